@@ -1,0 +1,18 @@
+"""Lumbar: practice software for massage and manual-therapy clinics.
+
+The packages stand in one column and an import points down it (checked on every commit):
+
+    app | cli                          composition: the parts meet only here
+    public  portal  staff  api         four surfaces; siblings never import each other
+    web                                what the surfaces share
+    messaging                          what we owe people, and its delivery
+    plans                              suggestion under review, course, notes, outcomes
+    booking                            appointments
+    intake                             health questions and consent
+    practice                           locations, therapists, rooms, treatments, hours
+    accounts                           people, sign-in, permissions, limits, audit
+    db  sealed  clock  refusal         session, encrypted columns, now, how we say no
+    guidance  scheduling  embedded     pure cores; and the laptop's servers and supervisor
+
+Read aloud: a surface asks a domain; a domain asks a core; the worker asks messaging.
+"""

@@ -1,0 +1,286 @@
+"""Tables of people: staff, clients, how to reach them, what they may open, and who looked at what."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+from uuid import UUID
+
+import sqlalchemy as sa
+from flask_security import AsaList, UserMixin, WebAuthnMixin
+from sqlalchemy.dialects import postgresql as pg
+from sqlalchemy.ext.mutable import MutableList
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from clinic.db import Identified, Model
+from clinic.sealed import Sealed
+
+
+class Role(StrEnum):
+    """What a member of staff does here; one person may hold several."""
+
+    FRONT_DESK = "front_desk"
+    THERAPIST = "therapist"
+    OWNER = "owner"
+
+
+class User(Identified, Model, UserMixin):
+    """A member of staff. Clients never become users: they sign in by one-time link, in another kind of session."""
+
+    __tablename__ = "users"
+
+    email: Mapped[str] = mapped_column(unique=True)
+    given_name: Mapped[str]
+    family_name: Mapped[str]
+    role_names: Mapped[list[str]] = mapped_column(pg.ARRAY(sa.Text), default=list)
+    active: Mapped[bool] = mapped_column(default=True)
+    is_demo: Mapped[bool] = mapped_column(default=False)
+    """Demo staff may sign in without a second factor while the environment is `demo`."""
+
+    password: Mapped[str | None]
+    fs_uniquifier: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    """Changes with the password; a session that carries the old one ends."""
+    tf_primary_method: Mapped[str | None]
+    tf_totp_secret: Mapped[str | None]
+    tf_phone_number: Mapped[str | None]
+    totp_counter: Mapped[int | None] = mapped_column(sa.BigInteger)
+    """Time step of the last code that was accepted; the same or an older one is refused."""
+    mf_recovery_codes: Mapped[list[str] | None] = mapped_column(MutableList.as_mutable(AsaList()))
+    fs_webauthn_user_handle: Mapped[str | None] = mapped_column(sa.String(64), unique=True)
+    last_login_at: Mapped[datetime | None]
+    current_login_at: Mapped[datetime | None]
+    last_login_ip: Mapped[str | None]
+    current_login_ip: Mapped[str | None]
+    login_count: Mapped[int | None]
+    create_datetime: Mapped[datetime | None]
+    update_datetime: Mapped[datetime | None]
+
+    webauthn: Mapped[list["WebAuthn"]] = relationship(back_populates="user", cascade="all, delete-orphan")
+
+    __table_args__ = (
+        sa.CheckConstraint("email = lower(email)", name="email_is_lower_case"),
+        sa.CheckConstraint("role_names <@ ARRAY['front_desk', 'therapist', 'owner']", name="roles_known"),
+    )
+
+
+class WebAuthn(Identified, Model, WebAuthnMixin):
+    """A passkey or security key of a member of staff; columns as Flask-Security names them."""
+
+    __tablename__ = "webauthn"
+
+    user_id: Mapped[UUID] = mapped_column(sa.ForeignKey("users.id"), index=True)
+    credential_id: Mapped[bytes] = mapped_column(unique=True)
+    public_key: Mapped[bytes]
+    sign_count: Mapped[int] = mapped_column(default=0)
+    transports: Mapped[list[str] | None] = mapped_column(MutableList.as_mutable(AsaList()))
+    backup_state: Mapped[bool]
+    device_type: Mapped[str]
+    extensions: Mapped[str | None]
+    create_datetime: Mapped[datetime]
+    lastuse_datetime: Mapped[datetime]
+    name: Mapped[str]
+    usage: Mapped[str]
+
+    user: Mapped[User] = relationship(back_populates="webauthn")
+
+    def get_user_mapping(self) -> dict[str, Any]:
+        """The column of User that Flask-Security finds the owner by."""
+        return {"id": self.user_id}
+
+
+class Client(Identified, Model):
+    """A person who comes for treatment. One address may belong to several clients; none is unique here."""
+
+    __tablename__ = "clients"
+
+    given_name: Mapped[str | None]
+    family_name: Mapped[str | None]
+    preferred_name: Mapped[str | None]
+    birth_year: Mapped[int | None]
+    search_name: Mapped[str] = mapped_column(default="")
+    """Names without accents, casefolded, for search and sorting; made in Python."""
+    language: Mapped[str] = mapped_column(default="en")
+    created_at: Mapped[datetime]
+    merged_into_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("clients.id"), index=True)
+    erased_at: Mapped[datetime | None]
+
+    contacts: Mapped[list["Contact"]] = relationship(back_populates="client", order_by="Contact.id")
+
+    __table_args__ = (
+        sa.Index(
+            "ix_clients_search_name_trgm",
+            "search_name",
+            postgresql_using="gin",
+            postgresql_ops={"search_name": "gin_trgm_ops"},
+        ),
+        sa.CheckConstraint("merged_into_id IS NULL OR merged_into_id <> id", name="not_merged_into_itself"),
+        sa.CheckConstraint("birth_year BETWEEN 1900 AND 2200", name="birth_year_plausible"),
+    )
+
+    @property
+    def name(self) -> str:
+        """How staff read the person: given and family name."""
+        return " ".join(part for part in (self.given_name, self.family_name) if part) or "Erased client"
+
+    @property
+    def first_name(self) -> str:
+        """How the person is addressed."""
+        return self.preferred_name or self.given_name or ""
+
+
+class ContactKind(StrEnum):
+    """How an address is reached."""
+
+    MAIL = "mail"
+    PHONE = "phone"
+
+
+class Relation(StrEnum):
+    """Whose address it is, seen from the client."""
+
+    SELF = "self"
+    GUARDIAN = "guardian"
+    CARER = "carer"
+
+
+class Contact(Identified, Model):
+    """An address of a client, or of somebody who looks after them."""
+
+    __tablename__ = "contacts"
+
+    client_id: Mapped[UUID] = mapped_column(sa.ForeignKey("clients.id"), index=True)
+    kind: Mapped[str]
+    value: Mapped[str]
+    """As it was typed."""
+    normalised: Mapped[str]
+    """As it is compared: lower-case mail, E.164 phone."""
+    relation: Mapped[str] = mapped_column(default=Relation.SELF)
+    verified_at: Mapped[datetime | None]
+    bounced_at: Mapped[datetime | None]
+    wants_reminders: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime]
+
+    client: Mapped[Client] = relationship(back_populates="contacts")
+
+    __table_args__ = (
+        sa.UniqueConstraint("client_id", "kind", "normalised"),
+        sa.Index("ix_contacts_normalised", "kind", "normalised"),
+        sa.CheckConstraint("kind IN ('mail', 'phone')", name="kind_known"),
+        sa.CheckConstraint("relation IN ('self', 'guardian', 'carer')", name="relation_known"),
+    )
+
+
+class LinkPurpose(StrEnum):
+    """What following a one-time link does."""
+
+    SIGN_IN = "sign_in"
+    RESUME_INTAKE = "resume_intake"
+
+
+class LoginLink(Model):
+    """A one-time link, known only by the SHA-256 of its secret; GET shows a button, POST uses it up."""
+
+    __tablename__ = "login_links"
+
+    digest: Mapped[bytes] = mapped_column(primary_key=True)
+    purpose: Mapped[str]
+    contact_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("contacts.id"), index=True)
+    subject_id: Mapped[UUID | None]
+    """The draft, for a resume link."""
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    used_at: Mapped[datetime | None]
+
+    __table_args__ = (sa.CheckConstraint("(contact_id IS NULL) <> (subject_id IS NULL)", name="one_subject"),)
+
+
+class ClientSession(Model):
+    """A client's signed-in browser: proves an address, and names the client that was chosen among those on it."""
+
+    __tablename__ = "client_sessions"
+
+    digest: Mapped[bytes] = mapped_column(primary_key=True)
+    contact_id: Mapped[UUID] = mapped_column(sa.ForeignKey("contacts.id"), index=True)
+    client_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("clients.id"), index=True)
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class HealthGrant(Identified, Model):
+    """*Open with reason*: a therapist reads one client's health record for 24 hours, and the owner is told."""
+
+    __tablename__ = "health_grants"
+
+    user_id: Mapped[UUID] = mapped_column(sa.ForeignKey("users.id"), index=True)
+    client_id: Mapped[UUID] = mapped_column(sa.ForeignKey("clients.id"), index=True)
+    granted_at: Mapped[datetime]
+    until: Mapped[datetime]
+    reason_sealed: Mapped[bytes]
+    reason: ClassVar[Sealed[str]] = Sealed("reason_sealed")
+
+
+class ClientMerge(Identified, Model):
+    """Two records of one person made one; undoable for 30 days, so it remembers which rows it moved."""
+
+    __tablename__ = "client_merges"
+
+    kept_id: Mapped[UUID] = mapped_column(sa.ForeignKey("clients.id"), index=True)
+    other_id: Mapped[UUID] = mapped_column(sa.ForeignKey("clients.id"), index=True)
+    moved: Mapped[dict[str, Any]] = mapped_column(pg.JSONB)
+    """Table name to the ids of the rows that changed hands; ids only."""
+    merged_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("users.id"))
+    merged_at: Mapped[datetime]
+    undone_at: Mapped[datetime | None]
+
+
+class AuditEntry(Identified, Model):
+    """One thing somebody did or read. Append-only: the product's database role may insert and select, nothing else."""
+
+    __tablename__ = "audit_entries"
+
+    at: Mapped[datetime] = mapped_column(index=True)
+    actor: Mapped[str]
+    """`user:<id>`, `contact:<id>`, `link:<appointment id>`, `visitor` or `system`."""
+    action: Mapped[str]
+    subject_type: Mapped[str]
+    subject_id: Mapped[UUID | None]
+    """No foreign key: the entry outlives what it speaks of."""
+    client_id: Mapped[UUID | None]
+    purpose: Mapped[str] = mapped_column(default="")
+    fields: Mapped[list[str]] = mapped_column(pg.ARRAY(sa.Text), default=list)
+    """Names of the fields that changed or were read; never values."""
+
+    __table_args__ = (
+        sa.Index("ix_audit_entries_client_id_at", "client_id", "at"),
+        sa.Index("ix_audit_entries_actor_at", "actor", "at"),
+    )
+
+
+class AuditSeal(Model):
+    """A minute of audit entries made tamper-evident: the hash over them and the seal before."""
+
+    __tablename__ = "audit_seals"
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    from_at: Mapped[datetime]
+    until_at: Mapped[datetime] = mapped_column(unique=True)
+    entries: Mapped[int]
+    digest: Mapped[bytes]
+    sealed_at: Mapped[datetime]
+
+    __table_args__ = (sa.CheckConstraint("from_at < until_at", name="range_runs_forward"),)
+
+
+class LimitWindow(Model):
+    """How often a thing was tried within one window; unlogged, because losing it in a crash costs nothing."""
+
+    __tablename__ = "limits"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    """HMAC of the address or account, so that the table names nobody."""
+    window_start: Mapped[datetime] = mapped_column(primary_key=True)
+    count: Mapped[int]
+
+    __table_args__ = ({"prefixes": ["UNLOGGED"]},)

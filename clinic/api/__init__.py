@@ -1,0 +1,1 @@
+"""What machines see: `/health`, and the public JSON interface."""

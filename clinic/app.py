@@ -1,0 +1,101 @@
+"""Composition: settings become a Flask application; the parts of the product meet only here and in `cli`."""
+
+import zoneinfo
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+
+from clinic import clock, sealed
+from clinic.accounts import links
+from clinic.api import health
+from clinic.db import db
+from clinic.messaging import tasks
+from clinic.public import views as public
+from clinic.staff import sign_in, views as staff
+from clinic.web import access, assets, context, errors, filters, headers
+from config import Environment, Settings
+
+ROOT = Path(__file__).parent.parent
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The product as a WSGI application.
+
+    Reads the environment when no settings are given. Raises InvalidSettings for a bad environment and
+    `access.Undeclared` when an endpoint has not said who it is for.
+    """
+    settings = settings or Settings.read()
+    app = Flask(
+        "clinic",
+        root_path=str(ROOT / "clinic"),
+        template_folder=str(ROOT / "templates"),
+        static_folder="static",
+        static_url_path="/static",
+    )
+    app.config.from_mapping(flask_config(settings))
+
+    zoneinfo.reset_tzpath(to=())  # Zones come from the pinned tzdata package alone.
+    sealed.use(settings.keys.sealing_bytes)
+    links.use(settings.keys.link_bytes)
+    clock.follow(settings.clock_file)
+    db.init_app(app)
+
+    access.init_app(app)
+    sign_in.init_app(app)
+    headers.init_app(app)
+    errors.init_app(app)
+    filters.init_app(app)
+    assets.init_app(app)
+    context.init_app(app)
+    tasks.init_app(app)
+    for blueprint in (health.blueprint, *public.blueprints, *staff.blueprints):
+        app.register_blueprint(blueprint)
+
+    access.require_declared(app)
+    return app
+
+
+def flask_config(settings: Settings) -> dict[str, Any]:
+    """What Flask, its extensions and our own code read from `app.config`."""
+    keys = settings.keys
+    https = settings.base_url.startswith("https://")
+    return {
+        "ENVIRONMENT": settings.environment.value,
+        "TESTING": settings.environment is Environment.TEST,
+        "SECRET_KEY": keys.secret_key.get_secret_value(),
+        "PUBLIC_URL": settings.base_url,
+        "DATA": settings.lumbar_data.absolute(),
+        "TRUSTED_PROXIES": settings.trusted_proxies,
+        "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": {
+            "pool_size": settings.database_pool,
+            "max_overflow": 0,
+            "pool_timeout": 4,
+            "pool_pre_ping": True,
+            "connect_args": {
+                "connect_timeout": 2,
+                "options": f"-c statement_timeout={settings.statement_timeout_ms} -c lock_timeout=8000 -c timezone=UTC",
+            },
+        },
+        "MAX_CONTENT_LENGTH": 256 * 1024,
+        "MAX_FORM_MEMORY_SIZE": 256 * 1024,
+        "MAX_FORM_PARTS": 500,
+        "PREFERRED_URL_SCHEME": "https" if https else "http",
+        "SESSION_COOKIE_NAME": "__Host-lumbar" if https else "lumbar",
+        "SESSION_COOKIE_SECURE": https,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "PERMANENT_SESSION_LIFETIME": timedelta(days=14),
+        "SEND_FILE_MAX_AGE_DEFAULT": timedelta(days=365),
+        "WTF_CSRF_TIME_LIMIT": None,
+        "SECURITY_PASSWORD_SALT": keys.password_salt.get_secret_value(),
+        "SECURITY_TOTP_SECRETS": {str(n): key.get_secret_value() for n, key in keys.totp_secrets.items()},
+        "SMTP_URL": settings.smtp_url.get_secret_value() if settings.smtp_url else None,
+        "MAIL_FROM": settings.mail_from,
+        "MAILDIR": settings.lumbar_data.absolute() / "mail",
+        "MESSAGES_HELD": settings.messages_held,
+        "REDIS_URL": settings.redis_url,
+        "WORKER_CONCURRENCY": settings.worker_concurrency,
+    }

@@ -1,0 +1,213 @@
+"""Tables of appointments, with the two constraints that make a double booking impossible."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from clinic.accounts.models import Client
+from clinic.db import Identified, Model
+from clinic.practice.models import Location, Room, Therapist, Treatment
+from clinic.sealed import Sealed
+
+
+class State(StrEnum):
+    """Where an appointment stands; the transitions are one table in `booking/services.py`."""
+
+    HELD = "held"
+    REQUESTED = "requested"
+    BOOKED = "booked"
+    ARRIVED = "arrived"
+    DONE = "done"
+    MISSED = "missed"
+    CANCELLED = "cancelled"
+    DECLINED = "declined"
+    LAPSED = "lapsed"
+
+
+OCCUPYING = (State.HELD, State.REQUESTED, State.BOOKED, State.ARRIVED, State.DONE)
+"""States that take a therapist's and a room's time."""
+
+_OCCUPYING_SQL = "state IN ({})".format(", ".join(f"'{state}'" for state in OCCUPYING))
+_STATES_SQL = "state IN ({})".format(", ".join(f"'{state}'" for state in State))
+
+
+class Series(Identified, Model):
+    """Appointments booked in one act; no recurrence rule."""
+
+    __tablename__ = "series"
+
+    client_id: Mapped[UUID] = mapped_column(sa.ForeignKey("clients.id"), index=True)
+    revision: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime]
+
+
+class Appointment(Identified, Model):
+    """A client's time with a therapist, from the first hold to the end.
+
+    Instants are UTC; the wall time and zone it was promised in stand beside them. Length, buffers and price are copied
+    when it is made: a later change of the treatment does not change what was agreed.
+    """
+
+    __tablename__ = "appointments"
+
+    reference: Mapped[str] = mapped_column(sa.String(8), unique=True)
+    """Eight letters that can be read out on the telephone."""
+    client_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("clients.id"))
+    """NULL only while held (or lapsed from a hold)."""
+    therapist_id: Mapped[UUID] = mapped_column(sa.ForeignKey("therapists.id"))
+    room_id: Mapped[UUID | None]
+    """NULL when the treatment needs no room."""
+    location_id: Mapped[UUID] = mapped_column(sa.ForeignKey("locations.id"), index=True)
+    treatment_id: Mapped[UUID] = mapped_column(sa.ForeignKey("treatments.id"), index=True)
+
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    occupied_from: Mapped[datetime]
+    occupied_until: Mapped[datetime]
+    """With the buffers."""
+    wall_start: Mapped[datetime] = mapped_column(sa.DateTime(timezone=False))
+    """What was promised: the wall time at the location."""
+    zone: Mapped[str]
+    tzdata: Mapped[str]
+    """Version of the zone rules that made starts_at from wall_start."""
+    length_minutes: Mapped[int]
+    buffer_before_minutes: Mapped[int]
+    buffer_after_minutes: Mapped[int]
+    price_cents: Mapped[int]
+
+    state: Mapped[str]
+    held_until: Mapped[datetime | None]
+    held_by: Mapped[bytes | None] = mapped_column(index=True)
+    """SHA-256 of the browser session or API hold that may complete the hold."""
+    hold_extended: Mapped[bool] = mapped_column(default=False)
+    decide_by: Mapped[datetime | None]
+    request_reason: Mapped[str | None]
+    """Why a therapist looks first: `first_visit`, `level`, `excluded`, `safety`, `plain`."""
+    revision: Mapped[int] = mapped_column(default=1)
+    """Rises with every change a client can see; SEQUENCE of the calendar file."""
+    time_revision: Mapped[int] = mapped_column(default=1)
+    """Revision of the last change of time; names the occasion of reminders."""
+    time_agreed_at: Mapped[datetime | None]
+    """When the present time was agreed; a reminder of offset d is owed only when that was before starts_at - d."""
+    link_epoch: Mapped[int] = mapped_column(default=1)
+    series_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("series.id"), index=True)
+    series_index: Mapped[int | None]
+    booked_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    arrived_at: Mapped[datetime | None]
+    done_at: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]
+    cancelled_by: Mapped[str | None]
+    """`client`, `staff` or `system`."""
+    cancel_reason: Mapped[str | None]
+    """A code, never free text: `client`, `staff`, `safety`, `not_decided`, `moved`."""
+    cancelled_late: Mapped[bool] = mapped_column(default=False)
+    undo_until: Mapped[datetime | None]
+    """Until then a move or cancel may be undone; the old time is kept in a hold (`undo_of_id`)."""
+    undo_of_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("appointments.id"), index=True)
+    """On a hold: the appointment whose old time it keeps."""
+
+    client: Mapped[Client | None] = relationship()
+    therapist: Mapped[Therapist] = relationship()
+    treatment: Mapped[Treatment] = relationship()
+    location: Mapped[Location] = relationship()
+    room: Mapped[Room | None] = relationship(
+        foreign_keys="Appointment.room_id", primaryjoin="Appointment.room_id == Room.id", viewonly=True
+    )
+
+    __table_args__ = (
+        sa.ForeignKeyConstraint(["room_id", "location_id"], ["rooms.id", "rooms.location_id"]),
+        sa.CheckConstraint(_STATES_SQL, name="state_known"),
+        sa.CheckConstraint("starts_at < ends_at", name="takes_time"),
+        # An empty range would exclude nothing.
+        sa.CheckConstraint(
+            "occupied_from <= starts_at AND ends_at <= occupied_until", name="buffers_outside"
+        ),
+        sa.CheckConstraint("client_id IS NOT NULL OR state IN ('held', 'lapsed')", name="client_known"),
+        sa.CheckConstraint("(held_until IS NOT NULL) OR state <> 'held'", name="hold_ends"),
+        sa.CheckConstraint("(decide_by IS NOT NULL) OR state <> 'requested'", name="request_ends"),
+        sa.CheckConstraint(
+            "(booked_at IS NOT NULL) OR state NOT IN ('booked', 'arrived', 'done', 'missed')",
+            name="booked_at",
+        ),
+        sa.CheckConstraint("(cancelled_by IS NOT NULL) = (state = 'cancelled')", name="cancelled_by"),
+        sa.CheckConstraint("(series_id IS NULL) = (series_index IS NULL)", name="series_whole"),
+        sa.CheckConstraint("price_cents >= 0", name="price_not_negative"),
+        pg.ExcludeConstraint(
+            (sa.literal_column("therapist_id"), "="),
+            (
+                sa.func.tstzrange(
+                    sa.literal_column("occupied_from"),
+                    sa.literal_column("occupied_until"),
+                    sa.literal_column("'[)'"),
+                ),
+                "&&",
+            ),
+            name="ex_appointments_therapist",
+            using="gist",
+            where=sa.text(_OCCUPYING_SQL),
+            deferrable=True,
+            initially="IMMEDIATE",
+        ),
+        pg.ExcludeConstraint(
+            (sa.literal_column("room_id"), "="),
+            (
+                sa.func.tstzrange(
+                    sa.literal_column("occupied_from"),
+                    sa.literal_column("occupied_until"),
+                    sa.literal_column("'[)'"),
+                ),
+                "&&",
+            ),
+            name="ex_appointments_room",
+            using="gist",
+            where=sa.text(_OCCUPYING_SQL),
+            deferrable=True,
+            initially="IMMEDIATE",
+        ),
+        sa.Index(
+            "ix_appointments_therapist_time",
+            "therapist_id",
+            "occupied_from",
+            postgresql_include=["occupied_until", "state", "held_until"],
+        ),
+        sa.Index(
+            "ix_appointments_room_time",
+            "room_id",
+            "occupied_from",
+            postgresql_include=["occupied_until", "state", "held_until"],
+        ),
+        sa.Index("ix_appointments_client_id_starts_at", "client_id", "starts_at"),
+        sa.Index("ix_appointments_starts_at", "starts_at"),
+        sa.Index("ix_appointments_changed_at", "changed_at"),
+        sa.Index("ix_appointments_series", "series_id", "series_index", unique=True),
+    )
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the visit is still meant to happen: requested, booked or under way."""
+        return self.state in (State.REQUESTED, State.BOOKED, State.ARRIVED)
+
+
+class IdempotencyKey(Identified, Model):
+    """The answer to a form or call that was sent with a key; sending it again gives the same answer."""
+
+    __tablename__ = "idempotency_keys"
+
+    scope: Mapped[bytes]
+    """SHA-256 of the browser session or API hold the key belongs to."""
+    key: Mapped[str]
+    content_sha256: Mapped[bytes]
+    status: Mapped[int]
+    location: Mapped[str | None]
+    body_sealed: Mapped[bytes | None]
+    body: ClassVar[Sealed[Any]] = Sealed("body_sealed")
+    created_at: Mapped[datetime] = mapped_column(index=True)
+
+    __table_args__ = (sa.UniqueConstraint("scope", "key"),)

@@ -1,0 +1,162 @@
+"""Tables of the intake: drafts, submissions, what safety made of them, consent and clearance."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from clinic.db import Identified, Model
+from clinic.sealed import Sealed
+
+
+class Draft(Identified, Model):
+    """Answers still being given. Belongs to one browser; deleted 14 days after the last change."""
+
+    __tablename__ = "drafts"
+
+    browser: Mapped[bytes] = mapped_column(index=True)
+    """SHA-256 of the browser session's id; consuming a resume link binds the draft to another browser."""
+    client_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("clients.id"), index=True)
+    """The signed-in client, if any."""
+    answers_sealed: Mapped[bytes]
+    answers: ClassVar[Sealed[dict[str, Any]]] = Sealed("answers_sealed")
+    mail_sealed: Mapped[bytes | None]
+    mail: ClassVar[Sealed[str | None]] = Sealed("mail_sealed")
+    """Where a resume link may be sent; given on page 0, optional."""
+    resume_asked_at: Mapped[datetime | None]
+    resume_revision: Mapped[int] = mapped_column(default=0)
+    """How many resume letters were asked for; names the message's occasion."""
+    consented_at: Mapped[datetime]
+    consent_version: Mapped[str]
+    stopped_at: Mapped[datetime | None]
+    """When an urgent answer ended the form."""
+    created_at: Mapped[datetime]
+    changed_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class SubmissionKind(StrEnum):
+    """How much was asked."""
+
+    FULL = "full"
+    DAY_OF_VISIT = "day_of_visit"
+
+
+class Submission(Identified, Model):
+    """Answers as they were sent; never changed afterwards."""
+
+    __tablename__ = "submissions"
+
+    kind: Mapped[str] = mapped_column(default=SubmissionKind.FULL)
+    browser: Mapped[bytes | None] = mapped_column(index=True)
+    client_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("clients.id"), index=True)
+    """NULL until the visitor books and becomes a client."""
+    answers_sealed: Mapped[bytes]
+    answers: ClassVar[Sealed[dict[str, Any]]] = Sealed("answers_sealed")
+    source: Mapped[str] = mapped_column(default="client")
+    """Who typed: the client, or a therapist on the phone or in person."""
+    submitted_at: Mapped[datetime]
+
+    outcome: Mapped["Outcome"] = relationship(back_populates="submission", uselist=False)
+
+    __table_args__ = (
+        sa.CheckConstraint("kind IN ('full', 'day_of_visit')", name="kind_known"),
+        sa.CheckConstraint("browser IS NOT NULL OR client_id IS NOT NULL", name="has_an_owner"),
+    )
+
+
+class Outcome(Identified, Model):
+    """What the safety rules and the guidance made of a submission; replayable by its rule set."""
+
+    __tablename__ = "outcomes"
+
+    submission_id: Mapped[UUID] = mapped_column(sa.ForeignKey("submissions.id"), unique=True)
+    level: Mapped[str]
+    disposition: Mapped[str | None]
+    rule_set: Mapped[str]
+    rules_sealed: Mapped[bytes]
+    rules: ClassVar[Sealed[list[str]]] = Sealed("rules_sealed")
+    explanation_sealed: Mapped[bytes]
+    explanation: ClassVar[Sealed[dict[str, Any]]] = Sealed("explanation_sealed")
+    """Safety outcome, suggestion and draft plan as the engine gave them; complete without the rule set's code."""
+    assessed_at: Mapped[datetime]
+
+    submission: Mapped[Submission] = relationship(back_populates="outcome")
+
+    __table_args__ = (
+        sa.CheckConstraint(
+            "level IN ('ok', 'caution', 'therapist_review', 'refer', 'urgent')", name="level_known"
+        ),
+        sa.CheckConstraint(
+            "(disposition IS NULL) = (level NOT IN ('refer', 'urgent')) "
+            "AND disposition IN ('emergency', 'doctor', 'postpone')",
+            name="disposition_fits_level",
+        ),
+    )
+
+
+class RaisedLevel(Identified, Model):
+    """The level a browser or client reached by an answer, kept even when the form was never sent.
+
+    The highest of the last seven days is a floor under whatever is answered later.
+    """
+
+    __tablename__ = "raised_levels"
+
+    browser: Mapped[bytes | None] = mapped_column(index=True)
+    client_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("clients.id"), index=True)
+    level: Mapped[str]
+    disposition: Mapped[str | None]
+    raised_at: Mapped[datetime]
+
+    __table_args__ = (
+        sa.CheckConstraint("level IN ('therapist_review', 'refer', 'urgent')", name="level_known"),
+        sa.CheckConstraint("browser IS NOT NULL OR client_id IS NOT NULL", name="has_an_owner"),
+    )
+
+
+class Clearance(Identified, Model):
+    """A therapist's word that rules of one submission need not stop a booking, until a date."""
+
+    __tablename__ = "clearances"
+
+    submission_id: Mapped[UUID] = mapped_column(sa.ForeignKey("submissions.id"), index=True)
+    rules_sealed: Mapped[bytes]
+    rules: ClassVar[Sealed[list[str]]] = Sealed("rules_sealed")
+    reason_sealed: Mapped[bytes]
+    reason: ClassVar[Sealed[str]] = Sealed("reason_sealed")
+    cleared_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("users.id"))
+    cleared_at: Mapped[datetime]
+    until: Mapped[datetime]
+
+
+class Purpose(StrEnum):
+    """What a consent is for."""
+
+    HEALTH_DATA = "health_data"
+    SHARE_WITH_CLINICIAN = "share_with_clinician"
+    NEWS = "news"
+
+
+class Consent(Identified, Model):
+    """A yes or a withdrawal: what for, which text, when, by which way."""
+
+    __tablename__ = "consents"
+
+    client_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("clients.id"), index=True)
+    submission_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("submissions.id"), index=True)
+    purpose: Mapped[str]
+    text_version: Mapped[str]
+    text_sha256: Mapped[bytes]
+    channel: Mapped[str] = mapped_column(default="web")
+    given_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        sa.CheckConstraint(
+            "purpose IN ('health_data', 'share_with_clinician', 'news')", name="purpose_known"
+        ),
+        sa.CheckConstraint("client_id IS NOT NULL OR submission_id IS NOT NULL", name="has_an_owner"),
+    )

@@ -1,0 +1,81 @@
+"""Tables of messages owed, and of the pulse of what delivers them."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from clinic.db import Identified, Model
+
+
+class Kind(StrEnum):
+    """What a message is about; one query in `due.py` and one folder of templates each."""
+
+    CONFIRMATION = "confirmation"
+    CHANGE = "change"
+    CANCELLATION = "cancellation"
+    REQUEST_RECEIVED = "request_received"
+    REQUEST_CONFIRMED = "request_confirmed"
+    REQUEST_DECLINED = "request_declined"
+    REMINDER = "reminder"
+    AFTERCARE = "aftercare"
+    SIGN_IN = "sign_in"
+    RESUME_INTAKE = "resume_intake"
+    REVIEW_WAITING = "review_waiting"
+
+
+class Message(Identified, Model):
+    """Something owed to somebody on one occasion. One row per occasion is certain; its content is never stored."""
+
+    __tablename__ = "messages"
+
+    kind: Mapped[str]
+    channel: Mapped[str] = mapped_column(default="mail")
+    subject_id: Mapped[UUID]
+    """The appointment, draft or contact it is about, by kind."""
+    recipient_id: Mapped[UUID]
+    """The contact or user it goes to; for a resume link, the draft."""
+    client_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("clients.id"), index=True)
+    occasion: Mapped[str]
+    """Set by each kind in `due.py`, for example `r2/2880`."""
+    owed_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    """After this instant the message is worth nothing and is dropped."""
+    attempts: Mapped[int] = mapped_column(default=0)
+    lease_until: Mapped[datetime | None]
+    fence: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    """Rises with each claim; a sender that slept past its lease cannot settle."""
+    sent_at: Mapped[datetime | None]
+    given_up_at: Mapped[datetime | None]
+    dropped_at: Mapped[datetime | None]
+    why: Mapped[str | None]
+    """A code for what became of it (`cancelled`, `moved`, `refused`, …); never an address, never a server's words."""
+
+    __table_args__ = (
+        sa.UniqueConstraint(
+            "kind", "channel", "subject_id", "recipient_id", "occasion", name="uq_messages_one_per_occasion"
+        ),
+        sa.CheckConstraint("channel IN ('mail', 'sms')", name="channel_known"),
+        sa.CheckConstraint("num_nonnulls(sent_at, given_up_at, dropped_at) <= 1", name="one_end"),
+        sa.Index(
+            "ix_messages_open",
+            "due_at",
+            postgresql_where=sa.text("sent_at IS NULL AND given_up_at IS NULL AND dropped_at IS NULL"),
+        ),
+        sa.Index("ix_messages_subject_id", "subject_id"),
+    )
+
+
+class Heartbeat(Model):
+    """When a process last said that it lives; `/health` and the staff banner read nothing else."""
+
+    __tablename__ = "heartbeats"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    """`worker`, `beat`, `pass` or `mail`."""
+    at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(default="")
+    """A short code, for example that the mail server does not answer."""

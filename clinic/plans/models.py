@@ -1,0 +1,146 @@
+"""Tables of the clinical side: review, plan, planned sessions, notes and outcome entries."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from clinic.booking.models import Appointment
+from clinic.db import Identified, Model
+from clinic.intake.models import Outcome, Submission
+from clinic.sealed import Sealed
+
+
+class Decision(StrEnum):
+    """What a therapist did with a suggestion."""
+
+    ACCEPT = "accept"
+    CHANGE = "change"
+    REPLACE = "replace"
+    DECLINE = "decline"
+
+
+class ReasonKind(StrEnum):
+    """Why a therapist departed from the suggestion (guidance 5a, step 11)."""
+
+    FINDING_ON_TOUCH = "finding_on_touch"
+    CLIENT_WISH = "client_wish"
+    SKILL_OR_EQUIPMENT = "skill_or_equipment"
+    SAFETY = "safety"
+    OTHER = "other"
+
+
+class Review(Identified, Model):
+    """A suggestion before a therapist: waiting until `decided_at`, then for ever what was decided."""
+
+    __tablename__ = "reviews"
+
+    outcome_id: Mapped[UUID] = mapped_column(sa.ForeignKey("outcomes.id"), unique=True)
+    submission_id: Mapped[UUID] = mapped_column(sa.ForeignKey("submissions.id"))
+    client_id: Mapped[UUID] = mapped_column(sa.ForeignKey("clients.id"), index=True)
+    appointment_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("appointments.id"), index=True)
+    opened_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    decided_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("users.id"))
+    decision: Mapped[str | None]
+    reason_kind: Mapped[str | None]
+    reason_sealed: Mapped[bytes | None]
+    reason: ClassVar[Sealed[str | None]] = Sealed("reason_sealed")
+    chosen_sealed: Mapped[bytes | None]
+    chosen: ClassVar[Sealed[dict[str, Any] | None]] = Sealed("chosen_sealed")
+    """Modalities in order, and the safety rules that were expressly set aside for an excluded one."""
+    revision: Mapped[int] = mapped_column(default=1)
+
+    outcome: Mapped[Outcome] = relationship()
+    submission: Mapped[Submission] = relationship()
+    appointment: Mapped[Appointment | None] = relationship()
+
+    __table_args__ = (
+        sa.Index("ix_reviews_waiting", "opened_at", postgresql_where=sa.text("decided_at IS NULL")),
+        sa.CheckConstraint("decision IN ('accept', 'change', 'replace', 'decline')", name="decision_known"),
+        sa.CheckConstraint(
+            "(decided_at IS NULL) = (decision IS NULL) AND (decided_at IS NULL) = (decided_by_id IS NULL)",
+            name="decided_whole",
+        ),
+    )
+
+
+class Plan(Identified, Model):
+    """The course of treatment a therapist agreed with a client."""
+
+    __tablename__ = "plans"
+
+    client_id: Mapped[UUID] = mapped_column(sa.ForeignKey("clients.id"), index=True)
+    review_id: Mapped[UUID] = mapped_column(sa.ForeignKey("reviews.id"), unique=True)
+    therapist_id: Mapped[UUID] = mapped_column(sa.ForeignKey("therapists.id"), index=True)
+    content_sealed: Mapped[bytes]
+    content: ClassVar[Sealed[dict[str, Any]]] = Sealed("content_sealed")
+    """Modalities, areas, pressure, techniques, minutes, course and reassessment."""
+    sessions: Mapped[int]
+    made_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+    __table_args__ = (sa.CheckConstraint("sessions > 0", name="has_sessions"),)
+
+
+class PlannedSession(Identified, Model):
+    """One session of a course, with the appointment it was given."""
+
+    __tablename__ = "planned_sessions"
+
+    plan_id: Mapped[UUID] = mapped_column(sa.ForeignKey("plans.id"))
+    number: Mapped[int]
+    """From 1."""
+    about_on: Mapped[date]
+    reassess: Mapped[bool] = mapped_column(default=False)
+    appointment_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("appointments.id"), unique=True)
+
+    __table_args__ = (sa.UniqueConstraint("plan_id", "number"),)
+
+
+class SessionNote(Identified, Model):
+    """What was done and found in one visit. Signing locks it; a database trigger refuses later changes."""
+
+    __tablename__ = "session_notes"
+
+    appointment_id: Mapped[UUID] = mapped_column(sa.ForeignKey("appointments.id"), unique=True)
+    client_id: Mapped[UUID] = mapped_column(sa.ForeignKey("clients.id"), index=True)
+    author_id: Mapped[UUID] = mapped_column(sa.ForeignKey("users.id"))
+    content_sealed: Mapped[bytes]
+    content: ClassVar[Sealed[dict[str, Any]]] = Sealed("content_sealed")
+    """`modalities` really given in order, `areas`, `pressure`, `text`, `reaction`, `next`."""
+    written_at: Mapped[datetime]
+    signed_at: Mapped[datetime | None] = mapped_column(index=True)
+
+
+class NoteAddendum(Identified, Model):
+    """A later addition to a signed note."""
+
+    __tablename__ = "note_addenda"
+
+    note_id: Mapped[UUID] = mapped_column(sa.ForeignKey("session_notes.id"), index=True)
+    author_id: Mapped[UUID] = mapped_column(sa.ForeignKey("users.id"))
+    text_sealed: Mapped[bytes]
+    text: ClassVar[Sealed[str]] = Sealed("text_sealed")
+    added_at: Mapped[datetime]
+
+
+class OutcomeEntry(Identified, Model):
+    """Scores a client gave at one moment: NRS, PEG, PSFS or global change."""
+
+    __tablename__ = "outcome_entries"
+
+    client_id: Mapped[UUID] = mapped_column(sa.ForeignKey("clients.id"), index=True)
+    plan_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("plans.id"), index=True)
+    appointment_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("appointments.id"), index=True)
+    instrument: Mapped[str]
+    scores_sealed: Mapped[bytes]
+    scores: ClassVar[Sealed[dict[str, Any]]] = Sealed("scores_sealed")
+    recorded_at: Mapped[datetime]
+
+    __table_args__ = (
+        sa.CheckConstraint("instrument IN ('nrs', 'peg', 'psfs', 'global_change')", name="instrument_known"),
+    )

@@ -1,0 +1,298 @@
+"""Tables of the practice: where it is, who works there, what is sold, and when it is open."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from clinic.db import Identified, Model
+
+MINUTES_ARE_FIVES = "{0} >= 0 AND mod({0}, 5) = 0"
+
+
+def _fives(column: str) -> sa.CheckConstraint:
+    return sa.CheckConstraint(MINUTES_ARE_FIVES.format(column), name=f"{column}_in_fives")
+
+
+class Practice(Model):
+    """The one practice of this database, with its rules."""
+
+    __tablename__ = "practice"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=1)
+    name: Mapped[str]
+    legal_name: Mapped[str] = mapped_column(default="")
+    phone: Mapped[str]
+    mail: Mapped[str]
+    country: Mapped[str] = mapped_column(sa.String(2))
+    currency: Mapped[str] = mapped_column(sa.String(3))
+    language: Mapped[str] = mapped_column(default="en")
+    emergency_number: Mapped[str]
+    advice_line: Mapped[str] = mapped_column(default="")
+    support_line: Mapped[str] = mapped_column(default="")
+    """Shown beside a marked low mood; nobody is asked online about self-harm."""
+    policy: Mapped[str] = mapped_column(default="")
+    about: Mapped[str] = mapped_column(default="")
+
+    step_minutes: Mapped[int] = mapped_column(default=15)
+    notice_minutes: Mapped[int] = mapped_column(default=120)
+    horizon_days: Mapped[int] = mapped_column(default=120)
+    hold_minutes: Mapped[int] = mapped_column(default=20)
+    late_cancel_hours: Mapped[int] = mapped_column(default=24)
+    pack: Mapped[bool] = mapped_column(default=True)
+    """Also offer the first and the last start that fits a free stretch, off the step."""
+    open_bookings_per_client: Mapped[int] = mapped_column(default=12)
+    settle_seconds: Mapped[int] = mapped_column(default=120)
+    quiet_from_hour: Mapped[int] = mapped_column(default=21)
+    quiet_until_hour: Mapped[int] = mapped_column(default=8)
+    reminder_offsets_minutes: Mapped[list[int]] = mapped_column(
+        pg.ARRAY(sa.Integer), default=lambda: [2880, 120]
+    )
+    keep_notes_years: Mapped[int] = mapped_column(default=10)
+    modalities_off: Mapped[list[str]] = mapped_column(pg.ARRAY(sa.Text), default=list)
+    rules_version: Mapped[int] = mapped_column(sa.BigInteger, default=1)
+    """Rises with every change of a rule, so that kept answers about free times are known to be old."""
+    is_demo: Mapped[bool] = mapped_column(default=False)
+
+    __table_args__ = (
+        sa.CheckConstraint("id = 1", name="only_one"),
+        sa.CheckConstraint("step_minutes > 0 AND mod(step_minutes, 5) = 0", name="step_in_fives"),
+        sa.CheckConstraint("notice_minutes >= 0 AND horizon_days BETWEEN 1 AND 730", name="window_plausible"),
+        sa.CheckConstraint(
+            "quiet_from_hour BETWEEN 0 AND 23 AND quiet_until_hour BETWEEN 0 AND 23", name="quiet_hours"
+        ),
+    )
+
+
+class Location(Identified, Model):
+    """A place where treatments happen, in one time zone."""
+
+    __tablename__ = "locations"
+
+    name: Mapped[str]
+    slug: Mapped[str] = mapped_column(unique=True)
+    zone: Mapped[str]
+    """IANA name; opening hours, notice, grids, caps and quiet hours are this zone's."""
+    street: Mapped[str]
+    town: Mapped[str]
+    getting_here: Mapped[str] = mapped_column(default="")
+    position: Mapped[int] = mapped_column(default=0)
+    closed_on: Mapped[date | None]
+
+
+class LocationPair(Model):
+    """How long a therapist needs from one location to another."""
+
+    __tablename__ = "location_pairs"
+
+    from_id: Mapped[UUID] = mapped_column(sa.ForeignKey("locations.id"), primary_key=True)
+    to_id: Mapped[UUID] = mapped_column(sa.ForeignKey("locations.id"), primary_key=True)
+    travel_minutes: Mapped[int] = mapped_column(default=30)
+
+    __table_args__ = (sa.CheckConstraint("from_id <> to_id", name="two_places"), _fives("travel_minutes"))
+
+
+class Room(Identified, Model):
+    """A room of one location; one appointment at a time."""
+
+    __tablename__ = "rooms"
+
+    location_id: Mapped[UUID] = mapped_column(sa.ForeignKey("locations.id"), index=True)
+    name: Mapped[str]
+    position: Mapped[int] = mapped_column(default=0)
+    retired_at: Mapped[datetime | None]
+    calendar_version: Mapped[int] = mapped_column(sa.BigInteger, default=1)
+
+    location: Mapped[Location] = relationship()
+
+    __table_args__ = (sa.UniqueConstraint("location_id", "name"), sa.UniqueConstraint("id", "location_id"))
+
+
+treatment_rooms = sa.Table(
+    "treatment_rooms",
+    Model.metadata,
+    sa.Column("treatment_id", sa.ForeignKey("treatments.id"), primary_key=True),
+    sa.Column("room_id", sa.ForeignKey("rooms.id"), primary_key=True, index=True),
+)
+
+treatment_therapists = sa.Table(
+    "treatment_therapists",
+    Model.metadata,
+    sa.Column("treatment_id", sa.ForeignKey("treatments.id"), primary_key=True),
+    sa.Column("therapist_id", sa.ForeignKey("therapists.id"), primary_key=True, index=True),
+)
+
+
+class IntakeRule(StrEnum):
+    """When a treatment needs the health questions."""
+
+    BEFORE_BOOKING = "before_booking"
+    BEFORE_VISIT = "before_visit"
+    NONE = "none"
+
+
+class Treatment(Identified, Model):
+    """What is sold: one modality or a mix, with length, price and buffers."""
+
+    __tablename__ = "treatments"
+
+    name: Mapped[str]
+    slug: Mapped[str] = mapped_column(unique=True)
+    mail_name: Mapped[str] = mapped_column(default="Massage")
+    """The only name used in mails and calendar files: a treatment's own name may tell of health."""
+    description: Mapped[str] = mapped_column(default="")
+    modalities: Mapped[list[str]] = mapped_column(pg.ARRAY(sa.Text))
+    """Ids of the guidance, the leading one first."""
+    length_minutes: Mapped[int]
+    buffer_before_minutes: Mapped[int] = mapped_column(default=0)
+    buffer_after_minutes: Mapped[int] = mapped_column(default=15)
+    price_cents: Mapped[int]
+    intake: Mapped[str] = mapped_column(default=IntakeRule.BEFORE_BOOKING)
+    needs_room: Mapped[bool] = mapped_column(default=True)
+    position: Mapped[int] = mapped_column(default=0)
+    retired_at: Mapped[datetime | None]
+
+    rooms: Mapped[list[Room]] = relationship(secondary=treatment_rooms, order_by=Room.position)
+    therapists: Mapped[list["Therapist"]] = relationship(
+        secondary=treatment_therapists, order_by="Therapist.position", back_populates="treatments"
+    )
+
+    __table_args__ = (
+        _fives("length_minutes"),
+        _fives("buffer_before_minutes"),
+        _fives("buffer_after_minutes"),
+        sa.CheckConstraint("length_minutes > 0", name="takes_time"),
+        sa.CheckConstraint("price_cents >= 0", name="price_not_negative"),
+        sa.CheckConstraint("intake IN ('before_booking', 'before_visit', 'none')", name="intake_known"),
+    )
+
+
+class Therapist(Identified, Model):
+    """A person who treats; `user` is their sign-in, when they have one."""
+
+    __tablename__ = "therapists"
+
+    user_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("users.id"), unique=True)
+    given_name: Mapped[str]
+    family_name: Mapped[str]
+    slug: Mapped[str] = mapped_column(unique=True)
+    licence: Mapped[str] = mapped_column(default="")
+    about: Mapped[str] = mapped_column(default="")
+    skills: Mapped[list[str]] = mapped_column(pg.ARRAY(sa.Text), default=list)
+    """Modalities this person is trained for, where training is asked for."""
+    colour: Mapped[int] = mapped_column(default=1)
+    """1 to 6, the calendar palette."""
+    daily_cap: Mapped[int | None]
+    """At most so many appointments on one local day."""
+    position: Mapped[int] = mapped_column(default=0)
+    left_on: Mapped[date | None]
+    calendar_version: Mapped[int] = mapped_column(sa.BigInteger, default=1)
+
+    treatments: Mapped[list[Treatment]] = relationship(
+        secondary=treatment_therapists, back_populates="therapists"
+    )
+
+    __table_args__ = (
+        sa.CheckConstraint("colour BETWEEN 1 AND 6", name="colour_in_palette"),
+        sa.CheckConstraint("daily_cap > 0", name="cap_positive"),
+    )
+
+    @property
+    def name(self) -> str:
+        """Given and family name."""
+        return f"{self.given_name} {self.family_name}"
+
+
+class WeeklyHours(Identified, Model):
+    """A therapist's open hours on one weekday at one location, in that location's wall time."""
+
+    __tablename__ = "weekly_hours"
+
+    therapist_id: Mapped[UUID] = mapped_column(sa.ForeignKey("therapists.id"))
+    location_id: Mapped[UUID] = mapped_column(sa.ForeignKey("locations.id"), index=True)
+    weekday: Mapped[int] = mapped_column(sa.SmallInteger)
+    """0 is Monday."""
+    from_minute: Mapped[int] = mapped_column(sa.SmallInteger)
+    until_minute: Mapped[int] = mapped_column(sa.SmallInteger)
+    """Minutes after local midnight; 1440 is the end of the day."""
+    valid_from: Mapped[date] = mapped_column(default=date.min)
+    valid_until: Mapped[date | None]
+    """Exclusive; None is open-ended."""
+
+    __table_args__ = (
+        sa.CheckConstraint("weekday BETWEEN 0 AND 6", name="weekday_known"),
+        sa.CheckConstraint(
+            "0 <= from_minute AND from_minute < until_minute AND until_minute <= 1440", name="within_day"
+        ),
+        sa.CheckConstraint("mod(from_minute, 5) = 0 AND mod(until_minute, 5) = 0", name="in_fives"),
+        sa.CheckConstraint(
+            "valid_until IS NULL OR valid_from < valid_until", name="valid_range_runs_forward"
+        ),
+        pg.ExcludeConstraint(
+            (sa.literal_column("therapist_id"), "="),
+            (sa.literal_column("weekday"), "="),
+            (sa.func.int4range(sa.literal_column("from_minute"), sa.literal_column("until_minute")), "&&"),
+            (sa.func.daterange(sa.literal_column("valid_from"), sa.literal_column("valid_until")), "&&"),
+            name="ex_weekly_hours_therapist",
+            using="gist",
+        ),
+    )
+
+
+class SpecialDay(Identified, Model):
+    """Hours of one therapist on one date at one location; the rows of a date replace the weekly hours of that day."""
+
+    __tablename__ = "special_days"
+
+    therapist_id: Mapped[UUID] = mapped_column(sa.ForeignKey("therapists.id"))
+    location_id: Mapped[UUID] = mapped_column(sa.ForeignKey("locations.id"), index=True)
+    on: Mapped[date]
+    from_minute: Mapped[int] = mapped_column(sa.SmallInteger)
+    until_minute: Mapped[int] = mapped_column(sa.SmallInteger)
+
+    __table_args__ = (
+        sa.Index("ix_special_days_therapist_id_on", "therapist_id", "on"),
+        sa.CheckConstraint(
+            "0 <= from_minute AND from_minute < until_minute AND until_minute <= 1440", name="within_day"
+        ),
+        sa.CheckConstraint("mod(from_minute, 5) = 0 AND mod(until_minute, 5) = 0", name="in_fives"),
+    )
+
+
+class TimeOff(Identified, Model):
+    """Local days, or a part of one, on which a therapist does not work; always wins."""
+
+    __tablename__ = "time_off"
+
+    therapist_id: Mapped[UUID] = mapped_column(sa.ForeignKey("therapists.id"))
+    from_on: Mapped[date]
+    until_on: Mapped[date]
+    """Exclusive."""
+    from_minute: Mapped[int | None] = mapped_column(sa.SmallInteger)
+    until_minute: Mapped[int | None] = mapped_column(sa.SmallInteger)
+    """Both set: only this part of each of the days."""
+    note: Mapped[str] = mapped_column(default="")
+
+    __table_args__ = (
+        sa.Index("ix_time_off_therapist_id_from_on", "therapist_id", "from_on"),
+        sa.CheckConstraint("from_on < until_on", name="range_runs_forward"),
+        sa.CheckConstraint("(from_minute IS NULL) = (until_minute IS NULL)", name="whole_part"),
+        sa.CheckConstraint("from_minute IS NULL OR from_minute < until_minute", name="part_runs_forward"),
+    )
+
+
+class Closure(Identified, Model):
+    """Local days on which a location, or with no location the whole practice, is closed; always wins."""
+
+    __tablename__ = "closures"
+
+    location_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("locations.id"), index=True)
+    from_on: Mapped[date] = mapped_column(index=True)
+    until_on: Mapped[date]
+    """Exclusive."""
+    name: Mapped[str]
+
+    __table_args__ = (sa.CheckConstraint("from_on < until_on", name="range_runs_forward"),)

@@ -1,0 +1,38 @@
+"""The database's schema: where its revisions lie, and how to bring a database to them.
+
+Migrations run as the role that owns the tables; the product runs as another that owns nothing.
+"""
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from clinic.db import Base
+
+FOLDER = Path(__file__).parent.parent / "migrations"
+
+
+def config(engine: sa.Engine | sa.Connection) -> Config:
+    """Alembic's configuration for one database; there is no ini file."""
+    alembic = Config()
+    alembic.set_main_option("script_location", str(FOLDER))
+    alembic.set_main_option("file_template", "%%(year)d_%%(month).2d_%%(day).2d_%%(slug)s")
+    alembic.attributes["engine"] = engine
+    alembic.attributes["metadata"] = Base.metadata
+    return alembic
+
+
+def upgrade(owner_url: str) -> None:
+    """Bring the database to the newest revision; does nothing when it is there."""
+    engine = sa.create_engine(owner_url, poolclass=sa.NullPool)
+    command.upgrade(config(engine), "head")
+
+
+def is_current(connection: sa.Connection) -> bool:
+    """Whether the database stands at the newest revision this code knows."""
+    newest = ScriptDirectory.from_config(config(connection)).get_current_head()
+    return MigrationContext.configure(connection).get_current_revision() == newest

@@ -1,0 +1,129 @@
+"""Health data at rest: JSON sealed with AES-256-GCM, bound to its table, column and row.
+
+A sealed value is `key id (1 byte) | nonce (12 bytes) | ciphertext and tag`. The associated data name the table, the
+column and the row's id, so a value copied to another row, column or table does not open. Keys live outside the database
+and its dumps; several may be known at once, the highest id seals, `python -m clinic rotate-keys` re-seals the rest.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
+
+import sqlalchemy as sa
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+if TYPE_CHECKING:
+    from clinic.db import Base
+
+KEY_BYTES = 32
+NONCE_BYTES = 12
+
+_keys: dict[int, AESGCM] = {}
+
+
+class Unsealable(Exception):
+    """A sealed value that does not open: wrong key, wrong row, or changed bytes. Names the place, never the content."""
+
+
+def use(keys: Mapping[int, bytes]) -> None:
+    """Take these keys (id 1..255 to 32 bytes) for the whole process; raises ValueError when one is malformed."""
+    for key_id, key in keys.items():
+        if not 1 <= key_id <= 255 or len(key) != KEY_BYTES:
+            raise ValueError(f"sealing key {key_id} must have an id from 1 to 255 and {KEY_BYTES} bytes")
+    _keys.clear()
+    _keys.update({key_id: AESGCM(key) for key_id, key in keys.items()})
+
+
+def current_key_id() -> int:
+    """The id of the key that seals new values; raises Unsealable when no key is known."""
+    if not _keys:
+        raise Unsealable("no sealing key is loaded")
+    return max(_keys)
+
+
+def seal(value: Any, place: str) -> bytes:
+    """Seal a JSON value for one place, `table.column/row id`."""
+    key_id = current_key_id()
+    nonce = os.urandom(NONCE_BYTES)
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return bytes([key_id]) + nonce + _keys[key_id].encrypt(nonce, text, place.encode())
+
+
+def unseal(sealed: bytes, place: str) -> Any:
+    """Open a value sealed for this place; raises Unsealable for any other place, key or content."""
+    key = _keys.get(sealed[0]) if sealed else None
+    if key is None:
+        raise Unsealable(f"{place}: sealed with a key that is not loaded")
+    try:
+        text = key.decrypt(sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :], place.encode())
+    except InvalidTag:
+        raise Unsealable(f"{place}: does not open") from None
+    return json.loads(text)
+
+
+V = TypeVar("V")
+
+
+class Sealed(Generic[V]):
+    """Attribute of a model that reads and writes a sealed column.
+
+        answers_sealed: Mapped[bytes]
+        answers: Sealed[dict[str, Any]] = Sealed("answers_sealed")
+
+    The value is opened at each access and never kept in clear. A NULL column reads as None. Change a value by assigning
+    it anew: what is opened is a copy. The model needs an `id` that is set before the value (see `db.Identified`).
+    """
+
+    # The descriptor is no mapped attribute; this keeps SQLAlchemy's declarative scan away from the annotation.
+    __sa_is_sealed__ = True
+
+    def __init__(self, column: str) -> None:
+        self.column = column
+
+    @overload
+    def __get__(self, row: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, row: object, owner: type) -> V: ...
+    def __get__(self, row: Any, owner: type) -> Any:
+        if row is None:
+            return self
+        sealed = getattr(row, self.column)
+        return None if sealed is None else unseal(sealed, self.place(row))
+
+    def __set__(self, row: Any, value: V | None) -> None:
+        setattr(row, self.column, None if value is None else seal(value, self.place(row)))
+
+    def place(self, row: Any) -> str:
+        """Where this row's value belongs: `table.column/row id`."""
+        return f"{row.__tablename__}.{self.column}/{row.id}"
+
+
+def sealed_attributes(base: "type[Base]") -> Iterator[tuple[type[Any], Sealed[Any]]]:
+    """Every (model, sealed attribute) below `base`, for rotation and for the tests that look for clear text."""
+    for mapper in sorted(base.registry.mappers, key=lambda mapper: mapper.class_.__name__):
+        for name in sorted(vars(mapper.class_)):
+            attribute = vars(mapper.class_)[name]
+            if isinstance(attribute, Sealed):
+                yield mapper.class_, attribute
+
+
+def rotate(session: "sa.orm.Session", base: "type[Base]", limit: int) -> int:
+    """Re-seal up to `limit` values that an older key holds; returns how many, zero when all are done."""
+    newest = bytes([current_key_id()])
+    done = 0
+    for model, attribute in sealed_attributes(base):
+        column = getattr(model, attribute.column)
+        old = (
+            sa.select(model)
+            .where(column.is_not(None), sa.func.substring(column, 1, 1) != newest)
+            .limit(limit - done)
+        )
+        for row in session.scalars(old.with_for_update(skip_locked=True)):
+            attribute.__set__(row, attribute.__get__(row, model))
+            done += 1
+        if done >= limit:
+            break
+    session.flush()
+    return done

@@ -1,0 +1,1 @@
+"""What staff see: today, calendar, reviews, notes, messages, and their own sign-in."""

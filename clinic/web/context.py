@@ -1,0 +1,37 @@
+"""What every template may use: the practice, the present moment, and what staff should know before anything else."""
+
+from typing import Any
+
+from flask import Flask, current_app, g
+from sqlalchemy.exc import OperationalError
+
+from clinic import clock
+from clinic.db import db
+from clinic.practice.models import Practice
+
+
+def init_app(app: Flask) -> None:
+    """Add the context processor."""
+    app.context_processor(shared)
+
+
+def shared() -> dict[str, Any]:
+    """Names that stand in every template."""
+    return {
+        "practice": practice(),
+        "now": clock.now(),
+        "environment": current_app.config["ENVIRONMENT"],
+        "public_url": current_app.config["PUBLIC_URL"],
+    }
+
+
+def practice() -> Practice | None:
+    """The practice, read once a request; None before set-up and on the page that says the database is away."""
+    if "practice" not in g:
+        try:
+            g.practice = db.session.get(Practice, 1)
+        except OperationalError:
+            db.session.rollback()
+            g.practice = None
+    found: Practice | None = g.practice
+    return found
