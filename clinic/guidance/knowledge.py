@@ -1,0 +1,293 @@
+"""What the guidance document says, in the product's own words: modalities, techniques, causes, sections.
+
+Everything a client may read here follows the wording rules of docs/guidance.md: nothing is promised, and
+what the document only claims is told as what it says. Where the document is silent, `sections` is empty.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+Json = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the guidance document that a reason can cite."""
+
+    code: str
+    heading: str
+
+    def as_dict(self) -> Json:
+        """The section as plain JSON."""
+        return {"code": self.code, "heading": self.heading}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Modality:
+    """A type of massage.
+
+    `pressure` is what the guidance says about it, `usual_pressure` what a draft plan assumes without a wish.
+    `intensity` runs from 1 (stillest) to 5 (deepest). `section_count` is how fully the document describes the type,
+    as the ranking counts it: lists that only name a type count for it there, and are not cited in `sections`.
+    `special_training` names what the therapist needs beyond the usual licence.
+    """
+
+    id: str
+    name: str
+    what_it_is: str
+    pressure: str
+    usual_pressure: str
+    intensity: int
+    section_count: int
+    sections: tuple[str, ...]
+    special_training: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Technique:
+    """A way of working, and the aim the guidance gives for it."""
+
+    id: str
+    name: str
+    aim: str
+    sections: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A cause or condition the guidance names, with the facts that stand for it and the rules they touch."""
+
+    name: str
+    described_as: str
+    sections: tuple[str, ...]
+    facts: tuple[str, ...]
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a safety rule comes from; a weak source is kept because caution costs little."""
+
+    key: str
+    text: str
+    weak: bool = False
+
+
+SECTIONS: Final = {
+    section.code: section
+    for section in (
+        Section("G0", "Benefits of massage therapy for back pain (opening)"),
+        Section("G1", "Brief explanation of back pain and its prevalence"),
+        Section("G2", "Importance of massage therapy for back pain relief"),
+        Section("G3", "Causes of Back Pain"),
+        Section(
+            "G4",
+            "Explanation of common causes of back pain (e.g. poor posture, muscle strain, herniated discs)",
+        ),
+        Section("G5", "III. Benefits of Massage Therapy for Back Pain"),
+        Section("G6", "Explanation of how massage therapy helps with back pain"),
+        Section(
+            "G7", "Discussion of research supporting the benefits of massage therapy for back pain relief"
+        ),
+        Section("G8", "Types of Massage Therapy"),
+        Section(
+            "G9",
+            "Brief overview of different types of massage therapy (e.g. Swedish, deep tissue, trigger point)",
+        ),
+        Section("G10", "Massage Techniques for Back Pain Relief"),
+        Section(
+            "G11",
+            "Explanation of specific massage techniques for back pain relief "
+            "(e.g. effleurage, petrissage, friction)",
+        ),
+        Section("G12", "Closing paragraphs"),
+    )
+}
+
+# The order is the last tie-break of the ranking, so it is part of the guidance and not a matter of taste.
+MODALITIES: Final = {
+    modality.id: modality
+    for modality in (
+        Modality(
+            id="swedish",
+            name="Swedish massage",
+            what_it_is="Long, gliding, soothing strokes with kneading, light friction, tapping and shaking. "
+            "Many people feel relaxed and less stiff for a while.",
+            pressure="Gentle; softer than deep tissue massage",
+            usual_pressure="light to medium",
+            intensity=2,
+            section_count=5,
+            sections=("G2", "G6", "G8", "G9", "G12"),
+        ),
+        Modality(
+            id="relaxation",
+            name="Relaxation massage",
+            what_it_is="Calming glides over the whole back with simple oils, and mild pressure by hand where it is "
+            "welcome. The guidance describes it as easing knots without hurting.",
+            pressure="Light to medium, as you prefer",
+            usual_pressure="light to medium",
+            intensity=2,
+            section_count=1,
+            sections=("G10",),
+        ),
+        Modality(
+            id="trigger_point",
+            name="Trigger point therapy",
+            what_it_is="A finger rests on a sore spot in a tight band of muscle for some seconds until it may let "
+            "go. Kneading and stretching follow.",
+            pressure="Focused, direct pressure",
+            usual_pressure="medium",
+            intensity=4,
+            section_count=5,
+            sections=("G2", "G6", "G8", "G9", "G10"),
+        ),
+        Modality(
+            id="deep_tissue",
+            name="Deep tissue massage",
+            what_it_is="Slow, deliberate strokes across the direction of the muscle that reach its lower layers. It "
+            "may ease long-standing tension for a while.",
+            pressure="Firm; deeper than Swedish massage",
+            usual_pressure="firm",
+            intensity=5,
+            section_count=5,
+            sections=("G6", "G8", "G9", "G12"),
+        ),
+        Modality(
+            id="neuromuscular",
+            name="Neuromuscular therapy",
+            what_it_is="Looks for lasting patterns of tension and for muscles that work unevenly, with held "
+            "pressure on sore spots and stretching of the short side.",
+            pressure="The guidance does not say; medium unless you wish otherwise",
+            usual_pressure="medium",
+            intensity=3,
+            section_count=2,
+            sections=("G2", "G10"),
+        ),
+        Modality(
+            id="sports",
+            name="Sports massage",
+            what_it_is="A mix of stretching, working the muscles and deeper strokes. The guidance describes it for "
+            "active people, around training and events.",
+            pressure="The guidance does not say; it contains deeper work",
+            usual_pressure="medium",
+            intensity=4,
+            section_count=2,
+            sections=("G6", "G8"),
+        ),
+        Modality(
+            id="myofascial_release",
+            name="Myofascial release",
+            what_it_is="Sustained pressure in small circles over places that feel stuck, with little or no oil.",
+            pressure="Sustained; the guidance gives no level",
+            usual_pressure="medium",
+            intensity=3,
+            section_count=1,
+            sections=("G2",),
+        ),
+        Modality(
+            id="manual_lymphatic_drainage",
+            name="Manual lymphatic drainage",
+            what_it_is="Very light, rhythmic strokes by a therapist trained for it. The guidance names it for "
+            "swelling.",
+            pressure="Very light",
+            usual_pressure="very light",
+            intensity=1,
+            section_count=1,
+            sections=("G2",),
+            special_training="lymphatic drainage",
+        ),
+        Modality(
+            id="aromatherapy",
+            name="Aromatherapy massage",
+            what_it_is="A gentle massage with diluted essential oils that you agree on beforehand.",
+            pressure="As the massage it is combined with",
+            usual_pressure="light to medium",
+            intensity=2,
+            section_count=1,
+            sections=("G2",),
+        ),
+        Modality(
+            id="acupressure",
+            name="Acupressure",
+            what_it_is="Held pressure on points of the body, through clothes if you like. Traditionally described "
+            "as freeing the flow of energy.",
+            pressure="Held pressure on points",
+            usual_pressure="medium",
+            intensity=3,
+            section_count=1,
+            sections=("G2",),
+        ),
+        Modality(
+            id="mechanical_impulse",
+            name="Mechanical impulse therapy",
+            what_it_is="A hand-held device gives vibration and quick taps to the muscle, in short bouts.",
+            pressure="The guidance does not say",
+            usual_pressure="medium",
+            intensity=4,
+            section_count=1,
+            sections=("G2",),
+            special_training="mechanical impulse devices",
+        ),
+        Modality(
+            id="craniosacral",
+            name="Craniosacral therapy",
+            what_it_is="Still, very light contact with the hands. Traditionally described as following quiet "
+            "rhythms of the body.",
+            pressure="Very light",
+            usual_pressure="very light",
+            intensity=1,
+            section_count=1,
+            sections=("G11",),
+        ),
+    )
+}
+
+TECHNIQUES: Final = {
+    technique.id: technique
+    for technique in (
+        Technique(
+            "effleurage",
+            "Long gliding strokes (effleurage)",
+            "relax the muscle, less stiffness",
+            ("G9", "G11"),
+        ),
+        Technique(
+            "petrissage",
+            "Gripping and kneading (petrissage)",
+            "circulation and flexibility",
+            ("G9", "G11"),
+        ),
+        Technique("friction", "Cross-fibre friction", "less tension and tightness", ("G9", "G11")),
+        Technique("tapotement", "Tapping (tapotement)", "part of Swedish massage", ("G9", "G11")),
+        Technique(
+            "vibration",
+            "Vibration or shaking",
+            "part of Swedish massage and of mechanical impulse therapy",
+            ("G2", "G9"),
+        ),
+        Technique("percussion", "Percussion", "part of mechanical impulse therapy", ("G2", "G11")),
+        Technique("compression", "Compression by hand", "ease places that add to tightness", ("G10", "G11")),
+        Technique("passive_movement", "Passive joint movement", "added when needed", ("G9",)),
+        Technique(
+            "held_pressure", "Held finger pressure", "let a tender spot go within seconds", ("G6", "G9")
+        ),
+        Technique("kneading", "Kneading of the tender spot", "soften the tissue around the spot", ("G10",)),
+        Technique(
+            "sustained_circles",
+            "Sustained pressure in small circles",
+            "work on places that feel stuck",
+            ("G2",),
+        ),
+        Technique("cross_grain", "Slow cross-grain strokes", "reach the deep layers", ("G9",)),
+        Technique(
+            "stretching", "Stretching", "part of sports massage; after trigger point work", ("G8", "G9")
+        ),
+        Technique(
+            "muscle_manipulation",
+            "Working and grasping the muscle",
+            "help the muscle work and relax",
+            ("G8", "G9"),
+        ),
+        Technique("lubrication", "Simple oil", "skin comfort and less drag", ("G10",)),
+    )
+}

@@ -1,0 +1,54 @@
+"""Safety levels and dispositions: how far a booking may go, and what a stop asks for."""
+
+from enum import StrEnum
+
+
+class Level(StrEnum):
+    """A safety level. Levels compare by severity: ok < caution < therapist_review < refer < urgent."""
+
+    OK = "ok"
+    CAUTION = "caution"
+    THERAPIST_REVIEW = "therapist_review"
+    REFER = "refer"
+    URGENT = "urgent"
+
+    @property
+    def severity(self) -> int:
+        """0 for ok up to 4 for urgent."""
+        return _SEVERITY[self.value]
+
+    @property
+    def stops(self) -> bool:
+        """Whether nothing may be suggested or booked at this level."""
+        return self.severity >= Level.REFER.severity
+
+    # StrEnum would compare the words by the alphabet, where "urgent" is highest only by luck.
+    def __lt__(self, other: str) -> bool:
+        return self.severity < Level(other).severity
+
+    def __le__(self, other: str) -> bool:
+        return self.severity <= Level(other).severity
+
+    def __gt__(self, other: str) -> bool:
+        return self.severity > Level(other).severity
+
+    def __ge__(self, other: str) -> bool:
+        return self.severity >= Level(other).severity
+
+
+_SEVERITY = {"ok": 0, "caution": 1, "therapist_review": 2, "refer": 3, "urgent": 4}
+
+
+class Disposition(StrEnum):
+    """What a stop asks of the client: call for help, see a doctor, or come another day."""
+
+    EMERGENCY = "emergency"
+    DOCTOR = "doctor"
+    POSTPONE = "postpone"
+
+
+class Pressure(StrEnum):
+    """A limit on pressure set for safety. Light is the stricter one."""
+
+    LIGHT = "light"
+    MEDIUM = "medium"

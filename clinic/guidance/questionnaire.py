@@ -1,0 +1,330 @@
+"""The questionnaire at work: which page comes next, what one answer means, what is missing.
+
+Answers are a plain JSON object: field name to code, whole number, list of codes, or list of activities. A red flag
+is kept as `red_flags.<code>` = yes, no or unsure until `facts_of` folds them together. `diagnoses` holds all names a
+client ticked and `diagnoses_past` those of them that are over. A list answered with "none" is the empty list; an
+untouched one is absent.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from clinic.guidance.facts import Facts
+from clinic.guidance.fields import FIELDS, Kind, Option
+from clinic.guidance.questions import FLAG_PREFIX, PAGES, PARTS, QUESTIONS, Page, Part, Question
+from clinic.guidance.rules import CURRENT
+from clinic.guidance.rules.kinds import RuleSet
+
+Value = str | int | list[str] | list[dict[str, str | int]]
+Answers = Mapping[str, object]
+
+
+class Unreadable(ValueError):
+    """Carries one sentence for the person who answered, saying what to do."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class UnknownPage(LookupError):
+    """There is no page of this name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """Two answers that do not fit together, and the sentence that asks to look at them again.
+
+    `fields` are keys of answers, so a red flag stands as `red_flags.<code>`.
+    """
+
+    rule: str
+    fields: tuple[str, ...]
+    text: str
+
+
+class Standing(StrEnum):
+    """Where a part of the questionnaire stands: behind, here or ahead."""
+
+    DONE = "done"
+    HERE = "here"
+    AHEAD = "ahead"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a page stands: the eight parts, and the page's number among those of its part that are asked."""
+
+    parts: tuple[tuple[Part, Standing], ...]
+    part: Part
+    number: int
+    of: int
+
+    @property
+    def place(self) -> str:
+        """The place in words, such as "Safety check, page 2 of 6"."""
+        return f"{self.part.title}, page {self.number} of {self.of}"
+
+
+def facts_of(answers: Answers) -> Facts:
+    """The facts these answers stand for. Raises InvalidFacts for answers no page can have given."""
+    plain: dict[str, object] = {}
+    flags: dict[str, list[str]] = {"yes": [], "no": [], "unsure": []}
+    for name, value in answers.items():
+        if name.startswith(FLAG_PREFIX):
+            flags.setdefault(str(value), []).append(name.removeprefix(FLAG_PREFIX))
+        else:
+            plain[name] = value
+    if flags["yes"]:
+        plain["red_flags"] = flags["yes"]
+    if flags["unsure"]:
+        plain["red_flags_unsure"] = flags["unsure"]
+    return Facts.of(_parted_diagnoses(plain))
+
+
+def _parted_diagnoses(plain: dict[str, object]) -> dict[str, object]:
+    named, past = plain.get("diagnoses"), plain.get("diagnoses_past")
+    if isinstance(named, list) and isinstance(past, list):
+        plain["diagnoses"] = [code for code in named if code not in past]
+        plain["diagnoses_past"] = [code for code in past if code in named]
+    return plain
+
+
+def asked(question: Question, answers: Answers) -> bool:
+    """Whether this question is asked of somebody with these answers."""
+    return question.shown is None or question.shown.holds(_shown_facts(answers))
+
+
+def _shown_facts(answers: Answers) -> Facts:
+    # A name ticked as past was still given, so its follow-up page must not vanish once it is answered.
+    return facts_of({name: value for name, value in answers.items() if name != "diagnoses_past"})
+
+
+def required(question: Question, answers: Answers) -> bool:
+    """Whether this question must be answered when it is asked."""
+    if not question.optional:
+        return True
+    return question.required_if is not None and question.required_if.holds(_shown_facts(answers))
+
+
+def offered(question: Question, answers: Answers) -> tuple[Option, ...]:
+    """The options to show: all of them, but of past names only those that were ticked before."""
+    if question.field != "diagnoses_past":
+        return question.options
+    named = answers.get("diagnoses")
+    ticked = named if isinstance(named, list) else []
+    return tuple(option for option in question.options if option.code in ticked or option.code == "none")
+
+
+def pages(answers: Answers) -> tuple[Page, ...]:
+    """The pages with at least one question for these answers, in order."""
+    facts = _shown_facts(answers)
+    return tuple(
+        page
+        for page in PAGES
+        if any(question.shown is None or question.shown.holds(facts) for question in page.questions)
+    )
+
+
+def page(slug: str) -> Page:
+    """The page of this name. Raises UnknownPage."""
+    for candidate in PAGES:
+        if candidate.slug == slug:
+            return candidate
+    raise UnknownPage(slug)
+
+
+def page_of(field: str) -> Page:
+    """The page on which a field is asked, by its key in the answers. Raises UnknownPage."""
+    for candidate in PAGES:
+        if any(question.field == field for question in candidate.questions):
+            return candidate
+    raise UnknownPage(field)
+
+
+def next_page(slug: str, answers: Answers) -> Page | None:
+    """The next page that is asked after this one; None after the last. Raises UnknownPage."""
+    place = PAGES.index(page(slug))
+    following = [candidate for candidate in pages(answers) if PAGES.index(candidate) > place]
+    return following[0] if following else None
+
+
+def previous_page(slug: str, answers: Answers) -> Page | None:
+    """The page that is asked before this one; None before the first. Raises UnknownPage."""
+    place = PAGES.index(page(slug))
+    before = [candidate for candidate in pages(answers) if PAGES.index(candidate) < place]
+    return before[-1] if before else None
+
+
+def progress(slug: str, answers: Answers) -> Progress:
+    """Where this page stands among the eight parts. Raises UnknownPage."""
+    current = page(slug)
+    here = next(index for index, part in enumerate(PARTS) if part.code == current.part)
+    siblings = [
+        candidate
+        for candidate in PAGES
+        if candidate.part == current.part and (candidate in pages(answers) or candidate == current)
+    ]
+    return Progress(
+        parts=tuple((part, _standing(index, here)) for index, part in enumerate(PARTS)),
+        part=PARTS[here],
+        number=siblings.index(current) + 1,
+        of=len(siblings),
+    )
+
+
+def _standing(index: int, here: int) -> Standing:
+    if index == here:
+        return Standing.HERE
+    return Standing.DONE if index < here else Standing.AHEAD
+
+
+def cleared(answers: Answers) -> dict[str, object]:
+    """The answers without those whose question is no longer asked, and without names no question has.
+
+    Hiding one question can hide another, so this goes through them in the order in which they are asked.
+    """
+    kept = {name: value for name, value in answers.items() if name in QUESTIONS}
+    for name, question in QUESTIONS.items():
+        if name in kept and not asked(question, kept):
+            del kept[name]
+    past = kept.get("diagnoses_past")
+    if isinstance(past, list):
+        allowed = {option.code for option in offered(QUESTIONS["diagnoses_past"], kept)}
+        kept["diagnoses_past"] = [code for code in past if code in allowed]
+    return kept
+
+
+def missing(answers: Answers) -> tuple[Question, ...]:
+    """The questions of all pages that are asked, must be answered and are not, in order."""
+    facts = _shown_facts(answers)
+    return tuple(
+        question
+        for candidate in PAGES
+        for question in candidate.questions
+        if question.field not in answers
+        and (question.shown is None or question.shown.holds(facts))
+        and required(question, answers)
+    )
+
+
+def contradictions(answers: Answers, rule_set: RuleSet = CURRENT) -> tuple[Contradiction, ...]:
+    """The answers that do not fit together, in table order; ask the client to look again before sending."""
+    facts = facts_of(answers).normalised()
+    return tuple(
+        Contradiction(rule.id, rule.look_again, rule.ask_again)
+        for rule in rule_set.contradictions
+        if rule.when.holds(facts)
+    )
+
+
+def read(question: Question, raw: Sequence[str], answers: Answers | None = None) -> Value | None:
+    """The value of one question from what a form posted; None when an optional question was left blank.
+
+    `answers` are those given so far, for options and duties that depend on them. Activities come as texts in turn:
+    activity, score, activity, score. Raises Unreadable.
+    """
+    given = answers or {}
+    texts = [text.strip() for text in raw]
+    if not any(texts):
+        if required(question, given):
+            raise Unreadable(_BLANK[question.kind])
+        return None
+    return _READERS[question.kind](question, texts, given)
+
+
+_BLANK = {
+    Kind.ONE: "Choose one answer.",
+    Kind.MANY: "Choose all that apply.",
+    Kind.BODY_MAP: "Choose every area that applies.",
+    Kind.INTEGER: "Enter a whole number.",
+    Kind.SCALE: "Choose a number from 0 to 10.",
+    Kind.RED_FLAG: "Answer yes, no, or I am not sure.",
+    Kind.PSFS: "Name at least one activity.",
+    Kind.CONFIRM: "Tick the box to go on.",
+}
+
+
+def _read_one(question: Question, texts: list[str], given: Answers) -> Value:
+    chosen = [text for text in texts if text]
+    if len(chosen) != 1 or chosen[0] not in {option.code for option in offered(question, given)}:
+        raise Unreadable("Choose one of the answers on this page.")
+    return int(chosen[0]) if question.numeric else chosen[0]
+
+
+def _read_many(question: Question, texts: list[str], given: Answers) -> Value:
+    chosen = list(dict.fromkeys(text for text in texts if text))
+    options = {option.code: option.label for option in offered(question, given)}
+    if not set(chosen) <= set(options):
+        raise Unreadable("Choose from the answers on this page.")
+    for alone in ("none", question.exclusive):
+        if alone in chosen and len(chosen) > 1:
+            raise Unreadable(f"Choose “{options[alone]}”, or the ones that apply, but not both.")
+    if question.most is not None and len(chosen) > question.most:
+        raise Unreadable(f"Choose up to {question.most}.")
+    return [] if chosen == ["none"] else chosen
+
+
+def _read_number(question: Question, texts: list[str], given: Answers) -> Value:
+    # Digits of other scripts and long numbers are refused here, before int() would take them.
+    if len(texts) != 1 or not texts[0].isascii() or not texts[0].isdigit() or len(texts[0]) > 4:
+        raise Unreadable("Enter a whole number, using digits only.")
+    number = int(texts[0])
+    if not question.low <= number <= question.high:
+        raise Unreadable(f"Enter a number from {question.low} to {question.high}.")
+    return number
+
+
+def _read_activities(question: Question, texts: list[str], given: Answers) -> Value:
+    activities: list[dict[str, str | int]] = []
+    padded = texts + [""] * (len(texts) % 2)
+    for activity, score in zip(padded[::2], padded[1::2], strict=True):
+        if not activity and not score:
+            continue
+        if not activity:
+            raise Unreadable("Write the activity that this score is for.")
+        if len(activity) > _ACTIVITY_LENGTH:
+            raise Unreadable(f"Describe each activity in up to {_ACTIVITY_LENGTH} letters.")
+        if not score:
+            raise Unreadable("Choose a score from 0 to 10 for each activity.")
+        activities.append({"activity": activity, "score": _score(question, score)})
+    if question.most is not None and len(activities) > question.most:
+        raise Unreadable(f"Name up to {question.most} activities.")
+    return activities
+
+
+_ACTIVITY_LENGTH = 80
+
+
+def _score(question: Question, text: str) -> int:
+    if text not in {str(score) for score in range(question.low, question.high + 1)}:
+        raise Unreadable("Choose a score from 0 to 10 for each activity.")
+    return int(text)
+
+
+_READERS: dict[Kind, Callable[[Question, list[str], Answers], Value]] = {
+    Kind.ONE: _read_one,
+    Kind.RED_FLAG: _read_one,
+    Kind.CONFIRM: _read_one,
+    Kind.MANY: _read_many,
+    Kind.BODY_MAP: _read_many,
+    Kind.INTEGER: _read_number,
+    Kind.SCALE: _read_number,
+    Kind.PSFS: _read_activities,
+}
+
+
+def in_words(field: str, value: object) -> str:
+    """One stored answer as a person reads it, for check-answers pages and therapists."""
+    if field.startswith(FLAG_PREFIX):
+        return QUESTIONS[field].label(value)
+    known = FIELDS[field]
+    if known.kind is Kind.PSFS and isinstance(value, list):
+        return "; ".join(f"{item['activity']}: {item['score']} of 10" for item in value) or "None"
+    if isinstance(value, list | tuple | frozenset | set):
+        labels = [known.label(code) for code in value]
+        return "; ".join(labels) if labels else known.label("none").replace("none", "None of these")
+    if known.kind is Kind.SCALE:
+        return f"{value} of 10"
+    return known.label(value)

@@ -1,0 +1,190 @@
+"""The warning signs every client is asked about, urgent ones first, in the exact wording of the guidance."""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RedFlag:
+    """A warning sign, asked as its own yes, no or unsure question.
+
+    `rule` names the safety rule a yes fires by itself. `urgent` says that unsure already stops the booking.
+    """
+
+    code: str
+    title: str
+    question: str
+    rule: str
+    urgent: bool = False
+    help: str = ""
+
+
+_NEW = "“New” means it began with this pain or after it."
+
+RED_FLAGS: Final = {
+    flag.code: flag
+    for flag in (
+        RedFlag(
+            code="saddle_numbness",
+            title="Numb or tingling between the legs",
+            question="Have you lost feeling, or do you feel tingling, around your genitals, back passage, buttocks or "
+            "inner thighs?",
+            rule="U01",
+            urgent=True,
+        ),
+        RedFlag(
+            code="bladder_bowel_change",
+            title="Bladder or bowel change",
+            question="Since this pain began, is it newly hard to pass urine, to hold it, or to feel or control your "
+            "bowels?",
+            rule="U02",
+            urgent=True,
+            help=_NEW,
+        ),
+        RedFlag(
+            code="sexual_function_change",
+            title="Loss of sexual feeling or function",
+            question="Since this pain began, have you newly lost genital feeling or sexual function?",
+            rule="U03",
+            urgent=True,
+            help=_NEW,
+        ),
+        RedFlag(
+            code="both_legs_new",
+            title="New trouble in both legs",
+            question="Do you have new pain, tingling, numbness or weakness in BOTH legs?",
+            rule="U04",
+            urgent=True,
+            help="Not the ordinary soreness of both legs after training.",
+        ),
+        RedFlag(
+            code="leg_weakness_worsening",
+            title="Arm or leg getting weaker",
+            question="Is an arm or leg getting weaker, or does a foot drag or slap the floor?",
+            rule="U05",
+            urgent=True,
+        ),
+        RedFlag(
+            code="walking_or_hand_clumsy",
+            title="Unsteady walking or clumsy hands",
+            question="Have you become unsteady on your feet, or clumsy with your hands (buttons, keys)?",
+            rule="U06",
+            urgent=True,
+        ),
+        RedFlag(
+            code="serious_accident",
+            title="Serious accident, not checked",
+            question="Did this start with a serious accident, a fall from a height or a violent blow that no clinician "
+            "has checked since?",
+            rule="U07",
+            urgent=True,
+        ),
+        RedFlag(
+            code="sudden_severe_collapse",
+            title="Sudden severe pain with faintness",
+            question="Did a sudden, very severe back or tummy pain come with faintness, sweating or clammy skin?",
+            rule="U08",
+            urgent=True,
+        ),
+        RedFlag(
+            code="chest_pain_breathless",
+            title="Chest pain or short of breath",
+            question="Do you have chest pain or new shortness of breath?",
+            rule="U09",
+            urgent=True,
+        ),
+        RedFlag(
+            code="leg_clot_signs",
+            title="One leg swollen, warm or red",
+            question="Is one calf or leg newly swollen, warm, red or tender?",
+            rule="U10",
+            urgent=True,
+        ),
+        RedFlag(
+            code="sudden_head_neck_neuro",
+            title="Sudden neck pain or headache with dizziness or slurred speech",
+            question="Did a sudden severe neck pain or headache come with dizziness, double vision, slurred speech or a "
+            "drooping face?",
+            rule="U11",
+            urgent=True,
+        ),
+        RedFlag(
+            code="cancer_new_pain",
+            title="Cancer at any time, and new back pain",
+            question="Have you ever had cancer, and is this back pain new, different or getting worse?",
+            rule="R01",
+        ),
+        RedFlag(
+            code="weight_loss",
+            title="Weight loss without trying",
+            question="Have you lost weight without trying?",
+            rule="R02",
+        ),
+        RedFlag(
+            code="fever_unwell",
+            title="Fever, shivering or very unwell",
+            question="With this back pain, have you had a fever, shivering, or felt seriously unwell?",
+            rule="R03",
+        ),
+        RedFlag(
+            code="night_rest_pain",
+            title="Pain that rest does not ease",
+            question="Is the pain there all the time with no rest or position that eases it, or does it get worse at "
+            "night?",
+            rule="R04",
+            help="Not pain that wakes you and eases when you get up and move. We ask about that separately.",
+        ),
+        RedFlag(
+            code="lump_or_deformity",
+            title="New lump or change of shape",
+            question="Is there a new lump or swelling in your back, or has your back changed shape?",
+            rule="R05",
+        ),
+        RedFlag(
+            code="minor_fall_fragile",
+            title="Small fall and fragile bones",
+            question="Did it start after a small fall or knock AND do you have thin bones, take steroids, or are you "
+            "over 65?",
+            rule="R06",
+        ),
+        RedFlag(
+            code="thoracic_unexplained",
+            title="Pain between the shoulder blades that movement does not change",
+            question="Is there new pain between the shoulder blades that does not change when you move?",
+            rule="R07",
+        ),
+        RedFlag(
+            code="pulsing_abdomen",
+            title="Pulsing in the tummy",
+            question="Do you feel a pulsing in your tummy, like a heartbeat, together with back or tummy pain?",
+            rule="R08",
+        ),
+        RedFlag(
+            code="urinary_flank",
+            title="Burning or bloody urine, or pain in one side",
+            question="Does it burn when you pass urine, is there blood in it, or is the pain in one side below the ribs "
+            "with feeling sick?",
+            rule="R09",
+        ),
+        RedFlag(
+            code="immunosuppressed_ivdu",
+            title="Weak immune system, recent serious infection or injected drugs",
+            question="Is your immune system weakened, have you had a serious infection in the last weeks, or do you "
+            "inject drugs?",
+            rule="T15",
+        ),
+        RedFlag(
+            code="inflammatory_pattern",
+            title="Pain that wakes you late at night and eases with movement",
+            question="Did it start before age 45, last over 3 months, wake you in the second half of the night, and ease "
+            "when you move?",
+            rule="T14",
+        ),
+        RedFlag(
+            code="cough_sneeze_worse",
+            title="Clearly worse on coughing or sneezing",
+            question="Is the pain clearly worse when you cough, sneeze or strain?",
+            rule="T23",
+        ),
+    )
+}

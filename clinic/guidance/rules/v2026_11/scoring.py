@@ -1,0 +1,7 @@
+"""The scoring rules."""
+
+from typing import Final
+
+from clinic.guidance.rules.kinds import ScoringRule
+
+SCORING: Final[tuple[ScoringRule, ...]] = ()
