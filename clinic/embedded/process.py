@@ -1,0 +1,167 @@
+"""One server process: started on a folder, waited for, asked to stop, and recognised when an earlier one lingers."""
+
+import contextlib
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from clinic.embedded import leash
+from clinic.embedded.leash import Leash
+
+START_SECONDS = 60.0  # A crash may have left much to recover.
+STOP_SECONDS = 20.0
+POLL_SECONDS = 0.01
+LOG_TAIL_BYTES = 2000
+
+
+class AlreadyRunning(RuntimeError):
+    """Another process, with this id (0 when it left none), uses the folder."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(f"the folder is in use by process {pid}")
+        self.pid = pid
+
+
+class ServerFailed(RuntimeError):
+    """A server did not come up; the message names it and carries the end of its log."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """What to run, whom to run it as, and how to tell that it works.
+
+    `command` is complete but for the tie to our life. `ready` answers without raising. `user` is an account, or None
+    for our own. `stop_signal` is the server's quick but clean way to stop, `kill_signal` the unclean one.
+    """
+
+    name: str
+    command: list[str]
+    environment: Mapping[str, str]
+    log: Path
+    ready: Callable[[], bool]
+    stop_signal: signal.Signals
+    user: str | None = None
+
+
+class Server:
+    """A running (or not yet, or no longer running) program; `process` is None before the first start."""
+
+    def __init__(self, program: Program, *, held_by: Leash | None = None) -> None:
+        self.program = program
+        self.held_by = held_by
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether the process has been started and has not ended."""
+        return self.process is not None and self.process.poll() is None
+
+    def launch(self) -> None:
+        """Start the process and return at once; it stops when the calling thread ends."""
+        program = self.program
+        with program.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                leash.tied(program.command, by=program.stop_signal),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=dict(program.environment),
+                user=program.user,
+                extra_groups=None if program.user is None else [],
+                process_group=0,  # Ctrl-C in a terminal is for the supervisor, which stops things in order.
+            )
+        if self.held_by is not None:
+            self.held_by.hold(self.process.pid, by=program.stop_signal)
+
+    def wait_until_ready(self) -> None:
+        """Return when the server answers. Raises ServerFailed when it ends first or takes a minute."""
+        deadline = time.monotonic() + START_SECONDS
+        while not self.program.ready():
+            if not self.running or time.monotonic() > deadline:
+                raise ServerFailed(f"{self.program.name} did not start: {self._end_of_log()}")
+            time.sleep(POLL_SECONDS)
+
+    def stop(self) -> None:
+        """Ask the process to end and wait; kill it when it takes too long. Harmless when it does not run."""
+        if self.process is None:
+            return
+        if self.running:
+            self.process.send_signal(self.program.stop_signal)
+        try:
+            self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        if self.held_by is not None:
+            self.held_by.release(self.process.pid)
+
+    def _end_of_log(self) -> str:
+        return self.program.log.read_bytes()[-LOG_TAIL_BYTES:].decode(errors="replace").strip()
+
+
+@contextlib.contextmanager
+def locked(directory: Path) -> Iterator[None]:
+    """The folder, made if need be, for this process alone while the block runs. Raises AlreadyRunning.
+
+    The lock goes with the process, however it ends; the number in the file only serves the message.
+    """
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (directory / "lock").open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AlreadyRunning(_number(directory / "lock")) from None
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        yield
+
+
+def clear_pid_file(path: Path, *, marks: list[str], stop_signal: signal.Signals) -> None:
+    """See to it that a pid file left by an earlier life of a server does not hinder the next.
+
+    When the process it names is that server (its command line holds every mark), it is on its way out, or forgotten:
+    it is asked to stop and waited for. When the number belongs to a stranger by now, the file is removed, because
+    PostgreSQL would refuse to start. Otherwise the file stays: the server knows best what a dead owner means.
+    Call it only with the folder locked.
+    """
+    pid = _number(path)
+    command = _command_line(pid) if pid else ""
+    if command and all(mark in command for mark in marks):
+        _end(pid, stop_signal)
+    elif command:
+        path.unlink(missing_ok=True)
+
+
+def _number(path: Path) -> int:
+    try:
+        first, *_ = path.read_text().split()
+    except (FileNotFoundError, ValueError):
+        return 0
+    return int(first) if first.isdigit() else 0
+
+
+def _command_line(pid: int) -> str:
+    if not sys.platform.startswith("linux"):
+        answer = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True)
+        return answer.stdout
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return ""
+    return words.replace(b"\0", b" ").decode(errors="replace")
+
+
+def _end(pid: int, by: signal.Signals) -> None:
+    for each, seconds in ((by, STOP_SECONDS), (signal.SIGKILL, STOP_SECONDS)):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, each)
+        deadline = time.monotonic() + seconds
+        while _command_line(pid) and time.monotonic() < deadline:
+            time.sleep(POLL_SECONDS)

