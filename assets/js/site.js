@@ -1,0 +1,4 @@
+// Improvements only: every page works without this file.
+import "./clearing.js";
+import "./dialogs.js";
+import "./flashes.js";

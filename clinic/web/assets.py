@@ -1,0 +1,56 @@
+"""Which file a page asks for when it says `asset("site.css")`: the hashed name that the front-end build wrote.
+
+`node build.mjs` bundles `assets/` into `clinic/static/dist` and writes `manifest.json` there, plain name to hashed name.
+"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from flask import Flask
+
+
+class NotBuilt(RuntimeError):
+    """The front end has not been built, or an asset is asked for that no build makes."""
+
+
+def init_app(app: Flask) -> None:
+    """Give every template, macros included, the function `asset(name)`.
+
+    In debug the manifest is read again at each call, so that a rebuild shows without a restart.
+    """
+    dist = Path(app.static_folder or "static") / "dist"
+    base = f"{app.static_url_path}/dist"
+    app.jinja_env.globals["asset"] = _fresh(dist, base) if app.debug else addresses(dist, base)
+
+
+def addresses(dist: Path, base: str) -> Callable[[str], str]:
+    """A function from the plain name of an asset to its address below `base`.
+
+    The manifest is read once, at the first call, so that commands which draw no page run without a build. The function
+    raises NotBuilt when there is no manifest or the manifest has no such name.
+    """
+    names: dict[str, str] = {}
+
+    def asset(name: str) -> str:
+        if not names:
+            names.update(manifest(dist))
+        if name not in names:
+            raise NotBuilt(f"the front-end build makes no {name}; see build.mjs")
+        return f"{base}/{names[name]}"
+
+    return asset
+
+
+def manifest(dist: Path) -> dict[str, str]:
+    """Plain names and hashed names of everything that was built. Raises NotBuilt when nothing was."""
+    try:
+        written = (dist / "manifest.json").read_text()
+    except FileNotFoundError as absent:
+        raise NotBuilt("the front end is not built; run `make build`") from absent
+    names: dict[str, str] = json.loads(written)
+    return names
+
+
+def _fresh(dist: Path, base: str) -> Callable[[str], str]:
+    return lambda name: addresses(dist, base)(name)
