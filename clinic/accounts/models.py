@@ -2,17 +2,31 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
-from flask_security import AsaList, UserMixin, WebAuthnMixin
+from flask import current_app
+from flask_security import AsaList
 from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.ext.mutable import MutableList
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from clinic.db import Identified, Model
 from clinic.sealed import Sealed
+
+if TYPE_CHECKING:
+    # Flask-Security declares plain attributes for its columns, which contradict the mapped ones below; these hold instead.
+    class SignsIn:
+        """What a signed-in person can be asked."""
+
+        is_authenticated: bool
+
+    class OwnedBySignIn:
+        """A means of signing in."""
+else:
+    from flask_security import UserMixin as SignsIn
+    from flask_security import WebAuthnMixin as OwnedBySignIn
 
 
 class Role(StrEnum):
@@ -23,7 +37,7 @@ class Role(StrEnum):
     OWNER = "owner"
 
 
-class User(Identified, Model, UserMixin):
+class User(Identified, Model, SignsIn):
     """A member of staff. Clients never become users: they sign in by one-time link, in another kind of session."""
 
     __tablename__ = "users"
@@ -61,8 +75,28 @@ class User(Identified, Model, UserMixin):
         sa.CheckConstraint("role_names <@ ARRAY['front_desk', 'therapist', 'owner']", name="roles_known"),
     )
 
+    @property
+    def name(self) -> str:
+        """Given and family name."""
+        return f"{self.given_name} {self.family_name}"
 
-class WebAuthn(Identified, Model, WebAuthnMixin):
+    @property
+    def needs_second_factor(self) -> bool:
+        """Whether a password alone is not enough: always, except for demo staff while the environment is `demo`."""
+        return not (self.is_demo and current_app.config["ENVIRONMENT"] == "demo")
+
+    def check_tf_required(
+        self, set_up: list[tuple[str, str]], fresh: bool
+    ) -> tuple[bool, list[tuple[str, str]]]:
+        """Flask-Security's question after the password: ask for a second factor (or have one set up) now?"""
+        return self.needs_second_factor or bool(set_up), set_up
+
+    def check_tf_required_setup(self) -> bool:
+        """Flask-Security's question on the set-up page: may the second factor be switched off?"""
+        return self.needs_second_factor
+
+
+class WebAuthn(Identified, Model, OwnedBySignIn):
     """A passkey or security key of a member of staff; columns as Flask-Security names them."""
 
     __tablename__ = "webauthn"
@@ -205,6 +239,30 @@ class ClientSession(Model):
     seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+
+
+class StaffSession(Model):
+    """A signed-in browser of a member of staff: the cookie alone is worth nothing once this row has ended."""
+
+    __tablename__ = "staff_sessions"
+
+    digest: Mapped[bytes] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(sa.ForeignKey("users.id"), index=True)
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime] = mapped_column(index=True)
+    ended_at: Mapped[datetime | None]
+
+
+class SetUpLink(Model):
+    """The address that lets a member of staff choose a password, made on the command line; known by its digest, used once."""
+
+    __tablename__ = "set_up_links"
+
+    digest: Mapped[bytes] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(sa.ForeignKey("users.id"), index=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
 
 
 class HealthGrant(Identified, Model):

@@ -354,6 +354,7 @@ def upgrade() -> None:
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("given_up_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("dropped_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("told", sa.LargeBinary(), nullable=True),
         sa.Column("why", sa.Text(), nullable=True),
         sa.CheckConstraint("channel IN ('mail', 'sms')", name=op.f("ck_messages_channel_known")),
         sa.CheckConstraint(
@@ -421,6 +422,29 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_series")),
     )
     op.create_index(op.f("ix_series_client_id"), "series", ["client_id"], unique=False)
+    op.create_table(
+        "set_up_links",
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_set_up_links_user_id_users")),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_set_up_links")),
+    )
+    op.create_index(op.f("ix_set_up_links_user_id"), "set_up_links", ["user_id"], unique=False)
+    op.create_table(
+        "staff_sessions",
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_staff_sessions_user_id_users")),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_staff_sessions")),
+    )
+    op.create_index(op.f("ix_staff_sessions_seen_at"), "staff_sessions", ["seen_at"], unique=False)
+    op.create_index(op.f("ix_staff_sessions_user_id"), "staff_sessions", ["user_id"], unique=False)
     op.create_table(
         "submissions",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -523,6 +547,9 @@ def upgrade() -> None:
         sa.Column("cancel_reason", sa.Text(), nullable=True),
         sa.Column("cancelled_late", sa.Boolean(), nullable=False),
         sa.Column("undo_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("undo_starts_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("undo_therapist_id", sa.Uuid(), nullable=True),
+        sa.Column("undo_room_id", sa.Uuid(), nullable=True),
         sa.Column("undo_of_id", sa.Uuid(), nullable=True),
         postgresql.ExcludeConstraint(
             (sa.literal_column("room_id"), "="),
@@ -591,6 +618,14 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(
             ["undo_of_id"], ["appointments.id"], name=op.f("fk_appointments_undo_of_id_appointments")
+        ),
+        sa.ForeignKeyConstraint(
+            ["undo_room_id"], ["rooms.id"], name=op.f("fk_appointments_undo_room_id_rooms")
+        ),
+        sa.ForeignKeyConstraint(
+            ["undo_therapist_id"],
+            ["therapists.id"],
+            name=op.f("fk_appointments_undo_therapist_id_therapists"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_appointments")),
         sa.UniqueConstraint("reference", name=op.f("uq_appointments_reference")),
@@ -1055,6 +1090,11 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_submissions_client_id"), table_name="submissions")
     op.drop_index(op.f("ix_submissions_browser"), table_name="submissions")
     op.drop_table("submissions")
+    op.drop_index(op.f("ix_staff_sessions_user_id"), table_name="staff_sessions")
+    op.drop_index(op.f("ix_staff_sessions_seen_at"), table_name="staff_sessions")
+    op.drop_table("staff_sessions")
+    op.drop_index(op.f("ix_set_up_links_user_id"), table_name="set_up_links")
+    op.drop_table("set_up_links")
     op.drop_index(op.f("ix_series_client_id"), table_name="series")
     op.drop_table("series")
     op.drop_index(op.f("ix_rooms_location_id"), table_name="rooms")

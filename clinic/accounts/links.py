@@ -1,0 +1,105 @@
+"""Addresses that are their own key: derived from what they open, never stored.
+
+A derived address is `<id>.<key id and mac>`, both in base64url; the mac is HMAC-SHA-256 over purpose, id and epoch, cut to
+128 bits. Raising the epoch of a row kills all its addresses. The keys are apart from the session key; several may be known
+at once, the highest id signs. One-time links are another thing: random, stored as a digest (`accounts.services.mint_link`).
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+MAC_BYTES = 16
+KEY_BYTES = 32
+MANAGE = "manage"
+AFTERCARE = "aftercare"
+
+_keys: dict[int, bytes] = {}
+
+
+def use(keys: Mapping[int, bytes]) -> None:
+    """Take these keys (id 1..255 to 32 bytes) for the whole process; raises ValueError when one is malformed."""
+    for key_id, key in keys.items():
+        if not 1 <= key_id <= 255 or len(key) != KEY_BYTES:
+            raise ValueError(f"link key {key_id} must have an id from 1 to 255 and {KEY_BYTES} bytes")
+    _keys.clear()
+    _keys.update(keys)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What an address says it opens; believe it only when `holds`."""
+
+    purpose: str
+    subject_id: UUID
+    key_id: int
+    mac: bytes
+
+    def holds(self, epoch: int) -> bool:
+        """Whether the address was made by us for this purpose, row and epoch; compared in constant time."""
+        key = _keys.get(self.key_id)
+        if key is None:
+            return False
+        return hmac.compare_digest(_mac(key, self.purpose, self.subject_id, epoch), self.mac)
+
+
+def manage_path(appointment_id: UUID, epoch: int) -> str:
+    """The one address of an appointment for its whole life: `/a/<token>`."""
+    return purpose_path("a", MANAGE, appointment_id, epoch)
+
+
+def aftercare_path(appointment_id: UUID, epoch: int) -> str:
+    """Where the tips after a visit wait: `/c/<token>`. How long it opens is the page's business (30 days)."""
+    return purpose_path("c", AFTERCARE, appointment_id, epoch)
+
+
+def purpose_path(prefix: str, purpose: str, subject_id: UUID, epoch: int) -> str:
+    """`/<prefix>/<token>` for one purpose; a token of one purpose never opens another."""
+    return f"/{prefix}/{token(purpose, subject_id, epoch)}"
+
+
+def sign_in_path(raw: str) -> str:
+    """The address of a one-time sign-in link."""
+    return f"/l/{raw}"
+
+
+def token(purpose: str, subject_id: UUID, epoch: int) -> str:
+    """The derived part of an address, under the newest key; raises LookupError when no key is loaded."""
+    if not _keys:
+        raise LookupError("no link key is loaded")
+    key_id = max(_keys)
+    mac = bytes([key_id]) + _mac(_keys[key_id], purpose, subject_id, epoch)
+    return f"{_text(subject_id.bytes)}.{_text(mac)}"
+
+
+def check(token: str, purpose: str = MANAGE) -> Claim | None:
+    """Read a token; None when it has not the shape of one. The caller loads the row and asks `holds(row.link_epoch)`."""
+    head, dot, tail = token.partition(".")
+    subject, mac = _bytes(head), _bytes(tail)
+    if not dot or len(subject) != 16 or len(mac) != 1 + MAC_BYTES:
+        return None
+    return Claim(purpose=purpose, subject_id=UUID(bytes=subject), key_id=mac[0], mac=mac[1:])
+
+
+def _mac(key: bytes, purpose: str, subject_id: UUID, epoch: int) -> bytes:
+    content = f"{purpose}\0{subject_id}\0{epoch}".encode()
+    return hmac.new(key, content, hashlib.sha256).digest()[:MAC_BYTES]
+
+
+def _text(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+
+
+def _bytes(text: str) -> bytes:
+    """The bytes of canonical base64url; empty for anything else, so that one row has one address and no look-alikes."""
+    try:
+        content = base64.b64decode(
+            text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True
+        )
+    except (UnicodeEncodeError, binascii.Error):
+        return b""
+    return content if _text(content) == text else b""

@@ -1,0 +1,72 @@
+"""Who on the staff may do what: one table. Clients and visitors hold no permission at all.
+
+*Front desk* sees the calendar of all and how to reach people, never health. *Therapist* reads health, of own clients only
+(`plans.queries` answers whose those are). *Owner* sets up, reads reports without names and the audit; no health unless the
+same person is also a therapist. Roles add up.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from clinic.accounts.models import HealthGrant, Role, User
+from clinic.db import db
+
+
+class Permission(StrEnum):
+    """One thing a member of staff may be allowed to do."""
+
+    CALENDAR_READ = "calendar_read"
+    CALENDAR_WRITE = "calendar_write"
+    CONTACTS_READ = "contacts_read"
+    MESSAGES_READ = "messages_read"
+    HEALTH_READ = "health_read"
+    REVIEW_DECIDE = "review_decide"
+    NOTE_WRITE = "note_write"
+    SETTINGS_WRITE = "settings_write"
+    REPORTS_READ = "reports_read"
+    AUDIT_READ = "audit_read"
+
+
+_DESK = frozenset(
+    {
+        Permission.CALENDAR_READ,
+        Permission.CALENDAR_WRITE,
+        Permission.CONTACTS_READ,
+        Permission.MESSAGES_READ,
+    }
+)
+
+GRANTS: dict[Role, frozenset[Permission]] = {
+    Role.FRONT_DESK: _DESK,
+    Role.THERAPIST: _DESK | {Permission.HEALTH_READ, Permission.REVIEW_DECIDE, Permission.NOTE_WRITE},
+    Role.OWNER: frozenset(
+        {
+            Permission.MESSAGES_READ,
+            Permission.SETTINGS_WRITE,
+            Permission.REPORTS_READ,
+            Permission.AUDIT_READ,
+        }
+    ),
+}
+
+
+def granted(role_names: Iterable[str]) -> frozenset[Permission]:
+    """All permissions of a person who holds these roles."""
+    return frozenset().union(*(GRANTS[Role(name)] for name in role_names))
+
+
+def may(user: User, permission: Permission | str) -> bool:
+    """Whether this active member of staff holds the permission; False for anybody who is not staff."""
+    return isinstance(user, User) and bool(user.active) and Permission(permission) in granted(user.role_names)
+
+
+def has_grant(user: User, client_id: UUID, now: datetime) -> bool:
+    """Whether *Open with reason* gives this person the client's health record at the moment."""
+    live = sa.exists().where(
+        HealthGrant.user_id == user.id, HealthGrant.client_id == client_id, HealthGrant.until > now
+    )
+    return may(user, Permission.HEALTH_READ) and bool(db.session.scalar(sa.select(live)))

@@ -1,0 +1,101 @@
+"""Signed-in browsers, of staff and of clients: two kinds that never meet.
+
+The browser holds a 256-bit secret, the database its SHA-256. A session ends by sign-out, by idleness and by age, on the
+server: a copied cookie is worth nothing afterwards. The principal of a client session is a proven address, not a client.
+"""
+
+import secrets
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from clinic.accounts.models import Client, ClientSession, Contact, StaffSession, User
+from clinic.accounts.services import digest
+from clinic.db import db
+
+# NIST SP 800-63B-4 section 2.2.3 (read 2026-11-22) allows 24 h and 1 h at this level; a shared front desk wants less.
+STAFF_LIFE = timedelta(hours=12)
+STAFF_IDLE = timedelta(minutes=30)
+CLIENT_LIFE = timedelta(hours=24)
+CLIENT_IDLE = timedelta(hours=2)
+
+# `seen_at` is rewritten at most this often, so that reading pages does not mean writing rows.
+SEEN_STEP = timedelta(minutes=1)
+KEPT = timedelta(days=30)
+
+
+def open_staff(user: User, now: datetime) -> str:
+    """Begin a session of a member of staff; returns the secret for the browser."""
+    raw = secrets.token_urlsafe(32)
+    db.session.add(StaffSession(digest=digest(raw), user_id=user.id, created_at=now, seen_at=now))
+    return raw
+
+
+def staff(raw: str, now: datetime) -> StaffSession | None:
+    """The live session behind a secret, of a person who still works here."""
+    return db.session.scalar(
+        sa.select(StaffSession)
+        .join(User, User.id == StaffSession.user_id)
+        .where(
+            StaffSession.digest == digest(raw),
+            StaffSession.ended_at.is_(None),
+            StaffSession.created_at > now - STAFF_LIFE,
+            StaffSession.seen_at > now - STAFF_IDLE,
+            User.active,
+        )
+    )
+
+
+def open_client(contact: Contact, client_id: UUID | None, now: datetime) -> str:
+    """Begin a session whose principal is this proven contact; returns the secret for the browser."""
+    raw = secrets.token_urlsafe(32)
+    db.session.add(
+        ClientSession(
+            digest=digest(raw),
+            contact_id=contact.id,
+            client_id=client_id,
+            created_at=now,
+            seen_at=now,
+            expires_at=now + CLIENT_LIFE,
+        )
+    )
+    return raw
+
+
+def of_client(raw: str, now: datetime) -> ClientSession | None:
+    """The live client session behind a secret; None also when its client was erased or merged away meanwhile."""
+    return db.session.scalar(
+        sa.select(ClientSession)
+        .outerjoin(Client, Client.id == ClientSession.client_id)
+        .where(
+            ClientSession.digest == digest(raw),
+            ClientSession.ended_at.is_(None),
+            ClientSession.expires_at > now,
+            ClientSession.seen_at > now - CLIENT_IDLE,
+            Client.erased_at.is_(None),
+            Client.merged_into_id.is_(None),
+        )
+    )
+
+
+def is_due_to_be_seen(session: StaffSession | ClientSession, now: datetime) -> bool:
+    """Whether `seen_at` is old enough to be rewritten."""
+    return now - session.seen_at >= SEEN_STEP
+
+
+def end(session: StaffSession | ClientSession, now: datetime) -> None:
+    """Sign out; the secret opens nothing from now on."""
+    session.ended_at = session.ended_at or now
+
+
+def end_all_of(user: User, now: datetime) -> None:
+    """Sign a member of staff out everywhere, as after a reset or when somebody leaves."""
+    live = sa.update(StaffSession).where(StaffSession.user_id == user.id, StaffSession.ended_at.is_(None))
+    db.session.execute(live.values(ended_at=now))
+
+
+def forget(now: datetime) -> None:
+    """Delete sessions that ended or began long ago; the caller commits. Twice is harmless."""
+    db.session.execute(sa.delete(StaffSession).where(StaffSession.seen_at < now - KEPT))
+    db.session.execute(sa.delete(ClientSession).where(ClientSession.expires_at < now - KEPT))

@@ -1,0 +1,278 @@
+"""Who each page is for, said beside the view and enforced before it.
+
+An endpoint that has not declared its audience stops the application at start-up. Staff sign in by password and second factor
+(`clinic.staff.sign_in`); clients by one-time link, in a session of another kind. The two never stand in for each other.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit
+
+from flask import Flask, current_app, g, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from flask_security.utils import check_and_update_authn_fresh, logout_user
+from flask_wtf import CSRFProtect
+from werkzeug.wrappers import Response
+
+from clinic import clock
+from clinic.accounts import audit, permissions, sessions
+from clinic.accounts.models import ClientSession, User
+from clinic.accounts.permissions import Permission
+from clinic.db import transaction
+from clinic.refusal import Refusal
+
+V = TypeVar("V", bound=Callable[..., Any])
+
+STAFF_FIELD = "staff"
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+MACHINE_PATHS = ("/api/", "/health")
+
+
+@dataclass(frozen=True)
+class Audience:
+    """A kind of visitor a page may be for."""
+
+    name: str
+
+
+anyone = Audience("anyone")
+contact = Audience("contact")
+"""Has proven an address, and may still have to say who they are."""
+client = Audience("client")
+"""Has proven an address and is one client."""
+staff = Audience("staff")
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What an endpoint asks of a visitor: the audience; of staff one of these permissions, and a recent proof of identity."""
+
+    audience: Audience
+    permissions: frozenset[Permission] = frozenset()
+    fresh: bool = False
+
+
+class Undeclared(RuntimeError):
+    """Endpoints that have not said who they are for; the message names them."""
+
+
+class NotSignedIn(Refusal):
+    """The page is for people who have signed in."""
+
+    status = 401
+    code = "not-signed-in"
+    sentence = "Please sign in first."
+
+
+class NotAllowed(Refusal):
+    """Signed in, and yet not for this person."""
+
+    status = 403
+    code = "not-allowed"
+    sentence = "You are signed in, but this is not open to you."
+
+
+class FromElsewhere(Refusal):
+    """A form that another site sent in this person's name."""
+
+    status = 403
+    code = "from-elsewhere"
+    sentence = "That came from another website, so nothing was done. Please start again from our own page."
+
+
+csrf = CSRFProtect()
+
+
+def audience(who: Audience, *held: Permission, fresh: bool = False) -> Callable[[V], V]:
+    """Declare who a view is for.
+
+    For staff, holding any one of the given permissions is enough; none given means all staff. `fresh` asks for a proof of
+    identity within the last minutes (`SECURITY_FRESHNESS`).
+    """
+    policy = Policy(who, frozenset(held), fresh)
+
+    def declared(view: V) -> V:
+        cast(Any, view).policy = policy
+        return view
+
+    return declared
+
+
+def declare(app: Flask, endpoints: Mapping[str, Audience | Policy]) -> None:
+    """Declare the endpoints of extensions, which carry no decorator of ours."""
+    table = app.extensions.setdefault("policies", {})
+    for endpoint, who in endpoints.items():
+        table[endpoint] = who if isinstance(who, Policy) else Policy(who)
+
+
+def policy(app: Flask, endpoint: str) -> Policy | None:
+    """What an endpoint declared; None when it said nothing."""
+    table: dict[str, Policy] = app.extensions.get("policies", {})
+    found: Policy | None = getattr(app.view_functions.get(endpoint), "policy", None)
+    return found or table.get(endpoint)
+
+
+def require_declared(app: Flask) -> None:
+    """Raise Undeclared unless every endpoint of the URL map has an audience."""
+    silent = sorted(
+        {rule.endpoint for rule in app.url_map.iter_rules() if policy(app, rule.endpoint) is None}
+    )
+    if silent:
+        raise Undeclared(f"no audience declared for: {', '.join(silent)}")
+
+
+def init_app(app: Flask) -> None:
+    """Enforce before each request, first of all; then CSRF. Templates learn what the visitor may do."""
+    https = app.config["PUBLIC_URL"].startswith("https://")
+    app.config.setdefault("CLIENT_COOKIE_NAME", "__Host-lumbar-client" if https else "lumbar-client")
+    app.before_request(enforce)
+    csrf.init_app(app)
+    declare(app, {"static": anyone})
+    app.context_processor(lambda: {"may": may, "client_session": client_session})
+
+
+def enforce() -> ResponseReturnValue | None:
+    """Before each request: let the right visitors through, send the others to the right door."""
+    if request.endpoint is None or request.endpoint == "static":
+        return None
+    if request.method not in SAFE_METHODS and came_from_elsewhere():
+        raise FromElsewhere
+    _end_stale_staff_session()
+    asked = policy(current_app, request.endpoint)
+    if asked is None:
+        raise Undeclared(f"no audience declared for: {request.endpoint}")
+    g.policy = asked
+    if asked.audience == staff:
+        return _enforce_staff(asked)
+    if asked.audience in (contact, client):
+        return _enforce_client(asked)
+    return None
+
+
+def _enforce_staff(asked: Policy) -> ResponseReturnValue | None:
+    user = signed_in_user()
+    if user is None:
+        return _to_the_door("security.login")
+    if asked.permissions and not any(permissions.may(user, held) for held in asked.permissions):
+        raise NotAllowed
+    if asked.fresh and not is_fresh():
+        return redirect(url_for("security.verify", next=_here()), 303)
+    return None
+
+
+def _enforce_client(asked: Policy) -> ResponseReturnValue | None:
+    found = client_session()
+    if found is None:
+        return _to_the_door("portal.sign_in")
+    now = clock.now()
+    if sessions.is_due_to_be_seen(found, now):
+        with transaction():
+            found.seen_at = now
+    if asked.audience == client and found.client_id is None:
+        return redirect(url_for("portal.choose"), 303)
+    return None
+
+
+def _to_the_door(endpoint: str) -> ResponseReturnValue:
+    if request.path.startswith(MACHINE_PATHS):
+        raise NotSignedIn
+    return redirect(url_for(endpoint, next=_here()), 303)
+
+
+def _here() -> str | None:
+    """Where to come back to: the page that was asked for, never the target of a form."""
+    return request.full_path.rstrip("?") if request.method == "GET" else None
+
+
+def came_from_elsewhere() -> bool:
+    """Whether the browser says that another site sent this request; a second line behind the CSRF token."""
+    if request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
+        return True
+    origin = request.headers.get("Origin")
+    if origin is None:
+        return False
+    ours = (current_app.config["PUBLIC_URL"], request.host_url)
+    return urlsplit(origin)[:2] not in {urlsplit(address)[:2] for address in ours}
+
+
+def is_fresh() -> bool:
+    """Whether this member of staff proved their identity within the last minutes (`SECURITY_FRESHNESS`)."""
+    within: timedelta = current_app.config["SECURITY_FRESHNESS"]
+    return bool(check_and_update_authn_fresh(within, timedelta()))
+
+
+def signed_in_user() -> User | None:
+    """The member of staff who has passed password and second factor in this browser."""
+    return (
+        cast(User, current_user._get_current_object())
+        if current_user.is_authenticated and current_user.active
+        else None
+    )
+
+
+def client_session() -> ClientSession | None:
+    """The signed-in client's session of this browser, looked up once a request."""
+    if "client_session" not in g:
+        raw = request.cookies.get(current_app.config["CLIENT_COOKIE_NAME"])
+        g.client_session = sessions.of_client(raw, clock.now()) if raw else None
+    found: ClientSession | None = g.client_session
+    return found
+
+
+def remember_client(response: Response, raw: str) -> None:
+    """Give the browser the secret of its new client session."""
+    response.set_cookie(
+        current_app.config["CLIENT_COOKIE_NAME"],
+        raw,
+        max_age=sessions.CLIENT_LIFE,
+        secure=current_app.config["SESSION_COOKIE_SECURE"],
+        httponly=True,
+        samesite="Lax",
+        path="/",
+    )
+
+
+def forget_client(response: Response) -> None:
+    """Take the secret of a client session from the browser."""
+    response.delete_cookie(
+        current_app.config["CLIENT_COOKIE_NAME"],
+        secure=current_app.config["SESSION_COOKIE_SECURE"],
+        httponly=True,
+        samesite="Lax",
+        path="/",
+    )
+
+
+def actor() -> str:
+    """Who is asking, for the audit: `user:<id>`, `contact:<id>` or `visitor`. On a client's page staff are clients too."""
+    asked: Policy | None = g.get("policy")
+    for_clients = asked is not None and asked.audience in (contact, client)
+    user = None if for_clients else signed_in_user()
+    if user is not None:
+        return audit.by_user(user.id)
+    found = client_session()
+    return audit.by_contact(found.contact_id) if found is not None else audit.VISITOR
+
+
+def may(permission: str) -> bool:
+    """Whether the signed-in member of staff holds a permission; for templates and views."""
+    user = signed_in_user()
+    return user is not None and permissions.may(user, permission)
+
+
+def _end_stale_staff_session() -> None:
+    """Sign the browser out when the server no longer knows its session; else note that it was seen."""
+    if "_user_id" not in session:
+        return
+    now = clock.now()
+    live = sessions.staff(session.get(STAFF_FIELD, ""), now)
+    if live is None or not current_user.is_authenticated or current_user.id != live.user_id:
+        session.pop(STAFF_FIELD, None)
+        logout_user()
+        return
+    if sessions.is_due_to_be_seen(live, now):
+        with transaction():
+            live.seen_at = now

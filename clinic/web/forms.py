@@ -1,0 +1,80 @@
+"""The base form: every text that comes in is cleaned the same way, and no field is unbounded.
+
+Texts are brought to Unicode's composed form (NFC) and lose the space around them; NUL, control and direction-override
+characters are refused with a sentence. Passwords are left as they were typed. CSRF is the base class's.
+"""
+
+import unicodedata
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import Field, HiddenField, PasswordField, StringField, TextAreaField
+from wtforms.validators import Length
+
+TEXT_LENGTH = 200
+LONG_TEXT_LENGTH = 2000
+PASSWORD_LENGTH = 256
+
+# They make a line read otherwise than it is written; no name or sentence needs them.
+DIRECTION_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def clean(text: str | None) -> str | None:
+    """One line: composed, without the space around it; raises ValueError for characters that do not belong into it."""
+    return _cleaned(text, breaks="")
+
+
+def clean_lines(text: str | None) -> str | None:
+    """Several lines: as `clean`, with plain line feeds between them."""
+    return _cleaned(text.replace("\r\n", "\n") if text else text, breaks="\n\t")
+
+
+def _cleaned(text: str | None, breaks: str) -> str | None:
+    if text is None:
+        return None
+    composed = unicodedata.normalize("NFC", text).strip()
+    if any(_is_foreign(character) and character not in breaks for character in composed):
+        raise ValueError("Please remove characters that cannot be shown, such as control characters.")
+    return composed
+
+
+def _is_foreign(character: str) -> bool:
+    return unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") or character in DIRECTION_OVERRIDES
+
+
+class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types.
+    """Parent of every form of the product."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]  # Flask-WTF ships no types.
+        """Gives each text field its cleaning and, where none is set, a length."""
+
+        def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Field:
+            """As WTForms binds a field, with our cleaning before the field's own filters and a length after its validators."""
+            field: Field = unbound_field.bind(form=form, **options)
+            if isinstance(field, StringField):
+                _bound(field)
+            return field
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether something was sent that a person has to look at again; the page's title then begins `Error: `."""
+        return bool(self.errors)
+
+
+def _bound(field: StringField) -> None:
+    if not isinstance(field, PasswordField):
+        cleaning = clean_lines if isinstance(field, TextAreaField) else clean
+        field.filters = [cleaning, *field.filters]
+    if not any(isinstance(validator, Length) and validator.max >= 0 for validator in field.validators):
+        longest = _longest(field)
+        field.validators = [
+            *field.validators,
+            Length(max=longest, message="Please use at most %(max)d characters."),
+        ]
+        field.flags.maxlength = longest
+
+
+def _longest(field: StringField) -> int:
+    if isinstance(field, PasswordField):
+        return PASSWORD_LENGTH
+    return LONG_TEXT_LENGTH if isinstance(field, TextAreaField | HiddenField) else TEXT_LENGTH
