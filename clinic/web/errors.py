@@ -1,0 +1,156 @@
+"""How the product says no on a page or to a machine: every refusal and every failure becomes a designed answer.
+
+Pages live in `templates/errors/<status>.html`; paths of machines get `application/problem+json` (RFC 9457). What went wrong
+inside is logged without values and never shown.
+"""
+
+import logging
+from contextlib import suppress
+from math import ceil
+
+from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request
+from flask_wtf.csrf import CSRFError
+from jinja2 import TemplateNotFound
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+
+from clinic.accounts.limits import TooMany
+from clinic.db import db
+from clinic.refusal import Refusal
+from clinic.web.access import MACHINE_PATHS
+from clinic.web.headers import request_id
+
+log = logging.getLogger(__name__)
+
+RETRY_SECONDS = 5
+
+SENTENCES = {
+    400: "Something about that request was not right. Please go back and try again.",
+    401: "Please sign in first.",
+    403: "This page is not open to you.",
+    404: "We could not find that page.",
+    405: "That cannot be done on this page.",
+    409: "That is not possible right now.",
+    410: "This link has been used or has run out.",
+    413: "That was more than this page can take.",
+    414: "That address is too long.",
+    415: "Files cannot be sent here.",
+    429: "That was tried too often. Please wait a little and try again.",
+    500: "Something went wrong on our side. It has been noted.",
+    503: "We cannot reach our records right now. Please try again in a minute.",
+}
+
+
+def init_app(app: Flask) -> None:
+    """Answer refusals, HTTP errors, a database that is away, and everything nobody expected."""
+    app.register_error_handler(Refusal, refused)
+    app.register_error_handler(CSRFError, stale_form)
+    app.register_error_handler(HTTPException, http_error)
+    app.register_error_handler(OperationalError, database_away)
+    app.register_error_handler(PoolTimeout, database_away)
+    app.register_error_handler(DBAPIError, database_error)
+    if not app.testing:
+        app.register_error_handler(Exception, unexpected)
+
+
+def refused(refusal: Refusal) -> Response:
+    """A domain's no: its own status and sentence."""
+    wait = refusal.retry_after if isinstance(refusal, TooMany) else None
+    return answer(refusal.status, code=refusal.code, sentence=refusal.sentence, retry_seconds=wait)
+
+
+def stale_form(_error: CSRFError) -> Response:
+    """The form's token is missing or belongs to another session: most often a page that lay open too long."""
+    return answer(
+        400,
+        code="stale-form",
+        sentence="This page was open for too long, so nothing was sent. Please go back, reload it and try again.",
+    )
+
+
+def http_error(error: HTTPException) -> Response:
+    """What Flask and Werkzeug refuse: unknown pages, wrong methods, too much, the wrong kind."""
+    status = error.code or 500
+    if error.response is not None:
+        return make_response(error.response)
+    response = answer(status)
+    for name, value in error.get_headers():
+        if name in ("Allow", "Retry-After"):
+            response.headers[name] = value
+    return response
+
+
+def database_away(error: Exception) -> Response:
+    """PostgreSQL does not answer, or not in time: say so, and when to come again."""
+    log.error("database away", exc_info=error, extra={"request_id": request_id()})
+    g.practice = None  # The page must not ask the database again.
+    return answer(503, retry_seconds=RETRY_SECONDS)
+
+
+def database_error(error: DBAPIError) -> Response:
+    """A connection that broke under way counts as a database that is away; anything else is our mistake."""
+    if error.connection_invalidated:
+        return database_away(error)
+    if current_app.testing:
+        raise error
+    return unexpected(error)
+
+
+def unexpected(error: Exception) -> Response:
+    """A bug: logged with its trace and without values, answered without either."""
+    log.error("unexpected error", exc_info=error, extra={"request_id": request_id()})
+    return answer(500)
+
+
+def answer(
+    status: int, *, code: str | None = None, sentence: str | None = None, retry_seconds: int | None = None
+) -> Response:
+    """The designed page, or for machines the problem document, of a status."""
+    with suppress(DBAPIError):
+        db.session.rollback()
+    response = (
+        _problem(status, code, sentence) if _is_for_machines() else _page(status, sentence, retry_seconds)
+    )
+    if retry_seconds is not None:
+        response.headers["Retry-After"] = str(retry_seconds)
+    return response
+
+
+def _is_for_machines() -> bool:
+    return request.path.startswith(MACHINE_PATHS)
+
+
+def _page(status: int, sentence: str | None, retry_seconds: int | None) -> Response:
+    context = {"message": sentence, "reference": request_id(), "retry_after": _words(retry_seconds)}
+    try:
+        page = render_template(f"errors/{status}.html", **context)
+    except TemplateNotFound:
+        context["message"] = sentence or SENTENCES.get(status)
+        page = render_template(f"errors/{400 if status < 500 else 500}.html", **context)
+    return make_response(page, status)
+
+
+def _words(seconds: int | None) -> str | None:
+    """A waiting time as a person reads it, rounded up."""
+    if seconds is None:
+        return None
+    if seconds <= 60:
+        return "a minute"
+    minutes = ceil(seconds / 60)
+    return f"{minutes} minutes" if minutes <= 90 else f"{ceil(minutes / 60)} hours"
+
+
+def _problem(status: int, code: str | None, sentence: str | None) -> Response:
+    response = jsonify(
+        {
+            "type": "about:blank",
+            "status": status,
+            "code": code or f"http-{status}",
+            "detail": sentence or SENTENCES.get(status, SENTENCES[400 if status < 500 else 500]),
+            "request_id": request_id(),
+        }
+    )
+    response.status_code = status
+    response.mimetype = "application/problem+json"
+    return response

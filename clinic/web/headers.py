@@ -1,0 +1,84 @@
+"""What every answer carries: the content policy with its nonce, who may frame or remember it, and the request's id.
+
+A view that needs another policy (the sandboxed preview of a letter) sets its own header; it is left as it is.
+"""
+
+import re
+import secrets
+
+from flask import Flask, Response, current_app, g, request
+from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+CONTENT_POLICY = (
+    "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; manifest-src 'self'; form-action 'self'; frame-src 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+
+STRICT_TRANSPORT = "max-age=63072000; includeSubDomains"
+
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+
+SECRET_PATHS = ("/a/", "/c/", "/l/", "/intake/resume/", "/staff/set-up/")
+"""Pages whose address is a key: it goes to nobody, not even to our own next page."""
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
+
+
+def init_app(app: Flask) -> None:
+    """Put the headers on every answer, and trust as many proxies as the settings say, none by default."""
+    proxies = app.config["TRUSTED_PROXIES"]
+    if proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # The way Flask documents for middleware.
+            app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies
+        )
+    app.before_request(refuse_files)
+    app.after_request(with_headers)
+    app.context_processor(lambda: {"csp_nonce": nonce()})
+
+
+def nonce() -> str:
+    """The nonce of this answer's scripts; made when it is first asked for, since CSRF may answer before anything of ours."""
+    if "csp_nonce" not in g:
+        g.csp_nonce = secrets.token_urlsafe(16)
+    made: str = g.csp_nonce
+    return made
+
+
+def request_id() -> str:
+    """The id that ties an answer to its log lines; a trusted proxy may have given it."""
+    if "request_id" not in g:
+        given = request.headers.get("X-Request-ID", "") if current_app.config["TRUSTED_PROXIES"] else ""
+        g.request_id = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+    known: str = g.request_id
+    return known
+
+
+def refuse_files() -> None:
+    """No page takes files: an upload is refused whatever it is sent to."""
+    if request.mimetype == "multipart/form-data" and request.files:
+        raise UnsupportedMediaType("Files cannot be sent here.")
+
+
+def with_headers(response: Response) -> Response:
+    """The answer with everything it must carry."""
+    response.headers.setdefault("Content-Security-Policy", CONTENT_POLICY.format(nonce=nonce()))
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers.setdefault("Referrer-Policy", _referrer_policy())
+    response.headers.setdefault("X-Request-ID", request_id())
+    if current_app.config["PUBLIC_URL"].startswith("https://"):
+        response.headers.setdefault("Strict-Transport-Security", STRICT_TRANSPORT)
+    if request.endpoint != "static" and "Cache-Control" not in response.headers:
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _referrer_policy() -> str:
+    return "no-referrer" if request.path.startswith(SECRET_PATHS) else "same-origin"
