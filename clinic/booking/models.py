@@ -82,7 +82,7 @@ class Appointment(Identified, Model):
 
     state: Mapped[str]
     held_until: Mapped[datetime | None]
-    held_by: Mapped[bytes | None] = mapped_column(index=True)
+    held_by: Mapped[bytes | None]
     """SHA-256 of the browser session or API hold that may complete the hold."""
     hold_extended: Mapped[bool] = mapped_column(default=False)
     decide_by: Mapped[datetime | None]
@@ -110,11 +110,15 @@ class Appointment(Identified, Model):
     cancelled_late: Mapped[bool] = mapped_column(default=False)
     undo_until: Mapped[datetime | None]
     """Until then a move or cancel may be undone; the old time is kept in a hold (`undo_of_id`)."""
+    undo_starts_at: Mapped[datetime | None]
+    undo_therapist_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("therapists.id"))
+    undo_room_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("rooms.id"))
+    """After a move, where it was: what undo goes back to."""
     undo_of_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("appointments.id"), index=True)
     """On a hold: the appointment whose old time it keeps."""
 
     client: Mapped[Client | None] = relationship()
-    therapist: Mapped[Therapist] = relationship()
+    therapist: Mapped[Therapist] = relationship(foreign_keys="Appointment.therapist_id")
     treatment: Mapped[Treatment] = relationship()
     location: Mapped[Location] = relationship()
     room: Mapped[Room | None] = relationship(
@@ -182,6 +186,12 @@ class Appointment(Identified, Model):
             "room_id",
             "occupied_from",
             postgresql_include=["occupied_until", "state", "held_until"],
+        ),
+        sa.Index(
+            "uq_appointments_one_hold",
+            "held_by",
+            unique=True,
+            postgresql_where=sa.text("state = 'held' AND held_by IS NOT NULL"),
         ),
         sa.Index("ix_appointments_client_id_starts_at", "client_id", "starts_at"),
         sa.Index("ix_appointments_starts_at", "starts_at"),

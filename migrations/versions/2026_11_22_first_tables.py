@@ -634,7 +634,6 @@ def upgrade() -> None:
     op.create_index(
         "ix_appointments_client_id_starts_at", "appointments", ["client_id", "starts_at"], unique=False
     )
-    op.create_index(op.f("ix_appointments_held_by"), "appointments", ["held_by"], unique=False)
     op.create_index(op.f("ix_appointments_location_id"), "appointments", ["location_id"], unique=False)
     op.create_index(
         "ix_appointments_room_time",
@@ -655,6 +654,13 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_appointments_treatment_id"), "appointments", ["treatment_id"], unique=False)
     op.create_index(op.f("ix_appointments_undo_of_id"), "appointments", ["undo_of_id"], unique=False)
+    op.create_index(
+        "uq_appointments_one_hold",
+        "appointments",
+        ["held_by"],
+        unique=True,
+        postgresql_where=sa.text("state = 'held' AND held_by IS NOT NULL"),
+    )
     op.create_table(
         "clearances",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -1064,6 +1070,11 @@ def downgrade() -> None:
     op.drop_table("client_sessions")
     op.drop_index(op.f("ix_clearances_submission_id"), table_name="clearances")
     op.drop_table("clearances")
+    op.drop_index(
+        "uq_appointments_one_hold",
+        table_name="appointments",
+        postgresql_where=sa.text("state = 'held' AND held_by IS NOT NULL"),
+    )
     op.drop_index(op.f("ix_appointments_undo_of_id"), table_name="appointments")
     op.drop_index(op.f("ix_appointments_treatment_id"), table_name="appointments")
     op.drop_index(
@@ -1080,7 +1091,6 @@ def downgrade() -> None:
         postgresql_include=["occupied_until", "state", "held_until"],
     )
     op.drop_index(op.f("ix_appointments_location_id"), table_name="appointments")
-    op.drop_index(op.f("ix_appointments_held_by"), table_name="appointments")
     op.drop_index("ix_appointments_client_id_starts_at", table_name="appointments")
     op.drop_index("ix_appointments_changed_at", table_name="appointments")
     op.drop_table("appointments")

@@ -1,0 +1,224 @@
+"""Move, cancel and undo: what a client or the front desk does with an appointment that stands.
+
+The old time is let go only with the new one, and stays kept for two minutes so that a slip can be taken back. Each verb
+takes the `revision` its page was made from: a page that is old changes nothing and raises Stale.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from clinic.accounts import audit
+from clinic.booking import states
+from clinic.booking.availability import Wish
+from clinic.booking.locking import lock
+from clinic.booking.models import Appointment, State
+from clinic.booking.placing import (
+    agreed,
+    found,
+    fresh,
+    lock_all,
+    locked,
+    place,
+    refreshed,
+    set_time,
+    taken,
+    wall,
+)
+from clinic.booking.states import NotNow, advance, call_off, changed, require_current, side
+from clinic.db import db
+from clinic.intake.queries import standing
+from clinic.practice import queries as practice
+from clinic.refusal import Refusal
+
+UNDO = timedelta(seconds=120)
+
+
+class UndoOver(Refusal):
+    """The two minutes for taking it back are over."""
+
+    code = "undo-over"
+    sentence = "It is too late to take that back. You can book a new time."
+
+
+def move(
+    appointment_id: UUID,
+    starts_at: datetime,
+    *,
+    therapist_id: UUID | None = None,
+    revision: int,
+    actor: str,
+    now: datetime,
+) -> Appointment:
+    """Give an appointment another start, and perhaps another therapist; the old time is let go only with the new one.
+
+    For two minutes the old time stays kept, so that the move can be undone. Length, buffers and price stay as agreed.
+    Raises Stale, NotNow, NotOffered, SlotTaken, and for a client's own move NotCleared.
+    """
+    seen = found(appointment_id)
+    supply = agreed(practice.supply(seen.treatment_id, retired_too=True), seen)
+    wish = Wish(
+        seen.treatment_id, therapist_id=therapist_id, own_therapist=seen.therapist_id, without=appointment_id
+    )
+    lock_all(supply, wish, [seen])
+    appointment = refreshed(seen)
+    require_current(appointment, revision)
+    if appointment.state not in (State.BOOKED, State.REQUESTED) or appointment.starts_at <= now:
+        raise NotNow
+    _end_undo_holds(appointment, now)
+    before = _Place.of(appointment)
+    place(supply, wish, starts_at, appointment, now)
+    if side(actor) == "client":
+        _refuse_unsafe(appointment, now)
+    changed(appointment, now, time_too=True)
+    if appointment.state == State.REQUESTED:
+        appointment.decide_by = states.decide_by(appointment.starts_at, now)
+    appointment.undo_until = now + UNDO
+    appointment.undo_starts_at, appointment.undo_therapist_id, appointment.undo_room_id = (
+        before.starts_at,
+        before.therapist_id,
+        before.room_id,
+    )
+    _keep(before, appointment, now)
+    audit.record(
+        actor,
+        "move",
+        appointment,
+        client_id=appointment.client_id,
+        fields=["starts_at", "therapist_id", "room_id"],
+        now=now,
+    )
+    return appointment
+
+
+def _refuse_unsafe(appointment: Appointment, now: datetime) -> None:
+    if appointment.client_id is not None:
+        states.refuse_unsafe(
+            standing(browser=None, client_id=appointment.client_id, now=now, zone=appointment.zone),
+            appointment.starts_at,
+        )
+
+
+def cancel(
+    appointment_id: UUID, *, revision: int, actor: str, now: datetime, reason: str = "asked"
+) -> Appointment:
+    """Cancel a booked or requested appointment; for two minutes the time stays kept, so that it can be undone.
+
+    Inside the practice's late limit it is marked late. Raises Stale, NotNow.
+    """
+    appointment = locked(appointment_id)
+    require_current(appointment, revision)
+    if appointment.state not in (State.BOOKED, State.REQUESTED) or appointment.starts_at <= now:
+        raise NotNow
+    _end_undo_holds(appointment, now)
+    before = _Place.of(appointment)
+    call_off(appointment, by=side(actor), reason=reason, now=now)
+    db.session.flush()
+    appointment.undo_until = now + UNDO
+    appointment.undo_starts_at = appointment.undo_therapist_id = appointment.undo_room_id = None
+    _keep(before, appointment, now)
+    audit.record(actor, "cancel", appointment, client_id=appointment.client_id, fields=["state"], now=now)
+    return appointment
+
+
+def undo(appointment_id: UUID, *, revision: int, actor: str, now: datetime) -> Appointment:
+    """Take back the last move or cancel, within two minutes.
+
+    Raises Stale, UndoOver, and SlotTaken when the old time could not be kept after all.
+    """
+    seen = found(appointment_id)
+    lock(
+        {seen.therapist_id, seen.undo_therapist_id or seen.therapist_id},
+        {room for room in (seen.room_id, seen.undo_room_id) if room},
+    )
+    appointment = refreshed(seen)
+    require_current(appointment, revision)
+    if appointment.undo_until is None or appointment.undo_until <= now:
+        raise UndoOver
+    if appointment.state not in (State.BOOKED, State.REQUESTED, State.CANCELLED):
+        raise UndoOver
+    _end_undo_holds(appointment, now)
+    with taken():
+        if appointment.state == State.CANCELLED:
+            _uncancelled(appointment, now)
+        else:
+            _moved_back(appointment)
+        changed(appointment, now, time_too=appointment.undo_starts_at is not None)
+        _forget_undo(appointment)
+        db.session.flush()
+    audit.record(
+        actor, "undo", appointment, client_id=appointment.client_id, fields=["state", "starts_at"], now=now
+    )
+    return appointment
+
+
+def _uncancelled(appointment: Appointment, now: datetime) -> None:
+    advance(appointment, State.BOOKED if appointment.booked_at else State.REQUESTED, now)
+    appointment.cancelled_at = appointment.cancelled_by = appointment.cancel_reason = None
+    appointment.cancelled_late = False
+
+
+def _moved_back(appointment: Appointment) -> None:
+    if appointment.undo_starts_at is None or appointment.undo_therapist_id is None:
+        raise UndoOver
+    appointment.therapist_id = appointment.undo_therapist_id
+    appointment.room_id = appointment.undo_room_id
+    set_time(appointment, appointment.undo_starts_at)
+
+
+def _forget_undo(appointment: Appointment) -> None:
+    appointment.undo_until = appointment.undo_starts_at = None
+    appointment.undo_therapist_id = appointment.undo_room_id = None
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where an appointment was before it moved or was cancelled."""
+
+    starts_at: datetime
+    occupied_from: datetime
+    occupied_until: datetime
+    therapist_id: UUID
+    room_id: UUID | None
+
+    @classmethod
+    def of(cls, row: Appointment) -> "_Place":
+        return cls(row.starts_at, row.occupied_from, row.occupied_until, row.therapist_id, row.room_id)
+
+    def besides(self, other: Appointment) -> list[tuple[datetime, datetime]]:
+        """What of this time the appointment does not take itself now."""
+        meets = other.state != State.CANCELLED and (
+            other.therapist_id == self.therapist_id or (self.room_id and other.room_id == self.room_id)
+        )
+        if (
+            not meets
+            or other.occupied_until <= self.occupied_from
+            or other.occupied_from >= self.occupied_until
+        ):
+            return [(self.occupied_from, self.occupied_until)]
+        pieces = [(self.occupied_from, other.occupied_from), (other.occupied_until, self.occupied_until)]
+        return [(begin, end) for begin, end in pieces if begin < end]
+
+
+def _keep(place: _Place, appointment: Appointment, now: datetime) -> None:
+    """Hold the time an appointment left, for as long as it can be undone."""
+    for begin, end in place.besides(appointment):
+        kept = fresh(State.HELD, now, held_until=now + UNDO, undo_of_id=appointment.id)
+        for column in ("location_id", "treatment_id", "zone", "tzdata", "length_minutes", "price_cents"):
+            setattr(kept, column, getattr(appointment, column))
+        kept.buffer_before_minutes = kept.buffer_after_minutes = 0
+        kept.therapist_id, kept.room_id = place.therapist_id, place.room_id
+        kept.starts_at, kept.ends_at, kept.occupied_from, kept.occupied_until = begin, end, begin, end
+        kept.wall_start = wall(begin, kept.zone)
+        db.session.add(kept)
+    db.session.flush()
+
+
+def _end_undo_holds(appointment: Appointment, now: datetime) -> None:
+    db.session.execute(
+        sa.update(Appointment)
+        .where(Appointment.undo_of_id == appointment.id, Appointment.state == State.HELD)
+        .values(state=State.LAPSED, changed_at=now)
+    )

@@ -1,0 +1,89 @@
+"""The same form sent twice gives one change and one answer.
+
+A key is minted into the page (or sent by a caller in a header). Its row is written in the transaction of the change, so
+either both stand or neither. The scope is the browser or API hold: a key of somebody else is another key.
+"""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from clinic.booking.models import IdempotencyKey
+from clinic.db import db, violates
+from clinic.refusal import Refusal
+
+KEPT = timedelta(days=30)
+LONGEST_KEY = 255
+
+
+class OtherContent(Refusal):
+    """This key was used before for something else."""
+
+    code = "idempotency-mismatch"
+    sentence = "This form was sent before with other details. Please open the page again."
+
+
+class AtTheSameTime(Refusal):
+    """The same key is being worked on in this very moment; asking again gives its answer."""
+
+    code = "in-progress"
+    sentence = "Your request is being worked on. Please try again in a moment."
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was answered the first time."""
+
+    status: int
+    location: str | None = None
+    body: Any = None
+
+
+def new_key() -> str:
+    """A key for a form."""
+    return secrets.token_urlsafe(18)
+
+
+def earlier(scope: bytes, key: str, content: Mapping[str, Any]) -> Answer | None:
+    """The answer given to this key before, or None. Raises OtherContent when it was sent with other content."""
+    row = db.session.scalar(
+        sa.select(IdempotencyKey).where(
+            IdempotencyKey.scope == scope, IdempotencyKey.key == key[:LONGEST_KEY]
+        )
+    )
+    if row is None:
+        return None
+    if not secrets.compare_digest(row.content_sha256, _digest(content)):
+        raise OtherContent
+    return Answer(row.status, row.location, row.body)
+
+
+def remember(scope: bytes, key: str, content: Mapping[str, Any], answer: Answer, now: datetime) -> None:
+    """Keep an answer with the change it answers. Raises AtTheSameTime when the same key was quicker elsewhere."""
+    row = IdempotencyKey(
+        scope=scope,
+        key=key[:LONGEST_KEY],
+        content_sha256=_digest(content),
+        status=answer.status,
+        location=answer.location,
+        created_at=now,
+    )
+    row.body = answer.body
+    with violates("uq_idempotency_keys_scope_key", AtTheSameTime()):
+        db.session.add(row)
+        db.session.flush()
+
+
+def delete_old(now: datetime) -> None:
+    """Forget keys older than thirty days."""
+    db.session.execute(sa.delete(IdempotencyKey).where(IdempotencyKey.created_at < now - KEPT))
+
+
+def _digest(content: Mapping[str, Any]) -> bytes:
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).digest()

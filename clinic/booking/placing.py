@@ -1,0 +1,167 @@
+"""Putting an appointment on a time: the pieces that every verb of booking shares.
+
+Look under the lock, choose a candidate, write the instants, and translate the two constraints.
+"""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from importlib.metadata import version
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from clinic.booking import availability
+from clinic.booking.availability import Wish
+from clinic.booking.locking import lapse_expired, lock
+from clinic.booking.models import Appointment, State
+from clinic.db import db, violates
+from clinic.practice.queries import Supply
+from clinic.refusal import NotFound, Refusal, Stale
+from clinic.scheduling import hours, slots
+from clinic.scheduling.slots import Candidate
+
+REFERENCE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+"""Without I and O, which are misheard and misread as digits."""
+
+ZONE_RULES = version("tzdata")
+"""Which zone rules turn wall times into instants now."""
+
+
+class NotOffered(Refusal):
+    """This start cannot be offered: outside hours, too soon, too far ahead, over a cap, or just taken."""
+
+    code = "not-offered"
+    sentence = "That time is no longer free. Nothing you typed is lost; please choose another."
+
+
+class SlotTaken(NotOffered):
+    """Somebody else took the time in this very moment."""
+
+    code = "slot-taken"
+    sentence = "Somebody just took that time. Nothing you typed is lost; please choose another."
+
+
+def lock_all(supply: Supply, wish: Wish, also: list[Appointment]) -> None:
+    lock(
+        [*availability.candidates(supply, wish), *(old.therapist_id for old in also)],
+        [*(supply.rooms if supply.needs_room else ()), *(old.room_id for old in also if old.room_id)],
+    )
+
+
+def terms(supply: Supply) -> dict[str, Any]:
+    """What is copied from a treatment when it is booked: a later change of it does not change what was agreed."""
+    return {
+        "treatment_id": supply.treatment_id,
+        "length_minutes": _minutes(supply.need.length),
+        "buffer_before_minutes": _minutes(supply.need.buffer_before),
+        "buffer_after_minutes": _minutes(supply.need.buffer_after),
+        "price_cents": supply.price_cents,
+    }
+
+
+def agreed(supply: Supply, appointment: Appointment) -> Supply:
+    """The supply for an appointment that stands: its own length and buffers, whatever the treatment has now."""
+    return replace(
+        supply,
+        need=slots.Need(
+            length=timedelta(minutes=appointment.length_minutes),
+            buffer_before=timedelta(minutes=appointment.buffer_before_minutes),
+            buffer_after=timedelta(minutes=appointment.buffer_after_minutes),
+        ),
+    )
+
+
+def _minutes(length: timedelta) -> int:
+    return int(length.total_seconds()) // 60
+
+
+def fresh(state: State, now: datetime, **columns: object) -> Appointment:
+    return Appointment(
+        reference="".join(secrets.choice(REFERENCE_LETTERS) for _ in range(8)),
+        state=state,
+        created_at=now,
+        changed_at=now,
+        **columns,
+    )
+
+
+def place(
+    supply: Supply, wish: Wish, starts_at: datetime, appointment: Appointment, now: datetime
+) -> Appointment:
+    """Put an appointment on a start, under the lock: look once more, then let the constraints have the last word."""
+    days = availability.days_around(starts_at, supply)
+    therapists = availability.candidates(supply, wish)
+    around = (
+        starts_at - supply.need.buffer_before,
+        starts_at + supply.need.length + supply.need.buffer_after,
+    )
+    lapse_expired(therapists, supply.rooms, *around, now)
+    start = availability.look(supply, wish, days, now).offers.at(starts_at)
+    if start is None or not start.candidates:
+        raise NotOffered
+    with taken():
+        _take(supply, start.candidates[0], starts_at, appointment)
+        db.session.add(appointment)
+        db.session.flush()
+    return appointment
+
+
+def _take(supply: Supply, chosen: Candidate[UUID], starts_at: datetime, appointment: Appointment) -> None:
+    appointment.therapist_id = chosen.therapist
+    appointment.location_id = chosen.location
+    appointment.room_id = chosen.rooms[0] if chosen.rooms else None
+    appointment.zone = supply.zone_of(chosen.location).key
+    set_time(appointment, starts_at)
+
+
+def set_time(appointment: Appointment, starts_at: datetime) -> None:
+    """Instants and the wall time they were promised in, from a start; lengths add up in UTC."""
+    appointment.starts_at = starts_at
+    appointment.ends_at = starts_at + timedelta(minutes=appointment.length_minutes)
+    appointment.occupied_from = starts_at - timedelta(minutes=appointment.buffer_before_minutes)
+    appointment.occupied_until = appointment.ends_at + timedelta(minutes=appointment.buffer_after_minutes)
+    appointment.wall_start = wall(starts_at, appointment.zone)
+    appointment.tzdata = ZONE_RULES
+
+
+def wall(instant: datetime, zone: str) -> datetime:
+    """What the clock at a location shows: a naive local time."""
+    return hours.wall(instant, ZoneInfo(zone))
+
+
+@contextmanager
+def taken() -> Iterator[None]:
+    """The exclusion constraints, as the kind answer they mean."""
+    with (
+        violates("ex_appointments_therapist", SlotTaken()),
+        violates("ex_appointments_room", SlotTaken()),
+    ):
+        yield
+
+
+def found(appointment_id: UUID, gone: type[Refusal] = NotFound) -> Appointment:
+    """The appointment, not locked. Raises `gone` when there is none."""
+    appointment = db.session.get(Appointment, appointment_id)
+    if appointment is None:
+        raise gone
+    return appointment
+
+
+def locked(appointment_id: UUID, client: UUID | None = None, gone: type[Refusal] = NotFound) -> Appointment:
+    """The appointment as it stands once its calendars are locked. Raises `gone` when there is none."""
+    seen = found(appointment_id, gone)
+    therapist_id, room_id = seen.therapist_id, seen.room_id
+    lock([therapist_id], [room_id] if room_id else [], client)
+    appointment = refreshed(seen)
+    if (appointment.therapist_id, appointment.room_id) != (therapist_id, room_id):
+        raise Stale  # It moved between the look and the lock, so the wrong calendars are locked.
+    return appointment
+
+
+def refreshed(appointment: Appointment) -> Appointment:
+    """The row as it stands now, locked; call it once its calendars are locked."""
+    db.session.refresh(appointment, with_for_update={"key_share": True})
+    return appointment

@@ -1,0 +1,101 @@
+"""Reads of appointments worth a name."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
+
+from clinic.booking.models import OCCUPYING, Appointment, State
+from clinic.db import db
+from clinic.refusal import NotFound
+from clinic.scheduling import hours
+from clinic.scheduling.hours import Days
+
+_WITH_ALL = (
+    joinedload(Appointment.client),
+    joinedload(Appointment.therapist),
+    joinedload(Appointment.treatment),
+    joinedload(Appointment.location),
+    joinedload(Appointment.room),
+)
+
+
+def appointment(appointment_id: UUID) -> Appointment:
+    """The appointment with everything its pages show; raises NotFound."""
+    found = db.session.scalar(
+        sa.select(Appointment).where(Appointment.id == appointment_id).options(*_WITH_ALL)
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def held(browser: bytes | None, now: datetime) -> Appointment | None:
+    """The time this browser holds, also when it ran out but nobody took it over yet; None without one."""
+    if browser is None:
+        return None
+    return db.session.scalar(
+        sa.select(Appointment)
+        .where(Appointment.held_by == browser, Appointment.state == State.HELD)
+        .order_by(Appointment.created_at.desc())
+        .options(*_WITH_ALL)
+        .limit(1)
+    )
+
+
+def visits_on(
+    on: date, zone: str, therapist_id: UUID | None = None, states: Sequence[State] | None = None
+) -> list[Appointment]:
+    """Visits that begin on a local day, earliest first, without bare holds.
+
+    By default all that take time and those missed; `states` chooses others.
+    """
+    begins, ends = hours.day_range(Days(on, on + timedelta(days=1)), ZoneInfo(zone))
+    wanted = states or (*(state for state in OCCUPYING if state is not State.HELD), State.MISSED)
+    query = (
+        sa.select(Appointment)
+        .where(
+            Appointment.starts_at >= begins,
+            Appointment.starts_at < ends,
+            Appointment.state.in_(wanted),
+            Appointment.client_id.is_not(None),
+        )
+        .order_by(Appointment.starts_at, Appointment.id)
+        .options(*_WITH_ALL)
+    )
+    if therapist_id is not None:
+        query = query.where(Appointment.therapist_id == therapist_id)
+    return list(db.session.scalars(query))
+
+
+def upcoming(client_id: UUID, now: datetime) -> list[Appointment]:
+    """A client's visits that are still to come or under way, earliest first."""
+    return list(
+        db.session.scalars(
+            sa.select(Appointment)
+            .where(
+                Appointment.client_id == client_id,
+                Appointment.ends_at > now,
+                Appointment.state.in_([State.REQUESTED, State.BOOKED, State.ARRIVED]),
+            )
+            .order_by(Appointment.starts_at)
+            .options(*_WITH_ALL)
+        )
+    )
+
+
+def visit_number(appointment: Appointment) -> int:
+    """Which visit of this client it is, counting those that took place or will; 1 is the first."""
+    before: int | None = db.session.scalar(
+        sa.select(sa.func.count())
+        .select_from(Appointment)
+        .where(
+            Appointment.client_id == appointment.client_id,
+            Appointment.starts_at < appointment.starts_at,
+            Appointment.state.in_([State.BOOKED, State.ARRIVED, State.DONE]),
+        )
+    )
+    return (before or 0) + 1

@@ -1,0 +1,292 @@
+"""The verbs that make appointments and carry them through the day; `changes` holds move, cancel and undo.
+
+Services flush and never commit. Each verb takes `actor` (`user:<id>`, `contact:<id>`, `link:<id>`, `visitor`, `system`)
+and leaves an audit row.
+"""
+
+import secrets
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from clinic.accounts import audit
+from clinic.accounts.models import Client, Contact
+from clinic.booking import states
+from clinic.booking.availability import Wish
+from clinic.booking.models import Appointment, State
+from clinic.booking.placing import found, fresh, lock_all, locked, place, taken, terms
+from clinic.booking.states import Entry, NotNow, advance, call_off, changed
+from clinic.db import db, violates
+from clinic.guidance.levels import Level
+from clinic.intake import queries as intake
+from clinic.intake.queries import Standing
+from clinic.practice import queries as practice
+from clinic.refusal import Refusal, Stale
+
+OPEN_REQUESTS_PER_CONTACT = 2
+
+
+class HoldGone(Refusal):
+    """The hold ran out and its time was taken over, or it belongs to another browser."""
+
+    code = "hold-gone"
+    sentence = "The time we kept for you has passed, and somebody else took it. Please choose another."
+
+
+class TooManyOpen(Refusal):
+    """The client has as many open bookings or requests as the practice allows."""
+
+    code = "too-many-open"
+    sentence = "You have several appointments open already. Please call us to book more."
+
+
+def hold(
+    wish: Wish, starts_at: datetime, *, browser: bytes, client_id: UUID | None, now: datetime
+) -> Appointment:
+    """Keep a start for the practice's hold time while the person fills the form.
+
+    A browser keeps one time at once: its earlier hold is let go in the same step, and stays when this one fails.
+    `client_id` is the signed-in client, if any: their earlier answers count. Raises Unbookable, NotCleared, NotOffered,
+    SlotTaken.
+    """
+    supply = practice.supply(wish.treatment_id)
+    earlier = _holds_of(browser)
+    lock_all(supply, wish, earlier)
+    for old in earlier:
+        _release(old, now)
+    db.session.flush()
+    until = now + timedelta(minutes=practice.the_practice().hold_minutes)
+    held = fresh(State.HELD, now, held_until=until, held_by=browser, **terms(supply))
+    with violates("uq_appointments_one_hold", Stale()):
+        place(supply, wish, starts_at, held, now)
+    states.refuse_unsafe(_standing(held, browser, client_id, now), starts_at)
+    return held
+
+
+def extend(appointment: Appointment, *, browser: bytes, now: datetime) -> None:
+    """Keep a held time once more for as long; the second asking changes nothing. Raises HoldGone."""
+    _require_hold(appointment, browser)
+    if not appointment.hold_extended:
+        appointment.hold_extended = True
+        appointment.held_until = now + timedelta(minutes=practice.the_practice().hold_minutes)
+        db.session.flush()
+
+
+def release(appointment_id: UUID, *, browser: bytes, now: datetime) -> None:
+    """Let a held time go; does nothing when it is gone already."""
+    appointment = locked(appointment_id)
+    if appointment.state == State.HELD and appointment.held_by == browser:
+        _release(appointment, now)
+        db.session.flush()
+
+
+def _holds_of(browser: bytes) -> list[Appointment]:
+    mine = sa.select(Appointment).where(Appointment.held_by == browser, Appointment.state == State.HELD)
+    return list(db.session.scalars(mine))
+
+
+def _release(appointment: Appointment, now: datetime) -> None:
+    advance(appointment, State.LAPSED, now)
+
+
+def book(
+    appointment_id: UUID,
+    *,
+    browser: bytes,
+    client: Client,
+    actor: str,
+    now: datetime,
+    plain: bool = False,
+) -> Appointment:
+    """Complete this browser's hold for a client: booked, or requested when a therapist looks first.
+
+    The hold may be past its time as long as nobody took it over. `plain` asks without any health answers.
+    Raises HoldGone, NotCleared, IntakeNeeded, TooManyOpen.
+    """
+    appointment = locked(appointment_id, client=client.id, gone=HoldGone)
+    _require_hold(appointment, browser)
+    if appointment.starts_at <= now:
+        raise HoldGone
+    standing = _standing(appointment, browser, client.id, now)
+    entry = states.entry(appointment.treatment, standing, appointment.starts_at, plain=plain)
+    _refuse_too_many(client, entry, now)
+    appointment.client = client
+    advance(appointment, entry.state, now)
+    _open(appointment, entry, now)
+    appointment.held_by = None
+    appointment.held_until = None
+    db.session.flush()
+    audit.record(actor, "book", appointment, client_id=client.id, fields=["state"], now=now)
+    return appointment
+
+
+def _standing(appointment: Appointment, browser: bytes, client_id: UUID | None, now: datetime) -> Standing:
+    return intake.standing(browser=browser, client_id=client_id, now=now, zone=appointment.zone)
+
+
+def _require_hold(appointment: Appointment, browser: bytes) -> None:
+    if appointment.state != State.HELD or appointment.held_by is None:
+        raise HoldGone
+    if not secrets.compare_digest(appointment.held_by, browser):
+        raise HoldGone
+
+
+def _open(appointment: Appointment, entry: Entry, now: datetime) -> None:
+    appointment.request_reason = entry.reason
+    appointment.time_agreed_at = now
+    if entry.state is State.REQUESTED:
+        appointment.decide_by = states.decide_by(appointment.starts_at, now)
+    else:
+        appointment.booked_at = now
+
+
+def _refuse_too_many(client: Client, entry: Entry, now: datetime) -> None:
+    """Count what is open for everybody on the client's addresses: a stranger is a new client each time."""
+    own, other = sa.orm.aliased(Contact), sa.orm.aliased(Contact)
+    reached_alike = (
+        sa.select(other.client_id)
+        .join(own, sa.and_(own.kind == other.kind, own.normalised == other.normalised))
+        .where(own.client_id == client.id)
+    )
+    booked, requested = db.session.execute(
+        sa.select(sa.func.count(), sa.func.count().filter(Appointment.state == State.REQUESTED)).where(
+            sa.or_(Appointment.client_id == client.id, Appointment.client_id.in_(reached_alike)),
+            Appointment.state.in_([State.BOOKED, State.REQUESTED]),
+            Appointment.starts_at > now,
+        )
+    ).one()
+    if booked >= practice.the_practice().open_bookings_per_client:
+        raise TooManyOpen
+    if entry.state is State.REQUESTED and requested >= OPEN_REQUESTS_PER_CONTACT:
+        raise TooManyOpen
+
+
+def confirm(appointment_id: UUID, *, actor: str, now: datetime) -> Appointment:
+    """Turn a request into a booking. Raises NotNow when it is none, or its time has begun."""
+    appointment = locked(appointment_id)
+    if appointment.state != State.REQUESTED or appointment.starts_at <= now:
+        raise NotNow
+    advance(appointment, State.BOOKED, now)
+    appointment.booked_at = appointment.booked_at or now
+    return _decided(appointment, actor, "confirm", now)
+
+
+def decline(appointment_id: UUID, *, actor: str, now: datetime, reason: str = "staff") -> Appointment:
+    """Turn a request down and free its time. Raises NotNow when it is none."""
+    appointment = locked(appointment_id)
+    if appointment.state != State.REQUESTED:
+        raise NotNow
+    advance(appointment, State.DECLINED, now)
+    appointment.cancel_reason = reason
+    return _decided(appointment, actor, "decline", now)
+
+
+def _decided(appointment: Appointment, actor: str, action: str, now: datetime) -> Appointment:
+    changed(appointment, now)
+    appointment.decide_by = None
+    db.session.flush()
+    audit.record(actor, action, appointment, client_id=appointment.client_id, fields=["state"], now=now)
+    return appointment
+
+
+def arrive(appointment_id: UUID, *, actor: str, now: datetime) -> Appointment:
+    """Note that the client is here. Raises NotNow unless it is booked (or was marked missed too soon)."""
+    return _step(appointment_id, State.ARRIVED, actor, now, arrived_at=now)
+
+
+def unarrive(appointment_id: UUID, *, actor: str, now: datetime) -> Appointment:
+    """Take back an arrival or a missed mark that was a slip. Raises NotNow for any other state."""
+    return _step(
+        appointment_id, State.BOOKED, actor, now, arrived_at=None, only_from=(State.ARRIVED, State.MISSED)
+    )
+
+
+def complete(appointment_id: UUID, *, actor: str, now: datetime) -> Appointment:
+    """Note that the visit took place; signing its note does this. Raises NotNow."""
+    return _step(appointment_id, State.DONE, actor, now, done_at=now)
+
+
+def mark_missed(appointment_id: UUID, *, actor: str, now: datetime) -> Appointment:
+    """Note that the client did not come. Raises NotNow before the start."""
+    if found(appointment_id).starts_at > now:
+        raise NotNow("The visit has not begun yet.")
+    return _step(appointment_id, State.MISSED, actor, now)
+
+
+def _step(
+    appointment_id: UUID,
+    to: State,
+    actor: str,
+    now: datetime,
+    *,
+    only_from: tuple[State, ...] | None = None,
+    **columns: datetime | None,
+) -> Appointment:
+    appointment = locked(appointment_id)
+    if only_from and appointment.state not in only_from:
+        raise NotNow
+    with taken():
+        advance(appointment, to, now)
+        for column, value in columns.items():
+            setattr(appointment, column, value)
+        db.session.flush()
+    audit.record(actor, to.value, appointment, client_id=appointment.client_id, fields=["state"], now=now)
+    return appointment
+
+
+def raise_level(appointment_id: UUID, level: Level, *, now: datetime) -> Appointment:
+    """What a later, more serious answer does to a booked appointment.
+
+    Therapist review: it stands, a therapist is told elsewhere. Refer: it becomes a request for safety, and ends undecided
+    after 24 h or 2 h before its start. Urgent: it is cancelled at once.
+    """
+    appointment = locked(appointment_id)
+    live = appointment.state in (State.BOOKED, State.REQUESTED) and appointment.starts_at > now
+    if level is Level.URGENT and live:
+        call_off(appointment, by="system", reason="safety", now=now)
+        db.session.flush()
+    elif level is Level.REFER and live:
+        if appointment.state == State.BOOKED:
+            advance(appointment, State.REQUESTED, now)
+            changed(appointment, now)
+        appointment.request_reason = "safety"
+        appointment.decide_by = states.decide_by(appointment.starts_at, now, safety=True)
+        db.session.flush()
+    else:
+        return appointment
+    audit.record(
+        "system", "raise_level", appointment, client_id=appointment.client_id, fields=["state"], now=now
+    )
+    return appointment
+
+
+def end_undecided(now: datetime, limit: int = 100) -> list[UUID]:
+    """Ids of requests whose time to decide is over; the worker ends them one by one by `end_request`."""
+    due = sa.select(Appointment.id).where(Appointment.state == State.REQUESTED, Appointment.decide_by <= now)
+    return list(db.session.scalars(due.order_by(Appointment.decide_by).limit(limit)))
+
+
+def end_request(appointment_id: UUID, now: datetime) -> None:
+    """Decline one undecided request, or cancel it when safety made it one; harmless when it was decided meanwhile."""
+    appointment = locked(appointment_id)
+    if appointment.state != State.REQUESTED or appointment.decide_by is None or appointment.decide_by > now:
+        return
+    if appointment.request_reason == "safety":
+        call_off(appointment, by="system", reason="safety", now=now)
+    else:
+        advance(appointment, State.DECLINED, now)
+        appointment.cancel_reason = "not_decided"
+        changed(appointment, now)
+    db.session.flush()
+    audit.record(
+        "system", "end_request", appointment, client_id=appointment.client_id, fields=["state"], now=now
+    )
+
+
+def delete_lapsed(before: datetime) -> int:
+    """Delete holds that lapsed before an instant and were never anybody's; returns how many."""
+    gone = sa.delete(Appointment).where(
+        Appointment.state == State.LAPSED, Appointment.client_id.is_(None), Appointment.changed_at < before
+    )
+    return db.session.execute(gone).rowcount  # type: ignore[attr-defined, no-any-return]  # a DELETE gives a cursor

@@ -1,0 +1,155 @@
+"""Which state may follow which, what a change does to a revision, and what a safety level means: each written once."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from clinic.booking.models import Appointment, State
+from clinic.guidance.levels import Disposition, Level
+from clinic.intake.queries import Standing
+from clinic.practice import queries as practice
+from clinic.practice.models import IntakeRule, Treatment
+from clinic.refusal import Refusal, Stale
+
+NEXT: dict[State, frozenset[State]] = {
+    State.HELD: frozenset({State.REQUESTED, State.BOOKED, State.LAPSED}),
+    State.REQUESTED: frozenset({State.BOOKED, State.DECLINED, State.CANCELLED}),
+    State.BOOKED: frozenset({State.REQUESTED, State.ARRIVED, State.DONE, State.MISSED, State.CANCELLED}),
+    State.ARRIVED: frozenset({State.BOOKED, State.DONE, State.MISSED}),
+    State.MISSED: frozenset({State.BOOKED, State.ARRIVED}),
+    State.CANCELLED: frozenset({State.BOOKED, State.REQUESTED}),
+    State.DONE: frozenset(),
+    State.DECLINED: frozenset(),
+    State.LAPSED: frozenset(),
+}
+"""Back from missed and cancelled only to undo a slip; back from arrived likewise."""
+
+
+class NotNow(Refusal):
+    """The appointment's state does not allow this step."""
+
+    code = "wrong-state"
+    sentence = "That is not possible any more: the appointment has changed. Here is how it stands now."
+
+
+class NotCleared(Refusal):
+    """Safety comes first: no booking now. The surface shows the care card of the level, not a form."""
+
+    status = 403
+    code = "not-cleared"
+    sentence = (
+        "Some of your answers need to be looked at before a massage. We have not booked an appointment."
+    )
+
+    def __init__(self, level: Level, disposition: Disposition | None) -> None:
+        super().__init__()
+        self.level = level
+        self.disposition = disposition
+
+
+class IntakeNeeded(Refusal):
+    """The treatment asks for the health questions first, or for their short safety part again."""
+
+    status = 409
+    code = "intake-needed"
+    sentence = "This treatment starts with a few questions about your health. Your time is kept while you answer them."
+
+
+def advance(appointment: Appointment, to: State, now: datetime) -> None:
+    """Step an appointment into another state; raises NotNow when the table has no such step."""
+    if to not in NEXT[State(appointment.state)]:
+        raise NotNow
+    appointment.state = to
+    appointment.changed_at = now
+
+
+def require_current(appointment: Appointment, revision: int) -> None:
+    if appointment.revision != revision:
+        raise Stale
+
+
+def changed(appointment: Appointment, now: datetime, *, time_too: bool = False) -> None:
+    """Raise the revision for a change a client can see, and that of the time when the time changed."""
+    appointment.revision += 1
+    appointment.changed_at = now
+    if time_too:
+        appointment.time_revision = appointment.revision
+        appointment.time_agreed_at = now
+
+
+def call_off(appointment: Appointment, *, by: str, reason: str, now: datetime) -> None:
+    """Cancel for whoever `by` is (`client`, `staff`, `system`); a client inside the late limit is marked late."""
+    limit = timedelta(hours=practice.the_practice().late_cancel_hours)
+    advance(appointment, State.CANCELLED, now)
+    appointment.cancelled_at = now
+    appointment.cancelled_by = by
+    appointment.cancel_reason = reason
+    appointment.cancelled_late = by == "client" and now > appointment.starts_at - limit
+    changed(appointment, now)
+
+
+def side(actor: str) -> str:
+    """Whose act it was, from the actor: `client`, `staff` or `system`."""
+    if actor.startswith("user:"):
+        return "staff"
+    return "system" if actor == "system" else "client"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """How a visitor's booking begins: booked at once, or requested, and then why."""
+
+    state: State
+    reason: str | None = None
+
+
+def refuse_unsafe(standing: Standing, starts_at: datetime) -> None:
+    """Refuse any booking of somebody who should see a doctor first, or, postponed, one before the date given.
+
+    Raises NotCleared. This alone is asked for a hold, whose health questions may still come.
+    """
+    if standing.level not in (Level.REFER, Level.URGENT):
+        return
+    if (
+        standing.disposition is Disposition.POSTPONE
+        and standing.not_before
+        and starts_at >= standing.not_before
+    ):
+        return
+    raise NotCleared(standing.level, standing.disposition)
+
+
+def entry(treatment: Treatment, standing: Standing, starts_at: datetime, *, plain: bool = False) -> Entry:
+    """What the health answers of a person mean for a booking made online.
+
+    `plain` is a request without any health answers, which a therapist looks at first.
+    Raises NotCleared (doctor, emergency, or postponed beyond this start) and IntakeNeeded.
+    """
+    refuse_unsafe(standing, starts_at)
+    if treatment.intake == IntakeRule.BEFORE_BOOKING:
+        if plain:
+            return Entry(State.REQUESTED, "plain")
+        if standing.submission is None or not standing.fresh:
+            raise IntakeNeeded
+    if standing.level is Level.THERAPIST_REVIEW:
+        return Entry(State.REQUESTED, "level")
+    if treatment.modalities and set(treatment.modalities) <= standing.excluded:
+        return Entry(State.REQUESTED, "excluded")
+    return Entry(State.BOOKED)
+
+
+SAFETY_DECISION = timedelta(hours=24)
+SAFETY_LEAST = timedelta(hours=2)
+REQUEST_DECISION = timedelta(hours=48)
+REQUEST_LEAST = timedelta(hours=4)
+SHORTEST_DECISION = timedelta(hours=1)
+
+
+def decide_by(starts_at: datetime, now: datetime, *, safety: bool = False) -> datetime:
+    """When an undecided request ends: 48 h after it was made or 4 h before its start, whichever comes first.
+
+    For an appointment that became a request by a safety answer: 24 h and 2 h. A request made late still gets an hour,
+    though never beyond its start.
+    """
+    longest, least = (SAFETY_DECISION, SAFETY_LEAST) if safety else (REQUEST_DECISION, REQUEST_LEAST)
+    deadline = min(now + longest, starts_at - least)
+    return min(max(deadline, now + SHORTEST_DECISION), starts_at)

@@ -1,0 +1,308 @@
+"""Reads of the practice that others ask for: what can be booked, who and where can give it, and the rota."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from clinic.db import db
+from clinic.practice.models import Location, Practice, Therapist, Treatment
+from clinic.refusal import NotFound
+from clinic.scheduling import hours, slots
+from clinic.scheduling.hours import Days
+
+FAR_FUTURE = datetime.combine(date(9000, 1, 1), time(0))
+DEFAULT_TRAVEL = timedelta(minutes=30)
+
+
+class Unbookable(NotFound):
+    """A treatment the practice does not sell, or no longer."""
+
+    sentence = "This treatment is not offered."
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The practice's booking rules, with their version."""
+
+    version: int
+    step: timedelta
+    notice: timedelta
+    horizon: timedelta
+    pack: bool
+
+
+@dataclass(frozen=True)
+class Site:
+    """A location that may give the treatment, with the rooms that suit it (in order)."""
+
+    location_id: UUID
+    zone: ZoneInfo
+    rooms: tuple[UUID, ...]
+
+
+@dataclass(frozen=True)
+class Supply:
+    """Who and where can give one treatment, and under which rules; one statement reads it.
+
+    Therapists come in the practice's order. `smallest` is the shortest treatment sold, for ranking.
+    """
+
+    treatment_id: UUID
+    need: slots.Need
+    needs_room: bool
+    price_cents: int
+    therapists: tuple[UUID, ...]
+    left_on: Mapping[UUID, date]
+    daily_cap: Mapping[UUID, int]
+    sites: tuple[Site, ...]
+    closed_on: Mapping[UUID, date]
+    travel: Mapping[tuple[UUID, UUID], timedelta]
+    rules: Rules
+    smallest: slots.Need
+    stamp: int
+    """Sum of the calendar versions of everybody and every room asked, plus the version of the rules: rises with
+    every change of what is free."""
+
+    @property
+    def rooms(self) -> tuple[UUID, ...]:
+        """Every suitable room of every site."""
+        return tuple(room for site in self.sites for room in site.rooms)
+
+    def zone_of(self, location_id: UUID) -> ZoneInfo:
+        """The zone of one of the sites."""
+        return next(site.zone for site in self.sites if site.location_id == location_id)
+
+
+_SUPPLY = sa.text(
+    """
+    SELECT t.id, t.length_minutes, t.buffer_before_minutes, t.buffer_after_minutes, t.price_cents, t.needs_room,
+      p.rules_version, p.step_minutes, p.notice_minutes, p.horizon_days, p.pack,
+      (SELECT jsonb_agg(jsonb_build_array(th.id, th.left_on, th.daily_cap, th.calendar_version) ORDER BY th.position, th.id)
+         FROM therapists th JOIN treatment_therapists tt ON tt.therapist_id = th.id
+        WHERE tt.treatment_id = t.id) AS therapists,
+      (SELECT jsonb_agg(jsonb_build_array(l.id, l.zone, l.closed_on,
+                (SELECT jsonb_agg(jsonb_build_array(r.id, r.calendar_version) ORDER BY r.position, r.id)
+                   FROM rooms r JOIN treatment_rooms tr ON tr.room_id = r.id
+                  WHERE tr.treatment_id = t.id AND r.location_id = l.id AND r.retired_at IS NULL)) ORDER BY l.position, l.id)
+         FROM locations l) AS sites,
+      (SELECT jsonb_agg(jsonb_build_array(from_id, to_id, travel_minutes)) FROM location_pairs) AS travel,
+      (SELECT jsonb_build_array(s.length_minutes, s.buffer_before_minutes, s.buffer_after_minutes)
+         FROM treatments s WHERE s.retired_at IS NULL
+        ORDER BY s.length_minutes, s.buffer_before_minutes + s.buffer_after_minutes LIMIT 1) AS smallest
+    FROM treatments t CROSS JOIN practice p
+    WHERE t.id = :treatment_id AND (t.retired_at IS NULL OR :retired_too)
+    """
+)
+
+
+def supply(treatment_id: UUID, *, retired_too: bool = False) -> Supply:
+    """Who and where can give this treatment; raises Unbookable when it is not sold.
+
+    `retired_too` finds it also when it is no longer sold: an appointment that stands can still be moved.
+    """
+    row = (
+        db.session.execute(_SUPPLY, {"treatment_id": treatment_id, "retired_too": retired_too})
+        .mappings()
+        .one_or_none()
+    )
+    if row is None:
+        raise Unbookable
+    people = [(UUID(id_), left, cap, version) for id_, left, cap, version in row["therapists"] or ()]
+    sites, closed, room_versions = _sites(row["sites"] or ())
+    return Supply(
+        treatment_id=treatment_id,
+        need=_need(row["length_minutes"], row["buffer_before_minutes"], row["buffer_after_minutes"]),
+        needs_room=row["needs_room"],
+        price_cents=row["price_cents"],
+        therapists=tuple(id_ for id_, *_ in people),
+        left_on={id_: date.fromisoformat(left) for id_, left, *_ in people if left},
+        daily_cap={id_: cap for id_, _, cap, _ in people if cap is not None},
+        sites=sites,
+        closed_on=closed,
+        travel={(UUID(a), UUID(b)): timedelta(minutes=minutes) for a, b, minutes in row["travel"] or ()},
+        rules=Rules(
+            version=row["rules_version"],
+            step=timedelta(minutes=row["step_minutes"]),
+            notice=timedelta(minutes=row["notice_minutes"]),
+            horizon=timedelta(days=row["horizon_days"]),
+            pack=row["pack"],
+        ),
+        smallest=_need(*row["smallest"]),
+        stamp=row["rules_version"] + room_versions + sum(version for *_, version in people),
+    )
+
+
+def _need(length: int, before: int, after: int) -> slots.Need:
+    return slots.Need(
+        length=timedelta(minutes=length),
+        buffer_before=timedelta(minutes=before),
+        buffer_after=timedelta(minutes=after),
+    )
+
+
+def _sites(rows: Iterable[list[Any]]) -> tuple[tuple[Site, ...], dict[UUID, date], int]:
+    sites, closed, versions = [], {}, 0
+    for id_, zone, closed_on, rooms in rows:
+        sites.append(Site(UUID(id_), ZoneInfo(zone), tuple(UUID(room) for room, _ in rooms or ())))
+        versions += sum(version for _, version in rooms or ())
+        if closed_on:
+            closed[UUID(id_)] = date.fromisoformat(closed_on)
+    return tuple(sites), closed, versions
+
+
+_ROTA = sa.text(
+    """
+    SELECT 'weekly' AS kind, therapist_id, location_id, weekday, from_minute, until_minute, valid_from AS from_on,
+           valid_until AS until_on
+      FROM weekly_hours
+     WHERE therapist_id = ANY(:therapists) AND valid_from < :until_on AND (valid_until IS NULL OR valid_until > :from_on)
+    UNION ALL
+    SELECT 'special', therapist_id, location_id, NULL, from_minute, until_minute, "on", NULL
+      FROM special_days WHERE therapist_id = ANY(:therapists) AND "on" >= :from_on AND "on" < :until_on
+    UNION ALL
+    SELECT 'off', therapist_id, NULL, NULL, from_minute, until_minute, from_on, until_on
+      FROM time_off WHERE therapist_id = ANY(:therapists) AND from_on < :until_on AND until_on > :from_on
+    UNION ALL
+    SELECT 'closed', NULL, location_id, NULL, NULL, NULL, from_on, until_on
+      FROM closures WHERE from_on < :until_on AND until_on > :from_on
+    """
+)
+
+
+def rota(supply: Supply, days: Days, therapists: Iterable[UUID]) -> hours.Rota[UUID]:
+    """The hours of these therapists on local days, with everything that overrides them; one statement."""
+    rows = db.session.execute(
+        _ROTA, {"therapists": list(therapists), "from_on": days.first_on, "until_on": days.until_on}
+    ).mappings()
+    found: dict[str, list[Any]] = defaultdict(list)
+    for row in rows:
+        found[row["kind"]].append(row)
+    locations = [site.location_id for site in supply.sites]
+    return hours.Rota(
+        weekly=tuple(_weekly(row) for row in found["weekly"]),
+        special=tuple(_special(found["special"], locations)),
+        time_off=(*_time_off(found["off"]), *(_away_from(id_, day) for id_, day in supply.left_on.items())),
+        closures=(
+            *_closures(found["closed"], locations),
+            *(_closed_from(id_, day) for id_, day in supply.closed_on.items()),
+        ),
+    )
+
+
+def _at(minute: int) -> time:
+    return time(minute // 60 % 24, minute % 60)
+
+
+def _weekly(row: Mapping[str, Any]) -> hours.WeeklyHours[UUID]:
+    return hours.WeeklyHours(
+        therapist=row["therapist_id"],
+        location=row["location_id"],
+        weekday=row["weekday"],
+        opens=_at(row["from_minute"]),
+        closes=_at(row["until_minute"]),
+        valid_from=row["from_on"],
+        valid_until=row["until_on"],
+    )
+
+
+def _special(rows: Iterable[Mapping[str, Any]], locations: list[UUID]) -> Iterable[hours.SpecialDay[UUID]]:
+    """A special day replaces the therapist's whole day: elsewhere there are no hours on that date."""
+    by_day: dict[tuple[UUID, date], dict[UUID, list[tuple[time, time]]]] = {}
+    for row in rows:
+        day = by_day.setdefault(
+            (row["therapist_id"], row["from_on"]), {location: [] for location in locations}
+        )
+        day.setdefault(row["location_id"], []).append((_at(row["from_minute"]), _at(row["until_minute"])))
+    for (therapist, on), places in by_day.items():
+        for location, spans in places.items():
+            yield hours.SpecialDay(therapist=therapist, location=location, on=on, hours=tuple(spans))
+
+
+def _time_off(rows: Iterable[Mapping[str, Any]]) -> Iterable[hours.TimeOff[UUID]]:
+    for row in rows:
+        if row["from_minute"] is None:
+            away_from, away_until = hours.days_off(Days(row["from_on"], row["until_on"]))
+            yield hours.TimeOff(therapist=row["therapist_id"], away_from=away_from, away_until=away_until)
+            continue
+        for number in range((row["until_on"] - row["from_on"]).days):
+            midnight = datetime.combine(row["from_on"] + timedelta(days=number), time(0))
+            yield hours.TimeOff(
+                therapist=row["therapist_id"],
+                away_from=midnight + timedelta(minutes=row["from_minute"]),
+                away_until=midnight + timedelta(minutes=row["until_minute"]),
+            )
+
+
+def _away_from(therapist: UUID, on: date) -> hours.TimeOff[UUID]:
+    return hours.TimeOff(therapist=therapist, away_from=datetime.combine(on, time(0)), away_until=FAR_FUTURE)
+
+
+def _closures(rows: Iterable[Mapping[str, Any]], locations: list[UUID]) -> Iterable[hours.Closure[UUID]]:
+    for row in rows:
+        closed_from, closed_until = hours.days_off(Days(row["from_on"], row["until_on"]))
+        for location in [row["location_id"]] if row["location_id"] else locations:
+            yield hours.Closure(location=location, closed_from=closed_from, closed_until=closed_until)
+
+
+def _closed_from(location: UUID, on: date) -> hours.Closure[UUID]:
+    return hours.Closure(
+        location=location, closed_from=datetime.combine(on, time(0)), closed_until=FAR_FUTURE
+    )
+
+
+def the_practice() -> Practice:
+    """The practice; raises NotFound before it was set up."""
+    found = db.session.get(Practice, 1)
+    if found is None:
+        raise NotFound("This practice has not been set up yet.")
+    return found
+
+
+def treatments() -> list[Treatment]:
+    """What is sold, in the practice's order, each with who gives it."""
+    return list(
+        db.session.scalars(
+            sa.select(Treatment)
+            .where(Treatment.retired_at.is_(None))
+            .order_by(Treatment.position, Treatment.name)
+            .options(sa.orm.selectinload(Treatment.therapists))
+        )
+    )
+
+
+def treatment(slug: str) -> Treatment:
+    """The treatment of this address; raises Unbookable when there is none or it is no longer sold."""
+    found = db.session.scalar(
+        sa.select(Treatment).where(Treatment.slug == slug, Treatment.retired_at.is_(None))
+    )
+    if found is None:
+        raise Unbookable
+    return found
+
+
+def therapists(on: date) -> list[Therapist]:
+    """Who works here on a day, in the practice's order."""
+    return list(
+        db.session.scalars(
+            sa.select(Therapist)
+            .where(sa.or_(Therapist.left_on.is_(None), Therapist.left_on > on))
+            .order_by(Therapist.position, Therapist.family_name)
+        )
+    )
+
+
+def locations(on: date) -> list[Location]:
+    """Where the practice is on a day, in its order."""
+    return list(
+        db.session.scalars(
+            sa.select(Location)
+            .where(sa.or_(Location.closed_on.is_(None), Location.closed_on > on))
+            .order_by(Location.position, Location.name)
+        )
+    )

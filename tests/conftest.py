@@ -1,0 +1,106 @@
+"""Fixtures for everybody: real servers, a migrated database, and one transaction a test that is always undone."""
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import scoped_session, sessionmaker
+
+from clinic import schema
+from clinic.app import create_app
+from clinic.db import db
+from clinic.embedded.servers import Servers, scratch_servers
+from config import Environment, Settings
+from tests import make as makers
+
+NOW = datetime(2031, 3, 3, 9, 0, tzinfo=UTC)
+"""A Monday morning; Berlin is an hour ahead, its clocks change on 30 March."""
+
+# Tests name their settings; what the machine happens to have set must not reach them.
+for name in (
+    "DATABASE_URL",
+    "DATABASE_OWNER_URL",
+    "REDIS_URL",
+    "SMTP_URL",
+    "PUBLIC_URL",
+    "CLOCK_FILE",
+    "LUMBAR_DATA",
+):
+    os.environ.pop(name, None)
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    """PostgreSQL and the broker, on a folder that is removed afterwards."""
+    with scratch_servers() as pair:
+        yield pair
+
+
+@pytest.fixture(scope="session")
+def settings(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings of a test product on those servers; its database is at the newest revision."""
+    schema.upgrade(servers.urls.owner)
+    return Settings.read(
+        environment=Environment.TEST,
+        database_url=servers.urls.app,
+        database_owner_url=servers.urls.owner,
+        redis_url=servers.urls.broker,
+        lumbar_data=tmp_path_factory.mktemp("data") / "var",
+    )
+
+
+@pytest.fixture(scope="session")
+def app(settings: Settings) -> Flask:
+    """The product, composed once."""
+    return create_app(settings)
+
+
+@pytest.fixture
+def database(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[sa.Connection]:
+    """One outer transaction, undone after the test.
+
+    Commits and rollbacks of the code under test behave as in life: each session joins by a savepoint. What the product
+    does on a connection of its own (the counting of limits) is real and swept up.
+    """
+    with app.app_context():
+        engine = db.engine
+    with engine.connect() as connection:
+        outer = connection.begin()
+        sessions = sessionmaker(bind=connection, join_transaction_mode="create_savepoint")
+        monkeypatch.setattr(db, "session", scoped_session(sessions, scopefunc=db.session.registry.scopefunc))
+        with app.app_context():
+            yield connection
+        outer.rollback()
+    with engine.begin() as sweep:
+        sweep.execute(sa.text("DELETE FROM limits"))
+
+
+@pytest.fixture
+def client(app: Flask, database: sa.Connection) -> FlaskClient:
+    """A browser without JavaScript: Flask's test client on the undone database."""
+    return app.test_client()
+
+
+@pytest.fixture
+def make(database: sa.Connection) -> ModuleType:
+    """`tests/make.py`: rows with defaults that are valid and dull."""
+    return makers
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The moment at which tests play unless they say otherwise."""
+    return NOW
+
+
+@pytest.fixture
+def data(settings: Settings) -> Path:
+    """The data folder of the test product."""
+    settings.lumbar_data.mkdir(parents=True, exist_ok=True)
+    return settings.lumbar_data
