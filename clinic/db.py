@@ -61,9 +61,8 @@ class Identified:
     id: Mapped[UUID] = mapped_column(sa.Uuid, primary_key=True, default=new_id, sort_order=-10)
 
     def __init__(self, **columns: Any) -> None:
-        # Sealed columns are bound to the row's id, so the id exists from the start.
-        columns.setdefault("id", new_id())
-        super().__init__(**columns)
+        # Sealed columns are bound to the row's id, so the id is set first.
+        super().__init__(**{"id": new_id(), **columns})
 
 
 class NestedTransaction(RuntimeError):

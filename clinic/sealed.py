@@ -70,14 +70,11 @@ class Sealed(Generic[V]):
     """Attribute of a model that reads and writes a sealed column.
 
         answers_sealed: Mapped[bytes]
-        answers: Sealed[dict[str, Any]] = Sealed("answers_sealed")
+        answers = Sealed[dict[str, Any]]("answers_sealed")
 
     The value is opened at each access and never kept in clear. A NULL column reads as None. Change a value by assigning
     it anew: what is opened is a copy. The model needs an `id` that is set before the value (see `db.Identified`).
     """
-
-    # The descriptor is no mapped attribute; this keeps SQLAlchemy's declarative scan away from the annotation.
-    __sa_is_sealed__ = True
 
     def __init__(self, column: str) -> None:
         self.column = column

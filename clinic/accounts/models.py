@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -275,7 +275,7 @@ class HealthGrant(Identified, Model):
     granted_at: Mapped[datetime]
     until: Mapped[datetime]
     reason_sealed: Mapped[bytes]
-    reason: ClassVar[Sealed[str]] = Sealed("reason_sealed")
+    reason = Sealed[str]("reason_sealed")
 
 
 class ClientMerge(Identified, Model):

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -217,7 +217,7 @@ class IdempotencyKey(Identified, Model):
     status: Mapped[int]
     location: Mapped[str | None]
     body_sealed: Mapped[bytes | None]
-    body: ClassVar[Sealed[Any]] = Sealed("body_sealed")
+    body = Sealed[Any]("body_sealed")
     created_at: Mapped[datetime] = mapped_column(index=True)
 
     __table_args__ = (sa.UniqueConstraint("scope", "key"),)

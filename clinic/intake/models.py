@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -22,9 +22,9 @@ class Draft(Identified, Model):
     client_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("clients.id"), index=True)
     """The signed-in client, if any."""
     answers_sealed: Mapped[bytes]
-    answers: ClassVar[Sealed[dict[str, Any]]] = Sealed("answers_sealed")
+    answers = Sealed[dict[str, Any]]("answers_sealed")
     mail_sealed: Mapped[bytes | None]
-    mail: ClassVar[Sealed[str | None]] = Sealed("mail_sealed")
+    mail = Sealed[str | None]("mail_sealed")
     """Where a resume link may be sent; given on page 0, optional."""
     resume_asked_at: Mapped[datetime | None]
     resume_revision: Mapped[int] = mapped_column(default=0)
@@ -54,7 +54,7 @@ class Submission(Identified, Model):
     client_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("clients.id"), index=True)
     """NULL until the visitor books and becomes a client."""
     answers_sealed: Mapped[bytes]
-    answers: ClassVar[Sealed[dict[str, Any]]] = Sealed("answers_sealed")
+    answers = Sealed[dict[str, Any]]("answers_sealed")
     source: Mapped[str] = mapped_column(default="client")
     """Who typed: the client, or a therapist on the phone or in person."""
     submitted_at: Mapped[datetime]
@@ -77,9 +77,9 @@ class Outcome(Identified, Model):
     disposition: Mapped[str | None]
     rule_set: Mapped[str]
     rules_sealed: Mapped[bytes]
-    rules: ClassVar[Sealed[list[str]]] = Sealed("rules_sealed")
+    rules = Sealed[list[str]]("rules_sealed")
     explanation_sealed: Mapped[bytes]
-    explanation: ClassVar[Sealed[dict[str, Any]]] = Sealed("explanation_sealed")
+    explanation = Sealed[dict[str, Any]]("explanation_sealed")
     """Safety outcome, suggestion and draft plan as the engine gave them; complete without the rule set's code."""
     assessed_at: Mapped[datetime]
 
@@ -124,9 +124,9 @@ class Clearance(Identified, Model):
 
     submission_id: Mapped[UUID] = mapped_column(sa.ForeignKey("submissions.id"), index=True)
     rules_sealed: Mapped[bytes]
-    rules: ClassVar[Sealed[list[str]]] = Sealed("rules_sealed")
+    rules = Sealed[list[str]]("rules_sealed")
     reason_sealed: Mapped[bytes]
-    reason: ClassVar[Sealed[str]] = Sealed("reason_sealed")
+    reason = Sealed[str]("reason_sealed")
     cleared_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("users.id"))
     cleared_at: Mapped[datetime]
     until: Mapped[datetime]

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -48,9 +48,9 @@ class Review(Identified, Model):
     decision: Mapped[str | None]
     reason_kind: Mapped[str | None]
     reason_sealed: Mapped[bytes | None]
-    reason: ClassVar[Sealed[str | None]] = Sealed("reason_sealed")
+    reason = Sealed[str | None]("reason_sealed")
     chosen_sealed: Mapped[bytes | None]
-    chosen: ClassVar[Sealed[dict[str, Any] | None]] = Sealed("chosen_sealed")
+    chosen = Sealed[dict[str, Any] | None]("chosen_sealed")
     """Modalities in order, and the safety rules that were expressly set aside for an excluded one."""
     revision: Mapped[int] = mapped_column(default=1)
 
@@ -77,7 +77,7 @@ class Plan(Identified, Model):
     review_id: Mapped[UUID] = mapped_column(sa.ForeignKey("reviews.id"), unique=True)
     therapist_id: Mapped[UUID] = mapped_column(sa.ForeignKey("therapists.id"), index=True)
     content_sealed: Mapped[bytes]
-    content: ClassVar[Sealed[dict[str, Any]]] = Sealed("content_sealed")
+    content = Sealed[dict[str, Any]]("content_sealed")
     """Modalities, areas, pressure, techniques, minutes, course and reassessment."""
     sessions: Mapped[int]
     made_at: Mapped[datetime]
@@ -110,7 +110,7 @@ class SessionNote(Identified, Model):
     client_id: Mapped[UUID] = mapped_column(sa.ForeignKey("clients.id"), index=True)
     author_id: Mapped[UUID] = mapped_column(sa.ForeignKey("users.id"))
     content_sealed: Mapped[bytes]
-    content: ClassVar[Sealed[dict[str, Any]]] = Sealed("content_sealed")
+    content = Sealed[dict[str, Any]]("content_sealed")
     """`modalities` really given in order, `areas`, `pressure`, `text`, `reaction`, `next`."""
     written_at: Mapped[datetime]
     signed_at: Mapped[datetime | None] = mapped_column(index=True)
@@ -124,7 +124,7 @@ class NoteAddendum(Identified, Model):
     note_id: Mapped[UUID] = mapped_column(sa.ForeignKey("session_notes.id"), index=True)
     author_id: Mapped[UUID] = mapped_column(sa.ForeignKey("users.id"))
     text_sealed: Mapped[bytes]
-    text: ClassVar[Sealed[str]] = Sealed("text_sealed")
+    text = Sealed[str]("text_sealed")
     added_at: Mapped[datetime]
 
 
@@ -138,7 +138,7 @@ class OutcomeEntry(Identified, Model):
     appointment_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("appointments.id"), index=True)
     instrument: Mapped[str]
     scores_sealed: Mapped[bytes]
-    scores: ClassVar[Sealed[dict[str, Any]]] = Sealed("scores_sealed")
+    scores = Sealed[dict[str, Any]]("scores_sealed")
     recorded_at: Mapped[datetime]
 
     __table_args__ = (
