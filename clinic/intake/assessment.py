@@ -1,0 +1,110 @@
+"""What the guidance makes of somebody's answers, and how that is kept and read again."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from clinic.guidance import engine, plan, questionnaire
+from clinic.guidance.levels import Disposition, Level
+from clinic.guidance.rules import CURRENT
+from clinic.intake.models import Outcome
+
+POSTPONED_UNTIL_WELL: Final = "R22"
+POSTPONED_UNTIL_TOMORROW: Final = "R23"
+POSTPONING: Final = frozenset({POSTPONED_UNTIL_WELL, POSTPONED_UNTIL_TOMORROW})
+"""Rules that ask for another day, not for a doctor (guidance, 3b, after the table)."""
+
+COUNTS_WHEN_MISSING: Final = "clinician_seen"
+"""Unanswered it counts as no. While the form is being filled in that would be an answer nobody gave yet."""
+
+
+@dataclass(frozen=True)
+class Fired:
+    """A safety rule that fired, as it was kept: id, level, and the answers it rests on."""
+
+    rule: str
+    level: Level
+    answers: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A level with what its stop asks for."""
+
+    level: Level
+    disposition: Disposition | None
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """Safety outcome, suggestion and draft plan of one set of answers; at refer and urgent only the first."""
+
+    safety: engine.SafetyOutcome
+    suggestion: engine.Suggestion | None
+    plan: plan.DraftPlan | None
+
+    def explanation(self) -> dict[str, Any]:
+        """As JSON under `safety`, `suggestion` and `plan`, complete without the rule set."""
+        return {
+            "safety": self.safety.as_dict(),
+            "suggestion": self.suggestion.as_dict() if self.suggestion else None,
+            "plan": self.plan.as_dict() if self.plan else None,
+        }
+
+
+def assess(answers: Mapping[str, object]) -> Assessment:
+    """What the current rule set makes of complete answers."""
+    facts = questionnaire.facts_of(answers)
+    safety = engine.screen(facts, CURRENT)
+    suggestion = engine.suggest(facts, safety)
+    draft = plan.draft(facts, safety, suggestion) if suggestion else None
+    return Assessment(safety=safety, suggestion=suggestion, plan=draft)
+
+
+def so_far(answers: Mapping[str, object]) -> Verdict:
+    """The level that answers still being given have reached, judged by all rules.
+
+    Two kinds of rule wait: one that rests on `clinician_seen` until that was answered, and contradictions, because the
+    client is first asked to look again.
+    """
+    safety = engine.screen(questionnaire.facts_of(answers), CURRENT)
+    contradictory = {rule.id for rule in CURRENT.contradictions}
+    return verdict(
+        Fired(fired.rule, fired.level, fired.answers)
+        for fired in safety.fired
+        if fired.rule not in contradictory and not _rests_on_a_gap(fired.rule, answers)
+    )
+
+
+def _rests_on_a_gap(rule_id: str, answers: Mapping[str, object]) -> bool:
+    rule = CURRENT.safety_by_id.get(rule_id)
+    return (
+        rule is not None
+        and answers.get(COUNTS_WHEN_MISSING) is None
+        and COUNTS_WHEN_MISSING in rule.when.fields
+    )
+
+
+def verdict(fired: Iterable[Fired]) -> Verdict:
+    """The highest level among these rules; a doctor comes before another day."""
+    rules = list(fired)
+    level = max((rule.level for rule in rules), default=Level.OK)
+    if level is Level.URGENT:
+        return Verdict(level, Disposition.EMERGENCY)
+    if level is not Level.REFER:
+        return Verdict(level, None)
+    stops = {rule.rule for rule in rules if rule.level is Level.REFER}
+    return Verdict(level, Disposition.POSTPONE if stops <= POSTPONING else Disposition.DOCTOR)
+
+
+def fired_rules(outcome: Outcome) -> tuple[Fired, ...]:
+    """The rules a stored outcome says fired, in table order."""
+    return tuple(
+        Fired(rule["rule"], Level(rule["level"]), rule["answers"])
+        for rule in outcome.explanation["safety"]["fired"]
+    )
+
+
+def excluded_modalities(outcome: Outcome) -> frozenset[str]:
+    """The modalities a stored outcome leaves out for safety."""
+    return frozenset(entry["modality"] for entry in outcome.explanation["safety"]["exclusions"])

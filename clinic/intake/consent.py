@@ -1,0 +1,48 @@
+"""What clients agree to, word for word: each text has a version, and a consent row keeps version and digest.
+
+A text in use is never edited; a change is a new version beside it.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from clinic.guidance.questions import QUESTIONS
+from clinic.intake.models import Purpose
+
+DRAFTS_KEPT: Final = timedelta(days=14)
+"""After the last change; the text below says so too."""
+
+
+@dataclass(frozen=True)
+class ConsentText:
+    """One text, as paragraphs, for one purpose."""
+
+    purpose: Purpose
+    version: str
+    paragraphs: tuple[str, ...]
+
+    @property
+    def sha256(self) -> bytes:
+        """Digest of the text as it was read."""
+        return hashlib.sha256("\n\n".join(self.paragraphs).encode()).digest()
+
+
+HEALTH_DATA: Final = ConsentText(
+    Purpose.HEALTH_DATA,
+    "2026-11",
+    (
+        "Your therapist reads your answers. The front desk does not see them, and every reading is recorded.",
+        "They are kept encrypted and are never sent by e-mail or text message.",
+        "If you do not finish, your answers are deleted 14 days after your last change.",
+        "Once you send them, they become part of your record here, for as long as the practice has to keep it.",
+        "You can withdraw your yes at any time, and ask us to show, correct or delete what we hold.",
+    ),
+)
+
+SHARE_WITH_CLINICIAN: Final = ConsentText(
+    Purpose.SHARE_WITH_CLINICIAN,
+    "2026-11",
+    (QUESTIONS["consent_share_with_clinician"].text,),
+)

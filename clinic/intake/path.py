@@ -1,0 +1,64 @@
+"""The way through the pages: which one is next, which may be answered already.
+
+A page is complete once each of its questions was seen; an optional question left blank is kept as None, which says
+just that. Pages open in their order: one may be answered when all pages before it that are asked are complete.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from clinic.guidance import questionnaire
+from clinic.guidance.questions import PAGES, Page, Question
+
+Answers = Mapping[str, object]
+
+CLOSING: Final = "closing"
+"""The last page; its questions stand on the check-answers page instead of a page of their own."""
+
+
+def asked_pages(answers: Answers) -> tuple[Page, ...]:
+    """The pages asked of somebody with these answers, without the closing one, in order."""
+    return tuple(page for page in questionnaire.pages(answers) if page.slug != CLOSING)
+
+
+def asked_questions(page: Page, answers: Answers) -> tuple[Question, ...]:
+    """The questions of a page that are asked of somebody with these answers."""
+    return tuple(question for question in page.questions if questionnaire.asked(question, answers))
+
+
+def is_complete(page: Page, answers: Answers) -> bool:
+    """Whether every question of the page was seen, and answered where it must be."""
+    return all(
+        answers.get(question.field) is not None
+        or (question.field in answers and not questionnaire.required(question, answers))
+        for question in asked_questions(page, answers)
+    )
+
+
+def next_unanswered(answers: Answers) -> Page | None:
+    """The first page that is not complete; None when only the check-answers page is left."""
+    return next((page for page in asked_pages(answers) if not is_complete(page, answers)), None)
+
+
+def is_reached(page: Page, answers: Answers) -> bool:
+    """Whether this page may be answered: it is asked, and all before it are complete."""
+    if page not in asked_pages(answers):
+        return False
+    first_gap = next_unanswered(answers)
+    return first_gap is None or PAGES.index(page) <= PAGES.index(first_gap)
+
+
+def following(page: Page, answers: Answers, *, changing: bool) -> Page | None:
+    """The page to show after this one was saved; None for the check-answers page.
+
+    Somebody who changes one answer goes on only with what the new answer makes necessary.
+    """
+    if changing:
+        return next_unanswered(answers)
+    after = questionnaire.next_page(page.slug, answers)
+    return None if after is None or after.slug == CLOSING else after
+
+
+def page_before(page: Page, answers: Answers) -> Page | None:
+    """The page before this one; None before the first."""
+    return questionnaire.previous_page(page.slug, answers)

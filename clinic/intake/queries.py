@@ -1,0 +1,296 @@
+"""Reads of the intake, above all `standing`: which safety level counts for this person now."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import contains_eager, joinedload
+
+from clinic.db import db
+from clinic.guidance.levels import Disposition, Level
+from clinic.intake.assessment import (
+    POSTPONED_UNTIL_TOMORROW,
+    POSTPONED_UNTIL_WELL,
+    POSTPONING,
+    Fired,
+    Verdict,
+    excluded_modalities,
+    fired_rules,
+    verdict,
+)
+from clinic.intake.consent import DRAFTS_KEPT
+from clinic.intake.models import (
+    Clearance,
+    Consent,
+    Draft,
+    Outcome,
+    Purpose,
+    RaisedLevel,
+    Submission,
+    SubmissionKind,
+)
+from clinic.scheduling import hours
+
+FULL_LASTS: Final = timedelta(days=183)
+"""Six months; after that everything is asked again."""
+SAFETY_LASTS: Final = timedelta(hours=48)
+FLOOR_LASTS: Final = timedelta(days=7)
+WELL_FOR: Final = timedelta(hours=48)
+"""A postponement for illness: so long after the last word of it (guidance, Postponement in time)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """What somebody's answers mean for a booking; `booking` decides what to do about it.
+
+    `level` is the highest that counts now, None when nothing was answered. At a refer with disposition `postpone` it
+    is only time that stops: no visit before `not_before`, and from then on `level_afterwards` counts, which is
+    `level` itself in every other case. `submission` is the newest full one, at most six months old; `fresh` says that
+    its safety part was answered within 48 hours. `excluded` are modalities left out for safety.
+    """
+
+    level: Level | None
+    disposition: Disposition | None
+    level_afterwards: Level | None
+    not_before: datetime | None
+    submission: Submission | None
+    fresh: bool
+    excluded: frozenset[str]
+    consented: bool
+
+    def level_at(self, starts_at: datetime) -> Level | None:
+        """The level that counts for a visit which starts then."""
+        if self.not_before is not None and starts_at >= self.not_before:
+            return self.level_afterwards
+        return self.level
+
+
+@dataclass(frozen=True)
+class Reached:
+    """The two parts of a level while it is being found: what lasts, and until when it is only a matter of time."""
+
+    lasting: Verdict | None
+    not_before: datetime | None
+
+    def at_least(self, other: Verdict) -> "Reached":
+        """Raised to `other` when that is higher."""
+        if self.lasting is not None and self.lasting.level >= other.level:
+            return self
+        return replace(self, lasting=other)
+
+    def postponed(self, until: datetime) -> "Reached":
+        """With no visit before `until`."""
+        return Reached(
+            lasting=self.lasting or Verdict(Level.OK, None),
+            not_before=max(until, self.not_before or until),
+        )
+
+    def standing(self) -> Standing:
+        """As a standing without submission."""
+        only_time = self.not_before is not None and self.lasting is not None and not self.lasting.level.stops
+        now = Verdict(Level.REFER, Disposition.POSTPONE) if only_time else self.lasting
+        return Standing(
+            level=now.level if now else None,
+            disposition=now.disposition if now else None,
+            level_afterwards=self.lasting.level if self.lasting else None,
+            not_before=self.not_before if only_time else None,
+            submission=None,
+            fresh=False,
+            excluded=frozenset(),
+            consented=False,
+        )
+
+
+_ASK_A_THERAPIST: Final = Verdict(Level.THERAPIST_REVIEW, None)
+
+
+def standing(*, browser: bytes | None, client_id: UUID | None, now: datetime, zone: str) -> Standing:
+    """Which level counts for this browser, or for this signed-in client, at this moment.
+
+    It comes from the newest answers less the rules a therapist has cleared, and never falls below what the last seven
+    days leave behind: after an urgent or refer answer, changed answers still give therapist_review. `zone` is the
+    location's; a postponement to tomorrow means its tomorrow. Reads sealed answers' outcomes, never the answers.
+    """
+    latest = _latest(browser, client_id, now)
+    full = latest.get(SubmissionKind.FULL)
+    raised = _raised(browser, client_id, now)
+    if full is None:
+        return _with_raised(Reached(None, None), raised, None, now).standing()
+    newest = max(latest.values(), key=lambda submission: submission.submitted_at)
+    clearances = _clearances(full, now)
+    fired = _uncleared(newest, clearances)
+    reached = _reached(fired, newest, now, ZoneInfo(zone))
+    unseen = _not_judged(raised, clearances, reached)
+    return replace(
+        _with_raised(reached, unseen, newest, now).standing(),
+        submission=full,
+        fresh=newest.submitted_at > now - SAFETY_LASTS,
+        excluded=excluded_modalities(newest.outcome),
+        consented=_consented(full),
+    )
+
+
+def draft(browser: bytes | None, now: datetime) -> Draft | None:
+    """The draft of this browser, if one is being filled in."""
+    if browser is None:
+        return None
+    newest = (
+        sa.select(Draft)
+        .where(Draft.browser == browser, Draft.changed_at > now - DRAFTS_KEPT)
+        .order_by(Draft.changed_at.desc())
+        .limit(1)
+    )
+    return db.session.scalar(newest)
+
+
+def newest_full(*, browser: bytes | None, client_id: UUID | None, now: datetime) -> Submission | None:
+    """The newest full submission that counts for this person, at most six months old."""
+    return _latest(browser, client_id, now).get(SubmissionKind.FULL)
+
+
+def submissions_of(client_id: UUID) -> Sequence[Submission]:
+    """Everything a client sent, newest first, with outcomes. Whoever shows the answers leaves an audit row."""
+    theirs = (
+        sa.select(Submission)
+        .options(joinedload(Submission.outcome))
+        .where(Submission.client_id == client_id)
+        .order_by(Submission.submitted_at.desc())
+    )
+    return db.session.scalars(theirs).all()
+
+
+def raised_lately(client_id: UUID, now: datetime) -> Sequence[RaisedLevel]:
+    """Levels of the last seven days that a client's changed answers do not undo, newest first."""
+    return _raised(None, client_id, now)
+
+
+def _latest(browser: bytes | None, client_id: UUID | None, now: datetime) -> dict[str, Submission]:
+    """The newest submission of each kind, with its outcome; an older short form than the full one counts no more."""
+    newest = (
+        sa.select(Submission)
+        .join(Submission.outcome)
+        .options(contains_eager(Submission.outcome))
+        .where(_owned(Submission, browser, client_id), Submission.submitted_at > now - FULL_LASTS)
+        .distinct(Submission.kind)
+        .order_by(Submission.kind, Submission.submitted_at.desc(), Submission.id.desc())
+    )
+    return {submission.kind: submission for submission in db.session.scalars(newest)}
+
+
+def _raised(browser: bytes | None, client_id: UUID | None, now: datetime) -> Sequence[RaisedLevel]:
+    lately = (
+        sa.select(RaisedLevel)
+        .where(_owned(RaisedLevel, browser, client_id), RaisedLevel.raised_at > now - FLOOR_LASTS)
+        .order_by(RaisedLevel.raised_at.desc())
+    )
+    return db.session.scalars(lately).all()
+
+
+def _owned(
+    model: type[Submission] | type[RaisedLevel], browser: bytes | None, client_id: UUID | None
+) -> sa.ColumnElement[bool]:
+    """Rows of a signed-in client and those their browser gave for nobody yet; else all rows of the browser."""
+    if client_id is None:
+        return sa.false() if browser is None else model.browser == browser
+    if browser is None:
+        return model.client_id == client_id
+    return sa.or_(model.client_id == client_id, sa.and_(model.browser == browser, model.client_id.is_(None)))
+
+
+def _clearances(full: Submission, now: datetime) -> Sequence[Clearance]:
+    """Clearances in force for this submission and, once it has a client, for that client's other ones."""
+    of_person = [Submission.id == full.id]
+    if full.client_id is not None:
+        of_person.append(Submission.client_id == full.client_id)
+    in_force = (
+        sa.select(Clearance)
+        .join(Submission, Submission.id == Clearance.submission_id)
+        .where(sa.or_(*of_person), Clearance.cleared_at <= now, Clearance.until > now)
+    )
+    return db.session.scalars(in_force).all()
+
+
+def _uncleared(submission: Submission, clearances: Sequence[Clearance]) -> list[Fired]:
+    return [
+        fired
+        for fired in fired_rules(submission.outcome)
+        if not any(_covers(clearance, fired, submission) for clearance in clearances)
+    ]
+
+
+def _covers(clearance: Clearance, fired: Fired, submission: Submission) -> bool:
+    """Whether a clearance speaks of this rule as it fired here.
+
+    It reaches beyond its own submission only for the same rule resting on the same answers, and never for an urgent
+    one: an emergency said again is a new emergency.
+    """
+    if fired.rule not in clearance.rules:
+        return False
+    if clearance.submission_id == submission.id:
+        return True
+    if fired.level is Level.URGENT:
+        return False
+    before = db.session.scalars(
+        sa.select(Outcome).where(Outcome.submission_id == clearance.submission_id)
+    ).one()
+    return any(fired.rule == old.rule and fired.answers == old.answers for old in fired_rules(before))
+
+
+def _reached(fired: list[Fired], newest: Submission, now: datetime, zone: ZoneInfo) -> Reached:
+    waits = []
+    rules = {rule.rule for rule in fired}
+    if POSTPONED_UNTIL_WELL in rules:
+        waits.append(now + WELL_FOR)
+    if POSTPONED_UNTIL_TOMORROW in rules:
+        # "Today" is the day of the answer: looked at again the next morning, it has passed.
+        spoken_on = hours.local_day(newest.submitted_at, zone)
+        waits.append(hours.midnight(spoken_on + timedelta(days=1), zone))
+    return Reached(
+        lasting=verdict(rule for rule in fired if rule.rule not in POSTPONING),
+        not_before=max((at for at in waits if at > now), default=None),
+    )
+
+
+def _not_judged(
+    raised: Sequence[RaisedLevel], clearances: Sequence[Clearance], reached: Reached
+) -> Sequence[RaisedLevel]:
+    """Raised levels a therapist has not yet looked at: those after a clearance that left nothing to decide."""
+    if not clearances or (reached.lasting and reached.lasting.level > Level.CAUTION):
+        return raised
+    looked_at = max(clearance.cleared_at for clearance in clearances)
+    return [row for row in raised if row.raised_at > looked_at]
+
+
+def _with_raised(
+    reached: Reached, raised: Sequence[RaisedLevel], newest: Submission | None, now: datetime
+) -> Reached:
+    """With what was raised since the newest answers, and with the floor of what was raised before them."""
+    postponed = reached.not_before is not None
+    for row in raised:
+        disposition = Disposition(row.disposition) if row.disposition else None
+        since = newest is None or row.raised_at > newest.submitted_at
+        if disposition is not Disposition.POSTPONE:
+            level = Verdict(Level(row.level), disposition) if since else _ASK_A_THERAPIST
+            reached = reached.at_least(level)
+        elif since:
+            reached = reached.postponed(now + WELL_FOR)
+        # A postponement asks for time, not for a person: once its time is over nothing of it is left.
+        elif not postponed and row.raised_at > now - WELL_FOR:
+            reached = reached.at_least(_ASK_A_THERAPIST)
+    return reached
+
+
+def _consented(full: Submission) -> bool:
+    """Whether the yes this submission was sent with still stands."""
+    standing_yes = sa.select(
+        sa.exists().where(
+            Consent.submission_id == full.id,
+            Consent.purpose == Purpose.HEALTH_DATA,
+            Consent.withdrawn_at.is_(None),
+        )
+    )
+    return bool(db.session.scalar(standing_yes))
