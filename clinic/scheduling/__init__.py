@@ -5,7 +5,7 @@ It books nothing, holds nothing and sends nothing; what it answers was true of t
 
     grid    time as the bits of one integer, one bit per five-minute cell
     hours   weekly hours, special days, time off and closures become open cells; wall clocks become instants
-    slots   open cells minus busy time become offered starts
+    slots   open cells minus busy time become offered starts; its plain values stand in `rota` and `question`
 
 How the booking layer asks, in two reads and one call::
 

@@ -8,12 +8,14 @@ together. Bits beyond either end of a window are never set.
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import TypeVar
 
 CELL_MINUTES = 5
 CELL = timedelta(minutes=CELL_MINUTES)
 CELLS_PER_DAY = 24 * 60 // CELL_MINUTES
-_CELL_SECONDS = CELL_MINUTES * 60
+CELL_SECONDS = CELL_MINUTES * 60
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Key = TypeVar("Key", bound=Hashable)
@@ -84,7 +86,7 @@ def busy_by(window: Window, rows: Iterable[tuple[Key, datetime, datetime]]) -> d
     the one loop that sees every appointment of a month, so it is written for speed.
     """
     masks: dict[Key, int] = {}
-    origin, last, per_day, per_cell = window.begins_at, window.cells, CELLS_PER_DAY, _CELL_SECONDS
+    origin, last, per_day, per_cell = window.begins_at, window.cells, CELLS_PER_DAY, CELL_SECONDS
     for key, begins_at, ends_at in rows:
         if begins_at.tzinfo is not origin.tzinfo and begins_at.tzname() == "UTC":
             # The difference of two instants is three times faster when both carry the same tzinfo object.
@@ -112,6 +114,11 @@ def open_within(window: Window, begins_at: datetime, ends_at: datetime) -> int:
     return window.between(window.ceil(begins_at), window.floor(ends_at))
 
 
+def union(masks: Iterable[int]) -> int:
+    """The cells set in any of the masks."""
+    return reduce(or_, masks, 0)
+
+
 def free_for(mask: int, cells: int) -> int:
     """The cells from which `cells` set cells follow one another, that cell included.
 
@@ -135,15 +142,10 @@ def spread(mask: int, cells: int) -> int:
     return mask
 
 
-def shifted(mask: int, cells: int) -> int:
-    """The mask moved later by `cells` cells, or earlier when negative; what falls before the window is lost."""
-    return mask << cells if cells >= 0 else mask >> -cells
-
-
 def repeated(mask: int, first: int, end: int) -> int:
     """The cells from `first` up to `end`, counted anew from each set cell.
 
-    The set cells lie at least `end` cells apart. A run of ones is a power of two minus one, so one subtraction
+    The set cells lie at least `end - first` cells apart. A run of ones is a power of two minus one, so one subtraction
     writes a Monday's hours into every Monday.
     """
     return ((mask << (end - first)) - mask) << first
@@ -152,6 +154,11 @@ def repeated(mask: int, first: int, end: int) -> int:
 def edges(mask: int) -> int:
     """The first and the last cell of every run of set cells."""
     return mask & ~(mask << 1 & mask >> 1)
+
+
+def flags(mask: int, window: Window) -> str:
+    """The mask as text, "1" or "0" for each cell of the window: the quickest thing to ask cell by cell."""
+    return f"{mask:0{window.cells}b}"[::-1]
 
 
 def positions(mask: int) -> Iterator[int]:

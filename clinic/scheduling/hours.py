@@ -1,0 +1,270 @@
+"""Opening hours are wall clocks, appointments are instants: this module is the one place where they meet.
+
+The rules for the two odd nights of a year, which everything else relies on:
+
+* Spring, the gap: a wall time that the clock jumps over is nobody's start. As the *edge* of opening hours, time off
+  or a closure it means the moment of the jump, so hours from 02:30 open when the clock shows 03:00.
+* Autumn, the fold: a wall time that comes twice means its first coming, as a start and as an edge. Hours that reach
+  past the fold stay open through the repeated hour; no start lies in it, so it is offered once.
+* A day lasts from local midnight to local midnight, 23, 23.5, 24.5 or 25 hours when a change lies in it. Where midnight
+  itself is jumped over, the day begins at the jump.
+
+Zones come from the caller as `ZoneInfo`; wall times are naive datetimes and never leave with a zone glued on.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from clinic.scheduling import grid
+from clinic.scheduling.grid import CELL_MINUTES, CELL_SECONDS, CELLS_PER_DAY, Key, Window
+from clinic.scheduling.rota import MIDNIGHT, Closure, Days, Rota, SpecialDay, TimeOff, WeeklyHours
+
+__all__ = [
+    "Closure",
+    "Days",
+    "Rota",
+    "SpecialDay",
+    "TimeOff",
+    "WeeklyHours",
+    "cells_by_day",
+    "day_range",
+    "days_off",
+    "edge",
+    "instant",
+    "local_day",
+    "midnight",
+    "open_spans",
+    "openings",
+    "repeated_cells",
+    "ticks",
+    "wall",
+]
+
+ONE_DAY = timedelta(days=1)
+ONE_SECOND = timedelta(seconds=1)
+
+
+def wall(at: datetime, zone: ZoneInfo) -> datetime:
+    """What the clock on the wall shows at an instant: a naive local datetime. Two instants may show the same."""
+    return at.astimezone(zone).replace(tzinfo=None, fold=0)
+
+
+def instant(shown: datetime, zone: ZoneInfo) -> datetime | None:
+    """The instant in UTC at which the clock first shows this naive local time; None when it never does."""
+    at = shown.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    return at if wall(at, zone) == shown.replace(fold=0) else None
+
+
+def edge(shown: datetime, zone: ZoneInfo) -> datetime:
+    """The first instant in UTC at which the clock shows this naive local time or a later one."""
+    at = instant(shown, zone)
+    return at if at is not None else _jump(shown, zone)
+
+
+def local_day(at: datetime, zone: ZoneInfo) -> date:
+    """The date on the wall at an instant."""
+    return at.astimezone(zone).date()
+
+
+def midnight(on: date, zone: ZoneInfo) -> datetime:
+    """The instant in UTC at which a local day begins."""
+    return edge(datetime.combine(on, MIDNIGHT), zone)
+
+
+def day_range(days: Days, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """The half-open range of instants, in UTC, that local days fill."""
+    return midnight(days.first_on, zone), midnight(days.until_on, zone)
+
+
+def days_off(days: Days) -> tuple[datetime, datetime]:
+    """Whole local days as the wall times of a `TimeOff` or a `Closure`."""
+    return datetime.combine(days.first_on, MIDNIGHT), datetime.combine(days.until_on, MIDNIGHT)
+
+
+def openings(window: Window, zones: Mapping[Key, ZoneInfo], rota: Rota[Key]) -> dict[tuple[Key, Key], int]:
+    """The open cells of every therapist at every location, by (therapist, location).
+
+    Special days replace weekly hours; time off and closures are taken out of both. Rows of locations that `zones` does
+    not name are passed over. Open time is rounded inward to whole cells, absence outward.
+    """
+    weekly: dict[tuple[Key, Key], list[WeeklyHours[Key]]] = defaultdict(list)
+    special: dict[tuple[Key, Key], list[SpecialDay[Key]]] = defaultdict(list)
+    for rule in rota.weekly:
+        weekly[rule.therapist, rule.location].append(rule)
+    for day in rota.special:
+        special[day.therapist, day.location].append(day)
+    found = {}
+    for therapist, location in weekly.keys() | special.keys():
+        if location in zones:
+            pair, zone = (therapist, location), zones[location]
+            away = [(off.away_from, off.away_until) for off in rota.time_off if off.therapist == therapist]
+            shut = [
+                (each.closed_from, each.closed_until) for each in rota.closures if each.location == location
+            ]
+            found[pair] = _worked(window, zone, weekly[pair], special[pair]) & ~_absent(
+                window, zone, away + shut
+            )
+    return found
+
+
+def open_spans(
+    days: Days, zone: ZoneInfo, *, therapist: Key, location: Key, rota: Rota[Key]
+) -> list[tuple[datetime, datetime]]:
+    """When the therapist works at the location on these local days: half-open ranges in UTC, earliest first."""
+    window = grid.covering(*day_range(days, zone))
+    mask = openings(window, {location: zone}, rota).get((therapist, location), 0)
+    return grid.spans(mask, window)
+
+
+def ticks(window: Window, zone: ZoneInfo, step: timedelta) -> int:
+    """The cells at which the clock shows a whole multiple of `step` since midnight, the first time it shows it.
+
+    Raises ValueError when the step is not a positive multiple of five minutes.
+    """
+    every = grid.whole_cells(step)
+    if every == 0:
+        raise ValueError("a step is longer than nothing")
+    return _ticks(window, zone, every)
+
+
+def repeated_cells(window: Window, zone: ZoneInfo) -> int:
+    """The cells whose wall time comes for the second time: the hour an autumn night repeats."""
+    return _laid_over(window, zone).repeated
+
+
+def cells_by_day(window: Window, zone: ZoneInfo) -> tuple[tuple[date, int], ...]:
+    """Each local day that touches the window, earliest first, with the mask of its cells."""
+    return _laid_over(window, zone).masks
+
+
+@dataclass(frozen=True, slots=True)
+class _LocalDays:
+    """The local days of one zone, laid over a window.
+
+    An even day begins on a whole cell and has 24 hours under one offset: for it rules are cell counts from midnight. Even
+    days that lie wholly inside are done together, weekday by weekday; those that the window cuts, one by one; only the
+    odd days, on which the clock changes, are converted time by time.
+    """
+
+    masks: tuple[tuple[date, int], ...]
+    midnights: tuple[int, ...]  # By weekday: the first cells of the even days that lie wholly inside.
+    cut: tuple[tuple[date, int], ...]  # Even days that do not, with their first cell, which may be negative.
+    odd: tuple[date, ...]
+    repeated: int
+
+
+@lru_cache(maxsize=128)
+def _laid_over(window: Window, zone: ZoneInfo) -> _LocalDays:
+    masks: list[tuple[date, int]] = []
+    midnights = [0] * 7
+    cut: list[tuple[date, int]] = []
+    odd: list[date] = []
+    repeated = 0
+    on = local_day(window.begins_at, zone)
+    begins_at = midnight(on, zone)
+    while begins_at < window.ends_at:
+        ends_at = midnight(on + ONE_DAY, zone)
+        first, end = window.floor(begins_at), window.floor(ends_at)
+        masks.append((on, window.between(first, end)))
+        even = ends_at - begins_at == ONE_DAY and _offset(begins_at, zone) == _offset(ends_at, zone)
+        if not even or window.at(first) != begins_at:
+            odd.append(on)
+            repeated |= _repeated_between(window, zone, first, end)
+        elif first < 0 or end > window.cells:
+            cut.append((on, first))
+        else:
+            midnights[on.weekday()] |= 1 << first
+        on, begins_at = on + ONE_DAY, ends_at
+    return _LocalDays(tuple(masks), tuple(midnights), tuple(cut), tuple(odd), repeated)
+
+
+def _repeated_between(window: Window, zone: ZoneInfo, first: int, end: int) -> int:
+    inside = range(max(first, 0), min(end, window.cells))
+    return sum(1 << cell for cell in inside if window.at(cell).astimezone(zone).fold)
+
+
+@lru_cache(maxsize=128)
+def _ticks(window: Window, zone: ZoneInfo, every: int) -> int:
+    days = _laid_over(window, zone)
+    midnights = grid.union(days.midnights)
+    mask = 0
+    for cell in range(0, CELLS_PER_DAY, every):
+        mask |= midnights << cell
+        mask |= grid.union(window.between(first + cell, first + cell + 1) for _, first in days.cut)
+    for on in days.odd:
+        start_of_day = datetime.combine(on, MIDNIGHT)
+        for minutes in range(0, CELLS_PER_DAY * CELL_MINUTES, every * CELL_MINUTES):
+            at = instant(start_of_day + timedelta(minutes=minutes), zone)
+            if at is not None and window.floor(at) == window.ceil(at):
+                mask |= window.between(window.floor(at), window.floor(at) + 1)
+    return mask
+
+
+def _worked(
+    window: Window, zone: ZoneInfo, weekly: Iterable[WeeklyHours[Key]], special: Iterable[SpecialDay[Key]]
+) -> int:
+    days = _laid_over(window, zone)
+    replaced_on = {day.on for day in special}
+    replaced = grid.union(cells for on, cells in days.masks if on in replaced_on)
+    mask = 0
+    for rule in weekly:
+        midnights = days.midnights[rule.weekday] & _in_force(days, rule) & ~replaced
+        since, until = _cells(rule.opens, rule.closes)
+        mask |= grid.repeated(midnights, since, until)
+        for on, first in days.cut:
+            if rule.holds_on(on) and on not in replaced_on:
+                mask |= window.between(first + since, first + until)
+        for on in days.odd:
+            if rule.holds_on(on) and on not in replaced_on:
+                mask |= _open_on(window, zone, on, rule.opens, rule.closes)
+    for day in special:
+        for opens, closes in day.hours:
+            mask |= _open_on(window, zone, day.on, opens, closes)
+    return mask
+
+
+def _in_force(days: _LocalDays, rule: WeeklyHours[Key]) -> int:
+    (first_on, _), (last_on, _) = days.masks[0], days.masks[-1]
+    if rule.in_force_on(first_on) and rule.in_force_on(last_on):
+        return -1  # Every day: the usual case, for the price of two comparisons.
+    return grid.union(cells for on, cells in days.masks if rule.in_force_on(on))
+
+
+def _open_on(window: Window, zone: ZoneInfo, on: date, opens: time, closes: time) -> int:
+    ends_on = on + ONE_DAY if closes == MIDNIGHT else on
+    begins_at = edge(datetime.combine(on, opens), zone)
+    return grid.open_within(window, begins_at, edge(datetime.combine(ends_on, closes), zone))
+
+
+def _absent(window: Window, zone: ZoneInfo, ranges: Iterable[tuple[datetime, datetime]]) -> int:
+    return grid.busy(window, ((edge(begins, zone), edge(ends, zone)) for begins, ends in ranges))
+
+
+def _cells(opens: time, closes: time) -> tuple[int, int]:
+    """The whole cells of an ordinary day between two wall times; as many as none when they are too close."""
+    first = -(-_seconds(opens) // CELL_SECONDS)
+    end = _seconds(closes) // CELL_SECONDS if closes != MIDNIGHT else CELLS_PER_DAY
+    return first, max(first, end)
+
+
+def _seconds(at: time) -> int:
+    return at.hour * 3600 + at.minute * 60 + at.second
+
+
+def _offset(at: datetime, zone: ZoneInfo) -> timedelta | None:
+    return at.astimezone(zone).utcoffset()
+
+
+def _jump(shown: datetime, zone: ZoneInfo) -> datetime:
+    """The instant at which the clock jumps over this wall time, to the second: halved down to it, as rules differ."""
+    before = shown.replace(tzinfo=zone, fold=1).astimezone(UTC)
+    after = shown.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    old = _offset(before, zone)
+    while after - before > ONE_SECOND:
+        middle = before + (after - before) // (2 * ONE_SECOND) * ONE_SECOND
+        before, after = (middle, after) if _offset(middle, zone) == old else (before, middle)
+    return after

@@ -1,0 +1,244 @@
+"""Which starts a client may choose, and with whom: open cells, minus busy time, under the rules of the place.
+
+The client's time lies inside open hours of one location without a break. The buffers may spill over the edge of hours
+and over breaks, never over busy time; busy time is what other appointments occupy, their own buffers included. All
+arithmetic is done on masks for a whole month at once; instants appear only at the edges.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Generic
+from zoneinfo import ZoneInfo
+
+from clinic.scheduling import grid, hours
+from clinic.scheduling.grid import CELL, Key, Window
+from clinic.scheduling.hours import Rota
+from clinic.scheduling.question import Need, Place, Question, Taken
+
+__all__ = ["Candidate", "Need", "Offers", "Place", "Question", "Start", "Taken", "best", "nearest", "offers"]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate(Generic[Key]):
+    """Somebody who can give the visit, where, and in which free rooms (in the place's order; none when none is needed).
+
+    `leaves_gap` says that the visit would leave free time beside it that the smallest visit does not fit into.
+    """
+
+    therapist: Key
+    location: Key
+    rooms: tuple[Key, ...]
+    leaves_gap: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Start(Generic[Key]):
+    """A moment, in UTC, at which the visit can begin, and who could give it, best first; there is at least one.
+
+    The client's own therapist leads, then those whose calendar stays whole, then those with the fewest booked that day.
+    """
+
+    starts_at: datetime
+    candidates: tuple[Candidate[Key], ...]
+
+
+def offers(question: Question[Key], rota: Rota[Key], taken: Taken[Key]) -> "Offers[Key]":
+    """Every start that answers the question, given the rules of work and what is taken."""
+    window = question.window()
+    opened = hours.openings(window, {place.location: place.zone for place in question.places}, rota)
+    busy = grid.busy_by(window, taken.therapists)
+    away = grid.busy_by(
+        window, (((who, where), since, until) for who, where, since, until in taken.travelling)
+    )
+    rooms = _free_rooms(window, question, taken)
+    lines = []
+    for place in question.places:
+        allowed = _allowed(window, question, place, rooms)
+        for therapist in question.therapists:
+            pair = (therapist, place.location)
+            if pair in opened:
+                calendar = _Calendar(window, opened[pair], busy.get(therapist, 0) | away.get(pair, 0))
+                days_left = allowed & ~_full_days(window, place, therapist, taken)
+                lines.append(_line(question, place, therapist, calendar, days_left))
+    return Offers(question=question, window=window, lines=tuple(lines), rooms=rooms, booked=taken.booked)
+
+
+def best(starts: Iterable[Start[Key]], count: int) -> list[Start[Key]]:
+    """The first few to propose: those that leave no unsellable gap come before those that do, then the earliest."""
+    ranked = sorted(starts, key=lambda start: (start.candidates[0].leaves_gap, start.starts_at))
+    return ranked[:count]
+
+
+def nearest(starts: Iterable[Start[Key]], wanted: datetime, count: int) -> list[Start[Key]]:
+    """The few nearest to an instant, earliest first: what to show when that very start is gone."""
+    ranked = sorted(starts, key=lambda start: (abs(start.starts_at - wanted), start.starts_at))
+    return sorted(ranked[:count], key=lambda start: start.starts_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Line(Generic[Key]):
+    """One therapist at one place: the offered starts, and those of them that leave an unsellable gap, as masks."""
+
+    therapist: Key
+    place: Place[Key]
+    starts: int
+    gaps: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offers(Generic[Key]):
+    """The answer: masks of starts, unfolded into values only as far as somebody looks."""
+
+    question: Question[Key]
+    window: Window
+    lines: tuple[Line[Key], ...]
+    rooms: Mapping[Key, int]
+    booked: Mapping[tuple[Key, date], int]
+
+    def instants(self) -> list[datetime]:
+        """Every offered start, in UTC, earliest first, without its candidates."""
+        return grid.instants(grid.union(line.starts for line in self.lines), self.window)
+
+    def starts(self, on: date | None = None) -> tuple[Start[Key], ...]:
+        """Every offered start with its candidates, earliest first; those of one local day when `on` is given."""
+        asked = self if on is None else replace(self, lines=tuple(self._only_on(on)))
+        return tuple(asked._unfolded(self.window.every_cell))
+
+    def at(self, starts_at: datetime) -> Start[Key] | None:
+        """The start at exactly this instant, or None when it is not offered."""
+        cell = self.window.floor(starts_at)
+        if self.window.at(cell) != starts_at:
+            return None
+        return next(self._unfolded(self.window.between(cell, cell + 1)), None)
+
+    def per_day(self, location: Key) -> dict[date, int]:
+        """How many starts each of the asked days has at a location, earliest first; none is zero, not absent."""
+        zone = next(place.zone for place in self.question.places if place.location == location)
+        starts = grid.union(line.starts for line in self.lines if line.place.location == location)
+        days = hours.cells_by_day(self.window, zone)
+        return {on: (starts & cells).bit_count() for on, cells in days if on in self.question.days}
+
+    def _only_on(self, on: date) -> Iterator[Line[Key]]:
+        for line in self.lines:
+            days = hours.cells_by_day(self.window, line.place.zone)
+            yield replace(line, starts=line.starts & grid.union(cells for day, cells in days if day == on))
+
+    def _unfolded(self, among: int) -> Iterator[Start[Key]]:
+        offered = among & grid.union(line.starts for line in self.lines)
+        masks = [mask for line in self.lines for mask in (line.starts, line.gaps)]
+        columns = [grid.flags(mask, self.window) for mask in (*masks, *self.rooms.values())]
+        for today, cells in self._stretches(offered):
+            seen: dict[tuple[str, ...], tuple[Candidate[Key], ...]] = {}
+            for cell in grid.positions(cells):
+                pattern = tuple([column[cell] for column in columns])
+                if pattern not in seen:
+                    seen[pattern] = self._candidates(cell, today)
+                yield Start(self.window.at(cell), seen[pattern])
+
+    def _stretches(self, offered: int) -> list[tuple[dict[ZoneInfo, date], int]]:
+        """The offered cells, cut where a local day begins anywhere, each part with the date in every zone."""
+        parts: list[tuple[dict[ZoneInfo, date], int]] = [({}, offered)]
+        for zone in dict.fromkeys(line.place.zone for line in self.lines):
+            days = hours.cells_by_day(self.window, zone)
+            parts = [
+                ({**today, zone: on}, cells & of_day)
+                for today, cells in parts
+                for on, of_day in days
+                if cells & of_day
+            ]
+        return sorted(parts, key=lambda part: part[1])
+
+    def _candidates(self, cell: int, today: dict[ZoneInfo, date]) -> tuple[Candidate[Key], ...]:
+        free = {room for room, mask in self.rooms.items() if mask >> cell & 1}
+        found = []
+        for order, line in enumerate(self.lines):
+            if line.starts >> cell & 1:
+                who, place = line.therapist, line.place
+                rooms = tuple(room for room in place.rooms or () if room in free)
+                gap = bool(line.gaps >> cell & 1)
+                rank = (
+                    who != self.question.preferred,
+                    gap,
+                    self.booked.get((who, today[place.zone]), 0),
+                    order,
+                )
+                found.append((rank, Candidate(who, place.location, rooms, gap)))
+        return tuple(candidate for _, candidate in sorted(found, key=lambda each: each[0]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Calendar:
+    """One therapist's open and busy cells at one place."""
+
+    window: Window
+    opened: int
+    busy: int
+
+    def fits(self, need: Need) -> int:
+        """The cells at which a visit could begin."""
+        _, length, _ = need.cells
+        return grid.free_for(self.opened, length) & _undisturbed(self.window, need, self.busy)
+
+
+def _line(
+    question: Question[Key], place: Place[Key], therapist: Key, calendar: _Calendar, allowed: int
+) -> Line[Key]:
+    fits = calendar.fits(question.need)
+    on_grid = hours.ticks(calendar.window, place.zone, place.step)
+    starts = fits & allowed & (on_grid | grid.edges(fits) if place.pack else on_grid)
+    return Line(therapist, place, starts, starts & _gaps(question, place, calendar, on_grid))
+
+
+def _gaps(question: Question[Key], place: Place[Key], calendar: _Calendar, on_grid: int) -> int:
+    """The cells at which the visit would leave, before or after it, free time the smallest visit has no start in.
+
+    Free time next to the visit is sellable when the smallest one fits close up against it, or, where starts keep to the
+    grid, when a grid start lies less than a step away from that.
+    """
+    before, length, after = question.need.cells
+    smallest = question.smallest or question.need
+    small_before, small_length, small_after = smallest.cells
+    close_before = close_after = calendar.fits(smallest)
+    if not place.pack:
+        step = place.step // CELL
+        near = grid.spread(close_before & on_grid, step)
+        close_before, close_after = close_before & near, close_after & near >> (step - 1)
+    free = calendar.opened & ~calendar.busy
+    gap_before = free << (before + 1) & ~(close_before << (before + small_after + small_length))
+    gap_after = free >> (length + after) & ~(close_after >> (length + after + small_before))
+    return gap_before | gap_after
+
+
+def _undisturbed(window: Window, need: Need, busy: int) -> int:
+    """The cells at which a visit could begin with its buffers clear of busy time."""
+    before, length, after = need.cells
+    return grid.free_for(window.every_cell & ~busy, before + length + after) << before
+
+
+def _free_rooms(window: Window, question: Question[Key], taken: Taken[Key]) -> dict[Key, int]:
+    busy = grid.busy_by(window, taken.rooms)
+    rooms = [room for place in question.places for room in place.rooms or ()]
+    return {room: _undisturbed(window, question.need, busy.get(room, 0)) for room in rooms}
+
+
+def _allowed(window: Window, question: Question[Key], place: Place[Key], rooms: Mapping[Key, int]) -> int:
+    """The cells at which the place lets a visit begin, whoever gives it: days, notice, horizon, fold, rooms."""
+    begins_at, ends_at = hours.day_range(question.days, place.zone)
+    begins_at = max(begins_at, question.now + place.notice)
+    if place.horizon is not None:
+        ends_at = min(ends_at, question.now + place.horizon)
+    allowed = window.between(window.ceil(begins_at), window.ceil(ends_at))
+    allowed &= ~hours.repeated_cells(window, place.zone)
+    if place.rooms is not None:
+        allowed &= grid.union(rooms[room] for room in place.rooms)
+    return allowed
+
+
+def _full_days(window: Window, place: Place[Key], therapist: Key, taken: Taken[Key]) -> int:
+    """The cells of the local days on which the therapist has as many appointments as she takes."""
+    if therapist not in taken.daily_cap:
+        return 0
+    cap = taken.daily_cap[therapist]
+    days = hours.cells_by_day(window, place.zone)
+    return grid.union(cells for on, cells in days if taken.booked.get((therapist, on), 0) >= cap)
