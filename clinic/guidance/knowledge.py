@@ -7,8 +7,6 @@ what the document only claims is told as what it says. Where the document is sil
 from dataclasses import dataclass
 from typing import Final
 
-Json = dict[str, object]
-
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -16,10 +14,6 @@ class Section:
 
     code: str
     heading: str
-
-    def as_dict(self) -> Json:
-        """The section as plain JSON."""
-        return {"code": self.code, "heading": self.heading}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,5 +1,6 @@
 """What a rule is made of. The rules themselves are data in the dated packages beside this module."""
 
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -48,7 +49,7 @@ class Note:
     text: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class Effect:
     """What a safety rule changes: nothing, when all is empty.
 
@@ -67,11 +68,35 @@ class Effect:
         """Refuse a name that stands for nothing."""
         _known("modality", (*self.exclude, *(modality for modality, _ in self.points)), MODALITIES)
         _known("technique", self.forbid, TECHNIQUES)
-        _known("region", self.avoid, {**REGIONS, **REGION_GROUPS})
+        _known("region", self.avoid, {*REGIONS, *REGION_GROUPS})
+
+    @cached_property
+    def changes(self) -> tuple[str, ...]:
+        """What changes, in sentences a client may read."""
+        sentences = []
+        if self.cap:
+            sentences.append(f"{self.cap.value.capitalize()} pressure at most.")
+        if self.exclude:
+            sentences.append(f"Left out: {_names(MODALITIES[modality].name for modality in self.exclude)}.")
+        if self.points:
+            sentences.append(
+                f"Less suited: {_names(MODALITIES[modality].name for modality, _ in self.points)}."
+            )
+        if self.forbid:
+            sentences.append(f"Not used: {_names(TECHNIQUES[technique].name for technique in self.forbid)}.")
+        if self.avoid or self.sites:
+            sentences.append(
+                f"We avoid: {', '.join((*(REGIONS.get(name, name) for name in self.avoid), *self.sites))}."
+            )
+        return (*sentences, *(note.text for note in self.notes))
 
 
-def _known(noun: str, names: tuple[str, ...], table: dict[str, object] | object) -> None:
-    unknown = [name for name in names if name not in table]  # type: ignore[operator]
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(f"{name[0].lower()}{name[1:]}" for name in names)
+
+
+def _known(noun: str, names: tuple[str, ...], table: Container[str]) -> None:
+    unknown = [name for name in names if name not in table]
     if unknown:
         raise ValueError(f"no {noun} {unknown}")
 
@@ -98,6 +123,11 @@ class SafetyRule:
     look_again: tuple[str, ...] = ()
     ask_again: str = ""
 
+    @cached_property
+    def when_in_words(self) -> str:
+        """The condition in plain words, for a therapist."""
+        return self.when.words()
+
 
 @dataclass(frozen=True, slots=True)
 class Points:
@@ -114,7 +144,10 @@ class Points:
 
 @dataclass(frozen=True, kw_only=True)
 class ScoringRule:
-    """A scoring rule: when it fires, the points it gives, and the sentence shown for points gained or lost."""
+    """A scoring rule: when it fires, the points it gives, and the sentence shown for points gained.
+
+    `against` is the sentence for points lost, where it differs.
+    """
 
     id: str
     when: Condition
@@ -122,31 +155,82 @@ class ScoringRule:
     reason: str
     against: str = ""
 
-    @property
-    def preference(self) -> bool:
-        """Whether it is about a wish (P) rather than about the back (E)."""
-        return self.id.startswith("P")
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LikedRule:
+    """Points for each type the client enjoyed before."""
+
+    id: str
+    points: int
+    sections: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GeneralLimit:
+    """General mentions do not outweigh a named match.
+
+    For each of `modalities`, points from 1 to `mention` given by rules about the back count together for at most `most`.
+    """
+
+    id: str
+    modalities: tuple[str, ...]
+    mention: int
+    most: int
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BlendRule:
+    """A wish for `modality` is met on top of one of `bases`, when such a base leads.
+
+    The modality then scores one point more than the base, and is shown as the base `suffix`.
+    """
+
+    id: str
+    when: Condition
+    modality: str
+    bases: tuple[str, ...]
+    suffix: str
+    sections: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GentleDefault:
+    """Who leads when little is known: fewer than `points` beyond the starting points.
+
+    `modality` leads, or `other` when `when` holds.
+    """
+
+    points: int
+    modality: str
+    other: str
+    when: Condition
 
 
 @dataclass(frozen=True, kw_only=True)
 class RuleSet:
     """One dated version of all rules, with the figures the algorithm needs.
 
-    `cap_effects` says what a pressure cap does to the types. `general_limit` bounds what general mentions (points of
-    1 or 2 from E rules) add together for each of `general_for`. `liked_points` go to each type liked before.
+    Scoring rules are about the `back` (E) or about `preferences` (P). `cap_effects` says what a pressure cap does to the
+    types. An alternative is shown from `show_at_least` points and half of the first on;
+    a lead of `clear_lead` makes a clear match.
     """
 
     version: str
     safety: tuple[SafetyRule, ...]
-    scoring: tuple[ScoringRule, ...]
+    back: tuple[ScoringRule, ...]
+    preferences: tuple[ScoringRule, ...]
     starting: tuple[Points, ...]
+    starting_reason: str
+    liked: LikedRule
+    general: GeneralLimit
+    blend: BlendRule
+    gentle_default: GentleDefault
     cap_effects: tuple[tuple[Pressure, Effect], ...]
-    general_for: tuple[str, ...]
-    general_limit: int
-    liked_points: int
     show_at_least: int
     clear_lead: int
-    little_information: int
 
     @cached_property
     def safety_by_id(self) -> dict[str, SafetyRule]:

@@ -7,20 +7,29 @@ and scoring rules and sign this version before live use.
 from typing import Final
 
 from clinic.guidance.levels import Pressure
-from clinic.guidance.rules.kinds import Effect, Points, RuleSet
+from clinic.guidance.rules.kinds import Effect, RuleSet
 from clinic.guidance.rules.v2026_11.safety import SAFETY
-from clinic.guidance.rules.v2026_11.scoring import SCORING
+from clinic.guidance.rules.v2026_11.scoring import (
+    BACK,
+    GENERAL,
+    GENTLE,
+    LIKED,
+    OILS,
+    PREFERENCES,
+    STARTING,
+)
 
 RULE_SET: Final = RuleSet(
     version="2026.11",
     safety=SAFETY,
-    scoring=SCORING,
-    starting=(
-        Points("swedish", 2, ("G6", "G8")),
-        Points("relaxation", 1, ("G10",)),
-        Points("trigger_point", 1, ("G6", "G8")),
-        Points("deep_tissue", 1, ("G6", "G8")),
-    ),
+    back=BACK,
+    preferences=PREFERENCES,
+    starting=STARTING,
+    starting_reason="A usual, gentle or typical type to start from.",
+    liked=LIKED,
+    general=GENERAL,
+    blend=OILS,
+    gentle_default=GENTLE,
     cap_effects=(
         (
             Pressure.LIGHT,
@@ -43,10 +52,6 @@ RULE_SET: Final = RuleSet(
             ),
         ),
     ),
-    general_for=("swedish", "relaxation"),
-    general_limit=2,
-    liked_points=2,
     show_at_least=3,
     clear_lead=3,
-    little_information=3,
 )

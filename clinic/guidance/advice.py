@@ -1,0 +1,80 @@
+"""What to tell the client about a safety outcome: a heading that says what to do, and sentences that say why.
+
+`{emergency_number}` is left for the page to fill in. A single warning sign is a weak test, so the words are "needs
+checking" and never "you have".
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from clinic.guidance.levels import Disposition, Level
+from clinic.guidance.red_flags import RedFlag
+from clinic.guidance.rules.kinds import SafetyRule
+
+EMERGENCY: Final = (
+    "Some of your answers can be a sign of a problem that needs medical help straight away. Please call "
+    "{emergency_number} or go to an emergency department now. Do not wait for a massage. We have not booked an "
+    "appointment."
+)
+UNSURE_URGENT: Final = (
+    "You were not sure about a sign that matters. Please speak to a doctor or an advice line today."
+)
+NO_MATCH: Final = "We could not find a match; your therapist decides with you."
+EVIDENCE: Final = (
+    "Massage can ease low back pain in the short term. Certainty is low, and no type is clearly better than another. It "
+    "works best with staying active and with whatever your doctor advises. Mild soreness for a day or two can happen."
+)
+
+Advice = tuple[str, tuple[str, ...]]
+
+
+def advice(
+    *,
+    level: Level,
+    disposition: Disposition | None,
+    rules: Sequence[SafetyRule],
+    unsure: Sequence[RedFlag],
+) -> Advice:
+    """The heading and the sentences for an outcome."""
+    if disposition is Disposition.EMERGENCY:
+        return "Call {emergency_number} or go to an emergency department now", (EMERGENCY,)
+    if disposition is Disposition.DOCTOR:
+        return _see_a_doctor(rules, unsure)
+    if disposition is Disposition.POSTPONE:
+        return _come_another_day(rules)
+    return _BOOKABLE[level]
+
+
+_BOOKABLE: Final[dict[Level, Advice]] = {
+    Level.THERAPIST_REVIEW: (
+        "A therapist looks at your answers first",
+        (
+            "Some of your answers need a person. You can ask for a time. A therapist reads your answers and may call you.",
+            "The therapist then confirms the time or suggests something else.",
+        ),
+    ),
+    Level.CAUTION: (
+        "You can book, and a few things change for your safety",
+        ("Your therapist sees the changes below and keeps to them.",),
+    ),
+    Level.OK: ("You can book", ("None of your answers stands in the way of a massage.",)),
+}
+
+
+def _see_a_doctor(rules: Sequence[SafetyRule], unsure: Sequence[RedFlag]) -> Advice:
+    advised_against = any(rule.id == "R25" for rule in rules)
+    sentences = ["Some of your answers need checking before a massage. This does not say what you have."]
+    if any(flag.urgent for flag in unsure):
+        sentences.append(UNSURE_URGENT)
+    if advised_against:
+        sentences.append(
+            "A clinician has advised you against massage. Please talk with them before you come."
+        )
+    sentences.append("We have not booked an appointment. Your answers are kept.")
+    sentences.append("Booking opens again when a therapist has recorded that you are cleared.")
+    return "Please see a doctor before a massage", tuple(sentences)
+
+
+def _come_another_day(rules: Sequence[SafetyRule]) -> Advice:
+    remarks = [rule.remark for rule in rules if rule.disposition is Disposition.POSTPONE]
+    return "Please come another day", (*remarks, "We would like you to be well when you come.")
