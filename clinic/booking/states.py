@@ -130,7 +130,7 @@ def entry(treatment: Treatment, standing: Standing, starts_at: datetime, *, plai
             return Entry(State.REQUESTED, "plain")
         if standing.submission is None or not standing.fresh:
             raise IntakeNeeded
-    if standing.level is Level.THERAPIST_REVIEW:
+    if standing.level_at(starts_at) is Level.THERAPIST_REVIEW:
         return Entry(State.REQUESTED, "level")
     if treatment.modalities and set(treatment.modalities) <= standing.excluded:
         return Entry(State.REQUESTED, "excluded")
