@@ -101,10 +101,14 @@ def fired_rules(outcome: Outcome) -> tuple[Fired, ...]:
     """The rules a stored outcome says fired, in table order."""
     return tuple(
         Fired(rule["rule"], Level(rule["level"]), rule["answers"])
-        for rule in outcome.explanation["safety"]["fired"]
+        for rule in _safety(outcome).get("fired", ())
     )
 
 
 def excluded_modalities(outcome: Outcome) -> frozenset[str]:
     """The modalities a stored outcome leaves out for safety."""
-    return frozenset(entry["modality"] for entry in outcome.explanation["safety"]["exclusions"])
+    return frozenset(entry["modality"] for entry in _safety(outcome).get("exclusions", ()))
+
+
+def _safety(outcome: Outcome) -> Mapping[str, Any]:
+    return outcome.explanation.get("safety") or {}

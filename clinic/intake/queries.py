@@ -55,7 +55,7 @@ class Standing:
 
     level: Level | None
     disposition: Disposition | None
-    level_afterwards: Level | None
+    level_afterwards: Level | None = None
     not_before: datetime | None
     submission: Submission | None
     fresh: bool
@@ -122,8 +122,7 @@ def standing(*, browser: bytes | None, client_id: UUID | None, now: datetime, zo
         return _with_raised(Reached(None, None), raised, None, now).standing()
     newest = max(latest.values(), key=lambda submission: submission.submitted_at)
     clearances = _clearances(full, now)
-    fired = _uncleared(newest, clearances)
-    reached = _reached(fired, newest, now, ZoneInfo(zone))
+    reached = _reached(newest, _covered(newest, clearances), now, ZoneInfo(zone))
     unseen = _not_judged(raised, clearances, reached)
     return replace(
         _with_raised(reached, unseen, newest, now).standing(),
@@ -214,12 +213,15 @@ def _clearances(full: Submission, now: datetime) -> Sequence[Clearance]:
     return db.session.scalars(in_force).all()
 
 
-def _uncleared(submission: Submission, clearances: Sequence[Clearance]) -> list[Fired]:
-    return [
-        fired
+def _covered(submission: Submission, clearances: Sequence[Clearance]) -> frozenset[str]:
+    """The rules that fired for this submission and are cleared."""
+    if not clearances:
+        return frozenset()
+    return frozenset(
+        fired.rule
         for fired in fired_rules(submission.outcome)
-        if not any(_covers(clearance, fired, submission) for clearance in clearances)
-    ]
+        if any(_covers(clearance, fired, submission) for clearance in clearances)
+    )
 
 
 def _covers(clearance: Clearance, fired: Fired, submission: Submission) -> bool:
@@ -240,9 +242,14 @@ def _covers(clearance: Clearance, fired: Fired, submission: Submission) -> bool:
     return any(fired.rule == old.rule and fired.answers == old.answers for old in fired_rules(before))
 
 
-def _reached(fired: list[Fired], newest: Submission, now: datetime, zone: ZoneInfo) -> Reached:
+def _reached(newest: Submission, cleared: frozenset[str], now: datetime, zone: ZoneInfo) -> Reached:
+    outcome = newest.outcome
+    if not cleared and outcome.disposition != Disposition.POSTPONE:
+        disposition = Disposition(outcome.disposition) if outcome.disposition else None
+        return Reached(Verdict(Level(outcome.level), disposition), None)
+    left = [fired for fired in fired_rules(outcome) if fired.rule not in cleared]
+    rules = {fired.rule for fired in left}
     waits = []
-    rules = {rule.rule for rule in fired}
     if POSTPONED_UNTIL_WELL in rules:
         waits.append(now + WELL_FOR)
     if POSTPONED_UNTIL_TOMORROW in rules:
@@ -250,7 +257,7 @@ def _reached(fired: list[Fired], newest: Submission, now: datetime, zone: ZoneIn
         spoken_on = hours.local_day(newest.submitted_at, zone)
         waits.append(hours.midnight(spoken_on + timedelta(days=1), zone))
     return Reached(
-        lasting=verdict(rule for rule in fired if rule.rule not in POSTPONING),
+        lasting=verdict(fired for fired in left if fired.rule not in POSTPONING),
         not_before=max((at for at in waits if at > now), default=None),
     )
 
