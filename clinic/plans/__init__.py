@@ -1,5 +1,16 @@
-"""The clinical side of a visit: review of a suggestion, plan, planned sessions, session note, outcome entries.
+"""The clinical side of a visit: what a therapist decides, plans and writes down.
 
-A therapist decides here; the suggestion as the engine gave it stays with the intake's outcome. It changes no
-appointment itself but through `booking`, and it sends nothing.
+Words: *review* (a suggestion before a therapist), *decision* (accept, change, replace, decline), *set aside* (a safety rule
+that leaves out a type, expressly not followed), *clearance* (rules that stopped a booking need not any longer), *course* (the
+plan and its *sessions*), *look back* (the session at which the course is reassessed), *note* (what was done; signing locks it),
+*addendum*, *outcome entry* (scores).
+
+    services    open_review, decide, clear, open_with_reason
+    notes       write_note, sign_note, add_to_note, read
+    courses     begin, plan_of, sessions: the plan that follows a decision, and which session a visit is
+    explained   a stored explanation as typed values
+    queries     queue, waiting, treats: who waits for a therapist, and whose record may be opened
+
+A therapist decides here; the suggestion as the engine gave it stays with the intake's outcome. It changes no appointment
+itself but through `booking`, and it sends nothing.
 """

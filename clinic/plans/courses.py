@@ -1,0 +1,203 @@
+"""Courses of treatment: the plan that follows a decision, and which of its sessions a visit is."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from clinic.accounts import audit
+from clinic.accounts.models import User
+from clinic.booking.models import Appointment, State
+from clinic.db import db
+from clinic.guidance import engine, plan, questionnaire
+from clinic.guidance.facts import Facts
+from clinic.guidance.knowledge import MODALITIES
+from clinic.guidance.outcome import SafetyOutcome
+from clinic.guidance.rules import rule_set
+from clinic.guidance.suggestion import Match, Suggestion
+from clinic.plans.models import Plan, PlannedSession, Review
+from clinic.practice.models import Therapist
+from clinic.scheduling import hours
+
+COUNTED = (State.REQUESTED, State.BOOKED, State.ARRIVED, State.DONE)
+"""States that take a place in a course."""
+
+
+def begin(review: Review, chosen: Sequence[str], *, by: User, now: datetime) -> Plan | None:
+    """Make the course a therapist decided on, and end the one before it.
+
+    Areas, pressure, techniques and sessions are drafted again by the rules of the answers' own rule set, for the types in the
+    order chosen. Session 1 is the visit under review. None when nobody of the staff would treat: no visit and no therapist.
+    """
+    therapist_id = _therapist(review, by)
+    if therapist_id is None:
+        return None
+    facts = questionnaire.facts_of(review.submission.answers)
+    draft = _draft(facts, review.outcome.rule_set, chosen)
+    db.session.execute(
+        sa.update(Plan)
+        .where(Plan.client_id == review.client_id, Plan.ended_at.is_(None))
+        .values(ended_at=now)
+    )
+    made = Plan(
+        client_id=review.client_id,
+        review_id=review.id,
+        therapist_id=therapist_id,
+        sessions=draft.course.sessions,
+        made_at=now,
+    )
+    made.content = {**draft.as_dict(), "modalities": list(chosen)}
+    db.session.add(made)
+    db.session.flush()
+    db.session.add_all(_planned(made, draft, review.appointment, now))
+    db.session.flush()
+    audit.record(
+        audit.by_user(by.id),
+        "begin",
+        made,
+        client_id=made.client_id,
+        purpose="plan",
+        fields=("content",),
+        now=now,
+    )
+    return made
+
+
+def _therapist(review: Review, by: User) -> UUID | None:
+    if review.appointment is not None:
+        return review.appointment.therapist_id
+    return db.session.scalar(sa.select(Therapist.id).where(Therapist.user_id == by.id))
+
+
+def _draft(facts: Facts, version: str, chosen: Sequence[str]) -> plan.DraftPlan:
+    rules = rule_set(version)
+    safety = engine.screen(facts, rules)
+    return plan.draft(facts, safety, _as_chosen(engine.suggest(facts, safety), safety, chosen))
+
+
+def _as_chosen(suggested: Suggestion | None, safety: SafetyOutcome, chosen: Sequence[str]) -> Suggestion:
+    """The suggestion with the types the therapist chose, in that order; what the engine said of others is left out."""
+    known = {match.modality: match for match in suggested.ranked} if suggested else {}
+    ranked = tuple(known.get(modality) or _match(modality) for modality in chosen)
+    if suggested is not None:
+        return replace(suggested, ranked=ranked)
+    return Suggestion(
+        ranked=ranked,
+        scores={},
+        left_out=(),
+        unwanted=(),
+        confidence=None,
+        summary="",
+        evidence="",
+        provisional=True,
+        rule_set=safety.rule_set,
+    )
+
+
+def _match(modality: str) -> Match:
+    known = MODALITIES[modality]
+    return Match(
+        modality=modality, name=known.name, what_it_is=known.what_it_is, score=0, reasons=(), against=()
+    )
+
+
+def _planned(
+    made: Plan, draft: plan.DraftPlan, first: Appointment | None, now: datetime
+) -> Iterable[PlannedSession]:
+    begins_on = _first_day(first, now)
+    for number in range(1, made.sessions + 1):
+        yield PlannedSession(
+            plan_id=made.id,
+            number=number,
+            about_on=begins_on + timedelta(days=draft.course.every_days * (number - 1)),
+            reassess=number in draft.course.reassess_at,
+            appointment_id=first.id if first is not None and number == 1 and _is_free(first) else None,
+        )
+
+
+def _first_day(first: Appointment | None, now: datetime) -> date:
+    if first is None:
+        return now.date()
+    return hours.local_day(first.starts_at, ZoneInfo(first.zone))
+
+
+def _is_free(first: Appointment) -> bool:
+    """Whether no other course has this visit as one of its sessions."""
+    taken = sa.exists().where(PlannedSession.appointment_id == first.id)
+    return not db.session.scalar(sa.select(taken))
+
+
+def plan_of(client_id: UUID) -> Plan | None:
+    """The course a client follows now."""
+    return db.session.scalars(
+        sa.select(Plan)
+        .where(Plan.client_id == client_id, Plan.ended_at.is_(None))
+        .order_by(Plan.made_at.desc())
+        .limit(1)
+    ).first()
+
+
+def sessions_of(plan_id: UUID) -> list[PlannedSession]:
+    """The planned sessions of a course, in order."""
+    return list(
+        db.session.scalars(
+            sa.select(PlannedSession).where(PlannedSession.plan_id == plan_id).order_by(PlannedSession.number)
+        )
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """Which session of a course a visit is: number `number` of `of`, with or without a look back."""
+
+    number: int
+    of: int
+    look_back: bool
+
+
+def sessions(appointments: Iterable[Appointment]) -> dict[UUID, Session]:
+    """For each of these visits that belongs to a running course: which session it is, by appointment id.
+
+    The sessions of a course are the client's visits since it began, in the order of time; a cancelled or missed one
+    does not count. A visit beyond the planned number is no session of it.
+    """
+    clients = {appointment.client_id for appointment in appointments if appointment.client_id is not None}
+    if not clients:
+        return {}
+    first = sa.orm.aliased(Appointment)
+    plans = db.session.execute(
+        sa.select(Plan, sa.func.least(Plan.made_at, sa.func.min(first.starts_at)))
+        .outerjoin(PlannedSession, sa.and_(PlannedSession.plan_id == Plan.id, PlannedSession.number == 1))
+        .outerjoin(first, first.id == PlannedSession.appointment_id)
+        .where(Plan.client_id.in_(clients), Plan.ended_at.is_(None))
+        .group_by(Plan.id)
+        .order_by(Plan.made_at)
+    ).all()
+    if not plans:
+        return {}
+    visits = db.session.execute(
+        sa.select(Appointment.id, Appointment.client_id, Appointment.starts_at)
+        .where(
+            Appointment.client_id.in_({plan.client_id for plan, _ in plans}),
+            Appointment.state.in_(COUNTED),
+        )
+        .order_by(Appointment.starts_at)
+    ).all()
+    gates = set(
+        db.session.execute(
+            sa.select(PlannedSession.plan_id, PlannedSession.number).where(
+                PlannedSession.plan_id.in_({plan.id for plan, _ in plans}), PlannedSession.reassess
+            )
+        ).tuples()
+    )
+    found: dict[UUID, Session] = {}
+    for plan, began_at in plans:
+        course = [
+            visit.id for visit in visits if visit.client_id == plan.client_id and visit.starts_at >= began_at
+        ]
+        for number, visit_id in enumerate(course[: plan.sessions], start=1):
+            found[visit_id] = Session(number=number, of=plan.sessions, look_back=(plan.id, number) in gates)
+    return found

@@ -1,0 +1,184 @@
+"""Verbs of the session note: write, sign, add. One note per visit; signing locks it and completes the visit."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Self
+
+import sqlalchemy as sa
+
+from clinic.accounts import audit
+from clinic.accounts.models import User
+from clinic.booking import services as booking
+from clinic.booking.models import Appointment, State
+from clinic.db import db, violates
+from clinic.guidance.knowledge import MODALITIES
+from clinic.guidance.rules.kinds import REGIONS
+from clinic.plans.models import NoteAddendum, SessionNote
+from clinic.refusal import NotFound, Refusal, Stale
+
+PRESSURES = ("very light", "light", "medium", "firm")
+NOTED = (State.BOOKED, State.ARRIVED, State.DONE)
+"""States of a visit that can have a note."""
+
+
+class NoVisit(Refusal):
+    """A note for a visit that was cancelled, missed or never agreed."""
+
+    code = "no-visit"
+    sentence = "This visit did not take place, so it has no note."
+
+
+class TooEarly(Refusal):
+    """Signing before the visit began."""
+
+    code = "too-early"
+    sentence = "A note can be signed once the visit has begun."
+
+
+class Signed(Refusal):
+    """A change of a signed note."""
+
+    code = "signed"
+    sentence = "This note is signed and does not change any more. Add to it below."
+
+
+class NotSigned(Refusal):
+    """An addendum to a note that is still a draft."""
+
+    code = "not-signed"
+    sentence = "This note is not signed yet; write into the note itself."
+
+
+class Incomplete(Refusal):
+    """Signing a note that does not say what was done."""
+
+    status = 400
+    code = "incomplete"
+    sentence = "Say which types you gave before you sign."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Content:
+    """What was really done and found: types in order, areas, pressure, and the therapist's own words."""
+
+    modalities: tuple[str, ...] = ()
+    areas: tuple[str, ...] = ()
+    pressure: str = ""
+    text: str = ""
+    reaction: str = ""
+    next: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what no page can have sent; raises ValueError without the value."""
+        if not set(self.modalities) <= set(MODALITIES) or len(set(self.modalities)) < len(self.modalities):
+            raise ValueError("modalities")
+        if not set(self.areas) <= set(REGIONS):
+            raise ValueError("areas")
+        if self.pressure and self.pressure not in PRESSURES:
+            raise ValueError("pressure")
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any]) -> Self:
+        """The content as it was stored."""
+        return cls(
+            modalities=tuple(stored["modalities"]),
+            areas=tuple(stored["areas"]),
+            pressure=stored["pressure"],
+            text=stored["text"],
+            reaction=stored["reaction"],
+            next=stored["next"],
+        )
+
+
+def write_note(
+    appointment: Appointment, content: Content, *, by: User, now: datetime, seen: datetime | None = None
+) -> SessionNote:
+    """Save the draft of a visit's note.
+
+    `seen` is `written_at` of the draft the writer had before them, None for a first one: raises Stale when another was saved
+    meanwhile. Raises NoVisit and Signed.
+    """
+    if appointment.state not in NOTED:
+        raise NoVisit
+    note = note_of(appointment)
+    if note is None:
+        if seen is not None:
+            raise Stale
+        note = SessionNote(appointment_id=appointment.id, client_id=appointment.client_id, author_id=by.id)
+        note.content, note.written_at = asdict(content), now
+        with violates("uq_session_notes_appointment_id", Stale()):
+            db.session.add(note)
+    else:
+        if note.signed_at is not None:
+            raise Signed
+        if note.written_at != seen:
+            raise Stale
+        note.content, note.written_at, note.author_id = asdict(content), now, by.id
+        db.session.flush()
+    _record("write", note, by, now, fields=tuple(asdict(content)))
+    return note
+
+
+def sign_note(
+    appointment: Appointment, content: Content, *, by: User, now: datetime, seen: datetime | None = None
+) -> SessionNote:
+    """Save the note a last time, sign it, and complete the visit.
+
+    From then on the database refuses every change. Raises what `write_note` raises, and TooEarly and Incomplete.
+    """
+    if appointment.starts_at > now:
+        raise TooEarly
+    if not content.modalities:
+        raise Incomplete
+    # Completing takes the calendar's locks, which come before all others.
+    if appointment.state in (State.BOOKED, State.ARRIVED):
+        booking.complete(appointment.id, actor=audit.by_user(by.id), now=now)
+    note = write_note(appointment, content, by=by, now=now, seen=seen)
+    note.signed_at = now
+    db.session.flush()
+    _record("sign", note, by, now)
+    return note
+
+
+def add_to_note(note: SessionNote, text: str, *, by: User, now: datetime) -> NoteAddendum:
+    """Add to a signed note; additions stand below it, oldest first, for ever. Raises NotSigned and NotFound for no text."""
+    if note.signed_at is None:
+        raise NotSigned
+    if not text:
+        raise NotFound("There is nothing to add.")
+    addendum = NoteAddendum(note_id=note.id, author_id=by.id, added_at=now)
+    addendum.text = text
+    db.session.add(addendum)
+    _record("add", note, by, now, fields=("text",))
+    db.session.flush()
+    return addendum
+
+
+def note_of(appointment: Appointment) -> SessionNote | None:
+    """The note of a visit. Opening its content is the caller's to record."""
+    return db.session.scalars(
+        sa.select(SessionNote).where(SessionNote.appointment_id == appointment.id)
+    ).one_or_none()
+
+
+def addenda(note: SessionNote) -> list[NoteAddendum]:
+    """What was added to a signed note, oldest first."""
+    return list(
+        db.session.scalars(
+            sa.select(NoteAddendum).where(NoteAddendum.note_id == note.id).order_by(NoteAddendum.added_at)
+        )
+    )
+
+
+def read(note: SessionNote, *, by: User, now: datetime) -> Content:
+    """Open a note's content, and record that it was read."""
+    content = Content.of(note.content)
+    _record("read", note, by, now, fields=tuple(asdict(content)))
+    return content
+
+
+def _record(action: str, note: SessionNote, by: User, now: datetime, fields: tuple[str, ...] = ()) -> None:
+    audit.record(
+        audit.by_user(by.id), action, note, client_id=note.client_id, purpose="note", fields=fields, now=now
+    )

@@ -1,0 +1,195 @@
+"""Reads of the clinical side: who waits for a therapist, and whose record may be opened."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
+
+from clinic.accounts.models import Client, HealthGrant
+from clinic.booking.models import Appointment, State
+from clinic.db import db
+from clinic.intake.models import Outcome
+from clinic.plans.models import Review, SessionNote
+from clinic.practice.models import Therapist
+
+TREATED = (State.REQUESTED, State.BOOKED, State.ARRIVED, State.DONE, State.MISSED)
+"""States that make a client somebody's own."""
+
+YEARS_BACK = 2
+
+
+def treats(user_id: UUID, client_id: UUID, now: datetime) -> bool:
+    """Whether this member of staff may open this client's health record.
+
+    True for clients with an appointment, request or review of theirs within 24 months back or any time ahead, for those
+    whose request waits for a therapist who never signs in, and while an *Open with reason* runs. It looks at nothing else: the permission to read health at all is the surface's.
+    """
+    return client_id in treated(user_id, [client_id], now)
+
+
+def treated(user_id: UUID, client_ids: Iterable[UUID], now: datetime) -> frozenset[UUID]:
+    """Those of these clients whose record this member of staff may open; see `treats`."""
+    wanted = set(client_ids)
+    if not wanted:
+        return frozenset()
+    since = _years_before(now, YEARS_BACK)
+    theirs = sa.select(Therapist.id).where(Therapist.user_id == user_id)
+    seen = sa.select(Appointment.client_id).where(
+        Appointment.client_id.in_(wanted),
+        Appointment.therapist_id.in_(theirs),
+        Appointment.state.in_(TREATED),
+        Appointment.starts_at >= since,
+    )
+    reviewed = (
+        sa.select(Review.client_id)
+        .outerjoin(Appointment, Appointment.id == Review.appointment_id)
+        .outerjoin(Therapist, Therapist.id == Appointment.therapist_id)
+        .where(
+            Review.client_id.in_(wanted),
+            Review.opened_at >= since,
+            sa.or_(
+                Review.decided_by_id == user_id,
+                Therapist.user_id == user_id,
+                # A therapist who never signs in cannot decide, so a colleague has to.
+                sa.and_(Review.decided_at.is_(None), Therapist.id.is_not(None), Therapist.user_id.is_(None)),
+            ),
+        )
+    )
+    asked = (
+        sa.select(Appointment.client_id)
+        .join(Therapist, Therapist.id == Appointment.therapist_id)
+        .where(
+            Appointment.client_id.in_(wanted),
+            Appointment.state == State.REQUESTED,
+            Therapist.user_id.is_(None),
+        )
+    )
+    granted = sa.select(HealthGrant.client_id).where(
+        HealthGrant.client_id.in_(wanted),
+        HealthGrant.user_id == user_id,
+        HealthGrant.granted_at <= now,
+        HealthGrant.until > now,
+    )
+    return frozenset(db.session.scalars(sa.union(seen, reviewed, asked, granted)))
+
+
+def _years_before(now: datetime, years: int) -> datetime:
+    try:
+        return now.replace(year=now.year - years)
+    except ValueError:  # 29 February
+        return now.replace(year=now.year - years, day=28)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """A review in the queue, with whose it is and the visit it is about."""
+
+    review: Review
+    client: Client
+    level: str
+    appointment: Appointment | None
+
+
+def queue(user_id: UUID, now: datetime) -> list[Waiting]:
+    """Undecided reviews of this therapist's clients, by the start of the visit; those without a visit come first.
+
+    A review whose visit has been cancelled waits for nobody, unless its answers stopped the booking: then somebody
+    should still look.
+    """
+    rows = db.session.execute(
+        sa.select(Review, Client, Outcome.level)
+        .join(Client, Client.id == Review.client_id)
+        .join(Outcome, Outcome.id == Review.outcome_id)
+        .outerjoin(Appointment, Appointment.id == Review.appointment_id)
+        .where(
+            Review.decided_at.is_(None),
+            Client.erased_at.is_(None),
+            sa.or_(
+                Review.appointment_id.is_(None),
+                Appointment.state.in_(TREATED),
+                Outcome.level.in_(("refer", "urgent")),
+            ),
+        )
+        .order_by(Appointment.starts_at.nulls_first(), Review.id)
+        .options(
+            joinedload(Review.appointment).options(
+                joinedload(Appointment.therapist),
+                joinedload(Appointment.treatment),
+                joinedload(Appointment.location),
+            )
+        )
+    ).all()
+    own = treated(user_id, {client.id for _, client, _ in rows}, now)
+    return [
+        Waiting(review=review, client=client, level=level, appointment=review.appointment)
+        for review, client, level in rows
+        if client.id in own
+    ]
+
+
+def waiting(user_id: UUID, now: datetime) -> int:
+    """How many reviews and plain requests wait for this therapist."""
+    return len(queue(user_id, now)) + len(plain_requests(user_id))
+
+
+def plain_requests(user_id: UUID | None = None) -> list[Appointment]:
+    """Requested visits that no open review will decide, by start; of one therapist's, or everybody's."""
+    reviewed = sa.exists().where(Review.appointment_id == Appointment.id, Review.decided_at.is_(None))
+    asked = (
+        sa.select(Appointment)
+        .where(Appointment.state == State.REQUESTED, ~reviewed)
+        .order_by(Appointment.starts_at, Appointment.id)
+        .options(
+            joinedload(Appointment.client),
+            joinedload(Appointment.therapist),
+            joinedload(Appointment.treatment),
+            joinedload(Appointment.location),
+        )
+    )
+    if user_id is not None:
+        asked = asked.join(Therapist, Therapist.id == Appointment.therapist_id).where(
+            sa.or_(Therapist.user_id == user_id, Therapist.user_id.is_(None))
+        )
+    return list(db.session.scalars(asked))
+
+
+def review_of(appointment_id: UUID) -> Review | None:
+    """The newest review of this visit."""
+    return db.session.scalars(
+        sa.select(Review).where(Review.appointment_id == appointment_id).order_by(Review.id.desc()).limit(1)
+    ).first()
+
+
+def notes(appointment_ids: Iterable[UUID]) -> Mapping[UUID, SessionNote]:
+    """The notes of these visits, by appointment id. Reading what stands in them is the caller's to record."""
+    wanted = set(appointment_ids)
+    if not wanted:
+        return {}
+    rows = db.session.scalars(sa.select(SessionNote).where(SessionNote.appointment_id.in_(wanted)))
+    return {note.appointment_id: note for note in rows}
+
+
+def unsigned_notes(user_id: UUID) -> list[tuple[SessionNote, Appointment]]:
+    """Notes this member of staff began and has not signed, oldest first."""
+    rows = db.session.execute(
+        sa.select(SessionNote, Appointment)
+        .join(Appointment, Appointment.id == SessionNote.appointment_id)
+        .where(SessionNote.author_id == user_id, SessionNote.signed_at.is_(None))
+        .order_by(Appointment.starts_at)
+        .options(joinedload(Appointment.client))
+    )
+    return [(note, appointment) for note, appointment in rows]
+
+
+def is_first_visit(appointment: Appointment) -> bool:
+    """Whether the client had or has no earlier visit here."""
+    other = sa.orm.aliased(Appointment)
+    earlier = sa.exists().where(
+        other.client_id == appointment.client_id,
+        other.starts_at < appointment.starts_at,
+        other.state.in_(TREATED),
+    )
+    return not db.session.scalar(sa.select(earlier))

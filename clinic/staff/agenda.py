@@ -1,0 +1,126 @@
+"""Today and any other day: who comes, when, to which room, and what is left to decide, write and sign."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from clinic import clock
+from clinic.accounts.permissions import Permission
+from clinic.booking.models import State
+from clinic.db import transaction
+from clinic.plans import queries as plans
+from clinic.practice import queries as practice
+from clinic.practice.models import Therapist
+from clinic.refusal import NotFound
+from clinic.staff import desk
+from clinic.staff.blueprint import blueprint
+from clinic.staff.day import Visit, visits
+from clinic.staff.day import today as practice_today
+from clinic.staff.visits import Act, acts
+from clinic.web.access import audience, may, staff
+
+SHOWN_WAITING = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One visit on the page, with what can be done with it."""
+
+    visit: Visit
+    acts: tuple[Act, ...]
+
+
+@blueprint.get("", endpoint="today", strict_slashes=False)
+@audience(staff)
+def today() -> ResponseReturnValue:
+    """The day of the therapist who asks; for the front desk the day of all."""
+    if not may(Permission.CALENDAR_READ):
+        return redirect(url_for("staff.messages"), 303)
+    now = clock.now()
+    user = desk.user()
+    mine = desk.own_therapist()
+    on = practice_today(now)
+    with transaction():
+        lines = _lines(visits(on, reader=user, therapist_id=mine.id if mine else None, now=now))
+        waiting = plans.queue(user.id, now) if may(Permission.REVIEW_DECIDE) else []
+        return render_template(
+            "staff/today.html",
+            here="today",
+            on=on,
+            lines=lines,
+            following=next((line.visit.appointment for line in lines if line.visit.is_next), None),
+            counted=[line for line in lines if line.visit.appointment.state != State.MISSED],
+            waiting=waiting[:SHOWN_WAITING],
+            waiting_count=len(waiting),
+            requests=_requests(mine),
+            unsigned=plans.unsigned_notes(user.id) if may(Permission.NOTE_WRITE) else [],
+            is_mine=mine is not None,
+        )
+
+
+@blueprint.get("/agenda", endpoint="agenda")
+@audience(staff, Permission.CALENDAR_READ)
+def agenda() -> ResponseReturnValue:
+    """The visits of one day as a list, of all therapists or of one."""
+    now = clock.now()
+    today_is = practice_today(now)
+    on = _asked_day(today_is)
+    people = practice.therapists(on)
+    chosen = _asked_therapist(people)
+    with transaction():
+        lines = _lines(visits(on, reader=desk.user(), therapist_id=chosen.id if chosen else None, now=now))
+        return render_template(
+            "staff/agenda.html",
+            here="calendar",
+            on=on,
+            today=today_is,
+            before=on - timedelta(days=1),
+            after=on + timedelta(days=1),
+            lines=lines,
+            people=people,
+            chosen=chosen,
+        )
+
+
+def _asked_day(fallback: date) -> date:
+    asked = request.args.get("day")
+    if not asked:
+        return fallback
+    try:
+        on = date.fromisoformat(asked)
+    except ValueError:
+        raise NotFound("There is no such day.") from None
+    # Days at the very ends of the calendar have no neighbour to go to.
+    if not date(2000, 1, 1) <= on < date(2200, 1, 1):
+        raise NotFound("There is no such day.")
+    return on
+
+
+def _asked_therapist(people: Sequence[Therapist]) -> Therapist | None:
+    slug = request.args.get("therapist")
+    if not slug:
+        return None
+    found = next((person for person in people if person.slug == slug), None)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _lines(found: Sequence[Visit]) -> list[Line]:
+    """Each visit with its acts; the first act of the next visit is the page's one filled button."""
+    lines = []
+    for visit in found:
+        possible = acts(visit)
+        if visit.is_next and possible:
+            possible = (replace(possible[0], style=""), *possible[1:])
+        lines.append(Line(visit=visit, acts=possible))
+    return lines
+
+
+def _requests(mine: Therapist | None) -> list[object]:
+    if not may(Permission.REVIEW_DECIDE) or mine is None:
+        return []
+    return list(plans.plain_requests(mine.user_id))

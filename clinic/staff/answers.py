@@ -1,0 +1,82 @@
+"""A submission's answers as a therapist reads them: panels of short titles and everyday words."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from clinic.guidance import fields
+from clinic.guidance.fields import FIELDS, Field, Kind
+from clinic.guidance.questions import FLAG_PREFIX
+from clinic.guidance.red_flags import RED_FLAGS
+
+PANELS = (
+    ("Why they come", (*fields.WHY_YOU_COME, *fields.ABOUT_YOU)),
+    ("Pain and pattern", fields.YOUR_BACK_PAIN),
+    ("Health", (FIELDS["today"], *fields.YOUR_HEALTH)),
+    ("What they like", fields.WHAT_YOU_LIKE),
+    ("Starting scores", fields.STARTING_SCORES),
+)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Answers that belong together, as (title, words)."""
+
+    title: str
+    rows: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Read:
+    """What the page of a review shows of a submission."""
+
+    panels: tuple[Panel, ...]
+    areas: tuple[str, ...]
+    where: str
+    level: int
+    """Average pain from 1 to 10, to shade the figure with; 5 when it was not given."""
+    signs: tuple[str, ...]
+    """Warning signs answered yes, in their short words."""
+    unsure: tuple[str, ...]
+    asked: int
+    """How many warning signs were answered."""
+    fields: tuple[str, ...]
+    """Names of everything that was read, for the audit."""
+
+
+def read(answers: Mapping[str, Any]) -> Read:
+    """Answers as panels; what was not asked or not answered is left out."""
+    areas = tuple(answers.get("pain_areas") or ())
+    average = answers.get("pain_avg_nrs")
+    return Read(
+        panels=tuple(panel for title, group in PANELS if (panel := _panel(title, group, answers)).rows),
+        areas=areas,
+        where=", ".join(FIELDS["pain_areas"].label(area) for area in areas),
+        level=max(1, average) if isinstance(average, int) else 5,
+        signs=_flags(answers, "yes"),
+        unsure=_flags(answers, "unsure"),
+        asked=sum(name.startswith(FLAG_PREFIX) for name in answers),
+        fields=tuple(sorted({name.split(".")[0] for name in answers})),
+    )
+
+
+def _panel(title: str, group: Iterable[Field], answers: Mapping[str, Any]) -> Panel:
+    rows = ((field.title, words(field, answers[field.name])) for field in group if field.name in answers)
+    return Panel(title, tuple((name, text) for name, text in rows if text))
+
+
+def words(field: Field, value: Any) -> str:
+    """One stored answer in everyday words."""
+    if field.kind is Kind.PSFS:
+        return "; ".join(f"{row['activity']} ({row['score']} of 10)" for row in value)
+    if field.is_list:
+        return ", ".join(field.label(code) for code in value) or "None"
+    if field.kind is Kind.SCALE:
+        return f"{value} of 10"
+    return field.label(value)
+
+
+def _flags(answers: Mapping[str, Any], answer: str) -> tuple[str, ...]:
+    return tuple(
+        flag.title for code, flag in RED_FLAGS.items() if answers.get(f"{FLAG_PREFIX}{code}") == answer
+    )

@@ -1,0 +1,206 @@
+"""One day as staff see it: each visit with what one should know, and what can be done with it now."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from clinic.accounts import audit, permissions
+from clinic.accounts.models import User
+from clinic.accounts.permissions import Permission
+from clinic.booking import queries as booking
+from clinic.booking.models import Appointment, State
+from clinic.db import db
+from clinic.guidance.levels import Level
+from clinic.intake.models import Outcome, Submission, SubmissionKind
+from clinic.intake.queries import FULL_LASTS
+from clinic.plans import courses
+from clinic.plans import queries as plans
+from clinic.plans.models import SessionNote
+from clinic.practice import queries as practice
+from clinic.practice.models import IntakeRule
+from clinic.scheduling import hours
+
+OVER = (State.DONE, State.MISSED)
+
+LEVEL_FLAGS = {
+    Level.CAUTION: ("Caution", "caution", "shield"),
+    Level.THERAPIST_REVIEW: ("Look first", "caution", "shield"),
+    Level.REFER: ("Doctor first", "caution", "shield"),
+    Level.URGENT: ("Urgent answers", "urgent", "warn"),
+}
+STATE_FLAGS = {
+    State.REQUESTED: ("Asked for", "brand", None),
+    State.ARRIVED: ("Here", "ok", "check"),
+    State.MISSED: ("Did not come", "caution", None),
+}
+
+Flag = tuple[str, str | None, str | None]
+"""Words, kind and sign, as the tag macro wants them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visit:
+    """A visit of the day with the flags that are present."""
+
+    appointment: Appointment
+    flags: tuple[Flag, ...]
+    note: SessionNote | None
+    is_own: bool
+    """Whether the reader may open the client's health record."""
+    is_next: bool = False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is left to do but the note."""
+        return self.appointment.state in OVER
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether the note is signed."""
+        return self.note is not None and self.note.signed_at is not None
+
+    @property
+    def what(self) -> str:
+        """Treatment and room in a line."""
+        room = self.appointment.room
+        return self.appointment.treatment.name + (f", {room.name}" if room else "")
+
+
+def today(now: datetime) -> date:
+    """The date at the practice's first location."""
+    zones = [location.zone for location in practice.locations(now.date())]
+    return hours.local_day(now, ZoneInfo(zones[0] if zones else "UTC"))
+
+
+def visits(on: date, *, reader: User, therapist_id: UUID | None, now: datetime) -> list[Visit]:
+    """The visits that begin on a local day of their location, earliest first, of one therapist or of all.
+
+    Safety flags stand only on clients whose record the reader may open, and that they were looked up is recorded: the
+    caller commits.
+    """
+    appointments = _appointments(on, therapist_id)
+    clients = {appointment.client_id for appointment in appointments if appointment.client_id}
+    own = (
+        plans.treated(reader.id, clients, now)
+        if permissions.may(reader, Permission.HEALTH_READ)
+        else frozenset()
+    )
+    levels = _levels(own)
+    for client_id in levels:
+        audit.record(
+            audit.by_user(reader.id),
+            "read",
+            subject_type=Outcome.__tablename__,
+            client_id=client_id,
+            purpose="day",
+            fields=("level",),
+            now=now,
+        )
+    known = _Known(
+        first_visits=_first_visits(clients),
+        with_intake=_with_intake(clients, now),
+        levels=levels,
+        sessions=courses.sessions(appointments),
+    )
+    notes = plans.notes(appointment.id for appointment in appointments)
+    following = _next(appointments, now)
+    return [
+        Visit(
+            appointment=appointment,
+            flags=tuple(known.flags(appointment)),
+            note=notes.get(appointment.id),
+            is_own=appointment.client_id in own,
+            is_next=appointment is following,
+        )
+        for appointment in appointments
+    ]
+
+
+def _appointments(on: date, therapist_id: UUID | None) -> list[Appointment]:
+    """A day begins at midnight of each location, so locations in different zones are read apart."""
+    zones = {location.zone for location in practice.locations(on)}
+    found = [
+        appointment
+        for zone in sorted(zones)
+        for appointment in booking.visits_on(on, zone, therapist_id)
+        if appointment.location.zone == zone
+    ]
+    return sorted(found, key=lambda appointment: (appointment.starts_at, appointment.id))
+
+
+def _next(appointments: Sequence[Appointment], now: datetime) -> Appointment | None:
+    to_come = (
+        appointment
+        for appointment in appointments
+        if appointment.state in (State.BOOKED, State.ARRIVED) and appointment.ends_at > now
+    )
+    return next(to_come, None)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What was read about the clients of a day."""
+
+    first_visits: dict[UUID, datetime]
+    with_intake: frozenset[UUID]
+    levels: dict[UUID, Level]
+    sessions: dict[UUID, courses.Session]
+
+    def flags(self, appointment: Appointment) -> list[Flag]:
+        """What is worth saying about a visit, most important first."""
+        client_id = appointment.client_id
+        assert client_id is not None
+        found: list[Flag] = []
+        if state := STATE_FLAGS.get(State(appointment.state)):
+            found.append(state)
+        if self.first_visits.get(client_id) == appointment.starts_at:
+            found.append(("New client", "brand", "person"))
+        if appointment.treatment.intake != IntakeRule.NONE and client_id not in self.with_intake:
+            found.append(("Intake missing", "caution", "clip"))
+        if flag := LEVEL_FLAGS.get(self.levels.get(client_id, Level.OK)):
+            found.append(flag)
+        if session := self.sessions.get(appointment.id):
+            found.append((f"Session {session.number} of {session.of}", None, None))
+            if session.look_back:
+                found.append(("Look back today", "brand", "flag"))
+        return found
+
+
+def _first_visits(clients: set[UUID]) -> dict[UUID, datetime]:
+    rows = db.session.execute(
+        sa.select(Appointment.client_id, sa.func.min(Appointment.starts_at))
+        .where(Appointment.client_id.in_(clients), Appointment.state.in_(courses.COUNTED))
+        .group_by(Appointment.client_id)
+    )
+    return dict(rows.tuples()) if clients else {}
+
+
+def _with_intake(clients: set[UUID], now: datetime) -> frozenset[UUID]:
+    return frozenset(
+        db.session.scalars(
+            sa.select(Submission.client_id).where(
+                Submission.client_id.in_(clients),
+                Submission.kind == SubmissionKind.FULL,
+                Submission.submitted_at > now - FULL_LASTS,
+            )
+        )
+    )
+
+
+def _levels(clients: frozenset[UUID]) -> dict[UUID, Level]:
+    """The higher of a client's newest full and newest short outcome."""
+    rows = db.session.execute(
+        sa.select(Submission.client_id, Outcome.level)
+        .join(Outcome, Outcome.submission_id == Submission.id)
+        .where(Submission.client_id.in_(clients))
+        .distinct(Submission.client_id, Submission.kind)
+        .order_by(Submission.client_id, Submission.kind, Submission.submitted_at.desc())
+    )
+    found: dict[UUID, Level] = {}
+    for client_id, level in rows:
+        found[client_id] = max(Level(level), found.get(client_id, Level.OK))
+    return found

@@ -1,0 +1,73 @@
+"""What every staff page needs: who is signed in, whether a record may be opened, where to go back to."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from clinic import clock
+from clinic.accounts.models import User
+from clinic.accounts.permissions import Permission
+from clinic.booking import queries as booking_queries
+from clinic.booking.models import Appointment
+from clinic.db import db
+from clinic.plans import queries as plans
+from clinic.practice.models import Therapist
+from clinic.refusal import NotFound
+from clinic.staff.blueprint import blueprint
+from clinic.web import access
+
+
+def user() -> User:
+    """The member of staff who asks. Raises NotFound for anybody else, which a declared audience never lets through."""
+    found = access.signed_in_user()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def own_therapist() -> Therapist | None:
+    """The therapist the signed-in person is, if any."""
+    return db.session.scalars(sa.select(Therapist).where(Therapist.user_id == user().id)).one_or_none()
+
+
+def visit(appointment_id: UUID) -> Appointment:
+    """A visit somebody agreed; raises NotFound for anything else, also for a bare hold."""
+    found = booking_queries.appointment(appointment_id)
+    if found.client_id is None:
+        raise NotFound
+    return found
+
+
+def require_own(client_id: UUID, now: datetime) -> None:
+    """Answer as if there were nothing, unless the signed-in person may open this client's health record."""
+    if not access.may(Permission.HEALTH_READ) or not plans.treats(user().id, client_id, now):
+        raise NotFound
+
+
+def back_to(fallback: str) -> ResponseReturnValue:
+    """See other: the staff page a form came from, or the fallback."""
+    asked = request.form.get("back", "")
+    safe = asked.startswith("/staff") and "//" not in asked and "\\" not in asked and asked.isprintable()
+    return redirect(asked if safe else fallback, 303)
+
+
+def say(text: str, *, undo: str | None = None, fields: Mapping[str, str] | None = None) -> None:
+    """Say on the next page what is now true, with a way to take it back where there is one."""
+    flash({"text": text, "undo": undo, "fields": dict(fields or {})} if undo else text, "ok")
+
+
+def undo_address(appointment: Appointment) -> str:
+    """Where a slip with a visit is taken back."""
+    return url_for("staff.undo", appointment_id=appointment.id)
+
+
+@blueprint.app_context_processor
+def waiting_reviews() -> dict[str, int]:
+    """How many decisions wait for the signed-in therapist: the count on the rail of every staff page."""
+    if request.blueprint != blueprint.name or not access.may(Permission.REVIEW_DECIDE):
+        return {}
+    return {"waiting_reviews": plans.waiting(user().id, clock.now())}

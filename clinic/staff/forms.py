@@ -1,0 +1,151 @@
+"""What staff type and tick; shape only, the services decide what may be."""
+
+from collections.abc import Sequence
+
+from wtforms import BooleanField, HiddenField, RadioField, SelectField, SelectMultipleField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from clinic.guidance.knowledge import MODALITIES
+from clinic.guidance.rules.kinds import REGIONS
+from clinic.plans.models import ReasonKind
+from clinic.plans.notes import PRESSURES, Content
+from clinic.web.forms import Form
+
+NOTE_LENGTH = 8000
+REASON_LENGTH = 1000
+PLACES = ("first", "second", "third")
+
+REASON_KINDS = (
+    (ReasonKind.FINDING_ON_TOUCH, "What I found by touch"),
+    (ReasonKind.CLIENT_WISH, "The client's wish"),
+    (ReasonKind.SKILL_OR_EQUIPMENT, "Skill or equipment"),
+    (ReasonKind.SAFETY, "Safety"),
+    (ReasonKind.OTHER, "Another reason"),
+)
+TYPES = tuple((modality.id, modality.name) for modality in MODALITIES.values())
+NOTED_REGIONS = tuple(
+    (code, name[0].upper() + name[1:]) for code, name in REGIONS.items() if not code.startswith("whole_")
+)
+
+
+class Ticks(SelectMultipleField):
+    """Several answers as checkboxes."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+
+class OpenForm(Form):
+    """Why a record of somebody else's client is opened."""
+
+    reason = TextAreaField(
+        "Why do you need to open this record?",
+        description="For example: you stand in for a colleague today. The owner sees that you opened it.",
+        validators=[InputRequired("Say why you need to open this record."), Length(max=REASON_LENGTH)],
+    )
+
+
+class DecisionForm(Form):
+    """What every decision on a review carries: the revision it was made from, and perhaps a reason in words."""
+
+    revision = HiddenField(
+        validators=[InputRequired("This page is not complete. Please open the review again.")]
+    )
+    reason = TextAreaField("In your words", validators=[Optional(), Length(max=REASON_LENGTH)])
+
+    @property
+    def seen(self) -> int:
+        """The revision of the review the form was made from; one that is no number counts as old."""
+        sent = self.revision.data or ""
+        return int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else -1
+
+
+class AcceptForm(DecisionForm):
+    """The suggestion as it stands."""
+
+    clears = BooleanField(
+        "Further visits need not be asked for",
+        description="For 30 days these answers no longer ask for a therapist first. Say why below.",
+    )
+
+
+class DepartForm(DecisionForm):
+    """A decision that departs from the suggestion says why."""
+
+    reason_kind = RadioField(
+        "Why?",
+        choices=[(kind.value, words) for kind, words in REASON_KINDS],
+        validators=[InputRequired("Choose why you depart from the suggestion.")],
+    )
+
+
+class ChooseForm(DepartForm):
+    """One to three types in order, and the safety rules that are expressly set aside."""
+
+    first = SelectField("First type", validators=[InputRequired("Choose the first type.")])
+    second = SelectField("Second type", validators=[Optional()])
+    third = SelectField("Third type", validators=[Optional()])
+    set_aside = Ticks("Safety rules you set aside", validators=[Optional()])
+    clears = AcceptForm.clears
+
+    def offer(self, types: Sequence[tuple[str, str]], rules: Sequence[tuple[str, str]]) -> None:
+        """Fill in what can be chosen here: types as (id, name), rules as (id, sentence)."""
+        none = ("", "None")
+        self.first.choices = [("", "Choose a type"), *types]
+        self.second.choices = [none, *types]
+        self.third.choices = [none, *types]
+        self.set_aside.choices = list(rules)
+
+    @property
+    def modalities(self) -> list[str]:
+        """The types chosen, in order."""
+        return [getattr(self, place).data for place in PLACES if getattr(self, place).data]
+
+
+class NoteForm(Form):
+    """A session note."""
+
+    seen = HiddenField()
+    first = SelectField("First type", choices=[("", "Not said yet"), *TYPES], validators=[Optional()])
+    second = SelectField("Second type", choices=[("", "None"), *TYPES], validators=[Optional()])
+    third = SelectField("Third type", choices=[("", "None"), *TYPES], validators=[Optional()])
+    areas = Ticks("Areas", choices=list(NOTED_REGIONS), validators=[Optional()])
+    pressure = RadioField(
+        "Pressure",
+        choices=[(pressure, pressure[0].upper() + pressure[1:]) for pressure in PRESSURES],
+        validators=[Optional()],
+    )
+    text = TextAreaField("What you did and found", validators=[Optional(), Length(max=NOTE_LENGTH)])
+    reaction = TextAreaField("How the client took it", validators=[Optional(), Length(max=NOTE_LENGTH)])
+    next = TextAreaField("For next time", validators=[Optional(), Length(max=NOTE_LENGTH)])
+
+    def show(self, content: Content, seen: str) -> None:
+        """Fill the form from a saved draft, or from what was planned."""
+        for place, modality in zip(PLACES, content.modalities, strict=False):
+            getattr(self, place).data = modality
+        self.areas.data = list(content.areas)
+        self.pressure.data = content.pressure or None
+        self.text.data, self.reaction.data, self.next.data = content.text, content.reaction, content.next
+        self.seen.data = seen
+
+    @property
+    def content(self) -> Content:
+        """What was typed, each type once and in order."""
+        types = dict.fromkeys(getattr(self, place).data for place in PLACES if getattr(self, place).data)
+        return Content(
+            modalities=tuple(types),
+            areas=tuple(self.areas.data or ()),
+            pressure=self.pressure.data or "",
+            text=self.text.data or "",
+            reaction=self.reaction.data or "",
+            next=self.next.data or "",
+        )
+
+
+class AddendumForm(Form):
+    """An addition to a signed note."""
+
+    text = TextAreaField(
+        "Add to this note", validators=[InputRequired("Write what you want to add."), Length(max=NOTE_LENGTH)]
+    )

@@ -1,0 +1,148 @@
+"""The note of one visit: written, saved as a draft, signed, and added to."""
+
+from datetime import datetime
+from uuid import UUID
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from clinic import clock
+from clinic.accounts.models import User
+from clinic.accounts.permissions import Permission
+from clinic.booking.models import Appointment
+from clinic.db import db, transaction
+from clinic.guidance.knowledge import MODALITIES
+from clinic.plans import courses, notes
+from clinic.plans.models import SessionNote
+from clinic.plans.notes import Content
+from clinic.staff import desk
+from clinic.staff.blueprint import blueprint
+from clinic.staff.forms import NOTED_REGIONS, AddendumForm, NoteForm
+from clinic.web.access import audience, staff
+
+
+@blueprint.route("/appointments/<uuid:appointment_id>/note", endpoint="note", methods=["GET", "POST"])
+@audience(staff, Permission.NOTE_WRITE)
+def note(appointment_id: UUID) -> ResponseReturnValue:
+    """Write the note of an own client's visit; once signed, read it."""
+    appointment = _own_visit(appointment_id)
+    written = notes.note_of(appointment)
+    if written is not None and written.signed_at is not None:
+        return _signed_page(appointment, written, AddendumForm(formdata=None))
+    if appointment.state not in notes.NOTED:
+        raise notes.NoVisit
+    form = NoteForm()
+    if form.validate_on_submit():
+        problem = _save(appointment, form)
+        if problem is None:
+            return _saved(appointment)
+        form.form_errors.append(problem)
+    elif request.method == "GET":
+        _fill(form, appointment, written)
+    page = render_template(
+        "staff/note.html",
+        here="today",
+        appointment=appointment,
+        note=written,
+        form=form,
+        has_errors=form.has_errors,
+        can_sign=appointment.starts_at <= clock.now(),
+    )
+    return page, 400 if form.has_errors else 200
+
+
+@blueprint.post("/appointments/<uuid:appointment_id>/note/more", endpoint="add_to_note")
+@audience(staff, Permission.NOTE_WRITE)
+def add_to_note(appointment_id: UUID) -> ResponseReturnValue:
+    """Add to a signed note."""
+    appointment = _own_visit(appointment_id)
+    written = notes.note_of(appointment)
+    if written is None or written.signed_at is None:
+        raise notes.NotSigned
+    form = AddendumForm()
+    if not form.validate_on_submit():
+        return _signed_page(appointment, written, form), 400
+    with transaction():
+        notes.add_to_note(written, form.text.data, by=desk.user(), now=clock.now())
+    desk.say("Added to the note.")
+    return redirect(url_for("staff.note", appointment_id=appointment_id), 303)
+
+
+def _own_visit(appointment_id: UUID) -> Appointment:
+    appointment = desk.visit(appointment_id)
+    desk.require_own(appointment.client_id, clock.now())
+    return appointment
+
+
+def _save(appointment: Appointment, form: NoteForm) -> str | None:
+    """Save or sign; gives the sentence of a refusal that the form can answer."""
+    signs = "sign" in request.form
+    verb = notes.sign_note if signs else notes.write_note
+    try:
+        with transaction():
+            verb(appointment, form.content, by=desk.user(), now=clock.now(), seen=_seen(form))
+    except (notes.Incomplete, notes.TooEarly) as refusal:
+        return refusal.sentence
+    return None
+
+
+def _seen(form: NoteForm) -> datetime | None:
+    """When the draft was saved that the form was made from; nonsense counts as a draft nobody has."""
+    if not form.seen.data:
+        return None
+    try:
+        seen = datetime.fromisoformat(form.seen.data)
+    except ValueError:
+        return datetime.min
+    return seen if seen.tzinfo else datetime.min
+
+
+def _saved(appointment: Appointment) -> ResponseReturnValue:
+    if "sign" in request.form:
+        desk.say("Signed. The note is locked and the visit is done.")
+        return redirect(url_for("staff.today"), 303)
+    desk.say("Draft saved.")
+    return redirect(url_for("staff.note", appointment_id=appointment.id), 303)
+
+
+def _fill(form: NoteForm, appointment: Appointment, written: SessionNote | None) -> None:
+    """A saved draft, else what was planned: the therapist corrects rather than types."""
+    now = clock.now()
+    if written is not None:
+        with transaction():
+            form.show(notes.read(written, by=desk.user(), now=now), written.written_at.isoformat())
+        return
+    with transaction():
+        form.show(courses.planned_content(appointment, by=desk.user(), now=now), "")
+
+
+def _signed_page(appointment: Appointment, written: SessionNote, form: AddendumForm) -> str:
+    now = clock.now()
+    with transaction():
+        content = notes.read(written, by=desk.user(), now=now)
+        return render_template(
+            "staff/note_signed.html",
+            here="today",
+            appointment=appointment,
+            note=written,
+            rows=_rows(content),
+            author=db.session.get(User, written.author_id),
+            addenda=[
+                (addendum, db.session.get(User, addendum.author_id)) for addendum in notes.addenda(written)
+            ],
+            form=form,
+            has_errors=form.has_errors,
+        )
+
+
+def _rows(content: Content) -> list[tuple[str, str]]:
+    regions = dict(NOTED_REGIONS)
+    rows = [
+        ("Types given", ", then ".join(MODALITIES[modality].name for modality in content.modalities)),
+        ("Areas", ", ".join(regions.get(area, area) for area in content.areas)),
+        ("Pressure", content.pressure),
+        ("Done and found", content.text),
+        ("How the client took it", content.reaction),
+        ("For next time", content.next),
+    ]
+    return [(title, text) for title, text in rows if text]

@@ -1,0 +1,204 @@
+"""One visit: its page, and what the desk does with it during the day."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from clinic import clock
+from clinic.accounts.models import Contact
+from clinic.accounts.permissions import Permission
+from clinic.booking import changes
+from clinic.booking import services as booking
+from clinic.booking.models import Appointment, State
+from clinic.booking.states import NotNow
+from clinic.db import transaction
+from clinic.plans import courses
+from clinic.plans import queries as plans
+from clinic.refusal import Refusal
+from clinic.staff import desk
+from clinic.staff.blueprint import blueprint
+from clinic.staff.day import Visit
+from clinic.web.access import actor, audience, may, staff
+
+
+class DecideInReview(Refusal):
+    """A request whose answers wait in a review."""
+
+    code = "decide-in-review"
+    sentence = "This request came with answers. Please decide it in its review."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Act:
+    """Something that can be done with a visit now: a link, or a form that is posted."""
+
+    text: str
+    href: str | None = None
+    post: str | None = None
+    style: str = "plain"
+    """`""` filled, `second` outlined, `plain`."""
+
+
+def acts(visit: Visit) -> tuple[Act, ...]:
+    """At most two acts for a visit in a list, the likeliest first, only such as the signed-in person may do."""
+    appointment = visit.appointment
+    address = {"appointment_id": appointment.id}
+    found: list[Act] = []
+    if appointment.state == State.REQUESTED and visit.is_own and may(Permission.REVIEW_DECIDE):
+        found.append(Act(text="Decide", href=url_for("staff.visit", **address), style="second"))
+    if appointment.state == State.BOOKED and may(Permission.CALENDAR_WRITE):
+        found.append(Act(text="Arrived", post=url_for("staff.arrived", **address)))
+        if appointment.starts_at <= clock.now():
+            found.append(Act(text="Did not come", post=url_for("staff.missed", **address)))
+    if visit.is_own and may(Permission.NOTE_WRITE) and not visit.is_signed:
+        note = url_for("staff.note", **address)
+        if appointment.state == State.ARRIVED:
+            found.append(Act(text="Write note", href=note, style="second"))
+        elif appointment.state == State.DONE:
+            found.append(Act(text="Finish note" if visit.note else "Write note", href=note, style="second"))
+    return tuple(found[:2])
+
+
+@blueprint.get("/appointments/<uuid:appointment_id>", endpoint="visit")
+@audience(staff, Permission.CALENDAR_READ)
+def visit(appointment_id: UUID) -> ResponseReturnValue:
+    """One visit: time, place, how to reach the client, and what can be done."""
+    now = clock.now()
+    user = desk.user()
+    appointment = desk.visit(appointment_id)
+    is_own = may(Permission.HEALTH_READ) and plans.treats(user.id, appointment.client_id, now)
+    return render_template(
+        "staff/visit.html",
+        here="calendar",
+        appointment=appointment,
+        contacts=_contacts(appointment) if may(Permission.CONTACTS_READ) else [],
+        session=courses.sessions([appointment]).get(appointment.id),
+        review=plans.review_of(appointment.id) if is_own else None,
+        is_own=is_own,
+        may_ask_to_open=may(Permission.HEALTH_READ) and not is_own,
+        may_decide=is_own and may(Permission.REVIEW_DECIDE) and appointment.state == State.REQUESTED,
+        may_arrive=appointment.state == State.BOOKED and may(Permission.CALENDAR_WRITE),
+        may_miss=appointment.state == State.BOOKED
+        and appointment.starts_at <= now
+        and may(Permission.CALENDAR_WRITE),
+        may_cancel=_is_cancellable(appointment, now) and may(Permission.CALENDAR_WRITE),
+        may_note=is_own
+        and may(Permission.NOTE_WRITE)
+        and appointment.state in (State.ARRIVED, State.DONE, State.BOOKED),
+    )
+
+
+def _contacts(appointment: Appointment) -> list[Contact]:
+    client = appointment.client
+    return [] if client is None else list(client.contacts)
+
+
+def _is_cancellable(appointment: Appointment, now: datetime) -> bool:
+    return appointment.state in (State.BOOKED, State.REQUESTED) and appointment.starts_at > now
+
+
+@blueprint.post("/appointments/<uuid:appointment_id>/arrived", endpoint="arrived")
+@audience(staff, Permission.CALENDAR_WRITE)
+def arrived(appointment_id: UUID) -> ResponseReturnValue:
+    """The client is here."""
+    appointment = desk.visit(appointment_id)
+    with transaction():
+        booking.arrive(appointment.id, actor=actor(), now=clock.now())
+    desk.say(f"{_first_name(appointment)} is here.", undo=desk.undo_address(appointment))
+    return desk.back_to(url_for("staff.today"))
+
+
+@blueprint.post("/appointments/<uuid:appointment_id>/missed", endpoint="missed")
+@audience(staff, Permission.CALENDAR_WRITE)
+def missed(appointment_id: UUID) -> ResponseReturnValue:
+    """The client did not come."""
+    appointment = desk.visit(appointment_id)
+    with transaction():
+        booking.mark_missed(appointment.id, actor=actor(), now=clock.now())
+    desk.say(f"Noted: {_first_name(appointment)} did not come.", undo=desk.undo_address(appointment))
+    return desk.back_to(url_for("staff.today"))
+
+
+@blueprint.post("/appointments/<uuid:appointment_id>/undo", endpoint="undo")
+@audience(staff, Permission.CALENDAR_WRITE)
+def undo(appointment_id: UUID) -> ResponseReturnValue:
+    """Take back an arrival, a missed mark, or within two minutes a cancellation or move."""
+    appointment = desk.visit(appointment_id)
+    now = clock.now()
+    with transaction():
+        if appointment.state in (State.ARRIVED, State.MISSED):
+            booking.unarrive(appointment.id, actor=actor(), now=now)
+        else:
+            changes.undo(appointment.id, revision=_revision(), actor=actor(), now=now)
+    desk.say("Taken back.")
+    return desk.back_to(url_for("staff.visit", appointment_id=appointment_id))
+
+
+@blueprint.get("/appointments/<uuid:appointment_id>/cancel", endpoint="cancel")
+@audience(staff, Permission.CALENDAR_WRITE)
+def ask_to_cancel(appointment_id: UUID) -> ResponseReturnValue:
+    """Ask before a visit is cancelled; nothing changes by looking."""
+    appointment = desk.visit(appointment_id)
+    if not _is_cancellable(appointment, clock.now()):
+        raise NotNow
+    return render_template("staff/cancel.html", here="calendar", appointment=appointment)
+
+
+@blueprint.post("/appointments/<uuid:appointment_id>/cancel", endpoint="cancelled")
+@audience(staff, Permission.CALENDAR_WRITE)
+def cancelled(appointment_id: UUID) -> ResponseReturnValue:
+    """Cancel a visit for the client or the practice."""
+    appointment = desk.visit(appointment_id)
+    with transaction():
+        changes.cancel(appointment.id, revision=_revision(), actor=actor(), now=clock.now(), reason="staff")
+    desk.say(
+        f"The visit of {_first_name(appointment)} is cancelled.",
+        undo=desk.undo_address(appointment),
+        fields={"revision": str(appointment.revision)},
+    )
+    return redirect(url_for("staff.visit", appointment_id=appointment_id), 303)
+
+
+@blueprint.post("/appointments/<uuid:appointment_id>/confirm", endpoint="confirm")
+@audience(staff, Permission.REVIEW_DECIDE)
+def confirm(appointment_id: UUID) -> ResponseReturnValue:
+    """Turn a request that has no open review into a booking."""
+    appointment = _request_to_decide(appointment_id)
+    with transaction():
+        booking.confirm(appointment.id, actor=actor(), now=clock.now())
+    desk.say("Confirmed. A letter tells the client.")
+    return redirect(url_for("staff.visit", appointment_id=appointment_id), 303)
+
+
+@blueprint.post("/appointments/<uuid:appointment_id>/decline", endpoint="decline")
+@audience(staff, Permission.REVIEW_DECIDE)
+def decline(appointment_id: UUID) -> ResponseReturnValue:
+    """Turn down a request that has no open review."""
+    appointment = _request_to_decide(appointment_id)
+    with transaction():
+        booking.decline(appointment.id, actor=actor(), now=clock.now())
+    desk.say("Declined. A letter tells the client.")
+    return redirect(url_for("staff.visit", appointment_id=appointment_id), 303)
+
+
+def _request_to_decide(appointment_id: UUID) -> Appointment:
+    """The request of an own client; one under review is decided there, so that nobody confirms past the answers."""
+    appointment = desk.visit(appointment_id)
+    desk.require_own(appointment.client_id, clock.now())
+    review = plans.review_of(appointment_id)
+    if review is not None and review.decided_at is None:
+        raise DecideInReview
+    return appointment
+
+
+def _revision() -> int:
+    """The revision the form was made from; one that is no number counts as old."""
+    sent = request.form.get("revision", "")
+    return int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else -1
+
+
+def _first_name(appointment: Appointment) -> str:
+    return appointment.client.first_name if appointment.client else "The client"
