@@ -51,6 +51,8 @@ class Message(Identified, Model):
     sent_at: Mapped[datetime | None]
     given_up_at: Mapped[datetime | None]
     dropped_at: Mapped[datetime | None]
+    told: Mapped[bytes | None]
+    """SHA-256 of the time and place a sent letter told: a change that was taken back before anybody heard needs no letter."""
     why: Mapped[str | None]
     """A code for what became of it (`cancelled`, `moved`, `refused`, …); never an address, never a server's words."""
 

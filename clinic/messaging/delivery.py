@@ -1,0 +1,198 @@
+"""The pass: find what is owed, claim, send, settle. Plain code; who drives it (Celery, the stand-in, a test) is no matter.
+
+Message by message, each step in its own transaction and none open across the network: a bad message holds up no other.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
+
+from clinic.db import db, transaction
+from clinic.messaging import due, letters, pulse, services
+from clinic.messaging.content import Drop
+from clinic.messaging.mailer import Mailer, Refused, TryLater, Unreachable
+from clinic.messaging.pulse import Part
+from clinic.messaging.services import Claim
+
+log = logging.getLogger(__name__)
+
+PASS_SECONDS = 20.0
+"""A pass ends after this long and leaves the rest to the next."""
+PROBE_EVERY = timedelta(seconds=3)
+CATCH_UP_AFTER = timedelta(hours=1)
+CATCH_UP_SPACING_SECONDS = 0.1
+CATCH_UP_LOCK = 7_503_001
+
+
+class End(StrEnum):
+    """How the delivery of one message ended."""
+
+    SENT = "sent"
+    DROPPED = "dropped"
+    LATER = "later"
+    GIVEN_UP = "given_up"
+    LOST = "lost"
+    UNREACHABLE = "unreachable"
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one pass did."""
+
+    owed: int = 0
+    sent: int = 0
+    dropped: int = 0
+    later: int = 0
+    given_up: int = 0
+    lost: int = 0
+    unreachable: int = 0
+
+    def count(self, end: End) -> None:
+        """Count one message."""
+        setattr(self, end.value, getattr(self, end.value) + 1)
+
+
+def run_pass(
+    now: datetime,
+    limit: int,
+    mailer: Mailer,
+    *,
+    held: bool = False,
+    driver: str = "",
+    pause: Callable[[float], None] = time.sleep,
+) -> Tally:
+    """Find what is owed and deliver up to `limit` messages that are due.
+
+    While `held`, messages are owed and wait. `driver` is what the pulse shows beside the pass. `pause` spaces the messages
+    of a catch-up. Any number of passes may run at once, on any number of hosts.
+    """
+    began = time.monotonic()
+    tally = Tally(owed=find(now))
+    with transaction():
+        pulse.beat(Part.PASS, driver)
+        late = services.oldest_due(now)
+    if held or late is None or not _server_may_answer(mailer):
+        return tally
+    if now - late <= CATCH_UP_AFTER:
+        _deliver_all(now, limit, mailer, tally, began, lambda: None)
+    else:
+        with alone(CATCH_UP_LOCK) as ours:
+            if ours:
+                _deliver_all(now, limit, mailer, tally, began, lambda: pause(CATCH_UP_SPACING_SECONDS))
+    return tally
+
+
+def find(now: datetime) -> int:
+    """Owe what committed rows say is owed, and end what came too late; returns how many messages are new."""
+    made = 0
+    with transaction():
+        services.end_worthless(now)
+        rules = due.rules()
+    if rules is None:
+        return 0
+    for question in due.KINDS:
+        with transaction():
+            made += services.owe(question(rules, now), now)
+    return made
+
+
+def deliver(held: Claim, now: datetime, mailer: Mailer) -> End:
+    """Compose one claimed message from today's facts, hand it over, and note how that ended."""
+    with transaction():
+        letter = letters.compose(held, now)
+        if isinstance(letter, Drop):
+            return _noted(services.drop(held, letter.why, now), End.DROPPED)
+    try:
+        mailer.send(letter.envelope())
+    except Unreachable as error:
+        with transaction():
+            services.put_back(held)
+            pulse.beat(Part.MAIL, error.code)
+        return End.UNREACHABLE
+    except TryLater as error:
+        with transaction():
+            return _noted(services.retry(held, error.code, now), End.LATER)
+    except Refused as error:
+        with transaction():
+            if error.no_such_address and letter.contact_id is not None:
+                services.mark_unreachable(letter.contact_id, now)
+            return _noted(services.give_up(held, error.code, now), End.GIVEN_UP)
+    with transaction():
+        return _noted(services.settle(held, now, told=letter.told), End.SENT)
+
+
+def _deliver_all(
+    now: datetime, limit: int, mailer: Mailer, tally: Tally, began: float, between: Callable[[], None]
+) -> None:
+    for _ in range(limit):
+        passed = time.monotonic() - began
+        if passed > PASS_SECONDS:
+            return
+        moment = now + timedelta(seconds=passed)
+        with transaction():
+            held = services.claim(moment)
+        if held is None:
+            return
+        end = _delivered(held, moment, mailer)
+        tally.count(end)
+        if end is End.UNREACHABLE:
+            return
+        between()
+
+
+def _delivered(held: Claim, now: datetime, mailer: Mailer) -> End:
+    """`deliver`, except that a fault of ours in one message is logged and that message tried again later."""
+    try:
+        end = deliver(held, now, mailer)
+    except (OperationalError, PoolExhausted):
+        raise
+    except Exception as error:
+        # Only the kind of fault: its text may quote what the message is about.
+        log.error("message failed", extra={"message_id": str(held.id), "fault": type(error).__name__})
+        with transaction():
+            return _noted(services.retry(held, "fault", now), End.LATER)
+    if end is not End.SENT:
+        log.info("message not sent", extra={"message_id": str(held.id), "end": end.value})
+    return end
+
+
+def _noted(ours: bool, end: End) -> End:
+    return end if ours else End.LOST
+
+
+def _server_may_answer(mailer: Mailer) -> bool:
+    """Whether to try at all. With the circuit open, one sender at a time asks whether the server is back."""
+    if not pulse.read().sign(Part.MAIL).state:
+        return True
+    with transaction():
+        if not pulse.take_probe(PROBE_EVERY):
+            return False
+    try:
+        mailer.probe()
+    except Unreachable as error:
+        with transaction():
+            pulse.beat(Part.MAIL, error.code)
+        return False
+    with transaction():
+        pulse.beat(Part.MAIL)
+    return True
+
+
+@contextmanager
+def alone(key: int) -> Iterator[bool]:
+    """Whether nobody else on any host holds this lock; ours until the block ends or the process dies."""
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        ours = bool(connection.scalar(sa.select(sa.func.pg_try_advisory_lock(key))))
+        try:
+            yield ours
+        finally:
+            if ours:
+                connection.execute(sa.select(sa.func.pg_advisory_unlock(key)))

@@ -1,0 +1,388 @@
+"""What is owed: one question to committed rows for each kind of message, asked again at every pass.
+
+A question finds only what is due now, so an appointment that was cancelled or moved in time leaves nothing to take back.
+Nothing is owed about the past, to an address that bounced, or for a client who was erased. Of a client's addresses one
+counts: a guardian's first, a proven one before the others, then the newest.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from clinic.accounts.models import Client, Contact, ContactKind, Relation, Role, User
+from clinic.booking.models import Appointment, State
+from clinic.db import db
+from clinic.intake.models import Draft
+from clinic.messaging.models import Kind, Message
+from clinic.messaging.quiet import Quiet
+from clinic.messaging.services import SIGN_IN_WORTH, Owed
+from clinic.plans.models import Review, SessionNote
+from clinic.practice.models import Location, Practice, Therapist
+
+TELLS_TIME = (Kind.CONFIRMATION, Kind.REQUEST_CONFIRMED, Kind.CHANGE)
+"""Kinds that tell a booked client when and where."""
+AFTERCARE_WORTH = timedelta(days=7)
+REVIEW_WORTH = timedelta(days=7)
+
+ADDRESS = (
+    sa.select(Contact.id, Contact.wants_reminders)
+    .where(
+        Contact.client_id == Appointment.client_id,
+        Contact.kind == ContactKind.MAIL,
+        Contact.bounced_at.is_(None),
+    )
+    .order_by(
+        Contact.relation != Relation.GUARDIAN,
+        Contact.relation == Relation.CARER,
+        Contact.verified_at.is_(None),
+        Contact.created_at.desc(),
+        Contact.id,
+    )
+    .limit(1)
+    .lateral("recipient")
+)
+"""The one address of an appointment's client that counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the practice decided about letters."""
+
+    settle: timedelta
+    quiet_from_hour: int
+    quiet_until_hour: int
+    reminder_offsets: tuple[timedelta, ...]
+    zones: tuple[str, ...]
+
+    def quiet(self, zone: str) -> Quiet:
+        """The quiet hours in one zone."""
+        return Quiet(ZoneInfo(zone), self.quiet_from_hour, self.quiet_until_hour)
+
+
+def rules() -> Rules | None:
+    """The practice's rules; None before set-up, when nothing can be owed."""
+    practice = db.session.get(Practice, 1)
+    if practice is None:
+        return None
+    zones = db.session.scalars(sa.select(Location.zone).distinct().order_by(Location.zone))
+    return Rules(
+        settle=timedelta(seconds=practice.settle_seconds),
+        quiet_from_hour=practice.quiet_from_hour,
+        quiet_until_hour=practice.quiet_until_hour,
+        reminder_offsets=tuple(timedelta(minutes=minutes) for minutes in practice.reminder_offsets_minutes),
+        zones=tuple(zones),
+    )
+
+
+def confirmations(rules: Rules, now: datetime) -> list[Owed]:
+    """Booked at once; the first letter does not wait."""
+    booked = _visits(
+        Appointment.state == State.BOOKED,
+        Appointment.request_reason.is_(None),
+        Appointment.starts_at > now,
+        ~_told(*TELLS_TIME),
+    )
+    return _at_revision(Kind.CONFIRMATION, booked)
+
+
+def requests_received(rules: Rules, now: datetime) -> list[Owed]:
+    """Requested, and a therapist looks first. What safety turned back into a request is told by its page, not by mail."""
+    requested = _visits(
+        Appointment.state == State.REQUESTED,
+        Appointment.request_reason.is_distinct_from("safety"),
+        Appointment.starts_at > now,
+        ~_told(Kind.REQUEST_RECEIVED, since=Appointment.time_revision),
+        sa.or_(Appointment.time_revision == 1, Appointment.changed_at <= now - rules.settle),
+    )
+    return _at_revision(Kind.REQUEST_RECEIVED, requested)
+
+
+def requests_confirmed(rules: Rules, now: datetime) -> list[Owed]:
+    """A therapist looked and said yes."""
+    confirmed = _visits(
+        Appointment.state == State.BOOKED,
+        Appointment.request_reason.is_not(None),
+        Appointment.starts_at > now,
+        ~_told(Kind.REQUEST_CONFIRMED),
+    )
+    return _at_revision(Kind.REQUEST_CONFIRMED, confirmed)
+
+
+def requests_declined(rules: Rules, now: datetime) -> list[Owed]:
+    """A therapist said no, or nobody decided in time."""
+    declined = _visits(
+        Appointment.state == State.DECLINED, Appointment.starts_at > now, ~_told(Kind.REQUEST_DECLINED)
+    )
+    return _at_revision(Kind.REQUEST_DECLINED, declined)
+
+
+def changes(rules: Rules, now: datetime) -> list[Owed]:
+    """Moved since a letter told the time, and left alone for the settling time: of several moves the newest is told."""
+    moved = _visits(
+        Appointment.state == State.BOOKED,
+        Appointment.time_revision > 1,
+        Appointment.starts_at > now,
+        Appointment.changed_at <= now - rules.settle,
+        _told(*TELLS_TIME),
+        ~_told(*TELLS_TIME, since=Appointment.time_revision),
+    )
+    return _at_revision(Kind.CHANGE, moved)
+
+
+def cancellations(rules: Rules, now: datetime) -> list[Owed]:
+    """Cancelled by whomever, and not taken back within the settling time."""
+    cancelled = _visits(
+        Appointment.state == State.CANCELLED,
+        Appointment.starts_at > now,
+        Appointment.changed_at <= now - rules.settle,
+        ~_told(Kind.CANCELLATION, since=Appointment.revision),
+    )
+    return _at_revision(Kind.CANCELLATION, cancelled)
+
+
+def reminders(rules: Rules, now: datetime) -> list[Owed]:
+    """Booked visits whose reminder is due; of several due at once only the last before the visit goes.
+
+    A reminder counts only when the time was agreed before it was due. One that falls into quiet hours goes before them,
+    or not at all when an earlier one went.
+    """
+    windows = [
+        (zone, int(offset.total_seconds() // 60), rules.quiet(zone).reminded_until(now, offset))
+        for zone in rules.zones
+        for offset in rules.reminder_offsets
+    ]
+    if not windows:
+        return []
+    window = sa.values(
+        sa.column("zone", sa.Text),
+        sa.column("minutes", sa.Integer),
+        sa.column("until", sa.DateTime(timezone=True)),
+        name="due_window",
+    ).data(windows)
+    sent_minutes = _number(r"/(\d+)$")
+    of_this_time = sa.and_(
+        Message.kind == Kind.REMINDER,
+        Message.channel == "mail",
+        Message.subject_id == Appointment.id,
+        _number(r"^r(\d+)/") == Appointment.time_revision,
+    )
+    earlier_went = sa.exists().where(of_this_time, sent_minutes > window.c.minutes)
+    question = (
+        _visits(Appointment.state == State.BOOKED, Appointment.starts_at > now)
+        .add_columns(window.c.minutes, earlier_went.label("earlier_went"))
+        .join(window, window.c.zone == Location.zone)
+        .where(
+            Appointment.starts_at <= window.c.until,
+            ADDRESS.c.wants_reminders,
+            ~sa.exists().where(of_this_time, sent_minutes <= window.c.minutes),
+        )
+        .order_by(Appointment.id, window.c.minutes)
+    )
+    rows = db.session.execute(question).all()
+    # Ordered by offset: the first of an appointment is the last one before its visit.
+    nearest = (next(group) for _, group in groupby(rows, key=lambda row: row.id))
+    return [owed for row in nearest if (owed := _reminder(row, rules, now)) is not None]
+
+
+def _reminder(row: sa.Row[Any], rules: Rules, now: datetime) -> Owed | None:
+    meant_at = row.starts_at - timedelta(minutes=row.minutes)
+    due_at = rules.quiet(row.zone).before(meant_at)
+    if due_at > now or row.time_agreed_at is None or row.time_agreed_at >= due_at:
+        return None
+    if due_at != meant_at and row.earlier_went:
+        return None
+    return Owed(
+        kind=Kind.REMINDER,
+        subject_id=row.id,
+        recipient_id=row.recipient_id,
+        client_id=row.client_id,
+        occasion=f"r{row.time_revision}/{row.minutes}",
+        due_at=due_at,
+        expires_at=row.starts_at,
+    )
+
+
+def aftercare(rules: Rules, now: datetime) -> list[Owed]:
+    """Visits that took place: once the note is signed, at the latest the next morning."""
+    ended = (
+        _visits(
+            Appointment.state.in_([State.ARRIVED, State.DONE]),
+            Appointment.starts_at > now - AFTERCARE_WORTH,
+            Appointment.ends_at <= now,
+            ADDRESS.c.wants_reminders,
+            ~_told(Kind.AFTERCARE),
+        )
+        .add_columns(SessionNote.signed_at)
+        .outerjoin(SessionNote, SessionNote.appointment_id == Appointment.id)
+    )
+    owed = []
+    for row in db.session.execute(ended):
+        quiet = rules.quiet(row.zone)
+        due_at = quiet.next_morning(row.ends_at)
+        if row.signed_at is not None:
+            due_at = min(due_at, quiet.after(max(row.signed_at, row.ends_at)))
+        if due_at <= now:
+            owed.append(
+                Owed(
+                    kind=Kind.AFTERCARE,
+                    subject_id=row.id,
+                    recipient_id=row.recipient_id,
+                    client_id=row.client_id,
+                    occasion="visit",
+                    due_at=due_at,
+                    expires_at=row.ends_at + AFTERCARE_WORTH,
+                )
+            )
+    return owed
+
+
+def resumed_intakes(rules: Rules, now: datetime) -> list[Owed]:
+    """Somebody asked for a link to go on with the health questions, on purpose and just now."""
+    asked = sa.select(Draft.id, Draft.client_id, Draft.resume_revision, Draft.resume_asked_at).where(
+        Draft.resume_asked_at > now - SIGN_IN_WORTH,
+        Draft.mail_sealed.is_not(None),
+        ~sa.exists().where(
+            Message.kind == Kind.RESUME_INTAKE,
+            Message.channel == "mail",
+            Message.subject_id == Draft.id,
+            Message.occasion == sa.func.concat("r", Draft.resume_revision),
+        ),
+    )
+    return [
+        Owed(
+            kind=Kind.RESUME_INTAKE,
+            subject_id=draft_id,
+            recipient_id=draft_id,
+            client_id=client_id,
+            occasion=f"r{revision}",
+            due_at=asked_at,
+            expires_at=asked_at + SIGN_IN_WORTH,
+        )
+        for draft_id, client_id, revision, asked_at in db.session.execute(asked).tuples()
+        if asked_at is not None
+    ]
+
+
+def reviews_waiting(rules: Rules, now: datetime) -> list[Owed]:
+    """A suggestion waits: told to the visit's therapist, or to all therapists when the visit has none who signs in."""
+    waiting = (
+        sa.select(Review.id, Review.client_id, Review.opened_at, Appointment.zone, User.id.label("user_id"))
+        .outerjoin(Appointment, Appointment.id == Review.appointment_id)
+        .outerjoin(Therapist, Therapist.id == Appointment.therapist_id)
+        .join(
+            User,
+            sa.and_(
+                User.active,
+                sa.or_(
+                    User.id == Therapist.user_id,
+                    sa.and_(Therapist.user_id.is_(None), User.role_names.contains([Role.THERAPIST.value])),
+                ),
+            ),
+        )
+        .where(
+            Review.decided_at.is_(None),
+            Review.opened_at > now - REVIEW_WORTH,
+            ~sa.exists().where(
+                Message.kind == Kind.REVIEW_WAITING,
+                Message.channel == "mail",
+                Message.subject_id == Review.id,
+                Message.recipient_id == User.id,
+            ),
+        )
+    )
+    owed = []
+    for row in db.session.execute(waiting):
+        zone = row.zone or next(iter(rules.zones), None)
+        due_at = rules.quiet(zone).after(row.opened_at) if zone else row.opened_at
+        if due_at <= now:
+            owed.append(
+                Owed(
+                    kind=Kind.REVIEW_WAITING,
+                    subject_id=row.id,
+                    recipient_id=row.user_id,
+                    client_id=row.client_id,
+                    occasion="first",
+                    due_at=due_at,
+                    expires_at=row.opened_at + REVIEW_WORTH,
+                )
+            )
+    return owed
+
+
+Question = Callable[[Rules, datetime], Sequence[Owed]]
+KINDS: tuple[Question, ...] = (
+    confirmations,
+    requests_received,
+    requests_confirmed,
+    requests_declined,
+    changes,
+    cancellations,
+    reminders,
+    aftercare,
+    resumed_intakes,
+    reviews_waiting,
+)
+"""Every kind that is derived. A sign-in link has no fact to derive it from: its view calls `services.owe_sign_in`."""
+
+
+def _visits(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """Appointments under these conditions, each with the one address that counts."""
+    return (
+        sa.select(
+            Appointment.id,
+            Appointment.client_id,
+            Appointment.revision,
+            Appointment.time_revision,
+            Appointment.time_agreed_at,
+            Appointment.changed_at,
+            Appointment.starts_at,
+            Appointment.ends_at,
+            Location.zone,
+            ADDRESS.c.id.label("recipient_id"),
+        )
+        .join(Client, Client.id == Appointment.client_id)
+        .join(Location, Location.id == Appointment.location_id)
+        .join(ADDRESS, sa.true())
+        .where(Client.erased_at.is_(None), *conditions)
+    )
+
+
+def _told(*kinds: Kind, since: sa.orm.InstrumentedAttribute[int] | None = None) -> sa.ColumnElement[bool]:
+    """Whether a letter of one of these kinds is owed, or went, about this appointment, at this revision or a later one.
+
+    A letter that could not be delivered told nothing: a new address gets its own.
+    """
+    letter = sa.exists().where(
+        Message.kind.in_(kinds),
+        Message.channel == "mail",
+        Message.subject_id == Appointment.id,
+        sa.or_(Message.given_up_at.is_(None), Message.recipient_id == ADDRESS.c.id),
+    )
+    if since is None:
+        return letter
+    return letter.where(_number(r"^r(\d+)") >= since)
+
+
+def _number(pattern: str) -> sa.ColumnElement[int]:
+    """A number within the occasion; NULL for the occasions of other kinds, which may be looked at first."""
+    return sa.cast(sa.func.substring(Message.occasion, pattern), sa.Integer)
+
+
+def _at_revision(kind: Kind, question: sa.Select[Any]) -> list[Owed]:
+    return [
+        Owed(
+            kind=kind,
+            subject_id=row.id,
+            recipient_id=row.recipient_id,
+            client_id=row.client_id,
+            occasion=f"r{row.revision}",
+            due_at=row.changed_at,
+            expires_at=row.starts_at,
+        )
+        for row in db.session.execute(question)
+    ]

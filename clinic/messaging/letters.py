@@ -1,0 +1,171 @@
+"""What a letter says: today's facts about one message, as text, HTML and calendar file; or why it must not go.
+
+Content is made at delivery and stored nowhere. It holds no health data: of a treatment only the mail name. Kinds about
+visits stand in `visit_letters`, all others here; a kind is one entry in `KINDS` and one folder of templates.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+import css_inline
+import jinja2
+from flask import Flask, current_app
+
+from clinic.accounts import links
+from clinic.accounts import services as accounts
+from clinic.accounts.models import Contact, ContactKind, LinkPurpose, User
+from clinic.db import db
+from clinic.intake.models import Draft
+from clinic.messaging import mime, visit_letters
+from clinic.messaging.content import Content, Drop
+from clinic.messaging.mailer import Envelope
+from clinic.messaging.models import Kind
+from clinic.messaging.services import Claim
+from clinic.plans.models import Review
+from clinic.practice.models import Practice
+
+LANGUAGES = ("en",)
+"""Languages whose templates are complete; the first stands in for the others."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A mail ready to be serialised. Its Message-ID is made of the message's id, so every copy carries the same."""
+
+    message_id: UUID
+    sender_name: str
+    sender: str
+    answer_to: str
+    recipient: str
+    subject: str
+    text: str
+    html: str
+    calendar: bytes | None
+    calendar_method: str
+    told: bytes | None
+    contact_id: UUID | None
+    written_at: datetime
+
+    def envelope(self) -> Envelope:
+        """The mail as bytes, with the addresses the server is told."""
+        content = mime.serialised(
+            message_id=f"{self.message_id}@{self.sender.rpartition('@')[2]}",
+            sender_name=self.sender_name,
+            sender=self.sender,
+            answer_to=self.answer_to,
+            recipient=self.recipient,
+            subject=self.subject,
+            text=self.text,
+            html=self.html,
+            calendar=self.calendar,
+            calendar_method=self.calendar_method,
+            written_at=self.written_at,
+        )
+        return Envelope(
+            name=str(self.message_id), sender=self.sender, recipient=self.recipient, content=content
+        )
+
+
+def compose(held: Claim, now: datetime) -> Letter | Drop:
+    """The letter of a claimed message from today's facts, or the reason why it must not go.
+
+    One-time links are minted here, so the caller commits before it sends.
+    """
+    practice = db.session.get(Practice, 1)
+    if practice is None:
+        return Drop("no_practice")
+    content = KINDS[held.kind](held, practice, now)
+    if isinstance(content, Drop):
+        return content
+    if not content.recipient.isascii():
+        return Drop("address")
+    facts = {
+        **content.facts,
+        "practice": practice,
+        "public_url": current_app.config["PUBLIC_URL"],
+        "lang": LANGUAGES[0],
+    }
+    return Letter(
+        message_id=held.id,
+        sender_name=practice.name,
+        sender=mime.bare_address(current_app.config["MAIL_FROM"]),
+        answer_to=practice.mail,
+        recipient=content.recipient,
+        subject=" ".join(_rendered(held.kind, "subject.txt", facts).split()),
+        text=_rendered(held.kind, "body.txt", facts).strip() + "\n",
+        html=_inliner().inline(_rendered(held.kind, "body.html", facts)),
+        calendar=content.calendar,
+        calendar_method=content.calendar_method,
+        told=content.told,
+        contact_id=content.contact_id,
+        written_at=now,
+    )
+
+
+def _sign_in(held: Claim, practice: Practice, now: datetime) -> Content | Drop:
+    contact = db.session.get(Contact, held.recipient_id)
+    if contact is None or contact.kind != ContactKind.MAIL:
+        return Drop("no_address")
+    raw = accounts.mint_link(purpose=LinkPurpose.SIGN_IN, contact_id=contact.id, now=now)
+    return Content(
+        recipient=contact.normalised,
+        contact_id=contact.id,
+        facts={"link": current_app.config["PUBLIC_URL"] + links.sign_in_path(raw)},
+    )
+
+
+def _resume_intake(held: Claim, practice: Practice, now: datetime) -> Content | Drop:
+    draft = db.session.get(Draft, held.subject_id)
+    if draft is None or not draft.mail:
+        return Drop("gone")
+    raw = accounts.mint_link(purpose=LinkPurpose.RESUME_INTAKE, subject_id=draft.id, now=now)
+    return Content(
+        recipient=draft.mail,
+        facts={"link": f"{current_app.config['PUBLIC_URL']}/intake/resume/{raw}"},
+    )
+
+
+def _review_waiting(held: Claim, practice: Practice, now: datetime) -> Content | Drop:
+    review = db.session.get(Review, held.subject_id)
+    user = db.session.get(User, held.recipient_id)
+    if review is None or user is None or not user.active:
+        return Drop("gone")
+    if review.decided_at is not None:
+        return Drop("decided")
+    return Content(
+        recipient=user.email,
+        facts={
+            "link": f"{current_app.config['PUBLIC_URL']}/staff/reviews/{review.id}",
+            "visit": review.appointment,
+        },
+    )
+
+
+Composer = Callable[[Claim, Practice, datetime], Content | Drop]
+KINDS: Mapping[Kind, Composer] = {
+    Kind.SIGN_IN: _sign_in,
+    Kind.RESUME_INTAKE: _resume_intake,
+    Kind.REVIEW_WAITING: _review_waiting,
+    **visit_letters.KINDS,
+}
+
+
+def _rendered(kind: Kind, part: str, facts: Mapping[str, Any]) -> str:
+    flask_app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # the proxy's own way to its object
+    return _environment(flask_app).get_template(f"messages/{kind.value}/{part}").render(facts)
+
+
+@cache
+def _environment(flask_app: Flask) -> jinja2.Environment:
+    """The app's templates and filters; a name a template does not know is a fault, not an empty place in a letter."""
+    return flask_app.jinja_env.overlay(undefined=jinja2.StrictUndefined)
+
+
+@cache
+def _inliner() -> css_inline.CSSInliner:
+    # The rules for dark screens cannot be inlined; nothing is ever fetched.
+    return css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)

@@ -1,0 +1,217 @@
+"""Handing a letter over: to a mail server, or to a folder when there is none. The one protocol with two real sides.
+
+What can go wrong is of three kinds, and the sender treats each differently: the server cannot be reached (nobody's fault,
+everything waits), this message may go later, this message will never go.
+"""
+
+import contextlib
+import os
+import smtplib
+import ssl
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_hex
+from typing import Protocol
+from urllib.parse import unquote, urlsplit
+
+from flask import Flask
+
+TIMEOUT_SECONDS = 8.0
+"""For each step of a hand-over; a server slower than this is taken as away."""
+TAKEN, TAKEN_ELSEWHERE = 250, 251
+"""Replies of a server that agrees (RFC 5321, section 4.2.3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A mail ready to go: serialised with CRLF, the name of its message, and the two addresses the server is told."""
+
+    name: str
+    sender: str
+    recipient: str
+    content: bytes
+
+
+class Undelivered(Exception):
+    """The mail was not handed over; `code` is a short word for staff, never an address or a server's text."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Unreachable(Undelivered):
+    """The server does not take mail from us at all now."""
+
+
+class TryLater(Undelivered):
+    """The server does not take this mail now."""
+
+
+class Refused(Undelivered):
+    """The server will never take this mail; `no_such_address` when it said that the recipient does not exist."""
+
+    def __init__(self, code: str, *, no_such_address: bool = False) -> None:
+        super().__init__(code)
+        self.no_such_address = no_such_address
+
+
+class Mailer(Protocol):
+    """Delivers one mail at a time."""
+
+    def send(self, envelope: Envelope) -> None:
+        """Hand one mail over; returns once the other side has taken charge of it.
+
+        Raises Unreachable, TryLater, Refused.
+        """
+
+    def probe(self) -> None:
+        """Raises Unreachable while the other side does not answer."""
+
+
+class MaildirMailer:
+    """Writes each delivery into a file of its own under `new/`, so that a mail that went twice is seen twice."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def send(self, envelope: Envelope) -> None:
+        """Write the mail whole, or raise TryLater when the folder cannot take it."""
+        name = f"{time.time_ns()}.{envelope.name}.{token_hex(4)}.eml"
+        draft = self.folder / "tmp" / name
+        try:
+            for part in ("tmp", "new"):
+                (self.folder / part).mkdir(parents=True, exist_ok=True, mode=0o700)
+            with draft.open("xb") as file:
+                file.write(envelope.content)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.rename(self.folder / "new" / name)
+        except OSError:
+            raise TryLater("folder") from None
+
+    def probe(self) -> None:
+        """A folder is always there, or made."""
+
+
+class SmtpMailer:
+    """Speaks SMTP over one connection that is kept for the next mail.
+
+    The address is `smtp://`, `smtp+starttls://` or `smtps://`, with `user:password@` when the server asks for them.
+    """
+
+    def __init__(self, url: str, *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+        parts = urlsplit(url)
+        self.scheme = parts.scheme
+        self.host = parts.hostname or "localhost"
+        self.port = parts.port or {"smtps": 465, "smtp+starttls": 587}.get(parts.scheme, 25)
+        self.user = unquote(parts.username) if parts.username else None
+        self.password = unquote(parts.password or "")
+        self.timeout_seconds = timeout_seconds
+        self.connection: smtplib.SMTP | None = None
+
+    def send(self, envelope: Envelope) -> None:
+        """Hand the mail over; a kept connection that the server closed meanwhile is opened anew once."""
+        self._finish(self._begun(envelope.sender), envelope)
+
+    def probe(self) -> None:
+        """Ask the server for a sign of life. Raises Unreachable."""
+        self._close()
+        self._connect()
+
+    def _connect(self) -> smtplib.SMTP:
+        try:
+            self.connection = self._signed_in()
+        except smtplib.SMTPAuthenticationError:
+            raise Unreachable("sign_in_refused") from None
+        except ssl.SSLError:
+            raise Unreachable("tls") from None
+        except (smtplib.SMTPException, OSError):
+            raise Unreachable("unreachable") from None
+        return self.connection
+
+    def _signed_in(self) -> smtplib.SMTP:
+        context = ssl.create_default_context()
+        if self.scheme == "smtps":
+            opened: smtplib.SMTP = smtplib.SMTP_SSL(
+                self.host, self.port, timeout=self.timeout_seconds, context=context
+            )
+        else:
+            opened = smtplib.SMTP(self.host, self.port, timeout=self.timeout_seconds)
+        try:
+            if self.scheme == "smtp+starttls":
+                opened.starttls(context=context)
+            if self.user is not None:
+                opened.login(self.user, self.password)
+            opened.ehlo_or_helo_if_needed()
+        except BaseException:
+            opened.close()
+            raise
+        return opened
+
+    def _begun(self, sender: str) -> smtplib.SMTP:
+        """A connection on which the server took our sender address; one that does not take it takes none of our mails."""
+        if self.connection is not None:
+            with contextlib.suppress(smtplib.SMTPException, OSError):
+                if self.connection.mail(sender)[0] == TAKEN:
+                    return self.connection
+            self._close()
+        fresh = self._connect()
+        try:
+            code, _ = fresh.mail(sender)
+        except (smtplib.SMTPException, OSError):
+            code = 0
+        if code != TAKEN:
+            self._close()
+            raise Unreachable("sender_refused" if code >= 500 else "unreachable")
+        return fresh
+
+    def _finish(self, connection: smtplib.SMTP, envelope: Envelope) -> None:
+        try:
+            code, said = connection.rcpt(envelope.recipient)
+            if code not in (TAKEN, TAKEN_ELSEWHERE):
+                raise _recipient_refused(code, said)
+            code, _ = connection.data(envelope.content)
+            if code != TAKEN:
+                raise Refused("refused") if code >= 500 else TryLater("not_now")
+        except smtplib.SMTPDataError as error:
+            self._reset(connection)
+            raise (Refused("refused") if error.smtp_code >= 500 else TryLater("not_now")) from None
+        except (smtplib.SMTPException, OSError):
+            # It may have been accepted in the moment the line broke: the next try carries the same Message-ID.
+            self._close()
+            raise TryLater("line_broke") from None
+        except Undelivered:
+            self._reset(connection)
+            raise
+
+    def _reset(self, connection: smtplib.SMTP) -> None:
+        try:
+            connection.rset()
+        except (smtplib.SMTPException, OSError):
+            self._close()
+
+    def _close(self) -> None:
+        if self.connection is not None:
+            with contextlib.suppress(OSError):
+                self.connection.close()
+            self.connection = None
+
+
+def _recipient_refused(code: int, said: bytes) -> Undelivered:
+    if code < 500:
+        return TryLater("not_now")
+    # 550 also means policy and blocklists; only X.1.1 to X.1.3 says that the address itself is wrong (RFC 3463, section 3.2).
+    wrong = said.startswith((b"5.1.1", b"5.1.2", b"5.1.3"))
+    return Refused("no_such_address" if wrong else "refused", no_such_address=wrong)
+
+
+def of(app: Flask) -> Mailer:
+    """The mailer of this process: the server of SMTP_URL, else the folder. Made once; its connection is kept."""
+    found: Mailer | None = app.extensions.get("mailer")
+    if found is None:
+        url = app.config["SMTP_URL"]
+        found = SmtpMailer(url) if url else MaildirMailer(app.config["MAILDIR"])
+        app.extensions["mailer"] = found
+    return found

@@ -1,0 +1,107 @@
+"""The pulse: when each part of the delivery last said that it lives.
+
+Ages are measured by the database's own clock on both ends, so neither a skewed host nor a shifted test clock makes a
+living part look dead.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
+
+from clinic.db import db
+from clinic.messaging.models import Heartbeat
+
+FRESH = timedelta(seconds=30)
+STAND_IN = "stand_in"
+"""State of the pass while the stand-in makes it: the broker does not answer."""
+UNREACHABLE = "unreachable"
+"""State of the mail while the server does not answer: the circuit is open."""
+
+
+class Part(StrEnum):
+    """What has a pulse."""
+
+    WORKER = "worker"
+    BEAT = "beat"
+    PASS = "pass"  # noqa: S105  # no password
+    MAIL = "mail"
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """The last sign of life of one part; `age` is None when there never was one."""
+
+    part: Part
+    age: timedelta | None = None
+    state: str = ""
+
+    @property
+    def word(self) -> str:
+        """`ok`, `stale`, `never`, or the code of what is wrong. The mail server has no pulse of its own: no news is good."""
+        if self.state:
+            return self.state
+        if self.part is Part.MAIL:
+            return "ok"
+        if self.age is None:
+            return "never"
+        return "ok" if self.age <= FRESH else "stale"
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """The signs of all parts, in the order of `Part`."""
+
+    signs: tuple[Sign, ...]
+
+    @property
+    def is_well(self) -> bool:
+        """Whether nothing is stale, missing or in trouble."""
+        return not self.troubles
+
+    @property
+    def troubles(self) -> tuple[Sign, ...]:
+        """The parts that are not well."""
+        return tuple(sign for sign in self.signs if sign.word != "ok")
+
+    def sign(self, part: Part) -> Sign:
+        """The sign of one part."""
+        return next(sign for sign in self.signs if sign.part is part)
+
+
+def read() -> Pulse:
+    """The pulse as it is; one statement."""
+    age = sa.func.clock_timestamp() - Heartbeat.at
+    rows = db.session.execute(sa.select(Heartbeat.name, age, Heartbeat.state)).tuples()
+    found = {name: (age, state) for name, age, state in rows}
+    return Pulse(tuple(Sign(part, *found.get(part.value, (None, ""))) for part in Part))
+
+
+def beat(part: Part, state: str = "") -> None:
+    """Say that a part lives, and in which state; the caller commits."""
+    row = pg.insert(Heartbeat).values(name=part.value, at=sa.func.clock_timestamp(), state=state)
+    db.session.execute(
+        row.on_conflict_do_update(
+            index_elements=[Heartbeat.name], set_={"at": row.excluded.at, "state": row.excluded.state}
+        )
+    )
+
+
+def take_probe(every: timedelta) -> bool:
+    """Whether it is this caller's turn to try a mail server that did not answer.
+
+    One of all callers wins within each `every`. The caller commits before it tries.
+    """
+    turn = (
+        sa.update(Heartbeat)
+        .where(
+            Heartbeat.name == Part.MAIL.value,
+            Heartbeat.state != "",
+            Heartbeat.at <= sa.func.clock_timestamp() - every,
+        )
+        .values(at=sa.func.clock_timestamp())
+        .returning(Heartbeat.name)
+    )
+    return db.session.scalar(turn) is not None

@@ -1,0 +1,62 @@
+"""Quiet hours: the part of a location's night in which no letter should arrive that could come before or after."""
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from clinic.scheduling import hours
+
+BEFORE = timedelta(minutes=30)
+"""So long before the quiet hours a letter goes that fell into them; enough for a first try to fail."""
+CANNOT_WAIT = timedelta(hours=1)
+"""A late letter about a visit that begins sooner than this after the quiet hours goes in the middle of them."""
+MORNING = time(9)
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """Local hours from `from_hour` until, not including, `until_hour`, over midnight if need be; equal hours mean none."""
+
+    zone: ZoneInfo
+    from_hour: int
+    until_hour: int
+
+    def period(self, at: datetime) -> tuple[datetime, datetime] | None:
+        """The quiet hours an instant lies in, as a half-open range in UTC."""
+        if self.from_hour == self.until_hour:
+            return None
+        over_midnight = ONE_DAY if self.until_hour < self.from_hour else timedelta()
+        today = hours.local_day(at, self.zone)
+        for day in (today - ONE_DAY, today):
+            begin = hours.edge(datetime.combine(day, time(self.from_hour)), self.zone)
+            end = hours.edge(datetime.combine(day + over_midnight, time(self.until_hour)), self.zone)
+            if begin <= at < end:
+                return begin, end
+        return None
+
+    def after(self, at: datetime) -> datetime:
+        """The instant itself, or the end of the quiet hours it lies in: for what may wait."""
+        period = self.period(at)
+        return period[1] if period else at
+
+    def before(self, at: datetime) -> datetime:
+        """The instant itself, or shortly before the quiet hours it lies in: for what must not come late."""
+        period = self.period(at)
+        return period[0] - BEFORE if period else at
+
+    def reminded_until(self, now: datetime, offset: timedelta) -> datetime:
+        """The last start, in UTC, whose reminder of this offset is due now.
+
+        A start later than that is not due. In quiet hours only visits that begin soon after them are.
+        """
+        period = self.period(now)
+        if period:
+            return min(period[1] + CANNOT_WAIT, period[1] + offset)
+        coming = self.period(now + BEFORE)
+        return (coming[1] if coming else now) + offset
+
+    def next_morning(self, at: datetime) -> datetime:
+        """Nine o'clock on the local day after an instant."""
+        day = hours.local_day(at, self.zone) + ONE_DAY
+        return hours.edge(datetime.combine(day, MORNING), self.zone)

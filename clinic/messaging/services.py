@@ -1,0 +1,218 @@
+"""Owing, claiming and settling messages: the state of a row changes here and nowhere else.
+
+Of many senders one gets a row, by one UPDATE. A claim is a lease: whoever dies with it loses it after a minute, and
+whoever sleeps past it can no longer settle, because the fence has risen. So every live message goes out at least once,
+and twice only when a sender died between the mail server's yes and our own note of it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from secrets import SystemRandom
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
+
+from clinic.accounts.models import Contact
+from clinic.db import db, new_id
+from clinic.messaging.models import Kind, Message
+
+LEASE = timedelta(seconds=60)
+"""More than twice what one hand-over may take (`mailer.TIMEOUT_SECONDS` bounds each step of it)."""
+
+RETRY_SECONDS = (5, 15, 45, 2 * 60, 5 * 60, 15 * 60, 30 * 60)
+RETRY_SPREAD = 0.2
+MOST_ATTEMPTS = 60
+"""A message that brings its senders down must end some day; half-hourly tries over a day stay below this."""
+
+WORTH_A_DAY = timedelta(hours=24)
+SIGN_IN_WORTH = timedelta(hours=1)
+ROWS_AT_ONCE = 1000
+
+_dice = SystemRandom()
+_open = sa.and_(Message.sent_at.is_(None), Message.given_up_at.is_(None), Message.dropped_at.is_(None))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owed:
+    """A message as a fact makes it: what, about what, to whom, on which occasion, from when until when it is worth sending."""
+
+    kind: Kind
+    subject_id: UUID
+    recipient_id: UUID
+    occasion: str
+    due_at: datetime
+    expires_at: datetime | None = None
+    client_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A message in the hands of one sender until `lease_until`; `fence` tells this claim from any later one."""
+
+    id: UUID
+    kind: Kind
+    subject_id: UUID
+    recipient_id: UUID
+    occasion: str
+    due_at: datetime
+    expires_at: datetime | None
+    attempts: int
+    fence: int
+    lease_until: datetime
+
+
+def owe(owed: Sequence[Owed], now: datetime) -> int:
+    """Owe each of these once; what is owed already, in whatever state, is left alone. Returns how many are new.
+
+    The caller commits.
+    """
+    made = 0
+    for start in range(0, len(owed), ROWS_AT_ONCE):
+        rows = [
+            {**asdict(one), "id": new_id(), "channel": "mail", "owed_at": now, "attempts": 0, "fence": 0}
+            for one in owed[start : start + ROWS_AT_ONCE]
+        ]
+        added = pg.insert(Message).on_conflict_do_nothing(constraint="uq_messages_one_per_occasion")
+        made += len(db.session.scalars(added.returning(Message.id), rows).all())
+    return made
+
+
+def owe_sign_in(contact: Contact, now: datetime) -> None:
+    """Owe a sign-in link to a proven-or-not address; asking again within the same minute is the same occasion.
+
+    The link itself is minted at delivery and never stored in clear. The caller commits.
+    """
+    owe(
+        [
+            Owed(
+                kind=Kind.SIGN_IN,
+                subject_id=contact.id,
+                recipient_id=contact.id,
+                client_id=contact.client_id,
+                occasion=f"{now:%Y-%m-%dT%H:%M}",
+                due_at=now,
+                expires_at=now + SIGN_IN_WORTH,
+            )
+        ],
+        now,
+    )
+
+
+def claim(now: datetime) -> Claim | None:
+    """Take the message that has been due longest and that nobody holds; None when there is none. The caller commits."""
+    free = (
+        sa.select(Message.id)
+        .where(_open, Message.due_at <= now, _lease_is_free(now))
+        .order_by(Message.due_at)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+        .scalar_subquery()
+    )
+    taken = (
+        sa.update(Message)
+        .where(Message.id == free)
+        .values(lease_until=now + LEASE, attempts=Message.attempts + 1, fence=Message.fence + 1)
+        .returning(
+            Message.id,
+            Message.kind,
+            Message.subject_id,
+            Message.recipient_id,
+            Message.occasion,
+            Message.due_at,
+            Message.expires_at,
+            Message.attempts,
+            Message.fence,
+            Message.lease_until,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    row = db.session.execute(taken).mappings().one_or_none()
+    return None if row is None else Claim(**{**row, "kind": Kind(row["kind"])})
+
+
+def settle(held: Claim, now: datetime, *, told: bytes | None = None) -> bool:
+    """Note that the message was accepted; `told` is the digest of what it said. False when the claim was lost meanwhile."""
+    return _end(held, sent_at=now, why=None, told=told)
+
+
+def drop(held: Claim, why: str, now: datetime) -> bool:
+    """End a message that must not go any more, with the code of the reason. False when the claim was lost meanwhile."""
+    return _end(held, dropped_at=now, why=why)
+
+
+def give_up(held: Claim, why: str, now: datetime) -> bool:
+    """End a message that cannot be delivered; staff see it. False when the claim was lost meanwhile."""
+    return _end(held, given_up_at=now, why=why)
+
+
+def retry(held: Claim, why: str, now: datetime) -> bool:
+    """Put a message back for a later try, further out each time; given up when the next try comes too late.
+
+    False when the claim was lost meanwhile.
+    """
+    again_at = now + retry_delay(held.attempts)
+    if held.expires_at is not None and again_at >= held.expires_at:
+        return give_up(held, why, now)
+    return _end(held, due_at=again_at, why=why)
+
+
+def put_back(held: Claim) -> bool:
+    """Give a claim back as if it had not been made: nobody's attempt is used up. False when it was lost meanwhile."""
+    return _end(held, attempts=held.attempts - 1)
+
+
+def retry_delay(attempts: int) -> timedelta:
+    """How long to wait after so many attempts, spread by a fifth so that tries do not march in step."""
+    seconds = RETRY_SECONDS[min(attempts, len(RETRY_SECONDS)) - 1]
+    return timedelta(seconds=seconds * _dice.uniform(1 - RETRY_SPREAD, 1 + RETRY_SPREAD))
+
+
+def end_worthless(now: datetime) -> int:
+    """End open messages nobody holds that came too late or were tried too often; returns how many. The caller commits.
+
+    What was tried is given up and shown to staff; what was never tried is dropped.
+    """
+    too_late = sa.and_(Message.expires_at.is_not(None), Message.expires_at <= now)
+    ended = (
+        sa.update(Message)
+        .where(
+            _open,
+            Message.due_at <= now,
+            _lease_is_free(now),
+            sa.or_(too_late, Message.attempts >= MOST_ATTEMPTS),
+        )
+        .values(
+            given_up_at=sa.case((Message.attempts > 0, now)),
+            dropped_at=sa.case((Message.attempts == 0, now)),
+            why=sa.case((too_late, "too_late"), else_="exhausted"),
+            lease_until=None,
+        )
+        .returning(Message.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(db.session.scalars(ended).all())
+
+
+def oldest_due(now: datetime) -> datetime | None:
+    """Since when the message that has waited longest is due; None when nothing waits."""
+    waiting = sa.select(sa.func.min(Message.due_at)).where(_open, Message.due_at <= now, _lease_is_free(now))
+    found: datetime | None = db.session.scalar(waiting)
+    return found
+
+
+def mark_unreachable(contact_id: UUID, now: datetime) -> None:
+    """Note that an address does not exist: nothing is owed to it until somebody corrects it. The caller commits."""
+    db.session.execute(sa.update(Contact).where(Contact.id == contact_id).values(bounced_at=now))
+
+
+def _lease_is_free(now: datetime) -> sa.ColumnElement[bool]:
+    return sa.or_(Message.lease_until.is_(None), Message.lease_until <= now)
+
+
+def _end(held: Claim, **columns: object) -> bool:
+    """Let go of a claim with these columns, unless somebody else has claimed the message since."""
+    ours = sa.update(Message).where(Message.id == held.id, Message.fence == held.fence, _open)
+    done = ours.values(lease_until=None, **columns).returning(Message.id)
+    return db.session.scalar(done.execution_options(synchronize_session=False)) is not None

@@ -1,0 +1,45 @@
+"""The worker: the Celery application, and the one table of everything that happens by the clock.
+
+celery -A worker:celery worker
+celery -A worker:celery beat
+"""
+
+from typing import Any
+
+from celery.schedules import crontab
+from celery.signals import worker_init, worker_process_init
+
+from clinic.app import create_app
+from clinic.db import db
+from clinic.messaging import stand_in
+from clinic.messaging.tasks import Driver
+
+app = create_app()
+celery: Driver = app.extensions["celery"]
+celery.set_default()
+
+# A tick that could not be taken up within its own period is worth nothing: the next one finds the same work.
+TIMETABLE: dict[str, dict[str, Any]] = {
+    "message_pass": {"schedule": 2.0, "options": {"expires": 4}},
+    "lapse_and_decide": {"schedule": 30.0, "options": {"expires": 30}},
+    "seal_audit": {"schedule": 60.0, "options": {"expires": 60}},
+    "tidy": {"schedule": crontab(minute="7"), "options": {"expires": 1800}},
+    "delete_old_drafts": {"schedule": crontab(hour="3", minute="20"), "options": {"expires": 3600}},
+}
+celery.conf.beat_schedule = {name: {"task": name, **entry} for name, entry in TIMETABLE.items()}
+
+
+@worker_init.connect
+def start_stand_in(**_: Any) -> None:
+    """Start what makes the pass when the broker is away: sent before the worker connects to anything.
+
+    It gets an application, and so an engine, of its own: the children that the worker forks share no connection with it.
+    """
+    stand_in.start(create_app())
+
+
+@worker_process_init.connect
+def forget_inherited_connections(**_: Any) -> None:
+    """A forked child must not talk on its parent's connections."""
+    with app.app_context():
+        db.engine.dispose(close=False)
