@@ -1,0 +1,223 @@
+"""The draft plan for sessions: areas, pressure, types and techniques, minutes, course, and when to look back.
+
+The guidance asks a plan for three things: areas, intensity and type. It is silent on session length, number of sessions
+and when to stop; those figures are cautious defaults. A therapist decides on every line.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from clinic.guidance.conditions import any_of, at_least, has, has_any, in_, is_
+from clinic.guidance.course import Course, Gate, course, frequency_note
+from clinic.guidance.facts import Facts
+from clinic.guidance.knowledge import MODALITIES
+from clinic.guidance.levels import Level
+from clinic.guidance.outcome import SafetyOutcome
+from clinic.guidance.plain import Json, record
+from clinic.guidance.rules.kinds import REGIONS, regions
+from clinic.guidance.session import PlannedTechnique, approach, techniques
+from clinic.guidance.suggestion import Match, Suggestion
+
+
+@dataclass(frozen=True, slots=True)
+class MixPart:
+    """A share of the session's time, in percent, for one type."""
+
+    modality: str
+    name: str
+    percent: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLength:
+    """Minutes proposed, the shortest and longest that still fit, and why."""
+
+    minutes: int
+    least: int
+    most: int
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DraftPlan:
+    """What is proposed to the therapist.
+
+    `areas` and `avoid` are regions from head to foot, `sites` places only a person can find. `area_mix` is empty unless
+    areas want different types. `discomfort_limit` is where to stop, on a scale of 10. `notes` are to be minded each time.
+    """
+
+    areas: tuple[str, ...]
+    avoid: tuple[str, ...]
+    sites: tuple[str, ...]
+    pressure: str
+    pressure_why: str
+    discomfort_limit: int
+    mix: tuple[MixPart, ...]
+    area_mix: str
+    techniques: tuple[PlannedTechnique, ...]
+    approach: tuple[str, ...]
+    length: SessionLength
+    course: Course
+    reassess: Gate
+    companion_care: str
+    notes: tuple[str, ...]
+    provisional: bool
+    rule_set: str
+
+    @property
+    def minutes(self) -> int:
+        """The proposed length of a session."""
+        return self.length.minutes
+
+    def as_dict(self) -> Json:
+        """The plan as plain JSON."""
+        return record(self)
+
+
+COMPANION_CARE: Final = (
+    "Massage works best alongside movement or exercise, and whatever your doctor advises, such as stretching."
+)
+DISCOMFORT_LIMIT: Final = 5
+
+_PRESSURES: Final = ("very light", "light", "light to medium", "medium", "firm")
+_VERY_LIGHT_TYPES: Final = ("manual_lymphatic_drainage", "craniosacral")
+_FIRST_SHARE: Final = 70
+_WHOLE_BACK: Final = ("neck", "shoulders", "upper_back", "lower_back")
+# Where tender points in an area most often send pain, or receive it from.
+_REFERRING: Final = {
+    "neck": ("shoulders", "upper_back"),
+    "shoulders": ("neck", "upper_back"),
+    "upper_back": ("neck", "shoulders"),
+    "lower_back": ("hip_buttock",),
+    "hip_buttock": ("lower_back",),
+    "leg_left": ("hip_buttock",),
+    "leg_right": ("hip_buttock",),
+    "arm_left": ("neck", "shoulders"),
+    "arm_right": ("neck", "shoulders"),
+}
+# The guidance names chest, neck, hip flexors and glutes for posture (G5); the last two lie in the hip region.
+_POSTURE_AREAS: Final = ("chest", "neck", "hip_buttock")
+_POSTURE: Final = any_of(
+    has("visit_goals", "posture"),
+    has("onset_triggers", "poor_posture"),
+    has("muscle_findings", "uneven_tension"),
+    has("diagnoses", "postural_imbalance"),
+)
+_SHORT_CARE: Final = any_of(
+    in_("pregnancy", "t1", "t2", "t3", "postnatal_lt_6w", "unsure"),
+    has("diagnoses", "fibromyalgia"),
+    has("conditions", "cancer_active"),
+    has("medications", "chemotherapy_recent"),
+)
+_SHORTER: Final = any_of(
+    is_("massage_experience", "never"), at_least("pain_avg_nrs", 8), at_least("age_years", 75)
+)
+_NECK_OR_SHOULDERS: Final = has_any("pain_areas", "neck", "shoulders")
+_STIFF_LOWER_BACK: Final = has("pain_areas", "lower_back")
+
+
+def draft(facts: Facts, outcome: SafetyOutcome, suggestion: Suggestion) -> DraftPlan:
+    """The draft plan for a suggestion. Without any type left it still says where, how firmly, how long and how often."""
+    known = facts.normalised()
+    types = _worked_types(suggestion, outcome)
+    avoid = _avoid(known, outcome)
+    pressure, pressure_why = _pressure(types, known, outcome)
+    proposed, gate = course(known, outcome.level)
+    frequency = frequency_note(known, proposed)
+    return DraftPlan(
+        areas=_areas(types, known, avoid),
+        avoid=avoid,
+        sites=outcome.sites,
+        pressure=pressure,
+        pressure_why=pressure_why,
+        discomfort_limit=DISCOMFORT_LIMIT,
+        mix=_mix(types),
+        area_mix=_area_mix(suggestion, known, outcome),
+        techniques=techniques(types, known, outcome),
+        approach=approach(types, known, with_oils=_with_oils(suggestion)),
+        length=_length(known),
+        course=proposed,
+        reassess=gate,
+        companion_care=COMPANION_CARE,
+        notes=(*(note.text for note in outcome.notes), *((frequency,) if frequency else ())),
+        provisional=outcome.level is Level.THERAPIST_REVIEW,
+        rule_set=outcome.rule_set,
+    )
+
+
+def _worked_types(suggestion: Suggestion, outcome: SafetyOutcome) -> tuple[str, ...]:
+    """The first type and, if shown, the second; oils stand on the type they are combined with."""
+    types = [_base(match, suggestion, outcome) for match in suggestion.ranked[:2]]
+    return tuple(dict.fromkeys(types))
+
+
+def _base(match: Match, suggestion: Suggestion, outcome: SafetyOutcome) -> str:
+    if match.modality != "aromatherapy":
+        return match.modality
+    if match.base:
+        return match.base
+    gentle = [name for name in ("swedish", "relaxation") if name not in suggestion.unwanted]
+    return max(gentle or ["relaxation"], key=lambda name: suggestion.scores[name])
+
+
+def _with_oils(suggestion: Suggestion) -> bool:
+    return any(match.modality == "aromatherapy" for match in suggestion.ranked[:1])
+
+
+def _mix(types: tuple[str, ...]) -> tuple[MixPart, ...]:
+    shares = (_FIRST_SHARE, 100 - _FIRST_SHARE) if len(types) == 2 else (100,)
+    return tuple(
+        MixPart(modality, MODALITIES[modality].name, share)
+        for modality, share in zip(types, shares, strict=False)
+    )
+
+
+def _area_mix(suggestion: Suggestion, facts: Facts, outcome: SafetyOutcome) -> str:
+    """The guidance's own example: deep work above, Swedish massage below (G12)."""
+    shown = {match.modality for match in suggestion.ranked}
+    if "deep_tissue" not in shown or "swedish" in suggestion.unwanted:
+        return ""
+    if not (_NECK_OR_SHOULDERS.holds(facts) and _STIFF_LOWER_BACK.holds(facts)):
+        return ""
+    return "Deep tissue massage on the neck and shoulders, Swedish massage on the lower back (G12)."
+
+
+def _avoid(facts: Facts, outcome: SafetyOutcome) -> tuple[str, ...]:
+    named = {*facts.avoid_areas, *facts.skin_areas}
+    left_alone = {region for name in named for region in regions(name)} | set(outcome.avoid)
+    return tuple(region for region in REGIONS if region in left_alone)
+
+
+def _areas(types: tuple[str, ...], facts: Facts, avoid: tuple[str, ...]) -> tuple[str, ...]:
+    wanted = set(facts.pain_areas) or set(_WHOLE_BACK)
+    if {"trigger_point", "neuromuscular"} & set(types):
+        wanted |= {near for area in facts.pain_areas for near in _REFERRING[area]}
+    if _POSTURE.holds(facts):
+        wanted |= set(_POSTURE_AREAS)
+    return tuple(region for region in REGIONS if region in wanted - set(avoid))
+
+
+def _pressure(types: tuple[str, ...], facts: Facts, outcome: SafetyOutcome) -> tuple[str, str]:
+    """The lower of what is wished or usual and what safety allows."""
+    first = types[0] if types else "swedish"
+    wished = facts.pressure_preference
+    if first in _VERY_LIGHT_TYPES:
+        return MODALITIES[first].usual_pressure, "This type is very light."
+    asked = wished if wished in _PRESSURES else MODALITIES[first].usual_pressure
+    if outcome.cap and _PRESSURES.index(asked) > _PRESSURES.index(outcome.cap.value):
+        return outcome.cap.value, f"Safety keeps it to {outcome.cap.value} ({outcome.capped_by})."
+    if asked == wished:
+        return asked, "As you like it."
+    return asked, "Usual for this type; you gave no preference."
+
+
+def _length(facts: Facts) -> SessionLength:
+    if _SHORT_CARE.holds(facts):
+        least, most, why = 30, 45, "30 to 45 minutes in pregnancy, with fibromyalgia and during cancer care."
+    elif _SHORTER.holds(facts):
+        least, most, why = 30, 45, "45 minutes for a first massage, with severe pain or from 75 years on."
+    else:
+        least, most, why = 30, 90, "About an hour; the guidance does not say."
+    usual = min(60, most)
+    wished = facts.session_minutes_pref
+    return SessionLength(min(max(wished or usual, least), most), least, most, why)

@@ -1,0 +1,141 @@
+"""What is done in a session: the techniques of each type with their aims, less what safety takes away."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from clinic.guidance.facts import Facts
+from clinic.guidance.knowledge import TECHNIQUES
+from clinic.guidance.outcome import SafetyOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedTechnique:
+    """A technique proposed for a type, with its aim in this session."""
+
+    technique: str
+    name: str
+    modality: str
+    aim: str
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a type is worked: its techniques with aims, in order, and sentences about the manner."""
+
+    techniques: tuple[tuple[str, str], ...]
+    manner: tuple[str, ...] = ()
+
+
+WAYS: Final = {
+    "swedish": Way(
+        (
+            ("effleurage", "relax, less stiffness"),
+            ("petrissage", "circulation, flexibility"),
+            ("friction", "light, for tension"),
+            ("tapotement", "liven the muscle"),
+            ("vibration", "loosen the muscle"),
+            ("passive_movement", "move the joints when needed"),
+        )
+    ),
+    "relaxation": Way(
+        (
+            ("effleurage", "broad gliding strokes, for calm"),
+            ("compression", "gentle, on knots"),
+            ("lubrication", "simple oil, for the skin and less drag"),
+        )
+    ),
+    "deep_tissue": Way(
+        (
+            ("effleurage", "warm the muscle, and to finish"),
+            ("cross_grain", "slow, for the deep layers"),
+            ("friction", "for tightness"),
+        )
+    ),
+    "trigger_point": Way(
+        (
+            ("held_pressure", "some seconds, until the spot may let go"),
+            ("kneading", "soften the tissue around the spot"),
+            ("stretching", "of the treated muscle, afterwards"),
+        ),
+        ("Search by touch first.",),
+    ),
+    "neuromuscular": Way(
+        (
+            ("held_pressure", "on points that send pain elsewhere"),
+            ("petrissage", "circulation, flexibility"),
+            ("stretching", "of the short side"),
+        ),
+        ("Begin with a check of balance.",),
+    ),
+    "sports": Way(
+        (
+            ("stretching", "of the muscles in use"),
+            ("petrissage", "recovery, flexibility"),
+            ("muscle_manipulation", "help the muscle work"),
+            ("cross_grain", "deeper strokes"),
+        )
+    ),
+    "myofascial_release": Way((("sustained_circles", "on places that feel stuck"),), ("Little or no oil.",)),
+    "manual_lymphatic_drainage": Way(
+        (("effleurage", "very light, rhythmic strokes"),), ("By a therapist trained for it.",)
+    ),
+    "mechanical_impulse": Way(
+        (("vibration", "on muscle only"), ("percussion", "on muscle only")), ("In short bouts.",)
+    ),
+    "acupressure": Way((("held_pressure", "on points, through clothes if wished"),)),
+    "craniosacral": Way((), ("Still, very light contact.",)),
+}
+
+_SHAKING: Final = ("vibration", "percussion", "tapotement")
+_OIL_BASED: Final = ("effleurage", "lubrication")
+
+
+def techniques(
+    modalities: tuple[str, ...], facts: Facts, outcome: SafetyOutcome
+) -> tuple[PlannedTechnique, ...]:
+    """The techniques of these types in order, with effleurage to open and close where oil is possible.
+
+    What a safety rule forbids is left out; so are vibration, tapping and percussion wherever mechanical impulse therapy
+    is, and the deep strokes of sports massage under a limit on pressure.
+    """
+    gone = _not_possible(facts, outcome)
+    planned = [
+        PlannedTechnique(technique, TECHNIQUES[technique].name, modality, _aim(technique, aim, outcome))
+        for modality in modalities
+        for technique, aim in WAYS[modality].techniques
+        if technique not in gone and not (modality == "sports" and technique == "cross_grain" and outcome.cap)
+    ]
+    if modalities and "effleurage" not in gone:
+        first = modalities[0]
+        opening = PlannedTechnique("effleurage", TECHNIQUES["effleurage"].name, first, "to open and to close")
+        planned.insert(0, opening)
+    return tuple(planned)
+
+
+def _not_possible(facts: Facts, outcome: SafetyOutcome) -> frozenset[str]:
+    gone = set(outcome.forbidden)
+    if "mechanical_impulse" in outcome.excluded:
+        gone.update(_SHAKING)
+    if facts.clothing_preference == "stay_clothed":
+        gone.update(_OIL_BASED)
+    return frozenset(gone)
+
+
+def _aim(technique: str, aim: str, outcome: SafetyOutcome) -> str:
+    if technique == "stretching" and outcome.has_note("no_end_range"):
+        return f"{aim}, not to the end of the range"
+    return aim
+
+
+def approach(modalities: tuple[str, ...], facts: Facts, *, with_oils: bool) -> tuple[str, ...]:
+    """Sentences about the manner of working, each once."""
+    sentences = [sentence for modality in modalities for sentence in WAYS[modality].manner]
+    if with_oils:
+        sentences.append("With diluted oil that was agreed beforehand and tested on the skin.")
+    if "sports" in modalities and facts.sport_context == "before_event":
+        sentences.append("Lighter and brisker before an event.")
+    if "sports" in modalities and facts.sport_context == "after_event":
+        sentences.append("Slower after an event.")
+    if "not_sure" in facts.muscle_findings:
+        sentences.append("The client is not sure what the muscle feels like: check by touch first.")
+    return tuple(dict.fromkeys(sentences))
