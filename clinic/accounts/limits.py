@@ -38,7 +38,7 @@ SIGN_IN = _limit("sign_in", 10, minutes=15)
 SIGN_IN_ACCOUNT = _limit("sign_in_account", 90, minutes=24 * 60)
 SIGN_IN_NETWORK = _limit("sign_in_network", 60, minutes=15)
 SECOND_FACTOR = _limit("second_factor", 10, minutes=15)
-PASSWORD_CHANGE = _limit("password_change", 10, minutes=15)
+SECOND_FACTOR_ACCOUNT = _limit("second_factor_account", 40, minutes=24 * 60)
 SET_UP_LINK = _limit("set_up_link", 10, minutes=15)
 
 SIGN_IN_LINKS = _limit("sign_in_links", 3, minutes=60)

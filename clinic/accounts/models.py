@@ -81,9 +81,14 @@ class User(Identified, Model, SignsIn):
         return f"{self.given_name} {self.family_name}"
 
     @property
+    def is_active(self) -> bool:
+        """Whether this person may sign in; demo staff only while the environment is `demo`: everybody knows their password."""
+        return self.active and (not self.is_demo or current_app.config["ENVIRONMENT"] == "demo")
+
+    @property
     def needs_second_factor(self) -> bool:
-        """Whether a password alone is not enough: always, except for demo staff while the environment is `demo`."""
-        return not (self.is_demo and current_app.config["ENVIRONMENT"] == "demo")
+        """Whether a password alone is not enough: always, except for demo staff."""
+        return not self.is_demo
 
     def check_tf_required(
         self, set_up: list[tuple[str, str]], fresh: bool

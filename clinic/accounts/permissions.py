@@ -61,7 +61,7 @@ def granted(role_names: Iterable[str]) -> frozenset[Permission]:
 
 def may(user: User, permission: Permission | str) -> bool:
     """Whether this active member of staff holds the permission; False for anybody who is not staff."""
-    return isinstance(user, User) and bool(user.active) and Permission(permission) in granted(user.role_names)
+    return isinstance(user, User) and user.is_active and Permission(permission) in granted(user.role_names)
 
 
 def has_grant(user: User, client_id: UUID, now: datetime) -> bool:

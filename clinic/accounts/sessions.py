@@ -5,6 +5,7 @@ server: a copied cookie is worth nothing afterwards. The principal of a client s
 """
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -44,6 +45,26 @@ def staff(raw: str, now: datetime) -> StaffSession | None:
             StaffSession.seen_at > now - STAFF_IDLE,
             User.active,
         )
+    )
+
+
+def others_of(user: User, own: StaffSession, now: datetime) -> Sequence[StaffSession]:
+    """This person's other live sessions, the one seen last first."""
+    live = sa.select(StaffSession).where(*_others(user, own), StaffSession.created_at > now - STAFF_LIFE)
+    live = live.where(StaffSession.seen_at > now - STAFF_IDLE)
+    return db.session.scalars(live.order_by(StaffSession.seen_at.desc())).all()
+
+
+def end_others_of(user: User, own: StaffSession, now: datetime) -> None:
+    """End every session of this person but their own."""
+    db.session.execute(sa.update(StaffSession).where(*_others(user, own)).values(ended_at=now))
+
+
+def _others(user: User, own: StaffSession) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        StaffSession.user_id == user.id,
+        StaffSession.digest != own.digest,
+        StaffSession.ended_at.is_(None),
     )
 
 

@@ -140,7 +140,7 @@ def enforce() -> ResponseReturnValue | None:
         return None
     if request.method not in SAFE_METHODS and came_from_elsewhere():
         raise FromElsewhere
-    _end_stale_staff_session()
+    _find_staff_session()
     asked = policy(current_app, request.endpoint)
     if asked is None:
         raise Undeclared(f"no audience declared for: {request.endpoint}")
@@ -205,12 +205,10 @@ def is_fresh() -> bool:
 
 
 def signed_in_user() -> User | None:
-    """The member of staff who has passed password and second factor in this browser."""
-    return (
-        cast(User, current_user._get_current_object())
-        if current_user.is_authenticated and current_user.active
-        else None
-    )
+    """The member of staff who has passed password and second factor in this browser, and whose session still lives."""
+    if g.get("staff_session") is None:
+        return None
+    return cast(User, current_user._get_current_object())
 
 
 def client_session() -> ClientSession | None:
@@ -263,16 +261,18 @@ def may(permission: str) -> bool:
     return user is not None and permissions.may(user, permission)
 
 
-def _end_stale_staff_session() -> None:
-    """Sign the browser out when the server no longer knows its session; else note that it was seen."""
+def _find_staff_session() -> None:
+    """Look the browser's staff session up; sign the browser out when the server no longer knows it."""
     if "_user_id" not in session:
         return
     now = clock.now()
     live = sessions.staff(session.get(STAFF_FIELD, ""), now)
-    if live is None or not current_user.is_authenticated or current_user.id != live.user_id:
+    user = current_user
+    if live is None or not user.is_authenticated or not user.is_active or user.id != live.user_id:
         session.pop(STAFF_FIELD, None)
         logout_user()
         return
+    g.staff_session = live
     if sessions.is_due_to_be_seen(live, now):
         with transaction():
             live.seen_at = now

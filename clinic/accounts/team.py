@@ -1,0 +1,144 @@
+"""The people who work here: taking one on, the address by which they choose a password, and seeing one off.
+
+There is no page on which a stranger could become staff: the first owner is made on the command line, which prints a one-time
+address. The same address, made anew, is how a forgotten password is reset; a second factor stays in force through that.
+"""
+
+import secrets
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from flask_security import hash_password
+
+from clinic.accounts import sessions
+from clinic.accounts.models import Role, SetUpLink, User
+from clinic.accounts.services import digest, normalise_mail
+from clinic.db import db, violates
+from clinic.refusal import NotFound, Refusal
+
+SET_UP_LIFE = timedelta(hours=24)
+
+
+class AlreadyStaff(Refusal):
+    """Somebody with this address works here already."""
+
+    code = "already-staff"
+    sentence = "Somebody with this e-mail address is already on the team."
+
+
+def add_user(
+    *,
+    mail: str,
+    given_name: str,
+    family_name: str,
+    roles: Iterable[Role],
+    now: datetime,
+    is_demo: bool = False,
+    password: str | None = None,
+) -> User:
+    """Take somebody on; flushed. Without a password they choose one by a set-up link.
+
+    Raises AlreadyStaff, and Unreadable for an address that cannot be one.
+    """
+    user = User(
+        email=normalise_mail(mail),
+        given_name=given_name,
+        family_name=family_name,
+        role_names=sorted(set(roles)),
+        active=True,
+        is_demo=is_demo,
+        password=hash_password(password) if password else None,
+        fs_uniquifier=uuid.uuid4().hex,
+        create_datetime=now,
+    )
+    with violates("uq_users_email", AlreadyStaff()):
+        db.session.add(user)
+    return user
+
+
+def find_user(mail: str) -> User:
+    """The member of staff with this address; raises NotFound."""
+    user = db.session.scalar(sa.select(User).where(User.email == normalise_mail(mail)))
+    if user is None:
+        raise NotFound("Nobody with this e-mail address is on the team.")
+    return user
+
+
+def owners() -> Sequence[User]:
+    """Everybody active who holds the owner's role, by name."""
+    holds = sa.select(User).where(User.active, User.role_names.contains([Role.OWNER.value]))
+    return db.session.scalars(holds.order_by(User.family_name, User.given_name)).all()
+
+
+def mint_set_up_link(user: User, now: datetime) -> str:
+    """The secret of a fresh address by which this person may choose a password within a day; earlier ones die."""
+    db.session.execute(
+        sa.update(SetUpLink)
+        .where(SetUpLink.user_id == user.id, SetUpLink.used_at.is_(None))
+        .values(used_at=now)
+    )
+    raw = secrets.token_urlsafe(32)
+    db.session.add(
+        SetUpLink(digest=digest(raw), user_id=user.id, created_at=now, expires_at=now + SET_UP_LIFE)
+    )
+    return raw
+
+
+def set_up_path(raw: str) -> str:
+    """The address of a set-up link."""
+    return f"/staff/set-up/{raw}"
+
+
+def find_set_up(raw: str, now: datetime) -> User | None:
+    """Whom a set-up link is for, while it may be used; looking changes nothing."""
+    return db.session.scalar(
+        sa.select(User).join(SetUpLink, SetUpLink.user_id == User.id).where(*_usable(raw, now))
+    )
+
+
+def choose_password(raw: str, password: str, now: datetime) -> User | None:
+    """Use a set-up link up: the new password holds and every session ends. None when the link is used or too old."""
+    user_id = db.session.scalar(
+        sa.update(SetUpLink).where(*_usable(raw, now)).values(used_at=now).returning(SetUpLink.user_id)
+    )
+    user = db.session.get(User, user_id) if user_id else None
+    if user is None or not user.active:
+        return None
+    user.password = hash_password(password)
+    end_sessions(user, now)
+    return user
+
+
+def _usable(raw: str, now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    return (SetUpLink.digest == digest(raw), SetUpLink.used_at.is_(None), SetUpLink.expires_at > now)
+
+
+def reset_second_factor(user: User, now: datetime) -> None:
+    """Forget app, recovery codes and passkeys; the next sign-in sets a second factor up anew. Every session ends."""
+    user.tf_primary_method = None
+    user.tf_totp_secret = None
+    user.totp_counter = None
+    user.mf_recovery_codes = None
+    user.webauthn.clear()
+    end_sessions(user, now)
+
+
+def set_roles(user: User, roles: Iterable[Role], now: datetime) -> None:
+    """What this person does here from their next request on."""
+    user.role_names = sorted(set(roles))
+    user.update_datetime = now
+
+
+def see_off(user: User, now: datetime) -> None:
+    """Close somebody's sign-in; what they wrote and did stays under their name."""
+    user.active = False
+    user.update_datetime = now
+    end_sessions(user, now)
+
+
+def end_sessions(user: User, now: datetime) -> None:
+    """Sign somebody out everywhere, at once."""
+    user.fs_uniquifier = uuid.uuid4().hex
+    sessions.end_all_of(user, now)

@@ -1,0 +1,192 @@
+"""The parts of Flask-Security we replace: codes that work once, passkeys that prove the person, passwords that hold.
+
+Flask-Security checks a code and notes it in two steps, which two requests at once slip through; here the note is one UPDATE.
+"""
+
+import hashlib
+import hmac
+import unicodedata
+from typing import Any
+
+import sqlalchemy as sa
+from flask import current_app, session
+from flask_security import (
+    MailUtil,
+    MfRecoveryCodesUtil,
+    PasswordUtil,
+    SQLAlchemyUserDatastore,
+    Totp,
+    UserMixin,
+    WebauthnUtil,
+)
+from flask_security.forms import LoginForm
+from flask_security.webauthn import WebAuthnRegisterForm, WebAuthnSigninResponseForm
+from passlib.totp import TokenError
+from webauthn.helpers.structs import (
+    AuthenticatorSelectionCriteria,
+    ResidentKeyRequirement,
+    UserVerificationRequirement,
+)
+
+from clinic import clock
+from clinic.accounts import passwords
+from clinic.accounts.models import User
+from clinic.db import db
+from clinic.web.context import practice
+
+CHALLENGE = "passkey_challenge"
+
+
+class Staff(SQLAlchemyUserDatastore):
+    """Where Flask-Security finds people and keeps their passkeys: our own tables."""
+
+    def create_webauthn(self, *args: Any, **columns: Any) -> None:
+        """Keep a new passkey, with the time it was made."""
+        super().create_webauthn(*args, create_datetime=clock.now(), **columns)
+
+
+class OneTimeTotp(Totp):
+    """Codes of an authenticator app, each accepted once, also when it comes twice at the same moment."""
+
+    def verify_totp(self, token: str, totp_secret: str, user: UserMixin, window: int = 0) -> bool:
+        """Whether the code is right and newer than the last accepted one; accepting and noting it is one statement."""
+        try:
+            found = self._totp.verify(token, totp_secret, window=window)
+        except TokenError:
+            return False
+        noted = (
+            sa.update(User)
+            .where(User.id == user.id, sa.func.coalesce(User.totp_counter, -1) < found.counter)
+            .values(totp_counter=found.counter)
+            .returning(User.id)
+        )
+        return db.session.scalar(noted) is not None
+
+
+class RecoveryCodes(MfRecoveryCodesUtil):
+    """Ten codes for the day the app is lost: shown once, kept as HMACs, each used once."""
+
+    def create_recovery_codes(self, user: UserMixin) -> list[str]:
+        """New codes in clear; the old ones die."""
+        return super().create_recovery_codes(user)
+
+    def get_recovery_codes(self, user: UserMixin) -> list[str]:
+        """Nothing: codes can be made anew, but not looked up."""
+        return []
+
+    def check_recovery_code(self, user: UserMixin, code: str) -> bool:
+        """Whether this is an unused code. The person's row stays locked until the end of the request, so one use wins."""
+        locked = sa.select(User).where(User.id == user.id).with_for_update()
+        db.session.scalars(locked.execution_options(populate_existing=True)).one()
+        return self._kept(user, code) is not None
+
+    def delete_recovery_code(self, user: UserMixin, code: str) -> bool:
+        """Use a code up."""
+        kept = self._kept(user, code)
+        if kept is None:
+            return False
+        user.mf_recovery_codes = [other for other in user.mf_recovery_codes or [] if other != kept]
+        return True
+
+    def _encrypt_codes(self, codes: list[str]) -> list[str]:
+        return [_blinded(code, next(iter(_peppers()))) for code in codes]
+
+    def _kept(self, user: UserMixin, code: str) -> str | None:
+        typed = code.strip().lower()
+        candidates = {_blinded(typed, pepper) for pepper in _peppers()}
+        return next((kept for kept in user.mf_recovery_codes or [] if kept in candidates), None)
+
+
+def _peppers() -> list[bytes]:
+    """The keys that blind recovery codes, the newest first."""
+    secrets: dict[str, str] = current_app.config["SECURITY_TOTP_SECRETS"]
+    return [secrets[number].encode() for number in sorted(secrets, key=int, reverse=True)]
+
+
+def _blinded(code: str, pepper: bytes) -> str:
+    return hmac.new(pepper, b"recovery\0" + code.encode(), hashlib.sha256).hexdigest()
+
+
+class Passkeys(WebauthnUtil):
+    """Passkeys count as both factors, so each one has to verify its person, and belongs to our address alone."""
+
+    def origin(self) -> str:
+        """Our public address, never what a request claims."""
+        address: str = current_app.config["PUBLIC_URL"]
+        return address
+
+    def generate_challenge(self, nbytes: int | None = None) -> str:
+        """A fresh challenge, remembered in this browser's session so that no other browser can answer it."""
+        challenge: str = super().generate_challenge(nbytes)
+        session[CHALLENGE] = challenge
+        return challenge
+
+    def authenticator_selection(self, user: UserMixin, usage: str) -> AuthenticatorSelectionCriteria:
+        """Any kind of authenticator that verifies the person and can be found without typing a name first."""
+        return AuthenticatorSelectionCriteria(
+            resident_key=ResidentKeyRequirement.REQUIRED,
+            user_verification=UserVerificationRequirement.REQUIRED,
+        )
+
+    def user_verification(self, user: UserMixin | None, usage: list[str]) -> UserVerificationRequirement:
+        """Always required."""
+        return UserVerificationRequirement.REQUIRED
+
+
+class StaffPasswords(PasswordUtil):
+    """Our own rules for a new password instead of lengths and characters."""
+
+    def validate(self, password: str, is_register: bool, **given: Any) -> tuple[list[str] | None, str]:
+        """The objections, if any, and the password as it will be compared."""
+        found = objection(password, given["user"])
+        return ([found] if found else None), compared(password)
+
+
+def compared(password: str) -> str:
+    """A password as it is hashed: two ways of typing one character count as the same (NFKC)."""
+    return unicodedata.normalize("NFKC", password)
+
+
+def objection(password: str, user: User) -> str | None:
+    """Why this person should not choose this password; None when it will do."""
+    return passwords.objection(compared(password), own_words(user))
+
+
+def own_words(user: User) -> list[str]:
+    """What a stranger could guess about this person and this place."""
+    place = practice()
+    about_place = [place.name, place.legal_name, place.mail] if place else []
+    return [user.given_name, user.family_name, user.email, *about_place]
+
+
+class NoMail(MailUtil):
+    """Flask-Security sends nothing: every mail of the product is owed and delivered by `messaging`."""
+
+    def send_mail(self, *args: Any, **named: Any) -> None:
+        """Send nothing; the pages say whom to ask instead."""
+
+
+class SignInForm(LoginForm):
+    """Address and password. No *remember me*: a shared desk must not stay signed in."""
+
+    remember = None  # type: ignore[assignment]  # So WTForms drops a field of the parent.
+
+
+class PasskeyForm(WebAuthnRegisterForm):
+    """A name for a new passkey; all passkeys are of the one kind that proves possession and person."""
+
+    def validate(self, **given: Any) -> bool:
+        """As Flask-Security, with the kind fixed."""
+        self.usage.data = "first"
+        return bool(super().validate(**given))
+
+
+class PasskeyAnswerForm(WebAuthnSigninResponseForm):
+    """What the authenticator signed; it must answer the challenge this browser was given, once."""
+
+    def validate(self, **given: Any) -> bool:
+        """As Flask-Security, after the challenge was taken out of the session."""
+        if session.pop(CHALLENGE, None) != self.challenge:
+            self.credential.errors = ["Please start again: this answer belongs to another page."]
+            return False
+        return bool(super().validate(**given))
