@@ -53,6 +53,11 @@ class GlobalChange(StrEnum):
 GLOBAL_CHANGE_QUESTION: Final = "Compared with before the course, your back is:"
 
 
+def _on_scale(number: int | None) -> None:
+    if number is not None and not 0 <= number <= 10:
+        raise ValueError("a score lies between 0 and 10")
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Peg:
     """The three PEG answers of one day, each from 0 to 10 over the past week; None is missing."""
@@ -92,11 +97,6 @@ class Scores:
         _on_scale(self.nrs_average)
         for activity in self.psfs:
             _on_scale(activity.score)
-
-
-def _on_scale(number: int | None) -> None:
-    if number is not None and not 0 <= number <= 10:
-        raise ValueError("a score lies between 0 and 10")
 
 
 def psfs_score(activities: Sequence[Activity]) -> float | None:
