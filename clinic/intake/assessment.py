@@ -1,11 +1,15 @@
 """What the guidance makes of somebody's answers, and how that is kept and read again."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from clinic.guidance import engine, plan, questionnaire
+from clinic.guidance.advice import advice
 from clinic.guidance.levels import Disposition, Level
+from clinic.guidance.outcome import FiredRule
+from clinic.guidance.questions import FLAG_PREFIX, QUESTIONS
+from clinic.guidance.red_flags import RED_FLAGS
 from clinic.guidance.rules import CURRENT
 from clinic.intake.models import Outcome
 
@@ -13,6 +17,9 @@ POSTPONED_UNTIL_WELL: Final = "R22"
 POSTPONED_UNTIL_TOMORROW: Final = "R23"
 POSTPONING: Final = frozenset({POSTPONED_UNTIL_WELL, POSTPONED_UNTIL_TOMORROW})
 """Rules that ask for another day, not for a doctor (guidance, 3b, after the table)."""
+
+UNSURE: Final = "unsure:"
+"""Before the code of a red flag, as the engine names the rule that fires for an unsure answer."""
 
 COUNTS_WHEN_MISSING: Final = "clinician_seen"
 """Unanswered it counts as no. While the form is being filled in that would be an answer nobody gave yet."""
@@ -61,19 +68,75 @@ def assess(answers: Mapping[str, object]) -> Assessment:
     return Assessment(safety=safety, suggestion=suggestion, plan=draft)
 
 
+@dataclass(frozen=True)
+class Advice:
+    """What to tell somebody who cannot be booked now: what to do, why, and which of their answers ask for it.
+
+    `{emergency_number}` in the texts is for the page to fill in. `fields` are keys of answers, in the order of the pages.
+    """
+
+    verdict: Verdict
+    heading: str
+    sentences: tuple[str, ...]
+    whys: tuple[str, ...]
+    fields: tuple[str, ...]
+
+
 def so_far(answers: Mapping[str, object]) -> Verdict:
     """The level that answers still being given have reached, judged by all rules.
 
     Two kinds of rule wait: one that rests on `clinician_seen` until that was answered, and contradictions, because the
     client is first asked to look again.
     """
+    return _verdict(_counting(answers))
+
+
+def advice_so_far(answers: Mapping[str, object]) -> Advice:
+    """What answers still being given ask for, in words; judged like `so_far`."""
+    counting = _counting(answers)
+    reached = _verdict(counting)
+    highest = [fired for fired in counting if fired.level is reached.level]
+    heading, sentences = advice(
+        level=reached.level,
+        disposition=reached.disposition,
+        rules=[CURRENT.safety_by_id[fired.rule] for fired in highest if fired.rule in CURRENT.safety_by_id],
+        unsure=[RED_FLAGS[code] for fired in highest for code in _unsure_of(fired)],
+    )
+    named = {field for fired in highest for field in _fields(fired.answers)}
+    return Advice(
+        reached,
+        heading,
+        sentences,
+        tuple(fired.why for fired in highest),
+        tuple(field for field in QUESTIONS if field in named),
+    )
+
+
+def _counting(answers: Mapping[str, object]) -> list[FiredRule]:
     safety = engine.screen(questionnaire.facts_of(answers), CURRENT)
     contradictory = {rule.id for rule in CURRENT.contradictions}
-    return verdict(
-        Fired(fired.rule, fired.level, fired.answers)
+    return [
+        fired
         for fired in safety.fired
         if fired.rule not in contradictory and not _rests_on_a_gap(fired.rule, answers)
-    )
+    ]
+
+
+def _unsure_of(fired: FiredRule) -> list[str]:
+    return [fired.rule.removeprefix(UNSURE)] if fired.rule.startswith(UNSURE) else []
+
+
+def _fields(answers: Mapping[str, object]) -> Iterator[str]:
+    """Keys of answers: a fact about red flags is kept under the key of each flag."""
+    for fact, value in answers.items():
+        if fact in ("red_flags", "red_flags_unsure") and isinstance(value, list | tuple | frozenset):
+            yield from (f"{FLAG_PREFIX}{code}" for code in value)
+        else:
+            yield fact
+
+
+def _verdict(fired: Iterable[FiredRule]) -> Verdict:
+    return verdict(Fired(rule.rule, rule.level, rule.answers) for rule in fired)
 
 
 def _rests_on_a_gap(rule_id: str, answers: Mapping[str, object]) -> bool:
