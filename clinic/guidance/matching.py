@@ -42,9 +42,8 @@ def suggest(facts: Facts, outcome: SafetyOutcome, rule_set: RuleSet = CURRENT) -
     counted = tally(known, rule_set)
     before_safety = scores(counted)
     take_minuses(counted, outcome)
-    left = [
-        modality for modality in MODALITIES if modality not in outcome.excluded | known.modalities_disliked
-    ]
+    removed = outcome.excluded | known.modalities_disliked
+    left = [modality for modality in MODALITIES if modality not in removed]
     base = _blend_base(scores(counted), left, known, rule_set)
     if base:
         points = scores(counted)

@@ -5,6 +5,7 @@ counts by itself: to an urgent one it asks for a doctor today, to any other for 
 """
 
 from collections.abc import Iterable, Iterator
+from operator import attrgetter
 from typing import TypeVar
 
 from clinic.guidance.advice import advice
@@ -17,6 +18,7 @@ from clinic.guidance.rules import CURRENT
 from clinic.guidance.rules.kinds import REGIONS, RuleSet, SafetyRule, regions
 
 T = TypeVar("T")
+_SEVERITY = attrgetter("severity")
 
 
 def screen(facts: Facts, rule_set: RuleSet = CURRENT) -> SafetyOutcome:
@@ -25,7 +27,7 @@ def screen(facts: Facts, rule_set: RuleSet = CURRENT) -> SafetyOutcome:
     rules = [rule for rule in rule_set.safety if rule.when.holds(known)]
     unsure = [flag for code, flag in RED_FLAGS.items() if code in known.red_flags_unsure - known.red_flags]
     fired = (*(_fired(rule, known) for rule in rules), *(_unsure(flag) for flag in unsure))
-    level = max((rule.level for rule in fired), default=Level.OK)
+    level = max((rule.level for rule in fired), key=_SEVERITY, default=Level.OK)
     disposition = _disposition(level, fired)
     cap, capped_by = _cap(rules)
     heading, say = advice(level=level, disposition=disposition, rules=rules, unsure=unsure)

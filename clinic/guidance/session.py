@@ -99,17 +99,25 @@ def techniques(
     is, and the deep strokes of sports massage under a limit on pressure.
     """
     gone = _not_possible(facts, outcome)
-    planned = [
-        PlannedTechnique(technique, TECHNIQUES[technique].name, modality, _aim(technique, aim, outcome))
+    steps = [
+        (modality, technique, _aim(technique, aim, outcome))
         for modality in modalities
-        for technique, aim in WAYS[modality].techniques
+        for technique, aim in _opened(WAYS[modality].techniques, first=modality == modalities[0])
         if technique not in gone and not (modality == "sports" and technique == "cross_grain" and outcome.cap)
     ]
-    if modalities and "effleurage" not in gone:
-        first = modalities[0]
-        opening = PlannedTechnique("effleurage", TECHNIQUES["effleurage"].name, first, "to open and to close")
-        planned.insert(0, opening)
-    return tuple(planned)
+    return tuple(
+        PlannedTechnique(technique, TECHNIQUES[technique].name, modality, aim)
+        for modality, technique, aim in steps
+    )
+
+
+def _opened(steps: tuple[tuple[str, str], ...], *, first: bool) -> tuple[tuple[str, str], ...]:
+    """The steps of a type; those of the first type begin with effleurage, which also closes the session."""
+    if not first:
+        return steps
+    own = [aim for technique, aim in steps if technique == "effleurage"]
+    opening = ("effleurage", ", ".join((*own, "to open and to close")))
+    return (opening, *(step for step in steps if step[0] != "effleurage"))
 
 
 def _not_possible(facts: Facts, outcome: SafetyOutcome) -> frozenset[str]:

@@ -67,8 +67,9 @@ def _liked(modality: str, liked: LikedRule) -> Entry:
 
 def take_minuses(counted: Tally, outcome: SafetyOutcome) -> None:
     """Take the safety minuses off the types that are not excluded."""
+    excluded = outcome.excluded
     for minus in outcome.minuses:
-        if minus.modality not in outcome.excluded:
+        if minus.modality not in excluded:
             counted[minus.modality].append(Entry(minus.rule, minus.points, minus.text, (), "safety"))
 
 
