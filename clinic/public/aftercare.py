@@ -1,0 +1,97 @@
+"""Tips after a visit, behind the address in the aftercare letter.
+
+The address opens for 30 days and proves only that somebody has the mail: the page shows the general tips for the types
+given and the warning signs, and nothing that depends on the client's own answers.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+
+from clinic import clock
+from clinic.accounts import audit, links
+from clinic.booking.models import Appointment, State
+from clinic.db import db, transaction
+from clinic.guidance import aftercare
+from clinic.guidance.knowledge import MODALITIES
+from clinic.plans.models import SessionNote
+from clinic.refusal import NotFound, Refusal
+from clinic.web.access import anyone, audience
+
+blueprint = Blueprint("aftercare", __name__, url_prefix="/c")
+
+KEPT = timedelta(days=30)
+HAPPENED = (State.ARRIVED, State.DONE)
+
+
+class TipsOver(Refusal):
+    """The address was right, but its time is over."""
+
+    status = 410
+    code = "tips-over"
+    sentence = "These tips were kept for 30 days. Please call us if you have a question about your session."
+
+
+@blueprint.get("/<token>")
+@audience(anyone)
+def tips(token: str) -> ResponseReturnValue:
+    """The tips of one visit; the reading leaves an audit row."""
+    now = clock.now()
+    with transaction():
+        appointment = _opened(token, now)
+        given = _given(appointment)
+        audit.record(
+            audit.by_link(appointment.id),
+            "read",
+            appointment,
+            client_id=appointment.client_id,
+            purpose="aftercare",
+            fields=["modalities"],
+            now=now,
+        )
+        page = {
+            "starts_at": appointment.starts_at,
+            "zone": appointment.zone,
+            "therapist": appointment.therapist.name,
+        }
+    found = aftercare.tips(given.types)
+    names = [MODALITIES[modality].name for modality in given.types] if given.is_noted else []
+    return render_template("public/aftercare.html", tips=found, types=names, **page)
+
+
+def _opened(token: str, now: datetime) -> Appointment:
+    claim = links.check(token, links.AFTERCARE)
+    appointment = db.session.get(Appointment, claim.subject_id) if claim else None
+    if claim is None or appointment is None or not claim.holds(appointment.link_epoch):
+        raise NotFound
+    if (
+        appointment.client is None
+        or appointment.client.erased_at is not None
+        or appointment.state not in HAPPENED
+    ):
+        raise NotFound
+    if now >= appointment.ends_at + KEPT:
+        raise TipsOver
+    return appointment
+
+
+@dataclass(frozen=True)
+class _Given:
+    """The types of a session: really given when a signed note says so, else those of the treatment that was booked."""
+
+    types: list[str]
+    is_noted: bool
+
+
+def _given(appointment: Appointment) -> _Given:
+    note = db.session.scalar(
+        sa.select(SessionNote).where(
+            SessionNote.appointment_id == appointment.id, SessionNote.signed_at.is_not(None)
+        )
+    )
+    if note is None:
+        return _Given(list(appointment.treatment.modalities), is_noted=False)
+    return _Given(list(note.content["modalities"]), is_noted=True)
