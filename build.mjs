@@ -13,6 +13,7 @@ const ENTRIES = [
   { in: "assets/css/desk.css", out: "desk" },
   { in: "assets/js/site.js", out: "site" },
   { in: "assets/js/desk.js", out: "desk" },
+  { in: "assets/js/passkeys.js", out: "passkeys" },
   { in: "assets/svg/icons.svg", out: "icons" },
   { in: "assets/svg/favicon.svg", out: "favicon" },
 ];

@@ -12,9 +12,10 @@ from clinic.accounts import links
 from clinic.api import health
 from clinic.db import db
 from clinic.messaging import tasks
+from clinic.portal import views as portal
 from clinic.public import views as public
 from clinic.staff import sign_in, views as staff
-from clinic.web import access, assets, context, errors, filters, headers
+from clinic.web import access, assets, banners, context, errors, filters, headers, logs
 from config import Environment, Settings
 
 ROOT = Path(__file__).parent.parent
@@ -42,6 +43,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     clock.follow(settings.clock_file)
     db.init_app(app)
 
+    logs.init_app(app)
     access.init_app(app)
     sign_in.init_app(app)
     headers.init_app(app)
@@ -49,8 +51,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     filters.init_app(app)
     assets.init_app(app)
     context.init_app(app)
+    banners.init_app(app)
     tasks.init_app(app)
-    for blueprint in (health.blueprint, *public.blueprints, *staff.blueprints):
+    for blueprint in (health.blueprint, *public.blueprints, *portal.blueprints, *staff.blueprints):
         app.register_blueprint(blueprint)
 
     access.require_declared(app)
@@ -74,6 +77,7 @@ def flask_config(settings: Settings) -> dict[str, Any]:
             "max_overflow": 0,
             "pool_timeout": 4,
             "pool_pre_ping": True,
+            "hide_parameters": True,  # An error's text must not quote what somebody entered.
             "connect_args": {
                 "connect_timeout": 2,
                 "options": f"-c statement_timeout={settings.statement_timeout_ms} -c lock_timeout=8000 -c timezone=UTC",

@@ -131,6 +131,32 @@ def contacts_on(kind: ContactKind, normalised: str) -> Sequence[Contact]:
     ).all()
 
 
+def people_on(contact: Contact) -> list[Client]:
+    """Everybody whose record carries the same address as this contact, the oldest record first."""
+    return [one.client for one in contacts_on(ContactKind(contact.kind), contact.normalised)]
+
+
+def prove(contact: Contact, now: datetime) -> None:
+    """The address works: somebody who reads its mail followed our link. That holds for every record that carries it."""
+    for same in contacts_on(ContactKind(contact.kind), contact.normalised):
+        same.verified_at = same.verified_at or now
+        same.bounced_at = None
+
+
+def add_person_on(contact: Contact, *, given_name: str, family_name: str, now: datetime) -> Client:
+    """A further person on a proven address; flushed."""
+    person = add_client(
+        given_name=given_name,
+        family_name=family_name,
+        mail=None,
+        now=now,
+        language=contact.client.language,
+    )
+    add_contact(person, ContactKind(contact.kind), contact.normalised, now=now, verified_at=now)
+    db.session.flush()
+    return person
+
+
 def mint_link(
     *, purpose: LinkPurpose, contact_id: UUID | None = None, subject_id: UUID | None = None, now: datetime
 ) -> str:

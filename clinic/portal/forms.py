@@ -1,0 +1,35 @@
+"""Forms of the client's pages."""
+
+from wtforms import EmailField, StringField
+from wtforms.validators import InputRequired, ValidationError
+
+from clinic.accounts import services as accounts
+from clinic.web.forms import Form
+
+
+class AddressForm(Form):
+    """Where the one-time link shall go."""
+
+    mail = EmailField(
+        "E-mail address",
+        [InputRequired("Enter your e-mail address")],
+        render_kw={"autocomplete": "email", "spellcheck": "false"},
+    )
+
+    def validate_mail(self, field: EmailField) -> None:
+        """Keep the address as it is compared."""
+        try:
+            field.data = accounts.normalise_mail(field.data or "")
+        except accounts.Unreadable as unreadable:
+            raise ValidationError(unreadable.sentence) from None
+
+
+class NameForm(Form):
+    """Somebody who uses a proven address and has no record yet."""
+
+    given_name = StringField(
+        "First name", [InputRequired("Enter your first name")], render_kw={"autocomplete": "given-name"}
+    )
+    family_name = StringField(
+        "Family name", [InputRequired("Enter your family name")], render_kw={"autocomplete": "family-name"}
+    )

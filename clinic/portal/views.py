@@ -1,0 +1,200 @@
+"""How a client signs in without a password, says who they are, and finds their visits.
+
+A one-time link proves an address and nothing more. Of the people on that address the visitor then chooses one, or says to be
+somebody else. Opening the link's page uses nothing up, so that a mail scanner cannot; only the button does.
+"""
+
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+
+from clinic import clock
+from clinic.accounts import audit, limits, links, sessions
+from clinic.accounts import services as accounts
+from clinic.accounts.models import Client, ClientSession, Contact, ContactKind, LinkPurpose
+from clinic.booking import queries as booking
+from clinic.booking.models import Appointment
+from clinic.db import db, transaction
+from clinic.messaging import services as messaging
+from clinic.portal.forms import AddressForm, NameForm
+from clinic.refusal import NotFound, Refusal
+from clinic.web import access
+from clinic.web.access import anyone, audience, client, contact
+
+blueprint = Blueprint("portal", __name__)
+blueprints = (blueprint,)
+
+NEXT = "after_sign_in"
+
+
+class LinkGone(Refusal):
+    """A one-time link that was used or is older than ten minutes."""
+
+    status = 410
+    code = "link-gone"
+    sentence = "This link was used before, or it is older than ten minutes. Ask for a new one."
+
+
+@blueprint.route("/my/sign-in", methods=["GET", "POST"])
+@audience(anyone)
+def sign_in() -> ResponseReturnValue:
+    """Ask for a link. The answer is the same whether or not the address is known."""
+    form = AddressForm()
+    if request.method == "GET" and (wanted := own_path(request.args.get("next"))):
+        session[NEXT] = wanted
+    if form.validate_on_submit():
+        send_link(form.mail.data or "")
+        return redirect(url_for("portal.sent"), 303)
+    return render_template("portal/sign_in.html", form=form, has_errors=form.has_errors)
+
+
+def send_link(mail: str) -> None:
+    """Owe a letter to a known address, at most three an hour; an unknown one is counted just so."""
+    now = clock.now()
+    limits.take(limits.SIGN_IN_LINKS_NETWORK, limits.network(request.remote_addr), now)
+    limits.take(limits.SIGN_IN_LINKS, mail, now)
+    with transaction():
+        found = accounts.contacts_on(ContactKind.MAIL, mail)
+        if found:
+            messaging.owe_sign_in(found[0], now)
+
+
+@blueprint.get("/my/sign-in/sent")
+@audience(anyone)
+def sent() -> ResponseReturnValue:
+    """What happens next."""
+    return render_template("portal/sent.html")
+
+
+@blueprint.get("/l/<token>")
+@audience(anyone)
+def link(token: str) -> ResponseReturnValue:
+    """One button. Looking uses nothing up."""
+    if accounts.find_link(token, LinkPurpose.SIGN_IN, clock.now()) is None:
+        raise LinkGone
+    return render_template("portal/link.html", token=token)
+
+
+@blueprint.post("/l/<token>")
+@audience(anyone)
+def use_link(token: str) -> ResponseReturnValue:
+    """Use the link up: the address counts as proven, and this browser gets a client session. Raises LinkGone."""
+    now = clock.now()
+    limits.take(limits.LINK_USES_NETWORK, limits.network(request.remote_addr), now)
+    with transaction():
+        used = accounts.consume_link(token, LinkPurpose.SIGN_IN, now)
+        proven = db.session.get(Contact, used.contact_id) if used else None
+        if proven is None:
+            raise LinkGone
+        people = accounts.people_on(proven)
+        accounts.prove(proven, now)
+        raw = sessions.open_client(proven, people[0].id if len(people) == 1 else None, now)
+        audit.record(audit.by_contact(proven.id), "signed_in", proven, client_id=proven.client_id, now=now)
+    there = redirect(_onwards() if len(people) == 1 else url_for("portal.choose"), 303)
+    access.remember_client(there, raw)
+    return there
+
+
+@blueprint.route("/my/who", methods=["GET", "POST"])
+@audience(contact)
+def choose() -> ResponseReturnValue:
+    """Whose visits? The people on the proven address by first name, or somebody else."""
+    found = _session()
+    proven = db.session.get_one(Contact, found.contact_id)
+    people = accounts.people_on(proven)
+    if request.method == "POST" and (wanted := request.form.get("person")):
+        return _chosen(found, people, wanted)
+    return render_template("portal/who.html", people=people)
+
+
+def _chosen(found: ClientSession, people: list[Client], wanted: str) -> ResponseReturnValue:
+    if wanted == "other":
+        return redirect(url_for("portal.somebody_else"), 303)
+    person = next((one for one in people if str(one.id) == wanted), None)
+    if person is None:
+        raise NotFound
+    with transaction():
+        _become(found, person.id)
+    return redirect(_onwards(), 303)
+
+
+@blueprint.route("/my/new", methods=["GET", "POST"])
+@audience(contact)
+def somebody_else() -> ResponseReturnValue:
+    """A further person on the same proven address."""
+    form = NameForm()
+    if form.validate_on_submit():
+        found = _session()
+        with transaction():
+            proven = db.session.get_one(Contact, found.contact_id)
+            person = accounts.add_person_on(
+                proven,
+                given_name=form.given_name.data or "",
+                family_name=form.family_name.data or "",
+                now=clock.now(),
+            )
+            _become(found, person.id)
+        return redirect(_onwards(), 303)
+    return render_template("portal/new.html", form=form, has_errors=form.has_errors)
+
+
+def _become(found: ClientSession, client_id: UUID) -> None:
+    found.client_id = client_id
+    audit.record(
+        audit.by_contact(found.contact_id), "chose_who", subject_type="clients", subject_id=client_id,
+        client_id=client_id, now=clock.now(),
+    )  # fmt: skip
+
+
+@blueprint.get("/my")
+@audience(client)
+def home() -> ResponseReturnValue:
+    """The visits to come, each with the page where it can be moved or cancelled."""
+    found = _session()
+    assert found.client_id is not None
+    person = db.session.get_one(Client, found.client_id)
+    proven = db.session.get_one(Contact, found.contact_id)
+    visits = booking.upcoming(person.id, clock.now())
+    return render_template(
+        "portal/home.html",
+        person=person,
+        visits=[(visit, manage_path(visit)) for visit in visits],
+        others=len(accounts.people_on(proven)) > 1,
+    )
+
+
+@blueprint.post("/my/sign-out")
+@audience(contact)
+def sign_out() -> ResponseReturnValue:
+    """End the session here and on the server."""
+    with transaction():
+        sessions.end(_session(), clock.now())
+    flash("You are signed out.", "ok")
+    there = redirect("/", 303)
+    access.forget_client(there)
+    return there
+
+
+def manage_path(visit: Appointment) -> str:
+    """The page of one visit."""
+    return links.manage_path(visit.id, visit.link_epoch)
+
+
+def own_path(wanted: str | None) -> str | None:
+    """A path of our own to go back to; None for anything that could lead elsewhere."""
+    if not wanted or not wanted.startswith("/") or "\\" in wanted:
+        return None
+    parts = urlsplit(wanted)
+    return wanted if not parts.scheme and not parts.netloc and not wanted.startswith("//") else None
+
+
+def _onwards() -> str:
+    return own_path(session.pop(NEXT, None)) or url_for("portal.home")
+
+
+def _session() -> ClientSession:
+    found = access.client_session()
+    assert found is not None
+    return found
