@@ -14,7 +14,8 @@ from clinic.db import db
 from clinic.messaging import tasks
 from clinic.portal import views as portal
 from clinic.public import views as public
-from clinic.staff import sign_in, views as staff
+from clinic.staff import sign_in
+from clinic.staff import views as staff
 from clinic.web import access, assets, banners, context, errors, filters, headers, logs
 from config import Environment, Settings
 
