@@ -65,6 +65,13 @@ class ResumeForm(Form):
     )
 
 
+@blueprint.errorhandler(intake.NoDraft)
+def without_draft(_refusal: intake.NoDraft) -> ResponseReturnValue:
+    """Nothing under way here: on to what was sent, or to the beginning."""
+    sent = queries.newest_full(browser=known_browser(), client_id=_client_id(), now=clock.now())
+    return redirect(url_for("outcome.show") if sent else url_for(".begin"), 303)
+
+
 @blueprint.get("")
 @audience(anyone)
 def begin() -> ResponseReturnValue:
@@ -370,6 +377,7 @@ def _check_page(
         "public/intake/check.html",
         parts=written.parts(answers),
         pain=written.pain(answers),
+        last_page=url_for(".ask", slug=path.asked_pages(answers)[-1].slug),
         contradictions=[
             (found, [(written.title(field), written.change(field)) for field in found.fields])
             for found in contradictions

@@ -1,0 +1,143 @@
+"""What became of somebody's answers: the care card, a therapist who looks first, or the suggestion."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from flask import Blueprint, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from clinic import clock
+from clinic.booking import queries as booking
+from clinic.booking.models import Appointment
+from clinic.guidance import advice, questionnaire
+from clinic.guidance.levels import Disposition, Level
+from clinic.guidance.questions import PAGES
+from clinic.intake import path, queries
+from clinic.intake.assessment import Advice, Verdict, advice_so_far
+from clinic.intake.models import Draft, Outcome
+from clinic.intake.queries import Standing
+from clinic.practice import queries as practice
+from clinic.public import suggestion
+from clinic.web import access
+from clinic.web.access import anyone, audience
+from clinic.web.browser import known_browser
+
+blueprint = Blueprint("outcome", __name__, url_prefix="/intake/outcome")
+
+SUPPORT_LINES = "support_lines"
+
+
+@blueprint.get("")
+@audience(anyone)
+def show() -> ResponseReturnValue:
+    """The outcome as it stands now: of the answers under way, else of those sent; without either, the beginning."""
+    now = clock.now()
+    draft = queries.draft(known_browser(), now)
+    if draft is not None:
+        return _of_draft(draft)
+    held = booking.held(known_browser(), now)
+    standing = queries.standing(
+        browser=known_browser(), client_id=_client_id(), now=now, zone=_zone(held, now)
+    )
+    if standing.level is not None and standing.level.stops:
+        return _card(_advice(standing), not_before=standing.not_before)
+    if standing.submission is None:
+        return redirect(url_for("intake.begin"), 303)
+    if standing.level is Level.THERAPIST_REVIEW:
+        return _looked_at_first(standing.submission.outcome, held)
+    return _suggestion(standing.submission.outcome, held)
+
+
+def _of_draft(draft: Draft) -> ResponseReturnValue:
+    """The card an answer under way asks for; a doctor's or another day's card lets the client finish the questions."""
+    said = advice_so_far(draft.answers)
+    if said.verdict.level is Level.URGENT:
+        return _card(said, wrong_answer=_page_of(said.fields))
+    following = path.next_unanswered(draft.answers)
+    go_on = url_for("intake.ask", slug=following.slug) if following else url_for("intake.check")
+    if said.verdict.level is Level.REFER:
+        return _card(said, wrong_answer=_page_of(said.fields), go_on=go_on)
+    return redirect(go_on, 303)
+
+
+def _card(
+    said: Advice,
+    *,
+    wrong_answer: str | None = None,
+    go_on: str | None = None,
+    not_before: datetime | None = None,
+) -> str:
+    emergency_number = practice.the_practice().emergency_number
+    template = "urgent.html" if said.verdict.level is Level.URGENT else "refer.html"
+    return render_template(
+        f"public/intake/{template}",
+        heading=said.heading.replace("{emergency_number}", emergency_number),
+        sentences=[text.replace("{emergency_number}", emergency_number) for text in said.sentences],
+        whys=said.whys,
+        postponed=said.verdict.disposition is Disposition.POSTPONE,
+        not_before=not_before,
+        zone=_zone(None, clock.now()),
+        wrong_answer=wrong_answer,
+        go_on=go_on,
+    )
+
+
+def _advice(standing: Standing) -> Advice:
+    """The words for a stop: as they were stored with the answers, or plain ones when the stop came from elsewhere."""
+    reached = Verdict(standing.level or Level.OK, standing.disposition)
+    outcome = standing.submission.outcome if standing.submission else None
+    if outcome and outcome.level == reached.level and outcome.disposition == reached.disposition:
+        stored = outcome.explanation["safety"]
+        whys = tuple(row["why"] for row in stored["fired"] if row["level"] == reached.level)
+        return Advice(reached, stored["heading"], tuple(stored["say"]), whys, ())
+    heading, sentences = advice.advice(
+        level=reached.level, disposition=reached.disposition, rules=(), unsure=()
+    )
+    return Advice(reached, heading, sentences, (), ())
+
+
+def _page_of(fields: Iterable[str]) -> str | None:
+    """The first page on which one of these answers was given."""
+    slugs = {questionnaire.page_of(field).slug for field in fields}
+    first = next((page.slug for page in PAGES if page.slug in slugs), None)
+    return url_for("intake.ask", slug=first) if first else None
+
+
+def _looked_at_first(outcome: Outcome, held: Appointment | None) -> str:
+    heading, sentences = advice.advice(level=Level.THERAPIST_REVIEW, disposition=None, rules=(), unsure=())
+    return render_template(
+        "public/intake/looked_at_first.html",
+        heading=heading,
+        sentences=sentences,
+        held=held,
+        support=_support(outcome),
+    )
+
+
+def _suggestion(outcome: Outcome, held: Appointment | None) -> str:
+    return render_template(
+        "public/intake/suggestion.html",
+        page=suggestion.of(outcome, practice.treatments(), practice.the_practice().modalities_off),
+        shown_at_once=suggestion.REASONS_AT_ONCE,
+        held=held,
+        support=_support(outcome),
+    )
+
+
+def _support(outcome: Outcome) -> str:
+    """The practice's line to somebody who listens, beside answers that speak of a low mood; else nothing."""
+    return practice.the_practice().support_line if suggestion.has_note(outcome, SUPPORT_LINES) else ""
+
+
+def _client_id() -> UUID | None:
+    session = access.client_session()
+    return session.client_id if session else None
+
+
+def _zone(held: Appointment | None, now: datetime) -> str:
+    """The zone "tomorrow" is meant in: that of the held time, else of the first location."""
+    if held is not None:
+        return held.zone
+    first = next(iter(practice.locations(now.date())), None)
+    return first.zone if first else "UTC"
