@@ -101,6 +101,27 @@ def _decoded(name: str, keys: dict[int, SecretStr]) -> dict[int, bytes]:
     return decoded
 
 
+class Start(BaseSettings):
+    """What starting everything on one machine needs to know; without an address a server is started for you."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True)
+
+    environment: Environment = Environment.DEMO
+    port: int = Field(default=8000, ge=1, le=65535)
+    lumbar_data: Path = Path("var")
+    public_url: str | None = None
+    database_url: str | None = None
+    redis_url: str | None = None
+
+    @classmethod
+    def read(cls) -> "Start":
+        """From the environment; raises InvalidSettings that lists every fault at once."""
+        try:
+            return cls()
+        except ValidationError as error:
+            raise InvalidSettings(_faults(error)) from None
+
+
 class Settings(BaseSettings):
     """Everything the environment decides. `Settings.read()` is the way in."""
 

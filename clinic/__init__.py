@@ -16,3 +16,5 @@ The packages stand in one column and an import points down it (checked on every 
 
 Read aloud: a surface asks a domain; a domain asks a core; the worker asks messaging.
 """
+
+__version__ = "0.1.0"

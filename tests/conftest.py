@@ -56,9 +56,12 @@ def settings(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Sett
 
 
 @pytest.fixture(scope="session")
-def app(settings: Settings) -> Flask:
+def app(settings: Settings) -> Iterator[Flask]:
     """The product, composed once."""
-    return create_app(settings)
+    product = create_app(settings)
+    yield product
+    with product.app_context():
+        db.engine.dispose()
 
 
 @pytest.fixture

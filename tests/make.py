@@ -168,6 +168,24 @@ def client(*, mail: str | None = "ada@client.example", given_name: str = "Ada", 
     return _add(person)
 
 
+def stranger(name: str) -> Client:
+    """A new client, flushed only: for a booking that commits itself."""
+    person = Client(given_name=name, family_name="Sample", search_name=name, created_at=NOW)
+    db.session.add(person)
+    db.session.flush()
+    db.session.add(
+        Contact(
+            client_id=person.id,
+            kind="mail",
+            value=f"{name}@client.example",
+            normalised=f"{name}@client.example",
+            created_at=NOW,
+        )
+    )
+    db.session.flush()
+    return person
+
+
 def contact(person: Client, *, kind: str = ContactKind.MAIL, value: str, **columns: Any) -> Contact:
     """An address of a client."""
     return _add(

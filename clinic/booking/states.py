@@ -76,14 +76,18 @@ def changed(appointment: Appointment, now: datetime, *, time_too: bool = False) 
         appointment.time_agreed_at = now
 
 
+def free_until(appointment: Appointment) -> datetime:
+    """Until when a client may move or cancel without it being late."""
+    return appointment.starts_at - timedelta(hours=practice.the_practice().late_cancel_hours)
+
+
 def call_off(appointment: Appointment, *, by: str, reason: str, now: datetime) -> None:
     """Cancel for whoever `by` is (`client`, `staff`, `system`); a client inside the late limit is marked late."""
-    limit = timedelta(hours=practice.the_practice().late_cancel_hours)
     advance(appointment, State.CANCELLED, now)
     appointment.cancelled_at = now
     appointment.cancelled_by = by
     appointment.cancel_reason = reason
-    appointment.cancelled_late = by == "client" and now > appointment.starts_at - limit
+    appointment.cancelled_late = by == "client" and now > free_until(appointment)
     changed(appointment, now)
 
 
@@ -107,15 +111,9 @@ def refuse_unsafe(standing: Standing, starts_at: datetime) -> None:
 
     Raises NotCleared. This alone is asked for a hold, whose health questions may still come.
     """
-    if standing.level not in (Level.REFER, Level.URGENT):
-        return
-    if (
-        standing.disposition is Disposition.POSTPONE
-        and standing.not_before
-        and starts_at >= standing.not_before
-    ):
-        return
-    raise NotCleared(standing.level, standing.disposition)
+    level = standing.level_at(starts_at)
+    if level is not None and level.stops:
+        raise NotCleared(level, standing.disposition)
 
 
 def entry(treatment: Treatment, standing: Standing, starts_at: datetime, *, plain: bool = False) -> Entry:

@@ -1,0 +1,149 @@
+"""`python -m clinic …`: what an owner or operator does from a command line. Each command is one function below."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from clinic import clock, demo, schema, sealed
+from clinic.accounts import audit
+from clinic.app import create_app
+from clinic.db import Base, db, transaction
+from clinic.embedded import supervisor
+from clinic.guidance import suggest as suggestion
+from clinic.practice.models import Practice
+from clinic.staff import invitations
+from config import Environment, Settings, Start
+
+ROTATION_BATCH = 500
+Command = Callable[[argparse.Namespace], int]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command; exits with its status."""
+    parser = argparse.ArgumentParser(prog="python -m clinic", description="Lumbar, practice software.")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for name, (run, arguments_of) in COMMANDS.items():
+        command = commands.add_parser(name, help=_first_line(run), description=run.__doc__)
+        for argument, options in arguments_of.items():
+            command.add_argument(argument, **options)
+        command.set_defaults(run=run)
+    parsed = parser.parse_args(arguments)
+    run: Command = parsed.run
+    sys.exit(run(parsed))
+
+
+def up(parsed: argparse.Namespace) -> int:
+    """Start everything: database, broker, web, worker and beat, until Ctrl-C."""
+    return supervisor.up(Start.read())
+
+
+def migrate(parsed: argparse.Namespace) -> int:
+    """Bring the database to the newest revision, as the role that owns it."""
+    settings = Settings.read()
+    schema.upgrade(settings.database_owner_url or settings.database_url)
+    print("The database is at the newest revision.")
+    return 0
+
+
+def load_demo(parsed: argparse.Namespace) -> int:
+    """Make the fictional demo practice, unless the database holds a practice already."""
+    settings = Settings.read()
+    if settings.environment is Environment.PRODUCTION:
+        print("The demo practice is refused: this is production.", file=sys.stderr)
+        return 2
+    with create_app(settings).app_context(), transaction():
+        if db.session.get(Practice, 1) is not None:
+            print("There is a practice already; nothing was changed.")
+            return 0
+        demo.load(clock.now())
+    print(f"The demo practice is ready. Staff sign in with the password “{demo.PASSWORD}” as:")
+    for person in demo.STAFF:
+        print(f"  {person.mail}  ({', '.join(role.value.replace('_', ' ') for role in person.roles)})")
+    return 0
+
+
+def create_owner(parsed: argparse.Namespace) -> int:
+    """Make the first owner and print the address at which they choose a password."""
+    return _invited(lambda: invitations.create_owner(parsed.mail, parsed.given, parsed.family, clock.now()))
+
+
+def reset_password(parsed: argparse.Namespace) -> int:
+    """Print a one-time address at which a member of staff chooses a new password."""
+    return _invited(lambda: invitations.reset(parsed.mail, clock.now()))
+
+
+def _invited(invite: Callable[[], str]) -> int:
+    with create_app(Settings.read()).app_context(), transaction():
+        address = invite()
+    print(f"Open this address once, within a day:\n  {address}")
+    return 0
+
+
+def suggest(parsed: argparse.Namespace) -> int:
+    """Read facts as JSON from a file or standard input (-) and print what the guidance makes of them."""
+    if parsed.file == "-":
+        return suggestion.run(sys.stdin, sys.stdout, sys.stderr)
+    try:
+        with open(parsed.file, encoding="utf-8") as facts:
+            return suggestion.run(facts, sys.stdout, sys.stderr)
+    except OSError as error:
+        print(f"{parsed.file}: {error.strerror}", file=sys.stderr)
+        return 2
+
+
+def rotate_keys(parsed: argparse.Namespace) -> int:
+    """Seal everything anew under the newest key; may be stopped and started again."""
+    done = 0
+    with create_app(Settings.read()).app_context():
+        while True:
+            with transaction():
+                batch = sealed.rotate(db.session(), Base, ROTATION_BATCH)
+            if not batch:
+                break
+            done += batch
+            print(f"{done} values sealed anew")
+    print("Every value is sealed under the newest key; older keys may be taken away.")
+    return 0
+
+
+def doctor(parsed: argparse.Namespace) -> int:
+    """Check the database, its durability, the keys and the audit's seals; status 1 when something is wrong."""
+    faults = []
+    with create_app(Settings.read()).app_context():
+        with db.engine.connect() as connection:
+            if not schema.is_current(connection):
+                faults.append("The database is not at the newest revision: run `python -m clinic migrate`.")
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                if connection.execute(sa.text(f"SHOW {setting}")).scalar() == "off":
+                    faults.append(f"PostgreSQL runs with {setting} off: a crash may lose bookings.")
+        verification = audit.verify()
+        if not verification.holds:
+            faults.append(f"The audit was changed: seal {verification.broken}, {verification.why}")
+    for fault in faults:
+        print(fault, file=sys.stderr)
+    if not faults:
+        print(f"All is well; {verification.seals} seals of the audit hold.")
+    return 1 if faults else 0
+
+
+def _first_line(run: Command) -> str:
+    return (run.__doc__ or "").partition("\n")[0]
+
+
+_PERSON = {"mail": {"help": "their e-mail address"}}
+COMMANDS: dict[str, tuple[Command, dict[str, dict[str, Any]]]] = {
+    "up": (up, {}),
+    "migrate": (migrate, {}),
+    "load-demo": (load_demo, {}),
+    "create-owner": (
+        create_owner,
+        {**_PERSON, "given": {"help": "given name"}, "family": {"help": "family name"}},
+    ),
+    "reset-password": (reset_password, _PERSON),
+    "suggest": (suggest, {"file": {"metavar": "FILE", "help": "a JSON file, or - for standard input"}}),
+    "rotate-keys": (rotate_keys, {}),
+    "doctor": (doctor, {}),
+}

@@ -1,0 +1,220 @@
+"""The demo practice of a first start: a clearly fictional clinic that opens tomorrow morning. Nobody in it exists."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from flask_security import hash_password
+
+from clinic.accounts.models import Role, User
+from clinic.db import db
+from clinic.practice.models import Location, Practice, Room, Therapist, Treatment, WeeklyHours
+
+PASSWORD = "alder lane demo"  # noqa: S105 - printed at start; works only while the environment is `demo`
+ZONE = "America/Toronto"
+
+
+@dataclass(frozen=True)
+class Person:
+    """A member of the demo staff: `offers` are slugs of treatments, hours full local hours by weekday."""
+
+    given: str
+    family: str
+    roles: tuple[Role, ...]
+    licence: str = ""
+    about: str = ""
+    skills: tuple[str, ...] = ()
+    offers: tuple[str, ...] = ()
+    weekdays: tuple[int, ...] = ()
+    hours: tuple[int, int] = (8, 16)
+
+    @property
+    def mail(self) -> str:
+        """Their sign-in."""
+        return f"{self.given.lower()}@alderlane.example"
+
+
+STAFF = (
+    Person(
+        "Ines",
+        "Moreau",
+        (Role.THERAPIST, Role.OWNER),
+        "RMT, licence A482",
+        "Neuromuscular, trigger point",
+        ("neuromuscular", "trigger_point"),
+        ("swedish", "trigger-point", "neuromuscular", "relaxation", "gentle-mix"),
+        (0, 1, 2, 3, 4),
+        (8, 16),
+    ),
+    Person(
+        "Daniel",
+        "Okafor",
+        (Role.THERAPIST,),
+        "RMT, licence C117",
+        "Sports, deep tissue",
+        ("sports", "deep_tissue", "trigger_point", "mechanical_impulse"),
+        ("swedish", "deep-tissue", "trigger-point", "sports", "mechanical-impulse"),
+        (0, 1, 2, 3),
+        (12, 20),
+    ),
+    Person(
+        "Priya",
+        "Raman",
+        (Role.THERAPIST,),
+        "RMT, licence B905",
+        "Swedish, relaxation, prenatal",
+        ("swedish", "relaxation", "aromatherapy", "acupressure", "craniosacral"),
+        ("swedish", "relaxation", "aromatherapy", "acupressure", "craniosacral", "gentle-mix"),
+        (1, 2, 3, 4, 5),
+        (9, 15),
+    ),
+    Person(
+        "Maeve",
+        "Sullivan",
+        (Role.THERAPIST,),
+        "RMT, licence A760",
+        "Lymphatic drainage, myofascial",
+        ("manual_lymphatic_drainage", "myofascial_release"),
+        ("lymphatic-drainage", "myofascial-release", "swedish", "relaxation"),
+        (0, 2, 4),
+        (10, 18),
+    ),
+    Person("Robin", "Ashdown", (Role.FRONT_DESK,)),
+)
+
+ROOMS = ("Room 1", "Room 2", "Room 3")
+
+
+@dataclass(frozen=True)
+class Sold:
+    """A treatment of the demo: price in cents, length in minutes."""
+
+    slug: str
+    name: str
+    modalities: tuple[str, ...]
+    cents: int
+    about: str
+    minutes: int = 60
+
+
+TREATMENTS = (
+    Sold("swedish", "Swedish massage", ("swedish",), 10500, "Long, gliding strokes; gentle. Many people choose it to relax or for general tightness."),
+    Sold("deep-tissue", "Deep tissue massage", ("deep_tissue", "swedish"), 11200, "Slow, firm strokes across the grain for long-standing tension in back and shoulders."),
+    Sold("trigger-point", "Trigger point therapy", ("trigger_point", "swedish"), 11200, "Held finger pressure on tender spots, then a stretch. The therapist works to your limit."),
+    Sold("neuromuscular", "Neuromuscular therapy", ("neuromuscular",), 11800, "Careful work on how muscles balance each other, and on spots that send pain elsewhere."),
+    Sold("sports", "Sports massage", ("sports",), 11000, "Stretching and deeper work around training and events."),
+    Sold("relaxation", "Relaxation massage", ("relaxation",), 10500, "Broad, calming strokes at light to medium pressure, with plain oil."),
+    Sold("myofascial-release", "Myofascial release", ("myofascial_release",), 11200, "Sustained pressure in small, slow circles where tissue feels stuck."),
+    Sold("lymphatic-drainage", "Lymphatic drainage", ("manual_lymphatic_drainage",), 11800, "Very light, rhythmic strokes for swelling. With a therapist trained in it."),
+    Sold("aromatherapy", "Massage with essential oils", ("aromatherapy", "swedish"), 11500, "A gentle massage with diluted essential oils, agreed and skin-tested beforehand."),
+    Sold("acupressure", "Acupressure", ("acupressure",), 10500, "Held pressure on points, through clothes if you like."),
+    Sold("craniosacral", "Craniosacral work", ("craniosacral",), 10500, "Still, very light contact. Clothes stay on."),
+    Sold("mechanical-impulse", "Vibration and percussion", ("mechanical_impulse",), 7500, "Short bouts of vibration on muscle, with a device.", 30),
+    Sold("gentle-mix", "Swedish with relaxation, 90 minutes", ("swedish", "relaxation"), 14500, "An unhurried hour and a half.", 90),
+)  # fmt: skip
+
+
+def load(now: datetime) -> None:
+    """Make the demo practice, its house, people, treatments and hours; flushes only. The practice must not exist yet."""
+    db.session.add(_practice())
+    house = Location(
+        name="Alder Lane",
+        slug="alder-lane",
+        zone=ZONE,
+        street="18 Alder Lane",
+        town="Hamilton, Ontario",
+        getting_here="Second door past the bakery; the courtyard entrance is step-free. Bus 2, stop Locke.",
+    )
+    db.session.add(house)
+    db.session.flush()
+    rooms = [Room(location_id=house.id, name=name, position=place) for place, name in enumerate(ROOMS)]
+    db.session.add_all(rooms)
+    sold = {item.slug: _treatment(item, place, rooms) for place, item in enumerate(TREATMENTS)}
+    db.session.add_all(sold.values())
+    db.session.flush()
+    for place, person in enumerate(STAFF):
+        user = _user(person, now)
+        db.session.add(user)
+        db.session.flush()
+        if Role.THERAPIST in person.roles:
+            _therapist(person, place, user.id, house, sold)
+    db.session.flush()
+
+
+def _practice() -> Practice:
+    return Practice(
+        name="Alder Lane Massage Therapy",
+        phone="905 555 0142",
+        mail="desk@alderlane.example",
+        country="CA",
+        currency="CAD",
+        emergency_number="911",
+        advice_line="811",
+        support_line="988",
+        policy="Move or cancel free of charge until 24 hours before. After that we charge half.",
+        about="Four registered massage therapists on Alder Lane.",
+        is_demo=True,
+    )
+
+
+def _treatment(item: Sold, place: int, rooms: list[Room]) -> Treatment:
+    return Treatment(
+        slug=item.slug,
+        name=item.name,
+        modalities=list(item.modalities),
+        price_cents=item.cents,
+        description=item.about,
+        length_minutes=item.minutes,
+        buffer_after_minutes=15,
+        position=place,
+        rooms=rooms,
+    )
+
+
+def _user(person: Person, now: datetime) -> User:
+    return User(
+        email=person.mail,
+        given_name=person.given,
+        family_name=person.family,
+        role_names=[role.value for role in person.roles],
+        password=hash_password(PASSWORD),
+        fs_uniquifier=secrets.token_hex(32),
+        is_demo=True,
+        create_datetime=now,
+        update_datetime=now,
+    )
+
+
+def _therapist(person: Person, place: int, user_id: UUID, house: Location, sold: dict[str, Treatment]) -> None:
+    therapist = Therapist(
+        user_id=user_id,
+        given_name=person.given,
+        family_name=person.family,
+        slug=f"{person.given}-{person.family}".lower(),
+        licence=person.licence,
+        about=person.about,
+        skills=list(person.skills),
+        colour=place % 6 + 1,
+        position=place,
+        treatments=[sold[slug] for slug in person.offers],
+    )
+    db.session.add(therapist)
+    db.session.flush()
+    for weekday in person.weekdays:
+        for from_minute, until_minute in _around_lunch(*person.hours):
+            db.session.add(
+                WeeklyHours(
+                    therapist_id=therapist.id,
+                    location_id=house.id,
+                    weekday=weekday,
+                    from_minute=from_minute,
+                    until_minute=until_minute,
+                )
+            )
+
+
+def _around_lunch(opens: int, closes: int) -> list[tuple[int, int]]:
+    """Minutes of the day from one full hour to another, without a 45-minute break in the middle."""
+    middle = (opens + closes) // 2 * 60
+    return [(opens * 60, middle), (middle + 45, closes * 60)]

@@ -1,0 +1,231 @@
+"""The page of one appointment, at one address for its life: see, move, cancel, keep, undo.
+
+The address is a capability for time, place, therapist and price; it shows no health data, no telephone and no family name.
+Nothing changes on GET. Each act sends the revision its page was made from; an old page changes nothing.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from clinic import clock
+from clinic.accounts import audit, limits, links
+from clinic.booking import changes, states
+from clinic.booking import queries as appointments
+from clinic.booking.availability import Wish
+from clinic.booking.invitation import Method, calendar_file
+from clinic.booking.models import Appointment, State
+from clinic.booking.placing import NotOffered
+from clinic.db import transaction
+from clinic.practice import queries as practice
+from clinic.public import slots
+from clinic.public.forms import RevisionForm
+from clinic.public.slots import Choice
+from clinic.refusal import NotFound, Stale
+from clinic.web.access import anyone, audience
+
+blueprint = Blueprint("appointment", __name__, url_prefix="/a")
+
+KEPT = timedelta(days=30)
+"""So long after its end the page still says more than that the visit is past."""
+
+
+@blueprint.get("/<token>")
+@audience(anyone)
+def manage(token: str) -> str:
+    """How the appointment stands, and what can be done with it."""
+    return _page(_appointment(token), token)
+
+
+@blueprint.get("/<token>/done")
+@audience(anyone)
+def done(token: str) -> ResponseReturnValue:
+    """Right after booking: the reference, the calendar file and what happens next."""
+    visit = _appointment(token)
+    if visit.state not in (State.BOOKED, State.REQUESTED):
+        return redirect(url_for(".manage", token=token), 303)
+    reminders = _reminders(visit, clock.now())
+    return render_template(
+        "public/done.html", visit=visit, token=token, free_until=states.free_until(visit), reminders=reminders
+    )
+
+
+@blueprint.get("/<token>/visit.ics")
+@audience(anyone)
+def calendar(token: str) -> Response:
+    """The appointment as a calendar file."""
+    visit = _appointment(token)
+    content = calendar_file([visit], practice.the_practice(), method=Method.PUBLISH, now=clock.now())
+    return Response(
+        content,
+        mimetype="text/calendar",
+        headers={"Content-Disposition": f'attachment; filename="{visit.reference}.ics"'},
+    )
+
+
+@blueprint.get("/<token>/cancel")
+@audience(anyone)
+def ask_cancel(token: str) -> ResponseReturnValue:
+    """What cancelling means, with *Keep appointment* beside it."""
+    visit = _appointment(token)
+    if not _open(visit, clock.now()):
+        return redirect(url_for(".manage", token=token), 303)
+    return render_template(
+        "public/cancel.html", visit=visit, token=token, free_until=states.free_until(visit)
+    )
+
+
+@blueprint.post("/<token>/cancel")
+@audience(anyone)
+def cancel(token: str) -> ResponseReturnValue:
+    """Cancel; for two minutes the page offers to take it back."""
+    return _act(
+        token,
+        lambda visit, revision, actor, now: changes.cancel(visit.id, revision=revision, actor=actor, now=now),
+        "Your appointment is cancelled.",
+    )
+
+
+@blueprint.post("/<token>/undo")
+@audience(anyone)
+def undo(token: str) -> ResponseReturnValue:
+    """Take back the last move or cancel."""
+    return _act(
+        token,
+        lambda visit, revision, actor, now: changes.undo(visit.id, revision=revision, actor=actor, now=now),
+        "Taken back. Your appointment stands as before.",
+    )
+
+
+@blueprint.get("/<token>/move")
+@audience(anyone)
+def choose(token: str) -> ResponseReturnValue:
+    """Other times for this appointment."""
+    visit, now = _appointment(token), clock.now()
+    if not _open(visit, now):
+        return redirect(url_for(".manage", token=token), 303)
+    return _move_page(visit, token, now)
+
+
+@blueprint.post("/<token>/move")
+@audience(anyone)
+def move(token: str) -> ResponseReturnValue:
+    """Move to the chosen time; the old one is let go only with the new one."""
+    visit, now = _appointment(token), clock.now()
+    starts_at, therapist_id = slots.read_value(request.form.get("start", ""))
+    try:
+        return _act(
+            token,
+            lambda found, revision, actor, at: changes.move(
+                found.id, starts_at, therapist_id=therapist_id, revision=revision, actor=actor, now=at
+            ),
+            "Your appointment has a new time.",
+        )
+    except NotOffered as gone:
+        return _move_page(visit, token, now, gone=gone, wanted=starts_at), gone.status
+    except states.NotCleared:
+        flash(
+            "Please call us: this time is too soon after what you told us about your health today.", "caution"
+        )
+        return redirect(url_for(".manage", token=token), 303)
+
+
+Deed = Callable[[Appointment, int, str, datetime], Appointment]
+
+
+def _act(token: str, deed: Deed, sentence: str) -> ResponseReturnValue:
+    """Do something to the appointment of an address and go back to its page."""
+    visit, now = _appointment(token), clock.now()
+    limits.take(limits.CHANGES_LINK, str(visit.id), now)
+    try:
+        with transaction():
+            changed = deed(visit, _revision(), audit.by_link(visit.id), now)
+    except (Stale, states.NotNow, changes.UndoOver) as refusal:
+        return _page(_appointment(token), token, refusal=refusal.sentence), refusal.status
+    flash(sentence, "ok")
+    return redirect(links.manage_path(changed.id, changed.link_epoch), 303)
+
+
+def _revision() -> int:
+    """The revision the page was made from; what is no number is as good as an old page."""
+    form = RevisionForm()
+    try:
+        return int(form.revision.data or "")
+    except ValueError:
+        raise Stale from None
+
+
+def _appointment(token: str) -> Appointment:
+    """The appointment of an address; a changed address finds nothing, like one that never was."""
+    claim = links.check(token)
+    if claim is None:
+        raise NotFound
+    visit = appointments.appointment(claim.subject_id)
+    if not claim.holds(visit.link_epoch):
+        raise NotFound
+    return visit
+
+
+def _open(visit: Appointment, now: datetime) -> bool:
+    return visit.state in (State.BOOKED, State.REQUESTED) and visit.starts_at > now
+
+
+def _page(visit: Appointment, token: str, *, refusal: str | None = None) -> str:
+    now = clock.now()
+    if visit.ends_at + KEPT <= now:
+        return render_template("public/past.html")
+    return render_template(
+        "public/manage.html",
+        visit=visit,
+        token=token,
+        is_open=_open(visit, now),
+        can_undo=visit.undo_until is not None and visit.undo_until > now,
+        free_until=states.free_until(visit),
+        refusal=refusal,
+    )
+
+
+def _reminders(visit: Appointment, now: datetime) -> list[datetime]:
+    """When reminders are still to come, earliest first."""
+    offsets = practice.the_practice().reminder_offsets_minutes
+    moments = sorted(visit.starts_at - timedelta(minutes=offset) for offset in offsets)
+    return [moment for moment in moments if moment > now]
+
+
+def _move_page(
+    visit: Appointment,
+    token: str,
+    now: datetime,
+    *,
+    gone: NotOffered | None = None,
+    wanted: datetime | None = None,
+) -> str:
+    choice = Choice(
+        wish=Wish(
+            visit.treatment_id,
+            location_id=visit.location_id,
+            own_therapist=visit.therapist_id,
+            without=visit.id,
+        ),
+        location=visit.location,
+        therapists={person.id: person for person in visit.treatment.therapists},
+        day=slots.read_day(request.args.get("day")),
+        start=slots.read_day(request.args.get("from")),
+    )
+
+    def address(day: Any = None, start: Any = None) -> str:
+        anchor = "times" if day else None
+        return url_for(".choose", token=token, day=day, _anchor=anchor, **{"from": start})
+
+    return render_template(
+        "public/move.html",
+        visit=visit,
+        token=token,
+        picker=slots.picker(choice, address, now),
+        gone=gone,
+        nearest=slots.nearest(choice, wanted, now) if gone and wanted else [],
+        has_errors=gone is not None,
+    )

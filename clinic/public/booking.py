@@ -1,0 +1,268 @@
+"""Booking: choose a treatment, choose a time (kept from then on), answer what must be asked, say who you are.
+
+Both doors lead to the same gate, `booking.services.book`; a page can be skipped or forged, the gate cannot.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+
+from clinic import clock
+from clinic.accounts import audit, limits, links
+from clinic.accounts import services as accounts
+from clinic.accounts.models import Client
+from clinic.booking import idempotency, services, states
+from clinic.booking import queries as appointments
+from clinic.booking.availability import Wish
+from clinic.booking.idempotency import Answer
+from clinic.booking.models import Appointment
+from clinic.booking.placing import NotOffered
+from clinic.db import db, transaction
+from clinic.intake import queries as intake
+from clinic.intake.services import adopt
+from clinic.plans import services as plans
+from clinic.practice import queries as practice
+from clinic.practice.models import IntakeRule, Location, Therapist, Treatment
+from clinic.public import slots
+from clinic.public.forms import DetailsForm
+from clinic.public.slots import Choice, Picker
+from clinic.refusal import NotFound
+from clinic.web import access
+from clinic.web.access import anyone, audience
+from clinic.web.browser import browser, known_browser
+
+blueprint = Blueprint("booking", __name__, url_prefix="/book")
+
+TYPED = "typed_details"
+"""Names and addresses (never health answers) kept in the visitor's own cookie when a time was lost at the last step."""
+
+
+@blueprint.get("")
+@audience(anyone)
+def treatments() -> str:
+    """What can be booked."""
+    return render_template("public/treatments.html", treatments=practice.treatments())
+
+
+@blueprint.get("/<slug>")
+@audience(anyone)
+def choose(slug: str) -> str:
+    """Days and times of one treatment."""
+    return _choose_page(practice.treatment(slug), clock.now())
+
+
+@blueprint.post("/<slug>")
+@audience(anyone)
+def hold(slug: str) -> ResponseReturnValue:
+    """Keep the chosen time and go on to what is still to be asked."""
+    now = clock.now()
+    treatment = practice.treatment(slug)
+    starts_at, therapist_id = slots.read_value(request.form.get("start", ""))
+    limits.take(limits.HOLDS_NETWORK, limits.network(request.remote_addr), now)
+    try:
+        with transaction():
+            kept = services.hold(
+                Wish(treatment.id, therapist_id=therapist_id),
+                starts_at,
+                browser=browser(),
+                client_id=_client_id(),
+                now=now,
+            )
+    except NotOffered as refusal:
+        return _choose_page(treatment, now, gone=refusal, wanted=starts_at), refusal.status
+    except states.NotCleared:
+        return redirect(url_for("outcome.show"), 303)
+    return redirect(_next_step(kept, now), 303)
+
+
+@blueprint.get("/details")
+@audience(anyone)
+def details() -> ResponseReturnValue:
+    """Who is coming, with what was chosen beside it."""
+    kept = appointments.held(known_browser(), clock.now())
+    if kept is None:
+        return _without_time()
+    form = DetailsForm(formdata=None, data={**_known(), "key": idempotency.new_key(), "plain": _plain()})
+    return _details_page(form, kept)
+
+
+@blueprint.post("/details")
+@audience(anyone)
+def book() -> ResponseReturnValue:
+    """Book or request the kept time. The same form sent twice finds its own booking."""
+    now = clock.now()
+    form = DetailsForm()
+    content = {name: form.data[name] for name in ("given_name", "family_name", "mail", "phone", "plain")}
+    earlier = idempotency.earlier(browser(), form.key.data or "", content) if form.key.data else None
+    if earlier is not None and earlier.location:
+        return redirect(earlier.location, 303)
+    kept = appointments.held(known_browser(), now)
+    if kept is None:
+        return _without_time()
+    if not form.validate():
+        return _details_page(form, kept), 422
+    limits.take(limits.BOOKINGS_NETWORK, limits.network(request.remote_addr), now)
+    limits.take(limits.BOOKINGS_CONTACT, (form.mail.data or "").casefold(), now)
+    try:
+        with transaction():
+            location = _book(form, kept, now)
+            idempotency.remember(browser(), form.key.data or "", content, Answer(303, location), now)
+    except accounts.Unreadable as unreadable:
+        return _details_page(_with_problem(form, unreadable), kept), unreadable.status
+    except services.HoldGone as gone:
+        session[TYPED] = {
+            name: content[name] or "" for name in ("given_name", "family_name", "mail", "phone")
+        }
+        return _choose_page(kept.treatment, now, gone=gone, wanted=kept.starts_at), gone.status
+    except states.IntakeNeeded as needed:
+        flash(needed.sentence, "plain")
+        return redirect(url_for("intake.begin"), 303)
+    except states.NotCleared:
+        return redirect(url_for("outcome.show"), 303)
+    session.pop(TYPED, None)
+    return redirect(location, 303)
+
+
+def _book(form: DetailsForm, kept: Appointment, now: datetime) -> str:
+    client, actor = _client(form, now)
+    adopt(browser(), client.id, now)
+    appointment = services.book(
+        kept.id, browser=browser(), client=client, actor=actor, now=now, plain=form.plain.data == "yes"
+    )
+    submission = intake.newest_full(browser=None, client_id=client.id, now=now)
+    if submission is not None:
+        plans.open_review(submission.outcome, client.id, appointment, now)
+    return f"{links.manage_path(appointment.id, appointment.link_epoch)}/done"
+
+
+def _client(form: DetailsForm, now: datetime) -> tuple[Client, str]:
+    """The signed-in client, or a new one: an address that is typed proves nothing, so nobody is looked up by it."""
+    signed_in = access.client_session()
+    if signed_in is not None and signed_in.client_id is not None:
+        return db.session.get_one(Client, signed_in.client_id), audit.by_contact(signed_in.contact_id)
+    new = accounts.add_client(
+        given_name=form.given_name.data or "",
+        family_name=form.family_name.data or "",
+        mail=form.mail.data,
+        phone=form.phone.data or None,
+        country=practice.the_practice().country,
+        now=now,
+    )
+    return new, audit.VISITOR
+
+
+def _client_id() -> UUID | None:
+    signed_in = access.client_session()
+    return signed_in.client_id if signed_in else None
+
+
+def _next_step(kept: Appointment, now: datetime) -> str:
+    """After a time is kept: the health questions when the treatment asks them and they are not answered, else details."""
+    if kept.treatment.intake == IntakeRule.BEFORE_BOOKING:
+        standing = intake.standing(browser=browser(), client_id=_client_id(), now=now, zone=kept.zone)
+        if standing.submission is None or not standing.fresh:
+            return url_for("intake.begin")
+    return url_for(".details")
+
+
+def _plain() -> str:
+    return "yes" if request.args.get("plain") == "yes" else ""
+
+
+def _known() -> dict[str, Any]:
+    """What is known of the visitor already: typed before, or signed in."""
+    typed: dict[str, Any] = session.get(TYPED, {})
+    signed_in = access.client_session()
+    if typed or signed_in is None or signed_in.client_id is None:
+        return typed
+    client = db.session.get_one(Client, signed_in.client_id)
+    by_kind = {contact.kind: contact.value for contact in client.contacts}
+    return {
+        "given_name": client.given_name,
+        "family_name": client.family_name,
+        "mail": by_kind.get("mail"),
+        "phone": by_kind.get("phone"),
+    }
+
+
+def _with_problem(form: DetailsForm, unreadable: accounts.Unreadable) -> DetailsForm:
+    """Put an address that cannot be one beside the field it was typed in."""
+    field = form.phone if "telephone" in unreadable.sentence else form.mail
+    field.errors = [unreadable.sentence]
+    return form
+
+
+def _without_time() -> ResponseReturnValue:
+    flash("Choose a time first; we keep it while you fill in your details.", "plain")
+    return redirect(url_for(".treatments"), 303)
+
+
+def _details_page(form: DetailsForm, kept: Appointment) -> str:
+    return render_template("public/details.html", form=form, visit=kept, free_until=states.free_until(kept))
+
+
+def _choose_page(
+    treatment: Treatment, now: datetime, *, gone: Any = None, wanted: datetime | None = None
+) -> str:
+    choice = _choice(treatment, now)
+    shown: Picker = slots.picker(choice, _address(treatment), now)
+    return render_template(
+        "public/choose.html",
+        treatment=treatment,
+        therapists=treatment.therapists,
+        chosen_therapist=choice.therapists.get(choice.wish.therapist_id)
+        if choice.wish.therapist_id
+        else None,
+        locations=practice.locations(now.date()),
+        picker=shown,
+        gone=gone,
+        nearest=slots.nearest(choice, wanted, now) if gone and wanted else [],
+        has_errors=gone is not None,
+    )
+
+
+def _choice(treatment: Treatment, now: datetime) -> Choice:
+    therapist = _named(treatment.therapists, request.args.get("therapist"))
+    places = practice.locations(now.date())
+    place = _named(places, request.args.get("location")) or (places[0] if places else None)
+    if place is None:
+        raise NotFound("This practice has no place to come to yet.")
+    return Choice(
+        wish=Wish(treatment.id, therapist_id=therapist.id if therapist else None, location_id=place.id),
+        location=place,
+        therapists={person.id: person for person in treatment.therapists},
+        day=slots.read_day(request.args.get("day")),
+        start=slots.read_day(request.args.get("from")),
+    )
+
+
+Named = TypeVar("Named", Therapist, Location)
+
+
+def _named(among: Sequence[Named], slug: str | None) -> Named | None:
+    """The one whose address part this is; raises NotFound when there is none."""
+    if not slug:
+        return None
+    for found in among:
+        if found.slug == slug:
+            return found
+    raise NotFound
+
+
+def _address(treatment: Treatment) -> slots.Address:
+    def address(day: Any = None, start: Any = None) -> str:
+        return url_for(
+            ".choose",
+            slug=treatment.slug,
+            therapist=request.args.get("therapist") or None,
+            location=request.args.get("location") or None,
+            day=day,
+            _anchor="times" if day else None,
+            **{"from": start},
+        )
+
+    return address

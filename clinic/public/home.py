@@ -1,0 +1,127 @@
+"""The practice as a stranger meets it: what it offers, who works there, where and when; and what it does with data."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from flask import Blueprint, render_template
+
+from clinic import clock
+from clinic.booking import availability
+from clinic.booking.availability import Wish
+from clinic.db import db
+from clinic.practice import queries as practice
+from clinic.practice.models import Location, Therapist, Treatment, WeeklyHours
+from clinic.public import slots
+from clinic.public.slots import Choice
+from clinic.scheduling import hours
+from clinic.scheduling.hours import Days
+from clinic.web.access import anyone, audience
+from clinic.web.filters import WEEKDAYS
+
+blueprint = Blueprint("home", __name__)
+
+
+@dataclass(frozen=True)
+class House:
+    """A location with the hours somebody is there, as rows of (days, hours)."""
+
+    location: Location
+    hours: list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class NextFree:
+    """The first time of the first treatment that can be booked."""
+
+    treatment: Treatment
+    time: slots.Time
+    location: Location
+
+
+@blueprint.get("/")
+@audience(anyone)
+def home() -> str:
+    """Treatments with price, therapists with licence, where and when, and the two doors."""
+    now = clock.now()
+    sold = practice.treatments()
+    people = practice.therapists(now.date())
+    return render_template(
+        "public/home.html",
+        treatments=sold,
+        therapists=people,
+        houses=_houses(now),
+        next_free=_next_free(sold, people, now),
+    )
+
+
+@blueprint.get("/privacy")
+@audience(anyone)
+def privacy() -> str:
+    """Who sees what, how long it stays, and how to have it corrected or deleted."""
+    return render_template("public/privacy.html")
+
+
+@blueprint.get("/accessibility")
+@audience(anyone)
+def accessibility() -> str:
+    """What these pages do for everybody, and whom to tell when they do not."""
+    return render_template("public/accessibility.html")
+
+
+def _next_free(sold: list[Treatment], people: list[Therapist], now: datetime) -> NextFree | None:
+    """The first free time of the leading treatment within a week: one look, not one for each treatment."""
+    places = practice.locations(now.date())
+    if not sold or not places:
+        return None
+    zone = ZoneInfo(places[0].zone)
+    today = hours.local_day(now, zone)
+    wish = Wish(sold[0].id, location_id=places[0].id)
+    offers = availability.offers(wish, Days(today, today + hours.ONE_DAY * 7), now).offers
+    choice = Choice(wish, places[0], {person.id: person for person in people}, None, None)
+    first = slots.first(offers, choice, zone)
+    return NextFree(sold[0], first, places[0]) if first else None
+
+
+def _houses(now: datetime) -> list[House]:
+    found = []
+    for location in practice.locations(now.date()):
+        today = hours.local_day(now, ZoneInfo(location.zone))
+        rows = db.session.scalars(
+            sa.select(WeeklyHours).where(
+                WeeklyHours.location_id == location.id,
+                WeeklyHours.valid_from <= today,
+                sa.or_(WeeklyHours.valid_until.is_(None), WeeklyHours.valid_until > today),
+            )
+        )
+        found.append(House(location, _opening(rows)))
+    return found
+
+
+def _opening(rows: Iterable[WeeklyHours]) -> list[tuple[str, str]]:
+    """When anybody is there, from the first opening to the last closing, with equal neighbouring days together."""
+    spans: dict[int, list[int]] = defaultdict(list)
+    for row in rows:
+        spans[row.weekday] += [row.from_minute, row.until_minute]
+    by_day = [
+        (f"{_clock(min(spans[day]))} to {_clock(max(spans[day]))}" if day in spans else "Closed")
+        for day in range(7)
+    ]
+    found: list[tuple[str, str]] = []
+    first = 0
+    for day in range(1, 8):
+        if day == 7 or by_day[day] != by_day[first]:
+            found.append((_names(first, day - 1), by_day[first]))
+            first = day
+    return found
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02d}:{minute % 60:02d}"
+
+
+def _names(first: int, last: int) -> str:
+    return WEEKDAYS[first] if first == last else f"{WEEKDAYS[first]} to {WEEKDAYS[last]}"

@@ -1,0 +1,186 @@
+"""What a slot picker shows: four weeks of days with the number of free times, and the times of the chosen day.
+
+The first choice of a time and the move of an appointment show the same picker; only the address of its days and the act of
+its buttons differ.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from clinic.booking import availability
+from clinic.booking.availability import Wish
+from clinic.practice.models import Location, Therapist
+from clinic.refusal import NotFound
+from clinic.scheduling import hours, slots
+from clinic.scheduling.hours import Days
+
+WEEKS = 4
+FEW = 4
+NEAREST = 3
+PARTS = (("Morning", 0, 12), ("Afternoon", 12, 17), ("Evening", 17, 24))
+
+Address = Callable[..., str]
+"""Called with `day` and `start`, both dates as text or None; gives the address of the picker that shows them."""
+
+
+@dataclass(frozen=True)
+class Day:
+    """One day of the calendar; without an address when nothing is free on it."""
+
+    on: date
+    free: int
+    href: str | None
+    few: bool
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class Time:
+    """One offer: `value` is what its button sends, `who` the therapist who would give it."""
+
+    value: str
+    starts_at: datetime
+    time: str
+    who: str
+
+
+@dataclass(frozen=True)
+class Picker:
+    """Everything the page shows."""
+
+    days: list[Day]
+    first: Time | None
+    """The earliest of all, when the page begins today."""
+    chosen_on: date | None
+    groups: list[tuple[str, list[tuple[str, str, str, bool]]]]
+    next_day: Day | None
+    """The next day with free times after the chosen one."""
+    earlier: str | None
+    later: str | None
+    location: Location
+
+    @property
+    def label(self) -> str:
+        """What the days are, for those who hear the page."""
+        first, last = self.days[0].on, self.days[-1].on
+        return f"Days, {first.day} {first:%B} to {last.day} {last:%B %Y}"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the visitor asked to see. All of it came from an address, so nothing of it is trusted."""
+
+    wish: Wish
+    location: Location
+    therapists: dict[UUID, Therapist]
+    day: date | None
+    start: date | None
+
+
+def picker(choice: Choice, address: Address, now: datetime) -> Picker:
+    """The four weeks around the choice and the times of its day; raises Unbookable."""
+    zone = ZoneInfo(choice.location.zone)
+    today = hours.local_day(now, zone)
+    monday = _monday(max(choice.start or choice.day or today, today))
+    days = Days(monday, monday + timedelta(weeks=WEEKS))
+    answer = availability.offers(choice.wish, days, now)
+    counts = answer.offers.per_day(choice.location.id)
+    chosen_on = (
+        choice.day if choice.day in counts else next((on for on, free in counts.items() if free), None)
+    )
+    cells = [_day(on, free, chosen_on, monday, address) for on, free in counts.items() if on >= today]
+    times = _times(answer.offers.starts(chosen_on), choice, zone) if chosen_on else []
+    last_on = today + answer.supply.rules.horizon
+    return Picker(
+        days=cells,
+        first=first(answer.offers, choice, zone) if monday <= today else None,
+        chosen_on=chosen_on,
+        groups=_grouped(times),
+        next_day=next((cell for cell in cells if chosen_on and cell.on > chosen_on and cell.free), None),
+        earlier=address(start=monday - timedelta(weeks=WEEKS)) if monday > today else None,
+        later=address(start=days.until_on) if days.until_on <= last_on else None,
+        location=choice.location,
+    )
+
+
+def nearest(choice: Choice, wanted: datetime, now: datetime) -> list[Time]:
+    """The three offers nearest to a time that is gone, within a week before and after it."""
+    zone = ZoneInfo(choice.location.zone)
+    on = hours.local_day(wanted, zone)
+    week = timedelta(days=7)
+    found = availability.offers(choice.wish, Days(on - week, on + week), now).offers.starts()
+    return _times(slots.nearest(found, wanted, NEAREST), choice, zone)
+
+
+def read_value(value: str) -> tuple[datetime, UUID]:
+    """The start and therapist an offer's button sent; raises NotFound for anything no button sends."""
+    moment, _, therapist = value.partition("/")
+    try:
+        starts_at, therapist_id = datetime.fromisoformat(moment), UUID(therapist)
+    except ValueError:
+        raise NotFound from None
+    if starts_at.tzinfo is None:
+        raise NotFound
+    return starts_at.astimezone(UTC), therapist_id
+
+
+def read_day(text: str | None) -> date | None:
+    """A day from an address; raises NotFound for what is no day, or one nobody books."""
+    if not text:
+        return None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise NotFound from None
+    if not 2000 <= day.year <= 2200:
+        raise NotFound
+    return day
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
+def _day(on: date, free: int, chosen_on: date | None, monday: date, address: Address) -> Day:
+    return Day(
+        on=on,
+        free=free,
+        href=address(day=on, start=monday) if free else None,
+        few=free < FEW,
+        chosen=on == chosen_on,
+    )
+
+
+def _times(
+    starts: "list[slots.Start[UUID]] | tuple[slots.Start[UUID], ...]", choice: Choice, zone: ZoneInfo
+) -> list[Time]:
+    found = []
+    for start in starts:
+        therapist = choice.therapists[start.candidates[0].therapist]
+        found.append(
+            Time(
+                value=f"{start.starts_at.isoformat()}/{therapist.id}",
+                starts_at=start.starts_at,
+                time=start.starts_at.astimezone(zone).strftime("%H:%M"),
+                who=therapist.given_name,
+            )
+        )
+    return found
+
+
+def first(offers: "slots.Offers[UUID]", choice: Choice, zone: ZoneInfo) -> Time | None:
+    """The earliest of all offers."""
+    instants = offers.instants()
+    start = offers.at(instants[0]) if instants else None
+    return _times([start], choice, zone)[0] if start else None
+
+
+def _grouped(times: list[Time]) -> list[tuple[str, list[tuple[str, str, str, bool]]]]:
+    groups = []
+    for title, from_hour, until_hour in PARTS:
+        inside = [time for time in times if from_hour <= int(time.time[:2]) < until_hour]
+        groups.append((title, [(time.value, time.time, time.who, False) for time in inside]))
+    return groups

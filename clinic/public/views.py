@@ -1,0 +1,5 @@
+"""The public surface, put together."""
+
+from clinic.public import appointment, booking, home, intake, outcome
+
+blueprints = [home.blueprint, booking.blueprint, appointment.blueprint, intake.blueprint, outcome.blueprint]

@@ -1,0 +1,162 @@
+"""Sixteen people want one time at one instant: as many get it as there are therapists free, and nobody sees a fault."""
+
+import hashlib
+import os
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from clinic.booking import locking, placing, services
+from clinic.booking.availability import Wish
+from clinic.booking.models import OCCUPYING, Appointment, State
+from clinic.db import db, transaction
+from clinic.practice.models import Treatment
+from config import Settings
+from tests import make
+from tests.conftest import NOW
+from tests.races.rivals import Report, race
+
+RIVALS = 16
+ROUNDS = int(os.environ.get("RACE_ROUNDS", "60"))
+MONDAY_NINE = datetime.fromisoformat("2031-03-10T08:00+00:00")
+POLITE = {"booked", "NotOffered", "SlotTaken"}
+
+pytestmark = pytest.mark.race
+
+
+def starts(rounds: int = ROUNDS) -> list[datetime]:
+    """A start for each round: eight full hours on each working day from the Monday on."""
+    days = (MONDAY_NINE + timedelta(days=day) for day in range(200))
+    hours = (day + timedelta(hours=hour) for day in days if day.weekday() < 5 for hour in range(8))
+    # After the clock change a full hour in Berlin is another one in UTC, but still a full hour within 9 to 17.
+    return [next(hours) for _ in range(rounds)]
+
+
+def book(round_: int, rival: int, task: Any) -> str:
+    """One person's whole booking: hold, become a client, book, in one transaction as the page does it."""
+    treatment_id, start = task
+    browser = hashlib.sha256(f"{round_}/{rival}".encode()).digest()
+    with transaction():
+        hold = services.hold(
+            Wish(UUID(treatment_id)), datetime.fromisoformat(start), browser=browser, client_id=None, now=NOW
+        )
+        person = make.stranger(f"{round_}-{rival}")
+        return services.book(hold.id, browser=browser, client=person, actor="visitor", now=NOW).state
+
+
+def unlocked_book(round_: int, rival: int, task: Any) -> str:
+    """The same by a product that forgot the lock."""
+    for module in (locking, placing):
+        module.lock = lambda *_, **__: None  # type: ignore[attr-defined]
+    services.lock_all = lambda *_, **__: None  # type: ignore[attr-defined]
+    return book(round_, rival, task)
+
+
+def shop(therapists: int) -> Treatment:
+    make.practice(horizon_days=400)
+    house = make.location(zone="Etc/GMT-1")
+    people = [make.therapist(house) for _ in range(therapists)]
+    rooms = [make.room(house) for _ in range(therapists)]
+    return make.treatment(therapists=people, rooms=rooms)
+
+
+def overlaps() -> int:
+    """Pairs of occupying rows that share a therapist or a room at a time: what may never be."""
+    other = sa.orm.aliased(Appointment)
+    return db.session.scalar(
+        sa.select(sa.func.count())
+        .select_from(Appointment)
+        .join(
+            other,
+            sa.and_(
+                Appointment.id < other.id,
+                sa.or_(Appointment.therapist_id == other.therapist_id, Appointment.room_id == other.room_id),
+                Appointment.occupied_from < other.occupied_until,
+                other.occupied_from < Appointment.occupied_until,
+                Appointment.state.in_(OCCUPYING),
+                other.state.in_(OCCUPYING),
+            ),
+        )
+    )  # type: ignore[return-value]
+
+
+def worst(reports: list[Report]) -> float:
+    return max(report.seconds for report in reports)
+
+
+@pytest.mark.parametrize("therapists", [1, 3])
+def test_as_many_get_the_time_as_there_are_therapists_free(
+    race_app: Flask, race_settings: Settings, therapists: int
+) -> None:
+    sold = shop(therapists)
+    tasks = [(str(sold.id), start.isoformat()) for start in starts()]
+    reports = race(race_settings, book, tasks, RIVALS)
+
+    results = Counter(report.result for report in reports)
+    print(f"{therapists} free: {dict(results)}, worst {worst(reports) * 1000:.0f} ms over {ROUNDS} rounds")
+    assert set(results) <= POLITE
+    winners = Counter(report.round for report in reports if report.result == "booked")
+    assert winners == dict.fromkeys(range(ROUNDS), therapists)
+    assert overlaps() == 0
+    booked = sa.select(sa.func.count()).select_from(Appointment).where(Appointment.state == State.BOOKED)
+    assert db.session.scalar(booked) == ROUNDS * therapists
+    assert worst(reports) < 1.0
+
+
+def test_without_the_constraints_a_product_that_forgot_the_lock_double_books(
+    race_app: Flask, race_settings: Settings
+) -> None:
+    """What the guards are worth: with both gone, somebody is booked twice; so each test above can fail."""
+    sold = shop(1)
+    owner = sa.create_engine(str(race_settings.database_owner_url), poolclass=sa.NullPool)
+    dropped = ("ex_appointments_therapist", "ex_appointments_room")
+    with owner.begin() as connection:
+        definitions = {
+            name: connection.execute(
+                sa.text("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = :name"),
+                {"name": name},
+            ).scalar_one()
+            for name in dropped
+        }
+        for name in dropped:
+            connection.execute(sa.text(f"ALTER TABLE appointments DROP CONSTRAINT {name}"))
+    try:
+        tasks = [(str(sold.id), start.isoformat()) for start in starts(10)]
+        race(race_settings, unlocked_book, tasks, RIVALS)
+        assert overlaps() > 0
+    finally:
+        db.session.rollback()
+        with owner.begin() as connection:
+            connection.execute(sa.text("DELETE FROM appointments"))
+            for name, definition in definitions.items():
+                connection.execute(sa.text(f"ALTER TABLE appointments ADD CONSTRAINT {name} {definition}"))
+
+
+def test_without_the_lock_the_constraints_still_let_nobody_in_twice(
+    race_app: Flask, race_settings: Settings
+) -> None:
+    """The database has the last word; what is lost without the lock are manners, not truth."""
+    sold = shop(1)
+    tasks = [(str(sold.id), start.isoformat()) for start in starts(6)]
+    reports = race(race_settings, unlocked_book, tasks, RIVALS)
+    assert overlaps() == 0
+    assert {report.result for report in reports} > {"booked"}
+
+
+def test_a_daily_cap_holds_under_contention(race_app: Flask, race_settings: Settings) -> None:
+    """No constraint can hold a cap: the lock does. Sixteen people want sixteen different times of one day."""
+    sold = shop(1)
+    sold.therapists[0].daily_cap = 3
+    db.session.commit()
+    reports = race(race_settings, spread_book, [str(sold.id)], RIVALS)
+    assert Counter(report.result for report in reports)["booked"] == 3
+
+
+def spread_book(round_: int, rival: int, task: Any) -> str:
+    start = MONDAY_NINE + timedelta(minutes=15 * (rival * 2))
+    return book(round_, rival, (task, start.isoformat()))
