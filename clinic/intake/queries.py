@@ -8,6 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import contains_eager, joinedload
 
 from clinic.db import db
@@ -174,7 +175,7 @@ def _latest(browser: bytes | None, client_id: UUID | None, now: datetime) -> dic
         .join(Submission.outcome)
         .options(contains_eager(Submission.outcome))
         .where(_owned(Submission, browser, client_id), Submission.submitted_at > now - FULL_LASTS)
-        .distinct(Submission.kind)
+        .ext(distinct_on(Submission.kind))
         .order_by(Submission.kind, Submission.submitted_at.desc(), Submission.id.desc())
     )
     return {submission.kind: submission for submission in db.session.scalars(newest)}

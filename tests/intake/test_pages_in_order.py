@@ -1,0 +1,303 @@
+"""Drafts: the way through the pages, what is judged after each, and what is refused."""
+
+from datetime import datetime, timedelta
+from types import ModuleType
+
+import pytest
+import sqlalchemy as sa
+
+from clinic.db import db
+from clinic.guidance import questionnaire
+from clinic.guidance.levels import Disposition, Level
+from clinic.intake import path, queries, services
+from clinic.intake.models import Consent, Draft, Outcome, Purpose, RaisedLevel, Submission
+from tests.intake import walk
+from tests.intake.walk import BROWSER, OTHER_BROWSER
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+def raised() -> list[tuple[str, str | None]]:
+    rows = db.session.scalars(sa.select(RaisedLevel).order_by(RaisedLevel.raised_at)).all()
+    return [(row.level, row.disposition) for row in rows]
+
+
+def test_a_whole_intake_of_dull_answers_is_sent_with_outcome_and_consent(now: datetime) -> None:
+    submission = walk.sent(now)
+    assert submission.outcome.level == "ok"
+    assert submission.outcome.explanation["suggestion"]["ranked"]
+    assert submission.outcome.explanation["plan"]["course"]["sessions"]
+    assert submission.answers["visit_goals"] == ["pain_relief"]
+    assert submission.answers["consent_health_data"] == "yes"
+    consents = db.session.scalars(sa.select(Consent)).all()
+    assert [given.purpose for given in consents] == [Purpose.HEALTH_DATA]
+    assert queries.draft(BROWSER, now) is None
+
+
+def test_an_optional_question_left_blank_is_passed_and_not_sent(now: datetime) -> None:
+    draft = walk.walk(now)
+    assert draft.answers["mood"] is None
+    assert path.next_unanswered(draft.answers) is None
+    assert "mood" not in walk.sent(now).answers
+
+
+def test_consent_to_speak_with_the_doctor_is_kept_as_its_own_consent(now: datetime) -> None:
+    submission = walk.sent(now, consent_share_with_clinician=["yes"])
+    purposes = db.session.scalars(
+        sa.select(Consent.purpose).where(Consent.submission_id == submission.id)
+    ).all()
+    assert set(purposes) == {Purpose.HEALTH_DATA, Purpose.SHARE_WITH_CLINICIAN}
+
+
+@pytest.mark.parametrize(
+    "flag",
+    [
+        question.field
+        for question in questionnaire.QUESTIONS.values()
+        if question.field.startswith("red_flags.")
+        and questionnaire.page_of(question.field).slug in ("safety-1", "safety-2")
+    ],
+)
+def test_an_urgent_flag_stops_the_form_at_its_own_page(now: datetime, flag: str) -> None:
+    page = questionnaire.page_of(flag)
+    walk.walk(now, until=page.slug)
+    posted = {question.field: ["no"] for question in page.questions} | {flag: ["yes"]}
+    draft, reached = services.save_page(BROWSER, page.slug, posted, now)
+    assert reached.level is Level.URGENT
+    assert draft.stopped_at == now
+    assert raised() == [("urgent", "emergency")]
+    with pytest.raises(services.Stopped):
+        services.submit(BROWSER, {}, (), now)
+
+
+def test_an_urgent_answer_stops_even_when_the_rest_of_the_page_is_blank(now: datetime) -> None:
+    walk.walk(now, until="safety-1")
+    draft, reached = services.save_page(BROWSER, "safety-1", {"red_flags.saddle_numbness": ["yes"]}, now)
+    assert reached.level is Level.URGENT
+    assert draft.answers["red_flags.saddle_numbness"] == "yes"
+
+
+def test_an_urgent_combination_stops_where_its_last_answer_is_given(now: datetime) -> None:
+    """U05: weakness that gets worse; neither page alone is urgent."""
+    draft = walk.walk(now, until="limb-trend", limb_symptoms=["weakness"], radiation=["leg_below_knee"])
+    assert draft.stopped_at is None
+    draft, reached = services.save_page(BROWSER, "limb-trend", {"limb_symptom_trend": ["worse"]}, now)
+    assert reached.level is Level.URGENT
+    assert draft.stopped_at == now
+
+
+def test_a_wrong_tap_can_be_corrected_and_the_form_goes_on(now: datetime) -> None:
+    walk.walk(now, red_flags_both_legs_new=["yes"])
+    page = questionnaire.page("safety-1")
+    posted = {question.field: ["no"] for question in page.questions}
+    draft, reached = services.save_page(BROWSER, "safety-1", posted, now)
+    assert reached.level is Level.OK
+    assert draft.stopped_at is None
+    assert raised() == [("urgent", "emergency")]
+
+
+def test_a_referred_client_may_finish_the_form(now: datetime) -> None:
+    submission = walk.sent(now, red_flags_weight_loss=["yes"])
+    assert (submission.outcome.level, submission.outcome.disposition) == ("refer", "doctor")
+    assert submission.outcome.explanation["suggestion"] is None
+    assert ("refer", "doctor") in raised()
+
+
+def test_unsure_at_an_urgent_sign_is_a_doctors_matter(now: datetime) -> None:
+    submission = walk.sent(now, red_flags_saddle_numbness=["unsure"])
+    assert submission.outcome.level == "refer"
+    assert submission.outcome.rules == ["unsure:saddle_numbness"]
+
+
+def test_a_child_is_not_judged_unseen_before_the_question_is_asked(now: datetime) -> None:
+    """R21 needs an answer to clinician_seen; before it is given nothing may be kept against the child."""
+    walk.walk(now, until="clinician", age_years=["14"])
+    assert ("refer", "doctor") not in raised()
+    submission = walk.sent(now, age_years=["14"], clinician_seen=["no"])
+    assert "R21" in submission.outcome.rules
+    assert ("refer", "doctor") in raised()
+
+
+def test_a_contradiction_is_first_shown_and_then_goes_to_a_therapist(now: datetime) -> None:
+    changes = {"pain_areas": ["leg_left"], "radiation": ["none"]}
+    with pytest.raises(services.LookAgain) as shown:
+        walk.sent(now, **changes)
+    assert [found.rule for found in shown.value.found] == ["X01"]
+    assert raised() == []
+    submission = walk.sent(now, seen=("X01",), **changes)
+    assert submission.outcome.level == "therapist_review"
+
+
+def test_an_answered_contradiction_leaves_nothing_behind(now: datetime) -> None:
+    walk.walk(now, pain_areas=["leg_left"], radiation=["none"])
+    draft = queries.draft(BROWSER, now)
+    assert draft is not None
+    posted = walk.page_of_posts("spread", draft.answers, {"radiation": ["leg_above_knee"]})
+    services.save_page(BROWSER, "spread", posted, now)
+    assert walk.sent(now).outcome.level == "caution"
+    assert raised() == []
+
+
+def test_hiding_a_branch_clears_its_answers(now: datetime) -> None:
+    walk.walk(now)
+    draft, _ = services.save_page(BROWSER, "back-pain", {"back_pain_now": ["no"]}, now)
+    hidden = {"pain_areas", "pain_avg_nrs", "muscle_findings", "radiation", "peg_pain"}
+    assert not hidden & set(draft.answers)
+    assert path.next_unanswered(draft.answers) is None
+
+
+def test_opening_a_branch_asks_only_what_it_needs(now: datetime) -> None:
+    walk.walk(now, massage_experience=["never"])
+    draft, _ = services.save_page(BROWSER, "experience", {"massage_experience": ["some"]}, now)
+    page = questionnaire.page("experience")
+    following = path.following(page, draft.answers, changing=True)
+    assert following is not None
+    assert following.slug == "afterwards"
+    draft, _ = services.save_page(BROWSER, "afterwards", {"past_reaction": ["none"]}, now)
+    assert path.following(following, draft.answers, changing=True) is None
+
+
+def test_a_question_that_becomes_required_is_asked_again(now: datetime) -> None:
+    """Thin bones are optional at 41 and left blank; at 52 they must be answered."""
+    draft = walk.walk(now, osteoporosis=[])
+    assert draft.answers["osteoporosis"] is None
+    draft, _ = services.save_page(BROWSER, "age", {"age_years": ["52"]}, now)
+    following = path.next_unanswered(draft.answers)
+    assert following is not None
+    assert following.slug == "bones"
+
+
+def test_pages_open_in_their_order(now: datetime) -> None:
+    walk.begun(now)
+    with pytest.raises(services.NotReached):
+        services.save_page(BROWSER, "conditions", {"conditions": ["none"]}, now)
+    with pytest.raises(services.NotReached):
+        services.submit(BROWSER, {"understood_not_diagnosis": ["yes"]}, (), now)
+
+
+def test_a_page_that_is_not_asked_cannot_be_answered(now: datetime) -> None:
+    walk.walk(now, age_years=["41"])
+    with pytest.raises(services.NotReached):
+        services.save_page(BROWSER, "guardian", {"guardian_consent": ["no"]}, now)
+
+
+def test_a_forged_field_of_another_page_is_not_taken(now: datetime) -> None:
+    walk.begun(now)
+    posted = {"age_years": ["41"], "clinician_seen": ["yes_cleared"], "red_flags.weight_loss": ["no"]}
+    draft, _ = services.save_page(BROWSER, "age", posted, now)
+    assert draft.answers == {"age_years": 41}
+
+
+@pytest.mark.parametrize(
+    ("slug", "posted"),
+    [
+        ("age", {"age_years": ["111"]}),
+        ("age", {"age_years": ["-1"]}),
+        ("age", {"age_years": ["4e1"]}),
+        ("age", {"age_years": ["٤١"]}),
+        ("age", {"age_years": ["9" * 5000]}),
+        ("age", {"age_years": ["41", "12"]}),
+        ("age", {}),
+        ("goals", {"visit_goals": ["pain_relief", "cure"]}),
+        ("goals", {"visit_goals": ["pain_relief", "mobility", "sleep", "posture"]}),
+        ("today", {"today": ["none", "fever"]}),
+        ("back-pain", {"back_pain_now": ["maybe"]}),
+        ("back-pain", {"back_pain_now": ["yes", "no"]}),
+    ],
+)
+def test_an_answer_no_page_offers_is_refused_with_a_sentence(
+    now: datetime, slug: str, posted: dict[str, list[str]]
+) -> None:
+    walk.walk(now, until=slug)
+    with pytest.raises(services.Incomplete) as refused:
+        services.save_page(BROWSER, slug, posted, now)
+    assert len(refused.value.problems) == 1
+    given = {text for texts in posted.values() for text in texts}
+    assert not any(text in str(refused.value) for text in given)
+
+
+def test_every_warning_sign_must_be_answered(now: datetime) -> None:
+    walk.walk(now, until="safety-3")
+    page = questionnaire.page("safety-3")
+    posted = {question.field: ["no"] for question in page.questions[1:]}
+    with pytest.raises(services.Incomplete) as refused:
+        services.save_page(BROWSER, "safety-3", posted, now)
+    assert list(refused.value.problems) == [page.questions[0].field]
+
+
+def test_the_closing_confirmations_are_needed(now: datetime) -> None:
+    walk.walk(now)
+    with pytest.raises(services.Incomplete) as refused:
+        services.submit(BROWSER, {"understood_not_diagnosis": ["yes"]}, (), now)
+    assert list(refused.value.problems) == ["accuracy_confirmed"]
+
+
+def test_a_no_keeps_nothing(now: datetime) -> None:
+    walk.walk(now, until="goals")
+    services.withhold(BROWSER)
+    assert queries.draft(BROWSER, now) is None
+    with pytest.raises(services.NoDraft):
+        services.save_page(BROWSER, "goals", {"visit_goals": ["sleep"]}, now)
+
+
+def test_beginning_again_finds_the_answers_under_way(now: datetime) -> None:
+    walk.walk(now, until="goals")
+    again = services.start(browser=BROWSER, client_id=None, mail="ada@client.example", now=now)
+    assert again.answers["age_years"] == 41
+    assert again.mail == "ada@client.example"
+
+
+def test_a_draft_of_another_browser_is_not_found(now: datetime) -> None:
+    walk.walk(now, until="goals")
+    assert queries.draft(OTHER_BROWSER, now) is None
+    assert queries.draft(None, now) is None
+
+
+def test_drafts_are_deleted_fourteen_days_after_the_last_change(now: datetime, make: ModuleType) -> None:
+    walk.begun(now)
+    walk.begun(now + timedelta(days=1), browser=OTHER_BROWSER)
+    assert queries.draft(BROWSER, now + timedelta(days=14)) is None
+    assert services.delete_old_drafts(now + timedelta(days=14)) == 1
+    assert services.delete_old_drafts(now + timedelta(days=14)) == 0
+    assert make.count(Draft) == 1
+
+
+def test_a_client_who_returns_answers_again_what_can_have_changed(now: datetime, make: ModuleType) -> None:
+    person = make.client()
+    first = walk.sent(now, conditions=["diabetes"])
+    services.adopt(BROWSER, person.id, now)
+    later = now + timedelta(days=30)
+    draft = services.start(browser=OTHER_BROWSER, client_id=person.id, mail=None, now=later)
+    assert draft.answers["conditions"] == ["diabetes"]
+    again = {"today", "medications", "visit_goals", "pain_now_nrs", "red_flags.weight_loss"}
+    assert not again & set(draft.answers)
+    asked = []
+    while (page := path.next_unanswered(draft.answers)) is not None:
+        asked.append(page.slug)
+        posted = walk.page_of_posts(page.slug, draft.answers, {"conditions": ["diabetes"]})
+        draft, _ = services.save_page(OTHER_BROWSER, page.slug, posted, later)
+    expected = ["goals", "safety-1", "safety-2", "safety-3", "safety-4", "safety-5", "today", "where"]
+    assert asked == [*expected, "medicines", "scores", "activities"]
+    second = services.submit(
+        OTHER_BROWSER, walk.page_of_posts(path.CLOSING, draft.answers, {}), (), later
+    )
+    assert second.client_id == person.id
+    assert second.answers == first.answers
+
+
+def test_a_visitor_does_not_find_the_history_of_a_client(now: datetime, make: ModuleType) -> None:
+    walk.sent(now)
+    services.adopt(BROWSER, make.client().id, now)
+    assert services.start(browser=BROWSER, client_id=None, mail=None, now=now).answers == {}
+
+
+def test_postponement_carries_its_own_disposition(now: datetime) -> None:
+    submission = walk.sent(now, today=["contagious_illness"])
+    assert (submission.outcome.level, submission.outcome.disposition) == ("refer", Disposition.POSTPONE)
+
+
+def test_what_is_stored_names_the_rule_set_it_was_made_with(now: datetime, make: ModuleType) -> None:
+    submission = walk.sent(now)
+    outcome = make.found(Outcome, submission.outcome.id)
+    assert outcome.rule_set == outcome.explanation["safety"]["rule_set"]
+    assert make.count(Submission) == 1
