@@ -22,6 +22,10 @@ from clinic.plans.models import Plan, PlannedSession, Review
 from clinic.practice.models import Therapist
 from clinic.scheduling import hours
 
+DAYS_APART = {"once": 7, "weekly": 7, "fortnightly": 14, "monthly": 28}
+OPEN_SESSIONS = 4
+"""Sessions planned at first where the guidance leaves the number open and names no look back."""
+
 COUNTED = (State.REQUESTED, State.BOOKED, State.ARRIVED, State.DONE)
 """States that take a place in a course."""
 
@@ -46,7 +50,7 @@ def begin(review: Review, chosen: Sequence[str], *, by: User, now: datetime) -> 
         client_id=review.client_id,
         review_id=review.id,
         therapist_id=therapist_id,
-        sessions=draft.course.sessions,
+        sessions=_count(draft),
         made_at=now,
     )
     made.content = {**draft.as_dict(), "modalities": list(chosen)}
@@ -86,7 +90,7 @@ def _as_chosen(suggested: Suggestion | None, safety: SafetyOutcome, chosen: Sequ
         return replace(suggested, ranked=ranked)
     return Suggestion(
         ranked=ranked,
-        scores={},
+        scores=dict.fromkeys(MODALITIES, 0),
         left_out=(),
         unwanted=(),
         confidence=None,
@@ -104,6 +108,11 @@ def _match(modality: str) -> Match:
     )
 
 
+def _count(draft: plan.DraftPlan) -> int:
+    """How many sessions to plan; an open course is planned up to its first look back."""
+    return draft.course.sessions or min(draft.reassess.after, default=OPEN_SESSIONS)
+
+
 def _planned(
     made: Plan, draft: plan.DraftPlan, first: Appointment | None, now: datetime
 ) -> Iterable[PlannedSession]:
@@ -112,8 +121,8 @@ def _planned(
         yield PlannedSession(
             plan_id=made.id,
             number=number,
-            about_on=begins_on + timedelta(days=draft.course.every_days * (number - 1)),
-            reassess=number in draft.course.reassess_at,
+            about_on=begins_on + timedelta(days=DAYS_APART[draft.course.every] * (number - 1)),
+            reassess=number in draft.reassess.after,
             appointment_id=first.id if first is not None and number == 1 and _is_free(first) else None,
         )
 
@@ -181,23 +190,27 @@ def sessions(appointments: Iterable[Appointment]) -> dict[UUID, Session]:
     visits = db.session.execute(
         sa.select(Appointment.id, Appointment.client_id, Appointment.starts_at)
         .where(
-            Appointment.client_id.in_({plan.client_id for plan, _ in plans}),
+            Appointment.client_id.in_({followed.client_id for followed, _ in plans}),
             Appointment.state.in_(COUNTED),
         )
         .order_by(Appointment.starts_at)
     ).all()
-    gates = set(
-        db.session.execute(
+    gates = {
+        (plan_id, number)
+        for plan_id, number in db.session.execute(
             sa.select(PlannedSession.plan_id, PlannedSession.number).where(
-                PlannedSession.plan_id.in_({plan.id for plan, _ in plans}), PlannedSession.reassess
+                PlannedSession.plan_id.in_({followed.id for followed, _ in plans}), PlannedSession.reassess
             )
-        ).tuples()
-    )
+        )
+    }
     found: dict[UUID, Session] = {}
-    for plan, began_at in plans:
+    for followed, began_at in plans:
         course = [
-            visit.id for visit in visits if visit.client_id == plan.client_id and visit.starts_at >= began_at
+            visit.id
+            for visit in visits
+            if visit.client_id == followed.client_id and visit.starts_at >= began_at
         ]
-        for number, visit_id in enumerate(course[: plan.sessions], start=1):
-            found[visit_id] = Session(number=number, of=plan.sessions, look_back=(plan.id, number) in gates)
+        for number, visit_id in enumerate(course[: followed.sessions], start=1):
+            look_back = (followed.id, number) in gates
+            found[visit_id] = Session(number=number, of=followed.sessions, look_back=look_back)
     return found

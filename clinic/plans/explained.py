@@ -63,7 +63,7 @@ class Explained:
     level: Level
     disposition: str | None
     is_short: bool
-    """Whether only the short safety form of a visit was answered: there is nothing to suggest."""
+    """Whether only the short safety form of a visit was answered: then nothing is suggested and nothing planned."""
     fired: tuple[Fired, ...]
     exclusions: Mapping[str, tuple[str, ...]]
     """Type left out for safety to the rules that leave it out."""
@@ -80,11 +80,12 @@ class Explained:
         """Open the explanation of an outcome. The caller records that it was read."""
         stored = outcome.explanation
         safety = stored.get("safety") or {}
-        suggestion = stored.get("suggestion") or {}
+        is_short = outcome.submission.kind == SubmissionKind.DAY_OF_VISIT
+        suggestion = {} if is_short else stored.get("suggestion") or {}
         return cls(
             level=Level(outcome.level),
             disposition=outcome.disposition,
-            is_short=outcome.submission.kind == SubmissionKind.DAY_OF_VISIT,
+            is_short=is_short,
             fired=tuple(_fired(row) for row in safety.get("fired", ())),
             exclusions=_grouped(safety.get("exclusions", ())),
             exclusion_texts={row["modality"]: row["text"] for row in safety.get("exclusions", ())},
@@ -93,7 +94,7 @@ class Explained:
             ranked=tuple(_match(row) for row in suggestion.get("ranked", ())),
             left_out=tuple(_left_out(row) for row in suggestion.get("left_out", ())),
             summary=suggestion.get("summary", ""),
-            plan=stored.get("plan"),
+            plan=None if is_short else stored.get("plan"),
         )
 
     @property

@@ -14,6 +14,7 @@ from clinic.booking.models import Appointment, State
 from clinic.db import db, violates
 from clinic.guidance.knowledge import MODALITIES
 from clinic.guidance.rules.kinds import REGIONS
+from clinic.plans import courses
 from clinic.plans.models import NoteAddendum, SessionNote
 from clinic.refusal import NotFound, Refusal, Stale
 
@@ -176,6 +177,29 @@ def read(note: SessionNote, *, by: User, now: datetime) -> Content:
     content = Content.of(note.content)
     _record("read", note, by, now, fields=tuple(asdict(content)))
     return content
+
+
+def planned(appointment: Appointment, *, by: User, now: datetime) -> Content:
+    """What the course asks of a visit, to begin its note with; without a course, the types of what was booked."""
+    assert appointment.client_id is not None
+    plan = courses.plan_of(appointment.client_id)
+    if plan is None:
+        return Content(modalities=tuple(m for m in appointment.treatment.modalities if m in MODALITIES)[:3])
+    audit.record(
+        audit.by_user(by.id),
+        "read",
+        plan,
+        client_id=plan.client_id,
+        purpose="note",
+        fields=("modalities", "areas", "pressure"),
+        now=now,
+    )
+    content = plan.content
+    return Content(
+        modalities=tuple(content["modalities"]),
+        areas=tuple(area for area in content["areas"] if area in REGIONS),
+        pressure=content["pressure"] if content["pressure"] in PRESSURES else "",
+    )
 
 
 def _record(action: str, note: SessionNote, by: User, now: datetime, fields: tuple[str, ...] = ()) -> None:

@@ -170,7 +170,7 @@ def _chosen(
     if explained.level is Level.URGENT:
         raise OnlyToClose
     if decision is Decision.ACCEPT:
-        if explained.is_short and not explained.suggested:
+        if explained.is_short:
             return ()
         if not explained.suggested:
             raise NothingSuggested

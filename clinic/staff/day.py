@@ -70,10 +70,15 @@ class Visit:
         return self.appointment.treatment.name + (f", {room.name}" if room else "")
 
 
+def practice_zone(now: datetime) -> str:
+    """The zone of the practice's first location, for pages that belong to none."""
+    zones = [location.zone for location in practice.locations(now.date())]
+    return zones[0] if zones else "UTC"
+
+
 def today(now: datetime) -> date:
     """The date at the practice's first location."""
-    zones = [location.zone for location in practice.locations(now.date())]
-    return hours.local_day(now, ZoneInfo(zones[0] if zones else "UTC"))
+    return hours.local_day(now, ZoneInfo(practice_zone(now)))
 
 
 def visits(on: date, *, reader: User, therapist_id: UUID | None, now: datetime) -> list[Visit]:
@@ -176,7 +181,7 @@ def _first_visits(clients: set[UUID]) -> dict[UUID, datetime]:
         .where(Appointment.client_id.in_(clients), Appointment.state.in_(courses.COUNTED))
         .group_by(Appointment.client_id)
     )
-    return dict(rows.tuples()) if clients else {}
+    return {client_id: starts_at for client_id, starts_at in rows if client_id is not None}
 
 
 def _with_intake(clients: set[UUID], now: datetime) -> frozenset[UUID]:
@@ -202,5 +207,6 @@ def _levels(clients: frozenset[UUID]) -> dict[UUID, Level]:
     )
     found: dict[UUID, Level] = {}
     for client_id, level in rows:
+        assert client_id is not None
         found[client_id] = max(Level(level), found.get(client_id, Level.OK))
     return found

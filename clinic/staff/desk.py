@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -42,6 +43,13 @@ def visit(appointment_id: UUID) -> Appointment:
     return found
 
 
+def client_id_of(appointment: Appointment) -> UUID:
+    """Whose visit it is; raises NotFound for a bare hold."""
+    if appointment.client_id is None:
+        raise NotFound
+    return appointment.client_id
+
+
 def require_own(client_id: UUID, now: datetime) -> None:
     """Answer as if there were nothing, unless the signed-in person may open this client's health record."""
     if not access.may(Permission.HEALTH_READ) or not plans.treats(user().id, client_id, now):
@@ -57,7 +65,9 @@ def back_to(fallback: str) -> ResponseReturnValue:
 
 def say(text: str, *, undo: str | None = None, fields: Mapping[str, str] | None = None) -> None:
     """Say on the next page what is now true, with a way to take it back where there is one."""
-    flash({"text": text, "undo": undo, "fields": dict(fields or {})} if undo else text, "ok")
+    # A message may be any JSON value; Flask's types know text alone.
+    message: Any = {"text": text, "undo": undo, "fields": dict(fields or {})} if undo else text
+    flash(message, "ok")
 
 
 def undo_address(appointment: Appointment) -> str:

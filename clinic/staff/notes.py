@@ -1,6 +1,6 @@
 """The note of one visit: written, saved as a draft, signed, and added to."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from flask import redirect, render_template, request, url_for
@@ -12,13 +12,15 @@ from clinic.accounts.permissions import Permission
 from clinic.booking.models import Appointment
 from clinic.db import db, transaction
 from clinic.guidance.knowledge import MODALITIES
-from clinic.plans import courses, notes
+from clinic.plans import notes
 from clinic.plans.models import SessionNote
 from clinic.plans.notes import Content
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
 from clinic.staff.forms import NOTED_REGIONS, AddendumForm, NoteForm
 from clinic.web.access import audience, staff
+
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @blueprint.route("/appointments/<uuid:appointment_id>/note", endpoint="note", methods=["GET", "POST"])
@@ -63,14 +65,14 @@ def add_to_note(appointment_id: UUID) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _signed_page(appointment, written, form), 400
     with transaction():
-        notes.add_to_note(written, form.text.data, by=desk.user(), now=clock.now())
+        notes.add_to_note(written, form.text.data or "", by=desk.user(), now=clock.now())
     desk.say("Added to the note.")
     return redirect(url_for("staff.note", appointment_id=appointment_id), 303)
 
 
 def _own_visit(appointment_id: UUID) -> Appointment:
     appointment = desk.visit(appointment_id)
-    desk.require_own(appointment.client_id, clock.now())
+    desk.require_own(desk.client_id_of(appointment), clock.now())
     return appointment
 
 
@@ -93,8 +95,8 @@ def _seen(form: NoteForm) -> datetime | None:
     try:
         seen = datetime.fromisoformat(form.seen.data)
     except ValueError:
-        return datetime.min
-    return seen if seen.tzinfo else datetime.min
+        return NEVER
+    return seen if seen.tzinfo else NEVER
 
 
 def _saved(appointment: Appointment) -> ResponseReturnValue:
@@ -113,7 +115,7 @@ def _fill(form: NoteForm, appointment: Appointment, written: SessionNote | None)
             form.show(notes.read(written, by=desk.user(), now=now), written.written_at.isoformat())
         return
     with transaction():
-        form.show(courses.planned_content(appointment, by=desk.user(), now=now), "")
+        form.show(notes.planned(appointment, by=desk.user(), now=now), "")
 
 
 def _signed_page(appointment: Appointment, written: SessionNote, form: AddendumForm) -> str:

@@ -193,6 +193,7 @@ def _decision_page(
             review=opened.review,
             client=opened.client,
             explained=opened.explained,
+            heading=HEADINGS[opened.explained.level],
             decision=decision,
             form=form,
             has_errors=form.has_errors,

@@ -45,16 +45,19 @@ class Act:
 def acts(visit: Visit) -> tuple[Act, ...]:
     """At most two acts for a visit in a list, the likeliest first, only such as the signed-in person may do."""
     appointment = visit.appointment
-    address = {"appointment_id": appointment.id}
     found: list[Act] = []
     if appointment.state == State.REQUESTED and visit.is_own and may(Permission.REVIEW_DECIDE):
-        found.append(Act(text="Decide", href=url_for("staff.visit", **address), style="second"))
+        found.append(
+            Act(text="Decide", href=url_for("staff.visit", appointment_id=appointment.id), style="second")
+        )
     if appointment.state == State.BOOKED and may(Permission.CALENDAR_WRITE):
-        found.append(Act(text="Arrived", post=url_for("staff.arrived", **address)))
+        found.append(Act(text="Arrived", post=url_for("staff.arrived", appointment_id=appointment.id)))
         if appointment.starts_at <= clock.now():
-            found.append(Act(text="Did not come", post=url_for("staff.missed", **address)))
+            found.append(
+                Act(text="Did not come", post=url_for("staff.missed", appointment_id=appointment.id))
+            )
     if visit.is_own and may(Permission.NOTE_WRITE) and not visit.is_signed:
-        note = url_for("staff.note", **address)
+        note = url_for("staff.note", appointment_id=appointment.id)
         if appointment.state == State.ARRIVED:
             found.append(Act(text="Write note", href=note, style="second"))
         elif appointment.state == State.DONE:
@@ -69,7 +72,7 @@ def visit(appointment_id: UUID) -> ResponseReturnValue:
     now = clock.now()
     user = desk.user()
     appointment = desk.visit(appointment_id)
-    is_own = may(Permission.HEALTH_READ) and plans.treats(user.id, appointment.client_id, now)
+    is_own = may(Permission.HEALTH_READ) and plans.treats(user.id, desk.client_id_of(appointment), now)
     return render_template(
         "staff/visit.html",
         here="calendar",
@@ -187,7 +190,7 @@ def decline(appointment_id: UUID) -> ResponseReturnValue:
 def _request_to_decide(appointment_id: UUID) -> Appointment:
     """The request of an own client; one under review is decided there, so that nobody confirms past the answers."""
     appointment = desk.visit(appointment_id)
-    desk.require_own(appointment.client_id, clock.now())
+    desk.require_own(desk.client_id_of(appointment), clock.now())
     review = plans.review_of(appointment_id)
     if review is not None and review.decided_at is None:
         raise DecideInReview
