@@ -106,6 +106,9 @@ class Reached:
         )
 
 
+NOTHING: Final = Reached(None, None)
+UNKNOWN: Final = NOTHING.standing()
+"""The standing of somebody who answered nothing."""
 _ASK_A_THERAPIST: Final = Verdict(Level.THERAPIST_REVIEW, None)
 
 
@@ -120,11 +123,12 @@ def standing(*, browser: bytes | None, client_id: UUID | None, now: datetime, zo
     full = latest.get(SubmissionKind.FULL)
     raised = _raised(browser, client_id, now)
     if full is None:
-        return _with_raised(Reached(None, None), raised, None, now).standing()
+        return _with_raised(NOTHING, raised, None, now).standing()
     newest = max(latest.values(), key=lambda submission: submission.submitted_at)
     clearances = _clearances(full, now)
-    reached = _reached(newest, _covered(newest, clearances), now, ZoneInfo(zone))
-    unseen = _not_judged(raised, clearances, reached)
+    cleared = _covered(newest, clearances)
+    reached = _reached(newest, cleared, now, ZoneInfo(zone))
+    unseen = _not_judged(raised, newest, clearances, cleared, reached)
     return replace(
         _with_raised(reached, unseen, newest, now).standing(),
         submission=full,
@@ -264,20 +268,33 @@ def _reached(newest: Submission, cleared: frozenset[str], now: datetime, zone: Z
 
 
 def _not_judged(
-    raised: Sequence[RaisedLevel], clearances: Sequence[Clearance], reached: Reached
+    raised: Sequence[RaisedLevel],
+    newest: Submission,
+    clearances: Sequence[Clearance],
+    cleared: frozenset[str],
+    reached: Reached,
 ) -> Sequence[RaisedLevel]:
-    """Raised levels a therapist has not yet looked at: those after a clearance that left nothing to decide."""
+    """Raised levels a therapist has not yet looked at, once clearances leave nothing to decide in the newest answers.
+
+    Looked at are those before the newest clearance, and those up to the level of what is cleared that came with these
+    answers.
+    """
     if not clearances or (reached.lasting and reached.lasting.level > Level.CAUTION):
         return raised
     looked_at = max(clearance.cleared_at for clearance in clearances)
-    return [row for row in raised if row.raised_at > looked_at]
+    known = verdict(fired for fired in fired_rules(newest.outcome) if fired.rule in cleared).level
+    return [
+        row
+        for row in raised
+        if row.raised_at > looked_at and (row.raised_at > newest.submitted_at or Level(row.level) > known)
+    ]
 
 
 def _with_raised(
     reached: Reached, raised: Sequence[RaisedLevel], newest: Submission | None, now: datetime
 ) -> Reached:
     """With what was raised since the newest answers, and with the floor of what was raised before them."""
-    postponed = reached.not_before is not None
+    postponed = newest is not None and newest.outcome.disposition == Disposition.POSTPONE
     for row in raised:
         disposition = Disposition(row.disposition) if row.disposition else None
         since = newest is None or row.raised_at > newest.submitted_at

@@ -278,9 +278,7 @@ def test_a_client_who_returns_answers_again_what_can_have_changed(now: datetime,
         draft, _ = services.save_page(OTHER_BROWSER, page.slug, posted, later)
     expected = ["goals", "safety-1", "safety-2", "safety-3", "safety-4", "safety-5", "today", "where"]
     assert asked == [*expected, "medicines", "scores", "activities"]
-    second = services.submit(
-        OTHER_BROWSER, walk.page_of_posts(path.CLOSING, draft.answers, {}), (), later
-    )
+    second = services.submit(OTHER_BROWSER, walk.page_of_posts(path.CLOSING, draft.answers, {}), (), later)
     assert second.client_id == person.id
     assert second.answers == first.answers
 

@@ -87,9 +87,7 @@ def walk(now: datetime, *, browser: bytes = BROWSER, until: str | None = None, *
     `changes` are the answers that matter to the test; a red flag is written `red_flags_<code>`.
     """
     told = {_key(name): value for name, value in changes.items()}
-    draft = queries.draft(browser, now) or services.start(
-        browser=browser, client_id=None, mail=None, now=now
-    )
+    draft = queries.draft(browser, now) or services.start(browser=browser, client_id=None, mail=None, now=now)
     while (page := path.next_unanswered(draft.answers)) is not None and page.slug != until:
         posted = page_of_posts(page.slug, draft.answers, told)
         draft, reached = services.save_page(browser, page.slug, posted, now)
