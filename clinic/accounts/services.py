@@ -22,6 +22,8 @@ from clinic.refusal import Refusal
 
 LINK_LIFE = timedelta(minutes=10)
 LINKS_KEPT = timedelta(days=1)
+SHORTEST_NUMBER = 5
+"""Digits after the country code; some countries call even shorter ones possible."""
 
 
 class Unreadable(Refusal):
@@ -111,7 +113,11 @@ def normalise_phone(text: str, country: str) -> str:
         number = phonenumbers.parse(text, country)
     except phonenumbers.NumberParseException:
         number = None
-    if number is None or not phonenumbers.is_possible_number(number):
+    if (
+        number is None
+        or not phonenumbers.is_possible_number(number)
+        or len(str(number.national_number)) < SHORTEST_NUMBER
+    ):
         raise Unreadable("Enter a telephone number, with the country code if it is from abroad")
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 

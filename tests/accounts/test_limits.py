@@ -1,0 +1,92 @@
+"""How often a thing may be tried."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from clinic.accounts import limits
+from clinic.accounts.models import LimitWindow
+from clinic.db import db
+
+THREE = limits.Limit("three", 3, timedelta(hours=1))
+NOON = datetime(2031, 3, 3, 12, 0, tzinfo=UTC)
+
+
+def taken(times: int, key: str = "ada", now: datetime = NOON) -> None:
+    for _ in range(times):
+        limits.take(THREE, key, now)
+
+
+def test_the_fourth_of_three_tries_is_refused_until_the_window_ends(database: sa.Connection) -> None:
+    taken(3, now=NOON + timedelta(minutes=10))
+    with pytest.raises(limits.TooMany) as refused:
+        taken(1, now=NOON + timedelta(minutes=20))
+    assert refused.value.status == 429
+    assert 40 * 60 <= refused.value.retry_after <= 40 * 60 + 1
+
+
+def test_the_next_window_begins_anew(database: sa.Connection) -> None:
+    taken(3)
+    taken(3, now=NOON + timedelta(hours=1))
+
+
+def test_one_key_does_not_use_up_another(database: sa.Connection) -> None:
+    taken(3)
+    taken(3, key="bob")
+
+
+def test_one_limit_does_not_use_up_another(database: sa.Connection) -> None:
+    taken(3)
+    limits.take(limits.Limit("other", 3, timedelta(hours=1)), "ada", NOON)
+
+
+def test_a_try_counts_although_the_request_is_undone(database: sa.Connection) -> None:
+    taken(3)
+    db.session.rollback()
+    with pytest.raises(limits.TooMany):
+        taken(1)
+
+
+def test_the_table_names_nobody(database: sa.Connection) -> None:
+    limits.take(THREE, "ada@client.example", NOON)
+    with db.engine.connect() as connection:
+        keys = connection.scalars(sa.select(LimitWindow.key)).all()
+    assert keys
+    assert not any("ada" in key for key in keys)
+
+
+def test_old_windows_are_forgotten_and_live_ones_kept(database: sa.Connection) -> None:
+    taken(1)
+    taken(1, now=NOON + timedelta(days=5))
+    assert limits.forget(NOON + timedelta(days=5)) == 1
+
+
+def test_of_many_tries_at_the_same_time_exactly_so_many_pass(app: Flask, database: sa.Connection) -> None:
+    def one_try(_number: int) -> bool:
+        with app.app_context():
+            try:
+                limits.take(THREE, "crowd", NOON)
+            except limits.TooMany:
+                return False
+            return True
+
+    with ThreadPoolExecutor(8) as crowd:
+        assert sum(crowd.map(one_try, range(40))) == 3
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff::1", "2001:db8:1:2::/64"),
+        (None, "unknown"),
+        ("not an address", "unknown"),
+    ],
+)
+def test_a_household_counts_as_one_network(address: str | None, network: str) -> None:
+    assert limits.network(address) == network

@@ -1,0 +1,136 @@
+"""Two records of one person made one, and two again."""
+
+from datetime import datetime, timedelta
+from types import ModuleType
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+
+from clinic.accounts import merging, sessions
+from clinic.accounts.models import AuditEntry, Client, Contact, User
+from clinic.booking.models import Appointment
+from clinic.db import Base, db
+from clinic.intake.models import Submission
+from clinic.refusal import NotFound
+
+
+@pytest.fixture
+def desk(make: ModuleType) -> User:
+    return make.user(roles=["front_desk"])
+
+
+@pytest.fixture
+def pair(make: ModuleType) -> tuple[Client, Client]:
+    return make.client(mail="ada@client.example"), make.client(mail="ada@work.example")
+
+
+def visits_of(client: Client) -> int:
+    return len(db.session.scalars(sa.select(Appointment).where(Appointment.client_id == client.id)).all())
+
+
+def test_everything_of_the_other_record_comes_over(
+    make: ModuleType, desk: User, pair: tuple[Client, Client], now: datetime
+) -> None:
+    kept, other = pair
+    sold = make.offering()
+    make.appointment(of=sold, who=other)
+    make.submission(who=other)
+    merging.merge(kept.id, other.id, by=desk, now=now)
+    assert visits_of(kept) == 1
+    assert db.session.scalars(sa.select(Submission.client_id)).all() == [kept.id]
+    assert sorted(contact.normalised for contact in kept.contacts) == [
+        "ada@client.example",
+        "ada@work.example",
+    ]
+    assert other.merged_into_id == kept.id
+
+
+def test_an_address_both_have_stays_where_it_is(make: ModuleType, desk: User, now: datetime) -> None:
+    kept, other = make.client(), make.client()
+    merging.merge(kept.id, other.id, by=desk, now=now)
+    assert [len(one.contacts) for one in (kept, other)] == [1, 1]
+
+
+def test_undoing_gives_back_what_was_moved_and_nothing_newer(
+    make: ModuleType, desk: User, pair: tuple[Client, Client], now: datetime
+) -> None:
+    kept, other = pair
+    sold = make.offering()
+    make.appointment(of=sold, who=kept)
+    make.appointment(of=sold, who=other, starts_at=now + timedelta(days=4))
+    made = merging.merge(kept.id, other.id, by=desk, now=now)
+    make.appointment(of=sold, who=kept, starts_at=now + timedelta(days=5))
+    merging.undo(made.id, by=desk, now=now + timedelta(days=29))
+    assert (visits_of(kept), visits_of(other)) == (2, 1)
+    assert other.merged_into_id is None
+    assert [contact.normalised for contact in other.contacts] == ["ada@work.example"]
+
+
+def test_a_merge_can_be_undone_for_thirty_days(
+    desk: User, pair: tuple[Client, Client], now: datetime
+) -> None:
+    made = merging.merge(pair[0].id, pair[1].id, by=desk, now=now)
+    with pytest.raises(merging.NotUndoable):
+        merging.undo(made.id, by=desk, now=now + timedelta(days=30))
+
+
+def test_a_merge_can_be_undone_once(desk: User, pair: tuple[Client, Client], now: datetime) -> None:
+    made = merging.merge(pair[0].id, pair[1].id, by=desk, now=now)
+    merging.undo(made.id, by=desk, now=now)
+    with pytest.raises(merging.NotUndoable):
+        merging.undo(made.id, by=desk, now=now)
+
+
+def test_records_that_are_gone_or_the_same_cannot_be_joined(
+    make: ModuleType, desk: User, pair: tuple[Client, Client], now: datetime
+) -> None:
+    kept, other = pair
+    erased = make.client(erased_at=now)
+    for first, second in ((kept.id, kept.id), (kept.id, erased.id), (kept.id, uuid4())):
+        with pytest.raises(merging.NotMergeable):
+            merging.merge(first, second, by=desk, now=now)
+    merging.merge(kept.id, other.id, by=desk, now=now)
+    with pytest.raises(merging.NotMergeable):
+        merging.merge(make.client().id, other.id, by=desk, now=now)
+
+
+def test_undoing_what_was_never_done_finds_nothing(desk: User, now: datetime) -> None:
+    with pytest.raises(NotFound):
+        merging.undo(uuid4(), by=desk, now=now)
+
+
+def test_both_acts_are_on_record_with_names_of_tables_only(
+    desk: User, pair: tuple[Client, Client], now: datetime
+) -> None:
+    made = merging.merge(pair[0].id, pair[1].id, by=desk, now=now)
+    merging.undo(made.id, by=desk, now=now)
+    entries = db.session.scalars(sa.select(AuditEntry).order_by(AuditEntry.id)).all()
+    assert [(entry.actor, entry.action, entry.fields) for entry in entries] == [
+        (f"user:{desk.id}", "merged", ["contacts"]),
+        (f"user:{desk.id}", "merge_undone", ["contacts"]),
+    ]
+
+
+def test_a_browser_signed_in_as_the_other_is_signed_out(
+    desk: User, pair: tuple[Client, Client], now: datetime
+) -> None:
+    kept, other = pair
+    raw = sessions.open_client(other.contacts[0], other.id, now)
+    merging.merge(kept.id, other.id, by=desk, now=now)
+    assert not sessions.of_client(raw, now)
+
+
+def test_no_table_that_points_at_a_client_is_left_out() -> None:
+    pointing = {
+        table.name
+        for table in Base.metadata.tables.values()
+        if any(key.column.table is Client.__table__ for key in table.foreign_keys)
+    }
+    assert {table.name for table, _ in merging.pointing_at_clients()} == pointing - merging.STAYING
+    assert Contact.__tablename__ in pointing
+
+
+def test_every_table_that_is_moved_names_its_rows_by_one_id() -> None:
+    for table, _ in merging.pointing_at_clients():
+        assert [column.name for column in table.primary_key] == ["id"], table.name

@@ -1,0 +1,63 @@
+"""Who on the staff may do what."""
+
+from datetime import datetime, timedelta
+from types import ModuleType
+
+import pytest
+
+from clinic.accounts import permissions
+from clinic.accounts.models import HealthGrant, Role
+from clinic.accounts.permissions import GRANTS, Permission
+from clinic.db import db
+
+HEALTH = {Permission.HEALTH_READ, Permission.REVIEW_DECIDE, Permission.NOTE_WRITE}
+
+
+def test_every_role_has_its_line_in_the_table() -> None:
+    assert set(GRANTS) == set(Role)
+
+
+@pytest.mark.parametrize("role", [Role.FRONT_DESK, Role.OWNER])
+def test_only_therapists_reach_health(role: Role) -> None:
+    assert not GRANTS[role] & HEALTH
+    assert GRANTS[Role.THERAPIST] >= HEALTH
+
+
+def test_only_owners_change_settings_and_read_the_audit() -> None:
+    theirs = {Permission.SETTINGS_WRITE, Permission.AUDIT_READ, Permission.REPORTS_READ}
+    assert GRANTS[Role.OWNER] >= theirs
+    assert not (GRANTS[Role.FRONT_DESK] | GRANTS[Role.THERAPIST]) & theirs
+
+
+def test_roles_of_one_person_add_up(make: ModuleType) -> None:
+    person = make.user(roles=["owner", "therapist"])
+    assert permissions.may(person, Permission.SETTINGS_WRITE)
+    assert permissions.may(person, Permission.HEALTH_READ)
+
+
+def test_somebody_without_a_role_may_nothing(make: ModuleType) -> None:
+    person = make.user(roles=[])
+    assert not any(permissions.may(person, permission) for permission in Permission)
+
+
+def test_somebody_who_left_may_nothing(make: ModuleType) -> None:
+    person = make.user(roles=["owner", "therapist", "front_desk"], active=False)
+    assert not any(permissions.may(person, permission) for permission in Permission)
+
+
+def test_demo_staff_may_nothing_outside_a_demo(make: ModuleType) -> None:
+    person = make.user(roles=["owner"], is_demo=True)
+    assert not permissions.may(person, Permission.SETTINGS_WRITE)
+
+
+def test_a_grant_opens_one_record_until_it_ends(make: ModuleType, now: datetime) -> None:
+    person, ada, bob = make.user(), make.client(), make.client(given_name="Bob")
+    grant = HealthGrant(user_id=person.id, client_id=ada.id, granted_at=now, until=now + timedelta(hours=24))
+    grant.reason = "stands in for a colleague"
+    db.session.add(grant)
+    db.session.flush()
+    assert permissions.has_grant(person, ada.id, now)
+    assert permissions.has_grant(person, ada.id, now + timedelta(hours=23, minutes=59))
+    assert not permissions.has_grant(person, ada.id, now + timedelta(hours=24))
+    assert not permissions.has_grant(person, bob.id, now)
+    assert not permissions.has_grant(make.user(), ada.id, now)
