@@ -1,0 +1,112 @@
+"""Every rule against its written cases, and the rule set as a whole."""
+
+import pytest
+
+from clinic.guidance.facts import Facts
+from clinic.guidance.fields import FIELDS
+from clinic.guidance.knowledge import MODALITIES, SECTIONS
+from clinic.guidance.levels import Disposition, Level
+from clinic.guidance.red_flags import RED_FLAGS
+from clinic.guidance.rules import CURRENT, UnknownRuleSet, rule_set
+from clinic.guidance.sources import SOURCES
+from tests.guidance import checks, rule_cases
+
+
+@pytest.mark.parametrize("id", [rule.id for rule in CURRENT.safety])
+def test_a_safety_rule_fires_where_it_should_and_changes_what_it_should(id: str) -> None:
+    assert checks.safety(id, rule_cases.SAFETY[id], CURRENT) is None
+
+
+@pytest.mark.parametrize(
+    "id", [rule.id for rule in (*CURRENT.back, *CURRENT.preferences)] + [CURRENT.liked.id]
+)
+def test_a_scoring_rule_gives_its_points_where_it_should(id: str) -> None:
+    assert checks.scoring(id, rule_cases.SCORING[id], CURRENT) is None
+
+
+def test_no_case_is_written_for_a_rule_that_does_not_exist() -> None:
+    scoring = {rule.id for rule in (*CURRENT.back, *CURRENT.preferences)} | {CURRENT.liked.id}
+    assert set(rule_cases.SAFETY) == {rule.id for rule in CURRENT.safety}
+    assert set(rule_cases.SCORING) == scoring
+
+
+def test_rule_ids_are_unique_and_counted() -> None:
+    ids = [rule.id for rule in (*CURRENT.safety, *CURRENT.back, *CURRENT.preferences)]
+    assert len(ids) == len(set(ids))
+    families = {letter: sum(1 for id in ids if id.startswith(letter)) for letter in "URTXCEP"}
+    assert families == {"U": 13, "R": 25, "T": 27, "X": 7, "C": 29, "E": 53, "P": 4}
+
+
+def test_safety_rules_stand_in_the_order_of_their_levels_families() -> None:
+    families = "".join(rule.id[0] for rule in CURRENT.safety)
+    assert families == "U" * 13 + "R" * 25 + "T" * 27 + "X" * 7 + "C" * 29
+
+
+def test_every_safety_rule_cites_known_sources() -> None:
+    for rule in CURRENT.safety:
+        assert rule.sources
+        assert set(rule.sources) <= set(SOURCES), rule.id
+
+
+def test_every_point_cites_a_section_or_says_that_it_is_a_default() -> None:
+    for rule in (*CURRENT.back, *CURRENT.preferences):
+        for points in rule.points:
+            assert set(points.sections) <= set(SECTIONS)
+            assert bool(points.sections) == (points.basis == "guidance"), rule.id
+            assert points.points != 0
+
+
+def test_only_stops_carry_a_disposition() -> None:
+    for rule in CURRENT.safety:
+        assert (rule.disposition is not None) == rule.level.stops, rule.id
+        if rule.level is Level.URGENT:
+            assert rule.disposition is Disposition.EMERGENCY
+    postponements = {rule.id for rule in CURRENT.safety if rule.disposition is Disposition.POSTPONE}
+    assert postponements == {"R22", "R23"}
+
+
+def test_every_red_flag_fires_the_rule_it_names() -> None:
+    for flag in RED_FLAGS.values():
+        rule = CURRENT.safety_by_id[flag.rule]
+        assert rule.when.holds(Facts.of({"red_flags": [flag.code]}))
+        assert flag.urgent == (rule.level is Level.URGENT)
+
+
+def test_urgent_red_flags_come_first() -> None:
+    urgent = [flag.urgent for flag in RED_FLAGS.values()]
+    assert urgent == sorted(urgent, reverse=True)
+    assert len(urgent) == 23
+
+
+def test_contradictions_name_two_fields_and_ask_to_look_again() -> None:
+    for rule in CURRENT.contradictions:
+        assert rule.id.startswith("X")
+        assert len(rule.look_again) == 2
+        for name in rule.look_again:
+            assert name in FIELDS or name.removeprefix("red_flags.") in RED_FLAGS
+        assert "look at both" in rule.ask_again
+    assert len(CURRENT.contradictions) == 7
+
+
+def test_a_rule_set_is_found_by_its_version() -> None:
+    assert rule_set("2026.11") is CURRENT
+    with pytest.raises(UnknownRuleSet):
+        rule_set("1999.01")
+
+
+def test_a_rule_cannot_name_what_does_not_exist() -> None:
+    from clinic.guidance.rules.kinds import Effect
+
+    for wrong in (
+        {"exclude": ("reiki",)},
+        {"avoid": ("tail",)},
+        {"forbid": ("cupping",)},
+        {"points": (("reiki", -1),)},
+    ):
+        with pytest.raises(ValueError, match="no "):
+            Effect(**wrong)  # type: ignore[arg-type]
+
+
+def test_every_type_of_massage_is_scored_by_some_rule() -> None:
+    scored = {points.modality for rule in CURRENT.back for points in rule.points if points.points > 0}
+    assert scored == set(MODALITIES)
