@@ -263,7 +263,7 @@ def resumed_intakes(rules: Rules, now: datetime) -> list[Owed]:
             due_at=asked_at,
             expires_at=asked_at + SIGN_IN_WORTH,
         )
-        for draft_id, client_id, revision, asked_at in db.session.execute(asked).tuples()
+        for draft_id, client_id, revision, asked_at in db.session.execute(asked)
         if asked_at is not None
     ]
 

@@ -17,6 +17,7 @@ from email.utils import format_datetime, formataddr, parseaddr
 UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+|=\\?")
 """Control characters, line separators, and what begins an encoded word."""
 CALENDAR_NAME = "appointment.ics"
+LONGEST_NAME = 78
 
 _wire = compat32.clone(linesep="\r\n", max_line_length=None)
 _utf8 = Charset("utf-8")
@@ -70,11 +71,14 @@ def serialised(
 
 
 def _mailbox(name: str, address: str) -> str:
-    return formataddr((header_text(name), header_text(address)), "utf-8")
+    shown = header_text(name)[:LONGEST_NAME]
+    if shown.isascii():
+        return formataddr((shown, header_text(address)))
+    return f"{_encoded(shown)} <{header_text(address)}>"
 
 
 def _encoded(text: str) -> str:
-    return text if text.isascii() else Header(text, "utf-8", header_name="Subject").encode()
+    return text if text.isascii() else Header(text, "utf-8", header_name="Reply-To").encode()
 
 
 def _text(subtype: str, content: str) -> MIMENonMultipart:

@@ -74,7 +74,7 @@ class Pulse:
 def read() -> Pulse:
     """The pulse as it is; one statement."""
     age = sa.func.clock_timestamp() - Heartbeat.at
-    rows = db.session.execute(sa.select(Heartbeat.name, age, Heartbeat.state)).tuples()
+    rows = db.session.execute(sa.select(Heartbeat.name, age, Heartbeat.state))
     found = {name: (age, state) for name, age, state in rows}
     return Pulse(tuple(Sign(part, *found.get(part.value, (None, ""))) for part in Part))
 

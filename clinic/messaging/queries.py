@@ -61,7 +61,7 @@ def recent(now: datetime, *, limit: int = 100, client_id: UUID | None = None) ->
     )
     if client_id is not None:
         question = question.where(Message.client_id == client_id)
-    return [_line(message, client, now) for message, client in db.session.execute(question).tuples()]
+    return [_line(message, client, now) for message, client in db.session.execute(question)]
 
 
 def undelivered(since: datetime) -> int:

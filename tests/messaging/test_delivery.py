@@ -1,0 +1,196 @@
+"""The pass: what a mail server's moods do to messages."""
+
+from datetime import datetime, timedelta
+from types import ModuleType
+
+import pytest
+import sqlalchemy as sa
+
+from clinic.accounts.models import Client
+from clinic.booking.models import Appointment, State
+from clinic.db import db
+from clinic.messaging import delivery, pulse, services
+from clinic.messaging.mailer import Refused, TryLater
+from clinic.messaging.models import Heartbeat, Kind, Message
+from clinic.messaging.pulse import Part
+from clinic.practice.models import Treatment
+from tests.messaging.conftest import Pass
+from tests.messaging.mailers import Postbox
+
+SECOND = timedelta(seconds=1)
+
+
+def row() -> Message:
+    db.session.expire_all()
+    return db.session.scalars(sa.select(Message)).one()
+
+
+def state_of(part: Part) -> str:
+    return pulse.read().sign(part).state
+
+
+def seconds_ago(part: Part, seconds: int) -> None:
+    """Make a heartbeat older, by the database's clock."""
+    older = sa.func.clock_timestamp() - timedelta(seconds=seconds)
+    db.session.execute(sa.update(Heartbeat).where(Heartbeat.name == part.value).values(at=older))
+    db.session.commit()
+
+
+def test_a_mail_that_was_taken_is_settled(visit: Appointment, run: Pass, now: datetime) -> None:
+    tally = run(now)
+    assert (tally.owed, tally.sent) == (1, 1)
+    assert row().sent_at is not None
+    assert row().lease_until is None
+
+
+def test_a_server_that_says_not_now_is_asked_again_later(
+    visit: Appointment, run: Pass, postbox: Postbox, now: datetime
+) -> None:
+    postbox.faults.append(TryLater("not_now"))
+    assert run(now).later == 1
+    assert (row().why, row().attempts) == ("not_now", 1)
+    assert now + 4 * SECOND <= row().due_at <= now + 6.1 * SECOND
+    assert run(now + 3 * SECOND).sent == 0
+    assert run(now + 7 * SECOND).sent == 1
+
+
+def test_a_refused_mail_is_tried_once_and_shown(
+    visit: Appointment, run: Pass, postbox: Postbox, ada: Client, now: datetime
+) -> None:
+    postbox.faults.append(Refused("refused"))
+    assert run(now).given_up == 1
+    assert (row().why, ada.contacts[0].bounced_at) == ("refused", None)
+    run(now + timedelta(hours=1))
+    assert postbox.kept == []
+
+
+def test_an_address_that_does_not_exist_is_marked(
+    visit: Appointment, run: Pass, postbox: Postbox, ada: Client, now: datetime
+) -> None:
+    postbox.faults.append(Refused("no_such_address", no_such_address=True))
+    run(now)
+    db.session.refresh(ada.contacts[0])
+    assert ada.contacts[0].bounced_at is not None
+
+
+def test_one_bad_message_holds_up_no_other(
+    make: ModuleType, visit: Appointment, massage: Treatment, run: Pass, postbox: Postbox, now: datetime
+) -> None:
+    for hour in range(2, 5):
+        make.appointment(of=massage, who=make.client(), starts_at=visit.starts_at + timedelta(hours=hour))
+    postbox.faults.append(Refused("refused"))
+    assert run(now).sent == 3
+
+
+def test_a_fault_of_ours_is_logged_without_a_word_of_the_letter_and_tried_again(
+    visit: Appointment, run: Pass, postbox: Postbox, caplog: pytest.LogCaptureFixture, now: datetime
+) -> None:
+    postbox.faults.append(KeyError("ada@client.example"))  # type: ignore[arg-type]  # what no mailer should raise
+    assert run(now).later == 1
+    assert row().why == "fault"
+    assert "ada@" not in caplog.text
+    assert caplog.records[-1].message == "message failed"
+    assert run(now + 10 * SECOND).sent == 1
+
+
+def test_a_server_that_is_away_uses_up_nobodys_attempts(
+    make: ModuleType, visit: Appointment, massage: Treatment, run: Pass, postbox: Postbox, now: datetime
+) -> None:
+    make.appointment(of=massage, who=make.client(), starts_at=visit.starts_at + timedelta(hours=2))
+    postbox.away = True
+    for seconds in range(0, 60, 2):
+        run(now + seconds * SECOND)
+    assert db.session.scalars(sa.select(Message.attempts)).all() == [0, 0]
+    assert state_of(Part.MAIL) == "unreachable"
+
+
+def test_the_open_circuit_is_probed_every_three_seconds_and_closes_when_the_server_is_back(
+    visit: Appointment, run: Pass, postbox: Postbox, now: datetime
+) -> None:
+    postbox.away = True
+    run(now)
+    run(now)
+    assert postbox.probes == 0
+    seconds_ago(Part.MAIL, 4)
+    run(now)
+    run(now)
+    assert postbox.probes == 1
+    postbox.away = False
+    seconds_ago(Part.MAIL, 4)
+    assert run(now).sent == 1
+    assert state_of(Part.MAIL) == ""
+
+
+def test_while_held_messages_are_owed_and_wait(visit: Appointment, postbox: Postbox, now: datetime) -> None:
+    held = delivery.run_pass(now, 10, postbox, held=True)
+    assert (held.owed, held.sent, postbox.kept) == (1, 0, [])
+    assert delivery.run_pass(now, 10, postbox).sent == 1
+
+
+def test_a_pass_stops_at_its_limit(
+    make: ModuleType, visit: Appointment, massage: Treatment, postbox: Postbox, now: datetime
+) -> None:
+    make.appointment(of=massage, who=make.client(), starts_at=visit.starts_at + timedelta(hours=2))
+    assert delivery.run_pass(now, 1, postbox).sent == 1
+    assert delivery.run_pass(now, 1, postbox).sent == 1
+
+
+def test_after_a_long_outage_mails_leave_ten_a_second_and_none_about_the_past(
+    make: ModuleType, massage: Treatment, ada: Client, postbox: Postbox, now: datetime
+) -> None:
+    soon = [
+        make.appointment(of=massage, who=ada, starts_at=now + timedelta(hours=hour)) for hour in (3, 50, 60)
+    ]
+    delivery.run_pass(now, 10, postbox, held=True)
+    pauses: list[float] = []
+    later = now + timedelta(hours=24)
+    tally = delivery.run_pass(later, 10, postbox, pause=pauses.append)
+    # The first visit is over; the two others are confirmed and reminded.
+    assert (tally.sent, pauses) == (4, [0.1] * 4)
+    ended = db.session.scalars(sa.select(Message.why).where(Message.subject_id == soon[0].id)).all()
+    assert ended == ["too_late"]
+    pauses.clear()
+    delivery.run_pass(later + SECOND, 10, postbox, pause=pauses.append)
+    assert pauses == []
+
+
+def test_a_message_that_became_untrue_between_owing_and_sending_is_dropped(
+    visit: Appointment, postbox: Postbox, now: datetime
+) -> None:
+    delivery.run_pass(now, 10, postbox, held=True)
+    visit.state, visit.cancelled_by, visit.changed_at = State.CANCELLED, "client", now
+    db.session.commit()
+    assert delivery.run_pass(now, 10, postbox).dropped == 1
+    assert (row().why, postbox.kept) == ("cancelled", [])
+
+
+def test_a_reminder_of_a_moved_visit_is_dropped(
+    visit: Appointment, postbox: Postbox, run: Pass, now: datetime
+) -> None:
+    run(now)
+    moment = visit.starts_at - timedelta(hours=2)
+    delivery.run_pass(moment, 10, postbox, held=True)
+    visit.time_revision = visit.revision = 2
+    visit.changed_at = visit.time_agreed_at = moment
+    db.session.commit()
+    delivery.run_pass(moment, 10, postbox)
+    reminder = db.session.scalars(sa.select(Message).where(Message.kind == Kind.REMINDER)).one()
+    assert reminder.why == "moved"
+
+
+def test_a_second_try_carries_the_same_message_id(
+    visit: Appointment, run: Pass, postbox: Postbox, now: datetime
+) -> None:
+    run(now)
+    message = row()
+    message.sent_at = None
+    db.session.commit()
+    run(now + services.LEASE)
+    ids = {str(mail["Message-ID"]) for mail in postbox.mails}
+    assert len(postbox.kept) == 2
+    assert ids == {f"<{message.id}@lumbar.example>"}
+
+
+def test_the_pass_leaves_its_pulse(visit: Appointment, run: Pass, now: datetime) -> None:
+    run(now)
+    assert pulse.read().sign(Part.PASS).word == "ok"

@@ -1,0 +1,412 @@
+"""What letters say: every kind, its text against its HTML, nothing of health, names of any kind."""
+
+import html
+import re
+from datetime import datetime, timedelta
+from types import ModuleType
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from icalendar import Calendar
+
+from clinic.accounts import links
+from clinic.accounts import services as accounts
+from clinic.accounts.models import Client, HealthGrant, LinkPurpose, LoginLink
+from clinic.booking.models import Appointment, State
+from clinic.db import Base, db, transaction
+from clinic.intake.models import Clearance, Draft
+from clinic.messaging import letters, services
+from clinic.messaging.content import Drop
+from clinic.messaging.letters import Letter
+from clinic.messaging.models import Kind
+from clinic.messaging.services import Claim, Owed
+from clinic.plans.models import NoteAddendum, OutcomeEntry, Plan, Review, SessionNote
+from clinic.practice.models import Treatment
+from clinic.sealed import sealed_attributes
+from tests.messaging.mailers import parsed, part
+
+STATES = {
+    Kind.CONFIRMATION: State.BOOKED,
+    Kind.CHANGE: State.BOOKED,
+    Kind.CANCELLATION: State.CANCELLED,
+    Kind.REQUEST_RECEIVED: State.REQUESTED,
+    Kind.REQUEST_CONFIRMED: State.BOOKED,
+    Kind.REQUEST_DECLINED: State.DECLINED,
+    Kind.REMINDER: State.BOOKED,
+    Kind.AFTERCARE: State.DONE,
+}
+"""Kinds about a visit, and the state in which each is true."""
+
+CALENDARS = {
+    Kind.CONFIRMATION: "REQUEST",
+    Kind.REQUEST_CONFIRMED: "REQUEST",
+    Kind.CHANGE: "REQUEST",
+    Kind.CANCELLATION: "CANCEL",
+}
+
+
+def claimed(kind: Kind, subject: UUID, recipient: UUID, now: datetime, occasion: str = "r1") -> Claim:
+    owed = Owed(
+        kind=kind,
+        subject_id=subject,
+        recipient_id=recipient,
+        occasion=occasion,
+        due_at=now - timedelta(days=1),
+    )
+    with transaction():
+        services.owe([owed], now)
+    with transaction():
+        held = services.claim(now)
+    assert held is not None
+    return held
+
+
+def composed(held: Claim, now: datetime) -> Letter:
+    with transaction():
+        letter = letters.compose(held, now)
+    assert isinstance(letter, Letter)
+    return letter
+
+
+def put(visit: Appointment, state: State, now: datetime) -> None:
+    """Bring the visit into a state, whichever way."""
+    visit.decide_by = visit.held_until = now
+    visit.cancelled_by = "client" if state == State.CANCELLED else None
+    visit.state = state
+    db.session.commit()
+
+
+def about(visit: Appointment, ada: Client, kind: Kind, now: datetime) -> Letter:
+    """The letter of a kind about a visit that is in the state the kind speaks of."""
+    put(visit, STATES[kind], now)
+    occasion = {Kind.REMINDER: "r1/120", Kind.AFTERCARE: "visit"}.get(kind, "r1")
+    moment = visit.ends_at + timedelta(hours=1) if kind is Kind.AFTERCARE else now
+    return composed(claimed(kind, visit.id, ada.contacts[0].id, now, occasion), moment)
+
+
+def all_letters(make: ModuleType, visit: Appointment, ada: Client, now: datetime) -> dict[Kind, Letter]:
+    """One letter of every kind there is."""
+    found = {kind: about(visit, ada, kind, now) for kind in STATES}
+    draft = Draft(
+        browser=b"b",
+        consented_at=now,
+        consent_version="1",
+        created_at=now,
+        changed_at=now,
+        resume_asked_at=now,
+    )
+    draft.answers, draft.mail = {"note": CANARY}, "ada@client.example"
+    review = Review(**_review_columns(make, ada), appointment_id=visit.id, opened_at=now)
+    db.session.add_all([draft, review])
+    db.session.commit()
+    contact = ada.contacts[0]
+    found[Kind.RESUME_INTAKE] = composed(claimed(Kind.RESUME_INTAKE, draft.id, draft.id, now), now)
+    found[Kind.SIGN_IN] = composed(claimed(Kind.SIGN_IN, contact.id, contact.id, now), now)
+    found[Kind.REVIEW_WAITING] = composed(claimed(Kind.REVIEW_WAITING, review.id, make.user().id, now), now)
+    assert set(found) == set(Kind)
+    return found
+
+
+def _review_columns(make: ModuleType, ada: Client) -> dict[str, UUID]:
+    submission = make.submission(who=ada, answers={"note": CANARY}, explanation={"note": CANARY})
+    return {"outcome_id": submission.outcome.id, "submission_id": submission.id, "client_id": ada.id}
+
+
+CANARY = "CANARY-OF-HEALTH"
+
+
+def words(letter: Letter) -> str:
+    """The text part on one line."""
+    return " ".join(letter.text.split())
+
+
+def read_html(letter: Letter) -> str:
+    """What a person reads of the HTML part, and the addresses behind its links, on one line."""
+    body = letter.html.partition("<body")[2]
+    shown = re.sub(r"<[^>]+>", " ", re.sub(r'<a [^>]*href="([^"]+)"[^>]*>', r" \1 ", body))
+    return " ".join(html.unescape(shown).split())
+
+
+# What every kind must do
+
+
+def test_every_kind_is_composed_with_a_subject_a_text_and_a_sheet(
+    make: ModuleType, visit: Appointment, ada: Client, now: datetime
+) -> None:
+    for kind, letter in all_letters(make, visit, ada, now).items():
+        mail = parsed(letter.envelope().content)
+        assert str(mail["Subject"]) == letter.subject, kind
+        assert "Alder Lane" in part(mail, "text/plain")
+        assert "<h1" in part(mail, "text/html")
+        assert "{{" not in letter.text + letter.html
+        assert "None" not in words(letter) + read_html(letter)
+
+
+def test_the_text_says_what_the_sheet_says(
+    make: ModuleType, visit: Appointment, ada: Client, now: datetime
+) -> None:
+    # Every fact of one part, in its own words, stands in the other too: addresses, times, days, sums, names, numbers.
+    fact = re.compile(
+        r"https?://\S+?(?=[\s)]|$)|\d{1,2}:\d\d|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day \d+ \w+|€[\d.]+|telephone: [A-Z]{8}"
+        r"|Thea Rapist-\d+|Example Street \d+|House \d+|\+49 [\d ]+\d|\b112\b|CET|Massage, 60 minutes"
+    )
+    for kind, letter in all_letters(make, visit, ada, now).items():
+        in_text = {found.rstrip(".") for found in fact.findall(words(letter))}
+        in_html = {found.rstrip(".") for found in fact.findall(read_html(letter))}
+        assert in_text == in_html, kind
+        assert in_text, kind
+
+
+def test_a_mail_loads_nothing_and_runs_nothing(
+    make: ModuleType, visit: Appointment, ada: Client, now: datetime
+) -> None:
+    for kind, letter in all_letters(make, visit, ada, now).items():
+        assert not re.search(r"<(img|script|link|iframe|form|object)\b|url\(|@import", letter.html), kind
+
+
+def test_the_dark_colours_stay_and_the_light_ones_are_inlined(
+    visit: Appointment, ada: Client, now: datetime
+) -> None:
+    letter = about(visit, ada, Kind.CONFIRMATION, now)
+    assert "prefers-color-scheme: dark" in letter.html
+    assert '<p class="when" style="' in letter.html
+
+
+def test_no_mail_holds_health_data(make: ModuleType, visit: Appointment, ada: Client, now: datetime) -> None:
+    filled = fill_health_fields(make, visit, ada, now)
+    models = {model for model, _ in sealed_attributes(Base)}
+    assert {type(row) for row in filled} >= models & {
+        Clearance,
+        SessionNote,
+        NoteAddendum,
+        OutcomeEntry,
+        Plan,
+        Review,
+        HealthGrant,
+    }
+    for kind, letter in all_letters(make, visit, ada, now).items():
+        whole = parsed(letter.envelope().content)
+        pieces = [str(value) for value in whole.values()]
+        pieces += [piece.get_content() for piece in whole.walk() if not piece.is_multipart()]
+        for piece in pieces:
+            assert CANARY not in piece, kind
+            assert "Lumbar pain relief" not in piece, kind
+            assert "lumbar-pain-relief" not in piece, kind
+
+
+def fill_health_fields(make: ModuleType, visit: Appointment, ada: Client, now: datetime) -> list[object]:
+    """Every sealed column of this client's rows holds the canary."""
+    user = make.user()
+    columns = _review_columns(make, ada)
+    review = Review(**columns, opened_at=now, decided_at=now, decided_by_id=user.id, decision="accept")
+    review.reason, review.chosen = CANARY, {"note": CANARY}
+    plan = Plan(
+        client_id=ada.id, review_id=review.id, therapist_id=visit.therapist_id, sessions=8, made_at=now
+    )
+    plan.content = {"note": CANARY}
+    note = SessionNote(
+        appointment_id=visit.id, client_id=ada.id, author_id=user.id, written_at=now, signed_at=now
+    )
+    note.content = {"modalities": ["deep_tissue"], "text": CANARY}
+    addendum = NoteAddendum(note_id=note.id, author_id=user.id, added_at=now)
+    addendum.text = CANARY
+    entry = OutcomeEntry(client_id=ada.id, instrument="nrs", recorded_at=now)
+    entry.scores = {"note": CANARY}
+    clearance = Clearance(
+        submission_id=columns["submission_id"], cleared_by_id=user.id, cleared_at=now, until=now
+    )
+    clearance.rules, clearance.reason = [CANARY], CANARY
+    grant = HealthGrant(user_id=user.id, client_id=ada.id, granted_at=now, until=now)
+    grant.reason = CANARY
+    rows = [review, plan, note, addendum, entry, clearance, grant]
+    for row in rows:
+        db.session.add(row)
+        db.session.commit()
+    return rows
+
+
+# Names of any kind
+
+NAMES = [
+    '"><script>alert(1)</script>',
+    "=?utf-8?q?a=0ABcc:_x@evil.example?=",
+    "Ada\r\nATTENDEE:x",
+    "Zoë; DROP, \\n",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_naughty_name_stays_a_name_in_headers_sheet_and_calendar(
+    make: ModuleType, visit: Appointment, ada: Client, now: datetime, name: str
+) -> None:
+    ada.given_name = visit.therapist.given_name = visit.location.name = name
+    make.practice(name=name)
+    mail = parsed(about(visit, ada, Kind.CONFIRMATION, now).envelope().content)
+    assert sorted(mail.keys()) == sorted(
+        [
+            "Content-Type",
+            "MIME-Version",
+            "From",
+            "To",
+            "Reply-To",
+            "Subject",
+            "Date",
+            "Message-ID",
+            "Auto-Submitted",
+        ]
+    )
+    assert "<script" not in part(mail, "text/html")
+    calendar = Calendar.from_ical(part(mail, "text/calendar"))
+    (event,) = calendar.walk("VEVENT")
+    assert sorted(event.keys()) == sorted(
+        [
+            "UID",
+            "SEQUENCE",
+            "DTSTAMP",
+            "DTSTART",
+            "DTEND",
+            "SUMMARY",
+            "LOCATION",
+            "STATUS",
+            "TRANSP",
+            "URL",
+            "DESCRIPTION",
+            "ORGANIZER",
+            "ATTENDEE",
+        ]
+    )
+
+
+# The calendar file
+
+
+@pytest.mark.parametrize("kind", list(STATES))
+def test_letters_that_change_the_calendar_carry_the_file_and_no_others(
+    visit: Appointment, ada: Client, now: datetime, kind: Kind
+) -> None:
+    letter = about(visit, ada, kind, now)
+    assert (letter.calendar is not None) is (kind in CALENDARS)
+    assert letter.calendar_method == CALENDARS.get(kind, "")
+
+
+def test_one_visit_keeps_one_uid_and_its_sequence_rises(
+    visit: Appointment, ada: Client, now: datetime
+) -> None:
+    def event(letter: Letter) -> tuple[str, int]:
+        (found,) = Calendar.from_ical(letter.calendar).walk("VEVENT")
+        return str(found["UID"]), int(found["SEQUENCE"])
+
+    booked = event(about(visit, ada, Kind.CONFIRMATION, now))
+    visit.revision = visit.time_revision = 2
+    db.session.commit()
+    held = claimed(Kind.CHANGE, visit.id, ada.contacts[0].id, now, "r2")
+    assert event(composed(held, now)) == (booked[0], booked[1] + 1)
+
+
+# Links
+
+
+def test_the_address_of_the_appointment_opens_it(
+    app: Flask, visit: Appointment, ada: Client, now: datetime
+) -> None:
+    letter = about(visit, ada, Kind.REMINDER, now)
+    (token,) = set(re.findall(app.config["PUBLIC_URL"] + r"/a/(\S+)", letter.text))
+    claim = links.check(token)
+    assert claim is not None
+    assert (claim.subject_id, claim.holds(visit.link_epoch)) == (visit.id, True)
+
+
+def test_a_sign_in_link_is_minted_at_delivery_and_kept_only_as_a_digest(
+    app: Flask, make: ModuleType, ada: Client, now: datetime
+) -> None:
+    make.practice()
+    contact = ada.contacts[0]
+    letter = composed(claimed(Kind.SIGN_IN, contact.id, contact.id, now), now)
+    (raw,) = set(re.findall(app.config["PUBLIC_URL"] + r"/l/([\w-]+)", letter.text))
+    link = db.session.scalars(sa.select(LoginLink)).one()
+    assert link.digest == accounts.digest(raw)
+    with transaction():
+        used = accounts.consume_link(raw, LinkPurpose.SIGN_IN, now)
+    assert used is not None
+    assert used.contact_id == contact.id
+
+
+def test_a_resume_link_opens_the_draft_it_was_asked_for(
+    app: Flask, make: ModuleType, visit: Appointment, ada: Client, now: datetime
+) -> None:
+    letter = all_letters(make, visit, ada, now)[Kind.RESUME_INTAKE]
+    (raw,) = set(re.findall(app.config["PUBLIC_URL"] + r"/intake/resume/([\w-]+)", letter.text))
+    with transaction():
+        used = accounts.consume_link(raw, LinkPurpose.RESUME_INTAKE, now)
+    assert used is not None
+    assert db.session.get(Draft, used.subject_id) is not None
+
+
+# Letters that must not go
+
+
+@pytest.mark.parametrize("kind", list(STATES))
+@pytest.mark.parametrize("state", list(State))
+def test_a_letter_about_a_visit_goes_only_while_it_is_true(
+    visit: Appointment, ada: Client, now: datetime, kind: Kind, state: State
+) -> None:
+    put(visit, state, now)
+    true_in = {State.ARRIVED, State.DONE} if kind is Kind.AFTERCARE else {STATES[kind]}
+    occasion = {Kind.REMINDER: "r1/120", Kind.AFTERCARE: "visit"}.get(kind, "r1")
+    held = claimed(kind, visit.id, ada.contacts[0].id, now, occasion)
+    with transaction():
+        letter = letters.compose(held, now)
+    if state in true_in:
+        assert isinstance(letter, Letter)
+    else:
+        assert letter == Drop(str(state))
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda ada, now: setattr(ada, "erased_at", now), "erased"),
+        (lambda ada, now: setattr(ada.contacts[0], "bounced_at", now), "bounced"),
+        (lambda ada, now: setattr(ada.contacts[0], "wants_reminders", False), "unwanted"),
+        (lambda ada, now: setattr(ada.contacts[0], "normalised", "zoë@client.example"), "address"),
+    ],
+)
+def test_a_letter_to_an_address_that_no_longer_counts_is_dropped(
+    visit: Appointment, ada: Client, now: datetime, change: object, why: str
+) -> None:
+    change(ada, now)  # type: ignore[operator]  # one of the functions above
+    db.session.commit()
+    held = claimed(Kind.REMINDER, visit.id, ada.contacts[0].id, now, "r1/120")
+    with transaction():
+        assert letters.compose(held, now) == Drop(why)
+
+
+def test_a_visit_that_has_begun_is_reminded_no_more(visit: Appointment, ada: Client, now: datetime) -> None:
+    held = claimed(Kind.REMINDER, visit.id, ada.contacts[0].id, now, "r1/120")
+    with transaction():
+        assert letters.compose(held, visit.starts_at) == Drop("past")
+
+
+def test_a_review_that_was_decided_is_told_no_more(
+    make: ModuleType, visit: Appointment, ada: Client, now: datetime
+) -> None:
+    user = make.user()
+    review = Review(**_review_columns(make, ada), appointment_id=visit.id, opened_at=now)
+    db.session.add(review)
+    db.session.commit()
+    held = claimed(Kind.REVIEW_WAITING, review.id, user.id, now)
+    review.decided_at, review.decided_by_id, review.decision = now, user.id, "accept"
+    db.session.commit()
+    with transaction():
+        assert letters.compose(held, now) == Drop("decided")
+
+
+def test_the_letter_after_a_visit_names_the_next_one(
+    make: ModuleType, visit: Appointment, massage: Treatment, ada: Client, now: datetime
+) -> None:
+    assert "NEXT SESSION" not in about(visit, ada, Kind.AFTERCARE, now).text
+    make.appointment(of=massage, who=ada, starts_at=visit.starts_at + timedelta(days=7))
+    held = claimed(Kind.AFTERCARE, visit.id, ada.contacts[0].id, now, "again")
+    assert "Thursday 13 March 2031" in composed(held, visit.ends_at).text

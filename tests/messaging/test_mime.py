@@ -1,0 +1,104 @@
+"""Serialising: whatever stands in a name, a mail has the headers we wrote and no other."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clinic.messaging import mime
+from tests.messaging.mailers import parsed, part
+
+NAUGHTY = [
+    "Ada\r\nBcc: everyone@evil.example",
+    "Ada\nBcc: everyone@evil.example",
+    "=?utf-8?q?a=0ABcc:_x@evil.example?=",
+    "=?UTF-8?B?YQpCY2M6IHhAZXZpbC5leGFtcGxl?=",
+    "=\x00?utf-8?q?a=0ABcc:_x?=",
+    "==??utf-8?q?a=0ABcc:_x?=",
+    "Ada\u2028Bcc: x",
+    "Ada\x85Bcc: x",
+    '"><script>alert(1)</script>',
+    "Zoë Ångström, 山田",
+    "a" * 2000,
+    "é" * 500,
+    '"quoted" <x@evil.example>, other',
+    "",
+    "..",
+    "\x00\x07\x1b[31m",
+]
+HEADERS = [
+    "Content-Type",
+    "MIME-Version",
+    "From",
+    "To",
+    "Reply-To",
+    "Subject",
+    "Date",
+    "Message-ID",
+    "Auto-Submitted",
+]
+
+
+def written(name: str, *, calendar: bytes | None = None) -> bytes:
+    return mime.serialised(
+        message_id="1@alderlane.example",
+        sender_name=name,
+        sender="practice@alderlane.example",
+        answer_to="hello@alderlane.example",
+        recipient="ada@client.example",
+        subject=f"Booked: {name}",
+        text=f"Hello {name}\n.\nend\n",
+        html=f"<p>Hello {name}</p>",
+        calendar=calendar,
+        calendar_method="REQUEST",
+        written_at=datetime(2031, 3, 3, 9, 0, tzinfo=UTC),
+    )
+
+
+@pytest.mark.parametrize("name", NAUGHTY)
+def test_a_naughty_name_adds_no_header(name: str) -> None:
+    mail = parsed(written(name))
+    assert mail.keys() == HEADERS
+    assert [address.addr_spec for address in mail["From"].addresses] == ["practice@alderlane.example"]
+    assert [address.addr_spec for address in mail["To"].addresses] == ["ada@client.example"]
+    assert "evil" not in str(mail["To"])
+
+
+@settings(deadline=None)
+@given(st.text(max_size=60))
+def test_any_text_survives_as_one_subject(text: str) -> None:
+    mail = parsed(written(text))
+    assert mail.keys() == HEADERS
+    assert str(mail["Subject"]).split() == f"Booked: {mime.header_text(text)}".split()
+
+
+def test_control_characters_and_encoded_words_are_taken_out() -> None:
+    assert mime.header_text("a\r\n =?utf-8?q?b?= \u2028c") == "a utf-8?q?b?= c"
+
+
+def test_taking_one_out_leaves_none_behind() -> None:
+    assert "=?" not in mime.header_text("==?\x00?utf-8?q?x?=")
+    assert "=?" not in mime.header_text("=\x00?utf-8?q?x?=")
+
+
+def test_every_line_ends_in_crlf_and_none_is_too_long() -> None:
+    content = written("Zoë " * 400, calendar=b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n")
+    assert content.count(b"\n") == content.count(b"\r\n")
+    assert max(map(len, content.split(b"\r\n"))) <= 998
+
+
+def test_the_calendar_file_is_an_invitation_and_an_attachment() -> None:
+    ics = "BEGIN:VCALENDAR\r\nSUMMARY:Zoë\r\nEND:VCALENDAR\r\n"
+    mail = parsed(written("Ada", calendar=ics.encode()))
+    calendars = [piece for piece in mail.walk() if piece.get_content_type() == "text/calendar"]
+    assert [piece.get_param("method") for piece in calendars] == ["REQUEST", "REQUEST"]
+    assert [piece.get_filename() for piece in calendars] == [None, "appointment.ics"]
+    assert {piece.get_payload(decode=True) for piece in calendars} == {ics.encode()}
+
+
+def test_text_and_html_are_read_back_as_written() -> None:
+    mail = parsed(written("Zoë"))
+    assert part(mail, "text/plain").replace("\r\n", "\n") == "Hello Zoë\n.\nend\n"
+    assert part(mail, "text/html").strip() == "<p>Hello Zoë</p>"
+    assert mail.get_content_type() == "multipart/alternative"
