@@ -23,7 +23,7 @@ from clinic.guidance import questionnaire
 from clinic.guidance.fields import Kind
 from clinic.guidance.levels import Level
 from clinic.guidance.questions import CONSENT_QUESTION, Page, Question
-from clinic.intake import consent, path, queries
+from clinic.intake import consent, drafts, path, queries
 from clinic.intake import services as intake
 from clinic.intake.assessment import so_far
 from clinic.intake.models import Draft
@@ -65,8 +65,8 @@ class ResumeForm(Form):
     )
 
 
-@blueprint.errorhandler(intake.NoDraft)
-def without_draft(_refusal: intake.NoDraft) -> ResponseReturnValue:
+@blueprint.errorhandler(drafts.NoDraft)
+def without_draft(_refusal: drafts.NoDraft) -> ResponseReturnValue:
     """Nothing under way here: on to what was sent, or to the beginning."""
     sent = queries.newest_full(browser=known_browser(), client_id=_client_id(), now=clock.now())
     return redirect(url_for("outcome.show") if sent else url_for(".begin"), 303)
@@ -92,12 +92,12 @@ def start() -> ResponseReturnValue:
     now = clock.now()
     if form.consent_health_data.data == "no":
         with transaction():
-            intake.withhold(browser())
+            drafts.withhold(browser())
         return redirect(url_for(".without"), 303)
     limits.take(limits.INTAKES_NETWORK, limits.network(request.remote_addr), now)
     try:
         with transaction():
-            draft = intake.start(browser=browser(), client_id=_client_id(), mail=form.mail.data, now=now)
+            draft = drafts.start(browser=browser(), client_id=_client_id(), mail=form.mail.data, now=now)
     except accounts.Unreadable as unreadable:
         form.mail.errors = [unreadable.sentence]
         return _begin_page(form), UNPROCESSABLE
@@ -126,7 +126,7 @@ def without() -> str:
 def again() -> ResponseReturnValue:
     """Delete what this browser has under way and begin anew."""
     with transaction():
-        intake.withhold(browser())
+        drafts.withhold(browser())
     return redirect(url_for(".begin"), 303)
 
 
@@ -150,12 +150,12 @@ def answer(slug: str) -> ResponseReturnValue:
     before = dict(draft.answers)
     try:
         if unfit:
-            raise intake.Incomplete(unfit)
+            raise drafts.Incomplete(unfit)
         with transaction():
-            draft, reached = intake.save_page(browser(), slug, posted, clock.now())
-    except intake.NotReached:
+            draft, reached = drafts.save_page(browser(), slug, posted, clock.now())
+    except drafts.NotReached:
         return redirect(_way_on(draft), 303)
-    except intake.Incomplete as incomplete:
+    except drafts.Incomplete as incomplete:
         shown = {**before, **_as_typed(page.questions, posted)}
         return _question_page(page, before, shown, incomplete.problems), UNPROCESSABLE
     if reached.level is Level.URGENT or (reached.level is Level.REFER and _reached_just_now(before)):
@@ -183,14 +183,14 @@ def send() -> ResponseReturnValue:
     answers = dict(_draft().answers)
     try:
         if unfit:
-            raise intake.Incomplete(unfit)
+            raise drafts.Incomplete(unfit)
         with transaction():
             intake.submit(browser(), posted, request.form.getlist("seen"), clock.now())
-    except (intake.NotReached, intake.Stopped):
+    except (drafts.NotReached, intake.Stopped):
         return redirect(_way_on(_draft()), 303)
     except intake.LookAgain:
         return _check_page(answers, {**answers, **_as_typed(closing, posted)}, {}), UNPROCESSABLE
-    except intake.Incomplete as incomplete:
+    except drafts.Incomplete as incomplete:
         shown = {**answers, **_as_typed(closing, posted)}
         return _check_page(answers, shown, incomplete.problems), UNPROCESSABLE
     return redirect(url_for("outcome.show"), 303)
@@ -214,8 +214,8 @@ def ask_for_link() -> ResponseReturnValue:
     limits.take(limits.RESUME_LINKS, str(draft.id), now)
     try:
         with transaction():
-            intake.ask_resume(browser(), form.mail.data, now)
-    except (intake.NoAddress, accounts.Unreadable) as refusal:
+            drafts.ask_resume(browser(), form.mail.data, now)
+    except (drafts.NoAddress, accounts.Unreadable) as refusal:
         form.mail.errors = [refusal.sentence]
         return _later_page(form, draft), UNPROCESSABLE
     return redirect(url_for(".link_asked"), 303)
@@ -252,7 +252,7 @@ def mail_fresh_link(draft_id: UUID) -> ResponseReturnValue:
     now = clock.now()
     limits.take(limits.RESUME_LINKS, str(draft_id), now)
     with transaction():
-        intake.ask_resume_of(draft_id, now)
+        drafts.ask_resume_of(draft_id, now)
     return redirect(url_for(".link_asked"), 303)
 
 
@@ -274,7 +274,7 @@ def use_link(raw: str) -> ResponseReturnValue:
     limits.take(limits.LINK_USES_NETWORK, limits.network(request.remote_addr), now)
     with transaction():
         found = accounts.consume_link(raw, LinkPurpose.RESUME_INTAKE, now)
-        draft = intake.resume(found.subject_id, browser(), now) if found and found.subject_id else None
+        draft = drafts.resume(found.subject_id, browser(), now) if found and found.subject_id else None
     if draft is None:
         return render_template("public/intake/link_gone.html"), 410
     return redirect(_way_on(draft), 303)
@@ -290,7 +290,7 @@ def _page(slug: str) -> Page:
 def _draft() -> Draft:
     draft = queries.draft(known_browser(), clock.now())
     if draft is None:
-        raise intake.NoDraft
+        raise drafts.NoDraft
     return draft
 
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from clinic.db import db
 from clinic.guidance import questionnaire
 from clinic.guidance.levels import Disposition, Level
-from clinic.intake import path, queries, services
+from clinic.intake import drafts, path, queries, services
 from clinic.intake.models import Consent, Draft, Outcome, Purpose, RaisedLevel, Submission
 from tests.intake import walk
 from tests.intake.walk import BROWSER, OTHER_BROWSER
@@ -62,7 +62,7 @@ def test_an_urgent_flag_stops_the_form_at_its_own_page(now: datetime, flag: str)
     page = questionnaire.page_of(flag)
     walk.walk(now, until=page.slug)
     posted = {question.field: ["no"] for question in page.questions} | {flag: ["yes"]}
-    draft, reached = services.save_page(BROWSER, page.slug, posted, now)
+    draft, reached = drafts.save_page(BROWSER, page.slug, posted, now)
     assert reached.level is Level.URGENT
     assert draft.stopped_at == now
     assert raised() == [("urgent", "emergency")]
@@ -72,7 +72,7 @@ def test_an_urgent_flag_stops_the_form_at_its_own_page(now: datetime, flag: str)
 
 def test_an_urgent_answer_stops_even_when_the_rest_of_the_page_is_blank(now: datetime) -> None:
     walk.walk(now, until="safety-1")
-    draft, reached = services.save_page(BROWSER, "safety-1", {"red_flags.saddle_numbness": ["yes"]}, now)
+    draft, reached = drafts.save_page(BROWSER, "safety-1", {"red_flags.saddle_numbness": ["yes"]}, now)
     assert reached.level is Level.URGENT
     assert draft.answers["red_flags.saddle_numbness"] == "yes"
 
@@ -81,7 +81,7 @@ def test_an_urgent_combination_stops_where_its_last_answer_is_given(now: datetim
     """U05: weakness that gets worse; neither page alone is urgent."""
     draft = walk.walk(now, until="limb-trend", limb_symptoms=["weakness"], radiation=["leg_below_knee"])
     assert draft.stopped_at is None
-    draft, reached = services.save_page(BROWSER, "limb-trend", {"limb_symptom_trend": ["worse"]}, now)
+    draft, reached = drafts.save_page(BROWSER, "limb-trend", {"limb_symptom_trend": ["worse"]}, now)
     assert reached.level is Level.URGENT
     assert draft.stopped_at == now
 
@@ -90,7 +90,7 @@ def test_a_wrong_tap_can_be_corrected_and_the_form_goes_on(now: datetime) -> Non
     walk.walk(now, red_flags_both_legs_new=["yes"])
     page = questionnaire.page("safety-1")
     posted = {question.field: ["no"] for question in page.questions}
-    draft, reached = services.save_page(BROWSER, "safety-1", posted, now)
+    draft, reached = drafts.save_page(BROWSER, "safety-1", posted, now)
     assert reached.level is Level.OK
     assert draft.stopped_at is None
     assert raised() == [("urgent", "emergency")]
@@ -133,14 +133,14 @@ def test_an_answered_contradiction_leaves_nothing_behind(now: datetime) -> None:
     draft = queries.draft(BROWSER, now)
     assert draft is not None
     posted = walk.page_of_posts("spread", draft.answers, {"radiation": ["leg_above_knee"]})
-    services.save_page(BROWSER, "spread", posted, now)
+    drafts.save_page(BROWSER, "spread", posted, now)
     assert walk.sent(now).outcome.level == "caution"
     assert raised() == []
 
 
 def test_hiding_a_branch_clears_its_answers(now: datetime) -> None:
     walk.walk(now)
-    draft, _ = services.save_page(BROWSER, "back-pain", {"back_pain_now": ["no"]}, now)
+    draft, _ = drafts.save_page(BROWSER, "back-pain", {"back_pain_now": ["no"]}, now)
     hidden = {"pain_areas", "pain_avg_nrs", "muscle_findings", "radiation", "peg_pain"}
     assert not hidden & set(draft.answers)
     assert path.next_unanswered(draft.answers) is None
@@ -148,12 +148,12 @@ def test_hiding_a_branch_clears_its_answers(now: datetime) -> None:
 
 def test_opening_a_branch_asks_only_what_it_needs(now: datetime) -> None:
     walk.walk(now, massage_experience=["never"])
-    draft, _ = services.save_page(BROWSER, "experience", {"massage_experience": ["some"]}, now)
+    draft, _ = drafts.save_page(BROWSER, "experience", {"massage_experience": ["some"]}, now)
     page = questionnaire.page("experience")
     following = path.following(page, draft.answers, changing=True)
     assert following is not None
     assert following.slug == "afterwards"
-    draft, _ = services.save_page(BROWSER, "afterwards", {"past_reaction": ["none"]}, now)
+    draft, _ = drafts.save_page(BROWSER, "afterwards", {"past_reaction": ["none"]}, now)
     assert path.following(following, draft.answers, changing=True) is None
 
 
@@ -161,7 +161,7 @@ def test_a_question_that_becomes_required_is_asked_again(now: datetime) -> None:
     """Thin bones are optional at 41 and left blank; at 52 they must be answered."""
     draft = walk.walk(now, osteoporosis=[])
     assert draft.answers["osteoporosis"] is None
-    draft, _ = services.save_page(BROWSER, "age", {"age_years": ["52"]}, now)
+    draft, _ = drafts.save_page(BROWSER, "age", {"age_years": ["52"]}, now)
     following = path.next_unanswered(draft.answers)
     assert following is not None
     assert following.slug == "bones"
@@ -169,22 +169,22 @@ def test_a_question_that_becomes_required_is_asked_again(now: datetime) -> None:
 
 def test_pages_open_in_their_order(now: datetime) -> None:
     walk.begun(now)
-    with pytest.raises(services.NotReached):
-        services.save_page(BROWSER, "conditions", {"conditions": ["none"]}, now)
-    with pytest.raises(services.NotReached):
+    with pytest.raises(drafts.NotReached):
+        drafts.save_page(BROWSER, "conditions", {"conditions": ["none"]}, now)
+    with pytest.raises(drafts.NotReached):
         services.submit(BROWSER, {"understood_not_diagnosis": ["yes"]}, (), now)
 
 
 def test_a_page_that_is_not_asked_cannot_be_answered(now: datetime) -> None:
     walk.walk(now, age_years=["41"])
-    with pytest.raises(services.NotReached):
-        services.save_page(BROWSER, "guardian", {"guardian_consent": ["no"]}, now)
+    with pytest.raises(drafts.NotReached):
+        drafts.save_page(BROWSER, "guardian", {"guardian_consent": ["no"]}, now)
 
 
 def test_a_forged_field_of_another_page_is_not_taken(now: datetime) -> None:
     walk.begun(now)
     posted = {"age_years": ["41"], "clinician_seen": ["yes_cleared"], "red_flags.weight_loss": ["no"]}
-    draft, _ = services.save_page(BROWSER, "age", posted, now)
+    draft, _ = drafts.save_page(BROWSER, "age", posted, now)
     assert draft.answers == {"age_years": 41}
 
 
@@ -209,8 +209,8 @@ def test_an_answer_no_page_offers_is_refused_with_a_sentence(
     now: datetime, slug: str, posted: dict[str, list[str]]
 ) -> None:
     walk.walk(now, until=slug)
-    with pytest.raises(services.Incomplete) as refused:
-        services.save_page(BROWSER, slug, posted, now)
+    with pytest.raises(drafts.Incomplete) as refused:
+        drafts.save_page(BROWSER, slug, posted, now)
     assert len(refused.value.problems) == 1
     given = {text for texts in posted.values() for text in texts}
     assert not any(text in str(refused.value) for text in given)
@@ -220,29 +220,29 @@ def test_every_warning_sign_must_be_answered(now: datetime) -> None:
     walk.walk(now, until="safety-3")
     page = questionnaire.page("safety-3")
     posted = {question.field: ["no"] for question in page.questions[1:]}
-    with pytest.raises(services.Incomplete) as refused:
-        services.save_page(BROWSER, "safety-3", posted, now)
+    with pytest.raises(drafts.Incomplete) as refused:
+        drafts.save_page(BROWSER, "safety-3", posted, now)
     assert list(refused.value.problems) == [page.questions[0].field]
 
 
 def test_the_closing_confirmations_are_needed(now: datetime) -> None:
     walk.walk(now)
-    with pytest.raises(services.Incomplete) as refused:
+    with pytest.raises(drafts.Incomplete) as refused:
         services.submit(BROWSER, {"understood_not_diagnosis": ["yes"]}, (), now)
     assert list(refused.value.problems) == ["accuracy_confirmed"]
 
 
 def test_a_no_keeps_nothing(now: datetime) -> None:
     walk.walk(now, until="goals")
-    services.withhold(BROWSER)
+    drafts.withhold(BROWSER)
     assert queries.draft(BROWSER, now) is None
-    with pytest.raises(services.NoDraft):
-        services.save_page(BROWSER, "goals", {"visit_goals": ["sleep"]}, now)
+    with pytest.raises(drafts.NoDraft):
+        drafts.save_page(BROWSER, "goals", {"visit_goals": ["sleep"]}, now)
 
 
 def test_beginning_again_finds_the_answers_under_way(now: datetime) -> None:
     walk.walk(now, until="goals")
-    again = services.start(browser=BROWSER, client_id=None, mail="ada@client.example", now=now)
+    again = drafts.start(browser=BROWSER, client_id=None, mail="ada@client.example", now=now)
     assert again.answers["age_years"] == 41
     assert again.mail == "ada@client.example"
 
@@ -267,7 +267,7 @@ def test_a_client_who_returns_answers_again_what_can_have_changed(now: datetime,
     first = walk.sent(now, conditions=["diabetes"])
     services.adopt(BROWSER, person.id, now)
     later = now + timedelta(days=30)
-    draft = services.start(browser=OTHER_BROWSER, client_id=person.id, mail=None, now=later)
+    draft = drafts.start(browser=OTHER_BROWSER, client_id=person.id, mail=None, now=later)
     assert draft.answers["conditions"] == ["diabetes"]
     again = {"today", "medications", "visit_goals", "pain_now_nrs", "red_flags.weight_loss"}
     assert not again & set(draft.answers)
@@ -275,7 +275,7 @@ def test_a_client_who_returns_answers_again_what_can_have_changed(now: datetime,
     while (page := path.next_unanswered(draft.answers)) is not None:
         asked.append(page.slug)
         posted = walk.page_of_posts(page.slug, draft.answers, {"conditions": ["diabetes"]})
-        draft, _ = services.save_page(OTHER_BROWSER, page.slug, posted, later)
+        draft, _ = drafts.save_page(OTHER_BROWSER, page.slug, posted, later)
     expected = ["goals", "safety-1", "safety-2", "safety-3", "safety-4", "safety-5", "today", "where"]
     assert asked == [*expected, "medicines", "scores", "activities"]
     second = services.submit(OTHER_BROWSER, walk.page_of_posts(path.CLOSING, draft.answers, {}), (), later)
@@ -286,7 +286,7 @@ def test_a_client_who_returns_answers_again_what_can_have_changed(now: datetime,
 def test_a_visitor_does_not_find_the_history_of_a_client(now: datetime, make: ModuleType) -> None:
     walk.sent(now)
     services.adopt(BROWSER, make.client().id, now)
-    assert services.start(browser=BROWSER, client_id=None, mail=None, now=now).answers == {}
+    assert drafts.start(browser=BROWSER, client_id=None, mail=None, now=now).answers == {}
 
 
 def test_postponement_carries_its_own_disposition(now: datetime) -> None:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from clinic.accounts.models import Client
 from clinic.db import db
 from clinic.guidance.levels import Disposition, Level
-from clinic.intake import queries, services
+from clinic.intake import drafts, queries, services
 from clinic.intake.models import RaisedLevel, Submission
 from clinic.intake.queries import Standing, standing
 from tests.intake import walk
@@ -103,7 +103,7 @@ def test_changed_answers_after_a_stop_still_go_to_a_therapist_for_seven_days(
     now: datetime, flag: str
 ) -> None:
     walk.walk(now, **{flag: ["yes"]})
-    services.withhold(BROWSER)
+    drafts.withhold(BROWSER)
     walk.sent(now + HOUR)
     assert of_browser(now + HOUR).level is Level.THERAPIST_REVIEW
     assert of_browser(now + HOUR).level_at(now + 30 * DAY) is Level.THERAPIST_REVIEW
@@ -113,7 +113,7 @@ def test_changed_answers_after_a_stop_still_go_to_a_therapist_for_seven_days(
 def test_the_floor_follows_the_client_to_another_browser(now: datetime, make: ModuleType) -> None:
     person = make.client()
     walk.walk(now, red_flags_weight_loss=["yes"])
-    services.withhold(BROWSER)
+    drafts.withhold(BROWSER)
     walk.sent(now + HOUR)
     services.adopt(BROWSER, person.id, now + HOUR)
     assert of_client(person, now + HOUR, OTHER_BROWSER).level is Level.THERAPIST_REVIEW
@@ -274,7 +274,7 @@ def test_the_short_form_makes_the_answers_fresh_again(now: datetime, make: Modul
 def test_the_short_form_wants_every_sign_answered(now: datetime, make: ModuleType) -> None:
     posted = visit_form({})
     del posted["red_flags.weight_loss"]
-    with pytest.raises(services.Incomplete) as refused:
+    with pytest.raises(drafts.Incomplete) as refused:
         services.answer_before_visit(client_id=make.client().id, posted=posted, now=now)
     assert list(refused.value.problems) == ["red_flags.weight_loss"]
 
@@ -314,7 +314,7 @@ def test_adopting_twice_changes_nothing_more(now: datetime, make: ModuleType) ->
 def test_the_same_level_is_kept_once_a_day(now: datetime) -> None:
     for _ in range(3):
         walk.walk(now, red_flags_weight_loss=["yes"])
-        services.withhold(BROWSER)
+        drafts.withhold(BROWSER)
     levels = db.session.scalars(sa.select(RaisedLevel.level)).all()
     assert levels == ["refer"]
 

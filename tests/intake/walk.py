@@ -7,7 +7,7 @@ from clinic.guidance import questionnaire
 from clinic.guidance.fields import Kind
 from clinic.guidance.levels import Level
 from clinic.guidance.questions import Question
-from clinic.intake import path, queries, services
+from clinic.intake import drafts, path, queries, services
 from clinic.intake.models import Draft, Submission
 
 Posted = dict[str, list[str]]
@@ -78,7 +78,7 @@ def page_of_posts(slug: str, answers: Mapping[str, object], changes: Mapping[str
 
 def begun(now: datetime, *, browser: bytes = BROWSER, mail: str | None = None, **columns: object) -> Draft:
     """A draft with nothing answered yet."""
-    return services.start(browser=browser, client_id=None, mail=mail, now=now, **columns)  # type: ignore[arg-type]
+    return drafts.start(browser=browser, client_id=None, mail=mail, now=now, **columns)  # type: ignore[arg-type]
 
 
 def walk(now: datetime, *, browser: bytes = BROWSER, until: str | None = None, **changes: list[str]) -> Draft:
@@ -87,10 +87,10 @@ def walk(now: datetime, *, browser: bytes = BROWSER, until: str | None = None, *
     `changes` are the answers that matter to the test; a red flag is written `red_flags_<code>`.
     """
     told = {_key(name): value for name, value in changes.items()}
-    draft = queries.draft(browser, now) or services.start(browser=browser, client_id=None, mail=None, now=now)
+    draft = queries.draft(browser, now) or drafts.start(browser=browser, client_id=None, mail=None, now=now)
     while (page := path.next_unanswered(draft.answers)) is not None and page.slug != until:
         posted = page_of_posts(page.slug, draft.answers, told)
-        draft, reached = services.save_page(browser, page.slug, posted, now)
+        draft, reached = drafts.save_page(browser, page.slug, posted, now)
         if reached.level is Level.URGENT:
             break
     return draft

@@ -1,0 +1,216 @@
+"""Answers still being given: begin, save page by page, go on elsewhere.
+
+Every page is judged by all safety rules as soon as it is saved; a level from therapist_review up is kept even when the
+form is never sent.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from clinic.accounts import services as accounts
+from clinic.db import db
+from clinic.guidance import questionnaire
+from clinic.guidance.levels import Level
+from clinic.guidance.questionnaire import Unreadable
+from clinic.guidance.questions import ASKED_AGAIN_FIELDS, QUESTIONS, Question
+from clinic.intake import consent, path, queries, raised
+from clinic.intake.assessment import Verdict, so_far
+from clinic.intake.models import Draft, RaisedLevel
+from clinic.refusal import Refusal
+
+Posted = Mapping[str, Sequence[str]]
+"""Field to the texts a form sent for it, in order."""
+
+RESUME_PAUSE: Final = timedelta(minutes=1)
+"""A link asked for again sooner is the same link."""
+
+
+class NoDraft(Refusal):
+    """This browser has no answers under way."""
+
+    status = 404
+    code = "no-draft"
+    sentence = "There are no answers under way on this device. You can begin at any time."
+
+
+class Incomplete(Refusal):
+    """Some of what was posted cannot be read. `problems` gives a sentence for each field, never a value."""
+
+    status = 422
+    code = "incomplete"
+    sentence = "Please look at the answers on this page again."
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        super().__init__()
+        self.problems = dict(problems)
+
+
+class NotReached(Refusal):
+    """The page is not asked of this person, or not yet."""
+
+    code = "not-reached"
+    sentence = "Please answer the questions before this one first."
+
+
+class NoAddress(Refusal):
+    """There is no e-mail address to send a link to."""
+
+    status = 422
+    code = "no-address"
+    sentence = "Enter an e-mail address, so that we can send you a link."
+
+
+def start(*, browser: bytes, client_id: UUID | None, mail: str | None, now: datetime) -> Draft:
+    """Begin, after a yes to keeping health answers; a draft under way goes on, with the new address if one is given.
+
+    Somebody whose answers we have finds the history filled in; what can change from visit to visit is asked again.
+    Raises accounts.Unreadable for an address that cannot be one.
+    """
+    address = accounts.normalise_mail(mail) if mail else None
+    draft = queries.draft(browser, now)
+    if draft is None:
+        withhold(browser)
+        draft = Draft(
+            browser=browser,
+            client_id=client_id,
+            consented_at=now,
+            consent_version=consent.HEALTH_DATA.version,
+            created_at=now,
+            changed_at=now,
+        )
+        draft.answers = _history(browser, client_id, now)
+        db.session.add(draft)
+    if address:
+        draft.mail = address
+    draft.changed_at = now
+    db.session.flush()
+    return draft
+
+
+def _history(browser: bytes, client_id: UUID | None, now: datetime) -> dict[str, Any]:
+    before = queries.newest_full(browser=browser, client_id=client_id, now=now)
+    # A visitor is nobody we know: what this browser sent for a client is that client's, not theirs.
+    if before is None or before.client_id != client_id:
+        return {}
+    closing = {question.field for question in questionnaire.page(path.CLOSING).questions}
+    asked_again = {*ASKED_AGAIN_FIELDS, *closing, "consent_health_data"}
+    # Optional questions once left blank stay so; only what is asked again opens its page.
+    blank = dict.fromkeys(name for name, question in QUESTIONS.items() if question.optional)
+    kept = {name: value for name, value in {**blank, **before.answers}.items() if name not in asked_again}
+    return questionnaire.cleared(kept)
+
+
+def withhold(browser: bytes) -> None:
+    """Keep nothing: delete what this browser has under way. The answer to a no, and to beginning again."""
+    db.session.execute(sa.delete(Draft).where(Draft.browser == browser))
+
+
+def save_page(browser: bytes, slug: str, posted: Posted, now: datetime) -> tuple[Draft, Verdict]:
+    """Save one page and judge all answers so far; at urgent the draft is stopped.
+
+    Raises NoDraft, questionnaire.UnknownPage, NotReached, and Incomplete when an answer is missing or unreadable. Of a
+    page whose readable answers are urgent by themselves, these are saved and the form stops: help does not wait for the
+    rest.
+    """
+    draft = locked(browser, now)
+    page = questionnaire.page(slug)
+    if page.slug == path.CLOSING or not path.is_reached(page, draft.answers):
+        raise NotReached
+    values, problems = read(path.asked_questions(page, draft.answers), posted, draft.answers)
+    answers = questionnaire.cleared({**draft.answers, **values})
+    reached = so_far(answers)
+    if problems and reached.level is not Level.URGENT:
+        raise Incomplete(problems)
+    draft.answers = answers
+    draft.changed_at = now
+    draft.stopped_at = now if reached.level is Level.URGENT else None
+    raised.keep(reached, browser=browser, client_id=draft.client_id, now=now)
+    db.session.flush()
+    return draft, reached
+
+
+def locked(browser: bytes, now: datetime) -> Draft:
+    """The draft, held until the commit: two tabs write one after the other."""
+    found = queries.draft(browser, now)
+    if found is None:
+        raise NoDraft
+    db.session.refresh(found, with_for_update=True)
+    return found
+
+
+def read(
+    questions: Sequence[Question], posted: Posted, given: Mapping[str, object]
+) -> tuple[dict[str, object], dict[str, str]]:
+    """The values of these questions, and a sentence for each that cannot be read."""
+    values: dict[str, object] = {}
+    problems: dict[str, str] = {}
+    for question in questions:
+        try:
+            values[question.field] = questionnaire.read(question, posted.get(question.field, ()), given)
+        except Unreadable as unreadable:
+            problems[question.field] = unreadable.sentence
+    return values, problems
+
+
+def ask_resume(browser: bytes, mail: str | None, now: datetime) -> Draft:
+    """Ask for a link that opens this browser's draft elsewhere; messaging derives the letter from the asking.
+
+    Raises NoDraft, NoAddress, and accounts.Unreadable for an address that cannot be one.
+    """
+    draft = locked(browser, now)
+    if mail:
+        draft.mail = accounts.normalise_mail(mail)
+    if not draft.mail:
+        raise NoAddress
+    _owe_a_link(draft, now)
+    return draft
+
+
+def ask_resume_of(draft_id: UUID, now: datetime) -> None:
+    """The same from the address in an earlier letter, which itself opens nothing. Without such a draft, nothing."""
+    draft = db.session.get(Draft, draft_id, with_for_update=True)
+    if draft is not None and draft.mail and draft.changed_at > now - consent.DRAFTS_KEPT:
+        _owe_a_link(draft, now)
+
+
+def _owe_a_link(draft: Draft, now: datetime) -> None:
+    if draft.resume_asked_at is not None and draft.resume_asked_at > now - RESUME_PAUSE:
+        return
+    draft.resume_asked_at = now
+    draft.resume_revision += 1
+    db.session.flush()
+
+
+def resume(draft_id: UUID, browser: bytes, now: datetime) -> Draft:
+    """Bind a draft to this browser, after its one-time link was used up; raises NoDraft.
+
+    What the browser had under way gives way. Levels the draft reached go with it.
+    """
+    draft = db.session.get(Draft, draft_id, with_for_update=True)
+    if draft is None or draft.changed_at <= now - consent.DRAFTS_KEPT:
+        raise NoDraft
+    if draft.browser == browser:
+        return draft
+    withhold(browser)
+    for row in db.session.scalars(
+        sa.select(RaisedLevel).where(
+            RaisedLevel.browser == draft.browser, RaisedLevel.raised_at >= draft.created_at
+        )
+    ).all():
+        db.session.add(
+            RaisedLevel(
+                browser=browser,
+                client_id=row.client_id,
+                level=row.level,
+                disposition=row.disposition,
+                raised_at=row.raised_at,
+            )
+        )
+    draft.browser = browser
+    draft.changed_at = now
+    db.session.flush()
+    return draft
