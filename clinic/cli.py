@@ -3,18 +3,20 @@
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from clinic import clock, demo, schema, sealed
-from clinic.accounts import audit
+from clinic.accounts import audit, team
+from clinic.accounts.models import Role, User
 from clinic.app import create_app
 from clinic.db import Base, db, transaction
 from clinic.embedded import supervisor
 from clinic.guidance import suggest as suggestion
 from clinic.practice.models import Practice
-from clinic.staff import invitations
+from clinic.refusal import Refusal
 from config import Environment, Settings, Start
 
 ROTATION_BATCH = 500
@@ -67,18 +69,28 @@ def load_demo(parsed: argparse.Namespace) -> int:
 
 def create_owner(parsed: argparse.Namespace) -> int:
     """Make the first owner and print the address at which they choose a password."""
-    return _invited(lambda: invitations.create_owner(parsed.mail, parsed.given, parsed.family, clock.now()))
+    return _invited(
+        lambda now: team.add_user(
+            mail=parsed.mail, given_name=parsed.given, family_name=parsed.family, roles=[Role.OWNER], now=now
+        )
+    )
 
 
 def reset_password(parsed: argparse.Namespace) -> int:
     """Print a one-time address at which a member of staff chooses a new password."""
-    return _invited(lambda: invitations.reset(parsed.mail, clock.now()))
+    return _invited(lambda now: team.find_user(parsed.mail))
 
 
-def _invited(invite: Callable[[], str]) -> int:
-    with create_app(Settings.read()).app_context(), transaction():
-        address = invite()
-    print(f"Open this address once, within a day:\n  {address}")
+def _invited(person: Callable[[datetime], User]) -> int:
+    """Print a set-up address for somebody; what speaks against it is printed instead, and nothing is changed."""
+    settings, now = Settings.read(), clock.now()
+    try:
+        with create_app(settings).app_context(), transaction():
+            path = team.set_up_path(team.mint_set_up_link(person(now), now))
+    except Refusal as refusal:
+        print(refusal.sentence, file=sys.stderr)
+        return 2
+    print(f"Open this address within a day; it works once:\n  {settings.base_url}{path}")
     return 0
 
 

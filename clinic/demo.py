@@ -1,13 +1,11 @@
 """The demo practice of a first start: a clearly fictional clinic that opens tomorrow morning. Nobody in it exists."""
 
-import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from flask_security import hash_password
-
-from clinic.accounts.models import Role, User
+from clinic.accounts import team
+from clinic.accounts.models import Role
 from clinic.db import db
 from clinic.practice.models import Location, Practice, Room, Therapist, Treatment, WeeklyHours
 
@@ -134,8 +132,15 @@ def load(now: datetime) -> None:
     db.session.add_all(sold.values())
     db.session.flush()
     for place, person in enumerate(STAFF):
-        user = _user(person, now)
-        db.session.add(user)
+        user = team.add_user(
+            mail=person.mail,
+            given_name=person.given,
+            family_name=person.family,
+            roles=person.roles,
+            password=PASSWORD,
+            is_demo=True,
+            now=now,
+        )
         db.session.flush()
         if Role.THERAPIST in person.roles:
             _therapist(person, place, user.id, house, sold)
@@ -172,21 +177,9 @@ def _treatment(item: Sold, place: int, rooms: list[Room]) -> Treatment:
     )
 
 
-def _user(person: Person, now: datetime) -> User:
-    return User(
-        email=person.mail,
-        given_name=person.given,
-        family_name=person.family,
-        role_names=[role.value for role in person.roles],
-        password=hash_password(PASSWORD),
-        fs_uniquifier=secrets.token_hex(32),
-        is_demo=True,
-        create_datetime=now,
-        update_datetime=now,
-    )
-
-
-def _therapist(person: Person, place: int, user_id: UUID, house: Location, sold: dict[str, Treatment]) -> None:
+def _therapist(
+    person: Person, place: int, user_id: UUID, house: Location, sold: dict[str, Treatment]
+) -> None:
     therapist = Therapist(
         user_id=user_id,
         given_name=person.given,

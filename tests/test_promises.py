@@ -1,0 +1,200 @@
+"""Promises about the whole code and schema that no single module can keep."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
+
+import clinic.app  # noqa: F401 - composing it imports every model
+from clinic import schema
+from clinic.db import Base
+from clinic.embedded.servers import Servers
+
+ROOT = Path(__file__).parent.parent
+
+PERSONAL = {
+    "clients": {"given_name", "family_name", "preferred_name", "search_name"},
+    "contacts": {"value", "normalised"},
+    "users": {
+        "email",
+        "given_name",
+        "family_name",
+        "password",
+        "tf_totp_secret",
+        "tf_phone_number",
+        "mf_recovery_codes",
+        "last_login_ip",
+        "current_login_ip",
+    },
+    "webauthn": {"name"},
+    "therapists": {"given_name", "family_name", "slug", "licence", "about"},
+}
+"""Text columns that may hold something about a person; everything else is a code, an id or the practice's own words."""
+
+CODES = {
+    "appointments": {
+        "reference",
+        "zone",
+        "tzdata",
+        "state",
+        "request_reason",
+        "cancelled_by",
+        "cancel_reason",
+    },
+    "audit_entries": {"actor", "action", "subject_type", "purpose", "fields"},
+    "clients": {"language"},
+    "closures": {"name"},
+    "consents": {"purpose", "text_version", "channel"},
+    "contacts": {"kind", "relation"},
+    "drafts": {"consent_version"},
+    "heartbeats": {"name", "state"},
+    "idempotency_keys": {"key", "location"},
+    "limits": {"name", "key"},
+    "locations": {"name", "slug", "zone", "street", "town", "getting_here"},
+    "login_links": {"purpose"},
+    "messages": {"kind", "channel", "occasion", "why"},
+    "outcome_entries": {"instrument"},
+    "outcomes": {"level", "disposition", "rule_set"},
+    "practice": {
+        "name",
+        "legal_name",
+        "phone",
+        "mail",
+        "country",
+        "currency",
+        "language",
+        "emergency_number",
+        "advice_line",
+        "support_line",
+        "policy",
+        "about",
+        "modalities_off",
+    },
+    "raised_levels": {"level", "disposition"},
+    "reviews": {"decision", "reason_kind"},
+    "rooms": {"name"},
+    "submissions": {"kind", "source"},
+    "therapists": {"skills"},
+    "time_off": {"note"},
+    "treatments": {"name", "slug", "mail_name", "description", "modalities", "intake"},
+    "users": {"role_names", "fs_uniquifier", "tf_primary_method", "fs_webauthn_user_handle"},
+    "webauthn": {"transports", "device_type", "extensions", "usage"},
+}
+
+
+def text_columns() -> set[tuple[str, str]]:
+    texts = (sa.Text, sa.String, sa.JSON, pg.JSONB)
+    return {
+        (table.name, column.name)
+        for table in Base.metadata.tables.values()
+        for column in table.columns
+        if isinstance(getattr(column.type, "item_type", column.type), texts) or "AsaList" in repr(column.type)
+    }
+
+
+def test_personal_data_stands_only_where_erasing_finds_it() -> None:
+    """A new text column must be listed: is it about a person, or a code?"""
+    listed = {(table, name) for each in (PERSONAL, CODES) for table, names in each.items() for name in names}
+    listed |= {("client_merges", "moved"), ("client_merges", "undone")} & text_columns()
+    assert text_columns() == listed
+
+
+def sources(*folders: str) -> list[Path]:
+    return [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
+
+
+def test_no_sql_asks_the_database_for_the_time() -> None:
+    """`clock.now()` is the only clock; heartbeats say when a process lived and may use their own."""
+    clocks = re.compile(r"\bnow\(\)|CURRENT_TIMESTAMP|clock_timestamp|func\.now\b|statement_timestamp")
+    allowed = {"clinic/clock.py", "clinic/messaging/pulse.py"}
+    found = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in sources("clinic", "migrations")
+        if str(path.relative_to(ROOT)) not in allowed
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if clocks.search(line.replace("clock.now()", "")) and "`now" not in line and "clock.now" not in line
+    ]
+    assert found == []
+
+
+def test_no_sql_converts_a_zone() -> None:
+    found = [
+        str(path) for path in sources("clinic", "migrations") if "AT TIME ZONE" in path.read_text().upper()
+    ]
+    assert found == []
+
+
+def test_only_the_clock_reads_the_system_clock() -> None:
+    reading = re.compile(r"datetime\.(now|utcnow|today)\(|date\.today\(|time\.time\(")
+    found = [
+        str(path.relative_to(ROOT))
+        for path in sources("clinic")
+        if reading.search(path.read_text()) and path.name != "clock.py"
+    ]
+    assert found == []
+
+
+def test_no_request_talks_to_the_broker() -> None:
+    """Surfaces never enqueue: what is owed follows from committed rows."""
+    talking = re.compile(r"\.delay\(|apply_async|send_task|import redis|from redis|import celery|from celery")
+    surfaces = (
+        "clinic/public",
+        "clinic/portal",
+        "clinic/staff",
+        "clinic/api",
+        "clinic/web",
+        "clinic/booking",
+    )
+    assert [str(path) for path in sources(*surfaces) if talking.search(path.read_text())] == []
+
+
+def test_templates_carry_no_inline_style_script_or_unescaped_text() -> None:
+    inline = re.compile(r'<[^>{]*\sstyle="|<[^>{]*\son[a-z]+="|<script>|\|\s*safe\b|javascript:')
+    found = [
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "templates").rglob("*.html")
+        if "messages" not in path.parts and inline.search(path.read_text())
+    ]
+    assert found == []
+
+
+def test_the_project_names_no_registry_and_no_machine() -> None:
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    hosts = re.compile(
+        "|".join(["pypi" + r"\.org", "pythonhosted" + r"\.org", "registry" + r"\.npmjs", "deb" + r"\.debian"])
+    )
+    found = []
+    for name in tracked.split():
+        path = ROOT / name
+        if path.is_file() and hosts.search(path.read_text(errors="ignore")):
+            found.append(name)
+    assert found == []
+
+
+@pytest.fixture(scope="module")
+def migrations(servers: Servers) -> sa.Engine:
+    """An empty database of its own, as the role that owns it."""
+    admin = sa.create_engine(servers.urls.superuser, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with admin.connect() as connection:
+        connection.execute(sa.text("CREATE DATABASE migrations OWNER lumbar_owner"))
+    url = sa.make_url(servers.urls.owner).set(database="migrations")
+    return sa.create_engine(url, poolclass=sa.NullPool)
+
+
+def test_migrations_make_exactly_what_the_models_say_and_go_down_and_up(migrations: sa.Engine) -> None:
+    from alembic import command
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    config = schema.config(migrations)
+    command.upgrade(config, "head")
+    with migrations.connect() as connection:
+        assert schema.is_current(connection)
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+    command.downgrade(config, "base")
+    with migrations.connect() as connection:
+        assert set(sa.inspect(connection).get_table_names()) <= {"alembic_version"}
+    command.upgrade(config, "head")
