@@ -82,8 +82,8 @@ def whole_cells(length: timedelta) -> int:
 def busy_by(window: Window, rows: Iterable[tuple[Key, datetime, datetime]]) -> dict[Key, int]:
     """The cells each key's half-open ranges touch: busy time is rounded outward.
 
-    Rows are (key, from, until), in any order, and may overlap; what lies outside the window is cut off. This is
-    the one loop that sees every appointment of a month, so it is written for speed.
+    Rows are (key, from, until), from before until, in any order, and may overlap; what lies outside the window is cut
+    off. This is the one loop that sees every appointment of a month, so it is written for speed.
     """
     masks: dict[Key, int] = {}
     origin, last, per_day, per_cell = window.begins_at, window.cells, CELLS_PER_DAY, CELL_SECONDS
@@ -105,8 +105,9 @@ def busy_by(window: Window, rows: Iterable[tuple[Key, datetime, datetime]]) -> d
 
 
 def busy(window: Window, spans: Iterable[tuple[datetime, datetime]]) -> int:
-    """The cells that any of the half-open spans touches, rounded outward."""
-    return busy_by(window, ((None, begins_at, ends_at) for begins_at, ends_at in spans)).get(None, 0)
+    """The cells that any of the half-open spans touches, rounded outward; an empty span touches none."""
+    rows = ((None, begins_at, ends_at) for begins_at, ends_at in spans if begins_at < ends_at)
+    return busy_by(window, rows).get(None, 0)
 
 
 def open_within(window: Window, begins_at: datetime, ends_at: datetime) -> int:

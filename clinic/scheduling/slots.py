@@ -137,7 +137,7 @@ class Offers(Generic[Key]):
                 yield Start(self.window.at(cell), seen[pattern])
 
     def _stretches(self, offered: int) -> list[tuple[dict[ZoneInfo, date], int]]:
-        """The offered cells, cut where a local day begins anywhere, each part with the date in every zone."""
+        """The offered cells, cut where a local day begins anywhere, earliest first, each with the date in every zone."""
         parts: list[tuple[dict[ZoneInfo, date], int]] = [({}, offered)]
         for zone in dict.fromkeys(line.place.zone for line in self.lines):
             days = hours.cells_by_day(self.window, zone)
@@ -147,7 +147,7 @@ class Offers(Generic[Key]):
                 for on, of_day in days
                 if cells & of_day
             ]
-        return sorted(parts, key=lambda part: part[1])
+        return parts
 
     def _candidates(self, cell: int, today: dict[ZoneInfo, date]) -> tuple[Candidate[Key], ...]:
         free = {room for room, mask in self.rooms.items() if mask >> cell & 1}
