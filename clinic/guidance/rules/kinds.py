@@ -123,6 +123,11 @@ class SafetyRule:
     look_again: tuple[str, ...] = ()
     ask_again: str = ""
 
+    def __post_init__(self) -> None:
+        """Refuse a stop that does not say what it asks for, and anything else that does."""
+        if self.level.stops != (self.disposition is not None):
+            raise ValueError(f"{self.id} is {self.level.value} with disposition {self.disposition}")
+
     @cached_property
     def when_in_words(self) -> str:
         """The condition in plain words, for a therapist."""
