@@ -53,7 +53,7 @@ def today() -> ResponseReturnValue:
             lines=lines,
             following=next((line.visit.appointment for line in lines if line.visit.is_next), None),
             counted=[line for line in lines if line.visit.appointment.state != State.MISSED],
-            waiting=waiting[:SHOWN_WAITING],
+            queue=waiting[:SHOWN_WAITING],
             waiting_count=len(waiting),
             requests=_requests(mine),
             unsigned=plans.unsigned_notes(user.id) if may(Permission.NOTE_WRITE) else [],

@@ -7,6 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
 
 from clinic.accounts import audit, permissions
 from clinic.accounts.models import User
@@ -202,7 +203,7 @@ def _levels(clients: frozenset[UUID]) -> dict[UUID, Level]:
         sa.select(Submission.client_id, Outcome.level)
         .join(Outcome, Outcome.submission_id == Submission.id)
         .where(Submission.client_id.in_(clients))
-        .distinct(Submission.client_id, Submission.kind)
+        .ext(pg.distinct_on(Submission.client_id, Submission.kind))
         .order_by(Submission.client_id, Submission.kind, Submission.submitted_at.desc())
     )
     found: dict[UUID, Level] = {}

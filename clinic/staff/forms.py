@@ -61,13 +61,17 @@ class DecisionForm(Form):
         return int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else -1
 
 
-class AcceptForm(DecisionForm):
-    """The suggestion as it stands."""
+class ClearingForm(DecisionForm):
+    """A decision that may also clear the rules that asked for a therapist first."""
 
     clears = BooleanField(
         "Further visits need not be asked for",
         description="For 30 days these answers no longer ask for a therapist first. Say why below.",
     )
+
+
+class AcceptForm(ClearingForm):
+    """The suggestion as it stands."""
 
 
 class DepartForm(DecisionForm):
@@ -80,14 +84,13 @@ class DepartForm(DecisionForm):
     )
 
 
-class ChooseForm(DepartForm):
+class ChooseForm(DepartForm, ClearingForm):
     """One to three types in order, and the safety rules that are expressly set aside."""
 
     first = SelectField("First type", validators=[InputRequired("Choose the first type.")])
     second = SelectField("Second type", validators=[Optional()])
     third = SelectField("Third type", validators=[Optional()])
     set_aside = Ticks("Safety rules you set aside", validators=[Optional()])
-    clears = AcceptForm.clears
 
     def offer(self, types: Sequence[tuple[str, str]], rules: Sequence[tuple[str, str]]) -> None:
         """Fill in what can be chosen here: types as (id, name), rules as (id, sentence)."""

@@ -7,7 +7,6 @@ from flask.typing import ResponseReturnValue
 
 from clinic import clock
 from clinic.accounts.permissions import Permission
-from clinic.booking.models import Appointment
 from clinic.db import transaction
 from clinic.plans import queries as plans
 from clinic.plans import services
@@ -23,13 +22,13 @@ def open_record(appointment_id: UUID) -> ResponseReturnValue:
     """Ask for the reason; once it is given the record is open for 24 hours."""
     appointment = desk.visit(appointment_id)
     now = clock.now()
-    if plans.treats(desk.user().id, _client_id(appointment), now):
+    if plans.treats(desk.user().id, desk.client_id_of(appointment), now):
         return redirect(url_for("staff.visit", appointment_id=appointment_id), 303)
     form = OpenForm()
     if form.validate_on_submit():
         with transaction():
             services.open_with_reason(
-                _client_id(appointment), reason=form.reason.data, by=desk.user(), now=now
+                desk.client_id_of(appointment), reason=form.reason.data or "", by=desk.user(), now=now
             )
         desk.say("The record is open to you for 24 hours. The owner sees this and your reason is kept.")
         return redirect(url_for("staff.visit", appointment_id=appointment_id), 303)
@@ -37,8 +36,3 @@ def open_record(appointment_id: UUID) -> ResponseReturnValue:
         "staff/open.html", here="calendar", appointment=appointment, form=form, has_errors=form.has_errors
     )
     return page, 400 if form.has_errors else 200
-
-
-def _client_id(appointment: Appointment) -> UUID:
-    assert appointment.client_id is not None
-    return appointment.client_id

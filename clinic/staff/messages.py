@@ -48,7 +48,7 @@ TROUBLES = {
     Part.PASS: "Messages are looked after by the stand-in, a little later than usual.",
     Part.MAIL: "The mail server does not answer. Messages wait and go out as soon as it does.",
 }
-NO_PASS = "No message has been looked after for a while; none goes out until this is mended."
+UNATTENDED = "No message has been looked after for a while; none goes out until this is mended."
 
 
 @blueprint.get("/messages", endpoint="messages")
@@ -139,5 +139,5 @@ def banner_notes() -> dict[str, Any]:
 
 def _trouble(sign: Sign) -> str:
     if sign.part is Part.PASS and not sign.state:
-        return NO_PASS
+        return UNATTENDED
     return TROUBLES[sign.part]

@@ -22,7 +22,15 @@ from clinic.plans.models import Decision, ReasonKind, Review
 from clinic.refusal import NotFound
 from clinic.staff import answers, desk
 from clinic.staff.blueprint import blueprint
-from clinic.staff.forms import REASON_KINDS, TYPES, AcceptForm, ChooseForm, DecisionForm, DepartForm
+from clinic.staff.forms import (
+    REASON_KINDS,
+    TYPES,
+    AcceptForm,
+    ChooseForm,
+    ClearingForm,
+    DecisionForm,
+    DepartForm,
+)
 from clinic.web.access import audience, staff
 
 HEADINGS = {
@@ -85,7 +93,7 @@ def queue() -> ResponseReturnValue:
         return render_template(
             "staff/reviews.html",
             here="reviews",
-            waiting=waiting,
+            queue=waiting,
             requests=plans.plain_requests(user.id),
             headings=HEADINGS,
             Level=Level,
@@ -175,13 +183,14 @@ def _decision_page(
     with transaction():
         opened = _open(review_id, user)
         _record(user, opened.review, fields=("rules", "suggestion"), purpose="review")
+    was_request = opened.is_request
     if opened.review.decided_at is not None or not is_open(opened):
         return redirect(url_for("staff.review", review_id=review_id), 303)
     form = _form(form_type, opened, decision)
     if form.validate_on_submit():
         problem = _carry_out(opened.review, form, decision, user)
         if problem is None:
-            desk.say(_said(opened, decision))
+            desk.say(_said(decision, was_request=was_request))
             return redirect(url_for("staff.reviews"), 303)
         form.form_errors.append(problem)
     status = 400 if form.has_errors else 200
@@ -244,7 +253,7 @@ def _carry_out(review: Review, form: DecisionForm, decision: Decision, user: Use
                 reason_kind=ReasonKind(kind) if kind else None,
                 reason=form.reason.data or "",
                 confirmed_rules=(chosen.set_aside.data or ()) if chosen else (),
-                clears=bool(form.clears.data) if isinstance(form, AcceptForm | ChooseForm) else False,
+                clears=bool(form.clears.data) if isinstance(form, ClearingForm) else False,
                 revision=form.seen,
                 by=user,
                 now=clock.now(),
@@ -264,10 +273,10 @@ def _name_rules(refusal: services.RuleNotConfirmed) -> str:
     return f"{'; '.join(parts)}. Tick the rule to set it aside, or choose another type."
 
 
-def _said(opened: Opened, decision: Decision) -> str:
+def _said(decision: Decision, *, was_request: bool) -> str:
     if decision is Decision.DECLINE:
-        return "Declined. A letter tells the client." if opened.is_request else "Closed."
-    return "Decided, and the visit is confirmed." if opened.is_request else "Decided."
+        return "Declined. A letter tells the client." if was_request else "Closed."
+    return "Decided, and the visit is confirmed." if was_request else "Decided."
 
 
 def _open(review_id: UUID, user: User) -> Opened:

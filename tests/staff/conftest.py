@@ -1,0 +1,109 @@
+"""A practice day with people at the desk: who signs in, and who comes."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from flask import Flask, g
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from clinic import clock
+from clinic.accounts import sessions
+from clinic.accounts.models import User
+from clinic.db import db
+from clinic.web.access import STAFF_FIELD
+from tests.plans.conftest import Scene, scene
+
+__all__ = ["scene"]
+
+TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
+
+
+@pytest.fixture
+def moment(tmp_path: Path, now: datetime) -> Iterator[None]:
+    """Pages ask the clock themselves; here it shows the moment at which tests play."""
+    offset = tmp_path / "offset"
+    offset.write_text(str((now - datetime.now(UTC)).total_seconds()))
+    clock.follow(offset)
+    yield
+    clock.follow(None)
+
+
+def _forget_the_last_request() -> None:
+    """The fixture `database` keeps one app context open, and with it what Flask keeps of a request in `g`."""
+    for name in list(g):
+        g.pop(name)
+
+
+@dataclass(frozen=True)
+class Browser:
+    """A signed-in browser: looks at pages and sends the forms that stand on them."""
+
+    client: FlaskClient
+
+    def look(self, path: str) -> TestResponse:
+        """The answer to a GET, whatever it is."""
+        _forget_the_last_request()
+        return self.client.get(path)
+
+    def get(self, path: str, status: int = 200) -> str:
+        """The page at an address; a test fails on any other status."""
+        answer = self.look(path)
+        assert answer.status_code == status, (path, answer.status)
+        return answer.get_data(as_text=True)
+
+    def post(self, path: str, **fields: object) -> TestResponse:
+        """Send a form with the token that stands on every page of the staff."""
+        page = self.look("/staff/messages").get_data(as_text=True)
+        found = TOKEN.search(page)
+        assert found is not None
+        _forget_the_last_request()
+        return self.client.post(path, data={"csrf_token": found[1], **fields})
+
+    def done(self, path: str, **fields: object) -> str:
+        """Send a form that is expected to work; gives the page that follows it."""
+        answer = self.post(path, **fields)
+        assert answer.status_code == 303, answer.get_data(as_text=True)
+        return self.get(answer.headers["Location"])
+
+
+@pytest.fixture
+def sign_in(app: Flask, database: object, moment: None) -> Callable[[User], Browser]:
+    """Sign a member of staff in, as the end of a sign-in leaves the browser."""
+
+    def signed_in(user: User) -> Browser:
+        client = app.test_client()
+        with client.session_transaction() as kept:
+            kept["_user_id"] = user.fs_uniquifier
+            kept["_fresh"] = True
+            kept["fs_cc"] = "set"
+            kept[STAFF_FIELD] = sessions.open_staff(user, clock.now())
+        db.session.commit()
+        return Browser(client)
+
+    return signed_in
+
+
+@pytest.fixture
+def therapist(scene: Scene, sign_in: Callable[[User], Browser]) -> Browser:
+    """The therapist of the scene."""
+    return sign_in(scene.therapist_user)
+
+
+@pytest.fixture
+def front_desk(make: ModuleType, sign_in: Callable[[User], Browser]) -> Browser:
+    """Somebody at the front desk."""
+    return sign_in(make.user(roles=["front_desk"], given_name="Fritz"))
+
+
+@pytest.fixture
+def colleague(scene: Scene, make: ModuleType, sign_in: Callable[[User], Browser]) -> Browser:
+    """Another therapist of the same place."""
+    user = make.user(roles=["therapist"], given_name="Daniel", family_name="Okafor")
+    make.therapist(scene.location, user_id=user.id, given_name="Daniel", family_name="Okafor")
+    return sign_in(user)
