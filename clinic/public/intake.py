@@ -347,7 +347,7 @@ def _question_page(
         values=shown,
         problems=problems,
         has_errors=bool(problems),
-        place=progress.place,
+        whereabouts=progress.place,
         parts=[(part.title, standing.value) for part, standing in progress.parts],
         back=url_for(".check") if changing else _back(before),
         changing=changing,

@@ -1,0 +1,592 @@
+"""The intake as somebody meets it in a browser without scripts: headings, labels, what a click leads to."""
+
+import logging
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from html import unescape
+from types import ModuleType
+from urllib.parse import urlsplit
+
+import pytest
+import sqlalchemy as sa
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from clinic import clock
+from clinic.accounts import services as accounts
+from clinic.accounts.models import LinkPurpose
+from clinic.db import Base, db
+from clinic.guidance import questionnaire
+from clinic.guidance.questions import PAGES
+from clinic.intake import path
+from clinic.intake.models import Draft, RaisedLevel, Submission
+from tests.intake import walk
+
+MARKER = "zebrafish"
+"""Typed where words are free; it must turn up nowhere in clear."""
+
+
+@pytest.fixture(autouse=True)
+def practice(make: ModuleType) -> None:
+    make.practice(country="DE", support_line="0800 1110111", advice_line="116 117")
+
+
+def heading(page: TestResponse) -> str:
+    found = re.search(r"<h1[^>]*>(.*?)</h1>", page.text, re.DOTALL)
+    assert found, page.status
+    return unescape(re.sub(r"<[^>]+>", "", found[1])).strip()
+
+
+def title(page: TestResponse) -> str:
+    found = re.search(r"<title>(.*?)</title>", page.text, re.DOTALL)
+    assert found
+    return unescape(found[1])
+
+
+def words(page: TestResponse) -> str:
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page.text)).split())
+
+
+def token(page: TestResponse) -> str:
+    found = re.search(r'name="csrf_token" value="([^"]+)"', page.text)
+    assert found
+    return found[1]
+
+
+class Visitor:
+    """Somebody with a browser: follows pages, fills forms, sees no scripts."""
+
+    def __init__(self, browser: FlaskClient) -> None:
+        self.browser = browser
+        self.page = browser.get("/intake")
+
+    def go(self, address: str) -> TestResponse:
+        self.page = self.browser.get(address, follow_redirects=True)
+        return self.page
+
+    def post(self, address: str, fields: dict[str, list[str] | str]) -> TestResponse:
+        self.page = self.browser.post(
+            address, data={"csrf_token": token(self.page), **fields}, follow_redirects=True
+        )
+        return self.page
+
+    def say_yes(self, mail: str = "") -> TestResponse:
+        return self.post("/intake", {"consent_health_data": "yes", "mail": mail})
+
+    @property
+    def slug(self) -> str:
+        return urlsplit(self.page.request.path).path.rsplit("/", 1)[-1]
+
+    def answer(self, **changes: list[str]) -> TestResponse:
+        """Answer the page one is on."""
+        return self.post(f"/intake/{self.slug}", posted(self.slug, changes))
+
+    def answer_until(self, stop: str, **changes: list[str]) -> TestResponse:
+        """Answer page after page until the one named, or until a page asks nothing."""
+        while self.slug != stop and self.slug in {page.slug for page in PAGES}:
+            before = self.page.request.path
+            self.answer(**changes)
+            assert self.page.status_code == 200, words(self.page)
+            assert self.page.request.path != before
+        return self.page
+
+    def send(self, **changes: list[str]) -> TestResponse:
+        """Answer everything and send it."""
+        self.say_yes()
+        self.answer_until("check", **changes)
+        seen = re.findall(r'name="seen" value="([^"]+)"', self.page.text)
+        return self.post("/intake/check", {**posted("closing", changes), "seen": seen})
+
+
+def posted(slug: str, changes: dict[str, list[str]]) -> dict[str, list[str] | str]:
+    told = {name.replace("red_flags_", "red_flags.", 1): value for name, value in changes.items()}
+    fields: dict[str, list[str] | str] = {}
+    for question in questionnaire.page(slug).questions:
+        given = walk.answer_to(question, told)
+        if question.field == "psfs":
+            for number, text in enumerate(given):
+                part = ("activity", "score")[number % 2]
+                fields[f"{part}_{number // 2 + 1}"] = text
+        else:
+            fields[question.field] = given
+    return fields
+
+
+@pytest.fixture
+def visitor(client: FlaskClient, stopped_clock: datetime) -> Visitor:
+    return Visitor(client)
+
+
+@pytest.fixture
+def stopped_clock(now: datetime, tmp_path_factory: pytest.TempPathFactory) -> Iterator[datetime]:
+    """The product's clock near the tests' moment, by the file every process may follow."""
+    file = tmp_path_factory.mktemp("clock") / "offset"
+    file.write_text(str((now - datetime.now(tz=now.tzinfo)).total_seconds()))
+    clock.follow(file)
+    yield now
+    clock.follow(None)
+
+
+def test_page_0_says_who_sees_the_answers_before_anything_is_asked(visitor: Visitor) -> None:
+    assert heading(visitor.page) == "Tell us about your back"
+    said = words(visitor.page)
+    assert "The front desk does not see them" in said
+    assert "14 days" in said
+    assert "May we store these health answers for your care?" in said
+    assert "112" in said
+
+
+def test_page_0_wants_a_yes_or_a_no(visitor: Visitor, make: ModuleType) -> None:
+    page = visitor.post("/intake", {"mail": "ada@client.example"})
+    assert page.status_code == 422
+    assert title(page).startswith("Error: ")
+    assert "ada@client.example" in page.text
+    assert make.count(Draft) == 0
+
+
+def test_a_mistyped_address_is_asked_for_again(visitor: Visitor, make: ModuleType) -> None:
+    page = visitor.say_yes("ada at client")
+    assert page.status_code == 422
+    assert "Enter an e-mail address" in words(page)
+    assert make.count(Draft) == 0
+
+
+def test_a_no_keeps_nothing_and_offers_the_telephone_and_a_plain_request(
+    visitor: Visitor, make: ModuleType
+) -> None:
+    page = visitor.post("/intake", {"consent_health_data": "no", "mail": "ada@client.example"})
+    assert heading(page) == "We have kept nothing"
+    assert "+49 30 5550100" in words(page)
+    assert "/book?plain=" in page.text
+    for model in (Draft, Submission, RaisedLevel):
+        assert make.count(model) == 0
+
+
+def test_questions_come_one_page_at_a_time_and_lead_to_the_suggestion(visitor: Visitor) -> None:
+    visitor.say_yes()
+    assert heading(visitor.page) == "How old are you?"
+    visitor.answer_until("check")
+    assert heading(visitor.page) == "Check your answers"
+    assert "All answered No" in words(visitor.page)
+    page = visitor.post("/intake/check", posted("closing", {}))
+    assert heading(page).startswith("A good place to start: ")
+    said = words(page)
+    assert "Massage can ease low back pain in the short term." in said
+    assert "Let the therapist decide" in said or "therapist reads your answers" in said
+    assert "Draft course" in said
+
+
+def test_every_page_has_a_back_link_and_the_place_in_words(visitor: Visitor) -> None:
+    visitor.say_yes()
+    assert 'href="/intake"' in visitor.page.text
+    visitor.answer()
+    assert "About you, page 2 of" in words(visitor.page)
+    assert 'href="/intake/age"' in visitor.page.text
+
+
+def test_a_missing_answer_is_named_above_and_beside_the_question(visitor: Visitor) -> None:
+    visitor.say_yes()
+    page = visitor.post("/intake/age", {"age_years": "forty"})
+    assert page.status_code == 422
+    assert title(page).startswith("Error: ")
+    assert 'href="#age_years"' in page.text
+    assert words(page).count("Enter a whole number, using digits only.") == 2
+    assert 'value="forty"' in page.text
+
+
+def test_an_urgent_answer_shows_the_card_on_the_very_next_page(visitor: Visitor) -> None:
+    visitor.say_yes()
+    visitor.answer_until("safety-1")
+    page = visitor.answer(red_flags_bladder_bowel_change=["yes"])
+    assert heading(page) == "Call 112 or go to an emergency department now"
+    assert 'href="tel:112"' in page.text
+    said = words(page)
+    assert "We have not booked an appointment" in said
+    assert "/book" not in page.text
+    assert "Massage" not in heading(page)
+
+
+def test_behind_the_card_no_page_goes_on(visitor: Visitor) -> None:
+    visitor.say_yes()
+    visitor.answer_until("safety-1")
+    visitor.answer(red_flags_both_legs_new=["yes"])
+    for address in ("/intake/safety-2", "/intake/check", "/intake/outcome", "/intake/closing"):
+        assert heading(visitor.go(address)).startswith("Call 112"), address
+    visitor.go("/intake")
+    assert heading(visitor.page) == "Go on where you stopped"
+    assert heading(visitor.post("/intake/check", posted("closing", {}))).startswith("Call 112")
+
+
+def test_a_wrong_answer_can_be_taken_back_from_the_card(visitor: Visitor) -> None:
+    visitor.say_yes()
+    visitor.answer_until("safety-1")
+    page = visitor.answer(red_flags_both_legs_new=["yes"])
+    assert 'href="/intake/safety-1"' in page.text
+    visitor.go("/intake/safety-1")
+    visitor.answer()
+    assert visitor.slug == "safety-2"
+    visitor.answer_until("check")
+    page = visitor.post("/intake/check", posted("closing", {}))
+    assert heading(page) == "A therapist looks at your answers first"
+
+
+def test_a_doctors_card_is_shown_once_and_the_questions_may_be_finished(visitor: Visitor) -> None:
+    visitor.say_yes()
+    visitor.answer_until("safety-3")
+    page = visitor.answer(red_flags_weight_loss=["yes"])
+    assert heading(page) == "Please see a doctor before a massage"
+    assert "116 117" in words(page)
+    visitor.go("/intake/safety-4")
+    visitor.answer_until("check", red_flags_weight_loss=["yes"])
+    page = visitor.post("/intake/check", posted("closing", {}))
+    assert heading(page) == "Please see a doctor before a massage"
+    assert "/book" not in page.text
+
+
+def test_an_illness_today_asks_for_another_day_and_not_for_a_doctor(visitor: Visitor) -> None:
+    visitor.say_yes()
+    visitor.answer_until("today")
+    card = visitor.answer(today=["contagious_illness"])
+    assert heading(card) == "Please come another day"
+    assert "see a doctor" not in words(card)
+    visitor.go("/intake/where")
+    visitor.answer_until("check", today=["contagious_illness"])
+    card = visitor.post("/intake/check", posted("closing", {}))
+    assert heading(card) == "Please come another day"
+    assert "You can choose a time from" in words(card)
+
+
+def test_a_therapist_looks_first_and_no_types_are_named(visitor: Visitor) -> None:
+    page = visitor.send(medications=["anticoagulant"])
+    assert heading(page) == "A therapist looks at your answers first"
+    assert not re.search(r"swedish|trigger|deep tissue|relaxation", page.text, re.IGNORECASE)
+
+
+def test_the_suggestion_cites_its_reasons_and_says_what_safety_changes(
+    visitor: Visitor, make: ModuleType
+) -> None:
+    make.treatment(name="Trigger point, 60 min", slug="trigger-60", modalities=["trigger_point"])
+    page = visitor.send(
+        conditions=["hypertension_controlled"],
+        muscle_findings=["tender_points_refer", "deep_chronic_tension"],
+        onset_triggers=["repetitive_motion"],
+        pain_areas=["neck"],
+        modalities_liked=["deep_tissue"],
+        mood=["marked"],
+    )
+    assert heading(page) == "A good place to start: trigger point therapy"
+    said = words(page)
+    assert "G6, G9 Explanation of how massage therapy helps with back pain" in said
+    assert "What we change for your safety" in said
+    assert "Medium pressure at most." in said
+    assert "Left out: deep tissue massage" in said
+    assert 'href="/book/trigger-60"' in page.text
+    assert "0800 1110111" in said
+    assert not re.search(r"\d ?%|proven|most effective|cures|heals", said)
+
+
+def test_a_type_the_practice_does_not_sell_leads_to_the_next_that_it_does(
+    visitor: Visitor, make: ModuleType
+) -> None:
+    make.treatment(name="Swedish, 60 min", slug="swedish-60", modalities=["swedish"])
+    page = visitor.send(muscle_findings=["tender_points_refer"])
+    assert heading(page) == "A good place to start: trigger point therapy"
+    assert "This type is not offered here." in words(page)
+    assert 'href="/book/swedish-60"' in page.text
+
+
+def test_changing_one_answer_leads_back_to_the_list(visitor: Visitor) -> None:
+    visitor.say_yes()
+    visitor.answer_until("check")
+    assert 'href="/intake/activity?change=yes"' in visitor.page.text
+    visitor.go("/intake/activity?change=yes")
+    page = visitor.post("/intake/activity", {"change": "yes", "activity_level": "none"})
+    assert heading(page) == "Check your answers"
+    assert "Hardly any exercise" in words(page)
+
+
+def test_changing_an_answer_asks_what_the_new_branch_needs(visitor: Visitor) -> None:
+    visitor.say_yes()
+    visitor.answer_until("check", back_pain_now=["no"])
+    visitor.go("/intake/back-pain?change=yes")
+    visitor.post("/intake/back-pain", {"change": "yes", "back_pain_now": "yes"})
+    asked = []
+    while visitor.slug != "check":
+        asked.append(visitor.slug)
+        visitor.post(f"/intake/{visitor.slug}", {**posted(visitor.slug, {}), "change": "yes"})
+    assert asked == ["where", "course", "feel", "cause", "spread", "scores"]
+
+
+def test_answers_that_do_not_fit_are_shown_before_they_can_be_sent(visitor: Visitor) -> None:
+    visitor.say_yes()
+    visitor.answer_until("check", pain_areas=["leg_left"], radiation=["none"])
+    assert "Please look at these again." in words(visitor.page)
+    assert 'href="/intake/spread?change=yes#radiation"' in visitor.page.text
+    page = visitor.post("/intake/check", posted("closing", {}))
+    assert page.status_code == 422
+    assert "Please look at these again." in words(page)
+    page = visitor.post("/intake/check", {**posted("closing", {}), "seen": ["X01"]})
+    assert heading(page) == "A therapist looks at your answers first"
+
+
+def test_without_the_confirmations_nothing_is_sent(visitor: Visitor, make: ModuleType) -> None:
+    visitor.say_yes()
+    visitor.answer_until("check")
+    page = visitor.post("/intake/check", {"understood_not_diagnosis": "yes"})
+    assert page.status_code == 422
+    assert title(page).startswith("Error: ")
+    assert 'href="#accuracy_confirmed"' in page.text
+    assert make.count(Submission) == 0
+
+
+def test_skipping_ahead_leads_to_the_first_open_question(visitor: Visitor) -> None:
+    visitor.say_yes()
+    for address in ("/intake/conditions", "/intake/check", "/intake/closing", "/intake/outcome"):
+        assert heading(visitor.go(address)) == "How old are you?", address
+    visitor.post("/intake/closing", posted("closing", {}))
+    assert heading(visitor.page) == "How old are you?"
+    visitor.post("/intake/check", posted("closing", {}))
+    assert heading(visitor.page) == "How old are you?"
+
+
+def test_an_unknown_page_is_not_found(visitor: Visitor) -> None:
+    visitor.say_yes()
+    assert visitor.go("/intake/horoscope").status_code == 404
+    assert visitor.go("/intake/Age").status_code == 404
+
+
+def test_without_answers_under_way_one_begins_at_the_beginning(visitor: Visitor) -> None:
+    for address in ("/intake/age", "/intake/check", "/intake/outcome", "/intake/resume"):
+        assert heading(visitor.go(address)) == "Tell us about your back", address
+
+
+def test_after_sending_the_pages_lead_to_the_outcome(visitor: Visitor) -> None:
+    visitor.send()
+    assert heading(visitor.go("/intake/check")).startswith("A good place to start")
+
+
+def test_beginning_again_deletes_what_was_there(visitor: Visitor, make: ModuleType) -> None:
+    visitor.say_yes()
+    visitor.answer()
+    visitor.go("/intake")
+    assert heading(visitor.page) == "Go on where you stopped"
+    page = visitor.post("/intake/again", {})
+    assert heading(page) == "Tell us about your back"
+    assert make.count(Draft) == 0
+
+
+def test_another_browser_sees_nothing_of_it(visitor: Visitor, client: FlaskClient) -> None:
+    visitor.say_yes()
+    visitor.answer()
+    stranger = Visitor(client.application.test_client())
+    assert heading(stranger.page) == "Tell us about your back"
+    assert heading(stranger.go("/intake/sex")) == "Tell us about your back"
+
+
+def test_a_returning_answer_is_shown_as_it_was_given(visitor: Visitor) -> None:
+    visitor.say_yes()
+    visitor.answer_until("today", visit_goals=["sleep"])
+    page = visitor.go("/intake/goals")
+    assert re.search(r'value="sleep"[^>]* checked', page.text)
+    page = visitor.go("/intake/safety-1")
+    assert len(re.findall(r'value="no"[^>]* checked', page.text)) == 4
+
+
+def test_nothing_is_chosen_beforehand(visitor: Visitor) -> None:
+    visitor.say_yes()
+    while visitor.slug != "check":
+        if visitor.slug != "scores":
+            assert not re.search(r"<input[^>]* checked", visitor.page.text), visitor.slug
+        visitor.answer()
+
+
+def test_the_average_pain_starts_the_first_score(visitor: Visitor) -> None:
+    visitor.say_yes()
+    visitor.answer_until("scores", pain_avg_nrs=["7"])
+    assert re.search(r'name="peg_pain" value="7" checked', visitor.page.text)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"age_years": "\x00"},
+        {"age_years": "41\x00"},
+        {"age_years": ["41", "42"]},
+        {"age_years[]": "41"},
+        {"age_years": "٤١"},
+        {"age_years": "1" * 100_000},
+        {"age_years": "\u202e14"},
+        {"age_years": '"><script>alert(1)</script>'},
+        {"age_years": "4\ud83d1".encode("utf-8", "surrogatepass").decode("utf-8", "replace")},
+        {},
+    ],
+)
+def test_garbage_is_answered_with_a_sentence(visitor: Visitor, fields: dict[str, str]) -> None:
+    visitor.say_yes()
+    page = visitor.post("/intake/age", fields)
+    assert page.status_code == 422
+    assert "<script>alert" not in page.text
+    assert heading(page) == "How old are you?"
+
+
+def test_garbage_on_every_page_is_refused_and_changes_nothing(visitor: Visitor) -> None:
+    visitor.say_yes()
+    while visitor.slug != "check":
+        slug = visitor.slug
+        questions = questionnaire.page(slug).questions
+        junk: dict[str, list[str] | str] = {question.field: ["\x00", "zz", "-1"] for question in questions}
+        junk |= {"activity_1": "\x00", "score_1": "99"}
+        assert visitor.post(f"/intake/{slug}", junk).status_code == 422, slug
+        visitor.go(f"/intake/{slug}")
+        visitor.answer()
+        assert visitor.slug != slug
+
+
+def test_a_form_without_its_token_is_refused(visitor: Visitor) -> None:
+    visitor.say_yes()
+    assert visitor.browser.post("/intake/age", data={"age_years": "41"}).status_code == 400
+
+
+def test_finishing_later_asks_for_an_address_when_there_is_none(visitor: Visitor) -> None:
+    visitor.say_yes()
+    visitor.go("/intake/resume")
+    page = visitor.post("/intake/resume", {"mail": ""})
+    assert page.status_code == 422
+    page = visitor.post("/intake/resume", {"mail": "ada@client.example"})
+    assert heading(page) == "Please look at your mail"
+    draft = db.session.scalars(sa.select(Draft)).one()
+    assert draft.mail == "ada@client.example"
+    assert draft.resume_revision == 1
+    assert draft.resume_asked_at is not None
+
+
+def asked_link(visitor: Visitor, now: datetime) -> str:
+    """The secret of the link a letter would carry."""
+    visitor.go("/intake/resume")
+    visitor.post("/intake/resume", {"mail": "ada@client.example"})
+    draft = db.session.scalars(sa.select(Draft)).one()
+    raw = accounts.mint_link(purpose=LinkPurpose.RESUME_INTAKE, subject_id=draft.id, now=now)
+    db.session.commit()
+    return raw
+
+
+def test_the_link_moves_the_answers_to_another_browser_once(
+    visitor: Visitor, client: FlaskClient, now: datetime
+) -> None:
+    visitor.say_yes()
+    visitor.answer_until("goals")
+    address = f"/intake/resume/{asked_link(visitor, now)}"
+    elsewhere = Visitor(client.application.test_client())
+    assert heading(elsewhere.go(address)) == "Go on with your answers"
+    assert heading(elsewhere.go(address)) == "Go on with your answers"
+    assert heading(elsewhere.post(address, {})) == "What would you like from this visit?"
+    assert heading(visitor.go("/intake/goals")) == "Tell us about your back"
+    third = Visitor(client.application.test_client())
+    assert third.go(address).status_code == 410
+    third.go("/intake")
+    assert third.post(address, {}).status_code == 410
+    assert heading(elsewhere.go("/intake/goals")) == "What would you like from this visit?"
+
+
+def test_what_was_answered_elsewhere_still_counts_after_the_link(
+    visitor: Visitor, client: FlaskClient, now: datetime
+) -> None:
+    visitor.say_yes()
+    visitor.answer_until("safety-1")
+    visitor.answer(red_flags_both_legs_new=["yes"])
+    visitor.go("/intake/safety-1")
+    visitor.answer()
+    elsewhere = Visitor(client.application.test_client())
+    address = f"/intake/resume/{asked_link(visitor, now)}"
+    elsewhere.go(address)
+    elsewhere.post(address, {})
+    elsewhere.answer_until("check")
+    page = elsewhere.post("/intake/check", posted("closing", {}))
+    assert heading(page) == "A therapist looks at your answers first"
+
+
+def test_a_link_runs_out_after_ten_minutes(visitor: Visitor, now: datetime) -> None:
+    visitor.say_yes()
+    raw = asked_link(visitor, now - timedelta(minutes=11))
+    assert visitor.go(f"/intake/resume/{raw}").status_code == 410
+
+
+def test_the_address_in_a_letter_opens_nothing_and_tells_nothing(
+    visitor: Visitor, client: FlaskClient, now: datetime
+) -> None:
+    visitor.say_yes("ada@client.example")
+    visitor.answer()
+    draft = db.session.scalars(sa.select(Draft)).one()
+    stranger = Visitor(client.application.test_client())
+    known = stranger.go(f"/intake/go-on/{draft.id}")
+    assert heading(known) == "Go on with your answers"
+    assert "ada@" not in known.text
+    answered = stranger.post(f"/intake/go-on/{draft.id}", {})
+    assert heading(answered) == "Please look at your mail"
+    db.session.expire_all()
+    assert db.session.scalars(sa.select(Draft.resume_revision)).one() == 1
+    unknown = "01890a5d-ac96-774b-bcce-b302099a8057"
+    stranger.go(f"/intake/go-on/{unknown}")
+    assert words(stranger.post(f"/intake/go-on/{unknown}", {})) == words(answered)
+
+
+def test_asking_for_links_is_limited(visitor: Visitor) -> None:
+    visitor.say_yes("ada@client.example")
+    statuses = []
+    for _ in range(4):
+        visitor.go("/intake/resume")
+        statuses.append(visitor.post("/intake/resume", {"mail": ""}).status_code)
+    assert statuses == [200, 200, 200, 429]
+
+
+def test_no_answer_is_found_in_clear_in_the_database_the_log_or_an_address(
+    visitor: Visitor, caplog: pytest.LogCaptureFixture, database: sa.Connection
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    addresses: list[str] = []
+    visitor.say_yes(f"{MARKER}@client.example")
+    while visitor.slug != "check":
+        visitor.answer(psfs=[MARKER, "4"], conditions=["epilepsy"], visit_goals=["sport_recovery"])
+        addresses.append(visitor.page.request.url)
+    assert MARKER in visitor.page.text
+    tables(database, [MARKER, "epilepsy", "sport_recovery"])
+    visitor.post("/intake/check", posted("closing", {}))
+    addresses.append(visitor.page.request.url)
+    tables(database, [MARKER, "epilepsy", "sport_recovery"])
+    for secret in (MARKER, "epilepsy", "sport_recovery"):
+        assert secret not in " ".join(addresses)
+        assert secret not in caplog.text
+
+
+def tables(database: sa.Connection, secrets: list[str]) -> None:
+    """Assert that no column of any table holds one of these texts."""
+    for table in Base.metadata.sorted_tables:
+        for row in database.execute(
+            sa.select(sa.cast(sa.literal_column(f'"{table.name}"'), sa.Text)).select_from(table)
+        ):
+            for secret in secrets:
+                assert secret not in str(row[0]), table.name
+                assert secret.encode().hex() not in str(row[0]), table.name
+
+
+def test_every_page_can_be_reached_by_somebody(visitor: Visitor) -> None:
+    """One person who opens every branch meets every page."""
+    changes = {
+        "age_years": ["17"],
+        "sex_at_birth": ["female"],
+        "activity_level": ["regular"],
+        "limb_symptoms": ["tingling"],
+        "radiation": ["leg_below_knee"],
+        "diagnoses": ["sciatica"],
+        "diagnoses_past": ["none"],
+        "pregnancy": ["t1"],
+        "skin_issues": ["bruise"],
+        "clinician_seen": ["yes_cleared"],
+    }
+    visitor.say_yes()
+    met = []
+    while visitor.slug != "check":
+        met.append(visitor.slug)
+        visitor.answer(**changes)
+    assert met == [page.slug for page in PAGES if page.slug != path.CLOSING]
