@@ -2,6 +2,7 @@
 // plain name -> hashed name, which clinic/web/assets.py reads. `node build.mjs --watch` rebuilds on change.
 import { readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { build, context } from "esbuild";
 
 const OUT = "clinic/static/dist";
@@ -63,13 +64,21 @@ function manifestOf(metafile) {
   return names;
 }
 
+// Text is packed once here, not at each request; a font is packed already.
+async function pack(name) {
+  const file = `${name}.gz`;
+  if (!name.endsWith(".woff2")) await writeFile(join(OUT, file), gzipSync(await readFile(join(OUT, name)), { level: 9 }));
+  return file;
+}
+
 // The manifest changes last, in one step, and only then do the old files go: a running server never names a missing one.
 async function publish(names) {
+  const packed = await Promise.all(Object.values(names).map(pack));
   const sorted = Object.fromEntries(Object.entries(names).sort());
   const draft = join(OUT, "manifest.json.new");
   await writeFile(draft, `${JSON.stringify(sorted, null, 2)}\n`);
   await rename(draft, join(OUT, "manifest.json"));
-  const kept = new Set([...Object.values(names), "manifest.json"]);
+  const kept = new Set([...Object.values(names), ...packed, "manifest.json"]);
   for (const file of await readdir(OUT)) {
     if (!kept.has(file)) await rm(join(OUT, file), { recursive: true });
   }
