@@ -91,7 +91,7 @@ def picker(choice: Choice, address: Address, now: datetime) -> Picker:
     chosen_on = (
         choice.day if choice.day in counts else next((on for on, free in counts.items() if free), None)
     )
-    cells = [_day(on, free, chosen_on, monday, address) for on, free in counts.items() if on >= today]
+    cells = [_day(on, free, chosen_on, monday, address) for on, free in counts.items()]
     times = _times(answer.offers.starts(chosen_on), choice, zone) if chosen_on else []
     last_on = today + answer.supply.rules.horizon
     return Picker(
