@@ -117,8 +117,14 @@ class SmtpMailer:
 
     def probe(self) -> None:
         """Ask the server for a sign of life. Raises Unreachable."""
-        self._close()
+        self.close()
         self._connect()
+
+    def close(self) -> None:
+        """Let go of the kept connection."""
+        if self.connection is not None:
+            self.connection.close()
+            self.connection = None
 
     def _connect(self) -> smtplib.SMTP:
         try:
@@ -156,14 +162,14 @@ class SmtpMailer:
             with contextlib.suppress(smtplib.SMTPException, OSError):
                 if self.connection.mail(sender)[0] == TAKEN:
                     return self.connection
-            self._close()
+            self.close()
         fresh = self._connect()
         try:
             code, _ = fresh.mail(sender)
         except (smtplib.SMTPException, OSError):
             code = 0
         if code != TAKEN:
-            self._close()
+            self.close()
             raise Unreachable("sender_refused" if code >= 500 else "unreachable")
         return fresh
 
@@ -180,7 +186,7 @@ class SmtpMailer:
             raise (Refused("refused") if error.smtp_code >= 500 else TryLater("not_now")) from None
         except (smtplib.SMTPException, OSError):
             # It may have been accepted in the moment the line broke: the next try carries the same Message-ID.
-            self._close()
+            self.close()
             raise TryLater("line_broke") from None
         except Undelivered:
             self._reset(connection)
@@ -190,13 +196,7 @@ class SmtpMailer:
         try:
             connection.rset()
         except (smtplib.SMTPException, OSError):
-            self._close()
-
-    def _close(self) -> None:
-        if self.connection is not None:
-            with contextlib.suppress(OSError):
-                self.connection.close()
-            self.connection = None
+            self.close()
 
 
 def _recipient_refused(code: int, said: bytes) -> Undelivered:

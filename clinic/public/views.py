@@ -1,5 +1,12 @@
 """The public surface, put together."""
 
-from clinic.public import appointment, booking, home, intake, outcome
+from clinic.public import aftercare, appointment, booking, home, intake, outcome
 
-blueprints = [home.blueprint, booking.blueprint, appointment.blueprint, intake.blueprint, outcome.blueprint]
+blueprints = [
+    home.blueprint,
+    booking.blueprint,
+    appointment.blueprint,
+    intake.blueprint,
+    outcome.blueprint,
+    aftercare.blueprint,
+]
