@@ -1,7 +1,7 @@
 """Fixtures for everybody: real servers, a migrated database, and one transaction a test that is always undone."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
@@ -54,6 +54,7 @@ def settings(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Sett
         database_owner_url=servers.urls.owner,
         redis_url=servers.urls.broker,
         lumbar_data=tmp_path_factory.mktemp("data") / "var",
+        clock_file=tmp_path_factory.mktemp("clock") / "offset",
     )
 
 
@@ -114,6 +115,19 @@ def make(database: sa.Connection) -> ModuleType:
 def now() -> datetime:
     """The moment at which tests play unless they say otherwise."""
     return NOW
+
+
+@pytest.fixture
+def the_clock_says(settings: Settings) -> Iterator[Callable[[datetime], None]]:
+    """Move the product's clock to an instant, for pages, which read it themselves; it runs on from there."""
+    assert settings.clock_file is not None
+    offset_file = settings.clock_file
+
+    def says(moment: datetime) -> None:
+        offset_file.write_text(str((moment - datetime.now(UTC)).total_seconds()))
+
+    yield says
+    offset_file.unlink(missing_ok=True)
 
 
 @pytest.fixture

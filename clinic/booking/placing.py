@@ -13,6 +13,8 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
+
 from clinic.booking import availability
 from clinic.booking.availability import Wish
 from clinic.booking.locking import lapse_expired, lock
@@ -163,5 +165,5 @@ def locked(appointment_id: UUID, client: UUID | None = None, gone: type[Refusal]
 
 def refreshed(appointment: Appointment) -> Appointment:
     """The row as it stands now, locked; call it once its calendars are locked."""
-    db.session.refresh(appointment, with_for_update={"key_share": True})
-    return appointment
+    row = sa.select(Appointment).where(Appointment.id == appointment.id).with_for_update(key_share=True)
+    return db.session.scalars(row.execution_options(populate_existing=True)).one()

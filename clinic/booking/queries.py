@@ -33,13 +33,17 @@ def appointment(appointment_id: UUID) -> Appointment:
     return found
 
 
-def held(browser: bytes | None, now: datetime) -> Appointment | None:
-    """The time this browser holds, also when it ran out but nobody took it over yet; None without one."""
+def held(browser: bytes | None, now: datetime, *, lapsed_too: bool = False) -> Appointment | None:
+    """The time this browser holds, also when it ran out but nobody took it over yet; None without one.
+
+    `lapsed_too` finds also the last one it held: to say what became of it.
+    """
     if browser is None:
         return None
+    states = (State.HELD, State.LAPSED) if lapsed_too else (State.HELD,)
     return db.session.scalar(
         sa.select(Appointment)
-        .where(Appointment.held_by == browser, Appointment.state == State.HELD)
+        .where(Appointment.held_by == browser, Appointment.state.in_(states), Appointment.starts_at > now)
         .order_by(Appointment.created_at.desc())
         .options(*_WITH_ALL)
         .limit(1)

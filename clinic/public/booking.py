@@ -100,7 +100,7 @@ def book() -> ResponseReturnValue:
     earlier = idempotency.earlier(browser(), form.key.data or "", content) if form.key.data else None
     if earlier is not None and earlier.location:
         return redirect(earlier.location, 303)
-    kept = appointments.held(known_browser(), now)
+    kept = appointments.held(known_browser(), now, lapsed_too=True)
     if kept is None:
         return _without_time()
     if not form.validate():

@@ -1,0 +1,377 @@
+"""Booking, moving and cancelling as a person meets them, without scripts."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from types import ModuleType
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+
+from clinic.accounts import links
+from clinic.booking import changes, services
+from clinic.booking.availability import Wish
+from clinic.booking.models import Appointment, State
+from clinic.db import db, transaction
+from clinic.intake.models import RaisedLevel
+from clinic.plans.models import Review
+from clinic.practice.models import Treatment
+from clinic.web.browser import digest
+from tests.conftest import NOW
+from tests.visitor import Visitor, shown
+
+THURSDAY_TEN = datetime.fromisoformat("2031-03-06T09:00+00:00")
+DETAILS = {
+    "given_name": "Zoë",
+    "family_name": "O'Neill-Sánchez",
+    "mail": "zoe@client.example",
+    "phone": "",
+    "agree": "y",
+}
+
+
+@pytest.fixture(autouse=True)
+def monday_morning(the_clock_says: Callable[[datetime], None]) -> None:
+    the_clock_says(NOW)
+
+
+@pytest.fixture
+def visitor(client: FlaskClient) -> Visitor:
+    return Visitor(client)
+
+
+def at_details(visitor: Visitor, sold: Treatment, start: datetime = THURSDAY_TEN) -> Visitor:
+    """Choose a time and arrive at the last page."""
+    day = start.date()
+    return visitor.open(f"/book/{sold.slug}?day={day}").press(f"10:00 {sold.therapists[0].given_name}")
+
+
+def browser_of(visitor: Visitor) -> bytes:
+    """What the database knows this browser by."""
+    with visitor.browser.session_transaction() as session:
+        return digest(session["browser"])
+
+
+def the_appointment() -> Appointment:
+    db.session.expire_all()
+    return db.session.scalars(sa.select(Appointment).where(Appointment.state != State.HELD)).one()
+
+
+def test_a_stranger_books_in_two_pages_and_a_button(make: ModuleType, visitor: Visitor) -> None:
+    sold = make.offering()
+    at_details(visitor, sold)
+    assert visitor.heading == "Your details"
+    assert "We are holding this time for you until" in visitor.text
+    visitor.press("Book this session", **DETAILS)
+    assert visitor.heading == "You are booked, Zoë"
+    assert "Thursday 6 March, 10:00 to 11:00" in visitor.text
+    booked = the_appointment()
+    assert booked.state == State.BOOKED
+    assert booked.reference in visitor.text
+    assert booked.client is not None
+    assert booked.client.name == "Zoë O'Neill-Sánchez"
+
+
+def test_the_same_form_sent_twice_books_once(make: ModuleType, visitor: Visitor) -> None:
+    at_details(visitor, make.offering())
+    form, _ = visitor.form_with("Book this session")
+    key = next(one.get("value") for one in form.all("input") if one.attributes.get("name") == "key")
+    data = {**DETAILS, "key": key, "csrf_token": visitor.token(), "plain": ""}
+    first = visitor.browser.post("/book/details", data=data)
+    second = visitor.browser.post("/book/details", data=data)
+    assert first.status_code == second.status_code == 303
+    assert first.headers["Location"] == second.headers["Location"]
+    assert make.count(Appointment) == 1
+    other = visitor.browser.post("/book/details", data={**data, "given_name": "Somebody"})
+    assert other.status_code == 409
+    assert make.count(Appointment) == 1
+
+
+def test_missing_details_are_named_and_what_was_typed_stays(make: ModuleType, visitor: Visitor) -> None:
+    at_details(visitor, make.offering())
+    visitor.press("Book this session", **{**DETAILS, "mail": "zoe@", "family_name": ""})
+    assert visitor.status == 422
+    assert visitor.title.startswith("Error: ")
+    assert "Enter your family name" in visitor.text
+    form, _ = visitor.form_with("Book this session")
+    values = {one.attributes.get("name"): one.attributes.get("value") for one in form.all("input")}
+    assert (values["given_name"], values["mail"]) == ("Zoë", "zoe@")
+    visitor.press("Book this session", **{**DETAILS, "mail": "zoe@"})
+    assert visitor.status == 422
+    assert "Enter an e-mail address" in visitor.text
+    assert make.count(Appointment) == 1, "the hold, and nothing else"
+
+
+def test_a_time_taken_meanwhile_is_said_plainly_with_the_nearest(make: ModuleType, visitor: Visitor) -> None:
+    sold = make.offering()
+    visitor.open(f"/book/{sold.slug}?day=2031-03-06")
+    with transaction():
+        services.hold(Wish(sold.id), THURSDAY_TEN, browser=b"o" * 32, client_id=None, now=NOW)
+    visitor.press("10:00 Thea")
+    assert visitor.status == 409
+    assert "no longer free" in visitor.text
+    assert "The nearest free times" in visitor.text
+    visitor.press("Thursday 6 March, 11:00 Thea")
+    assert visitor.heading == "Your details"
+
+
+def test_details_typed_for_a_lost_time_are_there_for_the_next(
+    make: ModuleType, visitor: Visitor, the_clock_says: Callable[[datetime], None]
+) -> None:
+    sold = make.offering()
+    at_details(visitor, sold)
+    later = NOW + timedelta(minutes=25)
+    the_clock_says(later)
+    with transaction():
+        services.hold(Wish(sold.id), THURSDAY_TEN, browser=b"o" * 32, client_id=None, now=later)
+    visitor.press("Book this session", **DETAILS)
+    assert visitor.heading != "You are booked, Zoë"
+    visitor.open(f"/book/{sold.slug}?day=2031-03-06").press("12:00 Thea")
+    form, _ = visitor.form_with("Book this session")
+    values = {one.attributes.get("name"): one.attributes.get("value") for one in form.all("input")}
+    assert values["given_name"] == "Zoë"
+
+
+def test_a_treatment_that_asks_first_leads_to_the_questions(make: ModuleType, visitor: Visitor) -> None:
+    at_details(visitor, make.offering(intake="before_booking"))
+    assert visitor.path.startswith("/intake")
+    assert db.session.scalars(sa.select(Appointment)).one().state == State.HELD
+
+
+def test_a_forged_booking_that_skips_the_questions_books_nothing(make: ModuleType, visitor: Visitor) -> None:
+    at_details(visitor, make.offering(intake="before_booking"))
+    visitor.open("/book/details").press("Book this session", **DETAILS)
+    assert visitor.path.startswith("/intake")
+    assert {row.state for row in db.session.scalars(sa.select(Appointment))} == {State.HELD}
+
+
+def test_after_an_urgent_answer_no_form_books(make: ModuleType, visitor: Visitor) -> None:
+    at_details(visitor, make.offering())
+    urgent = RaisedLevel(browser=browser_of(visitor), level="urgent", disposition="emergency", raised_at=NOW)
+    db.session.add(urgent)
+    db.session.commit()
+    visitor.open("/book/details")
+    form = shown(visitor.form_with("Book this session")[0])
+    answer = visitor.browser.post("/book/details", data={**form, **DETAILS})
+    assert answer.headers["Location"] == "/intake/outcome"
+    assert {row.state for row in db.session.scalars(sa.select(Appointment))} == {State.HELD}
+
+
+def test_without_answers_a_plain_request_waits_for_a_therapist(make: ModuleType, visitor: Visitor) -> None:
+    at_details(visitor, make.offering(intake="before_booking"))
+    visitor.open("/book/details?plain=yes").press("Ask for this session", **DETAILS)
+    assert visitor.heading == "We have your request, Zoë"
+    assert the_appointment().state == State.REQUESTED
+    assert make.count(Review) == 0
+
+
+def test_an_intake_is_put_before_the_therapist_with_the_booking(make: ModuleType, visitor: Visitor) -> None:
+    sold = make.offering(intake="before_booking")
+    at_details(visitor, sold)
+    given = make.submission(browser=browser_of(visitor), submitted_at=NOW)
+    visitor.open("/book/details").press("Book this session", **DETAILS)
+    booked = the_appointment()
+    review = db.session.scalars(sa.select(Review)).one()
+    assert (review.appointment_id, review.submission_id) == (booked.id, given.id)
+    assert make.refreshed(given).client_id == booked.client_id
+
+
+# --- the page of one appointment ---------------------------------------------------------------------------------------
+
+
+def booked(make: ModuleType, sold: Treatment, **columns: object) -> tuple[Appointment, str]:
+    row = make.appointment(of=sold, who=make.client(), starts_at=THURSDAY_TEN, **columns)
+    return row, links.manage_path(row.id, row.link_epoch)
+
+
+def test_an_appointment_is_moved_and_the_move_taken_back(make: ModuleType, visitor: Visitor) -> None:
+    row, address = booked(make, make.offering())
+    visitor.open(f"{address}/move?day=2031-03-07").press("14:00 Thea")
+    assert "Your appointment has a new time." in visitor.text
+    assert visitor.heading == "Friday 7 March, 14:00"
+    visitor.press("Undo")
+    assert visitor.heading == "Thursday 6 March, 10:00"
+    assert make.refreshed(row).starts_at == THURSDAY_TEN
+
+
+def test_an_appointment_is_cancelled_only_by_its_button(make: ModuleType, visitor: Visitor) -> None:
+    row, address = booked(make, make.offering())
+    visitor.open(f"{address}/cancel")
+    assert visitor.heading == "Cancel this appointment?"
+    assert "Keep appointment" in visitor.text
+    assert make.refreshed(row).state == State.BOOKED, "nothing changes on GET"
+    visitor.press("Cancel appointment")
+    assert make.refreshed(row).state == State.CANCELLED
+    assert "Your appointment is cancelled." in visitor.text
+
+
+def test_an_old_page_changes_nothing_and_shows_how_it_stands(make: ModuleType, visitor: Visitor) -> None:
+    row, address = booked(make, make.offering())
+    visitor.open(f"{address}/cancel")
+    with transaction():
+        changes.move(row.id, THURSDAY_TEN + timedelta(hours=2), revision=1, actor="user:x", now=NOW)
+    visitor.press("Cancel appointment")
+    assert visitor.status == 409
+    assert make.refreshed(row).state == State.BOOKED
+    assert visitor.heading == "Thursday 6 March, 12:00"
+
+
+def test_the_page_of_an_appointment_tells_no_health_no_telephone_and_no_family_name(
+    make: ModuleType, visitor: Visitor
+) -> None:
+    sold = make.offering(name="Lymphatic drainage after surgery")
+    row, address = booked(make, sold)
+    make.contact(row.client, kind="phone", value="+49 30 5550177")
+    for path in (address, f"{address}/done", f"{address}/cancel", f"{address}/move", f"{address}/visit.ics"):
+        visitor.open(path)
+        said = visitor.answer.get_data(as_text=True)
+        assert visitor.status == 200
+        for secret in ("Lymphatic", "5550177", "Sample"):
+            assert secret not in said.replace("Sampleton", ""), (path, secret)
+
+
+@pytest.mark.parametrize("change", ["x", "", "A"])
+def test_a_changed_address_is_a_plain_page(make: ModuleType, visitor: Visitor, change: str) -> None:
+    _, address = booked(make, make.offering())
+    tampered = address[:-1] + change if change else address[: len(address) // 2]
+    for path in (tampered, f"{tampered}/move", f"{tampered}/visit.ics"):
+        assert visitor.open(path).status == 404
+
+
+def test_a_raised_epoch_kills_the_old_address(make: ModuleType, visitor: Visitor) -> None:
+    row, address = booked(make, make.offering())
+    row.link_epoch += 1
+    db.session.commit()
+    assert visitor.open(address).status == 404
+
+
+def test_a_month_later_the_page_only_says_that_it_is_past(
+    make: ModuleType, visitor: Visitor, the_clock_says: Callable[[datetime], None]
+) -> None:
+    row, address = booked(make, make.offering())
+    the_clock_says(row.ends_at + timedelta(days=30, minutes=1))
+    visitor.open(address)
+    assert visitor.heading == "This visit is past"
+    assert row.reference not in visitor.text
+
+
+# --- bad input -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "day=yesterday",
+        "day=9999-99-99",
+        "day=0001-01-01",
+        "from=2031-02-30",
+        "therapist=nobody",
+        "location=nowhere",
+        "day=" + "9" * 4000,
+    ],
+)
+def test_nonsense_in_the_address_of_a_picker_is_not_found(
+    make: ModuleType, visitor: Visitor, query: str
+) -> None:
+    sold = make.offering()
+    assert visitor.open(f"/book/{sold.slug}?{query}").status in (404, 414)
+
+
+@pytest.mark.parametrize(
+    "start", ["", "now", "2031-03-06T10:00/x", "2031-03-06T09:00+00:00", f"nan/{uuid4()}", "\0"]
+)
+def test_a_forged_start_holds_nothing(make: ModuleType, visitor: Visitor, start: str) -> None:
+    sold = make.offering()
+    visitor.open(f"/book/{sold.slug}")
+    answer = visitor.browser.post(f"/book/{sold.slug}", data={"csrf_token": visitor.token(), "start": start})
+    assert answer.status_code == 404
+    assert make.count(Appointment) == 0
+
+
+def test_a_start_nobody_offered_holds_nothing(make: ModuleType, visitor: Visitor) -> None:
+    sold = make.offering()
+    visitor.open(f"/book/{sold.slug}")
+    for minutes in (7, -60 * 24 * 30, 60 * 24 * 3650):
+        start = (THURSDAY_TEN + timedelta(minutes=minutes)).isoformat()
+        value = f"{start}/{sold.therapists[0].id}"
+        answer = visitor.browser.post(
+            f"/book/{sold.slug}", data={"csrf_token": visitor.token(), "start": value}
+        )
+        assert answer.status_code == 409
+    assert make.count(Appointment) == 0
+
+
+def test_an_unknown_treatment_is_not_found_and_a_retired_one_too(make: ModuleType, visitor: Visitor) -> None:
+    sold = make.offering(retired_at=NOW)
+    for slug in ("nothing", sold.slug):
+        assert visitor.open(f"/book/{slug}").status == 404
+
+
+def test_a_practice_that_sells_nothing_yet_says_so(make: ModuleType, visitor: Visitor) -> None:
+    make.practice()
+    for path in ("/", "/book"):
+        assert visitor.open(path).status == 200
+        assert "Nothing can be booked here yet" in visitor.text
+
+
+def test_names_that_look_like_code_are_only_names(make: ModuleType, visitor: Visitor) -> None:
+    at_details(visitor, make.offering())
+    visitor.press("Book this session", **{**DETAILS, "given_name": "<script>alert(1)</script>"})
+    said = visitor.answer.get_data(as_text=True)
+    assert "<script>alert" not in said
+    assert re.search(r"&lt;script&gt;", said)
+
+
+# --- how much it asks of the database ------------------------------------------------------------------------------------
+
+
+class Statements:
+    """Counts statements; BEGIN, COMMIT and savepoints are not counted."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.seen: list[str] = []
+        sa.event.listen(engine, "before_cursor_execute", self._note)
+        self._engine = engine
+
+    def _note(self, connection: object, cursor: object, statement: str, *rest: object) -> None:
+        if not re.match(r"\s*(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE)", statement):
+            self.seen.append(statement)
+
+    def __enter__(self) -> "Statements":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        sa.event.remove(self._engine, "before_cursor_execute", self._note)
+
+
+@pytest.mark.parametrize("therapists", [1, 6])
+def test_a_month_of_free_times_takes_three_statements_whoever_works(
+    app: Flask, make: ModuleType, therapists: int
+) -> None:
+    from clinic.booking import availability
+    from clinic.scheduling.hours import Days
+
+    make.practice()
+    house = make.location()
+    sold = make.treatment(
+        therapists=[make.therapist(house) for _ in range(therapists)], rooms=[make.room(house)], minutes=60
+    )
+    wish = Wish(sold.id)
+    with Statements(db.engine) as statements:
+        availability.offers(wish, Days(NOW.date(), NOW.date() + timedelta(days=31)), NOW)
+    assert len(statements.seen) <= 3, statements.seen
+
+
+def test_a_booking_takes_at_most_twelve_statements(app: Flask, make: ModuleType) -> None:
+    sold = make.offering()
+    with transaction():
+        hold = services.hold(Wish(sold.id), THURSDAY_TEN, browser=b"m" * 32, client_id=None, now=NOW)
+    person, hold_id = make.client(), hold.id
+    _ = person.id
+    db.session.expire(hold)
+    with Statements(db.engine) as statements, transaction():
+        services.book(hold_id, browser=b"m" * 32, client=person, actor="visitor", now=NOW)
+    assert len(statements.seen) <= 12, statements.seen
