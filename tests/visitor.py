@@ -87,7 +87,8 @@ class Visitor:
 
     def token(self) -> str:
         """The CSRF token of the page that is open."""
-        return self.page.all("input", name="csrf_token")[0].get("value")
+        inputs = self.page.all("input")
+        return next(one.get("value") for one in inputs if one.attributes.get("name") == "csrf_token")
 
 
 def shown(form: Element) -> dict[str, Any]:

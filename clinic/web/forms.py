@@ -55,6 +55,13 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types.
                 _bound(field)
             return field
 
+    def process(self, *args: Any, **named: Any) -> None:
+        """As WTForms processes what was sent; a text of nothing but space then counts as nothing was entered."""
+        super().process(*args, **named)
+        for field in self:
+            if isinstance(field, StringField) and not isinstance(field, PasswordField) and field.raw_data:
+                field.raw_data = [field.data or ""]
+
     @property
     def has_errors(self) -> bool:
         """Whether something was sent that a person has to look at again; the page's title then begins `Error: `."""

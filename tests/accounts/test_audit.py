@@ -20,7 +20,9 @@ def note(at: datetime, action: str = "read", **more: object) -> None:
     db.session.flush()
 
 
-def test_an_entry_says_who_did_what_to_whom_and_no_values(make: ModuleType, now: datetime) -> None:
+def test_an_entry_says_who_did_what_to_whom_and_no_values(
+    make: ModuleType, tamper: Tamper, now: datetime
+) -> None:
     ada = make.client()
     audit.record(audit.by_user(ada.id), "changed", ada, client_id=ada.id, fields=["given_name"], now=now)
     db.session.flush()
@@ -32,7 +34,7 @@ def test_an_entry_says_who_did_what_to_whom_and_no_values(make: ModuleType, now:
     assert entry.at == now
 
 
-def test_an_entry_is_undone_with_the_deed(database: sa.Connection, now: datetime) -> None:
+def test_an_entry_is_undone_with_the_deed(tamper: Tamper, now: datetime) -> None:
     audit.record(audit.SYSTEM, "tried", now=now)
     db.session.rollback()
     assert db.session.scalar(sa.select(sa.func.count()).select_from(AuditEntry)) == 0
@@ -47,13 +49,11 @@ def test_the_product_itself_cannot_change_or_delete_entries(
         db.session.execute(sa.text(statement))
 
 
-def test_nothing_to_seal_makes_no_seal(database: sa.Connection, now: datetime) -> None:
+def test_nothing_to_seal_makes_no_seal(tamper: Tamper, now: datetime) -> None:
     assert audit.seal(now) == 0
 
 
-def test_each_minute_with_entries_gets_a_seal_and_the_chain_holds(
-    database: sa.Connection, now: datetime
-) -> None:
+def test_each_minute_with_entries_gets_a_seal_and_the_chain_holds(tamper: Tamper, now: datetime) -> None:
     for minutes in (0, 0, 1, 5):
         note(now + timedelta(minutes=minutes, seconds=7))
     audit.seal(now + HOUR)
@@ -63,15 +63,13 @@ def test_each_minute_with_entries_gets_a_seal_and_the_chain_holds(
     assert audit.verify() == audit.Verification(seals=4)
 
 
-def test_sealing_twice_adds_nothing(database: sa.Connection, now: datetime) -> None:
+def test_sealing_twice_adds_nothing(tamper: Tamper, now: datetime) -> None:
     note(now)
     assert audit.seal(now + HOUR) > 0
     assert audit.seal(now + HOUR) == 0
 
 
-def test_a_minute_that_may_still_get_entries_is_not_sealed_yet(
-    database: sa.Connection, now: datetime
-) -> None:
+def test_a_minute_that_may_still_get_entries_is_not_sealed_yet(tamper: Tamper, now: datetime) -> None:
     note(now)
     assert audit.seal(now + timedelta(seconds=90)) == 0
     note(now + timedelta(seconds=30), action="late")
@@ -102,7 +100,7 @@ def test_tampering_with_any_row_is_found(tamper: Tamper, now: datetime, statemen
     assert why in found.why
 
 
-def test_an_entry_slipped_in_before_the_first_seal_is_found(database: sa.Connection, now: datetime) -> None:
+def test_an_entry_slipped_in_before_the_first_seal_is_found(tamper: Tamper, now: datetime) -> None:
     note(now)
     audit.seal(now + HOUR)
     note(now - timedelta(days=1), action="backdated")

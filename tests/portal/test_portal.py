@@ -1,0 +1,210 @@
+"""A client signs in by a one-time link and finds their visits."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from types import ModuleType
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+
+from clinic import clock
+from clinic.accounts import links
+from clinic.accounts import services as accounts
+from clinic.accounts.models import AuditEntry, Client, ClientSession, Contact, LinkPurpose, LoginLink
+from clinic.db import db, transaction
+from clinic.messaging.models import Kind, Message
+from tests.visitor import Visitor, as_client
+
+
+@pytest.fixture
+def visitor(client: FlaskClient, make: ModuleType) -> Visitor:
+    make.practice()
+    return Visitor(client)
+
+
+def link_for(person: Client) -> str:
+    raw = accounts.mint_link(purpose=LinkPurpose.SIGN_IN, contact_id=person.contacts[0].id, now=clock.now())
+    db.session.commit()
+    return links.sign_in_path(raw)
+
+
+def owed() -> list[Message]:
+    return list(db.session.scalars(sa.select(Message).where(Message.kind == Kind.SIGN_IN)))
+
+
+def test_known_and_unknown_addresses_get_the_same_answer(visitor: Visitor, make: ModuleType) -> None:
+    make.client()
+    pages = []
+    for mail in ("ada@client.example", "nobody@client.example"):
+        visitor.open("/my/sign-in").press("Mail me the link", mail=mail)
+        pages.append((visitor.path, visitor.status, visitor.text))
+    assert pages[0] == pages[1]
+    assert len(owed()) == 1
+
+
+def test_an_address_on_several_records_gets_one_letter(visitor: Visitor, make: ModuleType) -> None:
+    make.client()
+    make.client(given_name="Bob")
+    visitor.open("/my/sign-in").press("Mail me the link", mail=" Ada@Client.Example ")
+    assert len(owed()) == 1
+
+
+def test_what_is_no_address_is_said_beside_the_field(visitor: Visitor) -> None:
+    visitor.open("/my/sign-in").press("Mail me the link", mail="ada at client")
+    assert visitor.title.startswith("Error: ")
+    assert "like name@example.com" in visitor.text
+    assert visitor.page.labelled("E-mail address").get("value") == "ada at client"
+
+
+def test_four_requests_an_hour_for_one_address_are_too_many(visitor: Visitor, make: ModuleType) -> None:
+    for mail in ("ada@client.example", "nobody@client.example"):
+        for _ in range(3):
+            assert visitor.open("/my/sign-in").press("Mail me the link", mail=mail).status == 200
+        assert visitor.open("/my/sign-in").press("Mail me the link", mail=mail).status == 429
+
+
+def test_opening_the_link_signs_nobody_in_and_pressing_the_button_does(
+    visitor: Visitor, make: ModuleType
+) -> None:
+    path = link_for(make.client())
+    for _ in range(3):
+        assert visitor.open(path).heading == "Open your visits"
+    assert "/my/sign-in" in visitor.browser.get("/my").headers["Location"]
+    visitor.open(path).press("Open my visits")
+    assert visitor.heading == "Your appointments"
+
+
+def test_the_link_works_once(app: Flask, visitor: Visitor, make: ModuleType) -> None:
+    path = link_for(make.client())
+    visitor.open(path)
+    other = Visitor(app.test_client()).open(path)
+    visitor.press("Open my visits")
+    assert other.press("Open my visits").status == 410
+    assert other.open(path).status == 410
+    assert "Ask for a new one" in other.text
+
+
+def test_the_link_lasts_ten_minutes(visitor: Visitor, make: ModuleType) -> None:
+    path = link_for(make.client())
+    db.session.execute(sa.update(LoginLink).values(expires_at=clock.now() - timedelta(seconds=1)))
+    db.session.commit()
+    assert visitor.open(path).status == 410
+
+
+def test_a_link_to_resume_a_form_does_not_sign_in(visitor: Visitor, make: ModuleType) -> None:
+    ada = make.client()
+    raw = accounts.mint_link(
+        purpose=LinkPurpose.RESUME_INTAKE, contact_id=ada.contacts[0].id, now=clock.now()
+    )
+    db.session.commit()
+    assert visitor.open(links.sign_in_path(raw)).status == 410
+
+
+def test_one_sees_own_visits_only_each_with_its_page(visitor: Visitor, make: ModuleType) -> None:
+    ada, bob = make.client(), make.client(given_name="Bob", mail="bob@client.example")
+    sold = make.offering(name="Deep work for a bad back")
+    soon = clock.now() + timedelta(days=3)
+    own = make.appointment(of=sold, who=ada, starts_at=soon)
+    make.appointment(of=sold, who=bob, starts_at=soon + timedelta(days=1))
+    make.appointment(of=sold, who=ada, starts_at=clock.now() - timedelta(days=3))
+    visitor.open(link_for(ada)).press("Open my visits")
+    (visit,) = [link for link in visitor.page.all("a") if "move or cancel" in link.text]
+    assert visit.get("href") == links.manage_path(own.id, own.link_epoch)
+    assert "Deep work" not in visitor.text
+    assert "Bob" not in visitor.text
+
+
+def test_two_people_on_one_address_say_who_they_are(visitor: Visitor, make: ModuleType) -> None:
+    ada = make.client()
+    make.client(given_name="Bob", family_name="Secretname")
+    visitor.open(link_for(ada)).press("Open my visits")
+    assert visitor.heading == "Who are you?"
+    assert "Secretname" not in visitor.text
+    visitor.press("Bob")
+    assert visitor.heading == "Your appointments"
+    assert "Bob" in visitor.text
+
+
+def test_somebody_else_on_the_address_becomes_a_new_client(visitor: Visitor, make: ModuleType) -> None:
+    ada = make.client()
+    make.client(given_name="Bob")
+    visitor.open(link_for(ada)).press("Open my visits").press("Somebody else")
+    visitor.press("Continue", given_name="", family_name="New")
+    assert visitor.title.startswith("Error: ")
+    visitor.press("Continue", given_name="Cleo", family_name="New")
+    assert "Cleo" in visitor.text
+    cleo = db.session.scalars(sa.select(Client).where(Client.given_name == "Cleo")).one()
+    assert cleo.contacts[0].normalised == ada.contacts[0].normalised
+
+
+def test_one_cannot_choose_somebody_of_another_address(
+    app: Flask, visitor: Visitor, make: ModuleType
+) -> None:
+    ada, eve = make.client(), make.client(given_name="Eve", mail="eve@client.example")
+    make.client(given_name="Bob")
+    chooser = Visitor(as_client(app, ada.contacts[0], None)).open("/my/who")
+    chooser.answer = chooser.browser.post(
+        "/my/who", data={"person": str(eve.id), "csrf_token": chooser.token()}
+    )
+    assert chooser.status == 404
+    assert db.session.scalars(sa.select(ClientSession.client_id)).one() is None
+
+
+def test_following_the_link_proves_the_address(visitor: Visitor, make: ModuleType) -> None:
+    ada = make.client()
+    contact_id = ada.contacts[0].id
+    visitor.open(link_for(ada)).press("Open my visits")
+    proven = make.found(Contact, contact_id)
+    assert proven.verified_at is not None
+    by_ada = sa.select(AuditEntry.action).where(AuditEntry.actor == f"contact:{contact_id}")
+    assert db.session.scalars(by_ada).all() == ["signed_in"]
+
+
+def test_after_the_sign_in_one_is_where_one_wanted_to_go(
+    app: Flask, visitor: Visitor, make: ModuleType
+) -> None:
+    ada = make.client()
+    visitor.open("/my?from=mail")
+    assert visitor.path.startswith("/my/sign-in?next=")
+    visitor.open(link_for(ada)).press("Open my visits")
+    assert visitor.path == "/my?from=mail"
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)", "evil"]
+)
+def test_nobody_is_led_to_another_site(visitor: Visitor, make: ModuleType, elsewhere: str) -> None:
+    visitor.browser.get("/my/sign-in", query_string={"next": elsewhere})
+    visitor.open(link_for(make.client())).press("Open my visits")
+    assert visitor.path == "/my"
+
+
+def test_nothing_booked_says_what_to_do_next(visitor: Visitor, make: ModuleType) -> None:
+    visitor.open(link_for(make.client())).press("Open my visits")
+    assert "Nothing is booked" in visitor.text
+    assert "Book a session" in visitor.text
+
+
+@pytest.mark.race
+def test_of_fifty_uses_of_one_link_at_the_same_time_one_wins(app: Flask) -> None:
+    with app.app_context():
+        with transaction():
+            ada = accounts.add_client(
+                given_name="Ada", family_name="Race", mail="race@client.example", now=clock.now()
+            )
+            contact_id, client_id = ada.contacts[0].id, ada.id
+            raw = accounts.mint_link(purpose=LinkPurpose.SIGN_IN, contact_id=contact_id, now=clock.now())
+
+        def use(_number: int) -> bool:
+            with app.app_context(), transaction():
+                return accounts.consume_link(raw, LinkPurpose.SIGN_IN, clock.now()) is not None
+
+        with ThreadPoolExecutor(8) as crowd:
+            won = sum(crowd.map(use, range(50)))
+        with transaction():
+            db.session.execute(sa.delete(LoginLink).where(LoginLink.contact_id == contact_id))
+            db.session.execute(sa.delete(Contact).where(Contact.id == contact_id))
+            db.session.execute(sa.delete(Client).where(Client.id == client_id))
+    assert won == 1
