@@ -6,7 +6,6 @@ import os
 import pwd
 import secrets
 import shutil
-import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -18,7 +17,6 @@ from urllib.parse import quote
 import psycopg
 from psycopg import sql
 
-from clinic.embedded import leash
 from clinic.embedded.process import ServerFailed
 
 DATABASE = "lumbar"
@@ -174,8 +172,7 @@ def furnish(cluster: Cluster) -> None:
 
 def _possible(identity: Identity) -> bool:
     try:
-        command = leash.tied([str(binaries() / "postgres"), "--version"], by=signal.SIGTERM)
-        return identity.run(command).returncode == 0
+        return identity.run([str(binaries() / "postgres"), "--version"]).returncode == 0
     except (KeyError, PermissionError):
         return False  # There is no such account, or we may not change to it.
 

@@ -1,4 +1,4 @@
-"""One server process: started on a folder, waited for, asked to stop, and recognised when an earlier one lingers."""
+"""One process of ours: started, waited for, asked to stop, and recognised when an earlier one of its kind lingers."""
 
 import contextlib
 import fcntl
@@ -6,16 +6,18 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from clinic.embedded import leash
 from clinic.embedded.leash import Leash
 
 START_SECONDS = 60.0  # A crash may have left much to recover.
-STOP_SECONDS = 20.0
+LINGER_SECONDS = 20.0
 POLL_SECONDS = 0.01
 LOG_TAIL_BYTES = 2000
 
@@ -32,21 +34,28 @@ class ServerFailed(RuntimeError):
     """A server did not come up; the message names it and carries the end of its log."""
 
 
+def _at_once() -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
     """What to run, whom to run it as, and how to tell that it works.
 
-    `command` is complete but for the tie to our life. `ready` answers without raising. `user` is an account, or None
-    for our own. `stop_signal` is the server's quick but clean way to stop, `kill_signal` the unclean one.
+    `command` is complete but for the tie to our life. What it says goes to the file `log`, or line by line to our own
+    output with its name in front when `log` is None. `ready` answers without raising. `user` is an account, None for our
+    own. `stop_signal` asks for a quick but clean stop; after `stop_seconds` the whole group is killed.
     """
 
     name: str
     command: list[str]
     environment: Mapping[str, str]
-    log: Path
-    ready: Callable[[], bool]
-    stop_signal: signal.Signals
+    log: Path | None = None
+    folder: Path | None = None
+    ready: Callable[[], bool] = _at_once
     user: str | None = None
+    stop_signal: signal.Signals = signal.SIGTERM
+    stop_seconds: float = 20.0
 
 
 class Server:
@@ -65,11 +74,13 @@ class Server:
     def launch(self) -> None:
         """Start the process and return at once; it stops when the calling thread ends."""
         program = self.program
-        with program.log.open("wb") as log:
+        with contextlib.ExitStack() as stack:
+            output = subprocess.PIPE if program.log is None else stack.enter_context(program.log.open("wb"))
             self.process = subprocess.Popen(
-                leash.tied(program.command, by=program.stop_signal),
+                self._command(),
+                cwd=program.folder,
                 stdin=subprocess.DEVNULL,
-                stdout=log,
+                stdout=output,
                 stderr=subprocess.STDOUT,
                 env=dict(program.environment),
                 user=program.user,
@@ -78,6 +89,8 @@ class Server:
             )
         if self.held_by is not None:
             self.held_by.hold(self.process.pid, by=program.stop_signal)
+        if self.process.stdout is not None:
+            threading.Thread(target=_repeat, args=(program.name, self.process.stdout), daemon=True).start()
 
     def wait_until_ready(self) -> None:
         """Return when the server answers. Raises ServerFailed when it ends first or takes a minute."""
@@ -88,21 +101,35 @@ class Server:
             time.sleep(POLL_SECONDS)
 
     def stop(self) -> None:
-        """Ask the process to end and wait; kill it when it takes too long. Harmless when it does not run."""
+        """Ask the process to end and wait, then kill what is left of its group. Harmless when it does not run."""
         if self.process is None:
             return
         if self.running:
             self.process.send_signal(self.program.stop_signal)
-        try:
-            self.process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(self.program.stop_seconds)
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
         if self.held_by is not None:
             self.held_by.release(self.process.pid)
 
+    def _command(self) -> list[str]:
+        # Another account may not be able to run our Python, which ties the knot; there the leash alone must hold.
+        program = self.program
+        return (
+            leash.tied(program.command, by=program.stop_signal) if program.user is None else program.command
+        )
+
     def _end_of_log(self) -> str:
-        return self.program.log.read_bytes()[-LOG_TAIL_BYTES:].decode(errors="replace").strip()
+        log = self.program.log
+        return log.read_bytes()[-LOG_TAIL_BYTES:].decode(errors="replace").strip() if log else "see above"
+
+
+def _repeat(name: str, lines: IO[bytes]) -> None:
+    with lines:
+        for line in lines:
+            print(f"{name:8}| {line.decode(errors='replace').rstrip()}", flush=True)
 
 
 @contextlib.contextmanager
@@ -127,16 +154,18 @@ def clear_pid_file(path: Path, *, marks: list[str], stop_signal: signal.Signals)
     """See to it that a pid file left by an earlier life of a server does not hinder the next.
 
     When the process it names is that server (its command line holds every mark), it is on its way out, or forgotten:
-    it is asked to stop and waited for. When the number belongs to a stranger by now, the file is removed, because
-    PostgreSQL would refuse to start. Otherwise the file stays: the server knows best what a dead owner means.
-    Call it only with the folder locked.
+    it is asked to stop and waited for. When the number belongs to a stranger by now, or was never written, the file is
+    removed, because PostgreSQL would refuse to start. When nobody bears the number the file stays: the server itself
+    knows best what a dead owner means. Call it only with the folder locked.
     """
+    if not path.exists():
+        return
     pid = _number(path)
     command = _command_line(pid) if pid else ""
     if command and all(mark in command for mark in marks):
         _end(pid, stop_signal)
-    elif command:
-        path.unlink(missing_ok=True)
+    elif command or not pid:
+        path.unlink()
 
 
 def _number(path: Path) -> int:
@@ -159,7 +188,7 @@ def _command_line(pid: int) -> str:
 
 
 def _end(pid: int, by: signal.Signals) -> None:
-    for each, seconds in ((by, STOP_SECONDS), (signal.SIGKILL, STOP_SECONDS)):
+    for each, seconds in ((by, LINGER_SECONDS), (signal.SIGKILL, LINGER_SECONDS)):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, each)
         deadline = time.monotonic() + seconds

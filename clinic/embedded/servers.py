@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
+from urllib.parse import urlsplit
 
 from psycopg import pq
 
@@ -45,6 +46,17 @@ class Urls:
     owner: str
     app: str
     broker: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which of the two servers to run; the other's address comes from elsewhere."""
+
+    database: bool = True
+    broker: bool = True
+
+
+BOTH = Wanted()
 
 
 @contextlib.contextmanager
@@ -76,7 +88,10 @@ class Servers:
     database: Server
     broker: Server
 
-    def __init__(self, directory: Path, *, durable: bool = True, held_by: Leash | None = None) -> None:
+    def __init__(
+        self, directory: Path, *, durable: bool = True, wanted: Wanted = BOTH, held_by: Leash | None = None
+    ) -> None:
+        self.wanted = wanted
         self.directory = directory.resolve()
         self.durable = durable
         self.held_by = held_by
@@ -107,35 +122,43 @@ class Servers:
 
     def launch_broker(self) -> None:
         """Start the broker, after whatever an earlier life of it left behind; returns before it answers."""
-        pid_file = self.directory / "broker.pid"
-        clear_pid_file(pid_file, marks=["valkey"], stop_signal=signal.SIGTERM)
+        marks = ["valkey", urlsplit(self.urls.broker).path]
+        clear_pid_file(self.directory / "broker.pid", marks=marks, stop_signal=signal.SIGTERM)
         self.broker.launch()
 
     def _start(self) -> None:
         self._undo.enter_context(locked(self.directory))
-        if self.held_by is None and not sys.platform.startswith("linux"):
-            self.held_by = self._undo.enter_context(Leash())
-        identity = cluster.fitting_identity()
-        plan = Cluster(
+        plan = self._plan()
+        if self.held_by is None and (plan.identity.user or not sys.platform.startswith("linux")):
+            self.held_by = self._undo.enter_context(Leash())  # The kernel's own tie is not to be had.
+        if plan.sockets != self.directory:
+            self._undo.callback(shutil.rmtree, plan.sockets)
+        self.urls = _urls(plan)
+        # Undone in the opposite order: the broker stops before the database.
+        if self.wanted.database:
+            self.database = Server(_database(plan), held_by=self.held_by)
+            self._undo.callback(self.database.stop)
+        if self.wanted.broker:
+            self.broker = Server(_broker(plan), held_by=self.held_by)
+            self._undo.callback(self.broker.stop)
+            self.launch_broker()
+        if self.wanted.database:
+            cluster.make(plan)
+            self.launch_database()
+            self.database.wait_until_ready()
+            cluster.furnish(plan)
+        if self.wanted.broker:
+            self.broker.wait_until_ready()
+
+    def _plan(self) -> Cluster:
+        identity = cluster.fitting_identity() if self.wanted.database else cluster.Identity()
+        return Cluster(
             folder=self.directory,
             sockets=_socket_folder(self.directory, identity),
             identity=identity,
             passwords=cluster.kept_passwords(self.directory / "passwords.json"),
             durable=self.durable,
         )
-        if plan.sockets != self.directory:
-            self._undo.callback(shutil.rmtree, plan.sockets)
-        self.urls = _urls(plan)
-        self.database = Server(_database(plan), held_by=self.held_by)
-        self._undo.callback(self.database.stop)
-        self.broker = Server(_broker(plan), held_by=self.held_by)
-        self._undo.callback(self.broker.stop)
-        self.launch_broker()
-        cluster.make(plan)
-        self.launch_database()
-        self.database.wait_until_ready()
-        cluster.furnish(plan)
-        self.broker.wait_until_ready()
 
 
 def _urls(plan: Cluster) -> Urls:
