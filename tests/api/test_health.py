@@ -1,0 +1,73 @@
+"""`/health`, as a balancer or a watcher reads it."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+
+from clinic.app import create_app
+from clinic.db import db
+from clinic.messaging import pulse
+from clinic.messaging.models import Heartbeat
+from clinic.messaging.pulse import Part
+from config import Settings
+
+
+def lived(*parts: Part, ago: int = 0, state: str = "") -> None:
+    """Heartbeats of these parts, so many seconds ago by the database's clock."""
+    for part in parts:
+        pulse.beat(part, state)
+        older = sa.func.clock_timestamp() - timedelta(seconds=ago)
+        db.session.execute(sa.update(Heartbeat).where(Heartbeat.name == part.value).values(at=older))
+    db.session.commit()
+
+
+def test_before_a_worker_ever_ran_people_are_served_and_the_answer_says_what_is_missing(
+    client: FlaskClient,
+) -> None:
+    answer = client.get("/health")
+    assert answer.status_code == 200
+    assert answer.headers["Cache-Control"] == "no-store"
+    found = answer.get_json()
+    assert found.pop("version")
+    assert found == {
+        "status": "degraded",
+        "database": "ok",
+        "worker": "never",
+        "beat": "never",
+        "pass": "never",
+        "mail": "ok",
+    }
+
+
+def test_all_is_well_while_every_part_lives(client: FlaskClient) -> None:
+    lived(Part.WORKER, Part.BEAT, Part.PASS, ago=20)
+    assert client.get("/health").get_json()["status"] == "ok"
+
+
+@pytest.mark.parametrize("part", [Part.WORKER, Part.BEAT, Part.PASS])
+def test_a_part_that_fell_silent_shows_within_two_minutes(client: FlaskClient, part: Part) -> None:
+    lived(Part.WORKER, Part.BEAT, Part.PASS)
+    lived(part, ago=90)
+    found = client.get("/health").get_json()
+    assert (found["status"], found[part.value]) == ("degraded", "stale")
+
+
+def test_a_mail_server_that_is_away_shows(client: FlaskClient) -> None:
+    lived(Part.WORKER, Part.BEAT, Part.PASS)
+    lived(Part.MAIL, ago=1, state="unreachable")
+    found = client.get("/health").get_json()
+    assert (found["status"], found["mail"]) == ("degraded", "unreachable")
+
+
+def test_without_the_database_the_answer_is_down_and_quick(settings: Settings) -> None:
+    lost: Flask = create_app(
+        settings.model_copy(update={"database_url": "postgresql+psycopg://nobody@127.0.0.1:1/none"})
+    )
+    answer = lost.test_client().get("/health")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert answer.get_json()["status"] == "down"
+    with lost.app_context():
+        db.engine.dispose()
