@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from clinic.guidance.facts import Facts
+from clinic.guidance.facts import Facts, InvalidFacts
 from clinic.guidance.fields import FIELDS, Kind, Option
 from clinic.guidance.questions import FLAG_PREFIX, PAGES, PARTS, QUESTIONS, Page, Part, Question
 from clinic.guidance.rules import CURRENT
@@ -72,10 +72,12 @@ def facts_of(answers: Answers) -> Facts:
     plain: dict[str, object] = {}
     flags: dict[str, list[str]] = {"yes": [], "no": [], "unsure": []}
     for name, value in answers.items():
-        if name.startswith(FLAG_PREFIX):
-            flags.setdefault(str(value), []).append(name.removeprefix(FLAG_PREFIX))
-        else:
+        if not name.startswith(FLAG_PREFIX):
             plain[name] = value
+        elif name in QUESTIONS and isinstance(value, str) and value in flags:
+            flags[value].append(name.removeprefix(FLAG_PREFIX))
+        else:
+            raise InvalidFacts(name, "is not a red flag answered yes, no or unsure", value)
     if flags["yes"]:
         plain["red_flags"] = flags["yes"]
     if flags["unsure"]:
@@ -103,9 +105,13 @@ def _shown_facts(answers: Answers) -> Facts:
 
 def required(question: Question, answers: Answers) -> bool:
     """Whether this question must be answered when it is asked."""
+    return _due(question, _shown_facts(answers))
+
+
+def _due(question: Question, facts: Facts) -> bool:
     if not question.optional:
         return True
-    return question.required_if is not None and question.required_if.holds(_shown_facts(answers))
+    return question.required_if is not None and question.required_if.holds(facts)
 
 
 def offered(question: Question, answers: Answers) -> tuple[Option, ...]:
@@ -161,10 +167,9 @@ def progress(slug: str, answers: Answers) -> Progress:
     """Where this page stands among the eight parts. Raises UnknownPage."""
     current = page(slug)
     here = next(index for index, part in enumerate(PARTS) if part.code == current.part)
+    shown = {candidate.slug for candidate in pages(answers)} | {slug}
     siblings = [
-        candidate
-        for candidate in PAGES
-        if candidate.part == current.part and (candidate in pages(answers) or candidate == current)
+        candidate for candidate in PAGES if candidate.part == current.part and candidate.slug in shown
     ]
     return Progress(
         parts=tuple((part, _standing(index, here)) for index, part in enumerate(PARTS)),
@@ -186,9 +191,11 @@ def cleared(answers: Answers) -> dict[str, object]:
     Hiding one question can hide another, so this goes through them in the order in which they are asked.
     """
     kept = {name: value for name, value in answers.items() if name in QUESTIONS}
+    facts = _shown_facts(kept)
     for name, question in QUESTIONS.items():
-        if name in kept and not asked(question, kept):
+        if name in kept and question.shown is not None and not question.shown.holds(facts):
             del kept[name]
+            facts = _shown_facts(kept)
     past = kept.get("diagnoses_past")
     if isinstance(past, list):
         allowed = {option.code for option in offered(QUESTIONS["diagnoses_past"], kept)}
@@ -205,7 +212,7 @@ def missing(answers: Answers) -> tuple[Question, ...]:
         for question in candidate.questions
         if question.field not in answers
         and (question.shown is None or question.shown.holds(facts))
-        and required(question, answers)
+        and _due(question, facts)
     )
 
 
@@ -323,8 +330,8 @@ def in_words(field: str, value: object) -> str:
     if known.kind is Kind.PSFS and isinstance(value, list):
         return "; ".join(f"{item['activity']}: {item['score']} of 10" for item in value) or "None"
     if isinstance(value, list | tuple | frozenset | set):
-        labels = [known.label(code) for code in value]
-        return "; ".join(labels) if labels else known.label("none").replace("none", "None of these")
+        nothing = known.label("none") if "none" in known.codes else "None"
+        return "; ".join(known.label(code) for code in value) or nothing
     if known.kind is Kind.SCALE:
         return f"{value} of 10"
     return known.label(value)

@@ -1,0 +1,69 @@
+"""The course and what a look back proposes."""
+
+import pytest
+
+from clinic.guidance.course import Step, course, reassess
+from clinic.guidance.facts import Facts
+from clinic.guidance.levels import Level
+from clinic.guidance.measures import Reading
+from tests.guidance.people import Answers
+
+
+@pytest.mark.parametrize(
+    ("answers", "sessions", "most", "every", "after"),
+    [
+        ({"pain_duration": "lt_6w"}, 4, 4, "weekly", (2,)),
+        ({}, 4, 4, "weekly", (2,)),
+        ({"pain_duration": "6w_12w"}, 6, 6, "weekly", (3, 6)),
+        ({"pain_duration": "gt_12w"}, 8, 10, "weekly", (4, 8)),
+        ({"pain_duration": "gt_12w", "sport_context": "before_event"}, 1, 1, "once", (1,)),
+        ({"sport_context": "after_event"}, 1, 1, "once", (1,)),
+        ({"sport_context": "heavy_training", "pain_duration": "gt_12w"}, None, None, "weekly", ()),
+        ({"sport_context": "minor_sport_injury", "pain_duration": "6w_12w"}, 6, 6, "weekly", (3, 6)),
+        ({"back_pain_now": "no"}, None, None, "fortnightly", (5,)),
+    ],
+)
+def test_the_course_follows_the_situation(
+    answers: Answers, sessions: int | None, most: int | None, every: str, after: tuple[int, ...]
+) -> None:
+    proposed, gate = course(Facts.of(answers), Level.OK)
+    assert (proposed.sessions, proposed.most, proposed.every, gate.after) == (sessions, most, every, after)
+
+
+def test_review_allows_one_session_and_then_decides() -> None:
+    proposed, gate = course(Facts(pain_duration="gt_12w"), Level.THERAPIST_REVIEW)
+    assert (proposed.sessions, gate.after) == (1, (1,))
+
+
+@pytest.mark.parametrize(
+    ("reading", "session", "sessions", "step"),
+    [
+        (Reading.IMPROVED, 4, 8, Step.CONTINUE),
+        (Reading.IMPROVED, 8, 8, Step.SPACE_OUT),
+        (Reading.IMPROVED, 9, 8, Step.SPACE_OUT),
+        (Reading.IMPROVED, 5, None, Step.CONTINUE),
+        (Reading.UNCHANGED, 4, 8, Step.CHANGE),
+        (Reading.UNCHANGED, 8, 8, Step.REFER),
+        (Reading.UNCHANGED, 5, None, Step.CHANGE),
+        (Reading.WORSE, 1, 8, Step.REFER),
+        (Reading.WORSE, 8, 8, Step.REFER),
+        (None, 4, 8, Step.MEASURE),
+    ],
+)
+def test_a_look_back_proposes_a_step(
+    reading: Reading | None, session: int, sessions: int | None, step: Step
+) -> None:
+    decision = reassess(reading=reading, session=session, sessions=sessions)
+    assert decision.step is step
+    assert decision.text.endswith(".")
+
+
+@pytest.mark.parametrize("level", [Level.THERAPIST_REVIEW, Level.REFER, Level.URGENT])
+def test_a_new_warning_sign_comes_before_every_score(level: Level) -> None:
+    assert reassess(reading=Reading.IMPROVED, session=4, sessions=8, level=level).step is Step.SAFETY
+
+
+def test_a_caution_does_not_stop_a_look_back() -> None:
+    assert (
+        reassess(reading=Reading.IMPROVED, session=4, sessions=8, level=Level.CAUTION).step is Step.CONTINUE
+    )
