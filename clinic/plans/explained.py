@@ -67,12 +67,8 @@ class Explained:
     fired: tuple[Fired, ...]
     exclusions: Mapping[str, tuple[str, ...]]
     """Type left out for safety to the rules that leave it out."""
-    exclusion_texts: Mapping[str, str]
-    forbidden: tuple[str, ...]
-    notes: tuple[str, ...]
     ranked: tuple[Match, ...]
     left_out: tuple[LeftOut, ...]
-    summary: str
     plan: Mapping[str, Any] | None
 
     @classmethod
@@ -88,12 +84,8 @@ class Explained:
             is_short=is_short,
             fired=tuple(_fired(row) for row in safety.get("fired", ())),
             exclusions=_grouped(safety.get("exclusions", ())),
-            exclusion_texts={row["modality"]: row["text"] for row in safety.get("exclusions", ())},
-            forbidden=tuple(safety.get("forbidden", ())),
-            notes=tuple(row["text"] for row in safety.get("notes", ())),
             ranked=tuple(_match(row) for row in suggestion.get("ranked", ())),
             left_out=tuple(_left_out(row) for row in suggestion.get("left_out", ())),
-            summary=suggestion.get("summary", ""),
             plan=None if is_short else stored.get("plan"),
         )
 

@@ -11,7 +11,7 @@ from clinic.guidance.red_flags import RED_FLAGS
 
 PANELS = (
     ("Why they come", (*fields.WHY_YOU_COME, *fields.ABOUT_YOU)),
-    ("Pain and pattern", fields.YOUR_BACK_PAIN),
+    ("Pain and pattern", tuple(field for field in fields.YOUR_BACK_PAIN if field.name != "pain_areas")),
     ("Health", (FIELDS["today"], *fields.YOUR_HEALTH)),
     ("What they like", fields.WHAT_YOU_LIKE),
     ("Starting scores", fields.STARTING_SCORES),

@@ -113,15 +113,15 @@ class NoteForm(Form):
     first = SelectField("First type", choices=[("", "Not said yet"), *TYPES], validators=[Optional()])
     second = SelectField("Second type", choices=[("", "None"), *TYPES], validators=[Optional()])
     third = SelectField("Third type", choices=[("", "None"), *TYPES], validators=[Optional()])
-    areas = Ticks("Areas", choices=list(NOTED_REGIONS), validators=[Optional()])
+    areas = Ticks("Areas", choices=list(NOTED_REGIONS))
     pressure = RadioField(
         "Pressure",
         choices=[(pressure, pressure[0].upper() + pressure[1:]) for pressure in PRESSURES],
         validators=[Optional()],
     )
-    text = TextAreaField("What you did and found", validators=[Optional(), Length(max=NOTE_LENGTH)])
-    reaction = TextAreaField("How the client took it", validators=[Optional(), Length(max=NOTE_LENGTH)])
-    next = TextAreaField("For next time", validators=[Optional(), Length(max=NOTE_LENGTH)])
+    text = TextAreaField("What you did and found", validators=[Length(max=NOTE_LENGTH)])
+    reaction = TextAreaField("How the client took it", validators=[Length(max=NOTE_LENGTH)])
+    next = TextAreaField("For next time", validators=[Length(max=NOTE_LENGTH)])
 
     def show(self, content: Content, seen: str) -> None:
         """Fill the form from a saved draft, or from what was planned."""

@@ -1,5 +1,6 @@
 """Messages: what was owed lately and what became of it, and the mails that were written to the folder."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from clinic import clock
 from clinic.accounts.permissions import Permission
 from clinic.messaging import queries as messages
 from clinic.messaging.models import Kind
-from clinic.messaging.pulse import Part, Sign
+from clinic.messaging.pulse import Part, Pulse
 from clinic.messaging.queries import Mail, Stage
 from clinic.refusal import NotFound
 from clinic.staff.blueprint import blueprint
@@ -42,13 +43,9 @@ STAGES = {
     Stage.DROPPED: ("Not needed any more", None),
     Stage.GIVEN_UP: ("Not delivered", "caution"),
 }
-TROUBLES = {
-    Part.WORKER: "Nothing answers that sends messages.",
-    Part.BEAT: "The timetable of messages has stopped.",
-    Part.PASS: "Messages are looked after by the stand-in, a little later than usual.",
-    Part.MAIL: "The mail server does not answer. Messages wait and go out as soon as it does.",
-}
 UNATTENDED = "No message has been looked after for a while; none goes out until this is mended."
+STOOD_IN = "Messages are looked after by a stand-in and go out a little later than usual."
+NO_SERVER = "The mail server does not answer. Messages wait and go out as soon as it does."
 
 
 @blueprint.get("/messages", endpoint="messages")
@@ -131,13 +128,16 @@ def banner_notes() -> dict[str, Any]:
                 "link": link,
             }
         )
-    notes.extend(
-        {"kind": "caution", "text": _trouble(sign), "link": None} for sign in messages.pulse().troubles
-    )
+    notes.extend({"kind": "caution", "text": text, "link": None} for text in _troubles(messages.pulse()))
     return {"banner_notes": notes}
 
 
-def _trouble(sign: Sign) -> str:
-    if sign.part is Part.PASS and not sign.state:
-        return UNATTENDED
-    return TROUBLES[sign.part]
+def _troubles(pulse: Pulse) -> Iterator[str]:
+    """One sentence for the delivery, the worst that is true, and one for the mail server."""
+    ill = {sign.part: sign for sign in pulse.troubles}
+    if Part.PASS in ill and not ill[Part.PASS].state:
+        yield UNATTENDED
+    elif ill.keys() & {Part.WORKER, Part.BEAT, Part.PASS}:
+        yield STOOD_IN
+    if Part.MAIL in ill:
+        yield NO_SERVER

@@ -142,7 +142,7 @@ def _rows(content: Content) -> list[tuple[str, str]]:
     rows = [
         ("Types given", ", then ".join(MODALITIES[modality].name for modality in content.modalities)),
         ("Areas", ", ".join(regions.get(area, area) for area in content.areas)),
-        ("Pressure", content.pressure),
+        ("Pressure", content.pressure.capitalize()),
         ("Done and found", content.text),
         ("How the client took it", content.reaction),
         ("For next time", content.next),

@@ -34,12 +34,25 @@ from clinic.staff.forms import (
 from clinic.web.access import audience, staff
 
 HEADINGS = {
-    Level.OK: ("Bookable.", "ok"),
-    Level.CAUTION: ("Caution, bookable.", "caution"),
-    Level.THERAPIST_REVIEW: ("Look first.", "caution"),
-    Level.REFER: ("A doctor first.", "caution"),
-    Level.URGENT: ("Urgent help was asked for.", "urgent"),
+    Level.OK: ("Bookable.", "ok", ""),
+    Level.CAUTION: ("Caution, bookable.", "caution", ""),
+    Level.THERAPIST_REVIEW: (
+        "Look first.",
+        "caution",
+        "The suggestion is provisional, and the client has seen no types yet.",
+    ),
+    Level.REFER: (
+        "A doctor first.",
+        "caution",
+        "Choose types only if this has been checked. Your reason then clears these rules for 30 days.",
+    ),
+    Level.URGENT: (
+        "Urgent help was asked for.",
+        "urgent",
+        "The client was shown the emergency page. Please call, then close this review.",
+    ),
 }
+"""What a level is called here, the kind of its notice, and what it asks of the therapist."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,7 +135,7 @@ def review(review_id: UUID) -> ResponseReturnValue:
             explained=opened.explained,
             heading=HEADINGS[opened.explained.level],
             read=read,
-            place=waiting.index(review_id) + 1 if review_id in waiting else None,
+            position=waiting.index(review_id) + 1 if review_id in waiting else None,
             waiting_count=len(waiting),
             is_first=_is_first(opened),
             decided_by=db.session.get(User, decided.decided_by_id) if decided.decided_by_id else None,

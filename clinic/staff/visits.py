@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -18,6 +19,7 @@ from clinic.db import transaction
 from clinic.plans import courses
 from clinic.plans import queries as plans
 from clinic.refusal import Refusal
+from clinic.scheduling import hours
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
 from clinic.staff.day import Visit
@@ -50,7 +52,11 @@ def acts(visit: Visit) -> tuple[Act, ...]:
         found.append(
             Act(text="Decide", href=url_for("staff.visit", appointment_id=appointment.id), style="second")
         )
-    if appointment.state == State.BOOKED and may(Permission.CALENDAR_WRITE):
+    if (
+        appointment.state == State.BOOKED
+        and _has_come(appointment, clock.now())
+        and may(Permission.CALENDAR_WRITE)
+    ):
         found.append(Act(text="Arrived", post=url_for("staff.arrived", appointment_id=appointment.id)))
         if appointment.starts_at <= clock.now():
             found.append(
@@ -83,15 +89,25 @@ def visit(appointment_id: UUID) -> ResponseReturnValue:
         is_own=is_own,
         may_ask_to_open=may(Permission.HEALTH_READ) and not is_own,
         may_decide=is_own and may(Permission.REVIEW_DECIDE) and appointment.state == State.REQUESTED,
-        may_arrive=appointment.state == State.BOOKED and may(Permission.CALENDAR_WRITE),
+        may_arrive=appointment.state == State.BOOKED
+        and _has_come(appointment, now)
+        and may(Permission.CALENDAR_WRITE),
         may_miss=appointment.state == State.BOOKED
         and appointment.starts_at <= now
         and may(Permission.CALENDAR_WRITE),
-        may_cancel=_is_cancellable(appointment, now) and may(Permission.CALENDAR_WRITE),
+        may_cancel=_is_cancellable(appointment, now)
+        and not (is_own and may(Permission.REVIEW_DECIDE) and appointment.state == State.REQUESTED)
+        and may(Permission.CALENDAR_WRITE),
         may_note=is_own
         and may(Permission.NOTE_WRITE)
         and appointment.state in (State.ARRIVED, State.DONE, State.BOOKED),
     )
+
+
+def _has_come(appointment: Appointment, now: datetime) -> bool:
+    """Whether the day of the visit has come, at its location."""
+    zone = ZoneInfo(appointment.zone)
+    return hours.local_day(appointment.starts_at, zone) <= hours.local_day(now, zone)
 
 
 def _contacts(appointment: Appointment) -> list[Contact]:
