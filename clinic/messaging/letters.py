@@ -125,7 +125,11 @@ def _resume_intake(held: Claim, practice: Practice, now: datetime) -> Content | 
     raw = accounts.mint_link(purpose=LinkPurpose.RESUME_INTAKE, subject_id=draft.id, now=now)
     return Content(
         recipient=draft.mail,
-        facts={"link": f"{current_app.config['PUBLIC_URL']}/intake/resume/{raw}"},
+        facts={
+            "link": f"{current_app.config['PUBLIC_URL']}/intake/resume/{raw}",
+            # Opens nothing by itself: its button mails a fresh link to the same address.
+            "again": f"{current_app.config['PUBLIC_URL']}/intake/go-on/{draft.id}",
+        },
     )
 
 

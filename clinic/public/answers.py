@@ -95,5 +95,5 @@ def pain(answers: Answers) -> Pain | None:
     return Pain(
         areas=tuple(areas),
         level=level if isinstance(level, int) else None,
-        words=questionnaire.in_words("pain_areas", areas).replace(";", ","),
+        words=", ".join(FIELDS["pain_areas"].label(area) for area in areas).capitalize(),
     )

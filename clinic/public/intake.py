@@ -4,35 +4,36 @@ Nothing a person answers is put into an address, a log or an error. Pages work w
 reached leads to the one that is.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Mapping
+from datetime import datetime
 from uuid import UUID
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import RadioField, StringField
-from wtforms.validators import InputRequired
+from wtforms.validators import InputRequired, Optional
 
 from clinic import clock
 from clinic.accounts import limits
 from clinic.accounts import services as accounts
-from clinic.accounts.models import LinkPurpose
+from clinic.booking import queries as appointments
+from clinic.booking import services as booking
 from clinic.db import transaction
 from clinic.guidance import questionnaire
-from clinic.guidance.fields import Kind
 from clinic.guidance.levels import Level
-from clinic.guidance.questions import CONSENT_QUESTION, Page, Question
+from clinic.guidance.questions import CONSENT_QUESTION, Page
 from clinic.intake import consent, drafts, path, queries
 from clinic.intake import services as intake
 from clinic.intake.assessment import so_far
-from clinic.intake.models import Draft
+from clinic.intake.models import Draft, Outcome
+from clinic.plans import services as plans
 from clinic.public import answers as written
+from clinic.public import sheets
 from clinic.refusal import NotFound
 from clinic.web import access
 from clinic.web.access import anyone, audience
 from clinic.web.browser import browser, known_browser
-from clinic.web.forms import Form, clean
+from clinic.web.forms import Form
 
 blueprint = Blueprint("intake", __name__, url_prefix="/intake")
 
@@ -51,16 +52,7 @@ class BeginForm(Form):
     mail = StringField(
         "E-mail address",
         description="Only so that you can go on later on another device. Nothing about your health is sent.",
-        render_kw={"autocomplete": "email", "type": "email", "inputmode": "email"},
-    )
-
-
-class ResumeForm(Form):
-    """Where to send the link when page 0 left it open."""
-
-    mail = StringField(
-        "E-mail address",
-        description="We send one link. Nothing about your health is in it.",
+        validators=[Optional()],
         render_kw={"autocomplete": "email", "type": "email", "inputmode": "email"},
     )
 
@@ -68,8 +60,8 @@ class ResumeForm(Form):
 @blueprint.errorhandler(drafts.NoDraft)
 def without_draft(_refusal: drafts.NoDraft) -> ResponseReturnValue:
     """Nothing under way here: on to what was sent, or to the beginning."""
-    sent = queries.newest_full(browser=known_browser(), client_id=_client_id(), now=clock.now())
-    return redirect(url_for("outcome.show") if sent else url_for(".begin"), 303)
+    sent = queries.newest_full(browser=known_browser(), client_id=client_id(), now=clock.now())
+    return redirect(url_for("outcome.show" if sent else "intake.begin"), 303)
 
 
 @blueprint.get("")
@@ -78,7 +70,7 @@ def begin() -> ResponseReturnValue:
     """Who sees the answers, how long they stay, and the yes or no; or the way back into answers under way."""
     draft = queries.draft(known_browser(), clock.now())
     if draft is not None:
-        return render_template("public/intake/under_way.html", go_on=_way_on(draft))
+        return render_template("public/intake/under_way.html", go_on=way_on(draft))
     return _begin_page(BeginForm(formdata=None))
 
 
@@ -97,11 +89,11 @@ def start() -> ResponseReturnValue:
     limits.take(limits.INTAKES_NETWORK, limits.network(request.remote_addr), now)
     try:
         with transaction():
-            draft = drafts.start(browser=browser(), client_id=_client_id(), mail=form.mail.data, now=now)
+            draft = drafts.start(browser=browser(), client_id=client_id(), mail=form.mail.data, now=now)
     except accounts.Unreadable as unreadable:
         form.mail.errors = [unreadable.sentence]
         return _begin_page(form), UNPROCESSABLE
-    return redirect(_way_on(draft), 303)
+    return redirect(way_on(draft), 303)
 
 
 def _begin_page(form: BeginForm) -> str:
@@ -134,7 +126,7 @@ def again() -> ResponseReturnValue:
 @audience(anyone)
 def ask(slug: str) -> ResponseReturnValue:
     """One page of questions, with what was answered before."""
-    page, draft = _page(slug), _draft()
+    page, draft = _page(slug), draft_here()
     elsewhere = _not_here(page, draft)
     if elsewhere is not None:
         return redirect(elsewhere, 303)
@@ -145,18 +137,20 @@ def ask(slug: str) -> ResponseReturnValue:
 @audience(anyone)
 def answer(slug: str) -> ResponseReturnValue:
     """Save a page; then the next one, or the care card at once where an answer asks for one."""
-    page, draft = _page(slug), _draft()
-    posted, unfit = _posted(page.questions)
+    page, draft, now = _page(slug), draft_here(), clock.now()
+    posted, unfit = sheets.posted(page.questions)
     before = dict(draft.answers)
     try:
         if unfit:
             raise drafts.Incomplete(unfit)
         with transaction():
-            draft, reached = drafts.save_page(browser(), slug, posted, clock.now())
+            draft, reached = drafts.save_page(browser(), slug, posted, now)
+            if reached.level > so_far(before).level:
+                _tell_visits(now)
     except drafts.NotReached:
-        return redirect(_way_on(draft), 303)
+        return redirect(way_on(draft), 303)
     except drafts.Incomplete as incomplete:
-        shown = {**before, **_as_typed(page.questions, posted)}
+        shown = {**before, **sheets.as_typed(page.questions, posted)}
         return _question_page(page, before, shown, incomplete.problems), UNPROCESSABLE
     if reached.level is Level.URGENT or (reached.level is Level.REFER and _reached_just_now(before)):
         return redirect(url_for("outcome.show"), 303)
@@ -168,9 +162,9 @@ def answer(slug: str) -> ResponseReturnValue:
 @audience(anyone)
 def check() -> ResponseReturnValue:
     """All answers to look over, with what does not fit together, and the closing confirmations."""
-    draft = _draft()
+    draft = draft_here()
     if draft.stopped_at is not None or path.next_unanswered(draft.answers) is not None:
-        return redirect(_way_on(draft), 303)
+        return redirect(way_on(draft), 303)
     return _check_page(draft.answers, dict(draft.answers), {})
 
 
@@ -178,106 +172,23 @@ def check() -> ResponseReturnValue:
 @audience(anyone)
 def send() -> ResponseReturnValue:
     """Send the answers; contradictions not shown yet are shown first."""
-    closing = questionnaire.page(path.CLOSING).questions
-    posted, unfit = _posted(closing)
-    answers = dict(_draft().answers)
+    closing, now = questionnaire.page(path.CLOSING).questions, clock.now()
+    posted, unfit = sheets.posted(closing)
+    answers = dict(draft_here().answers)
     try:
         if unfit:
             raise drafts.Incomplete(unfit)
         with transaction():
-            intake.submit(browser(), posted, request.form.getlist("seen"), clock.now())
+            submission = intake.submit(browser(), posted, request.form.getlist("seen"), now)
+            _show_a_therapist(submission.outcome, now)
     except (drafts.NotReached, intake.Stopped):
-        return redirect(_way_on(_draft()), 303)
+        return redirect(way_on(draft_here()), 303)
     except intake.LookAgain:
-        return _check_page(answers, {**answers, **_as_typed(closing, posted)}, {}), UNPROCESSABLE
+        return _check_page(answers, {**answers, **sheets.as_typed(closing, posted)}, {}), UNPROCESSABLE
     except drafts.Incomplete as incomplete:
-        shown = {**answers, **_as_typed(closing, posted)}
+        shown = {**answers, **sheets.as_typed(closing, posted)}
         return _check_page(answers, shown, incomplete.problems), UNPROCESSABLE
     return redirect(url_for("outcome.show"), 303)
-
-
-@blueprint.get("/resume")
-@audience(anyone)
-def later() -> str:
-    """How to go on later: here as long as this browser is known, elsewhere by a mailed link."""
-    draft = _draft()
-    return _later_page(ResumeForm(formdata=None), draft)
-
-
-@blueprint.post("/resume")
-@audience(anyone)
-def ask_for_link() -> ResponseReturnValue:
-    """Ask for the link; the letter follows from the asking."""
-    form, draft, now = ResumeForm(), _draft(), clock.now()
-    if not form.validate():
-        return _later_page(form, draft), UNPROCESSABLE
-    limits.take(limits.RESUME_LINKS, str(draft.id), now)
-    try:
-        with transaction():
-            drafts.ask_resume(browser(), form.mail.data, now)
-    except (drafts.NoAddress, accounts.Unreadable) as refusal:
-        form.mail.errors = [refusal.sentence]
-        return _later_page(form, draft), UNPROCESSABLE
-    return redirect(url_for(".link_asked"), 303)
-
-
-def _later_page(form: ResumeForm, draft: Draft) -> str:
-    return render_template(
-        "public/intake/later.html",
-        form=form,
-        has_errors=form.has_errors,
-        has_address=draft.mail is not None,
-        go_on=_way_on(draft),
-    )
-
-
-@blueprint.get("/link-asked")
-@audience(anyone)
-def link_asked() -> str:
-    """The same page whether or not a letter follows, so that it tells nothing about anybody."""
-    return render_template("public/intake/link_asked.html")
-
-
-@blueprint.get("/go-on/<uuid:draft_id>")
-@audience(anyone)
-def go_on(draft_id: UUID) -> str:
-    """The address in a letter, good for as long as the draft: it opens nothing, its button mails a fresh link."""
-    return render_template("public/intake/go_on.html", draft_id=draft_id)
-
-
-@blueprint.post("/go-on/<uuid:draft_id>")
-@audience(anyone)
-def mail_fresh_link(draft_id: UUID) -> ResponseReturnValue:
-    """Mail a fresh link to the draft's own address, if there is such a draft."""
-    now = clock.now()
-    limits.take(limits.RESUME_LINKS, str(draft_id), now)
-    with transaction():
-        drafts.ask_resume_of(draft_id, now)
-    return redirect(url_for(".link_asked"), 303)
-
-
-@blueprint.get("/resume/<raw>")
-@audience(anyone)
-def link(raw: str) -> ResponseReturnValue:
-    """A one-time link: a button, because mail programs look at addresses before people do."""
-    found = accounts.find_link(raw, LinkPurpose.RESUME_INTAKE, clock.now())
-    if found is None:
-        return render_template("public/intake/link_gone.html"), 410
-    return render_template("public/intake/link.html", raw=raw)
-
-
-@blueprint.post("/resume/<raw>")
-@audience(anyone)
-def use_link(raw: str) -> ResponseReturnValue:
-    """Use the link up: the draft now belongs to this browser."""
-    now = clock.now()
-    limits.take(limits.LINK_USES_NETWORK, limits.network(request.remote_addr), now)
-    with transaction():
-        found = accounts.consume_link(raw, LinkPurpose.RESUME_INTAKE, now)
-        draft = drafts.resume(found.subject_id, browser(), now) if found and found.subject_id else None
-    if draft is None:
-        return render_template("public/intake/link_gone.html"), 410
-    return redirect(_way_on(draft), 303)
 
 
 def _page(slug: str) -> Page:
@@ -287,16 +198,37 @@ def _page(slug: str) -> Page:
         raise NotFound from None
 
 
-def _draft() -> Draft:
+def draft_here() -> Draft:
+    """The answers under way in this browser; raises NoDraft."""
     draft = queries.draft(known_browser(), clock.now())
     if draft is None:
         raise drafts.NoDraft
     return draft
 
 
-def _client_id() -> UUID | None:
+def client_id() -> UUID | None:
+    """The signed-in client, if any."""
     session = access.client_session()
     return session.client_id if session else None
+
+
+def _tell_visits(now: datetime) -> None:
+    """What a signed-in client's answers, just become more serious, do to visits already booked.
+
+    A visitor is nobody we know, so theirs touch no visit.
+    """
+    person = client_id()
+    for visit in appointments.upcoming(person, now) if person else ():
+        standing = queries.standing(browser=browser(), client_id=person, now=now, zone=visit.zone)
+        booking.raise_level(visit.id, standing.level_at(visit.starts_at) or Level.OK, now=now)
+
+
+def _show_a_therapist(outcome: Outcome, now: datetime) -> None:
+    """Put new answers of a client who is coming anyway before a therapist."""
+    person = client_id()
+    visits = appointments.upcoming(person, now) if person else []
+    if person and visits:
+        plans.open_review(outcome, person, visits[0], now)
 
 
 def _is_changing() -> bool:
@@ -306,13 +238,13 @@ def _is_changing() -> bool:
 def _not_here(page: Page, draft: Draft) -> str | None:
     """Where to go instead of this page; None when it may be shown."""
     if page.slug == path.CLOSING or not path.is_reached(page, draft.answers):
-        return _way_on(draft)
+        return way_on(draft)
     if draft.stopped_at is not None and not path.is_complete(page, draft.answers):
         return url_for("outcome.show")
     return None
 
 
-def _way_on(draft: Draft) -> str:
+def way_on(draft: Draft) -> str:
     """The address of what comes next in a draft."""
     if draft.stopped_at is not None:
         return url_for("outcome.show")
@@ -335,7 +267,7 @@ def _question_page(
 ) -> str:
     changing = _is_changing()
     before = path.page_before(page, answers)
-    questions = [_as_asked(question, answers) for question in path.asked_questions(page, answers)]
+    questions = [sheets.as_asked(question, answers) for question in path.asked_questions(page, answers)]
     for question in questions:
         if question.starts_from and question.field not in shown:
             shown[question.field] = answers.get(question.starts_from)
@@ -356,15 +288,6 @@ def _question_page(
 
 def _back(before: Page | None) -> str:
     return url_for("intake.begin") if before is None else url_for("intake.ask", slug=before.slug)
-
-
-def _as_asked(question: Question, answers: Mapping[str, object]) -> Question:
-    """The question as this person sees it: its options, and whether it may be left blank."""
-    return replace(
-        question,
-        options=questionnaire.offered(question, answers),
-        optional=not questionnaire.required(question, answers),
-    )
 
 
 def _check_page(
@@ -388,42 +311,3 @@ def _check_page(
         has_errors=bool(problems),
         paragraphs=consent.HEALTH_DATA.paragraphs,
     )
-
-
-def _posted(questions: Sequence[Question]) -> tuple[dict[str, list[str]], dict[str, str]]:
-    """What was sent for these questions, cleaned, and a sentence for each that holds characters we cannot keep."""
-    posted: dict[str, list[str]] = {}
-    unfit: dict[str, str] = {}
-    for question in questions:
-        texts = _texts(question)
-        try:
-            posted[question.field] = [clean(text) or "" for text in texts]
-        except ValueError as problem:
-            posted[question.field] = []
-            unfit[question.field] = str(problem)
-    return posted, unfit
-
-
-def _texts(question: Question) -> list[str]:
-    if question.kind is not Kind.PSFS:
-        return request.form.getlist(question.field)
-    return [
-        request.form.get(f"{part}_{number}", "")
-        for number in range(1, (question.most or 1) + 1)
-        for part in ("activity", "score")
-    ]
-
-
-def _as_typed(questions: Sequence[Question], posted: Mapping[str, Sequence[str]]) -> dict[str, Any]:
-    """What was sent, in the shape in which answers are shown again."""
-    shown: dict[str, Any] = {}
-    for question in questions:
-        texts = posted.get(question.field, ())
-        if question.kind is Kind.PSFS:
-            pairs = zip(texts[::2], texts[1::2], strict=False)
-            shown[question.field] = [{"activity": activity, "score": score} for activity, score in pairs]
-        elif question.kind in (Kind.MANY, Kind.BODY_MAP):
-            shown[question.field] = list(texts)
-        else:
-            shown[question.field] = texts[0] if texts else None
-    return shown

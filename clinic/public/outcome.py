@@ -25,8 +25,6 @@ from clinic.web.browser import known_browser
 
 blueprint = Blueprint("outcome", __name__, url_prefix="/intake/outcome")
 
-SUPPORT_LINES = "support_lines"
-
 
 @blueprint.get("")
 @audience(anyone)
@@ -127,7 +125,7 @@ def _suggestion(outcome: Outcome, held: Appointment | None) -> str:
 
 def _support(outcome: Outcome) -> str:
     """The practice's line to somebody who listens, beside answers that speak of a low mood; else nothing."""
-    return practice.the_practice().support_line if suggestion.has_note(outcome, SUPPORT_LINES) else ""
+    return practice.the_practice().support_line if suggestion.speaks_of_low_mood(outcome) else ""
 
 
 def _client_id() -> UUID | None:

@@ -7,6 +7,8 @@ from typing import Any
 from clinic.intake.models import Outcome
 from clinic.practice.models import Treatment
 
+SUPPORT_LINES = "support_lines"
+"""The note about somebody to talk to."""
 REASONS_AT_ONCE = 3
 """Of an alternative; the rest opens on asking."""
 
@@ -81,9 +83,7 @@ def of(outcome: Outcome, treatments: Sequence[Treatment], off: Iterable[str]) ->
         confidence=suggestion["confidence"],
         evidence=suggestion["evidence"],
         tags=_tags(plan),
-        changes=tuple(
-            Change(row["why"], tuple(row["changes"])) for row in stored["safety"]["fired"] if row["changes"]
-        ),
+        changes=_changes(stored["safety"]),
         left_out=tuple((row["name"], row["text"]) for row in suggestion["left_out"]),
         course_text=plan["course"]["text"],
         course_sessions=plan["course"]["sessions"],
@@ -96,9 +96,19 @@ def of(outcome: Outcome, treatments: Sequence[Treatment], off: Iterable[str]) ->
     )
 
 
-def has_note(outcome: Outcome, code: str) -> bool:
-    """Whether safety asks to mind this, such as `support_lines`."""
-    return any(note["code"] == code for note in outcome.explanation["safety"]["notes"])
+def _changes(safety: Mapping[str, Any]) -> tuple[Change, ...]:
+    """What safety changes in the session; a word to the client themselves stands elsewhere on the page."""
+    apart = {note["text"] for note in safety["notes"] if note["code"] == SUPPORT_LINES}
+    found = (
+        Change(row["why"], tuple(line for line in row["changes"] if line not in apart))
+        for row in safety["fired"]
+    )
+    return tuple(change for change in found if change.changes)
+
+
+def speaks_of_low_mood(outcome: Outcome) -> bool:
+    """Whether the answers ask to show where somebody listens."""
+    return any(note["code"] == SUPPORT_LINES for note in outcome.explanation["safety"]["notes"])
 
 
 def _leading(treatments: Sequence[Treatment], off: frozenset[str]) -> dict[str, Treatment]:

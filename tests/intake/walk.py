@@ -100,7 +100,7 @@ def sent(
     now: datetime, *, browser: bytes = BROWSER, seen: tuple[str, ...] = (), **changes: list[str]
 ) -> Submission:
     """A submission of a whole intake."""
-    walk(now, browser=browser, **changes)
+    walk(now, browser=browser, until=None, **changes)
     told = {_key(name): value for name, value in changes.items()}
     draft = queries.draft(browser, now)
     assert draft is not None

@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from html import unescape
 from types import ModuleType
@@ -15,12 +15,15 @@ from werkzeug.test import TestResponse
 
 from clinic import clock
 from clinic.accounts import services as accounts
-from clinic.accounts.models import LinkPurpose
+from clinic.accounts import sessions
+from clinic.accounts.models import Client, LinkPurpose
+from clinic.booking.models import Appointment
 from clinic.db import Base, db
 from clinic.guidance import questionnaire
 from clinic.guidance.questions import PAGES
 from clinic.intake import path
 from clinic.intake.models import Draft, RaisedLevel, Submission
+from clinic.plans.models import Review
 from tests.intake import walk
 
 MARKER = "zebrafish"
@@ -65,7 +68,7 @@ class Visitor:
         self.page = self.browser.get(address, follow_redirects=True)
         return self.page
 
-    def post(self, address: str, fields: dict[str, list[str] | str]) -> TestResponse:
+    def post(self, address: str, fields: Mapping[str, list[str] | str]) -> TestResponse:
         self.page = self.browser.post(
             address, data={"csrf_token": token(self.page), **fields}, follow_redirects=True
         )
@@ -590,3 +593,86 @@ def test_every_page_can_be_reached_by_somebody(visitor: Visitor) -> None:
         met.append(visitor.slug)
         visitor.answer(**changes)
     assert met == [page.slug for page in PAGES if page.slug != path.CLOSING]
+
+
+def signed_in(visitor: Visitor, person: Client, now: datetime) -> None:
+    """Let the visitor's browser be the proven browser of this client."""
+    raw = sessions.open_client(person.contacts[0], person.id, now)
+    db.session.commit()
+    visitor.browser.set_cookie("lumbar-client", raw)
+
+
+def booked_client(make: ModuleType, now: datetime) -> tuple[Client, Appointment]:
+    person = make.client()
+    visit = make.appointment(of=make.offering(), who=person, starts_at=now + timedelta(days=2))
+    return person, visit
+
+
+def test_an_urgent_answer_of_a_client_cancels_the_visit_at_once(
+    visitor: Visitor, make: ModuleType, now: datetime
+) -> None:
+    person, visit = booked_client(make, now)
+    signed_in(visitor, person, now)
+    visitor.say_yes()
+    visitor.answer_until("safety-1")
+    page = visitor.answer(red_flags_both_legs_new=["yes"])
+    assert heading(page).startswith("Call 112")
+    found = make.found(Appointment, visit.id)
+    assert (found.state, found.cancelled_by, found.cancel_reason) == ("cancelled", "system", "safety")
+
+
+def test_a_doctors_answer_of_a_client_turns_the_visit_into_a_request(
+    visitor: Visitor, make: ModuleType, now: datetime
+) -> None:
+    person, visit = booked_client(make, now)
+    signed_in(visitor, person, now)
+    visitor.say_yes()
+    visitor.answer_until("safety-3")
+    visitor.answer(red_flags_weight_loss=["yes"])
+    found = make.found(Appointment, visit.id)
+    assert (found.state, found.request_reason) == ("requested", "safety")
+
+
+@pytest.mark.parametrize(("days", "state"), [(1, "requested"), (4, "booked")])
+def test_an_illness_touches_only_the_visits_within_48_hours(
+    visitor: Visitor, make: ModuleType, now: datetime, days: int, state: str
+) -> None:
+    person = make.client()
+    visit = make.appointment(of=make.offering(), who=person, starts_at=now + timedelta(days=days))
+    signed_in(visitor, person, now)
+    visitor.say_yes()
+    visitor.answer_until("today")
+    visitor.answer(today=["contagious_illness"])
+    assert make.found(Appointment, visit.id).state == state
+
+
+def test_a_visitor_touches_nobodys_visit(visitor: Visitor, make: ModuleType, now: datetime) -> None:
+    _, visit = booked_client(make, now)
+    visitor.say_yes()
+    visitor.answer_until("safety-1")
+    visitor.answer(red_flags_both_legs_new=["yes"])
+    assert make.found(Appointment, visit.id).state == "booked"
+
+
+def test_new_answers_of_a_client_who_is_coming_wait_for_the_therapist(
+    visitor: Visitor, make: ModuleType, now: datetime
+) -> None:
+    person, visit = booked_client(make, now)
+    signed_in(visitor, person, now)
+    visitor.send(medications=["anticoagulant"])
+    review = db.session.scalars(sa.select(Review)).one()
+    assert (review.client_id, review.appointment_id) == (person.id, visit.id)
+    assert make.found(Appointment, visit.id).state == "booked"
+    assert db.session.scalars(sa.select(Submission)).one().client_id == person.id
+
+
+def test_with_a_time_kept_the_suggestion_leads_on_to_the_details(visitor: Visitor, make: ModuleType) -> None:
+    sold = make.offering(intake="before_booking", modalities=["swedish"])
+    page = visitor.go(f"/book/{sold.slug}")
+    start = re.search(r'name="start" value="([^"]+)"', page.text)
+    assert start, words(page)
+    page = visitor.post(f"/book/{sold.slug}", {"start": start[1]})
+    assert heading(page) == "Tell us about your back"
+    page = visitor.send()
+    assert 'href="/book/details"' in page.text
+    assert f'href="/book/{sold.slug}"' not in page.text

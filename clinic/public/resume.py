@@ -1,0 +1,119 @@
+"""Going on with the intake later, or elsewhere: a one-time link by mail binds the answers to another browser."""
+
+from uuid import UUID
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from wtforms import StringField
+
+from clinic import clock
+from clinic.accounts import limits
+from clinic.accounts import services as accounts
+from clinic.accounts.models import LinkPurpose
+from clinic.db import transaction
+from clinic.intake import drafts
+from clinic.intake.models import Draft
+from clinic.public.intake import draft_here, way_on, without_draft
+from clinic.web.access import anyone, audience
+from clinic.web.browser import browser
+from clinic.web.forms import Form
+
+blueprint = Blueprint("resume", __name__, url_prefix="/intake")
+blueprint.register_error_handler(drafts.NoDraft, without_draft)
+
+UNPROCESSABLE = 422
+GONE = 410
+
+
+class ResumeForm(Form):
+    """Where to send the link when page 0 left it open."""
+
+    mail = StringField(
+        "E-mail address",
+        description="We send one link. Nothing about your health is in it.",
+        render_kw={"autocomplete": "email", "type": "email", "inputmode": "email"},
+    )
+
+
+@blueprint.get("/resume")
+@audience(anyone)
+def later() -> str:
+    """How to go on later: here as long as this browser is known, elsewhere by a mailed link."""
+    draft = draft_here()
+    return _later_page(ResumeForm(formdata=None), draft)
+
+
+@blueprint.post("/resume")
+@audience(anyone)
+def ask_for_link() -> ResponseReturnValue:
+    """Ask for the link; the letter follows from the asking."""
+    form, draft, now = ResumeForm(), draft_here(), clock.now()
+    if not form.validate():
+        return _later_page(form, draft), UNPROCESSABLE
+    limits.take(limits.RESUME_LINKS, str(draft.id), now)
+    try:
+        with transaction():
+            drafts.ask_resume(browser(), form.mail.data, now)
+    except (drafts.NoAddress, accounts.Unreadable) as refusal:
+        form.mail.errors = [refusal.sentence]
+        return _later_page(form, draft), UNPROCESSABLE
+    return redirect(url_for(".link_asked"), 303)
+
+
+def _later_page(form: ResumeForm, draft: Draft) -> str:
+    return render_template(
+        "public/intake/later.html",
+        form=form,
+        has_errors=form.has_errors,
+        has_address=draft.mail is not None,
+        go_on=way_on(draft),
+    )
+
+
+@blueprint.get("/link-asked")
+@audience(anyone)
+def link_asked() -> str:
+    """The same page whether or not a letter follows, so that it tells nothing about anybody."""
+    return render_template("public/intake/link_asked.html")
+
+
+@blueprint.get("/go-on/<uuid:draft_id>")
+@audience(anyone)
+def go_on(draft_id: UUID) -> str:
+    """The address in a letter, good for as long as the draft: it opens nothing, its button mails a fresh link."""
+    return render_template("public/intake/go_on.html", draft_id=draft_id)
+
+
+@blueprint.post("/go-on/<uuid:draft_id>")
+@audience(anyone)
+def mail_fresh_link(draft_id: UUID) -> ResponseReturnValue:
+    """Mail a fresh link to the draft's own address, if there is such a draft."""
+    now = clock.now()
+    limits.take(limits.RESUME_LINKS, str(draft_id), now)
+    with transaction():
+        drafts.ask_resume_of(draft_id, now)
+    return redirect(url_for(".link_asked"), 303)
+
+
+@blueprint.get("/resume/<raw>")
+@audience(anyone)
+def link(raw: str) -> ResponseReturnValue:
+    """A one-time link: a button, because mail programs look at addresses before people do."""
+    found = accounts.find_link(raw, LinkPurpose.RESUME_INTAKE, clock.now())
+    if found is None:
+        return render_template("public/intake/link_gone.html"), GONE
+    return render_template("public/intake/link.html", raw=raw)
+
+
+@blueprint.post("/resume/<raw>")
+@audience(anyone)
+def use_link(raw: str) -> ResponseReturnValue:
+    """Use the link up: the draft now belongs to this browser."""
+    now = clock.now()
+    limits.take(limits.LINK_USES_NETWORK, limits.network(request.remote_addr), now)
+    with transaction():
+        found = accounts.consume_link(raw, LinkPurpose.RESUME_INTAKE, now)
+        draft = drafts.resume(found.subject_id, browser(), now) if found and found.subject_id else None
+    if draft is None:
+        return render_template("public/intake/link_gone.html"), GONE
+    return redirect(way_on(draft), 303)

@@ -1,0 +1,60 @@
+"""A sheet of questions in a form: what was sent for each, and how it is shown again."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from flask import request
+
+from clinic.guidance import questionnaire
+from clinic.guidance.fields import Kind
+from clinic.guidance.questions import Question
+from clinic.web.forms import clean
+
+
+def as_asked(question: Question, answers: Mapping[str, object]) -> Question:
+    """The question as this person sees it: its options, and whether it may be left blank."""
+    return replace(
+        question,
+        options=questionnaire.offered(question, answers),
+        optional=not questionnaire.required(question, answers),
+    )
+
+
+def posted(questions: Sequence[Question]) -> tuple[dict[str, list[str]], dict[str, str]]:
+    """What was sent for these questions, cleaned, and a sentence for each that holds characters we cannot keep."""
+    sent: dict[str, list[str]] = {}
+    unfit: dict[str, str] = {}
+    for question in questions:
+        texts = _texts(question)
+        try:
+            sent[question.field] = [clean(text) or "" for text in texts]
+        except ValueError as problem:
+            sent[question.field] = []
+            unfit[question.field] = str(problem)
+    return sent, unfit
+
+
+def _texts(question: Question) -> list[str]:
+    if question.kind is not Kind.PSFS:
+        return request.form.getlist(question.field)
+    return [
+        request.form.get(f"{part}_{number}", "")
+        for number in range(1, (question.most or 1) + 1)
+        for part in ("activity", "score")
+    ]
+
+
+def as_typed(questions: Sequence[Question], posted: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """What was sent, in the shape in which answers are shown again."""
+    shown: dict[str, Any] = {}
+    for question in questions:
+        texts = posted.get(question.field, ())
+        if question.kind is Kind.PSFS:
+            pairs = zip(texts[::2], texts[1::2], strict=False)
+            shown[question.field] = [{"activity": activity, "score": score} for activity, score in pairs]
+        elif question.kind in (Kind.MANY, Kind.BODY_MAP):
+            shown[question.field] = list(texts)
+        else:
+            shown[question.field] = texts[0] if texts else None
+    return shown
