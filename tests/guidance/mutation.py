@@ -7,6 +7,7 @@ one change, judged in this process by the cases of the rule it touches and then 
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from clinic.guidance.conditions import Condition, Group, Negation, Test
 from clinic.guidance.facts import Facts
@@ -100,12 +101,20 @@ def _changed_effects(effect: Effect) -> Iterator[tuple[str, Effect]]:
         yield f"{modality} one point less", replace(effect, points=(*others, (modality, points - 1)))
     for name in ("avoid", "sites", "forbid"):
         for item in getattr(effect, name):
-            yield f"{name} without {item}", replace(effect, **{name: _without(getattr(effect, name), item)})
+            yield (
+                f"{name} without {item}",
+                replace(effect, **_one(name, _without(getattr(effect, name), item))),
+            )
     for note in effect.notes:
         yield (
             f"without note {note.code}",
             replace(effect, notes=tuple(other for other in effect.notes if other != note)),
         )
+
+
+def _one(name: str, value: object) -> dict[str, Any]:
+    """A change of one field whose name is only known here."""
+    return {name: value}
 
 
 def _without(items: tuple[str, ...], item: str) -> tuple[str, ...]:
@@ -137,11 +146,11 @@ def _scoring_mutants(rules: RuleSet) -> Iterator[Mutant]:
         table: tuple[ScoringRule, ...] = getattr(rules, family)
         for rule in table:
             yield Mutant(
-                rule.id, "removed", replace(rules, **{family: tuple(r for r in table if r is not rule)})
+                rule.id, "removed", replace(rules, **_one(family, tuple(r for r in table if r is not rule)))
             )
             for change, other in _changed_scoring(rule):
                 changed = tuple(other if r is rule else r for r in table)
-                yield Mutant(rule.id, change, replace(rules, **{family: changed}))
+                yield Mutant(rule.id, change, replace(rules, **_one(family, changed)))
 
 
 def _changed_scoring(rule: ScoringRule) -> Iterator[tuple[str, ScoringRule]]:
@@ -165,12 +174,12 @@ def _figure_mutants(rules: RuleSet) -> Iterator[Mutant]:
         liked = replace(rules.liked, points=rules.liked.points + step)
         yield Mutant("P05", f"points {step:+}", replace(rules, liked=liked))
         for name in ("most", "mention"):
-            general = replace(rules.general, **{name: getattr(rules.general, name) + step})
+            general = replace(rules.general, **_one(name, getattr(rules.general, name) + step))
             yield Mutant("K1", f"{name} {step:+}", replace(rules, general=general))
         gentle = replace(rules.gentle_default, points=rules.gentle_default.points + step)
         yield Mutant("gentle default", f"points {step:+}", replace(rules, gentle_default=gentle))
         for name in ("show_at_least", "clear_lead"):
-            yield Mutant(name, f"{step:+}", replace(rules, **{name: getattr(rules, name) + step}))
+            yield Mutant(name, f"{step:+}", replace(rules, **_one(name, getattr(rules, name) + step)))
     for modality in rules.general.modalities:
         general = replace(rules.general, modalities=_without(rules.general.modalities, modality))
         yield Mutant("K1", f"without {modality}", replace(rules, general=general))

@@ -64,7 +64,7 @@ def flag(code: str, *near: Answers) -> SafetyCase:
 
 
 NO_JOLTS: Final = frozenset({"passive_movement", "percussion", "tapotement"})
-SEEN: Final = {"clinician_seen": "yes_cleared"}
+SEEN: Final[Answers] = {"clinician_seen": "yes_cleared"}
 
 SAFETY: Final[dict[str, SafetyCase]] = {
     "U01": flag("saddle_numbness"),

@@ -47,7 +47,7 @@ def test_types_and_techniques_cite_known_sections() -> None:
 
 
 def test_every_cause_is_asked_about_and_touches_its_rules() -> None:
-    rules = {rule.id: rule.when for rule in (*CURRENT.safety, *CURRENT.back)}
+    rules = {rule.id: rule.when for rule in CURRENT.safety} | {rule.id: rule.when for rule in CURRENT.back}
     for cause in CAUSES:
         assert set(cause.sections) <= set(SECTIONS)
         fields = set()

@@ -8,6 +8,7 @@ from clinic.guidance.knowledge import MODALITIES, SECTIONS
 from clinic.guidance.levels import Disposition, Level
 from clinic.guidance.red_flags import RED_FLAGS
 from clinic.guidance.rules import CURRENT, UnknownRuleSet, rule_set
+from clinic.guidance.rules.kinds import Effect, SafetyRule, ScoringRule
 from clinic.guidance.sources import SOURCES
 from tests.guidance import checks, rule_cases
 
@@ -31,7 +32,8 @@ def test_no_case_is_written_for_a_rule_that_does_not_exist() -> None:
 
 
 def test_rule_ids_are_unique_and_counted() -> None:
-    ids = [rule.id for rule in (*CURRENT.safety, *CURRENT.back, *CURRENT.preferences)]
+    rules: list[SafetyRule | ScoringRule] = [*CURRENT.safety, *CURRENT.back, *CURRENT.preferences]
+    ids = [rule.id for rule in rules]
     assert len(ids) == len(set(ids))
     families = {letter: sum(1 for id in ids if id.startswith(letter)) for letter in "URTXCEP"}
     assert families == {"U": 13, "R": 25, "T": 27, "X": 7, "C": 29, "E": 53, "P": 4}
@@ -95,8 +97,6 @@ def test_a_rule_set_is_found_by_its_version() -> None:
 
 
 def test_a_rule_cannot_name_what_does_not_exist() -> None:
-    from clinic.guidance.rules.kinds import Effect
-
     for wrong in (
         {"exclude": ("reiki",)},
         {"avoid": ("tail",)},
@@ -104,7 +104,7 @@ def test_a_rule_cannot_name_what_does_not_exist() -> None:
         {"points": (("reiki", -1),)},
     ):
         with pytest.raises(ValueError, match="no "):
-            Effect(**wrong)  # type: ignore[arg-type]
+            Effect(**wrong)
 
 
 def test_every_type_of_massage_is_scored_by_some_rule() -> None:
