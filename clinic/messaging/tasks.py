@@ -12,8 +12,9 @@ from celery import Celery, Task
 from flask import Flask, current_app
 
 from clinic import clock
-from clinic.accounts import audit, limits
+from clinic.accounts import audit, limits, sessions
 from clinic.accounts import services as accounts
+from clinic.booking import idempotency
 from clinic.booking import services as booking
 from clinic.db import transaction
 from clinic.intake import services as intake
@@ -51,13 +52,15 @@ def delete_old_drafts() -> None:
 
 
 def tidy() -> None:
-    """Forget what has run out: counts, one-time links, holds, answered keys. Twice is harmless: the second finds none."""
+    """Forget what has run out: counts, one-time links, sessions, holds, answered keys. Twice is harmless: the second finds none."""
     now = clock.now()
     limits.forget(now)
     with transaction():
         accounts.forget_links(now)
+        sessions.forget(now)
     with transaction():
         booking.delete_lapsed(now - LAPSED_KEPT)
+        idempotency.delete_old(now)
 
 
 STEPS: tuple[Callable[[], None], ...] = (message_pass, lapse_and_decide, seal_audit, delete_old_drafts, tidy)

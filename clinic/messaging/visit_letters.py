@@ -40,14 +40,17 @@ class Visit:
     price_cents: int
     currency: str
     free_until: datetime
+    is_free: bool
+    """Whether it may still be moved or cancelled free of charge."""
     policy: str
     reference: str
     link: str
 
     @classmethod
-    def of(cls, appointment: Appointment, client: Client, practice: Practice) -> "Visit":
+    def of(cls, appointment: Appointment, client: Client, practice: Practice, now: datetime) -> "Visit":
         """The visit as it stands now."""
         therapist, location = appointment.therapist, appointment.location
+        free_until = appointment.starts_at - timedelta(hours=practice.late_cancel_hours)
         return cls(
             first_name=client.first_name,
             starts_at=appointment.starts_at,
@@ -61,7 +64,8 @@ class Visit:
             getting_here=location.getting_here,
             price_cents=appointment.price_cents,
             currency=practice.currency,
-            free_until=appointment.starts_at - timedelta(hours=practice.late_cancel_hours),
+            free_until=free_until,
+            is_free=now < free_until,
             policy=practice.policy,
             reference=appointment.reference,
             link=_address(links.manage_path(appointment.id, appointment.link_epoch)),
@@ -153,7 +157,7 @@ def _content(
     practice: Practice,
     now: datetime,
 ) -> Content:
-    visit = Visit.of(appointment, client, practice)
+    visit = Visit.of(appointment, client, practice, now)
     facts: dict[str, object] = {"visit": visit}
     if kind is Kind.AFTERCARE:
         facts["tips_link"] = _address(links.aftercare_path(appointment.id, appointment.link_epoch))
@@ -197,7 +201,7 @@ def _next_visit(client: Client, practice: Practice, now: datetime) -> Visit | No
         .order_by(Appointment.starts_at)
         .limit(1)
     )
-    return Visit.of(coming, client, practice) if coming else None
+    return Visit.of(coming, client, practice, now) if coming else None
 
 
 def told(appointment: Appointment) -> bytes:

@@ -410,3 +410,12 @@ def test_the_letter_after_a_visit_names_the_next_one(
     make.appointment(of=massage, who=ada, starts_at=visit.starts_at + timedelta(days=7))
     held = claimed(Kind.AFTERCARE, visit.id, ada.contacts[0].id, now, "again")
     assert "Thursday 13 March 2031" in composed(held, visit.ends_at).text
+
+
+def test_what_is_no_longer_free_is_not_called_free(visit: Appointment, ada: Client, now: datetime) -> None:
+    assert "free of charge until Wednesday 5 March, 10:00" in words(about(visit, ada, Kind.CONFIRMATION, now))
+    held = claimed(Kind.REMINDER, visit.id, ada.contacts[0].id, now, "r1/120")
+    late = composed(held, visit.starts_at - timedelta(hours=2))
+    for said in (words(late), read_html(late)):
+        assert "free of charge" not in said
+        assert "The time for free changes is over." in said
