@@ -61,7 +61,11 @@ def read(answers: Mapping[str, Any]) -> Read:
 
 
 def _panel(title: str, group: Iterable[Field], answers: Mapping[str, Any]) -> Panel:
-    rows = ((field.title, words(field, answers[field.name])) for field in group if field.name in answers)
+    rows = (
+        (field.title, words(field, answers[field.name]))
+        for field in group
+        if answers.get(field.name) is not None
+    )
     return Panel(title, tuple((name, text) for name, text in rows if text))
 
 

@@ -1,10 +1,8 @@
 """Messages: what was owed lately and what became of it, and the mails that were written to the folder."""
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from flask import current_app, render_template, request, url_for
+from flask import current_app, render_template
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
@@ -12,12 +10,11 @@ from clinic import clock
 from clinic.accounts.permissions import Permission
 from clinic.messaging import queries as messages
 from clinic.messaging.models import Kind
-from clinic.messaging.pulse import Part, Pulse
 from clinic.messaging.queries import Mail, Stage
 from clinic.refusal import NotFound
 from clinic.staff.blueprint import blueprint
 from clinic.staff.day import practice_zone
-from clinic.web.access import audience, signed_in_user, staff
+from clinic.web.access import audience, staff
 
 FRAME_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
 """A letter brings its own inline styles and nothing else: no script, no picture from elsewhere, no form, no link that opens."""
@@ -43,9 +40,6 @@ STAGES = {
     Stage.DROPPED: ("Not needed any more", None),
     Stage.GIVEN_UP: ("Not delivered", "caution"),
 }
-UNATTENDED = "No message has been looked after for a while; none goes out until this is mended."
-STOOD_IN = "Messages are looked after by a stand-in and go out a little later than usual."
-NO_SERVER = "The mail server does not answer. Messages wait and go out as soon as it does."
 
 
 @blueprint.get("/messages", endpoint="messages")
@@ -111,33 +105,3 @@ def _mail(name: str) -> Mail:
     if found is None:
         raise NotFound
     return found
-
-
-@blueprint.app_context_processor
-def banner_notes() -> dict[str, Any]:
-    """What stands above every staff page while the delivery of messages is not well or leads to a folder."""
-    if request.blueprint != blueprint.name or signed_in_user() is None:
-        return {}
-    notes: list[dict[str, Any]] = []
-    if not current_app.config["SMTP_URL"]:
-        link = (url_for("staff.outbox"), "Read the mails") if has_outbox() else None
-        notes.append(
-            {
-                "kind": "plain",
-                "text": "No mail server is set: mails are kept here and leave the house to nobody.",
-                "link": link,
-            }
-        )
-    notes.extend({"kind": "caution", "text": text, "link": None} for text in _troubles(messages.pulse()))
-    return {"banner_notes": notes}
-
-
-def _troubles(pulse: Pulse) -> Iterator[str]:
-    """One sentence for the delivery, the worst that is true, and one for the mail server."""
-    ill = {sign.part: sign for sign in pulse.troubles}
-    if Part.PASS in ill and not ill[Part.PASS].state:
-        yield UNATTENDED
-    elif ill.keys() & {Part.WORKER, Part.BEAT, Part.PASS}:
-        yield STOOD_IN
-    if Part.MAIL in ill:
-        yield NO_SERVER

@@ -3,16 +3,23 @@
 Staff see all of it; a stranger sees only that this is a demo.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from flask import Flask, current_app, g, has_request_context, url_for
 from sqlalchemy.exc import SQLAlchemyError
 
+from clinic.accounts.permissions import Permission
 from clinic.messaging import pulse
+from clinic.messaging.pulse import Part, Pulse
 from clinic.web import access
 from clinic.web.access import Policy, staff
 
 Note = dict[str, Any]
+
+UNATTENDED = "No message has been looked after for a while. Nothing is lost: they go out when the delivery works again."
+STOOD_IN = "Messages are looked after by a stand-in and go out a little later than usual."
+NO_SERVER = "The mail server does not answer. Messages wait and go out as soon as it does."
 
 LOCAL = ("http://localhost", "http://127.0.0.1", "http://[::1]")
 
@@ -29,25 +36,48 @@ def notes() -> list[Note]:
     for_staff: Policy | None = g.get("policy")
     if for_staff is None or for_staff.audience != staff or access.signed_in_user() is None:
         return _demo()
-    return [*_letters(), *_unencrypted(), *_recovery(), *_demo()]
+    return [*_letters(), *_unencrypted(), *_recovery(), *_kept_mails(), *_demo()]
 
 
 def _letters() -> list[Note]:
     try:
-        troubled = not pulse.read().is_well
+        found = pulse.read()
     except SQLAlchemyError:
         return []  # The page itself will say that the database is away.
-    if not troubled:
+    return [{"kind": "caution", "text": text} for text in _troubles(found)]
+
+
+def _troubles(found: Pulse) -> Iterator[str]:
+    """One sentence for the delivery, the worst that is true, and one for the mail server."""
+    ill = {sign.part: sign for sign in found.troubles}
+    if Part.PASS in ill and not ill[Part.PASS].state:
+        yield UNATTENDED
+    elif ill.keys() & {Part.WORKER, Part.BEAT, Part.PASS}:
+        yield STOOD_IN
+    if Part.MAIL in ill:
+        yield NO_SERVER
+
+
+def _kept_mails() -> list[Note]:
+    """Where mails go while no server takes them; outside production they can be read."""
+    if current_app.config["SMTP_URL"]:
         return []
-    text = "Messages are not going out as they should. Nothing is lost: they go out when the delivery works again."
-    return [{"kind": "caution", "text": text}]
+    note: Note = {
+        "kind": "plain",
+        "text": "No mail server is set: mails are kept here and leave the house to nobody.",
+    }
+    if current_app.config["ENVIRONMENT"] != "production" and access.may(Permission.MESSAGES_READ):
+        note["link"] = (url_for("staff.outbox"), "Read the mails")
+    return [note]
 
 
 def _unencrypted() -> list[Note]:
     address: str = current_app.config["PUBLIC_URL"]
     if address.startswith(("https://", *LOCAL)):
         return []
-    text = "This address is not encrypted: others on the network can read what is sent. Set PUBLIC_URL to https."
+    text = (
+        "This address is not encrypted: others on the network can read what is sent. Set PUBLIC_URL to https."
+    )
     return [{"kind": "caution", "text": text}]
 
 
