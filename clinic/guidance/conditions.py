@@ -41,10 +41,6 @@ class Condition(Protocol):
         """The same in plain words, for a therapist."""
         ...
 
-    def parts(self) -> tuple["Condition", ...]:
-        """The conditions it is put together from; none for a single test."""
-        ...
-
 
 @dataclass(frozen=True)
 class Test:
@@ -94,10 +90,6 @@ class Test:
         """The same in plain words."""
         field = FIELDS[self.field]
         return f"“{field.title}” {_WORDS[self.sign]} {_list(field, self._values)}"
-
-    def parts(self) -> tuple[Condition, ...]:
-        """None: a test is not put together."""
-        return ()
 
     @property
     def _values(self) -> tuple[str | int, ...]:
@@ -200,10 +192,6 @@ class Group:
         ]
         return f" {self.word} ".join(joined)
 
-    def parts(self) -> tuple[Condition, ...]:
-        """The members."""
-        return self.members
-
 
 @dataclass(frozen=True)
 class Negation:
@@ -231,10 +219,6 @@ class Negation:
     def words(self) -> str:
         """The same in plain words."""
         return f"not {_bracketed(self.part, self.part.words())}"
-
-    def parts(self) -> tuple[Condition, ...]:
-        """The condition it turns round."""
-        return (self.part,)
 
 
 def _bracketed(part: Condition, text: str) -> str:

@@ -7,7 +7,7 @@ and when to stop; those figures are cautious defaults. A therapist decides on ev
 from dataclasses import dataclass
 from typing import Final
 
-from clinic.guidance.conditions import any_of, at_least, has, has_any, in_, is_
+from clinic.guidance.conditions import all_of, any_of, at_least, has, has_any, in_, is_
 from clinic.guidance.course import Course, Gate, course, frequency_note
 from clinic.guidance.facts import Facts
 from clinic.guidance.knowledge import MODALITIES
@@ -113,13 +113,13 @@ _SHORTER: Final = any_of(
     is_("massage_experience", "never"), at_least("pain_avg_nrs", 8), at_least("age_years", 75)
 )
 _NECK_OR_SHOULDERS: Final = has_any("pain_areas", "neck", "shoulders")
-_STIFF_LOWER_BACK: Final = has("pain_areas", "lower_back")
+_STIFF_LOWER_BACK: Final = all_of(has("pain_areas", "lower_back"), has("muscle_findings", "stiffness"))
 
 
 def draft(facts: Facts, outcome: SafetyOutcome, suggestion: Suggestion) -> DraftPlan:
     """The draft plan for a suggestion. Without any type left it still says where, how firmly, how long and how often."""
     known = facts.normalised()
-    types = _worked_types(suggestion, outcome)
+    types = _worked_types(suggestion)
     avoid = _avoid(known, outcome)
     pressure, pressure_why = _pressure(types, known, outcome)
     proposed, gate = course(known, outcome.level)
@@ -132,7 +132,7 @@ def draft(facts: Facts, outcome: SafetyOutcome, suggestion: Suggestion) -> Draft
         pressure_why=pressure_why,
         discomfort_limit=DISCOMFORT_LIMIT,
         mix=_mix(types),
-        area_mix=_area_mix(suggestion, known, outcome),
+        area_mix=_area_mix(suggestion, known),
         techniques=techniques(types, known, outcome),
         approach=approach(types, known, with_oils=_with_oils(suggestion)),
         length=_length(known),
@@ -145,19 +145,20 @@ def draft(facts: Facts, outcome: SafetyOutcome, suggestion: Suggestion) -> Draft
     )
 
 
-def _worked_types(suggestion: Suggestion, outcome: SafetyOutcome) -> tuple[str, ...]:
+def _worked_types(suggestion: Suggestion) -> tuple[str, ...]:
     """The first type and, if shown, the second; oils stand on the type they are combined with."""
-    types = [_base(match, suggestion, outcome) for match in suggestion.ranked[:2]]
-    return tuple(dict.fromkeys(types))
+    types = [_base(match, suggestion) for match in suggestion.ranked[:2]]
+    return tuple(dict.fromkeys(name for name in types if name is not None))
 
 
-def _base(match: Match, suggestion: Suggestion, outcome: SafetyOutcome) -> str:
+def _base(match: Match, suggestion: Suggestion) -> str | None:
+    """The type itself; for oils the wanted gentle type with most points, or None when the client wants neither."""
     if match.modality != "aromatherapy":
         return match.modality
     if match.base:
         return match.base
     gentle = [name for name in ("swedish", "relaxation") if name not in suggestion.unwanted]
-    return max(gentle or ["relaxation"], key=lambda name: suggestion.scores[name])
+    return max(gentle, key=lambda name: suggestion.scores[name], default=None)
 
 
 def _with_oils(suggestion: Suggestion) -> bool:
@@ -172,7 +173,7 @@ def _mix(types: tuple[str, ...]) -> tuple[MixPart, ...]:
     )
 
 
-def _area_mix(suggestion: Suggestion, facts: Facts, outcome: SafetyOutcome) -> str:
+def _area_mix(suggestion: Suggestion, facts: Facts) -> str:
     """The guidance's own example: deep work above, Swedish massage below (G12)."""
     shown = {match.modality for match in suggestion.ranked}
     if "deep_tissue" not in shown or "swedish" in suggestion.unwanted:

@@ -45,9 +45,6 @@ class Always:
     def words(self) -> str:
         return "always"
 
-    def parts(self) -> tuple[Condition, ...]:
-        return ()
-
 
 def changed_conditions(condition: Condition) -> Iterator[tuple[str, Condition]]:
     """Every condition that differs from this one in a single place."""

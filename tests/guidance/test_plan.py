@@ -53,17 +53,32 @@ def test_oils_are_added_to_the_type_beneath() -> None:
     assert any("diluted oil" in sentence for sentence in plan.approach)
 
 
-def test_oils_that_lead_alone_stand_on_the_better_gentle_type() -> None:
-    blended = planned({"approach_interest": ["essential_oils"], "pressure_preference": "light"})
-    assert blended.mix[0].modality in ("swedish", "relaxation")
+def test_oils_blended_in_keep_the_base_they_were_given() -> None:
     plan = planned(
+        {
+            "approach_interest": ["essential_oils"],
+            "muscle_findings": ["stiffness"],
+            "pressure_preference": "medium",
+            "massage_experience": "never",
+        }
+    )
+    assert [part.modality for part in plan.mix] == ["swedish"]
+
+
+def test_oils_that_lead_alone_stand_on_a_gentle_type_that_is_wanted() -> None:
+    plan = planned(
+        {"approach_interest": ["essential_oils"], "stress_level": 8, "modalities_disliked": ["relaxation"]}
+    )
+    assert plan.mix[0].modality == "swedish"
+    neither = planned(
         {
             "approach_interest": ["essential_oils"],
             "stress_level": 5,
             "modalities_disliked": ["swedish", "relaxation"],
         }
     )
-    assert plan.mix[0].modality == "relaxation"
+    assert neither.mix == ()
+    assert any("diluted oil" in sentence for sentence in neither.approach)
 
 
 def test_an_open_and_close_with_effleurage_stands_first_and_once() -> None:
@@ -239,6 +254,8 @@ def test_deep_work_above_and_swedish_below_where_both_are_wanted() -> None:
     }
     assert "Swedish massage on the lower back (G12)" in planned(answers).area_mix
     assert planned({**answers, "pain_areas": ["neck"]}).area_mix == ""
+    assert planned({**answers, "pain_areas": ["lower_back"]}).area_mix == ""
+    assert planned({**answers, "muscle_findings": ["deep_chronic_tension"]}).area_mix == ""
     assert planned({**answers, "past_reaction": "bruised"}).area_mix == ""
     assert planned({**answers, "modalities_disliked": ["swedish"]}).area_mix == ""
 

@@ -1,5 +1,7 @@
 """Every rule against its written cases, and the rule set as a whole."""
 
+from dataclasses import replace
+
 import pytest
 
 from clinic.guidance.facts import Facts
@@ -110,3 +112,11 @@ def test_a_rule_cannot_name_what_does_not_exist() -> None:
 def test_every_type_of_massage_is_scored_by_some_rule() -> None:
     scored = {points.modality for rule in CURRENT.back for points in rule.points if points.points > 0}
     assert scored == set(MODALITIES)
+
+
+def test_a_stop_must_say_what_it_asks_for_and_nothing_else_may() -> None:
+    stop, caution = CURRENT.safety_by_id["R01"], CURRENT.safety_by_id["C01"]
+    with pytest.raises(ValueError, match="R01 is refer"):
+        replace(stop, disposition=None)
+    with pytest.raises(ValueError, match="C01 is caution"):
+        replace(caution, disposition=Disposition.DOCTOR)
