@@ -21,7 +21,7 @@ from clinic.booking.models import Appointment, State
 from clinic.booking.placing import NotOffered
 from clinic.db import transaction
 from clinic.practice import queries as practice
-from clinic.public import slots
+from clinic.public import safety_form, slots
 from clinic.public.forms import RevisionForm
 from clinic.public.slots import Choice
 from clinic.refusal import NotFound, Stale
@@ -185,6 +185,7 @@ def _page(visit: Appointment, token: str, *, refusal: str | None = None) -> str:
         can_undo=visit.undo_until is not None and visit.undo_until > now,
         free_until=states.free_until(visit),
         refusal=refusal,
+        safety_form=safety_form.address(visit, now),
     )
 
 

@@ -39,12 +39,17 @@ def show() -> ResponseReturnValue:
         browser=known_browser(), client_id=_client_id(), now=now, zone=_zone(held, now)
     )
     if standing.level is not None and standing.level.stops:
-        return _card(_advice(standing), not_before=standing.not_before)
+        return card_of(standing, standing.submission.outcome if standing.submission else None)
     if standing.submission is None:
         return redirect(url_for("intake.begin"), 303)
     if standing.level is Level.THERAPIST_REVIEW:
         return _looked_at_first(standing.submission.outcome, held)
     return _suggestion(standing.submission.outcome, held)
+
+
+def card_of(standing: Standing, outcome: Outcome | None) -> str:
+    """The card for a stop that comes from answers already sent; `outcome` is theirs, when there is one."""
+    return _card(_advice(standing, outcome), not_before=standing.not_before)
 
 
 def _of_draft(draft: Draft) -> ResponseReturnValue:
@@ -81,10 +86,9 @@ def _card(
     )
 
 
-def _advice(standing: Standing) -> Advice:
+def _advice(standing: Standing, outcome: Outcome | None) -> Advice:
     """The words for a stop: as they were stored with the answers, or plain ones when the stop came from elsewhere."""
     reached = Verdict(standing.level or Level.OK, standing.disposition)
-    outcome = standing.submission.outcome if standing.submission else None
     if outcome and outcome.level == reached.level and outcome.disposition == reached.disposition:
         stored = outcome.explanation["safety"]
         whys = tuple(row["why"] for row in stored["fired"] if row["level"] == reached.level)

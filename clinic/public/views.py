@@ -1,6 +1,6 @@
 """The public surface, put together."""
 
-from clinic.public import aftercare, appointment, booking, home, intake, outcome, resume
+from clinic.public import aftercare, appointment, booking, home, intake, outcome, resume, safety_form
 
 blueprints = [
     home.blueprint,
@@ -8,6 +8,7 @@ blueprints = [
     appointment.blueprint,
     intake.blueprint,
     resume.blueprint,
+    safety_form.blueprint,
     outcome.blueprint,
     aftercare.blueprint,
 ]

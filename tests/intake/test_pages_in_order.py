@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from types import ModuleType
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -9,6 +10,7 @@ import sqlalchemy as sa
 from clinic.db import db
 from clinic.guidance import questionnaire
 from clinic.guidance.levels import Disposition, Level
+from clinic.guidance.questions import QUESTIONS
 from clinic.intake import drafts, path, queries, services
 from clinic.intake.models import Consent, Draft, Outcome, Purpose, RaisedLevel, Submission
 from tests.intake import walk
@@ -53,7 +55,7 @@ def test_consent_to_speak_with_the_doctor_is_kept_as_its_own_consent(now: dateti
     "flag",
     [
         question.field
-        for question in questionnaire.QUESTIONS.values()
+        for question in QUESTIONS.values()
         if question.field.startswith("red_flags.")
         and questionnaire.page_of(question.field).slug in ("safety-1", "safety-2")
     ],
@@ -119,7 +121,7 @@ def test_a_child_is_not_judged_unseen_before_the_question_is_asked(now: datetime
 
 
 def test_a_contradiction_is_first_shown_and_then_goes_to_a_therapist(now: datetime) -> None:
-    changes = {"pain_areas": ["leg_left"], "radiation": ["none"]}
+    changes: dict[str, Any] = {"pain_areas": ["leg_left"], "radiation": ["none"]}
     with pytest.raises(services.LookAgain) as shown:
         walk.sent(now, **changes)
     assert [found.rule for found in shown.value.found] == ["X01"]

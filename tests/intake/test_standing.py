@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from types import ModuleType
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -78,7 +79,7 @@ def test_another_browser_knows_nothing_of_it(now: datetime) -> None:
     ],
 )
 def test_the_level_of_the_newest_answers_counts(
-    now: datetime, changes: dict[str, list[str]], level: Level, disposition: Disposition | None
+    now: datetime, changes: dict[str, Any], level: Level, disposition: Disposition | None
 ) -> None:
     walk.sent(now, **changes)
     found = of_browser(now)
@@ -102,7 +103,7 @@ def test_an_urgent_answer_after_a_good_submission_counts_at_once(now: datetime) 
 def test_changed_answers_after_a_stop_still_go_to_a_therapist_for_seven_days(
     now: datetime, flag: str
 ) -> None:
-    walk.walk(now, **{flag: ["yes"]})
+    walk.walk(now, browser=BROWSER, until=None, **{flag: ["yes"]})
     drafts.withhold(BROWSER)
     walk.sent(now + HOUR)
     assert of_browser(now + HOUR).level is Level.THERAPIST_REVIEW
@@ -222,7 +223,7 @@ def test_a_clearance_reaches_the_same_answer_said_again_but_not_another(
 
 def again(person: Client, at: datetime, **changes: list[str]) -> None:
     """The same client sends a new intake, from another browser."""
-    walk.sent(at, browser=OTHER_BROWSER, **changes)
+    walk.sent(at, browser=OTHER_BROWSER, seen=(), **changes)
     services.adopt(OTHER_BROWSER, person.id, at)
 
 

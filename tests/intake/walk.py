@@ -78,7 +78,7 @@ def page_of_posts(slug: str, answers: Mapping[str, object], changes: Mapping[str
 
 def begun(now: datetime, *, browser: bytes = BROWSER, mail: str | None = None, **columns: object) -> Draft:
     """A draft with nothing answered yet."""
-    return drafts.start(browser=browser, client_id=None, mail=mail, now=now, **columns)  # type: ignore[arg-type]
+    return drafts.start(browser=browser, client_id=None, mail=mail, now=now, **columns)
 
 
 def walk(now: datetime, *, browser: bytes = BROWSER, until: str | None = None, **changes: list[str]) -> Draft:
