@@ -28,12 +28,12 @@ class _Refused(ValueError):
 def run(stream_in: TextIO, stream_out: TextIO, stream_err: TextIO) -> int:
     """Read facts, write results, and return the exit status: 0, or 2 with one line on `stream_err` and no output."""
     try:
-        results = [result_of(facts) for facts in _read(stream_in)]
+        clients = _read(stream_in)
     except _Refused as refused:
         stream_err.write(f"{refused}\n")
         return REFUSED
     # One result on each line: readable enough, and without indentation the encoder stays in C.
-    lines = ",\n".join(json.dumps(result) for result in results)
+    lines = ",\n".join(json.dumps(result_of(facts)) for facts in clients)
     stream_out.write(f"[\n{lines}\n]\n")
     return OK
 
