@@ -25,7 +25,16 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 
-SECRET_PATHS = ("/a/", "/c/", "/l/", "/visit/", "/intake/resume/", "/intake/go-on/", "/visit/", "/staff/set-up/")
+SECRET_PATHS = (
+    "/a/",
+    "/c/",
+    "/l/",
+    "/visit/",
+    "/intake/resume/",
+    "/intake/go-on/",
+    "/visit/",
+    "/staff/set-up/",
+)
 """Pages whose address is a key: it goes to nobody, not even to our own next page."""
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")

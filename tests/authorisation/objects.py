@@ -1,0 +1,148 @@
+"""What stands in an address between slashes: for every endpoint with arguments, one of one's own, one of somebody else's and
+one that does not exist. An endpoint without a line makes the tests fail.
+
+`others` is None where there is no owner: an address that is its own key, or a calendar that all staff share.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from clinic import clock
+from clinic.accounts import links, team
+from clinic.accounts import services as accounts
+from clinic.accounts.models import LinkPurpose
+from clinic.db import db
+from tests.authorisation.world import World
+
+Arguments = dict[str, Any]
+NOBODYS = UUID("0190a8e2-0000-7000-8000-00000000dead")
+
+
+@dataclass(frozen=True)
+class Objects:
+    """Arguments of an address, seen from the therapist Ines."""
+
+    own: Arguments
+    missing: Arguments
+    others: Arguments | None = None
+
+
+def _appointment_of_calendar(world: World) -> Objects:
+    return Objects({"appointment_id": world.visit_of_ada.id}, {"appointment_id": NOBODYS})
+
+
+def _appointment_with_health(world: World) -> Objects:
+    return Objects(
+        {"appointment_id": world.visit_of_ada.id},
+        {"appointment_id": NOBODYS},
+        {"appointment_id": world.visit_of_bob.id},
+    )
+
+
+def _review(world: World) -> Objects:
+    return Objects(
+        {"review_id": world.review_of_ada.id}, {"review_id": NOBODYS}, {"review_id": world.review_of_bob.id}
+    )
+
+
+def _manage(world: World) -> Objects:
+    visit = world.visit_of_ada
+    return Objects(
+        {"token": links.token(links.MANAGE, visit.id, visit.link_epoch)},
+        {"token": links.token(links.MANAGE, NOBODYS, 1)},
+        {"token": links.token(links.MANAGE, visit.id, visit.link_epoch + 1)},
+    )
+
+
+def _aftercare(world: World) -> Objects:
+    visit = world.visit_of_ada
+    return Objects(
+        {"token": links.token(links.AFTERCARE, visit.id, visit.link_epoch)},
+        {"token": links.token(links.AFTERCARE, NOBODYS, 1)},
+        {"token": links.token(links.MANAGE, visit.id, visit.link_epoch)},
+    )
+
+
+def _before_visit(world: World) -> Objects:
+    visit = world.visit_of_ada
+    return Objects(
+        {"token": links.token("visit", visit.id, visit.link_epoch)},
+        {"token": links.token("visit", NOBODYS, 1)},
+        {"token": links.token(links.MANAGE, visit.id, visit.link_epoch)},
+    )
+
+
+def _sign_in_link(world: World) -> Objects:
+    raw = accounts.mint_link(
+        purpose=LinkPurpose.SIGN_IN, contact_id=world.ada.contacts[0].id, now=clock.now()
+    )
+    db.session.commit()
+    return Objects({"token": raw}, {"token": "nobody-made-this"})
+
+
+def _resume_link(world: World) -> Objects:
+    raw = accounts.mint_link(purpose=LinkPurpose.RESUME_INTAKE, subject_id=world.draft.id, now=clock.now())
+    db.session.commit()
+    return Objects({"raw": raw}, {"raw": "nobody-made-this"})
+
+
+def _set_up_link(world: World) -> Objects:
+    raw = team.mint_set_up_link(world.omar, clock.now())
+    db.session.commit()
+    return Objects({"token": raw}, {"token": "nobody-made-this"})
+
+
+def _signed_state(world: World) -> Objects:
+    """Flask-Security's signed states last minutes and are made by its own pages; here only false ones."""
+    return Objects({"token": "no-signature"}, {"token": "no-signature"})
+
+
+PROVIDERS: dict[str, Callable[[World], Objects]] = {
+    "static": lambda world: Objects({"filename": "dist/manifest.json"}, {"filename": "nowhere.css"}),
+    "booking.choose": lambda world: Objects({"slug": world.treatment.slug}, {"slug": "nothing"}),
+    "booking.hold": lambda world: Objects({"slug": world.treatment.slug}, {"slug": "nothing"}),
+    "intake.ask": lambda world: Objects({"slug": "about-you"}, {"slug": "nothing"}),
+    "intake.answer": lambda world: Objects({"slug": "about-you"}, {"slug": "nothing"}),
+    "resume.go_on": lambda world: Objects({"draft_id": world.draft.id}, {"draft_id": NOBODYS}),
+    "resume.mail_fresh_link": lambda world: Objects({"draft_id": world.draft.id}, {"draft_id": NOBODYS}),
+    "resume.link": _resume_link,
+    "resume.use_link": _resume_link,
+    "appointment.manage": _manage,
+    "appointment.done": _manage,
+    "appointment.choose": _manage,
+    "appointment.move": _manage,
+    "appointment.ask_cancel": _manage,
+    "appointment.cancel": _manage,
+    "appointment.undo": _manage,
+    "appointment.calendar": _manage,
+    "aftercare.tips": _aftercare,
+    "safety_form.ask": _before_visit,
+    "safety_form.answer": _before_visit,
+    "portal.link": _sign_in_link,
+    "portal.use_link": _sign_in_link,
+    "sign_in.set_up": _set_up_link,
+    "security.two_factor_setup_validate": _signed_state,
+    "security.wan_register_response": _signed_state,
+    "security.wan_signin_response": _signed_state,
+    "security.wan_verify_response": _signed_state,
+    "staff.visit": _appointment_of_calendar,
+    "staff.arrived": _appointment_of_calendar,
+    "staff.missed": _appointment_of_calendar,
+    "staff.undo": _appointment_of_calendar,
+    "staff.cancel": _appointment_of_calendar,
+    "staff.cancelled": _appointment_of_calendar,
+    "staff.open_record": _appointment_of_calendar,
+    "staff.confirm": _appointment_with_health,
+    "staff.decline": _appointment_with_health,
+    "staff.note": _appointment_with_health,
+    "staff.add_to_note": _appointment_with_health,
+    "staff.review": _review,
+    "staff.accept": _review,
+    "staff.change": _review,
+    "staff.replace": _review,
+    "staff.decline_review": _review,
+    "staff.mail": lambda world: Objects({"name": "nothing.eml"}, {"name": "nothing.eml"}),
+    "staff.mail_html": lambda world: Objects({"name": "nothing.eml"}, {"name": "nothing.eml"}),
+}

@@ -1,0 +1,223 @@
+"""Every route, every method, every role: generated from the URL map, so that a new route cannot be forgotten."""
+
+import re
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+from itsdangerous import URLSafeTimedSerializer
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from clinic.accounts.permissions import Permission, granted
+from clinic.db import Base, db
+from clinic.web import access
+from tests.authorisation.objects import PROVIDERS
+from tests.authorisation.policies import ANYONE, CLIENT, CONTACT, POLICIES, STAFF
+from tests.authorisation.world import ROLES, Role, World, build
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+THERAPIST = next(role for role in ROLES if role.name == "therapist")
+
+
+@pytest.fixture
+def world(app: Flask, make: ModuleType) -> World:
+    return build(app, make)
+
+
+def rules(app: Flask) -> list[Rule]:
+    return sorted(app.url_map.iter_rules(), key=lambda rule: (rule.rule, rule.endpoint))
+
+
+def calls(app: Flask) -> Iterator[tuple[Rule, str]]:
+    """Every route with every method it answers."""
+    for rule in rules(app):
+        for method in METHODS:
+            if method in (rule.methods or ()):
+                yield rule, method
+
+
+def path_of(world: World, rule: Rule, kind: str = "own") -> str:
+    if not rule.arguments:
+        return rule.rule
+    arguments = getattr(PROVIDERS[rule.endpoint](world), kind)
+    with world.app.test_request_context():
+        built = world.app.url_map.bind("localhost").build(rule.endpoint, arguments, method=None)
+    return str(built)
+
+
+def may_enter(role: Role, policy: str) -> bool:
+    """What the table of policies says of this role."""
+    if policy == ANYONE:
+        return True
+    if policy == CONTACT:
+        return role.contact
+    if policy == CLIENT:
+        return role.client
+    if policy == STAFF:
+        return bool(role.staff_roles)
+    return Permission(policy) in granted(role.staff_roles - {"none"})
+
+
+def was_turned_away(answer: TestResponse) -> bool:
+    """Whether the answer is one of the doors, or *not for you*."""
+    if answer.status_code == 303:
+        there = answer.headers["Location"]
+        return there.startswith(("/staff/sign-in", "/my/sign-in", "/my/who"))
+    return answer.status_code in (401, 403)
+
+
+def with_token(app: Flask, browser: FlaskClient) -> dict[str, str]:
+    """A form field that passes the CSRF check of this browser."""
+    with browser.session_transaction() as session:
+        raw = session.setdefault("csrf_token", "0" * 40)
+    return {"csrf_token": str(URLSafeTimedSerializer(app.secret_key or "", salt="wtf-csrf-token").dumps(raw))}
+
+
+def test_every_route_has_its_line_in_the_table(app: Flask) -> None:
+    endpoints = {rule.endpoint for rule in app.url_map.iter_rules()}
+    assert endpoints - set(POLICIES) == set(), "say in tests/authorisation/policies.py who these are for"
+    assert set(POLICIES) - endpoints == set(), "these are gone: delete their lines"
+
+
+def test_every_argument_of_an_address_has_its_objects(app: Flask) -> None:
+    asking = {rule.endpoint for rule in app.url_map.iter_rules() if rule.arguments}
+    assert asking - set(PROVIDERS) == set(), "give them objects in tests/authorisation/objects.py"
+    assert set(PROVIDERS) - asking == set(), "these are gone: delete their lines"
+
+
+def test_every_decorator_says_what_the_table_says(app: Flask) -> None:
+    slips = []
+    for endpoint, meant in POLICIES.items():
+        declared = access.policy(app, endpoint)
+        if declared is None:
+            continue
+        said = {str(held) for held in declared.permissions} or {declared.audience.name}
+        if said != {str(meant)}:
+            slips.append((endpoint, sorted(said), str(meant)))
+    assert slips == []
+
+
+@pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
+def test_a_role_enters_what_is_meant_for_it_and_nothing_else(world: World, role: Role) -> None:
+    """Forms are sent without a token: whoever is let through meets the CSRF check (400), the others never get so far."""
+    wrong = []
+    for rule, method in calls(world.app):
+        if rule.endpoint == "static":
+            continue
+        browser = role.browser(world)
+        answer = browser.open(path_of(world, rule), method=method)
+        entered = not was_turned_away(answer)
+        # Flask-Security sends a half-finished sign-in back to its beginning with 302, which is no door of ours.
+        if entered != may_enter(role, POLICIES[rule.endpoint]):
+            wrong.append((method, rule.rule, answer.status_code, answer.headers.get("Location")))
+        if method != "GET" and entered and answer.status_code != 400:
+            wrong.append((method, rule.rule, answer.status_code, "no CSRF check"))
+    assert wrong == []
+
+
+@pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
+@pytest.mark.parametrize("kind", ["own", "missing"])
+def test_no_role_brings_any_route_down(world: World, role: Role, kind: str) -> None:
+    """With a token and an empty form; an error inside would be raised here, since the test product hides none."""
+    browser = role.browser(world)
+    for rule, method in calls(world.app):
+        fields = {} if method == "GET" else with_token(world.app, browser)
+        with browser.open(path_of(world, rule, kind), method=method, data=fields or None) as answer:
+            assert answer.status_code < 500, (method, rule.rule)
+
+
+def comparable(answer: TestResponse) -> tuple[int, str, list[tuple[str, str]]]:
+    """The answer without what is new in each: request id, nonce, tokens."""
+    body = re.sub(r"[0-9a-f]{16}|nonce=\"[^\"]+\"|value=\"[^\"]{60,}\"", "", answer.get_data(as_text=True))
+    kept = ("Content-Type", "Location", "Cache-Control")
+    return answer.status_code, body, [(name, answer.headers[name]) for name in kept if name in answer.headers]
+
+
+def test_what_belongs_to_others_answers_exactly_like_what_is_not_there(world: World) -> None:
+    differing: list[Any] = []
+    looked = 0
+    for rule, method in calls(world.app):
+        if not rule.arguments or PROVIDERS[rule.endpoint](world).others is None:
+            continue
+        browser = THERAPIST.browser(world)
+        fields = {} if method == "GET" else with_token(world.app, browser)
+        others, missing = (
+            comparable(browser.open(path_of(world, rule, kind), method=method, data=fields or None))
+            for kind in ("others", "missing")
+        )
+        looked += 1
+        if others != missing or others[0] != 404:
+            differing.append((method, rule.rule, others[0], missing[0], _first_difference(others, missing)))
+    assert differing == []
+    assert looked >= 20
+
+
+def test_a_get_changes_nothing(world: World) -> None:
+    """All addresses are opened as everybody; apart from sessions seen and looks recorded, no row is another than before."""
+    before = fingerprint()
+    for role in ROLES:
+        browser = role.browser(world)
+        before_role = fingerprint()
+        for rule, method in calls(world.app):
+            if method != "GET":
+                continue
+            browser.open(path_of(world, rule), method=method).close()
+            # Providers mint links of their own; what counts is that the request changed nothing.
+        assert fingerprint() == before_role, role.name
+    assert set(fingerprint()) == set(before)
+
+
+UNCOUNTED = {
+    "audit_entries": "a look is recorded",
+    "login_links": "made by the providers of this test",
+    "set_up_links": "made by the providers of this test",
+    "staff_sessions": "seen_at",
+    "client_sessions": "seen_at",
+    "limits": "not part of a page",
+}
+
+
+def fingerprint() -> dict[str, str]:
+    """A checksum of every table that a look must not change."""
+    db.session.expire_all()
+    prints = {}
+    for table in Base.metadata.sorted_tables:
+        if table.name in UNCOUNTED:
+            continue
+        rows = sa.text(
+            f"SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {table.name} t"
+        )
+        prints[table.name] = str(db.session.scalar(rows))
+    return prints
+
+
+@pytest.mark.parametrize("endpoint", sorted(name for name, policy in POLICIES.items() if policy != ANYONE))
+def test_a_guard_that_is_taken_away_is_noticed(
+    world: World, endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The test of the tests: with the guard gone, a stranger gets in, and the matrix above would say so."""
+    rule, method = next((rule, method) for rule, method in calls(world.app) if rule.endpoint == endpoint)
+    path = path_of(world, rule)
+    stranger = world.app.test_client()
+    assert was_turned_away(stranger.open(path, method=method))
+    open_to_all = {**world.app.extensions["policies"], endpoint: access.Policy(access.anyone)}
+    monkeypatch.setitem(world.app.extensions, "policies", open_to_all)
+    view = world.app.view_functions[endpoint]
+    if hasattr(view, "policy"):
+        monkeypatch.delattr(view, "policy")
+    fields = {} if method == "GET" else with_token(world.app, stranger)
+    try:
+        answer = stranger.open(path, method=method, data=fields or None)
+    except (AssertionError, AttributeError):
+        return  # The view itself counted on somebody being signed in: it was reached.
+    assert not (answer.status_code == 303 and was_turned_away(answer)) or "security" in endpoint
+
+
+def _first_difference(one: tuple[Any, ...], other: tuple[Any, ...]) -> str:
+    lines = zip(str(one).split("\\n"), str(other).split("\\n"), strict=False)
+    return next((f"{left[:200]} | {right[:200]}" for left, right in lines if left != right), "length")
