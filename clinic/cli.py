@@ -33,8 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             command.add_argument(argument, **options)
         command.set_defaults(run=run)
     parsed = parser.parse_args(arguments)
-    run: Command = parsed.run
-    sys.exit(run(parsed))
+    chosen: Command = parsed.run
+    sys.exit(chosen(parsed))
 
 
 def up(parsed: argparse.Namespace) -> int:

@@ -1,0 +1,68 @@
+# The whole vocabulary of a working day. `make help` lists it.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-long check build bench lock clean
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/stamps
+
+help:  ## List these words
+	@awk -F':.*##' '/^[a-z-]+:.*##/ { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(STAMP)/run build  ## Start everything, with a fictional demo practice on the first start
+	@exec $(BIN)/python -m clinic up
+
+test: $(STAMP)/dev build browser  ## Run the whole suite on real servers and in a real browser
+	$(BIN)/python -m pytest -m "not long"
+
+test-long: $(STAMP)/dev build browser  ## The same at full size; takes hours
+	LUMBAR_LONG=1 RACE_ROUNDS=300 $(BIN)/python -m pytest --timeout 7200
+
+check: $(STAMP)/dev build  ## What must hold for every commit
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/djlint templates --lint --quiet
+
+build: clinic/static/dist/manifest.json  ## Build styles and scripts into clinic/static/dist
+
+bench: $(STAMP)/dev build  ## Print what things cost, as ratios
+	$(BIN)/python -m bench
+
+lock:  ## Choose the newest fitting versions anew (needs uv)
+	uv pip compile -q $(LOCKING) -o requirements.lock pyproject.toml
+	uv pip compile -q $(LOCKING) --extra embedded -o requirements-run.lock pyproject.toml
+	uv pip compile -q $(LOCKING) --extra embedded --extra dev -o requirements-dev.lock pyproject.toml
+	uv pip compile -q $(LOCKING) -o requirements-node.lock requirements-node.in
+LOCKING := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
+
+clean:  ## Remove what can be made again; the data folder stays
+	rm -rf $(VENV) node_modules clinic/static/dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# --- how the words come true -------------------------------------------------------------------------------------------
+
+.PHONY: browser
+browser:
+	@bash tools/browser.sh
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Lumbar needs Python 3.11 or newer."; exit 1; }
+	@echo "Making a virtual environment in $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV) || { echo "On Debian and Ubuntu: apt install python3-venv"; rm -rf $(VENV); exit 1; }
+
+$(STAMP)/run: requirements-run.lock | $(VENV)/bin/python
+	@[ -e $(STAMP)/dev ] && [ $(STAMP)/dev -nt requirements-dev.lock ] || { \
+	  echo "Installing what the product needs (about half a minute) ..."; \
+	  $(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-run.lock; }
+	@mkdir -p $(STAMP) && touch $@
+
+$(STAMP)/dev: requirements-dev.lock | $(VENV)/bin/python
+	@echo "Installing what the tests need (about a minute) ..."
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@mkdir -p $(STAMP) && touch $@
+
+clinic/static/dist/manifest.json: build.mjs package-lock.json $(shell find assets -type f) | $(VENV)/bin/python
+	@bash tools/build.sh
