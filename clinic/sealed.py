@@ -58,7 +58,7 @@ def unseal(sealed: bytes, place: str) -> Any:
         raise Unsealable(f"{place}: sealed with a key that is not loaded")
     try:
         text = key.decrypt(sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :], place.encode())
-    except InvalidTag:
+    except (InvalidTag, ValueError):  # ValueError: cut so short that not even a nonce is left.
         raise Unsealable(f"{place}: does not open") from None
     return json.loads(text)
 
