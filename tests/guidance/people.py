@@ -1,10 +1,14 @@
 """Made-up people for property tests: every answer the questionnaire can hold, in any mixture."""
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from clinic.guidance.fields import FIELDS, Field, Kind
 
 Answers = dict[str, object]
+
+# A busy machine makes examples slow, not wrong; how fast the guidance is has a test of its own.
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 _UNASKED = ("red_flags", "red_flags_unsure", "rmdq", "psfs")
 

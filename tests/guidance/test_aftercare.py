@@ -31,6 +31,7 @@ def test_without_facts_there_are_only_general_tips_and_warning_signs() -> None:
     assert any("bladder or bowel" in sign for sign in result.warning_signs)
 
 
+@people.unhurried
 @given(DONE, people.people, LEVELS)
 def test_the_general_part_does_not_depend_on_the_client(
     done: list[str], answers: Answers, level: Level
@@ -40,6 +41,7 @@ def test_the_general_part_does_not_depend_on_the_client(
     assert known.warning_signs == tips(done).warning_signs
 
 
+@people.unhurried
 @given(DONE)
 def test_the_general_part_holds_no_ice_heat_or_stretching(done: list[str]) -> None:
     words = " ".join(tip.text.lower() for tip in tips(done).general)

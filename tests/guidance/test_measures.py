@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from clinic.guidance import measures
 from clinic.guidance.facts import Activity
 from clinic.guidance.measures import GlobalChange, Peg, Reading, Scores, reading
+from tests.guidance import people
 
 NRS = st.integers(0, 10)
 
@@ -123,6 +124,7 @@ def test_worse_on_one_measure_counts_over_improved_on_another() -> None:
     assert reading(before, Scores(nrs_average=6, psfs=psfs(6, 6))) is Reading.WORSE
 
 
+@people.unhurried
 @given(NRS)
 def test_the_same_scores_are_never_a_change(pain: int) -> None:
     same = Scores(nrs_average=pain, peg=Peg(pain=pain, enjoyment=pain, activity=pain), psfs=psfs(pain))

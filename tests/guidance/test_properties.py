@@ -2,7 +2,7 @@
 
 import json
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from clinic.guidance.engine import screen, suggest
@@ -18,6 +18,7 @@ FLAG = st.sampled_from(people.FLAGS)
 SAID = st.sampled_from(["no", "unsure", "yes"])
 
 
+@people.unhurried
 @given(people.people, people.flags, FLAG)
 def test_a_further_red_flag_never_lowers_the_level(
     answers: Answers, given: dict[str, str], flag: str
@@ -27,6 +28,7 @@ def test_a_further_red_flag_never_lowers_the_level(
     assert after >= before
 
 
+@people.unhurried
 @given(people.people, people.flags, FLAG)
 def test_unsure_weighs_between_no_and_yes(answers: Answers, given: dict[str, str], flag: str) -> None:
     others = {code: said for code, said in given.items() if code != flag}
@@ -37,6 +39,7 @@ def test_unsure_weighs_between_no_and_yes(answers: Answers, given: dict[str, str
     assert levels == sorted(levels, key=lambda level: level.severity)
 
 
+@people.unhurried
 @given(people.people, people.flags, st.randoms(use_true_random=False))
 def test_the_order_of_answers_never_matters(answers: Answers, given: dict[str, str], chance: object) -> None:
     person = people.with_flags(answers, given)
@@ -46,6 +49,7 @@ def test_the_order_of_answers_never_matters(answers: Answers, given: dict[str, s
     assert result_of(Facts.of(person)) == result_of(Facts.of(turned))
 
 
+@people.unhurried
 @given(people.bookable, people.flags)
 def test_excluded_and_unwanted_types_are_never_shown(answers: Answers, given: dict[str, str]) -> None:
     facts = Facts.of(people.with_flags(answers, given))
@@ -56,6 +60,7 @@ def test_excluded_and_unwanted_types_are_never_shown(answers: Answers, given: di
     assert not shown & facts.modalities_disliked
 
 
+@people.unhurried
 @given(people.people, people.flags)
 def test_nothing_is_suggested_at_urgent_and_refer_and_something_is_said_elsewhere(
     answers: Answers, given: dict[str, str]
@@ -69,6 +74,7 @@ def test_nothing_is_suggested_at_urgent_and_refer_and_something_is_said_elsewher
     assert outcome.say
 
 
+@people.unhurried
 @given(people.bookable)
 def test_the_points_of_a_shown_type_add_up_to_its_score(answers: Answers) -> None:
     facts = Facts.of(answers)
@@ -81,6 +87,7 @@ def test_the_points_of_a_shown_type_add_up_to_its_score(answers: Answers) -> Non
         assert match.score == suggestion.scores[match.modality] > 0
 
 
+@people.unhurried
 @given(people.bookable)
 def test_every_reason_can_be_traced_to_answers_and_to_sections_or_a_default(answers: Answers) -> None:
     facts = Facts.of(answers)
@@ -94,6 +101,7 @@ def test_every_reason_can_be_traced_to_answers_and_to_sections_or_a_default(answ
                 assert reason.answers
 
 
+@people.unhurried
 @given(people.bookable)
 def test_alternatives_have_three_points_and_half_of_the_first(answers: Answers) -> None:
     facts = Facts.of(answers)
@@ -107,6 +115,7 @@ def test_alternatives_have_three_points_and_half_of_the_first(answers: Answers) 
         assert 2 * match.score >= first.score
 
 
+@people.unhurried
 @given(people.people)
 def test_a_plan_keeps_out_of_what_is_to_be_avoided(answers: Answers) -> None:
     facts = Facts.of(answers)
@@ -124,7 +133,7 @@ def test_a_plan_keeps_out_of_what_is_to_be_avoided(answers: Answers) -> None:
         assert plan.pressure in ("very light", "light", outcome.cap.value, "light to medium")
 
 
-@settings(max_examples=50)
+@people.unhurried
 @given(people.people, people.flags)
 def test_everything_that_is_stored_is_plain_json(answers: Answers, given: dict[str, str]) -> None:
     facts = Facts.of(people.with_flags(answers, given))

@@ -388,6 +388,7 @@ def test_labels_of_a_question_come_from_its_options() -> None:
     assert QUESTIONS["age_years"].label(41) == "41"
 
 
+@people.unhurried
 @given(people.people)
 def test_clearing_twice_changes_nothing_more_and_leaves_only_what_is_asked(answers: Answers) -> None:
     kept = questionnaire.cleared(answers)
@@ -395,6 +396,7 @@ def test_clearing_twice_changes_nothing_more_and_leaves_only_what_is_asked(answe
     assert all(questionnaire.asked(QUESTIONS[field], kept) for field in kept)
 
 
+@people.unhurried
 @given(people.people)
 def test_no_follow_up_survives_the_answer_it_hangs_on(answers: Answers) -> None:
     kept = questionnaire.cleared(answers)
