@@ -29,6 +29,7 @@ from clinic.practice import queries as practice
 from clinic.practice.models import IntakeRule, Location, Therapist, Treatment
 from clinic.public import slots
 from clinic.public.forms import DetailsForm
+from clinic.public.intake import SAID_NO
 from clinic.public.slots import Choice, Picker
 from clinic.refusal import NotFound
 from clinic.web import access
@@ -86,7 +87,7 @@ def details() -> ResponseReturnValue:
     kept = appointments.held(known_browser(), clock.now())
     if kept is None:
         return _without_time()
-    form = DetailsForm(formdata=None, data={**_known(), "key": idempotency.new_key(), "plain": _plain()})
+    form = DetailsForm(formdata=None, data={**_known(), "key": idempotency.new_key(), "plain": _plain(kept)})
     return _details_page(form, kept)
 
 
@@ -162,15 +163,18 @@ def _client_id() -> UUID | None:
 
 def _next_step(kept: Appointment, now: datetime) -> str:
     """After a time is kept: the health questions when the treatment asks them and they are not answered, else details."""
-    if kept.treatment.intake == IntakeRule.BEFORE_BOOKING:
+    if kept.treatment.intake == IntakeRule.BEFORE_BOOKING and not session.get(SAID_NO):
         standing = intake.standing(browser=browser(), client_id=_client_id(), now=now, zone=kept.zone)
         if standing.submission is None or not standing.fresh:
             return url_for("intake.begin")
     return url_for(".details")
 
 
-def _plain() -> str:
-    return "yes" if request.args.get("plain") == "yes" else ""
+def _plain(kept: Appointment) -> str:
+    """`yes` when the time is asked for without health answers, which only a treatment that wants them knows."""
+    wants_answers = kept.treatment.intake == IntakeRule.BEFORE_BOOKING
+    said_no = request.args.get("plain") == "yes" or session.get(SAID_NO)
+    return "yes" if wants_answers and said_no else ""
 
 
 def _known() -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import RadioField, StringField
 from wtforms.validators import InputRequired, Optional
@@ -38,6 +38,8 @@ from clinic.web.forms import Form
 blueprint = Blueprint("intake", __name__, url_prefix="/intake")
 
 UNPROCESSABLE = 422
+SAID_NO = "plain"
+"""In the visitor's own cookie: they keep their health to themselves, and ask for a time without it."""
 
 
 class BeginForm(Form):
@@ -85,7 +87,9 @@ def start() -> ResponseReturnValue:
     if form.consent_health_data.data == "no":
         with transaction():
             drafts.withhold(browser())
+        session[SAID_NO] = True
         return redirect(url_for(".without"), 303)
+    session.pop(SAID_NO, None)
     limits.take(limits.INTAKES_NETWORK, limits.network(request.remote_addr), now)
     try:
         with transaction():
@@ -110,7 +114,8 @@ def _begin_page(form: BeginForm) -> str:
 @audience(anyone)
 def without() -> str:
     """After a no: nothing was kept, and these ways are open."""
-    return render_template("public/intake/without.html")
+    held = appointments.held(known_browser(), clock.now())
+    return render_template("public/intake/without.html", held=held)
 
 
 @blueprint.post("/again")
@@ -208,8 +213,8 @@ def draft_here() -> Draft:
 
 def client_id() -> UUID | None:
     """The signed-in client, if any."""
-    session = access.client_session()
-    return session.client_id if session else None
+    signed_in = access.client_session()
+    return signed_in.client_id if signed_in else None
 
 
 def _tell_visits(now: datetime) -> None:

@@ -161,7 +161,7 @@ def test_a_no_keeps_nothing_and_offers_the_telephone_and_a_plain_request(
     page = visitor.post("/intake", {"consent_health_data": "no", "mail": "ada@client.example"})
     assert heading(page) == "We have kept nothing"
     assert "+49 30 5550100" in words(page)
-    assert "/book?plain=" in page.text
+    assert 'href="/book"' in page.text
     for model in (Draft, Submission, RaisedLevel):
         assert make.count(model) == 0
 
@@ -676,3 +676,30 @@ def test_with_a_time_kept_the_suggestion_leads_on_to_the_details(visitor: Visito
     page = visitor.send()
     assert 'href="/book/details"' in page.text
     assert f'href="/book/{sold.slug}"' not in page.text
+
+
+def test_after_a_no_a_time_can_be_asked_for_without_health_answers(
+    visitor: Visitor, make: ModuleType
+) -> None:
+    sold = make.offering(intake="before_booking")
+    visitor.post("/intake", {"consent_health_data": "no"})
+    page = visitor.go(f"/book/{sold.slug}")
+    start = re.search(r'name="start" value="([^"]+)"', page.text)
+    assert start, words(page)
+    page = visitor.post(f"/book/{sold.slug}", {"start": start[1]})
+    assert "Ask for this session" in words(page)
+    hidden = re.search(r'name="key"[^>]* value="([^"]+)"', page.text)
+    assert hidden
+    details = {
+        "given_name": "Ada",
+        "family_name": "Sample",
+        "mail": "ada@client.example",
+        "agree": "y",
+        "plain": "yes",
+        "key": hidden[1],
+    }
+    page = visitor.post("/book/details", details)
+    assert page.status_code == 200, words(page)
+    visit = db.session.scalars(sa.select(Appointment).where(Appointment.state == "requested")).one()
+    assert visit.request_reason == "plain"
+    assert make.count(Submission) == 0
