@@ -57,9 +57,15 @@ class Program:
     stop_signal: signal.Signals = signal.SIGTERM
     stop_seconds: float = 20.0
 
+    def end_of_log(self) -> str:
+        """The last it said, for people."""
+        if self.log is None:
+            return "it said why above"
+        return self.log.read_bytes()[-LOG_TAIL_BYTES:].decode(errors="replace").strip()
+
 
 class Server:
-    """A running (or not yet, or no longer running) program; `process` is None before the first start."""
+    """A running (or not yet, or no longer running) program; `process` is None then."""
 
     def __init__(self, program: Program, *, held_by: Leash | None = None) -> None:
         self.program = program
@@ -97,7 +103,7 @@ class Server:
         deadline = time.monotonic() + START_SECONDS
         while not self.program.ready():
             if not self.running or time.monotonic() > deadline:
-                raise ServerFailed(f"{self.program.name} did not start: {self._end_of_log()}")
+                raise ServerFailed(f"{self.program.name} did not start: {self.program.end_of_log()}")
             time.sleep(POLL_SECONDS)
 
     def stop(self) -> None:
@@ -113,6 +119,7 @@ class Server:
         self.process.wait()
         if self.held_by is not None:
             self.held_by.release(self.process.pid)
+        self.process = None
 
     def _command(self) -> list[str]:
         # Another account may not be able to run our Python, which ties the knot; there the leash alone must hold.
@@ -121,15 +128,17 @@ class Server:
             leash.tied(program.command, by=program.stop_signal) if program.user is None else program.command
         )
 
-    def _end_of_log(self) -> str:
-        log = self.program.log
-        return log.read_bytes()[-LOG_TAIL_BYTES:].decode(errors="replace").strip() if log else "see above"
-
 
 def _repeat(name: str, lines: IO[bytes]) -> None:
     with lines:
         for line in lines:
-            print(f"{name:8}| {line.decode(errors='replace').rstrip()}", flush=True)
+            say(f"{name:9}| {line.decode(errors='replace').rstrip()}")
+
+
+def say(text: str) -> None:
+    """Print a line; a terminal that is gone must not stop us from going on, or from stopping in order."""
+    with contextlib.suppress(OSError):
+        print(text, flush=True)
 
 
 @contextlib.contextmanager

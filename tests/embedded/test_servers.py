@@ -245,7 +245,10 @@ def test_a_server_that_cannot_start_says_why(folder: Path) -> None:
     with servers(folder, durable=False):
         pass
     (folder / "data" / "PG_VERSION").write_text("17\n")
-    with pytest.raises(ServerFailed, match=r"the database did not start: .*incompatible with server"), servers(folder):
+    with (
+        pytest.raises(ServerFailed, match=r"the database did not start: .*incompatible with server"),
+        servers(folder),
+    ):
         pass
     assert not mentioning(str(folder))
 

@@ -1,0 +1,239 @@
+"""`up` as a person meets it: one command that starts everything, keeps it going, and leaves nothing behind."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from clinic.embedded.process import Program, Server
+from clinic.embedded.servers import scratch_servers
+from clinic.embedded.supervisor import FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, SOUND_SECONDS, Watched
+from tests.embedded.processes import eventually, lives, mentioning, started
+
+pytestmark = pytest.mark.timeout(300)
+UP = ("-m", "clinic", "up")
+READY = "Stop it with Ctrl-C."
+
+
+@dataclass
+class House:
+    """A running `up`, and what it said up to being ready."""
+
+    process: subprocess.Popen[str]
+    port: int
+    data: Path
+    said: list[str]
+
+    def healthy(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health", timeout=5) as answer:
+                return bool(json.load(answer)["database"] == "ok")
+        except OSError:
+            return False
+
+    def members(self, words: str) -> set[int]:
+        """The processes of this house whose command line holds some words."""
+        return {
+            pid
+            for pid in mentioning(str(self.data)) - {self.process.pid}
+            if words in Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+        }
+
+    def replace(self, words: str) -> None:
+        """Kill the oldest process with these words, and wait until another has taken its place."""
+        before = self.members(words)
+        os.kill(min(before), signal.SIGKILL)
+        assert eventually(lambda: not lives(min(before)))
+        assert eventually(lambda: bool(self.members(words) - before))
+
+    def rest(self) -> list[str]:
+        """What it says from now to its end."""
+        assert self.process.stdout is not None
+        return [line.rstrip() for line in self.process.stdout]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def everybody_gone(data: Path) -> Iterator[None]:
+    """Leave only when no process of the folder is left, also when a test failed on the way."""
+    try:
+        yield
+    finally:
+        assert eventually(lambda: not mentioning(str(data)))
+
+
+@contextmanager
+def house(data: Path, **variables: str) -> Iterator[House]:
+    """Everything, started on a data folder, and ready."""
+    port = free_port()
+    with everybody_gone(data), started(*UP, LUMBAR_DATA=str(data), PORT=str(port), **variables) as process:
+        assert process.stdout is not None
+        said = []
+        for line in process.stdout:
+            said.append(line.rstrip())
+            if said[-1] == READY:
+                break
+        assert said[-1:] == [READY], "\n".join(said)
+        yield House(process, port, data, said)
+
+
+@pytest.fixture(scope="module")
+def data() -> Iterator[Path]:
+    """One data folder for the whole story, filled by its first start."""
+    folder = Path(tempfile.mkdtemp(prefix="lumbar-"))
+    folder.chmod(0o711)
+    yield folder / "var"
+    shutil.rmtree(folder)
+
+
+def test_one_command_starts_everything_and_ctrl_c_stops_it_in_order(data: Path) -> None:
+    with house(data) as up:
+        assert f"Lumbar is ready: http://localhost:{up.port}" in up.said
+        assert any("sign in" in line for line in up.said)
+        assert up.healthy()
+        second = subprocess.run(
+            [sys.executable, *UP],
+            env={**os.environ, "LUMBAR_DATA": str(data), "PORT": str(free_port())},
+            cwd=Path(__file__).parents[2],
+            capture_output=True,
+            text=True,
+        )
+        assert second.returncode == 1
+        assert second.stderr.strip() == (
+            f"Lumbar is already running on this data folder (pid {up.process.pid})."
+        )
+        assert up.healthy()
+        up.process.send_signal(signal.SIGINT)
+        told = [line for line in up.rest() if line.endswith("stopped.")]
+        assert up.process.wait(60) == 0
+    assert told == ["web has stopped.", "beat has stopped.", "worker has stopped.", "Lumbar has stopped."]
+    assert not mentioning(str(data))
+    assert not (data / "servers" / "data" / "postmaster.pid").exists()
+
+
+def test_whoever_dies_is_started_again_and_the_data_are_still_there(data: Path) -> None:
+    with house(data) as up:
+        assert not any("Loading the demo" in line for line in up.said)
+        assert any("sign in" in line for line in up.said)
+        for words in ("gunicorn", "celery --quiet -A worker:celery beat", "valkey-server", "bin/postgres -D"):
+            up.replace(words)
+            assert eventually(up.healthy, within=60)
+        up.process.send_signal(signal.SIGTERM)
+        told = up.rest()
+        assert up.process.wait(60) == 0
+    assert sum("it starts again in" in line for line in told) == 4
+    assert not mentioning(str(data))
+
+
+def test_killing_the_supervisor_leaves_no_process_behind_and_no_obstacle(data: Path) -> None:
+    with house(data) as up:
+        assert eventually(lambda: len(up.members("gunicorn")) == 3)
+        assert eventually(lambda: len(up.members("celery")) == 4)
+        everybody = mentioning(str(data))
+        up.process.kill()
+        assert eventually(lambda: not any(map(lives, everybody)))
+        assert eventually(lambda: not mentioning(str(data)))
+    with house(data) as again:
+        assert again.healthy()
+        again.process.send_signal(signal.SIGTERM)
+        again.rest()
+        assert again.process.wait(60) == 0
+
+
+def test_given_addresses_are_used_and_their_servers_left_alone(tmp_path: Path) -> None:
+    with scratch_servers() as elsewhere:
+        urls = elsewhere.urls
+        with house(
+            tmp_path / "var",
+            DATABASE_URL=urls.app,
+            DATABASE_OWNER_URL=urls.owner,
+            REDIS_URL=urls.broker,
+            ENVIRONMENT="test",
+        ) as up:
+            assert up.healthy()
+            assert not (tmp_path / "var" / "servers").exists()
+            up.process.send_signal(signal.SIGTERM)
+            up.rest()
+            assert up.process.wait(60) == 0
+        with psycopg.connect(urls.app.replace("+psycopg", "")) as connection:
+            practices = connection.execute("SELECT count(*) FROM practice").fetchone()
+        assert practices == (0,)  # The demo belongs to demos.
+
+
+def test_a_database_that_cannot_be_migrated_ends_it_with_a_reason(tmp_path: Path) -> None:
+    nowhere = f"postgresql+psycopg://lumbar@/lumbar?host={tmp_path}"
+    variables = {"DATABASE_URL": nowhere, "REDIS_URL": "redis://127.0.0.1:1/0"}
+    with started(*UP, LUMBAR_DATA=str(tmp_path / "var"), PORT=str(free_port()), **variables) as process:
+        assert process.stdout is not None
+        said = process.stdout.read()
+        assert process.wait(60) == 1
+    assert "migrate failed" in said
+    assert not mentioning(str(tmp_path / "var"))
+
+
+def test_a_port_in_use_is_named(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with started(*UP, LUMBAR_DATA=str(tmp_path / "var"), PORT=str(port)) as process:
+            assert process.stdout is not None
+            said = process.stdout.read()
+            assert process.wait(60) == 1
+    assert said.strip() == f"Another program listens on port {port}: stop it, or choose another with PORT."
+
+
+def short_lived() -> Watched:
+    program = Program(name="short", command=["false"], environment=os.environ)
+    server = Server(program)
+    return Watched(server, server.launch, launched=0.0)
+
+
+def ended(watched: Watched) -> None:
+    assert eventually(lambda: not watched.server.running)
+
+
+def test_the_pause_before_a_new_start_doubles_up_to_half_a_minute() -> None:
+    watched, now, pauses = short_lived(), 0.0, []
+    watched.server.launch()
+    for _ in range(8):
+        ended(watched)
+        watched.look(now)
+        assert watched.due is not None
+        pauses.append(watched.due - now)
+        watched.look(watched.due - 0.01)
+        assert watched.server.process is None
+        now = watched.due
+        watched.look(now)
+        assert watched.server.process is not None
+    watched.server.stop()
+    assert pauses == [1, 2, 4, 8, 16, 30, 30, 30]
+    assert pauses[0] == FIRST_PAUSE_SECONDS
+    assert pauses[-1] == LONGEST_PAUSE_SECONDS
+
+
+def test_after_a_sound_minute_the_pause_is_short_again() -> None:
+    watched = short_lived()
+    watched.pause = LONGEST_PAUSE_SECONDS
+    watched.server.launch()
+    ended(watched)
+    watched.look(SOUND_SECONDS + 1)
+    assert watched.due == SOUND_SECONDS + 1 + FIRST_PAUSE_SECONDS
