@@ -11,6 +11,8 @@ from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 from flask import Flask, current_app, g, redirect, request, session, url_for
+from flask import Response as FlaskResponse
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_security.utils import check_and_update_authn_fresh, logout_user
@@ -83,6 +85,18 @@ class FromElsewhere(Refusal):
     sentence = "That came from another website, so nothing was done. Please start again from our own page."
 
 
+class PageSessions(SecureCookieSessionInterface):
+    """The session cookie belongs to pages alone.
+
+    A file that is answered late would otherwise put an older session back, and with it undo a sign-in or lose a message.
+    """
+
+    def save_session(self, app: Flask, session: SessionMixin, response: FlaskResponse) -> None:
+        """As Flask saves it, except on files of the front end."""
+        if request.endpoint != "static":
+            super().save_session(app, session, response)
+
+
 csrf = CSRFProtect()
 
 
@@ -128,6 +142,7 @@ def init_app(app: Flask) -> None:
     """Enforce before each request, first of all; then CSRF. Templates learn what the visitor may do."""
     https = app.config["PUBLIC_URL"].startswith("https://")
     app.config.setdefault("CLIENT_COOKIE_NAME", "__Host-lumbar-client" if https else "lumbar-client")
+    app.session_interface = PageSessions()
     app.before_request(enforce)
     csrf.init_app(app)
     declare(app, {"static": anyone})

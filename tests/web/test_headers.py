@@ -89,6 +89,14 @@ def test_files_of_the_front_end_may_be_kept(client: FlaskClient) -> None:
         assert "no-store" not in answer.headers["Cache-Control"]
 
 
+def test_files_of_the_front_end_leave_the_session_alone(client: FlaskClient, make: ModuleType) -> None:
+    make.practice()
+    client.get("/my/sign-in?next=/my")
+    with client.get("/static/dist/manifest.json") as answer:
+        assert "Set-Cookie" not in answer.headers
+        assert "Cookie" not in answer.headers.get("Vary", "")
+
+
 def test_an_upload_is_refused_wherever_it_goes(client: FlaskClient, make: ModuleType) -> None:
     make.practice()
     with client.session_transaction() as session:
