@@ -203,11 +203,15 @@ def _here() -> str | None:
 
 
 def came_from_elsewhere() -> bool:
-    """Whether the browser says that another site sent this request; a second line behind the CSRF token."""
-    if request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
-        return True
+    """Whether the browser says that another site sent this request; a second line behind the CSRF token.
+
+    A page with `no-referrer` sends its own forms with the origin `null`, so that alone says nothing.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site not in ("same-origin", "none")
     origin = request.headers.get("Origin")
-    if origin is None:
+    if origin is None or origin == "null":
         return False
     ours = (current_app.config["PUBLIC_URL"], request.host_url)
     return urlsplit(origin)[:2] not in {urlsplit(address)[:2] for address in ours}

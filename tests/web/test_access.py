@@ -151,7 +151,7 @@ def test_somebody_who_proved_an_address_first_says_who_they_are(app: Flask, make
     "headers",
     [
         {"Origin": "https://elsewhere.example"},
-        {"Origin": "null"},
+        {"Origin": "null", "Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
         {"Origin": "http://localhost:9"},
@@ -165,6 +165,23 @@ def test_a_form_sent_by_another_site_is_refused_even_with_a_token(
     fields = {"mail": "ada@client.example", "csrf_token": visitor.token()}
     assert client.post("/my/sign-in", data=fields, headers=headers).status_code == 403
     assert client.post("/my/sign-in", data=fields, headers={"Origin": "http://localhost"}).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://localhost"},
+        {"Sec-Fetch-Site": "same-origin"},
+        # What browsers send from pages whose address they keep to themselves.
+        {"Origin": "null", "Sec-Fetch-Site": "same-origin"},
+        {"Origin": "null"},
+    ],
+)
+def test_a_form_of_our_own_page_is_taken(client: FlaskClient, make: ModuleType, headers: dict[str, str]) -> None:
+    make.practice()
+    visitor = Visitor(client).open("/my/sign-in")
+    fields = {"mail": "ada@client.example", "csrf_token": visitor.token()}
+    assert client.post("/my/sign-in", data=fields, headers=headers).status_code == 303
 
 
 def test_a_form_without_a_token_changes_nothing(client: FlaskClient, make: ModuleType) -> None:
