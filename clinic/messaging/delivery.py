@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 PASS_SECONDS = 20.0
 """A pass ends after this long and leaves the rest to the next."""
 PROBE_EVERY = timedelta(seconds=3)
+SWEEP_EVERY = timedelta(minutes=5)
+"""How often a pass asks about everything, not only about what changed lately."""
 CATCH_UP_AFTER = timedelta(hours=1)
 CATCH_UP_SPACING_SECONDS = 0.1
 CATCH_UP_LOCK = 7_503_001
@@ -92,16 +94,12 @@ def run_pass(
 
 def find(now: datetime) -> int:
     """Owe what committed rows say is owed, and end what came too late; returns how many messages are new."""
-    made = 0
     with transaction():
         services.end_worthless(now)
-        rules = due.rules()
-    if rules is None:
-        return 0
-    for question in due.KINDS:
-        with transaction():
-            made += services.owe(question(rules, now), now)
-    return made
+        rules = due.rules(now, thorough=pulse.take_sweep(now, SWEEP_EVERY))
+        if rules is None:
+            return 0
+        return sum(services.owe(question(rules, now), now) for question in due.KINDS)
 
 
 def deliver(held: Claim, now: datetime, mailer: Mailer) -> End:

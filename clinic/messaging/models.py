@@ -77,7 +77,7 @@ class Heartbeat(Model):
     __tablename__ = "heartbeats"
 
     name: Mapped[str] = mapped_column(primary_key=True)
-    """`worker`, `beat`, `pass` or `mail`."""
+    """`worker`, `beat`, `pass`, `mail`, or `sweep`: when a pass last looked at everything."""
     at: Mapped[datetime]
     state: Mapped[str] = mapped_column(default="")
     """A short code, for example that the mail server does not answer."""

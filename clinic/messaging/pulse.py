@@ -5,7 +5,7 @@ living part look dead.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import sqlalchemy as sa
@@ -17,8 +17,8 @@ from clinic.messaging.models import Heartbeat
 FRESH = timedelta(seconds=30)
 STAND_IN = "stand_in"
 """State of the pass while the stand-in makes it: the broker does not answer."""
-UNREACHABLE = "unreachable"
-"""State of the mail while the server does not answer: the circuit is open."""
+SWEEP = "sweep"
+"""Name of the row that says when a pass last looked at everything; no part has this pulse."""
 
 
 class Part(StrEnum):
@@ -105,3 +105,17 @@ def take_probe(every: timedelta) -> bool:
         .returning(Heartbeat.name)
     )
     return db.session.scalar(turn) is not None
+
+
+def take_sweep(now: datetime, every: timedelta) -> bool:
+    """Whether it is this caller's turn to look at everything; one of all callers wins within each `every`.
+
+    By the caller's clock, which the rows it looks at follow too; a clock that was put back loses no turn.
+    """
+    first = pg.insert(Heartbeat).values(name=SWEEP, at=now, state="")
+    turn = first.on_conflict_do_update(
+        index_elements=[Heartbeat.name],
+        set_={"at": now},
+        where=sa.or_(Heartbeat.at <= now - every, Heartbeat.at > now),
+    )
+    return db.session.scalar(turn.returning(Heartbeat.name)) is not None

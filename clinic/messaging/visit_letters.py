@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from flask import current_app
+from sqlalchemy.orm import joinedload
 
 from clinic.accounts import links
 from clinic.accounts.models import Client, Contact, ContactKind
@@ -19,6 +20,12 @@ from clinic.messaging.due import TELLS_TIME
 from clinic.messaging.models import Kind, Message
 from clinic.messaging.services import Claim
 from clinic.practice.models import Practice
+
+WHOLE = [
+    joinedload(part)
+    for part in (Appointment.client, Appointment.therapist, Appointment.treatment, Appointment.location)
+]
+"""An appointment with all a letter says of it, in one statement."""
 
 HAPPENED = (State.ARRIVED, State.DONE)
 
@@ -131,7 +138,7 @@ TELLINGS: Mapping[Kind, Telling] = {
 
 def _composer(telling: Telling) -> Callable[[Claim, Practice, datetime], Content | Drop]:
     def compose(held: Claim, practice: Practice, now: datetime) -> Content | Drop:
-        appointment = db.session.get(Appointment, held.subject_id)
+        appointment = db.session.get(Appointment, held.subject_id, options=WHOLE)
         contact = db.session.get(Contact, held.recipient_id)
         if appointment is None or appointment.client is None or contact is None:
             return Drop("gone")

@@ -1,113 +1,15 @@
 """Servers, data and a mail server of one's own, to be killed and frozen."""
 
-import os
-import subprocess
-import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from flask import Flask
 
-from clinic import schema
-from clinic.app import create_app
-from clinic.db import db
-from clinic.embedded.servers import Servers, scratch_servers
-from config import Environment, Settings
-
-ROOT = Path(__file__).parents[2]
-STOP_SECONDS = 30
-
-
-def eventually(condition: Callable[[], bool], within: float) -> bool:
-    """Whether the condition came true within so many seconds; looks twenty times a second."""
-    pause = threading.Event()
-    deadline = time.monotonic() + within
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        pause.wait(0.05)
-    return True
-
-
-@dataclass
-class Stage:
-    """One product: its servers, its settings, an app on them in this process, and programs that were started."""
-
-    servers: Servers
-    settings: Settings
-    app: Flask
-    programs: list[subprocess.Popen[bytes]] = field(default_factory=list)
-
-    @property
-    def clock(self) -> Path:
-        """The file that shifts every process's clock."""
-        assert self.settings.clock_file is not None
-        return self.settings.clock_file
-
-    def start(self, *command: str, **environment: str) -> subprocess.Popen[bytes]:
-        """A Python program in the project's folder, with the stage's settings as its environment."""
-        log = self.settings.lumbar_data.parent / f"program-{len(self.programs)}.log"
-        with log.open("wb") as output:
-            program = subprocess.Popen(
-                [sys.executable, "-m", *command],
-                cwd=ROOT,
-                env={**self._environment(), **environment},
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                process_group=0,
-            )
-        self.programs.append(program)
-        return program
-
-    def stop_all(self) -> None:
-        """Ask every program to end; kill what does not."""
-        for program in self.programs:
-            if program.poll() is None:
-                program.terminate()
-        for program in self.programs:
-            try:
-                program.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                os.killpg(program.pid, 9)
-                program.wait()
-        self.programs.clear()
-
-    def _environment(self) -> dict[str, str]:
-        return {
-            "PATH": os.environ["PATH"],
-            "ENVIRONMENT": "test",
-            "DATABASE_URL": self.settings.database_url,
-            "REDIS_URL": self.settings.redis_url,
-            "LUMBAR_DATA": str(self.settings.lumbar_data),
-            "CLOCK_FILE": str(self.clock),
-            "WORKER_CONCURRENCY": "1",
-        }
+from tests.stage import Stage, staged
 
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[Stage]:
     """A migrated product that nobody else uses; everything started on it ends with the test."""
-    with ExitStack() as undo:
-        servers = undo.enter_context(scratch_servers(durable=True))
-        schema.upgrade(servers.urls.owner)
-        settings = Settings.read(
-            environment=Environment.TEST,
-            database_url=servers.urls.app,
-            database_owner_url=servers.urls.owner,
-            redis_url=servers.urls.broker,
-            lumbar_data=tmp_path / "var",
-            clock_file=tmp_path / "clock",
-        )
-        settings.lumbar_data.mkdir()
-        app = create_app(settings)
-        undo.enter_context(app.app_context())
-        set_up = Stage(servers, settings, app)
-        undo.callback(db.engine.dispose)
-        undo.callback(db.session.remove)
-        undo.callback(set_up.stop_all)
-        yield set_up
+    with staged(tmp_path) as product:
+        yield product

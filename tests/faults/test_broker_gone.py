@@ -16,7 +16,7 @@ from clinic.messaging import pulse, queries
 from clinic.messaging.pulse import STAND_IN, Part
 from clinic.practice.models import Treatment
 from tests import make
-from tests.faults.conftest import Stage, eventually
+from tests.stage import Stage, eventually
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 

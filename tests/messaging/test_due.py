@@ -97,6 +97,17 @@ def test_what_safety_turned_into_a_request_is_not_told_by_mail(
     assert kinds() == []
 
 
+def test_what_most_passes_do_not_look_at_is_found_within_five_minutes(
+    make: ModuleType, massage: Treatment, ada: Client, run: Pass, now: datetime
+) -> None:
+    run(now)
+    make.appointment(of=massage, who=ada, changed_at=now - timedelta(days=3))
+    run(now + timedelta(seconds=2))
+    assert kinds() == []
+    run(now + timedelta(minutes=5))
+    assert kinds() == [Kind.CONFIRMATION]
+
+
 # Changes and cancellations
 
 
