@@ -1,0 +1,115 @@
+"""A product of one's own: servers, settings, an app in this process, and programs as they run in life, to be killed and frozen."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+
+from clinic import schema
+from clinic.app import create_app
+from clinic.db import db
+from clinic.embedded.servers import Servers, scratch_servers
+from config import Environment, Settings
+
+ROOT = Path(__file__).parents[1]
+STOP_SECONDS = 30
+
+
+def eventually(condition: Callable[[], bool], within: float) -> bool:
+    """Whether the condition came true within so many seconds; looks twenty times a second."""
+    pause = threading.Event()
+    deadline = time.monotonic() + within
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        pause.wait(0.05)
+    return True
+
+
+@dataclass
+class Stage:
+    """One product: its servers, its settings, an app on them in this process, and programs that were started."""
+
+    servers: Servers
+    settings: Settings
+    app: Flask
+    programs: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @property
+    def clock(self) -> Path:
+        """The file that shifts every process's clock."""
+        assert self.settings.clock_file is not None
+        return self.settings.clock_file
+
+    def start(self, *command: str, **environment: str) -> subprocess.Popen[bytes]:
+        """A Python program in the project's folder, with the stage's settings as its environment."""
+        log = self.settings.lumbar_data.parent / f"program-{len(self.programs)}.log"
+        with log.open("wb") as output:
+            program = subprocess.Popen(
+                [sys.executable, "-m", *command],
+                cwd=ROOT,
+                env={**self._environment(), **environment},
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                process_group=0,
+            )
+        self.programs.append(program)
+        return program
+
+    def stop_all(self) -> None:
+        """Ask every program to end; kill what does not."""
+        for program in self.programs:
+            if program.poll() is None:
+                program.terminate()
+        for program in self.programs:
+            try:
+                program.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                os.killpg(program.pid, 9)
+                program.wait()
+        self.programs.clear()
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            "PATH": os.environ["PATH"],
+            "ENVIRONMENT": self.settings.environment.value,
+            "PORT": str(self.settings.port),
+            "DATABASE_URL": self.settings.database_url,
+            "REDIS_URL": self.settings.redis_url,
+            "LUMBAR_DATA": str(self.settings.lumbar_data),
+            "CLOCK_FILE": str(self.clock),
+            "WORKER_CONCURRENCY": "1",
+        }
+
+
+@contextmanager
+def staged(folder: Path, environment: Environment = Environment.TEST, **settings_of: Any) -> Iterator[Stage]:
+    """A migrated product on a folder, that nobody else uses; everything started on it ends with the block."""
+    with ExitStack() as undo:
+        servers = undo.enter_context(scratch_servers(durable=True))
+        schema.upgrade(servers.urls.owner)
+        settings = Settings.read(
+            environment=environment,
+            database_url=servers.urls.app,
+            database_owner_url=servers.urls.owner,
+            redis_url=servers.urls.broker,
+            lumbar_data=folder / "var",
+            clock_file=folder / "clock",
+            **settings_of,
+        )
+        settings.lumbar_data.mkdir()
+        app = create_app(settings)
+        undo.enter_context(app.app_context())
+        set_up = Stage(servers, settings, app)
+        undo.callback(db.engine.dispose)
+        undo.callback(db.session.remove)
+        undo.callback(set_up.stop_all)
+        yield set_up
