@@ -26,6 +26,7 @@ check: $(STAMP)/dev build  ## What must hold for every commit
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/djlint templates --lint --quiet
+	$(BIN)/python -m pytest -q tests/test_hygiene.py tests/test_compose.py
 
 build: clinic/static/dist/manifest.json  ## Build styles and scripts into clinic/static/dist
 
@@ -56,12 +57,12 @@ $(VENV)/bin/python:
 $(STAMP)/run: requirements-run.lock | $(VENV)/bin/python
 	@[ -e $(STAMP)/dev ] && [ $(STAMP)/dev -nt requirements-dev.lock ] || { \
 	  echo "Installing what the product needs (about half a minute) ..."; \
-	  $(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-run.lock; }
+	  $(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r requirements-run.lock; }
 	@mkdir -p $(STAMP) && touch $@
 
 $(STAMP)/dev: requirements-dev.lock | $(VENV)/bin/python
 	@echo "Installing what the tests need (about a minute) ..."
-	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@mkdir -p $(STAMP) && touch $@
 
 clinic/static/dist/manifest.json: build.mjs package-lock.json $(shell find assets -type f) | $(VENV)/bin/python

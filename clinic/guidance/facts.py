@@ -119,7 +119,7 @@ class Facts:
             if raw is not None:
                 values[name] = _READERS[name](field, raw)
         # Each value has just been read by its field's own kind, which the attribute types above repeat.
-        return cls(**values)  # type: ignore[arg-type]
+        return cls(**values)  # type: ignore[arg-type]  # see above
 
     def normalised(self) -> "Facts":
         """The same facts with the two answers that count when missing: no clinician has seen it, and it hurts."""
