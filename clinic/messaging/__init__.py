@@ -1,5 +1,9 @@
 """What we owe people and its delivery: *occasion*, *owed*, *due*, *claim*, *lease*, *settle*, *given up*, *dropped*.
 
-Mail is a consequence: a pass looks at committed rows and finds what is owed (`due.py`), owes it once per occasion, and
-delivers at least once. No request calls in here to send anything; content is composed at delivery and never stored.
+Mail is a consequence: a pass (`delivery.run_pass`) looks at committed rows and finds what is owed (`due`), owes it once per
+occasion, composes it from the facts of that moment (`letters`, `visit_letters`), and delivers at least once (`services`,
+`mailer`). Celery drives the pass (`tasks`, `timetable`); without a broker the `stand_in` does; the `pulse` says who lives.
+
+It does not send on request: only a sign-in link, which no fact implies, is owed by its view. Content is never stored.
+Adding a kind: a member of `models.Kind`, one question in `due`, one entry in the letters, one folder of templates, one test.
 """

@@ -15,13 +15,14 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from clinic.accounts.models import Client, Contact, ContactKind, Relation, Role, User
+from clinic.accounts.models import Role, User
 from clinic.booking.models import Appointment, State
 from clinic.db import db
 from clinic.intake.models import Draft
 from clinic.messaging.models import Kind, Message
 from clinic.messaging.quiet import Quiet
 from clinic.messaging.services import SIGN_IN_WORTH, Owed
+from clinic.messaging.visits import ADDRESS, number, told, visits
 from clinic.plans.models import Review, SessionNote
 from clinic.practice.models import Location, Practice, Therapist
 
@@ -31,25 +32,6 @@ LATELY = timedelta(minutes=15)
 EVER = datetime.min.replace(tzinfo=UTC)
 AFTERCARE_WORTH = timedelta(days=7)
 REVIEW_WORTH = timedelta(days=7)
-
-ADDRESS = (
-    sa.select(Contact.id, Contact.wants_reminders)
-    .where(
-        Contact.client_id == Appointment.client_id,
-        Contact.kind == ContactKind.MAIL,
-        Contact.bounced_at.is_(None),
-    )
-    .order_by(
-        Contact.relation != Relation.GUARDIAN,
-        Contact.relation == Relation.CARER,
-        Contact.verified_at.is_(None),
-        Contact.created_at.desc(),
-        Contact.id,
-    )
-    .limit(1)
-    .lateral("recipient")
-)
-"""The one address of an appointment's client that counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,24 +73,24 @@ def rules(now: datetime, *, thorough: bool = True) -> Rules | None:
 
 def confirmations(rules: Rules, now: datetime) -> list[Owed]:
     """Booked at once; the first letter does not wait."""
-    booked = _visits(
+    booked = visits(
         Appointment.changed_at >= rules.changed_since,
         Appointment.state == State.BOOKED,
         Appointment.request_reason.is_(None),
         Appointment.starts_at > now,
-        ~_told(*TELLS_TIME),
+        ~told(*TELLS_TIME),
     )
     return _at_revision(Kind.CONFIRMATION, booked)
 
 
 def requests_received(rules: Rules, now: datetime) -> list[Owed]:
     """Requested, and a therapist looks first. What safety turned back into a request is told by its page, not by mail."""
-    requested = _visits(
+    requested = visits(
         Appointment.changed_at >= rules.changed_since,
         Appointment.state == State.REQUESTED,
         Appointment.request_reason.is_distinct_from("safety"),
         Appointment.starts_at > now,
-        ~_told(Kind.REQUEST_RECEIVED, since=Appointment.time_revision),
+        ~told(Kind.REQUEST_RECEIVED, since=Appointment.time_revision),
         sa.or_(Appointment.time_revision == 1, Appointment.changed_at <= now - rules.settle),
     )
     return _at_revision(Kind.REQUEST_RECEIVED, requested)
@@ -116,49 +98,49 @@ def requests_received(rules: Rules, now: datetime) -> list[Owed]:
 
 def requests_confirmed(rules: Rules, now: datetime) -> list[Owed]:
     """A therapist looked and said yes."""
-    confirmed = _visits(
+    confirmed = visits(
         Appointment.changed_at >= rules.changed_since,
         Appointment.state == State.BOOKED,
         Appointment.request_reason.is_not(None),
         Appointment.starts_at > now,
-        ~_told(Kind.REQUEST_CONFIRMED),
+        ~told(Kind.REQUEST_CONFIRMED),
     )
     return _at_revision(Kind.REQUEST_CONFIRMED, confirmed)
 
 
 def requests_declined(rules: Rules, now: datetime) -> list[Owed]:
     """A therapist said no, or nobody decided in time."""
-    declined = _visits(
+    declined = visits(
         Appointment.changed_at >= rules.changed_since,
         Appointment.state == State.DECLINED,
         Appointment.starts_at > now,
-        ~_told(Kind.REQUEST_DECLINED),
+        ~told(Kind.REQUEST_DECLINED),
     )
     return _at_revision(Kind.REQUEST_DECLINED, declined)
 
 
 def changes(rules: Rules, now: datetime) -> list[Owed]:
     """Moved since a letter told the time, and left alone for the settling time: of several moves the newest is told."""
-    moved = _visits(
+    moved = visits(
         Appointment.changed_at >= rules.changed_since,
         Appointment.state == State.BOOKED,
         Appointment.time_revision > 1,
         Appointment.starts_at > now,
         Appointment.changed_at <= now - rules.settle,
-        _told(*TELLS_TIME),
-        ~_told(*TELLS_TIME, since=Appointment.time_revision),
+        told(*TELLS_TIME),
+        ~told(*TELLS_TIME, since=Appointment.time_revision),
     )
     return _at_revision(Kind.CHANGE, moved)
 
 
 def cancellations(rules: Rules, now: datetime) -> list[Owed]:
     """Cancelled by whomever, and not taken back within the settling time."""
-    cancelled = _visits(
+    cancelled = visits(
         Appointment.changed_at >= rules.changed_since,
         Appointment.state == State.CANCELLED,
         Appointment.starts_at > now,
         Appointment.changed_at <= now - rules.settle,
-        ~_told(Kind.CANCELLATION, since=Appointment.revision),
+        ~told(Kind.CANCELLATION, since=Appointment.revision),
     )
     return _at_revision(Kind.CANCELLATION, cancelled)
 
@@ -182,16 +164,16 @@ def reminders(rules: Rules, now: datetime) -> list[Owed]:
         sa.column("until", sa.DateTime(timezone=True)),
         name="due_window",
     ).data(windows)
-    sent_minutes = _number(r"/(\d+)$")
+    sent_minutes = number(r"/(\d+)$")
     of_this_time = sa.and_(
         Message.kind == Kind.REMINDER,
         Message.channel == "mail",
         Message.subject_id == Appointment.id,
-        _number(r"^r(\d+)/") == Appointment.time_revision,
+        number(r"^r(\d+)/") == Appointment.time_revision,
     )
     earlier_went = sa.exists().where(of_this_time, sent_minutes > window.c.minutes)
     question = (
-        _visits(Appointment.state == State.BOOKED, Appointment.starts_at > now)
+        visits(Appointment.state == State.BOOKED, Appointment.starts_at > now)
         .add_columns(window.c.minutes, earlier_went.label("earlier_went"))
         .join(window, window.c.zone == Location.zone)
         .where(
@@ -228,12 +210,12 @@ def _reminder(row: sa.Row[Any], rules: Rules, now: datetime) -> Owed | None:
 def aftercare(rules: Rules, now: datetime) -> list[Owed]:
     """Visits that took place: once the note is signed, at the latest the next morning."""
     ended = (
-        _visits(
+        visits(
             Appointment.state.in_([State.ARRIVED, State.DONE]),
             Appointment.starts_at > now - AFTERCARE_WORTH,
             Appointment.ends_at <= now,
             ADDRESS.c.wants_reminders,
-            ~_told(Kind.AFTERCARE),
+            ~told(Kind.AFTERCARE),
         )
         .add_columns(SessionNote.signed_at)
         .outerjoin(SessionNote, SessionNote.appointment_id == Appointment.id)
@@ -346,52 +328,6 @@ KINDS: tuple[Question, ...] = (
     reviews_waiting,
 )
 """Every kind that is derived. A sign-in link has no fact to derive it from: its view calls `services.owe_sign_in`."""
-
-
-def _visits(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
-    """Appointments under these conditions, each with the one address that counts."""
-    return (
-        sa.select(
-            Appointment.id,
-            Appointment.client_id,
-            Appointment.revision,
-            Appointment.time_revision,
-            Appointment.time_agreed_at,
-            Appointment.changed_at,
-            Appointment.starts_at,
-            Appointment.ends_at,
-            Location.zone,
-            ADDRESS.c.id.label("recipient_id"),
-        )
-        .join(Client, Client.id == Appointment.client_id)
-        .join(Location, Location.id == Appointment.location_id)
-        .join(ADDRESS, sa.true())
-        .where(Client.erased_at.is_(None), *conditions)
-    )
-
-
-def _told(*kinds: Kind, since: sa.orm.InstrumentedAttribute[int] | None = None) -> sa.ColumnElement[bool]:
-    """Whether a letter of one of these kinds is owed, or went, about this appointment, at this revision or a later one.
-
-    A letter that could not be delivered told nothing: a new address gets its own.
-    """
-    about = [
-        Message.kind.in_(kinds),
-        Message.channel == "mail",
-        Message.subject_id == Appointment.id,
-    ]
-    if since is not None:
-        about.append(_number(r"^r(\d+)") >= since)
-    # Two questions rather than one with an OR, which the database could only answer row by row.
-    return sa.or_(
-        sa.exists().where(*about, Message.given_up_at.is_(None)),
-        sa.exists().where(*about, Message.given_up_at.is_not(None), Message.recipient_id == ADDRESS.c.id),
-    )
-
-
-def _number(pattern: str) -> sa.ColumnElement[int]:
-    """A number within the occasion; NULL for the occasions of other kinds, which may be looked at first."""
-    return sa.cast(sa.func.substring(Message.occasion, pattern), sa.Integer)
 
 
 def _at_revision(kind: Kind, question: sa.Select[Any]) -> list[Owed]:

@@ -26,7 +26,6 @@ RETRY_SPREAD = 0.2
 MOST_ATTEMPTS = 60
 """A message that brings its senders down must end some day; half-hourly tries over a day stay below this."""
 
-WORTH_A_DAY = timedelta(hours=24)
 SIGN_IN_WORTH = timedelta(hours=1)
 ROWS_AT_ONCE = 1000
 

@@ -19,7 +19,7 @@ from clinic.messaging.content import Content, Drop
 from clinic.messaging.due import TELLS_TIME
 from clinic.messaging.models import Kind, Message
 from clinic.messaging.services import Claim
-from clinic.practice.models import Practice
+from clinic.practice.models import IntakeRule, Practice
 
 WHOLE = [
     joinedload(part)
@@ -27,6 +27,8 @@ WHOLE = [
 ]
 """An appointment with all a letter says of it, in one statement."""
 
+FORM = "visit"
+FORM_OPENS = timedelta(hours=24)
 HAPPENED = (State.ARRIVED, State.DONE)
 
 
@@ -77,6 +79,22 @@ class Visit:
             reference=appointment.reference,
             link=_address(links.manage_path(appointment.id, appointment.link_epoch)),
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SafetyForm:
+    """The short form before a visit: where it is, and from when on it takes answers."""
+
+    link: str
+    opens_at: datetime
+    is_open: bool
+
+    @classmethod
+    def of(cls, appointment: Appointment, now: datetime) -> "SafetyForm":
+        """The form of this visit, as `clinic.public.safety_form` opens it."""
+        path = links.purpose_path(FORM, FORM, appointment.id, appointment.link_epoch)
+        opens_at = appointment.starts_at - FORM_OPENS
+        return cls(link=_address(path), opens_at=opens_at, is_open=opens_at <= now)
 
 
 Check = Callable[[Claim, Appointment, datetime], str | None]
@@ -165,10 +183,12 @@ def _content(
     now: datetime,
 ) -> Content:
     visit = Visit.of(appointment, client, practice, now)
-    facts: dict[str, object] = {"visit": visit}
+    facts: dict[str, object] = {"visit": visit, "form": None}
     if kind is Kind.AFTERCARE:
         facts["tips_link"] = _address(links.aftercare_path(appointment.id, appointment.link_epoch))
         facts["next_visit"] = _next_visit(client, practice, now)
+    if kind is Kind.REMINDER and appointment.treatment.intake != IntakeRule.NONE:
+        facts["form"] = SafetyForm.of(appointment, now)
     if kind is Kind.CANCELLATION:
         facts["by_client"] = appointment.cancelled_by == "client"
     return Content(

@@ -9,8 +9,10 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from flask.testing import FlaskClient
 from icalendar import Calendar
 
+from clinic import clock
 from clinic.accounts import links
 from clinic.accounts import services as accounts
 from clinic.accounts.models import Client, HealthGrant, LinkPurpose, LoginLink
@@ -419,3 +421,30 @@ def test_what_is_no_longer_free_is_not_called_free(visit: Appointment, ada: Clie
     for said in (words(late), read_html(late)):
         assert "free of charge" not in said
         assert "The time for free changes is over." in said
+
+
+def test_a_reminder_links_to_the_questions_of_the_day_which_open_a_day_before(
+    app: Flask, client: FlaskClient, make: ModuleType, visit: Appointment, massage: Treatment, ada: Client
+) -> None:
+    start = clock.now() + timedelta(hours=30)
+    visit.starts_at = visit.occupied_from = start
+    visit.ends_at = visit.occupied_until = start + timedelta(hours=1)
+    massage.intake = "before_booking"
+    db.session.commit()
+    pattern = re.escape(app.config["PUBLIC_URL"]) + r"(/visit/\S+)"
+    early = composed(
+        claimed(Kind.REMINDER, visit.id, ada.contacts[0].id, clock.now(), "r1/2880"), clock.now()
+    )
+    (form,) = set(re.findall(pattern, early.text))
+    assert "and open on" in words(early)
+    assert client.get(form).status_code == 410
+    visit.starts_at = visit.occupied_from = start - timedelta(hours=7)
+    db.session.commit()
+    late = composed(claimed(Kind.REMINDER, visit.id, ada.contacts[0].id, clock.now(), "r1/120"), clock.now())
+    assert re.findall(pattern, late.text) == [form]
+    assert "Answer the questions" in read_html(late)
+    assert client.get(form).status_code == 200
+    massage.intake = "none"
+    db.session.commit()
+    plain = composed(claimed(Kind.REMINDER, visit.id, ada.contacts[0].id, clock.now(), "r1/60"), clock.now())
+    assert "/visit/" not in plain.text + plain.html

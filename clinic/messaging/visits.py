@@ -1,0 +1,75 @@
+"""Visits as the questions of `due` see them: with the one address that counts, and with what was told about them."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from clinic.accounts.models import Client, Contact, ContactKind, Relation
+from clinic.booking.models import Appointment
+from clinic.messaging.models import Kind, Message
+from clinic.practice.models import Location
+
+ADDRESS = (
+    sa.select(Contact.id, Contact.wants_reminders)
+    .where(
+        Contact.client_id == Appointment.client_id,
+        Contact.kind == ContactKind.MAIL,
+        Contact.bounced_at.is_(None),
+    )
+    .order_by(
+        Contact.relation != Relation.GUARDIAN,
+        Contact.relation == Relation.CARER,
+        Contact.verified_at.is_(None),
+        Contact.created_at.desc(),
+        Contact.id,
+    )
+    .limit(1)
+    .lateral("recipient")
+)
+"""The one address of an appointment's client that counts."""
+
+
+def visits(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """Appointments under these conditions, each with the one address that counts."""
+    return (
+        sa.select(
+            Appointment.id,
+            Appointment.client_id,
+            Appointment.revision,
+            Appointment.time_revision,
+            Appointment.time_agreed_at,
+            Appointment.changed_at,
+            Appointment.starts_at,
+            Appointment.ends_at,
+            Location.zone,
+            ADDRESS.c.id.label("recipient_id"),
+        )
+        .join(Client, Client.id == Appointment.client_id)
+        .join(Location, Location.id == Appointment.location_id)
+        .join(ADDRESS, sa.true())
+        .where(Client.erased_at.is_(None), *conditions)
+    )
+
+
+def told(*kinds: Kind, since: sa.orm.InstrumentedAttribute[int] | None = None) -> sa.ColumnElement[bool]:
+    """Whether a letter of one of these kinds is owed, or went, about this appointment, at this revision or a later one.
+
+    A letter that could not be delivered told nothing: a new address gets its own.
+    """
+    about = [
+        Message.kind.in_(kinds),
+        Message.channel == "mail",
+        Message.subject_id == Appointment.id,
+    ]
+    if since is not None:
+        about.append(number(r"^r(\d+)") >= since)
+    # Two questions rather than one with an OR, which the database could only answer row by row.
+    return sa.or_(
+        sa.exists().where(*about, Message.given_up_at.is_(None)),
+        sa.exists().where(*about, Message.given_up_at.is_not(None), Message.recipient_id == ADDRESS.c.id),
+    )
+
+
+def number(pattern: str) -> sa.ColumnElement[int]:
+    """A number within the occasion; NULL for the occasions of other kinds, which may be looked at first."""
+    return sa.cast(sa.func.substring(Message.occasion, pattern), sa.Integer)
