@@ -27,6 +27,7 @@ POLICIES: dict[str, str] = {
     "appointment.undo": ANYONE,
     "appointment.calendar": ANYONE,
     "aftercare.tips": ANYONE,
+    "guidance.show": ANYONE,
     "intake.begin": ANYONE,
     "intake.start": ANYONE,
     "intake.ask": ANYONE,
