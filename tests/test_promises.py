@@ -56,7 +56,7 @@ CODES = {
     "locations": {"name", "slug", "zone", "street", "town", "getting_here"},
     "login_links": {"purpose"},
     "messages": {"kind", "channel", "occasion", "why"},
-    "outcome_entries": {"instrument"},
+    "outcome_entries": {"instrument", "source"},
     "outcomes": {"level", "disposition", "rule_set"},
     "practice": {
         "name",

@@ -256,6 +256,8 @@ class StaffSession(Model):
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime] = mapped_column(index=True)
     ended_at: Mapped[datetime | None]
+    spent_proof: Mapped[float | None]
+    """The proof of identity that counts no more since the browser was handed to a client: only a newer one opens it again."""
 
 
 class SetUpLink(Model):

@@ -1,4 +1,4 @@
-"""Tables of the clinical side: review, plan, planned sessions, notes and outcome entries."""
+"""Tables of the clinical side: review, plan, planned sessions, notes, outcome entries, look backs and check-ins."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -129,18 +129,72 @@ class NoteAddendum(Identified, Model):
 
 
 class OutcomeEntry(Identified, Model):
-    """Scores a client gave at one moment: NRS, PEG, PSFS or global change."""
+    """Scores a client gave at one moment: NRS, PEG, PSFS, global change, or the reaction to the session before."""
 
     __tablename__ = "outcome_entries"
 
     client_id: Mapped[UUID] = mapped_column(sa.ForeignKey("clients.id"), index=True)
     plan_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("plans.id"), index=True)
     appointment_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("appointments.id"), index=True)
+    """The visit they were asked for; NULL for those a client began with."""
+    submission_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("submissions.id"))
+    """The answers they came with; each gives an instrument once."""
     instrument: Mapped[str]
     scores_sealed: Mapped[bytes]
     scores = Sealed[dict[str, Any]]("scores_sealed")
+    source: Mapped[str] = mapped_column(default="client")
+    """Who typed: the client, or a therapist who asked aloud."""
     recorded_at: Mapped[datetime]
 
     __table_args__ = (
-        sa.CheckConstraint("instrument IN ('nrs', 'peg', 'psfs', 'global_change')", name="instrument_known"),
+        sa.CheckConstraint(
+            "instrument IN ('nrs', 'peg', 'psfs', 'global_change', 'reaction')", name="instrument_known"
+        ),
+        sa.CheckConstraint("source IN ('client', 'therapist')", name="source_known"),
+        sa.UniqueConstraint("submission_id", "instrument"),
+    )
+
+
+class LookBack(Identified, Model):
+    """What a therapist decided when the course was looked back on, beside what was proposed; never changed afterwards."""
+
+    __tablename__ = "look_backs"
+
+    plan_id: Mapped[UUID] = mapped_column(sa.ForeignKey("plans.id"), index=True)
+    appointment_id: Mapped[UUID] = mapped_column(sa.ForeignKey("appointments.id"), unique=True)
+    client_id: Mapped[UUID] = mapped_column(sa.ForeignKey("clients.id"), index=True)
+    content_sealed: Mapped[bytes]
+    content = Sealed[dict[str, Any]]("content_sealed")
+    """`reading`, `proposed`, `why`, `chosen`, `reason_kind`, `reason`, and what became of the course."""
+    decided_at: Mapped[datetime]
+    decided_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("users.id"))
+
+
+class CheckIn(Identified, Model):
+    """An answer to the two questions some days after a visit; one that worries waits until a therapist has seen to it."""
+
+    __tablename__ = "check_ins"
+
+    appointment_id: Mapped[UUID] = mapped_column(sa.ForeignKey("appointments.id"), index=True)
+    client_id: Mapped[UUID] = mapped_column(sa.ForeignKey("clients.id"), index=True)
+    answers_sealed: Mapped[bytes]
+    answers = Sealed[dict[str, Any]]("answers_sealed")
+    """`feels` better, same or worse; `worrying` yes or no."""
+    asks_for_therapist: Mapped[bool]
+    answered_at: Mapped[datetime]
+    seen_at: Mapped[datetime | None]
+    seen_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("users.id"))
+    done_sealed: Mapped[bytes | None]
+    done = Sealed[str | None]("done_sealed")
+    """What the therapist did about it, in their words."""
+
+    appointment: Mapped[Appointment] = relationship()
+
+    __table_args__ = (
+        sa.CheckConstraint("(seen_at IS NULL) = (seen_by_id IS NULL)", name="seen_whole"),
+        sa.Index(
+            "ix_check_ins_waiting",
+            "answered_at",
+            postgresql_where=sa.text("asks_for_therapist AND seen_at IS NULL"),
+        ),
     )
