@@ -187,6 +187,7 @@ def init_app(app: Flask) -> None:
     security.want_json(lambda request: False)
     access.declare(app, POLICIES)
     app.before_request(limit_attempts)
+    app.before_request(stay_signed_in)
     app.register_blueprint(blueprint)
     user_authenticated.connect(_signed_in, app)
     user_logged_out.connect(_signed_out, app)
@@ -202,6 +203,15 @@ def limit_attempts() -> None:
     network = limits.network(request.remote_addr)
     for limit, key in _LIMITED[request.endpoint](network):
         limits.take(limit, key, now)
+
+
+def stay_signed_in() -> ResponseReturnValue | None:
+    """Somebody who is signed in has no code to give; Flask-Security would sign them out for merely opening that page."""
+    if request.endpoint != "security.two_factor_token_validation" or access.signed_in_user() is None:
+        return None
+    if session.get("tf_state") == "validating_profile":
+        return None
+    return redirect(url_for("sign_in.account"), 303)
 
 
 def _password_tried(network: str) -> list[tuple[limits.Limit, str]]:

@@ -195,6 +195,9 @@ def fingerprint() -> dict[str, str]:
             f"SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {table.name} t"
         )
         prints[table.name] = str(db.session.scalar(rows))
+    for table in ("staff_sessions", "client_sessions"):
+        ended = sa.text(f"SELECT count(*) FROM {table} WHERE ended_at IS NOT NULL")
+        prints[f"ended {table}"] = str(db.session.scalar(ended))
     return prints
 
 

@@ -402,6 +402,12 @@ def test_a_new_app_replaces_the_old_one_when_it_has_shown_a_code(
     assert is_in(with_password(Visitor(app.test_client())).press("Sign in", code=new.generate().token))
 
 
+def test_opening_the_page_for_a_code_does_not_sign_out(visitor: Visitor, ines: User) -> None:
+    enrolled(visitor)
+    assert visitor.open("/staff/code").heading == "Your sign-in"
+    assert is_in(visitor)
+
+
 def test_the_second_factor_cannot_be_switched_off(visitor: Visitor, ines: User) -> None:
     enrolled(visitor)
     visitor.open("/staff/second-factor")
