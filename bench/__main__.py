@@ -1,0 +1,10 @@
+"""Run the benchmarks: all, or those named."""
+
+import sys
+
+from bench import availability, frozen_broker, guidance
+
+BENCHES = {"guidance": guidance.run, "availability": availability.run, "frozen-broker": frozen_broker.run}
+
+for name in sys.argv[1:] or BENCHES:
+    BENCHES[name]()
