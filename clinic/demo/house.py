@@ -1,4 +1,4 @@
-"""The demo practice of a first start: a clearly fictional clinic that opens tomorrow morning. Nobody in it exists."""
+"""The house, the staff and what is sold."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -113,8 +113,8 @@ TREATMENTS = (
 )  # fmt: skip
 
 
-def load(now: datetime) -> None:
-    """Make the demo practice, its house, people, treatments and hours; flushes only. The practice must not exist yet."""
+def set_up(now: datetime) -> None:
+    """Make the practice, its location, rooms, treatments, staff and their hours; flushed."""
     db.session.add(_practice())
     house = Location(
         name="Alder Lane",
