@@ -96,14 +96,7 @@ def _invited(person: Callable[[datetime], User]) -> int:
 
 def suggest(parsed: argparse.Namespace) -> int:
     """Read facts as JSON from a file or standard input (-) and print what the guidance makes of them."""
-    if parsed.file == "-":
-        return suggestion.run(sys.stdin, sys.stdout, sys.stderr)
-    try:
-        with open(parsed.file, encoding="utf-8") as facts:
-            return suggestion.run(facts, sys.stdout, sys.stderr)
-    except OSError as error:
-        print(f"{parsed.file}: {error.strerror}", file=sys.stderr)
-        return 2
+    return suggestion.from_file(parsed.file)
 
 
 def rotate_keys(parsed: argparse.Namespace) -> int:

@@ -6,6 +6,7 @@ nothing was scored: `top` and `plan` are null, `ranked` is empty and every score
 """
 
 import json
+import sys
 from typing import Final, TextIO
 
 from clinic.guidance.facts import Facts, InvalidFacts
@@ -23,6 +24,18 @@ REFUSED: Final = 2
 
 class _Refused(ValueError):
     """The input cannot be read; the text says where and why, in one line."""
+
+
+def from_file(name: str) -> int:
+    """`run` on a file, or on standard input for `-`, with the process's own streams."""
+    if name == "-":
+        return run(sys.stdin, sys.stdout, sys.stderr)
+    try:
+        with open(name, encoding="utf-8") as facts:
+            return run(facts, sys.stdout, sys.stderr)
+    except OSError as error:
+        sys.stderr.write(f"{name}: {error.strerror}\n")
+        return REFUSED
 
 
 def run(stream_in: TextIO, stream_out: TextIO, stream_err: TextIO) -> int:
