@@ -20,7 +20,8 @@ class Section:
 class Modality:
     """A type of massage.
 
-    `pressure` is what the guidance says about it, `usual_pressure` what a draft plan assumes without a wish.
+    `said_for` is what the guidance names it for, `pressure` what it says about that; `usual_pressure` is what a draft
+    plan assumes without a wish.
     `intensity` runs from 1 (stillest) to 5 (deepest). `section_count` is how fully the document describes the type,
     as the ranking counts it: lists that only name a type count for it there, and are not cited in `sections`.
     `special_training` names what the therapist needs beyond the usual licence.
@@ -29,6 +30,7 @@ class Modality:
     id: str
     name: str
     what_it_is: str
+    said_for: str
     pressure: str
     usual_pressure: str
     intensity: int
@@ -107,6 +109,7 @@ MODALITIES: Final = {
             name="Swedish massage",
             what_it_is="Long, gliding, soothing strokes with kneading, light friction, tapping and shaking. "
             "Many people feel relaxed and less stiff for a while.",
+            said_for="Mild pain, stiffness, lasting tightness and rest; its own example is the lower back",
             pressure="Gentle; softer than deep tissue massage",
             usual_pressure="light to medium",
             intensity=2,
@@ -118,6 +121,7 @@ MODALITIES: Final = {
             name="Relaxation massage",
             what_it_is="Calming glides over the whole back with simple oils, and mild pressure by hand where it is "
             "welcome. The guidance describes it as easing knots without hurting.",
+            said_for="Comfort, when no focused work is needed",
             pressure="Light to medium, as you prefer",
             usual_pressure="light to medium",
             intensity=2,
@@ -129,6 +133,7 @@ MODALITIES: Final = {
             name="Trigger point therapy",
             what_it_is="A finger rests on a sore spot in a tight band of muscle for some seconds until it may let "
             "go. Kneading and stretching follow.",
+            said_for="Knots from overuse, strain or lasting tension, and tender spots whose pain shows up elsewhere",
             pressure="Focused, direct pressure",
             usual_pressure="medium",
             intensity=4,
@@ -140,6 +145,7 @@ MODALITIES: Final = {
             name="Deep tissue massage",
             what_it_is="Slow, deliberate strokes across the direction of the muscle that reach its lower layers. It "
             "may ease long-standing tension for a while.",
+            said_for="Lasting tension, knots from desk work, and moving more easily; its own example is neck and shoulders",
             pressure="Firm; deeper than Swedish massage",
             usual_pressure="firm",
             intensity=5,
@@ -151,6 +157,7 @@ MODALITIES: Final = {
             name="Neuromuscular therapy",
             what_it_is="Looks for lasting patterns of tension and for muscles that work unevenly, with held "
             "pressure on sore spots and stretching of the short side.",
+            said_for="Lasting back pain, and muscles that work unevenly",
             pressure="The guidance does not say; medium unless you wish otherwise",
             usual_pressure="medium",
             intensity=3,
@@ -162,6 +169,7 @@ MODALITIES: Final = {
             name="Sports massage",
             what_it_is="A mix of stretching, working the muscles and deeper strokes. The guidance describes it for "
             "active people, around training and events.",
+            said_for="Active people: strains, soreness around training and events, moving freely again",
             pressure="The guidance does not say; it contains deeper work",
             usual_pressure="medium",
             intensity=4,
@@ -172,6 +180,7 @@ MODALITIES: Final = {
             id="myofascial_release",
             name="Myofascial release",
             what_it_is="Sustained pressure in small circles over places that feel stuck, with little or no oil.",
+            said_for="Places that feel blocked; named in a list for the lower back",
             pressure="Sustained; the guidance gives no level",
             usual_pressure="medium",
             intensity=3,
@@ -183,6 +192,7 @@ MODALITIES: Final = {
             name="Manual lymphatic drainage",
             what_it_is="Very light, rhythmic strokes by a therapist trained for it. The guidance names it for "
             "swelling.",
+            said_for="Swelling",
             pressure="Very light",
             usual_pressure="very light",
             intensity=1,
@@ -194,6 +204,7 @@ MODALITIES: Final = {
             id="aromatherapy",
             name="Aromatherapy massage",
             what_it_is="A gentle massage with diluted essential oils that you agree on beforehand.",
+            said_for="Only named in a list",
             pressure="As the massage it is combined with",
             usual_pressure="light to medium",
             intensity=2,
@@ -205,6 +216,7 @@ MODALITIES: Final = {
             name="Acupressure",
             what_it_is="Held pressure on points of the body, through clothes if you like. Traditionally described "
             "as freeing the flow of energy.",
+            said_for="Only named in a list",
             pressure="Held pressure on points",
             usual_pressure="medium",
             intensity=3,
@@ -215,6 +227,7 @@ MODALITIES: Final = {
             id="mechanical_impulse",
             name="Mechanical impulse therapy",
             what_it_is="A hand-held device gives vibration and quick taps to the muscle, in short bouts.",
+            said_for="Only named in a list for the lower back",
             pressure="The guidance does not say",
             usual_pressure="medium",
             intensity=4,
@@ -227,6 +240,7 @@ MODALITIES: Final = {
             name="Craniosacral therapy",
             what_it_is="Still, very light contact with the hands. Traditionally described as following quiet "
             "rhythms of the body.",
+            said_for="Only named, as one more technique that may help",
             pressure="Very light",
             usual_pressure="very light",
             intensity=1,

@@ -122,6 +122,7 @@ def _suggestion(outcome: Outcome, held: Appointment | None) -> str:
         "public/intake/suggestion.html",
         page=suggestion.of(outcome, practice.treatments(), practice.the_practice().modalities_off),
         shown_at_once=suggestion.REASONS_AT_ONCE,
+        in_sentence=suggestion.in_sentence,
         held=held,
         support=_support(outcome),
     )

@@ -6,25 +6,31 @@ from typing import Any
 
 from clinic.intake.models import Outcome
 from clinic.practice.models import Treatment
+from clinic.public.offered import sold_types
 
 SUPPORT_LINES = "support_lines"
 """The note about somebody to talk to."""
+NOT_THE_CLOSEST = "It matches the clinic’s guidance and your wishes, and it is offered here."
 REASONS_AT_ONCE = 3
 """Of an alternative; the rest opens on asking."""
 
 
 @dataclass(frozen=True)
 class Reason:
-    """A sentence with the codes and the heading it can be traced to; without codes, what it rests on instead."""
+    """A sentence with the codes and the heading it can be traced to; without codes, what it rests on instead.
+
+    `anchor` is the code that stands on the guidance's own page, empty without codes.
+    """
 
     text: str
     codes: str
     source: str
+    anchor: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Match:
-    """A suggested type; `treatment` is what the practice sells that leads with it, None when it is not offered here."""
+    """A suggested type; `treatment` is what the practice sells of it, None when it is not offered here."""
 
     modality: str
     name: str
@@ -46,10 +52,14 @@ class Change:
 class SuggestionPage:
     """Everything the page of a suggestion shows. `chosen` is the treatment its button leads to, if any is sold.
 
-    `open_choice` is the treatment under which the therapist decides the type.
+    `top` leads the page: the best match that is offered here, else the best match; None when nothing is left. `ahead` are
+    better matches that are not offered, `others` everything ranked but `top`, best first. `open_choice` is the treatment
+    under which the therapist decides the type.
     """
 
-    ranked: tuple[Match, ...]
+    top: Match | None
+    ahead: tuple[Match, ...]
+    others: tuple[Match, ...]
     summary: str
     confidence: str | None
     evidence: str
@@ -65,24 +75,34 @@ class SuggestionPage:
     chosen: Treatment | None
     open_choice: Treatment | None
 
-    @property
-    def top(self) -> Match | None:
-        """The best match; None when nothing is left."""
-        return self.ranked[0] if self.ranked else None
+
+STAFF_RULES = frozenset({"K1"})
+"""Limits on the count itself: the therapist sees them with the points, to a client they say nothing about the match."""
+
+
+def in_sentence(name: str) -> str:
+    """A type as it reads inside a sentence: small, except the one that is named after a people."""
+    return name if name.startswith("Swedish") else name[:1].lower() + name[1:]
 
 
 def of(outcome: Outcome, treatments: Sequence[Treatment], off: Iterable[str]) -> SuggestionPage:
     """The page for an outcome at ok or caution. `off` are types the practice has switched off."""
     stored = outcome.explanation
     suggestion, plan = stored["suggestion"], stored["plan"]
-    sold = _leading(treatments, frozenset(off))
-    ranked = tuple(_match(row, sold) for row in suggestion["ranked"])
+    closed = frozenset(off)
+    sold = sold_types(treatments, closed)
+    ranked = tuple(_match(row, sold, closed) for row in suggestion["ranked"])
+    top = next((match for match in ranked if match.treatment), next(iter(ranked), None))
+    ahead = ranked[: ranked.index(top)] if top else ()
     return SuggestionPage(
-        ranked=ranked,
-        summary=suggestion["summary"],
-        confidence=suggestion["confidence"],
+        top=top,
+        ahead=ahead,
+        others=tuple(match for match in ranked if match is not top),
+        # What was said of the first match is not true of the next one.
+        summary=NOT_THE_CLOSEST if ahead else suggestion["summary"],
+        confidence=None if ahead else suggestion["confidence"],
         evidence=suggestion["evidence"],
-        tags=_tags(plan),
+        tags=_tags(plan, of_top=not ahead),
         changes=_changes(stored["safety"]),
         left_out=tuple((row["name"], row["text"]) for row in suggestion["left_out"]),
         course_text=plan["course"]["text"],
@@ -91,8 +111,8 @@ def of(outcome: Outcome, treatments: Sequence[Treatment], off: Iterable[str]) ->
         gate_text=plan["reassess"]["text"],
         companion_care=plan["companion_care"],
         rule_set=suggestion["rule_set"],
-        chosen=next((match.treatment for match in ranked if match.treatment), None),
-        open_choice=_open_choice(treatments, ranked),
+        chosen=top.treatment if top else None,
+        open_choice=_open_choice(treatments, top),
     )
 
 
@@ -111,50 +131,46 @@ def speaks_of_low_mood(outcome: Outcome) -> bool:
     return any(note["code"] == SUPPORT_LINES for note in outcome.explanation["safety"]["notes"])
 
 
-def _leading(treatments: Sequence[Treatment], off: frozenset[str]) -> dict[str, Treatment]:
-    """For each type on sale the first treatment that leads with it."""
-    sold: dict[str, Treatment] = {}
-    for treatment in treatments:
-        if treatment.modalities and treatment.modalities[0] not in off:
-            sold.setdefault(treatment.modalities[0], treatment)
-    return sold
-
-
-def _match(row: Mapping[str, Any], sold: Mapping[str, Treatment]) -> Match:
+def _match(row: Mapping[str, Any], sold: Mapping[str, Treatment], closed: frozenset[str]) -> Match:
     return Match(
         modality=row["modality"],
         name=row["name"],
         what_it_is=row["what_it_is"],
         reasons=tuple(_reason(reason) for reason in row["reasons"]),
-        against=tuple(_reason(reason) for reason in row["against"]),
-        treatment=sold.get(row["modality"]) or sold.get(row["base"] or ""),
+        against=tuple(_reason(reason) for reason in row["against"] if reason["rule"] not in STAFF_RULES),
+        treatment=sold.get(row["modality"]) or _base(row, sold, closed),
     )
+
+
+def _base(row: Mapping[str, Any], sold: Mapping[str, Treatment], closed: frozenset[str]) -> Treatment | None:
+    """What is sold of the massage that oils are added to; nothing when the practice has switched the oils off."""
+    return None if row["modality"] in closed else sold.get(row["base"] or "")
 
 
 def _reason(row: Mapping[str, Any]) -> Reason:
     sections = row["sections"]
     if not sections:
-        return Reason(row["text"], "", _sentence_case(row["basis"]))
-    return Reason(row["text"], ", ".join(section["code"] for section in sections), sections[0]["heading"])
+        return Reason(row["text"], "", _sentence_case(row["basis"]), "")
+    codes = [section["code"] for section in sections]
+    return Reason(row["text"], ", ".join(codes), sections[0]["heading"], codes[0])
 
 
-def _tags(plan: Mapping[str, Any]) -> tuple[str, ...]:
+def _tags(plan: Mapping[str, Any], *, of_top: bool) -> tuple[str, ...]:
+    """Length, pressure and pace; the pressure was meant for the first match."""
     every = plan["course"]["every"]
     return (
         f"{plan['length']['minutes']} minutes",
-        f"{_sentence_case(plan['pressure'])} pressure",
+        *((f"{_sentence_case(plan['pressure'])} pressure",) if of_top else ()),
         *((_sentence_case(every),) if every else ()),
     )
 
 
-def _open_choice(treatments: Sequence[Treatment], ranked: Sequence[Match]) -> Treatment | None:
+def _open_choice(treatments: Sequence[Treatment], top: Match | None) -> Treatment | None:
     """What to book when the therapist decides: the treatment that mixes most types, else the one suggested."""
     mixed = [treatment for treatment in treatments if len(treatment.modalities) > 1]
     if mixed:
         return max(mixed, key=lambda treatment: len(treatment.modalities))
-    return next((match.treatment for match in ranked if match.treatment), None) or next(
-        iter(treatments), None
-    )
+    return (top.treatment if top else None) or next(iter(treatments), None)
 
 
 def _sentence_case(text: str) -> str:

@@ -1,6 +1,16 @@
 """The public surface, put together."""
 
-from clinic.public import aftercare, appointment, booking, home, intake, outcome, resume, safety_form
+from clinic.public import (
+    aftercare,
+    appointment,
+    booking,
+    guidance,
+    home,
+    intake,
+    outcome,
+    resume,
+    safety_form,
+)
 
 blueprints = [
     home.blueprint,
@@ -11,4 +21,5 @@ blueprints = [
     safety_form.blueprint,
     outcome.blueprint,
     aftercare.blueprint,
+    guidance.blueprint,
 ]

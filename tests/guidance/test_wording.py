@@ -15,30 +15,9 @@ from clinic.guidance.knowledge import MODALITIES
 from clinic.guidance.questions import QUESTIONS
 from clinic.guidance.red_flags import RED_FLAGS
 from clinic.guidance.rules import CURRENT
+from tests.guidance.claims import FORBIDDEN, claims, speaks_of_energy_as_fact
 
 PACKAGE = Path(clinic.guidance.__file__).parent
-FORBIDDEN = [
-    r"\d\s*(%|percent|per cent)",
-    r"\bproven\b",
-    r"\bproof\b",
-    r"\bcures?\b",
-    r"\bheals?\b",
-    r"\bhealing\b",
-    r"\bbreaks? (up |down )?adhesions\b",
-    r"\btoxins?\b",
-    r"\bdetox",
-    r"double.blind",
-    r"\bmost effective\b",
-    r"\bbest (treatment|massage|type)\b",
-    r"\bguarantee",
-    r"\bmiracle",
-    r"\bendorphins?\b",
-    r"\breduces? (your )?pain\b",
-    r"\brelieves?\b",
-    r"\beliminates?\b",
-    r"\bprevents?\b",
-    r"!",
-]
 
 
 def texts() -> Iterator[tuple[str, str]]:
@@ -79,16 +58,21 @@ def test_no_text_makes_a_claim_that_must_not_be_made(pattern: str) -> None:
         "Releases toxins",
         "The most effective type",
         "Feel better!",
+        "Breaks restrictive adhesions",
+        "Prevents flare-ups",
+        "Endorphins are released",
+        "Research shows that it helps",
+        "It restores nerve flow",
+        "A double blind trial",
     ],
 )
 def test_the_patterns_would_find_a_claim(claim: str) -> None:
-    assert any(re.search(pattern, claim, re.IGNORECASE) for pattern in FORBIDDEN)
+    assert claims(claim)
 
 
 def test_energy_is_only_spoken_of_as_tradition() -> None:
     for module, text in SENTENCES:
-        if re.search(r"\benergy\b|\bqi\b", text, re.IGNORECASE):
-            assert "raditionally described as" in text, module
+        assert not speaks_of_energy_as_fact(text), module
     for modality in ("acupressure", "craniosacral"):
         assert "Traditionally described as" in MODALITIES[modality].what_it_is
 

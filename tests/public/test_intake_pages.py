@@ -294,9 +294,11 @@ def test_a_type_the_practice_does_not_sell_leads_to_the_next_that_it_does(
 ) -> None:
     make.treatment(name="Swedish, 60 min", slug="swedish-60", modalities=["swedish"])
     page = visitor.send(muscle_findings=["tender_points_refer"])
-    assert heading(page) == "A good place to start: trigger point therapy"
-    assert "This type is not offered here." in words(page)
+    assert heading(page) == "A good place to start: Swedish massage"
+    assert "Trigger point therapy is closer to your answers, but not offered here." in words(page)
     assert 'href="/book/swedish-60"' in page.text
+    assert 'href="/guidance#swedish"' in page.text
+    assert re.search(r'href="/guidance#G\d+"', page.text)
 
 
 def test_changing_one_answer_leads_back_to_the_list(visitor: Visitor) -> None:
