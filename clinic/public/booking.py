@@ -39,7 +39,7 @@ from clinic.web.browser import browser, known_browser
 blueprint = Blueprint("booking", __name__, url_prefix="/book")
 
 TYPED = "typed_details"
-"""Names and addresses (never health answers) kept in the visitor's own cookie when a time was lost at the last step."""
+"""Names and addresses (never health answers) kept in the visitor's own cookie when the last step could not be taken."""
 
 
 @blueprint.get("")
@@ -84,9 +84,12 @@ def hold(slug: str) -> ResponseReturnValue:
 @audience(anyone)
 def details() -> ResponseReturnValue:
     """Who is coming, with what was chosen beside it."""
-    kept = appointments.held(known_browser(), clock.now())
+    now = clock.now()
+    kept = appointments.held(known_browser(), now)
     if kept is None:
         return _without_time()
+    if not _plain(kept) and (first := _next_step(kept, now)) != url_for(".details"):
+        return redirect(first, 303)
     form = DetailsForm(formdata=None, data={**_known(), "key": idempotency.new_key(), "plain": _plain(kept)})
     return _details_page(form, kept)
 
@@ -112,14 +115,11 @@ def book() -> ResponseReturnValue:
         with transaction():
             location = _book(form, kept, now)
             idempotency.remember(browser(), form.key.data or "", content, Answer(303, location), now)
-    except accounts.Unreadable as unreadable:
-        return _details_page(_with_problem(form, unreadable), kept), unreadable.status
     except services.HoldGone as gone:
-        session[TYPED] = {
-            name: content[name] or "" for name in ("given_name", "family_name", "mail", "phone")
-        }
+        _keep_typed(form)
         return _choose_page(kept.treatment, now, gone=gone, wanted=kept.starts_at), gone.status
     except states.IntakeNeeded as needed:
+        _keep_typed(form)
         flash(needed.sentence, "plain")
         return redirect(url_for("intake.begin"), 303)
     except states.NotCleared:
@@ -193,11 +193,9 @@ def _known() -> dict[str, Any]:
     }
 
 
-def _with_problem(form: DetailsForm, unreadable: accounts.Unreadable) -> DetailsForm:
-    """Put an address that cannot be one beside the field it was typed in."""
-    field = form.phone if "telephone" in unreadable.sentence else form.mail
-    field.errors = [unreadable.sentence]
-    return form
+def _keep_typed(form: DetailsForm) -> None:
+    """Nobody types their name twice because a time was lost or a question was still open."""
+    session[TYPED] = {name: form.data[name] or "" for name in ("given_name", "family_name", "mail", "phone")}
 
 
 def _without_time() -> ResponseReturnValue:

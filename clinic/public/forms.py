@@ -1,8 +1,10 @@
 """Forms of the booking pages."""
 
 from wtforms import BooleanField, EmailField, HiddenField, StringField, TelField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
+from clinic.accounts import services as accounts
+from clinic.practice import queries as practice
 from clinic.web.forms import Form
 
 
@@ -43,6 +45,20 @@ class DetailsForm(Form):
     )
     key = HiddenField(validators=[InputRequired(), Length(max=64)])
     plain = HiddenField()
+
+    def validate_mail(self, field: EmailField) -> None:
+        """Refuse what cannot be an address, together with everything else that is wrong on the page."""
+        try:
+            accounts.normalise_mail(field.data or "")
+        except accounts.Unreadable as unreadable:
+            raise ValidationError(unreadable.sentence) from None
+
+    def validate_phone(self, field: TelField) -> None:
+        """Refuse what cannot be dialled from where the practice is."""
+        try:
+            accounts.normalise_phone(field.data or "", practice.the_practice().country)
+        except accounts.Unreadable as unreadable:
+            raise ValidationError(unreadable.sentence) from None
 
 
 class RevisionForm(Form):
