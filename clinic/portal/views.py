@@ -34,7 +34,13 @@ class LinkGone(Refusal):
 
     status = 410
     code = "link-gone"
-    sentence = "This link was used before, or it is older than ten minutes. Ask for a new one."
+    sentence = "It was used before, or it is older than ten minutes. Ask for a new one."
+
+
+@blueprint.errorhandler(LinkGone)
+def link_gone(refusal: LinkGone) -> ResponseReturnValue:
+    """A used or old link leads to where a new one is asked for."""
+    return render_template("portal/link_gone.html", sentence=refusal.sentence), refusal.status
 
 
 @blueprint.route("/my/sign-in", methods=["GET", "POST"])

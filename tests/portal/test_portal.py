@@ -38,7 +38,7 @@ def test_known_and_unknown_addresses_get_the_same_answer(visitor: Visitor, make:
     make.client()
     pages = []
     for mail in ("ada@client.example", "nobody@client.example"):
-        visitor.open("/my/sign-in").press("Mail me the link", mail=mail)
+        visitor.open("/my/sign-in").press("Send me a link", mail=mail)
         pages.append((visitor.path, visitor.status, visitor.text))
     assert pages[0] == pages[1]
     assert len(owed()) == 1
@@ -47,12 +47,12 @@ def test_known_and_unknown_addresses_get_the_same_answer(visitor: Visitor, make:
 def test_an_address_on_several_records_gets_one_letter(visitor: Visitor, make: ModuleType) -> None:
     make.client()
     make.client(given_name="Bob")
-    visitor.open("/my/sign-in").press("Mail me the link", mail=" Ada@Client.Example ")
+    visitor.open("/my/sign-in").press("Send me a link", mail=" Ada@Client.Example ")
     assert len(owed()) == 1
 
 
 def test_what_is_no_address_is_said_beside_the_field(visitor: Visitor) -> None:
-    visitor.open("/my/sign-in").press("Mail me the link", mail="ada at client")
+    visitor.open("/my/sign-in").press("Send me a link", mail="ada at client")
     assert visitor.title.startswith("Error: ")
     assert "like name@example.com" in visitor.text
     assert visitor.page.labelled("E-mail address").get("value") == "ada at client"
@@ -61,8 +61,8 @@ def test_what_is_no_address_is_said_beside_the_field(visitor: Visitor) -> None:
 def test_four_requests_an_hour_for_one_address_are_too_many(visitor: Visitor, make: ModuleType) -> None:
     for mail in ("ada@client.example", "nobody@client.example"):
         for _ in range(3):
-            assert visitor.open("/my/sign-in").press("Mail me the link", mail=mail).status == 200
-        assert visitor.open("/my/sign-in").press("Mail me the link", mail=mail).status == 429
+            assert visitor.open("/my/sign-in").press("Send me a link", mail=mail).status == 200
+        assert visitor.open("/my/sign-in").press("Send me a link", mail=mail).status == 429
 
 
 def test_opening_the_link_signs_nobody_in_and_pressing_the_button_does(
@@ -73,7 +73,7 @@ def test_opening_the_link_signs_nobody_in_and_pressing_the_button_does(
         assert visitor.open(path).heading == "Open your visits"
     assert "/my/sign-in" in visitor.browser.get("/my").headers["Location"]
     visitor.open(path).press("Open my visits")
-    assert visitor.heading == "Your appointments"
+    assert visitor.heading == "Your visits"
 
 
 def test_the_link_works_once(app: Flask, visitor: Visitor, make: ModuleType) -> None:
@@ -110,7 +110,7 @@ def test_one_sees_own_visits_only_each_with_its_page(visitor: Visitor, make: Mod
     make.appointment(of=sold, who=bob, starts_at=soon + timedelta(days=1))
     make.appointment(of=sold, who=ada, starts_at=clock.now() - timedelta(days=3))
     visitor.open(link_for(ada)).press("Open my visits")
-    (visit,) = [link for link in visitor.page.all("a") if "move or cancel" in link.text]
+    (visit,) = [link for link in visitor.page.all("a") if "Move or cancel" in link.text]
     assert visit.get("href") == links.manage_path(own.id, own.link_epoch)
     assert "Deep work" not in visitor.text
     assert "Bob" not in visitor.text
@@ -120,10 +120,10 @@ def test_two_people_on_one_address_say_who_they_are(visitor: Visitor, make: Modu
     ada = make.client()
     make.client(given_name="Bob", family_name="Secretname")
     visitor.open(link_for(ada)).press("Open my visits")
-    assert visitor.heading == "Who are you?"
+    assert visitor.heading == "Whose visits shall we show?"
     assert "Secretname" not in visitor.text
     visitor.press("Bob")
-    assert visitor.heading == "Your appointments"
+    assert visitor.heading == "Your visits"
     assert "Bob" in visitor.text
 
 

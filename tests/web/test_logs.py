@@ -46,7 +46,7 @@ def test_what_is_typed_into_forms_is_not_written_down(
     make.practice()
     visitor = Visitor(client).open("/staff/sign-in")
     visitor.press("Continue", email="marker@alderlane.example", password="marker-password")
-    visitor.open("/my/sign-in").press("Mail me the link", mail="marker@client.example")
+    visitor.open("/my/sign-in").press("Send me a link", mail="marker@client.example")
     visitor.open("/nowhere/marker-in-the-path")
     assert lines(written)
     assert "marker" not in written.getvalue()
