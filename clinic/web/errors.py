@@ -17,7 +17,7 @@ from werkzeug.exceptions import HTTPException
 
 from clinic.accounts.limits import TooMany
 from clinic.db import db
-from clinic.refusal import Refusal
+from clinic.refusal import NotFound, Refusal
 from clinic.web.access import MACHINE_PATHS
 from clinic.web.headers import request_id
 
@@ -32,7 +32,7 @@ SENTENCES = {
     404: "We could not find that page.",
     405: "That cannot be done on this page.",
     409: "That is not possible right now.",
-    410: "This link has been used or has run out.",
+    410: "This page is not open now.",
     413: "That was more than this page can take.",
     414: "That address is too long.",
     415: "Files cannot be sent here.",
@@ -57,7 +57,9 @@ def init_app(app: Flask) -> None:
 def refused(refusal: Refusal) -> Response:
     """A domain's no: its own status and sentence."""
     wait = refusal.retry_after if isinstance(refusal, TooMany) else None
-    return answer(refusal.status, code=refusal.code, sentence=refusal.sentence, retry_seconds=wait)
+    # The page of a plain 404 says more than the plain sentence does.
+    sentence = None if refusal.sentence == NotFound.sentence else refusal.sentence
+    return answer(refusal.status, code=refusal.code, sentence=sentence, retry_seconds=wait)
 
 
 def stale_form(_error: CSRFError) -> Response:
