@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 from clinic.db import db
 from clinic.guidance import questionnaire
 from clinic.guidance.questionnaire import Contradiction
-from clinic.guidance.questions import DAY_OF_VISIT_FIELDS, QUESTIONS, Question
+from clinic.guidance.questions import DAY_OF_VISIT_FIELDS, QUESTIONS, SHORT_SAFETY_FIELDS, Question
 from clinic.intake import consent, drafts, path, queries, raised
 from clinic.intake.assessment import Assessment, Verdict, assess
 from clinic.intake.drafts import Posted
@@ -122,29 +123,36 @@ def _consented(submission: Submission, draft: Draft, answers: Mapping[str, objec
     )
 
 
-def answer_before_visit(*, client_id: UUID, posted: Posted, now: datetime) -> Submission:
+def answer_before_visit(
+    *, client_id: UUID, posted: Posted, now: datetime, source: str = "client"
+) -> Submission:
     """The short form of the day: red flags, today, medicines, pregnancy, pain. Judged together with the last full form.
 
-    Only what was answered now is stored; nothing stored is ever shown to the form. Raises Incomplete.
+    `source` says who typed: the client, or a therapist who asked aloud. Only what was answered now is stored; nothing
+    stored is ever shown to the form. A pain score left blank is judged as it was last given, and stays missing in what is
+    stored. Raises Incomplete.
     """
     before = queries.newest_full(browser=None, client_id=client_id, now=now)
     history = {
         name: value
         for name, value in (before.answers if before else {}).items()
-        if name not in DAY_OF_VISIT_FIELDS
+        if name not in SHORT_SAFETY_FIELDS
     }
     values: dict[str, object] = {}
     problems: dict[str, str] = {}
     for question in questions_before_visit(history):
         given = {**history, **values}
         if questionnaire.asked(question, given):
-            read, wrong = drafts.read((question,), posted, given)
+            may_stay_open = replace(question, optional=question.field not in SHORT_SAFETY_FIELDS)
+            read, wrong = drafts.read((may_stay_open,), posted, given)
             values.update(read)
             problems.update(wrong)
     if problems:
         raise drafts.Incomplete(problems)
     answers = {name: value for name, value in values.items() if value is not None}
-    submission = Submission(kind=SubmissionKind.DAY_OF_VISIT, client_id=client_id, submitted_at=now)
+    submission = Submission(
+        kind=SubmissionKind.DAY_OF_VISIT, client_id=client_id, source=source, submitted_at=now
+    )
     return _submitted(submission, answers, assess({**history, **answers}))
 
 

@@ -17,8 +17,9 @@ from clinic.guidance.facts import Facts
 from clinic.guidance.knowledge import MODALITIES
 from clinic.guidance.outcome import SafetyOutcome
 from clinic.guidance.rules import rule_set
+from clinic.guidance.schedule import Place
 from clinic.guidance.suggestion import Match, Suggestion
-from clinic.plans.models import Plan, PlannedSession, Review
+from clinic.plans.models import LookBack, Plan, PlannedSession, Review
 from clinic.practice.models import Therapist
 from clinic.scheduling import hours
 
@@ -167,6 +168,37 @@ class Session:
     look_back: bool
 
 
+@dataclass(frozen=True)
+class Course:
+    """A course with its visits in the order of time, at most as many as are planned, and where it is looked back on."""
+
+    plan: Plan
+    visits: tuple[tuple[UUID, datetime], ...]
+    """(appointment id, start)"""
+    look_backs: frozenset[int]
+
+    def session(self, visit_id: UUID) -> Session | None:
+        """Which session of this course a visit is; None for one that is none of it."""
+        for number, (found, _) in enumerate(self.visits, start=1):
+            if found == visit_id:
+                return Session(number=number, of=self.plan.sessions, look_back=number in self.look_backs)
+        return None
+
+    def place(self, visit_id: UUID) -> Place | None:
+        """The same as the schedule of scores wants it, in whole days since the first session."""
+        session = self.session(visit_id)
+        if session is None:
+            return None
+        days = [(start - self.visits[0][1]).days for _, start in self.visits]
+        return Place(
+            number=session.number,
+            of=session.of,
+            look_back=session.look_back,
+            day=days[session.number - 1],
+            day_before=days[session.number - 2] if session.number > 1 else None,
+        )
+
+
 def sessions(appointments: Iterable[Appointment]) -> dict[UUID, Session]:
     """For each of these visits that belongs to a running course: which session it is, by appointment id.
 
@@ -176,17 +208,40 @@ def sessions(appointments: Iterable[Appointment]) -> dict[UUID, Session]:
     clients = {appointment.client_id for appointment in appointments if appointment.client_id is not None}
     if not clients:
         return {}
+    return {
+        visit_id: session
+        for course in _courses(Plan.client_id.in_(clients), Plan.ended_at.is_(None))
+        for visit_id, _ in course.visits
+        if (session := course.session(visit_id)) is not None
+    }
+
+
+def course_of(visit: Appointment) -> Course | None:
+    """The course a visit is a session of: the one it was looked back on in, else the running one."""
+    if visit.client_id is None:
+        return None
+    decided_in = sa.select(LookBack.plan_id).where(LookBack.appointment_id == visit.id)
+    plan_id = db.session.scalar(decided_in)
+    which = (Plan.id == plan_id) if plan_id else Plan.ended_at.is_(None)
+    found = [
+        course for course in _courses(Plan.client_id == visit.client_id, which) if course.session(visit.id)
+    ]
+    return found[-1] if found else None
+
+
+def _courses(*conditions: sa.ColumnElement[bool]) -> list[Course]:
+    """The courses of these plans, the oldest first; three statements, however many there are."""
     first = sa.orm.aliased(Appointment)
     plans = db.session.execute(
         sa.select(Plan, sa.func.least(Plan.made_at, sa.func.min(first.starts_at)))
         .outerjoin(PlannedSession, sa.and_(PlannedSession.plan_id == Plan.id, PlannedSession.number == 1))
         .outerjoin(first, first.id == PlannedSession.appointment_id)
-        .where(Plan.client_id.in_(clients), Plan.ended_at.is_(None))
+        .where(*conditions)
         .group_by(Plan.id)
         .order_by(Plan.made_at)
     ).all()
     if not plans:
-        return {}
+        return []
     visits = db.session.execute(
         sa.select(Appointment.id, Appointment.client_id, Appointment.starts_at)
         .where(
@@ -195,22 +250,20 @@ def sessions(appointments: Iterable[Appointment]) -> dict[UUID, Session]:
         )
         .order_by(Appointment.starts_at)
     ).all()
-    gates = {
-        (plan_id, number)
-        for plan_id, number in db.session.execute(
-            sa.select(PlannedSession.plan_id, PlannedSession.number).where(
-                PlannedSession.plan_id.in_({followed.id for followed, _ in plans}), PlannedSession.reassess
-            )
+    gates = db.session.execute(
+        sa.select(PlannedSession.plan_id, PlannedSession.number).where(
+            PlannedSession.plan_id.in_({followed.id for followed, _ in plans}), PlannedSession.reassess
         )
-    }
-    found: dict[UUID, Session] = {}
-    for followed, began_at in plans:
-        course = [
-            visit.id
-            for visit in visits
-            if visit.client_id == followed.client_id and visit.starts_at >= began_at
-        ]
-        for number, visit_id in enumerate(course[: followed.sessions], start=1):
-            look_back = (followed.id, number) in gates
-            found[visit_id] = Session(number=number, of=followed.sessions, look_back=look_back)
-    return found
+    ).all()
+    return [
+        Course(
+            plan=followed,
+            visits=tuple(
+                (visit.id, visit.starts_at)
+                for visit in visits
+                if visit.client_id == followed.client_id and visit.starts_at >= began_at
+            )[: followed.sessions],
+            look_backs=frozenset(number for plan_id, number in gates if plan_id == followed.id),
+        )
+        for followed, began_at in plans
+    ]

@@ -18,7 +18,7 @@ from clinic.db import db
 from clinic.guidance.knowledge import MODALITIES
 from clinic.guidance.levels import Level
 from clinic.intake.models import Clearance, Outcome, Submission
-from clinic.plans import courses
+from clinic.plans import courses, scores
 from clinic.plans.explained import Explained
 from clinic.plans.models import Decision, ReasonKind, Review
 from clinic.refusal import NotFound, Refusal, Stale
@@ -79,7 +79,7 @@ def open_review(outcome: Outcome, client_id: UUID, appointment: Appointment | No
     """Put a suggestion before the therapist; once per outcome.
 
     Called again for the same outcome it gives the review that stands, and while that is undecided points it to the newer
-    visit. Twice at once is harmless: the outcome's row is locked first.
+    visit. Twice at once is harmless: the outcome's row is locked first. The scores a whole intake began with are kept.
     """
     db.session.execute(sa.select(Outcome.id).where(Outcome.id == outcome.id).with_for_update())
     review = db.session.scalars(sa.select(Review).where(Review.outcome_id == outcome.id)).one_or_none()
@@ -95,6 +95,7 @@ def open_review(outcome: Outcome, client_id: UUID, appointment: Appointment | No
         audit.record(audit.SYSTEM, "open", review, client_id=client_id, purpose="review", now=now)
     elif review.decided_at is None and appointment is not None:
         review.appointment_id = appointment.id
+    scores.keep_start(outcome.submission, client_id)
     db.session.flush()
     return review
 

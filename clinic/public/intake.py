@@ -26,11 +26,11 @@ from clinic.intake import consent, drafts, path, queries
 from clinic.intake import services as intake
 from clinic.intake.assessment import so_far
 from clinic.intake.models import Draft, Outcome
+from clinic.plans import scores
 from clinic.plans import services as plans
 from clinic.public import answers as written
-from clinic.public import sheets
 from clinic.refusal import NotFound
-from clinic.web import access
+from clinic.web import access, sheets
 from clinic.web.access import anyone, audience
 from clinic.web.browser import browser, known_browser
 from clinic.web.forms import Form
@@ -229,10 +229,13 @@ def _tell_visits(now: datetime) -> None:
 
 
 def _show_a_therapist(outcome: Outcome, now: datetime) -> None:
-    """Put new answers of a client who is coming anyway before a therapist."""
+    """Keep the scores a signed-in client begins with, and put the answers of one who is coming anyway before a therapist."""
     person = client_id()
-    visits = appointments.upcoming(person, now) if person else []
-    if person and visits:
+    if person is None:
+        return
+    scores.keep_start(outcome.submission, person)
+    visits = appointments.upcoming(person, now)
+    if visits:
         plans.open_review(outcome, person, visits[0], now)
 
 

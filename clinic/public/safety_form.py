@@ -1,47 +1,38 @@
-"""The short safety form before a visit, at an address derived from it: it takes answers and never shows stored ones."""
+"""The short form before a visit, at an address derived from it: it takes answers and never shows stored ones.
 
-from dataclasses import replace
-from datetime import datetime, timedelta
+The address proves only that somebody has the mail, so activities a client once named are asked for by their number. Their
+own words stand here only for somebody who is signed in as this client, by a one-time link.
+"""
 
-from flask import Blueprint, render_template, request
+from datetime import datetime
+
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from clinic import clock
 from clinic.accounts import audit, limits, links
 from clinic.booking import queries as appointments
-from clinic.booking import services as booking
-from clinic.booking.models import Appointment, State
+from clinic.booking.models import Appointment
 from clinic.db import db, transaction
 from clinic.guidance.levels import Level
-from clinic.guidance.questions import Question
-from clinic.intake import drafts, queries
-from clinic.intake import services as intake
-from clinic.intake.models import Submission
-from clinic.plans import services as plans
-from clinic.public import outcome, sheets
-from clinic.refusal import NotFound, Refusal
+from clinic.guidance.schedule import activity_field
+from clinic.intake import drafts
+from clinic.plans import before_visit
+from clinic.plans.before_visit import NotOpen, Sheet
+from clinic.public import outcome
+from clinic.refusal import NotFound
+from clinic.web import access, sheets
 from clinic.web.access import anyone, audience
 
 blueprint = Blueprint("safety_form", __name__, url_prefix="/visit")
 
 PURPOSE = "visit"
-OPENS = timedelta(hours=24)
-"""Before the start; answered earlier, it would not speak of the day."""
-ANSWERABLE = (State.BOOKED, State.REQUESTED, State.ARRIVED)
 UNPROCESSABLE = 422
-
-
-class NotOpen(Refusal):
-    """Too early, or the visit is over or called off."""
-
-    status = 410
-    code = "safety-form-closed"
-    sentence = "This form is open from a day before your visit until it begins."
 
 
 def address(visit: Appointment, now: datetime) -> str | None:
     """Where the form of a visit is answered; None while it is not open."""
-    if not _is_open(visit, now):
+    if not before_visit.is_open(visit, now):
         return None
     return links.purpose_path(PURPOSE, PURPOSE, visit.id, visit.link_epoch)
 
@@ -50,7 +41,16 @@ def address(visit: Appointment, now: datetime) -> str | None:
 @audience(anyone)
 def ask(token: str) -> str:
     """The form, always empty."""
-    return _page(_visit(token, clock.now()), {}, {})
+    now = clock.now()
+    visit = _visit(token, now)
+    sheet = _sheet(visit, now)
+    if _is_known(visit) and _asks_activities(sheet):
+        with transaction():
+            audit.record(
+                access.actor(), "read", visit, client_id=visit.client_id,
+                purpose="before_visit", fields=["psfs"], now=now,
+            )  # fmt: skip
+    return _page(visit, sheet, {}, {})
 
 
 @blueprint.post("/<token>")
@@ -63,39 +63,19 @@ def answer(token: str) -> ResponseReturnValue:
     now = clock.now()
     visit = _visit(token, now)
     limits.take(limits.CHANGES_LINK, str(visit.id), now)
-    questions = _questions()
-    sent, unfit = sheets.posted(questions)
+    sheet = _sheet(visit, now)
+    sent, unfit = sheets.posted(sheet.questions)
     try:
         if unfit:
             raise drafts.Incomplete(unfit)
         with transaction():
-            submission, standing = _keep(visit, sent, now)
+            answered = before_visit.answer(visit, sent, actor=audit.by_link(visit.id), now=now)
     except drafts.Incomplete as incomplete:
-        return _page(visit, sheets.as_typed(questions, sent), incomplete.problems), UNPROCESSABLE
-    if standing.level_at(visit.starts_at) in (Level.REFER, Level.URGENT):
-        return outcome.card_of(standing, submission.outcome)
+        shown = sheets.as_typed(sheet.questions, sent)
+        return _page(visit, sheet, shown, incomplete.problems), UNPROCESSABLE
+    if answered.level in (Level.REFER, Level.URGENT):
+        return outcome.card_of(answered.standing, answered.submission.outcome)
     return render_template("public/intake/visit_thanks.html")
-
-
-def _keep(visit: Appointment, sent: drafts.Posted, now: datetime) -> tuple[Submission, queries.Standing]:
-    if visit.client_id is None:
-        raise NotFound
-    submission = intake.answer_before_visit(client_id=visit.client_id, posted=sent, now=now)
-    standing = queries.standing(browser=None, client_id=visit.client_id, now=now, zone=visit.zone)
-    level = standing.level_at(visit.starts_at) or Level.OK
-    booking.raise_level(visit.id, level, now=now)
-    if level >= Level.THERAPIST_REVIEW:
-        plans.open_review(submission.outcome, visit.client_id, visit, now)
-    audit.record(
-        audit.by_link(visit.id),
-        "answer",
-        submission,
-        client_id=visit.client_id,
-        purpose="before_visit",
-        fields=sorted(submission.answers),
-        now=now,
-    )
-    return submission, standing
 
 
 def _visit(token: str, now: datetime) -> Appointment:
@@ -103,31 +83,34 @@ def _visit(token: str, now: datetime) -> Appointment:
     found = db.session.get(Appointment, claim.subject_id) if claim else None
     if claim is None or found is None or found.client_id is None or not claim.holds(found.link_epoch):
         raise NotFound
-    if not _is_open(found, now):
+    if not before_visit.is_open(found, now):
         raise NotOpen
     return appointments.appointment(found.id)
 
 
-def _is_open(visit: Appointment, now: datetime) -> bool:
-    return visit.state in ANSWERABLE and visit.starts_at - OPENS <= now < visit.ends_at
+def _sheet(visit: Appointment, now: datetime) -> Sheet:
+    return before_visit.sheet(visit, now, in_own_words=_is_known(visit))
 
 
-def _questions() -> tuple[Question, ...]:
-    """The same questions for everybody: which ones a person needs would tell what is stored."""
-    asked = intake.questions_before_visit({"back_pain_now": "yes"})
-    return tuple(replace(question, optional=question.shown is not None) for question in asked)
+def _is_known(visit: Appointment) -> bool:
+    """Whether whoever looks has proven to be this client."""
+    session = access.client_session()
+    return session is not None and session.client_id == visit.client_id
 
 
-def _page(visit: Appointment, shown: dict[str, object], problems: dict[str, str]) -> str:
-    questions = _questions()
-    flags = [question for question in questions if question.kind == "red_flag"]
+def _asks_activities(sheet: Sheet) -> bool:
+    return any(question.field == activity_field(1) for question in sheet.scores)
+
+
+def _page(visit: Appointment, sheet: Sheet, shown: dict[str, object], problems: dict[str, str]) -> str:
+    by_number = _asks_activities(sheet) and not _is_known(visit)
     return render_template(
         "public/intake/visit.html",
         action=request.path,
         visit=visit,
-        flags=flags,
-        others=[question for question in questions if question not in flags],
+        sheet=sheet,
         values=shown,
         problems=problems,
         has_errors=bool(problems),
+        own_words=url_for("portal.sign_in", next=request.path) if by_number else None,
     )

@@ -6,6 +6,7 @@ from types import ModuleType
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 from flask.testing import FlaskClient
 
 from clinic import clock
@@ -15,9 +16,11 @@ from clinic.booking.models import Appointment
 from clinic.db import db
 from clinic.intake import services
 from clinic.intake.models import Submission
-from clinic.plans.models import Review
+from clinic.plans import services as plans
+from clinic.plans.models import Decision, OutcomeEntry, Review
 from tests.intake import walk
 from tests.public.test_intake_pages import heading, title, token, words
+from tests.visitor import as_client
 
 SOON = timedelta(hours=20)
 
@@ -151,3 +154,124 @@ def test_the_form_is_closed_too_early_afterwards_and_when_called_off(
     page = client.get(address(other))
     assert page.status_code == 410
     assert "open from a day before your visit" in words(page)
+
+
+ACTIVITY = "lifting my marker child"
+
+
+@pytest.fixture
+def fourth(make: ModuleType, now: datetime) -> Appointment:
+    """The fourth visit of a weekly course, tomorrow morning; the client named one activity when it began."""
+    person, sold, user = make.client(), make.offering(), make.user()
+    begun = now - timedelta(weeks=3) + SOON
+    walk.sent(begun - timedelta(days=2), pain_duration=["gt_12w"], psfs=[ACTIVITY, "3"])
+    services.adopt(walk.BROWSER, person.id, begun - timedelta(days=2))
+    visits: list[Appointment] = [
+        make.appointment(
+            of=sold,
+            who=person,
+            starts_at=begun + timedelta(weeks=week),
+            state="done" if week < 3 else "booked",
+        )
+        for week in range(4)
+    ]
+    sent = db.session.scalars(sa.select(Submission)).one()
+    review = plans.open_review(sent.outcome, person.id, visits[0], begun - timedelta(days=2))
+    plans.decide(review, decision=Decision.ACCEPT, revision=1, by=user, now=begun - timedelta(days=1))
+    db.session.commit()
+    return visits[3]
+
+
+def entries(visit: Appointment) -> dict[str, object]:
+    rows = db.session.scalars(sa.select(OutcomeEntry).where(OutcomeEntry.appointment_id == visit.id))
+    return {entry.instrument: entry.scores for entry in rows}
+
+
+def test_before_an_early_visit_only_pain_is_asked(client: FlaskClient, visit: Appointment) -> None:
+    said = words(client.get(address(visit)))
+    assert "Pain right now" in said
+    for later in ("Compared with before the course", "activity you named", "After your last session"):
+        assert later not in said
+
+
+def test_before_the_fourth_session_the_longer_scores_are_asked_and_kept(
+    client: FlaskClient, fourth: Appointment
+) -> None:
+    page = client.get(address(fourth))
+    assert "Compared with before the course" in words(page)
+    assert "How did you feel after your last session?" in words(page)
+    scores = {
+        "peg_pain": "2",
+        "peg_enjoyment": "1",
+        "peg_activity": "3",
+        "activity_now_1": "7",
+        "activity_now_2": "9",
+        "global_change": "much_better",
+        "reaction": "sore_1_2_days",
+    }
+    page = client.post(address(fourth), data={"csrf_token": token(page), **plain(), **scores})
+    assert heading(page) == "Thank you"
+    assert entries(fourth) == {
+        "nrs": {"now": 3, "average": 4},
+        "peg": {"pain": 2, "enjoyment": 1, "activity": 3},
+        "psfs": {"activities": [{"activity": ACTIVITY, "score": 7}]},
+        "global_change": {"global_change": "much_better"},
+        "reaction": {"reaction": "sore_1_2_days"},
+    }
+
+
+def test_a_score_left_blank_stays_missing_and_holds_nothing_up(
+    client: FlaskClient, fourth: Appointment
+) -> None:
+    fields = plain()
+    del fields["pain_now_nrs"], fields["pain_avg_nrs"]
+    page = client.get(address(fourth))
+    page = client.post(address(fourth), data={"csrf_token": token(page), **fields})
+    assert heading(page) == "Thank you"
+    assert entries(fourth) == {}
+
+
+def test_an_unreadable_score_is_asked_for_again_with_everything_kept(
+    client: FlaskClient, fourth: Appointment
+) -> None:
+    page = client.get(address(fourth))
+    page = client.post(
+        address(fourth),
+        data={"csrf_token": token(page), **plain(), "peg_pain": "11", "global_change": "fine"},
+    )
+    assert page.status_code == 422
+    assert 'href="#peg_pain-0"' in page.text
+    assert 'href="#global_change-very_much_better"' in page.text
+    assert entries(fourth) == {}
+    assert db.session.scalars(sa.select(Submission).where(Submission.kind == "day_of_visit")).all() == []
+
+
+def test_the_link_never_shows_the_activities_in_the_clients_words(
+    client: FlaskClient, fourth: Appointment
+) -> None:
+    page = client.get(address(fourth))
+    assert "marker" not in page.text
+    for number in ("first", "second", "third"):
+        assert f"The {number} everyday activity you named when you began" in words(page)
+    bad = client.post(address(fourth), data={"csrf_token": token(page), "activity_now_1": "7"})
+    assert bad.status_code == 422
+    assert "marker" not in bad.text
+
+
+def test_somebody_signed_in_as_this_client_sees_their_own_words_and_the_look_is_recorded(
+    app: Flask, fourth: Appointment, make: ModuleType
+) -> None:
+    assert fourth.client is not None
+    mine = as_client(app, fourth.client.contacts[0], fourth.client)
+    said = words(mine.get(address(fourth)))
+    assert ACTIVITY in said
+    assert "second everyday activity" not in said
+    entry = db.session.scalars(sa.select(AuditEntry).where(AuditEntry.purpose == "before_visit")).one()
+    assert (entry.action, entry.fields, entry.client_id) == ("read", ["psfs"], fourth.client_id)
+    other = make.client(given_name="Bob", mail="bob@client.example")
+    assert "marker" not in as_client(app, other.contacts[0], other).get(address(fourth)).text
+
+
+def test_the_form_leads_to_a_sign_in_that_comes_back_to_it(client: FlaskClient, fourth: Appointment) -> None:
+    page = client.get(address(fourth))
+    assert f"/my/sign-in?next={address(fourth)}" in page.text

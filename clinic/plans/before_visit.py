@@ -1,0 +1,129 @@
+"""The short form of the day, whoever fills it in: what it asks, and what its answers do to the visit in the same step."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from clinic.accounts import audit
+from clinic.booking import services as booking
+from clinic.booking.models import Appointment, State
+from clinic.guidance import schedule
+from clinic.guidance.levels import Level
+from clinic.guidance.questions import Question
+from clinic.intake import drafts, queries
+from clinic.intake import services as intake
+from clinic.intake.models import Submission
+from clinic.plans import scores, services
+from clinic.plans.scores import Asked
+from clinic.refusal import NotFound, Refusal
+
+OPENS = timedelta(hours=24)
+"""Before the start; answered earlier, it would not speak of the day."""
+ANSWERABLE = (State.BOOKED, State.REQUESTED, State.ARRIVED)
+_IN_PAIN = {"back_pain_now": "yes"}
+
+
+class NotOpen(Refusal):
+    """Too early, or the visit is over or called off."""
+
+    status = 410
+    code = "safety-form-closed"
+    sentence = "This form is open from a day before your visit until it begins."
+
+
+def is_open(visit: Appointment, now: datetime) -> bool:
+    """Whether the form of a visit takes answers: from a day before its start until its end."""
+    return visit.state in ANSWERABLE and visit.starts_at - OPENS <= now < visit.ends_at
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sheet:
+    """The form of one visit: warning signs, how the client is now, and the scores of the session."""
+
+    signs: tuple[Question, ...]
+    today: tuple[Question, ...]
+    scores: tuple[Question, ...]
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """All of them, in the order of the page."""
+        return (*self.signs, *self.today, *self.scores)
+
+
+def sheet(visit: Appointment, now: datetime, *, in_own_words: bool = False) -> Sheet:
+    """What is asked before a visit.
+
+    The safety questions are the same for everybody: which ones a person needs would tell what is stored. The scores are
+    those of the session; the client's own words for their activities stand there only with `in_own_words`, which a page
+    may ask for once it knows who looks at it.
+    """
+    asked = intake.questions_before_visit(_IN_PAIN)
+    wanted = scores.asked(visit, now)
+    safety = [replace(question, optional=question.shown is not None) for question in asked]
+    measured = schedule.questions(wanted.instruments, wanted.activities if in_own_words else None)
+    ours = {question.field for question in measured}
+    return Sheet(
+        signs=tuple(question for question in safety if question.kind == "red_flag"),
+        today=tuple(
+            question for question in safety if question.kind != "red_flag" and question.field not in ours
+        ),
+        scores=measured,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answered:
+    """What became of the answers: the submission, and what counts for this visit now."""
+
+    submission: Submission
+    standing: queries.Standing
+    level: Level
+
+
+def answer(
+    visit: Appointment, posted: drafts.Posted, *, actor: str, now: datetime, source: str = "client"
+) -> Answered:
+    """Keep the answers and judge them with what is known; what that does to the visit happens in the same step.
+
+    Raises drafts.Incomplete for safety questions left open and for anything unreadable; a score may be missing.
+    """
+    if visit.client_id is None:
+        raise NotFound
+    values, wrong = _scores(scores.asked(visit, now), posted)
+    submission = _safety(visit, posted, wrong, source, now)
+    scores.keep_before_visit(submission, visit, values)
+    standing = queries.standing(browser=None, client_id=visit.client_id, now=now, zone=visit.zone)
+    level = standing.level_at(visit.starts_at) or Level.OK
+    booking.raise_level(visit.id, level, now=now)
+    if level >= Level.THERAPIST_REVIEW:
+        services.open_review(submission.outcome, visit.client_id, visit, now)
+    audit.record(
+        actor,
+        "answer",
+        submission,
+        client_id=visit.client_id,
+        purpose="before_visit",
+        fields=sorted({*submission.answers, *values}),
+        now=now,
+    )
+    return Answered(submission=submission, standing=standing, level=level)
+
+
+def _scores(asked: Asked, posted: drafts.Posted) -> tuple[dict[str, object], dict[str, str]]:
+    values, wrong = drafts.read(schedule.questions(asked.instruments), posted, {})
+    return {name: value for name, value in values.items() if value is not None}, wrong
+
+
+def _safety(
+    visit: Appointment, posted: drafts.Posted, wrong: Mapping[str, str], source: str, now: datetime
+) -> Submission:
+    assert visit.client_id is not None
+    try:
+        submission = intake.answer_before_visit(
+            client_id=visit.client_id, posted=posted, now=now, source=source
+        )
+    except drafts.Incomplete as incomplete:
+        raise drafts.Incomplete({**incomplete.problems, **wrong}) from None
+    if wrong:
+        raise drafts.Incomplete(wrong)
+    return submission

@@ -1,0 +1,149 @@
+"""Scores over time: kept from the intake and from what is asked before a session, and read as a client's own line."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from clinic.booking.models import Appointment, State
+from clinic.db import db
+from clinic.guidance import schedule
+from clinic.guidance.schedule import Instrument
+from clinic.intake.models import Submission, SubmissionKind
+from clinic.plans import courses
+from clinic.plans.models import OutcomeEntry, Plan, Review
+
+CAME = (State.ARRIVED, State.DONE)
+
+
+def keep_start(submission: Submission, client_id: UUID) -> None:
+    """Keep the scores a whole intake began with, once; harmless for answers whose scores are kept already."""
+    if submission.kind == SubmissionKind.FULL:
+        _keep(submission, client_id, schedule.at_the_start(submission.answers), appointment_id=None)
+
+
+def keep_before_visit(submission: Submission, visit: Appointment, values: Mapping[str, object]) -> None:
+    """Keep the scores that came with the short form of a visit; `values` as `schedule.questions` names them."""
+    if visit.client_id is not None:
+        words = activities_of(visit.client_id)
+        found = schedule.before_a_session(values, words)
+        _keep(submission, visit.client_id, found, appointment_id=visit.id)
+
+
+def _keep(
+    submission: Submission,
+    client_id: UUID,
+    found: Mapping[Instrument, dict[str, Any]],
+    *,
+    appointment_id: UUID | None,
+) -> None:
+    plan = courses.plan_of(client_id) if appointment_id else None
+    for instrument, scores in found.items():
+        entry = OutcomeEntry(
+            client_id=client_id,
+            plan_id=plan.id if plan else None,
+            appointment_id=appointment_id,
+            submission_id=submission.id,
+            instrument=instrument.value,
+            source=submission.source,
+            recorded_at=submission.submitted_at,
+        )
+        entry.scores = scores
+        _add_once(entry)
+    db.session.flush()
+
+
+def _add_once(entry: OutcomeEntry) -> None:
+    known = sa.exists().where(
+        OutcomeEntry.submission_id == entry.submission_id, OutcomeEntry.instrument == entry.instrument
+    )
+    if not db.session.scalar(sa.select(known)):
+        db.session.add(entry)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What is asked before one visit: the measures, and the client's words for the activities they named."""
+
+    instruments: tuple[Instrument, ...]
+    activities: tuple[str, ...]
+
+
+def asked(visit: Appointment, now: datetime) -> Asked:
+    """What the schedule asks before a visit of a client."""
+    assert visit.client_id is not None
+    course = courses.course_of(visit)
+    newest = db.session.scalar(
+        sa.select(sa.func.max(OutcomeEntry.recorded_at)).where(
+            OutcomeEntry.client_id == visit.client_id,
+            OutcomeEntry.instrument == Instrument.PEG,
+            # What was asked for this very visit may be asked again: it is corrected, not repeated.
+            OutcomeEntry.appointment_id.is_distinct_from(visit.id),
+        )
+    )
+    return Asked(
+        instruments=schedule.due(
+            course.place(visit.id) if course else None,
+            came_before=_came_before(visit),
+            peg_days_ago=(now - newest).days if newest else None,
+        ),
+        activities=activities_of(visit.client_id),
+    )
+
+
+def _came_before(visit: Appointment) -> bool:
+    earlier = sa.exists().where(
+        Appointment.client_id == visit.client_id,
+        Appointment.starts_at < visit.starts_at,
+        Appointment.state.in_(CAME),
+    )
+    return bool(db.session.scalar(sa.select(earlier)))
+
+
+def activities_of(client_id: UUID) -> tuple[str, ...]:
+    """The activities a client named when the running course began, else in their newest intake, in their own words."""
+    plan = courses.plan_of(client_id)
+    entry = start_of(plan).get(Instrument.PSFS) if plan else _newest_start(client_id)
+    return tuple(rated["activity"] for rated in entry.scores["activities"]) if entry else ()
+
+
+def start_of(plan: Plan) -> dict[Instrument, OutcomeEntry]:
+    """The scores a course began with: those of the intake it was decided on."""
+    reviewed = sa.select(Review.submission_id).where(Review.id == plan.review_id).scalar_subquery()
+    rows = db.session.scalars(
+        sa.select(OutcomeEntry).where(
+            OutcomeEntry.submission_id == reviewed, OutcomeEntry.appointment_id.is_(None)
+        )
+    )
+    return {Instrument(entry.instrument): entry for entry in rows}
+
+
+def _newest_start(client_id: UUID) -> OutcomeEntry | None:
+    return db.session.scalar(
+        sa.select(OutcomeEntry)
+        .where(
+            OutcomeEntry.client_id == client_id,
+            OutcomeEntry.instrument == Instrument.PSFS,
+            OutcomeEntry.appointment_id.is_(None),
+        )
+        .order_by(OutcomeEntry.recorded_at.desc(), OutcomeEntry.id.desc())
+        .limit(1)
+    )
+
+
+def before_visits(visit_ids: Iterable[UUID]) -> dict[UUID, dict[Instrument, OutcomeEntry]]:
+    """The newest entry of each measure asked for each of these visits. Whoever shows them leaves an audit row."""
+    wanted = list(visit_ids)
+    rows = db.session.scalars(
+        sa.select(OutcomeEntry)
+        .where(OutcomeEntry.appointment_id.in_(wanted))
+        .order_by(OutcomeEntry.recorded_at, OutcomeEntry.id)
+    )
+    found: dict[UUID, dict[Instrument, OutcomeEntry]] = {visit_id: {} for visit_id in wanted}
+    for entry in rows:
+        if entry.appointment_id is not None:
+            found[entry.appointment_id][Instrument(entry.instrument)] = entry
+    return found
