@@ -36,6 +36,20 @@ _OCCUPYING_SQL = "state IN ({})".format(", ".join(f"'{state}'" for state in OCCU
 _STATES_SQL = "state IN ({})".format(", ".join(f"'{state}'" for state in State))
 
 
+def _never_overlapping(whose: str) -> pg.ExcludeConstraint:
+    """One therapist, or one room, at one time, buffers included. Deferrable, so that two visits can swap."""
+    begins, ends = sa.literal_column("occupied_from"), sa.literal_column("occupied_until")
+    return pg.ExcludeConstraint(
+        (sa.literal_column(f"{whose}_id"), "="),
+        (sa.func.tstzrange(begins, ends, sa.literal_column("'[)'")), "&&"),
+        name=f"ex_appointments_{whose}",
+        using="gist",
+        where=sa.text(_OCCUPYING_SQL),
+        deferrable=True,
+        initially="IMMEDIATE",
+    )
+
+
 class Series(Identified, Model):
     """Appointments booked in one act; no recurrence rule."""
 
@@ -143,38 +157,8 @@ class Appointment(Identified, Model):
         sa.CheckConstraint("(cancelled_by IS NOT NULL) = (state = 'cancelled')", name="cancelled_by"),
         sa.CheckConstraint("(series_id IS NULL) = (series_index IS NULL)", name="series_whole"),
         sa.CheckConstraint("price_cents >= 0", name="price_not_negative"),
-        pg.ExcludeConstraint(
-            (sa.literal_column("therapist_id"), "="),
-            (
-                sa.func.tstzrange(
-                    sa.literal_column("occupied_from"),
-                    sa.literal_column("occupied_until"),
-                    sa.literal_column("'[)'"),
-                ),
-                "&&",
-            ),
-            name="ex_appointments_therapist",
-            using="gist",
-            where=sa.text(_OCCUPYING_SQL),
-            deferrable=True,
-            initially="IMMEDIATE",
-        ),
-        pg.ExcludeConstraint(
-            (sa.literal_column("room_id"), "="),
-            (
-                sa.func.tstzrange(
-                    sa.literal_column("occupied_from"),
-                    sa.literal_column("occupied_until"),
-                    sa.literal_column("'[)'"),
-                ),
-                "&&",
-            ),
-            name="ex_appointments_room",
-            using="gist",
-            where=sa.text(_OCCUPYING_SQL),
-            deferrable=True,
-            initially="IMMEDIATE",
-        ),
+        _never_overlapping("therapist"),
+        _never_overlapping("room"),
         sa.Index(
             "ix_appointments_therapist_time",
             "therapist_id",
