@@ -15,6 +15,7 @@ from clinic.app import create_app
 from clinic.db import Base, db, transaction
 from clinic.embedded import supervisor
 from clinic.guidance import suggest as suggestion
+from clinic.plans import replay
 from clinic.practice.models import Practice
 from clinic.refusal import Refusal
 from config import Environment, Settings, Start
@@ -99,6 +100,18 @@ def suggest(parsed: argparse.Namespace) -> int:
     return suggestion.from_file(parsed.file)
 
 
+def replay_reviews(parsed: argparse.Namespace) -> int:
+    """List the open reviews that would come out differently under the current rule set; changes nothing."""
+    with create_app(Settings.read()).app_context(), transaction():
+        found = replay.open_reviews(clock.now())
+        lines = replay.table(found)
+    differing = len(lines) - 1
+    if differing:
+        print("\n".join(lines))
+    print(f"{differing} of {len(found)} open reviews would come out differently.")
+    return 0
+
+
 def rotate_keys(parsed: argparse.Namespace) -> int:
     """Seal everything anew under the newest key; may be stopped and started again."""
     done = 0
@@ -149,6 +162,7 @@ COMMANDS: dict[str, tuple[Command, dict[str, dict[str, Any]]]] = {
     ),
     "reset-password": (reset_password, _PERSON),
     "suggest": (suggest, {"file": {"metavar": "FILE", "help": "a JSON file, or - for standard input"}}),
+    "replay": (replay_reviews, {}),
     "rotate-keys": (rotate_keys, {}),
     "doctor": (doctor, {}),
 }

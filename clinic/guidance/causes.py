@@ -58,7 +58,7 @@ CAUSES: Final = (
     _cause("Spasm", "A tight, cramping muscle.", "G0 G2 G5", "muscle_findings.spasm", "E05 C14"),
     _cause(
         "Lasting tension, knots and trigger points",
-        "Said to disturb and to send pain into arms and legs.",
+        "Said to send pain into arms and legs.",
         "G2 G4 G6 G10",
         "muscle_findings.deep_chronic_tension muscle_findings.knots muscle_findings.tender_points_refer "
         "muscle_findings.restricted_fascia diagnoses.myofascial_pain",

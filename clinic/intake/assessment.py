@@ -11,6 +11,7 @@ from clinic.guidance.outcome import FiredRule
 from clinic.guidance.questions import FLAG_PREFIX, QUESTIONS
 from clinic.guidance.red_flags import RED_FLAGS
 from clinic.guidance.rules import CURRENT
+from clinic.guidance.rules.kinds import RuleSet
 from clinic.intake.models import Outcome
 
 POSTPONED_UNTIL_WELL: Final = "R22"
@@ -59,11 +60,11 @@ class Assessment:
         }
 
 
-def assess(answers: Mapping[str, object]) -> Assessment:
-    """What the current rule set makes of complete answers."""
+def assess(answers: Mapping[str, object], rule_set: RuleSet = CURRENT) -> Assessment:
+    """What a rule set, by default the current one, makes of complete answers."""
     facts = questionnaire.facts_of(answers)
-    safety = engine.screen(facts, CURRENT)
-    suggestion = engine.suggest(facts, safety)
+    safety = engine.screen(facts, rule_set)
+    suggestion = engine.suggest(facts, safety, rule_set)
     draft = plan.draft(facts, safety, suggestion) if suggestion else None
     return Assessment(safety=safety, suggestion=suggestion, plan=draft)
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 
 from clinic.db import db
 from clinic.guidance.levels import Disposition, Level
+from clinic.guidance.questions import DAY_OF_VISIT_FIELDS
 from clinic.intake.assessment import (
     POSTPONED_UNTIL_TOMORROW,
     POSTPONED_UNTIL_WELL,
@@ -154,6 +155,34 @@ def draft(browser: bytes | None, now: datetime) -> Draft | None:
 def newest_full(*, browser: bytes | None, client_id: UUID | None, now: datetime) -> Submission | None:
     """The newest full submission that counts for this person, at most six months old."""
     return _latest(browser, client_id, now).get(SubmissionKind.FULL)
+
+
+def answers_judged(submission: Submission) -> dict[str, object]:
+    """All answers an outcome rests on: a full form's own; a short form's, over what the full one before it left standing.
+
+    Whoever asks leaves an audit row.
+    """
+    if submission.kind == SubmissionKind.FULL or submission.client_id is None:
+        return dict(submission.answers)
+    at = submission.submitted_at
+    before = db.session.scalar(
+        sa.select(Submission)
+        .where(
+            Submission.client_id == submission.client_id,
+            Submission.kind == SubmissionKind.FULL,
+            Submission.submitted_at > at - FULL_LASTS,
+            Submission.submitted_at <= at,
+        )
+        .order_by(Submission.submitted_at.desc(), Submission.id.desc())
+        .limit(1)
+    )
+    return {**lasting(before), **submission.answers}
+
+
+def lasting(before: Submission | None) -> dict[str, object]:
+    """What of a full form still stands on the day of a visit, when the rest is asked again."""
+    answers = before.answers if before else {}
+    return {name: value for name, value in answers.items() if name not in DAY_OF_VISIT_FIELDS}
 
 
 def submissions_of(client_id: UUID) -> Sequence[Submission]:

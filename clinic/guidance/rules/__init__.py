@@ -15,12 +15,13 @@ class UnknownRuleSet(LookupError):
 
 
 CURRENT: Final = V2026_11
-_VERSIONS: Final = {rules.version: rules for rules in (V2026_11,)}
+VERSIONS: Final = {rules.version: rules for rules in (V2026_11,)}
+"""Every version that was ever in use."""
 
 
 def rule_set(version: str) -> RuleSet:
     """The rule set of this version, however old. Raises UnknownRuleSet."""
     try:
-        return _VERSIONS[version]
+        return VERSIONS[version]
     except KeyError:
         raise UnknownRuleSet(version) from None

@@ -1,0 +1,123 @@
+"""What another rule set would say of answers already judged. It only reads: outcomes, reviews and decisions stay as they are.
+
+A rule set in use is never edited, and an outcome names the version it was made with. So the same version gives the same
+result again, and a new one shows beforehand which open reviews a therapist would find different.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
+
+from clinic.accounts import audit
+from clinic.accounts.models import Client
+from clinic.db import db
+from clinic.guidance.facts import InvalidFacts
+from clinic.guidance.rules import CURRENT
+from clinic.guidance.rules.kinds import RuleSet
+from clinic.intake import queries as intake
+from clinic.intake.assessment import assess
+from clinic.intake.models import Outcome, Submission
+from clinic.plans.models import Review
+
+NOTHING = "-"
+UNREADABLE = "unreadable"
+HEADS = ("review", "rule set", "level before", "level after", "top before", "top after")
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a rule set makes of answers: the level, and the type that leads, None when nothing is suggested."""
+
+    level: str
+    top: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replayed:
+    """An open review with the version it was judged by, what was said then, and what would be said now.
+
+    `after` is None when the answers cannot be read any more by the fields of today.
+    """
+
+    review_id: UUID
+    rule_set: str
+    before: Result
+    after: Result | None
+
+    @property
+    def differs(self) -> bool:
+        """Whether a therapist would find another level or another leading type."""
+        return self.before != self.after
+
+
+def stored(outcome: Outcome) -> Result:
+    """The result as it was kept."""
+    ranked = (outcome.explanation.get("suggestion") or {}).get("ranked") or ()
+    return Result(outcome.level, ranked[0]["modality"] if ranked else None)
+
+
+def again(submission: Submission, rule_set: RuleSet = CURRENT) -> Result:
+    """The result this rule set gives for the same answers; raises InvalidFacts for answers it cannot read."""
+    assessed = assess(intake.answers_judged(submission), rule_set)
+    top = assessed.suggestion.top if assessed.suggestion else None
+    return Result(assessed.safety.level.value, top.modality if top else None)
+
+
+def open_reviews(now: datetime, rule_set: RuleSet = CURRENT) -> list[Replayed]:
+    """Every undecided review, oldest first, judged again by this rule set; each reading leaves an audit row.
+
+    The caller commits. Nothing but the audit is written.
+    """
+    waiting = db.session.scalars(
+        sa.select(Review)
+        .join(Client, Client.id == Review.client_id)
+        .where(Review.decided_at.is_(None), Client.erased_at.is_(None))
+        .order_by(Review.opened_at, Review.id)
+        .options(joinedload(Review.outcome), joinedload(Review.submission))
+    ).all()
+    found = []
+    for review in waiting:
+        audit.record(
+            audit.SYSTEM,
+            "read",
+            review.submission,
+            client_id=review.client_id,
+            purpose="replay",
+            fields=("answers", "explanation"),
+            now=now,
+        )
+        found.append(_replayed(review, rule_set))
+    db.session.flush()
+    return found
+
+
+def _replayed(review: Review, rule_set: RuleSet) -> Replayed:
+    try:
+        after = again(review.submission, rule_set)
+    except InvalidFacts:
+        after = None
+    return Replayed(
+        review_id=review.id,
+        rule_set=review.outcome.rule_set,
+        before=stored(review.outcome),
+        after=after,
+    )
+
+
+def table(replayed: Iterable[Replayed]) -> list[str]:
+    """Lines of a table of the reviews that would come out differently; no answer and nobody's name is in it."""
+    rows = [HEADS, *(_row(one) for one in replayed if one.differs)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADS))]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    ]
+
+
+def _row(one: Replayed) -> tuple[str, ...]:
+    after = one.after or Result(UNREADABLE, None)
+    tops = (one.before.top or NOTHING, after.top or NOTHING)
+    return (str(one.review_id), one.rule_set, one.before.level, after.level, *tops)

@@ -1,0 +1,21 @@
+"""An artificial older rule set, so that a change of version can be tested before there has been one."""
+
+from dataclasses import replace
+from typing import Final
+
+from clinic.guidance.levels import Level
+from clinic.guidance.rules import CURRENT
+from clinic.guidance.rules.kinds import Points, RuleSet
+
+OLDER: Final[RuleSet] = replace(
+    CURRENT,
+    version="2026.05",
+    safety=tuple(replace(rule, level=Level.CAUTION) if rule.id == "T01" else rule for rule in CURRENT.safety),
+    back=tuple(
+        replace(rule, points=(Points("neuromuscular", 9, ("G10",)), *rule.points[:1]))
+        if rule.id == "E04"
+        else rule
+        for rule in CURRENT.back
+    ),
+)
+"""A blood thinner was only a caution (T01), and tender points that refer led to neuromuscular therapy (E04)."""
