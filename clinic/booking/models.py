@@ -38,7 +38,8 @@ _STATES_SQL = "state IN ({})".format(", ".join(f"'{state}'" for state in State))
 
 def _never_overlapping(whose: str) -> pg.ExcludeConstraint:
     """One therapist, or one room, at one time, buffers included. Deferrable, so that two visits can swap."""
-    begins, ends = sa.literal_column("occupied_from"), sa.literal_column("occupied_until")
+    begins: sa.ColumnElement[datetime] = sa.literal_column("occupied_from")
+    ends: sa.ColumnElement[datetime] = sa.literal_column("occupied_until")
     return pg.ExcludeConstraint(
         (sa.literal_column(f"{whose}_id"), "="),
         (sa.func.tstzrange(begins, ends, sa.literal_column("'[)'")), "&&"),
