@@ -71,6 +71,14 @@ def begin(review: Review, chosen: Sequence[str], *, by: User, now: datetime) -> 
     return made
 
 
+def draft_again(plan: Plan, chosen: Sequence[str]) -> None:
+    """Draft the sessions of a course again for other types, from the answers and rules it was decided on."""
+    review = db.session.get_one(Review, plan.review_id)
+    facts = questionnaire.facts_of(review.submission.answers)
+    draft = _draft(facts, review.outcome.rule_set, chosen)
+    plan.content = {**draft.as_dict(), "modalities": list(chosen)}
+
+
 def _therapist(review: Review, by: User) -> UUID | None:
     if review.appointment is not None:
         return review.appointment.therapist_id

@@ -16,13 +16,14 @@ from clinic.booking import services as booking
 from clinic.booking.models import Appointment, State
 from clinic.booking.states import NotNow
 from clinic.db import transaction
-from clinic.plans import courses
+from clinic.plans import courses, look_backs
 from clinic.plans import queries as plans
 from clinic.refusal import Refusal
 from clinic.scheduling import hours
-from clinic.staff import desk
+from clinic.staff import desk, progress
 from clinic.staff.blueprint import blueprint
 from clinic.staff.day import Visit
+from clinic.staff.look_backs import PROPOSED
 from clinic.web.access import actor, audience, may, staff
 
 
@@ -79,6 +80,8 @@ def visit(appointment_id: UUID) -> ResponseReturnValue:
     user = desk.user()
     appointment = desk.visit(appointment_id)
     is_own = may(Permission.HEALTH_READ) and plans.treats(user.id, desk.client_id_of(appointment), now)
+    with transaction():
+        panel = progress.panel(appointment, reader=user, now=now) if is_own else None
     return render_template(
         "staff/visit.html",
         here="calendar",
@@ -87,6 +90,11 @@ def visit(appointment_id: UUID) -> ResponseReturnValue:
         session=courses.sessions([appointment]).get(appointment.id),
         review=plans.review_of(appointment.id) if is_own else None,
         is_own=is_own,
+        panel=panel,
+        proposed=PROPOSED[panel.progress.proposal.step.value] if panel else None,
+        may_look_back=panel is not None
+        and may(Permission.REVIEW_DECIDE)
+        and appointment.state in look_backs.LOOKED_BACK_AT,
         may_ask_to_open=may(Permission.HEALTH_READ) and not is_own,
         may_decide=is_own and may(Permission.REVIEW_DECIDE) and appointment.state == State.REQUESTED,
         may_arrive=appointment.state == State.BOOKED

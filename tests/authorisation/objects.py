@@ -138,6 +138,7 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "staff.decline": _appointment_with_health,
     "staff.note": _appointment_with_health,
     "staff.add_to_note": _appointment_with_health,
+    "staff.look_back": _appointment_with_health,
     "staff.review": _review,
     "staff.accept": _review,
     "staff.change": _review,

@@ -1,0 +1,205 @@
+"""Looking back on a course: the scores propose, the therapist decides, and the course follows the decision."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from clinic.accounts import audit
+from clinic.accounts.models import User
+from clinic.booking.models import Appointment, State
+from clinic.db import db, violates
+from clinic.guidance.course import Step
+from clinic.guidance.knowledge import MODALITIES
+from clinic.intake import queries as intake
+from clinic.plans import courses, progress
+from clinic.plans.explained import Explained
+from clinic.plans.models import LookBack, Plan, PlannedSession, ReasonKind, Review
+from clinic.plans.services import ReasonNeeded
+from clinic.refusal import Refusal, Stale
+from clinic.scheduling import hours
+
+LOOKED_BACK_AT = (State.BOOKED, State.ARRIVED, State.DONE)
+MOST_FURTHER = 8
+
+
+class Choice(StrEnum):
+    """What a therapist can decide when looking back."""
+
+    CONTINUE = "continue"
+    ACTIVE_CARE = "active_care"
+    CHANGE = "change"
+    SPACE_OUT = "space_out"
+    FINISH = "finish"
+    REFER = "refer"
+
+
+ENDING = (Choice.FINISH, Choice.REFER)
+FOLLOWS = {
+    Step.CONTINUE: frozenset({Choice.CONTINUE}),
+    Step.CHANGE: frozenset({Choice.CHANGE, Choice.ACTIVE_CARE}),
+    Step.SPACE_OUT: frozenset({Choice.SPACE_OUT, Choice.FINISH}),
+    Step.REFER: frozenset({Choice.REFER}),
+    Step.SAFETY: frozenset({Choice.REFER}),
+    Step.MEASURE: frozenset(Choice),
+}
+"""Which decisions do what was proposed; any other needs a reason. Without scores nothing is proposed."""
+
+
+class NoLookBack(Refusal):
+    """The visit is no session of a running course, so there is nothing to look back on."""
+
+    code = "no-look-back"
+    sentence = "This visit is no session of a running course."
+
+
+class NotThisNext(Refusal):
+    """A next type that is the present first one, that safety leaves out, or that does not exist."""
+
+    status = 400
+    code = "not-this-next"
+    sentence = "Choose another type for the sessions to come."
+
+
+class NotSoMany(Refusal):
+    """Further sessions that are none, or too many."""
+
+    status = 400
+    code = "not-so-many"
+    sentence = f"Plan between 1 and {MOST_FURTHER} further sessions, every two weeks or every month."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What the therapist chose, and what it needs: the next type, or how many sessions how far apart."""
+
+    choice: Choice
+    reason_kind: ReasonKind | None = None
+    reason: str = ""
+    next_type: str = ""
+    further: int = 0
+    every: str = "fortnightly"
+
+
+def decide(visit: Appointment, verdict: Verdict, *, by: User, now: datetime) -> LookBack:
+    """Keep what was decided beside what was proposed, and change the course accordingly.
+
+    A decision that departs from the proposal needs a reason. Finishing and referring end the course; visits that are
+    booked stand until somebody cancels them. Raises NoLookBack, ReasonNeeded, NotThisNext, NotSoMany, and Stale when
+    somebody decided about this visit meanwhile.
+    """
+    found = progress.at(visit)
+    if found is None or visit.state not in LOOKED_BACK_AT:
+        raise NoLookBack
+    if found.decided is not None:
+        raise Stale
+    plan = db.session.get_one(Plan, found.course.plan.id, with_for_update=True)
+    if plan.ended_at is not None:
+        raise Stale
+    _need_reason(verdict, found.proposal.step)
+    before = list(plan.content["modalities"])
+    _change(plan, verdict, visit, found.session.number, now)
+    kept = LookBack(
+        plan_id=plan.id,
+        appointment_id=visit.id,
+        client_id=plan.client_id,
+        decided_at=now,
+        decided_by_id=by.id,
+    )
+    kept.content = {
+        "session": found.session.number,
+        "of": found.session.of,
+        "reading": found.reading.value if found.reading else None,
+        "proposed": found.proposal.step.value,
+        "why": found.proposal.text,
+        "chosen": verdict.choice.value,
+        "reason_kind": verdict.reason_kind.value if verdict.reason_kind else None,
+        "reason": verdict.reason,
+        "modalities_before": before,
+        "modalities": list(plan.content["modalities"]),
+        "sessions": plan.sessions,
+    }
+    with violates("uq_look_backs_appointment_id", Stale()):
+        db.session.add(kept)
+    audit.record(
+        audit.by_user(by.id),
+        "look_back",
+        kept,
+        client_id=plan.client_id,
+        purpose="plan",
+        fields=("reading", "proposed", "chosen", "reason"),
+        now=now,
+    )
+    db.session.flush()
+    return kept
+
+
+def _need_reason(verdict: Verdict, proposed: Step) -> None:
+    if verdict.choice not in FOLLOWS[proposed] and verdict.reason_kind is None:
+        raise ReasonNeeded("Say why you decide otherwise than proposed.")
+    if verdict.reason_kind is ReasonKind.OTHER and not verdict.reason:
+        raise ReasonNeeded("Say in a few words what the other reason is.")
+
+
+def _change(plan: Plan, verdict: Verdict, visit: Appointment, number: int, now: datetime) -> None:
+    if verdict.choice in ENDING:
+        plan.ended_at = now
+    elif verdict.choice is Choice.CHANGE:
+        if verdict.next_type not in next_types(plan, visit, now):
+            raise NotThisNext
+        first, *others = plan.content["modalities"]
+        kept = [modality for modality in (*others, first) if modality != verdict.next_type]
+        courses.draft_again(plan, [verdict.next_type, *kept][:3])
+    elif verdict.choice is Choice.SPACE_OUT:
+        _space_out(plan, verdict, visit, number)
+
+
+def next_types(plan: Plan, visit: Appointment, now: datetime) -> tuple[str, ...]:
+    """The types that could come next, those of the course and of the suggestion first; none that safety leaves out."""
+    review = db.session.get_one(Review, plan.review_id)
+    explained = Explained.of(review.outcome)
+    standing = intake.standing(browser=None, client_id=plan.client_id, now=now, zone=visit.zone)
+    first, *others = plan.content["modalities"]
+    left_out = {first, *explained.exclusions, *standing.excluded}
+    ordered: Sequence[str] = (*others, *explained.suggested, *MODALITIES)
+    return tuple(dict.fromkeys(modality for modality in ordered if modality not in left_out))
+
+
+def _space_out(plan: Plan, verdict: Verdict, visit: Appointment, number: int) -> None:
+    """Plan the sessions after this one anew: fewer or more of them, further apart, the last for looking back."""
+    if not 1 <= verdict.further <= MOST_FURTHER or verdict.every not in ("fortnightly", "monthly"):
+        raise NotSoMany
+    db.session.execute(
+        sa.delete(PlannedSession).where(PlannedSession.plan_id == plan.id, PlannedSession.number > number)
+    )
+    this_day = hours.local_day(visit.starts_at, ZoneInfo(visit.zone))
+    apart = courses.DAYS_APART[verdict.every]
+    plan.sessions = number + verdict.further
+    db.session.add_all(
+        PlannedSession(
+            plan_id=plan.id,
+            number=number + step,
+            about_on=this_day + timedelta(days=apart * step),
+            reassess=step == verdict.further,
+        )
+        for step in range(1, verdict.further + 1)
+    )
+    db.session.flush()
+
+
+def booked_after(visit: Appointment) -> list[Appointment]:
+    """The client's visits after this one that still stand, earliest first: an ended course cancels none of them."""
+    return list(
+        db.session.scalars(
+            sa.select(Appointment)
+            .where(
+                Appointment.client_id == visit.client_id,
+                Appointment.starts_at > visit.starts_at,
+                Appointment.state.in_((State.REQUESTED, State.BOOKED)),
+            )
+            .order_by(Appointment.starts_at)
+        )
+    )

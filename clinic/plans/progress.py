@@ -1,0 +1,206 @@
+"""A client's own line through a course: what was measured at the start and since, what that reads as, and what it proposes.
+
+An improvement does not show what caused it, so nothing here speaks of causes or percentages.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from clinic.booking.models import Appointment
+from clinic.db import db
+from clinic.guidance import measures
+from clinic.guidance.course import Decision as Proposal
+from clinic.guidance.course import Step, reassess
+from clinic.guidance.facts import Activity
+from clinic.guidance.fields import FIELDS
+from clinic.guidance.levels import Level
+from clinic.guidance.measures import GlobalChange, Peg, Reading, Scores
+from clinic.guidance.schedule import Instrument
+from clinic.intake.assessment import fired_rules
+from clinic.intake.models import Outcome, Submission
+from clinic.plans import courses, scores
+from clinic.plans.courses import Course, Session
+from clinic.plans.models import Decision, LookBack, OutcomeEntry, Plan, Review
+
+PEG_COUNTS_FOR = timedelta(days=8)
+"""A PEG given so shortly before a visit was not asked again, and speaks for it too."""
+
+SHOWN = tuple(instrument.value for instrument in Instrument)
+"""Names of what a progress shows, for the audit."""
+
+FIRST_SESSION = "This is the first session: there is nothing to compare yet. Decide together afterwards."
+
+Entries = Mapping[Instrument, OutcomeEntry]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Point:
+    """Average pain at one session, or at the start; None when it was not given or is still to come."""
+
+    label: str
+    average: int | None
+    is_look_back: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One measure at the start and for this visit, as a person reads it; empty when it was not given."""
+
+    title: str
+    start: str
+    now: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """Where a client stands at one session of a course, and what looking back there proposes."""
+
+    course: Course
+    session: Session
+    points: tuple[Point, ...]
+    rows: tuple[Row, ...]
+    reading: Reading | None
+    proposal: Proposal
+    reaction: str
+    decided: LookBack | None
+
+
+def at(visit: Appointment) -> Progress | None:
+    """The progress of a visit's client at that visit; None when it is no session of a course.
+
+    Whoever shows it leaves an audit row.
+    """
+    course = courses.course_of(visit)
+    session = course.session(visit.id) if course else None
+    if course is None or session is None:
+        return None
+    start = scores.start_of(course.plan)
+    asked = scores.before_visits(visit_id for visit_id, _ in course.visits)
+    now = _of_visit(visit, course, asked)
+    reading = measures.reading(_scores(start), _scores(now)) if session.number > 1 else None
+    return Progress(
+        course=course,
+        session=session,
+        points=_points(course, start, asked),
+        rows=_rows(start, now),
+        reading=reading,
+        proposal=_proposal(reading, session, new_warning(course.plan)),
+        reaction=_reaction(now),
+        decided=db.session.scalar(sa.select(LookBack).where(LookBack.appointment_id == visit.id)),
+    )
+
+
+def _proposal(reading: Reading | None, session: Session, level: Level) -> Proposal:
+    if session.number == 1 and level < Level.THERAPIST_REVIEW:
+        return Proposal(Step.MEASURE, FIRST_SESSION)
+    return reassess(reading=reading, session=session.number, sessions=session.of, level=level)
+
+
+def new_warning(plan: Plan) -> Level:
+    """The highest level that the newest answers since a course began reach by rules no therapist has decided on yet."""
+    newest = db.session.scalar(
+        sa.select(Outcome)
+        .join(Submission, Submission.id == Outcome.submission_id)
+        .where(Submission.client_id == plan.client_id, Submission.submitted_at > plan.made_at)
+        .order_by(Submission.submitted_at.desc(), Submission.id.desc())
+        .limit(1)
+    )
+    if newest is None:
+        return Level.OK
+    decided = db.session.scalars(
+        sa.select(Outcome)
+        .join(Review, Review.outcome_id == Outcome.id)
+        .where(
+            Review.client_id == plan.client_id,
+            Review.decided_at.is_not(None),
+            Review.decision != Decision.DECLINE,
+        )
+    )
+    known = {fired.rule for outcome in decided for fired in fired_rules(outcome)}
+    return max((fired.level for fired in fired_rules(newest) if fired.rule not in known), default=Level.OK)
+
+
+def _of_visit(visit: Appointment, course: Course, asked: Mapping[UUID, Entries]) -> Entries:
+    """What was given for this visit; its PEG may have been given shortly before."""
+    own = dict(asked[visit.id])
+    if Instrument.PEG not in own:
+        lately = [
+            entry
+            for visit_id, _ in course.visits
+            if (entry := asked[visit_id].get(Instrument.PEG)) is not None
+            and timedelta() <= visit.starts_at - entry.recorded_at <= PEG_COUNTS_FOR
+        ]
+        if lately:
+            own[Instrument.PEG] = max(lately, key=lambda entry: entry.recorded_at)
+    return own
+
+
+def _points(course: Course, start: Entries, asked: Mapping[UUID, Entries]) -> tuple[Point, ...]:
+    visits = [visit_id for visit_id, _ in course.visits]
+    return (
+        Point(label="Start", average=_average(start), is_look_back=False),
+        *(
+            Point(
+                label=str(number),
+                average=_average(asked[visits[number - 1]]) if number <= len(visits) else None,
+                is_look_back=number in course.look_backs,
+            )
+            for number in range(1, course.plan.sessions + 1)
+        ),
+    )
+
+
+def _average(entries: Entries) -> int | None:
+    average: int | None = _of(entries, Instrument.NRS).get("average")
+    return average
+
+
+def _of(entries: Entries, instrument: Instrument) -> dict[str, Any]:
+    entry = entries.get(instrument)
+    return entry.scores if entry else {}
+
+
+def _scores(entries: Entries) -> Scores:
+    return Scores(
+        nrs_average=_average(entries),
+        peg=Peg(**_of(entries, Instrument.PEG)),
+        psfs=tuple(Activity(**rated) for rated in _of(entries, Instrument.PSFS).get("activities", ())),
+    )
+
+
+def _rows(start: Entries, now: Entries) -> tuple[Row, ...]:
+    before, after = _scores(start), _scores(now)
+    rows = [
+        Row(title="Average pain, 0 to 10", start=_text(before.nrs_average), now=_text(after.nrs_average)),
+        Row(
+            title="Pain in daily life (PEG), 0 to 10",
+            start=_text(before.peg.score),
+            now=_text(after.peg.score),
+        ),
+    ]
+    scored = {rated.activity: rated.score for rated in after.psfs}
+    rows += [
+        Row(
+            title=f"“{rated.activity}”, 10 is as before",
+            start=_text(rated.score),
+            now=_text(scored.get(rated.activity)),
+        )
+        for rated in before.psfs
+    ]
+    if change := _of(now, Instrument.GLOBAL_CHANGE).get("global_change"):
+        rows.append(Row(title="Compared with before the course", start="", now=GlobalChange(change).label))
+    return tuple(rows)
+
+
+def _text(value: float | None) -> str:
+    return "" if value is None else f"{value:g}"
+
+
+def _reaction(now: Entries) -> str:
+    code = _of(now, Instrument.REACTION).get("reaction")
+    return FIELDS["past_reaction"].label(code) if code else ""

@@ -1,0 +1,67 @@
+"""A client's line through a course as staff see it: a chart with the same in words and as a table."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from clinic.accounts import audit
+from clinic.accounts.models import User
+from clinic.booking.models import Appointment
+from clinic.guidance.measures import Reading
+from clinic.plans import progress
+from clinic.plans.progress import Progress
+from clinic.web import charts
+from clinic.web.charts import Trend
+
+READINGS: dict[Reading | None, tuple[str, str | None]] = {
+    Reading.IMPROVED: ("Improved since the start", "ok"),
+    Reading.UNCHANGED: ("Unchanged since the start", None),
+    Reading.WORSE: ("Worse than at the start", "caution"),
+    None: ("Not enough scores to compare yet", None),
+}
+"""What a reading is called, and the kind of its tag."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Panel:
+    """A progress with its chart; that it was looked at is recorded."""
+
+    progress: Progress
+    chart: Trend
+
+    @property
+    def words(self) -> str:
+        """The reading in everyday words."""
+        return READINGS[self.progress.reading][0]
+
+    @property
+    def kind(self) -> str | None:
+        """The kind of the reading's tag."""
+        return READINGS[self.progress.reading][1]
+
+    @property
+    def has_scores(self) -> bool:
+        """Whether there is anything to draw."""
+        return any(point.average is not None for point in self.progress.points)
+
+
+def panel(visit: Appointment, *, reader: User, now: datetime) -> Panel | None:
+    """The progress at a visit; None when it is no session of a course. The caller commits the record of the look."""
+    found = progress.at(visit)
+    if found is None:
+        return None
+    audit.record(
+        audit.by_user(reader.id),
+        "read",
+        found.course.plan,
+        client_id=visit.client_id,
+        purpose="progress",
+        fields=progress.SHOWN,
+        now=now,
+    )
+    readings = [
+        charts.Reading(label=point.label, value=point.average, is_gate=point.is_look_back)
+        for point in found.points
+    ]
+    return Panel(
+        progress=found, chart=charts.trend(readings, title="Average pain over the last week, 0 to 10")
+    )
