@@ -27,7 +27,7 @@ from clinic.booking.placing import (
     taken,
     wall,
 )
-from clinic.booking.states import NotNow, advance, call_off, changed, require_current, side
+from clinic.booking.states import NotNow, advance, call_off, changed, forget_undo, require_current, side
 from clinic.db import db
 from clinic.intake.queries import standing
 from clinic.practice import queries as practice
@@ -117,16 +117,15 @@ def cancel(
     call_off(appointment, by=side(actor), reason=reason, now=now)
     db.session.flush()
     appointment.undo_until = now + UNDO
-    appointment.undo_starts_at = appointment.undo_therapist_id = appointment.undo_room_id = None
     _keep(before, appointment, now)
     audit.record(actor, "cancel", appointment, client_id=appointment.client_id, fields=["state"], now=now)
     return appointment
 
 
 def undo(appointment_id: UUID, *, revision: int, actor: str, now: datetime) -> Appointment:
-    """Take back the last move or cancel, within two minutes.
+    """Take back the last move or cancel, within two minutes; a client only what they did themselves.
 
-    Raises Stale, UndoOver, and SlotTaken when the old time could not be kept after all.
+    Raises Stale, UndoOver, SlotTaken when the old time could not be kept after all, and for a client NotCleared.
     """
     seen = found(appointment_id)
     lock(
@@ -135,7 +134,7 @@ def undo(appointment_id: UUID, *, revision: int, actor: str, now: datetime) -> A
     )
     appointment = refreshed(seen)
     require_current(appointment, revision)
-    if appointment.undo_until is None or appointment.undo_until <= now:
+    if not can_undo(appointment, side(actor), now):
         raise UndoOver
     if appointment.state not in (State.BOOKED, State.REQUESTED, State.CANCELLED):
         raise UndoOver
@@ -146,16 +145,26 @@ def undo(appointment_id: UUID, *, revision: int, actor: str, now: datetime) -> A
         else:
             _moved_back(appointment)
         changed(appointment, now, time_too=appointment.undo_starts_at is not None)
-        _forget_undo(appointment)
+        forget_undo(appointment)
         db.session.flush()
+    if side(actor) == "client":
+        _refuse_unsafe(appointment, now)
     audit.record(
         actor, "undo", appointment, client_id=appointment.client_id, fields=["state", "starts_at"], now=now
     )
     return appointment
 
 
+def can_undo(appointment: Appointment, by: str, now: datetime) -> bool:
+    """Whether `by` (`client`, `staff`) may take back the last move or cancel now; a client not what the practice cancelled."""
+    if appointment.undo_until is None or appointment.undo_until <= now:
+        return False
+    return by == "staff" or appointment.cancelled_by in (None, "client")
+
+
 def _uncancelled(appointment: Appointment, now: datetime) -> None:
-    advance(appointment, State.BOOKED if appointment.booked_at else State.REQUESTED, now)
+    # What still waits for a decision was a request, also when it had been booked before a safety answer.
+    advance(appointment, State.REQUESTED if appointment.decide_by else State.BOOKED, now)
     appointment.cancelled_at = appointment.cancelled_by = appointment.cancel_reason = None
     appointment.cancelled_late = False
 
@@ -166,11 +175,6 @@ def _moved_back(appointment: Appointment) -> None:
     appointment.therapist_id = appointment.undo_therapist_id
     appointment.room_id = appointment.undo_room_id
     set_time(appointment, appointment.undo_starts_at)
-
-
-def _forget_undo(appointment: Appointment) -> None:
-    appointment.undo_until = appointment.undo_starts_at = None
-    appointment.undo_therapist_id = appointment.undo_room_id = None
 
 
 @dataclass(frozen=True)

@@ -82,13 +82,23 @@ def free_until(appointment: Appointment) -> datetime:
 
 
 def call_off(appointment: Appointment, *, by: str, reason: str, now: datetime) -> None:
-    """Cancel for whoever `by` is (`client`, `staff`, `system`); a client inside the late limit is marked late."""
+    """Cancel for whoever `by` is (`client`, `staff`, `system`); a client inside the late limit is marked late.
+
+    A move made just before can no longer be undone: that would bring the appointment back.
+    """
     advance(appointment, State.CANCELLED, now)
+    forget_undo(appointment)
     appointment.cancelled_at = now
     appointment.cancelled_by = by
     appointment.cancel_reason = reason
     appointment.cancelled_late = by == "client" and now > free_until(appointment)
     changed(appointment, now)
+
+
+def forget_undo(appointment: Appointment) -> None:
+    """Nothing is left to take back."""
+    appointment.undo_until = appointment.undo_starts_at = None
+    appointment.undo_therapist_id = appointment.undo_room_id = None
 
 
 def side(actor: str) -> str:

@@ -201,6 +201,11 @@ def raised_lately(client_id: UUID, now: datetime) -> Sequence[RaisedLevel]:
     return _raised(None, client_id, now)
 
 
+def raised_here(browser: bytes, now: datetime) -> Sequence[RaisedLevel]:
+    """Levels of the last seven days that were reached in this browser, for whomever, newest first."""
+    return _raised(browser, None, now)
+
+
 def _latest(browser: bytes | None, client_id: UUID | None, now: datetime) -> dict[str, Submission]:
     """The newest submission of each kind, with its outcome; an older short form than the full one counts no more."""
     newest = (

@@ -12,23 +12,29 @@ from clinic.intake.assessment import Verdict
 from clinic.intake.models import RaisedLevel
 
 RAISED_ANEW: Final = timedelta(days=1)
-"""The same level reached again within this time is not kept twice."""
+"""The same level reached again within this time is kept in one row, which then counts from the later moment."""
 
 
 def keep(reached: Verdict, *, browser: bytes | None, client_id: UUID | None, now: datetime) -> None:
-    """Keep a level from therapist_review up; the same one again within a day is the same."""
+    """Keep a level from therapist_review up; reached again within a day it counts anew, from now.
+
+    It stands above whatever was sent before `now`, so an older row must not hide that it was reached once more.
+    """
     if reached.level < Level.THERAPIST_REVIEW:
         return
-    known = sa.select(
-        sa.exists().where(
+    known = (
+        sa.update(RaisedLevel)
+        .where(
             RaisedLevel.browser.is_not_distinct_from(browser),
             RaisedLevel.client_id.is_not_distinct_from(client_id),
             RaisedLevel.level == reached.level,
             RaisedLevel.disposition.is_not_distinct_from(reached.disposition),
             RaisedLevel.raised_at > now - RAISED_ANEW,
         )
+        .values(raised_at=now)
+        .returning(RaisedLevel.id)
     )
-    if not db.session.scalar(known):
+    if not db.session.scalars(known).all():
         db.session.add(
             RaisedLevel(
                 browser=browser,

@@ -171,12 +171,15 @@ def questions_before_visit(history: Mapping[str, object]) -> tuple[Question, ...
     )
 
 
-def adopt(browser: bytes, client_id: UUID, now: datetime) -> None:
+def adopt(browser: bytes, client_id: UUID, now: datetime, *, is_new: bool = True) -> None:
     """Give what this browser answered for nobody yet to the client its booking was just made for.
 
     When the answers already belong to somebody (a visitor who books again counts as new each time), the new client gets
-    a copy of what the booking rests on, so that the therapist finds it.
+    a copy of what the booking rests on, so that the therapist finds it. `is_new` is such a visitor: the levels this browser
+    reached stay a floor also when an earlier booking took them. A client who signed in has a floor of their own.
     """
+    if is_new:
+        _carry_floor(browser, client_id, now)
     mine = sa.and_(Submission.browser == browser, Submission.client_id.is_(None))
     ids = db.session.scalars(sa.select(Submission.id).where(mine)).all()
     for model in (Submission, RaisedLevel, Draft):
@@ -191,6 +194,23 @@ def adopt(browser: bytes, client_id: UUID, now: datetime) -> None:
         )
     elif queries.newest_full(browser=None, client_id=client_id, now=now) is None:
         _copy_newest(browser, client_id, now)
+
+
+def _carry_floor(browser: bytes, client_id: UUID, now: datetime) -> None:
+    """Let the levels this browser reached, now other clients', count for this one too; of each the latest."""
+    latest = {(row.level, row.disposition): row for row in reversed(queries.raised_here(browser, now))}
+    for row in latest.values():
+        if row.client_id is not None and row.client_id != client_id:
+            db.session.add(
+                RaisedLevel(
+                    browser=browser,
+                    client_id=client_id,
+                    level=row.level,
+                    disposition=row.disposition,
+                    raised_at=row.raised_at,
+                )
+            )
+    db.session.flush()
 
 
 def _copy_newest(browser: bytes, client_id: UUID, now: datetime) -> None:

@@ -1,0 +1,1 @@
+"""What somebody would try who does not mean well, or whose hands are faster than their thoughts."""

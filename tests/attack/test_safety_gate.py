@@ -1,0 +1,128 @@
+"""Ways around the safety gate that the pages do not offer: nothing leads from an urgent answer to a booking."""
+
+from datetime import timedelta
+from types import ModuleType
+
+import pytest
+
+from clinic.booking import changes, services, states
+from clinic.booking.availability import Wish
+from clinic.booking.models import Appointment, State
+from clinic.db import db, transaction
+from clinic.guidance.levels import Level
+from clinic.intake import drafts, queries, raised
+from clinic.intake import services as intake
+from clinic.intake.assessment import Verdict
+from clinic.intake.models import RaisedLevel
+from tests.conftest import NOW
+from tests.intake.walk import BROWSER, OTHER_BROWSER, sent, walk
+
+IN_THREE_DAYS = NOW + timedelta(days=3)
+LINK = "link:0190a8e2-0000-7000-8000-00000000beef"
+URGENT = {"red_flags_saddle_numbness": ["yes"]}
+ZONE = "Europe/Berlin"
+
+
+def visit_of_somebody(make: ModuleType, **columns: object) -> Appointment:
+    return make.appointment(of=make.offering(), who=make.client(), **columns)
+
+
+def test_a_visit_called_off_by_an_urgent_answer_cannot_be_brought_back_by_undoing_the_move_before(
+    make: ModuleType,
+) -> None:
+    visit = visit_of_somebody(make)
+    with transaction():
+        changes.move(visit.id, IN_THREE_DAYS + timedelta(hours=2), revision=1, actor=LINK, now=NOW)
+    with transaction():
+        services.raise_level(visit.id, Level.URGENT, now=NOW)
+    assert visit.state == State.CANCELLED
+    with pytest.raises(changes.UndoOver), transaction():
+        changes.undo(visit.id, revision=visit.revision, actor=LINK, now=NOW)
+    assert make.refreshed(visit).state == State.CANCELLED
+
+
+def test_a_request_made_for_safety_stays_a_request_through_cancel_and_undo(make: ModuleType) -> None:
+    visit = visit_of_somebody(make)
+    with transaction():
+        services.raise_level(visit.id, Level.REFER, now=NOW)
+    with transaction():
+        changes.cancel(visit.id, revision=visit.revision, actor=LINK, now=NOW)
+    with transaction():
+        changes.undo(visit.id, revision=visit.revision, actor=LINK, now=NOW)
+    assert make.refreshed(visit).state == State.REQUESTED
+    assert visit.request_reason == "safety"
+
+
+def test_a_client_who_gave_an_urgent_answer_after_cancelling_cannot_undo_the_cancelling(
+    make: ModuleType,
+) -> None:
+    visit = visit_of_somebody(make)
+    with transaction():
+        changes.cancel(visit.id, revision=1, actor=LINK, now=NOW)
+    with transaction():
+        raised.keep(Verdict(Level.URGENT, None), browser=None, client_id=visit.client_id, now=NOW)
+    with pytest.raises(states.NotCleared), transaction():
+        changes.undo(visit.id, revision=visit.revision, actor=LINK, now=NOW)
+    assert make.refreshed(visit).state == State.CANCELLED
+
+
+def test_what_staff_cancelled_a_client_does_not_bring_back(make: ModuleType) -> None:
+    visit = visit_of_somebody(make)
+    staff = f"user:{make.user().id}"
+    with transaction():
+        changes.cancel(visit.id, revision=1, actor=staff, now=NOW, reason="staff")
+    with pytest.raises(changes.UndoOver), transaction():
+        changes.undo(visit.id, revision=visit.revision, actor=LINK, now=NOW)
+    with transaction():
+        changes.undo(visit.id, revision=visit.revision, actor=staff, now=NOW)
+    assert make.refreshed(visit).state == State.BOOKED
+
+
+def test_an_urgent_answer_given_again_the_same_day_stops_as_the_first_one_did(make: ModuleType) -> None:
+    make.practice()
+    with transaction():
+        walk(NOW, **URGENT)
+    with transaction():
+        drafts.withhold(BROWSER)
+        sent(NOW + timedelta(minutes=5))
+    after = queries.standing(browser=BROWSER, client_id=None, now=NOW + timedelta(minutes=6), zone=ZONE)
+    assert after.level is Level.THERAPIST_REVIEW
+    with transaction():
+        walk(NOW + timedelta(minutes=10), **URGENT)
+    again = queries.standing(browser=BROWSER, client_id=None, now=NOW + timedelta(minutes=11), zone=ZONE)
+    assert again.level is Level.URGENT
+
+
+def test_a_level_reached_before_the_draft_began_goes_with_it_when_it_is_reached_again(
+    make: ModuleType,
+) -> None:
+    make.practice()
+    with transaction():
+        walk(NOW, **URGENT)
+    with transaction():
+        drafts.withhold(BROWSER)
+        draft = walk(NOW + timedelta(minutes=5), **URGENT)
+    with transaction():
+        drafts.resume(draft.id, OTHER_BROWSER, NOW + timedelta(minutes=6))
+    there = queries.standing(browser=OTHER_BROWSER, client_id=None, now=NOW + timedelta(minutes=7), zone=ZONE)
+    assert there.level is Level.URGENT
+
+
+def test_a_second_booking_of_the_same_browser_stands_on_the_same_floor(make: ModuleType) -> None:
+    sold = make.offering(intake="before_booking")
+    with transaction():
+        raised.keep(Verdict(Level.REFER, None), browser=BROWSER, client_id=None, now=NOW)
+        sent(NOW + timedelta(minutes=5))
+    at = NOW + timedelta(minutes=10)
+    states_ = []
+    for day in (3, 4):
+        with transaction():
+            hold = services.hold(
+                Wish(sold.id), NOW + timedelta(days=day), browser=BROWSER, client_id=None, now=at
+            )
+        with transaction():
+            person = make.stranger(f"visitor{day}")
+            intake.adopt(BROWSER, person.id, at)
+            done = services.book(hold.id, browser=BROWSER, client=person, actor="visitor", now=at)
+        states_.append(done.state)
+    assert states_ == [State.REQUESTED, State.REQUESTED]
