@@ -115,6 +115,7 @@ class _Household:
         }
         self.watched: list[Watched] = []
         self.asked_to_stop = threading.Event()
+        self.heard = ""  # Which signal asked, for whoever wonders why it stopped.
 
     def run(self) -> int:
         """Start in order, watch until somebody asks to stop, stop in the opposite order."""
@@ -123,11 +124,12 @@ class _Household:
             if self._prepare():
                 self._start_product(running)
                 self._watch()
-            say("Stopping ...")
+            say(f"Stopping ({self.heard}) ...")
         say("Lumbar has stopped.")
         return 0
 
     def _ask_to_stop(self, number: int, frame: FrameType | None) -> None:
+        self.heard = signal.Signals(number).name
         self.asked_to_stop.set()
 
     def _start_servers(self, running: contextlib.ExitStack) -> None:
