@@ -24,6 +24,8 @@ TIMETABLE: dict[str, dict[str, Any]] = {
     "lapse_and_decide": {"schedule": 30.0, "options": {"expires": 30}},
     "seal_audit": {"schedule": 60.0, "options": {"expires": 60}},
     "tidy": {"schedule": crontab(minute="7"), "options": {"expires": 1800}},
+    "count_overrides": {"schedule": crontab(hour="3", minute="40"), "options": {"expires": 3600}},
+    "count_overrides_if_asked": {"schedule": 20.0, "options": {"expires": 20}},
     "delete_old_drafts": {"schedule": crontab(hour="3", minute="20"), "options": {"expires": 3600}},
 }
 celery.conf.beat_schedule = {name: {"task": name, **entry} for name, entry in TIMETABLE.items()}

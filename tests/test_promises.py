@@ -56,6 +56,7 @@ CODES = {
     "locations": {"name", "slug", "zone", "street", "town", "getting_here"},
     "login_links": {"purpose"},
     "messages": {"kind", "channel", "occasion", "why"},
+    "override_counts": {"rule"},
     "outcome_entries": {"instrument", "source"},
     "outcomes": {"level", "disposition", "rule_set"},
     "practice": {
@@ -74,6 +75,7 @@ CODES = {
         "modalities_off",
     },
     "raised_levels": {"level", "disposition"},
+    "recounts": {"name"},
     "reviews": {"decision", "reason_kind"},
     "rooms": {"name"},
     "submissions": {"kind", "source"},

@@ -19,6 +19,7 @@ from clinic.booking import services as booking
 from clinic.db import transaction
 from clinic.intake import services as intake
 from clinic.messaging import delivery, mailer
+from clinic.plans import overrides
 
 PASS_LIMIT = 500
 LAPSED_KEPT = timedelta(days=1)
@@ -51,6 +52,18 @@ def delete_old_drafts() -> None:
         intake.delete_old_drafts(clock.now())
 
 
+def count_overrides() -> None:
+    """Count what therapists did with suggestions. Twice is harmless: the same decisions give the same numbers."""
+    with transaction():
+        overrides.count(clock.now())
+
+
+def count_overrides_if_asked() -> None:
+    """The same when somebody asked for it. Twice is harmless: the second finds it counted."""
+    with transaction():
+        overrides.count_if_asked(clock.now())
+
+
 def tidy() -> None:
     """Forget what has run out: counts, one-time links, sessions, holds, answered keys. Twice is harmless: the second finds none."""
     now = clock.now()
@@ -63,7 +76,15 @@ def tidy() -> None:
         idempotency.delete_old(now)
 
 
-STEPS: tuple[Callable[[], None], ...] = (message_pass, lapse_and_decide, seal_audit, delete_old_drafts, tidy)
+STEPS: tuple[Callable[[], None], ...] = (
+    message_pass,
+    lapse_and_decide,
+    seal_audit,
+    delete_old_drafts,
+    tidy,
+    count_overrides,
+    count_overrides_if_asked,
+)
 
 
 class InContext(Task[Any, Any]):

@@ -198,3 +198,40 @@ class CheckIn(Identified, Model):
             postgresql_where=sa.text("asks_for_therapist AND seen_at IS NULL"),
         ),
     )
+
+
+class OverrideCount(Model):
+    """How often therapists followed or left a rule's suggestion in one month: numbers only, so that no sealed value is needed.
+
+    `rule` is a scoring rule that spoke for the suggested type, or a safety rule that left out types. `shown` is
+    `followed` + `changed` + `replaced`; the reasons are those of changed and replaced together.
+    """
+
+    __tablename__ = "override_counts"
+
+    month: Mapped[date] = mapped_column(primary_key=True)
+    """First day of a calendar month in UTC."""
+    rule: Mapped[str] = mapped_column(primary_key=True)
+    shown: Mapped[int] = mapped_column(default=0)
+    followed: Mapped[int] = mapped_column(default=0)
+    changed: Mapped[int] = mapped_column(default=0)
+    replaced: Mapped[int] = mapped_column(default=0)
+    finding_on_touch: Mapped[int] = mapped_column(default=0)
+    client_wish: Mapped[int] = mapped_column(default=0)
+    skill_or_equipment: Mapped[int] = mapped_column(default=0)
+    safety: Mapped[int] = mapped_column(default=0)
+    other: Mapped[int] = mapped_column(default=0)
+
+    __table_args__ = (
+        sa.CheckConstraint("shown = followed + changed + replaced", name="parts_make_the_whole"),
+    )
+
+
+class Recount(Model):
+    """When numbers were last counted by the worker, and when somebody asked for it anew."""
+
+    __tablename__ = "recounts"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    asked_at: Mapped[datetime | None]
+    counted_at: Mapped[datetime | None]

@@ -44,7 +44,15 @@ def mails(app: Flask) -> list[Path]:
 def test_every_step_is_a_task_under_its_own_name(app: Flask) -> None:
     driver: Driver = app.extensions["celery"]
     ours = {name for name in driver.tasks if not name.startswith("celery.")}
-    assert ours == {"message_pass", "lapse_and_decide", "seal_audit", "delete_old_drafts", "tidy"}
+    assert ours == {
+        "message_pass",
+        "lapse_and_decide",
+        "seal_audit",
+        "delete_old_drafts",
+        "tidy",
+        "count_overrides",
+        "count_overrides_if_asked",
+    }
 
 
 def test_every_line_of_the_timetable_names_a_step(

@@ -1,0 +1,60 @@
+"""The owner's report of followed and left suggestions."""
+
+from collections.abc import Callable
+from types import ModuleType
+
+import pytest
+
+from clinic import clock
+from clinic.accounts.models import User
+from clinic.db import db
+from clinic.messaging import tasks
+from clinic.plans.models import Decision
+from tests.plans.conftest import Scene
+from tests.plans.test_overrides import decide, replaced
+from tests.staff.conftest import Browser
+
+PAGE = "/staff/reports/overrides"
+
+
+@pytest.fixture
+def owner(scene: Scene, make: ModuleType, sign_in: Callable[[User], Browser]) -> Browser:
+    return sign_in(make.user(roles=["owner"], given_name="Olga"))
+
+
+def test_the_page_says_so_while_nothing_was_decided(owner: Browser) -> None:
+    page = owner.get(PAGE)
+    assert "No decisions yet" in page
+    assert "not counted yet" in page
+
+
+def test_asking_leaves_a_row_that_the_worker_finds(owner: Browser, scene: Scene) -> None:
+    decide(scene, Decision.ACCEPT, times=6)
+    replaced(scene, times=5)
+    page = owner.done(PAGE)
+    assert "Being counted anew" in page
+    assert "E04" not in page
+    tasks.count_overrides_if_asked()
+    db.session.expire_all()
+    page = owner.get(PAGE)
+    assert "Being counted anew" not in page
+    assert "E04" in page
+    assert "Tender points that send pain elsewhere" in page
+    assert "The client’s wish: 5" in page
+
+
+def test_the_night_counts_without_being_asked(owner: Browser, scene: Scene) -> None:
+    decide(scene, Decision.ACCEPT, times=4, at=clock.now())
+    tasks.count_overrides()
+    page = owner.get(PAGE)
+    assert "Too few decisions yet" in page
+    assert "Counted " in page
+
+
+def test_the_rail_leads_owners_there_and_nobody_else(
+    owner: Browser, therapist: Browser, front_desk: Browser
+) -> None:
+    assert f'href="{PAGE}"' in owner.get("/staff/messages")
+    for browser in (therapist, front_desk):
+        assert PAGE not in browser.get("/staff/messages")
+        assert browser.look(PAGE).status_code == 403
