@@ -82,7 +82,12 @@ class Question(Generic[Key]):
     smallest: Need | None = None
 
     def window(self) -> Window:
-        """The time the answer depends on, somewhat wider than the days asked: read the busy rows that touch it."""
+        """The time the answer depends on, somewhat wider than the days asked: read the busy rows that touch it.
+
+        Without a place nothing is asked, and the window is the five minutes we are in.
+        """
+        if not self.places:
+            return grid.covering(self.now, self.now + CELL)
         reach = self.need.whole + (self.smallest or self.need).whole + CELL
         ranges = [hours.day_range(self.days, place.zone) for place in self.places]
         begins_at = min(begins_at for begins_at, _ in ranges)

@@ -113,11 +113,18 @@ class Offers(Generic[Key]):
         return next(self._unfolded(self.window.between(cell, cell + 1)), None)
 
     def per_day(self, location: Key) -> dict[date, int]:
-        """How many starts each of the asked days has at a location, earliest first; none is zero, not absent."""
-        zone = next(place.zone for place in self.question.places if place.location == location)
+        """How many starts each of the asked days has at a location, earliest first; none is zero, not absent.
+
+        A location that was not asked about has no days.
+        """
         starts = grid.union(line.starts for line in self.lines if line.place.location == location)
-        days = hours.cells_by_day(self.window, zone)
-        return {on: (starts & cells).bit_count() for on, cells in days if on in self.question.days}
+        return {
+            on: (starts & cells).bit_count()
+            for place in self.question.places
+            if place.location == location
+            for on, cells in hours.cells_by_day(self.window, place.zone)
+            if on in self.question.days
+        }
 
     def _only_on(self, on: date) -> Iterator[Line[Key]]:
         for line in self.lines:

@@ -294,6 +294,17 @@ def test_one_instant_at_places_in_two_zones_belongs_to_the_local_day_of_each() -
     assert found.starts(on=MONDAY + DAY) == ()
 
 
+def test_nowhere_and_nobody_find_nothing() -> None:
+    nowhere = ask(works("09:00", "11:00"), places=(), now=at("09:07"))
+    nobody = ask(works("09:00", "11:00"), therapists=())
+    for found in (nowhere, nobody):
+        assert found.instants() == []
+        assert found.starts() == found.starts(on=MONDAY) == ()
+        assert found.at(at("09:30")) is None
+    assert nowhere.per_day("north") == {}
+    assert nobody.per_day("north") == {MONDAY: 0}
+
+
 def test_a_month_is_its_days_put_together() -> None:
     rules = [replace(works("09:00", "12:20"), weekday=day) for day in range(7)]
     taken = Taken(therapists=[("ana", at("10:05") + day * DAY, at("10:35") + day * DAY) for day in range(35)])
