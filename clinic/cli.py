@@ -18,7 +18,7 @@ from clinic.guidance import suggest as suggestion
 from clinic.plans import replay
 from clinic.practice.models import Practice
 from clinic.refusal import Refusal
-from config import Environment, Settings, Start
+from config import Environment, Keys, Settings, Start
 
 ROTATION_BATCH = 500
 Command = Callable[[argparse.Namespace], int]
@@ -112,6 +112,12 @@ def replay_reviews(parsed: argparse.Namespace) -> int:
     return 0
 
 
+def new_keys(parsed: argparse.Namespace) -> int:
+    """Print fresh secrets as JSON, for LUMBAR_KEYS; nothing is stored."""
+    print(Keys.fresh().dumped())
+    return 0
+
+
 def rotate_keys(parsed: argparse.Namespace) -> int:
     """Seal everything anew under the newest key; may be stopped and started again."""
     done = 0
@@ -163,6 +169,7 @@ COMMANDS: dict[str, tuple[Command, dict[str, dict[str, Any]]]] = {
     "reset-password": (reset_password, _PERSON),
     "suggest": (suggest, {"file": {"metavar": "FILE", "help": "a JSON file, or - for standard input"}}),
     "replay": (replay_reviews, {}),
+    "new-keys": (new_keys, {}),
     "rotate-keys": (rotate_keys, {}),
     "doctor": (doctor, {}),
 }
