@@ -17,6 +17,7 @@ MAC_BYTES = 16
 KEY_BYTES = 32
 MANAGE = "manage"
 AFTERCARE = "aftercare"
+CHECK_IN = "check_in"
 
 _keys: dict[int, bytes] = {}
 
@@ -55,6 +56,11 @@ def manage_path(appointment_id: UUID, epoch: int) -> str:
 def aftercare_path(appointment_id: UUID, epoch: int) -> str:
     """Where the tips after a visit wait: `/c/<token>`. How long it opens is the page's business (30 days)."""
     return purpose_path("c", AFTERCARE, appointment_id, epoch)
+
+
+def check_in_path(appointment_id: UUID, epoch: int) -> str:
+    """Where the two questions after a visit are answered: `/check-in/<token>`."""
+    return purpose_path("check-in", CHECK_IN, appointment_id, epoch)
 
 
 def purpose_path(prefix: str, purpose: str, subject_id: UUID, epoch: int) -> str:

@@ -23,7 +23,8 @@ from clinic.messaging.models import Kind, Message
 from clinic.messaging.quiet import Quiet
 from clinic.messaging.services import SIGN_IN_WORTH, Owed
 from clinic.messaging.visits import ADDRESS, number, told, visits
-from clinic.plans.models import Review, SessionNote
+from clinic.plans import check_ins as after_visits
+from clinic.plans.models import CheckIn, Review, SessionNote
 from clinic.practice.models import Location, Practice, Therapist
 
 TELLS_TIME = (Kind.CONFIRMATION, Kind.REQUEST_CONFIRMED, Kind.CHANGE)
@@ -32,6 +33,17 @@ LATELY = timedelta(minutes=15)
 EVER = datetime.min.replace(tzinfo=UTC)
 AFTERCARE_WORTH = timedelta(days=7)
 REVIEW_WORTH = timedelta(days=7)
+CHECK_IN_WORTH = timedelta(days=3)
+"""So long after it is due the question how somebody is still makes sense."""
+
+LOOKS_AFTER = sa.and_(
+    User.active,
+    sa.or_(
+        User.id == Therapist.user_id,
+        sa.and_(Therapist.user_id.is_(None), User.role_names.contains([Role.THERAPIST.value])),
+    ),
+)
+"""Who is told about a visit's client: its therapist, or all therapists when that one never signs in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +253,33 @@ def aftercare(rules: Rules, now: datetime) -> list[Owed]:
     return owed
 
 
+def check_ins(rules: Rules, now: datetime) -> list[Owed]:
+    """Visits that took place, two days after their end."""
+    ended = visits(
+        Appointment.state.in_(after_visits.ASKED_AFTER),
+        Appointment.ends_at <= now - after_visits.AFTER,
+        Appointment.ends_at > now - after_visits.AFTER - CHECK_IN_WORTH,
+        ADDRESS.c.wants_reminders,
+        ~told(Kind.CHECK_IN),
+    )
+    owed = []
+    for row in db.session.execute(ended):
+        due_at = rules.quiet(row.zone).after(row.ends_at + after_visits.AFTER)
+        if due_at <= now:
+            owed.append(
+                Owed(
+                    kind=Kind.CHECK_IN,
+                    subject_id=row.id,
+                    recipient_id=row.recipient_id,
+                    client_id=row.client_id,
+                    occasion="visit",
+                    due_at=due_at,
+                    expires_at=row.ends_at + after_visits.AFTER + CHECK_IN_WORTH,
+                )
+            )
+    return owed
+
+
 def resumed_intakes(rules: Rules, now: datetime) -> list[Owed]:
     """Somebody asked for a link to go on with the health questions, on purpose and just now."""
     asked = sa.select(Draft.id, Draft.client_id, Draft.resume_revision, Draft.resume_asked_at).where(
@@ -276,13 +315,7 @@ def reviews_waiting(rules: Rules, now: datetime) -> list[Owed]:
         .outerjoin(Therapist, Therapist.id == Appointment.therapist_id)
         .join(
             User,
-            sa.and_(
-                User.active,
-                sa.or_(
-                    User.id == Therapist.user_id,
-                    sa.and_(Therapist.user_id.is_(None), User.role_names.contains([Role.THERAPIST.value])),
-                ),
-            ),
+            LOOKS_AFTER,
         )
         .where(
             Review.decided_at.is_(None),
@@ -314,6 +347,42 @@ def reviews_waiting(rules: Rules, now: datetime) -> list[Owed]:
     return owed
 
 
+def check_ins_answered(rules: Rules, now: datetime) -> list[Owed]:
+    """An answer after a visit that a therapist should see: told like a review.
+
+    The message names no client: that it exists says how somebody is, and the list of messages is open to the front desk.
+    """
+    waiting = (
+        sa.select(CheckIn.id, CheckIn.answered_at, Appointment.zone, User.id.label("user_id"))
+        .join(Appointment, Appointment.id == CheckIn.appointment_id)
+        .join(Therapist, Therapist.id == Appointment.therapist_id)
+        .join(User, LOOKS_AFTER)
+        .where(
+            CheckIn.asks_for_therapist,
+            CheckIn.seen_at.is_(None),
+            CheckIn.answered_at > now - REVIEW_WORTH,
+            ~sa.exists().where(
+                Message.kind == Kind.CHECK_IN_ANSWERED,
+                Message.channel == "mail",
+                Message.subject_id == CheckIn.id,
+                Message.recipient_id == User.id,
+            ),
+        )
+    )
+    return [
+        Owed(
+            kind=Kind.CHECK_IN_ANSWERED,
+            subject_id=row.id,
+            recipient_id=row.user_id,
+            occasion="first",
+            due_at=due_at,
+            expires_at=row.answered_at + REVIEW_WORTH,
+        )
+        for row in db.session.execute(waiting)
+        if (due_at := rules.quiet(row.zone).after(row.answered_at)) <= now
+    ]
+
+
 Question = Callable[[Rules, datetime], Sequence[Owed]]
 KINDS: tuple[Question, ...] = (
     confirmations,
@@ -324,8 +393,10 @@ KINDS: tuple[Question, ...] = (
     cancellations,
     reminders,
     aftercare,
+    check_ins,
     resumed_intakes,
     reviews_waiting,
+    check_ins_answered,
 )
 """Every kind that is derived. A sign-in link has no fact to derive it from: its view calls `services.owe_sign_in`."""
 

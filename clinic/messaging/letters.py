@@ -25,7 +25,7 @@ from clinic.messaging.content import Content, Drop
 from clinic.messaging.mailer import Envelope
 from clinic.messaging.models import Kind
 from clinic.messaging.services import Claim
-from clinic.plans.models import Review
+from clinic.plans.models import CheckIn, Review
 from clinic.practice.models import Practice
 
 LANGUAGES = ("en",)
@@ -149,11 +149,23 @@ def _review_waiting(held: Claim, practice: Practice, now: datetime) -> Content |
     )
 
 
+def _check_in_answered(held: Claim, practice: Practice, now: datetime) -> Content | Drop:
+    check_in = db.session.get(CheckIn, held.subject_id)
+    user = db.session.get(User, held.recipient_id)
+    if check_in is None or user is None or not user.active:
+        return Drop("gone")
+    if check_in.seen_at is not None:
+        return Drop("seen")
+    # Neither the visit nor the client: that such a letter exists says how somebody is.
+    return Content(recipient=user.email, facts={"link": f"{current_app.config['PUBLIC_URL']}/staff"})
+
+
 Composer = Callable[[Claim, Practice, datetime], Content | Drop]
 KINDS: Mapping[Kind, Composer] = {
     Kind.SIGN_IN: _sign_in,
     Kind.RESUME_INTAKE: _resume_intake,
     Kind.REVIEW_WAITING: _review_waiting,
+    Kind.CHECK_IN_ANSWERED: _check_in_answered,
     **visit_letters.KINDS,
 }
 

@@ -21,9 +21,11 @@ class Kind(StrEnum):
     REQUEST_DECLINED = "request_declined"
     REMINDER = "reminder"
     AFTERCARE = "aftercare"
+    CHECK_IN = "check_in"
     SIGN_IN = "sign_in"
     RESUME_INTAKE = "resume_intake"
     REVIEW_WAITING = "review_waiting"
+    CHECK_IN_ANSWERED = "check_in_answered"
 
 
 class Message(Identified, Model):
@@ -34,7 +36,7 @@ class Message(Identified, Model):
     kind: Mapped[str]
     channel: Mapped[str] = mapped_column(default="mail")
     subject_id: Mapped[UUID]
-    """The appointment, draft or contact it is about, by kind."""
+    """The appointment, draft, contact, review or check-in it is about, by kind."""
     recipient_id: Mapped[UUID]
     """The contact or user it goes to; for a resume link, the draft."""
     client_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("clients.id"), index=True)

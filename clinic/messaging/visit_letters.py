@@ -151,6 +151,7 @@ TELLINGS: Mapping[Kind, Telling] = {
     Kind.CANCELLATION: Telling(_in_state(State.CANCELLED), Method.CANCEL),
     Kind.REMINDER: Telling(_soon, only_when_wanted=True),
     Kind.AFTERCARE: Telling(_over, only_when_wanted=True),
+    Kind.CHECK_IN: Telling(_over, only_when_wanted=True),
 }
 
 
@@ -187,6 +188,8 @@ def _content(
     if kind is Kind.AFTERCARE:
         facts["tips_link"] = _address(links.aftercare_path(appointment.id, appointment.link_epoch))
         facts["next_visit"] = _next_visit(client, practice, now)
+    if kind is Kind.CHECK_IN:
+        facts["questions_link"] = _address(links.check_in_path(appointment.id, appointment.link_epoch))
     if kind is Kind.REMINDER and appointment.treatment.intake != IntakeRule.NONE:
         facts["form"] = SafetyForm.of(appointment, now)
     if kind is Kind.CANCELLATION:

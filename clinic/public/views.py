@@ -4,6 +4,7 @@ from clinic.public import (
     aftercare,
     appointment,
     booking,
+    check_in,
     guidance,
     home,
     intake,
@@ -21,5 +22,6 @@ blueprints = [
     safety_form.blueprint,
     outcome.blueprint,
     aftercare.blueprint,
+    check_in.blueprint,
     guidance.blueprint,
 ]

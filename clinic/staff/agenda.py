@@ -11,6 +11,7 @@ from clinic import clock
 from clinic.accounts.permissions import Permission
 from clinic.booking.models import State
 from clinic.db import transaction
+from clinic.plans import check_ins
 from clinic.plans import queries as plans
 from clinic.practice import queries as practice
 from clinic.practice.models import Therapist
@@ -57,6 +58,7 @@ def today() -> ResponseReturnValue:
             waiting_count=len(waiting),
             requests=_requests(mine),
             unsigned=plans.unsigned_notes(user.id) if may(Permission.NOTE_WRITE) else [],
+            check_ins=check_ins.waiting(user.id, now) if may(Permission.REVIEW_DECIDE) else [],
             is_mine=mine is not None,
         )
 

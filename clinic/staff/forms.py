@@ -146,6 +146,16 @@ class NoteForm(Form):
         )
 
 
+class SeenForm(Form):
+    """A check-in a therapist has seen to."""
+
+    done = TextAreaField(
+        "What you did",
+        description="For example: called, and agreed to wait until Thursday.",
+        validators=[Optional(), Length(max=REASON_LENGTH)],
+    )
+
+
 class AddendumForm(Form):
     """An addition to a signed note."""
 

@@ -28,9 +28,11 @@ KINDS = {
     Kind.REQUEST_DECLINED: "Request declined",
     Kind.REMINDER: "Reminder",
     Kind.AFTERCARE: "Aftercare",
+    Kind.CHECK_IN: "Check-in",
     Kind.SIGN_IN: "Sign-in link",
     Kind.RESUME_INTAKE: "Link to go on with the questions",
     Kind.REVIEW_WAITING: "A review waits (to staff)",
+    Kind.CHECK_IN_ANSWERED: "A check-in waits (to staff)",
 }
 STAGES = {
     Stage.WAITING: ("Waits", None),

@@ -16,13 +16,14 @@ from clinic.booking import services as booking
 from clinic.booking.models import Appointment, State
 from clinic.booking.states import NotNow
 from clinic.db import transaction
-from clinic.plans import courses, look_backs
+from clinic.plans import check_ins, courses, look_backs
 from clinic.plans import queries as plans
 from clinic.refusal import Refusal
 from clinic.scheduling import hours
 from clinic.staff import desk, progress
 from clinic.staff.blueprint import blueprint
 from clinic.staff.day import Visit
+from clinic.staff.forms import SeenForm
 from clinic.staff.look_backs import PROPOSED
 from clinic.web.access import actor, audience, may, staff
 
@@ -82,6 +83,7 @@ def visit(appointment_id: UUID) -> ResponseReturnValue:
     is_own = may(Permission.HEALTH_READ) and plans.treats(user.id, desk.client_id_of(appointment), now)
     with transaction():
         panel = progress.panel(appointment, reader=user, now=now) if is_own else None
+        answered = check_ins.after(appointment, by=user, now=now) if is_own else []
     return render_template(
         "staff/visit.html",
         here="calendar",
@@ -91,6 +93,8 @@ def visit(appointment_id: UUID) -> ResponseReturnValue:
         review=plans.review_of(appointment.id) if is_own else None,
         is_own=is_own,
         panel=panel,
+        check_ins=answered,
+        seen_form=SeenForm(formdata=None),
         proposed=PROPOSED[panel.progress.proposal.step.value] if panel else None,
         may_look_back=panel is not None
         and may(Permission.REVIEW_DECIDE)

@@ -9,11 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
+
 from clinic import clock
 from clinic.accounts import links, team
 from clinic.accounts import services as accounts
 from clinic.accounts.models import LinkPurpose
+from clinic.booking.models import Appointment
 from clinic.db import db
+from clinic.plans.models import CheckIn
 from tests.authorisation.world import World
 
 Arguments = dict[str, Any]
@@ -63,6 +67,24 @@ def _aftercare(world: World) -> Objects:
         {"token": links.token(links.AFTERCARE, NOBODYS, 1)},
         {"token": links.token(links.MANAGE, visit.id, visit.link_epoch)},
     )
+
+
+def _check_in_link(world: World) -> Objects:
+    visit = world.visit_of_ada
+    return Objects(
+        {"token": links.token(links.CHECK_IN, visit.id, visit.link_epoch)},
+        {"token": links.token(links.CHECK_IN, NOBODYS, 1)},
+        {"token": links.token(links.AFTERCARE, visit.id, visit.link_epoch)},
+    )
+
+
+def _check_in(world: World) -> Objects:
+    def given(visit: Appointment) -> dict[str, UUID]:
+        found = db.session.scalars(sa.select(CheckIn.id).where(CheckIn.appointment_id == visit.id)).first()
+        assert found is not None
+        return {"check_in_id": found}
+
+    return Objects(given(world.visit_of_ada), {"check_in_id": NOBODYS}, given(world.visit_of_bob))
 
 
 def _before_visit(world: World) -> Objects:
@@ -118,6 +140,8 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "appointment.undo": _manage,
     "appointment.calendar": _manage,
     "aftercare.tips": _aftercare,
+    "check_in.ask": _check_in_link,
+    "check_in.answer": _check_in_link,
     "safety_form.ask": _before_visit,
     "safety_form.answer": _before_visit,
     "portal.link": _sign_in_link,
@@ -139,6 +163,7 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "staff.note": _appointment_with_health,
     "staff.add_to_note": _appointment_with_health,
     "staff.look_back": _appointment_with_health,
+    "staff.see_to": _check_in,
     "staff.review": _review,
     "staff.accept": _review,
     "staff.change": _review,

@@ -14,7 +14,7 @@ from clinic.accounts.models import Client, StaffSession, User
 from clinic.booking.models import Appointment
 from clinic.db import db
 from clinic.intake.models import Draft
-from clinic.plans.models import Review
+from clinic.plans.models import CheckIn, Review
 from clinic.practice.models import Treatment
 from tests.plans import intakes
 from tests.visitor import as_client, as_staff
@@ -49,6 +49,12 @@ def build(app: Flask, make: ModuleType) -> World:
     ada, bob = make.client(), make.client(given_name="Bob", mail="bob@client.example")
     visit_of_ada = make.appointment(of=sold, who=ada, therapist=people[0])
     visit_of_bob = make.appointment(of=sold, who=bob, therapist=people[1])
+    for visit in (visit_of_ada, visit_of_bob):
+        given = CheckIn(
+            appointment_id=visit.id, client_id=visit.client_id, asks_for_therapist=True, answered_at=make.NOW
+        )
+        given.answers = {"feels": "worse", "worrying": "no"}
+        db.session.add(given)
     draft = Draft(
         browser=b"b" * 32,
         consented_at=make.NOW,

@@ -24,7 +24,7 @@ from clinic.messaging.content import Drop
 from clinic.messaging.letters import Letter
 from clinic.messaging.models import Kind
 from clinic.messaging.services import Claim, Owed
-from clinic.plans.models import NoteAddendum, OutcomeEntry, Plan, Review, SessionNote
+from clinic.plans.models import CheckIn, NoteAddendum, OutcomeEntry, Plan, Review, SessionNote
 from clinic.practice.models import Treatment
 from clinic.sealed import sealed_attributes
 from tests.messaging.mailers import parsed, part
@@ -38,8 +38,11 @@ STATES = {
     Kind.REQUEST_DECLINED: State.DECLINED,
     Kind.REMINDER: State.BOOKED,
     Kind.AFTERCARE: State.DONE,
+    Kind.CHECK_IN: State.DONE,
 }
 """Kinds about a visit, and the state in which each is true."""
+
+AFTERWARDS = (Kind.AFTERCARE, Kind.CHECK_IN)
 
 CALENDARS = {
     Kind.CONFIRMATION: "REQUEST",
@@ -47,6 +50,11 @@ CALENDARS = {
     Kind.CHANGE: "REQUEST",
     Kind.CANCELLATION: "CANCEL",
 }
+
+
+def occasion_of(kind: Kind) -> str:
+    """An occasion as each kind about a visit names it."""
+    return {Kind.REMINDER: "r1/120", **dict.fromkeys(AFTERWARDS, "visit")}.get(kind, "r1")
 
 
 def claimed(kind: Kind, subject: UUID, recipient: UUID, now: datetime, occasion: str = "r1") -> Claim:
@@ -83,9 +91,8 @@ def put(visit: Appointment, state: State, now: datetime) -> None:
 def about(visit: Appointment, ada: Client, kind: Kind, now: datetime) -> Letter:
     """The letter of a kind about a visit that is in the state the kind speaks of."""
     put(visit, STATES[kind], now)
-    occasion = {Kind.REMINDER: "r1/120", Kind.AFTERCARE: "visit"}.get(kind, "r1")
-    moment = visit.ends_at + timedelta(hours=1) if kind is Kind.AFTERCARE else now
-    return composed(claimed(kind, visit.id, ada.contacts[0].id, now, occasion), moment)
+    moment = visit.ends_at + timedelta(hours=1) if kind in AFTERWARDS else now
+    return composed(claimed(kind, visit.id, ada.contacts[0].id, now, occasion_of(kind)), moment)
 
 
 def all_letters(make: ModuleType, visit: Appointment, ada: Client, now: datetime) -> dict[Kind, Letter]:
@@ -107,6 +114,13 @@ def all_letters(make: ModuleType, visit: Appointment, ada: Client, now: datetime
     found[Kind.RESUME_INTAKE] = composed(claimed(Kind.RESUME_INTAKE, draft.id, draft.id, now), now)
     found[Kind.SIGN_IN] = composed(claimed(Kind.SIGN_IN, contact.id, contact.id, now), now)
     found[Kind.REVIEW_WAITING] = composed(claimed(Kind.REVIEW_WAITING, review.id, make.user().id, now), now)
+    check_in = CheckIn(appointment_id=visit.id, client_id=ada.id, asks_for_therapist=True, answered_at=now)
+    check_in.answers = {"note": CANARY}
+    db.session.add(check_in)
+    db.session.commit()
+    found[Kind.CHECK_IN_ANSWERED] = composed(
+        claimed(Kind.CHECK_IN_ANSWERED, check_in.id, make.user().id, now), now
+    )
     assert set(found) == set(Kind)
     return found
 
@@ -355,9 +369,8 @@ def test_a_letter_about_a_visit_goes_only_while_it_is_true(
     visit: Appointment, ada: Client, now: datetime, kind: Kind, state: State
 ) -> None:
     put(visit, state, now)
-    true_in = {State.ARRIVED, State.DONE} if kind is Kind.AFTERCARE else {STATES[kind]}
-    occasion = {Kind.REMINDER: "r1/120", Kind.AFTERCARE: "visit"}.get(kind, "r1")
-    held = claimed(kind, visit.id, ada.contacts[0].id, now, occasion)
+    true_in = {State.ARRIVED, State.DONE} if kind in AFTERWARDS else {STATES[kind]}
+    held = claimed(kind, visit.id, ada.contacts[0].id, now, occasion_of(kind))
     with transaction():
         letter = letters.compose(held, now)
     if state in true_in:
@@ -448,3 +461,45 @@ def test_a_reminder_links_to_the_questions_of_the_day_which_open_a_day_before(
     db.session.commit()
     plain = composed(claimed(Kind.REMINDER, visit.id, ada.contacts[0].id, clock.now(), "r1/60"), clock.now())
     assert "/visit/" not in plain.text + plain.html
+
+
+def test_the_letter_two_days_after_a_visit_leads_to_two_questions(
+    app: Flask, client: FlaskClient, visit: Appointment, ada: Client, now: datetime
+) -> None:
+    letter = about(visit, ada, Kind.CHECK_IN, now)
+    assert letter.subject == "Two questions after Thursday 6 March"
+    assert "pain" not in words(letter) + read_html(letter)
+    (path,) = set(re.findall(re.escape(app.config["PUBLIC_URL"]) + r"(/check-in/\S+)", letter.text))
+    visit.starts_at = visit.occupied_from = clock.now() - timedelta(days=2)
+    visit.ends_at = visit.occupied_until = visit.starts_at + timedelta(hours=1)
+    db.session.commit()
+    assert client.get(path).status_code == 200
+
+
+def test_a_letter_about_a_check_in_names_neither_client_nor_visit(
+    make: ModuleType, visit: Appointment, ada: Client, now: datetime
+) -> None:
+    letter = all_letters(make, visit, ada, now)[Kind.CHECK_IN_ANSWERED]
+    whole = words(letter) + read_html(letter) + letter.subject
+    for hidden in ("Ada", "Sample Street", str(visit.id), "6 March", "worse"):
+        assert hidden not in whole
+
+
+def test_a_check_in_that_was_seen_is_told_no_more(
+    make: ModuleType, visit: Appointment, ada: Client, now: datetime
+) -> None:
+    user = make.user()
+    given = CheckIn(
+        appointment_id=visit.id,
+        client_id=ada.id,
+        asks_for_therapist=True,
+        answered_at=now,
+        seen_at=now,
+        seen_by_id=user.id,
+    )
+    given.answers = {"feels": "worse", "worrying": "no"}
+    db.session.add(given)
+    db.session.commit()
+    held = claimed(Kind.CHECK_IN_ANSWERED, given.id, user.id, now)
+    with transaction():
+        assert letters.compose(held, now) == Drop("seen")

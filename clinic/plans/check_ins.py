@@ -1,0 +1,147 @@
+"""Two questions some days after a visit. A bad answer waits for a therapist until somebody has seen to it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
+
+from clinic.accounts import audit
+from clinic.accounts.models import Client, User
+from clinic.booking.models import Appointment, State
+from clinic.db import db
+from clinic.plans.models import CheckIn
+from clinic.plans.queries import treated
+from clinic.practice.models import Therapist
+from clinic.refusal import NotFound, Stale
+
+AFTER = timedelta(days=2)
+OPEN_FOR = timedelta(days=30)
+ASKED_AFTER = (State.ARRIVED, State.DONE)
+
+
+class Feeling(StrEnum):
+    """How somebody feels compared with before the session."""
+
+    BETTER = "better"
+    SAME = "same"
+    WORSE = "worse"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a client answered."""
+
+    feels: Feeling
+    is_worried: bool
+
+    @property
+    def asks_for_therapist(self) -> bool:
+        """Whether somebody should look: worse than before, or anything that worries."""
+        return self.is_worried or self.feels is Feeling.WORSE
+
+
+def answer(visit: Appointment, reply: Reply, now: datetime) -> CheckIn:
+    """Keep an answer; somebody who writes again gives another one, and each that worries waits by itself."""
+    if visit.client_id is None or visit.state not in ASKED_AFTER:
+        raise NotFound
+    given = CheckIn(
+        appointment_id=visit.id,
+        client_id=visit.client_id,
+        asks_for_therapist=reply.asks_for_therapist,
+        answered_at=now,
+    )
+    given.answers = {"feels": reply.feels.value, "worrying": "yes" if reply.is_worried else "no"}
+    db.session.add(given)
+    audit.record(
+        audit.by_link(visit.id),
+        "answer",
+        given,
+        client_id=visit.client_id,
+        purpose="check_in",
+        fields=("feels", "worrying"),
+        now=now,
+    )
+    db.session.flush()
+    return given
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """An answer that waits for a therapist, with whose it is and after which visit."""
+
+    check_in: CheckIn
+    client: Client
+    appointment: Appointment
+
+
+def waiting(user_id: UUID, now: datetime) -> list[Waiting]:
+    """Answers of this therapist's clients that nobody has seen to, the oldest first. What they say stays sealed.
+
+    Those after a visit with a therapist who never signs in wait for every therapist.
+    """
+    rows = db.session.execute(
+        sa.select(CheckIn, Client, Therapist.user_id)
+        .join(Client, Client.id == CheckIn.client_id)
+        .join(Appointment, Appointment.id == CheckIn.appointment_id)
+        .join(Therapist, Therapist.id == Appointment.therapist_id)
+        .where(CheckIn.asks_for_therapist, CheckIn.seen_at.is_(None), Client.erased_at.is_(None))
+        .order_by(CheckIn.answered_at, CheckIn.id)
+        .options(joinedload(CheckIn.appointment))
+    ).all()
+    own = treated(user_id, {client.id for _, client, _ in rows}, now)
+    return [
+        Waiting(check_in=check_in, client=client, appointment=check_in.appointment)
+        for check_in, client, signs_in in rows
+        if client.id in own or signs_in is None
+    ]
+
+
+def after(visit: Appointment, *, by: User, now: datetime) -> Sequence[tuple[CheckIn, Reply]]:
+    """The answers given after a visit, the newest first, opened; the look is recorded."""
+    given = db.session.scalars(
+        sa.select(CheckIn)
+        .where(CheckIn.appointment_id == visit.id)
+        .order_by(CheckIn.answered_at.desc(), CheckIn.id.desc())
+    ).all()
+    if given:
+        audit.record(
+            audit.by_user(by.id),
+            "read",
+            given[0],
+            client_id=visit.client_id,
+            purpose="check_in",
+            fields=("feels", "worrying", "done"),
+            now=now,
+        )
+    return [(one, _reply(one)) for one in given]
+
+
+def _reply(given: CheckIn) -> Reply:
+    answers = given.answers
+    return Reply(Feeling(answers["feels"]), answers["worrying"] == "yes")
+
+
+def see_to(check_in_id: UUID, done: str, *, by: User, now: datetime) -> CheckIn:
+    """Note that a therapist has looked, and in their words what they did. Raises NotFound and Stale."""
+    given = db.session.get(CheckIn, check_in_id, with_for_update=True)
+    if given is None:
+        raise NotFound
+    if given.seen_at is not None:
+        raise Stale
+    given.seen_at, given.seen_by_id = now, by.id
+    given.done = done or None
+    audit.record(
+        audit.by_user(by.id),
+        "see_to",
+        given,
+        client_id=given.client_id,
+        purpose="check_in",
+        fields=("done",),
+        now=now,
+    )
+    db.session.flush()
+    return given

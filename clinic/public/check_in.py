@@ -1,0 +1,105 @@
+"""Two questions two days after a visit, behind the address in the letter: it takes answers and never shows one."""
+
+from datetime import datetime
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+from wtforms import RadioField
+from wtforms.validators import InputRequired
+
+from clinic import clock
+from clinic.accounts import limits, links
+from clinic.booking import queries as appointments
+from clinic.booking.models import Appointment
+from clinic.db import db, transaction
+from clinic.guidance import aftercare
+from clinic.plans import check_ins
+from clinic.plans.check_ins import Feeling, Reply
+from clinic.refusal import NotFound, Refusal
+from clinic.web.access import anyone, audience
+from clinic.web.forms import Form
+
+blueprint = Blueprint("check_in", __name__, url_prefix="/check-in")
+
+UNPROCESSABLE = 422
+
+
+class Over(Refusal):
+    """The address was right, but its time is over."""
+
+    status = 410
+    code = "check-in-over"
+    sentence = "These questions were open for 30 days. Please call us if something worries you."
+
+
+class CheckInForm(Form):
+    """How it went since the session."""
+
+    feels = RadioField(
+        "How do you feel now, compared with before the session?",
+        choices=[
+            (Feeling.BETTER.value, "Better"),
+            (Feeling.SAME.value, "About the same"),
+            (Feeling.WORSE.value, "Worse"),
+        ],
+        validators=[InputRequired("Choose how you feel.")],
+    )
+    worrying = RadioField(
+        "Is there anything that worries you?",
+        choices=[("no", "No"), ("yes", "Yes")],
+        validators=[InputRequired("Choose yes or no.")],
+    )
+
+    @property
+    def reply(self) -> Reply:
+        """What was answered."""
+        return Reply(Feeling(self.feels.data), self.worrying.data == "yes")
+
+
+@blueprint.get("/<token>")
+@audience(anyone)
+def ask(token: str) -> str:
+    """The two questions, always empty."""
+    return _page(_visit(token, clock.now()), CheckInForm(formdata=None))
+
+
+@blueprint.post("/<token>")
+@audience(anyone)
+def answer(token: str) -> ResponseReturnValue:
+    """Keep the answer. One that worries waits for the therapist, and says when not to wait for us."""
+    now = clock.now()
+    visit, form = _visit(token, now), CheckInForm()
+    if not form.validate():
+        return _page(visit, form), UNPROCESSABLE
+    limits.take(limits.CHANGES_LINK, str(visit.id), now)
+    with transaction():
+        check_ins.answer(visit, form.reply, now)
+    return render_template(
+        "public/check_in_thanks.html",
+        asks_for_therapist=form.reply.asks_for_therapist,
+        lead=aftercare.WARNING_LEAD,
+        signs=aftercare.WARNING_SIGNS,
+    )
+
+
+def _page(visit: Appointment, form: CheckInForm) -> str:
+    return render_template(
+        "public/check_in.html", visit=visit, form=form, has_errors=form.has_errors, action=request.path
+    )
+
+
+def _visit(token: str, now: datetime) -> Appointment:
+    claim = links.check(token, links.CHECK_IN)
+    found = db.session.get(Appointment, claim.subject_id) if claim else None
+    if claim is None or found is None or not claim.holds(found.link_epoch):
+        raise NotFound
+    if (
+        found.client is None
+        or found.client.erased_at is not None
+        or found.state not in check_ins.ASKED_AFTER
+        or now < found.ends_at
+    ):
+        raise NotFound
+    if now >= found.ends_at + check_ins.OPEN_FOR:
+        raise Over
+    return appointments.appointment(found.id)
