@@ -138,8 +138,12 @@ def locked(browser: bytes, now: datetime) -> Draft:
     found = queries.draft(browser, now)
     if found is None:
         raise NoDraft
-    db.session.refresh(found, with_for_update=True)
-    return found
+    # Asked for anew rather than refreshed: sent or deleted in the other tab, it is gone.
+    row = sa.select(Draft).where(Draft.id == found.id).with_for_update()
+    held = db.session.scalar(row.execution_options(populate_existing=True))
+    if held is None:
+        raise NoDraft
+    return held
 
 
 def read(

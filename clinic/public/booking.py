@@ -101,12 +101,12 @@ def book() -> ResponseReturnValue:
     now = clock.now()
     form = DetailsForm()
     content = {name: form.data[name] for name in ("given_name", "family_name", "mail", "phone", "plain")}
-    earlier = idempotency.earlier(browser(), form.key.data or "", content) if form.key.data else None
-    if earlier is not None and earlier.location:
-        return redirect(earlier.location, 303)
+    done = _done_before(form, content)
+    if done is not None:
+        return done
     kept = appointments.held(known_browser(), now, lapsed_too=True)
     if kept is None:
-        return _without_time()
+        return _done_before(form, content) or _without_time()
     if not form.validate():
         return _details_page(form, kept), 422
     limits.take(limits.BOOKINGS_NETWORK, limits.network(request.remote_addr), now)
@@ -115,7 +115,12 @@ def book() -> ResponseReturnValue:
         with transaction():
             location = _book(form, kept, now)
             idempotency.remember(browser(), form.key.data or "", content, Answer(303, location), now)
+    except idempotency.AtTheSameTime:
+        return _done_before(form, content) or _without_time()
     except services.HoldGone as gone:
+        # Of two presses at once the second waited for the first, and finds the time gone: to its own booking.
+        if (done := _done_before(form, content)) is not None:
+            return done
         _keep_typed(form)
         return _choose_page(kept.treatment, now, gone=gone, wanted=kept.starts_at), gone.status
     except states.IntakeNeeded as needed:
@@ -128,9 +133,17 @@ def book() -> ResponseReturnValue:
     return redirect(location, 303)
 
 
+def _done_before(form: DetailsForm, content: dict[str, Any]) -> ResponseReturnValue | None:
+    """To the booking this form made when it was sent before; None when it made none."""
+    if not form.key.data or form.key.process_errors:
+        return None
+    earlier = idempotency.earlier(browser(), form.key.data, content)
+    return redirect(earlier.location, 303) if earlier is not None and earlier.location else None
+
+
 def _book(form: DetailsForm, kept: Appointment, now: datetime) -> str:
     client, actor = _client(form, now)
-    adopt(browser(), client.id, now)
+    adopt(browser(), client.id, now, is_new=actor == audit.VISITOR)
     appointment = services.book(
         kept.id, browser=browser(), client=client, actor=actor, now=now, plain=form.plain.data == "yes"
     )

@@ -122,7 +122,7 @@ def read_value(value: str) -> tuple[datetime, UUID]:
         starts_at, therapist_id = datetime.fromisoformat(moment), UUID(therapist)
     except ValueError:
         raise NotFound from None
-    if starts_at.tzinfo is None:
+    if starts_at.tzinfo is None or not _is_bookable_year(starts_at.year):
         raise NotFound
     return starts_at.astimezone(UTC), therapist_id
 
@@ -135,9 +135,14 @@ def read_day(text: str | None) -> date | None:
         day = date.fromisoformat(text)
     except ValueError:
         raise NotFound from None
-    if not 2000 <= day.year <= 2200:
+    if not _is_bookable_year(day.year):
         raise NotFound
     return day
+
+
+def _is_bookable_year(year: int) -> bool:
+    """Whether days around this year can be reckoned with; at the ends of the calendar they cannot."""
+    return 2000 <= year <= 2200
 
 
 def _monday(day: date) -> date:

@@ -7,7 +7,7 @@ import re
 import secrets
 
 from flask import Flask, Response, current_app, g, request
-from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.exceptions import NotFound, UnsupportedMediaType
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 CONTENT_POLICY = (
@@ -31,6 +31,7 @@ SECRET_PATHS = (
     "/l/",
     "/visit/",
     "/intake/resume/",
+    "/guardian/",
     "/intake/go-on/",
     "/visit/",
     "/staff/set-up/",
@@ -48,6 +49,7 @@ def init_app(app: Flask) -> None:
             app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies
         )
     app.before_request(refuse_files)
+    app.before_request(refuse_nul)
     app.after_request(with_headers)
     app.context_processor(lambda: {"csp_nonce": nonce()})
 
@@ -73,6 +75,12 @@ def refuse_files() -> None:
     """No page takes files: an upload is refused whatever it is sent to."""
     if request.mimetype == "multipart/form-data" and request.files:
         raise UnsupportedMediaType("Files cannot be sent here.")
+
+
+def refuse_nul() -> None:
+    """No address of ours holds a NUL, which the database would not even take as a question."""
+    if "\0" in request.path:
+        raise NotFound
 
 
 def with_headers(response: Response) -> Response:

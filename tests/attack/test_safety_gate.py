@@ -8,12 +8,11 @@ import pytest
 from clinic.booking import changes, services, states
 from clinic.booking.availability import Wish
 from clinic.booking.models import Appointment, State
-from clinic.db import db, transaction
+from clinic.db import transaction
 from clinic.guidance.levels import Level
 from clinic.intake import drafts, queries, raised
 from clinic.intake import services as intake
 from clinic.intake.assessment import Verdict
-from clinic.intake.models import RaisedLevel
 from tests.conftest import NOW
 from tests.intake.walk import BROWSER, OTHER_BROWSER, sent, walk
 

@@ -1,0 +1,72 @@
+"""What no button sends: it is refused with a page, and never breaks one."""
+
+from collections.abc import Callable
+from datetime import datetime
+from types import ModuleType
+
+import pytest
+from flask.testing import FlaskClient
+
+from clinic.practice.models import Treatment
+from tests.conftest import NOW
+from tests.visitor import Visitor, shown
+
+THURSDAY = "2031-03-06"
+DETAILS = {
+    "given_name": "Zoë",
+    "family_name": "Sample",
+    "mail": "zoe@client.example",
+    "phone": "",
+    "agree": "y",
+}
+
+
+@pytest.fixture(autouse=True)
+def monday_morning(the_clock_says: Callable[[datetime], None]) -> None:
+    the_clock_says(NOW)
+
+
+@pytest.fixture
+def visitor(client: FlaskClient) -> Visitor:
+    return Visitor(client)
+
+
+def at_details(visitor: Visitor, sold: Treatment) -> Visitor:
+    return visitor.open(f"/book/{sold.slug}?day={THURSDAY}").press(f"10:00 {sold.therapists[0].given_name}")
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "0001-01-01T00:00+14:00",
+        "0001-01-01T00:00+00:00",
+        "9999-12-31T23:59:59-12:00",
+        "9999-12-31T23:59:59+00:00",
+        "1999-12-31T00:00+00:00",
+        "2031-03-06T09:00",
+        "yesterday",
+    ],
+)
+def test_a_time_at_the_ends_of_the_calendar_is_no_time(
+    make: ModuleType, visitor: Visitor, moment: str
+) -> None:
+    sold = make.offering()
+    visitor.open(f"/book/{sold.slug}?day={THURSDAY}")
+    value = f"{moment}/{sold.therapists[0].id}"
+    answer = visitor.browser.post(f"/book/{sold.slug}", data={"csrf_token": visitor.token(), "start": value})
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path", ["/book/%00", "/intake/%00", "/a/%00", "/%00", "/l/%00", "/intake/resume/%00"]
+)
+def test_an_address_with_a_nul_in_it_is_not_found(make: ModuleType, client: FlaskClient, path: str) -> None:
+    make.practice()
+    assert client.get(path).status_code == 404
+
+
+def test_a_form_whose_key_holds_a_nul_books_nothing(make: ModuleType, visitor: Visitor) -> None:
+    at_details(visitor, make.offering())
+    form, _ = visitor.form_with("Book this session")
+    answer = visitor.browser.post("/book/details", data={**shown(form), **DETAILS, "key": "a\0b"})
+    assert answer.status_code == 422
