@@ -50,6 +50,7 @@ CODES = {
     "consents": {"purpose", "text_version", "channel"},
     "contacts": {"kind", "relation"},
     "drafts": {"consent_version"},
+    "guardian_consents": {"text_version"},
     "heartbeats": {"name", "state"},
     "idempotency_keys": {"key", "location"},
     "limits": {"name", "key"},

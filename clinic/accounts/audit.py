@@ -17,6 +17,8 @@ from clinic.accounts.models import AuditEntry, AuditSeal
 from clinic.db import Base, db
 
 VISITOR = "visitor"
+GUARDIAN = "guardian"
+"""A parent or guardian, known by the link that was sent to their address."""
 SYSTEM = "system"
 
 # A deed is dated when its transaction begins and seen when it commits; nothing takes longer than the statement timeout,

@@ -213,6 +213,7 @@ class LinkPurpose(StrEnum):
 
     SIGN_IN = "sign_in"
     RESUME_INTAKE = "resume_intake"
+    GUARDIAN_CONSENT = "guardian_consent"
 
 
 class LoginLink(Model):
@@ -224,7 +225,7 @@ class LoginLink(Model):
     purpose: Mapped[str]
     contact_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("contacts.id"), index=True)
     subject_id: Mapped[UUID | None]
-    """The draft, for a resume link."""
+    """The draft for a resume link, what was asked for a guardian's."""
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
     used_at: Mapped[datetime | None]

@@ -102,7 +102,7 @@ def book(
     """Complete this browser's hold for a client: booked, or requested when a therapist looks first.
 
     The hold may be past its time as long as nobody took it over. `plain` asks without any health answers.
-    Raises HoldGone, NotCleared, IntakeNeeded, TooManyOpen.
+    Raises HoldGone, NotCleared, GuardianNeeded, IntakeNeeded, TooManyOpen.
     """
     appointment = locked(appointment_id, client=client.id, gone=HoldGone)
     _require_hold(appointment, browser)

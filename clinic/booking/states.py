@@ -46,6 +46,14 @@ class NotCleared(Refusal):
         self.disposition = disposition
 
 
+class GuardianNeeded(Refusal):
+    """Somebody under 18, for whom no parent or guardian has agreed yet."""
+
+    status = 403
+    code = "guardian-needed"
+    sentence = "Under 18, a parent or guardian has to agree first. We send them a link."
+
+
 class IntakeNeeded(Refusal):
     """The treatment asks for the health questions first, or for their short safety part again."""
 
@@ -130,9 +138,11 @@ def entry(treatment: Treatment, standing: Standing, starts_at: datetime, *, plai
     """What the health answers of a person mean for a booking made online.
 
     `plain` is a request without any health answers, which a therapist looks at first.
-    Raises NotCleared (doctor, emergency, or postponed beyond this start) and IntakeNeeded.
+    Raises NotCleared (doctor, emergency, or postponed beyond this start), GuardianNeeded and IntakeNeeded.
     """
     refuse_unsafe(standing, starts_at)
+    if standing.needs_guardian:
+        raise GuardianNeeded
     if treatment.intake == IntakeRule.BEFORE_BOOKING:
         if plain:
             return Entry(State.REQUESTED, "plain")

@@ -17,9 +17,9 @@ DRAFTS_KEPT: Final = timedelta(days=14)
 
 @dataclass(frozen=True)
 class ConsentText:
-    """One text, as paragraphs, for one purpose."""
+    """One text, as paragraphs, for one purpose; a guardian's consent stands in a table of its own and has none."""
 
-    purpose: Purpose
+    purpose: Purpose | None
     version: str
     paragraphs: tuple[str, ...]
 
@@ -45,4 +45,14 @@ SHARE_WITH_CLINICIAN: Final = ConsentText(
     Purpose.SHARE_WITH_CLINICIAN,
     "2026-11",
     (QUESTIONS["consent_share_with_clinician"].text,),
+)
+
+GUARDIAN: Final = ConsentText(
+    None,
+    "2026-11",
+    (
+        "I am a parent or guardian of the young person who gave this address.",
+        "I agree that they come for massage here, and that a parent or guardian is present at each visit.",
+        "I agree that their answers about their health are kept for their care, as the privacy page says.",
+    ),
 )

@@ -132,6 +132,25 @@ class Clearance(Identified, Model):
     until: Mapped[datetime]
 
 
+class GuardianConsent(Identified, Model):
+    """Whether a parent or guardian agrees to visits of somebody under 18: asked at an address, given by the link sent there."""
+
+    __tablename__ = "guardian_consents"
+
+    submission_id: Mapped[UUID] = mapped_column(sa.ForeignKey("submissions.id"), unique=True)
+    """The answers that said how old the young person is; through them a client's later answers are covered too."""
+    mail_sealed: Mapped[bytes]
+    mail = Sealed[str]("mail_sealed")
+    asked_at: Mapped[datetime]
+    asked_revision: Mapped[int] = mapped_column(default=1)
+    """How many letters were asked for; names the message's occasion."""
+    agreed_at: Mapped[datetime | None]
+    text_version: Mapped[str]
+    """Of the words the guardian agreed to; those of the newest asking while nobody has."""
+
+    __table_args__ = (sa.CheckConstraint("agreed_at >= asked_at", name="asked_before_agreed"),)
+
+
 class Purpose(StrEnum):
     """What a consent is for."""
 

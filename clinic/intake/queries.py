@@ -14,6 +14,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 from clinic.db import db
 from clinic.guidance.levels import Disposition, Level
 from clinic.guidance.questions import DAY_OF_VISIT_FIELDS
+from clinic.intake import guardians
 from clinic.intake.assessment import (
     POSTPONED_UNTIL_TOMORROW,
     POSTPONED_UNTIL_WELL,
@@ -52,7 +53,8 @@ class Standing:
     `level` is the highest that counts now, None when nothing was answered. At a refer with disposition `postpone` it
     is only time that stops: no visit before `not_before`, and from then on `level_afterwards` counts, which is
     `level` itself in every other case. `submission` is the newest full one, at most six months old; `fresh` says that
-    its safety part was answered within 48 hours. `excluded` are modalities left out for safety.
+    its safety part was answered within 48 hours. `excluded` are modalities left out for safety. `needs_guardian` says that
+    these are the answers of somebody under 18 for whom no guardian has agreed yet.
     """
 
     level: Level | None
@@ -63,6 +65,7 @@ class Standing:
     fresh: bool
     excluded: frozenset[str]
     consented: bool
+    needs_guardian: bool = False
 
     def level_at(self, starts_at: datetime) -> Level | None:
         """The level that counts for a visit which starts then."""
@@ -136,6 +139,7 @@ def standing(*, browser: bytes | None, client_id: UUID | None, now: datetime, zo
         fresh=newest.submitted_at > now - SAFETY_LASTS,
         excluded=excluded_modalities(newest.outcome),
         consented=_consented(full),
+        needs_guardian=guardians.is_under_age(full.outcome) and not guardians.is_agreed(full),
     )
 
 

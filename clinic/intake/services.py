@@ -15,7 +15,7 @@ from clinic.db import db
 from clinic.guidance import questionnaire
 from clinic.guidance.questionnaire import Contradiction
 from clinic.guidance.questions import DAY_OF_VISIT_FIELDS, QUESTIONS, SHORT_SAFETY_FIELDS, Question
-from clinic.intake import consent, drafts, path, queries, raised
+from clinic.intake import consent, drafts, guardians, path, queries, raised
 from clinic.intake.assessment import Assessment, Verdict, assess
 from clinic.intake.drafts import Posted
 from clinic.intake.models import (
@@ -194,6 +194,7 @@ def adopt(browser: bytes, client_id: UUID, now: datetime, *, is_new: bool = True
         )
     elif queries.newest_full(browser=None, client_id=client_id, now=now) is None:
         _copy_newest(browser, client_id, now)
+    guardians.reach(client_id, now)
 
 
 def _carry_floor(browser: bytes, client_id: UUID, now: datetime) -> None:
@@ -250,6 +251,7 @@ def _copy_newest(browser: bytes, client_id: UUID, now: datetime) -> None:
                 withdrawn_at=given.withdrawn_at,
             )
         )
+    guardians.copy(newest, copy)
     db.session.flush()
 
 

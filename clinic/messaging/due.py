@@ -18,7 +18,8 @@ import sqlalchemy as sa
 from clinic.accounts.models import Role, User
 from clinic.booking.models import Appointment, State
 from clinic.db import db
-from clinic.intake.models import Draft
+from clinic.intake.guardians import WORTH as GUARDIAN_WORTH
+from clinic.intake.models import Draft, GuardianConsent, Submission
 from clinic.messaging.models import Kind, Message
 from clinic.messaging.quiet import Quiet
 from clinic.messaging.services import SIGN_IN_WORTH, Owed
@@ -307,6 +308,38 @@ def resumed_intakes(rules: Rules, now: datetime) -> list[Owed]:
     ]
 
 
+def guardians_asked(rules: Rules, now: datetime) -> list[Owed]:
+    """Somebody under 18 asked their parent or guardian to agree, or the guardian asked for a fresh link."""
+    asked = (
+        sa.select(
+            GuardianConsent.id, Submission.client_id, GuardianConsent.asked_revision, GuardianConsent.asked_at
+        )
+        .join(Submission, Submission.id == GuardianConsent.submission_id)
+        .where(
+            GuardianConsent.agreed_at.is_(None),
+            GuardianConsent.asked_at > now - GUARDIAN_WORTH,
+            ~sa.exists().where(
+                Message.kind == Kind.GUARDIAN_CONSENT,
+                Message.channel == "mail",
+                Message.subject_id == GuardianConsent.id,
+                Message.occasion == sa.func.concat("r", GuardianConsent.asked_revision),
+            ),
+        )
+    )
+    return [
+        Owed(
+            kind=Kind.GUARDIAN_CONSENT,
+            subject_id=consent_id,
+            recipient_id=consent_id,
+            client_id=client_id,
+            occasion=f"r{revision}",
+            due_at=asked_at,
+            expires_at=asked_at + GUARDIAN_WORTH,
+        )
+        for consent_id, client_id, revision, asked_at in db.session.execute(asked)
+    ]
+
+
 def reviews_waiting(rules: Rules, now: datetime) -> list[Owed]:
     """A suggestion waits: told to the visit's therapist, or to all therapists when the visit has none who signs in."""
     waiting = (
@@ -395,6 +428,7 @@ KINDS: tuple[Question, ...] = (
     aftercare,
     check_ins,
     resumed_intakes,
+    guardians_asked,
     reviews_waiting,
     check_ins_answered,
 )

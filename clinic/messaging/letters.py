@@ -19,7 +19,7 @@ from clinic.accounts import links
 from clinic.accounts import services as accounts
 from clinic.accounts.models import Contact, ContactKind, LinkPurpose, User
 from clinic.db import db
-from clinic.intake.models import Draft
+from clinic.intake.models import Draft, GuardianConsent
 from clinic.messaging import mime, visit_letters
 from clinic.messaging.content import Content, Drop
 from clinic.messaging.mailer import Envelope
@@ -133,6 +133,23 @@ def _resume_intake(held: Claim, practice: Practice, now: datetime) -> Content | 
     )
 
 
+def _guardian_consent(held: Claim, practice: Practice, now: datetime) -> Content | Drop:
+    asked = db.session.get(GuardianConsent, held.subject_id)
+    if asked is None:
+        return Drop("gone")
+    if asked.agreed_at is not None:
+        return Drop("decided")
+    raw = accounts.mint_link(purpose=LinkPurpose.GUARDIAN_CONSENT, subject_id=asked.id, now=now)
+    return Content(
+        recipient=asked.mail,
+        facts={
+            "link": f"{current_app.config['PUBLIC_URL']}/guardian/{raw}",
+            # Opens nothing by itself: its button mails a fresh link to the same address.
+            "again": f"{current_app.config['PUBLIC_URL']}/guardian/again/{asked.id}",
+        },
+    )
+
+
 def _review_waiting(held: Claim, practice: Practice, now: datetime) -> Content | Drop:
     review = db.session.get(Review, held.subject_id)
     user = db.session.get(User, held.recipient_id)
@@ -145,6 +162,7 @@ def _review_waiting(held: Claim, practice: Practice, now: datetime) -> Content |
         facts={
             "link": f"{current_app.config['PUBLIC_URL']}/staff/reviews/{review.id}",
             "visit": review.appointment,
+            "decide_by": review.appointment.decide_by if review.appointment else None,
         },
     )
 
@@ -164,6 +182,7 @@ Composer = Callable[[Claim, Practice, datetime], Content | Drop]
 KINDS: Mapping[Kind, Composer] = {
     Kind.SIGN_IN: _sign_in,
     Kind.RESUME_INTAKE: _resume_intake,
+    Kind.GUARDIAN_CONSENT: _guardian_consent,
     Kind.REVIEW_WAITING: _review_waiting,
     Kind.CHECK_IN_ANSWERED: _check_in_answered,
     **visit_letters.KINDS,

@@ -24,6 +24,7 @@ class Kind(StrEnum):
     CHECK_IN = "check_in"
     SIGN_IN = "sign_in"
     RESUME_INTAKE = "resume_intake"
+    GUARDIAN_CONSENT = "guardian_consent"
     REVIEW_WAITING = "review_waiting"
     CHECK_IN_ANSWERED = "check_in_answered"
 

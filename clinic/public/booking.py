@@ -127,6 +127,8 @@ def book() -> ResponseReturnValue:
         _keep_typed(form)
         flash(needed.sentence, "plain")
         return redirect(url_for("intake.begin"), 303)
+    except states.GuardianNeeded:
+        return redirect(url_for("guardian.show"), 303)
     except states.NotCleared:
         return redirect(url_for("outcome.show"), 303)
     session.pop(TYPED, None)

@@ -42,6 +42,8 @@ def show() -> ResponseReturnValue:
         return card_of(standing, standing.submission.outcome if standing.submission else None)
     if standing.submission is None:
         return redirect(url_for("intake.begin"), 303)
+    if standing.needs_guardian:
+        return redirect(url_for("guardian.show"), 303)
     if standing.level is Level.THERAPIST_REVIEW:
         return _looked_at_first(standing.submission.outcome, held)
     return _suggestion(standing.submission.outcome, held)

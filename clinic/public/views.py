@@ -5,6 +5,7 @@ from clinic.public import (
     appointment,
     booking,
     check_in,
+    guardian,
     guidance,
     home,
     intake,
@@ -24,4 +25,5 @@ blueprints = [
     aftercare.blueprint,
     check_in.blueprint,
     guidance.blueprint,
+    guardian.blueprint,
 ]

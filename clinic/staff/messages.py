@@ -31,6 +31,7 @@ KINDS = {
     Kind.CHECK_IN: "Check-in",
     Kind.SIGN_IN: "Sign-in link",
     Kind.RESUME_INTAKE: "Link to go on with the questions",
+    Kind.GUARDIAN_CONSENT: "Link for a parent or guardian",
     Kind.REVIEW_WAITING: "A review waits (to staff)",
     Kind.CHECK_IN_ANSWERED: "A check-in waits (to staff)",
 }

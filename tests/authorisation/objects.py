@@ -110,6 +110,12 @@ def _resume_link(world: World) -> Objects:
     return Objects({"raw": raw}, {"raw": "nobody-made-this"})
 
 
+def _guardian_link(world: World) -> Objects:
+    raw = accounts.mint_link(purpose=LinkPurpose.GUARDIAN_CONSENT, subject_id=NOBODYS, now=clock.now())
+    db.session.commit()
+    return Objects({"raw": raw}, {"raw": "nobody-made-this"})
+
+
 def _set_up_link(world: World) -> Objects:
     raw = team.mint_set_up_link(world.omar, clock.now())
     db.session.commit()
@@ -129,6 +135,10 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "intake.answer": lambda world: Objects({"slug": "about-you"}, {"slug": "nothing"}),
     "resume.go_on": lambda world: Objects({"draft_id": world.draft.id}, {"draft_id": NOBODYS}),
     "resume.mail_fresh_link": lambda world: Objects({"draft_id": world.draft.id}, {"draft_id": NOBODYS}),
+    "guardian.go_on": lambda world: Objects({"consent_id": NOBODYS}, {"consent_id": NOBODYS}),
+    "guardian.mail_fresh_link": lambda world: Objects({"consent_id": NOBODYS}, {"consent_id": NOBODYS}),
+    "guardian.link": _guardian_link,
+    "guardian.agree": _guardian_link,
     "resume.link": _resume_link,
     "resume.use_link": _resume_link,
     "appointment.manage": _manage,

@@ -18,7 +18,7 @@ from clinic.accounts import services as accounts
 from clinic.accounts.models import Client, HealthGrant, LinkPurpose, LoginLink
 from clinic.booking.models import Appointment, State
 from clinic.db import Base, db, transaction
-from clinic.intake.models import Clearance, Draft
+from clinic.intake.models import Clearance, Draft, GuardianConsent
 from clinic.messaging import letters, services
 from clinic.messaging.content import Drop
 from clinic.messaging.letters import Letter
@@ -114,6 +114,13 @@ def all_letters(make: ModuleType, visit: Appointment, ada: Client, now: datetime
     found[Kind.RESUME_INTAKE] = composed(claimed(Kind.RESUME_INTAKE, draft.id, draft.id, now), now)
     found[Kind.SIGN_IN] = composed(claimed(Kind.SIGN_IN, contact.id, contact.id, now), now)
     found[Kind.REVIEW_WAITING] = composed(claimed(Kind.REVIEW_WAITING, review.id, make.user().id, now), now)
+    asked = GuardianConsent(
+        submission_id=make.submission(who=ada, answers={"note": CANARY}).id, asked_at=now, text_version="1"
+    )
+    asked.mail = "parent@client.example"
+    db.session.add(asked)
+    db.session.commit()
+    found[Kind.GUARDIAN_CONSENT] = composed(claimed(Kind.GUARDIAN_CONSENT, asked.id, asked.id, now), now)
     check_in = CheckIn(appointment_id=visit.id, client_id=ada.id, asks_for_therapist=True, answered_at=now)
     check_in.answers = {"note": CANARY}
     db.session.add(check_in)

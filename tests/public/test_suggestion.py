@@ -58,7 +58,7 @@ def test_the_next_offered_type_leads_when_the_first_is_not_sold(make: ModuleType
     assert shown.top is not None
     assert shown.top.modality == second
     assert [match.modality for match in shown.ahead] == [first]
-    assert [match.modality for match in shown.others if match.treatment is None][0] == first
+    assert next(match.modality for match in shown.others if match.treatment is None) == first
     assert shown.chosen is shown.top.treatment
 
 

@@ -1,0 +1,168 @@
+"""Parents and guardians: nobody under 18 is booked online before one has agreed, by a link sent to their own address.
+
+It is no safety level: the young person's answers are judged like anybody's, and the therapist sees them first by T16.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from clinic.accounts import audit
+from clinic.accounts import services as accounts
+from clinic.accounts.models import Client, Contact, ContactKind, Relation
+from clinic.db import db
+from clinic.intake.consent import GUARDIAN
+from clinic.intake.models import GuardianConsent, Outcome, Submission
+from clinic.refusal import Refusal
+
+UNDER_AGE: Final = "T16"
+"""The safety rule that fires for everybody under 18; cleared or not, a guardian has to agree."""
+ASKED_AGAIN: Final = timedelta(minutes=1)
+"""A letter asked for again sooner is the same letter."""
+WORTH: Final = timedelta(days=14)
+"""So long after the asking a guardian can still agree."""
+
+
+class NoGuardianNeeded(Refusal):
+    """Nothing under way here needs a guardian."""
+
+    status = 404
+    code = "no-guardian-needed"
+    sentence = "There is nothing here that a parent or guardian has to agree to."
+
+
+def is_under_age(outcome: Outcome) -> bool:
+    """Whether the answers behind this outcome are of somebody under 18; reads the stored rules, no answer."""
+    return UNDER_AGE in outcome.rules
+
+
+def is_agreed(submission: Submission) -> bool:
+    """Whether a guardian has agreed for these answers, or for others of the same client or visitor."""
+    return _given(submission) is not None
+
+
+def _given(submission: Submission) -> GuardianConsent | None:
+    """The newest yes that holds for these answers."""
+    if submission.client_id is not None:
+        same = Submission.client_id == submission.client_id
+    else:
+        # A visitor who answers anew, because the first answers grew old while the guardian was away.
+        same = sa.and_(Submission.browser == submission.browser, Submission.client_id.is_(None))
+    return db.session.scalar(
+        sa.select(GuardianConsent)
+        .join(Submission, Submission.id == GuardianConsent.submission_id)
+        .where(GuardianConsent.agreed_at.is_not(None), sa.or_(Submission.id == submission.id, same))
+        .order_by(GuardianConsent.agreed_at.desc())
+        .limit(1)
+    )
+
+
+def asked(submission: Submission) -> GuardianConsent | None:
+    """What was asked for these answers, agreed or not."""
+    return db.session.scalar(sa.select(GuardianConsent).where(GuardianConsent.submission_id == submission.id))
+
+
+def ask(submission: Submission, mail: str, now: datetime) -> GuardianConsent:
+    """Ask at an address; messaging derives the letter from the asking. Another address takes the place of the first.
+
+    Raises accounts.Unreadable for an address that cannot be one, and NoGuardianNeeded for somebody of age.
+    """
+    if not is_under_age(submission.outcome):
+        raise NoGuardianNeeded
+    address = accounts.normalise_mail(mail)
+    row = asked(submission)
+    if row is None:
+        row = GuardianConsent(submission_id=submission.id, asked_at=now, text_version=GUARDIAN.version)
+        row.mail = address
+        db.session.add(row)
+    elif row.agreed_at is None and (row.mail != address or row.asked_at <= now - ASKED_AGAIN):
+        row.mail = address
+        _owe_a_letter(row, now)
+    db.session.flush()
+    return row
+
+
+def ask_again(consent_id: UUID, now: datetime) -> None:
+    """Send the same address a fresh link; does nothing when there is nothing left to agree to."""
+    row = db.session.get(GuardianConsent, consent_id, with_for_update=True)
+    if row is None or row.agreed_at is not None or row.asked_at <= now - WORTH:
+        return
+    if row.asked_at <= now - ASKED_AGAIN:
+        _owe_a_letter(row, now)
+        db.session.flush()
+
+
+def _owe_a_letter(row: GuardianConsent, now: datetime) -> None:
+    row.asked_at = now
+    row.asked_revision += 1
+    row.text_version = GUARDIAN.version
+
+
+def agree(consent_id: UUID, now: datetime) -> GuardianConsent | None:
+    """Keep a guardian's yes, after their link was used up; None when what was asked is gone."""
+    row = db.session.get(GuardianConsent, consent_id, with_for_update=True)
+    if row is None:
+        return None
+    if row.agreed_at is None:
+        row.agreed_at = now
+        audit.record(audit.GUARDIAN, "agree", row, purpose="guardian", fields=("agreed_at",), now=now)
+    _reach(row, now)
+    db.session.flush()
+    return row
+
+
+def copy(submission: Submission, to: Submission) -> None:
+    """Let a guardian's yes hold for a copy of the answers too."""
+    row = _given(submission)
+    if row is not None:
+        same = GuardianConsent(
+            submission_id=to.id,
+            asked_at=row.asked_at,
+            asked_revision=row.asked_revision,
+            agreed_at=row.agreed_at,
+            text_version=row.text_version,
+        )
+        same.mail = row.mail
+        db.session.add(same)
+        db.session.flush()
+
+
+def reach(client_id: UUID, now: datetime) -> None:
+    """Give a client who has just been made the address of the guardian who agreed for them."""
+    given = (
+        sa.select(GuardianConsent)
+        .join(Submission, Submission.id == GuardianConsent.submission_id)
+        .where(Submission.client_id == client_id, GuardianConsent.agreed_at.is_not(None))
+    )
+    for row in db.session.scalars(given).all():
+        _give_address(db.session.get_one(Client, client_id), row, now)
+
+
+def _reach(row: GuardianConsent, now: datetime) -> None:
+    submission = db.session.get_one(Submission, row.submission_id)
+    if submission.client_id is not None:
+        _give_address(db.session.get_one(Client, submission.client_id), row, now)
+
+
+def _give_address(client: Client, row: GuardianConsent, now: datetime) -> None:
+    """Once: an address that stands there as the client's own becomes the guardian's, as it was proven to be."""
+    same = db.session.scalar(
+        sa.select(Contact).where(
+            Contact.client_id == client.id, Contact.kind == ContactKind.MAIL, Contact.normalised == row.mail
+        )
+    )
+    if same is None:
+        accounts.add_contact(
+            client,
+            ContactKind.MAIL,
+            row.mail,
+            now=now,
+            relation=Relation.GUARDIAN,
+            verified_at=row.agreed_at,
+        )
+    else:
+        same.relation = Relation.GUARDIAN
+        same.verified_at = same.verified_at or row.agreed_at
+    db.session.flush()
