@@ -239,6 +239,7 @@ CASES = (
             "sex_at_birth": "female",
             "occupation_type": "standing",
             "sitting_hours_per_day": "2",
+            "onset_triggers": "none_obvious",
             "pain_duration": "gt_12w",
             "medications": "anticoagulant",
             "clinician_seen": "yes_not_discussed",

@@ -163,6 +163,13 @@ def review_of(appointment_id: UUID) -> Review | None:
     ).first()
 
 
+def newest_review(client_id: UUID) -> Review | None:
+    """The newest review of a client's answers, whichever visit it was about."""
+    return db.session.scalars(
+        sa.select(Review).where(Review.client_id == client_id).order_by(Review.id.desc()).limit(1)
+    ).first()
+
+
 def notes(appointment_ids: Iterable[UUID]) -> Mapping[UUID, SessionNote]:
     """The notes of these visits, by appointment id. Reading what stands in them is the caller's to record."""
     wanted = set(appointment_ids)

@@ -16,9 +16,9 @@ from clinic.plans import queries as plans
 from clinic.practice import queries as practice
 from clinic.practice.models import Therapist
 from clinic.refusal import NotFound
-from clinic.staff import desk
+from clinic.staff import desk, reviews
 from clinic.staff.blueprint import blueprint
-from clinic.staff.day import Visit, visits
+from clinic.staff.day import LEVEL_FLAGS, Visit, next_day, visits
 from clinic.staff.day import today as practice_today
 from clinic.staff.visits import Act, acts
 from clinic.web.access import audience, may, staff
@@ -45,8 +45,10 @@ def today() -> ResponseReturnValue:
     mine = desk.own_therapist()
     on = practice_today(now)
     with transaction():
-        lines = _lines(visits(on, reader=user, therapist_id=mine.id if mine else None, now=now))
-        waiting = plans.queue(user.id, now) if may(Permission.REVIEW_DECIDE) else []
+        whose = mine.id if mine else None
+        lines = _lines(visits(on, reader=user, therapist_id=whose, now=now))
+        waiting = reviews.waiting(user, now) if may(Permission.REVIEW_DECIDE) else []
+        requests = _requests(mine)
         return render_template(
             "staff/today.html",
             here="today",
@@ -55,8 +57,11 @@ def today() -> ResponseReturnValue:
             following=next((line.visit.appointment for line in lines if line.visit.is_next), None),
             counted=[line for line in lines if line.visit.appointment.state != State.MISSED],
             queue=waiting[:SHOWN_WAITING],
-            waiting_count=len(waiting),
-            requests=_requests(mine),
+            waiting_count=len(waiting) + len(requests),
+            requests=requests,
+            level_flags=LEVEL_FLAGS,
+            next_day=None if lines else next_day(on, whose),
+            own_id=whose,
             unsigned=plans.unsigned_notes(user.id) if may(Permission.NOTE_WRITE) else [],
             check_ins=check_ins.waiting(user.id, now) if may(Permission.REVIEW_DECIDE) else [],
             is_mine=mine is not None,
@@ -82,6 +87,7 @@ def agenda() -> ResponseReturnValue:
             before=on - timedelta(days=1),
             after=on + timedelta(days=1),
             lines=lines,
+            next_day=None if lines else next_day(on, chosen.id if chosen else None),
             people=people,
             chosen=chosen,
         )

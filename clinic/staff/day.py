@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -48,11 +48,18 @@ class Visit:
     """A visit of the day with the flags that are present."""
 
     appointment: Appointment
-    flags: tuple[Flag, ...]
+    marks: tuple[Flag, ...]
+    """What is worth knowing besides its state, most important first."""
     note: SessionNote | None
     is_own: bool
     """Whether the reader may open the client's health record."""
     is_next: bool = False
+
+    @property
+    def flags(self) -> tuple[Flag, ...]:
+        """Its state, where that is worth a word, and its marks."""
+        state = STATE_FLAGS.get(State(self.appointment.state))
+        return (state, *self.marks) if state else self.marks
 
     @property
     def is_over(self) -> bool:
@@ -88,7 +95,28 @@ def visits(on: date, *, reader: User, therapist_id: UUID | None, now: datetime) 
     Safety flags stand only on clients whose record the reader may open, and that they were looked up is recorded: the
     caller commits.
     """
-    appointments = _appointments(on, therapist_id)
+    return _seen(_appointments(on, therapist_id), reader, now)
+
+
+def one(appointment: Appointment, *, reader: User, now: datetime) -> Visit:
+    """A single visit, read and recorded like those of a day."""
+    return _seen([appointment], reader, now)[0]
+
+
+def next_day(after: date, therapist_id: UUID | None) -> date | None:
+    """The first local day after this one on which somebody comes, to one therapist or to any; None when nobody does."""
+    first: datetime | None = db.session.scalar(
+        sa.select(sa.func.min(Appointment.wall_start)).where(
+            Appointment.wall_start >= datetime.combine(after + timedelta(days=1), time()),
+            Appointment.state.in_(courses.COUNTED),
+            Appointment.client_id.is_not(None),
+            *((Appointment.therapist_id == therapist_id,) if therapist_id else ()),
+        )
+    )
+    return first.date() if first else None
+
+
+def _seen(appointments: Sequence[Appointment], reader: User, now: datetime) -> list[Visit]:
     clients = {appointment.client_id for appointment in appointments if appointment.client_id}
     own = (
         plans.treated(reader.id, clients, now)
@@ -111,13 +139,14 @@ def visits(on: date, *, reader: User, therapist_id: UUID | None, now: datetime) 
         with_intake=_with_intake(clients, now),
         levels=levels,
         sessions=courses.sessions(appointments),
+        now=now,
     )
     notes = plans.notes(appointment.id for appointment in appointments)
     following = _next(appointments, now)
     return [
         Visit(
             appointment=appointment,
-            flags=tuple(known.flags(appointment)),
+            marks=tuple(known.marks(appointment)),
             note=notes.get(appointment.id),
             is_own=appointment.client_id in own,
             is_next=appointment is following,
@@ -155,14 +184,12 @@ class _Known:
     with_intake: frozenset[UUID]
     levels: dict[UUID, Level]
     sessions: dict[UUID, courses.Session]
+    now: datetime
 
-    def flags(self, appointment: Appointment) -> list[Flag]:
-        """What is worth saying about a visit, most important first."""
+    def marks(self, appointment: Appointment) -> list[Flag]:
         client_id = appointment.client_id
         assert client_id is not None
         found: list[Flag] = []
-        if state := STATE_FLAGS.get(State(appointment.state)):
-            found.append(state)
         if self.first_visits.get(client_id) == appointment.starts_at:
             found.append(("New client", "brand", "person"))
         if appointment.treatment.intake != IntakeRule.NONE and client_id not in self.with_intake:
@@ -172,8 +199,13 @@ class _Known:
         if session := self.sessions.get(appointment.id):
             found.append((f"Session {session.number} of {session.of}", None, None))
             if session.look_back:
-                found.append(("Look back today", "brand", "flag"))
+                found.append((self._look_back(appointment), "brand", "flag"))
         return found
+
+    def _look_back(self, appointment: Appointment) -> str:
+        zone = ZoneInfo(appointment.zone)
+        is_today = hours.local_day(appointment.starts_at, zone) == hours.local_day(self.now, zone)
+        return "Look back today" if is_today else "Look back"
 
 
 def _first_visits(clients: set[UUID]) -> dict[UUID, datetime]:

@@ -21,6 +21,9 @@ from clinic.refusal import NotFound
 from clinic.staff.blueprint import blueprint
 from clinic.web import access
 
+STAFF_PAGES = (blueprint.name, "sign_in", "security")
+"""Blueprints whose pages carry the rail; those before the sign-in are nobody's and get no count."""
+
 
 def user() -> User:
     """The member of staff who asks. Raises NotFound for anybody else, which a declared audience never lets through."""
@@ -78,6 +81,6 @@ def undo_address(appointment: Appointment) -> str:
 @blueprint.app_context_processor
 def waiting_reviews() -> dict[str, int]:
     """How many decisions wait for the signed-in therapist: the count on the rail of every staff page."""
-    if request.blueprint != blueprint.name or not access.may(Permission.REVIEW_DECIDE):
+    if request.blueprint not in STAFF_PAGES or not access.may(Permission.REVIEW_DECIDE):
         return {}
     return {"waiting_reviews": plans.waiting(user().id, clock.now())}

@@ -41,7 +41,7 @@ class OpenForm(Form):
 
     reason = TextAreaField(
         "Why do you need to open this record?",
-        description="For example: you stand in for a colleague today. The owner sees that you opened it.",
+        description="For example: you stand in for a colleague today.",
         validators=[InputRequired("Say why you need to open this record."), Length(max=REASON_LENGTH)],
     )
 
@@ -65,8 +65,8 @@ class ClearingForm(DecisionForm):
     """A decision that may also clear the rules that asked for a therapist first."""
 
     clears = BooleanField(
-        "Further visits need not be asked for",
-        description="For 30 days these answers no longer ask for a therapist first. Say why below.",
+        "Let further visits be booked without asking first",
+        description="For 30 days these answers then need no look by a therapist first. Say why below.",
     )
 
 

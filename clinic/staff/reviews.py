@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from flask import redirect, render_template, request, url_for
@@ -22,6 +23,7 @@ from clinic.plans.models import Decision, ReasonKind, Review
 from clinic.refusal import NotFound
 from clinic.staff import answers, desk
 from clinic.staff.blueprint import blueprint
+from clinic.staff.day import LEVEL_FLAGS, practice_zone
 from clinic.staff.forms import (
     REASON_KINDS,
     TYPES,
@@ -63,6 +65,11 @@ class Opened:
     client: Client
     explained: Explained
 
+    def zone(self, now: datetime) -> str:
+        """The zone in which its times read: the visit's, else the practice's."""
+        visit = self.review.appointment
+        return visit.zone if visit is not None else practice_zone(now)
+
     @property
     def is_request(self) -> bool:
         """Whether the visit waits for this decision."""
@@ -100,17 +107,22 @@ def queue() -> ResponseReturnValue:
     now = clock.now()
     user = desk.user()
     with transaction():
-        waiting = plans.queue(user.id, now)
-        for entry in waiting:
-            _record(user, entry.review, fields=("level",), purpose="review queue")
         return render_template(
             "staff/reviews.html",
             here="reviews",
-            queue=waiting,
+            queue=waiting(user, now),
             requests=plans.plain_requests(user.id),
-            headings=HEADINGS,
-            Level=Level,
+            level_flags=LEVEL_FLAGS,
+            zone=practice_zone(now),
         )
+
+
+def waiting(user: User, now: datetime) -> list[plans.Waiting]:
+    """The queue of a therapist, by the start of the visit; that its levels were read is recorded, the caller commits."""
+    found = plans.queue(user.id, now)
+    for entry in found:
+        _record(user, entry.review, fields=("level",), purpose="review queue")
+    return found
 
 
 @blueprint.get("/reviews/<uuid:review_id>", endpoint="review")
@@ -123,7 +135,7 @@ def review(review_id: UUID) -> ResponseReturnValue:
         opened = _open(review_id, user)
         read = answers.read(opened.review.submission.answers)
         _record(user, opened.review, fields=read.fields, purpose="review")
-        waiting = [entry.review.id for entry in plans.queue(user.id, now)]
+        in_queue = [entry.review.id for entry in plans.queue(user.id, now)]
         decided = opened.review
         return render_template(
             "staff/review.html",
@@ -135,8 +147,10 @@ def review(review_id: UUID) -> ResponseReturnValue:
             explained=opened.explained,
             heading=HEADINGS[opened.explained.level],
             read=read,
-            position=waiting.index(review_id) + 1 if review_id in waiting else None,
-            waiting_count=len(waiting),
+            position=in_queue.index(review_id) + 1 if review_id in in_queue else None,
+            waiting_count=len(in_queue),
+            level_flag=LEVEL_FLAGS.get(opened.explained.level),
+            zone=opened.zone(now),
             is_first=_is_first(opened),
             decided_by=db.session.get(User, decided.decided_by_id) if decided.decided_by_id else None,
             chosen=[MODALITIES[m].name for m in (decided.chosen or {}).get("modalities", ())],
@@ -248,7 +262,7 @@ def _rules(explained: Explained) -> list[tuple[str, str]]:
         for rule in rules:
             found.setdefault(rule, []).append(names[modality])
     return [
-        (rule, f"{rule}: {why.get(rule, '')}. It leaves out {', '.join(left)}.")
+        (rule, f"{rule}: {why.get(rule, '')}. It leaves out: {', '.join(left)}.")
         for rule, left in found.items()
     ]
 

@@ -112,7 +112,7 @@ _PASSKEY = "That passkey was not accepted. Please try again, or use your passwor
 MESSAGES: dict[str, tuple[str, str]] = {
     "GENERIC_AUTHN_FAILED": (_WRONG, "caution"),
     "INVALID_PASSWORD": ("That is not your password.", "caution"),
-    "PASSWORD_NOT_PROVIDED": ("Enter your password.", "caution"),
+    "PASSWORD_NOT_PROVIDED": ("Enter a password.", "caution"),
     "EMAIL_NOT_PROVIDED": ("Enter your e-mail address.", "caution"),
     "PASSWORD_IS_THE_SAME": ("This is the password you have now. Choose another.", "caution"),
     "RETYPE_PASSWORD_MISMATCH": ("The two passwords differ.", "caution"),
@@ -334,11 +334,14 @@ def set_up(token: str) -> ResponseReturnValue:
         limits.take(limits.SET_UP_LINK, limits.network(request.remote_addr), now)
     user = team.find_set_up(token, now)
     if user is None:
-        raise LinkGone
+        return render_template("staff/security/link_gone.html"), LinkGone.status
     form = PasswordForm()
-    if form.validate_on_submit() and _is_chosen(form, user, token):
-        flash("Your password is set. Please sign in.", "ok")
-        return redirect(url_for("security.login"), 303)
+    try:
+        if form.validate_on_submit() and _is_chosen(form, user, token):
+            flash("Your password is set. Please sign in.", "ok")
+            return redirect(url_for("security.login"), 303)
+    except LinkGone as gone:
+        return render_template("staff/security/link_gone.html"), gone.status
     return render_template("staff/security/set_up.html", form=form, user=user, has_errors=form.has_errors)
 
 

@@ -16,11 +16,11 @@ from clinic.booking import services as booking
 from clinic.booking.models import Appointment, State
 from clinic.booking.states import NotNow
 from clinic.db import transaction
-from clinic.plans import check_ins, courses, look_backs
+from clinic.plans import before_visit, check_ins, look_backs
 from clinic.plans import queries as plans
 from clinic.refusal import Refusal
 from clinic.scheduling import hours
-from clinic.staff import desk, progress
+from clinic.staff import arrival, day, desk, progress
 from clinic.staff.blueprint import blueprint
 from clinic.staff.day import Visit
 from clinic.staff.forms import SeenForm
@@ -80,19 +80,26 @@ def visit(appointment_id: UUID) -> ResponseReturnValue:
     now = clock.now()
     user = desk.user()
     appointment = desk.visit(appointment_id)
-    is_own = may(Permission.HEALTH_READ) and plans.treats(user.id, desk.client_id_of(appointment), now)
+    client_id = desk.client_id_of(appointment)
     with transaction():
+        seen = day.one(appointment, reader=user, now=now)
+        is_own = seen.is_own
         panel = progress.panel(appointment, reader=user, now=now) if is_own else None
         answered = check_ins.after(appointment, by=user, now=now) if is_own else []
+        today = arrival.today(appointment, reader=user, now=now) if is_own else None
+    review = plans.review_of(appointment.id) if is_own else None
     return render_template(
         "staff/visit.html",
         here="calendar",
         appointment=appointment,
+        seen=seen,
+        record=review or (plans.newest_review(client_id) if is_own else None),
         contacts=_contacts(appointment) if may(Permission.CONTACTS_READ) else [],
-        session=courses.sessions([appointment]).get(appointment.id),
-        review=plans.review_of(appointment.id) if is_own else None,
+        review=review,
         is_own=is_own,
         panel=panel,
+        today=today,
+        asks_today=before_visit.is_open(appointment, now) and may(Permission.CALENDAR_WRITE),
         check_ins=answered,
         seen_form=SeenForm(formdata=None),
         proposed=PROPOSED[panel.progress.proposal.step.value] if panel else None,

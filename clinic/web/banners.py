@@ -64,7 +64,7 @@ def _kept_mails() -> list[Note]:
         return []
     note: Note = {
         "kind": "plain",
-        "text": "No mail server is set: mails are kept here and leave the house to nobody.",
+        "text": "No mail server is set: mails stay in a folder here and reach nobody.",
     }
     if current_app.config["ENVIRONMENT"] != "production" and access.may(Permission.MESSAGES_READ):
         note["link"] = (url_for("staff.outbox"), "Read the mails")

@@ -6,8 +6,11 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask
 
-MONTHS = ("January February March April May June July August September October November December").split()
-WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "CAD": "$", "AUD": "$", "CHF": "CHF "}
 
 
@@ -24,6 +27,18 @@ def local_date(instant: datetime, zone: str) -> str:
 def long_date(day: date) -> str:
     """`Tuesday 24 November`."""
     return f"{WEEKDAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]}"
+
+
+def near_date(instant: datetime, zone: str, now: datetime) -> str:
+    """`today`, `tomorrow`, `yesterday`, or `Tuesday 24 November`; for the middle of a sentence."""
+    days_off = (local(instant, zone).date() - local(now, zone).date()).days
+    return {-1: "yesterday", 0: "today", 1: "tomorrow"}.get(days_off) or local_date(instant, zone)
+
+
+def short_date(instant: datetime, zone: str) -> str:
+    """`Tue 24 Nov`, where many stand below each other."""
+    day = local(instant, zone)
+    return f"{WEEKDAYS[day.weekday()][:3]} {day.day} {MONTHS[day.month - 1][:3]}"
 
 
 def local_time(instant: datetime, zone: str) -> str:
@@ -62,5 +77,17 @@ def iso(instant: datetime) -> str:
 
 def init_app(app: Flask) -> None:
     """Make every function here a template filter under its own name."""
-    for filter_ in (local, local_date, long_date, local_time, wall_range, zone_name, money, plural, iso):
+    for filter_ in (
+        local,
+        local_date,
+        long_date,
+        near_date,
+        short_date,
+        local_time,
+        wall_range,
+        zone_name,
+        money,
+        plural,
+        iso,
+    ):
         app.add_template_filter(filter_)

@@ -90,7 +90,7 @@ def sign_out(page: Page, address: str) -> None:
 
 def add_passkey(page: Page, address: str) -> None:
     page.goto(f"{address}/staff/passkeys")
-    page.get_by_label("Nickname").fill("Telephone")
+    page.get_by_label("Name of the passkey").fill("Telephone")
     page.get_by_role("button", name="Add a passkey").click()
     expect(page.get_by_text("Your passkey is ready.")).to_be_visible()
 
