@@ -4,15 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
+
 from clinic.accounts import audit
 from clinic.booking import services as booking
 from clinic.booking.models import Appointment, State
+from clinic.db import db
 from clinic.guidance import schedule
 from clinic.guidance.levels import Level
 from clinic.guidance.questions import Question
 from clinic.intake import drafts, queries
 from clinic.intake import services as intake
-from clinic.intake.models import Submission
+from clinic.intake.models import Submission, SubmissionKind
 from clinic.plans import scores, services
 from clinic.plans.scores import Asked
 from clinic.refusal import NotFound, Refusal
@@ -107,6 +111,22 @@ def answer(
         now=now,
     )
     return Answered(submission=submission, standing=standing, level=level)
+
+
+def given(visit: Appointment) -> Submission | None:
+    """The newest answers of this day, from when the form opened until the visit ends. Whoever shows them records the look."""
+    return db.session.scalar(
+        sa.select(Submission)
+        .where(
+            Submission.client_id == visit.client_id,
+            Submission.kind == SubmissionKind.DAY_OF_VISIT,
+            Submission.submitted_at >= visit.starts_at - OPENS,
+            Submission.submitted_at < visit.ends_at,
+        )
+        .options(joinedload(Submission.outcome))
+        .order_by(Submission.submitted_at.desc(), Submission.id.desc())
+        .limit(1)
+    )
 
 
 def _scores(asked: Asked, posted: drafts.Posted) -> tuple[dict[str, object], dict[str, str]]:

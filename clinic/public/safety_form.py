@@ -1,7 +1,8 @@
 """The short form before a visit, at an address derived from it: it takes answers and never shows stored ones.
 
 The address proves only that somebody has the mail, so activities a client once named are asked for by their number. Their
-own words stand here only for somebody who is signed in as this client, by a one-time link.
+own words stand here only for somebody who is signed in as this client, by a one-time link, or to whom a therapist of
+theirs handed the device.
 """
 
 from datetime import datetime
@@ -75,7 +76,8 @@ def answer(token: str) -> ResponseReturnValue:
         return _page(visit, sheet, shown, incomplete.problems), UNPROCESSABLE
     if answered.level in (Level.REFER, Level.URGENT):
         return outcome.card_of(answered.standing, answered.submission.outcome)
-    return render_template("public/intake/visit_thanks.html")
+    back = url_for("staff.visit", appointment_id=visit.id) if access.is_handed_over() else None
+    return render_template("public/intake/visit_thanks.html", back_to_staff=back)
 
 
 def _visit(token: str, now: datetime) -> Appointment:
@@ -93,9 +95,10 @@ def _sheet(visit: Appointment, now: datetime) -> Sheet:
 
 
 def _is_known(visit: Appointment) -> bool:
-    """Whether whoever looks has proven to be this client."""
+    """Whether whoever looks has proven to be this client, or was given the device by a therapist of theirs."""
     session = access.client_session()
-    return session is not None and session.client_id == visit.client_id
+    is_signed_in = session is not None and session.client_id == visit.client_id
+    return is_signed_in or access.handed_over_for() == str(visit.id)
 
 
 def _asks_activities(sheet: Sheet) -> bool:

@@ -29,6 +29,10 @@ from clinic.refusal import Refusal
 V = TypeVar("V", bound=Callable[..., Any])
 
 STAFF_FIELD = "staff"
+HANDED_OVER = "handed_over"
+PROVING = ("security.verify", "security.wan_verify", "security.wan_verify_response", "security.logout")
+"""What stays open to a member of staff whose browser is in a client's hands: proving who they are, and leaving."""
+
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 MACHINE_PATHS = ("/api/", "/health")
 
@@ -170,7 +174,7 @@ def enforce() -> ResponseReturnValue | None:
 def _enforce_staff(asked: Policy) -> ResponseReturnValue | None:
     user = signed_in_user()
     if user is None:
-        return _to_the_door("security.login")
+        return _to_the_door("security.verify" if is_handed_over() else "security.login")
     if asked.permissions and not any(permissions.may(user, held) for held in asked.permissions):
         raise NotAllowed
     if asked.fresh and not is_fresh():
@@ -228,6 +232,31 @@ def signed_in_user() -> User | None:
     if g.get("staff_session") is None:
         return None
     return cast(User, current_user._get_current_object())
+
+
+def hand_over(to: str) -> None:
+    """Put this staff browser into a client's hands: no page of the staff opens until whoever signed in proves it again.
+
+    `to` says what it was handed over for. The proof that counted so far is spent on the server, so an older cookie that
+    finds its way back opens nothing. The caller commits.
+    """
+    g.staff_session.spent_proof = _proof()
+    session[HANDED_OVER] = to
+
+
+def is_handed_over() -> bool:
+    """Whether this browser belongs to a member of staff and is in a client's hands."""
+    return bool(g.get("handed_over"))
+
+
+def handed_over_for() -> str | None:
+    """What this browser was handed over for; None when it was not."""
+    return session.get(HANDED_OVER) if is_handed_over() else None
+
+
+def _proof() -> float:
+    """When the person in this browser last proved who they are, as the sign-in keeps it; 0 for never."""
+    return float(session.get("fs_paa", 0))
 
 
 def client_session() -> ClientSession | None:
@@ -290,6 +319,9 @@ def _find_staff_session() -> None:
     if live is None or not user.is_authenticated or not user.is_active or user.id != live.user_id:
         session.pop(STAFF_FIELD, None)
         logout_user()
+        return
+    if live.spent_proof is not None and _proof() <= live.spent_proof and request.endpoint not in PROVING:
+        g.handed_over = True
         return
     g.staff_session = live
     if sessions.is_due_to_be_seen(live, now):

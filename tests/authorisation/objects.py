@@ -172,6 +172,8 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "staff.decline": _appointment_with_health,
     "staff.note": _appointment_with_health,
     "staff.add_to_note": _appointment_with_health,
+    "staff.hand_over": _appointment_of_calendar,
+    "staff.ask_aloud": _appointment_with_health,
     "staff.look_back": _appointment_with_health,
     "staff.see_to": _check_in,
     "staff.review": _review,

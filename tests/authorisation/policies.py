@@ -96,6 +96,8 @@ POLICIES: dict[str, str] = {
     "staff.open_record": Permission.HEALTH_READ,
     "staff.note": Permission.NOTE_WRITE,
     "staff.add_to_note": Permission.NOTE_WRITE,
+    "staff.hand_over": Permission.CALENDAR_WRITE,
+    "staff.ask_aloud": Permission.NOTE_WRITE,
     "staff.look_back": Permission.REVIEW_DECIDE,
     "staff.see_to": Permission.REVIEW_DECIDE,
     "staff.reviews": Permission.REVIEW_DECIDE,
