@@ -73,7 +73,7 @@ def test_a_request_is_received_then_confirmed(
     run(now + HOUR)
     assert kinds() == [Kind.REQUEST_RECEIVED, Kind.REQUEST_CONFIRMED]
     assert postbox.subjects == [
-        "Your request for Thursday 6 March, 10:00",
+        "We have your request: Thursday 6 March, 10:00",
         "Confirmed: Thursday 6 March, 10:00 at Alder Lane",
     ]
 
