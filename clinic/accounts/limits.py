@@ -46,6 +46,7 @@ SIGN_IN_LINKS_NETWORK = _limit("sign_in_links_network", 20, minutes=60)
 LINK_USES_NETWORK = _limit("link_uses_network", 60, minutes=60)
 GUARDIAN_LINKS = _limit("guardian_links", 3, minutes=60)
 RESUME_LINKS = _limit("resume_links", 3, minutes=60)
+OWN_TIPS_LINKS = _limit("own_tips_links", 3, minutes=60)
 
 HOLDS_NETWORK = _limit("holds_network", 60, minutes=60)
 BOOKINGS_NETWORK = _limit("bookings_network", 10, minutes=60)

@@ -73,6 +73,11 @@ def sign_in_path(raw: str) -> str:
     return f"/l/{raw}"
 
 
+def own_tips_path(raw: str) -> str:
+    """The address of a one-time link to the tips that depend on a client's own answers."""
+    return f"/own-tips/{raw}"
+
+
 def token(purpose: str, subject_id: UUID, epoch: int) -> str:
     """The derived part of an address, under the newest key; raises LookupError when no key is loaded."""
     if not _keys:

@@ -213,6 +213,7 @@ class LinkPurpose(StrEnum):
 
     SIGN_IN = "sign_in"
     RESUME_INTAKE = "resume_intake"
+    OWN_TIPS = "own_tips"
     GUARDIAN_CONSENT = "guardian_consent"
 
 

@@ -432,7 +432,7 @@ KINDS: tuple[Question, ...] = (
     reviews_waiting,
     check_ins_answered,
 )
-"""Every kind that is derived. A sign-in link has no fact to derive it from: its view calls `services.owe_sign_in`."""
+"""Every kind that is derived. A sign-in link has no fact to derive it from: its view calls `services.owe_sign_in`, and likewise `owe_own_tips`."""
 
 
 def _at_revision(kind: Kind, question: sa.Select[Any]) -> list[Owed]:

@@ -21,6 +21,7 @@ class Kind(StrEnum):
     REQUEST_DECLINED = "request_declined"
     REMINDER = "reminder"
     AFTERCARE = "aftercare"
+    OWN_TIPS = "own_tips"
     CHECK_IN = "check_in"
     SIGN_IN = "sign_in"
     RESUME_INTAKE = "resume_intake"

@@ -15,8 +15,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
 from clinic.accounts.models import Contact
+from clinic.booking.models import Appointment
 from clinic.db import db, new_id
 from clinic.messaging.models import Kind, Message
+from clinic.messaging.visits import visits
 
 LEASE = timedelta(seconds=60)
 """More than twice what one hand-over may take (`mailer.TIMEOUT_SECONDS` bounds each step of it)."""
@@ -97,6 +99,30 @@ def owe_sign_in(contact: Contact, now: datetime) -> None:
         ],
         now,
     )
+
+
+def owe_own_tips(appointment_id: UUID, now: datetime) -> None:
+    """Owe a one-time link to what fits this client alone, to the one address that counts; without one, nothing.
+
+    Asking again within the same minute is the same occasion. Like a sign-in link it is minted at delivery. The caller
+    commits.
+    """
+    found = db.session.execute(visits(Appointment.id == appointment_id)).one_or_none()
+    if found is not None:
+        owe(
+            [
+                Owed(
+                    kind=Kind.OWN_TIPS,
+                    subject_id=appointment_id,
+                    recipient_id=found.recipient_id,
+                    client_id=found.client_id,
+                    occasion=f"{now:%Y-%m-%dT%H:%M}",
+                    due_at=now,
+                    expires_at=now + SIGN_IN_WORTH,
+                )
+            ],
+            now,
+        )
 
 
 def claim(now: datetime) -> Claim | None:

@@ -10,7 +10,8 @@ from flask import current_app
 from sqlalchemy.orm import joinedload
 
 from clinic.accounts import links
-from clinic.accounts.models import Client, Contact, ContactKind
+from clinic.accounts import services as accounts
+from clinic.accounts.models import Client, Contact, ContactKind, LinkPurpose
 from clinic.booking import invitation
 from clinic.booking.invitation import Invitee, Method
 from clinic.booking.models import Appointment, State
@@ -152,6 +153,7 @@ TELLINGS: Mapping[Kind, Telling] = {
     Kind.REMINDER: Telling(_soon, only_when_wanted=True),
     Kind.AFTERCARE: Telling(_over, only_when_wanted=True),
     Kind.CHECK_IN: Telling(_over, only_when_wanted=True),
+    Kind.OWN_TIPS: Telling(_over),
 }
 
 
@@ -188,6 +190,9 @@ def _content(
     if kind is Kind.AFTERCARE:
         facts["tips_link"] = _address(links.aftercare_path(appointment.id, appointment.link_epoch))
         facts["next_visit"] = _next_visit(client, practice, now)
+    if kind is Kind.OWN_TIPS:
+        raw = accounts.mint_link(purpose=LinkPurpose.OWN_TIPS, subject_id=appointment.id, now=now)
+        facts["link"] = _address(links.own_tips_path(raw))
     if kind is Kind.CHECK_IN:
         facts["questions_link"] = _address(links.check_in_path(appointment.id, appointment.link_epoch))
     if kind is Kind.REMINDER and appointment.treatment.intake != IntakeRule.NONE:

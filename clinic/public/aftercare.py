@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from clinic import clock
@@ -41,8 +41,8 @@ def tips(token: str) -> ResponseReturnValue:
     """The tips of one visit; the reading leaves an audit row."""
     now = clock.now()
     with transaction():
-        appointment = _opened(token, now)
-        given = _given(appointment)
+        appointment = opened(token, now)
+        given = given_in(appointment)
         audit.record(
             audit.by_link(appointment.id),
             "read",
@@ -59,10 +59,17 @@ def tips(token: str) -> ResponseReturnValue:
         }
     found = aftercare.tips(given.types)
     names = [MODALITIES[modality].name for modality in given.types] if given.is_noted else []
-    return render_template("public/aftercare.html", tips=found, types=names, **page)
+    return render_template(
+        "public/aftercare.html",
+        tips=found,
+        types=names,
+        ask_own=url_for("own_tips.ask", token=token),
+        **page,
+    )
 
 
-def _opened(token: str, now: datetime) -> Appointment:
+def opened(token: str, now: datetime) -> Appointment:
+    """The visit behind a token; raises NotFound, and TipsOver after 30 days."""
     claim = links.check(token, links.AFTERCARE)
     appointment = db.session.get(Appointment, claim.subject_id) if claim else None
     if claim is None or appointment is None or not claim.holds(appointment.link_epoch):
@@ -79,19 +86,20 @@ def _opened(token: str, now: datetime) -> Appointment:
 
 
 @dataclass(frozen=True)
-class _Given:
+class Given:
     """The types of a session: really given when a signed note says so, else those of the treatment that was booked."""
 
     types: list[str]
     is_noted: bool
 
 
-def _given(appointment: Appointment) -> _Given:
+def given_in(appointment: Appointment) -> Given:
+    """What was given in a visit."""
     note = db.session.scalar(
         sa.select(SessionNote).where(
             SessionNote.appointment_id == appointment.id, SessionNote.signed_at.is_not(None)
         )
     )
     if note is None:
-        return _Given(list(appointment.treatment.modalities), is_noted=False)
-    return _Given(list(note.content["modalities"]), is_noted=True)
+        return Given(list(appointment.treatment.modalities), is_noted=False)
+    return Given(list(note.content["modalities"]), is_noted=True)

@@ -10,6 +10,7 @@ from clinic.public import (
     home,
     intake,
     outcome,
+    own_tips,
     resume,
     safety_form,
 )
@@ -23,6 +24,7 @@ blueprints = [
     safety_form.blueprint,
     outcome.blueprint,
     aftercare.blueprint,
+    own_tips.blueprint,
     check_in.blueprint,
     guidance.blueprint,
     guardian.blueprint,

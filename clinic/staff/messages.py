@@ -28,6 +28,7 @@ KINDS = {
     Kind.REQUEST_DECLINED: "Request declined",
     Kind.REMINDER: "Reminder",
     Kind.AFTERCARE: "Aftercare",
+    Kind.OWN_TIPS: "Link to own tips",
     Kind.CHECK_IN: "Check-in",
     Kind.SIGN_IN: "Sign-in link",
     Kind.RESUME_INTAKE: "Link to go on with the questions",

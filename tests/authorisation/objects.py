@@ -69,6 +69,12 @@ def _aftercare(world: World) -> Objects:
     )
 
 
+def _own_tips_link(world: World) -> Objects:
+    raw = accounts.mint_link(purpose=LinkPurpose.OWN_TIPS, subject_id=world.visit_of_ada.id, now=clock.now())
+    db.session.commit()
+    return Objects({"raw": raw}, {"raw": "nobody-made-this"})
+
+
 def _check_in_link(world: World) -> Objects:
     visit = world.visit_of_ada
     return Objects(
@@ -150,6 +156,9 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "appointment.undo": _manage,
     "appointment.calendar": _manage,
     "aftercare.tips": _aftercare,
+    "own_tips.ask": _aftercare,
+    "own_tips.link": _own_tips_link,
+    "own_tips.show": _own_tips_link,
     "check_in.ask": _check_in_link,
     "check_in.answer": _check_in_link,
     "safety_form.ask": _before_visit,

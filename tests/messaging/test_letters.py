@@ -38,11 +38,12 @@ STATES = {
     Kind.REQUEST_DECLINED: State.DECLINED,
     Kind.REMINDER: State.BOOKED,
     Kind.AFTERCARE: State.DONE,
+    Kind.OWN_TIPS: State.DONE,
     Kind.CHECK_IN: State.DONE,
 }
 """Kinds about a visit, and the state in which each is true."""
 
-AFTERWARDS = (Kind.AFTERCARE, Kind.CHECK_IN)
+AFTERWARDS = (Kind.AFTERCARE, Kind.OWN_TIPS, Kind.CHECK_IN)
 
 CALENDARS = {
     Kind.CONFIRMATION: "REQUEST",

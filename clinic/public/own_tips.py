@@ -1,0 +1,94 @@
+"""Tips that depend on a client's own answers: shown once, behind a one-time link mailed to the client's own address.
+
+Following the link is what proves the address, as for a sign-in; whoever only has the address of the general page learns
+nothing, not even whether there is anything to show.
+"""
+
+from datetime import datetime
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from clinic import clock
+from clinic.accounts import audit, limits
+from clinic.accounts import services as accounts
+from clinic.accounts.models import LinkPurpose
+from clinic.booking import queries as appointments
+from clinic.booking.models import Appointment
+from clinic.db import transaction
+from clinic.guidance import aftercare as guidance
+from clinic.guidance import questionnaire
+from clinic.guidance.aftercare import Tip
+from clinic.guidance.levels import Level
+from clinic.intake import queries as intake
+from clinic.messaging import services as messaging
+from clinic.public import aftercare
+from clinic.web.access import anyone, audience
+
+blueprint = Blueprint("own_tips", __name__)
+
+GONE = 410
+
+
+@blueprint.post("/c/<token>/own")
+@audience(anyone)
+def ask(token: str) -> ResponseReturnValue:
+    """Mail a fresh link to the address that counts for this client, at most three an hour."""
+    now = clock.now()
+    visit = aftercare.opened(token, now)
+    limits.take(limits.OWN_TIPS_LINKS, str(visit.id), now)
+    with transaction():
+        messaging.owe_own_tips(visit.id, now)
+    return redirect(url_for(".asked"), 303)
+
+
+@blueprint.get("/own-tips/asked")
+@audience(anyone)
+def asked() -> str:
+    """The same page whether or not a letter follows."""
+    return render_template("public/own_tips_asked.html")
+
+
+@blueprint.get("/own-tips/<raw>")
+@audience(anyone)
+def link(raw: str) -> ResponseReturnValue:
+    """A one-time link: a button, because mail programs look at addresses before people do."""
+    if accounts.find_link(raw, LinkPurpose.OWN_TIPS, clock.now()) is None:
+        return render_template("public/own_tips_gone.html"), GONE
+    return render_template("public/own_tips_link.html", raw=raw)
+
+
+@blueprint.post("/own-tips/<raw>")
+@audience(anyone)
+def show(raw: str) -> ResponseReturnValue:
+    """Use the link up and show the tips, at no address that could be opened again; the look is recorded."""
+    now = clock.now()
+    limits.take(limits.LINK_USES_NETWORK, limits.network(request.remote_addr), now)
+    with transaction():
+        used = accounts.consume_link(raw, LinkPurpose.OWN_TIPS, now)
+        visit = appointments.appointment(used.subject_id) if used and used.subject_id else None
+        if visit is None or visit.client is None or visit.client.erased_at is not None:
+            return render_template("public/own_tips_gone.html"), GONE
+        tips = _own(visit, now)
+        audit.record(
+            audit.by_link(visit.id),
+            "read",
+            visit,
+            client_id=visit.client_id,
+            purpose="own_tips",
+            fields=["answers", "modalities"],
+            now=now,
+        )
+        page = {"starts_at": visit.starts_at, "zone": visit.zone, "therapist": visit.therapist.name}
+    return render_template("public/own_tips.html", tips=tips, **page)
+
+
+def _own(visit: Appointment, now: datetime) -> tuple[Tip, ...]:
+    """The tips for what was done that rest on the newest whole intake; none without one."""
+    sent = intake.newest_full(browser=None, client_id=visit.client_id, now=now)
+    if sent is None:
+        return ()
+    standing = intake.standing(browser=None, client_id=visit.client_id, now=now, zone=visit.zone)
+    facts = questionnaire.facts_of(sent.answers)
+    given = aftercare.given_in(visit)
+    return guidance.tips(given.types, facts, standing.level or Level.OK).personal
