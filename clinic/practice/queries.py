@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from clinic.db import db
-from clinic.practice.models import Location, Practice, Therapist, Treatment
+from clinic.practice.models import Location, Practice, Therapist, Treatment, WeeklyHours
 from clinic.refusal import NotFound
 from clinic.scheduling import hours, slots
 from clinic.scheduling.hours import Days
@@ -306,3 +306,17 @@ def locations(on: date) -> list[Location]:
             .order_by(Location.position, Location.name)
         )
     )
+
+
+def usual_place(sold: Treatment, on: date) -> Location | None:
+    """Where to look first for times of a treatment: the first place at which somebody who gives it has weekly hours."""
+    places = locations(on)
+    at = set(
+        db.session.scalars(
+            sa.select(WeeklyHours.location_id).where(
+                WeeklyHours.therapist_id.in_([person.id for person in sold.therapists]),
+                sa.or_(WeeklyHours.valid_until.is_(None), WeeklyHours.valid_until > on),
+            )
+        )
+    )
+    return next((place for place in places if place.id in at), next(iter(places), None))

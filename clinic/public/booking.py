@@ -244,8 +244,8 @@ def _choose_page(
 
 def _choice(treatment: Treatment, now: datetime) -> Choice:
     therapist = _named(treatment.therapists, request.args.get("therapist"))
-    places = practice.locations(now.date())
-    place = _named(places, request.args.get("location")) or (places[0] if places else None)
+    wanted = _named(practice.locations(now.date()), request.args.get("location"))
+    place = wanted or practice.usual_place(treatment, now.date())
     if place is None:
         raise NotFound("This practice has no place to come to yet.")
     return Choice(

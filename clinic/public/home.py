@@ -74,16 +74,16 @@ def accessibility() -> str:
 
 def _next_free(sold: list[Treatment], people: list[Therapist], now: datetime) -> NextFree | None:
     """The first free time of the leading treatment within a week: one look, not one for each treatment."""
-    places = practice.locations(now.date())
-    if not sold or not places:
+    place = practice.usual_place(sold[0], now.date()) if sold else None
+    if place is None:
         return None
-    zone = ZoneInfo(places[0].zone)
+    zone = ZoneInfo(place.zone)
     today = hours.local_day(now, zone)
-    wish = Wish(sold[0].id, location_id=places[0].id)
+    wish = Wish(sold[0].id, location_id=place.id)
     offers = availability.offers(wish, Days(today, today + hours.ONE_DAY * 7), now).offers
-    choice = Choice(wish, places[0], {person.id: person for person in people}, None, None)
+    choice = Choice(wish, place, {person.id: person for person in people}, None, None)
     first = slots.first(offers, choice, zone)
-    return NextFree(sold[0], first, places[0]) if first else None
+    return NextFree(sold[0], first, place) if first else None
 
 
 def _houses(now: datetime) -> list[House]:

@@ -118,6 +118,17 @@ def test_a_time_taken_meanwhile_is_said_plainly_with_the_nearest(make: ModuleTyp
     assert visitor.heading == "Your details"
 
 
+def test_a_treatment_given_elsewhere_shows_the_times_of_that_place(
+    make: ModuleType, visitor: Visitor
+) -> None:
+    make.location(name="The first house", position=0)
+    sold = make.offering()
+    visitor.open(f"/book/{sold.slug}?day=2031-03-06")
+    assert visitor.form_with("10:00 Thea")
+    chosen = [one.text for one in visitor.page.one(id="location").all("option") if one.has("selected")]
+    assert chosen != ["The first house"]
+
+
 def test_details_typed_for_a_lost_time_are_there_for_the_next(
     make: ModuleType, visitor: Visitor, the_clock_says: Callable[[datetime], None]
 ) -> None:
@@ -238,7 +249,8 @@ def test_the_page_of_an_appointment_tells_no_health_no_telephone_and_no_family_n
 @pytest.mark.parametrize("change", ["x", "", "A"])
 def test_a_changed_address_is_a_plain_page(make: ModuleType, visitor: Visitor, change: str) -> None:
     _, address = booked(make, make.offering())
-    tampered = address[:-1] + change if change else address[: len(address) // 2]
+    other = change if address[-5] != change else "B"
+    tampered = address[:-5] + other + address[-4:] if change else address[: len(address) // 2]
     for path in (tampered, f"{tampered}/move", f"{tampered}/visit.ics"):
         assert visitor.open(path).status == 404
 
