@@ -1,0 +1,129 @@
+"""A page looked at in a real browser: narrow and wide, light and dark, for whom it shuts out and what it fetches."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from axe_playwright_python.base import AXE_SCRIPT
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
+from werkzeug.serving import make_server
+
+NARROW, WIDE = 360, 1440
+LOOKS = [(width, scheme) for width in (NARROW, WIDE) for scheme in ("light", "dark")]
+WHOLE = [(NARROW, "light"), (WIDE, "dark")]
+COLOURS = json.dumps(
+    {
+        "resultTypes": ["violations"],
+        "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
+    }
+)
+"""What can change with the colours alone; the other rules see no theme, and have seen this width in another one."""
+RULES = json.dumps(
+    {
+        "resultTypes": ["violations"],
+        "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    }
+)
+ANSWERED = "the server responded with a status of 4"
+"""What the console says of a refusal that is shown as a page of its own: no fault."""
+
+
+@contextmanager
+def served(app: Flask) -> Iterator[str]:
+    """The address at which this process serves an app, for as long as the block lasts."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@dataclass
+class Watch:
+    """One person's browser, and every fault seen in it: on the console, on the way, on the page."""
+
+    context: BrowserContext
+    base: str
+    faults: list[str] = field(default_factory=list)
+
+    def page(self) -> Page:
+        """A new tab, watched."""
+        page = self.context.new_page()
+        page.on("console", self._said)
+        page.on("pageerror", lambda error: self.faults.append(f"{page.url}: {error}"))
+        page.on("request", self._asked)
+        return page
+
+    def look(self, page: Page) -> None:
+        """Look at what is open from every side, and note what is wrong with it."""
+        page.wait_for_load_state("load")
+        page.evaluate(AXE_SCRIPT)
+        where = page.url.removeprefix(self.base)
+        if page.locator("h1").count() != 1:
+            self.faults.append(f"{where}: {page.locator('h1').count()} main headings")
+        if not page.title().partition(" - ")[0].removeprefix("Error: ").strip():
+            self.faults.append(f"{where}: no title")
+        for width, scheme in LOOKS:
+            page.set_viewport_size({"width": width, "height": 800})
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            page.evaluate("Promise.all(document.getAnimations().map(moving => moving.finished))")
+            beyond = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            if beyond > 0:
+                self.faults.append(f"{where} at {width}: {beyond} pixels beyond the side")
+            rules = RULES if (width, scheme) in WHOLE else COLOURS
+            for found in page.evaluate(f"axe.run({rules}).then(answer => answer.violations)"):
+                at = [node["target"] for node in found["nodes"][:3]]
+                self.faults.append(f"{where} at {width} {scheme}: {found['id']} {at}")
+
+    def open(self, page: Page, path: str) -> Page:
+        """Go to a path and look at it."""
+        page.goto(f"{self.base}{path}")
+        self.look(page)
+        return page
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and ANSWERED not in message.text:
+            self.faults.append(message.text)
+
+    def _asked(self, request: Request) -> None:
+        if not request.url.startswith(self.base):
+            self.faults.append(f"asked another host: {request.url}")
+
+
+@contextmanager
+def watched(browser: Browser, base: str, cookies: dict[str, str] | None = None) -> Iterator[Watch]:
+    """A browser of one's own; at the end of the block nothing may be wrong with what was seen."""
+    context = browser.new_context(reduced_motion="reduce")
+    context.set_default_timeout(10_000)
+    context.add_cookies(
+        [{"name": name, "value": value, "url": base} for name, value in (cookies or {}).items()]
+    )
+    watch = Watch(context, base)
+    try:
+        yield watch
+        assert not watch.faults, "\n".join(watch.faults)
+    finally:
+        context.close()
+
+
+def weight(browser: Browser, address: str, cookies: dict[str, str] | None = None) -> int:
+    """What a first visit to an address carries over the wire, in bytes, with everything it fetches."""
+    context = browser.new_context()
+    context.add_cookies(
+        [{"name": name, "value": value, "url": address} for name, value in (cookies or {}).items()]
+    )
+    page = context.new_page()
+    wire = context.new_cdp_session(page)
+    wire.send("Network.enable")
+    carried: list[int] = []
+    wire.on("Network.loadingFinished", lambda event: carried.append(int(event["encodedDataLength"])))
+    page.goto(address, wait_until="networkidle")
+    context.close()
+    return sum(carried)

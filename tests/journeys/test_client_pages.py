@@ -1,0 +1,383 @@
+"""Every page a client meets, in a real browser: narrow and wide, light and dark, by keyboard, and how much it weighs."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
+from playwright.sync_api import Browser, Page, expect
+
+from clinic.accounts import audit, links, services, sessions
+from clinic.accounts.models import Client, LinkPurpose
+from clinic.booking import changes
+from clinic.booking.availability import Wish
+from clinic.booking.models import Appointment, State
+from clinic.booking.services import hold
+from clinic.db import db, transaction
+from clinic.guidance.questions import PAGES
+from clinic.intake import path as intake_path
+from clinic.intake import queries as intake
+from clinic.intake.models import Draft
+from clinic.practice.models import Treatment
+from clinic.web.browser import digest
+from tests import make
+from tests.browser import launched
+from tests.intake import walk
+from tests.journeys.live import live
+from tests.journeys.looks import served, watched, weight
+from tests.web import gallery
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+MONDAY = datetime(2031, 3, 3, 9, 0, tzinfo=UTC)
+LONG = "Maria-Fernanda Wilhelmina Alexandra Theodora Constantia Otti"
+FAMILY = "O'Neill-Sánchez"
+LIGHTEST = 100_000
+"""The promise for a page of a client's, in bytes, fonts included."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """The running product, where it is, and what it sells without asking health questions first."""
+
+    app: Flask
+    base: str
+    plain: Treatment
+
+    def cookies(self, secret: str) -> dict[str, str]:
+        """The cookie of a browser that the product knows by this secret."""
+        interface = SecureCookieSessionInterface()
+        signer = interface.get_signing_serializer(self.app)
+        assert signer is not None
+        return {self.app.config["SESSION_COOKIE_NAME"]: signer.dumps({"browser": secret, "_permanent": True})}
+
+    def visit(self, **columns: object) -> Appointment:
+        """An appointment of a client with a long name."""
+        return make.appointment(of=self.plain, who=self.client(), **columns)  # type: ignore[arg-type]
+
+    def client(self, mail: str = "ada@client.example", given_name: str = LONG) -> Client:
+        """A client; several may share one address."""
+        return make.client(mail=mail, given_name=given_name, family_name=FAMILY)
+
+    def address(self, visit: Appointment) -> str:
+        """The page of an appointment."""
+        return links.manage_path(visit.id, visit.link_epoch)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with launched() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    with live(tmp_path_factory.mktemp("pages"), MONDAY) as product, served(product.stage.app) as base:
+        make.practice(
+            about="Two therapists by the park.", advice_line="116 117", support_line="0800 111 0 111"
+        )
+        house = make.location(getting_here="Second door past the bakery.")
+        people = [
+            make.therapist(house, given_name=name, family_name=FAMILY, licence="RMT 1")
+            for name in ("Thea", "Bartholomew-Maximilian")
+        ]
+        plain = make.treatment(
+            therapists=people, name="Massage for long-standing tension of back and shoulders"
+        )
+        yield Place(product.stage.app, base, plain)
+
+
+def test_a_stranger_finds_nothing_in_the_way_before_booking(chromium: Browser, place: Place) -> None:
+    with watched(chromium, place.base) as watch:
+        page = watch.page()
+        for path in (
+            "/",
+            "/book",
+            "/privacy",
+            "/accessibility",
+            "/guidance",
+            "/my/sign-in",
+            "/my/sign-in/sent",
+        ):
+            watch.open(page, path)
+        watch.open(page, f"/book/{place.plain.slug}")
+        watch.open(
+            page, f"/book/{place.plain.slug}?therapist={place.plain.therapists[1].slug}&day=2031-03-06"
+        )
+        watch.open(page, f"/book/{place.plain.slug}?from=2032-01-05")
+        watch.open(page, "/nowhere")
+        watch.open(page, "/l/never-sent")
+        page.goto(f"{place.base}/my/sign-in")
+        page.get_by_role("button", name="Send me a link").click()
+        assert page.title().startswith("Error: ")
+        watch.look(page)
+
+
+def test_booking_loses_a_time_mends_its_errors_and_is_done(chromium: Browser, place: Place) -> None:
+    with watched(chromium, place.base) as watch:
+        page = watch.page()
+        page.goto(f"{place.base}/book/{place.plain.slug}?day=2031-03-06")
+        offer = page.get_by_role("button", name="10:00")
+        for rival in (b"r" * 32, b"s" * 32):
+            with transaction():
+                starts_at = datetime(2031, 3, 6, 9, 0, tzinfo=UTC)
+                hold(Wish(place.plain.id), starts_at, browser=rival, client_id=None, now=MONDAY)
+        offer.click()
+        expect(page.get_by_role("alert")).to_be_focused()
+        watch.look(page)
+        page.get_by_role("alert").get_by_role("button").first.click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Your details")
+        watch.look(page)
+        page.get_by_label("Mobile number").fill("12")
+        page.get_by_role("button", name="Book this session").click()
+        expect(page.get_by_role("alert")).to_be_focused()
+        assert page.get_by_role("alert").get_by_role("link").count() == 5
+        watch.look(page)
+        fill_in_details(page)
+        page.get_by_role("button", name="Book this session").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text(f"You are booked, {LONG}")
+        watch.look(page)
+
+
+def fill_in_details(page: Page) -> None:
+    """Who is coming, as somebody with a long name."""
+    page.get_by_label("First name").fill(LONG)
+    page.get_by_label("Family name").fill(FAMILY)
+    page.get_by_label("E-mail address").fill("a.rather.long.address@a-long-domain-of-a-client.example")
+    page.get_by_label("Mobile number").fill("")
+    page.get_by_label("I have read this and agree.").check()
+
+
+def test_the_page_of_a_visit_reads_well_in_every_state(chromium: Browser, place: Place) -> None:
+    soon = datetime(2031, 3, 4, 13, 0, tzinfo=UTC)
+    booked = place.visit(starts_at=soon)
+    requested = place.visit(state=State.REQUESTED, starts_at=soon + timedelta(hours=2))
+    moved = place.visit(starts_at=soon + timedelta(days=1))
+    cancelled = place.visit(starts_at=soon + timedelta(days=2))
+    with transaction():
+        actor = audit.by_link(moved.id)
+        changes.move(
+            moved.id, soon + timedelta(days=1, hours=2), revision=moved.revision, actor=actor, now=MONDAY
+        )
+        changes.cancel(cancelled.id, revision=cancelled.revision, actor=actor, now=MONDAY)
+    over = place.visit(starts_at=MONDAY - timedelta(days=2), state=State.DONE)
+    missed = place.visit(starts_at=MONDAY - timedelta(days=3), state=State.MISSED)
+    declined = place.visit(starts_at=soon + timedelta(days=3), state=State.DECLINED)
+    past = place.visit(starts_at=MONDAY - timedelta(days=40), state=State.DONE)
+    with watched(chromium, place.base) as watch:
+        page = watch.page()
+        for visit in (booked, requested, moved, cancelled, over, missed, declined, past):
+            watch.open(page, place.address(visit))
+        for visit in (booked, requested):
+            watch.open(page, f"{place.address(visit)}/done")
+        for way in ("cancel", "move"):
+            watch.open(page, f"{place.address(booked)}/{way}")
+        watch.open(page, links.aftercare_path(over.id, over.link_epoch))
+
+
+def test_signing_in_and_the_own_visits_read_well(chromium: Browser, place: Place) -> None:
+    ada = place.client("two@client.example", given_name="Ada")
+    with transaction():
+        raw = services.mint_link(purpose=LinkPurpose.SIGN_IN, contact_id=ada.contacts[0].id, now=MONDAY)
+    make.appointment(of=place.plain, who=ada, starts_at=datetime(2031, 3, 10, 9, 0, tzinfo=UTC))
+    make.appointment(
+        of=place.plain, who=ada, starts_at=datetime(2031, 3, 11, 9, 0, tzinfo=UTC), state=State.REQUESTED
+    )
+    with watched(chromium, place.base) as watch:
+        page = watch.page()
+        watch.open(page, links.sign_in_path(raw))
+        page.get_by_role("button", name="Open my visits").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Your visits")
+        watch.look(page)
+        watch.open(page, "/my/new")
+        page.get_by_role("button", name="Continue").click()
+        assert page.title().startswith("Error: ")
+        watch.look(page)
+        page.get_by_label("First name").fill(LONG)
+        page.get_by_label("Family name").fill(FAMILY)
+        page.get_by_role("button", name="Continue").click()
+        expect(page.get_by_role("heading", name="Nothing is booked")).to_be_visible()
+        watch.look(page)
+        watch.open(page, "/my/who")
+
+
+def answered(secret: str, *, until: str | None = None, **changed: list[str]) -> Draft:
+    """The answers under way in a browser, up to a page."""
+    with transaction():
+        return walk.walk(MONDAY, browser=digest(secret), until=until, **changed)
+
+
+def submitted(secret: str, **changed: list[str]) -> None:
+    """A whole intake, sent from a browser."""
+    with transaction():
+        walk.sent(MONDAY, browser=digest(secret), **changed)
+
+
+BRANCHES: Mapping[str, list[str]] = {
+    "pain_areas": ["lower_back", "leg_left"],
+    "radiation": ["leg_below_knee"],
+    "limb_symptoms": ["tingling"],
+    "diagnoses": ["herniated_disc"],
+    "diagnoses_past": ["herniated_disc"],
+    "skin_issues": ["rash_or_eczema"],
+    "sex_at_birth": ["female"],
+    "activity_level": ["athlete"],
+}
+
+
+def test_every_question_page_reads_well(chromium: Browser, place: Place) -> None:
+    secret = "every-question"
+    draft = answered(secret, **BRANCHES)
+    asked = [page.slug for page in PAGES if intake_path.is_reached(page, draft.answers)]
+    assert len(asked) > 35
+    with watched(chromium, place.base, place.cookies(secret)) as watch:
+        page = watch.page()
+        for slug in asked:
+            if slug != intake_path.CLOSING:
+                watch.open(page, f"/intake/{slug}")
+
+
+def test_the_pages_around_the_questions_read_well(chromium: Browser, place: Place) -> None:
+    secret = "around"
+    with watched(chromium, place.base, place.cookies(secret)) as watch:
+        page = watch.page()
+        watch.open(page, "/intake")
+        page.get_by_role("button", name="Continue").click()
+        watch.look(page)
+        page.get_by_label("No", exact=True).check()
+        page.get_by_role("button", name="Continue").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("We have kept nothing")
+        watch.look(page)
+        answered(secret, until="safety-1")
+        watch.open(page, "/intake")
+        watch.open(page, "/intake/resume")
+        page.get_by_role("button", name="Send me a link").click()
+        watch.look(page)
+        page.goto(f"{place.base}/intake/safety-1")
+        page.get_by_role("button", name="Continue").click()
+        summary = page.get_by_role("alert").get_by_role("link")
+        assert len(set(summary.all_inner_texts())) == summary.count() > 1
+        watch.look(page)
+        answered(secret)
+        watch.open(page, "/intake/check")
+        page.get_by_role("button", name="Send your answers").click()
+        watch.look(page)
+        draft = intake.draft(digest(secret), MONDAY)
+        assert draft is not None
+        for path in ("/intake/link-asked", f"/intake/go-on/{draft.id}", "/intake/resume/never-sent"):
+            watch.open(page, path)
+        with transaction():
+            raw = services.mint_link(purpose=LinkPurpose.RESUME_INTAKE, subject_id=draft.id, now=MONDAY)
+        watch.open(page, f"/intake/resume/{raw}")
+
+
+TOLD: Mapping[str, dict[str, list[str]]] = {
+    "ok": {},
+    "caution": {"conditions": ["asthma", "pacemaker_or_implant"], "approach_interest": ["essential_oils"]},
+    "therapist_review": {"diagnoses": ["sciatica"], "radiation": ["leg_below_knee"]},
+    "refer": {"swelling": ["area_or_limb_unexplained"]},
+    "postpone": {"today": ["alcohol_or_drugs"]},
+}
+
+
+def test_every_outcome_reads_well(chromium: Browser, place: Place) -> None:
+    for name, changed in TOLD.items():
+        submitted(name, **changed)
+        with watched(chromium, place.base, place.cookies(name)) as watch:
+            watch.open(watch.page(), "/intake/outcome")
+    for code, name in (("red_flags_saddle_numbness", "urgent"), ("red_flags_weight_loss", "stopped")):
+        answered(name, **{code: ["yes"]})
+        with watched(chromium, place.base, place.cookies(name)) as watch:
+            watch.open(watch.page(), "/intake/outcome")
+
+
+def test_every_refusal_reads_well(chromium: Browser) -> None:
+    with served(gallery.face()) as base, watched(chromium, base) as watch:
+        page = watch.page()
+        for code in (403, 404, 409, 410, 429):
+            watch.open(page, f"/error/{code}")
+
+
+@pytest.mark.parametrize("code", [500, 503])
+def test_a_failure_reads_well(chromium: Browser, code: int) -> None:
+    with served(gallery.face()) as base, watched(chromium, base) as watch:
+        page = watch.page()
+        page.remove_listener("console", watch._said)
+        watch.open(page, f"/error/{code}")
+
+
+SHOWN = """() => { const on = document.activeElement, style = getComputedStyle(on);
+  const around = on.closest("label"), box = around && getComputedStyle(around);
+  return on !== document.body && (style.outlineStyle !== "none" || (box && box.outlineStyle !== "none")); }"""
+
+
+def tab_to(page: Page, words: str) -> None:
+    """Press Tab until the control with these words has the focus; every stop on the way must show it."""
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        assert page.evaluate(SHOWN), page.evaluate("document.activeElement.outerHTML")
+        said = page.evaluate(
+            "() => { const on = document.activeElement; return on.labels?.[0]?.innerText ?? on.innerText ?? '' }"
+        )
+        if words in said:
+            return
+    raise AssertionError(f"Tab never came to {words!r} on {page.url}")
+
+
+def test_a_session_is_booked_and_cancelled_by_keyboard_alone(chromium: Browser, place: Place) -> None:
+    with watched(chromium, place.base) as watch:
+        page = watch.page()
+        page.goto(f"{place.base}/book/{place.plain.slug}")
+        page.keyboard.press("Tab")
+        expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(page.locator("main")).to_be_focused()
+        tab_to(page, "First available")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Your details")
+        for label, typed in (("First name", "Ada"), ("Family name", FAMILY), ("E-mail", "ada@keys.example")):
+            tab_to(page, label)
+            page.keyboard.type(typed)
+        tab_to(page, "I have read this")
+        page.keyboard.press("Space")
+        tab_to(page, "Book this session")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", level=1)).to_have_text("You are booked, Ada")
+        tab_to(page, "Move or cancel")
+        page.keyboard.press("Enter")
+        expect(page).to_have_title("Your appointment - Alder Lane")
+        tab_to(page, "Cancel this appointment")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Cancel this appointment?")
+        tab_to(page, "Cancel appointment")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", name="Cancelled by mistake?")).to_be_visible()
+
+
+def test_no_page_of_a_client_weighs_more_than_was_promised(chromium: Browser, place: Place) -> None:
+    secret = "weight"
+    submitted(secret)
+    under_way = "under-way"
+    answered(under_way, **BRANCHES)
+    visit = place.visit(starts_at=datetime(2031, 3, 14, 9, 0, tzinfo=UTC))
+    own = sessions.open_client(visit.client.contacts[0], visit.client_id, MONDAY)
+    db.session.commit()
+    mine = {place.app.config["CLIENT_COOKIE_NAME"]: own}
+    seen = SimpleNamespace(cookies=place.cookies(secret), going=place.cookies(under_way))
+    pages: list[tuple[str, dict[str, str]]] = [
+        ("/", {}),
+        (f"/book/{place.plain.slug}", {}),
+        ("/intake", {}),
+        ("/intake/where", seen.going),
+        ("/intake/conditions", seen.going),
+        ("/intake/check", seen.going),
+        ("/intake/outcome", seen.cookies),
+        (place.address(visit), {}),
+        (f"{place.address(visit)}/move", {}),
+        ("/my", mine),
+    ]
+    heavy = {path: weight(chromium, f"{place.base}{path}", cookies) for path, cookies in pages}
+    assert {path: size for path, size in heavy.items() if not 10_000 < size <= LIGHTEST} == {}
