@@ -125,6 +125,7 @@ def see_the_letters(loaded_at: datetime) -> None:
         "cancellation",
         "reminder",
         "aftercare",
+        "check_in",
     }
     assert 1 <= len(owed) <= 9
     assert all(one.due_at > loaded_at - LEFT_TO_THE_WORKER - timedelta(minutes=5) for one in owed)

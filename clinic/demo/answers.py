@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from clinic.accounts import audit
+from clinic.booking.models import Appointment
 from clinic.demo.people import DULL, Answers
 from clinic.guidance import questionnaire
 from clinic.guidance.fields import Kind
@@ -11,6 +13,7 @@ from clinic.guidance.questions import PAGES, Question
 from clinic.intake import drafts, path
 from clinic.intake import services as intake
 from clinic.intake.models import Submission
+from clinic.plans import before_visit as form
 
 
 def send(given: Answers, browser: bytes, at: datetime) -> Submission:
@@ -30,6 +33,21 @@ def send(given: Answers, browser: bytes, at: datetime) -> Submission:
     draft.answers = answers
     closing = questionnaire.page(path.CLOSING)
     return intake.submit(browser, _typed(path.asked_questions(closing, answers), given), (), at)
+
+
+def before_visit(visit: Appointment, given: Answers, pain: int, at: datetime) -> None:
+    """Answer the short form of a visit, by its link; the scores go with the pain."""
+    scores = {
+        "pain_avg_nrs": str(pain),
+        "pain_now_nrs": str(max(0, pain - 1)),
+        "peg_pain": str(pain),
+        "activity_now_1": str(10 - pain),
+        "activity_now_2": str(11 - pain),
+        "global_change": "a_little_better",
+        "reaction": "none",
+    }
+    sheet = form.sheet(visit, at)
+    form.answer(visit, _typed(sheet.questions, {**given, **scores}), actor=audit.by_link(visit.id), now=at)
 
 
 def _typed(questions: Sequence[Question], given: Answers) -> dict[str, Sequence[str]]:

@@ -89,6 +89,8 @@ class Case:
     cancels_ago: timedelta | None = None
     comes: bool = True
     signs: bool = True
+    pains: tuple[int, ...] = ()
+    """Average pain given on the evening before each visit; no entry, no answer."""
     remarks: tuple[str, ...] = ("Worked as planned. Tissue softer at the end.",)
 
     @property
@@ -124,8 +126,10 @@ CASES = (
             "visit_goals": "pain_relief mobility",
             "clinician_seen": "yes_cleared",
             "frequency_possible": "weekly",
+            "psfs": "driving 4 sleeping 5",
         },
         verdict=Verdict(),
+        pains=(6, 5, 5, 4),
         remarks=(
             "Upper trapezius on both sides, left more than right. Held pressure in three places, then a slow stretch.",
             "Sleeps better since last week. Left side still tender; shorter holds there.",

@@ -38,6 +38,7 @@ Story = Iterator[datetime]
 FILLING_IN = timedelta(minutes=4)
 LOOKING = timedelta(hours=2)
 """How long after a booking the therapist decides; the rest of a course is booked right then."""
+EVENING = timedelta(hours=13)
 EARLY = timedelta(minutes=4)
 WRITING = timedelta(minutes=8)
 WAITED = timedelta(minutes=20)
@@ -123,7 +124,8 @@ def _story(cast: _Cast, now: datetime) -> Story:
         changes.cancel(visits[0].id, revision=visits[0].revision, actor=audit.by_link(visits[0].id), now=at)
         return
     for number, visit in enumerate(visits):
-        yield from _visit(cast, visit, case.remarks[number % len(case.remarks)])
+        pain = case.pains[number] if number < len(case.pains) else None
+        yield from _visit(cast, visit, case.remarks[number % len(case.remarks)], pain)
 
 
 def _days(cast: _Cast, now: datetime) -> list[date]:
@@ -187,8 +189,11 @@ def _look(cast: _Cast, review: Review | None, visit: Appointment, at: datetime) 
     )
 
 
-def _visit(cast: _Cast, visit: Appointment, remark: str) -> Story:
-    """One visit from the door to the signed note, as far as it came."""
+def _visit(cast: _Cast, visit: Appointment, remark: str, pain: int | None) -> Story:
+    """One visit from the questions of the day to the signed note, as far as it came."""
+    if pain is not None:
+        yield (at := visit.starts_at - EVENING)
+        answers.before_visit(visit, cast.case.answers or {}, pain, at)
     if not cast.case.comes:
         yield (at := visit.starts_at + WAITED)
         booking.mark_missed(visit.id, actor=cast.staff, now=at)
