@@ -190,9 +190,12 @@ def manage_path(visit: Appointment) -> str:
 
 def own_path(wanted: str | None) -> str | None:
     """A path of our own to go back to; None for anything that could lead elsewhere."""
-    if not wanted or not wanted.startswith("/") or "\\" in wanted:
+    if not wanted or not wanted.startswith("/") or "\\" in wanted or not wanted.isprintable():
         return None
-    parts = urlsplit(wanted)
+    try:
+        parts = urlsplit(wanted)
+    except ValueError:
+        return None
     return wanted if not parts.scheme and not parts.netloc and not wanted.startswith("//") else None
 
 

@@ -218,7 +218,10 @@ def came_from_elsewhere() -> bool:
     if origin is None or origin == "null":
         return False
     ours = (current_app.config["PUBLIC_URL"], request.host_url)
-    return urlsplit(origin)[:2] not in {urlsplit(address)[:2] for address in ours}
+    try:
+        return urlsplit(origin)[:2] not in {urlsplit(address)[:2] for address in ours}
+    except ValueError:  # No browser sends an origin that is no address.
+        return True
 
 
 def is_fresh() -> bool:

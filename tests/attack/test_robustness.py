@@ -7,6 +7,7 @@ from types import ModuleType
 import pytest
 from flask.testing import FlaskClient
 
+from clinic.portal.views import own_path
 from clinic.practice.models import Treatment
 from tests.conftest import NOW
 from tests.visitor import Visitor, shown
@@ -70,3 +71,22 @@ def test_a_form_whose_key_holds_a_nul_books_nothing(make: ModuleType, visitor: V
     form, _ = visitor.form_with("Book this session")
     answer = visitor.browser.post("/book/details", data={**shown(form), **DETAILS, "key": "a\0b"})
     assert answer.status_code == 422
+
+
+@pytest.mark.parametrize("origin", ["http://[::1", "http://]", "null\ttrue", "https://attack.example"])
+def test_a_form_from_an_origin_that_is_no_address_of_ours_is_refused(
+    make: ModuleType, visitor: Visitor, origin: str
+) -> None:
+    make.practice()
+    token = visitor.open("/intake").token()
+    data = {"csrf_token": token, "consent_health_data": "no"}
+    assert visitor.browser.post("/intake", data=data, headers={"Origin": origin}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    ["//[attack.example", "//attack.example", "/\\attack.example", "/\t/attack.example", "/a\nb", "x"],
+)
+def test_after_signing_in_nobody_is_led_elsewhere(wanted: str) -> None:
+    assert own_path(wanted) is None
+    assert own_path("/my?x=1") == "/my?x=1"
