@@ -176,7 +176,7 @@ def test_after_everything_was_killed_at_once_the_servers_recover(folder: Path) -
         assert asked(urls.superuser, "SELECT answer FROM kept") == 42
 
 
-@pytest.mark.parametrize("left", [f"{os.getpid()}\n", ""])
+@pytest.mark.parametrize("left", [f"{os.getpid()}\n", ""], ids=["a stranger", "nobody"])
 def test_a_pid_file_that_names_a_stranger_or_nobody_does_not_hinder(folder: Path, left: str) -> None:
     with servers(folder, durable=False):
         pass
