@@ -49,11 +49,11 @@ class Point:
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One measure at the start and for this visit, as a person reads it; empty when it was not given."""
+    """One measure at the start and for this visit, as a person reads it; None when it was not given, empty when not asked."""
 
     title: str
-    start: str
-    now: str
+    start: str | None
+    now: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,8 +197,8 @@ def _rows(start: Entries, now: Entries) -> tuple[Row, ...]:
     return tuple(rows)
 
 
-def _text(value: float | None) -> str:
-    return "" if value is None else f"{value:g}"
+def _text(value: float | None) -> str | None:
+    return None if value is None else f"{value:g}"
 
 
 def _reaction(now: Entries) -> str:

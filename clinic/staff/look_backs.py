@@ -33,7 +33,7 @@ CHOICES = {
     Choice.REFER: "Stop, and advise the client to see a clinician",
 }
 PROPOSED = {
-    "continue": "Finish the course",
+    "continue": "Go on with the course as planned",
     "change": "Try the next type, or add active care",
     "space_out": "Space the sessions out",
     "refer": "Stop and refer",

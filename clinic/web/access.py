@@ -150,7 +150,9 @@ def init_app(app: Flask) -> None:
     app.before_request(enforce)
     csrf.init_app(app)
     declare(app, {"static": anyone})
-    app.context_processor(lambda: {"may": may, "client_session": client_session})
+    app.context_processor(
+        lambda: {"may": may, "client_session": client_session, "is_handed_over": is_handed_over}
+    )
 
 
 def enforce() -> ResponseReturnValue | None:
@@ -323,9 +325,10 @@ def _find_staff_session() -> None:
         session.pop(STAFF_FIELD, None)
         logout_user()
         return
-    if live.spent_proof is not None and _proof() <= live.spent_proof and request.endpoint not in PROVING:
+    if live.spent_proof is not None and _proof() <= live.spent_proof:
         g.handed_over = True
-        return
+        if request.endpoint not in PROVING:
+            return
     g.staff_session = live
     if sessions.is_due_to_be_seen(live, now):
         with transaction():

@@ -34,7 +34,12 @@ def notes() -> list[Note]:
     if not has_request_context():
         return []
     for_staff: Policy | None = g.get("policy")
-    if for_staff is None or for_staff.audience != staff or access.signed_in_user() is None:
+    if (
+        for_staff is None
+        or for_staff.audience != staff
+        or access.signed_in_user() is None
+        or access.is_handed_over()
+    ):
         return _demo()
     return [*_letters(), *_unencrypted(), *_recovery(), *_kept_mails(), *_demo()]
 

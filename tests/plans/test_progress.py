@@ -131,7 +131,7 @@ def test_the_table_shows_each_activity_in_the_clients_words(course: list[Appoint
     found = looked_at(course[3])
     rows = {row.title: (row.start, row.now) for row in found.rows}
     assert rows["“tying shoes”, 10 is as before"] == ("2", "6")
-    assert rows["“sleeping”, 10 is as before"] == ("4", "")
-    assert rows["Pain in daily life (PEG), 0 to 10"] == ("6", "")
+    assert rows["“sleeping”, 10 is as before"] == ("4", None)
+    assert rows["Pain in daily life (PEG), 0 to 10"] == ("6", None)
     assert rows["Compared with before the course"] == ("", "A little better")
     assert found.reaction == "Bruised"

@@ -82,6 +82,8 @@ def test_no_page_of_the_staff_opens_until_the_password_was_given(
     )
     assert posted.status_code == 303
     assert "/staff/again" in posted.headers["Location"]
+    for hidden in ("Ines", "Reviews", "Today", "Messages"):
+        assert hidden not in device.open("/staff").text
     assert device.open("/staff").press("Go on", password="wrong").heading == "Is it still you?"
     assert device.open("/staff/messages").heading == "Is it still you?"
     assert device.press("Go on", password=PASSWORD).heading == "Messages"
