@@ -17,11 +17,13 @@ from clinic.accounts.models import Client, ClientSession, Contact, ContactKind, 
 from clinic.booking import queries as booking
 from clinic.booking.models import Appointment
 from clinic.db import db, transaction
+from clinic.intake import queries as intake
 from clinic.messaging import services as messaging
 from clinic.portal.forms import AddressForm, NameForm
 from clinic.refusal import NotFound, Refusal
 from clinic.web import access
 from clinic.web.access import anyone, audience, client, contact
+from clinic.web.browser import forget_browser, known_browser
 
 blueprint = Blueprint("portal", __name__)
 blueprints = (blueprint,)
@@ -97,6 +99,8 @@ def use_link(token: str) -> ResponseReturnValue:
         people = accounts.people_on(proven)
         accounts.prove(proven, now)
         raw = sessions.open_client(proven, people[0].id if len(people) == 1 else None, now)
+        if len(people) == 1:
+            _part_from_others(people[0].id)
         audit.record(audit.by_contact(proven.id), "signed_in", proven, client_id=proven.client_id, now=now)
     there = redirect(_onwards() if len(people) == 1 else url_for("portal.choose"), 303)
     access.remember_client(there, raw)
@@ -148,10 +152,18 @@ def somebody_else() -> ResponseReturnValue:
 
 def _become(found: ClientSession, client_id: UUID) -> None:
     found.client_id = client_id
+    _part_from_others(client_id)
     audit.record(
         audit.by_contact(found.contact_id), "chose_who", subject_type="clients", subject_id=client_id,
         client_id=client_id, now=clock.now(),
     )  # fmt: skip
+
+
+def _part_from_others(client_id: UUID) -> None:
+    """Answers that somebody else began in this browser, signed in, stay theirs: their mailed link still finds them."""
+    draft = intake.draft(known_browser(), clock.now())
+    if draft is not None and draft.client_id not in (None, client_id):
+        forget_browser()
 
 
 @blueprint.get("/my")
@@ -174,9 +186,10 @@ def home() -> ResponseReturnValue:
 @blueprint.post("/my/sign-out")
 @audience(contact)
 def sign_out() -> ResponseReturnValue:
-    """End the session here and on the server."""
+    """End the session here and on the server; what was begun in this browser is out of sight with it."""
     with transaction():
         sessions.end(_session(), clock.now())
+    forget_browser()
     flash("You are signed out.", "ok")
     there = redirect("/", 303)
     access.forget_client(there)

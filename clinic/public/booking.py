@@ -34,12 +34,9 @@ from clinic.public.slots import Choice, Picker
 from clinic.refusal import NotFound
 from clinic.web import access
 from clinic.web.access import anyone, audience
-from clinic.web.browser import browser, known_browser
+from clinic.web.browser import TYPED, browser, known_browser
 
 blueprint = Blueprint("booking", __name__, url_prefix="/book")
-
-TYPED = "typed_details"
-"""Names and addresses (never health answers) kept in the visitor's own cookie when the last step could not be taken."""
 
 
 @blueprint.get("")

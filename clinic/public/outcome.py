@@ -1,6 +1,6 @@
 """What became of somebody's answers: the care card, a therapist who looks first, or the suggestion."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -49,9 +49,12 @@ def show() -> ResponseReturnValue:
     return _suggestion(standing.submission.outcome, held)
 
 
-def card_of(standing: Standing, outcome: Outcome | None) -> str:
-    """The card for a stop that comes from answers already sent; `outcome` is theirs, when there is one."""
-    return _card(_advice(standing, outcome), not_before=standing.not_before)
+def card_of(standing: Standing, outcome: Outcome | None, *, told: Collection[str] | None = None) -> str:
+    """The card for a stop that comes from answers already sent; `outcome` is theirs, when there is one.
+
+    `told` are the keys of the answers that whoever looks has just given: the card then speaks of nothing else that is known.
+    """
+    return _card(_advice(standing, outcome, told), not_before=standing.not_before)
 
 
 def _of_draft(draft: Draft) -> ResponseReturnValue:
@@ -88,17 +91,26 @@ def _card(
     )
 
 
-def _advice(standing: Standing, outcome: Outcome | None) -> Advice:
-    """The words for a stop: as they were stored with the answers, or plain ones when the stop came from elsewhere."""
+def _advice(standing: Standing, outcome: Outcome | None, told: Collection[str] | None) -> Advice:
+    """The words for a stop: as they were stored with the answers, or plain ones when they speak of something else too."""
     reached = Verdict(standing.level or Level.OK, standing.disposition)
+    whys: tuple[str, ...] = ()
     if outcome and outcome.level == reached.level and outcome.disposition == reached.disposition:
         stored = outcome.explanation["safety"]
-        whys = tuple(row["why"] for row in stored["fired"] if row["level"] == reached.level)
-        return Advice(reached, stored["heading"], tuple(stored["say"]), whys, ())
+        rows = [row for row in stored["fired"] if row["level"] == reached.level]
+        open_rows = rows if told is None else [row for row in rows if _rests_on(told, row["answers"])]
+        whys = tuple(row["why"] for row in open_rows)
+        if open_rows == rows:
+            return Advice(reached, stored["heading"], tuple(stored["say"]), whys, ())
     heading, sentences = advice.advice(
         level=reached.level, disposition=reached.disposition, rules=(), unsure=()
     )
-    return Advice(reached, heading, sentences, (), ())
+    return Advice(reached, heading, sentences, whys, ())
+
+
+def _rests_on(told: Collection[str], facts: Iterable[str]) -> bool:
+    """Whether a rule fired by these answers alone; warning signs are all asked at once."""
+    return all(fact in told or fact in ("red_flags", "red_flags_unsure") for fact in facts)
 
 
 def _page_of(fields: Iterable[str]) -> str | None:

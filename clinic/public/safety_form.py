@@ -75,7 +75,8 @@ def answer(token: str) -> ResponseReturnValue:
         shown = sheets.as_typed(sheet.questions, sent)
         return _page(visit, sheet, shown, incomplete.problems), UNPROCESSABLE
     if answered.level in (Level.REFER, Level.URGENT):
-        return outcome.card_of(answered.standing, answered.submission.outcome)
+        told = None if _is_known(visit) else frozenset(answered.submission.answers)
+        return outcome.card_of(answered.standing, answered.submission.outcome, told=told)
     back = url_for("staff.visit", appointment_id=visit.id) if access.is_handed_over() else None
     return render_template("public/intake/visit_thanks.html", back_to_staff=back)
 

@@ -9,6 +9,8 @@ import secrets
 from flask import session
 
 FIELD = "browser"
+TYPED = "typed_details"
+"""Names and addresses (never health answers) kept in the visitor's own cookie when the last step could not be taken."""
 
 
 def browser() -> bytes:
@@ -23,6 +25,12 @@ def known_browser() -> bytes | None:
     """The digest of a browser that already has an id, else None; never sets a cookie."""
     secret = session.get(FIELD)
     return digest(secret) if secret else None
+
+
+def forget_browser() -> None:
+    """Make the browser an unknown one again: what somebody began in it is out of the next person's sight."""
+    session.pop(FIELD, None)
+    session.pop(TYPED, None)
 
 
 def digest(secret: str) -> bytes:
