@@ -1,0 +1,384 @@
+"""Every page staff meet and every letter, in a real browser: narrow and wide, light and dark, by keyboard, without scripts."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from passlib.totp import TOTP
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from clinic import demo
+from clinic.accounts import team
+from clinic.accounts.models import Client, Contact, Role
+from clinic.booking import changes
+from clinic.booking import services as booking
+from clinic.booking.models import Appointment, State
+from clinic.db import db, transaction
+from clinic.intake import drafts
+from clinic.messaging import delivery, mailer, queries
+from clinic.messaging import services as messaging
+from clinic.plans.models import Review
+from clinic.practice.models import Therapist, Treatment
+from config import Environment
+from tests import make
+from tests.browser import launched
+from tests.journeys.live import Live
+from tests.journeys.looks import served, watched, weight
+from tests.stage import staged
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+NOW = datetime(2031, 6, 11, 10, 20, tzinfo=ZoneInfo("America/Toronto")).astimezone(UTC)
+"""A Wednesday: one visit is signed, one under way, two to come, three reviews and a request wait."""
+INES = "ines@alderlane.example"
+LONG = "Maria-Fernanda Wilhelmina Alexandra Theodora Constantia Otti"
+FAMILY = "O'Neill-Sánchez"
+PASSWORD = "velvet thumb ocean 91"
+HEAVIEST = 200_000
+"""The promise for a page of the staff's, in bytes, fonts included."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The running demo, where it is, and the cookies of Ines, who is signed in."""
+
+    app: Flask
+    base: str
+    cookies: dict[str, str]
+
+    def visit(self, family: str, *states: State) -> Appointment:
+        """The latest visit of a client in one of these states."""
+        found = db.session.scalar(
+            sa.select(Appointment)
+            .join(Client, Client.id == Appointment.client_id)
+            .where(Client.family_name == family, Appointment.state.in_(states or list(State)))
+            .order_by(Appointment.starts_at.desc())
+            .execution_options(populate_existing=True)
+        )
+        assert found is not None, family
+        return found
+
+    def today(self, family: str) -> str:
+        """The page of a client's visit of today."""
+        day = NOW.replace(hour=4, minute=0)
+        found = db.session.scalar(
+            sa.select(Appointment.id)
+            .join(Client, Client.id == Appointment.client_id)
+            .where(Client.family_name == family, Appointment.starts_at.between(day, day + timedelta(days=1)))
+        )
+        return f"/staff/appointments/{found}"
+
+    def review(self, family: str) -> str:
+        """The page of a client's review."""
+        found = db.session.scalar(
+            sa.select(Review.id)
+            .join(Client, Client.id == Review.client_id)
+            .where(Client.family_name == family)
+        )
+        return f"/staff/reviews/{found}"
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with launched() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[Desk]:
+    with (
+        staged(tmp_path_factory.mktemp("desk"), Environment.DEMO) as stage,
+        served(stage.app) as base,
+    ):
+        Live(stage).set_clock(NOW)
+        with transaction():
+            demo.load(NOW)
+            db.session.execute(
+                sa.update(Client)
+                .where(Client.family_name == "Farouk")
+                .values(given_name=LONG, family_name=FAMILY)
+            )
+        deliver(stage.app, NOW)
+        page = chromium.new_page()
+        sign_in(page, base)
+        expect(page.get_by_role("heading", level=1)).to_have_text("Wednesday 11 June")
+        cookies = {cookie["name"]: cookie["value"] for cookie in page.context.cookies()}
+        page.context.close()
+        yield Desk(stage.app, base, cookies)
+
+
+def sign_in(page: Page, base: str, mail: str = INES, password: str = demo.PASSWORD) -> None:
+    page.goto(f"{base}/staff")
+    page.get_by_label("E-mail address").fill(mail)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Continue").click()
+
+
+def deliver(app: Flask, now: datetime) -> None:
+    delivery.run_pass(now, 100, mailer.of(app))
+
+
+def test_the_days_and_their_visits(chromium: Browser, desk: Desk) -> None:
+    with watched(chromium, desk.base, desk.cookies) as watch:
+        page = watch.page()
+        watch.open(page, "/staff")
+        watch.open(page, "/staff/agenda")
+        watch.open(page, "/staff/agenda?day=2031-06-15&therapist=ines-moreau")
+        expect(page.get_by_role("link", name="Next: Wednesday 18 June")).to_be_visible()
+        watch.open(page, desk.today(FAMILY))
+        watch.open(page, desk.today("Castellano") + "/cancel")
+        watch.open(page, f"/staff/appointments/{desk.visit('Kim').id}")
+        expect(page.get_by_text("The time is kept until")).to_be_visible()
+        watch.open(page, f"/staff/appointments/{desk.visit('Menon').id}/open")
+        page.get_by_role("button", name="Open for 24 hours").click()
+        expect(page.get_by_role("alert")).to_be_focused()
+        watch.look(page)
+        watch.open(page, "/staff/agenda?day=nonsense")
+
+
+def test_a_visit_of_a_course_leads_to_the_answers_it_rests_on(chromium: Browser, desk: Desk) -> None:
+    with watched(chromium, desk.base, desk.cookies) as watch:
+        page = watch.page()
+        page.goto(desk.base + desk.today("Lindqvist"))
+        expect(page.get_by_text("Session 4 of 8")).to_be_visible()
+        page.get_by_role("link", name="Answers and review").click()
+        expect(page.get_by_role("heading", name="Decided")).to_be_visible()
+        watch.look(page)
+
+
+def test_the_reviews_and_their_decisions(chromium: Browser, desk: Desk) -> None:
+    with watched(chromium, desk.base, desk.cookies) as watch:
+        page = watch.page()
+        watch.open(page, "/staff/reviews")
+        watch.open(page, desk.review("Nwosu"))
+        for act in ("accept", "change", "decline"):
+            watch.open(page, f"{desk.review('Nwosu')}/{act}")
+        watch.open(page, f"{desk.review('Castellano')}/replace")
+        page.get_by_label("First type").select_option("Deep tissue massage")
+        page.get_by_label("The client's wish").check()
+        page.get_by_role("button", name="Decide").click()
+        expect(page.get_by_role("alert")).to_contain_text("Deep tissue massage is left out by C07")
+        watch.look(page)
+        assert page.title().startswith("Error: ")
+
+
+def test_the_notes(chromium: Browser, desk: Desk) -> None:
+    with watched(chromium, desk.base, desk.cookies) as watch:
+        page = watch.page()
+        watch.open(page, desk.today(FAMILY) + "/note")
+        page.get_by_label("First type").select_option("")
+        page.get_by_label("Second type").select_option("")
+        page.get_by_role("button", name="Sign the note").click()
+        expect(page.get_by_role("alert")).to_contain_text("Say which types you gave")
+        watch.look(page)
+        watch.open(page, desk.today("Castellano") + "/note")
+        expect(page.get_by_role("button", name="Sign the note")).to_have_count(0)
+        watch.open(page, desk.today("Lindqvist") + "/note")
+        expect(page.get_by_text("Signed by Ines Moreau")).to_be_visible()
+        page.get_by_role("button", name="Add to the note").click()
+        expect(page.get_by_role("alert")).to_be_focused()
+        watch.look(page)
+
+
+def test_the_messages_and_ones_own_sign_in(chromium: Browser, desk: Desk) -> None:
+    with watched(chromium, desk.base, desk.cookies) as watch:
+        page = watch.page()
+        watch.open(page, "/staff/messages")
+        watch.open(page, "/staff/messages/outbox")
+        page.get_by_role("row").get_by_role("link").first.click()
+        watch.look(page)
+        watch.open(page, "/staff/account")
+
+
+def test_the_front_desk_sees_a_day_without_health(chromium: Browser, desk: Desk) -> None:
+    with watched(chromium, desk.base) as watch:
+        page = watch.page()
+        sign_in(page, desk.base, "robin@alderlane.example")
+        watch.look(page)
+        for word in ("Caution", "Look first", "To review"):
+            expect(page.get_by_text(word)).to_have_count(0)
+
+
+def test_a_new_colleague_sets_up_password_app_and_codes(chromium: Browser, desk: Desk) -> None:
+    with transaction():
+        colleague = team.add_user(
+            mail="sinead@alderlane.example",
+            given_name="Sinéad",
+            family_name=FAMILY,
+            roles=[Role.THERAPIST],
+            now=NOW,
+        )
+        path = team.set_up_path(team.mint_set_up_link(colleague, NOW))
+    with watched(chromium, desk.base) as watch:
+        page = watch.page()
+        watch.open(page, path)
+        page.get_by_label("New password").fill(PASSWORD)
+        page.get_by_label("The same password again").fill("something else entirely")
+        page.get_by_role("button", name="Set the password").click()
+        expect(page.get_by_role("alert")).to_be_focused()
+        watch.look(page)
+        page.get_by_label("New password").fill(PASSWORD)
+        page.get_by_label("The same password again").fill(PASSWORD)
+        page.get_by_role("button", name="Set the password").click()
+        watch.open(page, path)
+        expect(page.get_by_role("heading", level=1)).to_have_text("This address no longer works")
+        sign_in(page, desk.base, "sinead@alderlane.example", "not this one at all")
+        expect(page.get_by_role("alert")).to_be_focused()
+        watch.look(page)
+        sign_in(page, desk.base, "sinead@alderlane.example", PASSWORD)
+        watch.look(page)
+        page.get_by_role("button", name="Show the picture to scan").click()
+        watch.look(page)
+        page.get_by_label("The code your app shows now").fill("000000")
+        page.get_by_role("button", name="Finish").click()
+        watch.look(page)
+        page.get_by_role("link", name="Start again with a new picture").click()
+        page.get_by_role("button", name="Show the picture to scan").click()
+        key = page.locator("main .ref").inner_text().replace("-", "")
+        page.get_by_label("The code your app shows now").fill(TOTP(key=key).generate().token)
+        page.get_by_role("button", name="Finish").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Wednesday 11 June")
+        page.goto(f"{desk.base}/staff/account")
+        page.get_by_role("link", name="Make new recovery codes").click()
+        watch.look(page)
+        page.get_by_role("button", name="Make ten new codes").click()
+        watch.look(page)
+        page.goto(f"{desk.base}/staff/account")
+        page.get_by_role("link", name="Add passkeys").click()
+        page.get_by_role("button", name="Add a passkey").click()
+        expect(page.get_by_role("alert")).to_be_focused()
+        watch.look(page)
+        page.goto(f"{desk.base}/staff/account")
+        page.get_by_role("link", name="Change password").click()
+        page.get_by_role("button", name="Change the password").click()
+        watch.look(page)
+    with watched(chromium, desk.base) as watch:
+        page = watch.page()
+        sign_in(page, desk.base, "sinead@alderlane.example", PASSWORD)
+        watch.look(page)
+        page.get_by_label("Code from your app").fill("000000")
+        page.get_by_role("button", name="Sign in").click()
+        watch.look(page)
+        page.get_by_role("link", name="Use a recovery code").click()
+        page.get_by_label("Recovery code").fill("aaaa")
+        page.get_by_role("button", name="Sign in").click()
+        watch.look(page)
+        watch.open(page, "/staff/passkey")
+
+
+def test_by_keyboard_from_the_door_to_a_decision(chromium: Browser, desk: Desk) -> None:
+    with watched(chromium, desk.base) as watch:
+        page = watch.page()
+        page.goto(f"{desk.base}/staff")
+        page.keyboard.press("Tab")
+        expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+        page.keyboard.press("Enter")
+        tab_to(page, page.get_by_label("E-mail address"))
+        page.keyboard.type("priya@alderlane.example")
+        tab_to(page, page.get_by_label("Password"))
+        page.keyboard.type(demo.PASSWORD)
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Wednesday 11 June")
+        with transaction():
+            visit = desk.visit("Rahman")
+            review = db.session.scalars(sa.select(Review).where(Review.appointment_id == visit.id)).one()
+        page.goto(f"{desk.base}/staff/appointments/{visit.id}")
+        tab_to(page, page.get_by_role("link", name="Answers and review"))
+        page.keyboard.press("Enter")
+        expect(page).to_have_url(f"{desk.base}/staff/reviews/{review.id}")
+        page.goto(f"{desk.base}/staff/appointments/{visit.id}/note")
+        tab_to(page, page.get_by_label("What you did and found"))
+        page.keyboard.type("Long strokes over the neck.")
+        tab_to(page, page.get_by_role("button", name="Save draft"))
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("status")).to_contain_text("Draft saved.")
+
+
+def tab_to(page: Page, wanted: Locator) -> None:
+    """Go on by Tab until this has the focus, and see that each stop on the way shows where one is."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        focused = page.evaluate(
+            "() => { const at = document.activeElement, ring = n => n && getComputedStyle(n).outlineStyle !== 'none';"
+            " return at === document.body || ring(at) || ring(at.closest('.choice')) }"
+        )
+        assert focused, page.evaluate("document.activeElement.outerHTML")
+        if wanted.evaluate("element => element === document.activeElement"):
+            return
+    raise AssertionError(f"not to be reached by Tab: {wanted}")
+
+
+def test_a_morning_without_scripts(chromium: Browser, desk: Desk) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    sign_in(page, desk.base, "daniel@alderlane.example")
+    page.get_by_role("listitem").filter(has_text="Ravi Menon").get_by_role("button", name="Arrived").click()
+    expect(page.get_by_role("status")).to_contain_text("Ravi is here.")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("status")).to_contain_text("Taken back.")
+    page.goto(f"{desk.base}/staff/messages")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Messages")
+    context.close()
+
+
+def test_every_letter_fits_a_phone_and_a_desk_by_day_and_night(chromium: Browser, desk: Desk) -> None:
+    send_the_other_kinds(desk.app)
+    mails = {mail.subject.split()[0]: mail for mail in queries.outbox(desk.app.config["MAILDIR"])}
+    kinds = "Booked: Changed: Cancelled: Confirmed: Friday Not We An Go Your"
+    assert set(kinds.split()) <= set(mails)
+    with watched(chromium, "about:blank") as watch:
+        page = watch.page()
+        for mail in mails.values():
+            assert len(mail.subject) <= 78, mail.subject
+            page.set_content(mail.html)
+            watch.look(page)
+
+
+def send_the_other_kinds(app: Flask) -> None:
+    """Letters that the demo's own hour does not bring: decided requests, a move, links that were asked for."""
+    maeve = db.session.scalars(sa.select(Therapist).where(Therapist.slug == "maeve-sullivan")).one()
+    of = db.session.scalars(sa.select(Treatment).where(Treatment.slug == "lymphatic-drainage")).one()
+    who = make.client(mail="ada@client.example", given_name=LONG, family_name=FAMILY)
+    later = NOW + timedelta(days=40)
+    requests = [
+        make.appointment(
+            of=of, who=who, therapist=maeve, starts_at=later + timedelta(days=days), state=State.REQUESTED,
+            request_reason="level", decide_by=later, created_at=NOW, changed_at=NOW,
+        )
+        for days in (0, 1)
+    ]  # fmt: skip
+    make.appointment(
+        of=of, who=who, therapist=maeve, starts_at=NOW + timedelta(hours=47), time_agreed_at=NOW - timedelta(days=9),
+        created_at=NOW - timedelta(days=9), changed_at=NOW - timedelta(days=9),
+    )  # fmt: skip
+    samuel = db.session.scalars(
+        sa.select(Appointment)
+        .join(Client, Client.id == Appointment.client_id)
+        .where(Client.family_name == "Osei")
+    ).one()
+    with transaction():
+        booking.confirm(requests[0].id, actor="system", now=NOW)
+        booking.decline(requests[1].id, actor="system", now=NOW)
+        changes.move(
+            samuel.id,
+            samuel.starts_at + timedelta(days=7),
+            revision=samuel.revision,
+            actor="user:staff",
+            now=NOW + timedelta(minutes=1),
+        )
+        messaging.owe_sign_in(
+            db.session.scalars(sa.select(Contact).where(Contact.kind == "mail")).all()[0], NOW
+        )
+        drafts.start(browser=b"q" * 32, client_id=None, mail="ada@client.example", now=NOW)
+        drafts.ask_resume(b"q" * 32, None, NOW)
+    deliver(app, NOW + timedelta(minutes=9))
+
+
+def test_staff_pages_are_light(chromium: Browser, desk: Desk) -> None:
+    for path in ("/staff", desk.review("Castellano"), "/staff/messages"):
+        carried = weight(chromium, desk.base + path, desk.cookies)
+        assert 20_000 < carried < HEAVIEST, f"{path}: {carried}"
