@@ -3,11 +3,15 @@
 Words: *review* (a suggestion before a therapist), *decision* (accept, change, replace, decline), *set aside* (a safety rule
 that leaves out a type, expressly not followed), *clearance* (rules that stopped a booking need not any longer), *course* (the
 plan and its *sessions*), *look back* (the session at which the course is reassessed), *note* (what was done; signing locks it),
-*addendum*, *outcome entry* (scores).
+*addendum*, *outcome entry* (scores), *check-in* (an answer some days after a visit).
 
     services    open_review, decide, clear, open_with_reason
     notes       write_note, sign_note, add_to_note, read
     courses     begin, plan_of, sessions: the plan that follows a decision, and which session a visit is
+    before_visit    the short form of the day: what it asks, and what its answers do
+    scores      kept from the intake and before each session; progress: a client's own line and what it proposes
+    look_backs  decide: what a therapist makes of a look back, and how the course follows
+    check_ins   answer, waiting, see_to
     explained   a stored explanation as typed values
     queries     queue, waiting, treats: who waits for a therapist, and whose record may be opened
 

@@ -24,7 +24,7 @@ from clinic.messaging.content import Drop
 from clinic.messaging.letters import Letter
 from clinic.messaging.models import Kind
 from clinic.messaging.services import Claim, Owed
-from clinic.plans.models import CheckIn, NoteAddendum, OutcomeEntry, Plan, Review, SessionNote
+from clinic.plans.models import CheckIn, LookBack, NoteAddendum, OutcomeEntry, Plan, Review, SessionNote
 from clinic.practice.models import Treatment
 from clinic.sealed import sealed_attributes
 from tests.messaging.mailers import parsed, part
@@ -209,6 +209,8 @@ def test_no_mail_holds_health_data(make: ModuleType, visit: Appointment, ada: Cl
         Plan,
         Review,
         HealthGrant,
+        LookBack,
+        CheckIn,
     }
     for kind, letter in all_letters(make, visit, ada, now).items():
         whole = parsed(letter.envelope().content)
@@ -244,7 +246,20 @@ def fill_health_fields(make: ModuleType, visit: Appointment, ada: Client, now: d
     clearance.rules, clearance.reason = [CANARY], CANARY
     grant = HealthGrant(user_id=user.id, client_id=ada.id, granted_at=now, until=now)
     grant.reason = CANARY
-    rows = [review, plan, note, addendum, entry, clearance, grant]
+    look_back = LookBack(
+        plan_id=plan.id, appointment_id=visit.id, client_id=ada.id, decided_at=now, decided_by_id=user.id
+    )
+    look_back.content = {"note": CANARY}
+    check_in = CheckIn(
+        appointment_id=visit.id,
+        client_id=ada.id,
+        asks_for_therapist=True,
+        answered_at=now,
+        seen_at=now,
+        seen_by_id=user.id,
+    )
+    check_in.answers, check_in.done = {"note": CANARY}, CANARY
+    rows = [review, plan, note, addendum, entry, clearance, grant, look_back, check_in]
     for row in rows:
         db.session.add(row)
         db.session.commit()
