@@ -25,4 +25,4 @@ EXPOSE 8000
 # Only a database that is away makes a web process unfit; /health answers 503 then.
 HEALTHCHECK --interval=15s --timeout=6s --start-period=30s \
   CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/health', timeout=5)"]
-CMD ["gunicorn", "clinic.app:create_app()", "--bind=0.0.0.0:8000", "--worker-class=gthread", "--workers=2", "--threads=8", "--preload", "--graceful-timeout=20", "--worker-tmp-dir=/dev/shm", "--no-control-socket"]
+CMD ["gunicorn", "clinic.app:web()", "--bind=0.0.0.0:8000", "--worker-class=gthread", "--workers=2", "--threads=8", "--preload", "--graceful-timeout=20", "--worker-tmp-dir=/dev/shm", "--no-control-socket"]

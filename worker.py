@@ -4,15 +4,18 @@ celery -A worker:celery worker
 celery -A worker:celery beat
 """
 
+import logging
+import sys
 from typing import Any
 
 from celery.schedules import crontab
-from celery.signals import worker_init, worker_process_init
+from celery.signals import setup_logging, worker_init, worker_process_init
 
 from clinic.app import create_app
 from clinic.db import db
 from clinic.messaging import stand_in
 from clinic.messaging.tasks import Driver
+from clinic.web import logs
 
 app = create_app()
 celery: Driver = app.extensions["celery"]
@@ -29,6 +32,12 @@ TIMETABLE: dict[str, dict[str, Any]] = {
     "delete_old_drafts": {"schedule": crontab(hour="3", minute="20"), "options": {"expires": 3600}},
 }
 celery.conf.beat_schedule = {name: {"task": name, **entry} for name, entry in TIMETABLE.items()}
+
+
+@setup_logging.connect
+def write_lines(**_: Any) -> None:
+    """What worker and beat write down goes to standard error as lines of JSON; Celery's own set-up would quote errors."""
+    logs.write_to(sys.stderr, logging.WARNING)
 
 
 @worker_init.connect

@@ -1,5 +1,6 @@
 """Composition: settings become a Flask application; the parts of the product meet only here and in `cli`."""
 
+import sys
 import zoneinfo
 from datetime import timedelta
 from pathlib import Path
@@ -59,6 +60,12 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     access.require_declared(app)
     return app
+
+
+def web() -> Flask:
+    """The product as a web server runs it: what it writes down goes to standard error, as lines of JSON."""
+    logs.write_to(sys.stderr)
+    return create_app()
 
 
 def flask_config(settings: Settings) -> dict[str, Any]:

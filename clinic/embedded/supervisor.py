@@ -185,7 +185,7 @@ class _Household:
             "worker": [*celery, "worker", "--loglevel=WARNING", "--without-gossip", "--without-mingle"],
             "beat": [*celery, "beat", "--loglevel=WARNING", schedule],
             "web": [
-                *("-m", "gunicorn", "clinic.app:create_app()", f"--bind={HOST}:{self.start.port}"),
+                *("-m", "gunicorn", "clinic.app:web()", f"--bind={HOST}:{self.start.port}"),
                 *("--worker-class=gthread", f"--workers={WEB_WORKERS}", f"--threads={WEB_THREADS}"),
                 *("--preload", "--graceful-timeout=10", "--log-level=warning", "--no-control-socket"),
             ],

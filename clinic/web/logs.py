@@ -25,14 +25,19 @@ class JsonLines(logging.Formatter):
     """One record as one line of JSON; line breaks inside cannot forge a second line."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record's time (UTC), level, logger, sentence, the extras given with it, and where an error arose."""
+        """The record's time (UTC), level, logger, sentence, the extras given with it, and where an error arose.
+
+        What others report of an error quotes its text, so of theirs only the fixed part of the sentence is kept.
+        """
+        is_ours = record.name.partition(".")[0] == "clinic"
         line: dict[str, Any] = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": record.getMessage() if is_ours or not record.exc_info else str(record.msg),
         }
-        line.update({name: value for name, value in vars(record).items() if name not in _STANDARD})
+        if is_ours:
+            line.update({name: value for name, value in vars(record).items() if name not in _STANDARD})
         if record.exc_info and record.exc_info[1] is not None:
             line["error"] = causes(record.exc_info[1])
         return json.dumps(line, default=str, ensure_ascii=False)

@@ -64,7 +64,7 @@ def test_an_error_is_written_with_places_and_without_its_text(written: io.String
     try:
         raise ValueError("the client Ada Sample said so")
     except ValueError:
-        logging.getLogger("test").exception("unexpected error", extra={"appointment_id": 7})
+        logging.getLogger("clinic.test").exception("unexpected error", extra={"appointment_id": 7})
     (line,) = lines(written)
     assert line["appointment_id"] == 7
     assert "Ada" not in written.getvalue()
@@ -84,5 +84,5 @@ def test_the_causes_of_an_error_are_written_too(written: io.StringIO) -> None:
 
 
 def test_a_line_break_in_a_message_cannot_forge_a_line(written: io.StringIO) -> None:
-    logging.getLogger("test").warning("one\ntwo %s", '{"level": "forged"}\n')
+    logging.getLogger("clinic.test").warning("one\ntwo %s", '{"level": "forged"}\n')
     assert len(lines(written)) == 1
