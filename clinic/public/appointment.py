@@ -45,7 +45,7 @@ def manage(token: str) -> str:
 def done(token: str) -> ResponseReturnValue:
     """Right after booking: the reference, the calendar file and what happens next."""
     visit = _appointment(token)
-    if visit.state not in (State.BOOKED, State.REQUESTED):
+    if visit.state not in (State.BOOKED, State.REQUESTED) or _is_past(visit, clock.now()):
         return redirect(url_for(".manage", token=token), 303)
     reminders = _reminders(visit, clock.now())
     return render_template(
@@ -56,8 +56,10 @@ def done(token: str) -> ResponseReturnValue:
 @blueprint.get("/<token>/visit.ics")
 @audience(anyone)
 def calendar(token: str) -> Response:
-    """The appointment as a calendar file."""
+    """The appointment as a calendar file, for as long as its page says when it is."""
     visit = _appointment(token)
+    if _is_past(visit, clock.now()):
+        raise NotFound
     content = calendar_file([visit], practice.the_practice(), method=Method.PUBLISH, now=clock.now())
     return Response(
         content,
@@ -173,9 +175,14 @@ def _open(visit: Appointment, now: datetime) -> bool:
     return visit.state in (State.BOOKED, State.REQUESTED) and visit.starts_at > now
 
 
+def _is_past(visit: Appointment, now: datetime) -> bool:
+    """Whether the address only says that the visit is past."""
+    return visit.ends_at + KEPT <= now
+
+
 def _page(visit: Appointment, token: str, *, refusal: str | None = None) -> str:
     now = clock.now()
-    if visit.ends_at + KEPT <= now:
+    if _is_past(visit, now):
         return render_template("public/past.html")
     return render_template(
         "public/manage.html",

@@ -1,12 +1,13 @@
 """What no button sends: it is refused with a page, and never breaks one."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import ModuleType
 
 import pytest
 from flask.testing import FlaskClient
 
+from clinic.accounts import links
 from clinic.portal.views import own_path
 from clinic.practice.models import Treatment
 from tests.conftest import NOW
@@ -90,3 +91,13 @@ def test_a_form_from_an_origin_that_is_no_address_of_ours_is_refused(
 def test_after_signing_in_nobody_is_led_elsewhere(wanted: str) -> None:
     assert own_path(wanted) is None
     assert own_path("/my?x=1") == "/my?x=1"
+
+
+@pytest.mark.parametrize("page", ["visit.ics", "done", "cancel", "move"])
+def test_a_month_later_no_page_of_the_address_tells_more_than_that_it_is_past(
+    make: ModuleType, visitor: Visitor, page: str
+) -> None:
+    visit = make.appointment(of=make.offering(), who=make.client(), starts_at=NOW - timedelta(days=31))
+    visitor.open(f"{links.manage_path(visit.id, visit.link_epoch)}/{page}")
+    assert visit.therapist.given_name not in visitor.text
+    assert visit.location.street not in visitor.answer.get_data(as_text=True)
