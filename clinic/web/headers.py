@@ -5,9 +5,10 @@ A view that needs another policy (the sandboxed preview of a letter) sets its ow
 
 import re
 import secrets
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, request
-from werkzeug.exceptions import NotFound, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, NotFound, UnsupportedMediaType
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 CONTENT_POLICY = (
@@ -50,6 +51,7 @@ def init_app(app: Flask) -> None:
         )
     app.before_request(refuse_files)
     app.before_request(refuse_nul)
+    app.before_request(refuse_broken_next)
     app.after_request(with_headers)
     app.context_processor(lambda: {"csp_nonce": nonce()})
 
@@ -81,6 +83,15 @@ def refuse_nul() -> None:
     """No address of ours holds a NUL, which the database would not even take as a question."""
     if "\0" in request.path:
         raise NotFound
+
+
+def refuse_broken_next() -> None:
+    """Where to go after signing in has to be an address at all; those who only judge whose it is fail on others."""
+    try:
+        for wanted in (*request.args.getlist("next"), *request.form.getlist("next")):
+            urlsplit(wanted)
+    except ValueError:
+        raise BadRequest from None
 
 
 def with_headers(response: Response) -> Response:

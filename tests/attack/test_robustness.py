@@ -3,15 +3,17 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from types import ModuleType
+from urllib.parse import urlencode
 
 import pytest
 from flask.testing import FlaskClient
+from flask_security import hash_password
 
 from clinic.accounts import links
 from clinic.portal.views import own_path
 from clinic.practice.models import Treatment
 from tests.conftest import NOW
-from tests.visitor import Visitor, shown
+from tests.visitor import PASSWORD, Visitor, shown
 
 THURSDAY = "2031-03-06"
 DETAILS = {
@@ -101,3 +103,20 @@ def test_a_month_later_no_page_of_the_address_tells_more_than_that_it_is_past(
     visitor.open(f"{links.manage_path(visit.id, visit.link_epoch)}/{page}")
     assert visit.therapist.given_name not in visitor.text
     assert visit.location.street not in visitor.answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("place", ["query", "form"])
+def test_staff_who_sign_in_with_a_next_that_is_no_address_are_told_so(
+    make: ModuleType, visitor: Visitor, place: str
+) -> None:
+    make.practice()
+    make.user(email="ines@alderlane.example", password=hash_password(PASSWORD))
+    fields = {
+        "csrf_token": visitor.open("/staff/sign-in").token(),
+        "email": "ines@alderlane.example",
+        "password": PASSWORD,
+    }
+    broken = {"next": "//[attack.example"}
+    path = "/staff/sign-in?" + urlencode(broken) if place == "query" else "/staff/sign-in"
+    answer = visitor.browser.post(path, data=fields if place == "query" else {**fields, **broken})
+    assert answer.status_code == 400
