@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask, g, has_app_context
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser as Chromium
 from sqlalchemy.orm import scoped_session, sessionmaker
 from werkzeug.test import TestResponse
 
@@ -20,6 +21,10 @@ from clinic.db import db
 from clinic.embedded.servers import Servers, scratch_servers
 from config import Environment, Settings
 from tests import make as makers
+from tests.browser import launched
+from tests.racing import race_app, race_settings
+
+__all__ = ["race_app", "race_settings"]
 
 NOW = datetime(2031, 3, 3, 9, 0, tzinfo=UTC)
 """A Monday morning; Berlin is an hour ahead, its clocks change on 30 March."""
@@ -135,3 +140,10 @@ def data(settings: Settings) -> Path:
     """The data folder of the test product."""
     settings.lumbar_data.mkdir(parents=True, exist_ok=True)
     return settings.lumbar_data
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Chromium]:
+    """A real browser; one for the whole run, because its driver can be started only once in a process."""
+    with launched() as browser:
+        yield browser

@@ -19,11 +19,8 @@ from config import Settings
 from tests import make
 from tests.conftest import Browser
 from tests.intake.walk import answer_to
-from tests.races.conftest import race_app, race_settings
 from tests.races.rivals import race
 from tests.visitor import Visitor, shown
-
-__all__ = ["race_app", "race_settings"]
 
 PRESSES = 6
 DETAILS = {

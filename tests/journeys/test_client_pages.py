@@ -24,7 +24,6 @@ from clinic.intake.models import Draft
 from clinic.practice.models import Treatment
 from clinic.web.browser import digest
 from tests import make
-from tests.browser import launched
 from tests.intake import walk
 from tests.journeys.live import live
 from tests.journeys.looks import served, watched, weight
@@ -65,12 +64,6 @@ class Place:
     def address(self, visit: Appointment) -> str:
         """The page of an appointment."""
         return links.manage_path(visit.id, visit.link_epoch)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with launched() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

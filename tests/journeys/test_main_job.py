@@ -1,7 +1,6 @@
 """The whole line once: intake, suggestion, slot, confirm, review, arrived, note signed; and the mails that follow from it."""
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -10,7 +9,6 @@ import pytest
 from icalendar import Calendar
 from playwright.sync_api import Browser, Locator, Page
 
-from tests.browser import launched
 from tests.intake.walk import DULL
 from tests.journeys.live import PASSWORD, THERAPIST, Live, links_in, live
 
@@ -21,12 +19,6 @@ FRIDAY_TEN = datetime(2031, 3, 7, 9, 0, tzinfo=UTC)
 """10:00 in Berlin."""
 HEALTH_WORDS = ("swedish", "lower back", "tight", "pain", "effleurage", "relax", "stiff", "caution", "knots")
 """Words of this client's answers, suggestion and note: none may stand in a mail."""
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with launched() as browser:
-        yield browser
 
 
 class Person:

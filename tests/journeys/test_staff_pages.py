@@ -25,7 +25,6 @@ from clinic.plans.models import Review
 from clinic.practice.models import Therapist, Treatment
 from config import Environment
 from tests import make
-from tests.browser import launched
 from tests.journeys.live import Live
 from tests.journeys.looks import served, watched, weight
 from tests.stage import staged
@@ -80,12 +79,6 @@ class Desk:
             .where(Client.family_name == family)
         )
         return f"/staff/reviews/{found}"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with launched() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -105,7 +105,6 @@ def test_as_many_get_the_time_as_there_are_therapists_free(
     assert overlaps() == 0
     booked = sa.select(sa.func.count()).select_from(Appointment).where(Appointment.state == State.BOOKED)
     assert db.session.scalar(booked) == ROUNDS * therapists
-    assert worst(reports) < 1.0
 
 
 def test_without_the_constraints_a_product_that_forgot_the_lock_double_books(

@@ -5,10 +5,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask, render_template_string
-from playwright.sync_api import Browser
 from werkzeug.serving import make_server
 
-from tests import browser
 from tests.web import gallery
 from tests.web.reading import Element, read
 
@@ -40,10 +38,3 @@ def gallery_address(face: Flask) -> Iterator[str]:
     server.shutdown()
     thread.join()
     server.server_close()
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """A real browser."""
-    with browser.launched() as running:
-        yield running

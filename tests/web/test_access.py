@@ -177,7 +177,9 @@ def test_a_form_sent_by_another_site_is_refused_even_with_a_token(
         {"Origin": "null"},
     ],
 )
-def test_a_form_of_our_own_page_is_taken(client: FlaskClient, make: ModuleType, headers: dict[str, str]) -> None:
+def test_a_form_of_our_own_page_is_taken(
+    client: FlaskClient, make: ModuleType, headers: dict[str, str]
+) -> None:
     make.practice()
     visitor = Visitor(client).open("/my/sign-in")
     fields = {"mail": "ada@client.example", "csrf_token": visitor.token()}

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from clinic import schema
+from clinic import clock, schema
 from clinic.app import create_app
 from clinic.db import db
 from clinic.embedded.servers import Servers
@@ -34,13 +34,15 @@ def race_settings(servers: Servers, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.fixture
-def race_app(race_settings: Settings, servers: Servers) -> Iterator[Flask]:
+def race_app(race_settings: Settings, settings: Settings, servers: Servers) -> Iterator[Flask]:
     """The product on the race database; whatever was committed is swept away afterwards."""
     app = create_app(race_settings)
     with app.app_context():
         yield app
         db.session.remove()
         db.engine.dispose()
+    # Composing a product sets the clock of the whole process; the tests that follow move the other one's.
+    clock.follow(settings.clock_file)
     _sweep(servers.urls.superuser)
 
 
