@@ -18,7 +18,6 @@ from tests.intake.walk import BROWSER, OTHER_BROWSER, sent, walk
 
 IN_THREE_DAYS = NOW + timedelta(days=3)
 LINK = "link:0190a8e2-0000-7000-8000-00000000beef"
-URGENT = {"red_flags_saddle_numbness": ["yes"]}
 ZONE = "Europe/Berlin"
 
 
@@ -80,14 +79,14 @@ def test_what_staff_cancelled_a_client_does_not_bring_back(make: ModuleType) -> 
 def test_an_urgent_answer_given_again_the_same_day_stops_as_the_first_one_did(make: ModuleType) -> None:
     make.practice()
     with transaction():
-        walk(NOW, **URGENT)
+        walk(NOW, red_flags_saddle_numbness=["yes"])
     with transaction():
         drafts.withhold(BROWSER)
         sent(NOW + timedelta(minutes=5))
     after = queries.standing(browser=BROWSER, client_id=None, now=NOW + timedelta(minutes=6), zone=ZONE)
     assert after.level is Level.THERAPIST_REVIEW
     with transaction():
-        walk(NOW + timedelta(minutes=10), **URGENT)
+        walk(NOW + timedelta(minutes=10), red_flags_saddle_numbness=["yes"])
     again = queries.standing(browser=BROWSER, client_id=None, now=NOW + timedelta(minutes=11), zone=ZONE)
     assert again.level is Level.URGENT
 
@@ -97,10 +96,10 @@ def test_a_level_reached_before_the_draft_began_goes_with_it_when_it_is_reached_
 ) -> None:
     make.practice()
     with transaction():
-        walk(NOW, **URGENT)
+        walk(NOW, red_flags_saddle_numbness=["yes"])
     with transaction():
         drafts.withhold(BROWSER)
-        draft = walk(NOW + timedelta(minutes=5), **URGENT)
+        draft = walk(NOW + timedelta(minutes=5), red_flags_saddle_numbness=["yes"])
     with transaction():
         drafts.resume(draft.id, OTHER_BROWSER, NOW + timedelta(minutes=6))
     there = queries.standing(browser=OTHER_BROWSER, client_id=None, now=NOW + timedelta(minutes=7), zone=ZONE)
