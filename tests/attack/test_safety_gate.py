@@ -22,7 +22,8 @@ ZONE = "Europe/Berlin"
 
 
 def visit_of_somebody(make: ModuleType, **columns: object) -> Appointment:
-    return make.appointment(of=make.offering(), who=make.client(), **columns)
+    visit: Appointment = make.appointment(of=make.offering(), who=make.client(), **columns)
+    return visit
 
 
 def test_a_visit_called_off_by_an_urgent_answer_cannot_be_brought_back_by_undoing_the_move_before(
