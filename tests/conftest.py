@@ -15,7 +15,7 @@ from playwright.sync_api import Browser as Chromium
 from sqlalchemy.orm import scoped_session, sessionmaker
 from werkzeug.test import TestResponse
 
-from clinic import schema
+from clinic import clock, schema
 from clinic.app import create_app
 from clinic.db import db
 from clinic.embedded.servers import Servers, scratch_servers
@@ -79,6 +79,7 @@ def app(settings: Settings) -> Iterator[Flask]:
     """The product, composed once."""
     product = create_app(settings)
     product.test_client_class = Browser
+    product.config["CLOCK_FILE"] = settings.clock_file
     yield product
     with product.app_context():
         db.engine.dispose()
@@ -91,6 +92,7 @@ def database(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[sa.Connect
     Commits and rollbacks of the code under test behave as in life: each session joins by a savepoint. What the product
     does on a connection of its own (the counting of limits) is real and swept up.
     """
+    clock.follow(app.config["CLOCK_FILE"])  # Another product composed in this process may have turned it away.
     with app.app_context():
         engine = db.engine
     with engine.connect() as connection:

@@ -165,7 +165,7 @@ def treat(product: Live, therapist: Person) -> None:
     sign_in(therapist)
     therapist.page.get_by_role("link", name="Hannah O'Neill").first.click()
     therapist.press("Arrived")
-    therapist.page.get_by_role("link", name="Note", exact=True).first.click()
+    therapist.page.get_by_role("link", name="Write note").first.click()
     therapist.page.locator('[name="first"]').select_option("swedish")
     therapist.page.locator('[name="text"]').fill("Effleurage on the lower back; knots on the left.")
     product.set_clock(FRIDAY_TEN + timedelta(minutes=25))
