@@ -92,7 +92,9 @@ def database(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[sa.Connect
     Commits and rollbacks of the code under test behave as in life: each session joins by a savepoint. What the product
     does on a connection of its own (the counting of limits) is real and swept up.
     """
-    clock.follow(app.config["CLOCK_FILE"])  # Another product composed in this process may have turned it away.
+    clock.follow(
+        app.config["CLOCK_FILE"]
+    )  # Another product composed in this process may have turned it away.
     with app.app_context():
         engine = db.engine
     with engine.connect() as connection:
