@@ -92,9 +92,7 @@ def database(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[sa.Connect
     Commits and rollbacks of the code under test behave as in life: each session joins by a savepoint. What the product
     does on a connection of its own (the counting of limits) is real and swept up.
     """
-    clock.follow(
-        app.config["CLOCK_FILE"]
-    )  # Another product composed in this process may have turned it away.
+    clock.follow(app.config["CLOCK_FILE"])  # Another product composed here may have turned it away.
     with app.app_context():
         engine = db.engine
     with engine.connect() as connection:
@@ -137,6 +135,12 @@ def the_clock_says(settings: Settings) -> Iterator[Callable[[datetime], None]]:
 
     yield says
     offset_file.unlink(missing_ok=True)
+
+
+@pytest.fixture
+def clock_at_now(the_clock_says: Callable[[datetime], None], now: datetime) -> None:
+    """The product's clock, which pages read themselves, at the moment at which tests play."""
+    the_clock_says(now)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from html import unescape
 from types import ModuleType
@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from clinic import clock
 from clinic.accounts import services as accounts
 from clinic.accounts import sessions
 from clinic.accounts.models import Client, LinkPurpose
@@ -117,18 +116,8 @@ def posted(slug: str, changes: dict[str, list[str]]) -> dict[str, list[str] | st
 
 
 @pytest.fixture
-def visitor(client: FlaskClient, stopped_clock: datetime) -> Visitor:
+def visitor(client: FlaskClient, clock_at_now: None) -> Visitor:
     return Visitor(client)
-
-
-@pytest.fixture
-def stopped_clock(now: datetime, tmp_path_factory: pytest.TempPathFactory) -> Iterator[datetime]:
-    """The product's clock near the tests' moment, by the file every process may follow."""
-    file = tmp_path_factory.mktemp("clock") / "offset"
-    file.write_text(str((now - datetime.now(tz=now.tzinfo)).total_seconds()))
-    clock.follow(file)
-    yield now
-    clock.follow(None)
 
 
 def test_page_0_says_who_sees_the_answers_before_anything_is_asked(visitor: Visitor) -> None:

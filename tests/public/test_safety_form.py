@@ -1,6 +1,5 @@
 """The short safety form before a visit: open a day before, takes answers, shows none, and acts at once."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from types import ModuleType
 
@@ -9,7 +8,6 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
-from clinic import clock
 from clinic.accounts import links
 from clinic.accounts.models import AuditEntry, Client
 from clinic.booking.models import Appointment
@@ -22,16 +20,9 @@ from tests.intake import walk
 from tests.public.test_intake_pages import heading, title, token, words
 from tests.visitor import as_client
 
+pytestmark = pytest.mark.usefixtures("clock_at_now")
+
 SOON = timedelta(hours=20)
-
-
-@pytest.fixture(autouse=True)
-def stopped_clock(now: datetime, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    file = tmp_path_factory.mktemp("clock") / "offset"
-    file.write_text(str((now - datetime.now(tz=now.tzinfo)).total_seconds()))
-    clock.follow(file)
-    yield
-    clock.follow(None)
 
 
 @pytest.fixture

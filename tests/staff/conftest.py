@@ -1,10 +1,8 @@
 """A practice day with people at the desk: who signs in, and who comes."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -22,16 +20,6 @@ from tests.plans.conftest import Scene, scene
 __all__ = ["scene"]
 
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
-
-
-@pytest.fixture
-def moment(tmp_path: Path, now: datetime) -> Iterator[None]:
-    """Pages ask the clock themselves; here it shows the moment at which tests play."""
-    offset = tmp_path / "offset"
-    offset.write_text(str((now - datetime.now(UTC)).total_seconds()))
-    clock.follow(offset)
-    yield
-    clock.follow(None)
 
 
 def _forget_the_last_request() -> None:
@@ -73,7 +61,7 @@ class Browser:
 
 
 @pytest.fixture
-def sign_in(app: Flask, database: object, moment: None) -> Callable[[User], Browser]:
+def sign_in(app: Flask, database: object, clock_at_now: None) -> Callable[[User], Browser]:
     """Sign a member of staff in, as the end of a sign-in leaves the browser."""
 
     def signed_in(user: User) -> Browser:

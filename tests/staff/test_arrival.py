@@ -62,7 +62,7 @@ def handed(app: Flask, user: User, visit: Appointment) -> Visitor:
 
 
 def test_handing_over_opens_the_clients_form_with_nothing_of_the_staff(
-    app: Flask, moment: None, ines: User, visit: Appointment
+    app: Flask, clock_at_now: None, ines: User, visit: Appointment
 ) -> None:
     device = handed(app, ines, visit)
     assert device.heading == "Before your visit"
@@ -72,7 +72,7 @@ def test_handing_over_opens_the_clients_form_with_nothing_of_the_staff(
 
 
 def test_no_page_of_the_staff_opens_until_the_password_was_given(
-    app: Flask, moment: None, ines: User, visit: Appointment
+    app: Flask, clock_at_now: None, ines: User, visit: Appointment
 ) -> None:
     device = handed(app, ines, visit)
     for path in (*STAFF_PAGES, f"/staff/appointments/{visit.id}", f"/staff/appointments/{visit.id}/note"):
@@ -91,7 +91,7 @@ def test_no_page_of_the_staff_opens_until_the_password_was_given(
 
 
 def test_a_cookie_from_before_opens_nothing_either(
-    app: Flask, moment: None, ines: User, visit: Appointment
+    app: Flask, clock_at_now: None, ines: User, visit: Appointment
 ) -> None:
     desk = Visitor(as_staff(app, ines)).open(f"/staff/appointments/{visit.id}")
     before = desk.browser.get_cookie(app.config["SESSION_COOKIE_NAME"])
@@ -102,14 +102,14 @@ def test_a_cookie_from_before_opens_nothing_either(
     assert Visitor(old).open("/staff/messages").heading == "Is it still you?"
 
 
-def test_signing_out_stays_possible(app: Flask, moment: None, ines: User, visit: Appointment) -> None:
+def test_signing_out_stays_possible(app: Flask, clock_at_now: None, ines: User, visit: Appointment) -> None:
     device = handed(app, ines, visit).open("/staff")
     device.press("Sign out")
     assert device.open("/staff").path.startswith("/staff/sign-in")
 
 
 def test_answers_on_the_device_are_the_clients_and_it_is_given_back(
-    app: Flask, moment: None, ines: User, visit: Appointment
+    app: Flask, clock_at_now: None, ines: User, visit: Appointment
 ) -> None:
     device = handed(app, ines, visit)
     assert "tying shoes" in device.text
@@ -130,7 +130,7 @@ def test_answers_on_the_device_are_the_clients_and_it_is_given_back(
 
 
 def test_the_front_desk_hands_over_without_reading_the_clients_words(
-    app: Flask, moment: None, visit: Appointment
+    app: Flask, clock_at_now: None, visit: Appointment
 ) -> None:
     desk = make.user(roles=["front_desk"])
     device = handed(app, desk, visit)
@@ -140,7 +140,7 @@ def test_the_front_desk_hands_over_without_reading_the_clients_words(
 
 
 def test_an_urgent_answer_at_arrival_shows_the_card_and_waits_for_the_therapist(
-    app: Flask, moment: None, ines: User, visit: Appointment
+    app: Flask, clock_at_now: None, ines: User, visit: Appointment
 ) -> None:
     device = handed(app, ines, visit)
     card = device.press("Send your answers", **plain(red_flags_chest_pain_breathless="yes"))
