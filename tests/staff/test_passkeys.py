@@ -1,8 +1,10 @@
 """A passkey signs in without password and code, in a real Chromium with a virtual authenticator."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import closing
 from types import ModuleType
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 from flask import Flask
@@ -18,9 +20,18 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def address(app: Flask, make: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The product on a port; one request at a time, since the test's transaction has one connection."""
+    """The product on a port; one request at a time, since the test's transaction has one connection.
+
+    A thread for each connection all the same: a browser opens spare ones, on which a single thread would wait for ever.
+    """
     make.practice()
-    server = make_server("localhost", 0, app, threaded=False)
+    turn = threading.Lock()
+
+    def in_turn(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        with turn, closing(app(environ, start_response)) as body:
+            return list(body)
+
+    server = make_server("localhost", 0, in_turn, threaded=True)
     monkeypatch.setitem(app.config, "PUBLIC_URL", f"http://localhost:{server.server_port}")
     monkeypatch.setitem(app.config, "ENVIRONMENT", "demo")
     thread = threading.Thread(target=server.serve_forever)
