@@ -66,6 +66,7 @@ CODES = {
         "phone",
         "mail",
         "country",
+        "region",
         "currency",
         "language",
         "emergency_number",
@@ -82,7 +83,7 @@ CODES = {
     "submissions": {"kind", "source"},
     "therapists": {"skills"},
     "time_off": {"note"},
-    "treatments": {"name", "slug", "mail_name", "description", "modalities", "intake"},
+    "treatments": {"name", "slug", "mail_name", "description", "modalities", "intake", "new_clients"},
     "users": {"role_names", "fs_uniquifier", "tf_primary_method", "fs_webauthn_user_handle"},
     "webauthn": {"transports", "device_type", "extensions", "usage"},
 }

@@ -28,6 +28,8 @@ class Practice(Model):
     phone: Mapped[str]
     mail: Mapped[str]
     country: Mapped[str] = mapped_column(sa.String(2))
+    region: Mapped[str] = mapped_column(default="")
+    """Part of the country, as public holidays differ by it; a code of ISO 3166-2 without the country."""
     currency: Mapped[str] = mapped_column(sa.String(3))
     language: Mapped[str] = mapped_column(default="en")
     emergency_number: Mapped[str]
@@ -45,6 +47,8 @@ class Practice(Model):
     pack: Mapped[bool] = mapped_column(default=True)
     """Also offer the first and the last start that fits a free stretch, off the step."""
     open_bookings_per_client: Mapped[int] = mapped_column(default=12)
+    decide_hours: Mapped[int] = mapped_column(default=48)
+    """How long a therapist has to decide on a request."""
     settle_seconds: Mapped[int] = mapped_column(default=120)
     quiet_from_hour: Mapped[int] = mapped_column(default=21)
     quiet_until_hour: Mapped[int] = mapped_column(default=8)
@@ -61,6 +65,13 @@ class Practice(Model):
         sa.CheckConstraint("id = 1", name="only_one"),
         sa.CheckConstraint("step_minutes > 0 AND mod(step_minutes, 5) = 0", name="step_in_fives"),
         sa.CheckConstraint("notice_minutes >= 0 AND horizon_days BETWEEN 1 AND 730", name="window_plausible"),
+        sa.CheckConstraint(
+            "hold_minutes BETWEEN 5 AND 60 AND late_cancel_hours BETWEEN 0 AND 336", name="times_plausible"
+        ),
+        sa.CheckConstraint(
+            "open_bookings_per_client BETWEEN 1 AND 100 AND decide_hours BETWEEN 1 AND 168",
+            name="limits_plausible",
+        ),
         sa.CheckConstraint(
             "quiet_from_hour BETWEEN 0 AND 23 AND quiet_until_hour BETWEEN 0 AND 23", name="quiet_hours"
         ),
@@ -134,6 +145,16 @@ class IntakeRule(StrEnum):
     NONE = "none"
 
 
+class NewClientRule(StrEnum):
+    """What somebody who was never treated here may do with a treatment online."""
+
+    WELCOME = "welcome"
+    ASK_FIRST = "ask_first"
+    """Their booking is a request, which a therapist looks at first."""
+    NOT_FIRST = "not_first"
+    """Another treatment has to come first."""
+
+
 class Treatment(Identified, Model):
     """What is sold: one modality or a mix, with length, price and buffers."""
 
@@ -151,6 +172,7 @@ class Treatment(Identified, Model):
     buffer_after_minutes: Mapped[int] = mapped_column(default=15)
     price_cents: Mapped[int]
     intake: Mapped[str] = mapped_column(default=IntakeRule.BEFORE_BOOKING)
+    new_clients: Mapped[str] = mapped_column(default=NewClientRule.WELCOME)
     needs_room: Mapped[bool] = mapped_column(default=True)
     position: Mapped[int] = mapped_column(default=0)
     retired_at: Mapped[datetime | None]
@@ -167,6 +189,7 @@ class Treatment(Identified, Model):
         sa.CheckConstraint("length_minutes > 0", name="takes_time"),
         sa.CheckConstraint("price_cents >= 0", name="price_not_negative"),
         sa.CheckConstraint("intake IN ('before_booking', 'before_visit', 'none')", name="intake_known"),
+        sa.CheckConstraint("new_clients IN ('welcome', 'ask_first', 'not_first')", name="new_clients_known"),
     )
 
 
@@ -259,6 +282,13 @@ class SpecialDay(Identified, Model):
             "0 <= from_minute AND from_minute < until_minute AND until_minute <= 1440", name="within_day"
         ),
         sa.CheckConstraint("mod(from_minute, 5) = 0 AND mod(until_minute, 5) = 0", name="in_fives"),
+        pg.ExcludeConstraint(
+            (sa.literal_column("therapist_id"), "="),
+            (sa.literal_column('"on"'), "="),
+            (sa.func.int4range(sa.literal_column("from_minute"), sa.literal_column("until_minute")), "&&"),
+            name="ex_special_days_therapist",
+            using="gist",
+        ),
     )
 
 
@@ -281,6 +311,9 @@ class TimeOff(Identified, Model):
         sa.CheckConstraint("from_on < until_on", name="range_runs_forward"),
         sa.CheckConstraint("(from_minute IS NULL) = (until_minute IS NULL)", name="whole_part"),
         sa.CheckConstraint("from_minute IS NULL OR from_minute < until_minute", name="part_runs_forward"),
+        sa.CheckConstraint(
+            "from_minute IS NULL OR (from_minute >= 0 AND until_minute <= 1440)", name="part_within_day"
+        ),
     )
 
 
