@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from sqlalchemy.orm import configure_mappers
 
-from clinic import clock, sealed
+from clinic import clock, db, sealed
 from clinic.accounts import links
 from clinic.api import health
-from clinic.db import db
+from clinic.db import ASIDE
 from clinic.messaging import tasks
 from clinic.portal import views as portal
 from clinic.public import views as public
@@ -23,10 +24,11 @@ from config import Environment, Settings
 ROOT = Path(__file__).parent.parent
 
 
-def create_app(settings: Settings | None = None) -> Flask:
+def create_app(settings: Settings | None = None, *, in_background: bool = False) -> Flask:
     """The product as a WSGI application.
 
-    Reads the environment when no settings are given. Raises InvalidSettings for a bad environment and
+    Reads the environment when no settings are given. `in_background` is for the worker and the command line, whose
+    statements may take longer than a page's. Raises InvalidSettings for a bad environment and
     `access.Undeclared` when an endpoint has not said who it is for.
     """
     settings = settings or Settings.read()
@@ -37,7 +39,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         static_folder="static",
         static_url_path="/static",
     )
-    app.config.from_mapping(flask_config(settings))
+    longest = settings.background_timeout_ms if in_background else settings.statement_timeout_ms
+    app.config.from_mapping(flask_config(settings, longest_statement_ms=longest))
 
     zoneinfo.reset_tzpath(to=())  # Zones come from the pinned tzdata package alone.
     sealed.use(settings.keys.sealing_bytes)
@@ -65,13 +68,16 @@ def create_app(settings: Settings | None = None) -> Flask:
 def web() -> Flask:
     """The product as a web server runs it: what it writes down goes to standard error, as lines of JSON."""
     logs.write_to(sys.stderr)
-    return create_app()
+    app = create_app()
+    configure_mappers()  # Once before the server forks, instead of in each process's first answer.
+    return app
 
 
-def flask_config(settings: Settings) -> dict[str, Any]:
+def flask_config(settings: Settings, *, longest_statement_ms: int) -> dict[str, Any]:
     """What Flask, its extensions and our own code read from `app.config`."""
     keys = settings.keys
     https = settings.base_url.startswith("https://")
+    engine = _engine_options(longest_statement_ms)
     return {
         "ENVIRONMENT": settings.environment.value,
         "TESTING": settings.environment is Environment.TEST,
@@ -79,18 +85,11 @@ def flask_config(settings: Settings) -> dict[str, Any]:
         "PUBLIC_URL": settings.base_url,
         "DATA": settings.lumbar_data.absolute(),
         "TRUSTED_PROXIES": settings.trusted_proxies,
+        # A little longer than the server takes to end a statement by itself: who is silent then will not answer.
+        "DATABASE_PATIENCE": longest_statement_ms / 1000 + 0.5,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
-        "SQLALCHEMY_ENGINE_OPTIONS": {
-            "pool_size": settings.database_pool,
-            "max_overflow": 0,
-            "pool_timeout": 4,
-            "pool_pre_ping": True,
-            "hide_parameters": True,  # An error's text must not quote what somebody entered.
-            "connect_args": {
-                "connect_timeout": 2,
-                "options": f"-c statement_timeout={settings.statement_timeout_ms} -c lock_timeout=8000 -c timezone=UTC",
-            },
-        },
+        "SQLALCHEMY_ENGINE_OPTIONS": {**engine, "pool_size": settings.database_pool},
+        "SQLALCHEMY_BINDS": {ASIDE: {**engine, "pool_size": 1, "url": settings.database_url}},
         "MAX_CONTENT_LENGTH": 256 * 1024,
         "MAX_FORM_MEMORY_SIZE": 256 * 1024,
         "MAX_FORM_PARTS": 500,
@@ -110,4 +109,18 @@ def flask_config(settings: Settings) -> dict[str, Any]:
         "MESSAGES_HELD": settings.messages_held,
         "REDIS_URL": settings.redis_url,
         "WORKER_CONCURRENCY": settings.worker_concurrency,
+    }
+
+
+def _engine_options(longest_statement_ms: int) -> dict[str, Any]:
+    return {
+        "max_overflow": 0,
+        "pool_timeout": 3,
+        "pool_pre_ping": True,
+        "hide_parameters": True,  # An error's text must not quote what somebody entered.
+        "connect_args": {
+            "connect_timeout": 2,
+            "options": f"-c statement_timeout={longest_statement_ms}"
+            f" -c lock_timeout={longest_statement_ms * 3 // 4} -c timezone=UTC",
+        },
     }

@@ -85,8 +85,11 @@ def overlaps() -> int:
     )  # type: ignore[return-value]
 
 
-def worst(reports: list[Report]) -> float:
-    return max(report.seconds for report in reports)
+def worst(reports: list[Report]) -> str:
+    """The slowest answer; the first round apart, in which sixteen fresh processes compile every statement at once."""
+    cold = max(report.seconds for report in reports if report.round == 0)
+    warm = max(report.seconds for report in reports if report.round > 0)
+    return f"worst {warm * 1000:.0f} ms ({cold * 1000:.0f} ms as the first deed of a process)"
 
 
 @pytest.mark.parametrize("therapists", [1, 3])
@@ -98,7 +101,7 @@ def test_as_many_get_the_time_as_there_are_therapists_free(
     reports = race(race_settings, book, tasks, RIVALS)
 
     results = Counter(report.result for report in reports)
-    print(f"{therapists} free: {dict(results)}, worst {worst(reports) * 1000:.0f} ms over {ROUNDS} rounds")
+    print(f"{therapists} free: {dict(results)} in {ROUNDS} rounds, {worst(reports)}")
     assert set(results) <= POLITE
     winners = Counter(report.round for report in reports if report.result == "booked")
     assert winners == dict.fromkeys(range(ROUNDS), therapists)
