@@ -196,6 +196,8 @@ class Contact(Identified, Model):
     verified_at: Mapped[datetime | None]
     bounced_at: Mapped[datetime | None]
     wants_reminders: Mapped[bool] = mapped_column(default=True)
+    sms_agreed_at: Mapped[datetime | None]
+    """Since when reminders may also go to this telephone as text messages; without it none does."""
     created_at: Mapped[datetime]
 
     client: Mapped[Client] = relationship(back_populates="contacts")
@@ -205,6 +207,7 @@ class Contact(Identified, Model):
         sa.Index("ix_contacts_normalised", "kind", "normalised"),
         sa.CheckConstraint("kind IN ('mail', 'phone')", name="kind_known"),
         sa.CheckConstraint("relation IN ('self', 'guardian', 'carer')", name="relation_known"),
+        sa.CheckConstraint("sms_agreed_at IS NULL OR kind = 'phone'", name="sms_to_phones"),
     )
 
 

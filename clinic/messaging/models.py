@@ -11,7 +11,7 @@ from clinic.db import Identified, Model
 
 
 class Kind(StrEnum):
-    """What a message is about; one query in `due.py` and one folder of templates each."""
+    """What a message is about; one question in `due` and one folder of templates each."""
 
     CONFIRMATION = "confirmation"
     CHANGE = "change"
@@ -43,7 +43,7 @@ class Message(Identified, Model):
     """The contact or user it goes to; for a resume link, the draft."""
     client_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("clients.id"), index=True)
     occasion: Mapped[str]
-    """Set by each kind in `due.py`, for example `r2/2880`."""
+    """Set by each kind in `due`, for example `r2/2880`."""
     owed_at: Mapped[datetime]
     due_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
@@ -72,6 +72,7 @@ class Message(Identified, Model):
             postgresql_where=sa.text("sent_at IS NULL AND given_up_at IS NULL AND dropped_at IS NULL"),
         ),
         sa.Index("ix_messages_subject_id", "subject_id"),
+        sa.Index("ix_messages_given_up", "id", postgresql_where=sa.text("given_up_at IS NOT NULL")),
     )
 
 
@@ -85,3 +86,24 @@ class Heartbeat(Model):
     at: Mapped[datetime]
     state: Mapped[str] = mapped_column(default="")
     """A short code, for example that the mail server does not answer."""
+
+
+class Sending(Model):
+    """One row: whether messages may leave, and which incarnation of the database the sender last ran on."""
+
+    __tablename__ = "sending"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=1)
+    incarnation: Mapped[str]
+    """What tells this very database from a copy of it that was restored: nothing of it comes with a dump."""
+    held_since: Mapped[datetime | None]
+    held_why: Mapped[str | None]
+    """`asked` (by the settings) or `restored`."""
+    asked_release_at: Mapped[datetime | None]
+    """When an owner let the messages go although the settings still ask to hold them."""
+
+    __table_args__ = (
+        sa.CheckConstraint("id = 1", name="one_row"),
+        sa.CheckConstraint("(held_since IS NULL) = (held_why IS NULL)", name="held_for_a_reason"),
+        sa.CheckConstraint("held_why IN ('asked', 'restored')", name="reason_known"),
+    )
