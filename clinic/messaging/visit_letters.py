@@ -17,7 +17,7 @@ from clinic.booking.invitation import Invitee, Method
 from clinic.booking.models import Appointment, State
 from clinic.db import db
 from clinic.messaging.content import Content, Drop
-from clinic.messaging.due import TELLS_TIME
+from clinic.messaging.due.bookings import TELLS_TIME
 from clinic.messaging.models import Kind, Message
 from clinic.messaging.services import Claim
 from clinic.practice.models import IntakeRule, Practice

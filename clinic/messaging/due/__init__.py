@@ -1,0 +1,32 @@
+"""What is owed: one question to committed rows for each kind of message, asked again at every pass.
+
+A question finds only what is due now, so an appointment that was cancelled or moved in time leaves nothing to take back.
+Most passes ask only about what changed lately; every few minutes one asks about everything, so that nothing is missed.
+Nothing is owed about the past, to an address that bounced, or for a client who was erased. Of a client's addresses one
+counts: a guardian's first, a proven one before the others, then the newest.
+
+One module a topic; a question selects rows and hands them to `shape.owed` with the occasion, when it is due, and until
+when it is worth sending.
+"""
+
+from clinic.messaging.due import afterwards, bookings, intakes, reminders, therapists
+from clinic.messaging.due.shape import Question, Rules, rules
+
+__all__ = ["KINDS", "Question", "Rules", "rules"]
+
+KINDS: tuple[Question, ...] = (
+    bookings.confirmations,
+    bookings.requests_received,
+    bookings.requests_confirmed,
+    bookings.requests_declined,
+    bookings.changes,
+    bookings.cancellations,
+    reminders.reminders,
+    afterwards.aftercare,
+    afterwards.check_ins,
+    intakes.resumed_intakes,
+    intakes.guardians_asked,
+    therapists.reviews_waiting,
+    therapists.check_ins_answered,
+)
+"""Every kind that is derived. A sign-in link has no fact to derive it from: its view calls `services.owe_sign_in`, and likewise `owe_own_tips`."""

@@ -1,0 +1,65 @@
+"""Letters after a visit that took place."""
+
+from datetime import datetime, timedelta
+
+from clinic.booking.models import Appointment, State
+from clinic.messaging.due.shape import Row, Rules, owed
+from clinic.messaging.models import Kind
+from clinic.messaging.services import Owed
+from clinic.messaging.visits import ADDRESS, told, visits
+from clinic.plans import check_ins as after_visits
+from clinic.plans.models import SessionNote
+
+AFTERCARE_WORTH = timedelta(days=7)
+CHECK_IN_WORTH = timedelta(days=3)
+"""So long after it is due the question how somebody is still makes sense."""
+
+
+def aftercare(rules: Rules, now: datetime) -> list[Owed]:
+    """Visits that took place: once the note is signed, at the latest the next morning."""
+
+    def due_at(row: Row) -> datetime:
+        quiet = rules.quiet(row.zone)
+        morning = quiet.next_morning(row.ends_at)
+        if row.signed_at is None:
+            return morning
+        return min(morning, quiet.after(max(row.signed_at, row.ends_at)))
+
+    ended = (
+        visits(
+            Appointment.state.in_([State.ARRIVED, State.DONE]),
+            Appointment.starts_at > now - AFTERCARE_WORTH,
+            Appointment.ends_at <= now,
+            ADDRESS.c.wants_reminders,
+            ~told(Kind.AFTERCARE),
+        )
+        .add_columns(SessionNote.signed_at)
+        .outerjoin(SessionNote, SessionNote.appointment_id == Appointment.id)
+    )
+    return owed(
+        Kind.AFTERCARE,
+        ended,
+        now,
+        occasion=lambda row: "visit",
+        due_at=due_at,
+        expires_at=lambda row: row.ends_at + AFTERCARE_WORTH,
+    )
+
+
+def check_ins(rules: Rules, now: datetime) -> list[Owed]:
+    """Visits that took place, two days after their end."""
+    ended = visits(
+        Appointment.state.in_(after_visits.ASKED_AFTER),
+        Appointment.ends_at <= now - after_visits.AFTER,
+        Appointment.ends_at > now - after_visits.AFTER - CHECK_IN_WORTH,
+        ADDRESS.c.wants_reminders,
+        ~told(Kind.CHECK_IN),
+    )
+    return owed(
+        Kind.CHECK_IN,
+        ended,
+        now,
+        occasion=lambda row: "visit",
+        due_at=lambda row: rules.quiet(row.zone).after(row.ends_at + after_visits.AFTER),
+        expires_at=lambda row: row.ends_at + after_visits.AFTER + CHECK_IN_WORTH,
+    )
