@@ -58,7 +58,10 @@ class Series(Identified, Model):
 
     client_id: Mapped[UUID] = mapped_column(sa.ForeignKey("clients.id"), index=True)
     revision: Mapped[int] = mapped_column(default=1)
+    """Rises with every act on several of its appointments; one letter tells of each act."""
     created_at: Mapped[datetime]
+    changed_at: Mapped[datetime] = mapped_column(index=True)
+    """When the last such act was."""
 
 
 class Appointment(Identified, Model):
@@ -112,6 +115,14 @@ class Appointment(Identified, Model):
     link_epoch: Mapped[int] = mapped_column(default=1)
     series_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("series.id"), index=True)
     series_index: Mapped[int | None]
+    series_revision: Mapped[int | None]
+    """Revision of the series in the last act on several appointments that changed this one."""
+    act_revision: Mapped[int | None]
+    """Own revision that act gave it: while the two are equal, the series' letter tells of it and no letter of its own."""
+    series_wall_start: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=False))
+    """Wall time that act gave it; one moved alone since then shows another."""
+    booked_by: Mapped[str] = mapped_column(default="client", server_default=sa.text("'client'"))
+    """`client` or `staff`: whom staff booked for may still have to be asked the health questions."""
     booked_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]
@@ -156,6 +167,7 @@ class Appointment(Identified, Model):
             name="booked_at",
         ),
         sa.CheckConstraint("(cancelled_by IS NOT NULL) = (state = 'cancelled')", name="cancelled_by"),
+        sa.CheckConstraint("booked_by IN ('client', 'staff')", name="booked_by_known"),
         sa.CheckConstraint("(series_id IS NULL) = (series_index IS NULL)", name="series_whole"),
         sa.CheckConstraint("price_cents >= 0", name="price_not_negative"),
         _never_overlapping("therapist"),
@@ -188,6 +200,22 @@ class Appointment(Identified, Model):
     def is_live(self) -> bool:
         """Whether the visit is still meant to happen: requested, booked or under way."""
         return self.state in (State.REQUESTED, State.BOOKED, State.ARRIVED)
+
+
+class Waiver(Identified, Model):
+    """Rules that a member of staff set aside to book or move one appointment, and why."""
+
+    __tablename__ = "waivers"
+
+    appointment_id: Mapped[UUID] = mapped_column(sa.ForeignKey("appointments.id"), index=True)
+    user_id: Mapped[UUID] = mapped_column(sa.ForeignKey("users.id"))
+    rules: Mapped[list[str]] = mapped_column(pg.ARRAY(sa.Text))
+    """Names of `booking.rules.Rule`."""
+    reason_sealed: Mapped[bytes]
+    reason = Sealed[str]("reason_sealed")
+    made_at: Mapped[datetime]
+
+    __table_args__ = (sa.CheckConstraint("cardinality(rules) > 0", name="names_a_rule"),)
 
 
 class IdempotencyKey(Identified, Model):
