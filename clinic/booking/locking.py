@@ -13,14 +13,9 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from clinic.db import db
+from clinic.practice import calendars
 
 _CLIENT = sa.text("SELECT id FROM clients WHERE id = :client FOR NO KEY UPDATE")
-_RAISE = """
-WITH locked AS MATERIALIZED (SELECT id FROM {table} WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE)
-UPDATE {table} SET calendar_version = calendar_version + 1 FROM locked WHERE {table}.id = locked.id
-"""
-_THERAPISTS = sa.text(_RAISE.format(table="therapists"))
-_ROOMS = sa.text(_RAISE.format(table="rooms"))
 
 _LAPSE = sa.text(
     """
@@ -35,10 +30,7 @@ def lock(therapists: Iterable[UUID], rooms: Iterable[UUID], client: UUID | None 
     """Queue behind everybody else who is changing these calendars, until the transaction ends."""
     if client is not None:
         db.session.execute(_CLIENT, {"client": client})
-    db.session.execute(_THERAPISTS, {"ids": sorted(set(therapists))})
-    room_ids = sorted(set(rooms))
-    if room_ids:
-        db.session.execute(_ROOMS, {"ids": room_ids})
+    calendars.lock(therapists, rooms)
 
 
 def lapse_expired(
