@@ -27,8 +27,8 @@ LONGEST_OCCUPATION = timedelta(hours=12)
 class Wish:
     """What somebody wants: a treatment, perhaps with one therapist or at one location.
 
-    `own_therapist` is preferred among several, never required. `without` is an appointment that is about to move: its
-    present time does not stand in its own way.
+    `own_therapist` is preferred among several, never required. `without` is an appointment that is about to move, and
+    `besides` are others that move along: their present times do not stand in their own way.
     """
 
     treatment_id: UUID
@@ -36,6 +36,12 @@ class Wish:
     location_id: UUID | None = None
     own_therapist: UUID | None = None
     without: UUID | None = None
+    besides: tuple[UUID, ...] = ()
+
+    @property
+    def moving(self) -> tuple[UUID, ...]:
+        """The appointments that are about to move."""
+        return (*((self.without,) if self.without else ()), *self.besides)
 
 
 @dataclass(frozen=True)
@@ -121,7 +127,7 @@ def _taken(supply: Supply, question: slots.Question[UUID], wish: Wish, now: date
             "until": window.ends_at,
             "occupying": [state.value for state in OCCUPYING],
             "now": now,
-            "without": [wish.without] if wish.without else [],
+            "without": list(wish.moving),
         },
     ).all()
     therapist_rows = [row for row in rows if row.kind == "therapist"]

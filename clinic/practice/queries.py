@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import product
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -68,6 +69,9 @@ class Supply:
     stamp: int
     """Sum of the calendar versions of everybody and every room asked, plus the version of the rules: rises with
     every change of what is free."""
+    always_open: bool = False
+    """Read the rota as if everybody worked everywhere at all hours: staff may set opening hours aside. Time off and
+    closures still hold."""
 
     @property
     def rooms(self) -> tuple[UUID, ...]:
@@ -184,6 +188,8 @@ def rota(supply: Supply, days: Days, therapists: Iterable[UUID]) -> hours.Rota[U
     for row in rows:
         found[row["kind"]].append(row)
     locations = [site.location_id for site in supply.sites]
+    if supply.always_open:
+        found["special"], found["weekly"] = [], _at_all_hours(therapists, locations)
     return hours.Rota(
         weekly=tuple(_weekly(row) for row in found["weekly"]),
         special=tuple(_special(found["special"], locations)),
@@ -193,6 +199,21 @@ def rota(supply: Supply, days: Days, therapists: Iterable[UUID]) -> hours.Rota[U
             *(_closed_from(id_, day) for id_, day in supply.closed_on.items()),
         ),
     )
+
+
+def _at_all_hours(therapists: Iterable[UUID], locations: Iterable[UUID]) -> list[Mapping[str, Any]]:
+    return [
+        {
+            "therapist_id": therapist,
+            "location_id": location,
+            "weekday": weekday,
+            "from_minute": 0,
+            "until_minute": 24 * 60,
+            "from_on": None,
+            "until_on": None,
+        }
+        for therapist, location, weekday in product(therapists, locations, range(7))
+    ]
 
 
 def _at(minute: int) -> time:
