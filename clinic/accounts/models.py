@@ -196,6 +196,9 @@ class Contact(Identified, Model):
     verified_at: Mapped[datetime | None]
     bounced_at: Mapped[datetime | None]
     wants_reminders: Mapped[bool] = mapped_column(default=True)
+    reminder_offsets_minutes: Mapped[list[int] | None] = mapped_column(pg.ARRAY(sa.Integer))
+    """How long before a visit to remind, as this person wishes; None as the practice does."""
+    wants_check_ins: Mapped[bool] = mapped_column(default=True, server_default=sa.text("true"))
     sms_agreed_at: Mapped[datetime | None]
     """Since when reminders may also go to this telephone as text messages; without it none does."""
     created_at: Mapped[datetime]

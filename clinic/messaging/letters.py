@@ -20,7 +20,7 @@ from clinic.accounts import services as accounts
 from clinic.accounts.models import Contact, ContactKind, LinkPurpose, User
 from clinic.db import db
 from clinic.intake.models import Draft, GuardianConsent
-from clinic.messaging import mime, visit_letters
+from clinic.messaging import mime, texts, visit_letters  # noqa: F401 - texts: its table belongs to the schema
 from clinic.messaging.content import Content, Drop
 from clinic.messaging.mailer import Envelope
 from clinic.messaging.models import Kind

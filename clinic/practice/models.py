@@ -55,6 +55,8 @@ class Practice(Model):
     reminder_offsets_minutes: Mapped[list[int]] = mapped_column(
         pg.ARRAY(sa.Integer), default=lambda: [2880, 120]
     )
+    rebooking_after_days: Mapped[int] = mapped_column(default=28, server_default=sa.text("28"))
+    """So long after a last visit those who asked for it are invited to come again."""
     keep_notes_years: Mapped[int] = mapped_column(default=10)
     modalities_off: Mapped[list[str]] = mapped_column(pg.ARRAY(sa.Text), default=list)
     rules_version: Mapped[int] = mapped_column(sa.BigInteger, default=1)
@@ -75,6 +77,7 @@ class Practice(Model):
         sa.CheckConstraint(
             "quiet_from_hour BETWEEN 0 AND 23 AND quiet_until_hour BETWEEN 0 AND 23", name="quiet_hours"
         ),
+        sa.CheckConstraint("rebooking_after_days BETWEEN 1 AND 730", name="rebooking_plausible"),
     )
 
 
