@@ -17,6 +17,7 @@ from clinic.booking.availability import Wish
 from clinic.booking.models import Appointment, State
 from clinic.booking.placing import found, fresh, lock_all, locked, place, taken, terms
 from clinic.booking.states import Entry, NotNow, advance, call_off, changed
+from clinic.booking.waiting.models import Offering
 from clinic.db import db, violates
 from clinic.guidance.levels import Level
 from clinic.intake import queries as intake
@@ -285,8 +286,14 @@ def end_request(appointment_id: UUID, now: datetime) -> None:
 
 
 def delete_lapsed(before: datetime) -> int:
-    """Delete holds that lapsed before an instant and were never anybody's; returns how many."""
+    """Delete holds that lapsed before an instant and were never anybody's; returns how many.
+
+    Those that kept a time for the waiting list stay as long as what was offered does.
+    """
     gone = sa.delete(Appointment).where(
-        Appointment.state == State.LAPSED, Appointment.client_id.is_(None), Appointment.changed_at < before
+        Appointment.state == State.LAPSED,
+        Appointment.client_id.is_(None),
+        Appointment.changed_at < before,
+        ~sa.exists().where(Offering.hold_id == Appointment.id),
     )
     return db.session.execute(gone).rowcount  # type: ignore[attr-defined, no-any-return]  # a DELETE gives a cursor

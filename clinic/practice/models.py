@@ -49,6 +49,10 @@ class Practice(Model):
     open_bookings_per_client: Mapped[int] = mapped_column(default=12)
     decide_hours: Mapped[int] = mapped_column(default=48)
     """How long a therapist has to decide on a request."""
+    offer_people: Mapped[int] = mapped_column(default=3)
+    """To how many people of the waiting list a freed time is offered at once."""
+    offer_minutes: Mapped[int] = mapped_column(default=30)
+    """How long they have to answer."""
     settle_seconds: Mapped[int] = mapped_column(default=120)
     quiet_from_hour: Mapped[int] = mapped_column(default=21)
     quiet_until_hour: Mapped[int] = mapped_column(default=8)
@@ -73,6 +77,9 @@ class Practice(Model):
         sa.CheckConstraint(
             "open_bookings_per_client BETWEEN 1 AND 100 AND decide_hours BETWEEN 1 AND 168",
             name="limits_plausible",
+        ),
+        sa.CheckConstraint(
+            "offer_people BETWEEN 1 AND 20 AND offer_minutes BETWEEN 5 AND 240", name="offers_plausible"
         ),
         sa.CheckConstraint(
             "quiet_from_hour BETWEEN 0 AND 23 AND quiet_until_hour BETWEEN 0 AND 23", name="quiet_hours"
