@@ -190,6 +190,7 @@ class Appointment(Identified, Model):
             unique=True,
             postgresql_where=sa.text("state = 'held' AND held_by IS NOT NULL"),
         ),
+        sa.Index("ix_appointments_held_until", "held_until", postgresql_where=sa.text("state = 'held'")),
         sa.Index("ix_appointments_client_id_starts_at", "client_id", "starts_at"),
         sa.Index("ix_appointments_starts_at", "starts_at"),
         sa.Index("ix_appointments_changed_at", "changed_at"),
