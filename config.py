@@ -140,10 +140,19 @@ class Settings(BaseSettings):
     public_url: str | None = None
     lumbar_keys: SecretStr | None = None
     clock_file: Path | None = None
-    database_pool: int = Field(default=10, ge=1)
-    statement_timeout_ms: int = Field(default=15_000, ge=100)
+    database_pool: int = Field(default=10, ge=2)
+    """Connections of each process; two at least, because the message pass holds one while it works with another."""
+    statement_timeout_ms: int = Field(default=4_000, ge=100)
+    """A page's longest statement; whoever waits for a locked row waits three quarters of it."""
+    background_timeout_ms: int = Field(default=60_000, ge=100)
+    """The same for the worker and the command line, where nobody waits for a page."""
     trusted_proxies: int = Field(default=0, ge=0)
     messages_held: bool = False
+    """Nothing leaves until an owner says so on a page, or until this is taken away."""
+    messages_per_minute: int | None = Field(default=None, ge=1)
+    """At most so many messages of the practice leave in a minute; what a mail provider allows. Default: no limit."""
+    bounces_secret: SecretStr | None = Field(default=None, min_length=32)
+    """What a mail provider proves itself with when it reports letters that came back; without it nobody can report any."""
     worker_concurrency: int = Field(default=2, ge=1)
 
     @field_validator("database_url", "database_owner_url", mode="before")

@@ -11,13 +11,13 @@ from typing import Any
 from celery.schedules import crontab
 from celery.signals import setup_logging, worker_init, worker_process_init
 
+from clinic import db
 from clinic.app import create_app
-from clinic.db import db
 from clinic.messaging import stand_in
 from clinic.messaging.tasks import Driver
 from clinic.web import logs
 
-app = create_app()
+app = create_app(in_background=True)
 celery: Driver = app.extensions["celery"]
 celery.set_default()
 
@@ -46,11 +46,11 @@ def start_stand_in(**_: Any) -> None:
 
     It gets an application, and so an engine, of its own: the children that the worker forks share no connection with it.
     """
-    stand_in.start(create_app())
+    stand_in.start(create_app(in_background=True))
 
 
 @worker_process_init.connect
 def forget_inherited_connections(**_: Any) -> None:
     """A forked child must not talk on its parent's connections."""
     with app.app_context():
-        db.engine.dispose(close=False)
+        db.dispose(close=False)

@@ -10,7 +10,7 @@ from clinic.app import create_app
 from clinic.booking import availability
 from clinic.booking.availability import Wish
 from clinic.booking.models import Appointment
-from clinic.db import db
+from clinic.db import db, dispose
 from clinic.embedded.servers import scratch_servers
 from clinic.scheduling.hours import Days
 from config import Environment, Settings
@@ -32,7 +32,7 @@ def run() -> None:
         with create_app(settings).app_context():
             _measure()
             db.session.remove()
-            db.engine.dispose()
+            dispose()
 
 
 def _measure() -> None:

@@ -57,7 +57,7 @@ def load_demo(parsed: argparse.Namespace) -> int:
     if settings.environment is Environment.PRODUCTION:
         print("The demo practice is refused: this is production.", file=sys.stderr)
         return 2
-    with create_app(settings).app_context(), transaction():
+    with create_app(settings, in_background=True).app_context(), transaction():
         if db.session.get(Practice, 1) is not None:
             print("There is a practice already; nothing was changed.")
             return 0
@@ -86,7 +86,7 @@ def _invited(person: Callable[[datetime], User]) -> int:
     """Print a set-up address for somebody; what speaks against it is printed instead, and nothing is changed."""
     settings, now = Settings.read(), clock.now()
     try:
-        with create_app(settings).app_context(), transaction():
+        with create_app(settings, in_background=True).app_context(), transaction():
             path = team.set_up_path(team.mint_set_up_link(person(now), now))
     except Refusal as refusal:
         print(refusal.sentence, file=sys.stderr)
@@ -102,7 +102,7 @@ def suggest(parsed: argparse.Namespace) -> int:
 
 def replay_reviews(parsed: argparse.Namespace) -> int:
     """List the open reviews that would come out differently under the current rule set; changes nothing."""
-    with create_app(Settings.read()).app_context(), transaction():
+    with create_app(Settings.read(), in_background=True).app_context(), transaction():
         found = replay.open_reviews(clock.now())
         lines = replay.table(found)
     differing = len(lines) - 1
@@ -121,7 +121,7 @@ def new_keys(parsed: argparse.Namespace) -> int:
 def rotate_keys(parsed: argparse.Namespace) -> int:
     """Seal everything anew under the newest key; may be stopped and started again."""
     done = 0
-    with create_app(Settings.read()).app_context():
+    with create_app(Settings.read(), in_background=True).app_context():
         while True:
             with transaction():
                 batch = sealed.rotate(db.session(), Base, ROTATION_BATCH)
@@ -136,7 +136,7 @@ def rotate_keys(parsed: argparse.Namespace) -> int:
 def doctor(parsed: argparse.Namespace) -> int:
     """Check the database, its durability, the keys and the audit's seals; status 1 when something is wrong."""
     faults = []
-    with create_app(Settings.read()).app_context():
+    with create_app(Settings.read(), in_background=True).app_context():
         with db.engine.connect() as connection:
             if not schema.is_current(connection):
                 faults.append("The database is not at the newest revision: run `python -m clinic migrate`.")

@@ -1,4 +1,4 @@
-"""Session, transaction and the translation of violated constraints.
+"""Session, transaction, the translation of violated constraints, and how long we wait for PostgreSQL.
 
 Models are ordinary typed SQLAlchemy classes on `Base`; Flask-SQLAlchemy lends the session of the app context
 and the engine. Services change and flush; the edge (a view, a task step, a command) commits, once, by
@@ -7,13 +7,18 @@ and the engine. Services change and flush; the edge (a view, a task step, a comm
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
+import psycopg
 import sqlalchemy as sa
+from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from psycopg import Error as DriverError
+from psycopg.abc import PQGen
+from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
 from uuid_utils.compat import uuid7
@@ -63,6 +68,95 @@ class Identified:
     def __init__(self, **columns: Any) -> None:
         # Sealed columns are bound to the row's id, so the id is set first.
         super().__init__(**{"id": new_id(), **columns})
+
+
+Answer = TypeVar("Answer")
+
+
+@dataclass
+class Patience:
+    """How long, in seconds, the connections of one engine wait for an answer.
+
+    PostgreSQL ends slow statements by itself; one that is still silent after `full` is frozen or unreachable. Then the
+    others do not wait as long again: until somebody is answered, they wait `short`.
+    """
+
+    full: float
+    resting: float = 2.0
+    """For the question whether a pooled connection still lives."""
+    short: float = 0.5
+    is_silent: bool = False
+
+    def seconds(self, *, is_resting: bool) -> float:
+        """How long to wait from now on."""
+        if self.is_silent:
+            return min(self.short, self.full)
+        return min(self.resting, self.full) if is_resting else self.full
+
+
+class Connection(psycopg.Connection[Any]):
+    """A connection that closes itself and raises OperationalError when the server keeps silent for too long."""
+
+    patience: Patience | None = None
+    is_resting = False
+
+    def wait(self, gen: PQGen[Answer], interval: float = 0.1, timeout: float | None = None) -> Answer:
+        """As psycopg waits, but never for ever; whoever names a time keeps it."""
+        if self.patience is None or timeout is not None:
+            return super().wait(gen, interval, timeout)
+        try:
+            answer = super().wait(gen, interval, self.patience.seconds(is_resting=self.is_resting))
+        except psycopg.errors._WaitTimeout:
+            self.patience.is_silent = True
+            # What the server makes of the statement is unknown; a closed connection is never used again.
+            self.pgconn.finish()
+            raise psycopg.OperationalError("the database does not answer") from None
+        self.patience.is_silent = False
+        return answer
+
+
+ASIDE = "aside"
+"""Key of the engine for what is written beside a request's own transaction.
+
+Who holds a connection and waits for a second one out of the same pool can wait for others who do just that.
+"""
+
+
+def init_app(app: Flask) -> None:
+    """Give the app its engines, whose connections wait at most `DATABASE_PATIENCE` seconds."""
+    db.init_app(app)
+    patience = Patience(app.config["DATABASE_PATIENCE"])
+    with app.app_context():
+        for engine in db.engines.values():
+            limit_waiting(engine, patience)
+
+
+def dispose(*, close: bool = True) -> None:
+    """Let go of the pooled connections of the current app.
+
+    A forked child leaves them open (`close=False`): its parent goes on talking on them.
+    """
+    for engine in db.engines.values():
+        engine.dispose(close=close)
+
+
+def limit_waiting(engine: sa.Engine, patience: Patience) -> None:
+    """Let every connection that the engine opens from now on wait no longer than this."""
+
+    @event.listens_for(engine, "do_connect")
+    def _connect(_dialect: Any, _record: Any, words: list[Any], named: dict[str, Any]) -> Connection:
+        connection = Connection.connect(*words, **named)
+        connection.patience = patience
+        return connection
+
+    @event.listens_for(engine, "checkin")
+    def _rest(connection: Connection | None, _record: Any) -> None:
+        if connection is not None:
+            connection.is_resting = True
+
+    @event.listens_for(engine, "checkout")
+    def _work(connection: Connection, _record: Any, _proxy: Any) -> None:
+        connection.is_resting = False
 
 
 class NestedTransaction(RuntimeError):

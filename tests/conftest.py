@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 
 from clinic import clock, schema
 from clinic.app import create_app
-from clinic.db import db
+from clinic.db import db, dispose
 from clinic.embedded.servers import Servers, scratch_servers
 from config import Environment, Settings
 from tests import make as makers
@@ -82,7 +82,7 @@ def app(settings: Settings) -> Iterator[Flask]:
     product.config["CLOCK_FILE"] = settings.clock_file
     yield product
     with product.app_context():
-        db.engine.dispose()
+        dispose()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from flask import Flask
 
 from clinic import clock, schema
 from clinic.app import create_app
-from clinic.db import db
+from clinic.db import db, dispose
 from clinic.embedded.servers import Servers
 from config import Environment, Settings
 
@@ -40,7 +40,7 @@ def race_app(race_settings: Settings, settings: Settings, servers: Servers) -> I
     with app.app_context():
         yield app
         db.session.remove()
-        db.engine.dispose()
+        dispose()
     # Composing a product sets the clock of the whole process; the tests that follow move the other one's.
     clock.follow(settings.clock_file)
     _sweep(servers.urls.superuser)

@@ -15,7 +15,7 @@ from flask import Flask
 
 from clinic import schema
 from clinic.app import create_app
-from clinic.db import db
+from clinic.db import db, dispose
 from clinic.embedded.servers import Servers, scratch_servers
 from config import Environment, Settings
 
@@ -109,7 +109,7 @@ def staged(folder: Path, environment: Environment = Environment.TEST, **settings
         app = create_app(settings)
         undo.enter_context(app.app_context())
         set_up = Stage(servers, settings, app)
-        undo.callback(db.engine.dispose)
+        undo.callback(dispose)
         undo.callback(db.session.remove)
         undo.callback(set_up.stop_all)
         yield set_up

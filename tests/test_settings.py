@@ -69,3 +69,8 @@ def test_damaged_keys_are_refused(damage: dict[str, object]) -> None:
 def test_a_public_address_is_a_scheme_and_a_host(tmp_path: Path, address: str) -> None:
     with pytest.raises(InvalidSettings, match="PUBLIC_URL"):
         settings(tmp_path, public_url=address)
+
+
+def test_a_pool_too_small_for_the_message_pass_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidSettings, match="DATABASE_POOL"):
+        settings(tmp_path, database_pool=1)

@@ -15,7 +15,7 @@ from flask import current_app
 from sqlalchemy.dialects import postgresql as pg
 
 from clinic.accounts.models import LimitWindow
-from clinic.db import db
+from clinic.db import ASIDE, db
 from clinic.refusal import Refusal
 
 
@@ -78,7 +78,7 @@ def take(limit: Limit, key: str, now: datetime) -> None:
     counted = row.on_conflict_do_update(
         index_elements=["name", "key", "window_start"], set_={"count": LimitWindow.count + 1}
     ).returning(LimitWindow.count)
-    with db.engine.begin() as connection:
+    with db.engines[ASIDE].begin() as connection:
         count = connection.execute(counted).scalar_one()
     if count > limit.count:
         raise TooMany(max(1, int((start + limit.window - now).total_seconds()) + 1))
@@ -106,7 +106,7 @@ def network(address: str | None) -> str:
 def forget(now: datetime) -> int:
     """Delete windows that count no more; returns how many. Twice is harmless: the second finds none."""
     old = sa.delete(LimitWindow).where(LimitWindow.window_start < now - KEPT)
-    with db.engine.begin() as connection:
+    with db.engines[ASIDE].begin() as connection:
         return connection.execute(old).rowcount
 
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 from math import ceil
 
 from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request
+from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
 from jinja2 import TemplateNotFound
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -86,7 +87,9 @@ def http_error(error: HTTPException) -> Response:
 def database_away(error: Exception) -> Response:
     """PostgreSQL does not answer, or not in time: say so, and when to come again."""
     log.error("database away", exc_info=error, extra={"request_id": request_id()})
-    g.practice = None  # The page must not ask the database again.
+    # The page must not ask the database again, so it is made as for a stranger.
+    g.practice = g.staff_session = g.client_session = None
+    g._login_user = AnonymousUserMixin()
     return answer(503, retry_seconds=RETRY_SECONDS)
 
 

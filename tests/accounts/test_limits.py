@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 
 import pytest
 import sqlalchemy as sa
@@ -9,7 +10,9 @@ from flask import Flask
 
 from clinic.accounts import limits
 from clinic.accounts.models import LimitWindow
-from clinic.db import db
+from clinic.app import create_app
+from clinic.db import db, dispose
+from config import Settings
 
 THREE = limits.Limit("three", 3, timedelta(hours=1))
 NOON = datetime(2031, 3, 3, 12, 0, tzinfo=UTC)
@@ -90,3 +93,23 @@ def test_of_many_tries_at_the_same_time_exactly_so_many_pass(app: Flask, databas
 )
 def test_a_household_counts_as_one_network(address: str | None, network: str) -> None:
     assert limits.network(address) == network
+
+
+def test_whoever_holds_every_connection_can_still_count_a_try(settings: Settings) -> None:
+    """Each thread holds a connection of the smallest pool and counts: they must not wait for each other."""
+    product = create_app(settings.model_copy(update={"database_pool": 2}))
+    all_hold_one = Barrier(2)
+
+    def request(number: int) -> None:
+        with product.app_context():
+            db.session.execute(sa.text("SELECT 1"))
+            all_hold_one.wait(10)
+            limits.take(THREE, f"crowd {number}", NOON)
+            db.session.remove()
+
+    with ThreadPoolExecutor(2) as crowd:
+        list(crowd.map(request, range(2)))
+    with product.app_context():
+        with db.engine.begin() as sweep:
+            sweep.execute(sa.delete(LimitWindow))
+        dispose()

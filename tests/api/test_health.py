@@ -8,7 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from clinic.app import create_app
-from clinic.db import db
+from clinic.db import db, dispose
 from clinic.messaging import pulse
 from clinic.messaging.models import Heartbeat
 from clinic.messaging.pulse import Part
@@ -70,4 +70,4 @@ def test_without_the_database_the_answer_is_down_and_quick(settings: Settings) -
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
     assert answer.get_json()["status"] == "down"
     with lost.app_context():
-        db.engine.dispose()
+        dispose()

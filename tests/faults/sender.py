@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from clinic import clock
 from clinic.app import create_app
-from clinic.db import db
+from clinic.db import dispose
 from clinic.messaging import delivery
 from clinic.messaging.mailer import SmtpMailer
 
@@ -27,7 +27,7 @@ def main(url: str, *, only_find: bool) -> None:
                 else:
                     delivery.run_pass(clock.now(), 20, mailer)
             except DBAPIError:
-                db.engine.dispose()
+                dispose()
 
 
 if __name__ == "__main__":

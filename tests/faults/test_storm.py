@@ -21,7 +21,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from clinic import clock
 from clinic.booking.models import Appointment
-from clinic.db import db, transaction
+from clinic.db import db, dispose, transaction
 from clinic.messaging import services
 from clinic.messaging.models import Kind, Message
 from clinic.messaging.services import LEASE
@@ -278,7 +278,7 @@ def storm(stage: Stage, post: Post, *, due: int, kills: int, outages: int, crash
 def crash(stage: Stage) -> None:
     """The database dies without a word and starts again."""
     db.session.remove()
-    db.engine.dispose()
+    dispose()
     server = stage.servers.database
     assert server.process is not None
     os.killpg(server.process.pid, signal.SIGKILL)
