@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import product
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -43,6 +43,7 @@ class Site:
     """A location that may give the treatment, with the rooms that suit it (in order)."""
 
     location_id: UUID
+    slug: str
     zone: ZoneInfo
     rooms: tuple[UUID, ...]
 
@@ -59,6 +60,7 @@ class Supply:
     needs_room: bool
     price_cents: int
     therapists: tuple[UUID, ...]
+    therapist_slugs: Mapping[UUID, str]
     left_on: Mapping[UUID, date]
     daily_cap: Mapping[UUID, int]
     sites: tuple[Site, ...]
@@ -83,26 +85,33 @@ class Supply:
         return next(site.zone for site in self.sites if site.location_id == location_id)
 
 
-_SUPPLY = sa.text(
-    """
-    SELECT t.id, t.length_minutes, t.buffer_before_minutes, t.buffer_after_minutes, t.price_cents, t.needs_room,
-      p.rules_version, p.step_minutes, p.notice_minutes, p.horizon_days, p.pack,
-      (SELECT jsonb_agg(jsonb_build_array(th.id, th.left_on, th.daily_cap, th.calendar_version) ORDER BY th.position, th.id)
-         FROM therapists th JOIN treatment_therapists tt ON tt.therapist_id = th.id
-        WHERE tt.treatment_id = t.id) AS therapists,
-      (SELECT jsonb_agg(jsonb_build_array(l.id, l.zone, l.closed_on,
-                (SELECT jsonb_agg(jsonb_build_array(r.id, r.calendar_version) ORDER BY r.position, r.id)
+SUPPLY_SQL = """
+    json_build_object(
+      'id', t.id, 'need', json_build_array(t.length_minutes, t.buffer_before_minutes, t.buffer_after_minutes),
+      'price_cents', t.price_cents, 'needs_room', t.needs_room,
+      'rules', json_build_array(p.rules_version, p.step_minutes, p.notice_minutes, p.horizon_days, p.pack),
+      'therapists', (
+        SELECT json_agg(json_build_array(th.id, th.slug, th.left_on, th.daily_cap, th.calendar_version)
+                        ORDER BY th.position, th.id)
+          FROM therapists th JOIN treatment_therapists tt ON tt.therapist_id = th.id WHERE tt.treatment_id = t.id),
+      'sites', (
+        SELECT json_agg(json_build_array(l.id, l.slug, l.zone, l.closed_on, (
+                 SELECT json_agg(json_build_array(r.id, r.calendar_version) ORDER BY r.position, r.id)
                    FROM rooms r JOIN treatment_rooms tr ON tr.room_id = r.id
                   WHERE tr.treatment_id = t.id AND r.location_id = l.id AND r.retired_at IS NULL)) ORDER BY l.position, l.id)
-         FROM locations l) AS sites,
-      (SELECT jsonb_agg(jsonb_build_array(from_id, to_id, travel_minutes)) FROM location_pairs) AS travel,
-      (SELECT jsonb_build_array(s.length_minutes, s.buffer_before_minutes, s.buffer_after_minutes)
-         FROM treatments s WHERE s.retired_at IS NULL
-        ORDER BY s.length_minutes, s.buffer_before_minutes + s.buffer_after_minutes LIMIT 1) AS smallest
-    FROM treatments t CROSS JOIN practice p
-    WHERE t.id = :treatment_id AND (t.retired_at IS NULL OR :retired_too)
-    """
-)
+          FROM locations l),
+      'travel', (SELECT json_agg(json_build_array(from_id, to_id, travel_minutes)) FROM location_pairs),
+      'smallest', (
+        SELECT json_build_array(s.length_minutes, s.buffer_before_minutes, s.buffer_after_minutes)
+          FROM treatments s WHERE s.retired_at IS NULL
+         ORDER BY s.length_minutes, s.buffer_before_minutes + s.buffer_after_minutes LIMIT 1))
+"""
+"""Everything `read_supply` needs, over `treatments t CROSS JOIN practice p`: others ask more in the same statement."""
+
+_SUPPLY = f"""
+    SELECT {SUPPLY_SQL} FROM treatments t CROSS JOIN practice p
+     WHERE t.id = %(treatment_id)s AND (t.retired_at IS NULL OR %(retired_too)s)
+"""  # noqa: S608 - made of constants
 
 
 def supply(treatment_id: UUID, *, retired_too: bool = False) -> Supply:
@@ -110,35 +119,40 @@ def supply(treatment_id: UUID, *, retired_too: bool = False) -> Supply:
 
     `retired_too` finds it also when it is no longer sold: an appointment that stands can still be moved.
     """
-    row = (
-        db.session.execute(_SUPPLY, {"treatment_id": treatment_id, "retired_too": retired_too})
-        .mappings()
-        .one_or_none()
-    )
-    if row is None:
+    asked = {"treatment_id": treatment_id, "retired_too": retired_too}
+    details = db.session.connection().exec_driver_sql(_SUPPLY, asked).scalar_one_or_none()
+    if details is None:
         raise Unbookable
-    people = [(UUID(id_), left, cap, version) for id_, left, cap, version in row["therapists"] or ()]
-    sites, closed, room_versions = _sites(row["sites"] or ())
+    return read_supply(details)
+
+
+def read_supply(details: Mapping[str, Any]) -> Supply:
+    """The supply that `SUPPLY_SQL` describes."""
+    people = [(UUID(id_), *rest) for id_, *rest in details["therapists"] or ()]
+    sites, closed, room_versions = _sites(details["sites"] or ())
+    rules_version, step, notice, horizon, pack = details["rules"]
     return Supply(
-        treatment_id=treatment_id,
-        need=_need(row["length_minutes"], row["buffer_before_minutes"], row["buffer_after_minutes"]),
-        needs_room=row["needs_room"],
-        price_cents=row["price_cents"],
+        treatment_id=UUID(details["id"]),
+        need=_need(*details["need"]),
+        needs_room=details["needs_room"],
+        price_cents=details["price_cents"],
         therapists=tuple(id_ for id_, *_ in people),
-        left_on={id_: date.fromisoformat(left) for id_, left, *_ in people if left},
-        daily_cap={id_: cap for id_, _, cap, _ in people if cap is not None},
+        therapist_slugs={id_: slug for id_, slug, *_ in people},
+        left_on={id_: date.fromisoformat(left) for id_, _, left, *_ in people if left},
+        daily_cap={id_: cap for id_, _, _, cap, _ in people if cap is not None},
         sites=sites,
         closed_on=closed,
-        travel={(UUID(a), UUID(b)): timedelta(minutes=minutes) for a, b, minutes in row["travel"] or ()},
+        travel={(UUID(a), UUID(b)): timedelta(minutes=minutes) for a, b, minutes in details["travel"] or ()},
         rules=Rules(
-            version=row["rules_version"],
-            step=timedelta(minutes=row["step_minutes"]),
-            notice=timedelta(minutes=row["notice_minutes"]),
-            horizon=timedelta(days=row["horizon_days"]),
-            pack=row["pack"],
+            version=rules_version,
+            step=timedelta(minutes=step),
+            notice=timedelta(minutes=notice),
+            horizon=timedelta(days=horizon),
+            pack=pack,
         ),
-        smallest=_need(*row["smallest"]),
-        stamp=row["rules_version"] + room_versions + sum(version for *_, version in people),
+        # Nothing may be sold any more while what was booked can still be moved.
+        smallest=_need(*(details["smallest"] or details["need"])),
+        stamp=rules_version + room_versions + sum(version for *_, version in people),
     )
 
 
@@ -152,38 +166,51 @@ def _need(length: int, before: int, after: int) -> slots.Need:
 
 def _sites(rows: Iterable[list[Any]]) -> tuple[tuple[Site, ...], dict[UUID, date], int]:
     sites, closed, versions = [], {}, 0
-    for id_, zone, closed_on, rooms in rows:
-        sites.append(Site(UUID(id_), ZoneInfo(zone), tuple(UUID(room) for room, _ in rooms or ())))
+    for id_, slug, zone, closed_on, rooms in rows:
+        sites.append(Site(UUID(id_), slug, ZoneInfo(zone), tuple(UUID(room) for room, _ in rooms or ())))
         versions += sum(version for _, version in rooms or ())
         if closed_on:
             closed[UUID(id_)] = date.fromisoformat(closed_on)
     return tuple(sites), closed, versions
 
 
-_ROTA = sa.text(
-    """
+_ROTA = """
     SELECT 'weekly' AS kind, therapist_id, location_id, weekday, from_minute, until_minute, valid_from AS from_on,
            valid_until AS until_on
       FROM weekly_hours
-     WHERE therapist_id = ANY(:therapists) AND valid_from < :until_on AND (valid_until IS NULL OR valid_until > :from_on)
+     WHERE therapist_id = ANY(%(therapists)s) AND valid_from < %(until_on)s AND (valid_until IS NULL OR valid_until > %(from_on)s)
     UNION ALL
     SELECT 'special', therapist_id, location_id, NULL, from_minute, until_minute, "on", NULL
-      FROM special_days WHERE therapist_id = ANY(:therapists) AND "on" >= :from_on AND "on" < :until_on
+      FROM special_days WHERE therapist_id = ANY(%(therapists)s) AND "on" >= %(from_on)s AND "on" < %(until_on)s
     UNION ALL
     SELECT 'off', therapist_id, NULL, NULL, from_minute, until_minute, from_on, until_on
-      FROM time_off WHERE therapist_id = ANY(:therapists) AND from_on < :until_on AND until_on > :from_on
+      FROM time_off WHERE therapist_id = ANY(%(therapists)s) AND from_on < %(until_on)s AND until_on > %(from_on)s
     UNION ALL
     SELECT 'closed', NULL, location_id, NULL, NULL, NULL, from_on, until_on
-      FROM closures WHERE from_on < :until_on AND until_on > :from_on
-    """
-)
+      FROM closures WHERE from_on < %(until_on)s AND until_on > %(from_on)s
+"""
 
 
-def rota(supply: Supply, days: Days, therapists: Iterable[UUID]) -> hours.Rota[UUID]:
+class Roster(Protocol):
+    """What a rota needs besides the hours: the locations, and the last days of people and places."""
+
+    @property
+    def sites(self) -> tuple[Site, ...]: ...
+
+    @property
+    def left_on(self) -> Mapping[UUID, date]: ...
+
+    @property
+    def closed_on(self) -> Mapping[UUID, date]: ...
+
+    @property
+    def always_open(self) -> bool: ...
+
+
+def rota(supply: Roster, days: Days, therapists: Iterable[UUID]) -> hours.Rota[UUID]:
     """The hours of these therapists on local days, with everything that overrides them; one statement."""
-    rows = db.session.execute(
-        _ROTA, {"therapists": list(therapists), "from_on": days.first_on, "until_on": days.until_on}
-    ).mappings()
+    asked = {"therapists": list(therapists), "from_on": days.first_on, "until_on": days.until_on}
+    rows = db.session.connection().exec_driver_sql(_ROTA, asked).mappings()
     found: dict[str, list[Any]] = defaultdict(list)
     for row in rows:
         found[row["kind"]].append(row)

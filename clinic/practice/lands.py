@@ -1,0 +1,49 @@
+"""Countries, their regions and their time zones, as the pinned tables of the zone database name them."""
+
+import zoneinfo
+from functools import cache
+from importlib import resources
+
+import holidays
+
+
+@cache
+def countries() -> dict[str, str]:
+    """Names of countries by their two letters, in the order of names."""
+    named = (line.split("\t") for line in _lines("iso3166.tab"))
+    return dict(sorted(((code, name) for code, name in named), key=lambda pair: pair[1]))
+
+
+@cache
+def zones() -> tuple[str, ...]:
+    """Every zone a place on earth can have, by name; no bare offsets."""
+    return tuple(sorted(name for name in zoneinfo.available_timezones() if _is_of_a_place(name)))
+
+
+@cache
+def zones_of(country: str) -> tuple[str, ...]:
+    """The zones of a country, the most populous first."""
+    rows = (line.split("\t") for line in _lines("zone.tab"))
+    return tuple(name for code, _, name, *_ in rows if code == country)
+
+
+@cache
+def regions(country: str) -> dict[str, str]:
+    """Names of the parts of a country by whose law public holidays differ, by their codes; empty where they do not."""
+    if country not in holidays.list_supported_countries():
+        return {}
+    kind = type(holidays.country_holidays(country))
+    names = {code: name for name, code in getattr(kind, "subdivisions_aliases", {}).items()}
+    found = {code: names.get(code, code) for code in kind.subdivisions}
+    return dict(sorted(found.items(), key=lambda pair: pair[1]))
+
+
+def _is_of_a_place(name: str) -> bool:
+    return "/" in name and not name.startswith(
+        ("Etc/", "SystemV/", "US/", "Canada/", "Brazil/", "Mexico/", "Chile/")
+    )
+
+
+def _lines(table: str) -> list[str]:
+    text = (resources.files("tzdata") / "zoneinfo" / table).read_text("utf-8")
+    return [line for line in text.splitlines() if line and not line.startswith("#")]

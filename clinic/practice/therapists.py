@@ -1,0 +1,135 @@
+"""The people who treat: taking one on, changing what is known of them, and their last day."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from clinic.accounts import audit
+from clinic.accounts.models import Role, User
+from clinic.db import db, violates
+from clinic.practice import calendars
+from clinic.practice.models import Therapist, Treatment
+from clinic.practice.revising import (
+    Way,
+    amend,
+    print_of,
+    put_last,
+    require_unchanged,
+    shift,
+    slug_of,
+)
+from clinic.practice.treatments import require_trained
+from clinic.refusal import NotFound, Refusal
+
+
+class SignInTaken(Refusal):
+    """A sign-in belongs to one therapist."""
+
+    code = "sign-in-taken"
+    sentence = "This sign-in belongs to another therapist already."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """A therapist as an owner describes them; `skills` are types of massage they are trained for."""
+
+    given_name: str
+    family_name: str
+    licence: str
+    about: str
+    skills: list[str]
+    colour: int
+    daily_cap: int | None
+    left_on: date | None
+    user_id: UUID | None
+
+
+def therapist(therapist_id: UUID) -> Therapist:
+    """The therapist, still here or not; raises NotFound."""
+    found = db.session.get(Therapist, therapist_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def every_therapist() -> list[Therapist]:
+    """All therapists in the practice's order, those who left too."""
+    return list(db.session.scalars(sa.select(Therapist).order_by(Therapist.position, Therapist.family_name)))
+
+
+def person_of(known: Therapist) -> Person:
+    """A therapist as they stand."""
+    return Person(**{name: getattr(known, name) for name in Person.__dataclass_fields__})
+
+
+def seen(known: Therapist) -> str:
+    """The mark of a page that shows this therapist."""
+    return print_of(*asdict(person_of(known)).items(), sorted(str(each.id) for each in known.treatments))
+
+
+def sign_ins(known: Therapist | None) -> list[User]:
+    """Staff whose sign-in a therapist may have: active, in the role, and nobody else's."""
+    theirs = sa.select(Therapist.user_id).where(Therapist.user_id.is_not(None))
+    if known is not None:
+        theirs = theirs.where(Therapist.id != known.id)
+    free = sa.select(User).where(
+        User.active, User.role_names.contains([Role.THERAPIST.value]), User.id.not_in(theirs)
+    )
+    return list(db.session.scalars(free.order_by(User.family_name, User.given_name)))
+
+
+def take_on(person: Person, *, treatments: Sequence[UUID], actor: str, now: datetime) -> Therapist:
+    """Add a therapist. Raises SignInTaken and NotTrained."""
+    with calendars.changing():
+        added = Therapist(
+            slug=slug_of(f"{person.given_name} {person.family_name}", Therapist), **asdict(person)
+        )
+        put_last(added, every_therapist())
+        with violates("uq_therapists_user_id", SignInTaken()):
+            db.session.add(added)
+        _offer(added, treatments)
+        audit.record(actor, "create", added, fields=sorted([*asdict(person), "treatments"]), now=now)
+    return added
+
+
+def change(
+    therapist_id: UUID,
+    person: Person,
+    *,
+    treatments: Sequence[UUID],
+    seen_as: str,
+    actor: str,
+    now: datetime,
+) -> Therapist:
+    """Change what is known of a therapist, and what they offer. Raises ChangedMeanwhile, SignInTaken, NotTrained."""
+    with calendars.changing():
+        known = therapist(therapist_id)
+        db.session.refresh(known)
+        require_unchanged(seen_as, seen(known))
+        with violates("uq_therapists_user_id", SignInTaken()):
+            amend(known, asdict(person), actor=actor, now=now)
+        if _offer(known, treatments):
+            audit.record(actor, "change", known, fields=["treatments"], now=now)
+    return known
+
+
+def shift_therapist(therapist_id: UUID, way: Way, *, actor: str, now: datetime) -> None:
+    """Show a therapist one place earlier or later."""
+    with calendars.changing():
+        known = therapist(therapist_id)
+        if shift(known, every_therapist(), way):
+            audit.record(actor, "change", known, fields=["position"], now=now)
+
+
+def _offer(known: Therapist, treatments: Sequence[UUID]) -> bool:
+    """What they give; False when it was the same. Unknown ids are passed over."""
+    wanted = list(db.session.scalars(sa.select(Treatment).where(Treatment.id.in_(treatments))))
+    for sold in wanted:
+        require_trained(sold.modalities, [known])
+    if set(wanted) == set(known.treatments):
+        return False
+    known.treatments = wanted
+    return True

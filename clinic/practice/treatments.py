@@ -1,0 +1,184 @@
+"""What is sold: adding a treatment, changing it, taking it off the list and putting it back."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from clinic.accounts import audit
+from clinic.db import db
+from clinic.guidance.knowledge import MODALITIES
+from clinic.practice import calendars
+from clinic.practice.models import Room, Therapist, Treatment
+from clinic.practice.revising import (
+    Way,
+    amend,
+    print_of,
+    put_last,
+    require_unchanged,
+    shift,
+    slug_of,
+)
+from clinic.refusal import NotFound, Refusal
+
+
+class NotTrained(Refusal):
+    """A type of massage asks for a training that a chosen therapist does not have."""
+
+    code = "not-trained"
+
+
+class NoneForNewClients(Refusal):
+    """Nobody new could book anything any more."""
+
+    code = "none-for-new-clients"
+    sentence = (
+        "New clients need at least one treatment to begin with. Let another treatment be booked first, then "
+        "change this one."
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """A treatment as an owner describes it; modalities are ids of the guidance, the leading one first."""
+
+    name: str
+    mail_name: str
+    description: str
+    modalities: list[str]
+    length_minutes: int
+    buffer_before_minutes: int
+    buffer_after_minutes: int
+    price_cents: int
+    intake: str
+    new_clients: str
+    needs_room: bool
+
+
+def treatment(treatment_id: UUID) -> Treatment:
+    """The treatment, sold or not; raises NotFound."""
+    found = db.session.get(Treatment, treatment_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def every_treatment() -> list[Treatment]:
+    """All treatments in the practice's order, those no longer sold too."""
+    return list(db.session.scalars(sa.select(Treatment).order_by(Treatment.position, Treatment.name)))
+
+
+def terms_of(sold: Treatment) -> Terms:
+    """A treatment as it stands."""
+    return Terms(**{name: getattr(sold, name) for name in Terms.__dataclass_fields__})
+
+
+def seen(sold: Treatment) -> str:
+    """The mark of a page that shows this treatment."""
+    people = sorted(str(each.id) for each in sold.therapists)
+    rooms = sorted(str(each.id) for each in sold.rooms)
+    return print_of(*asdict(terms_of(sold)).items(), sold.retired_at, people, rooms)
+
+
+def add(
+    terms: Terms, *, therapists: Sequence[UUID], rooms: Sequence[UUID], actor: str, now: datetime
+) -> Treatment:
+    """Put a treatment on the list. Raises NotTrained."""
+    with calendars.changing():
+        sold = Treatment(slug=slug_of(terms.name, Treatment), **asdict(terms))
+        put_last(sold, every_treatment())
+        _give(sold, therapists, rooms)
+        db.session.add(sold)
+        audit.record(actor, "create", sold, fields=sorted([*asdict(terms), "therapists", "rooms"]), now=now)
+    return sold
+
+
+def change(
+    treatment_id: UUID,
+    terms: Terms,
+    *,
+    therapists: Sequence[UUID],
+    rooms: Sequence[UUID],
+    seen_as: str,
+    actor: str,
+    now: datetime,
+) -> Treatment:
+    """Change a treatment; visits that stand keep the length, buffers and price they were agreed with.
+
+    Raises ChangedMeanwhile, NotTrained, NoneForNewClients.
+    """
+    with calendars.changing():
+        sold = treatment(treatment_id)
+        db.session.refresh(sold)
+        require_unchanged(seen_as, seen(sold))
+        amend(sold, asdict(terms), actor=actor, now=now)
+        changed = _give(sold, therapists, rooms)
+        if changed:
+            audit.record(actor, "change", sold, fields=changed, now=now)
+        _require_beginning()
+    return sold
+
+
+def retire(treatment_id: UUID, *, actor: str, now: datetime) -> Treatment:
+    """Sell a treatment no longer; visits that stand stay. Harmless when it is retired. Raises NoneForNewClients."""
+    return _set_retired(treatment_id, now, actor, now)
+
+
+def restore(treatment_id: UUID, *, actor: str, now: datetime) -> Treatment:
+    """Sell a retired treatment again. Harmless when it is sold."""
+    return _set_retired(treatment_id, None, actor, now)
+
+
+def _set_retired(treatment_id: UUID, at: datetime | None, actor: str, now: datetime) -> Treatment:
+    with calendars.changing():
+        sold = treatment(treatment_id)
+        if (sold.retired_at is None) != (at is None):
+            amend(sold, {"retired_at": at}, actor=actor, now=now)
+        _require_beginning()
+    return sold
+
+
+def shift_treatment(treatment_id: UUID, way: Way, *, actor: str, now: datetime) -> None:
+    """Show a treatment one place earlier or later."""
+    with calendars.changing():
+        sold = treatment(treatment_id)
+        if shift(sold, every_treatment(), way):
+            audit.record(actor, "change", sold, fields=["position"], now=now)
+
+
+def _give(sold: Treatment, therapists: Sequence[UUID], rooms: Sequence[UUID]) -> list[str]:
+    """Who gives it and where; the names of what changed. Unknown ids are passed over."""
+    people = list(db.session.scalars(sa.select(Therapist).where(Therapist.id.in_(therapists))))
+    require_trained(sold.modalities, people)
+    places = list(db.session.scalars(sa.select(Room).where(Room.id.in_(rooms))))
+    changed = []
+    if set(people) != set(sold.therapists):
+        sold.therapists = people
+        changed.append("therapists")
+    if set(places) != set(sold.rooms):
+        sold.rooms = places
+        changed.append("rooms")
+    return changed
+
+
+def require_trained(modalities: Sequence[str], people: Sequence[Therapist]) -> None:
+    """Raise NotTrained when one of these types asks for a training that one of these people lacks."""
+    for modality in (MODALITIES[id_] for id_ in modalities if id_ in MODALITIES):
+        if modality.special_training is None:
+            continue
+        for person in people:
+            if modality.id not in person.skills:
+                raise NotTrained(
+                    f"{modality.name} needs training in {modality.special_training}. Tick that skill on the page "
+                    f"of {person.name} first, or leave {person.given_name} out."
+                )
+
+
+def _require_beginning() -> None:
+    """Raise NoneForNewClients when what is sold has no treatment left that somebody new may book."""
+    db.session.flush()
+    sold = [each for each in every_treatment() if each.retired_at is None]
+    if sold and all(each.new_clients == "not_first" for each in sold):
+        raise NoneForNewClients
