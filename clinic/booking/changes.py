@@ -4,6 +4,7 @@ The old time is let go only with the new one, and stays kept for two minutes so 
 takes the `revision` its page was made from: a page that is old changes nothing and raises Stale.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -27,6 +28,7 @@ from clinic.booking.placing import (
     taken,
     wall,
 )
+from clinic.booking.rules import Rule, waive
 from clinic.booking.states import NotNow, advance, call_off, changed, forget_undo, require_current, side
 from clinic.db import db
 from clinic.intake.queries import standing
@@ -48,6 +50,8 @@ def move(
     starts_at: datetime,
     *,
     therapist_id: UUID | None = None,
+    location_id: UUID | None = None,
+    waived: Collection[Rule] = (),
     revision: int,
     actor: str,
     now: datetime,
@@ -55,12 +59,17 @@ def move(
     """Give an appointment another start, and perhaps another therapist; the old time is let go only with the new one.
 
     For two minutes the old time stays kept, so that the move can be undone. Length, buffers and price stay as agreed.
+    `waived` are rules that staff set aside (`desk.move`).
     Raises Stale, NotNow, NotOffered, SlotTaken, and for a client's own move NotCleared.
     """
     seen = found(appointment_id)
-    supply = agreed(practice.supply(seen.treatment_id, retired_too=True), seen)
+    supply = waive(agreed(practice.supply(seen.treatment_id, retired_too=True), seen), waived)
     wish = Wish(
-        seen.treatment_id, therapist_id=therapist_id, own_therapist=seen.therapist_id, without=appointment_id
+        seen.treatment_id,
+        therapist_id=therapist_id,
+        location_id=location_id,
+        own_therapist=seen.therapist_id,
+        without=appointment_id,
     )
     lock_all(supply, wish, [seen])
     appointment = refreshed(seen)

@@ -134,16 +134,24 @@ def refuse_unsafe(standing: Standing, starts_at: datetime) -> None:
         raise NotCleared(level, standing.disposition)
 
 
-def entry(treatment: Treatment, standing: Standing, starts_at: datetime, *, plain: bool = False) -> Entry:
-    """What the health answers of a person mean for a booking made online.
+def entry(
+    treatment: Treatment,
+    standing: Standing,
+    starts_at: datetime,
+    *,
+    plain: bool = False,
+    by_staff: bool = False,
+) -> Entry:
+    """What the health answers of a person mean for a booking.
 
-    `plain` is a request without any health answers, which a therapist looks at first.
+    `plain` is a request without any health answers, which a therapist looks at first. Staff book also before the
+    questions are answered; what was answered counts all the same.
     Raises NotCleared (doctor, emergency, or postponed beyond this start), GuardianNeeded and IntakeNeeded.
     """
     refuse_unsafe(standing, starts_at)
     if standing.needs_guardian:
         raise GuardianNeeded
-    if treatment.intake == IntakeRule.BEFORE_BOOKING:
+    if treatment.intake == IntakeRule.BEFORE_BOOKING and not by_staff:
         if plain:
             return Entry(State.REQUESTED, "plain")
         if standing.submission is None or not standing.fresh:

@@ -1,0 +1,180 @@
+"""Booking and moving for a client: what staff do on the telephone or across the desk.
+
+Staff book at any time, also without the health questions; whom they booked for is invited to answer them. They may set
+rules aside for a reason (`rules`), never the two constraints, absence, or safety.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from clinic.accounts import audit
+from clinic.accounts.models import Client, User
+from clinic.booking import changes, rules, states
+from clinic.booking.availability import Wish
+from clinic.booking.locking import lock
+from clinic.booking.models import Appointment, State, Waiver
+from clinic.booking.placing import NotOffered, agreed, found, fresh, place, terms
+from clinic.booking.rules import Rule
+from clinic.booking.states import Entry
+from clinic.db import db
+from clinic.intake import queries as intake
+from clinic.practice import queries as practice
+from clinic.practice.models import Treatment
+from clinic.refusal import Refusal
+
+LONGEST_REASON = 500
+
+
+class RulesInTheWay(NotOffered):
+    """The start breaks rules that were not set aside; `rules` names them."""
+
+    code = "rules-in-the-way"
+    sentence = "This time is outside the rules. It can be booked for a reason."
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        super().__init__()
+        self.rules = tuple(rules)
+
+
+class ReasonNeeded(Refusal):
+    """Rules are set aside without a reason."""
+
+    status = 422
+    code = "reason-needed"
+    sentence = "Say why the rules are set aside."
+
+
+def book(
+    treatment_id: UUID,
+    starts_at: datetime,
+    *,
+    therapist_id: UUID,
+    location_id: UUID,
+    client: Client,
+    by: User,
+    now: datetime,
+    waived: Collection[Rule] = (),
+    reason: str = "",
+) -> Appointment:
+    """Book for a client in one step: booked, or requested when a therapist has to look first.
+
+    Limits on open bookings are for clients, not for the desk. Raises
+    Unbookable, NotCleared, GuardianNeeded, RulesInTheWay, ReasonNeeded, Impossible, NotOffered, SlotTaken.
+    """
+    supply = practice.supply(treatment_id)
+    wish = Wish(treatment_id, therapist_id=therapist_id, location_id=location_id)
+    needed = _needed(rules.broken(supply, wish, starts_at, now), waived, reason)
+    supply = rules.waive(supply, needed)
+    lock([therapist_id], supply.rooms if supply.needs_room else (), client.id)
+    entry = _entry(treatment_id, starts_at, client, supply.zone_of(location_id).key, now)
+    appointment = fresh(
+        entry.state,
+        now,
+        client_id=client.id,
+        booked_by="staff",
+        request_reason=entry.reason,
+        time_agreed_at=now,
+        **terms(supply),
+    )
+    if entry.state is State.REQUESTED:
+        appointment.decide_by = states.decide_by(starts_at, now)
+    else:
+        appointment.booked_at = now
+    place(supply, wish, starts_at, appointment, now)
+    audit.record(
+        audit.by_user(by.id),
+        "book",
+        appointment,
+        client_id=client.id,
+        fields=["state"],
+        purpose="desk",
+        now=now,
+    )
+    _explain(appointment, needed, reason, by, now)
+    return appointment
+
+
+def move(
+    appointment_id: UUID,
+    starts_at: datetime,
+    *,
+    therapist_id: UUID,
+    location_id: UUID,
+    revision: int,
+    by: User,
+    now: datetime,
+    waived: Collection[Rule] = (),
+    reason: str = "",
+) -> Appointment:
+    """Move a visit for a client, to any therapist and, for a reason, outside the rules; undone like every move.
+
+    Raises what `changes.move` raises, and RulesInTheWay, ReasonNeeded, Impossible.
+    """
+    needed = _needed(
+        in_the_way(found(appointment_id), starts_at, therapist_id, location_id, now), waived, reason
+    )
+    moved = changes.move(
+        appointment_id,
+        starts_at,
+        therapist_id=therapist_id,
+        location_id=location_id,
+        waived=needed,
+        revision=revision,
+        actor=audit.by_user(by.id),
+        now=now,
+    )
+    _explain(moved, needed, reason, by, now)
+    return moved
+
+
+def in_the_way(
+    visit: Appointment, starts_at: datetime, therapist_id: UUID, location_id: UUID, now: datetime
+) -> tuple[Rule, ...]:
+    """The rules a move of this visit would break; raises Impossible."""
+    supply = agreed(practice.supply(visit.treatment_id, retired_too=True), visit)
+    wish = Wish(visit.treatment_id, therapist_id=therapist_id, location_id=location_id, without=visit.id)
+    return rules.broken(supply, wish, starts_at, now)
+
+
+def waivers_of(appointment_id: UUID) -> list[Waiver]:
+    """Why rules were set aside for this appointment, newest first."""
+    about = sa.select(Waiver).where(Waiver.appointment_id == appointment_id)
+    return list(db.session.scalars(about.order_by(Waiver.made_at.desc(), Waiver.id.desc())))
+
+
+def _needed(broken: Sequence[Rule], waived: Collection[Rule], reason: str) -> tuple[Rule, ...]:
+    """What has to be set aside, once all of it was seen and somebody said why."""
+    if not set(broken) <= set(waived):
+        raise RulesInTheWay(broken)
+    if broken and not reason.strip():
+        raise ReasonNeeded
+    return tuple(broken)
+
+
+def _entry(treatment_id: UUID, starts_at: datetime, client: Client, zone: str, now: datetime) -> Entry:
+    """How the booking begins. Missing answers stop nobody here; answers that call for a doctor do."""
+    standing = intake.standing(browser=None, client_id=client.id, now=now, zone=zone)
+    return states.entry(db.session.get_one(Treatment, treatment_id), standing, starts_at, by_staff=True)
+
+
+def _explain(appointment: Appointment, waived: Sequence[Rule], reason: str, by: User, now: datetime) -> None:
+    if not waived:
+        return
+    made = Waiver(
+        appointment_id=appointment.id, user_id=by.id, rules=[rule.value for rule in waived], made_at=now
+    )
+    made.reason = reason.strip()
+    db.session.add(made)
+    audit.record(
+        audit.by_user(by.id),
+        "set_aside",
+        made,
+        client_id=appointment.client_id,
+        fields=made.rules,
+        purpose="rules",
+        now=now,
+    )
+    db.session.flush()

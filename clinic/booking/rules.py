@@ -1,0 +1,159 @@
+"""The rules of booking that staff may set aside for a reason, and which of them a start would break.
+
+What no reason helps against is not here: two visits at one time, absence and closures, a therapist who left, a treatment
+no longer sold, and safety.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from clinic.booking import availability
+from clinic.booking.availability import Wish
+from clinic.booking.placing import NotOffered, wall
+from clinic.db import db
+from clinic.practice import queries as practice
+from clinic.practice.models import Room
+from clinic.practice.queries import Site, Supply
+from clinic.scheduling.grid import CELL
+
+ANY_TIME_AHEAD = timedelta(days=3660)
+
+
+class Rule(StrEnum):
+    """A rule that may be set aside. Hours stand before the grid: where free time begins and ends depends on them."""
+
+    HOURS = "hours"
+    NOTICE = "notice"
+    HORIZON = "horizon"
+    DAILY_CAP = "daily_cap"
+    TRAVEL = "travel"
+    ROOM = "room"
+    STEP = "step"
+
+
+class Impossible(NotOffered):
+    """A start that cannot be had whatever is set aside; the sentence says why, to staff."""
+
+    code = "impossible"
+    sentence = "The therapist or every room is taken then, buffers included."
+
+
+PASSED = "That time has passed."
+UNEVEN = "Visits begin at a whole five minutes."
+GIVES_NOT = "This therapist does not give this treatment."
+AWAY = "The therapist is away then, or the place is closed. Change the time off or the closure first."
+
+
+def broken(supply: Supply, wish: Wish, starts_at: datetime, now: datetime) -> tuple[Rule, ...]:
+    """The least that has to be set aside so that a start can be taken, in the order of `Rule`; nothing when it is offered.
+
+    `wish` names the therapist and the location. Raises Impossible.
+    """
+    if _is_offered(supply, wish, starts_at, now):
+        return ()
+    needed = frozenset(Rule)
+    if not _is_offered(waive(supply, needed), wish, starts_at, now):
+        raise Impossible(_why_not(supply, wish, starts_at, now))
+    for rule in Rule:
+        if _is_offered(waive(supply, needed - {rule}), wish, starts_at, now):
+            needed -= {rule}
+    return tuple(rule for rule in Rule if rule in needed)
+
+
+def waive(supply: Supply, rules: Iterable[Rule]) -> Supply:
+    """The same supply without these rules."""
+    changed = supply
+    for rule in rules:
+        changed = _WITHOUT[rule](changed)
+    return changed
+
+
+def _is_offered(supply: Supply, wish: Wish, starts_at: datetime, now: datetime) -> bool:
+    days = availability.days_around(starts_at, supply)
+    return availability.look(supply, wish, days, now).offers.at(starts_at) is not None
+
+
+def _without_hours(supply: Supply) -> Supply:
+    return replace(supply, always_open=True)
+
+
+def _without_notice(supply: Supply) -> Supply:
+    return replace(supply, rules=replace(supply.rules, notice=timedelta(0)))
+
+
+def _without_horizon(supply: Supply) -> Supply:
+    return replace(supply, rules=replace(supply.rules, horizon=ANY_TIME_AHEAD))
+
+
+def _without_cap(supply: Supply) -> Supply:
+    return replace(supply, daily_cap={})
+
+
+def _without_travel(supply: Supply) -> Supply:
+    ids = [site.location_id for site in supply.sites]
+    return replace(supply, travel={(here, there): timedelta(0) for here in ids for there in ids})
+
+
+def _without_step(supply: Supply) -> Supply:
+    return replace(supply, rules=replace(supply.rules, step=CELL))
+
+
+def _any_room(supply: Supply) -> Supply:
+    """Rooms that suit first, then the others of the place that are in use."""
+    others: dict[UUID, list[UUID]] = defaultdict(list)
+    in_use = sa.select(Room.location_id, Room.id).where(Room.retired_at.is_(None))
+    for location_id, room_id in db.session.execute(in_use.order_by(Room.position, Room.id)):
+        others[location_id].append(room_id)
+    return replace(
+        supply,
+        sites=tuple(
+            Site(site.location_id, site.zone, tuple(dict.fromkeys((*site.rooms, *others[site.location_id]))))
+            for site in supply.sites
+        ),
+    )
+
+
+_WITHOUT = {
+    Rule.HOURS: _without_hours,
+    Rule.NOTICE: _without_notice,
+    Rule.HORIZON: _without_horizon,
+    Rule.DAILY_CAP: _without_cap,
+    Rule.TRAVEL: _without_travel,
+    Rule.ROOM: _any_room,
+    Rule.STEP: _without_step,
+}
+
+
+def _why_not(supply: Supply, wish: Wish, starts_at: datetime, now: datetime) -> str:
+    if starts_at < now:
+        return PASSED
+    if starts_at.timestamp() % CELL.total_seconds():
+        return UNEVEN
+    therapists = availability.candidates(supply, wish)
+    if not therapists:
+        return GIVES_NOT
+    return AWAY if _is_away(supply, wish, therapists, starts_at) else Impossible.sentence
+
+
+def _is_away(supply: Supply, wish: Wish, therapists: Iterable[UUID], starts_at: datetime) -> bool:
+    """Whether time off or a closure lies over the visit, on the clock of its location."""
+    rota = practice.rota(supply, availability.days_around(starts_at, supply), therapists)
+    for site in supply.sites:
+        if wish.location_id in (None, site.location_id):
+            begins = wall(starts_at, site.zone.key)
+            ends = wall(starts_at + supply.need.length, site.zone.key)
+            absent = [(off.away_from, off.away_until) for off in rota.time_off]
+            shut = [
+                (one.closed_from, one.closed_until)
+                for one in rota.closures
+                if one.location == site.location_id
+            ]
+            if any(since < ends and until > begins for since, until in (*absent, *shut)):
+                return True
+    return False
