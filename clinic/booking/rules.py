@@ -19,7 +19,7 @@ from clinic.booking.placing import NotOffered, wall
 from clinic.db import db
 from clinic.practice import queries as practice
 from clinic.practice.models import Room
-from clinic.practice.queries import Site, Supply
+from clinic.practice.queries import Supply
 from clinic.scheduling.grid import CELL
 
 ANY_TIME_AHEAD = timedelta(days=3660)
@@ -113,7 +113,7 @@ def _any_room(supply: Supply) -> Supply:
     return replace(
         supply,
         sites=tuple(
-            Site(site.location_id, site.zone, tuple(dict.fromkeys((*site.rooms, *others[site.location_id]))))
+            replace(site, rooms=tuple(dict.fromkeys((*site.rooms, *others[site.location_id]))))
             for site in supply.sites
         ),
     )
