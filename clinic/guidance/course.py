@@ -3,7 +3,7 @@
 The guidance speaks of weekly visits and of courses of eight or nine weeks; the rest is a cautious default.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -39,9 +39,12 @@ class Course:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
+    """`rhythms` are those the guidance leaves open; the client's own choice among them counts."""
+
     when: Condition
     course: Course
     gate: Gate
+    rhythms: tuple[str, ...] = ()
 
 
 _EVENT: Final = in_("sport_context", "before_event", "after_event")
@@ -94,6 +97,7 @@ _LINES: Final = (
             text="Weekly or every two weeks while the training block lasts.",
         ),
         Gate(after=(), text="Look back after the block."),
+        rhythms=("weekly", "fortnightly"),
     ),
     _Line(
         is_("back_pain_now", "no"),
@@ -105,6 +109,7 @@ _LINES: Final = (
             text="As you wish, every two weeks or every month.",
         ),
         Gate(after=(5,), text="Look back every five sessions."),
+        rhythms=("fortnightly", "monthly"),
     ),
     _Line(
         is_("pain_duration", "6w_12w"),
@@ -142,8 +147,12 @@ def course(facts: Facts, level: Level) -> tuple[Course, Gate]:
         return _REVIEW
     for line in _LINES:
         if line.when.holds(facts):
-            return line.course, line.gate
+            return _in_rhythm(line, facts.frequency_possible), line.gate
     return _RECENT
+
+
+def _in_rhythm(line: _Line, possible: str | None) -> Course:
+    return replace(line.course, every=possible) if possible in line.rhythms else line.course
 
 
 def frequency_note(facts: Facts, proposed: Course) -> str:

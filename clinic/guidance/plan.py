@@ -104,7 +104,7 @@ _POSTURE: Final = any_of(
     has("diagnoses", "postural_imbalance"),
 )
 _SHORT_CARE: Final = any_of(
-    in_("pregnancy", "t1", "t2", "t3", "postnatal_lt_6w", "unsure"),
+    in_("pregnancy", "t1", "t2", "t3", "unsure"),
     has("diagnoses", "fibromyalgia"),
     has("conditions", "cancer_active"),
     has("medications", "chemotherapy_recent"),

@@ -22,6 +22,11 @@ OK: Final = 0
 REFUSED: Final = 2
 
 
+# Python refuses to read a number of thousands of digits before its field is known; this one is out of every range.
+_TOO_LONG: Final = 20
+_OUT_OF_RANGE: Final = 10**_TOO_LONG
+
+
 class _Refused(ValueError):
     """The input cannot be read; the text says where and why, in one line."""
 
@@ -53,11 +58,15 @@ def run(stream_in: TextIO, stream_out: TextIO, stream_err: TextIO) -> int:
 
 def _read(stream: TextIO) -> list[Facts]:
     try:
-        given = json.load(stream, object_pairs_hook=_object)
+        given = json.load(stream, object_pairs_hook=_object, parse_int=_whole)
     except (ValueError, RecursionError) as broken:
         raise _Refused(f"The input is not JSON: {_line(str(broken))}") from broken
     clients = given if isinstance(given, list) else [given]
     return [_facts(client, number) for number, client in enumerate(clients, start=1)]
+
+
+def _whole(digits: str) -> int:
+    return int(digits) if len(digits) <= _TOO_LONG else _OUT_OF_RANGE
 
 
 def _object(pairs: list[tuple[str, object]]) -> Json:
@@ -72,6 +81,9 @@ def _object(pairs: list[tuple[str, object]]) -> Json:
 def _facts(client: object, number: int) -> Facts:
     if not isinstance(client, dict):
         raise _Refused(f"client {number}: must be an object of facts")
+    for name, value in client.items():
+        if value is None:
+            raise _Refused(_line(f"client {number}: {name}: is null; leave out what is unanswered"))
     try:
         return Facts.of(client)
     except InvalidFacts as invalid:

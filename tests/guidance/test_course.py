@@ -21,6 +21,18 @@ from tests.guidance.people import Answers
         ({"sport_context": "heavy_training", "pain_duration": "gt_12w"}, None, None, "weekly", ()),
         ({"sport_context": "minor_sport_injury", "pain_duration": "6w_12w"}, 6, 6, "weekly", (3, 6)),
         ({"back_pain_now": "no"}, None, None, "fortnightly", (5,)),
+        # "As wished, fortnightly or monthly", "weekly or fortnightly" (5d): the wish counts where the guidance leaves it open.
+        ({"back_pain_now": "no", "frequency_possible": "monthly"}, None, None, "monthly", (5,)),
+        ({"back_pain_now": "no", "frequency_possible": "weekly"}, None, None, "fortnightly", (5,)),
+        (
+            {"sport_context": "heavy_training", "frequency_possible": "fortnightly"},
+            None,
+            None,
+            "fortnightly",
+            (),
+        ),
+        ({"sport_context": "heavy_training", "frequency_possible": "monthly"}, None, None, "weekly", ()),
+        ({"pain_duration": "gt_12w", "frequency_possible": "monthly"}, 8, 10, "weekly", (4, 8)),
     ],
 )
 def test_the_course_follows_the_situation(

@@ -237,6 +237,8 @@ def test_pressure_is_the_lower_of_wish_and_limit(answers: Answers, pressure: str
         ({"pregnancy": "t1"}, 45),
         ({"pregnancy": "unsure"}, 45),
         ({"pregnancy": "no"}, 60),
+        # 5d names pregnancy; who has given birth has the usual length, and a therapist looks first (T06).
+        ({"pregnancy": "postnatal_lt_6w"}, 60),
         ({"diagnoses": ["fibromyalgia"], "session_minutes_pref": 60}, 45),
         ({"conditions": ["cancer_active"], "session_minutes_pref": 30}, 30),
         ({"medications": ["chemotherapy_recent"]}, 45),
