@@ -43,9 +43,9 @@ class Site:
     """A location that may give the treatment, with the rooms that suit it (in order)."""
 
     location_id: UUID
-    slug: str
     zone: ZoneInfo
     rooms: tuple[UUID, ...]
+    slug: str = ""
 
 
 @dataclass(frozen=True)
@@ -167,7 +167,7 @@ def _need(length: int, before: int, after: int) -> slots.Need:
 def _sites(rows: Iterable[list[Any]]) -> tuple[tuple[Site, ...], dict[UUID, date], int]:
     sites, closed, versions = [], {}, 0
     for id_, slug, zone, closed_on, rooms in rows:
-        sites.append(Site(UUID(id_), slug, ZoneInfo(zone), tuple(UUID(room) for room, _ in rooms or ())))
+        sites.append(Site(UUID(id_), ZoneInfo(zone), tuple(UUID(room) for room, _ in rooms or ()), slug))
         versions += sum(version for _, version in rooms or ())
         if closed_on:
             closed[UUID(id_)] = date.fromisoformat(closed_on)

@@ -5,7 +5,7 @@ A month is some 8,900 cells, one Python integer of about a kilobyte. Union is `|
 together. Bits beyond either end of a window are never set.
 """
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import reduce
@@ -47,6 +47,11 @@ class Window:
         """The mask in which every cell is set."""
         return (1 << self.cells) - 1
 
+    @property
+    def first_cell(self) -> int:
+        """The number of cells between the beginning of 1970 and the window's."""
+        return (self.begins_at - _EPOCH) // CELL
+
     def floor(self, instant: datetime) -> int:
         """The cell the instant lies in; below 0 or above the last one outside the window."""
         return (instant - self.begins_at) // CELL
@@ -65,6 +70,11 @@ class Window:
         return ((1 << (end - first)) - 1) << first if first < end else 0
 
 
+def instant(cell: int) -> datetime:
+    """The instant at which a cell begins, in UTC, counted from 1970."""
+    return _EPOCH + cell * CELL
+
+
 def covering(begins_at: datetime, ends_at: datetime) -> Window:
     """The smallest window that holds the half-open range of instants."""
     first = (begins_at - _EPOCH) // CELL
@@ -79,12 +89,18 @@ def whole_cells(length: timedelta) -> int:
     return length // CELL
 
 
-def busy_by(window: Window, rows: Iterable[tuple[Key, datetime, datetime]]) -> dict[Key, int]:
-    """The cells each key's half-open ranges touch: busy time is rounded outward.
+Busy = Mapping[Key, int] | Iterable[tuple[Key, datetime, datetime]]
+"""Busy time by key: masks of the window where they are made already, else rows (key, from, until)."""
+
+
+def busy_by(window: Window, rows: Busy[Key]) -> Mapping[Key, int]:
+    """The cells each key's half-open ranges touch: busy time is rounded outward. Masks are taken as they are.
 
     Rows are (key, from, until), from before until, in any order, and may overlap; what lies outside the window is cut
-    off. This is the one loop that sees every appointment of a month, so it is written for speed.
+    off.
     """
+    if isinstance(rows, Mapping):
+        return rows
     masks: dict[Key, int] = {}
     origin, last, per_day, per_cell = window.begins_at, window.cells, CELLS_PER_DAY, CELL_SECONDS
     for key, begins_at, ends_at in rows:
@@ -102,6 +118,25 @@ def busy_by(window: Window, rows: Iterable[tuple[Key, datetime, datetime]]) -> d
         if first < end:
             masks[key] = masks.get(key, 0) | ((1 << (end - first)) - 1) << first
     return masks
+
+
+def busy_cells(window: Window, firsts: Iterable[int], ends: Iterable[int]) -> int:
+    """The cells of half-open ranges given as cells since 1970, from `firsts` to `ends`, pair by pair.
+
+    What a database has already rounded to cells needs no instants; this is the loop behind a month of a large practice.
+    """
+    origin, last = window.first_cell, window.cells
+    mask = 0
+    for first, end in zip(firsts, ends, strict=True):
+        begin = first - origin
+        length = end - first
+        if begin < 0:
+            begin, length = 0, length + begin
+        if begin + length > last:
+            length = last - begin
+        if length > 0:
+            mask |= ((1 << length) - 1) << begin
+    return mask
 
 
 def busy(window: Window, spans: Iterable[tuple[datetime, datetime]]) -> int:

@@ -42,6 +42,7 @@ __all__ = [
     "repeated_cells",
     "ticks",
     "wall",
+    "wall_labels",
 ]
 
 ONE_DAY = timedelta(days=1)
@@ -141,6 +142,11 @@ def cells_by_day(window: Window, zone: ZoneInfo) -> tuple[tuple[date, int], ...]
     return _laid_over(window, zone).masks
 
 
+def wall_labels(window: Window, zone: ZoneInfo) -> tuple[str, ...]:
+    """What the clock shows at each cell, with its distance from UTC to the minute: `09:30+01:00`."""
+    return _labels(window, zone)
+
+
 @dataclass(frozen=True, slots=True)
 class _LocalDays:
     """The local days of one zone, laid over a window.
@@ -185,6 +191,32 @@ def _laid_over(window: Window, zone: ZoneInfo) -> _LocalDays:
 def _repeated_between(window: Window, zone: ZoneInfo, first: int, end: int) -> int:
     inside = range(max(first, 0), min(end, window.cells))
     return sum(1 << cell for cell in inside if window.at(cell).astimezone(zone).fold)
+
+
+@lru_cache(maxsize=64)
+def _labels(window: Window, zone: ZoneInfo) -> tuple[str, ...]:
+    days = _laid_over(window, zone)
+    odd = set(days.odd)
+    labels: list[str] = []
+    for on, cells in days.masks:
+        first, count = len(labels), cells.bit_count()
+        if on in odd:
+            labels += (_label(window.at(cell), zone) for cell in range(first, first + count))
+            continue
+        shown = wall(window.at(first), zone)
+        since = (shown.hour * 60 + shown.minute) // CELL_MINUTES
+        labels += _even_day(_label(window.at(first), zone)[5:])[since : since + count]
+    return tuple(labels)
+
+
+@lru_cache(maxsize=256)
+def _even_day(offset: str) -> tuple[str, ...]:
+    minutes = range(0, CELLS_PER_DAY * CELL_MINUTES, CELL_MINUTES)
+    return tuple(f"{minute // 60:02}:{minute % 60:02}{offset}" for minute in minutes)
+
+
+def _label(at: datetime, zone: ZoneInfo) -> str:
+    return at.astimezone(zone).isoformat(timespec="minutes")[11:]
 
 
 @lru_cache(maxsize=128)

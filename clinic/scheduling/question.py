@@ -8,7 +8,7 @@ from typing import Generic
 from zoneinfo import ZoneInfo
 
 from clinic.scheduling import grid, hours
-from clinic.scheduling.grid import CELL, Key, Window
+from clinic.scheduling.grid import CELL, Busy, Key, Window
 from clinic.scheduling.hours import Days
 
 NOTHING = timedelta(0)
@@ -99,13 +99,13 @@ class Taken(Generic[Key]):
     """What already stands in the calendar, as rows in any order.
 
     `therapists` and `rooms` hold (id, occupied from, occupied until): all that occupies, live holds included, buffers
-    included. `travelling` holds (therapist, location, from, until): times at which the therapist cannot be *there*,
+    included; or the same as masks of the question's window, by id. `travelling` holds (therapist, location, from, until): times at which the therapist cannot be *there*,
     being elsewhere or on the way. `booked` counts appointments per therapist and local day; `daily_cap` is the most a
     therapist takes on one.
     """
 
-    therapists: Iterable[tuple[Key, datetime, datetime]] = ()
-    rooms: Iterable[tuple[Key, datetime, datetime]] = ()
+    therapists: Busy[Key] = ()
+    rooms: Busy[Key] = ()
     travelling: Iterable[tuple[Key, Key, datetime, datetime]] = ()
     booked: Mapping[tuple[Key, date], int] = field(default_factory=lambda: MappingProxyType({}))
     daily_cap: Mapping[Key, int] = field(default_factory=lambda: MappingProxyType({}))

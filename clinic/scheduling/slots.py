@@ -126,6 +126,27 @@ class Offers(Generic[Key]):
             if on in self.question.days
         }
 
+    def wall_times(self, location: Key) -> dict[date, list[str]]:
+        """What the clock at a location shows at each of its starts, as `09:30+01:00`, by local day, earliest first.
+
+        Days without a start are left out.
+        """
+        starts = grid.union(line.starts for line in self.lines if line.place.location == location)
+        zones = [place.zone for place in self.question.places if place.location == location]
+        if not starts or not zones:
+            return {}
+        labels = hours.wall_labels(self.window, zones[0])
+        found, first = {}, 0
+        for on, cells in hours.cells_by_day(
+            self.window, zones[0]
+        ):  # They follow one another from the first cell.
+            count = cells.bit_count()
+            of_day = starts >> first & (1 << count) - 1
+            if of_day:
+                found[on] = [labels[first + cell] for cell in grid.positions(of_day)]
+            first += count
+        return found
+
     def _only_on(self, on: date) -> Iterator[Line[Key]]:
         for line in self.lines:
             days = hours.cells_by_day(self.window, line.place.zone)
