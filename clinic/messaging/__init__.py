@@ -5,5 +5,6 @@ occasion, composes it from the facts of that moment (`letters`, `visit_letters`)
 `mailer`). Celery drives the pass (`tasks`, `timetable`); without a broker the `stand_in` does; the `pulse` says who lives.
 
 It does not send on request: only a sign-in link, which no fact implies, is owed by its view. Content is never stored.
-Adding a kind: a member of `models.Kind`, one question in `due`, one entry in the letters, one folder of templates, one test.
+Adding a kind: a member of `models.Kind`, one question in `due`, one entry in the letters, its words in `wording`, one template
+made of parts, its German in the catalogue, a sample where it needs other facts (`samples`), one test.
 """

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from clinic.language import ENGLISH
+
 
 @dataclass(frozen=True, slots=True)
 class Drop:
@@ -15,9 +17,10 @@ class Drop:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """Who gets the letter and the facts its templates print; `told` is the digest of the time and place it tells."""
+    """Who gets the letter, in which language, and the facts its template prints; `told` is the digest of the time and place it tells."""
 
     recipient: str
+    language: str = ENGLISH
     facts: Mapping[str, Any]
     contact_id: UUID | None = None
     calendar: bytes | None = None

@@ -1,35 +1,29 @@
 """What a letter says: today's facts about one message, as text, HTML and calendar file; or why it must not go.
 
 Content is made at delivery and stored nowhere. It holds no health data: of a treatment only the mail name. Kinds about
-visits stand in `visit_letters`, all others here; a kind is one entry in `KINDS` and one folder of templates.
+visits stand in `visit_letters`, all others here; a kind is one entry in `KINDS`, its words in `wording`, and one template.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from typing import Any
 from uuid import UUID
 
-import css_inline
-import jinja2
-from flask import Flask, current_app
+from flask import current_app
 
 from clinic.accounts import links
 from clinic.accounts import services as accounts
-from clinic.accounts.models import Contact, ContactKind, LinkPurpose, User
+from clinic.accounts.models import Client, Contact, ContactKind, LinkPurpose, User
 from clinic.db import db
-from clinic.intake.models import Draft, GuardianConsent
-from clinic.messaging import mime, texts, visit_letters  # noqa: F401 - texts: its table belongs to the schema
+from clinic.intake.models import Draft, GuardianConsent, Submission
+from clinic.messaging import mime, visit_letters
 from clinic.messaging.content import Content, Drop
 from clinic.messaging.mailer import Envelope
 from clinic.messaging.models import Kind
 from clinic.messaging.services import Claim
+from clinic.messaging.sheet import written
 from clinic.plans.models import CheckIn, Review
 from clinic.practice.models import Practice
-
-LANGUAGES = ("en",)
-"""Languages whose templates are complete; the first stands in for the others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,21 +77,16 @@ def compose(held: Claim, now: datetime) -> Letter | Drop:
         return content
     if not content.recipient.isascii():
         return Drop("address")
-    facts = {
-        **content.facts,
-        "practice": practice,
-        "public_url": current_app.config["PUBLIC_URL"],
-        "lang": LANGUAGES[0],
-    }
+    sheet = written(held.kind, content.facts, practice, spoken=content.language)
     return Letter(
         message_id=held.id,
         sender_name=practice.name,
         sender=mime.bare_address(current_app.config["MAIL_FROM"]),
         answer_to=practice.mail,
         recipient=content.recipient,
-        subject=" ".join(_rendered(held.kind, "subject.txt", facts).split()),
-        text=_rendered(held.kind, "body.txt", facts).strip() + "\n",
-        html=_inliner().inline(_rendered(held.kind, "body.html", facts)),
+        subject=sheet.subject,
+        text=sheet.text,
+        html=sheet.html,
         calendar=content.calendar,
         calendar_method=content.calendar_method,
         told=content.told,
@@ -114,6 +103,7 @@ def _sign_in(held: Claim, practice: Practice, now: datetime) -> Content | Drop:
     return Content(
         recipient=contact.normalised,
         contact_id=contact.id,
+        language=contact.client.language,
         facts={"link": current_app.config["PUBLIC_URL"] + links.sign_in_path(raw)},
     )
 
@@ -125,6 +115,7 @@ def _resume_intake(held: Claim, practice: Practice, now: datetime) -> Content | 
     raw = accounts.mint_link(purpose=LinkPurpose.RESUME_INTAKE, subject_id=draft.id, now=now)
     return Content(
         recipient=draft.mail,
+        language=_language(draft.client_id, practice),
         facts={
             "link": f"{current_app.config['PUBLIC_URL']}/intake/resume/{raw}",
             # Opens nothing by itself: its button mails a fresh link to the same address.
@@ -142,6 +133,7 @@ def _guardian_consent(held: Claim, practice: Practice, now: datetime) -> Content
     raw = accounts.mint_link(purpose=LinkPurpose.GUARDIAN_CONSENT, subject_id=asked.id, now=now)
     return Content(
         recipient=asked.mail,
+        language=_language(db.session.get_one(Submission, asked.submission_id).client_id, practice),
         facts={
             "link": f"{current_app.config['PUBLIC_URL']}/guardian/{raw}",
             # Opens nothing by itself: its button mails a fresh link to the same address.
@@ -161,7 +153,7 @@ def _review_waiting(held: Claim, practice: Practice, now: datetime) -> Content |
         recipient=user.email,
         facts={
             "link": f"{current_app.config['PUBLIC_URL']}/staff/reviews/{review.id}",
-            "visit": review.appointment,
+            "appointment": review.appointment,
             "decide_by": review.appointment.decide_by if review.appointment else None,
         },
     )
@@ -178,6 +170,12 @@ def _check_in_answered(held: Claim, practice: Practice, now: datetime) -> Conten
     return Content(recipient=user.email, facts={"link": f"{current_app.config['PUBLIC_URL']}/staff"})
 
 
+def _language(client_id: UUID | None, practice: Practice) -> str:
+    """The language of a client who may not be known yet: then the practice's."""
+    client = db.session.get(Client, client_id) if client_id else None
+    return client.language if client else practice.language
+
+
 Composer = Callable[[Claim, Practice, datetime], Content | Drop]
 KINDS: Mapping[Kind, Composer] = {
     Kind.SIGN_IN: _sign_in,
@@ -187,20 +185,3 @@ KINDS: Mapping[Kind, Composer] = {
     Kind.CHECK_IN_ANSWERED: _check_in_answered,
     **visit_letters.KINDS,
 }
-
-
-def _rendered(kind: Kind, part: str, facts: Mapping[str, Any]) -> str:
-    flask_app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # the proxy's own way to its object
-    return _environment(flask_app).get_template(f"messages/{kind.value}/{part}").render(facts)
-
-
-@cache
-def _environment(flask_app: Flask) -> jinja2.Environment:
-    """The app's templates and filters; a name a template does not know is a fault, not an empty place in a letter."""
-    return flask_app.jinja_env.overlay(undefined=jinja2.StrictUndefined)
-
-
-@cache
-def _inliner() -> css_inline.CSSInliner:
-    # The rules for dark screens cannot be inlined; nothing is ever fetched.
-    return css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)

@@ -11,7 +11,7 @@ from clinic.db import Identified, Model
 
 
 class Kind(StrEnum):
-    """What a message is about; one question in `due` and one folder of templates each."""
+    """What a message is about; one question in `due`, words in `wording` and one template each."""
 
     CONFIRMATION = "confirmation"
     CHANGE = "change"

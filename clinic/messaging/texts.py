@@ -5,7 +5,11 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from clinic.db import Model
+from clinic import language
+from clinic.db import Model, db
+from clinic.messaging import wording
+from clinic.messaging.models import Kind
+from clinic.messaging.wording import PARTS, Words
 
 
 class LetterText(Model):
@@ -28,3 +32,20 @@ class LetterText(Model):
         sa.CheckConstraint("length(subject) <= 200 AND length(heading) <= 200", name="lines_short"),
         sa.CheckConstraint("length(opening) <= 2000 AND length(closing) <= 2000", name="words_short"),
     )
+
+
+def ours(kind: Kind, spoken: str) -> Words:
+    """What we say in this kind of letter."""
+    with language.speaking(spoken):
+        said = wording.OURS[kind]
+        return Words(**{part: language.gettext(getattr(said, part)) for part in PARTS})
+
+
+def words(kind: Kind, spoken: str) -> Words:
+    """What this kind of letter says: the practice's words, and ours where it has none of its own."""
+    said = ours(kind, spoken)
+    own = db.session.get(LetterText, (kind.value, spoken))
+    if own is None:
+        return said
+    chosen = {part: getattr(own, part) for part in PARTS}
+    return Words(**{part: getattr(said, part) if text is None else text for part, text in chosen.items()})

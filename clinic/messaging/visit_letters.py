@@ -202,6 +202,7 @@ def _content(
     return Content(
         recipient=contact.normalised,
         contact_id=contact.id,
+        language=client.language,
         facts=facts,
         calendar=_calendar(telling.method, appointment, contact, practice, visit, now),
         calendar_method=telling.method.value if telling.method else "",

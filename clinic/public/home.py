@@ -13,6 +13,7 @@ from clinic import clock
 from clinic.booking import availability
 from clinic.booking.availability import Wish
 from clinic.db import db
+from clinic.language.reading import WEEKDAYS
 from clinic.practice import queries as practice
 from clinic.practice.models import Location, Therapist, Treatment, WeeklyHours
 from clinic.public import slots
@@ -20,7 +21,6 @@ from clinic.public.slots import Choice
 from clinic.scheduling import hours
 from clinic.scheduling.hours import Days
 from clinic.web.access import anyone, audience
-from clinic.web.filters import WEEKDAYS
 
 blueprint = Blueprint("home", __name__)
 

@@ -6,12 +6,12 @@ from flask.typing import ResponseReturnValue
 from clinic import clock
 from clinic.accounts.permissions import Permission
 from clinic.db import transaction
+from clinic.language.reading import MONTHS
 from clinic.plans import overrides
 from clinic.plans.models import ReasonKind
 from clinic.staff.blueprint import blueprint
 from clinic.staff.day import practice_zone
 from clinic.web.access import audience, staff
-from clinic.web.filters import MONTHS
 
 KINDS = {
     ReasonKind.FINDING_ON_TOUCH: "Found by touch",

@@ -324,18 +324,3 @@ def test_signing_out_is_a_post_with_the_token(drawn: Draw) -> None:
     for form in forms:
         assert form.get("method") == "post"
         assert form.one("input").get("name") == "csrf_token"
-
-
-def test_a_letter_is_one_column_without_tables_and_names_the_practice(drawn: Draw) -> None:
-    template = (
-        '{% extends "messages/_letter.html" %}{% from "macros/letter.html" import when, facts, button %}'
-        "{% block subject %}Tuesday 17:15{% endblock %}{% block preheader %}With Daniel.{% endblock %}"
-        '{% block title %}See you on Tuesday{% endblock %}{% block letter %}{{ when("Tuesday 24 November", "17:15 to 18:15") }}'
-        '{{ facts([("With", "Daniel"), ("Price", "")]) }}{{ button("https://lumbar.example/a/1", "Open") }}{% endblock %}'
-    )
-    letter = drawn(template)
-    assert letter.all("table") == []
-    assert letter.all("img") == []
-    assert letter.all("script") == []
-    assert [term.text for term in letter.all("dt")] == ["With"]
-    assert "Alder Lane Massage Therapy" in letter.one("main").text
