@@ -7,6 +7,7 @@ in PostgreSQL and fail closed: without the database nobody signs in and nobody b
 import hashlib
 import hmac
 import ipaddress
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -56,6 +57,9 @@ CHANGES_LINK = _limit("changes_link", 20, minutes=60)
 
 KEPT = timedelta(days=2)
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TURN = "turn"
+
 
 class TooMany(Refusal):
     """Tried too often; `retry_after` says in how many seconds it may be tried again."""
@@ -84,10 +88,29 @@ def take(limit: Limit, key: str, now: datetime) -> None:
         raise TooMany(max(1, int((start + limit.window - now).total_seconds()) + 1))
 
 
+def queue_up(keys: Iterable[str]) -> None:
+    """Wait for everybody else who names one of these keys, and make those who come later wait until this transaction ends.
+
+    For counts over rows that somebody else may be adding at this moment. Call it before any other lock is taken.
+    """
+    turns = sorted(_blinded(_TURN, key) for key in set(keys))
+    if turns:
+        rows = pg.insert(LimitWindow).values(
+            [{"name": _TURN, "key": turn, "window_start": _EPOCH, "count": 0} for turn in turns]
+        )
+        db.session.execute(
+            rows.on_conflict_do_update(index_elements=["name", "key", "window_start"], set_={"count": 0})
+        )
+
+
+def digest(key: str) -> bytes:
+    """What stands for an address or a network where it must be compared and not be readable."""
+    return bytes.fromhex(_blinded("digest", key))
+
+
 def window_start(limit: Limit, now: datetime) -> datetime:
     """The start of the window `now` lies in, UTC."""
-    epoch = datetime(1970, 1, 1, tzinfo=UTC)
-    return now - (now - epoch) % limit.window
+    return now - (now - _EPOCH) % limit.window
 
 
 def network(address: str | None) -> str:

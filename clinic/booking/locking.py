@@ -1,7 +1,8 @@
 """The one lock protocol of everybody who can change what is free, and the lapse of holds that ran out.
 
-Client first (when a limit per client counts), then all candidate therapists, then all candidate rooms, each set in id
-order in one statement, and nothing afterwards. Whoever follows it cannot deadlock with another who does. The lock is for
+Client first (when a limit per client counts), then the queue of their addresses or of a network (`accounts.limits.queue_up`,
+when what those have is counted), then all candidate therapists, then all candidate rooms, each set in order in one
+statement, and nothing afterwards. Whoever follows it cannot deadlock with another who does. The lock is for
 speed, for manners, and for the rules no constraint can hold (caps, hours, time off); the exclusion constraints stay the
 truth. Raising `calendar_version` is how kept answers about free times learn that they are old.
 """

@@ -102,6 +102,8 @@ class Appointment(Identified, Model):
     held_until: Mapped[datetime | None]
     held_by: Mapped[bytes | None]
     """SHA-256 of the browser session or API hold that may complete the hold."""
+    held_network: Mapped[bytes | None]
+    """Keyed digest of the network a hold was asked from; one network keeps only so many times at once."""
     hold_extended: Mapped[bool] = mapped_column(default=False)
     decide_by: Mapped[datetime | None]
     request_reason: Mapped[str | None]
@@ -191,6 +193,11 @@ class Appointment(Identified, Model):
             postgresql_where=sa.text("state = 'held' AND held_by IS NOT NULL"),
         ),
         sa.Index("ix_appointments_held_until", "held_until", postgresql_where=sa.text("state = 'held'")),
+        sa.Index(
+            "ix_appointments_held_network",
+            "held_network",
+            postgresql_where=sa.text("state = 'held' AND held_network IS NOT NULL"),
+        ),
         sa.Index("ix_appointments_client_id_starts_at", "client_id", "starts_at"),
         sa.Index("ix_appointments_starts_at", "starts_at"),
         sa.Index("ix_appointments_changed_at", "changed_at"),

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from clinic.accounts import audit
+from clinic.accounts import audit, limits
 from clinic.accounts.models import Client, Contact
 from clinic.booking import states
 from clinic.booking.availability import Wish
@@ -26,6 +26,7 @@ from clinic.practice import queries as practice
 from clinic.refusal import Refusal, Stale
 
 OPEN_REQUESTS_PER_CONTACT = 2
+HOLDS_PER_NETWORK = 10
 
 
 class HoldGone(Refusal):
@@ -33,6 +34,17 @@ class HoldGone(Refusal):
 
     code = "hold-gone"
     sentence = "The time we kept for you has passed, and somebody else took it. Please choose another."
+
+
+class TooManyHeld(Refusal):
+    """One network keeps as many times as one network may."""
+
+    status = 429
+    code = "too-many-held"
+    sentence = (
+        "Ten times are being kept for people on your network already. "
+        "A time that is not booked is free again after some minutes; or call us."
+    )
 
 
 class TooManyOpen(Refusal):
@@ -43,26 +55,50 @@ class TooManyOpen(Refusal):
 
 
 def hold(
-    wish: Wish, starts_at: datetime, *, browser: bytes, client_id: UUID | None, now: datetime
+    wish: Wish,
+    starts_at: datetime,
+    *,
+    browser: bytes,
+    client_id: UUID | None,
+    now: datetime,
+    network: str | None = None,
 ) -> Appointment:
     """Keep a start for the practice's hold time while the person fills the form.
 
     A browser keeps one time at once: its earlier hold is let go in the same step, and stays when this one fails.
-    `client_id` is the signed-in client, if any: their earlier answers count. Raises Unbookable, NotCleared, NotOffered,
+    `client_id` is the signed-in client, if any: their earlier answers count. `network` is where the request comes from
+    (`limits.network`): it keeps only so many times at once. Raises Unbookable, TooManyHeld, NotCleared, NotOffered,
     SlotTaken.
     """
     supply = practice.supply(wish.treatment_id)
-    earlier = _holds_of(browser)
+    earlier = holds_of(browser)
+    limits.queue_up([f"network {network}"] if network else [])
     lock_all(supply, wish, earlier)
     for old in earlier:
         _release(old, now)
     db.session.flush()
+    held_network = limits.digest(network) if network else None
+    if held_network is not None:
+        _refuse_a_crowd(held_network, now)
     until = now + timedelta(minutes=practice.the_practice().hold_minutes)
-    held = fresh(State.HELD, now, held_until=until, held_by=browser, **terms(supply))
+    held = fresh(
+        State.HELD, now, held_until=until, held_by=browser, held_network=held_network, **terms(supply)
+    )
     with violates("uq_appointments_one_hold", Stale()):
         place(supply, wish, starts_at, held, now)
     states.refuse_unsafe(_standing(held, browser, client_id, now), starts_at)
     return held
+
+
+def _refuse_a_crowd(network: bytes, now: datetime) -> None:
+    """Count what the network keeps; the queue before the lock sees to it that nobody adds to it meanwhile."""
+    kept = db.session.scalar(
+        sa.select(sa.func.count()).where(
+            Appointment.held_network == network, Appointment.state == State.HELD, Appointment.held_until > now
+        )
+    )
+    if (kept or 0) >= HOLDS_PER_NETWORK:
+        raise TooManyHeld
 
 
 def extend(appointment: Appointment, *, browser: bytes, now: datetime) -> None:
@@ -82,7 +118,8 @@ def release(appointment_id: UUID, *, browser: bytes, now: datetime) -> None:
         db.session.flush()
 
 
-def _holds_of(browser: bytes) -> list[Appointment]:
+def holds_of(browser: bytes) -> list[Appointment]:
+    """The times this browser keeps; at most one, unless a request of its own is under way."""
     mine = sa.select(Appointment).where(Appointment.held_by == browser, Appointment.state == State.HELD)
     return list(db.session.scalars(mine))
 
@@ -99,14 +136,17 @@ def book(
     actor: str,
     now: datetime,
     plain: bool = False,
+    held_by: bytes | None = None,
 ) -> Appointment:
     """Complete this browser's hold for a client: booked, or requested when a therapist looks first.
 
-    The hold may be past its time as long as nobody took it over. `plain` asks without any health answers.
+    The hold may be past its time as long as nobody took it over. `plain` asks without any health answers. `held_by` is
+    who keeps the time when that is not the browser itself: an offering of the waiting list.
     Raises HoldGone, NotCleared, GuardianNeeded, IntakeNeeded, TooManyOpen.
     """
-    appointment = locked(appointment_id, client=client.id, gone=HoldGone)
-    _require_hold(appointment, browser)
+    queue_for(client.id)
+    appointment = locked(appointment_id, gone=HoldGone)
+    _require_hold(appointment, held_by or browser)
     if appointment.starts_at <= now:
         raise HoldGone
     standing = _standing(appointment, browser, client.id, now)
@@ -115,11 +155,26 @@ def book(
     appointment.client = client
     advance(appointment, entry.state, now)
     _open(appointment, entry, now)
-    appointment.held_by = None
+    appointment.held_by = appointment.held_network = None
     appointment.held_until = None
     db.session.flush()
     audit.record(actor, "book", appointment, client_id=client.id, fields=["state"], now=now)
     return appointment
+
+
+def queue_for(client_id: UUID) -> None:
+    """Wait for whoever else books for this client, or for another one on the same addresses; call it before `lock`.
+
+    The limits count what is open for all of them.
+    """
+    addresses = (
+        sa.select(Contact.kind, Contact.normalised)
+        .select_from(Client)
+        .outerjoin(Contact, Contact.client_id == Client.id)
+        .where(Client.id == client_id)
+        .with_for_update(key_share=True, of=Client)
+    )
+    limits.queue_up(f"{kind} {normalised}" for kind, normalised in db.session.execute(addresses) if kind)
 
 
 def _standing(appointment: Appointment, browser: bytes, client_id: UUID | None, now: datetime) -> Standing:

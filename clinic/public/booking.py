@@ -60,7 +60,8 @@ def hold(slug: str) -> ResponseReturnValue:
     now = clock.now()
     treatment = practice.treatment(slug)
     starts_at, therapist_id = slots.read_value(request.form.get("start", ""))
-    limits.take(limits.HOLDS_NETWORK, limits.network(request.remote_addr), now)
+    network = limits.network(request.remote_addr)
+    limits.take(limits.HOLDS_NETWORK, network, now)
     try:
         with transaction():
             kept = services.hold(
@@ -69,6 +70,7 @@ def hold(slug: str) -> ResponseReturnValue:
                 browser=browser(),
                 client_id=_client_id(),
                 now=now,
+                network=network,
             )
     except NotOffered as refusal:
         return _choose_page(treatment, now, gone=refusal, wanted=starts_at), refusal.status

@@ -97,6 +97,44 @@ def test_a_browser_keeps_one_time_and_loses_it_only_with_the_next(make: ModuleTy
     assert THURSDAY_TEN in starts(sold)
 
 
+def kept_by_network(sold: Treatment, number: int, network: str = "192.0.2.7") -> Appointment:
+    """The n-th browser of a network keeps the n-th hour."""
+    day, hour = divmod(number, 8)
+    at = THURSDAY_TEN + timedelta(days=7 * day, hours=hour - 1)
+    browser = hashlib.sha256(f"{number}".encode()).digest()
+    with transaction():
+        return services.hold(Wish(sold.id), at, browser=browser, client_id=None, now=NOW, network=network)
+
+
+def test_a_network_keeps_ten_times_and_not_eleven(make: ModuleType) -> None:
+    sold = make.offering()
+    kept = [kept_by_network(sold, number) for number in range(services.HOLDS_PER_NETWORK)]
+    with pytest.raises(services.TooManyHeld) as refused:
+        kept_by_network(sold, 10)
+    assert refused.value.status == 429
+    assert kept_by_network(sold, 10, network="192.0.2.8").state == State.HELD
+    assert all(b"192.0.2.7" not in (hold.held_network or b"") for hold in kept)
+
+
+def test_a_time_let_go_booked_or_run_out_makes_room_for_another(make: ModuleType) -> None:
+    sold = make.offering()
+    kept = [kept_by_network(sold, number) for number in range(services.HOLDS_PER_NETWORK)]
+    assert kept_by_network(sold, 9).state == State.HELD, "a browser's own earlier hold is let go first"
+    with transaction():
+        services.book(
+            kept[0].id,
+            browser=hashlib.sha256(b"0").digest(),
+            client=make.client(),
+            actor="visitor",
+            now=NOW,
+        )
+    assert make.refreshed(kept[0]).held_network is None
+    assert kept_by_network(sold, 10).state == State.HELD
+    kept[1].held_until = NOW
+    db.session.commit()
+    assert kept_by_network(sold, 11).state == State.HELD
+
+
 def test_extending_a_hold_helps_once(make: ModuleType) -> None:
     hold = held(make.offering())
     for _ in range(2):

@@ -346,6 +346,34 @@ def test_names_that_look_like_code_are_only_names(make: ModuleType, visitor: Vis
     assert re.search(r"&lt;script&gt;", said)
 
 
+def test_an_eleventh_time_kept_from_one_network_is_refused_in_plain_words(
+    app: Flask, make: ModuleType
+) -> None:
+    sold = make.offering()
+    home = {"REMOTE_ADDR": "2001:db8:5:5::17"}
+    for number in range(10):
+        with transaction():
+            services.hold(
+                Wish(sold.id),
+                THURSDAY_TEN + timedelta(days=7 * (number // 5), hours=number % 5 + 1),
+                browser=bytes([number]) * 32,
+                client_id=None,
+                now=NOW,
+                network="2001:db8:5:5::/64",
+            )
+    visitor = Visitor(app.test_client())
+    visitor.open(f"/book/{sold.slug}?day=2031-03-06")
+    form, _ = visitor.form_with(f"10:00 {sold.therapists[0].given_name}")
+    data = {**shown(form), "start": form.all("button")[0].get("value")}
+    refused = visitor.browser.post(f"/book/{sold.slug}", data=data, environ_base=home)
+    assert refused.status_code == 429
+    assert "Ten times are being kept for people on your network" in refused.get_data(as_text=True)
+    elsewhere = visitor.browser.post(
+        f"/book/{sold.slug}", data=data, environ_base={"REMOTE_ADDR": "2001:db8:5:6::17"}
+    )
+    assert elsewhere.status_code == 303
+
+
 # --- how much it asks of the database ------------------------------------------------------------------------------------
 
 

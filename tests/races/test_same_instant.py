@@ -162,3 +162,32 @@ def test_a_daily_cap_holds_under_contention(race_app: Flask, race_settings: Sett
 def spread_book(round_: int, rival: int, task: Any) -> str:
     start = MONDAY_NINE + timedelta(minutes=15 * (rival * 2))
     return book(round_, rival, (task, start.isoformat()))
+
+
+def test_people_with_one_address_cannot_exceed_what_it_may_have_open(
+    race_app: Flask, race_settings: Settings
+) -> None:
+    """Each is a new client and takes another therapist's time: nothing but the address brings them together."""
+    make.practice(horizon_days=400, open_bookings_per_client=2)
+    house = make.location(zone="Etc/GMT-1")
+    sold = make.treatment(therapists=[make.therapist(house) for _ in range(RIVALS)])
+    tasks = [
+        ([str(person.id) for person in sold.therapists], str(sold.id), str(round_)) for round_ in range(3)
+    ]
+    reports = race(race_settings, book_by_one_address, tasks, RIVALS)
+    for round_ in range(3):
+        results = Counter(report.result for report in reports if report.round == round_)
+        assert results == {"booked": 2, "TooManyOpen": RIVALS - 2}
+
+
+def book_by_one_address(round_: int, rival: int, task: Any) -> str:
+    therapists, treatment_id, family = task
+    browser = hashlib.sha256(f"{family}/{rival}".encode()).digest()
+    wish = Wish(UUID(treatment_id), therapist_id=UUID(therapists[rival]))
+    start = MONDAY_NINE + timedelta(hours=round_)
+    with transaction():
+        hold = services.hold(wish, start, browser=browser, client_id=None, now=NOW)
+    with transaction():
+        return services.book(
+            hold.id, browser=browser, client=make.stranger(f"family-{family}"), actor="visitor", now=NOW
+        ).state
