@@ -75,7 +75,10 @@ _GENERAL: Final = (
     ),
     _Rule(tip=Tip(text="Mild soreness for a day or two can happen. Tell us about any reaction.")),
     _Rule(
-        tip=_guided("Stay with the calm for a while. A simple skin oil is fine if you like it.", "G10"),
+        tip=_guided(
+            "Stay with the calm for a while. A simple oil is fine if you like it and your skin does too.",
+            "G10",
+        ),
         modalities=("swedish", "relaxation"),
     ),
     _Rule(
@@ -86,8 +89,6 @@ _GENERAL: Final = (
         tip=Tip(text="A tender spot may feel sore to the touch for a day. Leave it alone meanwhile."),
         modalities=("trigger_point", "neuromuscular"),
     ),
-    _Rule(tip=Tip(text="Return to training step by step."), modalities=("sports",)),
-    _Rule(tip=Tip(text="Move slowly through the range that feels free."), modalities=("myofascial_release",)),
     _Rule(
         tip=Tip(text="Follow the advice of your lymphoedema service, if you have one."),
         modalities=("manual_lymphatic_drainage",),

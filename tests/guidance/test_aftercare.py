@@ -110,6 +110,8 @@ def test_exercise_is_as_the_clinician_advised_under_review(done: list[str]) -> N
     held = personal(done, {}, Level.THERAPIST_REVIEW)
     assert "Move and exercise as your clinician advised." in held
     assert "tretch" not in held
+    for tip in ("step by step", "through the range"):
+        assert tip not in f"{held} {general(*done)}"
     assert held.count("clinician advised") == 1
 
 

@@ -739,7 +739,7 @@ CAUTION: Final = (
             in_("radiation", "leg_above_knee", "leg_below_knee", "both_legs", "arm"),
             has("limb_symptoms", "tingling"),
         ),
-        "Nerve-related pain",
+        "Pain or tingling that travels, or a disc or nerve problem you were told of",
         "NG59 KNGF YIN2014",
         Effect(
             cap=_MEDIUM,

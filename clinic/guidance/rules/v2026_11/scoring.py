@@ -243,15 +243,15 @@ BACK: Final = (
             has_any("diagnoses", "herniated_disc", "sciatica", "pinched_nerve"),
             in_("radiation", "leg_above_knee", "leg_below_knee", "both_legs", "arm"),
         ),
-        "A nerve may be involved. The guidance says that any type may help and names nerves under neuromuscular work; "
-        "gentle is the cautious choice.",
+        "You told us of a disc or a nerve, or of pain that travels. The guidance says that any type may help and names "
+        "nerves under neuromuscular work; gentle is the cautious choice.",
         _to("swedish", 2, "G2 G4 G10"),
         _to("relaxation", 2, "G2 G4 G10"),
         _to("neuromuscular", 2, "G2 G4 G10"),
         _to("trigger_point", 1, "G2 G4 G10"),
         _to("deep_tissue", -3),
         _to("mechanical_impulse", -3),
-        against="A nerve may be involved, so we stay gentle.",
+        against="With a disc, a nerve or pain that travels we stay gentle.",
     ),
     _rule(
         "E27",
