@@ -21,7 +21,12 @@ def follow(offset_file: Path | None) -> None:
 
 def now() -> datetime:
     """The present instant, aware, in UTC."""
-    return datetime.now(UTC) + _offset()
+    return system() + _offset()
+
+
+def system() -> datetime:
+    """The instant this host believes in, UTC, whatever a file adds: for comparing hosts with one another."""
+    return datetime.now(UTC)
 
 
 def _offset() -> timedelta:

@@ -12,13 +12,18 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 import sqlalchemy as sa
+from flask import Flask
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
+from clinic import clock
+from clinic.accounts import limits
+from clinic.accounts.limits import Limit, TooMany
 from clinic.db import db, transaction
-from clinic.messaging import due, letters, pulse, services
+from clinic.messaging import due, letters, pulse, returned, sending, services
 from clinic.messaging.content import Drop
 from clinic.messaging.mailer import Mailer, Refused, TryLater, Unreachable
+from clinic.messaging.mailer import of as mailer_of
 from clinic.messaging.pulse import Part
 from clinic.messaging.services import Claim
 
@@ -32,6 +37,7 @@ SWEEP_EVERY = timedelta(minutes=5)
 CATCH_UP_AFTER = timedelta(hours=1)
 CATCH_UP_SPACING_SECONDS = 0.1
 CATCH_UP_LOCK = 7_503_001
+MINUTE = timedelta(minutes=1)
 
 
 class End(StrEnum):
@@ -62,33 +68,53 @@ class Tally:
         setattr(self, end.value, getattr(self, end.value) + 1)
 
 
-def run_pass(
-    now: datetime,
-    limit: int,
-    mailer: Mailer,
-    *,
-    held: bool = False,
-    driver: str = "",
-    pause: Callable[[float], None] = time.sleep,
-) -> Tally:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """How a pass may work: nothing leaves while `held`, and at most `per_minute` messages of the practice do in any minute.
+
+    `driver` is what the pulse shows beside the pass. `pause` (seconds) spaces the messages of a catch-up.
+    """
+
+    held: bool = False
+    per_minute: int | None = None
+    driver: str = ""
+    pause: Callable[[float], None] = time.sleep
+
+
+FREELY = Terms()
+
+
+def make_pass(app: Flask, limit: int, *, driver: str = "") -> Tally:
+    """A pass as this process makes it: at the present moment, by its settings, with its own mailer."""
+    with transaction():
+        now = pulse.on_time(clock.now(), clock.system())
+    terms = Terms(
+        held=app.config["MESSAGES_HELD"], per_minute=app.config["MESSAGES_PER_MINUTE"], driver=driver
+    )
+    return run_pass(now, limit, mailer_of(app), terms)
+
+
+def run_pass(now: datetime, limit: int, mailer: Mailer, terms: Terms = FREELY) -> Tally:
     """Find what is owed and deliver up to `limit` messages that are due.
 
-    While `held`, messages are owed and wait. `driver` is what the pulse shows beside the pass. `pause` spaces the messages
-    of a catch-up. Any number of passes may run at once, on any number of hosts.
+    Held messages are owed and wait. Any number of passes may run at once, on any number of hosts.
     """
     began = time.monotonic()
     tally = Tally(owed=find(now))
     with transaction():
-        pulse.beat(Part.PASS, driver)
+        pulse.beat(Part.PASS, terms.driver)
         late = services.oldest_due(now)
+        held = sending.is_held(now, asked=terms.held)
     if held or late is None or not _server_may_answer(mailer):
         return tally
     if now - late <= CATCH_UP_AFTER:
-        _deliver_all(now, limit, mailer, tally, began, lambda: None)
+        _deliver_all(now, limit, mailer, tally, began, terms, lambda: None)
     else:
         with alone(CATCH_UP_LOCK) as ours:
             if ours:
-                _deliver_all(now, limit, mailer, tally, began, lambda: pause(CATCH_UP_SPACING_SECONDS))
+                _deliver_all(
+                    now, limit, mailer, tally, began, terms, lambda: terms.pause(CATCH_UP_SPACING_SECONDS)
+                )
     return tally
 
 
@@ -121,14 +147,20 @@ def deliver(held: Claim, now: datetime, mailer: Mailer) -> End:
     except Refused as error:
         with transaction():
             if error.no_such_address and letter.contact_id is not None:
-                services.mark_unreachable(letter.contact_id, now)
+                returned.mark_unreachable(letter.contact_id, now)
             return _noted(services.give_up(held, error.code, now), End.GIVEN_UP)
     with transaction():
         return _noted(services.settle(held, now, told=letter.told), End.SENT)
 
 
 def _deliver_all(
-    now: datetime, limit: int, mailer: Mailer, tally: Tally, began: float, between: Callable[[], None]
+    now: datetime,
+    limit: int,
+    mailer: Mailer,
+    tally: Tally,
+    began: float,
+    terms: Terms,
+    between: Callable[[], None],
 ) -> None:
     for _ in range(limit):
         passed = time.monotonic() - began
@@ -138,6 +170,10 @@ def _deliver_all(
         with transaction():
             held = services.claim(moment)
         if held is None:
+            return
+        if not _within_rate(terms, moment):
+            with transaction():
+                services.put_back(held)
             return
         end = _delivered(held, moment, mailer)
         tally.count(end)
@@ -160,6 +196,17 @@ def _delivered(held: Claim, now: datetime, mailer: Mailer) -> End:
     if end is not End.SENT:
         log.info("message not sent", extra={"message_id": str(held.id), "end": end.value})
     return end
+
+
+def _within_rate(terms: Terms, now: datetime) -> bool:
+    """Count one message of the practice, unless this minute is full."""
+    if terms.per_minute is None:
+        return True
+    try:
+        limits.take(Limit("messages", terms.per_minute, MINUTE), "practice", now)
+    except TooMany:
+        return False
+    return True
 
 
 def _noted(ours: bool, end: End) -> End:

@@ -19,6 +19,8 @@ from flask import Flask
 
 TIMEOUT_SECONDS = 8.0
 """For each step of a hand-over; a server slower than this is taken as away."""
+HANDOVER_SECONDS = 20.0
+"""For all steps together: a server that is slow at each of them must not outlast the lease on the message."""
 TAKEN, TAKEN_ELSEWHERE = 250, 251
 """Replies of a server that agrees (RFC 5321, section 4.2.3)."""
 
@@ -101,7 +103,13 @@ class SmtpMailer:
     The address is `smtp://`, `smtp+starttls://` or `smtps://`, with `user:password@` when the server asks for them.
     """
 
-    def __init__(self, url: str, *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        timeout_seconds: float = TIMEOUT_SECONDS,
+        handover_seconds: float = HANDOVER_SECONDS,
+    ) -> None:
         parts = urlsplit(url)
         self.scheme = parts.scheme
         self.host = parts.hostname or "localhost"
@@ -109,14 +117,18 @@ class SmtpMailer:
         self.user = unquote(parts.username) if parts.username else None
         self.password = unquote(parts.password or "")
         self.timeout_seconds = timeout_seconds
+        self.handover_seconds = handover_seconds
+        self.deadline = 0.0
         self.connection: smtplib.SMTP | None = None
 
     def send(self, envelope: Envelope) -> None:
         """Hand the mail over; a kept connection that the server closed meanwhile is opened anew once."""
+        self._begin_to_count()
         self._finish(self._begun(envelope.sender), envelope)
 
     def probe(self) -> None:
         """Ask the server for a sign of life. Raises Unreachable."""
+        self._begin_to_count()
         self.close()
         self._connect()
 
@@ -125,6 +137,22 @@ class SmtpMailer:
         if self.connection is not None:
             self.connection.close()
             self.connection = None
+
+    def _begin_to_count(self) -> None:
+        self.deadline = time.monotonic() + self.handover_seconds
+
+    def _seconds(self, steps: int) -> float:
+        """How long each of the next steps may take, so that all end before the deadline; TimeoutError when it is past."""
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        return min(self.timeout_seconds, left / steps)
+
+    def _wait_at_most(self, connection: smtplib.SMTP, steps: int = 1) -> smtplib.SMTP:
+        """The connection, which will not wait longer than it may."""
+        if connection.sock is not None:
+            connection.sock.settimeout(self._seconds(steps))
+        return connection
 
     def _connect(self) -> smtplib.SMTP:
         try:
@@ -141,16 +169,17 @@ class SmtpMailer:
         context = ssl.create_default_context()
         if self.scheme == "smtps":
             opened: smtplib.SMTP = smtplib.SMTP_SSL(
-                self.host, self.port, timeout=self.timeout_seconds, context=context
+                self.host, self.port, timeout=self._seconds(2), context=context
             )
         else:
-            opened = smtplib.SMTP(self.host, self.port, timeout=self.timeout_seconds)
+            opened = smtplib.SMTP(self.host, self.port, timeout=self._seconds(2))
         try:
+            self._wait_at_most(opened).ehlo_or_helo_if_needed()
             if self.scheme == "smtp+starttls":
-                opened.starttls(context=context)
+                self._wait_at_most(opened, steps=2).starttls(context=context)
+                self._wait_at_most(opened).ehlo()
             if self.user is not None:
-                opened.login(self.user, self.password)
-            opened.ehlo_or_helo_if_needed()
+                self._wait_at_most(opened, steps=3).login(self.user, self.password)
         except BaseException:
             opened.close()
             raise
@@ -160,12 +189,12 @@ class SmtpMailer:
         """A connection on which the server took our sender address; one that does not take it takes none of our mails."""
         if self.connection is not None:
             with contextlib.suppress(smtplib.SMTPException, OSError):
-                if self.connection.mail(sender)[0] == TAKEN:
+                if self._wait_at_most(self.connection).mail(sender)[0] == TAKEN:
                     return self.connection
             self.close()
         fresh = self._connect()
         try:
-            code, _ = fresh.mail(sender)
+            code, _ = self._wait_at_most(fresh).mail(sender)
         except (smtplib.SMTPException, OSError):
             code = 0
         if code != TAKEN:
@@ -175,10 +204,10 @@ class SmtpMailer:
 
     def _finish(self, connection: smtplib.SMTP, envelope: Envelope) -> None:
         try:
-            code, said = connection.rcpt(envelope.recipient)
+            code, said = self._wait_at_most(connection).rcpt(envelope.recipient)
             if code not in (TAKEN, TAKEN_ELSEWHERE):
                 raise _recipient_refused(code, said)
-            code, _ = connection.data(envelope.content)
+            code, _ = self._wait_at_most(connection, steps=3).data(envelope.content)
             if code != TAKEN:
                 raise Refused("refused") if code >= 500 else TryLater("not_now")
         except smtplib.SMTPDataError as error:
@@ -194,7 +223,7 @@ class SmtpMailer:
 
     def _reset(self, connection: smtplib.SMTP) -> None:
         try:
-            connection.rset()
+            self._wait_at_most(connection).rset()
         except (smtplib.SMTPException, OSError):
             self.close()
 

@@ -12,9 +12,12 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
 from clinic.db import db
-from clinic.messaging.models import Heartbeat
+from clinic.messaging.models import Heartbeat, Sending
 
 FRESH = timedelta(seconds=30)
+DEAD = timedelta(minutes=2)
+"""A part that was silent for so long will not come back by itself."""
+SKEW_TOLERATED = timedelta(seconds=2)
 STAND_IN = "stand_in"
 """State of the pass while the stand-in makes it: the broker does not answer."""
 SWEEP = "sweep"
@@ -28,6 +31,7 @@ class Part(StrEnum):
     BEAT = "beat"
     PASS = "pass"  # noqa: S105  # no password
     MAIL = "mail"
+    SENDING = "sending"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +44,22 @@ class Sign:
 
     @property
     def word(self) -> str:
-        """`ok`, `stale`, `never`, or the code of what is wrong. The mail server has no pulse of its own: no news is good."""
+        """`ok`, `stale`, `never`, or the code of what is wrong.
+
+        The mail server and the leave to send have no pulse of their own: no news is good.
+        """
         if self.state:
             return self.state
-        if self.part is Part.MAIL:
+        if self.part in (Part.MAIL, Part.SENDING):
             return "ok"
         if self.age is None:
             return "never"
         return "ok" if self.age <= FRESH else "stale"
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether this part never lived, or was silent for two minutes."""
+        return self.word in ("stale", "never") and (self.age is None or self.age > DEAD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +85,9 @@ class Pulse:
 
 def read() -> Pulse:
     """The pulse as it is; one statement."""
-    age = sa.func.clock_timestamp() - Heartbeat.at
-    rows = db.session.execute(sa.select(Heartbeat.name, age, Heartbeat.state))
+    lived = sa.select(Heartbeat.name, sa.func.clock_timestamp() - Heartbeat.at, Heartbeat.state)
+    held = sa.select(sa.literal(Part.SENDING.value), sa.null(), Sending.held_why)
+    rows = db.session.execute(lived.union_all(held.where(Sending.held_why.is_not(None))))
     found = {name: (age, state) for name, age, state in rows}
     return Pulse(tuple(Sign(part, *found.get(part.value, (None, ""))) for part in Part))
 
@@ -119,3 +132,22 @@ def take_sweep(now: datetime, every: timedelta) -> bool:
         where=sa.or_(Heartbeat.at <= now - every, Heartbeat.at > now),
     )
     return db.session.scalar(turn.returning(Heartbeat.name)) is not None
+
+
+def on_time(now: datetime, system: datetime) -> datetime:
+    """`now` as the database's clock has it, when the host's own clock (`system`) is more than two seconds off.
+
+    Hosts agree on what is due, and on whose lease has run out, by the one clock they share.
+    """
+    off = _off(system)
+    return now + off if abs(off) > SKEW_TOLERATED else now
+
+
+def is_on_time(system: datetime) -> bool:
+    """Whether the host's own clock and the database's differ by two seconds at most."""
+    return abs(_off(system)) <= SKEW_TOLERATED
+
+
+def _off(system: datetime) -> timedelta:
+    found: timedelta = db.session.execute(sa.select(sa.func.clock_timestamp() - system)).scalar_one()
+    return found

@@ -1,24 +1,35 @@
-"""Reads for the staff pages: what was owed lately and what became of it, what delivers it, and the mails in the folder."""
+"""Reads for the staff pages: what was owed and what became of it, what goes next, what delivers it, and the mails in the folder."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from clinic.accounts.models import Client
+from clinic.accounts.services import search_name
+from clinic.booking.models import Appointment
 from clinic.db import db
+from clinic.messaging import again, due, services
 from clinic.messaging import pulse as heart
 from clinic.messaging.models import Kind, Message
 from clinic.messaging.pulse import Pulse
+from clinic.messaging.returned import CAME_BACK, UNWANTED
+from clinic.messaging.services import STILL_OPEN
 
 FILE = re.compile(r"\d+\.[0-9a-f-]{36}\.[0-9a-f]{8}\.eml")
+PAGE = 50
+FORESEEN = timedelta(hours=48)
+STEP = timedelta(hours=1)
+"""How finely the coming hours are looked through; no reminder of an hour or more before a visit falls through."""
 
 
 class Stage(StrEnum):
@@ -28,22 +39,70 @@ class Stage(StrEnum):
     SENDING = "sending"
     RETRYING = "retrying"
     SENT = "sent"
+    UNWANTED = "unwanted"
     DROPPED = "dropped"
     GIVEN_UP = "given_up"
+    CAME_BACK = "came_back"
+
+
+class Shown(StrEnum):
+    """Which messages a list shows."""
+
+    ALL = "all"
+    OWED = "owed"
+    SENT = "sent"
+    FAILED = "failed"
+    DROPPED = "dropped"
+
+
+SHOWN: dict[Shown, sa.ColumnElement[bool]] = {
+    Shown.ALL: sa.true(),
+    Shown.OWED: STILL_OPEN,
+    Shown.SENT: Message.sent_at.is_not(None),
+    Shown.FAILED: Message.given_up_at.is_not(None),
+    Shown.DROPPED: Message.dropped_at.is_not(None),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One message in the list: what, for whom, and what became of it. `why` is a code."""
+    """One message in the list: what, for whom, about which visit, and what became of it. `why` is a code."""
 
     id: UUID
     kind: Kind
+    channel: str
     stage: Stage
     why: str
     at: datetime
     attempts: int
     client_id: UUID | None
     client_name: str
+    visit_id: UUID | None
+    visit_at: datetime | None
+    zone: str
+    may_go_again: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What somebody looks for in the list."""
+
+    shown: Shown = Shown.ALL
+    name: str = ""
+    client_id: UUID | None = None
+    visit_id: UUID | None = None
+
+
+EVERYTHING = Wanted()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Some lines, newest first, and the ids with which the pages beside it begin."""
+
+    lines: Sequence[Line]
+    newer: UUID | None = None
+    older: UUID | None = None
 
 
 def pulse() -> Pulse:
@@ -51,17 +110,58 @@ def pulse() -> Pulse:
     return heart.read()
 
 
-def recent(now: datetime, *, limit: int = 100, client_id: UUID | None = None) -> list[Line]:
-    """The messages owed last, newest first; of one client when asked."""
-    question = (
-        sa.select(Message, Client)
-        .outerjoin(Client, Client.id == Message.client_id)
-        .order_by(Message.id.desc())
-        .limit(limit)
+def page(
+    now: datetime, wanted: Wanted = EVERYTHING, *, before: UUID | None = None, after: UUID | None = None
+) -> Page:
+    """One page of messages, newest first: those older than `before`, or the next newer than `after`."""
+    question = _lines().where(SHOWN[wanted.shown])
+    if wanted.client_id is not None:
+        question = question.where(Message.client_id == wanted.client_id)
+    if wanted.visit_id is not None:
+        question = question.where(Message.subject_id == wanted.visit_id)
+    for word in search_name(wanted.name).split():
+        question = question.where(Client.search_name.contains(word, autoescape=True))
+    if after is not None:
+        rows = db.session.execute(
+            question.where(Message.id > after).order_by(Message.id).limit(PAGE + 1)
+        ).all()
+        has_newer, has_older = len(rows) > PAGE, True
+        rows = rows[:PAGE][::-1]
+    else:
+        if before is not None:
+            question = question.where(Message.id < before)
+        rows = db.session.execute(question.order_by(Message.id.desc()).limit(PAGE + 1)).all()
+        has_newer, has_older = before is not None, len(rows) > PAGE
+        rows = rows[:PAGE]
+    lines = [_line(row, now) for row in rows]
+    return Page(
+        lines=lines,
+        newer=lines[0].id if lines and has_newer else None,
+        older=lines[-1].id if lines and has_older else None,
     )
-    if client_id is not None:
-        question = question.where(Message.client_id == client_id)
-    return [_line(message, client, now) for message, client in db.session.execute(question)]
+
+
+def next_lines(now: datetime) -> list[Line]:
+    """What will be sent in the coming two days if nothing changes, soonest first.
+
+    The pass's own questions are asked as they will be asked then, each on the answers of the hour before; nothing of it
+    is kept. Confirmations of bookings that nobody made yet cannot be foreseen.
+    """
+    until = now + FORESEEN
+    rehearsal = db.session.begin_nested()
+    try:
+        moment = now
+        while moment <= until:
+            rules = due.rules(moment)
+            if rules is None:
+                return []
+            for question in due.KINDS:
+                services.owe(question(rules, moment), moment)
+            moment += STEP
+        coming = _lines().where(STILL_OPEN, Message.due_at <= until).order_by(Message.due_at, Message.id)
+        return [_line(row, now) for row in db.session.execute(coming)]
+    finally:
+        rehearsal.rollback()
 
 
 def undelivered(since: datetime) -> int:
@@ -70,24 +170,38 @@ def undelivered(since: datetime) -> int:
     return db.session.scalar(count) or 0
 
 
-def _line(message: Message, client: Client | None, now: datetime) -> Line:
+def _lines() -> sa.Select[*tuple[Any, ...]]:
+    return (
+        sa.select(Message, Client, Appointment.id, Appointment.starts_at, Appointment.zone)
+        .outerjoin(Client, Client.id == Message.client_id)
+        .outerjoin(Appointment, Appointment.id == Message.subject_id)
+    )
+
+
+def _line(row: sa.Row[*tuple[Any, ...]], now: datetime) -> Line:
+    message, client, visit_id, visit_at, zone = row
     return Line(
         id=message.id,
         kind=Kind(message.kind),
+        channel=message.channel,
         stage=_stage(message, now),
         why=message.why or "",
         at=message.sent_at or message.given_up_at or message.dropped_at or message.due_at,
         attempts=message.attempts,
         client_id=message.client_id,
         client_name=client.name if client else "",
+        visit_id=visit_id,
+        visit_at=visit_at,
+        zone=zone or "",
+        may_go_again=again.may_go_again(message, now),
     )
 
 
 def _stage(message: Message, now: datetime) -> Stage:
     if message.sent_at:
-        return Stage.SENT
+        return Stage.UNWANTED if message.why == UNWANTED else Stage.SENT
     if message.given_up_at:
-        return Stage.GIVEN_UP
+        return Stage.CAME_BACK if message.why == CAME_BACK else Stage.GIVEN_UP
     if message.dropped_at:
         return Stage.DROPPED
     if message.lease_until and message.lease_until > now:

@@ -1,6 +1,6 @@
 """Owing, claiming and settling messages: the state of a row changes here and nowhere else.
 
-Of many senders one gets a row, by one UPDATE. A claim is a lease: whoever dies with it loses it after a minute, and
+Of many senders one gets a row, by one UPDATE. A claim is a lease: whoever dies with it loses it within a minute, and
 whoever sleeps past it can no longer settle, because the fence has risen. So every live message goes out at least once,
 and twice only when a sender died between the mail server's yes and our own note of it.
 """
@@ -20,8 +20,8 @@ from clinic.db import db, new_id
 from clinic.messaging.models import Kind, Message
 from clinic.messaging.visits import visits
 
-LEASE = timedelta(seconds=60)
-"""More than twice what one hand-over may take (`mailer.TIMEOUT_SECONDS` bounds each step of it)."""
+LEASE = timedelta(seconds=45)
+"""More than twice what one hand-over may take (`mailer.HANDOVER_SECONDS`)."""
 
 RETRY_SECONDS = (5, 15, 45, 2 * 60, 5 * 60, 15 * 60, 30 * 60)
 RETRY_SPREAD = 0.2
@@ -32,7 +32,7 @@ SIGN_IN_WORTH = timedelta(hours=1)
 ROWS_AT_ONCE = 1000
 
 _dice = SystemRandom()
-_open = sa.and_(Message.sent_at.is_(None), Message.given_up_at.is_(None), Message.dropped_at.is_(None))
+STILL_OPEN = sa.and_(Message.sent_at.is_(None), Message.given_up_at.is_(None), Message.dropped_at.is_(None))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +129,7 @@ def claim(now: datetime) -> Claim | None:
     """Take the message that has been due longest and that nobody holds; None when there is none. The caller commits."""
     free = (
         sa.select(Message.id)
-        .where(_open, Message.due_at <= now, _lease_is_free(now))
+        .where(STILL_OPEN, Message.due_at <= now, lease_is_free(now))
         .order_by(Message.due_at)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -203,9 +203,9 @@ def end_worthless(now: datetime) -> int:
     ended = (
         sa.update(Message)
         .where(
-            _open,
+            STILL_OPEN,
             Message.due_at <= now,
-            _lease_is_free(now),
+            lease_is_free(now),
             sa.or_(too_late, Message.attempts >= MOST_ATTEMPTS),
         )
         .values(
@@ -222,22 +222,20 @@ def end_worthless(now: datetime) -> int:
 
 def oldest_due(now: datetime) -> datetime | None:
     """Since when the message that has waited longest is due; None when nothing waits."""
-    waiting = sa.select(sa.func.min(Message.due_at)).where(_open, Message.due_at <= now, _lease_is_free(now))
+    waiting = sa.select(sa.func.min(Message.due_at)).where(
+        STILL_OPEN, Message.due_at <= now, lease_is_free(now)
+    )
     found: datetime | None = db.session.scalar(waiting)
     return found
 
 
-def mark_unreachable(contact_id: UUID, now: datetime) -> None:
-    """Note that an address does not exist: nothing is owed to it until somebody corrects it. The caller commits."""
-    db.session.execute(sa.update(Contact).where(Contact.id == contact_id).values(bounced_at=now))
-
-
-def _lease_is_free(now: datetime) -> sa.ColumnElement[bool]:
+def lease_is_free(now: datetime) -> sa.ColumnElement[bool]:
+    """Whether nobody holds the message at this moment."""
     return sa.or_(Message.lease_until.is_(None), Message.lease_until <= now)
 
 
 def _end(held: Claim, **columns: object) -> bool:
     """Let go of a claim with these columns, unless somebody else has claimed the message since."""
-    ours = sa.update(Message).where(Message.id == held.id, Message.fence == held.fence, _open)
+    ours = sa.update(Message).where(Message.id == held.id, Message.fence == held.fence, STILL_OPEN)
     done = ours.values(lease_until=None, **columns).returning(Message.id)
     return db.session.scalar(done.execution_options(synchronize_session=False)) is not None

@@ -18,18 +18,16 @@ from clinic.booking import idempotency
 from clinic.booking import services as booking
 from clinic.db import transaction
 from clinic.intake import services as intake
-from clinic.messaging import delivery, mailer
+from clinic.messaging import delivery
 from clinic.plans import overrides
 
-PASS_LIMIT = 500
+PASS_LIMIT = 2000
 LAPSED_KEPT = timedelta(days=1)
 
 
 def message_pass() -> None:
     """Find and deliver what is owed. Twice at once is harmless: a message is claimed by one."""
-    delivery.run_pass(
-        clock.now(), PASS_LIMIT, mailer.of(current_app), held=current_app.config["MESSAGES_HELD"]
-    )
+    delivery.make_pass(current_app, PASS_LIMIT)
 
 
 def lapse_and_decide() -> None:

@@ -1,23 +1,22 @@
-"""Messages: what was owed lately and what became of it, and the mails that were written to the folder."""
+"""Messages: what was owed and what became of it, what goes next, and sending one of them again."""
 
-from pathlib import Path
+from uuid import UUID
 
-from flask import current_app, render_template
+from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from werkzeug.wrappers import Response
 
 from clinic import clock
 from clinic.accounts.permissions import Permission
+from clinic.db import transaction
+from clinic.messaging import again, arrears, returned
 from clinic.messaging import queries as messages
 from clinic.messaging.models import Kind
-from clinic.messaging.queries import Mail, Stage
-from clinic.refusal import NotFound
+from clinic.messaging.queries import Line, Page, Shown, Stage, Wanted
+from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
 from clinic.staff.day import practice_zone
-from clinic.web.access import audience, staff
-
-FRAME_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
-"""A letter brings its own inline styles and nothing else: no script, no picture from elsewhere, no form, no link that opens."""
+from clinic.staff.outbox import has_outbox
+from clinic.web.access import actor, audience, staff
 
 KINDS = {
     Kind.CONFIRMATION: "Confirmation",
@@ -41,71 +40,136 @@ STAGES = {
     Stage.SENDING: ("Being sent", None),
     Stage.RETRYING: ("Tried, will be tried again", "caution"),
     Stage.SENT: ("Sent", "ok"),
+    Stage.UNWANTED: ("Sent, reported as unwanted", "caution"),
     Stage.DROPPED: ("Not needed any more", None),
     Stage.GIVEN_UP: ("Not delivered", "caution"),
+    Stage.CAME_BACK: ("Came back", "caution"),
 }
+WHYS = {
+    "address": "The address cannot be written to.",
+    "bounced": "The letter came back.",
+    "cancelled": "The visit was cancelled.",
+    "decided": "It was decided meanwhile.",
+    "erased": "The client was erased.",
+    "exhausted": "It was tried too often.",
+    "fault": "Something went wrong here; it is tried again.",
+    "folder": "The folder for mails cannot be written to.",
+    "gone": "What it was about is gone.",
+    "left_out": "It was left out when messages were let go again.",
+    "line_broke": "The connection to the mail server broke.",
+    "moved": "The visit was moved.",
+    "no_address": "There is no address for it.",
+    "no_such_address": "The address does not exist.",
+    "not_now": "The mail server asked to try later.",
+    "over": "The visit is over.",
+    "refused": "The mail server refused it.",
+    "seen": "It was seen to meanwhile.",
+    "too_late": "It would have come too late.",
+    "unwanted": "The reader reported it; nothing more goes to that address.",
+}
+FILTERS = {
+    Shown.ALL: "All",
+    Shown.OWED: "Owed",
+    Shown.SENT: "Sent",
+    Shown.FAILED: "Not delivered",
+    Shown.DROPPED: "Not needed",
+}
+
+
+def name_of(line: Line) -> str:
+    """What a message is called on the page; a kind without a name of its own is called by its code."""
+    called = KINDS.get(line.kind) or line.kind.value.replace("_", " ").capitalize()
+    return f"{called} (text message)" if line.channel == "sms" else called
+
+
+def why_of(line: Line) -> str:
+    """Why a message has not gone, in a sentence; nothing for one that went or waits for the first time."""
+    return "" if line.stage is Stage.SENT else WHYS.get(line.why, "")
+
+
+@blueprint.app_context_processor
+def words() -> dict[str, object]:
+    """What templates call messages and their stages."""
+    return {"message_name": name_of, "message_why": why_of, "MESSAGE_STAGES": STAGES}
 
 
 @blueprint.get("/messages", endpoint="messages")
 @audience(staff, Permission.MESSAGES_READ)
-def recent() -> ResponseReturnValue:
-    """The messages owed last, with what became of each."""
+def listed() -> ResponseReturnValue:
+    """The messages owed last, with what became of each; by stage, client, visit or name."""
+    now = clock.now()
+    wanted = Wanted(
+        shown=_shown(),
+        name=request.args.get("name", "")[:100],
+        client_id=_id("client"),
+        visit_id=_id("visit"),
+    )
+    page = messages.page(now, wanted, before=_id("before"), after=_id("after"))
     return render_template(
         "staff/messages.html",
         here="messages",
-        lines=messages.recent(clock.now()),
-        KINDS=KINDS,
-        STAGES=STAGES,
-        zone=practice_zone(clock.now()),
+        page=page,
+        wanted=wanted,
+        of_whom=_of_whom(page, wanted),
+        FILTERS=FILTERS,
+        arrears=arrears.count(now),
+        pulse=messages.pulse(),
+        zone=practice_zone(now),
         has_outbox=has_outbox(),
     )
 
 
-@blueprint.get("/messages/outbox", endpoint="outbox")
+@blueprint.get("/messages/next", endpoint="next_messages")
 @audience(staff, Permission.MESSAGES_READ)
-def outbox() -> ResponseReturnValue:
-    """The mails in the folder, newest first."""
+def coming() -> ResponseReturnValue:
+    """What will be sent within two days if nothing changes."""
+    now = clock.now()
     return render_template(
-        "staff/outbox.html",
+        "staff/next_messages.html",
         here="messages",
-        mails=messages.outbox(_folder()),
-        zone=practice_zone(clock.now()),
+        lines=messages.next_lines(now),
+        now=now,
+        zone=practice_zone(now),
+        has_outbox=has_outbox(),
     )
 
 
-@blueprint.get("/messages/outbox/<name>", endpoint="mail")
-@audience(staff, Permission.MESSAGES_READ)
-def mail(name: str) -> ResponseReturnValue:
-    """One mail of the folder: its text, and its HTML in a frame that can do nothing."""
-    return render_template(
-        "staff/mail.html", here="messages", mail=_mail(name), zone=practice_zone(clock.now())
-    )
+@blueprint.post("/messages/<uuid:message_id>/again", endpoint="send_again")
+@audience(staff, Permission.CALENDAR_WRITE)
+def send_again(message_id: UUID) -> ResponseReturnValue:
+    """Send a message once more, as it reads today."""
+    with transaction():
+        again.send_again(message_id, actor(), clock.now())
+    desk.say("The message goes again within seconds.")
+    return desk.back_to(url_for("staff.messages"))
 
 
-@blueprint.get("/messages/outbox/<name>/html", endpoint="mail_html")
-@audience(staff, Permission.MESSAGES_READ)
-def mail_html(name: str) -> ResponseReturnValue:
-    """The HTML part of a mail under a policy of its own, for the sandboxed frame."""
-    response = Response(_mail(name).html, mimetype="text/html")
-    response.headers["Content-Security-Policy"] = FRAME_POLICY
-    response.headers["X-Frame-Options"] = "SAMEORIGIN"
-    return response
+@blueprint.post("/contacts/<uuid:contact_id>/works", endpoint="address_works")
+@audience(staff, Permission.CALENDAR_WRITE)
+def address_works(contact_id: UUID) -> ResponseReturnValue:
+    """An address that did not take letters takes them again."""
+    with transaction():
+        returned.mark_reachable(contact_id, actor(), clock.now())
+    desk.say("Messages go to this address again.")
+    return desk.back_to(url_for("staff.messages"))
 
 
-def has_outbox() -> bool:
-    """Whether mails go to a folder that may be read here: no mail server is set, and this is no production."""
-    return not current_app.config["SMTP_URL"] and current_app.config["ENVIRONMENT"] != "production"
+def _shown() -> Shown:
+    try:
+        return Shown(request.args.get("shown", ""))
+    except ValueError:
+        return Shown.ALL
 
 
-def _folder() -> Path:
-    if not has_outbox():
-        raise NotFound
-    folder: Path = current_app.config["MAILDIR"]
-    return folder
+def _id(name: str) -> UUID | None:
+    try:
+        return UUID(request.args.get(name, ""))
+    except ValueError:
+        return None
 
 
-def _mail(name: str) -> Mail:
-    found = messages.mail(_folder(), name)
-    if found is None:
-        raise NotFound
-    return found
+def _of_whom(page: Page, wanted: Wanted) -> str:
+    """The name of the one client whose messages are listed; empty when they are everybody's."""
+    if wanted.client_id is None and wanted.visit_id is None:
+        return ""
+    return next((line.client_name for line in page.lines if line.client_name), "one client")

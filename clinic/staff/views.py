@@ -5,15 +5,30 @@ from clinic.staff import (
     arrival,
     check_ins,
     grants,
+    held,
     look_backs,
     messages,
     notes,
+    outbox,
     overrides,
     reviews,
     visits,
 )
 from clinic.staff.blueprint import blueprint
 
-PAGES = (agenda, visits, arrival, reviews, notes, look_backs, check_ins, messages, overrides, grants)
+PAGES = (
+    agenda,
+    visits,
+    arrival,
+    reviews,
+    notes,
+    look_backs,
+    check_ins,
+    messages,
+    outbox,
+    held,
+    overrides,
+    grants,
+)
 
 blueprints = (blueprint,)

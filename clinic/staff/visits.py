@@ -16,6 +16,8 @@ from clinic.booking import services as booking
 from clinic.booking.models import Appointment, State
 from clinic.booking.states import NotNow
 from clinic.db import transaction
+from clinic.messaging import queries as messages
+from clinic.messaging.queries import Wanted
 from clinic.plans import before_visit, check_ins, look_backs
 from clinic.plans import queries as plans
 from clinic.refusal import Refusal
@@ -95,6 +97,9 @@ def visit(appointment_id: UUID) -> ResponseReturnValue:
         seen=seen,
         record=review or (plans.newest_review(client_id) if is_own else None),
         contacts=_contacts(appointment) if may(Permission.CONTACTS_READ) else [],
+        messages=messages.page(now, Wanted(visit_id=appointment.id)).lines[:8]
+        if may(Permission.MESSAGES_READ)
+        else [],
         review=review,
         is_own=is_own,
         panel=panel,

@@ -11,7 +11,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from clinic.accounts.permissions import Permission
 from clinic.messaging import pulse
-from clinic.messaging.pulse import Part, Pulse
+from clinic.messaging.pulse import Part, Pulse, Sign
+from clinic.messaging.sending import Why
 from clinic.web import access
 from clinic.web.access import Policy, staff
 
@@ -20,6 +21,10 @@ Note = dict[str, Any]
 UNATTENDED = "No message has been looked after for a while. Nothing is lost: they go out when the delivery works again."
 STOOD_IN = "Messages are looked after by a stand-in and go out a little later than usual."
 NO_SERVER = "The mail server does not answer. Messages wait and go out as soon as it does."
+HELD = "No message leaves: the settings hold them back."
+RESTORED = (
+    "No message leaves: this database was restored from a copy. Some of what waits may have gone out before."
+)
 
 LOCAL = ("http://localhost", "http://127.0.0.1", "http://[::1]")
 
@@ -49,18 +54,27 @@ def _letters() -> list[Note]:
         found = pulse.read()
     except SQLAlchemyError:
         return []  # The page itself will say that the database is away.
-    return [{"kind": "caution", "text": text} for text in _troubles(found)]
+    return list(_troubles(found))
 
 
-def _troubles(found: Pulse) -> Iterator[str]:
-    """One sentence for the delivery, the worst that is true, and one for the mail server."""
+def _troubles(found: Pulse) -> Iterator[Note]:
+    """One sentence for the delivery, the worst that is true, one for the mail server, and one for messages held back."""
     ill = {sign.part: sign for sign in found.troubles}
     if Part.PASS in ill and not ill[Part.PASS].state:
-        yield UNATTENDED
+        yield {"kind": "urgent" if ill[Part.PASS].is_dead else "caution", "text": UNATTENDED}
     elif ill.keys() & {Part.WORKER, Part.BEAT, Part.PASS}:
-        yield STOOD_IN
+        yield {"kind": "caution", "text": STOOD_IN}
     if Part.MAIL in ill:
-        yield NO_SERVER
+        yield {"kind": "caution", "text": NO_SERVER}
+    if Part.SENDING in ill:
+        yield _held(ill[Part.SENDING])
+
+
+def _held(sign: Sign) -> Note:
+    note: Note = {"kind": "urgent", "text": RESTORED if sign.state == Why.RESTORED else HELD}
+    if access.may(Permission.SETTINGS_WRITE):
+        note["link"] = (url_for("staff.held"), "Look and let them go")
+    return note
 
 
 def _kept_mails() -> list[Note]:

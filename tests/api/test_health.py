@@ -10,9 +10,10 @@ from flask.testing import FlaskClient
 from clinic.app import create_app
 from clinic.db import db, dispose
 from clinic.messaging import pulse
-from clinic.messaging.models import Heartbeat
+from clinic.messaging.models import Heartbeat, Message, Sending
 from clinic.messaging.pulse import Part
 from config import Settings
+from tests import make
 
 
 def lived(*parts: Part, ago: int = 0, state: str = "") -> None:
@@ -39,6 +40,9 @@ def test_before_a_worker_ever_ran_people_are_served_and_the_answer_says_what_is_
         "beat": "never",
         "pass": "never",
         "mail": "ok",
+        "sending": "ok",
+        "clock": "ok",
+        "arrears": {"due_unsent": 0, "sending_too_long": 0, "unreminded": 0},
     }
 
 
@@ -71,3 +75,30 @@ def test_without_the_database_the_answer_is_down_and_quick(settings: Settings) -
     assert answer.get_json()["status"] == "down"
     with lost.app_context():
         dispose()
+
+
+def test_messages_held_after_a_restore_show(client: FlaskClient) -> None:
+    lived(Part.WORKER, Part.BEAT, Part.PASS)
+    held = sa.insert(Sending).values(id=1, incarnation="x", held_why="restored", held_since=make.NOW)
+    db.session.execute(held)
+    db.session.commit()
+    found = client.get("/health").get_json()
+    assert (found["status"], found["sending"]) == ("degraded", "restored")
+
+
+def test_messages_in_arrears_are_counted(client: FlaskClient, clock_at_now: None) -> None:
+    lived(Part.WORKER, Part.BEAT, Part.PASS)
+    ada = make.client()
+    long_ago = make.NOW - timedelta(minutes=6)
+    row = Message(
+        kind="sign_in",
+        subject_id=ada.id,
+        recipient_id=ada.contacts[0].id,
+        occasion="x",
+        owed_at=long_ago,
+        due_at=long_ago,
+    )
+    db.session.add(row)
+    db.session.commit()
+    found = client.get("/health").get_json()
+    assert (found["status"], found["arrears"]["due_unsent"]) == ("degraded", 1)

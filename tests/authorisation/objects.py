@@ -17,6 +17,7 @@ from clinic.accounts import services as accounts
 from clinic.accounts.models import LinkPurpose
 from clinic.booking.models import Appointment
 from clinic.db import db
+from clinic.messaging.models import Message
 from clinic.plans.models import CheckIn
 from tests.authorisation.world import World
 
@@ -43,6 +44,25 @@ def _appointment_with_health(world: World) -> Objects:
         {"appointment_id": NOBODYS},
         {"appointment_id": world.visit_of_bob.id},
     )
+
+
+def _message(world: World) -> Objects:
+    visit = world.visit_of_ada
+    row = Message(
+        kind="confirmation",
+        subject_id=visit.id,
+        recipient_id=world.ada.contacts[0].id,
+        client_id=world.ada.id,
+        occasion="r1",
+        owed_at=visit.booked_at,
+        due_at=visit.booked_at,
+        sent_at=visit.booked_at,
+    )
+    if db.session.scalar(sa.select(Message.id).where(Message.subject_id == visit.id)) is None:
+        db.session.add(row)
+        db.session.commit()
+    found = db.session.scalar(sa.select(Message.id).where(Message.subject_id == visit.id))
+    return Objects({"message_id": found}, {"message_id": NOBODYS})
 
 
 def _review(world: World) -> Objects:
@@ -190,6 +210,10 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "staff.change": _review,
     "staff.replace": _review,
     "staff.decline_review": _review,
+    "staff.send_again": _message,
+    "staff.address_works": lambda world: Objects(
+        {"contact_id": world.ada.contacts[0].id}, {"contact_id": NOBODYS}
+    ),
     "staff.mail": lambda world: Objects({"name": "nothing.eml"}, {"name": "nothing.eml"}),
     "staff.mail_html": lambda world: Objects({"name": "nothing.eml"}, {"name": "nothing.eml"}),
 }

@@ -10,6 +10,7 @@ from clinic.accounts.models import Client
 from clinic.booking.models import Appointment, State
 from clinic.db import db
 from clinic.messaging import delivery, pulse, services
+from clinic.messaging.delivery import Terms
 from clinic.messaging.mailer import Refused, TryLater
 from clinic.messaging.models import Heartbeat, Kind, Message
 from clinic.messaging.pulse import Part
@@ -18,6 +19,7 @@ from tests.messaging.conftest import Pass
 from tests.messaging.mailers import Postbox
 
 SECOND = timedelta(seconds=1)
+HELD = Terms(held=True)
 
 
 def row() -> Message:
@@ -122,7 +124,7 @@ def test_the_open_circuit_is_probed_every_three_seconds_and_closes_when_the_serv
 
 
 def test_while_held_messages_are_owed_and_wait(visit: Appointment, postbox: Postbox, now: datetime) -> None:
-    held = delivery.run_pass(now, 10, postbox, held=True)
+    held = delivery.run_pass(now, 10, postbox, HELD)
     assert (held.owed, held.sent, postbox.kept) == (1, 0, [])
     assert delivery.run_pass(now, 10, postbox).sent == 1
 
@@ -141,23 +143,23 @@ def test_after_a_long_outage_mails_leave_ten_a_second_and_none_about_the_past(
     soon = [
         make.appointment(of=massage, who=ada, starts_at=now + timedelta(hours=hour)) for hour in (3, 50, 60)
     ]
-    delivery.run_pass(now, 10, postbox, held=True)
+    delivery.run_pass(now, 10, postbox, HELD)
     pauses: list[float] = []
     later = now + timedelta(hours=24)
-    tally = delivery.run_pass(later, 10, postbox, pause=pauses.append)
+    tally = delivery.run_pass(later, 10, postbox, Terms(pause=pauses.append))
     # The first visit is over; the two others are confirmed and reminded.
     assert (tally.sent, pauses) == (4, [0.1] * 4)
     ended = db.session.scalars(sa.select(Message.why).where(Message.subject_id == soon[0].id)).all()
     assert ended == ["too_late"]
     pauses.clear()
-    delivery.run_pass(later + SECOND, 10, postbox, pause=pauses.append)
+    delivery.run_pass(later + SECOND, 10, postbox, Terms(pause=pauses.append))
     assert pauses == []
 
 
 def test_a_message_that_became_untrue_between_owing_and_sending_is_dropped(
     visit: Appointment, postbox: Postbox, now: datetime
 ) -> None:
-    delivery.run_pass(now, 10, postbox, held=True)
+    delivery.run_pass(now, 10, postbox, HELD)
     visit.state, visit.cancelled_by, visit.changed_at = State.CANCELLED, "client", now
     db.session.commit()
     assert delivery.run_pass(now, 10, postbox).dropped == 1
@@ -169,7 +171,7 @@ def test_a_reminder_of_a_moved_visit_is_dropped(
 ) -> None:
     run(now)
     moment = visit.starts_at - timedelta(hours=2)
-    delivery.run_pass(moment, 10, postbox, held=True)
+    delivery.run_pass(moment, 10, postbox, HELD)
     visit.time_revision = visit.revision = 2
     visit.changed_at = visit.time_agreed_at = moment
     db.session.commit()

@@ -14,6 +14,7 @@ from clinic.accounts.models import AuditEntry
 from clinic.booking.models import Appointment
 from clinic.db import db
 from clinic.messaging import delivery
+from clinic.messaging.delivery import Terms
 from clinic.messaging.models import Kind, Message
 from clinic.plans.models import SessionNote
 from tests.messaging.mailers import Postbox, part
@@ -53,7 +54,7 @@ def asked(app: Flask, visit: Appointment) -> Visitor:
 def mailed(app: Flask) -> list[str]:
     """The links that went out, as paths."""
     postbox = Postbox()
-    delivery.run_pass(clock.now(), 100, postbox, pause=lambda seconds: None)
+    delivery.run_pass(clock.now(), 100, postbox, Terms(pause=lambda seconds: None))
     pattern = re.escape(app.config["PUBLIC_URL"]) + r"(/own-tips/\S+)"
     return [found for mail in postbox.mails for found in re.findall(pattern, part(mail, "text/plain"))]
 

@@ -1,0 +1,75 @@
+"""Sending a message once more, because a member of staff asks for it."""
+
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from clinic.accounts import audit
+from clinic.db import db
+from clinic.messaging.models import Kind, Message
+from clinic.messaging.services import STILL_OPEN, Owed, owe
+from clinic.refusal import NotFound, Refusal
+
+AGAIN = "/again"
+"""Marks the occasion of a copy; with its number it is an occasion of its own."""
+
+ONE_TIME = frozenset({Kind.SIGN_IN, Kind.OWN_TIPS, Kind.RESUME_INTAKE, Kind.GUARDIAN_CONSENT})
+"""Kinds that carry a one-time link: whoever needs it asks for a fresh one."""
+
+
+class NotAgain(Refusal):
+    """A message that is not to be sent a second time."""
+
+    code = "not-again"
+    sentence = "This message cannot be sent again: it still waits, its visit is over, or it holds a link for one use."
+
+
+def may_go_again(message: Message, now: datetime) -> bool:
+    """Whether somebody may ask to have this message sent a second time."""
+    has_ended = message.sent_at is not None or message.given_up_at is not None
+    is_worth = message.expires_at is None or message.expires_at > now
+    return has_ended and is_worth and message.kind not in ONE_TIME
+
+
+def send_again(message_id: UUID, actor: str, now: datetime) -> None:
+    """Owe a message once more, composed from the facts of today; for one that went, as a letter of its own.
+
+    Asking twice before it has left is asking once. Raises NotFound and NotAgain. The caller commits.
+    """
+    message = db.session.get(Message, message_id, with_for_update=True)
+    if message is None:
+        raise NotFound
+    if not may_go_again(message, now):
+        raise NotAgain
+    if message.given_up_at is not None:
+        message.given_up_at = message.why = message.told = None
+        message.attempts, message.due_at = 0, now
+    else:
+        _owe_copy(message, now)
+    audit.record(actor, "message_sent_again", message, client_id=message.client_id, now=now)
+
+
+def _owe_copy(message: Message, now: datetime) -> None:
+    """A row of its own, and so a Message-ID of its own: mail programs hide a second mail that carries the first one's."""
+    first = message.occasion.partition(AGAIN)[0]
+    copies = sa.select(Message).where(
+        Message.kind == message.kind,
+        Message.channel == message.channel,
+        Message.subject_id == message.subject_id,
+        Message.recipient_id == message.recipient_id,
+        Message.occasion.startswith(first + AGAIN, autoescape=True),
+    )
+    if db.session.scalar(sa.select(copies.where(STILL_OPEN).exists())):
+        return
+    made = db.session.scalar(sa.select(sa.func.count()).select_from(copies.subquery())) or 0
+    again = Owed(
+        kind=Kind(message.kind),
+        subject_id=message.subject_id,
+        recipient_id=message.recipient_id,
+        occasion=f"{first}{AGAIN}{made + 1}",
+        due_at=now,
+        expires_at=message.expires_at,
+        client_id=message.client_id,
+    )
+    owe([again], now)

@@ -1,0 +1,70 @@
+"""The mails that were written to the folder, because no server is set: read here, outside production."""
+
+from pathlib import Path
+
+from flask import current_app, render_template
+from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response
+
+from clinic import clock
+from clinic.accounts.permissions import Permission
+from clinic.messaging import queries as messages
+from clinic.messaging.queries import Mail
+from clinic.refusal import NotFound
+from clinic.staff.blueprint import blueprint
+from clinic.staff.day import practice_zone
+from clinic.web.access import audience, staff
+
+FRAME_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
+"""A letter brings its own inline styles and nothing else: no script, no picture from elsewhere, no form, no link that opens."""
+
+
+@blueprint.get("/messages/outbox", endpoint="outbox")
+@audience(staff, Permission.MESSAGES_READ)
+def outbox() -> ResponseReturnValue:
+    """The mails in the folder, newest first."""
+    return render_template(
+        "staff/outbox.html",
+        here="messages",
+        mails=messages.outbox(_folder()),
+        zone=practice_zone(clock.now()),
+        has_outbox=True,
+    )
+
+
+@blueprint.get("/messages/outbox/<name>", endpoint="mail")
+@audience(staff, Permission.MESSAGES_READ)
+def mail(name: str) -> ResponseReturnValue:
+    """One mail of the folder: its text, and its HTML in a frame that can do nothing."""
+    return render_template(
+        "staff/mail.html", here="messages", mail=_mail(name), zone=practice_zone(clock.now())
+    )
+
+
+@blueprint.get("/messages/outbox/<name>/html", endpoint="mail_html")
+@audience(staff, Permission.MESSAGES_READ)
+def mail_html(name: str) -> ResponseReturnValue:
+    """The HTML part of a mail under a policy of its own, for the sandboxed frame."""
+    response = Response(_mail(name).html, mimetype="text/html")
+    response.headers["Content-Security-Policy"] = FRAME_POLICY
+    response.headers["X-Frame-Options"] = "SAMEORIGIN"
+    return response
+
+
+def has_outbox() -> bool:
+    """Whether mails go to a folder that may be read here: no mail server is set, and this is no production."""
+    return not current_app.config["SMTP_URL"] and current_app.config["ENVIRONMENT"] != "production"
+
+
+def _folder() -> Path:
+    if not has_outbox():
+        raise NotFound
+    folder: Path = current_app.config["MAILDIR"]
+    return folder
+
+
+def _mail(name: str) -> Mail:
+    found = messages.mail(_folder(), name)
+    if found is None:
+        raise NotFound
+    return found
