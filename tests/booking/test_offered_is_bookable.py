@@ -1,0 +1,445 @@
+"""What is offered can be booked and what is not cannot, whatever happened before; and nothing ever overlaps.
+
+A machine books, holds, moves, cancels, takes back, and changes hours, time off, buffers, caps, rooms and notice. Beside it
+stands a plain book-keeping of who is where until when; it decides each quarter of an hour by looking at every block.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from types import ModuleType
+from typing import ClassVar, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from clinic.booking import availability, changes, services
+from clinic.booking.availability import Wish
+from clinic.booking.changes import UNDO
+from clinic.booking.models import OCCUPYING, Appointment
+from clinic.booking.placing import NotOffered
+from clinic.db import db, transaction
+from clinic.practice.models import Room, Therapist, TimeOff, Treatment, WeeklyHours
+from clinic.scheduling.hours import Days
+from tests import make
+
+EXAMPLES: Final = 2000 if os.environ.get("LUMBAR_LONG") else 25
+STEPS: Final = 50 if os.environ.get("LUMBAR_LONG") else 30
+DAYS: Final = Days(date(2031, 3, 4), date(2031, 3, 6))
+"""A Tuesday and a Wednesday in a zone that is always an hour ahead of UTC."""
+QUARTER: Final = timedelta(minutes=15)
+HOLD: Final = timedelta(minutes=20)
+
+Span = tuple[datetime, datetime]
+
+days = st.sampled_from([DAYS.first_on, DAYS.first_on + timedelta(days=1)])
+quarters = st.integers(7 * 4, 18 * 4)
+either = st.integers(0, 1)
+
+
+def at(on: date, quarter: int) -> datetime:
+    """A quarter of an hour of a local day, in UTC."""
+    return datetime(on.year, on.month, on.day, tzinfo=UTC) - timedelta(hours=1) + quarter * QUARTER
+
+
+def meet(one: Span, other: Span) -> bool:
+    """Whether two half-open spans share a moment."""
+    return one[0] < other[1] and other[0] < one[1]
+
+
+@dataclass(frozen=True)
+class Block:
+    """Somebody and some room taken for a while; a hold or a time kept for taking back ends by itself."""
+
+    therapist: UUID
+    room: UUID
+    span: Span
+    ends: datetime | None = None
+
+    def counts(self, now: datetime) -> bool:
+        return self.ends is None or self.ends > now
+
+    def less(self, other: "Block") -> Iterator["Block"]:
+        """What is left of this time when another block stands on it."""
+        shares = other.therapist == self.therapist or other.room == self.room
+        if not (shares and meet(self.span, other.span)):
+            yield self
+            return
+        for begin, end in ((self.span[0], other.span[0]), (other.span[1], self.span[1])):
+            if begin < end:
+                yield replace(self, span=(begin, end))
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A visit as agreed: its block, and how long it takes."""
+
+    block: Block
+    need: tuple[timedelta, timedelta, timedelta]
+    treatment: UUID
+    cancelled: bool = False
+    before: Block | None = None
+    kept: tuple[Block, ...] = ()
+    undo_until: datetime | None = None
+
+
+@dataclass
+class Books:
+    """The whole book-keeping."""
+
+    now: datetime = make.NOW
+    notice: timedelta = timedelta(0)
+    hours: dict[UUID, tuple[int, int]] = field(default_factory=dict)
+    off: list[tuple[UUID, Span]] = field(default_factory=list)
+    cap: dict[UUID, int] = field(default_factory=dict)
+    needs: dict[UUID, tuple[timedelta, timedelta, timedelta]] = field(default_factory=dict)
+    rooms: dict[UUID, list[UUID]] = field(default_factory=dict)
+    holds: list[Block] = field(default_factory=list)
+    visits: dict[UUID, Visit] = field(default_factory=dict)
+
+    def blocks(self, without: UUID | None = None) -> list[Block]:
+        standing = [block for block in self.holds if block.counts(self.now)]
+        for key, visit in self.visits.items():
+            if key != without:
+                standing += [] if visit.cancelled else [visit.block]
+                standing += [block for block in visit.kept if block.counts(self.now)]
+        return standing
+
+    def candidates(
+        self, treatment: UUID, start: datetime, moving: UUID | None = None
+    ) -> set[tuple[UUID, UUID]]:
+        """Who could take this start, and in which room."""
+        before, length, after = self.visits[moving].need if moving else self.needs[treatment]
+        if start < self.now + self.notice:
+            return set()
+        wanted, visible = (start - before, start + length + after), (start, start + length)
+        blocks = self.blocks(moving)
+        return {
+            (therapist, room)
+            for therapist in self.hours
+            if self._works(therapist, visible, start) and self._has_time(therapist, start, wanted, blocks)
+            for room in self.rooms[treatment]
+            if not any(block.room == room and meet(block.span, wanted) for block in blocks)
+        }
+
+    def _works(self, therapist: UUID, visible: Span, start: datetime) -> bool:
+        on = (start + timedelta(hours=1)).date()
+        opens, closes = self.hours[therapist]
+        inside = at(on, opens) <= visible[0] and visible[1] <= at(on, closes)
+        return inside and not any(who == therapist and meet(span, visible) for who, span in self.off)
+
+    def _has_time(self, therapist: UUID, start: datetime, wanted: Span, blocks: list[Block]) -> bool:
+        on = (start + timedelta(hours=1)).date()
+        own = [block for block in blocks if block.therapist == therapist]
+        today = [block for block in own if (block_start(block) + timedelta(hours=1)).date() == on]
+        if len(today) >= self.cap.get(therapist, 99):
+            return False
+        return not any(meet(block.span, wanted) for block in own)
+
+    def offered(self, treatment: UUID) -> list[datetime]:
+        every = (
+            at(on, quarter)
+            for on in (DAYS.first_on, DAYS.first_on + timedelta(days=1))
+            for quarter in range(96)
+        )
+        return [start for start in every if self.candidates(treatment, start)]
+
+
+def block_start(block: Block) -> datetime:
+    return block.span[0]
+
+
+class House(RuleBasedStateMachine):
+    """Two therapists, two rooms, a long and a short treatment; a minute passes with each step."""
+
+    connection: ClassVar[sa.Connection]
+    treatments: ClassVar[list[UUID]]
+    begun: ClassVar[Books]
+    refused: ClassVar[int] = 0
+    done: ClassVar[int] = 0
+
+    @initialize()
+    def open_the_doors(self) -> None:
+        db.session.remove()
+        self.undo = self.connection.begin_nested()
+        start = self.begun
+        self.books = Books(
+            hours=dict(start.hours),
+            needs=dict(start.needs),
+            rooms={key: list(rooms) for key, rooms in start.rooms.items()},
+        )
+        self.strangers = 0
+
+    def teardown(self) -> None:
+        db.session.remove()
+        if hasattr(self, "undo"):
+            self.undo.rollback()
+
+    def minute(self) -> datetime:
+        self.books.now += timedelta(minutes=1)
+        return self.books.now
+
+    def stranger(self) -> int:
+        self.strangers += 1
+        return self.strangers
+
+    def agrees(self, expected: set[tuple[UUID, UUID]], found: Appointment | None) -> None:
+        """The product took one of the candidates, or refused when there were none."""
+        if found is None:
+            assert not expected, f"refused although {len(expected)} could have taken it"
+            type(self).refused += 1
+        else:
+            assert (found.therapist_id, found.room_id) in expected
+            type(self).done += 1
+
+    def keep(self, start: datetime, which: int) -> Appointment | None:
+        """Hold a start for a browser of its own, and look that this succeeds exactly when it should."""
+        treatment, now = self.treatments[which], self.minute()
+        expected = self.books.candidates(treatment, start)
+        held = None
+        try:
+            with transaction():
+                browser = self.stranger().to_bytes(32)
+                held = services.hold(Wish(treatment), start, browser=browser, client_id=None, now=now)
+        except NotOffered:
+            pass
+        self.agrees(expected, held)
+        return held
+
+    @rule(on=days, quarter=quarters, which=either)
+    def hold(self, on: date, quarter: int, which: int) -> None:
+        held = self.keep(at(on, quarter), which)
+        if held is not None:
+            self.books.holds.append(replace(block_of(held), ends=self.books.now + HOLD))
+
+    @rule(on=days, quarter=quarters, which=either)
+    def book(self, on: date, quarter: int, which: int) -> None:
+        held = self.keep(at(on, quarter), which)
+        if held is None or held.held_by is None:
+            return
+        with transaction():
+            client = make.stranger(f"client{self.strangers}")
+            services.book(held.id, browser=held.held_by, client=client, actor="visitor", now=self.books.now)
+        treatment = self.treatments[which]
+        self.books.visits[held.id] = Visit(block_of(held), self.books.needs[treatment], treatment)
+
+    @rule(pick=st.integers(0, 50), on=days, quarter=quarters)
+    def move(self, pick: int, on: date, quarter: int) -> None:
+        key = self.pick(pick, cancelled=False)
+        if key is None:
+            return
+        visit, now, start = self.books.visits[key], self.minute(), at(on, quarter)
+        expected = self.books.candidates(visit.treatment, start, moving=key)
+        moved = None
+        try:
+            with transaction():
+                moved = changes.move(key, start, revision=self.revision(key), actor="user:desk", now=now)
+        except NotOffered:
+            pass
+        self.agrees(expected, moved)
+        if moved is not None:
+            block, left = block_of(moved), replace(visit.block, ends=now + UNDO)
+            self.books.visits[key] = replace(
+                visit, block=block, before=visit.block, kept=tuple(left.less(block)), undo_until=now + UNDO
+            )
+
+    @rule(pick=st.integers(0, 50))
+    def cancel(self, pick: int) -> None:
+        key = self.pick(pick, cancelled=False)
+        if key is None:
+            return
+        visit, now = self.books.visits[key], self.minute()
+        with transaction():
+            changes.cancel(key, revision=self.revision(key), actor="user:desk", now=now)
+        kept = (replace(visit.block, ends=now + UNDO),)
+        self.books.visits[key] = replace(visit, cancelled=True, before=None, kept=kept, undo_until=now + UNDO)
+
+    @rule(pick=st.integers(0, 50), cancelled=st.booleans())
+    def take_back(self, pick: int, cancelled: bool) -> None:
+        key = self.pick(pick, cancelled=cancelled)
+        if key is None:
+            return
+        visit, now = self.books.visits[key], self.minute()
+        late = visit.undo_until is None or visit.undo_until <= now
+        try:
+            with transaction():
+                changes.undo(key, revision=self.revision(key), actor="user:desk", now=now)
+        except changes.UndoOver:
+            assert late, "refused although the time was kept"
+            return
+        assert not late
+        self.books.visits[key] = Visit(visit.before or visit.block, visit.need, visit.treatment)
+
+    @rule(
+        pick=st.integers(0, 50),
+        on=days,
+        quarter=quarters,
+        then=st.sampled_from(["move", "cancel", "take back"]),
+    )
+    def move_and_think_again(self, pick: int, on: date, quarter: int, then: str) -> None:
+        """Two changes of one visit while the first can still be taken back."""
+        self.move(pick, on, quarter)
+        if then == "move":
+            self.move(pick, on, quarter + 1)
+        elif then == "cancel":
+            self.cancel(pick)
+        else:
+            self.take_back(pick, cancelled=False)
+
+    @rule(who=either, on=days, quarter=quarters, length=st.integers(1, 16))
+    def go_away(self, who: int, on: date, quarter: int, length: int) -> None:
+        """Time off over whatever stands: cancels nothing."""
+        therapist = list(self.books.hours)[who]
+        self.minute()
+        db.session.add(
+            TimeOff(
+                therapist_id=therapist,
+                from_on=on,
+                until_on=on + timedelta(days=1),
+                from_minute=quarter * 15,
+                until_minute=(quarter + length) * 15,
+            )
+        )
+        db.session.commit()
+        self.books.off.append((therapist, (at(on, quarter), at(on, quarter + length))))
+
+    @rule(who=either, opens=st.integers(7 * 4, 12 * 4), length=st.integers(1, 30))
+    def work_other_hours(self, who: int, opens: int, length: int) -> None:
+        therapist = list(self.books.hours)[who]
+        self.minute()
+        db.session.execute(
+            sa.update(WeeklyHours)
+            .where(WeeklyHours.therapist_id == therapist)
+            .values(from_minute=opens * 15, until_minute=(opens + length) * 15)
+        )
+        db.session.commit()
+        self.books.hours[therapist] = (opens, opens + length)
+
+    @rule(which=either, before=st.integers(0, 2), after=st.integers(0, 3), length=st.integers(2, 6))
+    def sell_otherwise(self, which: int, before: int, after: int, length: int) -> None:
+        """Other buffers and another length: what is agreed already stays as it was."""
+        self.minute()
+        sold = db.session.get_one(Treatment, self.treatments[which])
+        sold.buffer_before_minutes, sold.length_minutes, sold.buffer_after_minutes = (
+            before * 5,
+            length * 15,
+            after * 5,
+        )
+        db.session.commit()
+        parts = (before * 5, length * 15, after * 5)
+        need = tuple(timedelta(minutes=part) for part in parts)
+        self.books.needs[sold.id] = (need[0], need[1], need[2])
+
+    @rule(who=either, cap=st.integers(1, 4))
+    def take_at_most(self, who: int, cap: int) -> None:
+        self.minute()
+        person = db.session.get_one(Therapist, list(self.books.hours)[who])
+        person.daily_cap = cap
+        db.session.commit()
+        self.books.cap[person.id] = cap
+
+    @rule(which=either)
+    def change_the_rooms(self, which: int) -> None:
+        """The first room suits the treatment, or no longer does."""
+        self.minute()
+        sold = db.session.get_one(Treatment, self.treatments[which])
+        rooms = self.begun.rooms[sold.id]
+        kept = rooms if len(self.books.rooms[sold.id]) == 1 else rooms[1:]
+        sold.rooms = list(db.session.scalars(sa.select(Room).where(Room.id.in_(kept))))
+        db.session.commit()
+        self.books.rooms[sold.id] = list(kept)
+
+    @rule(hours=st.integers(0, 30))
+    def want_notice(self, hours: int) -> None:
+        self.minute()
+        make.practice(notice_minutes=hours * 60)
+        self.books.notice = timedelta(hours=hours)
+
+    @rule(minutes=st.sampled_from([1, 2, 19, 60]))
+    def wait(self, minutes: int) -> None:
+        self.books.now += timedelta(minutes=minutes)
+
+    @invariant()
+    def offers_what_the_books_say(self) -> None:
+        if hasattr(self, "books"):
+            for treatment in self.treatments:
+                shown = availability.offers(Wish(treatment), DAYS, self.books.now).offers.instants()
+                assert shown == self.books.offered(treatment)
+
+    @invariant()
+    def nothing_overlaps(self) -> None:
+        if hasattr(self, "books"):
+            rows = db.session.scalars(
+                sa.select(Appointment).where(
+                    Appointment.state.in_(OCCUPYING),
+                    sa.or_(Appointment.held_until.is_(None), Appointment.held_until > self.books.now),
+                )
+            ).all()
+            blocks = sorted((block_of(row) for row in rows), key=block_start)
+            for number, one in enumerate(blocks):
+                for other in blocks[number + 1 :]:
+                    shares = one.therapist == other.therapist or one.room == other.room
+                    assert not (shares and meet(one.span, other.span))
+            assert len(blocks) == len(self.books.blocks())
+
+    def pick(self, number: int, *, cancelled: bool) -> UUID | None:
+        keys = [
+            key
+            for key, visit in self.books.visits.items()
+            if visit.cancelled == cancelled and visit.block.span[0] > self.books.now + timedelta(hours=2)
+        ]
+        return keys[number % len(keys)] if keys else None
+
+    def revision(self, key: UUID) -> int:
+        return db.session.get_one(Appointment, key).revision
+
+
+def block_of(row: Appointment) -> Block:
+    assert row.room_id is not None
+    return Block(row.therapist_id, row.room_id, (row.occupied_from, row.occupied_until))
+
+
+def prepared(database: sa.Connection) -> type[House]:
+    """The machine before a practice that is open Monday to Friday from nine to five."""
+    make.practice(step_minutes=15, hold_minutes=20)
+    place = make.location(zone="Etc/GMT-1")
+    people = [make.therapist(place), make.therapist(place)]
+    rooms = [make.room(place), make.room(place)]
+    sold = [
+        make.treatment(therapists=people, rooms=rooms),
+        make.treatment(therapists=people, rooms=rooms, minutes=30, buffer_after_minutes=10),
+    ]
+    House.connection, House.treatments, House.refused, House.done = database, [each.id for each in sold], 0, 0
+    House.begun = Books(
+        hours={person.id: (9 * 4, 17 * 4) for person in people},
+        needs={
+            each.id: (
+                timedelta(0),
+                timedelta(minutes=each.length_minutes),
+                timedelta(minutes=each.buffer_after_minutes),
+            )
+            for each in sold
+        },
+        rooms={each.id: [room.id for room in rooms] for each in sold},
+    )
+    db.session.commit()
+    return House
+
+
+def test_what_is_offered_can_be_booked_and_nothing_else(make: ModuleType, database: sa.Connection) -> None:
+    machine = prepared(database)
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=EXAMPLES,
+            stateful_step_count=STEPS,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+    assert machine.done > EXAMPLES, "the machine hardly ever booked"
+    assert machine.refused > EXAMPLES, "the machine was hardly ever refused"
