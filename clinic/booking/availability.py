@@ -80,6 +80,72 @@ def look(supply: Supply, wish: Wish, days: Days, now: datetime, *, ranked: bool 
     return Answer(supply, slots.offers(question, rota, taken), therapists)
 
 
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What an answer about free times rests on, besides the question: while two are equal, so are the answers.
+
+    Whoever changes what is free raises the version of a calendar or of the rules. What changes by the mere passing of time
+    is the end of the next hold, and the cells at which notice and horizon now lie.
+    """
+
+    treatment_id: UUID
+    rules_version: int
+    calendars: int
+    """Sum of the versions of all calendars the treatment is given in: they only rise, and with the same rules they are the
+    same ones."""
+    next_release: datetime | None
+    first_cell: int
+    end_cell: int
+
+
+_BASIS = f"""
+    SELECT t.id, p.rules_version, v.calendars,
+           (SELECT min(held_until) FROM appointments WHERE state = 'held' AND held_until > %(now)s),
+           CASE WHEN p.rules_version = %(rules_version)s AND v.calendars = %(calendars)s AND t.id = %(treatment_id)s
+                THEN NULL ELSE {practice.SUPPLY_SQL} END
+      FROM treatments t CROSS JOIN practice p CROSS JOIN LATERAL (
+        SELECT ((SELECT coalesce(sum(th.calendar_version), 0) FROM therapists th
+                   JOIN treatment_therapists tt ON tt.therapist_id = th.id WHERE tt.treatment_id = t.id)
+              + (SELECT coalesce(sum(r.calendar_version), 0) FROM rooms r
+                   JOIN treatment_rooms tr ON tr.room_id = r.id WHERE tr.treatment_id = t.id))::bigint AS calendars) v
+     WHERE t.slug = %(slug)s AND t.retired_at IS NULL
+"""  # noqa: S608 - made of constants
+
+
+def basis(slug: str, now: datetime, known: tuple[Basis, Supply] | None) -> tuple[Basis, Supply]:
+    """What answers about a treatment rest on now, and its supply; one statement.
+
+    Read it before the rows: an answer is then at most newer than its basis, never older. The supply is read only when it
+    is not the known one. Raises Unbookable.
+    """
+    before, supply = known or (None, None)
+    asked = {
+        "slug": slug,
+        "now": now,
+        "rules_version": before.rules_version if before else None,
+        "calendars": before.calendars if before else None,
+        "treatment_id": before.treatment_id if before else None,
+    }
+    row = db.session.connection().exec_driver_sql(_BASIS, asked).one_or_none()
+    if row is None:
+        raise practice.Unbookable
+    treatment_id, rules_version, calendars, next_release, details = row
+    if details is not None:
+        supply = practice.read_supply(details)
+    assert supply is not None
+    return (
+        Basis(
+            treatment_id=treatment_id,
+            rules_version=rules_version,
+            calendars=calendars,
+            next_release=next_release,
+            first_cell=grid.cell_from(now + supply.rules.notice),
+            end_cell=grid.cell_from(now + supply.rules.horizon),
+        ),
+        supply,
+    )
+
+
 def candidates(supply: Supply, wish: Wish) -> tuple[UUID, ...]:
     """The therapists who may serve the wish, in the practice's order."""
     if wish.therapist_id is None:

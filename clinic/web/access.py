@@ -161,7 +161,8 @@ def enforce() -> ResponseReturnValue | None:
         return None
     if request.method not in SAFE_METHODS and came_from_elsewhere():
         raise FromElsewhere
-    _find_staff_session()
+    if not request.path.startswith(MACHINE_PATHS):  # What machines ask for rests on no cookie, so none is read.
+        _find_staff_session()
     asked = policy(current_app, request.endpoint)
     if asked is None:
         raise Undeclared(f"no audience declared for: {request.endpoint}")

@@ -6,6 +6,7 @@ inside is logged without values and never shown.
 
 import logging
 from contextlib import suppress
+from http import HTTPStatus
 from math import ceil
 
 from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request
@@ -150,6 +151,7 @@ def _problem(status: int, code: str | None, sentence: str | None) -> Response:
     response = jsonify(
         {
             "type": "about:blank",
+            "title": HTTPStatus(status).phrase,
             "status": status,
             "code": code or f"http-{status}",
             "detail": sentence or SENTENCES.get(status, SENTENCES[400 if status < 500 else 500]),

@@ -36,6 +36,7 @@ SECRET_PATHS = (
     "/intake/go-on/",
     "/visit/",
     "/staff/set-up/",
+    "/api/v1/appointments/",
 )
 """Pages whose address is a key: it goes to nobody, not even to our own next page."""
 

@@ -1,0 +1,309 @@
+"""Keep a time, book it, look at it, move it, cancel it: the same verbs as the pages', called by programs.
+
+A caller owns what it was given the secret of: a hold by the hold's, an appointment by its manage token. Whoever has neither
+finds nothing, as if it never was.
+"""
+
+import secrets
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Response, current_app, json, jsonify, request, url_for
+from pydantic import BaseModel
+
+from clinic import clock
+from clinic.accounts import audit, limits, links
+from clinic.accounts import services as accounts
+from clinic.api import reading, schemas
+from clinic.api.blueprint import blueprint
+from clinic.api.problems import Invalid, Past, RevisionNeeded, StaleMatch, invalid, problem
+from clinic.booking import availability, changes, idempotency, services, states
+from clinic.booking import queries as appointments
+from clinic.booking.availability import Wish
+from clinic.booking.models import Appointment, State
+from clinic.booking.placing import NotOffered
+from clinic.db import transaction
+from clinic.practice import queries as practice
+from clinic.refusal import NotFound, Refusal, Stale
+from clinic.scheduling import hours, slots
+from clinic.scheduling.hours import Days
+from clinic.web.access import anyone, audience
+from clinic.web.browser import digest
+
+NEAREST = 3
+KEPT = timedelta(days=30)
+"""So long after its end an appointment still says more than that it is past."""
+
+blueprint.register_error_handler(Invalid, invalid)
+
+
+@blueprint.post("/holds")
+@audience(anyone)
+def keep() -> Response:
+    """Keep a time for as long as the practice keeps one; the answer holds the secret that owns it."""
+    reading.query(())
+    wanted, now = reading.body(schemas.NewHold), clock.now()
+    network = limits.network(request.remote_addr)
+    limits.take(limits.HOLDS_NETWORK, network, now)
+    wish = appointments.wish(wanted.treatment, wanted.therapist, wanted.location)
+    secret = secrets.token_urlsafe(32)
+    try:
+        with transaction():
+            kept = services.hold(
+                wish, wanted.starts_at, browser=digest(secret), client_id=None, now=now, network=network
+            )
+    except NotOffered as gone:
+        return problem(gone, nearest=_nearest(wish, wanted.starts_at, now))
+    visit = appointments.appointment(kept.id)
+    return _answer(schemas.Hold(hold=secret, **_held(visit)), 201)
+
+
+@blueprint.post("/appointments")
+@audience(anyone)
+def book() -> Response:
+    """Book or request the time that is held. Sent again with the same key, it gives the same answer and books nothing."""
+    reading.query(())
+    key, wanted, now = reading.idempotency_key(), reading.body(schemas.NewAppointment), clock.now()
+    scope, content = digest(wanted.hold), wanted.model_dump()
+    if (earlier := idempotency.earlier(scope, key, content)) is not None:
+        return _again(earlier)
+    kept = appointments.held(scope, now, lapsed_too=True)
+    if kept is None:
+        raise services.HoldGone
+    _check_addresses(wanted)
+    limits.take(limits.BOOKINGS_NETWORK, limits.network(request.remote_addr), now)
+    limits.take(limits.BOOKINGS_CONTACT, wanted.mail.casefold(), now)
+    try:
+        with transaction():
+            answer = _book(kept, scope, wanted, now)
+            idempotency.remember(scope, key, content, answer, now)
+    except (idempotency.AtTheSameTime, services.HoldGone):
+        # Of two that are sent at once the second waits for the first, and finds the time gone: to its own booking.
+        if (earlier := idempotency.earlier(scope, key, content)) is not None:
+            return _again(earlier)
+        raise
+    except states.IntakeNeeded as needed:
+        return problem(
+            needed,
+            page=current_app.config["PUBLIC_URL"] + url_for("booking.choose", slug=kept.treatment.slug),
+        )
+    return _again(answer)
+
+
+@blueprint.get("/appointments/<token>")
+@audience(anyone)
+def show(token: str) -> Response:
+    """How an appointment stands."""
+    reading.query(())
+    return _shown(_owned(token), token)
+
+
+@blueprint.patch("/appointments/<token>")
+@audience(anyone)
+def move(token: str) -> Response:
+    """Give an appointment another time; the old one is let go only with the new one."""
+    reading.query(())
+    visit, now = _owned(token), clock.now()
+    wanted = reading.body(schemas.Move)
+    people = {person.slug: person.id for person in visit.treatment.therapists}
+    if wanted.therapist is not None and wanted.therapist not in (*people, "any"):
+        raise NotFound("No such therapist gives this treatment.")
+    who = visit.therapist_id if wanted.therapist is None else people.get(wanted.therapist)
+    wish = Wish(
+        visit.treatment_id, who, visit.location_id, own_therapist=visit.therapist_id, without=visit.id
+    )
+
+    def deed(revision: int) -> Appointment:
+        return changes.move(
+            visit.id,
+            wanted.starts_at,
+            therapist_id=who,
+            revision=revision,
+            actor=audit.by_link(visit.id),
+            now=now,
+        )
+
+    try:
+        return _changed(visit, token, wanted.revision, deed, now)
+    except NotOffered as gone:
+        return problem(gone, nearest=_nearest(wish, wanted.starts_at, now))
+
+
+@blueprint.delete("/appointments/<token>")
+@audience(anyone)
+def cancel(token: str) -> Response:
+    """Cancel an appointment; for two minutes its page takes that back."""
+    revision = reading.query(("revision",)).get("revision")
+    if revision is not None and not (revision.isascii() and revision.isdigit() and len(revision) < 10):
+        raise Invalid({"?revision": "Give a whole number."})
+    visit, now = _owned(token), clock.now()
+
+    def deed(seen: int) -> Appointment:
+        return changes.cancel(visit.id, revision=seen, actor=audit.by_link(visit.id), now=now)
+
+    return _changed(visit, token, int(revision) if revision else None, deed, now)
+
+
+def _changed(
+    visit: Appointment, token: str, revision: int | None, deed: Callable[[int], Appointment], now: datetime
+) -> Response:
+    """Do something to an appointment for whoever saw its present revision."""
+    named = reading.if_match()
+    seen = named if named is not None else revision
+    if seen is None:
+        raise RevisionNeeded
+    limits.take(limits.CHANGES_LINK, str(visit.id), now)
+    try:
+        with transaction():
+            deed(seen)
+    except Stale as stale:
+        refusal: Refusal = StaleMatch() if named is not None else stale
+        return problem(refusal, revision=appointments.appointment(visit.id).revision)
+    except states.NotCleared:
+        raise NotAtThatTime from None
+    return _shown(appointments.appointment(visit.id), token)
+
+
+class NotAtThatTime(Refusal):
+    """The client told us something because of which this time is too soon; what it was, the address does not tell."""
+
+    status = 403
+    code = "call-the-practice"
+    sentence = "Please call the practice to move this appointment to that time."
+
+
+def _owned(token: str) -> Appointment:
+    """The appointment whose manage token this is. Raises NotFound for any other, Past a month after its end."""
+    claim = links.check(token)
+    if claim is None:
+        raise NotFound
+    visit = appointments.appointment(claim.subject_id)
+    if not claim.holds(visit.link_epoch):
+        raise NotFound
+    if visit.ends_at + KEPT <= clock.now():
+        raise Past
+    return visit
+
+
+def _book(
+    kept: Appointment, scope: bytes, wanted: schemas.NewAppointment, now: datetime
+) -> idempotency.Answer:
+    client = accounts.add_client(
+        given_name=wanted.given_name,
+        family_name=wanted.family_name,
+        mail=wanted.mail,
+        phone=wanted.phone,
+        country=practice.the_practice().country,
+        now=now,
+    )
+    booked = services.book(
+        kept.id,
+        browser=scope,
+        client=client,
+        actor=audit.VISITOR,
+        now=now,
+        plain=wanted.without_health_answers,
+    )
+    token = links.token(links.MANAGE, booked.id, booked.link_epoch)
+    return idempotency.Answer(
+        201, url_for(".show", token=token), schemas.dumped(_appointment(booked, token, now))
+    )
+
+
+def _check_addresses(wanted: schemas.NewAppointment) -> None:
+    """Refuse addresses that cannot be any, all at once. Raises Invalid."""
+    faults = {}
+    try:
+        accounts.normalise_mail(wanted.mail)
+    except accounts.Unreadable as unreadable:
+        faults["/mail"] = unreadable.sentence
+    try:
+        if wanted.phone:
+            accounts.normalise_phone(wanted.phone, practice.the_practice().country)
+    except accounts.Unreadable as unreadable:
+        faults["/phone"] = unreadable.sentence
+    if faults:
+        raise Invalid(faults)
+
+
+def _again(answer: idempotency.Answer) -> Response:
+    response = jsonify(answer.body)
+    response.status_code = answer.status
+    response.headers["Location"] = answer.location or ""
+    response.headers["ETag"] = f'"{answer.body["revision"]}"'
+    return response
+
+
+def _shown(visit: Appointment, token: str) -> Response:
+    response = _answer(_appointment(visit, token, clock.now()), 200)
+    response.headers["ETag"] = f'"{visit.revision}"'
+    return response
+
+
+def _answer(value: BaseModel, status: int) -> Response:
+    return Response(json.dumps(schemas.dumped(value)), status, mimetype="application/json")
+
+
+def _appointment(visit: Appointment, token: str, now: datetime) -> schemas.Appointment:
+    can_undo = changes.can_undo(visit, "client", now)
+    return schemas.Appointment(
+        token=token,
+        page=f"{current_app.config['PUBLIC_URL']}{links.manage_path(visit.id, visit.link_epoch)}",
+        reference=visit.reference,
+        state=visit.state,  # type: ignore[arg-type]  # Whoever has a token has a client; holds have none.
+        revision=visit.revision,
+        treatment=visit.treatment.mail_name,
+        free_until=_shown_at(states.free_until(visit), visit),
+        decided_by=_shown_at(visit.decide_by, visit) if visit.decide_by else None,
+        can_change=visit.state in (State.BOOKED, State.REQUESTED) and visit.starts_at > now,
+        can_undo_until=_shown_at(visit.undo_until, visit) if can_undo and visit.undo_until else None,
+        **_when_and_where(visit),
+    )
+
+
+def _held(visit: Appointment) -> dict[str, Any]:
+    assert visit.held_until is not None
+    return {
+        **_when_and_where(visit),
+        "held_until": _shown_at(visit.held_until, visit),
+        "questions": visit.treatment.intake,
+        "policy": practice.the_practice().policy,
+    }
+
+
+def _when_and_where(visit: Appointment) -> dict[str, Any]:
+    return {
+        "start": _shown_at(visit.starts_at, visit),
+        "end": _shown_at(visit.ends_at, visit),
+        "zone": visit.zone,
+        "therapist": schemas.Who(slug=visit.therapist.slug, name=visit.therapist.name),
+        "location": schemas.Where(
+            slug=visit.location.slug,
+            name=visit.location.name,
+            street=visit.location.street,
+            town=visit.location.town,
+        ),
+        "length_minutes": visit.length_minutes,
+        "price_cents": visit.price_cents,
+        "currency": practice.the_practice().currency,
+    }
+
+
+def _shown_at(at: datetime, visit: Appointment) -> str:
+    """The wall time at the visit's location, with its distance from UTC."""
+    return at.astimezone(ZoneInfo(visit.zone)).isoformat(timespec="minutes")
+
+
+def _nearest(wish: Wish, wanted: datetime, now: datetime) -> list[str]:
+    """The free starts nearest to one that is gone, within a week before and after it, in each place's wall time."""
+    day = hours.local_day(wanted, ZoneInfo("UTC"))
+    week = Days(day - timedelta(days=7), day + timedelta(days=8))
+    found = availability.offers(wish, week, now)
+    return [
+        start.starts_at.astimezone(found.supply.zone_of(start.candidates[0].location)).isoformat(
+            timespec="minutes"
+        )
+        for start in slots.nearest(found.offers.starts(), wanted, NEAREST)
+    ]

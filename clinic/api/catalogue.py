@@ -1,0 +1,52 @@
+"""What can be booked, and who gives it."""
+
+from flask import Response, jsonify
+
+from clinic import clock
+from clinic.api import reading, schemas
+from clinic.api.blueprint import blueprint
+from clinic.practice import queries as practice
+from clinic.web.access import anyone, audience
+
+
+@blueprint.get("/treatments")
+@audience(anyone)
+def treatments() -> Response:
+    """Everything that can be booked, in the practice's order."""
+    reading.query(())
+    currency = practice.the_practice().currency
+    today = clock.now().date()
+    found = [
+        schemas.Treatment(
+            slug=sold.slug,
+            name=sold.name,
+            description=sold.description,
+            length_minutes=sold.length_minutes,
+            price_cents=sold.price_cents,
+            currency=currency,
+            questions=sold.intake,  # type: ignore[arg-type]  # A constraint of the table knows these three.
+            therapists=[
+                person.slug for person in sold.therapists if person.left_on is None or person.left_on > today
+            ],
+        )
+        for sold in practice.treatments()
+    ]
+    return jsonify(schemas.dumped(schemas.Treatments(treatments=found)))
+
+
+@blueprint.get("/therapists")
+@audience(anyone)
+def therapists() -> Response:
+    """Everybody who works here, in the practice's order, with what they give."""
+    reading.query(())
+    given: dict[str, list[str]] = {}
+    for sold in practice.treatments():
+        for person in sold.therapists:
+            given.setdefault(person.slug, []).append(sold.slug)
+    found = [
+        schemas.Therapist(
+            slug=person.slug, name=person.name, about=person.about, treatments=given.get(person.slug, [])
+        )
+        for person in practice.therapists(clock.now().date())
+    ]
+    return jsonify(schemas.dumped(schemas.Therapists(therapists=found)))

@@ -1,0 +1,105 @@
+"""When a treatment can begin: the call that programs and the slot picker make most.
+
+The answer is kept with what it rests on. A request reads that in one statement; only when it changed are the rota and the
+calendars read and the times computed anew.
+"""
+
+import json
+from dataclasses import dataclass
+
+from flask import Response, current_app, request
+
+from clinic import clock
+from clinic.api import reading
+from clinic.api.blueprint import KEPT, blueprint
+from clinic.api.kept import KeptAnswer, KeptAnswers
+from clinic.booking import availability
+from clinic.booking.availability import Wish
+from clinic.practice.queries import Supply
+from clinic.refusal import NotFound
+from clinic.scheduling.hours import Days
+from clinic.web.access import anyone, audience
+
+ANY = "any"
+PARAMETERS = ("treatment", "therapist", "location", "from", "to")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question, as it was put."""
+
+    treatment: str
+    therapist: str
+    location: str | None
+    days: Days
+
+
+@blueprint.get("/availability")
+@audience(anyone)
+def free_times() -> Response:
+    """The free starts of a treatment on local days, by location and day."""
+    asked, now = _asked(), clock.now()
+    kept: KeptAnswers = current_app.extensions[KEPT]
+    answer = kept.get(asked)
+    basis, supply = availability.basis(
+        asked.treatment, now, known=(answer.basis, answer.supply) if answer else None
+    )
+    if answer is None or answer.basis != basis:
+        wish = _wish(asked, supply)
+        found = availability.look(supply, wish, asked.days, now, ranked=False)
+        answer = KeptAnswer.of(basis, supply, _written(asked, found))
+        kept.put(asked, answer)
+    return _sent(answer)
+
+
+def _sent(answer: KeptAnswer) -> Response:
+    headers = {"ETag": f'"{answer.etag}"', "Cache-Control": "no-cache"}
+    if request.if_none_match.contains(answer.etag):
+        return Response(status=304, headers=headers)
+    return Response(answer.body, mimetype="application/json", headers=headers)
+
+
+def _asked() -> Asked:
+    given = reading.query(PARAMETERS)
+    location = given.get("location")
+    return Asked(
+        treatment=reading.name(given.get("treatment", "")),
+        therapist=reading.name(given.get("therapist", ANY)),
+        location=None if location is None else reading.name(location),
+        days=reading.days(given),
+    )
+
+
+def _wish(asked: Asked, supply: Supply) -> Wish:
+    """The question in ids; raises NotFound for a therapist who does not give the treatment, or an unknown location."""
+    people = {slug: id_ for id_, slug in supply.therapist_slugs.items()}
+    places = {site.slug: site.location_id for site in supply.sites}
+    if asked.therapist != ANY and asked.therapist not in people:
+        raise NotFound("No such therapist gives this treatment.")
+    if asked.location is not None and asked.location not in places:
+        raise NotFound("There is no such location.")
+    return Wish(
+        supply.treatment_id,
+        therapist_id=people.get(asked.therapist),
+        location_id=places.get(asked.location) if asked.location else None,
+    )
+
+
+def _written(asked: Asked, found: availability.Answer) -> bytes:
+    sites = {site.location_id: site for site in found.supply.sites}
+    places = [place.location for place in found.offers.question.places]
+    content = {
+        "treatment": asked.treatment,
+        "therapist": asked.therapist,
+        "from": asked.days.first_on.isoformat(),
+        "to": asked.days.until_on.isoformat(),
+        "locations": [
+            {
+                "location": sites[place].slug,
+                "zone": sites[place].zone.key,
+                "days": {on.isoformat(): times for on, times in found.offers.wall_times(place).items()},
+            }
+            for place in places
+        ],
+    }
+    return json.dumps(content, separators=(",", ":")).encode()

@@ -1,0 +1,76 @@
+"""How the interface says no: `application/problem+json` (RFC 9457), the code being what programs may rely on.
+
+Most refusals are answered by `web.errors` as they are; here stand those of this surface, and members that help a caller on.
+"""
+
+from typing import Any
+
+from flask import Response, json
+
+from clinic.refusal import Refusal
+from clinic.web import errors
+
+
+class Malformed(Refusal):
+    """The request cannot be read at all."""
+
+    status = 400
+    code = "malformed"
+    sentence = "The request could not be read."
+
+
+class WrongKind(Refusal):
+    """What was sent is not JSON."""
+
+    status = 415
+    code = "wrong-content-type"
+    sentence = "Send JSON, with the content type application/json."
+
+
+class Invalid(Refusal):
+    """What was sent can be read and cannot be used; `faults` says which members and why, without repeating them."""
+
+    status = 422
+    code = "invalid"
+    sentence = "Some of what was sent cannot be used."
+
+    def __init__(self, faults: dict[str, str]) -> None:
+        super().__init__()
+        self.faults = faults
+
+
+class RevisionNeeded(Refusal):
+    """A change has to say which state of the appointment it was made for."""
+
+    status = 428
+    code = "revision-needed"
+    sentence = "Say which revision you saw: in the If-Match header, or as `revision`."
+
+
+class StaleMatch(Refusal):
+    """The If-Match header names another revision than the present one."""
+
+    status = 412
+    code = "stale"
+    sentence = "This changed since you looked. Nothing was done; look again."
+
+
+class Past(Refusal):
+    """A month after the visit its address says no more than this."""
+
+    status = 410
+    code = "past"
+    sentence = "This visit is past."
+
+
+def problem(refusal: Refusal, **members: Any) -> Response:
+    """The problem document of a refusal, with further members."""
+    response = errors.refused(refusal)
+    response.data = json.dumps({**json.loads(response.data), **members})
+    return response
+
+
+def invalid(refusal: Invalid) -> Response:
+    """The problem document of what cannot be used: one entry for each member."""
+    faults = [{"pointer": name, "detail": sentence} for name, sentence in refusal.faults.items()]
+    return problem(refusal, errors=faults)

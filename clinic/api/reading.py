@@ -1,0 +1,136 @@
+"""What comes in, read strictly: a name is given once and known, a body is one JSON object of the described shape.
+
+What is wrong is refused before anything is looked up. No message repeats what was sent.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
+from typing import Any, TypeVar
+
+from flask import request
+from pydantic import BaseModel, ValidationError
+
+from clinic.api.problems import Invalid, Malformed, WrongKind
+from clinic.scheduling.hours import Days
+
+BODY_BYTES = 16 * 1024
+LONGEST_NAME = 100
+LONGEST_RANGE_DAYS = 93
+BOOKABLE_YEARS = range(2000, 2201)
+LONGEST_KEY = 255
+
+Shape = TypeVar("Shape", bound=BaseModel)
+
+
+def query(known: Iterable[str]) -> dict[str, str]:
+    """The parameters of the address. Raises Malformed when one is given twice, Invalid for an unknown one."""
+    given = request.args.to_dict(flat=False)
+    if any(len(values) > 1 for values in given.values()):
+        raise Malformed("Give each parameter once.")
+    if unknown := given.keys() - set(known):
+        raise Invalid(
+            dict.fromkeys((f"?{name}"[:LONGEST_NAME] for name in sorted(unknown)), "Not known here.")
+        )
+    return {name: values[0] for name, values in given.items()}
+
+
+def body(shape: type[Shape]) -> Shape:
+    """The body as a value of the shape. Raises WrongKind, Malformed and Invalid."""
+    request.max_content_length = BODY_BYTES
+    if request.mimetype != "application/json":
+        raise WrongKind
+    try:
+        sent = json.loads(
+            request.get_data(), object_pairs_hook=_without_duplicates, parse_constant=_no_number
+        )
+    except (ValueError, RecursionError):
+        raise Malformed("The body is not JSON, or holds a member twice.") from None
+    if not isinstance(sent, dict):
+        raise Malformed("The body has to be one JSON object.")
+    try:
+        return shape.model_validate(sent)
+    except ValidationError as error:
+        raise Invalid(
+            dict(_fault(each) for each in error.errors(include_url=False, include_input=False))
+        ) from None
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError
+    return found
+
+
+def _no_number(_constant: str) -> float:
+    raise ValueError
+
+
+def _fault(error: Mapping[str, Any]) -> tuple[str, str]:
+    pointer = "".join(f"/{part}" for part in error["loc"]) or "/"
+    message = error["msg"].removeprefix("Value error, ")
+    return pointer[:LONGEST_NAME], message[:1].upper() + message[1:] + ("" if message.endswith(".") else ".")
+
+
+def name(text: str) -> str:
+    """The address part of a treatment, therapist or location; nothing is called what cannot be one, so it is returned empty."""
+    return text if 0 < len(text) <= LONGEST_NAME and text.isprintable() else ""
+
+
+def days(asked: Mapping[str, str]) -> Days:
+    """The half-open range of days from `from` to `to`. Raises Invalid for what is none, or too long a one."""
+    faults = {}
+    found: dict[str, date] = {}
+    for parameter in ("from", "to"):
+        day = _day(asked.get(parameter, ""))
+        if day is None:
+            faults[f"?{parameter}"] = "Give a day, such as 2031-03-10."
+        else:
+            found[parameter] = day
+    if faults:
+        raise Invalid(faults)
+    length = (found["to"] - found["from"]).days
+    if not 0 < length <= LONGEST_RANGE_DAYS:
+        raise Invalid(
+            {"?to": f"Ask for at least one day and at most {LONGEST_RANGE_DAYS}; `to` is not included."}
+        )
+    return Days(found["from"], found["to"])
+
+
+def _day(text: str) -> date | None:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if day.year in BOOKABLE_YEARS and text == day.isoformat() else None
+
+
+def start(text: str) -> datetime:
+    """An instant in UTC from a time with its distance from UTC; raises ValueError with a sentence for anything else."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError("Give a time with its offset, such as 2031-03-10T09:00+01:00.") from None
+    if at.tzinfo is None or at.year not in BOOKABLE_YEARS:
+        raise ValueError("Give a time with its offset, such as 2031-03-10T09:00+01:00.")
+    return at.astimezone(UTC)
+
+
+def idempotency_key() -> str:
+    """The key a booking is sent with. Raises Malformed without a plausible one."""
+    key = request.headers.get("Idempotency-Key", "")
+    if not 0 < len(key) <= LONGEST_KEY or not key.isascii() or not key.isprintable():
+        raise Malformed(
+            "Send an Idempotency-Key header: sent again with the same key, a booking is made once."
+        )
+    return key
+
+
+def if_match() -> int | None:
+    """The revision named by the If-Match header; None without one, -1 for one that no appointment has."""
+    given = request.headers.get("If-Match")
+    if given is None:
+        return None
+    number = given.strip().strip('"')
+    return int(number) if number.isascii() and number.isdigit() and len(number) < 10 else -1
