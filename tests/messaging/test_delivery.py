@@ -1,11 +1,13 @@
 """The pass: what a mail server's moods do to messages."""
 
 from datetime import datetime, timedelta
+from itertools import pairwise
 from types import ModuleType
 
 import pytest
 import sqlalchemy as sa
 
+from clinic import clock
 from clinic.accounts.models import Client
 from clinic.booking.models import Appointment, State
 from clinic.db import db
@@ -196,3 +198,75 @@ def test_a_second_try_carries_the_same_message_id(
 def test_the_pass_leaves_its_pulse(visit: Appointment, run: Pass, now: datetime) -> None:
     run(now)
     assert pulse.read().sign(Part.PASS).word == "ok"
+
+
+def test_no_more_leave_in_a_minute_than_the_provider_allows_and_nobodys_attempt_is_used_up(
+    make: ModuleType, visit: Appointment, massage: Treatment, postbox: Postbox, now: datetime
+) -> None:
+    for hour in range(2, 5):
+        make.appointment(of=massage, who=make.client(), starts_at=visit.starts_at + timedelta(hours=hour))
+    few = Terms(per_minute=3)
+    assert delivery.run_pass(now, 10, postbox, few).sent == 3
+    assert delivery.run_pass(now + 2 * SECOND, 10, postbox, few).sent == 0
+    waiting = db.session.scalars(sa.select(Message.attempts).where(Message.sent_at.is_(None))).all()
+    assert waiting == [0]
+    assert delivery.run_pass(now + 61 * SECOND, 10, postbox, few).sent == 1
+
+
+def test_greylisting_for_a_quarter_of_an_hour_ends_in_a_delivery(
+    visit: Appointment, run: Pass, postbox: Postbox, now: datetime
+) -> None:
+    tries = [now]
+    postbox.faults.append(TryLater("not_now"))
+    run(now)
+    while row().sent_at is None:
+        if tries[-1] < now + timedelta(minutes=15):
+            postbox.faults.append(TryLater("not_now"))
+        tries.append(row().due_at)
+        run(row().due_at)
+    postbox.faults.clear()
+    waits = [(later - earlier).total_seconds() for earlier, later in pairwise(tries)]
+    for wait, meant in zip(waits, services.RETRY_SECONDS, strict=False):
+        assert 0.8 * meant <= wait <= 1.2 * meant + 1
+    assert len(postbox.kept) == 1
+    assert row().attempts == len(tries)
+
+
+def test_a_message_is_given_up_when_its_next_try_would_come_after_the_start_of_the_visit(
+    visit: Appointment, run: Pass, postbox: Postbox, now: datetime
+) -> None:
+    visit.client.contacts[0].wants_reminders = False
+    db.session.commit()
+    postbox.faults.append(TryLater("not_now"))
+    run(now)
+    late = visit.starts_at - timedelta(minutes=45)
+    db.session.execute(sa.update(Message).values(due_at=late, attempts=7))
+    db.session.commit()
+    postbox.faults.extend([TryLater("not_now")] * 2)
+    assert run(late).later == 1
+    assert late < row().due_at < visit.starts_at
+    run(row().due_at)
+    assert row().given_up_at is not None
+    assert (row().why, postbox.kept) == ("not_now", [])
+
+
+def test_the_wait_before_another_try_is_spread_and_never_longer_than_36_minutes() -> None:
+    waits = {services.retry_delay(attempts) for attempts in range(1, 60) for _ in range(5)}
+    assert len(waits) > 100
+    assert max(waits) <= timedelta(minutes=36)
+    assert min(waits) >= timedelta(seconds=4)
+
+
+def test_a_host_whose_clock_is_off_goes_by_the_database_s(visit: Appointment) -> None:
+    here = clock.system()
+    for minutes in (-60, -5, 5, 60):
+        off = timedelta(minutes=minutes)
+        found = pulse.on_time(here + off, here + off)
+        assert abs(found - here) < 30 * SECOND
+        assert not pulse.is_on_time(here + off)
+    assert pulse.on_time(here + SECOND, here + SECOND) == here + SECOND
+    assert pulse.is_on_time(clock.system())
+
+
+def test_a_shifted_test_clock_stays_shifted(visit: Appointment, now: datetime) -> None:
+    assert pulse.on_time(now, clock.system()) == now

@@ -2,16 +2,24 @@
 
 import asyncio
 import socket
+import ssl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword, Session
 from aiosmtpd.smtp import Envelope as Received
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from clinic.messaging.mailer import (
+    HANDOVER_SECONDS,
     Envelope,
     MaildirMailer,
     Refused,
@@ -20,6 +28,7 @@ from clinic.messaging.mailer import (
     Undelivered,
     Unreachable,
 )
+from clinic.messaging.services import LEASE
 
 MAIL = Envelope(
     name="0190c9d4-0000-7000-8000-000000000001",
@@ -37,10 +46,12 @@ class Sink:
         self.connections = 0
         self.answers: dict[str, str] = {}
         self.silent_at = ""
+        self.slow_seconds = 0.0
 
     async def _answer(self, verb: str, default: str) -> str:
         if self.silent_at == verb:
             await asyncio.Event().wait()
+        await asyncio.sleep(self.slow_seconds)
         return self.answers.get(verb, default)
 
     async def handle_EHLO(
@@ -157,6 +168,25 @@ def test_a_server_that_falls_silent_is_left_after_the_timeout(
     assert type(failure(mailer)) is kind
 
 
+def test_a_server_that_is_slow_at_each_step_is_left_before_the_lease_on_the_message_runs_out(
+    sink: Sink,
+) -> None:
+    sink.slow_seconds = 0.4
+    with serving(sink) as place:
+        slow = SmtpMailer(f"smtp://{place}", timeout_seconds=0.6, handover_seconds=1.0)
+        began = time.monotonic()
+        assert type(failure(slow)) is TryLater
+        assert time.monotonic() - began < 1.3
+        patient = SmtpMailer(f"smtp://{place}", timeout_seconds=0.6, handover_seconds=5.0)
+        patient.send(MAIL)
+        patient.close()
+    assert len(sink.mails) == 1
+
+
+def test_one_hand_over_takes_less_than_half_of_a_lease() -> None:
+    assert LEASE.total_seconds() > 2 * HANDOVER_SECONDS
+
+
 def test_nobody_at_the_port_is_unreachable() -> None:
     mailer = SmtpMailer(f"smtp://127.0.0.1:{free_port()}", timeout_seconds=0.5)
     assert type(failure(mailer)) is Unreachable
@@ -168,6 +198,53 @@ def test_a_server_that_speaks_no_tls_is_unreachable_for_us_who_ask_for_it(sink: 
     with serving(sink) as place:
         for scheme in ("smtps", "smtp+starttls"):
             assert type(failure(SmtpMailer(f"{scheme}://{place}", timeout_seconds=0.5))) is Unreachable
+    assert sink.mails == []
+
+
+@pytest.fixture
+def certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
+    """A server's certificate for `localhost`, from an authority that this process trusts for the test."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2090, 1, 1, tzinfo=UTC))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    clear = serialization.NoEncryption()
+    pem, pkcs8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    (tmp_path / "key.pem").write_bytes(key.private_bytes(pem, pkcs8, clear))
+    (tmp_path / "cert.pem").write_bytes(made.public_bytes(pem))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    return context
+
+
+def test_mails_travel_by_starttls_and_by_tls_from_the_start(sink: Sink, certificate: ssl.SSLContext) -> None:
+    for scheme, options in (
+        ("smtp+starttls", {"tls_context": certificate, "require_starttls": True}),
+        ("smtps", {"ssl_context": certificate}),
+    ):
+        with serving(sink, **options) as place:
+            mailer = SmtpMailer(f"{scheme}://localhost:{place.rpartition(':')[2]}", timeout_seconds=5)
+            mailer.send(MAIL)
+            mailer.send(MAIL)
+            mailer.close()
+    assert sink.mails == [MAIL.content] * 4
+
+
+def test_a_certificate_of_another_host_is_not_accepted(sink: Sink, certificate: ssl.SSLContext) -> None:
+    with serving(sink, tls_context=certificate) as place:
+        error = failure(SmtpMailer(f"smtp+starttls://{place}", timeout_seconds=5))
+    assert (type(error), error.code) == (Unreachable, "tls")
     assert sink.mails == []
 
 
