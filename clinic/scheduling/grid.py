@@ -75,6 +75,11 @@ def instant(cell: int) -> datetime:
     return _EPOCH + cell * CELL
 
 
+def cell_from(at: datetime) -> int:
+    """The first cell, counted from 1970, that begins at the instant or later."""
+    return -((_EPOCH - at) // CELL)
+
+
 def covering(begins_at: datetime, ends_at: datetime) -> Window:
     """The smallest window that holds the half-open range of instants."""
     first = (begins_at - _EPOCH) // CELL
