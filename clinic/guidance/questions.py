@@ -721,9 +721,12 @@ SHORT_SAFETY_FIELDS: Final = (
     "pregnancy_high_risk",
 )
 DAY_OF_VISIT_FIELDS: Final = (*SHORT_SAFETY_FIELDS, "pain_now_nrs", "pain_avg_nrs")
+# A new name for the problem renews the whole history, so names are asked for.
 ASKED_AGAIN_FIELDS: Final = (
     *DAY_OF_VISIT_FIELDS,
     "visit_goals",
+    "diagnoses",
+    "diagnoses_past",
     "peg_pain",
     "peg_enjoyment",
     "peg_activity",

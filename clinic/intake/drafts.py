@@ -6,7 +6,7 @@ form is never sent.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -16,10 +16,10 @@ from clinic.db import db
 from clinic.guidance import questionnaire
 from clinic.guidance.levels import Level
 from clinic.guidance.questionnaire import Unreadable
-from clinic.guidance.questions import ASKED_AGAIN_FIELDS, QUESTIONS, Question
-from clinic.intake import consent, path, queries, raised
+from clinic.guidance.questions import Question
+from clinic.intake import consent, history, path, queries, raised
 from clinic.intake.assessment import Verdict, so_far
-from clinic.intake.models import Draft, RaisedLevel
+from clinic.intake.models import Draft, RaisedLevel, Submission
 from clinic.refusal import Refusal
 
 Posted = Mapping[str, Sequence[str]]
@@ -82,7 +82,8 @@ def start(*, browser: bytes, client_id: UUID | None, mail: str | None, now: date
             created_at=now,
             changed_at=now,
         )
-        draft.answers = _history(browser, client_id, now)
+        before = _sent_before(browser, client_id, now)
+        draft.answers = history.filled_in(before) if before else {}
         db.session.add(draft)
     if address:
         draft.mail = address
@@ -91,17 +92,10 @@ def start(*, browser: bytes, client_id: UUID | None, mail: str | None, now: date
     return draft
 
 
-def _history(browser: bytes, client_id: UUID | None, now: datetime) -> dict[str, Any]:
+def _sent_before(browser: bytes, client_id: UUID | None, now: datetime) -> Submission | None:
     before = queries.newest_full(browser=browser, client_id=client_id, now=now)
     # A visitor is nobody we know: what this browser sent for a client is that client's, not theirs.
-    if before is None or before.client_id != client_id:
-        return {}
-    closing = {question.field for question in questionnaire.page(path.CLOSING).questions}
-    asked_again = {*ASKED_AGAIN_FIELDS, *closing, "consent_health_data"}
-    # Optional questions once left blank stay so; only what is asked again opens its page.
-    blank = dict.fromkeys(name for name, question in QUESTIONS.items() if question.optional)
-    kept = {name: value for name, value in {**blank, **before.answers}.items() if name not in asked_again}
-    return questionnaire.cleared(kept)
+    return before if before is not None and before.client_id == client_id else None
 
 
 def withhold(browser: bytes) -> None:
@@ -114,14 +108,14 @@ def save_page(browser: bytes, slug: str, posted: Posted, now: datetime) -> tuple
 
     Raises NoDraft, questionnaire.UnknownPage, NotReached, and Incomplete when an answer is missing or unreadable. Of a
     page whose readable answers are urgent by themselves, these are saved and the form stops: help does not wait for the
-    rest.
+    rest. A new name for the problem opens the pages before it again.
     """
     draft = locked(browser, now)
     page = questionnaire.page(slug)
     if page.slug == path.CLOSING or not path.is_reached(page, draft.answers):
         raise NotReached
     values, problems = read(path.asked_questions(page, draft.answers), posted, draft.answers)
-    answers = questionnaire.cleared({**draft.answers, **values})
+    answers = questionnaire.cleared(_renewed(draft, values, now))
     reached = so_far(answers)
     if problems and reached.level is not Level.URGENT:
         raise Incomplete(problems)
@@ -131,6 +125,12 @@ def save_page(browser: bytes, slug: str, posted: Posted, now: datetime) -> tuple
     raised.keep(reached, browser=browser, client_id=draft.client_id, now=now)
     db.session.flush()
     return draft, reached
+
+
+def _renewed(draft: Draft, values: Mapping[str, object], now: datetime) -> Mapping[str, object]:
+    answers = {**draft.answers, **values}
+    before = _sent_before(draft.browser, draft.client_id, now) if history.NAMES in values else None
+    return history.renewed(before, draft.answers, answers) if before else answers
 
 
 def locked(browser: bytes, now: datetime) -> Draft:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import RadioField, StringField
 from wtforms.validators import InputRequired, Optional
@@ -38,6 +38,7 @@ from clinic.web.forms import Form
 blueprint = Blueprint("intake", __name__, url_prefix="/intake")
 
 UNPROCESSABLE = 422
+ALL_ANEW = "Something has changed since you last answered, so we ask everything once more."
 SAID_NO = "plain"
 """In the visitor's own cookie: they keep their health to themselves, and ask for a time without it."""
 
@@ -159,6 +160,9 @@ def answer(slug: str) -> ResponseReturnValue:
         return _question_page(page, before, shown, incomplete.problems), UNPROCESSABLE
     if reached.level is Level.URGENT or (reached.level is Level.REFER and _reached_just_now(before)):
         return redirect(url_for("outcome.show"), 303)
+    if not path.is_reached(page, draft.answers):
+        flash(ALL_ANEW, "plain")
+        return redirect(way_on(draft), 303)
     following = path.following(page, draft.answers, changing=_is_changing())
     return redirect(_address(following, changing=_is_changing()), 303)
 

@@ -279,10 +279,66 @@ def test_a_client_who_returns_answers_again_what_can_have_changed(now: datetime,
         posted = walk.page_of_posts(page.slug, draft.answers, {"conditions": ["diabetes"]})
         draft, _ = drafts.save_page(OTHER_BROWSER, page.slug, posted, later)
     expected = ["goals", "safety-1", "safety-2", "safety-3", "safety-4", "safety-5", "today", "where"]
-    assert asked == [*expected, "medicines", "scores", "activities"]
+    assert asked == [*expected, "names", "medicines", "scores", "activities"]
     second = services.submit(OTHER_BROWSER, walk.page_of_posts(path.CLOSING, draft.answers, {}), (), later)
     assert second.client_id == person.id
     assert second.answers == first.answers
+
+
+def returned(now: datetime, make: ModuleType, **before: list[str]) -> Draft:
+    """The draft of a client who answered 30 days before `now` and begins again on another device."""
+    person = make.client()
+    walk.sent(now - timedelta(days=30), **before)
+    services.adopt(BROWSER, person.id, now - timedelta(days=30))
+    return drafts.start(browser=OTHER_BROWSER, client_id=person.id, mail=None, now=now)
+
+
+def test_a_new_name_for_the_problem_asks_everything_again(now: datetime, make: ModuleType) -> None:
+    # "Full renewal after 6 months or any new diagnosis" (guidance, 6, logic note 6).
+    returned(now, make, conditions=["diabetes"], diagnoses=["muscle_strain"], diagnoses_past=["none"])
+    draft = walk.walk(now, browser=OTHER_BROWSER, until="names")
+    assert draft.answers["conditions"] == ["diabetes"]
+    draft, _ = drafts.save_page(OTHER_BROWSER, "names", {"diagnoses": ["sciatica"]}, now)
+    assert draft.answers["diagnoses"] == ["sciatica"]
+    assert draft.answers["today"] == []
+    assert not {"conditions", "age_years", "swelling"} & set(draft.answers)
+    page = path.next_unanswered(draft.answers)
+    assert page is not None
+    assert page.slug == "age"
+
+
+def test_what_was_answered_after_a_new_name_stays_when_another_is_added(
+    now: datetime, make: ModuleType
+) -> None:
+    returned(now, make)
+    told = {"diagnoses": ["sciatica"], "diagnoses_past": ["none"]}
+    draft = walk.walk(now, browser=OTHER_BROWSER, **told)
+    assert path.next_unanswered(draft.answers) is None
+    draft, _ = drafts.save_page(OTHER_BROWSER, "names", {"diagnoses": ["sciatica", "scoliosis"]}, now)
+    assert draft.answers["age_years"]
+    assert path.next_unanswered(draft.answers) is None
+
+
+def test_a_name_told_before_renews_nothing(now: datetime, make: ModuleType) -> None:
+    told = {"diagnoses": ["sciatica"], "diagnoses_past": ["sciatica"]}
+    returned(now, make, **told)
+    draft = walk.walk(now, browser=OTHER_BROWSER, until="names")
+    draft, _ = drafts.save_page(OTHER_BROWSER, "names", {"diagnoses": ["sciatica"]}, now)
+    assert draft.answers["age_years"]
+
+
+def test_a_client_who_had_no_pain_is_asked_whether_it_hurts_now(now: datetime, make: ModuleType) -> None:
+    draft = returned(now, make, back_pain_now=["no"])
+    assert "back_pain_now" not in draft.answers
+    assert draft.answers["age_years"]
+
+
+def test_after_six_months_everything_is_asked_again(now: datetime, make: ModuleType) -> None:
+    person = make.client()
+    walk.sent(now - timedelta(days=183))
+    services.adopt(BROWSER, person.id, now - timedelta(days=183))
+    draft = drafts.start(browser=OTHER_BROWSER, client_id=person.id, mail=None, now=now)
+    assert draft.answers == {}
 
 
 def test_a_visitor_does_not_find_the_history_of_a_client(now: datetime, make: ModuleType) -> None:
