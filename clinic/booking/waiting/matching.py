@@ -1,0 +1,200 @@
+"""Who is offered what: the order of those who wait, and whether a time suits them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from clinic.accounts.models import Client, Contact, ContactKind
+from clinic.booking.models import Appointment, State
+from clinic.booking.waiting.models import Offer, OfferEnd, Offering, Wish
+from clinic.booking.waiting.wishes import MAY_BE_EARLIER, time_of
+from clinic.db import db
+from clinic.practice.models import Practice, Treatment
+from clinic.scheduling import hours
+
+LET_GO = (OfferEnd.DECLINED, OfferEnd.PASSED)
+"""What somebody had the chance to have."""
+
+
+@dataclass(frozen=True)
+class Time:
+    """A start with one therapist at one place, in whose zone days and parts of the day are meant."""
+
+    starts_at: datetime
+    therapist_id: UUID
+    location_id: UUID
+    zone: ZoneInfo
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A wish as it stands in the order; `before` is the start of the visit that should be earlier."""
+
+    id: UUID
+    client_id: UUID
+    treatment_id: UUID
+    therapist_id: UUID | None
+    location_id: UUID | None
+    times: frozenset[int]
+    last_on: date
+    before: datetime | None
+    let_go: frozenset[tuple[datetime, UUID]] = frozenset()
+    """Starts and therapists this person was offered before, and did not want."""
+
+    def may_be_with(self, therapist_id: UUID, location_id: UUID) -> bool:
+        """Whether this therapist and this place are right."""
+        return self.therapist_id in (None, therapist_id) and self.location_id in (None, location_id)
+
+    def suits(self, time: Time) -> bool:
+        """Whether this is a time waited for, and not one let go before."""
+        wall = hours.wall(time.starts_at, time.zone)
+        return (
+            self.may_be_with(time.therapist_id, time.location_id)
+            and wall.date() <= self.last_on
+            and time_of(wall) in self.times
+            and (self.before is None or time.starts_at < self.before)
+            and (time.starts_at, time.therapist_id) not in self.let_go
+        )
+
+
+def in_order(treatment_id: UUID | None = None) -> list[Waiting]:
+    """Everybody who may be offered a time now: first who let the fewest go, then who has waited longest.
+
+    Left out are those who have an offer to answer or a taken time to complete, and those no letter reaches.
+    """
+    refused = (
+        sa.select(sa.func.count())
+        .where(Offer.wish_id == Wish.id, Offer.end.in_(LET_GO))
+        .correlate(Wish)
+        .scalar_subquery()
+    )
+    question = (
+        sa.select(Wish, Appointment.starts_at.label("before"))
+        .join(Client, Client.id == Wish.client_id)
+        .join(Treatment, Treatment.id == Wish.treatment_id)
+        .outerjoin(Appointment, Appointment.id == Wish.replaces_id)
+        .where(
+            Wish.ended_at.is_(None),
+            Client.erased_at.is_(None),
+            is_reachable(),
+            ~is_busy(),
+            sa.or_(Appointment.id.is_(None), _can_move_into()),
+        )
+        .order_by(refused, Wish.created_at, Wish.id)
+    )
+    if treatment_id is not None:
+        question = question.where(Wish.treatment_id == treatment_id)
+    let_go = _let_go()
+    return [_waiting(wish, before, let_go) for wish, before in db.session.execute(question)]
+
+
+def _waiting(
+    wish: Wish, before: datetime | None, let_go: dict[UUID, frozenset[tuple[datetime, UUID]]]
+) -> Waiting:
+    return Waiting(
+        id=wish.id,
+        client_id=wish.client_id,
+        treatment_id=wish.treatment_id,
+        therapist_id=wish.therapist_id,
+        location_id=wish.location_id,
+        times=frozenset(wish.times),
+        last_on=wish.last_on,
+        before=before,
+        let_go=let_go.get(wish.id, frozenset()),
+    )
+
+
+def of(wish: Wish) -> Waiting:
+    """One wish, whether or not it may be offered anything now."""
+    return _waiting(wish, wish.replaces.starts_at if wish.replaces else None, {})
+
+
+def is_reachable() -> sa.ColumnElement[bool]:
+    """Whether a letter reaches the client of a wish."""
+    return sa.exists().where(
+        Contact.client_id == Wish.client_id, Contact.kind == ContactKind.MAIL, Contact.bounced_at.is_(None)
+    )
+
+
+def is_busy() -> sa.ColumnElement[bool]:
+    """Whether somebody has an offer to answer, or took a time and is still answering what must be asked."""
+    taken = (
+        sa.select(Offer.id)
+        .join(Offering, Offering.id == Offer.offering_id)
+        .join(Appointment, Appointment.id == Offering.hold_id)
+        .where(Offer.wish_id == Wish.id, Offer.end == OfferEnd.ACCEPTED, Appointment.state == State.HELD)
+        .correlate(Wish)
+    )
+    return sa.or_(sa.exists().where(Offer.wish_id == Wish.id, Offer.ended_at.is_(None)), taken.exists())
+
+
+def _can_move_into() -> sa.ColumnElement[bool]:
+    """Whether the visit still stands and takes no more time than its treatment does now."""
+    return sa.and_(
+        Appointment.state.in_(MAY_BE_EARLIER),
+        Appointment.length_minutes <= Treatment.length_minutes,
+        Appointment.buffer_before_minutes <= Treatment.buffer_before_minutes,
+        Appointment.buffer_after_minutes <= Treatment.buffer_after_minutes,
+    )
+
+
+def _let_go() -> dict[UUID, frozenset[tuple[datetime, UUID]]]:
+    rows = db.session.execute(
+        sa.select(Offer.wish_id, Appointment.starts_at, Appointment.therapist_id)
+        .join(Wish, Wish.id == Offer.wish_id)
+        .join(Offering, Offering.id == Offer.offering_id)
+        .join(Appointment, Appointment.id == Offering.hold_id)
+        .where(Wish.ended_at.is_(None), Offer.end.in_(LET_GO))
+    )
+    found: dict[UUID, frozenset[tuple[datetime, UUID]]] = {}
+    for wish_id, starts_at, therapist_id in rows:
+        found[wish_id] = found.get(wish_id, frozenset()) | {(starts_at, therapist_id)}
+    return found
+
+
+def first(people: Iterable[Waiting], count: int) -> list[Waiting]:
+    """The first few of these, each person once."""
+    chosen: dict[UUID, Waiting] = {}
+    for one in people:
+        if len(chosen) == count:
+            break
+        chosen.setdefault(one.client_id, one)
+    return list(chosen.values())
+
+
+@dataclass(frozen=True)
+class Pace:
+    """The practice's pace: to how many a time is offered at once, how long they have, and when nobody is to be disturbed."""
+
+    people: int
+    lasts: timedelta
+    notice: timedelta
+    quiet_from_hour: int
+    quiet_until_hour: int
+
+    @classmethod
+    def of(cls, practice: Practice) -> "Pace":
+        """What the practice decided."""
+        return cls(
+            people=practice.offer_people,
+            lasts=timedelta(minutes=practice.offer_minutes),
+            notice=timedelta(minutes=practice.notice_minutes),
+            quiet_from_hour=practice.quiet_from_hour,
+            quiet_until_hour=practice.quiet_until_hour,
+        )
+
+    def is_awake(self, zone: ZoneInfo, now: datetime) -> bool:
+        """Whether an offer made now begins and ends outside the quiet hours of a place."""
+        return not any(self._is_quiet(at, zone) for at in (now, now + self.lasts))
+
+    def is_early_enough(self, starts_at: datetime, now: datetime) -> bool:
+        """Whether the last moment to answer still leaves the practice its notice."""
+        return starts_at >= now + self.lasts + self.notice
+
+    def _is_quiet(self, at: datetime, zone: ZoneInfo) -> bool:
+        hour, since, until = hours.wall(at, zone).hour, self.quiet_from_hour, self.quiet_until_hour
+        return since <= hour < until if since <= until else hour >= since or hour < until

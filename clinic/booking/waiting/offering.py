@@ -1,0 +1,195 @@
+"""A freed time is kept by one hold and offered, round after round; the hold ends by itself when nobody looks after it."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from clinic.accounts import audit
+from clinic.booking import availability
+from clinic.booking.models import Appointment, State
+from clinic.booking.placing import fresh, lock_all, locked, place, terms
+from clinic.booking.states import advance
+from clinic.booking.waiting import matching
+from clinic.booking.waiting.matching import Pace, Time
+from clinic.booking.waiting.models import Offer, OfferEnd, Offering, OfferingEnd, Wish
+from clinic.db import db, new_id, violates
+from clinic.practice import queries as practice
+from clinic.refusal import NotFound, Refusal
+
+ROUNDS = 2
+GRACE = timedelta(minutes=2)
+"""So long the time stays kept after a round, for the worker to begin the next; without a worker it is free then."""
+
+
+class OfferedAlready(Refusal):
+    """One of them is being offered another time at this moment."""
+
+    code = "offered-already"
+    sentence = "One of these people is being offered a time already. Choose again."
+
+
+def key(offering_id: UUID) -> bytes:
+    """Whom the hold of an offering belongs to: no browser, the offering itself."""
+    return hashlib.sha256(b"offering\0" + offering_id.bytes).digest()
+
+
+def keep(
+    treatment_id: UUID,
+    time: Time,
+    wish_ids: Sequence[UUID],
+    *,
+    now: datetime,
+    by_id: UUID | None = None,
+) -> Offering:
+    """Keep a time and offer it to these wishes until the practice's minutes are over.
+
+    `by_id` is who offers it by hand: then there is one round only. Raises NotOffered, SlotTaken, OfferedAlready.
+    """
+    supply = practice.supply(treatment_id)
+    asked = availability.Wish(treatment_id, therapist_id=time.therapist_id, location_id=time.location_id)
+    lock_all(supply, asked, [])
+    until = now + Pace.of(practice.the_practice()).lasts
+    id_ = new_id()
+    hold = fresh(State.HELD, now, held_until=until + GRACE, held_by=key(id_), **terms(supply))
+    place(supply, asked, time.starts_at, hold, now)
+    offering = Offering(
+        id=id_,
+        hold_id=hold.id,
+        round=1 if by_id is None else ROUNDS,
+        expires_at=until,
+        by_id=by_id,
+        created_at=now,
+    )
+    db.session.add(offering)
+    db.session.flush()
+    _offer(offering, wish_ids, now)
+    return offering
+
+
+def _offer(offering: Offering, wish_ids: Sequence[UUID], now: datetime) -> None:
+    """Offer the kept time in the present round of the offering."""
+    actor = audit.by_user(offering.by_id) if offering.by_id else audit.SYSTEM
+    with violates("uq_waiting_offers_one_open", OfferedAlready()):
+        for wish_id in wish_ids:
+            offer = Offer(
+                offering_id=offering.id,
+                wish_id=wish_id,
+                round=offering.round,
+                offered_at=now,
+                expires_at=offering.expires_at,
+            )
+            db.session.add(offer)
+            client_id = db.session.scalar(sa.select(Wish.client_id).where(Wish.id == wish_id))
+            audit.record(actor, "offer", offer, client_id=client_id, now=now)
+        db.session.flush()
+
+
+def due(now: datetime) -> list[UUID]:
+    """Offerings to go on with: their round is over, everybody has answered, or their time is kept no more; oldest first."""
+    unanswered = sa.exists().where(Offer.offering_id == Offering.id, Offer.ended_at.is_(None))
+    over = (
+        sa.select(Offering.id)
+        .join(Appointment, Appointment.id == Offering.hold_id)
+        .where(
+            Offering.ended_at.is_(None),
+            sa.or_(Offering.expires_at <= now, ~unanswered, Appointment.state != State.HELD),
+        )
+    )
+    return list(db.session.scalars(over.order_by(Offering.expires_at, Offering.id)))
+
+
+def go_on(offering_id: UUID, now: datetime) -> None:
+    """End a round, and offer the time to the next; after the second round, or when nobody is left, it is free again.
+
+    Twice is harmless: the offering is looked at again once it is locked.
+    """
+    offering = locked_offering(offering_id)
+    if offering.ended_at is not None:
+        return
+    hold = locked(offering.hold_id)
+    open_ = [offer for offer in offering.offers if offer.ended_at is None]
+    if hold.state == State.HELD and now < offering.expires_at and open_:
+        return
+    for offer in open_:
+        offer.ended_at, offer.end = now, OfferEnd.PASSED
+    db.session.flush()
+    if hold.state != State.HELD:
+        _end(offering, OfferingEnd.PUBLIC, now)
+    elif not _next_round(offering, hold, now):
+        let_go(offering, hold, OfferingEnd.PUBLIC, now)
+
+
+def _next_round(offering: Offering, hold: Appointment, now: datetime) -> bool:
+    """Begin the next round; False when there is none: two were, it is late, or nobody else wants the time."""
+    pace, zone = Pace.of(practice.the_practice()), ZoneInfo(hold.zone)
+    if offering.round >= ROUNDS or not pace.is_awake(zone, now):
+        return False
+    if not pace.is_early_enough(hold.starts_at, now):
+        return False
+    asked_before = {offer.wish_id for offer in offering.offers}
+    time = Time(hold.starts_at, hold.therapist_id, hold.location_id, zone)
+    people = [one for one in matching.in_order(hold.treatment_id) if one.suits(time)]
+    chosen = matching.first((one for one in people if one.id not in asked_before), pace.people)
+    if not chosen:
+        return False
+    offering.round += 1
+    offering.expires_at = now + pace.lasts
+    hold.held_until = offering.expires_at + GRACE
+    db.session.flush()
+    _offer(offering, [one.id for one in chosen], now)
+    return True
+
+
+def stop(offering_id: UUID, *, actor: str, now: datetime) -> None:
+    """Take a time back that is being offered; it is free for everybody again. Does nothing when it was taken meanwhile."""
+    offering = locked_offering(offering_id)
+    if offering.ended_at is not None:
+        return
+    hold = locked(offering.hold_id)
+    end_open(offering, OfferEnd.STOPPED, now)
+    if hold.state == State.HELD:
+        let_go(offering, hold, OfferingEnd.STOPPED, now)
+    else:
+        _end(offering, OfferingEnd.PUBLIC, now)
+    audit.record(actor, "stop_offering", offering, now=now)
+
+
+def locked_offering(offering_id: UUID) -> Offering:
+    """The offering as it stands now, locked before anything else is; raises NotFound."""
+    row = sa.select(Offering).where(Offering.id == offering_id).with_for_update(key_share=True)
+    found = db.session.scalars(row.execution_options(populate_existing=True)).one_or_none()
+    if found is None:
+        raise NotFound
+    db.session.expire(found, ["offers"])
+    return found
+
+
+def end_open(offering: Offering, why: OfferEnd, now: datetime) -> None:
+    """End the offers nobody has answered; the offering must be locked."""
+    db.session.execute(
+        sa.update(Offer)
+        .where(Offer.offering_id == offering.id, Offer.ended_at.is_(None))
+        .values(ended_at=now, end=why)
+    )
+    db.session.flush()
+
+
+def let_go(offering: Offering, hold: Appointment, why: OfferingEnd, now: datetime) -> None:
+    """Free the kept time; offering and calendars must be locked."""
+    advance(hold, State.LAPSED, now)
+    _end(offering, why, now)
+
+
+def _end(offering: Offering, why: OfferingEnd, now: datetime) -> None:
+    offering.ended_at, offering.end = now, why
+    db.session.flush()
+
+
+def taken(offering: Offering, now: datetime) -> None:
+    """Somebody has the time; the offering must be locked. Everybody else who has not answered was too late."""
+    end_open(offering, OfferEnd.MISSED, now)
+    _end(offering, OfferingEnd.TAKEN, now)

@@ -1,0 +1,80 @@
+"""A house whose Thursday is taken, and people who wait for it."""
+
+from datetime import date, datetime, timedelta
+from types import ModuleType
+from typing import Any
+
+from clinic.accounts.models import Client
+from clinic.booking import changes
+from clinic.booking.models import Appointment
+from clinic.booking.waiting import rounds, wishes
+from clinic.booking.waiting.models import Offer, Wish
+from clinic.booking.waiting.rounds import Tally
+from clinic.db import db, transaction
+from clinic.practice.models import Treatment
+from tests.conftest import NOW
+
+THURSDAY_TEN = datetime.fromisoformat("2031-03-06T09:00+00:00")
+"""10:00 in Berlin, three days after the tests' moment."""
+EVERY_TIME = wishes.times(range(7), range(3))
+UNDO_OVER = timedelta(seconds=121)
+HALF_AN_HOUR = timedelta(minutes=30)
+
+
+def thursdays(make: ModuleType, **columns: Any) -> Treatment:
+    """An hour of massage that can be had on Thursdays at ten and at no other time."""
+    make.practice()
+    person = make.therapist()
+    make.weekly_hours(person, make.location(), 3, 600, 660)
+    return make.treatment(therapists=[person], **columns)
+
+
+def waits(
+    make: ModuleType,
+    sold: Treatment,
+    name: str = "Ada",
+    *,
+    times: list[int] = EVERY_TIME,
+    last_on: date = date(2031, 3, 31),
+    now: datetime = NOW,
+    who: Client | None = None,
+    **columns: Any,
+) -> Wish:
+    """Somebody who waits for this treatment, by default at any time of the month."""
+    person = who or make.client(given_name=name, mail=f"{name.lower()}@client.example")
+    with transaction():
+        return wishes.join(
+            client=person,
+            treatment_id=sold.id,
+            times=times,
+            last_on=last_on,
+            actor="visitor",
+            now=now,
+            **{"therapist_id": None, "location_id": None, **columns},
+        )
+
+
+def cancels(visit: Appointment, now: datetime = NOW) -> datetime:
+    """Somebody cancels; the moment at which that can no longer be undone."""
+    with transaction():
+        changes.cancel(visit.id, revision=visit.revision, actor=f"link:{visit.id}", now=now)
+    return now + UNDO_OVER
+
+
+def look(now: datetime) -> Tally:
+    """The worker looks after the list."""
+    tally = rounds.make(now)
+    db.session.expire_all()
+    return tally
+
+
+def offers_of(wish: Wish) -> list[Offer]:
+    """What this wish was offered, the first one first."""
+    found = db.session.query(Offer).filter_by(wish_id=wish.id).order_by(Offer.id).all()
+    return list(found)
+
+
+def offer_of(wish: Wish) -> Offer:
+    """The one offer this wish ever got."""
+    (found,) = offers_of(wish)
+    return found
