@@ -44,6 +44,11 @@ def client(client_id: UUID) -> Client:
     return found
 
 
+def known(person: Client, now: datetime) -> Caller:
+    """One client with their last visit and the next."""
+    return _callers([person.id], now)[0]
+
+
 def find(text: str, now: datetime) -> list[Caller]:
     """Clients by name, mail address, telephone number or the reference of a visit, the likeliest first; at most eight."""
     wanted = text.strip()

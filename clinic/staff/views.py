@@ -3,11 +3,13 @@
 from clinic.staff import (
     agenda,
     arrival,
+    calling,
     check_ins,
     grants,
     held,
     look_backs,
     messages,
+    moving,
     notes,
     outbox,
     overrides,
@@ -18,6 +20,8 @@ from clinic.staff.blueprint import blueprint
 
 PAGES = (
     agenda,
+    calling,
+    moving,
     visits,
     arrival,
     reviews,

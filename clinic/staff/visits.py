@@ -12,6 +12,7 @@ from clinic import clock
 from clinic.accounts.models import Contact
 from clinic.accounts.permissions import Permission
 from clinic.booking import changes
+from clinic.booking import desk as booking_desk
 from clinic.booking import services as booking
 from clinic.booking.models import Appointment, State
 from clinic.booking.states import NotNow
@@ -22,7 +23,7 @@ from clinic.plans import before_visit, check_ins, look_backs
 from clinic.plans import queries as plans
 from clinic.refusal import Refusal
 from clinic.scheduling import hours
-from clinic.staff import arrival, day, desk, progress
+from clinic.staff import arrival, choosing, day, desk, moving, obstacles, progress
 from clinic.staff.blueprint import blueprint
 from clinic.staff.day import Visit
 from clinic.staff.forms import SeenForm
@@ -96,6 +97,9 @@ def visit(appointment_id: UUID) -> ResponseReturnValue:
         appointment=appointment,
         seen=seen,
         record=review or (plans.newest_review(client_id) if is_own else None),
+        waivers=[(obstacles.named(one.rules), one.reason) for one in booking_desk.waivers_of(appointment.id)],
+        book_again=choosing.again(appointment),
+        may_move=moving.can_move(appointment, now) and may(Permission.CALENDAR_WRITE),
         contacts=_contacts(appointment) if may(Permission.CONTACTS_READ) else [],
         messages=messages.page(now, Wanted(visit_id=appointment.id)).lines[:8]
         if may(Permission.MESSAGES_READ)
