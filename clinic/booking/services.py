@@ -19,7 +19,6 @@ from clinic.booking.placing import found, fresh, lock_all, locked, place, taken,
 from clinic.booking.states import Entry, NotNow, advance, call_off, changed
 from clinic.booking.waiting.models import Offering
 from clinic.db import db, violates
-from clinic.guidance.levels import Level
 from clinic.intake import queries as intake
 from clinic.intake.queries import Standing
 from clinic.practice import queries as practice
@@ -288,32 +287,6 @@ def _step(
             setattr(appointment, column, value)
         db.session.flush()
     audit.record(actor, to.value, appointment, client_id=appointment.client_id, fields=["state"], now=now)
-    return appointment
-
-
-def raise_level(appointment_id: UUID, level: Level, *, now: datetime) -> Appointment:
-    """What a later, more serious answer does to a booked appointment.
-
-    Therapist review: it stands, a therapist is told elsewhere. Refer: it becomes a request for safety, and ends undecided
-    after 24 h or 2 h before its start. Urgent: it is cancelled at once.
-    """
-    appointment = locked(appointment_id)
-    live = appointment.state in (State.BOOKED, State.REQUESTED) and appointment.starts_at > now
-    if level is Level.URGENT and live:
-        call_off(appointment, by="system", reason="safety", now=now)
-        db.session.flush()
-    elif level is Level.REFER and live:
-        if appointment.state == State.BOOKED:
-            advance(appointment, State.REQUESTED, now)
-            changed(appointment, now)
-        appointment.request_reason = "safety"
-        appointment.decide_by = states.decide_by(appointment.starts_at, now, safety=True)
-        db.session.flush()
-    else:
-        return appointment
-    audit.record(
-        "system", "raise_level", appointment, client_id=appointment.client_id, fields=["state"], now=now
-    )
     return appointment
 
 

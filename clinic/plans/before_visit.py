@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
 from clinic.accounts import audit
-from clinic.booking import services as booking
+from clinic.booking import safety
 from clinic.booking.models import Appointment, State
 from clinic.db import db
 from clinic.guidance import schedule
@@ -63,13 +63,13 @@ def sheet(visit: Appointment, now: datetime, *, in_own_words: bool = False) -> S
     """
     asked = intake.questions_before_visit(_IN_PAIN)
     wanted = scores.asked(visit, now)
-    safety = [replace(question, optional=question.shown is not None) for question in asked]
+    warning = [replace(question, optional=question.shown is not None) for question in asked]
     measured = schedule.questions(wanted.instruments, wanted.activities if in_own_words else None)
     ours = {question.field for question in measured}
     return Sheet(
-        signs=tuple(question for question in safety if question.kind == "red_flag"),
+        signs=tuple(question for question in warning if question.kind == "red_flag"),
         today=tuple(
-            question for question in safety if question.kind != "red_flag" and question.field not in ours
+            question for question in warning if question.kind != "red_flag" and question.field not in ours
         ),
         scores=measured,
     )
@@ -98,7 +98,7 @@ def answer(
     scores.keep_before_visit(submission, visit, values)
     standing = queries.standing(browser=None, client_id=visit.client_id, now=now, zone=visit.zone)
     level = standing.level_at(visit.starts_at) or Level.OK
-    booking.raise_level(visit.id, level, now=now)
+    safety.raise_levels(visit.client_id, browser=None, now=now)
     if level >= Level.THERAPIST_REVIEW:
         services.open_review(submission.outcome, visit.client_id, visit, now)
     audit.record(

@@ -17,7 +17,7 @@ from clinic import clock
 from clinic.accounts import limits
 from clinic.accounts import services as accounts
 from clinic.booking import queries as appointments
-from clinic.booking import services as booking
+from clinic.booking import safety
 from clinic.db import transaction
 from clinic.guidance import questionnaire
 from clinic.guidance.levels import Level
@@ -152,7 +152,7 @@ def answer(slug: str) -> ResponseReturnValue:
         with transaction():
             draft, reached = drafts.save_page(browser(), slug, posted, now)
             if reached.level > so_far(before).level:
-                _tell_visits(now)
+                _tell_visits(draft.client_id, now)
     except drafts.NotReached:
         return redirect(way_on(draft), 303)
     except drafts.Incomplete as incomplete:
@@ -189,6 +189,8 @@ def send() -> ResponseReturnValue:
             raise drafts.Incomplete(unfit)
         with transaction():
             submission = intake.submit(browser(), posted, request.form.getlist("seen"), now)
+            # Some rules wait until the form is whole, and some pages were answered before anybody had signed in.
+            _tell_visits(submission.client_id, now)
             _show_a_therapist(submission.outcome, now)
     except (drafts.NotReached, intake.Stopped):
         return redirect(way_on(draft_here()), 303)
@@ -221,20 +223,20 @@ def client_id() -> UUID | None:
     return signed_in.client_id if signed_in else None
 
 
-def _tell_visits(now: datetime) -> None:
-    """What a signed-in client's answers, just become more serious, do to visits already booked.
+def _tell_visits(answering: UUID | None, now: datetime) -> None:
+    """What answers that have just become more serious do to visits already booked.
 
-    A visitor is nobody we know, so theirs touch no visit.
+    They are those of the client the answers belong to, by a booking made in this browser, or who is signed in. A visitor is
+    nobody we know, so theirs touch no visit.
     """
-    person = client_id()
-    for visit in appointments.upcoming(person, now) if person else ():
-        standing = queries.standing(browser=browser(), client_id=person, now=now, zone=visit.zone)
-        booking.raise_level(visit.id, standing.level_at(visit.starts_at) or Level.OK, now=now)
+    person = answering or client_id()
+    if person is not None:
+        safety.raise_levels(person, browser=browser(), now=now)
 
 
 def _show_a_therapist(outcome: Outcome, now: datetime) -> None:
-    """Keep the scores a signed-in client begins with, and put the answers of one who is coming anyway before a therapist."""
-    person = client_id()
+    """Keep the scores a known client begins with, and put the answers of one who is coming anyway before a therapist."""
+    person = outcome.submission.client_id or client_id()
     if person is None:
         return
     scores.keep_start(outcome.submission, person)

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from clinic.accounts.models import AuditEntry
-from clinic.booking import availability, changes, services, states
+from clinic.booking import availability, changes, safety, services, states
 from clinic.booking.availability import Wish
 from clinic.booking.models import Appointment, State
 from clinic.booking.placing import NotOffered
@@ -315,7 +315,7 @@ def test_a_request_that_safety_made_is_cancelled_when_nobody_decides(make: Modul
 
     appointment = booked(make, make.offering())
     with transaction():
-        services.raise_level(appointment.id, Level.REFER, now=NOW)
+        safety.raise_level(appointment.id, Level.REFER, now=NOW)
     assert (appointment.state, appointment.request_reason) == (State.REQUESTED, "safety")
     assert appointment.decide_by == NOW + timedelta(hours=24)
     with transaction():
@@ -328,7 +328,7 @@ def test_an_urgent_answer_cancels_at_once(make: ModuleType) -> None:
 
     appointment = booked(make, make.offering())
     with transaction():
-        services.raise_level(appointment.id, Level.URGENT, now=NOW)
+        safety.raise_level(appointment.id, Level.URGENT, now=NOW)
     assert (appointment.state, appointment.cancelled_by) == (State.CANCELLED, "system")
 
 

@@ -16,11 +16,13 @@ from werkzeug.test import TestResponse
 from clinic.accounts import services as accounts
 from clinic.accounts import sessions
 from clinic.accounts.models import Client, LinkPurpose
+from clinic.booking import safety
 from clinic.booking.models import Appointment
-from clinic.db import Base, db
+from clinic.db import Base, db, transaction
 from clinic.guidance import questionnaire
+from clinic.guidance.levels import Level
 from clinic.guidance.questions import PAGES
-from clinic.intake import path
+from clinic.intake import path, services
 from clinic.intake.models import Draft, RaisedLevel, Submission
 from clinic.plans.models import Review
 from tests.intake import walk
@@ -635,6 +637,51 @@ def test_a_doctors_answer_of_a_client_turns_the_visit_into_a_request(
     visitor.answer(red_flags_weight_loss=["yes"])
     found = make.found(Appointment, visit.id)
     assert (found.state, found.request_reason) == ("requested", "safety")
+
+
+def test_what_was_answered_before_signing_in_reaches_the_visit_when_it_is_sent(
+    visitor: Visitor, make: ModuleType, now: datetime
+) -> None:
+    person, visit = booked_client(make, now)
+    visitor.say_yes()
+    visitor.answer_until("safety-3")
+    visitor.answer(red_flags_weight_loss=["yes"])
+    visitor.go("/intake/check")
+    visitor.answer_until("check")
+    assert make.found(Appointment, visit.id).state == "booked"
+    signed_in(visitor, person, now)
+    visitor.post("/intake/check", posted(path.CLOSING, {}))
+    found = make.found(Appointment, visit.id)
+    assert (found.state, found.request_reason) == ("requested", "safety")
+
+
+def test_answers_that_a_booking_gave_to_a_client_go_on_to_count_for_the_visit(
+    visitor: Visitor, make: ModuleType, now: datetime
+) -> None:
+    """Booked meanwhile in the same browser: the draft is theirs from then on, though nobody signed in."""
+    person, visit = booked_client(make, now)
+    visitor.say_yes()
+    visitor.answer_until("safety-3")
+    draft = db.session.scalars(sa.select(Draft)).one()
+    services.adopt(draft.browser, person.id, now)
+    db.session.commit()
+    visitor.answer(red_flags_weight_loss=["yes"])
+    assert make.found(Appointment, visit.id).state == "requested"
+
+
+def test_a_second_serious_answer_leaves_no_more_time_to_decide(
+    visitor: Visitor, make: ModuleType, now: datetime
+) -> None:
+    person, visit = booked_client(make, now)
+    signed_in(visitor, person, now)
+    visitor.say_yes()
+    visitor.answer_until("safety-3")
+    visitor.answer(red_flags_weight_loss=["yes"])
+    first = make.found(Appointment, visit.id)
+    deadline = first.decide_by
+    with transaction():
+        safety.raise_level(visit.id, Level.REFER, now=now + timedelta(hours=5))
+    assert make.found(Appointment, visit.id).decide_by == deadline
 
 
 @pytest.mark.parametrize(("days", "state"), [(1, "requested"), (4, "booked")])

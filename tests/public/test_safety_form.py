@@ -106,6 +106,21 @@ def test_what_has_changed_acts_on_the_visit_at_once(
     assert db.session.scalars(sa.select(Review.appointment_id)).all() == [visit.id]
 
 
+def test_an_urgent_answer_before_one_visit_calls_off_the_clients_other_visits_too(
+    client: FlaskClient, visit: Appointment, make: ModuleType, now: datetime
+) -> None:
+    other = make.appointment(of=visit.treatment, who=visit.client, starts_at=now + timedelta(days=6))
+    of_somebody = make.appointment(
+        of=visit.treatment, who=make.client(mail="bob@client.example"), starts_at=now + timedelta(days=7)
+    )
+    page = client.get(address(visit))
+    client.post(
+        address(visit), data={"csrf_token": token(page), **plain(red_flags_chest_pain_breathless="yes")}
+    )
+    assert make.found(Appointment, other.id).state == "cancelled"
+    assert make.found(Appointment, of_somebody.id).state == "booked"
+
+
 def test_an_unanswered_sign_is_asked_for_again(client: FlaskClient, visit: Appointment) -> None:
     fields = plain()
     del fields["red_flags.weight_loss"]

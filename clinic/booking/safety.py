@@ -1,0 +1,62 @@
+"""What answers that are more serious than before do to visits that are booked already."""
+
+from datetime import datetime
+from uuid import UUID
+
+from clinic.accounts import audit
+from clinic.booking import queries, states
+from clinic.booking.locking import lock
+from clinic.booking.models import Appointment, State
+from clinic.booking.placing import locked, refreshed
+from clinic.booking.states import advance, call_off, changed
+from clinic.db import db
+from clinic.guidance.levels import Level
+from clinic.intake import queries as intake
+
+
+def raise_levels(client_id: UUID, *, browser: bytes | None, now: datetime) -> None:
+    """Let what a client's answers have come to count for every visit they have ahead.
+
+    Whoever takes answers calls this in the same transaction. `browser` is where they were given, if it was a client's own:
+    what it answered for nobody yet counts too.
+    """
+    visits = queries.upcoming(client_id, now)
+    if not visits:
+        return
+    lock({visit.therapist_id for visit in visits}, {visit.room_id for visit in visits if visit.room_id})
+    for visit in visits:
+        standing = intake.standing(browser=browser, client_id=client_id, now=now, zone=visit.zone)
+        _raise(refreshed(visit), standing.level_at(visit.starts_at) or Level.OK, now)
+
+
+def raise_level(appointment_id: UUID, level: Level, *, now: datetime) -> Appointment:
+    """What a later, more serious answer does to one booked appointment.
+
+    Therapist review: it stands, a therapist is told elsewhere. Refer: it becomes a request for safety, and ends undecided
+    after 24 h or 2 h before its start; asked for once more, its time to decide grows no longer. Urgent: it is cancelled at
+    once.
+    """
+    return _raise(locked(appointment_id), level, now)
+
+
+def _raise(appointment: Appointment, level: Level, now: datetime) -> Appointment:
+    live = appointment.state in (State.BOOKED, State.REQUESTED) and appointment.starts_at > now
+    if level is Level.URGENT and live:
+        call_off(appointment, by="system", reason="safety", now=now)
+    elif level is Level.REFER and live and not _waits_for_safety(appointment):
+        if appointment.state == State.BOOKED:
+            advance(appointment, State.REQUESTED, now)
+            changed(appointment, now)
+        appointment.request_reason = "safety"
+        appointment.decide_by = states.decide_by(appointment.starts_at, now, safety=True)
+    else:
+        return appointment
+    db.session.flush()
+    audit.record(
+        "system", "raise_level", appointment, client_id=appointment.client_id, fields=["state"], now=now
+    )
+    return appointment
+
+
+def _waits_for_safety(appointment: Appointment) -> bool:
+    return appointment.state == State.REQUESTED and appointment.request_reason == "safety"
