@@ -25,6 +25,7 @@ celery.set_default()
 TIMETABLE: dict[str, dict[str, Any]] = {
     "message_pass": {"schedule": 2.0, "options": {"expires": 4}},
     "lapse_and_decide": {"schedule": 30.0, "options": {"expires": 30}},
+    "offer_freed_times": {"schedule": 30.0, "options": {"expires": 30}},
     "seal_audit": {"schedule": 60.0, "options": {"expires": 60}},
     "tidy": {"schedule": crontab(minute="7"), "options": {"expires": 1800}},
     "count_overrides": {"schedule": crontab(hour="3", minute="40"), "options": {"expires": 3600}},

@@ -16,6 +16,7 @@ from clinic.accounts import audit, limits, sessions
 from clinic.accounts import services as accounts
 from clinic.booking import idempotency
 from clinic.booking import services as booking
+from clinic.booking.waiting import rounds, wishes
 from clinic.db import transaction
 from clinic.intake import services as intake
 from clinic.messaging import delivery
@@ -23,6 +24,7 @@ from clinic.plans import overrides
 
 PASS_LIMIT = 2000
 LAPSED_KEPT = timedelta(days=1)
+WISHES_KEPT = timedelta(days=90)
 
 
 def message_pass() -> None:
@@ -36,6 +38,11 @@ def lapse_and_decide() -> None:
     for appointment_id in booking.end_undecided(now):
         with transaction():
             booking.end_request(appointment_id, now)
+
+
+def offer_freed_times() -> None:
+    """Keep what has become free and offer it to those who wait. Twice is harmless: a time can be kept once."""
+    rounds.make(clock.now())
 
 
 def seal_audit() -> None:
@@ -63,13 +70,17 @@ def count_overrides_if_asked() -> None:
 
 
 def tidy() -> None:
-    """Forget what has run out: counts, one-time links, sessions, holds, answered keys. Twice is harmless: the second finds none."""
+    """Forget what has run out: counts, one-time links, sessions, wishes, holds, answered keys.
+
+    Twice is harmless: the second finds none.
+    """
     now = clock.now()
     limits.forget(now)
     with transaction():
         accounts.forget_links(now)
         sessions.forget(now)
     with transaction():
+        wishes.delete_ended(now - WISHES_KEPT)
         booking.delete_lapsed(now - LAPSED_KEPT)
         idempotency.delete_old(now)
 
@@ -77,6 +88,7 @@ def tidy() -> None:
 STEPS: tuple[Callable[[], None], ...] = (
     message_pass,
     lapse_and_decide,
+    offer_freed_times,
     seal_audit,
     delete_old_drafts,
     tidy,

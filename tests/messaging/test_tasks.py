@@ -47,6 +47,7 @@ def test_every_step_is_a_task_under_its_own_name(app: Flask) -> None:
     assert ours == {
         "message_pass",
         "lapse_and_decide",
+        "offer_freed_times",
         "seal_audit",
         "delete_old_drafts",
         "tidy",
