@@ -16,6 +16,7 @@ const ENTRIES = [
   { in: "assets/js/desk.js", out: "desk" },
   { in: "assets/js/passkeys.js", out: "passkeys" },
   { in: "assets/svg/icons.svg", out: "icons" },
+  { in: "assets/svg/findings.svg", out: "findings" },
   { in: "assets/svg/favicon.svg", out: "favicon" },
 ];
 
