@@ -81,7 +81,8 @@ class Waiting:
 def waiting(user_id: UUID, now: datetime) -> list[Waiting]:
     """Answers of this therapist's clients that nobody has seen to, the oldest first. What they say stays sealed.
 
-    Those after a visit with a therapist who never signs in wait for every therapist.
+    Those after a visit with a therapist who never signs in wait for every therapist. That each waits says something about its
+    client, so the look is recorded: the caller commits.
     """
     rows = db.session.execute(
         sa.select(CheckIn, Client, Therapist.user_id)
@@ -93,11 +94,22 @@ def waiting(user_id: UUID, now: datetime) -> list[Waiting]:
         .options(joinedload(CheckIn.appointment))
     ).all()
     own = treated(user_id, {client.id for _, client, _ in rows}, now)
-    return [
+    found = [
         Waiting(check_in=check_in, client=client, appointment=check_in.appointment)
         for check_in, client, signs_in in rows
         if client.id in own or signs_in is None
     ]
+    for entry in found:
+        audit.record(
+            audit.by_user(user_id),
+            "read",
+            entry.check_in,
+            client_id=entry.client.id,
+            purpose="check-ins waiting",
+            fields=("asks_for_therapist",),
+            now=now,
+        )
+    return found
 
 
 def after(visit: Appointment, *, by: User, now: datetime) -> Sequence[tuple[CheckIn, Reply]]:

@@ -4,7 +4,7 @@ Nothing a person answers is put into an address, a log or an error. Pages work w
 reached leads to the one that is.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -14,14 +14,14 @@ from wtforms import RadioField, StringField
 from wtforms.validators import InputRequired, Optional
 
 from clinic import clock
-from clinic.accounts import limits
+from clinic.accounts import audit, limits
 from clinic.accounts import services as accounts
 from clinic.booking import queries as appointments
 from clinic.booking import safety
 from clinic.db import transaction
 from clinic.guidance import questionnaire
 from clinic.guidance.levels import Level
-from clinic.guidance.questions import CONSENT_QUESTION, Page
+from clinic.guidance.questions import CONSENT_QUESTION, QUESTIONS, Page
 from clinic.intake import consent, drafts, path, queries
 from clinic.intake import services as intake
 from clinic.intake.assessment import so_far
@@ -95,6 +95,8 @@ def start() -> ResponseReturnValue:
     try:
         with transaction():
             draft = drafts.start(browser=browser(), client_id=client_id(), mail=form.mail.data, now=now)
+            if draft.created_at == now:
+                _record_look(draft, draft.answers)  # Filled in from what was sent before.
     except accounts.Unreadable as unreadable:
         form.mail.errors = [unreadable.sentence]
         return _begin_page(form), UNPROCESSABLE
@@ -136,7 +138,9 @@ def ask(slug: str) -> ResponseReturnValue:
     elsewhere = _not_here(page, draft)
     if elsewhere is not None:
         return redirect(elsewhere, 303)
-    return _question_page(page, draft.answers, dict(draft.answers), {})
+    with transaction():
+        _record_look(draft, (question.field for question in page.questions))
+        return _question_page(page, draft.answers, dict(draft.answers), {})
 
 
 @blueprint.post("/<slug>")
@@ -156,6 +160,7 @@ def answer(slug: str) -> ResponseReturnValue:
     except drafts.NotReached:
         return redirect(way_on(draft), 303)
     except drafts.Incomplete as incomplete:
+        # What was sent counts as typed, also where nothing was: no stored answer stands on this page.
         shown = {**before, **sheets.as_typed(page.questions, posted)}
         return _question_page(page, before, shown, incomplete.problems), UNPROCESSABLE
     if reached.level is Level.URGENT or (reached.level is Level.REFER and _reached_just_now(before)):
@@ -174,7 +179,9 @@ def check() -> ResponseReturnValue:
     draft = draft_here()
     if draft.stopped_at is not None or path.next_unanswered(draft.answers) is not None:
         return redirect(way_on(draft), 303)
-    return _check_page(draft.answers, dict(draft.answers), {})
+    with transaction():
+        _record_look(draft, QUESTIONS)
+        return _check_page(draft.answers, dict(draft.answers), {})
 
 
 @blueprint.post("/check")
@@ -183,7 +190,7 @@ def send() -> ResponseReturnValue:
     """Send the answers; contradictions not shown yet are shown first."""
     closing, now = questionnaire.page(path.CLOSING).questions, clock.now()
     posted, unfit = sheets.posted(closing)
-    answers = dict(draft_here().answers)
+    draft_here()
     try:
         if unfit:
             raise drafts.Incomplete(unfit)
@@ -195,11 +202,35 @@ def send() -> ResponseReturnValue:
     except (drafts.NotReached, intake.Stopped):
         return redirect(way_on(draft_here()), 303)
     except intake.LookAgain:
-        return _check_page(answers, {**answers, **sheets.as_typed(closing, posted)}, {}), UNPROCESSABLE
+        return _checked_again(posted, {}), UNPROCESSABLE
     except drafts.Incomplete as incomplete:
-        shown = {**answers, **sheets.as_typed(closing, posted)}
-        return _check_page(answers, shown, incomplete.problems), UNPROCESSABLE
+        return _checked_again(posted, incomplete.problems), UNPROCESSABLE
     return redirect(url_for("outcome.show"), 303)
+
+
+def _checked_again(posted: Mapping[str, Sequence[str]], problems: Mapping[str, str]) -> str:
+    closing = questionnaire.page(path.CLOSING).questions
+    with transaction():
+        draft = draft_here()
+        _record_look(draft, QUESTIONS)
+        answers = dict(draft.answers)
+        return _check_page(answers, {**answers, **sheets.as_typed(closing, posted)}, problems)
+
+
+def _record_look(draft: Draft, fields: Iterable[str]) -> None:
+    """Record that these stored answers are shown to whoever sits at this browser; nothing when none of them was given yet."""
+    answers = draft.answers
+    shown = {field.split(".")[0] for field in fields if answers.get(field) is not None}
+    if shown:
+        audit.record(
+            access.actor(),
+            "read",
+            draft,
+            client_id=draft.client_id,
+            purpose="intake",
+            fields=sorted(shown),
+            now=clock.now(),
+        )
 
 
 def _page(slug: str) -> Page:

@@ -8,8 +8,10 @@ from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from clinic import clock
+from clinic.accounts import audit
 from clinic.booking import queries as booking
 from clinic.booking.models import Appointment
+from clinic.db import transaction
 from clinic.guidance import advice, questionnaire
 from clinic.guidance.levels import Disposition, Level
 from clinic.guidance.questions import PAGES
@@ -31,22 +33,45 @@ blueprint = Blueprint("outcome", __name__, url_prefix="/intake/outcome")
 def show() -> ResponseReturnValue:
     """The outcome as it stands now: of the answers under way, else of those sent; without either, the beginning."""
     now = clock.now()
-    draft = queries.draft(known_browser(), now)
-    if draft is not None:
-        return _of_draft(draft)
+    with transaction():
+        draft = queries.draft(known_browser(), now)
+        return _of_sent(now) if draft is None else _of_draft(draft, now)
+
+
+def _of_sent(now: datetime) -> ResponseReturnValue:
     held = booking.held(known_browser(), now)
     standing = queries.standing(
         browser=known_browser(), client_id=_client_id(), now=now, zone=_zone(held, now)
     )
+    outcome = standing.submission.outcome if standing.submission else None
     if standing.level is not None and standing.level.stops:
-        return card_of(standing, standing.submission.outcome if standing.submission else None)
-    if standing.submission is None:
+        _record_look(outcome, standing.submission and standing.submission.client_id, ("level", "rules"), now)
+        return card_of(standing, outcome)
+    if standing.submission is None or outcome is None:
         return redirect(url_for("intake.begin"), 303)
     if standing.needs_guardian:
         return redirect(url_for("guardian.show"), 303)
     if standing.level is Level.THERAPIST_REVIEW:
-        return _looked_at_first(standing.submission.outcome, held)
-    return _suggestion(standing.submission.outcome, held)
+        _record_look(outcome, standing.submission.client_id, ("level", "notes"), now)
+        return _looked_at_first(outcome, held)
+    _record_look(outcome, standing.submission.client_id, ("level", "rules", "suggestion", "plan"), now)
+    return _suggestion(outcome, held)
+
+
+def _record_look(
+    subject: Outcome | Draft | None, client_id: UUID | None, fields: tuple[str, ...], now: datetime
+) -> None:
+    """Record that what somebody's answers came to is shown to whoever sits at this browser; the caller commits."""
+    audit.record(
+        access.actor(),
+        "read",
+        subject,
+        subject_type=Outcome.__tablename__,
+        client_id=client_id or _client_id(),
+        purpose="outcome",
+        fields=fields,
+        now=now,
+    )
 
 
 def card_of(standing: Standing, outcome: Outcome | None, *, told: Collection[str] | None = None) -> str:
@@ -57,9 +82,11 @@ def card_of(standing: Standing, outcome: Outcome | None, *, told: Collection[str
     return _card(_advice(standing, outcome, told), not_before=standing.not_before)
 
 
-def _of_draft(draft: Draft) -> ResponseReturnValue:
+def _of_draft(draft: Draft, now: datetime) -> ResponseReturnValue:
     """The card an answer under way asks for; a doctor's or another day's card lets the client finish the questions."""
     said = advice_so_far(draft.answers)
+    if said.verdict.level.stops:
+        _record_look(draft, draft.client_id, ("level", "rules"), now)
     if said.verdict.level is Level.URGENT:
         return _card(said, wrong_answer=_page_of(said.fields))
     following = path.next_unanswered(draft.answers)

@@ -37,6 +37,10 @@ def test_a_bad_answer_stands_on_the_therapists_day_without_saying_what_it_was(
     assert 'id="check-ins">Check-ins' in page
     assert page_of(answer) in page
     assert "worse" not in page.lower()
+    looks = db.session.scalars(sa.select(AuditEntry).where(AuditEntry.purpose == "check-ins waiting")).all()
+    assert [(look.subject_id, look.actor) for look in looks] == [
+        (answer.id, f"user:{scene.therapist_user.id}")
+    ]
 
 
 def test_a_good_answer_waits_for_nobody(scene: Scene, therapist: Browser) -> None:
