@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from clinic.language import ENGLISH
+from clinic.messaging.models import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,10 @@ class Content:
     language: str = ENGLISH
     facts: Mapping[str, Any]
     contact_id: UUID | None = None
+    sample_of: Kind | None = None
+    """The kind this letter only shows, on invented facts."""
     calendar: bytes | None = None
     calendar_method: str = ""
     told: bytes | None = None
+    stop_link: str = ""
+    """Where one press ends letters of this kind; empty for what belongs to a booking."""

@@ -1,7 +1,7 @@
 """What a letter says: today's facts about one message, as text, HTML and calendar file; or why it must not go.
 
 Content is made at delivery and stored nowhere. It holds no health data: of a treatment only the mail name. Kinds about
-visits stand in `visit_letters`, all others here; a kind is one entry in `KINDS`, its words in `wording`, and one template.
+visits stand in `visit_letters`, those to staff in `staff_letters`, all others here; a kind is one entry in `KINDS`, its words in `wording`, and one template.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,18 +11,18 @@ from uuid import UUID
 
 from flask import current_app
 
+from clinic import language
 from clinic.accounts import links
 from clinic.accounts import services as accounts
 from clinic.accounts.models import Client, Contact, ContactKind, LinkPurpose, User
 from clinic.db import db
 from clinic.intake.models import Draft, GuardianConsent, Submission
-from clinic.messaging import mime, visit_letters
+from clinic.messaging import mime, samples, staff_letters, visit_letters
 from clinic.messaging.content import Content, Drop
 from clinic.messaging.mailer import Envelope
 from clinic.messaging.models import Kind
 from clinic.messaging.services import Claim
 from clinic.messaging.sheet import written
-from clinic.plans.models import CheckIn, Review
 from clinic.practice.models import Practice
 
 
@@ -41,6 +41,7 @@ class Letter:
     calendar: bytes | None
     calendar_method: str
     told: bytes | None
+    stop_link: str
     contact_id: UUID | None
     written_at: datetime
 
@@ -57,6 +58,7 @@ class Letter:
             html=self.html,
             calendar=self.calendar,
             calendar_method=self.calendar_method,
+            stop_link=self.stop_link,
             written_at=self.written_at,
         )
         return Envelope(
@@ -77,19 +79,21 @@ def compose(held: Claim, now: datetime) -> Letter | Drop:
         return content
     if not content.recipient.isascii():
         return Drop("address")
-    sheet = written(held.kind, content.facts, practice, spoken=content.language)
+    facts = {**content.facts, "stop_link": content.stop_link}
+    sheet = written(content.sample_of or held.kind, facts, practice, spoken=content.language)
     return Letter(
         message_id=held.id,
         sender_name=practice.name,
         sender=mime.bare_address(current_app.config["MAIL_FROM"]),
         answer_to=practice.mail,
         recipient=content.recipient,
-        subject=sheet.subject,
+        subject=f"Test: {sheet.subject}" if content.sample_of else sheet.subject,
         text=sheet.text,
         html=sheet.html,
         calendar=content.calendar,
         calendar_method=content.calendar_method,
         told=content.told,
+        stop_link=content.stop_link,
         contact_id=content.contact_id,
         written_at=now,
     )
@@ -142,32 +146,14 @@ def _guardian_consent(held: Claim, practice: Practice, now: datetime) -> Content
     )
 
 
-def _review_waiting(held: Claim, practice: Practice, now: datetime) -> Content | Drop:
-    review = db.session.get(Review, held.subject_id)
+def _text_sample(held: Claim, practice: Practice, now: datetime) -> Content | Drop:
     user = db.session.get(User, held.recipient_id)
-    if review is None or user is None or not user.active:
+    if user is None or not user.active:
         return Drop("gone")
-    if review.decided_at is not None:
-        return Drop("decided")
-    return Content(
-        recipient=user.email,
-        facts={
-            "link": f"{current_app.config['PUBLIC_URL']}/staff/reviews/{review.id}",
-            "appointment": review.appointment,
-            "decide_by": review.appointment.decide_by if review.appointment else None,
-        },
-    )
-
-
-def _check_in_answered(held: Claim, practice: Practice, now: datetime) -> Content | Drop:
-    check_in = db.session.get(CheckIn, held.subject_id)
-    user = db.session.get(User, held.recipient_id)
-    if check_in is None or user is None or not user.active:
-        return Drop("gone")
-    if check_in.seen_at is not None:
-        return Drop("seen")
-    # Neither the visit nor the client: that such a letter exists says how somebody is.
-    return Content(recipient=user.email, facts={"link": f"{current_app.config['PUBLIC_URL']}/staff"})
+    kind, spoken, _ = held.occasion.split("/")
+    with language.speaking(spoken):
+        facts = samples.facts(Kind(kind), practice, now)
+    return Content(recipient=user.email, language=spoken, facts=facts, sample_of=Kind(kind))
 
 
 def _language(client_id: UUID | None, practice: Practice) -> str:
@@ -181,7 +167,7 @@ KINDS: Mapping[Kind, Composer] = {
     Kind.SIGN_IN: _sign_in,
     Kind.RESUME_INTAKE: _resume_intake,
     Kind.GUARDIAN_CONSENT: _guardian_consent,
-    Kind.REVIEW_WAITING: _review_waiting,
-    Kind.CHECK_IN_ANSWERED: _check_in_answered,
+    Kind.TEXT_SAMPLE: _text_sample,
     **visit_letters.KINDS,
+    **staff_letters.KINDS,
 }

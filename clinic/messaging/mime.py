@@ -14,8 +14,8 @@ from email.mime.nonmultipart import MIMENonMultipart
 from email.policy import compat32
 from email.utils import format_datetime, formataddr, parseaddr
 
-UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+|=\\?")
-"""Control characters, line separators, and what begins an encoded word."""
+UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+|=\\?")
+"""Control characters, line separators, changes of direction, and what begins an encoded word."""
 CALENDAR_NAME = "appointment.ics"
 LONGEST_NAME = 78
 
@@ -46,6 +46,7 @@ def serialised(
     html: str,
     calendar: bytes | None,
     calendar_method: str,
+    stop_link: str = "",
     written_at: datetime,
 ) -> bytes:
     """The whole mail with CRLF line ends."""
@@ -67,6 +68,10 @@ def serialised(
     mail["Message-ID"] = f"<{message_id}>"
     # An answering machine must not answer (RFC 3834, section 5).
     mail["Auto-Submitted"] = "auto-generated"
+    if stop_link:
+        # One press in the mailbox itself (RFC 8058, section 3.1).
+        mail["List-Unsubscribe"] = f"<{header_text(stop_link)}>"
+        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     return mail.as_bytes(policy=_wire)
 
 

@@ -28,6 +28,12 @@ class Kind(StrEnum):
     GUARDIAN_CONSENT = "guardian_consent"
     REVIEW_WAITING = "review_waiting"
     CHECK_IN_ANSWERED = "check_in_answered"
+    INTAKE_INVITATION = "intake_invitation"
+    REBOOKING = "rebooking"
+    AGENDA = "agenda"
+    LOOK_BACK_DUE = "look_back_due"
+    DELIVERY_TROUBLE = "delivery_trouble"
+    TEXT_SAMPLE = "text_sample"
 
 
 class Message(Identified, Model):

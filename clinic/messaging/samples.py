@@ -9,6 +9,7 @@ from flask import current_app
 
 from clinic.language import N_, gettext
 from clinic.messaging.models import Kind
+from clinic.messaging.staff_letters import Stop
 from clinic.messaging.visit_letters import SafetyForm, Visit
 from clinic.practice.models import Practice
 
@@ -34,8 +35,25 @@ def facts(kind: Kind, practice: Practice, now: datetime) -> Mapping[str, Any]:
         "next_visit": replace(visit, starts_at=visit.starts_at + _AHEAD, ends_at=visit.ends_at + _AHEAD),
         "appointment": None,
         "decide_by": None,
+        "stops": [_stop(visit)],
+        "reviews": 1,
+        "undelivered": 1,
+        "silent": [],
         **asked,
     }
+
+
+def _stop(visit: Visit) -> Stop:
+    return Stop(
+        starts_at=visit.starts_at,
+        ends_at=visit.ends_at,
+        zone=visit.zone,
+        what=visit.what,
+        first_name=visit.first_name,
+        place=visit.place,
+        room="",
+        reference=visit.reference,
+    )
 
 
 def _visit(practice: Practice, now: datetime, link: str) -> Visit:

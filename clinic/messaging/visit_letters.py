@@ -14,12 +14,15 @@ from clinic.accounts import services as accounts
 from clinic.accounts.models import Client, Contact, ContactKind, LinkPurpose
 from clinic.booking import invitation
 from clinic.booking.invitation import Invitee, Method
-from clinic.booking.models import Appointment, State
+from clinic.booking.models import OCCUPYING, Appointment, State
 from clinic.db import db
+from clinic.intake import queries as intake
+from clinic.messaging import wishes
 from clinic.messaging.content import Content, Drop
 from clinic.messaging.due.bookings import TELLS_TIME
 from clinic.messaging.models import Kind, Message
 from clinic.messaging.services import Claim
+from clinic.messaging.wishes import Topic
 from clinic.practice.models import IntakeRule, Practice
 
 WHOLE = [
@@ -30,6 +33,8 @@ WHOLE = [
 
 FORM = "visit"
 FORM_OPENS = timedelta(hours=24)
+SIGN_IN_FIRST = "/my/sign-in?next="
+"""Answers become part of somebody's record only when the address is proven."""
 HAPPENED = (State.ARRIVED, State.DONE)
 
 
@@ -108,7 +113,10 @@ class Telling:
 
     check: Check
     method: Method | None = None
-    only_when_wanted: bool = False
+    wanted: Callable[[Contact], bool] = lambda contact: True
+    """Whether this address wishes such letters."""
+    stops: Topic | None = None
+    """What one press in the letter ends."""
     tells_time: bool = False
 
 
@@ -143,6 +151,24 @@ def _over(held: Claim, appointment: Appointment, now: datetime) -> str | None:
     return None if appointment.state in HAPPENED else str(appointment.state)
 
 
+def _unanswered(held: Claim, appointment: Appointment, now: datetime) -> str | None:
+    if intake.newest_full(browser=None, client_id=appointment.client_id, now=now) is not None:
+        return "answered"
+    return _booked(held, appointment, now)
+
+
+def _free(held: Claim, appointment: Appointment, now: datetime) -> str | None:
+    """Invitations to come again are for those with nothing booked."""
+    later = sa.exists().where(
+        Appointment.client_id == appointment.client_id,
+        Appointment.starts_at > appointment.starts_at,
+        Appointment.state.in_(OCCUPYING),
+    )
+    if db.session.scalar(sa.select(later)):
+        return "booked"
+    return _over(held, appointment, now)
+
+
 TELLINGS: Mapping[Kind, Telling] = {
     Kind.CONFIRMATION: Telling(_booked, Method.REQUEST, tells_time=True),
     Kind.REQUEST_RECEIVED: Telling(_in_state(State.REQUESTED)),
@@ -150,10 +176,14 @@ TELLINGS: Mapping[Kind, Telling] = {
     Kind.REQUEST_DECLINED: Telling(_in_state(State.DECLINED)),
     Kind.CHANGE: Telling(_changed, Method.REQUEST, tells_time=True),
     Kind.CANCELLATION: Telling(_in_state(State.CANCELLED), Method.CANCEL),
-    Kind.REMINDER: Telling(_soon, only_when_wanted=True),
-    Kind.AFTERCARE: Telling(_over, only_when_wanted=True),
-    Kind.CHECK_IN: Telling(_over, only_when_wanted=True),
+    Kind.REMINDER: Telling(_soon, wanted=lambda contact: contact.wants_reminders),
+    Kind.AFTERCARE: Telling(_over, wanted=lambda contact: contact.wants_reminders),
+    Kind.CHECK_IN: Telling(_over, wanted=lambda contact: contact.wants_check_ins, stops=Topic.CHECK_INS),
     Kind.OWN_TIPS: Telling(_over),
+    Kind.INTAKE_INVITATION: Telling(_unanswered),
+    Kind.REBOOKING: Telling(
+        _free, wanted=lambda contact: wishes.wants_news(contact.client_id), stops=Topic.REBOOKING
+    ),
 }
 
 
@@ -164,7 +194,7 @@ def _composer(telling: Telling) -> Callable[[Claim, Practice, datetime], Content
         if appointment is None or appointment.client is None or contact is None:
             return Drop("gone")
         why = _unreachable(contact, appointment) or telling.check(held, appointment, now)
-        if why is None and telling.only_when_wanted and not contact.wants_reminders:
+        if why is None and not telling.wanted(contact):
             why = "unwanted"
         if why is not None:
             return Drop(why)
@@ -193,6 +223,8 @@ def _content(
     if kind is Kind.OWN_TIPS:
         raw = accounts.mint_link(purpose=LinkPurpose.OWN_TIPS, subject_id=appointment.id, now=now)
         facts["link"] = _address(links.own_tips_path(raw))
+    if kind is Kind.INTAKE_INVITATION:
+        facts["link"] = _address(f"{SIGN_IN_FIRST}/intake")
     if kind is Kind.CHECK_IN:
         facts["questions_link"] = _address(links.check_in_path(appointment.id, appointment.link_epoch))
     if kind is Kind.REMINDER and appointment.treatment.intake != IntakeRule.NONE:
@@ -207,6 +239,7 @@ def _content(
         calendar=_calendar(telling.method, appointment, contact, practice, visit, now),
         calendar_method=telling.method.value if telling.method else "",
         told=told(appointment) if telling.tells_time else None,
+        stop_link=_address(wishes.stop_path(contact.id, telling.stops)) if telling.stops else "",
     )
 
 

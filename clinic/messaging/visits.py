@@ -10,7 +10,12 @@ from clinic.messaging.models import Kind, Message
 from clinic.practice.models import Location
 
 ADDRESS = (
-    sa.select(Contact.id, Contact.wants_reminders)
+    sa.select(
+        Contact.id,
+        Contact.wants_reminders,
+        Contact.wants_check_ins,
+        Contact.reminder_offsets_minutes,
+    )
     .where(
         Contact.client_id == Appointment.client_id,
         Contact.kind == ContactKind.MAIL,

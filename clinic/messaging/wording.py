@@ -141,10 +141,39 @@ OURS: Final[Mapping[Kind, Words]] = {
         subject=N_("A check-in waits for you"),
         heading=N_("A check-in waits for you"),
     ),
+    Kind.INTAKE_INVITATION: Words(
+        subject=N_("Before your visit on {day}: a few questions"),
+        heading=N_("A few questions before you come, {client}"),
+    ),
+    Kind.REBOOKING: Words(
+        subject=N_("Time for another session at {practice}?"),
+        heading=N_("Time for another session, {client}?"),
+        opening=N_("You asked us to write when it is time to come again."),
+    ),
+    Kind.LOOK_BACK_DUE: Words(
+        subject=N_("A look back is due"),
+        heading=N_("A look back is due"),
+    ),
+    Kind.AGENDA: Words(
+        subject=N_("Your day at {practice}"),
+        heading=N_("Your day"),
+    ),
+    Kind.DELIVERY_TROUBLE: Words(
+        subject=N_("Letters could not be delivered"),
+        heading=N_("Letters need a look"),
+    ),
 }
 """What we say in each kind of letter."""
 
-TO_STAFF: Final = frozenset({Kind.REVIEW_WAITING, Kind.CHECK_IN_ANSWERED})
+TO_STAFF: Final = frozenset(
+    {
+        Kind.REVIEW_WAITING,
+        Kind.CHECK_IN_ANSWERED,
+        Kind.LOOK_BACK_DUE,
+        Kind.AGENDA,
+        Kind.DELIVERY_TROUBLE,
+    }
+)
 """Kinds that go to people who work here, in the language of their pages."""
 
 WITHOUT_VISIT: Final = TO_STAFF | {Kind.SIGN_IN, Kind.RESUME_INTAKE, Kind.GUARDIAN_CONSENT}

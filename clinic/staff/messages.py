@@ -34,6 +34,12 @@ KINDS = {
     Kind.GUARDIAN_CONSENT: "Link for a parent or guardian",
     Kind.REVIEW_WAITING: "A review waits (to staff)",
     Kind.CHECK_IN_ANSWERED: "A check-in waits (to staff)",
+    Kind.INTAKE_INVITATION: "Invitation to answer the questions",
+    Kind.REBOOKING: "Invitation to come again",
+    Kind.AGENDA: "The day's visits (to staff)",
+    Kind.LOOK_BACK_DUE: "A look back is due (to staff)",
+    Kind.DELIVERY_TROUBLE: "Letters not delivered (to owners)",
+    Kind.TEXT_SAMPLE: "Test of a letter's words (to staff)",
 }
 STAGES = {
     Stage.WAITING: ("Waits", None),

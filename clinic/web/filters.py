@@ -3,6 +3,8 @@
 from flask import Flask
 
 from clinic import language
+from clinic.language.reading import MONTHS as MONTHS
+from clinic.language.reading import WEEKDAYS as WEEKDAYS
 from clinic.language.reading import (
     full_date,
     iso,

@@ -33,6 +33,8 @@ def upgrade() -> None:
     op.add_column(
         "contacts", sa.Column("wants_check_ins", sa.Boolean(), server_default=sa.text("true"), nullable=False)
     )
+    # Who wanted no reminders was not asked either, until now.
+    op.execute("UPDATE contacts SET wants_check_ins = wants_reminders")
     op.add_column("contacts", sa.Column("reminder_offsets_minutes", pg.ARRAY(sa.Integer()), nullable=True))
     op.add_column(
         "practice",

@@ -65,11 +65,11 @@ def test_a_week_later_the_question_makes_no_sense_any_more(
     assert occasions(Kind.CHECK_IN) == []
 
 
-def test_somebody_who_wants_no_reminders_is_not_asked(
+def test_somebody_who_wants_no_check_ins_is_not_asked(
     make: ModuleType, massage: Treatment, ada: Client, run: Pass
 ) -> None:
     done(make, massage, ada, berlin("2031-03-04T10:00"))
-    ada.contacts[0].wants_reminders = False
+    ada.contacts[0].wants_check_ins = False
     db.session.commit()
     run(berlin("2031-03-06T12:00"))
     assert occasions(Kind.CHECK_IN) == []

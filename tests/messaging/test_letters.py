@@ -18,8 +18,8 @@ from clinic.accounts import services as accounts
 from clinic.accounts.models import Client, HealthGrant, LinkPurpose, LoginLink
 from clinic.booking.models import Appointment, State
 from clinic.db import Base, db, transaction
-from clinic.intake.models import Clearance, Draft, GuardianConsent
-from clinic.messaging import letters, services
+from clinic.intake.models import Clearance, Draft, GuardianConsent, Submission
+from clinic.messaging import letters, services, wishes
 from clinic.messaging.content import Drop
 from clinic.messaging.letters import Letter
 from clinic.messaging.models import Kind
@@ -40,10 +40,12 @@ STATES = {
     Kind.AFTERCARE: State.DONE,
     Kind.OWN_TIPS: State.DONE,
     Kind.CHECK_IN: State.DONE,
+    Kind.INTAKE_INVITATION: State.BOOKED,
+    Kind.REBOOKING: State.DONE,
 }
 """Kinds about a visit, and the state in which each is true."""
 
-AFTERWARDS = (Kind.AFTERCARE, Kind.OWN_TIPS, Kind.CHECK_IN)
+AFTERWARDS = (Kind.AFTERCARE, Kind.OWN_TIPS, Kind.CHECK_IN, Kind.REBOOKING)
 
 CALENDARS = {
     Kind.CONFIRMATION: "REQUEST",
@@ -92,6 +94,10 @@ def put(visit: Appointment, state: State, now: datetime) -> None:
 def about(visit: Appointment, ada: Client, kind: Kind, now: datetime) -> Letter:
     """The letter of a kind about a visit that is in the state the kind speaks of."""
     put(visit, STATES[kind], now)
+    wishes.agree_to_news(ada.id, actor="system", now=now)
+    # Who has answered lately is not invited to.
+    db.session.execute(sa.update(Submission).values(submitted_at=now - timedelta(days=200)))
+    db.session.commit()
     moment = visit.ends_at + timedelta(hours=1) if kind in AFTERWARDS else now
     return composed(claimed(kind, visit.id, ada.contacts[0].id, now, occasion_of(kind)), moment)
 
@@ -129,8 +135,32 @@ def all_letters(make: ModuleType, visit: Appointment, ada: Client, now: datetime
     found[Kind.CHECK_IN_ANSWERED] = composed(
         claimed(Kind.CHECK_IN_ANSWERED, check_in.id, make.user().id, now), now
     )
+    found |= to_staff(make, visit, now)
     assert set(found) == set(Kind)
     return found
+
+
+def to_staff(make: ModuleType, visit: Appointment, now: datetime) -> dict[Kind, Letter]:
+    """One letter of every further kind that goes to people who work here."""
+    user = make.user(roles=("owner", "therapist"))
+    put(visit, State.BOOKED, now)
+    visit.therapist.user_id = user.id
+    db.session.commit()
+    lost = make.client(mail="lost@client.example").contacts[0]
+    undelivered = claimed(Kind.CONFIRMATION, visit.id, lost.id, now, "r9")
+    with transaction():
+        services.give_up(undelivered, "refused", now)
+    last = make.appointment(of=visit.treatment, who=visit.client, starts_at=now - timedelta(days=1))
+    about_what = {
+        Kind.LOOK_BACK_DUE: (last.id, "visit"),
+        Kind.AGENDA: (visit.therapist_id, "2031-03-06"),
+        Kind.DELIVERY_TROUBLE: (user.id, "2031-03-03"),
+        Kind.TEXT_SAMPLE: (user.id, "confirmation/en/2031-03-03T09:00"),
+    }
+    return {
+        kind: composed(claimed(kind, subject, user.id, now, occasion), now)
+        for kind, (subject, occasion) in about_what.items()
+    }
 
 
 def _review_columns(make: ModuleType, ada: Client) -> dict[str, UUID]:
@@ -187,7 +217,9 @@ def test_a_mail_loads_nothing_and_runs_nothing(
     make: ModuleType, visit: Appointment, ada: Client, now: datetime
 ) -> None:
     for kind, letter in all_letters(make, visit, ada, now).items():
-        assert not re.search(r"<(img|script|link|iframe|form|object|table)\b|url\(|@import", letter.html), kind
+        assert not re.search(r"<(img|script|link|iframe|form|object|table)\b|url\(|@import", letter.html), (
+            kind
+        )
 
 
 def test_the_dark_colours_stay_and_the_light_ones_are_inlined(
@@ -392,6 +424,8 @@ def test_a_letter_about_a_visit_goes_only_while_it_is_true(
     visit: Appointment, ada: Client, now: datetime, kind: Kind, state: State
 ) -> None:
     put(visit, state, now)
+    wishes.agree_to_news(ada.id, actor="system", now=now)
+    db.session.commit()
     true_in = {State.ARRIVED, State.DONE} if kind in AFTERWARDS else {STATES[kind]}
     held = claimed(kind, visit.id, ada.contacts[0].id, now, occasion_of(kind))
     with transaction():

@@ -24,9 +24,15 @@ KINDS: tuple[Question, ...] = (
     reminders.reminders,
     afterwards.aftercare,
     afterwards.check_ins,
+    afterwards.rebookings,
     intakes.resumed_intakes,
     intakes.guardians_asked,
+    intakes.invitations,
+    intakes.nudges,
     therapists.reviews_waiting,
     therapists.check_ins_answered,
+    therapists.look_backs_due,
+    therapists.agendas,
+    therapists.delivery_troubles,
 )
 """Every kind that is derived. A sign-in link has no fact to derive it from: its view calls `services.owe_sign_in`, and likewise `owe_own_tips`."""

@@ -2,7 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from clinic.booking.models import Appointment, State
+import sqlalchemy as sa
+
+from clinic.booking.models import OCCUPYING, Appointment, State
+from clinic.messaging import wishes
 from clinic.messaging.due.shape import Row, Rules, owed
 from clinic.messaging.models import Kind
 from clinic.messaging.services import Owed
@@ -11,6 +14,7 @@ from clinic.plans import check_ins as after_visits
 from clinic.plans.models import SessionNote
 
 AFTERCARE_WORTH = timedelta(days=7)
+REBOOKING_WORTH = timedelta(days=14)
 CHECK_IN_WORTH = timedelta(days=3)
 """So long after it is due the question how somebody is still makes sense."""
 
@@ -52,7 +56,7 @@ def check_ins(rules: Rules, now: datetime) -> list[Owed]:
         Appointment.state.in_(after_visits.ASKED_AFTER),
         Appointment.ends_at <= now - after_visits.AFTER,
         Appointment.ends_at > now - after_visits.AFTER - CHECK_IN_WORTH,
-        ADDRESS.c.wants_reminders,
+        ADDRESS.c.wants_check_ins,
         ~told(Kind.CHECK_IN),
     )
     return owed(
@@ -62,4 +66,31 @@ def check_ins(rules: Rules, now: datetime) -> list[Owed]:
         occasion=lambda row: "visit",
         due_at=lambda row: rules.quiet(row.zone).after(row.ends_at + after_visits.AFTER),
         expires_at=lambda row: row.ends_at + after_visits.AFTER + CHECK_IN_WORTH,
+    )
+
+
+def rebookings(rules: Rules, now: datetime) -> list[Owed]:
+    """Last here some weeks ago, nothing booked since, and a yes to be invited again that still stands."""
+    latest = now - rules.rebooking_after
+    other = sa.orm.aliased(Appointment)
+    came_or_comes = sa.exists().where(
+        other.client_id == Appointment.client_id,
+        other.starts_at > Appointment.starts_at,
+        other.state.in_(OCCUPYING),
+    )
+    last = visits(
+        Appointment.state.in_(after_visits.ASKED_AFTER),
+        Appointment.ends_at <= latest,
+        Appointment.ends_at > latest - REBOOKING_WORTH,
+        wishes.agreed_to_news(Appointment.client_id),
+        ~came_or_comes,
+        ~told(Kind.REBOOKING),
+    )
+    return owed(
+        Kind.REBOOKING,
+        last,
+        now,
+        occasion=lambda row: "visit",
+        due_at=lambda row: rules.quiet(row.zone).after(row.ends_at + rules.rebooking_after),
+        expires_at=lambda row: row.ends_at + rules.rebooking_after + REBOOKING_WORTH,
     )

@@ -1,14 +1,23 @@
-"""Letters about the health questions: links somebody asked for on purpose, and just now."""
+"""Letters about the health questions: links somebody asked for just now, and invitations to answer."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
+from clinic.booking.models import Appointment, State
 from clinic.intake.guardians import WORTH as GUARDIAN_WORTH
-from clinic.intake.models import Draft, GuardianConsent, Submission
+from clinic.intake.models import Draft, GuardianConsent, Submission, SubmissionKind
+from clinic.intake.queries import FULL_LASTS
 from clinic.messaging.due.shape import Rules, never_owed, owed
 from clinic.messaging.models import Kind, Message
 from clinic.messaging.services import SIGN_IN_WORTH, Owed
+from clinic.messaging.visits import ADDRESS, visits
+from clinic.practice.models import IntakeRule, Treatment
+
+NUDGED_BEFORE = timedelta(hours=48)
+NUDGED_AFTER = timedelta(hours=24)
+"""No second letter so soon after the first."""
 
 
 def resumed_intakes(rules: Rules, now: datetime) -> list[Owed]:
@@ -64,4 +73,68 @@ def guardians_asked(rules: Rules, now: datetime) -> list[Owed]:
         occasion=lambda row: f"r{row.revision}",
         due_at=lambda row: row.asked_at,
         expires_at=lambda row: row.asked_at + GUARDIAN_WORTH,
+    )
+
+
+def invitations(rules: Rules, now: datetime) -> list[Owed]:
+    """Booked by staff, or answered only before the visit: the client's next visit whose health questions are not answered."""
+    missing = _unanswered(now).where(never_owed(Kind.INTAKE_INVITATION, Appointment.id))
+    return owed(
+        Kind.INTAKE_INVITATION,
+        missing,
+        now,
+        occasion=lambda row: "first",
+        due_at=lambda row: rules.quiet(row.zone).after(row.booked_at),
+        expires_at=lambda row: row.starts_at,
+    )
+
+
+def nudges(rules: Rules, now: datetime) -> list[Owed]:
+    """Invited, and two days before the visit the health questions are still not answered."""
+    invited = sa.exists().where(
+        Message.kind == Kind.INTAKE_INVITATION,
+        Message.subject_id == Appointment.id,
+        Message.occasion == "first",
+        Message.sent_at <= now - NUDGED_AFTER,
+    )
+    missing = _unanswered(now).where(
+        Appointment.starts_at <= now + NUDGED_BEFORE,
+        ADDRESS.c.wants_reminders,
+        invited,
+        never_owed(Kind.INTAKE_INVITATION, Appointment.id, Message.occasion == "nudge"),
+    )
+    return owed(
+        Kind.INTAKE_INVITATION,
+        missing,
+        now,
+        occasion=lambda row: "nudge",
+        due_at=lambda row: rules.quiet(row.zone).after(row.starts_at - NUDGED_BEFORE),
+        expires_at=lambda row: row.starts_at,
+    )
+
+
+def _unanswered(now: datetime) -> sa.Select[Any]:
+    """The next booked visit of each client who should answer and has not, within the time that answers last."""
+    answered = sa.exists().where(
+        Submission.client_id == Appointment.client_id,
+        Submission.kind == SubmissionKind.FULL,
+        Submission.submitted_at > now - FULL_LASTS,
+    )
+    sooner = sa.orm.aliased(Appointment)
+    comes_sooner = sa.exists().where(
+        sooner.client_id == Appointment.client_id,
+        sooner.state == State.BOOKED,
+        sooner.starts_at > now,
+        sooner.starts_at < Appointment.starts_at,
+    )
+    asked = sa.or_(
+        Treatment.intake == IntakeRule.BEFORE_VISIT,
+        sa.and_(Treatment.intake == IntakeRule.BEFORE_BOOKING, Appointment.booked_by == "staff"),
+    )
+    return (
+        visits(
+            Appointment.state == State.BOOKED, Appointment.starts_at > now, asked, ~answered, ~comes_sooner
+        )
+        .join(Treatment, Treatment.id == Appointment.treatment_id)
+        .add_columns(Appointment.booked_at)
     )

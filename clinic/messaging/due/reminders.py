@@ -4,7 +4,9 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
 
+from clinic.accounts.models import Contact
 from clinic.booking.models import Appointment, State
 from clinic.db import db
 from clinic.messaging.due.shape import Row, Rules
@@ -17,13 +19,14 @@ from clinic.practice.models import Location
 def reminders(rules: Rules, now: datetime) -> list[Owed]:
     """Booked visits whose reminder is due; of several due at once only the last before the visit goes.
 
-    A reminder counts only when the time was agreed before it was due. One that falls into quiet hours goes before them,
-    or not at all when an earlier one went.
+    How long before is the practice's choice, or the client's own. A reminder counts only when the time was agreed before it
+    was due. One that falls into quiet hours goes before them, or not at all when an earlier one went.
     """
+    practices = [int(offset.total_seconds() // 60) for offset in rules.reminder_offsets]
     windows = [
-        (zone, int(offset.total_seconds() // 60), rules.quiet(zone).reminded_until(now, offset))
+        (zone, minutes, rules.quiet(zone).reminded_until(now, timedelta(minutes=minutes)))
         for zone in rules.zones
-        for offset in rules.reminder_offsets
+        for minutes in sorted({*practices, *_wished()})
     ]
     if not windows:
         return []
@@ -48,6 +51,10 @@ def reminders(rules: Rules, now: datetime) -> list[Owed]:
         .where(
             Appointment.starts_at <= window.c.until,
             ADDRESS.c.wants_reminders,
+            window.c.minutes
+            == sa.any_(
+                sa.func.coalesce(ADDRESS.c.reminder_offsets_minutes, sa.cast(practices, pg.ARRAY(sa.Integer)))
+            ),
             ~sa.exists().where(of_this_time, sent_minutes <= window.c.minutes),
         )
         .order_by(Appointment.id, window.c.minutes)
@@ -56,6 +63,17 @@ def reminders(rules: Rules, now: datetime) -> list[Owed]:
     # Ordered by offset: the first of an appointment is the last one before its visit.
     nearest = (next(group) for _, group in groupby(rows, key=lambda row: row.id))
     return [owed for row in nearest if (owed := _reminder(row, rules, now)) is not None]
+
+
+def _wished() -> set[int]:
+    """Every number of minutes that some client chose instead of the practice's."""
+    return set(
+        db.session.scalars(
+            sa.select(sa.func.unnest(Contact.reminder_offsets_minutes)).where(
+                Contact.reminder_offsets_minutes.is_not(None)
+            )
+        )
+    )
 
 
 def _reminder(row: Row, rules: Rules, now: datetime) -> Owed | None:

@@ -29,6 +29,7 @@ class Rules:
     quiet_from_hour: int
     quiet_until_hour: int
     reminder_offsets: tuple[timedelta, ...]
+    rebooking_after: timedelta
     zones: tuple[str, ...]
 
     def quiet(self, zone: str) -> Quiet:
@@ -57,6 +58,7 @@ def rules(now: datetime, *, thorough: bool = True) -> Rules | None:
         quiet_from_hour=practice.quiet_from_hour,
         quiet_until_hour=practice.quiet_until_hour,
         reminder_offsets=tuple(timedelta(minutes=minutes) for minutes in practice.reminder_offsets_minutes),
+        rebooking_after=timedelta(days=practice.rebooking_after_days),
         zones=tuple(zones),
     )
 

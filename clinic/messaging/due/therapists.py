@@ -1,18 +1,30 @@
-"""Letters to therapists: what waits for them."""
+"""Letters to people who work here: what waits for them, their day, and what could not be delivered."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from clinic.accounts.models import Role, User
-from clinic.booking.models import Appointment
+from clinic.booking.models import Appointment, State
+from clinic.db import db
+from clinic.messaging import pulse
 from clinic.messaging.due.shape import Row, Rules, never_owed, owed
 from clinic.messaging.models import Kind, Message
+from clinic.messaging.pulse import Part
 from clinic.messaging.services import Owed
-from clinic.plans.models import CheckIn, Review
+from clinic.plans.models import CheckIn, LookBack, Plan, PlannedSession, Review
 from clinic.practice.models import Therapist
+from clinic.scheduling import hours
 
 REVIEW_WORTH = timedelta(days=7)
+LOOK_BACK_WORTH = timedelta(days=7)
+NEAR = timedelta(hours=48)
+AGENDA_AT = time(7)
+AGENDA_WORTH = timedelta(hours=5)
+UNDELIVERED_WITHIN = timedelta(days=1)
+SILENT_FOR = timedelta(minutes=15)
+"""A worker that restarts is silent for less."""
 
 LOOKS_AFTER = sa.and_(
     User.active,
@@ -25,16 +37,25 @@ LOOKS_AFTER = sa.and_(
 
 
 def reviews_waiting(rules: Rules, now: datetime) -> list[Owed]:
-    """A suggestion waits: told to the visit's therapist, or to all therapists when the visit has none who signs in."""
+    """A suggestion waits: told to the visit's therapist, or to all therapists when the visit has none who signs in.
+
+    At once, whatever the hour, when the visit is near; else after the quiet hours.
+    """
 
     def due_at(row: Row) -> datetime:
         zone = row.zone or next(iter(rules.zones), None)
         at: datetime = row.opened_at
-        return rules.quiet(zone).after(at) if zone else at
+        is_near = row.starts_at is not None and row.starts_at - at <= NEAR
+        return at if is_near or zone is None else rules.quiet(zone).after(at)
 
     waiting = (
         sa.select(
-            Review.id, Review.client_id, Review.opened_at, Appointment.zone, User.id.label("recipient_id")
+            Review.id,
+            Review.client_id,
+            Review.opened_at,
+            Appointment.zone,
+            Appointment.starts_at,
+            User.id.label("recipient_id"),
         )
         .outerjoin(Appointment, Appointment.id == Review.appointment_id)
         .outerjoin(Therapist, Therapist.id == Appointment.therapist_id)
@@ -80,3 +101,107 @@ def check_ins_answered(rules: Rules, now: datetime) -> list[Owed]:
         due_at=lambda row: rules.quiet(row.zone).after(row.answered_at),
         expires_at=lambda row: row.answered_at + REVIEW_WORTH,
     )
+
+
+def look_backs_due(rules: Rules, now: datetime) -> list[Owed]:
+    """A session at which its course should be looked back on is over, and nobody has: told the next morning.
+
+    The message names no client: that somebody has a course, and where it stands, is theirs.
+    """
+    ended = (
+        sa.select(Appointment.id, Appointment.ends_at, Appointment.zone, User.id.label("recipient_id"))
+        .join(PlannedSession, PlannedSession.appointment_id == Appointment.id)
+        .join(Plan, Plan.id == PlannedSession.plan_id)
+        .join(Therapist, Therapist.id == Appointment.therapist_id)
+        .join(User, LOOKS_AFTER)
+        .where(
+            PlannedSession.reassess,
+            Plan.ended_at.is_(None),
+            Appointment.state.in_([State.ARRIVED, State.DONE]),
+            Appointment.ends_at <= now,
+            Appointment.ends_at > now - LOOK_BACK_WORTH,
+            ~sa.exists().where(LookBack.appointment_id == Appointment.id),
+            never_owed(Kind.LOOK_BACK_DUE, Appointment.id, Message.recipient_id == User.id),
+        )
+    )
+    return owed(
+        Kind.LOOK_BACK_DUE,
+        ended,
+        now,
+        occasion=lambda row: "visit",
+        due_at=lambda row: rules.quiet(row.zone).next_morning(row.ends_at),
+        expires_at=lambda row: row.ends_at + LOOK_BACK_WORTH,
+    )
+
+
+def agendas(rules: Rules, now: datetime) -> list[Owed]:
+    """The visits of a therapist's day, in the morning of the place where they are; a day without visits gives no letter."""
+    return [one for name in rules.zones for one in _agendas_in(ZoneInfo(name), now)]
+
+
+def _agendas_in(zone: ZoneInfo, now: datetime) -> list[Owed]:
+    day = hours.local_day(now, zone)
+    morning = hours.edge(datetime.combine(day, AGENDA_AT), zone)
+    if not morning <= now < morning + AGENDA_WORTH:
+        return []
+    at_work = (
+        sa.select(Therapist.id, User.id.label("recipient_id"))
+        .join(User, sa.and_(User.id == Therapist.user_id, User.active))
+        .join(Appointment, Appointment.therapist_id == Therapist.id)
+        .where(
+            Appointment.zone == zone.key,
+            Appointment.state.in_([State.BOOKED, State.ARRIVED]),
+            Appointment.starts_at < hours.midnight(day + timedelta(days=1), zone),
+            Appointment.ends_at > now,
+            # What is booked later in the day brings no letter of its own.
+            Appointment.time_agreed_at < morning,
+            never_owed(Kind.AGENDA, Therapist.id, Message.occasion == day.isoformat()),
+        )
+        .distinct()
+    )
+    return owed(
+        Kind.AGENDA,
+        at_work,
+        now,
+        occasion=lambda row: day.isoformat(),
+        due_at=lambda row: morning,
+        expires_at=lambda row: morning + AGENDA_WORTH,
+    )
+
+
+def delivery_troubles(rules: Rules, now: datetime) -> list[Owed]:
+    """Letters that could not be delivered, or a worker that fell silent: told to each owner, at most once a day."""
+    if not rules.zones or not (undelivered(now) or silent_parts()):
+        return []
+    quiet = rules.quiet(rules.zones[0])
+    owners = sa.select(User.id, User.id.label("recipient_id")).where(
+        User.active,
+        User.role_names.contains([Role.OWNER.value]),
+        never_owed(Kind.DELIVERY_TROUBLE, User.id, Message.owed_at > now - UNDELIVERED_WITHIN),
+    )
+    return owed(
+        Kind.DELIVERY_TROUBLE,
+        owners,
+        now,
+        occasion=lambda row: hours.local_day(now, quiet.zone).isoformat(),
+        due_at=lambda row: quiet.after(now),
+        expires_at=lambda row: now + UNDELIVERED_WITHIN,
+    )
+
+
+def undelivered(now: datetime) -> int:
+    """How many letters to clients could not be delivered within the last day."""
+    lately = sa.select(sa.func.count()).where(
+        Message.given_up_at > now - UNDELIVERED_WITHIN, Message.kind != Kind.DELIVERY_TROUBLE
+    )
+    return db.session.scalar(lately) or 0
+
+
+def silent_parts() -> list[str]:
+    """The parts of the sender that gave signs of life once and have been silent for a while."""
+    found = pulse.read()
+    return [
+        sign.part.value
+        for sign in found.signs
+        if sign.part is not Part.MAIL and sign.age is not None and sign.age > SILENT_FOR
+    ]
