@@ -76,7 +76,7 @@ def move(
     require_current(appointment, revision)
     if appointment.state not in (State.BOOKED, State.REQUESTED) or appointment.starts_at <= now:
         raise NotNow
-    _end_undo_holds(appointment, now)
+    end_undo_holds(appointment, now)
     before = _Place.of(appointment)
     place(supply, wish, starts_at, appointment, now)
     if side(actor) == "client":
@@ -121,7 +121,7 @@ def cancel(
     require_current(appointment, revision)
     if appointment.state not in (State.BOOKED, State.REQUESTED) or appointment.starts_at <= now:
         raise NotNow
-    _end_undo_holds(appointment, now)
+    end_undo_holds(appointment, now)
     before = _Place.of(appointment)
     call_off(appointment, by=side(actor), reason=reason, now=now)
     db.session.flush()
@@ -147,7 +147,7 @@ def undo(appointment_id: UUID, *, revision: int, actor: str, now: datetime) -> A
         raise UndoOver
     if appointment.state not in (State.BOOKED, State.REQUESTED, State.CANCELLED):
         raise UndoOver
-    _end_undo_holds(appointment, now)
+    end_undo_holds(appointment, now)
     with taken():
         if appointment.state == State.CANCELLED:
             _uncancelled(appointment, now)
@@ -229,7 +229,8 @@ def _keep(place: _Place, appointment: Appointment, now: datetime) -> None:
     db.session.flush()
 
 
-def _end_undo_holds(appointment: Appointment, now: datetime) -> None:
+def end_undo_holds(appointment: Appointment, now: datetime) -> None:
+    """Let go of the times kept so that the last move or cancel could be taken back; needs the lock."""
     db.session.execute(
         sa.update(Appointment)
         .where(Appointment.undo_of_id == appointment.id, Appointment.state == State.HELD)

@@ -150,7 +150,7 @@ def book(
         raise HoldGone
     standing = _standing(appointment, browser, client.id, now)
     entry = states.entry(appointment.treatment, standing, appointment.starts_at, plain=plain)
-    _refuse_too_many(client, entry, now)
+    refuse_too_many(client, entry, now)
     appointment.client = client
     advance(appointment, entry.state, now)
     _open(appointment, entry, now)
@@ -196,8 +196,11 @@ def _open(appointment: Appointment, entry: Entry, now: datetime) -> None:
         appointment.booked_at = now
 
 
-def _refuse_too_many(client: Client, entry: Entry, now: datetime) -> None:
-    """Count what is open for everybody on the client's addresses: a stranger is a new client each time."""
+def refuse_too_many(client: Client, entry: Entry, now: datetime, *, more: int = 1) -> None:
+    """Raise TooManyOpen when so many more would be over the limit; call `queue_for` first.
+
+    Counted is what is open for everybody on the client's addresses: a stranger is a new client each time.
+    """
     own, other = sa.orm.aliased(Contact), sa.orm.aliased(Contact)
     reached_alike = (
         sa.select(other.client_id)
@@ -211,7 +214,7 @@ def _refuse_too_many(client: Client, entry: Entry, now: datetime) -> None:
             Appointment.starts_at > now,
         )
     ).one()
-    if booked >= practice.the_practice().open_bookings_per_client:
+    if booked + more > practice.the_practice().open_bookings_per_client:
         raise TooManyOpen
     if entry.state is State.REQUESTED and requested >= OPEN_REQUESTS_PER_CONTACT:
         raise TooManyOpen
