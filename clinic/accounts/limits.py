@@ -52,6 +52,8 @@ OWN_TIPS_LINKS = _limit("own_tips_links", 3, minutes=60)
 HOLDS_NETWORK = _limit("holds_network", 60, minutes=60)
 BOOKINGS_NETWORK = _limit("bookings_network", 10, minutes=60)
 BOOKINGS_CONTACT = _limit("bookings_contact", 10, minutes=60)
+WAITING_NETWORK = _limit("waiting_network", 10, minutes=60)
+WAITING_CONTACT = _limit("waiting_contact", 5, minutes=60)
 INTAKES_NETWORK = _limit("intakes_network", 30, minutes=60)
 CHANGES_LINK = _limit("changes_link", 20, minutes=60)
 

@@ -18,6 +18,8 @@ KEY_BYTES = 32
 MANAGE = "manage"
 AFTERCARE = "aftercare"
 CHECK_IN = "check_in"
+WISH = "waiting_wish"
+OFFER = "waiting_offer"
 
 _keys: dict[int, bytes] = {}
 
@@ -61,6 +63,16 @@ def aftercare_path(appointment_id: UUID, epoch: int) -> str:
 def check_in_path(appointment_id: UUID, epoch: int) -> str:
     """Where the two questions after a visit are answered: `/check-in/<token>`."""
     return purpose_path("check-in", CHECK_IN, appointment_id, epoch)
+
+
+def wish_path(wish_id: UUID, epoch: int) -> str:
+    """Where somebody on the waiting list changes or withdraws what they wait for: `/w/<token>`."""
+    return purpose_path("w", WISH, wish_id, epoch)
+
+
+def offer_path(offer_id: UUID, epoch: int) -> str:
+    """Where an offered time is taken or declined: `/o/<token>`, of the epoch of its wish."""
+    return purpose_path("o", OFFER, offer_id, epoch)
 
 
 def purpose_path(prefix: str, purpose: str, subject_id: UUID, epoch: int) -> str:

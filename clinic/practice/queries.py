@@ -309,6 +309,9 @@ def the_practice() -> Practice:
     found = db.session.get(Practice, 1)
     if found is None:
         raise NotFound("This practice has not been set up yet.")
+    db.session().info["practice"] = (
+        found  # A session forgets what nobody holds, and would read it anew at each call.
+    )
     return found
 
 
@@ -368,3 +371,12 @@ def usual_place(sold: Treatment, on: date) -> Location | None:
         )
     )
     return next((place for place in places if place.id in at), next(iter(places), None))
+
+
+def weekdays_of(sold: Treatment, on: date) -> list[int]:
+    """The weekdays on which somebody who gives a treatment has weekly hours from a day on; 0 is Monday."""
+    days = sa.select(WeeklyHours.weekday).where(
+        WeeklyHours.therapist_id.in_([person.id for person in sold.therapists]),
+        sa.or_(WeeklyHours.valid_until.is_(None), WeeklyHours.valid_until > on),
+    )
+    return sorted(set(db.session.scalars(days)))

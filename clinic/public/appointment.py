@@ -19,6 +19,7 @@ from clinic.booking.availability import Wish
 from clinic.booking.invitation import Method, calendar_file
 from clinic.booking.models import Appointment, State
 from clinic.booking.placing import NotOffered
+from clinic.booking.waiting import queries as waiting_list
 from clinic.db import transaction
 from clinic.practice import queries as practice
 from clinic.public import safety_form, slots
@@ -193,6 +194,7 @@ def _page(visit: Appointment, token: str, *, refusal: str | None = None) -> str:
         free_until=states.free_until(visit),
         refusal=refusal,
         safety_form=safety_form.address(visit, now),
+        waits=waiting_list.earlier_than(visit.id) is not None if _open(visit, now) else None,
     )
 
 

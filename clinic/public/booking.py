@@ -21,6 +21,7 @@ from clinic.booking.availability import Wish
 from clinic.booking.idempotency import Answer
 from clinic.booking.models import Appointment
 from clinic.booking.placing import NotOffered
+from clinic.booking.waiting import queries as waiting_list
 from clinic.db import db, transaction
 from clinic.intake import queries as intake
 from clinic.intake.services import adopt
@@ -28,7 +29,7 @@ from clinic.plans import services as plans
 from clinic.practice import queries as practice
 from clinic.practice.models import IntakeRule, Location, Therapist, Treatment
 from clinic.public import slots
-from clinic.public.forms import DetailsForm
+from clinic.public.forms import DetailsForm, PersonForm
 from clinic.public.intake import SAID_NO
 from clinic.public.slots import Choice, Picker
 from clinic.refusal import NotFound
@@ -87,9 +88,11 @@ def details() -> ResponseReturnValue:
     kept = appointments.held(known_browser(), now)
     if kept is None:
         return _without_time()
+    if (won := waiting_list.won_with(kept.id)) is not None:
+        return redirect(links.offer_path(won.id, won.wish.link_epoch), 303)
     if not _plain(kept) and (first := _next_step(kept, now)) != url_for(".details"):
         return redirect(first, 303)
-    form = DetailsForm(formdata=None, data={**_known(), "key": idempotency.new_key(), "plain": _plain(kept)})
+    form = DetailsForm(formdata=None, data={**known(), "key": idempotency.new_key(), "plain": _plain(kept)})
     return _details_page(form, kept)
 
 
@@ -143,7 +146,7 @@ def _done_before(form: DetailsForm, content: dict[str, Any]) -> ResponseReturnVa
 
 
 def _book(form: DetailsForm, kept: Appointment, now: datetime) -> str:
-    client, actor = _client(form, now)
+    client, actor = client_of(form, now)
     adopt(browser(), client.id, now, is_new=actor == audit.VISITOR)
     appointment = services.book(
         kept.id, browser=browser(), client=client, actor=actor, now=now, plain=form.plain.data == "yes"
@@ -154,7 +157,7 @@ def _book(form: DetailsForm, kept: Appointment, now: datetime) -> str:
     return f"{links.manage_path(appointment.id, appointment.link_epoch)}/done"
 
 
-def _client(form: DetailsForm, now: datetime) -> tuple[Client, str]:
+def client_of(form: PersonForm, now: datetime) -> tuple[Client, str]:
     """The signed-in client, or a new one: an address that is typed proves nothing, so nobody is looked up by it."""
     signed_in = access.client_session()
     if signed_in is not None and signed_in.client_id is not None:
@@ -191,7 +194,7 @@ def _plain(kept: Appointment) -> str:
     return "yes" if wants_answers and said_no else ""
 
 
-def _known() -> dict[str, Any]:
+def known() -> dict[str, Any]:
     """What is known of the visitor already: typed before, or signed in."""
     typed: dict[str, Any] = session.get(TYPED, {})
     signed_in = access.client_session()

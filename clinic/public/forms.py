@@ -6,10 +6,11 @@ from wtforms.validators import InputRequired, Length, Optional, ValidationError
 from clinic.accounts import services as accounts
 from clinic.practice import queries as practice
 from clinic.web.forms import Form
+from clinic.web.wish_form import WhenForm, WishForm
 
 
-class DetailsForm(Form):
-    """Who is coming: the last page before the booking."""
+class PersonForm(Form):
+    """Who somebody is and how to reach them."""
 
     given_name = StringField(
         "First name",
@@ -39,12 +40,7 @@ class DetailsForm(Form):
         validators=[Optional()],
         render_kw={"autocomplete": "tel", "inputmode": "tel"},
     )
-    agree = BooleanField(
-        "I have read this and agree.",
-        validators=[InputRequired("Please confirm that you have read how to cancel")],
-    )
     key = HiddenField(validators=[InputRequired(), Length(max=64)])
-    plain = HiddenField()
 
     def validate_mail(self, field: EmailField) -> None:
         """Refuse what cannot be an address, together with everything else that is wrong on the page."""
@@ -61,7 +57,27 @@ class DetailsForm(Form):
             raise ValidationError(unreadable.sentence) from None
 
 
+class DetailsForm(PersonForm):
+    """Who is coming: the last page before the booking."""
+
+    agree = BooleanField(
+        "I have read this and agree.",
+        validators=[InputRequired("Please confirm that you have read how to cancel")],
+    )
+    plain = HiddenField()
+
+
 class RevisionForm(Form):
     """An act on an appointment, with the revision its page was made from."""
 
     revision = HiddenField(validators=[InputRequired()])
+
+
+class JoinForm(WishForm, PersonForm):
+    """What somebody waits for, and who waits."""
+
+
+class EarlierForm(WhenForm):
+    """When an earlier time would suit, and with whom."""
+
+    same_therapist = BooleanField("Only with the same therapist")

@@ -9,10 +9,12 @@ from clinic.public import (
     guidance,
     home,
     intake,
+    letters,
     outcome,
     own_tips,
     resume,
     safety_form,
+    waiting,
 )
 
 blueprints = [
@@ -28,4 +30,6 @@ blueprints = [
     check_in.blueprint,
     guidance.blueprint,
     guardian.blueprint,
+    waiting.blueprint,
+    letters.blueprint,
 ]

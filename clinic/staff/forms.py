@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 
-from wtforms import BooleanField, HiddenField, RadioField, SelectField, SelectMultipleField, TextAreaField
+from wtforms import BooleanField, HiddenField, RadioField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from clinic.guidance.knowledge import MODALITIES
 from clinic.guidance.rules.kinds import REGIONS
 from clinic.plans.models import ReasonKind
 from clinic.plans.notes import PRESSURES, Content
 from clinic.web.forms import Form
+from clinic.web.forms import Ticks as Ticks  # Also of the forms of the settings.
 
 NOTE_LENGTH = 8000
 REASON_LENGTH = 1000
@@ -27,13 +27,6 @@ TYPES = tuple((modality.id, modality.name) for modality in MODALITIES.values())
 NOTED_REGIONS = tuple(
     (code, name[0].upper() + name[1:]) for code, name in REGIONS.items() if not code.startswith("whole_")
 )
-
-
-class Ticks(SelectMultipleField):
-    """Several answers as checkboxes."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
 
 
 class OpenForm(Form):

@@ -8,8 +8,9 @@ import unicodedata
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import Field, HiddenField, PasswordField, StringField, TextAreaField
+from wtforms import Field, HiddenField, PasswordField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import Length
+from wtforms.widgets import CheckboxInput, ListWidget
 
 TEXT_LENGTH = 200
 LONG_TEXT_LENGTH = 2000
@@ -66,6 +67,13 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types.
     def has_errors(self) -> bool:
         """Whether something was sent that a person has to look at again; the page's title then begins `Error: `."""
         return bool(self.errors)
+
+
+class Ticks(SelectMultipleField):
+    """Several answers as checkboxes."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
 
 
 def _bound(field: StringField) -> None:

@@ -30,12 +30,15 @@ SECRET_PATHS = (
     "/a/",
     "/c/",
     "/l/",
+    "/o/",
+    "/w/",
     "/visit/",
     "/intake/resume/",
     "/guardian/",
     "/intake/go-on/",
     "/visit/",
     "/staff/set-up/",
+    "/stop/",
     "/api/v1/appointments/",
 )
 """Pages whose address is a key: it goes to nobody, not even to our own next page."""

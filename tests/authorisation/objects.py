@@ -17,7 +17,9 @@ from clinic.accounts import services as accounts
 from clinic.accounts.models import LinkPurpose
 from clinic.booking.models import Appointment
 from clinic.db import db
+from clinic.messaging import wishes
 from clinic.messaging.models import Message
+from clinic.messaging.wishes import Topic
 from clinic.plans.models import CheckIn
 from tests.authorisation.world import World
 
@@ -80,6 +82,24 @@ def _manage(world: World) -> Objects:
     )
 
 
+def _wish(world: World) -> Objects:
+    wish = world.wish_of_ada
+    return Objects(
+        {"token": links.token(links.WISH, wish.id, wish.link_epoch)},
+        {"token": links.token(links.WISH, NOBODYS, 1)},
+        {"token": links.token(links.OFFER, wish.id, wish.link_epoch)},
+    )
+
+
+def _offer(world: World) -> Objects:
+    offer = world.offer_to_ada
+    return Objects(
+        {"token": links.token(links.OFFER, offer.id, world.wish_of_ada.link_epoch)},
+        {"token": links.token(links.OFFER, NOBODYS, 1)},
+        {"token": links.token(links.WISH, offer.id, world.wish_of_ada.link_epoch)},
+    )
+
+
 def _aftercare(world: World) -> Objects:
     visit = world.visit_of_ada
     return Objects(
@@ -101,6 +121,16 @@ def _check_in_link(world: World) -> Objects:
         {"token": links.token(links.CHECK_IN, visit.id, visit.link_epoch)},
         {"token": links.token(links.CHECK_IN, NOBODYS, 1)},
         {"token": links.token(links.AFTERCARE, visit.id, visit.link_epoch)},
+    )
+
+
+def _stop(world: World) -> Objects:
+    topic = Topic.REBOOKING
+    path = wishes.stop_path(world.ada.contacts[0].id, topic)
+    return Objects(
+        {"topic": topic.value, "token": path.rsplit("/", 1)[1]},
+        {"topic": topic.value, "token": links.token("stop-rebooking", NOBODYS, 1)},
+        {"topic": Topic.CHECK_INS.value, "token": path.rsplit("/", 1)[1]},
     )
 
 
@@ -153,6 +183,11 @@ def _signed_state(world: World) -> Objects:
     return Objects({"token": "no-signature"}, {"token": "no-signature"})
 
 
+def _of_the_practice(argument: str, kind: str) -> Callable[[World], Objects]:
+    """Something that the owner sets up; it belongs to nobody in particular."""
+    return lambda world: Objects({argument: world.set_up[kind]}, {argument: NOBODYS})
+
+
 PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "static": lambda world: Objects({"filename": "dist/manifest.json"}, {"filename": "nowhere.css"}),
     "booking.choose": lambda world: Objects({"slug": world.treatment.slug}, {"slug": "nothing"}),
@@ -178,10 +213,23 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "api.show": _manage,
     "api.move": _manage,
     "api.cancel": _manage,
+    "waiting.ask": lambda world: Objects({"slug": world.treatment.slug}, {"slug": "nothing"}),
+    "waiting.join": lambda world: Objects({"slug": world.treatment.slug}, {"slug": "nothing"}),
+    "waiting.wish": _wish,
+    "waiting.ask_change": _wish,
+    "waiting.change": _wish,
+    "waiting.withdraw": _wish,
+    "waiting.ask_earlier": _manage,
+    "waiting.earlier": _manage,
+    "waiting.offer": _offer,
+    "waiting.accept": _offer,
+    "waiting.decline": _offer,
     "aftercare.tips": _aftercare,
     "own_tips.ask": _aftercare,
     "own_tips.link": _own_tips_link,
     "own_tips.show": _own_tips_link,
+    "letters.ask": _stop,
+    "letters.stop": _stop,
     "check_in.ask": _check_in_link,
     "check_in.answer": _check_in_link,
     "safety_form.ask": _before_visit,
@@ -223,4 +271,20 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     ),
     "staff.mail": lambda world: Objects({"name": "nothing.eml"}, {"name": "nothing.eml"}),
     "staff.mail_html": lambda world: Objects({"name": "nothing.eml"}, {"name": "nothing.eml"}),
+    "staff.settings_location": _of_the_practice("location_id", "location"),
+    "staff.settings_order_location": _of_the_practice("location_id", "location"),
+    "staff.settings_room": _of_the_practice("room_id", "room"),
+    "staff.settings_retire_room": _of_the_practice("room_id", "room"),
+    "staff.settings_restore_room": _of_the_practice("room_id", "room"),
+    "staff.settings_order_room": _of_the_practice("room_id", "room"),
+    "staff.settings_treatment": _of_the_practice("treatment_id", "treatment"),
+    "staff.settings_retire_treatment": _of_the_practice("treatment_id", "treatment"),
+    "staff.settings_restore_treatment": _of_the_practice("treatment_id", "treatment"),
+    "staff.settings_order_treatment": _of_the_practice("treatment_id", "treatment"),
+    "staff.settings_therapist": _of_the_practice("therapist_id", "therapist"),
+    "staff.settings_order_therapist": _of_the_practice("therapist_id", "therapist"),
+    "staff.settings_week": _of_the_practice("therapist_id", "therapist"),
+    "staff.settings_day": _of_the_practice("therapist_id", "therapist"),
+    "staff.settings_end_time_off": _of_the_practice("time_off_id", "time_off"),
+    "staff.settings_end_closure": _of_the_practice("closure_id", "closure"),
 }

@@ -3,7 +3,9 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from types import ModuleType
+from uuid import UUID
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -11,11 +13,12 @@ from flask.testing import FlaskClient
 from clinic import clock
 from clinic.accounts import sessions
 from clinic.accounts.models import Client, StaffSession, User
-from clinic.booking.models import Appointment
+from clinic.booking.models import Appointment, State
+from clinic.booking.waiting.models import Offer, Offering, Wish
 from clinic.db import db
 from clinic.intake.models import Draft
 from clinic.plans.models import CheckIn, Review
-from clinic.practice.models import Treatment
+from clinic.practice.models import Closure, TimeOff, Treatment
 from tests.plans import intakes
 from tests.visitor import as_client, as_staff
 
@@ -35,6 +38,8 @@ class World:
     review_of_ada: Review
     review_of_bob: Review
     draft: Draft
+    wish_of_ada: Wish
+    offer_to_ada: Offer
     make: ModuleType
 
 
@@ -64,6 +69,22 @@ def build(app: Flask, make: ModuleType) -> World:
     )
     draft.answers = {}
     db.session.add(draft)
+    away = TimeOff(therapist_id=people[0].id, from_on=make.day(30), until_on=make.day(31), note="")
+    closed = Closure(name="Works", from_on=make.day(30), until_on=make.day(31))
+    room = make.room(place)
+    db.session.add_all([away, closed])
+    db.session.commit()
+    hold = make.appointment(of=sold, state=State.HELD, starts_at=make.NOW + timedelta(days=4))
+    wish = Wish(client_id=ada.id, treatment_id=sold.id, times=[0], last_on=make.day(30), created_at=make.NOW)
+    offering = Offering(hold_id=hold.id, expires_at=make.NOW + timedelta(minutes=30), created_at=make.NOW)
+    offer = Offer(
+        offering=offering,
+        wish=wish,
+        round=1,
+        offered_at=offering.created_at,
+        expires_at=offering.expires_at,
+    )
+    db.session.add(offer)
     db.session.commit()
     return World(
         app=app,
@@ -77,6 +98,8 @@ def build(app: Flask, make: ModuleType) -> World:
         review_of_ada=intakes.review(visit_of_ada),
         review_of_bob=intakes.review(visit_of_bob),
         draft=draft,
+        wish_of_ada=wish,
+        offer_to_ada=offer,
         make=make,
     )
 

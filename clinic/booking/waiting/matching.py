@@ -49,14 +49,20 @@ class Waiting:
         """Whether this therapist and this place are right."""
         return self.therapist_id in (None, therapist_id) and self.location_id in (None, location_id)
 
+    def wants(self, starts_at: datetime, zone: ZoneInfo) -> bool:
+        """Whether day and time of day are right, where they are those of this zone."""
+        wall = hours.wall(starts_at, zone)
+        return (
+            wall.date() <= self.last_on
+            and time_of(wall) in self.times
+            and (self.before is None or starts_at < self.before)
+        )
+
     def suits(self, time: Time) -> bool:
         """Whether this is a time waited for, and not one let go before."""
-        wall = hours.wall(time.starts_at, time.zone)
         return (
             self.may_be_with(time.therapist_id, time.location_id)
-            and wall.date() <= self.last_on
-            and time_of(wall) in self.times
-            and (self.before is None or time.starts_at < self.before)
+            and self.wants(time.starts_at, time.zone)
             and (time.starts_at, time.therapist_id) not in self.let_go
         )
 

@@ -24,7 +24,7 @@ from clinic.practice.models import Practice
 from clinic.scheduling import grid
 from clinic.scheduling.slots import Offers, Start, best
 
-MOST_LOOKED_AT = 200
+MOST_LOOKED_AT = 40
 """So many free starts that suit are weighed for one wish; the earliest come first."""
 
 
@@ -124,17 +124,18 @@ class _Round:
         free_of = {pair: look.newly(pair) for pair in pairs}
         for cell in grid.positions(newly & grid.union(line.starts for line in offers.lines)):
             starts_at = look.window.at(cell)
-            if not self.pace.is_early_enough(starts_at, self.now):
+            right = {
+                pair
+                for pair, free in free_of.items()
+                if free >> cell & 1 and one.suits(Time(starts_at, *pair, look.zones[pair[1]]))
+            }
+            if not right or not self.pace.is_early_enough(starts_at, self.now):
                 continue
             start = offers.at(starts_at)
-            candidates = tuple(
-                each
-                for each in (start.candidates if start else ())
-                if free_of.get((each.therapist, each.location), 0) >> cell & 1
-                and one.suits(Time(starts_at, each.therapist, each.location, look.zones[each.location]))
-            )
-            if candidates:
-                yield Start(starts_at, candidates)
+            candidates = start.candidates if start else ()
+            chosen = tuple(each for each in candidates if (each.therapist, each.location) in right)
+            if chosen:
+                yield Start(starts_at, chosen)
                 found += 1
                 if found == MOST_LOOKED_AT:
                     return

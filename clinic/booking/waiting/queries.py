@@ -1,0 +1,100 @@
+"""Reads of the waiting list worth a name."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
+
+from clinic.booking import availability
+from clinic.booking.models import Appointment
+from clinic.booking.waiting import matching
+from clinic.booking.waiting.matching import Time
+from clinic.booking.waiting.models import Offer, OfferEnd, Offering, Wish
+from clinic.db import db
+from clinic.practice import queries as practice
+from clinic.refusal import NotFound
+from clinic.scheduling.hours import Days
+
+WHOLE_WISH = (
+    joinedload(Wish.client),
+    joinedload(Wish.treatment),
+    joinedload(Wish.therapist),
+    joinedload(Wish.location),
+    joinedload(Wish.replaces),
+)
+_HOLD = joinedload(Offer.offering).joinedload(Offering.hold)
+WHOLE_OFFER = (
+    joinedload(Offer.wish).options(*WHOLE_WISH),
+    _HOLD.joinedload(Appointment.therapist),
+    _HOLD.joinedload(Appointment.treatment),
+    _HOLD.joinedload(Appointment.location),
+)
+
+
+def wish(wish_id: UUID) -> Wish:
+    """A wish with everything its page shows; raises NotFound."""
+    found = db.session.scalar(sa.select(Wish).where(Wish.id == wish_id).options(*WHOLE_WISH))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def offer(offer_id: UUID) -> Offer:
+    """An offer with everything its page shows; raises NotFound."""
+    found = db.session.scalar(sa.select(Offer).where(Offer.id == offer_id).options(*WHOLE_OFFER))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def open_offer(wish_id: UUID, now: datetime) -> Offer | None:
+    """What somebody can answer at the moment."""
+    waiting = sa.select(Offer).where(
+        Offer.wish_id == wish_id, Offer.ended_at.is_(None), Offer.expires_at > now
+    )
+    return db.session.scalar(waiting.options(*WHOLE_OFFER))
+
+
+def earlier_than(visit_id: UUID) -> Wish | None:
+    """The wish for something earlier than a visit, while it is waited for."""
+    return db.session.scalar(sa.select(Wish).where(Wish.replaces_id == visit_id, Wish.ended_at.is_(None)))
+
+
+def won_with(hold_id: UUID) -> Offer | None:
+    """The offer that a time kept in a browser came from, while it is not booked yet."""
+    return db.session.scalar(
+        sa.select(Offer)
+        .join(Offering, Offering.id == Offer.offering_id)
+        .join(Wish, Wish.id == Offer.wish_id)
+        .where(Offering.hold_id == hold_id, Offer.end == OfferEnd.ACCEPTED, Wish.ended_at.is_(None))
+        .options(joinedload(Offer.wish))
+    )
+
+
+def fitting(waited_for: Wish, now: datetime, count: int) -> list[Time]:
+    """The next times that are free for everybody and suit a wish, earliest first. Raises Unbookable."""
+    one = matching.of(waited_for)
+    supply = practice.supply(waited_for.treatment_id)
+    around = availability.days_around(now, supply)
+    days = Days(around.first_on, max(waited_for.last_on + timedelta(days=1), around.until_on))
+    asked = availability.Wish(
+        waited_for.treatment_id,
+        therapist_id=waited_for.therapist_id,
+        location_id=waited_for.location_id,
+        own_therapist=waited_for.replaces.therapist_id if waited_for.replaces else None,
+    )
+    offers = availability.look(supply, asked, days, now).offers
+    zones = {site.zone for site in supply.sites}
+    found: list[Time] = []
+    for starts_at in offers.instants():
+        if len(found) == count:
+            break
+        if any(one.wants(starts_at, zone) for zone in zones):
+            start = offers.at(starts_at)
+            times = [
+                Time(starts_at, each.therapist, each.location, supply.zone_of(each.location))
+                for each in (start.candidates if start else ())
+            ]
+            found += [time for time in times if one.suits(time)][:1]
+    return found

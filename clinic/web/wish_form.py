@@ -1,0 +1,137 @@
+"""What somebody waits for, as a form and in words: shared by the pages of clients and of the staff."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from wtforms import DateField, SelectField
+from wtforms.validators import InputRequired, ValidationError
+
+from clinic.booking.waiting import wishes
+from clinic.practice import queries as practice
+from clinic.practice.models import Location, Treatment
+from clinic.scheduling import hours
+from clinic.language.reading import WEEKDAYS, long_date
+from clinic.web.forms import Form, Ticks
+
+USUAL_WAIT = timedelta(days=28)
+LONGEST_WAIT = timedelta(days=366)
+ANY = ""
+PARTS = tuple(
+    (str(number), f"{name}, {words}")
+    for number, (name, words) in enumerate(
+        zip(
+            (name for name, _, _ in wishes.PARTS),
+            ("before 12:00", "12:00 to 17:00", "from 17:00"),
+            strict=True,
+        )
+    )
+)
+
+
+class Day(DateField):
+    """A day of the calendar, with a plain sentence for what is none."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Read what was sent; raises ValueError with a sentence."""
+        self.data = None
+        text = str(valuelist[0]).strip() if valuelist else ""
+        if text:
+            try:
+                self.data = date.fromisoformat(text)
+            except ValueError:
+                raise ValueError("Enter a day like 2026-11-30") from None
+
+
+class WhenForm(Form):
+    """The days and times of day that suit."""
+
+    days = Ticks(
+        "Which days suit you?",
+        choices=[(str(number), name) for number, name in enumerate(WEEKDAYS)],
+        validators=[InputRequired("Choose at least one day")],
+    )
+    parts = Ticks(
+        "Which time of day?",
+        choices=list(PARTS),
+        validators=[InputRequired("Choose at least one time of day")],
+    )
+
+    @property
+    def times(self) -> list[int]:
+        """What was ticked, as a wish keeps it."""
+        return wishes.times(map(int, self.days.data or ()), map(int, self.parts.data or ()))
+
+    def show_times(self, kept: Iterable[int]) -> None:
+        """Tick what a wish keeps."""
+        times = list(kept)
+        self.days.data = [str(day) for day in wishes.weekdays_of(times)]
+        self.parts.data = [str(part) for part in wishes.parts_of(times)]
+
+
+class WishForm(WhenForm):
+    """With whom, where, when and until when."""
+
+    therapist = SelectField("Therapist", default=ANY)
+    location = SelectField("Where", default=ANY)
+    last_on = Day(
+        "Last day that suits you",
+        validators=[InputRequired("Enter the last day that suits you")],
+    )
+
+    today: date
+
+    def offer(self, sold: Treatment, places: Sequence[Location], now: datetime) -> None:
+        """Fill in what can be chosen for a treatment."""
+        self.therapist.choices = [
+            (ANY, "Any therapist"),
+            *((str(person.id), person.name) for person in sold.therapists),
+        ]
+        self.location.choices = [(ANY, "Anywhere"), *((str(place.id), place.name) for place in places)]
+        self.today = hours.local_day(now, ZoneInfo(places[0].zone)) if places else now.date()
+
+    def begin(self, sold: Treatment, now: datetime) -> None:
+        """What is ticked to begin with: the days on which the treatment is given, all day, for four weeks."""
+        self.days.data = [str(day) for day in practice.weekdays_of(sold, now.date())]
+        self.parts.data = [value for value, _ in PARTS]
+        self.last_on.data = self.today + USUAL_WAIT
+
+    def validate_last_on(self, field: Day) -> None:
+        """A day to come, within a year."""
+        if field.data and not self.today <= field.data <= self.today + LONGEST_WAIT:
+            raise ValidationError(
+                f"Enter a day from today to {long_date(self.today + LONGEST_WAIT)} next year"
+            )
+
+    @property
+    def until(self) -> date:
+        """The last day; once the form is valid there is one."""
+        assert self.last_on.data is not None
+        return self.last_on.data
+
+    @property
+    def therapist_id(self) -> UUID | None:
+        """Who was chosen; None for any."""
+        return UUID(self.therapist.data) if self.therapist.data else None
+
+    @property
+    def location_id(self) -> UUID | None:
+        """Which place was chosen; None for any."""
+        return UUID(self.location.data) if self.location.data else None
+
+
+def in_words(times: Iterable[int]) -> str:
+    """`Mondays and Thursdays, mornings and evenings`."""
+    kept = list(times)
+    days, parts = wishes.weekdays_of(kept), wishes.parts_of(kept)
+    which = "Any day" if len(days) == len(WEEKDAYS) else _listed(f"{WEEKDAYS[day]}s" for day in days)
+    if len(parts) == len(wishes.PARTS):
+        return f"{which}, any time of day"
+    return f"{which}, {_listed(f'{wishes.PARTS[part][0].lower()}s' for part in parts)}"
+
+
+def _listed(words: Iterable[str]) -> str:
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last
