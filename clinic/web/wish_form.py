@@ -100,10 +100,9 @@ class WishForm(WhenForm):
 
     def validate_last_on(self, field: Day) -> None:
         """A day to come, within a year."""
-        if field.data and not self.today <= field.data <= self.today + LONGEST_WAIT:
-            raise ValidationError(
-                f"Enter a day from today to {long_date(self.today + LONGEST_WAIT)} next year"
-            )
+        last_on = self.today + LONGEST_WAIT
+        if field.data and not self.today <= field.data <= last_on:
+            raise ValidationError(f"Enter a day from today to {long_date(last_on)} {last_on.year}")
 
     @property
     def until(self) -> date:
