@@ -54,10 +54,10 @@ def keep() -> Response:
             kept = services.hold(
                 wish, wanted.starts_at, browser=digest(secret), client_id=None, now=now, network=network
             )
+            answer = schemas.Hold(hold=secret, **_held(appointments.appointment(kept.id)))
     except NotOffered as gone:
         return problem(gone, nearest=_nearest(wish, wanted.starts_at, now))
-    visit = appointments.appointment(kept.id)
-    return _answer(schemas.Hold(hold=secret, **_held(visit)), 201)
+    return _answer(answer, 201)
 
 
 @blueprint.post("/appointments")
@@ -207,6 +207,7 @@ def _book(
         plain=wanted.without_health_answers,
     )
     token = links.token(links.MANAGE, booked.id, booked.link_epoch)
+    booked = appointments.appointment(booked.id)  # With all its answer shows, in one read.
     return idempotency.Answer(
         201, url_for(".show", token=token), schemas.dumped(_appointment(booked, token, now))
     )

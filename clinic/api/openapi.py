@@ -171,7 +171,8 @@ def _operation(
     further: dict[str, Any] | None = None,
     refusals: tuple[int, ...] = (),
 ) -> dict[str, Any]:
-    always = (400, 422, 503) if takes is None else (400, 413, 415, 422, 429, 503)
+    # 404 also while the practice has not been set up yet.
+    always = (400, 404, 422, 503) if takes is None else (400, 404, 413, 415, 422, 429, 503)
     may_be_limited = (429,) if 428 in refusals else ()
     codes = sorted({*always, *refusals, *may_be_limited})
     operation: dict[str, Any] = {

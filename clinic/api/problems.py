@@ -27,6 +27,14 @@ class WrongKind(Refusal):
     sentence = "Send JSON, with the content type application/json."
 
 
+class TooLong(Refusal):
+    """More than any call needs."""
+
+    status = 413
+    code = "too-long"
+    sentence = "That was more than this takes."
+
+
 class Invalid(Refusal):
     """What was sent can be read and cannot be used; `faults` says which members and why, without repeating them."""
 

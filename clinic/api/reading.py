@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from flask import request
 from pydantic import BaseModel, ValidationError
 
-from clinic.api.problems import Invalid, Malformed, WrongKind
+from clinic.api.problems import Invalid, Malformed, TooLong, WrongKind
 from clinic.scheduling.hours import Days
 
 BODY_BYTES = 16 * 1024
@@ -36,14 +36,14 @@ def query(known: Iterable[str]) -> dict[str, str]:
 
 
 def body(shape: type[Shape]) -> Shape:
-    """The body as a value of the shape. Raises WrongKind, Malformed and Invalid."""
-    request.max_content_length = BODY_BYTES
+    """The body as a value of the shape. Raises WrongKind, TooLong, Malformed and Invalid."""
     if request.mimetype != "application/json":
         raise WrongKind
+    content = request.get_data() if (request.content_length or 0) <= BODY_BYTES else b""
+    if max(request.content_length or 0, len(content)) > BODY_BYTES:
+        raise TooLong
     try:
-        sent = json.loads(
-            request.get_data(), object_pairs_hook=_without_duplicates, parse_constant=_no_number
-        )
+        sent = json.loads(content, object_pairs_hook=_without_duplicates, parse_constant=_no_number)
     except (ValueError, RecursionError):
         raise Malformed("The body is not JSON, or holds a member twice.") from None
     if not isinstance(sent, dict):

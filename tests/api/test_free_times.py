@@ -1,0 +1,247 @@
+"""When a treatment can begin, as programs ask: the same times that can be booked, and never an old answer."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from types import ModuleType
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from clinic.api.blueprint import KEPT
+from clinic.api.kept import KeptAnswer, KeptAnswers
+from clinic.booking import availability
+from clinic.booking.availability import Wish
+from clinic.booking.locking import lock
+from clinic.booking.models import Appointment, State
+from clinic.db import db
+from clinic.practice.models import TimeOff
+from clinic.scheduling.hours import Days
+from tests.api.caller import Caller
+from tests.conftest import NOW
+from tests.public.test_booking_pages import Statements
+
+THURSDAY, FRIDAY = "2031-03-06", "2031-03-07"
+TEN = datetime(2031, 3, 6, 9, 0, tzinfo=UTC)
+"""Ten o'clock in Berlin."""
+
+
+def test_days_hold_wall_times_with_their_distance_from_utc(make: ModuleType, caller: Caller) -> None:
+    sold = make.offering()
+    make.appointment(of=sold, starts_at=TEN, who=make.client())
+    found = caller.days(sold, THURSDAY, FRIDAY)
+    assert found[THURSDAY][:2] == ["09:00+01:00", "11:00+01:00"]
+    assert found[THURSDAY][-1] == "16:00+01:00"
+
+
+def test_after_the_clocks_changed_the_distance_is_another(make: ModuleType, caller: Caller) -> None:
+    sold = make.offering()
+    found = caller.days(sold, "2031-03-28", "2031-04-01")
+    assert [times[0] for times in found.values()] == ["09:00+01:00", "09:00+02:00"]
+    assert list(found) == ["2031-03-28", "2031-03-31"]
+
+
+def test_what_is_listed_is_what_the_pages_offer(make: ModuleType, caller: Caller) -> None:
+    make.practice(pack=True, notice_minutes=90)
+    house = make.location(zone="Australia/Lord_Howe")
+    people = [make.therapist(house, hours=(8, 20)) for _ in range(3)]
+    sold = make.treatment(
+        therapists=people, rooms=[make.room(house) for _ in range(2)], minutes=50, buffer_after_minutes=10
+    )
+    for hours_later in (30, 31, 55, 80):
+        make.appointment(
+            of=sold,
+            starts_at=NOW + timedelta(hours=hours_later),
+            who=make.client(),
+            therapist=people[hours_later % 3],
+        )
+    days = Days(NOW.date(), NOW.date() + timedelta(days=60))
+    pages = availability.offers(Wish(sold.id), days, NOW).offers
+    listed = [
+        datetime.fromisoformat(f"{day}T{time}").astimezone(UTC)
+        for day, times in caller.days(sold, str(days.first_on), str(days.until_on)).items()
+        for time in times
+    ]
+    assert listed == pages.instants()
+
+
+def test_one_therapist_and_one_location_are_asked_by_their_names_in_addresses(
+    make: ModuleType, caller: Caller
+) -> None:
+    make.practice()
+    north, south = make.location(), make.location()
+    ana, ben = make.therapist(north, hours=(9, 11)), make.therapist(south, hours=(14, 16))
+    sold = make.treatment(therapists=[ana, ben])
+    everywhere = caller.get(
+        "/availability", query_string={"treatment": sold.slug, "from": THURSDAY, "to": FRIDAY}
+    ).get_json()["locations"]
+    assert [(each["location"], each["days"][THURSDAY][0]) for each in everywhere] == [
+        (north.slug, "09:00+01:00"),
+        (south.slug, "14:00+01:00"),
+    ]
+    assert caller.days(sold, THURSDAY, FRIDAY, therapist=ben.slug, location=south.slug)[THURSDAY] != []
+    assert caller.days(sold, THURSDAY, FRIDAY, therapist=ben.slug, location=north.slug) == {}
+
+
+def test_who_caps_her_day_is_not_offered_beyond_it(make: ModuleType, caller: Caller) -> None:
+    sold = make.offering()
+    sold.therapists[0].daily_cap = 1
+    make.appointment(of=sold, starts_at=TEN, who=make.client())
+    assert list(caller.days(sold, THURSDAY, "2031-03-08")) == [FRIDAY]
+
+
+# --- answers that are kept ------------------------------------------------------------------------------------------------
+
+
+def test_an_unchanged_answer_is_not_sent_again(make: ModuleType, caller: Caller) -> None:
+    words = {"treatment": make.offering().slug, "from": THURSDAY, "to": FRIDAY}
+    first = caller.get("/availability", query_string=words)
+    again = caller.get("/availability", query_string=words, headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.headers["ETag"]) == (304, first.headers["ETag"])
+    assert first.headers["Cache-Control"] == "no-cache"
+
+
+def test_a_repeated_question_takes_one_statement_and_a_new_one_three(
+    app: Flask, make: ModuleType, caller: Caller
+) -> None:
+    make.practice()
+    house = make.location()
+    sold = make.treatment(
+        therapists=[make.therapist(house) for _ in range(6)], rooms=[make.room(house) for _ in range(6)]
+    )
+    words = {"treatment": sold.slug, "from": "2031-03-01", "to": "2031-04-01"}
+    counts = []
+    for _ in range(2):
+        with Statements(db.engine) as statements:
+            caller.get("/availability", query_string=words)
+        counts.append(len(statements.seen))
+    assert counts == [3, 1]
+
+
+def booking(make: ModuleType, caller: Caller, sold: Any) -> None:
+    caller.booked(sold, f"{THURSDAY}T09:00+01:00")
+
+
+def hold(make: ModuleType, caller: Caller, sold: Any) -> None:
+    assert caller.keep(sold, f"{THURSDAY}T09:00+01:00").status_code == 201
+
+
+def moving_here(make: ModuleType, caller: Caller, sold: Any) -> None:
+    visit = make.appointment(of=sold, starts_at=TEN + timedelta(days=1), who=make.client())
+    token = token_of(visit)
+    answer = caller.call(
+        "PATCH", f"/appointments/{token}", json={"start": f"{THURSDAY}T09:00+01:00", "revision": 1}
+    )
+    assert answer.status_code == 200
+
+
+def token_of(visit: Appointment) -> str:
+    from clinic.accounts import links
+
+    return links.token(links.MANAGE, visit.id, visit.link_epoch)
+
+
+def time_off(make: ModuleType, caller: Caller, sold: Any) -> None:
+    """As every writer does it: under the lock, which raises the calendar's version."""
+    lock([sold.therapists[0].id], [])
+    db.session.add(TimeOff(therapist_id=sold.therapists[0].id, from_on=make.day(3), until_on=make.day(4)))
+    db.session.commit()
+
+
+def later_opening(make: ModuleType, caller: Caller, sold: Any) -> None:
+    make.practice(notice_minutes=3 * 24 * 60, rules_version=2)
+
+
+@pytest.mark.parametrize("change", [booking, hold, moving_here, time_off, later_opening])
+def test_a_kept_answer_shows_every_change_at_once(
+    make: ModuleType, caller: Caller, change: Callable[[ModuleType, Caller, Any], None]
+) -> None:
+    sold = make.offering()
+    before = caller.days(sold, THURSDAY, FRIDAY)
+    assert before == caller.days(sold, THURSDAY, FRIDAY)
+    change(make, caller, sold)
+    after = caller.days(sold, THURSDAY, FRIDAY)
+    assert "09:00+01:00" in before[THURSDAY]
+    assert "09:00+01:00" not in after.get(THURSDAY, [])
+
+
+def test_a_cancelled_time_comes_back_when_it_can_no_longer_be_undone(
+    make: ModuleType, caller: Caller, the_clock_says: Callable[[datetime], None]
+) -> None:
+    sold = make.offering()
+    booked = caller.booked(sold, f"{THURSDAY}T09:00+01:00")
+    caller.call("DELETE", f"/appointments/{booked['token']}?revision=1")
+    assert "09:00+01:00" not in caller.days(sold, THURSDAY, FRIDAY)[THURSDAY]
+    the_clock_says(NOW + timedelta(minutes=3))
+    assert "09:00+01:00" in caller.days(sold, THURSDAY, FRIDAY)[THURSDAY]
+
+
+def test_a_hold_that_runs_out_gives_its_time_back_though_nobody_writes_a_row(
+    make: ModuleType, caller: Caller, the_clock_says: Callable[[datetime], None]
+) -> None:
+    make.practice(hold_minutes=20)
+    sold = make.treatment(therapists=[make.therapist(make.location())])
+    caller.keep(sold, f"{THURSDAY}T09:00+01:00")
+    seen = []
+    for minutes in (0, 19, 21):
+        the_clock_says(NOW + timedelta(minutes=minutes))
+        seen.append("09:00+01:00" in caller.days(sold, THURSDAY, FRIDAY)[THURSDAY])
+    assert seen == [False, False, True]
+
+
+@pytest.mark.parametrize("notice_minutes", [0, 60, 61, 119])
+def test_a_kept_answer_is_the_fresh_one_at_every_minute(
+    app: Flask,
+    make: ModuleType,
+    caller: Caller,
+    the_clock_says: Callable[[datetime], None],
+    notice_minutes: int,
+) -> None:
+    make.practice(pack=True, notice_minutes=notice_minutes, horizon_days=1)
+    sold = make.treatment(therapists=[make.therapist(make.location())], minutes=35)
+    for minute in range(0, 50, 3):
+        now = NOW + timedelta(minutes=minute)
+        the_clock_says(now)
+        kept = caller.days(sold, "2031-03-03", "2031-03-05")
+        app.extensions[KEPT] = KeptAnswers(0)
+        assert kept == caller.days(sold, "2031-03-03", "2031-03-05"), minute
+        app.extensions[KEPT] = KeptAnswers(10**6)
+
+
+def test_a_treatment_that_takes_over_an_address_part_is_answered_for_itself(
+    make: ModuleType, caller: Caller
+) -> None:
+    old = make.offering(slug="back")
+    caller.days(old, THURSDAY, FRIDAY)
+    old.slug, old.retired_at = "back-before", NOW
+    db.session.commit()
+    new = make.treatment(therapists=[make.therapist(make.location(), hours=(14, 16))], slug="back")
+    assert caller.days(new, THURSDAY, FRIDAY)[THURSDAY][0] == "14:00+01:00"
+
+
+def test_kept_answers_take_no_more_than_their_share_of_memory(
+    app: Flask, make: ModuleType, caller: Caller
+) -> None:
+    sold = make.offering()
+    basis, supply = availability.basis(sold.slug, NOW, None)
+    kept = KeptAnswers(1000)
+    for number in range(100):
+        kept.put(number, KeptAnswer.of(basis, supply, b"x" * 100))
+    assert [number for number in range(100) if kept.get(number)] == list(range(90, 100))
+    kept.get(90)
+    kept.put("long", KeptAnswer.of(basis, supply, b"x" * 850))
+    assert [number for number in range(100) if kept.get(number)] == [90]
+    kept.put("longer than all", KeptAnswer.of(basis, supply, b"x" * 1001))
+    assert kept.get("longer than all") is None
+
+
+def test_holds_that_ran_out_long_ago_do_not_count_as_the_next_to_end(
+    make: ModuleType, caller: Caller
+) -> None:
+    sold = make.offering()
+    make.appointment(of=sold, starts_at=TEN, state=State.HELD, held_until=NOW - timedelta(hours=1))
+    assert availability.basis(sold.slug, NOW, None)[0].next_release is None
+    make.appointment(of=sold, starts_at=TEN + timedelta(hours=2), state=State.HELD)
+    assert availability.basis(sold.slug, NOW, None)[0].next_release == NOW + timedelta(minutes=20)
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(Appointment)) == 2
