@@ -14,14 +14,17 @@ from clinic.staff import (
     outbox,
     overrides,
     reviews,
+    series,
     visits,
 )
 from clinic.staff.blueprint import blueprint
+from clinic.staff.settings import absences, hours, house, offers, places
 
 PAGES = (
     agenda,
     calling,
     moving,
+    series,
     visits,
     arrival,
     reviews,
@@ -33,6 +36,11 @@ PAGES = (
     held,
     overrides,
     grants,
+    house,
+    places,
+    offers,
+    hours,
+    absences,
 )
 
 blueprints = (blueprint,)

@@ -40,6 +40,8 @@ class World:
     draft: Draft
     wish_of_ada: Wish
     offer_to_ada: Offer
+    set_up: dict[str, UUID]
+    """What the owner set up, by kind."""
     make: ModuleType
 
 
@@ -100,6 +102,14 @@ def build(app: Flask, make: ModuleType) -> World:
         draft=draft,
         wish_of_ada=wish,
         offer_to_ada=offer,
+        set_up={
+            "location": place.id,
+            "room": room.id,
+            "treatment": sold.id,
+            "therapist": people[0].id,
+            "time_off": away.id,
+            "closure": closed.id,
+        },
         make=make,
     )
 

@@ -1,0 +1,107 @@
+"""Fields of the settings: whole numbers, days, times of day and prices, each with a plain sentence when it cannot be read."""
+
+import re
+from datetime import date
+from typing import Any
+
+from wtforms import DateField, IntegerField, StringField
+from wtforms.validators import ValidationError
+
+EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
+END_OF_DAY = 24 * 60
+CLOCK = re.compile(r"(\d{1,2})(?:[:.h]?([0-5]\d))?")
+
+
+class Whole(IntegerField):
+    """A whole number; nothing entered is None."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Read what was sent; raises ValueError with a sentence."""
+        text = str(valuelist[0]).strip() if valuelist else ""
+        self.data = None
+        if not text:
+            return
+        if not (text.isascii() and text.removeprefix("-").isdigit()) or len(text) > 9:
+            raise ValueError("Enter a whole number, for example 15.")
+        self.data = int(text)
+
+
+class Day(DateField):
+    """A day of the calendar; nothing entered is None."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Read what was sent; raises ValueError with a sentence."""
+        text = str(valuelist[0]).strip() if valuelist else ""
+        self.data = None
+        if text:
+            self.data = parsed_day(text)
+
+
+class Clock(StringField):
+    """A time of day, kept as it was typed; `minute` is None when nothing was entered."""
+
+    def pre_validate(self, form: Any) -> None:
+        """Refuse what is no time."""
+        if self.data:
+            try:
+                parsed_clock(self.data)
+            except ValueError as problem:
+                raise ValidationError(str(problem)) from problem
+
+    @property
+    def minute(self) -> int | None:
+        """Minutes after midnight."""
+        return parsed_clock(self.data) if self.data else None
+
+
+class Price(StringField):
+    """An amount of money, kept as it was typed."""
+
+    def pre_validate(self, form: Any) -> None:
+        """Refuse what is no amount."""
+        if self.data and self.cents is None:
+            raise ValidationError("Enter a price, for example 56 or 56.50.")
+
+    @property
+    def cents(self) -> int | None:
+        """The amount in cents; None when it cannot be read."""
+        found = re.fullmatch(r"(\d{1,6})(?:[.,](\d{1,2}))?", self.data or "", re.ASCII)
+        return int(found[1]) * 100 + int((found[2] or "0").ljust(2, "0")) if found else None
+
+
+class Within:
+    """A whole number between two others, both allowed; in fives where it has to be."""
+
+    def __init__(self, least: int, most: int, *, unit: str, in_fives: bool = False) -> None:
+        self.least, self.most, self.unit, self.in_fives = least, most, unit, in_fives
+
+    def __call__(self, form: Any, field: Any) -> None:
+        """Raise ValidationError with a sentence for any other number."""
+        if field.data is None:
+            return
+        if not self.least <= field.data <= self.most:
+            raise ValidationError(f"Enter {self.least} to {self.most} {self.unit}.")
+        if self.in_fives and field.data % 5:
+            raise ValidationError(f"Enter {self.unit} in steps of five, for example 15 or 60.")
+
+
+def parsed_clock(text: str) -> int:
+    """Minutes after midnight of `8:30`, `08.30`, `0830` or `8`; 24:00 is the end of the day. Raises ValueError."""
+    found = CLOCK.fullmatch(text.strip().replace("h", ":") if text.isascii() else "")
+    minute = int(found[1]) * 60 + int(found[2] or 0) if found else -1
+    if not 0 <= minute <= END_OF_DAY:
+        raise ValueError("Enter a time, for example 08:30.")
+    if minute % 5:
+        raise ValueError("Enter a time in steps of five minutes, for example 08:30 or 08:35.")
+    return minute
+
+
+def parsed_day(text: str) -> date:
+    """The day of `2031-03-24`; raises ValueError."""
+    try:
+        day = date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII) else None
+    except ValueError:
+        day = None
+    if day is None or not EARLIEST <= day <= LATEST:
+        raise ValueError("Enter a day, for example 2031-03-24.")
+    return day

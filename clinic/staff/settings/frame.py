@@ -1,0 +1,121 @@
+"""What every page of the settings shares: its tabs, saving with the owner's words kept, and what a change leaves outside hours."""
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import datetime
+from uuid import UUID
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from clinic import clock
+from clinic.accounts.permissions import Permission
+from clinic.booking import outside
+from clinic.booking.outside import Outside
+from clinic.db import db, transaction
+from clinic.practice.revising import ChangedMeanwhile, Way
+from clinic.refusal import NotFound, Refusal
+from clinic.staff import desk
+from clinic.staff.settings.forms import SeenForm
+from clinic.web.access import may
+from clinic.web.forms import Form
+
+OWNERS = (Permission.SETTINGS_WRITE,)
+BLOCKERS = (Permission.CALENDAR_WRITE, Permission.SETTINGS_WRITE)
+"""The front desk blocks time too."""
+
+# (section, endpoint, word, who may)
+SECTIONS = (
+    ("home", "staff.settings", "Overview", BLOCKERS),
+    ("practice", "staff.settings_practice", "Practice", OWNERS),
+    ("rules", "staff.settings_rules", "Rules", OWNERS),
+    ("locations", "staff.settings_locations", "Locations", OWNERS),
+    ("rooms", "staff.settings_rooms", "Rooms", OWNERS),
+    ("treatments", "staff.settings_treatments", "Treatments", OWNERS),
+    ("therapists", "staff.settings_therapists", "Therapists", OWNERS),
+    ("hours", "staff.settings_hours", "Hours", OWNERS),
+    ("time_off", "staff.settings_time_off", "Time off", BLOCKERS),
+    ("closures", "staff.settings_closures", "Closures", BLOCKERS),
+)
+
+
+class _Undone(Exception):
+    """Takes a trial back."""
+
+
+def page(template: str, section: str, form: Form | None = None, **shown: object) -> ResponseReturnValue:
+    """A page of the settings: 422 when what was typed has to be looked at again, 409 when somebody else was first."""
+    tabs = [
+        (word, url_for(endpoint), name == section, None)
+        for name, endpoint, word, held in SECTIONS
+        if any(may(each) for each in held)
+    ]
+    status = 200
+    if form is not None and form.has_errors:
+        status = 409 if isinstance(form, SeenForm) and form.is_stale else 422
+    shown = {"form": form, **shown} if form is not None else shown
+    return render_template(f"staff/settings/{template}.html", here="settings", sections=tabs, **shown), status
+
+
+def saved(form: Form, change: Callable[[], object], present: Callable[[], str] | None = None) -> bool:
+    """Make a change in a transaction; a refusal stands above the form in its own words, and nothing was written.
+
+    `present` gives the mark of what stands now, so that the next attempt of somebody who was too late may count.
+    """
+    try:
+        with transaction():
+            change()
+    except NotFound:
+        raise
+    except Refusal as refusal:
+        form.form_errors.append(refusal.sentence)
+        if isinstance(refusal, ChangedMeanwhile) and isinstance(form, SeenForm) and present:
+            form.is_stale = True
+            form.seen.data = present()
+        return False
+    return True
+
+
+def tried(change: Callable[[], object], now: datetime) -> list[Outside]:
+    """The visits that a change would newly leave outside hours; the change is taken back. Raises its refusals."""
+    before = outside.ids(now)
+    found: list[Outside] = []
+    with suppress(_Undone), transaction():
+        change()
+        found = [each for each in outside.visits(now) if each.appointment.id not in before]
+        raise _Undone
+    db.session.expire_all()
+    return found
+
+
+class Watched:
+    """Notices which visits a change leaves outside hours: made before the change, asked after it."""
+
+    def __init__(self, now: datetime) -> None:
+        self.before = outside.ids(now)
+
+    def leave(
+        self, text: str, fallback: str, *, undo: str | None = None, fields: dict[str, str] | None = None
+    ) -> ResponseReturnValue:
+        """Say what is now true, and go to the visits concerned when there are any, else to the fallback."""
+        new = outside.ids(clock.now()) - self.before
+        if not new:
+            desk.say(text, undo=undo, fields=fields)
+            return redirect(fallback, 303)
+        visits = "1 booking now lies" if len(new) == 1 else f"{len(new)} bookings now lie"
+        desk.say(f"{text} {visits} outside hours; nothing was cancelled.", undo=undo, fields=fields)
+        return redirect(url_for("staff.settings_outside"), 303)
+
+
+def way() -> Way:
+    """Which way a row of a list was moved; raises NotFound for any other word."""
+    sent = request.form.get("way", "")
+    if sent not in list(Way):
+        raise NotFound
+    return Way(sent)
+
+
+def names(rows: Iterable[tuple[UUID, str]]) -> str:
+    """A few names in one line, or that there are none."""
+    found = [name for _, name in rows]
+    return ", ".join(found) or "None"
