@@ -22,6 +22,7 @@ FEW = 4
 NEAREST = 3
 PARTS = (("Morning", 0, 12), ("Afternoon", 12, 17), ("Evening", 17, 24))
 YEARS = range(2000, 2200)
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 Address = Callable[[date | None, date], str]
 """The address of the page that shows a day (None for none) within the four weeks from a Monday on."""

@@ -15,7 +15,7 @@ from clinic import clock
 from clinic.accounts import links, team
 from clinic.accounts import services as accounts
 from clinic.accounts.models import LinkPurpose
-from clinic.booking.models import Appointment
+from clinic.booking.models import Appointment, Series
 from clinic.db import db
 from clinic.messaging import wishes
 from clinic.messaging.models import Message
@@ -65,6 +65,17 @@ def _message(world: World) -> Objects:
         db.session.commit()
     found = db.session.scalar(sa.select(Message.id).where(Message.subject_id == visit.id))
     return Objects({"message_id": found}, {"message_id": NOBODYS})
+
+
+def _series(world: World) -> Objects:
+    visit = world.visit_of_ada
+    if visit.series_id is None:
+        whole = Series(client_id=world.ada.id, created_at=visit.created_at, changed_at=visit.created_at)
+        db.session.add(whole)
+        db.session.flush()
+        visit.series_id, visit.series_index = whole.id, 1
+        db.session.commit()
+    return Objects({"series_id": visit.series_id}, {"series_id": NOBODYS})
 
 
 def _review(world: World) -> Objects:
@@ -251,6 +262,13 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "staff.move_at": _appointment_of_calendar,
     "staff.check_move": _appointment_of_calendar,
     "staff.moved": _appointment_of_calendar,
+    "staff.plan_series": _appointment_of_calendar,
+    "staff.series_booked": _appointment_of_calendar,
+    "staff.series": _series,
+    "staff.move_series": _series,
+    "staff.series_moved": _series,
+    "staff.cancel_series": _series,
+    "staff.series_cancelled": _series,
     "staff.open_record": _appointment_of_calendar,
     "staff.confirm": _appointment_with_health,
     "staff.decline": _appointment_with_health,

@@ -8,7 +8,7 @@ from clinic.plans import to_book
 from clinic.plans.models import Plan, PlannedSession
 from tests import make
 from tests.plans.conftest import Scene
-from tests.plans.intakes import BLOOD_THINNER, review
+from tests.plans.intakes import review
 
 
 def course(scene: Scene, *, sessions: int = 4, days_apart: int = 7) -> tuple[Plan, Appointment]:
@@ -16,7 +16,7 @@ def course(scene: Scene, *, sessions: int = 4, days_apart: int = 7) -> tuple[Pla
     first = scene.visit()
     made = Plan(
         client_id=scene.ada.id,
-        review_id=review(first, BLOOD_THINNER).id,
+        review_id=review(first).id,
         therapist_id=scene.therapist.id,
         sessions=sessions,
         made_at=make.NOW,
