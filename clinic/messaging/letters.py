@@ -1,7 +1,8 @@
 """What a letter says: today's facts about one message, as text, HTML and calendar file; or why it must not go.
 
 Content is made at delivery and stored nowhere. It holds no health data: of a treatment only the mail name. Kinds about
-visits stand in `visit_letters`, those to staff in `staff_letters`, all others here; a kind is one entry in `KINDS`, its words in `wording`, and one template.
+visits stand in `visit_letters`, those to staff in `staff_letters`, those of the waiting list in `waiting_letters`,
+all others here; a kind is one entry in `KINDS`, its words in `wording`, and one template.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,7 +18,7 @@ from clinic.accounts import services as accounts
 from clinic.accounts.models import Client, Contact, ContactKind, LinkPurpose, User
 from clinic.db import db
 from clinic.intake.models import Draft, GuardianConsent, Submission
-from clinic.messaging import mime, samples, staff_letters, visit_letters
+from clinic.messaging import mime, samples, staff_letters, visit_letters, waiting_letters
 from clinic.messaging.content import Content, Drop
 from clinic.messaging.mailer import Envelope
 from clinic.messaging.models import Kind
@@ -170,4 +171,5 @@ KINDS: Mapping[Kind, Composer] = {
     Kind.TEXT_SAMPLE: _text_sample,
     **visit_letters.KINDS,
     **staff_letters.KINDS,
+    **waiting_letters.KINDS,
 }

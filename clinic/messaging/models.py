@@ -33,6 +33,10 @@ class Kind(StrEnum):
     AGENDA = "agenda"
     LOOK_BACK_DUE = "look_back_due"
     DELIVERY_TROUBLE = "delivery_trouble"
+    WAITING_JOINED = "waiting_joined"
+    WAITING_OFFER = "waiting_offer"
+    WAITING_OUTCOME = "waiting_outcome"
+    WAITING_OVER = "waiting_over"
     TEXT_SAMPLE = "text_sample"
 
 

@@ -9,28 +9,34 @@ from clinic.booking.models import Appointment
 from clinic.messaging.models import Kind, Message
 from clinic.practice.models import Location
 
-ADDRESS = (
-    sa.select(
-        Contact.id,
-        Contact.wants_reminders,
-        Contact.wants_check_ins,
-        Contact.reminder_offsets_minutes,
+
+def address_of(client_id: sa.orm.InstrumentedAttribute[Any]) -> sa.sql.selectable.LateralFromClause:
+    """The one address that counts of the client a column names."""
+    return (
+        sa.select(
+            Contact.id,
+            Contact.wants_reminders,
+            Contact.wants_check_ins,
+            Contact.reminder_offsets_minutes,
+        )
+        .where(
+            Contact.client_id == client_id,
+            Contact.kind == ContactKind.MAIL,
+            Contact.bounced_at.is_(None),
+        )
+        .order_by(
+            Contact.relation != Relation.GUARDIAN,
+            Contact.relation == Relation.CARER,
+            Contact.verified_at.is_(None),
+            Contact.created_at.desc(),
+            Contact.id,
+        )
+        .limit(1)
+        .lateral("recipient")
     )
-    .where(
-        Contact.client_id == Appointment.client_id,
-        Contact.kind == ContactKind.MAIL,
-        Contact.bounced_at.is_(None),
-    )
-    .order_by(
-        Contact.relation != Relation.GUARDIAN,
-        Contact.relation == Relation.CARER,
-        Contact.verified_at.is_(None),
-        Contact.created_at.desc(),
-        Contact.id,
-    )
-    .limit(1)
-    .lateral("recipient")
-)
+
+
+ADDRESS = address_of(Appointment.client_id)
 """The one address of an appointment's client that counts."""
 
 

@@ -150,6 +150,22 @@ OURS: Final[Mapping[Kind, Words]] = {
         heading=N_("Time for another session, {client}?"),
         opening=N_("You asked us to write when it is time to come again."),
     ),
+    Kind.WAITING_JOINED: Words(
+        subject=N_("You are on the waiting list at {practice}"),
+        heading=N_("You are on the waiting list"),
+    ),
+    Kind.WAITING_OFFER: Words(
+        subject=N_("Free for you: {day}, {time}"),
+        heading=N_("A time is free for you, {client}"),
+    ),
+    Kind.WAITING_OUTCOME: Words(
+        subject=N_("No longer free: {day}, {time}"),
+        heading=N_("This time is gone, {client}"),
+    ),
+    Kind.WAITING_OVER: Words(
+        subject=N_("Your time on the waiting list is over"),
+        heading=N_("Your last day is over"),
+    ),
     Kind.LOOK_BACK_DUE: Words(
         subject=N_("A look back is due"),
         heading=N_("A look back is due"),
@@ -176,7 +192,13 @@ TO_STAFF: Final = frozenset(
 )
 """Kinds that go to people who work here, in the language of their pages."""
 
-WITHOUT_VISIT: Final = TO_STAFF | {Kind.SIGN_IN, Kind.RESUME_INTAKE, Kind.GUARDIAN_CONSENT}
+WITHOUT_VISIT: Final = TO_STAFF | {
+    Kind.SIGN_IN,
+    Kind.RESUME_INTAKE,
+    Kind.GUARDIAN_CONSENT,
+    Kind.WAITING_JOINED,
+    Kind.WAITING_OVER,
+}
 
 
 def placeholders(kind: Kind) -> Sequence[str]:

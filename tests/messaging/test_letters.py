@@ -17,6 +17,7 @@ from clinic.accounts import links
 from clinic.accounts import services as accounts
 from clinic.accounts.models import Client, HealthGrant, LinkPurpose, LoginLink
 from clinic.booking.models import Appointment, State
+from clinic.booking.waiting.models import Offer, OfferEnd, Offering, Wish, WishEnd
 from clinic.db import Base, db, transaction
 from clinic.intake.models import Clearance, Draft, GuardianConsent, Submission
 from clinic.messaging import letters, services, wishes
@@ -102,6 +103,43 @@ def about(visit: Appointment, ada: Client, kind: Kind, now: datetime) -> Letter:
     return composed(claimed(kind, visit.id, ada.contacts[0].id, now, occasion_of(kind)), moment)
 
 
+def of_the_waiting_list(
+    make: ModuleType, visit: Appointment, ada: Client, now: datetime
+) -> dict[Kind, Letter]:
+    """The letters of a wish, from joining to its last day."""
+    hold = make.appointment(
+        of=visit.treatment, state=State.HELD, starts_at=visit.starts_at + timedelta(days=1)
+    )
+    wish = Wish(
+        client_id=ada.id, treatment_id=visit.treatment_id, times=[0], last_on=now.date(), created_at=now
+    )
+    until = now + timedelta(minutes=30)
+    offer = Offer(
+        offering=Offering(hold_id=hold.id, created_at=now, expires_at=until),
+        wish=wish,
+        round=1,
+        offered_at=now,
+        expires_at=until,
+    )
+    db.session.add(offer)
+    db.session.commit()
+
+    def letter(kind: Kind, subject: UUID) -> Letter:
+        return composed(claimed(kind, subject, ada.contacts[0].id, now, "first"), now)
+
+    found = {
+        Kind.WAITING_JOINED: letter(Kind.WAITING_JOINED, wish.id),
+        Kind.WAITING_OFFER: letter(Kind.WAITING_OFFER, offer.id),
+    }
+    offer.ended_at, offer.end = now, OfferEnd.MISSED
+    db.session.commit()
+    found[Kind.WAITING_OUTCOME] = letter(Kind.WAITING_OUTCOME, offer.id)
+    wish.ended_at, wish.end = now, WishEnd.OVER
+    db.session.commit()
+    found[Kind.WAITING_OVER] = letter(Kind.WAITING_OVER, wish.id)
+    return found
+
+
 def all_letters(make: ModuleType, visit: Appointment, ada: Client, now: datetime) -> dict[Kind, Letter]:
     """One letter of every kind there is."""
     found = {kind: about(visit, ada, kind, now) for kind in STATES}
@@ -136,6 +174,7 @@ def all_letters(make: ModuleType, visit: Appointment, ada: Client, now: datetime
         claimed(Kind.CHECK_IN_ANSWERED, check_in.id, make.user().id, now), now
     )
     found |= to_staff(make, visit, now)
+    found |= of_the_waiting_list(make, visit, ada, now)
     assert set(found) == set(Kind)
     return found
 

@@ -9,7 +9,7 @@ One module a topic; a question selects rows and hands them to `shape.owed` with 
 when it is worth sending.
 """
 
-from clinic.messaging.due import afterwards, bookings, intakes, reminders, therapists
+from clinic.messaging.due import afterwards, bookings, intakes, reminders, therapists, waiting
 from clinic.messaging.due.shape import Question, Rules, rules
 
 __all__ = ["KINDS", "Question", "Rules", "rules"]
@@ -29,6 +29,10 @@ KINDS: tuple[Question, ...] = (
     intakes.guardians_asked,
     intakes.invitations,
     intakes.nudges,
+    waiting.joined,
+    waiting.offers,
+    waiting.outcomes,
+    waiting.over,
     therapists.reviews_waiting,
     therapists.check_ins_answered,
     therapists.look_backs_due,

@@ -1,0 +1,140 @@
+"""Letters of the waiting list: that one is on it, that a time is free, that it is gone, that one's last day is over."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from clinic.accounts.models import Client
+from clinic.booking.models import Appointment
+from clinic.booking.waiting.models import Offer, OfferEnd, Offering, Wish, WishEnd
+from clinic.messaging.due.shape import Row, Rules, never_owed, owed
+from clinic.messaging.models import Kind, Message
+from clinic.messaging.services import Owed
+from clinic.messaging.visits import address_of
+from clinic.practice.models import Location
+
+WORTH = timedelta(days=1)
+"""So long it makes sense to say that one is on the list, or no longer, or that a time is gone."""
+
+ADDRESS = address_of(Wish.client_id)
+
+
+def joined(rules: Rules, now: datetime) -> list[Owed]:
+    """Somebody waits: where it can be changed and withdrawn. A visit that should be earlier has its own page for that."""
+    waiting = _wishes(
+        Wish.ended_at.is_(None),
+        Wish.replaces_id.is_(None),
+        Wish.created_at > now - WORTH,
+        never_owed(Kind.WAITING_JOINED, Wish.id),
+    )
+    return owed(
+        Kind.WAITING_JOINED,
+        waiting,
+        now,
+        occasion=lambda row: "first",
+        due_at=lambda row: row.created_at,
+        expires_at=lambda row: row.created_at + WORTH,
+    )
+
+
+def offers(rules: Rules, now: datetime) -> list[Owed]:
+    """A time is kept for somebody: told at once, for it is kept for minutes only."""
+    waiting = _offers(
+        Offer.ended_at.is_(None), Offer.expires_at > now, never_owed(Kind.WAITING_OFFER, Offer.id)
+    )
+    return owed(
+        Kind.WAITING_OFFER,
+        waiting,
+        now,
+        occasion=lambda row: "first",
+        due_at=lambda row: row.offered_at,
+        expires_at=lambda row: row.expires_at,
+    )
+
+
+def outcomes(rules: Rules, now: datetime) -> list[Owed]:
+    """Somebody who was told of a time, and still waits, lost it to another, or it was taken back."""
+    told = sa.exists().where(
+        Message.kind == Kind.WAITING_OFFER,
+        Message.channel == "mail",
+        Message.subject_id == Offer.id,
+        Message.sent_at.is_not(None),
+    )
+    lost = _offers(
+        Offer.end.in_([OfferEnd.MISSED, OfferEnd.STOPPED]),
+        Offer.ended_at > now - WORTH,
+        Wish.ended_at.is_(None),
+        Appointment.starts_at > now,
+        told,
+        never_owed(Kind.WAITING_OUTCOME, Offer.id),
+    )
+    return owed(
+        Kind.WAITING_OUTCOME,
+        lost,
+        now,
+        occasion=lambda row: "first",
+        due_at=lambda row: rules.quiet(row.zone).after(row.ended_at),
+        expires_at=lambda row: row.starts_at,
+    )
+
+
+def over(rules: Rules, now: datetime) -> list[Owed]:
+    """Somebody's last day passed without a time that suited."""
+
+    def due_at(row: Row) -> datetime:
+        zone = row.zone or next(iter(rules.zones), None)
+        at: datetime = row.ended_at
+        return rules.quiet(zone).after(at) if zone else at
+
+    ended = _wishes(
+        Wish.end == WishEnd.OVER,
+        Wish.ended_at > now - WORTH,
+        never_owed(Kind.WAITING_OVER, Wish.id),
+    )
+    return owed(
+        Kind.WAITING_OVER,
+        ended,
+        now,
+        occasion=lambda row: "last",
+        due_at=due_at,
+        expires_at=lambda row: row.ended_at + WORTH,
+    )
+
+
+def _wishes(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    return (
+        sa.select(
+            Wish.id,
+            Wish.client_id,
+            Wish.created_at,
+            Wish.ended_at,
+            Location.zone,
+            ADDRESS.c.id.label("recipient_id"),
+        )
+        .join(Client, Client.id == Wish.client_id)
+        .outerjoin(Location, Location.id == Wish.location_id)
+        .join(ADDRESS, sa.true())
+        .where(Client.erased_at.is_(None), *conditions)
+    )
+
+
+def _offers(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    return (
+        sa.select(
+            Offer.id,
+            Wish.client_id,
+            Offer.offered_at,
+            Offer.expires_at,
+            Offer.ended_at,
+            Appointment.starts_at,
+            Appointment.zone,
+            ADDRESS.c.id.label("recipient_id"),
+        )
+        .join(Wish, Wish.id == Offer.wish_id)
+        .join(Offering, Offering.id == Offer.offering_id)
+        .join(Appointment, Appointment.id == Offering.hold_id)
+        .join(Client, Client.id == Wish.client_id)
+        .join(ADDRESS, sa.true())
+        .where(Client.erased_at.is_(None), *conditions)
+    )
