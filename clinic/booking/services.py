@@ -12,11 +12,11 @@ import sqlalchemy as sa
 
 from clinic.accounts import audit, limits
 from clinic.accounts.models import Client, Contact
-from clinic.booking import states
+from clinic.booking import newcomers, states
 from clinic.booking.availability import Wish
 from clinic.booking.models import Appointment, State
 from clinic.booking.placing import found, fresh, lock_all, locked, place, taken, terms
-from clinic.booking.states import Entry, NotNow, advance, call_off, changed
+from clinic.booking.states import Entry, NotNow, Shown, advance, call_off, changed
 from clinic.booking.waiting.models import Offering
 from clinic.db import db, violates
 from clinic.intake import queries as intake
@@ -66,10 +66,11 @@ def hold(
 
     A browser keeps one time at once: its earlier hold is let go in the same step, and stays when this one fails.
     `client_id` is the signed-in client, if any: their earlier answers count. `network` is where the request comes from
-    (`limits.network`): it keeps only so many times at once. Raises Unbookable, TooManyHeld, NotCleared, NotOffered,
-    SlotTaken.
+    (`limits.network`): it keeps only so many times at once. Raises Unbookable, NotFirst, TooManyHeld, NotCleared,
+    NotOffered, SlotTaken.
     """
     supply = practice.supply(wish.treatment_id)
+    newcomers.require_welcome(wish.treatment_id, client_id)
     earlier = holds_of(browser)
     limits.queue_up([f"network {network}"] if network else [])
     lock_all(supply, wish, earlier)
@@ -141,7 +142,7 @@ def book(
 
     The hold may be past its time as long as nobody took it over. `plain` asks without any health answers. `held_by` is
     who keeps the time when that is not the browser itself: an offering of the waiting list.
-    Raises HoldGone, NotCleared, GuardianNeeded, IntakeNeeded, TooManyOpen.
+    Raises HoldGone, NotCleared, GuardianNeeded, IntakeNeeded, NotFirst, TooManyOpen.
     """
     queue_for(client.id)
     appointment = locked(appointment_id, gone=HoldGone)
@@ -150,6 +151,7 @@ def book(
         raise HoldGone
     standing = _standing(appointment, browser, client.id, now)
     entry = states.entry(appointment.treatment, standing, appointment.starts_at, plain=plain)
+    entry = newcomers.entry(appointment.treatment, client.id, entry)
     refuse_too_many(client, entry, now)
     appointment.client = client
     advance(appointment, entry.state, now)
@@ -220,9 +222,10 @@ def refuse_too_many(client: Client, entry: Entry, now: datetime, *, more: int = 
         raise TooManyOpen
 
 
-def confirm(appointment_id: UUID, *, actor: str, now: datetime) -> Appointment:
-    """Turn a request into a booking. Raises NotNow when it is none, or its time has begun."""
+def confirm(appointment_id: UUID, *, actor: str, now: datetime, shown: Shown | None = None) -> Appointment:
+    """Turn a request into a booking. Raises Stale, and NotNow when it is none, or its time has begun."""
     appointment = locked(appointment_id)
+    states.require_shown(appointment, shown)
     if appointment.state != State.REQUESTED or appointment.starts_at <= now:
         raise NotNow
     advance(appointment, State.BOOKED, now)
@@ -230,9 +233,12 @@ def confirm(appointment_id: UUID, *, actor: str, now: datetime) -> Appointment:
     return _decided(appointment, actor, "confirm", now)
 
 
-def decline(appointment_id: UUID, *, actor: str, now: datetime, reason: str = "staff") -> Appointment:
-    """Turn a request down and free its time. Raises NotNow when it is none."""
+def decline(
+    appointment_id: UUID, *, actor: str, now: datetime, reason: str = "staff", shown: Shown | None = None
+) -> Appointment:
+    """Turn a request down and free its time. Raises Stale, and NotNow when it is none."""
     appointment = locked(appointment_id)
+    states.require_shown(appointment, shown)
     if appointment.state != State.REQUESTED:
         raise NotNow
     advance(appointment, State.DECLINED, now)
@@ -248,28 +254,36 @@ def _decided(appointment: Appointment, actor: str, action: str, now: datetime) -
     return appointment
 
 
-def arrive(appointment_id: UUID, *, actor: str, now: datetime) -> Appointment:
-    """Note that the client is here. Raises NotNow unless it is booked (or was marked missed too soon)."""
-    return _step(appointment_id, State.ARRIVED, actor, now, arrived_at=now)
+def arrive(appointment_id: UUID, *, actor: str, now: datetime, shown: Shown | None = None) -> Appointment:
+    """Note that the client is here. Raises Stale, and NotNow unless it is booked (or was marked missed too soon)."""
+    return _step(appointment_id, State.ARRIVED, actor, now, shown, arrived_at=now)
 
 
-def unarrive(appointment_id: UUID, *, actor: str, now: datetime) -> Appointment:
-    """Take back an arrival or a missed mark that was a slip. Raises NotNow for any other state."""
+def unarrive(appointment_id: UUID, *, actor: str, now: datetime, shown: Shown | None = None) -> Appointment:
+    """Take back an arrival or a missed mark that was a slip. Raises Stale, and NotNow for any other state."""
     return _step(
-        appointment_id, State.BOOKED, actor, now, arrived_at=None, only_from=(State.ARRIVED, State.MISSED)
+        appointment_id,
+        State.BOOKED,
+        actor,
+        now,
+        shown,
+        arrived_at=None,
+        only_from=(State.ARRIVED, State.MISSED),
     )
 
 
-def complete(appointment_id: UUID, *, actor: str, now: datetime) -> Appointment:
-    """Note that the visit took place; signing its note does this. Raises NotNow."""
-    return _step(appointment_id, State.DONE, actor, now, done_at=now)
+def complete(appointment_id: UUID, *, actor: str, now: datetime, shown: Shown | None = None) -> Appointment:
+    """Note that the visit took place; signing its note does this. Raises Stale and NotNow."""
+    return _step(appointment_id, State.DONE, actor, now, shown, done_at=now)
 
 
-def mark_missed(appointment_id: UUID, *, actor: str, now: datetime) -> Appointment:
-    """Note that the client did not come. Raises NotNow before the start."""
+def mark_missed(
+    appointment_id: UUID, *, actor: str, now: datetime, shown: Shown | None = None
+) -> Appointment:
+    """Note that the client did not come. Raises Stale, and NotNow before the start."""
     if found(appointment_id).starts_at > now:
         raise NotNow("The visit has not begun yet.")
-    return _step(appointment_id, State.MISSED, actor, now)
+    return _step(appointment_id, State.MISSED, actor, now, shown)
 
 
 def _step(
@@ -277,11 +291,13 @@ def _step(
     to: State,
     actor: str,
     now: datetime,
+    shown: Shown | None,
     *,
     only_from: tuple[State, ...] | None = None,
     **columns: datetime | None,
 ) -> Appointment:
     appointment = locked(appointment_id)
+    states.require_shown(appointment, shown)
     if only_from and appointment.state not in only_from:
         raise NotNow
     with taken():

@@ -75,6 +75,25 @@ def require_current(appointment: Appointment, revision: int) -> None:
         raise Stale
 
 
+@dataclass(frozen=True)
+class Shown:
+    """How an appointment stood on the page somebody acts from."""
+
+    revision: int
+    state: str
+
+    @classmethod
+    def of(cls, appointment: Appointment) -> "Shown":
+        """As it stands now."""
+        return cls(appointment.revision, appointment.state)
+
+
+def require_shown(appointment: Appointment, shown: Shown | None) -> None:
+    """Raise Stale when the appointment no longer stands as it was shown; without a page there is nothing to compare."""
+    if shown is not None and shown != Shown.of(appointment):
+        raise Stale
+
+
 def changed(appointment: Appointment, now: datetime, *, time_too: bool = False) -> None:
     """Raise the revision for a change a client can see, and that of the time when the time changed."""
     appointment.revision += 1
@@ -165,17 +184,18 @@ def entry(
 
 SAFETY_DECISION = timedelta(hours=24)
 SAFETY_LEAST = timedelta(hours=2)
-REQUEST_DECISION = timedelta(hours=48)
 REQUEST_LEAST = timedelta(hours=4)
 SHORTEST_DECISION = timedelta(hours=1)
 
 
 def decide_by(starts_at: datetime, now: datetime, *, safety: bool = False) -> datetime:
-    """When an undecided request ends: 48 h after it was made or 4 h before its start, whichever comes first.
+    """When an undecided request ends: the practice's time after it was made, usually 48 h, or 4 h before its start,
+    whichever comes first.
 
     For an appointment that became a request by a safety answer: 24 h and 2 h. A request made late still gets an hour,
     though never beyond its start.
     """
-    longest, least = (SAFETY_DECISION, SAFETY_LEAST) if safety else (REQUEST_DECISION, REQUEST_LEAST)
+    own = timedelta(hours=practice.the_practice().decide_hours)
+    longest, least = (SAFETY_DECISION, SAFETY_LEAST) if safety else (own, REQUEST_LEAST)
     deadline = min(now + longest, starts_at - least)
     return min(max(deadline, now + SHORTEST_DECISION), starts_at)

@@ -43,18 +43,19 @@ def _of_sent(now: datetime) -> ResponseReturnValue:
     standing = queries.standing(
         browser=known_browser(), client_id=_client_id(), now=now, zone=_zone(held, now)
     )
-    outcome = standing.submission.outcome if standing.submission else None
+    sent = standing.submission
+    outcome, owner = (sent.outcome, sent.client_id) if sent else (None, None)
     if standing.level is not None and standing.level.stops:
-        _record_look(outcome, standing.submission and standing.submission.client_id, ("level", "rules"), now)
+        _record_look(outcome, owner, ("level", "rules"), now)
         return card_of(standing, outcome)
-    if standing.submission is None or outcome is None:
+    if outcome is None:
         return redirect(url_for("intake.begin"), 303)
     if standing.needs_guardian:
         return redirect(url_for("guardian.show"), 303)
     if standing.level is Level.THERAPIST_REVIEW:
-        _record_look(outcome, standing.submission.client_id, ("level", "notes"), now)
+        _record_look(outcome, owner, ("level", "notes"), now)
         return _looked_at_first(outcome, held)
-    _record_look(outcome, standing.submission.client_id, ("level", "rules", "suggestion", "plan"), now)
+    _record_look(outcome, owner, ("level", "rules", "suggestion", "plan"), now)
     return _suggestion(outcome, held)
 
 
@@ -79,7 +80,9 @@ def card_of(standing: Standing, outcome: Outcome | None, *, told: Collection[str
 
     `told` are the keys of the answers that whoever looks has just given: the card then speaks of nothing else that is known.
     """
-    return _card(_advice(standing, outcome, told), not_before=standing.not_before)
+    # Whoever has only just answered may be somebody else, and is told nothing that is known.
+    support = _support(outcome) if outcome and told is None else ""
+    return _card(_advice(standing, outcome, told), not_before=standing.not_before, support=support)
 
 
 def _of_draft(draft: Draft, now: datetime) -> ResponseReturnValue:
@@ -92,7 +95,8 @@ def _of_draft(draft: Draft, now: datetime) -> ResponseReturnValue:
     following = path.next_unanswered(draft.answers)
     go_on = url_for("intake.ask", slug=following.slug) if following else url_for("intake.check")
     if said.verdict.level is Level.REFER:
-        return _card(said, wrong_answer=_page_of(said.fields), go_on=go_on)
+        support = practice.the_practice().support_line if draft.answers.get("mood") == "marked" else ""
+        return _card(said, wrong_answer=_page_of(said.fields), go_on=go_on, support=support)
     return redirect(go_on, 303)
 
 
@@ -102,6 +106,7 @@ def _card(
     wrong_answer: str | None = None,
     go_on: str | None = None,
     not_before: datetime | None = None,
+    support: str = "",
 ) -> str:
     emergency_number = practice.the_practice().emergency_number
     template = "urgent.html" if said.verdict.level is Level.URGENT else "refer.html"
@@ -115,6 +120,7 @@ def _card(
         zone=_zone(None, clock.now()),
         wrong_answer=wrong_answer,
         go_on=go_on,
+        support=support,
     )
 
 

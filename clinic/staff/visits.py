@@ -1,6 +1,7 @@
 """One visit: its page, and what the desk does with it during the day."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -15,13 +16,13 @@ from clinic.booking import changes
 from clinic.booking import desk as booking_desk
 from clinic.booking import services as booking
 from clinic.booking.models import Appointment, State
-from clinic.booking.states import NotNow
+from clinic.booking.states import NotNow, Shown
 from clinic.db import transaction
 from clinic.messaging import queries as messages
 from clinic.messaging.queries import Wanted
 from clinic.plans import before_visit, check_ins, look_backs
 from clinic.plans import queries as plans
-from clinic.refusal import Refusal
+from clinic.refusal import Refusal, Stale
 from clinic.scheduling import hours
 from clinic.staff import arrival, choosing, day, desk, moving, obstacles, progress
 from clinic.staff.blueprint import blueprint
@@ -40,13 +41,14 @@ class DecideInReview(Refusal):
 
 @dataclass(frozen=True, kw_only=True)
 class Act:
-    """Something that can be done with a visit now: a link, or a form that is posted."""
+    """Something that can be done with a visit now: a link, or a form that is posted with how the visit was shown."""
 
     text: str
     href: str | None = None
     post: str | None = None
     style: str = "plain"
     """`""` filled, `second` outlined, `plain`."""
+    fields: Mapping[str, str] = field(default_factory=dict)
 
 
 def acts(visit: Visit) -> tuple[Act, ...]:
@@ -62,11 +64,9 @@ def acts(visit: Visit) -> tuple[Act, ...]:
         and _has_come(appointment, clock.now())
         and may(Permission.CALENDAR_WRITE)
     ):
-        found.append(Act(text="Arrived", post=url_for("staff.arrived", appointment_id=appointment.id)))
+        found.append(_posted("Arrived", "staff.arrived", appointment))
         if appointment.starts_at <= clock.now():
-            found.append(
-                Act(text="Did not come", post=url_for("staff.missed", appointment_id=appointment.id))
-            )
+            found.append(_posted("Did not come", "staff.missed", appointment))
     if visit.is_own and may(Permission.NOTE_WRITE) and not visit.is_signed:
         note = url_for("staff.note", appointment_id=appointment.id)
         if appointment.state == State.ARRIVED:
@@ -76,10 +76,21 @@ def acts(visit: Visit) -> tuple[Act, ...]:
     return tuple(found[:2])
 
 
+def _posted(text: str, endpoint: str, appointment: Appointment) -> Act:
+    return Act(
+        text=text, post=url_for(endpoint, appointment_id=appointment.id), fields=shown_fields(appointment)
+    )
+
+
 @blueprint.get("/appointments/<uuid:appointment_id>", endpoint="visit")
 @audience(staff, Permission.CALENDAR_READ)
 def visit(appointment_id: UUID) -> ResponseReturnValue:
     """One visit: time, place, how to reach the client, and what can be done."""
+    return _page(appointment_id)
+
+
+def _page(appointment_id: UUID, refusal: str | None = None) -> str:
+    """The visit as it stands now; `refusal` says why what was asked of it was not done."""
     now = clock.now()
     user = desk.user()
     appointment = desk.visit(appointment_id)
@@ -95,6 +106,8 @@ def visit(appointment_id: UUID) -> ResponseReturnValue:
         "staff/visit.html",
         here="calendar",
         appointment=appointment,
+        refusal=refusal,
+        shown=shown_fields(appointment),
         seen=seen,
         record=review or (plans.newest_review(client_id) if is_own else None),
         waivers=[(obstacles.named(one.rules), one.reason) for one in booking_desk.waivers_of(appointment.id)],
@@ -147,26 +160,50 @@ def _is_cancellable(appointment: Appointment, now: datetime) -> bool:
     return appointment.state in (State.BOOKED, State.REQUESTED) and appointment.starts_at > now
 
 
+Verb = Callable[..., Appointment]
+
+
+def _act(
+    appointment_id: UUID, verb: Verb, say: Callable[[Appointment], None], fallback: str
+) -> ResponseReturnValue:
+    """Do what a page asked with a visit, if the visit still stands as that page showed it; else show how it stands now."""
+    try:
+        with transaction():
+            done = verb(appointment_id, actor=actor(), now=clock.now(), shown=_shown())
+    except (Stale, NotNow) as refusal:
+        return _page(appointment_id, refusal.sentence), refusal.status
+    say(done)
+    return desk.back_to(fallback)
+
+
 @blueprint.post("/appointments/<uuid:appointment_id>/arrived", endpoint="arrived")
 @audience(staff, Permission.CALENDAR_WRITE)
 def arrived(appointment_id: UUID) -> ResponseReturnValue:
     """The client is here."""
-    appointment = desk.visit(appointment_id)
-    with transaction():
-        booking.arrive(appointment.id, actor=actor(), now=clock.now())
-    desk.say(f"{_first_name(appointment)} is here.", undo=desk.undo_address(appointment))
-    return desk.back_to(url_for("staff.today"))
+    desk.visit(appointment_id)
+    return _act(
+        appointment_id,
+        booking.arrive,
+        lambda done: _say_undoable(f"{_first_name(done)} is here.", done),
+        url_for("staff.today"),
+    )
 
 
 @blueprint.post("/appointments/<uuid:appointment_id>/missed", endpoint="missed")
 @audience(staff, Permission.CALENDAR_WRITE)
 def missed(appointment_id: UUID) -> ResponseReturnValue:
     """The client did not come."""
-    appointment = desk.visit(appointment_id)
-    with transaction():
-        booking.mark_missed(appointment.id, actor=actor(), now=clock.now())
-    desk.say(f"Noted: {_first_name(appointment)} did not come.", undo=desk.undo_address(appointment))
-    return desk.back_to(url_for("staff.today"))
+    desk.visit(appointment_id)
+    return _act(
+        appointment_id,
+        booking.mark_missed,
+        lambda done: _say_undoable(f"Noted: {_first_name(done)} did not come.", done),
+        url_for("staff.today"),
+    )
+
+
+def _say_undoable(text: str, appointment: Appointment) -> None:
+    desk.say(text, undo=desk.undo_address(appointment), fields=shown_fields(appointment))
 
 
 @blueprint.post("/appointments/<uuid:appointment_id>/undo", endpoint="undo")
@@ -174,14 +211,16 @@ def missed(appointment_id: UUID) -> ResponseReturnValue:
 def undo(appointment_id: UUID) -> ResponseReturnValue:
     """Take back an arrival, a missed mark, or within two minutes a cancellation or move."""
     appointment = desk.visit(appointment_id)
-    now = clock.now()
-    with transaction():
-        if appointment.state in (State.ARRIVED, State.MISSED):
-            booking.unarrive(appointment.id, actor=actor(), now=now)
-        else:
-            changes.undo(appointment.id, revision=_revision(), actor=actor(), now=now)
+    own_page = url_for("staff.visit", appointment_id=appointment_id)
+    if appointment.state in (State.ARRIVED, State.MISSED):
+        return _act(appointment_id, booking.unarrive, lambda _: desk.say("Taken back."), own_page)
+    try:
+        with transaction():
+            changes.undo(appointment.id, revision=_revision(), actor=actor(), now=clock.now())
+    except (Stale, changes.UndoOver) as refusal:
+        return _page(appointment_id, refusal.sentence), refusal.status
     desk.say("Taken back.")
-    return desk.back_to(url_for("staff.visit", appointment_id=appointment_id))
+    return desk.back_to(own_page)
 
 
 @blueprint.get("/appointments/<uuid:appointment_id>/cancel", endpoint="cancel")
@@ -213,22 +252,20 @@ def cancelled(appointment_id: UUID) -> ResponseReturnValue:
 @audience(staff, Permission.REVIEW_DECIDE)
 def confirm(appointment_id: UUID) -> ResponseReturnValue:
     """Turn a request that has no open review into a booking."""
-    appointment = _request_to_decide(appointment_id)
-    with transaction():
-        booking.confirm(appointment.id, actor=actor(), now=clock.now())
-    desk.say("Confirmed. A letter tells the client.")
-    return redirect(url_for("staff.visit", appointment_id=appointment_id), 303)
+    return _decide(appointment_id, booking.confirm, "Confirmed. A letter tells the client.")
 
 
 @blueprint.post("/appointments/<uuid:appointment_id>/decline", endpoint="decline")
 @audience(staff, Permission.REVIEW_DECIDE)
 def decline(appointment_id: UUID) -> ResponseReturnValue:
     """Turn down a request that has no open review."""
-    appointment = _request_to_decide(appointment_id)
-    with transaction():
-        booking.decline(appointment.id, actor=actor(), now=clock.now())
-    desk.say("Declined. A letter tells the client.")
-    return redirect(url_for("staff.visit", appointment_id=appointment_id), 303)
+    return _decide(appointment_id, booking.decline, "Declined. A letter tells the client.")
+
+
+def _decide(appointment_id: UUID, verb: Verb, sentence: str) -> ResponseReturnValue:
+    _request_to_decide(appointment_id)
+    own_page = url_for("staff.visit", appointment_id=appointment_id)
+    return _act(appointment_id, verb, lambda _: desk.say(sentence), own_page)
 
 
 def _request_to_decide(appointment_id: UUID) -> Appointment:
@@ -239,6 +276,15 @@ def _request_to_decide(appointment_id: UUID) -> Appointment:
     if review is not None and review.decided_at is None:
         raise DecideInReview
     return appointment
+
+
+def shown_fields(appointment: Appointment) -> dict[str, str]:
+    """What a form carries so that nothing is done to a visit that has changed meanwhile."""
+    return {"revision": str(appointment.revision), "state": appointment.state}
+
+
+def _shown() -> Shown:
+    return Shown(_revision(), request.form.get("state", ""))
 
 
 def _revision() -> int:

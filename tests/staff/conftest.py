@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 from clinic import clock
 from clinic.accounts import sessions
 from clinic.accounts.models import User
+from clinic.booking.models import Appointment
 from clinic.db import db
 from clinic.web.access import STAFF_FIELD
 from tests.plans.conftest import Scene, scene
@@ -52,6 +53,18 @@ class Browser:
         assert found is not None
         _forget_the_last_request()
         return self.client.post(path, data={"csrf_token": found[1], **fields})
+
+    def act(self, visit: Appointment, what: str, **fields: object) -> TestResponse:
+        """Do something with a visit from a page that shows how it stands now."""
+        db.session.refresh(visit)
+        shown = {"revision": visit.revision, "state": visit.state}
+        return self.post(f"/staff/appointments/{visit.id}/{what}", **{**shown, **fields})
+
+    def acted(self, visit: Appointment, what: str, **fields: object) -> str:
+        """Do something with a visit that is expected to work; gives the page that follows it."""
+        answer = self.act(visit, what, **fields)
+        assert answer.status_code == 303, answer.get_data(as_text=True)
+        return self.get(answer.headers["Location"])
 
     def done(self, path: str, **fields: object) -> str:
         """Send a form that is expected to work; gives the page that follows it."""

@@ -220,8 +220,8 @@ def test_a_request_without_answers_is_confirmed_or_declined_on_its_own_page(
     yes, no = scene.visit(**plain), scene.visit(starts_at=make.NOW + timedelta(days=4), **plain)
     page = therapist.get(f"/staff/appointments/{yes.id}")
     assert "please call before you confirm" in page
-    therapist.done(f"/staff/appointments/{yes.id}/confirm")
-    therapist.done(f"/staff/appointments/{no.id}/decline")
+    therapist.acted(yes, "confirm")
+    therapist.acted(no, "decline")
     assert make.refreshed(yes).state == State.BOOKED
     assert make.refreshed(no).state == State.DECLINED
 
@@ -230,7 +230,7 @@ def test_a_request_with_answers_is_not_confirmed_past_its_review(scene: Scene, t
     visit = scene.request()
     review(visit, BLOOD_THINNER)
     assert "Open the review" in therapist.get(f"/staff/appointments/{visit.id}")
-    assert therapist.post(f"/staff/appointments/{visit.id}/confirm").status_code == 409
+    assert therapist.act(visit, "confirm").status_code == 409
     assert make.refreshed(visit).state == State.REQUESTED
 
 
@@ -238,6 +238,6 @@ def test_neither_front_desk_nor_colleague_decides_a_request(
     scene: Scene, front_desk: Browser, colleague: Browser
 ) -> None:
     visit = scene.visit(state=State.REQUESTED, request_reason="plain")
-    assert front_desk.post(f"/staff/appointments/{visit.id}/confirm").status_code == 403
-    assert colleague.post(f"/staff/appointments/{visit.id}/confirm").status_code == 404
+    assert front_desk.act(visit, "confirm").status_code == 403
+    assert colleague.act(visit, "confirm").status_code == 404
     assert make.refreshed(visit).state == State.REQUESTED

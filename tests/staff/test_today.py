@@ -97,33 +97,33 @@ def test_the_session_of_a_course_and_its_look_back_are_shown(scene: Scene, thera
 
 def test_arrived_can_be_taken_back(scene: Scene, front_desk: Browser) -> None:
     visit = scene.visit(starts_at=LATER)
-    page = front_desk.done(f"/staff/appointments/{visit.id}/arrived", back="/staff")
+    page = front_desk.acted(visit, "arrived", back="/staff")
     assert "Ada is here." in page
     assert "Undo" in page
     assert make.refreshed(visit).state == State.ARRIVED
-    front_desk.done(f"/staff/appointments/{visit.id}/undo")
+    front_desk.acted(visit, "undo")
     assert make.refreshed(visit).state == State.BOOKED
 
 
 def test_somebody_who_did_not_come_is_noted_only_after_the_start(scene: Scene, front_desk: Browser) -> None:
     later, begun = scene.visit(starts_at=LATER), scene.visit(starts_at=TODAY_AT_TEN - timedelta(minutes=30))
-    assert front_desk.post(f"/staff/appointments/{later.id}/missed").status_code == 409
-    assert "did not come" in front_desk.done(f"/staff/appointments/{begun.id}/missed")
+    assert front_desk.act(later, "missed").status_code == 409
+    assert "did not come" in front_desk.acted(begun, "missed")
     assert make.refreshed(begun).state == State.MISSED
     assert make.refreshed(later).state == State.BOOKED
 
 
 def test_nobody_arrives_twice(scene: Scene, front_desk: Browser) -> None:
     visit = scene.visit(starts_at=LATER)
-    front_desk.done(f"/staff/appointments/{visit.id}/arrived")
-    assert front_desk.post(f"/staff/appointments/{visit.id}/arrived").status_code == 409
+    front_desk.acted(visit, "arrived")
+    assert front_desk.act(visit, "arrived").status_code == 409
 
 
 def test_a_form_leads_back_to_staff_pages_only(scene: Scene, front_desk: Browser) -> None:
     visit = scene.visit(starts_at=LATER)
-    answer = front_desk.post(f"/staff/appointments/{visit.id}/arrived", back="//elsewhere.example/staff")
+    answer = front_desk.act(visit, "arrived", back="//elsewhere.example/staff")
     assert answer.headers["Location"] == "/staff"
-    answer = front_desk.post(f"/staff/appointments/{visit.id}/undo", back="/staff/agenda?day=2031-03-03")
+    answer = front_desk.act(visit, "undo", back="/staff/agenda?day=2031-03-03")
     assert answer.headers["Location"] == "/staff/agenda?day=2031-03-03"
 
 

@@ -2,11 +2,17 @@
 
 from datetime import timedelta
 
+import pytest
+
+from clinic.booking import changes
 from clinic.booking.models import State
+from clinic.db import transaction
 from tests import make
+from tests.make import NOW
 from tests.plans.conftest import Scene
 from tests.plans.intakes import BLOOD_THINNER, review
 from tests.staff.conftest import Browser
+from tests.web.reading import read
 
 
 def test_the_front_desk_sees_time_place_and_how_to_reach_the_client(
@@ -62,10 +68,61 @@ def test_a_visit_that_began_is_not_cancelled(scene: Scene, front_desk: Browser) 
 def test_a_bare_hold_is_no_visit(scene: Scene, front_desk: Browser) -> None:
     held = scene.make.appointment(of=scene.treatment, state=State.HELD)
     front_desk.get(f"/staff/appointments/{held.id}", 404)
-    assert front_desk.post(f"/staff/appointments/{held.id}/arrived").status_code == 404
+    assert front_desk.act(held, "arrived").status_code == 404
 
 
 def test_an_owner_without_other_roles_sees_no_visit(scene: Scene, sign_in: object) -> None:
     visit = scene.visit()
     owner = sign_in(make.user(roles=["owner"]))
     owner.get(f"/staff/appointments/{visit.id}", 403)
+
+
+def test_a_page_that_is_old_changes_nothing_and_shows_how_the_visit_stands(
+    scene: Scene, front_desk: Browser, therapist: Browser
+) -> None:
+    """Fritz notes that Ada is here; on the page the therapist opened before, she still has not come."""
+    visit = scene.visit(starts_at=NOW - timedelta(minutes=10))
+    shown = {"revision": visit.revision, "state": visit.state}
+    front_desk.acted(visit, "arrived")
+    refused = therapist.post(f"/staff/appointments/{visit.id}/missed", **shown)
+    assert refused.status_code == 409
+    page = refused.get_data(as_text=True)
+    assert "This changed while your page was open" in page
+    assert "Here" in page
+    assert make.refreshed(visit).state == State.ARRIVED
+
+
+@pytest.mark.parametrize("what", ["confirm", "decline"])
+def test_a_request_the_client_moved_meanwhile_is_not_decided_from_an_old_page(
+    scene: Scene, therapist: Browser, what: str
+) -> None:
+    visit = scene.visit(starts_at=NOW + timedelta(days=3), state=State.REQUESTED)
+    shown = {"revision": visit.revision, "state": visit.state}
+    with transaction():
+        changes.move(
+            visit.id,
+            visit.starts_at + timedelta(hours=2),
+            revision=visit.revision,
+            actor=f"link:{visit.id}",
+            now=NOW,
+        )
+    assert therapist.post(f"/staff/appointments/{visit.id}/{what}", **shown).status_code == 409
+    assert make.refreshed(visit).state == State.REQUESTED
+    assert therapist.act(visit, what).status_code == 303
+
+
+def test_a_form_without_what_was_shown_changes_nothing(scene: Scene, front_desk: Browser) -> None:
+    visit = scene.visit(starts_at=NOW - timedelta(minutes=10))
+    assert front_desk.post(f"/staff/appointments/{visit.id}/arrived").status_code == 409
+    assert make.refreshed(visit).state == State.BOOKED
+
+
+@pytest.mark.parametrize("path", ["/staff", "/staff/agenda", "visit"])
+def test_every_form_carries_what_its_page_shows(scene: Scene, front_desk: Browser, path: str) -> None:
+    visit = scene.visit(starts_at=NOW - timedelta(minutes=10))
+    page = read(front_desk.get(f"/staff/appointments/{visit.id}" if path == "visit" else path))
+    forms = [form for form in page.all("form") if form.get("action").endswith(("/arrived", "/missed"))]
+    assert len(forms) == 2
+    for form in forms:
+        sent = {one.attributes.get("name"): one.attributes.get("value") for one in form.all("input")}
+        assert (sent["revision"], sent["state"]) == (str(visit.revision), "booked")
