@@ -1,0 +1,48 @@
+"""What somebody who was never treated here may book online, treatment by treatment.
+
+A visitor who is not signed in counts as new: nobody is looked up by a typed address.
+"""
+
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from clinic.booking.models import Appointment, State
+from clinic.booking.states import Entry
+from clinic.db import db
+from clinic.practice.models import NewClientRule, Treatment
+from clinic.refusal import Refusal
+
+TREATED = (State.ARRIVED, State.DONE)
+
+
+class NotFirst(Refusal):
+    """Another treatment has to come first."""
+
+    code = "not-first"
+    sentence = (
+        "This treatment is not for a first visit. Have you been here before? Then please sign in first. "
+        "Otherwise please begin with another treatment."
+    )
+
+
+def is_new(client_id: UUID | None) -> bool:
+    """Whether nobody here has treated this client yet."""
+    if client_id is None:
+        return True
+    treated = sa.exists().where(Appointment.client_id == client_id, Appointment.state.in_(TREATED))
+    return not db.session.scalar(sa.select(treated))
+
+
+def require_welcome(treatment_id: UUID, client_id: UUID | None) -> None:
+    """Raise NotFirst when a treatment is not for a first visit and this would be one."""
+    treatment = db.session.get_one(Treatment, treatment_id)
+    if treatment.new_clients == NewClientRule.NOT_FIRST and is_new(client_id):
+        raise NotFirst
+
+
+def entry(treatment: Treatment, client_id: UUID, otherwise: Entry) -> Entry:
+    """How the booking of a client begins: a request, where new clients have to ask first. Raises NotFirst."""
+    require_welcome(treatment.id, client_id)
+    asks = treatment.new_clients == NewClientRule.ASK_FIRST and otherwise.state is State.BOOKED
+    return Entry(State.REQUESTED, "first_visit") if asks and is_new(client_id) else otherwise
