@@ -11,7 +11,7 @@ from sqlalchemy.orm import configure_mappers
 
 from clinic import clock, db, sealed
 from clinic.accounts import links
-from clinic.api import health
+from clinic.api import bounces, health
 from clinic.api import views as api
 from clinic.db import ASIDE
 from clinic.messaging import tasks
@@ -59,7 +59,14 @@ def create_app(settings: Settings | None = None, *, in_background: bool = False)
     context.init_app(app)
     banners.init_app(app)
     tasks.init_app(app)
-    for blueprint in (health.blueprint, api.blueprint, *public.blueprints, *portal.blueprints, *staff.blueprints):
+    for blueprint in (
+        health.blueprint,
+        bounces.blueprint,
+        api.blueprint,
+        *public.blueprints,
+        *portal.blueprints,
+        *staff.blueprints,
+    ):
         app.register_blueprint(blueprint)
 
     access.require_declared(app)

@@ -13,6 +13,7 @@ BLOCKING = frozenset({Permission.CALENDAR_WRITE, Permission.SETTINGS_WRITE})
 POLICIES: dict[str, str | frozenset[Permission]] = {
     "static": ANYONE,
     "health.health": ANYONE,
+    "bounces.report": ANYONE,
     "api.treatments": ANYONE,
     "api.therapists": ANYONE,
     "api.free_times": ANYONE,
