@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from clinic.booking.models import Appointment, State
+from clinic.db import db
 from clinic.guidance.levels import Disposition, Level
 from clinic.intake.queries import Standing
 from clinic.practice import queries as practice
@@ -195,7 +196,9 @@ def decide_by(starts_at: datetime, now: datetime, *, safety: bool = False) -> da
     For an appointment that became a request by a safety answer: 24 h and 2 h. A request made late still gets an hour,
     though never beyond its start.
     """
-    own = timedelta(hours=practice.the_practice().decide_hours)
+    # Asked in the middle of a change: written too early, a request without its end would be refused.
+    with db.session.no_autoflush:
+        own = timedelta(hours=practice.the_practice().decide_hours)
     longest, least = (SAFETY_DECISION, SAFETY_LEAST) if safety else (own, REQUEST_LEAST)
     deadline = min(now + longest, starts_at - least)
     return min(max(deadline, now + SHORTEST_DECISION), starts_at)
