@@ -19,7 +19,7 @@ from clinic.portal import views as portal
 from clinic.public import views as public
 from clinic.staff import sign_in
 from clinic.staff import views as staff
-from clinic.web import access, assets, banners, context, errors, filters, headers, logs
+from clinic.web import access, assets, banners, context, errors, filters, headers, languages, logs
 from config import Environment, Settings
 
 ROOT = Path(__file__).parent.parent
@@ -55,6 +55,7 @@ def create_app(settings: Settings | None = None, *, in_background: bool = False)
     headers.init_app(app)
     errors.init_app(app)
     filters.init_app(app)
+    languages.init_app(app)
     assets.init_app(app)
     context.init_app(app)
     banners.init_app(app)
@@ -63,6 +64,7 @@ def create_app(settings: Settings | None = None, *, in_background: bool = False)
         health.blueprint,
         bounces.blueprint,
         api.blueprint,
+        languages.blueprint,
         *public.blueprints,
         *portal.blueprints,
         *staff.blueprints,

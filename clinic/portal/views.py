@@ -19,6 +19,7 @@ from clinic.booking.models import Appointment
 from clinic.db import db, transaction
 from clinic.intake import queries as intake
 from clinic.messaging import services as messaging
+from clinic.portal import letters
 from clinic.portal.forms import AddressForm, NameForm
 from clinic.refusal import NotFound, Refusal
 from clinic.web import access
@@ -26,7 +27,7 @@ from clinic.web.access import anyone, audience, client, contact
 from clinic.web.browser import forget_browser, known_browser
 
 blueprint = Blueprint("portal", __name__)
-blueprints = (blueprint,)
+blueprints = (blueprint, letters.blueprint)
 
 NEXT = "after_sign_in"
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from clinic import clock
+from clinic import clock, language
 from clinic.accounts import audit, limits, links
 from clinic.accounts import services as accounts
 from clinic.accounts.models import Client
@@ -168,6 +168,7 @@ def client_of(form: PersonForm, now: datetime) -> tuple[Client, str]:
         mail=form.mail.data,
         phone=form.phone.data or None,
         country=practice.the_practice().country,
+        language=form.language.data or language.ENGLISH,
         now=now,
     )
     return new, audit.VISITOR

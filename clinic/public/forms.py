@@ -1,10 +1,12 @@
 """Forms of the booking pages."""
 
-from wtforms import BooleanField, EmailField, HiddenField, StringField, TelField
+from wtforms import BooleanField, EmailField, HiddenField, SelectField, StringField, TelField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
+from clinic import language
 from clinic.accounts import services as accounts
 from clinic.practice import queries as practice
+from clinic.web import languages
 from clinic.web.forms import Form
 from clinic.web.wish_form import WhenForm, WishForm
 
@@ -60,6 +62,12 @@ class PersonForm(Form):
 class DetailsForm(PersonForm):
     """Who is coming: the last page before the booking."""
 
+    language = SelectField(
+        "Language of our letters",
+        choices=list(language.NAMES.items()),
+        default=languages.wanted,
+        validators=[Optional()],
+    )
     agree = BooleanField(
         "I have read this and agree.",
         validators=[InputRequired("Please confirm that you have read how to cancel")],

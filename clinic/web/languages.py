@@ -1,0 +1,58 @@
+"""Which language a page speaks: the one this visitor chose, or whose browser asks for it, on pages that speak it.
+
+A page is translated whole or stays English; `TRANSLATED` names those that are whole. The choice stays in the visitor's own
+cookie, and a new client's letters begin in the same language.
+"""
+
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Flask, redirect, request, session
+from flask.typing import ResponseReturnValue
+
+from clinic import language
+from clinic.language import ENGLISH, LANGUAGES
+from clinic.web.access import anyone, audience
+
+CHOSEN = "language"
+TRANSLATED = frozenset({"letters.ask", "letters.stop", "letters.stopped"})
+
+blueprint = Blueprint("languages", __name__)
+
+
+def wanted() -> str:
+    """The language this visitor chose, else the first one of ours that the browser asks for, else English."""
+    chosen = session.get(CHOSEN)
+    if chosen in LANGUAGES:
+        return str(chosen)
+    return request.accept_languages.best_match(LANGUAGES, default=ENGLISH) or ENGLISH
+
+
+@blueprint.post("/language")
+@audience(anyone)
+def choose() -> ResponseReturnValue:
+    """Keep the choice, and go back to the page it was made on."""
+    session[CHOSEN] = request.form.get("language") if request.form.get("language") in LANGUAGES else ENGLISH
+    return redirect(_back(request.form.get("back", "")), 303)
+
+
+def _back(path: str) -> str:
+    """A path of our own, or the first page."""
+    parts = urlsplit(path)
+    is_ours = path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
+    return path if is_ours and not parts.scheme and not parts.netloc else "/"
+
+
+def init_app(app: Flask) -> None:
+    """Speak before each view, and tell templates which language is spoken and which could be."""
+    app.before_request(_speak)
+    app.context_processor(
+        lambda: {
+            "lang": language.current(),
+            "languages": language.NAMES if request and request.endpoint in TRANSLATED else {},
+        }
+    )
+
+
+def _speak() -> None:
+    if request.endpoint in TRANSLATED:
+        language.speak(wanted())
