@@ -16,6 +16,7 @@ from clinic.staff import (
     reviews,
     series,
     visits,
+    waiting,
 )
 from clinic.staff.blueprint import blueprint
 from clinic.staff.settings import absences, hours, house, offers, places
@@ -25,6 +26,7 @@ PAGES = (
     calling,
     moving,
     series,
+    waiting,
     visits,
     arrival,
     reviews,

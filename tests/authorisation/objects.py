@@ -111,6 +111,10 @@ def _offer(world: World) -> Objects:
     )
 
 
+def _wish_at_the_desk(world: World) -> Objects:
+    return Objects({"wish_id": world.wish_of_ada.id}, {"wish_id": NOBODYS})
+
+
 def _aftercare(world: World) -> Objects:
     visit = world.visit_of_ada
     return Objects(
@@ -270,6 +274,13 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "staff.cancel_series": _series,
     "staff.series_cancelled": _series,
     "staff.open_record": _appointment_of_calendar,
+    "staff.end_wish": _wish_at_the_desk,
+    "staff.offer_time": _wish_at_the_desk,
+    "staff.offered_time": _wish_at_the_desk,
+    "staff.stop_offering": lambda world: Objects(
+        {"offering_id": world.offer_to_ada.offering_id}, {"offering_id": NOBODYS}
+    ),
+    "staff.accept_offer": lambda world: Objects({"offer_id": world.offer_to_ada.id}, {"offer_id": NOBODYS}),
     "staff.confirm": _appointment_with_health,
     "staff.decline": _appointment_with_health,
     "staff.note": _appointment_with_health,

@@ -95,8 +95,10 @@ def keep_for(offer_id: UUID, *, browser: bytes, actor: str, now: datetime) -> Ap
 
 
 def accept_for(offer_id: UUID, *, by: User, now: datetime) -> Appointment:
-    """Take an offered time for somebody on the telephone, whether or not it was time to answer: staff book also before the
-    questions are answered. Raises OfferGone, and what `desk.book` or a move raises."""
+    """Take an offered time for somebody on the telephone; staff book also before the questions are answered.
+
+    Raises OfferGone, NothingEarlier, and what `desk.book` or a move raises.
+    """
     offer = _locked(offer_id)
     wish = wishes.locked(offer.wish_id)
     actor = audit.by_user(by.id)

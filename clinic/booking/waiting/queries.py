@@ -1,11 +1,15 @@
 """Reads of the waiting list worth a name."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, selectinload
 
+from clinic.accounts.models import Client
 from clinic.booking import availability
 from clinic.booking.models import Appointment
 from clinic.booking.waiting import matching
@@ -98,3 +102,71 @@ def fitting(waited_for: Wish, now: datetime, count: int) -> list[Time]:
             ]
             found += [time for time in times if one.suits(time)][:1]
     return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """A wish as staff see it in the order."""
+
+    wish: Wish
+    asked: int
+    """How many times it was offered."""
+    is_reachable: bool
+    """Whether a letter reaches the client; who is not is called."""
+    is_busy: bool
+    """Whether there is an offer to answer, or a taken time to complete."""
+
+
+def listed(
+    *, treatment_id: UUID | None = None, therapist_id: UUID | None = None, limit: int, offset: int = 0
+) -> tuple[list[Line], int]:
+    """Those who wait, longest first, for a treatment and with a therapist (or any), and how many there are in all."""
+    conditions: list[sa.ColumnElement[bool]] = [Wish.ended_at.is_(None)]
+    if treatment_id is not None:
+        conditions.append(Wish.treatment_id == treatment_id)
+    if therapist_id is not None:
+        conditions.append(sa.or_(Wish.therapist_id.is_(None), Wish.therapist_id == therapist_id))
+    count = db.session.scalar(sa.select(sa.func.count()).select_from(Wish).where(*conditions)) or 0
+    rows = _lines(*conditions).limit(limit).offset(offset)
+    return [_line(row) for row in db.session.execute(rows)], count
+
+
+def whom_it_suits(treatment_id: UUID, time: Time) -> list[Line]:
+    """Those who wait for a treatment and may be offered this time now, longest first."""
+    rows = _lines(Wish.ended_at.is_(None), Wish.treatment_id == treatment_id, ~matching.is_busy())
+    return [line for line in map(_line, db.session.execute(rows)) if matching.of(line.wish).suits(time)]
+
+
+def _lines(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    asked = sa.select(sa.func.count()).where(Offer.wish_id == Wish.id).correlate(Wish).scalar_subquery()
+    return (
+        sa.select(
+            Wish,
+            asked.label("asked"),
+            matching.is_reachable().label("is_reachable"),
+            matching.is_busy().label("is_busy"),
+        )
+        .where(*conditions)
+        .order_by(Wish.created_at, Wish.id)
+        .options(*WHOLE_WISH, joinedload(Wish.client).selectinload(Client.contacts))
+    )
+
+
+def _line(row: sa.Row[Any]) -> Line:
+    return Line(wish=row[0], asked=row.asked, is_reachable=row.is_reachable, is_busy=row.is_busy)
+
+
+def live_offerings() -> Sequence[Offering]:
+    """Times that are kept and offered now, the first to end first, with everybody who was asked."""
+    live = (
+        sa.select(Offering)
+        .where(Offering.ended_at.is_(None))
+        .order_by(Offering.expires_at, Offering.id)
+        .options(
+            joinedload(Offering.hold).joinedload(Appointment.therapist),
+            joinedload(Offering.hold).joinedload(Appointment.treatment),
+            joinedload(Offering.hold).joinedload(Appointment.location),
+            selectinload(Offering.offers).joinedload(Offer.wish).joinedload(Wish.client),
+        )
+    )
+    return db.session.scalars(live).all()
