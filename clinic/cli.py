@@ -12,6 +12,7 @@ from clinic import clock, demo, schema, sealed
 from clinic.accounts import audit, team
 from clinic.accounts.models import Role, User
 from clinic.app import create_app
+from clinic.booking import zones
 from clinic.db import Base, db, transaction
 from clinic.embedded import supervisor
 from clinic.guidance import suggest as suggestion
@@ -133,6 +134,24 @@ def rotate_keys(parsed: argparse.Namespace) -> int:
     return 0
 
 
+def repair_zones(parsed: argparse.Namespace) -> int:
+    """List the visits whose promised time new zone rules would change, and move them to keep it, all in one step."""
+    with create_app(Settings.read(), in_background=True).app_context():
+        now = clock.now()
+        try:
+            with transaction():
+                found = zones.drifted(now) if parsed.list else zones.repair(actor=audit.SYSTEM, now=now)
+                lines = [zones.line(shift) for shift in found]
+        except Refusal as refusal:
+            print(refusal.sentence, file=sys.stderr)
+            return 2
+    if lines:
+        print("\n".join(lines))
+    done = "would move" if parsed.list else "moved"
+    print(f"{len(lines)} {done}; every visit to come keeps the time on the clock it was promised.")
+    return 0
+
+
 def doctor(parsed: argparse.Namespace) -> int:
     """Check the database, its durability, the keys and the audit's seals; status 1 when something is wrong."""
     faults = []
@@ -143,6 +162,9 @@ def doctor(parsed: argparse.Namespace) -> int:
             for setting in ("fsync", "synchronous_commit", "full_page_writes"):
                 if connection.execute(sa.text(f"SHOW {setting}")).scalar() == "off":
                     faults.append(f"PostgreSQL runs with {setting} off: a crash may lose bookings.")
+        drifted = len(zones.drifted(clock.now())) if not faults else 0
+        if drifted:
+            faults.append(f"{drifted} visits miss their promised time: run `python -m clinic repair-zones`.")
         verification = audit.verify()
         if not verification.holds:
             faults.append(f"The audit was changed: seal {verification.broken}, {verification.why}")
@@ -171,5 +193,9 @@ COMMANDS: dict[str, tuple[Command, dict[str, dict[str, Any]]]] = {
     "replay": (replay_reviews, {}),
     "new-keys": (new_keys, {}),
     "rotate-keys": (rotate_keys, {}),
+    "repair-zones": (
+        repair_zones,
+        {"--list": {"action": "store_true", "help": "only list what would move; change nothing"}},
+    ),
     "doctor": (doctor, {}),
 }

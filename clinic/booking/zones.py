@@ -39,10 +39,11 @@ class WouldOverlap(Refusal):
 class Shift:
     """A visit, and the instant at which the clock will show the time that was promised.
 
-    `shows` is that wall time; it differs from the promise only where the clock jumps over it.
+    `shows` is that wall time; it differs from `promised` only where the clock jumps over it.
     """
 
     appointment: Appointment
+    promised: datetime
     starts_at: datetime
     shows: datetime
 
@@ -90,6 +91,15 @@ def change_zone(location_id: UUID, zone: str, *, actor: str, now: datetime) -> l
     return found
 
 
+def line(shift: Shift) -> str:
+    """A shift in one line, without anybody's name: reference, promised time, zone, and the instant it means now."""
+    visit = shift.appointment
+    text = f"{visit.reference}  {shift.promised:%Y-%m-%d %H:%M}  {visit.zone}  is {shift.starts_at:%Y-%m-%d %H:%M} UTC"
+    return (
+        text if shift.shows == shift.promised else f"{text}; the clock skips it and shows {shift.shows:%H:%M}"
+    )
+
+
 def _standing(now: datetime) -> sa.Select[Appointment]:
     return (
         sa.select(Appointment)
@@ -110,7 +120,7 @@ def _shifts(standing: sa.Select[Appointment], zone_of: Callable[[Appointment], s
     for visit in db.session.scalars(standing):
         zone = ZoneInfo(zone_of(visit))
         starts_at = hours.edge(visit.wall_start, zone)
-        found.append(Shift(visit, starts_at, hours.wall(starts_at, zone)))
+        found.append(Shift(visit, visit.wall_start, starts_at, hours.wall(starts_at, zone)))
     return found
 
 

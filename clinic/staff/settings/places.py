@@ -135,14 +135,17 @@ def order_location(location_id: UUID) -> ResponseReturnValue:
 @audience(staff, *OWNERS)
 def rooms() -> ResponseReturnValue:
     """All rooms by location."""
+    sold = [each for each in treatments.every_treatment() if each.retired_at is None]
+    every = places.every_room()
     return page(
         "rooms",
         "rooms",
         places=places.every_location(),
-        rooms=places.every_room(),
-        suited={
-            each.id: [sold.name for sold in treatments.every_treatment() if each in sold.rooms]
-            for each in places.every_room()
+        rooms=every,
+        suited={room.id: [each.name for each in sold if room in each.rooms] for room in every},
+        suits_all={
+            room.id: bool(sold) and all(room in each.rooms for each in sold if each.needs_room)
+            for room in every
         },
     )
 
