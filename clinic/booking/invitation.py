@@ -3,10 +3,11 @@
 One appointment keeps one UID for life; SEQUENCE is its revision. Only the treatment's mail name is written, never its own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event, vCalAddress, vText
@@ -39,12 +40,12 @@ def calendar_file(
     *,
     method: Method,
     now: datetime,
-    link: str = "",
+    links: Mapping[UUID, str] | None = None,
     invitee: Invitee | None = None,
 ) -> bytes:
-    """The appointments as one calendar file with their zones' rules.
+    """The appointments as one calendar file with their zones' rules, an event each with a UID of its own.
 
-    `link` is where the appointment can be changed; `now` stamps the file (UTC).
+    `links` says by id where an appointment can be changed; `now` stamps the file (UTC).
     """
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
@@ -52,6 +53,7 @@ def calendar_file(
     calendar.add("calscale", "GREGORIAN")
     calendar.add("method", method.value)
     for appointment in appointments:
+        link = (links or {}).get(appointment.id, "")
         calendar.add_component(_event(appointment, practice, method, now, link, invitee))
     calendar.add_missing_timezones()
     return bytes(calendar.to_ical())

@@ -18,7 +18,7 @@ from clinic.accounts import services as accounts
 from clinic.accounts.models import Client, Contact, ContactKind, LinkPurpose, User
 from clinic.db import db
 from clinic.intake.models import Draft, GuardianConsent, Submission
-from clinic.messaging import mime, samples, staff_letters, visit_letters, waiting_letters
+from clinic.messaging import mime, samples, series_letters, staff_letters, visit_letters, waiting_letters
 from clinic.messaging.content import Content, Drop
 from clinic.messaging.mailer import Envelope
 from clinic.messaging.models import Kind
@@ -170,6 +170,7 @@ KINDS: Mapping[Kind, Composer] = {
     Kind.GUARDIAN_CONSENT: _guardian_consent,
     Kind.TEXT_SAMPLE: _text_sample,
     **visit_letters.KINDS,
+    **series_letters.KINDS,
     **staff_letters.KINDS,
     **waiting_letters.KINDS,
 }

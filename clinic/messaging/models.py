@@ -16,6 +16,7 @@ class Kind(StrEnum):
     CONFIRMATION = "confirmation"
     CHANGE = "change"
     CANCELLATION = "cancellation"
+    SERIES = "series"
     REQUEST_RECEIVED = "request_received"
     REQUEST_CONFIRMED = "request_confirmed"
     REQUEST_DECLINED = "request_declined"

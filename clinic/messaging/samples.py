@@ -30,9 +30,13 @@ def facts(kind: Kind, practice: Practice, now: datetime) -> Mapping[str, Any]:
         "visit": visit,
         "form": SafetyForm(link=link, opens_at=visit.starts_at - 24 * _HOUR, is_open=True),
         "by_client": True,
+        "booked": [visit, _later(visit)],
+        "cancelled": [],
+        "takes_out": False,
+        "values": {"client": visit.first_name},
         "tips_link": link,
         "questions_link": link,
-        "next_visit": replace(visit, starts_at=visit.starts_at + _AHEAD, ends_at=visit.ends_at + _AHEAD),
+        "next_visit": _later(visit),
         "appointment": None,
         "decide_by": None,
         "offer_link": link,
@@ -47,6 +51,10 @@ def facts(kind: Kind, practice: Practice, now: datetime) -> Mapping[str, Any]:
         "silent": [],
         **asked,
     }
+
+
+def _later(visit: Visit) -> Visit:
+    return replace(visit, starts_at=visit.starts_at + _AHEAD, ends_at=visit.ends_at + _AHEAD)
 
 
 def _stop(visit: Visit) -> Stop:

@@ -255,7 +255,7 @@ def _calendar(
         return None
     invitee = Invitee(mail=contact.normalised, name=visit.first_name)
     return invitation.calendar_file(
-        [appointment], practice, method=method, now=now, link=visit.link, invitee=invitee
+        [appointment], practice, method=method, now=now, links={appointment.id: visit.link}, invitee=invitee
     )
 
 

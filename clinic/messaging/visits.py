@@ -81,6 +81,16 @@ def told(*kinds: Kind, since: sa.orm.InstrumentedAttribute[int] | None = None) -
     )
 
 
+def told_in_series() -> sa.ColumnElement[bool]:
+    """Whether a letter about the whole series is owed, or went, and so told of this appointment too."""
+    return sa.exists().where(
+        Message.kind == Kind.SERIES,
+        Message.channel == "mail",
+        Message.subject_id == Appointment.series_id,
+        Message.given_up_at.is_(None),
+    )
+
+
 def number(pattern: str) -> sa.ColumnElement[int]:
     """A number within the occasion; NULL for the occasions of other kinds, which may be looked at first."""
     return sa.cast(sa.func.substring(Message.occasion, pattern), sa.Integer)

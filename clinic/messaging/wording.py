@@ -91,6 +91,10 @@ OURS: Final[Mapping[Kind, Words]] = {
         subject=N_("Cancelled: {day}, {time} at {practice}"),
         heading=N_("Your appointment is cancelled, {client}"),
     ),
+    Kind.SERIES: Words(
+        subject=N_("Your sessions at {practice}"),
+        heading=N_("Your sessions, {client}"),
+    ),
     Kind.REQUEST_RECEIVED: Words(
         subject=N_("We have your request: {day}, {time}"),
         heading=N_("We have your request, {client}"),
@@ -203,4 +207,6 @@ WITHOUT_VISIT: Final = TO_STAFF | {
 
 def placeholders(kind: Kind) -> Sequence[str]:
     """What may stand in braces in this kind of letter."""
+    if kind is Kind.SERIES:
+        return ("client", *_PRACTICE)
     return _PRACTICE if kind in WITHOUT_VISIT else _VISIT

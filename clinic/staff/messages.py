@@ -22,6 +22,7 @@ KINDS = {
     Kind.CONFIRMATION: "Confirmation",
     Kind.CHANGE: "Change of time",
     Kind.CANCELLATION: "Cancellation",
+    Kind.SERIES: "Several visits at once",
     Kind.REQUEST_RECEIVED: "Request received",
     Kind.REQUEST_CONFIRMED: "Request confirmed",
     Kind.REQUEST_DECLINED: "Request declined",

@@ -16,7 +16,7 @@ from clinic import clock
 from clinic.accounts import links
 from clinic.accounts import services as accounts
 from clinic.accounts.models import Client, HealthGrant, LinkPurpose, LoginLink
-from clinic.booking.models import Appointment, State
+from clinic.booking.models import Appointment, Series, State
 from clinic.booking.waiting.models import Offer, OfferEnd, Offering, Wish, WishEnd
 from clinic.db import Base, db, transaction
 from clinic.intake.models import Clearance, Draft, GuardianConsent, Submission
@@ -175,8 +175,28 @@ def all_letters(make: ModuleType, visit: Appointment, ada: Client, now: datetime
     )
     found |= to_staff(make, visit, now)
     found |= of_the_waiting_list(make, visit, ada, now)
+    found[Kind.SERIES] = of_series(make, visit, now)
     assert set(found) == set(Kind)
     return found
+
+
+def of_series(make: ModuleType, visit: Appointment, now: datetime) -> Letter:
+    """The letter about two visits that were booked in one act."""
+    assert visit.client is not None
+    whole = Series(client_id=visit.client_id, created_at=now, changed_at=now)
+    db.session.add(whole)
+    db.session.commit()
+    for number in (1, 2):
+        make.appointment(
+            of=visit.treatment,
+            who=visit.client,
+            starts_at=visit.starts_at + timedelta(days=20 + number),
+            series_id=whole.id,
+            series_index=number,
+            series_revision=1,
+            act_revision=1,
+        )
+    return composed(claimed(Kind.SERIES, whole.id, visit.client.contacts[0].id, now), now)
 
 
 def to_staff(make: ModuleType, visit: Appointment, now: datetime) -> dict[Kind, Letter]:

@@ -21,6 +21,7 @@ KINDS: tuple[Question, ...] = (
     bookings.requests_declined,
     bookings.changes,
     bookings.cancellations,
+    bookings.series,
     reminders.reminders,
     afterwards.aftercare,
     afterwards.check_ins,

@@ -5,11 +5,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from clinic.booking.models import Appointment, State
-from clinic.messaging.due.shape import Rules, owed
-from clinic.messaging.models import Kind
+from clinic.accounts.models import Client
+from clinic.booking.models import Appointment, Series, State
+from clinic.booking.series import TOLD_TOGETHER
+from clinic.messaging.due.shape import Rules, never_owed, owed
+from clinic.messaging.models import Kind, Message
 from clinic.messaging.services import Owed
-from clinic.messaging.visits import told, visits
+from clinic.messaging.visits import address_of, told, told_in_series, visits
 
 TELLS_TIME = (Kind.CONFIRMATION, Kind.REQUEST_CONFIRMED, Kind.CHANGE)
 """Kinds that tell a booked client when and where."""
@@ -22,7 +24,9 @@ def confirmations(rules: Rules, now: datetime) -> list[Owed]:
         Appointment.state == State.BOOKED,
         Appointment.request_reason.is_(None),
         Appointment.starts_at > now,
+        ~TOLD_TOGETHER,
         ~told(*TELLS_TIME),
+        ~told_in_series(),
     )
     return _at_revision(Kind.CONFIRMATION, booked, now)
 
@@ -71,7 +75,11 @@ def changes(rules: Rules, now: datetime) -> list[Owed]:
         Appointment.time_revision > 1,
         Appointment.starts_at > now,
         Appointment.changed_at <= now - rules.settle,
-        told(*TELLS_TIME),
+        ~TOLD_TOGETHER,
+        sa.or_(
+            told(*TELLS_TIME),
+            sa.and_(told_in_series(), Appointment.wall_start != Appointment.series_wall_start),
+        ),
         ~told(*TELLS_TIME, since=Appointment.time_revision),
     )
     return _at_revision(Kind.CHANGE, moved, now)
@@ -84,9 +92,57 @@ def cancellations(rules: Rules, now: datetime) -> list[Owed]:
         Appointment.state == State.CANCELLED,
         Appointment.starts_at > now,
         Appointment.changed_at <= now - rules.settle,
+        ~TOLD_TOGETHER,
         ~told(Kind.CANCELLATION, since=Appointment.revision),
     )
     return _at_revision(Kind.CANCELLATION, cancelled, now)
+
+
+def series(rules: Rules, now: datetime) -> list[Owed]:
+    """Several visits booked, moved or cancelled in one act: one letter tells of them all. Booking does not wait."""
+    address = address_of(Series.client_id)
+    last_start = (
+        sa.select(sa.func.max(Appointment.starts_at))
+        .where(
+            Appointment.series_id == Series.id,
+            TOLD_TOGETHER,
+            Appointment.series_revision == Series.revision,
+            Appointment.state.in_([State.BOOKED, State.CANCELLED]),
+        )
+        .scalar_subquery()
+    )
+    acts = (
+        sa.select(
+            Series.id,
+            Series.client_id,
+            Series.revision,
+            Series.changed_at,
+            last_start.label("last_start"),
+            address.c.id.label("recipient_id"),
+        )
+        .join(Client, Client.id == Series.client_id)
+        .join(address, sa.true())
+        .where(
+            Series.changed_at >= rules.changed_since,
+            sa.or_(Series.revision == 1, Series.changed_at <= now - rules.settle),
+            Client.erased_at.is_(None),
+            last_start > now,
+            never_owed(
+                Kind.SERIES,
+                Series.id,
+                Message.occasion == sa.func.concat("r", Series.revision),
+                sa.or_(Message.given_up_at.is_(None), Message.recipient_id == address.c.id),
+            ),
+        )
+    )
+    return owed(
+        Kind.SERIES,
+        acts,
+        now,
+        occasion=lambda row: f"r{row.revision}",
+        due_at=lambda row: row.changed_at,
+        expires_at=lambda row: row.last_start,
+    )
 
 
 def _at_revision(kind: Kind, question: sa.Select[Any], now: datetime) -> list[Owed]:
