@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
-from clinic.booking.models import Appointment, State
+from clinic.booking.models import Appointment, State, Waiver
+from clinic.booking.rules import Rule
 from clinic.db import db
 from clinic.practice import opening
 from clinic.practice.models import Room
@@ -23,6 +24,7 @@ from clinic.scheduling.grid import Window
 from clinic.scheduling.hours import Days, Rota
 
 STANDING = (State.BOOKED, State.REQUESTED)
+OUTSIDE = "Outside the hours"
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,31 @@ class Outside:
 
 
 def visits(now: datetime) -> list[Outside]:
-    """Every visit to come that lies outside what is open now, earliest first."""
-    return [Outside(visit, why) for visit, why in _judged(_coming(now)) if why is not None]
+    """Every visit to come that lies outside what is open now, earliest first.
+
+    A visit that staff put outside the hours on purpose, for a reason, is none of them, unless something else is against it.
+    """
+    coming = _coming(now)
+    meant = _on_purpose(coming)
+    return [
+        Outside(visit, why)
+        for visit, why in _judged(coming)
+        if why is not None and not (why == OUTSIDE and visit.id in meant)
+    ]
+
+
+def _on_purpose(coming: Sequence[Appointment]) -> set[UUID]:
+    """Which of these visits have their present time by a waiver of the hours."""
+    waived = (
+        sa.select(Appointment.id)
+        .join(Waiver, Waiver.appointment_id == Appointment.id)
+        .where(
+            Appointment.id.in_([visit.id for visit in coming]),
+            Waiver.rules.contains([Rule.HOURS.value]),
+            Waiver.made_at >= Appointment.time_agreed_at,
+        )
+    )
+    return set(db.session.scalars(waived))
 
 
 def ids(now: datetime) -> set[UUID]:
@@ -102,4 +127,4 @@ def _why(
         for each in rota.time_off
     ):
         return f"{visit.therapist.given_name} has time off"
-    return "Outside the hours"
+    return OUTSIDE

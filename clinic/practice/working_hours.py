@@ -150,17 +150,20 @@ def set_week(
 
 def _clear(rows: Iterable[WeeklyHours], begin: date, end: date | None) -> None:
     """Take the days [begin, end) out of these rows, leaving what lies before and after."""
+    left_after = []
     for row in rows:
         was_until = row.valid_until
         if (was_until is not None and was_until <= begin) or (end is not None and row.valid_from >= end):
             continue
         if end is not None and (was_until is None or was_until > end):
             span = Span(row.weekday, row.from_minute, row.until_minute, row.location_id)
-            db.session.add(_row(row.therapist_id, span, end, was_until))
+            left_after.append(_row(row.therapist_id, span, end, was_until))
         if row.valid_from < begin:
             row.valid_until = begin
         else:
             db.session.delete(row)
+    db.session.flush()  # A session inserts before it deletes: what is left after the days would meet the old row.
+    db.session.add_all(left_after)
     db.session.flush()
 
 

@@ -160,4 +160,4 @@ def rules() -> ResponseReturnValue:
 @audience(staff, *BLOCKERS)
 def outside_hours() -> ResponseReturnValue:
     """Visits that stand although hours, time off or a closure say otherwise now."""
-    return page("outside", "home", visits=outside.visits(clock.now()), move_endpoint="staff.visit")
+    return page("outside", "home", visits=outside.visits(clock.now()))
