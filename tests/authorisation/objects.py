@@ -15,7 +15,7 @@ from clinic import clock
 from clinic.accounts import links, team
 from clinic.accounts import services as accounts
 from clinic.accounts.models import LinkPurpose
-from clinic.booking.models import Appointment, Series
+from clinic.booking.models import Appointment
 from clinic.db import db
 from clinic.messaging import wishes
 from clinic.messaging.models import Message
@@ -68,14 +68,7 @@ def _message(world: World) -> Objects:
 
 
 def _series(world: World) -> Objects:
-    visit = world.visit_of_ada
-    if visit.series_id is None:
-        whole = Series(client_id=world.ada.id, created_at=visit.created_at, changed_at=visit.created_at)
-        db.session.add(whole)
-        db.session.flush()
-        visit.series_id, visit.series_index = whole.id, 1
-        db.session.commit()
-    return Objects({"series_id": visit.series_id}, {"series_id": NOBODYS})
+    return Objects({"series_id": world.visit_of_ada.series_id}, {"series_id": NOBODYS})
 
 
 def _review(world: World) -> Objects:

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from clinic import clock
 from clinic.accounts import sessions
 from clinic.accounts.models import Client, StaffSession, User
-from clinic.booking.models import Appointment, State
+from clinic.booking.models import Appointment, Series, State
 from clinic.booking.waiting.models import Offer, Offering, Wish
 from clinic.db import db
 from clinic.intake.models import Draft
@@ -54,7 +54,10 @@ def build(app: Flask, make: ModuleType) -> World:
     people = [make.therapist(place, user_id=user.id, given_name=user.given_name) for user in (ines, omar)]
     sold = make.treatment(therapists=people, intake="before_booking")
     ada, bob = make.client(), make.client(given_name="Bob", mail="bob@client.example")
-    visit_of_ada = make.appointment(of=sold, who=ada, therapist=people[0])
+    whole = Series(client_id=ada.id, created_at=make.NOW, changed_at=make.NOW)
+    db.session.add(whole)
+    db.session.flush()
+    visit_of_ada = make.appointment(of=sold, who=ada, therapist=people[0], series_id=whole.id, series_index=1)
     visit_of_bob = make.appointment(of=sold, who=bob, therapist=people[1])
     for visit in (visit_of_ada, visit_of_bob):
         given = CheckIn(
