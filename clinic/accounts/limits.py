@@ -49,6 +49,9 @@ GUARDIAN_LINKS = _limit("guardian_links", 3, minutes=60)
 RESUME_LINKS = _limit("resume_links", 3, minutes=60)
 OWN_TIPS_LINKS = _limit("own_tips_links", 3, minutes=60)
 
+PEOPLE_CONTACT = _limit("people_contact", 5, minutes=24 * 60)
+"""Further people on one proven address."""
+
 HOLDS_NETWORK = _limit("holds_network", 60, minutes=60)
 BOOKINGS_NETWORK = _limit("bookings_network", 10, minutes=60)
 BOOKINGS_CONTACT = _limit("bookings_contact", 10, minutes=60)

@@ -101,21 +101,20 @@ def _refuse_a_crowd(network: bytes, now: datetime) -> None:
         raise TooManyHeld
 
 
-def extend(appointment: Appointment, *, browser: bytes, now: datetime) -> None:
-    """Keep a held time once more for as long; the second asking changes nothing. Raises HoldGone."""
+def extend(appointment_id: UUID, *, browser: bytes, now: datetime) -> Appointment:
+    """Keep a held time once more for as long; the second asking changes nothing.
+
+    One that ran out can be kept again while nobody took it over. Raises HoldGone.
+    """
+    appointment = locked(appointment_id, gone=HoldGone)
     _require_hold(appointment, browser)
+    if appointment.starts_at <= now:
+        raise HoldGone
     if not appointment.hold_extended:
         appointment.hold_extended = True
         appointment.held_until = now + timedelta(minutes=practice.the_practice().hold_minutes)
         db.session.flush()
-
-
-def release(appointment_id: UUID, *, browser: bytes, now: datetime) -> None:
-    """Let a held time go; does nothing when it is gone already."""
-    appointment = locked(appointment_id)
-    if appointment.state == State.HELD and appointment.held_by == browser:
-        _release(appointment, now)
-        db.session.flush()
+    return appointment
 
 
 def holds_of(browser: bytes) -> list[Appointment]:

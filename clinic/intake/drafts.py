@@ -12,7 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from clinic.accounts import services as accounts
-from clinic.db import db
+from clinic.db import db, violates
 from clinic.guidance import questionnaire
 from clinic.guidance.levels import Level
 from clinic.guidance.questionnaire import Unreadable
@@ -56,6 +56,13 @@ class NotReached(Refusal):
     sentence = "Please answer the questions before this one first."
 
 
+class BegunElsewhere(Refusal):
+    """Another tab of this browser began in this very moment."""
+
+    code = "begun-elsewhere"
+    sentence = "You began this in another window just now. Please go on there, or open this page again."
+
+
 class NoAddress(Refusal):
     """There is no e-mail address to send a link to."""
 
@@ -71,24 +78,35 @@ def start(*, browser: bytes, client_id: UUID | None, mail: str | None, now: date
     Raises accounts.Unreadable for an address that cannot be one.
     """
     address = accounts.normalise_mail(mail) if mail else None
-    draft = queries.draft(browser, now)
-    if draft is None:
-        withhold(browser)
-        draft = Draft(
-            browser=browser,
-            client_id=client_id,
-            consented_at=now,
-            consent_version=consent.HEALTH_DATA.version,
-            created_at=now,
-            changed_at=now,
-        )
-        before = _sent_before(browser, client_id, now)
-        draft.answers = history.filled_in(before) if before else {}
-        db.session.add(draft)
+    draft = queries.draft(browser, now) or _begun(browser, client_id, now)
     if address:
         draft.mail = address
     draft.changed_at = now
     db.session.flush()
+    return draft
+
+
+def _begun(browser: bytes, client_id: UUID | None, now: datetime) -> Draft:
+    """A new draft, or the one that another tab was quicker to begin."""
+    # Only what is too old to go on with gives way, never what another tab has just begun.
+    db.session.execute(
+        sa.delete(Draft).where(Draft.browser == browser, Draft.changed_at <= now - consent.DRAFTS_KEPT)
+    )
+    draft = Draft(
+        browser=browser,
+        client_id=client_id,
+        consented_at=now,
+        consent_version=consent.HEALTH_DATA.version,
+        created_at=now,
+        changed_at=now,
+    )
+    before = _sent_before(browser, client_id, now)
+    draft.answers = history.filled_in(before) if before else {}
+    try:
+        with violates("uq_drafts_browser", BegunElsewhere()):
+            db.session.add(draft)
+    except BegunElsewhere:
+        return locked(browser, now)
     return draft
 
 

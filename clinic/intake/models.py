@@ -17,7 +17,7 @@ class Draft(Identified, Model):
 
     __tablename__ = "drafts"
 
-    browser: Mapped[bytes] = mapped_column(index=True)
+    browser: Mapped[bytes]
     """SHA-256 of the browser session's id; consuming a resume link binds the draft to another browser."""
     client_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("clients.id"), index=True)
     """The signed-in client, if any."""
@@ -35,6 +35,8 @@ class Draft(Identified, Model):
     """When an urgent answer ended the form."""
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime] = mapped_column(index=True)
+
+    __table_args__ = (sa.Index("uq_drafts_browser", "browser", unique=True),)
 
 
 class SubmissionKind(StrEnum):

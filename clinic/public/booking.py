@@ -28,14 +28,14 @@ from clinic.intake.services import adopt
 from clinic.plans import services as plans
 from clinic.practice import queries as practice
 from clinic.practice.models import IntakeRule, Location, Therapist, Treatment
-from clinic.public import slots
+from clinic.public import holding, slots
 from clinic.public.forms import DetailsForm, PersonForm
 from clinic.public.intake import SAID_NO
 from clinic.public.slots import Choice, Picker
 from clinic.refusal import NotFound
 from clinic.web import access
 from clinic.web.access import anyone, audience
-from clinic.web.browser import TYPED, browser, known_browser
+from clinic.web.browser import browser, forget_typed, keep_typed, known_browser, typed
 
 blueprint = Blueprint("booking", __name__, url_prefix="/book")
 
@@ -109,6 +109,8 @@ def book() -> ResponseReturnValue:
     kept = appointments.held(known_browser(), now, lapsed_too=True)
     if kept is None:
         return _done_before(form, content) or _without_time()
+    if holding.is_asked():
+        return _kept_longer(form, kept, now)
     if not form.validate():
         return _details_page(form, kept), 422
     limits.take(limits.BOOKINGS_NETWORK, limits.network(request.remote_addr), now)
@@ -123,8 +125,7 @@ def book() -> ResponseReturnValue:
         # Of two presses at once the second waited for the first, and finds the time gone: to its own booking.
         if (done := _done_before(form, content)) is not None:
             return done
-        _keep_typed(form)
-        return _choose_page(kept.treatment, now, gone=gone, wanted=kept.starts_at), gone.status
+        return _choose_anew(form, kept, gone, now)
     except states.IntakeNeeded as needed:
         _keep_typed(form)
         flash(needed.sentence, "plain")
@@ -133,8 +134,25 @@ def book() -> ResponseReturnValue:
         return redirect(url_for("guardian.show"), 303)
     except states.NotCleared:
         return redirect(url_for("outcome.show"), 303)
-    session.pop(TYPED, None)
+    forget_typed()
     return redirect(location, 303)
+
+
+def _kept_longer(form: DetailsForm, kept: Appointment, now: datetime) -> ResponseReturnValue:
+    """The same page with what was typed and more time; or, when the time is gone, others."""
+    try:
+        with transaction():
+            kept = services.extend(kept.id, browser=browser(), now=now)
+    except services.HoldGone as gone:
+        return _choose_anew(form, kept, gone, now)
+    return _details_page(form, appointments.appointment(kept.id))
+
+
+def _choose_anew(
+    form: DetailsForm, kept: Appointment, gone: services.HoldGone, now: datetime
+) -> ResponseReturnValue:
+    _keep_typed(form)
+    return _choose_page(kept.treatment, now, gone=gone, wanted=kept.starts_at), gone.status
 
 
 def _done_before(form: DetailsForm, content: dict[str, Any]) -> ResponseReturnValue | None:
@@ -142,6 +160,8 @@ def _done_before(form: DetailsForm, content: dict[str, Any]) -> ResponseReturnVa
     if not form.key.data or form.key.process_errors:
         return None
     earlier = idempotency.earlier(browser(), form.key.data, content)
+    if earlier is not None:
+        forget_typed()
     return redirect(earlier.location, 303) if earlier is not None and earlier.location else None
 
 
@@ -197,10 +217,10 @@ def _plain(kept: Appointment) -> str:
 
 def known() -> dict[str, Any]:
     """What is known of the visitor already: typed before, or signed in."""
-    typed: dict[str, Any] = session.get(TYPED, {})
+    kept = typed()
     signed_in = access.client_session()
-    if typed or signed_in is None or signed_in.client_id is None:
-        return typed
+    if kept or signed_in is None or signed_in.client_id is None:
+        return kept
     client = db.session.get_one(Client, signed_in.client_id)
     by_kind = {contact.kind: contact.value for contact in client.contacts}
     return {
@@ -213,7 +233,8 @@ def known() -> dict[str, Any]:
 
 def _keep_typed(form: DetailsForm) -> None:
     """Nobody types their name twice because a time was lost or a question was still open."""
-    session[TYPED] = {name: form.data[name] or "" for name in ("given_name", "family_name", "mail", "phone")}
+    details = {name: form.data[name] or "" for name in ("given_name", "family_name", "mail", "phone")}
+    keep_typed(details, clock.now())
 
 
 def _without_time() -> ResponseReturnValue:

@@ -29,6 +29,7 @@ from clinic.intake.models import Draft, Outcome
 from clinic.plans import scores
 from clinic.plans import services as plans
 from clinic.public import answers as written
+from clinic.public import holding
 from clinic.refusal import NotFound
 from clinic.web import access, sheets
 from clinic.web.access import anyone, audience
@@ -150,6 +151,8 @@ def answer(slug: str) -> ResponseReturnValue:
     page, draft, now = _page(slug), draft_here(), clock.now()
     posted, unfit = sheets.posted(page.questions)
     before = dict(draft.answers)
+    if holding.is_asked():
+        return _kept_longer(page, draft, posted, now)
     try:
         if unfit:
             raise drafts.Incomplete(unfit)
@@ -170,6 +173,18 @@ def answer(slug: str) -> ResponseReturnValue:
         return redirect(way_on(draft), 303)
     following = path.following(page, draft.answers, changing=_is_changing())
     return redirect(_address(following, changing=_is_changing()), 303)
+
+
+def _kept_longer(
+    page: Page, draft: Draft, posted: Mapping[str, Sequence[str]], now: datetime
+) -> ResponseReturnValue:
+    """The same page with what was typed, and more time for it."""
+    elsewhere = _not_here(page, draft)
+    holding.keep_longer(now)
+    if elsewhere is not None:
+        return redirect(elsewhere, 303)
+    answers = dict(draft.answers)
+    return _question_page(page, answers, {**answers, **sheets.as_typed(page.questions, posted)}, {})
 
 
 @blueprint.get("/check")
@@ -328,6 +343,7 @@ def _question_page(
         parts=[(part.title, standing.value) for part, standing in progress.parts],
         back=url_for(".check") if changing else _back(before),
         changing=changing,
+        ending=holding.ending(clock.now()),
     )
 
 

@@ -25,6 +25,7 @@ from clinic.accounts.models import ClientSession, User
 from clinic.accounts.permissions import Permission
 from clinic.db import transaction
 from clinic.refusal import Refusal
+from clinic.web import browser
 
 V = TypeVar("V", bound=Callable[..., Any])
 
@@ -161,8 +162,11 @@ def enforce() -> ResponseReturnValue | None:
         return None
     if request.method not in SAFE_METHODS and came_from_elsewhere():
         raise FromElsewhere
-    if not request.path.startswith(MACHINE_PATHS):  # What machines ask for rests on no cookie, so none is read.
+    if not request.path.startswith(
+        MACHINE_PATHS
+    ):  # What machines ask for rests on no cookie, so none is read.
         _find_staff_session()
+    _part_with_who_was_signed_in()
     asked = policy(current_app, request.endpoint)
     if asked is None:
         raise Undeclared(f"no audience declared for: {request.endpoint}")
@@ -270,8 +274,17 @@ def client_session() -> ClientSession | None:
     if "client_session" not in g:
         raw = request.cookies.get(current_app.config["CLIENT_COOKIE_NAME"])
         g.client_session = sessions.of_client(raw, clock.now()) if raw else None
+        if g.client_session is not None:
+            session[browser.SIGNED_IN] = True
     found: ClientSession | None = g.client_session
     return found
+
+
+def _part_with_who_was_signed_in() -> None:
+    """When a client's session is over, by time as well as by hand, the next person at this browser is nobody it knows."""
+    browser.tidy(clock.now())
+    if browser.SIGNED_IN in session and client_session() is None:
+        browser.forget_browser()
 
 
 def remember_client(response: Response, raw: str) -> None:

@@ -1,7 +1,10 @@
 """Two people, one tablet: what one of them told us is not shown to the other."""
 
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from types import ModuleType
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -59,6 +62,35 @@ def test_after_signing_out_the_outcome_is_out_of_sight(app: Flask, make: ModuleT
     assert submission.client_id == ada.id
     assert visitor.open("/intake/outcome").path == "/intake/outcome"
     visitor.open("/my").press("Sign out")
+    assert visitor.open("/intake/outcome").path == "/intake"
+
+
+@pytest.mark.parametrize("hours", [3, 30])
+def test_when_a_session_ends_by_itself_nothing_of_it_is_left_to_see(
+    app: Flask, make: ModuleType, the_clock_says: Callable[[datetime], None], hours: int
+) -> None:
+    """After three hours it is idle, after thirty the browser has dropped its cookie too."""
+    ada, _ = couple(make)
+    visitor = ada_begins(app, ada)
+    draft = queries.draft(browser_of(visitor.browser), clock.now())
+    assert draft is not None
+    the_clock_says(clock.now() + timedelta(hours=hours))
+    if hours > 24:
+        visitor.browser.delete_cookie(app.config["CLIENT_COOKIE_NAME"])
+    assert HISTORY not in visitor.open("/intake/check").text
+    assert "under way" not in visitor.open("/intake").text
+    assert queries.draft(draft.browser, clock.now()) is not None, "kept for her link"
+
+
+def test_when_a_session_ends_by_itself_the_outcome_is_out_of_sight(
+    app: Flask, make: ModuleType, the_clock_says: Callable[[datetime], None]
+) -> None:
+    ada, _ = couple(make)
+    visitor = ada_begins(app, ada)
+    with transaction():
+        sent(clock.now(), browser=browser_of(visitor.browser))
+    assert visitor.open("/intake/outcome").path == "/intake/outcome"
+    the_clock_says(clock.now() + timedelta(hours=3))
     assert visitor.open("/intake/outcome").path == "/intake"
 
 

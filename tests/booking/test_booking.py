@@ -137,10 +137,26 @@ def test_a_time_let_go_booked_or_run_out_makes_room_for_another(make: ModuleType
 
 def test_extending_a_hold_helps_once(make: ModuleType) -> None:
     hold = held(make.offering())
-    for _ in range(2):
+    for minutes in (10, 15):
         with transaction():
-            services.extend(hold, browser=ME, now=NOW + timedelta(minutes=10))
+            services.extend(hold.id, browser=ME, now=NOW + timedelta(minutes=minutes))
     assert make.refreshed(hold).held_until == NOW + timedelta(minutes=30)
+
+
+def test_a_hold_that_ran_out_is_extended_only_while_nobody_took_the_time(make: ModuleType) -> None:
+    sold = make.offering()
+    hold = held(sold)
+    later = NOW + timedelta(minutes=21)
+    with transaction():
+        services.extend(hold.id, browser=ME, now=later)
+    assert THURSDAY_TEN not in starts(sold, now=later)
+    much_later = later + timedelta(minutes=21)
+    held(sold, browser=YOU, now=much_later)
+    with pytest.raises(services.HoldGone), transaction():
+        services.extend(hold.id, browser=ME, now=much_later)
+    other = held(sold, THURSDAY_TEN + timedelta(hours=2))
+    with pytest.raises(services.HoldGone), transaction():
+        services.extend(other.id, browser=YOU, now=NOW)
 
 
 def test_booking_makes_a_revision_an_agreement_and_an_audit_row(make: ModuleType) -> None:

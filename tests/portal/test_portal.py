@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from clinic import clock
-from clinic.accounts import links
+from clinic.accounts import limits, links
 from clinic.accounts import services as accounts
 from clinic.accounts.models import AuditEntry, Client, ClientSession, Contact, LinkPurpose, LoginLink
 from clinic.db import db, transaction
@@ -137,6 +137,16 @@ def test_somebody_else_on_the_address_becomes_a_new_client(visitor: Visitor, mak
     assert "Cleo" in visitor.text
     cleo = db.session.scalars(sa.select(Client).where(Client.given_name == "Cleo")).one()
     assert cleo.contacts[0].normalised == ada.contacts[0].normalised
+
+
+def test_so_many_people_on_one_address_are_enough_for_a_day(visitor: Visitor, make: ModuleType) -> None:
+    visitor.open(link_for(make.client())).press("Open my visits")
+    for number in range(limits.PEOPLE_CONTACT.count):
+        visitor.open("/my/new").press("Continue", given_name=f"Nr {number}", family_name="New")
+        assert visitor.heading == "Your visits"
+    visitor.open("/my/new").press("Continue", given_name="One more", family_name="New")
+    assert visitor.status == 429
+    assert make.count(Client) == 1 + limits.PEOPLE_CONTACT.count
 
 
 def test_one_cannot_choose_somebody_of_another_address(

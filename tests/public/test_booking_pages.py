@@ -89,6 +89,57 @@ def test_the_same_form_sent_twice_books_once(make: ModuleType, visitor: Visitor)
     assert make.count(Appointment) == 1
 
 
+def test_a_time_can_be_kept_longer_once_and_what_was_typed_stays(
+    make: ModuleType, visitor: Visitor, the_clock_says: Callable[[datetime], None]
+) -> None:
+    at_details(visitor, make.offering())
+    the_clock_says(NOW + timedelta(minutes=18))
+    visitor.press("Keep it for me longer", **{**DETAILS, "mail": "zoe@"})
+    assert visitor.status == 200
+    assert "until 10:38" in visitor.text
+    assert "Keep it for me longer" not in visitor.text
+    form, _ = visitor.form_with("Book this session")
+    assert shown(form)["given_name"] == "Zoë"
+    the_clock_says(NOW + timedelta(minutes=30))
+    visitor.press("Book this session", **DETAILS)
+    assert visitor.heading == "You are booked, Zoë"
+
+
+def test_a_time_somebody_took_over_is_not_kept_longer(
+    make: ModuleType, visitor: Visitor, the_clock_says: Callable[[datetime], None]
+) -> None:
+    sold = make.offering()
+    at_details(visitor, sold)
+    later = NOW + timedelta(minutes=25)
+    the_clock_says(later)
+    with transaction():
+        services.hold(Wish(sold.id), THURSDAY_TEN, browser=b"y" * 32, client_id=None, now=later)
+    visitor.press("Keep it for me longer", **DETAILS)
+    assert visitor.status == 409
+    assert "somebody else took it" in visitor.text
+
+
+def test_what_was_typed_leaves_the_cookie_with_the_booking_and_after_an_hour(
+    make: ModuleType, visitor: Visitor, the_clock_says: Callable[[datetime], None]
+) -> None:
+    def cookie() -> dict[str, object]:
+        with visitor.browser.session_transaction() as session:
+            return dict(session)
+
+    sold = make.offering(intake="before_booking")
+    visitor.open(f"/book/{sold.slug}?day=2031-03-06").press(f"10:00 {sold.therapists[0].given_name}")
+    visitor.browser.post(
+        "/book/details", data={**DETAILS, "key": "k" * 20, "plain": "", "csrf_token": visitor.token()}
+    )
+    assert cookie()["typed_details"]["mail"] == "zoe@client.example"  # type: ignore[index]
+    the_clock_says(NOW + timedelta(minutes=59))
+    visitor.open("/book")
+    assert "typed_details" in cookie()
+    the_clock_says(NOW + timedelta(minutes=61))
+    visitor.open("/book")
+    assert "typed_details" not in cookie()
+
+
 def test_missing_details_are_named_and_what_was_typed_stays(make: ModuleType, visitor: Visitor) -> None:
     at_details(visitor, make.offering())
     visitor.press("Book this session", **{**DETAILS, "mail": "zoe@", "family_name": ""})

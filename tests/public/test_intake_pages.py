@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from html import unescape
 from types import ModuleType
@@ -727,6 +727,30 @@ def test_with_a_time_kept_the_suggestion_leads_on_to_the_details(visitor: Visito
     page = visitor.send()
     assert 'href="/book/details"' in page.text
     assert f'href="/book/{sold.slug}"' not in page.text
+
+
+def test_a_page_offers_to_keep_a_time_that_will_soon_be_let_go(
+    visitor: Visitor, make: ModuleType, now: datetime, the_clock_says: Callable[[datetime], None]
+) -> None:
+    sold = make.offering(intake="before_booking")
+    page = visitor.go(f"/book/{sold.slug}")
+    start = re.search(r'name="start" value="([^"]+)"', page.text)
+    assert start, words(page)
+    visitor.post(f"/book/{sold.slug}", {"start": start[1]})
+    visitor.say_yes()
+    assert "Keep it for me longer" not in words(visitor.page)
+    the_clock_says(now + timedelta(minutes=12))
+    visitor.go(f"/intake/{visitor.slug}")
+    assert "Keep it for me longer" in words(visitor.page)
+    page = visitor.post(f"/intake/{visitor.slug}", {**posted(visitor.slug, {}), "keep_longer": "yes"})
+    assert page.status_code == 200
+    assert "Keep it for me longer" not in words(page)
+    held = db.session.scalars(sa.select(Appointment)).one()
+    assert held.held_until is not None
+    assert held.held_until > now + timedelta(minutes=31)
+    draft = db.session.scalars(sa.select(Draft)).one()
+    assert draft.answers == {}, "what was typed stands on the page and is saved with the page"
+    assert re.search(r'value="41"', page.text) or " checked" in page.text
 
 
 def test_after_a_no_a_time_can_be_asked_for_without_health_answers(

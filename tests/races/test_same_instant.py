@@ -15,6 +15,8 @@ from clinic.booking import locking, placing, services
 from clinic.booking.availability import Wish
 from clinic.booking.models import OCCUPYING, Appointment, State
 from clinic.db import db, transaction
+from clinic.intake import drafts
+from clinic.intake.models import Draft
 from clinic.practice.models import Treatment
 from config import Settings
 from tests import make
@@ -191,3 +193,19 @@ def book_by_one_address(round_: int, rival: int, task: Any) -> str:
         return services.book(
             hold.id, browser=browser, client=make.stranger(f"family-{family}"), actor="visitor", now=NOW
         ).state
+
+
+def test_tabs_of_one_browser_that_begin_at_once_share_one_draft(
+    race_app: Flask, race_settings: Settings
+) -> None:
+    reports = race(race_settings, begin, [str(round_) for round_ in range(5)], RIVALS)
+    assert {report.result for report in reports} == {"begun"}
+    drafts_of_browsers = db.session.scalars(sa.select(sa.func.count(Draft.id)).group_by(Draft.browser)).all()
+    assert drafts_of_browsers == [1] * 5
+
+
+def begin(round_: int, rival: int, task: Any) -> str:
+    browser = hashlib.sha256(f"tabs {task}".encode()).digest()
+    with transaction():
+        drafts.start(browser=browser, client_id=None, mail=None, now=NOW)
+    return "begun"

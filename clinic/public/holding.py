@@ -1,0 +1,46 @@
+"""*Keep it for me longer*: a time that is held can be kept once more, from the pages on which somebody types.
+
+The button sends the form it stands in, so that the page comes back with all that was typed.
+"""
+
+from datetime import datetime, timedelta
+
+from flask import flash, request
+
+from clinic.booking import queries, services
+from clinic.booking.models import Appointment
+from clinic.booking.services import HoldGone
+from clinic.db import transaction
+from clinic.web.browser import browser, known_browser
+
+ASKED = "keep_longer"
+"""Name of the button."""
+NEAR_END = timedelta(minutes=10)
+"""So long before its end a page that is not about the held time speaks of it."""
+
+
+def is_asked() -> bool:
+    """Whether the form was sent by that button."""
+    return ASKED in request.form
+
+
+def ending(now: datetime) -> Appointment | None:
+    """The held time, when it will be let go soon and can still be kept longer."""
+    held = queries.held(known_browser(), now)
+    if held is None or held.held_until is None or held.hold_extended:
+        return None
+    return held if held.held_until - now <= NEAR_END else None
+
+
+def keep_longer(now: datetime) -> bool:
+    """Keep this browser's time once more; says so, or that it is gone, on the page that follows."""
+    held = queries.held(known_browser(), now, lapsed_too=True)
+    try:
+        if held is None:
+            raise HoldGone
+        with transaction():
+            services.extend(held.id, browser=browser(), now=now)
+    except HoldGone as gone:
+        flash(gone.sentence, "caution")
+        return False
+    return True
