@@ -2,9 +2,14 @@
 
 import sys
 
-from bench import availability, frozen_broker, guidance
+from bench import availability, booking, frozen_broker, guidance
 
-BENCHES = {"guidance": guidance.run, "availability": availability.run, "frozen-broker": frozen_broker.run}
+BENCHES = {
+    "guidance": guidance.run,
+    "availability": availability.run,
+    "frozen-broker": frozen_broker.run,
+    "booking": booking.run,
+}
 
 for name in sys.argv[1:] or BENCHES:
     BENCHES[name]()

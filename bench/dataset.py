@@ -326,6 +326,6 @@ def count_overlaps() -> int:
         sa.text(
             "SELECT count(*) FROM (SELECT occupied_from < max(occupied_until) OVER (PARTITION BY therapist_id"
             " ORDER BY occupied_from, id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS overlaps FROM appointments"
-            " WHERE state IN ('held', 'requested', 'booked', 'arrived', 'done')) AS rows WHERE overlaps"
+            " WHERE state IN ('held', 'requested', 'booked', 'arrived', 'done')) AS walked WHERE overlaps"
         )
     ).scalar_one()

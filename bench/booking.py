@@ -1,0 +1,355 @@
+"""Free times and bookings over HTTP on the product as it is shipped, beside what nothing on this stack can undercut.
+
+Three clinics (see `dataset`) on one PostgreSQL with its shipped settings, each served by gunicorn, two sync workers, on
+loopback. The calls take turns in rounds, so that what else the machine does falls on all alike; what counts is the ratios.
+
+    a    one day of one therapist          c1   a month of one therapist
+    b    one day of any therapist          c2   a month of any therapist
+    d    a whole booking: keep a time, book it
+
+"cold" is served by a product that keeps no answers. Each booking comes from a network of its own, as the limits want it.
+"""
+
+import itertools
+import json
+import platform
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from functools import partial
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from bench import dataset, floors, guarded, load
+from bench.dataset import CLINICS, DEEP, ONE, TEN, Asked, Clinic, Visit
+from bench.load import Load
+from clinic import schema
+from clinic.app import create_app
+from clinic.booking.models import Appointment
+from clinic.db import db, dispose
+from clinic.embedded.servers import Servers, scratch_servers
+from config import Environment, Keys, Settings
+from tests.public.test_booking_pages import Statements
+from tests.stage import ROOT, eventually
+
+ROUNDS = 5
+READS = 60
+"""Calls in each round, one after the other; a quarter of it where a call is long."""
+AT_ONCE, CROWD = 8, 160
+BOOKINGS = 120
+
+
+@dataclass
+class Product:
+    """One clinic's database, what is asked of it, and the ports it is served on."""
+
+    clinic: Clinic
+    drawn: list[Visit]
+    settings: Settings
+    environment: dict[str, str]
+    calls: dict[str, list[Asked]]
+    ports: dict[str, int] = field(default_factory=dict)
+    starts: Iterator[tuple[int, datetime]] = field(default_factory=lambda: iter(()))
+
+
+def run() -> None:
+    """Print the tables of docs/performance.md."""
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as undo:
+        servers = undo.enter_context(scratch_servers(durable=True))
+        monday = dataset.first_monday(datetime.now(UTC).date())
+        products = {clinic.name: _furnished(clinic, servers, Path(folder), monday) for clinic in CLINICS}
+        for product in products.values():
+            _count_statements(product)
+        for product in products.values():
+            undo.enter_context(_serving(product))
+        _heading(monday)
+        _report_reads(products)
+        _report_bookings(products)
+        _report_guard(products[ONE.name], servers)
+
+
+# --- setting up -----------------------------------------------------------------------------------------------------------
+
+
+def _furnished(clinic: Clinic, servers: Servers, folder: Path, monday: date) -> Product:
+    """A database with the clinic's appointments, and the questions about it."""
+    name = f"bench_{clinic.name}"
+    admin = sa.create_engine(servers.urls.superuser, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with admin.connect() as connection:
+        connection.execute(sa.text(f'CREATE DATABASE "{name}" OWNER lumbar_owner'))
+
+    def there(url: str) -> str:
+        return sa.make_url(url).set(database=name).render_as_string(hide_password=False)
+
+    schema.upgrade(there(servers.urls.owner))
+    environment = {
+        "ENVIRONMENT": Environment.PRODUCTION.value,
+        "PUBLIC_URL": "https://bench.example",
+        "SMTP_URL": "smtp://127.0.0.1:1",
+        "LUMBAR_KEYS": Keys.fresh().dumped(),
+        "DATABASE_URL": there(servers.urls.app),
+        "REDIS_URL": servers.urls.broker,
+        "LUMBAR_DATA": str(folder / clinic.name),
+        "TRUSTED_PROXIES": "1",
+    }
+    settings = Settings.read(**{key.lower(): value for key, value in environment.items()})
+    drawn = dataset.checked(clinic, monday)
+    with create_app(settings).app_context():
+        dataset.furnish(clinic)
+        db.session.remove()
+        dispose()
+    dataset.load(clinic, drawn, there(servers.urls.owner))
+    days, months = dataset.days_asked(clinic, monday), dataset.months_asked(clinic, monday)
+    calls = {"a": days, "b": dataset.anybody(days), "c1": months, "c2": dataset.anybody(months)}
+    starts = iter(dataset.free_half_hours(drawn, clinic, monday))
+    return Product(clinic, drawn, settings, environment, calls, starts=starts)
+
+
+@contextmanager
+def _serving(product: Product) -> Iterator[None]:
+    """The product, the product without kept answers and the floors, each on a port of its own, until the block ends."""
+    programs = []
+    try:
+        for name in ("product", "forgetful", "floor"):
+            product.ports[name] = _free_port()
+            programs.append(_served(name, product))
+        for name, path in (("product", "/health"), ("forgetful", "/health"), ("floor", "/hello")):
+            if not eventually(partial(_answers, product.ports[name], path), 60):
+                raise RuntimeError(f"gunicorn did not start for {name} {product.clinic.name}")
+        yield
+    finally:
+        for program in programs:
+            program.terminate()
+        for program in programs:
+            program.wait()
+
+
+def _served(name: str, product: Product) -> "subprocess.Popen[bytes]":
+    words = [
+        "--bind",
+        f"127.0.0.1:{product.ports[name]}",
+        "--workers",
+        "2",
+        "--worker-class",
+        "sync",
+        "--preload",
+    ]
+    return subprocess.Popen(
+        [sys.executable, "-m", "gunicorn", *words, "--log-level", "warning", f"bench.served:{name}()"],
+        cwd=ROOT,
+        env={"PATH": "/usr/bin:/bin", **product.environment},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _answers(port: int, path: str) -> bool:
+    try:
+        load.call(port, load.get(path))
+    except OSError:
+        return False
+    return True
+
+
+# --- what is asked --------------------------------------------------------------------------------------------------------
+
+
+def _count_statements(product: Product) -> None:
+    """Say how many statements each call takes; BEGIN, COMMIT and savepoints are not counted."""
+    app = create_app(product.settings)
+    browser = app.test_client()
+    counted = {}
+    with app.app_context():
+        for name, asked in product.calls.items():
+            counts = []
+            for _ in range(2):
+                with Statements(db.engine) as statements:
+                    answer = browser.get(asked[0].path, base_url="https://bench.example")
+                assert answer.status_code == 200, answer.get_data(as_text=True)
+                counts.append(len(statements.seen))
+            counted[name] = f"{counts[0]}, again {counts[1]}"
+        with Statements(db.engine) as of_hold:
+            kept = browser.post("/api/v1/holds", json=_wanted(*next(product.starts)))
+        with Statements(db.engine) as of_booking:
+            words = {**_details(0), "hold": kept.get_json()["hold"]}
+            booked = browser.post(
+                "/api/v1/appointments", json=words, headers={"Idempotency-Key": "statements"}
+            )
+        assert booked.status_code == 201, booked.get_data(as_text=True)
+        counted["d"] = f"{len(of_hold.seen)} to keep, {len(of_booking.seen)} to book"
+        db.session.remove()
+        dispose()
+    _statements[product.clinic.name] = counted
+
+
+_statements: dict[str, dict[str, str]] = {}
+_callers = itertools.count(1)
+
+
+def _wanted(therapist: int, starts_at: datetime) -> dict[str, str]:
+    return {"treatment": "massage-30", "therapist": f"thea-{therapist}", "start": starts_at.isoformat()}
+
+
+def _details(number: int) -> dict[str, object]:
+    return {
+        "given_name": "Ada",
+        "family_name": "Bench",
+        "mail": f"ada-{number}@client.example",
+        "agreed_to_policy": True,
+    }
+
+
+def _book(port: int, wanted: bytes) -> None:
+    """A whole booking, from a network nobody else calls from."""
+    number = next(_callers)
+    network = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
+    kept = json.loads(load.call(port, load.post("/api/v1/holds", wanted, X_Forwarded_For=network), (201,)))
+    body = json.dumps({**_details(number), "hold": kept["hold"]}).encode()
+    request = load.post(
+        "/api/v1/appointments", body, X_Forwarded_For=network, Idempotency_Key=f"key-{number}"
+    )
+    load.call(port, request, (201,))
+
+
+# --- what is told ---------------------------------------------------------------------------------------------------------
+
+
+def _heading(monday: date) -> None:
+    load_before = " ".join(Path("/proc/loadavg").read_text().split()[:3])
+    print(f"\nMeasured {datetime.now(UTC):%F %H:%M} UTC, first Monday {monday}, {_machine()},")
+    print(
+        f"load before {load_before}. gunicorn sync, 2 workers, TCP loopback; PostgreSQL as shipped, fsync on."
+    )
+    print(
+        ", ".join(f"{clinic.name}: {clinic.visits:,} appointments" for clinic in CLINICS) + "; draws checked."
+    )
+
+
+def _machine() -> str:
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return f"{len(models)} cores ({models[0] if models else platform.machine()}), Python {platform.python_version()}"
+
+
+def _report_reads(products: dict[str, Product]) -> None:
+    found = _measured_reads(products)
+    one = products[ONE.name]
+    costs = floors.measured(ONE, one.calls["c2"], one.settings.database_url, 300)
+    hello, row = found[ONE.name, "hello"], found[ONE.name, "row"]
+    print("\n| call | data | p50 | p95 | x one row | at once 8: per second | statements |")
+    print("|---|---|---|---|---|---|---|")
+    crowds = {
+        (ONE.name, name): _crowd(products[ONE.name], name)
+        for name in ("hello", "a", "b", "c1", "c2", "c2 warm")
+    }
+    for (data, name), times in found.items():
+        crowd = crowds.get((data, name))
+        statements = _statements[data].get(name, "")
+        print(
+            f"| {name} | {data} | {times.p50:.2f} ms | {times.p95:.2f} ms | {times.p50 / row.p50:.2f} "
+            f"| {f'{crowd.per_second:.0f}' if crowd else ''} | {statements} |"
+        )
+    floor = costs["fetch"].p50 + costs["reckon"].p50 + costs["write"].p50 + hello.p50
+    p50 = {key: times.p50 for key, times in found.items()}
+    print("\n| goal | is | wanted |")
+    print("|---|---|---|")
+    parts = " + ".join(f"{name} {cost.p50:.2f}" for name, cost in costs.items())
+    print(
+        f"| P13: cold c2, of the floor {floor:.2f} ms ({parts} + hello {hello.p50:.2f}) "
+        f"| {p50[ONE.name, 'c2'] / floor:.2f} x | at most 2.5 |"
+    )
+    print(f"| warm c2, of one row | {p50[ONE.name, 'c2 warm'] / row.p50:.2f} x | at most 2 |")
+    share = crowds[ONE.name, "a"].per_second / crowds[ONE.name, "hello"].per_second
+    print(f"| P12: a, of hello's calls a second | {share:.0%} | at least 55 % |")
+    for name, most in (("a", 1.15), ("c1", 1.15), ("b", 4.0), ("c2", 8.0), ("c2 warm", 1.2)):
+        print(
+            f"| P10: 1x to 10x, {name} | {p50[TEN.name, name] / p50[ONE.name, name]:.2f} x | at most {most} |"
+        )
+    for name in ("a", "b", "c1", "c2"):
+        print(
+            f"| P11: 1x to deep, {name} | {p50[DEEP.name, name] / p50[ONE.name, name]:.2f} x | at most 1.15 |"
+        )
+
+
+def _measured_reads(products: dict[str, Product]) -> dict[tuple[str, str], Load]:
+    turns: list[tuple[str, str, int, list[bytes], int]] = []
+    for data, product in products.items():
+        cold, warm = product.ports["forgetful"], product.ports["product"]
+        if data == ONE.name:
+            turns.append((data, "hello", product.ports["floor"], [load.get("/hello")], READS))
+            turns.append((data, "row", product.ports["floor"], [load.get("/row")], READS))
+        for name, asked in product.calls.items():
+            count = READS // 4 if data == TEN.name and name == "c2" else READS
+            turns.append((data, name, cold, [load.get(each.path) for each in asked], count))
+        few = [load.get(each.path) for each in product.calls["c2"][:4]]
+        turns.append((data, "c2 warm", warm, few, READS))
+    found: dict[tuple[str, str], Load] = {}
+    for number in range(ROUNDS + 1):
+        for data, name, port, requests, count in turns:
+            begun = number * count % len(requests)
+            times = load.asked(port, requests[begun:] + requests[:begun], count)
+            if number:  # The first round only warms up.
+                found[data, name] = found.get((data, name), load.NOTHING) + times
+    return found
+
+
+def _crowd(product: Product, name: str) -> Load:
+    if name == "hello":
+        return load.asked(product.ports["floor"], [load.get("/hello")], CROWD * 4, AT_ONCE)
+    asked = product.calls[name.partition(" ")[0]]
+    if name.endswith("warm"):
+        return load.asked(
+            product.ports["product"], [load.get(each.path) for each in asked[:4]], CROWD, AT_ONCE
+        )
+    return load.asked(product.ports["forgetful"], [load.get(each.path) for each in asked], CROWD, AT_ONCE)
+
+
+def _report_bookings(products: dict[str, Product]) -> None:
+    print("\n| d, a whole booking (two calls) | data | p50 | p95 | per second | statements |")
+    print("|---|---|---|---|---|---|")
+    for data in (ONE.name, TEN.name):
+        product = products[data]
+        for at_once in (1, AT_ONCE):
+            wanted = (
+                json.dumps(_wanted(*start)).encode() for start in itertools.islice(product.starts, BOOKINGS)
+            )
+            times = load.together(partial(_book, product.ports["product"]), wanted, at_once)
+            print(
+                f"| {at_once} at once | {data} | {times.p50:.1f} ms | {times.p95:.1f} ms | {times.per_second:.0f} "
+                f"| {_statements[data]['d']} |"
+            )
+        with create_app(product.settings).app_context():
+            added = (
+                db.session.scalar(sa.select(sa.func.count()).select_from(Appointment)) or 0
+            ) - product.clinic.visits
+            overlaps = dataset.count_overlaps()
+            db.session.remove()
+            dispose()
+        # One more than measured: the booking whose statements were counted.
+        if (added, overlaps) != (2 * BOOKINGS + 1, 0):
+            raise RuntimeError(f"{data}: {added} rows added, {overlaps} overlaps")
+    print("\nEvery booking was answered by 201 and made one row; no two appointments overlap.")
+
+
+def _report_guard(product: Product, servers: Servers) -> None:
+    url = sa.make_url(servers.urls.superuser).set(
+        database=sa.make_url(product.settings.database_url).database
+    )
+    rates = guarded.rates(url.render_as_string(hide_password=False))
+    print(
+        f"\nP16: {rates['guarded']:.0f} guarded inserts a second, {rates['plain']:.0f} plain ones "
+        f"({guarded.WRITERS} writers): {rates['guarded'] / rates['plain']:.0%}; wanted at least 60 %."
+    )
