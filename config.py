@@ -24,6 +24,7 @@ SCHEMES = {
     "redis_url": ("redis", "rediss", "redis+socket"),
     "smtp_url": ("smtp", "smtps", "smtp+starttls"),
     "public_url": ("http", "https"),
+    "sms_url": ("http", "https"),
 }
 
 
@@ -151,6 +152,11 @@ class Settings(BaseSettings):
     """Nothing leaves until an owner says so on a page, or until this is taken away."""
     messages_per_minute: int | None = Field(default=None, ge=1)
     """At most so many messages of the practice leave in a minute; what a mail provider allows. Default: no limit."""
+    sms_url: str | None = None
+    """Where reminders are posted as text messages; without it none goes out, whatever clients agreed to."""
+    sms_token: SecretStr | None = None
+    sms_from: str = ""
+    """The number or name that a text message shows as its sender."""
     bounces_secret: SecretStr | None = Field(default=None, min_length=32)
     """What a mail provider proves itself with when it reports letters that came back; without it nobody can report any."""
     worker_concurrency: int = Field(default=2, ge=1)
@@ -163,7 +169,7 @@ class Settings(BaseSettings):
                 return "postgresql+psycopg://" + value.removeprefix(short)
         return value
 
-    @field_validator("database_url", "database_owner_url", "redis_url", "smtp_url", "public_url")
+    @field_validator("database_url", "database_owner_url", "redis_url", "smtp_url", "public_url", "sms_url")
     @classmethod
     def _scheme_known(cls, value: Any, info: Any) -> Any:
         text = value.get_secret_value() if isinstance(value, SecretStr) else value
@@ -196,6 +202,8 @@ class Settings(BaseSettings):
             faults.append("CLOCK_FILE is refused: production follows the real clock")
         if self.smtp_url is None:
             faults.append("SMTP_URL is not set")
+        if self.sms_url is not None and not self.sms_url.startswith("https://"):
+            faults.append("SMS_URL must be an https:// address")
         if faults:
             raise ValueError("; ".join(faults))
         return self

@@ -20,12 +20,14 @@ from clinic import clock
 from clinic.accounts import limits
 from clinic.accounts.limits import Limit, TooMany
 from clinic.db import db, transaction
-from clinic.messaging import due, letters, pulse, returned, sending, services
+from clinic.messaging import due, letters, pulse, returned, sending, services, sms
 from clinic.messaging.content import Drop
+from clinic.messaging.letters import Letter
 from clinic.messaging.mailer import Mailer, Refused, TryLater, Unreachable
 from clinic.messaging.mailer import of as mailer_of
 from clinic.messaging.pulse import Part
 from clinic.messaging.services import Claim
+from clinic.messaging.sms import SmsProvider, TextMessage
 
 log = logging.getLogger(__name__)
 
@@ -72,10 +74,12 @@ class Tally:
 class Terms:
     """How a pass may work: nothing leaves while `held`, and at most `per_minute` messages of the practice do in any minute.
 
-    `driver` is what the pulse shows beside the pass. `pause` (seconds) spaces the messages of a catch-up.
+    `sms` takes text messages, which are neither owed nor sent without it. `driver` is what the pulse shows beside the pass.
+    `pause` (seconds) spaces the messages of a catch-up.
     """
 
     held: bool = False
+    sms: SmsProvider | None = None
     per_minute: int | None = None
     driver: str = ""
     pause: Callable[[float], None] = time.sleep
@@ -89,7 +93,10 @@ def make_pass(app: Flask, limit: int, *, driver: str = "") -> Tally:
     with transaction():
         now = pulse.on_time(clock.now(), clock.system())
     terms = Terms(
-        held=app.config["MESSAGES_HELD"], per_minute=app.config["MESSAGES_PER_MINUTE"], driver=driver
+        held=app.config["MESSAGES_HELD"],
+        per_minute=app.config["MESSAGES_PER_MINUTE"],
+        sms=sms.of(app),
+        driver=driver,
     )
     return run_pass(now, limit, mailer_of(app), terms)
 
@@ -100,7 +107,7 @@ def run_pass(now: datetime, limit: int, mailer: Mailer, terms: Terms = FREELY) -
     Held messages are owed and wait. Any number of passes may run at once, on any number of hosts.
     """
     began = time.monotonic()
-    tally = Tally(owed=find(now))
+    tally = Tally(owed=find(now, texts=terms.sms is not None))
     with transaction():
         pulse.beat(Part.PASS, terms.driver)
         late = services.oldest_due(now)
@@ -118,24 +125,32 @@ def run_pass(now: datetime, limit: int, mailer: Mailer, terms: Terms = FREELY) -
     return tally
 
 
-def find(now: datetime) -> int:
-    """Owe what committed rows say is owed, and end what came too late; returns how many messages are new."""
+def find(now: datetime, *, texts: bool = False) -> int:
+    """Owe what committed rows say is owed, and end what came too late; returns how many messages are new.
+
+    With `texts` also the text messages.
+    """
     with transaction():
         services.end_worthless(now)
         rules = due.rules(now, thorough=pulse.take_sweep(now, SWEEP_EVERY))
         if rules is None:
             return 0
-        return sum(services.owe(question(rules, now), now) for question in due.KINDS)
+        questions = (*due.KINDS, sms.reminders) if texts else due.KINDS
+        return sum(services.owe(question(rules, now), now) for question in questions)
 
 
-def deliver(held: Claim, now: datetime, mailer: Mailer) -> End:
+def deliver(held: Claim, now: datetime, mailer: Mailer, provider: SmsProvider | None = None) -> End:
     """Compose one claimed message from today's facts, hand it over, and note how that ended."""
     with transaction():
-        letter = letters.compose(held, now)
-        if isinstance(letter, Drop):
-            return _noted(services.drop(held, letter.why, now), End.DROPPED)
+        content = _composed(held, now, provider)
+        if isinstance(content, Drop):
+            return _noted(services.drop(held, content.why, now), End.DROPPED)
+    letter = content if isinstance(content, Letter) else None
     try:
-        mailer.send(letter.envelope())
+        if letter is not None:
+            mailer.send(letter.envelope())
+        elif provider is not None and isinstance(content, TextMessage):
+            provider.send(content)
     except Unreachable as error:
         with transaction():
             services.put_back(held)
@@ -146,11 +161,17 @@ def deliver(held: Claim, now: datetime, mailer: Mailer) -> End:
             return _noted(services.retry(held, error.code, now), End.LATER)
     except Refused as error:
         with transaction():
-            if error.no_such_address and letter.contact_id is not None:
+            if error.no_such_address and letter is not None and letter.contact_id is not None:
                 returned.mark_unreachable(letter.contact_id, now)
             return _noted(services.give_up(held, error.code, now), End.GIVEN_UP)
     with transaction():
-        return _noted(services.settle(held, now, told=letter.told), End.SENT)
+        return _noted(services.settle(held, now, told=letter.told if letter else None), End.SENT)
+
+
+def _composed(held: Claim, now: datetime, provider: SmsProvider | None) -> Letter | TextMessage | Drop:
+    if held.channel != sms.CHANNEL:
+        return letters.compose(held, now)
+    return sms.compose(held, now) if provider is not None else Drop("sms_off")
 
 
 def _deliver_all(
@@ -175,17 +196,17 @@ def _deliver_all(
             with transaction():
                 services.put_back(held)
             return
-        end = _delivered(held, moment, mailer)
+        end = _delivered(held, moment, mailer, terms.sms)
         tally.count(end)
         if end is End.UNREACHABLE:
             return
         between()
 
 
-def _delivered(held: Claim, now: datetime, mailer: Mailer) -> End:
+def _delivered(held: Claim, now: datetime, mailer: Mailer, provider: SmsProvider | None) -> End:
     """`deliver`, except that a fault of ours in one message is logged and that message tried again later."""
     try:
-        end = deliver(held, now, mailer)
+        end = deliver(held, now, mailer, provider)
     except (OperationalError, PoolExhausted):
         raise
     except Exception as error:

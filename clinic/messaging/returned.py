@@ -12,7 +12,7 @@ from clinic.messaging.models import Message
 from clinic.refusal import NotFound
 
 CAME_BACK = "bounced"
-UNWANTED = "unwanted"
+UNWANTED = "complaint"
 """Codes of a letter that came back, and of one that its reader reported."""
 
 

@@ -46,6 +46,7 @@ class Owed:
     due_at: datetime
     expires_at: datetime | None = None
     client_id: UUID | None = None
+    channel: str = "mail"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,7 @@ class Claim:
 
     id: UUID
     kind: Kind
+    channel: str = "mail"
     subject_id: UUID
     recipient_id: UUID
     occasion: str
@@ -72,7 +74,7 @@ def owe(owed: Sequence[Owed], now: datetime) -> int:
     made = 0
     for start in range(0, len(owed), ROWS_AT_ONCE):
         rows = [
-            {**asdict(one), "id": new_id(), "channel": "mail", "owed_at": now, "attempts": 0, "fence": 0}
+            {**asdict(one), "id": new_id(), "owed_at": now, "attempts": 0, "fence": 0}
             for one in owed[start : start + ROWS_AT_ONCE]
         ]
         added = pg.insert(Message).on_conflict_do_nothing(constraint="uq_messages_one_per_occasion")
@@ -142,6 +144,7 @@ def claim(now: datetime) -> Claim | None:
         .returning(
             Message.id,
             Message.kind,
+            Message.channel,
             Message.subject_id,
             Message.recipient_id,
             Message.occasion,

@@ -2,13 +2,13 @@
 
 from uuid import UUID
 
-from flask import render_template, request, url_for
+from flask import current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from clinic import clock
 from clinic.accounts.permissions import Permission
 from clinic.db import transaction
-from clinic.messaging import again, arrears, returned
+from clinic.messaging import again, arrears, returned, sms
 from clinic.messaging import queries as messages
 from clinic.messaging.models import Kind
 from clinic.messaging.queries import Line, Page, Shown, Stage, Wanted
@@ -60,6 +60,7 @@ WHYS = {
     "address": "The address cannot be written to.",
     "bounced": "The letter came back.",
     "cancelled": "The visit was cancelled.",
+    "complaint": "The reader reported it; nothing more goes to that address.",
     "decided": "It was decided meanwhile.",
     "erased": "The client was erased.",
     "exhausted": "It was tried too often.",
@@ -69,14 +70,16 @@ WHYS = {
     "left_out": "It was left out when messages were let go again.",
     "line_broke": "The connection to the mail server broke.",
     "moved": "The visit was moved.",
+    "no_consent": "The client did not agree to text messages.",
     "no_address": "There is no address for it.",
     "no_such_address": "The address does not exist.",
     "not_now": "The mail server asked to try later.",
     "over": "The visit is over.",
     "refused": "The mail server refused it.",
     "seen": "It was seen to meanwhile.",
+    "sms_off": "Text messages are switched off.",
     "too_late": "It would have come too late.",
-    "unwanted": "The reader reported it; nothing more goes to that address.",
+    "unwanted": "The client does not want such letters.",
 }
 FILTERS = {
     Shown.ALL: "All",
@@ -101,7 +104,12 @@ def why_of(line: Line) -> str:
 @blueprint.app_context_processor
 def words() -> dict[str, object]:
     """What templates call messages and their stages."""
-    return {"message_name": name_of, "message_why": why_of, "MESSAGE_STAGES": STAGES}
+    return {
+        "message_name": name_of,
+        "message_why": why_of,
+        "MESSAGE_STAGES": STAGES,
+        "has_sms": bool(current_app.config["SMS_URL"]),
+    }
 
 
 @blueprint.get("/messages", endpoint="messages")
@@ -162,6 +170,19 @@ def address_works(contact_id: UUID) -> ResponseReturnValue:
     with transaction():
         returned.mark_reachable(contact_id, actor(), clock.now())
     desk.say("Messages go to this address again.")
+    return desk.back_to(url_for("staff.messages"))
+
+
+@blueprint.post("/contacts/<uuid:contact_id>/texts", endpoint="texts_agreed")
+@audience(staff, Permission.CALENDAR_WRITE)
+def texts_agreed(contact_id: UUID) -> ResponseReturnValue:
+    """The client agreed to text messages, or takes that back."""
+    agrees = request.form.get("agrees") == "yes"
+    with transaction():
+        sms.agree(contact_id, actor(), clock.now(), agrees=agrees)
+    desk.say(
+        "Reminders also go as text messages." if agrees else "No more text messages go to this telephone."
+    )
     return desk.back_to(url_for("staff.messages"))
 
 

@@ -71,7 +71,7 @@ def test_a_complaint_in_json_stops_further_mail(client: FlaskClient, message: Me
     told = {"event": "complaint", "message_id": f"<{NAME}@lumbar.example>"}
     assert client.post("/api/bounces", json=told, headers=PROVEN).status_code == 204
     assert contact().bounced_at is not None
-    assert (message.why, message.sent_at is None) == ("unwanted", False)
+    assert (message.why, message.sent_at is None) == ("complaint", False)
 
 
 def test_a_report_sent_twice_or_about_no_letter_of_ours_is_thanked_for_alike(

@@ -291,6 +291,9 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "staff.address_works": lambda world: Objects(
         {"contact_id": world.ada.contacts[0].id}, {"contact_id": NOBODYS}
     ),
+    "staff.texts_agreed": lambda world: Objects(
+        {"contact_id": world.ada.contacts[0].id}, {"contact_id": NOBODYS}
+    ),
     "staff.mail": lambda world: Objects({"name": "nothing.eml"}, {"name": "nothing.eml"}),
     "staff.mail_html": lambda world: Objects({"name": "nothing.eml"}, {"name": "nothing.eml"}),
     "staff.settings_location": _of_the_practice("location_id", "location"),

@@ -169,6 +169,7 @@ POLICIES: dict[str, str | frozenset[Permission]] = {
     "staff.next_messages": Permission.MESSAGES_READ,
     "staff.send_again": Permission.CALENDAR_WRITE,
     "staff.address_works": Permission.CALENDAR_WRITE,
+    "staff.texts_agreed": Permission.CALENDAR_WRITE,
     "staff.held": Permission.SETTINGS_WRITE,
     "staff.release": Permission.SETTINGS_WRITE,
     "staff.outbox": Permission.MESSAGES_READ,

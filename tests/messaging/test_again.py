@@ -155,7 +155,7 @@ def test_a_letter_reported_as_unwanted_stays_sent_and_is_the_last(
     db.session.commit()
     (message,) = rows()
     assert message.sent_at is not None
-    assert message.why == "unwanted"
+    assert message.why == "complaint"
     assert ada.contacts[0].bounced_at == now
     assert run(visit.starts_at - timedelta(hours=2)).owed == 0
 

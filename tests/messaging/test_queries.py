@@ -49,7 +49,7 @@ def test_each_stage_is_told_apart(make: ModuleType, now: datetime) -> None:
         Stage.RETRYING: {"attempts": 1, "lease_until": now - timedelta(seconds=30)},
         Stage.SENT: {"sent_at": now},
         Stage.DROPPED: {"dropped_at": now},
-        Stage.UNWANTED: {"sent_at": now, "why": "unwanted"},
+        Stage.UNWANTED: {"sent_at": now, "why": "complaint"},
         Stage.GIVEN_UP: {"given_up_at": now},
         Stage.CAME_BACK: {"given_up_at": now, "why": "bounced"},
     }
