@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from clinic.messaging import pulse, queries
 from clinic.messaging.pulse import STAND_IN, Part
 from clinic.practice.models import Treatment
 from tests import make
+from tests.faults.reminders import all_are_sent, many_due, reminders
 from tests.stage import Stage, eventually
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
@@ -64,6 +66,59 @@ def test_without_a_broker_a_confirmation_leaves_within_half_a_minute(stage: Stag
     booked(massage, 10)
     assert eventually(lambda: recipients(stage) == {"c10@client.example"}, MAIL_SECONDS)
     assert health(stage.app)["pass"] == STAND_IN
+    assert health(stage.app)["status"] == "degraded"
+
+
+def without_a_broker(stage: Stage, due: int, within: float, signal_number: int) -> float:
+    """Reminders fall due while the broker is away from beginning to end; gives how many seconds all took, start included."""
+    broker = stage.servers.broker.process
+    assert broker is not None
+    os.kill(broker.pid, signal_number)
+    try:
+        visits = many_due(due)
+        began = time.monotonic()
+        stage.start("celery", "-A", "worker:celery", "worker")
+        assert all_are_sent(due, within)
+        seconds = time.monotonic() - began
+        stage.stop_all()
+        assert set(reminders()) == visits.live
+        mails = list((stage.app.config["MAILDIR"] / "new").iterdir())
+        assert len(mails) == due
+    finally:
+        if signal_number == signal.SIGSTOP:
+            os.kill(broker.pid, signal.SIGCONT)
+    return seconds
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGKILL, signal.SIGSTOP], ids=["absent", "frozen"])
+def test_with_the_broker_away_all_the_time_each_reminder_goes_once(
+    stage: Stage, signal_number: signal.Signals
+) -> None:
+    without_a_broker(stage, 100, 120, signal_number)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("signal_number", [signal.SIGKILL, signal.SIGSTOP], ids=["absent", "frozen"])
+def test_with_the_broker_away_all_the_time_each_of_5000_reminders_goes_once(
+    stage: Stage, signal_number: signal.Signals
+) -> None:
+    print(f"all sent {without_a_broker(stage, 5000, 1500, signal_number):.1f} s after the worker's start")
+
+
+@pytest.mark.long
+def test_a_worker_and_a_timetable_that_died_are_told_within_two_minutes(stage: Stage) -> None:
+    make.offering()
+    stage.start("celery", "-A", "worker:celery", "worker")
+    stage.start(
+        "celery", "-A", "worker:celery", "beat", "--schedule", str(stage.settings.lumbar_data / "beat")
+    )
+    assert eventually(lambda: health(stage.app)["status"] == "ok", START_SECONDS)
+    for program in stage.programs:
+        os.killpg(program.pid, signal.SIGKILL)
+        program.wait()
+    stage.programs.clear()
+    for part in ("worker", "beat", "pass"):
+        assert eventually(lambda part=part: health(stage.app)[part] == "stale", 120)
     assert health(stage.app)["status"] == "degraded"
 
 

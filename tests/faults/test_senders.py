@@ -1,0 +1,165 @@
+"""Several senders and several schedulers at once: each reminder once, on time, by the one clock they share."""
+
+import asyncio
+import os
+import re
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from clinic.booking.models import Appointment
+from clinic.db import db, transaction
+from clinic.messaging.services import LEASE
+from tests.faults import reminders as many
+from tests.faults.reminders import Post, many_due
+from tests.messaging.test_mailer import free_port
+from tests.stage import Stage, eventually
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(1800)]
+
+SENDERS, SCHEDULERS = 4, 3
+FOUR_MINUTES = timedelta(minutes=4)
+ONE_HAND_OVER_SECONDS = 1.0
+
+
+def quiet_run(stage: Stage, due: int, within: float) -> list[float]:
+    """No faults at all; gives when each mail was accepted, in seconds since the senders were started."""
+    visits = many_due(due)
+    post = Post(stage)
+    post.open()
+    began = time.monotonic()
+    for _ in range(SCHEDULERS):
+        stage.start("tests.faults.sender", post.url, "find")
+    for _ in range(SENDERS):
+        stage.start("tests.faults.sender", post.url)
+    assert many.all_are_sent(due, within)
+    stage.stop_all()
+    found = many.reminders()
+    assert set(found) == visits.live
+    assert sorted(name for _, name in post.accepted) == sorted(message.id for message in found.values())
+    return [at - began for at, _ in post.accepted]
+
+
+def test_three_schedulers_and_four_senders_send_each_reminder_once(stage: Stage) -> None:
+    quiet_run(stage, 300, within=240)
+
+
+@pytest.mark.long
+def test_three_schedulers_and_four_senders_send_each_of_5000_reminders_once(stage: Stage) -> None:
+    seconds = sorted(quiet_run(stage, 5000, within=1500))
+    print(
+        f"first {seconds[0]:.1f} s, 95 % {seconds[int(len(seconds) * 0.95)]:.1f} s, all {seconds[-1]:.1f} s"
+    )
+
+
+def test_hosts_whose_clocks_are_five_minutes_off_send_nothing_early_and_nothing_twice(stage: Stage) -> None:
+    visits = many_due(60)
+    later = frozenset(list(visits.live)[:30])
+    _start_later(later, FOUR_MINUTES + timedelta(minutes=30))
+    post = Post(stage)
+    post.open()
+    for seconds in (-300, 0, 300):
+        stage.start("tests.faults.sender", post.url, str(seconds))
+    assert eventually(lambda: many.sent() >= 30, 120)
+    # Each of them has looked again since: whoever believed its own clock would have sent more by now.
+    looked = stage.start("tests.faults.sender", post.url, "300")
+    assert looked.poll() is None
+    assert not eventually(lambda: many.sent() > 30, 3)
+    stage.stop_all()
+    assert set(many.reminders()) == visits.live - later
+    assert len(post.accepted) == 30
+
+
+def _start_later(ids: frozenset[UUID], by: timedelta) -> None:
+    """Put these visits off, so that their reminders fall due four minutes or more from now; agreed long ago all the same."""
+    names = ("starts_at", "ends_at", "occupied_from", "occupied_until", "wall_start")
+    times = {name: getattr(Appointment, name) + by for name in names}
+    change = sa.update(Appointment).where(Appointment.id.in_(ids)).values(**times)
+    with transaction():
+        db.session.execute(change.execution_options(synchronize_session=False))
+
+
+def test_a_cancelled_visit_is_reminded_of_only_within_the_one_hand_over_under_way(stage: Stage) -> None:
+    """Visits are cancelled one by one while four senders work: what was accepted later than the cancellation is counted."""
+    due = 200
+    visits = many_due(due)
+    post = Post(stage)
+    post.open()
+    for _ in range(SENDERS):
+        stage.start("tests.faults.sender", post.url)
+    cancelled: dict[UUID, float] = {}
+    for visit in sorted(visits.live)[::2]:
+        many.cancel(frozenset({visit}))
+        cancelled[visit] = time.monotonic()
+    assert eventually(lambda: not many.left_open() and len(many.reminders()) >= due // 2, 120)
+    stage.stop_all()
+    found = many.reminders()
+    accepted = {name: at for at, name in post.accepted}
+    late = [
+        accepted[found[visit].id] - at
+        for visit, at in cancelled.items()
+        if visit in found and accepted.get(found[visit].id, 0) > at
+    ]
+    assert all(seconds < ONE_HAND_OVER_SECONDS for seconds in late), late
+    assert len(late) <= SENDERS
+    assert len(post.accepted) == len(accepted)
+
+
+class Gate:
+    """Keeps the first mail waiting for its answer until it is opened."""
+
+    def __init__(self) -> None:
+        self.accepted: list[UUID] = []
+        self.reached = threading.Event()
+        self.opened = threading.Event()
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        self.reached.set()
+        await asyncio.to_thread(self.opened.wait)
+        found = re.search(rb"^Message-ID: <([0-9a-f-]{36})@", envelope.original_content or b"", re.MULTILINE)
+        assert found is not None
+        self.accepted.append(UUID(found[1].decode()))
+        return "250 2.0.0 taken"
+
+
+@contextmanager
+def serving(gate: Gate) -> Iterator[str]:
+    """The address of a mail server with a gate."""
+    controller = Controller(gate, hostname="127.0.0.1", port=free_port())  # type: ignore[no-untyped-call]
+    controller.start()  # type: ignore[no-untyped-call]
+    try:
+        yield f"smtp://127.0.0.1:{controller.port}"
+    finally:
+        gate.opened.set()
+        controller.stop()  # type: ignore[no-untyped-call]
+
+
+def test_a_sender_frozen_past_its_lease_overwrites_nothing(stage: Stage) -> None:
+    many_due(1)
+    gate = Gate()
+    with serving(gate) as url:
+        frozen = stage.start("tests.faults.sender", url)
+        assert gate.reached.wait(60)
+        os.kill(frozen.pid, signal.SIGSTOP)
+        gate.opened.set()
+        many.shift_clock(stage, LEASE + timedelta(seconds=1))
+        stage.start("tests.faults.sender", url)
+        assert many.all_are_sent(1, 60)
+        (before,) = many.reminders().values()
+        told = (before.sent_at, before.fence, before.attempts, before.why)
+        os.kill(frozen.pid, signal.SIGCONT)
+        stage.stop_all()
+        (after,) = many.reminders().values()
+    assert (after.sent_at, after.fence, after.attempts, after.why) == told
+    assert told[1:] == (2, 2, None)
+    assert gate.accepted == [after.id] * len(gate.accepted)
+    assert len(gate.accepted) <= 2
