@@ -22,6 +22,7 @@ from clinic.staff.day import LEVEL_FLAGS, Visit, next_day, visits
 from clinic.staff.day import today as practice_today
 from clinic.staff.visits import Act, acts
 from clinic.web.access import audience, may, staff
+from clinic.web.context import practice as the_practice
 
 SHOWN_WAITING = 3
 
@@ -37,7 +38,9 @@ class Line:
 @blueprint.get("", endpoint="today", strict_slashes=False)
 @audience(staff)
 def today() -> ResponseReturnValue:
-    """The day of the therapist who asks; for the front desk the day of all."""
+    """The day of the therapist who asks; for the front desk the day of all. Before there is a practice, setting it up."""
+    if may(Permission.SETTINGS_WRITE) and (the_practice() is None or not may(Permission.CALENDAR_READ)):
+        return redirect(url_for("staff.settings"), 303)
     if not may(Permission.CALENDAR_READ):
         return redirect(url_for("staff.messages"), 303)
     now = clock.now()

@@ -98,6 +98,10 @@ def test_an_owner_comes_from_nothing_to_an_offer_in_six_steps(owner: Browser, ma
     assert "10:00" in owner.get("/book/relaxation-an-hour?day=2031-03-04")
 
 
+def test_an_owner_of_nothing_is_led_to_the_first_step_from_where_they_arrive(owner: Browser) -> None:
+    assert owner.look("/staff").headers["Location"] == "/staff/settings"
+
+
 def test_every_page_of_the_settings_opens_for_the_owner(owner: Browser, scene: Scene) -> None:
     room = scene.make.room(scene.location)
     for path in (

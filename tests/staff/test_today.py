@@ -181,11 +181,11 @@ def test_a_day_is_the_location_s_own_day(make: object, scene: Scene, front_desk:
     assert "03:00" in page
 
 
-def test_an_owner_who_treats_nobody_is_led_to_the_messages(
+def test_an_owner_who_treats_nobody_is_led_to_the_settings(
     scene: Scene, sign_in: Callable[[User], Browser]
 ) -> None:
     owner = sign_in(make.user(roles=["owner"]))
-    assert owner.look("/staff").headers["Location"] == "/staff/messages"
+    assert owner.look("/staff").headers["Location"] == "/staff/settings"
     owner.get("/staff/agenda", 403)
     owner.get("/staff/reviews", 403)
 
