@@ -78,7 +78,7 @@ def money(cents: int, currency: str) -> str:
     """`$56` or `$56.50`: cents only where there are any."""
     whole = Decimal(cents) / 100
     if not _is_english():
-        pattern = "#,##0 ¤" if cents % 100 == 0 else "#,##0.00 ¤"
+        pattern = "#,##0\u00a0¤" if cents % 100 == 0 else "#,##0.00\u00a0¤"
         return format_currency(whole, currency, pattern, language.current(), currency_digits=False)
     amount = f"{whole:,.0f}" if cents % 100 == 0 else f"{whole:,.2f}"
     return f"{SYMBOLS.get(currency, currency + ' ')}{amount}"

@@ -6,10 +6,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from clinic import language
-from clinic.db import Model, db
+from clinic.accounts import audit
+from clinic.db import Model, db, violates
 from clinic.messaging import wording
 from clinic.messaging.models import Kind
 from clinic.messaging.wording import PARTS, Words
+from clinic.practice.revising import ChangedMeanwhile
 
 
 class LetterText(Model):
@@ -49,3 +51,58 @@ def words(kind: Kind, spoken: str) -> Words:
         return said
     chosen = {part: getattr(own, part) for part in PARTS}
     return Words(**{part: getattr(said, part) if text is None else text for part, text in chosen.items()})
+
+
+def mark(kind: Kind, spoken: str) -> str:
+    """What tells one state of the practice's words in one kind of letter from any other; empty while it has none."""
+    return _mark(db.session.get(LetterText, (kind.value, spoken)))
+
+
+def _mark(own: LetterText | None) -> str:
+    return f"{own.revision} {own.changed_at.isoformat()}" if own else ""
+
+
+def edited() -> set[tuple[Kind, str]]:
+    """Kinds and languages in which the practice says something of its own."""
+    rows = db.session.execute(sa.select(LetterText.kind, LetterText.language))
+    return {(Kind(kind), spoken) for kind, spoken in rows}
+
+
+def save(kind: Kind, spoken: str, said: Words, *, seen: str, actor: str, now: datetime) -> None:
+    """Say it the practice's way from the next letter on; a part that equals ours stays ours, also when ours changes.
+
+    `seen` is the mark of what the page showed. The caller commits. Raises BadWords and ChangedMeanwhile.
+    """
+    for part in PARTS:
+        wording.check(kind, part, getattr(said, part))
+    own = db.session.get(LetterText, (kind.value, spoken), with_for_update=True, populate_existing=True)
+    if seen != _mark(own):
+        raise ChangedMeanwhile
+    standard = ours(kind, spoken)
+    chosen = {
+        part: None if getattr(said, part) == getattr(standard, part) else getattr(said, part)
+        for part in PARTS
+    }
+    before = {part: getattr(own, part) if own else None for part in PARTS}
+    changed = [part for part in PARTS if chosen[part] != before[part]]
+    if not changed:
+        return
+    if own is None:
+        own = LetterText(kind=kind.value, language=spoken, revision=0)
+        db.session.add(own)
+    for part in PARTS:
+        setattr(own, part, chosen[part])
+    own.revision += 1
+    own.changed_at = now
+    with violates("pk_letter_texts", ChangedMeanwhile()):
+        db.session.flush()
+    audit.record(actor, "change", own, purpose=f"{kind.value}/{spoken}", fields=changed, now=now)
+
+
+def reset(kind: Kind, spoken: str, *, actor: str, now: datetime) -> None:
+    """Say it our way again. Twice is harmless. The caller commits."""
+    own = db.session.get(LetterText, (kind.value, spoken))
+    if own is not None:
+        audit.record(actor, "reset", own, purpose=f"{kind.value}/{spoken}", fields=PARTS, now=now)
+        db.session.delete(own)
+        db.session.flush()

@@ -19,7 +19,7 @@ from clinic.staff import (
     waiting,
 )
 from clinic.staff.blueprint import blueprint
-from clinic.staff.settings import absences, hours, house, offers, places
+from clinic.staff.settings import absences, hours, house, offers, places, texts
 
 PAGES = (
     agenda,
@@ -43,6 +43,7 @@ PAGES = (
     offers,
     hours,
     absences,
+    texts,
 )
 
 blueprints = (blueprint,)

@@ -142,6 +142,11 @@ def _stop(world: World) -> Objects:
     )
 
 
+def _letter_text(world: World) -> Objects:
+    """Words of a letter belong to the practice, not to anybody."""
+    return Objects({"kind": "reminder", "spoken": "de"}, {"kind": "nothing", "spoken": "de"})
+
+
 def _check_in(world: World) -> Objects:
     def given(visit: Appointment) -> dict[str, UUID]:
         found = db.session.scalars(sa.select(CheckIn.id).where(CheckIn.appointment_id == visit.id)).first()
@@ -237,6 +242,10 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "own_tips.link": _own_tips_link,
     "own_tips.show": _own_tips_link,
     "letters.ask": _stop,
+    "staff.settings_text": _letter_text,
+    "staff.settings_text_preview": _letter_text,
+    "staff.settings_text_reset": _letter_text,
+    "staff.settings_text_test": _letter_text,
     "letters.stop": _stop,
     "check_in.ask": _check_in_link,
     "check_in.answer": _check_in_link,

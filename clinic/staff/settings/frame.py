@@ -29,6 +29,7 @@ SECTIONS = (
     ("home", "staff.settings", "Overview", BLOCKERS),
     ("practice", "staff.settings_practice", "Practice", OWNERS),
     ("rules", "staff.settings_rules", "Rules", OWNERS),
+    ("texts", "staff.settings_texts", "Letters", OWNERS),
     ("locations", "staff.settings_locations", "Locations", OWNERS),
     ("rooms", "staff.settings_rooms", "Rooms", OWNERS),
     ("treatments", "staff.settings_treatments", "Treatments", OWNERS),

@@ -1,0 +1,153 @@
+"""Words a practice may change, and what nobody can do with them."""
+
+from datetime import datetime
+from types import ModuleType
+
+import pytest
+from flask import Flask
+
+from clinic import clock, language
+from clinic.language import LANGUAGES
+from clinic.messaging import mime, samples, sheet, texts, wording
+from clinic.messaging.models import Kind
+from clinic.messaging.wording import OURS, PARTS, TO_STAFF, BadWords, Words
+
+EDITABLE = list(OURS)
+NASTY = (
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "Ada\r\nBcc: x@evil.example",
+    "=?utf-8?q?=0ABcc:_x?=",
+    "\u202eadA",
+    "\u2066Ada\u2069",
+    "{{ 7 * 7 }}",
+    "{% raw %}",
+    "{client.__class__}",
+    "{practice}",
+    "Null",
+    "O’Hara \U0001f4a9",
+    "a\u0301" * 40,
+    "ﷺ" * 20,
+)
+"""Names that somebody once gave a computer."""
+
+
+def test_every_kind_has_words_and_ours_pass_our_own_check(app: Flask) -> None:
+    assert set(OURS) == set(Kind) - {Kind.TEXT_SAMPLE}
+    for kind in OURS:
+        for spoken in LANGUAGES:
+            for part in PARTS:
+                wording.check(kind, part, getattr(texts.ours(kind, spoken), part) or "x")
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("Hello {nobody}", "There is no {nobody} in this letter."),
+        ("{client.__class__}", "There is no {client.__class__} in this letter."),
+        ("{client!r}", "There is no {client!r}"),
+        ("{}", "There is no {} in this letter."),
+        ("{{ 7 * 7 }}", "There is no { 7 * 7 }"),
+        ("{{client}}", "A brace stands alone."),
+        ("{% raw %}", "There is no {% raw %}"),
+        ("Hello {client", "A brace stands alone."),
+        ("client}", "A brace stands alone."),
+        ("{level}", "There is no {level} in this letter."),
+        ("{reason}", "There is no {reason} in this letter."),
+    ],
+)
+def test_what_is_no_placeholder_of_the_letter_is_refused_by_name_with_those_there_are(
+    text: str, complaint: str
+) -> None:
+    with pytest.raises(BadWords) as refused:
+        wording.check(Kind.REMINDER, "opening", text)
+    assert refused.value.sentence.startswith(complaint)
+    assert "{client} {practice} {phone} {day}" in refused.value.sentence
+
+
+@pytest.mark.parametrize("part", ["subject", "heading"])
+def test_a_line_cannot_be_empty_but_the_words_around_the_facts_can(part: str) -> None:
+    with pytest.raises(BadWords):
+        wording.check(Kind.REMINDER, part, "  ")
+    wording.check(Kind.REMINDER, "opening", "")
+
+
+def test_an_empty_placeholder_leaves_with_the_comma_before_it() -> None:
+    said = Words(subject="Hello, {client}!", heading="{client} {client}", opening="Dear {client}", closing="")
+    assert said.filled({"client": ""}) == Words(subject="Hello!", heading="", opening="Dear", closing="")
+
+
+@pytest.mark.parametrize("nasty", NASTY)
+def test_a_name_that_looks_like_a_command_is_only_a_name(
+    app: Flask, make: ModuleType, now: datetime, nasty: str
+) -> None:
+    practice = make.practice(name=nasty)
+    facts = {**samples.facts(Kind.REMINDER, practice, now), "values": {"client": nasty}}
+    own = Words(subject="{practice} {client}", heading="{client}", opening="{client}\n\n{practice}")
+    made = sheet.written(
+        Kind.REMINDER, {**facts, "visit": None} | {"visit": facts["visit"]}, practice, spoken="en", words=own
+    )
+    header = mime.header_text(made.subject)
+    assert not any(ord(one) < 32 or one in "\u202e\u2066\u2069" for one in header)
+    assert "=?" not in header
+    assert "49" not in made.subject
+    assert "class 'str'" not in made.html
+    assert "<script" not in made.html
+    assert "<img" not in made.html
+
+
+@pytest.mark.parametrize(
+    "typed", ["<b>bold</b>", '<a href="https://evil.example">x</a>', "</p><script>x</script>"]
+)
+def test_html_in_the_practices_words_is_shown_as_it_was_typed(
+    app: Flask, make: ModuleType, now: datetime, typed: str
+) -> None:
+    practice = make.practice()
+    own = Words(subject="S", heading=typed, opening=typed, closing=typed)
+    made = sheet.written(
+        Kind.SIGN_IN, samples.facts(Kind.SIGN_IN, practice, now), practice, spoken="en", words=own
+    )
+    assert typed not in made.html
+    assert typed in made.text
+
+
+def test_paragraphs_and_lines_stay_what_they_are(app: Flask, make: ModuleType, now: datetime) -> None:
+    practice = make.practice()
+    own = Words(subject="S", heading="H", opening="One\ntwo\n\n\nThree")
+    made = sheet.written(
+        Kind.SIGN_IN, samples.facts(Kind.SIGN_IN, practice, now), practice, spoken="en", words=own
+    )
+    assert "One\ntwo\n\nThree\n" in made.text
+    assert "One<br>two</p>" in made.html
+
+
+@pytest.mark.parametrize("kind", EDITABLE)
+def test_no_words_take_away_what_safety_needs(app: Flask, make: ModuleType, kind: Kind) -> None:
+    """The link, the facts and the way to reach us stay, whatever the practice says."""
+    practice, now = make.practice(), clock.now()
+    bare = Words(subject="x", heading="x")
+    facts = samples.facts(kind, practice, now)
+    ours = sheet.written(kind, facts, practice, spoken="en")
+    theirs = sheet.written(kind, facts, practice, spoken="en", words=bare)
+    links = [line for line in ours.text.splitlines() if line.startswith("http")]
+    assert links
+    assert [line for line in theirs.text.splitlines() if line.startswith("http")] == links
+    if kind not in TO_STAFF:
+        assert practice.phone in theirs.text
+
+
+@pytest.mark.parametrize("kind", EDITABLE)
+@pytest.mark.parametrize("spoken", LANGUAGES)
+def test_every_placeholder_of_a_letter_brings_something(
+    app: Flask, make: ModuleType, kind: Kind, spoken: str
+) -> None:
+    practice, now = make.practice(), clock.now()
+    known = wording.placeholders(kind)
+    every = Words(subject="x", heading="x", opening="\n\n".join(f"{name}=[{{{name}}}]" for name in known))
+    with language.speaking(spoken):
+        facts = samples.facts(kind, practice, now)
+    text = sheet.written(kind, facts, practice, spoken=spoken, words=every).text
+    for name in known:
+        assert f"{name}=[" in text
+        assert f"{name}=[]" not in text
+        assert f"{{{name}}}" not in text
