@@ -41,9 +41,9 @@ def suggest(facts: Facts, outcome: SafetyOutcome, rule_set: RuleSet = CURRENT) -
     known = facts.normalised()
     counted = tally(known, rule_set)
     before_safety = scores(counted)
-    take_minuses(counted, outcome)
     removed = outcome.excluded | known.modalities_disliked
     left = [modality for modality in MODALITIES if modality not in removed]
+    take_minuses(counted, outcome, left)
     base = _blend_base(scores(counted), left, known, rule_set)
     if base:
         points = scores(counted)
@@ -57,7 +57,7 @@ def suggest(facts: Facts, outcome: SafetyOutcome, rule_set: RuleSet = CURRENT) -
     ranked = tuple(_match(modality, counted[modality], known, base, rule_set) for modality in shown)
     return Suggestion(
         ranked=ranked,
-        scores=points | {modality: before_safety[modality] for modality in outcome.excluded},
+        scores=points,
         left_out=_left_out(before_safety, points, order, outcome, known),
         unwanted=tuple(modality for modality in MODALITIES if modality in known.modalities_disliked),
         confidence=confidence,

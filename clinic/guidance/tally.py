@@ -1,5 +1,6 @@
 """Count points: what every rule gives or takes for each of the twelve types, before and after safety."""
 
+from collections.abc import Collection
 from typing import Final, NamedTuple
 
 from clinic.guidance.conditions import Condition, has
@@ -65,11 +66,10 @@ def _liked(modality: str, liked: LikedRule) -> Entry:
     return Entry(liked.id, liked.points, liked.reason, liked.sections, "guidance", _LIKED[modality])
 
 
-def take_minuses(counted: Tally, outcome: SafetyOutcome) -> None:
-    """Take the safety minuses off the types that are not excluded."""
-    excluded = outcome.excluded
+def take_minuses(counted: Tally, outcome: SafetyOutcome, left: Collection[str]) -> None:
+    """Take the safety minuses off the types that are left."""
     for minus in outcome.minuses:
-        if minus.modality not in excluded:
+        if minus.modality in left:
             counted[minus.modality].append(Entry(minus.rule, minus.points, minus.text, (), "safety"))
 
 

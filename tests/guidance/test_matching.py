@@ -162,6 +162,13 @@ def test_a_liked_type_that_is_excluded_is_mentioned() -> None:
     assert [left.modality for left in suggestion.left_out] == ["mechanical_impulse"]
 
 
+def test_a_type_taken_out_keeps_the_points_it_had_before_safety() -> None:
+    # 5a, step 5: types are removed first, and the minus concerns those that are left.
+    suggestion = suggested({"conditions": ["past_clot"], "modalities_disliked": ["sports"]})
+    assert (suggestion.scores["mechanical_impulse"], suggestion.scores["sports"]) == (0, 0)
+    assert suggestion.scores["trigger_point"] == 0
+
+
 def test_an_unwanted_type_is_not_told_as_left_out_for_safety() -> None:
     suggestion = suggested(
         {
