@@ -42,6 +42,12 @@ class PersonForm(Form):
         validators=[Optional()],
         render_kw={"autocomplete": "tel", "inputmode": "tel"},
     )
+    language = SelectField(
+        "Language of our letters",
+        choices=list(language.NAMES.items()),
+        default=languages.wanted,
+        validators=[Optional()],
+    )
     key = HiddenField(validators=[InputRequired(), Length(max=64)])
 
     def validate_mail(self, field: EmailField) -> None:
@@ -62,12 +68,6 @@ class PersonForm(Form):
 class DetailsForm(PersonForm):
     """Who is coming: the last page before the booking."""
 
-    language = SelectField(
-        "Language of our letters",
-        choices=list(language.NAMES.items()),
-        default=languages.wanted,
-        validators=[Optional()],
-    )
     agree = BooleanField(
         "I have read this and agree.",
         validators=[InputRequired("Please confirm that you have read how to cancel")],

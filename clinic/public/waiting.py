@@ -370,7 +370,7 @@ def _free(waited_for: Wish, now: datetime) -> list[tuple[Time, str, str]]:
     names = {person.id: person.given_name for person in waited_for.treatment.therapists}
     return [
         (time, names.get(time.therapist_id, ""), _where_to_take(waited_for, time))
-        for time in queries.fitting(waited_for, now, SHOWN_FREE)
+        for time in queries.fitting(waited_for, now, SHOWN_FREE, one_a_day=True)
     ]
 
 

@@ -40,6 +40,8 @@ from clinic.web.wish_form import WishForm, in_words
 PAGE = 50
 SHOWN_TIMES = 12
 UNPROCESSABLE = 422
+LABELS = {"days": "Days that suit", "parts": "Times of day that suit", "last_on": "Last day that suits"}
+"""The form asks a client; here it asks about one."""
 
 
 class KnownWaiterForm(WishForm, BookForm):
@@ -150,6 +152,9 @@ def end(wish_id: UUID) -> ResponseReturnValue:
 def ask_offer(wish_id: UUID) -> ResponseReturnValue:
     """Free times that suit somebody, and for one of them everybody else it suits."""
     wish, now = _live_wish(wish_id), clock.now()
+    if queries.is_busy(wish.id):
+        staff_desk.say(f"{wish.client.first_name} is being offered a time already.")
+        return redirect(url_for("staff.waiting_list"), 303)
     if not request.args.get("start"):
         return _times_page(wish, now)
     time = _chosen_time(wish)
@@ -222,7 +227,10 @@ def _page_address(number: int) -> str:
 
 
 def _form(choice: Choice, **given: Any) -> KnownWaiterForm | NewWaiterForm:
-    return KnownWaiterForm(**given) if choice.client is not None else NewWaiterForm(**given)
+    form = KnownWaiterForm(**given) if choice.client is not None else NewWaiterForm(**given)
+    for field, words in LABELS.items():
+        form[field].label.text = words
+    return form
 
 
 def _new_client(form: KnownWaiterForm | NewWaiterForm, now: datetime) -> Client:

@@ -10,10 +10,10 @@ from wtforms import DateField, SelectField
 from wtforms.validators import InputRequired, ValidationError
 
 from clinic.booking.waiting import wishes
+from clinic.language.reading import WEEKDAYS, long_date
 from clinic.practice import queries as practice
 from clinic.practice.models import Location, Treatment
 from clinic.scheduling import hours
-from clinic.language.reading import WEEKDAYS, long_date
 from clinic.web.forms import Form, Ticks
 
 USUAL_WAIT = timedelta(days=28)
@@ -122,13 +122,29 @@ class WishForm(WhenForm):
 
 
 def in_words(times: Iterable[int]) -> str:
-    """`Mondays and Thursdays, mornings and evenings`."""
+    """`Mondays to Wednesdays and Fridays, mornings and evenings`."""
     kept = list(times)
     days, parts = wishes.weekdays_of(kept), wishes.parts_of(kept)
-    which = "Any day" if len(days) == len(WEEKDAYS) else _listed(f"{WEEKDAYS[day]}s" for day in days)
+    which = "Any day" if len(days) == len(WEEKDAYS) else _listed(map(_days, _runs(days)))
     if len(parts) == len(wishes.PARTS):
         return f"{which}, any time of day"
     return f"{which}, {_listed(f'{wishes.PARTS[part][0].lower()}s' for part in parts)}"
+
+
+def _runs(days: Sequence[int]) -> list[list[int]]:
+    """Days that follow one another, together; two alone stay two."""
+    runs: list[list[int]] = []
+    for day in days:
+        if runs and runs[-1][-1] == day - 1:
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    return [part for run in runs for part in ([run] if len(run) > 2 else [[day] for day in run])]
+
+
+def _days(run: Sequence[int]) -> str:
+    names = [f"{WEEKDAYS[day]}s" for day in run]
+    return names[0] if len(run) == 1 else f"{names[0]} to {names[-1]}"
 
 
 def _listed(words: Iterable[str]) -> str:

@@ -309,6 +309,7 @@ class TestEarlier:
         (range(7), range(3), "Any day, any time of day"),
         ([0], [0], "Mondays, mornings"),
         ([0, 3, 5], [0, 2], "Mondays, Thursdays and Saturdays, mornings and evenings"),
+        ([0, 1, 2, 4, 5], [1], "Mondays to Wednesdays, Fridays and Saturdays, afternoons"),
     ],
 )
 def test_a_wish_reads_like_a_sentence(days: list[int], parts: list[int], words: str) -> None:

@@ -18,6 +18,7 @@ from clinic.booking.waiting.models import Offer, OfferEnd, Offering, Wish
 from clinic.db import db
 from clinic.practice import queries as practice
 from clinic.refusal import NotFound
+from clinic.scheduling import hours
 from clinic.scheduling.hours import Days
 
 WHOLE_WISH = (
@@ -76,7 +77,12 @@ def won_with(hold_id: UUID) -> Offer | None:
     )
 
 
-def fitting(waited_for: Wish, now: datetime, count: int) -> list[Time]:
+def is_busy(wish_id: UUID) -> bool:
+    """Whether somebody has an offer to answer, or a taken time to complete."""
+    return bool(db.session.scalar(sa.select(matching.is_busy()).where(Wish.id == wish_id)))
+
+
+def fitting(waited_for: Wish, now: datetime, count: int, *, one_a_day: bool = False) -> list[Time]:
     """The next times that are free for everybody and suit a wish, earliest first. Raises Unbookable."""
     one = matching.of(waited_for)
     supply = practice.supply(waited_for.treatment_id)
@@ -100,8 +106,16 @@ def fitting(waited_for: Wish, now: datetime, count: int) -> list[Time]:
                 Time(starts_at, each.therapist, each.location, supply.zone_of(each.location))
                 for each in (start.candidates if start else ())
             ]
-            found += [time for time in times if one.suits(time)][:1]
+            found += [
+                time for time in times if one.suits(time) and not (one_a_day and _is_on_a_day_of(time, found))
+            ][:1]
     return found
+
+
+def _is_on_a_day_of(time: Time, others: Sequence[Time]) -> bool:
+    """Whether one of these is on the same local day."""
+    days = {hours.local_day(other.starts_at, other.zone) for other in others}
+    return hours.local_day(time.starts_at, time.zone) in days
 
 
 @dataclass(frozen=True, kw_only=True)
