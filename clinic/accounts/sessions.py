@@ -48,6 +48,20 @@ def staff(raw: str, now: datetime) -> StaffSession | None:
     )
 
 
+def lately_idle(raw: str, now: datetime) -> User | None:
+    """Whose session was behind a secret when it ended by idleness or age, not by hand, within the last day's work."""
+    return db.session.scalar(
+        sa.select(User)
+        .join(StaffSession, StaffSession.user_id == User.id)
+        .where(
+            StaffSession.digest == digest(raw),
+            StaffSession.ended_at.is_(None),
+            StaffSession.seen_at > now - STAFF_LIFE,
+            User.active,
+        )
+    )
+
+
 def others_of(user: User, own: StaffSession, now: datetime) -> Sequence[StaffSession]:
     """This person's other live sessions, the one seen last first."""
     live = sa.select(StaffSession).where(*_others(user, own), StaffSession.created_at > now - STAFF_LIFE)

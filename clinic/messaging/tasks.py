@@ -20,7 +20,7 @@ from clinic.booking.waiting import rounds, wishes
 from clinic.db import transaction
 from clinic.intake import services as intake
 from clinic.messaging import delivery
-from clinic.plans import overrides
+from clinic.plans import kept_notes, overrides
 
 PASS_LIMIT = 2000
 LAPSED_KEPT = timedelta(days=1)
@@ -52,9 +52,10 @@ def seal_audit() -> None:
 
 
 def delete_old_drafts() -> None:
-    """Delete health answers nobody finished. Twice is harmless: the second finds none."""
+    """Delete health answers nobody finished, and notes nobody came back for. Twice is harmless: the second finds none."""
     with transaction():
         intake.delete_old_drafts(clock.now())
+        kept_notes.delete_old(clock.now())
 
 
 def count_overrides() -> None:

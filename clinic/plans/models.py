@@ -128,6 +128,22 @@ class NoteAddendum(Identified, Model):
     added_at: Mapped[datetime]
 
 
+class KeptNote(Identified, Model):
+    """What somebody had typed into a note when their session had just ended; given back once they sign in again."""
+
+    __tablename__ = "kept_notes"
+
+    user_id: Mapped[UUID] = mapped_column(sa.ForeignKey("users.id"))
+    appointment_id: Mapped[UUID] = mapped_column(sa.ForeignKey("appointments.id"), index=True)
+    client_id: Mapped[UUID] = mapped_column(sa.ForeignKey("clients.id"), index=True)
+    fields_sealed: Mapped[bytes]
+    fields = Sealed[dict[str, list[str]]]("fields_sealed")
+    """As the form sent them."""
+    kept_at: Mapped[datetime]
+
+    __table_args__ = (sa.UniqueConstraint("user_id", "appointment_id"),)
+
+
 class OutcomeEntry(Identified, Model):
     """Scores a client gave at one moment: NRS, PEG, PSFS, global change, or the reaction to the session before."""
 

@@ -5,26 +5,46 @@ from uuid import UUID
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
 
 from clinic import clock
+from clinic.accounts import permissions
 from clinic.accounts.models import User
 from clinic.accounts.permissions import Permission
 from clinic.booking.models import Appointment
 from clinic.db import db, transaction
 from clinic.guidance.knowledge import MODALITIES
-from clinic.plans import notes
+from clinic.plans import kept_notes, notes
+from clinic.plans import queries as plans
 from clinic.plans.models import SessionNote
 from clinic.plans.notes import Content
+from clinic.refusal import NotFound
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
 from clinic.staff.forms import NOTED_REGIONS, AddendumForm, NoteForm
-from clinic.web.access import audience, staff
+from clinic.web.access import audience, rescued_by, staff
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
+def keep_typed(writer: User, appointment_id: UUID) -> bool:
+    """Keep what was typed into the note of an own client's visit; anything else is none of theirs, and dropped."""
+    now = clock.now()
+    try:
+        visit = desk.visit(appointment_id)
+        client_id = desk.client_id_of(visit)
+    except NotFound:
+        return False
+    if not permissions.may(writer, Permission.NOTE_WRITE) or not plans.treats(writer.id, client_id, now):
+        return False
+    names = [name for name in NoteForm(formdata=None).data if name in request.form and name != "csrf_token"]
+    kept_notes.keep(visit, {name: request.form.getlist(name) for name in names}, by=writer, now=now)
+    return True
+
+
 @blueprint.route("/appointments/<uuid:appointment_id>/note", endpoint="note", methods=["GET", "POST"])
 @audience(staff, Permission.NOTE_WRITE)
+@rescued_by(keep_typed)
 def note(appointment_id: UUID) -> ResponseReturnValue:
     """Write the note of an own client's visit; once signed, read it."""
     appointment = _own_visit(appointment_id)
@@ -34,13 +54,16 @@ def note(appointment_id: UUID) -> ResponseReturnValue:
     if appointment.state not in notes.NOTED:
         raise notes.NoVisit
     form = NoteForm()
+    is_given_back = False
     if form.validate_on_submit():
         problem = _save(appointment, form)
         if problem is None:
             return _saved(appointment)
         form.form_errors.append(problem)
     elif request.method == "GET":
-        _fill(form, appointment, written)
+        is_given_back = _give_back(form, appointment)
+        if not is_given_back:
+            _fill(form, appointment, written)
     page = render_template(
         "staff/note.html",
         here="today",
@@ -48,6 +71,7 @@ def note(appointment_id: UUID) -> ResponseReturnValue:
         note=written,
         form=form,
         has_errors=form.has_errors,
+        is_given_back=is_given_back,
         can_sign=appointment.starts_at <= clock.now(),
     )
     return page, 400 if form.has_errors else 200
@@ -83,6 +107,7 @@ def _save(appointment: Appointment, form: NoteForm) -> str | None:
     try:
         with transaction():
             verb(appointment, form.content, by=desk.user(), now=clock.now(), seen=_seen(form))
+            kept_notes.forget(appointment, by=desk.user())
     except (notes.Incomplete, notes.TooEarly) as refusal:
         return refusal.sentence
     return None
@@ -105,6 +130,16 @@ def _saved(appointment: Appointment) -> ResponseReturnValue:
         return redirect(url_for("staff.today"), 303)
     desk.say("Draft saved.")
     return redirect(url_for("staff.note", appointment_id=appointment.id), 303)
+
+
+def _give_back(form: NoteForm, appointment: Appointment) -> bool:
+    """Fill the form with what was kept of it when the session ended; says whether there was anything."""
+    with transaction():
+        kept = kept_notes.kept(appointment, by=desk.user(), now=clock.now())
+    if kept is None:
+        return False
+    form.process(MultiDict([(name, value) for name, values in kept.items() for value in values]))
+    return True
 
 
 def _fill(form: NoteForm, appointment: Appointment, written: SessionNote | None) -> None:

@@ -10,14 +10,16 @@ from datetime import timedelta
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
-from flask import Flask, current_app, g, redirect, request, session, url_for
+from flask import Flask, current_app, flash, g, redirect, request, session, url_for
 from flask import Response as FlaskResponse
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_security.utils import check_and_update_authn_fresh, logout_user
 from flask_wtf import CSRFProtect
+from flask_wtf.csrf import validate_csrf
 from werkzeug.wrappers import Response
+from wtforms.validators import ValidationError
 
 from clinic import clock
 from clinic.accounts import audit, permissions, sessions
@@ -120,6 +122,23 @@ def audience(who: Audience, *held: Permission, fresh: bool = False) -> Callable[
     return declared
 
 
+Rescue = Callable[..., bool]
+
+
+def rescued_by(keep: Rescue) -> Callable[[V], V]:
+    """Declare what becomes of a form that its writer sends when their session has just ended.
+
+    `keep` is called with that member of staff and the arguments of the address, inside a transaction, and says whether it
+    kept anything. The browser is sent to the sign-in and from there back to the page.
+    """
+
+    def declared(view: V) -> V:
+        cast(Any, view).rescue = keep
+        return view
+
+    return declared
+
+
 def declare(app: Flask, endpoints: Mapping[str, Audience | Policy]) -> None:
     """Declare the endpoints of extensions, which carry no decorator of ours."""
     table = app.extensions.setdefault("policies", {})
@@ -181,12 +200,25 @@ def enforce() -> ResponseReturnValue | None:
 def _enforce_staff(asked: Policy) -> ResponseReturnValue | None:
     user = signed_in_user()
     if user is None:
+        _rescue()
         return _to_the_door("security.verify" if is_handed_over() else "security.login")
     if asked.permissions and not any(permissions.may(user, held) for held in asked.permissions):
         raise NotAllowed
     if asked.fresh and not is_fresh():
         return redirect(url_for("security.verify", next=_here()), 303)
     return None
+
+
+def _rescue() -> None:
+    """Keep what somebody sent whose session has just ended, where the page says how."""
+    keep: Rescue | None = getattr(current_app.view_functions[request.endpoint or ""], "rescue", None)
+    writer: User | None = g.get("ended_session_of")
+    if keep is None or writer is None or request.method != "POST":
+        return
+    with transaction():
+        g.comes_back = keep(writer, **(request.view_args or {}))
+    if g.comes_back:
+        flash("Your session had ended. Sign in, and what you typed is there again.", "plain")
 
 
 def _enforce_client(asked: Policy) -> ResponseReturnValue | None:
@@ -209,7 +241,9 @@ def _to_the_door(endpoint: str) -> ResponseReturnValue:
 
 
 def _here() -> str | None:
-    """Where to come back to: the page that was asked for, never the target of a form."""
+    """Where to come back to: the page that was asked for; the target of a form only when what it sent is kept there."""
+    if g.get("comes_back"):
+        return request.path
     return request.full_path.rstrip("?") if request.method == "GET" else None
 
 
@@ -336,6 +370,9 @@ def _find_staff_session() -> None:
     live = sessions.staff(session.get(STAFF_FIELD, ""), now)
     user = current_user
     if live is None or not user.is_authenticated or not user.is_active or user.id != live.user_id:
+        # Signing out takes the token along by which we know that a form is ours.
+        if request.method == "POST" and _carries_our_token():
+            g.ended_session_of = sessions.lately_idle(session.get(STAFF_FIELD, ""), now)
         session.pop(STAFF_FIELD, None)
         logout_user()
         return
@@ -347,3 +384,11 @@ def _find_staff_session() -> None:
     if sessions.is_due_to_be_seen(live, now):
         with transaction():
             live.seen_at = now
+
+
+def _carries_our_token() -> bool:
+    try:
+        validate_csrf(request.form.get("csrf_token"))
+    except ValidationError:
+        return False
+    return True

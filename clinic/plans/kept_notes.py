@@ -1,0 +1,62 @@
+"""What a therapist had typed into a note when their session ended: kept sealed, and given back to them alone."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from clinic.accounts import audit
+from clinic.accounts.models import User
+from clinic.booking.models import Appointment
+from clinic.db import db
+from clinic.plans.models import KeptNote
+
+KEPT = timedelta(hours=24)
+
+
+def keep(visit: Appointment, fields: Mapping[str, Sequence[str]], *, by: User, now: datetime) -> None:
+    """Keep what was sent for the note of a visit; what was kept before gives way."""
+    assert visit.client_id is not None
+    forget(visit, by=by)
+    row = KeptNote(user_id=by.id, appointment_id=visit.id, client_id=visit.client_id, kept_at=now)
+    row.fields = {name: list(values) for name, values in fields.items()}
+    db.session.add(row)
+    _record("keep", row, by, now)
+    db.session.flush()
+
+
+def kept(visit: Appointment, *, by: User, now: datetime) -> dict[str, list[str]] | None:
+    """What is kept for this person and visit, and that it was opened is recorded; None without any of the last day."""
+    row = db.session.scalars(_of(visit, by).where(KeptNote.kept_at > now - KEPT)).one_or_none()
+    if row is None:
+        return None
+    _record("read", row, by, now)
+    return row.fields
+
+
+def forget(visit: Appointment, *, by: User) -> None:
+    """It was saved, or something newer takes its place."""
+    for row in db.session.scalars(_of(visit, by)).all():
+        db.session.delete(row)
+    db.session.flush()
+
+
+def delete_old(now: datetime) -> None:
+    """Delete what nobody came back for within a day. Twice is harmless: the second finds none."""
+    db.session.execute(sa.delete(KeptNote).where(KeptNote.kept_at <= now - KEPT))
+
+
+def _of(visit: Appointment, by: User) -> sa.Select[KeptNote]:
+    return sa.select(KeptNote).where(KeptNote.appointment_id == visit.id, KeptNote.user_id == by.id)
+
+
+def _record(action: str, row: KeptNote, by: User, now: datetime) -> None:
+    audit.record(
+        audit.by_user(by.id),
+        action,
+        row,
+        client_id=row.client_id,
+        purpose="kept note",
+        fields=sorted(row.fields),
+        now=now,
+    )
