@@ -77,7 +77,7 @@ def code_texts() -> Iterator[tuple[str, str]]:
                 and id(node) not in bare
                 and re.search(r"\w \w", node.value)
             ):
-                yield str(path.relative_to(ROOT)), node.value
+                yield str(path.relative_to(ROOT)), words_of(node.value)
 
 
 def german_texts() -> Iterator[str]:
