@@ -164,6 +164,7 @@ def _choose_page(now: datetime, refusal: Refusal | None = None) -> str:
         locations=practice.locations(now.date()),
         times=shown,
         carried=choosing.carried(),
+        without_therapist=choosing.carried(besides="therapist"),
         address=choosing.address,
         refusal=refusal,
         has_errors=refusal is not None,

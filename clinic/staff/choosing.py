@@ -107,9 +107,9 @@ def moment() -> Moment:
     return Moment(starts_at=starts_at, therapist=therapist)
 
 
-def carried() -> dict[str, str]:
-    """The parts of this address that the next one takes along."""
-    return {name: request.args[name] for name in CARRIED if request.args.get(name)}
+def carried(besides: str = "") -> dict[str, str]:
+    """The parts of this address that the next one takes along, besides one that its form asks anew."""
+    return {name: request.args[name] for name in CARRIED if request.args.get(name) and name != besides}
 
 
 def address(endpoint: str, **changed: Any) -> str:

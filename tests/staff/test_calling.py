@@ -150,6 +150,18 @@ def test_every_broken_rule_is_named_and_a_reason_is_asked(scene: Scene, clerk: V
     assert (kept.rules, kept.reason) == (["hours", "horizon", "step"], "Agreed with Ines")
 
 
+def test_the_form_for_another_time_leads_to_its_page_whoever_was_chosen_before(
+    scene: Scene, clerk: Visitor
+) -> None:
+    for chosen in ("", f"?therapist={scene.therapist.slug}", f"?client={scene.ada.id}"):
+        clerk.open(f"/staff/book{chosen}")
+        form, _ = clerk.form_with("Look at this time")
+        asked = {**shown(form), "on": THURSDAY, "at": "18:00"}
+        clerk.open(f"{form.get('action')}?{urlencode(asked)}")
+        assert clerk.status == 200
+        assert "Ines has no open hours then" in clerk.text
+
+
 def test_a_rule_the_page_did_not_name_is_not_set_aside(scene: Scene, clerk: Visitor) -> None:
     """While the page lies open the therapist's hours change: what was not seen was not agreed to."""
     at(clerk, "10:00", who=scene.ada)

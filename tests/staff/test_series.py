@@ -109,7 +109,12 @@ def test_a_time_taken_meanwhile_comes_back_marked_and_nothing_is_written(
     assert make.count(Series) == 0
     form, _ = clerk.form_with("Book the chosen sessions")
     kept = shown(form)
-    assert [bool(kept[f"session-{number}"][0]) for number in range(1, 5)] == [True, False, True, False]
+    assert [bool(kept.get(f"session-{number}", [""])[0]) for number in range(1, 5)] == [
+        True,
+        False,
+        True,
+        False,
+    ]
     clerk.press("Book the chosen sessions")
     assert [wall.day for wall in booked_walls()] == [13, 27]
 
@@ -208,7 +213,7 @@ def test_one_that_was_moved_by_itself_stays_unless_it_is_chosen(
     assert clerk.text.count("Moved by itself") == 1
     clerk.open(f"/staff/series/{whole.id}/move?index=1&scope=all&weekday=1&at=14:30&weeks=0")
     form, _ = clerk.form_with("Move the chosen sessions")
-    assert [bool(shown(form)[f"session-{number}"][0]) for number in range(1, 5)] == [True, False, True, True]
+    assert [bool(shown(form).get(f"session-{number}")) for number in range(1, 5)] == [True, False, True, True]
     clerk.press("Move the chosen sessions")
     assert [wall.day for wall in booked_walls()] == [11, 21, 25, 1]
 
