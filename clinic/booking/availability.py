@@ -11,6 +11,8 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
+
 from clinic.booking.models import OCCUPYING
 from clinic.db import db
 from clinic.practice import queries as practice
@@ -126,7 +128,7 @@ def basis(slug: str, now: datetime, known: tuple[Basis, Supply] | None) -> tuple
         "calendars": before.calendars if before else None,
         "treatment_id": before.treatment_id if before else None,
     }
-    row = db.session.connection().exec_driver_sql(_BASIS, asked).one_or_none()
+    row = _reading().exec_driver_sql(_BASIS, asked).one_or_none()
     if row is None:
         raise practice.Unbookable
     treatment_id, rules_version, calendars, next_release, details = row
@@ -144,6 +146,18 @@ def basis(slug: str, now: datetime, known: tuple[Basis, Supply] | None) -> tuple
         ),
         supply,
     )
+
+
+def _reading() -> sa.Connection:
+    """The session's connection; for a session that begins with this read, without a transaction round its statements.
+
+    Each of them sees what is committed, which is all that an answer about free times needs, and the way to the database
+    and back for BEGIN and ROLLBACK is saved.
+    """
+    session = db.session()
+    if session.in_transaction() or not isinstance(session.get_bind(), sa.Engine):
+        return session.connection()
+    return session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
 
 
 def candidates(supply: Supply, wish: Wish) -> tuple[UUID, ...]:
