@@ -4,7 +4,7 @@ A wish and an offer each have an address that is its own key, like an appointmen
 nothing changes on GET.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -41,6 +41,8 @@ blueprint = Blueprint("waiting", __name__)
 
 UNPROCESSABLE = 422
 SHOWN_FREE = 3
+ABOUT_A_DAY = timedelta(hours=12)
+"""Of the free times of one day one is shown: what matters is that there are any."""
 
 
 @blueprint.get("/waiting-list/<slug>")
@@ -370,7 +372,7 @@ def _free(waited_for: Wish, now: datetime) -> list[tuple[Time, str, str]]:
     names = {person.id: person.given_name for person in waited_for.treatment.therapists}
     return [
         (time, names.get(time.therapist_id, ""), _where_to_take(waited_for, time))
-        for time in queries.fitting(waited_for, now, SHOWN_FREE, one_a_day=True)
+        for time in queries.fitting(waited_for, now, SHOWN_FREE, apart=ABOUT_A_DAY)
     ]
 
 

@@ -1,6 +1,6 @@
 """The waiting list at the desk: who waits, what is offered to whom, offering by hand, taking a time for a caller."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -314,7 +314,9 @@ def _times_page(wish: Wish, now: datetime, refusal: str | None = None) -> str:
         words=in_words(wish.times),
         free=[
             (time, names.get(time.therapist_id, ""), places.get(time.location_id, ""))
-            for time in queries.fitting(wish, now, SHOWN_TIMES)
+            for time in queries.fitting(
+                wish, now, SHOWN_TIMES, apart=timedelta(minutes=wish.treatment.length_minutes)
+            )
         ],
         value=times.value,
         refusal=refusal,

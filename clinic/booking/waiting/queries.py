@@ -18,7 +18,6 @@ from clinic.booking.waiting.models import Offer, OfferEnd, Offering, Wish
 from clinic.db import db
 from clinic.practice import queries as practice
 from clinic.refusal import NotFound
-from clinic.scheduling import hours
 from clinic.scheduling.hours import Days
 
 WHOLE_WISH = (
@@ -82,8 +81,11 @@ def is_busy(wish_id: UUID) -> bool:
     return bool(db.session.scalar(sa.select(matching.is_busy()).where(Wish.id == wish_id)))
 
 
-def fitting(waited_for: Wish, now: datetime, count: int, *, one_a_day: bool = False) -> list[Time]:
-    """The next times that are free for everybody and suit a wish, earliest first. Raises Unbookable."""
+def fitting(waited_for: Wish, now: datetime, count: int, *, apart: timedelta) -> list[Time]:
+    """The next times that are free for everybody and suit a wish, earliest first, each so long after the one before.
+
+    Raises Unbookable.
+    """
     one = matching.of(waited_for)
     supply = practice.supply(waited_for.treatment_id)
     around = availability.days_around(now, supply)
@@ -100,22 +102,15 @@ def fitting(waited_for: Wish, now: datetime, count: int, *, one_a_day: bool = Fa
     for starts_at in offers.instants():
         if len(found) == count:
             break
-        if any(one.wants(starts_at, zone) for zone in zones):
+        is_near = bool(found) and starts_at < found[-1].starts_at + apart
+        if not is_near and any(one.wants(starts_at, zone) for zone in zones):
             start = offers.at(starts_at)
             times = [
                 Time(starts_at, each.therapist, each.location, supply.zone_of(each.location))
                 for each in (start.candidates if start else ())
             ]
-            found += [
-                time for time in times if one.suits(time) and not (one_a_day and _is_on_a_day_of(time, found))
-            ][:1]
+            found += [time for time in times if one.suits(time)][:1]
     return found
-
-
-def _is_on_a_day_of(time: Time, others: Sequence[Time]) -> bool:
-    """Whether one of these is on the same local day."""
-    days = {hours.local_day(other.starts_at, other.zone) for other in others}
-    return hours.local_day(time.starts_at, time.zone) in days
 
 
 @dataclass(frozen=True, kw_only=True)
