@@ -183,6 +183,7 @@ def _count_statements(product: Product) -> None:
             counted[name] = f"{counts[0]}, again {counts[1]}"
         with Statements(db.engine) as of_hold:
             kept = browser.post("/api/v1/holds", json=_wanted(*next(product.starts)))
+        assert kept.status_code == 201, kept.get_data(as_text=True)
         with Statements(db.engine) as of_booking:
             words = {**_details(0), "hold": kept.get_json()["hold"]}
             booked = browser.post(
