@@ -58,6 +58,13 @@ def test_a_line_is_added_filled_and_saved(owner: Browser, scene: Scene, sheet: s
     assert (5, 9, 12) in weekly(scene)
 
 
+def test_nothing_is_complained_about_before_somebody_saves(owner: Browser, scene: Scene, sheet: str) -> None:
+    typed = {**fields(owner.get(sheet)), "from-0": "soon", "until-1": "", "from_on": "some day"}
+    page = sent(owner, sheet, **typed, act="add-6")
+    assert "There is a problem" not in page
+    assert 'value="soon"' in page
+
+
 def test_a_line_is_removed_only_by_saving(owner: Browser, scene: Scene, sheet: str) -> None:
     page = sent(owner, sheet, **fields(owner.get(sheet)), act="remove-0")
     assert len(weekly(scene)) == 5

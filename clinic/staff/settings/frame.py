@@ -1,6 +1,6 @@
 """What every page of the settings shares: its tabs, saving with the owner's words kept, and what a change leaves outside hours."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
@@ -40,22 +40,44 @@ SECTIONS = (
 )
 
 
+Problems = Sequence[tuple[str | None, str]]
+"""The id of a control, or none, and what is wrong there."""
+
+
 class _Undone(Exception):
     """Takes a trial back."""
 
 
-def page(template: str, section: str, form: Form | None = None, **shown: object) -> ResponseReturnValue:
-    """A page of the settings: 422 when what was typed has to be looked at again, 409 when somebody else was first."""
+def page(
+    template: str,
+    section: str,
+    form: Form | None = None,
+    *,
+    problems: Problems = (),
+    **shown: object,
+) -> ResponseReturnValue:
+    """A page of the settings: 422 when what was typed has to be looked at again, 409 when somebody else was first.
+
+    `problems` are those of a sheet, which is no field of the form.
+    """
     tabs = [
         (word, url_for(endpoint), name == section, None)
         for name, endpoint, word, held in SECTIONS
         if any(may(each) for each in held)
     ]
-    status = 200
+    status = 422 if problems else 200
     if form is not None and form.has_errors:
         status = 409 if isinstance(form, SeenForm) and form.is_stale else 422
     shown = {"form": form, **shown} if form is not None else shown
-    return render_template(f"staff/settings/{template}.html", here="settings", sections=tabs, **shown), status
+    written = render_template(
+        f"staff/settings/{template}.html",
+        here="settings",
+        sections=tabs,
+        problems=problems,
+        has_errors=bool(problems),
+        **shown,
+    )
+    return written, status
 
 
 def saved(form: Form, change: Callable[[], object], present: Callable[[], str] | None = None) -> bool:

@@ -22,7 +22,7 @@ from clinic.staff.blueprint import blueprint
 from clinic.staff.settings import sheet
 from clinic.staff.settings.fields import Day, parsed_day
 from clinic.staff.settings.forms import SeenForm, day_after
-from clinic.staff.settings.frame import OWNERS, Watched, page, saved, tried
+from clinic.staff.settings.frame import OWNERS, Problems, Watched, page, saved, tried
 from clinic.staff.settings.sheet import Line
 from clinic.web.access import actor, audience, staff
 
@@ -87,12 +87,11 @@ def week(therapist_id: UUID) -> ResponseReturnValue:
         form.seen.data = working_hours.seen(therapist_id)
         form.from_on.data = shown.from_on
         return _sheet(person, form, sheet.of(shown.spans), planned, where)
-    spans, lines = sheet.read(sheet.typed(request.form), where)
+    lines = sheet.typed(request.form)
     act, _, of = request.form.get("act", "").partition("-")
     if act in ("add", "remove", "copy"):
-        form.validate()
-        form.errors.clear()
-        return _sheet(person, _unjudged(form), _acted(lines, act, of), planned, where)
+        return _sheet(person, form, _acted(lines, act, of), planned, where)
+    spans, lines = sheet.read(lines, where)
     is_whole = form.validate() and not any(line.problem for line in lines)
     if not is_whole:
         return _sheet(person, form, lines, planned, where)
@@ -120,13 +119,6 @@ def _phase_shown(planned: Sequence[Phase]) -> Phase:
     except ValueError:
         return planned[0]
     return next((phase for phase in reversed(planned) if phase.from_on <= at), planned[0])
-
-
-def _unjudged(form: WeekForm) -> WeekForm:
-    """The form as typed, without complaints: nobody has asked for it to be saved."""
-    for field in form:
-        field.errors = []
-    return form
 
 
 def _acted(lines: list[Line], act: str, of: str) -> list[Line]:
@@ -176,11 +168,6 @@ def _sheet(
     where: Sequence[Location],
     falling_out: list[Outside] | None = None,
 ) -> ResponseReturnValue:
-    for number, line in enumerate(lines):
-        if line.problem:
-            form.form_errors.append(
-                f"{working_hours.WEEKDAYS[line.weekday]}, line {number + 1}: {line.problem}"
-            )
     from_on = form.from_on.data or planned[0].from_on
     spans, _ = sheet.read(lines, where)
     present = next((phase for phase in reversed(planned) if phase.from_on <= from_on), planned[0])
@@ -188,6 +175,7 @@ def _sheet(
         "week",
         "hours",
         form,
+        problems=_problems(form, lines, working_hours.WEEKDAYS),
         person=person,
         people=_people(),
         places={str(each.id): each for each in where},
@@ -203,6 +191,17 @@ def _sheet(
         special=working_hours.special_days(person.id, opening.today(clock.now())),
         name_of={each.id: each.name for each in places.every_location()},
     )
+
+
+def _problems(form: SeenForm, lines: Sequence[Line], names: Sequence[str]) -> Problems:
+    """What is wrong with the form and its lines, each with the control it is about."""
+    found: list[tuple[str | None, str]] = [(None, text) for text in form.form_errors]
+    found += [(field.id, field.errors[0]) for field in form if field.errors]
+    for number, line in enumerate(lines):
+        if line.problem:
+            where = f"{names[line.weekday]}, line {number + 1}".removeprefix(", ")
+            found.append((f"from-{number}", f"{where[0].upper()}{where[1:]}: {line.problem}"))
+    return found
 
 
 def _weeks(therapist_id: UUID) -> list[Week]:
@@ -265,14 +264,12 @@ def _asked_day(
 def _day(
     person: Therapist, form: DayForm, lines: Sequence[Line], where: Sequence[Location]
 ) -> ResponseReturnValue:
-    for number, line in enumerate(lines):
-        if line.problem:
-            form.form_errors.append(f"Line {number + 1}: {line.problem}")
     filled = [*lines, *(Line(0, place=str(where[0].id) if where else "") for _ in range(LINES_OF_A_DAY))]
     return page(
         "day",
         "hours",
         form,
+        problems=_problems(form, lines, ("",)),
         person=person,
         places={str(each.id): each for each in where},
         numbered=list(enumerate(filled[: max(LINES_OF_A_DAY, len(lines))])),
