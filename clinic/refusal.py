@@ -1,5 +1,7 @@
 """How the product says no: one exception per reason, each with a sentence for people."""
 
+from clinic.language import N_
+
 
 class Refusal(Exception):
     """A request the practice does not grant; not a bug.
@@ -31,4 +33,4 @@ class Stale(Refusal):
 
     status = 409
     code = "stale"
-    sentence = "This changed while your page was open. Nothing was done; here is how it stands now."
+    sentence = N_("This changed while your page was open. Nothing was done; here is how it stands now.")

@@ -18,6 +18,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from clinic.accounts.models import Client, Contact, ContactKind, LinkPurpose, LoginLink, Relation
 from clinic.db import db
+from clinic.language import N_
 from clinic.refusal import Refusal
 
 LINK_LIFE = timedelta(minutes=10)
@@ -103,7 +104,9 @@ def normalise_mail(text: str) -> str:
     try:
         found = validate_email(text.strip(), check_deliverability=False)
     except EmailNotValidError:
-        raise Unreadable("Enter an e-mail address in the correct format, like name@example.com") from None
+        raise Unreadable(
+            N_("Enter an e-mail address in the correct format, like name@example.com")
+        ) from None
     return (found.ascii_email or found.normalized).lower()
 
 

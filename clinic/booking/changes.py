@@ -32,6 +32,7 @@ from clinic.booking.rules import Rule, waive
 from clinic.booking.states import NotNow, advance, call_off, changed, forget_undo, require_current, side
 from clinic.db import db
 from clinic.intake.queries import standing
+from clinic.language import N_
 from clinic.practice import queries as practice
 from clinic.refusal import Refusal
 
@@ -42,7 +43,7 @@ class UndoOver(Refusal):
     """The two minutes for taking it back are over."""
 
     code = "undo-over"
-    sentence = "It is too late to take that back. You can book a new time."
+    sentence = N_("It is too late to take that back. You can book a new time.")
 
 
 def move(

@@ -20,6 +20,7 @@ from clinic.booking.availability import Wish
 from clinic.booking.locking import lapse_expired, lock
 from clinic.booking.models import Appointment, State
 from clinic.db import db, violates
+from clinic.language import N_
 from clinic.practice.queries import Supply
 from clinic.refusal import NotFound, Refusal, Stale
 from clinic.scheduling import hours, slots
@@ -36,14 +37,14 @@ class NotOffered(Refusal):
     """This start cannot be offered: outside hours, too soon, too far ahead, over a cap, or just taken."""
 
     code = "not-offered"
-    sentence = "That time is no longer free. Nothing you typed is lost; please choose another."
+    sentence = N_("That time is no longer free. Nothing you typed is lost; please choose another.")
 
 
 class SlotTaken(NotOffered):
     """Somebody else took the time in this very moment."""
 
     code = "slot-taken"
-    sentence = "Somebody just took that time. Nothing you typed is lost; please choose another."
+    sentence = N_("Somebody just took that time. Nothing you typed is lost; please choose another.")
 
 
 def lock_all(supply: Supply, wish: Wish, also: list[Appointment]) -> None:

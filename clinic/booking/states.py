@@ -7,6 +7,7 @@ from clinic.booking.models import Appointment, State
 from clinic.db import db
 from clinic.guidance.levels import Disposition, Level
 from clinic.intake.queries import Standing
+from clinic.language import N_
 from clinic.practice import queries as practice
 from clinic.practice.models import IntakeRule, Treatment
 from clinic.refusal import Refusal, Stale
@@ -29,7 +30,7 @@ class NotNow(Refusal):
     """The appointment's state does not allow this step."""
 
     code = "wrong-state"
-    sentence = "That is not possible any more: the appointment has changed. Here is how it stands now."
+    sentence = N_("That is not possible any more: the appointment has changed. Here is how it stands now.")
 
 
 class NotCleared(Refusal):

@@ -96,8 +96,31 @@ def iso(instant: datetime) -> str:
 
 def weekday(instant: datetime, zone: str) -> str:
     """`Tuesday`, `Dienstag`."""
-    day = local(instant, zone).date()
+    return day_name(local(instant, zone).date())
+
+
+def day_name(day: date) -> str:
+    """`Tuesday`, `Dienstag`."""
     return WEEKDAYS[day.weekday()] if _is_english() else format_date(day, "EEEE", language.current())
+
+
+def day_abbreviated(day: date) -> str:
+    """`Tue`, `Di`."""
+    if _is_english():
+        return WEEKDAYS[day.weekday()][:3]
+    return format_date(day, "ccc", language.current()).rstrip(".")
+
+
+def month_abbreviated(day: date) -> str:
+    """`Nov`, in which a calendar begins another month."""
+    return MONTHS[day.month - 1][:3] if _is_english() else format_date(day, "LLL", language.current())
+
+
+def day_and_month(day: date) -> str:
+    """`24 November`, `24. November`."""
+    if _is_english():
+        return f"{day.day} {MONTHS[day.month - 1]}"
+    return format_date(day, "d. MMMM", language.current())
 
 
 def _translated_zone(wall: datetime, zone: str) -> str:

@@ -4,6 +4,7 @@ from wtforms import EmailField, StringField
 from wtforms.validators import InputRequired, ValidationError
 
 from clinic.accounts import services as accounts
+from clinic.language import N_
 from clinic.web.forms import Form
 
 
@@ -11,8 +12,8 @@ class AddressForm(Form):
     """Where the one-time link shall go."""
 
     mail = EmailField(
-        "E-mail address",
-        [InputRequired("Enter your e-mail address")],
+        N_("E-mail address"),
+        [InputRequired(N_("Enter your e-mail address"))],
         render_kw={"autocomplete": "email", "spellcheck": "false"},
     )
 

@@ -18,8 +18,9 @@ from clinic.booking import queries as booking
 from clinic.booking.models import Appointment
 from clinic.db import db, transaction
 from clinic.intake import queries as intake
+from clinic.language import N_
 from clinic.messaging import services as messaging
-from clinic.portal import letters
+from clinic.portal import course, letters
 from clinic.portal.forms import AddressForm, NameForm
 from clinic.refusal import NotFound, Refusal
 from clinic.web import access
@@ -27,7 +28,7 @@ from clinic.web.access import anyone, audience, client, contact
 from clinic.web.browser import forget_browser, known_browser
 
 blueprint = Blueprint("portal", __name__)
-blueprints = (blueprint, letters.blueprint)
+blueprints = (blueprint, letters.blueprint, course.blueprint)
 
 NEXT = "after_sign_in"
 
@@ -37,7 +38,7 @@ class LinkGone(Refusal):
 
     status = 410
     code = "link-gone"
-    sentence = "It was used before, or it is older than ten minutes. Ask for a new one."
+    sentence = N_("It was used before, or it is older than ten minutes. Ask for a new one.")
 
 
 @blueprint.errorhandler(LinkGone)
@@ -182,6 +183,7 @@ def home() -> ResponseReturnValue:
         person=person,
         visits=[(visit, manage_path(visit)) for visit in visits],
         others=len(accounts.people_on(proven)) > 1,
+        course=course.can_go_on(person),
     )
 
 

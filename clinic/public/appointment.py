@@ -21,6 +21,7 @@ from clinic.booking.models import Appointment, State
 from clinic.booking.placing import NotOffered
 from clinic.booking.waiting import queries as waiting_list
 from clinic.db import transaction
+from clinic.language import N_, gettext
 from clinic.practice import queries as practice
 from clinic.public import safety_form, slots
 from clinic.public.forms import RevisionForm
@@ -88,7 +89,7 @@ def cancel(token: str) -> ResponseReturnValue:
     return _act(
         token,
         lambda visit, revision, actor, now: changes.cancel(visit.id, revision=revision, actor=actor, now=now),
-        "Your appointment is cancelled.",
+        N_("Your appointment is cancelled."),
     )
 
 
@@ -99,7 +100,7 @@ def undo(token: str) -> ResponseReturnValue:
     return _act(
         token,
         lambda visit, revision, actor, now: changes.undo(visit.id, revision=revision, actor=actor, now=now),
-        "Taken back. Your appointment stands as before.",
+        N_("Taken back. Your appointment stands as before."),
     )
 
 
@@ -125,13 +126,14 @@ def move(token: str) -> ResponseReturnValue:
             lambda found, revision, actor, at: changes.move(
                 found.id, starts_at, therapist_id=therapist_id, revision=revision, actor=actor, now=at
             ),
-            "Your appointment has a new time.",
+            N_("Your appointment has a new time."),
         )
     except NotOffered as gone:
         return _move_page(visit, token, now, gone=gone, wanted=starts_at), gone.status
     except states.NotCleared:
         flash(
-            "Please call us: this time is too soon after what you told us about your health today.", "caution"
+            gettext("Please call us: this time is too soon after what you told us about your health today."),
+            "caution",
         )
         return redirect(url_for(".manage", token=token), 303)
 
@@ -147,8 +149,8 @@ def _act(token: str, deed: Deed, sentence: str) -> ResponseReturnValue:
         with transaction():
             changed = deed(visit, _revision(), audit.by_link(visit.id), now)
     except (Stale, states.NotNow, changes.UndoOver) as refusal:
-        return _page(_appointment(token), token, refusal=refusal.sentence), refusal.status
-    flash(sentence, "ok")
+        return _page(_appointment(token), token, refusal=gettext(refusal.sentence)), refusal.status
+    flash(gettext(sentence), "ok")
     return redirect(links.manage_path(changed.id, changed.link_epoch), 303)
 
 

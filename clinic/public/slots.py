@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 
 from clinic.booking import availability
 from clinic.booking.availability import Wish
+from clinic.language import N_, gettext
+from clinic.language.reading import day_and_month
 from clinic.practice.models import Location, Therapist
 from clinic.refusal import NotFound
 from clinic.scheduling import hours, slots
@@ -20,7 +22,7 @@ from clinic.scheduling.hours import Days
 WEEKS = 4
 FEW = 4
 NEAREST = 3
-PARTS = (("Morning", 0, 12), ("Afternoon", 12, 17), ("Evening", 17, 24))
+PARTS = ((N_("Morning"), 0, 12), (N_("Afternoon"), 12, 17), (N_("Evening"), 17, 24))
 
 Address = Callable[..., str]
 """Called with `day` and `start`, both dates as text or None; gives the address of the picker that shows them."""
@@ -66,7 +68,10 @@ class Picker:
     def label(self) -> str:
         """What the days are, for those who hear the page."""
         first, last = self.days[0].on, self.days[-1].on
-        return f"Days, {first.day} {first:%B} to {last.day} {last:%B %Y}"
+        return gettext("Days, %(first)s to %(last)s") % {
+            "first": day_and_month(first),
+            "last": f"{day_and_month(last)} {last.year}",
+        }
 
 
 @dataclass(frozen=True)
@@ -187,5 +192,5 @@ def _grouped(times: list[Time]) -> list[tuple[str, list[tuple[str, str, str, boo
     groups = []
     for title, from_hour, until_hour in PARTS:
         inside = [time for time in times if from_hour <= int(time.time[:2]) < until_hour]
-        groups.append((title, [(time.value, time.time, time.who, False) for time in inside]))
+        groups.append((gettext(title), [(time.value, time.time, time.who, False) for time in inside]))
     return groups

@@ -6,6 +6,8 @@ from clinic import language
 from clinic.language.reading import MONTHS as MONTHS
 from clinic.language.reading import WEEKDAYS as WEEKDAYS
 from clinic.language.reading import (
+    day_abbreviated,
+    day_name,
     full_date,
     iso,
     local,
@@ -13,6 +15,7 @@ from clinic.language.reading import (
     local_time,
     long_date,
     money,
+    month_abbreviated,
     near_date,
     plural,
     short_date,
@@ -35,9 +38,14 @@ def init_app(app: Flask) -> None:
         local_time,
         wall_range,
         weekday,
+        day_name,
+        day_abbreviated,
+        month_abbreviated,
         zone_name,
         money,
         plural,
         iso,
     ):
         app.add_template_filter(filter_)
+    # For sentences that come from the code; what comes from people is never looked up.
+    app.add_template_filter(language.gettext, "translated")

@@ -14,7 +14,14 @@ from clinic.language import ENGLISH, LANGUAGES
 from clinic.web.access import anyone, audience
 
 CHOSEN = "language"
-TRANSLATED = frozenset({"letters.ask", "letters.stop", "letters.stopped"})
+TRANSLATED = frozenset(
+    {
+        *("letters.ask", "letters.stop", "letters.stopped"),
+        *("portal.sign_in", "portal.sent", "portal.link", "portal.use_link"),
+        *("appointment.manage", "appointment.ask_cancel", "appointment.cancel", "appointment.undo"),
+        *("appointment.choose", "appointment.move"),
+    }
+)
 
 blueprint = Blueprint("languages", __name__)
 
