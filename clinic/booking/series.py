@@ -14,7 +14,7 @@ from sqlalchemy.orm import joinedload
 
 from clinic.accounts import audit
 from clinic.accounts.models import Client
-from clinic.booking import availability, services, states
+from clinic.booking import availability, newcomers, services, states
 from clinic.booking.availability import Wish
 from clinic.booking.locking import lock
 from clinic.booking.models import Appointment, Series, State
@@ -23,6 +23,7 @@ from clinic.booking.rules import Rule, waive
 from clinic.booking.states import Entry
 from clinic.db import db
 from clinic.intake import queries as intake
+from clinic.intake.queries import Standing
 from clinic.practice import queries as practice
 from clinic.practice.models import Treatment
 from clinic.practice.queries import Supply
@@ -139,11 +140,20 @@ def proposal(supply: Supply, wish: Wish, number: int, wished: datetime, now: dat
     )
 
 
-def book(order: Order, chosen: Sequence[Slot], *, client: Client, actor: str, now: datetime) -> Series:
+def book(
+    order: Order,
+    chosen: Sequence[Slot],
+    *,
+    client: Client,
+    actor: str,
+    now: datetime,
+    browser: bytes | None = None,
+) -> Series:
     """Book all the chosen times for a client in one act, or none of them.
 
     Staff book beyond the horizon and beyond the number a client may have open, and before the health questions are
-    answered; safety and everything else holds for them too. Raises NoSeries, Lost, LookFirst, NotCleared, GuardianNeeded,
+    answered; safety and everything else holds for them too. `browser` is that of a signed-in client: what was answered in it
+    counts. Raises NoSeries, Lost, LookFirst, NotCleared, GuardianNeeded,
     IntakeNeeded, TooManyOpen, Unbookable.
     """
     if not 1 <= len(chosen) <= MOST:
@@ -152,7 +162,9 @@ def book(order: Order, chosen: Sequence[Slot], *, client: Client, actor: str, no
     supply = _supply(order.treatment_id, by_staff=by_staff)
     services.queue_for(client.id)
     lock({slot.therapist_id for slot in chosen}, supply.rooms if supply.needs_room else ())
-    _refuse(order, chosen, client, supply, by_staff=by_staff, now=now)
+    zone = supply.zone_of(order.location_id).key
+    standing = intake.standing(browser=browser, client_id=client.id, now=now, zone=zone)
+    _refuse(order, chosen, client, standing, by_staff=by_staff, now=now)
     series = Series(client_id=client.id, created_at=now, changed_at=now, revision=1)
     db.session.add(series)
     db.session.flush()
@@ -256,13 +268,19 @@ def _slot(start: slots.Start[UUID]) -> Slot:
 
 
 def _refuse(
-    order: Order, chosen: Sequence[Slot], client: Client, supply: Supply, *, by_staff: bool, now: datetime
+    order: Order,
+    chosen: Sequence[Slot],
+    client: Client,
+    standing: Standing,
+    *,
+    by_staff: bool,
+    now: datetime,
 ) -> None:
     """Everything about the client that stands in the way of all of it."""
     treatment = db.session.get_one(Treatment, order.treatment_id)
-    zone = supply.zone_of(order.location_id).key
-    standing = intake.standing(browser=None, client_id=client.id, now=now, zone=zone)
     entries = [states.entry(treatment, standing, slot.starts_at, by_staff=by_staff) for slot in chosen]
+    if not by_staff:
+        entries = [newcomers.entry(treatment, client.id, entry) for entry in entries]
     if any(entry.state is State.REQUESTED for entry in entries):
         raise LookFirst
     if not by_staff:

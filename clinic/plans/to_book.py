@@ -59,6 +59,12 @@ def _planned(plan_id: UUID) -> list[PlannedSession]:
     return list(db.session.scalars(rows.execution_options(populate_existing=True)))
 
 
+def newest_visit(client_id: UUID) -> Appointment | None:
+    """The last visit of a client that counts, past or to come: what the rest of a course goes on from."""
+    theirs = sa.select(Appointment).where(Appointment.client_id == client_id, Appointment.state.in_(COUNTED))
+    return db.session.scalar(theirs.order_by(Appointment.starts_at.desc()).limit(1))
+
+
 def _open(
     plan: Plan, planned: Sequence[PlannedSession], besides: frozenset[UUID] | set[UUID] = frozenset()
 ) -> list[PlannedSession]:

@@ -32,9 +32,10 @@ from clinic.staff import desk as staff_desk
 from clinic.staff.blueprint import blueprint
 from clinic.staff.booking_forms import BookForm, FindForm, NewClientForm
 from clinic.staff.choosing import Choice, Moment
-from clinic.staff.times import NoSuchTime
+from clinic.web import moments
 from clinic.web.access import audience, staff
 from clinic.web.browser import browser
+from clinic.web.moments import NoSuchTime
 
 
 class NotBookable(Refusal):
@@ -78,10 +79,10 @@ def look_at() -> ResponseReturnValue:
     if choice.therapist is None:
         raise NotFound
     try:
-        starts_at = times.at_wall(request.args.get("on", ""), request.args.get("at", ""), choice.place.zone)
+        starts_at = moments.at_wall(request.args.get("on", ""), request.args.get("at", ""), choice.place.zone)
     except NoSuchTime as refusal:
         return _choose_page(clock.now(), refusal=refusal), refusal.status
-    start = times.value(starts_at, choice.therapist.id)
+    start = moments.value(starts_at, choice.therapist.id)
     return redirect(choosing.address("staff.check_booking", therapist=None, start=start), 303)
 
 
@@ -151,8 +152,8 @@ def _choose_page(now: datetime, refusal: Refusal | None = None) -> str:
         choice.wish,
         choice.place,
         address,
-        day=times.read_day(request.args.get("day")),
-        start=times.read_day(request.args.get("from")),
+        day=moments.read_day(request.args.get("day")),
+        start=moments.read_day(request.args.get("from")),
         now=now,
     )
     return render_template(

@@ -19,8 +19,8 @@ from clinic.booking.models import Appointment
 from clinic.practice import queries as practice
 from clinic.practice.models import Location, Therapist, Treatment
 from clinic.refusal import NotFound
-from clinic.staff import times
 from clinic.staff.times import Place
+from clinic.web import moments
 
 CARRIED = ("client", "treatment", "therapist", "location", "day", "start")
 """What an address of these pages may hold; nothing of it is a person's own words."""
@@ -100,7 +100,7 @@ def client(text: str | None) -> Client | None:
 
 def moment() -> Moment:
     """The start and the therapist the address names; raises NotFound."""
-    starts_at, therapist_id = times.read_value(request.args.get("start", ""))
+    starts_at, therapist_id = moments.read_value(request.args.get("start", ""))
     therapist = next((one for one in practice.therapists(date.min) if one.id == therapist_id), None)
     if therapist is None:
         raise NotFound

@@ -23,8 +23,10 @@ from clinic.staff import desk as staff_desk
 from clinic.staff import obstacles, times
 from clinic.staff.blueprint import blueprint
 from clinic.staff.booking_forms import MoveForm
-from clinic.staff.times import NoSuchTime, Place
+from clinic.staff.times import Place
+from clinic.web import moments
 from clinic.web.access import audience, staff
+from clinic.web.moments import NoSuchTime
 
 
 @blueprint.get("/appointments/<uuid:appointment_id>/move", endpoint="move")
@@ -44,12 +46,12 @@ def move_at(appointment_id: UUID) -> ResponseReturnValue:
     if therapist is None:
         raise NotFound
     try:
-        starts_at = times.at_wall(
+        starts_at = moments.at_wall(
             request.args.get("on", ""), request.args.get("at", ""), _place(visit, location).zone
         )
     except NoSuchTime as refusal:
         return _choose_page(visit, clock.now(), refusal=refusal), refusal.status
-    start = times.value(starts_at, therapist.id)
+    start = moments.value(starts_at, therapist.id)
     return redirect(
         url_for("staff.check_move", appointment_id=visit.id, location=location.slug, start=start), 303
     )
@@ -69,7 +71,7 @@ def moved(appointment_id: UUID) -> ResponseReturnValue:
     """Move it; for two minutes it can be taken back."""
     now = clock.now()
     visit, form = _movable(appointment_id), MoveForm()
-    starts_at, therapist_id = times.read_value(request.args.get("start", ""))
+    starts_at, therapist_id = moments.read_value(request.args.get("start", ""))
     if not form.validate():
         return _check_page(visit, form, now), 422
     try:
@@ -167,8 +169,8 @@ def _choose_page(visit: Appointment, now: datetime, refusal: Refusal | None = No
             wish,
             _place(visit, location),
             address,
-            day=times.read_day(request.args.get("day")),
-            start=times.read_day(request.args.get("from")),
+            day=moments.read_day(request.args.get("day")),
+            start=moments.read_day(request.args.get("from")),
             now=now,
         ),
         refusal=refusal,
@@ -177,7 +179,7 @@ def _choose_page(visit: Appointment, now: datetime, refusal: Refusal | None = No
 
 
 def _check_page(visit: Appointment, form: MoveForm, now: datetime, *, changed: bool = False) -> str:
-    starts_at, therapist_id = times.read_value(request.args.get("start", ""))
+    starts_at, therapist_id = moments.read_value(request.args.get("start", ""))
     location = _location(visit)
     therapist = next((one for one in practice.therapists(date.min) if one.id == therapist_id), None)
     if therapist is None:

@@ -22,12 +22,14 @@ from clinic.db import transaction
 from clinic.plans import to_book
 from clinic.practice.models import Therapist
 from clinic.refusal import NotFound, Refusal, Stale
-from clinic.staff import choosing, desk, sessions, times
+from clinic.staff import choosing, desk
 from clinic.staff.blueprint import blueprint
 from clinic.staff.calling import NotBookable
-from clinic.staff.sessions import Row
+from clinic.web import sessions
 from clinic.web.access import actor, audience, staff
 from clinic.web.browser import browser
+from clinic.web.filters import WEEKDAYS
+from clinic.web.sessions import Row
 
 USUAL = 6
 SCOPES = {Scope.LATER: "This and later ones", Scope.ALL: "All that are to come"}
@@ -221,7 +223,7 @@ def _move_page(
         pivot=pivot,
         scopes=SCOPES,
         asked=asked,
-        weekdays=list(enumerate(times.WEEKDAYS)),
+        weekdays=list(enumerate(WEEKDAYS)),
         most_weeks=together.MOST_WEEKS_LATER,
         shift=shift,
         rows=rows,

@@ -5,7 +5,7 @@ What is shown comes from the address, so nothing of it is trusted; a time is nam
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -13,27 +13,17 @@ from clinic.booking import availability
 from clinic.booking.availability import Wish
 from clinic.practice.models import Location, Therapist
 from clinic.practice.queries import Supply
-from clinic.refusal import NotFound, Refusal
 from clinic.scheduling import hours, slots
 from clinic.scheduling.hours import Days
+from clinic.web import moments
 
 WEEKS = 4
 FEW = 4
 NEAREST = 3
 PARTS = (("Morning", 0, 12), ("Afternoon", 12, 17), ("Evening", 17, 24))
-YEARS = range(2000, 2200)
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 Address = Callable[[date | None, date], str]
 """The address of the page that shows a day (None for none) within the four weeks from a Monday on."""
-
-
-class NoSuchTime(Refusal):
-    """A day and a time of day that no clock at the place shows, or that are none."""
-
-    status = 422
-    code = "no-such-time"
-    sentence = "Enter a day and a time, like 6 March 2031 and 18:30."
 
 
 @dataclass(frozen=True)
@@ -140,52 +130,8 @@ def nearest(supply: Supply, wish: Wish, place: Place, wanted: datetime, now: dat
 def _time(start: slots.Start[UUID], place: Place) -> Time:
     therapist = place.therapists[start.candidates[0].therapist]
     return Time(
-        value=value(start.starts_at, therapist.id),
+        value=moments.value(start.starts_at, therapist.id),
         starts_at=start.starts_at,
         time=start.starts_at.astimezone(place.zone).strftime("%H:%M"),
         who=therapist.given_name,
     )
-
-
-def value(starts_at: datetime, therapist_id: UUID) -> str:
-    """A start and a therapist as one word of an address."""
-    return f"{starts_at.astimezone(UTC).isoformat()}/{therapist_id}"
-
-
-def read_value(text: str) -> tuple[datetime, UUID]:
-    """The start and the therapist an address names; raises NotFound for anything `value` does not give."""
-    moment, _, therapist = text.partition("/")
-    try:
-        starts_at, therapist_id = datetime.fromisoformat(moment), UUID(therapist)
-    except ValueError:
-        raise NotFound from None
-    if starts_at.tzinfo is None or starts_at.year not in YEARS:
-        raise NotFound
-    return starts_at.astimezone(UTC), therapist_id
-
-
-def read_day(text: str | None) -> date | None:
-    """A day from an address; raises NotFound for what is no day, or one nobody books."""
-    if not text:
-        return None
-    try:
-        on = date.fromisoformat(text)
-    except ValueError:
-        raise NotFound from None
-    if on.year not in YEARS:
-        raise NotFound
-    return on
-
-
-def at_wall(on: str, at: str, zone: ZoneInfo) -> datetime:
-    """The instant at which a clock shows this day and time, in UTC; raises NoSuchTime."""
-    try:
-        shown_at = datetime.combine(date.fromisoformat(on), time.fromisoformat(at).replace(tzinfo=None))
-    except ValueError:
-        raise NoSuchTime from None
-    if shown_at.year not in YEARS:
-        raise NoSuchTime
-    found = hours.instant(shown_at.replace(second=0, microsecond=0), zone)
-    if found is None:
-        raise NoSuchTime("The clocks are put forward then, so that time does not exist on that day.")
-    return found

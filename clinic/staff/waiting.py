@@ -27,11 +27,12 @@ from clinic.db import transaction
 from clinic.language.reading import short_date
 from clinic.practice import queries as practice
 from clinic.refusal import NotFound
-from clinic.staff import choosing, times
+from clinic.staff import choosing
 from clinic.staff import desk as staff_desk
 from clinic.staff.blueprint import blueprint
 from clinic.staff.booking_forms import BookForm, NewClientForm
 from clinic.staff.choosing import Choice
+from clinic.web import moments
 from clinic.web.access import actor, audience, staff
 from clinic.web.browser import browser
 from clinic.web.forms import Form, Ticks
@@ -264,7 +265,7 @@ def _live_wish(wish_id: UUID) -> Wish:
 
 def _chosen_time(wish: Wish) -> Time:
     """The time an address or form names, of the treatment somebody waits for; raises NotFound."""
-    starts_at, therapist_id = times.read_value(request.values.get("start", ""))
+    starts_at, therapist_id = moments.read_value(request.values.get("start", ""))
     supply = practice.supply(wish.treatment_id)
     places = {site.location_id: site.zone for site in supply.sites}
     try:
@@ -318,7 +319,7 @@ def _times_page(wish: Wish, now: datetime, refusal: str | None = None) -> str:
                 wish, now, SHOWN_TIMES, apart=timedelta(minutes=wish.treatment.length_minutes)
             )
         ],
-        value=times.value,
+        value=moments.value,
         refusal=refusal,
         has_errors=refusal is not None,
     )
@@ -332,7 +333,7 @@ def _people_page(wish: Wish, time: Time, form: PeopleForm) -> str:
         wish=wish,
         time=time,
         therapist=names.get(time.therapist_id, ""),
-        start=times.value(time.starts_at, time.therapist_id),
+        start=moments.value(time.starts_at, time.therapist_id),
         form=form,
         minutes=practice.the_practice().offer_minutes,
         has_errors=form.has_errors,

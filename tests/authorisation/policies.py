@@ -90,6 +90,8 @@ POLICIES: dict[str, str | frozenset[Permission]] = {
     "portal.somebody_else": CONTACT,
     "portal.sign_out": CONTACT,
     "portal.home": CLIENT,
+    "course.ask": CLIENT,
+    "course.book": CLIENT,
     "wishes.letters": CLIENT,
     "letters.ask": ANYONE,
     "letters.stop": ANYONE,

@@ -5,7 +5,7 @@ A page sends back what it showed. What no page sends is not found.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import datetime
 from uuid import UUID
 
 from flask import request
@@ -15,7 +15,7 @@ from clinic.booking.series import Lost, NoSeries, Proposal, Rhythm, Slot
 from clinic.booking.together import Shift
 from clinic.practice.models import Therapist
 from clinic.refusal import Refusal
-from clinic.staff import times
+from clinic.web import moments
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +68,7 @@ def chosen(most: int) -> dict[int, str]:
     found = {number: request.form.get(f"session-{number}", "") for number in range(1, most + 1)}
     picked = {number: value for number, value in found.items() if value}
     for value in picked.values():
-        times.read_value(value)
+        moments.read_value(value)
     return picked
 
 
@@ -76,7 +76,7 @@ def rhythm() -> Rhythm:
     """When a series is asked for, from the address; raises NoSeries."""
     asked = request.args
     try:
-        first = datetime.combine(_day(asked.get("on", "")), _time(asked.get("at", "")))
+        first = datetime.combine(moments.day(asked.get("on", "")), moments.time_of_day(asked.get("at", "")))
         return Rhythm(first=first, every_weeks=int(asked.get("every", "")), count=int(asked.get("count", "")))
     except ValueError:
         raise NoSeries("Enter a first day, a time of day, how often and how many.") from None
@@ -88,33 +88,19 @@ def shift() -> Shift:
     try:
         return Shift(
             weekday=int(asked.get("weekday", "")),
-            at=_time(asked.get("at", "")),
+            at=moments.time_of_day(asked.get("at", "")),
             weeks_later=int(asked.get("weeks", "")),
         )
     except ValueError:
         raise NoSeries("Choose a day of the week, a time, and at most eight weeks.") from None
 
 
-def _day(text: str) -> date:
-    on = date.fromisoformat(text)
-    if on.year not in times.YEARS:
-        raise ValueError
-    return on
-
-
-def _time(text: str) -> time:
-    at = time.fromisoformat(text)
-    if at.minute % 5 or at.second or at.microsecond or at.tzinfo:
-        raise ValueError
-    return at
-
-
 def value(of: Slot) -> str:
     """A slot as a form sends it back."""
-    return times.value(of.starts_at, of.therapist_id)
+    return moments.value(of.starts_at, of.therapist_id)
 
 
 def slot(sent: str) -> Slot:
     """The slot a form sent back; raises NotFound for anything `value` does not give."""
-    starts_at, therapist_id = times.read_value(sent)
+    starts_at, therapist_id = moments.read_value(sent)
     return Slot(starts_at=starts_at, therapist_id=therapist_id)

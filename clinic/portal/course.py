@@ -1,0 +1,185 @@
+"""The rest of a client's course, booked in one act: every session is shown with what can be had before anything is saved.
+
+It goes on from the client's last visit: the same treatment, place and, unless another is chosen, therapist, in the rhythm the
+course was planned in.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from clinic import clock
+from clinic.accounts import audit, limits
+from clinic.accounts.models import Client
+from clinic.booking import idempotency, series, services, states
+from clinic.booking.idempotency import Answer
+from clinic.booking.models import Appointment
+from clinic.booking.series import Lost, NoSeries, Order, Proposal, Rhythm
+from clinic.db import db, transaction
+from clinic.plans import courses, to_book
+from clinic.plans.to_book import ToBook
+from clinic.practice.models import Therapist
+from clinic.refusal import NotFound, Refusal, Stale
+from clinic.web import access, moments, sessions
+from clinic.web.access import audience, client
+from clinic.web.browser import browser
+from clinic.web.sessions import Row
+
+blueprint = Blueprint("course", __name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rest:
+    """What is left of a course, whose it is, and the visit it goes on from."""
+
+    left: ToBook
+    after: Appointment
+    client: Client
+
+    @property
+    def people(self) -> dict[UUID, Therapist]:
+        """Who gives the treatment."""
+        return {person.id: person for person in self.after.treatment.therapists}
+
+
+@blueprint.get("/my/course")
+@audience(client)
+def ask() -> ResponseReturnValue:
+    """When the sessions should be; once that is chosen, each of them with what can be had."""
+    rest, now = _rest(), clock.now()
+    if "on" not in request.args:
+        return _page(rest, [])
+    try:
+        proposals = _proposals(rest, now)
+    except NoSeries as refusal:
+        return _page(rest, [], refusal=refusal), refusal.status
+    return _page(rest, [sessions.row(one, rest.people) for one in proposals])
+
+
+@blueprint.post("/my/course")
+@audience(client)
+def book() -> ResponseReturnValue:
+    """Book all that is chosen, or nothing. The same form sent twice finds its own booking."""
+    rest, now = _rest(of_form=True), clock.now()
+    chosen, key = sessions.chosen(series.MOST), request.form.get("key", "")
+    content: dict[str, object] = {"course": str(rest.client.id), "chosen": sorted(chosen.items())}
+    if not key:
+        raise Stale
+    if (done := _done_before(key, content)) is not None:
+        return done
+    limits.take(limits.BOOKINGS_NETWORK, limits.network(request.remote_addr), now)
+    try:
+        with transaction():
+            _book(rest, chosen.values(), now)
+            idempotency.remember(browser(), key, content, Answer(303, url_for("portal.home")), now)
+    except idempotency.AtTheSameTime:
+        return _done_before(key, content) or redirect(url_for("portal.home"), 303)
+    except states.IntakeNeeded as needed:
+        flash(needed.sentence, "plain")
+        return redirect(url_for("intake.begin"), 303)
+    except states.GuardianNeeded:
+        return redirect(url_for("guardian.show"), 303)
+    except states.NotCleared:
+        return redirect(url_for("outcome.show"), 303)
+    except (Lost, NoSeries, series.LookFirst, services.TooManyOpen) as refusal:
+        if (done := _done_before(key, content)) is not None:
+            return done
+        rows = sessions.again(_proposals(rest, now), rest.people, chosen, refusal)
+        return _page(rest, rows, refusal=refusal), refusal.status
+    flash("Your sessions are booked. One letter tells of all of them.", "ok")
+    return redirect(url_for("portal.home"), 303)
+
+
+def _rest(*, of_form: bool = False) -> Rest:
+    """What this client can still book of a course; raises NotFound when there is nothing.
+
+    A form that was sent may have booked it all: it is then answered as it was the first time.
+    """
+    signed_in = access.client_session()
+    if signed_in is None or signed_in.client_id is None:
+        raise NotFound
+    person = db.session.get_one(Client, signed_in.client_id)
+    left, after = to_book.rest(person.id), to_book.newest_visit(person.id)
+    if after is None or after.treatment.retired_at is not None:
+        raise NotFound
+    if left is None:
+        plan = courses.plan_of(person.id)
+        if not of_form or plan is None:
+            raise NotFound
+        left = ToBook(plan=plan, sessions=0, every_weeks=1)
+    return Rest(left=left, after=after, client=person)
+
+
+def can_go_on(person: Client) -> ToBook | None:
+    """What a client may book of a course on its page; None when there is no such page."""
+    after = to_book.newest_visit(person.id)
+    return to_book.rest(person.id) if after is not None and after.treatment.retired_at is None else None
+
+
+def _book(rest: Rest, values: Iterable[str], now: datetime) -> None:
+    made = series.book(
+        _order(rest),
+        [sessions.slot(value) for value in values],
+        client=rest.client,
+        actor=audit.by_contact(_contact_id()),
+        browser=browser(),
+        now=now,
+    )
+    to_book.give(rest.client.id, series.members(made.id))
+
+
+def _contact_id() -> UUID:
+    signed_in = access.client_session()
+    if signed_in is None:
+        raise NotFound
+    return signed_in.contact_id
+
+
+def _order(rest: Rest) -> Order:
+    slug = request.args.get("therapist")
+    therapist = next((one for one in rest.people.values() if one.slug == slug), None)
+    if slug and therapist is None:
+        raise NotFound
+    return Order(
+        treatment_id=rest.after.treatment_id,
+        location_id=rest.after.location_id,
+        therapist_id=therapist.id if therapist else None,
+    )
+
+
+def _proposals(rest: Rest, now: datetime) -> list[Proposal]:
+    try:
+        on, at = moments.day(request.args.get("on", "")), moments.time_of_day(request.args.get("at", ""))
+        count = min(int(request.args.get("count", "")), rest.left.sessions)
+    except ValueError:
+        raise NoSeries("Enter a first day, a time of day, and how many sessions.") from None
+    rhythm = Rhythm(first=datetime.combine(on, at), every_weeks=rest.left.every_weeks, count=count)
+    return series.propose(_order(rest), rhythm, by_staff=False, now=now)
+
+
+def _page(rest: Rest, rows: Sequence[Row], *, refusal: Refusal | None = None) -> str:
+    first = rest.after.wall_start + timedelta(weeks=rest.left.every_weeks)
+    asked = {
+        "count": request.args.get("count", str(rest.left.sessions)),
+        "on": request.args.get("on", first.date().isoformat()),
+        "at": request.args.get("at", first.strftime("%H:%M")),
+        "therapist": request.args.get("therapist", rest.after.therapist.slug),
+    }
+    return render_template(
+        "portal/course.html",
+        rest=rest,
+        asked=asked,
+        rows=rows,
+        key=request.form.get("key") or idempotency.new_key(),
+        refusal=refusal,
+        has_errors=refusal is not None,
+    )
+
+
+def _done_before(key: str, content: dict[str, object]) -> ResponseReturnValue | None:
+    earlier = idempotency.earlier(browser(), key, content)
+    return redirect(earlier.location, 303) if earlier is not None and earlier.location else None
