@@ -6,6 +6,7 @@ calendars read and the times computed anew.
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import Response, current_app, request
 
@@ -38,18 +39,22 @@ class Asked:
 @audience(anyone)
 def free_times() -> Response:
     """The free starts of a treatment on local days, by location and day."""
-    asked, now = _asked(), clock.now()
+    asked = _asked()
+    with availability.reading():
+        return _sent(_answer(asked, clock.now()))
+
+
+def _answer(asked: Asked, now: datetime) -> KeptAnswer:
+    """The kept answer while what it rests on is the same, else a new one. Raises Unbookable and NotFound."""
     kept: KeptAnswers = current_app.extensions[KEPT]
     answer = kept.get(asked)
-    basis, supply = availability.basis(
-        asked.treatment, now, known=(answer.basis, answer.supply) if answer else None
-    )
+    known = (answer.basis, answer.supply) if answer else None
+    basis, supply = availability.basis(asked.treatment, now, known)
     if answer is None or answer.basis != basis:
-        wish = _wish(asked, supply)
-        found = availability.look(supply, wish, asked.days, now, ranked=False)
+        found = availability.look(supply, _wish(asked, supply), asked.days, now, ranked=False)
         answer = KeptAnswer.of(basis, supply, _written(asked, found))
         kept.put(asked, answer)
-    return _sent(answer)
+    return answer
 
 
 def _sent(answer: KeptAnswer) -> Response:

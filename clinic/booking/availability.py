@@ -4,7 +4,8 @@ The same question is asked twice: without a lock to show times, and under the lo
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -128,7 +129,7 @@ def basis(slug: str, now: datetime, known: tuple[Basis, Supply] | None) -> tuple
         "calendars": before.calendars if before else None,
         "treatment_id": before.treatment_id if before else None,
     }
-    row = _reading().exec_driver_sql(_BASIS, asked).one_or_none()
+    row = db.session.connection().exec_driver_sql(_BASIS, asked).one_or_none()
     if row is None:
         raise practice.Unbookable
     treatment_id, rules_version, calendars, next_release, details = row
@@ -148,16 +149,24 @@ def basis(slug: str, now: datetime, known: tuple[Basis, Supply] | None) -> tuple
     )
 
 
-def _reading() -> sa.Connection:
-    """The session's connection; for a session that begins with this read, without a transaction round its statements.
+@contextmanager
+def reading() -> Iterator[None]:
+    """For a request that only asks: its statements run without a transaction round them, and none can be opened inside.
 
-    Each of them sees what is committed, which is all that an answer about free times needs, and the way to the database
-    and back for BEGIN and ROLLBACK is saved.
+    Each sees what is committed, which is all that an answer about free times needs; the way to the database and back for
+    BEGIN and ROLLBACK is saved. A session that is at work already, or shares a connection, goes on as it is.
     """
     session = db.session()
     if session.in_transaction() or not isinstance(session.get_bind(), sa.Engine):
-        return session.connection()
-    return session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+        yield
+        return
+    session.info["in_transaction"] = True  # Whoever calls `transaction()` now is told that it does not nest.
+    try:
+        session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+        yield
+    finally:
+        session.info.pop("in_transaction")
+        session.rollback()
 
 
 def candidates(supply: Supply, wish: Wish) -> tuple[UUID, ...]:

@@ -8,16 +8,19 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from psycopg.pq import TransactionStatus
 
+from clinic.accounts.models import Client
 from clinic.api.blueprint import KEPT
 from clinic.api.kept import KeptAnswer, KeptAnswers
 from clinic.booking import availability
 from clinic.booking.availability import Wish
 from clinic.booking.locking import lock
 from clinic.booking.models import Appointment, State
-from clinic.db import db
+from clinic.db import NestedTransaction, db, transaction
 from clinic.practice.models import TimeOff
 from clinic.scheduling.hours import Days
+from tests import make as makers
 from tests.api.caller import Caller
 from tests.conftest import NOW
 from tests.public.test_booking_pages import Statements
@@ -207,6 +210,33 @@ def test_a_kept_answer_is_the_fresh_one_at_every_minute(
         app.extensions[KEPT] = KeptAnswers(0)
         assert kept == caller.days(sold, "2031-03-03", "2031-03-05"), minute
         app.extensions[KEPT] = KeptAnswers(10**6)
+
+
+def test_what_only_asks_opens_no_transaction_and_leaves_the_next_one_whole(race_app: Flask) -> None:
+    """On true connections: a booking after a question in one session is undone as a whole when it fails."""
+    sold = make_a_shop()
+    with pytest.raises(NestedTransaction), availability.reading(), transaction():
+        raise AssertionError("nothing is written in here")
+    with availability.reading():
+        availability.basis(sold, NOW, None)
+        status = db.session.connection().connection.driver_connection.info.transaction_status  # type: ignore[union-attr]
+        assert status == TransactionStatus.IDLE
+    with pytest.raises(ZeroDivisionError), transaction():
+        add_and_fail()
+    assert db.session.query(Client).count() == 0
+
+
+def add_and_fail() -> None:
+    db.session.add(Client(given_name="A", family_name="B", search_name="a b", created_at=NOW))
+    db.session.flush()
+    raise ZeroDivisionError
+
+
+def make_a_shop() -> str:
+    makers.practice()
+    slug: str = makers.treatment(therapists=[makers.therapist(makers.location())]).slug
+    db.session.rollback()
+    return slug
 
 
 def test_a_treatment_that_takes_over_an_address_part_is_answered_for_itself(
