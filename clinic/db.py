@@ -5,7 +5,7 @@ and the engine. Services change and flush; the edge (a view, a task step, a comm
 `with transaction():`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -189,12 +189,20 @@ def violates(constraint: str, error: Refusal) -> Iterator[None]:
 
     The block runs in a savepoint. Any other violation stays what it is: a crash.
     """
+    with violates_one_of({constraint: error}):
+        yield
+
+
+@contextmanager
+def violates_one_of(errors: Mapping[str, Refusal]) -> Iterator[None]:
+    """The same for several constraints, in one savepoint: each costs two journeys to the database."""
     try:
         with db.session.begin_nested():
             yield
             db.session.flush()
     except IntegrityError as failure:
-        if violated(failure) != constraint:
+        error = errors.get(violated(failure) or "")
+        if error is None:
             raise
         raise error from failure
 

@@ -19,7 +19,7 @@ from clinic.booking import availability
 from clinic.booking.availability import Wish
 from clinic.booking.locking import lapse_expired, lock
 from clinic.booking.models import Appointment, State
-from clinic.db import db, violates
+from clinic.db import db, violates_one_of
 from clinic.language import N_
 from clinic.practice.queries import Supply
 from clinic.refusal import NotFound, Refusal, Stale
@@ -137,10 +137,13 @@ def wall(instant: datetime, zone: str) -> datetime:
 
 @contextmanager
 def taken() -> Iterator[None]:
-    """The exclusion constraints, as the kind answer they mean."""
-    with (
-        violates("ex_appointments_therapist", SlotTaken()),
-        violates("ex_appointments_room", SlotTaken()),
+    """The constraints of a time, as the kind answers they mean."""
+    with violates_one_of(
+        {
+            "ex_appointments_therapist": SlotTaken(),
+            "ex_appointments_room": SlotTaken(),
+            "uq_appointments_one_hold": Stale(),
+        }
     ):
         yield
 

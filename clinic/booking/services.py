@@ -18,11 +18,11 @@ from clinic.booking.models import Appointment, State
 from clinic.booking.placing import found, fresh, lock_all, locked, place, taken, terms
 from clinic.booking.states import Entry, NotNow, Shown, advance, call_off, changed
 from clinic.booking.waiting.models import Offering
-from clinic.db import db, violates
+from clinic.db import db
 from clinic.intake import queries as intake
 from clinic.intake.queries import Standing
 from clinic.practice import queries as practice
-from clinic.refusal import Refusal, Stale
+from clinic.refusal import Refusal
 
 OPEN_REQUESTS_PER_CONTACT = 2
 HOLDS_PER_NETWORK = 10
@@ -72,29 +72,32 @@ def hold(
     supply = practice.supply(wish.treatment_id)
     newcomers.require_welcome(wish.treatment_id, client_id)
     earlier = holds_of(browser)
-    limits.queue_up([f"network {network}"] if network else [])
+    # Whatever can be read before the queue is: who waits in it waits for every statement behind it.
+    until = now + timedelta(minutes=practice.the_practice().hold_minutes)
+    held_network = limits.digest(network) if network else None
+    if held_network is not None:
+        limits.queue_up([f"network {network}"])
+        _refuse_a_crowd(held_network, browser, now)
     lock_all(supply, wish, earlier)
     for old in earlier:
         _release(old, now)
     db.session.flush()
-    held_network = limits.digest(network) if network else None
-    if held_network is not None:
-        _refuse_a_crowd(held_network, now)
-    until = now + timedelta(minutes=practice.the_practice().hold_minutes)
     held = fresh(
         State.HELD, now, held_until=until, held_by=browser, held_network=held_network, **terms(supply)
     )
-    with violates("uq_appointments_one_hold", Stale()):
-        place(supply, wish, starts_at, held, now)
+    place(supply, wish, starts_at, held, now)
     states.refuse_unsafe(_standing(held, browser, client_id, now), starts_at)
     return held
 
 
-def _refuse_a_crowd(network: bytes, now: datetime) -> None:
-    """Count what the network keeps; the queue before the lock sees to it that nobody adds to it meanwhile."""
+def _refuse_a_crowd(network: bytes, browser: bytes, now: datetime) -> None:
+    """Count what others on the network keep; the queue before sees to it that nobody adds to it meanwhile."""
     kept = db.session.scalar(
         sa.select(sa.func.count()).where(
-            Appointment.held_network == network, Appointment.state == State.HELD, Appointment.held_until > now
+            Appointment.held_network == network,
+            Appointment.held_by != browser,
+            Appointment.state == State.HELD,
+            Appointment.held_until > now,
         )
     )
     if (kept or 0) >= HOLDS_PER_NETWORK:
@@ -197,24 +200,28 @@ def _open(appointment: Appointment, entry: Entry, now: datetime) -> None:
         appointment.booked_at = now
 
 
+# Built once: making it anew for each booking takes longer than asking it, and others wait meanwhile.
+_own, _other = sa.orm.aliased(Contact), sa.orm.aliased(Contact)
+_OPEN = sa.select(sa.func.count(), sa.func.count().filter(Appointment.state == State.REQUESTED)).where(
+    sa.or_(
+        Appointment.client_id == sa.bindparam("client"),
+        Appointment.client_id.in_(
+            sa.select(_other.client_id)
+            .join(_own, sa.and_(_own.kind == _other.kind, _own.normalised == _other.normalised))
+            .where(_own.client_id == sa.bindparam("client"))
+        ),
+    ),
+    Appointment.state.in_([State.BOOKED, State.REQUESTED]),
+    Appointment.starts_at > sa.bindparam("now"),
+)
+
+
 def refuse_too_many(client: Client, entry: Entry, now: datetime, *, more: int = 1) -> None:
     """Raise TooManyOpen when so many more would be over the limit; call `queue_for` first.
 
     Counted is what is open for everybody on the client's addresses: a stranger is a new client each time.
     """
-    own, other = sa.orm.aliased(Contact), sa.orm.aliased(Contact)
-    reached_alike = (
-        sa.select(other.client_id)
-        .join(own, sa.and_(own.kind == other.kind, own.normalised == other.normalised))
-        .where(own.client_id == client.id)
-    )
-    booked, requested = db.session.execute(
-        sa.select(sa.func.count(), sa.func.count().filter(Appointment.state == State.REQUESTED)).where(
-            sa.or_(Appointment.client_id == client.id, Appointment.client_id.in_(reached_alike)),
-            Appointment.state.in_([State.BOOKED, State.REQUESTED]),
-            Appointment.starts_at > now,
-        )
-    ).one()
+    booked, requested = db.session.execute(_OPEN, {"client": client.id, "now": now}).one()
     if booked + more > practice.the_practice().open_bookings_per_client:
         raise TooManyOpen
     if entry.state is State.REQUESTED and requested >= OPEN_REQUESTS_PER_CONTACT:

@@ -93,8 +93,15 @@ class Waiting:
     appointment: Appointment | None
 
 
+_pressing = sa.case(
+    (Appointment.state == State.REQUESTED, Appointment.decide_by), else_=Appointment.starts_at
+)
+
+
 def queue(user_id: UUID, now: datetime) -> list[Waiting]:
-    """Undecided reviews of this therapist's clients, by the start of the visit; those without a visit come first.
+    """Undecided reviews of this therapist's clients, the most pressing first; those without a visit come before all.
+
+    A request presses by the end of its time to decide, a visit that stands by its start.
 
     A review whose visit has been cancelled waits for nobody, unless its answers stopped the booking: then somebody
     should still look.
@@ -113,7 +120,7 @@ def queue(user_id: UUID, now: datetime) -> list[Waiting]:
                 Outcome.level.in_(("refer", "urgent")),
             ),
         )
-        .order_by(Appointment.starts_at.nulls_first(), Review.id)
+        .order_by(_pressing.nulls_first(), Review.id)
         .options(
             joinedload(Review.appointment).options(
                 joinedload(Appointment.therapist),
@@ -136,12 +143,12 @@ def waiting(user_id: UUID, now: datetime) -> int:
 
 
 def plain_requests(user_id: UUID | None = None) -> list[Appointment]:
-    """Requested visits that no open review will decide, by start; of one therapist's, or everybody's."""
+    """Requested visits that no open review will decide, the one to decide soonest first; of one therapist's, or everybody's."""
     reviewed = sa.exists().where(Review.appointment_id == Appointment.id, Review.decided_at.is_(None))
     asked = (
         sa.select(Appointment)
         .where(Appointment.state == State.REQUESTED, ~reviewed)
-        .order_by(Appointment.starts_at, Appointment.id)
+        .order_by(Appointment.decide_by, Appointment.id)
         .options(
             joinedload(Appointment.client),
             joinedload(Appointment.therapist),

@@ -72,6 +72,19 @@ def test_the_queue_is_in_the_order_of_the_visits(scene: Scene) -> None:
     assert plans.waiting(scene.therapist_user.id, make.NOW) == 2
 
 
+def test_a_request_goes_before_an_earlier_visit_when_its_time_to_decide_ends_sooner(scene: Scene) -> None:
+    booked = review(scene.visit(starts_at=make.NOW + timedelta(days=4)))
+    asked = review(
+        scene.visit(
+            starts_at=make.NOW + timedelta(days=10),
+            state=State.REQUESTED,
+            decide_by=make.NOW + timedelta(days=2),
+        )
+    )
+    waiting = plans.queue(scene.therapist_user.id, make.NOW)
+    assert [entry.review.id for entry in waiting] == [asked.id, booked.id]
+
+
 def test_a_cancelled_visit_leaves_the_queue_unless_its_answers_stopped_it(scene: Scene) -> None:
     calm, stopped = scene.visit(), scene.visit(starts_at=make.NOW + timedelta(days=1))
     review(calm)

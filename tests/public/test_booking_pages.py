@@ -475,3 +475,31 @@ def test_a_booking_takes_at_most_twelve_statements(app: Flask, make: ModuleType)
     with Statements(db.engine) as statements, transaction():
         services.book(hold_id, browser=b"m" * 32, client=person, actor="visitor", now=NOW)
     assert len(statements.seen) <= 12, statements.seen
+
+
+def test_little_is_asked_while_others_wait_in_the_queue(app: Flask, make: ModuleType) -> None:
+    """Every journey to the database between the lock and the commit is waited for by everybody behind it."""
+    sold = make.offering()
+    journeys: list[str] = []
+
+    def note(connection: object, cursor: object, statement: str, *rest: object) -> None:
+        journeys.append(statement)
+
+    def behind_the_lock() -> list[str]:
+        return journeys[next(i for i, text in enumerate(journeys) if "UPDATE therapists" in text) + 1 :]
+
+    person = make.client()
+    sa.event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        with transaction():
+            hold = services.hold(
+                Wish(sold.id), THURSDAY_TEN, browser=b"m" * 32, client_id=None, now=NOW, network="192.0.2.1"
+            )
+        asked = [text for text in behind_the_lock() if "sa_savepoint_1" not in text]  # the test's own
+        assert len(asked) <= 8, asked
+        journeys.clear()
+        with transaction():
+            services.book(hold.id, browser=b"m" * 32, client=person, actor="visitor", now=NOW)
+        assert len(behind_the_lock()) <= 10, behind_the_lock()
+    finally:
+        sa.event.remove(db.engine, "before_cursor_execute", note)
