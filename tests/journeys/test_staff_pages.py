@@ -177,6 +177,25 @@ def test_the_notes(chromium: Browser, desk: Desk) -> None:
         watch.look(page)
 
 
+def test_the_settings(chromium: Browser, desk: Desk) -> None:
+    with watched(chromium, desk.base, desk.cookies) as watch:
+        page = watch.page()
+        watch.open(page, "/staff/settings")
+        for part in ("rules", "locations", "treatments", "time-off", "closures/holidays", "outside"):
+            watch.open(page, f"/staff/settings/{part}")
+        watch.open(page, "/staff/settings/treatments/new")
+        page.get_by_label("Length, in minutes").fill("62")
+        page.get_by_role("button", name="Add the treatment").click()
+        expect(page.get_by_role("alert")).to_be_focused()
+        watch.look(page)
+        watch.open(page, "/staff/settings/hours")
+        page.get_by_role("button", name="Add hours on Sunday").click()
+        page.get_by_label("Sunday, from").fill("late")
+        page.get_by_role("button", name="Save hours").last.click()
+        expect(page.get_by_role("alert")).to_contain_text("Sunday")
+        watch.look(page)
+
+
 def test_the_messages_and_ones_own_sign_in(chromium: Browser, desk: Desk) -> None:
     with watched(chromium, desk.base, desk.cookies) as watch:
         page = watch.page()
