@@ -10,7 +10,7 @@ from flask import Blueprint, Flask, redirect, request, session
 from flask.typing import ResponseReturnValue
 
 from clinic import language
-from clinic.language import ENGLISH, LANGUAGES
+from clinic.language import ENGLISH, LANGUAGES, N_
 from clinic.web.access import anyone, audience
 
 CHOSEN = "language"
@@ -19,8 +19,23 @@ TRANSLATED = frozenset(
         *("letters.ask", "letters.stop", "letters.stopped"),
         *("portal.sign_in", "portal.sent", "portal.link", "portal.use_link"),
         *("appointment.manage", "appointment.ask_cancel", "appointment.cancel", "appointment.undo"),
-        *("appointment.choose", "appointment.move"),
+        *("appointment.choose", "appointment.move", "appointment.done"),
     }
+)
+
+ONLY_ENGLISH = (
+    "intake.",
+    "outcome.",
+    "resume.",
+    "safety_form.",
+    "aftercare.",
+    "own_tips.",
+    "check_in.",
+    "guardian.",
+)
+"""Pages with health questions, care cards and tips: English until a translation was reviewed by somebody who knows both."""
+SORRY = N_(
+    "This page is in English for now: its translation still has to be reviewed. If that is difficult, please call us."
 )
 
 blueprint = Blueprint("languages", __name__)
@@ -56,8 +71,17 @@ def init_app(app: Flask) -> None:
         lambda: {
             "lang": language.current(),
             "languages": language.NAMES if request and request.endpoint in TRANSLATED else {},
+            "only_english": _sorry(),
         }
     )
+
+
+def _sorry() -> tuple[str, str] | None:
+    """The language a visitor would rather read, and in it why this page is English; None where nothing is to be said."""
+    if not request or not (request.endpoint or "").startswith(ONLY_ENGLISH) or wanted() == ENGLISH:
+        return None
+    with language.speaking(wanted()):
+        return wanted(), language.gettext(SORRY)
 
 
 def _speak() -> None:

@@ -98,6 +98,21 @@ def test_the_page_of_an_appointment_is_german_through_cancel_and_undo(
     assert in_english(again) == []
 
 
+def test_what_happens_next_is_german(browser: FlaskClient, visit: Appointment) -> None:
+    page = Visitor(browser).open(f"{path(visit)}/done")
+    assert page.heading == "Ihr Termin ist gebucht, Ada"
+    assert in_english(page) == []
+
+
+def test_questions_about_health_stay_english_and_say_why_in_german(
+    browser: FlaskClient, visit: Appointment
+) -> None:
+    page = Visitor(browser).open("/intake")
+    assert page.page.one("html").get("lang") == "en"
+    (why,) = [part for part in page.page.all("p") if part.attributes.get("lang") == "de"]
+    assert "zurzeit nur auf Englisch" in why.text
+
+
 def test_moving_is_german_with_its_calendar(browser: FlaskClient, visit: Appointment) -> None:
     page = Visitor(browser).open(f"{path(visit)}/move")
     assert page.heading == "Auf eine andere Zeit verschieben"
