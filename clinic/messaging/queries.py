@@ -1,13 +1,15 @@
 """Reads for the staff pages: what was owed and what became of it, what goes next, what delivers it, and the mails in the folder."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -20,6 +22,8 @@ from clinic.booking.models import Appointment
 from clinic.db import db
 from clinic.messaging import again, due, services
 from clinic.messaging import pulse as heart
+from clinic.messaging.due import Question
+from clinic.messaging.due.reminders import reminders
 from clinic.messaging.models import Kind, Message
 from clinic.messaging.pulse import Pulse
 from clinic.messaging.returned import CAME_BACK, UNWANTED
@@ -28,8 +32,9 @@ from clinic.messaging.services import STILL_OPEN
 FILE = re.compile(r"\d+\.[0-9a-f-]{36}\.[0-9a-f]{8}\.eml")
 PAGE = 50
 FORESEEN = timedelta(hours=48)
-STEP = timedelta(hours=1)
-"""How finely the coming hours are looked through; no reminder of an hour or more before a visit falls through."""
+STEP = timedelta(hours=6)
+"""How finely the coming hours are looked through. Reminders are asked about more often: theirs are worth nothing after the start."""
+FINEST = timedelta(minutes=15)
 
 
 class Stage(StrEnum):
@@ -144,24 +149,43 @@ def page(
 def next_lines(now: datetime) -> list[Line]:
     """What will be sent in the coming two days if nothing changes, soonest first.
 
-    The pass's own questions are asked as they will be asked then, each on the answers of the hour before; nothing of it
+    The pass's own questions are asked as they will be asked then, each on the answers of the hours before; nothing of it
     is kept. Confirmations of bookings that nobody made yet cannot be foreseen.
     """
     until = now + FORESEEN
     rehearsal = db.session.begin_nested()
     try:
-        moment = now
-        while moment <= until:
-            rules = due.rules(moment)
-            if rules is None:
-                return []
-            for question in due.KINDS:
-                services.owe(question(rules, moment), moment)
-            moment += STEP
+        for moment, asked in groupby(_rehearsed(now, until), key=itemgetter(0)):
+            if (rules := due.rules(moment)) is not None:
+                for _, question in asked:
+                    services.owe(question(rules, moment), moment)
         coming = _lines().where(STILL_OPEN, Message.due_at <= until).order_by(Message.due_at, Message.id)
         return [_line(row, now) for row in db.session.execute(coming)]
     finally:
         rehearsal.rollback()
+
+
+def _rehearsed(now: datetime, until: datetime) -> list[tuple[datetime, Question]]:
+    """Every question with every moment it is asked at, in order of time."""
+    rules = due.rules(now)
+    if rules is None:
+        return []
+    shortest = min(rules.reminder_offsets, default=STEP)
+    often = max(FINEST, min(STEP, shortest - FINEST))
+    asked = [
+        (moment, question)
+        for question in due.KINDS
+        for moment in _moments(now, until, often if question is reminders else STEP)
+    ]
+    return sorted(asked, key=itemgetter(0))
+
+
+def _moments(now: datetime, until: datetime, step: timedelta) -> Iterator[datetime]:
+    moment = now
+    while moment < until:
+        yield moment
+        moment += step
+    yield until
 
 
 def undelivered(since: datetime) -> int:
