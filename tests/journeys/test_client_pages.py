@@ -4,8 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
+from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
 from playwright.sync_api import Browser, Page, expect
@@ -16,11 +18,16 @@ from clinic.booking import changes
 from clinic.booking.availability import Wish
 from clinic.booking.models import Appointment, State
 from clinic.booking.services import hold
+from clinic.booking.waiting import offering
+from clinic.booking.waiting import queries as waiting_list
+from clinic.booking.waiting.models import Offer
+from clinic.booking.waiting.models import Wish as WaitingWish
 from clinic.db import db, transaction
 from clinic.guidance.questions import PAGES
 from clinic.intake import path as intake_path
 from clinic.intake import queries as intake
 from clinic.intake.models import Draft
+from clinic.messaging import wishes
 from clinic.practice.models import Treatment
 from clinic.web.browser import digest
 from tests import make
@@ -171,6 +178,46 @@ def test_the_page_of_a_visit_reads_well_in_every_state(chromium: Browser, place:
         watch.open(page, links.aftercare_path(over.id, over.link_epoch))
 
 
+def test_the_waiting_list_reads_well_from_joining_to_a_time(chromium: Browser, place: Place) -> None:
+    with watched(chromium, place.base) as watch:
+        page = watch.page()
+        watch.open(page, f"/waiting-list/{place.plain.slug}")
+        page.get_by_role("button", name="Join the waiting list").click()
+        expect(page.get_by_role("alert")).to_be_focused()
+        watch.look(page)
+        page.get_by_label("First name").fill(LONG)
+        page.get_by_label("Family name").fill(FAMILY)
+        page.get_by_label("E-mail address").fill("a.rather.long.address@a-long-domain-of-a-client.example")
+        page.get_by_role("button", name="Join the waiting list").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("You are on the waiting list")
+        watch.look(page)
+        page.get_by_role("link", name="Change").click()
+        watch.look(page)
+        visit = place.visit(starts_at=datetime(2031, 3, 27, 9, 0, tzinfo=UTC))
+        watch.open(page, f"{place.address(visit)}/earlier")
+        page.get_by_role("button", name="Tell me when something is free").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("You wait for something earlier")
+        watch.look(page)
+        first, second = offered_to_all_who_wait(place)
+        watch.open(page, links.offer_path(second, 1))
+        watch.open(page, links.offer_path(first, 1))
+        page.get_by_role("button", name="Take this time").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text(f"You are booked, {LONG}")
+        watch.open(page, links.offer_path(second, 1))
+        expect(page.get_by_role("heading", level=1)).to_have_text("This time is gone")
+
+
+def offered_to_all_who_wait(place: Place) -> list[UUID]:
+    """A time that is kept and offered to everybody who waits; the offers, whoever waited longest first."""
+    waiting = list(db.session.scalars(sa.select(WaitingWish).order_by(WaitingWish.created_at)))
+    (time,) = waiting_list.fitting(waiting[0], MONDAY, 1, apart=timedelta(0))
+    with transaction():
+        kept = offering.keep(place.plain.id, time, [wish.id for wish in waiting], now=MONDAY)
+    return list(
+        db.session.scalars(sa.select(Offer.id).where(Offer.offering_id == kept.id).order_by(Offer.id))
+    )
+
+
 def test_signing_in_and_the_own_visits_read_well(chromium: Browser, place: Place) -> None:
     ada = place.client("two@client.example", given_name="Ada")
     with transaction():
@@ -185,6 +232,8 @@ def test_signing_in_and_the_own_visits_read_well(chromium: Browser, place: Place
         page.get_by_role("button", name="Open my visits").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Your visits")
         watch.look(page)
+        watch.open(page, "/my/letters")
+        watch.open(page, wishes.stop_path(ada.contacts[0].id, wishes.Topic.REBOOKING))
         watch.open(page, "/my/new")
         page.get_by_role("button", name="Continue").click()
         assert page.title().startswith("Error: ")
@@ -195,6 +244,18 @@ def test_signing_in_and_the_own_visits_read_well(chromium: Browser, place: Place
         expect(page.get_by_role("heading", name="Nothing is booked")).to_be_visible()
         watch.look(page)
         watch.open(page, "/my/who")
+
+
+def test_the_german_pages_of_an_appointment_read_well(chromium: Browser, place: Place) -> None:
+    visit = place.visit(starts_at=datetime(2031, 3, 17, 9, 0, tzinfo=UTC))
+    with watched(chromium, place.base) as watch:
+        page = watch.page()
+        page.set_extra_http_headers({"Accept-Language": "de"})
+        for part in ("", "/cancel", "/move", "/done"):
+            watch.open(page, f"{place.address(visit)}{part}")
+            expect(page.locator("html")).to_have_attribute("lang", "de")
+        watch.open(page, "/intake")
+        expect(page.locator("header [lang=de]")).to_contain_text("nur auf Englisch")
 
 
 def answered(secret: str, *, until: str | None = None, **changed: list[str]) -> Draft:
