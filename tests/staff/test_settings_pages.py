@@ -299,6 +299,40 @@ def test_two_rooms_of_a_location_cannot_have_one_name(owner: Browser, scene: Sce
     assert scene.make.count(Room) == 1
 
 
+@pytest.mark.parametrize("where", [{}, {"location": ""}, {"location": "nowhere"}], ids=str)
+def test_a_room_stands_in_a_location(owner: Browser, scene: Scene, where: dict[str, str]) -> None:
+    assert owner.post("/staff/settings/rooms/new", name="Red", **where).status_code == 422
+    assert scene.make.count(Room) == 0
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"phone": "112 or so"}, "Enter a telephone number"),
+        ({"mail": "desk"}, "Enter an e-mail address, for example"),
+        ({"country": "Atlantis"}, "Not a valid choice"),
+        ({"currency": ""}, "Choose the currency"),
+        ({"name": " "}, "Enter the name."),
+        ({"about": "x" * 2001}, "at most 2000 characters"),
+    ],
+)
+def test_a_practice_that_cannot_be_is_not_set_up(
+    owner: Browser, make: ModuleType, typed: dict[str, str], said: str
+) -> None:
+    answer = owner.post("/staff/settings/practice", **{**PRACTICE, "legal_name": "Alder Lane Ltd", **typed})
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert said in page
+    assert "Alder Lane Ltd" in page
+    assert make.count(Practice) == 0
+
+
+def test_a_region_of_another_country_is_none(owner: Browser, make: ModuleType) -> None:
+    path = "/staff/settings/practice"
+    owner.done(path, seen=seen(owner, path), **{**PRACTICE, "phone": "(030) 555 01.00", "country": "FR"})
+    assert db.session.get(Practice, 1).region == ""
+
+
 @pytest.mark.parametrize("zone", ["Europe/Atlantis", "Etc/GMT+5", "../../etc/passwd", "Berlin"])
 def test_a_zone_that_is_none_is_refused(owner: Browser, scene: Scene, zone: str) -> None:
     answer = owner.post("/staff/settings/locations/new", name="South", street="A", town="B", zone=zone)

@@ -90,7 +90,7 @@ class LocationForm(SeenForm):
 class RoomForm(SeenForm):
     """A room and what it suits."""
 
-    location = SelectField("Location", validators=[Optional()])
+    location = SelectField("Location", validators=[InputRequired("Choose where the room is.")])
     name = StringField("Name", validators=[InputRequired("Enter what the room is called.")])
     treatments = Ticks("Treatments it suits", validators=[Optional()])
 

@@ -27,7 +27,7 @@ CURRENCY_CHOICES = [
     *((code, f"{name} ({code})") for code, name in CURRENCIES.items()),
 ]
 TELEPHONE = Regexp(
-    r"\+?[0-9][0-9 ()/-]{1,30}", message="Enter a telephone number, for example +49 30 5550100."
+    r"\+?[0-9(][0-9 ()/.-]{1,30}\Z", message="Enter a telephone number, for example +49 30 5550100."
 )
 OPTIONAL_TELEPHONE = [Optional(), TELEPHONE]
 

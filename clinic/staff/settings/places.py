@@ -181,7 +181,7 @@ def room(room_id: UUID) -> ResponseReturnValue:
     """One room."""
     shown = places.room(room_id)
     form = _room_form()
-    form.location.choices = [("", "")]
+    del form.location  # A room does not wander.
     if not form.is_submitted():
         form.seen.data = places.seen_room(shown)
         form.show(places.room_details(shown))
