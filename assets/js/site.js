@@ -2,3 +2,4 @@
 import "./clearing.js";
 import "./dialogs.js";
 import "./flashes.js";
+import "./picker.js";
