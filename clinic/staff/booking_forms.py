@@ -67,7 +67,10 @@ class NewClientForm(BookForm):
         render_kw={"autocomplete": "off"},
     )
     phone = TelField(
-        "Telephone number", validators=[Optional()], render_kw={"autocomplete": "off", "inputmode": "tel"}
+        "Telephone number",
+        description="A number or an e-mail address is needed.",
+        validators=[Optional()],
+        render_kw={"autocomplete": "off", "inputmode": "tel"},
     )
     mail = EmailField(
         "E-mail address",
