@@ -73,10 +73,10 @@ def change_zone(location_id: UUID, zone: str, *, actor: str, now: datetime) -> l
 
     Times that are only held there are let go. Does nothing when the zone stays. Raises UnknownZone and WouldOverlap.
     """
-    places.require_zone(zone)
     where = places.location(location_id)
     if where.zone == zone:
         return []
+    places.require_zone(zone)
     with calendars.changing():
         found = shifts(location_id, zone, now)
         amend(where, {"zone": zone}, actor=actor, now=now)

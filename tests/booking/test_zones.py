@@ -19,6 +19,7 @@ from clinic.messaging import due
 from clinic.messaging.due.reminders import reminders
 from clinic.practice import queries
 from clinic.practice.models import Therapist, Treatment
+from clinic.practice.places import UnknownZone
 from clinic.scheduling import hours
 from clinic.scheduling.hours import Days
 from tests.conftest import NOW
@@ -220,6 +221,14 @@ def test_a_new_clock_of_a_location_keeps_every_promised_time(make: ModuleType) -
     assert make.refreshed(held).state == State.LAPSED
     actions = set(db.session.scalars(sa.select(AuditEntry.action)))
     assert {"change", "keep_wall_time"} <= actions
+
+
+def test_a_clock_that_stays_is_asked_nothing(make: ModuleType) -> None:
+    place = make.location(zone="UTC")
+    with transaction():
+        assert zones.change_zone(place.id, "UTC", actor=BY, now=NOW) == []
+    with pytest.raises(UnknownZone), transaction():
+        zones.change_zone(place.id, "Etc/GMT+5", actor=BY, now=NOW)
 
 
 def test_a_time_the_new_clock_skips_becomes_the_moment_of_the_jump(make: ModuleType) -> None:
