@@ -120,6 +120,19 @@ def upcoming(client_id: UUID, now: datetime) -> list[Appointment]:
     )
 
 
+def own_therapist(client_id: UUID) -> UUID | None:
+    """Who gave, or is to give, this client's last visit: whom they most likely want again; None before the first."""
+    return db.session.scalar(
+        sa.select(Appointment.therapist_id)
+        .where(
+            Appointment.client_id == client_id,
+            Appointment.state.in_([State.BOOKED, State.ARRIVED, State.DONE]),
+        )
+        .order_by(Appointment.starts_at.desc())
+        .limit(1)
+    )
+
+
 def visit_number(appointment: Appointment) -> int:
     """Which visit of this client it is, counting those that took place or will; 1 is the first."""
     before: int | None = db.session.scalar(

@@ -273,7 +273,12 @@ def _choice(treatment: Treatment, now: datetime) -> Choice:
     if place is None:
         raise NotFound("This practice has no place to come to yet.")
     return Choice(
-        wish=Wish(treatment.id, therapist_id=therapist.id if therapist else None, location_id=place.id),
+        wish=Wish(
+            treatment.id,
+            therapist_id=therapist.id if therapist else None,
+            location_id=place.id,
+            own_therapist=appointments.own_therapist(client_id) if (client_id := _client_id()) else None,
+        ),
         location=place,
         therapists={person.id: person for person in treatment.therapists},
         day=slots.read_day(request.args.get("day")),
