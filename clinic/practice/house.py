@@ -4,10 +4,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from clinic.accounts import audit
-from clinic.db import db
+from clinic.db import db, violates
 from clinic.practice import calendars
 from clinic.practice.models import Practice
-from clinic.practice.revising import print_of, require_unchanged
+from clinic.practice.revising import ChangedMeanwhile, print_of, require_unchanged
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,8 +66,8 @@ def describe(details: Details, *, seen_as: str, actor: str, now: datetime) -> Pr
     require_unchanged(seen_as, seen(details_of(practice) if practice else None))
     if practice is None:
         practice = Practice(**asdict(details))
-        db.session.add(practice)
-        db.session.flush()
+        with violates("pk_practice", ChangedMeanwhile()):
+            db.session.add(practice)
         audit.record(actor, "create", practice, fields=sorted(asdict(details)), now=now)
         return practice
     _amend(practice, details, actor, now)
