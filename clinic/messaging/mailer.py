@@ -10,6 +10,7 @@ import smtplib
 import ssl
 import time
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from secrets import token_hex
 from typing import Protocol
@@ -154,6 +155,11 @@ class SmtpMailer:
             connection.sock.settimeout(self._seconds(steps))
         return connection
 
+    @cached_property
+    def _trust(self) -> ssl.SSLContext:
+        """The system's certificate authorities; reading them takes longer than a whole hand-over."""
+        return ssl.create_default_context()
+
     def _connect(self) -> smtplib.SMTP:
         try:
             self.connection = self._signed_in()
@@ -166,17 +172,16 @@ class SmtpMailer:
         return self.connection
 
     def _signed_in(self) -> smtplib.SMTP:
-        context = ssl.create_default_context()
         if self.scheme == "smtps":
             opened: smtplib.SMTP = smtplib.SMTP_SSL(
-                self.host, self.port, timeout=self._seconds(2), context=context
+                self.host, self.port, timeout=self._seconds(2), context=self._trust
             )
         else:
             opened = smtplib.SMTP(self.host, self.port, timeout=self._seconds(2))
         try:
             self._wait_at_most(opened).ehlo_or_helo_if_needed()
             if self.scheme == "smtp+starttls":
-                self._wait_at_most(opened, steps=2).starttls(context=context)
+                self._wait_at_most(opened, steps=2).starttls(context=self._trust)
                 self._wait_at_most(opened).ehlo()
             if self.user is not None:
                 self._wait_at_most(opened, steps=3).login(self.user, self.password)
