@@ -40,6 +40,8 @@ class BookingRules:
     open_bookings_per_client: int
     late_cancel_hours: int
     decide_hours: int
+    offer_people: int
+    offer_minutes: int
     quiet_from_hour: int
     quiet_until_hour: int
     reminder_offsets_minutes: list[int]

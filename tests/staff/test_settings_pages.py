@@ -200,6 +200,8 @@ def test_two_owners_with_one_page_and_the_second_is_told(owner: Browser, scene: 
         "open_bookings_per_client": 12,
         "late_cancel_hours": 24,
         "decide_hours": 48,
+        "offer_people": 3,
+        "offer_minutes": 30,
         "reminders": "48, 2",
         "quiet_from_hour": 21,
         "quiet_until_hour": 8,

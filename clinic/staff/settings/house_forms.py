@@ -158,6 +158,15 @@ class RulesForm(SeenForm):
         description="A request nobody decided by then, or 4 hours before its start, is declined with a letter.",
         validators=[InputRequired("Enter the hours to decide."), Within(1, 168, unit="hours")],
     )
+    offer_people = Whole(
+        "People a freed time is offered to at once",
+        description="Of those on the waiting list. The first to take it has it; after two rounds it is free for everybody.",
+        validators=[InputRequired("Enter how many people are asked."), Within(1, 20, unit="people")],
+    )
+    offer_minutes = Whole(
+        "Minutes they have to answer",
+        validators=[InputRequired("Enter how long they have."), Within(5, 240, unit="minutes")],
+    )
     reminders = StringField(
         "Reminders, in hours before the visit",
         description="Separated by commas, for example 48, 2. Leave it empty for none.",
