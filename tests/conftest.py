@@ -60,6 +60,7 @@ def settings(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Sett
         redis_url=servers.urls.broker,
         lumbar_data=tmp_path_factory.mktemp("data") / "var",
         clock_file=tmp_path_factory.mktemp("clock") / "offset",
+        statement_timeout_ms=15_000,  # A machine that is busy with more than the tests makes no page fail.
     )
 
 
