@@ -2,13 +2,14 @@
 
 import sys
 
-from bench import availability, booking, frozen_broker, guidance
+from bench import availability, booking, frozen_broker, guidance, messages
 
 BENCHES = {
     "guidance": guidance.run,
     "availability": availability.run,
     "frozen-broker": frozen_broker.run,
     "booking": booking.run,
+    "messages": messages.run,
 }
 
 for name in sys.argv[1:] or BENCHES:

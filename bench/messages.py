@@ -35,7 +35,7 @@ FILL = """
     INSERT INTO messages (id, kind, channel, subject_id, recipient_id, occasion, owed_at, due_at, sent_at, attempts, fence)
     SELECT gen_random_uuid(), CASE WHEN n % 3 = 0 THEN 'confirmation' ELSE 'reminder' END, 'mail', gen_random_uuid(),
            gen_random_uuid(), CASE WHEN n % 3 = 0 THEN 'r1' ELSE 'r1/2880' END, at, at, at, 1, 1
-    FROM generate_series(:first, :last) AS n, LATERAL (SELECT CAST(:now AS timestamptz) - n * interval '1 minute' AS at) AS past
+    FROM generate_series(CAST(:first AS int), CAST(:last AS int)) AS n, LATERAL (SELECT CAST(:now AS timestamptz) - n * interval '1 minute' AS at) AS past
 """
 
 
