@@ -121,7 +121,7 @@ def extend(appointment_id: UUID, *, browser: bytes, now: datetime) -> Appointmen
 
 
 def holds_of(browser: bytes) -> list[Appointment]:
-    """The times this browser keeps; at most one, unless a request of its own is under way."""
+    """The times this browser keeps: at most one."""
     mine = sa.select(Appointment).where(Appointment.held_by == browser, Appointment.state == State.HELD)
     return list(db.session.scalars(mine))
 

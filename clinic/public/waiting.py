@@ -17,6 +17,7 @@ from clinic.booking import idempotency, services, states
 from clinic.booking import queries as appointments
 from clinic.booking.idempotency import Answer
 from clinic.booking.models import Appointment, State
+from clinic.booking.newcomers import NotFirst
 from clinic.booking.placing import NotOffered
 from clinic.booking.waiting import answers, queries, wishes
 from clinic.booking.waiting.answers import OfferGone
@@ -223,8 +224,8 @@ def accept(token: str) -> ResponseReturnValue:
     except states.NotCleared as stop:
         text = "Please call us before you take this time: we should speak first."
         return _offer_page(_offer(token), token, refusal=text), stop.status
-    except services.TooManyOpen as too_many:
-        return _offer_page(_offer(token), token, refusal=too_many.sentence), too_many.status
+    except (services.TooManyOpen, NotFirst) as refused:
+        return _offer_page(_offer(token), token, refusal=refused.sentence), refused.status
     return redirect(f"{links.manage_path(visit.id, visit.link_epoch)}/done", 303)
 
 

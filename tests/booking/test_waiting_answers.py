@@ -7,7 +7,7 @@ import pytest
 
 from clinic.accounts import merging
 from clinic.accounts.models import AuditEntry
-from clinic.booking import changes, services, states
+from clinic.booking import changes, newcomers, services, states
 from clinic.booking.models import Appointment, State
 from clinic.booking.waiting import answers, wishes
 from clinic.booking.waiting.answers import OfferGone
@@ -125,6 +125,28 @@ def test_what_is_accepted_counts_as_a_booking_of_that_address(
     with pytest.raises(services.TooManyOpen):
         accept(offer_of(ada), later)
     assert offer_of(ada).ended_at is None
+
+
+def test_nobody_new_waits_for_what_is_not_for_a_first_visit(make: ModuleType) -> None:
+    sold = thursdays(make, new_clients="not_first")
+    with pytest.raises(newcomers.NotFirst):
+        waits(make, sold)
+    here_before = make.client(mail="before@client.example")
+    make.appointment(of=sold, who=here_before, starts_at=THURSDAY_TEN - timedelta(days=7), state=State.DONE)
+    assert waits(make, sold, who=here_before).is_live
+    by_staff = make.client(given_name="Dora", mail="dora@client.example")
+    with transaction():
+        wish = wishes.join(
+            client=by_staff,
+            treatment_id=sold.id,
+            therapist_id=None,
+            location_id=None,
+            times=EVERY_TIME,
+            last_on=date(2031, 3, 31),
+            actor="user:x",
+            now=NOW,
+        )
+    assert wish.is_live
 
 
 class TestSafety:

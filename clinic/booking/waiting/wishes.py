@@ -13,7 +13,9 @@ import sqlalchemy as sa
 
 from clinic.accounts import audit
 from clinic.accounts.models import Client
+from clinic.booking import newcomers
 from clinic.booking.models import Appointment, State
+from clinic.booking.states import side
 from clinic.booking.waiting import freed
 from clinic.booking.waiting.models import (
     PARTS_OF_DAY,
@@ -91,8 +93,11 @@ def join(
 ) -> Wish:
     """Wait for a time of a treatment; what is free already is not what one waits for.
 
-    `times` are those of `times()`; at least one. Raises Unbookable when the treatment is not sold.
+    `times` are those of `times()`; at least one. Raises Unbookable when the treatment is not sold, and NotFirst when it
+    is not for a first visit, unless staff put somebody on the list.
     """
+    if side(actor) != "staff":
+        newcomers.require_welcome(treatment_id, client.id)
     wish = Wish(
         client_id=client.id,
         treatment_id=treatment_id,
