@@ -6,7 +6,7 @@ course was planned in.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -28,6 +28,11 @@ from clinic.web import access, moments, sessions
 from clinic.web.access import audience, client
 from clinic.web.browser import browser
 from clinic.web.sessions import Row
+
+QUESTIONS_FIRST = (
+    "A few questions about your health come first. Your times are not kept meanwhile: choose them again afterwards, "
+    "under My visits."
+)
 
 blueprint = Blueprint("course", __name__)
 
@@ -78,8 +83,8 @@ def book() -> ResponseReturnValue:
             idempotency.remember(browser(), key, content, Answer(303, url_for("portal.home")), now)
     except idempotency.AtTheSameTime:
         return _done_before(key, content) or redirect(url_for("portal.home"), 303)
-    except states.IntakeNeeded as needed:
-        flash(needed.sentence, "plain")
+    except states.IntakeNeeded:
+        flash(QUESTIONS_FIRST, "plain")
         return redirect(url_for("intake.begin"), 303)
     except states.GuardianNeeded:
         return redirect(url_for("guardian.show"), 303)
@@ -162,7 +167,7 @@ def _proposals(rest: Rest, now: datetime) -> list[Proposal]:
 
 
 def _page(rest: Rest, rows: Sequence[Row], *, refusal: Refusal | None = None) -> str:
-    first = rest.after.wall_start + timedelta(weeks=rest.left.every_weeks)
+    first = sessions.next_start(rest.after, rest.left.every_weeks, clock.now())
     asked = {
         "count": request.args.get("count", str(rest.left.sessions)),
         "on": request.args.get("on", first.date().isoformat()),

@@ -5,7 +5,7 @@ gone meanwhile nothing is written, and the same page comes back with that one ma
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from flask import redirect, render_template, request, url_for
@@ -170,7 +170,7 @@ def _plan_page(
 ) -> str:
     rest = to_book.rest(visit.client_id) if visit.client_id else None
     every = rest.every_weeks if rest else 1
-    first = visit.wall_start + timedelta(weeks=every)
+    first = sessions.next_start(visit, every, now)
     asked = {
         "every": request.args.get("every", str(every)),
         "count": request.args.get("count", str(rest.sessions if rest else USUAL)),

@@ -7,14 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from flask import request
 
 from clinic.booking.models import Appointment
-from clinic.booking.series import Lost, NoSeries, Proposal, Rhythm, Slot
+from clinic.booking.series import WEEK, Lost, NoSeries, Proposal, Rhythm, Slot
 from clinic.booking.together import Shift
 from clinic.practice.models import Therapist
 from clinic.refusal import Refusal
+from clinic.scheduling import hours
 from clinic.web import moments
 
 
@@ -30,6 +32,14 @@ class Row:
     member: Appointment | None = None
     alone: bool = False
     """Moved by itself before, so it stays unless it is chosen."""
+
+
+def next_start(after: Appointment, every_weeks: int, now: datetime) -> datetime:
+    """The local time at which sessions go on from a visit: in its rhythm, the first that is still to come."""
+    first, here = after.wall_start, hours.wall(now, ZoneInfo(after.zone))
+    while first <= max(here, after.wall_start):
+        first += every_weeks * WEEK
+    return first
 
 
 def row(proposal: Proposal, people: Mapping[UUID, Therapist]) -> Row:

@@ -129,6 +129,7 @@ def test_old_answers_lead_to_the_questions_first(scene: Scene, app: Flask, clock
     visitor = Visitor(as_client(app, scene.ada.contacts[0], scene.ada))
     visitor.open(f"/my/course?{ASKED}").press("Book these sessions")
     assert visitor.path.startswith("/intake")
+    assert "Your times are not kept meanwhile" in visitor.text
     assert make.count(Series) == 0
 
 
@@ -146,6 +147,19 @@ def test_whom_a_therapist_looks_at_first_asks_for_one_session_elsewhere(scene: S
 def test_numbers_nobody_books_are_refused(scene: Scene, ada: Visitor, asked: str) -> None:
     assert ada.open(f"/my/course?{asked}").status == 422
     assert ada.title.startswith("Error: ")
+
+
+def test_a_course_that_paused_goes_on_in_the_future(scene: Scene, ada: Visitor) -> None:
+    first = db.session.scalars(sa.select(Appointment)).one()
+    first.wall_start -= timedelta(weeks=4)
+    first.starts_at -= timedelta(weeks=4)
+    first.ends_at -= timedelta(weeks=4)
+    first.occupied_from -= timedelta(weeks=4)
+    first.occupied_until -= timedelta(weeks=4)
+    db.session.commit()
+    ada.open("/my/course")
+    form, _ = ada.form_with("See what is free")
+    assert shown(form)["on"] == "2031-03-06"
 
 
 def test_more_than_the_course_has_left_is_not_proposed(scene: Scene, ada: Visitor) -> None:
