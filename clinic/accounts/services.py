@@ -104,9 +104,7 @@ def normalise_mail(text: str) -> str:
     try:
         found = validate_email(text.strip(), check_deliverability=False)
     except EmailNotValidError:
-        raise Unreadable(
-            N_("Enter an e-mail address in the correct format, like name@example.com")
-        ) from None
+        raise Unreadable(N_("Enter an e-mail address in the correct format, like name@example.com")) from None
     return (found.ascii_email or found.normalized).lower()
 
 
