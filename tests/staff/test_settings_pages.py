@@ -301,6 +301,15 @@ def test_two_rooms_of_a_location_cannot_have_one_name(owner: Browser, scene: Sce
     assert scene.make.count(Room) == 1
 
 
+@pytest.mark.parametrize("ticked", [[""], ["", "garbage"], ["garbage"]], ids=str)
+def test_a_tick_that_was_never_offered_is_refused(owner: Browser, scene: Scene, ticked: list[str]) -> None:
+    for path in ("rooms/new", "treatments/new", "therapists/new"):
+        for name in ("treatments", "therapists", "rooms", "skills"):
+            sent = {"name": "Red", "location": str(scene.location.id), name: ticked}
+            assert owner.post(f"/staff/settings/{path}", **sent).status_code in (303, 422), (path, name)
+    assert scene.make.refreshed(scene.treatment).rooms == []
+
+
 @pytest.mark.parametrize("where", [{}, {"location": ""}, {"location": "nowhere"}], ids=str)
 def test_a_room_stands_in_a_location(owner: Browser, scene: Scene, where: dict[str, str]) -> None:
     assert owner.post("/staff/settings/rooms/new", name="Red", **where).status_code == 422

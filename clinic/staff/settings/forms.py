@@ -29,7 +29,10 @@ def text(field: StringField) -> str:
 
 
 def chosen(field: Ticks) -> tuple[UUID, ...]:
-    """The ids that are ticked; the form has checked that they were offered."""
+    """The ids that are ticked; the form has checked that they were offered.
+
+    So no such field is `Optional`: that validator lets any list through whose first entry is empty.
+    """
     return tuple(sorted(UUID(value) for value in field.data or ()))
 
 
@@ -92,7 +95,7 @@ class RoomForm(SeenForm):
 
     location = SelectField("Location", validators=[InputRequired("Choose where the room is.")])
     name = StringField("Name", validators=[InputRequired("Enter what the room is called.")])
-    treatments = Ticks("Treatments it suits", validators=[Optional()])
+    treatments = Ticks("Treatments it suits")
 
     def show(self, details: RoomDetails) -> None:
         """Fill the form from what stands."""
@@ -148,4 +151,4 @@ class ClosureForm(Form):
 class HolidaysForm(Form):
     """Which public holidays the practice is closed on."""
 
-    days = Ticks("Closed on", validators=[Optional()])
+    days = Ticks("Closed on")

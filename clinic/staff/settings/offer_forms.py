@@ -75,9 +75,9 @@ class TreatmentForm(SeenForm):
         choices=[(rule.value, words) for rule, words in NEW_CLIENTS],
         validators=[InputRequired("Choose what new clients may do.")],
     )
-    therapists = Ticks("Therapists who give it", validators=[Optional()])
+    therapists = Ticks("Therapists who give it")
     needs_room = BooleanField("It needs a room", description="One of those ticked below has to be free.")
-    rooms = Ticks("Rooms that suit", validators=[Optional()])
+    rooms = Ticks("Rooms that suit")
 
     def show(self, terms: Terms) -> None:
         """Fill the form from what stands."""
@@ -125,8 +125,8 @@ class TherapistForm(SeenForm):
         description="Links the calendar to the person's own sign-in, so that they see their clients' answers.",
         validators=[Optional()],
     )
-    treatments = Ticks("Treatments they give", validators=[Optional()])
-    skills = Ticks("Trained in", choices=TYPES, validators=[Optional()])
+    treatments = Ticks("Treatments they give")
+    skills = Ticks("Trained in", choices=TYPES)
     daily_cap = Whole(
         "At most so many visits a day",
         description="Leave it empty for no limit.",
