@@ -325,7 +325,7 @@ def count_overlaps() -> int:
     return db.session.execute(
         sa.text(
             "SELECT count(*) FROM (SELECT occupied_from < max(occupied_until) OVER (PARTITION BY therapist_id"
-            " ORDER BY occupied_from, id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS overlaps FROM appointments"
-            " WHERE state IN ('held', 'requested', 'booked', 'arrived', 'done')) AS walked WHERE overlaps"
+            " ORDER BY occupied_from, id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS meets FROM appointments"
+            " WHERE state IN ('held', 'requested', 'booked', 'arrived', 'done')) AS walked WHERE meets"
         )
     ).scalar_one()

@@ -39,6 +39,11 @@ REASONS = {
     429: "Tried too often; Retry-After says when to come again.",
     503: "The records cannot be reached right now.",
 }
+LINKS = {
+    name: {"operationId": name, "parameters": {"token": "$response.body#/token"}}
+    for name in ("appointment", "move", "cancel")
+}
+"""Where an answer that holds a token leads on to."""
 SLUG = {"type": "string", "minLength": 1, "maxLength": reading.LONGEST_NAME}
 DAY = {"type": "string", "format": "date"}
 
@@ -123,7 +128,7 @@ def _paths() -> dict[str, Any]:
                     _parameter(
                         "Idempotency-Key",
                         "header",
-                        {"type": "string", "minLength": 1, "maxLength": reading.LONGEST_KEY},
+                        {"type": "string", "pattern": f"^[!-~][ -~]{{0,{reading.LONGEST_KEY - 1}}}$"},
                         "Sent again with the same key and hold, the first answer comes again; with other content, 409.",
                         required=True,
                     )
@@ -151,7 +156,10 @@ def _paths() -> dict[str, Any]:
                 parameters=[
                     match,
                     _parameter(
-                        "revision", "query", {"type": "integer", "minimum": 0}, "The revision that was seen."
+                        "revision",
+                        "query",
+                        {"type": "integer", "minimum": 0, "maximum": 999_999_999},
+                        "The revision that was seen.",
                     ),
                 ],
                 refusals=(404, 409, 410, 412, 428),
@@ -182,6 +190,7 @@ def _operation(
             str(status): {
                 "description": (gives.__doc__ or "").partition("\n")[0],
                 "content": {JSON: _schema(gives)},
+                **({"links": LINKS} if gives is schemas.Appointment else {}),
             },
             **(further or {}),
             **{str(code): {"$ref": f"#/components/responses/{_name(code)}"} for code in codes},

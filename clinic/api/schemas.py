@@ -27,6 +27,9 @@ StartText = Annotated[
     Field(
         description="A time with its distance from UTC, such as `2031-03-10T09:00+01:00`.",
         examples=["2031-03-10T09:00+01:00"],
+        json_schema_extra={
+            "pattern": "^2[01][0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+-][0-9]{2}:[0-9]{2})$"
+        },
     ),
 ]
 Revision = Annotated[
@@ -63,7 +66,7 @@ class NewAppointment(Shape):
     given_name: Name
     family_name: Name
     mail: Annotated[str, StringConstraints(max_length=254)] = Field(
-        description="Where the confirmation and the reminders go."
+        description="Where the confirmation and the reminders go.", json_schema_extra={"format": "email"}
     )
     phone: Annotated[str, StringConstraints(max_length=40)] | None = None
     agreed_to_policy: Literal[True] = Field(description="The client has read how to cancel, and agrees.")
