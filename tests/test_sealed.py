@@ -1,5 +1,6 @@
 """Health data at rest: what opens, what does not, and changing the key."""
 
+import secrets
 from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
@@ -30,7 +31,7 @@ def keys() -> Iterator[None]:
 
 def draft(answers: dict[str, Any], make: ModuleType) -> Draft:
     row = Draft(
-        browser=b"b" * 32,
+        browser=secrets.token_bytes(32),
         consented_at=make.NOW,
         consent_version="test",
         created_at=make.NOW,

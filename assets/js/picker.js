@@ -1,7 +1,9 @@
 // Days and weeks of the slot picker without a new page: the page behind a link is fetched, and its main part takes the
 // place of this one, so that what is free, and in which words, is said in one place only. Everything is a link without it.
 const picker = () => document.getElementById("days")?.closest("section");
+const here = () => location.pathname + location.search;
 let asked;
+let shown = here();
 
 async function show(address) {
   asked?.abort();
@@ -47,12 +49,16 @@ document.addEventListener("click", (event) => {
   show(link.href).then(
     () => {
       history.pushState({ picker: true }, "", link.href);
+      shown = here();
       rest(turned);
     },
     (error) => error.name === "AbortError" || location.assign(link.href),
   );
 });
 
+// A jump within the page tells of itself in the same way; it shows nothing else, and must not lose the focus.
 window.addEventListener("popstate", () => {
-  if (picker()) show(location.href).catch((error) => error.name === "AbortError" || location.reload());
+  if (!picker() || here() === shown) return;
+  shown = here();
+  show(location.href).catch((error) => error.name === "AbortError" || location.reload());
 });

@@ -71,7 +71,7 @@ def book() -> Response:
         return _again(earlier)
     kept = appointments.held(scope, now, lapsed_too=True)
     if kept is None:
-        raise services.HoldGone
+        return _answered_meanwhile(scope, key, content, services.HoldGone())
     _check_addresses(wanted)
     limits.take(limits.BOOKINGS_NETWORK, limits.network(request.remote_addr), now)
     limits.take(limits.BOOKINGS_CONTACT, wanted.mail.casefold(), now)
@@ -79,17 +79,21 @@ def book() -> Response:
         with transaction():
             answer = _book(kept, scope, wanted, now)
             idempotency.remember(scope, key, content, answer, now)
-    except (idempotency.AtTheSameTime, services.HoldGone):
-        # Of two that are sent at once the second waits for the first, and finds the time gone: to its own booking.
-        if (earlier := idempotency.earlier(scope, key, content)) is not None:
-            return _again(earlier)
-        raise
+    except (idempotency.AtTheSameTime, services.HoldGone) as refusal:
+        return _answered_meanwhile(scope, key, content, refusal)
     except states.IntakeNeeded as needed:
         return problem(
             needed,
             page=current_app.config["PUBLIC_URL"] + url_for("booking.choose", slug=kept.treatment.slug),
         )
     return _again(answer)
+
+
+def _answered_meanwhile(scope: bytes, key: str, content: dict[str, Any], refusal: Refusal) -> Response:
+    """Of two that are sent at once the second finds the time gone: to its own booking, whose answer it gets."""
+    if (earlier := idempotency.earlier(scope, key, content)) is not None:
+        return _again(earlier)
+    raise refusal
 
 
 @blueprint.get("/appointments/<token>")

@@ -447,7 +447,8 @@ def send_the_other_kinds(app: Flask) -> None:
         sa.select(Appointment)
         .join(Client, Client.id == Appointment.client_id)
         .where(Client.family_name == "Osei")
-    ).one()
+        .order_by(Appointment.starts_at.desc())
+    ).all()[0]
     with transaction():
         booking.confirm(requests[0].id, actor="system", now=NOW)
         booking.decline(requests[1].id, actor="system", now=NOW)
