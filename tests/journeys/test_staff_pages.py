@@ -446,9 +446,8 @@ def send_the_other_kinds(app: Flask) -> None:
     samuel = db.session.scalars(
         sa.select(Appointment)
         .join(Client, Client.id == Appointment.client_id)
-        .where(Client.family_name == "Osei")
-        .order_by(Appointment.starts_at.desc())
-    ).all()[0]
+        .where(Client.family_name == "Osei", Appointment.series_id.is_(None))
+    ).one()
     with transaction():
         booking.confirm(requests[0].id, actor="system", now=NOW)
         booking.decline(requests[1].id, actor="system", now=NOW)
