@@ -453,7 +453,7 @@ def send_the_other_kinds(app: Flask) -> None:
         booking.decline(requests[1].id, actor="system", now=NOW)
         changes.move(
             samuel.id,
-            samuel.starts_at + timedelta(days=7),
+            samuel.starts_at + timedelta(days=35),
             revision=samuel.revision,
             actor="user:staff",
             now=NOW + timedelta(minutes=1),
