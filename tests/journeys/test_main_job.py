@@ -75,12 +75,16 @@ def answer_page(person: Person) -> None:
                     tick(person.page, chosen)
         elif kind == "number" or first.get_attribute("inputmode") == "numeric":
             first.fill(wanted[0])
-    person.page.locator("main form[method=post] button").last.click()
+    with (
+        person.page.expect_navigation()
+    ):  # The next page whole, or its first questions would be taken for all.
+        person.page.locator("main form[method=post] button").last.click()
 
 
 def fill_intake(client: Person) -> None:
     tick(client.page, client.page.locator('[name="consent_health_data"][value="yes"]'))
-    client.press("Continue")
+    with client.page.expect_navigation():
+        client.press("Continue")
     for _ in range(60):
         if client.path == "/intake/outcome":
             return

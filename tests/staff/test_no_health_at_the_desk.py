@@ -1,5 +1,6 @@
 """Canary: health fields filled with a marker, every page of the staff opened by those who may not read health."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
@@ -69,7 +70,8 @@ def test_no_page_tells_of_health_to_those_whose_client_it_is_not(
             assert answer.status_code in (200, 303, 403, 404, 409), (address, answer.status)
             opened += answer.status_code == 200
             page = answer.get_data(as_text=True)
-            told = [said for said in SAID if said in page]
+            # As words: three letters in a row stand in a token of the page now and then.
+            told = [said for said in SAID if re.search(rf"\b{said}\b", page)]
             if address.startswith("/staff/settings/"):
                 told = [
                     said for said in told if said != "trigger_point"
