@@ -27,6 +27,7 @@ from clinic.public import safety_form, slots
 from clinic.public.forms import RevisionForm
 from clinic.public.slots import Choice
 from clinic.refusal import NotFound, Stale
+from clinic.web import moments
 from clinic.web.access import anyone, audience
 
 blueprint = Blueprint("appointment", __name__, url_prefix="/a")
@@ -119,7 +120,7 @@ def choose(token: str) -> ResponseReturnValue:
 def move(token: str) -> ResponseReturnValue:
     """Move to the chosen time; the old one is let go only with the new one."""
     visit, now = _appointment(token), clock.now()
-    starts_at, therapist_id = slots.read_value(request.form.get("start", ""))
+    starts_at, therapist_id = moments.read_value(request.form.get("start", ""))
     try:
         return _act(
             token,
@@ -203,8 +204,8 @@ def _page(visit: Appointment, token: str, *, refusal: str | None = None) -> str:
 def _reminders(visit: Appointment, now: datetime) -> list[datetime]:
     """When reminders are still to come, earliest first."""
     offsets = practice.the_practice().reminder_offsets_minutes
-    moments = sorted(visit.starts_at - timedelta(minutes=offset) for offset in offsets)
-    return [moment for moment in moments if moment > now]
+    instants = sorted(visit.starts_at - timedelta(minutes=offset) for offset in offsets)
+    return [moment for moment in instants if moment > now]
 
 
 def _move_page(
@@ -224,8 +225,8 @@ def _move_page(
         ),
         location=visit.location,
         therapists={person.id: person for person in visit.treatment.therapists},
-        day=slots.read_day(request.args.get("day")),
-        start=slots.read_day(request.args.get("from")),
+        day=moments.read_day(request.args.get("day")),
+        start=moments.read_day(request.args.get("from")),
     )
 
     def address(day: Any = None, start: Any = None) -> str:

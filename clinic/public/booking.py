@@ -33,7 +33,7 @@ from clinic.public.forms import DetailsForm, PersonForm
 from clinic.public.intake import SAID_NO
 from clinic.public.slots import Choice, Picker
 from clinic.refusal import NotFound
-from clinic.web import access
+from clinic.web import access, moments
 from clinic.web.access import anyone, audience
 from clinic.web.browser import browser, forget_typed, keep_typed, known_browser, typed
 
@@ -60,7 +60,7 @@ def hold(slug: str) -> ResponseReturnValue:
     """Keep the chosen time and go on to what is still to be asked."""
     now = clock.now()
     treatment = practice.treatment(slug)
-    starts_at, therapist_id = slots.read_value(request.form.get("start", ""))
+    starts_at, therapist_id = moments.read_value(request.form.get("start", ""))
     network = limits.network(request.remote_addr)
     limits.take(limits.HOLDS_NETWORK, network, now)
     try:
@@ -281,8 +281,8 @@ def _choice(treatment: Treatment, now: datetime) -> Choice:
         ),
         location=place,
         therapists={person.id: person for person in treatment.therapists},
-        day=slots.read_day(request.args.get("day")),
-        start=slots.read_day(request.args.get("from")),
+        day=moments.read_day(request.args.get("day")),
+        start=moments.read_day(request.args.get("from")),
     )
 
 

@@ -6,7 +6,7 @@ its buttons differ.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -15,9 +15,9 @@ from clinic.booking.availability import Wish
 from clinic.language import N_, gettext
 from clinic.language.reading import day_and_month
 from clinic.practice.models import Location, Therapist
-from clinic.refusal import NotFound
 from clinic.scheduling import hours, slots
 from clinic.scheduling.hours import Days
+from clinic.web import moments
 
 WEEKS = 4
 FEW = 4
@@ -120,36 +120,6 @@ def nearest(choice: Choice, wanted: datetime, now: datetime) -> list[Time]:
     return _times(slots.nearest(found, wanted, NEAREST), choice, zone)
 
 
-def read_value(value: str) -> tuple[datetime, UUID]:
-    """The start and therapist an offer's button sent; raises NotFound for anything no button sends."""
-    moment, _, therapist = value.partition("/")
-    try:
-        starts_at, therapist_id = datetime.fromisoformat(moment), UUID(therapist)
-    except ValueError:
-        raise NotFound from None
-    if starts_at.tzinfo is None or not _is_bookable_year(starts_at.year):
-        raise NotFound
-    return starts_at.astimezone(UTC), therapist_id
-
-
-def read_day(text: str | None) -> date | None:
-    """A day from an address; raises NotFound for what is no day, or one nobody books."""
-    if not text:
-        return None
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise NotFound from None
-    if not _is_bookable_year(day.year):
-        raise NotFound
-    return day
-
-
-def _is_bookable_year(year: int) -> bool:
-    """Whether days around this year can be reckoned with; at the ends of the calendar they cannot."""
-    return 2000 <= year <= 2200
-
-
 def _monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
@@ -172,7 +142,7 @@ def _times(
         therapist = choice.therapists[start.candidates[0].therapist]
         found.append(
             Time(
-                value=f"{start.starts_at.isoformat()}/{therapist.id}",
+                value=moments.value(start.starts_at, therapist.id),
                 starts_at=start.starts_at,
                 time=start.starts_at.astimezone(zone).strftime("%H:%M"),
                 who=therapist.given_name,
