@@ -14,8 +14,12 @@ from clinic.public import (
     own_tips,
     resume,
     safety_form,
-    waiting,
 )
+from clinic.public.waiting import earlier, offers, wishes
+from clinic.public.waiting.blueprint import blueprint as waiting
+
+WAITING = (wishes, earlier, offers)
+"""Importing them adds their pages to the blueprint."""
 
 blueprints = [
     home.blueprint,
@@ -30,6 +34,6 @@ blueprints = [
     check_in.blueprint,
     guidance.blueprint,
     guardian.blueprint,
-    waiting.blueprint,
+    waiting,
     letters.blueprint,
 ]

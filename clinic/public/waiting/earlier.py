@@ -1,0 +1,79 @@
+"""Something earlier for a visit that stands: it stays as it is until an earlier time is taken."""
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from clinic import clock
+from clinic.accounts import audit, limits, links
+from clinic.booking import queries as appointments
+from clinic.booking.models import Appointment
+from clinic.booking.waiting import queries, wishes
+from clinic.booking.waiting.wishes import NothingEarlier, WaitsAlready
+from clinic.db import transaction
+from clinic.practice import queries as practice
+from clinic.public.forms import EarlierForm
+from clinic.public.waiting.blueprint import blueprint
+from clinic.refusal import NotFound
+from clinic.web.access import anyone, audience
+from clinic.web.wish_form import PARTS
+
+
+@blueprint.get("/a/<token>/earlier")
+@audience(anyone)
+def ask_earlier(token: str) -> ResponseReturnValue:
+    """When an earlier time would suit, for a visit that stands."""
+    visit, now = _visit(token), clock.now()
+    if (waits := queries.earlier_than(visit.id)) is not None:
+        return redirect(links.wish_path(waits.id, waits.link_epoch), 303)
+    if visit.state not in wishes.MAY_BE_EARLIER or visit.starts_at <= now:
+        return redirect(url_for("appointment.manage", token=token), 303)
+    form = EarlierForm(formdata=None)
+    form.days.data = [str(day) for day in practice.weekdays_of(visit.treatment, now.date())]
+    form.parts.data = [value for value, _ in PARTS]
+    return _earlier_page(form, visit, token)
+
+
+@blueprint.post("/a/<token>/earlier")
+@audience(anyone)
+def earlier(token: str) -> ResponseReturnValue:
+    """Wait for something earlier; the visit stays until an earlier time is taken."""
+    visit, now = _visit(token), clock.now()
+    form = EarlierForm()
+    if not form.validate():
+        return _earlier_page(form, visit, token), 422
+    limits.take(limits.CHANGES_LINK, str(visit.id), now)
+    try:
+        with transaction():
+            waits = wishes.join_earlier(
+                visit,
+                times=form.times,
+                any_therapist=not form.same_therapist.data,
+                actor=audit.by_link(visit.id),
+                now=now,
+            )
+    except (NothingEarlier, WaitsAlready) as refusal:
+        flash(refusal.sentence, "caution")
+        return redirect(url_for("appointment.manage", token=token), 303)
+    flash("We tell you when something earlier is free. Your appointment stays as it is.", "ok")
+    return redirect(links.wish_path(waits.id, waits.link_epoch), 303)
+
+
+def _visit(token: str) -> Appointment:
+    claim = links.check(token)
+    if claim is None:
+        raise NotFound
+    found = appointments.appointment(claim.subject_id)
+    if not claim.holds(found.link_epoch):
+        raise NotFound
+    return found
+
+
+def _earlier_page(form: EarlierForm, visit: Appointment, token: str) -> str:
+    return render_template(
+        "public/waiting/earlier.html",
+        form=form,
+        visit=visit,
+        token=token,
+        minutes=practice.the_practice().offer_minutes,
+        has_errors=form.has_errors,
+    )

@@ -1,0 +1,43 @@
+"""What is free for everybody and suits somebody who waits, each time with the address where it is taken."""
+
+from datetime import datetime, timedelta
+
+from flask import url_for
+
+from clinic.accounts import links
+from clinic.booking.waiting import queries
+from clinic.booking.waiting.matching import Time
+from clinic.booking.waiting.models import Wish
+from clinic.practice import queries as practice
+from clinic.scheduling import hours
+
+SHOWN_FREE = 3
+ABOUT_A_DAY = timedelta(hours=12)
+"""Of the free times of one day one is shown: what matters is that there are any."""
+
+
+def times(waited_for: Wish, now: datetime) -> list[tuple[Time, str, str]]:
+    """What is free for everybody and suits, with who gives it and where it is taken."""
+    if not waited_for.is_live:
+        return []
+    names = {person.id: person.given_name for person in waited_for.treatment.therapists}
+    return [
+        (time, names.get(time.therapist_id, ""), _where_to_take(waited_for, time))
+        for time in queries.fitting(waited_for, now, SHOWN_FREE, apart=ABOUT_A_DAY)
+    ]
+
+
+def _where_to_take(waited_for: Wish, time: Time) -> str:
+    on = hours.local_day(time.starts_at, time.zone)
+    visit = waited_for.replaces
+    if visit is not None:
+        token = links.token(links.MANAGE, visit.id, visit.link_epoch)
+        return url_for("appointment.choose", token=token, day=on, _anchor="times")
+    places = {place.id: place.slug for place in practice.locations(on)}
+    return url_for(
+        "booking.choose",
+        slug=waited_for.treatment.slug,
+        location=places.get(time.location_id),
+        day=on,
+        _anchor="times",
+    )

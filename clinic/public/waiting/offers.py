@@ -1,0 +1,152 @@
+"""A time that is kept and offered: take it, or say no thanks. The first to take it has it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from clinic import clock
+from clinic.accounts import audit, limits, links
+from clinic.booking import services, states
+from clinic.booking.models import Appointment, State
+from clinic.booking.newcomers import NotFirst
+from clinic.booking.placing import NotOffered
+from clinic.booking.waiting import answers, queries
+from clinic.booking.waiting.answers import OfferGone
+from clinic.booking.waiting.models import Offer, OfferEnd
+from clinic.booking.waiting.wishes import NothingEarlier
+from clinic.db import transaction
+from clinic.intake import queries as intake
+from clinic.intake.services import adopt
+from clinic.plans import services as plans
+from clinic.practice.models import IntakeRule
+from clinic.public.waiting import free
+from clinic.public.waiting.blueprint import blueprint
+from clinic.refusal import NotFound
+from clinic.web.access import anyone, audience
+from clinic.web.browser import browser, known_browser
+
+
+@blueprint.get("/o/<token>")
+@audience(anyone)
+def offer(token: str) -> ResponseReturnValue:
+    """A time that is kept, with *Take this time* and *No, thank you*; or why it is gone."""
+    found = _offer(token)
+    if (visit := answers.visit_of(found)) is not None:
+        return redirect(links.manage_path(visit.id, visit.link_epoch), 303)
+    return _offer_page(found, token)
+
+
+@blueprint.post("/o/<token>/accept")
+@audience(anyone)
+def accept(token: str) -> ResponseReturnValue:
+    """Take the time. The first one gets it; who has to answer questions first has it kept meanwhile."""
+    found, now = _offer(token), clock.now()
+    limits.take(limits.CHANGES_LINK, str(found.id), now)
+    try:
+        with transaction():
+            visit = _accepted(found, now)
+    except (OfferGone, NotOffered, NothingEarlier) as gone:
+        return _offer_page(_offer(token), token, refusal=gone.sentence), gone.status
+    except states.IntakeNeeded:
+        return _keep_and_go(found.id, token, "intake.begin", now)
+    except states.GuardianNeeded:
+        return _keep_and_go(found.id, token, "guardian.show", now)
+    except states.NotCleared as stop:
+        text = "Please call us before you take this time: we should speak first."
+        return _offer_page(_offer(token), token, refusal=text), stop.status
+    except (services.TooManyOpen, NotFirst) as refused:
+        return _offer_page(_offer(token), token, refusal=refused.sentence), refused.status
+    return redirect(f"{links.manage_path(visit.id, visit.link_epoch)}/done", 303)
+
+
+@blueprint.post("/o/<token>/decline")
+@audience(anyone)
+def decline(token: str) -> ResponseReturnValue:
+    """No thanks: the wish stays, the time goes to somebody else."""
+    found, now = _offer(token), clock.now()
+    limits.take(limits.CHANGES_LINK, str(found.id), now)
+    with transaction():
+        answers.decline(found.id, actor=audit.by_link(found.wish_id), now=now)
+    flash("Thank you for telling us. You stay on the waiting list.", "ok")
+    return redirect(links.wish_path(found.wish_id, found.wish.link_epoch), 303)
+
+
+def _accepted(found: Offer, now: datetime) -> Appointment:
+    """Take the time; what this browser answered belongs to whoever waited, and a therapist sees it."""
+    is_move = found.wish.replaces_id is not None
+    client_id = found.wish.client_id
+    if not is_move:
+        adopt(browser(), client_id, now, is_new=False)
+    visit = answers.accept(
+        found.id,
+        browser=browser(),
+        actor=audit.by_link(found.wish_id),
+        now=now,
+        plain=request.form.get("plain") == "yes",
+    )
+    submission = None if is_move else intake.newest_full(browser=None, client_id=client_id, now=now)
+    if submission is not None:
+        plans.open_review(submission.outcome, client_id, visit, now)
+    return visit
+
+
+def _keep_and_go(offer_id: UUID, token: str, endpoint: str, now: datetime) -> ResponseReturnValue:
+    """Win the time for this browser, and go and do first what must come first."""
+    try:
+        with transaction():
+            answers.keep_for(offer_id, browser=browser(), actor=audit.by_link(_offer(token).wish_id), now=now)
+    except OfferGone as gone:
+        return _offer_page(_offer(token), token, refusal=gone.sentence), gone.status
+    flash("This time is yours to finish booking. We keep it while you answer.", "ok")
+    return redirect(url_for(endpoint), 303)
+
+
+def _offer(token: str) -> Offer:
+    claim = links.check(token, links.OFFER)
+    if claim is None:
+        raise NotFound
+    found = queries.offer(claim.subject_id)
+    if not claim.holds(found.wish.link_epoch) or found.wish.client.erased_at is not None:
+        raise NotFound
+    return found
+
+
+def _offer_page(found: Offer, token: str, *, refusal: str | None = None) -> str:
+    now, hold, waited_for = clock.now(), found.offering.hold, found.wish
+    is_won = found.end == OfferEnd.ACCEPTED and hold.state == State.HELD and hold.held_by == known_browser()
+    is_open = found.ended_at is None and found.expires_at > now and hold.state == State.HELD
+    if not (is_open or is_won or refusal):
+        try:
+            answers.require_open(found, now)
+            refusal = OfferGone.sentence
+        except OfferGone as gone:
+            refusal = gone.sentence
+    return render_template(
+        "public/waiting/offer.html",
+        offer=found,
+        visit=hold,
+        wish=waited_for,
+        token=token,
+        is_open=is_open or is_won,
+        kept_until=hold.held_until if is_won else found.expires_at,
+        is_won=is_won,
+        others=len(found.offering.offers) - 1,
+        asks_first=_asks_first(found, now),
+        free_until=states.free_until(hold),
+        refusal=refusal,
+        free=[] if is_open or is_won else free.times(waited_for, now),
+        wish_path=links.wish_path(waited_for.id, waited_for.link_epoch),
+    )
+
+
+def _asks_first(found: Offer, now: datetime) -> bool:
+    """Whether the health questions come before this time can be booked."""
+    hold, waited_for = found.offering.hold, found.wish
+    if waited_for.replaces_id is not None or hold.treatment.intake != IntakeRule.BEFORE_BOOKING:
+        return False
+    standing = intake.standing(
+        browser=known_browser(), client_id=waited_for.client_id, now=now, zone=hold.zone
+    )
+    return standing.submission is None or not standing.fresh
