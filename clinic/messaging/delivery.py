@@ -13,7 +13,7 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 from flask import Flask
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from clinic import clock
@@ -39,6 +39,8 @@ SWEEP_EVERY = timedelta(minutes=5)
 CATCH_UP_AFTER = timedelta(hours=1)
 CATCH_UP_SPACING_SECONDS = 0.1
 CATCH_UP_LOCK = 7_503_001
+NOTE_AGAIN_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0)
+"""What was accepted and is not noted goes twice: while the database is away, the note is tried again after these."""
 MINUTE = timedelta(minutes=1)
 
 
@@ -164,8 +166,18 @@ def deliver(held: Claim, now: datetime, mailer: Mailer, provider: SmsProvider | 
             if error.no_such_address and letter is not None and letter.contact_id is not None:
                 returned.mark_unreachable(letter.contact_id, now)
             return _noted(services.give_up(held, error.code, now), End.GIVEN_UP)
+    return _noted(_settled(held, now, letter.told if letter else None), End.SENT)
+
+
+def _settled(held: Claim, now: datetime, told: bytes | None) -> bool:
+    for seconds in NOTE_AGAIN_SECONDS:
+        try:
+            with transaction():
+                return services.settle(held, now, told=told)
+        except (OperationalError, InterfaceError, PoolExhausted):
+            time.sleep(seconds)
     with transaction():
-        return _noted(services.settle(held, now, told=letter.told if letter else None), End.SENT)
+        return services.settle(held, now, told=told)
 
 
 def _composed(held: Claim, now: datetime, provider: SmsProvider | None) -> Letter | TextMessage | Drop:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from operator import attrgetter
 from uuid import UUID
 
 import pytest
@@ -30,7 +31,10 @@ WORKERS = 2
 SENDERS = 2
 """In each worker: its child, and the stand-in of its main process while the broker is away."""
 ONE_HAND_OVER_SECONDS = 2.0
-"""So long after the server's yes our own note of it may still be on its way, on a machine that does other things too."""
+"""So long after the server's yes our own note of it may still be on its way, on a machine that does other things too.
+
+As long may the server take to read, and say yes to, what a sender put on the wire in its last moment.
+"""
 EMPTY_SECONDS = 60
 SETTLED_SECONDS = 0.5
 PATIENCE_SECONDS = 300
@@ -46,8 +50,8 @@ class Fault:
     senders: int
 
     def explains(self, accepted: float) -> bool:
-        """Whether it fell between the server's yes at that moment and our note of it."""
-        return self.began - ONE_HAND_OVER_SECONDS <= accepted <= self.ended
+        """Whether it fell between the sending of what was accepted at that moment and our note of it."""
+        return self.began - ONE_HAND_OVER_SECONDS <= accepted <= self.ended + ONE_HAND_OVER_SECONDS
 
 
 @dataclass
@@ -162,17 +166,18 @@ def seconds_until_empty(stage: Stage) -> float:
 def unexplained(copies: dict[UUID, list[float]], faults: list[Fault]) -> list[tuple[UUID, float]]:
     """First copies that no fault explains; each fault explains at most one for each sender it struck.
 
-    A copy was made because the sender of the one before never noted it: the fault lies between that yes and that note.
+    A copy was made because the sender of the one before never noted it: the fault lies between sending and that note.
     """
-    room = [fault.senders for fault in faults]
+    room = {fault: fault.senders for fault in faults}
     left = []
-    for name, moments in copies.items():
-        for accepted in sorted(moments)[:-1]:
-            place = next((n for n, fault in enumerate(faults) if room[n] and fault.explains(accepted)), None)
-            if place is None:
-                left.append((name, accepted))
-            else:
-                room[place] -= 1
+    first = sorted((accepted, name) for name, moments in copies.items() for accepted in sorted(moments)[:-1])
+    for accepted, name in first:
+        fitting = [fault for fault in faults if room[fault] and fault.explains(accepted)]
+        if fitting:
+            # The one that is over first: those that last longer can explain later copies too.
+            room[min(fitting, key=attrgetter("ended"))] -= 1
+        else:
+            left.append((name, accepted))
     return left
 
 
@@ -214,8 +219,10 @@ def test_a_storm_of_83_kills_over_5000_reminders_loses_nothing_and_every_copy_ha
 
 
 def test_a_copy_without_a_fault_in_its_moment_is_found_out() -> None:
-    name = UUID(int=1)
-    kill = Fault("worker", 10.0, 10.1, 1)
+    name, other = UUID(int=1), UUID(int=2)
+    kill, later = Fault("worker", 10.0, 10.1, 1), Fault("worker", 13.0, 13.1, 1)
     assert unexplained({name: [9.9, 55.0]}, [kill]) == []
+    assert unexplained({name: [10.2, 55.0]}, [kill]) == []
     assert unexplained({name: [20.0, 70.0]}, [kill]) == [(name, 20.0)]
-    assert unexplained({name: [9.9, 55.0], UUID(int=2): [9.95, 56.0]}, [kill]) == [(UUID(int=2), 9.95)]
+    assert unexplained({name: [9.9, 55.0], other: [9.95, 56.0]}, [kill]) == [(other, 9.95)]
+    assert unexplained({name: [9.9, 55.0], other: [11.5, 56.0]}, [later, kill]) == []
