@@ -23,7 +23,7 @@ from clinic.booking.waiting import queries as waiting_list
 from clinic.db import transaction
 from clinic.language import N_, gettext
 from clinic.practice import queries as practice
-from clinic.public import safety_form, slots
+from clinic.public import refused, safety_form, slots
 from clinic.public.forms import RevisionForm
 from clinic.public.slots import Choice
 from clinic.refusal import NotFound, Stale
@@ -32,6 +32,7 @@ from clinic.web.access import anyone, audience
 
 blueprint = Blueprint("appointment", __name__, url_prefix="/a")
 
+TOO_SOON = N_("Please call us: this time is too soon after what you told us about your health today.")
 KEPT = timedelta(days=30)
 """So long after its end the page still says more than that the visit is past."""
 
@@ -98,11 +99,19 @@ def cancel(token: str) -> ResponseReturnValue:
 @audience(anyone)
 def undo(token: str) -> ResponseReturnValue:
     """Take back the last move or cancel."""
-    return _act(
-        token,
-        lambda visit, revision, actor, now: changes.undo(visit.id, revision=revision, actor=actor, now=now),
-        N_("Taken back. Your appointment stands as before."),
-    )
+    try:
+        return _act(
+            token,
+            lambda visit, revision, actor, now: changes.undo(
+                visit.id, revision=revision, actor=actor, now=now
+            ),
+            N_("Taken back. Your appointment stands as before."),
+        )
+    except NotOffered as taken:
+        text = gettext("The old time is no longer free, so this cannot be taken back.")
+        return _page(_appointment(token), token, refusal=text), taken.status
+    except states.NotCleared as stop:
+        return _page(_appointment(token), token, refusal=gettext(TOO_SOON)), stop.status
 
 
 @blueprint.get("/<token>/move")
@@ -132,10 +141,7 @@ def move(token: str) -> ResponseReturnValue:
     except NotOffered as gone:
         return _move_page(visit, token, now, gone=gone, wanted=starts_at), gone.status
     except states.NotCleared:
-        flash(
-            gettext("Please call us: this time is too soon after what you told us about your health today."),
-            "caution",
-        )
+        flash(gettext(TOO_SOON), "caution")
         return redirect(url_for(".manage", token=token), 303)
 
 
@@ -145,12 +151,13 @@ Deed = Callable[[Appointment, int, str, datetime], Appointment]
 def _act(token: str, deed: Deed, sentence: str) -> ResponseReturnValue:
     """Do something to the appointment of an address and go back to its page."""
     visit, now = _appointment(token), clock.now()
-    limits.take(limits.CHANGES_LINK, str(visit.id), now)
     try:
+        limits.take(limits.CHANGES_LINK, str(visit.id), now)
         with transaction():
             changed = deed(visit, _revision(), audit.by_link(visit.id), now)
-    except (Stale, states.NotNow, changes.UndoOver) as refusal:
-        return _page(_appointment(token), token, refusal=gettext(refusal.sentence)), refusal.status
+    except (Stale, states.NotNow, changes.UndoOver, limits.TooMany) as refusal:
+        page = _page(_appointment(token), token, refusal=gettext(refusal.sentence))
+        return refused.answer(page, refusal)
     flash(gettext(sentence), "ok")
     return redirect(links.manage_path(changed.id, changed.link_epoch), 303)
 
@@ -225,19 +232,20 @@ def _move_page(
         ),
         location=visit.location,
         therapists={person.id: person for person in visit.treatment.therapists},
-        day=moments.read_day(request.args.get("day")),
+        day=moments.read_day(request.args.get("day")) or slots.day_of(wanted, visit.location),
         start=moments.read_day(request.args.get("from")),
     )
 
-    def address(day: Any = None, start: Any = None) -> str:
-        anchor = "times" if day else None
-        return url_for(".choose", token=token, day=day, _anchor=anchor, **{"from": start})
+    def address(day: Any = None, start: Any = None, endpoint: str = ".choose") -> str:
+        anchor = "times" if day and endpoint == ".choose" else None
+        return url_for(endpoint, token=token, day=day, _anchor=anchor, **{"from": start})
 
     return render_template(
         "public/move.html",
         visit=visit,
         token=token,
         picker=slots.picker(choice, address, now),
+        action=address(request.args.get("day"), request.args.get("from"), ".move"),
         gone=gone,
         nearest=slots.nearest(choice, wanted, now) if gone and wanted else [],
         has_errors=gone is not None,

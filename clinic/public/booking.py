@@ -28,23 +28,28 @@ from clinic.intake.services import adopt
 from clinic.plans import services as plans
 from clinic.practice import queries as practice
 from clinic.practice.models import IntakeRule, Location, Therapist, Treatment
-from clinic.public import holding, slots
+from clinic.public import holding, refused, slots
 from clinic.public.forms import DetailsForm, PersonForm
 from clinic.public.intake import SAID_NO
 from clinic.public.slots import Choice, Picker
-from clinic.refusal import NotFound
+from clinic.refusal import NotFound, Refusal
 from clinic.web import access, moments
 from clinic.web.access import anyone, audience
 from clinic.web.browser import browser, forget_typed, keep_typed, known_browser, typed
 
 blueprint = Blueprint("booking", __name__, url_prefix="/book")
 
+SENT_BEFORE = (
+    "This form was sent before, with other details, and made a booking; that booking stays as it is, and nothing was "
+    "done now. If you want another session, go on from here."
+)
+
 
 @blueprint.get("")
 @audience(anyone)
 def treatments() -> str:
     """What can be booked."""
-    return render_template("public/treatments.html", treatments=practice.treatments())
+    return _treatments_page()
 
 
 @blueprint.get("/<slug>")
@@ -59,11 +64,14 @@ def choose(slug: str) -> str:
 def hold(slug: str) -> ResponseReturnValue:
     """Keep the chosen time and go on to what is still to be asked."""
     now = clock.now()
-    treatment = practice.treatment(slug)
+    try:
+        treatment = practice.treatment(slug)
+    except practice.Unbookable as refusal:
+        return _treatments_page(refusal=refusal), refusal.status
     starts_at, therapist_id = moments.read_value(request.form.get("start", ""))
     network = limits.network(request.remote_addr)
-    limits.take(limits.HOLDS_NETWORK, network, now)
     try:
+        limits.take(limits.HOLDS_NETWORK, network, now)
         with transaction():
             kept = services.hold(
                 Wish(treatment.id, therapist_id=therapist_id),
@@ -73,10 +81,10 @@ def hold(slug: str) -> ResponseReturnValue:
                 now=now,
                 network=network,
             )
-    except NotOffered as refusal:
-        return _choose_page(treatment, now, gone=refusal, wanted=starts_at), refusal.status
     except states.NotCleared:
         return redirect(url_for("outcome.show"), 303)
+    except Refusal as refusal:
+        return refused.answer(_choose_page(treatment, now, refusal=refusal, wanted=starts_at), refusal)
     return redirect(_next_step(kept, now), 303)
 
 
@@ -103,7 +111,10 @@ def book() -> ResponseReturnValue:
     now = clock.now()
     form = DetailsForm()
     content = {name: form.data[name] for name in ("given_name", "family_name", "mail", "phone", "plain")}
-    done = _done_before(form, content)
+    try:
+        done = _done_before(form, content)
+    except idempotency.OtherContent:
+        return _with_a_new_key(form, idempotency.OtherContent(SENT_BEFORE), now)
     if done is not None:
         return done
     kept = appointments.held(known_browser(), now, lapsed_too=True)
@@ -113,9 +124,9 @@ def book() -> ResponseReturnValue:
         return _kept_longer(form, kept, now)
     if not form.validate():
         return _details_page(form, kept), 422
-    limits.take(limits.BOOKINGS_NETWORK, limits.network(request.remote_addr), now)
-    limits.take(limits.BOOKINGS_CONTACT, (form.mail.data or "").casefold(), now)
     try:
+        limits.take(limits.BOOKINGS_NETWORK, limits.network(request.remote_addr), now)
+        limits.take(limits.BOOKINGS_CONTACT, (form.mail.data or "").casefold(), now)
         with transaction():
             location = _book(form, kept, now)
             idempotency.remember(browser(), form.key.data or "", content, Answer(303, location), now)
@@ -134,6 +145,8 @@ def book() -> ResponseReturnValue:
         return redirect(url_for("guardian.show"), 303)
     except states.NotCleared:
         return redirect(url_for("outcome.show"), 303)
+    except Refusal as refusal:
+        return refused.answer(_details_page(form, kept, refusal=refusal), refusal)
     forget_typed()
     return redirect(location, 303)
 
@@ -152,7 +165,17 @@ def _choose_anew(
     form: DetailsForm, kept: Appointment, gone: services.HoldGone, now: datetime
 ) -> ResponseReturnValue:
     _keep_typed(form)
-    return _choose_page(kept.treatment, now, gone=gone, wanted=kept.starts_at), gone.status
+    return _choose_page(kept.treatment, now, refusal=gone, wanted=kept.starts_at), gone.status
+
+
+def _with_a_new_key(form: DetailsForm, other: idempotency.OtherContent, now: datetime) -> ResponseReturnValue:
+    """An old page of a booking that was made, sent with other details: nothing is done, and they can book once more."""
+    kept = appointments.held(known_browser(), now)
+    if kept is None:
+        _keep_typed(form)
+        return _treatments_page(refusal=other), other.status
+    form.key.data = idempotency.new_key()
+    return _details_page(form, kept, refusal=other), other.status
 
 
 def _done_before(form: DetailsForm, content: dict[str, Any]) -> ResponseReturnValue | None:
@@ -242,14 +265,32 @@ def _without_time() -> ResponseReturnValue:
     return redirect(url_for(".treatments"), 303)
 
 
-def _details_page(form: DetailsForm, kept: Appointment) -> str:
-    return render_template("public/details.html", form=form, visit=kept, free_until=states.free_until(kept))
+def _treatments_page(*, refusal: Refusal | None = None) -> str:
+    return render_template(
+        "public/treatments.html",
+        treatments=practice.treatments(),
+        refusal=refusal,
+        has_errors=refusal is not None,
+    )
+
+
+def _details_page(form: DetailsForm, kept: Appointment, *, refusal: Refusal | None = None) -> str:
+    return render_template(
+        "public/details.html",
+        form=form,
+        visit=kept,
+        free_until=states.free_until(kept),
+        refusal=refusal,
+        has_errors=refusal is not None or form.has_errors,
+    )
 
 
 def _choose_page(
-    treatment: Treatment, now: datetime, *, gone: Any = None, wanted: datetime | None = None
+    treatment: Treatment, now: datetime, *, refusal: Refusal | None = None, wanted: datetime | None = None
 ) -> str:
-    choice = _choice(treatment, now)
+    """The times; after a refusal those of the day that was wanted, and when the time is gone the nearest ones."""
+    choice = _choice(treatment, now, wanted)
+    is_gone = isinstance(refusal, NotOffered | services.HoldGone)
     shown: Picker = slots.picker(choice, _address(treatment), now)
     return render_template(
         "public/choose.html",
@@ -260,16 +301,17 @@ def _choose_page(
         else None,
         locations=practice.locations(now.date()),
         picker=shown,
-        gone=gone,
-        nearest=slots.nearest(choice, wanted, now) if gone and wanted else [],
-        has_errors=gone is not None,
+        action=_address(treatment, ".hold")(request.args.get("day"), request.args.get("from")),
+        refusal=refusal,
+        nearest=slots.nearest(choice, wanted, now) if is_gone and wanted else [],
+        has_errors=refusal is not None,
     )
 
 
-def _choice(treatment: Treatment, now: datetime) -> Choice:
+def _choice(treatment: Treatment, now: datetime, wanted: datetime | None = None) -> Choice:
     therapist = _named(treatment.therapists, request.args.get("therapist"))
-    wanted = _named(practice.locations(now.date()), request.args.get("location"))
-    place = wanted or practice.usual_place(treatment, now.date())
+    asked_for = _named(practice.locations(now.date()), request.args.get("location"))
+    place = asked_for or practice.usual_place(treatment, now.date())
     if place is None:
         raise NotFound("This practice has no place to come to yet.")
     return Choice(
@@ -281,7 +323,7 @@ def _choice(treatment: Treatment, now: datetime) -> Choice:
         ),
         location=place,
         therapists={person.id: person for person in treatment.therapists},
-        day=moments.read_day(request.args.get("day")),
+        day=moments.read_day(request.args.get("day")) or slots.day_of(wanted, place),
         start=moments.read_day(request.args.get("from")),
     )
 
@@ -299,15 +341,17 @@ def _named(among: Sequence[Named], slug: str | None) -> Named | None:
     raise NotFound
 
 
-def _address(treatment: Treatment) -> slots.Address:
+def _address(treatment: Treatment, endpoint: str = ".choose") -> slots.Address:
+    """The address of the times with what was chosen: therapist and place stay."""
+
     def address(day: Any = None, start: Any = None) -> str:
         return url_for(
-            ".choose",
+            endpoint,
             slug=treatment.slug,
             therapist=request.args.get("therapist") or None,
             location=request.args.get("location") or None,
             day=day,
-            _anchor="times" if day else None,
+            _anchor="times" if day and endpoint == ".choose" else None,
             **{"from": start},
         )
 

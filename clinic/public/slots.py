@@ -120,6 +120,11 @@ def nearest(choice: Choice, wanted: datetime, now: datetime) -> list[Time]:
     return _times(slots.nearest(found, wanted, NEAREST), choice, zone)
 
 
+def day_of(wanted: datetime | None, location: Location) -> date | None:
+    """The local day of a time somebody wanted; None when nobody said which."""
+    return hours.local_day(wanted, ZoneInfo(location.zone)) if wanted else None
+
+
 def _monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
 

@@ -11,9 +11,10 @@ from clinic.booking.waiting import queries, wishes
 from clinic.booking.waiting.wishes import NothingEarlier, WaitsAlready
 from clinic.db import transaction
 from clinic.practice import queries as practice
+from clinic.public import refused
 from clinic.public.forms import EarlierForm
 from clinic.public.waiting.blueprint import blueprint
-from clinic.refusal import NotFound
+from clinic.refusal import NotFound, Refusal
 from clinic.web.access import anyone, audience
 from clinic.web.wish_form import PARTS
 
@@ -41,8 +42,8 @@ def earlier(token: str) -> ResponseReturnValue:
     form = EarlierForm()
     if not form.validate():
         return _earlier_page(form, visit, token), 422
-    limits.take(limits.CHANGES_LINK, str(visit.id), now)
     try:
+        limits.take(limits.CHANGES_LINK, str(visit.id), now)
         with transaction():
             waits = wishes.join_earlier(
                 visit,
@@ -54,6 +55,8 @@ def earlier(token: str) -> ResponseReturnValue:
     except (NothingEarlier, WaitsAlready) as refusal:
         flash(refusal.sentence, "caution")
         return redirect(url_for("appointment.manage", token=token), 303)
+    except Refusal as refusal:
+        return refused.answer(_earlier_page(form, visit, token, refusal=refusal), refusal)
     flash("We tell you when something earlier is free. Your appointment stays as it is.", "ok")
     return redirect(links.wish_path(waits.id, waits.link_epoch), 303)
 
@@ -68,12 +71,15 @@ def _visit(token: str) -> Appointment:
     return found
 
 
-def _earlier_page(form: EarlierForm, visit: Appointment, token: str) -> str:
+def _earlier_page(
+    form: EarlierForm, visit: Appointment, token: str, *, refusal: Refusal | None = None
+) -> str:
     return render_template(
         "public/waiting/earlier.html",
         form=form,
         visit=visit,
         token=token,
         minutes=practice.the_practice().offer_minutes,
-        has_errors=form.has_errors,
+        refusal=refusal,
+        has_errors=refusal is not None or form.has_errors,
     )

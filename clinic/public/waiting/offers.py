@@ -8,22 +8,20 @@ from flask.typing import ResponseReturnValue
 
 from clinic import clock
 from clinic.accounts import audit, limits, links
-from clinic.booking import services, states
+from clinic.booking import states
 from clinic.booking.models import Appointment, State
-from clinic.booking.newcomers import NotFirst
-from clinic.booking.placing import NotOffered
 from clinic.booking.waiting import answers, queries
 from clinic.booking.waiting.answers import OfferGone
 from clinic.booking.waiting.models import Offer, OfferEnd
-from clinic.booking.waiting.wishes import NothingEarlier
 from clinic.db import transaction
 from clinic.intake import queries as intake
 from clinic.intake.services import adopt
 from clinic.plans import services as plans
 from clinic.practice.models import IntakeRule
+from clinic.public import refused
 from clinic.public.waiting import free
 from clinic.public.waiting.blueprint import blueprint
-from clinic.refusal import NotFound
+from clinic.refusal import NotFound, Refusal
 from clinic.web.access import anyone, audience
 from clinic.web.browser import browser, known_browser
 
@@ -43,12 +41,10 @@ def offer(token: str) -> ResponseReturnValue:
 def accept(token: str) -> ResponseReturnValue:
     """Take the time. The first one gets it; who has to answer questions first has it kept meanwhile."""
     found, now = _offer(token), clock.now()
-    limits.take(limits.CHANGES_LINK, str(found.id), now)
     try:
+        limits.take(limits.CHANGES_LINK, str(found.id), now)
         with transaction():
             visit = _accepted(found, now)
-    except (OfferGone, NotOffered, NothingEarlier) as gone:
-        return _offer_page(_offer(token), token, refusal=gone.sentence), gone.status
     except states.IntakeNeeded:
         return _keep_and_go(found.id, token, "intake.begin", now)
     except states.GuardianNeeded:
@@ -56,8 +52,8 @@ def accept(token: str) -> ResponseReturnValue:
     except states.NotCleared as stop:
         text = "Please call us before you take this time: we should speak first."
         return _offer_page(_offer(token), token, refusal=text), stop.status
-    except (services.TooManyOpen, NotFirst) as refused:
-        return _offer_page(_offer(token), token, refusal=refused.sentence), refused.status
+    except Refusal as refusal:
+        return refused.answer(_offer_page(_offer(token), token, refusal=refusal.sentence), refusal)
     return redirect(f"{links.manage_path(visit.id, visit.link_epoch)}/done", 303)
 
 
@@ -66,9 +62,12 @@ def accept(token: str) -> ResponseReturnValue:
 def decline(token: str) -> ResponseReturnValue:
     """No thanks: the wish stays, the time goes to somebody else."""
     found, now = _offer(token), clock.now()
-    limits.take(limits.CHANGES_LINK, str(found.id), now)
-    with transaction():
-        answers.decline(found.id, actor=audit.by_link(found.wish_id), now=now)
+    try:
+        limits.take(limits.CHANGES_LINK, str(found.id), now)
+        with transaction():
+            answers.decline(found.id, actor=audit.by_link(found.wish_id), now=now)
+    except Refusal as refusal:
+        return refused.answer(_offer_page(found, token, refusal=refusal.sentence), refusal)
     flash("Thank you for telling us. You stay on the waiting list.", "ok")
     return redirect(links.wish_path(found.wish_id, found.wish.link_epoch), 303)
 

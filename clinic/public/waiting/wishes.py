@@ -16,14 +16,20 @@ from clinic.booking.waiting.wishes import NoLongerWaiting
 from clinic.db import transaction
 from clinic.practice import queries as practice
 from clinic.practice.models import Treatment
+from clinic.public import refused
 from clinic.public.booking import client_of, known
 from clinic.public.forms import JoinForm
 from clinic.public.waiting import free
 from clinic.public.waiting.blueprint import blueprint
-from clinic.refusal import NotFound
+from clinic.refusal import NotFound, Refusal
 from clinic.web.access import anyone, audience
 from clinic.web.browser import browser
 from clinic.web.wish_form import WishForm, in_words
+
+SENT_BEFORE = (
+    "This form was sent before, with other details, and put somebody on the list; nothing was done now. If you want to "
+    "wait for something else as well, send it once more."
+)
 
 
 @blueprint.get("/waiting-list/<slug>")
@@ -47,13 +53,13 @@ def join(slug: str) -> ResponseReturnValue:
     form = JoinForm()
     _offer_choices(form, sold, now)
     content = _content(form)
-    if (done := _done_before(form, content)) is not None:
-        return done
-    if not form.validate():
-        return _join_page(form, sold), 422
-    limits.take(limits.WAITING_NETWORK, limits.network(request.remote_addr), now)
-    limits.take(limits.WAITING_CONTACT, (form.mail.data or "").casefold(), now)
     try:
+        if (done := _done_before(form, content)) is not None:
+            return done
+        if not form.validate():
+            return _join_page(form, sold), 422
+        limits.take(limits.WAITING_NETWORK, limits.network(request.remote_addr), now)
+        limits.take(limits.WAITING_CONTACT, (form.mail.data or "").casefold(), now)
         with transaction():
             client, actor = client_of(form, now)
             wish = wishes.join(
@@ -70,6 +76,12 @@ def join(slug: str) -> ResponseReturnValue:
             idempotency.remember(browser(), form.key.data or "", content, Answer(303, location), now)
     except idempotency.AtTheSameTime:
         return _done_before(form, content) or redirect(url_for(".ask", slug=slug), 303)
+    except idempotency.OtherContent:
+        form.key.data = idempotency.new_key()
+        other = idempotency.OtherContent(SENT_BEFORE)
+        return refused.answer(_join_page(form, sold, refusal=other), other)
+    except Refusal as refusal:
+        return refused.answer(_join_page(form, sold, refusal=refusal), refusal)
     flash("You are on the waiting list.", "ok")
     return redirect(location, 303)
 
@@ -106,8 +118,8 @@ def change(token: str) -> ResponseReturnValue:
     _offer_choices(form, waited_for.treatment, now)
     if not form.validate():
         return _change_page(form, waited_for, token), 422
-    limits.take(limits.CHANGES_LINK, str(waited_for.id), now)
     try:
+        limits.take(limits.CHANGES_LINK, str(waited_for.id), now)
         with transaction():
             wishes.change(
                 waited_for.id,
@@ -120,6 +132,8 @@ def change(token: str) -> ResponseReturnValue:
             )
     except NoLongerWaiting as over:
         return _wish_page(_wish(token), token, refusal=over.sentence), over.status
+    except Refusal as refusal:
+        return refused.answer(_change_page(form, waited_for, token, refusal=refusal), refusal)
     flash("Changed. Your place on the list stays the same.", "ok")
     return redirect(url_for(".wish", token=token), 303)
 
@@ -129,9 +143,12 @@ def change(token: str) -> ResponseReturnValue:
 def withdraw(token: str) -> ResponseReturnValue:
     """Wait no longer."""
     waited_for, now = _wish(token), clock.now()
-    limits.take(limits.CHANGES_LINK, str(waited_for.id), now)
-    with transaction():
-        wishes.withdraw(waited_for.id, actor=audit.by_link(waited_for.id), now=now)
+    try:
+        limits.take(limits.CHANGES_LINK, str(waited_for.id), now)
+        with transaction():
+            wishes.withdraw(waited_for.id, actor=audit.by_link(waited_for.id), now=now)
+    except Refusal as refusal:
+        return refused.answer(_wish_page(waited_for, token, refusal=refusal.sentence), refusal)
     flash("You are no longer on the waiting list.", "ok")
     return redirect(url_for(".wish", token=token), 303)
 
@@ -166,19 +183,25 @@ def _wish(token: str) -> Wish:
     return found
 
 
-def _join_page(form: JoinForm, sold: Treatment) -> str:
+def _join_page(form: JoinForm, sold: Treatment, *, refusal: Refusal | None = None) -> str:
     return render_template(
         "public/waiting/join.html",
         form=form,
         treatment=sold,
         minutes=practice.the_practice().offer_minutes,
-        has_errors=form.has_errors,
+        refusal=refusal,
+        has_errors=refusal is not None or form.has_errors,
     )
 
 
-def _change_page(form: WishForm, waited_for: Wish, token: str) -> str:
+def _change_page(form: WishForm, waited_for: Wish, token: str, *, refusal: Refusal | None = None) -> str:
     return render_template(
-        "public/waiting/change.html", form=form, wish=waited_for, token=token, has_errors=form.has_errors
+        "public/waiting/change.html",
+        form=form,
+        wish=waited_for,
+        token=token,
+        refusal=refusal,
+        has_errors=refusal is not None or form.has_errors,
     )
 
 
