@@ -12,7 +12,7 @@ class Refusal(Exception):
 
     status = 409
     code = "refused"
-    sentence = "That is not possible right now."
+    sentence = N_("That is not possible right now.")
 
     def __init__(self, sentence: str | None = None) -> None:
         super().__init__(sentence or self.sentence)
@@ -25,7 +25,7 @@ class NotFound(Refusal):
 
     status = 404
     code = "not-found"
-    sentence = "We could not find that."
+    sentence = N_("We could not find that.")
 
 
 class Stale(Refusal):

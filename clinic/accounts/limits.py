@@ -17,6 +17,7 @@ from sqlalchemy.dialects import postgresql as pg
 
 from clinic.accounts.models import LimitWindow
 from clinic.db import ASIDE, db
+from clinic.language import N_
 from clinic.refusal import Refusal
 
 
@@ -71,7 +72,7 @@ class TooMany(Refusal):
 
     status = 429
     code = "too-many"
-    sentence = "That was tried too often. Please wait a little and try again."
+    sentence = N_("That was tried too often. Please wait a little and try again.")
 
     def __init__(self, retry_after: int) -> None:
         super().__init__()

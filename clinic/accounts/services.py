@@ -119,7 +119,7 @@ def normalise_phone(text: str, country: str) -> str:
         or not phonenumbers.is_possible_number(number)
         or len(str(number.national_number)) < SHORTEST_NUMBER
     ):
-        raise Unreadable("Enter a telephone number, with the country code if it is from abroad")
+        raise Unreadable(N_("Enter a telephone number, with the country code if it is from abroad"))
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 

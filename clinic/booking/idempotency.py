@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from clinic.booking.models import IdempotencyKey
 from clinic.db import db, violates
+from clinic.language import N_
 from clinic.refusal import Refusal
 
 KEPT = timedelta(days=30)
@@ -26,14 +27,14 @@ class OtherContent(Refusal):
     """This key was used before for something else."""
 
     code = "idempotency-mismatch"
-    sentence = "This form was sent before with other details. Please open the page again."
+    sentence = N_("This form was sent before with other details. Please open the page again.")
 
 
 class AtTheSameTime(Refusal):
     """The same key is being worked on in this very moment; asking again gives its answer."""
 
     code = "in-progress"
-    sentence = "Your request is being worked on. Please try again in a moment."
+    sentence = N_("Your request is being worked on. Please try again in a moment.")
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from clinic.booking.models import Appointment, State
 from clinic.booking.states import Entry
 from clinic.db import db
+from clinic.language import N_
 from clinic.practice.models import NewClientRule, Treatment
 from clinic.refusal import Refusal
 
@@ -20,7 +21,7 @@ class NotFirst(Refusal):
     """Another treatment has to come first."""
 
     code = "not-first"
-    sentence = (
+    sentence = N_(
         "This treatment is not for a first visit. Have you been here before? Then please sign in first. "
         "Otherwise please begin with another treatment."
     )

@@ -24,6 +24,7 @@ from clinic.booking.states import Entry
 from clinic.db import db
 from clinic.intake import queries as intake
 from clinic.intake.queries import Standing
+from clinic.language import N_
 from clinic.practice import queries as practice
 from clinic.practice.models import Treatment
 from clinic.practice.queries import Supply
@@ -44,14 +45,14 @@ class NoSeries(Refusal):
 
     status = 422
     code = "no-series"
-    sentence = f"Choose between one and {MOST} sessions."
+    sentence = N_("Choose between one and 52 sessions.")
 
 
 class LookFirst(Refusal):
     """A therapist looks at the answers first; then one session can be asked for, and the others after it."""
 
     code = "look-first"
-    sentence = (
+    sentence = N_(
         "A therapist looks first. Please ask for the first session alone; the others can be booked after it."
     )
 
@@ -60,7 +61,9 @@ class Lost(NotOffered):
     """Some of the chosen times were taken or closed meanwhile; nothing was written. `starts` names them."""
 
     code = "series-lost"
-    sentence = "Some of these times were taken meanwhile. Nothing is booked yet; please choose again where it is marked."
+    sentence = N_(
+        "Some of these times were taken meanwhile. Nothing is booked yet; please choose again where it is marked."
+    )
 
     def __init__(self, starts: Iterable[datetime]) -> None:
         super().__init__()

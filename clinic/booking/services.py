@@ -21,6 +21,7 @@ from clinic.booking.waiting.models import Offering
 from clinic.db import db
 from clinic.intake import queries as intake
 from clinic.intake.queries import Standing
+from clinic.language import N_
 from clinic.practice import queries as practice
 from clinic.refusal import Refusal
 
@@ -32,7 +33,7 @@ class HoldGone(Refusal):
     """The hold ran out and its time was taken over, or it belongs to another browser."""
 
     code = "hold-gone"
-    sentence = "The time we kept for you has passed, and somebody else took it. Please choose another."
+    sentence = N_("The time we kept for you has passed, and somebody else took it. Please choose another.")
 
 
 class TooManyHeld(Refusal):
@@ -40,7 +41,7 @@ class TooManyHeld(Refusal):
 
     status = 429
     code = "too-many-held"
-    sentence = (
+    sentence = N_(
         "Ten times are being kept for people on your network already. "
         "A time that is not booked is free again after some minutes; or call us."
     )
@@ -50,7 +51,7 @@ class TooManyOpen(Refusal):
     """The client has as many open bookings or requests as the practice allows."""
 
     code = "too-many-open"
-    sentence = "You have several appointments open already. Please call us to book more."
+    sentence = N_("You have several appointments open already. Please call us to book more.")
 
 
 def hold(

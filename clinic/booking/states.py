@@ -38,7 +38,7 @@ class NotCleared(Refusal):
 
     status = 403
     code = "not-cleared"
-    sentence = (
+    sentence = N_(
         "Some of your answers need to be looked at before a massage. We have not booked an appointment."
     )
 
@@ -53,7 +53,7 @@ class GuardianNeeded(Refusal):
 
     status = 403
     code = "guardian-needed"
-    sentence = "Under 18, a parent or guardian has to agree first. We send them a link."
+    sentence = N_("Under 18, a parent or guardian has to agree first. We send them a link.")
 
 
 class IntakeNeeded(Refusal):
@@ -61,7 +61,9 @@ class IntakeNeeded(Refusal):
 
     status = 409
     code = "intake-needed"
-    sentence = "This treatment starts with a few questions about your health. Your time is kept while you answer them."
+    sentence = N_(
+        "This treatment starts with a few questions about your health. Your time is kept while you answer them."
+    )
 
 
 def advance(appointment: Appointment, to: State, now: datetime) -> None:

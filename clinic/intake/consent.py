@@ -10,6 +10,7 @@ from typing import Final
 
 from clinic.guidance.questions import QUESTIONS
 from clinic.intake.models import Purpose
+from clinic.language import N_
 
 DRAFTS_KEPT: Final = timedelta(days=14)
 """After the last change; the text below says so too."""
@@ -51,8 +52,12 @@ GUARDIAN: Final = ConsentText(
     None,
     "2026-11",
     (
-        "I am a parent or guardian of the young person who gave this address.",
-        "I agree that they come for massage here, and that a parent or guardian is present at each visit.",
-        "I agree that their answers about their health are kept for their care, as the privacy page says.",
+        N_("I am a parent or guardian of the young person who gave this address."),
+        N_(
+            "I agree that they come for massage here, and that a parent or guardian is present at each visit."
+        ),
+        N_(
+            "I agree that their answers about their health are kept for their care, as the privacy page says."
+        ),
     ),
 )

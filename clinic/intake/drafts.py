@@ -20,6 +20,7 @@ from clinic.guidance.questions import Question
 from clinic.intake import consent, history, path, queries, raised
 from clinic.intake.assessment import Verdict, so_far
 from clinic.intake.models import Draft, RaisedLevel, Submission
+from clinic.language import N_
 from clinic.refusal import Refusal
 
 Posted = Mapping[str, Sequence[str]]
@@ -34,7 +35,7 @@ class NoDraft(Refusal):
 
     status = 404
     code = "no-draft"
-    sentence = "There are no answers under way on this device. You can begin at any time."
+    sentence = N_("There are no answers under way on this device. You can begin at any time.")
 
 
 class Incomplete(Refusal):
@@ -68,7 +69,7 @@ class NoAddress(Refusal):
 
     status = 422
     code = "no-address"
-    sentence = "Enter an e-mail address, so that we can send you a link."
+    sentence = N_("Enter an e-mail address, so that we can send you a link.")
 
 
 def start(*, browser: bytes, client_id: UUID | None, mail: str | None, now: datetime) -> Draft:

@@ -15,6 +15,7 @@ from clinic.accounts.models import Client, Contact, ContactKind, Relation
 from clinic.db import db
 from clinic.intake.consent import GUARDIAN
 from clinic.intake.models import GuardianConsent, Outcome, Submission
+from clinic.language import N_
 from clinic.refusal import Refusal
 
 UNDER_AGE: Final = "T16"
@@ -30,7 +31,7 @@ class NoGuardianNeeded(Refusal):
 
     status = 404
     code = "no-guardian-needed"
-    sentence = "There is nothing here that a parent or guardian has to agree to."
+    sentence = N_("There is nothing here that a parent or guardian has to agree to.")
 
 
 def is_under_age(outcome: Outcome) -> bool:

@@ -43,7 +43,7 @@ class NoSuchReminder(Refusal):
 
     status = 422
     code = "no-such-reminder"
-    sentence = f"Choose at most {MOST_OFFSETS} reminders, each between 15 minutes and 14 days before a visit."
+    sentence = N_("Choose at most 5 reminders, each between 15 minutes and 14 days before a visit.")
 
 
 def agreed_to_news(client_id: Any) -> sa.ColumnElement[bool]:

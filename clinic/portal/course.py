@@ -20,6 +20,7 @@ from clinic.booking.idempotency import Answer
 from clinic.booking.models import Appointment
 from clinic.booking.series import Lost, NoSeries, Order, Proposal, Rhythm
 from clinic.db import db, transaction
+from clinic.language import N_
 from clinic.plans import courses, to_book
 from clinic.plans.to_book import ToBook
 from clinic.practice.models import Therapist
@@ -29,7 +30,7 @@ from clinic.web.access import audience, client
 from clinic.web.browser import browser
 from clinic.web.sessions import Row
 
-QUESTIONS_FIRST = (
+QUESTIONS_FIRST = N_(
     "A few questions about your health come first. Your times are not kept meanwhile: choose them again afterwards, "
     "under My visits."
 )
@@ -95,7 +96,7 @@ def book() -> ResponseReturnValue:
             return done
         rows = sessions.again(_proposals(rest, now), rest.people, chosen, refusal)
         return _page(rest, rows, refusal=refusal), refusal.status
-    flash("Your sessions are booked. One letter tells of all of them.", "ok")
+    flash(N_("Your sessions are booked. One letter tells of all of them."), "ok")
     return redirect(url_for("portal.home"), 303)
 
 
@@ -161,7 +162,7 @@ def _proposals(rest: Rest, now: datetime) -> list[Proposal]:
         on, at = moments.day(request.args.get("on", "")), moments.time_of_day(request.args.get("at", ""))
         count = min(int(request.args.get("count", "")), rest.left.sessions)
     except ValueError:
-        raise NoSeries("Enter a first day, a time of day, and how many sessions.") from None
+        raise NoSeries(N_("Enter a first day, a time of day, and how many sessions.")) from None
     rhythm = Rhythm(first=datetime.combine(on, at), every_weeks=rest.left.every_weeks, count=count)
     return series.propose(_order(rest), rhythm, by_staff=False, now=now)
 

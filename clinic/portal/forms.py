@@ -29,8 +29,12 @@ class NameForm(Form):
     """Somebody who uses a proven address and has no record yet."""
 
     given_name = StringField(
-        "First name", [InputRequired("Enter your first name")], render_kw={"autocomplete": "given-name"}
+        N_("First name"),
+        [InputRequired(N_("Enter your first name"))],
+        render_kw={"autocomplete": "given-name"},
     )
     family_name = StringField(
-        "Family name", [InputRequired("Enter your family name")], render_kw={"autocomplete": "family-name"}
+        N_("Family name"),
+        [InputRequired(N_("Enter your family name"))],
+        render_kw={"autocomplete": "family-name"},
     )

@@ -10,6 +10,7 @@ from clinic import clock, language
 from clinic.accounts import audit
 from clinic.accounts.models import Client, ClientSession, Contact
 from clinic.db import db, transaction
+from clinic.language import N_
 from clinic.messaging import wishes
 from clinic.messaging.wishes import NoSuchReminder
 from clinic.web import access
@@ -19,13 +20,13 @@ from clinic.web.forms import Form
 blueprint = Blueprint("wishes", __name__)
 
 OFFSETS = {
-    10080: "A week before",
-    4320: "Three days before",
-    2880: "Two days before",
-    1440: "A day before",
-    240: "Four hours before",
-    120: "Two hours before",
-    60: "An hour before",
+    10080: N_("A week before"),
+    4320: N_("Three days before"),
+    2880: N_("Two days before"),
+    1440: N_("A day before"),
+    240: N_("Four hours before"),
+    120: N_("Two hours before"),
+    60: N_("An hour before"),
 }
 AS_USUAL, OWN, NEVER = "usual", "own", "never"
 
@@ -34,24 +35,28 @@ class LettersForm(Form):
     """What a client wishes."""
 
     language = RadioField(
-        "Letters are written in",
+        N_("Letters are written in"),
         choices=list(language.NAMES.items()),
-        validators=[InputRequired("Choose a language.")],
+        validators=[InputRequired(N_("Choose a language."))],
     )
     reminders = RadioField(
-        "Reminders of my visits",
-        choices=[(AS_USUAL, "As the practice usually sends them"), (OWN, "At these times"), (NEVER, "None")],
-        validators=[InputRequired("Choose how to be reminded.")],
+        N_("Reminders of my visits"),
+        choices=[
+            (AS_USUAL, N_("As the practice usually sends them")),
+            (OWN, N_("At these times")),
+            (NEVER, N_("None")),
+        ],
+        validators=[InputRequired(N_("Choose how to be reminded."))],
     )
     offsets = SelectMultipleField(
-        "Remind me",
+        N_("Remind me"),
         choices=[(str(minutes), name) for minutes, name in OFFSETS.items()],
-        description="Counts when you chose “At these times”. At most five.",
+        description=N_("Counts when you chose “At these times”. At most five."),
         validators=[Optional()],
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
     )
-    check_ins = BooleanField("Ask me two questions two days after a visit")
+    check_ins = BooleanField(N_("Ask me two questions two days after a visit"))
     news = BooleanField(wishes.NEWS.paragraphs[0])
 
 
@@ -70,7 +75,7 @@ def letters() -> ResponseReturnValue:
         except NoSuchReminder as refusal:
             form.offsets.errors = [refusal.sentence]
         else:
-            flash("Saved. It holds from the next letter on.", "ok")
+            flash(N_("Saved. It holds from the next letter on."), "ok")
             return redirect(url_for(".letters"), 303)
     status = 422 if form.has_errors else 200
     return render_template("portal/letters.html", form=form, has_errors=form.has_errors), status

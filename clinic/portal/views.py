@@ -194,7 +194,7 @@ def sign_out() -> ResponseReturnValue:
     with transaction():
         sessions.end(_session(), clock.now())
     forget_browser()
-    flash("You are signed out.", "ok")
+    flash(N_("You are signed out."), "ok")
     there = redirect("/", 303)
     access.forget_client(there)
     return there

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from clinic.db import db
+from clinic.language import N_
 from clinic.practice.models import Location, Practice, Therapist, Treatment, WeeklyHours
 from clinic.refusal import NotFound
 from clinic.scheduling import hours, slots
@@ -24,7 +25,7 @@ DEFAULT_TRAVEL = timedelta(minutes=30)
 class Unbookable(NotFound):
     """A treatment the practice does not sell, or no longer."""
 
-    sentence = "This treatment is not offered."
+    sentence = N_("This treatment is not offered.")
 
 
 @dataclass(frozen=True)

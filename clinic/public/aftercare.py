@@ -17,6 +17,7 @@ from clinic.booking.models import Appointment, State
 from clinic.db import db, transaction
 from clinic.guidance import aftercare
 from clinic.guidance.knowledge import MODALITIES
+from clinic.language import N_
 from clinic.plans.models import SessionNote
 from clinic.refusal import NotFound, Refusal
 from clinic.web.access import anyone, audience
@@ -32,7 +33,9 @@ class TipsOver(Refusal):
 
     status = 410
     code = "tips-over"
-    sentence = "These tips were kept for 30 days. Please call us if you have a question about your session."
+    sentence = N_(
+        "These tips were kept for 30 days. Please call us if you have a question about your session."
+    )
 
 
 @blueprint.get("/<token>")

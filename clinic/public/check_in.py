@@ -13,6 +13,7 @@ from clinic.booking import queries as appointments
 from clinic.booking.models import Appointment
 from clinic.db import db, transaction
 from clinic.guidance import aftercare
+from clinic.language import N_
 from clinic.plans import check_ins
 from clinic.plans.check_ins import Feeling, Reply
 from clinic.refusal import NotFound, Refusal
@@ -29,7 +30,7 @@ class Over(Refusal):
 
     status = 410
     code = "check-in-over"
-    sentence = "These questions were open for 30 days. Please call us if something worries you."
+    sentence = N_("These questions were open for 30 days. Please call us if something worries you.")
 
 
 class CheckInForm(Form):

@@ -16,6 +16,7 @@ from clinic.booking import queries as appointments
 from clinic.db import transaction
 from clinic.intake import consent, guardians, queries
 from clinic.intake.models import Submission
+from clinic.language import N_
 from clinic.web import access
 from clinic.web.access import anyone, audience
 from clinic.web.browser import known_browser
@@ -31,9 +32,9 @@ class GuardianForm(Form):
     """Where to reach the parent or guardian."""
 
     mail = EmailField(
-        "E-mail address of your parent or guardian",
-        description="We send one link. Nothing about your health is in it.",
-        validators=[InputRequired("Enter the e-mail address of your parent or guardian")],
+        N_("E-mail address of your parent or guardian"),
+        description=N_("We send one link. Nothing about your health is in it."),
+        validators=[InputRequired(N_("Enter the e-mail address of your parent or guardian"))],
         render_kw={"autocomplete": "off", "inputmode": "email", "spellcheck": "false"},
     )
 
@@ -42,8 +43,8 @@ class AgreeForm(Form):
     """The guardian's yes."""
 
     agree = BooleanField(
-        "I am a parent or guardian, and I agree to this.",
-        validators=[InputRequired("Please tick that you agree, or close this page")],
+        N_("I am a parent or guardian, and I agree to this."),
+        validators=[InputRequired(N_("Please tick that you agree, or close this page"))],
     )
 
 

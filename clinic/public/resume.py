@@ -13,6 +13,7 @@ from clinic.accounts.models import LinkPurpose
 from clinic.db import transaction
 from clinic.intake import drafts
 from clinic.intake.models import Draft
+from clinic.language import N_
 from clinic.public.intake import draft_here, way_on, without_draft
 from clinic.web.access import anyone, audience
 from clinic.web.browser import browser
@@ -29,8 +30,8 @@ class ResumeForm(Form):
     """Where to send the link when page 0 left it open."""
 
     mail = StringField(
-        "E-mail address",
-        description="We send one link. Nothing about your health is in it.",
+        N_("E-mail address"),
+        description=N_("We send one link. Nothing about your health is in it."),
         render_kw={"autocomplete": "email", "type": "email", "inputmode": "email"},
     )
 

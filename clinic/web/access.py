@@ -10,9 +10,9 @@ from datetime import timedelta
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
-from flask import Flask, current_app, flash, g, redirect, request, session, url_for
+from flask import Flask, Request, current_app, flash, g, redirect, request, session, url_for
 from flask import Response as FlaskResponse
-from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_security.utils import check_and_update_authn_fresh, logout_user
@@ -26,6 +26,7 @@ from clinic.accounts import audit, permissions, sessions
 from clinic.accounts.models import ClientSession, User
 from clinic.accounts.permissions import Permission
 from clinic.db import transaction
+from clinic.language import N_
 from clinic.refusal import Refusal
 from clinic.web import browser
 
@@ -73,7 +74,7 @@ class NotSignedIn(Refusal):
 
     status = 401
     code = "not-signed-in"
-    sentence = "Please sign in first."
+    sentence = N_("Please sign in first.")
 
 
 class NotAllowed(Refusal):
@@ -81,7 +82,7 @@ class NotAllowed(Refusal):
 
     status = 403
     code = "not-allowed"
-    sentence = "You are signed in, but this is not open to you."
+    sentence = N_("You are signed in, but this is not open to you.")
 
 
 class FromElsewhere(Refusal):
@@ -89,18 +90,26 @@ class FromElsewhere(Refusal):
 
     status = 403
     code = "from-elsewhere"
-    sentence = "That came from another website, so nothing was done. Please start again from our own page."
+    sentence = N_(
+        "That came from another website, so nothing was done. Please start again from our own page."
+    )
 
 
 class PageSessions(SecureCookieSessionInterface):
-    """The session cookie belongs to pages alone.
+    """The session cookie belongs to pages alone: what machines ask for rests on none, and so do files.
 
     A file that is answered late would otherwise put an older session back, and with it undo a sign-in or lose a message.
     """
 
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """As Flask opens it; an empty one where the cookie says nothing."""
+        if request.path.startswith(MACHINE_PATHS):
+            return self.session_class()
+        return super().open_session(app, request)
+
     def save_session(self, app: Flask, session: SessionMixin, response: FlaskResponse) -> None:
-        """As Flask saves it, except on files of the front end."""
-        if request.endpoint != "static":
+        """As Flask saves it, on pages."""
+        if request.endpoint != "static" and not request.path.startswith(MACHINE_PATHS):
             super().save_session(app, session, response)
 
 
@@ -181,11 +190,9 @@ def enforce() -> ResponseReturnValue | None:
         return None
     if request.method not in SAFE_METHODS and came_from_elsewhere():
         raise FromElsewhere
-    if not request.path.startswith(
-        MACHINE_PATHS
-    ):  # What machines ask for rests on no cookie, so none is read.
+    if not request.path.startswith(MACHINE_PATHS):
         _find_staff_session()
-    _part_with_who_was_signed_in()
+        _part_with_who_was_signed_in()
     asked = policy(current_app, request.endpoint)
     if asked is None:
         raise Undeclared(f"no audience declared for: {request.endpoint}")

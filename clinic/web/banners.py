@@ -10,6 +10,7 @@ from flask import Flask, current_app, g, has_request_context, url_for
 from sqlalchemy.exc import SQLAlchemyError
 
 from clinic.accounts.permissions import Permission
+from clinic.language import N_
 from clinic.messaging import pulse
 from clinic.messaging.pulse import Part, Pulse, Sign
 from clinic.messaging.sending import Why
@@ -111,4 +112,4 @@ def _recovery() -> list[Note]:
 def _demo() -> list[Note]:
     if current_app.config["ENVIRONMENT"] != "demo":
         return []
-    return [{"kind": "plain", "text": "This is a demo with invented people. Do not enter anything real."}]
+    return [{"kind": "plain", "text": N_("This is a demo with invented people. Do not enter anything real.")}]

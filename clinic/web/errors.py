@@ -19,6 +19,7 @@ from werkzeug.exceptions import HTTPException
 
 from clinic.accounts.limits import TooMany
 from clinic.db import db
+from clinic.language import N_, gettext
 from clinic.refusal import NotFound, Refusal
 from clinic.web.access import MACHINE_PATHS
 from clinic.web.headers import request_id
@@ -28,19 +29,19 @@ log = logging.getLogger(__name__)
 RETRY_SECONDS = 5
 
 SENTENCES = {
-    400: "Something about that request was not right. Please go back and try again.",
-    401: "Please sign in first.",
-    403: "This page is not open to you.",
-    404: "We could not find that page.",
-    405: "That cannot be done on this page.",
-    409: "That is not possible right now.",
-    410: "This page is not open now.",
-    413: "That was more than this page can take.",
-    414: "That address is too long.",
-    415: "Files cannot be sent here.",
-    429: "That was tried too often. Please wait a little and try again.",
-    500: "Something went wrong on our side. It has been noted.",
-    503: "We cannot reach our records right now. Please try again in a minute.",
+    400: N_("Something about that request was not right. Please go back and try again."),
+    401: N_("Please sign in first."),
+    403: N_("This page is not open to you."),
+    404: N_("We could not find that page."),
+    405: N_("That cannot be done on this page."),
+    409: N_("That is not possible right now."),
+    410: N_("This page is not open now."),
+    413: N_("That was more than this page can take."),
+    414: N_("That address is too long."),
+    415: N_("Files cannot be sent here."),
+    429: N_("That was tried too often. Please wait a little and try again."),
+    500: N_("Something went wrong on our side. It has been noted."),
+    503: N_("We cannot reach our records right now. Please try again in a minute."),
 }
 
 
@@ -69,7 +70,9 @@ def stale_form(_error: CSRFError) -> Response:
     return answer(
         400,
         code="stale-form",
-        sentence="This page was open for too long, so nothing was sent. Please go back, reload it and try again.",
+        sentence=N_(
+            "This page was open for too long, so nothing was sent. Please go back, reload it and try again."
+        ),
     )
 
 
@@ -142,9 +145,11 @@ def _words(seconds: int | None) -> str | None:
     if seconds is None:
         return None
     if seconds <= 60:
-        return "a minute"
+        return gettext("a minute")
     minutes = ceil(seconds / 60)
-    return f"{minutes} minutes" if minutes <= 90 else f"{ceil(minutes / 60)} hours"
+    if minutes <= 90:
+        return gettext("%(num)s minutes") % {"num": minutes}
+    return gettext("%(num)s hours") % {"num": ceil(minutes / 60)}
 
 
 def _problem(status: int, code: str | None, sentence: str | None) -> Response:

@@ -9,8 +9,10 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField, PasswordField, SelectMultipleField, StringField, TextAreaField
-from wtforms.validators import Length
+from wtforms.validators import Length, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
+
+from clinic.language import N_, gettext
 
 TEXT_LENGTH = 200
 LONG_TEXT_LENGTH = 2000
@@ -35,7 +37,7 @@ def _cleaned(text: str | None, breaks: str) -> str | None:
         return None
     composed = unicodedata.normalize("NFC", text).strip()
     if any(_is_foreign(character) and character not in breaks for character in composed):
-        raise ValueError("Please remove characters that cannot be shown, such as control characters.")
+        raise ValueError(N_("Please remove characters that cannot be shown, such as control characters."))
     return composed
 
 
@@ -76,16 +78,25 @@ class Ticks(SelectMultipleField):
     option_widget = CheckboxInput()
 
 
+class AtMost(Length):
+    """A longest length, refused in the language of the page."""
+
+    def __init__(self, longest: int) -> None:
+        super().__init__(max=longest)
+
+    def __call__(self, form: Any, field: Field) -> None:
+        """Raises ValidationError for a longer text."""
+        if len(field.data or "") > self.max:
+            raise ValidationError(gettext("Please use at most %(count)s characters.") % {"count": self.max})
+
+
 def _bound(field: StringField) -> None:
     if not isinstance(field, PasswordField):
         cleaning = clean_lines if isinstance(field, TextAreaField) else clean
         field.filters = [cleaning, *field.filters]
     if not any(isinstance(validator, Length) and validator.max >= 0 for validator in field.validators):
         longest = _longest(field)
-        field.validators = [
-            *field.validators,
-            Length(max=longest, message="Please use at most %(max)d characters."),
-        ]
+        field.validators = [*field.validators, AtMost(longest)]
         field.flags.maxlength = longest
 
 

@@ -5,11 +5,14 @@ A view that needs another policy (the sandboxed preview of a letter) sets its ow
 
 import re
 import secrets
+from functools import cache
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import BadRequest, NotFound, UnsupportedMediaType
 from werkzeug.middleware.proxy_fix import ProxyFix
+
+from clinic.web.access import MACHINE_PATHS
 
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -91,6 +94,8 @@ def refuse_nul() -> None:
 
 def refuse_broken_next() -> None:
     """Where to go after signing in has to be an address at all; those who only judge whose it is fail on others."""
+    if request.path.startswith(MACHINE_PATHS):
+        return
     try:
         for wanted in (*request.args.getlist("next"), *request.form.getlist("next")):
             urlsplit(wanted)
@@ -99,17 +104,25 @@ def refuse_broken_next() -> None:
 
 
 def with_headers(response: Response) -> Response:
-    """The answer with everything it must carry."""
-    response.headers.setdefault("Content-Security-Policy", CONTENT_POLICY.format(nonce=nonce()))
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    response.headers.setdefault("Referrer-Policy", _referrer_policy())
-    response.headers.setdefault("X-Request-ID", request_id())
-    if current_app.config["PUBLIC_URL"].startswith("https://"):
-        response.headers.setdefault("Strict-Transport-Security", STRICT_TRANSPORT)
-    if request.endpoint != "static" and "Cache-Control" not in response.headers:
-        response.headers["Cache-Control"] = "no-store"
+    """The answer with everything it must carry, besides what its view has set."""
+    carried = {name.lower() for name, _ in response.headers}
+    wanted = {
+        **_same_for_all(is_https=current_app.config["PUBLIC_URL"].startswith("https://")),
+        "Content-Security-Policy": CONTENT_POLICY.format(nonce=nonce()),
+        "Referrer-Policy": _referrer_policy(),
+        "X-Request-ID": request_id(),
+    }
+    if request.endpoint != "static":
+        wanted["Cache-Control"] = "no-store"
+    for name, value in wanted.items():
+        if name.lower() not in carried:
+            response.headers.add(name, value)
     return response
+
+
+@cache
+def _same_for_all(*, is_https: bool) -> dict[str, str]:
+    return {**HEADERS, "Strict-Transport-Security": STRICT_TRANSPORT} if is_https else HEADERS
 
 
 def _referrer_policy() -> str:

@@ -14,24 +14,26 @@ from clinic.language import ENGLISH, LANGUAGES, N_
 from clinic.web.access import anyone, audience
 
 CHOSEN = "language"
-TRANSLATED = frozenset(
-    {
-        *("letters.ask", "letters.stop", "letters.stopped"),
-        *("portal.sign_in", "portal.sent", "portal.link", "portal.use_link"),
-        *("appointment.manage", "appointment.ask_cancel", "appointment.cancel", "appointment.undo"),
-        *("appointment.choose", "appointment.move", "appointment.done"),
-    }
+TRANSLATED = (
+    "appointment.",
+    "course.",
+    "guardian.",
+    "letters.",
+    "own_tips.ask",
+    "own_tips.link",
+    "portal.",
+    "resume.",
+    "wishes.",
 )
-
+"""How the endpoints of those pages begin."""
 ONLY_ENGLISH = (
+    "aftercare.",
+    "check_in.",
+    "guidance.",
     "intake.",
     "outcome.",
-    "resume.",
+    "own_tips.show",
     "safety_form.",
-    "aftercare.",
-    "own_tips.",
-    "check_in.",
-    "guardian.",
 )
 """Pages with health questions, care cards and tips: English until a translation was reviewed by somebody who knows both."""
 SORRY = N_(
@@ -39,6 +41,11 @@ SORRY = N_(
 )
 
 blueprint = Blueprint("languages", __name__)
+
+
+def is_translated(endpoint: str | None) -> bool:
+    """Whether a page speaks every language; that there is no such page is said in all of them."""
+    return endpoint is None or endpoint.startswith(TRANSLATED)
 
 
 def wanted() -> str:
@@ -70,7 +77,7 @@ def init_app(app: Flask) -> None:
     app.context_processor(
         lambda: {
             "lang": language.current(),
-            "languages": language.NAMES if request and request.endpoint in TRANSLATED else {},
+            "languages": language.NAMES if request and is_translated(request.endpoint) else {},
             "only_english": _sorry(),
         }
     )
@@ -85,5 +92,5 @@ def _sorry() -> tuple[str, str] | None:
 
 
 def _speak() -> None:
-    if request.endpoint in TRANSLATED:
+    if is_translated(request.endpoint):
         language.speak(wanted())

@@ -19,6 +19,7 @@ from clinic.booking.waiting import wishes
 from clinic.booking.waiting.models import Offer, OfferEnd, Offering, Wish
 from clinic.booking.waiting.wishes import NothingEarlier
 from clinic.db import db
+from clinic.language import N_
 from clinic.practice import queries as practice
 from clinic.refusal import NotFound, Refusal, Stale
 
@@ -29,7 +30,7 @@ class OfferGone(Refusal):
     """The offer is answered, over, or somebody else was quicker; the sentence says which."""
 
     code = "offer-gone"
-    sentence = "This time is no longer kept for you."
+    sentence = N_("This time is no longer kept for you.")
 
 
 GONE = {

@@ -27,6 +27,7 @@ from clinic.booking.waiting.models import (
     WishEnd,
 )
 from clinic.db import db, violates
+from clinic.language import N_
 from clinic.practice import queries as practice
 from clinic.practice.models import Treatment
 from clinic.refusal import NotFound, Refusal
@@ -41,21 +42,21 @@ class NoLongerWaiting(Refusal):
     """The wish has ended: withdrawn, fulfilled, or past its last day."""
 
     code = "not-waiting"
-    sentence = "You are not on the waiting list with this any more."
+    sentence = N_("You are not on the waiting list with this any more.")
 
 
 class WaitsAlready(Refusal):
     """Somebody is on the list already for an earlier time of this visit."""
 
     code = "waits-already"
-    sentence = "You are on the list for an earlier time already."
+    sentence = N_("You are on the list for an earlier time already.")
 
 
 class NothingEarlier(Refusal):
     """The visit has begun, or does not stand: nothing can come before it."""
 
     code = "nothing-earlier"
-    sentence = "This visit cannot be earlier any more."
+    sentence = N_("This visit cannot be earlier any more.")
 
 
 def times(weekdays: Iterable[int], parts: Iterable[int]) -> list[int]:
