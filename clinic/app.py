@@ -131,7 +131,7 @@ def _engine_options(longest_statement_ms: int) -> dict[str, Any]:
     return {
         "max_overflow": 0,
         "pool_timeout": 3,
-        "pool_pre_ping": True,
+        "skip_autocommit_rollback": True,
         "hide_parameters": True,  # An error's text must not quote what somebody entered.
         "connect_args": {
             "connect_timeout": 2,

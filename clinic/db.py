@@ -5,6 +5,8 @@ and the engine. Services change and flush; the edge (a view, a task step, a comm
 `with transaction():`.
 """
 
+import select
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +21,7 @@ from flask_sqlalchemy import SQLAlchemy
 from psycopg import Error as DriverError
 from psycopg.abc import PQGen
 from sqlalchemy import event
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DisconnectionError, IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
 from uuid_utils.compat import uuid7
 
@@ -99,6 +101,8 @@ class Connection(psycopg.Connection[Any]):
 
     patience: Patience | None = None
     is_resting = False
+    rests_since: float | None = None
+    """Monotonic seconds; None for one that was never used."""
 
     def wait(self, gen: PQGen[Answer], interval: float = 0.1, timeout: float | None = None) -> Answer:
         """As psycopg waits, but never for ever; whoever names a time keeps it."""
@@ -114,7 +118,34 @@ class Connection(psycopg.Connection[Any]):
         self.patience.is_silent = False
         return answer
 
+    def lives(self) -> bool:
+        """Whether a connection that rested can be used again; the server is asked only when there is reason to.
 
+        A server that goes says so, or its system does: then something waits to be read. One that goes without a word is
+        noticed by whoever comes after a while.
+        """
+        if self.rests_since is None:
+            return True
+        if self.closed:
+            return False
+        if time.monotonic() - self.rests_since < ASKED_AFTER_SECONDS and not self._has_news():
+            return True
+        try:
+            self.autocommit = True
+            self.execute("SELECT 1")
+            self.autocommit = False
+        except psycopg.Error:
+            return False
+        return True
+
+    def _has_news(self) -> bool:
+        line = select.poll()
+        line.register(self.fileno(), select.POLLIN)
+        return bool(line.poll(0))
+
+
+ASKED_AFTER_SECONDS = 1.0
+"""A pooled connection that rested longer is asked whether it lives; a shorter rest is not worth the way there and back."""
 ASIDE = "aside"
 """Key of the engine for what is written beside a request's own transaction.
 
@@ -153,9 +184,12 @@ def limit_waiting(engine: sa.Engine, patience: Patience) -> None:
     def _rest(connection: Connection | None, _record: Any) -> None:
         if connection is not None:
             connection.is_resting = True
+            connection.rests_since = time.monotonic()
 
     @event.listens_for(engine, "checkout")
     def _work(connection: Connection, _record: Any, _proxy: Any) -> None:
+        if not connection.lives():
+            raise DisconnectionError  # The pool makes a new one in its place.
         connection.is_resting = False
 
 

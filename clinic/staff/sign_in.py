@@ -185,6 +185,9 @@ def init_app(app: Flask) -> None:
     )
     security.init_app(app, factors.Staff(db, cast(Any, User), cast(Any, None), cast(Any, WebAuthn)))
     security.want_json(lambda request: False)
+    security.login_manager.request_loader(
+        lambda request: None
+    )  # Nobody signs in by a token; none is looked for.
     access.declare(app, POLICIES)
     app.before_request(limit_attempts)
     app.before_request(stay_signed_in)

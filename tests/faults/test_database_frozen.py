@@ -121,6 +121,20 @@ def test_a_statement_under_way_is_given_up_and_the_others_do_not_wait_as_long(st
         assert fresh.scalar(sa.text("SELECT 1")) == 1
 
 
+def test_a_connection_that_ended_while_it_rested_is_replaced_unnoticed(stage: Stage) -> None:
+    mine = db.session.scalar(sa.text("SELECT pg_backend_pid()"))
+    above = sa.create_engine(
+        stage.servers.urls.superuser, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool
+    )
+    with above.connect() as superuser:
+        lives = sa.text("SELECT count(*) FROM pg_stat_activity WHERE pid = :pid").bindparams(pid=mine)
+        assert superuser.scalar(lives) == 1
+        db.session.remove()
+        superuser.execute(sa.select(sa.func.pg_terminate_backend(mine)))
+        assert eventually(lambda: superuser.scalar(lives) == 0, START_SECONDS)
+    assert db.session.scalar(sa.text("SELECT pg_backend_pid()")) not in (None, mine)
+
+
 @pytest.mark.parametrize("who", ["staff", "client"])
 def test_who_is_signed_in_gets_the_same_plain_page(stage: Stage, who: str) -> None:
     make.offering()
