@@ -39,13 +39,19 @@ REASONS = {
     429: "Tried too often; Retry-After says when to come again.",
     503: "The records cannot be reached right now.",
 }
-LINKS = {
-    name: {"operationId": name, "parameters": {"token": "$response.body#/token"}}
-    for name in ("appointment", "move", "cancel")
+_TOKEN = {"token": "$response.body#/token"}
+_REVISION = "$response.body#/revision"
+LINKS: dict[type[BaseModel], dict[str, Any]] = {
+    schemas.Hold: {"book": {"operationId": "book", "requestBody": {"hold": "$response.body#/hold"}}},
+    schemas.Appointment: {
+        "appointment": {"operationId": "appointment", "parameters": _TOKEN},
+        "move": {"operationId": "move", "parameters": _TOKEN, "requestBody": {"revision": _REVISION}},
+        "cancel": {"operationId": "cancel", "parameters": {**_TOKEN, "revision": _REVISION}},
+    },
 }
-"""Where an answer that holds a token leads on to."""
+"""Where an answer leads on to: whoever was given a secret or a token can use it."""
 SLUG = {"type": "string", "minLength": 1, "maxLength": reading.LONGEST_NAME}
-DAY = {"type": "string", "format": "date"}
+DAY = {"type": "string", "format": "date", "pattern": reading.DAY}
 
 
 @blueprint.get("/openapi.json")
@@ -190,7 +196,7 @@ def _operation(
             str(status): {
                 "description": (gives.__doc__ or "").partition("\n")[0],
                 "content": {JSON: _schema(gives)},
-                **({"links": LINKS} if gives is schemas.Appointment else {}),
+                **({"links": LINKS[gives]} if gives in LINKS else {}),
             },
             **(further or {}),
             **{str(code): {"$ref": f"#/components/responses/{_name(code)}"} for code in codes},

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from clinic.api import reading
 from clinic.web import forms
@@ -16,7 +16,14 @@ def _cleaned(text: str) -> str:
     return cleaned
 
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=80), AfterValidator(_cleaned)]
+_CONTROLS = r"\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069"
+Name = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=80),
+    AfterValidator(_cleaned),
+    # One line, with a character that can be seen.
+    Field(json_schema_extra={"pattern": rf"^[^{_CONTROLS}]*[^{_CONTROLS}\s][^{_CONTROLS}]*$"}),
+]
 Slug = Annotated[
     str, StringConstraints(min_length=1, max_length=reading.LONGEST_NAME), AfterValidator(reading.name)
 ]
@@ -27,13 +34,20 @@ StartText = Annotated[
     Field(
         description="A time with its distance from UTC, such as `2031-03-10T09:00+01:00`.",
         examples=["2031-03-10T09:00+01:00"],
-        json_schema_extra={
-            "pattern": "^2[01][0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+-][0-9]{2}:[0-9]{2})$"
-        },
+        json_schema_extra={"pattern": reading.START},
     ),
 ]
+
+
+def _whole(number: object) -> object:
+    """JSON knows one kind of number, and calls 2.0 an integer, too."""
+    return int(number) if isinstance(number, float) and number.is_integer() else number
+
+
 Revision = Annotated[
-    int, Field(ge=1, lt=10**9, description="The revision that was seen; a stale one changes nothing.")
+    int,
+    BeforeValidator(_whole),
+    Field(ge=1, lt=10**9, description="The revision that was seen; a stale one changes nothing."),
 ]
 
 
