@@ -107,7 +107,7 @@ class Appointment(Identified, Model):
     hold_extended: Mapped[bool] = mapped_column(default=False)
     decide_by: Mapped[datetime | None]
     request_reason: Mapped[str | None]
-    """Why a therapist looks first: `first_visit`, `level`, `excluded`, `safety`, `plain`."""
+    """Why it is a request: `approval`, `first_visit`, `level`, `excluded`, `safety`, `plain`."""
     revision: Mapped[int] = mapped_column(default=1)
     """Rises with every change a client can see; SEQUENCE of the calendar file."""
     time_revision: Mapped[int] = mapped_column(default=1)

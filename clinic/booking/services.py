@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from clinic.accounts import audit, limits
 from clinic.accounts.models import Client, Contact
-from clinic.booking import newcomers, states
+from clinic.booking import approval, newcomers, states
 from clinic.booking.availability import Wish
 from clinic.booking.models import Appointment, State
 from clinic.booking.placing import found, fresh, lock_all, locked, place, taken, terms
@@ -140,11 +140,12 @@ def book(
     now: datetime,
     plain: bool = False,
     held_by: bytes | None = None,
+    approved: bool = False,
 ) -> Appointment:
     """Complete this browser's hold for a client: booked, or requested when a therapist looks first.
 
     The hold may be past its time as long as nobody took it over. `plain` asks without any health answers. `held_by` is
-    who keeps the time when that is not the browser itself: an offering of the waiting list.
+    who keeps the time when that is not the browser itself: an offering of the waiting list. `approved`: staff offered it.
     Raises HoldGone, NotCleared, GuardianNeeded, IntakeNeeded, NotFirst, TooManyOpen.
     """
     queue_for(client.id)
@@ -155,6 +156,7 @@ def book(
     standing = _standing(appointment, browser, client.id, now)
     entry = states.entry(appointment.treatment, standing, appointment.starts_at, plain=plain)
     entry = newcomers.entry(appointment.treatment, client.id, entry)
+    entry = entry if approved else approval.entry(appointment.treatment, entry)
     refuse_too_many(client, entry, now)
     appointment.client = client
     advance(appointment, entry.state, now)

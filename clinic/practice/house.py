@@ -39,6 +39,7 @@ class BookingRules:
     hold_minutes: int
     open_bookings_per_client: int
     late_cancel_hours: int
+    approval: str
     decide_hours: int
     offer_people: int
     offer_minutes: int

@@ -17,6 +17,17 @@ def _fives(column: str) -> sa.CheckConstraint:
     return sa.CheckConstraint(MINUTES_ARE_FIVES.format(column), name=f"{column}_in_fives")
 
 
+class Approval(StrEnum):
+    """What becomes of a booking that a client makes online and that nothing else makes a request."""
+
+    AT_ONCE = "at_once"
+    ASK_FIRST = "ask_first"
+    """It is a request, which the practice confirms or declines."""
+
+
+APPROVAL_KNOWN = "approval IN ({})".format(", ".join(f"'{rule}'" for rule in Approval))
+
+
 class Practice(Model):
     """The one practice of this database, with its rules."""
 
@@ -47,6 +58,8 @@ class Practice(Model):
     pack: Mapped[bool] = mapped_column(default=True)
     """Also offer the first and the last start that fits a free stretch, off the step."""
     open_bookings_per_client: Mapped[int] = mapped_column(default=12)
+    approval: Mapped[str] = mapped_column(default=Approval.AT_ONCE, server_default=sa.text("'at_once'"))
+    """Whether clients' bookings are confirmed first; a treatment may say otherwise."""
     decide_hours: Mapped[int] = mapped_column(default=48)
     """How long a therapist has to decide on a request."""
     offer_people: Mapped[int] = mapped_column(default=3)
@@ -85,6 +98,7 @@ class Practice(Model):
             "quiet_from_hour BETWEEN 0 AND 23 AND quiet_until_hour BETWEEN 0 AND 23", name="quiet_hours"
         ),
         sa.CheckConstraint("rebooking_after_days BETWEEN 1 AND 730", name="rebooking_plausible"),
+        sa.CheckConstraint(APPROVAL_KNOWN, name="approval_known"),
     )
 
 
@@ -183,6 +197,8 @@ class Treatment(Identified, Model):
     price_cents: Mapped[int]
     intake: Mapped[str] = mapped_column(default=IntakeRule.BEFORE_BOOKING)
     new_clients: Mapped[str] = mapped_column(default=NewClientRule.WELCOME)
+    approval: Mapped[str | None]
+    """Whether clients' bookings are confirmed first; None is as the practice does."""
     needs_room: Mapped[bool] = mapped_column(default=True)
     position: Mapped[int] = mapped_column(default=0)
     retired_at: Mapped[datetime | None]
@@ -200,6 +216,7 @@ class Treatment(Identified, Model):
         sa.CheckConstraint("price_cents >= 0", name="price_not_negative"),
         sa.CheckConstraint("intake IN ('before_booking', 'before_visit', 'none')", name="intake_known"),
         sa.CheckConstraint("new_clients IN ('welcome', 'ask_first', 'not_first')", name="new_clients_known"),
+        sa.CheckConstraint(APPROVAL_KNOWN, name="approval_known"),
     )
 
 

@@ -54,6 +54,8 @@ class Terms:
     price_cents: int
     intake: str
     new_clients: str
+    approval: str | None
+    """None is as the practice does."""
     needs_room: bool
 
 

@@ -15,7 +15,7 @@ from clinic import clock, language
 from clinic.accounts import audit, limits, links
 from clinic.accounts import services as accounts
 from clinic.accounts.models import Client
-from clinic.booking import idempotency, services, states
+from clinic.booking import approval, idempotency, services, states
 from clinic.booking import queries as appointments
 from clinic.booking.availability import Wish
 from clinic.booking.idempotency import Answer
@@ -25,6 +25,7 @@ from clinic.booking.waiting import queries as waiting_list
 from clinic.db import db, transaction
 from clinic.intake import queries as intake
 from clinic.intake.services import adopt
+from clinic.language import N_
 from clinic.plans import services as plans
 from clinic.practice import queries as practice
 from clinic.practice.models import IntakeRule, Location, Therapist, Treatment
@@ -39,7 +40,7 @@ from clinic.web.browser import browser, forget_typed, keep_typed, known_browser,
 
 blueprint = Blueprint("booking", __name__, url_prefix="/book")
 
-SENT_BEFORE = (
+SENT_BEFORE = N_(
     "This form was sent before, with other details, and made a booking; that booking stays as it is, and nothing was "
     "done now. If you want another session, go on from here."
 )
@@ -261,7 +262,7 @@ def _keep_typed(form: DetailsForm) -> None:
 
 
 def _without_time() -> ResponseReturnValue:
-    flash("Choose a time first; we keep it while you fill in your details.", "plain")
+    flash(N_("Choose a time first; we keep it while you fill in your details."), "plain")
     return redirect(url_for(".treatments"), 303)
 
 
@@ -279,6 +280,7 @@ def _details_page(form: DetailsForm, kept: Appointment, *, refusal: Refusal | No
         "public/details.html",
         form=form,
         visit=kept,
+        asks=bool(form.plain.data) or approval.asks_first(kept.treatment, _client_id()),
         free_until=states.free_until(kept),
         refusal=refusal,
         has_errors=refusal is not None or form.has_errors,
@@ -295,6 +297,7 @@ def _choose_page(
     return render_template(
         "public/choose.html",
         treatment=treatment,
+        is_confirmed=approval.is_needed(treatment),
         therapists=treatment.therapists,
         chosen_therapist=choice.therapists.get(choice.wish.therapist_id)
         if choice.wish.therapist_id
@@ -313,7 +316,7 @@ def _choice(treatment: Treatment, now: datetime, wanted: datetime | None = None)
     asked_for = _named(practice.locations(now.date()), request.args.get("location"))
     place = asked_for or practice.usual_place(treatment, now.date())
     if place is None:
-        raise NotFound("This practice has no place to come to yet.")
+        raise NotFound(N_("This practice has no place to come to yet."))
     return Choice(
         wish=Wish(
             treatment.id,

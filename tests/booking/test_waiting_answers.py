@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from types import ModuleType
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -9,11 +10,12 @@ from clinic.accounts import merging
 from clinic.accounts.models import AuditEntry
 from clinic.booking import changes, newcomers, services, states
 from clinic.booking.models import Appointment, State
-from clinic.booking.waiting import answers, wishes
+from clinic.booking.waiting import answers, offering, wishes
 from clinic.booking.waiting.answers import OfferGone
+from clinic.booking.waiting.matching import Time
 from clinic.booking.waiting.models import Offer, OfferEnd, Offering, OfferingEnd, Wish, WishEnd
 from clinic.db import db, transaction
-from clinic.practice.models import Treatment
+from clinic.practice.models import Location, Treatment
 from tests.booking.waiting_list import (
     EVERY_TIME,
     HALF_AN_HOUR,
@@ -125,6 +127,21 @@ def test_what_is_accepted_counts_as_a_booking_of_that_address(
     with pytest.raises(services.TooManyOpen):
         accept(offer_of(ada), later)
     assert offer_of(ada).ended_at is None
+
+
+@pytest.mark.parametrize(("by_hand", "state"), [(False, State.REQUESTED), (True, State.BOOKED)])
+def test_where_clients_ask_first_what_staff_offered_by_hand_is_booked(
+    make: ModuleType, by_hand: bool, state: State
+) -> None:
+    sold = thursdays(make, approval="ask_first")
+    wish, person = waits(make, sold), sold.therapists[0]
+    place = db.session.query(Location).one()
+    time = Time(THURSDAY_TEN, person.id, place.id, ZoneInfo(place.zone))
+    by_id = make.user().id if by_hand else None
+    with transaction():
+        offering.keep(sold.id, time, [wish.id], now=NOW, by_id=by_id)
+    assert accept(offer_of(wish), NOW).state == state
+    assert make.refreshed(wish).end == WishEnd.FULFILLED
 
 
 def test_nobody_new_waits_for_what_is_not_for_a_first_visit(make: ModuleType) -> None:

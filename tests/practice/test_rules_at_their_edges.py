@@ -8,12 +8,12 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from clinic.booking import availability, changes, newcomers, services
+from clinic.booking import availability, changes, desk, newcomers, services
 from clinic.booking.availability import Wish
 from clinic.booking.models import Appointment, State
 from clinic.booking.placing import NotOffered
 from clinic.db import db, transaction
-from clinic.practice.models import Practice, Treatment
+from clinic.practice.models import Location, Practice, Treatment
 from clinic.scheduling.hours import Days
 from tests.conftest import NOW
 
@@ -141,6 +141,97 @@ def test_a_request_is_decided_within_the_time_of_the_practice(make: ModuleType, 
     asked = book(sold, TEN + timedelta(days=21), make.client())
     assert asked.state == State.REQUESTED
     assert asked.decide_by == NOW + timedelta(hours=hours)
+
+
+EFFECTIVE = [
+    ("at_once", None, State.BOOKED),
+    ("ask_first", None, State.REQUESTED),
+    ("at_once", "ask_first", State.REQUESTED),
+    ("ask_first", "at_once", State.BOOKED),
+]
+
+
+@pytest.mark.parametrize(("of_the_practice", "of_the_treatment", "state"), EFFECTIVE)
+def test_a_treatment_has_the_rule_of_the_practice_unless_it_has_its_own(
+    make: ModuleType, of_the_practice: str, of_the_treatment: str | None, state: State
+) -> None:
+    sold = make.offering(approval=of_the_treatment)
+    make.practice(approval=of_the_practice)
+    asked = book(sold, TEN, make.client())
+    assert asked.state == state
+    assert asked.request_reason == ("approval" if state is State.REQUESTED else None)
+
+
+def test_who_is_known_asks_all_the_same_where_everybody_asks(make: ModuleType) -> None:
+    sold, ada = make.offering(approval="ask_first"), make.client()
+    make.appointment(of=sold, who=ada, state=State.DONE, starts_at=NOW - ONE_DAY)
+    assert book(sold, TEN, ada).state == State.REQUESTED
+
+
+def test_what_is_more_serious_stays_the_reason(make: ModuleType) -> None:
+    sold = make.offering(approval="ask_first", intake="before_booking")
+    kept = hold(sold, TEN)
+    with transaction():
+        asked = services.book(
+            kept.id,
+            browser=hashlib.sha256(b"me").digest(),
+            client=make.client(),
+            actor="visitor",
+            now=NOW,
+            plain=True,
+        )
+    assert asked.request_reason == "plain"
+
+
+def test_staff_book_at_once_where_clients_ask_first(make: ModuleType) -> None:
+    sold = make.offering(approval="ask_first")
+    with transaction():
+        visit = desk.book(
+            sold.id,
+            TEN,
+            therapist_id=sold.therapists[0].id,
+            location_id=db.session.query(Location).one().id,
+            client=make.client(),
+            by=make.user(),
+            now=NOW,
+        )
+    assert visit.state == State.BOOKED
+
+
+def test_a_visit_that_is_booked_stays_so_when_its_client_moves_it(make: ModuleType) -> None:
+    sold = make.offering(approval="ask_first")
+    visit = make.appointment(of=sold, who=make.client())
+    with transaction():
+        changes.move(visit.id, TEN + ONE_DAY, revision=visit.revision, actor=f"link:{visit.id}", now=NOW)
+    assert make.refreshed(visit).state == State.BOOKED
+
+
+@pytest.mark.parametrize("minutes", [-1, 0])
+def test_a_request_ends_in_the_minute_it_was_to_be_decided_by(make: ModuleType, minutes: int) -> None:
+    asked = book(make.offering(approval="ask_first"), TEN, make.client())
+    assert asked.decide_by is not None
+    at = asked.decide_by + minutes * MINUTE
+    with transaction():
+        services.end_request(asked.id, at)
+    assert asked.state == (State.REQUESTED if minutes else State.DECLINED)
+
+
+def test_a_request_that_was_confirmed_in_time_is_booked_and_ends_no_more(make: ModuleType) -> None:
+    asked = book(make.offering(approval="ask_first"), TEN, make.client())
+    assert asked.decide_by is not None
+    at = asked.decide_by
+    with transaction():
+        services.confirm(asked.id, actor="user:desk", now=at - MINUTE)
+        services.end_request(asked.id, at)
+    assert (asked.state, asked.booked_at) == (State.BOOKED, at - MINUTE)
+
+
+@pytest.mark.parametrize("table", [Practice, Treatment])
+def test_the_database_knows_no_other_rule(make: ModuleType, table: type[Practice | Treatment]) -> None:
+    make.offering()
+    with pytest.raises(IntegrityError, match="approval_known"):
+        db.session.execute(sa.update(table).values(approval="perhaps"))
+    db.session.rollback()
 
 
 def test_who_was_never_here_asks_first_where_the_treatment_says_so(make: ModuleType) -> None:

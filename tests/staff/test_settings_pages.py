@@ -22,6 +22,7 @@ from clinic.practice.models import (
 )
 from tests.plans.conftest import Scene
 from tests.staff.conftest import Browser
+from tests.visitor import Visitor
 
 SignIn = Callable[[User], Browser]
 SEEN = re.compile(r'name="seen"[^>]*value="([0-9a-f]+)"')
@@ -199,6 +200,7 @@ def test_two_owners_with_one_page_and_the_second_is_told(owner: Browser, scene: 
         "hold_minutes": 20,
         "open_bookings_per_client": 12,
         "late_cancel_hours": 24,
+        "approval": "at_once",
         "decide_hours": 48,
         "offer_people": 3,
         "offer_minutes": 30,
@@ -218,6 +220,25 @@ def test_two_owners_with_one_page_and_the_second_is_told(owner: Browser, scene: 
     owner.done(path, seen=found[1], **{**typed, "horizon_days": 90})
     db.session.expire_all()
     assert db.session.get(Practice, 1).horizon_days == 90
+
+
+def test_a_booking_becomes_a_request_by_a_rule_of_the_practice_or_of_a_treatment(
+    owner: Browser, scene: Scene
+) -> None:
+    page = Visitor(owner.client)
+    sold = db.session.query(Treatment).one()
+
+    def stands() -> tuple[str, str | None]:
+        return scene.make.refreshed(db.session.get(Practice, 1)).approval, scene.make.refreshed(sold).approval
+
+    page.open("/staff/settings/rules").press("Save the rules", approval="ask_first")
+    assert stands() == ("ask_first", None)
+    for chosen in ("at_once", "ask_first", ""):
+        page.open(f"/staff/settings/treatments/{sold.id}").press("Save the treatment", approval=chosen)
+        assert stands() == ("ask_first", chosen or None)
+    page.open(f"/staff/settings/treatments/{sold.id}").press("Save the treatment", approval="perhaps")
+    assert page.status == 422
+    assert stands() == ("ask_first", None)
 
 
 @pytest.mark.parametrize(

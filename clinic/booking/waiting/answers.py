@@ -169,6 +169,7 @@ def _booked(offer: Offer, wish: Wish, browser: bytes, actor: str, now: datetime,
             actor=actor,
             now=now,
             plain=plain,
+            approved=offer.offering.by_id is not None,
         )
     except HoldGone:
         raise OfferGone from None
@@ -180,7 +181,13 @@ def _completed(
     """Book what was won before its questions were answered, in the same browser, as long as nobody took it over."""
     try:
         return booking.book(
-            offer.offering.hold_id, browser=browser, client=wish.client, actor=actor, now=now, plain=plain
+            offer.offering.hold_id,
+            browser=browser,
+            client=wish.client,
+            actor=actor,
+            now=now,
+            plain=plain,
+            approved=offer.offering.by_id is not None,
         )
     except HoldGone:
         raise OfferGone(GONE[OfferEnd.ACCEPTED]) from None

@@ -1,10 +1,11 @@
 """The forms of the practice itself and of its rules of booking."""
 
-from wtforms import BooleanField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import Email, InputRequired, Optional, Regexp, ValidationError
 
 from clinic.practice import lands
 from clinic.practice.house import BookingRules, Details
+from clinic.practice.models import Approval
 from clinic.staff.settings.fields import Whole, Within
 from clinic.staff.settings.forms import SeenForm
 
@@ -114,6 +115,10 @@ def _span(minutes: int) -> str:
 
 
 NOTICES = [(minutes, _span(minutes)) for minutes in (0, 30, 60, 120, 240, 480, 720, 1440, 2880, 4320)]
+APPROVALS = (
+    (Approval.AT_ONCE.value, "Is booked at once"),
+    (Approval.ASK_FIRST.value, "Is a request, which a therapist confirms or declines"),
+)
 STEPS = (5, 10, 15, 20, 30, 60)
 STEP_CHOICES = [(step, f"{step} minutes") for step in STEPS]
 
@@ -152,6 +157,12 @@ class RulesForm(SeenForm):
         "Late from, in hours before the visit",
         description="Cancelling later than this is marked late. Say what it costs under Practice.",
         validators=[InputRequired("Enter the hours before a visit."), Within(0, 336, unit="hours")],
+    )
+    approval = RadioField(
+        "What a client books online",
+        description="Health answers can make a request of it all the same. A treatment may have a rule of its own.",
+        choices=list(APPROVALS),
+        validators=[InputRequired("Choose what becomes of a booking.")],
     )
     decide_hours = Whole(
         "Hours to decide on a request",

@@ -12,6 +12,7 @@ from clinic.practice.treatments import Terms
 from clinic.staff.forms import Ticks
 from clinic.staff.settings.fields import Day, Price, Whole, Within
 from clinic.staff.settings.forms import SeenForm, day_after, day_before, text
+from clinic.staff.settings.house_forms import APPROVALS
 
 COLOURS = ("Sky", "Clay", "Green", "Indigo", "Ochre", "Plum")
 TYPES = [(modality.id, modality.name) for modality in MODALITIES.values()]
@@ -75,6 +76,11 @@ class TreatmentForm(SeenForm):
         choices=[(rule.value, words) for rule, words in NEW_CLIENTS],
         validators=[InputRequired("Choose what new clients may do.")],
     )
+    approval = RadioField(
+        "What a client books online",
+        choices=[("", "As the rules of the practice say"), *APPROVALS],
+        default="",
+    )
     therapists = Ticks("Therapists who give it")
     needs_room = BooleanField("It needs a room", description="One of those ticked below has to be free.")
     rooms = Ticks("Rooms that suit")
@@ -86,6 +92,7 @@ class TreatmentForm(SeenForm):
         for name, value in vars(terms).items():
             if name in self:
                 self[name].data = value
+        self.approval.data = terms.approval or ""
         self.price.data = f"{terms.price_cents // 100}.{terms.price_cents % 100:02}".removesuffix(".00")
 
     def validate_rooms(self, field: Ticks) -> None:
@@ -107,6 +114,7 @@ class TreatmentForm(SeenForm):
             price_cents=self.price.cents or 0,
             intake=self.intake.data,
             new_clients=self.new_clients.data,
+            approval=self.approval.data or None,
             needs_room=self.needs_room.data,
         )
 
