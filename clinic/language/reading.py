@@ -104,6 +104,11 @@ def day_name(day: date) -> str:
     return WEEKDAYS[day.weekday()] if _is_english() else format_date(day, "EEEE", language.current())
 
 
+def weekday_name(number: int) -> str:
+    """`Monday` for 0, `Montag`."""
+    return day_name(date(2024, 1, 1 + number))  # That year began on a Monday.
+
+
 def day_abbreviated(day: date) -> str:
     """`Tue`, `Di`."""
     if _is_english():

@@ -5,6 +5,7 @@ from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from clinic import language
 from clinic.accounts import services as accounts
+from clinic.language import N_
 from clinic.practice import queries as practice
 from clinic.web import languages
 from clinic.web.forms import Form
@@ -15,35 +16,35 @@ class PersonForm(Form):
     """Who somebody is and how to reach them."""
 
     given_name = StringField(
-        "First name",
+        N_("First name"),
         validators=[
-            InputRequired("Enter your first name"),
-            Length(max=80, message="Please use at most 80 characters."),
+            InputRequired(N_("Enter your first name")),
+            Length(max=80, message=N_("Please use at most 80 characters.")),
         ],
         render_kw={"autocomplete": "given-name"},
     )
     family_name = StringField(
-        "Family name",
+        N_("Family name"),
         validators=[
-            InputRequired("Enter your family name"),
-            Length(max=80, message="Please use at most 80 characters."),
+            InputRequired(N_("Enter your family name")),
+            Length(max=80, message=N_("Please use at most 80 characters.")),
         ],
         render_kw={"autocomplete": "family-name"},
     )
     mail = EmailField(
-        "E-mail address",
-        description="For the confirmation and the reminders. Nothing about your health is sent.",
-        validators=[InputRequired("Enter your e-mail address")],
+        N_("E-mail address"),
+        description=N_("For the confirmation and the reminders. Nothing about your health is sent."),
+        validators=[InputRequired(N_("Enter your e-mail address"))],
         render_kw={"autocomplete": "email", "inputmode": "email", "spellcheck": "false"},
     )
     phone = TelField(
-        "Mobile number",
-        description="So that we can reach you if something changes on the day.",
+        N_("Mobile number"),
+        description=N_("So that we can reach you if something changes on the day."),
         validators=[Optional()],
         render_kw={"autocomplete": "tel", "inputmode": "tel"},
     )
     language = SelectField(
-        "Language of our letters",
+        N_("Language of our letters"),
         choices=list(language.NAMES.items()),
         default=languages.wanted,
         validators=[Optional()],
@@ -69,8 +70,8 @@ class DetailsForm(PersonForm):
     """Who is coming: the last page before the booking."""
 
     agree = BooleanField(
-        "I have read this and agree.",
-        validators=[InputRequired("Please confirm that you have read how to cancel")],
+        N_("I have read this and agree."),
+        validators=[InputRequired(N_("Please confirm that you have read how to cancel"))],
     )
     plain = HiddenField()
 
@@ -88,4 +89,4 @@ class JoinForm(WishForm, PersonForm):
 class EarlierForm(WhenForm):
     """When an earlier time would suit, and with whom."""
 
-    same_therapist = BooleanField("Only with the same therapist")
+    same_therapist = BooleanField(N_("Only with the same therapist"))

@@ -13,7 +13,8 @@ from clinic import clock
 from clinic.booking import availability
 from clinic.booking.availability import Wish
 from clinic.db import db
-from clinic.language.reading import WEEKDAYS
+from clinic.language import gettext
+from clinic.language.reading import weekday_name
 from clinic.practice import queries as practice
 from clinic.practice.models import Location, Therapist, Treatment, WeeklyHours
 from clinic.public import slots
@@ -107,7 +108,7 @@ def _opening(rows: Iterable[WeeklyHours]) -> list[tuple[str, str]]:
     for row in rows:
         spans[row.weekday] += [row.from_minute, row.until_minute]
     by_day = [
-        (f"{_clock(min(spans[day]))} to {_clock(max(spans[day]))}" if day in spans else "Closed")
+        (_from_to(_clock(min(spans[day])), _clock(max(spans[day]))) if day in spans else gettext("Closed"))
         for day in range(7)
     ]
     found: list[tuple[str, str]] = []
@@ -119,9 +120,15 @@ def _opening(rows: Iterable[WeeklyHours]) -> list[tuple[str, str]]:
     return found
 
 
+def _from_to(start: str, end: str) -> str:
+    return gettext("%(start)s to %(end)s") % {"start": start, "end": end}
+
+
 def _clock(minute: int) -> str:
     return f"{minute // 60:02d}:{minute % 60:02d}"
 
 
 def _names(first: int, last: int) -> str:
-    return WEEKDAYS[first] if first == last else f"{WEEKDAYS[first]} to {WEEKDAYS[last]}"
+    if first == last:
+        return weekday_name(first)
+    return gettext("%(first)s to %(last)s") % {"first": weekday_name(first), "last": weekday_name(last)}

@@ -16,13 +16,16 @@ from clinic.web.access import anyone, audience
 CHOSEN = "language"
 TRANSLATED = (
     "appointment.",
+    "booking.",
     "course.",
     "guardian.",
+    "home.",
     "letters.",
     "own_tips.ask",
     "own_tips.link",
     "portal.",
     "resume.",
+    "waiting.",
     "wishes.",
 )
 """How the endpoints of those pages begin."""

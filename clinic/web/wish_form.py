@@ -10,7 +10,8 @@ from wtforms import DateField, SelectField
 from wtforms.validators import InputRequired, ValidationError
 
 from clinic.booking.waiting import wishes
-from clinic.language.reading import WEEKDAYS, long_date
+from clinic.language import N_, gettext
+from clinic.language.reading import long_date, weekday_name
 from clinic.practice import queries as practice
 from clinic.practice.models import Location, Treatment
 from clinic.scheduling import hours
@@ -19,16 +20,17 @@ from clinic.web.forms import Form, Ticks
 USUAL_WAIT = timedelta(days=28)
 LONGEST_WAIT = timedelta(days=366)
 ANY = ""
-PARTS = tuple(
-    (str(number), f"{name}, {words}")
-    for number, (name, words) in enumerate(
-        zip(
-            (name for name, _, _ in wishes.PARTS),
-            ("before 12:00", "12:00 to 17:00", "from 17:00"),
-            strict=True,
-        )
-    )
+PARTS = (
+    ("0", N_("Morning, before 12:00")),
+    ("1", N_("Afternoon, 12:00 to 17:00")),
+    ("2", N_("Evening, from 17:00")),
 )
+"""The parts of the day of `wishes.PARTS`, in its order."""
+DAYS_OF_WEEK = (
+    *(N_("Mondays"), N_("Tuesdays"), N_("Wednesdays"), N_("Thursdays"), N_("Fridays")),
+    *(N_("Saturdays"), N_("Sundays")),
+)
+PARTS_OF_DAY = (N_("mornings"), N_("afternoons"), N_("evenings"))
 
 
 class Day(DateField):
@@ -42,21 +44,21 @@ class Day(DateField):
             try:
                 self.data = date.fromisoformat(text)
             except ValueError:
-                raise ValueError("Enter a day like 2026-11-30") from None
+                raise ValueError(N_("Enter a day like 2026-11-30")) from None
 
 
 class WhenForm(Form):
     """The days and times of day that suit."""
 
     days = Ticks(
-        "Which days suit you?",
-        choices=[(str(number), name) for number, name in enumerate(WEEKDAYS)],
-        validators=[InputRequired("Choose at least one day")],
+        N_("Which days suit you?"),
+        choices=lambda: [(str(number), weekday_name(number)) for number in range(7)],
+        validators=[InputRequired(N_("Choose at least one day"))],
     )
     parts = Ticks(
-        "Which time of day?",
+        N_("Which time of day?"),
         choices=list(PARTS),
-        validators=[InputRequired("Choose at least one time of day")],
+        validators=[InputRequired(N_("Choose at least one time of day"))],
     )
 
     @property
@@ -74,11 +76,11 @@ class WhenForm(Form):
 class WishForm(WhenForm):
     """With whom, where, when and until when."""
 
-    therapist = SelectField("Therapist", default=ANY)
-    location = SelectField("Where", default=ANY)
+    therapist = SelectField(N_("Therapist"), default=ANY)
+    location = SelectField(N_("Where"), default=ANY)
     last_on = Day(
-        "Last day that suits you",
-        validators=[InputRequired("Enter the last day that suits you")],
+        N_("Last day that suits you"),
+        validators=[InputRequired(N_("Enter the last day that suits you"))],
     )
 
     today: date
@@ -86,10 +88,13 @@ class WishForm(WhenForm):
     def offer(self, sold: Treatment, places: Sequence[Location], now: datetime) -> None:
         """Fill in what can be chosen for a treatment."""
         self.therapist.choices = [
-            (ANY, "Any therapist"),
+            (ANY, gettext("Any therapist")),
             *((str(person.id), person.name) for person in sold.therapists),
         ]
-        self.location.choices = [(ANY, "Anywhere"), *((str(place.id), place.name) for place in places)]
+        self.location.choices = [
+            (ANY, gettext("Anywhere")),
+            *((str(place.id), place.name) for place in places),
+        ]
         self.today = hours.local_day(now, ZoneInfo(places[0].zone)) if places else now.date()
 
     def begin(self, sold: Treatment, now: datetime) -> None:
@@ -102,7 +107,8 @@ class WishForm(WhenForm):
         """A day to come, within a year."""
         last_on = self.today + LONGEST_WAIT
         if field.data and not self.today <= field.data <= last_on:
-            raise ValidationError(f"Enter a day from today to {long_date(last_on)} {last_on.year}")
+            until = f"{long_date(last_on)} {last_on.year}"
+            raise ValidationError(gettext("Enter a day from today to %(day)s") % {"day": until})
 
     @property
     def until(self) -> date:
@@ -125,10 +131,9 @@ def in_words(times: Iterable[int]) -> str:
     """`Mondays to Wednesdays and Fridays, mornings and evenings`."""
     kept = list(times)
     days, parts = wishes.weekdays_of(kept), wishes.parts_of(kept)
-    which = "Any day" if len(days) == len(WEEKDAYS) else _listed(map(_days, _runs(days)))
-    if len(parts) == len(wishes.PARTS):
-        return f"{which}, any time of day"
-    return f"{which}, {_listed(f'{wishes.PARTS[part][0].lower()}s' for part in parts)}"
+    which = gettext("Any day") if len(days) == len(DAYS_OF_WEEK) else _listed(map(_days, _runs(days)))
+    at_any_time = gettext("any time of day") if len(parts) == len(PARTS_OF_DAY) else ""
+    return f"{which}, {at_any_time or _listed(gettext(PARTS_OF_DAY[part]) for part in parts)}"
 
 
 def _runs(days: Sequence[int]) -> list[list[int]]:
@@ -143,10 +148,13 @@ def _runs(days: Sequence[int]) -> list[list[int]]:
 
 
 def _days(run: Sequence[int]) -> str:
-    names = [f"{WEEKDAYS[day]}s" for day in run]
-    return names[0] if len(run) == 1 else f"{names[0]} to {names[-1]}"
+    names = [gettext(DAYS_OF_WEEK[day]) for day in run]
+    if len(run) == 1:
+        return names[0]
+    return gettext("%(first)s to %(last)s") % {"first": names[0], "last": names[-1]}
 
 
 def _listed(words: Iterable[str]) -> str:
     *most, last = words
-    return f"{', '.join(most)} and {last}" if most else last
+    between = gettext("and")
+    return f"{', '.join(most)} {between} {last}" if most else last

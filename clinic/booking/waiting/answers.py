@@ -34,11 +34,11 @@ class OfferGone(Refusal):
 
 
 GONE = {
-    OfferEnd.DECLINED: "You said no to this time, so it is no longer kept for you.",
-    OfferEnd.PASSED: "The time to answer is over, so this time is no longer kept for you.",
-    OfferEnd.MISSED: "Somebody else was quicker and has taken this time.",
-    OfferEnd.STOPPED: "This time cannot be had any more.",
-    OfferEnd.ACCEPTED: "You took this time, but it was not completed while we kept it.",
+    OfferEnd.DECLINED: N_("You said no to this time, so it is no longer kept for you."),
+    OfferEnd.PASSED: N_("The time to answer is over, so this time is no longer kept for you."),
+    OfferEnd.MISSED: N_("Somebody else was quicker and has taken this time."),
+    OfferEnd.STOPPED: N_("This time cannot be had any more."),
+    OfferEnd.ACCEPTED: N_("You took this time, but it was not completed while we kept it."),
 }
 
 

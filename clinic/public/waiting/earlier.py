@@ -10,6 +10,7 @@ from clinic.booking.models import Appointment
 from clinic.booking.waiting import queries, wishes
 from clinic.booking.waiting.wishes import NothingEarlier, WaitsAlready
 from clinic.db import transaction
+from clinic.language import N_
 from clinic.practice import queries as practice
 from clinic.public import refused
 from clinic.public.forms import EarlierForm
@@ -57,7 +58,7 @@ def earlier(token: str) -> ResponseReturnValue:
         return redirect(url_for("appointment.manage", token=token), 303)
     except Refusal as refusal:
         return refused.answer(_earlier_page(form, visit, token, refusal=refusal), refusal)
-    flash("We tell you when something earlier is free. Your appointment stays as it is.", "ok")
+    flash(N_("We tell you when something earlier is free. Your appointment stays as it is."), "ok")
     return redirect(links.wish_path(waits.id, waits.link_epoch), 303)
 
 

@@ -16,6 +16,7 @@ from clinic.booking.waiting.models import Offer, OfferEnd
 from clinic.db import transaction
 from clinic.intake import queries as intake
 from clinic.intake.services import adopt
+from clinic.language import N_
 from clinic.plans import services as plans
 from clinic.practice.models import IntakeRule
 from clinic.public import refused
@@ -50,7 +51,7 @@ def accept(token: str) -> ResponseReturnValue:
     except states.GuardianNeeded:
         return _keep_and_go(found.id, token, "guardian.show", now)
     except states.NotCleared as stop:
-        text = "Please call us before you take this time: we should speak first."
+        text = N_("Please call us before you take this time: we should speak first.")
         return _offer_page(_offer(token), token, refusal=text), stop.status
     except Refusal as refusal:
         return refused.answer(_offer_page(_offer(token), token, refusal=refusal.sentence), refusal)
@@ -68,7 +69,7 @@ def decline(token: str) -> ResponseReturnValue:
             answers.decline(found.id, actor=audit.by_link(found.wish_id), now=now)
     except Refusal as refusal:
         return refused.answer(_offer_page(found, token, refusal=refusal.sentence), refusal)
-    flash("Thank you for telling us. You stay on the waiting list.", "ok")
+    flash(N_("Thank you for telling us. You stay on the waiting list."), "ok")
     return redirect(links.wish_path(found.wish_id, found.wish.link_epoch), 303)
 
 
@@ -98,7 +99,7 @@ def _keep_and_go(offer_id: UUID, token: str, endpoint: str, now: datetime) -> Re
             answers.keep_for(offer_id, browser=browser(), actor=audit.by_link(_offer(token).wish_id), now=now)
     except OfferGone as gone:
         return _offer_page(_offer(token), token, refusal=gone.sentence), gone.status
-    flash("This time is yours to finish booking. We keep it while you answer.", "ok")
+    flash(N_("This time is yours to finish booking. We keep it while you answer."), "ok")
     return redirect(url_for(endpoint), 303)
 
 

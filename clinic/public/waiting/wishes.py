@@ -14,6 +14,7 @@ from clinic.booking.waiting import queries, wishes
 from clinic.booking.waiting.models import Wish
 from clinic.booking.waiting.wishes import NoLongerWaiting
 from clinic.db import transaction
+from clinic.language import N_
 from clinic.practice import queries as practice
 from clinic.practice.models import Treatment
 from clinic.public import refused
@@ -26,7 +27,7 @@ from clinic.web.access import anyone, audience
 from clinic.web.browser import browser
 from clinic.web.wish_form import WishForm, in_words
 
-SENT_BEFORE = (
+SENT_BEFORE = N_(
     "This form was sent before, with other details, and put somebody on the list; nothing was done now. If you want to "
     "wait for something else as well, send it once more."
 )
@@ -82,7 +83,7 @@ def join(slug: str) -> ResponseReturnValue:
         return refused.answer(_join_page(form, sold, refusal=other), other)
     except Refusal as refusal:
         return refused.answer(_join_page(form, sold, refusal=refusal), refusal)
-    flash("You are on the waiting list.", "ok")
+    flash(N_("You are on the waiting list."), "ok")
     return redirect(location, 303)
 
 
@@ -134,7 +135,7 @@ def change(token: str) -> ResponseReturnValue:
         return _wish_page(_wish(token), token, refusal=over.sentence), over.status
     except Refusal as refusal:
         return refused.answer(_change_page(form, waited_for, token, refusal=refusal), refusal)
-    flash("Changed. Your place on the list stays the same.", "ok")
+    flash(N_("Changed. Your place on the list stays the same."), "ok")
     return redirect(url_for(".wish", token=token), 303)
 
 
@@ -149,7 +150,7 @@ def withdraw(token: str) -> ResponseReturnValue:
             wishes.withdraw(waited_for.id, actor=audit.by_link(waited_for.id), now=now)
     except Refusal as refusal:
         return refused.answer(_wish_page(waited_for, token, refusal=refusal.sentence), refusal)
-    flash("You are no longer on the waiting list.", "ok")
+    flash(N_("You are no longer on the waiting list."), "ok")
     return redirect(url_for(".wish", token=token), 303)
 
 

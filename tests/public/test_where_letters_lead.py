@@ -1,0 +1,120 @@
+"""Every page behind an address in a letter speaks the reader's language, and so does every page one press further."""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from types import ModuleType
+from urllib.parse import urlsplit
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from clinic.accounts.models import Client
+from clinic.booking.models import Appointment, State
+from clinic.messaging import staff_letters
+from clinic.messaging.letters import Letter
+from clinic.messaging.models import Kind
+from clinic.web.languages import ONLY_ENGLISH
+from tests.messaging.test_letters import AFTERWARDS, STATES, all_letters, put
+from tests.public.spoken import english_on
+from tests.visitor import Visitor
+
+TO_STAFF = {*staff_letters.KINDS, Kind.TEXT_SAMPLE}
+ADDRESS = re.compile(r"https?://\S+")
+LINK = re.compile(r'<a [^>]*href="(/[^"#]*)')
+
+
+@pytest.fixture
+def browser(app: Flask) -> FlaskClient:
+    """A browser whose owner reads German."""
+    client = app.test_client()
+    client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "de-DE,de;q=0.9,en;q=0.4"
+    return client
+
+
+@pytest.fixture
+def ada(make: ModuleType) -> Client:
+    """Somebody who reads German."""
+    person: Client = make.client(language="de")
+    return person
+
+
+@pytest.fixture
+def visit(make: ModuleType, ada: Client) -> Appointment:
+    """Their visit at a practice whose own words are German."""
+    make.practice(name="Praxis Erle", policy="Kostenfrei bis 24 Stunden vorher.", language="de")
+    at = make.location(name="Haus Eins", street="Erlenweg 1", town="Musterstadt", getting_here="Zweiter Hof.")
+    massage = make.treatment(therapists=[make.therapist(at, given_name="Thea")])
+    row: Appointment = make.appointment(of=massage, who=ada)
+    return row
+
+
+def paths(letter: Letter) -> Iterator[str]:
+    """Where a letter leads, as paths here."""
+    for found in dict.fromkeys(ADDRESS.findall(letter.text)):
+        parts = urlsplit(found)
+        yield parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+def shape(path: str) -> str:
+    """A path without what names one thing: pages of one shape are looked at once."""
+    return re.sub(r"/[\w.-]{20,}|/(?=[\w-]*\d)[\w-]+|\?.*", "/…", path)
+
+
+def endpoint(app: Flask, path: str) -> str:
+    """The page of a path."""
+    found, _ = app.url_map.bind("localhost").match(urlsplit(path).path)
+    return str(found)
+
+
+def look(app: Flask, browser: FlaskClient, path: str) -> Visitor:
+    """Open a page, which is German or says in German why it is not."""
+    page = Visitor(browser).open(path)
+    assert page.status in (200, 410), (path, page.status)
+    if endpoint(app, page.path).startswith(ONLY_ENGLISH):
+        (why,) = [part for part in page.page.all("p") if part.attributes.get("lang") == "de"]
+        assert "zurzeit nur auf Englisch" in why.text
+    else:
+        assert english_on(page) == [], path
+    return page
+
+
+def test_every_page_a_letter_leads_to_is_german_and_so_are_the_pages_behind_it(
+    app: Flask,
+    browser: FlaskClient,
+    make: ModuleType,
+    visit: Appointment,
+    ada: Client,
+    now: datetime,
+    the_clock_says: Callable[[datetime], None],
+) -> None:
+    looked_at: set[str] = set()
+    english_by_choice: set[str] = set()
+    for kind, letter in all_letters(make, visit, ada, now).items():
+        if kind in TO_STAFF:
+            continue
+        assert (kind is Kind.TEXT_SAMPLE) or english_in(letter.text) == [], kind
+        put(visit, STATES.get(kind, State.BOOKED), now)
+        the_clock_says(visit.ends_at + timedelta(hours=1) if kind in AFTERWARDS else now)
+        found = list(paths(letter))
+        assert found, kind
+        for path in found:
+            page = look(app, browser, path)
+            onwards = [link for link in LINK.findall(page.answer.text) if not link.startswith("/static")]
+            for further in dict.fromkeys(onwards):
+                if shape(further) not in looked_at and not further.endswith((".ics", "/calendar")):
+                    looked_at.add(shape(further))
+                    look(app, browser, further.replace("&amp;", "&"))
+            looked_at.add(shape(path))
+            if endpoint(app, page.path).startswith(ONLY_ENGLISH):
+                english_by_choice.add(endpoint(app, page.path))
+    assert len(looked_at) > 20
+    assert english_by_choice <= {"aftercare.tips", "check_in.ask", "safety_form.ask", "own_tips.show"}
+
+
+def english_in(text: str) -> list[str]:
+    """Lines of a letter that are English; addresses and the words of names apart."""
+    from tests.public.spoken import ENGLISH
+
+    return [line for line in ADDRESS.sub("", text).splitlines() if ENGLISH.search(line)]
