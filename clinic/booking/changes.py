@@ -4,7 +4,7 @@ The old time is let go only with the new one, and stays kept for two minutes so 
 takes the `revision` its page was made from: a page that is old changes nothing and raises Stale.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -34,6 +34,7 @@ from clinic.db import db
 from clinic.intake.queries import standing
 from clinic.language import N_
 from clinic.practice import queries as practice
+from clinic.practice.models import Location
 from clinic.refusal import Refusal
 
 UNDO = timedelta(seconds=120)
@@ -78,20 +79,15 @@ def move(
     if appointment.state not in (State.BOOKED, State.REQUESTED) or appointment.starts_at <= now:
         raise NotNow
     end_undo_holds(appointment, now)
-    before = _Place.of(appointment)
+    before = Place.of(appointment)
     place(supply, wish, starts_at, appointment, now)
     if side(actor) == "client":
         _refuse_unsafe(appointment, now)
     changed(appointment, now, time_too=True)
     if appointment.state == State.REQUESTED:
         appointment.decide_by = states.decide_by(appointment.starts_at, now)
-    appointment.undo_until = now + UNDO
-    appointment.undo_starts_at, appointment.undo_therapist_id, appointment.undo_room_id = (
-        before.starts_at,
-        before.therapist_id,
-        before.room_id,
-    )
-    _keep(before, appointment, now)
+    note_undo(appointment, before, now)
+    keep(before, appointment, [appointment], now)
     audit.record(
         actor,
         "move",
@@ -123,11 +119,11 @@ def cancel(
     if appointment.state not in (State.BOOKED, State.REQUESTED) or appointment.starts_at <= now:
         raise NotNow
     end_undo_holds(appointment, now)
-    before = _Place.of(appointment)
+    before = Place.of(appointment)
     call_off(appointment, by=side(actor), reason=reason, now=now)
     db.session.flush()
     appointment.undo_until = now + UNDO
-    _keep(before, appointment, now)
+    keep(before, appointment, [appointment], now)
     audit.record(actor, "cancel", appointment, client_id=appointment.client_id, fields=["state"], now=now)
     return appointment
 
@@ -138,10 +134,7 @@ def undo(appointment_id: UUID, *, revision: int, actor: str, now: datetime) -> A
     Raises Stale, UndoOver, SlotTaken when the old time could not be kept after all, and for a client NotCleared.
     """
     seen = found(appointment_id)
-    lock(
-        {seen.therapist_id, seen.undo_therapist_id or seen.therapist_id},
-        {room for room in (seen.room_id, seen.undo_room_id) if room},
-    )
+    lock(*calendars_of_undo([seen]))
     appointment = refreshed(seen)
     require_current(appointment, revision)
     if not can_undo(appointment, side(actor), now):
@@ -150,12 +143,7 @@ def undo(appointment_id: UUID, *, revision: int, actor: str, now: datetime) -> A
         raise UndoOver
     end_undo_holds(appointment, now)
     with taken():
-        if appointment.state == State.CANCELLED:
-            _uncancelled(appointment, now)
-        else:
-            _moved_back(appointment)
-        changed(appointment, now, time_too=appointment.undo_starts_at is not None)
-        forget_undo(appointment)
+        put_back(appointment, now)
         db.session.flush()
     if side(actor) == "client":
         _refuse_unsafe(appointment, now)
@@ -165,11 +153,33 @@ def undo(appointment_id: UUID, *, revision: int, actor: str, now: datetime) -> A
     return appointment
 
 
+def calendars_of_undo(visits: Iterable[Appointment]) -> tuple[set[UUID], set[UUID]]:
+    """The therapists and the rooms of where visits are and of where they would go back to."""
+    every = list(visits)
+    therapists = {id_ for visit in every for id_ in (visit.therapist_id, visit.undo_therapist_id) if id_}
+    return therapists, {id_ for visit in every for id_ in (visit.room_id, visit.undo_room_id) if id_}
+
+
 def can_undo(appointment: Appointment, by: str, now: datetime) -> bool:
     """Whether `by` (`client`, `staff`) may take back the last move or cancel now; a client not what the practice cancelled."""
     if appointment.undo_until is None or appointment.undo_until <= now:
         return False
-    return by == "staff" or appointment.cancelled_by in (None, "client")
+    return by == "staff" or (appointment.cancelled_by in (None, "client") and not is_of_act(appointment))
+
+
+def is_of_act(appointment: Appointment) -> bool:
+    """Whether how a visit stands was made by an act on its series, which only staff move."""
+    return appointment.series_id is not None and appointment.act_revision == appointment.revision
+
+
+def put_back(appointment: Appointment, now: datetime) -> None:
+    """Undo the last move or cancel of a visit; its calendars must be locked, and it can be undone once."""
+    if appointment.state == State.CANCELLED:
+        _uncancelled(appointment, now)
+    else:
+        _moved_back(appointment)
+    changed(appointment, now, time_too=appointment.undo_starts_at is not None)
+    forget_undo(appointment)
 
 
 def _uncancelled(appointment: Appointment, now: datetime) -> None:
@@ -182,13 +192,20 @@ def _uncancelled(appointment: Appointment, now: datetime) -> None:
 def _moved_back(appointment: Appointment) -> None:
     if appointment.undo_starts_at is None or appointment.undo_therapist_id is None:
         raise UndoOver
+    by_series = is_of_act(appointment)
     appointment.therapist_id = appointment.undo_therapist_id
     appointment.room_id = appointment.undo_room_id
+    if appointment.undo_location_id is not None:
+        appointment.location_id = appointment.undo_location_id
+        appointment.zone = db.session.get_one(Location, appointment.location_id).zone
     set_time(appointment, appointment.undo_starts_at)
+    if by_series:
+        # It was not moved alone, it is where it was: no letter of its own has to say so.
+        appointment.series_wall_start = appointment.wall_start
 
 
 @dataclass(frozen=True)
-class _Place:
+class Place:
     """Where an appointment was before it moved or was cancelled."""
 
     starts_at: datetime
@@ -196,38 +213,62 @@ class _Place:
     occupied_until: datetime
     therapist_id: UUID
     room_id: UUID | None
+    location_id: UUID
+    zone: str
 
     @classmethod
-    def of(cls, row: Appointment) -> "_Place":
-        return cls(row.starts_at, row.occupied_from, row.occupied_until, row.therapist_id, row.room_id)
-
-    def besides(self, other: Appointment) -> list[tuple[datetime, datetime]]:
-        """What of this time the appointment does not take itself now."""
-        meets = other.state != State.CANCELLED and (
-            other.therapist_id == self.therapist_id or (self.room_id and other.room_id == self.room_id)
+    def of(cls, row: Appointment) -> "Place":
+        """Where it is now."""
+        return cls(
+            row.starts_at,
+            row.occupied_from,
+            row.occupied_until,
+            row.therapist_id,
+            row.room_id,
+            row.location_id,
+            row.zone,
         )
-        if (
-            not meets
-            or other.occupied_until <= self.occupied_from
-            or other.occupied_from >= self.occupied_until
-        ):
-            return [(self.occupied_from, self.occupied_until)]
-        pieces = [(self.occupied_from, other.occupied_from), (other.occupied_until, self.occupied_until)]
-        return [(begin, end) for begin, end in pieces if begin < end]
+
+    def besides(self, others: Iterable[Appointment]) -> list[tuple[datetime, datetime]]:
+        """What of this time none of these takes now."""
+        pieces = [(self.occupied_from, self.occupied_until)]
+        for other in others:
+            if self._meets(other):
+                first, end = other.occupied_from, other.occupied_until
+                parts = ((begin, min(until, first)) for begin, until in pieces)
+                rests = ((max(begin, end), until) for begin, until in pieces)
+                pieces = sorted((begin, until) for begin, until in (*parts, *rests) if begin < until)
+        return pieces
+
+    def _meets(self, other: Appointment) -> bool:
+        return other.state != State.CANCELLED and (
+            other.therapist_id == self.therapist_id
+            or (self.room_id is not None and other.room_id == self.room_id)
+        )
 
 
-def _keep(place: _Place, appointment: Appointment, now: datetime) -> None:
-    """Hold the time an appointment left, for as long as it can be undone."""
-    for begin, end in place.besides(appointment):
+def keep(place: Place, appointment: Appointment, among: Iterable[Appointment], now: datetime) -> None:
+    """Hold the time an appointment left, as far as none of those that changed with it takes it, until it cannot be undone."""
+    for begin, end in place.besides(among):
         kept = fresh(State.HELD, now, held_until=now + UNDO, undo_of_id=appointment.id)
-        for column in ("location_id", "treatment_id", "zone", "tzdata", "length_minutes", "price_cents"):
+        for column in ("treatment_id", "tzdata", "length_minutes", "price_cents"):
             setattr(kept, column, getattr(appointment, column))
         kept.buffer_before_minutes = kept.buffer_after_minutes = 0
         kept.therapist_id, kept.room_id = place.therapist_id, place.room_id
+        kept.location_id, kept.zone = place.location_id, place.zone
         kept.starts_at, kept.ends_at, kept.occupied_from, kept.occupied_until = begin, end, begin, end
         kept.wall_start = wall(begin, kept.zone)
         db.session.add(kept)
     db.session.flush()
+
+
+def note_undo(appointment: Appointment, before: Place, now: datetime) -> None:
+    """Remember where a visit that has just moved was, for as long as that can be taken back."""
+    appointment.undo_until = now + UNDO
+    appointment.undo_starts_at = before.starts_at
+    appointment.undo_therapist_id = before.therapist_id
+    appointment.undo_room_id = before.room_id
+    appointment.undo_location_id = before.location_id
 
 
 def end_undo_holds(appointment: Appointment, now: datetime) -> None:

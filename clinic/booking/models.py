@@ -141,6 +141,7 @@ class Appointment(Identified, Model):
     undo_starts_at: Mapped[datetime | None]
     undo_therapist_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("therapists.id"))
     undo_room_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("rooms.id"))
+    undo_location_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("locations.id"))
     """After a move, where it was: what undo goes back to."""
     undo_of_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("appointments.id"), index=True)
     """On a hold: the appointment whose old time it keeps."""
@@ -148,7 +149,7 @@ class Appointment(Identified, Model):
     client: Mapped[Client | None] = relationship()
     therapist: Mapped[Therapist] = relationship(foreign_keys="Appointment.therapist_id")
     treatment: Mapped[Treatment] = relationship()
-    location: Mapped[Location] = relationship()
+    location: Mapped[Location] = relationship(foreign_keys="Appointment.location_id")
     room: Mapped[Room | None] = relationship(
         foreign_keys="Appointment.room_id", primaryjoin="Appointment.room_id == Room.id", viewonly=True
     )

@@ -129,7 +129,7 @@ def call_off(appointment: Appointment, *, by: str, reason: str, now: datetime) -
 def forget_undo(appointment: Appointment) -> None:
     """Nothing is left to take back."""
     appointment.undo_until = appointment.undo_starts_at = None
-    appointment.undo_therapist_id = appointment.undo_room_id = None
+    appointment.undo_therapist_id = appointment.undo_room_id = appointment.undo_location_id = None
 
 
 def side(actor: str) -> str:

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from types import ModuleType
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
@@ -407,3 +408,34 @@ def test_hours_set_aside_keep_to_the_clock_of_the_place_in_odd_nights(
     shop = Shop(make, place, person, sold, make.client(), make.user())
     visit = shop.book(datetime.fromisoformat(at), waived={Rule.HOURS}, reason=WHY)
     assert visit.wall_start == shown
+
+
+@pytest.mark.parametrize("needs_room", [True, False])
+def test_a_visit_moves_to_another_location_and_back(make: ModuleType, needs_room: bool) -> None:
+    make.practice()
+    here, there = make.location(), make.location(zone="Europe/Lisbon")
+    person = make.therapist(here, weekdays=(3,))
+    make.weekly_hours(person, there, 4, 9 * 60, 17 * 60)
+    rooms = [make.room(here), make.room(there)] if needs_room else []
+    sold = make.treatment(therapists=[person], rooms=rooms)
+    columns = {"room_id": rooms[0].id} if rooms else {}
+    visit = make.appointment(of=sold, who=make.client(), **columns)
+    began, user = visit.starts_at, make.user()
+    with transaction():
+        desk.move(
+            visit.id,
+            began + timedelta(days=1),
+            therapist_id=person.id,
+            location_id=there.id,
+            revision=visit.revision,
+            by=user,
+            now=NOW,
+        )
+    assert (visit.location_id, visit.zone) == (there.id, "Europe/Lisbon")
+    (kept,) = db.session.query(Appointment).filter_by(undo_of_id=visit.id)
+    assert (kept.location_id, kept.starts_at, kept.zone) == (here.id, began, here.zone)
+    with transaction():
+        changes.undo(visit.id, revision=visit.revision, actor=f"user:{user.id}", now=NOW)
+    assert (visit.location_id, visit.starts_at, visit.zone) == (here.id, began, here.zone)
+    assert visit.wall_start == began.astimezone(ZoneInfo(here.zone)).replace(tzinfo=None)
+    assert visit.room_id == (rooms[0].id if rooms else None)
