@@ -269,7 +269,7 @@ def _without_time() -> ResponseReturnValue:
 def _treatments_page(*, refusal: Refusal | None = None) -> str:
     return render_template(
         "public/treatments.html",
-        treatments=practice.treatments(),
+        treatments=[(sold, approval.is_needed(sold)) for sold in practice.treatments()],
         refusal=refusal,
         has_errors=refusal is not None,
     )

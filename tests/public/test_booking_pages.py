@@ -20,7 +20,7 @@ from clinic.plans.models import Review
 from clinic.practice.models import Treatment
 from clinic.web.browser import digest
 from tests.conftest import NOW
-from tests.visitor import Visitor, shown
+from tests.visitor import Visitor, as_client, shown
 
 THURSDAY_TEN = datetime.fromisoformat("2031-03-06T09:00+00:00")
 DETAILS = {
@@ -503,3 +503,29 @@ def test_little_is_asked_while_others_wait_in_the_queue(app: Flask, make: Module
         assert len(behind_the_lock()) <= 10, behind_the_lock()
     finally:
         sa.event.remove(db.engine, "before_cursor_execute", note)
+
+
+# --- where clients ask first ---------------------------------------------------------------------------------------------
+
+
+def test_where_clients_ask_first_each_page_says_so_and_the_time_is_kept(
+    make: ModuleType, visitor: Visitor
+) -> None:
+    sold = make.offering(approval="ask_first")
+    assert "A therapist confirms each booking." in visitor.open("/book").text
+    assert "until a therapist has confirmed it" in visitor.open(f"/book/{sold.slug}").text
+    at_details(visitor, sold)
+    assert "A therapist confirms it first." in visitor.text
+    visitor.press("Ask for this session", **DETAILS)
+    assert visitor.heading == "We have your request, Zoë"
+    assert (the_appointment().state, the_appointment().request_reason) == (State.REQUESTED, "approval")
+
+
+def test_somebody_new_is_told_that_they_ask_and_somebody_known_is_not(
+    app: Flask, make: ModuleType, visitor: Visitor
+) -> None:
+    sold, ada = make.offering(new_clients="ask_first"), make.client()
+    make.appointment(of=sold, who=ada, state=State.DONE, starts_at=NOW - timedelta(days=7))
+    at_details(visitor, sold).form_with("Ask for this session")
+    known = Visitor(as_client(app, ada.contacts[0], ada))
+    at_details(known, sold, THURSDAY_TEN + timedelta(days=7)).form_with("Book this session")
