@@ -172,6 +172,28 @@ def is_of_act(appointment: Appointment) -> bool:
     return appointment.series_id is not None and appointment.act_revision == appointment.revision
 
 
+def goes_back_to(appointment: Appointment) -> "Place":
+    """Where a visit stands again when its last move or cancel is undone; it can be undone. Raises UndoOver."""
+    here = Place.of(appointment)
+    if appointment.state == State.CANCELLED:
+        return here
+    if appointment.undo_starts_at is None or appointment.undo_therapist_id is None:
+        raise UndoOver
+    starts_at, zone = appointment.undo_starts_at, here.zone
+    if appointment.undo_location_id is not None:
+        zone = db.session.get_one(Location, appointment.undo_location_id).zone
+    return Place(
+        starts_at=starts_at,
+        occupied_from=starts_at - (here.starts_at - here.occupied_from),
+        occupied_until=starts_at + (here.occupied_until - here.starts_at),
+        therapist_id=appointment.undo_therapist_id,
+        room_id=appointment.undo_room_id,
+        location_id=appointment.undo_location_id or here.location_id,
+        zone=zone,
+        wall_start=wall(starts_at, zone),
+    )
+
+
 def put_back(appointment: Appointment, now: datetime) -> None:
     """Undo the last move or cancel of a visit; its calendars must be locked, and it can be undone once."""
     if appointment.state == State.CANCELLED:
@@ -190,15 +212,10 @@ def _uncancelled(appointment: Appointment, now: datetime) -> None:
 
 
 def _moved_back(appointment: Appointment) -> None:
-    if appointment.undo_starts_at is None or appointment.undo_therapist_id is None:
-        raise UndoOver
-    by_series = is_of_act(appointment)
-    appointment.therapist_id = appointment.undo_therapist_id
-    appointment.room_id = appointment.undo_room_id
-    if appointment.undo_location_id is not None:
-        appointment.location_id = appointment.undo_location_id
-        appointment.zone = db.session.get_one(Location, appointment.location_id).zone
-    set_time(appointment, appointment.undo_starts_at)
+    back, by_series = goes_back_to(appointment), is_of_act(appointment)
+    appointment.therapist_id, appointment.room_id = back.therapist_id, back.room_id
+    appointment.location_id, appointment.zone = back.location_id, back.zone
+    set_time(appointment, back.starts_at)
     if by_series:
         # It was not moved alone, it is where it was: no letter of its own has to say so.
         appointment.series_wall_start = appointment.wall_start
@@ -215,6 +232,8 @@ class Place:
     room_id: UUID | None
     location_id: UUID
     zone: str
+    wall_start: datetime
+    """Naive, by the clock of the place."""
 
     @classmethod
     def of(cls, row: Appointment) -> "Place":
@@ -227,6 +246,7 @@ class Place:
             row.room_id,
             row.location_id,
             row.zone,
+            row.wall_start,
         )
 
     def besides(self, others: Iterable[Appointment]) -> list[tuple[datetime, datetime]]:

@@ -16,12 +16,13 @@ import sqlalchemy as sa
 from clinic.accounts import audit
 from clinic.booking import changes, series, states
 from clinic.booking.availability import Wish
+from clinic.booking.changes import Place
 from clinic.booking.locking import lock
 from clinic.booking.models import Appointment, Series, State
 from clinic.booking.placing import NotOffered, agreed, place, refreshed, taken
 from clinic.booking.rules import waive
 from clinic.booking.series import STAFF_WAIVE, WEEK, Lost, NoSeries, Proposal, Slot
-from clinic.booking.states import NotNow, changed, forget_undo
+from clinic.booking.states import NotNow, changed
 from clinic.db import db
 from clinic.practice import queries as practice
 from clinic.practice.queries import Supply
@@ -116,16 +117,19 @@ def propose(
 def move(series_id: UUID, moves: Sequence[Move], *, actor: str, now: datetime) -> Series:
     """Move several members at once, also onto each other's old times. Staff do this, beyond the horizon too.
 
+    For two minutes what they left stays kept, so that the act can be taken back (`taking_back`).
     Raises NoSeries, NotFound, Stale, NotNow, Unbookable, and Lost with what could not be had.
     """
     slot_of = {one.pick.appointment_id: one.slot for one in moves}
     whole, picked = _locked(series_id, [one.pick for one in moves], now, slot_of)
     ids = tuple(member.id for member in picked)
-    lost = []
-    with _constraints_at_the_end():
+    lost: list[datetime] = []
+    before: list[Place] = []
+    with constraints_at_the_end():
         for member in picked:
             slot = slot_of[member.id]
             changes.end_undo_holds(member, now)
+            before.append(Place.of(member))
             try:
                 place(_supply(member), _wish(member, slot.therapist_id, ids), slot.starts_at, member, now)
             except NotOffered:
@@ -134,19 +138,20 @@ def move(series_id: UUID, moves: Sequence[Move], *, actor: str, now: datetime) -
             raise Lost(lost)
     whole.revision += 1
     whole.changed_at = now
-    for member in picked:
-        forget_undo(member)
+    for member, place_before in zip(picked, before, strict=True):
         changed(member, now, time_too=True)
+        changes.note_undo(member, place_before, now)
+        changes.keep(place_before, member, picked, now)
         if member.state == State.REQUESTED:
             member.decide_by = states.decide_by(member.starts_at, now)
         _by_this_act(member, whole)
-        _recorded(member, "move", ["starts_at", "therapist_id", "room_id"], actor, now)
+        recorded(member, "move", ["starts_at", "therapist_id", "room_id"], actor, now)
     db.session.flush()
     return whole
 
 
 def cancel(series_id: UUID, picks: Sequence[Pick], *, actor: str, now: datetime) -> Series:
-    """Cancel several members at once; each can be taken back on its own page for two minutes.
+    """Cancel several members at once; for two minutes it can be taken back, together or each on its own page.
 
     Raises NoSeries, NotFound, Stale, NotNow.
     """
@@ -201,7 +206,7 @@ def _wish(member: Appointment, therapist_id: UUID, along: tuple[UUID, ...]) -> W
 
 
 @contextmanager
-def _constraints_at_the_end() -> Iterator[None]:
+def constraints_at_the_end() -> Iterator[None]:
     """Let appointments pass over each other on their way; where they end is checked when the block does."""
     with taken():
         db.session.execute(_DEFER)
@@ -216,5 +221,6 @@ def _by_this_act(member: Appointment, whole: Series) -> None:
     member.series_wall_start = member.wall_start
 
 
-def _recorded(member: Appointment, action: str, fields: list[str], actor: str, now: datetime) -> None:
+def recorded(member: Appointment, action: str, fields: list[str], actor: str, now: datetime) -> None:
+    """Leave the audit row of an act on several for one of them."""
     audit.record(actor, action, member, client_id=member.client_id, fields=fields, purpose="series", now=now)

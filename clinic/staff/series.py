@@ -13,10 +13,13 @@ from flask.typing import ResponseReturnValue
 
 from clinic import clock
 from clinic.accounts.permissions import Permission
-from clinic.booking import idempotency, series, states, together
+from clinic.booking import idempotency, series, states, taking_back, together
+from clinic.booking.changes import UndoOver
 from clinic.booking.idempotency import Answer
-from clinic.booking.models import Appointment
+from clinic.booking.models import Appointment, Series
+from clinic.booking.placing import SlotTaken
 from clinic.booking.series import Lost, NoSeries, Order, Rhythm
+from clinic.booking.taking_back import TakenMeanwhile
 from clinic.booking.together import Move, Pick, Scope, Shift
 from clinic.db import transaction
 from clinic.plans import to_book
@@ -92,7 +95,12 @@ def book_series(appointment_id: UUID) -> ResponseReturnValue:
 @audience(staff, Permission.CALENDAR_READ)
 def show_series(series_id: UUID) -> ResponseReturnValue:
     """A series with what became of each of its sessions."""
+    return _series_page(series_id)
+
+
+def _series_page(series_id: UUID, *, refusal: Refusal | None = None) -> str:
     now, members = clock.now(), _members(series_id)
+    whole = series.found(series_id)
     return render_template(
         "staff/series/show.html",
         here="calendar",
@@ -100,6 +108,10 @@ def show_series(series_id: UUID) -> ResponseReturnValue:
         members=members,
         alone=[series.moved_alone(member) for member in members],
         coming=together.in_scope(members, 1, Scope.ALL, now),
+        revision=whole.revision,
+        can_undo=taking_back.can_undo(whole, members, now),
+        refusal=refusal,
+        has_errors=refusal is not None,
     )
 
 
@@ -130,11 +142,11 @@ def moved(series_id: UUID) -> ResponseReturnValue:
             if number in picks
         ]
         with transaction():
-            together.move(series_id, moves, actor=actor(), now=now)
+            whole = together.move(series_id, moves, actor=actor(), now=now)
     except (Lost, NoSeries, Stale, states.NotNow) as refusal:
         rows = _move_rows(series_id, shift, chosen=chosen, refusal=refusal)
         return _move_page(series_id, shift, rows, now, refusal=refusal), refusal.status
-    desk.say("The sessions have new times. One letter tells of all of them.")
+    _say_undoable("The sessions have new times. One letter tells of all of them.", whole)
     return redirect(url_for("staff.series", series_id=series_id), 303)
 
 
@@ -153,11 +165,32 @@ def cancelled(series_id: UUID) -> ResponseReturnValue:
     picks = [pick for number, pick in _picks(series_id).items() if str(number) in ticked]
     try:
         with transaction():
-            together.cancel(series_id, picks, actor=actor(), now=clock.now())
+            whole = together.cancel(series_id, picks, actor=actor(), now=clock.now())
     except (NoSeries, Stale, states.NotNow) as refusal:
         return _cancel_page(series_id, refusal=refusal), refusal.status
-    desk.say("The sessions are cancelled. For two minutes each can be taken back on its own page.")
+    _say_undoable("The sessions are cancelled. One letter tells of all of them.", whole)
     return redirect(url_for("staff.series", series_id=series_id), 303)
+
+
+@blueprint.post("/series/<uuid:series_id>/undo", endpoint="undo_series")
+@audience(staff, Permission.CALENDAR_WRITE)
+def undo(series_id: UUID) -> ResponseReturnValue:
+    """Take back the last act on several sessions, all of it, within two minutes."""
+    sent = request.form.get("revision", "")
+    revision = int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else -1
+    try:
+        with transaction():
+            taking_back.undo(series_id, revision=revision, actor=actor(), now=clock.now())
+    except (Stale, UndoOver, TakenMeanwhile, SlotTaken) as refusal:
+        return _series_page(series_id, refusal=refusal), refusal.status
+    desk.say("Taken back. The sessions stand as before, and no letter goes out.")
+    return redirect(url_for("staff.series", series_id=series_id), 303)
+
+
+def _say_undoable(text: str, whole: Series) -> None:
+    desk.say(
+        text, undo=url_for("staff.undo_series", series_id=whole.id), fields={"revision": str(whole.revision)}
+    )
 
 
 def _plan_page(

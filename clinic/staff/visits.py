@@ -16,6 +16,7 @@ from clinic.booking import changes
 from clinic.booking import desk as booking_desk
 from clinic.booking import services as booking
 from clinic.booking.models import Appointment, State
+from clinic.booking.placing import SlotTaken
 from clinic.booking.states import NotNow, Shown
 from clinic.db import transaction
 from clinic.messaging import queries as messages
@@ -219,6 +220,10 @@ def undo(appointment_id: UUID) -> ResponseReturnValue:
             changes.undo(appointment.id, revision=_revision(), actor=actor(), now=clock.now())
     except (Stale, changes.UndoOver) as refusal:
         return _page(appointment_id, refusal.sentence), refusal.status
+    except SlotTaken as taken:
+        return _page(
+            appointment_id, "The old time is no longer free, so this cannot be taken back."
+        ), taken.status
     desk.say("Taken back.")
     return desk.back_to(own_page)
 

@@ -275,6 +275,7 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "staff.series_moved": _series,
     "staff.cancel_series": _series,
     "staff.series_cancelled": _series,
+    "staff.undo_series": _series,
     "staff.open_record": _appointment_of_calendar,
     "staff.end_wish": _wish_at_the_desk,
     "staff.offer_time": _wish_at_the_desk,

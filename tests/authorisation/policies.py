@@ -142,6 +142,7 @@ POLICIES: dict[str, str | frozenset[Permission]] = {
     "staff.series_moved": Permission.CALENDAR_WRITE,
     "staff.cancel_series": Permission.CALENDAR_WRITE,
     "staff.series_cancelled": Permission.CALENDAR_WRITE,
+    "staff.undo_series": Permission.CALENDAR_WRITE,
     "staff.waiting_list": Permission.CALENDAR_READ,
     "staff.add_to_waiting_list": Permission.CALENDAR_WRITE,
     "staff.added_to_waiting_list": Permission.CALENDAR_WRITE,

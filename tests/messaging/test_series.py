@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from icalendar import Calendar
 
 from clinic.accounts.models import Client
-from clinic.booking import changes, together
+from clinic.booking import changes, taking_back, together
 from clinic.booking import series as several
 from clinic.booking.models import Appointment, Series
 from clinic.booking.series import Order, Slot
@@ -82,6 +82,34 @@ def test_a_bulk_move_is_told_once_after_it_has_settled(
     run(now + HOUR + SETTLED)
     assert kinds() == [Kind.SERIES, Kind.SERIES]
     assert events(postbox) == [("REQUEST", f"{one.id}@lumbar", 2) for one in members(whole)]
+
+
+@pytest.mark.parametrize("deed", ["moved", "cancelled"])
+def test_an_act_that_was_taken_back_is_told_to_nobody(
+    whole: Series, run: Pass, postbox: Postbox, now: datetime, deed: str
+) -> None:
+    run(now)
+    picks = [Pick(appointment_id=one.id, revision=one.revision) for one in members(whole)]
+    with transaction():
+        if deed == "cancelled":
+            together.cancel(whole.id, picks, actor="user:x", now=now + HOUR)
+        else:
+            to = [
+                Slot(starts_at=one.starts_at + HOUR, therapist_id=one.therapist_id) for one in members(whole)
+            ]
+            moves = [Move(pick=pick, slot=slot) for pick, slot in zip(picks, to, strict=True)]
+            together.move(whole.id, moves, actor="user:x", now=now + HOUR)
+    with transaction():
+        taking_back.undo(whole.id, revision=2, actor="user:x", now=now + HOUR + SETTLED / 2)
+    for minutes in (61, 63, 180):
+        run(now + timedelta(minutes=minutes))
+    assert occasions(Kind.SERIES) == ["r1"]
+    assert kinds() == [Kind.SERIES]
+    picks = [Pick(appointment_id=one.id, revision=one.revision) for one in members(whole)]
+    with transaction():
+        together.cancel(whole.id, picks, actor="user:x", now=now + 4 * HOUR)
+    run(now + 5 * HOUR)
+    assert occasions(Kind.SERIES) == ["r1", "r3"]
 
 
 def test_a_bulk_cancellation_takes_out_what_was_put_in_and_leaves_the_rest(

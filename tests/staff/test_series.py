@@ -1,5 +1,6 @@
 """Staff book, move and cancel several sessions in one act, in a browser without scripts."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
@@ -254,7 +255,7 @@ def test_the_chosen_ones_are_cancelled_after_asking(scene: Scene, clerk: Visitor
     assert shown(form)["take"] == ["3", "4"]
     assert {member.state for member in series.members(whole.id)} == {State.BOOKED}
     clerk.press("Cancel the chosen sessions")
-    assert "For two minutes each can be taken back" in clerk.text
+    assert "The sessions are cancelled. One letter tells of all of them." in clerk.text
     states = [member.state for member in series.members(whole.id)]
     assert states == [State.BOOKED, State.BOOKED, State.CANCELLED, State.CANCELLED]
     clerk.open(f"/staff/series/{whole.id}/cancel?index=1&scope=all")
@@ -277,3 +278,60 @@ def test_a_therapist_sees_a_series_and_an_owner_does_not(scene: Scene, whole: Se
     assert owner.open(f"/staff/series/{whole.id}").status == 403
     therapist = Visitor(as_staff(app, scene.therapist_user))
     assert therapist.open(f"/staff/series/{whole.id}").status == 200
+
+
+def test_an_act_on_several_is_taken_back_from_what_is_said_after_it(
+    scene: Scene, clerk: Visitor, whole: Series
+) -> None:
+    before = booked_walls()
+    clerk.open(f"/staff/series/{whole.id}/move?index=2&scope=later&weekday=1&at=14:30&weeks=0")
+    clerk.press("Move the chosen sessions")
+    assert booked_walls() != before
+    clerk.press("Undo")
+    assert "Taken back. The sessions stand as before" in clerk.text
+    assert booked_walls() == before
+    assert "Take it back" not in clerk.text
+
+
+def test_a_series_offers_to_take_the_last_act_back_for_two_minutes(
+    scene: Scene, clerk: Visitor, whole: Series, the_clock_says: Callable[[datetime], None]
+) -> None:
+    clerk.open(f"/staff/series/{whole.id}/cancel?index=3&scope=later").press("Cancel the chosen sessions")
+    clerk.open(f"/staff/series/{whole.id}").form_with("Take it back")
+    the_clock_says(make.NOW + timedelta(minutes=10))
+    clerk.press("Take it back")
+    assert clerk.status == 409
+    assert "too late to take that back" in clerk.text
+    assert "Take it back" not in clerk.text
+    states = [member.state for member in series.members(whole.id)]
+    assert states == [State.BOOKED, State.BOOKED, State.CANCELLED, State.CANCELLED]
+
+
+def test_an_old_time_that_is_gone_is_named_and_nothing_is_taken_back(
+    scene: Scene, clerk: Visitor, whole: Series
+) -> None:
+    clerk.open(f"/staff/series/{whole.id}/cancel?index=3&scope=later").press("Cancel the chosen sessions")
+    third = series.members(whole.id)[2]
+    db.session.execute(
+        sa.update(Appointment).where(Appointment.undo_of_id == third.id).values(state=State.LAPSED)
+    )
+    db.session.commit()
+    make.appointment(of=scene.treatment, who=make.client(), starts_at=third.starts_at)
+    clerk.press("Take it back")
+    assert clerk.status == 409
+    assert clerk.title.startswith("Error: ")
+    assert "Nothing was taken back" in clerk.text
+    assert "Thursday 27 March, 10:00" in clerk.text
+    assert [one.state for one in series.members(whole.id)].count(State.CANCELLED) == 2
+
+
+def test_a_visit_whose_old_time_another_of_its_series_has_is_not_taken_back_alone(
+    scene: Scene, clerk: Visitor, whole: Series
+) -> None:
+    clerk.open(f"/staff/series/{whole.id}/move?index=1&scope=all&weekday=3&at=10:00&weeks=1")
+    clerk.press("Move the chosen sessions")
+    second = series.members(whole.id)[1]
+    data = {"csrf_token": clerk.token(), "revision": second.revision}
+    clerk.answer = clerk.browser.post(f"/staff/appointments/{second.id}/undo", data=data)
+    assert clerk.status == 409
+    assert "The old time is no longer free, so this cannot be taken back." in clerk.text
