@@ -134,7 +134,7 @@ def _paths() -> dict[str, Any]:
                     _parameter(
                         "Idempotency-Key",
                         "header",
-                        {"type": "string", "pattern": f"^[!-~][ -~]{{0,{reading.LONGEST_KEY - 1}}}$"},
+                        {"type": "string", "pattern": reading.KEY},
                         "Sent again with the same key and hold, the first answer comes again; with other content, 409.",
                         required=True,
                     )

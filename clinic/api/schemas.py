@@ -46,8 +46,9 @@ def _whole(number: object) -> object:
 
 Revision = Annotated[
     int,
-    BeforeValidator(_whole),
     Field(ge=1, lt=10**9, description="The revision that was seen; a stale one changes nothing."),
+    # Last, so that the bounds stand in the description.
+    BeforeValidator(_whole),
 ]
 
 
@@ -79,7 +80,7 @@ class NewAppointment(Shape):
     )
     given_name: Name
     family_name: Name
-    mail: Annotated[str, StringConstraints(max_length=254)] = Field(
+    mail: Annotated[str, StringConstraints(min_length=3, max_length=254)] = Field(
         description="Where the confirmation and the reminders go.", json_schema_extra={"format": "email"}
     )
     phone: Annotated[str, StringConstraints(max_length=40)] | None = None

@@ -193,7 +193,7 @@ def test_every_call_is_answered_as_described(
     assert answered.keys() & {200, 201, 404, 409}, "Nothing that fits the description was sent."
 
 
-@pytest.mark.parametrize("stories", [pytest.param(60, id="some"), *MORE])
+@pytest.mark.parametrize("stories", [pytest.param(45, id="some"), *MORE])
 def test_a_booking_goes_on_as_the_links_say(
     schema: Any, sold: str, database: sa.Connection, stories: int
 ) -> None:
