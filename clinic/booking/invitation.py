@@ -12,7 +12,9 @@ from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event, vCalAddress, vText
 
+from clinic.booking import zone_rules
 from clinic.booking.models import Appointment, State
+from clinic.language import gettext
 from clinic.practice.models import Practice
 
 PRODUCT = "-//Lumbar//Practice software//EN"
@@ -45,17 +47,20 @@ def calendar_file(
 ) -> bytes:
     """The appointments as one calendar file with their zones' rules, an event each with a UID of its own.
 
-    `links` says by id where an appointment can be changed; `now` stamps the file (UTC).
+    `links` says by id where an appointment can be changed; `now` stamps the file (UTC). Spoken in the language spoken now.
     """
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
     calendar.add("method", method.value)
+    for zone in sorted({appointment.zone for appointment in appointments}):
+        inside = [appointment for appointment in appointments if appointment.zone == zone]
+        first, last = min(one.starts_at for one in inside), max(one.ends_at for one in inside)
+        calendar.add_component(zone_rules.component(ZoneInfo(zone), first, last))
     for appointment in appointments:
         link = (links or {}).get(appointment.id, "")
         calendar.add_component(_event(appointment, practice, method, now, link, invitee))
-    calendar.add_missing_timezones()
     return bytes(calendar.to_ical())
 
 
@@ -86,7 +91,7 @@ def _event(
     event.add("transp", "OPAQUE")
     if link:
         event.add("url", link)
-        event.add("description", clean(f"Change or cancel: {link}"))
+        event.add("description", clean(gettext("Change or cancel: %(link)s") % {"link": link}))
     organizer = vCalAddress(f"MAILTO:{practice.mail}")
     organizer.params["CN"] = vText(clean(practice.name))
     event["organizer"] = organizer

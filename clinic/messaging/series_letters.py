@@ -5,6 +5,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from clinic import language
 from clinic.accounts.models import Client, Contact, ContactKind
 from clinic.booking import invitation, series
 from clinic.booking.invitation import Invitee, Method
@@ -52,6 +53,15 @@ def _content(
     takes_out = bool(cancelled) and (not booked or _was_told(whole))
     method = Method.CANCEL if takes_out else Method.REQUEST
     shown = cancelled if takes_out else booked
+    with language.speaking(client.language):
+        calendar = invitation.calendar_file(
+            shown,
+            practice,
+            method=method,
+            now=now,
+            links={one.id: visits[one.id].link for one in shown},
+            invitee=Invitee(mail=contact.normalised, name=client.first_name),
+        )
     return Content(
         recipient=contact.normalised,
         contact_id=contact.id,
@@ -62,14 +72,7 @@ def _content(
             "takes_out": takes_out,
             "values": {"client": client.first_name},
         },
-        calendar=invitation.calendar_file(
-            shown,
-            practice,
-            method=method,
-            now=now,
-            links={one.id: visits[one.id].link for one in shown},
-            invitee=Invitee(mail=contact.normalised, name=client.first_name),
-        ),
+        calendar=calendar,
         calendar_method=method.value,
     )
 

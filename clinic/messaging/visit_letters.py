@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from flask import current_app
 from sqlalchemy.orm import joinedload
 
+from clinic import language
 from clinic.accounts import links
 from clinic.accounts import services as accounts
 from clinic.accounts.models import Client, Contact, ContactKind, LinkPurpose
@@ -254,9 +255,15 @@ def _calendar(
     if method is None:
         return None
     invitee = Invitee(mail=contact.normalised, name=visit.first_name)
-    return invitation.calendar_file(
-        [appointment], practice, method=method, now=now, links={appointment.id: visit.link}, invitee=invitee
-    )
+    with language.speaking(contact.client.language):
+        return invitation.calendar_file(
+            [appointment],
+            practice,
+            method=method,
+            now=now,
+            links={appointment.id: visit.link},
+            invitee=invitee,
+        )
 
 
 def _next_visit(client: Client, practice: Practice, now: datetime) -> Visit | None:
