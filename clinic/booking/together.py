@@ -1,7 +1,7 @@
 """Moving or cancelling several appointments of a series in one act: all of it, or nothing.
 
 A member that was moved alone is left where it is unless somebody picks it. Each pick carries the revision its page was made
-from; when one of them is old, nothing is done. Taking back is by the single appointment, after a cancel for two minutes.
+from; when one of them is old, nothing is done. For two minutes the act can be taken back (`taking_back`).
 """
 
 from collections.abc import Iterator, Sequence

@@ -119,7 +119,7 @@ def book() -> ResponseReturnValue:
     try:
         with transaction():
             visit = _book(choice, moment, known or _new_client(form, now), form, now)
-            location = url_for("staff.visit", appointment_id=visit.id)
+            location = url_for("staff.visit", appointment_id=visit.id, just="booked")
             idempotency.remember(browser(), form.key.data or "", content, Answer(303, location), now)
     except idempotency.AtTheSameTime:
         return _done_before(form, content) or redirect(url_for("staff.book_for"), 303)

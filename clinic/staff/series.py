@@ -45,6 +45,8 @@ def plan_series(appointment_id: UUID) -> ResponseReturnValue:
     visit, now = desk.visit(appointment_id), clock.now()
     if "count" not in request.args:
         return _plan_page(visit, None, [], now)
+    if "on" not in request.args:
+        return redirect(_from_the_visit_on(visit, now), 303)
     try:
         order, rhythm = _order(visit), sessions.rhythm()
     except Refusal as refusal:
@@ -193,6 +195,28 @@ def _say_undoable(text: str, whole: Series) -> None:
     )
 
 
+def repeats(visit: Appointment) -> tuple[int, int]:
+    """How often a visit is repeated to begin with, in weeks, and how many times: as the course says, where there is one."""
+    rest = to_book.rest(visit.client_id) if visit.client_id else None
+    return (rest.every_weeks, rest.sessions) if rest else (1, USUAL)
+
+
+def _from_the_visit_on(visit: Appointment, now: datetime) -> str:
+    """The address of sessions at the time of day and with the therapist of the visit, in the rhythm that is asked for."""
+    every, count = request.args.get("every", ""), request.args["count"]
+    weeks = int(every) if every in map(str, range(1, series.MOST_WEEKS_APART + 1)) else 1
+    first = sessions.next_start(visit, weeks, now)
+    return url_for(
+        "staff.plan_series",
+        appointment_id=visit.id,
+        every=weeks,
+        count=count,
+        on=first.date().isoformat(),
+        at=first.strftime("%H:%M"),
+        therapist=visit.therapist.slug,
+    )
+
+
 def _plan_page(
     visit: Appointment,
     rhythm: Rhythm | None,
@@ -202,11 +226,11 @@ def _plan_page(
     refusal: Refusal | None = None,
 ) -> str:
     rest = to_book.rest(visit.client_id) if visit.client_id else None
-    every = rest.every_weeks if rest else 1
+    every, count = repeats(visit)
     first = sessions.next_start(visit, every, now)
     asked = {
         "every": request.args.get("every", str(every)),
-        "count": request.args.get("count", str(rest.sessions if rest else USUAL)),
+        "count": request.args.get("count", str(count)),
         "on": request.args.get("on", first.date().isoformat()),
         "at": request.args.get("at", first.strftime("%H:%M")),
         "therapist": request.args.get("therapist", visit.therapist.slug),

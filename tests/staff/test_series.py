@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from urllib.parse import urlencode
 
 import pytest
 import sqlalchemy as sa
@@ -141,7 +142,7 @@ def test_the_same_form_sent_twice_books_one_series(scene: Scene, clerk: Visitor)
         "count=4&every=1&on=&at=10:00",
         "count=4&every=1&on=9999-12-31&at=10:00",
         "count=4&every=1&on=2031-03-13&at=10:01",
-        "count=4",
+        "count=4&on=2031-03-13",
     ],
 )
 def test_numbers_nobody_books_are_refused_with_a_sentence(scene: Scene, clerk: Visitor, asked: str) -> None:
@@ -335,3 +336,45 @@ def test_a_visit_whose_old_time_another_of_its_series_has_is_not_taken_back_alon
     clerk.answer = clerk.browser.post(f"/staff/appointments/{second.id}/undo", data=data)
     assert clerk.status == 409
     assert "The old time is no longer free, so this cannot be taken back." in clerk.text
+
+
+def test_right_after_a_booking_at_the_desk_it_can_be_repeated(scene: Scene, clerk: Visitor) -> None:
+    start = f"{(make.NOW + timedelta(days=3)).isoformat()}/{scene.therapist.id}"
+    place = scene.location.slug
+    query = {
+        "treatment": scene.treatment.slug,
+        "client": str(scene.ada.id),
+        "location": place,
+        "start": start,
+    }
+    clerk.open(f"/staff/book/check?{urlencode(query)}").press("Book")
+    assert "Repeat it?" in clerk.text
+    form, _ = clerk.form_with("See what is free")
+    asked = {**shown(form), "every": "2", "count": "3"}
+    clerk.open(f"{form.get('action')}?{urlencode(asked)}")
+    assert "All 3 are free." in clerk.text
+    clerk.press("Book the chosen sessions")
+    assert booked_walls() == [
+        datetime(2031, 3, 6, 10) + number * timedelta(weeks=2) for number in range(1, 4)
+    ]
+
+
+def test_a_visit_looked_at_later_is_not_in_the_way_with_repeating(scene: Scene, clerk: Visitor) -> None:
+    visit = scene.visit()
+    assert "Repeat it?" not in clerk.open(f"/staff/appointments/{visit.id}").text
+    assert "Repeat it?" in clerk.open(f"/staff/appointments/{visit.id}?just=booked").text
+    visit.state, visit.decide_by = State.REQUESTED, visit.starts_at
+    db.session.commit()
+    assert "Repeat it?" not in clerk.open(f"/staff/appointments/{visit.id}?just=booked").text
+
+
+@pytest.mark.parametrize("asked", ["count=3", "every=0&count=3", "every=x&count=3", "every=2&count=3"])
+def test_repeating_goes_on_from_the_visit_in_the_rhythm_that_was_asked_for(
+    scene: Scene, clerk: Visitor, asked: str
+) -> None:
+    clerk.open(f"/staff/appointments/{scene.visit().id}/series?{asked}")
+    form, _ = clerk.form_with("Look what is free")
+    values = shown(form)
+    weeks = 2 if asked.startswith("every=2") else 1
+    assert (values["every"], values["count"], values["at"]) == (str(weeks), "3", "10:00")
+    assert values["on"] == (datetime(2031, 3, 6) + timedelta(weeks=weeks)).date().isoformat()
