@@ -112,7 +112,7 @@ def of(outcome: Outcome, treatments: Sequence[Treatment], off: Iterable[str]) ->
         companion_care=plan["companion_care"],
         rule_set=suggestion["rule_set"],
         chosen=top.treatment if top else None,
-        open_choice=_open_choice(treatments, top),
+        open_choice=_open_choice(treatments, top, ranked),
     )
 
 
@@ -165,12 +165,25 @@ def _tags(plan: Mapping[str, Any], *, of_top: bool) -> tuple[str, ...]:
     )
 
 
-def _open_choice(treatments: Sequence[Treatment], top: Match | None) -> Treatment | None:
-    """What to book when the therapist decides: the treatment that mixes most types, else the one suggested."""
-    mixed = [treatment for treatment in treatments if len(treatment.modalities) > 1]
+def _open_choice(
+    treatments: Sequence[Treatment], top: Match | None, ranked: Sequence[Match]
+) -> Treatment | None:
+    """What to book when the therapist decides: of what mixes only suggested types, the treatment that mixes most.
+
+    It is no longer than what is suggested; else it is the one suggested, and where none is, the first on the list.
+    """
+    chosen = top.treatment if top else None
+    suggested = {match.modality for match in ranked}
+    mixed = [
+        treatment
+        for treatment in treatments
+        if len(treatment.modalities) > 1
+        and suggested.issuperset(treatment.modalities)
+        and (chosen is None or treatment.length_minutes <= chosen.length_minutes)
+    ]
     if mixed:
         return max(mixed, key=lambda treatment: len(treatment.modalities))
-    return (top.treatment if top else None) or next(iter(treatments), None)
+    return chosen or next(iter(treatments), None)
 
 
 def _sentence_case(text: str) -> str:

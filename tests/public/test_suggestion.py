@@ -93,6 +93,29 @@ def test_when_nothing_suggested_is_offered_the_best_match_stays_and_nothing_is_c
     assert shown.open_choice is sold[0]
 
 
+def test_who_lets_the_therapist_decide_is_not_led_to_what_is_not_suggested(
+    make: ModuleType, outcome: Outcome
+) -> None:
+    first, second = names(outcome)[:2]
+    left = next(name for name in ("craniosacral", "sports", "acupressure") if name not in names(outcome))
+    suggested, _ = sold = [
+        make.treatment(modalities=[first]),
+        make.treatment(modalities=[left, first, second]),
+    ]
+    assert page(outcome, sold).open_choice is suggested
+    mixed = make.treatment(modalities=[first, second])
+    assert page(outcome, [*sold, mixed]).open_choice is mixed
+
+
+def test_who_lets_the_therapist_decide_is_not_led_to_a_longer_session(
+    make: ModuleType, outcome: Outcome
+) -> None:
+    first, second = names(outcome)[:2]
+    suggested = make.treatment(modalities=[first], length_minutes=60)
+    longer = make.treatment(modalities=[first, second], length_minutes=90)
+    assert page(outcome, [suggested, longer]).open_choice is suggested
+
+
 def test_oils_switched_off_are_not_offered_through_the_massage_they_are_added_to(make: ModuleType) -> None:
     make.practice()
     outcome = send(make.client(), OILS)
