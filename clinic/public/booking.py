@@ -34,7 +34,7 @@ from clinic.public.forms import DetailsForm, PersonForm
 from clinic.public.intake import SAID_NO
 from clinic.public.slots import Choice, Picker
 from clinic.refusal import NotFound, Refusal
-from clinic.web import access, moments
+from clinic.web import access, context, moments
 from clinic.web.access import anyone, audience
 from clinic.web.browser import browser, forget_typed, keep_typed, known_browser, typed
 
@@ -267,9 +267,10 @@ def _without_time() -> ResponseReturnValue:
 
 
 def _treatments_page(*, refusal: Refusal | None = None) -> str:
+    sold = practice.treatments() if context.practice() else []
     return render_template(
         "public/treatments.html",
-        treatments=[(sold, approval.is_needed(sold)) for sold in practice.treatments()],
+        treatments=[(treatment, approval.is_needed(treatment)) for treatment in sold],
         refusal=refusal,
         has_errors=refusal is not None,
     )

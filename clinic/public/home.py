@@ -21,6 +21,7 @@ from clinic.public import slots
 from clinic.public.slots import Choice
 from clinic.scheduling import hours
 from clinic.scheduling.hours import Days
+from clinic.web import context
 from clinic.web.access import anyone, audience
 
 blueprint = Blueprint("home", __name__)
@@ -46,9 +47,12 @@ class NextFree:
 @blueprint.get("/")
 @audience(anyone)
 def home() -> str:
-    """Treatments with price, therapists with licence, where and when, and the two doors."""
+    """Treatments with price, therapists with licence, where and when, and the two doors.
+
+    Owners may enter treatments and hours before they describe the practice; until then nothing is shown as bookable.
+    """
     now = clock.now()
-    sold = practice.treatments()
+    sold = practice.treatments() if context.practice() else []
     people = practice.therapists(now.date())
     return render_template(
         "public/home.html",
