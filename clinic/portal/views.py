@@ -20,7 +20,7 @@ from clinic.db import db, transaction
 from clinic.intake import queries as intake
 from clinic.language import N_
 from clinic.messaging import services as messaging
-from clinic.portal import course, letters
+from clinic.portal import course, letters, waiting
 from clinic.portal.forms import AddressForm, NameForm
 from clinic.refusal import NotFound, Refusal
 from clinic.web import access
@@ -184,7 +184,21 @@ def home() -> ResponseReturnValue:
         visits=[(visit, manage_path(visit)) for visit in visits],
         others=len(accounts.people_on(proven)) > 1,
         course=course.can_go_on(person),
+        waits=waiting.of(person.id, clock.now()),
     )
+
+
+@blueprint.post("/my/waiting/<uuid:wish_id>/end")
+@audience(client)
+def end_waiting(wish_id: UUID) -> ResponseReturnValue:
+    """Wait no longer for something."""
+    found, now = _session(), clock.now()
+    assert found.client_id is not None
+    limits.take(limits.CHANGES_LINK, str(wish_id), now)
+    with transaction():
+        waiting.end(wish_id, found.client_id, actor=audit.by_contact(found.contact_id), now=now)
+    flash(N_("You are no longer on the waiting list."), "ok")
+    return redirect(url_for("portal.home"), 303)
 
 
 @blueprint.post("/my/sign-out")

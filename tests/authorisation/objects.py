@@ -104,6 +104,11 @@ def _offer(world: World) -> Objects:
     )
 
 
+def _wish_of_a_client(world: World) -> Objects:
+    """No therapist waits for anything: every wish is somebody else's, seen from here."""
+    return Objects({"wish_id": world.wish_of_ada.id}, {"wish_id": NOBODYS})
+
+
 def _wish_at_the_desk(world: World) -> Objects:
     return Objects({"wish_id": world.wish_of_ada.id}, {"wish_id": NOBODYS})
 
@@ -226,6 +231,7 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "api.show": _manage,
     "api.move": _manage,
     "api.cancel": _manage,
+    "portal.end_waiting": _wish_of_a_client,
     "waiting.ask": lambda world: Objects({"slug": world.treatment.slug}, {"slug": "nothing"}),
     "waiting.join": lambda world: Objects({"slug": world.treatment.slug}, {"slug": "nothing"}),
     "waiting.wish": _wish,

@@ -16,7 +16,8 @@ from tests.conftest import NOW
 
 THURSDAY_TEN = datetime.fromisoformat("2031-03-06T09:00+00:00")
 """10:00 in Berlin, three days after the tests' moment."""
-EVERY_TIME = wishes.times(range(7), range(3))
+times = wishes.times
+EVERY_TIME = times(range(7), range(3))
 UNDO_OVER = timedelta(seconds=121)
 HALF_AN_HOUR = timedelta(minutes=30)
 

@@ -44,6 +44,12 @@ def wish(wish_id: UUID) -> Wish:
     return found
 
 
+def of_client(client_id: UUID) -> list[Wish]:
+    """What somebody waits for at present, the longest first."""
+    live = sa.select(Wish).where(Wish.client_id == client_id, Wish.ended_at.is_(None))
+    return list(db.session.scalars(live.order_by(Wish.created_at, Wish.id).options(*WHOLE_WISH)))
+
+
 def offer(offer_id: UUID) -> Offer:
     """An offer with everything its page shows; raises NotFound."""
     found = db.session.scalar(sa.select(Offer).where(Offer.id == offer_id).options(*WHOLE_OFFER))

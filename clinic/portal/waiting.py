@@ -1,0 +1,45 @@
+"""What a signed-in client waits for: shown beside the visits, and ended there."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from clinic.accounts import links
+from clinic.booking.waiting import queries, wishes
+from clinic.booking.waiting.models import Offer, Wish
+from clinic.refusal import NotFound
+from clinic.web.wish_form import in_words
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """A wish, when it would suit, and what can be answered now."""
+
+    wish: Wish
+    words: str
+    path: str
+    offer: Offer | None
+    offer_path: str | None
+
+
+def of(client_id: UUID, now: datetime) -> list[Waiting]:
+    """Everything this client waits for, the longest first."""
+    return [_shown(wish, now) for wish in queries.of_client(client_id)]
+
+
+def _shown(wish: Wish, now: datetime) -> Waiting:
+    offer = queries.open_offer(wish.id, now)
+    return Waiting(
+        wish=wish,
+        words=in_words(wish.times),
+        path=links.wish_path(wish.id, wish.link_epoch),
+        offer=offer,
+        offer_path=links.offer_path(offer.id, wish.link_epoch) if offer else None,
+    )
+
+
+def end(wish_id: UUID, client_id: UUID, *, actor: str, now: datetime) -> None:
+    """Wait no longer; harmless when the wish has ended already. Raises NotFound for what somebody else waits for."""
+    if wishes.locked(wish_id).client_id != client_id:
+        raise NotFound
+    wishes.withdraw(wish_id, actor=actor, now=now)
