@@ -52,7 +52,13 @@ def keep() -> Response:
     try:
         with transaction():
             kept = services.hold(
-                wish, wanted.starts_at, browser=digest(secret), client_id=None, now=now, network=network
+                wish,
+                wanted.starts_at,
+                browser=digest(secret),
+                client_id=None,
+                now=now,
+                network=network,
+                known=False,
             )
             answer = schemas.Hold(hold=secret, **_held(appointments.appointment(kept.id)))
     except NotOffered as gone:
@@ -67,10 +73,8 @@ def book() -> Response:
     reading.query(())
     key, wanted, now = reading.idempotency_key(), reading.body(schemas.NewAppointment), clock.now()
     scope, content = digest(wanted.hold), wanted.model_dump()
-    if (earlier := idempotency.earlier(scope, key, content)) is not None:
-        return _again(earlier)
     kept = appointments.held(scope, now, lapsed_too=True)
-    if kept is None:
+    if kept is None:  # Only who booked it has an answer to a key, and then it is held no more.
         return _answered_meanwhile(scope, key, content, services.HoldGone())
     _check_addresses(wanted)
     limits.take(limits.BOOKINGS_NETWORK, limits.network(request.remote_addr), now)
@@ -211,7 +215,6 @@ def _book(
         plain=wanted.without_health_answers,
     )
     token = links.token(links.MANAGE, booked.id, booked.link_epoch)
-    booked = appointments.appointment(booked.id)  # With all its answer shows, in one read.
     return idempotency.Answer(
         201, url_for(".show", token=token), schemas.dumped(_appointment(booked, token, now))
     )

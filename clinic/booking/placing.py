@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from clinic.booking import availability
+from clinic.booking import availability, queries
 from clinic.booking.availability import Wish
 from clinic.booking.locking import lapse_expired, lock
 from clinic.booking.models import Appointment, State
@@ -156,18 +156,29 @@ def found(appointment_id: UUID, gone: type[Refusal] = NotFound) -> Appointment:
     return appointment
 
 
-def locked(appointment_id: UUID, client: UUID | None = None, gone: type[Refusal] = NotFound) -> Appointment:
-    """The appointment as it stands once its calendars are locked. Raises `gone` when there is none."""
+def locked(
+    appointment_id: UUID,
+    client: UUID | None = None,
+    gone: type[Refusal] = NotFound,
+    *,
+    whole: bool = False,
+) -> Appointment:
+    """The appointment as it stands once its calendars are locked; `whole` as in `refreshed`. Raises `gone` when there is none."""
     seen = found(appointment_id, gone)
     therapist_id, room_id = seen.therapist_id, seen.room_id
     lock([therapist_id], [room_id] if room_id else [], client)
-    appointment = refreshed(seen)
+    appointment = refreshed(seen, whole=whole)
     if (appointment.therapist_id, appointment.room_id) != (therapist_id, room_id):
         raise Stale  # It moved between the look and the lock, so the wrong calendars are locked.
     return appointment
 
 
-def refreshed(appointment: Appointment) -> Appointment:
-    """The row as it stands now, locked; call it once its calendars are locked."""
-    row = sa.select(Appointment).where(Appointment.id == appointment.id).with_for_update(key_share=True)
+def refreshed(appointment: Appointment, *, whole: bool = False) -> Appointment:
+    """The row as it stands now, locked; call it once its calendars are locked.
+
+    `whole` reads the rows it points to in the same statement. It is for verbs that leave those as they are: who changes
+    whose visit it is reads them afterwards.
+    """
+    row = sa.select(Appointment).where(Appointment.id == appointment.id)
+    row = row.with_for_update(key_share=True, of=Appointment).options(*(queries.WITH_ALL if whole else ()))
     return db.session.scalars(row.execution_options(populate_existing=True)).one()

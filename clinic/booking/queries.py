@@ -11,25 +11,26 @@ from sqlalchemy.orm import joinedload
 from clinic.booking.availability import Wish
 from clinic.booking.models import OCCUPYING, Appointment, State
 from clinic.db import db
-from clinic.practice.models import Location, Therapist, Treatment
-from clinic.practice.queries import Unbookable
+from clinic.practice.models import Location, Practice, Therapist, Treatment
+from clinic.practice.queries import Unbookable, remember_practice
 from clinic.refusal import NotFound
 from clinic.scheduling import hours
 from clinic.scheduling.hours import Days
 
-_WITH_ALL = (
+WITH_ALL = (
     joinedload(Appointment.client),
     joinedload(Appointment.therapist),
     joinedload(Appointment.treatment),
     joinedload(Appointment.location),
     joinedload(Appointment.room),
 )
+"""Everything an appointment points to, in the statement that reads it."""
 
 
 def appointment(appointment_id: UUID) -> Appointment:
     """The appointment with everything its pages show; raises NotFound."""
     found = db.session.scalar(
-        sa.select(Appointment).where(Appointment.id == appointment_id).options(*_WITH_ALL)
+        sa.select(Appointment).where(Appointment.id == appointment_id).options(*WITH_ALL)
     )
     if found is None:
         raise NotFound
@@ -39,18 +40,26 @@ def appointment(appointment_id: UUID) -> Appointment:
 def held(browser: bytes | None, now: datetime, *, lapsed_too: bool = False) -> Appointment | None:
     """The time this browser holds, also when it ran out but nobody took it over yet; None without one.
 
-    `lapsed_too` finds also the last one it held: to say what became of it.
+    `lapsed_too` finds also the last one it held: to say what became of it. The practice, whose terms everybody needs who
+    asks this, comes in the same statement.
     """
     if browser is None:
         return None
     states = (State.HELD, State.LAPSED) if lapsed_too else (State.HELD,)
-    return db.session.scalar(
-        sa.select(Appointment)
+    mine = (
+        sa.select(Appointment, Practice)
+        .join(Practice, sa.true())
         .where(Appointment.held_by == browser, Appointment.state.in_(states), Appointment.starts_at > now)
         .order_by(Appointment.created_at.desc())
-        .options(*_WITH_ALL)
+        .options(*WITH_ALL)
         .limit(1)
     )
+    row = db.session.execute(mine).one_or_none()
+    if row is None:
+        return None
+    remember_practice(row.Practice)
+    held: Appointment = row.Appointment
+    return held
 
 
 ANYBODY = "any"
@@ -97,7 +106,7 @@ def visits_on(
             Appointment.client_id.is_not(None),
         )
         .order_by(Appointment.starts_at, Appointment.id)
-        .options(*_WITH_ALL)
+        .options(*WITH_ALL)
     )
     if therapist_id is not None:
         query = query.where(Appointment.therapist_id == therapist_id)
@@ -115,7 +124,7 @@ def upcoming(client_id: UUID, now: datetime) -> list[Appointment]:
                 Appointment.state.in_([State.REQUESTED, State.BOOKED, State.ARRIVED]),
             )
             .order_by(Appointment.starts_at)
-            .options(*_WITH_ALL)
+            .options(*WITH_ALL)
         )
     )
 

@@ -62,17 +62,18 @@ def hold(
     client_id: UUID | None,
     now: datetime,
     network: str | None = None,
+    known: bool = True,
 ) -> Appointment:
     """Keep a start for the practice's hold time while the person fills the form.
 
     A browser keeps one time at once: its earlier hold is let go in the same step, and stays when this one fails.
-    `client_id` is the signed-in client, if any: their earlier answers count. `network` is where the request comes from
+    `known` is False for a secret that was made in this very request: nothing can be on record under it yet. `client_id` is the signed-in client, if any: their earlier answers count. `network` is where the request comes from
     (`limits.network`): it keeps only so many times at once. Raises Unbookable, NotFirst, TooManyHeld, NotCleared,
     NotOffered, SlotTaken.
     """
     supply = practice.supply(wish.treatment_id)
     newcomers.require_welcome(wish.treatment_id, client_id)
-    earlier = holds_of(browser)
+    earlier = holds_of(browser) if known else []
     # Whatever can be read before the queue is: who waits in it waits for every statement behind it.
     until = now + timedelta(minutes=practice.the_practice().hold_minutes)
     held_network = limits.digest(network) if network else None
@@ -87,7 +88,8 @@ def hold(
         State.HELD, now, held_until=until, held_by=browser, held_network=held_network, **terms(supply)
     )
     place(supply, wish, starts_at, held, now)
-    states.refuse_unsafe(_standing(held, browser, client_id, now), starts_at)
+    if known:
+        states.refuse_unsafe(_standing(held, browser, client_id, now), starts_at)
     return held
 
 
@@ -148,8 +150,13 @@ def book(
     who keeps the time when that is not the browser itself: an offering of the waiting list. `approved`: staff offered it.
     Raises HoldGone, NotCleared, GuardianNeeded, IntakeNeeded, NotFirst, TooManyOpen.
     """
-    queue_for(client.id)
-    appointment = locked(appointment_id, gone=HoldGone)
+    if (
+        actor == audit.VISITOR
+    ):  # Nobody is looked up for a visitor: the client was added in this very transaction.
+        limits.queue_up(f"{contact.kind} {contact.normalised}" for contact in client.contacts)
+    else:
+        queue_for(client.id)
+    appointment = locked(appointment_id, gone=HoldGone, whole=True)
     _require_hold(appointment, held_by or browser)
     if appointment.starts_at <= now:
         raise HoldGone

@@ -310,10 +310,13 @@ def the_practice() -> Practice:
     found = db.session.get(Practice, 1)
     if found is None:
         raise NotFound("This practice has not been set up yet.")
-    db.session().info["practice"] = (
-        found  # A session forgets what nobody holds, and would read it anew at each call.
-    )
+    remember_practice(found)
     return found
+
+
+def remember_practice(practice: Practice) -> None:
+    """Hold on to the practice for as long as the session lasts, which forgets what nobody holds and would read it again."""
+    db.session().info["practice"] = practice
 
 
 def treatments() -> list[Treatment]:

@@ -280,7 +280,7 @@ def test_one_network_keeps_ten_times_and_no_eleventh(make: ModuleType, caller: C
     assert codes == [201] * 10 + [429]
 
 
-def test_a_hold_and_its_booking_take_few_statements(app: Flask, make: ModuleType, caller: Caller) -> None:
+def test_a_hold_and_its_booking_take_at_most_twelve_statements_each(app: Flask, make: ModuleType, caller: Caller) -> None:
     sold: Treatment = make.treatment(
         therapists=[make.therapist(make.location()) for _ in range(3)] if make.practice() else ()
     )
@@ -289,5 +289,5 @@ def test_a_hold_and_its_booking_take_few_statements(app: Flask, make: ModuleType
         kept = caller.call("POST", "/holds", json=asked)
     with Statements(db.engine) as of_booking:
         caller.book(kept.get_json()["hold"])
-    assert len(of_hold.seen) <= 15, of_hold.seen
-    assert len(of_booking.seen) <= 16, of_booking.seen
+    assert len(of_hold.seen) <= 12, of_hold.seen
+    assert len(of_booking.seen) <= 12, of_booking.seen
