@@ -151,8 +151,8 @@ def test_the_rest_of_a_course_is_german(ada: Visitor, make: ModuleType) -> None:
 
 
 def test_a_guardians_yes_is_german(app: Flask, young: Answering) -> None:
-    asking = whole(german(young.browser).open("/guardian"), "Zuerst stimmt ein Elternteil oder Vormund zu")
-    whole(asking.press("Link schicken", mail="keine"), "Zuerst stimmt ein Elternteil oder Vormund zu")
+    asking = whole(german(young.browser).open("/guardian"), "Zuerst stimmt eine sorgeberechtigte Person zu")
+    whole(asking.press("Link schicken", mail="keine"), "Zuerst stimmt eine sorgeberechtigte Person zu")
     whole(asking.press("Link schicken", mail="parent@client.example"), asking.heading)
     page = whole(german(app.test_client()).open(link()), "Stimmen Sie einer Massage zu?")
     whole(page.press("Ich stimme zu"), "Stimmen Sie einer Massage zu?")
