@@ -25,7 +25,7 @@ from clinic.plans import courses, to_book
 from clinic.plans.to_book import ToBook
 from clinic.practice.models import Therapist
 from clinic.refusal import NotFound, Refusal, Stale
-from clinic.web import access, moments, sessions
+from clinic.web import access, form_keys, moments, sessions
 from clinic.web.access import audience, client
 from clinic.web.browser import browser
 from clinic.web.sessions import Row
@@ -180,7 +180,7 @@ def _page(rest: Rest, rows: Sequence[Row], *, refusal: Refusal | None = None) ->
         rest=rest,
         asked=asked,
         rows=rows,
-        key=request.form.get("key") or idempotency.new_key(),
+        key=request.form.get("key") or form_keys.new(),
         refusal=refusal,
         has_errors=refusal is not None,
     )

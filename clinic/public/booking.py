@@ -34,7 +34,7 @@ from clinic.public.forms import DetailsForm, PersonForm
 from clinic.public.intake import SAID_NO
 from clinic.public.slots import Choice, Picker
 from clinic.refusal import NotFound, Refusal
-from clinic.web import access, context, moments
+from clinic.web import access, context, form_keys, moments
 from clinic.web.access import anyone, audience
 from clinic.web.browser import browser, forget_typed, keep_typed, known_browser, typed
 
@@ -101,7 +101,7 @@ def details() -> ResponseReturnValue:
         return redirect(links.offer_path(won.id, won.wish.link_epoch), 303)
     if not _plain(kept) and (first := _next_step(kept, now)) != url_for(".details"):
         return redirect(first, 303)
-    form = DetailsForm(formdata=None, data={**known(), "key": idempotency.new_key(), "plain": _plain(kept)})
+    form = DetailsForm(formdata=None, data={**known(), "key": form_keys.new(), "plain": _plain(kept)})
     return _details_page(form, kept)
 
 
@@ -175,7 +175,7 @@ def _with_a_new_key(form: DetailsForm, other: idempotency.OtherContent, now: dat
     if kept is None:
         _keep_typed(form)
         return _treatments_page(refusal=other), other.status
-    form.key.data = idempotency.new_key()
+    form.key.data = form_keys.new()
     return _details_page(form, kept, refusal=other), other.status
 
 

@@ -32,7 +32,7 @@ from clinic.staff import desk as staff_desk
 from clinic.staff.blueprint import blueprint
 from clinic.staff.booking_forms import BookForm, FindForm, NewClientForm
 from clinic.staff.choosing import Choice, Moment
-from clinic.web import moments
+from clinic.web import form_keys, moments
 from clinic.web.access import audience, staff
 from clinic.web.browser import browser
 from clinic.web.moments import NoSuchTime
@@ -92,7 +92,7 @@ def check() -> ResponseReturnValue:
     """Everything once more, with the rules a time would break."""
     now = clock.now()
     choice, moment = choosing.choice(), choosing.moment()
-    form = _form(choice, formdata=None, data={"key": idempotency.new_key()})
+    form = _form(choice, formdata=None, data={"key": form_keys.new()})
     return _check_page(choice, moment, form, now)
 
 

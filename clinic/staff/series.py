@@ -28,7 +28,7 @@ from clinic.refusal import NotFound, Refusal, Stale
 from clinic.staff import choosing, desk
 from clinic.staff.blueprint import blueprint
 from clinic.staff.calling import NotBookable
-from clinic.web import sessions
+from clinic.web import form_keys, sessions
 from clinic.web.access import actor, audience, staff
 from clinic.web.browser import browser
 from clinic.web.filters import WEEKDAYS
@@ -246,7 +246,7 @@ def _plan_page(
         rhythm=rhythm,
         rows=rows,
         query={name: request.args[name] for name in asked if name in request.args},
-        key=request.form.get("key") or idempotency.new_key(),
+        key=request.form.get("key") or form_keys.new(),
         zone=visit.zone,
         refusal=refusal,
         has_errors=refusal is not None,

@@ -32,7 +32,7 @@ from clinic.staff import desk as staff_desk
 from clinic.staff.blueprint import blueprint
 from clinic.staff.booking_forms import BookForm, NewClientForm
 from clinic.staff.choosing import Choice
-from clinic.web import moments
+from clinic.web import form_keys, moments
 from clinic.web.access import actor, audience, staff
 from clinic.web.browser import browser
 from clinic.web.forms import Form, Ticks
@@ -97,7 +97,7 @@ def waiting_list() -> ResponseReturnValue:
 def ask() -> ResponseReturnValue:
     """What a caller waits for."""
     choice, now = choosing.choice(), clock.now()
-    form = _form(choice, formdata=None, data={"key": idempotency.new_key()})
+    form = _form(choice, formdata=None, data={"key": form_keys.new()})
     form.offer(choice.treatment, practice.locations(now.date()), now)
     form.begin(choice.treatment, now)
     form.therapist.data = str(choice.therapist.id) if choice.therapist else ""

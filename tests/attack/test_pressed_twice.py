@@ -2,6 +2,9 @@
 
 import re
 from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from html import unescape
 from typing import Any
 
@@ -10,6 +13,7 @@ import sqlalchemy as sa
 from flask import Flask, current_app
 
 from clinic.booking.models import Appointment, State
+from clinic.booking.waiting.models import Wish
 from clinic.db import db, transaction
 from clinic.guidance import questionnaire
 from clinic.intake import drafts, path, queries
@@ -17,6 +21,7 @@ from clinic.intake.models import Draft, Submission
 from clinic.practice.models import Treatment
 from config import Settings
 from tests import make
+from tests.booking.waiting_list import waits
 from tests.conftest import Browser
 from tests.intake.walk import answer_to
 from tests.races.rivals import race
@@ -30,6 +35,8 @@ DETAILS = {
     "phone": "",
     "agree": "y",
 }
+
+JOINS = {"given_name": "Zoë", "family_name": "Sample", "mail": "zoe@client.example"}
 
 
 def press(_round: int, _rival: int, task: Any) -> str:
@@ -105,3 +112,83 @@ def answer_everything() -> None:
         with transaction():
             draft, _ = drafts.save_page(draft.browser, page.slug, posted, now)
     assert queries.draft(draft.browser, now) is not None
+
+
+@contextmanager
+def in_between(engine: sa.Engine, words: str, deed: Callable[[], object]) -> Iterator[None]:
+    """Do something else just before the first statement that begins with these words, on another connection."""
+    waiting = [deed]
+
+    def look(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if waiting and statement.startswith(words):
+            waiting.pop()()
+
+    sa.event.listen(engine, "before_cursor_execute", look)
+    try:
+        yield
+    finally:
+        sa.event.remove(engine, "before_cursor_execute", look)
+    assert not waiting, f"nothing began with {words}"
+
+
+def press_in(app: Flask, task: Any) -> str:
+    """Press in a context, and so on a connection, of its own."""
+    with app.app_context():
+        return press(0, 1, task)
+
+
+def waits_after_two_presses(visitor: Visitor) -> tuple[int, set[str]]:
+    """How many wishes there are when the button is pressed again while the first press is about to write, and the answers.
+
+    Nothing but the key of the form holds these two apart: no time is taken, and each press is a new client.
+    """
+    sold = make.offering()
+    waits(
+        make, sold, "Bea"
+    )  # What is free is known from then on, so that neither press waits for the other there.
+    visitor.open(f"/waiting-list/{sold.slug}")
+    task = the_form(visitor, "Join the waiting list", **JOINS)
+    db.session.remove()
+    answers: set[str] = set()
+    app = current_app._get_current_object()
+    with (
+        ThreadPoolExecutor(1) as elsewhere,
+        in_between(
+            db.engine,
+            "INSERT INTO waiting_wishes",
+            lambda: answers.add(elsewhere.submit(press_in, app, task).result(timeout=60)),
+        ),
+    ):
+        answers.add(press(0, 0, task))
+    db.session.remove()
+    return make.count(Wish) - 1, answers
+
+
+def test_a_second_press_while_the_first_is_at_work_leads_to_the_same_place(
+    race_settings: Settings, visitor: Visitor, clock_at_now: None
+) -> None:
+    count, answers = waits_after_two_presses(visitor)
+    assert count == 1
+    assert len(answers) == 1
+    assert answers.pop().startswith("303 /w/")
+
+
+def test_without_the_constraint_on_keys_the_second_press_would_wait_twice(
+    race_settings: Settings, visitor: Visitor, clock_at_now: None
+) -> None:
+    """What the guard is worth: without it the test above sees two of everything."""
+    owner = sa.create_engine(str(race_settings.database_owner_url), poolclass=sa.NullPool)
+    name = "uq_idempotency_keys_scope_key"
+    with owner.begin() as connection:
+        connection.execute(sa.text(f"ALTER TABLE idempotency_keys DROP CONSTRAINT {name}"))
+    try:
+        count, answers = waits_after_two_presses(visitor)
+        assert count == 2
+        assert len(answers) == 2
+    finally:
+        db.session.remove()
+        with owner.begin() as connection:
+            connection.execute(sa.text("DELETE FROM idempotency_keys"))
+            connection.execute(
+                sa.text(f"ALTER TABLE idempotency_keys ADD CONSTRAINT {name} UNIQUE (scope, key)")
+            )

@@ -23,6 +23,7 @@ from clinic.public.forms import JoinForm
 from clinic.public.waiting import free
 from clinic.public.waiting.blueprint import blueprint
 from clinic.refusal import NotFound, Refusal
+from clinic.web import form_keys
 from clinic.web.access import anyone, audience
 from clinic.web.browser import browser
 from clinic.web.wish_form import WishForm, in_words
@@ -38,7 +39,7 @@ SENT_BEFORE = N_(
 def ask(slug: str) -> str:
     """What suits somebody for whom nothing is free."""
     sold, now = practice.treatment(slug), clock.now()
-    form = JoinForm(formdata=None, data={**known(), "key": idempotency.new_key()})
+    form = JoinForm(formdata=None, data={**known(), "key": form_keys.new()})
     _offer_choices(form, sold, now)
     form.begin(sold, now)
     form.therapist.data = _chosen(sold.therapists, request.args.get("therapist"))
@@ -78,7 +79,7 @@ def join(slug: str) -> ResponseReturnValue:
     except idempotency.AtTheSameTime:
         return _done_before(form, content) or redirect(url_for(".ask", slug=slug), 303)
     except idempotency.OtherContent:
-        form.key.data = idempotency.new_key()
+        form.key.data = form_keys.new()
         other = idempotency.OtherContent(SENT_BEFORE)
         return refused.answer(_join_page(form, sold, refusal=other), other)
     except Refusal as refusal:
