@@ -1,1 +1,2 @@
 import "./private.js";
+import "./tabs.js";

@@ -143,6 +143,42 @@ def test_a_visit_of_a_course_leads_to_the_answers_it_rests_on(chromium: Browser,
         watch.look(page)
 
 
+def test_what_just_happened_does_not_lie_over_what_to_do_next(chromium: Browser, desk: Desk) -> None:
+    with watched(chromium, desk.base, desk.cookies) as watch:
+        page = watch.page()
+        page.set_viewport_size({"width": 1440, "height": 900})
+        page.goto(desk.base + desk.today("Castellano"))
+        page.get_by_role("button", name="Arrived").click()
+        undo = page.get_by_role("status").get_by_role("button", name="Undo")
+        expect(undo).to_be_visible()
+        said = undo.bounding_box()
+        acts = page.get_by_role("group", name="What to do with this visit").bounding_box()
+        assert said is not None
+        assert acts is not None
+        assert said["y"] + said["height"] <= acts["y"]
+        undo.click()
+        expect(page.get_by_role("button", name="Arrived")).to_be_visible()
+
+
+def test_paper_shows_what_one_reads_and_no_ways_to_go(chromium: Browser, desk: Desk) -> None:
+    with watched(chromium, desk.base, desk.cookies) as watch:
+        page = watch.page()
+        page.emulate_media(media="print")
+        for path in ("/staff/agenda", desk.today("Lindqvist")):
+            page.goto(desk.base + path)
+            expect(page.get_by_text("Lindqvist").first).to_be_visible()
+            for around in (page.get_by_role("navigation"), page.get_by_role("button")):
+                expect(around).to_have_count(0)  # A role is only found where it is shown.
+
+
+def test_the_tab_that_is_open_is_in_sight_on_a_phone(chromium: Browser, desk: Desk) -> None:
+    with watched(chromium, desk.base, desk.cookies) as watch:
+        page = watch.page()
+        page.set_viewport_size({"width": 360, "height": 740})
+        page.goto(f"{desk.base}/staff/settings/closures")
+        expect(page.get_by_role("link", name="Closures", exact=True)).to_be_in_viewport(ratio=0.9)
+
+
 def test_the_reviews_and_their_decisions(chromium: Browser, desk: Desk) -> None:
     with watched(chromium, desk.base, desk.cookies) as watch:
         page = watch.page()
@@ -181,6 +217,9 @@ def test_the_messages_and_ones_own_sign_in(chromium: Browser, desk: Desk) -> Non
     with watched(chromium, desk.base, desk.cookies) as watch:
         page = watch.page()
         watch.open(page, "/staff/messages")
+        watch.open(page, "/staff/messages?shown=failed&name=nobody")
+        watch.open(page, "/staff/messages/next")
+        watch.open(page, "/staff/messages/held")
         watch.open(page, "/staff/messages/outbox")
         page.get_by_role("row").get_by_role("link").first.click()
         watch.look(page)
