@@ -258,6 +258,33 @@ def test_the_german_pages_of_an_appointment_read_well(chromium: Browser, place: 
         expect(page.locator("header [lang=de]")).to_contain_text("nur auf Englisch")
 
 
+def test_german_pages_with_their_long_words_read_well_and_are_worked_by_keyboard(
+    chromium: Browser, place: Place
+) -> None:
+    eva = place.client("eva@client.example", given_name="Eva")
+    make.appointment(of=place.plain, who=eva, starts_at=datetime(2031, 3, 12, 9, 0, tzinfo=UTC))
+    with transaction():
+        raw = services.mint_link(purpose=LinkPurpose.SIGN_IN, contact_id=eva.contacts[0].id, now=MONDAY)
+    with watched(chromium, place.base) as watch:
+        page = watch.page()
+        page.set_extra_http_headers({"Accept-Language": "de"})
+        for path in ("/", f"/waiting-list/{place.plain.slug}", links.sign_in_path(raw)):
+            watch.open(page, path)
+        tab_to(page, "Meine Termine öffnen")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Ihre Termine")
+        watch.look(page)
+        watch.open(page, "/my/letters")
+        tab_to(page, "Speichern")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("status")).to_contain_text("Gespeichert.")
+        page.goto(f"{place.base}{wishes.stop_path(eva.contacts[0].id, wishes.Topic.REBOOKING)}")
+        tab_to(page, "Diese E-Mails beenden")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Diese E-Mails kommen nicht mehr")
+        watch.look(page)
+
+
 def answered(secret: str, *, until: str | None = None, **changed: list[str]) -> Draft:
     """The answers under way in a browser, up to a page."""
     with transaction():
