@@ -65,6 +65,10 @@ KEPT = timedelta(days=2)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TURN = "turn"
+_COUNT = sa.text(
+    "INSERT INTO limits (name, key, window_start, count) VALUES (:name, :key, :window_start, 1)"
+    " ON CONFLICT (name, key, window_start) DO UPDATE SET count = limits.count + 1 RETURNING count"
+)
 
 
 class TooMany(Refusal):
@@ -82,14 +86,9 @@ class TooMany(Refusal):
 def take(limit: Limit, key: str, now: datetime) -> None:
     """Count one try of `key` (an address, an account, a network); raises TooMany when the window is full."""
     start = window_start(limit, now)
-    row = pg.insert(LimitWindow).values(
-        name=limit.name, key=_blinded(limit.name, key), window_start=start, count=1
-    )
-    counted = row.on_conflict_do_update(
-        index_elements=["name", "key", "window_start"], set_={"count": LimitWindow.count + 1}
-    ).returning(LimitWindow.count)
+    one = {"name": limit.name, "key": _blinded(limit.name, key), "window_start": start}
     with db.engines[ASIDE].begin() as connection:
-        count = connection.execute(counted).scalar_one()
+        count = connection.execute(_COUNT, one).scalar_one()
     if count > limit.count:
         raise TooMany(max(1, int((start + limit.window - now).total_seconds()) + 1))
 
