@@ -244,7 +244,7 @@ def _move_page(
         "public/move.html",
         visit=visit,
         token=token,
-        picker=slots.picker(choice, address, now),
+        picker=slots.picker(choice, visit.treatment.slug, address, now),
         action=address(request.args.get("day"), request.args.get("from"), ".move"),
         gone=gone,
         nearest=slots.nearest(choice, wanted, now) if gone and wanted else [],

@@ -294,7 +294,7 @@ def _choose_page(
     """The times; after a refusal those of the day that was wanted, and when the time is gone the nearest ones."""
     choice = _choice(treatment, now, wanted)
     is_gone = isinstance(refusal, NotOffered | services.HoldGone)
-    shown: Picker = slots.picker(choice, _address(treatment), now)
+    shown: Picker = slots.picker(choice, treatment.slug, _address(treatment), now)
     return render_template(
         "public/choose.html",
         treatment=treatment,

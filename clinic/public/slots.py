@@ -7,8 +7,11 @@ its buttons differ.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
+
+from flask import url_for
 
 from clinic.booking import availability
 from clinic.booking.availability import Wish
@@ -63,6 +66,8 @@ class Picker:
     earlier: str | None
     later: str | None
     location: Location
+    watched: str
+    """Where the JSON interface says what is free in these weeks; the page's script looks there for changes."""
 
     @property
     def label(self) -> str:
@@ -85,8 +90,8 @@ class Choice:
     start: date | None
 
 
-def picker(choice: Choice, address: Address, now: datetime) -> Picker:
-    """The four weeks around the choice and the times of its day; raises Unbookable."""
+def picker(choice: Choice, treatment: str, address: Address, now: datetime) -> Picker:
+    """The four weeks around the choice and the times of its day; `treatment` is its slug. Raises Unbookable."""
     zone = ZoneInfo(choice.location.zone)
     today = hours.local_day(now, zone)
     monday = _monday(max(choice.start or choice.day or today, today))
@@ -108,7 +113,20 @@ def picker(choice: Choice, address: Address, now: datetime) -> Picker:
         earlier=address(start=monday - timedelta(weeks=WEEKS)) if monday > today else None,
         later=address(start=days.until_on) if days.until_on <= last_on else None,
         location=choice.location,
+        watched=_watched(choice, treatment, days),
     )
+
+
+def _watched(choice: Choice, treatment: str, days: Days) -> str:
+    therapist_id = choice.wish.therapist_id
+    asked: dict[str, Any] = {
+        "treatment": treatment,
+        "therapist": choice.therapists[therapist_id].slug if therapist_id else None,
+        "location": choice.location.slug,
+        "from": days.first_on,
+        "to": days.until_on,
+    }
+    return url_for("api.free_times", **asked)
 
 
 def nearest(choice: Choice, wanted: datetime, now: datetime) -> list[Time]:

@@ -1,10 +1,11 @@
-"""The slot picker in a real browser: days and weeks change in place, by keyboard too, and the way back leads back."""
+"""The slot picker in a real browser: days and weeks change in place, by keyboard too, the way back leads back, and what is
+shown is asked of the JSON interface anew."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Request, Route, expect
 
 from tests import make
 from tests.journeys.live import Live, live
@@ -74,11 +75,113 @@ def test_a_time_chosen_after_turning_is_kept(page: Page) -> None:
     expect(page.get_by_role("heading", name="Your details")).to_be_visible()
 
 
-def test_when_the_way_there_fails_the_link_is_followed(page: Page) -> None:
-    page.route("**/*", lambda way: way.abort() if way.request.resource_type == "fetch" else way.continue_())
+def fetched(page: Page) -> list[str]:
+    """What the script asks for from now on, by path."""
+    asked: list[str] = []
+
+    def note(request: Request) -> None:
+        if request.resource_type == "fetch":
+            asked.append(request.url.partition("?")[0].removeprefix(page.url.partition("/book")[0]))
+
+    page.on("request", note)
+    return asked
+
+
+def test_a_day_seen_before_comes_back_when_the_interface_says_that_nothing_changed(
+    page: Page, product: tuple[Live, str]
+) -> None:
+    page.goto(product[1] + "?from=2031-03-31")  # Weeks in which nobody books here.
+    expect(page.get_by_role("heading", name="Monday 31 March")).to_be_visible()
+    # What is shown before the first answer of the interface is not kept, so each day is opened twice.
+    for day in ("Thursday 3 April", "Friday 4 April") * 2:
+        page.get_by_role("link", name=f"{day.rpartition(' ')[0]} ,").click()
+        expect(page.get_by_role("heading", name=day)).to_be_focused()
+    asked = fetched(page)
+    with page.expect_response("**/api/v1/availability*") as answer:
+        page.get_by_role("link", name="Thursday 3 ,").click()
+    assert answer.value.status == 304
+    expect(page.get_by_role("heading", name="Thursday 3 April")).to_be_focused()
+    assert set(asked) == {"/api/v1/availability"}
+
+
+def taken_by_somebody(page: Page, start: str) -> None:
+    """Another program keeps a time; then the visitor comes back to this tab."""
+    answer = page.request.post("/api/v1/holds", data={"treatment": "plain", "start": start})
+    assert answer.status == 201, answer.text()
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+
+def test_a_time_that_went_meanwhile_goes_and_is_said(chromium: Browser, product: tuple[Live, str]) -> None:
+    running, address = product
+    context = chromium.new_context(base_url=running.base)
+    page = context.new_page()
+    with page.expect_response("**/api/v1/availability*"):
+        page.goto(address + "?day=2031-03-11")
+    page.evaluate("window.stayed = true")
+    page.get_by_role("button", name="16:00").focus()
+    taken_by_somebody(page, "2031-03-11T09:00+01:00")
+    gone = "No longer free: 09:00, 09:15, 09:30, 09:45."
+    expect(page.get_by_role("region", name="Tuesday 11 March").get_by_text(gone)).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text=gone)).to_have_count(1)
+    expect(page.get_by_role("button", name="09:00 Thea")).to_have_count(0)
+    expect(page.get_by_role("button", name="16:00")).to_be_focused()
+    taken_by_somebody(page, "2031-03-11T16:00+01:00")
+    expect(page.get_by_role("button", name="16:00")).to_have_count(0)
+    expect(page.get_by_role("heading", name="Tuesday 11 March")).to_be_focused()
+    assert stayed(page)
+    context.close()
+
+
+def test_who_cannot_be_reached_is_told_and_goes_on_from_there(page: Page) -> None:
+    def stop(way: Route) -> None:
+        way.abort()
+
+    page.route("**/book/**", stop)
+    page.get_by_role("link", name="Thursday 6").click()
+    again = page.get_by_role("link", name="Try again")
+    expect(again).to_be_focused()
+    expect(page.get_by_role("status").filter(has_text="We cannot be reached right now")).to_have_count(1)
+    expect(page.get_by_role("heading", name="Monday 3 March")).to_be_visible()
+    page.unroute("**/book/**", stop)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Thursday 6 March")).to_be_focused()
+    expect(again).to_have_count(0)
+    assert stayed(page)
+    page.route("**/book/**", stop)
+    page.get_by_role("link", name="Monday 10").click()
+    expect(again).to_be_focused()
+    page.unroute("**/book/**", stop)
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    expect(page.get_by_role("heading", name="Monday 10 March")).to_be_focused()
+    assert stayed(page)
+
+
+def test_when_the_answer_is_no_picker_the_link_is_followed(page: Page) -> None:
+    def refuse(way: Route) -> None:
+        if way.request.resource_type == "fetch":
+            way.fulfill(status=503, body="away")
+        else:
+            way.continue_()
+
+    page.route("**/book/**", refuse)
     page.get_by_role("link", name="Thursday 6").click()
     expect(page.get_by_role("heading", name="Thursday 6 March")).to_be_visible()
     assert not stayed(page)
+
+
+def test_a_slow_answer_is_said_to_be_on_its_way(page: Page) -> None:
+    held: list[Route] = []
+    page.route("**/book/**", lambda way: held.append(way))
+    page.get_by_role("link", name="Thursday 6").click()
+    looking = "Looking for free times …"
+    expect(page.get_by_role("region", name="Four weeks").get_by_text(looking)).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text=looking)).to_have_count(1)
+    expect(page.locator("[aria-busy=true]")).to_have_count(1)
+    for way in held:
+        way.continue_()
+    expect(page.get_by_role("heading", name="Thursday 6 March")).to_be_focused()
+    expect(page.locator("[aria-busy=true]")).to_have_count(0)
+    expect(page.get_by_text("The number is how many times are free that day.")).to_be_visible()
 
 
 def test_without_scripts_every_day_is_a_link(chromium: Browser, product: tuple[Live, str]) -> None:

@@ -1,0 +1,69 @@
+"""What the page hands its script: where the JSON interface says the same as the page does, and the sentences it may need."""
+
+import re
+from html import unescape
+from types import ModuleType
+
+import pytest
+from flask.testing import FlaskClient
+
+pytestmark = pytest.mark.usefixtures("clock_at_now")
+
+
+def attribute(page: str, name: str) -> str:
+    found = re.search(rf' data-{name}="([^"]*)"', page)
+    assert found is not None, name
+    return unescape(found[1])
+
+
+def shown(page: str) -> tuple[list[str], dict[str, int]]:
+    """The times of the chosen day, and how many each day has."""
+    times = re.findall(r'<button class="offer"[^>]*>(\d\d:\d\d)', page)
+    days = re.findall(
+        r'href="[^"]*[?&;]day=([\d-]+)[^"]*#times"[^>]*><span class="sr">[^<]*</span>.*?count-free">(\d+)',
+        page,
+    )
+    return times, {on: int(free) for on, free in days}
+
+
+@pytest.mark.parametrize("who", ["", "&therapist=thea"])
+def test_the_interface_says_the_same_as_the_page(make: ModuleType, client: FlaskClient, who: str) -> None:
+    make.practice()
+    place = make.location()
+    people = [
+        make.therapist(place, slug="thea"),
+        make.therapist(make.location(), hours=(8, 20)),
+        make.therapist(place, hours=(12, 19)),
+    ]
+    sold = make.treatment(therapists=people)
+    page = client.get(f"/book/{sold.slug}?location={place.slug}&day=2031-03-12{who}").get_data(as_text=True)
+    answer = client.get(attribute(page, "watched")).get_json()
+    (told,) = answer["locations"]
+    times, counts = shown(page)
+    assert told["location"] == place.slug
+    assert {on: len(starts) for on, starts in told["days"].items()} == counts
+    assert [start[:5] for start in told["days"][attribute(page, "day")]] == times
+    assert attribute(page, "day") == "2031-03-12"
+    assert len(counts) > 10
+
+
+def test_a_visit_that_is_moved_is_watched_where_it_is(make: ModuleType, client: FlaskClient) -> None:
+    from clinic.accounts import links
+
+    sold = make.offering()
+    visit = make.appointment(of=sold, who=make.client())
+    page = client.get(f"{links.manage_path(visit.id, visit.link_epoch)}/move").get_data(as_text=True)
+    answer = client.get(attribute(page, "watched"))
+    assert answer.status_code == 200
+    assert answer.get_json()["treatment"] == sold.slug
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_the_sentences_of_the_script_stand_in_the_page(
+    make: ModuleType, client: FlaskClient, language: str
+) -> None:
+    sold = make.offering()
+    page = client.get(f"/book/{sold.slug}", headers={"Accept-Language": language}).get_data(as_text=True)
+    assert attribute(page, "looking")
+    assert all("{times}" in attribute(page, name) for name in ("gone", "came"))
+    assert ("Try again" in page) is (language == "en")
