@@ -13,7 +13,7 @@ from clinic.db import db, transaction
 from clinic.language import N_
 from clinic.messaging import wishes
 from clinic.messaging.wishes import NoSuchReminder
-from clinic.web import access
+from clinic.web import access, languages
 from clinic.web.access import audience, client
 from clinic.web.forms import Form
 
@@ -105,6 +105,7 @@ def _keep(form: LettersForm, person: Client, contact: Contact) -> None:
     if person.language != form.language.data:
         person.language = form.language.data
         audit.record(actor, "change", person, client_id=person.id, fields=("language",), now=now)
+        languages.speak_to(person)
 
 
 def _person(found: ClientSession) -> Client:

@@ -23,7 +23,7 @@ from clinic.messaging import services as messaging
 from clinic.portal import course, letters, waiting
 from clinic.portal.forms import AddressForm, NameForm
 from clinic.refusal import NotFound, Refusal
-from clinic.web import access
+from clinic.web import access, languages
 from clinic.web.access import anyone, audience, client, contact
 from clinic.web.browser import forget_browser, known_browser
 
@@ -82,8 +82,11 @@ def sent() -> ResponseReturnValue:
 @audience(anyone)
 def link(token: str) -> ResponseReturnValue:
     """One button. Looking uses nothing up."""
-    if accounts.find_link(token, LinkPurpose.SIGN_IN, clock.now()) is None:
+    found = accounts.find_link(token, LinkPurpose.SIGN_IN, clock.now())
+    if found is None:
         raise LinkGone
+    if (proven := db.session.get(Contact, found.contact_id)) is not None:
+        languages.speak_to(proven.client)
     return render_template("portal/link.html", token=token)
 
 
@@ -155,6 +158,7 @@ def somebody_else() -> ResponseReturnValue:
 
 def _become(found: ClientSession, client_id: UUID) -> None:
     found.client_id = client_id
+    languages.speak_to(db.session.get_one(Client, client_id))
     _part_from_others(client_id)
     audit.record(
         audit.by_contact(found.contact_id), "chose_who", subject_type="clients", subject_id=client_id,
@@ -208,6 +212,7 @@ def sign_out() -> ResponseReturnValue:
     with transaction():
         sessions.end(_session(), clock.now())
     forget_browser()
+    languages.forget()
     flash(N_("You are signed out."), "ok")
     there = redirect("/", 303)
     access.forget_client(there)

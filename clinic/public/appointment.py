@@ -27,7 +27,7 @@ from clinic.public import refused, safety_form, slots
 from clinic.public.forms import RevisionForm
 from clinic.public.slots import Choice
 from clinic.refusal import NotFound, Stale
-from clinic.web import moments
+from clinic.web import languages, moments
 from clinic.web.access import anyone, audience
 
 blueprint = Blueprint("appointment", __name__, url_prefix="/a")
@@ -179,6 +179,7 @@ def _appointment(token: str) -> Appointment:
     visit = appointments.appointment(claim.subject_id)
     if not claim.holds(visit.link_epoch):
         raise NotFound
+    languages.speak_to(visit.client)
     return visit
 
 

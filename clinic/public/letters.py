@@ -12,6 +12,7 @@ from clinic.db import transaction
 from clinic.messaging import wishes
 from clinic.messaging.wishes import Topic
 from clinic.refusal import NotFound
+from clinic.web import languages
 from clinic.web.access import anyone, audience, csrf
 
 blueprint = Blueprint("letters", __name__, url_prefix="/stop")
@@ -22,7 +23,7 @@ csrf.exempt(blueprint)
 @audience(anyone)
 def ask(topic: str, token: str) -> str:
     """One button. Looking ends nothing, so a mail scanner cannot."""
-    wishes.contact_of(_topic(topic), token)
+    languages.speak_to(wishes.contact_of(_topic(topic), token).client)
     return render_template("public/stop.html", topic=topic, token=token)
 
 

@@ -1,4 +1,5 @@
-"""Which language a page speaks: the one this visitor chose, or whose browser asks for it, on pages that speak it.
+"""Which language a page speaks, when it speaks several: the one this visitor chose, else that of the letter they came by,
+else what their browser asks for, else the practice's.
 
 A page is translated whole or stays English; `TRANSLATED` names those that are whole. The choice stays in the visitor's own
 cookie, and a new client's letters begin in the same language.
@@ -10,10 +11,12 @@ from flask import Blueprint, Flask, redirect, request, session
 from flask.typing import ResponseReturnValue
 
 from clinic import language
+from clinic.accounts.models import Client
 from clinic.language import ENGLISH, LANGUAGES, N_
+from clinic.web import context
 from clinic.web.access import anyone, audience
 
-CHOSEN = "language"
+CHOSEN, OF_LETTERS = "language", "letters_in"
 TRANSLATED = (
     "appointment.",
     "booking.",
@@ -52,11 +55,29 @@ def is_translated(endpoint: str | None) -> bool:
 
 
 def wanted() -> str:
-    """The language this visitor chose, else the first one of ours that the browser asks for, else English."""
-    chosen = session.get(CHOSEN)
-    if chosen in LANGUAGES:
-        return str(chosen)
-    return request.accept_languages.best_match(LANGUAGES, default=ENGLISH) or ENGLISH
+    """The language this visitor chose or gets letters in, else the first one of ours that the browser asks for."""
+    for known in (session.get(CHOSEN), session.get(OF_LETTERS)):
+        if known in LANGUAGES:
+            return str(known)
+    return request.accept_languages.best_match(LANGUAGES) or _of_practice()
+
+
+def _of_practice() -> str:
+    practice = context.practice()
+    return practice.language if practice else ENGLISH
+
+
+def speak_to(somebody: Client | None) -> None:
+    """Speak the language of somebody's letters, here and on the pages that follow, unless the visitor chose one."""
+    if somebody is None or session.get(OF_LETTERS) == somebody.language:
+        return
+    session[OF_LETTERS] = somebody.language
+    _speak()
+
+
+def forget() -> None:
+    """Whoever got letters has left; a choice made here stays with the browser."""
+    session.pop(OF_LETTERS, None)
 
 
 @blueprint.post("/language")

@@ -92,7 +92,9 @@ def test_an_offered_time_is_taken_or_gone_in_german(
     app: Flask, page: Visitor, sold: Treatment, make: ModuleType
 ) -> None:
     visit = make.appointment(of=sold, who=make.client(given_name="Bob", mail="bob@client.example"))
-    first, second = waits(make, sold), waits(make, sold, name="Eva")
+    first, second = (
+        waits(make, sold, who=make.client(given_name=name, language="de")) for name in ("Ada", "Eva")
+    )
     look(cancels(visit, NOW - timedelta(minutes=2)))
     offers = [offer_of(wish) for wish in (first, second)]
     paths = [links.offer_path(one.id, one.wish.link_epoch) for one in offers]
@@ -106,7 +108,9 @@ def test_an_offered_time_is_taken_or_gone_in_german(
 
 
 def test_waiting_for_something_earlier_is_german(page: Visitor, sold: Treatment, make: ModuleType) -> None:
-    visit: Appointment = make.appointment(of=sold, who=make.client(), starts_at=NOW + timedelta(days=10))
+    visit: Appointment = make.appointment(
+        of=sold, who=make.client(language="de"), starts_at=NOW + timedelta(days=10)
+    )
     at = links.manage_path(visit.id, visit.link_epoch)
     whole(page.open(f"{at}/earlier"), "Etwas früher?")
     waiting = whole(page.press("Bescheid geben, wenn etwas frei ist"), "Sie warten auf etwas Früheres")
@@ -123,7 +127,7 @@ def test_days_that_suit_are_listed_as_each_language_lists_them(app: Flask) -> No
 
 
 def test_my_visits_and_letters_are_german(app: Flask, sold: Treatment, make: ModuleType) -> None:
-    person = make.client()
+    person = make.client(language="de")
     make.appointment(of=sold, who=person)
     page = german(as_client(app, person.contacts[0], person))
     whole(page.open("/my"), "Ihre Termine")

@@ -13,7 +13,7 @@ from clinic.accounts.models import Client
 from clinic.booking.models import Appointment
 from clinic.web.languages import is_translated
 from tests.public.spoken import english_on
-from tests.visitor import Visitor
+from tests.visitor import Visitor, as_client
 
 
 @pytest.fixture
@@ -115,6 +115,38 @@ def test_one_press_makes_it_english_and_stays(browser: FlaskClient, visit: Appoi
     english = Visitor(browser).open(path(visit)).press("English")
     assert english.page.one("html").get("lang") == "en"
     assert Visitor(browser).open("/my/sign-in").heading == "Your visits"
+
+
+def test_a_page_behind_a_letter_speaks_the_language_of_the_letter(app: Flask, visit: Appointment) -> None:
+    english = app.test_client()
+    english.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
+    page = Visitor(english).open("/")
+    assert page.page.one("html").get("lang") == "en"
+    assert english_on(page.open(path(visit))) == []
+    assert english_on(page.open("/book")) == []
+
+
+def test_what_a_visitor_chose_counts_more_than_their_letters(app: Flask, visit: Appointment) -> None:
+    page = Visitor(app.test_client()).open("/").press("Deutsch").press("English")
+    assert page.open(path(visit)).page.one("html").get("lang") == "en"
+
+
+def test_a_browser_that_asks_for_neither_language_gets_the_practices(
+    app: Flask, visit: Appointment, make: ModuleType
+) -> None:
+    make.practice(language="de")
+    french = app.test_client()
+    french.environ_base["HTTP_ACCEPT_LANGUAGE"] = "fr"
+    assert english_on(Visitor(french).open("/my/sign-in")) == []
+
+
+def test_whoever_signs_out_takes_their_language_along(
+    app: Flask, visit: Appointment, make: ModuleType
+) -> None:
+    assert visit.client is not None
+    page = Visitor(as_client(app, visit.client.contacts[0], visit.client))
+    page.open(path(visit)).open("/my").press("Abmelden")
+    assert page.open("/").page.one("html").get("lang") == "en"
 
 
 def test_a_page_that_is_not_translated_stays_english_whole(browser: FlaskClient, visit: Appointment) -> None:

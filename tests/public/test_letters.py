@@ -94,12 +94,11 @@ def test_the_headers_of_such_a_letter_lead_here_and_others_have_none(
     assert not wishes.wants_news(ada.id)
 
 
-def test_the_page_speaks_the_language_of_the_browser_or_the_one_that_was_chosen(
-    app: Flask, ada: Client
+def test_the_page_speaks_the_language_of_the_letter_or_the_one_that_was_chosen(
+    app: Flask, make: ModuleType
 ) -> None:
-    browser = app.test_client()
-    browser.environ_base["HTTP_ACCEPT_LANGUAGE"] = "de-AT,de;q=0.9,en;q=0.5"
-    german = Visitor(browser).open(path(ada))
+    ada = make.client(language="de")
+    german = Visitor(app.test_client()).open(path(ada))
     assert german.page.one("html").get("lang") == "de"
     assert german.heading == "Keine Einladungen mehr?"
     english = german.press("English", language="en")

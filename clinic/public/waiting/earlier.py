@@ -16,6 +16,7 @@ from clinic.public import refused
 from clinic.public.forms import EarlierForm
 from clinic.public.waiting.blueprint import blueprint
 from clinic.refusal import NotFound, Refusal
+from clinic.web import languages
 from clinic.web.access import anyone, audience
 from clinic.web.wish_form import PARTS
 
@@ -69,6 +70,7 @@ def _visit(token: str) -> Appointment:
     found = appointments.appointment(claim.subject_id)
     if not claim.holds(found.link_epoch):
         raise NotFound
+    languages.speak_to(found.client)
     return found
 
 

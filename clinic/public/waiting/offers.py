@@ -23,6 +23,7 @@ from clinic.public import refused
 from clinic.public.waiting import free
 from clinic.public.waiting.blueprint import blueprint
 from clinic.refusal import NotFound, Refusal
+from clinic.web import languages
 from clinic.web.access import anyone, audience
 from clinic.web.browser import browser, known_browser
 
@@ -110,6 +111,7 @@ def _offer(token: str) -> Offer:
     found = queries.offer(claim.subject_id)
     if not claim.holds(found.wish.link_epoch) or found.wish.client.erased_at is not None:
         raise NotFound
+    languages.speak_to(found.wish.client)
     return found
 
 

@@ -23,7 +23,7 @@ from clinic.public.forms import JoinForm
 from clinic.public.waiting import free
 from clinic.public.waiting.blueprint import blueprint
 from clinic.refusal import NotFound, Refusal
-from clinic.web import form_keys
+from clinic.web import form_keys, languages
 from clinic.web.access import anyone, audience
 from clinic.web.browser import browser
 from clinic.web.wish_form import WishForm, in_words
@@ -182,6 +182,7 @@ def _wish(token: str) -> Wish:
     found = queries.wish(claim.subject_id)
     if not claim.holds(found.link_epoch) or found.client.erased_at is not None:
         raise NotFound
+    languages.speak_to(found.client)
     return found
 
 
