@@ -73,6 +73,7 @@ def waiting_list() -> ResponseReturnValue:
         therapist_id=therapist.id if therapist else None,
         limit=PAGE,
         offset=(number - 1) * PAGE,
+        now=clock.now(),
     )
     return render_template(
         "staff/waiting/list.html",
@@ -153,7 +154,7 @@ def end(wish_id: UUID) -> ResponseReturnValue:
 def ask_offer(wish_id: UUID) -> ResponseReturnValue:
     """Free times that suit somebody, and for one of them everybody else it suits."""
     wish, now = _live_wish(wish_id), clock.now()
-    if queries.is_busy(wish.id):
+    if queries.is_busy(wish.id, now):
         staff_desk.say(f"{wish.client.first_name} is being offered a time already.")
         return redirect(url_for("staff.waiting_list"), 303)
     if not request.args.get("start"):
@@ -279,7 +280,7 @@ def _chosen_time(wish: Wish) -> Time:
 
 def _people_form(wish: Wish, time: Time, **given: Any) -> PeopleForm:
     form = PeopleForm(**given)
-    lines = queries.whom_it_suits(wish.treatment_id, time)
+    lines = queries.whom_it_suits(wish.treatment_id, time, clock.now())
     if wish.id not in {line.wish.id for line in lines}:
         raise NotFound("This time does not suit any more, or another one is being offered.")
     form.people.choices = [(str(line.wish.id), _who(line, time.zone.key)) for line in lines]

@@ -442,6 +442,7 @@ def test_what_is_offered_can_be_booked_and_nothing_else(make: ModuleType, databa
             max_examples=EXAMPLES,
             stateful_step_count=STEPS,
             deadline=None,
+            derandomize="LUMBAR_LONG" not in os.environ,
             suppress_health_check=list(HealthCheck),
         ),
     )

@@ -222,6 +222,19 @@ class TestSafety:
         look(later + timedelta(minutes=21))
         assert [offer.end for offer in offers_of(bea)] == [OfferEnd.MISSED, None]
 
+    def test_who_did_not_complete_a_time_is_offered_the_next_once_it_is_kept_no_more(
+        self, make: ModuleType, sold: Treatment, visit: Appointment
+    ) -> None:
+        ada = waits(make, sold, "Ada", last_on=date(2031, 3, 7))
+        later = cancels(visit)
+        look(later)
+        with transaction():
+            answers.keep_for(offer_of(ada).id, browser=ME, actor="visitor", now=later)
+        look(later + timedelta(minutes=19))
+        assert len(offers_of(ada)) == 1
+        look(later + timedelta(minutes=20))
+        assert [offer.end for offer in offers_of(ada)] == [OfferEnd.ACCEPTED, None]
+
     def test_answers_of_an_urgent_kind_book_nothing(
         self, make: ModuleType, sold: Treatment, visit: Appointment
     ) -> None:

@@ -193,6 +193,7 @@ def test_no_time_is_kept_for_ever_and_nothing_is_there_twice(
             max_examples=EXAMPLES,
             stateful_step_count=STEPS,
             deadline=None,
+            derandomize="LUMBAR_LONG" not in os.environ,
             suppress_health_check=list(HealthCheck),
         ),
     )

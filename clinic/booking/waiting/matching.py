@@ -67,7 +67,7 @@ class Waiting:
         )
 
 
-def in_order(treatment_id: UUID | None = None) -> list[Waiting]:
+def in_order(now: datetime, treatment_id: UUID | None = None) -> list[Waiting]:
     """Everybody who may be offered a time now: first who let the fewest go, then who has waited longest.
 
     Left out are those who have an offer to answer or a taken time to complete, and those no letter reaches.
@@ -87,7 +87,7 @@ def in_order(treatment_id: UUID | None = None) -> list[Waiting]:
             Wish.ended_at.is_(None),
             Client.erased_at.is_(None),
             is_reachable(),
-            ~is_busy(),
+            ~is_busy(now),
             sa.or_(Appointment.id.is_(None), _can_move_into()),
         )
         .order_by(refused, Wish.created_at, Wish.id)
@@ -126,13 +126,18 @@ def is_reachable() -> sa.ColumnElement[bool]:
     )
 
 
-def is_busy() -> sa.ColumnElement[bool]:
-    """Whether somebody has an offer to answer, or took a time and is still answering what must be asked."""
+def is_busy(now: datetime) -> sa.ColumnElement[bool]:
+    """Whether somebody has an offer to answer, or took a time that is kept while they answer what must be asked."""
     taken = (
         sa.select(Offer.id)
         .join(Offering, Offering.id == Offer.offering_id)
         .join(Appointment, Appointment.id == Offering.hold_id)
-        .where(Offer.wish_id == Wish.id, Offer.end == OfferEnd.ACCEPTED, Appointment.state == State.HELD)
+        .where(
+            Offer.wish_id == Wish.id,
+            Offer.end == OfferEnd.ACCEPTED,
+            Appointment.state == State.HELD,
+            Appointment.held_until > now,
+        )
         .correlate(Wish)
     )
     return sa.or_(sa.exists().where(Offer.wish_id == Wish.id, Offer.ended_at.is_(None)), taken.exists())

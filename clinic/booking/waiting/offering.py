@@ -132,7 +132,7 @@ def _next_round(offering: Offering, hold: Appointment, now: datetime) -> bool:
         return False
     asked_before = {offer.wish_id for offer in offering.offers}
     time = Time(hold.starts_at, hold.therapist_id, hold.location_id, zone)
-    people = [one for one in matching.in_order(hold.treatment_id) if one.suits(time)]
+    people = [one for one in matching.in_order(now, hold.treatment_id) if one.suits(time)]
     chosen = matching.first((one for one in people if one.id not in asked_before), pace.people)
     if not chosen:
         return False

@@ -82,9 +82,9 @@ def won_with(hold_id: UUID) -> Offer | None:
     )
 
 
-def is_busy(wish_id: UUID) -> bool:
+def is_busy(wish_id: UUID, now: datetime) -> bool:
     """Whether somebody has an offer to answer, or a taken time to complete."""
-    return bool(db.session.scalar(sa.select(matching.is_busy()).where(Wish.id == wish_id)))
+    return bool(db.session.scalar(sa.select(matching.is_busy(now)).where(Wish.id == wish_id)))
 
 
 def fitting(waited_for: Wish, now: datetime, count: int, *, apart: timedelta) -> list[Time]:
@@ -133,7 +133,12 @@ class Line:
 
 
 def listed(
-    *, treatment_id: UUID | None = None, therapist_id: UUID | None = None, limit: int, offset: int = 0
+    *,
+    treatment_id: UUID | None = None,
+    therapist_id: UUID | None = None,
+    limit: int,
+    offset: int = 0,
+    now: datetime,
 ) -> tuple[list[Line], int]:
     """Those who wait, longest first, for a treatment and with a therapist (or any), and how many there are in all."""
     conditions: list[sa.ColumnElement[bool]] = [Wish.ended_at.is_(None)]
@@ -142,24 +147,24 @@ def listed(
     if therapist_id is not None:
         conditions.append(sa.or_(Wish.therapist_id.is_(None), Wish.therapist_id == therapist_id))
     count = db.session.scalar(sa.select(sa.func.count()).select_from(Wish).where(*conditions)) or 0
-    rows = _lines(*conditions).limit(limit).offset(offset)
+    rows = _lines(now, *conditions).limit(limit).offset(offset)
     return [_line(row) for row in db.session.execute(rows)], count
 
 
-def whom_it_suits(treatment_id: UUID, time: Time) -> list[Line]:
+def whom_it_suits(treatment_id: UUID, time: Time, now: datetime) -> list[Line]:
     """Those who wait for a treatment and may be offered this time now, longest first."""
-    rows = _lines(Wish.ended_at.is_(None), Wish.treatment_id == treatment_id, ~matching.is_busy())
+    rows = _lines(now, Wish.ended_at.is_(None), Wish.treatment_id == treatment_id, ~matching.is_busy(now))
     return [line for line in map(_line, db.session.execute(rows)) if matching.of(line.wish).suits(time)]
 
 
-def _lines(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+def _lines(now: datetime, *conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
     asked = sa.select(sa.func.count()).where(Offer.wish_id == Wish.id).correlate(Wish).scalar_subquery()
     return (
         sa.select(
             Wish,
             asked.label("asked"),
             matching.is_reachable().label("is_reachable"),
-            matching.is_busy().label("is_busy"),
+            matching.is_busy(now).label("is_busy"),
         )
         .where(*conditions)
         .order_by(Wish.created_at, Wish.id)

@@ -66,7 +66,9 @@ class _Round:
             self.pace = Pace.of(settings)
             for treatment_id in self._wanted():
                 self.looks[treatment_id] = freed.look(treatment_id, self.now)
-            queue = matching.in_order() if any(self._news(look) for look in self.looks.values()) else []
+            queue = (
+                matching.in_order(self.now) if any(self._news(look) for look in self.looks.values()) else []
+            )
         while queue:
             one = queue.pop(0)
             served = self._serve(one, queue)
@@ -145,7 +147,7 @@ class _Round:
         kept = _kept()
         busy = set(
             db.session.scalars(
-                sa.select(Wish.treatment_id).where(Wish.ended_at.is_(None), matching.is_busy())
+                sa.select(Wish.treatment_id).where(Wish.ended_at.is_(None), matching.is_busy(self.now))
             )
         )
         for treatment_id, look in self.looks.items():
