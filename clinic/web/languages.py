@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, redirect, request, session
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
 from clinic import language
 from clinic.accounts.models import Client
@@ -103,8 +104,17 @@ def init_app(app: Flask) -> None:
             "lang": language.current(),
             "languages": language.NAMES if request and is_translated(request.endpoint) else {},
             "only_english": _sorry(),
+            "own_words": _own_words(),
         }
     )
+
+
+def _own_words() -> Markup:
+    """The attribute of what the practice wrote itself, which stays in its language (WCAG 2.2, 3.1.2)."""
+    practice = context.practice() if request else None
+    if practice is None or practice.language == language.current():
+        return Markup()
+    return Markup(' lang="{}"').format(practice.language)
 
 
 def _sorry() -> tuple[str, str] | None:

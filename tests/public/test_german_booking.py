@@ -164,6 +164,23 @@ def test_a_guardians_yes_is_german(app: Flask, young: Answering) -> None:
     whole(page.open("/guardian/nobody-made-this"), "Dieser Link wurde schon benutzt oder ist zu alt")
 
 
+def test_what_the_practice_wrote_itself_says_in_which_language_it_is(
+    page: Visitor, sold: Treatment, make: ModuleType
+) -> None:
+    make.practice(about="We take our time for your back.", policy="Free until the day before.")
+    sold.name, sold.description = "Massage of the back", "Slow and calm, for an hour."
+    visit = make.appointment(of=sold, who=make.client(language="de"))
+    visit.location.getting_here = "Through the second door."
+    db.session.commit()
+    for path, own in {
+        "/": {"We take our time for your back.", "Massage of the back", "Through the second door."},
+        "/book": {"Massage of the back", "Slow and calm, for an hour."},
+        links.manage_path(visit.id, visit.link_epoch): {"Free until the day before."},
+    }.items():
+        assert english_on(page.open(path)) == [], path
+        assert own <= {part.text for part in page.page.all(lang="en")}, path
+
+
 @pytest.mark.parametrize(
     ("path", "heading"),
     [
