@@ -105,6 +105,15 @@ def test_arrived_can_be_taken_back(scene: Scene, front_desk: Browser) -> None:
     assert make.refreshed(visit).state == State.BOOKED
 
 
+def test_who_is_here_is_not_called_next(scene: Scene, front_desk: Browser) -> None:
+    visit = scene.visit(starts_at=LATER)
+    assert "Next is" in front_desk.get("/staff")
+    front_desk.acted(visit, "arrived")
+    page = front_desk.get("/staff")
+    assert "Here now is" in page
+    assert "Next is" not in page
+
+
 def test_somebody_who_did_not_come_is_noted_only_after_the_start(scene: Scene, front_desk: Browser) -> None:
     later, begun = scene.visit(starts_at=LATER), scene.visit(starts_at=TODAY_AT_TEN - timedelta(minutes=30))
     assert front_desk.act(later, "missed").status_code == 409
