@@ -109,7 +109,7 @@ TREATMENTS = (
     Sold("acupressure", "Acupressure", ("acupressure",), 10500, "Held pressure on points, through clothes if you like."),
     Sold("craniosacral", "Craniosacral work", ("craniosacral",), 10500, "Still, very light contact. Clothes stay on."),
     Sold("mechanical-impulse", "Vibration and percussion", ("mechanical_impulse",), 7500, "Short bouts of vibration on muscle, with a device.", 30),
-    Sold("gentle-mix", "Swedish with relaxation, 90 minutes", ("swedish", "relaxation"), 14500, "An unhurried hour and a half.", 90),
+    Sold("gentle-mix", "Long Swedish with relaxation", ("swedish", "relaxation"), 14500, "An unhurried hour and a half.", 90),
 )  # fmt: skip
 
 

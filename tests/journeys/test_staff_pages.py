@@ -179,6 +179,29 @@ def test_the_tab_that_is_open_is_in_sight_on_a_phone(chromium: Browser, desk: De
         expect(page.get_by_role("link", name="Closures", exact=True)).to_be_in_viewport(ratio=0.9)
 
 
+HIDDEN = """() => {
+  const here = document.activeElement;
+  if (!here.closest("main form") || here.closest(".actionbar")) return null;
+  const bar = document.querySelector(".actionbar").getBoundingClientRect();
+  return here.getBoundingClientRect().bottom > bar.top ? here.name : null;
+}"""
+
+
+def test_what_has_the_focus_is_never_under_the_acts(chromium: Browser, desk: Desk) -> None:
+    with watched(chromium, desk.base, desk.cookies) as watch:
+        page = watch.page()
+        page.set_viewport_size({"width": 360, "height": 740})
+        page.goto(desk.base + desk.today(FAMILY) + "/note")
+        act = page.get_by_role("button", name="Sign the note")
+        page.get_by_label("First type").focus()
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            assert page.evaluate(HIDDEN) is None
+            if act.evaluate("act => act === document.activeElement"):
+                return
+        raise AssertionError("The act is not reached by keyboard.")
+
+
 def test_the_reviews_and_their_decisions(chromium: Browser, desk: Desk) -> None:
     with watched(chromium, desk.base, desk.cookies) as watch:
         page = watch.page()
