@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -77,7 +77,7 @@ class Terms:
     """How a pass may work: nothing leaves while `held`, and at most `per_minute` messages of the practice do in any minute.
 
     `sms` takes text messages, which are neither owed nor sent without it. `driver` is what the pulse shows beside the pass.
-    `pause` (seconds) spaces the messages of a catch-up.
+    `pause` (seconds) spaces the messages of a catch-up. `channel` is the only one that is open; None while all are.
     """
 
     held: bool = False
@@ -85,6 +85,7 @@ class Terms:
     per_minute: int | None = None
     driver: str = ""
     pause: Callable[[float], None] = time.sleep
+    channel: str | None = None
 
 
 FREELY = Terms()
@@ -114,8 +115,12 @@ def run_pass(now: datetime, limit: int, mailer: Mailer, terms: Terms = FREELY) -
         pulse.beat(Part.PASS, terms.driver)
         late = services.oldest_due(now)
         held = sending.is_held(now, asked=terms.held)
-    if held or late is None or not _server_may_answer(mailer):
+    if held or late is None:
         return tally
+    if not _server_may_answer(mailer):
+        if terms.sms is None:
+            return tally
+        terms = replace(terms, channel=sms.CHANNEL)  # Telephones do not wait for the mail server.
     if now - late <= CATCH_UP_AFTER:
         _deliver_all(now, limit, mailer, tally, began, terms, lambda: None)
     else:
@@ -201,7 +206,7 @@ def _deliver_all(
             return
         moment = now + timedelta(seconds=passed)
         with transaction():
-            held = services.claim(moment)
+            held = services.claim(moment, terms.channel)
         if held is None:
             return
         if not _within_rate(terms, moment):

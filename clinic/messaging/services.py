@@ -127,11 +127,15 @@ def owe_own_tips(appointment_id: UUID, now: datetime) -> None:
         )
 
 
-def claim(now: datetime) -> Claim | None:
-    """Take the message that has been due longest and that nobody holds; None when there is none. The caller commits."""
+def claim(now: datetime, channel: str | None = None) -> Claim | None:
+    """Take the message that has been due longest and that nobody holds; None when there is none. The caller commits.
+
+    `channel` leaves the others out.
+    """
+    of_it = [] if channel is None else [Message.channel == channel]
     free = (
         sa.select(Message.id)
-        .where(STILL_OPEN, Message.due_at <= now, lease_is_free(now))
+        .where(STILL_OPEN, Message.due_at <= now, lease_is_free(now), *of_it)
         .order_by(Message.due_at)
         .limit(1)
         .with_for_update(skip_locked=True)

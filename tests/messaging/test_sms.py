@@ -122,6 +122,22 @@ def test_a_reminder_goes_to_an_agreed_telephone_once(
     assert rows()[0].sent_at is not None
 
 
+def test_while_the_mail_server_is_away_text_messages_go_and_letters_wait(
+    visit: Appointment, ada: Client, make: ModuleType, http: HttpSms, provider: type[Provider]
+) -> None:
+    make.contact(ada, kind="phone", value="+49 30 555", normalised="+4930555", sms_agreed_at=make.NOW)
+    moment, post = visit.starts_at - TWO_HOURS, Postbox()
+    post.away = True
+    terms = Terms(sms=http, pause=lambda seconds: None)
+    first = delivery.run_pass(moment, 10, post, terms)
+    second = delivery.run_pass(moment, 10, post, terms)
+    assert (first.sent + second.sent, first.unreachable) == (1, 1)
+    assert [told["to"] for _, _, told in provider.taken] == ["+4930555"]
+    letters = db.session.scalars(sa.select(Message).where(Message.channel == "mail")).all()
+    assert letters
+    assert all(letter.sent_at is None for letter in letters)
+
+
 def test_who_speaks_german_reads_german(
     visit: Appointment, phone: Contact, ada: Client, http: HttpSms, provider: type[Provider]
 ) -> None:
