@@ -9,9 +9,11 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField, PasswordField, SelectMultipleField, StringField, TextAreaField
+from wtforms.i18n import get_translations
 from wtforms.validators import Length, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from clinic import language
 from clinic.language import N_, gettext
 
 TEXT_LENGTH = 200
@@ -57,6 +59,10 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types.
             if isinstance(field, StringField):
                 _bound(field)
             return field
+
+        def get_translations(self, form: Any) -> Any:
+            """WTForms' own sentences, such as for a choice there is not, in the language spoken now."""
+            return get_translations([language.current()]) if language.current() != language.ENGLISH else None
 
     def process(self, *args: Any, **named: Any) -> None:
         """As WTForms processes what was sent; a text of nothing but space then counts as nothing was entered."""
