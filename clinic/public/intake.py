@@ -18,6 +18,7 @@ from clinic.accounts import audit, limits
 from clinic.accounts import services as accounts
 from clinic.booking import queries as appointments
 from clinic.booking import safety
+from clinic.booking.models import Appointment
 from clinic.db import transaction
 from clinic.guidance import questionnaire
 from clinic.guidance.levels import Level
@@ -74,7 +75,7 @@ def begin() -> ResponseReturnValue:
     """Who sees the answers, how long they stay, and the yes or no; or the way back into answers under way."""
     draft = queries.draft(known_browser(), clock.now())
     if draft is not None:
-        return render_template("public/intake/under_way.html", go_on=way_on(draft))
+        return render_template("public/intake/under_way.html", go_on=way_on(draft), held=_held())
     return _begin_page(BeginForm(formdata=None))
 
 
@@ -111,15 +112,20 @@ def _begin_page(form: BeginForm) -> str:
         has_errors=form.has_errors,
         paragraphs=consent.HEALTH_DATA.paragraphs,
         why=CONSENT_QUESTION.why,
+        held=_held(),
     )
+
+
+def _held() -> Appointment | None:
+    """The time that led here and is kept meanwhile, when one was chosen first."""
+    return appointments.held(known_browser(), clock.now())
 
 
 @blueprint.get("/without")
 @audience(anyone)
 def without() -> str:
     """After a no: nothing was kept, and these ways are open."""
-    held = appointments.held(known_browser(), clock.now())
-    return render_template("public/intake/without.html", held=held)
+    return render_template("public/intake/without.html", held=_held())
 
 
 @blueprint.post("/again")

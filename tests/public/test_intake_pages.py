@@ -729,6 +729,23 @@ def test_with_a_time_kept_the_suggestion_leads_on_to_the_details(visitor: Visito
     assert f'href="/book/{sold.slug}"' not in page.text
 
 
+def test_who_chose_a_time_first_reads_that_it_is_kept_and_what_comes(
+    visitor: Visitor, make: ModuleType
+) -> None:
+    assert "We hold" not in words(visitor.go("/intake"))
+    sold = make.offering(intake="before_booking")
+    page = visitor.go(f"/book/{sold.slug}")
+    start = re.search(r'name="start" value="([^"]+)"', page.text)
+    assert start, words(page)
+    page = visitor.post(f"/book/{sold.slug}", {"start": start[1]})
+    assert heading(page) == "Tell us about your back"
+    assert "We hold" in words(page)
+    assert "first some questions about your health, then your name" in words(page)
+    assert f'class="back" href="/book/{sold.slug}"' in page.text
+    visitor.say_yes()
+    assert "We hold" in words(visitor.go("/intake"))
+
+
 def test_a_page_offers_to_keep_a_time_that_will_soon_be_let_go(
     visitor: Visitor, make: ModuleType, now: datetime, the_clock_says: Callable[[datetime], None]
 ) -> None:
