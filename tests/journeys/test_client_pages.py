@@ -226,6 +226,16 @@ def test_signing_in_and_the_own_visits_read_well(chromium: Browser, place: Place
     make.appointment(
         of=place.plain, who=ada, starts_at=datetime(2031, 3, 11, 9, 0, tzinfo=UTC), state=State.REQUESTED
     )
+    db.session.add(
+        WaitingWish(
+            client_id=ada.id,
+            treatment_id=place.plain.id,
+            times=list(range(9)),
+            last_on=MONDAY.date(),
+            created_at=MONDAY,
+        )
+    )
+    db.session.commit()
     with watched(chromium, place.base) as watch:
         page = watch.page()
         watch.open(page, links.sign_in_path(raw))

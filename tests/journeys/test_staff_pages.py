@@ -320,6 +320,11 @@ def test_several_sessions_in_one_act(chromium: Browser, desk: Desk) -> None:
         page.goto(series)
         page.get_by_role("link", name="Cancel all to come").click()
         watch.look(page)
+        page.get_by_role("button", name="Cancel the chosen sessions").press("Enter")
+        expect(page.get_by_role("heading", name="Changed by mistake?")).to_be_visible()
+        watch.look(page)
+        page.get_by_role("button", name="Take it back").press("Enter")
+        expect(page.get_by_text("Taken back.")).to_be_visible()
 
 
 def test_the_waiting_list_and_offering_by_hand(chromium: Browser, desk: Desk) -> None:

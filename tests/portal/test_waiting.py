@@ -31,9 +31,8 @@ def test_each_wish_says_what_when_and_until_when_and_leads_to_its_page(
     waits(make, sold, "Bea")
     page = Visitor(as_client(app, ada.contacts[0], ada)).open("/my")
     assert "What you wait for" in page.text
-    assert "Any therapist. Thursdays, mornings." in page.text
-    assert f"{sold.therapists[0].given_name}. Any day, any time of day." in page.text
-    assert "Last day: Monday 31 March" in page.text
+    assert "With Any therapist When Thursdays, mornings Last day Monday 31 March" in page.text
+    assert f"With {sold.therapists[0].name} When Any day, any time of day" in page.text
     ways = [link.get("href") for link in page.page.all("a") if link.text.startswith("See or change it")]
     assert len(ways) == 2, "and nobody else's"
     assert page.open(ways[0]).heading == "You are on the waiting list"
