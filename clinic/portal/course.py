@@ -15,17 +15,17 @@ from flask.typing import ResponseReturnValue
 from clinic import clock
 from clinic.accounts import audit, limits
 from clinic.accounts.models import Client
-from clinic.booking import idempotency, series, services, states
+from clinic.booking import idempotency, series, states
 from clinic.booking.idempotency import Answer
 from clinic.booking.models import Appointment
-from clinic.booking.series import Lost, NoSeries, Order, Proposal, Rhythm
+from clinic.booking.series import NoSeries, Order, Proposal, Rhythm
 from clinic.db import db, transaction
 from clinic.language import N_
 from clinic.plans import courses, to_book
 from clinic.plans.to_book import ToBook
 from clinic.practice.models import Therapist
 from clinic.refusal import NotFound, Refusal, Stale
-from clinic.web import access, form_keys, moments, sessions
+from clinic.web import access, form_keys, moments, refused, sessions
 from clinic.web.access import audience, client
 from clinic.web.browser import browser
 from clinic.web.sessions import Row
@@ -75,15 +75,18 @@ def book() -> ResponseReturnValue:
     content: dict[str, object] = {"course": str(rest.client.id), "chosen": sorted(chosen.items())}
     if not key:
         raise Stale
-    if (done := _done_before(key, content)) is not None:
-        return done
-    limits.take(limits.BOOKINGS_NETWORK, limits.network(request.remote_addr), now)
     try:
+        if (done := _done_before(key, content)) is not None:
+            return done
+        limits.take(limits.BOOKINGS_NETWORK, limits.network(request.remote_addr), now)
         with transaction():
             _book(rest, chosen.values(), now)
             idempotency.remember(browser(), key, content, Answer(303, url_for("portal.home")), now)
     except idempotency.AtTheSameTime:
         return _done_before(key, content) or redirect(url_for("portal.home"), 303)
+    except idempotency.OtherContent as other:
+        flash(other.sentence, "caution")
+        return redirect(url_for("portal.home"), 303)
     except states.IntakeNeeded:
         flash(QUESTIONS_FIRST, "plain")
         return redirect(url_for("intake.begin"), 303)
@@ -91,11 +94,11 @@ def book() -> ResponseReturnValue:
         return redirect(url_for("guardian.show"), 303)
     except states.NotCleared:
         return redirect(url_for("outcome.show"), 303)
-    except (Lost, NoSeries, series.LookFirst, services.TooManyOpen) as refusal:
+    except Refusal as refusal:
         if (done := _done_before(key, content)) is not None:
             return done
         rows = sessions.again(_proposals(rest, now), rest.people, chosen, refusal)
-        return _page(rest, rows, refusal=refusal), refusal.status
+        return refused.answer(_page(rest, rows, refusal=refusal), refusal)
     flash(N_("Your sessions are booked. One letter tells of all of them."), "ok")
     return redirect(url_for("portal.home"), 303)
 

@@ -198,10 +198,13 @@ def end_waiting(wish_id: UUID) -> ResponseReturnValue:
     """Wait no longer for something."""
     found, now = _session(), clock.now()
     assert found.client_id is not None
-    limits.take(limits.CHANGES_LINK, str(wish_id), now)
-    with transaction():
-        waiting.end(wish_id, found.client_id, actor=audit.by_contact(found.contact_id), now=now)
-    flash(N_("You are no longer on the waiting list."), "ok")
+    try:
+        limits.take(limits.CHANGES_LINK, str(wish_id), now)
+        with transaction():
+            waiting.end(wish_id, found.client_id, actor=audit.by_contact(found.contact_id), now=now)
+        flash(N_("You are no longer on the waiting list."), "ok")
+    except limits.TooMany as often:
+        flash(often.sentence, "caution")
     return redirect(url_for("portal.home"), 303)
 
 

@@ -23,11 +23,11 @@ from clinic.booking.waiting import queries as waiting_list
 from clinic.db import transaction
 from clinic.language import N_, gettext
 from clinic.practice import queries as practice
-from clinic.public import refused, safety_form, slots
+from clinic.public import safety_form, slots
 from clinic.public.forms import RevisionForm
 from clinic.public.slots import Choice
 from clinic.refusal import NotFound, Stale
-from clinic.web import languages, moments
+from clinic.web import languages, moments, refused
 from clinic.web.access import anyone, audience
 
 blueprint = Blueprint("appointment", __name__, url_prefix="/a")

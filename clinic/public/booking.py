@@ -29,12 +29,12 @@ from clinic.language import N_
 from clinic.plans import services as plans
 from clinic.practice import queries as practice
 from clinic.practice.models import IntakeRule, Location, Therapist, Treatment
-from clinic.public import holding, refused, slots
+from clinic.public import holding, slots
 from clinic.public.forms import DetailsForm, PersonForm
 from clinic.public.intake import SAID_NO
 from clinic.public.slots import Choice, Picker
 from clinic.refusal import NotFound, Refusal
-from clinic.web import access, context, form_keys, moments
+from clinic.web import access, context, form_keys, moments, refused
 from clinic.web.access import anyone, audience
 from clinic.web.browser import browser, forget_typed, keep_typed, known_browser, typed
 

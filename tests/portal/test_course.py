@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from clinic.accounts import limits
 from clinic.booking import series
 from clinic.booking.models import Appointment, Series, State
 from clinic.db import db
@@ -166,3 +167,29 @@ def test_more_than_the_course_has_left_is_not_proposed(scene: Scene, ada: Visito
     ada.open("/my/course?on=2031-03-13&at=10:00&count=40")
     assert "All 3 are free." in ada.text
     assert ada.open("/my/course?on=2031-03-13&at=10:00&count=3&therapist=nobody").status == 404
+
+
+def test_whoever_books_too_often_keeps_the_page_with_what_was_chosen(scene: Scene, ada: Visitor) -> None:
+    ada.open(f"/my/course?{ASKED}&therapist={scene.therapist.slug}")
+    for _ in range(limits.BOOKINGS_NETWORK.count):
+        limits.take(limits.BOOKINGS_NETWORK, limits.network("127.0.0.1"), make.NOW)
+    ada.press("Book these sessions", **{"session-2": ""})
+    assert ada.status == 429
+    assert ada.answer.headers["Retry-After"]
+    assert "That was tried too often." in ada.text
+    form, _ = ada.form_with("Book these sessions")
+    kept = shown(form)
+    assert [bool(kept.get(f"session-{number}", [""])[0]) for number in (1, 2, 3)] == [True, False, True]
+    assert make.count(Series) == 0
+
+
+def test_an_old_page_sent_with_other_choices_leads_to_what_it_booked(scene: Scene, ada: Visitor) -> None:
+    ada.open(f"/my/course?{ASKED}&therapist={scene.therapist.slug}")
+    form, _ = ada.form_with("Book these sessions")
+    path, old = form.get("action"), {**shown(form), "session-3": ""}
+    ada.press("Book these sessions")
+    ada.path, ada.answer = path, ada.browser.post(path, data=old)
+    ada.follow()
+    assert ada.heading == "Your visits"
+    assert "This form was sent before with other details." in ada.text
+    assert make.count(Series) == 1

@@ -12,11 +12,10 @@ from clinic.booking.waiting.wishes import NothingEarlier, WaitsAlready
 from clinic.db import transaction
 from clinic.language import N_
 from clinic.practice import queries as practice
-from clinic.public import refused
 from clinic.public.forms import EarlierForm
 from clinic.public.waiting.blueprint import blueprint
 from clinic.refusal import NotFound, Refusal
-from clinic.web import languages
+from clinic.web import languages, refused
 from clinic.web.access import anyone, audience
 from clinic.web.wish_form import PARTS
 

@@ -19,11 +19,10 @@ from clinic.intake.services import adopt
 from clinic.language import N_
 from clinic.plans import services as plans
 from clinic.practice.models import IntakeRule
-from clinic.public import refused
 from clinic.public.waiting import free
 from clinic.public.waiting.blueprint import blueprint
 from clinic.refusal import NotFound, Refusal
-from clinic.web import languages
+from clinic.web import languages, refused
 from clinic.web.access import anyone, audience
 from clinic.web.browser import browser, known_browser
 

@@ -17,13 +17,12 @@ from clinic.db import transaction
 from clinic.language import N_
 from clinic.practice import queries as practice
 from clinic.practice.models import Treatment
-from clinic.public import refused
 from clinic.public.booking import client_of, known
 from clinic.public.forms import JoinForm
 from clinic.public.waiting import free
 from clinic.public.waiting.blueprint import blueprint
 from clinic.refusal import NotFound, Refusal
-from clinic.web import form_keys, languages
+from clinic.web import form_keys, languages, refused
 from clinic.web.access import anyone, audience
 from clinic.web.browser import browser
 from clinic.web.wish_form import WishForm, in_words
