@@ -225,7 +225,9 @@ def test_after_an_urgent_answer_no_form_books(make: ModuleType, visitor: Visitor
 
 def test_without_answers_a_plain_request_waits_for_a_therapist(make: ModuleType, visitor: Visitor) -> None:
     at_details(visitor, make.offering(intake="before_booking"))
-    visitor.open("/book/details?plain=yes").press("Ask for this session", **DETAILS)
+    asked = visitor.open("/book/details?plain=yes")
+    assert "would like to call you there before they confirm" in asked.text
+    asked.press("Ask for this session", **DETAILS)
     assert visitor.heading == "We have your request, Zoë"
     assert the_appointment().state == State.REQUESTED
     assert make.count(Review) == 0
