@@ -14,6 +14,7 @@ from tests import make
 from tests.plans.conftest import Scene
 from tests.plans.intakes import BLOOD_PRESSURE, BLOOD_THINNER, KNOTS, review, send
 from tests.staff.conftest import Browser
+from tests.web.reading import read
 
 TODAY_AT_TEN = make.NOW  # 10:00 in Berlin
 LATER = make.NOW + timedelta(hours=3)
@@ -197,6 +198,15 @@ def test_an_owner_who_treats_nobody_is_led_to_the_settings(
     assert owner.look("/staff").headers["Location"] == "/staff/settings"
     owner.get("/staff/agenda", 403)
     owner.get("/staff/reviews", 403)
+
+
+def test_few_places_stand_in_the_bar_of_a_phone_and_many_under_more(
+    scene: Scene, sign_in: Callable[[User], Browser], front_desk: Browser
+) -> None:
+    for browser, waits_under_more in ((sign_in(make.user(roles=["owner"])), False), (front_desk, True)):
+        more = read(browser.get("/staff/settings")).one("details")
+        assert ("Settings" in more.text) is waits_under_more
+        assert "Sign out" in more.text
 
 
 def test_a_visitor_is_led_to_the_sign_in(scene: Scene, client: object) -> None:
