@@ -25,7 +25,7 @@ from clinic.plans import before_visit, check_ins, look_backs
 from clinic.plans import queries as plans
 from clinic.refusal import Refusal, Stale
 from clinic.scheduling import hours
-from clinic.staff import arrival, choosing, day, desk, moving, obstacles, progress, series
+from clinic.staff import arrival, choosing, day, desk, moving, obstacles, progress, repeating
 from clinic.staff.blueprint import blueprint
 from clinic.staff.day import Visit
 from clinic.staff.forms import SeenForm
@@ -151,7 +151,7 @@ def _repeats(appointment: Appointment, now: datetime) -> tuple[int, int] | None:
     """How often and how many times a visit that was booked just now may be repeated; None on any other page."""
     can_be = appointment.state == State.BOOKED and appointment.treatment.retired_at is None
     is_asked = request.args.get("just") == "booked" and can_be and appointment.series_id is None
-    return series.repeats(appointment) if is_asked and may(Permission.CALENDAR_WRITE) else None
+    return repeating.repeats(appointment) if is_asked and may(Permission.CALENDAR_WRITE) else None
 
 
 def _has_come(appointment: Appointment, now: datetime) -> bool:
