@@ -268,11 +268,18 @@ def confirm(appointment_id: UUID) -> ResponseReturnValue:
     return _decide(appointment_id, booking.confirm, "Confirmed. A letter tells the client.")
 
 
-@blueprint.post("/appointments/<uuid:appointment_id>/decline", endpoint="decline")
+@blueprint.route("/appointments/<uuid:appointment_id>/decline", methods=["GET", "POST"], endpoint="decline")
 @audience(staff, Permission.REVIEW_DECIDE)
 def decline(appointment_id: UUID) -> ResponseReturnValue:
-    """Turn down a request that has no open review."""
-    return _decide(appointment_id, booking.decline, "Declined. A letter tells the client.")
+    """Turn down a request that has no open review; asked first, because it cannot be taken back."""
+    if request.method == "POST":
+        return _decide(appointment_id, booking.decline, "Declined. A letter tells the client.")
+    appointment = _request_to_decide(appointment_id)
+    if appointment.state != State.REQUESTED:
+        raise NotNow
+    return render_template(
+        "staff/decline.html", here="calendar", appointment=appointment, shown=shown_fields(appointment)
+    )
 
 
 def _decide(appointment_id: UUID, verb: Verb, sentence: str) -> ResponseReturnValue:

@@ -221,7 +221,10 @@ def test_a_request_without_answers_is_confirmed_or_declined_on_its_own_page(
     page = therapist.get(f"/staff/appointments/{yes.id}")
     assert "please call before you confirm" in page
     therapist.acted(yes, "confirm")
+    assert "This cannot be taken back." in therapist.get(f"/staff/appointments/{no.id}/decline")
+    assert make.refreshed(no).state == State.REQUESTED
     therapist.acted(no, "decline")
+    therapist.get(f"/staff/appointments/{no.id}/decline", 409)
     assert make.refreshed(yes).state == State.BOOKED
     assert make.refreshed(no).state == State.DECLINED
 
