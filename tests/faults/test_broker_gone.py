@@ -98,6 +98,7 @@ def test_with_the_broker_away_all_the_time_each_reminder_goes_once(
 
 
 @pytest.mark.long
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("signal_number", [signal.SIGKILL, signal.SIGSTOP], ids=["absent", "frozen"])
 def test_with_the_broker_away_all_the_time_each_of_5000_reminders_goes_once(
     stage: Stage, signal_number: signal.Signals
