@@ -280,7 +280,9 @@ def test_one_network_keeps_ten_times_and_no_eleventh(make: ModuleType, caller: C
     assert codes == [201] * 10 + [429]
 
 
-def test_a_hold_and_its_booking_take_at_most_twelve_statements_each(app: Flask, make: ModuleType, caller: Caller) -> None:
+def test_a_hold_and_its_booking_take_at_most_twelve_statements_each(
+    app: Flask, make: ModuleType, caller: Caller
+) -> None:
     sold: Treatment = make.treatment(
         therapists=[make.therapist(make.location()) for _ in range(3)] if make.practice() else ()
     )
