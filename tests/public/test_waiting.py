@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from types import ModuleType
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -9,9 +10,11 @@ from flask import Flask
 from clinic.accounts import links
 from clinic.accounts.models import Client
 from clinic.booking.models import Appointment, State
+from clinic.booking.waiting import offering
+from clinic.booking.waiting.matching import Time
 from clinic.booking.waiting.models import Offer, OfferEnd, Wish
-from clinic.db import db
-from clinic.practice.models import Treatment
+from clinic.db import db, transaction
+from clinic.practice.models import Location, Treatment
 from clinic.web import wish_form
 from tests.booking.waiting_list import THURSDAY_TEN, cancels, look, offer_of, thursdays, waits
 from tests.conftest import NOW
@@ -202,6 +205,23 @@ class TestOffer:
         booked = make.found(Appointment, offer.offering.hold_id)
         assert (booked.state, booked.starts_at) == (State.BOOKED, THURSDAY_TEN)
         assert page.open(path(offer)).path.startswith("/a/"), "the old address leads to the visit"
+
+    @pytest.mark.parametrize(
+        ("by_hand", "said", "heading"),
+        [(False, True, "We have your request, Ada"), (True, False, "You are booked, Ada")],
+    )
+    def test_where_clients_ask_first_the_page_says_so_unless_staff_offered_it_by_hand(
+        self, app: Flask, make: ModuleType, by_hand: bool, said: bool, heading: str
+    ) -> None:
+        sold = thursdays(make, approval="ask_first")
+        wish, person, place = waits(make, sold), sold.therapists[0], db.session.query(Location).one()
+        time = Time(THURSDAY_TEN, person.id, place.id, ZoneInfo(place.zone))
+        by_id = make.user().id if by_hand else None
+        with transaction():
+            offering.keep(sold.id, time, [wish.id], now=NOW, by_id=by_id)
+        page = visitor(app).open(path(offer_of(wish)))
+        assert ("A therapist confirms it first." in page.text) is said
+        assert page.press("Take this time").heading == heading
 
     def test_saying_no_leaves_one_on_the_list(
         self, app: Flask, sold: Treatment, visit: Appointment, make: ModuleType

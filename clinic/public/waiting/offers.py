@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from clinic import clock
 from clinic.accounts import audit, limits, links
-from clinic.booking import states
+from clinic.booking import approval, states
 from clinic.booking.models import Appointment, State
 from clinic.booking.waiting import answers, queries
 from clinic.booking.waiting.answers import OfferGone
@@ -135,11 +135,19 @@ def _offer_page(found: Offer, token: str, *, refusal: str | None = None) -> str:
         is_won=is_won,
         others=len(found.offering.offers) - 1,
         asks_first=_asks_first(found, now),
+        is_confirmed=_is_confirmed(found),
         free_until=states.free_until(hold),
         refusal=refusal,
         free=[] if is_open or is_won else free.times(waited_for, now),
         wish_path=links.wish_path(waited_for.id, waited_for.link_epoch),
     )
+
+
+def _is_confirmed(found: Offer) -> bool:
+    """Whether whoever takes the time asks for it, and a therapist confirms it; what staff offered by hand is booked."""
+    if found.wish.replaces_id is not None or found.offering.by_id is not None:
+        return False
+    return approval.asks_first(found.offering.hold.treatment, found.wish.client_id)
 
 
 def _asks_first(found: Offer, now: datetime) -> bool:
