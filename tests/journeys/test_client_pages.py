@@ -258,9 +258,9 @@ def test_signing_in_and_the_own_visits_read_well(chromium: Browser, place: Place
 
 def test_the_german_pages_of_an_appointment_read_well(chromium: Browser, place: Place) -> None:
     visit = place.visit(starts_at=datetime(2031, 3, 17, 9, 0, tzinfo=UTC))
+    german_letters(visit.client)
     with watched(chromium, place.base) as watch:
         page = watch.page()
-        page.set_extra_http_headers({"Accept-Language": "de"})
         for part in ("", "/cancel", "/move", "/done"):
             watch.open(page, f"{place.address(visit)}{part}")
             expect(page.locator("html")).to_have_attribute("lang", "de")
@@ -268,10 +268,18 @@ def test_the_german_pages_of_an_appointment_read_well(chromium: Browser, place: 
         expect(page.locator("header [lang=de]")).to_contain_text("nur auf Englisch")
 
 
+def german_letters(person: Client | None) -> None:
+    """From now on this person reads German."""
+    assert person is not None
+    with transaction():
+        person.language = "de"
+
+
 def test_german_pages_with_their_long_words_read_well_and_are_worked_by_keyboard(
     chromium: Browser, place: Place
 ) -> None:
     eva = place.client("eva@client.example", given_name="Eva")
+    german_letters(eva)
     make.appointment(of=place.plain, who=eva, starts_at=datetime(2031, 3, 12, 9, 0, tzinfo=UTC))
     with transaction():
         raw = services.mint_link(purpose=LinkPurpose.SIGN_IN, contact_id=eva.contacts[0].id, now=MONDAY)
