@@ -16,7 +16,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from clinic.accounts.models import Client
+from clinic.accounts.models import Client, User
 from clinic.accounts.services import search_name
 from clinic.booking.models import Appointment
 from clinic.db import db
@@ -71,7 +71,10 @@ SHOWN: dict[Shown, sa.ColumnElement[bool]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One message in the list: what, for whom, about which visit, and what became of it. `why` is a code."""
+    """One message in the list: what, for whom, about which visit, and what became of it. `why` is a code.
+
+    `staff_name` is whose it is when it goes to somebody who works here.
+    """
 
     id: UUID
     kind: Kind
@@ -82,6 +85,7 @@ class Line:
     attempts: int
     client_id: UUID | None
     client_name: str
+    staff_name: str
     visit_id: UUID | None
     visit_at: datetime | None
     zone: str
@@ -196,14 +200,15 @@ def undelivered(since: datetime) -> int:
 
 def _lines() -> sa.Select[*tuple[Any, ...]]:
     return (
-        sa.select(Message, Client, Appointment.id, Appointment.starts_at, Appointment.zone)
+        sa.select(Message, Client, User, Appointment.id, Appointment.starts_at, Appointment.zone)
         .outerjoin(Client, Client.id == Message.client_id)
+        .outerjoin(User, User.id == Message.recipient_id)
         .outerjoin(Appointment, Appointment.id == Message.subject_id)
     )
 
 
 def _line(row: sa.Row[*tuple[Any, ...]], now: datetime) -> Line:
-    message, client, visit_id, visit_at, zone = row
+    message, client, user, visit_id, visit_at, zone = row
     return Line(
         id=message.id,
         kind=Kind(message.kind),
@@ -214,6 +219,7 @@ def _line(row: sa.Row[*tuple[Any, ...]], now: datetime) -> Line:
         attempts=message.attempts,
         client_id=message.client_id,
         client_name=client.name if client else "",
+        staff_name=user.name if user else "",
         visit_id=visit_id,
         visit_at=visit_at,
         zone=zone or "",

@@ -15,7 +15,7 @@ from clinic import language
 from clinic.accounts.models import Client
 from clinic.language import ENGLISH, LANGUAGES, N_
 from clinic.web import context
-from clinic.web.access import anyone, audience
+from clinic.web.access import MACHINE_PATHS, anyone, audience
 
 CHOSEN, OF_LETTERS = "language", "letters_in"
 TRANSLATED = (
@@ -51,8 +51,10 @@ blueprint = Blueprint("languages", __name__)
 
 
 def is_translated(endpoint: str | None) -> bool:
-    """Whether a page speaks every language; that there is no such page is said in all of them."""
-    return endpoint is None or endpoint.startswith(TRANSLATED)
+    """Whether a page speaks every language; that there is no such page is said in all of them, to people."""
+    if endpoint is None:
+        return not request.path.startswith(MACHINE_PATHS)
+    return endpoint.startswith(TRANSLATED)
 
 
 def wanted() -> str:

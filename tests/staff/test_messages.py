@@ -250,6 +250,17 @@ def test_what_goes_next_is_foreseen_and_nothing_of_it_is_kept(
     assert make.count(Message) == before
 
 
+def test_the_letter_of_a_days_visits_names_whose_day_it_is(
+    scene: Scene, front_desk: Browser, clock_at_now: None
+) -> None:
+    ines = make.user(given_name="Ines", family_name="O'Hara")
+    scene.visit(starts_at=make.NOW + timedelta(hours=28)).therapist.user_id = ines.id
+    db.session.commit()
+    page = front_desk.get("/staff/messages/next")
+    assert "The day&#39;s visits" in page
+    assert "To Ines O&#39;Hara" in page
+
+
 def test_nothing_falls_due_says_so(front_desk: Browser, clock_at_now: None) -> None:
     assert "Nothing falls due" in front_desk.get("/staff/messages/next")
 
