@@ -20,7 +20,7 @@ from clinic.db import db, transaction
 from clinic.intake import queries as intake
 from clinic.language import N_
 from clinic.messaging import services as messaging
-from clinic.portal import course, letters, waiting
+from clinic.portal import course, letters, past, waiting
 from clinic.portal.forms import AddressForm, NameForm
 from clinic.refusal import NotFound, Refusal
 from clinic.web import access, languages
@@ -176,20 +176,31 @@ def _part_from_others(client_id: UUID) -> None:
 @blueprint.get("/my")
 @audience(client)
 def home() -> ResponseReturnValue:
-    """The visits to come, each with the page where it can be moved or cancelled."""
-    found = _session()
+    """The visits to come, each with the page where it can be moved or cancelled, and the newest of the past ones."""
+    found, now = _session(), clock.now()
     assert found.client_id is not None
     person = db.session.get_one(Client, found.client_id)
     proven = db.session.get_one(Contact, found.contact_id)
-    visits = booking.upcoming(person.id, clock.now())
+    visits = booking.upcoming(person.id, now)
     return render_template(
         "portal/home.html",
         person=person,
         visits=[(visit, manage_path(visit)) for visit in visits],
         others=len(accounts.people_on(proven)) > 1,
         course=course.can_go_on(person),
-        waits=waiting.of(person.id, clock.now()),
+        waits=waiting.of(person.id, now),
+        past=past.page(person.id, 1, now),
     )
+
+
+@blueprint.get("/my/past")
+@audience(client)
+def past_visits() -> str:
+    """All visits that are over, a page at a time."""
+    found = _session()
+    assert found.client_id is not None
+    number = request.args.get("page", 1, type=int)
+    return render_template("portal/past.html", past=past.page(found.client_id, number, clock.now()))
 
 
 @blueprint.post("/my/waiting/<uuid:wish_id>/end")

@@ -5,7 +5,7 @@ given and the warning signs, and nothing that depends on the client's own answer
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 from flask import Blueprint, render_template, url_for
@@ -13,7 +13,8 @@ from flask.typing import ResponseReturnValue
 
 from clinic import clock
 from clinic.accounts import audit, links
-from clinic.booking.models import Appointment, State
+from clinic.booking import past
+from clinic.booking.models import Appointment
 from clinic.db import db, transaction
 from clinic.guidance import aftercare
 from clinic.guidance.knowledge import MODALITIES
@@ -23,9 +24,6 @@ from clinic.refusal import NotFound, Refusal
 from clinic.web.access import anyone, audience
 
 blueprint = Blueprint("aftercare", __name__, url_prefix="/c")
-
-KEPT = timedelta(days=30)
-HAPPENED = (State.ARRIVED, State.DONE)
 
 
 class TipsOver(Refusal):
@@ -80,10 +78,10 @@ def opened(token: str, now: datetime) -> Appointment:
     if (
         appointment.client is None
         or appointment.client.erased_at is not None
-        or appointment.state not in HAPPENED
+        or not past.took_place(appointment)
     ):
         raise NotFound
-    if now >= appointment.ends_at + KEPT:
+    if not past.keeps_tips(appointment, now):
         raise TipsOver
     return appointment
 

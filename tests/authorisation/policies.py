@@ -90,6 +90,7 @@ POLICIES: dict[str, str | frozenset[Permission]] = {
     "portal.somebody_else": CONTACT,
     "portal.sign_out": CONTACT,
     "portal.home": CLIENT,
+    "portal.past_visits": CLIENT,
     "portal.end_waiting": CLIENT,
     "course.ask": CLIENT,
     "course.book": CLIENT,

@@ -1,0 +1,86 @@
+"""A signed-in client's past visits: what became of each, its tips while they can be read, and the way to book it again."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from flask import url_for
+
+from clinic.accounts import links
+from clinic.booking import past
+from clinic.booking.models import Appointment, State
+from clinic.language import N_
+from clinic.scheduling import hours
+
+ON_A_PAGE = 20
+LAST_PAGE = 500
+
+WORDS: dict[State, str] = {
+    State.ARRIVED: N_("Took place"),
+    State.DONE: N_("Took place"),
+    State.MISSED: N_("Missed"),
+    State.CANCELLED: N_("Cancelled"),
+    State.DECLINED: N_("Not confirmed"),
+    State.REQUESTED: N_("Not confirmed"),
+    # Nobody has noted yet whether it took place.
+    State.BOOKED: N_("Was booked"),
+}
+"""What became of a visit whose time is over. Why it was cancelled or declined is said nowhere here."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Past:
+    """A visit, what became of it, and where its tips and its treatment's times are; None where there are none."""
+
+    visit: Appointment
+    words: str
+    took_place: bool
+    tips: str | None
+    again: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """So many past visits as a page shows, newest first; `number` 1 is the newest page."""
+
+    visits: list[Past]
+    number: int
+    has_older: bool
+
+
+def page(client_id: UUID, number: int, now: datetime) -> Page:
+    """One page of a client's past visits; a page that is none comes out as the nearest that could be."""
+    number = min(max(number, 1), LAST_PAGE)
+    # One more than is shown tells whether there are older ones.
+    found = past.past(client_id, now, skip=(number - 1) * ON_A_PAGE, limit=ON_A_PAGE + 1)
+    return Page(
+        visits=[_shown(visit, now) for visit in found[:ON_A_PAGE]],
+        number=number,
+        has_older=len(found) > ON_A_PAGE,
+    )
+
+
+def _shown(visit: Appointment, now: datetime) -> Past:
+    return Past(
+        visit=visit,
+        words=WORDS[State(visit.state)],
+        took_place=past.took_place(visit),
+        tips=links.aftercare_path(visit.id, visit.link_epoch) if past.keeps_tips(visit, now) else None,
+        again=_again(visit, hours.local_day(now, ZoneInfo(visit.zone))),
+    )
+
+
+def _again(visit: Appointment, today: date) -> str | None:
+    """The times of the same treatment, with the same therapist and at the same place while they are there."""
+    sold, person, place = visit.treatment, visit.therapist, visit.location
+    if sold.retired_at is not None:
+        return None
+    gives_it = person in sold.therapists and (person.left_on is None or person.left_on > today)
+    is_open = place.closed_on is None or place.closed_on > today
+    return url_for(
+        "booking.choose",
+        slug=sold.slug,
+        therapist=person.slug if gives_it else None,
+        location=place.slug if is_open else None,
+    )
