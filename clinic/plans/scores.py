@@ -134,6 +134,43 @@ def _newest_start(client_id: UUID) -> OutcomeEntry | None:
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Occasion:
+    """Scores a client gave for one visit, or with whole health questions: then `zone` is None, for they know no place."""
+
+    at: datetime
+    zone: str | None
+    entries: Mapping[Instrument, OutcomeEntry]
+
+
+def has_any(client_id: UUID) -> bool:
+    """Whether a client ever gave a score; opens none of them."""
+    return bool(db.session.scalar(sa.select(sa.exists().where(OutcomeEntry.client_id == client_id))))
+
+
+def of_client(client_id: UUID) -> list[Occasion]:
+    """All occasions on which a client gave scores, the oldest first, with the newest entry of each measure.
+
+    The time of a visit counts, not that of the answer. One statement. Whoever shows them leaves an audit row.
+    """
+    rows = db.session.execute(
+        sa.select(OutcomeEntry, Appointment.starts_at, Appointment.zone)
+        .outerjoin(Appointment, Appointment.id == OutcomeEntry.appointment_id)
+        .where(OutcomeEntry.client_id == client_id)
+        .order_by(OutcomeEntry.recorded_at, OutcomeEntry.id)
+    ).all()
+    found: dict[UUID | None, Occasion] = {}
+    for entry, starts_at, zone in rows:
+        key = entry.appointment_id or entry.submission_id
+        known = found[key].entries if key in found else {}
+        found[key] = Occasion(
+            at=starts_at or entry.recorded_at,
+            zone=zone,
+            entries={**known, Instrument(entry.instrument): entry},
+        )
+    return sorted(found.values(), key=lambda occasion: occasion.at)
+
+
 def before_visits(visit_ids: Iterable[UUID]) -> dict[UUID, dict[Instrument, OutcomeEntry]]:
     """The newest entry of each measure asked for each of these visits. Whoever shows them leaves an audit row."""
     wanted = list(visit_ids)

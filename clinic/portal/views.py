@@ -20,7 +20,7 @@ from clinic.db import db, transaction
 from clinic.intake import queries as intake
 from clinic.language import N_
 from clinic.messaging import services as messaging
-from clinic.portal import course, letters, past, waiting
+from clinic.portal import course, letters, past, progress, waiting
 from clinic.portal.forms import AddressForm, NameForm
 from clinic.refusal import NotFound, Refusal
 from clinic.web import access, languages
@@ -28,7 +28,7 @@ from clinic.web.access import anyone, audience, client, contact
 from clinic.web.browser import forget_browser, known_browser
 
 blueprint = Blueprint("portal", __name__)
-blueprints = (blueprint, letters.blueprint, course.blueprint)
+blueprints = (blueprint, letters.blueprint, course.blueprint, progress.blueprint)
 
 NEXT = "after_sign_in"
 
@@ -190,6 +190,7 @@ def home() -> ResponseReturnValue:
         course=course.can_go_on(person),
         waits=waiting.of(person.id, now),
         past=past.page(person.id, 1, now),
+        has_progress=progress.has_any(person.id),
     )
 
 

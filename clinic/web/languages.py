@@ -40,6 +40,7 @@ ONLY_ENGLISH = (
     "intake.",
     "outcome.",
     "own_tips.show",
+    "progress.",
     "safety_form.",
 )
 """Pages with health questions, care cards and tips: English until a translation was reviewed by somebody who knows both."""

@@ -92,6 +92,7 @@ POLICIES: dict[str, str | frozenset[Permission]] = {
     "portal.home": CLIENT,
     "portal.past_visits": CLIENT,
     "portal.end_waiting": CLIENT,
+    "progress.show": CLIENT,
     "course.ask": CLIENT,
     "course.book": CLIENT,
     "wishes.letters": CLIENT,

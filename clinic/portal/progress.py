@@ -1,0 +1,181 @@
+"""A signed-in client's own line: the scores they gave with their health questions and before visits, as they gave them.
+
+Nothing is read into the numbers here: no comparison, no percentages, no causes. What was not given stays missing.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, render_template
+
+from clinic import clock
+from clinic.accounts import audit
+from clinic.accounts.models import Client
+from clinic.db import db, transaction
+from clinic.guidance.fields import FIELDS
+from clinic.guidance.measures import GLOBAL_CHANGE_QUESTION, GlobalChange
+from clinic.guidance.questions import QUESTIONS
+from clinic.guidance.schedule import Instrument
+from clinic.language.reading import local, short_date
+from clinic.plans import scores
+from clinic.plans.scores import Occasion
+from clinic.practice import queries as practice
+from clinic.web import access, charts
+from clinic.web.access import audience, client
+from clinic.web.charts import Trend
+
+NEWEST = 20
+"""So many occasions are shown; a therapist sees them all."""
+ON_THE_CHART = 6
+CHART_TITLE = "Average pain over the last week, 0 to 10"
+
+blueprint = Blueprint("progress", __name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """Answers to what belongs together, newest first: (day, one cell for each head); None was not given."""
+
+    title: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[str | None, ...]], ...]
+    note: str = ""
+
+
+@blueprint.get("/my/progress")
+@audience(client)
+def show() -> str:
+    """Chart and tables of the client's own answers; the look is recorded."""
+    signed_in, now = access.client_session(), clock.now()
+    assert signed_in is not None
+    assert signed_in.client_id is not None
+    person = db.session.get_one(Client, signed_in.client_id)
+    with transaction():
+        given = scores.of_client(person.id)
+        shown = given[-NEWEST:]
+        _record_look(person, shown, audit.by_contact(signed_in.contact_id), now)
+        zone = _zone(shown, now)
+        chart, tables = _chart(shown, zone), list(_tables(shown, zone))
+    newest = NEWEST if len(given) > NEWEST else None
+    return render_template("portal/progress.html", chart=chart, tables=tables, newest=newest)
+
+
+def has_any(client_id: UUID) -> bool:
+    """Whether there is anything to show."""
+    return scores.has_any(client_id)
+
+
+def _record_look(person: Client, shown: Iterable[Occasion], actor: str, now: datetime) -> None:
+    fields = sorted({instrument.value for occasion in shown for instrument in occasion.entries})
+    if fields:
+        audit.record(
+            actor, "read", person, client_id=person.id, purpose="own_progress", fields=fields, now=now
+        )
+
+
+def _zone(shown: Sequence[Occasion], now: datetime) -> str:
+    """Where days are counted for answers that came without a visit: where the newest visit is, else where the practice is."""
+    places = (place.zone for place in practice.locations(now.date()))
+    return next((one.zone for one in reversed(shown) if one.zone), None) or next(places, "UTC")
+
+
+def _chart(shown: Sequence[Occasion], zone: str) -> Trend | None:
+    """The line through the newest occasions on which pain was asked; None without a number."""
+    asked = [occasion for occasion in shown if Instrument.NRS in occasion.entries][-ON_THE_CHART:]
+    readings = [
+        charts.Reading(label=_short(one, zone), value=_of(one, Instrument.NRS).get("average"))
+        for one in asked
+    ]
+    if all(reading.value is None for reading in readings):
+        return None
+    return charts.trend(readings, title=CHART_TITLE)
+
+
+def _tables(shown: Sequence[Occasion], zone: str) -> Iterator[Table]:
+    def rows(instrument: Instrument, *cells: Callable[[dict[str, Any]], Any]) -> Any:
+        return tuple(
+            (_day(one, zone), tuple(_text(cell(_of(one, instrument))) for cell in cells))
+            for one in reversed(shown)
+            if instrument in one.entries
+        )
+
+    yield Table(
+        title="Pain",
+        note="0 is no pain, 10 the worst you can imagine.",
+        heads=("Average, last week", "That day"),
+        rows=rows(Instrument.NRS, _key("average"), _key("now")),
+    )
+    yield Table(
+        title="Pain in daily life, past week",
+        note="How strong the pain was, and how much it got in the way: 0 is not at all, 10 is completely.",
+        heads=("Strength", "Enjoying life", "What you do every day"),
+        rows=rows(Instrument.PEG, _key("pain"), _key("enjoyment"), _key("activity")),
+    )
+    ability = QUESTIONS["psfs"]
+    for activity in _activities(shown):
+        yield Table(
+            title=f"“{activity}”",
+            note=f"How well it goes: 0 is “{ability.low_label}”, 10 is “{ability.high_label}”.",
+            heads=("How well",),
+            rows=rows(Instrument.PSFS, _rated(activity)),
+        )
+    yield Table(
+        title="Since the start",
+        note=f"{GLOBAL_CHANGE_QUESTION} …",
+        heads=("You said",),
+        rows=rows(Instrument.GLOBAL_CHANGE, _change),
+    )
+    yield Table(
+        title="After the session before",
+        heads=("You felt",),
+        rows=rows(Instrument.REACTION, _reaction),
+    )
+
+
+def _activities(shown: Iterable[Occasion]) -> list[str]:
+    """The activities in the client's own words, in the order in which they were first named."""
+    named = (rated["activity"] for one in shown for rated in _of(one, Instrument.PSFS).get("activities", ()))
+    return list(dict.fromkeys(named))
+
+
+def _of(occasion: Occasion, instrument: Instrument) -> dict[str, Any]:
+    entry = occasion.entries.get(instrument)
+    return entry.scores if entry else {}
+
+
+def _key(name: str) -> Callable[[dict[str, Any]], Any]:
+    return lambda given: given.get(name)
+
+
+def _rated(activity: str) -> Callable[[dict[str, Any]], Any]:
+    return lambda given: next(
+        (rated["score"] for rated in given.get("activities", ()) if rated["activity"] == activity), None
+    )
+
+
+def _change(given: dict[str, Any]) -> str | None:
+    step = given.get("global_change")
+    return GlobalChange(step).label if step else None
+
+
+def _reaction(given: dict[str, Any]) -> str | None:
+    code = given.get("reaction")
+    return FIELDS["past_reaction"].label(code) if code else None
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _day(occasion: Occasion, zone: str) -> str:
+    """`Tue 24 Nov 2026`."""
+    where = occasion.zone or zone
+    return f"{short_date(occasion.at, where)} {local(occasion.at, where).year}"
+
+
+def _short(occasion: Occasion, zone: str) -> str:
+    """`24 Nov`, under a chart."""
+    return short_date(occasion.at, occasion.zone or zone).split(" ", 1)[1]
