@@ -28,7 +28,7 @@ from clinic.web.access import audience, client
 from clinic.web.charts import Trend
 
 NEWEST = 20
-"""So many occasions are shown; a therapist sees them all."""
+"""So many occasions are shown."""
 ON_THE_CHART = 6
 CHART_TITLE = "Average pain over the last week, 0 to 10"
 
