@@ -26,12 +26,17 @@ def shared() -> dict[str, Any]:
 
 
 def practice() -> Practice | None:
-    """The practice, read once a request; None before set-up and on the page that says the database is away."""
+    """The practice, read once a request; None before set-up.
+
+    Raises OperationalError once when the database does not answer. After that it is None, so that the page that says so can
+    be made; no other page takes a database that is away for a practice that was never set up.
+    """
     if "practice" not in g:
         try:
             g.practice = db.session.get(Practice, 1)
         except OperationalError:
             db.session.rollback()
             g.practice = None
+            raise
     found: Practice | None = g.practice
     return found

@@ -21,6 +21,7 @@ from clinic.accounts.limits import TooMany
 from clinic.db import db
 from clinic.language import N_, gettext
 from clinic.refusal import NotFound, Refusal
+from clinic.web import context
 from clinic.web.access import MACHINE_PATHS
 from clinic.web.headers import request_id
 
@@ -131,12 +132,14 @@ def _is_for_machines() -> bool:
 
 
 def _page(status: int, sentence: str | None, retry_seconds: int | None) -> Response:
-    context = {"message": sentence, "reference": request_id(), "retry_after": _words(retry_seconds)}
+    said = {"message": sentence, "reference": request_id(), "retry_after": _words(retry_seconds)}
+    with suppress(OperationalError):
+        context.practice()  # A database that is away is noticed here, not in the middle of the page.
     try:
-        page = render_template(f"errors/{status}.html", **context)
+        page = render_template(f"errors/{status}.html", **said)
     except TemplateNotFound:
-        context["message"] = sentence or SENTENCES.get(status)
-        page = render_template(f"errors/{400 if status < 500 else 500}.html", **context)
+        said["message"] = sentence or SENTENCES.get(status)
+        page = render_template(f"errors/{400 if status < 500 else 500}.html", **said)
     return make_response(page, status)
 
 

@@ -135,6 +135,16 @@ def test_a_connection_that_ended_while_it_rested_is_replaced_unnoticed(stage: St
     assert db.session.scalar(sa.text("SELECT pg_backend_pid()")) not in (None, mine)
 
 
+@pytest.mark.parametrize("path", ["/", "/book", "/accessibility", "/nowhere"])
+def test_no_page_takes_a_silent_database_for_a_practice_that_is_not_set_up(stage: Stage, path: str) -> None:
+    make.offering()
+    db.session.remove()
+    with frozen(stage):
+        answer = stage.app.test_client().get(path, headers={"Accept-Language": "en"})
+    assert answer.status_code == (404 if path == "/nowhere" else 503)
+    assert "not set up" not in answer.get_data(as_text=True)
+
+
 @pytest.mark.parametrize("who", ["staff", "client"])
 def test_who_is_signed_in_gets_the_same_plain_page(stage: Stage, who: str) -> None:
     make.offering()

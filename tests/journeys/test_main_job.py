@@ -75,10 +75,11 @@ def answer_page(person: Person) -> None:
                     tick(person.page, chosen)
         elif kind == "number" or first.get_attribute("inputmode") == "numeric":
             first.fill(wanted[0])
-    with (
-        person.page.expect_navigation()
-    ):  # The next page whole, or its first questions would be taken for all.
-        person.page.locator("main form[method=post] button").last.click()
+    # The next page whole, or its first questions would be taken for all. By keyboard again: a press of the mouse that comes
+    # while the page still scrolls to the last answer can miss.
+    with person.page.expect_navigation():
+        person.page.locator("main form[method=post] button").last.focus()
+        person.page.keyboard.press("Enter")
 
 
 def fill_intake(client: Person) -> None:
