@@ -67,9 +67,9 @@ def hold(
     """Keep a start for the practice's hold time while the person fills the form.
 
     A browser keeps one time at once: its earlier hold is let go in the same step, and stays when this one fails.
-    `known` is False for a secret that was made in this very request: nothing can be on record under it yet. `client_id` is the signed-in client, if any: their earlier answers count. `network` is where the request comes from
-    (`limits.network`): it keeps only so many times at once. Raises Unbookable, NotFirst, TooManyHeld, NotCleared,
-    NotOffered, SlotTaken.
+    `known` is False for a secret that was made in this very request: nothing can be on record under it yet. `client_id` is
+    the signed-in client, if any: their earlier answers count. `network` is where the request comes from (`limits.network`):
+    it keeps only so many times at once. Raises Unbookable, NotFirst, TooManyHeld, NotCleared, NotOffered, SlotTaken.
     """
     supply = practice.supply(wish.treatment_id)
     newcomers.require_welcome(wish.treatment_id, client_id)
@@ -150,9 +150,8 @@ def book(
     who keeps the time when that is not the browser itself: an offering of the waiting list. `approved`: staff offered it.
     Raises HoldGone, NotCleared, GuardianNeeded, IntakeNeeded, NotFirst, TooManyOpen.
     """
-    if (
-        actor == audit.VISITOR
-    ):  # Nobody is looked up for a visitor: the client was added in this very transaction.
+    if actor == audit.VISITOR:
+        # Nobody is looked up for a visitor: the client was added in this very transaction.
         limits.queue_up(f"{contact.kind} {contact.normalised}" for contact in client.contacts)
     else:
         queue_for(client.id)

@@ -40,7 +40,10 @@ CATCH_UP_AFTER = timedelta(hours=1)
 CATCH_UP_SPACING_SECONDS = 0.1
 CATCH_UP_LOCK = 7_503_001
 NOTE_AGAIN_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0)
-"""What was accepted and is not noted goes twice: while the database is away, the note is tried again after these."""
+"""What was accepted and is not noted goes twice: while the database is away, the worker waits so long between its tries.
+
+Nobody else can do it: only this sender knows of the yes. Should its lease run out meanwhile, the fence decides.
+"""
 MINUTE = timedelta(minutes=1)
 
 
