@@ -5,7 +5,11 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+PATIENCE_MS = 30_000
+"""How long a page may take on a busy machine before a test gives up; nothing waits longer than it must."""
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def chromium() -> str:
@@ -24,3 +28,18 @@ def launched() -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+def go(control: Locator) -> None:
+    """Press a control that leads to another page, and wait until that page has arrived whole.
+
+    By keyboard: a press of the mouse that comes while the page still scrolls can miss.
+    """
+    control.focus()
+    enter(control.page)
+
+
+def enter(page: Page) -> None:
+    """Press Enter on what has the focus, and wait until the page it leads to has arrived whole."""
+    with page.expect_navigation():
+        page.keyboard.press("Enter")

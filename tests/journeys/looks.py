@@ -11,6 +11,8 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 from werkzeug.serving import make_server
 
+from tests.browser import PATIENCE_MS
+
 NARROW, WIDE = 360, 1440
 LOOKS = [(width, scheme) for width in (NARROW, WIDE) for scheme in ("light", "dark")]
 WHOLE = [(NARROW, "light"), (WIDE, "dark")]
@@ -101,7 +103,7 @@ class Watch:
 def watched(browser: Browser, base: str, cookies: dict[str, str] | None = None) -> Iterator[Watch]:
     """A browser of one's own; at the end of the block nothing may be wrong with what was seen."""
     context = browser.new_context(reduced_motion="reduce")
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE_MS)
     context.add_cookies(
         [{"name": name, "value": value, "url": base} for name, value in (cookies or {}).items()]
     )

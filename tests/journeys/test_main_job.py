@@ -9,6 +9,7 @@ import pytest
 from icalendar import Calendar
 from playwright.sync_api import Browser, Locator, Page
 
+from tests.browser import go
 from tests.intake.walk import DULL
 from tests.journeys.live import PASSWORD, THERAPIST, Live, links_in, live
 
@@ -35,10 +36,10 @@ class Person:
         self.page.goto(path if path.startswith("http") else self.base + path)
 
     def press(self, name: str) -> None:
-        self.page.get_by_role("button", name=name, exact=True).first.click()
+        go(self.page.get_by_role("button", name=name, exact=True).first)
 
     def follow(self, name: str) -> None:
-        self.page.get_by_role("link", name=name, exact=True).first.click()
+        go(self.page.get_by_role("link", name=name, exact=True).first)
 
     @property
     def heading(self) -> str:
@@ -75,17 +76,12 @@ def answer_page(person: Person) -> None:
                     tick(person.page, chosen)
         elif kind == "number" or first.get_attribute("inputmode") == "numeric":
             first.fill(wanted[0])
-    # The next page whole, or its first questions would be taken for all. By keyboard again: a press of the mouse that comes
-    # while the page still scrolls to the last answer can miss.
-    with person.page.expect_navigation():
-        person.page.locator("main form[method=post] button").last.focus()
-        person.page.keyboard.press("Enter")
+    go(person.page.locator("main form[method=post] button").last)
 
 
 def fill_intake(client: Person) -> None:
     tick(client.page, client.page.locator('[name="consent_health_data"][value="yes"]'))
-    with client.page.expect_navigation():
-        client.press("Continue")
+    client.press("Continue")
     for _ in range(60):
         if client.path == "/intake/outcome":
             return
@@ -133,7 +129,7 @@ PHONE = {"width": 360, "height": 740}
 def book(client: Person) -> str:
     """From the home page to a booking; gives the address of the appointment."""
     client.open("/")
-    client.page.get_by_role("link", name="Not sure what you need?").click()
+    go(client.page.get_by_role("link", name="Not sure what you need?"))
     fill_intake(client)
     assert client.heading == "A good place to start: Swedish massage"
     assert (
@@ -156,7 +152,7 @@ def decide(therapist: Person) -> None:
     """The review: answers beside reasons, accepted."""
     sign_in(therapist)
     therapist.open("/staff/reviews")
-    therapist.page.get_by_role("link", name="Hannah O'Neill").first.click()
+    go(therapist.page.get_by_role("link", name="Hannah O'Neill").first)
     shown = therapist.page.locator("main").inner_text()
     assert "Lower back" in shown
     assert "Swedish massage" in shown
@@ -168,9 +164,9 @@ def treat(product: Live, therapist: Person) -> None:
     """The day: arrived, note written and signed."""
     product.set_clock(FRIDAY_TEN + timedelta(minutes=2))
     sign_in(therapist)
-    therapist.page.get_by_role("link", name="Hannah O'Neill").first.click()
+    go(therapist.page.get_by_role("link", name="Hannah O'Neill").first)
     therapist.press("Arrived")
-    therapist.page.get_by_role("link", name="Write note").first.click()
+    go(therapist.page.get_by_role("link", name="Write note").first)
     therapist.page.locator('[name="first"]').select_option("swedish")
     therapist.page.locator('[name="text"]').fill("Effleurage on the lower back; knots on the left.")
     product.set_clock(FRIDAY_TEN + timedelta(minutes=25))

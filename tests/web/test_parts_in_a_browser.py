@@ -8,6 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser import PATIENCE_MS
 from tests.web.gallery import PAGE_NAMES
 
 pytestmark = pytest.mark.browser
@@ -39,7 +40,7 @@ def watched(chromium: Browser, address: str) -> Iterator[Open]:
             java_script_enabled=script,
             reduced_motion="reduce",
         )
-        context.set_default_timeout(5_000)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda said: said.type in ("error", "warning") and faults.append(said.text))
