@@ -8,8 +8,7 @@ import os
 import psycopg
 from flask import Flask
 
-from clinic.api.blueprint import KEPT
-from clinic.api.kept import KeptAnswers
+from clinic.api.kept import KEPT, KeptAnswers
 from clinic.app import web
 
 

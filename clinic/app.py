@@ -11,7 +11,7 @@ from sqlalchemy.orm import configure_mappers
 
 from clinic import clock, db, sealed
 from clinic.accounts import links
-from clinic.api import bounces, health
+from clinic.api import bounces, health, kept
 from clinic.api import views as api
 from clinic.db import ASIDE
 from clinic.messaging import tasks
@@ -71,6 +71,7 @@ def create_app(settings: Settings | None = None, *, in_background: bool = False)
     ):
         app.register_blueprint(blueprint)
 
+    kept.init_app(app)
     access.require_declared(app)
     return app
 

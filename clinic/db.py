@@ -193,6 +193,20 @@ def limit_waiting(engine: sa.Engine, patience: Patience) -> None:
         connection.is_resting = False
 
 
+@contextmanager
+def asking() -> Iterator[sa.Connection]:
+    """A connection for a question that needs no transaction; it sees what is committed at that moment.
+
+    A session that was given one connection for everything asks on that one.
+    """
+    bind = db.session.get_bind()
+    if isinstance(bind, sa.Connection):
+        yield bind
+        return
+    with bind.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        yield connection
+
+
 class NestedTransaction(RuntimeError):
     """`transaction()` inside `transaction()`: the outer one could no longer undo the inner one."""
 

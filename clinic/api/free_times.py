@@ -1,6 +1,6 @@
 """When a treatment can begin: the call that programs and the slot picker make most.
 
-The answer is kept with what it rests on. A request reads that in one statement; only when it changed are the rota and the
+The answer is kept with what it rests on (`kept`). Only when that changed does a question come here, and are the rota and the
 calendars read and the times computed anew.
 """
 
@@ -12,8 +12,8 @@ from flask import Response, current_app, request
 
 from clinic import clock
 from clinic.api import reading
-from clinic.api.blueprint import KEPT, blueprint
-from clinic.api.kept import KeptAnswer, KeptAnswers
+from clinic.api.blueprint import blueprint
+from clinic.api.kept import KEPT, READ, KeptAnswer
 from clinic.booking import availability
 from clinic.booking.availability import Wish
 from clinic.practice.queries import Supply
@@ -39,29 +39,19 @@ class Asked:
 @audience(anyone)
 def free_times() -> Response:
     """The free starts of a treatment on local days, by location and day."""
-    asked = _asked()
-    with availability.reading():
-        return _sent(_answer(asked, clock.now()))
+    answer = _answer(_asked(), clock.now())
+    current_app.extensions[KEPT].put(request.environ["QUERY_STRING"], answer)
+    if request.if_none_match.contains(answer.etag):
+        return Response(status=304, headers=answer.headers)
+    return Response(answer.body, mimetype="application/json", headers=answer.headers)
 
 
 def _answer(asked: Asked, now: datetime) -> KeptAnswer:
-    """The kept answer while what it rests on is the same, else a new one. Raises Unbookable and NotFound."""
-    kept: KeptAnswers = current_app.extensions[KEPT]
-    answer = kept.get(asked)
-    known = (answer.basis, answer.supply) if answer else None
-    basis, supply = availability.basis(asked.treatment, now, known)
-    if answer is None or answer.basis != basis:
+    """A new answer. Raises Unbookable and NotFound."""
+    basis, supply = request.environ.get(READ) or availability.basis(asked.treatment, now, None)
+    with availability.reading():
         found = availability.look(supply, _wish(asked, supply), asked.days, now, ranked=False)
-        answer = KeptAnswer.of(basis, supply, _written(asked, found))
-        kept.put(asked, answer)
-    return answer
-
-
-def _sent(answer: KeptAnswer) -> Response:
-    headers = {"ETag": f'"{answer.etag}"', "Cache-Control": "no-cache"}
-    if request.if_none_match.contains(answer.etag):
-        return Response(status=304, headers=headers)
-    return Response(answer.body, mimetype="application/json", headers=headers)
+    return KeptAnswer.of(asked.treatment, basis, supply, _written(asked, found))
 
 
 def _asked() -> Asked:

@@ -15,7 +15,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from clinic.booking.models import OCCUPYING
-from clinic.db import db
+from clinic.db import asking, db
 from clinic.practice import queries as practice
 from clinic.practice.queries import DEFAULT_TRAVEL, Supply
 from clinic.scheduling import grid, hours, slots
@@ -129,7 +129,8 @@ def basis(slug: str, now: datetime, known: tuple[Basis, Supply] | None) -> tuple
         "calendars": before.calendars if before else None,
         "treatment_id": before.treatment_id if before else None,
     }
-    row = db.session.connection().exec_driver_sql(_BASIS, asked).one_or_none()
+    with asking() as connection:
+        row = connection.exec_driver_sql(_BASIS, asked).one_or_none()
     if row is None:
         raise practice.Unbookable
     treatment_id, rules_version, calendars, next_release, details = row

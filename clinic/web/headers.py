@@ -5,7 +5,9 @@ A view that needs another policy (the sandboxed preview of a letter) sets its ow
 
 import re
 import secrets
+from collections.abc import Mapping
 from functools import cache
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, request
@@ -26,6 +28,7 @@ HEADERS = {
     "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 
@@ -39,7 +42,6 @@ SECRET_PATHS = (
     "/intake/resume/",
     "/guardian/",
     "/intake/go-on/",
-    "/visit/",
     "/staff/set-up/",
     "/stop/",
     "/api/v1/appointments/",
@@ -74,10 +76,15 @@ def nonce() -> str:
 def request_id() -> str:
     """The id that ties an answer to its log lines; a trusted proxy may have given it."""
     if "request_id" not in g:
-        given = request.headers.get("X-Request-ID", "") if current_app.config["TRUSTED_PROXIES"] else ""
-        g.request_id = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+        g.request_id = request_id_of(request.headers.get("X-Request-ID"), current_app.config)
     known: str = g.request_id
     return known
+
+
+def request_id_of(given: str | None, config: Mapping[str, Any]) -> str:
+    """The id that a request came with, where a trusted proxy may give one, or a new one."""
+    is_trusted = given is not None and config["TRUSTED_PROXIES"] and REQUEST_ID.fullmatch(given)
+    return given if given and is_trusted else secrets.token_hex(8)
 
 
 def refuse_files() -> None:
@@ -106,12 +113,9 @@ def refuse_broken_next() -> None:
 def with_headers(response: Response) -> Response:
     """The answer with everything it must carry, besides what its view has set."""
     carried = {name.lower() for name, _ in response.headers}
-    wanted = {
-        **_same_for_all(is_https=current_app.config["PUBLIC_URL"].startswith("https://")),
-        "Content-Security-Policy": CONTENT_POLICY.format(nonce=nonce()),
-        "Referrer-Policy": _referrer_policy(),
-        "X-Request-ID": request_id(),
-    }
+    wanted = for_machines(current_app.config, request.path) | {"X-Request-ID": request_id()}
+    if not request.path.startswith(MACHINE_PATHS):
+        wanted["Content-Security-Policy"] = CONTENT_POLICY.format(nonce=nonce())
     if request.endpoint != "static":
         wanted["Cache-Control"] = "no-store"
     for name, value in wanted.items():
@@ -120,10 +124,14 @@ def with_headers(response: Response) -> Response:
     return response
 
 
+def for_machines(config: Mapping[str, Any], path: str) -> dict[str, str]:
+    """What an answer at a path carries when nothing in it is ever run or shown, but for the request's id."""
+    return {
+        **_same_for_all(is_https=config["PUBLIC_URL"].startswith("https://")),
+        "Referrer-Policy": "no-referrer" if path.startswith(SECRET_PATHS) else "same-origin",
+    }
+
+
 @cache
 def _same_for_all(*, is_https: bool) -> dict[str, str]:
     return {**HEADERS, "Strict-Transport-Security": STRICT_TRANSPORT} if is_https else HEADERS
-
-
-def _referrer_policy() -> str:
-    return "no-referrer" if request.path.startswith(SECRET_PATHS) else "same-origin"

@@ -40,7 +40,10 @@ class JsonLines(logging.Formatter):
             line.update({name: value for name, value in vars(record).items() if name not in _STANDARD})
         if record.exc_info and record.exc_info[1] is not None:
             line["error"] = causes(record.exc_info[1])
-        return json.dumps(line, default=str, ensure_ascii=False)
+        return _as_json(line)
+
+
+_as_json = json.JSONEncoder(default=str, ensure_ascii=False).encode
 
 
 def causes(error: BaseException) -> list[dict[str, Any]]:
@@ -72,6 +75,8 @@ def write_to(stream: IO[str], level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    # Nothing of this stands in a line of ours.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 
 def init_app(app: Flask) -> None:
@@ -89,17 +94,22 @@ def _answered(response: Response) -> Response:
         return response
     route = request.url_rule.rule if request.url_rule else "(no route)"
     took = time.perf_counter() - g.began if "began" in g else 0.0
+    answered(request_id(), request.method, route, response.status_code, took)
+    return response
+
+
+def answered(request_id: str, method: str, route: str, status: int, seconds: float) -> None:
+    """Write the line of one request."""
     access_log.info(
         "request",
         extra={
-            "request_id": request_id(),
-            "method": request.method if request.method in _METHODS else "(other)",
+            "request_id": request_id,
+            "method": method if method in _METHODS else "(other)",
             "route": route,
-            "status": response.status_code,
-            "milliseconds": round(took * 1000, 1),
+            "status": status,
+            "milliseconds": round(seconds * 1000, 1),
         },
     )
-    return response
 
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

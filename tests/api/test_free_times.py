@@ -1,6 +1,7 @@
 """When a treatment can begin, as programs ask: the same times that can be booked, and never an old answer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from types import ModuleType
 from typing import Any
@@ -9,16 +10,16 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from psycopg.pq import TransactionStatus
+from sqlalchemy.exc import OperationalError
 
 from clinic.accounts.models import Client
-from clinic.api.blueprint import KEPT
-from clinic.api.kept import KeptAnswer, KeptAnswers
+from clinic.api.kept import KEPT, PATH, KeptAnswer, KeptAnswers
 from clinic.booking import availability
 from clinic.booking.availability import Wish
 from clinic.booking.locking import lock
 from clinic.booking.models import Appointment, State
 from clinic.db import NestedTransaction, db, transaction
-from clinic.practice.models import TimeOff
+from clinic.practice.models import TimeOff, Treatment
 from clinic.scheduling.hours import Days
 from tests import make as makers
 from tests.api.caller import Caller
@@ -122,6 +123,80 @@ def test_a_repeated_question_takes_one_statement_and_a_new_one_three(
     assert counts == [3, 1]
 
 
+def test_what_changed_is_read_once_though_two_look_for_it(make: ModuleType, caller: Caller) -> None:
+    """Who judges the kept answer hands on what it read to whoever makes the new one."""
+    sold = make.offering()
+    caller.days(sold, THURSDAY, FRIDAY)
+    make.appointment(of=sold, starts_at=TEN, who=make.client())
+    lock([sold.therapists[0].id], [])
+    with Statements(db.engine) as statements:
+        caller.days(sold, THURSDAY, FRIDAY)
+    assert len(statements.seen) == 3
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("conditional", [False, True])
+def test_a_kept_answer_is_told_from_a_new_one_by_nothing(
+    app: Flask,
+    make: ModuleType,
+    caller: Caller,
+    caplog: pytest.LogCaptureFixture,
+    method: str,
+    conditional: bool,
+) -> None:
+    words = {"treatment": make.offering().slug, "from": THURSDAY, "to": FRIDAY}
+    etag = caller.get("/availability", query_string=words).headers["ETag"]
+    asked = {"If-None-Match": f'W/"other", {etag}'} if conditional else {}
+    seen = []
+    for bytes_kept in (10**6, 0):
+        if not bytes_kept:
+            app.extensions[KEPT] = KeptAnswers(bytes_kept)
+        caplog.clear()
+        with caplog.at_level("INFO", "clinic.requests"), Statements(db.engine) as statements:
+            answer = caller.browser.open(PATH, method=method, query_string=words, headers=asked)
+        carried = {name: value for name, value in answer.headers if name != "X-Request-ID"}
+        assert len(answer.headers.getlist("X-Request-ID")[0]) == 16
+        line = {name: getattr(caplog.records[-1], name) for name in ("message", "method", "route", "status")}
+        seen.append((answer.status, answer.data, carried, line))
+        assert len(statements.seen) == (1 if bytes_kept else 3)
+    app.extensions[KEPT] = KeptAnswers(10**6)
+    assert seen[0] == seen[1]
+    assert seen[0][0] == ("304 NOT MODIFIED" if conditional else "200 OK")
+    assert bool(seen[0][1]) == (method == "GET" and not conditional)
+
+
+def test_a_kept_answer_does_not_outlive_its_treatment(make: ModuleType, caller: Caller) -> None:
+    sold = make.offering()
+    caller.days(sold, THURSDAY, FRIDAY)
+    sold.retired_at = NOW
+    db.session.commit()
+    words = {"treatment": sold.slug, "from": THURSDAY, "to": FRIDAY}
+    answer = caller.get("/availability", query_string=words)
+    assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
+
+
+def test_a_kept_answer_is_worth_nothing_while_the_database_is_away(race_app: Flask) -> None:
+    sold = make_a_shop()
+    browser = race_app.test_client()
+    asked = f"{PATH}?treatment={sold.slug}&from={THURSDAY}&to={FRIDAY}"
+    assert browser.get(asked).status_code == 200
+    with unreachable(db.engine):
+        assert browser.get(asked).status_code == 503
+    assert browser.get(asked).status_code == 200
+
+
+@contextmanager
+def unreachable(engine: sa.Engine) -> Iterator[None]:
+    """No statement of the engine reaches its database until the block ends."""
+
+    def fail(*_said: object) -> None:
+        raise OperationalError("(not sent)", None, ConnectionError())
+
+    sa.event.listen(engine, "before_cursor_execute", fail)
+    yield
+    sa.event.remove(engine, "before_cursor_execute", fail)
+
+
 def booking(make: ModuleType, caller: Caller, sold: Any) -> None:
     caller.booked(sold, f"{THURSDAY}T09:00+01:00")
 
@@ -214,11 +289,11 @@ def test_a_kept_answer_is_the_fresh_one_at_every_minute(
 
 def test_what_only_asks_opens_no_transaction_and_leaves_the_next_one_whole(race_app: Flask) -> None:
     """On true connections: a booking after a question in one session is undone as a whole when it fails."""
-    sold = make_a_shop()
+    make_a_shop()
     with pytest.raises(NestedTransaction), availability.reading(), transaction():
         raise AssertionError("nothing is written in here")
     with availability.reading():
-        availability.basis(sold, NOW, None)
+        db.session.scalar(sa.select(Client.id))
         status = db.session.connection().connection.driver_connection.info.transaction_status  # type: ignore[union-attr]
         assert status == TransactionStatus.IDLE
     with pytest.raises(ZeroDivisionError), transaction():
@@ -232,11 +307,11 @@ def add_and_fail() -> None:
     raise ZeroDivisionError
 
 
-def make_a_shop() -> str:
+def make_a_shop() -> Treatment:
     makers.practice()
-    slug: str = makers.treatment(therapists=[makers.therapist(makers.location())]).slug
+    sold = makers.treatment(therapists=[makers.therapist(makers.location())])
     db.session.rollback()
-    return slug
+    return sold
 
 
 def test_a_treatment_that_takes_over_an_address_part_is_answered_for_itself(
@@ -257,12 +332,12 @@ def test_kept_answers_take_no_more_than_their_share_of_memory(
     basis, supply = availability.basis(sold.slug, NOW, None)
     kept = KeptAnswers(1000)
     for number in range(100):
-        kept.put(number, KeptAnswer.of(basis, supply, b"x" * 100))
-    assert [number for number in range(100) if kept.get(number)] == list(range(90, 100))
-    kept.get(90)
-    kept.put("long", KeptAnswer.of(basis, supply, b"x" * 850))
-    assert [number for number in range(100) if kept.get(number)] == [90]
-    kept.put("longer than all", KeptAnswer.of(basis, supply, b"x" * 1001))
+        kept.put(f"{number:02}", KeptAnswer.of(sold.slug, basis, supply, b"x" * 98))
+    assert [number for number in range(100) if kept.get(f"{number:02}")] == list(range(90, 100))
+    kept.get("90")
+    kept.put("long", KeptAnswer.of(sold.slug, basis, supply, b"x" * 850))
+    assert [number for number in range(100) if kept.get(f"{number:02}")] == [90]
+    kept.put("longer than all", KeptAnswer.of(sold.slug, basis, supply, b"x" * 1001))
     assert kept.get("longer than all") is None
 
 

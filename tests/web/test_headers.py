@@ -7,14 +7,15 @@ from types import ModuleType
 import pytest
 from flask import Flask, Response
 from flask.testing import FlaskClient
+from werkzeug.datastructures import Headers
 
 from clinic.web import headers
 from tests.visitor import as_staff
 
-EVERY_KIND = ["/", "/staff/sign-in", "/my/sign-in", "/nowhere", "/l/nothing", "/staff/account", "/health"]
+EVERY_PAGE = ["/", "/staff/sign-in", "/my/sign-in", "/nowhere", "/l/nothing", "/staff/account"]
 
 
-@pytest.mark.parametrize("path", EVERY_KIND)
+@pytest.mark.parametrize("path", EVERY_PAGE)
 def test_every_answer_carries_the_policy(client: FlaskClient, make: ModuleType, path: str) -> None:
     make.practice()
     carried = client.get(path).headers
@@ -23,6 +24,21 @@ def test_every_answer_carries_the_policy(client: FlaskClient, make: ModuleType, 
     for part in ("style-src 'self'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"):
         assert part in policy
     assert "unsafe" not in policy
+    carries_the_rest(carried)
+
+
+@pytest.mark.parametrize("path", ["/health", "/api/v1/treatments", "/api/v1/nowhere"])
+def test_nothing_an_answer_for_machines_holds_may_be_run_or_shown(
+    client: FlaskClient, make: ModuleType, path: str
+) -> None:
+    make.practice()
+    carried = client.get(path).headers
+    assert carried["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+    carries_the_rest(carried)
+
+
+def carries_the_rest(carried: Headers) -> None:
+    """What pages and answers for machines have in common."""
     assert carried["X-Content-Type-Options"] == "nosniff"
     assert carried["X-Frame-Options"] == "DENY"
     assert carried["Cross-Origin-Opener-Policy"] == "same-origin"
@@ -46,7 +62,7 @@ def test_the_nonce_is_new_in_each_answer_and_the_one_of_the_page(
 
 def test_no_page_has_inline_style_or_handlers(app: Flask, client: FlaskClient, make: ModuleType) -> None:
     make.practice()
-    pages = [client.get(path) for path in EVERY_KIND[:-1]]
+    pages = [client.get(path) for path in EVERY_PAGE]
     pages.append(as_staff(app, make.user()).get("/staff/account"))
     for page in pages:
         text = page.get_data(as_text=True)
