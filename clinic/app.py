@@ -1,5 +1,6 @@
 """Composition: settings become a Flask application; the parts of the product meet only here and in `cli`."""
 
+import gc
 import sys
 import zoneinfo
 from datetime import timedelta
@@ -81,6 +82,8 @@ def web() -> Flask:
     logs.write_to(sys.stderr)
     app = create_app()
     configure_mappers()  # Once before the server forks, instead of in each process's first answer.
+    gc.collect()
+    gc.freeze()  # What was made so far stays for good: looking through it for garbage would stop every answer for a while.
     return app
 
 
@@ -102,7 +105,9 @@ def flask_config(settings: Settings, *, longest_statement_ms: int) -> dict[str, 
         "DATABASE_PATIENCE": longest_statement_ms / 1000 + 0.5,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
         "SQLALCHEMY_ENGINE_OPTIONS": {**engine, "pool_size": settings.database_pool},
-        "SQLALCHEMY_BINDS": {ASIDE: {**aside, "pool_size": 2, "url": settings.database_url}},
+        "SQLALCHEMY_BINDS": {
+            ASIDE: {**aside, "pool_size": 2, "url": settings.database_url, "isolation_level": "AUTOCOMMIT"}
+        },
         "MAX_CONTENT_LENGTH": 256 * 1024,
         "MAX_FORM_MEMORY_SIZE": 256 * 1024,
         "MAX_FORM_PARTS": 500,

@@ -8,7 +8,7 @@ and the engine. Services change and flush; the edge (a view, a task step, a comm
 import select
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -21,7 +21,7 @@ from flask_sqlalchemy import SQLAlchemy
 from psycopg import Error as DriverError
 from psycopg.abc import PQGen
 from sqlalchemy import event
-from sqlalchemy.exc import DisconnectionError, IntegrityError
+from sqlalchemy.exc import DisconnectionError, IntegrityError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
 from uuid_utils.compat import uuid7
 
@@ -130,10 +130,11 @@ class Connection(psycopg.Connection[Any]):
             return False
         if time.monotonic() - self.rests_since < ASKED_AFTER_SECONDS and not self._has_news():
             return True
+        usual = self.autocommit
         try:
             self.autocommit = True
             self.execute("SELECT 1")
-            self.autocommit = False
+            self.autocommit = usual
         except psycopg.Error:
             return False
         return True
@@ -147,7 +148,7 @@ class Connection(psycopg.Connection[Any]):
 ASKED_AFTER_SECONDS = 1.0
 """A pooled connection that rested longer is asked whether it lives; a shorter rest is not worth the way there and back."""
 ASIDE = "aside"
-"""Key of the engine for what is written beside a request's own transaction.
+"""Key of the engine for what is written beside a request's own transaction, one statement at a time.
 
 Who holds a connection and waits for a second one out of the same pool can wait for others who do just that.
 """
@@ -160,6 +161,14 @@ def init_app(app: Flask) -> None:
     with app.app_context():
         for engine in db.engines.values():
             limit_waiting(engine, patience)
+
+
+def open_ahead() -> None:
+    """Open as many connections as the pools of the current app keep; with a database that is away, none."""
+    with ExitStack() as opened, suppress(OperationalError):
+        for engine in db.engines.values():
+            for _ in range(engine.pool.size()):  # type: ignore[attr-defined]  # Ours are queue pools, which have one.
+                opened.enter_context(engine.connect())
 
 
 def dispose(*, close: bool = True) -> None:

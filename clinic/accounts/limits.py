@@ -13,7 +13,6 @@ from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 from flask import current_app
-from sqlalchemy.dialects import postgresql as pg
 
 from clinic.accounts.models import LimitWindow
 from clinic.db import ASIDE, db
@@ -70,6 +69,11 @@ _COUNT = sa.text(
     " ON CONFLICT (name, key, window_start) DO UPDATE SET count = limits.count + 1 RETURNING count"
 )
 
+_QUEUE = sa.text(
+    "INSERT INTO limits (name, key, window_start, count) SELECT :name, key, :window_start, 0 FROM unnest(CAST(:keys AS text[])) AS key"
+    " ON CONFLICT (name, key, window_start) DO UPDATE SET count = 0"
+)
+
 
 class TooMany(Refusal):
     """Tried too often; `retry_after` says in how many seconds it may be tried again."""
@@ -87,7 +91,7 @@ def take(limit: Limit, key: str, now: datetime) -> None:
     """Count one try of `key` (an address, an account, a network); raises TooMany when the window is full."""
     start = window_start(limit, now)
     one = {"name": limit.name, "key": _blinded(limit.name, key), "window_start": start}
-    with db.engines[ASIDE].begin() as connection:
+    with db.engines[ASIDE].connect() as connection:
         count = connection.execute(_COUNT, one).scalar_one()
     if count > limit.count:
         raise TooMany(max(1, int((start + limit.window - now).total_seconds()) + 1))
@@ -100,12 +104,7 @@ def queue_up(keys: Iterable[str]) -> None:
     """
     turns = sorted(_blinded(_TURN, key) for key in set(keys))
     if turns:
-        rows = pg.insert(LimitWindow).values(
-            [{"name": _TURN, "key": turn, "window_start": _EPOCH, "count": 0} for turn in turns]
-        )
-        db.session.execute(
-            rows.on_conflict_do_update(index_elements=["name", "key", "window_start"], set_={"count": 0})
-        )
+        db.session.execute(_QUEUE, {"name": _TURN, "keys": turns, "window_start": _EPOCH})
 
 
 def digest(key: str) -> bytes:
@@ -134,7 +133,7 @@ def network(address: str | None) -> str:
 def forget(now: datetime) -> int:
     """Delete windows that count no more; returns how many. Twice is harmless: the second finds none."""
     old = sa.delete(LimitWindow).where(LimitWindow.window_start < now - KEPT)
-    with db.engines[ASIDE].begin() as connection:
+    with db.engines[ASIDE].connect() as connection:
         return connection.execute(old).rowcount
 
 

@@ -26,8 +26,9 @@ from clinic.booking.models import Appointment, State
 from clinic.booking.placing import NotOffered
 from clinic.db import transaction
 from clinic.practice import queries as practice
+from clinic.practice.queries import Supply
 from clinic.refusal import NotFound, Refusal, Stale
-from clinic.scheduling import hours, slots
+from clinic.scheduling import hours
 from clinic.scheduling.hours import Days
 from clinic.web.access import anyone, audience
 from clinic.web.browser import digest
@@ -47,7 +48,8 @@ def keep() -> Response:
     wanted, now = reading.body(schemas.NewHold), clock.now()
     network = limits.network(request.remote_addr)
     limits.take(limits.HOLDS_NETWORK, network, now)
-    wish = appointments.wish(wanted.treatment, wanted.therapist, wanted.location)
+    supply = practice.supply_named(wanted.treatment)
+    wish = availability.wish(supply, wanted.therapist, wanted.location)
     secret = secrets.token_urlsafe(32)
     try:
         with transaction():
@@ -59,10 +61,11 @@ def keep() -> Response:
                 now=now,
                 network=network,
                 known=False,
+                supply=supply,
             )
             answer = schemas.Hold(hold=secret, **_held(appointments.appointment(kept.id)))
     except NotOffered as gone:
-        return problem(gone, nearest=_nearest(wish, wanted.starts_at, now))
+        return problem(gone, nearest=_nearest(supply, wish, wanted.starts_at, now))
     return _answer(answer, 201)
 
 
@@ -116,7 +119,7 @@ def move(token: str) -> Response:
     visit, now = _owned(token), clock.now()
     wanted = reading.body(schemas.Move)
     people = {person.slug: person.id for person in visit.treatment.therapists}
-    if wanted.therapist is not None and wanted.therapist not in (*people, "any"):
+    if wanted.therapist not in (None, availability.ANYBODY, *people):
         raise NotFound("No such therapist gives this treatment.")
     who = visit.therapist_id if wanted.therapist is None else people.get(wanted.therapist)
     wish = Wish(
@@ -136,7 +139,8 @@ def move(token: str) -> Response:
     try:
         return _changed(visit, token, wanted.revision, deed, now)
     except NotOffered as gone:
-        return problem(gone, nearest=_nearest(wish, wanted.starts_at, now))
+        supply = practice.supply(visit.treatment_id, retired_too=True)
+        return problem(gone, nearest=_nearest(supply, wish, wanted.starts_at, now))
 
 
 @blueprint.delete("/appointments/<token>")
@@ -304,14 +308,15 @@ def _shown_at(at: datetime, visit: Appointment) -> str:
     return at.astimezone(ZoneInfo(visit.zone)).isoformat(timespec="minutes")
 
 
-def _nearest(wish: Wish, wanted: datetime, now: datetime) -> list[str]:
+def _nearest(supply: Supply, wish: Wish, wanted: datetime, now: datetime) -> list[str]:
     """The free starts nearest to one that is gone, within a week before and after it, in each place's wall time."""
     day = hours.local_day(wanted, ZoneInfo("UTC"))
     week = Days(day - timedelta(days=7), day + timedelta(days=8))
-    found = availability.offers(wish, week, now)
+    with availability.reading():
+        found = availability.look(supply, wish, week, now, ranked=False)
     return [
         start.starts_at.astimezone(found.supply.zone_of(start.candidates[0].location)).isoformat(
             timespec="minutes"
         )
-        for start in slots.nearest(found.offers.starts(), wanted, NEAREST)
+        for start in found.offers.nearest(wanted, NEAREST)
     ]

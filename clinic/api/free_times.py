@@ -15,13 +15,9 @@ from clinic.api import reading
 from clinic.api.blueprint import blueprint
 from clinic.api.kept import KEPT, READ, KeptAnswer
 from clinic.booking import availability
-from clinic.booking.availability import Wish
-from clinic.practice.queries import Supply
-from clinic.refusal import NotFound
 from clinic.scheduling.hours import Days
 from clinic.web.access import anyone, audience
 
-ANY = "any"
 PARAMETERS = ("treatment", "therapist", "location", "from", "to")
 
 
@@ -50,7 +46,8 @@ def _answer(asked: Asked, now: datetime) -> KeptAnswer:
     """A new answer. Raises Unbookable and NotFound."""
     basis, supply = request.environ.get(READ) or availability.basis(asked.treatment, now, None)
     with availability.reading():
-        found = availability.look(supply, _wish(asked, supply), asked.days, now, ranked=False)
+        wish = availability.wish(supply, asked.therapist, asked.location)
+        found = availability.look(supply, wish, asked.days, now, ranked=False)
     return KeptAnswer.of(asked.treatment, basis, supply, _written(asked, found))
 
 
@@ -59,24 +56,9 @@ def _asked() -> Asked:
     location = given.get("location")
     return Asked(
         treatment=reading.name(given.get("treatment", "")),
-        therapist=reading.name(given.get("therapist", ANY)),
+        therapist=reading.name(given.get("therapist", availability.ANYBODY)),
         location=None if location is None else reading.name(location),
         days=reading.days(given),
-    )
-
-
-def _wish(asked: Asked, supply: Supply) -> Wish:
-    """The question in ids; raises NotFound for a therapist who does not give the treatment, or an unknown location."""
-    people = {slug: id_ for id_, slug in supply.therapist_slugs.items()}
-    places = {site.slug: site.location_id for site in supply.sites}
-    if asked.therapist != ANY and asked.therapist not in people:
-        raise NotFound("No such therapist gives this treatment.")
-    if asked.location is not None and asked.location not in places:
-        raise NotFound("There is no such location.")
-    return Wish(
-        supply.treatment_id,
-        therapist_id=people.get(asked.therapist),
-        location_id=places.get(asked.location) if asked.location else None,
     )
 
 

@@ -14,15 +14,13 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from clinic.booking.models import OCCUPYING
+from clinic.booking.models import LONGEST_OCCUPATION, OCCUPYING
 from clinic.db import asking, db
 from clinic.practice import queries as practice
 from clinic.practice.queries import DEFAULT_TRAVEL, Supply
+from clinic.refusal import NotFound
 from clinic.scheduling import grid, hours, slots
 from clinic.scheduling.hours import Days
-
-LONGEST_OCCUPATION = timedelta(hours=12)
-"""A constraint of the table; lets the read of busy time start at a bounded place in the index."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +42,27 @@ class Wish:
     def moving(self) -> tuple[UUID, ...]:
         """The appointments that are about to move."""
         return (*((self.without,) if self.without else ()), *self.besides)
+
+
+ANYBODY = "any"
+
+
+def wish(supply: Supply, therapist: str = ANYBODY, location: str | None = None) -> Wish:
+    """What is wanted of a supply, by parts of addresses.
+
+    Raises NotFound for a therapist who does not give the treatment, and for a location there is not.
+    """
+    people = {slug: id_ for id_, slug in supply.therapist_slugs.items()}
+    places = {site.slug: site.location_id for site in supply.sites}
+    if therapist != ANYBODY and therapist not in people:
+        raise NotFound("No such therapist gives this treatment.")
+    if location is not None and location not in places:
+        raise NotFound("There is no such location.")
+    return Wish(
+        supply.treatment_id,
+        therapist_id=people.get(therapist),
+        location_id=None if location is None else places[location],
+    )
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Tables of appointments, with the two constraints that make a double booking impossible."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -29,6 +29,8 @@ class State(StrEnum):
     LAPSED = "lapsed"
 
 
+LONGEST_OCCUPATION = timedelta(hours=12)
+"""A constraint of the table; lets a read of busy time start at a bounded place in the index."""
 OCCUPYING = (State.HELD, State.REQUESTED, State.BOOKED, State.ARRIVED, State.DONE)
 """States that take a therapist's and a room's time."""
 

@@ -35,15 +35,14 @@ def is_new(client_id: UUID | None) -> bool:
     return not db.session.scalar(sa.select(treated))
 
 
-def require_welcome(treatment_id: UUID, client_id: UUID | None) -> None:
-    """Raise NotFirst when a treatment is not for a first visit and this would be one."""
-    treatment = db.session.get_one(Treatment, treatment_id)
-    if treatment.new_clients == NewClientRule.NOT_FIRST and is_new(client_id):
+def require_welcome(rule: NewClientRule | str, client_id: UUID | None) -> None:
+    """Raise NotFirst when a treatment with this rule is not for a first visit and this would be one."""
+    if rule == NewClientRule.NOT_FIRST and is_new(client_id):
         raise NotFirst
 
 
 def entry(treatment: Treatment, client_id: UUID, otherwise: Entry) -> Entry:
     """How the booking of a client begins: a request, where new clients have to ask first. Raises NotFirst."""
-    require_welcome(treatment.id, client_id)
+    require_welcome(treatment.new_clients, client_id)
     asks = treatment.new_clients == NewClientRule.ASK_FIRST and otherwise.state is State.BOOKED
     return Entry(State.REQUESTED, "first_visit") if asks and is_new(client_id) else otherwise

@@ -101,7 +101,8 @@ def place(
         starts_at - supply.need.buffer_before,
         starts_at + supply.need.length + supply.need.buffer_after,
     )
-    lapse_expired(therapists, supply.rooms, *around, now)
+    if lapse_expired(therapists, supply.rooms, *around, now, moving=wish.moving).issuperset(therapists):
+        raise NotOffered  # As the look below would find, with more than one statement; others wait for us to be done.
     start = availability.look(supply, wish, days, now).offers.at(starts_at)
     if start is None or not start.candidates:
         raise NotOffered

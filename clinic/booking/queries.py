@@ -1,6 +1,6 @@
 """Reads of appointments worth a name."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -8,11 +8,10 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
-from clinic.booking.availability import Wish
 from clinic.booking.models import OCCUPYING, Appointment, State
 from clinic.db import db
-from clinic.practice.models import Location, Practice, Therapist, Treatment
-from clinic.practice.queries import Unbookable, remember_practice
+from clinic.practice.models import Practice
+from clinic.practice.queries import remember_practice
 from clinic.refusal import NotFound
 from clinic.scheduling import hours
 from clinic.scheduling.hours import Days
@@ -28,12 +27,17 @@ WITH_ALL = (
 
 
 def appointment(appointment_id: UUID) -> Appointment:
-    """The appointment with everything its pages show; raises NotFound."""
-    found = db.session.scalar(
-        sa.select(Appointment).where(Appointment.id == appointment_id).options(*WITH_ALL)
-    )
-    if found is None:
+    """The appointment with everything its pages show, the practice too, in one statement; raises NotFound."""
+    row = db.session.execute(
+        sa.select(Appointment, Practice)
+        .join(Practice, sa.true())
+        .where(Appointment.id == appointment_id)
+        .options(*WITH_ALL)
+    ).one_or_none()
+    if row is None:
         raise NotFound
+    remember_practice(row.Practice)
+    found: Appointment = row.Appointment
     return found
 
 
@@ -60,32 +64,6 @@ def held(browser: bytes | None, now: datetime, *, lapsed_too: bool = False) -> A
     remember_practice(row.Practice)
     held: Appointment = row.Appointment
     return held
-
-
-ANYBODY = "any"
-
-
-def wish(treatment: str, therapist: str = ANYBODY, location: str | None = None) -> Wish:
-    """What is wanted, from parts of addresses; one statement.
-
-    Raises Unbookable for a treatment that is not sold, NotFound for a therapist or location there is not.
-    """
-    asked = sa.select(
-        sa.select(Treatment.id)
-        .where(Treatment.slug == treatment, Treatment.retired_at.is_(None))
-        .scalar_subquery()
-        .label("treatment"),
-        sa.select(Therapist.id).where(Therapist.slug == therapist).scalar_subquery().label("therapist"),
-        sa.select(Location.id).where(Location.slug == location).scalar_subquery().label("location"),
-    )
-    found: Mapping[str, UUID | None] = dict(db.session.execute(asked).mappings().one())
-    if found["treatment"] is None:
-        raise Unbookable
-    if found["therapist"] is None and therapist != ANYBODY:
-        raise NotFound("There is no such therapist.")
-    if found["location"] is None and location is not None:
-        raise NotFound("There is no such location.")
-    return Wish(found["treatment"], therapist_id=found["therapist"], location_id=found["location"])
 
 
 def visits_on(

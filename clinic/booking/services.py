@@ -23,6 +23,7 @@ from clinic.intake import queries as intake
 from clinic.intake.queries import Standing
 from clinic.language import N_
 from clinic.practice import queries as practice
+from clinic.practice.queries import Supply
 from clinic.refusal import Refusal
 
 OPEN_REQUESTS_PER_CONTACT = 2
@@ -63,19 +64,19 @@ def hold(
     now: datetime,
     network: str | None = None,
     known: bool = True,
+    supply: Supply | None = None,
 ) -> Appointment:
     """Keep a start for the practice's hold time while the person fills the form.
 
     A browser keeps one time at once: its earlier hold is let go in the same step, and stays when this one fails.
     `known` is False for a secret that was made in this very request: nothing can be on record under it yet. `client_id` is
     the signed-in client, if any: their earlier answers count. `network` is where the request comes from (`limits.network`):
-    it keeps only so many times at once. Raises Unbookable, NotFirst, TooManyHeld, NotCleared, NotOffered, SlotTaken.
+    it keeps only so many times at once. `supply` is the wish's, where it was read already. Raises Unbookable, NotFirst, TooManyHeld, NotCleared, NotOffered, SlotTaken.
     """
-    supply = practice.supply(wish.treatment_id)
-    newcomers.require_welcome(wish.treatment_id, client_id)
+    supply = supply or practice.supply(wish.treatment_id)
+    newcomers.require_welcome(supply.new_clients, client_id)
     earlier = holds_of(browser) if known else []
     # Whatever can be read before the queue is: who waits in it waits for every statement behind it.
-    until = now + timedelta(minutes=practice.the_practice().hold_minutes)
     held_network = limits.digest(network) if network else None
     if held_network is not None:
         limits.queue_up([f"network {network}"])
@@ -85,7 +86,12 @@ def hold(
         _release(old, now)
     db.session.flush()
     held = fresh(
-        State.HELD, now, held_until=until, held_by=browser, held_network=held_network, **terms(supply)
+        State.HELD,
+        now,
+        held_until=now + supply.rules.hold,
+        held_by=browser,
+        held_network=held_network,
+        **terms(supply),
     )
     place(supply, wish, starts_at, held, now)
     if known:
@@ -95,16 +101,15 @@ def hold(
 
 def _refuse_a_crowd(network: bytes, browser: bytes, now: datetime) -> None:
     """Count what others on the network keep; the queue before sees to it that nobody adds to it meanwhile."""
-    kept = db.session.scalar(
-        sa.select(sa.func.count()).where(
-            Appointment.held_network == network,
-            Appointment.held_by != browser,
-            Appointment.state == State.HELD,
-            Appointment.held_until > now,
-        )
-    )
-    if (kept or 0) >= HOLDS_PER_NETWORK:
+    asked = {"network": network, "browser": browser, "now": now}
+    if db.session.connection().exec_driver_sql(_KEPT_BY_NETWORK, asked).scalar_one() >= HOLDS_PER_NETWORK:
         raise TooManyHeld
+
+
+_KEPT_BY_NETWORK = """
+    SELECT count(*) FROM appointments
+     WHERE held_network = %(network)s AND held_by <> %(browser)s AND state = 'held' AND held_until > %(now)s
+"""
 
 
 def extend(appointment_id: UUID, *, browser: bytes, now: datetime) -> Appointment:

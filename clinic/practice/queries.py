@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from clinic.db import db
 from clinic.language import N_
-from clinic.practice.models import Location, Practice, Therapist, Treatment, WeeklyHours
+from clinic.practice.models import Location, NewClientRule, Practice, Therapist, Treatment, WeeklyHours
 from clinic.refusal import NotFound
 from clinic.scheduling import hours, slots
 from clinic.scheduling.hours import Days
@@ -37,6 +37,8 @@ class Rules:
     notice: timedelta
     horizon: timedelta
     pack: bool
+    hold: timedelta
+    """How long a chosen time is kept."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ class Supply:
     need: slots.Need
     needs_room: bool
     price_cents: int
+    new_clients: NewClientRule
     therapists: tuple[UUID, ...]
     therapist_slugs: Mapping[UUID, str]
     left_on: Mapping[UUID, date]
@@ -89,8 +92,9 @@ class Supply:
 SUPPLY_SQL = """
     json_build_object(
       'id', t.id, 'need', json_build_array(t.length_minutes, t.buffer_before_minutes, t.buffer_after_minutes),
-      'price_cents', t.price_cents, 'needs_room', t.needs_room,
-      'rules', json_build_array(p.rules_version, p.step_minutes, p.notice_minutes, p.horizon_days, p.pack),
+      'price_cents', t.price_cents, 'needs_room', t.needs_room, 'new_clients', t.new_clients,
+      'rules', json_build_array(p.rules_version, p.step_minutes, p.notice_minutes, p.horizon_days, p.pack,
+                                p.hold_minutes),
       'therapists', (
         SELECT json_agg(json_build_array(th.id, th.slug, th.left_on, th.daily_cap, th.calendar_version)
                         ORDER BY th.position, th.id)
@@ -109,10 +113,9 @@ SUPPLY_SQL = """
 """
 """Everything `read_supply` needs, over `treatments t CROSS JOIN practice p`: others ask more in the same statement."""
 
-_SUPPLY = f"""
-    SELECT {SUPPLY_SQL} FROM treatments t CROSS JOIN practice p
-     WHERE t.id = %(treatment_id)s AND (t.retired_at IS NULL OR %(retired_too)s)
-"""  # noqa: S608 - made of constants
+_SUPPLIES = f"SELECT {SUPPLY_SQL} FROM treatments t CROSS JOIN practice p WHERE "  # noqa: S608 - made of constants
+_SUPPLY = _SUPPLIES + "t.id = %(treatment_id)s AND (t.retired_at IS NULL OR %(retired_too)s)"
+_SUPPLY_NAMED = _SUPPLIES + "t.slug = %(slug)s AND t.retired_at IS NULL"
 
 
 def supply(treatment_id: UUID, *, retired_too: bool = False) -> Supply:
@@ -120,8 +123,16 @@ def supply(treatment_id: UUID, *, retired_too: bool = False) -> Supply:
 
     `retired_too` finds it also when it is no longer sold: an appointment that stands can still be moved.
     """
-    asked = {"treatment_id": treatment_id, "retired_too": retired_too}
-    details = db.session.connection().exec_driver_sql(_SUPPLY, asked).scalar_one_or_none()
+    return _one_supply(_SUPPLY, treatment_id=treatment_id, retired_too=retired_too)
+
+
+def supply_named(slug: str) -> Supply:
+    """The same by the treatment's part of an address; raises Unbookable when nothing of that name is sold."""
+    return _one_supply(_SUPPLY_NAMED, slug=slug)
+
+
+def _one_supply(sql: str, **asked: object) -> Supply:
+    details = db.session.connection().exec_driver_sql(sql, asked).scalar_one_or_none()
     if details is None:
         raise Unbookable
     return read_supply(details)
@@ -131,12 +142,13 @@ def read_supply(details: Mapping[str, Any]) -> Supply:
     """The supply that `SUPPLY_SQL` describes."""
     people = [(UUID(id_), *rest) for id_, *rest in details["therapists"] or ()]
     sites, closed, room_versions = _sites(details["sites"] or ())
-    rules_version, step, notice, horizon, pack = details["rules"]
+    rules_version, step, notice, horizon, pack, hold = details["rules"]
     return Supply(
         treatment_id=UUID(details["id"]),
         need=_need(*details["need"]),
         needs_room=details["needs_room"],
         price_cents=details["price_cents"],
+        new_clients=NewClientRule(details["new_clients"]),
         therapists=tuple(id_ for id_, *_ in people),
         therapist_slugs={id_: slug for id_, slug, *_ in people},
         left_on={id_: date.fromisoformat(left) for id_, _, left, *_ in people if left},
@@ -150,6 +162,7 @@ def read_supply(details: Mapping[str, Any]) -> Supply:
             notice=timedelta(minutes=notice),
             horizon=timedelta(days=horizon),
             pack=pack,
+            hold=timedelta(minutes=hold),
         ),
         # Nothing may be sold any more while what was booked can still be moved.
         smallest=_need(*(details["smallest"] or details["need"])),

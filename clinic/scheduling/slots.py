@@ -5,6 +5,7 @@ and over breaks, never over busy time; busy time is what other appointments occu
 arithmetic is done on masks for a whole month at once; instants appear only at the edges.
 """
 
+import heapq
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -111,6 +112,11 @@ class Offers(Generic[Key]):
         if self.window.at(cell) != starts_at:
             return None
         return next(self._unfolded(self.window.between(cell, cell + 1)), None)
+
+    def nearest(self, wanted: datetime, count: int) -> list[Start[Key]]:
+        """The few offered starts nearest to an instant, earliest first; only those are unfolded."""
+        near = heapq.nsmallest(count, self.instants(), key=lambda at: (abs(at - wanted), at))
+        return [start for at in sorted(near) if (start := self.at(at)) is not None]
 
     def per_day(self, location: Key) -> dict[date, int]:
         """How many starts each of the asked days has at a location, earliest first; none is zero, not absent.

@@ -1,5 +1,6 @@
 """The race as callers run it: over HTTP, against the product as it is served, one time and sixteen who want it at once."""
 
+import gc
 import http.client
 import json
 import socket
@@ -152,6 +153,8 @@ def test_over_http_one_of_sixteen_gets_the_time_and_nobody_meets_a_fault(
     product = served(stage, "--worker-class", "gthread", "--workers", "2", "--threads", "8", "--preload")
     before = deadlocks()
     db.session.rollback()
+    gc.collect()
+    gc.freeze()  # A search through all that the tests have made would stop every caller, and count as a slow answer.
     said = race(product, sold, rounds)
     worst = max(each.seconds for each in said) * 1000
     print(f"{rounds} rounds of {RIVALS}: one winner each, worst answer {worst:.0f} ms of {len(said)}")

@@ -275,9 +275,11 @@ def test_the_starts_of_one_day_are_those_of_the_whole_answer_on_that_day() -> No
 
 
 def test_the_nearest_starts_come_in_the_order_of_the_day() -> None:
-    starts = ask(works("09:00", "14:00")).starts()
-    near = slots.nearest(starts, at("11:10"), 3)
+    found = ask(works("09:00", "14:00"))
+    near = slots.nearest(found.starts(), at("11:10"), 3)
     assert [f"{hours.wall(start.starts_at, BERLIN):%H:%M}" for start in near] == ["10:30", "11:00", "11:30"]
+    assert found.nearest(at("11:10"), 3) == near
+    assert found.nearest(at("11:10"), 100) == [*found.starts()]
 
 
 def test_one_instant_at_places_in_two_zones_belongs_to_the_local_day_of_each() -> None:

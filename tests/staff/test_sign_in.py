@@ -146,9 +146,9 @@ def test_known_and_unknown_addresses_cost_the_same_time(visitor: Visitor, ines: 
                 sweep.execute(sa.text("DELETE FROM limits"))
             visitor.open("/staff/sign-in")
             fields = {"email": email, "password": "wrong password", "csrf_token": visitor.token(), "next": ""}
-            began = time.perf_counter()
+            began = time.process_time()
             visitor.browser.post("/staff/sign-in", data=fields)
-            times.append(time.perf_counter() - began)
+            times.append(time.process_time() - began)
     known, unknown = (statistics.median(times) for times in took.values())
     assert abs(known - unknown) < 0.3 * max(known, unknown)
 

@@ -98,7 +98,7 @@ def join(
     is not for a first visit, unless staff put somebody on the list.
     """
     if side(actor) != "staff":
-        newcomers.require_welcome(treatment_id, client.id)
+        newcomers.require_welcome(db.session.get_one(Treatment, treatment_id).new_clients, client.id)
     wish = Wish(
         client_id=client.id,
         treatment_id=treatment_id,

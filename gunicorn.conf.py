@@ -1,0 +1,11 @@
+"""What gunicorn does with our application besides serving it; it reads this file in the folder it is started in."""
+
+from typing import Any
+
+from clinic import db
+
+
+def post_worker_init(worker: Any) -> None:
+    """Open a process's connections to the database before its first callers come, who would wait for each of them."""
+    with worker.wsgi.app_context():
+        db.open_ahead()
