@@ -8,4 +8,4 @@ from clinic import db
 def post_worker_init(worker: Any) -> None:
     """Open a process's connections to the database before its first callers come, who would wait for each of them."""
     with worker.wsgi.app_context():
-        db.open_ahead()
+        db.open_ahead(worker.cfg.threads)

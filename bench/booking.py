@@ -140,6 +140,7 @@ def _served(name: str, product: Product) -> "subprocess.Popen[bytes]":
         "--worker-class",
         "sync",
         "--preload",
+        *(["--config=python:bench"] if name == "floor" else []),  # Nothing of what the product sets up.
     ]
     return subprocess.Popen(
         [sys.executable, "-m", "gunicorn", *words, "--log-level", "warning", f"bench.served:{name}()"],

@@ -163,11 +163,11 @@ def init_app(app: Flask) -> None:
             limit_waiting(engine, patience)
 
 
-def open_ahead() -> None:
-    """Open as many connections as the pools of the current app keep; with a database that is away, none."""
+def open_ahead(threads: int) -> None:
+    """Open the connections that so many threads use at once, as far as pools keep them; with a database that is away, none."""
     with ExitStack() as opened, suppress(OperationalError):
         for engine in db.engines.values():
-            for _ in range(engine.pool.size()):  # type: ignore[attr-defined]  # Ours are queue pools, which have one.
+            for _ in range(min(threads, engine.pool.size())):  # type: ignore[attr-defined]  # Ours are queue pools, which have one.
                 opened.enter_context(engine.connect())
 
 

@@ -1,5 +1,6 @@
 """The connections of a process: opened before the first caller, and asked whether they live after a rest."""
 
+import pytest
 from flask import Flask
 from sqlalchemy.pool import QueuePool
 
@@ -12,22 +13,25 @@ from tests import make
 
 
 def pools() -> list[QueuePool]:
-    return [engine.pool for engine in db.db.engines.values() if isinstance(engine.pool, QueuePool)]
+    """The main one, then the one for what is written aside."""
+    found = [db.db.engine.pool, db.db.engines[ASIDE].pool]
+    return [pool for pool in found if isinstance(pool, QueuePool)]
 
 
-def test_a_process_opens_all_its_connections_ahead_and_lets_go_of_them(race_app: Flask) -> None:
+@pytest.mark.parametrize(("threads", "opened"), [(1, [1, 1]), (4, [4, 2]), (100, [10, 2])])
+def test_a_process_opens_what_its_threads_need_ahead_and_lets_go_of_it(
+    race_app: Flask, threads: int, opened: list[int]
+) -> None:
     db.dispose()
-    db.open_ahead()
-    assert [(pool.checkedin(), pool.checkedout()) for pool in pools()] == [
-        (pool.size(), 0) for pool in pools()
-    ]
-    assert len(pools()) == 2
+    db.open_ahead(threads)
+    assert [pool.checkedin() for pool in pools()] == opened
+    assert [pool.checkedout() for pool in pools()] == [0, 0]
 
 
 def test_a_process_starts_although_its_database_is_away(settings: Settings) -> None:
     nowhere = settings.model_copy(update={"database_url": "postgresql+psycopg://lumbar@127.0.0.1:1/none"})
     with create_app(nowhere).app_context():
-        db.open_ahead()
+        db.open_ahead(8)
         assert [pool.checkedin() + pool.checkedout() for pool in pools()] == [0, 0]
 
 

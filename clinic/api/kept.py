@@ -106,7 +106,8 @@ class KeptFirst:
         answer = self._app.extensions[KEPT].get(environ["QUERY_STRING"])
         if answer is None or not self._is_true(answer, environ):
             return self._product(environ, start_response)
-        is_known = parse_etags(environ.get("HTTP_IF_NONE_MATCH")).contains(answer.etag)
+        shown = environ.get("HTTP_IF_NONE_MATCH")
+        is_known = shown is not None and parse_etags(shown).contains(answer.etag)
         status = "304 NOT MODIFIED" if is_known else "200 OK"
         request_id = headers.request_id_of(environ.get("HTTP_X_REQUEST_ID"), self._app.config)
         sent = {

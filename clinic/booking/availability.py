@@ -149,7 +149,7 @@ def basis(slug: str, now: datetime, known: tuple[Basis, Supply] | None) -> tuple
         "treatment_id": before.treatment_id if before else None,
     }
     with asking() as connection:
-        row = connection.exec_driver_sql(_BASIS, asked).one_or_none()
+        row = connection.exec_driver_sql(_BASIS, asked).fetchone()
     if row is None:
         raise practice.Unbookable
     treatment_id, rules_version, calendars, next_release, details = row
