@@ -188,12 +188,7 @@ class NotAtThatTime(Refusal):
 
 def _owned(token: str) -> Appointment:
     """The appointment whose manage token this is. Raises NotFound for any other, Past a month after its end."""
-    claim = links.check(token)
-    if claim is None:
-        raise NotFound
-    visit = appointments.appointment(claim.subject_id)
-    if not claim.holds(visit.link_epoch):
-        raise NotFound
+    visit = appointments.behind(token)
     if visit.ends_at + KEPT <= clock.now():
         raise Past
     return visit

@@ -33,6 +33,8 @@ LONGEST_OCCUPATION = timedelta(hours=12)
 """A constraint of the table; lets a read of busy time start at a bounded place in the index."""
 OCCUPYING = (State.HELD, State.REQUESTED, State.BOOKED, State.ARRIVED, State.DONE)
 """States that take a therapist's and a room's time."""
+CAME = (State.ARRIVED, State.DONE)
+"""States in which the client was there."""
 
 _OCCUPYING_SQL = "state IN ({})".format(", ".join(f"'{state}'" for state in OCCUPYING))
 _STATES_SQL = "state IN ({})".format(", ".join(f"'{state}'" for state in State))

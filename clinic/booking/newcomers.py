@@ -7,14 +7,12 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from clinic.booking.models import Appointment, State
+from clinic.booking.models import CAME, Appointment, State
 from clinic.booking.states import Entry
 from clinic.db import db
 from clinic.language import N_
 from clinic.practice.models import NewClientRule, Treatment
 from clinic.refusal import Refusal
-
-TREATED = (State.ARRIVED, State.DONE)
 
 
 class NotFirst(Refusal):
@@ -31,7 +29,7 @@ def is_new(client_id: UUID | None) -> bool:
     """Whether nobody here has treated this client yet."""
     if client_id is None:
         return True
-    treated = sa.exists().where(Appointment.client_id == client_id, Appointment.state.in_(TREATED))
+    treated = sa.exists().where(Appointment.client_id == client_id, Appointment.state.in_(CAME))
     return not db.session.scalar(sa.select(treated))
 
 

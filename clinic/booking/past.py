@@ -6,11 +6,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
-from clinic.booking.models import Appointment, State
+from clinic.booking.models import CAME, Appointment, State
 from clinic.db import db
 from clinic.practice.models import Treatment
 
-TOOK_PLACE = (State.ARRIVED, State.DONE)
 SETTLED = (State.DONE, State.MISSED)
 """States in which a visit is over even before its time is."""
 TIPS_KEPT = timedelta(days=30)
@@ -46,7 +45,7 @@ def past(client_id: UUID, now: datetime, *, skip: int, limit: int) -> list[Appoi
 
 def took_place(visit: Appointment) -> bool:
     """Whether somebody came."""
-    return visit.state in TOOK_PLACE
+    return visit.state in CAME
 
 
 def keeps_tips(visit: Appointment, now: datetime) -> bool:

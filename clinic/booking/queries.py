@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
+from clinic.accounts import links
 from clinic.booking.models import OCCUPYING, Appointment, State
 from clinic.db import db
 from clinic.practice.models import Practice
@@ -38,6 +39,17 @@ def appointment(appointment_id: UUID) -> Appointment:
         raise NotFound
     remember_practice(row.Practice)
     found: Appointment = row.Appointment
+    return found
+
+
+def behind(token: str) -> Appointment:
+    """The appointment whose manage token this is; raises NotFound for every other, as for one that never was."""
+    claim = links.check(token)
+    if claim is None:
+        raise NotFound
+    found = appointment(claim.subject_id)
+    if not claim.holds(found.link_epoch):
+        raise NotFound
     return found
 
 

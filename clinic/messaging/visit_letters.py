@@ -15,7 +15,7 @@ from clinic.accounts import services as accounts
 from clinic.accounts.models import Client, Contact, ContactKind, LinkPurpose
 from clinic.booking import invitation
 from clinic.booking.invitation import Invitee, Method
-from clinic.booking.models import OCCUPYING, Appointment, State
+from clinic.booking.models import CAME, OCCUPYING, Appointment, State
 from clinic.db import db
 from clinic.intake import queries as intake
 from clinic.messaging import wishes
@@ -36,7 +36,6 @@ FORM = "visit"
 FORM_OPENS = timedelta(hours=24)
 SIGN_IN_FIRST = "/my/sign-in?next="
 """Answers become part of somebody's record only when the address is proven."""
-HAPPENED = (State.ARRIVED, State.DONE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +148,7 @@ def _in_state(state: State) -> Check:
 
 
 def _over(held: Claim, appointment: Appointment, now: datetime) -> str | None:
-    return None if appointment.state in HAPPENED else str(appointment.state)
+    return None if appointment.state in CAME else str(appointment.state)
 
 
 def _unanswered(held: Claim, appointment: Appointment, now: datetime) -> str | None:

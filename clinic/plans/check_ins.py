@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload
 
 from clinic.accounts import audit
 from clinic.accounts.models import Client, User
-from clinic.booking.models import Appointment, State
+from clinic.booking.models import CAME, Appointment
 from clinic.db import db
 from clinic.plans.models import CheckIn
 from clinic.plans.queries import treated
@@ -20,7 +20,6 @@ from clinic.refusal import NotFound, Stale
 
 AFTER = timedelta(days=2)
 OPEN_FOR = timedelta(days=30)
-ASKED_AFTER = (State.ARRIVED, State.DONE)
 
 
 class Feeling(StrEnum):
@@ -46,7 +45,7 @@ class Reply:
 
 def answer(visit: Appointment, reply: Reply, now: datetime) -> CheckIn:
     """Keep an answer; somebody who writes again gives another one, and each that worries waits by itself."""
-    if visit.client_id is None or visit.state not in ASKED_AFTER:
+    if visit.client_id is None or visit.state not in CAME:
         raise NotFound
     given = CheckIn(
         appointment_id=visit.id,

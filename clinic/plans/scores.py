@@ -8,15 +8,13 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from clinic.booking.models import Appointment, State
+from clinic.booking.models import CAME, Appointment
 from clinic.db import db
 from clinic.guidance import schedule
 from clinic.guidance.schedule import Instrument
 from clinic.intake.models import Submission, SubmissionKind
 from clinic.plans import courses
 from clinic.plans.models import OutcomeEntry, Plan, Review
-
-CAME = (State.ARRIVED, State.DONE)
 
 
 def keep_start(submission: Submission, client_id: UUID) -> None:

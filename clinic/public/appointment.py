@@ -172,13 +172,8 @@ def _revision() -> int:
 
 
 def _appointment(token: str) -> Appointment:
-    """The appointment of an address; a changed address finds nothing, like one that never was."""
-    claim = links.check(token)
-    if claim is None:
-        raise NotFound
-    visit = appointments.appointment(claim.subject_id)
-    if not claim.holds(visit.link_epoch):
-        raise NotFound
+    """The appointment of an address, in the language of whose it is."""
+    visit = appointments.behind(token)
     languages.speak_to(visit.client)
     return visit
 

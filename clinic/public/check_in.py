@@ -10,7 +10,7 @@ from wtforms.validators import InputRequired
 from clinic import clock
 from clinic.accounts import limits, links
 from clinic.booking import queries as appointments
-from clinic.booking.models import Appointment
+from clinic.booking.models import CAME, Appointment
 from clinic.db import db, transaction
 from clinic.guidance import aftercare
 from clinic.language import N_
@@ -97,7 +97,7 @@ def _visit(token: str, now: datetime) -> Appointment:
     if (
         found.client is None
         or found.client.erased_at is not None
-        or found.state not in check_ins.ASKED_AFTER
+        or found.state not in CAME
         or now < found.ends_at
     ):
         raise NotFound

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from clinic.booking.models import OCCUPYING, Appointment, State
+from clinic.booking.models import CAME, OCCUPYING, Appointment
 from clinic.messaging import wishes
 from clinic.messaging.due.shape import Row, Rules, owed
 from clinic.messaging.models import Kind
@@ -31,7 +31,7 @@ def aftercare(rules: Rules, now: datetime) -> list[Owed]:
 
     ended = (
         visits(
-            Appointment.state.in_([State.ARRIVED, State.DONE]),
+            Appointment.state.in_(CAME),
             Appointment.starts_at > now - AFTERCARE_WORTH,
             Appointment.ends_at <= now,
             ADDRESS.c.wants_reminders,
@@ -53,7 +53,7 @@ def aftercare(rules: Rules, now: datetime) -> list[Owed]:
 def check_ins(rules: Rules, now: datetime) -> list[Owed]:
     """Visits that took place, two days after their end."""
     ended = visits(
-        Appointment.state.in_(after_visits.ASKED_AFTER),
+        Appointment.state.in_(CAME),
         Appointment.ends_at <= now - after_visits.AFTER,
         Appointment.ends_at > now - after_visits.AFTER - CHECK_IN_WORTH,
         ADDRESS.c.wants_check_ins,
@@ -79,7 +79,7 @@ def rebookings(rules: Rules, now: datetime) -> list[Owed]:
         other.state.in_(OCCUPYING),
     )
     last = visits(
-        Appointment.state.in_(after_visits.ASKED_AFTER),
+        Appointment.state.in_(CAME),
         Appointment.ends_at <= latest,
         Appointment.ends_at > latest - REBOOKING_WORTH,
         wishes.agreed_to_news(Appointment.client_id),

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from clinic.accounts.models import Role, User
-from clinic.booking.models import Appointment, State
+from clinic.booking.models import CAME, Appointment, State
 from clinic.db import db
 from clinic.messaging import pulse
 from clinic.messaging.due.shape import Row, Rules, never_owed, owed
@@ -117,7 +117,7 @@ def look_backs_due(rules: Rules, now: datetime) -> list[Owed]:
         .where(
             PlannedSession.reassess,
             Plan.ended_at.is_(None),
-            Appointment.state.in_([State.ARRIVED, State.DONE]),
+            Appointment.state.in_(CAME),
             Appointment.ends_at <= now,
             Appointment.ends_at > now - LOOK_BACK_WORTH,
             ~sa.exists().where(LookBack.appointment_id == Appointment.id),

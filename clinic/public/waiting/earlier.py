@@ -14,7 +14,7 @@ from clinic.language import N_
 from clinic.practice import queries as practice
 from clinic.public.forms import EarlierForm
 from clinic.public.waiting.blueprint import blueprint
-from clinic.refusal import NotFound, Refusal
+from clinic.refusal import Refusal
 from clinic.web import languages, refused
 from clinic.web.access import anyone, audience
 from clinic.web.wish_form import PARTS
@@ -63,12 +63,7 @@ def earlier(token: str) -> ResponseReturnValue:
 
 
 def _visit(token: str) -> Appointment:
-    claim = links.check(token)
-    if claim is None:
-        raise NotFound
-    found = appointments.appointment(claim.subject_id)
-    if not claim.holds(found.link_epoch):
-        raise NotFound
+    found = appointments.behind(token)
     languages.speak_to(found.client)
     return found
 
