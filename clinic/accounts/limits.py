@@ -70,7 +70,8 @@ _COUNT = sa.text(
 )
 
 _QUEUE = sa.text(
-    "INSERT INTO limits (name, key, window_start, count) SELECT :name, key, :window_start, 0 FROM unnest(CAST(:keys AS text[])) AS key"
+    "INSERT INTO limits (name, key, window_start, count)"
+    " SELECT :name, key, :window_start, 0 FROM unnest(CAST(:keys AS text[])) AS key"
     " ON CONFLICT (name, key, window_start) DO UPDATE SET count = 0"
 )
 

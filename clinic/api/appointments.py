@@ -23,7 +23,7 @@ from clinic.booking import availability, changes, idempotency, services, states
 from clinic.booking import queries as appointments
 from clinic.booking.availability import Wish
 from clinic.booking.models import Appointment, State
-from clinic.booking.placing import NotOffered
+from clinic.booking.placing import NotOffered, agreed
 from clinic.db import transaction
 from clinic.practice import queries as practice
 from clinic.practice.queries import Supply
@@ -139,7 +139,7 @@ def move(token: str) -> Response:
     try:
         return _changed(visit, token, wanted.revision, deed, now)
     except NotOffered as gone:
-        supply = practice.supply(visit.treatment_id, retired_too=True)
+        supply = agreed(practice.supply(visit.treatment_id, retired_too=True), visit)
         return problem(gone, nearest=_nearest(supply, wish, wanted.starts_at, now))
 
 

@@ -36,15 +36,18 @@ class Asked:
 def free_times() -> Response:
     """The free starts of a treatment on local days, by location and day."""
     answer = _answer(_asked(), clock.now())
-    current_app.extensions[KEPT].put(request.environ["QUERY_STRING"], answer)
-    if request.if_none_match.contains(answer.etag):
+    current_app.extensions[KEPT].put(request.environ.get("QUERY_STRING", ""), answer)
+    if request.if_none_match.contains_weak(answer.etag):
         return Response(status=304, headers=answer.headers)
     return Response(answer.body, mimetype="application/json", headers=answer.headers)
 
 
 def _answer(asked: Asked, now: datetime) -> KeptAnswer:
     """A new answer. Raises Unbookable and NotFound."""
-    basis, supply = request.environ.get(READ) or availability.basis(asked.treatment, now, None)
+    read = request.environ.get(READ) or availability.basis(asked.treatment, now, None)
+    if isinstance(read, Exception):
+        raise read
+    basis, supply = read
     with availability.reading():
         wish = availability.wish(supply, asked.therapist, asked.location)
         found = availability.look(supply, wish, asked.days, now, ranked=False)

@@ -31,8 +31,11 @@ PATH = "/api/v1/availability"
 KEPT = "kept_answers"
 KEPT_BYTES = 16 * 1024 * 1024
 """How much of the memory of a process the kept answers may take."""
+ENTRY_BYTES, PERSON_BYTES = 4096, 256
+"""About what an answer's supply takes besides its bytes: as a whole, and for each therapist and room in it."""
 READ = "clinic.basis"
-"""Key of the environ for what a question's kept answer would have to rest on by now, for whoever answers it anew."""
+"""Key of the environ for what a question's kept answer would have to rest on by now, for whoever answers it anew; or for the
+error that the reading ended in, which is not waited for twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +54,22 @@ class KeptAnswer:
         return cls(treatment, basis, supply, body, hashlib.blake2s(body, digest_size=12).hexdigest())
 
     @property
+    def size(self) -> int:
+        """About how many bytes it takes in memory."""
+        return (
+            ENTRY_BYTES
+            + PERSON_BYTES * (len(self.supply.therapists) + len(self.supply.rooms))
+            + len(self.body)
+        )
+
+    @property
     def headers(self) -> dict[str, str]:
         """What goes with it, whether sent or only confirmed."""
         return {"ETag": f'"{self.etag}"', "Cache-Control": "no-cache"}
 
 
 class KeptAnswers:
-    """At most so many bytes of questions, as they stand in the address, and answers. Threads may share it."""
+    """Answers by question, as it stands in the address, in about so many bytes at most. Threads may share it."""
 
     def __init__(self, most_bytes: int) -> None:
         self._most_bytes = most_bytes
@@ -77,12 +89,12 @@ class KeptAnswers:
         """Keep an answer in place of the last one to the same question."""
         with self._lock:
             if (last := self._answers.pop(question, None)) is not None:
-                self._bytes -= len(question) + len(last.body)
+                self._bytes -= len(question) + last.size
             self._answers[question] = answer
-            self._bytes += len(question) + len(answer.body)
+            self._bytes += len(question) + answer.size
             while self._bytes > self._most_bytes:
                 oldest, gone = self._answers.popitem(last=False)
-                self._bytes -= len(oldest) + len(gone.body)
+                self._bytes -= len(oldest) + gone.size
 
 
 def init_app(app: Flask) -> None:
@@ -100,14 +112,14 @@ class KeptFirst:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """The answer; what was read to judge a kept one that is no longer true goes on with the question."""
-        if environ["PATH_INFO"] != PATH or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+        if environ["PATH_INFO"] != PATH or not _only_asks(environ):
             return self._product(environ, start_response)
         began = time.perf_counter()
-        answer = self._app.extensions[KEPT].get(environ["QUERY_STRING"])
+        answer = self._app.extensions[KEPT].get(environ.get("QUERY_STRING", ""))
         if answer is None or not self._is_true(answer, environ):
             return self._product(environ, start_response)
         shown = environ.get("HTTP_IF_NONE_MATCH")
-        is_known = shown is not None and parse_etags(shown).contains(answer.etag)
+        is_known = shown is not None and parse_etags(shown).contains_weak(answer.etag)
         status = "304 NOT MODIFIED" if is_known else "200 OK"
         request_id = headers.request_id_of(environ.get("HTTP_X_REQUEST_ID"), self._app.config)
         sent = {
@@ -126,7 +138,14 @@ class KeptFirst:
         try:
             with self._app.app_context():
                 read = availability.basis(answer.treatment, clock.now(), (answer.basis, answer.supply))
-        except (SQLAlchemyError, Unbookable):
-            return False  # The product asks again, and knows how to say what is wrong.
+        except (SQLAlchemyError, Unbookable) as error:
+            environ[READ] = error  # The product knows how to say what is wrong.
+            return False
         environ[READ] = read
         return read[0] == answer.basis
+
+
+def _only_asks(environ: "WSGIEnvironment") -> bool:
+    """Whether a request is a plain question; what comes with a body or wants another protocol is for the product to refuse."""
+    more = (environ.get("CONTENT_LENGTH", "0") or "0") != "0" or "HTTP_TRANSFER_ENCODING" in environ
+    return environ["REQUEST_METHOD"] in ("GET", "HEAD") and not more and "HTTP_UPGRADE" not in environ

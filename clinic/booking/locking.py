@@ -24,7 +24,7 @@ _LAPSE = f"""
     WITH lapsed AS (
       UPDATE appointments SET state = 'lapsed', changed_at = %(now)s
        WHERE state = 'held' AND held_until <= %(now)s AND occupied_from < %(until)s AND occupied_until > %(begins)s
-         AND (therapist_id = ANY(%(therapists)s) OR room_id = ANY(%(rooms)s)))
+         AND occupied_from >= %(earliest)s AND (therapist_id = ANY(%(therapists)s) OR room_id = ANY(%(rooms)s)))
     SELECT DISTINCT therapist_id FROM appointments
      WHERE therapist_id = ANY(%(therapists)s) AND occupied_from < %(until)s AND occupied_until > %(begins)s
        AND occupied_from >= %(earliest)s

@@ -71,7 +71,8 @@ def hold(
     A browser keeps one time at once: its earlier hold is let go in the same step, and stays when this one fails.
     `known` is False for a secret that was made in this very request: nothing can be on record under it yet. `client_id` is
     the signed-in client, if any: their earlier answers count. `network` is where the request comes from (`limits.network`):
-    it keeps only so many times at once. `supply` is the wish's, where it was read already. Raises Unbookable, NotFirst, TooManyHeld, NotCleared, NotOffered, SlotTaken.
+    it keeps only so many times at once. `supply` is the wish's, where it was read already. Raises Unbookable, NotFirst,
+    TooManyHeld, NotCleared, NotOffered, SlotTaken.
     """
     supply = supply or practice.supply(wish.treatment_id)
     newcomers.require_welcome(supply.new_clients, client_id)

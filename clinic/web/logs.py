@@ -75,8 +75,8 @@ def write_to(stream: IO[str], level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    # Nothing of this stands in a line of ours.
-    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    # Nothing of this stands in a line of ours, nor in gunicorn's, which names the process.
+    logging.logThreads = logging.logMultiprocessing = False
 
 
 def init_app(app: Flask) -> None:

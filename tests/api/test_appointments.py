@@ -197,6 +197,29 @@ def test_a_time_that_is_gone_comes_with_the_nearest(make: ModuleType, caller: Ca
     )
 
 
+def test_the_nearest_times_of_a_visit_that_moves_are_as_long_as_it_was_agreed(
+    make: ModuleType, caller: Caller
+) -> None:
+    sold = make.offering(minutes=60)
+    token = caller.booked(sold, NINE)["token"]
+    make.appointment(of=sold, starts_at=datetime.fromisoformat("2031-03-06T13:00+01:00"), who=make.client())
+    sold.length_minutes = 30
+    db.session.commit()
+    move = {"start": "2031-03-06T13:00+01:00", "revision": 1}
+    near = caller.call("PATCH", f"/appointments/{token}", json=move).get_json()["nearest"]
+    assert near[-1] == "2031-03-06T12:00+01:00"
+    for start in near:
+        move = {"start": start, "revision": caller.get(f"/appointments/{token}").get_json()["revision"]}
+        assert caller.call("PATCH", f"/appointments/{token}", json=move).status_code == 200
+
+
+def test_whoever_does_not_give_a_treatment_is_not_found_for_it(make: ModuleType, caller: Caller) -> None:
+    sold = make.offering()
+    other = make.therapist(make.location())
+    answer = caller.keep(sold, NINE, therapist=other.slug)
+    assert (answer.status_code, answer.get_json()["code"]) == (404, "not-found")
+
+
 def test_a_hold_taken_over_is_gone(
     make: ModuleType, caller: Caller, the_clock_says: Callable[[datetime], None]
 ) -> None:

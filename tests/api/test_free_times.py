@@ -1,5 +1,6 @@
 """When a treatment can begin, as programs ask: the same times that can be booked, and never an old answer."""
 
+import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -146,7 +147,7 @@ def test_a_kept_answer_is_told_from_a_new_one_by_nothing(
 ) -> None:
     words = {"treatment": make.offering().slug, "from": THURSDAY, "to": FRIDAY}
     etag = caller.get("/availability", query_string=words).headers["ETag"]
-    asked = {"If-None-Match": f'W/"other", {etag}'} if conditional else {}
+    asked = {"If-None-Match": f'W/"other", W/{etag}'} if conditional else {}
     seen = []
     for bytes_kept in (10**6, 0):
         if not bytes_kept:
@@ -180,21 +181,33 @@ def test_a_kept_answer_is_worth_nothing_while_the_database_is_away(race_app: Fla
     browser = race_app.test_client()
     asked = f"{PATH}?treatment={sold.slug}&from={THURSDAY}&to={FRIDAY}"
     assert browser.get(asked).status_code == 200
-    with unreachable(db.engine):
+    with unreachable(db.engine) as waited_for:
         assert browser.get(asked).status_code == 503
+    assert len(waited_for) == 1, "who waited for a silent database is not made to wait again"
     assert browser.get(asked).status_code == 200
 
 
 @contextmanager
-def unreachable(engine: sa.Engine) -> Iterator[None]:
-    """No statement of the engine reaches its database until the block ends."""
+def unreachable(engine: sa.Engine) -> Iterator[list[str]]:
+    """No statement of the engine reaches its database until the block ends; those that were tried."""
+    tried: list[str] = []
 
-    def fail(*_said: object) -> None:
+    def fail(_connection: object, _cursor: object, statement: str, *_said: object) -> None:
+        tried.append(statement)
         raise OperationalError("(not sent)", None, ConnectionError())
 
     sa.event.listen(engine, "before_cursor_execute", fail)
-    yield
+    yield tried
     sa.event.remove(engine, "before_cursor_execute", fail)
+
+
+def test_a_question_that_brings_more_is_refused_though_its_answer_is_kept(
+    make: ModuleType, caller: Caller
+) -> None:
+    words = {"treatment": make.offering().slug, "from": THURSDAY, "to": FRIDAY}
+    assert caller.get("/availability", query_string=words).status_code == 200
+    sent = {"file": (io.BytesIO(b"x"), "x.txt")}
+    assert caller.browser.get(PATH, query_string=words, data=sent).status_code == 415
 
 
 def booking(make: ModuleType, caller: Caller, sold: Any) -> None:
@@ -330,15 +343,32 @@ def test_kept_answers_take_no_more_than_their_share_of_memory(
 ) -> None:
     sold = make.offering()
     basis, supply = availability.basis(sold.slug, NOW, None)
-    kept = KeptAnswers(1000)
-    for number in range(100):
-        kept.put(f"{number:02}", KeptAnswer.of(sold.slug, basis, supply, b"x" * 98))
+    answers = [KeptAnswer.of(sold.slug, basis, supply, b"x" * 98) for _ in range(100)]
+    each = answers[0].size + 2
+    kept = KeptAnswers(10 * each)
+    for number, answer in enumerate(answers):
+        kept.put(f"{number:02}", answer)
     assert [number for number in range(100) if kept.get(f"{number:02}")] == list(range(90, 100))
     kept.get("90")
-    kept.put("long", KeptAnswer.of(sold.slug, basis, supply, b"x" * 850))
+    kept.put("long", KeptAnswer.of(sold.slug, basis, supply, b"x" * (9 * each - answers[0].size + 98 - 4)))
     assert [number for number in range(100) if kept.get(f"{number:02}")] == [90]
-    kept.put("longer than all", KeptAnswer.of(sold.slug, basis, supply, b"x" * 1001))
+    kept.put("longer than all", KeptAnswer.of(sold.slug, basis, supply, b"x" * (10 * each)))
     assert kept.get("longer than all") is None
+
+
+def test_what_an_answer_rests_on_counts_with_its_bytes(make: ModuleType, caller: Caller) -> None:
+    """Short answers about many people would otherwise fill the memory many times over."""
+    make.practice()
+    house = make.location()
+    sizes = []
+    for count in (1, 6):
+        sold = make.treatment(
+            therapists=[make.therapist(house) for _ in range(count)],
+            rooms=[make.room(house) for _ in range(count)],
+        )
+        basis, supply = availability.basis(sold.slug, NOW, None)
+        sizes.append(KeptAnswer.of(sold.slug, basis, supply, b"").size)
+    assert sizes == [4096 + 2 * 256, 4096 + 12 * 256]
 
 
 def test_holds_that_ran_out_long_ago_do_not_count_as_the_next_to_end(

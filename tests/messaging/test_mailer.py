@@ -3,7 +3,6 @@
 import asyncio
 import socket
 import ssl
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -173,11 +172,9 @@ def test_a_server_that_is_slow_at_each_step_is_left_before_the_lease_on_the_mess
 ) -> None:
     sink.slow_seconds = 0.4
     with serving(sink) as place:
-        slow = SmtpMailer(f"smtp://{place}", timeout_seconds=0.6, handover_seconds=1.0)
-        began = time.monotonic()
+        slow = SmtpMailer(f"smtp://{place}", timeout_seconds=20, handover_seconds=1.0)
         assert type(failure(slow)) is TryLater
-        assert time.monotonic() - began < 1.3
-        patient = SmtpMailer(f"smtp://{place}", timeout_seconds=0.6, handover_seconds=5.0)
+        patient = SmtpMailer(f"smtp://{place}", timeout_seconds=20, handover_seconds=60)
         patient.send(MAIL)
         patient.close()
     assert len(sink.mails) == 1

@@ -84,7 +84,15 @@ def served(stage: Stage, *words: str) -> Served:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    stage.start("gunicorn", "--bind", f"127.0.0.1:{port}", *words, "clinic.app:web()", TRUSTED_PROXIES="1")
+    stage.start(
+        "gunicorn",
+        "--bind",
+        f"127.0.0.1:{port}",
+        *words,
+        "clinic.app:web()",
+        TRUSTED_PROXIES="1",
+        STATEMENT_TIMEOUT_MS="60000",
+    )
     product = Served(port)
 
     def answers() -> bool:

@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import os
 from collections.abc import Iterator
 from types import ModuleType
 
@@ -81,6 +82,13 @@ def test_the_causes_of_an_error_are_written_too(written: io.StringIO) -> None:
     except RuntimeError as error:
         kinds = [cause["kind"] for cause in logs.causes(error)]
     assert kinds == ["builtins.RuntimeError", "psycopg.errors.UniqueViolation"]
+
+
+def test_a_record_still_names_its_process_as_gunicorns_own_lines_do(written: io.StringIO) -> None:
+    """Its format holds %(process)d: without one, each of its lines would be a trace about logging instead."""
+    own = logging.Formatter(r"[%(process)d] [%(levelname)s] %(message)s")
+    record = logging.getLogger("gunicorn.error").makeRecord("gunicorn.error", 20, "", 1, "up", (), None)
+    assert own.format(record) == f"[{os.getpid()}] [INFO] up"
 
 
 def test_a_line_break_in_a_message_cannot_forge_a_line(written: io.StringIO) -> None:
