@@ -62,11 +62,11 @@ def keep() -> Response:
                 network=network,
                 known=False,
                 supply=supply,
-            )
-            answer = schemas.Hold(hold=secret, **_held(appointments.appointment(kept.id)))
+            ).id
     except NotOffered as gone:
         return problem(gone, nearest=_nearest(supply, wish, wanted.starts_at, now))
-    return _answer(answer, 201)
+    # Read when nobody waits for us any more.
+    return _answer(schemas.Hold(hold=secret, **_held(appointments.appointment(kept))), 201)
 
 
 @blueprint.post("/appointments")
