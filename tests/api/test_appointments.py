@@ -213,6 +213,17 @@ def test_the_nearest_times_of_a_visit_that_moves_are_as_long_as_it_was_agreed(
         assert caller.call("PATCH", f"/appointments/{token}", json=move).status_code == 200
 
 
+def test_the_time_kept_for_taking_a_move_back_does_not_stand_in_the_way_of_moving_back(
+    make: ModuleType, caller: Caller
+) -> None:
+    sold = make.offering()
+    token = caller.booked(sold, NINE)["token"]
+    for revision, start in enumerate((TEN, NINE, TEN), start=1):
+        move = {"start": start, "revision": revision}
+        moved = caller.call("PATCH", f"/appointments/{token}", json=move)
+        assert (moved.status_code, moved.get_json().get("start")) == (200, start), moved.get_json()
+
+
 def test_whoever_does_not_give_a_treatment_is_not_found_for_it(make: ModuleType, caller: Caller) -> None:
     sold = make.offering()
     other = make.therapist(make.location())

@@ -90,7 +90,6 @@ def fetched(page: Page) -> list[str]:
 def test_a_day_seen_before_comes_back_when_the_interface_says_that_nothing_changed(
     page: Page, product: tuple[Live, str]
 ) -> None:
-    # What is shown before the first answer of the interface is not kept.
     with page.expect_response("**/api/v1/availability*"):
         page.goto(product[1] + "?from=2031-03-31")
     expect(page.get_by_role("heading", name="Monday 31 March")).to_be_visible()

@@ -14,6 +14,7 @@ from clinic.accounts import links
 from clinic.booking import changes, services
 from clinic.booking.availability import Wish
 from clinic.booking.models import Appointment, State
+from clinic.booking.placing import NotOffered
 from clinic.db import db, transaction
 from clinic.intake.models import RaisedLevel
 from clinic.plans.models import Review
@@ -499,6 +500,10 @@ def test_little_is_asked_while_others_wait_in_the_queue(app: Flask, make: Module
             )
         asked = [text for text in behind_the_lock() if "sa_savepoint_1" not in text]  # the test's own
         assert len(asked) <= 8, asked
+        journeys.clear()
+        with pytest.raises(NotOffered), transaction():
+            services.hold(Wish(sold.id), THURSDAY_TEN, browser=b"l" * 32, client_id=None, now=NOW)
+        assert [text.split()[0] for text in behind_the_lock()] == ["WITH", "ROLLBACK"], "who lost asks once"
         journeys.clear()
         with transaction():
             services.book(hold.id, browser=b"m" * 32, client=person, actor="visitor", now=NOW)

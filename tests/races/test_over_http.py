@@ -164,6 +164,7 @@ def test_over_http_one_of_sixteen_gets_the_time_and_nobody_meets_a_fault(
     gc.collect()
     gc.freeze()  # A search through all that the tests have made would stop every caller, and count as a slow answer.
     said = race(product, sold, rounds)
+    gc.unfreeze()
     worst, later = (max(each.seconds for each in part) * 1000 for part in (said, said[RIVALS + REPLAYS :]))
     print(
         f"{rounds} rounds of {RIVALS}: one winner each, worst answer {worst:.0f} ms of {len(said)};"
