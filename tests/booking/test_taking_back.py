@@ -83,6 +83,12 @@ def test_what_was_left_stays_kept_for_two_minutes_and_is_free_then(shop: Shop, a
         assert left & set(offered) == expected
 
 
+def test_what_is_kept_for_one_member_is_no_obstacle_to_another_that_moves_along(shop: Shop) -> None:
+    whole = goes_to_tuesdays(shop.weekly(2))
+    goes_a_week_later(series.members(whole.id))
+    assert walls(series.members(whole.id)) == [THURSDAY_TEN + WEEK, THURSDAY_TEN + 2 * WEEK]
+
+
 @pytest.mark.parametrize("act", ACTS)
 def test_after_two_minutes_nothing_is_taken_back(shop: Shop, act: Act) -> None:
     whole = act(shop.weekly(3))
