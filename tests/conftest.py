@@ -5,15 +5,13 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask, g, has_app_context
+from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser as Chromium
 from sqlalchemy.orm import scoped_session, sessionmaker
-from werkzeug.test import TestResponse
 
 from clinic import clock, schema
 from clinic.app import create_app
@@ -23,8 +21,10 @@ from config import Environment, Settings
 from tests import make as makers
 from tests.browser import launched
 from tests.racing import race_app, race_settings
+from tests.secure import secure_app
+from tests.visitor import Browser
 
-__all__ = ["race_app", "race_settings"]
+__all__ = ["Browser", "race_app", "race_settings", "secure_app"]
 
 NOW = datetime(2031, 3, 3, 9, 0, tzinfo=UTC)
 """A Monday morning; Berlin is an hour ahead, its clocks change on 30 March."""
@@ -62,17 +62,6 @@ def settings(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Sett
         clock_file=tmp_path_factory.mktemp("clock") / "offset",
         statement_timeout_ms=15_000,  # A machine that is busy with more than the tests makes no page fail.
     )
-
-
-class Browser(FlaskClient):
-    """A browser without JavaScript. Each request finds an empty `g`, as in life, though tests keep one app context open."""
-
-    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
-        """Send a request."""
-        if has_app_context():
-            for name in list(g):
-                g.pop(name)
-        return super().open(*args, **kwargs)
 
 
 @pytest.fixture(scope="session")

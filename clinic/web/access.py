@@ -177,6 +177,9 @@ def init_app(app: Flask) -> None:
     app.config.setdefault("CLIENT_COOKIE_NAME", "__Host-lumbar-client" if https else "lumbar-client")
     app.session_interface = PageSessions()
     app.before_request(enforce)
+    # Over https the library would also ask for a Referer, which no browser sends from a page whose address is a secret.
+    # `came_from_elsewhere` judges what browsers do send, on every form, and the cookie that holds the token is `__Host-`.
+    app.config["WTF_CSRF_SSL_STRICT"] = False
     csrf.init_app(app)
     declare(app, {"static": anyone})
     app.context_processor(
@@ -257,13 +260,15 @@ def _here() -> str | None:
 def came_from_elsewhere() -> bool:
     """Whether the browser says that another site sent this request; a second line behind the CSRF token.
 
-    A page with `no-referrer` sends its own forms with the origin `null`, so that alone says nothing.
+    A page with `no-referrer` sends its own forms with the origin `null` and without a Referer, so those alone say nothing.
     """
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         return site not in ("same-origin", "none")
     origin = request.headers.get("Origin")
-    if origin is None or origin == "null":
+    if origin in (None, "null"):
+        origin = request.headers.get("Referer")
+    if not origin:
         return False
     ours = (current_app.config["PUBLIC_URL"], request.host_url)
     try:

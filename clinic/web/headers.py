@@ -42,7 +42,13 @@ SECRET_PATHS = (
     "/intake/resume/",
     "/guardian/",
     "/intake/go-on/",
+    "/check-in/",
+    "/own-tips/",
     "/staff/set-up/",
+    "/staff/second-factor/",
+    "/staff/passkey/",
+    "/staff/passkeys/",
+    "/staff/again-passkey/",
     "/stop/",
     "/api/v1/appointments/",
 )

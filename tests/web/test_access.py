@@ -155,6 +155,8 @@ def test_somebody_who_proved_an_address_first_says_who_they_are(app: Flask, make
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
         {"Origin": "http://localhost:9"},
+        {"Referer": "https://elsewhere.example/form"},
+        {"Origin": "null", "Referer": "https://elsewhere.example/form"},
     ],
 )
 def test_a_form_sent_by_another_site_is_refused_even_with_a_token(
@@ -175,6 +177,7 @@ def test_a_form_sent_by_another_site_is_refused_even_with_a_token(
         # What browsers send from pages whose address they keep to themselves.
         {"Origin": "null", "Sec-Fetch-Site": "same-origin"},
         {"Origin": "null"},
+        {"Referer": "http://localhost/my/sign-in"},
     ],
 )
 def test_a_form_of_our_own_page_is_taken(
