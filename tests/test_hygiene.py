@@ -9,6 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("clinic", "tests", "templates", "assets", "migrations", "docs", "tools", "bench", ".ci")
 MADE = ("static/dist", "__pycache__")
+GIT = ROOT / ".git"  # A file, where the project is checked out a second time.
 TEXTS = {".py", ".md", ".html", ".txt", ".css", ".js", ".mjs", ".sh", ".toml", ".yml", ".json", ".svg", ""}
 
 
@@ -51,7 +52,9 @@ def project_files() -> list[Path]:
     inside = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*")]
     found = [path for path in [*ROOT.iterdir(), *inside] if path.is_file() and path.suffix in TEXTS]
     return sorted(
-        path for path in found if path != Path(__file__) and not any(part in str(path) for part in MADE)
+        path
+        for path in found
+        if path not in (Path(__file__), GIT) and not any(part in str(path) for part in MADE)
     )
 
 
