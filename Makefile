@@ -15,7 +15,7 @@ run: $(STAMP)/run build  ## Start everything, with a fictional demo practice on 
 	@exec $(BIN)/python -m clinic up
 
 test: $(STAMP)/dev build browser  ## Run the whole suite on real servers and in a real browser
-	$(BIN)/python -m pytest -m "not long" -n 2 --dist loadfile
+	$(BIN)/python -m pytest -m "not long" -n 2 --dist loadfile --no-loadscope-reorder --durations 20
 
 test-long: $(STAMP)/dev build browser  ## The same at full size; takes hours
 	LUMBAR_LONG=1 RACE_ROUNDS=300 $(BIN)/python -m pytest --timeout 7200

@@ -5,7 +5,10 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
+
+import pytest
 
 YEARS = (datetime(2026, 1, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC))
 
@@ -21,6 +24,9 @@ ODD = (
     "America/Santiago",  # springs at midnight, in September
     "Africa/Casablanca",  # falls back for the month of Ramadan
 )
+
+SAMPLE = frozenset({*ODD, "Europe/Berlin", "America/Toronto"})
+"""What every run walks through; `make test-long` walks through one zone for each distinct rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +76,10 @@ def changing_zones() -> list[str]:
     return sorted(name for name in zoneinfo.available_timezones() if changes(ZoneInfo(name)))
 
 
-def representatives() -> list[str]:
-    """One zone for each distinct rule (the wall times, shifts and instants of its changes), and all the odd ones."""
+def representatives() -> list[Any]:
+    """One zone for each distinct rule (wall times, shifts and instants of its changes); all but the sample are `long`."""
     by_rule: dict[tuple[Change, ...], list[str]] = defaultdict(list)
     for name in changing_zones():
         by_rule[changes(ZoneInfo(name))].append(name)
-    return sorted({names[0] for names in by_rule.values()} | set(ODD))
+    names = sorted({names[0] for names in by_rule.values()} | SAMPLE)
+    return [pytest.param(name, marks=() if name in SAMPLE else pytest.mark.long) for name in names]
