@@ -50,7 +50,11 @@ HABITS = [
 
 def project_files() -> list[Path]:
     inside = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*")]
-    found = [path for path in [*ROOT.iterdir(), *inside] if path.is_file() and path.suffix in TEXTS]
+    found = [
+        path
+        for path in [*ROOT.iterdir(), *inside]
+        if path.is_file() and path.suffix in TEXTS and path.name != ".git"
+    ]
     return sorted(
         path
         for path in found
