@@ -214,9 +214,7 @@ def _book(
         plain=wanted.without_health_answers,
     )
     token = links.token(links.MANAGE, booked.id, booked.link_epoch)
-    return idempotency.Answer(
-        201, url_for(".show", token=token), schemas.dumped(_appointment(booked, token, now))
-    )
+    return idempotency.Answer(201, booked.id, schemas.dumped(_appointment(booked, token, now)))
 
 
 def _check_addresses(wanted: schemas.NewAppointment) -> None:
@@ -238,7 +236,7 @@ def _check_addresses(wanted: schemas.NewAppointment) -> None:
 def _again(answer: idempotency.Answer) -> Response:
     response = jsonify(answer.body)
     response.status_code = answer.status
-    response.headers["Location"] = answer.location or ""
+    response.headers["Location"] = url_for(".show", token=answer.body["token"])
     response.headers["ETag"] = f'"{answer.body["revision"]}"'
     return response
 

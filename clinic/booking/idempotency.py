@@ -2,6 +2,7 @@
 
 A key is minted into the page (or sent by a caller in a header). Its row is written in the transaction of the change, so
 either both stand or neither. The scope is the browser or API hold: a key of somebody else is another key.
+The row names what was made and never its address: a manage address is a key, and nothing that opens a door is stored.
 """
 
 import hashlib
@@ -11,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -39,10 +41,10 @@ class AtTheSameTime(Refusal):
 
 @dataclass(frozen=True)
 class Answer:
-    """What was answered the first time."""
+    """What was answered the first time; `subject_id` is what was made, for the caller to derive its address from."""
 
     status: int
-    location: str | None = None
+    subject_id: UUID | None = None
     body: Any = None
 
 
@@ -62,7 +64,7 @@ def earlier(scope: bytes, key: str, content: Mapping[str, Any]) -> Answer | None
         return None
     if not secrets.compare_digest(row.content_sha256, _digest(content)):
         raise OtherContent
-    return Answer(row.status, row.location, row.body)
+    return Answer(row.status, row.subject_id, row.body)
 
 
 def remember(scope: bytes, key: str, content: Mapping[str, Any], answer: Answer, now: datetime) -> None:
@@ -72,7 +74,7 @@ def remember(scope: bytes, key: str, content: Mapping[str, Any], answer: Answer,
         key=key[:LONGEST_KEY],
         content_sha256=_digest(content),
         status=answer.status,
-        location=answer.location,
+        subject_id=answer.subject_id,
         created_at=now,
     )
     row.body = answer.body
@@ -82,8 +84,11 @@ def remember(scope: bytes, key: str, content: Mapping[str, Any], answer: Answer,
 
 
 def delete_old(now: datetime) -> None:
-    """Forget keys older than thirty days."""
+    """Forget keys older than thirty days, and the addresses that the code before this one kept with younger ones."""
     db.session.execute(sa.delete(IdempotencyKey).where(IdempotencyKey.created_at < now - KEPT))
+    db.session.execute(
+        sa.update(IdempotencyKey).where(IdempotencyKey.location.is_not(None)).values(location=None)
+    )
 
 
 def _digest(content: Mapping[str, Any]) -> bytes:

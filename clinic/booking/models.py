@@ -241,7 +241,10 @@ class IdempotencyKey(Identified, Model):
     key: Mapped[str]
     content_sha256: Mapped[bytes]
     status: Mapped[int]
+    subject_id: Mapped[UUID | None]
+    """What was made: an appointment, a series or a place on the waiting list. Its address is derived when it is asked for."""
     location: Mapped[str | None]
+    """No longer written, because a manage address opens what it names. The nightly sweep empties what older code wrote."""
     body_sealed: Mapped[bytes | None]
     body = Sealed[Any]("body_sealed")
     created_at: Mapped[datetime] = mapped_column(index=True)

@@ -81,7 +81,7 @@ def book() -> ResponseReturnValue:
         limits.take(limits.BOOKINGS_NETWORK, limits.network(request.remote_addr), now)
         with transaction():
             _book(rest, chosen.values(), now)
-            idempotency.remember(browser(), key, content, Answer(303, url_for("portal.home")), now)
+            idempotency.remember(browser(), key, content, Answer(303), now)
     except idempotency.AtTheSameTime:
         return _done_before(key, content) or redirect(url_for("portal.home"), 303)
     except idempotency.OtherContent as other:
@@ -191,4 +191,4 @@ def _page(rest: Rest, rows: Sequence[Row], *, refusal: Refusal | None = None) ->
 
 def _done_before(key: str, content: dict[str, object]) -> ResponseReturnValue | None:
     earlier = idempotency.earlier(browser(), key, content)
-    return redirect(earlier.location, 303) if earlier is not None and earlier.location else None
+    return redirect(url_for("portal.home"), 303) if earlier is not None else None

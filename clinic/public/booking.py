@@ -129,8 +129,8 @@ def book() -> ResponseReturnValue:
         limits.take(limits.BOOKINGS_NETWORK, limits.network(request.remote_addr), now)
         limits.take(limits.BOOKINGS_CONTACT, (form.mail.data or "").casefold(), now)
         with transaction():
-            location = _book(form, kept, now)
-            idempotency.remember(browser(), form.key.data or "", content, Answer(303, location), now)
+            booked = _book(form, kept, now)
+            idempotency.remember(browser(), form.key.data or "", content, Answer(303, booked.id), now)
     except idempotency.AtTheSameTime:
         return _done_before(form, content) or _without_time()
     except services.HoldGone as gone:
@@ -149,7 +149,7 @@ def book() -> ResponseReturnValue:
     except Refusal as refusal:
         return refused.answer(_details_page(form, kept, refusal=refusal), refusal)
     forget_typed()
-    return redirect(location, 303)
+    return _to_done(booked)
 
 
 def _kept_longer(form: DetailsForm, kept: Appointment, now: datetime) -> ResponseReturnValue:
@@ -184,12 +184,17 @@ def _done_before(form: DetailsForm, content: dict[str, Any]) -> ResponseReturnVa
     if not form.key.data or form.key.process_errors:
         return None
     earlier = idempotency.earlier(browser(), form.key.data, content)
-    if earlier is not None:
-        forget_typed()
-    return redirect(earlier.location, 303) if earlier is not None and earlier.location else None
+    if earlier is None or earlier.subject_id is None:
+        return None
+    forget_typed()
+    return _to_done(appointments.appointment(earlier.subject_id))
 
 
-def _book(form: DetailsForm, kept: Appointment, now: datetime) -> str:
+def _to_done(visit: Appointment) -> ResponseReturnValue:
+    return redirect(f"{links.manage_path(visit.id, visit.link_epoch)}/done", 303)
+
+
+def _book(form: DetailsForm, kept: Appointment, now: datetime) -> Appointment:
     client, actor = client_of(form, now)
     adopt(browser(), client.id, now, is_new=actor == audit.VISITOR)
     appointment = services.book(
@@ -198,7 +203,7 @@ def _book(form: DetailsForm, kept: Appointment, now: datetime) -> str:
     submission = intake.newest_full(browser=None, client_id=client.id, now=now)
     if submission is not None:
         plans.open_review(submission.outcome, client.id, appointment, now)
-    return f"{links.manage_path(appointment.id, appointment.link_epoch)}/done"
+    return appointment
 
 
 def client_of(form: PersonForm, now: datetime) -> tuple[Client, str]:

@@ -7,6 +7,7 @@ that is not offered leads to the same last page, which then names every rule it 
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -119,8 +120,7 @@ def book() -> ResponseReturnValue:
     try:
         with transaction():
             visit = _book(choice, moment, known or _new_client(form, now), form, now)
-            location = url_for("staff.visit", appointment_id=visit.id, just="booked")
-            idempotency.remember(browser(), form.key.data or "", content, Answer(303, location), now)
+            idempotency.remember(browser(), form.key.data or "", content, Answer(303, visit.id), now)
     except idempotency.AtTheSameTime:
         return _done_before(form, content) or redirect(url_for("staff.book_for"), 303)
     except desk.ReasonNeeded as needed:
@@ -136,7 +136,7 @@ def book() -> ResponseReturnValue:
             refusal.status,
         )
     _say(visit)
-    return redirect(location, 303)
+    return _to_visit(visit.id)
 
 
 def _choose_page(now: datetime, refusal: Refusal | None = None) -> str:
@@ -269,7 +269,11 @@ def _done_before(form: BookForm, content: dict[str, Any]) -> ResponseReturnValue
     if not form.key.data or form.key.process_errors:
         return None
     earlier = idempotency.earlier(browser(), form.key.data, content)
-    return redirect(earlier.location, 303) if earlier is not None and earlier.location else None
+    return _to_visit(earlier.subject_id) if earlier is not None and earlier.subject_id else None
+
+
+def _to_visit(visit_id: UUID) -> ResponseReturnValue:
+    return redirect(url_for("staff.visit", appointment_id=visit_id, just="booked"), 303)
 
 
 def _say(visit: Appointment) -> None:

@@ -72,8 +72,7 @@ def book_series(appointment_id: UUID) -> ResponseReturnValue:
             slots = [sessions.slot(value) for value in chosen.values()]
             made = series.book(order, slots, client=client, actor=actor(), now=now)
             to_book.give(client.id, series.members(made.id))
-            location = url_for("staff.series", series_id=made.id)
-            idempotency.remember(browser(), key, content, Answer(303, location), now)
+            idempotency.remember(browser(), key, content, Answer(303, made.id), now)
     except idempotency.AtTheSameTime:
         return _done_before(key, content) or redirect(url_for("staff.visit", appointment_id=visit.id), 303)
     except (Lost, NoSeries, series.LookFirst, states.NotCleared, states.GuardianNeeded) as refusal:
@@ -84,7 +83,7 @@ def book_series(appointment_id: UUID) -> ResponseReturnValue:
         rows = sessions.again(proposals, _people(visit), chosen, refusal)
         return _plan_page(visit, rhythm, rows, now, refusal=said), said.status
     desk.say("The sessions are booked. One letter tells of all of them.")
-    return redirect(location, 303)
+    return _to_series(made.id)
 
 
 def repeats(visit: Appointment) -> tuple[int, int]:
@@ -160,4 +159,8 @@ def _people(visit: Appointment) -> dict[UUID, Therapist]:
 
 def _done_before(key: str, content: dict[str, object]) -> ResponseReturnValue | None:
     earlier = idempotency.earlier(browser(), key, content)
-    return redirect(earlier.location, 303) if earlier is not None and earlier.location else None
+    return _to_series(earlier.subject_id) if earlier is not None and earlier.subject_id else None
+
+
+def _to_series(series_id: UUID) -> ResponseReturnValue:
+    return redirect(url_for("staff.series", series_id=series_id), 303)

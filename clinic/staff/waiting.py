@@ -132,7 +132,7 @@ def add() -> ResponseReturnValue:
                 actor=actor(),
                 now=now,
             )
-            idempotency.remember(browser(), form.key.data or "", content, Answer(303, location), now)
+            idempotency.remember(browser(), form.key.data or "", content, Answer(303), now)
     except idempotency.AtTheSameTime:
         return _done_before(form, content) or redirect(location, 303)
     staff_desk.say(f"{client.first_name} is on the waiting list.")
@@ -254,7 +254,7 @@ def _done_before(form: BookForm, content: dict[str, Any]) -> ResponseReturnValue
     if not form.key.data or form.key.process_errors:
         return None
     earlier = idempotency.earlier(browser(), form.key.data, content)
-    return redirect(earlier.location, 303) if earlier is not None and earlier.location else None
+    return redirect(url_for("staff.waiting_list"), 303) if earlier is not None else None
 
 
 def _live_wish(wish_id: UUID) -> Wish:

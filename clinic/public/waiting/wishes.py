@@ -73,8 +73,7 @@ def join(slug: str) -> ResponseReturnValue:
                 actor=actor,
                 now=now,
             )
-            location = links.wish_path(wish.id, wish.link_epoch)
-            idempotency.remember(browser(), form.key.data or "", content, Answer(303, location), now)
+            idempotency.remember(browser(), form.key.data or "", content, Answer(303, wish.id), now)
     except idempotency.AtTheSameTime:
         return _done_before(form, content) or redirect(url_for(".ask", slug=slug), 303)
     except idempotency.OtherContent:
@@ -84,7 +83,7 @@ def join(slug: str) -> ResponseReturnValue:
     except Refusal as refusal:
         return refused.answer(_join_page(form, sold, refusal=refusal), refusal)
     flash(N_("You are on the waiting list."), "ok")
-    return redirect(location, 303)
+    return _to(wish)
 
 
 @blueprint.get("/w/<token>")
@@ -170,7 +169,11 @@ def _done_before(form: JoinForm, content: dict[str, Any]) -> ResponseReturnValue
     if not form.key.data or form.key.process_errors:
         return None
     earlier = idempotency.earlier(browser(), form.key.data, content)
-    return redirect(earlier.location, 303) if earlier is not None and earlier.location else None
+    return _to(queries.wish(earlier.subject_id)) if earlier is not None and earlier.subject_id else None
+
+
+def _to(wish: Wish) -> ResponseReturnValue:
+    return redirect(links.wish_path(wish.id, wish.link_epoch), 303)
 
 
 def _wish(token: str) -> Wish:
