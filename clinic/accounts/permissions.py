@@ -1,8 +1,8 @@
 """Who on the staff may do what: one table. Clients and visitors hold no permission at all.
 
 *Front desk* sees the calendar of all and how to reach people, never health. *Therapist* reads health, of own clients only
-(`plans.queries` answers whose those are). *Owner* sets up, reads reports without names and the audit; no health unless the
-same person is also a therapist. Roles add up.
+(`plans.queries` answers whose those are). *Owner* sets up, reads reports without names and the audit, and sees the calendar
+and the contacts without changing them; no health unless the same person is also a therapist. Roles add up.
 """
 
 from collections.abc import Iterable
@@ -45,6 +45,8 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.THERAPIST: _DESK | {Permission.HEALTH_READ, Permission.REVIEW_DECIDE, Permission.NOTE_WRITE},
     Role.OWNER: frozenset(
         {
+            Permission.CALENDAR_READ,
+            Permission.CONTACTS_READ,
             Permission.MESSAGES_READ,
             Permission.SETTINGS_WRITE,
             Permission.REPORTS_READ,

@@ -1,7 +1,11 @@
-"""The people who work here: taking one on, the address by which they choose a password, and seeing one off.
+"""The people who work here: taking one on, the address by which they choose a password, their roles, and seeing one off.
 
 There is no page on which a stranger could become staff: the first owner is made on the command line, which prints a one-time
-address. The same address, made anew, is how a forgotten password is reset; a second factor stays in force through that.
+address; everybody else is invited (`invitations`). The same kind of address is how a forgotten password is reset; a second
+factor stays in force through that.
+
+A practice always keeps an owner who can sign in. Whoever takes the role or the sign-in from an owner first locks the rows of
+all owners, in id order, and looks again under the lock, so that of two owners who demote each other one is refused.
 """
 
 import secrets
@@ -12,8 +16,8 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from flask_security import hash_password
 
-from clinic.accounts import sessions
-from clinic.accounts.models import Role, SetUpLink, User
+from clinic.accounts import audit, sessions
+from clinic.accounts.models import Role, SetUpLink, User, WebAuthn
 from clinic.accounts.services import digest, normalise_mail
 from clinic.db import db, violates
 from clinic.refusal import NotFound, Refusal
@@ -26,6 +30,13 @@ class AlreadyStaff(Refusal):
 
     code = "already-staff"
     sentence = "Somebody with this e-mail address is already on the team."
+
+
+class LastOwner(Refusal):
+    """Nobody else could run the practice."""
+
+    code = "last-owner"
+    sentence = "Nobody else who can sign in is an owner. Give the role to somebody else first."
 
 
 def add_user(
@@ -125,17 +136,67 @@ def reset_second_factor(user: User, now: datetime) -> None:
     end_sessions(user, now)
 
 
-def set_roles(user: User, roles: Iterable[Role], now: datetime) -> None:
-    """What this person does here from their next request on."""
-    user.role_names = sorted(set(roles))
+def set_roles(user: User, roles: Iterable[Role], *, actor: str, now: datetime) -> bool:
+    """What this person does here from their next request on; False when it was the same. Raises LastOwner.
+
+    The caller commits.
+    """
+    wanted = sorted({role.value for role in roles})
+    _lock_owners(user)
+    if wanted == sorted(user.role_names):
+        return False
+    if Role.OWNER not in wanted:
+        _require_another_owner(user)
+    user.role_names = wanted
     user.update_datetime = now
+    audit.record(actor, "roles_changed", user, fields=["role_names"], now=now)
+    db.session.flush()
+    return True
 
 
-def see_off(user: User, now: datetime) -> None:
-    """Close somebody's sign-in; what they wrote and did stays under their name."""
+def see_off(user: User, *, actor: str, now: datetime) -> None:
+    """Close somebody's sign-in; what they wrote and did stays under their name. Twice is harmless. Raises LastOwner.
+
+    The caller commits.
+    """
+    _lock_owners(user)
+    if not user.active:
+        return
+    _require_another_owner(user)
     user.active = False
     user.update_datetime = now
     end_sessions(user, now)
+    audit.record(actor, "left", user, fields=["active"], now=now)
+    db.session.flush()
+
+
+def welcome_back(user: User, *, actor: str, now: datetime) -> None:
+    """Open somebody's sign-in again, with the roles, password and second factor they had. The caller commits."""
+    if not user.active:
+        user.active = True
+        user.update_datetime = now
+        audit.record(actor, "came_back", user, fields=["active"], now=now)
+
+
+def _lock_owners(user: User) -> None:
+    """Lock the rows of this person and of all owners, in id order, and read this person anew."""
+    wanted = sa.or_(User.id == user.id, User.role_names.contains([Role.OWNER.value]))
+    rows = sa.select(User).where(wanted).order_by(User.id).with_for_update(key_share=True)
+    db.session.scalars(rows.execution_options(populate_existing=True)).all()
+
+
+def _require_another_owner(user: User) -> None:
+    """Raise LastOwner when this is an owner, and nobody else is one who works here and has a way to sign in."""
+    if Role.OWNER not in user.role_names:
+        return
+    others = sa.exists().where(
+        User.id != user.id,
+        User.active,
+        User.role_names.contains([Role.OWNER.value]),
+        sa.or_(User.password.is_not(None), sa.exists().where(WebAuthn.user_id == User.id)),
+    )
+    if not db.session.scalar(sa.select(others)):
+        raise LastOwner
 
 
 def end_sessions(user: User, now: datetime) -> None:

@@ -24,6 +24,9 @@ from clinic.practice.revising import (
 from clinic.practice.treatments import require_trained
 from clinic.refusal import NotFound, Refusal
 
+COLOURS = 6
+"""How many colours the calendar has."""
+
 
 class SignInTaken(Refusal):
     """A sign-in belongs to one therapist."""
@@ -79,6 +82,21 @@ def sign_ins(known: Therapist | None) -> list[User]:
         User.active, User.role_names.contains([Role.THERAPIST.value]), User.id.not_in(theirs)
     )
     return list(db.session.scalars(free.order_by(User.family_name, User.given_name)))
+
+
+def newcomer(user: User) -> Person:
+    """A therapist under the name and with the sign-in of this member of staff; the rest is for an owner to fill in."""
+    return Person(
+        given_name=user.given_name,
+        family_name=user.family_name,
+        licence="",
+        about="",
+        skills=[],
+        colour=len(every_therapist()) % COLOURS + 1,
+        daily_cap=None,
+        left_on=None,
+        user_id=user.id,
+    )
 
 
 def take_on(person: Person, *, treatments: Sequence[UUID], actor: str, now: datetime) -> Therapist:

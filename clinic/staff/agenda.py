@@ -38,8 +38,8 @@ class Line:
 @blueprint.get("", endpoint="today", strict_slashes=False)
 @audience(staff)
 def today() -> ResponseReturnValue:
-    """The day of the therapist who asks; for the front desk the day of all. Before there is a practice, setting it up."""
-    if may(Permission.SETTINGS_WRITE) and (the_practice() is None or not may(Permission.CALENDAR_READ)):
+    """The day of the therapist who asks; for everybody else the day of all. Before there is a practice, setting it up."""
+    if may(Permission.SETTINGS_WRITE) and the_practice() is None:
         return redirect(url_for("staff.settings"), 303)
     if not may(Permission.CALENDAR_READ):
         return redirect(url_for("staff.messages"), 303)

@@ -19,8 +19,6 @@ from flask_security.signals import (
     wan_deleted,
     wan_registered,
 )
-from wtforms import PasswordField
-from wtforms.validators import EqualTo, InputRequired
 
 from clinic import clock
 from clinic.accounts import audit, limits, passwords, sessions, team
@@ -28,9 +26,11 @@ from clinic.accounts.models import StaffSession, User, WebAuthn
 from clinic.db import db, transaction
 from clinic.refusal import Refusal
 from clinic.staff import factors
+from clinic.staff.auth import first_owner
+from clinic.staff.auth.first_owner import FirstOwnerForm
+from clinic.staff.auth.password_form import PasswordForm
 from clinic.web import access
 from clinic.web.access import STAFF_FIELD, anyone, audience, staff
-from clinic.web.forms import Form
 
 FRESH = timedelta(minutes=10)
 
@@ -312,33 +312,20 @@ class LinkGone(Refusal):
     sentence = "This address was used before or has run out. Ask an owner of the practice for a new one."
 
 
-class PasswordForm(Form):
-    """The password somebody chooses by a set-up link."""
-
-    password = PasswordField(
-        "New password",
-        [InputRequired("Enter a password.")],
-        description=f"At least {passwords.SHORTEST} characters; several words in a row are easy to remember.",
-        render_kw={"autocomplete": "new-password"},
-    )
-    again = PasswordField(
-        "The same password again",
-        [InputRequired("Enter the password again."), EqualTo("password", "The two passwords differ.")],
-        render_kw={"autocomplete": "new-password"},
-    )
-
-
 @blueprint.route("/set-up/<token>", methods=["GET", "POST"])
 @audience(anyone)
 def set_up(token: str) -> ResponseReturnValue:
-    """Choose a password by the address an owner or the command line gave; opening the page uses nothing up."""
+    """Choose a password by the address an owner or the command line gave; opening the page uses nothing up.
+
+    The first owner is also asked whether they treat clients themselves.
+    """
     now = clock.now()
     if request.method == "POST":
         limits.take(limits.SET_UP_LINK, limits.network(request.remote_addr), now)
     user = team.find_set_up(token, now)
     if user is None:
         return render_template("staff/security/link_gone.html"), LinkGone.status
-    form = PasswordForm()
+    form = FirstOwnerForm() if first_owner.is_asked(user) else PasswordForm()
     try:
         if form.validate_on_submit() and _is_chosen(form, user, token):
             flash("Your password is set. Please sign in.", "ok")
@@ -360,6 +347,8 @@ def _is_chosen(form: PasswordForm, user: User, token: str) -> bool:
         if chosen is None:
             raise LinkGone
         audit.record(audit.by_user(chosen.id), "password_set_by_link", chosen, now=now)
+        if isinstance(form, FirstOwnerForm) and form.treats.data == first_owner.YES:
+            first_owner.begin_treating(chosen, now)
     return True
 
 

@@ -29,6 +29,11 @@ def test_only_owners_change_settings_and_read_the_audit() -> None:
     assert not (GRANTS[Role.FRONT_DESK] | GRANTS[Role.THERAPIST]) & theirs
 
 
+def test_an_owner_sees_the_calendar_and_the_contacts_and_changes_neither() -> None:
+    assert GRANTS[Role.OWNER] >= {Permission.CALENDAR_READ, Permission.CONTACTS_READ}
+    assert Permission.CALENDAR_WRITE not in GRANTS[Role.OWNER]
+
+
 def test_roles_of_one_person_add_up(make: ModuleType) -> None:
     person = make.user(roles=["owner", "therapist"])
     assert permissions.may(person, Permission.SETTINGS_WRITE)

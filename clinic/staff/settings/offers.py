@@ -163,7 +163,7 @@ def new_therapist() -> ResponseReturnValue:
     """Somebody else who treats; the next page asks for their hours."""
     form = _therapist_form(None)
     if not form.is_submitted():
-        form.colour.data = len(therapists.every_therapist()) % 6 + 1
+        form.colour.data = len(therapists.every_therapist()) % therapists.COLOURS + 1
     added: list[Therapist] = []
     if form.validate_on_submit() and saved(
         form,
