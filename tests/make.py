@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from clinic.accounts.models import Client, Contact, ContactKind, User
+from clinic.accounts.names import search_name
 from clinic.booking.models import Appointment, State
 from clinic.db import Base, db
 from clinic.intake.models import Outcome, Submission
@@ -156,7 +157,7 @@ def client(*, mail: str | None = "ada@client.example", given_name: str = "Ada", 
         **{
             "given_name": given_name,
             "family_name": "Sample",
-            "search_name": f"{given_name} sample".casefold(),
+            "search_name": search_name(given_name, columns.get("family_name", "Sample")),
             "created_at": NOW,
             **columns,
         }

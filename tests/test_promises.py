@@ -3,6 +3,7 @@
 import re
 import subprocess
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -219,3 +220,26 @@ def test_migrations_make_exactly_what_the_models_say_and_go_down_and_up(migratio
     with migrations.connect() as connection:
         assert set(sa.inspect(connection).get_table_names()) <= {"alembic_version"}
     command.upgrade(config, "head")
+
+
+def test_names_that_stood_are_folded_anew(migrations: sa.Engine) -> None:
+    from alembic import command
+
+    config = schema.config(migrations)
+    command.upgrade(config, "head")
+    command.downgrade(config, "0017_no_address_at_rest")
+    names = [("Søren", "Müller", "søren muller"), ("Ada", "Sample", "ada sample"), (None, None, "")]
+    with migrations.begin() as connection:
+        for number, (given, family, before) in enumerate(names):
+            connection.execute(
+                sa.text(
+                    "INSERT INTO clients (id, given_name, family_name, search_name, language, created_at)"
+                    " VALUES (:id, :given, :family, :before, 'en', '2031-03-03 09:00+00')"
+                ),
+                {"id": UUID(int=number), "given": given, "family": family, "before": before},
+            )
+    command.upgrade(config, "head")
+    with migrations.begin() as connection:
+        folded = connection.scalars(sa.text("SELECT search_name FROM clients ORDER BY id")).all()
+        connection.execute(sa.text("DELETE FROM clients"))
+    assert folded == ["soren muller", "ada sample", ""]

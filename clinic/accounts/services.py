@@ -6,7 +6,6 @@ addresses behave alike. Sessions of clients are in `sessions`, joining two recor
 
 import hashlib
 import secrets
-import unicodedata
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -17,6 +16,7 @@ import sqlalchemy as sa
 from email_validator import EmailNotValidError, validate_email
 
 from clinic.accounts.models import Client, Contact, ContactKind, LinkPurpose, LoginLink, Relation
+from clinic.accounts.names import search_name
 from clinic.db import db
 from clinic.language import N_
 from clinic.refusal import Refusal
@@ -92,13 +92,6 @@ def add_contact(
     return contact
 
 
-def search_name(*names: str | None) -> str:
-    """Names as they are searched and sorted: without accents, casefolded, single spaces."""
-    spread = unicodedata.normalize("NFKD", " ".join(name for name in names if name))
-    plain = "".join(character for character in spread if not unicodedata.combining(character))
-    return " ".join(plain.casefold().split())
-
-
 def normalise_mail(text: str) -> str:
     """The address as it is compared: lower case, domain in its internet form; raises Unreadable."""
     try:
@@ -109,18 +102,60 @@ def normalise_mail(text: str) -> str:
 
 
 def normalise_phone(text: str, country: str) -> str:
-    """The number in E.164, read as one would dial it in this country (two letters); raises Unreadable."""
+    """The number in E.164, read as one would dial it in this country (two letters).
+
+    Raises Unreadable for what is no number, and for one that can be dialled from its own town alone.
+    """
     try:
-        number = phonenumbers.parse(text, country)
+        number = phonenumbers.parse(text, country, keep_raw_input=True)
     except phonenumbers.NumberParseException:
         number = None
-    if (
-        number is None
-        or not phonenumbers.is_possible_number(number)
-        or len(str(number.national_number)) < SHORTEST_NUMBER
-    ):
+    if number is None or len(str(number.national_number)) < SHORTEST_NUMBER:
+        raise Unreadable(N_("Enter a telephone number, with the country code if it is from abroad"))
+    possible = phonenumbers.is_possible_number_with_reason(number)
+    if possible == phonenumbers.ValidationResult.IS_POSSIBLE_LOCAL_ONLY or _lacks_area_code(number, country):
+        raise Unreadable(
+            N_(
+                "This number cannot be dialled from elsewhere. Enter it with its area code, "
+                "or beginning with + and the country code"
+            )
+        )
+    if possible != phonenumbers.ValidationResult.IS_POSSIBLE:
         raise Unreadable(N_("Enter a telephone number, with the country code if it is from abroad"))
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def _lacks_area_code(number: phonenumbers.PhoneNumber, country: str) -> bool:
+    """Whether a number without a country code was typed as neighbours dial it.
+
+    Where area codes begin with 0, a number without the 0 is one of the own town. Elsewhere such a number does not fit the
+    country's numbering plan. A plan that is newer than ours is no trap: with + and the country code any number is taken.
+    """
+    if number.country_code_source != phonenumbers.CountryCodeSource.FROM_DEFAULT_COUNTRY:
+        return False
+    plan = phonenumbers.PhoneMetadata.metadata_for_region(country)
+    if plan is not None and plan.national_prefix == "0":
+        return not phonenumbers.normalize_digits_only(number.raw_input or "").startswith("0")
+    return not phonenumbers.is_valid_number(number)
+
+
+def phone_parts(text: str, country: str) -> list[str]:
+    """Digits by which a number is looked for, as it may stand in E.164; the text may be a part of a number.
+
+    "+44 (0)20 7946" and "020 7946" both name a part of +442079460958. Empty for a text without digits.
+    """
+    dialled = text.replace("(0)", "")
+    digits = str(phonenumbers.normalize_digits_only(dialled))
+    parts = [digits.lstrip("0")]
+    try:
+        number = phonenumbers.parse(dialled, country)
+    except phonenumbers.NumberParseException:
+        pass  # Too short to be a number, so it is looked for as it was typed.
+    else:
+        is_abroad = dialled.lstrip().startswith(("+", "00"))
+        whole = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        parts.append(whole if is_abroad else phonenumbers.national_significant_number(number))
+    return [part for part in dict.fromkeys(parts) if part]
 
 
 def contacts_on(kind: ContactKind, normalised: str) -> Sequence[Contact]:

@@ -1,6 +1,6 @@
 """Who is calling: finding a client by what they say on the telephone, and records that may be one person.
 
-Staff ask this, never a page of clients. Names are compared without accents and with some tolerance for spelling.
+Staff ask this, never a page of clients. Names are compared as `accounts.names` folds them, and with some tolerance for spelling.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,6 +14,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from clinic.accounts import services as accounts
 from clinic.accounts.models import Client, Contact, ContactKind
+from clinic.accounts.names import search_name
 from clinic.booking.models import Appointment, State
 from clinic.booking.placing import REFERENCE_LETTERS
 from clinic.db import db
@@ -49,17 +50,20 @@ def known(person: Client, now: datetime) -> Caller:
     return _callers([person.id], now)[0]
 
 
-def find(text: str, now: datetime) -> list[Caller]:
-    """Clients by name, mail address, telephone number or the reference of a visit, the likeliest first; at most eight."""
+def find(text: str, country: str, now: datetime) -> list[Caller]:
+    """Clients by name, mail address, telephone number or the reference of a visit, the likeliest first; at most eight.
+
+    `country` is the practice's, for telephone numbers without a country code.
+    """
     wanted = text.strip()
     if not wanted:
         return []
     if "@" in wanted:
-        return _callers(_reached_by(ContactKind.MAIL, wanted.lower()), now)
-    digits = "".join(character for character in wanted if character.isdigit()).lstrip("0")
-    if len(digits) >= SHORTEST_NUMBER:
-        return _callers(_reached_by(ContactKind.PHONE, digits), now)
-    return _callers([*_of_reference(wanted), *_named(accounts.search_name(wanted))], now)
+        return _callers(_reached_by(ContactKind.MAIL, [wanted.lower()]), now)
+    numbers = [part for part in accounts.phone_parts(wanted, country) if len(part) >= SHORTEST_NUMBER]
+    if numbers:
+        return _callers(_reached_by(ContactKind.PHONE, numbers), now)
+    return _callers([*_of_reference(wanted), *_named(search_name(wanted))], now)
 
 
 def alike(
@@ -74,7 +78,7 @@ def alike(
         same += _with_address(ContactKind.MAIL, accounts.normalise_mail(mail))
     if phone:
         same += _with_address(ContactKind.PHONE, accounts.normalise_phone(phone, country))
-    name = accounts.search_name(given_name, family_name)
+    name = search_name(given_name, family_name)
     close = sa.func.similarity(Client.search_name, name)
     named = sa.select(Client.id).where(_living(), close >= ALIKE).order_by(close.desc()).limit(SHOWN)
     return _callers([*same, *db.session.scalars(named)], now)
@@ -93,9 +97,9 @@ def _named(name: str) -> Sequence[UUID]:
     return found
 
 
-def _reached_by(kind: ContactKind, part: str) -> Sequence[UUID]:
-    on = sa.select(Contact.client_id).join(Contact.client)
-    on = on.where(Contact.kind == kind, Contact.normalised.contains(part, autoescape=True), _living())
+def _reached_by(kind: ContactKind, parts: Sequence[str]) -> Sequence[UUID]:
+    holds = sa.or_(*(Contact.normalised.contains(part, autoescape=True) for part in parts))
+    on = sa.select(Contact.client_id).join(Contact.client).where(Contact.kind == kind, holds, _living())
     return list(db.session.scalars(on.order_by(Contact.created_at.desc()).limit(SHOWN)))
 
 

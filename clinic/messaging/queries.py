@@ -17,7 +17,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from clinic.accounts.models import Client, User
-from clinic.accounts.services import search_name
+from clinic.accounts.names import search_name
 from clinic.booking.models import Appointment
 from clinic.db import db
 from clinic.messaging import again, due, services

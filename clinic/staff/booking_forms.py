@@ -1,16 +1,16 @@
 """What staff type when they book or move for a client; shape only, the services decide what may be."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from wtforms import EmailField, HiddenField, SearchField, StringField, TelField, TextAreaField
-from wtforms.validators import InputRequired, Length, Optional, ValidationError
+from wtforms.validators import InputRequired, Length, Optional
 
 from clinic.accounts import services as accounts
 from clinic.booking.desk import LONGEST_REASON
 from clinic.booking.rules import Rule
 from clinic.practice import queries as practice
-from clinic.web.forms import Form
+from clinic.web.forms import Form, readable
 
 NAME_LENGTH = Length(max=80, message="Please use at most 80 characters.")
 
@@ -89,21 +89,12 @@ class NewClientForm(BookForm):
 
     def validate_mail(self, field: EmailField) -> None:
         """Refuse what cannot be an address."""
-        _readable(accounts.normalise_mail, field.data)
+        readable(accounts.normalise_mail, field.data)
 
     def validate_phone(self, field: TelField) -> None:
         """Refuse what cannot be dialled from where the practice is."""
         country = practice.the_practice().country
-        _readable(lambda text: accounts.normalise_phone(text, country), field.data)
-
-
-def _readable(read: Callable[[str], str], text: str | None) -> None:
-    if not text:
-        return
-    try:
-        read(text)
-    except accounts.Unreadable as unreadable:
-        raise ValidationError(unreadable.sentence) from None
+        readable(lambda text: accounts.normalise_phone(text, country), field.data)
 
 
 class MoveForm(RulesForm):

@@ -60,7 +60,7 @@ def find_client() -> ResponseReturnValue:
     form = FindForm()
     found: list[Caller] | None = None
     if form.validate_on_submit():
-        found = callers.find(form.text.data or "", clock.now())
+        found = callers.find(form.text.data or "", practice.the_practice().country, clock.now())
     page = render_template(
         "staff/book/find.html",
         here="book",

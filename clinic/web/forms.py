@@ -5,6 +5,7 @@ characters are refused with a sentence. Passwords are left as they were typed. C
 """
 
 import unicodedata
+from collections.abc import Callable
 from typing import Any
 
 from flask_wtf import FlaskForm
@@ -15,6 +16,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from clinic import language
 from clinic.language import N_, gettext
+from clinic.refusal import Refusal
 
 TEXT_LENGTH = 200
 LONG_TEXT_LENGTH = 2000
@@ -75,6 +77,19 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types.
     def has_errors(self) -> bool:
         """Whether something was sent that a person has to look at again; the page's title then begins `Error: `."""
         return bool(self.errors)
+
+
+def readable(read: Callable[[str], object], text: str | None) -> None:
+    """Ask whether a typed address can be read, with what reads it; an empty one is left to the other validators.
+
+    Raises ValidationError with the sentence of the refusal.
+    """
+    if not text:
+        return
+    try:
+        read(text)
+    except Refusal as refusal:
+        raise ValidationError(refusal.sentence) from None
 
 
 class Ticks(SelectMultipleField):

@@ -74,6 +74,7 @@ def test_a_forged_member_of_a_hold_is_named_and_nothing_is_kept(
         ({"mail": "nobody"}, "/mail"),
         ({"mail": "a@b.example\r\nBcc: c@d.example"}, "/mail"),
         ({"phone": "abc"}, "/phone"),
+        ({"phone": "555 0142"}, "/phone"),
         ({"agreed_to_policy": False}, "/agreed_to_policy"),
         ({"agreed_to_policy": "yes"}, "/agreed_to_policy"),
         ({"without_health_answers": "no"}, "/without_health_answers"),

@@ -150,9 +150,10 @@ def test_missing_details_are_named_and_what_was_typed_stays(make: ModuleType, vi
     form, _ = visitor.form_with("Book this session")
     values = {one.attributes.get("name"): one.attributes.get("value") for one in form.all("input")}
     assert (values["given_name"], values["mail"]) == ("Zoë", "zoe@")
-    visitor.press("Book this session", **{**DETAILS, "mail": "zoe@"})
+    visitor.press("Book this session", **{**DETAILS, "mail": "zoe@", "phone": "555 0142"})
     assert visitor.status == 422
     assert "Enter an e-mail address" in visitor.text
+    assert "This number cannot be dialled from elsewhere" in visitor.text
     assert make.count(Appointment) == 1, "the hold, and nothing else"
 
 

@@ -97,6 +97,7 @@ class TestJoining:
             given_name="Ada",
             family_name="",
             mail="nonsense",
+            phone="555 0142",
             last_on="2031-02-01",
             days=[],
         )
@@ -107,6 +108,7 @@ class TestJoining:
             "Enter a day from today",
             "Enter your family name",
             "Enter an e-mail address",
+            "This number cannot be dialled from elsewhere",
         ):
             assert words in page.text
         assert 'value="Ada"' in page.answer.get_data(as_text=True)

@@ -92,6 +92,10 @@ def test_somebody_without_an_address_is_booked_by_telephone(scene: Scene, clerk:
         ({"given_name": "Tom", "family_name": "Thumb"}, "Enter an e-mail address or a telephone number"),
         ({"given_name": "Tom", "family_name": "Thumb", "mail": "tom@"}, "correct format"),
         ({"given_name": "Tom", "family_name": "Thumb", "phone": "12"}, "Enter a telephone number"),
+        (
+            {"given_name": "Tom", "family_name": "Thumb", "phone": "555 0142"},
+            "cannot be dialled from elsewhere",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_and_what_was_typed_stays(

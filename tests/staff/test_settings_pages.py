@@ -341,6 +341,7 @@ def test_a_room_stands_in_a_location(owner: Browser, scene: Scene, where: dict[s
     ("typed", "said"),
     [
         ({"phone": "112 or so"}, "Enter a telephone number"),
+        ({"phone": "555 0142"}, "cannot be dialled from elsewhere"),
         ({"mail": "desk"}, "Enter an e-mail address, for example"),
         ({"country": "Atlantis"}, "Not a valid choice"),
         ({"currency": ""}, "Choose the currency"),

@@ -3,11 +3,13 @@
 from wtforms import BooleanField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import Email, InputRequired, Optional, Regexp, ValidationError
 
+from clinic.accounts import services as accounts
 from clinic.practice import lands
 from clinic.practice.house import BookingRules, Details
 from clinic.practice.models import Approval
 from clinic.staff.settings.fields import Whole, Within
 from clinic.staff.settings.forms import SeenForm
+from clinic.web.forms import readable
 
 CURRENCIES = {
     "AUD": "Australian dollar",
@@ -81,6 +83,11 @@ class PracticeForm(SeenForm):
         validators=[Optional()],
     )
     about = TextAreaField("About the practice", description="One or two sentences.", validators=[Optional()])
+
+    def validate_phone(self, field: StringField) -> None:
+        """Refuse what clients elsewhere could not dial; without a country there is nothing to read it by."""
+        if self.country.data:
+            readable(lambda text: accounts.normalise_phone(text, self.country.data), field.data)
 
     def offer(self) -> None:
         """Fill in countries, and the regions of the country that is chosen."""
