@@ -20,7 +20,18 @@ from clinic.portal import views as portal
 from clinic.public import views as public
 from clinic.staff import sign_in
 from clinic.staff import views as staff
-from clinic.web import access, assets, banners, context, errors, filters, headers, languages, logs
+from clinic.web import (
+    access,
+    assets,
+    banners,
+    context,
+    errors,
+    filters,
+    headers,
+    languages,
+    logs,
+    security_log,
+)
 from config import Environment, Settings
 
 ROOT = Path(__file__).parent.parent
@@ -55,6 +66,7 @@ def create_app(settings: Settings | None = None, *, in_background: bool = False)
     sign_in.init_app(app)
     headers.init_app(app)
     errors.init_app(app)
+    security_log.init_app(app)
     filters.init_app(app)
     languages.init_app(app)
     assets.init_app(app)

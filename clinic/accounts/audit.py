@@ -53,12 +53,14 @@ def record(
     client_id: UUID | None = None,
     purpose: str = "",
     fields: Sequence[str] = (),
+    network: str | None = None,
     now: datetime,
 ) -> None:
     """Add one entry to the caller's transaction; nothing is flushed.
 
     Give the row itself or its type and id. `fields` are names of what changed or was read. `purpose` is a code or a short
-    fixed phrase: like everything here it holds no health data and nobody's name.
+    fixed phrase: like everything here it holds no health data and nobody's name. `network` is a keyed hash
+    (`security_events.network_hash`), for what happens at the sign-in.
     """
     if subject is not None:
         subject_type = subject.__tablename__
@@ -74,6 +76,7 @@ def record(
             client_id=client_id,
             purpose=purpose,
             fields=list(fields),
+            network=network,
         )
     )
 

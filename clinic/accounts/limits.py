@@ -7,6 +7,7 @@ in PostgreSQL and fail closed: without the database nobody signs in and nobody b
 import hashlib
 import hmac
 import ipaddress
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ import sqlalchemy as sa
 from flask import current_app
 
 from clinic.accounts.models import LimitWindow
+from clinic.accounts.services import Unreadable, normalise_mail
 from clinic.db import ASIDE, db
 from clinic.language import N_
 from clinic.refusal import Refusal
@@ -27,38 +29,59 @@ class Limit:
     name: str
     count: int
     window: timedelta
+    by_mail: bool = False
+    """Whether its key is an email address; then every way of writing one address counts as that address."""
 
 
-def _limit(name: str, count: int, *, minutes: int) -> Limit:
-    return Limit(name, count, timedelta(minutes=minutes))
+def _limit(name: str, count: int, *, minutes: int, by_mail: bool = False) -> Limit:
+    return Limit(name, count, timedelta(minutes=minutes), by_mail)
 
 
-# A stranger must not lock a member of staff out for good: the tight limit counts an account from one network; the one over
-# all networks is wide, stays below the 100 failures of NIST SP 800-63B-4 (section 3.2.2, read 2026-11-22) and ends by itself.
+DAY = 24 * 60
+
+# Guesses at one account, by a browser that has not signed in to it before. The tight limit counts an account from one
+# network. Over all networks there are two budgets a day: the first try of each network, and all further ones. So strangers
+# can use up the further tries, and still somebody with the right password gets in from a network that has not failed.
+# Together they stay below the 100 failures of NIST SP 800-63B-4 (section 3.2.2, read 2026-11-22).
 SIGN_IN = _limit("sign_in", 10, minutes=15)
-SIGN_IN_ACCOUNT = _limit("sign_in_account", 90, minutes=24 * 60)
 SIGN_IN_NETWORK = _limit("sign_in_network", 60, minutes=15)
+SIGN_IN_FIRST_FROM = _limit("sign_in_first_from", 1, minutes=DAY)
+SIGN_IN_FIRST = _limit("sign_in_first", 50, minutes=DAY)
+SIGN_IN_FURTHER = _limit("sign_in_further", 40, minutes=DAY)
 SECOND_FACTOR = _limit("second_factor", 10, minutes=15)
-SECOND_FACTOR_ACCOUNT = _limit("second_factor_account", 40, minutes=24 * 60)
+SECOND_FACTOR_FIRST_FROM = _limit("second_factor_first_from", 1, minutes=DAY)
+SECOND_FACTOR_FIRST = _limit("second_factor_first", 20, minutes=DAY)
+SECOND_FACTOR_FURTHER = _limit("second_factor_further", 20, minutes=DAY)
+# A browser that has signed in to the account before has tries of its own, which nobody else can use up.
+MARKED_SIGN_IN = _limit("marked_sign_in", 10, minutes=15)
+MARKED_SIGN_IN_DAY = _limit("marked_sign_in_day", 40, minutes=DAY)
+MARKED_CODE = _limit("marked_code", 10, minutes=15)
+MARKED_CODE_DAY = _limit("marked_code_day", 40, minutes=DAY)
+AGAIN = _limit("again", 10, minutes=15)
+"""Proofs of identity by somebody who is signed in."""
 SET_UP_LINK = _limit("set_up_link", 10, minutes=15)
 
-SIGN_IN_LINKS = _limit("sign_in_links", 3, minutes=60)
+SIGN_IN_LINKS = _limit("sign_in_links", 3, minutes=60, by_mail=True)
 SIGN_IN_LINKS_NETWORK = _limit("sign_in_links_network", 20, minutes=60)
 LINK_USES_NETWORK = _limit("link_uses_network", 60, minutes=60)
-GUARDIAN_LINKS = _limit("guardian_links", 3, minutes=60)
+GUARDIAN_LINKS = _limit("guardian_links", 3, minutes=60, by_mail=True)
+GUARDIAN_LINKS_AGAIN = _limit("guardian_links_again", 3, minutes=60)
 RESUME_LINKS = _limit("resume_links", 3, minutes=60)
 OWN_TIPS_LINKS = _limit("own_tips_links", 3, minutes=60)
 
-PEOPLE_CONTACT = _limit("people_contact", 5, minutes=24 * 60)
+PEOPLE_CONTACT = _limit("people_contact", 5, minutes=DAY, by_mail=True)
 """Further people on one proven address."""
 
 HOLDS_NETWORK = _limit("holds_network", 60, minutes=60)
 BOOKINGS_NETWORK = _limit("bookings_network", 10, minutes=60)
-BOOKINGS_CONTACT = _limit("bookings_contact", 10, minutes=60)
+BOOKINGS_CONTACT = _limit("bookings_contact", 10, minutes=60, by_mail=True)
 WAITING_NETWORK = _limit("waiting_network", 10, minutes=60)
-WAITING_CONTACT = _limit("waiting_contact", 5, minutes=60)
+WAITING_CONTACT = _limit("waiting_contact", 5, minutes=60, by_mail=True)
 INTAKES_NETWORK = _limit("intakes_network", 30, minutes=60)
 CHANGES_LINK = _limit("changes_link", 20, minutes=60)
+
+SECURITY_EVENTS_FROM = _limit("security_events_from", 10, minutes=60)
+SECURITY_EVENTS = _limit("security_events", 30, minutes=60)
 
 KEPT = timedelta(days=2)
 
@@ -67,6 +90,10 @@ _TURN = "turn"
 _COUNT = sa.text(
     "INSERT INTO limits (name, key, window_start, count) VALUES (:name, :key, :window_start, 1)"
     " ON CONFLICT (name, key, window_start) DO UPDATE SET count = limits.count + 1 RETURNING count"
+)
+
+_GIVE_BACK = sa.text(
+    "UPDATE limits SET count = count - 1 WHERE name = :name AND key = :key AND window_start = :window_start AND count > 0"
 )
 
 _QUEUE = sa.text(
@@ -90,12 +117,38 @@ class TooMany(Refusal):
 
 def take(limit: Limit, key: str, now: datetime) -> None:
     """Count one try of `key` (an address, an account, a network); raises TooMany when the window is full."""
-    start = window_start(limit, now)
-    one = {"name": limit.name, "key": _blinded(limit.name, key), "window_start": start}
+    if count_try(limit, key, now) > limit.count:
+        raise TooMany(max(1, int((window_start(limit, now) + limit.window - now).total_seconds()) + 1))
+
+
+def count_try(limit: Limit, key: str, now: datetime) -> int:
+    """Count one try of `key`, and give how many there are in this window, with this one."""
     with db.engines[ASIDE].connect() as connection:
-        count = connection.execute(_COUNT, one).scalar_one()
-    if count > limit.count:
-        raise TooMany(max(1, int((start + limit.window - now).total_seconds()) + 1))
+        found: int = connection.execute(_COUNT, _window(limit, key, now)).scalar_one()
+        return found
+
+
+def give_back(limit: Limit, key: str, now: datetime) -> None:
+    """A try that was counted at `now` shall not count after all: it was no failure."""
+    with db.engines[ASIDE].connect() as connection:
+        connection.execute(_GIVE_BACK, _window(limit, key, now))
+
+
+def address_key(mail: str) -> str:
+    """An email address as it is counted: as records and sign-in read it. One they cannot read stands for itself."""
+    try:
+        return normalise_mail(mail)
+    except Unreadable:
+        return unicodedata.normalize("NFKC", mail).strip().casefold()[:200]
+
+
+def _window(limit: Limit, key: str, now: datetime) -> dict[str, object]:
+    counted = address_key(key) if limit.by_mail else key
+    return {
+        "name": limit.name,
+        "key": _blinded(limit.name, counted),
+        "window_start": window_start(limit, now),
+    }
 
 
 def queue_up(keys: Iterable[str]) -> None:
@@ -129,6 +182,14 @@ def network(address: str | None) -> str:
     if parsed.ipv4_mapped is not None:
         return str(parsed.ipv4_mapped)
     return str(ipaddress.ip_network((parsed, 64), strict=False))
+
+
+def wide_network(address: str | None) -> str:
+    """The network as one person may hold it whole: the IPv4 address, or the /48 of an IPv6 one."""
+    narrow = network(address)
+    if ":" not in narrow:
+        return narrow
+    return str(ipaddress.ip_network(narrow).supernet(new_prefix=48))
 
 
 def forget(now: datetime) -> int:

@@ -323,6 +323,8 @@ class AuditEntry(Identified, Model):
     purpose: Mapped[str] = mapped_column(default="")
     fields: Mapped[list[str]] = mapped_column(pg.ARRAY(sa.Text), default=list)
     """Names of the fields that changed or were read; never values."""
+    network: Mapped[str | None]
+    """A keyed hash of the network it came from, for what happens at the sign-in."""
 
     __table_args__ = (
         sa.Index("ix_audit_entries_client_id_at", "client_id", "at"),

@@ -81,7 +81,7 @@ def book() -> Response:
         return _answered_meanwhile(scope, key, content, services.HoldGone())
     _check_addresses(wanted)
     limits.take(limits.BOOKINGS_NETWORK, limits.network(request.remote_addr), now)
-    limits.take(limits.BOOKINGS_CONTACT, wanted.mail.casefold(), now)
+    limits.take(limits.BOOKINGS_CONTACT, wanted.mail, now)
     try:
         with transaction():
             answer = _book(kept, scope, wanted, now)

@@ -142,9 +142,9 @@ def somebody_else() -> ResponseReturnValue:
     form = NameForm()
     if form.validate_on_submit():
         found = _session()
-        limits.take(limits.PEOPLE_CONTACT, str(found.contact_id), clock.now())
+        proven = db.session.get_one(Contact, found.contact_id)
+        limits.take(limits.PEOPLE_CONTACT, proven.normalised, clock.now())
         with transaction():
-            proven = db.session.get_one(Contact, found.contact_id)
             person = accounts.add_person_on(
                 proven,
                 given_name=form.given_name.data or "",

@@ -127,7 +127,7 @@ def book() -> ResponseReturnValue:
         return _details_page(form, kept), 422
     try:
         limits.take(limits.BOOKINGS_NETWORK, limits.network(request.remote_addr), now)
-        limits.take(limits.BOOKINGS_CONTACT, (form.mail.data or "").casefold(), now)
+        limits.take(limits.BOOKINGS_CONTACT, form.mail.data or "", now)
         with transaction():
             booked = _book(form, kept, now)
             idempotency.remember(browser(), form.key.data or "", content, Answer(303, booked.id), now)

@@ -69,7 +69,7 @@ def ask() -> ResponseReturnValue:
     if not form.validate():
         return _page(form, submission), UNPROCESSABLE
     limits.take(limits.INTAKES_NETWORK, limits.network(request.remote_addr), now)
-    limits.take(limits.GUARDIAN_LINKS, (form.mail.data or "").casefold(), now)
+    limits.take(limits.GUARDIAN_LINKS, form.mail.data or "", now)
     try:
         with transaction():
             guardians.ask(submission, form.mail.data or "", now)
@@ -112,7 +112,7 @@ def go_on(consent_id: UUID) -> str:
 def mail_fresh_link(consent_id: UUID) -> str:
     """Mail a fresh link to the same address; the page is the same whether or not one follows."""
     now = clock.now()
-    limits.take(limits.GUARDIAN_LINKS, str(consent_id), now)
+    limits.take(limits.GUARDIAN_LINKS_AGAIN, str(consent_id), now)
     with transaction():
         guardians.ask_again(consent_id, now)
     return render_template("public/guardian/again.html", consent_id=consent_id, is_sent=True)

@@ -19,8 +19,7 @@ from flask_security import (
     UserMixin,
     WebauthnUtil,
 )
-from flask_security.forms import LoginForm
-from flask_security.webauthn import WebAuthnRegisterForm, WebAuthnSigninResponseForm
+from flask_security.mail_util import EmailValidateException
 from passlib.totp import TokenError
 from webauthn.helpers.structs import (
     AuthenticatorSelectionCriteria,
@@ -31,6 +30,7 @@ from webauthn.helpers.structs import (
 from clinic import clock
 from clinic.accounts import passwords
 from clinic.accounts.models import User
+from clinic.accounts.services import Unreadable, normalise_mail
 from clinic.db import db
 from clinic.web.context import practice
 
@@ -159,34 +159,15 @@ def own_words(user: User) -> list[str]:
     return [user.given_name, user.family_name, user.email, *about_place]
 
 
-class NoMail(MailUtil):
-    """Flask-Security sends nothing: every mail of the product is owed and delivered by `messaging`."""
+class OurMail(MailUtil):
+    """Addresses are read as our records read them. Nothing is sent: `messaging` owes and delivers every mail."""
+
+    def normalize(self, email: str) -> str:
+        """The address as it is stored, compared and counted; raises EmailValidateException."""
+        try:
+            return normalise_mail(email)
+        except Unreadable as unreadable:
+            raise EmailValidateException(unreadable.sentence) from None
 
     def send_mail(self, *args: Any, **named: Any) -> None:
         """Send nothing; the pages say whom to ask instead."""
-
-
-class SignInForm(LoginForm):
-    """Address and password. No *remember me*: a shared desk must not stay signed in."""
-
-    remember = None  # type: ignore[assignment]  # So WTForms drops a field of the parent.
-
-
-class PasskeyForm(WebAuthnRegisterForm):
-    """A name for a new passkey; all passkeys are of the one kind that proves possession and person."""
-
-    def validate(self, **given: Any) -> bool:
-        """As Flask-Security, with the kind fixed."""
-        self.usage.data = "first"
-        return bool(super().validate(**given))
-
-
-class PasskeyAnswerForm(WebAuthnSigninResponseForm):
-    """What the authenticator signed; it must answer the challenge this browser was given, once."""
-
-    def validate(self, **given: Any) -> bool:
-        """As Flask-Security, after the challenge was taken out of the session."""
-        if session.pop(CHALLENGE, None) != self.challenge:
-            self.credential.errors = ["Please start again: this answer belongs to another page."]
-            return False
-        return bool(super().validate(**given))

@@ -21,12 +21,12 @@ from flask_security.signals import (
 )
 
 from clinic import clock
-from clinic.accounts import audit, limits, passwords, sessions, team
+from clinic.accounts import audit, limits, passwords, security_events, sessions, team
 from clinic.accounts.models import StaffSession, User, WebAuthn
 from clinic.db import db, transaction
 from clinic.refusal import Refusal
 from clinic.staff import factors
-from clinic.staff.auth import first_owner
+from clinic.staff.auth import attempts, device_mark, first_owner, forms
 from clinic.staff.auth.first_owner import FirstOwnerForm
 from clinic.staff.auth.password_form import PasswordForm
 from clinic.web import access
@@ -174,10 +174,14 @@ def init_app(app: Flask) -> None:
     app.config.from_mapping({f"SECURITY_{name}": value for name, value in OPTIONS.items()})
     app.config.from_mapping({f"SECURITY_MSG_{name}": message for name, message in MESSAGES.items()})
     security = Security(
-        login_form=factors.SignInForm,
-        wan_register_form=factors.PasskeyForm,
-        wan_signin_response_form=factors.PasskeyAnswerForm,
-        mail_util_cls=factors.NoMail,
+        login_form=forms.SignInForm,
+        verify_form=forms.AgainForm,
+        change_password_form=forms.NewPasswordForm,
+        two_factor_verify_code_form=forms.CodeForm,
+        mf_recovery_form=forms.RecoveryForm,
+        wan_register_form=forms.PasskeyForm,
+        wan_signin_response_form=forms.PasskeyAnswerForm,
+        mail_util_cls=factors.OurMail,
         password_util_cls=factors.StaffPasswords,
         totp_cls=factors.OneTimeTotp,
         webauthn_util_cls=factors.Passkeys,
@@ -189,23 +193,13 @@ def init_app(app: Flask) -> None:
         lambda request: None
     )  # Nobody signs in by a token; none is looked for.
     access.declare(app, POLICIES)
-    app.before_request(limit_attempts)
+    app.before_request(attempts.limit_attempts)
     app.before_request(stay_signed_in)
     app.register_blueprint(blueprint)
     user_authenticated.connect(_signed_in, app)
     user_logged_out.connect(_signed_out, app)
     for signal, action in _AUDITED:
         signal.connect(action, app)
-
-
-def limit_attempts() -> None:
-    """Count each attempt before it is looked at; raises TooMany. What an attempt counts for depends on what it tries."""
-    if request.method != "POST" or request.endpoint not in _LIMITED:
-        return
-    now = clock.now()
-    network = limits.network(request.remote_addr)
-    for limit, key in _LIMITED[request.endpoint](network):
-        limits.take(limit, key, now)
 
 
 def stay_signed_in() -> ResponseReturnValue | None:
@@ -215,43 +209,6 @@ def stay_signed_in() -> ResponseReturnValue | None:
     if session.get("tf_state") == "validating_profile":
         return None
     return redirect(url_for("sign_in.account"), 303)
-
-
-def _password_tried(network: str) -> list[tuple[limits.Limit, str]]:
-    account = request.form.get("email", "").strip().casefold()[:200]
-    return [
-        (limits.SIGN_IN_NETWORK, network),
-        (limits.SIGN_IN, f"{account} {network}"),
-        (limits.SIGN_IN_ACCOUNT, account),
-    ]
-
-
-def _code_tried(network: str) -> list[tuple[limits.Limit, str]]:
-    # Who gets here knows the password, so a stranger cannot use these limits up.
-    user = access.signed_in_user()
-    account = str(user.fs_uniquifier if user else session.get("tf_user_id", network))
-    return [(limits.SECOND_FACTOR, account), (limits.SECOND_FACTOR_ACCOUNT, account)]
-
-
-def _identity_tried(network: str) -> list[tuple[limits.Limit, str]]:
-    user = access.signed_in_user()
-    return [(limits.SIGN_IN, f"{user.email if user else ''} again")]
-
-
-def _passkey_tried(network: str) -> list[tuple[limits.Limit, str]]:
-    return [(limits.SIGN_IN_NETWORK, network)]
-
-
-_LIMITED = {
-    "security.login": _password_tried,
-    "security.two_factor_token_validation": _code_tried,
-    "security.two_factor_setup_validate": _code_tried,
-    "security.mf_recovery": _code_tried,
-    "security.verify": _identity_tried,
-    "security.change_password": _identity_tried,
-    "security.wan_signin_response": _passkey_tried,
-    "security.wan_verify_response": _passkey_tried,
-}
 
 
 def _signed_in(app: Flask, user: User, authn_via: list[str] | None = None, **more: Any) -> None:
@@ -265,7 +222,15 @@ def _signed_in(app: Flask, user: User, authn_via: list[str] | None = None, **mor
         sessions.end_all_of(user, now)
     session[STAFF_FIELD] = sessions.open_staff(user, now)
     session.permanent = True
-    audit.record(audit.by_user(user.id), "signed_in", user, purpose=" ".join(authn_via or ["code"]), now=now)
+    device_mark.remember(user)
+    audit.record(
+        audit.by_user(user.id),
+        "signed_in",
+        user,
+        purpose=" ".join(authn_via or ["code"]),
+        network=security_events.network_hash(request.remote_addr),
+        now=now,
+    )
 
 
 def _signed_out(app: Flask, user: Any, **more: Any) -> None:
@@ -359,7 +324,27 @@ def account() -> ResponseReturnValue:
     user = access.signed_in_user()
     assert user is not None
     others = sessions.others_of(user, g.staff_session, clock.now())
-    return render_template("staff/security/account.html", here="account", user=user, others=others)
+    mark = device_mark.of_request()
+    return render_template(
+        "staff/security/account.html",
+        here="account",
+        user=user,
+        others=others,
+        is_marked=mark is not None and mark.knows(user.id),
+    )
+
+
+@blueprint.post("/account/forget-device")
+@audience(staff)
+def forget_device() -> ResponseReturnValue:
+    """Let this browser be one like any other to the sign-in; the session goes on."""
+    user = access.signed_in_user()
+    assert user is not None
+    device_mark.forget(user)
+    with transaction():
+        audit.record(access.actor(), "device_forgotten", user, now=clock.now())
+    flash("This device is forgotten. Your next sign-in here makes it known again.", "ok")
+    return redirect(url_for("sign_in.account"), 303)
 
 
 @blueprint.post("/account/sign-out-others")

@@ -18,11 +18,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from clinic.accounts.limits import TooMany
+from clinic.accounts.security_events import SecurityEvent
 from clinic.db import db
 from clinic.language import N_, gettext
 from clinic.refusal import NotFound, Refusal
-from clinic.web import context
-from clinic.web.access import MACHINE_PATHS
+from clinic.web import context, security_log
+from clinic.web.access import MACHINE_PATHS, actor, signed_in_user
 from clinic.web.headers import request_id
 
 log = logging.getLogger(__name__)
@@ -119,12 +120,21 @@ def answer(
     """The designed page, or for machines the problem document, of a status."""
     with suppress(DBAPIError):
         db.session.rollback()
+    if status == HTTPStatus.FORBIDDEN:
+        _note_refused()
     response = (
         _problem(status, code, sentence) if _is_for_machines() else _page(status, sentence, retry_seconds)
     )
     if retry_seconds is not None:
         response.headers["Retry-After"] = str(retry_seconds)
     return response
+
+
+def _note_refused() -> None:
+    """Somebody asked for what is not open to them: a security event, whoever it was."""
+    with suppress(DBAPIError, PoolTimeout):
+        user = signed_in_user()
+        security_log.note(SecurityEvent.REFUSED, actor=actor(), account_id=user.id if user else None)
 
 
 def _is_for_machines() -> bool:

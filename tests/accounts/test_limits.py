@@ -113,3 +113,43 @@ def test_whoever_holds_every_connection_can_still_count_a_try(settings: Settings
         with db.engine.begin() as sweep:
             sweep.execute(sa.delete(LimitWindow))
         dispose()
+
+
+BY_MAIL = [limit for limit in vars(limits).values() if isinstance(limit, limits.Limit) and limit.by_mail]
+
+
+@pytest.mark.parametrize("limit", BY_MAIL, ids=lambda limit: limit.name)
+def test_every_way_of_writing_one_address_shares_its_window(
+    database: sa.Connection, limit: limits.Limit
+) -> None:
+    ways = ["ada@müller.example", "ADA@MÜLLER.EXAMPLE", " ada@ｍüller.example", "ada@xn--mller-kva.example"]
+    for number in range(limit.count):
+        limits.take(limit, ways[number % len(ways)], NOON)
+    for written in ways:
+        with pytest.raises(limits.TooMany):
+            limits.take(limit, written, NOON)
+
+
+def test_what_cannot_be_an_address_is_counted_as_it_stands(database: sa.Connection) -> None:
+    limit = limits.SIGN_IN_LINKS
+    for _ in range(limit.count):
+        limits.take(limit, "No Address", NOON)
+    with pytest.raises(limits.TooMany):
+        limits.take(limit, "no ａddress ", NOON)
+
+
+def test_a_try_that_is_given_back_counts_for_nothing(database: sa.Connection) -> None:
+    taken(3)
+    limits.give_back(THREE, "ada", NOON)
+    taken(1)
+    limits.give_back(THREE, "nobody", NOON)
+    with pytest.raises(limits.TooMany):
+        taken(1)
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [("203.0.113.7", "203.0.113.7"), ("2001:db8:1:2:3:4:5:6", "2001:db8:1::/48"), (None, "unknown")],
+)
+def test_a_wide_network_is_what_one_customer_may_hold(address: str | None, network: str) -> None:
+    assert limits.wide_network(address) == network

@@ -121,6 +121,7 @@ POLICIES: dict[str, str | frozenset[Permission]] = {
     "sign_in.set_up": ANYONE,
     "sign_in.account": STAFF,
     "sign_in.sign_out_others": STAFF,
+    "sign_in.forget_device": STAFF,
     "staff.today": STAFF,
     "staff.agenda": Permission.CALENDAR_READ,
     "staff.visit": Permission.CALENDAR_READ,

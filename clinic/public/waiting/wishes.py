@@ -60,7 +60,7 @@ def join(slug: str) -> ResponseReturnValue:
         if not form.validate():
             return _join_page(form, sold), 422
         limits.take(limits.WAITING_NETWORK, limits.network(request.remote_addr), now)
-        limits.take(limits.WAITING_CONTACT, (form.mail.data or "").casefold(), now)
+        limits.take(limits.WAITING_CONTACT, form.mail.data or "", now)
         with transaction():
             client, actor = client_of(form, now)
             wish = wishes.join(
