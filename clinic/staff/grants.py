@@ -30,7 +30,7 @@ def open_record(appointment_id: UUID) -> ResponseReturnValue:
             services.open_with_reason(
                 desk.client_id_of(appointment), reason=form.reason.data or "", by=desk.user(), now=now
             )
-        desk.say("The record is open to you for 24 hours. The owner sees this and your reason is kept.")
+        desk.say("The record is open to you for 24 hours. The owner sees this and your reason.")
         return redirect(url_for("staff.visit", appointment_id=appointment_id), 303)
     page = render_template(
         "staff/open.html", here="calendar", appointment=appointment, form=form, has_errors=form.has_errors

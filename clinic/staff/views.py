@@ -20,7 +20,7 @@ from clinic.staff import (
     waiting,
 )
 from clinic.staff.blueprint import blueprint
-from clinic.staff.settings import absences, hours, house, offers, places, texts
+from clinic.staff.settings import absences, access, hours, house, offers, places, texts
 
 PAGES = (
     agenda,
@@ -46,6 +46,7 @@ PAGES = (
     hours,
     absences,
     texts,
+    access,
 )
 
 blueprints = (blueprint,)

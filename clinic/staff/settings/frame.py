@@ -23,6 +23,7 @@ from clinic.web.forms import Form
 OWNERS = (Permission.SETTINGS_WRITE,)
 BLOCKERS = (Permission.CALENDAR_WRITE, Permission.SETTINGS_WRITE)
 """The front desk blocks time too."""
+READERS = (Permission.AUDIT_READ,)
 
 # (section, endpoint, word, who may)
 SECTIONS = (
@@ -37,6 +38,7 @@ SECTIONS = (
     ("hours", "staff.settings_hours", "Hours", OWNERS),
     ("time_off", "staff.settings_time_off", "Time off", BLOCKERS),
     ("closures", "staff.settings_closures", "Closures", BLOCKERS),
+    ("access", "staff.settings_access", "Access", READERS),
 )
 
 

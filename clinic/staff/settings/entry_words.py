@@ -1,0 +1,127 @@
+"""How entries of the audit read to the owner: what was done to what, and why."""
+
+from clinic.accounts.audit_reading import AuditLine
+from clinic.accounts.models import AuditEntry
+
+DEEDS = {
+    "signed_in": "Signed in",
+    "signed_out": "Signed out",
+    "signed_out_elsewhere": "Signed out everywhere else",
+    "sign_in_failed": "A sign-in failed",
+    "code_wrong": "A code was wrong",
+    "identity_not_proven": "Did not prove who they are",
+    "locked_out": "Had to wait: too many tries",
+    "refused": "A page was refused",
+    "roles_changed": "Roles changed",
+    "password_changed": "Changed the password",
+    "password_set_by_link": "Chose a password by a link",
+    "second_factor_changed": "Set up an app for codes",
+    "second_factor_used": "Used a code",
+    "passkey_added": "Added a passkey",
+    "passkey_deleted": "Deleted a passkey",
+    "device_forgotten": "Let a device be forgotten",
+    "open_with_reason": "Opened a record with a reason",
+    "chose_who": "Said who they are",
+    "message_sent_again": "Sent a message again",
+    "messages_released": "Let messages go again",
+    "address_bounced": "A letter came back",
+    "hand_over": "Handed the screen to the client",
+    "set_aside": "Set a rule aside",
+    "join_waiting_list": "Joined the waiting list",
+    "merged": "Joined two records",
+}
+VERBS = {
+    "read": "Looked at",
+    "export": "Exported",
+    "create": "Made",
+    "change": "Changed",
+    "delete": "Deleted",
+    "add": "Added",
+    "book": "Booked",
+    "move": "Moved",
+    "cancel": "Cancelled",
+    "decide": "Decided",
+    "open": "Opened",
+    "begin": "Began",
+    "answer": "Answered",
+    "agree": "Agreed",
+    "withdraw": "Withdrew",
+    "see_to": "Saw to",
+    "look_back": "Looked back at",
+    "count": "Counted",
+    "clear": "Cleared",
+    "offer": "Offered",
+    "reset": "Put back",
+    "guardian": "Agreed as a guardian to",
+}
+THINGS = {
+    "outcomes": "health answers",
+    "submissions": "health answers",
+    "drafts": "unfinished health answers",
+    "clearances": "a clearance",
+    "reviews": "a review",
+    "plans": "a plan",
+    "planned_sessions": "a planned session",
+    "session_notes": "a note",
+    "note_addenda": "an addition to a note",
+    "outcome_entries": "answers over time",
+    "look_backs": "a look back",
+    "check_ins": "a check-in",
+    "override_counts": "what departs from the guidance",
+    "appointments": "a visit",
+    "series": "several visits",
+    "clients": "a client",
+    "contacts": "an address",
+    "consents": "a consent",
+    "guardian_consents": "a guardian’s consent",
+    "waiting_wishes": "a place on the waiting list",
+    "waiting_offerings": "an offered time",
+    "waiting_offers": "an offered time",
+    "letter_texts": "a letter’s words",
+    "messages": "a message",
+    "practice": "the practice",
+    "locations": "a location",
+    "location_pairs": "ways between locations",
+    "rooms": "a room",
+    "treatments": "a treatment",
+    "therapists": "a therapist",
+    "weekly_hours": "hours",
+    "special_days": "hours of a day",
+    "time_off": "time off",
+    "closures": "a closure",
+    "users": "a member of the team",
+    "audit_entries": "this record",
+}
+PURPOSES = {
+    "before_visit": "before the visit",
+    "guardian": "for a guardian",
+    "news": "news",
+    "note": "for the note",
+    "own_progress": "their own answers",
+    "report": "for the report",
+    "review": "for the review",
+    "series": "several visits at once",
+    "access": "",
+    "health": "",
+    "password": "with the password",
+    "password authenticator": "with password and code",
+    "code": "with password and code",
+}
+
+
+def deed(line: AuditLine) -> str:
+    """What was done, in a few words; a kind that has no words yet is told by its code."""
+    action, thing = line.entry.action, THINGS.get(line.entry.subject_type, "")
+    if action in DEEDS:
+        said = DEEDS[action]
+    elif action in VERBS and thing:
+        said = f"{VERBS[action]} {thing}"
+    else:
+        said = " ".join(part for part in (action.replace("_", " ").capitalize(), thing) if part)
+    at_somebody_else = line.subject and line.subject != line.who
+    return f"{said} ({line.subject})" if at_somebody_else else said
+
+
+def purpose(entry: AuditEntry) -> str:
+    """Why, or by what means; empty when the deed says it all."""
+    return PURPOSES.get(entry.purpose, entry.purpose.replace("_", " "))
