@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 from clinic.accounts import audit
 from clinic.accounts.models import AuditEntry, Client, Contact, HealthGrant, User
+from clinic.accounts.names import search_name
 from clinic.accounts.security_events import SecurityEvent
-from clinic.accounts.services import search_name
 from clinic.db import db
 
 PAGE = 50
@@ -126,9 +126,10 @@ def team() -> Sequence[User]:
 
 def _wanted(question: AuditQuestion) -> sa.Select[AuditEntry]:
     wanted = sa.select(AuditEntry).where(*_of_kind(question.kind), *_by(question.who))
-    if question.client_name.strip():
-        like = search_name(question.client_name).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        clients = sa.select(Client.id).where(Client.search_name.like(f"%{like}%"))
+    if words := search_name(question.client_name).split():
+        clients = sa.select(Client.id)
+        for word in words:
+            clients = clients.where(Client.search_name.contains(word, autoescape=True))
         wanted = wanted.where(AuditEntry.client_id.in_(clients))
     if question.since is not None:
         wanted = wanted.where(AuditEntry.at >= question.since)
