@@ -15,6 +15,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+from cryptography.hazmat.primitives.serialization import load_der_public_key
 from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -26,6 +29,9 @@ SCHEMES = {
     "public_url": ("http", "https"),
     "sms_url": ("http", "https"),
 }
+
+
+SNS_TOPIC = r"^arn:(aws|aws-cn|aws-us-gov):sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}$"
 
 
 class Environment(StrEnum):
@@ -159,6 +165,14 @@ class Settings(BaseSettings):
     """The number or name that a text message shows as its sender."""
     bounces_secret: SecretStr | None = Field(default=None, min_length=32)
     """What a mail provider proves itself with when it reports letters that came back; without it nobody can report any."""
+    ses_topic_arn: str | None = Field(default=None, pattern=SNS_TOPIC)
+    """The SNS topic through which Amazon SES reports letters that came back; its signature proves them."""
+    postmark_secret: SecretStr | None = Field(default=None, min_length=32)
+    """The password of the address that Postmark's webhooks call."""
+    mailgun_signing_key: SecretStr | None = Field(default=None, min_length=16)
+    """Mailgun's HTTP webhook signing key."""
+    sendgrid_public_key: str | None = None
+    """The verification key of SendGrid's signed event webhook, as its settings show it."""
     worker_concurrency: int = Field(default=2, ge=1)
 
     @field_validator("database_url", "database_owner_url", mode="before")
@@ -177,6 +191,17 @@ class Settings(BaseSettings):
             raise ValueError(
                 f"must begin with one of {', '.join(s + '://' for s in SCHEMES[info.field_name])}"
             )
+        return value
+
+    @field_validator("sendgrid_public_key")
+    @classmethod
+    def _elliptic(cls, value: str | None) -> str | None:
+        try:
+            key = load_der_public_key(base64.b64decode(value, validate=True)) if value else None
+        except (ValueError, UnsupportedAlgorithm):
+            key = None
+        if value is not None and not isinstance(key, EllipticCurvePublicKey):
+            raise ValueError("must be the verification key that SendGrid shows")
         return value
 
     @field_validator("public_url")

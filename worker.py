@@ -27,6 +27,7 @@ TIMETABLE: dict[str, dict[str, Any]] = {
     "lapse_and_decide": {"schedule": 30.0, "options": {"expires": 30}},
     "offer_freed_times": {"schedule": 30.0, "options": {"expires": 30}},
     "seal_audit": {"schedule": 60.0, "options": {"expires": 60}},
+    "fetch_from_sns": {"schedule": 10.0, "options": {"expires": 10}},
     "tidy": {"schedule": crontab(minute="7"), "options": {"expires": 1800}},
     "count_overrides": {"schedule": crontab(hour="3", minute="40"), "options": {"expires": 3600}},
     "count_overrides_if_asked": {"schedule": 20.0, "options": {"expires": 20}},

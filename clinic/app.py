@@ -142,6 +142,12 @@ def flask_config(settings: Settings, *, longest_statement_ms: int) -> dict[str, 
         "SMS_TOKEN": settings.sms_token.get_secret_value() if settings.sms_token else "",
         "SMS_FROM": settings.sms_from,
         "BOUNCES_SECRET": settings.bounces_secret.get_secret_value() if settings.bounces_secret else None,
+        "SES_TOPIC_ARN": settings.ses_topic_arn,
+        "POSTMARK_SECRET": settings.postmark_secret.get_secret_value() if settings.postmark_secret else None,
+        "MAILGUN_SIGNING_KEY": settings.mailgun_signing_key.get_secret_value()
+        if settings.mailgun_signing_key
+        else None,
+        "SENDGRID_PUBLIC_KEY": settings.sendgrid_public_key,
         "REDIS_URL": settings.redis_url,
         "WORKER_CONCURRENCY": settings.worker_concurrency,
     }

@@ -85,6 +85,7 @@ CODES = {
     "reviews": {"decision", "reason_kind"},
     "rooms": {"name"},
     "sending": {"incarnation", "held_why"},
+    "sns_errands": {"path", "answer"},
     "submissions": {"kind", "source"},
     "therapists": {"skills"},
     "time_off": {"note"},

@@ -1,8 +1,12 @@
-"""Where a mail provider reports letters that came back and letters that were not wanted.
+"""Where mail providers report letters that came back and letters that were not wanted.
 
-    POST /api/bounces   Authorization: Bearer <BOUNCES_SECRET>
+    POST /api/bounces             Authorization: Bearer <BOUNCES_SECRET>; the report mail itself, or a small JSON object
+    POST /api/bounces/ses         a notification of Amazon SES, signed by the SNS topic SES_TOPIC_ARN
+    POST /api/bounces/postmark    a webhook of Postmark, with POSTMARK_SECRET as the password of its address
+    POST /api/bounces/mailgun     a webhook of Mailgun, signed with MAILGUN_SIGNING_KEY
+    POST /api/bounces/sendgrid    a signed event webhook of SendGrid; SENDGRID_PUBLIC_KEY verifies it
 
-The body is the report mail itself, or a small JSON object; nothing of it is kept or written down.
+Nothing of what is sent is kept or written down, and no address in it is asked for anything.
 """
 
 import hmac
@@ -12,7 +16,9 @@ from flask.typing import ResponseReturnValue
 
 from clinic import clock
 from clinic.db import transaction
-from clinic.messaging import mime, reports, returned
+from clinic.messaging import mime, providers, reports, returned
+from clinic.messaging.providers import Notification, mailgun, postmark, sendgrid, ses
+from clinic.messaging.providers.sns import NotFetchedYet
 from clinic.messaging.reports import Report, What
 from clinic.refusal import NotFound, Refusal
 from clinic.web.access import anyone, audience, csrf
@@ -34,19 +40,59 @@ class NotProven(Refusal):
 def report() -> ResponseReturnValue:
     """Note what became of a letter. One that is not ours is thanked for alike: a provider would only send it again."""
     _require_secret()
-    domain = mime.bare_address(current_app.config["MAIL_FROM"]).rpartition("@")[2]
     read = reports.read_json if request.is_json else reports.read_mail
-    found = read(request.get_data(), domain)
+    found = read(request.get_data(), _domain())
     if found is not None:
         with transaction():
             _note(found)
     return "", 204
 
 
-def _require_secret() -> None:
-    secret: str | None = current_app.config["BOUNCES_SECRET"]
-    if secret is None:
+@blueprint.post("/bounces/<any(ses, postmark, mailgun, sendgrid):provider>")
+@audience(anyone)
+def notification(provider: str) -> ResponseReturnValue:
+    """Note what a provider tells in its own words, once it has proven itself in its own way."""
+    now, not_yet = clock.now(), None
+    with transaction():
+        try:
+            told = _told(provider)
+        except NotFetchedYet as refusal:
+            told, not_yet = Notification(), refusal  # What the worker shall fetch is kept.
+        if providers.is_new(provider, told, now):
+            for found in told.reports:
+                _note(found)
+    if not_yet is not None:
+        raise not_yet
+    return "", 204
+
+
+def _told(provider: str) -> Notification:
+    content, domain, now = request.get_data(), _domain(), clock.now()
+    if provider == "postmark":
+        given = request.authorization
+        password = given.password if given is not None and given.type == "basic" else None
+        return postmark.read(content, password or "", _setting("POSTMARK_SECRET"), domain)
+    if provider == "mailgun":
+        return mailgun.read(content, _setting("MAILGUN_SIGNING_KEY"), domain, now)
+    if provider == "sendgrid":
+        return sendgrid.read(content, dict(request.headers), _setting("SENDGRID_PUBLIC_KEY"), domain, now)
+    return ses.read(content, _setting("SES_TOPIC_ARN"), domain, now)
+
+
+def _setting(name: str) -> str:
+    """What a provider proves itself with. Raises NotFound while it is not set: then there is no such address."""
+    value: str | None = current_app.config[name]
+    if value is None:
         raise NotFound
+    return value
+
+
+def _domain() -> str:
+    return mime.bare_address(current_app.config["MAIL_FROM"]).rpartition("@")[2]
+
+
+def _require_secret() -> None:
+    secret = _setting("BOUNCES_SECRET")
     given = request.headers.get("Authorization", "").encode(errors="replace")
     if not hmac.compare_digest(given, f"Bearer {secret}".encode()):
         raise NotProven

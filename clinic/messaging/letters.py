@@ -18,7 +18,15 @@ from clinic.accounts import services as accounts
 from clinic.accounts.models import Client, Contact, ContactKind, LinkPurpose, User
 from clinic.db import db
 from clinic.intake.models import Draft, GuardianConsent, Submission
-from clinic.messaging import mime, samples, series_letters, staff_letters, visit_letters, waiting_letters
+from clinic.messaging import (
+    mime,
+    providers,
+    samples,
+    series_letters,
+    staff_letters,
+    visit_letters,
+    waiting_letters,
+)
 from clinic.messaging.content import Content, Drop
 from clinic.messaging.mailer import Envelope
 from clinic.messaging.models import Kind
@@ -60,6 +68,7 @@ class Letter:
             calendar=self.calendar,
             calendar_method=self.calendar_method,
             stop_link=self.stop_link,
+            tags=providers.tags(self.message_id),
             written_at=self.written_at,
         )
         return Envelope(

@@ -18,6 +18,8 @@ from urllib.parse import unquote, urlsplit
 
 from flask import Flask
 
+from clinic.messaging.verdicts import Blame, blame
+
 TIMEOUT_SECONDS = 8.0
 """For each step of a hand-over; a server slower than this is taken as away."""
 HANDOVER_SECONDS = 20.0
@@ -211,7 +213,7 @@ class SmtpMailer:
         try:
             code, said = self._wait_at_most(connection).rcpt(envelope.recipient)
             if code not in (TAKEN, TAKEN_ELSEWHERE):
-                raise _recipient_refused(code, said)
+                raise _recipient_refused(code, said, envelope.recipient)
             code, _ = self._wait_at_most(connection, steps=3).data(envelope.content)
             if code != TAKEN:
                 raise Refused("refused") if code >= 500 else TryLater("not_now")
@@ -233,11 +235,11 @@ class SmtpMailer:
             self.close()
 
 
-def _recipient_refused(code: int, said: bytes) -> Undelivered:
+def _recipient_refused(code: int, said: bytes, recipient: str) -> Undelivered:
     if code < 500:
         return TryLater("not_now")
-    # 550 also means policy and blocklists; only X.1.1 to X.1.3 says that the address itself is wrong (RFC 3463, section 3.2).
-    wrong = said.startswith((b"5.1.1", b"5.1.2", b"5.1.3"))
+    # 550 also means policy, blocklists, and a sender whose own domain is amiss.
+    wrong = blame("", f"{code} {said.decode('ascii', 'replace')}", recipient) is Blame.RECIPIENT
     return Refused("no_such_address" if wrong else "refused", no_such_address=wrong)
 
 

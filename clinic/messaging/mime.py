@@ -6,6 +6,7 @@ and no control character, reaches a header (CVE-2024-6923).
 """
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from email.charset import QP, Charset
 from email.header import Header
@@ -47,9 +48,10 @@ def serialised(
     calendar: bytes | None,
     calendar_method: str,
     stop_link: str = "",
+    tags: Mapping[str, str] | None = None,
     written_at: datetime,
 ) -> bytes:
-    """The whole mail with CRLF line ends."""
+    """The whole mail with CRLF line ends; `tags` are further header lines, made by us alone."""
     body = MIMEMultipart("alternative")
     body.attach(_text("plain", text))
     body.attach(_text("html", html))
@@ -72,6 +74,8 @@ def serialised(
         # One press in the mailbox itself (RFC 8058, section 3.1).
         mail["List-Unsubscribe"] = f"<{header_text(stop_link)}>"
         mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    for name, line in (tags or {}).items():
+        mail[name] = line
     return mail.as_bytes(policy=_wire)
 
 

@@ -15,13 +15,14 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from clinic.messaging.verdicts import Blame, blame
 from clinic.refusal import Refusal
 
 OUR_ID = re.compile(
     r"<?([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})@([^\s<>@]+)>?", re.ASCII
 )
-WRONG_ADDRESS = re.compile(r"5\.(1\.\d+|2\.1|4\.4)", re.ASCII)
-"""Status codes of an address or a domain that does not take mail (RFC 3463): not of a full mailbox, a policy, or our letter."""
+COMPLAINTS = frozenset({"abuse", "opt-out", "opt-out-list"})
+"""Feedback that a reader gives. `not-spam` (RFC 6430) is praise, `auth-failure` (RFC 6591) and `virus` are about our own mail."""
 
 
 class What(StrEnum):
@@ -52,7 +53,7 @@ class Unreadable(Refusal):
 def read_json(content: bytes, domain: str) -> Report | None:
     """The report in `{"event": "bounce" | "complaint", "message_id": …, "permanent": …, "recipient": …}`.
 
-    None when it is about no message of ours (`domain` is that of our Message-IDs). Raises Unreadable.
+    `status` (an enhanced code) and `diagnostic` (the server's words), when they are given, outweigh `permanent`. None when it is about no message of ours (`domain` is that of our Message-IDs). Raises Unreadable.
     """
     try:
         told = json.loads(content)
@@ -60,20 +61,15 @@ def read_json(content: bytes, domain: str) -> Report | None:
         raise Unreadable from None
     if not isinstance(told, Mapping) or not isinstance(told.get("message_id"), str):
         raise Unreadable
-    whats = {"complaint": What.UNWANTED}
-    whats["bounce"] = What.NO_SUCH_ADDRESS if told.get("permanent") is True else What.RETURNED
+    recipient = _text(told, "recipient") or None
+    whats = {"complaint": What.UNWANTED, "bounce": _returned(told, recipient)}
     event = told.get("event")
     if not isinstance(event, str) or event not in whats:
         raise Unreadable
-    message_id = _ours(told["message_id"], domain)
-    recipient = told.get("recipient")
+    message_id = our_id(told["message_id"], domain)
     if message_id is None:
         return None
-    return Report(
-        message_id=message_id,
-        what=whats[event],
-        recipient=recipient if isinstance(recipient, str) else None,
-    )
+    return Report(message_id=message_id, what=whats[event], recipient=recipient)
 
 
 def read_mail(content: bytes, domain: str) -> Report | None:
@@ -83,18 +79,21 @@ def read_mail(content: bytes, domain: str) -> Report | None:
     """
     parts = list(message_from_bytes(content).walk())
     status = next((part for part in parts if part.get_content_type() == "message/delivery-status"), None)
-    is_complaint = any(part.get_content_type() == "message/feedback-report" for part in parts)
-    if status is None and not is_complaint:
+    feedback = next((part for part in parts if part.get_content_type() == "message/feedback-report"), None)
+    if status is None and feedback is None:
         raise Unreadable
-    message_id = next((found for name in _names(parts) if (found := _ours(name, domain))), None)
+    message_id = next((found for name in _names(parts) if (found := our_id(name, domain))), None)
     if message_id is None:
         return None
     if status is None:
+        if _feedback_type(feedback) not in COMPLAINTS:
+            return None
         return Report(message_id=message_id, what=What.UNWANTED)
     return next((_of_recipient(message_id, block) for block in _failed(status)), None)
 
 
-def _ours(name: str, domain: str) -> UUID | None:
+def our_id(name: str, domain: str) -> UUID | None:
+    """The message that a Message-ID of ours names; None for anybody else's."""
     found = OUR_ID.fullmatch(name.strip().lower())
     return UUID(found[1]) if found and found[2] == domain.lower() else None
 
@@ -126,11 +125,33 @@ def _failed(status: Part) -> Iterator[Part]:
 
 
 def _of_recipient(message_id: UUID, block: Part) -> Report:
-    code = str(block.get("Status", "")).strip().partition(" ")[0]
     named = str(block.get("Original-Recipient") or block.get("Final-Recipient") or "")
-    recipient = named.partition(";")[2].strip().strip("<>")
+    recipient = named.partition(";")[2].strip().strip("<>") or None
+    whom = blame(
+        str(block.get("Status", "")), " ".join(str(block.get("Diagnostic-Code", "")).split()), recipient
+    )
     return Report(
         message_id=message_id,
-        what=What.NO_SUCH_ADDRESS if WRONG_ADDRESS.fullmatch(code) else What.RETURNED,
-        recipient=recipient or None,
+        what=What.NO_SUCH_ADDRESS if whom is Blame.RECIPIENT else What.RETURNED,
+        recipient=recipient,
     )
+
+
+def _feedback_type(feedback: Part | None) -> str:
+    """What kind of feedback a report gives; its fields stand in a part within, or as its text."""
+    inner: Any = feedback.get_payload() if feedback is not None else ""
+    fields = inner[0] if isinstance(inner, list) and inner else message_from_string(str(inner))
+    return str(fields.get("Feedback-Type", "")).strip().lower()
+
+
+def _returned(told: Mapping[str, Any], recipient: str | None) -> What:
+    status, said = _text(told, "status"), _text(told, "diagnostic")
+    certain = (
+        blame(status, said, recipient) is Blame.RECIPIENT if status or said else told.get("permanent") is True
+    )
+    return What.NO_SUCH_ADDRESS if certain else What.RETURNED
+
+
+def _text(told: Mapping[str, Any], name: str) -> str:
+    given = told.get(name)
+    return given if isinstance(given, str) else ""

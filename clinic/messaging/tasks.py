@@ -20,6 +20,7 @@ from clinic.booking.waiting import rounds, wishes
 from clinic.db import transaction
 from clinic.intake import services as intake
 from clinic.messaging import delivery
+from clinic.messaging.providers import sns
 from clinic.plans import kept_notes, overrides
 
 PASS_LIMIT = 2000
@@ -58,6 +59,13 @@ def delete_old_drafts() -> None:
         kept_notes.delete_old(clock.now())
 
 
+def fetch_from_sns() -> None:
+    """Fetch the certificates that notifications of Amazon SES wait for. Twice is harmless: both fetch the same."""
+    topic: str | None = current_app.config["SES_TOPIC_ARN"]
+    if topic is not None:
+        sns.run_errands(topic, clock.now(), sns.over_https)
+
+
 def count_overrides() -> None:
     """Count what therapists did with suggestions. Twice is harmless: the same decisions give the same numbers."""
     with transaction():
@@ -93,6 +101,7 @@ STEPS: tuple[Callable[[], None], ...] = (
     seal_audit,
     delete_old_drafts,
     tidy,
+    fetch_from_sns,
     count_overrides,
     count_overrides_if_asked,
 )

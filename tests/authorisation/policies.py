@@ -14,6 +14,7 @@ POLICIES: dict[str, str | frozenset[Permission]] = {
     "static": ANYONE,
     "health.health": ANYONE,
     "bounces.report": ANYONE,
+    "bounces.notification": ANYONE,
     "api.treatments": ANYONE,
     "api.therapists": ANYONE,
     "api.free_times": ANYONE,

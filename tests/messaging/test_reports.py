@@ -21,6 +21,7 @@ def bounce(
     letter: str = LETTER,
     kind: str = "text/rfc822-headers",
     recipient: str = "Final-Recipient: rfc822; ada@client.example",
+    said: str = "550 no such user",
 ) -> bytes:
     """A report as Postfix and others write it (RFC 3464)."""
     return (
@@ -28,7 +29,7 @@ def bounce(
         'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\n\n'
         "--b\nContent-Type: text/plain\n\nI am sorry.\n\n"
         "--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\nArrival-Date: Mon, 3 Mar 2031 09:00:00 +0000\n\n"
-        f"{recipient}\nAction: {action}\nStatus: {status}\nDiagnostic-Code: smtp; 550 no such user\n\n"
+        f"{recipient}\nAction: {action}\nStatus: {status}\nDiagnostic-Code: smtp; {said}\n\n"
         f"--b\nContent-Type: {kind}\n\n{letter}\nHello\n--b--\n"
     ).encode()
 
@@ -45,12 +46,13 @@ def test_a_letter_that_came_back_is_known_by_the_message_id_within(kind: str) ->
         ("5.1.1", What.NO_SUCH_ADDRESS),
         ("5.1.10", What.NO_SUCH_ADDRESS),
         ("5.2.1", What.NO_SUCH_ADDRESS),
-        ("5.4.4", What.NO_SUCH_ADDRESS),
         ("5.2.2", What.RETURNED),
         ("5.7.1", What.RETURNED),
-        ("5.0.0", What.RETURNED),
+        ("5.1.8", What.RETURNED),
+        ("5.4.4", What.RETURNED),
         ("4.4.7", What.RETURNED),
-        ("nonsense", What.RETURNED),
+        ("5.0.0", What.NO_SUCH_ADDRESS),
+        ("nonsense", What.NO_SUCH_ADDRESS),
     ],
 )
 def test_only_a_status_about_the_address_speaks_against_the_address(status: str, what: What) -> None:
@@ -70,14 +72,31 @@ def test_letters_of_others_are_none_of_our_business() -> None:
     assert read_mail(bounce(letter="Subject: nothing\n"), DOMAIN) is None
 
 
-def test_a_complaint_is_read_as_unwanted() -> None:
-    content = (
+def complaint(kind: str) -> bytes:
+    """A report of a mail system's own feedback (RFC 5965)."""
+    return (
         'MIME-Version: 1.0\nContent-Type: multipart/report; report-type=feedback-report; boundary="b"\n\n'
         "--b\nContent-Type: text/plain\n\nThis is a report.\n\n"
-        "--b\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\nUser-Agent: x/1\nVersion: 1\n\n"
+        f"--b\nContent-Type: message/feedback-report\n\nFeedback-Type: {kind}\nUser-Agent: x/1\nVersion: 1\n\n"
         f"--b\nContent-Type: message/rfc822\n\n{LETTER}\nHello\n--b--\n"
-    )
-    assert read_mail(content.encode(), DOMAIN) == Report(message_id=NAME, what=What.UNWANTED)
+    ).encode()
+
+
+def test_a_complaint_is_read_as_unwanted() -> None:
+    assert read_mail(complaint("abuse"), DOMAIN) == Report(message_id=NAME, what=What.UNWANTED)
+
+
+@pytest.mark.parametrize("kind", ["auth-failure", "not-spam", "virus", "other", ""])
+def test_feedback_about_something_else_is_no_complaint(kind: str) -> None:
+    assert read_mail(complaint(kind), DOMAIN) is None
+
+
+def test_a_slip_in_the_practices_own_domain_speaks_against_no_client() -> None:
+    rejected = "550 5.1.8 <practice@lumbar.example>: Sender address rejected: Domain not found"
+    for status in ("5.1.8", "5.1.1", "5.0.0", ""):
+        found = read_mail(bounce(status=status, said=rejected), DOMAIN)
+        assert found is not None
+        assert found.what is What.RETURNED
 
 
 @pytest.mark.parametrize(
@@ -87,6 +106,10 @@ def test_a_complaint_is_read_as_unwanted() -> None:
         ('"event": "bounce", "permanent": false', What.RETURNED),
         ('"event": "bounce"', What.RETURNED),
         ('"event": "complaint"', What.UNWANTED),
+        ('"event": "bounce", "permanent": true, "status": "5.7.1"', What.RETURNED),
+        ('"event": "bounce", "permanent": true, "status": "5.1.8"', What.RETURNED),
+        ('"event": "bounce", "status": "5.1.1"', What.NO_SUCH_ADDRESS),
+        ('"event": "bounce", "diagnostic": "550 user unknown"', What.NO_SUCH_ADDRESS),
     ],
 )
 def test_a_provider_may_report_in_json(told: str, what: What) -> None:

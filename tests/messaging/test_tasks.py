@@ -51,6 +51,7 @@ def test_every_step_is_a_task_under_its_own_name(app: Flask) -> None:
         "seal_audit",
         "delete_old_drafts",
         "tidy",
+        "fetch_from_sns",
         "count_overrides",
         "count_overrides_if_asked",
     }
