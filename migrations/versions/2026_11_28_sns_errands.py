@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0017_sns_errands"
-down_revision = "0016_undo_location"
+revision = "0018_sns_errands"
+down_revision = "0017_no_address_at_rest"
 branch_labels = None
 depends_on = None
 

@@ -7,6 +7,7 @@ import json
 import ssl
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -33,6 +34,7 @@ from clinic import clock
 from clinic.accounts.models import Contact
 from clinic.db import db
 from clinic.messaging import providers
+from clinic.messaging.letters import Letter
 from clinic.messaging.models import Message
 from clinic.messaging.providers import TAG, sns
 from tests import make
@@ -315,6 +317,30 @@ SUPPRESSED: dict[str, dict[str, Any]] = {
 }
 
 each_provider = pytest.mark.parametrize("provider", PROVIDERS)
+
+
+def test_each_letter_carries_our_id_in_its_headers(client: FlaskClient) -> None:
+    letter = Letter(
+        message_id=NAME,
+        sender_name="Lumbar",
+        sender="practice@lumbar.example",
+        answer_to="practice@lumbar.example",
+        recipient=ADA,
+        subject="You are booked",
+        text="Hello",
+        html="<p>Hello</p>",
+        calendar=None,
+        calendar_method="",
+        told=None,
+        stop_link="",
+        contact_id=None,
+        written_at=make.NOW,
+    )
+    head = message_from_bytes(letter.envelope().content)
+    assert head["X-SES-MESSAGE-TAGS"] == f"{TAG}={NAME}"
+    assert head[f"X-PM-Metadata-{TAG}"] == str(NAME)
+    assert json.loads(head["X-Mailgun-Variables"]) == {TAG: str(NAME)}
+    assert json.loads(head["X-SMTPAPI"]) == {"unique_args": {TAG: str(NAME)}}
 
 
 @each_provider
