@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0018_sns_errands"
-down_revision = "0017_no_address_at_rest"
+revision = "0019_sns_errands"
+down_revision = "0018_names_folded"
 branch_labels = None
 depends_on = None
 
