@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0019_sns_errands"
-down_revision = "0018_names_folded"
+revision = "0020_sns_errands"
+down_revision = "0019_networks_of_entries"
 branch_labels = None
 depends_on = None
 
