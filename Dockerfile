@@ -1,5 +1,5 @@
 # The front end is built with Node and left behind with it; what runs is Python alone, as a user without rights.
-FROM node:24-bookworm-slim AS front-end
+FROM node:24.11.1-bookworm-slim AS front-end
 WORKDIR /build
 COPY .npmrc package.json package-lock.json ./
 RUN npm ci --ignore-scripts
@@ -7,7 +7,7 @@ COPY build.mjs ./
 COPY assets assets
 RUN node build.mjs
 
-FROM python:3.13-slim-bookworm
+FROM python:3.13.9-slim-bookworm
 ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 LUMBAR_DATA=/data
 WORKDIR /lumbar
 RUN useradd --system --uid 10001 --home-dir /lumbar lumbar && install --directory --owner lumbar --mode 0700 /data

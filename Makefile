@@ -1,7 +1,7 @@
 # The whole vocabulary of a working day. `make help` lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long check build bench lock clean
+.PHONY: help run test test-long check build bench lock image-digests clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/stamps
 
 help:  ## List these words
-	@awk -F':.*##' '/^[a-z-]+:.*##/ { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F':.*##' '/^[a-z-]+:.*##/ { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(STAMP)/run build  ## Start everything, with a fictional demo practice on the first start
 	@exec $(BIN)/python -m clinic up
@@ -39,6 +39,9 @@ lock:  ## Choose the newest fitting versions anew (needs uv)
 	uv pip compile -q $(LOCKING) --extra embedded --extra dev -o requirements-dev.lock pyproject.toml
 	uv pip compile -q $(LOCKING) -o requirements-node.lock requirements-node.in
 LOCKING := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
+
+image-digests:  ## Pin the containers' base images to the digests behind their tags (needs docker or skopeo)
+	$(PYTHON) tools/image_digests.py
 
 clean:  ## Remove what can be made again; the data folder stays
 	rm -rf $(VENV) node_modules clinic/static/dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

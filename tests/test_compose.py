@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -84,9 +85,67 @@ def test_no_image_floats(services: dict[str, Any]) -> None:
     images = [service["image"] for service in services.values()]
     images += [rest.split()[0] for word, rest in instructions() if word == "FROM"]
     for image in images:
-        name, _, tag = image.partition(":")
-        assert re.search(r"\d", tag), f"{name} names no version"
-        assert "latest" not in tag
+        if image.startswith("lumbar:"):
+            continue  # Our own, made here.
+        name, _, tag = image.partition("@")[0].partition(":")
+        digits = r"\d+\.\d+" if name == "postgres" else r"v?\d+\.\d+\.\d+"
+        assert re.match(rf"{digits}(-|$)", tag), f"{name} names no exact version: {tag}"
+
+
+TELLS = "#!/bin/sh\necho sha256:$(echo \"$*\" | sha256sum | cut -d ' ' -f 1)\n"
+FAILS = "#!/bin/sh\n[ $2 = version ] && exit 0\necho no such host >&2\nexit 1\n"
+
+
+@pytest.mark.parametrize(
+    ("docker", "says"),
+    [
+        (TELLS, "postgres:18"),
+        (FAILS, "Nothing was changed: .*no such host"),
+        (None, "neither docker with buildx nor skopeo"),
+    ],
+)
+def test_digests_are_written_for_every_base_image_or_it_says_why_not(
+    tmp_path: Path, docker: str | None, says: str
+) -> None:
+    """`docker` is what stands in for the client of the registry."""
+    for name in ("Dockerfile", "docker-compose.yml"):
+        shutil.copy(ROOT / name, tmp_path)
+    (tmp_path / "tools").mkdir()
+    shutil.copy(ROOT / "tools/image_digests.py", tmp_path / "tools")
+    before = {name: (tmp_path / name).read_text() for name in ("Dockerfile", "docker-compose.yml")}
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in ("sh", "sha256sum", "cut"):
+        (programs / name).symlink_to(str(shutil.which(name)))
+    if docker is not None:
+        (programs / "docker").write_text(docker)
+        (programs / "docker").chmod(0o755)
+
+    def run() -> subprocess.CompletedProcess[str]:
+        words = [sys.executable, "tools/image_digests.py"]
+        return subprocess.run(
+            words, cwd=tmp_path, env={"PATH": str(programs)}, capture_output=True, text=True
+        )
+
+    answer = run()
+    assert re.search(says, answer.stdout + answer.stderr)
+    after = {name: (tmp_path / name).read_text() for name in before}
+    if docker != TELLS:
+        assert answer.returncode == 1
+        assert after == before
+        return
+    assert answer.returncode == 0, answer.stderr
+    pinned = re.findall(r"(?m)^(?:FROM| +image:) (\S+)", "".join(after.values()))
+    assert all("@sha256:" in image or image.startswith("lumbar:") for image in pinned)
+    assert sum("@sha256:" in image for image in pinned) == 5
+    assert run().returncode == 0
+    assert {name: (tmp_path / name).read_text() for name in before} == after, "a second run changes nothing"
+
+
+def test_every_part_has_a_limit_of_memory_and_of_processes(services: dict[str, Any]) -> None:
+    for name, service in services.items():
+        assert re.fullmatch(r"\d+[mg]", service["mem_limit"]), name
+        assert 0 < service["pids_limit"] <= 200, name
 
 
 def test_nothing_runs_as_root(services: dict[str, Any]) -> None:

@@ -163,18 +163,20 @@ def clear_pid_file(path: Path, *, marks: list[str], stop_signal: signal.Signals)
     """See to it that a pid file left by an earlier life of a server does not hinder the next.
 
     When the process it names is that server (its command line holds every mark), it is on its way out, or forgotten:
-    it is asked to stop and waited for. When the number belongs to a stranger by now, or was never written, the file is
-    removed, because PostgreSQL would refuse to start. When nobody bears the number the file stays: the server itself
+    it is asked to stop and waited for. When the number belongs to a stranger by now, or was never written, or to a process
+    that is dead but that its parent has not collected yet, the file is removed, because PostgreSQL would take the number for
+    a running server and refuse to start. When nobody bears the number the file stays: the server itself
     knows best what a dead owner means. Call it only with the folder locked.
     """
     if not path.exists():
         return
     pid = _number(path)
     command = _command_line(pid) if pid else ""
-    if command and all(mark in command for mark in marks):
+    ours = all(mark in command for mark in marks)
+    if command and ours:
         _end(pid, stop_signal)
-    elif command or not pid:
-        path.unlink()
+    if (pid and _is_dead(pid)) or (command and not ours) or not pid:
+        path.unlink(missing_ok=True)
 
 
 def _number(path: Path) -> int:
@@ -194,6 +196,15 @@ def _command_line(pid: int) -> str:
     except OSError:
         return ""
     return words.replace(b"\0", b" ").decode(errors="replace")
+
+
+def _is_dead(pid: int) -> bool:
+    """Whether a process has ended and only its number is left, until its parent collects it."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state == "Z"
 
 
 def _end(pid: int, by: signal.Signals) -> None:

@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 
 from psycopg import pq
 
-from clinic.embedded import cluster
+from clinic.embedded import cluster, old_memory
 from clinic.embedded.cluster import Cluster, Identity
 from clinic.embedded.leash import Leash
 from clinic.embedded.process import Program, Server, ServerFailed, clear_pid_file, locked
@@ -115,9 +115,14 @@ class Servers:
         self._undo.close()
 
     def launch_database(self) -> None:
-        """Start the database, after whatever an earlier life of it left behind; returns before it answers."""
-        pid_file = self.directory / "data" / "postmaster.pid"
-        clear_pid_file(pid_file, marks=["postgres", str(pid_file.parent)], stop_signal=signal.SIGINT)
+        """Start the database, after whatever an earlier life of it left behind; returns before it answers.
+
+        Every way of starting it comes through here. Raises ServerFailed if a process of its earlier life does not end.
+        """
+        data = self.directory / "data"
+        marked = old_memory.marked_segment(data)
+        clear_pid_file(data / "postmaster.pid", marks=["postgres", str(data)], stop_signal=signal.SIGINT)
+        old_memory.wait_until_free(data, marked)
         self.database.launch()
 
     def launch_broker(self) -> None:

@@ -13,12 +13,13 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import Protocol
 
+from clinic.embedded import running as running_servers
 from clinic.embedded.leash import Leash
 from clinic.embedded.process import AlreadyRunning, Program, Server, ServerFailed, locked, say
 from clinic.embedded.servers import Servers, Wanted
@@ -87,7 +88,11 @@ class Watched:
         if self.due is not None:
             if now >= self.due:
                 self.due, self.launched = None, now
-                self.launch()
+                try:
+                    self.launch()
+                except ServerFailed as error:
+                    say(str(error))
+                    self._plan_anew(now)
         elif not self.server.running:
             self._plan_anew(now)
 
@@ -113,6 +118,9 @@ class _Household:
             "PORT": str(start.port),
             "PYTHONUNBUFFERED": "1",  # What a process says should be seen when it says it.
         }
+        # Only the migrations know the owner of the tables: whoever breaks into the web or the worker must not become it.
+        owner = self.environment.pop("DATABASE_OWNER_URL", None)
+        self.of_owner = {} if owner is None else {"DATABASE_OWNER_URL": owner}
         self.watched: list[Watched] = []
         self.asked_to_stop = threading.Event()
         self.heard = ""  # Which signal asked, for whoever wonders why it stopped.
@@ -136,19 +144,28 @@ class _Household:
         wanted = Wanted(database=self.start.database_url is None, broker=self.start.redis_url is None)
         if not (wanted.database or wanted.broker):
             return
+        handed_over = {
+            "ENVIRONMENT": str(self.start.environment),
+            "PORT": str(self.start.port),
+            "PUBLIC_URL": self.start.public_url or "",
+        }
         say("Starting the database and the broker ...")
         pair = running.enter_context(Servers(self.data / "servers", wanted=wanted, held_by=self.leash))
         if wanted.database:
-            self.environment |= {"DATABASE_URL": pair.urls.app, "DATABASE_OWNER_URL": pair.urls.owner}
+            self.environment |= {"DATABASE_URL": pair.urls.app}
+            self.of_owner = {"DATABASE_OWNER_URL": pair.urls.owner}
+            handed_over |= {"DATABASE_URL": pair.urls.app, **self.of_owner}
             self.watched.append(Watched(pair.database, pair.launch_database))
         if wanted.broker:
             self.environment |= {"REDIS_URL": pair.urls.broker}
+            handed_over |= {"REDIS_URL": pair.urls.broker}
             self.watched.append(Watched(pair.broker, pair.launch_broker))
+        running.enter_context(running_servers.announced(self.data, handed_over))
 
     def _prepare(self) -> bool:
         """Bring the database up to date, and fill it on the very first start; false when somebody asked to stop."""
         say("Bringing the database to the newest revision ...")
-        if not self._finish(self._command("migrate", ["-m", "clinic", "migrate"])):
+        if not self._finish(self._command("migrate", ["-m", "clinic", "migrate"], more=self.of_owner)):
             return False
         if self.start.environment != DEMO or self._sign_ins.exists():
             return True
@@ -196,9 +213,15 @@ class _Household:
             server.launch()
             self.watched.append(Watched(server, server.launch))
 
-    def _command(self, name: str, words: list[str], *, log: Path | None = None) -> Program:
+    def _command(
+        self, name: str, words: list[str], *, log: Path | None = None, more: Mapping[str, str] | None = None
+    ) -> Program:
         return Program(
-            name=name, command=[sys.executable, *words], environment=self.environment, folder=PROJECT, log=log
+            name=name,
+            command=[sys.executable, *words],
+            environment={**self.environment, **(more or {})},
+            folder=PROJECT,
+            log=log,
         )
 
     def _watch(self) -> None:

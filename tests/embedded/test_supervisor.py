@@ -109,6 +109,11 @@ def test_one_command_starts_everything_and_ctrl_c_stops_it_in_order(data: Path) 
         assert f"Lumbar is ready: http://localhost:{up.port}" in up.said
         assert any("sign in" in line for line in up.said)
         assert up.healthy()
+        for words in ("gunicorn", "celery"):
+            for pid in up.members(words):
+                told = Path(f"/proc/{pid}/environ").read_bytes()
+                assert b"DATABASE_URL=" in told
+                assert b"OWNER" not in told, words
         second = subprocess.run(
             [sys.executable, *UP],
             env={**os.environ, "LUMBAR_DATA": str(data), "PORT": str(free_port())},
