@@ -14,7 +14,7 @@ from clinic import clock
 from clinic.api import reading
 from clinic.api.blueprint import blueprint
 from clinic.api.kept import KEPT, READ, KeptAnswer
-from clinic.booking import availability
+from clinic.booking import availability, online
 from clinic.scheduling.hours import Days
 from clinic.web.access import anyone, audience
 
@@ -43,11 +43,12 @@ def free_times() -> Response:
 
 
 def _answer(asked: Asked, now: datetime) -> KeptAnswer:
-    """A new answer. Raises Unbookable and NotFound."""
+    """A new answer. Raises Unbookable, NotFound and BookingClosed."""
     read = request.environ.get(READ) or availability.basis(asked.treatment, now, None)
     if isinstance(read, Exception):
         raise read
     basis, supply = read
+    online.require_open(supply.rules)
     with availability.reading():
         wish = availability.wish(supply, asked.therapist, asked.location)
         found = availability.look(supply, wish, asked.days, now, ranked=False)

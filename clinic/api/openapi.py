@@ -29,7 +29,7 @@ REASONS = {
     400: "The request could not be read.",
     403: "Not now, for a reason of safety: the person should talk to the practice.",
     404: "No such thing, or not the caller's.",
-    409: "The time is gone, the revision is stale, or the state does not allow it.",
+    409: "The time is gone, the revision is stale, the state does not allow it, or nobody can book online for now.",
     410: "The visit was more than a month ago.",
     412: "The If-Match header names another revision than the present one.",
     413: "More than this takes.",
@@ -110,7 +110,7 @@ def _paths() -> dict[str, Any]:
                     ),
                 ],
                 further={"304": {"description": "Nothing changed since that answer."}},
-                refusals=(404,),
+                refusals=(404, 409),
             ),
         },
         "/api/v1/holds": {

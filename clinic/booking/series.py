@@ -14,7 +14,7 @@ from sqlalchemy.orm import joinedload
 
 from clinic.accounts import audit
 from clinic.accounts.models import Client
-from clinic.booking import availability, newcomers, services, states
+from clinic.booking import availability, newcomers, online, services, states
 from clinic.booking.availability import Wish
 from clinic.booking.locking import lock
 from clinic.booking.models import Appointment, Series, State
@@ -120,7 +120,7 @@ class Proposal:
 
 
 def propose(order: Order, rhythm: Rhythm, *, by_staff: bool, now: datetime) -> list[Proposal]:
-    """Each session of a series with what can be had now; nothing is kept. Raises Unbookable."""
+    """Each session of a series with what can be had now; nothing is kept. Raises Unbookable, and BookingClosed for a client."""
     supply = _supply(order.treatment_id, by_staff=by_staff)
     wish = _wish(order)
     return [
@@ -157,7 +157,7 @@ def book(
     Staff book beyond the horizon and beyond the number a client may have open, and before the health questions are
     answered; safety and everything else holds for them too. `browser` is that of a signed-in client: what was answered in it
     counts. Raises NoSeries, Lost, LookFirst, NotCleared, GuardianNeeded,
-    IntakeNeeded, TooManyOpen, Unbookable.
+    IntakeNeeded, TooManyOpen, Unbookable, and BookingClosed for a client.
     """
     if not 1 <= len(chosen) <= MOST:
         raise NoSeries
@@ -243,7 +243,10 @@ def of_act(series_id: UUID, revision: int) -> list[Appointment]:
 
 def _supply(treatment_id: UUID, *, by_staff: bool) -> Supply:
     supply = practice.supply(treatment_id)
-    return waive(supply, STAFF_WAIVE) if by_staff else supply
+    if by_staff:
+        return waive(supply, STAFF_WAIVE)
+    online.require_open(supply.rules)
+    return supply
 
 
 def _wish(order: Order) -> Wish:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from clinic.accounts import audit, limits
 from clinic.accounts.models import Client, Contact
-from clinic.booking import approval, newcomers, states
+from clinic.booking import approval, newcomers, online, states
 from clinic.booking.availability import Wish
 from clinic.booking.models import Appointment, State
 from clinic.booking.placing import found, fresh, lock_all, locked, place, taken, terms
@@ -72,9 +72,10 @@ def hold(
     `known` is False for a secret that was made in this very request: nothing can be on record under it yet. `client_id` is
     the signed-in client, if any: their earlier answers count. `network` is where the request comes from (`limits.network`):
     it keeps only so many times at once. `supply` is the wish's, where it was read already. Raises Unbookable, NotFirst,
-    TooManyHeld, NotCleared, NotOffered, SlotTaken.
+    TooManyHeld, NotCleared, NotOffered, SlotTaken, BookingClosed.
     """
     supply = supply or practice.supply(wish.treatment_id)
+    online.require_open(supply.rules)
     newcomers.require_welcome(supply.new_clients, client_id)
     earlier = holds_of(browser) if known else []
     # Whatever can be read before the queue is: who waits in it waits for every statement behind it.
@@ -149,12 +150,14 @@ def book(
     plain: bool = False,
     held_by: bytes | None = None,
     approved: bool = False,
+    promised: bool = False,
 ) -> Appointment:
     """Complete this browser's hold for a client: booked, or requested when a therapist looks first.
 
     The hold may be past its time as long as nobody took it over. `plain` asks without any health answers. `held_by` is
     who keeps the time when that is not the browser itself: an offering of the waiting list. `approved`: staff offered it.
-    Raises HoldGone, NotCleared, GuardianNeeded, IntakeNeeded, NotFirst, TooManyOpen.
+    `promised`: the practice offered this very time, so that it can be taken also if online booking was closed since.
+    Raises BookingClosed, HoldGone, NotCleared, GuardianNeeded, IntakeNeeded, NotFirst, TooManyOpen.
     """
     if actor == audit.VISITOR:
         # Nobody is looked up for a visitor: the client was added in this very transaction.
@@ -165,6 +168,8 @@ def book(
     _require_hold(appointment, held_by or browser)
     if appointment.starts_at <= now:
         raise HoldGone
+    if not promised:
+        online.require_open(practice.the_practice())
     standing = _standing(appointment, browser, client.id, now)
     entry = states.entry(appointment.treatment, standing, appointment.starts_at, plain=plain)
     entry = newcomers.entry(appointment.treatment, client.id, entry)

@@ -18,6 +18,7 @@ from clinic.accounts.models import Client
 from clinic.booking import idempotency, series, states
 from clinic.booking.idempotency import Answer
 from clinic.booking.models import Appointment
+from clinic.booking.online import BookingClosed
 from clinic.booking.series import NoSeries, Order, Proposal, Rhythm
 from clinic.db import db, transaction
 from clinic.language import N_
@@ -61,7 +62,7 @@ def ask() -> ResponseReturnValue:
         return _page(rest, [])
     try:
         proposals = _proposals(rest, now)
-    except NoSeries as refusal:
+    except (NoSeries, BookingClosed) as refusal:
         return _page(rest, [], refusal=refusal), refusal.status
     return _page(rest, [sessions.row(one, rest.people) for one in proposals])
 
@@ -94,6 +95,8 @@ def book() -> ResponseReturnValue:
         return redirect(url_for("guardian.show"), 303)
     except states.NotCleared:
         return redirect(url_for("outcome.show"), 303)
+    except BookingClosed as closed:
+        return refused.answer(_page(rest, [], refusal=closed), closed)
     except Refusal as refusal:
         if (done := _done_before(key, content)) is not None:
             return done

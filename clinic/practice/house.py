@@ -6,7 +6,7 @@ from datetime import datetime
 from clinic.accounts import audit
 from clinic.db import db, violates
 from clinic.practice import calendars
-from clinic.practice.models import Practice
+from clinic.practice.models import OnlineBooking, Practice
 from clinic.practice.revising import ChangedMeanwhile, print_of, require_unchanged
 
 
@@ -68,7 +68,7 @@ def describe(details: Details, *, seen_as: str, actor: str, now: datetime) -> Pr
     practice = _locked()
     require_unchanged(seen_as, seen(details_of(practice) if practice else None))
     if practice is None:
-        practice = Practice(**asdict(details))
+        practice = Practice(**asdict(details), online_booking=OnlineBooking.NOT_OPEN)
         with violates("pk_practice", ChangedMeanwhile()):
             db.session.add(practice)
         audit.record(actor, "create", practice, fields=sorted(asdict(details)), now=now)
@@ -86,6 +86,28 @@ def set_rules(rules: BookingRules, *, seen_as: str, actor: str, now: datetime) -
             raise LookupError("rules are set once there is a practice")
         require_unchanged(seen_as, seen(rules_of(practice)))
         _amend(practice, rules, actor, now)
+
+
+def open_for_booking(*, actor: str, now: datetime) -> None:
+    """Let clients book online from now on. Harmless when they can already."""
+    _set_online_booking(OnlineBooking.OPEN, None, actor, now)
+
+
+def close_for_booking(words: str, *, actor: str, now: datetime) -> None:
+    """Let nobody book online until it is opened again; clients read these words. What is booked stays."""
+    _set_online_booking(OnlineBooking.CLOSED, words, actor, now)
+
+
+def _set_online_booking(state: OnlineBooking, words: str | None, actor: str, now: datetime) -> None:
+    with calendars.changing():
+        practice = _locked()
+        if practice is None:
+            raise LookupError("booking is opened once there is a practice")
+        if practice.online_booking == state and words in (None, practice.closed_words):
+            return
+        practice.online_booking = state
+        practice.closed_words = practice.closed_words if words is None else words
+        audit.record(actor, "change", practice, fields=["online_booking"], purpose=state.value, now=now)
 
 
 def _locked() -> Practice | None:

@@ -25,7 +25,19 @@ class Approval(StrEnum):
     """It is a request, which the practice confirms or declines."""
 
 
+class OnlineBooking(StrEnum):
+    """Whether clients can book online."""
+
+    NOT_OPEN = "not_open"
+    """The practice is being set up; its owner opens it."""
+    OPEN = "open"
+    CLOSED = "closed"
+
+
 APPROVAL_KNOWN = "approval IN ({})".format(", ".join(f"'{rule}'" for rule in Approval))
+
+
+ONLINE_BOOKING_KNOWN = "online_booking IN ({})".format(", ".join(f"'{state}'" for state in OnlineBooking))
 
 
 class Practice(Model):
@@ -60,6 +72,10 @@ class Practice(Model):
     open_bookings_per_client: Mapped[int] = mapped_column(default=12)
     approval: Mapped[str] = mapped_column(default=Approval.AT_ONCE, server_default=sa.text("'at_once'"))
     """Whether clients' bookings are confirmed first; a treatment may say otherwise."""
+    online_booking: Mapped[str] = mapped_column(default=OnlineBooking.OPEN, server_default=sa.text("'open'"))
+    """Whether clients can book online; `booking.online` says what that stops. Setting up begins with *not open*."""
+    closed_words: Mapped[str] = mapped_column(default="", server_default=sa.text("''"))
+    """What clients read while it is closed, in the owner's own words; kept for the next time."""
     decide_hours: Mapped[int] = mapped_column(default=48)
     """How long a therapist has to decide on a request."""
     offer_people: Mapped[int] = mapped_column(default=3)
@@ -99,7 +115,13 @@ class Practice(Model):
         ),
         sa.CheckConstraint("rebooking_after_days BETWEEN 1 AND 730", name="rebooking_plausible"),
         sa.CheckConstraint(APPROVAL_KNOWN, name="approval_known"),
+        sa.CheckConstraint(ONLINE_BOOKING_KNOWN, name="online_booking_known"),
     )
+
+    @property
+    def is_open(self) -> bool:
+        """Whether clients can book online."""
+        return self.online_booking == OnlineBooking.OPEN
 
 
 class Location(Identified, Model):

@@ -13,7 +13,15 @@ import sqlalchemy as sa
 
 from clinic.db import db
 from clinic.language import N_
-from clinic.practice.models import Location, NewClientRule, Practice, Therapist, Treatment, WeeklyHours
+from clinic.practice.models import (
+    Location,
+    NewClientRule,
+    OnlineBooking,
+    Practice,
+    Therapist,
+    Treatment,
+    WeeklyHours,
+)
 from clinic.refusal import NotFound
 from clinic.scheduling import hours, slots
 from clinic.scheduling.hours import Days
@@ -39,6 +47,8 @@ class Rules:
     pack: bool
     hold: timedelta
     """How long a chosen time is kept."""
+    online_booking: str = OnlineBooking.OPEN
+    closed_words: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,7 +104,7 @@ SUPPLY_SQL = """
       'id', t.id, 'need', json_build_array(t.length_minutes, t.buffer_before_minutes, t.buffer_after_minutes),
       'price_cents', t.price_cents, 'needs_room', t.needs_room, 'new_clients', t.new_clients,
       'rules', json_build_array(p.rules_version, p.step_minutes, p.notice_minutes, p.horizon_days, p.pack,
-                                p.hold_minutes),
+                                p.hold_minutes, p.online_booking, p.closed_words),
       'therapists', (
         SELECT json_agg(json_build_array(th.id, th.slug, th.left_on, th.daily_cap, th.calendar_version)
                         ORDER BY th.position, th.id)
@@ -142,7 +152,7 @@ def read_supply(details: Mapping[str, Any]) -> Supply:
     """The supply that `SUPPLY_SQL` describes."""
     people = [(UUID(id_), *rest) for id_, *rest in details["therapists"] or ()]
     sites, closed, room_versions = _sites(details["sites"] or ())
-    rules_version, step, notice, horizon, pack, hold = details["rules"]
+    rules_version, step, notice, horizon, pack, hold, online_booking, closed_words = details["rules"]
     return Supply(
         treatment_id=UUID(details["id"]),
         need=_need(*details["need"]),
@@ -163,6 +173,8 @@ def read_supply(details: Mapping[str, Any]) -> Supply:
             horizon=timedelta(days=horizon),
             pack=pack,
             hold=timedelta(minutes=hold),
+            online_booking=online_booking,
+            closed_words=closed_words,
         ),
         # Nothing may be sold any more while what was booked can still be moved.
         smallest=_need(*(details["smallest"] or details["need"])),

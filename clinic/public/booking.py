@@ -15,7 +15,7 @@ from clinic import clock, language
 from clinic.accounts import audit, limits, links
 from clinic.accounts import services as accounts
 from clinic.accounts.models import Client
-from clinic.booking import approval, idempotency, services, states
+from clinic.booking import approval, idempotency, online, services, states
 from clinic.booking import queries as appointments
 from clinic.booking.availability import Wish
 from clinic.booking.idempotency import Answer
@@ -50,14 +50,14 @@ SENT_BEFORE = N_(
 @audience(anyone)
 def treatments() -> str:
     """What can be booked."""
-    return _treatments_page()
+    return closed_page() or _treatments_page()
 
 
 @blueprint.get("/<slug>")
 @audience(anyone)
 def choose(slug: str) -> str:
     """Days and times of one treatment."""
-    return _choose_page(practice.treatment(slug), clock.now())
+    return closed_page() or _choose_page(practice.treatment(slug), clock.now())
 
 
 @blueprint.post("/<slug>")
@@ -84,6 +84,8 @@ def hold(slug: str) -> ResponseReturnValue:
             )
     except states.NotCleared:
         return redirect(url_for("outcome.show"), 303)
+    except online.BookingClosed as closed:
+        return refused.answer(closed_page(), closed)
     except Refusal as refusal:
         return refused.answer(_choose_page(treatment, now, refusal=refusal, wanted=starts_at), refusal)
     return redirect(_next_step(kept, now), 303)
@@ -279,6 +281,12 @@ def _treatments_page(*, refusal: Refusal | None = None) -> str:
         refusal=refusal,
         has_errors=refusal is not None,
     )
+
+
+def closed_page() -> str:
+    """What somebody reads who cannot book online for now; empty if they can, or before there is a practice."""
+    present = context.practice()
+    return "" if present is None or present.is_open else render_template("public/closed.html")
 
 
 def _details_page(form: DetailsForm, kept: Appointment, *, refusal: Refusal | None = None) -> str:

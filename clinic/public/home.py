@@ -59,7 +59,7 @@ def home() -> str:
         treatments=sold,
         therapists=people,
         houses=_houses(now),
-        next_free=_next_free(sold, people, now),
+        next_free=_next_free(sold, people, now) if _is_open() else None,
     )
 
 
@@ -75,6 +75,11 @@ def privacy() -> str:
 def accessibility() -> str:
     """What these pages do for everybody, and whom to tell when they do not."""
     return render_template("public/accessibility.html")
+
+
+def _is_open() -> bool:
+    present = context.practice()
+    return present is not None and present.is_open
 
 
 def _next_free(sold: list[Treatment], people: list[Therapist], now: datetime) -> NextFree | None:

@@ -20,7 +20,7 @@ from clinic.staff import (
     waiting,
 )
 from clinic.staff.blueprint import blueprint
-from clinic.staff.settings import absences, access, hours, house, offers, places, texts
+from clinic.staff.settings import absences, access, hours, house, offers, online, places, texts
 
 PAGES = (
     agenda,
@@ -47,6 +47,7 @@ PAGES = (
     absences,
     texts,
     access,
+    online,
 )
 
 blueprints = (blueprint,)

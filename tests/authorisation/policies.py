@@ -200,6 +200,8 @@ POLICIES: dict[str, str | frozenset[Permission]] = {
     "staff.settings_text_reset": Permission.SETTINGS_WRITE,
     "staff.settings_text_test": Permission.SETTINGS_WRITE,
     "staff.settings_rules": Permission.SETTINGS_WRITE,
+    "staff.settings_online": Permission.SETTINGS_WRITE,
+    "staff.settings_open_booking": Permission.SETTINGS_WRITE,
     "staff.settings_locations": Permission.SETTINGS_WRITE,
     "staff.settings_ways": Permission.SETTINGS_WRITE,
     "staff.settings_new_location": Permission.SETTINGS_WRITE,

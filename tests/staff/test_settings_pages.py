@@ -95,8 +95,41 @@ def test_an_owner_comes_from_nothing_to_an_offer_in_six_steps(owner: Browser, ma
     hours |= {f"from-{n}": "9" for n in range(5)} | {f"until-{n}": "17:00" for n in range(5)}
     hours |= {f"place-{n}": str(location.id) for n in range(5)}
     owner.done(week, seen=seen(owner, week), act="save", from_on=make.day().isoformat(), **hours)
+    assert "Clients cannot book yet" in owner.get("/staff/settings")
+    assert "10:00" not in owner.get("/book/relaxation-an-hour?day=2031-03-04")
+    Visitor(owner.client).open("/staff/settings").press("Open for booking")
     assert "Clients can book." in owner.get("/staff/settings")
     assert "10:00" in owner.get("/book/relaxation-an-hour?day=2031-03-04")
+
+
+def test_a_practice_cannot_open_while_a_client_would_find_nothing(owner: Browser) -> None:
+    owner.done("/staff/settings/practice", seen=seen(owner, "/staff/settings/practice"), **PRACTICE)
+    page = owner.done("/staff/settings/online-booking/open")
+    assert "This is still to be done: add a location" in page
+    assert db.session.get_one(Practice, 1).online_booking == "not_open"
+    assert "Add a location" in owner.get("/staff/settings/online-booking")
+    assert "Open for booking" not in owner.get("/staff/settings/online-booking")
+
+
+def test_online_booking_is_closed_with_a_sentence_and_opened_again(owner: Browser, scene: Scene) -> None:
+    page, path = Visitor(owner.client), "/staff/settings/online-booking"
+    page.open(path).press("Close online booking", words="")
+    assert "Write a sentence for your clients." in page.text
+    assert scene.make.refreshed(db.session.get_one(Practice, 1)).is_open
+    page.press("Close online booking", words="Back on 1 May.")
+    assert "Online booking is closed." in page.text
+    assert "Back on 1 May." in page.open("/").text
+    page.open(path).press("Save the sentence", words="Back on 2 May.")
+    assert "Back on 2 May." in page.open("/book").text
+    page.open(path).press("Open for booking")
+    assert "Clients can book online now." in page.text
+    assert "Back on 2 May." not in page.open("/").text
+    stood = [
+        row.purpose
+        for row in db.session.scalars(sa.select(AuditEntry).order_by(AuditEntry.at, AuditEntry.id))
+        if "online_booking" in row.fields
+    ]
+    assert stood == ["closed", "closed", "open"]
 
 
 def test_an_owner_of_nothing_is_led_to_the_first_step_from_where_they_arrive(owner: Browser) -> None:

@@ -170,6 +170,7 @@ def _booked(offer: Offer, wish: Wish, browser: bytes, actor: str, now: datetime,
             now=now,
             plain=plain,
             approved=offer.offering.by_id is not None,
+            promised=True,
         )
     except HoldGone:
         raise OfferGone from None
@@ -188,6 +189,7 @@ def _completed(
             now=now,
             plain=plain,
             approved=offer.offering.by_id is not None,
+            promised=True,
         )
     except HoldGone:
         raise OfferGone(GONE[OfferEnd.ACCEPTED]) from None

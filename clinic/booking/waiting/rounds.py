@@ -63,6 +63,7 @@ class _Round:
             settings = db.session.get(Practice, 1)
             if settings is None:
                 return
+            self.is_open = settings.is_open
             self.pace = Pace.of(settings)
             for treatment_id in self._wanted():
                 self.looks[treatment_id] = freed.look(treatment_id, self.now)
@@ -85,7 +86,12 @@ class _Round:
         return any(look.newly(pair) for pair in self._awake(look))
 
     def _awake(self, look: Look) -> list[Pair]:
-        """Therapists at places where it is not too late in the evening, or too early, to write to somebody."""
+        """Therapists at places where it is not too late in the evening, or too early, to write to somebody.
+
+        While online booking is closed it is like night everywhere: what becomes free is offered once it opens again.
+        """
+        if not self.is_open:
+            return []
         zones = look.zones
         awake = {place for place, zone in zones.items() if self.pace.is_awake(zone, self.now)}
         return [pair for pair in look.pairs if pair[1] in awake]

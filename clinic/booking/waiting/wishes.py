@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from clinic.accounts import audit
 from clinic.accounts.models import Client
-from clinic.booking import newcomers
+from clinic.booking import newcomers, online
 from clinic.booking.models import Appointment, State
 from clinic.booking.states import side
 from clinic.booking.waiting import freed
@@ -95,9 +95,10 @@ def join(
     """Wait for a time of a treatment; what is free already is not what one waits for.
 
     `times` are those of `times()`; at least one. Raises Unbookable when the treatment is not sold, and NotFirst when it
-    is not for a first visit, unless staff put somebody on the list.
+    is not for a first visit, and BookingClosed, unless staff put somebody on the list.
     """
     if side(actor) != "staff":
+        online.require_open(practice.the_practice())
         newcomers.require_welcome(db.session.get_one(Treatment, treatment_id).new_clients, client.id)
     wish = Wish(
         client_id=client.id,

@@ -17,7 +17,7 @@ from clinic.db import transaction
 from clinic.language import N_
 from clinic.practice import queries as practice
 from clinic.practice.models import Treatment
-from clinic.public.booking import client_of, known
+from clinic.public.booking import client_of, closed_page, known
 from clinic.public.forms import JoinForm
 from clinic.public.waiting import free
 from clinic.public.waiting.blueprint import blueprint
@@ -37,6 +37,8 @@ SENT_BEFORE = N_(
 @audience(anyone)
 def ask(slug: str) -> str:
     """What suits somebody for whom nothing is free."""
+    if closed := closed_page():
+        return closed
     sold, now = practice.treatment(slug), clock.now()
     form = JoinForm(formdata=None, data={**known(), "key": form_keys.new()})
     _offer_choices(form, sold, now)

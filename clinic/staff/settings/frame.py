@@ -30,6 +30,7 @@ SECTIONS = (
     ("home", "staff.settings", "Overview", BLOCKERS),
     ("practice", "staff.settings_practice", "Practice", OWNERS),
     ("rules", "staff.settings_rules", "Rules", OWNERS),
+    ("online", "staff.settings_online", "Online booking", OWNERS),
     ("texts", "staff.settings_texts", "Letters", OWNERS),
     ("locations", "staff.settings_locations", "Locations", OWNERS),
     ("rooms", "staff.settings_rooms", "Rooms", OWNERS),

@@ -12,6 +12,7 @@ from clinic.db import db
 from clinic.practice import house, opening, queries
 from clinic.practice.models import (
     Location,
+    OnlineBooking,
     Practice,
     Room,
     Therapist,
@@ -103,13 +104,26 @@ def steps() -> list[Step]:
     ]
 
 
+def _online() -> str:
+    """Whether clients can book online; *not open* before there is a practice."""
+    present = db.session.get(Practice, 1)
+    return present.online_booking if present else OnlineBooking.NOT_OPEN
+
+
 @blueprint.get("/settings", endpoint="settings")
 @audience(staff, *BLOCKERS)
 def overview() -> ResponseReturnValue:
     """What is set up, what comes next, and what needs a look."""
     listed = steps()
     next_step = next((step for step in listed if not step.is_done), None)
-    return page("home", "home", steps=listed, next_step=next_step, outside=len(outside.ids(clock.now())))
+    return page(
+        "home",
+        "home",
+        steps=listed,
+        next_step=next_step,
+        outside=len(outside.ids(clock.now())),
+        online=_online(),
+    )
 
 
 @blueprint.route("/settings/practice", endpoint="settings_practice", methods=["GET", "POST"])
