@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0017_online_booking"
-down_revision = "0016_undo_location"
+revision = "0021_online_booking"
+down_revision = "0020_sns_errands"
 branch_labels = None
 depends_on = None
 
