@@ -32,6 +32,7 @@ PERSONAL = {
     },
     "webauthn": {"name"},
     "therapists": {"given_name", "family_name", "slug", "licence", "about"},
+    "staff_invitations": {"email"},
 }
 """Text columns that may hold something about a person; everything else is a code, an id or the practice's own words."""
 
@@ -103,6 +104,8 @@ CODES = {
     "waiting_offers": {"end"},
     "waiting_wishes": {"end"},
     "waivers": {"rules"},
+    "staff_invitations": {"role_names"},
+    "staff_sessions": {"device"},
     "users": {"role_names", "fs_uniquifier", "tf_primary_method", "fs_webauthn_user_handle"},
     "webauthn": {"transports", "device_type", "extensions", "usage"},
 }

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.ext.mutable import MutableList
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from clinic.db import Identified, Model
+from clinic.db import Identified, Model, new_id
 from clinic.sealed import Sealed
 
 if TYPE_CHECKING:
@@ -221,6 +221,7 @@ class LinkPurpose(StrEnum):
     RESUME_INTAKE = "resume_intake"
     OWN_TIPS = "own_tips"
     GUARDIAN_CONSENT = "guardian_consent"
+    STAFF_INVITATION = "staff_invitation"
 
 
 class LoginLink(Model):
@@ -232,7 +233,7 @@ class LoginLink(Model):
     purpose: Mapped[str]
     contact_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("contacts.id"), index=True)
     subject_id: Mapped[UUID | None]
-    """The draft for a resume link, what was asked for a guardian's."""
+    """The draft for a resume link, what was asked for a guardian's, the invitation for somebody who is to join the team."""
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
     used_at: Mapped[datetime | None]
@@ -260,7 +261,11 @@ class StaffSession(Model):
     __tablename__ = "staff_sessions"
 
     digest: Mapped[bytes] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(unique=True, default=new_id, server_default=sa.text("gen_random_uuid()"))
+    """What a page calls the session; it opens nothing."""
     user_id: Mapped[UUID] = mapped_column(sa.ForeignKey("users.id"), index=True)
+    device: Mapped[str] = mapped_column(default="", server_default=sa.text("''"))
+    """Kind of browser and machine in a few words, so that people know their own: `Firefox on Linux`."""
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime] = mapped_column(index=True)
     ended_at: Mapped[datetime | None]
@@ -278,6 +283,19 @@ class SetUpLink(Model):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class PasswordReset(Identified, Model):
+    """An owner asked that a member of staff choose a new password; the letter with the one-time address follows from this row."""
+
+    __tablename__ = "password_resets"
+
+    user_id: Mapped[UUID] = mapped_column(sa.ForeignKey("users.id"), index=True)
+    asked_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("users.id"))
+    asked_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    """When a password was chosen, or a newer reset took its place."""
 
 
 class HealthGrant(Identified, Model):

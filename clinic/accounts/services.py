@@ -200,9 +200,17 @@ def add_person_on(contact: Contact, *, given_name: str, family_name: str, now: d
 
 
 def mint_link(
-    *, purpose: LinkPurpose, contact_id: UUID | None = None, subject_id: UUID | None = None, now: datetime
+    *,
+    purpose: LinkPurpose,
+    contact_id: UUID | None = None,
+    subject_id: UUID | None = None,
+    now: datetime,
+    expires_at: datetime | None = None,
 ) -> str:
-    """A fresh one-time secret for ten minutes; only its digest is stored. Called at delivery, so no table holds it in clear."""
+    """A fresh one-time secret, for ten minutes unless an end is given; only its digest is stored.
+
+    Called at delivery, so no table holds it in clear.
+    """
     raw = secrets.token_urlsafe(32)
     db.session.add(
         LoginLink(
@@ -211,7 +219,7 @@ def mint_link(
             contact_id=contact_id,
             subject_id=subject_id,
             created_at=now,
-            expires_at=now + LINK_LIFE,
+            expires_at=expires_at or now + LINK_LIFE,
         )
     )
     return raw

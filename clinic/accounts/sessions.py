@@ -26,10 +26,12 @@ SEEN_STEP = timedelta(minutes=1)
 KEPT = timedelta(days=30)
 
 
-def open_staff(user: User, now: datetime) -> str:
-    """Begin a session of a member of staff; returns the secret for the browser."""
+def open_staff(user: User, now: datetime, device: str = "") -> str:
+    """Begin a session of a member of staff; returns the secret for the browser. `device` says what people know it by."""
     raw = secrets.token_urlsafe(32)
-    db.session.add(StaffSession(digest=digest(raw), user_id=user.id, created_at=now, seen_at=now))
+    db.session.add(
+        StaffSession(digest=digest(raw), user_id=user.id, device=device, created_at=now, seen_at=now)
+    )
     return raw
 
 
@@ -67,6 +69,17 @@ def others_of(user: User, own: StaffSession, now: datetime) -> Sequence[StaffSes
     live = sa.select(StaffSession).where(*_others(user, own), StaffSession.created_at > now - STAFF_LIFE)
     live = live.where(StaffSession.seen_at > now - STAFF_IDLE)
     return db.session.scalars(live.order_by(StaffSession.seen_at.desc())).all()
+
+
+def end_one_of(user: User, session_id: UUID, now: datetime) -> bool:
+    """End one session of this person by its id; False when they have no such session. Ending it twice is harmless."""
+    found = db.session.scalar(
+        sa.select(StaffSession).where(StaffSession.id == session_id, StaffSession.user_id == user.id)
+    )
+    if found is None:
+        return False
+    end(found, now)
+    return True
 
 
 def end_others_of(user: User, own: StaffSession, now: datetime) -> None:

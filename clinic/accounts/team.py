@@ -12,12 +12,13 @@ import secrets
 import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import sqlalchemy as sa
 from flask_security import hash_password
 
-from clinic.accounts import audit, sessions
-from clinic.accounts.models import Role, SetUpLink, User, WebAuthn
+from clinic.accounts import audit, security_events, sessions
+from clinic.accounts.models import PasswordReset, Role, SetUpLink, User, WebAuthn
 from clinic.accounts.services import digest, normalise_mail
 from clinic.db import db, violates
 from clinic.refusal import NotFound, Refusal
@@ -30,6 +31,20 @@ class AlreadyStaff(Refusal):
 
     code = "already-staff"
     sentence = "Somebody with this e-mail address is already on the team."
+
+
+class OwnAccount(Refusal):
+    """An act for the accounts of others."""
+
+    code = "own-account"
+    sentence = "This is your own account. You change your password and your second factor under Your sign-in."
+
+
+class NotHere(Refusal):
+    """Somebody who no longer works here."""
+
+    code = "not-here"
+    sentence = "This person no longer works here. Let them come back first."
 
 
 class LastOwner(Refusal):
@@ -77,6 +92,29 @@ def find_user(mail: str) -> User:
     return user
 
 
+def member(user_id: UUID) -> User:
+    """The member of staff, still here or not; raises NotFound."""
+    found = db.session.get(User, user_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def everybody() -> Sequence[User]:
+    """Everybody who has or had an account, by name, with their passkeys."""
+    people = sa.select(User).order_by(User.given_name, User.family_name, User.id)
+    return db.session.scalars(people.options(sa.orm.selectinload(User.webauthn))).all()
+
+
+def is_last_owner(user: User) -> bool:
+    """Whether nobody else could run the practice without this person; a courtesy of pages, see `set_roles`."""
+    try:
+        _require_another_owner(user)
+    except LastOwner:
+        return True
+    return False
+
+
 def owners() -> Sequence[User]:
     """Everybody active who holds the owner's role, by name."""
     holds = sa.select(User).where(User.active, User.role_names.contains([Role.OWNER.value]))
@@ -85,16 +123,17 @@ def owners() -> Sequence[User]:
 
 def mint_set_up_link(user: User, now: datetime) -> str:
     """The secret of a fresh address by which this person may choose a password within a day; earlier ones die."""
-    db.session.execute(
-        sa.update(SetUpLink)
-        .where(SetUpLink.user_id == user.id, SetUpLink.used_at.is_(None))
-        .values(used_at=now)
-    )
+    _kill_set_up_links(user, now)
     raw = secrets.token_urlsafe(32)
     db.session.add(
         SetUpLink(digest=digest(raw), user_id=user.id, created_at=now, expires_at=now + SET_UP_LIFE)
     )
     return raw
+
+
+def _kill_set_up_links(user: User, now: datetime) -> None:
+    live = sa.update(SetUpLink).where(SetUpLink.user_id == user.id, SetUpLink.used_at.is_(None))
+    db.session.execute(live.values(used_at=now))
 
 
 def set_up_path(raw: str) -> str:
@@ -118,12 +157,58 @@ def choose_password(raw: str, password: str, now: datetime) -> User | None:
     if user is None or not user.active:
         return None
     user.password = hash_password(password)
+    _end_resets(user, now)
     end_sessions(user, now)
     return user
 
 
 def _usable(raw: str, now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
     return (SetUpLink.digest == digest(raw), SetUpLink.used_at.is_(None), SetUpLink.expires_at > now)
+
+
+def reset_password(user: User, *, by: User, now: datetime) -> PasswordReset:
+    """Close the password of a colleague at once; a letter with a one-time address for a new one follows. Sessions end.
+
+    Raises OwnAccount, NotHere, and LastOwner. The caller commits.
+    """
+    _require_colleague(user, by)
+    _lock_owners(user)
+    _require_another_owner(user)
+    user.password = None
+    user.update_datetime = now
+    end_sessions(user, now)
+    _kill_set_up_links(user, now)
+    _end_resets(user, now)
+    made = PasswordReset(user_id=user.id, asked_by_id=by.id, asked_at=now, expires_at=now + SET_UP_LIFE)
+    db.session.add(made)
+    audit.record(audit.by_user(by.id), "password_reset", user, fields=["password"], now=now)
+    return made
+
+
+def reset_factor_of(user: User, *, by: User, now: datetime) -> None:
+    """Forget the second factor of a colleague who lost it; the next sign-in sets one up. Raises OwnAccount and NotHere.
+
+    The caller commits.
+    """
+    _require_colleague(user, by)
+    reset_second_factor(user, now)
+    audit.record(
+        audit.by_user(by.id), "second_factor_reset", user, fields=["tf_totp_secret", "webauthn"], now=now
+    )
+
+
+def _require_colleague(user: User, by: User) -> None:
+    if user.id == by.id:
+        raise OwnAccount
+    if not user.active:
+        raise NotHere
+
+
+def _end_resets(user: User, now: datetime) -> None:
+    waiting = sa.update(PasswordReset).where(
+        PasswordReset.user_id == user.id, PasswordReset.ended_at.is_(None)
+    )
+    db.session.execute(waiting.values(ended_at=now))
 
 
 def reset_second_factor(user: User, now: datetime) -> None:
@@ -136,10 +221,10 @@ def reset_second_factor(user: User, now: datetime) -> None:
     end_sessions(user, now)
 
 
-def set_roles(user: User, roles: Iterable[Role], *, actor: str, now: datetime) -> bool:
+def set_roles(user: User, roles: Iterable[Role], *, actor: str, now: datetime, network: str = "") -> bool:
     """What this person does here from their next request on; False when it was the same. Raises LastOwner.
 
-    The caller commits.
+    `network` is that of whoever asks (`security_events.network_hash`). The caller commits.
     """
     wanted = sorted({role.value for role in roles})
     _lock_owners(user)
@@ -147,9 +232,9 @@ def set_roles(user: User, roles: Iterable[Role], *, actor: str, now: datetime) -
         return False
     if Role.OWNER not in wanted:
         _require_another_owner(user)
-    user.role_names = wanted
+    before, user.role_names = list(user.role_names), wanted
     user.update_datetime = now
-    audit.record(actor, "roles_changed", user, fields=["role_names"], now=now)
+    security_events.record_roles(user, before, actor=actor, network=network, now=now)
     db.session.flush()
     return True
 

@@ -14,7 +14,16 @@ from clinic.refusal import NotFound, Refusal
 AGAIN = "/again"
 """Marks the occasion of a copy; with its number it is an occasion of its own."""
 
-ONE_TIME = frozenset({Kind.SIGN_IN, Kind.OWN_TIPS, Kind.RESUME_INTAKE, Kind.GUARDIAN_CONSENT})
+ONE_TIME = frozenset(
+    {
+        Kind.SIGN_IN,
+        Kind.OWN_TIPS,
+        Kind.RESUME_INTAKE,
+        Kind.GUARDIAN_CONSENT,
+        Kind.STAFF_INVITATION,
+        Kind.PASSWORD_RESET,
+    }
+)
 """Kinds that carry a one-time link: whoever needs it asks for a fresh one."""
 
 

@@ -24,6 +24,7 @@ from clinic.messaging import (
     samples,
     series_letters,
     staff_letters,
+    team_letters,
     visit_letters,
     waiting_letters,
 )
@@ -182,4 +183,5 @@ KINDS: Mapping[Kind, Composer] = {
     **series_letters.KINDS,
     **staff_letters.KINDS,
     **waiting_letters.KINDS,
+    **team_letters.KINDS,
 }

@@ -34,6 +34,8 @@ class Kind(StrEnum):
     AGENDA = "agenda"
     LOOK_BACK_DUE = "look_back_due"
     DELIVERY_TROUBLE = "delivery_trouble"
+    STAFF_INVITATION = "staff_invitation"
+    PASSWORD_RESET = "password_reset"  # noqa: S105 - a kind of letter
     WAITING_JOINED = "waiting_joined"
     WAITING_OFFER = "waiting_offer"
     WAITING_OUTCOME = "waiting_outcome"
@@ -51,7 +53,7 @@ class Message(Identified, Model):
     subject_id: Mapped[UUID]
     """The appointment, draft, contact, review or check-in it is about, by kind."""
     recipient_id: Mapped[UUID]
-    """The contact or user it goes to; for a resume link, the draft."""
+    """The contact or user it goes to; for a resume link the draft, for somebody who is to join the team the invitation."""
     client_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("clients.id"), index=True)
     occasion: Mapped[str]
     """Set by each kind in `due`, for example `r2/2880`."""

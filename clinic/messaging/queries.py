@@ -1,7 +1,7 @@
 """Reads for the staff pages: what was owed and what became of it, what goes next, what delivers it, and the mails in the folder."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
@@ -190,6 +190,12 @@ def _moments(now: datetime, until: datetime, step: timedelta) -> Iterator[dateti
         yield moment
         moment += step
     yield until
+
+
+def stages(kind: Kind, subject_ids: Sequence[UUID], now: datetime) -> Mapping[UUID, Stage]:
+    """Where the newest message of a kind about each of these subjects is; those without one are left out."""
+    about = sa.select(Message).where(Message.kind == kind, Message.subject_id.in_(subject_ids))
+    return {row.subject_id: _stage(row, now) for row in db.session.scalars(about.order_by(Message.id))}
 
 
 def undelivered(since: datetime) -> int:

@@ -49,6 +49,8 @@ def facts(kind: Kind, practice: Practice, now: datetime) -> Mapping[str, Any]:
         "reviews": 1,
         "undelivered": 1,
         "silent": [],
+        "inviter": gettext(_THERAPIST),
+        "roles": [gettext("Therapist")],
         **asked,
     }
 

@@ -22,6 +22,7 @@ from clinic.intake import services as intake
 from clinic.messaging import delivery
 from clinic.messaging.providers import sns
 from clinic.plans import kept_notes, overrides
+from clinic.practice import invitations
 
 PASS_LIMIT = 2000
 LAPSED_KEPT = timedelta(days=1)
@@ -79,7 +80,7 @@ def count_overrides_if_asked() -> None:
 
 
 def tidy() -> None:
-    """Forget what has run out: counts, one-time links, sessions, wishes, holds, answered keys.
+    """Forget what has run out: counts, one-time links, sessions, invitations, wishes, holds, answered keys.
 
     Twice is harmless: the second finds none.
     """
@@ -88,6 +89,7 @@ def tidy() -> None:
     with transaction():
         accounts.forget_links(now)
         sessions.forget(now)
+        invitations.forget(now)
     with transaction():
         wishes.delete_ended(now - WISHES_KEPT)
         booking.delete_lapsed(now - LAPSED_KEPT)

@@ -182,6 +182,14 @@ OURS: Final[Mapping[Kind, Words]] = {
         subject=N_("Letters could not be delivered"),
         heading=N_("Letters need a look"),
     ),
+    Kind.STAFF_INVITATION: Words(
+        subject=N_("You are invited to the team at {practice}"),
+        heading=N_("You are invited to the team"),
+    ),
+    Kind.PASSWORD_RESET: Words(
+        subject=N_("Choose a new password at {practice}"),
+        heading=N_("Choose a new password"),
+    ),
 }
 """What we say in each kind of letter."""
 
@@ -192,6 +200,8 @@ TO_STAFF: Final = frozenset(
         Kind.LOOK_BACK_DUE,
         Kind.AGENDA,
         Kind.DELIVERY_TROUBLE,
+        Kind.STAFF_INVITATION,
+        Kind.PASSWORD_RESET,
     }
 )
 """Kinds that go to people who work here, in the language of their pages."""

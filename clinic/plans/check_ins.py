@@ -16,6 +16,7 @@ from clinic.db import db
 from clinic.plans.models import CheckIn
 from clinic.plans.queries import treated
 from clinic.practice.models import Therapist
+from clinic.practice.queries import never_signs_in
 from clinic.refusal import NotFound, Stale
 
 AFTER = timedelta(days=2)
@@ -84,7 +85,7 @@ def waiting(user_id: UUID, now: datetime) -> list[Waiting]:
     client, so the look is recorded: the caller commits.
     """
     rows = db.session.execute(
-        sa.select(CheckIn, Client, Therapist.user_id)
+        sa.select(CheckIn, Client, never_signs_in())
         .join(Client, Client.id == CheckIn.client_id)
         .join(Appointment, Appointment.id == CheckIn.appointment_id)
         .join(Therapist, Therapist.id == Appointment.therapist_id)
@@ -95,8 +96,8 @@ def waiting(user_id: UUID, now: datetime) -> list[Waiting]:
     own = treated(user_id, {client.id for _, client, _ in rows}, now)
     found = [
         Waiting(check_in=check_in, client=client, appointment=check_in.appointment)
-        for check_in, client, signs_in in rows
-        if client.id in own or signs_in is None
+        for check_in, client, is_everybodys in rows
+        if client.id in own or is_everybodys
     ]
     for entry in found:
         audit.record(

@@ -12,8 +12,9 @@ from clinic.accounts.models import Client, HealthGrant
 from clinic.booking.models import Appointment, State
 from clinic.db import db
 from clinic.intake.models import Outcome
-from clinic.plans.models import Review, SessionNote
+from clinic.plans.models import Plan, Review, SessionNote
 from clinic.practice.models import Therapist
+from clinic.practice.queries import never_signs_in
 
 TREATED = (State.REQUESTED, State.BOOKED, State.ARRIVED, State.DONE, State.MISSED)
 """States that make a client somebody's own."""
@@ -54,7 +55,7 @@ def treated(user_id: UUID, client_ids: Iterable[UUID], now: datetime) -> frozens
                 Review.decided_by_id == user_id,
                 Therapist.user_id == user_id,
                 # A therapist who never signs in cannot decide, so a colleague has to.
-                sa.and_(Review.decided_at.is_(None), Therapist.id.is_not(None), Therapist.user_id.is_(None)),
+                sa.and_(Review.decided_at.is_(None), Therapist.id.is_not(None), never_signs_in()),
             ),
         )
     )
@@ -64,7 +65,7 @@ def treated(user_id: UUID, client_ids: Iterable[UUID], now: datetime) -> frozens
         .where(
             Appointment.client_id.in_(wanted),
             Appointment.state == State.REQUESTED,
-            Therapist.user_id.is_(None),
+            never_signs_in(),
         )
     )
     granted = sa.select(HealthGrant.client_id).where(
@@ -158,7 +159,7 @@ def plain_requests(user_id: UUID | None = None) -> list[Appointment]:
     )
     if user_id is not None:
         asked = asked.join(Therapist, Therapist.id == Appointment.therapist_id).where(
-            sa.or_(Therapist.user_id == user_id, Therapist.user_id.is_(None))
+            sa.or_(Therapist.user_id == user_id, never_signs_in())
         )
     return list(db.session.scalars(asked))
 
@@ -196,6 +197,27 @@ def unsigned_notes(user_id: UUID) -> list[tuple[SessionNote, Appointment]]:
         .options(joinedload(Appointment.client))
     )
     return [(note, appointment) for note, appointment in rows]
+
+
+def open_reviews_of(therapist_id: UUID) -> int:
+    """How many undecided reviews are about visits of this therapist."""
+    waiting = (
+        sa.select(sa.func.count())
+        .select_from(Review)
+        .join(Appointment, Appointment.id == Review.appointment_id)
+        .where(
+            Review.decided_at.is_(None),
+            Appointment.therapist_id == therapist_id,
+            Appointment.state.in_(TREATED),
+        )
+    )
+    return db.session.scalar(waiting) or 0
+
+
+def running_courses_of(therapist_id: UUID) -> int:
+    """How many courses of this therapist have not ended."""
+    running = sa.select(sa.func.count()).select_from(Plan)
+    return db.session.scalar(running.where(Plan.therapist_id == therapist_id, Plan.ended_at.is_(None))) or 0
 
 
 def is_first_visit(appointment: Appointment) -> bool:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from clinic.accounts.models import Role, User
 from clinic.db import db
 from clinic.language import N_
 from clinic.practice.models import (
@@ -364,6 +365,16 @@ def treatment(slug: str) -> Treatment:
     if found is None:
         raise Unbookable
     return found
+
+
+def never_signs_in() -> sa.ColumnElement[bool]:
+    """Whether the therapist of a question's row has nobody behind them who could read or decide: no sign-in, one of somebody
+    who left, or one that is no longer a therapist's. Then a colleague has to.
+    """
+    person = sa.orm.aliased(User)
+    return ~sa.exists().where(
+        person.id == Therapist.user_id, person.active, person.role_names.contains([Role.THERAPIST.value])
+    )
 
 
 def therapists(on: date) -> list[Therapist]:

@@ -134,6 +134,60 @@ def change(
     return known
 
 
+def join(therapist_id: UUID, user: User, *, actor: str, now: datetime) -> bool:
+    """Give a therapist of the rota this sign-in; False when the place has another, or left, or the person has a place.
+
+    Flushed; the caller commits.
+    """
+    known = db.session.get(
+        Therapist, therapist_id, with_for_update={"key_share": True}, populate_existing=True
+    )
+    has_left = known is not None and known.left_on is not None and known.left_on <= now.date()
+    if known is None or known.user_id is not None or has_left:
+        return False
+    if of_user(user.id) is not None:
+        return False
+    amend(known, {"user_id": user.id}, actor=actor, now=now)
+    db.session.flush()
+    return True
+
+
+def part(user: User, *, actor: str, now: datetime) -> None:
+    """Take this sign-in from the therapist it belongs to; the therapist stays in the rota. Flushed."""
+    known = of_user(user.id)
+    if known is not None:
+        amend(known, {"user_id": None}, actor=actor, now=now)
+        db.session.flush()
+
+
+def leave(user: User, *, left_on: date, actor: str, now: datetime) -> None:
+    """End somebody's time in the rota: nobody can book them from this local day on. Their sign-in stays theirs. Flushed."""
+    if (known := of_user(user.id)) is not None and (known.left_on is None or known.left_on > left_on):
+        with calendars.changing():
+            amend(known, {"left_on": left_on}, actor=actor, now=now)
+
+
+def come_back(user: User, *, actor: str, now: datetime) -> None:
+    """Put somebody who left into the rota again, with the hours they had. Flushed."""
+    if (known := of_user(user.id)) is not None and known.left_on is not None:
+        with calendars.changing():
+            amend(known, {"left_on": None}, actor=actor, now=now)
+
+
+def of_user(user_id: UUID) -> Therapist | None:
+    """The therapist whose sign-in this is, still here or not."""
+    return db.session.scalar(sa.select(Therapist).where(Therapist.user_id == user_id))
+
+
+def without_sign_in(today: date) -> list[Therapist]:
+    """Therapists who work here from this day on and have no sign-in, in the practice's order."""
+    return [
+        each
+        for each in every_therapist()
+        if each.user_id is None and (each.left_on is None or each.left_on > today)
+    ]
+
+
 def shift_therapist(therapist_id: UUID, way: Way, *, actor: str, now: datetime) -> None:
     """Show a therapist one place earlier or later."""
     with calendars.changing():

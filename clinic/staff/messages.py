@@ -44,6 +44,8 @@ KINDS = {
     Kind.AGENDA: "The day's visits (to staff)",
     Kind.LOOK_BACK_DUE: "A look back is due (to staff)",
     Kind.DELIVERY_TROUBLE: "Letters not delivered (to owners)",
+    Kind.STAFF_INVITATION: "Invitation to the team",
+    Kind.PASSWORD_RESET: "Link for a new password (to staff)",
     Kind.TEXT_SAMPLE: "Test of a letter's words (to staff)",
 }
 STAGES = {
@@ -80,6 +82,7 @@ WHYS = {
     "sms_off": "Text messages are switched off.",
     "too_late": "It would have come too late.",
     "unwanted": "The client does not want such letters.",
+    "withdrawn": "It was withdrawn.",
 }
 FILTERS = {
     Shown.ALL: "All",

@@ -26,9 +26,10 @@ from clinic.accounts.models import StaffSession, User, WebAuthn
 from clinic.db import db, transaction
 from clinic.refusal import Refusal
 from clinic.staff import factors
-from clinic.staff.auth import attempts, device_mark, first_owner, forms
+from clinic.staff.auth import attempts, device_mark, first_owner, forms, own_sessions
 from clinic.staff.auth.first_owner import FirstOwnerForm
 from clinic.staff.auth.password_form import PasswordForm
+from clinic.staff.day import practice_zone
 from clinic.web import access
 from clinic.web.access import STAFF_FIELD, anyone, audience, staff
 
@@ -220,7 +221,7 @@ def _signed_in(app: Flask, user: User, authn_via: list[str] | None = None, **mor
     _end_own_session()
     if authn_via == ["change"]:
         sessions.end_all_of(user, now)
-    session[STAFF_FIELD] = sessions.open_staff(user, now)
+    session[STAFF_FIELD] = sessions.open_staff(user, now, own_sessions.device())
     session.permanent = True
     device_mark.remember(user)
     audit.record(
@@ -323,13 +324,15 @@ def account() -> ResponseReturnValue:
     """One's own sign-in: password, app, recovery codes, passkeys, and other devices."""
     user = access.signed_in_user()
     assert user is not None
-    others = sessions.others_of(user, g.staff_session, clock.now())
+    now = clock.now()
     mark = device_mark.of_request()
     return render_template(
         "staff/security/account.html",
         here="account",
         user=user,
-        others=others,
+        own=g.staff_session,
+        others=sessions.others_of(user, g.staff_session, now),
+        zone=practice_zone(now),
         is_marked=mark is not None and mark.knows(user.id),
     )
 
@@ -348,7 +351,7 @@ def forget_device() -> ResponseReturnValue:
 
 
 @blueprint.post("/account/sign-out-others")
-@audience(staff)
+@audience(staff, fresh=True)
 def sign_out_others() -> ResponseReturnValue:
     """End every other session of this person."""
     user = access.signed_in_user()

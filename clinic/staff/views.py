@@ -19,8 +19,21 @@ from clinic.staff import (
     visits,
     waiting,
 )
+from clinic.staff.auth import views as auth
 from clinic.staff.blueprint import blueprint
-from clinic.staff.settings import absences, access, hours, house, offers, online, places, texts
+from clinic.staff.settings import (
+    absences,
+    access,
+    hours,
+    house,
+    offers,
+    online,
+    places,
+    team,
+    team_leaving,
+    team_member,
+    texts,
+)
 
 PAGES = (
     agenda,
@@ -48,6 +61,9 @@ PAGES = (
     texts,
     access,
     online,
+    team,
+    team_member,
+    team_leaving,
 )
 
-blueprints = (blueprint,)
+blueprints = (blueprint, *auth.blueprints)

@@ -45,6 +45,7 @@ SECRET_PATHS = (
     "/check-in/",
     "/own-tips/",
     "/staff/set-up/",
+    "/staff/join/",
     "/staff/second-factor/",
     "/staff/passkey/",
     "/staff/passkeys/",

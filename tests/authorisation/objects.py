@@ -12,15 +12,17 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from clinic import clock
-from clinic.accounts import links, team
+from clinic.accounts import links, sessions, team
 from clinic.accounts import services as accounts
-from clinic.accounts.models import LinkPurpose
+from clinic.accounts.models import LinkPurpose, StaffSession
 from clinic.booking.models import Appointment
 from clinic.db import db
 from clinic.messaging import wishes
 from clinic.messaging.models import Message
 from clinic.messaging.wishes import Topic
 from clinic.plans.models import CheckIn
+from clinic.practice import invitations
+from clinic.practice.invitations import StaffInvitation
 from tests.authorisation.world import World
 
 Arguments = dict[str, Any]
@@ -201,6 +203,42 @@ def _signed_state(world: World) -> Objects:
     return Objects({"token": "no-signature"}, {"token": "no-signature"})
 
 
+def _invitation(world: World) -> StaffInvitation:
+    """The open invitation to the team."""
+    return db.session.scalars(sa.select(StaffInvitation)).one()
+
+
+def _invitation_of_the_team(world: World) -> Objects:
+    return Objects({"invitation_id": _invitation(world).id}, {"invitation_id": NOBODYS})
+
+
+def _join_link(world: World) -> Objects:
+    raw = invitations.mint_address(_invitation(world), clock.now())
+    db.session.commit()
+    return Objects({"raw": raw}, {"raw": "nobody-made-this"})
+
+
+def _member(world: World) -> Objects:
+    return Objects({"user_id": world.omar.id}, {"user_id": NOBODYS})
+
+
+def _own_session(world: World) -> Objects:
+    """A browser of the therapist who asks, and one of somebody else's."""
+    for user in (world.ines, world.omar):
+        sessions.open_staff(user, clock.now())
+    db.session.commit()
+    newest = (
+        db.session.scalars(
+            sa.select(StaffSession.id)
+            .where(StaffSession.user_id == user.id)
+            .order_by(StaffSession.created_at.desc())
+        ).first()
+        for user in (world.ines, world.omar)
+    )
+    own, others = newest
+    return Objects({"session_id": own}, {"session_id": NOBODYS}, {"session_id": others})
+
+
 def _of_the_practice(argument: str, kind: str) -> Callable[[World], Objects]:
     """Something that the owner sets up; it belongs to nobody in particular."""
     return lambda world: Objects({argument: world.set_up[kind]}, {argument: NOBODYS})
@@ -261,6 +299,17 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "portal.link": _sign_in_link,
     "portal.use_link": _sign_in_link,
     "sign_in.set_up": _set_up_link,
+    "auth.join": _join_link,
+    "auth.end_session": _own_session,
+    "staff.settings_invite_again": _invitation_of_the_team,
+    "staff.settings_withdraw_invitation": _invitation_of_the_team,
+    "staff.settings_member": _member,
+    "staff.settings_reset_password": _member,
+    "staff.settings_reset_factor": _member,
+    "staff.settings_come_back": _member,
+    "staff.settings_leave": _member,
+    "staff.settings_left": _member,
+    "staff.settings_hand_over": _member,
     "security.two_factor_setup_validate": _signed_state,
     "security.wan_register_response": _signed_state,
     "security.wan_signin_response": _signed_state,

@@ -13,11 +13,14 @@ from flask.testing import FlaskClient
 from clinic import clock
 from clinic.accounts import sessions
 from clinic.accounts.models import Client, StaffSession, User
+from clinic.accounts.models import Role as StaffRole
 from clinic.booking.models import Appointment, Series, State
 from clinic.booking.waiting.models import Offer, Offering, Wish
 from clinic.db import db
 from clinic.intake.models import Draft
 from clinic.plans.models import CheckIn, Review
+from clinic.practice import invitations
+from clinic.practice.invitations import RotaPlace
 from clinic.practice.models import Closure, TimeOff, Treatment
 from tests.plans import intakes
 from tests.visitor import as_client, as_staff
@@ -78,6 +81,13 @@ def build(app: Flask, make: ModuleType) -> World:
     closed = Closure(name="Works", from_on=make.day(30), until_on=make.day(31))
     room = make.room(place)
     db.session.add_all([away, closed])
+    invitations.invite(
+        mail="new@alderlane.example",
+        roles=[StaffRole.FRONT_DESK],
+        place=RotaPlace(),
+        by=make.user(roles=["owner"]),
+        now=clock.now(),
+    )
     db.session.commit()
     hold = make.appointment(of=sold, state=State.HELD, starts_at=make.NOW + timedelta(days=4))
     wish = Wish(client_id=ada.id, treatment_id=sold.id, times=[0], last_on=make.day(30), created_at=make.NOW)

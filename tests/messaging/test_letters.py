@@ -13,9 +13,9 @@ from flask.testing import FlaskClient
 from icalendar import Calendar
 
 from clinic import clock
-from clinic.accounts import links
+from clinic.accounts import links, team
 from clinic.accounts import services as accounts
-from clinic.accounts.models import Client, HealthGrant, LinkPurpose, LoginLink
+from clinic.accounts.models import Client, HealthGrant, LinkPurpose, LoginLink, Role, User
 from clinic.booking.models import Appointment, Series, State
 from clinic.booking.waiting.models import Offer, OfferEnd, Offering, Wish, WishEnd
 from clinic.db import Base, db, transaction
@@ -26,6 +26,8 @@ from clinic.messaging.letters import Letter
 from clinic.messaging.models import Kind
 from clinic.messaging.services import Claim, Owed
 from clinic.plans.models import CheckIn, LookBack, NoteAddendum, OutcomeEntry, Plan, Review, SessionNote
+from clinic.practice import invitations
+from clinic.practice.invitations import RotaPlace
 from clinic.practice.models import Treatment
 from clinic.sealed import sealed_attributes
 from tests.messaging.mailers import parsed, part
@@ -216,9 +218,31 @@ def to_staff(make: ModuleType, visit: Appointment, now: datetime) -> dict[Kind, 
         Kind.DELIVERY_TROUBLE: (user.id, "2031-03-03"),
         Kind.TEXT_SAMPLE: (user.id, "confirmation/en/2031-03-03T09:00"),
     }
-    return {
+    letters = {
         kind: composed(claimed(kind, subject, user.id, now, occasion), now)
         for kind, (subject, occasion) in about_what.items()
+    }
+    return {**letters, **of_the_team(make, user, now)}
+
+
+def of_the_team(make: ModuleType, owner: User, now: datetime) -> dict[Kind, Letter]:
+    """One letter of each kind that opens an account."""
+    with transaction():
+        invited = invitations.invite(
+            mail="new@alderlane.example",
+            roles=[Role.THERAPIST],
+            place=RotaPlace(is_new=True),
+            by=owner,
+            now=now,
+        )
+    colleague = make.user(password="not this one")
+    with transaction():
+        reset = team.reset_password(colleague, by=owner, now=now)
+    return {
+        Kind.STAFF_INVITATION: composed(claimed(Kind.STAFF_INVITATION, invited.id, invited.id, now), now),
+        Kind.PASSWORD_RESET: composed(
+            claimed(Kind.PASSWORD_RESET, reset.id, colleague.id, now, "first"), now
+        ),
     }
 
 

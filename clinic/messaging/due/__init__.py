@@ -9,7 +9,7 @@ One module a topic; a question selects rows and hands them to `shape.owed` with 
 when it is worth sending.
 """
 
-from clinic.messaging.due import afterwards, bookings, intakes, reminders, therapists, waiting
+from clinic.messaging.due import afterwards, bookings, intakes, reminders, team, therapists, waiting
 from clinic.messaging.due.shape import Question, Rules, rules
 
 __all__ = ["KINDS", "Question", "Rules", "rules"]
@@ -39,5 +39,7 @@ KINDS: tuple[Question, ...] = (
     therapists.look_backs_due,
     therapists.agendas,
     therapists.delivery_troubles,
+    team.invitations,
+    team.password_resets,
 )
 """Every kind that is derived. A sign-in link has no fact to derive it from: its view calls `services.owe_sign_in`, and likewise `owe_own_tips`."""

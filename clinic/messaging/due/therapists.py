@@ -15,6 +15,7 @@ from clinic.messaging.pulse import Part
 from clinic.messaging.services import Owed
 from clinic.plans.models import CheckIn, LookBack, Plan, PlannedSession, Review
 from clinic.practice.models import Therapist
+from clinic.practice.queries import never_signs_in
 from clinic.scheduling import hours
 
 REVIEW_WORTH = timedelta(days=7)
@@ -28,10 +29,8 @@ SILENT_FOR = timedelta(minutes=15)
 
 LOOKS_AFTER = sa.and_(
     User.active,
-    sa.or_(
-        User.id == Therapist.user_id,
-        sa.and_(Therapist.user_id.is_(None), User.role_names.contains([Role.THERAPIST.value])),
-    ),
+    User.role_names.contains([Role.THERAPIST.value]),
+    sa.or_(User.id == Therapist.user_id, never_signs_in()),
 )
 """Who is told about a visit's client: its therapist, or all therapists when that one never signs in."""
 

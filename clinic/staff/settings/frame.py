@@ -40,6 +40,7 @@ SECTIONS = (
     ("time_off", "staff.settings_time_off", "Time off", BLOCKERS),
     ("closures", "staff.settings_closures", "Closures", BLOCKERS),
     ("access", "staff.settings_access", "Access", READERS),
+    ("team", "staff.settings_team", "Team", OWNERS),
 )
 
 
@@ -57,18 +58,19 @@ def page(
     form: Form | None = None,
     *,
     problems: Problems = (),
+    status: int | None = None,
     **shown: object,
 ) -> ResponseReturnValue:
     """A page of the settings: 422 when what was typed has to be looked at again, 409 when somebody else was first.
 
-    `problems` are those of a sheet, which is no field of the form.
+    `problems` are those of a sheet, which is no field of the form. `status` is another one where the page knows better.
     """
     tabs = [
         (word, url_for(endpoint), name == section, None)
         for name, endpoint, word, held in SECTIONS
         if any(may(each) for each in held)
     ]
-    status = 422 if problems else 200
+    status = status or (422 if problems else 200)
     if form is not None and form.has_errors:
         status = 409 if isinstance(form, SeenForm) and form.is_stale else 422
     shown = {"form": form, **shown} if form is not None else shown

@@ -1,0 +1,341 @@
+"""Invitations to work here: made by an owner, told by a letter with a one-time address, accepted by whoever reads that mail.
+
+Nobody becomes staff by being invited: the account begins when the invitation is accepted, with the roles and the place in the
+rota that it names. The address is minted when the letter is delivered and stored as a digest (`accounts.services.mint_link`).
+It works once, until the invitation runs out, is withdrawn or is sent again. Whoever changes an invitation locks its row first,
+so that of two who accept, withdraw or send it again at once the second sees what the first did.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from clinic.accounts import audit, team
+from clinic.accounts.models import LinkPurpose, LoginLink, Role, User
+from clinic.accounts.services import digest, mint_link, normalise_mail
+from clinic.db import Identified, Model, db, violates_one_of
+from clinic.practice import therapists
+from clinic.practice.models import Practice, Therapist
+from clinic.refusal import NotFound, Refusal
+
+LIFE = timedelta(hours=72)
+KEPT = timedelta(days=90)
+"""So long after it ended an invitation is remembered; then the address of somebody who may never have come is forgotten."""
+
+
+class StaffInvitation(Identified, Model):
+    """Somebody who was asked to join the team, as what, and what became of it."""
+
+    __tablename__ = "staff_invitations"
+
+    email: Mapped[str]
+    role_names: Mapped[list[str]] = mapped_column(pg.ARRAY(sa.Text))
+    therapist_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("therapists.id"))
+    """Who this person is in the rota, when the rota knows them already."""
+    is_new_therapist: Mapped[bool] = mapped_column(default=False)
+    """Whether a place in the rota is made for them when they accept."""
+    invited_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("users.id"))
+    created_at: Mapped[datetime]
+    asked_at: Mapped[datetime]
+    """When it was last sent."""
+    revision: Mapped[int] = mapped_column(default=1)
+    """Rises each time it is sent again; the occasion of its letter."""
+    expires_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None]
+    user_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("users.id"))
+    """Who it became."""
+    withdrawn_at: Mapped[datetime | None]
+
+    invited_by: Mapped[User] = relationship(foreign_keys=invited_by_id)
+    therapist: Mapped[Therapist | None] = relationship()
+
+    __table_args__ = (
+        sa.CheckConstraint("email = lower(email)", name="email_is_lower_case"),
+        sa.CheckConstraint(
+            "cardinality(role_names) > 0 AND role_names <@ ARRAY['front_desk', 'therapist', 'owner']",
+            name="roles_known",
+        ),
+        sa.CheckConstraint(
+            "(therapist_id IS NULL AND NOT is_new_therapist) OR role_names @> ARRAY['therapist']",
+            name="rota_is_for_therapists",
+        ),
+        sa.CheckConstraint("therapist_id IS NULL OR NOT is_new_therapist", name="one_place_in_rota"),
+        sa.CheckConstraint("num_nonnulls(accepted_at, withdrawn_at) <= 1", name="one_end"),
+        sa.CheckConstraint("(accepted_at IS NULL) = (user_id IS NULL)", name="accepted_whole"),
+        sa.Index(
+            "uq_staff_invitations_open_email",
+            "email",
+            unique=True,
+            postgresql_where=sa.text("accepted_at IS NULL AND withdrawn_at IS NULL"),
+        ),
+        sa.Index(
+            "uq_staff_invitations_open_therapist",
+            "therapist_id",
+            unique=True,
+            postgresql_where=sa.text("accepted_at IS NULL AND withdrawn_at IS NULL"),
+        ),
+    )
+
+
+class InvitationStanding(StrEnum):
+    """What can be done with an invitation, or with one of its addresses."""
+
+    OPEN = "open"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+    USED = "used"
+    REPLACED = "replaced"
+    """A newer letter carries the address that works."""
+    UNKNOWN = "unknown"
+
+
+class InvitationGone(Refusal):
+    """The invitation can no longer be accepted; `standing` says why."""
+
+    status = 410
+    code = "invitation-gone"
+    sentence = "This invitation does not work any more."
+
+    def __init__(self, standing: InvitationStanding) -> None:
+        super().__init__()
+        self.standing = standing
+
+
+class PracticeUnnamed(Refusal):
+    """Nobody has said yet who the practice is."""
+
+    code = "practice-unnamed"
+    sentence = "First say who the practice is: the invitation carries its name and telephone number."
+
+
+class AlreadyInvited(Refusal):
+    """An invitation to this address is open."""
+
+    code = "already-invited"
+    sentence = "There is an open invitation to this e-mail address. Send it again, or withdraw it first."
+
+
+class PlaceInvited(Refusal):
+    """An open invitation is for this place in the rota."""
+
+    code = "place-invited"
+    sentence = "Somebody else is invited for this place in the rota. Withdraw that invitation first."
+
+
+class SentMeanwhile(Refusal):
+    """Somebody else sent the invitation again since the page was opened."""
+
+    code = "sent-meanwhile"
+    sentence = "Somebody else has just sent this invitation again. One letter is on its way."
+
+
+class InvitationAnswered(Refusal):
+    """The invitation was accepted, so nothing about it changes any more."""
+
+    code = "invitation-answered"
+    sentence = "This invitation was accepted meanwhile. The person is on the team."
+
+
+class InvitationWithdrawn(Refusal):
+    """The invitation was withdrawn, so it is not sent again."""
+
+    code = "invitation-withdrawn"
+    sentence = "This invitation was withdrawn meanwhile. Invite the person anew."
+
+
+@dataclass(frozen=True, kw_only=True)
+class RotaPlace:
+    """Where somebody stands in the rota: nowhere, as a therapist it knows, or as a new one."""
+
+    therapist_id: UUID | None = None
+    is_new: bool = False
+
+
+def standing(invitation: StaffInvitation, now: datetime) -> InvitationStanding:
+    """How an invitation stands."""
+    if invitation.accepted_at is not None:
+        return InvitationStanding.USED
+    if invitation.withdrawn_at is not None:
+        return InvitationStanding.WITHDRAWN
+    return InvitationStanding.OPEN if invitation.expires_at > now else InvitationStanding.EXPIRED
+
+
+def open_invitations() -> Sequence[StaffInvitation]:
+    """Invitations that wait for an answer, those that ran out too, the newest first."""
+    waiting = sa.select(StaffInvitation).where(_is_open())
+    return db.session.scalars(
+        waiting.order_by(StaffInvitation.created_at.desc()).options(
+            sa.orm.joinedload(StaffInvitation.therapist)
+        )
+    ).all()
+
+
+def invite(*, mail: str, roles: Iterable[Role], place: RotaPlace, by: User, now: datetime) -> StaffInvitation:
+    """Ask somebody to join the team; the letter follows by itself.
+
+    Raises PracticeUnnamed, Unreadable, AlreadyStaff, AlreadyInvited, PlaceInvited, SignInTaken.
+    """
+    if db.session.get(Practice, 1) is None:
+        raise PracticeUnnamed
+    email = normalise_mail(mail)
+    if db.session.scalar(sa.select(sa.exists().where(User.email == email))):
+        raise team.AlreadyStaff
+    if place.therapist_id is not None and therapists.therapist(place.therapist_id).user_id is not None:
+        raise therapists.SignInTaken
+    made = StaffInvitation(
+        email=email,
+        role_names=sorted({role.value for role in roles}),
+        therapist_id=place.therapist_id,
+        is_new_therapist=place.is_new,
+        invited_by_id=by.id,
+        created_at=now,
+        asked_at=now,
+        expires_at=now + LIFE,
+    )
+    taken: dict[str, Refusal] = {
+        "uq_staff_invitations_open_email": AlreadyInvited(),
+        "uq_staff_invitations_open_therapist": PlaceInvited(),
+    }
+    with violates_one_of(taken):
+        db.session.add(made)
+    audit.record(audit.by_user(by.id), "invite", made, fields=["role_names", "therapist_id"], now=now)
+    return made
+
+
+def send_again(invitation_id: UUID, *, revision: int, actor: str, now: datetime) -> StaffInvitation:
+    """Owe a fresh letter, whose address works for another three days; earlier addresses die.
+
+    `revision` is the one the page showed. Raises NotFound, InvitationAnswered, InvitationWithdrawn, SentMeanwhile.
+    """
+    found = _locked(invitation_id)
+    _require_unanswered(found)
+    if found.withdrawn_at is not None:
+        raise InvitationWithdrawn
+    if found.revision != revision:
+        raise SentMeanwhile
+    found.asked_at, found.expires_at = now, now + LIFE
+    found.revision += 1
+    _kill_addresses(found, now)
+    audit.record(actor, "invite_again", found, now=now)
+    return found
+
+
+def withdraw(invitation_id: UUID, *, actor: str, now: datetime) -> StaffInvitation:
+    """Take an invitation back: its addresses die, and a letter that has not left stays. Twice is harmless.
+
+    Raises NotFound and InvitationAnswered.
+    """
+    found = _locked(invitation_id)
+    _require_unanswered(found)
+    if found.withdrawn_at is None:
+        found.withdrawn_at = now
+        _kill_addresses(found, now)
+        audit.record(actor, "withdraw_invitation", found, now=now)
+    return found
+
+
+def mint_address(invitation: StaffInvitation, now: datetime) -> str:
+    """The secret of the invitation's address; called at delivery, so that no table holds it in clear."""
+    return mint_link(
+        purpose=LinkPurpose.STAFF_INVITATION,
+        subject_id=invitation.id,
+        now=now,
+        expires_at=invitation.expires_at,
+    )
+
+
+def join_path(raw: str) -> str:
+    """The address at which an invitation is accepted."""
+    return f"/staff/join/{raw}"
+
+
+def find(raw: str, now: datetime) -> StaffInvitation:
+    """The invitation behind an address, while it can be accepted; looking changes nothing. Raises InvitationGone."""
+    return _usable(raw, now, lock=False)
+
+
+def accept(raw: str, *, given_name: str, family_name: str, password: str, now: datetime) -> User:
+    """Begin an account with the invitation's roles, and join it to the rota. The address is used up.
+
+    A place in the rota that somebody else has meanwhile stays theirs. Raises InvitationGone, AlreadyStaff.
+    """
+    invitation = _usable(raw, now, lock=True)
+    user = team.add_user(
+        mail=invitation.email,
+        given_name=given_name,
+        family_name=family_name,
+        roles=[Role(name) for name in invitation.role_names],
+        now=now,
+        password=password,
+    )
+    actor = audit.by_user(user.id)
+    invitation.accepted_at, invitation.user_id = now, user.id
+    _kill_addresses(invitation, now)
+    audit.record(actor, "accept_invitation", invitation, fields=["role_names"], now=now)
+    if invitation.is_new_therapist:
+        therapists.take_on(therapists.newcomer(user), treatments=(), actor=actor, now=now)
+    elif invitation.therapist_id is not None:
+        therapists.join(invitation.therapist_id, user, actor=actor, now=now)
+    db.session.flush()
+    return user
+
+
+def forget(now: datetime) -> None:
+    """Delete invitations that ended or ran out long ago; the caller commits. Twice is harmless."""
+    db.session.execute(sa.delete(StaffInvitation).where(StaffInvitation.expires_at < now - KEPT))
+
+
+def _usable(raw: str, now: datetime, *, lock: bool) -> StaffInvitation:
+    link = db.session.scalar(
+        sa.select(LoginLink).where(
+            LoginLink.digest == digest(raw), LoginLink.purpose == LinkPurpose.STAFF_INVITATION
+        )
+    )
+    question = sa.select(StaffInvitation).where(StaffInvitation.id == (link.subject_id if link else None))
+    if lock:
+        question = question.with_for_update().execution_options(populate_existing=True)
+    invitation = db.session.scalar(question)
+    if link is None or invitation is None:
+        raise InvitationGone(InvitationStanding.UNKNOWN)
+    if lock:
+        db.session.refresh(link)  # Whoever was here first may have killed it while we waited.
+    stands = standing(invitation, now)
+    if stands is not InvitationStanding.OPEN:
+        raise InvitationGone(stands)
+    if link.used_at is not None or link.expires_at <= now:
+        raise InvitationGone(InvitationStanding.REPLACED)
+    return invitation
+
+
+def _locked(invitation_id: UUID) -> StaffInvitation:
+    found = db.session.get(StaffInvitation, invitation_id, with_for_update=True, populate_existing=True)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _require_unanswered(invitation: StaffInvitation) -> None:
+    if invitation.accepted_at is not None:
+        raise InvitationAnswered
+
+
+def _kill_addresses(invitation: StaffInvitation, now: datetime) -> None:
+    db.session.execute(
+        sa.update(LoginLink)
+        .where(
+            LoginLink.purpose == LinkPurpose.STAFF_INVITATION,
+            LoginLink.subject_id == invitation.id,
+            LoginLink.used_at.is_(None),
+        )
+        .values(used_at=now)
+    )
+
+
+def _is_open() -> sa.ColumnElement[bool]:
+    return sa.and_(StaffInvitation.accepted_at.is_(None), StaffInvitation.withdrawn_at.is_(None))

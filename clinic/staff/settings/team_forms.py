@@ -1,0 +1,92 @@
+"""The forms of the team: whom to invite, and what somebody does here."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from wtforms import SelectField, StringField
+from wtforms.validators import InputRequired, Length, ValidationError
+
+from clinic.accounts.models import Role
+from clinic.practice.invitations import RotaPlace
+from clinic.practice.models import Therapist
+from clinic.staff.settings.forms import SeenForm
+from clinic.web.forms import Form, Ticks
+
+NOWHERE, NEW = "none", "new"
+ROLES = (
+    (Role.FRONT_DESK.value, "Front desk"),
+    (Role.THERAPIST.value, "Therapist"),
+    (Role.OWNER.value, "Owner"),
+)
+ROLE_HINTS = {
+    Role.FRONT_DESK.value: "Books, moves, messages. Sees no health answers.",
+    Role.THERAPIST.value: "Sees health answers of own clients, writes notes.",
+    Role.OWNER.value: "Settings, team and reports; sees the calendar. Health answers only as a therapist.",
+}
+
+
+class RolesForm(Form):
+    """Roles, and the place in the rota that goes with one of them."""
+
+    roles = Ticks("What they do", choices=ROLES, description="One or more.")
+    rota = SelectField("In the rota as", description="Only for therapists: whose calendar it is.")
+
+    def offer(self, free: Sequence[Therapist], own: Therapist | None = None) -> None:
+        """Offer the places that are free, and the one this person has."""
+        known = [*([own] if own else []), *(each for each in free if own is None or each.id != own.id)]
+        self.rota.choices = [
+            (NOWHERE, "Not in the rota"),
+            *([] if own else [(NEW, "A new therapist")]),
+            *((str(each.id), each.name) for each in known),
+        ]
+
+    def validate_roles(self, field: Ticks) -> None:
+        """Somebody without a role could do nothing here."""
+        if not field.data:
+            raise ValidationError("Tick at least one.")
+
+    def validate_rota(self, field: SelectField) -> None:
+        """Who stands in the rota is a therapist."""
+        if field.data != NOWHERE and Role.THERAPIST.value not in (self.roles.data or ()):
+            raise ValidationError(
+                "Only a therapist stands in the rota. Tick Therapist, or choose “Not in the rota”."
+            )
+
+    @property
+    def chosen_roles(self) -> list[Role]:
+        """What is ticked."""
+        return [Role(name) for name in self.roles.data or ()]
+
+    @property
+    def place(self) -> RotaPlace:
+        """What is chosen for the rota."""
+        if self.rota.data in (NOWHERE, NEW):
+            return RotaPlace(is_new=self.rota.data == NEW)
+        return RotaPlace(therapist_id=UUID(self.rota.data))
+
+
+class InviteForm(RolesForm):
+    """Somebody who is to join the team."""
+
+    mail = StringField(
+        "E-mail address",
+        description="They get a link that works once, for three days. They choose a password and a second factor.",
+        validators=[InputRequired("Enter the e-mail address."), Length(max=254)],
+        render_kw={"type": "email", "autocomplete": "off"},
+    )
+
+
+class MemberForm(SeenForm, RolesForm):
+    """What a member of the team does."""
+
+
+class HandOverForm(Form):
+    """Visits of somebody who leaves, and to whom they go."""
+
+    visits = Ticks("Visits to hand over")
+    therapist = SelectField("Goes to", validators=[InputRequired("Choose who takes over.")])
+
+    def validate_visits(self, field: Ticks) -> None:
+        """At least one has to be ticked."""
+        if not field.data:
+            raise ValidationError("Tick the visits that are handed over.")
