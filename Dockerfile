@@ -13,7 +13,7 @@ WORKDIR /lumbar
 RUN useradd --system --uid 10001 --home-dir /lumbar lumbar && install --directory --owner lumbar --mode 0700 /data
 COPY requirements.lock ./
 RUN pip install --no-cache-dir --require-hashes -r requirements.lock
-COPY config.py worker.py gunicorn.conf.py ./
+COPY addresses.py config.py worker.py gunicorn.conf.py ./
 COPY migrations migrations
 COPY templates templates
 COPY clinic clinic

@@ -9,18 +9,35 @@ import binascii
 import json
 import os
 import secrets
+from collections.abc import Iterator
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, Self
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
-from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    Field,
+    ModelWrapValidatorHandler,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+import addresses
+
+IN_CLEAR = (
+    "sends letters in clear to another machine: use smtp+starttls:// or smtps://, "
+    "or set SMTP_PLAIN_ALLOWED=1 if the network between is your own"
+)
+STARTED_HERE_DATABASE, STARTED_HERE_BROKER = "postgresql://here/lumbar", "redis://here"
+"""Stand for servers that are started later, while everything else is judged."""
 SCHEMES = {
     "database_url": ("postgresql+psycopg",),
     "database_owner_url": ("postgresql+psycopg",),
@@ -108,7 +125,34 @@ def _decoded(name: str, keys: dict[int, SecretStr]) -> dict[int, bytes]:
     return decoded
 
 
-class Start(BaseSettings):
+class _Judged(BaseSettings):
+    """Settings whose faults are all found in one go, each in a plain sentence that shows no value."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _whole(cls, given: Any, build: ModelWrapValidatorHandler[Self]) -> Self:
+        # A validator of the finished model is not asked while a single field is wrong. So what production demands is asked
+        # of what was given.
+        faults: dict[str, str] = {}
+        made = None
+        try:
+            made = build(given)
+        except ValidationError as error:
+            for fault in error.errors():
+                faults.setdefault(".".join(str(part) for part in fault["loc"]).upper(), _plain(fault))
+        for name, sentence in cls.further_faults({} if given is None else dict(given)):
+            faults.setdefault(name, sentence)
+        if faults or made is None:
+            raise InvalidSettings(_listed(faults))
+        return made
+
+    @classmethod
+    def further_faults(cls, given: dict[str, Any]) -> Iterator[tuple[str, str]]:
+        """What is wrong beyond single fields: the variable, and the sentence."""
+        yield from ()
+
+
+class Start(_Judged):
     """What starting everything on one machine needs to know; without an address a server is started for you."""
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True)
@@ -122,14 +166,17 @@ class Start(BaseSettings):
 
     @classmethod
     def read(cls) -> "Start":
-        """From the environment; raises InvalidSettings that lists every fault at once."""
-        try:
-            return cls()
-        except ValidationError as error:
-            raise InvalidSettings(_faults(error)) from None
+        """From the environment; raises InvalidSettings that lists every fault at once.
+
+        The whole environment is judged, also what only the web or the worker reads: nothing is started before.
+        """
+        here = {"database_url": STARTED_HERE_DATABASE, "redis_url": STARTED_HERE_BROKER}
+        given = {name: value for name, value in here.items() if not os.environ.get(name.upper())}
+        Settings.read(**given)
+        return cls()
 
 
-class Settings(BaseSettings):
+class Settings(_Judged):
     """Everything the environment decides. `Settings.read()` is the way in."""
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True)
@@ -141,7 +188,10 @@ class Settings(BaseSettings):
     redis_url: str
     smtp_url: SecretStr | None = None
     """`smtp://`, `smtp+starttls://` or `smtps://user:password@host:port`; without it mails go to a folder."""
+    smtp_plain_allowed: bool = False
+    """Whether `smtp://`, which nothing protects on its way, may also lead to another machine in production."""
     mail_from: str = "Lumbar <practice@lumbar.example>"
+    """Whom letters come from: one address, perhaps with a name before it."""
     port: int = Field(default=8000, ge=1, le=65535)
     lumbar_data: Path = Path("var")
     public_url: str | None = None
@@ -185,12 +235,33 @@ class Settings(BaseSettings):
 
     @field_validator("database_url", "database_owner_url", "redis_url", "smtp_url", "public_url", "sms_url")
     @classmethod
-    def _scheme_known(cls, value: Any, info: Any) -> Any:
+    def _an_address(cls, value: Any, info: ValidationInfo) -> Any:
         text = value.get_secret_value() if isinstance(value, SecretStr) else value
-        if text is not None and urlsplit(text).scheme not in SCHEMES[info.field_name]:
-            raise ValueError(
-                f"must begin with one of {', '.join(s + '://' for s in SCHEMES[info.field_name])}"
-            )
+        if text is None:
+            return value
+        schemes = SCHEMES[str(info.field_name)]
+        if info.field_name == "public_url":
+            fault = addresses.public_url_fault(text)
+        elif info.field_name == "smtp_url":
+            fault = addresses.mail_server_fault(text, schemes)
+        else:
+            fault = addresses.url_fault(text, schemes)
+        if fault is not None:
+            raise ValueError(fault)
+        return text.rstrip("/") if info.field_name == "public_url" else value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _one_sender(cls, value: str) -> str:
+        if (fault := addresses.sender_fault(value)) is not None:
+            raise ValueError(fault)
+        return value
+
+    @field_validator("lumbar_keys")
+    @classmethod
+    def _keys_that_open(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            _readable_keys(value.get_secret_value())
         return value
 
     @field_validator("sendgrid_public_key")
@@ -204,40 +275,45 @@ class Settings(BaseSettings):
             raise ValueError("must be the verification key that SendGrid shows")
         return value
 
-    @field_validator("public_url")
     @classmethod
-    def _without_path(cls, value: str | None) -> str | None:
-        if value is None:
-            return None
-        parts = urlsplit(value)
-        if not parts.netloc or parts.path not in ("", "/") or parts.query:
-            raise ValueError("must be a scheme and a host, without a path")
-        return value.rstrip("/")
-
-    @model_validator(mode="after")
-    def _strict_in_production(self) -> "Settings":
-        if self.environment is not Environment.PRODUCTION:
-            return self
-        faults = []
-        if self.public_url is None or not self.public_url.startswith("https://"):
-            faults.append("PUBLIC_URL must be an https:// address")
-        if self.lumbar_keys is None and not self.key_file.exists():
-            faults.append(f"LUMBAR_KEYS is not set and {self.key_file} does not exist")
-        if self.clock_file is not None:
-            faults.append("CLOCK_FILE is refused: production follows the real clock")
-        if self.smtp_url is None:
-            faults.append("SMTP_URL is not set")
-        if self.sms_url is not None and not self.sms_url.startswith("https://"):
-            faults.append("SMS_URL must be an https:// address")
-        if faults:
-            raise ValueError("; ".join(faults))
-        return self
+    def further_faults(cls, given: dict[str, Any]) -> Iterator[tuple[str, str]]:
+        """What production demands."""
+        if str(given.get("environment", "")) != Environment.PRODUCTION:
+            return
+        text = {name: _text(value) for name, value in given.items() if value not in (None, "")}
+        if not text.get("public_url", "").startswith("https://"):
+            yield "PUBLIC_URL", "must be an https:// address in production"
+        keys = key_file(Path(text.get("lumbar_data", "var")))
+        if "lumbar_keys" not in text:
+            if not keys.exists():
+                yield "LUMBAR_KEYS", f"is not set, and {keys} does not exist"
+            else:
+                try:
+                    _readable_keys(keys.read_text())
+                except (OSError, ValueError) as error:
+                    yield "LUMBAR_KEYS", f"is not set, and {keys} cannot be used: {error}"
+        if "clock_file" in text:
+            yield "CLOCK_FILE", "is refused: production follows the real clock"
+        if "smtp_url" not in text:
+            yield "SMTP_URL", "is not set: production needs a mail server"
+        elif _goes_unprotected(text["smtp_url"]) and not _is_yes(text.get("smtp_plain_allowed", "")):
+            yield (
+                "SMTP_URL",
+                IN_CLEAR,
+            )
+        if "mail_from" not in text:
+            yield "MAIL_FROM", "is not set: production needs the address that letters come from"
+        elif addresses.sender_fault(text["mail_from"]) is None and (
+            domain := addresses.unreal_domain(text["mail_from"])
+        ):
+            yield "MAIL_FROM", f"must have a domain that can exist; {domain} cannot"
+        if not text.get("sms_url", "https://").startswith("https://"):
+            yield "SMS_URL", "must be an https:// address in production"
 
     @property
     def key_file(self) -> Path:
         """Beside the data folder, not inside it: a copy of the data alone opens nothing."""
-        data = self.lumbar_data.absolute()
-        return data.with_name(data.name + ".keys")
+        return key_file(self.lumbar_data)
 
     @property
     def base_url(self) -> str:
@@ -271,16 +347,57 @@ class Settings(BaseSettings):
     @classmethod
     def read(cls, **overrides: Any) -> "Settings":
         """Settings from the environment; raises InvalidSettings that lists every fault at once."""
-        try:
-            return cls(**overrides)
-        except ValidationError as error:
-            raise InvalidSettings(_faults(error)) from None
+        return cls(**overrides)
 
 
-def _faults(error: ValidationError) -> str:
-    lines = ["Lumbar cannot start with these settings:"]
-    for fault in error.errors():
-        name = ".".join(str(part) for part in fault["loc"]).upper()
-        # The value itself may be a secret and is not shown.
-        lines.append(f"  {name}: {fault['msg']}" if name else f"  {fault['msg']}")
-    return "\n".join(lines)
+def key_file(data: Path) -> Path:
+    """Where the keys of a data folder lie when LUMBAR_KEYS does not hold them."""
+    whole = data.absolute()
+    return whole.with_name(whole.name + ".keys")
+
+
+def _readable_keys(text: str) -> Keys:
+    """The keys that a text holds. Raises ValueError, which shows nothing of them."""
+    try:
+        return Keys.model_validate_json(text)
+    except ValidationError as error:
+        names = sorted({str(fault["loc"][0]) for fault in error.errors() if fault["loc"]})
+        about = f" ({', '.join(names)})" if names else ""
+        raise ValueError(f"it does not hold the keys as new-keys prints them{about}") from None
+
+
+def _goes_unprotected(smtp_url: str) -> bool:
+    is_readable = addresses.mail_server_fault(smtp_url, SCHEMES["smtp_url"]) is None
+    return is_readable and smtp_url.startswith("smtp://") and not addresses.is_this_machine(smtp_url)
+
+
+def _is_yes(text: str) -> bool:
+    return text.lower() in ("1", "true", "t", "yes", "y", "on")
+
+
+def _text(value: Any) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+
+
+def _plain(fault: Any) -> str:
+    """A fault in words for whoever runs a practice; the value itself may be a secret and is not shown."""
+    context = fault.get("ctx", {})
+    sentences = {
+        "missing": "is not set",
+        "value_error": str(context.get("error", "")),
+        "int_parsing": "must be a whole number",
+        "int_from_float": "must be a whole number",
+        "bool_parsing": "must be 1 (yes) or 0 (no)",
+        "enum": f"must be {context.get('expected', '')}".replace("'", ""),
+        "greater_than_equal": f"must be {context.get('ge')} or more",
+        "less_than_equal": f"must be {context.get('le')} or less",
+        "too_short": f"must have at least {context.get('min_length')} characters",
+        "string_too_short": f"must have at least {context.get('min_length')} characters",
+        "string_pattern_mismatch": "does not look like one: see docs/operating.md",
+    }
+    return sentences.get(fault["type"]) or f"cannot be used: {fault['msg']}"
+
+
+def _listed(faults: dict[str, str]) -> str:
+    lines = [f"  {name}: {sentence}" if name else f"  {sentence}" for name, sentence in faults.items()]
+    return "\n".join(["Lumbar cannot start with these settings:", *lines])

@@ -93,6 +93,7 @@ def _furnished(clinic: Clinic, servers: Servers, folder: Path, monday: date) -> 
         "ENVIRONMENT": Environment.PRODUCTION.value,
         "PUBLIC_URL": "https://bench.example",
         "SMTP_URL": "smtp://127.0.0.1:1",
+        "MAIL_FROM": "desk@alderlane.clinic",
         "LUMBAR_KEYS": Keys.fresh().dumped(),
         "DATABASE_URL": there(servers.urls.app),
         "REDIS_URL": servers.urls.broker,

@@ -39,7 +39,7 @@ def production(settings: Settings, **more: Any) -> Settings:
         "lumbar_keys": settings.keys.dumped(),
         "public_url": f"https://{HOST}",
         "smtp_url": "smtp://127.0.0.1:25",
-        "mail_from": f"Practice <hello@{HOST}>",
+        "mail_from": "Practice <hello@alderlane.clinic>",
         "trusted_proxies": 1,
         "statement_timeout_ms": settings.statement_timeout_ms,
     }

@@ -28,7 +28,7 @@ SECRETS = {
 OTHERS = {
     "SMTP_URL": "smtps://user:word@mail.example:465",
     "PUBLIC_URL": "https://practice.example",
-    "MAIL_FROM": "Practice <desk@practice.example>",
+    "MAIL_FROM": "Practice <desk@alderlane.clinic>",
 }
 VARIABLE = re.compile(r"\$(?:\$|\{(\w+)(?::([?-])([^}]*))?\})")
 
@@ -223,6 +223,13 @@ def test_production_accepts_the_settings_of(
     assert found.keys.sealing_bytes
     assert found.base_url == OTHERS["PUBLIC_URL"]
     assert (found.database_owner_url is not None) == (name == "migrate")
+
+
+def test_whatever_a_practice_may_set_reaches_its_containers(services: dict[str, Any]) -> None:
+    fixed = {"PORT", "LUMBAR_DATA", "DATABASE_OWNER_URL", "CLOCK_FILE"}
+    tuned = {"DATABASE_POOL", "STATEMENT_TIMEOUT_MS", "BACKGROUND_TIMEOUT_MS", "WORKER_CONCURRENCY"}
+    known = {name.upper() for name in Settings.model_fields}
+    assert set(services["web"]["environment"]) == known - fixed - tuned
 
 
 def test_the_owner_of_the_tables_is_known_to_the_migrations_and_the_database_alone(
