@@ -14,10 +14,10 @@ help:  ## List these words
 run: $(STAMP)/run build  ## Start everything, with a fictional demo practice on the first start
 	@exec $(BIN)/python -m clinic up
 
-test: $(STAMP)/dev build browser  ## Run the whole suite on real servers and in a real browser
+test: $(STAMP)/dev build browser proxy  ## Run the whole suite on real servers, in a real browser, also over https
 	$(BIN)/python -m pytest -m "not long" -n 2 --dist loadfile --no-loadscope-reorder --durations 20
 
-test-long: $(STAMP)/dev build browser  ## The same at full size; takes hours
+test-long: $(STAMP)/dev build browser proxy  ## The same at full size; takes hours
 	LUMBAR_LONG=1 RACE_ROUNDS=300 $(BIN)/python -m pytest --timeout 7200
 
 check: $(STAMP)/dev build  ## What must hold for every commit
@@ -48,9 +48,12 @@ clean:  ## Remove what can be made again; the data folder stays
 
 # --- how the words come true -------------------------------------------------------------------------------------------
 
-.PHONY: browser
+.PHONY: browser proxy
 browser:
 	@bash tools/browser.sh
+
+proxy:
+	@bash tools/proxy.sh
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Lumbar needs Python 3.11 or newer."; exit 1; }

@@ -4,9 +4,24 @@ from typing import Any
 
 
 def post_worker_init(worker: Any) -> None:
-    """Open a process's connections to the database before its first callers come, who would wait for each of them."""
+    """Open a process's connections to the database before its first callers come, and let none of them be endlessly slow."""
     # Not before: a master without --preload would hold on to old code when it is told to load anew.
     from clinic import db
+    from clinic.web.arrival import Arrivals
 
     with worker.wsgi.app_context():
         db.open_ahead(worker.cfg.threads)
+    if hasattr(worker, "enqueue_req"):  # With threads; a synchronous worker is ended whole after `timeout`.
+        _attend_in_time(worker, Arrivals())
+
+
+def _attend_in_time(worker: Any, arrivals: Any) -> None:
+    """Let a worker's threads attend to each caller under watch."""
+    attend = worker.handle
+
+    def attend_in_time(caller: Any) -> Any:
+        with arrivals.exchange(caller.sock):
+            return attend(caller)
+
+    worker.handle = attend_in_time
+    arrivals.watch()

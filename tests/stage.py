@@ -13,7 +13,7 @@ from typing import Any
 
 from flask import Flask
 
-from clinic import schema
+from clinic import clock, schema
 from clinic.app import create_app
 from clinic.db import db, dispose
 from clinic.embedded.servers import Servers, scratch_servers
@@ -41,13 +41,9 @@ class Stage:
     servers: Servers
     settings: Settings
     app: Flask
+    clock: Path
+    """The file that shifts every process's clock."""
     programs: list[subprocess.Popen[bytes]] = field(default_factory=list)
-
-    @property
-    def clock(self) -> Path:
-        """The file that shifts every process's clock."""
-        assert self.settings.clock_file is not None
-        return self.settings.clock_file
 
     def start(self, *command: str, **environment: str) -> subprocess.Popen[bytes]:
         """A Python program in the project's folder, with the stage's settings as its environment."""
@@ -79,14 +75,28 @@ class Stage:
 
     def _environment(self) -> dict[str, str]:
         return {
+            **self._in_production(),
             "PATH": os.environ["PATH"],
             "ENVIRONMENT": self.settings.environment.value,
             "PORT": str(self.settings.port),
             "DATABASE_URL": self.settings.database_url,
             "REDIS_URL": self.settings.redis_url,
             "LUMBAR_DATA": str(self.settings.lumbar_data),
-            "CLOCK_FILE": str(self.clock),
             "WORKER_CONCURRENCY": "1",
+        }
+
+    def _in_production(self) -> dict[str, str]:
+        """What production demands and refuses, beside what every product needs."""
+        if self.settings.environment is not Environment.PRODUCTION:
+            return {"CLOCK_FILE": str(self.clock)}
+        assert self.settings.smtp_url is not None
+        return {
+            "TEST_CLOCK": str(self.clock),  # Read by tests/on_test_clock.py alone.
+            "PUBLIC_URL": self.settings.base_url,
+            "LUMBAR_KEYS": self.settings.keys.dumped(),
+            "SMTP_URL": self.settings.smtp_url.get_secret_value(),
+            "MAIL_FROM": self.settings.mail_from,
+            "TRUSTED_PROXIES": str(self.settings.trusted_proxies),
         }
 
 
@@ -96,19 +106,21 @@ def staged(folder: Path, environment: Environment = Environment.TEST, **settings
     with ExitStack() as undo:
         servers = undo.enter_context(scratch_servers(durable=True))
         schema.upgrade(servers.urls.owner)
+        clock_file = folder / "clock"
         settings = Settings.read(
             environment=environment,
             database_url=servers.urls.app,
             database_owner_url=servers.urls.owner,
             redis_url=servers.urls.broker,
             lumbar_data=folder / "var",
-            clock_file=folder / "clock",
+            clock_file=None if environment is Environment.PRODUCTION else clock_file,
             **settings_of,
         )
         settings.lumbar_data.mkdir()
         app = create_app(settings)
+        clock.follow(clock_file)  # Production refuses to be told of it; its tests move time all the same.
         undo.enter_context(app.app_context())
-        set_up = Stage(servers, settings, app)
+        set_up = Stage(servers, settings, app, clock_file)
         undo.callback(dispose)
         undo.callback(db.session.remove)
         undo.callback(set_up.stop_all)

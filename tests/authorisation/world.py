@@ -2,8 +2,8 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from types import ModuleType
 from uuid import UUID
 
@@ -42,10 +42,28 @@ class World:
     review_of_bob: Review
     draft: Draft
     wish_of_ada: Wish
+    wish_of_bob: Wish
     offer_to_ada: Offer
+    offer_to_bob: Offer
     set_up: dict[str, UUID]
     """What the owner set up, by kind."""
     make: ModuleType
+
+    def seen_from_bob(self) -> "World":
+        """The same world, in which what is called Ada's is Bob's."""
+        return replace(
+            self,
+            ada=self.bob,
+            bob=self.ada,
+            visit_of_ada=self.visit_of_bob,
+            visit_of_bob=self.visit_of_ada,
+            review_of_ada=self.review_of_bob,
+            review_of_bob=self.review_of_ada,
+            wish_of_ada=self.wish_of_bob,
+            wish_of_bob=self.wish_of_ada,
+            offer_to_ada=self.offer_to_bob,
+            offer_to_bob=self.offer_to_ada,
+        )
 
 
 def build(app: Flask, make: ModuleType) -> World:
@@ -57,11 +75,13 @@ def build(app: Flask, make: ModuleType) -> World:
     people = [make.therapist(place, user_id=user.id, given_name=user.given_name) for user in (ines, omar)]
     sold = make.treatment(therapists=people, intake="before_booking")
     ada, bob = make.client(), make.client(given_name="Bob", mail="bob@client.example")
-    whole = Series(client_id=ada.id, created_at=make.NOW, changed_at=make.NOW)
-    db.session.add(whole)
+    wholes = [Series(client_id=who.id, created_at=make.NOW, changed_at=make.NOW) for who in (ada, bob)]
+    db.session.add_all(wholes)
     db.session.flush()
-    visit_of_ada = make.appointment(of=sold, who=ada, therapist=people[0], series_id=whole.id, series_index=1)
-    visit_of_bob = make.appointment(of=sold, who=bob, therapist=people[1])
+    visit_of_ada, visit_of_bob = (
+        make.appointment(of=sold, who=who, therapist=person, series_id=whole.id, series_index=1)
+        for who, person, whole in zip((ada, bob), people, wholes, strict=True)
+    )
     for visit in (visit_of_ada, visit_of_bob):
         given = CheckIn(
             appointment_id=visit.id, client_id=visit.client_id, asks_for_therapist=True, answered_at=make.NOW
@@ -89,18 +109,9 @@ def build(app: Flask, make: ModuleType) -> World:
         now=clock.now(),
     )
     db.session.commit()
-    hold = make.appointment(of=sold, state=State.HELD, starts_at=make.NOW + timedelta(days=4))
-    wish = Wish(client_id=ada.id, treatment_id=sold.id, times=[0], last_on=make.day(30), created_at=make.NOW)
-    offering = Offering(hold_id=hold.id, expires_at=make.NOW + timedelta(minutes=30), created_at=make.NOW)
-    offer = Offer(
-        offering=offering,
-        wish=wish,
-        round=1,
-        offered_at=offering.created_at,
-        expires_at=offering.expires_at,
+    (wish_of_ada, offer_to_ada), (wish_of_bob, offer_to_bob) = (
+        _offered(make, sold, who, make.NOW + timedelta(days=days)) for who, days in ((ada, 4), (bob, 5))
     )
-    db.session.add(offer)
-    db.session.commit()
     return World(
         app=app,
         ines=ines,
@@ -113,8 +124,10 @@ def build(app: Flask, make: ModuleType) -> World:
         review_of_ada=intakes.review(visit_of_ada),
         review_of_bob=intakes.review(visit_of_bob),
         draft=draft,
-        wish_of_ada=wish,
-        offer_to_ada=offer,
+        wish_of_ada=wish_of_ada,
+        wish_of_bob=wish_of_bob,
+        offer_to_ada=offer_to_ada,
+        offer_to_bob=offer_to_bob,
         set_up={
             "location": place.id,
             "room": room.id,
@@ -125,6 +138,23 @@ def build(app: Flask, make: ModuleType) -> World:
         },
         make=make,
     )
+
+
+def _offered(make: ModuleType, sold: Treatment, who: Client, start: datetime) -> tuple[Wish, Offer]:
+    """Somebody who waits, and a time that is kept for them."""
+    hold = make.appointment(of=sold, state=State.HELD, starts_at=start)
+    wish = Wish(client_id=who.id, treatment_id=sold.id, times=[0], last_on=make.day(30), created_at=make.NOW)
+    offering = Offering(hold_id=hold.id, expires_at=make.NOW + timedelta(minutes=30), created_at=make.NOW)
+    offer = Offer(
+        offering=offering,
+        wish=wish,
+        round=1,
+        offered_at=offering.created_at,
+        expires_at=offering.expires_at,
+    )
+    db.session.add(offer)
+    db.session.commit()
+    return wish, offer
 
 
 @dataclass(frozen=True)

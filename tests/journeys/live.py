@@ -4,7 +4,7 @@ import http.client
 import re
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,8 +13,11 @@ from flask_security import hash_password
 from clinic.accounts.models import Role
 from clinic.messaging import queries
 from clinic.messaging.queries import Mail
-from config import Environment
+from config import Environment, Keys
 from tests import make
+from tests.mail_sink import sunk
+from tests.proxy import NAME, Proxy, proxied
+from tests.secure import HOST
 from tests.stage import Stage, eventually, staged
 
 START_SECONDS = 90
@@ -26,9 +29,12 @@ PASSWORD = "velvet thumb ocean 9"
 class Live:
     """A running product, its clock, and the mails that left it."""
 
+    web, worker = "clinic.app:create_app()", "worker:celery"
+
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
-        self.base = f"http://localhost:{stage.settings.port}"
+        self.base = stage.settings.base_url
+        self.outbox = stage.app.config["MAILDIR"]
 
     def set_clock(self, moment: datetime) -> None:
         """Move every process to a moment; the clock runs on from there."""
@@ -42,15 +48,15 @@ class Live:
         bind = f"127.0.0.1:{self.stage.settings.port}"
         self.stage.start(
             "gunicorn", "--bind", bind, "--worker-class", "gthread", "--workers", "2", "--threads", "4",
-            "clinic.app:create_app()",
+            self.web,
         )  # fmt: skip
         assert eventually(self.answers, START_SECONDS)
 
     def start_worker(self) -> None:
         """A Celery worker and beat."""
         beat = str(self.stage.settings.lumbar_data / "beat")
-        self.stage.start("celery", "-A", "worker:celery", "worker")
-        self.stage.start("celery", "-A", "worker:celery", "beat", "--schedule", beat)
+        self.stage.start("celery", "-A", self.worker, "worker")
+        self.stage.start("celery", "-A", self.worker, "beat", "--schedule", beat)
 
     def answers(self) -> bool:
         """Whether the web answers `/health`."""
@@ -64,9 +70,8 @@ class Live:
             connection.close()
 
     def mails(self, subject: str = "") -> list[Mail]:
-        """What lies in the maildir, oldest first, with this text in the subject."""
-        folder: Path = self.stage.app.config["MAILDIR"]
-        return [mail for mail in reversed(queries.outbox(folder)) if subject in mail.subject]
+        """What lies in the maildir, or what the mail server took, oldest first, with this text in the subject."""
+        return [mail for mail in reversed(queries.outbox(self.outbox)) if subject in mail.subject]
 
     def wait_for_mails(self, subject: str, count: int) -> None:
         """Wait until so many mails have this text in their subject; more than that is a fault."""
@@ -76,6 +81,17 @@ class Live:
         assert len(self.mails(subject)) == count
 
 
+class Secure(Live):
+    """The product as it runs for a real practice: behind a proxy that speaks https, with a mail server."""
+
+    web, worker = "tests.on_test_clock:web()", "tests.on_test_clock:celery"
+
+    def __init__(self, stage: Stage, sink: Path, proxy: Proxy) -> None:
+        super().__init__(stage)
+        self.outbox = sink
+        self.proxy = proxy
+
+
 @contextmanager
 def live(folder: Path, moment: datetime) -> Iterator[Live]:
     """A demo product at a moment, with one therapist who may sign in; web and worker are started by the story."""
@@ -83,6 +99,34 @@ def live(folder: Path, moment: datetime) -> Iterator[Live]:
         product = Live(stage)
         product.set_clock(moment)
         furnish()
+        yield product
+
+
+@contextmanager
+def secure(folder: Path, moment: datetime, **of_the_site: str) -> Iterator[Secure]:
+    """The product with production settings at a moment, empty: https at a proxy, its mails in a mail server's folder.
+
+    `of_the_site` are directives of the proxy's documented site that a test needs otherwise.
+    """
+    outside, mail = free_port(), free_port()
+    with ExitStack() as undo:
+        sink = undo.enter_context(sunk(folder / "sink", mail))
+        stage = undo.enter_context(
+            staged(
+                folder,
+                Environment.PRODUCTION,
+                port=free_port(),
+                public_url=f"https://{NAME}:{outside}",
+                lumbar_keys=Keys.fresh().dumped(),
+                smtp_url=f"smtp://127.0.0.1:{mail}",
+                mail_from=f"Alder Lane <desk@{HOST}>",
+                trusted_proxies=1,
+            )
+        )
+        inside = stage.settings.port
+        proxy = undo.enter_context(proxied(folder / "proxy", port=outside, upstream=inside, **of_the_site))
+        product = Secure(stage, sink, proxy)
+        product.set_clock(moment)
         yield product
 
 

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from urllib.parse import urljoin
 
 from axe_playwright_python.base import AXE_SCRIPT
 from flask import Flask
@@ -34,9 +35,9 @@ ANSWERED = "the server responded with a status of 4"
 
 
 @contextmanager
-def served(app: Flask) -> Iterator[str]:
-    """The address at which this process serves an app, for as long as the block lasts."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+def served(app: Flask, port: int = 0) -> Iterator[str]:
+    """The address at which this process serves an app, for as long as the block lasts; at a free port unless one is given."""
+    server = make_server("127.0.0.1", port, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
@@ -102,7 +103,7 @@ class Watch:
 @contextmanager
 def watched(browser: Browser, base: str, cookies: dict[str, str] | None = None) -> Iterator[Watch]:
     """A browser of one's own; at the end of the block nothing may be wrong with what was seen."""
-    context = browser.new_context(reduced_motion="reduce")
+    context = browser.new_context(reduced_motion="reduce", ignore_https_errors=True)
     context.set_default_timeout(PATIENCE_MS)
     context.add_cookies(
         [{"name": name, "value": value, "url": base} for name, value in (cookies or {}).items()]
@@ -117,9 +118,10 @@ def watched(browser: Browser, base: str, cookies: dict[str, str] | None = None) 
 
 def weight(browser: Browser, address: str, cookies: dict[str, str] | None = None) -> int:
     """What a first visit to an address carries over the wire, in bytes, with everything it fetches."""
-    context = browser.new_context()
+    context = browser.new_context(ignore_https_errors=True)
+    origin = urljoin(address, "/")
     context.add_cookies(
-        [{"name": name, "value": value, "url": address} for name, value in (cookies or {}).items()]
+        [{"name": name, "value": value, "url": origin} for name, value in (cookies or {}).items()]
     )
     page = context.new_page()
     wire = context.new_cdp_session(page)

@@ -1,4 +1,4 @@
-"""Every page a client meets, in a real browser: narrow and wide, light and dark, by keyboard, and how much it weighs."""
+"""Every page a client meets, in a real browser over https: narrow and wide, light and dark, by keyboard, how much it weighs."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ from clinic.web.browser import digest
 from tests import make
 from tests.browser import enter, go
 from tests.intake import walk
-from tests.journeys.live import live
+from tests.journeys.live import secure
 from tests.journeys.looks import served, watched, weight
 from tests.web import gallery
 
@@ -76,7 +76,10 @@ class Place:
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    with live(tmp_path_factory.mktemp("pages"), MONDAY) as product, served(product.stage.app) as base:
+    with (
+        secure(tmp_path_factory.mktemp("pages"), MONDAY) as product,
+        served(product.stage.app, product.stage.settings.port),
+    ):
         make.practice(
             about="Two therapists by the park.", advice_line="116 117", support_line="0800 111 0 111"
         )
@@ -88,7 +91,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         plain = make.treatment(
             therapists=people, name="Massage for long-standing tension of back and shoulders"
         )
-        yield Place(product.stage.app, base, plain)
+        yield Place(product.stage.app, product.base, plain)
 
 
 def test_a_stranger_finds_nothing_in_the_way_before_booking(chromium: Browser, place: Place) -> None:
@@ -215,7 +218,12 @@ def offered_to_all_who_wait(place: Place) -> list[UUID]:
     with transaction():
         kept = offering.keep(place.plain.id, time, [wish.id for wish in waiting], now=MONDAY)
     return list(
-        db.session.scalars(sa.select(Offer.id).where(Offer.offering_id == kept.id).order_by(Offer.id))
+        db.session.scalars(
+            sa.select(Offer.id)
+            .join(Offer.wish)
+            .where(Offer.offering_id == kept.id)
+            .order_by(WaitingWish.created_at)
+        )
     )
 
 

@@ -1,4 +1,4 @@
-"""The slot picker in a real browser: days and weeks change in place, by keyboard too, the way back leads back, and what is
+"""The slot picker in a real browser over https: days and weeks change in place, by keyboard too, the way back leads back, and what is
 shown is asked of the JSON interface anew."""
 
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Request, Route, expect
 
 from tests import make
-from tests.journeys.live import Live, live
+from tests.journeys.live import Live, secure
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 @pytest.fixture(scope="module")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Live, str]]:
     """A practice that sells one treatment."""
-    with live(Path(tmp_path_factory.mktemp("picker")), make.NOW) as running:
+    with secure(Path(tmp_path_factory.mktemp("picker")), make.NOW) as running:
         make.practice(horizon_days=70)
         sold = make.treatment(therapists=[make.therapist(make.location())], name="Plain", slug="plain")
         running.start_web()
@@ -27,7 +27,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Live, st
 def page(chromium: Browser, product: tuple[Live, str]) -> Iterator[Page]:
     """The picker, as it opens; what is loaded anew later is counted in `window.loaded`."""
     _, address = product
-    tab = chromium.new_page()
+    tab = chromium.new_page(ignore_https_errors=True)
     tab.goto(address)
     tab.evaluate("window.stayed = true")
     yield tab
@@ -114,7 +114,7 @@ def taken_by_somebody(page: Page, start: str) -> None:
 
 def test_a_time_that_went_meanwhile_goes_and_is_said(chromium: Browser, product: tuple[Live, str]) -> None:
     running, address = product
-    context = chromium.new_context(base_url=running.base)
+    context = chromium.new_context(base_url=running.base, ignore_https_errors=True)
     page = context.new_page()
     with page.expect_response("**/api/v1/availability*"):
         page.goto(address + "?day=2031-03-11")
@@ -187,7 +187,7 @@ def test_a_slow_answer_is_said_to_be_on_its_way(page: Page) -> None:
 
 def test_without_scripts_every_day_is_a_link(chromium: Browser, product: tuple[Live, str]) -> None:
     _, address = product
-    context = chromium.new_context(java_script_enabled=False)
+    context = chromium.new_context(java_script_enabled=False, ignore_https_errors=True)
     plain = context.new_page()
     plain.goto(address)
     plain.get_by_role("link", name="Thursday 6").click()
