@@ -8,11 +8,8 @@ import sqlalchemy as sa
 from clinic.accounts import audit
 from clinic.db import db
 from clinic.messaging.models import Kind, Message
-from clinic.messaging.services import STILL_OPEN, Owed, owe
+from clinic.messaging.services import AGAIN, STILL_OPEN, Owed, owe
 from clinic.refusal import NotFound, Refusal
-
-AGAIN = "/again"
-"""Marks the occasion of a copy; with its number it is an occasion of its own."""
 
 ONE_TIME = frozenset(
     {
@@ -60,7 +57,7 @@ def send_again(message_id: UUID, actor: str, now: datetime) -> None:
 
 
 def _owe_copy(message: Message, now: datetime) -> None:
-    """A row of its own, and so a Message-ID of its own: mail programs hide a second mail that carries the first one's."""
+    """A row of its own on the same channel, and so a Message-ID of its own: mail programs hide a second mail that carries the first one's."""
     first = message.occasion.partition(AGAIN)[0]
     copies = sa.select(Message).where(
         Message.kind == message.kind,
@@ -74,6 +71,7 @@ def _owe_copy(message: Message, now: datetime) -> None:
     made = db.session.scalar(sa.select(sa.func.count()).select_from(copies.subquery())) or 0
     again = Owed(
         kind=Kind(message.kind),
+        channel=message.channel,
         subject_id=message.subject_id,
         recipient_id=message.recipient_id,
         occasion=f"{first}{AGAIN}{made + 1}",

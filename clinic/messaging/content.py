@@ -8,12 +8,20 @@ from uuid import UUID
 from clinic.language import ENGLISH
 from clinic.messaging.models import Kind
 
+CANNOT_LEAVE = frozenset({"does_not_arrive", "no_address", "sms_off"})
+"""Reasons why a message that is still wanted has no way to go: staff must hear of it. All others make it unneeded."""
+
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """The message must not go; `why` is a code."""
+    """The message must not go, or has no way to; `why` is a code."""
 
     why: str
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether it counts as not delivered, rather than as not needed any more."""
+        return self.why in CANNOT_LEAVE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -154,6 +154,8 @@ def deliver(held: Claim, now: datetime, mailer: Mailer, provider: SmsProvider | 
     with transaction():
         content = _composed(held, now, provider)
         if isinstance(content, Drop):
+            if content.is_failure:
+                return _noted(services.give_up(held, content.why, now), End.GIVEN_UP)
             return _noted(services.drop(held, content.why, now), End.DROPPED)
     letter = content if isinstance(content, Letter) else None
     try:

@@ -88,8 +88,6 @@ def compose(held: Claim, now: datetime) -> Letter | Drop:
     content = KINDS[held.kind](held, practice, now)
     if isinstance(content, Drop):
         return content
-    if not content.recipient.isascii():
-        return Drop("address")
     facts = {**content.facts, "stop_link": content.stop_link}
     sheet = written(content.sample_of or held.kind, facts, practice, spoken=content.language)
     return Letter(

@@ -127,7 +127,7 @@ class SmtpMailer:
     def send(self, envelope: Envelope) -> None:
         """Hand the mail over; a kept connection that the server closed meanwhile is opened anew once."""
         self._begin_to_count()
-        self._finish(self._begun(envelope.sender), envelope)
+        self._finish(self._begun(envelope), envelope)
 
     def probe(self) -> None:
         """Ask the server for a sign of life. Raises Unreachable."""
@@ -192,16 +192,18 @@ class SmtpMailer:
             raise
         return opened
 
-    def _begun(self, sender: str) -> smtplib.SMTP:
+    def _begun(self, envelope: Envelope) -> smtplib.SMTP:
         """A connection on which the server took our sender address; one that does not take it takes none of our mails."""
         if self.connection is not None:
             with contextlib.suppress(smtplib.SMTPException, OSError):
-                if self._wait_at_most(self.connection).mail(sender)[0] == TAKEN:
+                options = _options(self.connection, envelope)
+                if self._wait_at_most(self.connection).mail(envelope.sender, options)[0] == TAKEN:
                     return self.connection
             self.close()
         fresh = self._connect()
+        options = _options(fresh, envelope)
         try:
-            code, _ = self._wait_at_most(fresh).mail(sender)
+            code, _ = self._wait_at_most(fresh).mail(envelope.sender, options)
         except (smtplib.SMTPException, OSError):
             code = 0
         if code != TAKEN:
@@ -233,6 +235,18 @@ class SmtpMailer:
             self._wait_at_most(connection).rset()
         except (smtplib.SMTPException, OSError):
             self.close()
+
+
+def _options(connection: smtplib.SMTP, envelope: Envelope) -> list[str]:
+    """What the server is asked for with the mail: an address beyond ASCII can only go to a server that offers it (RFC 6531).
+
+    Raises Refused for one that does not; the address itself may be a good one.
+    """
+    if envelope.recipient.isascii():
+        return []
+    if not connection.has_extn("smtputf8"):
+        raise Refused("needs_utf8")
+    return ["SMTPUTF8", "BODY=8BITMIME"]
 
 
 def _recipient_refused(code: int, said: bytes, recipient: str) -> Undelivered:

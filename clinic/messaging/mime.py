@@ -62,7 +62,8 @@ def serialised(
         mail.attach(body)
         mail.attach(_calendar_file(calendar, calendar_method))
     mail["From"] = _mailbox(sender_name, sender)
-    mail["To"] = header_text(recipient)
+    # An address beyond ASCII stands in the header as it is (RFC 6532); an encoded word would be another address.
+    mail["To"] = header_text(recipient).encode().decode("ascii", "surrogateescape")
     if answer_to.isascii() and "@" in answer_to:
         mail["Reply-To"] = _mailbox(sender_name, answer_to)
     mail["Subject"] = _encoded(header_text(subject))

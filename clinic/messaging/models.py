@@ -60,7 +60,7 @@ class Message(Identified, Model):
     owed_at: Mapped[datetime]
     due_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
-    """After this instant the message is worth nothing and is dropped."""
+    """After this instant the message is worth nothing and is given up."""
     attempts: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[datetime | None]
     fence: Mapped[int] = mapped_column(sa.BigInteger, default=0)

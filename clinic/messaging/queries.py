@@ -1,7 +1,7 @@
 """Reads for the staff pages: what was owed and what became of it, what goes next, what delivers it, and the mails in the folder."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
@@ -204,6 +204,24 @@ def undelivered(since: datetime) -> int:
     return db.session.scalar(count) or 0
 
 
+def not_delivered(visit_ids: Iterable[UUID]) -> frozenset[UUID]:
+    """Visits whose client did not get a letter or text message about them, nor another one of its kind since."""
+    about, since = sa.orm.aliased(Message), sa.orm.aliased(Message)
+    went = sa.exists().where(
+        since.subject_id == about.subject_id,
+        since.kind == about.kind,
+        since.sent_at.is_not(None),
+        since.owed_at >= about.owed_at,
+    )
+    failed = sa.select(about.subject_id).where(
+        about.subject_id.in_(list(visit_ids)),
+        about.client_id.is_not(None),
+        about.given_up_at.is_not(None),
+        ~went,
+    )
+    return frozenset(db.session.scalars(failed))
+
+
 def _lines() -> sa.Select[*tuple[Any, ...]]:
     return (
         sa.select(Message, Client, User, Appointment.id, Appointment.starts_at, Appointment.zone)
@@ -276,13 +294,19 @@ def _read(file: Path) -> Mail:
     parsed = message_from_bytes(file.read_bytes(), policy=policy.default)
     return Mail(
         name=file.name,
-        to=str(parsed["To"]),
+        to=_address(parsed),
         subject=str(parsed["Subject"]),
         written_at=parsedate_to_datetime(str(parsed["Date"])),
         text=_part(parsed, "text/plain"),
         html=_part(parsed, "text/html"),
         calendar=_part(parsed, "text/calendar"),
     )
+
+
+def _address(parsed: EmailMessage) -> str:
+    """Whom it goes to, also where the address stands in the header as plain UTF-8."""
+    written = next((value for name, value in parsed.raw_items() if name.lower() == "to"), "")
+    return str(written).encode("ascii", "surrogateescape").decode("utf-8", "replace").strip()
 
 
 def _part(parsed: EmailMessage, kind: str) -> str:

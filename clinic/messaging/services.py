@@ -28,6 +28,8 @@ RETRY_SPREAD = 0.2
 MOST_ATTEMPTS = 60
 """A message that brings its senders down must end some day; half-hourly tries over a day stay below this."""
 
+AGAIN = "/again"
+"""Marks the occasion of a copy that staff asked for; with its number it is an occasion of its own."""
 SIGN_IN_WORTH = timedelta(hours=1)
 ROWS_AT_ONCE = 1000
 
@@ -51,7 +53,10 @@ class Owed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A message in the hands of one sender until `lease_until`; `fence` tells this claim from any later one."""
+    """A message in the hands of one sender until `lease_until`; `fence` tells this claim from any later one.
+
+    A copy carries the occasion of the first and says that it is one.
+    """
 
     id: UUID
     kind: Kind
@@ -59,6 +64,7 @@ class Claim:
     subject_id: UUID
     recipient_id: UUID
     occasion: str
+    is_copy: bool = False
     due_at: datetime
     expires_at: datetime | None
     attempts: int
@@ -161,7 +167,10 @@ def claim(now: datetime, channel: str | None = None) -> Claim | None:
         .execution_options(synchronize_session=False)
     )
     row = db.session.execute(taken).mappings().one_or_none()
-    return None if row is None else Claim(**{**row, "kind": Kind(row["kind"])})
+    if row is None:
+        return None
+    first, mark, _ = row["occasion"].partition(AGAIN)
+    return Claim(**{**row, "kind": Kind(row["kind"]), "occasion": first, "is_copy": bool(mark)})
 
 
 def settle(held: Claim, now: datetime, *, told: bytes | None = None) -> bool:
@@ -202,9 +211,9 @@ def retry_delay(attempts: int) -> timedelta:
 
 
 def end_worthless(now: datetime) -> int:
-    """End open messages nobody holds that came too late or were tried too often; returns how many. The caller commits.
+    """Give up open messages nobody holds that came too late or were tried too often; returns how many. The caller commits.
 
-    What was tried is given up and shown to staff; what was never tried is dropped.
+    Also what was never tried, as after a long outage: nobody was told, so staff see it.
     """
     too_late = sa.and_(Message.expires_at.is_not(None), Message.expires_at <= now)
     ended = (
@@ -216,8 +225,7 @@ def end_worthless(now: datetime) -> int:
             sa.or_(too_late, Message.attempts >= MOST_ATTEMPTS),
         )
         .values(
-            given_up_at=sa.case((Message.attempts > 0, now)),
-            dropped_at=sa.case((Message.attempts == 0, now)),
+            given_up_at=now,
             why=sa.case((too_late, "too_late"), else_="exhausted"),
             lease_until=None,
         )

@@ -186,6 +186,8 @@ def compose(held: Claim, now: datetime) -> TextMessage | Drop:
         return Drop("gone")
     if appointment.client.erased_at is not None:
         return Drop("erased")
+    if contact.bounced_at is not None:
+        return Drop("does_not_arrive")
     if contact.sms_agreed_at is None or contact.client_id != appointment.client_id:
         return Drop("no_consent")
     if appointment.state != State.BOOKED:

@@ -129,7 +129,7 @@ def _booked(held: Claim, appointment: Appointment, now: datetime) -> str | None:
 def _changed(held: Claim, appointment: Appointment, now: datetime) -> str | None:
     if _revision(held) < appointment.time_revision:
         return "moved"
-    if _last_told(appointment) == told(appointment):
+    if not held.is_copy and _last_told(appointment) == told(appointment):
         return "undone"
     return _booked(held, appointment, now)
 
@@ -305,7 +305,7 @@ def _unreachable(contact: Contact, appointment: Appointment) -> str | None:
         return "erased"
     if contact.kind != ContactKind.MAIL or contact.client_id != appointment.client_id:
         return "no_address"
-    return "bounced" if contact.bounced_at is not None else None
+    return "does_not_arrive" if contact.bounced_at is not None else None
 
 
 def _revision(held: Claim) -> int:

@@ -95,7 +95,7 @@ def _unreachable(contact: Contact, client: Client) -> str | None:
         return "erased"
     if contact.kind != ContactKind.MAIL or contact.client_id != client.id:
         return "no_address"
-    return "bounced" if contact.bounced_at is not None else None
+    return "does_not_arrive" if contact.bounced_at is not None else None
 
 
 def _address(path: str) -> str:

@@ -18,6 +18,7 @@ from clinic.db import db
 from clinic.guidance.levels import Level
 from clinic.intake.models import Outcome, Submission, SubmissionKind
 from clinic.intake.queries import FULL_LASTS
+from clinic.messaging import queries as messages
 from clinic.plans import courses
 from clinic.plans import queries as plans
 from clinic.plans.models import SessionNote
@@ -139,6 +140,7 @@ def _seen(appointments: Sequence[Appointment], reader: User, now: datetime) -> l
         with_intake=_with_intake(clients, now),
         levels=levels,
         sessions=courses.sessions(appointments),
+        untold=messages.not_delivered(one.id for one in appointments if one.starts_at > now),
         now=now,
     )
     notes = plans.notes(appointment.id for appointment in appointments)
@@ -184,12 +186,16 @@ class _Known:
     with_intake: frozenset[UUID]
     levels: dict[UUID, Level]
     sessions: dict[UUID, courses.Session]
+    untold: frozenset[UUID]
+    """Visits whose client did not get a message about them."""
     now: datetime
 
     def marks(self, appointment: Appointment) -> list[Flag]:
         client_id = appointment.client_id
         assert client_id is not None
         found: list[Flag] = []
+        if appointment.id in self.untold:
+            found.append(("Message not delivered", "caution", "warn"))
         if self.first_visits.get(client_id) == appointment.starts_at:
             found.append(("New client", "brand", "person"))
         if appointment.treatment.intake != IntakeRule.NONE and client_id not in self.with_intake:

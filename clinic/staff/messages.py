@@ -60,10 +60,12 @@ STAGES = {
 }
 WHYS = {
     "address": "The address cannot be written to.",
+    "needs_utf8": "The mail server takes no address with such letters. Please call, and ask for another address.",
     "bounced": "The letter came back.",
     "cancelled": "The visit was cancelled.",
     "complaint": "The reader reported it; nothing more goes to that address.",
     "decided": "It was decided meanwhile.",
+    "does_not_arrive": "The address did not take earlier messages, so nothing was sent.",
     "erased": "The client was erased.",
     "exhausted": "It was tried too often.",
     "fault": "Something went wrong here; it is tried again.",
@@ -73,7 +75,7 @@ WHYS = {
     "line_broke": "The connection to the mail server broke.",
     "moved": "The visit was moved.",
     "no_consent": "The client did not agree to text messages.",
-    "no_address": "There is no address for it.",
+    "no_address": "There is no longer an address for it.",
     "no_such_address": "The address does not exist.",
     "not_now": "The mail server asked to try later.",
     "over": "The visit is over.",
@@ -83,6 +85,14 @@ WHYS = {
     "too_late": "It would have come too late.",
     "unwanted": "The client does not want such letters.",
     "withdrawn": "It was withdrawn.",
+}
+TEXT_WHYS = {
+    "does_not_arrive": "The telephone did not take earlier messages, so nothing was sent.",
+    "no_address": "There is no longer a telephone for it.",
+    "not_now": "The provider of text messages asked to try later.",
+    "refused": "The provider of text messages refused it.",
+    "unreachable": "The provider of text messages could not be reached.",
+    "unwanted": "The client does not want such messages.",
 }
 FILTERS = {
     Shown.ALL: "All",
@@ -96,12 +106,15 @@ FILTERS = {
 def name_of(line: Line) -> str:
     """What a message is called on the page; a kind without a name of its own is called by its code."""
     called = KINDS.get(line.kind) or line.kind.value.replace("_", " ").capitalize()
-    return f"{called} (text message)" if line.channel == "sms" else called
+    return f"{called} (text message)" if line.channel == sms.CHANNEL else called
 
 
 def why_of(line: Line) -> str:
     """Why a message has not gone, in a sentence; nothing for one that went or waits for the first time."""
-    return "" if line.stage is Stage.SENT else WHYS.get(line.why, "")
+    if line.stage is Stage.SENT:
+        return ""
+    of_texts = TEXT_WHYS.get(line.why) if line.channel == sms.CHANNEL else None
+    return of_texts or WHYS.get(line.why, "")
 
 
 @blueprint.app_context_processor

@@ -83,6 +83,15 @@ def _posted(text: str, endpoint: str, appointment: Appointment) -> Act:
     )
 
 
+def _a_message_failed(appointment: Appointment, now: datetime) -> bool:
+    """Whether the client of a visit to come did not get a message about it, and staff may read about messages."""
+    return (
+        may(Permission.MESSAGES_READ)
+        and appointment.starts_at > now
+        and bool(messages.not_delivered([appointment.id]))
+    )
+
+
 @blueprint.get("/appointments/<uuid:appointment_id>", endpoint="visit")
 @audience(staff, Permission.CALENDAR_READ)
 def visit(appointment_id: UUID) -> ResponseReturnValue:
@@ -108,6 +117,7 @@ def _page(appointment_id: UUID, refusal: str | None = None) -> str:
         here="calendar",
         appointment=appointment,
         refusal=refusal,
+        is_untold=_a_message_failed(appointment, now),
         shown=shown_fields(appointment),
         seen=seen,
         record=review or (plans.newest_review(client_id) if is_own else None),

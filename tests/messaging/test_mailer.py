@@ -5,6 +5,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -42,6 +43,7 @@ class Sink:
 
     def __init__(self) -> None:
         self.mails: list[bytes] = []
+        self.recipients: list[str] = []
         self.connections = 0
         self.answers: dict[str, str] = {}
         self.silent_at = ""
@@ -70,6 +72,7 @@ class Sink:
         self, server: SMTP, session: Session, envelope: Received, address: str, options: list[str]
     ) -> str:
         envelope.rcpt_tos.append(address)
+        self.recipients.append(address)
         return await self._answer("RCPT", "250 OK")
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Received) -> str:
@@ -131,6 +134,35 @@ def test_a_connection_the_server_closed_is_opened_anew(mailer: SmtpMailer, sink:
     mailer.connection.quit()
     mailer.send(MAIL)
     assert (len(sink.mails), sink.connections) == (2, 2)
+
+
+JOERG = replace(
+    MAIL, recipient="jörg@client.example", content="To: jörg@client.example\r\n\r\nHallo\r\n".encode()
+)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_an_address_beyond_ascii_goes_to_a_server_that_offers_it(
+    mailer: SmtpMailer, sink: Sink, times: int
+) -> None:
+    for _ in range(times):
+        mailer.send(JOERG)
+        mailer.send(MAIL)
+    assert sink.mails == [JOERG.content, MAIL.content] * times
+    assert sink.recipients == ["jörg@client.example", "ada@client.example"] * times
+    assert sink.connections == 1
+
+
+def test_an_address_beyond_ascii_is_refused_where_the_server_does_not_offer_it(sink: Sink) -> None:
+    with serving(sink, enable_SMTPUTF8=False) as place:
+        mailer = SmtpMailer(f"smtp://{place}", timeout_seconds=0.5)
+        for _ in range(2):
+            with pytest.raises(Refused) as caught:
+                mailer.send(JOERG)
+            assert (caught.value.code, caught.value.no_such_address) == ("needs_utf8", False)
+            mailer.send(MAIL)
+        mailer.close()
+    assert sink.mails == [MAIL.content] * 2
 
 
 @pytest.mark.parametrize(

@@ -40,13 +40,13 @@ HEADERS = [
 ]
 
 
-def written(name: str, *, calendar: bytes | None = None) -> bytes:
+def written(name: str, *, calendar: bytes | None = None, recipient: str = "ada@client.example") -> bytes:
     return mime.serialised(
         message_id="1@alderlane.example",
         sender_name=name,
         sender="practice@alderlane.example",
         answer_to="hello@alderlane.example",
-        recipient="ada@client.example",
+        recipient=recipient,
         subject=f"Booked: {name}",
         text=f"Hello {name}\n.\nend\n",
         html=f"<p>Hello {name}</p>",
@@ -102,3 +102,8 @@ def test_text_and_html_are_read_back_as_written() -> None:
     assert part(mail, "text/plain").replace("\r\n", "\n") == "Hello Zoë\n.\nend\n"
     assert part(mail, "text/html").strip() == "<p>Hello Zoë</p>"
     assert mail.get_content_type() == "multipart/alternative"
+
+
+def test_an_address_beyond_ascii_stands_in_the_header_as_it_is() -> None:
+    content = written("Ada", recipient="jörg@client.example")
+    assert "\r\nTo: jörg@client.example\r\n".encode() in content

@@ -15,7 +15,7 @@ from clinic.accounts import audit
 from clinic.accounts.models import AuditEntry, Client, Contact
 from clinic.booking.models import Appointment, State
 from clinic.db import db
-from clinic.messaging import delivery, sms
+from clinic.messaging import again, delivery, sms
 from clinic.messaging.delivery import Tally, Terms
 from clinic.messaging.mailer import Refused, TryLater, Undelivered
 from clinic.messaging.models import Message
@@ -81,7 +81,7 @@ def a_pass(now: datetime, http: HttpSms | None) -> Tally:
 
 def rows() -> list[Message]:
     db.session.expire_all()
-    return list(db.session.scalars(sa.select(Message).where(Message.channel == "sms")))
+    return list(db.session.scalars(sa.select(Message).where(Message.channel == "sms").order_by(Message.id)))
 
 
 def test_a_message_is_posted_with_the_token_and_a_reference_that_stays(
@@ -165,7 +165,7 @@ def owed_and_held(visit: Appointment, http: HttpSms) -> datetime:
     return moment
 
 
-@pytest.mark.parametrize("why", ["no_consent", "cancelled", "moved", "erased", "sms_off"])
+@pytest.mark.parametrize("why", ["no_consent", "cancelled", "moved", "erased"])
 def test_what_became_untrue_before_it_left_is_dropped(
     visit: Appointment, phone: Contact, ada: Client, http: HttpSms, provider: type[Provider], why: str
 ) -> None:
@@ -180,8 +180,36 @@ def test_what_became_untrue_before_it_left_is_dropped(
     elif why == "erased":
         ada.erased_at = moment
     db.session.commit()
-    assert a_pass(moment, None if why == "sms_off" else http).dropped == 1
+    assert a_pass(moment, http).dropped == 1
     assert (rows()[0].why, provider.taken) == (why, [])
+
+
+def test_a_text_message_that_went_goes_again_as_a_text_message(
+    visit: Appointment, phone: Contact, http: HttpSms, provider: type[Provider]
+) -> None:
+    moment = visit.starts_at - TWO_HOURS
+    assert a_pass(moment, http).sent == 1
+    again.send_again(rows()[0].id, DESK, moment)
+    db.session.commit()
+    assert a_pass(moment, http).sent == 1
+    first, second = (told for _, _, told in provider.taken)
+    assert (first["to"], first["text"]) == (second["to"], second["text"])
+    assert first["reference"] != second["reference"]
+    assert {row.channel for row in rows()} == {"sms"}
+
+
+def test_what_is_still_wanted_and_has_no_way_to_go_is_not_delivered(
+    visit: Appointment, phone: Contact, http: HttpSms, provider: type[Provider]
+) -> None:
+    moment = owed_and_held(visit, http)
+    assert a_pass(moment, None).given_up == 1
+    assert (rows()[0].why, rows()[0].dropped_at) == ("sms_off", None)
+    phone.bounced_at = moment
+    db.session.commit()
+    again.send_again(rows()[0].id, DESK, moment)
+    db.session.commit()
+    assert a_pass(moment, http).given_up == 1
+    assert (rows()[0].why, provider.taken) == ("does_not_arrive", [])
 
 
 def test_a_provider_that_says_later_is_asked_again_and_a_refusal_is_shown(

@@ -209,6 +209,64 @@ def test_why_a_message_was_not_delivered_is_a_sentence(scene: Scene, front_desk:
     assert "The address does not exist." in front_desk.get("/staff/messages?shown=failed")
 
 
+def test_a_visit_whose_client_was_not_told_says_so_until_they_are(
+    scene: Scene, front_desk: Browser, clock_at_now: None
+) -> None:
+    message = owed(scene, given_up_at=make.NOW, why="needs_utf8")
+    page = front_desk.get(f"/staff/appointments/{message.subject_id}")
+    assert "A message about this visit did not reach Ada." in page
+    assert "The mail server takes no address with such letters." in page
+    day = front_desk.get("/staff/agenda?day=2031-03-06")
+    assert "Message not delivered" in day
+    db.session.add(
+        Message(
+            kind="confirmation",
+            subject_id=message.subject_id,
+            recipient_id=message.recipient_id,
+            client_id=message.client_id,
+            occasion="r1/again1",
+            owed_at=make.NOW,
+            due_at=make.NOW,
+            sent_at=make.NOW,
+        )
+    )
+    db.session.commit()
+    assert "did not reach" not in front_desk.get(f"/staff/appointments/{message.subject_id}")
+
+
+@pytest.mark.parametrize("channel", ["mail", "sms"])
+@pytest.mark.parametrize("end", ["sent_at", "given_up_at"])
+def test_send_again_keeps_to_the_channel(
+    scene: Scene, front_desk: Browser, clock_at_now: None, channel: str, end: str
+) -> None:
+    message = owed(scene, channel=channel, **{end: make.NOW}, why="refused" if end == "given_up_at" else None)
+    front_desk.done(f"/staff/messages/{message.id}/again")
+    waiting = sa.select(Message.channel).where(Message.sent_at.is_(None), Message.given_up_at.is_(None))
+    assert db.session.scalars(waiting).all() == [channel]
+
+
+@pytest.mark.parametrize("kind", ["mail", "phone"])
+def test_an_address_of_either_kind_works_again(
+    scene: Scene, front_desk: Browser, clock_at_now: None, kind: str
+) -> None:
+    contact = (
+        scene.ada.contacts[0]
+        if kind == "mail"
+        else make.contact(scene.ada, kind="phone", value="+493012345678")
+    )
+    contact.bounced_at = make.NOW
+    db.session.commit()
+    assert "Messages go to this address again." in front_desk.done(f"/staff/contacts/{contact.id}/works")
+    assert make.refreshed(contact).bounced_at is None
+
+
+def test_why_a_text_message_was_not_delivered_names_no_mail(scene: Scene, front_desk: Browser) -> None:
+    owed(scene, channel="sms", given_up_at=make.NOW, why="refused")
+    page = front_desk.get("/staff/messages?shown=failed")
+    assert "The provider of text messages refused it." in page
+    assert "mail server refused" not in page
+
+
 def test_a_message_that_failed_is_sent_again_from_the_list(
     scene: Scene, front_desk: Browser, clock_at_now: None
 ) -> None:
