@@ -19,6 +19,7 @@ ROOT = Path(__file__).parent.parent
 PERSONAL = {
     "clients": {"given_name", "family_name", "preferred_name", "search_name"},
     "contacts": {"value", "normalised"},
+    "replaced_addresses": {"normalised"},
     "users": {
         "email",
         "given_name",

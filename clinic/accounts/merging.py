@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from clinic.accounts import audit
 from clinic.accounts.models import Client, ClientMerge, ClientSession, Contact, User
-from clinic.db import Base, db
+from clinic.db import Base, db, violates
 from clinic.refusal import NotFound, Refusal
 
 UNDOABLE = timedelta(days=30)
@@ -78,11 +78,13 @@ def undo(merge_id: UUID, *, by: User, now: datetime) -> ClientMerge:
         or other.erased_at
     ):
         raise NotUndoable
-    for table, column in pointing_at_clients():
-        ids = [UUID(id_) for id_ in made.moved.get(table.name, [])]
-        if ids:
-            back = sa.update(table).where(table.c.id.in_(ids), column == made.kept_id)
-            db.session.execute(back.values({column.name: made.other_id}))
+    # An address that came over may have been changed since to one that stands on the other record.
+    with violates("uq_contacts_client_id_kind_normalised", NotUndoable()):
+        for table, column in pointing_at_clients():
+            ids = [UUID(id_) for id_ in made.moved.get(table.name, [])]
+            if ids:
+                back = sa.update(table).where(table.c.id.in_(ids), column == made.kept_id)
+                db.session.execute(back.values({column.name: made.other_id}))
     _end_sessions(made.kept_id, now)
     other.merged_into_id = None
     made.undone_at = now

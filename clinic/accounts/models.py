@@ -1,6 +1,6 @@
 """Tables of people: staff, clients, how to reach them, what they may open, and who looked at what."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -135,6 +135,11 @@ class Client(Identified, Model):
     family_name: Mapped[str | None]
     preferred_name: Mapped[str | None]
     birth_year: Mapped[int | None]
+    """The year of `birth_on`, for the code that ran before there were days."""
+    birth_on: Mapped[date | None]
+    further_sealed: Mapped[bytes | None]
+    further = Sealed[dict[str, str] | None]("further_sealed")
+    """Postal address, emergency contact and family doctor, as `records.Further` names them."""
     search_name: Mapped[str] = mapped_column(default="")
     """Names without accents, casefolded, for search and sorting; made in Python."""
     language: Mapped[str] = mapped_column(default="en")
@@ -212,6 +217,18 @@ class Contact(Identified, Model):
         sa.CheckConstraint("relation IN ('self', 'guardian', 'carer')", name="relation_known"),
         sa.CheckConstraint("sms_agreed_at IS NULL OR kind = 'phone'", name="sms_to_phones"),
     )
+
+
+class ReplacedAddress(Identified, Model):
+    """A mail address that was replaced, kept only until the note to it has surely gone."""
+
+    __tablename__ = "replaced_addresses"
+
+    client_id: Mapped[UUID] = mapped_column(sa.ForeignKey("clients.id"), index=True)
+    contact_id: Mapped[UUID] = mapped_column(sa.ForeignKey("contacts.id"), index=True)
+    normalised: Mapped[str]
+    """What stood on the contact before."""
+    replaced_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class LinkPurpose(StrEnum):

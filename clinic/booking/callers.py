@@ -66,6 +66,21 @@ def find(text: str, country: str, now: datetime) -> list[Caller]:
     return _callers([*_of_reference(wanted), *_named(search_name(wanted))], now)
 
 
+def pair(one: UUID, other: UUID, now: datetime) -> list[Caller]:
+    """Two clients beside each other, in this order. Raises NotFound."""
+    return _callers([client(one).id, client(other).id], now)
+
+
+def twins(person: Client, now: datetime) -> list[Caller]:
+    """Other records that may be this person: on one of their addresses, or by much the same name."""
+    same = [
+        contact.client_id
+        for mine in person.contacts
+        for contact in accounts.contacts_on(ContactKind(mine.kind), mine.normalised)
+    ]
+    return _callers([id_ for id_ in [*same, *_named_alike(person.search_name)] if id_ != person.id], now)
+
+
 def alike(
     *, given_name: str, family_name: str, mail: str | None, phone: str | None, country: str, now: datetime
 ) -> list[Caller]:
@@ -78,10 +93,13 @@ def alike(
         same += _with_address(ContactKind.MAIL, accounts.normalise_mail(mail))
     if phone:
         same += _with_address(ContactKind.PHONE, accounts.normalise_phone(phone, country))
-    name = search_name(given_name, family_name)
+    return _callers([*same, *_named_alike(search_name(given_name, family_name))], now)
+
+
+def _named_alike(name: str) -> Sequence[UUID]:
     close = sa.func.similarity(Client.search_name, name)
-    named = sa.select(Client.id).where(_living(), close >= ALIKE).order_by(close.desc()).limit(SHOWN)
-    return _callers([*same, *db.session.scalars(named)], now)
+    named = sa.select(Client.id).where(_living(), close >= ALIKE).order_by(close.desc(), Client.id)
+    return db.session.scalars(named.limit(SHOWN)).all()
 
 
 def _named(name: str) -> Sequence[UUID]:

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import sqlalchemy as sa
 from flask import current_app
 
 from clinic import language
 from clinic.accounts import links
 from clinic.accounts import services as accounts
-from clinic.accounts.models import Client, Contact, ContactKind, LinkPurpose, User
+from clinic.accounts.models import Client, Contact, ContactKind, LinkPurpose, ReplacedAddress, User
 from clinic.db import db
 from clinic.intake.models import Draft, GuardianConsent, Submission
 from clinic.messaging import (
@@ -29,6 +30,7 @@ from clinic.messaging import (
     waiting_letters,
 )
 from clinic.messaging.content import Content, Drop
+from clinic.messaging.due.people import STANDS_AGAIN
 from clinic.messaging.mailer import Envelope
 from clinic.messaging.models import Kind
 from clinic.messaging.services import Claim
@@ -155,6 +157,19 @@ def _guardian_consent(held: Claim, practice: Practice, now: datetime) -> Content
     )
 
 
+def _address_replaced(held: Claim, practice: Practice, now: datetime) -> Content | Drop:
+    replaced = db.session.get(ReplacedAddress, held.subject_id)
+    client = db.session.get(Client, replaced.client_id) if replaced else None
+    if replaced is None or client is None:
+        return Drop("gone")
+    if client.erased_at is not None:
+        return Drop("erased")
+    if db.session.scalar(sa.select(STANDS_AGAIN).where(ReplacedAddress.id == replaced.id)):
+        return Drop("undone")
+    # No contact: what comes back from the old address says nothing about the new one.
+    return Content(recipient=replaced.normalised, language=client.language, facts={})
+
+
 def _text_sample(held: Claim, practice: Practice, now: datetime) -> Content | Drop:
     user = db.session.get(User, held.recipient_id)
     if user is None or not user.active:
@@ -176,6 +191,7 @@ KINDS: Mapping[Kind, Composer] = {
     Kind.SIGN_IN: _sign_in,
     Kind.RESUME_INTAKE: _resume_intake,
     Kind.GUARDIAN_CONSENT: _guardian_consent,
+    Kind.ADDRESS_REPLACED: _address_replaced,
     Kind.TEXT_SAMPLE: _text_sample,
     **visit_letters.KINDS,
     **series_letters.KINDS,

@@ -40,6 +40,7 @@ class Kind(StrEnum):
     WAITING_OFFER = "waiting_offer"
     WAITING_OUTCOME = "waiting_outcome"
     WAITING_OVER = "waiting_over"
+    ADDRESS_REPLACED = "address_replaced"
     TEXT_SAMPLE = "text_sample"
 
 

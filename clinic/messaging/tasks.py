@@ -12,7 +12,7 @@ from celery import Celery, Task
 from flask import Flask, current_app
 
 from clinic import clock
-from clinic.accounts import audit, limits, sessions
+from clinic.accounts import audit, limits, records, sessions
 from clinic.accounts import services as accounts
 from clinic.booking import idempotency
 from clinic.booking import services as booking
@@ -88,6 +88,7 @@ def tidy() -> None:
     limits.forget(now)
     with transaction():
         accounts.forget_links(now)
+        records.forget_replaced(now)
         sessions.forget(now)
         invitations.forget(now)
     with transaction():

@@ -137,6 +137,10 @@ OURS: Final[Mapping[Kind, Words]] = {
         subject=N_("A young person asks for your yes at {practice}"),
         heading=N_("Do you agree to a visit?"),
     ),
+    Kind.ADDRESS_REPLACED: Words(
+        subject=N_("Your e-mail address at {practice} was replaced"),
+        heading=N_("This address was replaced"),
+    ),
     Kind.REVIEW_WAITING: Words(
         subject=N_("An intake waits for your review"),
         heading=N_("An intake waits for your review"),
@@ -210,6 +214,7 @@ WITHOUT_VISIT: Final = TO_STAFF | {
     Kind.SIGN_IN,
     Kind.RESUME_INTAKE,
     Kind.GUARDIAN_CONSENT,
+    Kind.ADDRESS_REPLACED,
     Kind.WAITING_JOINED,
     Kind.WAITING_OVER,
 }

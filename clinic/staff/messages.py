@@ -33,6 +33,7 @@ KINDS = {
     Kind.SIGN_IN: "Sign-in link",
     Kind.RESUME_INTAKE: "Link to go on with the questions",
     Kind.GUARDIAN_CONSENT: "Link for a parent or guardian",
+    Kind.ADDRESS_REPLACED: "Note to an address that was replaced",
     Kind.REVIEW_WAITING: "A review waits (to staff)",
     Kind.CHECK_IN_ANSWERED: "A check-in waits (to staff)",
     Kind.INTAKE_INVITATION: "Invitation to answer the questions",

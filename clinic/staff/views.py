@@ -21,6 +21,7 @@ from clinic.staff import (
 )
 from clinic.staff.auth import views as auth
 from clinic.staff.blueprint import blueprint
+from clinic.staff.clients import details, merging
 from clinic.staff.settings import (
     absences,
     access,
@@ -42,6 +43,8 @@ PAGES = (
     repeating,
     series,
     waiting,
+    details,
+    merging,
     visits,
     arrival,
     reviews,

@@ -135,3 +135,19 @@ def test_no_table_that_points_at_a_client_is_left_out() -> None:
 def test_every_table_that_is_moved_names_its_rows_by_one_id() -> None:
     for table, _ in merging.pointing_at_clients():
         assert [column.name for column in table.primary_key] == ["id"], table.name
+
+
+def test_an_address_that_was_changed_into_one_of_the_other_record_makes_undoing_impossible(
+    make: ModuleType, desk: User, now: datetime
+) -> None:
+    kept, other = make.client(), make.client()
+    moved = make.contact(other, value="ada@work.example")
+    made = merging.merge(kept.id, other.id, by=desk, now=now)
+    db.session.commit()
+    kept.contacts[0].normalised = "ada@elsewhere.example"
+    db.session.flush()
+    moved.normalised = "ada@client.example"
+    db.session.commit()
+    with pytest.raises(merging.NotUndoable):
+        merging.undo(made.id, by=desk, now=now)
+    assert moved.client_id == kept.id

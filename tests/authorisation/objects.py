@@ -12,7 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from clinic import clock
-from clinic.accounts import links, sessions, team
+from clinic.accounts import links, merging, sessions, team
 from clinic.accounts import services as accounts
 from clinic.accounts.models import LinkPurpose, StaffSession
 from clinic.booking.models import Appointment
@@ -67,6 +67,19 @@ def _message(world: World) -> Objects:
         db.session.commit()
     found = db.session.scalar(sa.select(Message.id).where(Message.subject_id == visit.id))
     return Objects({"message_id": found}, {"message_id": NOBODYS})
+
+
+def _client(world: World) -> Objects:
+    """The desk reaches everybody who comes here."""
+    return Objects({"client_id": world.ada.id}, {"client_id": NOBODYS})
+
+
+def _merge(world: World) -> Objects:
+    """Two records that were joined before anybody looks."""
+    other = world.make.client(given_name="Adah", mail="adah@client.example")
+    made = merging.merge(world.ada.id, other.id, by=world.ines, now=clock.now())
+    db.session.commit()
+    return Objects({"merge_id": made.id}, {"merge_id": NOBODYS})
 
 
 def _series(world: World) -> Objects:
@@ -354,6 +367,17 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "staff.replace": _review,
     "staff.decline_review": _review,
     "staff.send_again": _message,
+    "staff.client": _client,
+    "staff.client_details": _client,
+    "staff.add_address": _client,
+    "staff.change_address": lambda world: Objects(
+        {"contact_id": world.ada.contacts[0].id}, {"contact_id": NOBODYS}
+    ),
+    "staff.join_records": lambda world: Objects(
+        {"client_id": world.ada.id, "other_id": world.bob.id},
+        {"client_id": world.ada.id, "other_id": NOBODYS},
+    ),
+    "staff.undo_joining": _merge,
     "staff.address_works": lambda world: Objects(
         {"contact_id": world.ada.contacts[0].id}, {"contact_id": NOBODYS}
     ),

@@ -301,6 +301,25 @@ def test_booking_and_moving_for_a_caller(chromium: Browser, desk: Desk) -> None:
         watch.open(page, f"{where}/at?therapist={visit.therapist.slug}&on=2031-06-01&at=10:00")
 
 
+def test_the_file_of_a_client(chromium: Browser, desk: Desk) -> None:
+    with watched(chromium, desk.base, desk.cookies) as watch:
+        page = watch.page()
+        watch.open(page, "/staff/clients")
+        page.get_by_label("Find a client").fill("Farouk")
+        go(page.get_by_role("button", name="Find"))
+        watch.look(page)
+        go(page.get_by_role("link", name="Open Maria", exact=False))
+        watch.look(page)
+        own = page.url.removeprefix(desk.base)
+        for rest in ("/details", "/addresses"):
+            watch.open(page, own + rest)
+        other = desk.visit("Menon").client_id
+        watch.open(page, f"{own}/join/{other}")
+        page.goto(desk.base + own)
+        go(page.get_by_role("link", name="Change", exact=False).first)
+        watch.look(page)
+
+
 def test_several_sessions_in_one_act(chromium: Browser, desk: Desk) -> None:
     with watched(chromium, desk.base, desk.cookies) as watch:
         page = watch.page()

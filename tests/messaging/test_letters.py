@@ -15,7 +15,15 @@ from icalendar import Calendar
 from clinic import clock
 from clinic.accounts import audit, links, team
 from clinic.accounts import services as accounts
-from clinic.accounts.models import Client, HealthGrant, LinkPurpose, LoginLink, Role, User
+from clinic.accounts.models import (
+    Client,
+    HealthGrant,
+    LinkPurpose,
+    LoginLink,
+    ReplacedAddress,
+    Role,
+    User,
+)
 from clinic.booking.models import Appointment, Series, State
 from clinic.booking.waiting.models import Offer, OfferEnd, Offering, Wish, WishEnd
 from clinic.db import Base, db, transaction
@@ -181,6 +189,14 @@ def all_letters(make: ModuleType, visit: Appointment, ada: Client, now: datetime
     contact = ada.contacts[0]
     found[Kind.RESUME_INTAKE] = composed(claimed(Kind.RESUME_INTAKE, draft.id, draft.id, now), now)
     found[Kind.SIGN_IN] = composed(claimed(Kind.SIGN_IN, contact.id, contact.id, now), now)
+    replaced = ReplacedAddress(
+        client_id=ada.id, contact_id=contact.id, normalised="ada@old.example", replaced_at=now
+    )
+    db.session.add(replaced)
+    db.session.commit()
+    found[Kind.ADDRESS_REPLACED] = composed(
+        claimed(Kind.ADDRESS_REPLACED, replaced.id, contact.id, now, "once"), now
+    )
     found[Kind.REVIEW_WAITING] = composed(claimed(Kind.REVIEW_WAITING, review.id, make.user().id, now), now)
     asked = GuardianConsent(
         submission_id=make.submission(who=ada, answers={"note": CANARY}).id, asked_at=now, text_version="1"

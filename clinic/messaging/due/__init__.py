@@ -9,7 +9,16 @@ One module a topic; a question selects rows and hands them to `shape.owed` with 
 when it is worth sending.
 """
 
-from clinic.messaging.due import afterwards, bookings, intakes, reminders, team, therapists, waiting
+from clinic.messaging.due import (
+    afterwards,
+    bookings,
+    intakes,
+    people,
+    reminders,
+    team,
+    therapists,
+    waiting,
+)
 from clinic.messaging.due.shape import Question, Rules, rules
 
 __all__ = ["KINDS", "Question", "Rules", "rules"]
@@ -34,6 +43,7 @@ KINDS: tuple[Question, ...] = (
     waiting.offers,
     waiting.outcomes,
     waiting.over,
+    people.addresses_replaced,
     therapists.reviews_waiting,
     therapists.check_ins_answered,
     therapists.look_backs_due,

@@ -1,0 +1,187 @@
+"""The file of a client, and the forms that correct it."""
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+from flask import redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from wtforms import Field
+
+from clinic import clock
+from clinic.accounts import merging, records
+from clinic.accounts.models import Client, Contact, ContactKind, Relation
+from clinic.accounts.permissions import Permission
+from clinic.accounts.services import Unreadable
+from clinic.booking import callers
+from clinic.db import db, transaction
+from clinic.practice import queries as practice
+from clinic.refusal import NotFound, Refusal
+from clinic.staff import desk
+from clinic.staff.blueprint import blueprint
+from clinic.staff.booking_forms import FindForm
+from clinic.staff.clients import layout
+from clinic.staff.clients.forms import AddressForm, ChangeForm, DetailsForm
+from clinic.staff.settings.forms import SeenForm
+from clinic.web.access import actor, audience, staff
+
+
+@blueprint.route("/clients", methods=["GET", "POST"], endpoint="clients")
+@audience(staff, Permission.CONTACTS_READ)
+def clients() -> ResponseReturnValue:
+    """Look for a client; what was typed is in no address. With `join`, for the other record of one person."""
+    form = FindForm()
+    found = None
+    joined = _client_of_address("join")
+    if form.validate_on_submit():
+        found = callers.find(form.text.data or "", practice.the_practice().country, clock.now())
+        found = [one for one in found if joined is None or one.client.id != joined.id]
+    page = layout.page("find", form=form, found=found, joined=joined, has_errors=form.has_errors)
+    return page, 422 if form.has_errors else 200
+
+
+@blueprint.get("/clients/<uuid:client_id>", endpoint="client")
+@audience(staff, Permission.CONTACTS_READ)
+def client(client_id: UUID) -> ResponseReturnValue:
+    """Who somebody is, how to reach them, their visits by day, and records that may be the same person."""
+    now = clock.now()
+    person = db.session.get(Client, client_id)
+    if person is not None and person.merged_into_id is not None:
+        return redirect(url_for("staff.client", client_id=person.merged_into_id), 303)
+    person = callers.client(client_id)
+    return layout.page(
+        "file",
+        person=person,
+        further=records.further_of(person),
+        known=callers.known(person, now),
+        alike=callers.twins(person, now),
+        joined=[(made, merging.may_be_undone(made, now)) for made in merging.of_client(person.id)],
+        undoable=merging.UNDOABLE,
+    )
+
+
+@blueprint.route("/clients/<uuid:client_id>/details", methods=["GET", "POST"], endpoint="client_details")
+@audience(staff, Permission.CALENDAR_WRITE)
+def details(client_id: UUID) -> ResponseReturnValue:
+    """Correct who somebody is."""
+    person = callers.client(client_id)
+    form = DetailsForm()
+    if not form.is_submitted():
+        form.show(records.person_of(person), records.seen(person))
+    elif form.validate():
+
+        def change(now: datetime) -> None:
+            records.correct(client_id, form.person, seen_as=form.seen.data or "", actor=actor(), now=now)
+
+        if _saved(form, form.birth_on, change, lambda: records.seen(callers.client(client_id))):
+            desk.say("Saved. It holds from the next letter on.")
+            return redirect(url_for("staff.client", client_id=client_id), 303)
+    return _page("details", form, person)
+
+
+@blueprint.route("/clients/<uuid:client_id>/addresses", methods=["GET", "POST"], endpoint="add_address")
+@audience(staff, Permission.CALENDAR_WRITE)
+def add_address(client_id: UUID) -> ResponseReturnValue:
+    """One more way to reach somebody."""
+    person = callers.client(client_id)
+    form = AddressForm()
+    if not form.is_submitted():
+        form.kind.data, form.relation.data = ContactKind.MAIL.value, Relation.SELF.value
+    elif form.validate():
+
+        def add(now: datetime) -> None:
+            records.add_address(
+                client_id,
+                ContactKind(form.kind.data),
+                form.value.data or "",
+                relation=Relation(form.relation.data),
+                country=practice.the_practice().country,
+                actor=actor(),
+                now=now,
+            )
+
+        if _saved(form, form.value, add):
+            desk.say("Added. It is unproven until somebody follows a link sent there.")
+            return redirect(url_for("staff.client", client_id=client_id), 303)
+    return _page("address", form, person)
+
+
+@blueprint.route("/contacts/<uuid:contact_id>/change", methods=["GET", "POST"], endpoint="change_address")
+@audience(staff, Permission.CALENDAR_WRITE)
+def change_address(contact_id: UUID) -> ResponseReturnValue:
+    """Put another address in the place of one that is wrong or over."""
+    contact = db.session.get(Contact, contact_id)
+    if contact is None:
+        raise NotFound
+    person = callers.client(contact.client_id)
+    form = ChangeForm()
+    form.value.label.text = "E-mail address" if contact.kind == ContactKind.MAIL else "Telephone number"
+    if not form.is_submitted():
+        form.seen.data = records.seen(contact)
+        form.value.data, form.relation.data = contact.value, contact.relation
+    elif form.validate():
+
+        def change(now: datetime) -> None:
+            records.change_address(
+                contact_id,
+                form.value.data or "",
+                relation=Relation(form.relation.data),
+                country=practice.the_practice().country,
+                seen_as=form.seen.data or "",
+                actor=actor(),
+                now=now,
+            )
+
+        if _saved(form, form.value, change, lambda: records.seen(db.session.get_one(Contact, contact_id))):
+            desk.say("Saved.")
+            return redirect(url_for("staff.client", client_id=contact.client_id), 303)
+    return _page("address", form, person, contact=contact)
+
+
+def _page(template: str, form: SeenForm, person: Client, **shown: object) -> ResponseReturnValue:
+    written = layout.page(
+        template,
+        form=form,
+        person=person,
+        present=records.person_of(person) if form.is_stale else None,
+        has_errors=form.has_errors,
+        **shown,
+    )
+    return written, (409 if form.is_stale else 422) if form.has_errors else 200
+
+
+def _saved(
+    form: SeenForm,
+    field: Field,
+    change: Callable[[datetime], None],
+    present: Callable[[], str] | None = None,
+) -> bool:
+    """Make a change in a transaction. What is wrong with one field stands at it; a page that is old shows how it stands now."""
+    try:
+        with transaction():
+            change(clock.now())
+    except (Unreadable, records.AddressKnown, records.NotBornYet) as refusal:
+        field.errors = [refusal.sentence]
+        return False
+    except records.RecordChanged as refusal:
+        _old(form, refusal, present)
+        return False
+    return True
+
+
+def _old(form: SeenForm, refusal: Refusal, present: Callable[[], str] | None) -> None:
+    form.form_errors.append(refusal.sentence)
+    form.is_stale = True
+    db.session.expire_all()
+    form.seen.data = present() if present else ""
+
+
+def _client_of_address(name: str) -> Client | None:
+    """The client an address names; raises NotFound for one there is not."""
+    text = request.args.get(name)
+    if not text:
+        return None
+    try:
+        return callers.client(UUID(text))
+    except ValueError:
+        raise NotFound from None
