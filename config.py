@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 from pydantic import (
     BaseModel,
@@ -41,6 +43,7 @@ STARTED_HERE_DATABASE, STARTED_HERE_BROKER = "postgresql://here/lumbar", "redis:
 SCHEMES = {
     "database_url": ("postgresql+psycopg",),
     "database_owner_url": ("postgresql+psycopg",),
+    "database_seal_url": ("postgresql+psycopg",),
     "redis_url": ("redis", "rediss", "redis+socket"),
     "smtp_url": ("smtp", "smtps", "smtp+starttls"),
     "public_url": ("http", "https"),
@@ -71,6 +74,8 @@ class Keys(BaseModel):
     totp_secrets: dict[int, SecretStr]
     sealing: dict[int, SecretStr]
     links: dict[int, SecretStr]
+    audit: dict[int, SecretStr] = Field(default_factory=dict)
+    """Keys that seal the audit; without any, one derived from `secret_key` does."""
 
     @classmethod
     def fresh(cls) -> "Keys":
@@ -81,11 +86,12 @@ class Keys(BaseModel):
             totp_secrets={1: SecretStr(secrets.token_urlsafe(32))},
             sealing={1: SecretStr(base64.b64encode(secrets.token_bytes(32)).decode())},
             links={1: SecretStr(base64.b64encode(secrets.token_bytes(32)).decode())},
+            audit={1: SecretStr(base64.b64encode(secrets.token_bytes(32)).decode())},
         )
 
     @model_validator(mode="after")
     def _decodable(self) -> "Keys":
-        _ = self.sealing_bytes, self.link_bytes
+        _ = self.sealing_bytes, self.link_bytes, self.audit_bytes
         return self
 
     @cached_property
@@ -98,6 +104,13 @@ class Keys(BaseModel):
         """Key id to 32 bytes, for manage links."""
         return _decoded("links", self.links)
 
+    @cached_property
+    def audit_bytes(self) -> dict[int, bytes]:
+        """Key id to 32 bytes, for the seals of the audit; 0 is derived from `secret_key`."""
+        secret = self.secret_key.get_secret_value().encode()
+        derived = HKDF(hashes.SHA256(), 32, salt=None, info=b"lumbar audit seals").derive(secret)
+        return {0: derived, **(_decoded("audit", self.audit) if self.audit else {})}
+
     def dumped(self) -> str:
         """As JSON text, secrets in clear, for the key file."""
         return json.dumps(
@@ -106,7 +119,7 @@ class Keys(BaseModel):
                 "password_salt": self.password_salt.get_secret_value(),
                 **{
                     name: {str(number): key.get_secret_value() for number, key in getattr(self, name).items()}
-                    for name in ("totp_secrets", "sealing", "links")
+                    for name in ("totp_secrets", "sealing", "links", "audit")
                 },
             },
             indent=2,
@@ -185,6 +198,8 @@ class Settings(_Judged):
     database_url: str
     database_owner_url: str | None = None
     """The role that owns the tables; only migrations use it. Default: `database_url`."""
+    database_seal_url: str | None = None
+    """The role that may add seals to the audit; only the worker uses it. Default: `database_url`."""
     redis_url: str
     smtp_url: SecretStr | None = None
     """`smtp://`, `smtp+starttls://` or `smtps://user:password@host:port`; without it mails go to a folder."""
@@ -215,6 +230,8 @@ class Settings(_Judged):
     """The number or name that a text message shows as its sender."""
     bounces_secret: SecretStr | None = Field(default=None, min_length=32)
     """What a mail provider proves itself with when it reports letters that came back; without it nobody can report any."""
+    health_token: SecretStr | None = Field(default=None, min_length=32)
+    """Who sends it reads how each part is at `/health`; without one nobody does."""
     ses_topic_arn: str | None = Field(default=None, pattern=SNS_TOPIC)
     """The SNS topic through which Amazon SES reports letters that came back; its signature proves them."""
     postmark_secret: SecretStr | None = Field(default=None, min_length=32)
@@ -225,7 +242,7 @@ class Settings(_Judged):
     """The verification key of SendGrid's signed event webhook, as its settings show it."""
     worker_concurrency: int = Field(default=2, ge=1)
 
-    @field_validator("database_url", "database_owner_url", mode="before")
+    @field_validator("database_url", "database_owner_url", "database_seal_url", mode="before")
     @classmethod
     def _with_driver(cls, value: Any) -> Any:
         for short in ("postgres://", "postgresql://"):
@@ -233,7 +250,7 @@ class Settings(_Judged):
                 return "postgresql+psycopg://" + value.removeprefix(short)
         return value
 
-    @field_validator("database_url", "database_owner_url", "redis_url", "smtp_url", "public_url", "sms_url")
+    @field_validator("database_url", "database_owner_url", "database_seal_url", "redis_url", "smtp_url", "public_url", "sms_url")
     @classmethod
     def _an_address(cls, value: Any, info: ValidationInfo) -> Any:
         text = value.get_secret_value() if isinstance(value, SecretStr) else value

@@ -9,12 +9,13 @@ from typing import Any
 
 from flask import Flask
 from sqlalchemy.orm import configure_mappers
+from sqlalchemy.pool import NullPool
 
 from clinic import clock, db, sealed
-from clinic.accounts import links
+from clinic.accounts import audit_seals, links
 from clinic.api import bounces, health, kept
 from clinic.api import views as api
-from clinic.db import ASIDE
+from clinic.db import ASIDE, SEALING
 from clinic.messaging import tasks
 from clinic.portal import views as portal
 from clinic.public import views as public
@@ -58,6 +59,7 @@ def create_app(settings: Settings | None = None, *, in_background: bool = False)
     zoneinfo.reset_tzpath(to=())  # Zones come from the pinned tzdata package alone.
     sealed.use(settings.keys.sealing_bytes)
     links.use(settings.keys.link_bytes)
+    audit_seals.use(settings.keys.audit_bytes)
     clock.follow(settings.clock_file)
     db.init_app(app)
 
@@ -118,7 +120,9 @@ def flask_config(settings: Settings, *, longest_statement_ms: int) -> dict[str, 
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
         "SQLALCHEMY_ENGINE_OPTIONS": {**engine, "pool_size": settings.database_pool},
         "SQLALCHEMY_BINDS": {
-            ASIDE: {**aside, "pool_size": 2, "url": settings.database_url, "isolation_level": "AUTOCOMMIT"}
+            ASIDE: {**aside, "pool_size": 2, "url": settings.database_url, "isolation_level": "AUTOCOMMIT"},
+            # Used once a minute by the worker: no connection of it is kept.
+            SEALING: {**_unpooled(engine), "url": settings.database_seal_url or settings.database_url},
         },
         "MAX_CONTENT_LENGTH": 256 * 1024,
         "MAX_FORM_MEMORY_SIZE": 256 * 1024,
@@ -148,9 +152,15 @@ def flask_config(settings: Settings, *, longest_statement_ms: int) -> dict[str, 
         if settings.mailgun_signing_key
         else None,
         "SENDGRID_PUBLIC_KEY": settings.sendgrid_public_key,
+        "HEALTH_TOKEN": settings.health_token.get_secret_value() if settings.health_token else None,
         "REDIS_URL": settings.redis_url,
         "WORKER_CONCURRENCY": settings.worker_concurrency,
     }
+
+
+def _unpooled(engine: dict[str, Any]) -> dict[str, Any]:
+    pooling = ("max_overflow", "pool_timeout")
+    return {**{name: value for name, value in engine.items() if name not in pooling}, "poolclass": NullPool}
 
 
 def _engine_options(longest_statement_ms: int, more: str = "") -> dict[str, Any]:

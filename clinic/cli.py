@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from clinic import clock, demo, schema, sealed
-from clinic.accounts import audit, team
+from clinic.accounts import audit, audit_seals, team
 from clinic.accounts.models import Role, User
 from clinic.app import create_app
 from clinic.booking import zones
@@ -154,8 +154,8 @@ def repair_zones(parsed: argparse.Namespace) -> int:
 
 def doctor(parsed: argparse.Namespace) -> int:
     """Check the database, its durability, the keys and the audit's seals; status 1 when something is wrong."""
-    faults = []
-    with create_app(Settings.read(), in_background=True).app_context():
+    faults, settings = [], Settings.read()
+    with create_app(settings, in_background=True).app_context():
         with db.engine.connect() as connection:
             if not schema.is_current(connection):
                 faults.append("The database is not at the newest revision: run `python -m clinic migrate`.")
@@ -165,9 +165,17 @@ def doctor(parsed: argparse.Namespace) -> int:
         drifted = len(zones.drifted(clock.now())) if not faults else 0
         if drifted:
             faults.append(f"{drifted} visits miss their promised time: run `python -m clinic repair-zones`.")
-        verification = audit.verify()
+        verification = audit_seals.verify()
         if not verification.holds:
-            faults.append(f"The audit was changed: seal {verification.broken}, {verification.why}")
+            faults.append(f"The audit does not hold: seal {verification.broken}, {verification.why}.")
+        if (sealing := audit_seals.state(clock.now())) != "ok":
+            faults.append(
+                f"The seals of the audit are {sealing}: does the worker run, and as which role does it seal?"
+            )
+        if settings.environment is Environment.PRODUCTION and audit_seals.may_be_forged():
+            faults.append(
+                "The role that serves pages may add seals to the audit: give sealing a role of its own."
+            )
     for fault in faults:
         print(fault, file=sys.stderr)
     if not faults:

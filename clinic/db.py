@@ -153,6 +153,9 @@ ASIDE = "aside"
 Who holds a connection and waits for a second one out of the same pool can wait for others who do just that.
 """
 
+SEALING = "sealing"
+"""Key of the engine of the role that may add seals to the audit; only the worker's has that role."""
+
 
 def init_app(app: Flask) -> None:
     """Give the app its engines, whose connections wait at most `DATABASE_PATIENCE` seconds."""

@@ -13,6 +13,22 @@ from alembic.script import ScriptDirectory
 
 from clinic.db import Base
 
+ONLY_THE_SEALER_SEALS = """
+DO $$
+BEGIN
+  IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'lumbar_sealer') THEN
+    GRANT USAGE ON SCHEMA public TO lumbar_sealer;
+    GRANT SELECT ON audit_entries, audit_seals TO lumbar_sealer;
+    GRANT INSERT ON audit_seals TO lumbar_sealer;
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'lumbar_app') THEN
+      REVOKE INSERT ON audit_seals FROM lumbar_app;
+    END IF;
+  END IF;
+END
+$$
+"""
+"""Asked at every upgrade, not in a revision: the role may be made long after the tables."""
+
 FOLDER = Path(__file__).parent.parent / "migrations"
 
 
@@ -30,6 +46,8 @@ def upgrade(owner_url: str) -> None:
     """Bring the database to the newest revision; does nothing when it is there."""
     engine = sa.create_engine(owner_url, poolclass=sa.NullPool)
     command.upgrade(config(engine), "head")
+    with engine.begin() as connection:
+        connection.execute(sa.text(ONLY_THE_SEALER_SEALS))
 
 
 def is_current(connection: sa.Connection) -> bool:

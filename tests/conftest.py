@@ -20,6 +20,7 @@ from clinic.embedded.servers import Servers, scratch_servers
 from config import Environment, Settings
 from tests import make as makers
 from tests.browser import launched
+from tests.health import HEALTH_TOKEN
 from tests.racing import race_app, race_settings
 from tests.secure import secure_app
 from tests.visitor import Browser
@@ -70,6 +71,8 @@ def settings(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Sett
         environment=Environment.TEST,
         database_url=servers.urls.app,
         database_owner_url=servers.urls.owner,
+        database_seal_url=servers.urls.sealer,
+        health_token=HEALTH_TOKEN,
         redis_url=servers.urls.broker,
         lumbar_data=tmp_path_factory.mktemp("data") / "var",
         clock_file=tmp_path_factory.mktemp("clock") / "offset",

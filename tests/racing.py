@@ -28,6 +28,7 @@ def race_settings(servers: Servers, tmp_path_factory: pytest.TempPathFactory) ->
         environment=Environment.TEST,
         database_url=there(servers.urls.app),
         database_owner_url=there(servers.urls.owner),
+        database_seal_url=there(servers.urls.sealer),
         redis_url=servers.urls.broker,
         lumbar_data=tmp_path_factory.mktemp("races") / "var",
         statement_timeout_ms=60_000,  # What counts is who gets the time, also on a machine that is busy with more.

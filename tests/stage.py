@@ -18,6 +18,7 @@ from clinic.app import create_app
 from clinic.db import db, dispose
 from clinic.embedded.servers import Servers, scratch_servers
 from config import Environment, Settings
+from tests.health import HEALTH_TOKEN
 
 ROOT = Path(__file__).parents[1]
 STOP_SECONDS = 30
@@ -111,6 +112,8 @@ def staged(folder: Path, environment: Environment = Environment.TEST, **settings
             environment=environment,
             database_url=servers.urls.app,
             database_owner_url=servers.urls.owner,
+            database_seal_url=servers.urls.sealer,
+            health_token=HEALTH_TOKEN,
             redis_url=servers.urls.broker,
             lumbar_data=folder / "var",
             clock_file=None if environment is Environment.PRODUCTION else clock_file,

@@ -19,7 +19,9 @@ from config import Environment, Keys, Settings
 ROOT = Path(__file__).parents[1]
 OURS = {"migrate", "web", "worker", "beat"}
 SECRETS = {
+    "HEALTH_TOKEN": "health-secret-of-thirty-two-letters",
     "LUMBAR_APP_PASSWORD": "app-secret",
+    "LUMBAR_SEALER_PASSWORD": "sealer-secret",
     "LUMBAR_OWNER_PASSWORD": "owner-secret",
     "POSTGRES_PASSWORD": "postgres-secret",
     "REDIS_PASSWORD": "redis-secret",
@@ -174,7 +176,7 @@ def test_the_worker_and_the_timetable_ask_health_for_a_part_it_reports(services:
     from clinic.messaging.pulse import Part
 
     for name in ("worker", "beat"):
-        (asked,) = re.findall(r"\['(\w+)'\]", services[name]["healthcheck"]["test"][-1])
+        (asked,) = re.findall(r"\)\)\['(\w+)'\]", services[name]["healthcheck"]["test"][-1])
         assert asked == name
         assert asked in {part.value for part in Part}
         compile(services[name]["healthcheck"]["test"][-1], name, "exec")
@@ -237,6 +239,13 @@ def test_the_owner_of_the_tables_is_known_to_the_migrations_and_the_database_alo
 ) -> None:
     knowing = {name for name, service in services.items() if "owner-secret" in json.dumps(service)}
     assert knowing == {"migrate", "postgres"}
+
+
+def test_the_role_that_seals_the_audit_is_known_to_the_worker_and_the_database_alone(
+    services: dict[str, Any],
+) -> None:
+    knowing = {name for name, service in services.items() if "sealer-secret" in json.dumps(service)}
+    assert knowing == {"worker", "postgres"}
 
 
 def test_each_command_is_one_the_product_has(services: dict[str, Any], tmp_path: Path) -> None:

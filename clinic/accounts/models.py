@@ -368,7 +368,7 @@ class AuditEntry(Identified, Model):
 
 
 class AuditSeal(Model):
-    """A minute of audit entries made tamper-evident: the hash over them and the seal before."""
+    """A minute of audit entries made tamper-evident: the keyed hash over them and the seal before."""
 
     __tablename__ = "audit_seals"
 
@@ -377,6 +377,8 @@ class AuditSeal(Model):
     until_at: Mapped[datetime] = mapped_column(unique=True)
     entries: Mapped[int]
     digest: Mapped[bytes]
+    key_id: Mapped[int | None]
+    """Which key it was made with; None for a plain hash, from before there were keys."""
     sealed_at: Mapped[datetime]
 
     __table_args__ = (sa.CheckConstraint("from_at < until_at", name="range_runs_forward"),)

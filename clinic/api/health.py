@@ -1,12 +1,17 @@
-"""`/health`: whether the database answers, when worker, timetable and message pass last lived, and what is in arrears."""
+"""`/health`: whether the product is well, for anybody; and for who has the token, how each of its parts is.
 
+Where a request comes from opens nothing: behind a proxy on the same host every request comes from this machine.
+"""
+
+import hmac
 from dataclasses import asdict
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, current_app, jsonify, request
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from clinic import __version__, clock
+from clinic.accounts import audit_seals
 from clinic.db import db
 from clinic.messaging import arrears, pulse
 from clinic.web.access import anyone, audience
@@ -18,7 +23,7 @@ RETRY_SECONDS = "5"
 @blueprint.get("/health")
 @audience(anyone)
 def health() -> Response:
-    """How the product is, as JSON.
+    """How the product is, as JSON: `status`, and more for a request with `Authorization: Bearer` and the token of the settings.
 
     `status` is `ok`, `degraded` (people are served, but something behind the pages is away or late) or `down`. Only `down`
     has the HTTP status 503: a balancer must not take a healthy web process away because a worker rests. `clock` is `off`
@@ -28,23 +33,39 @@ def health() -> Response:
         found = pulse.read()
         behind = arrears.count(clock.now())
         is_on_time = pulse.is_on_time(clock.system())
+        sealing = audit_seals.state(clock.now())
     except (OperationalError, PoolExhausted):
         db.session.rollback()
         return _down()
+    is_well = found.is_well and behind.are_none and is_on_time and sealing == "ok"
+    status = "ok" if is_well else "degraded"
+    if not _may_see_details():
+        return _unkept(jsonify(status=status))
     answer = jsonify(
-        status="ok" if found.is_well and behind.are_none and is_on_time else "degraded",
+        status=status,
         version=__version__,
         database="ok",
         clock="ok" if is_on_time else "off",
         arrears=asdict(behind),
+        audit=sealing,
         **{sign.part.value: sign.word for sign in found.signs},
     )
+    return _unkept(answer)
+
+
+def _may_see_details() -> bool:
+    token: str | None = current_app.config["HEALTH_TOKEN"]
+    sent = request.headers.get("Authorization", "")
+    return token is not None and hmac.compare_digest(sent.encode(), f"Bearer {token}".encode())
+
+
+def _unkept(answer: Response) -> Response:
     answer.headers["Cache-Control"] = "no-store"
     return answer
 
 
 def _down() -> Response:
-    answer = jsonify(status="down", version=__version__, database="away")
+    answer = jsonify(status="down")
     answer.status_code = 503
-    answer.headers.update({"Retry-After": RETRY_SECONDS, "Cache-Control": "no-store"})
-    return answer
+    answer.headers["Retry-After"] = RETRY_SECONDS
+    return _unkept(answer)

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
@@ -20,19 +20,22 @@ from psycopg import sql
 from clinic.embedded.process import ServerFailed
 
 DATABASE = "lumbar"
-SUPERUSER, OWNER, APP = "postgres", "lumbar_owner", "lumbar_app"
+SUPERUSER, OWNER, APP, SEALER = "postgres", "lumbar_owner", "lumbar_app", "lumbar_sealer"
 EXTENSIONS = ("btree_gist", "pg_trgm")  # Made by the superuser: the owner of the tables may not.
+FURNISHED = "2: sealer"
+"""What a furnished cluster has; one that was furnished with less gets the rest."""
 NAMESPACE = ["unshare", "--user", "--map-user=65534", "--map-group=65534", "--"]
 NOBODY = "nobody"
 
 
 @dataclass(frozen=True, slots=True)
 class Passwords:
-    """The generated passwords of the three roles."""
+    """The generated passwords of the roles."""
 
     superuser: str
     owner: str
     app: str
+    sealer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +126,15 @@ def fitting_identity() -> Identity:
 
 
 def kept_passwords(file: Path) -> Passwords:
-    """The passwords from a file only we may read; generated and written when there is none."""
-    if not file.exists():
-        fresh = Passwords(*(secrets.token_urlsafe(24) for _ in range(3)))
+    """The passwords from a file only we may read; what is missing of it, as of a role that is new, is made and written."""
+    known = json.loads(file.read_text()) if file.exists() else {}
+    found = Passwords(**{field.name: secrets.token_urlsafe(24) for field in fields(Passwords)} | known)
+    if asdict(found) != known:
         draft = file.with_suffix(".new")
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
-            json.dump(asdict(fresh), out)
+            json.dump(asdict(found), out)
         draft.rename(file)
-    return Passwords(**json.loads(file.read_text()))
+    return found
 
 
 def make(cluster: Cluster) -> None:
@@ -156,7 +160,7 @@ def make(cluster: Cluster) -> None:
 def furnish(cluster: Cluster) -> None:
     """Make the roles, the database and its extensions as far as they are missing; the server must be running."""
     done = cluster.folder / "furnished"
-    if done.exists():
+    if done.exists() and done.read_text() == FURNISHED:
         return
     with cluster.connection("postgres") as connection:
         _make_roles(connection, cluster.passwords)
@@ -167,7 +171,7 @@ def furnish(cluster: Cluster) -> None:
         for extension in EXTENSIONS:
             statement = sql.SQL("CREATE EXTENSION IF NOT EXISTS {}")
             connection.execute(statement.format(sql.Identifier(extension)))
-    done.touch()
+    done.write_text(FURNISHED)
 
 
 def _possible(identity: Identity) -> bool:
@@ -203,7 +207,11 @@ def _password_file(cluster: Cluster) -> Iterator[Path]:
 
 
 def _make_roles(connection: psycopg.Connection, passwords: Passwords) -> None:
-    for role, password in ((OWNER, passwords.owner), (APP, passwords.app)):
+    for role, password in (
+        (OWNER, passwords.owner),
+        (APP, passwords.app),
+        (SEALER, passwords.sealer),
+    ):
         if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone():
             statement = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}")
             connection.execute(statement.format(sql.Identifier(role), sql.Literal(password)))

@@ -38,13 +38,14 @@ PLAIN_PATH = re.compile(r"[\w/.+-]+", re.ASCII)  # What needs no quoting in an a
 class Urls:
     """Where the servers are, passwords included: for environments and engines, never for a log.
 
-    `owner` runs migrations, `app` the product, `superuser` nothing but tests that make databases; all three name the
-    database `lumbar`. `broker` is written as Celery reads it.
+    `owner` runs migrations, `app` the product, `sealer` seals the audit, `superuser` nothing but tests that make databases;
+    all name the database `lumbar`. `broker` is written as Celery reads it.
     """
 
     superuser: str
     owner: str
     app: str
+    sealer: str
     broker: str
 
 
@@ -171,6 +172,7 @@ def _urls(plan: Cluster) -> Urls:
         superuser=plan.url(cluster.SUPERUSER, plan.passwords.superuser),
         owner=plan.url(cluster.OWNER, plan.passwords.owner),
         app=plan.url(cluster.APP, plan.passwords.app),
+        sealer=plan.url(cluster.SEALER, plan.passwords.sealer),
         broker=f"redis+socket://{_broker_socket(plan)}",
     )
 

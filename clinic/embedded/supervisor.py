@@ -121,6 +121,9 @@ class _Household:
         # Only the migrations know the owner of the tables: whoever breaks into the web or the worker must not become it.
         owner = self.environment.pop("DATABASE_OWNER_URL", None)
         self.of_owner = {} if owner is None else {"DATABASE_OWNER_URL": owner}
+        # So is the role that may seal the audit, which the worker alone knows.
+        sealer = self.environment.pop("DATABASE_SEAL_URL", None)
+        self.of_sealer = {} if sealer is None else {"DATABASE_SEAL_URL": sealer}
         self.watched: list[Watched] = []
         self.asked_to_stop = threading.Event()
         self.heard = ""  # Which signal asked, for whoever wonders why it stopped.
@@ -155,6 +158,7 @@ class _Household:
             self.environment |= {"DATABASE_URL": pair.urls.app}
             self.of_owner = {"DATABASE_OWNER_URL": pair.urls.owner}
             handed_over |= {"DATABASE_URL": pair.urls.app, **self.of_owner}
+            self.of_sealer = {"DATABASE_SEAL_URL": pair.urls.sealer}
             self.watched.append(Watched(pair.database, pair.launch_database))
         if wanted.broker:
             self.environment |= {"REDIS_URL": pair.urls.broker}
@@ -208,7 +212,8 @@ class _Household:
             ],
         }
         for name, words in commands.items():
-            server = Server(self._command(name, words), held_by=self.leash)
+            more = self.of_sealer if name == "worker" else {}
+            server = Server(self._command(name, words, more=more), held_by=self.leash)
             running.callback(_stop, server)
             server.launch()
             self.watched.append(Watched(server, server.launch))

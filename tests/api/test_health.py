@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
+from clinic.accounts import audit
 from clinic.app import create_app
 from clinic.db import db, dispose
 from clinic.messaging import pulse
@@ -14,6 +15,10 @@ from clinic.messaging.models import Heartbeat, Message, Sending
 from clinic.messaging.pulse import Part
 from config import Settings
 from tests import make
+from tests.accounts.conftest import Tamper, tamper
+from tests.health import AUTHORIZED
+
+__all__ = ["tamper"]
 
 
 def lived(*parts: Part, ago: int = 0, state: str = "") -> None:
@@ -26,9 +31,9 @@ def lived(*parts: Part, ago: int = 0, state: str = "") -> None:
 
 
 def test_before_a_worker_ever_ran_people_are_served_and_the_answer_says_what_is_missing(
-    client: FlaskClient,
+    client: FlaskClient, tamper: Tamper
 ) -> None:
-    answer = client.get("/health")
+    answer = client.get("/health", headers=AUTHORIZED)
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "no-store"
     found = answer.get_json()
@@ -42,27 +47,36 @@ def test_before_a_worker_ever_ran_people_are_served_and_the_answer_says_what_is_
         "mail": "ok",
         "sending": "ok",
         "clock": "ok",
+        "audit": "ok",
         "arrears": {"due_unsent": 0, "sending_too_long": 0, "unreminded": 0},
     }
 
 
-def test_all_is_well_while_every_part_lives(client: FlaskClient) -> None:
+def test_all_is_well_while_every_part_lives(client: FlaskClient, tamper: Tamper) -> None:
     lived(Part.WORKER, Part.BEAT, Part.PASS, ago=20)
-    assert client.get("/health").get_json()["status"] == "ok"
+    assert client.get("/health", headers=AUTHORIZED).get_json()["status"] == "ok"
+
+
+def test_entries_that_nobody_seals_show(client: FlaskClient, tamper: Tamper, clock_at_now: None) -> None:
+    lived(Part.WORKER, Part.BEAT, Part.PASS)
+    audit.record(audit.SYSTEM, "tried", now=make.NOW - timedelta(minutes=11))
+    db.session.commit()
+    found = client.get("/health", headers=AUTHORIZED).get_json()
+    assert (found["status"], found["audit"]) == ("degraded", "late")
 
 
 @pytest.mark.parametrize("part", [Part.WORKER, Part.BEAT, Part.PASS])
 def test_a_part_that_fell_silent_shows_within_two_minutes(client: FlaskClient, part: Part) -> None:
     lived(Part.WORKER, Part.BEAT, Part.PASS)
     lived(part, ago=90)
-    found = client.get("/health").get_json()
+    found = client.get("/health", headers=AUTHORIZED).get_json()
     assert (found["status"], found[part.value]) == ("degraded", "stale")
 
 
 def test_a_mail_server_that_is_away_shows(client: FlaskClient) -> None:
     lived(Part.WORKER, Part.BEAT, Part.PASS)
     lived(Part.MAIL, ago=1, state="unreachable")
-    found = client.get("/health").get_json()
+    found = client.get("/health", headers=AUTHORIZED).get_json()
     assert (found["status"], found["mail"]) == ("degraded", "unreachable")
 
 
@@ -82,7 +96,7 @@ def test_messages_held_after_a_restore_show(client: FlaskClient) -> None:
     held = sa.insert(Sending).values(id=1, incarnation="x", held_why="restored", held_since=make.NOW)
     db.session.execute(held)
     db.session.commit()
-    found = client.get("/health").get_json()
+    found = client.get("/health", headers=AUTHORIZED).get_json()
     assert (found["status"], found["sending"]) == ("degraded", "restored")
 
 
@@ -100,5 +114,26 @@ def test_messages_in_arrears_are_counted(client: FlaskClient, clock_at_now: None
     )
     db.session.add(row)
     db.session.commit()
-    found = client.get("/health").get_json()
+    found = client.get("/health", headers=AUTHORIZED).get_json()
     assert (found["status"], found["arrears"]["due_unsent"]) == ("degraded", 1)
+
+
+@pytest.mark.parametrize("headers", [
+    {}, {"Authorization": "Bearer "}, {"Authorization": "Bearer None"}, {"Authorization": "Bearer wrong"},
+    {"X-Forwarded-For": "127.0.0.1"},
+])  # fmt: skip
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "203.0.113.9"])
+def test_without_the_token_the_answer_is_one_word_wherever_it_is_asked_from(
+    client: FlaskClient, headers: dict[str, str], address: str
+) -> None:
+    lived(Part.WORKER)
+    answer = client.get("/health", headers=headers, environ_base={"REMOTE_ADDR": address})
+    assert list(answer.get_json()) == ["status"]
+
+
+def test_without_a_token_in_the_settings_nobody_reads_details(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.config, "HEALTH_TOKEN", None)
+    for sent in ("Bearer None", "Bearer ", AUTHORIZED["Authorization"]):
+        assert list(client.get("/health", headers={"Authorization": sent}).get_json()) == ["status"]

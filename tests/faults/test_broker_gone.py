@@ -7,8 +7,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from flask import Flask
-from flask.testing import FlaskClient
 
 from clinic import clock
 from clinic.booking.models import Appointment
@@ -18,6 +16,7 @@ from clinic.messaging.pulse import STAND_IN, Part
 from clinic.practice.models import Treatment
 from tests import make
 from tests.faults.reminders import all_are_sent, many_due, reminders
+from tests.health import health_of
 from tests.stage import Stage, eventually
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
@@ -52,21 +51,15 @@ def state_of_the_pass() -> str:
     return pulse.read().sign(Part.PASS).state
 
 
-def health(app: Flask) -> dict[str, str]:
-    browser: FlaskClient = app.test_client()
-    found: dict[str, str] = browser.get("/health").get_json()
-    return found
-
-
 def test_without_a_broker_a_confirmation_leaves_within_half_a_minute(stage: Stage) -> None:
     massage = make.offering()
     os.kill(stage.servers.broker.process.pid, signal.SIGKILL)
     stage.start("celery", "-A", "worker:celery", "worker")
-    assert eventually(lambda: health(stage.app)["worker"] == "ok", START_SECONDS)
+    assert eventually(lambda: health_of(stage.app)["worker"] == "ok", START_SECONDS)
     booked(massage, 10)
     assert eventually(lambda: recipients(stage) == {"c10@client.example"}, MAIL_SECONDS)
-    assert health(stage.app)["pass"] == STAND_IN
-    assert health(stage.app)["status"] == "degraded"
+    assert health_of(stage.app)["pass"] == STAND_IN
+    assert health_of(stage.app)["status"] == "degraded"
 
 
 def without_a_broker(stage: Stage, due: int, within: float, signal_number: int) -> float:
@@ -113,14 +106,14 @@ def test_a_worker_and_a_timetable_that_died_are_told_within_two_minutes(stage: S
     stage.start(
         "celery", "-A", "worker:celery", "beat", "--schedule", str(stage.settings.lumbar_data / "beat")
     )
-    assert eventually(lambda: health(stage.app)["status"] == "ok", START_SECONDS)
+    assert eventually(lambda: health_of(stage.app)["status"] == "ok", START_SECONDS)
     for program in stage.programs:
         os.killpg(program.pid, signal.SIGKILL)
         program.wait()
     stage.programs.clear()
     for part in ("worker", "beat", "pass"):
-        assert eventually(lambda part=part: health(stage.app)[part] == "stale", 120)
-    assert health(stage.app)["status"] == "degraded"
+        assert eventually(lambda part=part: health_of(stage.app)[part] == "stale", 120)
+    assert health_of(stage.app)["status"] == "degraded"
 
 
 def test_with_a_frozen_broker_mail_goes_on_and_the_broker_takes_over_again(stage: Stage) -> None:
@@ -130,7 +123,7 @@ def test_with_a_frozen_broker_mail_goes_on_and_the_broker_takes_over_again(stage
     stage.start(
         "celery", "-A", "worker:celery", "beat", "--schedule", str(stage.settings.lumbar_data / "beat")
     )
-    assert eventually(lambda: health(stage.app)["status"] == "ok", START_SECONDS)
+    assert eventually(lambda: health_of(stage.app)["status"] == "ok", START_SECONDS)
     booked(massage, 10)
     assert eventually(lambda: recipients(stage) == {"c10@client.example"}, MAIL_SECONDS)
     assert state_of_the_pass() == ""
@@ -142,7 +135,7 @@ def test_with_a_frozen_broker_mail_goes_on_and_the_broker_takes_over_again(stage
         assert eventually(lambda: state_of_the_pass() == STAND_IN, MAIL_SECONDS)
     finally:
         os.kill(broker, signal.SIGCONT)
-    assert eventually(lambda: health(stage.app)["status"] == "ok", START_SECONDS)
+    assert eventually(lambda: health_of(stage.app)["status"] == "ok", START_SECONDS)
     booked(massage, 14)
     assert eventually(lambda: "c14@client.example" in recipients(stage), MAIL_SECONDS)
     assert len(queries.outbox(stage.app.config["MAILDIR"])) == 3

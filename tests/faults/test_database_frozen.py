@@ -23,6 +23,7 @@ from clinic.messaging import queries
 from clinic.practice.models import Treatment
 from tests import make
 from tests.conftest import Browser
+from tests.health import health_of
 from tests.messaging.test_mailer import free_port
 from tests.stage import Stage, eventually, staged
 from tests.visitor import as_client, as_staff
@@ -164,7 +165,7 @@ def test_the_worker_gives_up_its_statements_and_goes_on(stage: Stage) -> None:
     massage = make.offering()
     worker = stage.start("celery", "-A", "worker:celery", "worker", BACKGROUND_TIMEOUT_MS="1000")
     log = stage.settings.lumbar_data.parent / f"program-{len(stage.programs) - 1}.log"
-    assert eventually(lambda: stage.app.test_client().get("/health").get_json()["worker"] == "ok", 60)
+    assert eventually(lambda: health_of(stage.app)["worker"] == "ok", 60)
     with frozen(stage):
         assert eventually(lambda: "the stand-in cannot reach the database" in log.read_text(), START_SECONDS)
     booked_now(massage)
