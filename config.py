@@ -250,7 +250,15 @@ class Settings(_Judged):
                 return "postgresql+psycopg://" + value.removeprefix(short)
         return value
 
-    @field_validator("database_url", "database_owner_url", "database_seal_url", "redis_url", "smtp_url", "public_url", "sms_url")
+    @field_validator(
+        "database_url",
+        "database_owner_url",
+        "database_seal_url",
+        "redis_url",
+        "smtp_url",
+        "public_url",
+        "sms_url",
+    )
     @classmethod
     def _an_address(cls, value: Any, info: ValidationInfo) -> Any:
         text = value.get_secret_value() if isinstance(value, SecretStr) else value
