@@ -17,7 +17,6 @@ from config import Environment, Keys
 from tests import make
 from tests.mail_sink import sunk
 from tests.proxy import NAME, Proxy, proxied
-from tests.secure import HOST
 from tests.stage import Stage, eventually, staged
 
 START_SECONDS = 90
@@ -119,7 +118,7 @@ def secure(folder: Path, moment: datetime, **of_the_site: str) -> Iterator[Secur
                 public_url=f"https://{NAME}:{outside}",
                 lumbar_keys=Keys.fresh().dumped(),
                 smtp_url=f"smtp://127.0.0.1:{mail}",
-                mail_from=f"Alder Lane <desk@{HOST}>",
+                mail_from="Alder Lane <desk@alderlane.clinic>",
                 trusted_proxies=1,
             )
         )
