@@ -231,6 +231,32 @@ class ReplacedAddress(Identified, Model):
     replaced_at: Mapped[datetime] = mapped_column(index=True)
 
 
+class ClientBar(Identified, Model):
+    """A client who may not book online, or not with one therapist, until staff lift it."""
+
+    __tablename__ = "client_bars"
+
+    client_id: Mapped[UUID] = mapped_column(sa.ForeignKey("clients.id"), index=True)
+    therapist_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("therapists.id"))
+    """None bars from all of online booking."""
+    reason_sealed: Mapped[bytes]
+    reason = Sealed[str]("reason_sealed")
+    barred_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("users.id"))
+    barred_at: Mapped[datetime]
+    lifted_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        sa.Index(
+            "uq_client_bars_standing",
+            "client_id",
+            "therapist_id",
+            unique=True,
+            postgresql_nulls_not_distinct=True,
+            postgresql_where=sa.text("lifted_at IS NULL"),
+        ),
+    )
+
+
 class LinkPurpose(StrEnum):
     """What following a one-time link does."""
 

@@ -12,7 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from clinic.accounts import audit
-from clinic.booking import states
+from clinic.booking import barred, states
 from clinic.booking.availability import Wish
 from clinic.booking.locking import lock
 from clinic.booking.models import Appointment, State
@@ -62,7 +62,7 @@ def move(
 
     For two minutes the old time stays kept, so that the move can be undone. Length, buffers and price stay as agreed.
     `waived` are rules that staff set aside (`desk.move`).
-    Raises Stale, NotNow, NotOffered, SlotTaken, and for a client's own move NotCleared.
+    Raises Stale, NotNow, NotOffered, SlotTaken, and for a client's own move NotCleared and BarredOnline.
     """
     seen = found(appointment_id)
     supply = waive(agreed(practice.supply(seen.treatment_id, retired_too=True), seen), waived)
@@ -83,6 +83,8 @@ def move(
     place(supply, wish, starts_at, appointment, now)
     if side(actor) == "client":
         _refuse_unsafe(appointment, now)
+        if appointment.client_id is not None:
+            barred.require_allowed(appointment.client_id, [appointment.therapist_id], actor)
     changed(appointment, now, time_too=True)
     if appointment.state == State.REQUESTED:
         appointment.decide_by = states.decide_by(appointment.starts_at, now)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import joinedload
 
 from clinic.accounts import audit
 from clinic.accounts.models import Client
-from clinic.booking import availability, newcomers, online, services, states
+from clinic.booking import availability, barred, newcomers, online, services, states
 from clinic.booking.availability import Wish
 from clinic.booking.locking import lock
 from clinic.booking.models import Appointment, Series, State
@@ -120,7 +120,7 @@ class Proposal:
 
 
 def propose(order: Order, rhythm: Rhythm, *, by_staff: bool, now: datetime) -> list[Proposal]:
-    """Each session of a series with what can be had now; nothing is kept. Raises Unbookable, and BookingClosed for a client."""
+    """Each session of a series with what can be had now; nothing is kept. Raises Unbookable, and BookingClosed and BarredOnline for a client."""
     supply = _supply(order.treatment_id, by_staff=by_staff)
     wish = _wish(order)
     return [
@@ -167,7 +167,7 @@ def book(
     lock({slot.therapist_id for slot in chosen}, supply.rooms if supply.needs_room else ())
     zone = supply.zone_of(order.location_id).key
     standing = intake.standing(browser=browser, client_id=client.id, now=now, zone=zone)
-    _refuse(order, chosen, client, standing, by_staff=by_staff, now=now)
+    _refuse(order, chosen, client, standing, by_staff=by_staff, actor=actor, now=now)
     series = Series(client_id=client.id, created_at=now, changed_at=now, revision=1)
     db.session.add(series)
     db.session.flush()
@@ -280,6 +280,7 @@ def _refuse(
     standing: Standing,
     *,
     by_staff: bool,
+    actor: str,
     now: datetime,
 ) -> None:
     """Everything about the client that stands in the way of all of it."""
@@ -290,6 +291,7 @@ def _refuse(
     if any(entry.state is State.REQUESTED for entry in entries):
         raise LookFirst
     if not by_staff:
+        barred.require_allowed(client.id, {slot.therapist_id for slot in chosen}, actor)
         services.refuse_too_many(client, Entry(State.BOOKED), now, more=len(chosen))
 
 

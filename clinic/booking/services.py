@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from clinic.accounts import audit, limits
 from clinic.accounts.models import Client, Contact
-from clinic.booking import approval, newcomers, online, states
+from clinic.booking import approval, barred, newcomers, online, states
 from clinic.booking.availability import Wish
 from clinic.booking.models import Appointment, State
 from clinic.booking.placing import found, fresh, lock_all, locked, place, taken, terms
@@ -72,11 +72,12 @@ def hold(
     `known` is False for a secret that was made in this very request: nothing can be on record under it yet. `client_id` is
     the signed-in client, if any: their earlier answers count. `network` is where the request comes from (`limits.network`):
     it keeps only so many times at once. `supply` is the wish's, where it was read already. Raises Unbookable, NotFirst,
-    TooManyHeld, NotCleared, NotOffered, SlotTaken, BookingClosed.
+    TooManyHeld, NotCleared, NotOffered, SlotTaken, BookingClosed, BarredOnline.
     """
     supply = supply or practice.supply(wish.treatment_id)
     online.require_open(supply.rules)
     newcomers.require_welcome(supply.new_clients, client_id)
+    supply = barred.allowed(supply, client_id, wish.therapist_id)
     earlier = holds_of(browser) if known else []
     # Whatever can be read before the queue is: who waits in it waits for every statement behind it.
     held_network = limits.digest(network) if network else None
@@ -157,7 +158,7 @@ def book(
     The hold may be past its time as long as nobody took it over. `plain` asks without any health answers. `held_by` is
     who keeps the time when that is not the browser itself: an offering of the waiting list. `approved`: staff offered it.
     `promised`: the practice offered this very time, so that it can be taken also if online booking was closed since.
-    Raises BookingClosed, HoldGone, NotCleared, GuardianNeeded, IntakeNeeded, NotFirst, TooManyOpen.
+    Raises BookingClosed, BarredOnline, HoldGone, NotCleared, GuardianNeeded, IntakeNeeded, NotFirst, TooManyOpen.
     """
     if actor == audit.VISITOR:
         # Nobody is looked up for a visitor: the client was added in this very transaction.
@@ -170,6 +171,8 @@ def book(
         raise HoldGone
     if not promised:
         online.require_open(practice.the_practice())
+    if not approved:
+        barred.require_allowed(client.id, [appointment.therapist_id], actor)
     standing = _standing(appointment, browser, client.id, now)
     entry = states.entry(appointment.treatment, standing, appointment.starts_at, plain=plain)
     entry = newcomers.entry(appointment.treatment, client.id, entry)

@@ -17,7 +17,7 @@ from clinic.accounts import audit
 from clinic.accounts import services as accounts
 from clinic.accounts.models import Client
 from clinic.accounts.permissions import Permission
-from clinic.booking import callers, desk, idempotency, states
+from clinic.booking import barred, callers, desk, idempotency, states
 from clinic.booking.availability import Wish
 from clinic.booking.callers import Caller
 from clinic.booking.idempotency import Answer
@@ -195,6 +195,7 @@ def _check_page(
         moment=moment,
         ends_at=moment.starts_at + supply.need.length,
         caller=callers.known(choice.client, now) if choice.client else None,
+        bars=barred.reaching(choice.client.id) if choice.client else [],
         form=form,
         seen=seen,
         sentences=obstacles.sentences(seen.broken, moment.therapist),

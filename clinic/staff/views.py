@@ -21,7 +21,7 @@ from clinic.staff import (
 )
 from clinic.staff.auth import views as auth
 from clinic.staff.blueprint import blueprint
-from clinic.staff.clients import details, merging
+from clinic.staff.clients import barring, details, merging
 from clinic.staff.settings import (
     absences,
     access,
@@ -44,6 +44,7 @@ PAGES = (
     series,
     waiting,
     details,
+    barring,
     merging,
     visits,
     arrival,

@@ -15,6 +15,7 @@ from clinic import clock
 from clinic.accounts import links, merging, sessions, team
 from clinic.accounts import services as accounts
 from clinic.accounts.models import LinkPurpose, StaffSession
+from clinic.booking import barred
 from clinic.booking.models import Appointment
 from clinic.db import db
 from clinic.messaging import wishes
@@ -72,6 +73,13 @@ def _message(world: World) -> Objects:
 def _client(world: World) -> Objects:
     """The desk reaches everybody who comes here."""
     return Objects({"client_id": world.ada.id}, {"client_id": NOBODYS})
+
+
+def _bar(world: World) -> Objects:
+    other = world.make.client(given_name="Mallory", mail="mallory@client.example")
+    made = barred.bar(other.id, None, "because", by=world.ines, now=clock.now())
+    db.session.commit()
+    return Objects({"bar_id": made.id}, {"bar_id": NOBODYS})
 
 
 def _merge(world: World) -> Objects:
@@ -373,6 +381,8 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "staff.change_address": lambda world: Objects(
         {"contact_id": world.ada.contacts[0].id}, {"contact_id": NOBODYS}
     ),
+    "staff.bar_client": _client,
+    "staff.lift_bar": _bar,
     "staff.join_records": lambda world: Objects(
         {"client_id": world.ada.id, "other_id": world.bob.id},
         {"client_id": world.ada.id, "other_id": NOBODYS},

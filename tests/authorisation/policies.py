@@ -138,6 +138,8 @@ POLICIES: dict[str, str | frozenset[Permission]] = {
     "staff.client_details": Permission.CALENDAR_WRITE,
     "staff.add_address": Permission.CALENDAR_WRITE,
     "staff.change_address": Permission.CALENDAR_WRITE,
+    "staff.bar_client": Permission.CALENDAR_WRITE,
+    "staff.lift_bar": Permission.CALENDAR_WRITE,
     "staff.join_records": Permission.CALENDAR_WRITE,
     "staff.undo_joining": Permission.CALENDAR_WRITE,
     "staff.book_for": Permission.CALENDAR_WRITE,

@@ -9,7 +9,7 @@ from flask import Flask
 
 from clinic.accounts import merging
 from clinic.accounts.models import AuditEntry, Client, ClientMerge
-from clinic.booking import callers
+from clinic.booking import barred, callers
 from clinic.booking.models import Appointment
 from clinic.db import db
 from tests.conftest import NOW
@@ -188,3 +188,36 @@ def test_a_spelling_of_the_name_is_asked_about(scene: Scene, make: ModuleType) -
         for name in ("Müller", "Mueller")
     )
     assert [one.client for one in callers.twins(muller, NOW)] == [mueller]
+
+
+def test_somebody_is_barred_for_a_reason_that_staff_see_when_they_book(scene: Scene, clerk: Visitor) -> None:
+    clerk.open(f"{file_of(scene.ada)}/bar").press("Bar", reason="")
+    assert (clerk.status, "Choose what is barred" in clerk.text) == (422, True)
+    clerk.press("Bar", what="online", reason="Did not come four times")
+    assert "From all online booking" in clerk.text
+    assert "Did not come four times" in clerk.text
+    clerk.open(f"{file_of(scene.ada)}/bar").press("Bar", what="online", reason="Again")
+    assert (clerk.status, "barred already" in clerk.text) == (422, True)
+    at = f"treatment={scene.treatment.slug}&therapist={scene.therapist.slug}&on=2031-03-06&at=10:00"
+    clerk.open(f"/staff/book/at?{at}&client={scene.ada.id}")
+    assert "Barred from online booking: Did not come four times" in clerk.text
+    clerk.press("Book")
+    assert "Booked." in clerk.text
+    clerk.open(file_of(scene.ada)).press("Lift")
+    assert "like all clients" in clerk.text
+
+
+def test_a_barred_client_hears_only_that_it_cannot_be_booked_online(
+    scene: Scene, app: Flask, make: ModuleType, clock_at_now: None
+) -> None:
+    sold = make.treatment(therapists=[scene.therapist])
+    barred.bar(scene.ada.id, None, "a secret reason", by=scene.therapist_user, now=NOW)
+    db.session.commit()
+    stranger = Visitor(app.test_client())
+    stranger.open(f"/book/{sold.slug}?day=2031-03-06").press(f"10:00 {scene.therapist.given_name}")
+    typed = {"given_name": "A", "family_name": "B", "mail": "ada@client.example", "agree": "y"}
+    stranger.press("Book this session", **typed)
+    assert stranger.status == 403
+    assert "This cannot be booked online. Please call us." in stranger.text
+    assert "secret" not in stranger.answer.get_data(as_text=True)
+    assert 'value="ada@client.example"' in stranger.answer.get_data(as_text=True)

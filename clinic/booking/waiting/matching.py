@@ -1,7 +1,7 @@
 """Who is offered what: the order of those who wait, and whether a time suits them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from clinic.accounts.models import Client, Contact, ContactKind
+from clinic.booking import barred
 from clinic.booking.models import Appointment, State
 from clinic.booking.waiting.models import Offer, OfferEnd, Offering, Wish
 from clinic.booking.waiting.wishes import MAY_BE_EARLIER, time_of
@@ -44,6 +45,8 @@ class Waiting:
     before: datetime | None
     let_go: frozenset[tuple[datetime, UUID]] = frozenset()
     """Starts and therapists this person was offered before, and did not want."""
+    barred_from: frozenset[UUID | None] = frozenset()
+    """Therapists who are not offered to this person by themselves; None bars every offer."""
 
     def may_be_with(self, therapist_id: UUID, location_id: UUID) -> bool:
         """Whether this therapist and this place are right."""
@@ -64,6 +67,7 @@ class Waiting:
             self.may_be_with(time.therapist_id, time.location_id)
             and self.wants(time.starts_at, time.zone)
             and (time.starts_at, time.therapist_id) not in self.let_go
+            and not {None, time.therapist_id} & self.barred_from
         )
 
 
@@ -94,8 +98,11 @@ def in_order(now: datetime, treatment_id: UUID | None = None) -> list[Waiting]:
     )
     if treatment_id is not None:
         question = question.where(Wish.treatment_id == treatment_id)
-    let_go = _let_go()
-    return [_waiting(wish, before, let_go) for wish, before in db.session.execute(question)]
+    let_go, bars = _let_go(), barred.by_client()
+    return [
+        replace(_waiting(wish, before, let_go), barred_from=bars.get(wish.client_id, frozenset()))
+        for wish, before in db.session.execute(question)
+    ]
 
 
 def _waiting(

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from clinic.accounts import audit
 from clinic.accounts.models import Client
-from clinic.booking import newcomers, online
+from clinic.booking import barred, newcomers, online
 from clinic.booking.models import Appointment, State
 from clinic.booking.states import side
 from clinic.booking.waiting import freed
@@ -95,11 +95,12 @@ def join(
     """Wait for a time of a treatment; what is free already is not what one waits for.
 
     `times` are those of `times()`; at least one. Raises Unbookable when the treatment is not sold, and NotFirst when it
-    is not for a first visit, and BookingClosed, unless staff put somebody on the list.
+    is not for a first visit, and BookingClosed and BarredOnline, unless staff put somebody on the list.
     """
     if side(actor) != "staff":
         online.require_open(practice.the_practice())
         newcomers.require_welcome(db.session.get_one(Treatment, treatment_id).new_clients, client.id)
+        barred.require_allowed(client.id, [therapist_id] if therapist_id else (), actor)
     wish = Wish(
         client_id=client.id,
         treatment_id=treatment_id,
@@ -120,9 +121,11 @@ def join_earlier(
     actor: str,
     now: datetime,
 ) -> Wish:
-    """Wait for something earlier than a visit that stands, at its place. Raises NothingEarlier, WaitsAlready, Unbookable."""
+    """Wait for something earlier than a visit that stands, at its place. Raises NothingEarlier, WaitsAlready, Unbookable,
+    and BarredOnline for a client."""
     if visit.state not in MAY_BE_EARLIER or visit.starts_at <= now or visit.client_id is None:
         raise NothingEarlier
+    barred.require_allowed(visit.client_id, () if any_therapist else [visit.therapist_id], actor)
     wish = Wish(
         client_id=visit.client_id,
         treatment_id=visit.treatment_id,

@@ -1,7 +1,7 @@
 """The file of a client, and the forms that correct it."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from flask import redirect, request, url_for
@@ -13,7 +13,7 @@ from clinic.accounts import merging, records
 from clinic.accounts.models import Client, Contact, ContactKind, Relation
 from clinic.accounts.permissions import Permission
 from clinic.accounts.services import Unreadable
-from clinic.booking import callers
+from clinic.booking import barred, callers
 from clinic.db import db, transaction
 from clinic.practice import queries as practice
 from clinic.refusal import NotFound, Refusal
@@ -55,6 +55,8 @@ def client(client_id: UUID) -> ResponseReturnValue:
         further=records.further_of(person),
         known=callers.known(person, now),
         alike=callers.twins(person, now),
+        bars=barred.of_client(person.id),
+        therapists={one.id: one.name for one in practice.therapists(date.min)},
         joined=[(made, merging.may_be_undone(made, now)) for made in merging.of_client(person.id)],
         undoable=merging.UNDOABLE,
     )
