@@ -31,6 +31,7 @@ from clinic.web import (
     headers,
     languages,
     logs,
+    parting,
     security_log,
 )
 from config import Environment, Settings
@@ -69,6 +70,7 @@ def create_app(settings: Settings | None = None, *, in_background: bool = False)
     headers.init_app(app)
     errors.init_app(app)
     security_log.init_app(app)
+    parting.init_app(app)
     filters.init_app(app)
     languages.init_app(app)
     assets.init_app(app)

@@ -170,7 +170,9 @@ def open_ahead(threads: int) -> None:
     """Open the connections that so many threads use at once, as far as pools keep them; with a database that is away, none."""
     with ExitStack() as opened, suppress(OperationalError):
         for engine in db.engines.values():
-            for _ in range(min(threads, engine.pool.size())):  # type: ignore[attr-defined]  # Ours are queue pools, which have one.
+            # The engine that seals keeps no connection.
+            size = engine.pool.size() if isinstance(engine.pool, sa.QueuePool) else 0
+            for _ in range(min(threads, size)):
                 opened.enter_context(engine.connect())
 
 

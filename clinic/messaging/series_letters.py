@@ -12,6 +12,7 @@ from clinic.booking.invitation import Invitee, Method
 from clinic.booking.models import Appointment, Series, State
 from clinic.db import db
 from clinic.messaging.content import Content, Drop
+from clinic.messaging.greeting import letter_name
 from clinic.messaging.models import Kind, Message
 from clinic.messaging.services import Claim
 from clinic.messaging.visit_letters import Visit
@@ -60,7 +61,7 @@ def _content(
             method=method,
             now=now,
             links={one.id: visits[one.id].link for one in shown},
-            invitee=Invitee(mail=contact.normalised, name=client.first_name),
+            invitee=Invitee(mail=contact.normalised, name=letter_name(client)),
         )
     return Content(
         recipient=contact.normalised,
@@ -70,7 +71,7 @@ def _content(
             "booked": [visits[one.id] for one in booked],
             "cancelled": [visits[one.id] for one in cancelled],
             "takes_out": takes_out,
-            "values": {"client": client.first_name},
+            "values": {"client": letter_name(client)},
         },
         calendar=calendar,
         calendar_method=method.value,

@@ -13,6 +13,7 @@ from clinic.booking.models import Appointment, State
 from clinic.db import db
 from clinic.messaging.content import Content, Drop
 from clinic.messaging.due import therapists
+from clinic.messaging.greeting import letter_name
 from clinic.messaging.models import Kind
 from clinic.messaging.services import Claim
 from clinic.messaging.visit_letters import WHOLE
@@ -104,7 +105,7 @@ def _stops(therapist: Therapist, day: date) -> list[Stop]:
             ends_at=visit.ends_at,
             zone=visit.zone,
             what=visit.treatment.mail_name,
-            first_name=visit.client.first_name if visit.client else "",
+            first_name=letter_name(visit.client),
             place=visit.location.name,
             room=visit.room.name if visit.room else "",
             reference=visit.reference,

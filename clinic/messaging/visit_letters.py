@@ -21,6 +21,7 @@ from clinic.intake import queries as intake
 from clinic.messaging import wishes
 from clinic.messaging.content import Content, Drop
 from clinic.messaging.due.bookings import TELLS_TIME
+from clinic.messaging.greeting import letter_name
 from clinic.messaging.models import Kind, Message
 from clinic.messaging.services import Claim
 from clinic.messaging.wishes import Topic
@@ -67,7 +68,7 @@ class Visit:
         therapist, location = appointment.therapist, appointment.location
         free_until = appointment.starts_at - timedelta(hours=practice.late_cancel_hours)
         return cls(
-            first_name=client.first_name,
+            first_name=letter_name(client),
             starts_at=appointment.starts_at,
             ends_at=appointment.ends_at,
             zone=appointment.zone,

@@ -4,7 +4,6 @@ A one-time link proves an address and nothing more. Of the people on that addres
 somebody else. Opening the link's page uses nothing up, so that a mail scanner cannot; only the button does.
 """
 
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
@@ -26,6 +25,7 @@ from clinic.refusal import NotFound, Refusal
 from clinic.web import access, languages
 from clinic.web.access import anyone, audience, client, contact
 from clinic.web.browser import forget_browser, known_browser
+from clinic.web.own_paths import own_path
 
 blueprint = Blueprint("portal", __name__)
 blueprints = (blueprint, letters.blueprint, course.blueprint, progress.blueprint)
@@ -237,17 +237,6 @@ def sign_out() -> ResponseReturnValue:
 def manage_path(visit: Appointment) -> str:
     """The page of one visit."""
     return links.manage_path(visit.id, visit.link_epoch)
-
-
-def own_path(wanted: str | None) -> str | None:
-    """A path of our own to go back to; None for anything that could lead elsewhere."""
-    if not wanted or not wanted.startswith("/") or "\\" in wanted or not wanted.isprintable():
-        return None
-    try:
-        parts = urlsplit(wanted)
-    except ValueError:
-        return None
-    return wanted if not parts.scheme and not parts.netloc and not wanted.startswith("//") else None
 
 
 def _onwards() -> str:

@@ -20,6 +20,7 @@ from clinic.practice.models import Therapist
 from clinic.refusal import NotFound
 from clinic.staff.blueprint import blueprint
 from clinic.web import access
+from clinic.web.own_paths import own_path
 
 STAFF_PAGES = (blueprint.name, "sign_in", "security")
 """Blueprints whose pages carry the rail; those before the sign-in are nobody's and get no count."""
@@ -61,9 +62,9 @@ def require_own(client_id: UUID, now: datetime) -> None:
 
 def back_to(fallback: str) -> ResponseReturnValue:
     """See other: the staff page a form came from, or the fallback."""
-    asked = request.form.get("back", "")
-    safe = asked.startswith("/staff") and "//" not in asked and "\\" not in asked and asked.isprintable()
-    return redirect(asked if safe else fallback, 303)
+    asked = own_path(request.form.get("back"))
+    is_ours = asked is not None and asked.startswith("/staff") and "//" not in asked
+    return redirect(asked if asked and is_ours else fallback, 303)
 
 
 def say(text: str, *, undo: str | None = None, fields: Mapping[str, str] | None = None) -> None:

@@ -5,8 +5,6 @@ A page is translated whole or stays English; `TRANSLATED` names those that are w
 cookie, and a new client's letters begin in the same language.
 """
 
-from urllib.parse import urlsplit
-
 from flask import Blueprint, Flask, redirect, request, session
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
@@ -16,6 +14,7 @@ from clinic.accounts.models import Client
 from clinic.language import ENGLISH, LANGUAGES, N_
 from clinic.web import context
 from clinic.web.access import MACHINE_PATHS, anyone, audience
+from clinic.web.own_paths import own_path
 
 CHOSEN, OF_LETTERS = "language", "letters_in"
 TRANSLATED = (
@@ -89,14 +88,7 @@ def forget() -> None:
 def choose() -> ResponseReturnValue:
     """Keep the choice, and go back to the page it was made on."""
     session[CHOSEN] = request.form.get("language") if request.form.get("language") in LANGUAGES else ENGLISH
-    return redirect(_back(request.form.get("back", "")), 303)
-
-
-def _back(path: str) -> str:
-    """A path of our own, or the first page."""
-    parts = urlsplit(path)
-    is_ours = path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
-    return path if is_ours and not parts.scheme and not parts.netloc else "/"
+    return redirect(own_path(request.form.get("back")) or "/", 303)
 
 
 def init_app(app: Flask) -> None:

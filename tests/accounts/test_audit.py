@@ -11,7 +11,7 @@ from flask import Flask
 
 from clinic.accounts import audit, audit_seals
 from clinic.accounts.models import AuditEntry, AuditSeal
-from clinic.db import SEALING, db
+from clinic.db import SEALING, db, open_ahead
 from config import Settings
 from tests.accounts.conftest import Tamper
 
@@ -223,3 +223,9 @@ def test_the_role_that_seals_may_seal(app: Flask, now: datetime) -> None:
     with app.app_context(), db.engines[SEALING].connect() as connection, connection.begin() as undone:
         connection.execute(sa.insert(AuditSeal).values(FORGED))
         undone.rollback()
+
+
+def test_a_web_process_opens_its_connections_ahead_and_none_for_sealing(app: Flask) -> None:
+    with app.app_context():
+        open_ahead(2)
+        assert not isinstance(db.engines[SEALING].pool, sa.QueuePool)

@@ -4,7 +4,7 @@ import pytest
 
 from clinic.accounts import passwords
 
-OWN = ["Ines Moreau", "Alder Lane", "ines@alderlane.example"]
+OWN = ["Inés Moreau", "Alder Lane", "ines@alderlane.example"]
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,10 @@ def test_a_password_of_more_than_256_characters_is_too_long() -> None:
         "ababababababab",
         "summerwinterautumn",
         "ines.moreau.2031",
+        "ines moreau therapist",
+        "Inés Moreau, front desk",
+        "Ines-Moreau-Owner-2031!",
+        "moreau receptionist 20311128",
         "Alder Lane Alder Lane",
         "ines@alderlane.example",
         "wElCoMeWelcome1",

@@ -10,8 +10,8 @@ from flask.testing import FlaskClient
 from flask_security import hash_password
 
 from clinic.accounts import links
-from clinic.portal.views import own_path
 from clinic.practice.models import Treatment
+from clinic.web.own_paths import own_path
 from tests.conftest import NOW
 from tests.visitor import PASSWORD, Visitor, shown
 
@@ -93,6 +93,21 @@ def test_a_form_from_an_origin_that_is_no_address_of_ours_is_refused(
 def test_after_signing_in_nobody_is_led_elsewhere(wanted: str) -> None:
     assert own_path(wanted) is None
     assert own_path("/my?x=1") == "/my?x=1"
+
+
+@pytest.mark.parametrize(
+    "back", ["//[", "//[attack.example", "http://[", "/\\attack.example", "//attack.example", "", "/a\nb"]
+)
+def test_a_choice_of_language_goes_back_to_our_own_pages_or_to_the_first(
+    make: ModuleType, visitor: Visitor, back: str
+) -> None:
+    make.practice()
+    token = visitor.open("/").token()
+    data = {"csrf_token": token, "language": "de", "back": back}
+    answer = visitor.browser.post("/language", data=data)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/")
+    data["back"] = "/book"
+    assert visitor.browser.post("/language", data=data).headers["Location"] == "/book"
 
 
 @pytest.mark.parametrize("page", ["visit.ics", "done", "cancel", "move"])
