@@ -11,7 +11,7 @@ from flask import Flask
 from passlib.totp import TOTP
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from clinic import demo
+from clinic import clock, demo
 from clinic.accounts import team
 from clinic.accounts.models import Client, Contact, Role
 from clinic.booking import changes
@@ -557,3 +557,30 @@ def test_staff_pages_are_light(chromium: Browser, desk: Desk) -> None:
     for path in ("/staff", desk.review("Castellano"), "/staff/messages"):
         carried = weight(chromium, desk.base + path, desk.cookies)
         assert 20_000 < carried < HEAVIEST, f"{path}: {carried}"
+
+
+def test_the_team_and_somebody_who_joins_it(chromium: Browser, desk: Desk) -> None:
+    with watched(chromium, desk.base, desk.cookies) as watch:
+        page = watch.page()
+        watch.open(page, "/staff/settings/team/invite")
+        go(page.get_by_role("button", name="Send invitation"))
+        expect(page.get_by_role("alert")).to_contain_text("Enter the e-mail address.")
+        watch.look(page)
+        page.get_by_label("E-mail address").fill("jonas.weir@mail.example")
+        page.get_by_label("Front desk").check()
+        go(page.get_by_role("button", name="Send invitation"))
+        expect(page.get_by_text("is invited. The letter is on its way.")).to_be_visible()
+        watch.look(page)
+        go(page.get_by_role("link", name="Daniel Okafor"))
+        watch.look(page)
+        go(page.get_by_role("link", name="Daniel leaves…"))
+        expect(page.get_by_role("heading", name="visits to come")).to_be_visible()
+        watch.look(page)
+        watch.open(page, "/staff/account")
+    deliver(desk.app, clock.now())
+    (mail,) = [each for each in queries.outbox(desk.app.config["MAILDIR"]) if "jonas.weir" in each.to]
+    address = next(word for word in mail.text.split() if "/staff/join/" in word)
+    with watched(chromium, desk.base) as watch:
+        page = watch.open(watch.page(), address[address.index("/staff/join/") :])
+        expect(page.get_by_role("heading", level=1)).to_have_text("Join the team")
+        watch.open(page, "/staff/join/nobody-made-this")

@@ -15,6 +15,7 @@ from clinic.db import db
 from clinic.practice import therapists
 from clinic.practice.invitations import StaffInvitation
 from clinic.practice.models import Therapist
+from tests.plans import intakes
 from tests.plans.conftest import Scene
 from tests.staff.conftest import scene
 from tests.visitor import Visitor, as_staff
@@ -64,7 +65,7 @@ def test_the_list_says_who_may_do_what_and_how_they_sign_in(owner: Visitor, make
     assert "3 people" in page
     for word in ("Daniel Okafor", "In the rota as Dan Okafor", "App code", "today, 10:00"):
         assert word in page
-    assert "Asked to set up" in page
+    assert "No second factor yet" in page
     assert page.index("No longer here") < page.index("Lea Gone")
 
 
@@ -99,9 +100,8 @@ def test_a_page_that_is_old_sends_no_second_letter_and_says_so(owner: Visitor) -
 @pytest.mark.parametrize(("typed", "sentence"), [
     ({"mail": "", "roles": "front_desk"}, "Enter the e-mail address."),
     ({"mail": "nobody", "roles": "front_desk"}, "Enter an e-mail address in the correct format"),
-    ({"mail": "jonas@mail.example"}, "Tick at least one."),
+    ({"mail": "jonas@mail.example"}, "Tick at least one role."),
     ({"mail": "jonas@mail.example", "roles": "boss"}, "not a valid choice"),
-    ({"mail": "jonas@mail.example", "roles": "front_desk", "rota": "new"}, "Only a therapist stands in the rota."),
     ({"mail": "ines@alderlane.example", "roles": "front_desk"}, "is already on the team"),
 ])  # fmt: skip
 def test_what_cannot_be_invited_is_said_and_what_was_typed_stays(
@@ -114,6 +114,18 @@ def test_what_cannot_be_invited_is_said_and_what_was_typed_stays(
     assert sentence in owner.text
     assert f'value="{typed["mail"]}"' in owner.answer.get_data(as_text=True)
     assert db.session.scalar(sa.select(StaffInvitation)) is None
+
+
+def test_a_place_in_the_rota_is_for_therapists(owner: Visitor, make: ModuleType) -> None:
+    place = make.therapist(make.location())
+    owner.open(f"{TEAM}/invite")
+    owner.press("Send invitation", mail="jonas@mail.example", roles="front_desk", rota=str(place.id))
+    assert owner.status == 422
+    assert "Only a therapist stands in the rota." in owner.text
+    owner.open(f"{TEAM}/invite").press("Send invitation", mail="jonas@mail.example", roles="front_desk")
+    owner.open(f"{TEAM}/invite").press("Send invitation", mail="max@mail.example", roles="therapist")
+    made = db.session.scalars(sa.select(StaffInvitation).order_by(StaffInvitation.id)).all()
+    assert [each.is_new_therapist for each in made] == [False, True], "a new place is the usual one"
 
 
 def test_before_there_is_a_practice_an_invitation_leads_to_naming_it(
@@ -338,11 +350,16 @@ def test_somebody_leaves_and_comes_back(
     assert actions(scene.therapist_user)[-2:] == ["left", "came_back"]
 
 
+@pytest.mark.parametrize("with_review", [False, True])
 def test_what_waits_for_somebody_who_left_waits_for_every_therapist(
-    app: Flask, owner: Visitor, scene: Scene, priya: Therapist
+    app: Flask, owner: Visitor, scene: Scene, priya: Therapist, with_review: bool
 ) -> None:
-    scene.request()
+    visit = scene.request()
+    if with_review:
+        intakes.review(visit)
     colleague = db.session.get_one(User, priya.user_id)
     assert "Ada Sample" not in Visitor(as_staff(app, colleague)).open("/staff/reviews").text
-    owner.open(f"{TEAM}/{scene.therapist_user.id}/leave").press("End the access of Ines")
+    owner.open(f"{TEAM}/{scene.therapist_user.id}/leave")
+    assert ("1 review to decide" in owner.text) == with_review
+    owner.press("End the access of Ines")
     assert "Ada Sample" in Visitor(as_staff(app, colleague)).open("/staff/reviews").text

@@ -17,7 +17,7 @@ from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
 from clinic.staff.day import practice_zone
 from clinic.staff.settings.frame import OWNERS, page, saved
-from clinic.staff.settings.team_forms import NOWHERE, ROLE_HINTS, ROLES, InviteForm
+from clinic.staff.settings.team_forms import NEW, ROLE_HINTS, ROLES, InviteForm
 from clinic.web.access import actor, audience, staff
 from clinic.web.context import practice as the_practice
 
@@ -41,6 +41,7 @@ def everybody() -> ResponseReturnValue:
         letters=messages.stages(Kind.STAFF_INVITATION, [each.id for each in waiting], now),
         role_names=ROLE_NAMES,
         own_id=desk.user().id,
+        is_last_owner=team.is_last_owner(desk.user()),
         zone=practice_zone(now),
     )
 
@@ -55,7 +56,7 @@ def invite() -> ResponseReturnValue:
     form, now = InviteForm(), clock.now()
     form.offer(therapists.without_sign_in(opening.today(now)))
     if not form.is_submitted():
-        form.rota.data = NOWHERE
+        form.rota.data = NEW
     if form.validate_on_submit() and saved(
         form,
         lambda: invitations.invite(

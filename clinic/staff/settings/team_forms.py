@@ -30,6 +30,8 @@ class RolesForm(Form):
 
     roles = Ticks("What they do", choices=ROLES, description="One or more.")
     rota = SelectField("In the rota as", description="Only for therapists: whose calendar it is.")
+    new_is_usual = False
+    """Whether a new place is offered unasked, so that it says nothing about somebody who is no therapist."""
 
     def offer(self, free: Sequence[Therapist], own: Therapist | None = None) -> None:
         """Offer the places that are free, and the one this person has."""
@@ -43,14 +45,19 @@ class RolesForm(Form):
     def validate_roles(self, field: Ticks) -> None:
         """Somebody without a role could do nothing here."""
         if not field.data:
-            raise ValidationError("Tick at least one.")
+            raise ValidationError("Tick at least one role.")
 
     def validate_rota(self, field: SelectField) -> None:
         """Who stands in the rota is a therapist."""
-        if field.data != NOWHERE and Role.THERAPIST.value not in (self.roles.data or ()):
+        is_unasked = field.data == NOWHERE or (self.new_is_usual and field.data == NEW)
+        if not (is_unasked or self._is_therapist):
             raise ValidationError(
                 "Only a therapist stands in the rota. Tick Therapist, or choose “Not in the rota”."
             )
+
+    @property
+    def _is_therapist(self) -> bool:
+        return Role.THERAPIST.value in (self.roles.data or ())
 
     @property
     def chosen_roles(self) -> list[Role]:
@@ -61,13 +68,14 @@ class RolesForm(Form):
     def place(self) -> RotaPlace:
         """What is chosen for the rota."""
         if self.rota.data in (NOWHERE, NEW):
-            return RotaPlace(is_new=self.rota.data == NEW)
+            return RotaPlace(is_new=self.rota.data == NEW and self._is_therapist)
         return RotaPlace(therapist_id=UUID(self.rota.data))
 
 
 class InviteForm(RolesForm):
     """Somebody who is to join the team."""
 
+    new_is_usual = True
     mail = StringField(
         "E-mail address",
         description="They get a link that works once, for three days. They choose a password and a second factor.",
