@@ -196,7 +196,7 @@ def _look(*, thorough: bool = False) -> None:
         rules = due.rules(clock.now(), thorough=thorough)
         assert rules is not None
         for question in due.KINDS:
-            question(rules, clock.now())
+            due.find(question, rules, clock.now())
 
 
 def _claim() -> None:

@@ -113,7 +113,7 @@ def see_the_letters(loaded_at: datetime) -> None:
     """What went out went out; only the last hour is left to the worker."""
     rules = due.rules(loaded_at)
     assert rules is not None
-    owed = [one for question in due.KINDS for one in question(rules, loaded_at)]
+    owed = [one for question in due.KINDS for one in due.find(question, rules, loaded_at)]
     unsent = db.session.scalars(
         sa.select(Message).where(Message.sent_at.is_(None), Message.dropped_at.is_(None))
     ).all()

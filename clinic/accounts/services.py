@@ -14,6 +14,7 @@ from uuid import UUID
 import phonenumbers
 import sqlalchemy as sa
 from email_validator import EmailNotValidError, validate_email
+from sqlalchemy.orm import contains_eager
 
 from clinic.accounts.models import Client, Contact, ContactKind, LinkPurpose, LoginLink, Relation
 from clinic.accounts.names import search_name
@@ -170,6 +171,7 @@ def contacts_on(kind: ContactKind, normalised: str) -> Sequence[Contact]:
             Client.merged_into_id.is_(None),
         )
         .order_by(Contact.created_at, Contact.id)
+        .options(contains_eager(Contact.client))
     ).all()
 
 

@@ -28,7 +28,7 @@ def deliver(at: datetime, now: datetime) -> None:
     if rules is None or at > now - LEFT_TO_THE_WORKER:
         return
     for question in due.KINDS:
-        messaging.owe(question(rules, at), at)
+        messaging.owe(due.find(question, rules, at), at)
     while (held := messaging.claim(at)) is not None:
         letter = letters.compose(held, at)
         if isinstance(letter, Drop):

@@ -52,4 +52,4 @@ def _unreminded(now: datetime) -> int:
     rules = due.rules(now)
     if rules is None:
         return 0
-    return sum(1 for owed in reminders(rules, now) if owed.due_at <= now - UNSENT_AFTER)
+    return sum(1 for owed in due.find(reminders, rules, now) if owed.due_at <= now - UNSENT_AFTER)

@@ -146,7 +146,7 @@ def find(now: datetime, *, texts: bool = False) -> int:
         if rules is None:
             return 0
         questions = (*due.KINDS, sms.reminders) if texts else due.KINDS
-        return sum(services.owe(question(rules, now), now) for question in questions)
+        return sum(services.owe(due.find(question, rules, now), now) for question in questions)
 
 
 def deliver(held: Claim, now: datetime, mailer: Mailer, provider: SmsProvider | None = None) -> End:

@@ -92,6 +92,12 @@ def read() -> Pulse:
     return Pulse(tuple(Sign(part, *found.get(part.value, (None, ""))) for part in Part))
 
 
+def some_silent(after: timedelta) -> sa.ColumnElement[bool]:
+    """Whether a part that lived once has been silent for longer; the mail server has no pulse of its own."""
+    parts = [part.value for part in Part if part is not Part.MAIL]
+    return sa.exists().where(Heartbeat.name.in_(parts), sa.func.clock_timestamp() - Heartbeat.at > after)
+
+
 def beat(part: Part, state: str = "") -> None:
     """Say that a part lives, and in which state; the caller commits."""
     row = pg.insert(Heartbeat).values(name=part.value, at=sa.func.clock_timestamp(), state=state)

@@ -1,15 +1,13 @@
 """Reads for the staff pages: what was owed and what became of it, what goes next, what delivers it, and the mails in the folder."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
-from itertools import groupby
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -20,10 +18,8 @@ from clinic.accounts.models import Client, User
 from clinic.accounts.names import search_name
 from clinic.booking.models import Appointment
 from clinic.db import db
-from clinic.messaging import again, due, services
+from clinic.messaging import again
 from clinic.messaging import pulse as heart
-from clinic.messaging.due import Question
-from clinic.messaging.due.reminders import reminders
 from clinic.messaging.models import Kind, Message
 from clinic.messaging.pulse import Pulse
 from clinic.messaging.returned import CAME_BACK, UNWANTED
@@ -31,10 +27,6 @@ from clinic.messaging.services import STILL_OPEN
 
 FILE = re.compile(r"\d+\.[0-9a-f-]{36}\.[0-9a-f]{8}\.eml")
 PAGE = 50
-FORESEEN = timedelta(hours=48)
-STEP = timedelta(hours=6)
-"""How finely the coming hours are looked through. Reminders are asked about more often: theirs are worth nothing after the start."""
-FINEST = timedelta(minutes=15)
 
 
 class Stage(StrEnum):
@@ -142,54 +134,12 @@ def page(
         rows = db.session.execute(question.order_by(Message.id.desc()).limit(PAGE + 1)).all()
         has_newer, has_older = before is not None, len(rows) > PAGE
         rows = rows[:PAGE]
-    lines = [_line(row, now) for row in rows]
+    lines = [line_of(row, now) for row in rows]
     return Page(
         lines=lines,
         newer=lines[0].id if lines and has_newer else None,
         older=lines[-1].id if lines and has_older else None,
     )
-
-
-def next_lines(now: datetime) -> list[Line]:
-    """What will be sent in the coming two days if nothing changes, soonest first.
-
-    The pass's own questions are asked as they will be asked then, each on the answers of the hours before; nothing of it
-    is kept. Confirmations of bookings that nobody made yet cannot be foreseen.
-    """
-    until = now + FORESEEN
-    rehearsal = db.session.begin_nested()
-    try:
-        for moment, asked in groupby(_rehearsed(now, until), key=itemgetter(0)):
-            if (rules := due.rules(moment)) is not None:
-                for _, question in asked:
-                    services.owe(question(rules, moment), moment)
-        coming = _lines().where(STILL_OPEN, Message.due_at <= until).order_by(Message.due_at, Message.id)
-        return [_line(row, now) for row in db.session.execute(coming)]
-    finally:
-        rehearsal.rollback()
-
-
-def _rehearsed(now: datetime, until: datetime) -> list[tuple[datetime, Question]]:
-    """Every question with every moment it is asked at, in order of time."""
-    rules = due.rules(now)
-    if rules is None:
-        return []
-    shortest = min(rules.reminder_offsets, default=STEP)
-    often = max(FINEST, min(STEP, shortest - FINEST))
-    asked = [
-        (moment, question)
-        for question in due.KINDS
-        for moment in _moments(now, until, often if question is reminders else STEP)
-    ]
-    return sorted(asked, key=itemgetter(0))
-
-
-def _moments(now: datetime, until: datetime, step: timedelta) -> Iterator[datetime]:
-    moment = now
-    while moment < until:
-        yield moment
-        moment += step
-    yield until
 
 
 def stages(kind: Kind, subject_ids: Sequence[UUID], now: datetime) -> Mapping[UUID, Stage]:
@@ -231,7 +181,8 @@ def _lines() -> sa.Select[*tuple[Any, ...]]:
     )
 
 
-def _line(row: sa.Row[*tuple[Any, ...]], now: datetime) -> Line:
+def line_of(row: Sequence[Any], now: datetime) -> Line:
+    """The line of a message with its client, its member of staff, and its visit's id, start and zone."""
     message, client, user, visit_id, visit_at, zone = row
     return Line(
         id=message.id,

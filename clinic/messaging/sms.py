@@ -5,7 +5,7 @@ A text message says when and where and carries the manage link; like a mail it h
 
 import http.client
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -23,7 +23,7 @@ from clinic.db import db
 from clinic.language import gettext
 from clinic.language.reading import local_time, short_date
 from clinic.messaging.content import Drop
-from clinic.messaging.due.shape import Rules
+from clinic.messaging.due.shape import Asked, Row, Rules
 from clinic.messaging.mailer import Refused, TryLater
 from clinic.messaging.models import Kind
 from clinic.messaging.services import Claim, Owed
@@ -120,11 +120,11 @@ def agree(contact_id: UUID, actor: str, now: datetime, *, agrees: bool) -> Conta
     return contact
 
 
-def reminders(rules: Rules, now: datetime) -> Sequence[Owed]:
+def reminders(rules: Rules, now: datetime) -> Sequence[Asked]:
     """Booked visits whose reminder is due, for telephones whose owners agreed; of several due at once the last before the visit."""
     if not rules.reminder_offsets:
         return []
-    furthest = now + max(rules.reminder_offsets) + timedelta(days=1)
+    furthest = rules.until(now) + max(rules.reminder_offsets) + timedelta(days=1)
     booked = (
         sa.select(
             Appointment.id,
@@ -148,23 +148,23 @@ def reminders(rules: Rules, now: datetime) -> Sequence[Owed]:
             Contact.bounced_at.is_(None),
         )
     )
-    found = (_owed(row, rules, now) for row in db.session.execute(booked))
-    return [owed for owed in found if owed is not None]
+    return [Asked(booked, lambda rows: [owed for row in rows for owed in _owed(row, rules, now)])]
 
 
-def _owed(row: sa.Row[*tuple[object, ...]], rules: Rules, now: datetime) -> Owed | None:
+def _owed(row: Row, rules: Rules, now: datetime) -> Iterator[Owed]:
+    """The reminder that is due, which is the last one before the visit; looking ahead, also those that fall due later."""
     visit = row._mapping
     quiet = rules.quiet(visit["zone"])
     for offset in sorted(rules.reminder_offsets):
         meant_at = visit["starts_at"] - offset
         due_at = quiet.before(meant_at)
-        if due_at > now:
+        if due_at > rules.until(now):
             continue
         if visit["time_agreed_at"] is None or visit["time_agreed_at"] >= due_at:
-            return None
+            return
         if due_at != meant_at and offset != max(rules.reminder_offsets):
             continue  # It fell into quiet hours, and a longer one goes anyway.
-        return Owed(
+        yield Owed(
             kind=Kind.REMINDER,
             channel=CHANNEL,
             subject_id=visit["id"],
@@ -174,7 +174,8 @@ def _owed(row: sa.Row[*tuple[object, ...]], rules: Rules, now: datetime) -> Owed
             due_at=due_at,
             expires_at=visit["starts_at"],
         )
-    return None
+        if due_at <= now:
+            return
 
 
 def compose(held: Claim, now: datetime) -> TextMessage | Drop:

@@ -24,11 +24,11 @@ class Waiting:
 
 def of(client_id: UUID, now: datetime) -> list[Waiting]:
     """Everything this client waits for, the longest first."""
-    return [_shown(wish, now) for wish in queries.of_client(client_id)]
+    offers = queries.open_offers(client_id, now)
+    return [_shown(wish, offers.get(wish.id)) for wish in queries.of_client(client_id)]
 
 
-def _shown(wish: Wish, now: datetime) -> Waiting:
-    offer = queries.open_offer(wish.id, now)
+def _shown(wish: Wish, offer: Offer | None) -> Waiting:
     return Waiting(
         wish=wish,
         words=in_words(wish.times),

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.orm import selectinload
 
 from clinic.accounts import audit
 from clinic.accounts.models import Role, User
@@ -59,8 +60,9 @@ def therapist(therapist_id: UUID) -> Therapist:
 
 
 def every_therapist() -> list[Therapist]:
-    """All therapists in the practice's order, those who left too."""
-    return list(db.session.scalars(sa.select(Therapist).order_by(Therapist.position, Therapist.family_name)))
+    """All therapists in the practice's order, those who left too, each with what they give."""
+    every = sa.select(Therapist).order_by(Therapist.position, Therapist.family_name)
+    return list(db.session.scalars(every.options(selectinload(Therapist.treatments))))
 
 
 def person_of(known: Therapist) -> Person:

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.orm import selectinload
 
 from clinic.accounts import audit
 from clinic.db import db
@@ -68,8 +69,11 @@ def treatment(treatment_id: UUID) -> Treatment:
 
 
 def every_treatment() -> list[Treatment]:
-    """All treatments in the practice's order, those no longer sold too."""
-    return list(db.session.scalars(sa.select(Treatment).order_by(Treatment.position, Treatment.name)))
+    """All treatments in the practice's order, those no longer sold too, each with who gives it and its rooms."""
+    every = sa.select(Treatment).order_by(Treatment.position, Treatment.name)
+    return list(
+        db.session.scalars(every.options(selectinload(Treatment.therapists), selectinload(Treatment.rooms)))
+    )
 
 
 def terms_of(sold: Treatment) -> Terms:

@@ -4,7 +4,7 @@ The page has one button; a mailbox presses it by itself when somebody asks it to
 page, so these posts carry their key in the address alone. It ends letters and does nothing else.
 """
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from clinic import clock
@@ -30,9 +30,11 @@ def ask(topic: str, token: str) -> str:
 @blueprint.post("/<topic>/<token>")
 @audience(anyone)
 def stop(topic: str, token: str) -> ResponseReturnValue:
-    """End these letters. Twice is harmless."""
+    """End these letters. Twice is harmless. A mailbox gets its plain yes, as it follows no redirect; a person gets a page."""
     with transaction():
         wishes.stop(wishes.contact_of(_topic(topic), token), _topic(topic), clock.now())
+    if request.form.get("List-Unsubscribe") == "One-Click":
+        return Response("Done.\n", mimetype="text/plain")
     return redirect(url_for(".stopped"), 303)
 
 

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from clinic import clock
 from clinic.accounts.permissions import Permission
 from clinic.db import transaction
-from clinic.messaging import again, arrears, returned, sms
+from clinic.messaging import again, arrears, forecast, returned, sms
 from clinic.messaging import queries as messages
 from clinic.messaging.models import Kind
 from clinic.messaging.queries import Line, Page, Shown, Stage, Wanted
@@ -163,7 +163,7 @@ def coming() -> ResponseReturnValue:
     return render_template(
         "staff/next_messages.html",
         here="messages",
-        lines=messages.next_lines(now),
+        lines=forecast.next_lines(now, texts=bool(current_app.config["SMS_URL"])),
         now=now,
         zone=practice_zone(now),
         has_outbox=has_outbox(),

@@ -1,6 +1,7 @@
 """What every answer carries: the content policy with its nonce, who may frame or remember it, and the request's id.
 
-A view that needs another policy (the sandboxed preview of a letter) sets its own header; it is left as it is.
+A view that needs another policy (the sandboxed preview of a letter) sets its own header; it is left as it is. How long a
+page is kept no view decides: never, in no browser and on no way there (RFC 9111, section 5.2.2.5).
 """
 
 import re
@@ -124,6 +125,10 @@ def with_headers(response: Response) -> Response:
     if not request.path.startswith(MACHINE_PATHS):
         wanted["Content-Security-Policy"] = CONTENT_POLICY.format(nonce=nonce())
     if request.endpoint != "static":
+        if not request.path.startswith(MACHINE_PATHS):
+            # What a library sets may look like it and be something else: `no-store=True` is no directive of HTTP.
+            response.headers.pop("Cache-Control", None)
+            carried.discard("cache-control")
         wanted["Cache-Control"] = "no-store"
     for name, value in wanted.items():
         if name.lower() not in carried:

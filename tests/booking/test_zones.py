@@ -94,7 +94,7 @@ def reminded(now: datetime) -> set[object]:
     """Whose reminder is due."""
     rules = due.rules(now)
     assert rules is not None
-    return {owed.subject_id for owed in reminders(rules, now)}
+    return {owed.subject_id for owed in due.find(reminders, rules, now)}
 
 
 VANCOUVER = "America/Vancouver"

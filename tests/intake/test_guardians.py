@@ -166,7 +166,7 @@ def owed(now: datetime) -> list[str]:
     """The occasions on which letters to guardians are owed."""
     rules = due.rules(now)
     assert rules is not None
-    return [one.occasion for one in intakes.guardians_asked(rules, now)]
+    return [one.occasion for one in due.find(intakes.guardians_asked, rules, now)]
 
 
 def test_a_letter_is_owed_for_each_asking_until_the_yes(massage: Treatment, now: datetime) -> None:

@@ -25,7 +25,12 @@ def owe(now: datetime) -> list[tuple[Kind, str]]:
     with transaction():
         rules = due.rules(now)
         assert rules is not None
-        found = [owed for question in due.KINDS if question.__name__ in OURS for owed in question(rules, now)]
+        found = [
+            owed
+            for question in due.KINDS
+            if question.__name__ in OURS
+            for owed in due.find(question, rules, now)
+        ]
         services.owe(found, now)
     owners = {
         contact.id: contact.value

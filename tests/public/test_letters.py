@@ -50,9 +50,29 @@ def test_looking_ends_nothing_and_the_button_does(app: Flask, ada: Client) -> No
 def test_a_mailbox_stops_them_without_cookies_or_a_page(client: FlaskClient, ada: Client) -> None:
     for _ in range(2):
         answer = client.post(path(ada), data={"List-Unsubscribe": "One-Click"})
-        assert answer.status_code == 303
+        assert answer.status_code == 200, "a mailbox follows no redirect (RFC 8058, section 3.1)"
+        assert "Location" not in answer.headers
     consent = db.session.scalars(sa.select(Consent).where(Consent.client_id == ada.id)).one()
     assert consent.withdrawn_at is not None
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"data": "List-Unsubscribe=One-Click", "content_type": "application/x-www-form-urlencoded"},
+        {"data": {"List-Unsubscribe": "One-Click"}, "content_type": "multipart/form-data"},
+    ],
+)
+def test_both_ways_in_which_a_mailbox_may_send_it_are_understood(
+    client: FlaskClient, ada: Client, sent: dict[str, object]
+) -> None:
+    assert client.post(path(ada), **sent).status_code == 200
+    assert not wishes.wants_news(ada.id)
+
+
+def test_a_person_who_presses_the_button_comes_to_a_page(client: FlaskClient, ada: Client) -> None:
+    answer = client.post(path(ada))
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/stop/done")
 
 
 def test_check_ins_stop_by_an_address_of_their_own(client: FlaskClient, ada: Client) -> None:

@@ -18,6 +18,7 @@ from clinic.messaging.mailer import Envelope, MaildirMailer
 from clinic.messaging.models import Heartbeat, Message, Sending
 from clinic.messaging.pulse import Part
 from tests import make
+from tests.measuring import statements
 from tests.plans.conftest import Scene
 from tests.staff.conftest import Browser
 
@@ -317,6 +318,25 @@ def test_the_letter_of_a_days_visits_names_whose_day_it_is(
     page = front_desk.get("/staff/messages/next")
     assert "The day&#39;s visits" in page
     assert "To Ines O&#39;Hara" in page
+
+
+def test_the_page_of_what_goes_next_asks_as_often_whatever_there_is(
+    scene: Scene, front_desk: Browser, clock_at_now: None
+) -> None:
+    def asked(visits: range) -> list[str]:
+        for number in visits:
+            scene.visit(starts_at=make.NOW + timedelta(hours=28 + number), who=make.client())
+        db.session.commit()
+        db.session.expire_all()
+        with statements() as found:
+            front_desk.get("/staff/messages/next")
+        return found
+
+    few, many = asked(range(2)), asked(range(2, 12))
+    every_staff_page = (
+        5  # Whose session it is, who that is, the practice, its first location, what stands above the page.
+    )
+    assert len(few) == len(many) <= every_staff_page + 6
 
 
 def test_nothing_falls_due_says_so(front_desk: Browser, clock_at_now: None) -> None:

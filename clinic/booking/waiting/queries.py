@@ -66,6 +66,16 @@ def open_offer(wish_id: UUID, now: datetime) -> Offer | None:
     return db.session.scalar(waiting.options(*WHOLE_OFFER))
 
 
+def open_offers(client_id: UUID, now: datetime) -> dict[UUID, Offer]:
+    """What a client can answer at the moment, by the id of what they wait for."""
+    waiting = (
+        sa.select(Offer)
+        .join(Offer.wish)
+        .where(Wish.client_id == client_id, Offer.ended_at.is_(None), Offer.expires_at > now)
+    )
+    return {offer.wish_id: offer for offer in db.session.scalars(waiting.options(*WHOLE_OFFER))}
+
+
 def earlier_than(visit_id: UUID) -> Wish | None:
     """The wish for something earlier than a visit, while it is waited for."""
     return db.session.scalar(sa.select(Wish).where(Wish.replaces_id == visit_id, Wish.ended_at.is_(None)))

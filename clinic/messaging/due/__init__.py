@@ -5,8 +5,9 @@ Most passes ask only about what changed lately; every few minutes one asks about
 Nothing is owed about the past, to an address that bounced, or for a client who was erased. Of a client's addresses one
 counts: a guardian's first, a proven one before the others, then the newest.
 
-One module a topic; a question selects rows and hands them to `shape.owed` with the occasion, when it is due, and until
-when it is worth sending.
+One module a topic; a kind names the rows it is about and hands them to `shape.owed` with the occasion, when it is due, and
+until when it is worth sending. `now` stands where something must not be over yet, `rules.until(now)` where something must
+have come to pass: for a pass both are the same instant, and a look ahead asks the very same questions about the hours between.
 """
 
 from clinic.messaging.due import (
@@ -19,9 +20,9 @@ from clinic.messaging.due import (
     therapists,
     waiting,
 )
-from clinic.messaging.due.shape import Question, Rules, rules
+from clinic.messaging.due.shape import Asked, Question, Rules, find, foresee, rules
 
-__all__ = ["KINDS", "Question", "Rules", "rules"]
+__all__ = ["KINDS", "Asked", "Question", "Rules", "find", "foresee", "rules"]
 
 KINDS: tuple[Question, ...] = (
     bookings.confirmations,

@@ -1,14 +1,14 @@
 """Letters after a visit that took place."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from clinic.booking.models import CAME, OCCUPYING, Appointment
 from clinic.messaging import wishes
-from clinic.messaging.due.shape import Row, Rules, owed
+from clinic.messaging.due.shape import Asked, Row, Rules, owed
 from clinic.messaging.models import Kind
-from clinic.messaging.services import Owed
 from clinic.messaging.visits import ADDRESS, told, visits
 from clinic.plans import check_ins as after_visits
 from clinic.plans.models import SessionNote
@@ -19,7 +19,7 @@ CHECK_IN_WORTH = timedelta(days=3)
 """So long after it is due the question how somebody is still makes sense."""
 
 
-def aftercare(rules: Rules, now: datetime) -> list[Owed]:
+def aftercare(rules: Rules, now: datetime) -> Sequence[Asked]:
     """Visits that took place: once the note is signed, at the latest the next morning."""
 
     def due_at(row: Row) -> datetime:
@@ -33,45 +33,48 @@ def aftercare(rules: Rules, now: datetime) -> list[Owed]:
         visits(
             Appointment.state.in_(CAME),
             Appointment.starts_at > now - AFTERCARE_WORTH,
-            Appointment.ends_at <= now,
+            Appointment.ends_at <= rules.until(now),
             ADDRESS.c.wants_reminders,
             ~told(Kind.AFTERCARE),
         )
         .add_columns(SessionNote.signed_at)
         .outerjoin(SessionNote, SessionNote.appointment_id == Appointment.id)
     )
-    return owed(
-        Kind.AFTERCARE,
-        ended,
-        now,
-        occasion=lambda row: "visit",
-        due_at=due_at,
-        expires_at=lambda row: row.ends_at + AFTERCARE_WORTH,
-    )
+    return [
+        owed(
+            Kind.AFTERCARE,
+            ended,
+            rules.until(now),
+            occasion=lambda row: "visit",
+            due_at=due_at,
+            expires_at=lambda row: row.ends_at + AFTERCARE_WORTH,
+        )
+    ]
 
 
-def check_ins(rules: Rules, now: datetime) -> list[Owed]:
+def check_ins(rules: Rules, now: datetime) -> Sequence[Asked]:
     """Visits that took place, two days after their end."""
     ended = visits(
         Appointment.state.in_(CAME),
-        Appointment.ends_at <= now - after_visits.AFTER,
+        Appointment.ends_at <= rules.until(now) - after_visits.AFTER,
         Appointment.ends_at > now - after_visits.AFTER - CHECK_IN_WORTH,
         ADDRESS.c.wants_check_ins,
         ~told(Kind.CHECK_IN),
     )
-    return owed(
-        Kind.CHECK_IN,
-        ended,
-        now,
-        occasion=lambda row: "visit",
-        due_at=lambda row: rules.quiet(row.zone).after(row.ends_at + after_visits.AFTER),
-        expires_at=lambda row: row.ends_at + after_visits.AFTER + CHECK_IN_WORTH,
-    )
+    return [
+        owed(
+            Kind.CHECK_IN,
+            ended,
+            rules.until(now),
+            occasion=lambda row: "visit",
+            due_at=lambda row: rules.quiet(row.zone).after(row.ends_at + after_visits.AFTER),
+            expires_at=lambda row: row.ends_at + after_visits.AFTER + CHECK_IN_WORTH,
+        )
+    ]
 
 
-def rebookings(rules: Rules, now: datetime) -> list[Owed]:
+def rebookings(rules: Rules, now: datetime) -> Sequence[Asked]:
     """Last here some weeks ago, nothing booked since, and a yes to be invited again that still stands."""
-    latest = now - rules.rebooking_after
     other = sa.orm.aliased(Appointment)
     came_or_comes = sa.exists().where(
         other.client_id == Appointment.client_id,
@@ -80,17 +83,19 @@ def rebookings(rules: Rules, now: datetime) -> list[Owed]:
     )
     last = visits(
         Appointment.state.in_(CAME),
-        Appointment.ends_at <= latest,
-        Appointment.ends_at > latest - REBOOKING_WORTH,
+        Appointment.ends_at <= rules.until(now) - rules.rebooking_after,
+        Appointment.ends_at > now - rules.rebooking_after - REBOOKING_WORTH,
         wishes.agreed_to_news(Appointment.client_id),
         ~came_or_comes,
         ~told(Kind.REBOOKING),
     )
-    return owed(
-        Kind.REBOOKING,
-        last,
-        now,
-        occasion=lambda row: "visit",
-        due_at=lambda row: rules.quiet(row.zone).after(row.ends_at + rules.rebooking_after),
-        expires_at=lambda row: row.ends_at + rules.rebooking_after + REBOOKING_WORTH,
-    )
+    return [
+        owed(
+            Kind.REBOOKING,
+            last,
+            rules.until(now),
+            occasion=lambda row: "visit",
+            due_at=lambda row: rules.quiet(row.zone).after(row.ends_at + rules.rebooking_after),
+            expires_at=lambda row: row.ends_at + rules.rebooking_after + REBOOKING_WORTH,
+        )
+    ]

@@ -1,5 +1,6 @@
 """Letters about a booking: made, asked for, decided, changed, cancelled."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,16 +9,15 @@ import sqlalchemy as sa
 from clinic.accounts.models import Client
 from clinic.booking.models import Appointment, Series, State
 from clinic.booking.series import TOLD_TOGETHER
-from clinic.messaging.due.shape import Rules, never_owed, owed
+from clinic.messaging.due.shape import Asked, Rules, never_owed, owed
 from clinic.messaging.models import Kind, Message
-from clinic.messaging.services import Owed
 from clinic.messaging.visits import address_of, told, told_in_series, visits
 
 TELLS_TIME = (Kind.CONFIRMATION, Kind.REQUEST_CONFIRMED, Kind.CHANGE)
 """Kinds that tell a booked client when and where."""
 
 
-def confirmations(rules: Rules, now: datetime) -> list[Owed]:
+def confirmations(rules: Rules, now: datetime) -> Sequence[Asked]:
     """Booked at once; the first letter does not wait."""
     booked = visits(
         Appointment.changed_at >= rules.changed_since,
@@ -28,10 +28,10 @@ def confirmations(rules: Rules, now: datetime) -> list[Owed]:
         ~told(*TELLS_TIME),
         ~told_in_series(),
     )
-    return _at_revision(Kind.CONFIRMATION, booked, now)
+    return _at_revision(rules, Kind.CONFIRMATION, booked, now)
 
 
-def requests_received(rules: Rules, now: datetime) -> list[Owed]:
+def requests_received(rules: Rules, now: datetime) -> Sequence[Asked]:
     """Requested, and a therapist looks first. What safety turned back into a request is told by its page, not by mail."""
     requested = visits(
         Appointment.changed_at >= rules.changed_since,
@@ -39,12 +39,12 @@ def requests_received(rules: Rules, now: datetime) -> list[Owed]:
         Appointment.request_reason.is_distinct_from("safety"),
         Appointment.starts_at > now,
         ~told(Kind.REQUEST_RECEIVED, since=Appointment.time_revision),
-        sa.or_(Appointment.time_revision == 1, Appointment.changed_at <= now - rules.settle),
+        sa.or_(Appointment.time_revision == 1, Appointment.changed_at <= rules.until(now) - rules.settle),
     )
-    return _at_revision(Kind.REQUEST_RECEIVED, requested, now)
+    return _at_revision(rules, Kind.REQUEST_RECEIVED, requested, now)
 
 
-def requests_confirmed(rules: Rules, now: datetime) -> list[Owed]:
+def requests_confirmed(rules: Rules, now: datetime) -> Sequence[Asked]:
     """A therapist looked and said yes."""
     confirmed = visits(
         Appointment.changed_at >= rules.changed_since,
@@ -53,10 +53,10 @@ def requests_confirmed(rules: Rules, now: datetime) -> list[Owed]:
         Appointment.starts_at > now,
         ~told(Kind.REQUEST_CONFIRMED),
     )
-    return _at_revision(Kind.REQUEST_CONFIRMED, confirmed, now)
+    return _at_revision(rules, Kind.REQUEST_CONFIRMED, confirmed, now)
 
 
-def requests_declined(rules: Rules, now: datetime) -> list[Owed]:
+def requests_declined(rules: Rules, now: datetime) -> Sequence[Asked]:
     """A therapist said no, or nobody decided in time."""
     declined = visits(
         Appointment.changed_at >= rules.changed_since,
@@ -64,17 +64,17 @@ def requests_declined(rules: Rules, now: datetime) -> list[Owed]:
         Appointment.starts_at > now,
         ~told(Kind.REQUEST_DECLINED),
     )
-    return _at_revision(Kind.REQUEST_DECLINED, declined, now)
+    return _at_revision(rules, Kind.REQUEST_DECLINED, declined, now)
 
 
-def changes(rules: Rules, now: datetime) -> list[Owed]:
+def changes(rules: Rules, now: datetime) -> Sequence[Asked]:
     """Moved since a letter told the time, and left alone for the settling time: of several moves the newest is told."""
     moved = visits(
         Appointment.changed_at >= rules.changed_since,
         Appointment.state == State.BOOKED,
         Appointment.time_revision > 1,
         Appointment.starts_at > now,
-        Appointment.changed_at <= now - rules.settle,
+        Appointment.changed_at <= rules.until(now) - rules.settle,
         ~TOLD_TOGETHER,
         sa.or_(
             told(*TELLS_TIME),
@@ -82,23 +82,23 @@ def changes(rules: Rules, now: datetime) -> list[Owed]:
         ),
         ~told(*TELLS_TIME, since=Appointment.time_revision),
     )
-    return _at_revision(Kind.CHANGE, moved, now)
+    return _at_revision(rules, Kind.CHANGE, moved, now)
 
 
-def cancellations(rules: Rules, now: datetime) -> list[Owed]:
+def cancellations(rules: Rules, now: datetime) -> Sequence[Asked]:
     """Cancelled by whomever, and not taken back within the settling time."""
     cancelled = visits(
         Appointment.changed_at >= rules.changed_since,
         Appointment.state == State.CANCELLED,
         Appointment.starts_at > now,
-        Appointment.changed_at <= now - rules.settle,
+        Appointment.changed_at <= rules.until(now) - rules.settle,
         ~TOLD_TOGETHER,
         ~told(Kind.CANCELLATION, since=Appointment.revision),
     )
-    return _at_revision(Kind.CANCELLATION, cancelled, now)
+    return _at_revision(rules, Kind.CANCELLATION, cancelled, now)
 
 
-def series(rules: Rules, now: datetime) -> list[Owed]:
+def series(rules: Rules, now: datetime) -> Sequence[Asked]:
     """Several visits booked, moved or cancelled in one act: one letter tells of them all. Booking does not wait."""
     address = address_of(Series.client_id)
     last_start = (
@@ -124,7 +124,7 @@ def series(rules: Rules, now: datetime) -> list[Owed]:
         .join(address, sa.true())
         .where(
             Series.changed_at >= rules.changed_since,
-            sa.or_(Series.revision == 1, Series.changed_at <= now - rules.settle),
+            sa.or_(Series.revision == 1, Series.changed_at <= rules.until(now) - rules.settle),
             Client.erased_at.is_(None),
             last_start > now,
             never_owed(
@@ -135,22 +135,26 @@ def series(rules: Rules, now: datetime) -> list[Owed]:
             ),
         )
     )
-    return owed(
-        Kind.SERIES,
-        acts,
-        now,
-        occasion=lambda row: f"r{row.revision}",
-        due_at=lambda row: row.changed_at,
-        expires_at=lambda row: row.last_start,
-    )
+    return [
+        owed(
+            Kind.SERIES,
+            acts,
+            rules.until(now),
+            occasion=lambda row: f"r{row.revision}",
+            due_at=lambda row: row.changed_at,
+            expires_at=lambda row: row.last_start,
+        )
+    ]
 
 
-def _at_revision(kind: Kind, question: sa.Select[Any], now: datetime) -> list[Owed]:
-    return owed(
-        kind,
-        question,
-        now,
-        occasion=lambda row: f"r{row.revision}",
-        due_at=lambda row: row.changed_at,
-        expires_at=lambda row: row.starts_at,
-    )
+def _at_revision(rules: Rules, kind: Kind, question: sa.Select[Any], now: datetime) -> Sequence[Asked]:
+    return [
+        owed(
+            kind,
+            question,
+            rules.until(now),
+            occasion=lambda row: f"r{row.revision}",
+            due_at=lambda row: row.changed_at,
+            expires_at=lambda row: row.starts_at,
+        )
+    ]

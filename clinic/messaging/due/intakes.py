@@ -1,5 +1,6 @@
 """Letters about the health questions: links somebody asked for just now, and invitations to answer."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,9 +10,9 @@ from clinic.booking.models import Appointment, State
 from clinic.intake.guardians import WORTH as GUARDIAN_WORTH
 from clinic.intake.models import Draft, GuardianConsent, Submission, SubmissionKind
 from clinic.intake.queries import FULL_LASTS
-from clinic.messaging.due.shape import Rules, never_owed, owed
+from clinic.messaging.due.shape import Asked, Rules, never_owed, owed
 from clinic.messaging.models import Kind, Message
-from clinic.messaging.services import SIGN_IN_WORTH, Owed
+from clinic.messaging.services import SIGN_IN_WORTH
 from clinic.messaging.visits import ADDRESS, visits
 from clinic.practice.models import IntakeRule, Treatment
 
@@ -20,7 +21,7 @@ NUDGED_AFTER = timedelta(hours=24)
 """No second letter so soon after the first."""
 
 
-def resumed_intakes(rules: Rules, now: datetime) -> list[Owed]:
+def resumed_intakes(rules: Rules, now: datetime) -> Sequence[Asked]:
     """Somebody asked for a link to go on with the health questions."""
     asked = sa.select(
         Draft.id,
@@ -35,17 +36,19 @@ def resumed_intakes(rules: Rules, now: datetime) -> list[Owed]:
             Kind.RESUME_INTAKE, Draft.id, Message.occasion == sa.func.concat("r", Draft.resume_revision)
         ),
     )
-    return owed(
-        Kind.RESUME_INTAKE,
-        asked,
-        now,
-        occasion=lambda row: f"r{row.revision}",
-        due_at=lambda row: row.asked_at,
-        expires_at=lambda row: row.asked_at + SIGN_IN_WORTH,
-    )
+    return [
+        owed(
+            Kind.RESUME_INTAKE,
+            asked,
+            rules.until(now),
+            occasion=lambda row: f"r{row.revision}",
+            due_at=lambda row: row.asked_at,
+            expires_at=lambda row: row.asked_at + SIGN_IN_WORTH,
+        )
+    ]
 
 
-def guardians_asked(rules: Rules, now: datetime) -> list[Owed]:
+def guardians_asked(rules: Rules, now: datetime) -> Sequence[Asked]:
     """Somebody under 18 asked their parent or guardian to agree, or the guardian asked for a fresh link."""
     asked = (
         sa.select(
@@ -66,65 +69,71 @@ def guardians_asked(rules: Rules, now: datetime) -> list[Owed]:
             ),
         )
     )
-    return owed(
-        Kind.GUARDIAN_CONSENT,
-        asked,
-        now,
-        occasion=lambda row: f"r{row.revision}",
-        due_at=lambda row: row.asked_at,
-        expires_at=lambda row: row.asked_at + GUARDIAN_WORTH,
-    )
+    return [
+        owed(
+            Kind.GUARDIAN_CONSENT,
+            asked,
+            rules.until(now),
+            occasion=lambda row: f"r{row.revision}",
+            due_at=lambda row: row.asked_at,
+            expires_at=lambda row: row.asked_at + GUARDIAN_WORTH,
+        )
+    ]
 
 
-def invitations(rules: Rules, now: datetime) -> list[Owed]:
+def invitations(rules: Rules, now: datetime) -> Sequence[Asked]:
     """Booked by staff, or answered only before the visit: the client's next visit whose health questions are not answered."""
-    missing = _unanswered(now).where(never_owed(Kind.INTAKE_INVITATION, Appointment.id))
-    return owed(
-        Kind.INTAKE_INVITATION,
-        missing,
-        now,
-        occasion=lambda row: "first",
-        due_at=lambda row: rules.quiet(row.zone).after(row.booked_at),
-        expires_at=lambda row: row.starts_at,
-    )
+    missing = _unanswered(rules, now).where(never_owed(Kind.INTAKE_INVITATION, Appointment.id))
+    return [
+        owed(
+            Kind.INTAKE_INVITATION,
+            missing,
+            rules.until(now),
+            occasion=lambda row: "first",
+            due_at=lambda row: rules.quiet(row.zone).after(row.booked_at),
+            expires_at=lambda row: row.starts_at,
+        )
+    ]
 
 
-def nudges(rules: Rules, now: datetime) -> list[Owed]:
+def nudges(rules: Rules, now: datetime) -> Sequence[Asked]:
     """Invited, and two days before the visit the health questions are still not answered."""
     invited = sa.exists().where(
         Message.kind == Kind.INTAKE_INVITATION,
         Message.subject_id == Appointment.id,
         Message.occasion == "first",
-        Message.sent_at <= now - NUDGED_AFTER,
+        Message.sent_at <= rules.until(now) - NUDGED_AFTER,
     )
-    missing = _unanswered(now).where(
-        Appointment.starts_at <= now + NUDGED_BEFORE,
+    missing = _unanswered(rules, now).where(
+        Appointment.starts_at <= rules.until(now) + NUDGED_BEFORE,
         ADDRESS.c.wants_reminders,
         invited,
         never_owed(Kind.INTAKE_INVITATION, Appointment.id, Message.occasion == "nudge"),
     )
-    return owed(
-        Kind.INTAKE_INVITATION,
-        missing,
-        now,
-        occasion=lambda row: "nudge",
-        due_at=lambda row: rules.quiet(row.zone).after(row.starts_at - NUDGED_BEFORE),
-        expires_at=lambda row: row.starts_at,
-    )
+    return [
+        owed(
+            Kind.INTAKE_INVITATION,
+            missing,
+            rules.until(now),
+            occasion=lambda row: "nudge",
+            due_at=lambda row: rules.quiet(row.zone).after(row.starts_at - NUDGED_BEFORE),
+            expires_at=lambda row: row.starts_at,
+        )
+    ]
 
 
-def _unanswered(now: datetime) -> sa.Select[Any]:
+def _unanswered(rules: Rules, now: datetime) -> sa.Select[Any]:
     """The next booked visit of each client who should answer and has not, within the time that answers last."""
     answered = sa.exists().where(
         Submission.client_id == Appointment.client_id,
         Submission.kind == SubmissionKind.FULL,
-        Submission.submitted_at > now - FULL_LASTS,
+        Submission.submitted_at > sa.func.least(rules.until(now), Appointment.starts_at) - FULL_LASTS,
     )
     sooner = sa.orm.aliased(Appointment)
     comes_sooner = sa.exists().where(
         sooner.client_id == Appointment.client_id,
         sooner.state == State.BOOKED,
-        sooner.starts_at > now,
+        sooner.starts_at > rules.until(now),
         sooner.starts_at < Appointment.starts_at,
     )
     asked = sa.or_(

@@ -1,13 +1,13 @@
 """Letters about a person's own record: an address that was replaced is told so, once."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from clinic.accounts.models import Client, Contact, ReplacedAddress
-from clinic.messaging.due.shape import Row, Rules, never_owed, owed
+from clinic.messaging.due.shape import Asked, Row, Rules, never_owed, owed
 from clinic.messaging.models import Kind
-from clinic.messaging.services import Owed
 
 REPLACED_WORTH = timedelta(days=7)
 
@@ -17,7 +17,7 @@ STANDS_AGAIN = sa.exists().where(
 """Whether an address that was replaced stands on the record again."""
 
 
-def addresses_replaced(rules: Rules, now: datetime) -> list[Owed]:
+def addresses_replaced(rules: Rules, now: datetime) -> Sequence[Asked]:
     """A mail address was replaced by staff, a slip being put right within the settling time; after the quiet hours."""
 
     def due_at(row: Row) -> datetime:
@@ -40,11 +40,13 @@ def addresses_replaced(rules: Rules, now: datetime) -> list[Owed]:
             never_owed(Kind.ADDRESS_REPLACED, ReplacedAddress.id),
         )
     )
-    return owed(
-        Kind.ADDRESS_REPLACED,
-        replaced,
-        now,
-        occasion=lambda row: "once",
-        due_at=due_at,
-        expires_at=lambda row: row.replaced_at + REPLACED_WORTH,
-    )
+    return [
+        owed(
+            Kind.ADDRESS_REPLACED,
+            replaced,
+            rules.until(now),
+            occasion=lambda row: "once",
+            due_at=due_at,
+            expires_at=lambda row: row.replaced_at + REPLACED_WORTH,
+        )
+    ]

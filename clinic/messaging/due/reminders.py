@@ -1,22 +1,23 @@
 """Reminders of visits to come."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
-from clinic.accounts.models import Contact
 from clinic.booking.models import Appointment, State
-from clinic.db import db
-from clinic.messaging.due.shape import Row, Rules
+from clinic.messaging.due.shape import Asked, Row, Rules
 from clinic.messaging.models import Kind, Message
 from clinic.messaging.services import Owed
 from clinic.messaging.visits import ADDRESS, number, visits
 from clinic.practice.models import Location
 
+ONE_DAY = timedelta(days=1)
 
-def reminders(rules: Rules, now: datetime) -> list[Owed]:
+
+def reminders(rules: Rules, now: datetime) -> Sequence[Asked]:
     """Booked visits whose reminder is due; of several due at once only the last before the visit goes.
 
     How long before is the practice's choice, or the client's own. A reminder counts only when the time was agreed before it
@@ -24,9 +25,9 @@ def reminders(rules: Rules, now: datetime) -> list[Owed]:
     """
     practices = [int(offset.total_seconds() // 60) for offset in rules.reminder_offsets]
     windows = [
-        (zone, minutes, rules.quiet(zone).reminded_until(now, timedelta(minutes=minutes)))
+        (zone, minutes, _latest_start(rules, zone, timedelta(minutes=minutes), now))
         for zone in rules.zones
-        for minutes in sorted({*practices, *_wished()})
+        for minutes in sorted({*practices, *rules.offsets_of_clients})
     ]
     if not windows:
         return []
@@ -57,31 +58,47 @@ def reminders(rules: Rules, now: datetime) -> list[Owed]:
             ),
             ~sa.exists().where(of_this_time, sent_minutes <= window.c.minutes),
         )
-        .order_by(Appointment.id, window.c.minutes)
     )
-    rows = db.session.execute(question).all()
-    # Ordered by offset: the first of an appointment is the last one before its visit.
-    nearest = (next(group) for _, group in groupby(rows, key=lambda row: row.id))
-    return [owed for row in nearest if (owed := _reminder(row, rules, now)) is not None]
+    return [Asked(question, lambda rows: _reminders(rows, rules, now))]
 
 
-def _wished() -> set[int]:
-    """Every number of minutes that some client chose instead of the practice's."""
-    return set(
-        db.session.scalars(
-            sa.select(sa.func.unnest(Contact.reminder_offsets_minutes)).where(
-                Contact.reminder_offsets_minutes.is_not(None)
-            )
-        )
-    )
+def _latest_start(rules: Rules, zone: str, offset: timedelta, now: datetime) -> datetime:
+    """No visit that starts later has a reminder of this offset that is asked about."""
+    if not rules.ahead:
+        return rules.quiet(zone).reminded_until(now, offset)
+    # Quiet hours bring a reminder forward by less than a day; which are due by then is judged one by one.
+    return rules.until(now) + offset + ONE_DAY
 
 
-def _reminder(row: Row, rules: Rules, now: datetime) -> Owed | None:
-    meant_at = row.starts_at - timedelta(minutes=row.minutes)
-    due_at = rules.quiet(row.zone).before(meant_at)
-    if due_at > now or row.time_agreed_at is None or row.time_agreed_at >= due_at:
+def _reminders(rows: Iterable[Row], rules: Rules, now: datetime) -> list[Owed]:
+    """Of those of a visit that are due by now the last one before the visit goes; looking ahead, later ones go in their turn."""
+    found = []
+    ordered = sorted(rows, key=lambda row: (row.id, row.minutes))
+    for _, of_visit in groupby(ordered, key=lambda row: row.id):
+        went = False
+        for row in reversed(_still_to_go(list(of_visit), rules, now)):
+            owed = _reminder(row, rules, now, earlier_went=row.earlier_went or went)
+            if owed is not None:
+                found.append(owed)
+                went = True
+    return found
+
+
+def _still_to_go(rows: Sequence[Row], rules: Rules, now: datetime) -> Sequence[Row]:
+    """The rows of one visit without those that a later one, due by now as well, makes needless."""
+    due = [number for number, row in enumerate(rows) if _due_at(row, rules) <= now]
+    return rows[: due[0] + 1] if due else rows
+
+
+def _due_at(row: Row, rules: Rules) -> datetime:
+    return rules.quiet(row.zone).before(row.starts_at - timedelta(minutes=row.minutes))
+
+
+def _reminder(row: Row, rules: Rules, now: datetime, *, earlier_went: bool) -> Owed | None:
+    due_at = _due_at(row, rules)
+    if due_at > rules.until(now) or row.time_agreed_at is None or row.time_agreed_at >= due_at:
         return None
-    if due_at != meant_at and row.earlier_went:
+    if due_at != row.starts_at - timedelta(minutes=row.minutes) and earlier_went:
         return None
     return Owed(
         kind=Kind.REMINDER,

@@ -1,6 +1,10 @@
-"""The one shape of every kind: rows found by a question become messages owed, once they are due."""
+"""The one shape of every kind: rows found by a question become messages owed, once they are due.
 
-from collections.abc import Callable, Sequence
+A kind does not ask by itself. It gives its questions with what makes messages of their rows; a pass asks one after the
+other (`find`), a look ahead asks all of them in one statement (`foresee`).
+"""
+
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from clinic.accounts.models import Contact
 from clinic.db import db
 from clinic.messaging.models import Kind, Message
 from clinic.messaging.quiet import Quiet
@@ -15,6 +20,8 @@ from clinic.messaging.services import Owed
 from clinic.practice.models import Location, Practice
 
 LATELY = timedelta(minutes=15)
+HAS_WISH = Contact.reminder_offsets_minutes.is_not(None)
+ASKED = "asked"
 EVER = datetime.min.replace(tzinfo=UTC)
 
 Row = sa.Row[Any]
@@ -22,35 +29,86 @@ Row = sa.Row[Any]
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What the practice decided about letters, and how far back this pass looks for changes."""
+    """What the practice decided about letters, how far back this look goes for changes, and how far ahead for what falls due.
+
+    `ahead` is nothing for a pass, which owes what is due. Then `until` is the moment of asking itself.
+    """
 
     changed_since: datetime
     settle: timedelta
     quiet_from_hour: int
     quiet_until_hour: int
     reminder_offsets: tuple[timedelta, ...]
+    offsets_of_clients: tuple[int, ...]
+    """Every number of minutes before a visit that some client chose instead of the practice's."""
     rebooking_after: timedelta
     zones: tuple[str, ...]
+    ahead: timedelta = timedelta()
+
+    def until(self, now: datetime) -> datetime:
+        """The last instant at which a message may fall due to be found."""
+        return now + self.ahead
 
     def quiet(self, zone: str) -> Quiet:
         """The quiet hours in one zone."""
         return Quiet(ZoneInfo(zone), self.quiet_from_hour, self.quiet_until_hour)
 
 
-Question = Callable[[Rules, datetime], Sequence[Owed]]
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question to committed rows, and what makes messages of the rows that answer it."""
+
+    question: sa.Select[*tuple[Any, ...]]
+    messages: Callable[[Iterable[Row]], list[Owed]]
+
+
+Question = Callable[[Rules, datetime], Sequence[Asked]]
 """What one kind asks of committed rows at a moment (UTC)."""
 
 
-def rules(now: datetime, *, thorough: bool = True) -> Rules | None:
+def find(question: Question, rules: Rules, now: datetime) -> list[Owed]:
+    """The messages of one kind that are due, or fall due as far ahead as the rules look."""
+    return [
+        owed for asked in question(rules, now) for owed in asked.messages(db.session.execute(asked.question))
+    ]
+
+
+def foresee(questions: Iterable[Question], rules: Rules, now: datetime) -> list[Owed]:
+    """The same for many kinds at once, in one statement however many there are."""
+    every = [asked for question in questions for asked in question(rules, now)]
+    if not every:
+        return []
+    types = {str(column.key): column.type for asked in every for column in asked.question.selected_columns}
+    branches = []
+    for number, asked in enumerate(every):
+        rows = asked.question.subquery()
+        columns = [
+            (rows.c[name] if name in rows.c else sa.cast(sa.null(), kind)).label(name)
+            for name, kind in types.items()
+        ]
+        branches.append(sa.select(sa.literal_column(str(number)).label(ASKED), *columns))
+    found: list[list[Row]] = [[] for _ in every]
+    for row in db.session.execute(sa.union_all(*branches)):
+        found[row._mapping[ASKED]].append(row)
+    return [owed for asked, rows in zip(every, found, strict=True) for owed in asked.messages(rows)]
+
+
+def rules(now: datetime, *, thorough: bool = True, ahead: timedelta = timedelta()) -> Rules | None:
     """The practice's rules; None before set-up, when nothing can be owed.
 
     A pass that is not `thorough` looks only at appointments that changed within the last quarter of an hour or are
-    settling.
+    settling. With `ahead` the questions also find what falls due until then.
     """
     practice = db.session.get(Practice, 1)
     if practice is None:
         return None
-    zones = db.session.scalars(sa.select(Location.zone).distinct().order_by(Location.zone))
+    zone = sa.func.array_agg(sa.distinct(Location.zone))
+    minutes = sa.func.unnest(Contact.reminder_offsets_minutes).table_valued("minutes").render_derived()
+    wished = sa.func.array_agg(sa.distinct(minutes.c.minutes))
+    of_clients = sa.select(wished).select_from(Contact).join(minutes, sa.true()).where(HAS_WISH)
+    zones, offsets = db.session.execute(
+        sa.select(sa.select(zone).scalar_subquery(), of_clients.scalar_subquery())
+    ).one()
     settle = timedelta(seconds=practice.settle_seconds)
     return Rules(
         changed_since=EVER if thorough else now - LATELY - settle,
@@ -59,33 +117,42 @@ def rules(now: datetime, *, thorough: bool = True) -> Rules | None:
         quiet_until_hour=practice.quiet_until_hour,
         reminder_offsets=tuple(timedelta(minutes=minutes) for minutes in practice.reminder_offsets_minutes),
         rebooking_after=timedelta(days=practice.rebooking_after_days),
-        zones=tuple(zones),
+        offsets_of_clients=tuple(offsets or ()),
+        zones=tuple(sorted(zones or ())),
+        ahead=ahead,
     )
 
 
 def owed(
     kind: Kind,
     question: sa.Select[*tuple[Any, ...]],
-    now: datetime,
+    until: datetime,
     *,
     occasion: Callable[[Row], str],
     due_at: Callable[[Row], datetime],
     expires_at: Callable[[Row], datetime],
-) -> list[Owed]:
-    """One message for each row that is due by now; a row gives `id`, `recipient_id` and, when it has one, `client_id`."""
-    return [
-        Owed(
-            kind=kind,
-            subject_id=row.id,
-            recipient_id=row.recipient_id,
-            client_id=row._mapping.get("client_id"),
-            occasion=occasion(row),
-            due_at=at,
-            expires_at=expires_at(row),
-        )
-        for row in db.session.execute(question)
-        if (at := due_at(row)) <= now
-    ]
+) -> Asked:
+    """One message for each row that is due by `until`; a row gives `id`, `recipient_id` and, when it has one, `client_id`.
+
+    What would fall due only when it is worth nothing any more is never owed.
+    """
+
+    def messages(rows: Iterable[Row]) -> list[Owed]:
+        return [
+            Owed(
+                kind=kind,
+                subject_id=row.id,
+                recipient_id=row.recipient_id,
+                client_id=row._mapping.get("client_id"),
+                occasion=occasion(row),
+                due_at=at,
+                expires_at=worth_until,
+            )
+            for row in rows
+            if (at := due_at(row)) <= until and at < (worth_until := expires_at(row))
+        ]
+
+    return Asked(question, messages)
 
 
 def never_owed(

@@ -1,17 +1,17 @@
 """Letters that open an account: to somebody who is invited to the team, and to somebody whose password an owner reset."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from clinic.accounts.models import PasswordReset, User
-from clinic.messaging.due.shape import Rules, never_owed, owed
+from clinic.messaging.due.shape import Asked, Rules, never_owed, owed
 from clinic.messaging.models import Kind, Message
-from clinic.messaging.services import Owed
 from clinic.practice.invitations import StaffInvitation
 
 
-def invitations(rules: Rules, now: datetime) -> list[Owed]:
+def invitations(rules: Rules, now: datetime) -> Sequence[Asked]:
     """Somebody was invited, or the invitation was sent again: told at once, as somebody just asked for it."""
     asked = sa.select(
         StaffInvitation.id,
@@ -29,17 +29,19 @@ def invitations(rules: Rules, now: datetime) -> list[Owed]:
             Message.occasion == sa.func.concat("r", StaffInvitation.revision),
         ),
     )
-    return owed(
-        Kind.STAFF_INVITATION,
-        asked,
-        now,
-        occasion=lambda row: f"r{row.revision}",
-        due_at=lambda row: row.asked_at,
-        expires_at=lambda row: row.expires_at,
-    )
+    return [
+        owed(
+            Kind.STAFF_INVITATION,
+            asked,
+            rules.until(now),
+            occasion=lambda row: f"r{row.revision}",
+            due_at=lambda row: row.asked_at,
+            expires_at=lambda row: row.expires_at,
+        )
+    ]
 
 
-def password_resets(rules: Rules, now: datetime) -> list[Owed]:
+def password_resets(rules: Rules, now: datetime) -> Sequence[Asked]:
     """An owner reset somebody's password: told at once, because nothing else lets them in."""
     asked = (
         sa.select(
@@ -56,11 +58,13 @@ def password_resets(rules: Rules, now: datetime) -> list[Owed]:
             never_owed(Kind.PASSWORD_RESET, PasswordReset.id),
         )
     )
-    return owed(
-        Kind.PASSWORD_RESET,
-        asked,
-        now,
-        occasion=lambda row: "first",
-        due_at=lambda row: row.asked_at,
-        expires_at=lambda row: row.expires_at,
-    )
+    return [
+        owed(
+            Kind.PASSWORD_RESET,
+            asked,
+            rules.until(now),
+            occasion=lambda row: "first",
+            due_at=lambda row: row.asked_at,
+            expires_at=lambda row: row.expires_at,
+        )
+    ]

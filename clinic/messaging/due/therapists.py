@@ -1,6 +1,7 @@
 """Letters to people who work here: what waits for them, their day, and what could not be delivered."""
 
-from datetime import datetime, time, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -9,10 +10,9 @@ from clinic.accounts.models import Role, User
 from clinic.booking.models import CAME, Appointment, State
 from clinic.db import db
 from clinic.messaging import pulse
-from clinic.messaging.due.shape import Row, Rules, never_owed, owed
+from clinic.messaging.due.shape import Asked, Row, Rules, never_owed, owed
 from clinic.messaging.models import Kind, Message
 from clinic.messaging.pulse import Part
-from clinic.messaging.services import Owed
 from clinic.plans.models import CheckIn, LookBack, Plan, PlannedSession, Review
 from clinic.practice.models import Therapist
 from clinic.practice.queries import never_signs_in
@@ -35,7 +35,7 @@ LOOKS_AFTER = sa.and_(
 """Who is told about a visit's client: its therapist, or all therapists when that one never signs in."""
 
 
-def reviews_waiting(rules: Rules, now: datetime) -> list[Owed]:
+def reviews_waiting(rules: Rules, now: datetime) -> Sequence[Asked]:
     """A suggestion waits: told to the visit's therapist, or to all therapists when the visit has none who signs in.
 
     At once, whatever the hour, when the visit is near; else after the quiet hours.
@@ -65,17 +65,19 @@ def reviews_waiting(rules: Rules, now: datetime) -> list[Owed]:
             never_owed(Kind.REVIEW_WAITING, Review.id, Message.recipient_id == User.id),
         )
     )
-    return owed(
-        Kind.REVIEW_WAITING,
-        waiting,
-        now,
-        occasion=lambda row: "first",
-        due_at=due_at,
-        expires_at=lambda row: row.opened_at + REVIEW_WORTH,
-    )
+    return [
+        owed(
+            Kind.REVIEW_WAITING,
+            waiting,
+            rules.until(now),
+            occasion=lambda row: "first",
+            due_at=due_at,
+            expires_at=lambda row: row.opened_at + REVIEW_WORTH,
+        )
+    ]
 
 
-def check_ins_answered(rules: Rules, now: datetime) -> list[Owed]:
+def check_ins_answered(rules: Rules, now: datetime) -> Sequence[Asked]:
     """An answer after a visit that a therapist should see: told like a review.
 
     The message names no client: that it exists says how somebody is, and the list of messages is open to the front desk.
@@ -92,17 +94,19 @@ def check_ins_answered(rules: Rules, now: datetime) -> list[Owed]:
             never_owed(Kind.CHECK_IN_ANSWERED, CheckIn.id, Message.recipient_id == User.id),
         )
     )
-    return owed(
-        Kind.CHECK_IN_ANSWERED,
-        waiting,
-        now,
-        occasion=lambda row: "first",
-        due_at=lambda row: rules.quiet(row.zone).after(row.answered_at),
-        expires_at=lambda row: row.answered_at + REVIEW_WORTH,
-    )
+    return [
+        owed(
+            Kind.CHECK_IN_ANSWERED,
+            waiting,
+            rules.until(now),
+            occasion=lambda row: "first",
+            due_at=lambda row: rules.quiet(row.zone).after(row.answered_at),
+            expires_at=lambda row: row.answered_at + REVIEW_WORTH,
+        )
+    ]
 
 
-def look_backs_due(rules: Rules, now: datetime) -> list[Owed]:
+def look_backs_due(rules: Rules, now: datetime) -> Sequence[Asked]:
     """A session at which its course should be looked back on is over, and nobody has: told the next morning.
 
     The message names no client: that somebody has a course, and where it stands, is theirs.
@@ -117,32 +121,38 @@ def look_backs_due(rules: Rules, now: datetime) -> list[Owed]:
             PlannedSession.reassess,
             Plan.ended_at.is_(None),
             Appointment.state.in_(CAME),
-            Appointment.ends_at <= now,
+            Appointment.ends_at <= rules.until(now),
             Appointment.ends_at > now - LOOK_BACK_WORTH,
             ~sa.exists().where(LookBack.appointment_id == Appointment.id),
             never_owed(Kind.LOOK_BACK_DUE, Appointment.id, Message.recipient_id == User.id),
         )
     )
-    return owed(
-        Kind.LOOK_BACK_DUE,
-        ended,
-        now,
-        occasion=lambda row: "visit",
-        due_at=lambda row: rules.quiet(row.zone).next_morning(row.ends_at),
-        expires_at=lambda row: row.ends_at + LOOK_BACK_WORTH,
-    )
+    return [
+        owed(
+            Kind.LOOK_BACK_DUE,
+            ended,
+            rules.until(now),
+            occasion=lambda row: "visit",
+            due_at=lambda row: rules.quiet(row.zone).next_morning(row.ends_at),
+            expires_at=lambda row: row.ends_at + LOOK_BACK_WORTH,
+        )
+    ]
 
 
-def agendas(rules: Rules, now: datetime) -> list[Owed]:
+def agendas(rules: Rules, now: datetime) -> Sequence[Asked]:
     """The visits of a therapist's day, in the morning of the place where they are; a day without visits gives no letter."""
-    return [one for name in rules.zones for one in _agendas_in(ZoneInfo(name), now)]
+    return [asked for name in rules.zones for asked in _agendas_in(ZoneInfo(name), rules, now)]
 
 
-def _agendas_in(zone: ZoneInfo, now: datetime) -> list[Owed]:
+def _agendas_in(zone: ZoneInfo, rules: Rules, now: datetime) -> Iterator[Asked]:
     day = hours.local_day(now, zone)
-    morning = hours.edge(datetime.combine(day, AGENDA_AT), zone)
-    if not morning <= now < morning + AGENDA_WORTH:
-        return []
+    while (morning := hours.edge(datetime.combine(day, AGENDA_AT), zone)) <= rules.until(now):
+        if now < morning + AGENDA_WORTH:
+            yield _agenda_of(day, morning, zone, rules, now)
+        day += timedelta(days=1)
+
+
+def _agenda_of(day: date, morning: datetime, zone: ZoneInfo, rules: Rules, now: datetime) -> Asked:
     at_work = (
         sa.select(Therapist.id, User.id.label("recipient_id"))
         .join(User, sa.and_(User.id == Therapist.user_id, User.active))
@@ -151,7 +161,7 @@ def _agendas_in(zone: ZoneInfo, now: datetime) -> list[Owed]:
             Appointment.zone == zone.key,
             Appointment.state.in_([State.BOOKED, State.ARRIVED]),
             Appointment.starts_at < hours.midnight(day + timedelta(days=1), zone),
-            Appointment.ends_at > now,
+            Appointment.ends_at > max(now, morning),
             # What is booked later in the day brings no letter of its own.
             Appointment.time_agreed_at < morning,
             never_owed(Kind.AGENDA, Therapist.id, Message.occasion == day.isoformat()),
@@ -161,39 +171,43 @@ def _agendas_in(zone: ZoneInfo, now: datetime) -> list[Owed]:
     return owed(
         Kind.AGENDA,
         at_work,
-        now,
+        rules.until(now),
         occasion=lambda row: day.isoformat(),
         due_at=lambda row: morning,
         expires_at=lambda row: morning + AGENDA_WORTH,
     )
 
 
-def delivery_troubles(rules: Rules, now: datetime) -> list[Owed]:
+def delivery_troubles(rules: Rules, now: datetime) -> Sequence[Asked]:
     """Letters that could not be delivered, or a worker that fell silent: told to each owner, at most once a day."""
-    if not rules.zones or not (undelivered(now) or silent_parts()):
+    if not rules.zones:
         return []
     quiet = rules.quiet(rules.zones[0])
     owners = sa.select(User.id, User.id.label("recipient_id")).where(
         User.active,
         User.role_names.contains([Role.OWNER.value]),
         never_owed(Kind.DELIVERY_TROUBLE, User.id, Message.owed_at > now - UNDELIVERED_WITHIN),
+        sa.or_(sa.exists().where(*_undelivered(now)), pulse.some_silent(SILENT_FOR)),
     )
-    return owed(
-        Kind.DELIVERY_TROUBLE,
-        owners,
-        now,
-        occasion=lambda row: hours.local_day(now, quiet.zone).isoformat(),
-        due_at=lambda row: quiet.after(now),
-        expires_at=lambda row: now + UNDELIVERED_WITHIN,
-    )
+    return [
+        owed(
+            Kind.DELIVERY_TROUBLE,
+            owners,
+            rules.until(now),
+            occasion=lambda row: hours.local_day(now, quiet.zone).isoformat(),
+            due_at=lambda row: quiet.after(now),
+            expires_at=lambda row: now + UNDELIVERED_WITHIN,
+        )
+    ]
 
 
 def undelivered(now: datetime) -> int:
     """How many letters to clients could not be delivered within the last day."""
-    lately = sa.select(sa.func.count()).where(
-        Message.given_up_at > now - UNDELIVERED_WITHIN, Message.kind != Kind.DELIVERY_TROUBLE
-    )
-    return db.session.scalar(lately) or 0
+    return db.session.scalar(sa.select(sa.func.count()).where(*_undelivered(now))) or 0
+
+
+def _undelivered(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    return Message.given_up_at > now - UNDELIVERED_WITHIN, Message.kind != Kind.DELIVERY_TROUBLE
 
 
 def silent_parts() -> list[str]:

@@ -1,5 +1,6 @@
 """Letters of the waiting list: that one is on it, that a time is free, that it is gone, that one's last day is over."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,9 +9,8 @@ import sqlalchemy as sa
 from clinic.accounts.models import Client
 from clinic.booking.models import Appointment
 from clinic.booking.waiting.models import Offer, OfferEnd, Offering, Wish, WishEnd
-from clinic.messaging.due.shape import Row, Rules, never_owed, owed
+from clinic.messaging.due.shape import Asked, Row, Rules, never_owed, owed
 from clinic.messaging.models import Kind, Message
-from clinic.messaging.services import Owed
 from clinic.messaging.visits import address_of
 from clinic.practice.models import Location
 
@@ -20,7 +20,7 @@ WORTH = timedelta(days=1)
 ADDRESS = address_of(Wish.client_id)
 
 
-def joined(rules: Rules, now: datetime) -> list[Owed]:
+def joined(rules: Rules, now: datetime) -> Sequence[Asked]:
     """Somebody waits: where it can be changed and withdrawn. A visit that should be earlier has its own page for that."""
     waiting = _wishes(
         Wish.ended_at.is_(None),
@@ -28,32 +28,36 @@ def joined(rules: Rules, now: datetime) -> list[Owed]:
         Wish.created_at > now - WORTH,
         never_owed(Kind.WAITING_JOINED, Wish.id),
     )
-    return owed(
-        Kind.WAITING_JOINED,
-        waiting,
-        now,
-        occasion=lambda row: "first",
-        due_at=lambda row: row.created_at,
-        expires_at=lambda row: row.created_at + WORTH,
-    )
+    return [
+        owed(
+            Kind.WAITING_JOINED,
+            waiting,
+            rules.until(now),
+            occasion=lambda row: "first",
+            due_at=lambda row: row.created_at,
+            expires_at=lambda row: row.created_at + WORTH,
+        )
+    ]
 
 
-def offers(rules: Rules, now: datetime) -> list[Owed]:
+def offers(rules: Rules, now: datetime) -> Sequence[Asked]:
     """A time is kept for somebody: told at once, for it is kept for minutes only."""
     waiting = _offers(
         Offer.ended_at.is_(None), Offer.expires_at > now, never_owed(Kind.WAITING_OFFER, Offer.id)
     )
-    return owed(
-        Kind.WAITING_OFFER,
-        waiting,
-        now,
-        occasion=lambda row: "first",
-        due_at=lambda row: row.offered_at,
-        expires_at=lambda row: row.expires_at,
-    )
+    return [
+        owed(
+            Kind.WAITING_OFFER,
+            waiting,
+            rules.until(now),
+            occasion=lambda row: "first",
+            due_at=lambda row: row.offered_at,
+            expires_at=lambda row: row.expires_at,
+        )
+    ]
 
 
-def outcomes(rules: Rules, now: datetime) -> list[Owed]:
+def outcomes(rules: Rules, now: datetime) -> Sequence[Asked]:
     """Somebody who was told of a time, and still waits, lost it to another, or it was taken back."""
     told = sa.exists().where(
         Message.kind == Kind.WAITING_OFFER,
@@ -69,17 +73,19 @@ def outcomes(rules: Rules, now: datetime) -> list[Owed]:
         told,
         never_owed(Kind.WAITING_OUTCOME, Offer.id),
     )
-    return owed(
-        Kind.WAITING_OUTCOME,
-        lost,
-        now,
-        occasion=lambda row: "first",
-        due_at=lambda row: rules.quiet(row.zone).after(row.ended_at),
-        expires_at=lambda row: row.starts_at,
-    )
+    return [
+        owed(
+            Kind.WAITING_OUTCOME,
+            lost,
+            rules.until(now),
+            occasion=lambda row: "first",
+            due_at=lambda row: rules.quiet(row.zone).after(row.ended_at),
+            expires_at=lambda row: row.starts_at,
+        )
+    ]
 
 
-def over(rules: Rules, now: datetime) -> list[Owed]:
+def over(rules: Rules, now: datetime) -> Sequence[Asked]:
     """Somebody's last day passed without a time that suited."""
 
     def due_at(row: Row) -> datetime:
@@ -92,14 +98,16 @@ def over(rules: Rules, now: datetime) -> list[Owed]:
         Wish.ended_at > now - WORTH,
         never_owed(Kind.WAITING_OVER, Wish.id),
     )
-    return owed(
-        Kind.WAITING_OVER,
-        ended,
-        now,
-        occasion=lambda row: "last",
-        due_at=due_at,
-        expires_at=lambda row: row.ended_at + WORTH,
-    )
+    return [
+        owed(
+            Kind.WAITING_OVER,
+            ended,
+            rules.until(now),
+            occasion=lambda row: "last",
+            due_at=due_at,
+            expires_at=lambda row: row.ended_at + WORTH,
+        )
+    ]
 
 
 def _wishes(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:

@@ -1,0 +1,150 @@
+"""What a page asks of the database does not grow with the practice: every page, in the demo and with ten times as much.
+
+`pytest -s tests/web/test_statements.py` prints the table.
+"""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime
+from types import ModuleType
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+
+from clinic import demo
+from clinic.accounts.models import Client, Role, User
+from clinic.booking.models import Appointment, State
+from clinic.db import db, transaction
+from clinic.plans.models import Review
+from clinic.practice.models import Practice, Treatment
+from tests.authorisation import world as worlds
+from tests.authorisation.test_matrix import path_of, rules
+from tests.authorisation.world import World
+from tests.measuring import statements
+from tests.visitor import as_client, as_staff
+from tests.web.tenfold import tenfold
+
+WEDNESDAY = datetime(2031, 6, 11, 13, 5, tzinfo=ZoneInfo("America/Toronto")).astimezone(UTC)
+
+GROWS: dict[str, str] = {}
+"""Pages that may ask more of a greater practice, each with its reason."""
+
+Counted = dict[str, tuple[int, Counter[str]]]
+
+OURS = ("staff.", "portal.", "security.", "sign_in.", "booking.", "appointment.", "waiting.", "aftercare.")
+LEAVES = ("portal.sign_in", "portal.sent", "portal.link", "sign_in.", "security.")
+"""Pages for somebody who has not signed in; a signed-in browser is led on from them."""
+
+WITH_TIME = "start={start}&treatment=swedish&therapist=ines-moreau&client={client}"
+QUERIES = {
+    "staff.agenda": ("", "day=2031-06-12", "therapist=all"),
+    "staff.find_client": ("", "name=a"),
+    "staff.book_for": ("", "client={client}&treatment=swedish"),
+    "staff.look_at": ("client={client}&treatment=swedish&on=2031-06-19&at=09:00",),
+    "staff.check_booking": (WITH_TIME,),
+    "staff.messages": ("", "shown=sent", "name=a", "client={client}"),
+    "staff.plan_series": ("every=1&count=4", "every=1&count=4&on=2031-06-20&at=09:00&therapist=ines-moreau"),
+    "staff.move_series": ("", "weekday=2&at=09:00&weeks=0&therapist="),
+    "portal.course": ("", "count=3&every=1&on=2031-08-20&at=09:00&therapist=ines-moreau"),
+}
+"""What further stands in an address; a page without a line is opened as it is."""
+
+
+@pytest.fixture
+def demo_world(app: Flask, make: ModuleType, monkeypatch: pytest.MonkeyPatch, the_clock_says: Any) -> World:
+    """The demo in the middle of its week. Ines holds every role; Hannah's visits and answers stand in the addresses."""
+    monkeypatch.setitem(app.config, "ENVIRONMENT", "demo")
+    with transaction():
+        demo.load(WEDNESDAY)
+    practice = db.session.get_one(Practice, 1)
+    practice.notice_minutes = 0
+    the_clock_says(WEDNESDAY)
+    built = worlds.build(app, make)
+    ines = db.session.scalars(sa.select(User).where(User.given_name == "Ines", User.is_demo)).one()
+    ines.role_names = [role.value for role in Role]
+    hannah = db.session.scalars(sa.select(Client).where(Client.given_name == "Hannah")).one()
+    of_hannah = sa.select(Appointment).where(Appointment.client_id == hannah.id)
+    coming = of_hannah.where(Appointment.state == State.BOOKED).order_by(Appointment.starts_at)
+    visit = db.session.scalars(coming.offset(1).limit(1)).one()
+    review = sa.select(Review).join(Client).where(Client.given_name == "Amara")
+    built.wish_of_ada.client_id = hannah.id
+    whole = db.session.get_one(worlds.Series, built.visit_of_ada.series_id)
+    whole.client_id = hannah.id
+    for index, one in enumerate(db.session.scalars(coming.offset(1)), start=2):
+        one.series_id, one.series_index = whole.id, index
+    db.session.commit()
+    swedish = db.session.scalars(sa.select(Treatment).where(Treatment.slug == "swedish")).one()
+    return replace(
+        built,
+        ines=ines,
+        ada=hannah,
+        treatment=swedish,
+        visit_of_ada=visit,
+        review_of_ada=db.session.scalars(review).one(),
+        set_up=built.set_up
+        | {"treatment": swedish.id, "therapist": visit.therapist_id, "location": visit.location_id},
+    )
+
+
+def pages(world: World) -> dict[str, str]:
+    """Address of every page that is opened by a GET, by a name for the table."""
+    filled = {"client": str(world.ada.id), "start": "2031-06-19T13:00Z"}
+    found = {}
+    for rule in rules(world.app):
+        if "GET" in (rule.methods or ()) and rule.endpoint.startswith(OURS):
+            path = path_of(world, rule)
+            for query in QUERIES.get(rule.endpoint, ("",)):
+                query = query.format(**filled)
+                name = f"{rule.endpoint}?{query}" if query else rule.endpoint
+                found[name] = f"{path}?{query}" if query else path
+    return found
+
+
+def counts(world: World, found: dict[str, str]) -> Counted:
+    """Status and statements of each page; each is opened before, so that what is kept is kept."""
+    staff, client, nobody = as_staff(world.app, world.ines), client_of(world), world.app.test_client()
+    counted = {}
+    for name, path in found.items():
+        browser = nobody if name.startswith(LEAVES) else client if name.startswith("portal.") else staff
+        browser.get(path)
+        db.session.expire_all()
+        with statements() as asked:
+            status = browser.get(path).status_code
+        counted[name] = (status, Counter(asked))
+    return counted
+
+
+def client_of(world: World) -> FlaskClient:
+    return as_client(world.app, world.ada.contacts[0], world.ada)
+
+
+def test_no_page_asks_more_of_the_database_when_there_is_ten_times_as_much(demo_world: World) -> None:
+    found = pages(demo_world)
+    before = counts(demo_world, found)
+    rows = db.session.scalar(sa.select(sa.func.count()).select_from(Appointment)) or 0
+    tenfold()
+    assert (db.session.scalar(sa.select(sa.func.count()).select_from(Appointment)) or 0) >= 10 * rows
+    after = counts(demo_world, found)
+    print(*table(before, after), sep="\n")
+    broken = {name: status for name, (status, _) in (before | after).items() if status >= 500}
+    assert broken == {}
+    grown = {name: after[name][1] - before[name][1] for name in found if grows(name, before, after)}
+    assert {name: more for name, more in grown.items() if name.split("?")[0] not in GROWS} == {}
+    assert set(GROWS) <= {name.split("?")[0] for name in grown}, "a page that grows no more stays in the list"
+
+
+def grows(name: str, before: Counted, after: Counted) -> bool:
+    return after[name][1].total() > before[name][1].total()
+
+
+def table(before: Counted, after: Counted) -> list[str]:
+    """Page, status, statements in the demo and with ten times as much."""
+    lines = ["", f"{'page':<70} {'status':>6} {'demo':>5} {'x10':>5}"]
+    for name, (status, count) in before.items():
+        mark = " grows" if grows(name, before, after) else ""
+        lines.append(f"{name[:70]:<70} {status:>6} {count.total():>5} {after[name][1].total():>5}{mark}")
+    return lines
