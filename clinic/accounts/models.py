@@ -410,6 +410,18 @@ class AuditSeal(Model):
     __table_args__ = (sa.CheckConstraint("from_at < until_at", name="range_runs_forward"),)
 
 
+class TypedDetails(Identified, Model):
+    """Name and addresses of a visitor who could not take the last step; for an hour, and for their browser alone."""
+
+    __tablename__ = "typed_details"
+
+    browser: Mapped[bytes] = mapped_column(unique=True)
+    """SHA-256 of the browser's id, as drafts and holds know it."""
+    typed_at: Mapped[datetime] = mapped_column(index=True)
+    details_sealed: Mapped[bytes]
+    details = Sealed[dict[str, str]]("details_sealed")
+
+
 class LimitWindow(Model):
     """How often a thing was tried within one window; unlogged, because losing it in a crash costs nothing."""
 

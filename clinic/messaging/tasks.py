@@ -12,7 +12,7 @@ from celery import Celery, Task
 from flask import Flask, current_app
 
 from clinic import clock
-from clinic.accounts import audit_seals, limits, records, sessions
+from clinic.accounts import audit_seals, limits, records, sessions, typed_details
 from clinic.accounts import services as accounts
 from clinic.booking import idempotency
 from clinic.booking import services as booking
@@ -89,6 +89,7 @@ def tidy() -> None:
         accounts.forget_links(now)
         records.forget_replaced(now)
         sessions.forget(now)
+        typed_details.delete_old(now)
         invitations.forget(now)
     with transaction():
         wishes.delete_ended(now - WISHES_KEPT)

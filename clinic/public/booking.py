@@ -248,7 +248,7 @@ def _plain(kept: Appointment) -> str:
 
 def known() -> dict[str, Any]:
     """What is known of the visitor already: typed before, or signed in."""
-    kept = typed()
+    kept = typed(clock.now())
     signed_in = access.client_session()
     if kept or signed_in is None or signed_in.client_id is None:
         return kept

@@ -328,7 +328,7 @@ def client_session() -> ClientSession | None:
 
 def _part_with_who_was_signed_in() -> None:
     """When a client's session is over, by time as well as by hand, the next person at this browser is nobody it knows."""
-    browser.tidy(clock.now())
+    browser.tidy()
     if browser.SIGNED_IN in session and client_session() is None:
         browser.forget_browser()
 

@@ -6,17 +6,18 @@ Drafts, holds and idempotency keys of a visitor belong to it. It says nothing ab
 import hashlib
 import secrets
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from flask import session
+
+from clinic.accounts import typed_details
+from clinic.db import transaction
 
 FIELD = "browser"
 SIGNED_IN = "client"
 """Says that a client signed in here: what is begun then is out of sight when that session is over, however it ended."""
 TYPED = "typed_details"
-"""Names and addresses (never health answers) kept in the visitor's own cookie when the last step could not be taken."""
-TYPED_AT = "at"
-TYPED_FOR = timedelta(hours=1)
+"""Where cookies kept names and addresses until they were kept on the server."""
 
 
 def browser() -> bytes:
@@ -40,27 +41,28 @@ def forget_browser() -> None:
 
 
 def keep_typed(details: Mapping[str, str], now: datetime) -> None:
-    """Keep what somebody typed about themselves for an hour: nobody types their name twice."""
-    session[TYPED] = {**details, TYPED_AT: now.isoformat()}
+    """Keep what somebody typed about themselves for an hour, on the server: nobody types their name twice."""
+    with transaction():
+        typed_details.keep(browser(), details, now)
 
 
-def typed() -> dict[str, str]:
+def typed(now: datetime) -> dict[str, str]:
     """What was typed here within the last hour."""
-    found: dict[str, str] = session.get(TYPED, {})
-    return {name: value for name, value in found.items() if name != TYPED_AT}
+    known = known_browser()
+    return typed_details.find(known, now) if known is not None else {}
 
 
 def forget_typed() -> None:
     """It was used, or nobody came back for it."""
+    known = known_browser()
+    if known is not None:
+        with transaction():
+            typed_details.forget(known)
+
+
+def tidy() -> None:
+    """Take from the cookie what was kept in it before it was kept on the server."""
     session.pop(TYPED, None)
-
-
-def tidy(now: datetime) -> None:
-    """Take from the cookie what was typed more than an hour ago."""
-    if TYPED in session:
-        at = session[TYPED].get(TYPED_AT)
-        if at is None or not timedelta() <= now - datetime.fromisoformat(at) < TYPED_FOR:
-            forget_typed()
 
 
 def digest(secret: str) -> bytes:

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
-from clinic.accounts import links
+from clinic.accounts import links, typed_details
+from clinic.accounts.models import TypedDetails
 from clinic.booking import changes, services
 from clinic.booking.availability import Wish
 from clinic.booking.models import Appointment, State
@@ -120,25 +121,33 @@ def test_a_time_somebody_took_over_is_not_kept_longer(
     assert "somebody else took it" in visitor.text
 
 
-def test_what_was_typed_leaves_the_cookie_with_the_booking_and_after_an_hour(
+def test_what_was_typed_stands_on_the_server_for_an_hour_and_never_in_the_cookie(
     make: ModuleType, visitor: Visitor, the_clock_says: Callable[[datetime], None]
 ) -> None:
-    def cookie() -> dict[str, object]:
-        with visitor.browser.session_transaction() as session:
-            return dict(session)
-
     sold = make.offering(intake="before_booking")
     visitor.open(f"/book/{sold.slug}?day=2031-03-06").press(f"10:00 {sold.therapists[0].given_name}")
     visitor.browser.post(
         "/book/details", data={**DETAILS, "key": "k" * 20, "plain": "", "csrf_token": visitor.token()}
     )
-    assert cookie()["typed_details"]["mail"] == "zoe@client.example"  # type: ignore[index]
-    the_clock_says(NOW + timedelta(minutes=59))
+    with visitor.browser.session_transaction() as session:
+        browser = digest(session["browser"])
+        assert "zoe" not in str(dict(session)).casefold()
+    assert typed_details.find(browser, NOW + timedelta(minutes=59))["mail"] == DETAILS["mail"]
+    row = db.session.scalars(sa.select(TypedDetails)).one()
+    assert DETAILS["mail"].encode() not in row.details_sealed
+    assert typed_details.find(b"another browser", NOW) == {}
+    assert typed_details.find(browser, NOW + timedelta(minutes=61)) == {}
+    assert typed_details.delete_old(NOW + timedelta(minutes=59)) == 0
+    assert typed_details.delete_old(NOW + timedelta(minutes=61)) == 1
+
+
+def test_a_cookie_that_still_holds_what_was_typed_loses_it(make: ModuleType, visitor: Visitor) -> None:
+    make.practice()
+    with visitor.browser.session_transaction() as session:
+        session["typed_details"] = {"mail": "zoe@client.example"}
     visitor.open("/book")
-    assert "typed_details" in cookie()
-    the_clock_says(NOW + timedelta(minutes=61))
-    visitor.open("/book")
-    assert "typed_details" not in cookie()
+    with visitor.browser.session_transaction() as session:
+        assert "typed_details" not in session
 
 
 def test_missing_details_are_named_and_what_was_typed_stays(make: ModuleType, visitor: Visitor) -> None:

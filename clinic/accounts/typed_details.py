@@ -1,0 +1,40 @@
+"""What a visitor typed about themselves and could not send yet: kept for an hour, sealed, for the browser it was typed in."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+import sqlalchemy as sa
+
+from clinic.accounts.models import TypedDetails
+from clinic.db import db
+
+KEPT = timedelta(hours=1)
+
+
+def keep(browser: bytes, details: Mapping[str, str], now: datetime) -> None:
+    """Keep this in place of what the browser typed before; flushed."""
+    forget(browser)
+    row = TypedDetails(browser=browser, typed_at=now)
+    row.details = dict(details)
+    db.session.add(row)
+    db.session.flush()
+
+
+def find(browser: bytes, now: datetime) -> dict[str, str]:
+    """What was typed in this browser within the last hour; empty when nothing was."""
+    row = db.session.scalar(
+        sa.select(TypedDetails).where(TypedDetails.browser == browser, TypedDetails.typed_at > now - KEPT)
+    )
+    return row.details if row is not None else {}
+
+
+def forget(browser: bytes) -> None:
+    """It was used, or somebody else has the browser now."""
+    db.session.execute(sa.delete(TypedDetails).where(TypedDetails.browser == browser))
+
+
+def delete_old(now: datetime) -> int:
+    """Delete what nobody came back for within the hour; returns how many. Twice is harmless."""
+    old = sa.delete(TypedDetails).where(TypedDetails.typed_at <= now - KEPT)
+    return cast(sa.CursorResult[Any], db.session.execute(old)).rowcount
