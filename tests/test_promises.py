@@ -81,6 +81,7 @@ CODES = {
         "policy",
         "online_booking",
         "closed_words",
+        "asked_details",
         "about",
         "modalities_off",
     },

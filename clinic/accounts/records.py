@@ -29,6 +29,7 @@ from clinic.accounts.models import (
 )
 from clinic.accounts.names import search_name
 from clinic.db import db, violates
+from clinic.language import N_
 from clinic.refusal import NotFound, Refusal, Stale
 
 REPLACED_KEPT = timedelta(days=30)
@@ -59,7 +60,7 @@ class NotBornYet(Refusal):
 
     status = 422
     code = "not-born-yet"
-    sentence = "Enter the birth date, a day from 1900 to today."
+    sentence = N_("Enter the birth date, a day from 1900 to today.")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,7 +19,7 @@ from clinic.db import db, transaction
 from clinic.intake import queries as intake
 from clinic.language import N_
 from clinic.messaging import services as messaging
-from clinic.portal import course, letters, past, progress, waiting
+from clinic.portal import course, details, letters, past, progress, waiting
 from clinic.portal.forms import AddressForm, NameForm
 from clinic.refusal import NotFound, Refusal
 from clinic.web import access, languages
@@ -28,7 +28,7 @@ from clinic.web.browser import forget_browser, known_browser
 from clinic.web.own_paths import own_path
 
 blueprint = Blueprint("portal", __name__)
-blueprints = (blueprint, letters.blueprint, course.blueprint, progress.blueprint)
+blueprints = (blueprint, details.blueprint, letters.blueprint, course.blueprint, progress.blueprint)
 
 NEXT = "after_sign_in"
 
@@ -191,6 +191,7 @@ def home() -> ResponseReturnValue:
         waits=waiting.of(person.id, now),
         past=past.page(person.id, 1, now),
         has_progress=progress.has_any(person.id),
+        asks_details=bool(details.fields_asked()),
     )
 
 

@@ -9,6 +9,14 @@ from clinic.practice import calendars
 from clinic.practice.models import OnlineBooking, Practice
 from clinic.practice.revising import ChangedMeanwhile, print_of, require_unchanged
 
+ASKABLE = {
+    "birth_date": ("birth_on",),
+    "address": ("street", "postcode", "town"),
+    "emergency": ("emergency_name", "emergency_phone"),
+    "doctor": ("doctor",),
+}
+"""What a practice may ask its clients for, and the fields of a client's record that hold it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Details:
@@ -46,6 +54,7 @@ class BookingRules:
     quiet_from_hour: int
     quiet_until_hour: int
     reminder_offsets_minutes: list[int]
+    asked_details: list[str]
 
 
 def details_of(practice: Practice) -> Details:

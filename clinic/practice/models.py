@@ -88,6 +88,10 @@ class Practice(Model):
     reminder_offsets_minutes: Mapped[list[int]] = mapped_column(
         pg.ARRAY(sa.Integer), default=lambda: [2880, 120]
     )
+    asked_details: Mapped[list[str]] = mapped_column(
+        pg.ARRAY(sa.Text), default=list, server_default=sa.text("'{}'")
+    )
+    """What clients are asked for besides name and addresses, as `house.ASKABLE` names it."""
     rebooking_after_days: Mapped[int] = mapped_column(default=28, server_default=sa.text("28"))
     """So long after a last visit those who asked for it are invited to come again."""
     keep_notes_years: Mapped[int] = mapped_column(default=10)
@@ -98,6 +102,10 @@ class Practice(Model):
 
     __table_args__ = (
         sa.CheckConstraint("id = 1", name="only_one"),
+        sa.CheckConstraint(
+            "asked_details <@ ARRAY['birth_date', 'address', 'emergency', 'doctor']",
+            name="asked_details_known",
+        ),
         sa.CheckConstraint("step_minutes > 0 AND mod(step_minutes, 5) = 0", name="step_in_fives"),
         sa.CheckConstraint("notice_minutes >= 0 AND horizon_days BETWEEN 1 AND 730", name="window_plausible"),
         sa.CheckConstraint(

@@ -24,6 +24,7 @@ TRANSLATED = (
     "guardian.",
     "home.",
     "letters.",
+    "own_details.",
     "own_tips.ask",
     "own_tips.link",
     "portal.",

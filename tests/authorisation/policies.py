@@ -96,6 +96,7 @@ POLICIES: dict[str, str | frozenset[Permission]] = {
     "progress.show": CLIENT,
     "course.ask": CLIENT,
     "course.book": CLIENT,
+    "own_details.ask": CLIENT,
     "wishes.letters": CLIENT,
     "letters.ask": ANYONE,
     "letters.stop": ANYONE,

@@ -7,6 +7,7 @@ from clinic.accounts import services as accounts
 from clinic.practice import lands
 from clinic.practice.house import BookingRules, Details
 from clinic.practice.models import Approval
+from clinic.staff.forms import Ticks
 from clinic.staff.settings.fields import Whole, Within
 from clinic.staff.settings.forms import SeenForm
 from clinic.web.forms import readable
@@ -184,6 +185,16 @@ class RulesForm(SeenForm):
     offer_minutes = Whole(
         "Minutes they have to answer",
         validators=[InputRequired("Enter how long they have."), Within(5, 240, unit="minutes")],
+    )
+    asked_details = Ticks(
+        "What clients are asked for under My visits",
+        description="Ask only for what you use. Staff can note all of it themselves.",
+        choices=[
+            ("birth_date", "Birth date"),
+            ("address", "Postal address"),
+            ("emergency", "Emergency contact"),
+            ("doctor", "Family doctor"),
+        ],
     )
     reminders = StringField(
         "Reminders, in hours before the visit",

@@ -1,0 +1,111 @@
+"""What the practice wants to know besides: a signed-in client says it, and only what is asked is shown."""
+
+from dataclasses import replace
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from wtforms import HiddenField, StringField, TelField, TextAreaField
+from wtforms.validators import Length, Optional
+
+from clinic import clock
+from clinic.accounts import audit, records
+from clinic.accounts.models import Client, ClientSession
+from clinic.accounts.records import Further, Person
+from clinic.db import db, transaction
+from clinic.language import N_
+from clinic.practice import queries as practice
+from clinic.practice.house import ASKABLE
+from clinic.refusal import NotFound, Stale
+from clinic.web import access
+from clinic.web.access import audience, client
+from clinic.web.forms import Form
+from clinic.web.record_fields import BirthDate
+
+blueprint = Blueprint("own_details", __name__)
+
+
+class OwnDetailsForm(Form):
+    """All that may be asked; what the practice does not want is taken out."""
+
+    seen = HiddenField()
+    birth_on = BirthDate(N_("Birth date"), validators=[Optional()], render_kw={"autocomplete": "bday"})
+    street = StringField(
+        N_("Street and number"), validators=[Optional()], render_kw={"autocomplete": "street-address"}
+    )
+    postcode = StringField(
+        N_("Postcode"), validators=[Optional(), Length(max=20)], render_kw={"autocomplete": "postal-code"}
+    )
+    town = StringField(N_("Town"), validators=[Optional()], render_kw={"autocomplete": "address-level2"})
+    emergency_name = StringField(
+        N_("Emergency contact"), description=N_("Name, and how they are related."), validators=[Optional()]
+    )
+    emergency_phone = TelField(
+        N_("Telephone of the emergency contact"), validators=[Optional(), Length(max=40)]
+    )
+    doctor = TextAreaField(
+        N_("Family doctor"),
+        description=N_("Name and how to reach them."),
+        validators=[Optional(), Length(max=300)],
+    )
+
+
+@blueprint.route("/my/details", methods=["GET", "POST"], endpoint="ask")
+@audience(client)
+def ask() -> ResponseReturnValue:
+    """The details the practice asks for, as they stand. NotFound where it asks for none."""
+    found = access.client_session()
+    assert found is not None
+    assert found.client_id is not None
+    asked = fields_asked()
+    if not asked:
+        raise NotFound
+    person = db.session.get_one(Client, found.client_id)
+    form = OwnDetailsForm(data={"seen": records.seen(person), **_present(person)})
+    for name in {name for names in ASKABLE.values() for name in names} - set(asked):
+        del form[name]
+    status = 200
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                _keep(form, asked, person, found)
+        except records.NotBornYet as refusal:
+            form.birth_on.errors = [refusal.sentence]
+        except records.RecordChanged as refusal:
+            form.form_errors.append(Stale.sentence)
+            db.session.expire_all()
+            form.seen.data = records.seen(person)
+            status = refusal.status
+        else:
+            flash(N_("Saved."), "ok")
+            return redirect(url_for("portal.home"), 303)
+    page = render_template("portal/details.html", form=form, asked=asked, has_errors=form.has_errors)
+    return page, (status if status != 200 else 422) if form.has_errors else 200
+
+
+def fields_asked() -> list[str]:
+    """The fields of a record that the practice asks its clients for, in the order of the page."""
+    wanted = practice.the_practice().asked_details
+    return [name for detail, names in ASKABLE.items() if detail in wanted for name in names]
+
+
+def _present(person: Client) -> dict[str, Any]:
+    stands = records.person_of(person)
+    return {"birth_on": stands.birth_on, **vars(stands.further)}
+
+
+def _keep(form: OwnDetailsForm, asked: list[str], person: Client, found: ClientSession) -> None:
+    stands = records.person_of(person)
+    typed = {name: form[name].data or "" for name in asked if name in Further.__dataclass_fields__}
+    wanted: Person = replace(
+        stands,
+        birth_on=form.birth_on.data if "birth_on" in asked else stands.birth_on,
+        further=replace(stands.further, **typed),
+    )
+    records.correct(
+        person.id,
+        wanted,
+        seen_as=form.seen.data or "",
+        actor=audit.by_contact(found.contact_id),
+        now=clock.now(),
+    )
