@@ -183,9 +183,7 @@ class Start(_Judged):
 
         The whole environment is judged, also what only the web or the worker reads: nothing is started before.
         """
-        here = {"database_url": STARTED_HERE_DATABASE, "redis_url": STARTED_HERE_BROKER}
-        given = {name: value for name, value in here.items() if not os.environ.get(name.upper())}
-        Settings.read(**given)
+        judge()
         return cls()
 
 
@@ -373,6 +371,13 @@ class Settings(_Judged):
     def read(cls, **overrides: Any) -> "Settings":
         """Settings from the environment; raises InvalidSettings that lists every fault at once."""
         return cls(**overrides)
+
+
+def judge(**given: Any) -> None:
+    """Raise InvalidSettings for whatever is wrong besides servers that nobody has named, because they are started for you."""
+    here = {"database_url": STARTED_HERE_DATABASE, "redis_url": STARTED_HERE_BROKER}
+    unnamed = {name: value for name, value in here.items() if not os.environ.get(name.upper())}
+    Settings.read(**{**unnamed, **given})
 
 
 def key_file(data: Path) -> Path:

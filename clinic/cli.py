@@ -1,12 +1,16 @@
 """`python -m clinic …`: what an owner or operator does from a command line. Each command is one function below."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from psycopg.errors import UndefinedColumn, UndefinedTable
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from clinic import clock, demo, schema, sealed
 from clinic.accounts import audit, audit_seals, team
@@ -14,12 +18,12 @@ from clinic.accounts.models import Role, User
 from clinic.app import create_app
 from clinic.booking import zones
 from clinic.db import Base, db, transaction
-from clinic.embedded import supervisor
+from clinic.embedded import running, supervisor
 from clinic.guidance import suggest as suggestion
 from clinic.plans import replay
 from clinic.practice.models import Practice
 from clinic.refusal import Refusal
-from config import Environment, Keys, Settings, Start
+from config import Environment, InvalidSettings, Keys, Settings, Start, judge
 
 ROTATION_BATCH = 500
 Command = Callable[[argparse.Namespace], int]
@@ -36,7 +40,39 @@ def main(arguments: Sequence[str] | None = None) -> None:
         command.set_defaults(run=run)
     parsed = parser.parse_args(arguments)
     chosen: Command = parsed.run
-    sys.exit(chosen(parsed))
+    sys.exit(_run(chosen, parsed))
+
+
+def _run(command: Command, parsed: argparse.Namespace) -> int:
+    """The command's status; a database that is away or was never prepared is said in a sentence."""
+    try:
+        return command(parsed)
+    except OperationalError:
+        print("The database does not answer. Nothing was changed.", file=sys.stderr)
+    except ProgrammingError as error:
+        if not isinstance(error.orig, UndefinedTable | UndefinedColumn):
+            raise
+        print("The database is not at the newest revision: run `python -m clinic migrate`.", file=sys.stderr)
+    return 1
+
+
+def _settings() -> Settings:
+    """The settings of the environment; where it names no servers, those of the `up` that runs on this data folder.
+
+    Raises InvalidSettings, also if there are no servers at all.
+    """
+    data = Path(os.environ.get("LUMBAR_DATA") or "var").resolve()
+    told = running.found(data)
+    if os.environ.get("DATABASE_URL"):
+        told = {name: value for name, value in told.items() if not name.startswith("DATABASE_")}
+    given = {name.lower(): value for name, value in told.items() if not os.environ.get(name)}
+    if os.environ.get("DATABASE_URL") or "database_url" in given:
+        return Settings.read(**given)
+    judge(**given)
+    raise InvalidSettings(
+        f"There is no database: Lumbar is not running on the data folder {data}. Start it with `python -m clinic up`, "
+        "or set DATABASE_URL and REDIS_URL."
+    )
 
 
 def up(parsed: argparse.Namespace) -> int:
@@ -46,7 +82,7 @@ def up(parsed: argparse.Namespace) -> int:
 
 def migrate(parsed: argparse.Namespace) -> int:
     """Bring the database to the newest revision, as the role that owns it."""
-    settings = Settings.read()
+    settings = _settings()
     schema.upgrade(settings.database_owner_url or settings.database_url)
     print("The database is at the newest revision.")
     return 0
@@ -54,7 +90,7 @@ def migrate(parsed: argparse.Namespace) -> int:
 
 def load_demo(parsed: argparse.Namespace) -> int:
     """Make the fictional demo practice, unless the database holds a practice already."""
-    settings = Settings.read()
+    settings = _settings()
     if settings.environment is Environment.PRODUCTION:
         print("The demo practice is refused: this is production.", file=sys.stderr)
         return 2
@@ -85,7 +121,7 @@ def reset_password(parsed: argparse.Namespace) -> int:
 
 def _invited(person: Callable[[datetime], User]) -> int:
     """Print a set-up address for somebody; what speaks against it is printed instead, and nothing is changed."""
-    settings, now = Settings.read(), clock.now()
+    settings, now = _settings(), clock.now()
     try:
         with create_app(settings, in_background=True).app_context(), transaction():
             path = team.set_up_path(team.mint_set_up_link(person(now), now))
@@ -103,7 +139,7 @@ def suggest(parsed: argparse.Namespace) -> int:
 
 def replay_reviews(parsed: argparse.Namespace) -> int:
     """List the open reviews that would come out differently under the current rule set; changes nothing."""
-    with create_app(Settings.read(), in_background=True).app_context(), transaction():
+    with create_app(_settings(), in_background=True).app_context(), transaction():
         found = replay.open_reviews(clock.now())
         lines = replay.table(found)
     differing = len(lines) - 1
@@ -122,7 +158,7 @@ def new_keys(parsed: argparse.Namespace) -> int:
 def rotate_keys(parsed: argparse.Namespace) -> int:
     """Seal everything anew under the newest key; may be stopped and started again."""
     done = 0
-    with create_app(Settings.read(), in_background=True).app_context():
+    with create_app(_settings(), in_background=True).app_context():
         while True:
             with transaction():
                 batch = sealed.rotate(db.session(), Base, ROTATION_BATCH)
@@ -136,7 +172,7 @@ def rotate_keys(parsed: argparse.Namespace) -> int:
 
 def repair_zones(parsed: argparse.Namespace) -> int:
     """List the visits whose promised time new zone rules would change, and move them to keep it, all in one step."""
-    with create_app(Settings.read(), in_background=True).app_context():
+    with create_app(_settings(), in_background=True).app_context():
         now = clock.now()
         try:
             with transaction():
@@ -154,32 +190,36 @@ def repair_zones(parsed: argparse.Namespace) -> int:
 
 def doctor(parsed: argparse.Namespace) -> int:
     """Check the database, its durability, the keys and the audit's seals; status 1 when something is wrong."""
-    faults, settings = [], Settings.read()
+    faults, settings = [], _settings()
     with create_app(settings, in_background=True).app_context():
         with db.engine.connect() as connection:
-            if not schema.is_current(connection):
+            is_current = schema.is_current(connection)
+            if not is_current:
                 faults.append("The database is not at the newest revision: run `python -m clinic migrate`.")
             for setting in ("fsync", "synchronous_commit", "full_page_writes"):
                 if connection.execute(sa.text(f"SHOW {setting}")).scalar() == "off":
                     faults.append(f"PostgreSQL runs with {setting} off: a crash may lose bookings.")
-        drifted = len(zones.drifted(clock.now())) if not faults else 0
+        drifted = len(zones.drifted(clock.now())) if is_current else 0
         if drifted:
             faults.append(f"{drifted} visits miss their promised time: run `python -m clinic repair-zones`.")
-        verification = audit_seals.verify()
-        if not verification.holds:
-            faults.append(f"The audit does not hold: seal {verification.broken}, {verification.why}.")
-        if (sealing := audit_seals.state(clock.now())) != "ok":
-            faults.append(
-                f"The seals of the audit are {sealing}: does the worker run, and as which role does it seal?"
-            )
-        if settings.environment is Environment.PRODUCTION and audit_seals.may_be_forged():
-            faults.append(
-                "The role that serves pages may add seals to the audit: give sealing a role of its own."
-            )
+        seals = 0
+        if is_current:  # Before the newest revision there may be nothing to look at.
+            verification = audit_seals.verify()
+            seals = verification.seals
+            if not verification.holds:
+                faults.append(f"The audit does not hold: seal {verification.broken}, {verification.why}.")
+            if (sealing := audit_seals.state(clock.now())) != "ok":
+                faults.append(
+                    f"The seals of the audit are {sealing}: does the worker run, and as which role does it seal?"
+                )
+            if settings.environment is Environment.PRODUCTION and audit_seals.may_be_forged():
+                faults.append(
+                    "The role that serves pages may add seals to the audit: give sealing a role of its own."
+                )
     for fault in faults:
         print(fault, file=sys.stderr)
     if not faults:
-        print(f"All is well; {verification.seals} seals of the audit hold.")
+        print(f"All is well; {seals} seals of the audit hold.")
     return 1 if faults else 0
 
 
