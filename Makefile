@@ -1,7 +1,7 @@
 # The whole vocabulary of a working day. `make help` lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long check build bench lock image-digests clean
+.PHONY: help install run test test-long check build bench lock image-digests clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -10,6 +10,8 @@ STAMP := $(VENV)/stamps
 
 help:  ## List these words
 	@awk -F':.*##' '/^[a-z-]+:.*##/ { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: $(STAMP)/run build  ## Install what the product needs and build its pages, without starting anything
 
 run: $(STAMP)/run build  ## Start everything, with a fictional demo practice on the first start
 	@exec $(BIN)/python -m clinic up
