@@ -60,7 +60,7 @@ class Machine:
             "/opt/lumbar": str(ROOT),
             "/var/lib/lumbar": str(folder / "lib"),
             "/etc/lumbar.env": str(folder / "lumbar.env"),
-            "/root/lumbar.keys": str(folder / "lumbar.keys"),
+            "/etc/lumbar.keys.copy": str(folder / "lumbar.keys"),
             "smtps://user:password@mail.practice.example:465": f"smtp://127.0.0.1:{mail}",
             "desk@practice.example": "desk@alderlane.clinic",
             "https://practice.example": proxy.base,
