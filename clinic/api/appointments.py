@@ -19,7 +19,7 @@ from clinic.accounts import services as accounts
 from clinic.api import reading, schemas
 from clinic.api.blueprint import blueprint
 from clinic.api.problems import Invalid, Past, RevisionNeeded, StaleMatch, invalid, problem
-from clinic.booking import availability, changes, idempotency, services, states
+from clinic.booking import availability, changes, idempotency, persons, services, states
 from clinic.booking import queries as appointments
 from clinic.booking.availability import Wish
 from clinic.booking.models import Appointment, State
@@ -131,6 +131,7 @@ def move(token: str) -> Response:
             visit.id,
             wanted.starts_at,
             therapist_id=who,
+            location_id=visit.location_id,
             revision=revision,
             actor=audit.by_link(visit.id),
             now=now,
@@ -140,6 +141,7 @@ def move(token: str) -> Response:
         return _changed(visit, token, wanted.revision, deed, now)
     except NotOffered as gone:
         supply = agreed(practice.supply(visit.treatment_id, retired_too=True), visit)
+        supply = persons.avoiding(supply, visit.client_id, now, records=False, besides=[visit.id])
         return problem(gone, nearest=_nearest(supply, wish, wanted.starts_at, now))
 
 

@@ -99,7 +99,8 @@ def look(supply: Supply, wish: Wish, days: Days, now: datetime, *, ranked: bool 
     )
     rota = practice.rota(supply, days, therapists)
     taken = _taken(supply, question, wish, now, ranked=ranked)
-    return Answer(supply, slots.offers(question, rota, taken), therapists)
+    found = slots.offers(question, rota, taken)
+    return Answer(supply, found.apart_from(supply.elsewhere) if supply.elsewhere else found, therapists)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,13 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from clinic.accounts import audit
-from clinic.booking import barred, states
+from clinic.booking import barred, judging, persons, states
 from clinic.booking.availability import Wish
+from clinic.booking.judging import Spot
 from clinic.booking.locking import lock
 from clinic.booking.models import Appointment, State
 from clinic.booking.placing import (
+    NotOffered,
     agreed,
     found,
     fresh,
@@ -25,10 +27,12 @@ from clinic.booking.placing import (
     place,
     refreshed,
     set_time,
+    take_over,
     taken,
     wall,
 )
 from clinic.booking.rules import Rule, waive
+from clinic.booking.services import queue_for
 from clinic.booking.states import NotNow, advance, call_off, changed, forget_undo, require_current, side
 from clinic.db import db
 from clinic.intake.queries import standing
@@ -47,6 +51,13 @@ class UndoOver(Refusal):
     sentence = N_("It is too late to take that back. You can book a new time.")
 
 
+class NobodyThere(NotOffered):
+    """The therapist has time off then, or the place is closed: entered since the visit left that time."""
+
+    code = "nobody-there"
+    sentence = N_("The practice has closed that time meanwhile, so this cannot be taken back.")
+
+
 def move(
     appointment_id: UUID,
     starts_at: datetime,
@@ -54,6 +65,7 @@ def move(
     therapist_id: UUID | None = None,
     location_id: UUID | None = None,
     waived: Collection[Rule] = (),
+    onto: Appointment | None = None,
     revision: int,
     actor: str,
     now: datetime,
@@ -61,8 +73,10 @@ def move(
     """Give an appointment another start, and perhaps another therapist; the old time is let go only with the new one.
 
     For two minutes the old time stays kept, so that the move can be undone. Length, buffers and price stay as agreed.
-    `waived` are rules that staff set aside (`desk.move`).
-    Raises Stale, NotNow, NotOffered, SlotTaken, and for a client's own move NotCleared and BarredOnline.
+    `waived` are rules that staff set aside (`desk.move`). `onto` is a time kept for this, judged and locked already: it is
+    taken over as it is.
+    Raises Stale, NotNow, NotOffered, SlotTaken, and for a client's own move NotCleared, TwoPlaces
+    and BarredOnline.
     """
     seen = found(appointment_id)
     supply = waive(agreed(practice.supply(seen.treatment_id, retired_too=True), seen), waived)
@@ -73,6 +87,8 @@ def move(
         own_therapist=seen.therapist_id,
         without=appointment_id,
     )
+    if seen.client_id is not None:
+        queue_for(seen.client_id)
     lock_all(supply, wish, [seen])
     appointment = refreshed(seen)
     require_current(appointment, revision)
@@ -80,11 +96,19 @@ def move(
         raise NotNow
     end_undo_holds(appointment, now)
     before = Place.of(appointment)
-    place(supply, wish, starts_at, appointment, now)
+    if side(actor) == "staff" and Rule.PERSON not in waived:
+        supply = persons.avoiding(supply, seen.client_id, now, records=True, besides=[seen.id])
+    if onto is None:
+        place(supply, wish, starts_at, appointment, now)
+    else:
+        advance(onto, State.LAPSED, now)
+        db.session.flush()
+        take_over(onto, appointment)
     if side(actor) == "client":
         _refuse_unsafe(appointment, now)
         if appointment.client_id is not None:
             barred.require_allowed(appointment.client_id, [appointment.therapist_id], actor)
+            persons.refuse_two_places(appointment, appointment.client_id, actor=actor, browser=None)
     changed(appointment, now, time_too=True)
     if appointment.state == State.REQUESTED:
         appointment.decide_by = states.decide_by(appointment.starts_at, now)
@@ -133,7 +157,8 @@ def cancel(
 def undo(appointment_id: UUID, *, revision: int, actor: str, now: datetime) -> Appointment:
     """Take back the last move or cancel, within two minutes; a client only what they did themselves.
 
-    Raises Stale, UndoOver, SlotTaken when the old time could not be kept after all, and for a client NotCleared.
+    Raises Stale, UndoOver, SlotTaken when the old time could not be kept after all, NobodyThere when time off or a closure
+    lies over it now, and for a client NotCleared.
     """
     seen = found(appointment_id)
     lock(*calendars_of_undo([seen]))
@@ -143,6 +168,8 @@ def undo(appointment_id: UUID, *, revision: int, actor: str, now: datetime) -> A
         raise UndoOver
     if appointment.state not in (State.BOOKED, State.REQUESTED, State.CANCELLED):
         raise UndoOver
+    if judging.is_absent(goes_back_to(appointment).spot(appointment)):
+        raise NobodyThere
     end_undo_holds(appointment, now)
     with taken():
         put_back(appointment, now)
@@ -249,6 +276,15 @@ class Place:
             row.location_id,
             row.zone,
             row.wall_start,
+        )
+
+    def spot(self, visit: Appointment) -> Spot:
+        """The time of the visit itself there, as long as it takes, for `judging`."""
+        return Spot(
+            starts_at=self.starts_at,
+            ends_at=self.starts_at + (visit.ends_at - visit.starts_at),
+            therapist_id=self.therapist_id,
+            location_id=self.location_id,
         )
 
     def besides(self, others: Iterable[Appointment]) -> list[tuple[datetime, datetime]]:

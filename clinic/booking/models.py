@@ -109,6 +109,12 @@ class Appointment(Identified, Model):
     held_network: Mapped[bytes | None]
     """Keyed digest of the network a hold was asked from; one network keeps only so many times at once."""
     hold_extended: Mapped[bool] = mapped_column(default=False)
+    kept_under: Mapped[int | None] = mapped_column(sa.BigInteger)
+    """On a hold: the version of the practice's rules it was kept under; while that holds, nothing speaks against it."""
+    spared_at: Mapped[datetime | None]
+    """On a hold: when staff let it stand although the practice has closed its time since."""
+    booked_in: Mapped[bytes | None]
+    """SHA-256 of the browser a client booked in; tells their own booking from that of somebody with the same name."""
     decide_by: Mapped[datetime | None]
     request_reason: Mapped[str | None]
     """Why it is a request: `approval`, `first_visit`, `level`, `excluded`, `safety`, `plain`."""
@@ -229,6 +235,22 @@ class Waiver(Identified, Model):
     made_at: Mapped[datetime]
 
     __table_args__ = (sa.CheckConstraint("cardinality(rules) > 0", name="names_a_rule"),)
+
+
+class SamePersonAnswer(Identified, Model):
+    """Staff looked at two visits at one time that seem to be of one person, and left both."""
+
+    __tablename__ = "same_person_answers"
+
+    first_id: Mapped[UUID] = mapped_column(sa.ForeignKey("appointments.id"))
+    second_id: Mapped[UUID] = mapped_column(sa.ForeignKey("appointments.id"), index=True)
+    user_id: Mapped[UUID] = mapped_column(sa.ForeignKey("users.id"))
+    answered_at: Mapped[datetime]
+
+    __table_args__ = (
+        sa.CheckConstraint("first_id < second_id", name="in_order"),
+        sa.UniqueConstraint("first_id", "second_id"),
+    )
 
 
 class IdempotencyKey(Identified, Model):

@@ -6,25 +6,22 @@ when it is moved or cancelled, when the change is taken back, or when its time c
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
+from clinic.booking import judging
+from clinic.booking.judging import Against, Spot
 from clinic.booking.models import Appointment, State, Waiver
 from clinic.booking.rules import Rule
 from clinic.db import db
-from clinic.practice import opening
 from clinic.practice.models import Room
-from clinic.practice.opening import House
-from clinic.scheduling import grid, hours
-from clinic.scheduling.grid import Window
-from clinic.scheduling.hours import Days, Rota
 
 STANDING = (State.BOOKED, State.REQUESTED)
 OUTSIDE = "Outside the hours"
+ROOM_GONE = "The room is no longer used"
 
 
 @dataclass(frozen=True)
@@ -86,45 +83,27 @@ def _coming(now: datetime) -> Sequence[Appointment]:
 
 
 def _judged(coming: Sequence[Appointment]) -> list[tuple[Appointment, str | None]]:
-    if not coming:
-        return []
-    house = opening.house()
-    first = coming[0].starts_at
-    last = max(visit.ends_at for visit in coming)
-    days = Days((first - timedelta(days=1)).date(), (last + timedelta(days=2)).date())
-    rota = opening.rota(house, days)
-    window = grid.covering(first - timedelta(days=1), last + timedelta(days=1))
-    open_cells = hours.openings(window, house.zones, rota)
-    return [(visit, _why(visit, house, rota, window, open_cells)) for visit in coming]
+    judged = judging.against([Spot.of(visit) for visit in coming])
+    return [(visit, _why(visit, reason)) for visit, reason in zip(coming, judged, strict=True)]
 
 
-def _why(
-    visit: Appointment,
-    house: House,
-    rota: Rota[UUID],
-    window: Window,
-    open_cells: dict[tuple[UUID, UUID], int],
-) -> str | None:
-    """What speaks against a visit where it stands; None when nothing does."""
-    needed = grid.busy(window, [(visit.starts_at, visit.ends_at)])
-    is_open = not needed & ~open_cells.get((visit.therapist_id, visit.location_id), 0)
-    if is_open:
-        return "The room is no longer used" if visit.room and visit.room.retired_at else None
-    zone = ZoneInfo(visit.location.zone)
-    begin, end = hours.wall(visit.starts_at, zone), hours.wall(visit.ends_at, zone)
-    left_on, closed_on = house.left_on.get(visit.therapist_id), house.closed_on.get(visit.location_id)
-    if left_on is not None and left_on <= begin.date():
-        return f"{visit.therapist.given_name} no longer works here then"
-    if closed_on is not None and closed_on <= begin.date():
-        return f"{visit.location.name} is closed for good then"
-    if any(
-        each.location == visit.location_id and each.closed_from < end and begin < each.closed_until
-        for each in rota.closures
-    ):
-        return "Closed"
-    if any(
-        each.therapist == visit.therapist_id and each.away_from < end and begin < each.away_until
-        for each in rota.time_off
-    ):
-        return f"{visit.therapist.given_name} has time off"
-    return OUTSIDE
+def _why(visit: Appointment, reason: Against | None) -> str | None:
+    """What speaks against a visit where it stands, in words; None when nothing does."""
+    if reason is None:
+        return ROOM_GONE if visit.room and visit.room.retired_at else None
+    return in_words(reason, visit)
+
+
+def in_words(reason: Against, visit: Appointment) -> str:
+    """What speaks against a time, as staff read it in a list."""
+    who = visit.therapist.given_name
+    return {
+        Against.LEFT: f"{who} no longer works here then",
+        Against.GONE_PLACE: f"{visit.location.name} is closed for good then",
+        Against.CLOSED: "Closed",
+        Against.AWAY: f"{who} has time off",
+        Against.HOURS: OUTSIDE,
+        Against.ROOM: ROOM_GONE,
+        Against.NOT_SOLD: f"{visit.treatment.name} is no longer offered",
+        Against.NOT_GIVEN: f"{who} no longer gives {visit.treatment.name}",
+    }[reason]

@@ -21,7 +21,8 @@ from clinic.booking.locking import lapse_expired, lock
 from clinic.booking.models import Appointment, State
 from clinic.db import db, violates_one_of
 from clinic.language import N_
-from clinic.practice.queries import Supply
+from clinic.practice.models import Practice
+from clinic.practice.queries import Supply, remember_practice
 from clinic.refusal import NotFound, Refusal, Stale
 from clinic.scheduling import hours, slots
 from clinic.scheduling.slots import Candidate
@@ -63,6 +64,14 @@ def terms(supply: Supply) -> dict[str, Any]:
         "buffer_after_minutes": _minutes(supply.need.buffer_after),
         "price_cents": supply.price_cents,
     }
+
+
+def keeping(supply: Supply) -> dict[str, Any]:
+    """The same for a time that is only kept, with the rules it is kept under (`judging`).
+
+    The supply is read before the lock: its version may be older than what was looked at, never newer.
+    """
+    return {**terms(supply), "kept_under": supply.rules.version}
 
 
 def agreed(supply: Supply, appointment: Appointment) -> Supply:
@@ -121,6 +130,18 @@ def _take(supply: Supply, chosen: Candidate[UUID], starts_at: datetime, appointm
     set_time(appointment, starts_at)
 
 
+def take_over(kept: Appointment, appointment: Appointment) -> None:
+    """Put an appointment where a hold was until now, judged before: with the same therapist, in the same room.
+
+    Needs the lock, and an appointment that takes no more time than was kept.
+    """
+    with taken():
+        appointment.therapist_id, appointment.room_id = kept.therapist_id, kept.room_id
+        appointment.location_id, appointment.zone = kept.location_id, kept.zone
+        set_time(appointment, kept.starts_at)
+        db.session.flush()
+
+
 def set_time(appointment: Appointment, starts_at: datetime) -> None:
     """Instants and the wall time they were promised in, from a start; lengths add up in UTC."""
     appointment.starts_at = starts_at
@@ -177,9 +198,15 @@ def locked(
 def refreshed(appointment: Appointment, *, whole: bool = False) -> Appointment:
     """The row as it stands now, locked; call it once its calendars are locked.
 
-    `whole` reads the rows it points to in the same statement. It is for verbs that leave those as they are: who changes
-    whose visit it is reads them afterwards.
+    `whole` reads the rows it points to, and the practice, in the same statement. It is for verbs that leave those as they
+    are: who changes whose visit it is reads them afterwards.
     """
     row = sa.select(Appointment).where(Appointment.id == appointment.id)
-    row = row.with_for_update(key_share=True, of=Appointment).options(*(queries.WITH_ALL if whole else ()))
-    return db.session.scalars(row.execution_options(populate_existing=True)).one()
+    row = row.with_for_update(key_share=True, of=Appointment).execution_options(populate_existing=True)
+    if not whole:
+        return db.session.scalars(row).one()
+    both = row.add_columns(Practice).join(Practice, sa.true()).options(*queries.WITH_ALL)
+    found: Appointment
+    found, rules = db.session.execute(both).one()
+    remember_practice(rules)
+    return found

@@ -35,6 +35,8 @@ class Rule(StrEnum):
     TRAVEL = "travel"
     ROOM = "room"
     STEP = "step"
+    PERSON = "person"
+    """One person is at one place at a time; couples book under two names, and a name may be shared."""
 
 
 class Impossible(NotOffered):
@@ -104,6 +106,10 @@ def _without_step(supply: Supply) -> Supply:
     return replace(supply, rules=replace(supply.rules, step=CELL))
 
 
+def _without_person(supply: Supply) -> Supply:
+    return replace(supply, elsewhere=())
+
+
 def _any_room(supply: Supply) -> Supply:
     """Rooms that suit first, then the others of the place that are in use."""
     others: dict[UUID, list[UUID]] = defaultdict(list)
@@ -127,6 +133,7 @@ _WITHOUT = {
     Rule.TRAVEL: _without_travel,
     Rule.ROOM: _any_room,
     Rule.STEP: _without_step,
+    Rule.PERSON: _without_person,
 }
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import joinedload
 
 from clinic.accounts import audit
 from clinic.accounts.models import Client
-from clinic.booking import availability, barred, newcomers, online, services, states
+from clinic.booking import availability, barred, newcomers, online, persons, services, states
 from clinic.booking.availability import Wish
 from clinic.booking.locking import lock
 from clinic.booking.models import Appointment, Series, State
@@ -119,9 +119,15 @@ class Proposal:
     """Up to three free times in the same week, the nearest first, when it is not."""
 
 
-def propose(order: Order, rhythm: Rhythm, *, by_staff: bool, now: datetime) -> list[Proposal]:
-    """Each session of a series with what can be had now; nothing is kept. Raises Unbookable, and BookingClosed and BarredOnline for a client."""
+def propose(
+    order: Order, rhythm: Rhythm, *, by_staff: bool, now: datetime, client_id: UUID | None = None
+) -> list[Proposal]:
+    """Each session of a series with what this client can have now; nothing is kept.
+
+    Raises Unbookable, and BookingClosed and BarredOnline for a client.
+    """
     supply = _supply(order.treatment_id, by_staff=by_staff)
+    supply = persons.avoiding(supply, client_id, now, records=True)
     wish = _wish(order)
     return [
         proposal(supply, wish, number, wished, now) for number, wished in enumerate(rhythm.walls, start=1)
@@ -164,6 +170,7 @@ def book(
     by_staff = states.side(actor) == "staff"
     supply = _supply(order.treatment_id, by_staff=by_staff)
     services.queue_for(client.id)
+    supply = persons.avoiding(supply, client.id, now, records=True)
     lock({slot.therapist_id for slot in chosen}, supply.rooms if supply.needs_room else ())
     zone = supply.zone_of(order.location_id).key
     standing = intake.standing(browser=browser, client_id=client.id, now=now, zone=zone)

@@ -12,10 +12,10 @@ import sqlalchemy as sa
 
 from clinic.accounts import audit, limits
 from clinic.accounts.models import Client, Contact
-from clinic.booking import approval, barred, newcomers, online, states
+from clinic.booking import approval, barred, judging, newcomers, online, persons, states
 from clinic.booking.availability import Wish
 from clinic.booking.models import Appointment, State
-from clinic.booking.placing import found, fresh, lock_all, locked, place, taken, terms
+from clinic.booking.placing import found, fresh, keeping, lock_all, locked, place, refreshed, taken
 from clinic.booking.states import Entry, NotNow, Shown, advance, call_off, changed
 from clinic.booking.waiting.models import Offering
 from clinic.db import db
@@ -35,6 +35,15 @@ class HoldGone(Refusal):
 
     code = "hold-gone"
     sentence = N_("The time we kept for you has passed, and somebody else took it. Please choose another.")
+
+
+class TimeWithdrawn(HoldGone):
+    """The time is kept no more, or cannot be had any more: the practice changed, or staff ended it; nobody else has it."""
+
+    code = "hold-withdrawn"
+    sentence = N_(
+        "The time we kept for you can no longer be booked. Nothing you typed is lost; please choose another."
+    )
 
 
 class TooManyHeld(Refusal):
@@ -68,7 +77,8 @@ def hold(
 ) -> Appointment:
     """Keep a start for the practice's hold time while the person fills the form.
 
-    A browser keeps one time at once: its earlier hold is let go in the same step, and stays when this one fails.
+    A browser keeps one time at once: its earlier hold is let go in the same step, and stays when this one fails. Asking for
+    the very time it keeps gives that, for as long as it was kept.
     `known` is False for a secret that was made in this very request: nothing can be on record under it yet. `client_id` is
     the signed-in client, if any: their earlier answers count. `network` is where the request comes from (`limits.network`):
     it keeps only so many times at once. `supply` is the wish's, where it was read already. Raises Unbookable, NotFirst,
@@ -85,8 +95,11 @@ def hold(
         limits.queue_up([f"network {network}"])
         _refuse_a_crowd(held_network, browser, now)
     lock_all(supply, wish, earlier)
-    for old in earlier:
-        _release(old, now)
+    for old in map(_as_it_stands, earlier):
+        if _is_the_same(old, wish, starts_at, now) and judging.is_possible(old, now):
+            return old
+        if old.state == State.HELD:
+            _release(old, now)
     db.session.flush()
     held = fresh(
         State.HELD,
@@ -94,12 +107,26 @@ def hold(
         held_until=now + supply.rules.hold,
         held_by=browser,
         held_network=held_network,
-        **terms(supply),
+        **keeping(supply),
     )
     place(supply, wish, starts_at, held, now)
     if known:
         states.refuse_unsafe(_standing(held, browser, client_id, now), starts_at)
     return held
+
+
+def _as_it_stands(held: Appointment) -> Appointment:
+    return refreshed(held, whole=True)
+
+
+def _is_the_same(held: Appointment, wish: Wish, starts_at: datetime, now: datetime) -> bool:
+    """Whether a browser asks for the very time it keeps; that was taken under the rules of its moment, and lasts as long."""
+    return (
+        judging.is_live(held, now)
+        and (held.treatment_id, held.starts_at) == (wish.treatment_id, starts_at)
+        and wish.therapist_id in (None, held.therapist_id)
+        and wish.location_id in (None, held.location_id)
+    )
 
 
 def _refuse_a_crowd(network: bytes, browser: bytes, now: datetime) -> None:
@@ -118,12 +145,10 @@ _KEPT_BY_NETWORK = """
 def extend(appointment_id: UUID, *, browser: bytes, now: datetime) -> Appointment:
     """Keep a held time once more for as long; the second asking changes nothing.
 
-    One that ran out can be kept again while nobody took it over. Raises HoldGone.
+    One that ran out can be kept again while nobody took it over, and it could be kept anew. Raises HoldGone, TimeWithdrawn.
     """
-    appointment = locked(appointment_id, gone=HoldGone)
-    _require_hold(appointment, browser)
-    if appointment.starts_at <= now:
-        raise HoldGone
+    appointment = locked(appointment_id, gone=HoldGone, whole=True)
+    _require_hold(appointment, browser, now)
     if not appointment.hold_extended:
         appointment.hold_extended = True
         appointment.held_until = now + timedelta(minutes=practice.the_practice().hold_minutes)
@@ -155,36 +180,49 @@ def book(
 ) -> Appointment:
     """Complete this browser's hold for a client: booked, or requested when a therapist looks first.
 
-    The hold may be past its time as long as nobody took it over. `plain` asks without any health answers. `held_by` is
-    who keeps the time when that is not the browser itself: an offering of the waiting list. `approved`: staff offered it.
+    The hold may be past its time as long as nobody took it over and it could be kept anew (`judging`). `plain` asks without
+    any health answers. `held_by` is who keeps the time when that is not the browser itself: an offering of the waiting
+    list. `approved`: staff offered it, so no rule about who asks first holds. Staff themselves book also before the
+    questions are answered, and beyond what a client may have open.
     `promised`: the practice offered this very time, so that it can be taken also if online booking was closed since.
-    Raises BookingClosed, BarredOnline, HoldGone, NotCleared, GuardianNeeded, IntakeNeeded, NotFirst, TooManyOpen.
+    Raises BookingClosed, BarredOnline, HoldGone, TimeWithdrawn, NotCleared, GuardianNeeded, IntakeNeeded, NotFirst,
+    TooManyOpen, TwoPlaces.
     """
+    by_staff = states.side(actor) == "staff"
     if actor == audit.VISITOR:
         # Nobody is looked up for a visitor: the client was added in this very transaction.
         limits.queue_up(f"{contact.kind} {contact.normalised}" for contact in client.contacts)
     else:
         queue_for(client.id)
     appointment = locked(appointment_id, gone=HoldGone, whole=True)
-    _require_hold(appointment, held_by or browser)
-    if appointment.starts_at <= now:
-        raise HoldGone
+    _require_hold(appointment, held_by or browser, now)
     if not promised:
         online.require_open(practice.the_practice())
     if not approved:
         barred.require_allowed(client.id, [appointment.therapist_id], actor)
-    standing = _standing(appointment, browser, client.id, now)
-    entry = states.entry(appointment.treatment, standing, appointment.starts_at, plain=plain)
-    entry = newcomers.entry(appointment.treatment, client.id, entry)
-    entry = entry if approved else approval.entry(appointment.treatment, entry)
-    refuse_too_many(client, entry, now)
+    standing = intake.standing(
+        browser=None if by_staff else browser, client_id=client.id, now=now, zone=appointment.zone
+    )
+    entry = states.entry(
+        appointment.treatment, standing, appointment.starts_at, plain=plain, by_staff=by_staff
+    )
+    if not (approved or by_staff):
+        entry = newcomers.entry(appointment.treatment, client.id, entry)
+        entry = approval.entry(appointment.treatment, entry)
+    if by_staff:
+        appointment.booked_by = "staff"
+    else:
+        refuse_too_many(client, entry, now)
+        persons.refuse_two_places(appointment, client.id, actor=actor, browser=browser)
+        appointment.booked_in = browser
     appointment.client = client
     advance(appointment, entry.state, now)
     _open(appointment, entry, now)
     appointment.held_by = appointment.held_network = None
-    appointment.held_until = None
+    appointment.held_until = appointment.kept_under = appointment.spared_at = None
     db.session.flush()
-    audit.record(actor, "book", appointment, client_id=client.id, fields=["state"], now=now)
+    purpose = "desk" if by_staff else ""
+    audit.record(actor, "book", appointment, client_id=client.id, fields=["state"], purpose=purpose, now=now)
     return appointment
 
 
@@ -207,11 +245,17 @@ def _standing(appointment: Appointment, browser: bytes, client_id: UUID | None, 
     return intake.standing(browser=browser, client_id=client_id, now=now, zone=appointment.zone)
 
 
-def _require_hold(appointment: Appointment, browser: bytes) -> None:
-    if appointment.state != State.HELD or appointment.held_by is None:
+def _require_hold(appointment: Appointment, browser: bytes, now: datetime) -> None:
+    """Raise HoldGone unless this browser's hold still stands, and TimeWithdrawn unless it can still become a visit."""
+    if appointment.held_by is None or not secrets.compare_digest(appointment.held_by, browser):
         raise HoldGone
-    if not secrets.compare_digest(appointment.held_by, browser):
+    if appointment.state != State.HELD:
+        ended_early = appointment.held_until is not None and appointment.held_until > now
+        raise TimeWithdrawn if ended_early else HoldGone
+    if appointment.starts_at <= now:
         raise HoldGone
+    if not judging.is_possible(appointment, now):
+        raise TimeWithdrawn
 
 
 def _open(appointment: Appointment, entry: Entry, now: datetime) -> None:

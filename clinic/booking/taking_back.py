@@ -10,7 +10,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from clinic.booking import changes, series
+from clinic.booking import changes, judging, series
 from clinic.booking.changes import Place, UndoOver
 from clinic.booking.locking import lapse_expired, lock
 from clinic.booking.models import OCCUPYING, Appointment, Series, State
@@ -24,7 +24,7 @@ class TakenMeanwhile(Refusal):
     """Some of the old times were taken meanwhile, so nothing was taken back; `walls` are their local times, naive."""
 
     code = "series-taken"
-    sentence = "Nothing was taken back: some of the old times have been taken meanwhile."
+    sentence = "Nothing was taken back: some of the old times have been taken or closed meanwhile."
 
     def __init__(self, walls: Iterable[datetime]) -> None:
         super().__init__()
@@ -69,9 +69,14 @@ def _is_undoable(member: Appointment, now: datetime) -> bool:
 
 
 def _refuse_taken(members: Sequence[Appointment], places: Iterable[Place], now: datetime) -> None:
-    """Raise TakenMeanwhile when somebody else stands on one of these places; needs the lock."""
+    """Raise TakenMeanwhile when somebody else stands on one of these places, or nobody is there now; needs the lock."""
+    every = list(places)
+    judged = judging.against([place.spot(member) for member, place in zip(members, every, strict=True)])
     taken = []
-    for place in places:
+    for place, reason in zip(every, judged, strict=True):
+        if reason in judging.ABSENT:
+            taken.append(place.wall_start)
+            continue
         rooms = [place.room_id] if place.room_id else []
         lapse_expired([place.therapist_id], rooms, place.occupied_from, place.occupied_until, now)
         others = sa.exists().where(

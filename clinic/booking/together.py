@@ -14,7 +14,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from clinic.accounts import audit
-from clinic.booking import changes, series, states
+from clinic.booking import changes, persons, series, services, states
 from clinic.booking.availability import Wish
 from clinic.booking.changes import Place
 from clinic.booking.locking import lock
@@ -97,15 +97,18 @@ def in_scope(everybody: Sequence[Appointment], index: int, scope: Scope, now: da
 def propose(
     picked: Sequence[Appointment], shift: Shift, *, therapist_id: UUID | None, now: datetime
 ) -> list[Proposal]:
-    """Where each picked member could go; their own present times are in nobody's way. Nothing is kept.
+    """Where each picked member could go; the present times of those that go along are in nobody's way. Nothing is kept.
 
+    Members that were moved alone stay where they are unless somebody picks them: they are in the way of the others.
     `therapist_id` gives all of them to one therapist; None leaves each with their own.
     """
-    ids = tuple(member.id for member in picked)
+    along = tuple(member.id for member in picked if not series.moved_alone(member))
     return [
         series.proposal(
-            _supply(member),
-            _wish(member, therapist_id or member.therapist_id, ids),
+            persons.avoiding(
+                _supply(member), member.client_id, now, records=True, besides=(*along, member.id)
+            ),
+            _wish(member, therapist_id or member.therapist_id, (*along, member.id)),
             member.series_index or 0,
             shift.of(member.wall_start),
             now,
@@ -131,7 +134,8 @@ def move(series_id: UUID, moves: Sequence[Move], *, actor: str, now: datetime) -
             changes.end_undo_holds(member, now)
             before.append(Place.of(member))
             try:
-                place(_supply(member), _wish(member, slot.therapist_id, ids), slot.starts_at, member, now)
+                supply = persons.avoiding(_supply(member), member.client_id, now, records=True, besides=ids)
+                place(supply, _wish(member, slot.therapist_id, ids), slot.starts_at, member, now)
             except NotOffered:
                 lost.append(slot.starts_at)
         if lost:
@@ -179,6 +183,8 @@ def _locked(
     seen = [by_id[id_] for id_ in wanted]
     where = {member.id: (member.therapist_id, member.room_id) for member in seen}
     rooms = {room for member in seen if slots for room in _rooms(_supply(member))}
+    if slots:
+        services.queue_for(whole.client_id)
     lock(
         {member.therapist_id for member in seen} | {slot.therapist_id for slot in slots.values()},
         rooms | {member.room_id for member in seen if member.room_id},

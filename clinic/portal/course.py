@@ -170,7 +170,7 @@ def _proposals(rest: Rest, now: datetime) -> list[Proposal]:
     except ValueError:
         raise NoSeries(N_("Enter a first day, a time of day, and how many sessions.")) from None
     rhythm = Rhythm(first=datetime.combine(on, at), every_weeks=rest.left.every_weeks, count=count)
-    return series.propose(_order(rest), rhythm, by_staff=False, now=now)
+    return series.propose(_order(rest), rhythm, by_staff=False, now=now, client_id=rest.client.id)
 
 
 def _page(rest: Rest, rows: Sequence[Row], *, refusal: Refusal | None = None) -> str:

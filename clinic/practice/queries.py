@@ -89,6 +89,8 @@ class Supply:
     always_open: bool = False
     """Read the rota as if everybody worked everywhere at all hours: staff may set opening hours aside. Time off and
     closures still hold."""
+    elsewhere: tuple[tuple[datetime, datetime], ...] = ()
+    """When the person to be treated is somewhere else."""
 
     @property
     def rooms(self) -> tuple[UUID, ...]:

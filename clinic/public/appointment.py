@@ -13,16 +13,19 @@ from flask.typing import ResponseReturnValue
 
 from clinic import clock
 from clinic.accounts import audit, limits, links
-from clinic.booking import changes, states
+from clinic.booking import changes, persons, states
 from clinic.booking import queries as appointments
 from clinic.booking.availability import Wish
 from clinic.booking.invitation import Method, calendar_file
 from clinic.booking.models import Appointment, State
-from clinic.booking.placing import NotOffered
+from clinic.booking.placing import NotOffered, agreed
 from clinic.booking.waiting import queries as waiting_list
+from clinic.booking.waiting import wishes
 from clinic.db import transaction
+from clinic.intake import queries as intake
 from clinic.language import N_, gettext
 from clinic.practice import queries as practice
+from clinic.practice.queries import Supply
 from clinic.public import safety_form, slots
 from clinic.public.forms import RevisionForm
 from clinic.public.slots import Choice
@@ -109,6 +112,8 @@ def undo(token: str) -> ResponseReturnValue:
         )
     except NotOffered as taken:
         text = gettext("The old time is no longer free, so this cannot be taken back.")
+        if isinstance(taken, changes.NobodyThere):
+            text = gettext(taken.sentence)
         return _page(_appointment(token), token, refusal=text), taken.status
     except states.NotCleared as stop:
         return _page(_appointment(token), token, refusal=gettext(TOO_SOON)), stop.status
@@ -134,7 +139,13 @@ def move(token: str) -> ResponseReturnValue:
         return _act(
             token,
             lambda found, revision, actor, at: changes.move(
-                found.id, starts_at, therapist_id=therapist_id, revision=revision, actor=actor, now=at
+                found.id,
+                starts_at,
+                therapist_id=therapist_id,
+                location_id=found.location_id,
+                revision=revision,
+                actor=actor,
+                now=at,
             ),
             N_("Your appointment has a new time."),
         )
@@ -200,6 +211,7 @@ def _page(visit: Appointment, token: str, *, refusal: str | None = None) -> str:
         free_until=states.free_until(visit),
         refusal=refusal,
         safety_form=safety_form.address(visit, now),
+        may_wait=wishes.may_wait(visit, now),
         waits=waiting_list.earlier_than(visit.id) is not None if _open(visit, now) else None,
     )
 
@@ -209,6 +221,17 @@ def _reminders(visit: Appointment, now: datetime) -> list[datetime]:
     offsets = practice.the_practice().reminder_offsets_minutes
     instants = sorted(visit.starts_at - timedelta(minutes=offset) for offset in offsets)
     return [moment for moment in instants if moment > now]
+
+
+def _supply(visit: Appointment, now: datetime) -> Supply:
+    """What the visit as agreed can have, less the times of the client's other visits; of other records a link tells nothing."""
+    supply = agreed(practice.supply(visit.treatment_id, retired_too=True), visit)
+    return persons.avoiding(supply, visit.client_id, now, records=False, besides=[visit.id])
+
+
+def _not_before(visit: Appointment, now: datetime) -> datetime | None:
+    """From when on the client's answers allow a visit; None where time alone stops nothing."""
+    return intake.standing(browser=None, client_id=visit.client_id, now=now, zone=visit.zone).not_before
 
 
 def _move_page(
@@ -230,6 +253,8 @@ def _move_page(
         therapists={person.id: person for person in visit.treatment.therapists},
         day=moments.read_day(request.args.get("day")) or slots.day_of(wanted, visit.location),
         start=moments.read_day(request.args.get("from")),
+        supply=_supply(visit, now),
+        not_before=_not_before(visit, now),
     )
 
     def address(day: Any = None, start: Any = None, endpoint: str = ".choose") -> str:

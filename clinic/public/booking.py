@@ -15,7 +15,7 @@ from clinic import clock, language
 from clinic.accounts import audit, limits, links
 from clinic.accounts import services as accounts
 from clinic.accounts.models import Client
-from clinic.booking import approval, idempotency, online, services, states
+from clinic.booking import approval, idempotency, judging, online, persons, services, states
 from clinic.booking import queries as appointments
 from clinic.booking.availability import Wish
 from clinic.booking.idempotency import Answer
@@ -75,7 +75,7 @@ def hold(slug: str) -> ResponseReturnValue:
         limits.take(limits.HOLDS_NETWORK, network, now)
         with transaction():
             kept = services.hold(
-                Wish(treatment.id, therapist_id=therapist_id),
+                Wish(treatment.id, therapist_id=therapist_id, location_id=_place(treatment, now).id),
                 starts_at,
                 browser=browser(),
                 client_id=_client_id(),
@@ -168,7 +168,10 @@ def _choose_anew(
     form: DetailsForm, kept: Appointment, gone: services.HoldGone, now: datetime
 ) -> ResponseReturnValue:
     _keep_typed(form)
-    return _choose_page(kept.treatment, now, refusal=gone, wanted=kept.starts_at), gone.status
+    if kept.treatment.retired_at is not None:
+        return _treatments_page(refusal=gone), gone.status
+    page = _choose_page(kept.treatment, now, refusal=gone, wanted=kept.starts_at, at=kept.location)
+    return page, gone.status
 
 
 def _with_a_new_key(form: DetailsForm, other: idempotency.OtherContent, now: datetime) -> ResponseReturnValue:
@@ -302,12 +305,20 @@ def _details_page(form: DetailsForm, kept: Appointment, *, refusal: Refusal | No
 
 
 def _choose_page(
-    treatment: Treatment, now: datetime, *, refusal: Refusal | None = None, wanted: datetime | None = None
+    treatment: Treatment,
+    now: datetime,
+    *,
+    refusal: Refusal | None = None,
+    wanted: datetime | None = None,
+    at: Location | None = None,
 ) -> str:
-    """The times; after a refusal those of the day that was wanted, and when the time is gone the nearest ones."""
-    choice = _choice(treatment, now, wanted)
+    """The times; after a refusal those of the day that was wanted, and when the time is gone the nearest ones.
+
+    `at` is where the time was, on a page whose address does not say it.
+    """
+    choice = _choice(treatment, now, wanted, at)
     is_gone = isinstance(refusal, NotOffered | services.HoldGone)
-    shown: Picker = slots.picker(choice, treatment.slug, _address(treatment), now)
+    shown: Picker = slots.picker(choice, treatment.slug, _address(treatment, at=at), now)
     return render_template(
         "public/choose.html",
         treatment=treatment,
@@ -318,31 +329,70 @@ def _choose_page(
         else None,
         locations=practice.locations(now.date()),
         picker=shown,
-        action=_address(treatment, ".hold")(request.args.get("day"), request.args.get("from")),
+        action=_address(treatment, ".hold", at)(request.args.get("day"), request.args.get("from")),
         refusal=refusal,
         nearest=slots.nearest(choice, wanted, now) if is_gone and wanted else [],
         has_errors=refusal is not None,
     )
 
 
-def _choice(treatment: Treatment, now: datetime, wanted: datetime | None = None) -> Choice:
-    therapist = _named(treatment.therapists, request.args.get("therapist"))
+def _place(treatment: Treatment, now: datetime) -> Location:
+    """Where the visit would be: as the address says, else where the treatment is usually given."""
     asked_for = _named(practice.locations(now.date()), request.args.get("location"))
     place = asked_for or practice.usual_place(treatment, now.date())
     if place is None:
         raise NotFound(N_("This practice has no place to come to yet."))
+    return place
+
+
+def _choice(
+    treatment: Treatment, now: datetime, wanted: datetime | None = None, at: Location | None = None
+) -> Choice:
+    therapist = _named(treatment.therapists, request.args.get("therapist"))
+    place = at or _place(treatment, now)
+    client_id = _client_id()
+    mine = known_browser()
+    held = services.holds_of(mine) if mine else []
     return Choice(
         wish=Wish(
             treatment.id,
             therapist_id=therapist.id if therapist else None,
             location_id=place.id,
-            own_therapist=appointments.own_therapist(client_id) if (client_id := _client_id()) else None,
+            own_therapist=appointments.own_therapist(client_id) if client_id else None,
+            without=held[0].id if held else None,
         ),
         location=place,
         therapists={person.id: person for person in treatment.therapists},
         day=moments.read_day(request.args.get("day")) or slots.day_of(wanted, place),
         start=moments.read_day(request.args.get("from")),
+        supply=persons.avoiding(practice.supply(treatment.id), client_id, now, records=True),
+        not_before=_not_before(place, now),
+        own=_own_time(held, treatment, therapist, place, now),
     )
+
+
+def _own_time(
+    held: Sequence[Appointment],
+    treatment: Treatment,
+    therapist: Therapist | None,
+    place: Location,
+    now: datetime,
+) -> Appointment | None:
+    """The time this browser keeps, where it is one of those that are shown and can still be booked."""
+    for kept in held:
+        is_shown = (kept.treatment_id, kept.location_id) == (treatment.id, place.id)
+        is_shown = is_shown and (therapist is None or kept.therapist_id == therapist.id)
+        if is_shown and judging.is_live(kept, now) and judging.is_possible(kept, now):
+            return kept
+    return None
+
+
+def _not_before(place: Location, now: datetime) -> datetime | None:
+    """From when on this visitor's answers allow a visit; None where time alone stops nothing."""
+    mine, client_id = known_browser(), _client_id()
+    if mine is None and client_id is None:
+        return None
+    return intake.standing(browser=mine, client_id=client_id, now=now, zone=place.zone).not_before
 
 
 Named = TypeVar("Named", Therapist, Location)
@@ -358,7 +408,7 @@ def _named(among: Sequence[Named], slug: str | None) -> Named | None:
     raise NotFound
 
 
-def _address(treatment: Treatment, endpoint: str = ".choose") -> slots.Address:
+def _address(treatment: Treatment, endpoint: str = ".choose", at: Location | None = None) -> slots.Address:
     """The address of the times with what was chosen: therapist and place stay."""
 
     def address(day: Any = None, start: Any = None) -> str:
@@ -366,7 +416,7 @@ def _address(treatment: Treatment, endpoint: str = ".choose") -> slots.Address:
             endpoint,
             slug=treatment.slug,
             therapist=request.args.get("therapist") or None,
-            location=request.args.get("location") or None,
+            location=at.slug if at else request.args.get("location") or None,
             day=day,
             _anchor="times" if day and endpoint == ".choose" else None,
             **{"from": start},

@@ -5,7 +5,7 @@ its buttons differ.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,9 +15,12 @@ from flask import url_for
 
 from clinic.booking import availability
 from clinic.booking.availability import Wish
+from clinic.booking.models import Appointment
 from clinic.language import N_, gettext
 from clinic.language.reading import day_and_month
+from clinic.practice import queries as practice
 from clinic.practice.models import Location, Therapist
+from clinic.practice.queries import Supply
 from clinic.scheduling import hours, slots
 from clinic.scheduling.hours import Days
 from clinic.web import moments
@@ -50,6 +53,8 @@ class Time:
     starts_at: datetime
     time: str
     who: str
+    is_own: bool = False
+    """Whether it is kept for whoever looks; `who` says until when."""
 
 
 @dataclass(frozen=True)
@@ -88,21 +93,30 @@ class Choice:
     therapists: dict[UUID, Therapist]
     day: date | None
     start: date | None
+    supply: Supply | None = None
+    """Who and where can give it, where that is not what the treatment says now: for a visit that was agreed before."""
+    not_before: datetime | None = None
+    """Before that the health answers of whoever asks allow no visit."""
+    own: Appointment | None = None
+    """The time this browser keeps already: it can be chosen, and with it everything it is in the way of."""
 
 
 def picker(choice: Choice, treatment: str, address: Address, now: datetime) -> Picker:
     """The four weeks around the choice and the times of its day; `treatment` is its slug. Raises Unbookable."""
     zone = ZoneInfo(choice.location.zone)
     today = hours.local_day(now, zone)
+    own_on = hours.local_day(choice.own.starts_at, zone) if choice.own else None
     monday = _monday(max(choice.start or choice.day or today, today))
     days = Days(monday, monday + timedelta(weeks=WEEKS))
-    answer = availability.offers(choice.wish, days, now)
-    counts = answer.offers.per_day(choice.location.id)
+    answer = _found(choice, days, now)
+    counts = _with_own(answer.offers, choice, own_on)
     chosen_on = (
         choice.day if choice.day in counts else next((on for on, free in counts.items() if free), None)
     )
     cells = [_day(on, free, chosen_on, monday, address) for on, free in counts.items()]
     times = _times(answer.offers.starts(chosen_on), choice, zone) if chosen_on else []
+    if choice.own is not None and chosen_on == own_on:
+        times = _own_among(times, choice.own, choice, zone)
     last_on = today + answer.supply.rules.horizon
     return Picker(
         days=cells,
@@ -115,6 +129,40 @@ def picker(choice: Choice, treatment: str, address: Address, now: datetime) -> P
         location=choice.location,
         watched=_watched(choice, treatment, days),
     )
+
+
+def _found(choice: Choice, days: Days, now: datetime) -> availability.Answer:
+    """What is offered to whoever asks. Raises Unbookable."""
+    supply = choice.supply or practice.supply(choice.wish.treatment_id)
+    if choice.not_before is not None:
+        notice = max(supply.rules.notice, choice.not_before - now)
+        supply = replace(supply, rules=replace(supply.rules, notice=notice))
+    return availability.look(supply, choice.wish, days, now)
+
+
+def _with_own(offers: "slots.Offers[UUID]", choice: Choice, own_on: date | None) -> dict[date, int]:
+    """How many times each day has, with the one that is kept for whoever asks."""
+    counts = offers.per_day(choice.location.id)
+    own = choice.own
+    if own is not None and own_on in counts and offers.at(own.starts_at) is None:
+        counts[own_on] += 1
+    return counts
+
+
+def _own_among(times: list[Time], own: Appointment, choice: Choice, zone: ZoneInfo) -> list[Time]:
+    """The times of a day with the one that is kept for whoever asks, in its place and with until when."""
+    until = gettext("kept for you until %(time)s") % {
+        "time": (own.held_until or own.starts_at).astimezone(zone).strftime("%H:%M")
+    }
+    kept = Time(
+        value=moments.value(own.starts_at, own.therapist_id),
+        starts_at=own.starts_at,
+        time=own.starts_at.astimezone(zone).strftime("%H:%M"),
+        who=until,
+        is_own=True,
+    )
+    others = [time for time in times if time.starts_at != own.starts_at]
+    return sorted([*others, kept], key=lambda time: time.starts_at)
 
 
 def _watched(choice: Choice, treatment: str, days: Days) -> str:
@@ -134,7 +182,7 @@ def nearest(choice: Choice, wanted: datetime, now: datetime) -> list[Time]:
     zone = ZoneInfo(choice.location.zone)
     on = hours.local_day(wanted, zone)
     week = timedelta(days=7)
-    found = availability.offers(choice.wish, Days(on - week, on + week), now).offers.starts()
+    found = _found(choice, Days(on - week, on + week), now).offers.starts()
     return _times(slots.nearest(found, wanted, NEAREST), choice, zone)
 
 
@@ -185,5 +233,5 @@ def _grouped(times: list[Time]) -> list[tuple[str, list[tuple[str, str, str, boo
     groups = []
     for title, from_hour, until_hour in PARTS:
         inside = [time for time in times if from_hour <= int(time.time[:2]) < until_hour]
-        groups.append((gettext(title), [(time.value, time.time, time.who, False) for time in inside]))
+        groups.append((gettext(title), [(time.value, time.time, time.who, time.is_own) for time in inside]))
     return groups

@@ -153,6 +153,16 @@ class Offers(Generic[Key]):
             first += count
         return found
 
+    def apart_from(self, spans: Iterable[tuple[datetime, datetime]]) -> "Offers[Key]":
+        """The same without the starts whose visit, buffers aside, would meet one of these half-open spans."""
+        length, meets = self.question.need.length, 0
+        for since, until in spans:
+            meets |= self.window.between(self.window.floor(since - length) + 1, self.window.ceil(until))
+        lines = tuple(
+            replace(line, starts=line.starts & ~meets, gaps=line.gaps & ~meets) for line in self.lines
+        )
+        return replace(self, lines=lines)
+
     def _only_on(self, on: date) -> Iterator[Line[Key]]:
         for line in self.lines:
             days = hours.cells_by_day(self.window, line.place.zone)

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from clinic import clock
 from clinic.accounts.permissions import Permission
+from clinic.booking import persons
 from clinic.booking.models import State
 from clinic.db import transaction
 from clinic.plans import check_ins
@@ -68,6 +69,7 @@ def today() -> ResponseReturnValue:
             unsigned=plans.unsigned_notes(user.id) if may(Permission.NOTE_WRITE) else [],
             check_ins=check_ins.waiting(user.id, now) if may(Permission.REVIEW_DECIDE) else [],
             is_mine=mine is not None,
+            pairs=persons.pairs(now) if may(Permission.CALENDAR_WRITE) else [],
         )
 
 

@@ -17,7 +17,7 @@ from clinic.accounts import audit
 from clinic.accounts import services as accounts
 from clinic.accounts.models import Client
 from clinic.accounts.permissions import Permission
-from clinic.booking import barred, callers, desk, idempotency, states
+from clinic.booking import barred, callers, desk, idempotency, persons, states
 from clinic.booking.availability import Wish
 from clinic.booking.callers import Caller
 from clinic.booking.idempotency import Answer
@@ -27,6 +27,7 @@ from clinic.db import transaction
 from clinic.intake import queries as intake
 from clinic.plans import services as plans
 from clinic.practice import queries as practice
+from clinic.practice.queries import Supply
 from clinic.refusal import NotFound, Refusal
 from clinic.staff import choosing, obstacles, times
 from clinic.staff import desk as staff_desk
@@ -148,7 +149,7 @@ def _choose_page(now: datetime, refusal: Refusal | None = None) -> str:
         )
 
     shown = times.shown(
-        practice.supply(choice.treatment.id),
+        _supply(choice, now),
         choice.wish,
         choice.place,
         address,
@@ -185,7 +186,7 @@ def _check_page(
 ) -> str:
     """The last page. `changed` says that since it was opened something else came to stand in the way."""
     wish = Wish(choice.treatment.id, therapist_id=moment.therapist.id, location_id=choice.location.id)
-    supply = practice.supply(choice.treatment.id)
+    supply = _supply(choice, now)
     seen = obstacles.at(supply, wish, choice.place, moment.starts_at, now)
     form.name(seen.broken)
     return render_template(
@@ -205,6 +206,12 @@ def _check_page(
         has_errors=bool(refusal or alike or changed or form.errors),
         address=choosing.address,
     )
+
+
+def _supply(choice: Choice, now: datetime) -> Supply:
+    """What can be had, less the times at which the client is somewhere else."""
+    client_id = choice.client.id if choice.client else None
+    return persons.avoiding(practice.supply(choice.treatment.id), client_id, now, records=True)
 
 
 def _form(choice: Choice, **given: Any) -> BookForm:

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from clinic import clock
 from clinic.accounts.permissions import Permission
-from clinic.booking import desk
+from clinic.booking import desk, persons
 from clinic.booking.availability import Wish
 from clinic.booking.models import Appointment, State
 from clinic.booking.placing import NotOffered, agreed
@@ -132,8 +132,9 @@ def _place(visit: Appointment, location: Location) -> Place:
     return Place(location=location, therapists={one.id: one for one in visit.treatment.therapists})
 
 
-def _supply(visit: Appointment) -> Supply:
-    return agreed(practice.supply(visit.treatment_id, retired_too=True), visit)
+def _supply(visit: Appointment, now: datetime) -> Supply:
+    supply = agreed(practice.supply(visit.treatment_id, retired_too=True), visit)
+    return persons.avoiding(supply, visit.client_id, now, records=True, besides=[visit.id])
 
 
 def _choose_page(visit: Appointment, now: datetime, refusal: Refusal | None = None) -> str:
@@ -165,7 +166,7 @@ def _choose_page(visit: Appointment, now: datetime, refusal: Refusal | None = No
         location=location,
         locations=practice.locations(now.date()),
         times=times.shown(
-            _supply(visit),
+            _supply(visit, now),
             wish,
             _place(visit, location),
             address,
@@ -184,7 +185,7 @@ def _check_page(visit: Appointment, form: MoveForm, now: datetime, *, changed: b
     therapist = next((one for one in practice.therapists(date.min) if one.id == therapist_id), None)
     if therapist is None:
         raise NotFound
-    supply = _supply(visit)
+    supply = _supply(visit, now)
     wish = Wish(visit.treatment_id, therapist_id=therapist_id, location_id=location.id, without=visit.id)
     seen = obstacles.at(supply, wish, _place(visit, location), starts_at, now)
     form.name(seen.broken)

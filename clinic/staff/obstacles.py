@@ -43,6 +43,7 @@ def sentences(broken: Sequence[Rule], therapist: Therapist) -> list[str]:
         Rule.DAILY_CAP: f"{who} already has {therapist.daily_cap} visits that day, which is the most.",
         Rule.TRAVEL: f"The time {who} needs on the way from or to another place is too short.",
         Rule.ROOM: "No free room suits this treatment; another room would be used.",
+        Rule.PERSON: "This client, or somebody with the same name and address, has another visit at that time.",
         Rule.STEP: f"It does not begin on the {kept.step_minutes}-minute steps that are offered.",
     }
     return [words[rule] for rule in broken]
@@ -56,6 +57,7 @@ NAMES = {
     Rule.TRAVEL: "time on the way",
     Rule.ROOM: "suitable room",
     Rule.STEP: "steps of the calendar",
+    Rule.PERSON: "one person, one place",
 }
 """Each rule in a word or two, where it is only named."""
 

@@ -46,7 +46,8 @@ def plan_series(appointment_id: UUID) -> ResponseReturnValue:
     except Refusal as refusal:
         return _plan_page(visit, None, [], now, refusal=refusal), refusal.status
     rows = [
-        sessions.row(one, _people(visit)) for one in series.propose(order, rhythm, by_staff=True, now=now)
+        sessions.row(one, _people(visit))
+        for one in series.propose(order, rhythm, by_staff=True, now=now, client_id=visit.client_id)
     ]
     return _plan_page(visit, rhythm, rows, now)
 
@@ -79,7 +80,7 @@ def book_series(appointment_id: UUID) -> ResponseReturnValue:
         if (done := _done_before(key, content)) is not None:
             return done
         said = NotBookable() if isinstance(refusal, states.NotCleared) else refusal
-        proposals = series.propose(order, rhythm, by_staff=True, now=now)
+        proposals = series.propose(order, rhythm, by_staff=True, now=now, client_id=visit.client_id)
         rows = sessions.again(proposals, _people(visit), chosen, refusal)
         return _plan_page(visit, rhythm, rows, now, refusal=said), said.status
     desk.say("The sessions are booked. One letter tells of all of them.")

@@ -236,7 +236,7 @@ def undo(appointment_id: UUID) -> ResponseReturnValue:
     try:
         with transaction():
             changes.undo(appointment.id, revision=_revision(), actor=actor(), now=clock.now())
-    except (Stale, changes.UndoOver) as refusal:
+    except (Stale, changes.UndoOver, changes.NobodyThere) as refusal:
         return _page(appointment_id, refusal.sentence), refusal.status
     except SlotTaken as taken:
         return _page(

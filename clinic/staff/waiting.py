@@ -280,11 +280,25 @@ def _chosen_time(wish: Wish) -> Time:
 
 def _people_form(wish: Wish, time: Time, **given: Any) -> PeopleForm:
     form = PeopleForm(**given)
-    lines = queries.whom_it_suits(wish.treatment_id, time, clock.now())
+    lines = [
+        line
+        for line in queries.whom_it_suits(wish.treatment_id, time, clock.now())
+        if line.wish.id == wish.id or not (_has_own_terms(wish) or _has_own_terms(line.wish))
+    ]
     if wish.id not in {line.wish.id for line in lines}:
         raise NotFound("This time does not suit any more, or another one is being offered.")
     form.people.choices = [(str(line.wish.id), _who(line, time.zone.key)) for line in lines]
     return form
+
+
+def _has_own_terms(wish: Wish) -> bool:
+    """Whether this is about a visit that was agreed with another length or other buffers than are sold now.
+
+    A time is kept for one length: it is offered to such a person alone.
+    """
+    visit, sold = wish.replaces, wish.treatment
+    names = ("length_minutes", "buffer_before_minutes", "buffer_after_minutes")
+    return visit is not None and any(getattr(visit, name) != getattr(sold, name) for name in names)
 
 
 def _who(line: Line, zone: str) -> str:

@@ -260,6 +260,12 @@ def _own_session(world: World) -> Objects:
     return Objects({"session_id": own}, {"session_id": NOBODYS}, {"session_id": others})
 
 
+def _two_visits(world: World) -> Objects:
+    """Two visits, of whomever: whoever writes in the calendar is asked about both."""
+    ids = {"first_id": world.visit_of_ada.id, "second_id": world.visit_of_bob.id}
+    return Objects(ids, {**ids, "second_id": NOBODYS})
+
+
 def _of_the_practice(argument: str, kind: str) -> Callable[[World], Objects]:
     """Something that the owner sets up; it belongs to nobody in particular."""
     return lambda world: Objects({argument: world.set_up[kind]}, {argument: NOBODYS})
@@ -396,6 +402,8 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     ),
     "staff.mail": lambda world: Objects({"name": "nothing.eml"}, {"name": "nothing.eml"}),
     "staff.mail_html": lambda world: Objects({"name": "nothing.eml"}, {"name": "nothing.eml"}),
+    "staff.leave_both": _two_visits,
+    "staff.ask_again": _two_visits,
     "staff.settings_location": _of_the_practice("location_id", "location"),
     "staff.settings_order_location": _of_the_practice("location_id", "location"),
     "staff.settings_room": _of_the_practice("room_id", "room"),
@@ -411,5 +419,8 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "staff.settings_week": _of_the_practice("therapist_id", "therapist"),
     "staff.settings_day": _of_the_practice("therapist_id", "therapist"),
     "staff.settings_end_time_off": _of_the_practice("time_off_id", "time_off"),
+    "staff.settings_end_kept": _of_the_practice("hold_id", "hold"),
+    "staff.settings_spare_kept": _of_the_practice("hold_id", "hold"),
+    "staff.settings_spare_no_longer": _of_the_practice("hold_id", "hold"),
     "staff.settings_end_closure": _of_the_practice("closure_id", "closure"),
 }

@@ -109,6 +109,7 @@ def build(app: Flask, make: ModuleType) -> World:
         now=clock.now(),
     )
     db.session.commit()
+    kept = make.appointment(of=sold, state=State.HELD, starts_at=make.NOW + timedelta(days=6))
     (wish_of_ada, offer_to_ada), (wish_of_bob, offer_to_bob) = (
         _offered(make, sold, who, make.NOW + timedelta(days=days)) for who, days in ((ada, 4), (bob, 5))
     )
@@ -135,6 +136,7 @@ def build(app: Flask, make: ModuleType) -> World:
             "therapist": people[0].id,
             "time_off": away.id,
             "closure": closed.id,
+            "hold": kept.id,
         },
         make=make,
     )

@@ -1,13 +1,15 @@
 """Urgent and refer are never followed by a booking, in whatever order somebody goes through the pages.
 
+The practice closes days and opens them again meanwhile, also between a hold and its booking: nobody books a closed day.
 A machine plays two browsers that begin, answer, change their minds, send, go on elsewhere, begin again, hold and book. Beside
 it stands a plain book-keeping of who gave a stopping answer and when; nothing of the product is asked for it.
 """
 
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from types import ModuleType
 from typing import Any, Final
 from uuid import UUID
@@ -25,6 +27,7 @@ from clinic.guidance import questionnaire
 from clinic.intake import drafts, path, queries
 from clinic.intake import services as intake
 from clinic.intake.models import Submission
+from clinic.practice import absences
 from clinic.refusal import Refusal
 from tests import make
 from tests.intake import walk
@@ -73,6 +76,7 @@ class Gate(RuleBasedStateMachine):
     treatment_id: UUID
     complete: dict[str, Any]
     booked = 0
+    refused_for_closure = 0
 
     @initialize()
     def open_the_doors(self) -> None:
@@ -81,6 +85,7 @@ class Gate(RuleBasedStateMachine):
         self.undo = self.connection.begin_nested()
         self.now = make.NOW
         self.known = {browser: Known() for browser in BROWSERS}
+        self.closed: dict[date, UUID] = {}
 
     def teardown(self) -> None:
         db.session.remove()
@@ -176,7 +181,8 @@ class Gate(RuleBasedStateMachine):
         ).one_or_none()
         if kept is None:
             return
-        with suppress(Refusal), transaction():
+        is_closed = kept.starts_at.date() in self.closed
+        with self.counted(is_closed), transaction():
             client = make.stranger(f"client{now.timestamp():.0f}")
             intake.adopt(browser, client.id, now)
             visit = booking.book(
@@ -184,9 +190,40 @@ class Gate(RuleBasedStateMachine):
             )
             known = self.known[browser]
             assert not known.is_stopped, "booked after a stopping answer"
+            assert not is_closed, "booked on a day that the practice has closed"
             if known.must_be_looked_at or known.sent_level == "review":
                 assert visit.state == State.REQUESTED, "booked without a therapist's look"
             type(self).booked += 1
+
+    @contextmanager
+    def counted(self, is_closed: bool) -> Iterator[None]:
+        """A refusal is an answer too; those of a closed day are counted."""
+        try:
+            yield
+        except booking.TimeWithdrawn:
+            type(self).refused_for_closure += is_closed
+        except Refusal:
+            pass
+
+    @rule(day=st.integers(1, 4))
+    def close_or_open(self, day: int) -> None:
+        """The practice closes a day, whatever is held on it, or opens it again."""
+        now, on = self.minute(), (make.NOW + timedelta(days=day)).date()
+        with transaction():
+            if on in self.closed:
+                absences.open_after_all(self.closed.pop(on), actor="user:owner", now=now)
+            else:
+                until_on = on + timedelta(days=1)
+                self.closed[on] = absences.close(
+                    name="Works", from_on=on, until_on=until_on, location_id=None, actor="user:owner", now=now
+                ).id
+
+    @rule(browser=browsers, day=st.integers(1, 4), hour=st.integers(0, 6))
+    def take_a_time_that_is_closed_meanwhile(self, browser: bytes, day: int, hour: int) -> None:
+        """Hold, the practice closes the day, book."""
+        self.hold(browser, day, hour)
+        self.close_or_open(day)
+        self.book(browser, plain=True)
 
     @rule(browser=browsers)
     def go_through(self, browser: bytes) -> None:
@@ -230,7 +267,7 @@ def prepared(make: ModuleType, database: sa.Connection) -> type[Gate]:
     db.session.commit()
     # With `no` at every sign of those pages; a sign that was answered stays as it was answered.
     Gate.complete = {**complete, **dict.fromkeys(signs, "no")}
-    Gate.connection, Gate.treatment_id, Gate.booked = database, sold.id, 0
+    Gate.connection, Gate.treatment_id, Gate.booked, Gate.refused_for_closure = database, sold.id, 0, 0
     return Gate
 
 
@@ -247,6 +284,18 @@ def test_no_order_of_pages_leads_from_a_stopping_answer_to_a_booking(
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+def test_the_machine_meets_days_that_are_closed_between_a_hold_and_its_booking(
+    make: ModuleType, database: sa.Connection
+) -> None:
+    play = prepared(make, database)()
+    play.open_the_doors()
+    play.take_a_time_that_is_closed_meanwhile(BROWSERS[0], 2, 3)
+    play.close_or_open(2)
+    play.book(BROWSERS[0], plain=True)
+    play.teardown()
+    assert (Gate.refused_for_closure, Gate.booked) == (1, 1)
 
 
 def test_the_machine_books_when_nothing_speaks_against_it_and_not_when_something_does(

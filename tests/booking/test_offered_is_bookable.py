@@ -1,7 +1,7 @@
 """What is offered can be booked and what is not cannot, whatever happened before; and nothing ever overlaps.
 
-A machine books, holds, moves, cancels, takes back, and changes hours, time off, buffers, caps, rooms and notice. Beside it
-stands a plain book-keeping of who is where until when; it decides each quarter of an hour by looking at every block.
+A machine books, holds, completes what it holds, moves, cancels, takes back, and changes hours, time off, buffers, caps, rooms
+and notice, also between a hold and its booking. Beside it stands a plain book-keeping of who is where until when; it decides each quarter of an hour by looking at every block.
 """
 
 import os
@@ -20,10 +20,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from clinic.booking import availability, changes, services
 from clinic.booking.availability import Wish
 from clinic.booking.changes import UNDO
-from clinic.booking.models import OCCUPYING, Appointment
+from clinic.booking.models import OCCUPYING, Appointment, State
 from clinic.booking.placing import NotOffered
 from clinic.db import db, transaction
-from clinic.practice.models import Room, Therapist, TimeOff, Treatment, WeeklyHours
+from clinic.practice.models import Practice, Room, Therapist, TimeOff, Treatment, WeeklyHours
 from clinic.scheduling.hours import Days
 from tests import make
 
@@ -87,6 +87,20 @@ class Visit:
     undo_until: datetime | None = None
 
 
+@dataclass(frozen=True)
+class Held:
+    """A time that a browser keeps, on the terms of its moment."""
+
+    block: Block
+    need: tuple[timedelta, timedelta, timedelta]
+    treatment: UUID
+    browser: bytes
+
+    @property
+    def start(self) -> datetime:
+        return self.block.span[0] + self.need[0]
+
+
 @dataclass
 class Books:
     """The whole book-keeping."""
@@ -98,11 +112,11 @@ class Books:
     cap: dict[UUID, int] = field(default_factory=dict)
     needs: dict[UUID, tuple[timedelta, timedelta, timedelta]] = field(default_factory=dict)
     rooms: dict[UUID, list[UUID]] = field(default_factory=dict)
-    holds: list[Block] = field(default_factory=list)
+    holds: dict[UUID, Held] = field(default_factory=dict)
     visits: dict[UUID, Visit] = field(default_factory=dict)
 
     def blocks(self, without: UUID | None = None) -> list[Block]:
-        standing = [block for block in self.holds if block.counts(self.now)]
+        standing = [held.block for held in self.holds.values() if held.block.counts(self.now)]
         for key, visit in self.visits.items():
             if key != without:
                 standing += [] if visit.cancelled else [visit.block]
@@ -113,7 +127,19 @@ class Books:
         self, treatment: UUID, start: datetime, moving: UUID | None = None
     ) -> set[tuple[UUID, UUID]]:
         """Who could take this start, and in which room."""
-        before, length, after = self.visits[moving].need if moving else self.needs[treatment]
+        return self.takers(
+            treatment, start, self.visits[moving].need if moving else self.needs[treatment], moving
+        )
+
+    def takers(
+        self,
+        treatment: UUID,
+        start: datetime,
+        need: tuple[timedelta, timedelta, timedelta],
+        moving: UUID | None = None,
+    ) -> set[tuple[UUID, UUID]]:
+        """The same for a visit that takes this long."""
+        before, length, after = need
         if start < self.now + self.notice:
             return set()
         wanted, visible = (start - before, start + length + after), (start, start + length)
@@ -125,6 +151,16 @@ class Books:
             for room in self.rooms[treatment]
             if not any(block.room == room and meet(block.span, wanted) for block in blocks)
         }
+
+    def can_complete(self, held: Held) -> bool:
+        """Whether a time that is kept becomes a visit: judged by what the practice changed, or anew once it ran out."""
+        block, start = held.block, held.start
+        if start <= self.now:
+            return False
+        if not block.counts(self.now):
+            return (block.therapist, block.room) in self.takers(held.treatment, start, held.need)
+        visible = (start, start + held.need[1])
+        return self._works(block.therapist, visible, start) and block.room in self.rooms[held.treatment]
 
     def _works(self, therapist: UUID, visible: Span, start: datetime) -> bool:
         on = (start + timedelta(hours=1)).date()
@@ -161,6 +197,7 @@ class House(RuleBasedStateMachine):
     begun: ClassVar[Books]
     refused: ClassVar[int] = 0
     done: ClassVar[int] = 0
+    completed: ClassVar[int] = 0
 
     @initialize()
     def open_the_doors(self) -> None:
@@ -215,7 +252,61 @@ class House(RuleBasedStateMachine):
         """Any quarter of an hour, offered or not."""
         held = self.keep(at(on, quarter), which)
         if held is not None:
-            self.books.holds.append(replace(block_of(held), ends=self.books.now + HOLD))
+            self.note_hold(held, which)
+
+    def note_hold(self, held: Appointment, which: int) -> None:
+        assert held.held_by is not None
+        block, treatment = replace(block_of(held), ends=self.books.now + HOLD), self.treatments[which]
+        self.books.holds[held.id] = Held(block, self.books.needs[treatment], treatment, held.held_by)
+
+    @rule(pick=st.integers(0, 50))
+    def complete(self, pick: int) -> None:
+        """Book what was held some time ago, as the practice is by now."""
+        keys = list(self.books.holds)
+        if not keys:
+            return
+        key = keys[pick % len(keys)]
+        held, now = self.books.holds[key], self.minute()
+        stands = db.session.get_one(Appointment, key).state == State.HELD
+        expected = stands and self.books.can_complete(held)
+        try:
+            with transaction():
+                client = make.stranger(f"client{self.stranger()}")
+                services.book(key, browser=held.browser, client=client, actor="visitor", now=now)
+        except services.HoldGone:
+            assert not expected, "refused although it could be had"
+            type(self).refused += 1
+            return
+        assert expected, "booked although the practice had closed it"
+        type(self).completed += 1
+        del self.books.holds[key]
+        self.books.visits[key] = Visit(replace(held.block, ends=None), held.need, held.treatment)
+
+    @rule(
+        on=days,
+        quarter=quarters,
+        which=either,
+        then=st.sampled_from(["nothing", "go away", "other hours", "other rooms"]),
+        minutes=st.sampled_from([1, 30]),
+    )
+    def hold_and_complete(self, on: date, quarter: int, which: int, then: str, minutes: int) -> None:
+        """Hold, let the practice change something, perhaps let it run out, and book."""
+        count = len(self.books.holds)
+        self.hold(on, quarter, which)
+        if then == "go away":
+            self.go_away(0, on, quarter, 2)
+        elif then == "other hours":
+            self.work_other_hours(which, 8 * 4, 20)
+        elif then == "other rooms":
+            self.change_the_rooms(which)
+        self.wait(minutes)
+        if len(self.books.holds) > count:
+            self.complete(len(self.books.holds) - 1)
+
+    def changed(self) -> None:
+        """As everybody who changes the practice does: its rules have another version now."""
+        db.session.execute(sa.update(Practice).values(rules_version=Practice.rules_version + 1))
+        db.session.commit()
 
     @rule(pick=st.integers(0, 200), which=either)
     def book(self, pick: int, which: int) -> None:
@@ -308,7 +399,7 @@ class House(RuleBasedStateMachine):
                 until_minute=(quarter + length) * 15,
             )
         )
-        db.session.commit()
+        self.changed()
         self.books.off.append((therapist, (at(on, quarter), at(on, quarter + length))))
 
     @rule(who=either, opens=st.integers(7 * 4, 12 * 4), length=st.integers(8, 30))
@@ -320,7 +411,7 @@ class House(RuleBasedStateMachine):
             .where(WeeklyHours.therapist_id == therapist)
             .values(from_minute=opens * 15, until_minute=(opens + length) * 15)
         )
-        db.session.commit()
+        self.changed()
         self.books.hours[therapist] = (opens, opens + length)
 
     @rule(which=either, before=st.integers(0, 2), after=st.integers(0, 3), length=st.integers(2, 6))
@@ -333,7 +424,7 @@ class House(RuleBasedStateMachine):
             length * 15,
             after * 5,
         )
-        db.session.commit()
+        self.changed()
         parts = (before * 5, length * 15, after * 5)
         need = tuple(timedelta(minutes=part) for part in parts)
         self.books.needs[sold.id] = (need[0], need[1], need[2])
@@ -343,7 +434,7 @@ class House(RuleBasedStateMachine):
         self.minute()
         person = db.session.get_one(Therapist, list(self.books.hours)[who])
         person.daily_cap = cap
-        db.session.commit()
+        self.changed()
         self.books.cap[person.id] = cap
 
     @rule(which=either)
@@ -354,13 +445,14 @@ class House(RuleBasedStateMachine):
         rooms = self.begun.rooms[sold.id]
         kept = rooms if len(self.books.rooms[sold.id]) == 1 else rooms[1:]
         sold.rooms = list(db.session.scalars(sa.select(Room).where(Room.id.in_(kept))))
-        db.session.commit()
+        self.changed()
         self.books.rooms[sold.id] = list(kept)
 
     @rule(hours=st.integers(0, 30))
     def want_notice(self, hours: int) -> None:
         self.minute()
         make.practice(notice_minutes=hours * 60)
+        self.changed()
         self.books.notice = timedelta(hours=hours)
 
     @rule(minutes=st.sampled_from([1, 2, 19, 60]))
@@ -418,6 +510,7 @@ def prepared(database: sa.Connection) -> type[House]:
         make.treatment(therapists=people, rooms=rooms, minutes=30, buffer_after_minutes=10),
     ]
     House.connection, House.treatments, House.refused, House.done = database, [each.id for each in sold], 0, 0
+    House.completed = 0
     House.begun = Books(
         hours={person.id: (9 * 4, 17 * 4) for person in people},
         needs={
@@ -450,3 +543,4 @@ def test_what_is_offered_can_be_booked_and_nothing_else(make: ModuleType, databa
     print(f"{machine.done} times taken, {machine.refused} refused in {EXAMPLES} x {STEPS} steps")
     assert machine.done, "the machine never took a time"
     assert machine.refused, "the machine was never refused"
+    assert machine.completed, "the machine never completed what it held"

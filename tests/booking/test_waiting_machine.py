@@ -19,8 +19,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from clinic.booking import availability, changes, services
 from clinic.booking.models import Appointment, State
 from clinic.booking.waiting import answers, offering, rounds, wishes
-from clinic.booking.waiting.models import Offer, Offering
+from clinic.booking.waiting.models import Offer, OfferEnd, Offering
 from clinic.db import db, transaction
+from clinic.practice import absences
 from clinic.refusal import Refusal
 from tests import make
 from tests.booking.waiting_list import EVERY_TIME, THURSDAY_TEN
@@ -48,6 +49,7 @@ class WaitingList(RuleBasedStateMachine):
         db.session.remove()
         self.undo = self.connection.begin_nested()
         self.now, self.people = make.NOW, 0
+        self.closed: UUID | None = None
         for which in range(len(STARTS)):
             self.book(which)
         for _ in range(3):
@@ -105,15 +107,37 @@ class WaitingList(RuleBasedStateMachine):
         browser = pick.to_bytes(1, "big") * 32
         with suppress(Refusal), transaction():
             if what == "accept":
+                is_new = offer.end != OfferEnd.ACCEPTED or answers.visit_of(offer) is None
                 answers.accept(offer.id, browser=browser, actor="visitor", now=self.now)
+                assert not (is_new and self.closed), "an offer was taken on a day that is closed"
             elif what == "decline":
                 answers.decline(offer.id, actor="visitor", now=self.now)
             elif what == "keep":
+                is_new = offer.end != OfferEnd.ACCEPTED
                 answers.keep_for(offer.id, browser=browser, actor="visitor", now=self.now)
+                assert not (is_new and self.closed), "an offer was won on a day that is closed"
             elif what == "stop":
                 offering.stop(offer.offering_id, actor="visitor", now=self.now)
             else:
                 wishes.withdraw(offer.wish_id, actor="visitor", now=self.now)
+
+    @rule()
+    def close_or_open_the_day(self) -> None:
+        """The practice closes the day, whatever is kept and offered on it, or opens it again."""
+        on = THURSDAY_TEN.date()
+        with transaction():
+            if self.closed is not None:
+                absences.open_after_all(self.closed, actor="user:owner", now=self.now)
+                self.closed = None
+            else:
+                self.closed = absences.close(
+                    name="Works",
+                    from_on=on,
+                    until_on=on + timedelta(days=1),
+                    location_id=None,
+                    actor="user:owner",
+                    now=self.now,
+                ).id
 
     @rule()
     def the_worker_looks(self) -> None:

@@ -1,5 +1,6 @@
 """Booking, moving and cancelling as a person meets them, without scripts."""
 
+import html
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -17,11 +18,16 @@ from clinic.booking.availability import Wish
 from clinic.booking.models import Appointment, State
 from clinic.booking.placing import NotOffered
 from clinic.db import db, transaction
+from clinic.intake import services as intake
 from clinic.intake.models import RaisedLevel
+from clinic.intake.queries import standing
 from clinic.plans.models import Review
+from clinic.practice import absences, treatments
 from clinic.practice.models import Treatment
+from clinic.web import moments
 from clinic.web.browser import digest
 from tests.conftest import NOW
+from tests.intake import walk
 from tests.visitor import Visitor, as_client, shown
 
 THURSDAY_TEN = datetime.fromisoformat("2031-03-06T09:00+00:00")
@@ -546,3 +552,111 @@ def test_somebody_new_is_told_that_they_ask_and_somebody_known_is_not(
     at_details(visitor, sold).form_with("Ask for this session")
     known = Visitor(as_client(app, ada.contacts[0], ada))
     at_details(known, sold, THURSDAY_TEN + timedelta(days=7)).form_with("Book this session")
+
+
+# --- one's own kept time, and times that were closed since -----------------------------------------------------------------
+
+
+def test_ones_own_kept_time_stands_among_the_times_and_can_be_chosen_again(
+    make: ModuleType, visitor: Visitor, app: Flask
+) -> None:
+    sold = make.offering()
+    at_details(visitor, sold)
+    hold = db.session.scalars(sa.select(Appointment)).one()
+    page = f"/book/{sold.slug}?day={THURSDAY_TEN.date()}"
+    visitor.open(page)
+    kept_until = f"{hold.held_until:%M}"
+    assert f"kept for you until 10:{kept_until}" in visitor.text
+    assert "09:30" in visitor.text, "what one's own time is in the way of can be had instead of it"
+    other = Visitor(app.test_client()).open(page)
+    assert "kept for you" not in other.text
+    assert "09:30" not in other.text
+    visitor.open(page).press(f"10:00 kept for you until 10:{kept_until}")
+    assert visitor.heading == "Your details"
+    assert make.count(Appointment) == 1
+
+
+def test_a_time_in_the_way_of_ones_own_is_taken_instead_of_it(make: ModuleType, visitor: Visitor) -> None:
+    sold = make.offering()
+    at_details(visitor, sold)
+    visitor.open(f"/book/{sold.slug}?day={THURSDAY_TEN.date()}")
+    visitor.press(f"09:30 {sold.therapists[0].given_name}")
+    assert "09:30 to 10:30" in visitor.text
+
+
+def close_on_thursday() -> None:
+    on = THURSDAY_TEN.date()
+    with transaction():
+        absences.close(
+            name="Works",
+            from_on=on,
+            until_on=on + timedelta(days=1),
+            location_id=None,
+            actor="user:x",
+            now=NOW,
+        )
+
+
+def test_a_kept_time_that_was_closed_is_refused_in_words_with_the_nearest_others(
+    make: ModuleType, visitor: Visitor
+) -> None:
+    sold = make.offering()
+    at_details(visitor, sold)
+    close_on_thursday()
+    visitor.press("Book this session", **DETAILS)
+    assert visitor.status == 409
+    assert "The time we kept for you can no longer be booked." in visitor.text
+    assert "The nearest free times:" in visitor.text
+    assert "kept for you until" not in visitor.text
+    assert db.session.scalars(sa.select(Appointment.state)).all() == [State.HELD]
+    visitor.open(f"/book/{sold.slug}?day=2031-03-07").press(f"10:00 {sold.therapists[0].given_name}")
+    form, _ = visitor.form_with("Book this session")
+    assert shown(form)["given_name"] == "Zoë"
+
+
+def test_a_kept_time_of_a_treatment_that_is_sold_no_longer_leads_to_the_others(
+    make: ModuleType, visitor: Visitor
+) -> None:
+    sold = make.offering()
+    at_details(visitor, sold)
+    make.treatment(therapists=sold.therapists)
+    with transaction():
+        treatments.retire(sold.id, actor="user:x", now=NOW)
+    visitor.press("Book this session", **DETAILS)
+    assert visitor.status == 409
+    assert "can no longer be booked" in visitor.text
+    assert visitor.heading == "Choose a treatment"
+
+
+def test_a_move_shows_and_takes_times_of_the_visit_as_agreed_also_when_it_is_sold_no_longer(
+    make: ModuleType, visitor: Visitor
+) -> None:
+    """It was a dead link, and showed times for the treatment's present length."""
+    sold = make.offering()
+    make.treatment(therapists=sold.therapists)
+    visit = make.appointment(of=sold, who=make.client())
+    sold.length_minutes = 180
+    db.session.commit()
+    with transaction():
+        treatments.retire(sold.id, actor="user:x", now=NOW)
+    path = links.manage_path(visit.id, visit.link_epoch)
+    visitor.open(f"{path}/move?day={THURSDAY_TEN.date()}")
+    assert visitor.status == 200
+    visitor.press(f"16:00 {sold.therapists[0].given_name}")
+    assert make.refreshed(visit).starts_at == THURSDAY_TEN + timedelta(hours=6)
+    assert make.refreshed(visit).length_minutes == 60
+
+
+def test_a_move_shows_no_time_that_the_clients_own_answers_forbid(make: ModuleType, visitor: Visitor) -> None:
+    sold, ada = make.offering(), make.client()
+    visit = make.appointment(of=sold, who=ada, starts_at=THURSDAY_TEN + timedelta(days=1))
+    walk.sent(NOW, today=["contagious_illness"])
+    intake.adopt(walk.BROWSER, ada.id, NOW)
+    db.session.commit()
+    until = standing(browser=None, client_id=ada.id, now=NOW, zone=visit.zone).not_before
+    path = links.manage_path(visit.id, visit.link_epoch)
+    visitor.open(f"{path}/move")
+    assert until is not None
+    shown_times = re.findall(r'name="start" value="([^"]+)"', visitor.answer.get_data(as_text=True))
+    assert shown_times
+    assert all(moments.read_value(html.unescape(value))[0] >= until for value in shown_times)

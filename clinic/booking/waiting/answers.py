@@ -7,12 +7,12 @@ import sqlalchemy as sa
 
 from clinic.accounts import audit
 from clinic.accounts.models import User
-from clinic.booking import changes, desk
+from clinic.booking import changes, judging
 from clinic.booking import services as booking
 from clinic.booking.locking import lock
 from clinic.booking.models import Appointment, State
 from clinic.booking.placing import agreed, found, refreshed
-from clinic.booking.services import HoldGone
+from clinic.booking.services import HoldGone, TimeWithdrawn
 from clinic.booking.states import advance
 from clinic.booking.waiting import offering as offerings
 from clinic.booking.waiting import wishes
@@ -52,7 +52,7 @@ def accept(offer_id: UUID, *, browser: bytes, actor: str, now: datetime, plain: 
     offer = _locked(offer_id)
     wish = wishes.locked(offer.wish_id)
     if offer.end == OfferEnd.ACCEPTED:
-        visit = visit_of(offer) or _completed(offer, wish, browser, actor, now, plain)
+        visit = visit_of(offer) or _booked(offer, wish, browser, actor, now, plain)
     else:
         require_open(offer, now)
         if wish.replaces_id is not None:
@@ -82,9 +82,8 @@ def keep_for(offer_id: UUID, *, browser: bytes, actor: str, now: datetime) -> Ap
         [row.room_id for row in (hold, *others) if row.room_id],
         wish.client_id,
     )
-    hold = refreshed(hold)
-    if hold.state != State.HELD:
-        raise OfferGone
+    hold = refreshed(hold, whole=True)
+    _require_kept(hold, now)
     for other in others:
         if refreshed(other).state == State.HELD:
             advance(other, State.LAPSED, now)
@@ -98,7 +97,7 @@ def keep_for(offer_id: UUID, *, browser: bytes, actor: str, now: datetime) -> Ap
 def accept_for(offer_id: UUID, *, by: User, now: datetime) -> Appointment:
     """Take an offered time for somebody on the telephone; staff book also before the questions are answered.
 
-    Raises OfferGone, NothingEarlier, and what `desk.book` or a move raises.
+    Raises OfferGone, NothingEarlier, and what a booking at the desk or a move raises.
     """
     offer = _locked(offer_id)
     wish = wishes.locked(offer.wish_id)
@@ -107,7 +106,7 @@ def accept_for(offer_id: UUID, *, by: User, now: datetime) -> Appointment:
     if wish.replaces_id is not None:
         visit = _moved(offer.offering, wish.replaces_id, actor, now)
     else:
-        visit = _booked_for(offer, wish, by, now)
+        visit = _booked(offer, wish, offerings.key(offer.offering_id), actor, now, plain=False)
     _won(offer, actor, now)
     wishes.fulfil(wish, now)
     return visit
@@ -160,11 +159,13 @@ def _locked(offer_id: UUID) -> Offer:
 
 
 def _booked(offer: Offer, wish: Wish, browser: bytes, actor: str, now: datetime, plain: bool) -> Appointment:
+    """Make a visit of the hold: of the offering's, or after `keep_for` of this browser's, as long as nobody took it over."""
+    is_won = offer.end == OfferEnd.ACCEPTED
     try:
         return booking.book(
             offer.offering.hold_id,
             browser=browser,
-            held_by=offerings.key(offer.offering_id),
+            held_by=None if is_won else offerings.key(offer.offering_id),
             client=wish.client,
             actor=actor,
             now=now,
@@ -172,43 +173,10 @@ def _booked(offer: Offer, wish: Wish, browser: bytes, actor: str, now: datetime,
             approved=offer.offering.by_id is not None,
             promised=True,
         )
+    except TimeWithdrawn:
+        raise OfferGone(GONE[OfferEnd.STOPPED]) from None
     except HoldGone:
-        raise OfferGone from None
-
-
-def _completed(
-    offer: Offer, wish: Wish, browser: bytes, actor: str, now: datetime, plain: bool
-) -> Appointment:
-    """Book what was won before its questions were answered, in the same browser, as long as nobody took it over."""
-    try:
-        return booking.book(
-            offer.offering.hold_id,
-            browser=browser,
-            client=wish.client,
-            actor=actor,
-            now=now,
-            plain=plain,
-            approved=offer.offering.by_id is not None,
-            promised=True,
-        )
-    except HoldGone:
-        raise OfferGone(GONE[OfferEnd.ACCEPTED]) from None
-
-
-def _booked_for(offer: Offer, wish: Wish, by: User, now: datetime) -> Appointment:
-    hold = found(offer.offering.hold_id, OfferGone)
-    supply = practice.supply(wish.treatment_id)
-    lock([hold.therapist_id], _rooms(hold, supply.rooms), wish.client_id)
-    _release(hold, now)
-    return desk.book(
-        wish.treatment_id,
-        hold.starts_at,
-        therapist_id=hold.therapist_id,
-        location_id=hold.location_id,
-        client=wish.client,
-        by=by,
-        now=now,
-    )
+        raise OfferGone(GONE[OfferEnd.ACCEPTED] if is_won else None) from None
 
 
 def _moved(offering: Offering, visit_id: UUID, actor: str, now: datetime) -> Appointment:
@@ -216,34 +184,49 @@ def _moved(offering: Offering, visit_id: UUID, actor: str, now: datetime) -> App
     hold, visit = found(offering.hold_id, OfferGone), found(visit_id, OfferGone)
     supply = agreed(practice.supply(visit.treatment_id, retired_too=True), visit)
     calendars = (visit.therapist_id, visit.room_id)
+    if visit.client_id is not None:
+        booking.queue_for(visit.client_id)
     # All that the move will lock, at once: whoever locks in two goes may wait for somebody who waits for them.
     lock([hold.therapist_id, visit.therapist_id], [*_rooms(hold, supply.rooms), *_rooms(visit)])
-    _release(hold, now)
+    hold = refreshed(hold, whole=True)
+    _require_kept(hold, now)
     visit = refreshed(visit)
     if (visit.therapist_id, visit.room_id) != calendars:
         raise Stale
     if visit.state not in wishes.MAY_BE_EARLIER or not now < hold.starts_at < visit.starts_at:
         raise NothingEarlier
+    fits = takes_no_more(visit, hold)
+    if not fits:
+        advance(hold, State.LAPSED, now)
+        db.session.flush()
     return changes.move(
         visit.id,
         hold.starts_at,
         therapist_id=hold.therapist_id,
+        location_id=hold.location_id,
+        onto=hold if fits else None,
         revision=visit.revision,
         actor=actor,
         now=now,
     )
 
 
+def takes_no_more(visit: Appointment, hold: Appointment) -> bool:
+    """Whether a visit as agreed fits into what a hold keeps."""
+    names = ("length_minutes", "buffer_before_minutes", "buffer_after_minutes")
+    return all(getattr(visit, name) <= getattr(hold, name) for name in names)
+
+
 def _rooms(row: Appointment, others: tuple[UUID, ...] = ()) -> list[UUID]:
     return [*others, *((row.room_id,) if row.room_id else ())]
 
 
-def _release(hold: Appointment, now: datetime) -> None:
-    """Free the kept time within a transaction that takes it at once; its calendars must be locked."""
-    if refreshed(hold).state != State.HELD:
+def _require_kept(hold: Appointment, now: datetime) -> None:
+    """Raise OfferGone unless the kept time still stands and can still be had; its calendars must be locked."""
+    if hold.state != State.HELD:
         raise OfferGone
-    advance(hold, State.LAPSED, now)
-    db.session.flush()
+    if not judging.is_possible(hold, now):
+        raise OfferGone(GONE[OfferEnd.STOPPED])
 
 
 def _won(offer: Offer, actor: str, now: datetime) -> None:

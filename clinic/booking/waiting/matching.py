@@ -1,6 +1,6 @@
 """Who is offered what: the order of those who wait, and whether a time suits them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -19,6 +19,7 @@ from clinic.scheduling import hours
 
 LET_GO = (OfferEnd.DECLINED, OfferEnd.PASSED)
 """What somebody had the chance to have."""
+LIVE = (State.REQUESTED, State.BOOKED, State.ARRIVED)
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,9 @@ class Waiting:
     """Starts and therapists this person was offered before, and did not want."""
     barred_from: frozenset[UUID | None] = frozenset()
     """Therapists who are not offered to this person by themselves; None bars every offer."""
+    lasts: timedelta = timedelta(0)
+    elsewhere: tuple[tuple[datetime, datetime], ...] = ()
+    """When this person has other visits, which one that takes so long must not meet."""
 
     def may_be_with(self, therapist_id: UUID, location_id: UUID) -> bool:
         """Whether this therapist and this place are right."""
@@ -59,6 +63,9 @@ class Waiting:
             wall.date() <= self.last_on
             and time_of(wall) in self.times
             and (self.before is None or starts_at < self.before)
+            and not any(
+                since < starts_at + self.lasts and starts_at < until for since, until in self.elsewhere
+            )
         )
 
     def suits(self, time: Time) -> bool:
@@ -83,7 +90,7 @@ def in_order(now: datetime, treatment_id: UUID | None = None) -> list[Waiting]:
         .scalar_subquery()
     )
     question = (
-        sa.select(Wish, Appointment.starts_at.label("before"))
+        sa.select(Wish, Appointment.starts_at.label("before"), Treatment.length_minutes)
         .join(Client, Client.id == Wish.client_id)
         .join(Treatment, Treatment.id == Wish.treatment_id)
         .outerjoin(Appointment, Appointment.id == Wish.replaces_id)
@@ -99,14 +106,42 @@ def in_order(now: datetime, treatment_id: UUID | None = None) -> list[Waiting]:
     if treatment_id is not None:
         question = question.where(Wish.treatment_id == treatment_id)
     let_go, bars = _let_go(), barred.by_client()
+    elsewhere = _elsewhere(now, Wish.ended_at.is_(None))
     return [
-        replace(_waiting(wish, before, let_go), barred_from=bars.get(wish.client_id, frozenset()))
-        for wish, before in db.session.execute(question)
+        replace(
+            _waiting(wish, before, minutes, let_go, elsewhere),
+            barred_from=bars.get(wish.client_id, frozenset()),
+        )
+        for wish, before, minutes in db.session.execute(question)
     ]
 
 
+def _elsewhere(
+    now: datetime, which: sa.ColumnElement[bool]
+) -> dict[UUID, tuple[tuple[datetime, datetime], ...]]:
+    """When those who wait have other visits than the one that should be earlier, by wish."""
+    rows = db.session.execute(
+        sa.select(Wish.id, Appointment.starts_at, Appointment.ends_at)
+        .join(Appointment, Appointment.client_id == Wish.client_id)
+        .where(
+            which,
+            Appointment.state.in_(LIVE),
+            Appointment.ends_at > now,
+            Appointment.id.is_distinct_from(Wish.replaces_id),
+        )
+    )
+    found: dict[UUID, tuple[tuple[datetime, datetime], ...]] = {}
+    for wish_id, since, until in rows:
+        found[wish_id] = (*found.get(wish_id, ()), (since, until))
+    return found
+
+
 def _waiting(
-    wish: Wish, before: datetime | None, let_go: dict[UUID, frozenset[tuple[datetime, UUID]]]
+    wish: Wish,
+    before: datetime | None,
+    minutes: int,
+    let_go: dict[UUID, frozenset[tuple[datetime, UUID]]],
+    elsewhere: dict[UUID, tuple[tuple[datetime, datetime], ...]],
 ) -> Waiting:
     return Waiting(
         id=wish.id,
@@ -118,12 +153,24 @@ def _waiting(
         last_on=wish.last_on,
         before=before,
         let_go=let_go.get(wish.id, frozenset()),
+        lasts=timedelta(minutes=minutes),
+        elsewhere=elsewhere.get(wish.id, ()),
     )
 
 
-def of(wish: Wish) -> Waiting:
-    """One wish, whether or not it may be offered anything now."""
-    return _waiting(wish, wish.replaces.starts_at if wish.replaces else None, {})
+def of(wishes: Sequence[Wish], now: datetime) -> list[Waiting]:
+    """These wishes, whether or not they may be offered anything now."""
+    elsewhere = _elsewhere(now, Wish.id.in_([wish.id for wish in wishes])) if wishes else {}
+    return [
+        _waiting(
+            wish,
+            wish.replaces.starts_at if wish.replaces else None,
+            (wish.replaces or wish.treatment).length_minutes,
+            {},
+            elsewhere,
+        )
+        for wish in wishes
+    ]
 
 
 def is_reachable() -> sa.ColumnElement[bool]:

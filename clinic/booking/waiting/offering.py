@@ -9,15 +9,16 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from clinic.accounts import audit
-from clinic.booking import availability
+from clinic.booking import availability, judging
 from clinic.booking.models import Appointment, State
-from clinic.booking.placing import fresh, lock_all, locked, place, terms
+from clinic.booking.placing import agreed, fresh, keeping, lock_all, locked, place
 from clinic.booking.states import advance
 from clinic.booking.waiting import matching
 from clinic.booking.waiting.matching import Pace, Time
 from clinic.booking.waiting.models import Offer, OfferEnd, Offering, OfferingEnd, Wish
 from clinic.db import db, new_id, violates
 from clinic.practice import queries as practice
+from clinic.practice.queries import Supply
 from clinic.refusal import NotFound, Refusal
 
 ROUNDS = 2
@@ -49,12 +50,12 @@ def keep(
 
     `by_id` is who offers it by hand: then there is one round only. Raises NotOffered, SlotTaken, OfferedAlready.
     """
-    supply = practice.supply(treatment_id)
+    supply = _as_needed(practice.supply(treatment_id), wish_ids)
     asked = availability.Wish(treatment_id, therapist_id=time.therapist_id, location_id=time.location_id)
     lock_all(supply, asked, [])
     until = now + Pace.of(practice.the_practice()).lasts
     id_ = new_id()
-    hold = fresh(State.HELD, now, held_until=until + GRACE, held_by=key(id_), **terms(supply))
+    hold = fresh(State.HELD, now, held_until=until + GRACE, held_by=key(id_), **keeping(supply))
     place(supply, asked, time.starts_at, hold, now)
     offering = Offering(
         id=id_,
@@ -68,6 +69,16 @@ def keep(
     db.session.flush()
     _offer(offering, wish_ids, now)
     return offering
+
+
+def _as_needed(supply: Supply, wish_ids: Sequence[UUID]) -> Supply:
+    """The supply for who is asked: alone with a visit that should be earlier, that visit's own length and buffers."""
+    if len(wish_ids) != 1:
+        return supply
+    visit = db.session.scalar(
+        sa.select(Appointment).join(Wish, Wish.replaces_id == Appointment.id).where(Wish.id == wish_ids[0])
+    )
+    return agreed(supply, visit) if visit is not None else supply
 
 
 def _offer(offering: Offering, wish_ids: Sequence[UUID], now: datetime) -> None:
@@ -110,7 +121,7 @@ def go_on(offering_id: UUID, now: datetime) -> None:
     offering = locked_offering(offering_id)
     if offering.ended_at is not None:
         return
-    hold = locked(offering.hold_id)
+    hold = locked(offering.hold_id, whole=True)
     open_ = [offer for offer in offering.offers if offer.ended_at is None]
     if hold.state == State.HELD and now < offering.expires_at and open_:
         return
@@ -124,11 +135,11 @@ def go_on(offering_id: UUID, now: datetime) -> None:
 
 
 def _next_round(offering: Offering, hold: Appointment, now: datetime) -> bool:
-    """Begin the next round; False when there is none: two were, it is late, or nobody else wants the time."""
+    """Begin the next round; False when there is none: two were, it is late, it cannot be had any more, or nobody wants it."""
     pace, zone = Pace.of(practice.the_practice()), ZoneInfo(hold.zone)
     if offering.round >= ROUNDS or not pace.is_awake(zone, now):
         return False
-    if not pace.is_early_enough(hold.starts_at, now):
+    if not pace.is_early_enough(hold.starts_at, now) or not judging.is_possible(hold, now):
         return False
     asked_before = {offer.wish_id for offer in offering.offers}
     time = Time(hold.starts_at, hold.therapist_id, hold.location_id, zone)

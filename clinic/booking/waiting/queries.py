@@ -12,11 +12,13 @@ from sqlalchemy.orm import joinedload, selectinload
 from clinic.accounts.models import Client
 from clinic.booking import availability
 from clinic.booking.models import Appointment
+from clinic.booking.placing import agreed
 from clinic.booking.waiting import matching
 from clinic.booking.waiting.matching import Time
 from clinic.booking.waiting.models import Offer, OfferEnd, Offering, Wish
 from clinic.db import db
 from clinic.practice import queries as practice
+from clinic.practice.queries import Unbookable
 from clinic.refusal import NotFound
 from clinic.scheduling.hours import Days
 
@@ -100,17 +102,22 @@ def is_busy(wish_id: UUID, now: datetime) -> bool:
 def fitting(waited_for: Wish, now: datetime, count: int, *, apart: timedelta) -> list[Time]:
     """The next times that are free for everybody and suit a wish, earliest first, each so long after the one before.
 
-    Raises Unbookable.
+    For an earlier time of a visit they fit the visit as it was agreed. None when the treatment is no longer sold.
     """
-    one = matching.of(waited_for)
-    supply = practice.supply(waited_for.treatment_id)
+    (one,) = matching.of([waited_for], now)
+    visit = waited_for.replaces
+    try:
+        supply = practice.supply(waited_for.treatment_id)
+    except Unbookable:
+        return []
+    supply = agreed(supply, visit) if visit is not None else supply
     around = availability.days_around(now, supply)
     days = Days(around.first_on, max(waited_for.last_on + timedelta(days=1), around.until_on))
     asked = availability.Wish(
         waited_for.treatment_id,
         therapist_id=waited_for.therapist_id,
         location_id=waited_for.location_id,
-        own_therapist=waited_for.replaces.therapist_id if waited_for.replaces else None,
+        own_therapist=visit.therapist_id if visit is not None else None,
     )
     offers = availability.look(supply, asked, days, now).offers
     zones = {site.zone for site in supply.sites}
@@ -164,7 +171,9 @@ def listed(
 def whom_it_suits(treatment_id: UUID, time: Time, now: datetime) -> list[Line]:
     """Those who wait for a treatment and may be offered this time now, longest first."""
     rows = _lines(now, Wish.ended_at.is_(None), Wish.treatment_id == treatment_id, ~matching.is_busy(now))
-    return [line for line in map(_line, db.session.execute(rows)) if matching.of(line.wish).suits(time)]
+    lines = [_line(row) for row in db.session.execute(rows)]
+    people = matching.of([line.wish for line in lines], now)
+    return [line for line, one in zip(lines, people, strict=True) if one.suits(time)]
 
 
 def _lines(now: datetime, *conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:

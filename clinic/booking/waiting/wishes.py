@@ -53,7 +53,7 @@ class WaitsAlready(Refusal):
 
 
 class NothingEarlier(Refusal):
-    """The visit has begun, or does not stand: nothing can come before it."""
+    """The visit has begun, does not stand, or is of a treatment no longer sold: nothing is kept for it."""
 
     code = "nothing-earlier"
     sentence = N_("This visit cannot be earlier any more.")
@@ -113,6 +113,11 @@ def join(
     return _added(wish, actor, now)
 
 
+def may_wait(visit: Appointment, now: datetime) -> bool:
+    """Whether anything earlier can be kept for a visit: not for a treatment that is no longer sold, though it can be moved."""
+    return visit.state in MAY_BE_EARLIER and visit.starts_at > now and visit.treatment.retired_at is None
+
+
 def join_earlier(
     visit: Appointment,
     *,
@@ -123,7 +128,7 @@ def join_earlier(
 ) -> Wish:
     """Wait for something earlier than a visit that stands, at its place. Raises NothingEarlier, WaitsAlready, Unbookable,
     and BarredOnline for a client."""
-    if visit.state not in MAY_BE_EARLIER or visit.starts_at <= now or visit.client_id is None:
+    if not may_wait(visit, now) or visit.client_id is None:
         raise NothingEarlier
     barred.require_allowed(visit.client_id, () if any_therapist else [visit.therapist_id], actor)
     wish = Wish(

@@ -27,7 +27,7 @@ def ask_earlier(token: str) -> ResponseReturnValue:
     visit, now = _visit(token), clock.now()
     if (waits := queries.earlier_than(visit.id)) is not None:
         return redirect(links.wish_path(waits.id, waits.link_epoch), 303)
-    if visit.state not in wishes.MAY_BE_EARLIER or visit.starts_at <= now:
+    if not wishes.may_wait(visit, now):
         return redirect(url_for("appointment.manage", token=token), 303)
     form = EarlierForm(formdata=None)
     form.days.data = [str(day) for day in practice.weekdays_of(visit.treatment, now.date())]

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from clinic import clock
 from clinic.accounts.permissions import Permission
-from clinic.booking import outside
+from clinic.booking import kept_times, outside
 from clinic.booking.outside import Outside
 from clinic.db import db, transaction
 from clinic.practice.revising import ChangedMeanwhile, Way
@@ -117,21 +117,31 @@ def tried(change: Callable[[], object], now: datetime) -> list[Outside]:
 
 
 class Watched:
-    """Notices which visits a change leaves outside hours: made before the change, asked after it."""
+    """Notices what a change leaves outside hours, visits and kept times: made before the change, asked after it."""
 
     def __init__(self, now: datetime) -> None:
         self.before = outside.ids(now)
+        self.kept_before = kept_times.ids(now)
 
     def leave(
         self, text: str, fallback: str, *, undo: str | None = None, fields: dict[str, str] | None = None
     ) -> ResponseReturnValue:
-        """Say what is now true, and go to the visits concerned when there are any, else to the fallback."""
-        new = outside.ids(clock.now()) - self.before
-        if not new:
+        """Say what is now true, and go to what is concerned when there is anything, else to the fallback."""
+        now = clock.now()
+        new, kept = outside.ids(now) - self.before, kept_times.ids(now) - self.kept_before
+        if not new and not kept:
             desk.say(text, undo=undo, fields=fields)
             return redirect(fallback, 303)
-        visits = "1 booking now lies" if len(new) == 1 else f"{len(new)} bookings now lie"
-        desk.say(f"{text} {visits} outside hours; nothing was cancelled.", undo=undo, fields=fields)
+        said = [text]
+        if new:
+            visits = "1 booking now lies" if len(new) == 1 else f"{len(new)} bookings now lie"
+            said.append(f"{visits} outside hours; nothing was cancelled.")
+        if kept:
+            times = "1 time is being kept" if len(kept) == 1 else f"{len(kept)} times are being kept"
+            said.append(
+                f"{times} for somebody at this moment: end or spare {'it' if len(kept) == 1 else 'them'}."
+            )
+        desk.say(" ".join(said), undo=undo, fields=fields)
         return redirect(url_for("staff.settings_outside"), 303)
 
 

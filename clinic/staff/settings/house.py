@@ -1,4 +1,4 @@
-"""The overview with the first hour's steps, the practice, its rules, and the bookings outside hours."""
+"""The overview with the first hour's steps, the practice and its rules."""
 
 from dataclasses import dataclass
 
@@ -168,10 +168,3 @@ def rules() -> ResponseReturnValue:
         desk.say("Saved. The rules hold for the next booking; what is booked stays as it is.")
         return redirect(url_for("staff.settings_rules"), 303)
     return page("rules", "rules", form)
-
-
-@blueprint.get("/settings/outside", endpoint="settings_outside")
-@audience(staff, *BLOCKERS)
-def outside_hours() -> ResponseReturnValue:
-    """Visits that stand although hours, time off or a closure say otherwise now."""
-    return page("outside", "home", visits=outside.visits(clock.now()))
