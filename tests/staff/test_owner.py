@@ -40,7 +40,7 @@ def test_an_owner_reads_a_visit_and_the_contacts_and_no_health(
     owner = owner_of(app, make).open(f"/staff/appointments/{scene.visit().id}")
     assert owner.status == 200
     assert scene.ada.contacts[0].value in owner.text
-    for act in ("Move…", "Cancel…", "Arrived", "Answers and review", "Open"):
+    for act in ("Move…", "Cancel…", "Arrived", "Answers and review", "answers, plan and notes"):
         assert act not in owner.text
     assert owner.open("/staff/reviews").status == 403
 
