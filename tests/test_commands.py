@@ -15,7 +15,7 @@ from clinic.cli import COMMANDS
 from clinic.embedded.servers import scratch_servers
 from tests.embedded.test_supervisor import free_port, house
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 ROOT = Path(__file__).parents[1]
 PAGES = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")),
