@@ -24,6 +24,7 @@ from clinic.messaging.models import Kind, Message
 from clinic.messaging.pulse import Pulse
 from clinic.messaging.returned import CAME_BACK, UNWANTED
 from clinic.messaging.services import STILL_OPEN
+from clinic.messaging.visits import visits
 
 FILE = re.compile(r"\d+\.[0-9a-f-]{36}\.[0-9a-f]{8}\.eml")
 PAGE = 50
@@ -152,6 +153,12 @@ def undelivered(since: datetime) -> int:
     """How many messages were given up since an instant: what staff should look after by telephone."""
     count = sa.select(sa.func.count()).where(Message.given_up_at >= since)
     return db.session.scalar(count) or 0
+
+
+def reaches_by_mail(visit_id: UUID) -> bool:
+    """Whether letters about a visit have an address to go to, and none of those so far was lost."""
+    has_address = db.session.scalar(sa.select(visits(Appointment.id == visit_id).exists()))
+    return bool(has_address) and not not_delivered([visit_id])
 
 
 def not_delivered(visit_ids: Iterable[UUID]) -> frozenset[UUID]:

@@ -23,6 +23,7 @@ from clinic.db import db
 from clinic.language import gettext
 from clinic.language.reading import local_time, short_date
 from clinic.messaging.content import Drop
+from clinic.messaging.due.reminders import reminded_at
 from clinic.messaging.due.shape import Asked, Row, Rules
 from clinic.messaging.mailer import Refused, TryLater
 from clinic.messaging.models import Kind
@@ -156,14 +157,15 @@ def _owed(row: Row, rules: Rules, now: datetime) -> Iterator[Owed]:
     visit = row._mapping
     quiet = rules.quiet(visit["zone"])
     for offset in sorted(rules.reminder_offsets):
-        meant_at = visit["starts_at"] - offset
-        due_at = quiet.before(meant_at)
-        if due_at > rules.until(now):
+        if quiet.before(visit["starts_at"] - offset) > rules.until(now):
             continue
-        if visit["time_agreed_at"] is None or visit["time_agreed_at"] >= due_at:
-            return
-        if due_at != meant_at and offset != max(rules.reminder_offsets):
-            continue  # It fell into quiet hours, and a longer one goes anyway.
+        # One that fell into quiet hours is left out: a longer one goes anyway.
+        is_longest = offset == max(rules.reminder_offsets)
+        due_at = reminded_at(
+            visit["starts_at"], offset, visit["time_agreed_at"], quiet, earlier_went=not is_longest
+        )
+        if due_at is None:
+            continue
         yield Owed(
             kind=Kind.REMINDER,
             channel=CHANNEL,

@@ -24,6 +24,8 @@ from clinic.booking.waiting import wishes
 from clinic.db import transaction
 from clinic.intake import queries as intake
 from clinic.language import N_, gettext
+from clinic.messaging import queries as messages
+from clinic.messaging.due.reminders import to_come
 from clinic.practice import queries as practice
 from clinic.practice.queries import Supply
 from clinic.public import safety_form, slots
@@ -54,9 +56,14 @@ def done(token: str) -> ResponseReturnValue:
     visit = _appointment(token)
     if visit.state not in (State.BOOKED, State.REQUESTED) or _is_past(visit, clock.now()):
         return redirect(url_for(".manage", token=token), 303)
-    reminders = _reminders(visit, clock.now())
+    reminders = to_come(visit, clock.now())
     return render_template(
-        "public/done.html", visit=visit, token=token, free_until=states.free_until(visit), reminders=reminders
+        "public/done.html",
+        visit=visit,
+        token=token,
+        free_until=states.free_until(visit),
+        reminders=reminders,
+        reaches=messages.reaches_by_mail(visit.id),
     )
 
 
@@ -212,15 +219,9 @@ def _page(visit: Appointment, token: str, *, refusal: str | None = None) -> str:
         refusal=refusal,
         safety_form=safety_form.address(visit, now),
         may_wait=wishes.may_wait(visit, now),
+        is_untold=_open(visit, now) and not messages.reaches_by_mail(visit.id),
         waits=waiting_list.earlier_than(visit.id) is not None if _open(visit, now) else None,
     )
-
-
-def _reminders(visit: Appointment, now: datetime) -> list[datetime]:
-    """When reminders are still to come, earliest first."""
-    offsets = practice.the_practice().reminder_offsets_minutes
-    instants = sorted(visit.starts_at - timedelta(minutes=offset) for offset in offsets)
-    return [moment for moment in instants if moment > now]
 
 
 def _supply(visit: Appointment, now: datetime) -> Supply:

@@ -18,6 +18,7 @@ from clinic.plans import look_backs
 from clinic.plans.look_backs import MOST_FURTHER, Choice, Verdict
 from clinic.plans.models import LookBack, ReasonKind
 from clinic.plans.services import ReasonNeeded
+from clinic.refusal import Stale
 from clinic.staff import desk, progress
 from clinic.staff.blueprint import blueprint
 from clinic.staff.forms import REASON_KINDS, REASON_LENGTH
@@ -122,7 +123,7 @@ def _decide(visit: Appointment, form: LookBackForm, user: User) -> str | None:
     try:
         with transaction():
             look_backs.decide(visit, form.verdict, by=user, now=clock.now())
-    except (ReasonNeeded, look_backs.NotThisNext, look_backs.NotSoMany) as refusal:
+    except (ReasonNeeded, look_backs.NotThisNext, look_backs.NotSoMany, Stale) as refusal:
         return refusal.sentence
     return None
 

@@ -18,7 +18,7 @@ from clinic.plans import kept_notes, notes
 from clinic.plans import queries as plans
 from clinic.plans.models import SessionNote
 from clinic.plans.notes import Content
-from clinic.refusal import NotFound
+from clinic.refusal import NotFound, Refusal, Stale
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
 from clinic.staff.forms import NOTED_REGIONS, AddendumForm, NoteForm
@@ -50,16 +50,19 @@ def note(appointment_id: UUID) -> ResponseReturnValue:
     appointment = _own_visit(appointment_id)
     written = notes.note_of(appointment)
     if written is not None and written.signed_at is not None:
-        return _signed_page(appointment, written, AddendumForm(formdata=None))
+        return _signed_meanwhile(appointment, written)
     if appointment.state not in notes.NOTED:
         raise notes.NoVisit
     form = NoteForm()
-    is_given_back = False
+    is_given_back, refusal = False, None
     if form.validate_on_submit():
-        problem = _save(appointment, form)
-        if problem is None:
+        refusal = _save(appointment, form)
+        if refusal is None:
             return _saved(appointment)
-        form.form_errors.append(problem)
+        form.form_errors.append(refusal.sentence)
+        written = notes.note_of(appointment)
+        if written is not None and written.signed_at is not None:
+            return _signed_meanwhile(appointment, written)
     elif request.method == "GET":
         is_given_back = _give_back(form, appointment)
         if not is_given_back:
@@ -73,7 +76,10 @@ def note(appointment_id: UUID) -> ResponseReturnValue:
         has_errors=form.has_errors,
         is_given_back=is_given_back,
         can_sign=appointment.starts_at <= clock.now(),
+        standing=_standing(form, written) if isinstance(refusal, Stale) else None,
     )
+    if refusal is not None:
+        return page, refusal.status
     return page, 400 if form.has_errors else 200
 
 
@@ -100,17 +106,39 @@ def _own_visit(appointment_id: UUID) -> Appointment:
     return appointment
 
 
-def _save(appointment: Appointment, form: NoteForm) -> str | None:
-    """Save or sign; gives the sentence of a refusal that the form can answer."""
+def _save(appointment: Appointment, form: NoteForm) -> Refusal | None:
+    """Save or sign; gives the refusal, which the page answers with all that was typed."""
     signs = "sign" in request.form
     verb = notes.sign_note if signs else notes.write_note
     try:
         with transaction():
             verb(appointment, form.content, by=desk.user(), now=clock.now(), seen=_seen(form))
             kept_notes.forget(appointment, by=desk.user())
-    except (notes.Incomplete, notes.TooEarly) as refusal:
-        return refusal.sentence
+    except Refusal as refusal:
+        return refusal
     return None
+
+
+def _standing(form: NoteForm, written: SessionNote | None) -> list[tuple[str, str]]:
+    """The draft that was saved meanwhile, as terms and words. Saving again then counts, because it has been seen."""
+    if written is None:
+        form.seen.data = ""
+        return []
+    form.seen.data = written.written_at.isoformat()
+    with transaction():
+        return _rows(notes.read(written, by=desk.user(), now=clock.now()))
+
+
+def _signed_meanwhile(appointment: Appointment, written: SessionNote) -> ResponseReturnValue:
+    """The signed note; what was typed into its draft elsewhere stands ready to be added to it."""
+    more = AddendumForm(formdata=None)
+    if request.method == "GET":
+        return _signed_page(appointment, written, more)
+    form = NoteForm()
+    words = (form.text.data, form.reaction.data, form.next.data)
+    more.text.data = "\n\n".join(text for text in words if text)
+    more.form_errors.append(notes.Signed.sentence)
+    return _signed_page(appointment, written, more), notes.Signed.status
 
 
 def _seen(form: NoteForm) -> datetime | None:

@@ -20,7 +20,7 @@ from clinic.plans import courses, services
 from clinic.plans import queries as plans
 from clinic.plans.explained import Explained
 from clinic.plans.models import Decision, ReasonKind, Review
-from clinic.refusal import NotFound
+from clinic.refusal import NotFound, Stale
 from clinic.staff import answers, desk
 from clinic.staff.blueprint import blueprint
 from clinic.staff.day import LEVEL_FLAGS, practice_zone
@@ -212,15 +212,24 @@ def _decision_page(
         _record(user, opened.review, fields=("rules", "suggestion"), purpose="review")
     was_request = opened.is_request
     if opened.review.decided_at is not None or not is_open(opened):
+        if request.method == "POST" and request.form.get("reason"):
+            raise Stale
         return redirect(url_for("staff.review", review_id=review_id), 303)
-    form = _form(form_type, opened, decision)
+    form, is_stale = _form(form_type, opened, decision), False
     if form.validate_on_submit():
-        problem = _carry_out(opened.review, form, decision, user)
+        try:
+            problem = _carry_out(opened.review, form, decision, user)
+        except Stale as refusal:
+            if opened.review.decided_at is not None:
+                raise
+            # The page shows how the review stands now, so that sending it again counts.
+            form.revision.data, problem = str(opened.review.revision), refusal.sentence
+            is_stale = True
         if problem is None:
             desk.say(_said(decision, was_request=was_request))
             return redirect(url_for("staff.reviews"), 303)
         form.form_errors.append(problem)
-    status = 400 if form.has_errors else 200
+    status = 409 if is_stale else 400 if form.has_errors else 200
     return (
         render_template(
             "staff/decision.html",

@@ -28,7 +28,7 @@ from clinic.accounts.permissions import Permission
 from clinic.db import transaction
 from clinic.language import N_
 from clinic.refusal import Refusal
-from clinic.web import browser
+from clinic.web import browser, typed
 
 V = TypeVar("V", bound=Callable[..., Any])
 
@@ -75,6 +75,22 @@ class NotSignedIn(Refusal):
     status = 401
     code = "not-signed-in"
     sentence = N_("Please sign in first.")
+
+
+class SignInAndSendAgain(NotSignedIn):
+    """A form with words in it, sent after the session ended: the words go back rather than a door opens."""
+
+    code = "session-ended"
+    sentence = N_(
+        "Your session has ended, so nothing was saved. Please sign in in another window, then send it again."
+    )
+
+
+class ProveAndSendAgain(NotSignedIn):
+    """A form with words in it that asks for a proof of identity which is too old by now."""
+
+    code = "prove-again"
+    sentence = N_("Please confirm in another window that it is you, then send this again. Nothing was saved.")
 
 
 class NotAllowed(Refusal):
@@ -215,6 +231,8 @@ def _enforce_staff(asked: Policy) -> ResponseReturnValue | None:
     if asked.permissions and not any(permissions.may(user, held) for held in asked.permissions):
         raise NotAllowed
     if asked.fresh and not is_fresh():
+        if typed.typed():
+            raise ProveAndSendAgain
         return redirect(url_for("security.verify", next=_here()), 303)
     return None
 
@@ -247,6 +265,8 @@ def _enforce_client(asked: Policy) -> ResponseReturnValue | None:
 def _to_the_door(endpoint: str) -> ResponseReturnValue:
     if request.path.startswith(MACHINE_PATHS):
         raise NotSignedIn
+    if not g.get("comes_back") and typed.typed():
+        raise SignInAndSendAgain
     return redirect(url_for(endpoint, next=_here()), 303)
 
 

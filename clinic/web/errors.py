@@ -8,6 +8,7 @@ import logging
 from contextlib import suppress
 from http import HTTPStatus
 from math import ceil
+from typing import Any
 
 from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request
 from flask_login import AnonymousUserMixin
@@ -16,14 +17,15 @@ from jinja2 import TemplateNotFound
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
 
 from clinic.accounts.limits import TooMany
 from clinic.accounts.security_events import SecurityEvent
 from clinic.db import db
 from clinic.language import N_, gettext
 from clinic.refusal import NotFound, Refusal
-from clinic.web import context, security_log
-from clinic.web.access import MACHINE_PATHS, actor, signed_in_user
+from clinic.web import context, security_log, typed
+from clinic.web.access import MACHINE_PATHS, actor, came_from_elsewhere, signed_in_user
 from clinic.web.headers import request_id
 
 log = logging.getLogger(__name__)
@@ -142,7 +144,13 @@ def _is_for_machines() -> bool:
 
 
 def _page(status: int, sentence: str | None, retry_seconds: int | None) -> Response:
-    said = {"message": sentence, "reference": request_id(), "retry_after": _words(retry_seconds)}
+    said: dict[str, Any] = {
+        "message": sentence,
+        "reference": request_id(),
+        "retry_after": _words(retry_seconds),
+        "typed": [] if came_from_elsewhere() else typed.typed(),
+        "now_at": _as_it_stands(),
+    }
     with suppress(OperationalError):
         context.practice()  # A database that is away is noticed here, not in the middle of the page.
     try:
@@ -151,6 +159,15 @@ def _page(status: int, sentence: str | None, retry_seconds: int | None) -> Respo
         said["message"] = sentence or SENTENCES.get(status)
         page = render_template(f"errors/{400 if status < 500 else 500}.html", **said)
     return make_response(page, status)
+
+
+def _as_it_stands() -> str | None:
+    """Where the page of a form can be read as it stands now; None for a form whose address is not a page."""
+    try:
+        current_app.url_map.bind("").match(request.path, method="GET")
+    except (HTTPException, RequestRedirect):
+        return None
+    return request.path
 
 
 def _words(seconds: int | None) -> str | None:

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Callable
 from typing import Any
 
+from flask import has_request_context
 from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField, PasswordField, SelectMultipleField, StringField, TextAreaField
 from wtforms.i18n import get_translations
@@ -17,6 +18,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from clinic import language
 from clinic.language import N_, gettext
 from clinic.refusal import Refusal
+from clinic.web import typed
 
 TEXT_LENGTH = 200
 LONG_TEXT_LENGTH = 2000
@@ -69,6 +71,8 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types.
     def process(self, *args: Any, **named: Any) -> None:
         """As WTForms processes what was sent; a text of nothing but space then counts as nothing was entered."""
         super().process(*args, **named)
+        if has_request_context() and any(field.raw_data for field in self):
+            typed.note_form(self)
         for field in self:
             if isinstance(field, StringField) and not isinstance(field, PasswordField) and field.raw_data:
                 field.raw_data = [field.data or ""]

@@ -13,6 +13,7 @@ from clinic.booking import services as booking
 from clinic.booking.models import Appointment, State
 from clinic.db import db, transaction
 from clinic.intake.models import Draft
+from clinic.messaging.due.reminders import to_come
 from clinic.messaging.models import Kind, Message
 from clinic.plans.models import Review, SessionNote
 from clinic.practice.models import Treatment
@@ -272,6 +273,41 @@ def test_quiet_hours_are_those_of_the_location(make: ModuleType, ada: Client, ru
     assert occasions(Kind.REMINDER) == []
     run(start - timedelta(hours=12, minutes=30))
     assert occasions(Kind.REMINDER) == ["r1/180"]
+
+
+@pytest.mark.parametrize("begins", ["09:15", "10:00", "14:00", "21:30"])
+@pytest.mark.parametrize("offsets", [(48, 2), (2,), (24, 12, 2)], ids=str)
+def test_pages_promise_the_reminders_that_go_and_when(
+    make: ModuleType, visit: Appointment, run: Pass, now: datetime, begins: str, offsets: tuple[int, ...]
+) -> None:
+    remind_at(make, *(hours * HOUR for hours in offsets))
+    visit.starts_at = berlin(f"2031-03-06T{begins}")
+    visit.ends_at = visit.starts_at + HOUR
+    visit.occupied_from, visit.occupied_until = visit.starts_at, visit.ends_at
+    db.session.commit()
+    promised = to_come(visit, now)
+    run(now)
+    for moment in promised:
+        before = len(occasions(Kind.REMINDER))
+        run(moment - timedelta(seconds=1))
+        assert len(occasions(Kind.REMINDER)) == before
+        run(moment)
+        assert len(occasions(Kind.REMINDER)) == before + 1
+    run(visit.starts_at - timedelta(minutes=1))
+    assert len(occasions(Kind.REMINDER)) == len(promised) > 0
+
+
+def test_nothing_is_promised_to_who_gets_no_reminder(visit: Appointment, ada: Client, now: datetime) -> None:
+    assert to_come(visit, now)
+    ada.contacts[0].reminder_offsets_minutes = [60]
+    db.session.commit()
+    assert to_come(visit, now) == [visit.starts_at - HOUR]
+    ada.contacts[0].wants_reminders = False
+    db.session.commit()
+    assert to_come(visit, now) == []
+    ada.contacts[0].wants_reminders, ada.contacts[0].bounced_at = True, now
+    db.session.commit()
+    assert to_come(visit, now) == []
 
 
 def test_a_reminder_counts_elapsed_hours_over_the_spring_night(

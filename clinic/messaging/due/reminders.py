@@ -8,8 +8,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
 from clinic.booking.models import Appointment, State
+from clinic.db import db
 from clinic.messaging.due.shape import Asked, Row, Rules
+from clinic.messaging.due.shape import rules as rules_of
 from clinic.messaging.models import Kind, Message
+from clinic.messaging.quiet import Quiet
 from clinic.messaging.services import Owed
 from clinic.messaging.visits import ADDRESS, number, visits
 from clinic.practice.models import Location
@@ -70,6 +73,42 @@ def _latest_start(rules: Rules, zone: str, offset: timedelta, now: datetime) -> 
     return rules.until(now) + offset + ONE_DAY
 
 
+def reminded_at(
+    starts_at: datetime, offset: timedelta, agreed_at: datetime | None, quiet: Quiet, *, earlier_went: bool
+) -> datetime | None:
+    """When a reminder of this offset goes (UTC); None when it does not. Both the sender and the pages ask here.
+
+    One that falls into quiet hours goes before them, or not at all when an earlier one went. One whose moment had passed when
+    the time was agreed does not go.
+    """
+    meant_at = starts_at - offset
+    due_at = quiet.before(meant_at)
+    if agreed_at is None or agreed_at >= due_at or (due_at != meant_at and earlier_went):
+        return None
+    return due_at
+
+
+def to_come(visit: Appointment, now: datetime) -> list[datetime]:
+    """When this visit will still be reminded of by mail if nothing changes, earliest first; what a page may promise."""
+    rules = rules_of(now)
+    question = visits(
+        Appointment.id == visit.id, Appointment.state == State.BOOKED, ADDRESS.c.wants_reminders
+    )
+    row = db.session.execute(question.add_columns(ADDRESS.c.reminder_offsets_minutes)).one_or_none()
+    if rules is None or row is None:
+        return []
+    own: list[int] | None = row.reminder_offsets_minutes
+    offsets = rules.reminder_offsets if own is None else [timedelta(minutes=minutes) for minutes in own]
+    found: list[datetime] = []
+    for offset in sorted(offsets, reverse=True):
+        at = reminded_at(
+            row.starts_at, offset, row.time_agreed_at, rules.quiet(row.zone), earlier_went=bool(found)
+        )
+        if at is not None:
+            found.append(at)
+    return [at for at in found if at > now]
+
+
 def _reminders(rows: Iterable[Row], rules: Rules, now: datetime) -> list[Owed]:
     """Of those of a visit that are due by now the last one before the visit goes; looking ahead, later ones go in their turn."""
     found = []
@@ -95,10 +134,11 @@ def _due_at(row: Row, rules: Rules) -> datetime:
 
 
 def _reminder(row: Row, rules: Rules, now: datetime, *, earlier_went: bool) -> Owed | None:
-    due_at = _due_at(row, rules)
-    if due_at > rules.until(now) or row.time_agreed_at is None or row.time_agreed_at >= due_at:
-        return None
-    if due_at != row.starts_at - timedelta(minutes=row.minutes) and earlier_went:
+    offset = timedelta(minutes=row.minutes)
+    due_at = reminded_at(
+        row.starts_at, offset, row.time_agreed_at, rules.quiet(row.zone), earlier_went=earlier_went
+    )
+    if due_at is None or due_at > rules.until(now):
         return None
     return Owed(
         kind=Kind.REMINDER,

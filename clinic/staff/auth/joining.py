@@ -18,6 +18,7 @@ from clinic.practice.invitations import InvitationGone, InvitationStanding, Staf
 from clinic.staff import factors
 from clinic.staff.auth.blueprint import blueprint
 from clinic.staff.auth.password_form import PasswordForm
+from clinic.web import typed
 from clinic.web.access import anyone, audience
 
 UNPROCESSABLE = 422
@@ -120,4 +121,4 @@ def _accept(raw: str, form: JoinForm) -> None:
 
 
 def _gone(heading: str, text: str) -> str:
-    return render_template("staff/security/join_gone.html", heading=heading, text=text)
+    return render_template("staff/security/join_gone.html", heading=heading, text=text, typed=typed.typed())
