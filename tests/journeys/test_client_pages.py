@@ -12,6 +12,7 @@ from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
 from playwright.sync_api import Browser, Page, expect
 
+from clinic import clock
 from clinic.accounts import audit, links, services, sessions
 from clinic.accounts.models import Client, LinkPurpose
 from clinic.booking import changes
@@ -214,9 +215,10 @@ def test_the_waiting_list_reads_well_from_joining_to_a_time(chromium: Browser, p
 def offered_to_all_who_wait(place: Place) -> list[UUID]:
     """A time that is kept and offered to everybody who waits; the offers, whoever waited longest first."""
     waiting = list(db.session.scalars(sa.select(WaitingWish).order_by(WaitingWish.created_at)))
-    (time,) = waiting_list.fitting(waiting[0], MONDAY, 1, apart=timedelta(0))
+    # Tomorrow: the first time of today begins as the clock is set, and cannot be taken a moment later.
+    (time,) = waiting_list.fitting(waiting[0], MONDAY + timedelta(days=1), 1, apart=timedelta(0))
     with transaction():
-        kept = offering.keep(place.plain.id, time, [wish.id for wish in waiting], now=MONDAY)
+        kept = offering.keep(place.plain.id, time, [wish.id for wish in waiting], now=clock.now())
     return list(
         db.session.scalars(
             sa.select(Offer.id)
