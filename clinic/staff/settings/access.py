@@ -53,7 +53,9 @@ class AccessForm(Form):
 
     kind = StringField(validators=[Optional(), AnyOf(list(EntryKind), "Choose what to show.")])
     who = SelectField("Who", validators=[Optional()])
-    client_name = StringField("Client’s name", [Optional(), Length(max=100)], render_kw={"autocomplete": "off"})
+    client_name = StringField(
+        "Client’s name", [Optional(), Length(max=100)], render_kw={"autocomplete": "off"}
+    )
     first_on = Day("From", validators=[Optional()])
     last_on = Day("To", validators=[Optional()])
 
