@@ -1,7 +1,7 @@
 # The whole vocabulary of a working day. `make help` lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-long check build bench lock image-digests clean
+.PHONY: audit sbom help install run test test-long check build bench lock image-digests clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -35,11 +35,18 @@ build: clinic/static/dist/manifest.json  ## Build styles and scripts into clinic
 bench: $(STAMP)/dev build  ## Print what things cost, as ratios
 	$(BIN)/python -m bench
 
+audit: $(STAMP)/audit  ## Compare the pinned versions with the public advisories; exit 2 says that they could not be reached
+	@AUDIT_TOOLS=$(VENV)/audit/bin bash tools/audit.sh
+
+sbom: $(STAMP)/audit  ## Write what the product is made of into var/sbom (CycloneDX)
+	@bash tools/sbom.sh $(VENV)/audit/bin
+
 lock:  ## Choose the newest fitting versions anew (needs uv)
 	uv pip compile -q $(LOCKING) -o requirements.lock pyproject.toml
 	uv pip compile -q $(LOCKING) --extra embedded -o requirements-run.lock pyproject.toml
 	uv pip compile -q $(LOCKING) --extra embedded --extra dev -o requirements-dev.lock pyproject.toml
 	uv pip compile -q $(LOCKING) -o requirements-node.lock requirements-node.in
+	uv pip compile -q $(LOCKING) -o requirements-audit.lock requirements-audit.in
 LOCKING := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 
 image-digests:  ## Pin the containers' base images to the digests behind their tags (needs docker or skopeo)
@@ -71,6 +78,12 @@ $(STAMP)/run: requirements-run.lock | $(VENV)/bin/python
 $(STAMP)/dev: requirements-dev.lock | $(VENV)/bin/python
 	@echo "Installing what the tests need (about a minute) ..."
 	@$(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@mkdir -p $(STAMP) && touch $@
+
+$(STAMP)/audit: requirements-audit.lock | $(VENV)/bin/python
+	@echo "Installing what looks through the pins ..."
+	@$(PYTHON) -m venv $(VENV)/audit
+	@$(VENV)/audit/bin/pip install -qq --disable-pip-version-check --require-hashes -r requirements-audit.lock
 	@mkdir -p $(STAMP) && touch $@
 
 clinic/static/dist/manifest.json: build.mjs package-lock.json $(shell find assets -type f) | $(VENV)/bin/python

@@ -226,6 +226,10 @@ class Settings(_Judged):
     sms_token: SecretStr | None = None
     sms_from: str = ""
     """The number or name that a text message shows as its sender."""
+    security_contact: str | None = Field(
+        default=None, pattern=r"^(mailto:[^\s@]+@[^\s@]+\.[^\s@]+|https://[^\s/]+\S*|tel:\+[\d-]+)$"
+    )
+    """Whom somebody who found a hole tells, for `/.well-known/security.txt`: `mailto:`, `https://` or `tel:`; without it there is none."""
     bounces_secret: SecretStr | None = Field(default=None, min_length=32)
     """What a mail provider proves itself with when it reports letters that came back; without it nobody can report any."""
     health_token: SecretStr | None = Field(default=None, min_length=32)

@@ -14,6 +14,7 @@ from clinic.public import (
     own_tips,
     resume,
     safety_form,
+    well_known,
 )
 from clinic.public.waiting import earlier, offers, wishes
 from clinic.public.waiting.blueprint import blueprint as waiting
@@ -36,4 +37,5 @@ blueprints = [
     guardian.blueprint,
     waiting,
     letters.blueprint,
+    well_known.blueprint,
 ]

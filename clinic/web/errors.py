@@ -16,7 +16,7 @@ from flask_wtf.csrf import CSRFError
 from jinja2 import TemplateNotFound
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import BadHost, HTTPException
 from werkzeug.routing import RequestRedirect
 
 from clinic.accounts.limits import TooMany
@@ -85,6 +85,9 @@ def http_error(error: HTTPException) -> Response:
     status = error.code or 500
     if error.response is not None:
         return make_response(error.response)
+    if isinstance(error, BadHost):
+        # Without a host nothing has an address, and a page of ours is full of them.
+        return Response(f"{error.description or SENTENCES[400]}\n", 400, mimetype="text/plain")
     response = answer(status)
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After"):

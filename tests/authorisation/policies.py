@@ -98,6 +98,7 @@ POLICIES: dict[str, str | frozenset[Permission]] = {
     "course.book": CLIENT,
     "own_details.ask": CLIENT,
     "wishes.letters": CLIENT,
+    "well_known.security": ANYONE,
     "letters.ask": ANYONE,
     "letters.stop": ANYONE,
     "letters.stopped": ANYONE,

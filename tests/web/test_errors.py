@@ -94,3 +94,8 @@ def test_what_is_not_there_and_what_is_not_yours_read_alike(app: Flask, make: Mo
         with app.test_request_context("/staff/reviews/x", headers={}):
             pages.append(errors.refused(NotFound()).status_code)
     assert pages == [404, 404]
+
+
+@pytest.mark.parametrize("host", ["a" * 300, "x" * 64 + ".example"])
+def test_a_host_that_can_be_none_is_refused_and_breaks_nothing(client: FlaskClient, host: str) -> None:
+    assert client.get("/", headers={"Host": host}).status_code == 400
