@@ -97,6 +97,22 @@ def test_fifty_messages_stuck_in_dead_hands_are_counted_and_taken_over(
     assert arrears.count(now + 4 * MINUTE) == NONE
 
 
+def test_arrears_begin_after_a_grace_and_not_before(visits: list[Appointment], now: datetime) -> None:
+    due_at = visits[0].starts_at - timedelta(hours=48)
+    assert arrears.count(due_at + 4 * MINUTE) == NONE
+    assert arrears.count(due_at + 5 * MINUTE).unreminded == MANY
+    delivery.run_pass(now, 100, Postbox(), Terms(held=True))
+    db.session.execute(sa.update(Message).where(Message.sent_at.is_(None)).values(due_at=now))
+    db.session.commit()
+    assert arrears.count(now + 4 * MINUTE) == NONE
+    assert arrears.count(now + 5 * MINUTE).due_unsent == MANY
+    stuck = sa.update(Message).where(Message.sent_at.is_(None))
+    db.session.execute(stuck.values(lease_until=now + MINUTE, attempts=1, fence=1))
+    db.session.commit()
+    assert arrears.count(now + MINUTE + timedelta(seconds=59)).sending_too_long == 0
+    assert arrears.count(now + 2 * MINUTE).sending_too_long == MANY
+
+
 def test_a_message_put_off_for_a_later_try_is_not_in_arrears(
     visits: list[Appointment], now: datetime
 ) -> None:

@@ -122,6 +122,17 @@ def test_a_peg_given_for_the_visit_of_the_week_before_speaks_for_this_one_too(sc
     assert looked_at(third).reading is Reading.IMPROVED
 
 
+def test_a_peg_given_after_a_visit_does_not_speak_for_it(scene: Scene) -> None:
+    first = begun(scene, **PEG)
+    second, third = (scene.visit(starts_at=first.starts_at + timedelta(days=days)) for days in (18, 19))
+    scored(second, pain_avg_nrs=5)
+    before = looked_at(second)
+    # Twelve hours before the third, which is twelve hours after the second.
+    scored(third, peg_pain=1, peg_enjoyment=1, peg_activity=1)
+    assert looked_at(third).reading is Reading.IMPROVED
+    assert looked_at(second).reading is before.reading is not Reading.IMPROVED
+
+
 def test_a_visit_outside_any_course_has_no_progress(scene: Scene) -> None:
     assert progress.at(scene.visit()) is None
 

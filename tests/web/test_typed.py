@@ -41,6 +41,7 @@ BUTTONS_ONLY = frozenset(
         "resume.use_link",
         "sign_in.set_up",
         "staff.arrived",
+        "staff.join_records",
         "staff.missed",
         "staff.release",
         "staff.settings_day",
@@ -51,6 +52,7 @@ BUTTONS_ONLY = frozenset(
         "staff.undo",
         "staff.undo_series",
         "waiting.accept",
+        "wishes.letters",
     }
 )
 """Forms that answer on a page of their own and take no words: buttons, ticks, lists, passwords, and sheets of hours, which show
