@@ -108,7 +108,7 @@ def test_a_clinic_opens_and_signs_its_first_note(tmp_path: Path, chromium: Brows
         describe_the_practice(owner)
         invite(owner, therapist, "Therapist", rota="A new therapist")
         invite(owner, desk, "Front desk")
-        join(therapist, "Thea", "Rapist")
+        join(therapist, "Thea", "Lind")
         join(desk, "Frida", "Front")
         offer_something(owner)
         open_for_booking(owner)
@@ -200,7 +200,7 @@ def offer_something(owner: Colleague) -> None:
     owner.fill("Price", "60")
     owner.fill("Name in letters and calendars", "Massage")
     owner.page.locator('[name="intake"][value="before_booking"]').check()
-    owner.tick("Thea Rapist")
+    owner.tick("Thea Lind")
     owner.press("Add the treatment")
     owner.open("/staff/settings/rooms/new")
     owner.fill("Name", "Quiet room")
@@ -208,8 +208,8 @@ def offer_something(owner: Colleague) -> None:
     owner.press("Add the room")
     owner.open("/staff/settings")
     owner.follow("Enter hours")
-    if owner.page.get_by_role("link", name="Thea Rapist").count():
-        owner.follow("Thea Rapist")
+    if owner.page.get_by_role("link", name="Thea Lind").count():
+        owner.follow("Thea Lind")
     go(owner.page.get_by_role("button", name="Add hours on Monday"))
     owner.page.get_by_label("Monday, from").fill("9:00")
     owner.page.get_by_label("Monday, until").fill("17:00")
