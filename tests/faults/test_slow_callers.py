@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from email import message_from_string
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -103,6 +104,17 @@ def test_twenty_halves_of_a_request_do_not_get_past_the_proxy(product: Secure, h
         assert all(is_held(caller) for caller in callers), "somebody was cut off first"
 
 
+@pytest.mark.parametrize("half", HALVES)
+def test_the_proxy_does_not_even_connect_for_half_a_request(tmp_path: Path, half: str) -> None:
+    with (
+        echoed() as upstream,
+        proxied(tmp_path, port=free_port(), upstream=upstream.port, **PATIENT) as proxy,
+        slow_callers(proxy.connect, HALVES[half], 20),
+    ):
+        assert is_answered(through(proxy))
+        assert upstream.connections == 1
+
+
 def test_hundreds_of_them_from_one_place_do_not_either(product: Secure) -> None:
     """Of whole heads with half a form the proxy takes a hundred at once from one place."""
     counts = {"half a line": 150, "half a head": 150, "half a form": 60}
@@ -160,7 +172,7 @@ def test_what_a_caller_claims_of_themselves_does_not_reach_the_product(tmp_path:
         "Proxy": "http://elsewhere.example",
         "Remote_Addr": "198.51.100.9",
     }
-    with echoed() as upstream, proxied(tmp_path, port=free_port(), upstream=upstream) as proxy:
+    with echoed() as upstream, proxied(tmp_path, port=free_port(), upstream=upstream.port) as proxy:
         asked = through(proxy)
         asked.request("GET", "/", headers=claimed)
         heard = asked.getresponse().read().decode()
@@ -193,10 +205,26 @@ class Echo(BaseHTTPRequestHandler):
         """Say nothing else."""
 
 
+class Upstream(ThreadingHTTPServer):
+    """Counts who connects."""
+
+    connections = 0
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """The next connection."""
+        self.connections += 1
+        return super().get_request()
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return self.server_port
+
+
 @contextmanager
-def echoed() -> Iterator[int]:
-    """The port of a server that answers with what it was asked."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
+def echoed() -> Iterator[Upstream]:
+    """A server that answers with what it was asked."""
+    with Upstream(("127.0.0.1", 0), Echo) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield server.server_address[1]
+        yield server
         server.shutdown()
