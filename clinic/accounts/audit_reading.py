@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from clinic.accounts import audit
 from clinic.accounts.models import AuditEntry, Client, Contact, HealthGrant, User
-from clinic.accounts.names import search_name
+from clinic.accounts.names import name_matches
 from clinic.accounts.security_events import SecurityEvent
 from clinic.db import db
 
@@ -126,11 +126,8 @@ def team() -> Sequence[User]:
 
 def _wanted(question: AuditQuestion) -> sa.Select[AuditEntry]:
     wanted = sa.select(AuditEntry).where(*_of_kind(question.kind), *_by(question.who))
-    if words := search_name(question.client_name).split():
-        clients = sa.select(Client.id)
-        for word in words:
-            clients = clients.where(Client.search_name.contains(word, autoescape=True))
-        wanted = wanted.where(AuditEntry.client_id.in_(clients))
+    if matches := name_matches(Client.search_name, question.client_name):
+        wanted = wanted.where(AuditEntry.client_id.in_(sa.select(Client.id).where(*matches)))
     if question.since is not None:
         wanted = wanted.where(AuditEntry.at >= question.since)
     if question.until is not None:

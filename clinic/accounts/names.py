@@ -13,7 +13,9 @@ What comes out is compared and never shown. Folding it once more changes nothing
 import re
 import unicodedata
 
+import sqlalchemy as sa
 from anyascii import anyascii
+from sqlalchemy.orm import InstrumentedAttribute
 
 _GREEK_PAIRS = {"ου": "ou", "αυ": "av", "ευ": "ev", "γγ": "ng", "γχ": "nch", "γξ": "nx"}
 _GREEK = re.compile("|".join(_GREEK_PAIRS))
@@ -31,3 +33,14 @@ def search_name(*names: str | None) -> str:
     for spellings, letter in _SPELLINGS:
         folded = spellings.sub(letter, folded)
     return folded
+
+
+def name_matches(column: InstrumentedAttribute[str], typed: str) -> list[sa.ColumnElement[bool]]:
+    """That a folded name holds each word somebody typed; nothing is asked of it if nothing was typed.
+
+    What folds to nothing, such as a lone percent sign, is in no name.
+    """
+    words = search_name(typed).split()
+    if typed.strip() and not words:
+        return [sa.false()]
+    return [column.contains(word, autoescape=True) for word in words]

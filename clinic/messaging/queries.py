@@ -15,7 +15,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from clinic.accounts.models import Client, User
-from clinic.accounts.names import search_name
+from clinic.accounts.names import name_matches
 from clinic.booking.models import Appointment
 from clinic.db import db
 from clinic.messaging import again
@@ -121,8 +121,7 @@ def page(
         question = question.where(Message.client_id == wanted.client_id)
     if wanted.visit_id is not None:
         question = question.where(Message.subject_id == wanted.visit_id)
-    for word in search_name(wanted.name).split():
-        question = question.where(Client.search_name.contains(word, autoescape=True))
+    question = question.where(*name_matches(Client.search_name, wanted.name))
     if after is not None:
         rows = db.session.execute(
             question.where(Message.id > after).order_by(Message.id).limit(PAGE + 1)
