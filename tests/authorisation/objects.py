@@ -273,7 +273,7 @@ def _of_the_practice(argument: str, kind: str) -> Callable[[World], Objects]:
 
 PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "static": lambda world: Objects({"filename": "dist/manifest.json"}, {"filename": "nowhere.css"}),
-    "bounces.notification": lambda world: Objects({"provider": "ses"}, {"provider": "nobody"}),
+    "bounces.notification": lambda world: Objects({"provider": "ses"}, {"provider": "mailgun"}),
     "booking.choose": lambda world: Objects({"slug": world.treatment.slug}, {"slug": "nothing"}),
     "booking.hold": lambda world: Objects({"slug": world.treatment.slug}, {"slug": "nothing"}),
     "intake.ask": lambda world: Objects({"slug": "about-you"}, {"slug": "nothing"}),
