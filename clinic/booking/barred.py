@@ -84,6 +84,15 @@ def allowed(supply: Supply, client_id: UUID | None, therapist_id: UUID | None = 
     return replace(supply, therapists=left)
 
 
+def shown_to(supply: Supply, client_id: UUID | None) -> Supply:
+    """The supply of pages that show times: without therapists this client is barred from, of nobody if barred altogether."""
+    barred = standing(client_id) if client_id else set()
+    if not barred:
+        return supply
+    left = () if None in barred else tuple(each for each in supply.therapists if each not in barred)
+    return replace(supply, therapists=left)
+
+
 def by_client() -> dict[UUID, frozenset[UUID | None]]:
     """Everybody whom a bar reaches, with what they are barred from, for whoever looks at many at once."""
     on_address = (

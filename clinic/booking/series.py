@@ -127,6 +127,8 @@ def propose(
     Raises Unbookable, and BookingClosed and BarredOnline for a client.
     """
     supply = _supply(order.treatment_id, by_staff=by_staff)
+    if not by_staff:
+        supply = barred.allowed(supply, client_id, order.therapist_id)
     supply = persons.avoiding(supply, client_id, now, records=True)
     wish = _wish(order)
     return [

@@ -16,6 +16,7 @@ from clinic import clock
 from clinic.accounts import audit, limits
 from clinic.accounts.models import Client
 from clinic.booking import idempotency, series, states
+from clinic.booking.barred import BarredOnline
 from clinic.booking.idempotency import Answer
 from clinic.booking.models import Appointment
 from clinic.booking.online import BookingClosed
@@ -62,7 +63,7 @@ def ask() -> ResponseReturnValue:
         return _page(rest, [])
     try:
         proposals = _proposals(rest, now)
-    except (NoSeries, BookingClosed) as refusal:
+    except (NoSeries, BookingClosed, BarredOnline) as refusal:
         return _page(rest, [], refusal=refusal), refusal.status
     return _page(rest, [sessions.row(one, rest.people) for one in proposals])
 
@@ -95,8 +96,8 @@ def book() -> ResponseReturnValue:
         return redirect(url_for("guardian.show"), 303)
     except states.NotCleared:
         return redirect(url_for("outcome.show"), 303)
-    except BookingClosed as closed:
-        return refused.answer(_page(rest, [], refusal=closed), closed)
+    except (BookingClosed, BarredOnline) as refusal:
+        return refused.answer(_page(rest, [], refusal=refusal), refusal)
     except Refusal as refusal:
         if (done := _done_before(key, content)) is not None:
             return done

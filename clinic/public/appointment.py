@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from clinic import clock
 from clinic.accounts import audit, limits, links
-from clinic.booking import changes, persons, states
+from clinic.booking import barred, changes, persons, states
 from clinic.booking import queries as appointments
 from clinic.booking.availability import Wish
 from clinic.booking.invitation import Method, calendar_file
@@ -225,8 +225,12 @@ def _page(visit: Appointment, token: str, *, refusal: str | None = None) -> str:
 
 
 def _supply(visit: Appointment, now: datetime) -> Supply:
-    """What the visit as agreed can have, less the times of the client's other visits; of other records a link tells nothing."""
+    """What the visit as agreed can have, less the times of the client's other visits; of other records a link tells nothing.
+
+    Whom a bar keeps the client from is left out: the move would be refused.
+    """
     supply = agreed(practice.supply(visit.treatment_id, retired_too=True), visit)
+    supply = barred.shown_to(supply, visit.client_id)
     return persons.avoiding(supply, visit.client_id, now, records=False, besides=[visit.id])
 
 

@@ -15,7 +15,17 @@ from clinic import clock, language
 from clinic.accounts import audit, limits, links
 from clinic.accounts import services as accounts
 from clinic.accounts.models import Client
-from clinic.booking import approval, idempotency, judging, online, persons, services, states
+from clinic.booking import (
+    approval,
+    availability,
+    barred,
+    idempotency,
+    judging,
+    online,
+    persons,
+    services,
+    states,
+)
 from clinic.booking import queries as appointments
 from clinic.booking.availability import Wish
 from clinic.booking.idempotency import Answer
@@ -330,7 +340,7 @@ def _choose_page(
         locations=practice.locations(now.date()),
         picker=shown,
         action=_address(treatment, ".hold", at)(request.args.get("day"), request.args.get("from")),
-        refusal=refusal,
+        refusal=refusal or _bar(choice),
         nearest=slots.nearest(choice, wanted, now) if is_gone and wanted else [],
         has_errors=refusal is not None,
     )
@@ -353,6 +363,7 @@ def _choice(
     client_id = _client_id()
     mine = known_browser()
     held = services.holds_of(mine) if mine else []
+    supply = barred.shown_to(practice.supply(treatment.id), client_id)
     return Choice(
         wish=Wish(
             treatment.id,
@@ -365,7 +376,7 @@ def _choice(
         therapists={person.id: person for person in treatment.therapists},
         day=moments.read_day(request.args.get("day")) or slots.day_of(wanted, place),
         start=moments.read_day(request.args.get("from")),
-        supply=persons.avoiding(practice.supply(treatment.id), client_id, now, records=True),
+        supply=persons.avoiding(supply, client_id, now, records=True),
         not_before=_not_before(place, now),
         own=_own_time(held, treatment, therapist, place, now),
     )
@@ -383,8 +394,21 @@ def _own_time(
         is_shown = (kept.treatment_id, kept.location_id) == (treatment.id, place.id)
         is_shown = is_shown and (therapist is None or kept.therapist_id == therapist.id)
         if is_shown and judging.is_live(kept, now) and judging.is_possible(kept, now):
-            return kept
+            return None if _is_barred(kept.therapist_id) else kept
     return None
+
+
+def _is_barred(therapist_id: UUID) -> bool:
+    client_id = _client_id()
+    return client_id is not None and not barred.standing(client_id).isdisjoint({None, therapist_id})
+
+
+def _bar(choice: Choice) -> Refusal | None:
+    """What a signed-in client reads to whom nothing of this is shown, because of a bar; None for anybody else."""
+    if choice.supply is None or availability.candidates(choice.supply, choice.wish):
+        return None
+    client_id = _client_id()
+    return barred.BarredOnline() if client_id and barred.standing(client_id) else None
 
 
 def _not_before(place: Location, now: datetime) -> datetime | None:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from clinic.accounts import limits
-from clinic.booking import series
+from clinic.booking import barred, series
 from clinic.booking.models import Appointment, Series, State
 from clinic.db import db
 from clinic.plans.models import Plan, PlannedSession
@@ -193,3 +193,11 @@ def test_an_old_page_sent_with_other_choices_leads_to_what_it_booked(scene: Scen
     assert ada.heading == "Your visits"
     assert "This form was sent before with other details." in ada.text
     assert make.count(Series) == 1
+
+
+def test_a_course_proposes_nobody_the_client_is_barred_from(scene: Scene, ada: Visitor) -> None:
+    barred.bar(scene.ada.id, scene.therapist.id, "because", by=make.user(roles=["front_desk"]), now=make.NOW)
+    db.session.commit()
+    ada.open(f"/my/course?{ASKED}&therapist={scene.therapist.slug}")
+    assert (ada.status, "This cannot be booked online. Please call us." in ada.text) == (403, True)
+    assert "Book these sessions" not in ada.text
