@@ -13,7 +13,7 @@ from psycopg.errors import UndefinedColumn, UndefinedTable
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from clinic import clock, demo, schema, sealed
-from clinic.accounts import audit, audit_seals, team
+from clinic.accounts import audit, audit_seals, security_events, team
 from clinic.accounts.models import Role, User
 from clinic.app import create_app
 from clinic.booking import zones
@@ -107,11 +107,15 @@ def load_demo(parsed: argparse.Namespace) -> int:
 
 def create_owner(parsed: argparse.Namespace) -> int:
     """Make the first owner and print the address at which they choose a password."""
-    return _invited(
-        lambda now: team.add_user(
+
+    def owner(now: datetime) -> User:
+        made = team.add_user(
             mail=parsed.mail, given_name=parsed.given, family_name=parsed.family, roles=[Role.OWNER], now=now
         )
-    )
+        security_events.record_roles(made, (), actor=audit.SYSTEM, network="", now=now)
+        return made
+
+    return _invited(owner)
 
 
 def reset_password(parsed: argparse.Namespace) -> int:

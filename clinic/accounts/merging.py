@@ -12,7 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from clinic.accounts import audit
-from clinic.accounts.models import Client, ClientMerge, ClientSession, Contact, User
+from clinic.accounts.models import Client, ClientBar, ClientMerge, ClientSession, Contact, User
 from clinic.db import Base, db, violates
 from clinic.refusal import NotFound, Refusal
 
@@ -37,7 +37,7 @@ class NotUndoable(Refusal):
 
 
 def merge(kept_id: UUID, other_id: UUID, *, by: User, now: datetime) -> ClientMerge:
-    """Give everything of `other` to `kept`; addresses both have stay where they are. Audited; undoable for 30 days.
+    """Give everything of `other` to `kept`; addresses and bars both have stay where they are. Audited; undoable for 30 days.
 
     Raises NotMergeable.
     """
@@ -110,6 +110,8 @@ def _moved(table: sa.Table, column: sa.Column[Any], *, from_id: UUID, to_id: UUI
     wanted = sa.update(table).where(column == from_id)
     if table.name == Contact.__tablename__:
         wanted = wanted.where(~_on_both(to_id))
+    if table.name == ClientBar.__tablename__:
+        wanted = wanted.where(~_barred_on_both(to_id))
     moved = wanted.values({column.name: to_id}).returning(table.c.id)
     return list(db.session.scalars(moved, execution_options={"synchronize_session": False}))
 
@@ -121,6 +123,21 @@ def _on_both(kept_id: UUID) -> sa.ColumnElement[bool]:
         sa.exists()
         .where(twin.client_id == kept_id, twin.kind == Contact.kind, twin.normalised == Contact.normalised)
         .correlate(Contact.__table__)
+    )
+
+
+def _barred_on_both(kept_id: UUID) -> sa.ColumnElement[bool]:
+    """Whether the same bar stands on the kept record too, where it may stand only once."""
+    twin = sa.orm.aliased(ClientBar)
+    return (
+        sa.exists()
+        .where(
+            twin.client_id == kept_id,
+            twin.therapist_id.is_not_distinct_from(ClientBar.therapist_id),
+            twin.lifted_at.is_(None),
+            ClientBar.lifted_at.is_(None),
+        )
+        .correlate(ClientBar.__table__)
     )
 
 

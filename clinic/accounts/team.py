@@ -172,7 +172,7 @@ def reset_password(user: User, *, by: User, now: datetime) -> PasswordReset:
     Raises OwnAccount, NotHere, and LastOwner. The caller commits.
     """
     _require_colleague(user, by)
-    _lock_owners(user)
+    lock_with_owners(user)
     _require_another_owner(user)
     user.password = None
     user.update_datetime = now
@@ -227,7 +227,7 @@ def set_roles(user: User, roles: Iterable[Role], *, actor: str, now: datetime, n
     `network` is that of whoever asks (`security_events.network_hash`). The caller commits.
     """
     wanted = sorted({role.value for role in roles})
-    _lock_owners(user)
+    lock_with_owners(user)
     if wanted == sorted(user.role_names):
         return False
     if Role.OWNER not in wanted:
@@ -244,7 +244,7 @@ def see_off(user: User, *, actor: str, now: datetime) -> None:
 
     The caller commits.
     """
-    _lock_owners(user)
+    lock_with_owners(user)
     if not user.active:
         return
     _require_another_owner(user)
@@ -263,8 +263,11 @@ def welcome_back(user: User, *, actor: str, now: datetime) -> None:
         audit.record(actor, "came_back", user, fields=["active"], now=now)
 
 
-def _lock_owners(user: User) -> None:
-    """Lock the rows of this person and of all owners, in id order, and read this person anew."""
+def lock_with_owners(user: User) -> None:
+    """Lock the rows of this person and of all owners, in id order, and read this person anew.
+
+    Who locks one of these rows before takes this instead: two who each hold the other's row would wait for ever.
+    """
     wanted = sa.or_(User.id == user.id, User.role_names.contains([Role.OWNER.value]))
     rows = sa.select(User).where(wanted).order_by(User.id).with_for_update(key_share=True)
     db.session.scalars(rows.execution_options(populate_existing=True)).all()

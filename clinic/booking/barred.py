@@ -41,8 +41,13 @@ class BarredAlready(Refusal):
 
 # Built once, as each booking asks it.
 _own, _other = sa.orm.aliased(Contact), sa.orm.aliased(Contact)
-_REACHED = sa.and_(
+_STANDS = sa.and_(
     ClientBar.lifted_at.is_(None),
+    # A bar that stayed on a record joined to another counts again when the two are taken apart.
+    sa.exists().where(Client.id == ClientBar.client_id, Client.merged_into_id.is_(None)),
+)
+_REACHED = sa.and_(
+    _STANDS,
     sa.or_(
         ClientBar.client_id == sa.bindparam("client"),
         ClientBar.client_id.in_(
@@ -99,9 +104,9 @@ def by_client() -> dict[UUID, frozenset[UUID | None]]:
         sa.select(_own.client_id, ClientBar.therapist_id)
         .join(_other, _other.client_id == ClientBar.client_id)
         .join(_own, sa.and_(_own.kind == _other.kind, _own.normalised == _other.normalised))
-        .where(ClientBar.lifted_at.is_(None))
+        .where(_STANDS)
     )
-    own = sa.select(ClientBar.client_id, ClientBar.therapist_id).where(ClientBar.lifted_at.is_(None))
+    own = sa.select(ClientBar.client_id, ClientBar.therapist_id).where(_STANDS)
     found: dict[UUID, set[UUID | None]] = {}
     for client_id, therapist_id in db.session.execute(sa.union(on_address, own)):
         found.setdefault(client_id, set()).add(therapist_id)

@@ -2,7 +2,8 @@
 
 Nobody becomes staff by being invited: the account begins when the invitation is accepted, with the roles and the place in the
 rota that it names. The address is minted when the letter is delivered and stored as a digest (`accounts.services.mint_link`).
-It works once, until the invitation runs out, is withdrawn or is sent again. Whoever changes an invitation locks its row first,
+It works once, until the invitation runs out, is withdrawn or is sent again, and only while whoever sent it last is an owner
+here: nobody leaves a door open behind them. Whoever changes an invitation locks its row first,
 so that of two who accept, withdraw or send it again at once the second sees what the first did.
 """
 
@@ -16,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from clinic.accounts import audit, team
+from clinic.accounts import audit, security_events, team
 from clinic.accounts.models import LinkPurpose, LoginLink, Role, User
 from clinic.accounts.services import digest, mint_link, normalise_mail
 from clinic.db import Identified, Model, db, violates_one_of
@@ -158,10 +159,11 @@ class RotaPlace:
 
 
 def standing(invitation: StaffInvitation, now: datetime) -> InvitationStanding:
-    """How an invitation stands."""
+    """How an invitation stands; one of somebody who is no owner any more counts as withdrawn until an owner sends it again."""
     if invitation.accepted_at is not None:
         return InvitationStanding.USED
-    if invitation.withdrawn_at is not None:
+    by = invitation.invited_by
+    if invitation.withdrawn_at is not None or not by.active or Role.OWNER not in by.role_names:
         return InvitationStanding.WITHDRAWN
     return InvitationStanding.OPEN if invitation.expires_at > now else InvitationStanding.EXPIRED
 
@@ -171,7 +173,7 @@ def open_invitations() -> Sequence[StaffInvitation]:
     waiting = sa.select(StaffInvitation).where(_is_open())
     return db.session.scalars(
         waiting.order_by(StaffInvitation.created_at.desc()).options(
-            sa.orm.joinedload(StaffInvitation.therapist)
+            sa.orm.joinedload(StaffInvitation.therapist), sa.orm.joinedload(StaffInvitation.invited_by)
         )
     ).all()
 
@@ -208,10 +210,10 @@ def invite(*, mail: str, roles: Iterable[Role], place: RotaPlace, by: User, now:
     return made
 
 
-def send_again(invitation_id: UUID, *, revision: int, actor: str, now: datetime) -> StaffInvitation:
+def send_again(invitation_id: UUID, *, revision: int, by: User, now: datetime) -> StaffInvitation:
     """Owe a fresh letter, whose address works for another three days; earlier addresses die.
 
-    `revision` is the one the page showed. Raises NotFound, InvitationAnswered, InvitationWithdrawn, SentMeanwhile.
+    `revision` is the one the page showed. It is then the invitation of whoever sent it again. Raises NotFound, InvitationAnswered, InvitationWithdrawn, SentMeanwhile.
     """
     found = _locked(invitation_id)
     _require_unanswered(found)
@@ -219,10 +221,10 @@ def send_again(invitation_id: UUID, *, revision: int, actor: str, now: datetime)
         raise InvitationWithdrawn
     if found.revision != revision:
         raise SentMeanwhile
-    found.asked_at, found.expires_at = now, now + LIFE
+    found.asked_at, found.expires_at, found.invited_by_id = now, now + LIFE, by.id
     found.revision += 1
     _kill_addresses(found, now)
-    audit.record(actor, "invite_again", found, now=now)
+    audit.record(audit.by_user(by.id), "invite_again", found, now=now)
     return found
 
 
@@ -260,7 +262,9 @@ def find(raw: str, now: datetime) -> StaffInvitation:
     return _usable(raw, now, lock=False)
 
 
-def accept(raw: str, *, given_name: str, family_name: str, password: str, now: datetime) -> User:
+def accept(
+    raw: str, *, given_name: str, family_name: str, password: str, now: datetime, network: str = ""
+) -> User:
     """Begin an account with the invitation's roles, and join it to the rota. The address is used up.
 
     A place in the rota that somebody else has meanwhile stays theirs. Raises InvitationGone, AlreadyStaff.
@@ -278,6 +282,7 @@ def accept(raw: str, *, given_name: str, family_name: str, password: str, now: d
     invitation.accepted_at, invitation.user_id = now, user.id
     _kill_addresses(invitation, now)
     audit.record(actor, "accept_invitation", invitation, fields=["role_names"], now=now)
+    security_events.record_roles(user, (), actor=actor, network=network, now=now)
     if invitation.is_new_therapist:
         therapists.take_on(therapists.newcomer(user), treatments=(), actor=actor, now=now)
     elif invitation.therapist_id is not None:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from clinic.accounts import merging, sessions
 from clinic.accounts.models import AuditEntry, Client, Contact, User
+from clinic.booking import barred
 from clinic.booking.models import Appointment
 from clinic.db import Base, db
 from clinic.intake.models import Submission
@@ -50,6 +51,22 @@ def test_an_address_both_have_stays_where_it_is(make: ModuleType, desk: User, no
     kept, other = make.client(), make.client()
     merging.merge(kept.id, other.id, by=desk, now=now)
     assert [len(one.contacts) for one in (kept, other)] == [1, 1]
+
+
+def test_a_bar_that_stands_on_both_records_stands_once_and_is_lifted_once(
+    make: ModuleType, desk: User, now: datetime
+) -> None:
+    make.practice()
+    kept, other = make.client(), make.client()
+    for record in (kept, other):
+        barred.bar(record.id, None, "because", by=desk, now=now)
+    made = merging.merge(kept.id, other.id, by=desk, now=now)
+    (own,) = barred.of_client(kept.id)
+    barred.lift(own.id, by=desk, now=now)
+    assert barred.standing(kept.id) == set()
+    assert barred.by_client() == {}
+    merging.undo(made.id, by=desk, now=now)
+    assert [bar.client_id for bar in barred.of_client(other.id)] == [other.id]
 
 
 def test_undoing_gives_back_what_was_moved_and_nothing_newer(

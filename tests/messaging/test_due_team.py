@@ -64,7 +64,7 @@ def test_an_invitation_sent_again_is_a_letter_of_its_own_and_only_its_address_wo
     made = invited(owner, now)
     run(now)
     with transaction():
-        invitations.send_again(made.id, revision=1, actor="test", now=now + MINUTE)
+        invitations.send_again(made.id, revision=1, by=owner, now=now + MINUTE)
     run(now + MINUTE)
     assert occasions(Kind.STAFF_INVITATION) == ["r1", "r2"]
     first, second = keys(postbox, "/staff/join")

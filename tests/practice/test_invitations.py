@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from flask_security import verify_password
 
 from clinic.accounts import team
-from clinic.accounts.models import LoginLink, Role, User
+from clinic.accounts.models import AuditEntry, LoginLink, Role, User
 from clinic.db import db
 from clinic.practice import invitations, therapists
 from clinic.practice.invitations import InvitationStanding, RotaPlace, StaffInvitation
@@ -126,7 +126,7 @@ def test_each_way_an_address_can_be_dead_has_its_own_name(owner: User, now: date
     assert invitations.find(raw, now + timedelta(hours=71, minutes=59)) == made
     assert why_gone(raw, now + timedelta(hours=72)) is InvitationStanding.EXPIRED
     assert why_gone("made-up", now) is InvitationStanding.UNKNOWN
-    invitations.send_again(made.id, revision=1, actor="test", now=now)
+    invitations.send_again(made.id, revision=1, by=owner, now=now)
     assert why_gone(raw, now) is InvitationStanding.REPLACED
     newer = address(made, now)
     accepted(newer, now)
@@ -140,16 +140,16 @@ def test_each_way_an_address_can_be_dead_has_its_own_name(owner: User, now: date
 def test_an_invitation_that_ran_out_is_sent_again_for_another_three_days(owner: User, now: datetime) -> None:
     made = invited(owner, now)
     later = now + timedelta(days=5)
-    invitations.send_again(made.id, revision=1, actor="test", now=later)
+    invitations.send_again(made.id, revision=1, by=owner, now=later)
     assert made.expires_at == later + timedelta(hours=72)
     assert accepted(address(made, later), later).email == MAIL
 
 
 def test_of_two_who_send_it_again_from_one_page_the_second_is_told(owner: User, now: datetime) -> None:
     made = invited(owner, now)
-    invitations.send_again(made.id, revision=1, actor="test", now=now)
+    invitations.send_again(made.id, revision=1, by=owner, now=now)
     with pytest.raises(invitations.SentMeanwhile):
-        invitations.send_again(made.id, revision=1, actor="test", now=now)
+        invitations.send_again(made.id, revision=1, by=owner, now=now)
     assert made.revision == 2
 
 
@@ -157,14 +157,14 @@ def test_what_was_answered_or_withdrawn_is_not_sent_again(owner: User, now: date
     made = invited(owner, now)
     accepted(address(made, now), now)
     with pytest.raises(invitations.InvitationAnswered):
-        invitations.send_again(made.id, revision=1, actor="test", now=now)
+        invitations.send_again(made.id, revision=1, by=owner, now=now)
     with pytest.raises(invitations.InvitationAnswered):
         invitations.withdraw(made.id, actor="test", now=now)
     other = invited(owner, now, mail="max@alderlane.example")
     invitations.withdraw(other.id, actor="test", now=now)
     invitations.withdraw(other.id, actor="test", now=now)
     with pytest.raises(invitations.InvitationWithdrawn):
-        invitations.send_again(other.id, revision=1, actor="test", now=now)
+        invitations.send_again(other.id, revision=1, by=owner, now=now)
     assert invited(owner, now, mail="max@alderlane.example"), "and can be invited anew"
 
 
@@ -189,3 +189,27 @@ def test_the_address_is_kept_as_a_digest_and_old_invitations_are_forgotten(
     assert db.session.scalar(sa.select(sa.func.count()).select_from(StaffInvitation)) == 1
     invitations.forget(made.expires_at + invitations.KEPT + timedelta(seconds=1))
     assert db.session.scalar(sa.select(sa.func.count()).select_from(StaffInvitation)) == 0
+
+
+@pytest.mark.parametrize("goes", ["leaves", "is no owner any more"])
+def test_an_owner_who_goes_leaves_no_invitation_open_behind_them(
+    make: ModuleType, owner: User, now: datetime, goes: str
+) -> None:
+    owner.password = "hash"
+    gone = make.user(roles=["owner"], password="hash")
+    made = invited(gone, now)
+    raw = address(made, now)
+    if goes == "leaves":
+        team.see_off(gone, actor="test", now=now)
+    else:
+        team.set_roles(gone, [Role.THERAPIST], actor="test", now=now)
+    assert why_gone(raw, now) is InvitationStanding.WITHDRAWN
+    invitations.send_again(made.id, revision=1, by=owner, now=now)
+    assert made.invited_by_id == owner.id
+    assert accepted(address(made, now), now).email == MAIL
+
+
+def test_the_roles_that_an_invitation_gives_are_in_the_audit(owner: User, now: datetime) -> None:
+    user = accepted(address(invited(owner, now), now), now)
+    (entry,) = db.session.scalars(sa.select(AuditEntry).where(AuditEntry.subject_id == user.id))
+    assert (entry.action, entry.purpose) == ("roles_changed", "from none to front desk")

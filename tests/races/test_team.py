@@ -83,7 +83,8 @@ def join(round_: int, rival: int, task: Any) -> str:
 def send(round_: int, rival: int, task: Any) -> str:
     """Send an invitation again from a page that showed its first revision."""
     with transaction():
-        invitations.send_again(UUID(task), revision=1, actor="test", now=NOW)
+        by = db.session.get_one(invitations.StaffInvitation, UUID(task)).invited_by
+        invitations.send_again(UUID(task), revision=1, by=by, now=NOW)
     return "sent"
 
 

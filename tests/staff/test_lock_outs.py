@@ -62,6 +62,13 @@ def test_ten_hostile_networks_lock_out_neither_the_known_browser_nor_the_right_p
     assert with_password(at(app, HOSTILE[0])).status == 429
 
 
+def test_a_guess_that_is_sent_as_json_is_no_guess(app: Flask, ines: User) -> None:
+    hostile = Visitor(app.test_client()).open("/staff/sign-in")
+    sent = {"email": MAIL, "password": PASSWORD, "csrf_token": hostile.token()}
+    answer = hostile.browser.post("/staff/sign-in", json=sent, headers={"X-CSRFToken": hostile.token()})
+    assert answer.status_code == 415
+
+
 def test_many_networks_together_guess_only_so_often(app: Flask, ines: User) -> None:
     networks = [f"2001:db8:{number:x}::1" for number in range(limits.SIGN_IN_FIRST.count + 30)]
     statuses = guess(app, networks, 1)

@@ -2,6 +2,7 @@
 
 import time
 from types import ModuleType
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -363,3 +364,23 @@ def test_what_waits_for_somebody_who_left_waits_for_every_therapist(
     assert ("1 review to decide" in owner.text) == with_review
     owner.press("End the access of Ines")
     assert "Ada Sample" in Visitor(as_staff(app, colleague)).open("/staff/reviews").text
+
+
+def test_the_page_of_a_member_locks_the_owners_rows_in_one_order(owner: Visitor, make: ModuleType) -> None:
+    other = make.user(roles=["owner"], password="hash")
+    db.session.commit()
+    owner.open(f"/staff/settings/team/{other.id}")
+    locks: list[str] = []
+
+    def note(connection: Any, cursor: Any, statement: str, *more: Any) -> None:
+        if "FROM users" in statement and "FOR NO KEY UPDATE" in statement:
+            locks.append(statement)
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", note)
+    try:
+        owner.press("Save", roles=["therapist"])
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", note)
+    assert owner.status == 200
+    assert locks
+    assert all("ORDER BY users.id" in statement for statement in locks)

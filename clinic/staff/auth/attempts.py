@@ -15,6 +15,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from flask import g, request, session
+from werkzeug.exceptions import UnsupportedMediaType
 
 from clinic import clock
 from clinic.accounts import audit, limits
@@ -29,7 +30,12 @@ Tries = Iterator[tuple[Limit, str]]
 
 
 def limit_attempts() -> None:
-    """Count the attempt that this request is, if it is one; raises TooMany."""
+    """Count the attempt that this request is, if it is one; raises TooMany.
+
+    Flask-Security reads JSON as well, whose account nobody would count; our forms send none.
+    """
+    if request.blueprint == "security" and request.is_json:
+        raise UnsupportedMediaType
     if request.method != "POST" or request.endpoint not in _LIMITED:
         return
     now = clock.now()

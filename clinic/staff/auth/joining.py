@@ -9,7 +9,7 @@ from wtforms import StringField
 from wtforms.validators import InputRequired
 
 from clinic import clock
-from clinic.accounts import limits, team
+from clinic.accounts import limits, security_events, team
 from clinic.accounts.models import User
 from clinic.db import transaction
 from clinic.messaging.team_letters import ROLES
@@ -117,6 +117,7 @@ def _accept(raw: str, form: JoinForm) -> None:
             family_name=form.family_name.data or "",
             password=factors.compared(form.password.data or ""),
             now=clock.now(),
+            network=security_events.network_hash(request.remote_addr),
         )
 
 

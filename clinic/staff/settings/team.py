@@ -37,7 +37,7 @@ def everybody() -> ResponseReturnValue:
         people=[each for each in people if each.active],
         gone=[each for each in people if not each.active],
         rota={each.user_id: each for each in therapists.every_therapist() if each.user_id},
-        invited=[(each, invitations.standing(each, now) is InvitationStanding.EXPIRED) for each in waiting],
+        invited=[(each, invitations.standing(each, now) is not InvitationStanding.OPEN) for each in waiting],
         letters=messages.stages(Kind.STAFF_INVITATION, [each.id for each in waiting], now),
         role_names=ROLE_NAMES,
         own_id=desk.user().id,
@@ -75,7 +75,7 @@ def send_again(invitation_id: UUID) -> ResponseReturnValue:
     try:
         with transaction():
             sent = invitations.send_again(
-                invitation_id, revision=_shown_revision(), actor=actor(), now=clock.now()
+                invitation_id, revision=_shown_revision(), by=desk.user(), now=clock.now()
             )
             address = sent.email
         desk.say(f"The invitation of {address} is sent again. Only the newest address works.")

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from clinic import clock
 from clinic.accounts import security_events, team
 from clinic.accounts.models import Role, User
-from clinic.db import db, transaction
+from clinic.db import transaction
 from clinic.practice import invitations, opening, therapists
 from clinic.practice.revising import print_of, require_unchanged
 from clinic.refusal import NotFound, Refusal
@@ -61,7 +61,7 @@ def _seen(person: User) -> str:
 
 def _change(person: User, form: MemberForm, now: datetime) -> None:
     by = actor()
-    db.session.refresh(person, with_for_update={"key_share": True})
+    team.lock_with_owners(person)
     require_unchanged(form.seen.data or "", _seen(person))
     network = security_events.network_hash(request.remote_addr)
     team.set_roles(person, form.chosen_roles, actor=by, now=now, network=network)

@@ -116,7 +116,7 @@ def test_an_address_that_ran_out_was_replaced_or_is_unknown_says_which(
     visitor: Visitor, invitation: StaffInvitation
 ) -> None:
     path = path_of(invitation)
-    invitations.send_again(invitation.id, revision=1, actor="test", now=clock.now())
+    invitations.send_again(invitation.id, revision=1, by=invitation.invited_by, now=clock.now())
     db.session.commit()
     assert visitor.open(path).heading == "There is a newer invitation"
     path = path_of(invitation)
