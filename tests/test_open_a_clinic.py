@@ -68,7 +68,7 @@ class Machine:
         }
 
     def run(self, command: str, status: int = 0) -> str:
-        """What a command of the page says here."""
+        """What a command of the page says here, typed in a folder that has nothing to do with the product."""
         for there, here in self.here.items():
             command = command.replace(there, here)
         variables = {
@@ -76,7 +76,9 @@ class Machine:
             "LUMBAR_ENV": str(self.folder / "lumbar.env"),
             "PORT": str(self.web),
         }
-        answer = subprocess.run(["bash", "-c", command], env=variables, capture_output=True, text=True)
+        answer = subprocess.run(
+            ["bash", "-c", command], cwd=self.folder, env=variables, capture_output=True, text=True
+        )
         assert answer.returncode == status, f"{command}\n{answer.stdout}{answer.stderr}"
         return answer.stdout + answer.stderr
 
