@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from clinic.accounts.models import AuditEntry, Client, User
-from clinic.booking import changes, desk, placing, rules, states
+from clinic.booking import changes, desk, persons, placing, rules, states
 from clinic.booking.models import Appointment, State, Waiver
 from clinic.booking.placing import NotOffered, SlotTaken
 from clinic.booking.rules import Impossible, Rule
@@ -63,7 +63,8 @@ class Shop:
     def broken(self, at: datetime = THURSDAY_TEN) -> tuple[Rule, ...]:
         """The rules a start would break."""
         wish = rules.Wish(self.sold.id, therapist_id=self.person.id, location_id=self.place.id)
-        return rules.broken(desk.practice.supply(self.sold.id), wish, at, self.now)
+        supply = persons.avoiding(desk.practice.supply(self.sold.id), self.caller.id, self.now, records=True)
+        return rules.broken(supply, wish, at, self.now)
 
 
 @pytest.fixture
@@ -165,7 +166,7 @@ def in_a_room_that_does_not_suit(shop: Shop) -> datetime:
     shop.make.room(shop.place, name="The small one")
     shop.make.appointment(
         of=shop.sold,
-        who=shop.make.client(),
+        who=shop.make.client(given_name="Bea", mail="bea@client.example"),
         starts_at=THURSDAY_TEN,
         therapist=other,
         room_id=shop.sold.rooms[0].id,
@@ -175,6 +176,28 @@ def in_a_room_that_does_not_suit(shop: Shop) -> datetime:
 
 def off_the_grid(shop: Shop) -> datetime:
     return THURSDAY_TEN + timedelta(minutes=5)
+
+
+def while_the_caller_is_with_another(shop: Shop) -> datetime:
+    """The last half hour of the caller's visit to somebody else."""
+    shop.make.appointment(
+        of=shop.sold,
+        who=shop.caller,
+        starts_at=THURSDAY_TEN - timedelta(minutes=30),
+        therapist=shop.make.therapist(shop.place),
+    )
+    return THURSDAY_TEN
+
+
+def while_the_same_person_is_with_another(shop: Shop) -> datetime:
+    """As before, under another record with the same name and address."""
+    shop.make.appointment(
+        of=shop.sold,
+        who=shop.make.client(),
+        starts_at=THURSDAY_TEN + timedelta(minutes=30),
+        therapist=shop.make.therapist(shop.place),
+    )
+    return THURSDAY_TEN
 
 
 CASES: list[tuple[Rule, Callable[[Shop], datetime]]] = [
@@ -187,6 +210,8 @@ CASES: list[tuple[Rule, Callable[[Shop], datetime]]] = [
     (Rule.TRAVEL, on_the_way),
     (Rule.ROOM, in_a_room_that_does_not_suit),
     (Rule.STEP, off_the_grid),
+    (Rule.PERSON, while_the_caller_is_with_another),
+    (Rule.PERSON, while_the_same_person_is_with_another),
 ]
 
 

@@ -474,7 +474,7 @@ def test_rooms_are_given_again_when_a_series_moves(make: ModuleType) -> None:
     members = shop.weekly(3)
     make.appointment(
         of=sold,
-        who=make.client(),
+        who=make.client(given_name="Bea", mail="bea@client.example"),
         therapist=other,
         room_id=first.id,
         starts_at=members[1].starts_at + timedelta(hours=2),

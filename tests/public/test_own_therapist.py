@@ -30,7 +30,8 @@ def test_who_gave_the_last_visit_is_offered_first_when_free(app: Flask, make: Mo
     known = Visitor(as_client(app, ada.contacts[0], ada)).open(page)
     assert stranger.form_with("10:00 Ana")
     assert known.form_with("10:00 Ben")
-    make.appointment(of=sold, who=make.client(), therapist=ben, starts_at=NOW + timedelta(days=3))
+    bea = make.client(given_name="Bea", mail="bea@client.example")
+    make.appointment(of=sold, who=bea, therapist=ben, starts_at=NOW + timedelta(days=3))
     assert known.open(page).form_with("10:00 Ana")
 
 
