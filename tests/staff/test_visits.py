@@ -71,10 +71,15 @@ def test_a_bare_hold_is_no_visit(scene: Scene, front_desk: Browser) -> None:
     assert front_desk.act(held, "arrived").status_code == 404
 
 
-def test_an_owner_without_other_roles_sees_no_visit(scene: Scene, sign_in: object) -> None:
-    visit = scene.visit()
+def test_an_owner_without_other_roles_reads_a_visit_and_changes_nothing(
+    scene: Scene, sign_in: object
+) -> None:
+    visit = scene.visit(starts_at=NOW - timedelta(minutes=10))
+    shown = {"revision": visit.revision, "state": visit.state}
     owner = sign_in(make.user(roles=["owner"]))
-    owner.get(f"/staff/appointments/{visit.id}", 403)
+    owner.get(f"/staff/appointments/{visit.id}")
+    assert owner.post(f"/staff/appointments/{visit.id}/arrived", **shown).status_code == 403
+    assert scene.make.refreshed(visit).state == "booked"
 
 
 def test_a_page_that_is_old_changes_nothing_and_shows_how_the_visit_stands(
