@@ -102,7 +102,8 @@ def _event(
 
 def _attendee(invitee: Invitee) -> vCalAddress:
     attendee = vCalAddress(f"MAILTO:{invitee.mail}")
-    attendee.params["CN"] = vText(clean(invitee.name).replace('"', "'"))
+    if invitee.name:
+        attendee.params["CN"] = vText(clean(invitee.name).replace('"', "'"))
     attendee.params["ROLE"] = vText("REQ-PARTICIPANT")
     attendee.params["PARTSTAT"] = vText("ACCEPTED")
     attendee.params["RSVP"] = vText("FALSE")

@@ -173,8 +173,59 @@ def test_names_of_any_kind_come_back_as_they_were(
     assert event.organizer is not None
     assert str(event.organizer.uri).casefold() == "mailto:hello@alderlane.example"
     assert str(guest.uri).casefold() == "mailto:ada@client.example"
+    assert guest.common_name is None, "no letter speaks with a name that could say something else"
+    ada.contacts[0].verified_at = now
+    db.session.commit()
+    (guest,) = only(
+        read(composed(claimed(Kind.CONFIRMATION, visit.id, ada.contacts[0].id, now, "r2"), now))
+    ).attendees
+    assert (str(guest.uri).casefold(), guest.common_name) == ("mailto:ada@client.example", None)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_guests_name_of_any_kind_stays_one_name(make: ModuleType, visit: Appointment, name: str) -> None:
+    content = invitation.calendar_file(
+        [visit],
+        make.practice(),
+        method=Method.REQUEST,
+        now=make.NOW,
+        invitee=Invitee("ada@client.example", name[:80]),
+    )
+    event = only(IcsCalendarStream.calendar_from_ics(content.decode()))
+    (guest,) = event.attendees
+    one_line = "".join(" " if character in "\r\n" else character for character in name[:80])
+    assert str(guest.uri).casefold() == "mailto:ada@client.example"
     assert guest.common_name is not None
     assert " ".join(guest.common_name.split()) == " ".join(one_line.replace('"', "'").split())
+    assert event.summary == f"{visit.treatment.mail_name}, {make.practice().name}"
+
+
+@pytest.mark.parametrize(
+    ("name", "unproven"),
+    [
+        ("Søren", "Søren"),
+        ("Zoë O’Neill", "Zoë O’Neill"),
+        ("עדה", "עדה"),
+        ("Maria del Carmen", None),
+        ("Ŵ" * 40, None),
+        ("visit www.evil.example now", None),
+    ],
+)
+def test_a_guest_is_named_as_far_as_the_address_is_proven(
+    visit: Appointment, ada: Client, now: datetime, name: str, unproven: str | None
+) -> None:
+    def guest(occasion: str) -> str | None:
+        held = claimed(Kind.CONFIRMATION, visit.id, ada.contacts[0].id, now, occasion)
+        (found,) = only(read(composed(held, now))).attendees
+        assert str(found.uri).casefold() == "mailto:ada@client.example"
+        return found.common_name
+
+    ada.given_name = name
+    db.session.commit()
+    assert guest("r1") == unproven
+    ada.contacts[0].verified_at = now
+    db.session.commit()
+    assert guest("r2") == (None if "evil" in name else name)
 
 
 def test_the_events_of_a_series_have_each_a_uid_of_their_own(

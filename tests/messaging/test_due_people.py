@@ -41,7 +41,8 @@ def replace(ada: Client, value: str, now: datetime) -> None:
 def owed(now: datetime) -> list[str]:
     with transaction():
         rules = due.rules(now)
-        services.owe(due.people.addresses_replaced(rules, now), now)
+        assert rules is not None
+        services.owe(due.find(due.people.addresses_replaced, rules, now), now)
     return list(db.session.scalars(sa.select(Message.kind)))
 
 
