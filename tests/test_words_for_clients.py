@@ -64,12 +64,13 @@ def _without_remarks(script: str) -> str:
 
 
 def code_texts() -> Iterator[tuple[str, str]]:
-    """Text constants of several words, but for docstrings and what follows an attribute."""
+    """Text constants of several words, but for docstrings, what follows an attribute, and patterns, which nobody is shown."""
     for path in sorted(CODE.rglob("*.py")):
         if path.relative_to(CODE).parts[0] == READ_ELSEWHERE:
             continue
         tree = ast.parse(path.read_text(encoding="utf-8"))
         bare = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        bare |= patterns_in(tree)
         for node in ast.walk(tree):
             if (
                 isinstance(node, ast.Constant)
@@ -78,6 +79,15 @@ def code_texts() -> Iterator[tuple[str, str]]:
                 and re.search(r"\w \w", node.value)
             ):
                 yield str(path.relative_to(ROOT)), words_of(node.value)
+
+
+def patterns_in(tree: ast.AST) -> set[int]:
+    """The constants that `re.compile` is given as its pattern itself."""
+    return {
+        id(node.args[0])
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "re.compile" and node.args
+    }
 
 
 def german_texts() -> Iterator[str]:
@@ -109,6 +119,15 @@ def test_every_template_is_read_but_for_those_about_second_factors() -> None:
         path for path in TEMPLATES.rglob("*") if path.is_file() and str(path.relative_to(ROOT)) not in read
     ]
     assert {path.parent for path in unread} == {NOT_FOR_CLIENTS}
+
+
+def test_only_a_pattern_itself_goes_unread() -> None:
+    tree = ast.parse("re.compile('a (?!b) c'); say('This is proven!'); re.compile(made('It is proven!'))")
+    patterns = patterns_in(tree)
+    read = [
+        node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in patterns
+    ]
+    assert sorted(map(str, read)) == ["It is proven!", "This is proven!"]
 
 
 def test_no_text_for_clients_makes_a_claim_that_must_not_be_made() -> None:

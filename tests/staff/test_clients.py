@@ -98,7 +98,7 @@ def test_an_address_is_replaced_and_one_is_added(scene: Scene, clerk: Visitor) -
     assert (clerk.status, "Enter an e-mail address" in clerk.text) == (422, True)
     clerk.press("Save", value="ada@new.example")
     assert "ada@new.example" in clerk.text
-    assert "Not proven" in clerk.text
+    assert "Not verified" in clerk.text
     clerk.open(f"{file_of(scene.ada)}/addresses").press("Save", kind="phone", value="555 0142")
     assert "cannot be dialled from elsewhere" in clerk.text
     clerk.press("Save", kind="phone", value="030 5550142", relation="carer")

@@ -103,7 +103,7 @@ def add_address(client_id: UUID) -> ResponseReturnValue:
             )
 
         if _saved(form, form.value, add):
-            desk.say("Added. It is unproven until somebody follows a link sent there.")
+            desk.say("Added. It is unverified until somebody follows a link sent there.")
             return redirect(url_for("staff.client", client_id=client_id), 303)
     return _page("address", form, person)
 
