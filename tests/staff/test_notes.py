@@ -53,7 +53,11 @@ def test_a_note_cannot_be_signed_before_the_visit(scene: Scene, therapist: Brows
     visit = scene.visit()
     path = f"/staff/appointments/{visit.id}/note"
     assert "Sign the note" not in therapist.get(path)
-    assert therapist.post(path, sign="yes", **GIVEN).status_code == 400
+    answer = therapist.post(path, sign="yes", **GIVEN)
+    assert answer.status_code == 409
+    assert notes.TooEarly.sentence in answer.text
+    assert GIVEN["text"] in answer.text
+    assert notes.note_of(visit) is None
 
 
 def test_a_page_made_before_a_newer_draft_does_not_overwrite_it(scene: Scene, therapist: Browser) -> None:

@@ -191,7 +191,12 @@ def _parts(name: str) -> str:
 
 
 def _error(code: int) -> tuple[str, int]:
-    return render_template(f"errors/{code}.html", message=None, retry_after=None, reference="7F3K"), code
+    return (
+        render_template(
+            f"errors/{code}.html", message=None, retry_after=None, reference="7F3K", typed=[], now_at=None
+        ),
+        code,
+    )
 
 
 def _with_policy(response: Response) -> Response:

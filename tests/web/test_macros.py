@@ -54,7 +54,14 @@ def test_an_error_page_says_what_happened_and_whom_to_call(face: Flask, code: in
 
 
 def test_an_error_page_stands_without_a_practice_or_a_database(drawn: Draw) -> None:
-    page = drawn('{% include "errors/503.html" %}', practice=None, message=None, reference=None)
+    page = drawn(
+        '{% include "errors/503.html" %}',
+        practice=None,
+        message=None,
+        reference=None,
+        typed=[],
+        now_at=None,
+    )
     assert page.one("h1").text == "We cannot reach our calendar right now"
     assert page.one("title").text.endswith("Lumbar")
 
