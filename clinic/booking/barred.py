@@ -57,21 +57,26 @@ _REACHED = sa.and_(
         ),
     ),
 )
-_STANDING = sa.select(ClientBar.therapist_id).where(_REACHED)
+STANDING = sa.select(ClientBar.therapist_id).where(_REACHED)
+"""The therapists that a client (parameter `client`) is barred from; NULL bars from all of online booking."""
 _BARS = sa.select(ClientBar).where(_REACHED).order_by(ClientBar.barred_at, ClientBar.id)
 
 
 def standing(client_id: UUID) -> set[UUID | None]:
     """The therapists this client is barred from; None among them bars from all of online booking."""
-    return set(db.session.scalars(_STANDING, {"client": client_id}))
+    return set(db.session.scalars(STANDING, {"client": client_id}))
 
 
 def require_allowed(client_id: UUID, therapists: Collection[UUID], actor: str) -> None:
     """Raise BarredOnline if a client, or anybody, may not book online with one of these; staff may."""
     if side(actor) == "staff":
         return
-    barred = standing(client_id)
-    if None in barred or barred & set(therapists):
+    refuse(standing(client_id), therapists)
+
+
+def refuse(barred: Collection[UUID | None], therapists: Collection[UUID]) -> None:
+    """Raise BarredOnline if what somebody is barred from is all of online booking, or one of these therapists."""
+    if None in barred or not set(therapists).isdisjoint(barred):
         raise BarredOnline
 
 

@@ -53,13 +53,19 @@ _SAME = sa.or_(
     ),
 )
 # Built once: it is asked while others wait.
-_MEETING = sa.select(Appointment.client_id, Appointment.booked_in).where(
+IS_ELSEWHERE = sa.exists().where(
     _SAME,
     Appointment.state.in_(LIVE),
     Appointment.starts_at < sa.bindparam("ends_at"),
     Appointment.ends_at > sa.bindparam("starts_at"),
     Appointment.id != sa.bindparam("besides"),
+    sa.or_(
+        sa.bindparam("proven", type_=sa.Boolean),
+        Appointment.client_id == sa.bindparam("client"),
+        Appointment.booked_in == sa.bindparam("same_browser", type_=sa.LargeBinary),
+    ),
 )
+"""Whether a client would be somewhere else at the time of a visit, and may be told so; `asking` gives its parameters."""
 _ELSEWHERE = sa.select(Appointment.id, Appointment.starts_at, Appointment.ends_at).where(
     _SAME, Appointment.state.in_(LIVE), Appointment.ends_at > sa.bindparam("now")
 )
@@ -71,22 +77,21 @@ def refuse_two_places(visit: Appointment, client_id: UUID, *, actor: str, browse
     Needs `queue_for` or the visitor's turn, so that nobody books for the same person at this moment. Who is signed in is told
     of every record of theirs; who holds a link of the record's own visits; everybody of what the same browser booked.
     """
-    asked = {
+    if db.session.scalar(sa.select(IS_ELSEWHERE), asking(visit, client_id, actor=actor, browser=browser)):
+        raise TwoPlaces
+
+
+def asking(visit: Appointment, client_id: UUID, *, actor: str, browser: bytes | None) -> dict[str, object]:
+    """The parameters of `IS_ELSEWHERE`."""
+    return {
         "client": client_id,
         "records": True,
         "starts_at": visit.starts_at,
         "ends_at": visit.ends_at,
         "besides": visit.id,
+        "proven": actor.startswith("contact:"),
+        "same_browser": browser,
     }
-    meeting = db.session.execute(_MEETING, asked).all()
-    if not meeting:
-        return
-    is_proven = actor.startswith("contact:")
-    if any(
-        is_proven or row.client_id == client_id or (browser is not None and row.booked_in == browser)
-        for row in meeting
-    ):
-        raise TwoPlaces
 
 
 def avoiding(

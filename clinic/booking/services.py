@@ -5,10 +5,13 @@ and leaves an audit row.
 """
 
 import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from clinic.accounts import audit, limits
 from clinic.accounts.models import Client, Contact
@@ -198,8 +201,9 @@ def book(
     _require_hold(appointment, held_by or browser, now)
     if not promised:
         online.require_open(practice.the_practice())
-    if not approved:
-        barred.require_allowed(client.id, [appointment.therapist_id], actor)
+    known = None if by_staff else _known(appointment, client.id, actor=actor, browser=browser, now=now)
+    if known and not approved:
+        barred.refuse(known.barred_from, [appointment.therapist_id])
     standing = intake.standing(
         browser=None if by_staff else browser, client_id=client.id, now=now, zone=appointment.zone
     )
@@ -209,11 +213,12 @@ def book(
     if not (approved or by_staff):
         entry = newcomers.entry(appointment.treatment, client.id, entry)
         entry = approval.entry(appointment.treatment, entry)
-    if by_staff:
+    if known is None:
         appointment.booked_by = "staff"
     else:
-        refuse_too_many(client, entry, now)
-        persons.refuse_two_places(appointment, client.id, actor=actor, browser=browser)
+        _refuse_above_limits(known.booked + 1, known.requested, entry)
+        if known.is_elsewhere:
+            raise persons.TwoPlaces
         appointment.booked_in = browser
     appointment.client = client
     advance(appointment, entry.state, now)
@@ -269,7 +274,10 @@ def _open(appointment: Appointment, entry: Entry, now: datetime) -> None:
 
 # Built once: making it anew for each booking takes longer than asking it, and others wait meanwhile.
 _own, _other = sa.orm.aliased(Contact), sa.orm.aliased(Contact)
-_OPEN = sa.select(sa.func.count(), sa.func.count().filter(Appointment.state == State.REQUESTED)).where(
+_OPEN = sa.select(
+    sa.func.count().label("booked"),
+    sa.func.count().filter(Appointment.state == State.REQUESTED).label("requested"),
+).where(
     sa.or_(
         Appointment.client_id == sa.bindparam("client"),
         Appointment.client_id.in_(
@@ -281,6 +289,29 @@ _OPEN = sa.select(sa.func.count(), sa.func.count().filter(Appointment.state == S
     Appointment.state.in_([State.BOOKED, State.REQUESTED]),
     Appointment.starts_at > sa.bindparam("now"),
 )
+_COUNTED = _OPEN.subquery()
+_KNOWN = sa.select(
+    _COUNTED.c.booked,
+    _COUNTED.c.requested,
+    sa.func.array(barred.STANDING.scalar_subquery(), type_=ARRAY(sa.Uuid())).label("barred_from"),
+    persons.IS_ELSEWHERE.label("is_elsewhere"),
+)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What is on record about who completes a hold, on any record of their addresses."""
+
+    booked: int
+    requested: int
+    barred_from: Sequence[UUID | None]
+    is_elsewhere: bool
+
+
+def _known(appointment: Appointment, client_id: UUID, *, actor: str, browser: bytes, now: datetime) -> _Known:
+    """Read in one statement, since others wait meanwhile; call it in the client's turn, with the appointment locked."""
+    asked = persons.asking(appointment, client_id, actor=actor, browser=browser)
+    return _Known(**db.session.execute(_KNOWN, {**asked, "now": now}).mappings().one())
 
 
 def refuse_too_many(client: Client, entry: Entry, now: datetime, *, more: int = 1) -> None:
@@ -289,7 +320,11 @@ def refuse_too_many(client: Client, entry: Entry, now: datetime, *, more: int = 
     Counted is what is open for everybody on the client's addresses: a stranger is a new client each time.
     """
     booked, requested = db.session.execute(_OPEN, {"client": client.id, "now": now}).one()
-    if booked + more > practice.the_practice().open_bookings_per_client:
+    _refuse_above_limits(booked + more, requested, entry)
+
+
+def _refuse_above_limits(booked: int, requested: int, entry: Entry) -> None:
+    if booked > practice.the_practice().open_bookings_per_client:
         raise TooManyOpen
     if entry.state is State.REQUESTED and requested >= OPEN_REQUESTS_PER_CONTACT:
         raise TooManyOpen
