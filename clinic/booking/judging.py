@@ -108,22 +108,12 @@ def _could_begin(kept: Appointment, now: datetime) -> bool:
 
 def against_kept(kept: Sequence[Appointment]) -> list[Against | None]:
     """What the practice changed that speaks against each of these holds; what staff set aside for them does not."""
-    waived, supplies = _waived(kept), _supplies(kept)
+    waived, supplies = _waived(kept), practice.supplies({hold.treatment_id for hold in kept})
     found: list[Against | None] = []
     for hold, why in zip(kept, against([Spot.of(hold) for hold in kept]), strict=True):
         aside = waived.get(hold.id, frozenset())
         reason = None if why is Against.HOURS and Rule.HOURS in aside else why
-        found.append(reason or _against_sale(hold, supplies[hold.treatment_id], aside))
-    return found
-
-
-def _supplies(kept: Iterable[Appointment]) -> dict[UUID, Supply | None]:
-    found: dict[UUID, Supply | None] = {}
-    for treatment_id in {hold.treatment_id for hold in kept}:
-        try:
-            found[treatment_id] = practice.supply(treatment_id)
-        except Unbookable:
-            found[treatment_id] = None
+        found.append(reason or _against_sale(hold, supplies.get(hold.treatment_id), aside))
     return found
 
 
