@@ -19,10 +19,10 @@ from tests.faults.reminders import all_are_sent, many_due, reminders
 from tests.health import health_of
 from tests.stage import Stage, eventually
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
-MAIL_SECONDS = 30
-START_SECONDS = 60
+MAIL_SECONDS = 90
+START_SECONDS = 120
 
 
 def booked(massage: Treatment, number: int) -> Appointment:
