@@ -114,7 +114,7 @@ def stage(race_app: Flask, race_settings: Settings, servers: Servers, tmp_path: 
         update={"clock_file": clock_file, "lumbar_data": tmp_path / "data" / "var"}
     )
     settings.lumbar_data.mkdir(parents=True)
-    set_up = Stage(servers, settings, race_app)
+    set_up = Stage(servers, settings, race_app, clock_file)
     yield set_up
     set_up.stop_all()
 
