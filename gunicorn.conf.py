@@ -7,7 +7,7 @@ def post_worker_init(worker: Any) -> None:
     """Open a process's connections to the database before its first callers come, and let none of them be endlessly slow."""
     # Not before: a master without --preload would hold on to old code when it is told to load anew.
     from clinic import db
-    from clinic.web.arrival import Arrivals
+    from clinic.web.slow_requests import Arrivals
 
     with worker.wsgi.app_context():
         db.open_ahead(worker.cfg.threads)

@@ -13,7 +13,7 @@ from celery.signals import setup_logging, worker_init, worker_process_init
 
 from clinic import db
 from clinic.app import create_app
-from clinic.messaging import stand_in
+from clinic.messaging import fallback
 from clinic.messaging.tasks import Driver
 from clinic.web import logs
 
@@ -48,7 +48,7 @@ def start_stand_in(**_: Any) -> None:
 
     It gets an application, and so an engine, of its own: the children that the worker forks share no connection with it.
     """
-    stand_in.start(create_app(in_background=True))
+    fallback.start(create_app(in_background=True))
 
 
 @worker_process_init.connect

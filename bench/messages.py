@@ -16,8 +16,9 @@ from celery import Celery
 from bench.timing import Cost, interleaved, show
 from clinic import clock
 from clinic.db import db, transaction
-from clinic.messaging import delivery, due, letters, services
-from clinic.messaging.letters import Letter
+from clinic.messaging import delivery, due, services
+from clinic.messaging.letters import composing
+from clinic.messaging.letters.composing import Letter
 from clinic.messaging.mailer import Envelope, SmtpMailer, Unreachable
 from clinic.messaging.models import Kind, Message
 from tests import make
@@ -65,7 +66,7 @@ def _a_letter() -> Letter:
     with transaction():
         held = services.claim(clock.now())
         assert held is not None
-        letter = letters.compose(held, clock.now())
+        letter = composing.compose(held, clock.now())
         services.put_back(held)
     assert isinstance(letter, Letter)
     return letter

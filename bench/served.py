@@ -8,7 +8,7 @@ import os
 import psycopg
 from flask import Flask
 
-from clinic.api.kept import KEPT, KeptAnswers
+from clinic.api.availability_cache import KEPT, KeptAnswers
 from clinic.app import web
 
 

@@ -12,15 +12,15 @@ from sqlalchemy.orm import configure_mappers
 from sqlalchemy.pool import NullPool
 
 from clinic import clock, db, sealed
-from clinic.accounts import audit_seals, links
-from clinic.api import bounces, health, kept
+from clinic.accounts import audit_seals, signed_links
+from clinic.api import availability_cache, bounces, health
 from clinic.api import views as api
 from clinic.db import ASIDE, SEALING
 from clinic.messaging import tasks
 from clinic.portal import views as portal
 from clinic.public import views as public
-from clinic.staff import sign_in
 from clinic.staff import views as staff
+from clinic.staff.auth import sign_in
 from clinic.web import (
     access,
     assets,
@@ -31,8 +31,8 @@ from clinic.web import (
     headers,
     languages,
     logs,
-    parting,
     security_log,
+    sign_out,
 )
 from config import Environment, Settings
 
@@ -59,7 +59,7 @@ def create_app(settings: Settings | None = None, *, in_background: bool = False)
 
     zoneinfo.reset_tzpath(to=())  # Zones come from the pinned tzdata package alone.
     sealed.use(settings.keys.sealing_bytes)
-    links.use(settings.keys.link_bytes)
+    signed_links.use(settings.keys.link_bytes)
     audit_seals.use(settings.keys.audit_bytes)
     clock.follow(settings.clock_file)
     db.init_app(app)
@@ -70,7 +70,7 @@ def create_app(settings: Settings | None = None, *, in_background: bool = False)
     headers.init_app(app)
     errors.init_app(app)
     security_log.init_app(app)
-    parting.init_app(app)
+    sign_out.init_app(app)
     filters.init_app(app)
     languages.init_app(app)
     assets.init_app(app)
@@ -88,7 +88,7 @@ def create_app(settings: Settings | None = None, *, in_background: bool = False)
     ):
         app.register_blueprint(blueprint)
 
-    kept.init_app(app)
+    availability_cache.init_app(app)
     access.require_declared(app)
     return app
 

@@ -16,7 +16,7 @@ from clinic import clock, demo, schema, sealed
 from clinic.accounts import audit, audit_seals, security_events, team
 from clinic.accounts.models import Role, User
 from clinic.app import create_app
-from clinic.booking import zones
+from clinic.booking import zone_changes
 from clinic.db import Base, db, transaction
 from clinic.embedded import running, supervisor
 from clinic.guidance import suggest as suggestion
@@ -180,8 +180,12 @@ def repair_zones(parsed: argparse.Namespace) -> int:
         now = clock.now()
         try:
             with transaction():
-                found = zones.drifted(now) if parsed.list else zones.repair(actor=audit.SYSTEM, now=now)
-                lines = [zones.line(shift) for shift in found]
+                found = (
+                    zone_changes.drifted(now)
+                    if parsed.list
+                    else zone_changes.repair(actor=audit.SYSTEM, now=now)
+                )
+                lines = [zone_changes.line(shift) for shift in found]
         except Refusal as refusal:
             print(refusal.sentence, file=sys.stderr)
             return 2
@@ -203,7 +207,7 @@ def doctor(parsed: argparse.Namespace) -> int:
             for setting in ("fsync", "synchronous_commit", "full_page_writes"):
                 if connection.execute(sa.text(f"SHOW {setting}")).scalar() == "off":
                     faults.append(f"PostgreSQL runs with {setting} off: a crash may lose bookings.")
-        drifted = len(zones.drifted(clock.now())) if is_current else 0
+        drifted = len(zone_changes.drifted(clock.now())) if is_current else 0
         if drifted:
             faults.append(f"{drifted} visits miss their promised time: run `python -m clinic repair-zones`.")
         seals = 0

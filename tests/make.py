@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from clinic.accounts.models import Client, Contact, ContactKind, User
-from clinic.accounts.names import search_name
+from clinic.accounts.name_search import search_name
 from clinic.booking.models import Appointment, State
 from clinic.db import Base, db
 from clinic.intake.models import Outcome, Submission

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from clinic.accounts import audit
 from clinic.accounts.models import AuditEntry, Client, Contact, HealthGrant, User
-from clinic.accounts.names import name_matches
+from clinic.accounts.name_search import name_matches
 from clinic.accounts.security_events import SecurityEvent
 from clinic.db import db
 

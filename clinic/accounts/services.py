@@ -17,7 +17,7 @@ from email_validator import EmailNotValidError, validate_email
 from sqlalchemy.orm import contains_eager
 
 from clinic.accounts.models import Client, Contact, ContactKind, LinkPurpose, LoginLink, Relation
-from clinic.accounts.names import search_name
+from clinic.accounts.name_search import search_name
 from clinic.db import db
 from clinic.language import N_
 from clinic.refusal import Refusal

@@ -14,12 +14,12 @@ from flask import Response, current_app, json, jsonify, request, url_for
 from pydantic import BaseModel
 
 from clinic import clock
-from clinic.accounts import audit, limits, links
+from clinic.accounts import audit, limits, signed_links
 from clinic.accounts import services as accounts
-from clinic.api import reading, schemas
+from clinic.api import request_parsing, schemas
 from clinic.api.blueprint import blueprint
 from clinic.api.problems import Invalid, Past, RevisionNeeded, StaleMatch, invalid, problem
-from clinic.booking import availability, changes, idempotency, persons, services, states
+from clinic.booking import availability, changes, idempotency, same_person, services, states
 from clinic.booking import queries as appointments
 from clinic.booking.availability import Wish
 from clinic.booking.models import Appointment, State
@@ -44,8 +44,8 @@ blueprint.register_error_handler(Invalid, invalid)
 @audience(anyone)
 def keep() -> Response:
     """Keep a time for as long as the practice keeps one; the answer holds the secret that owns it."""
-    reading.query(())
-    wanted, now = reading.body(schemas.NewHold), clock.now()
+    request_parsing.query(())
+    wanted, now = request_parsing.body(schemas.NewHold), clock.now()
     network = limits.network(request.remote_addr)
     limits.take(limits.HOLDS_NETWORK, network, now)
     supply = practice.supply_named(wanted.treatment)
@@ -73,8 +73,12 @@ def keep() -> Response:
 @audience(anyone)
 def book() -> Response:
     """Book or request the time that is held. Sent again with the same key, it gives the same answer and books nothing."""
-    reading.query(())
-    key, wanted, now = reading.idempotency_key(), reading.body(schemas.NewAppointment), clock.now()
+    request_parsing.query(())
+    key, wanted, now = (
+        request_parsing.idempotency_key(),
+        request_parsing.body(schemas.NewAppointment),
+        clock.now(),
+    )
     scope, content = digest(wanted.hold), wanted.model_dump()
     kept = appointments.held(scope, now, lapsed_too=True)
     if kept is None:  # Only who booked it has an answer to a key, and then it is held no more.
@@ -107,7 +111,7 @@ def _answered_meanwhile(scope: bytes, key: str, content: dict[str, Any], refusal
 @audience(anyone)
 def show(token: str) -> Response:
     """How an appointment stands."""
-    reading.query(())
+    request_parsing.query(())
     return _shown(_owned(token), token)
 
 
@@ -115,9 +119,9 @@ def show(token: str) -> Response:
 @audience(anyone)
 def move(token: str) -> Response:
     """Give an appointment another time; the old one is let go only with the new one."""
-    reading.query(())
+    request_parsing.query(())
     visit, now = _owned(token), clock.now()
-    wanted = reading.body(schemas.Move)
+    wanted = request_parsing.body(schemas.Move)
     people = {person.slug: person.id for person in visit.treatment.therapists}
     if wanted.therapist not in (None, availability.ANYBODY, *people):
         raise NotFound("No such therapist gives this treatment.")
@@ -141,7 +145,7 @@ def move(token: str) -> Response:
         return _changed(visit, token, wanted.revision, deed, now)
     except NotOffered as gone:
         supply = agreed(practice.supply(visit.treatment_id, retired_too=True), visit)
-        supply = persons.avoiding(supply, visit.client_id, now, records=False, besides=[visit.id])
+        supply = same_person.avoiding(supply, visit.client_id, now, records=False, besides=[visit.id])
         return problem(gone, nearest=_nearest(supply, wish, wanted.starts_at, now))
 
 
@@ -149,7 +153,7 @@ def move(token: str) -> Response:
 @audience(anyone)
 def cancel(token: str) -> Response:
     """Cancel an appointment; for two minutes its page takes that back."""
-    revision = reading.query(("revision",)).get("revision")
+    revision = request_parsing.query(("revision",)).get("revision")
     if revision is not None and not (revision.isascii() and revision.isdigit() and len(revision) < 10):
         raise Invalid({"?revision": "Give a whole number."})
     visit, now = _owned(token), clock.now()
@@ -164,7 +168,7 @@ def _changed(
     visit: Appointment, token: str, revision: int | None, deed: Callable[[int], Appointment], now: datetime
 ) -> Response:
     """Do something to an appointment for whoever saw its present revision."""
-    named = reading.if_match()
+    named = request_parsing.if_match()
     seen = named if named is not None else revision
     if seen is None:
         raise RevisionNeeded
@@ -215,7 +219,7 @@ def _book(
         now=now,
         plain=wanted.without_health_answers,
     )
-    token = links.token(links.MANAGE, booked.id, booked.link_epoch)
+    token = signed_links.token(signed_links.MANAGE, booked.id, booked.link_epoch)
     return idempotency.Answer(201, booked.id, schemas.dumped(_appointment(booked, token, now)))
 
 
@@ -257,7 +261,7 @@ def _appointment(visit: Appointment, token: str, now: datetime) -> schemas.Appoi
     can_undo = changes.can_undo(visit, "client", now)
     return schemas.Appointment(
         token=token,
-        page=f"{current_app.config['PUBLIC_URL']}{links.manage_path(visit.id, visit.link_epoch)}",
+        page=f"{current_app.config['PUBLIC_URL']}{signed_links.manage_path(visit.id, visit.link_epoch)}",
         reference=visit.reference,
         state=visit.state,  # type: ignore[arg-type]  # Whoever has a token has a client; holds have none.
         revision=visit.revision,

@@ -16,10 +16,11 @@ from flask.typing import ResponseReturnValue
 
 from clinic import clock
 from clinic.db import transaction
-from clinic.messaging import mime, providers, reports, returned
-from clinic.messaging.providers import Notification, mailgun, postmark, sendgrid, ses
-from clinic.messaging.providers.sns import NotFetchedYet
-from clinic.messaging.reports import Report, What
+from clinic.messaging import mime
+from clinic.messaging.bounces import effects, parsing, providers
+from clinic.messaging.bounces.parsing import Report, What
+from clinic.messaging.bounces.providers import Notification, mailgun, postmark, sendgrid, ses
+from clinic.messaging.bounces.providers.sns import NotFetchedYet
 from clinic.refusal import NotFound, Refusal
 from clinic.web.access import anyone, audience, csrf
 
@@ -40,7 +41,7 @@ class NotProven(Refusal):
 def report() -> ResponseReturnValue:
     """Note what became of a letter. One that is not ours is thanked for alike: a provider would only send it again."""
     _require_secret()
-    read = reports.read_json if request.is_json else reports.read_mail
+    read = parsing.read_json if request.is_json else parsing.read_mail
     found = read(request.get_data(), _domain())
     if found is not None:
         with transaction():
@@ -101,9 +102,9 @@ def _require_secret() -> None:
 def _note(found: Report) -> None:
     now = clock.now()
     if found.what is What.UNWANTED:
-        returned.was_unwanted(found.message_id, now)
+        effects.was_unwanted(found.message_id, now)
     else:
-        returned.came_back(
+        effects.came_back(
             found.message_id,
             now,
             for_good=found.what is What.NO_SUCH_ADDRESS,

@@ -3,7 +3,7 @@
 from flask import Response, jsonify
 
 from clinic import clock
-from clinic.api import reading, schemas
+from clinic.api import request_parsing, schemas
 from clinic.api.blueprint import blueprint
 from clinic.practice import queries as practice
 from clinic.web.access import anyone, audience
@@ -13,7 +13,7 @@ from clinic.web.access import anyone, audience
 @audience(anyone)
 def treatments() -> Response:
     """Everything that can be booked, in the practice's order."""
-    reading.query(())
+    request_parsing.query(())
     currency = practice.the_practice().currency
     today = clock.now().date()
     found = [
@@ -38,7 +38,7 @@ def treatments() -> Response:
 @audience(anyone)
 def therapists() -> Response:
     """Everybody who works here, in the practice's order, with what they give."""
-    reading.query(())
+    request_parsing.query(())
     given: dict[str, list[str]] = {}
     for sold in practice.treatments():
         for person in sold.therapists:

@@ -11,10 +11,10 @@ from datetime import datetime
 from flask import Response, current_app, request
 
 from clinic import clock
-from clinic.api import reading
+from clinic.api import request_parsing
+from clinic.api.availability_cache import KEPT, READ, KeptAnswer
 from clinic.api.blueprint import blueprint
-from clinic.api.kept import KEPT, READ, KeptAnswer
-from clinic.booking import availability, online
+from clinic.booking import availability, online_booking
 from clinic.scheduling.hours import Days
 from clinic.web.access import anyone, audience
 
@@ -48,7 +48,7 @@ def _answer(asked: Asked, now: datetime) -> KeptAnswer:
     if isinstance(read, Exception):
         raise read
     basis, supply = read
-    online.require_open(supply.rules)
+    online_booking.require_open(supply.rules)
     with availability.reading():
         wish = availability.wish(supply, asked.therapist, asked.location)
         found = availability.look(supply, wish, asked.days, now, ranked=False)
@@ -56,13 +56,13 @@ def _answer(asked: Asked, now: datetime) -> KeptAnswer:
 
 
 def _asked() -> Asked:
-    given = reading.query(PARAMETERS)
+    given = request_parsing.query(PARAMETERS)
     location = given.get("location")
     return Asked(
-        treatment=reading.name(given.get("treatment", "")),
-        therapist=reading.name(given.get("therapist", availability.ANYBODY)),
-        location=None if location is None else reading.name(location),
-        days=reading.days(given),
+        treatment=request_parsing.name(given.get("treatment", "")),
+        therapist=request_parsing.name(given.get("therapist", availability.ANYBODY)),
+        location=None if location is None else request_parsing.name(location),
+        days=request_parsing.days(given),
     )
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 from clinic import __version__, clock
 from clinic.accounts import audit_seals
 from clinic.db import db
-from clinic.messaging import arrears, pulse
+from clinic.messaging import backlog, heartbeat
 from clinic.web.access import anyone, audience
 
 blueprint = Blueprint("health", __name__)
@@ -30,9 +30,9 @@ def health() -> Response:
     when this host and the database differ by more than two seconds.
     """
     try:
-        found = pulse.read()
-        behind = arrears.count(clock.now())
-        is_on_time = pulse.is_on_time(clock.system())
+        found = heartbeat.read()
+        behind = backlog.count(clock.now())
+        is_on_time = heartbeat.is_on_time(clock.system())
         sealing = audit_seals.state(clock.now())
     except (OperationalError, PoolExhausted):
         db.session.rollback()

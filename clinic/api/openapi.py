@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from clinic import __version__
-from clinic.api import reading, schemas
+from clinic.api import request_parsing, schemas
 from clinic.api.blueprint import blueprint
 from clinic.web.access import anyone, audience
 
@@ -50,15 +50,15 @@ LINKS: dict[type[BaseModel], dict[str, Any]] = {
     },
 }
 """Where an answer leads on to: whoever was given a secret or a token can use it."""
-SLUG = {"type": "string", "minLength": 1, "maxLength": reading.LONGEST_NAME}
-DAY = {"type": "string", "format": "date", "pattern": reading.DAY}
+SLUG = {"type": "string", "minLength": 1, "maxLength": request_parsing.LONGEST_NAME}
+DAY = {"type": "string", "format": "date", "pattern": request_parsing.DAY}
 
 
 @blueprint.get("/openapi.json")
 @audience(anyone)
 def description() -> Response:
     """This description."""
-    reading.query(())
+    request_parsing.query(())
     response = jsonify(document())
     response.headers["Cache-Control"] = "public, max-age=3600"
     return response
@@ -97,7 +97,7 @@ def _paths() -> dict[str, Any]:
         "/api/v1/availability": {
             "get": _operation(
                 "availability",
-                f"Free starts on local days from `from` up to, not including, `to`; at most {reading.LONGEST_RANGE_DAYS} days",
+                f"Free starts on local days from `from` up to, not including, `to`; at most {request_parsing.LONGEST_RANGE_DAYS} days",
                 schemas.Availability,
                 parameters=[
                     _parameter("treatment", "query", SLUG, "`slug` of a treatment.", required=True),
@@ -134,7 +134,7 @@ def _paths() -> dict[str, Any]:
                     _parameter(
                         "Idempotency-Key",
                         "header",
-                        {"type": "string", "pattern": reading.KEY},
+                        {"type": "string", "pattern": request_parsing.KEY},
                         "Sent again with the same key and hold, the first answer comes again; with other content, 409.",
                         required=True,
                     )

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from clinic.api import reading
+from clinic.api import request_parsing
 from clinic.web import forms
 
 
@@ -25,16 +25,18 @@ Name = Annotated[
     Field(json_schema_extra={"pattern": rf"^[^{_CONTROLS}]*[^{_CONTROLS}\s][^{_CONTROLS}]*$"}),
 ]
 Slug = Annotated[
-    str, StringConstraints(min_length=1, max_length=reading.LONGEST_NAME), AfterValidator(reading.name)
+    str,
+    StringConstraints(min_length=1, max_length=request_parsing.LONGEST_NAME),
+    AfterValidator(request_parsing.name),
 ]
 StartText = Annotated[
     str,
     StringConstraints(max_length=40),
-    AfterValidator(lambda text: reading.start(text) and text),
+    AfterValidator(lambda text: request_parsing.start(text) and text),
     Field(
         description="A time with its distance from UTC, such as `2031-03-10T09:00+01:00`.",
         examples=["2031-03-10T09:00+01:00"],
-        json_schema_extra={"pattern": reading.START},
+        json_schema_extra={"pattern": request_parsing.START},
     ),
 ]
 
@@ -69,7 +71,7 @@ class NewHold(Shape):
     @property
     def starts_at(self) -> datetime:
         """The start as an instant."""
-        return reading.start(self.start)
+        return request_parsing.start(self.start)
 
 
 class NewAppointment(Shape):
@@ -104,7 +106,7 @@ class Move(Shape):
     @property
     def starts_at(self) -> datetime:
         """The start as an instant."""
-        return reading.start(self.start)
+        return request_parsing.start(self.start)
 
 
 class Treatment(BaseModel):

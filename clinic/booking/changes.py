@@ -12,9 +12,8 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from clinic.accounts import audit
-from clinic.booking import barred, judging, persons, states
+from clinic.booking import barring, revalidation, same_person, states
 from clinic.booking.availability import Wish
-from clinic.booking.judging import Spot
 from clinic.booking.locking import lock
 from clinic.booking.models import Appointment, State
 from clinic.booking.placing import (
@@ -31,9 +30,10 @@ from clinic.booking.placing import (
     taken,
     wall,
 )
-from clinic.booking.rules import Rule, waive
+from clinic.booking.revalidation import Spot
 from clinic.booking.services import queue_for
 from clinic.booking.states import NotNow, advance, call_off, changed, forget_undo, require_current, side
+from clinic.booking.waivers import Rule, waive
 from clinic.db import db
 from clinic.intake.queries import standing
 from clinic.language import N_
@@ -97,7 +97,7 @@ def move(
     end_undo_holds(appointment, now)
     before = Place.of(appointment)
     if side(actor) == "staff" and Rule.PERSON not in waived:
-        supply = persons.avoiding(supply, seen.client_id, now, records=True, besides=[seen.id])
+        supply = same_person.avoiding(supply, seen.client_id, now, records=True, besides=[seen.id])
     if onto is None:
         place(supply, wish, starts_at, appointment, now)
     else:
@@ -107,8 +107,8 @@ def move(
     if side(actor) == "client":
         _refuse_unsafe(appointment, now)
         if appointment.client_id is not None:
-            barred.require_allowed(appointment.client_id, [appointment.therapist_id], actor)
-            persons.refuse_two_places(appointment, appointment.client_id, actor=actor, browser=None)
+            barring.require_allowed(appointment.client_id, [appointment.therapist_id], actor)
+            same_person.refuse_two_places(appointment, appointment.client_id, actor=actor, browser=None)
     changed(appointment, now, time_too=True)
     if appointment.state == State.REQUESTED:
         appointment.decide_by = states.decide_by(appointment.starts_at, now)
@@ -168,7 +168,7 @@ def undo(appointment_id: UUID, *, revision: int, actor: str, now: datetime) -> A
         raise UndoOver
     if appointment.state not in (State.BOOKED, State.REQUESTED, State.CANCELLED):
         raise UndoOver
-    if judging.is_absent(goes_back_to(appointment).spot(appointment)):
+    if revalidation.is_absent(goes_back_to(appointment).spot(appointment)):
         raise NobodyThere
     end_undo_holds(appointment, now)
     with taken():

@@ -12,14 +12,14 @@ import sqlalchemy as sa
 
 from clinic.accounts import audit
 from clinic.accounts.models import Client, User
-from clinic.booking import changes, persons, rules, states
+from clinic.booking import changes, same_person, states, waivers
 from clinic.booking.availability import Wish
 from clinic.booking.locking import lock
 from clinic.booking.models import Appointment, State, Waiver
 from clinic.booking.placing import NotOffered, agreed, found, fresh, place, terms
-from clinic.booking.rules import Rule
 from clinic.booking.services import queue_for
 from clinic.booking.states import Entry
+from clinic.booking.waivers import Rule
 from clinic.db import db
 from clinic.intake import queries as intake
 from clinic.practice import queries as practice
@@ -65,15 +65,15 @@ def book(
     Limits on open bookings are for clients, not for the desk. Raises
     Unbookable, NotCleared, GuardianNeeded, RulesInTheWay, ReasonNeeded, Impossible, NotOffered, SlotTaken.
     """
-    supply = persons.avoiding(practice.supply(treatment_id), client.id, now, records=True)
+    supply = same_person.avoiding(practice.supply(treatment_id), client.id, now, records=True)
     wish = Wish(treatment_id, therapist_id=therapist_id, location_id=location_id)
-    needed = _needed(rules.broken(supply, wish, starts_at, now), waived, reason)
+    needed = _needed(waivers.broken(supply, wish, starts_at, now), waived, reason)
     queue_for(client.id)
     if Rule.PERSON not in needed:
-        supply = persons.avoiding(
+        supply = same_person.avoiding(
             supply, client.id, now, records=True
         )  # As it is now that nobody else books for them.
-    supply = rules.waive(supply, needed)
+    supply = waivers.waive(supply, needed)
     lock([therapist_id], supply.rooms if supply.needs_room else (), client.id)
     entry = _entry(treatment_id, starts_at, client, supply.zone_of(location_id).key, now)
     appointment = fresh(
@@ -141,9 +141,9 @@ def in_the_way(
 ) -> tuple[Rule, ...]:
     """The rules a move of this visit would break; raises Impossible."""
     supply = agreed(practice.supply(visit.treatment_id, retired_too=True), visit)
-    supply = persons.avoiding(supply, visit.client_id, now, records=True, besides=[visit.id])
+    supply = same_person.avoiding(supply, visit.client_id, now, records=True, besides=[visit.id])
     wish = Wish(visit.treatment_id, therapist_id=therapist_id, location_id=location_id, without=visit.id)
-    return rules.broken(supply, wish, starts_at, now)
+    return waivers.broken(supply, wish, starts_at, now)
 
 
 def waivers_of(appointment_id: UUID) -> list[Waiver]:

@@ -229,7 +229,7 @@ class Waiver(Identified, Model):
     appointment_id: Mapped[UUID] = mapped_column(sa.ForeignKey("appointments.id"), index=True)
     user_id: Mapped[UUID] = mapped_column(sa.ForeignKey("users.id"))
     rules: Mapped[list[str]] = mapped_column(pg.ARRAY(sa.Text))
-    """Names of `booking.rules.Rule`."""
+    """Names of `booking.waivers.Rule`."""
     reason_sealed: Mapped[bytes]
     reason = Sealed[str]("reason_sealed")
     made_at: Mapped[datetime]

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
-from clinic.accounts import links
+from clinic.accounts import signed_links
 from clinic.booking.models import OCCUPYING, Appointment, State
 from clinic.db import db
 from clinic.practice.models import Practice
@@ -44,7 +44,7 @@ def appointment(appointment_id: UUID) -> Appointment:
 
 def behind(token: str) -> Appointment:
     """The appointment whose manage token this is; raises NotFound for every other, as for one that never was."""
-    claim = links.check(token)
+    claim = signed_links.check(token)
     if claim is None:
         raise NotFound
     found = appointment(claim.subject_id)

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from clinic.accounts import audit, limits
 from clinic.accounts.models import Client, Contact
-from clinic.booking import approval, barred, judging, newcomers, online, persons, states
+from clinic.booking import approval, barring, newcomers, online_booking, revalidation, same_person, states
 from clinic.booking.availability import Wish
 from clinic.booking.models import Appointment, State
 from clinic.booking.placing import found, fresh, keeping, lock_all, locked, place, refreshed, taken
@@ -88,9 +88,9 @@ def hold(
     TooManyHeld, NotCleared, NotOffered, SlotTaken, BookingClosed, BarredOnline.
     """
     supply = supply or practice.supply(wish.treatment_id)
-    online.require_open(supply.rules)
+    online_booking.require_open(supply.rules)
     newcomers.require_welcome(supply.new_clients, client_id)
-    supply = barred.allowed(supply, client_id, wish.therapist_id)
+    supply = barring.allowed(supply, client_id, wish.therapist_id)
     earlier = holds_of(browser) if known else []
     # Whatever can be read before the queue is: who waits in it waits for every statement behind it.
     held_network = limits.digest(network) if network else None
@@ -99,7 +99,7 @@ def hold(
         _refuse_a_crowd(held_network, browser, now)
     lock_all(supply, wish, earlier)
     for old in map(_as_it_stands, earlier):
-        if _is_the_same(old, wish, starts_at, now) and judging.is_possible(old, now):
+        if _is_the_same(old, wish, starts_at, now) and revalidation.is_possible(old, now):
             return old
         if old.state == State.HELD:
             _release(old, now)
@@ -125,7 +125,7 @@ def _as_it_stands(held: Appointment) -> Appointment:
 def _is_the_same(held: Appointment, wish: Wish, starts_at: datetime, now: datetime) -> bool:
     """Whether a browser asks for the very time it keeps; that was taken under the rules of its moment, and lasts as long."""
     return (
-        judging.is_live(held, now)
+        revalidation.is_live(held, now)
         and (held.treatment_id, held.starts_at) == (wish.treatment_id, starts_at)
         and wish.therapist_id in (None, held.therapist_id)
         and wish.location_id in (None, held.location_id)
@@ -200,10 +200,10 @@ def book(
     appointment = locked(appointment_id, gone=HoldGone, whole=True)
     _require_hold(appointment, held_by or browser, now)
     if not promised:
-        online.require_open(practice.the_practice())
+        online_booking.require_open(practice.the_practice())
     known = None if by_staff else _known(appointment, client.id, actor=actor, browser=browser, now=now)
     if known and not approved:
-        barred.refuse(known.barred_from, [appointment.therapist_id])
+        barring.refuse(known.barred_from, [appointment.therapist_id])
     standing = intake.standing(
         browser=None if by_staff else browser, client_id=client.id, now=now, zone=appointment.zone
     )
@@ -218,7 +218,7 @@ def book(
     else:
         _refuse_above_limits(known.booked + 1, known.requested, entry)
         if known.is_elsewhere:
-            raise persons.TwoPlaces
+            raise same_person.TwoPlaces
         appointment.booked_in = browser
     appointment.client = client
     advance(appointment, entry.state, now)
@@ -259,7 +259,7 @@ def _require_hold(appointment: Appointment, browser: bytes, now: datetime) -> No
         raise TimeWithdrawn if ended_early else HoldGone
     if appointment.starts_at <= now:
         raise HoldGone
-    if not judging.is_possible(appointment, now):
+    if not revalidation.is_possible(appointment, now):
         raise TimeWithdrawn
 
 
@@ -293,8 +293,8 @@ _COUNTED = _OPEN.subquery()
 _KNOWN = sa.select(
     _COUNTED.c.booked,
     _COUNTED.c.requested,
-    sa.func.array(barred.STANDING.scalar_subquery(), type_=ARRAY(sa.Uuid())).label("barred_from"),
-    persons.IS_ELSEWHERE.label("is_elsewhere"),
+    sa.func.array(barring.STANDING.scalar_subquery(), type_=ARRAY(sa.Uuid())).label("barred_from"),
+    same_person.IS_ELSEWHERE.label("is_elsewhere"),
 )
 
 
@@ -310,7 +310,7 @@ class _Known:
 
 def _known(appointment: Appointment, client_id: UUID, *, actor: str, browser: bytes, now: datetime) -> _Known:
     """Read in one statement, since others wait meanwhile; call it in the client's turn, with the appointment locked."""
-    asked = persons.asking(appointment, client_id, actor=actor, browser=browser)
+    asked = same_person.asking(appointment, client_id, actor=actor, browser=browser)
     return _Known(**db.session.execute(_KNOWN, {**asked, "now": now}).mappings().one())
 
 

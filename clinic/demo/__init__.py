@@ -10,8 +10,8 @@ Nothing here is written past the services: a demo that broke a rule of the produ
 
 from datetime import datetime, timedelta
 
-from clinic.demo import house, post, stories
-from clinic.demo.house import PASSWORD, STAFF
+from clinic.demo import post, practice, stories
+from clinic.demo.practice import PASSWORD, STAFF
 
 __all__ = ["PASSWORD", "STAFF", "load"]
 
@@ -23,5 +23,5 @@ def load(now: datetime) -> None:
 
     The practice must not exist yet. The same `now` makes the same week. Letters of the last hour are left to the worker.
     """
-    house.set_up(now - OPENED)
+    practice.set_up(now - OPENED)
     stories.play(now, after_each=lambda at: post.deliver(at, now), besides=post.rounds(now))

@@ -6,9 +6,10 @@ Without it the worker would find weeks of letters owed at its first pass.
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from clinic.messaging import due, letters
+from clinic.messaging import due
 from clinic.messaging import services as messaging
-from clinic.messaging.content import Drop
+from clinic.messaging.letters import composing
+from clinic.messaging.letters.content import Drop
 
 LEFT_TO_THE_WORKER = timedelta(hours=1)
 """What was owed only just now is sent by the worker, so that a first look finds a few letters."""
@@ -30,7 +31,7 @@ def deliver(at: datetime, now: datetime) -> None:
     for question in due.KINDS:
         messaging.owe(due.find(question, rules, at), at)
     while (held := messaging.claim(at)) is not None:
-        letter = letters.compose(held, at)
+        letter = composing.compose(held, at)
         if isinstance(letter, Drop):
             messaging.drop(held, letter.why, at)
         else:

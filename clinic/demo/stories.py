@@ -21,8 +21,8 @@ from clinic.booking.availability import Wish
 from clinic.booking.models import Appointment
 from clinic.db import db
 from clinic.demo import answers
-from clinic.demo.house import ZONE
 from clinic.demo.people import CASES, Case, Day
+from clinic.demo.practice import ZONE
 from clinic.intake import services as intake
 from clinic.plans import notes
 from clinic.plans import services as plans

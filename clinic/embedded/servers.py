@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 
 from psycopg import pq
 
-from clinic.embedded import cluster, old_memory
+from clinic.embedded import cluster, stale_shared_memory
 from clinic.embedded.cluster import Cluster, Identity
 from clinic.embedded.leash import Leash
 from clinic.embedded.process import Program, Server, ServerFailed, clear_pid_file, locked
@@ -121,9 +121,9 @@ class Servers:
         Every way of starting it comes through here. Raises ServerFailed if a process of its earlier life does not end.
         """
         data = self.directory / "data"
-        marked = old_memory.marked_segment(data)
+        marked = stale_shared_memory.marked_segment(data)
         clear_pid_file(data / "postmaster.pid", marks=["postgres", str(data)], stop_signal=signal.SIGINT)
-        old_memory.wait_until_free(data, marked)
+        stale_shared_memory.wait_until_free(data, marked)
         self.database.launch()
 
     def launch_broker(self) -> None:

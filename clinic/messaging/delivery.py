@@ -20,12 +20,14 @@ from clinic import clock
 from clinic.accounts import limits
 from clinic.accounts.limits import Limit, TooMany
 from clinic.db import db, transaction
-from clinic.messaging import due, letters, pulse, returned, sending, services, sms
-from clinic.messaging.content import Drop
-from clinic.messaging.letters import Letter
+from clinic.messaging import due, heartbeat, pause, services, sms
+from clinic.messaging.bounces import effects
+from clinic.messaging.heartbeat import Part
+from clinic.messaging.letters import composing
+from clinic.messaging.letters.composing import Letter
+from clinic.messaging.letters.content import Drop
 from clinic.messaging.mailer import Mailer, Refused, TryLater, Unreachable
 from clinic.messaging.mailer import of as mailer_of
-from clinic.messaging.pulse import Part
 from clinic.messaging.services import Claim
 from clinic.messaging.sms import SmsProvider, TextMessage
 
@@ -97,7 +99,7 @@ FREELY = Terms()
 def make_pass(app: Flask, limit: int, *, driver: str = "") -> Tally:
     """A pass as this process makes it: at the present moment, by its settings, with its own mailer."""
     with transaction():
-        now = pulse.on_time(clock.now(), clock.system())
+        now = heartbeat.on_time(clock.now(), clock.system())
     terms = Terms(
         held=app.config["MESSAGES_HELD"],
         per_minute=app.config["MESSAGES_PER_MINUTE"],
@@ -115,9 +117,9 @@ def run_pass(now: datetime, limit: int, mailer: Mailer, terms: Terms = FREELY) -
     began = time.monotonic()
     tally = Tally(owed=find(now, texts=terms.sms is not None))
     with transaction():
-        pulse.beat(Part.PASS, terms.driver)
+        heartbeat.beat(Part.PASS, terms.driver)
         late = services.oldest_due(now)
-        held = sending.is_held(now, asked=terms.held)
+        held = pause.is_held(now, asked=terms.held)
     if held or late is None:
         return tally
     if not _server_may_answer(mailer):
@@ -142,7 +144,7 @@ def find(now: datetime, *, texts: bool = False) -> int:
     """
     with transaction():
         services.end_worthless(now)
-        rules = due.rules(now, thorough=pulse.take_sweep(now, SWEEP_EVERY))
+        rules = due.rules(now, thorough=heartbeat.take_sweep(now, SWEEP_EVERY))
         if rules is None:
             return 0
         questions = (*due.KINDS, sms.reminders) if texts else due.KINDS
@@ -166,7 +168,7 @@ def deliver(held: Claim, now: datetime, mailer: Mailer, provider: SmsProvider | 
     except Unreachable as error:
         with transaction():
             services.put_back(held)
-            pulse.beat(Part.MAIL, error.code)
+            heartbeat.beat(Part.MAIL, error.code)
         return End.UNREACHABLE
     except TryLater as error:
         with transaction():
@@ -174,7 +176,7 @@ def deliver(held: Claim, now: datetime, mailer: Mailer, provider: SmsProvider | 
     except Refused as error:
         with transaction():
             if error.no_such_address and letter is not None and letter.contact_id is not None:
-                returned.mark_unreachable(letter.contact_id, now)
+                effects.mark_unreachable(letter.contact_id, now)
             return _noted(services.give_up(held, error.code, now), End.GIVEN_UP)
     return _noted(_settled(held, now, letter.told if letter else None), End.SENT)
 
@@ -192,7 +194,7 @@ def _settled(held: Claim, now: datetime, told: bytes | None) -> bool:
 
 def _composed(held: Claim, now: datetime, provider: SmsProvider | None) -> Letter | TextMessage | Drop:
     if held.channel != sms.CHANNEL:
-        return letters.compose(held, now)
+        return composing.compose(held, now)
     return sms.compose(held, now) if provider is not None else Drop("sms_off")
 
 
@@ -258,19 +260,19 @@ def _noted(ours: bool, end: End) -> End:
 
 def _server_may_answer(mailer: Mailer) -> bool:
     """Whether to try at all. With the circuit open, one sender at a time asks whether the server is back."""
-    if not pulse.read().sign(Part.MAIL).state:
+    if not heartbeat.read().sign(Part.MAIL).state:
         return True
     with transaction():
-        if not pulse.take_probe(PROBE_EVERY):
+        if not heartbeat.take_probe(PROBE_EVERY):
             return False
     try:
         mailer.probe()
     except Unreachable as error:
         with transaction():
-            pulse.beat(Part.MAIL, error.code)
+            heartbeat.beat(Part.MAIL, error.code)
         return False
     with transaction():
-        pulse.beat(Part.MAIL)
+        heartbeat.beat(Part.MAIL)
     return True
 
 

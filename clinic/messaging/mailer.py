@@ -18,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 
 from flask import Flask
 
-from clinic.messaging.verdicts import Blame, blame
+from clinic.messaging.bounces.smtp_replies import Blame, blame
 
 TIMEOUT_SECONDS = 8.0
 """For each step of a hand-over; a server slower than this is taken as away."""

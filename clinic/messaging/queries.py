@@ -15,16 +15,16 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from clinic.accounts.models import Client, User
-from clinic.accounts.names import name_matches
+from clinic.accounts.name_search import name_matches
 from clinic.booking.models import Appointment
 from clinic.db import db
-from clinic.messaging import again
-from clinic.messaging import pulse as heart
+from clinic.messaging import heartbeat as heart
+from clinic.messaging import resend
+from clinic.messaging.bounces.effects import CAME_BACK, UNWANTED
+from clinic.messaging.due.visits import visits
+from clinic.messaging.heartbeat import Pulse
 from clinic.messaging.models import Kind, Message
-from clinic.messaging.pulse import Pulse
-from clinic.messaging.returned import CAME_BACK, UNWANTED
 from clinic.messaging.services import STILL_OPEN
-from clinic.messaging.visits import visits
 
 FILE = re.compile(r"\d+\.[0-9a-f-]{36}\.[0-9a-f]{8}\.eml")
 PAGE = 50
@@ -204,7 +204,7 @@ def line_of(row: Sequence[Any], now: datetime) -> Line:
         visit_id=visit_id,
         visit_at=visit_at,
         zone=zone or "",
-        may_go_again=again.may_go_again(message, now),
+        may_go_again=resend.may_go_again(message, now),
     )
 
 

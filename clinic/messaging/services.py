@@ -17,8 +17,8 @@ from sqlalchemy.dialects import postgresql as pg
 from clinic.accounts.models import Contact
 from clinic.booking.models import Appointment
 from clinic.db import db, new_id
+from clinic.messaging.due.visits import visits
 from clinic.messaging.models import Kind, Message
-from clinic.messaging.visits import visits
 
 LEASE = timedelta(seconds=45)
 """More than twice what one hand-over may take (`mailer.HANDOVER_SECONDS`)."""

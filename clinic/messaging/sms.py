@@ -16,15 +16,15 @@ import sqlalchemy as sa
 from flask import Flask, current_app
 
 from clinic import language
-from clinic.accounts import audit, links
+from clinic.accounts import audit, signed_links
 from clinic.accounts.models import Client, Contact, ContactKind
 from clinic.booking.models import Appointment, State
 from clinic.db import db
 from clinic.language import gettext
 from clinic.language.reading import local_time, short_date
-from clinic.messaging.content import Drop
 from clinic.messaging.due.reminders import reminded_at
 from clinic.messaging.due.shape import Asked, Row, Rules
+from clinic.messaging.letters.content import Drop
 from clinic.messaging.mailer import Refused, TryLater
 from clinic.messaging.models import Kind
 from clinic.messaging.services import Claim, Owed
@@ -208,6 +208,6 @@ def compose(held: Claim, now: datetime) -> TextMessage | Drop:
             "time": local_time(appointment.starts_at, appointment.zone),
             "place": appointment.location.name,
             "link": current_app.config["PUBLIC_URL"]
-            + links.manage_path(appointment.id, appointment.link_epoch),
+            + signed_links.manage_path(appointment.id, appointment.link_epoch),
         }
     return TextMessage(reference=held.id, to=contact.normalised, text=text)

@@ -12,16 +12,16 @@ from celery import Celery, Task
 from flask import Flask, current_app
 
 from clinic import clock
-from clinic.accounts import audit_seals, limits, records, sessions, typed_details
+from clinic.accounts import audit_seals, client_records, limits, sessions, typed_details
 from clinic.accounts import services as accounts
 from clinic.booking import idempotency
 from clinic.booking import services as booking
-from clinic.booking.waiting import rounds, wishes
+from clinic.booking.waiting import entries, rounds
 from clinic.db import transaction
 from clinic.intake import services as intake
 from clinic.messaging import delivery
-from clinic.messaging.providers import sns
-from clinic.plans import kept_notes, overrides
+from clinic.messaging.bounces.providers import sns
+from clinic.plans import note_drafts, overrides
 from clinic.practice import invitations
 
 PASS_LIMIT = 2000
@@ -56,7 +56,7 @@ def delete_old_drafts() -> None:
     """Delete health answers nobody finished, and notes nobody came back for. Twice is harmless: the second finds none."""
     with transaction():
         intake.delete_old_drafts(clock.now())
-        kept_notes.delete_old(clock.now())
+        note_drafts.delete_old(clock.now())
 
 
 def fetch_from_sns() -> None:
@@ -87,12 +87,12 @@ def tidy() -> None:
     limits.forget(now)
     with transaction():
         accounts.forget_links(now)
-        records.forget_replaced(now)
+        client_records.forget_replaced(now)
         sessions.forget(now)
         typed_details.delete_old(now)
         invitations.forget(now)
     with transaction():
-        wishes.delete_ended(now - WISHES_KEPT)
+        entries.delete_ended(now - WISHES_KEPT)
         booking.delete_lapsed(now - LAPSED_KEPT)
         idempotency.delete_old(now)
 
@@ -166,6 +166,6 @@ def _settings(app: Flask) -> dict[str, Any]:
             "socket_timeout": 10,
         },
         "task_publish_retry": False,
-        "beat_scheduler": "clinic.messaging.timetable:Timetable",
+        "beat_scheduler": "clinic.messaging.beat_scheduler:Timetable",
         "beat_max_loop_interval": 5,
     }

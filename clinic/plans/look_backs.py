@@ -16,7 +16,7 @@ from clinic.guidance.course import Step
 from clinic.guidance.knowledge import MODALITIES
 from clinic.intake import queries as intake
 from clinic.plans import courses, progress
-from clinic.plans.explained import Explained
+from clinic.plans.explanation import Explained
 from clinic.plans.models import LookBack, Plan, PlannedSession, ReasonKind, Review
 from clinic.plans.services import ReasonNeeded
 from clinic.refusal import Refusal, Stale

@@ -19,7 +19,7 @@ from clinic.guidance.knowledge import MODALITIES
 from clinic.guidance.levels import Level
 from clinic.intake.models import Clearance, Outcome, Submission
 from clinic.plans import courses, scores
-from clinic.plans.explained import Explained
+from clinic.plans.explanation import Explained
 from clinic.plans.models import Decision, ReasonKind, Review
 from clinic.refusal import NotFound, Refusal, Stale
 

@@ -15,22 +15,23 @@ from flask.typing import ResponseReturnValue
 from clinic import clock
 from clinic.accounts import audit, limits
 from clinic.accounts.models import Client
-from clinic.booking import idempotency, series, states
-from clinic.booking.barred import BarredOnline
+from clinic.booking import idempotency, states
+from clinic.booking.barring import BarredOnline
 from clinic.booking.idempotency import Answer
 from clinic.booking.models import Appointment
-from clinic.booking.online import BookingClosed
-from clinic.booking.series import NoSeries, Order, Proposal, Rhythm
+from clinic.booking.online_booking import BookingClosed
+from clinic.booking.series import new_series
+from clinic.booking.series.new_series import NoSeries, Order, Proposal, Rhythm
 from clinic.db import db, transaction
 from clinic.language import N_
 from clinic.plans import courses, to_book
 from clinic.plans.to_book import ToBook
 from clinic.practice.models import Therapist
 from clinic.refusal import NotFound, Refusal, Stale
-from clinic.web import access, form_keys, moments, refused, sessions
+from clinic.web import access, form_keys, refusal_page, series_form, time_values
 from clinic.web.access import audience, client
 from clinic.web.browser import browser
-from clinic.web.sessions import Row
+from clinic.web.series_form import Row
 
 QUESTIONS_FIRST = N_(
     "A few questions about your health come first. Your times are not kept meanwhile: choose them again afterwards, "
@@ -65,7 +66,7 @@ def ask() -> ResponseReturnValue:
         proposals = _proposals(rest, now)
     except (NoSeries, BookingClosed, BarredOnline) as refusal:
         return _page(rest, [], refusal=refusal), refusal.status
-    return _page(rest, [sessions.row(one, rest.people) for one in proposals])
+    return _page(rest, [series_form.row(one, rest.people) for one in proposals])
 
 
 @blueprint.post("/my/course")
@@ -73,7 +74,7 @@ def ask() -> ResponseReturnValue:
 def book() -> ResponseReturnValue:
     """Book all that is chosen, or nothing. The same form sent twice finds its own booking."""
     rest, now = _rest(of_form=True), clock.now()
-    chosen, key = sessions.chosen(series.MOST), request.form.get("key", "")
+    chosen, key = series_form.chosen(new_series.MOST), request.form.get("key", "")
     content: dict[str, object] = {"course": str(rest.client.id), "chosen": sorted(chosen.items())}
     if not key:
         raise Stale
@@ -97,12 +98,12 @@ def book() -> ResponseReturnValue:
     except states.NotCleared:
         return redirect(url_for("outcome.show"), 303)
     except (BookingClosed, BarredOnline) as refusal:
-        return refused.answer(_page(rest, [], refusal=refusal), refusal)
+        return refusal_page.answer(_page(rest, [], refusal=refusal), refusal)
     except Refusal as refusal:
         if (done := _done_before(key, content)) is not None:
             return done
-        rows = sessions.again(_proposals(rest, now), rest.people, chosen, refusal)
-        return refused.answer(_page(rest, rows, refusal=refusal), refusal)
+        rows = series_form.again(_proposals(rest, now), rest.people, chosen, refusal)
+        return refusal_page.answer(_page(rest, rows, refusal=refusal), refusal)
     flash(N_("Your sessions are booked. One letter tells of all of them."), "ok")
     return redirect(url_for("portal.home"), 303)
 
@@ -134,15 +135,15 @@ def can_go_on(person: Client) -> ToBook | None:
 
 
 def _book(rest: Rest, values: Iterable[str], now: datetime) -> None:
-    made = series.book(
+    made = new_series.book(
         _order(rest),
-        [sessions.slot(value) for value in values],
+        [series_form.slot(value) for value in values],
         client=rest.client,
         actor=audit.by_contact(_contact_id()),
         browser=browser(),
         now=now,
     )
-    to_book.give(rest.client.id, series.members(made.id))
+    to_book.give(rest.client.id, new_series.members(made.id))
 
 
 def _contact_id() -> UUID:
@@ -166,16 +167,19 @@ def _order(rest: Rest) -> Order:
 
 def _proposals(rest: Rest, now: datetime) -> list[Proposal]:
     try:
-        on, at = moments.day(request.args.get("on", "")), moments.time_of_day(request.args.get("at", ""))
+        on, at = (
+            time_values.day(request.args.get("on", "")),
+            time_values.time_of_day(request.args.get("at", "")),
+        )
         count = min(int(request.args.get("count", "")), rest.left.sessions)
     except ValueError:
         raise NoSeries(N_("Enter a first day, a time of day, and how many sessions.")) from None
     rhythm = Rhythm(first=datetime.combine(on, at), every_weeks=rest.left.every_weeks, count=count)
-    return series.propose(_order(rest), rhythm, by_staff=False, now=now, client_id=rest.client.id)
+    return new_series.propose(_order(rest), rhythm, by_staff=False, now=now, client_id=rest.client.id)
 
 
 def _page(rest: Rest, rows: Sequence[Row], *, refusal: Refusal | None = None) -> str:
-    first = sessions.next_start(rest.after, rest.left.every_weeks, clock.now())
+    first = series_form.next_start(rest.after, rest.left.every_weeks, clock.now())
     asked = {
         "count": request.args.get("count", str(rest.left.sessions)),
         "on": request.args.get("on", first.date().isoformat()),

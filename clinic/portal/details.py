@@ -9,13 +9,13 @@ from wtforms import HiddenField, StringField, TelField, TextAreaField
 from wtforms.validators import Length, Optional
 
 from clinic import clock
-from clinic.accounts import audit, records
+from clinic.accounts import audit, client_records
+from clinic.accounts.client_records import Further, Person
 from clinic.accounts.models import Client, ClientSession
-from clinic.accounts.records import Further, Person
 from clinic.db import db, transaction
 from clinic.language import N_
 from clinic.practice import queries as practice
-from clinic.practice.house import ASKABLE
+from clinic.practice.practice_settings import ASKABLE
 from clinic.refusal import NotFound, Stale
 from clinic.web import access
 from clinic.web.access import audience, client
@@ -61,7 +61,7 @@ def ask() -> ResponseReturnValue:
     if not asked:
         raise NotFound
     person = db.session.get_one(Client, found.client_id)
-    form = OwnDetailsForm(data={"seen": records.seen(person), **_present(person)})
+    form = OwnDetailsForm(data={"seen": client_records.seen(person), **_present(person)})
     for name in {name for names in ASKABLE.values() for name in names} - set(asked):
         del form[name]
     status = 200
@@ -69,12 +69,12 @@ def ask() -> ResponseReturnValue:
         try:
             with transaction():
                 _keep(form, asked, person, found)
-        except records.NotBornYet as refusal:
+        except client_records.NotBornYet as refusal:
             form.birth_on.errors = [refusal.sentence]
-        except records.RecordChanged as refusal:
+        except client_records.RecordChanged as refusal:
             form.form_errors.append(Stale.sentence)
             db.session.expire_all()
-            form.seen.data = records.seen(person)
+            form.seen.data = client_records.seen(person)
             status = refusal.status
         else:
             flash(N_("Saved."), "ok")
@@ -90,19 +90,19 @@ def fields_asked() -> list[str]:
 
 
 def _present(person: Client) -> dict[str, Any]:
-    stands = records.person_of(person)
+    stands = client_records.person_of(person)
     return {"birth_on": stands.birth_on, **vars(stands.further)}
 
 
 def _keep(form: OwnDetailsForm, asked: list[str], person: Client, found: ClientSession) -> None:
-    stands = records.person_of(person)
+    stands = client_records.person_of(person)
     typed = {name: form[name].data or "" for name in asked if name in Further.__dataclass_fields__}
     wanted: Person = replace(
         stands,
         birth_on=form.birth_on.data if "birth_on" in asked else stands.birth_on,
         further=replace(stands.further, **typed),
     )
-    records.correct(
+    client_records.correct(
         person.id,
         wanted,
         seen_as=form.seen.data or "",

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 from flask import url_for
 
-from clinic.accounts import links
-from clinic.booking import past
+from clinic.accounts import signed_links
+from clinic.booking import past_visits
 from clinic.booking.models import Appointment, State
 from clinic.language import N_
 from clinic.scheduling import hours
@@ -53,7 +53,7 @@ def page(client_id: UUID, number: int, now: datetime) -> Page:
     """One page of a client's past visits; a page that is none comes out as the nearest that could be."""
     number = min(max(number, 1), LAST_PAGE)
     # One more than is shown tells whether there are older ones.
-    found = past.past(client_id, now, skip=(number - 1) * ON_A_PAGE, limit=ON_A_PAGE + 1)
+    found = past_visits.past(client_id, now, skip=(number - 1) * ON_A_PAGE, limit=ON_A_PAGE + 1)
     return Page(
         visits=[_shown(visit, now) for visit in found[:ON_A_PAGE]],
         number=number,
@@ -65,8 +65,10 @@ def _shown(visit: Appointment, now: datetime) -> Past:
     return Past(
         visit=visit,
         words=WORDS[State(visit.state)],
-        took_place=past.took_place(visit),
-        tips=links.aftercare_path(visit.id, visit.link_epoch) if past.keeps_tips(visit, now) else None,
+        took_place=past_visits.took_place(visit),
+        tips=signed_links.aftercare_path(visit.id, visit.link_epoch)
+        if past_visits.keeps_tips(visit, now)
+        else None,
         again=_again(visit, hours.local_day(now, ZoneInfo(visit.zone))),
     )
 

@@ -10,7 +10,7 @@ from flask import Blueprint, flash, redirect, render_template, request, session,
 from flask.typing import ResponseReturnValue
 
 from clinic import clock
-from clinic.accounts import audit, limits, links, sessions
+from clinic.accounts import audit, limits, sessions, signed_links
 from clinic.accounts import services as accounts
 from clinic.accounts.models import Client, ClientSession, Contact, ContactKind, LinkPurpose
 from clinic.booking import queries as booking
@@ -19,16 +19,16 @@ from clinic.db import db, transaction
 from clinic.intake import queries as intake
 from clinic.language import N_
 from clinic.messaging import services as messaging
-from clinic.portal import course, details, letters, past, progress, waiting
+from clinic.portal import course, details, past, preferences, progress, waiting_list
 from clinic.portal.forms import AddressForm, NameForm
 from clinic.refusal import NotFound, Refusal
 from clinic.web import access, languages
 from clinic.web.access import anyone, audience, client, contact
 from clinic.web.browser import forget_browser, known_browser
-from clinic.web.own_paths import own_path
+from clinic.web.safe_redirects import own_path
 
 blueprint = Blueprint("portal", __name__)
-blueprints = (blueprint, details.blueprint, letters.blueprint, course.blueprint, progress.blueprint)
+blueprints = (blueprint, details.blueprint, preferences.blueprint, course.blueprint, progress.blueprint)
 
 NEXT = "after_sign_in"
 
@@ -188,7 +188,7 @@ def home() -> ResponseReturnValue:
         visits=[(visit, manage_path(visit)) for visit in visits],
         others=len(accounts.people_on(proven)) > 1,
         course=course.can_go_on(person),
-        waits=waiting.of(person.id, now),
+        waits=waiting_list.of(person.id, now),
         past=past.page(person.id, 1, now),
         has_progress=progress.has_any(person.id),
         asks_details=bool(details.fields_asked()),
@@ -214,7 +214,7 @@ def end_waiting(wish_id: UUID) -> ResponseReturnValue:
     try:
         limits.take(limits.CHANGES_LINK, str(wish_id), now)
         with transaction():
-            waiting.end(wish_id, found.client_id, actor=audit.by_contact(found.contact_id), now=now)
+            waiting_list.end(wish_id, found.client_id, actor=audit.by_contact(found.contact_id), now=now)
         flash(N_("You are no longer on the waiting list."), "ok")
     except limits.TooMany as often:
         flash(often.sentence, "caution")
@@ -237,7 +237,7 @@ def sign_out() -> ResponseReturnValue:
 
 def manage_path(visit: Appointment) -> str:
     """The page of one visit."""
-    return links.manage_path(visit.id, visit.link_epoch)
+    return signed_links.manage_path(visit.id, visit.link_epoch)
 
 
 def _onwards() -> str:

@@ -1,6 +1,6 @@
 """Time off of a therapist and closures of a location or the whole practice: local days that always win over hours.
 
-They cancel nothing: visits that stand stay until somebody moves them (`booking.outside` lists them).
+They cancel nothing: visits that stand stay until somebody moves them (`booking.outside_hours` lists them).
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from clinic.accounts import audit
 from clinic.db import db
 from clinic.practice import calendars
 from clinic.practice.models import Closure, Therapist, TimeOff
-from clinic.practice.places import location
+from clinic.practice.premises import location
 from clinic.practice.public_holidays import PublicHoliday
 from clinic.practice.therapists import therapist
 from clinic.practice.working_hours import EndsBeforeItBegins

@@ -73,7 +73,7 @@ class Practice(Model):
     approval: Mapped[str] = mapped_column(default=Approval.AT_ONCE, server_default=sa.text("'at_once'"))
     """Whether clients' bookings are confirmed first; a treatment may say otherwise."""
     online_booking: Mapped[str] = mapped_column(default=OnlineBooking.OPEN, server_default=sa.text("'open'"))
-    """Whether clients can book online; `booking.online` says what that stops. Setting up begins with *not open*."""
+    """Whether clients can book online; `booking.online_booking` says what that stops. Setting up begins with *not open*."""
     closed_words: Mapped[str] = mapped_column(default="", server_default=sa.text("''"))
     """What clients read while it is closed, in the owner's own words; kept for the next time."""
     decide_hours: Mapped[int] = mapped_column(default=48)

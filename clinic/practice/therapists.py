@@ -12,8 +12,7 @@ from clinic.accounts import audit
 from clinic.accounts.models import Role, User
 from clinic.db import db, violates
 from clinic.practice import calendars
-from clinic.practice.models import Therapist, Treatment
-from clinic.practice.revising import (
+from clinic.practice.editing import (
     Way,
     amend,
     print_of,
@@ -22,6 +21,7 @@ from clinic.practice.revising import (
     shift,
     slug_of,
 )
+from clinic.practice.models import Therapist, Treatment
 from clinic.practice.treatments import require_trained
 from clinic.refusal import NotFound, Refusal
 

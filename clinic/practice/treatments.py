@@ -12,8 +12,7 @@ from clinic.accounts import audit
 from clinic.db import db
 from clinic.guidance.knowledge import MODALITIES
 from clinic.practice import calendars
-from clinic.practice.models import Room, Therapist, Treatment
-from clinic.practice.revising import (
+from clinic.practice.editing import (
     Way,
     amend,
     print_of,
@@ -22,6 +21,7 @@ from clinic.practice.revising import (
     shift,
     slug_of,
 )
+from clinic.practice.models import Room, Therapist, Treatment
 from clinic.refusal import NotFound, Refusal
 
 

@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from clinic.accounts import audit
 from clinic.db import db, violates
 from clinic.practice import calendars
+from clinic.practice.editing import print_of_rows, require_unchanged
 from clinic.practice.models import Location, SpecialDay, WeeklyHours
-from clinic.practice.revising import print_of_rows, require_unchanged
 from clinic.practice.therapists import therapist
 from clinic.refusal import Refusal
 

@@ -12,8 +12,8 @@ from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from clinic import clock
-from clinic.accounts import audit, links
-from clinic.booking import past
+from clinic.accounts import audit, signed_links
+from clinic.booking import past_visits
 from clinic.booking.models import Appointment
 from clinic.db import db, transaction
 from clinic.guidance import aftercare
@@ -71,17 +71,17 @@ def tips(token: str) -> ResponseReturnValue:
 
 def opened(token: str, now: datetime) -> Appointment:
     """The visit behind a token; raises NotFound, and TipsOver after 30 days."""
-    claim = links.check(token, links.AFTERCARE)
+    claim = signed_links.check(token, signed_links.AFTERCARE)
     appointment = db.session.get(Appointment, claim.subject_id) if claim else None
     if claim is None or appointment is None or not claim.holds(appointment.link_epoch):
         raise NotFound
     if (
         appointment.client is None
         or appointment.client.erased_at is not None
-        or not past.took_place(appointment)
+        or not past_visits.took_place(appointment)
     ):
         raise NotFound
-    if not past.keeps_tips(appointment, now):
+    if not past_visits.keeps_tips(appointment, now):
         raise TipsOver
     return appointment
 

@@ -12,17 +12,17 @@ from flask import Blueprint, flash, redirect, render_template, request, session,
 from flask.typing import ResponseReturnValue
 
 from clinic import clock, language
-from clinic.accounts import audit, limits, links
+from clinic.accounts import audit, limits, signed_links
 from clinic.accounts import services as accounts
 from clinic.accounts.models import Client
 from clinic.booking import (
     approval,
     availability,
-    barred,
+    barring,
     idempotency,
-    judging,
-    online,
-    persons,
+    online_booking,
+    revalidation,
+    same_person,
     services,
     states,
 )
@@ -39,12 +39,12 @@ from clinic.language import N_
 from clinic.plans import services as plans
 from clinic.practice import queries as practice
 from clinic.practice.models import IntakeRule, Location, Therapist, Treatment
-from clinic.public import holding, slots
+from clinic.public import extend_reservation, slots
 from clinic.public.forms import DetailsForm, PersonForm
 from clinic.public.intake import SAID_NO
 from clinic.public.slots import Choice, Picker
 from clinic.refusal import NotFound, Refusal
-from clinic.web import access, context, form_keys, moments, refused
+from clinic.web import access, context, form_keys, refusal_page, time_values
 from clinic.web.access import anyone, audience
 from clinic.web.browser import browser, forget_typed, keep_typed, known_browser, typed
 
@@ -79,7 +79,7 @@ def hold(slug: str) -> ResponseReturnValue:
         treatment = practice.treatment(slug)
     except practice.Unbookable as refusal:
         return _treatments_page(refusal=refusal), refusal.status
-    starts_at, therapist_id = moments.read_value(request.form.get("start", ""))
+    starts_at, therapist_id = time_values.read_value(request.form.get("start", ""))
     network = limits.network(request.remote_addr)
     try:
         limits.take(limits.HOLDS_NETWORK, network, now)
@@ -94,10 +94,10 @@ def hold(slug: str) -> ResponseReturnValue:
             )
     except states.NotCleared:
         return redirect(url_for("outcome.show"), 303)
-    except online.BookingClosed as closed:
-        return refused.answer(closed_page(), closed)
+    except online_booking.BookingClosed as closed:
+        return refusal_page.answer(closed_page(), closed)
     except Refusal as refusal:
-        return refused.answer(_choose_page(treatment, now, refusal=refusal, wanted=starts_at), refusal)
+        return refusal_page.answer(_choose_page(treatment, now, refusal=refusal, wanted=starts_at), refusal)
     return redirect(_next_step(kept, now), 303)
 
 
@@ -110,7 +110,7 @@ def details() -> ResponseReturnValue:
     if kept is None:
         return _without_time()
     if (won := waiting_list.won_with(kept.id)) is not None:
-        return redirect(links.offer_path(won.id, won.wish.link_epoch), 303)
+        return redirect(signed_links.offer_path(won.id, won.wish.link_epoch), 303)
     if not _plain(kept) and (first := _next_step(kept, now)) != url_for(".details"):
         return redirect(first, 303)
     form = DetailsForm(formdata=None, data={**known(), "key": form_keys.new(), "plain": _plain(kept)})
@@ -133,7 +133,7 @@ def book() -> ResponseReturnValue:
     kept = appointments.held(known_browser(), now, lapsed_too=True)
     if kept is None:
         return _done_before(form, content) or _without_time()
-    if holding.is_asked():
+    if extend_reservation.is_asked():
         return _kept_longer(form, kept, now)
     if not form.validate():
         return _details_page(form, kept), 422
@@ -159,7 +159,7 @@ def book() -> ResponseReturnValue:
     except states.NotCleared:
         return redirect(url_for("outcome.show"), 303)
     except Refusal as refusal:
-        return refused.answer(_details_page(form, kept, refusal=refusal), refusal)
+        return refusal_page.answer(_details_page(form, kept, refusal=refusal), refusal)
     forget_typed()
     return _to_done(booked)
 
@@ -206,7 +206,7 @@ def _done_before(form: DetailsForm, content: dict[str, Any]) -> ResponseReturnVa
 
 
 def _to_done(visit: Appointment) -> ResponseReturnValue:
-    return redirect(f"{links.manage_path(visit.id, visit.link_epoch)}/done", 303)
+    return redirect(f"{signed_links.manage_path(visit.id, visit.link_epoch)}/done", 303)
 
 
 def _book(form: DetailsForm, kept: Appointment, now: datetime) -> Appointment:
@@ -363,7 +363,7 @@ def _choice(
     client_id = _client_id()
     mine = known_browser()
     held = services.holds_of(mine) if mine else []
-    supply = barred.shown_to(practice.supply(treatment.id), client_id)
+    supply = barring.shown_to(practice.supply(treatment.id), client_id)
     return Choice(
         wish=Wish(
             treatment.id,
@@ -374,9 +374,9 @@ def _choice(
         ),
         location=place,
         therapists={person.id: person for person in treatment.therapists},
-        day=moments.read_day(request.args.get("day")) or slots.day_of(wanted, place),
-        start=moments.read_day(request.args.get("from")),
-        supply=persons.avoiding(supply, client_id, now, records=True),
+        day=time_values.read_day(request.args.get("day")) or slots.day_of(wanted, place),
+        start=time_values.read_day(request.args.get("from")),
+        supply=same_person.avoiding(supply, client_id, now, records=True),
         not_before=_not_before(place, now),
         own=_own_time(held, treatment, therapist, place, now),
     )
@@ -393,14 +393,14 @@ def _own_time(
     for kept in held:
         is_shown = (kept.treatment_id, kept.location_id) == (treatment.id, place.id)
         is_shown = is_shown and (therapist is None or kept.therapist_id == therapist.id)
-        if is_shown and judging.is_live(kept, now) and judging.is_possible(kept, now):
+        if is_shown and revalidation.is_live(kept, now) and revalidation.is_possible(kept, now):
             return None if _is_barred(kept.therapist_id) else kept
     return None
 
 
 def _is_barred(therapist_id: UUID) -> bool:
     client_id = _client_id()
-    return client_id is not None and not barred.standing(client_id).isdisjoint({None, therapist_id})
+    return client_id is not None and not barring.standing(client_id).isdisjoint({None, therapist_id})
 
 
 def _bar(choice: Choice) -> Refusal | None:
@@ -408,7 +408,7 @@ def _bar(choice: Choice) -> Refusal | None:
     if choice.supply is None or availability.candidates(choice.supply, choice.wish):
         return None
     client_id = _client_id()
-    return barred.BarredOnline() if client_id and barred.standing(client_id) else None
+    return barring.BarredOnline() if client_id and barring.standing(client_id) else None
 
 
 def _not_before(place: Location, now: datetime) -> datetime | None:

@@ -8,7 +8,7 @@ from wtforms import RadioField
 from wtforms.validators import InputRequired
 
 from clinic import clock
-from clinic.accounts import limits, links
+from clinic.accounts import limits, signed_links
 from clinic.booking import queries as appointments
 from clinic.booking.models import CAME, Appointment
 from clinic.db import db, transaction
@@ -90,7 +90,7 @@ def _page(visit: Appointment, form: CheckInForm) -> str:
 
 
 def _visit(token: str, now: datetime) -> Appointment:
-    claim = links.check(token, links.CHECK_IN)
+    claim = signed_links.check(token, signed_links.CHECK_IN)
     found = db.session.get(Appointment, claim.subject_id) if claim else None
     if claim is None or found is None or not claim.holds(found.link_epoch):
         raise NotFound

@@ -9,7 +9,7 @@ from clinic.language import N_
 from clinic.practice import queries as practice
 from clinic.web import languages
 from clinic.web.forms import Form
-from clinic.web.wish_form import WhenForm, WishForm
+from clinic.web.waiting_form import WhenForm, WishForm
 
 
 class PersonForm(Form):

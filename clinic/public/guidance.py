@@ -13,7 +13,7 @@ from clinic.guidance.silences import SILENCES
 from clinic.guidance.sources import SOURCES
 from clinic.practice import queries as practice
 from clinic.practice.models import Treatment
-from clinic.public.offered import sold_types
+from clinic.public.offered_types import sold_types
 from clinic.web.access import anyone, audience
 
 blueprint = Blueprint("guidance", __name__)

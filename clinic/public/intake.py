@@ -30,9 +30,9 @@ from clinic.intake.models import Draft, Outcome
 from clinic.plans import scores
 from clinic.plans import services as plans
 from clinic.public import answers as written
-from clinic.public import holding
+from clinic.public import extend_reservation
 from clinic.refusal import NotFound
-from clinic.web import access, sheets
+from clinic.web import access, question_fields
 from clinic.web.access import anyone, audience
 from clinic.web.browser import browser, known_browser
 from clinic.web.forms import Form
@@ -155,9 +155,9 @@ def ask(slug: str) -> ResponseReturnValue:
 def answer(slug: str) -> ResponseReturnValue:
     """Save a page; then the next one, or the care card at once where an answer asks for one."""
     page, draft, now = _page(slug), draft_here(), clock.now()
-    posted, unfit = sheets.posted(page.questions)
+    posted, unfit = question_fields.posted(page.questions)
     before = dict(draft.answers)
-    if holding.is_asked():
+    if extend_reservation.is_asked():
         return _kept_longer(page, draft, posted, now)
     try:
         if unfit:
@@ -170,7 +170,7 @@ def answer(slug: str) -> ResponseReturnValue:
         return redirect(way_on(draft), 303)
     except drafts.Incomplete as incomplete:
         # What was sent counts as typed, also where nothing was: no stored answer stands on this page.
-        shown = {**before, **sheets.as_typed(page.questions, posted)}
+        shown = {**before, **question_fields.as_typed(page.questions, posted)}
         return _question_page(page, before, shown, incomplete.problems), UNPROCESSABLE
     if reached.level is Level.URGENT or (reached.level is Level.REFER and _reached_just_now(before)):
         return redirect(url_for("outcome.show"), 303)
@@ -186,11 +186,11 @@ def _kept_longer(
 ) -> ResponseReturnValue:
     """The same page with what was typed, and more time for it."""
     elsewhere = _not_here(page, draft)
-    holding.keep_longer(now)
+    extend_reservation.keep_longer(now)
     if elsewhere is not None:
         return redirect(elsewhere, 303)
     answers = dict(draft.answers)
-    return _question_page(page, answers, {**answers, **sheets.as_typed(page.questions, posted)}, {})
+    return _question_page(page, answers, {**answers, **question_fields.as_typed(page.questions, posted)}, {})
 
 
 @blueprint.get("/check")
@@ -210,7 +210,7 @@ def check() -> ResponseReturnValue:
 def send() -> ResponseReturnValue:
     """Send the answers; contradictions not shown yet are shown first."""
     closing, now = questionnaire.page(path.CLOSING).questions, clock.now()
-    posted, unfit = sheets.posted(closing)
+    posted, unfit = question_fields.posted(closing)
     draft_here()
     try:
         if unfit:
@@ -235,7 +235,7 @@ def _checked_again(posted: Mapping[str, Sequence[str]], problems: Mapping[str, s
         draft = draft_here()
         _record_look(draft, QUESTIONS)
         answers = dict(draft.answers)
-        return _check_page(answers, {**answers, **sheets.as_typed(closing, posted)}, problems)
+        return _check_page(answers, {**answers, **question_fields.as_typed(closing, posted)}, problems)
 
 
 def _record_look(draft: Draft, fields: Iterable[str]) -> None:
@@ -333,7 +333,9 @@ def _question_page(
 ) -> str:
     changing = _is_changing()
     before = path.page_before(page, answers)
-    questions = [sheets.as_asked(question, answers) for question in path.asked_questions(page, answers)]
+    questions = [
+        question_fields.as_asked(question, answers) for question in path.asked_questions(page, answers)
+    ]
     for question in questions:
         if question.starts_from and question.field not in shown:
             shown[question.field] = answers.get(question.starts_from)
@@ -349,7 +351,7 @@ def _question_page(
         parts=[(part.title, standing.value) for part, standing in progress.parts],
         back=url_for(".check") if changing else _back(before),
         changing=changing,
-        ending=holding.ending(clock.now()),
+        ending=extend_reservation.ending(clock.now()),
     )
 
 

@@ -11,7 +11,7 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from clinic import clock
-from clinic.accounts import audit, limits, links
+from clinic.accounts import audit, limits, signed_links
 from clinic.booking import queries as appointments
 from clinic.booking.models import Appointment
 from clinic.db import db, transaction
@@ -22,7 +22,7 @@ from clinic.plans import before_visit
 from clinic.plans.before_visit import NotOpen, Sheet
 from clinic.public import outcome
 from clinic.refusal import NotFound
-from clinic.web import access, sheets
+from clinic.web import access, question_fields
 from clinic.web.access import anyone, audience
 
 blueprint = Blueprint("safety_form", __name__, url_prefix="/visit")
@@ -35,7 +35,7 @@ def address(visit: Appointment, now: datetime) -> str | None:
     """Where the form of a visit is answered; None while it is not open."""
     if not before_visit.is_open(visit, now):
         return None
-    return links.purpose_path(PURPOSE, PURPOSE, visit.id, visit.link_epoch)
+    return signed_links.purpose_path(PURPOSE, PURPOSE, visit.id, visit.link_epoch)
 
 
 @blueprint.get("/<token>")
@@ -65,14 +65,14 @@ def answer(token: str) -> ResponseReturnValue:
     visit = _visit(token, now)
     limits.take(limits.CHANGES_LINK, str(visit.id), now)
     sheet = _sheet(visit, now)
-    sent, unfit = sheets.posted(sheet.questions)
+    sent, unfit = question_fields.posted(sheet.questions)
     try:
         if unfit:
             raise drafts.Incomplete(unfit)
         with transaction():
             answered = before_visit.answer(visit, sent, actor=audit.by_link(visit.id), now=now)
     except drafts.Incomplete as incomplete:
-        shown = sheets.as_typed(sheet.questions, sent)
+        shown = question_fields.as_typed(sheet.questions, sent)
         return _page(visit, sheet, shown, incomplete.problems), UNPROCESSABLE
     if answered.level in (Level.REFER, Level.URGENT):
         told = None if _is_known(visit) else frozenset(answered.submission.answers)
@@ -82,7 +82,7 @@ def answer(token: str) -> ResponseReturnValue:
 
 
 def _visit(token: str, now: datetime) -> Appointment:
-    claim = links.check(token, PURPOSE)
+    claim = signed_links.check(token, PURPOSE)
     found = db.session.get(Appointment, claim.subject_id) if claim else None
     if claim is None or found is None or found.client_id is None or not claim.holds(found.link_epoch):
         raise NotFound

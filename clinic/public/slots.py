@@ -23,7 +23,7 @@ from clinic.practice.models import Location, Therapist
 from clinic.practice.queries import Supply
 from clinic.scheduling import hours, slots
 from clinic.scheduling.hours import Days
-from clinic.web import moments
+from clinic.web import time_values
 
 WEEKS = 4
 FEW = 4
@@ -155,7 +155,7 @@ def _own_among(times: list[Time], own: Appointment, choice: Choice, zone: ZoneIn
         "time": (own.held_until or own.starts_at).astimezone(zone).strftime("%H:%M")
     }
     kept = Time(
-        value=moments.value(own.starts_at, own.therapist_id),
+        value=time_values.value(own.starts_at, own.therapist_id),
         starts_at=own.starts_at,
         time=own.starts_at.astimezone(zone).strftime("%H:%M"),
         who=until,
@@ -213,7 +213,7 @@ def _times(
         therapist = choice.therapists[start.candidates[0].therapist]
         found.append(
             Time(
-                value=moments.value(start.starts_at, therapist.id),
+                value=time_values.value(start.starts_at, therapist.id),
                 starts_at=start.starts_at,
                 time=start.starts_at.astimezone(zone).strftime("%H:%M"),
                 who=therapist.given_name,

@@ -6,7 +6,7 @@ from typing import Any
 
 from clinic.intake.models import Outcome
 from clinic.practice.models import Treatment
-from clinic.public.offered import sold_types
+from clinic.public.offered_types import sold_types
 
 SUPPORT_LINES = "support_lines"
 """The note about somebody to talk to."""

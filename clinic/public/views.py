@@ -2,30 +2,30 @@
 
 from clinic.public import (
     aftercare,
-    appointment,
     booking,
     check_in,
     guardian,
     guidance,
     home,
     intake,
-    letters,
+    manage,
     outcome,
     own_tips,
     resume,
     safety_form,
+    unsubscribe,
     well_known,
 )
-from clinic.public.waiting import earlier, offers, wishes
+from clinic.public.waiting import earlier, entries, offers
 from clinic.public.waiting.blueprint import blueprint as waiting
 
-WAITING = (wishes, earlier, offers)
+WAITING = (entries, earlier, offers)
 """Importing them adds their pages to the blueprint."""
 
 blueprints = [
     home.blueprint,
     booking.blueprint,
-    appointment.blueprint,
+    manage.blueprint,
     intake.blueprint,
     resume.blueprint,
     safety_form.blueprint,
@@ -36,6 +36,6 @@ blueprints = [
     guidance.blueprint,
     guardian.blueprint,
     waiting,
-    letters.blueprint,
+    unsubscribe.blueprint,
     well_known.blueprint,
 ]

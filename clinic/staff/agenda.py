@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from clinic import clock
 from clinic.accounts.permissions import Permission
-from clinic.booking import persons
+from clinic.booking import same_person
 from clinic.booking.models import State
 from clinic.db import transaction
 from clinic.plans import check_ins
@@ -17,8 +17,9 @@ from clinic.plans import queries as plans
 from clinic.practice import queries as practice
 from clinic.practice.models import Therapist
 from clinic.refusal import NotFound
-from clinic.staff import desk, reviews
+from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
+from clinic.staff.clinical import reviews
 from clinic.staff.day import LEVEL_FLAGS, Visit, next_day, visits
 from clinic.staff.day import today as practice_today
 from clinic.staff.visits import Act, acts
@@ -69,7 +70,7 @@ def today() -> ResponseReturnValue:
             unsigned=plans.unsigned_notes(user.id) if may(Permission.NOTE_WRITE) else [],
             check_ins=check_ins.waiting(user.id, now) if may(Permission.REVIEW_DECIDE) else [],
             is_mine=mine is not None,
-            pairs=persons.pairs(now) if may(Permission.CALENDAR_WRITE) else [],
+            pairs=same_person.pairs(now) if may(Permission.CALENDAR_WRITE) else [],
         )
 
 

@@ -8,7 +8,7 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from clinic import clock
-from clinic.accounts import audit, links
+from clinic.accounts import audit, signed_links
 from clinic.accounts.models import User
 from clinic.accounts.permissions import Permission
 from clinic.booking.models import Appointment
@@ -18,10 +18,10 @@ from clinic.intake import drafts
 from clinic.plans import before_visit
 from clinic.plans import queries as plans
 from clinic.plans.before_visit import Sheet
-from clinic.plans.explained import Explained
+from clinic.plans.explanation import Explained
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
-from clinic.web import access, sheets
+from clinic.web import access, question_fields
 from clinic.web.access import audience, may, staff
 
 BY_THERAPIST = "therapist"
@@ -88,7 +88,7 @@ def hand_over(appointment_id: UUID) -> ResponseReturnValue:
             purpose="before_visit",
             now=now,
         )
-    return redirect(links.purpose_path("visit", "visit", visit.id, visit.link_epoch), 303)
+    return redirect(signed_links.purpose_path("visit", "visit", visit.id, visit.link_epoch), 303)
 
 
 @blueprint.route("/appointments/<uuid:appointment_id>/answers", endpoint="ask_aloud", methods=["GET", "POST"])
@@ -107,7 +107,7 @@ def ask_aloud(appointment_id: UUID) -> ResponseReturnValue:
                 purpose="before_visit", fields=("psfs",), now=now,
             )  # fmt: skip
         return _page(visit, sheet, {}, {})
-    sent, unfit = sheets.posted(sheet.questions)
+    sent, unfit = question_fields.posted(sheet.questions)
     try:
         if unfit:
             raise drafts.Incomplete(unfit)
@@ -116,7 +116,7 @@ def ask_aloud(appointment_id: UUID) -> ResponseReturnValue:
                 visit, sent, actor=audit.by_user(user.id), now=now, source=BY_THERAPIST
             )
     except drafts.Incomplete as incomplete:
-        return _page(visit, sheet, sheets.as_typed(sheet.questions, sent), incomplete.problems), 422
+        return _page(visit, sheet, question_fields.as_typed(sheet.questions, sent), incomplete.problems), 422
     desk.say(f"Answers kept. {HEADINGS[answered.level]}")
     return redirect(url_for("staff.visit", appointment_id=appointment_id), 303)
 

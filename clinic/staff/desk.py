@@ -20,7 +20,7 @@ from clinic.practice.models import Therapist
 from clinic.refusal import NotFound
 from clinic.staff.blueprint import blueprint
 from clinic.web import access
-from clinic.web.own_paths import own_path
+from clinic.web.safe_redirects import own_path
 
 STAFF_PAGES = (blueprint.name, "sign_in", "security")
 """Blueprints whose pages carry the rail; those before the sign-in are nobody's and get no count."""

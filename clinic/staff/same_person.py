@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from clinic import clock
 from clinic.accounts.permissions import Permission
-from clinic.booking import persons
+from clinic.booking import same_person
 from clinic.db import transaction
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
@@ -19,7 +19,7 @@ from clinic.web.access import audience, staff
 def leave(first_id: UUID, second_id: UUID) -> ResponseReturnValue:
     """Leave both visits; nobody is asked about them again."""
     with transaction():
-        persons.leave_both(first_id, second_id, by=desk.user(), now=clock.now())
+        same_person.leave_both(first_id, second_id, by=desk.user(), now=clock.now())
     desk.say(
         "Both visits stay. Nobody is asked about them again.",
         undo=url_for("staff.ask_again", first_id=first_id, second_id=second_id),
@@ -32,6 +32,6 @@ def leave(first_id: UUID, second_id: UUID) -> ResponseReturnValue:
 def ask_again(first_id: UUID, second_id: UUID) -> ResponseReturnValue:
     """Take back that both visits were left."""
     with transaction():
-        persons.ask_again(first_id, second_id, by=desk.user(), now=clock.now())
+        same_person.ask_again(first_id, second_id, by=desk.user(), now=clock.now())
     desk.say("Taken back.")
     return redirect(url_for("staff.today"), 303)

@@ -25,11 +25,13 @@ from clinic.plans import before_visit, check_ins, look_backs
 from clinic.plans import queries as plans
 from clinic.refusal import Refusal, Stale
 from clinic.scheduling import hours
-from clinic.staff import arrival, choosing, day, desk, moving, obstacles, progress, repeating
+from clinic.staff import arrival, day, desk
 from clinic.staff.blueprint import blueprint
+from clinic.staff.booking import choices, move, obstacles, repeat
+from clinic.staff.clinical import progress
+from clinic.staff.clinical.look_backs import PROPOSED
 from clinic.staff.day import Visit
 from clinic.staff.forms import SeenForm
-from clinic.staff.look_backs import PROPOSED
 from clinic.web.access import actor, audience, may, staff
 
 
@@ -122,8 +124,8 @@ def _page(appointment_id: UUID, refusal: str | None = None) -> str:
         seen=seen,
         record=review or (plans.newest_review(client_id) if is_own else None),
         waivers=[(obstacles.named(one.rules), one.reason) for one in booking_desk.waivers_of(appointment.id)],
-        book_again=choosing.again(appointment),
-        may_move=moving.can_move(appointment, now) and may(Permission.CALENDAR_WRITE),
+        book_again=choices.again(appointment),
+        may_move=move.can_move(appointment, now) and may(Permission.CALENDAR_WRITE),
         contacts=_contacts(appointment) if may(Permission.CONTACTS_READ) else [],
         messages=messages.page(now, Wanted(visit_id=appointment.id)).lines[:8]
         if may(Permission.MESSAGES_READ)
@@ -161,7 +163,7 @@ def _repeats(appointment: Appointment, now: datetime) -> tuple[int, int] | None:
     """How often and how many times a visit that was booked just now may be repeated; None on any other page."""
     can_be = appointment.state == State.BOOKED and appointment.treatment.retired_at is None
     is_asked = request.args.get("just") == "booked" and can_be and appointment.series_id is None
-    return repeating.repeats(appointment) if is_asked and may(Permission.CALENDAR_WRITE) else None
+    return repeat.repeats(appointment) if is_asked and may(Permission.CALENDAR_WRITE) else None
 
 
 def _has_come(appointment: Appointment, now: datetime) -> bool:

@@ -1,7 +1,7 @@
 """Who each page is for, said beside the view and enforced before it.
 
 An endpoint that has not declared its audience stops the application at start-up. Staff sign in by password and second factor
-(`clinic.staff.sign_in`); clients by one-time link, in a session of another kind. The two never stand in for each other.
+(`clinic.staff.auth.sign_in`); clients by one-time link, in a session of another kind. The two never stand in for each other.
 """
 
 from collections.abc import Callable, Mapping
@@ -28,7 +28,7 @@ from clinic.accounts.permissions import Permission
 from clinic.db import transaction
 from clinic.language import N_
 from clinic.refusal import Refusal
-from clinic.web import browser, typed
+from clinic.web import browser, typed_text
 
 V = TypeVar("V", bound=Callable[..., Any])
 
@@ -231,7 +231,7 @@ def _enforce_staff(asked: Policy) -> ResponseReturnValue | None:
     if asked.permissions and not any(permissions.may(user, held) for held in asked.permissions):
         raise NotAllowed
     if asked.fresh and not is_fresh():
-        if typed.typed():
+        if typed_text.typed():
             raise ProveAndSendAgain
         return redirect(url_for("security.verify", next=_here()), 303)
     return None
@@ -265,7 +265,7 @@ def _enforce_client(asked: Policy) -> ResponseReturnValue | None:
 def _to_the_door(endpoint: str) -> ResponseReturnValue:
     if request.path.startswith(MACHINE_PATHS):
         raise NotSignedIn
-    if not g.get("comes_back") and typed.typed():
+    if not g.get("comes_back") and typed_text.typed():
         raise SignInAndSendAgain
     return redirect(url_for(endpoint, next=_here()), 303)
 

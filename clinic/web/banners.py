@@ -11,9 +11,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from clinic.accounts.permissions import Permission
 from clinic.language import N_
-from clinic.messaging import pulse
-from clinic.messaging.pulse import Part, Pulse, Sign
-from clinic.messaging.sending import Why
+from clinic.messaging import heartbeat
+from clinic.messaging.heartbeat import Part, Pulse, Sign
+from clinic.messaging.pause import Why
 from clinic.web import access
 from clinic.web.access import Policy, staff
 
@@ -52,7 +52,7 @@ def notes() -> list[Note]:
 
 def _letters() -> list[Note]:
     try:
-        found = pulse.read()
+        found = heartbeat.read()
     except SQLAlchemyError:
         return []  # The page itself will say that the database is away.
     return list(_troubles(found))

@@ -24,7 +24,7 @@ from clinic.accounts.security_events import SecurityEvent
 from clinic.db import db
 from clinic.language import N_, gettext
 from clinic.refusal import NotFound, Refusal
-from clinic.web import context, security_log, typed
+from clinic.web import context, security_log, typed_text
 from clinic.web.access import MACHINE_PATHS, actor, came_from_elsewhere, signed_in_user
 from clinic.web.headers import request_id
 
@@ -151,7 +151,7 @@ def _page(status: int, sentence: str | None, retry_seconds: int | None) -> Respo
         "message": sentence,
         "reference": request_id(),
         "retry_after": _words(retry_seconds),
-        "typed": [] if came_from_elsewhere() else typed.typed(),
+        "typed": [] if came_from_elsewhere() else typed_text.typed(),
         "now_at": _as_it_stands(),
     }
     with suppress(OperationalError):

@@ -18,7 +18,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from clinic import language
 from clinic.language import N_, gettext
 from clinic.refusal import Refusal
-from clinic.web import typed
+from clinic.web import typed_text
 
 TEXT_LENGTH = 200
 LONG_TEXT_LENGTH = 2000
@@ -72,7 +72,7 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types.
         """As WTForms processes what was sent; a text of nothing but space then counts as nothing was entered."""
         super().process(*args, **named)
         if has_request_context() and any(field.raw_data for field in self):
-            typed.note_form(self)
+            typed_text.note_form(self)
         for field in self:
             if isinstance(field, StringField) and not isinstance(field, PasswordField) and field.raw_data:
                 field.raw_data = [field.data or ""]

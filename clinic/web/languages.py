@@ -14,7 +14,7 @@ from clinic.accounts.models import Client
 from clinic.language import ENGLISH, LANGUAGES, N_
 from clinic.web import context
 from clinic.web.access import MACHINE_PATHS, anyone, audience
-from clinic.web.own_paths import own_path
+from clinic.web.safe_redirects import own_path
 
 CHOSEN, OF_LETTERS = "language", "letters_in"
 TRANSLATED = (

@@ -6,7 +6,7 @@ from typing import Any
 
 from wtforms import DateField
 
-from clinic.accounts.records import NotBornYet
+from clinic.accounts.client_records import NotBornYet
 
 
 class BirthDate(DateField):

@@ -57,7 +57,7 @@ def _page(after: object) -> sa.Select:
 
 
 def fold(*names: str | None) -> str:
-    """As `clinic.accounts.names.search_name` did when this was written."""
+    """As `clinic.accounts.name_search.search_name` did when this was written."""
     spread = unicodedata.normalize("NFKD", " ".join(name for name in names if name)).casefold()
     text = "".join(character for character in spread if not unicodedata.combining(character))
     text = re.sub("|".join(GREEK_PAIRS), lambda pair: GREEK_PAIRS[pair.group()], text)

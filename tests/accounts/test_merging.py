@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from clinic.accounts import merging, sessions
 from clinic.accounts.models import AuditEntry, Client, Contact, User
-from clinic.booking import barred
+from clinic.booking import barring
 from clinic.booking.models import Appointment
 from clinic.db import Base, db
 from clinic.intake.models import Submission
@@ -59,14 +59,14 @@ def test_a_bar_that_stands_on_both_records_stands_once_and_is_lifted_once(
     make.practice()
     kept, other = make.client(), make.client()
     for record in (kept, other):
-        barred.bar(record.id, None, "because", by=desk, now=now)
+        barring.bar(record.id, None, "because", by=desk, now=now)
     made = merging.merge(kept.id, other.id, by=desk, now=now)
-    (own,) = barred.of_client(kept.id)
-    barred.lift(own.id, by=desk, now=now)
-    assert barred.standing(kept.id) == set()
-    assert barred.by_client() == {}
+    (own,) = barring.of_client(kept.id)
+    barring.lift(own.id, by=desk, now=now)
+    assert barring.standing(kept.id) == set()
+    assert barring.by_client() == {}
     merging.undo(made.id, by=desk, now=now)
-    assert [bar.client_id for bar in barred.of_client(other.id)] == [other.id]
+    assert [bar.client_id for bar in barring.of_client(other.id)] == [other.id]
 
 
 def test_undoing_gives_back_what_was_moved_and_nothing_newer(

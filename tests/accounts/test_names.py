@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.accounts.names import search_name
+from clinic.accounts.name_search import search_name
 
 MIGRATION = Path(__file__).parents[2] / "migrations/versions/2026_11_28_names_folded.py"
 

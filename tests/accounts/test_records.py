@@ -7,8 +7,9 @@ from types import ModuleType
 import pytest
 import sqlalchemy as sa
 
-from clinic.accounts import records, sessions
+from clinic.accounts import client_records, sessions
 from clinic.accounts import services as accounts
+from clinic.accounts.client_records import Further
 from clinic.accounts.models import (
     AuditEntry,
     Client,
@@ -18,7 +19,6 @@ from clinic.accounts.models import (
     Relation,
     ReplacedAddress,
 )
-from clinic.accounts.records import Further
 from clinic.db import db
 from clinic.refusal import NotFound
 
@@ -29,19 +29,21 @@ def ada(make: ModuleType) -> Client:
 
 
 def corrected(client: Client, now: datetime, **changed: object) -> Client:
-    person = replace(records.person_of(client), **changed)
-    return records.correct(client.id, person, seen_as=records.seen(client), actor="user:x", now=now)
+    person = replace(client_records.person_of(client), **changed)
+    return client_records.correct(
+        client.id, person, seen_as=client_records.seen(client), actor="user:x", now=now
+    )
 
 
 def changed(contact: Contact, value: str, now: datetime, **more: object) -> Contact:
-    given = {"relation": Relation.SELF, "seen_as": records.seen(contact), **more}
-    return records.change_address(contact.id, value, country="DE", actor="user:x", now=now, **given)
+    given = {"relation": Relation.SELF, "seen_as": client_records.seen(contact), **more}
+    return client_records.change_address(contact.id, value, country="DE", actor="user:x", now=now, **given)
 
 
 def test_a_corrected_name_is_found_and_its_fields_are_in_the_audit(ada: Client, now: datetime) -> None:
     corrected(ada, now, family_name="Sørensen", birth_on=date(1980, 2, 29), further=Further(doctor="Dr Who"))
     assert (ada.search_name, ada.birth_year) == ("ada sorensen", 1980)
-    assert records.further_of(ada).doctor == "Dr Who"
+    assert client_records.further_of(ada).doctor == "Dr Who"
     assert b"Who" not in ada.further_sealed
     entry = db.session.scalars(sa.select(AuditEntry).where(AuditEntry.client_id == ada.id)).one()
     assert entry.fields == ["birth_on", "doctor", "family_name"]
@@ -53,19 +55,21 @@ def test_nothing_changed_leaves_no_entry(ada: Client, now: datetime) -> None:
 
 
 def test_nobody_overwrites_a_colleague_unseen(ada: Client, now: datetime) -> None:
-    seen_as = records.seen(ada)
+    seen_as = client_records.seen(ada)
     corrected(ada, now, further=Further(town="Berlin"))
-    with pytest.raises(records.RecordChanged):
-        records.correct(ada.id, records.person_of(ada), seen_as=seen_as, actor="user:x", now=now)
-    contact, before = ada.contacts[0], records.seen(ada.contacts[0])
+    with pytest.raises(client_records.RecordChanged):
+        client_records.correct(
+            ada.id, client_records.person_of(ada), seen_as=seen_as, actor="user:x", now=now
+        )
+    contact, before = ada.contacts[0], client_records.seen(ada.contacts[0])
     changed(contact, "ada@new.example", now)
-    with pytest.raises(records.RecordChanged):
+    with pytest.raises(client_records.RecordChanged):
         changed(contact, "ada@other.example", now, seen_as=before)
 
 
 @pytest.mark.parametrize("born", [date(1899, 12, 31), date(2031, 3, 4)])
 def test_nobody_was_born_then(ada: Client, born: date, now: datetime) -> None:
-    with pytest.raises(records.NotBornYet):
+    with pytest.raises(client_records.NotBornYet):
         corrected(ada, now, birth_on=born)
 
 
@@ -119,10 +123,10 @@ def test_what_proved_the_old_address_ends(make: ModuleType, ada: Client, now: da
 
 def test_an_address_stands_once_on_a_record(make: ModuleType, ada: Client, now: datetime) -> None:
     other = make.contact(ada, value="ada@work.example")
-    with pytest.raises(records.AddressKnown):
+    with pytest.raises(client_records.AddressKnown):
         changed(other, "ada@client.example", now)
-    with pytest.raises(records.AddressKnown):
-        records.add_address(
+    with pytest.raises(client_records.AddressKnown):
+        client_records.add_address(
             ada.id,
             ContactKind.MAIL,
             "ADA@client.example",
@@ -144,5 +148,5 @@ def test_a_record_that_is_gone_is_not_corrected(make: ModuleType, ada: Client, n
 
 def test_replaced_addresses_are_forgotten_after_a_month(ada: Client, now: datetime) -> None:
     changed(ada.contacts[0], "ada@new.example", now)
-    assert records.forget_replaced(now + timedelta(days=29)) == 0
-    assert records.forget_replaced(now + timedelta(days=31)) == 1
+    assert client_records.forget_replaced(now + timedelta(days=29)) == 0
+    assert client_records.forget_replaced(now + timedelta(days=31)) == 1

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from clinic.accounts import links
+from clinic.accounts import signed_links
 from clinic.accounts.models import AuditEntry, Client
 from clinic.booking.models import Appointment, IdempotencyKey, State
 from clinic.db import db
@@ -128,7 +128,13 @@ def test_the_token_of_somebody_else_and_one_that_never_was_find_nothing_alike(
     visit.link_epoch += 1
     db.session.commit()
     said = []
-    for guess in (token, token[:-1], links.token(links.AFTERCARE, visit.id, 1), "nothing", "%00"):
+    for guess in (
+        token,
+        token[:-1],
+        signed_links.token(signed_links.AFTERCARE, visit.id, 1),
+        "nothing",
+        "%00",
+    ):
         for method in ("GET", "PATCH", "DELETE"):
             answer = caller.call(method, f"/appointments/{guess}")
             document = answer.get_json()
@@ -177,7 +183,7 @@ def test_who_told_us_something_moves_only_to_a_time_that_is_safe_and_is_not_told
     person = make.client()
     visit = make.appointment(of=sold, who=person)
     make.submission(who=person, level="refer", disposition="doctor")
-    token = links.token(links.MANAGE, visit.id, visit.link_epoch)
+    token = signed_links.token(signed_links.MANAGE, visit.id, visit.link_epoch)
     answer = caller.call("PATCH", f"/appointments/{token}", json={"start": TEN, "revision": 1})
     assert (answer.status_code, answer.get_json()["code"]) == (403, "call-the-practice")
     assert "health" not in answer.get_data(as_text=True)

@@ -23,7 +23,7 @@ import sqlalchemy as sa
 from flask import Flask, g
 from hypothesis import HealthCheck, Phase
 
-from clinic.api import openapi, reading
+from clinic.api import openapi, request_parsing
 from clinic.db import db
 from tests.conftest import NOW
 
@@ -91,7 +91,7 @@ class Sense:
         name = operation_id(case)
         if name == "availability":
             first = _there_is(case.query["from"])
-            until = first + timedelta(days=turn % reading.LONGEST_RANGE_DAYS + 1)
+            until = first + timedelta(days=turn % request_parsing.LONGEST_RANGE_DAYS + 1)
             case.query.update({"from": str(first), "to": str(until)})
             if turn % 2:
                 case.query.update(treatment=self.treatment, therapist="any")

@@ -14,7 +14,7 @@ from psycopg.pq import TransactionStatus
 from sqlalchemy.exc import OperationalError
 
 from clinic.accounts.models import Client
-from clinic.api.kept import KEPT, PATH, KeptAnswer, KeptAnswers
+from clinic.api.availability_cache import KEPT, PATH, KeptAnswer, KeptAnswers
 from clinic.booking import availability
 from clinic.booking.availability import Wish
 from clinic.booking.locking import lock
@@ -228,9 +228,9 @@ def moving_here(make: ModuleType, caller: Caller, sold: Any) -> None:
 
 
 def token_of(visit: Appointment) -> str:
-    from clinic.accounts import links
+    from clinic.accounts import signed_links
 
-    return links.token(links.MANAGE, visit.id, visit.link_epoch)
+    return signed_links.token(signed_links.MANAGE, visit.id, visit.link_epoch)
 
 
 def time_off(make: ModuleType, caller: Caller, sold: Any) -> None:

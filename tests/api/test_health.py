@@ -10,9 +10,9 @@ from flask.testing import FlaskClient
 from clinic.accounts import audit
 from clinic.app import create_app
 from clinic.db import db, dispose
-from clinic.messaging import pulse
+from clinic.messaging import heartbeat
+from clinic.messaging.heartbeat import Part
 from clinic.messaging.models import Heartbeat, Message, Sending
-from clinic.messaging.pulse import Part
 from config import Settings
 from tests import make
 from tests.accounts.conftest import Tamper, tamper
@@ -24,7 +24,7 @@ __all__ = ["tamper"]
 def lived(*parts: Part, ago: int = 0, state: str = "") -> None:
     """Heartbeats of these parts, so many seconds ago by the database's clock."""
     for part in parts:
-        pulse.beat(part, state)
+        heartbeat.beat(part, state)
         older = sa.func.clock_timestamp() - timedelta(seconds=ago)
         db.session.execute(sa.update(Heartbeat).where(Heartbeat.name == part.value).values(at=older))
     db.session.commit()

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from clinic.api import openapi, reading
+from clinic.api import openapi, request_parsing
 from clinic.booking.models import Appointment
 from clinic.db import db
 from clinic.practice.models import Treatment
@@ -210,5 +210,5 @@ def test_the_description_is_served_and_its_references_lead_somewhere(client: Fla
 
 def test_a_range_of_the_longest_length_is_answered(caller: Caller, sold: Treatment) -> None:
     first = datetime(2031, 3, 1)
-    until = datetime.fromordinal(first.toordinal() + reading.LONGEST_RANGE_DAYS)
+    until = datetime.fromordinal(first.toordinal() + request_parsing.LONGEST_RANGE_DAYS)
     assert caller.days(sold, str(first.date()), str(until.date())) != {}

@@ -33,10 +33,10 @@ from werkzeug.test import TestResponse
 from clinic import clock
 from clinic.accounts.models import Contact
 from clinic.db import db
-from clinic.messaging import providers
-from clinic.messaging.letters import Letter
+from clinic.messaging.bounces import providers
+from clinic.messaging.bounces.providers import TAG, sns
+from clinic.messaging.letters.composing import Letter
 from clinic.messaging.models import Message
-from clinic.messaging.providers import TAG, sns
 from tests import make
 from tests.messaging.test_reports import NAME
 

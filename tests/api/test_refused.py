@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from clinic.accounts import links
+from clinic.accounts import signed_links
 from clinic.db import Base, db
 from clinic.practice import queries as practice
 from tests.api.caller import ADA, Caller, announced
@@ -454,17 +454,17 @@ def test_treatments_therapists_and_places_there_are_not(scene: Scene) -> None:
 
 def test_other_peoples_tokens(scene: Scene) -> None:
     token = scene.visit["token"]
-    visit = links.check(token)
+    visit = signed_links.check(token)
     other = scene.make.appointment(of=practice.treatment(scene.sold), who=scene.make.client())
     head, _, mac = token.partition(".")
     tokens = {
         "made up": f"{_text(uuid.uuid4().bytes)}.{mac}",
         "of another visit": f"{_text(other.id.bytes)}.{mac}",
-        "of aftercare": links.token(links.AFTERCARE, visit.subject_id, 1),
-        "of a check-in": links.token(links.CHECK_IN, visit.subject_id, 1),
-        "of a wish": links.token(links.WISH, visit.subject_id, 1),
-        "of a later epoch": links.token(links.MANAGE, visit.subject_id, 2),
-        "of an earlier epoch": links.token(links.MANAGE, visit.subject_id, 0),
+        "of aftercare": signed_links.token(signed_links.AFTERCARE, visit.subject_id, 1),
+        "of a check-in": signed_links.token(signed_links.CHECK_IN, visit.subject_id, 1),
+        "of a wish": signed_links.token(signed_links.WISH, visit.subject_id, 1),
+        "of a later epoch": signed_links.token(signed_links.MANAGE, visit.subject_id, 2),
+        "of an earlier epoch": signed_links.token(signed_links.MANAGE, visit.subject_id, 0),
         "another letter": token[:-1] + ("A" if token[-1] != "A" else "B"),
         "shorter": token[:-1],
         "longer": token + "A",

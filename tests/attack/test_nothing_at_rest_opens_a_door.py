@@ -18,7 +18,7 @@ from clinic.booking.models import Appointment, IdempotencyKey
 from clinic.db import Base, db
 from clinic.messaging import services as messages
 from clinic.practice.models import Treatment
-from clinic.staff.factors import RecoveryCodes
+from clinic.staff.auth.second_factor import RecoveryCodes
 from clinic.web.browser import FIELD
 from tests import make
 from tests.api.caller import Caller

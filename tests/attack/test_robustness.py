@@ -9,9 +9,9 @@ import pytest
 from flask.testing import FlaskClient
 from flask_security import hash_password
 
-from clinic.accounts import links
+from clinic.accounts import signed_links
 from clinic.practice.models import Treatment
-from clinic.web.own_paths import own_path
+from clinic.web.safe_redirects import own_path
 from tests.conftest import NOW
 from tests.visitor import PASSWORD, Visitor, shown
 
@@ -115,7 +115,7 @@ def test_a_month_later_no_page_of_the_address_tells_more_than_that_it_is_past(
     make: ModuleType, visitor: Visitor, page: str
 ) -> None:
     visit = make.appointment(of=make.offering(), who=make.client(), starts_at=NOW - timedelta(days=31))
-    visitor.open(f"{links.manage_path(visit.id, visit.link_epoch)}/{page}")
+    visitor.open(f"{signed_links.manage_path(visit.id, visit.link_epoch)}/{page}")
     assert visit.therapist.given_name not in visitor.text
     assert visit.location.street not in visitor.answer.get_data(as_text=True)
 

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from clinic.accounts import links
+from clinic.accounts import signed_links
 from clinic.booking.models import Appointment
 from clinic.guidance.questions import FLAG_PREFIX
 from clinic.intake import services
@@ -34,7 +34,7 @@ def visit(make: ModuleType, the_clock_says: Callable[[datetime], None]) -> Appoi
 def card(browser: FlaskClient, visit: Appointment, **changes: str) -> str:
     """What the page says after a form in which only these answers are not a plain no."""
     visitor = Visitor(browser)
-    visitor.open(links.purpose_path("visit", "visit", visit.id, visit.link_epoch))
+    visitor.open(signed_links.purpose_path("visit", "visit", visit.id, visit.link_epoch))
     form, _ = visitor.form_with("Send your answers")
     names = {one.attributes["name"] for one in form.below() if "name" in one.attributes}
     told = {name: "no" for name in names if name.startswith(FLAG_PREFIX)}

@@ -12,15 +12,15 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from clinic import clock
-from clinic.accounts import links, merging, sessions, team
+from clinic.accounts import merging, sessions, signed_links, team
 from clinic.accounts import services as accounts
 from clinic.accounts.models import LinkPurpose, StaffSession
-from clinic.booking import barred
+from clinic.booking import barring
 from clinic.booking.models import Appointment
 from clinic.db import db
-from clinic.messaging import wishes
+from clinic.messaging import preferences
 from clinic.messaging.models import Message
-from clinic.messaging.wishes import Topic
+from clinic.messaging.preferences import Topic
 from clinic.plans.models import CheckIn
 from clinic.practice import invitations
 from clinic.practice.invitations import StaffInvitation
@@ -77,7 +77,7 @@ def _client(world: World) -> Objects:
 
 def _bar(world: World) -> Objects:
     other = world.make.client(given_name="Mallory", mail="mallory@client.example")
-    made = barred.bar(other.id, None, "because", by=world.ines, now=clock.now())
+    made = barring.bar(other.id, None, "because", by=world.ines, now=clock.now())
     db.session.commit()
     return Objects({"bar_id": made.id}, {"bar_id": NOBODYS})
 
@@ -103,27 +103,27 @@ def _review(world: World) -> Objects:
 def _manage(world: World) -> Objects:
     visit = world.visit_of_ada
     return Objects(
-        {"token": links.token(links.MANAGE, visit.id, visit.link_epoch)},
-        {"token": links.token(links.MANAGE, NOBODYS, 1)},
-        {"token": links.token(links.MANAGE, visit.id, visit.link_epoch + 1)},
+        {"token": signed_links.token(signed_links.MANAGE, visit.id, visit.link_epoch)},
+        {"token": signed_links.token(signed_links.MANAGE, NOBODYS, 1)},
+        {"token": signed_links.token(signed_links.MANAGE, visit.id, visit.link_epoch + 1)},
     )
 
 
 def _wish(world: World) -> Objects:
     wish = world.wish_of_ada
     return Objects(
-        {"token": links.token(links.WISH, wish.id, wish.link_epoch)},
-        {"token": links.token(links.WISH, NOBODYS, 1)},
-        {"token": links.token(links.OFFER, wish.id, wish.link_epoch)},
+        {"token": signed_links.token(signed_links.WISH, wish.id, wish.link_epoch)},
+        {"token": signed_links.token(signed_links.WISH, NOBODYS, 1)},
+        {"token": signed_links.token(signed_links.OFFER, wish.id, wish.link_epoch)},
     )
 
 
 def _offer(world: World) -> Objects:
     offer = world.offer_to_ada
     return Objects(
-        {"token": links.token(links.OFFER, offer.id, world.wish_of_ada.link_epoch)},
-        {"token": links.token(links.OFFER, NOBODYS, 1)},
-        {"token": links.token(links.WISH, offer.id, world.wish_of_ada.link_epoch)},
+        {"token": signed_links.token(signed_links.OFFER, offer.id, world.wish_of_ada.link_epoch)},
+        {"token": signed_links.token(signed_links.OFFER, NOBODYS, 1)},
+        {"token": signed_links.token(signed_links.WISH, offer.id, world.wish_of_ada.link_epoch)},
     )
 
 
@@ -139,9 +139,9 @@ def _wish_at_the_desk(world: World) -> Objects:
 def _aftercare(world: World) -> Objects:
     visit = world.visit_of_ada
     return Objects(
-        {"token": links.token(links.AFTERCARE, visit.id, visit.link_epoch)},
-        {"token": links.token(links.AFTERCARE, NOBODYS, 1)},
-        {"token": links.token(links.MANAGE, visit.id, visit.link_epoch)},
+        {"token": signed_links.token(signed_links.AFTERCARE, visit.id, visit.link_epoch)},
+        {"token": signed_links.token(signed_links.AFTERCARE, NOBODYS, 1)},
+        {"token": signed_links.token(signed_links.MANAGE, visit.id, visit.link_epoch)},
     )
 
 
@@ -154,18 +154,18 @@ def _own_tips_link(world: World) -> Objects:
 def _check_in_link(world: World) -> Objects:
     visit = world.visit_of_ada
     return Objects(
-        {"token": links.token(links.CHECK_IN, visit.id, visit.link_epoch)},
-        {"token": links.token(links.CHECK_IN, NOBODYS, 1)},
-        {"token": links.token(links.AFTERCARE, visit.id, visit.link_epoch)},
+        {"token": signed_links.token(signed_links.CHECK_IN, visit.id, visit.link_epoch)},
+        {"token": signed_links.token(signed_links.CHECK_IN, NOBODYS, 1)},
+        {"token": signed_links.token(signed_links.AFTERCARE, visit.id, visit.link_epoch)},
     )
 
 
 def _stop(world: World) -> Objects:
     topic = Topic.REBOOKING
-    path = wishes.stop_path(world.ada.contacts[0].id, topic)
+    path = preferences.stop_path(world.ada.contacts[0].id, topic)
     return Objects(
         {"topic": topic.value, "token": path.rsplit("/", 1)[1]},
-        {"topic": topic.value, "token": links.token("stop-rebooking", NOBODYS, 1)},
+        {"topic": topic.value, "token": signed_links.token("stop-rebooking", NOBODYS, 1)},
         {"topic": Topic.CHECK_INS.value, "token": path.rsplit("/", 1)[1]},
     )
 
@@ -187,9 +187,9 @@ def _check_in(world: World) -> Objects:
 def _before_visit(world: World) -> Objects:
     visit = world.visit_of_ada
     return Objects(
-        {"token": links.token("visit", visit.id, visit.link_epoch)},
-        {"token": links.token("visit", NOBODYS, 1)},
-        {"token": links.token(links.MANAGE, visit.id, visit.link_epoch)},
+        {"token": signed_links.token("visit", visit.id, visit.link_epoch)},
+        {"token": signed_links.token("visit", NOBODYS, 1)},
+        {"token": signed_links.token(signed_links.MANAGE, visit.id, visit.link_epoch)},
     )
 
 

@@ -8,12 +8,13 @@ import pytest
 
 from clinic.accounts import audit
 from clinic.accounts.models import Client, User
-from clinic.booking import barred, changes, desk, series, services
+from clinic.booking import barring, changes, desk, services
 from clinic.booking.availability import Wish
-from clinic.booking.barred import BarredOnline
+from clinic.booking.barring import BarredOnline
 from clinic.booking.models import State
-from clinic.booking.series import Order, Slot
-from clinic.booking.waiting import matching, wishes
+from clinic.booking.series import new_series
+from clinic.booking.series.new_series import Order, Slot
+from clinic.booking.waiting import entries, matching
 from clinic.db import db
 from clinic.practice.models import Treatment
 from clinic.refusal import NotFound
@@ -42,7 +43,7 @@ def ada(make: ModuleType) -> Client:
 
 
 def bar(client: Client, clerk: User, therapist_id: object = None) -> None:
-    barred.bar(client.id, therapist_id, "because", by=clerk, now=NOW)
+    barring.bar(client.id, therapist_id, "because", by=clerk, now=NOW)
     db.session.commit()
 
 
@@ -125,11 +126,13 @@ def test_a_series_is_one_booking_too(sold: Treatment, ada: Client, clerk: User) 
     order = Order(treatment_id=sold.id, therapist_id=therapist.id, location_id=barred_place(sold))
     chosen = [Slot(starts_at=NINE, therapist_id=therapist.id)]
     with pytest.raises(BarredOnline):
-        series.book(
+        new_series.book(
             order, chosen, client=ada, actor=audit.by_contact(ada.contacts[0].id), now=NOW, browser=BROWSER
         )
     db.session.rollback()
-    assert series.book(order, chosen, client=ada, actor=audit.by_user(clerk.id), now=NOW).client_id == ada.id
+    assert (
+        new_series.book(order, chosen, client=ada, actor=audit.by_user(clerk.id), now=NOW).client_id == ada.id
+    )
 
 
 def barred_place(sold: Treatment) -> object:
@@ -139,12 +142,12 @@ def barred_place(sold: Treatment) -> object:
 
 
 def join(sold: Treatment, client: Client, actor: str, therapist_id: object = None) -> object:
-    return wishes.join(
+    return entries.join(
         client=client,
         treatment_id=sold.id,
         therapist_id=therapist_id,
         location_id=None,
-        times=wishes.times(range(7), range(3)),
+        times=entries.times(range(7), range(3)),
         last_on=NOW.date() + timedelta(days=20),
         actor=actor,
         now=NOW,
@@ -194,25 +197,25 @@ def test_a_time_that_staff_offered_can_be_taken(sold: Treatment, ada: Client, cl
 
 def test_a_lifted_bar_is_none(sold: Treatment, ada: Client, clerk: User) -> None:
     bar(ada, clerk)
-    (standing,) = barred.of_client(ada.id)
-    with pytest.raises(barred.BarredAlready):
+    (standing,) = barring.of_client(ada.id)
+    with pytest.raises(barring.BarredAlready):
         bar(ada, clerk)
-    barred.lift(standing.id, by=clerk, now=NOW)
+    barring.lift(standing.id, by=clerk, now=NOW)
     db.session.commit()
     assert hold(sold, ada).state == State.HELD
-    assert barred.of_client(ada.id) == []
+    assert barring.of_client(ada.id) == []
     bar(ada, clerk)
 
 
 def test_the_reason_is_sealed(ada: Client, clerk: User) -> None:
     bar(ada, clerk)
-    (standing,) = barred.of_client(ada.id)
+    (standing,) = barring.of_client(ada.id)
     assert standing.reason == "because"
     assert b"because" not in standing.reason_sealed
 
 
 def test_nobody_who_is_gone_is_barred(make: ModuleType, ada: Client, clerk: User) -> None:
     with pytest.raises(NotFound):
-        barred.bar(make.client(erased_at=NOW).id, None, "because", by=clerk, now=NOW)
+        barring.bar(make.client(erased_at=NOW).id, None, "because", by=clerk, now=NOW)
     with pytest.raises(NotFound):
-        barred.bar(ada.id, ada.id, "because", by=clerk, now=NOW)
+        barring.bar(ada.id, ada.id, "because", by=clerk, now=NOW)

@@ -5,15 +5,15 @@ from types import ModuleType
 
 import pytest
 
-from clinic.accounts.names import search_name
-from clinic.booking import callers
+from clinic.accounts.name_search import search_name
+from clinic.booking import client_search
 from clinic.booking.models import State
 from clinic.db import db
 from clinic.refusal import NotFound
 from tests.conftest import NOW
 
 
-def names(found: list[callers.Caller]) -> list[str]:
+def names(found: list[client_search.Caller]) -> list[str]:
     return [caller.client.name for caller in found]
 
 
@@ -62,12 +62,12 @@ def people(make: ModuleType) -> dict[str, object]:
     ],
 )
 def test_a_client_is_found_by_what_they_say(people: object, said: str, found: list[str]) -> None:
-    assert names(callers.find(said, "DE", NOW)) == found
+    assert names(client_search.find(said, "DE", NOW)) == found
 
 
 def test_a_client_is_found_by_the_reference_of_a_visit(make: ModuleType, people: dict) -> None:
     visit = make.appointment(of=make.offering(), who=people["Grace"], reference="KWRTPLMN")
-    (found,) = callers.find("kwrt plmn", "DE", NOW)
+    (found,) = client_search.find("kwrt plmn", "DE", NOW)
     assert (found.client.id, found.next.id, found.last) == (visit.client_id, visit.id, None)
 
 
@@ -77,7 +77,7 @@ def test_last_and_next_visit_tell_people_apart(make: ModuleType, people: dict) -
     make.appointment(of=sold, who=people["Ada"], starts_at=NOW - timedelta(days=30), state=State.DONE)
     make.appointment(of=sold, who=people["Ada"], starts_at=NOW + timedelta(days=1), state=State.CANCELLED)
     following = make.appointment(of=sold, who=people["Ada"], starts_at=NOW + timedelta(days=7))
-    (found,) = callers.find("ada", "DE", NOW)
+    (found,) = client_search.find("ada", "DE", NOW)
     assert (found.last.id, found.next.id) == (last.id, following.id)
 
 
@@ -86,16 +86,16 @@ def test_records_that_are_gone_are_not_found(make: ModuleType, people: dict) -> 
     people["Grace"].merged_into_id = people["Zoë"].id
     db.session.commit()
     for said in ("bruckner", "grace", "ada@client", "0305550111"):
-        assert callers.find(said, "DE", NOW) == []
+        assert client_search.find(said, "DE", NOW) == []
     for gone in ("Ada", "Grace"):
         with pytest.raises(NotFound):
-            callers.client(people[gone].id)
-    assert callers.client(people["Zoë"].id) is people["Zoë"]
+            client_search.client(people[gone].id)
+    assert client_search.client(people["Zoë"].id) is people["Zoë"]
 
 
 def asked(**changed: str | None) -> list[str]:
     said = {"given_name": "Tom", "family_name": "Thumb", "mail": None, "phone": None, **changed}
-    return names(callers.alike(**said, country="DE", now=NOW))
+    return names(client_search.alike(**said, country="DE", now=NOW))
 
 
 def test_the_same_address_or_much_the_same_name_may_be_one_person(people: object) -> None:

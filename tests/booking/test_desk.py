@@ -12,10 +12,10 @@ import pytest
 import sqlalchemy as sa
 
 from clinic.accounts.models import AuditEntry, Client, User
-from clinic.booking import changes, desk, persons, placing, rules, states
+from clinic.booking import changes, desk, placing, same_person, states, waivers
 from clinic.booking.models import Appointment, State, Waiver
 from clinic.booking.placing import NotOffered, SlotTaken
-from clinic.booking.rules import Impossible, Rule
+from clinic.booking.waivers import Impossible, Rule
 from clinic.db import db, transaction
 from clinic.practice.models import (
     Closure,
@@ -62,9 +62,11 @@ class Shop:
 
     def broken(self, at: datetime = THURSDAY_TEN) -> tuple[Rule, ...]:
         """The rules a start would break."""
-        wish = rules.Wish(self.sold.id, therapist_id=self.person.id, location_id=self.place.id)
-        supply = persons.avoiding(desk.practice.supply(self.sold.id), self.caller.id, self.now, records=True)
-        return rules.broken(supply, wish, at, self.now)
+        wish = waivers.Wish(self.sold.id, therapist_id=self.person.id, location_id=self.place.id)
+        supply = same_person.avoiding(
+            desk.practice.supply(self.sold.id), self.caller.id, self.now, records=True
+        )
+        return waivers.broken(supply, wish, at, self.now)
 
 
 @pytest.fixture
@@ -309,7 +311,7 @@ def test_absence_and_closures_are_never_set_aside(shop: Shop) -> None:
     for day in range(2):
         with pytest.raises(Impossible) as refused:
             shop.book(THURSDAY_TEN + timedelta(days=day), waived=set(Rule), reason=WHY)
-        assert refused.value.sentence == rules.AWAY
+        assert refused.value.sentence == waivers.AWAY
 
 
 def test_a_therapist_who_left_and_a_place_that_closed_are_never_set_aside(shop: Shop) -> None:
@@ -332,13 +334,13 @@ def test_a_therapist_who_does_not_give_it_and_the_past_are_never_booked(shop: Sh
     stranger = shop.make.therapist(shop.place)
     with pytest.raises(Impossible) as refused:
         shop.book(therapist_id=stranger.id, waived=set(Rule), reason=WHY)
-    assert refused.value.sentence == rules.GIVES_NOT
+    assert refused.value.sentence == waivers.GIVES_NOT
     with pytest.raises(Impossible) as refused:
         shop.book(NOW - timedelta(hours=1), waived=set(Rule), reason=WHY)
-    assert refused.value.sentence == rules.PASSED
+    assert refused.value.sentence == waivers.PASSED
     with pytest.raises(Impossible) as refused:
         shop.book(THURSDAY_TEN + timedelta(minutes=1), waived=set(Rule), reason=WHY)
-    assert refused.value.sentence == rules.UNEVEN
+    assert refused.value.sentence == waivers.UNEVEN
 
 
 @pytest.mark.parametrize(("level", "disposition"), [("refer", "doctor"), ("urgent", "emergency")])

@@ -5,14 +5,15 @@ from types import ModuleType
 
 import pytest
 
-from clinic.booking import availability, changes, rules, safety, services, states, together
+from clinic.booking import availability, changes, safety, services, states, waivers
 from clinic.booking.availability import Wish
 from clinic.booking.models import Appointment, Series, State
 from clinic.booking.placing import NotOffered
-from clinic.booking.rules import Impossible
-from clinic.booking.series import Slot
+from clinic.booking.series import series_changes
+from clinic.booking.series.new_series import Slot
+from clinic.booking.series.series_changes import Move, Pick
 from clinic.booking.states import NotNow
-from clinic.booking.together import Move, Pick
+from clinic.booking.waivers import Impossible
 from clinic.db import db, transaction
 from clinic.guidance.levels import Level
 from clinic.practice import queries
@@ -101,7 +102,7 @@ def test_a_request_that_moves_with_its_series_has_its_time_to_be_decided_anew(ma
     to = Slot(starts_at=TEN + ONE_DAY, therapist_id=asked.therapist_id)
     with transaction():
         pick = Pick(appointment_id=asked.id, revision=asked.revision)
-        together.move(series.id, [Move(pick=pick, slot=to)], actor=STAFF, now=NOW)
+        series_changes.move(series.id, [Move(pick=pick, slot=to)], actor=STAFF, now=NOW)
     assert make.refreshed(asked).decide_by == NOW + timedelta(hours=48)
 
 
@@ -135,8 +136,8 @@ def test_a_visit_begins_five_minutes_after_another_when_buffers_say_so_and_not_s
     with pytest.raises(NotOffered):
         held(wish, eleven + needed - FIVE)
     with pytest.raises(Impossible):
-        rules.broken(queries.supply(sold.id), wish, eleven + needed - FIVE, NOW)
-    assert rules.broken(queries.supply(sold.id), wish, eleven + needed, NOW) == ()
+        waivers.broken(queries.supply(sold.id), wish, eleven + needed - FIVE, NOW)
+    assert waivers.broken(queries.supply(sold.id), wish, eleven + needed, NOW) == ()
     assert held(wish, eleven + needed).starts_at == eleven + needed
 
 

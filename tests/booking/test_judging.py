@@ -7,16 +7,16 @@ from types import ModuleType
 import pytest
 
 from clinic.accounts.models import User
-from clinic.booking import changes, kept_times, services
+from clinic.booking import changes, outside_reservations, services
 from clinic.booking.availability import Wish
 from clinic.booking.changes import NobodyThere
 from clinic.booking.models import Appointment, State, Waiver
 from clinic.booking.placing import NotOffered
 from clinic.booking.services import TimeWithdrawn
-from clinic.booking.waiting import answers, offering, wishes
-from clinic.booking.waiting.answers import OfferGone
+from clinic.booking.waiting import entries, offer_answers, offering
 from clinic.booking.waiting.matching import Time
 from clinic.booking.waiting.models import Offer, OfferEnd
+from clinic.booking.waiting.offer_answers import OfferGone
 from clinic.db import db, transaction
 from clinic.practice import absences, queries
 from clinic.practice.absences import Away
@@ -143,11 +143,11 @@ def offered(shop: Shop, make: ModuleType, owner: User, *, instead_of: Appointmen
     """Ten o'clock, offered by hand to somebody who waits for it, or for something earlier than a visit of theirs."""
     with transaction():
         if instead_of is not None:
-            wish = wishes.join_earlier(
+            wish = entries.join_earlier(
                 instead_of, times=EVERY_TIME, any_therapist=True, actor="visitor", now=NOW
             )
         else:
-            wish = wishes.join(
+            wish = entries.join(
                 client=make.stranger("bea"),
                 treatment_id=shop.sold.id,
                 therapist_id=None,
@@ -183,10 +183,10 @@ WAYS = ("accept", "keep_for", "accept_for", "earlier", "earlier at the desk")
 def takes(way: str, offer: Offer, owner: User, now: object = SOON) -> Appointment:
     with transaction():
         if way == "keep_for":
-            return answers.keep_for(offer.id, browser=ME, actor="link:x", now=now)
+            return offer_answers.keep_for(offer.id, browser=ME, actor="link:x", now=now)
         if way in ("accept_for", "earlier at the desk"):
-            return answers.accept_for(offer.id, by=owner, now=now)
-        return answers.accept(offer.id, browser=ME, actor="link:x", now=now)
+            return offer_answers.accept_for(offer.id, by=owner, now=now)
+        return offer_answers.accept(offer.id, browser=ME, actor="link:x", now=now)
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -198,7 +198,7 @@ def test_an_offer_is_gone_in_every_way_of_taking_it_once_the_practice_closed_the
     does(change, shop)
     with pytest.raises(OfferGone) as gone:
         takes(way, offer, owner)
-    assert gone.value.sentence == answers.GONE[OfferEnd.STOPPED]
+    assert gone.value.sentence == offer_answers.GONE[OfferEnd.STOPPED]
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -262,7 +262,7 @@ def named_change(name: str) -> Change:
 
 
 def listed() -> Iterator[tuple[str, bool]]:
-    return ((each.why, each.offering is not None) for each in kept_times.outside_now(SOON))
+    return ((each.why, each.offering is not None) for each in outside_reservations.outside_now(SOON))
 
 
 def test_what_is_kept_against_a_closure_is_listed_and_can_be_spared_or_ended(
@@ -273,7 +273,7 @@ def test_what_is_kept_against_a_closure_is_listed_and_can_be_spared_or_ended(
     does(named_change("closure_of_the_practice"), shop)
     assert list(listed()) == [("Closed", False)]
     with transaction():
-        kept_times.spare(hold.id, actor=BY, now=SOON)
+        outside_reservations.spare(hold.id, actor=BY, now=SOON)
     assert books(make, hold).state == State.BOOKED
     assert list(listed()) == []
 
@@ -284,11 +284,11 @@ def test_a_spared_time_that_ran_out_is_judged_anew_and_one_spared_no_longer_at_o
     hold = kept(shop)
     does(time_off, shop)
     with transaction():
-        kept_times.spare(hold.id, actor=BY, now=SOON)
+        outside_reservations.spare(hold.id, actor=BY, now=SOON)
     with pytest.raises(TimeWithdrawn):
         books(make, hold, OUT)
     with transaction():
-        kept_times.spare_no_longer(hold.id, actor=BY, now=SOON)
+        outside_reservations.spare_no_longer(hold.id, actor=BY, now=SOON)
     with pytest.raises(TimeWithdrawn):
         books(make, hold)
 
@@ -298,7 +298,7 @@ def test_ending_frees_a_kept_time_and_says_to_whoever_kept_it_that_it_is_withdra
 ) -> None:
     hold = kept(shop)
     with transaction():
-        kept_times.end(hold.id, actor=BY, now=SOON)
+        outside_reservations.end(hold.id, actor=BY, now=SOON)
     with pytest.raises(TimeWithdrawn):
         books(make, hold)
     with transaction():
@@ -310,7 +310,7 @@ def test_ending_an_offered_time_tells_those_who_were_asked(shop: Shop, make: Mod
     does(time_off, shop)
     assert list(listed()) == [("Thea has time off", True)]
     with transaction():
-        kept_times.end(offer.offering.hold_id, actor=BY, now=SOON)
+        outside_reservations.end(offer.offering.hold_id, actor=BY, now=SOON)
     assert make.refreshed(offer).end == OfferEnd.STOPPED
 
 

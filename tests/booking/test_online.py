@@ -9,12 +9,13 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from clinic.booking import changes, desk, online, series, services
+from clinic.booking import changes, desk, online_booking, services
 from clinic.booking.availability import Wish
 from clinic.booking.models import State
-from clinic.booking.online import BookingClosed, NotOpenYet
-from clinic.booking.series import Order, Slot
-from clinic.booking.waiting import answers, wishes
+from clinic.booking.online_booking import BookingClosed, NotOpenYet
+from clinic.booking.series import new_series
+from clinic.booking.series.new_series import Order, Slot
+from clinic.booking.waiting import entries, offer_answers
 from clinic.db import db, transaction
 from clinic.practice.models import OnlineBooking, Practice, Treatment
 from tests.api.caller import Caller
@@ -72,10 +73,10 @@ def test_nothing_new_begins_online_and_the_refusal_says_why(make: ModuleType, st
 
     def book_a_course() -> None:
         slot = Slot(starts_at=THURSDAY_TEN, therapist_id=kept.therapist_id)
-        series.book(order, [slot], client=ada, actor="contact:1", browser=BROWSER, now=NOW)
+        new_series.book(order, [slot], client=ada, actor="contact:1", browser=BROWSER, now=NOW)
 
     def wait() -> None:
-        wishes.join(
+        entries.join(
             client=ada,
             treatment_id=sold.id,
             therapist_id=None,
@@ -95,7 +96,7 @@ def test_nothing_new_begins_online_and_the_refusal_says_why(make: ModuleType, st
 
 def test_without_words_of_the_owner_clients_read_ours(make: ModuleType) -> None:
     close(make, words="")
-    found = online.refusal(make.practice())
+    found = online_booking.refusal(make.practice())
     assert found is not None
     assert found.sentence == BookingClosed.sentence
 
@@ -132,7 +133,7 @@ def test_an_offer_made_before_is_kept_and_new_ones_wait_until_it_opens_again(mak
     look(freed)
     close(make)
     with transaction():
-        visit = answers.accept(offer_of(first).id, browser=BROWSER, actor="visitor", now=freed)
+        visit = offer_answers.accept(offer_of(first).id, browser=BROWSER, actor="visitor", now=freed)
     assert visit.state == State.BOOKED
     freed = cancels(next_week, freed)
     look(freed)
@@ -190,8 +191,8 @@ def test_a_course_cannot_be_begun_online_while_it_is_closed(make: ModuleType, ap
         location_id=make.appointment(of=sold, starts_at=THURSDAY_TEN, who=make.client()).location_id,
     )
     close(make)
-    rhythm = series.Rhythm(first=datetime(2031, 3, 13, 10), every_weeks=1, count=2)
+    rhythm = new_series.Rhythm(first=datetime(2031, 3, 13, 10), every_weeks=1, count=2)
     with pytest.raises(BookingClosed):
-        series.propose(order, rhythm, by_staff=False, now=NOW)
-    assert len(series.propose(order, rhythm, by_staff=True, now=NOW)) == 2
+        new_series.propose(order, rhythm, by_staff=False, now=NOW)
+    assert len(new_series.propose(order, rhythm, by_staff=True, now=NOW)) == 2
     assert db.session.get_one(Practice, 1).online_booking == OnlineBooking.CLOSED

@@ -6,13 +6,14 @@ from types import ModuleType
 import pytest
 
 from clinic.accounts.models import Client, User
-from clinic.booking import changes, desk, persons, series, services
+from clinic.booking import changes, desk, same_person, services
 from clinic.booking.availability import Wish
 from clinic.booking.desk import RulesInTheWay
 from clinic.booking.models import Appointment, State
-from clinic.booking.persons import TwoPlaces
-from clinic.booking.rules import Rule
-from clinic.booking.series import Lost, Order, Rhythm, Slot
+from clinic.booking.same_person import TwoPlaces
+from clinic.booking.series import new_series
+from clinic.booking.series.new_series import Lost, Order, Rhythm, Slot
+from clinic.booking.waivers import Rule
 from clinic.db import db, transaction
 from clinic.practice.models import Location, Treatment
 from tests.conftest import NOW
@@ -75,7 +76,7 @@ def test_couples_book_under_two_names_and_namesakes_have_other_addresses(
 ) -> None:
     books(sold, make.client())
     assert books(sold, make.client(**who)).state == State.BOOKED
-    assert persons.pairs(NOW) == []
+    assert same_person.pairs(NOW) == []
 
 
 def test_the_same_browser_cannot_book_itself_twice_at_one_time(make: ModuleType, sold: Treatment) -> None:
@@ -88,7 +89,7 @@ def test_a_stranger_is_answered_as_always_and_staff_are_asked(make: ModuleType, 
     first = books(sold, make.client())
     second = books(sold, make.client(), browser=THEIRS)
     assert second.state == State.BOOKED, "whoever tries names and addresses learns nothing"
-    assert [{pair.first.id, pair.second.id} for pair in persons.pairs(NOW)] == [{first.id, second.id}]
+    assert [{pair.first.id, pair.second.id} for pair in same_person.pairs(NOW)] == [{first.id, second.id}]
 
 
 def test_a_link_tells_only_of_the_visits_of_its_own_record(make: ModuleType, sold: Treatment) -> None:
@@ -104,7 +105,7 @@ def test_a_link_tells_only_of_the_visits_of_its_own_record(make: ModuleType, sol
     with pytest.raises(TwoPlaces):
         moves(other)
     moves(probe)
-    assert len(persons.pairs(NOW)) == 1
+    assert len(same_person.pairs(NOW)) == 1
 
 
 @pytest.fixture
@@ -153,7 +154,7 @@ def test_staff_go_on_for_a_reason_and_are_not_asked_about_what_they_meant(
         at_the_desk(sold, place, who, staff)
     assert refused.value.rules == (Rule.PERSON,)
     at_the_desk(sold, place, who, staff, waived=(Rule.PERSON,), reason="She brings her sister.")
-    assert persons.pairs(NOW) == []
+    assert same_person.pairs(NOW) == []
 
 
 def test_a_move_at_the_desk_asks_the_same(
@@ -195,12 +196,14 @@ def test_a_series_neither_shows_nor_books_a_time_at_which_the_client_is_elsewher
     books(sold, ada)
     order = Order(treatment_id=sold.id, location_id=place.id)
     rhythm = Rhythm(first=datetime(2031, 3, 6, 10), every_weeks=1, count=2)
-    shown = series.propose(order, rhythm, by_staff=True, now=NOW, client_id=ada.id)
+    shown = new_series.propose(order, rhythm, by_staff=True, now=NOW, client_id=ada.id)
     assert [one.slot is not None for one in shown] == [False, True]
     assert all(abs(slot.starts_at - TEN) >= 2 * HALF for slot in shown[0].alternatives)
     free = ({one.id for one in sold.therapists} - {first_therapist(ada)}).pop()
     with pytest.raises(Lost), transaction():
-        series.book(order, [Slot(starts_at=TEN, therapist_id=free)], client=ada, actor="user:desk", now=NOW)
+        new_series.book(
+            order, [Slot(starts_at=TEN, therapist_id=free)], client=ada, actor="user:desk", now=NOW
+        )
 
 
 def test_what_staff_left_is_not_asked_again_until_they_take_that_back(
@@ -209,11 +212,11 @@ def test_what_staff_left_is_not_asked_again_until_they_take_that_back(
     first, second = books(sold, make.client()), books(sold, make.client(), browser=THEIRS)
     for _ in range(2):
         with transaction():
-            persons.leave_both(second.id, first.id, by=staff, now=NOW)
-    assert persons.pairs(NOW) == []
+            same_person.leave_both(second.id, first.id, by=staff, now=NOW)
+    assert same_person.pairs(NOW) == []
     with transaction():
-        persons.ask_again(first.id, second.id, by=staff, now=NOW)
-    assert len(persons.pairs(NOW)) == 1
+        same_person.ask_again(first.id, second.id, by=staff, now=NOW)
+    assert len(same_person.pairs(NOW)) == 1
 
 
 @pytest.mark.parametrize("end", ["cancelled", "over"])
@@ -225,23 +228,23 @@ def test_a_pair_is_asked_about_only_while_both_visits_are_to_come(
     if end == "cancelled":
         with transaction():
             changes.cancel(second.id, revision=second.revision, actor="user:desk", now=NOW)
-        assert persons.pairs(NOW) == []
+        assert same_person.pairs(NOW) == []
     else:
-        assert persons.pairs(TEN + 2 * HALF) == []
-        assert len(persons.pairs(TEN + HALF)) == 1
+        assert same_person.pairs(TEN + 2 * HALF) == []
+        assert len(same_person.pairs(TEN + HALF)) == 1
 
 
 def test_the_times_of_a_move_are_those_at_which_the_client_is_not_elsewhere(
     make: ModuleType, sold: Treatment, clock_at_now: None, client: object
 ) -> None:
-    from clinic.accounts import links
+    from clinic.accounts import signed_links
     from tests.visitor import Visitor
 
     ada = make.client()
     books(sold, ada)
     visit = books(sold, ada, at=TEN + timedelta(hours=3), browser=THEIRS)
     page = Visitor(client)  # type: ignore[arg-type]
-    page.open(f"{links.manage_path(visit.id, visit.link_epoch)}/move?day=2031-03-06")
+    page.open(f"{signed_links.manage_path(visit.id, visit.link_epoch)}/move?day=2031-03-06")
     assert "09:00" in page.text
     assert "11:00" in page.text
     assert "10:30" not in page.text

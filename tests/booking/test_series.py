@@ -12,10 +12,11 @@ import pytest
 import sqlalchemy as sa
 
 from clinic.accounts.models import AuditEntry, Client
-from clinic.booking import changes, series, services, states, together
+from clinic.booking import changes, services, states
 from clinic.booking.models import Appointment, Series, State
-from clinic.booking.series import Lost, NoSeries, Order, Proposal, Rhythm, Slot
-from clinic.booking.together import Move, Pick, Scope, Shift
+from clinic.booking.series import new_series, series_changes
+from clinic.booking.series.new_series import Lost, NoSeries, Order, Proposal, Rhythm, Slot
+from clinic.booking.series.series_changes import Move, Pick, Scope, Shift
 from clinic.db import db, transaction
 from clinic.practice.models import Closure, Location, Therapist, TimeOff, Treatment
 from clinic.refusal import Stale
@@ -47,16 +48,16 @@ class Shop:
     ) -> list[Proposal]:
         """What can be had of a series."""
         rhythm = Rhythm(first=first, every_weeks=every, count=count)
-        return series.propose(self.order, rhythm, by_staff=by_staff, now=NOW)
+        return new_series.propose(self.order, rhythm, by_staff=by_staff, now=NOW)
 
     def book(self, slots: Sequence[Slot], *, actor: str = STAFF, now: datetime = NOW) -> Series:
         """Book these."""
         with transaction():
-            return series.book(self.order, slots, client=self.ada, actor=actor, now=now)
+            return new_series.book(self.order, slots, client=self.ada, actor=actor, now=now)
 
     def weekly(self, count: int = 6, **rhythm: Any) -> list[Appointment]:
         """A series, booked."""
-        return series.members(self.book(free(self.proposed(count=count, **rhythm))).id)
+        return new_series.members(self.book(free(self.proposed(count=count, **rhythm))).id)
 
     def visit(self, at: datetime, **columns: Any) -> Appointment:
         """Somebody else's visit at a local time."""
@@ -158,7 +159,7 @@ def test_a_week_in_which_the_therapist_is_away_proposes_a_colleague(shop: Shop) 
     assert proposals[1].slot is None
     assert {slot.therapist_id for slot in proposals[1].alternatives} == {colleague.id}
     chosen = [*free(proposals), proposals[1].alternatives[0]]
-    booked = series.members(shop.book(chosen).id)
+    booked = new_series.members(shop.book(chosen).id)
     assert [member.therapist_id for member in booked] == [shop.person.id, colleague.id, shop.person.id]
     assert [member.series_index for member in booked] == [1, 2, 3]
 
@@ -186,7 +187,7 @@ def test_one_conflict_in_week_37_of_52_is_found(shop: Shop) -> None:
     proposals = shop.proposed(count=52)
     assert [one.number for one in proposals if one.slot is None] == [37]
     booked = shop.book([*free(proposals), proposals[36].alternatives[0]])
-    assert len(series.members(booked.id)) == 52
+    assert len(new_series.members(booked.id)) == 52
 
 
 def test_a_series_is_one_act(shop: Shop) -> None:
@@ -196,8 +197,8 @@ def test_a_series_is_one_act(shop: Shop) -> None:
     assert {member.state for member in members} == {State.BOOKED}
     assert [member.series_index for member in members] == [1, 2, 3, 4]
     assert {member.booked_by for member in members} == {"staff"}
-    assert series.of_act(whole.id, 1) == members
-    together_told = sa.select(sa.func.count()).select_from(Appointment).where(series.TOLD_TOGETHER)
+    assert new_series.of_act(whole.id, 1) == members
+    together_told = sa.select(sa.func.count()).select_from(Appointment).where(new_series.TOLD_TOGETHER)
     assert db.session.scalar(together_told) == 4
     deeds = sa.select(AuditEntry.subject_id).where(AuditEntry.action == "book")
     assert set(db.session.scalars(deeds)) == {member.id for member in members}
@@ -245,13 +246,13 @@ def test_what_a_client_may_have_open_counts_the_whole_series(shop: Shop) -> None
     with pytest.raises(services.TooManyOpen):
         shop.book(slots, actor=CLIENT)
     assert shop.make.count(Series) == 0
-    assert len(series.members(shop.book(slots[:5], actor=CLIENT).id)) == 5
+    assert len(new_series.members(shop.book(slots[:5], actor=CLIENT).id)) == 5
 
 
 def test_whom_a_therapist_looks_at_first_gets_no_series(shop: Shop) -> None:
     shop.make.submission(who=shop.ada, level="therapist_review")
     for actor in (STAFF, CLIENT):
-        with pytest.raises(series.LookFirst):
+        with pytest.raises(new_series.LookFirst):
             shop.book(free(shop.proposed()), actor=actor)
 
 
@@ -273,7 +274,7 @@ def test_online_the_health_questions_come_first(shop: Shop) -> None:
 
 def moved(members: Sequence[Appointment], shift: Shift, *, now: datetime = NOW) -> Series:
     """Move these as the page proposes it, all free."""
-    proposals = together.propose(members, shift, therapist_id=None, now=now)
+    proposals = series_changes.propose(members, shift, therapist_id=None, now=now)
     moves = [
         Move(pick=Pick(appointment_id=member.id, revision=member.revision), slot=one.slot)
         for member, one in zip(members, proposals, strict=True)
@@ -281,7 +282,7 @@ def moved(members: Sequence[Appointment], shift: Shift, *, now: datetime = NOW) 
     ]
     assert len(moves) == len(members)
     with transaction():
-        return together.move(members[0].series_id, moves, actor=STAFF, now=now)
+        return series_changes.move(members[0].series_id, moves, actor=STAFF, now=now)
 
 
 def test_scopes_are_one_this_and_later_and_all_as_far_as_they_are_to_come(shop: Shop) -> None:
@@ -290,30 +291,36 @@ def test_scopes_are_one_this_and_later_and_all_as_far_as_they_are_to_come(shop: 
         changes.cancel(members[4].id, revision=1, actor=STAFF, now=NOW)
     fourth_day = members[1].starts_at
     found = {
-        scope: [one.series_index for one in together.in_scope(members, 3, scope, fourth_day)]
+        scope: [one.series_index for one in series_changes.in_scope(members, 3, scope, fourth_day)]
         for scope in Scope
     }
     assert found == {Scope.ONE: [3], Scope.LATER: [3, 4, 6], Scope.ALL: [3, 4, 6]}
-    assert [one.series_index for one in together.in_scope(members, 3, Scope.ALL, NOW)] == [1, 2, 3, 4, 6]
+    assert [one.series_index for one in series_changes.in_scope(members, 3, Scope.ALL, NOW)] == [
+        1,
+        2,
+        3,
+        4,
+        6,
+    ]
 
 
 def test_this_and_later_move_to_another_day_and_time(shop: Shop) -> None:
     members = shop.weekly(5)
-    later = together.in_scope(members, 3, Scope.LATER, NOW)
+    later = series_changes.in_scope(members, 3, Scope.LATER, NOW)
     whole = moved(later, Shift(weekday=1, at=time(14, 30)))
-    now_at = walls(series.members(whole.id))
+    now_at = walls(new_series.members(whole.id))
     assert now_at[:2] == [THURSDAY_TEN, THURSDAY_TEN + timedelta(weeks=1)]
     assert now_at[2:] == [datetime(2031, 3, 18, 14, 30) + number * timedelta(weeks=1) for number in range(3)]
     assert whole.revision == 2
-    assert [one.series_index for one in series.of_act(whole.id, 2)] == [3, 4, 5]
-    assert [one.series_index for one in series.of_act(whole.id, 1)] == [1, 2]
+    assert [one.series_index for one in new_series.of_act(whole.id, 2)] == [3, 4, 5]
+    assert [one.series_index for one in new_series.of_act(whole.id, 1)] == [1, 2]
 
 
 def test_members_pass_over_each_other_when_all_go_a_week_later(shop: Shop) -> None:
     """Each takes the time the next one leaves, which only constraints that wait can allow."""
     members = shop.weekly(4)
     whole = moved(members, Shift(weekday=3, at=time(10, 0), weeks_later=1))
-    assert walls(series.members(whole.id)) == [
+    assert walls(new_series.members(whole.id)) == [
         THURSDAY_TEN + number * timedelta(weeks=1) for number in range(1, 5)
     ]
 
@@ -333,8 +340,8 @@ def test_members_close_together_all_move_by_an_hour(shop: Shop) -> None:
         for member in picked
     ]
     with transaction():
-        together.move(members[0].series_id, moves, actor=STAFF, now=NOW)
-    assert walls(series.members(members[0].series_id)) == [
+        series_changes.move(members[0].series_id, moves, actor=STAFF, now=NOW)
+    assert walls(new_series.members(members[0].series_id)) == [
         THURSDAY_TEN + timedelta(hours=1),
         THURSDAY_TEN + timedelta(hours=2),
     ]
@@ -344,9 +351,12 @@ def test_two_members_on_one_time_are_refused_by_the_constraint_in_the_end(shop: 
     members = shop.weekly(2)
     same = Slot(starts_at=members[0].starts_at + timedelta(hours=2), therapist_id=shop.person.id)
     moves = [Move(pick=Pick(appointment_id=member.id, revision=1), slot=same) for member in members]
-    with pytest.raises(series.NotOffered), transaction():
-        together.move(members[0].series_id, moves, actor=STAFF, now=NOW)
-    assert walls(series.members(members[0].series_id)) == [THURSDAY_TEN, THURSDAY_TEN + timedelta(weeks=1)]
+    with pytest.raises(new_series.NotOffered), transaction():
+        series_changes.move(members[0].series_id, moves, actor=STAFF, now=NOW)
+    assert walls(new_series.members(members[0].series_id)) == [
+        THURSDAY_TEN,
+        THURSDAY_TEN + timedelta(weeks=1),
+    ]
 
 
 def test_a_member_moved_alone_is_known_and_can_be_picked_all_the_same(shop: Shop) -> None:
@@ -355,11 +365,11 @@ def test_a_member_moved_alone_is_known_and_can_be_picked_all_the_same(shop: Shop
         changes.move(
             members[1].id, members[1].starts_at + timedelta(days=1), revision=1, actor=STAFF, now=NOW
         )
-    members = series.members(members[0].series_id)
-    assert [series.moved_alone(member) for member in members] == [False, True, False]
+    members = new_series.members(members[0].series_id)
+    assert [new_series.moved_alone(member) for member in members] == [False, True, False]
     whole = moved(members, Shift(weekday=1, at=time(9, 0)))
-    assert {wall.weekday() for wall in walls(series.members(whole.id))} == {1}
-    assert not any(series.moved_alone(member) for member in series.members(whole.id))
+    assert {wall.weekday() for wall in walls(new_series.members(whole.id))} == {1}
+    assert not any(new_series.moved_alone(member) for member in new_series.members(whole.id))
 
 
 def test_a_move_that_was_taken_back_is_no_move(shop: Shop) -> None:
@@ -370,7 +380,7 @@ def test_a_move_that_was_taken_back_is_no_move(shop: Shop) -> None:
         )
     with transaction():
         changes.undo(members[1].id, revision=2, actor=STAFF, now=NOW)
-    assert not series.moved_alone(shop.make.refreshed(members[1]))
+    assert not new_series.moved_alone(shop.make.refreshed(members[1]))
 
 
 def test_who_was_moved_alone_is_told_alone_and_the_others_together(shop: Shop) -> None:
@@ -379,27 +389,27 @@ def test_who_was_moved_alone_is_told_alone_and_the_others_together(shop: Shop) -
         changes.move(
             members[1].id, members[1].starts_at + timedelta(days=1), revision=1, actor=STAFF, now=NOW
         )
-    told = set(db.session.scalars(sa.select(Appointment.series_index).where(series.TOLD_TOGETHER)))
+    told = set(db.session.scalars(sa.select(Appointment.series_index).where(new_series.TOLD_TOGETHER)))
     assert told == {1, 3}
 
 
 def test_one_conflict_moves_nobody_and_is_named(shop: Shop) -> None:
     members = shop.weekly(4)
     shift = Shift(weekday=1, at=time(14, 0))
-    proposals = together.propose(members, shift, therapist_id=None, now=NOW)
+    proposals = series_changes.propose(members, shift, therapist_id=None, now=NOW)
     shop.visit(datetime(2031, 3, 18, 14, 0))
     moves = [
         Move(pick=Pick(appointment_id=member.id, revision=1), slot=one.slot)
         for member, one in zip(members, proposals, strict=True)
     ]
     with pytest.raises(Lost) as refused, transaction():
-        together.move(members[0].series_id, moves, actor=STAFF, now=NOW)
+        series_changes.move(members[0].series_id, moves, actor=STAFF, now=NOW)
     assert refused.value.starts == {proposals[2].slot.starts_at}
-    assert walls(series.members(members[0].series_id)) == [
+    assert walls(new_series.members(members[0].series_id)) == [
         THURSDAY_TEN + number * timedelta(weeks=1) for number in range(4)
     ]
     assert db.session.scalar(sa.select(Series.revision)) == 1
-    again = together.propose(members, shift, therapist_id=None, now=NOW)
+    again = series_changes.propose(members, shift, therapist_id=None, now=NOW)
     assert [one.slot is None for one in again] == [False, False, True, False]
     assert again[2].alternatives
 
@@ -413,18 +423,18 @@ def test_an_old_page_moves_and_cancels_nobody(shop: Shop) -> None:
     picks = [Pick(appointment_id=member.id, revision=1) for member in members]
     slot = Slot(starts_at=members[0].starts_at + timedelta(hours=3), therapist_id=shop.person.id)
     with pytest.raises(Stale), transaction():
-        together.cancel(members[0].series_id, picks, actor=STAFF, now=NOW)
+        series_changes.cancel(members[0].series_id, picks, actor=STAFF, now=NOW)
     with pytest.raises(Stale), transaction():
-        together.move(
+        series_changes.move(
             members[0].series_id, [Move(pick=one, slot=slot) for one in picks], actor=STAFF, now=NOW
         )
-    assert {member.state for member in series.members(members[0].series_id)} == {State.BOOKED}
+    assert {member.state for member in new_series.members(members[0].series_id)} == {State.BOOKED}
 
 
 def test_a_member_of_another_series_is_not_reached(shop: Shop) -> None:
     mine, other = shop.weekly(2), shop.weekly(2, first=THURSDAY_TEN + timedelta(hours=3))
     with pytest.raises(Stale), transaction():
-        together.cancel(
+        series_changes.cancel(
             mine[0].series_id, [Pick(appointment_id=other[0].id, revision=1)], actor=STAFF, now=NOW
         )
 
@@ -433,29 +443,29 @@ def test_a_visit_that_began_is_neither_moved_nor_cancelled(shop: Shop) -> None:
     members = shop.weekly(2)
     picks = [Pick(appointment_id=member.id, revision=1) for member in members]
     with pytest.raises(states.NotNow), transaction():
-        together.cancel(members[0].series_id, picks, actor=STAFF, now=members[0].starts_at)
+        series_changes.cancel(members[0].series_id, picks, actor=STAFF, now=members[0].starts_at)
     with pytest.raises(NoSeries), transaction():
-        together.cancel(members[0].series_id, [], actor=STAFF, now=NOW)
+        series_changes.cancel(members[0].series_id, [], actor=STAFF, now=NOW)
 
 
 def test_this_and_later_are_cancelled_in_one_act_and_one_comes_back(shop: Shop) -> None:
     members = shop.weekly(5)
-    later = together.in_scope(members, 3, Scope.LATER, NOW)
+    later = series_changes.in_scope(members, 3, Scope.LATER, NOW)
     with transaction():
-        whole = together.cancel(
+        whole = series_changes.cancel(
             members[0].series_id,
             [Pick(appointment_id=member.id, revision=member.revision) for member in later],
             actor=STAFF,
             now=NOW,
         )
-    found = series.members(whole.id)
+    found = new_series.members(whole.id)
     assert [member.state for member in found] == [State.BOOKED] * 2 + [State.CANCELLED] * 3
     assert {member.cancelled_by for member in found[2:]} == {"staff"}
-    assert [member.series_index for member in series.of_act(whole.id, 2)] == [3, 4, 5]
+    assert [member.series_index for member in new_series.of_act(whole.id, 2)] == [3, 4, 5]
     with transaction():
         changes.undo(found[3].id, revision=found[3].revision, actor=STAFF, now=NOW + timedelta(seconds=60))
     assert shop.make.refreshed(found[3]).state == State.BOOKED
-    assert [member.series_index for member in series.of_act(whole.id, 2)] == [3, 5]
+    assert [member.series_index for member in new_series.of_act(whole.id, 2)] == [3, 5]
 
 
 def test_no_day_of_the_week_and_no_year_of_weeks_are_no_shift(shop: Shop) -> None:
@@ -480,4 +490,4 @@ def test_rooms_are_given_again_when_a_series_moves(make: ModuleType) -> None:
         starts_at=members[1].starts_at + timedelta(hours=2),
     )
     whole = moved(members, Shift(weekday=3, at=time(12, 0)))
-    assert [member.room_id for member in series.members(whole.id)] == [first.id, second.id, first.id]
+    assert [member.room_id for member in new_series.members(whole.id)] == [first.id, second.id, first.id]

@@ -7,14 +7,15 @@ import pytest
 import sqlalchemy as sa
 
 from clinic.accounts.models import AuditEntry
-from clinic.booking import availability, changes, series, services, taking_back, together
+from clinic.booking import availability, changes, services
 from clinic.booking.availability import Wish
 from clinic.booking.changes import UndoOver
 from clinic.booking.models import Appointment, Series, State
 from clinic.booking.placing import NotOffered
-from clinic.booking.series import Order
-from clinic.booking.taking_back import TakenMeanwhile
-from clinic.booking.together import Move, Pick, Shift
+from clinic.booking.series import new_series, series_changes, series_undo
+from clinic.booking.series.new_series import Order
+from clinic.booking.series.series_changes import Move, Pick, Shift
+from clinic.booking.series.series_undo import TakenMeanwhile
 from clinic.db import db, transaction
 from clinic.refusal import Stale
 from clinic.scheduling.hours import Days
@@ -32,7 +33,7 @@ Act = Callable[[list[Appointment]], Series]
 def cancels(members: list[Appointment]) -> Series:
     picks = [Pick(appointment_id=one.id, revision=one.revision) for one in members]
     with transaction():
-        return together.cancel(members[0].series_id, picks, actor=STAFF, now=NOW)
+        return series_changes.cancel(members[0].series_id, picks, actor=STAFF, now=NOW)
 
 
 def goes_to_tuesdays(members: list[Appointment]) -> Series:
@@ -46,7 +47,7 @@ def goes_a_week_later(members: list[Appointment]) -> Series:
 
 def takes_back(whole: Series, *, revision: int | None = None, now: datetime = NOW + MINUTE) -> Series:
     with transaction():
-        return taking_back.undo(whole.id, revision=revision or whole.revision, actor=STAFF, now=now)
+        return series_undo.undo(whole.id, revision=revision or whole.revision, actor=STAFF, now=now)
 
 
 ACTS: list[Act] = [cancels, goes_to_tuesdays, goes_a_week_later]
@@ -57,13 +58,13 @@ def test_an_act_is_taken_back_whole(shop: Shop, act: Act) -> None:
     members = shop.weekly(4)
     before = [(one.id, one.starts_at, one.state, one.therapist_id) for one in members]
     whole = act(members[1:])
-    assert taking_back.can_undo(whole, series.members(whole.id), NOW + MINUTE)
+    assert series_undo.can_undo(whole, new_series.members(whole.id), NOW + MINUTE)
     takes_back(whole)
-    after = series.members(whole.id)
+    after = new_series.members(whole.id)
     assert [(one.id, one.starts_at, one.state, one.therapist_id) for one in after] == before
     assert [one.revision for one in after] == [1, 3, 3, 3]
-    assert not any(series.moved_alone(one) for one in after)
-    assert not taking_back.can_undo(whole, after, NOW + MINUTE)
+    assert not any(new_series.moved_alone(one) for one in after)
+    assert not series_undo.can_undo(whole, after, NOW + MINUTE)
     held = sa.select(Appointment).where(Appointment.state == State.HELD)
     assert list(db.session.scalars(held)) == [], "nothing is kept any more"
     deeds = sa.select(AuditEntry.subject_id).where(AuditEntry.action == "undo")
@@ -75,7 +76,7 @@ def test_what_was_left_stays_kept_for_two_minutes_and_is_free_then(shop: Shop, a
     members = shop.weekly(3)
     left = {one.starts_at for one in members}
     whole = act(members)
-    stands = {one.starts_at for one in series.members(whole.id) if one.state == State.BOOKED}
+    stands = {one.starts_at for one in new_series.members(whole.id) if one.state == State.BOOKED}
     days = Days(THURSDAY_TEN.date(), THURSDAY_TEN.date() + timedelta(weeks=3))
     for seconds, expected in ((119, set()), (120, left - stands)):
         now = NOW + timedelta(seconds=seconds)
@@ -85,17 +86,17 @@ def test_what_was_left_stays_kept_for_two_minutes_and_is_free_then(shop: Shop, a
 
 def test_what_is_kept_for_one_member_is_no_obstacle_to_another_that_moves_along(shop: Shop) -> None:
     whole = goes_to_tuesdays(shop.weekly(2))
-    goes_a_week_later(series.members(whole.id))
-    assert walls(series.members(whole.id)) == [THURSDAY_TEN + WEEK, THURSDAY_TEN + 2 * WEEK]
+    goes_a_week_later(new_series.members(whole.id))
+    assert walls(new_series.members(whole.id)) == [THURSDAY_TEN + WEEK, THURSDAY_TEN + 2 * WEEK]
 
 
 @pytest.mark.parametrize("act", ACTS)
 def test_after_two_minutes_nothing_is_taken_back(shop: Shop, act: Act) -> None:
     whole = act(shop.weekly(3))
-    as_it_is = walls(series.members(whole.id))
+    as_it_is = walls(new_series.members(whole.id))
     with pytest.raises(UndoOver):
         takes_back(whole, now=NOW + changes.UNDO)
-    assert walls(series.members(whole.id)) == as_it_is
+    assert walls(new_series.members(whole.id)) == as_it_is
 
 
 @pytest.mark.parametrize("act", ACTS)
@@ -111,12 +112,12 @@ def test_twice_is_over_and_an_old_page_is_stale(shop: Shop, act: Act) -> None:
 def test_of_two_acts_the_last_is_taken_back_and_the_first_no_more(shop: Shop) -> None:
     whole = goes_to_tuesdays(shop.weekly(2))
     first = whole.revision
-    at_first = walls(series.members(whole.id))
-    again = moved(series.members(whole.id), Shift(weekday=2, at=time(9, 0)))
+    at_first = walls(new_series.members(whole.id))
+    again = moved(new_series.members(whole.id), Shift(weekday=2, at=time(9, 0)))
     with pytest.raises(Stale):
         takes_back(again, revision=first)
     takes_back(again)
-    assert walls(series.members(whole.id)) == at_first
+    assert walls(new_series.members(whole.id)) == at_first
     with pytest.raises(UndoOver):
         takes_back(again)
 
@@ -130,12 +131,12 @@ def test_when_an_old_time_is_gone_nothing_is_taken_back_and_it_is_named(shop: Sh
     db.session.execute(kept.values(state=State.LAPSED))
     db.session.commit()
     shop.visit(THURSDAY_TEN + WEEK)
-    as_it_is = [(one.starts_at, one.state) for one in series.members(whole.id)]
+    as_it_is = [(one.starts_at, one.state) for one in new_series.members(whole.id)]
     with pytest.raises(TakenMeanwhile) as refused:
         takes_back(whole)
     assert refused.value.walls == (THURSDAY_TEN + WEEK,)
     db.session.rollback()
-    assert [(one.starts_at, one.state) for one in series.members(whole.id)] == as_it_is
+    assert [(one.starts_at, one.state) for one in new_series.members(whole.id)] == as_it_is
     held = sa.select(sa.func.count()).where(Appointment.state == State.HELD)
     assert db.session.scalar(held) == 2, "what is still kept stays kept"
 
@@ -148,7 +149,7 @@ def test_what_was_taken_back_alone_stays_as_it_is(shop: Shop, act: Act) -> None:
     with transaction():
         changes.undo(one.id, revision=one.revision, actor=STAFF, now=NOW + MINUTE)
     takes_back(whole)
-    after = series.members(whole.id)
+    after = new_series.members(whole.id)
     assert walls(after) == [THURSDAY_TEN + number * WEEK for number in range(3)]
     assert {member.state for member in after} == {State.BOOKED}
 
@@ -161,7 +162,7 @@ def test_what_was_moved_again_alone_stays_there(shop: Shop) -> None:
         changes.move(one.id, one.starts_at + timedelta(days=1), revision=2, actor=STAFF, now=NOW + MINUTE)
     elsewhere = one.starts_at
     takes_back(whole)
-    after = series.members(whole.id)
+    after = new_series.members(whole.id)
     assert [after[0].starts_at, after[1].wall_start] == [elsewhere, THURSDAY_TEN + WEEK]
 
 
@@ -182,25 +183,25 @@ def test_a_swap_is_taken_back_to_each_ones_own_therapist_and_room(shop: Shop) ->
     order = Order(treatment_id=sold.id, location_id=shop.place.id)
     start = THURSDAY_TEN.replace(tzinfo=None)
     slots = [
-        series.Slot(starts_at=make.NOW + timedelta(days=3, hours=hour), therapist_id=person.id)
+        new_series.Slot(starts_at=make.NOW + timedelta(days=3, hours=hour), therapist_id=person.id)
         for hour, person in ((0, shop.person), (1, colleague))
     ]
     with transaction():
-        whole = series.book(order, slots, client=shop.ada, actor=STAFF, now=NOW)
-    members = series.members(whole.id)
+        whole = new_series.book(order, slots, client=shop.ada, actor=STAFF, now=NOW)
+    members = new_series.members(whole.id)
     before = [(one.starts_at, one.therapist_id, one.room_id) for one in members]
     assert members[0].wall_start == start
     moves = [
         Move(
             pick=Pick(appointment_id=one.id, revision=1),
-            slot=series.Slot(starts_at=other.starts_at, therapist_id=other.therapist_id),
+            slot=new_series.Slot(starts_at=other.starts_at, therapist_id=other.therapist_id),
         )
         for one, other in zip(members, reversed(members), strict=True)
     ]
     with transaction():
-        together.move(whole.id, moves, actor=STAFF, now=NOW)
+        series_changes.move(whole.id, moves, actor=STAFF, now=NOW)
     takes_back(whole)
-    assert [(one.starts_at, one.therapist_id, one.room_id) for one in series.members(whole.id)] == before
+    assert [(one.starts_at, one.therapist_id, one.room_id) for one in new_series.members(whole.id)] == before
 
 
 def test_nobody_else_gets_a_time_that_may_be_taken_back(shop: Shop) -> None:
@@ -210,4 +211,4 @@ def test_nobody_else_gets_a_time_that_may_be_taken_back(shop: Shop) -> None:
     with pytest.raises(NotOffered), transaction():
         services.hold(Wish(shop.sold.id), left, browser=b"b" * 32, client_id=None, now=NOW + MINUTE)
     takes_back(whole)
-    assert series.members(whole.id)[0].starts_at == left
+    assert new_series.members(whole.id)[0].starts_at == left

@@ -10,10 +10,10 @@ from clinic.accounts import merging
 from clinic.accounts.models import AuditEntry
 from clinic.booking import changes, newcomers, services, states
 from clinic.booking.models import Appointment, State
-from clinic.booking.waiting import answers, offering, wishes
-from clinic.booking.waiting.answers import OfferGone
+from clinic.booking.waiting import entries, offer_answers, offering
 from clinic.booking.waiting.matching import Time
 from clinic.booking.waiting.models import Offer, OfferEnd, Offering, OfferingEnd, Wish, WishEnd
+from clinic.booking.waiting.offer_answers import OfferGone
 from clinic.db import db, transaction
 from clinic.practice.models import Location, Treatment
 from tests.booking.waiting_list import (
@@ -44,7 +44,7 @@ def visit(make: ModuleType, sold: Treatment) -> Appointment:
 
 def accept(offer: Offer, now: object, browser: bytes = ME, **more: object) -> Appointment:
     with transaction():
-        return answers.accept(offer.id, browser=browser, actor=f"link:{offer.wish_id}", now=now, **more)
+        return offer_answers.accept(offer.id, browser=browser, actor=f"link:{offer.wish_id}", now=now, **more)
 
 
 def test_the_first_acceptance_gets_the_time_and_the_others_are_out(
@@ -96,7 +96,7 @@ def test_a_declined_offer_cannot_be_accepted_and_the_wish_goes_on(
     look(later)
     for _ in range(2):
         with transaction():
-            answers.decline(offer_of(ada).id, actor="visitor", now=later)
+            offer_answers.decline(offer_of(ada).id, actor="visitor", now=later)
     with pytest.raises(OfferGone, match="said no"):
         accept(offer_of(ada), later)
     assert make.refreshed(ada).is_live
@@ -109,7 +109,7 @@ def test_whoever_withdraws_lets_the_offer_go_as_well(
     later = cancels(visit)
     look(later)
     with transaction():
-        wishes.withdraw(ada.id, actor="visitor", now=later)
+        entries.withdraw(ada.id, actor="visitor", now=later)
     with pytest.raises(OfferGone):
         accept(offer_of(ada), later)
     look(later + timedelta(seconds=30))
@@ -153,7 +153,7 @@ def test_nobody_new_waits_for_what_is_not_for_a_first_visit(make: ModuleType) ->
     assert waits(make, sold, who=here_before).is_live
     by_staff = make.client(given_name="Dora", mail="dora@client.example")
     with transaction():
-        wish = wishes.join(
+        wish = entries.join(
             client=by_staff,
             treatment_id=sold.id,
             therapist_id=None,
@@ -183,7 +183,7 @@ class TestSafety:
             accept(offer_of(ada), later)
         assert offer_of(ada).ended_at is None
         with transaction():
-            kept = answers.keep_for(offer_of(ada).id, browser=ME, actor="visitor", now=later)
+            kept = offer_answers.keep_for(offer_of(ada).id, browser=ME, actor="visitor", now=later)
         assert (kept.state, kept.held_by, kept.held_until) == (State.HELD, ME, later + timedelta(minutes=20))
         assert offer_of(bea).end == OfferEnd.MISSED
         with pytest.raises(states.IntakeNeeded):
@@ -206,7 +206,7 @@ class TestSafety:
         )
         for _ in range(2):
             with transaction():
-                answers.keep_for(offer_of(ada).id, browser=ME, actor="visitor", now=later)
+                offer_answers.keep_for(offer_of(ada).id, browser=ME, actor="visitor", now=later)
         assert make.refreshed(other).state == State.LAPSED
 
     def test_a_time_that_was_won_and_not_completed_is_offered_again_to_those_who_missed_it(
@@ -216,7 +216,7 @@ class TestSafety:
         later = cancels(visit)
         look(later)
         with transaction():
-            answers.keep_for(offer_of(ada).id, browser=ME, actor="visitor", now=later)
+            offer_answers.keep_for(offer_of(ada).id, browser=ME, actor="visitor", now=later)
         look(later + timedelta(minutes=1))
         assert len(offers_of(bea)) == 1
         look(later + timedelta(minutes=21))
@@ -229,7 +229,7 @@ class TestSafety:
         later = cancels(visit)
         look(later)
         with transaction():
-            answers.keep_for(offer_of(ada).id, browser=ME, actor="visitor", now=later)
+            offer_answers.keep_for(offer_of(ada).id, browser=ME, actor="visitor", now=later)
         look(later + timedelta(minutes=19))
         assert len(offers_of(ada)) == 1
         look(later + timedelta(minutes=20))
@@ -261,14 +261,14 @@ class TestSafety:
         later = cancels(visit)
         look(later)
         with transaction():
-            booked = answers.accept_for(offer_of(ada).id, by=make.user(roles=["front_desk"]), now=later)
+            booked = offer_answers.accept_for(offer_of(ada).id, by=make.user(roles=["front_desk"]), now=later)
         assert (booked.state, booked.client_id, booked.starts_at) == (
             State.BOOKED,
             ada.client_id,
             THURSDAY_TEN,
         )
         assert make.refreshed(ada).end == WishEnd.FULFILLED
-        assert answers.visit_of(offer_of(ada)) == booked
+        assert offer_answers.visit_of(offer_of(ada)) == booked
 
     def test_staff_accept_nothing_for_somebody_who_should_see_a_doctor(
         self, make: ModuleType, sold: Treatment, visit: Appointment
@@ -278,7 +278,7 @@ class TestSafety:
         look(later)
         make.submission(who=ada.client, level="refer", disposition="doctor", submitted_at=later)
         with pytest.raises(states.NotCleared), transaction():
-            answers.accept_for(offer_of(ada).id, by=make.user(roles=["front_desk"]), now=later)
+            offer_answers.accept_for(offer_of(ada).id, by=make.user(roles=["front_desk"]), now=later)
         assert make.refreshed(offer_of(ada)).ended_at is None
         assert make.refreshed(offer_of(ada).offering.hold).state == State.HELD
 
@@ -293,7 +293,7 @@ class TestEarlier:
     @pytest.fixture
     def wish(self, late_visit: Appointment) -> Wish:
         with transaction():
-            return wishes.join_earlier(
+            return entries.join_earlier(
                 late_visit, times=EVERY_TIME, any_therapist=True, actor=f"link:{late_visit.id}", now=NOW
             )
 
@@ -313,7 +313,7 @@ class TestEarlier:
     def test_the_time_it_leaves_is_offered_to_the_next(
         self, make: ModuleType, sold: Treatment, visit: Appointment, late_visit: Appointment, wish: Wish
     ) -> None:
-        bea = waits(make, sold, "Bea", times=wishes.times([3], [0]), now=NOW + timedelta(seconds=1))
+        bea = waits(make, sold, "Bea", times=entries.times([3], [0]), now=NOW + timedelta(seconds=1))
         later = cancels(visit)
         look(later)
         accept(offer_of(wish), later)
@@ -333,8 +333,8 @@ class TestEarlier:
         assert offers_of(wish) == []
 
     def test_a_visit_waits_once(self, late_visit: Appointment, wish: Wish) -> None:
-        with pytest.raises(wishes.WaitsAlready), transaction():
-            wishes.join_earlier(late_visit, times=EVERY_TIME, any_therapist=False, actor="visitor", now=NOW)
+        with pytest.raises(entries.WaitsAlready), transaction():
+            entries.join_earlier(late_visit, times=EVERY_TIME, any_therapist=False, actor="visitor", now=NOW)
 
     def test_a_cancelled_visit_takes_its_wish_along(
         self, make: ModuleType, visit: Appointment, late_visit: Appointment, wish: Wish
@@ -342,7 +342,7 @@ class TestEarlier:
         later = cancels(visit)
         look(later)
         cancels(late_visit, later)
-        with pytest.raises(wishes.NothingEarlier):
+        with pytest.raises(entries.NothingEarlier):
             accept(offer_of(wish), later)
         look(later + timedelta(seconds=30))
         assert make.refreshed(wish).end == WishEnd.SETTLED
@@ -353,8 +353,8 @@ class TestEarlier:
         past = make.appointment(
             of=sold, who=make.client(), starts_at=THURSDAY_TEN - timedelta(days=7), state=State.DONE
         )
-        with pytest.raises(wishes.NothingEarlier), transaction():
-            wishes.join_earlier(past, times=EVERY_TIME, any_therapist=True, actor="visitor", now=NOW)
+        with pytest.raises(entries.NothingEarlier), transaction():
+            entries.join_earlier(past, times=EVERY_TIME, any_therapist=True, actor="visitor", now=NOW)
 
 
 def test_every_step_leaves_an_audit_row_that_names_the_client(
@@ -381,7 +381,7 @@ def test_an_erased_client_leaves_no_wish_and_no_offer(
     ada, bea = waits(make, sold, "Ada"), waits(make, sold, "Bea")
     look(cancels(visit))
     with transaction():
-        assert wishes.delete_of(ada.client_id) == 1
+        assert entries.delete_of(ada.client_id) == 1
     assert offers_of(ada) == []
     assert offer_of(bea).ended_at is None
 
@@ -393,12 +393,12 @@ def test_old_wishes_and_what_was_offered_are_deleted_in_the_end(
     later = cancels(visit)
     look(later)
     with transaction():
-        wishes.withdraw(ada.id, actor="visitor", now=later)
+        entries.withdraw(ada.id, actor="visitor", now=later)
     look(later + timedelta(minutes=1))
     long_after = later + timedelta(days=100)
     with transaction():
         assert services.delete_lapsed(long_after) == 1, "only what kept the cancelled time for its undo"
-        assert wishes.delete_ended(long_after) == 1
+        assert entries.delete_ended(long_after) == 1
     assert make.count(Offering) == 0
     with transaction():
         assert services.delete_lapsed(long_after) == 1
@@ -409,11 +409,11 @@ def test_a_changed_wish_waits_for_what_it_says_now(
 ) -> None:
     ada = waits(make, sold)
     with transaction():
-        wishes.change(
+        entries.change(
             ada.id,
             therapist_id=None,
             location_id=None,
-            times=wishes.times([0], [0]),
+            times=entries.times([0], [0]),
             last_on=date(2031, 3, 20),
             actor="visitor",
             now=NOW,
@@ -421,9 +421,9 @@ def test_a_changed_wish_waits_for_what_it_says_now(
     look(cancels(visit))
     assert offers_of(ada) == []
     with transaction():
-        wishes.withdraw(ada.id, actor="visitor", now=NOW)
-    with pytest.raises(wishes.NoLongerWaiting), transaction():
-        wishes.change(
+        entries.withdraw(ada.id, actor="visitor", now=NOW)
+    with pytest.raises(entries.NoLongerWaiting), transaction():
+        entries.change(
             ada.id,
             therapist_id=None,
             location_id=None,

@@ -30,11 +30,11 @@ from clinic.booking import availability, changes, services
 from clinic.booking.changes import UNDO
 from clinic.booking.models import Appointment
 from clinic.booking.placing import NotOffered
-from clinic.booking.waiting import answers, rounds, wishes
-from clinic.booking.waiting.answers import OfferGone
+from clinic.booking.waiting import entries, offer_answers, rounds
+from clinic.booking.waiting.entries import NothingEarlier, WaitsAlready
 from clinic.booking.waiting.models import Offer, OfferEnd, Offering
+from clinic.booking.waiting.offer_answers import OfferGone
 from clinic.booking.waiting.offering import GRACE
-from clinic.booking.waiting.wishes import NothingEarlier, WaitsAlready
 from clinic.db import db, transaction
 from clinic.refusal import Refusal
 from clinic.scheduling.hours import Days
@@ -240,12 +240,12 @@ class List(RuleBasedStateMachine):
         days = [STARTS[day].weekday() for day in both]
         with transaction():
             client = make.stranger(self.name())
-            wish = wishes.join(
+            wish = entries.join(
                 client=client,
                 treatment_id=self.treatment,
                 therapist_id=None,
                 location_id=None,
-                times=wishes.times(days, range(3)),
+                times=entries.times(days, range(3)),
                 last_on=THURSDAY + timedelta(days=20),
                 actor="visitor",
                 now=self.books.now,
@@ -267,9 +267,9 @@ class List(RuleBasedStateMachine):
         row = db.session.get_one(Appointment, visit.id)
         try:
             with transaction():
-                wish = wishes.join_earlier(
+                wish = entries.join_earlier(
                     row,
-                    times=wishes.times(range(7), range(3)),
+                    times=entries.times(range(7), range(3)),
                     any_therapist=True,
                     actor="visitor",
                     now=self.books.now,
@@ -288,7 +288,7 @@ class List(RuleBasedStateMachine):
         if wish is None:
             return
         with transaction():
-            wishes.withdraw(wish.id, actor="visitor", now=self.books.now)
+            entries.withdraw(wish.id, actor="visitor", now=self.books.now)
         if wish.live:
             self.books.over(wish, OfferEnd.DECLINED)
 
@@ -400,7 +400,9 @@ class List(RuleBasedStateMachine):
         is_earlier = visit is None or (not visit.cancelled and kept.start < visit.start)
         try:
             with transaction():
-                got = answers.accept(offer.id, browser=self.browser(), actor="visitor", now=self.books.now)
+                got = offer_answers.accept(
+                    offer.id, browser=self.browser(), actor="visitor", now=self.books.now
+                )
         except OfferGone:
             assert not is_open
             return
@@ -434,7 +436,7 @@ class List(RuleBasedStateMachine):
         is_open = offer.end is None and kept.until > self.books.now
         try:
             with transaction():
-                answers.keep_for(offer.id, browser=self.browser(), actor="visitor", now=self.books.now)
+                offer_answers.keep_for(offer.id, browser=self.browser(), actor="visitor", now=self.books.now)
         except OfferGone:
             assert not is_open
             return
@@ -465,7 +467,7 @@ class List(RuleBasedStateMachine):
         )
         try:
             with transaction():
-                got = answers.accept(
+                got = offer_answers.accept(
                     offer.id, browser=browser or self.browser(), actor="visitor", now=self.books.now
                 )
         except Refusal:
@@ -487,7 +489,7 @@ class List(RuleBasedStateMachine):
             return
         kept, offer = found
         with transaction():
-            answers.decline(offer.id, actor="visitor", now=self.books.now)
+            offer_answers.decline(offer.id, actor="visitor", now=self.books.now)
         if offer.end is None:
             self.books.end(offer, OfferEnd.DECLINED, kept.start)
             self.count("declined")

@@ -18,7 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from clinic.booking import availability, changes, services
 from clinic.booking.models import Appointment, State
-from clinic.booking.waiting import answers, offering, rounds, wishes
+from clinic.booking.waiting import entries, offer_answers, offering, rounds
 from clinic.booking.waiting.models import Offer, OfferEnd, Offering
 from clinic.db import db, transaction
 from clinic.practice import absences
@@ -59,7 +59,7 @@ class WaitingList(RuleBasedStateMachine):
     def join(self) -> None:
         if self.people < 12:
             with transaction():
-                wishes.join(
+                entries.join(
                     client=self.person(),
                     treatment_id=self.treatment_id,
                     therapist_id=None,
@@ -95,7 +95,7 @@ class WaitingList(RuleBasedStateMachine):
         visit = self.one_of(booked, pick)
         if visit is not None:
             with suppress(Refusal), transaction():
-                wishes.join_earlier(
+                entries.join_earlier(
                     visit, times=EVERY_TIME, any_therapist=True, actor="visitor", now=self.now
                 )
 
@@ -107,19 +107,19 @@ class WaitingList(RuleBasedStateMachine):
         browser = pick.to_bytes(1, "big") * 32
         with suppress(Refusal), transaction():
             if what == "accept":
-                is_new = offer.end != OfferEnd.ACCEPTED or answers.visit_of(offer) is None
-                answers.accept(offer.id, browser=browser, actor="visitor", now=self.now)
+                is_new = offer.end != OfferEnd.ACCEPTED or offer_answers.visit_of(offer) is None
+                offer_answers.accept(offer.id, browser=browser, actor="visitor", now=self.now)
                 assert not (is_new and self.closed), "an offer was taken on a day that is closed"
             elif what == "decline":
-                answers.decline(offer.id, actor="visitor", now=self.now)
+                offer_answers.decline(offer.id, actor="visitor", now=self.now)
             elif what == "keep":
                 is_new = offer.end != OfferEnd.ACCEPTED
-                answers.keep_for(offer.id, browser=browser, actor="visitor", now=self.now)
+                offer_answers.keep_for(offer.id, browser=browser, actor="visitor", now=self.now)
                 assert not (is_new and self.closed), "an offer was won on a day that is closed"
             elif what == "stop":
                 offering.stop(offer.offering_id, actor="visitor", now=self.now)
             else:
-                wishes.withdraw(offer.wish_id, actor="visitor", now=self.now)
+                entries.withdraw(offer.wish_id, actor="visitor", now=self.now)
 
     @rule()
     def close_or_open_the_day(self) -> None:

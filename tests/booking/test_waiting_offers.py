@@ -8,7 +8,7 @@ import pytest
 
 from clinic.booking import availability, changes, services
 from clinic.booking.models import Appointment, State
-from clinic.booking.waiting import answers, offering, rounds, wishes
+from clinic.booking.waiting import entries, offer_answers, offering, rounds
 from clinic.booking.waiting.models import Known, OfferEnd, Offering, OfferingEnd, Wish
 from clinic.db import db, transaction
 from clinic.practice.models import TimeOff, Treatment
@@ -114,7 +114,7 @@ def test_a_round_that_everybody_declined_is_over_at_once(
     later = cancels(visit)
     look(later)
     with transaction():
-        answers.decline(offer_of(first).id, actor="visitor", now=later)
+        offer_answers.decline(offer_of(first).id, actor="visitor", now=later)
     look(later + timedelta(minutes=1))
     assert offer_of(second).round == 2
 
@@ -151,9 +151,9 @@ def test_the_time_frees_itself_when_the_worker_is_gone(
 @pytest.mark.parametrize(
     ("wanted", "is_asked"),
     [
-        ({"times": wishes.times([3], [0])}, True),
-        ({"times": wishes.times([3], [1, 2])}, False),
-        ({"times": wishes.times([0, 1, 2, 4, 5, 6], [0])}, False),
+        ({"times": entries.times([3], [0])}, True),
+        ({"times": entries.times([3], [1, 2])}, False),
+        ({"times": entries.times([0, 1, 2, 4, 5, 6], [0])}, False),
         ({"last_on": date(2031, 3, 6)}, True),
         ({"last_on": date(2031, 3, 5)}, False),
     ],
@@ -245,7 +245,7 @@ def test_who_let_a_time_go_is_not_asked_for_it_again_and_comes_after_those_who_d
     later = cancels(visit)
     look(later)
     with transaction():
-        answers.decline(offer_of(ada).id, actor="visitor", now=later)
+        offer_answers.decline(offer_of(ada).id, actor="visitor", now=later)
     look(later + timedelta(minutes=1))
     bea = waits(make, sold, "Bea", now=later + timedelta(minutes=2))
     again = make.appointment(of=sold, who=make.client(given_name="Cleo", mail="c@client.example"))
@@ -305,7 +305,7 @@ def test_a_second_freed_time_is_offered_to_whoever_missed_the_first(make: Module
         for hour in range(7)
     ]
     make.appointment(of=sold, who=make.client(), starts_at=THURSDAY_TEN - timedelta(hours=1))
-    thursday = {"times": wishes.times([3], range(3)), "last_on": date(2031, 3, 6)}
+    thursday = {"times": entries.times([3], range(3)), "last_on": date(2031, 3, 6)}
     ada, bea = (
         waits(make, sold, "Ada", **thursday),
         waits(make, sold, "Bea", **thursday, now=NOW + timedelta(seconds=1)),
@@ -315,7 +315,7 @@ def test_a_second_freed_time_is_offered_to_whoever_missed_the_first(make: Module
     look(later)
     assert [len(offers_of(wish)) for wish in (ada, bea)] == [1, 1]
     with transaction():
-        answers.accept(offer_of(ada).id, browser=b"a" * 32, actor="visitor", now=later)
+        offer_answers.accept(offer_of(ada).id, browser=b"a" * 32, actor="visitor", now=later)
     look(later + timedelta(minutes=1))
     first, second = offers_of(bea)
     assert (first.end, second.end) == (OfferEnd.MISSED, None)
@@ -335,7 +335,7 @@ def test_time_off_taken_back_is_offered(make: ModuleType, sold: Treatment) -> No
 
 
 def test_longer_hours_are_offered(make: ModuleType, sold: Treatment) -> None:
-    ada = waits(make, sold, times=wishes.times([4], [1]))
+    ada = waits(make, sold, times=entries.times([4], [1]))
     look(NOW + timedelta(minutes=1))
     person = sold.therapists[0]
     make.weekly_hours(person, make.location(), 4, 840, 900)
@@ -403,7 +403,7 @@ def test_what_is_known_of_a_treatment_is_forgotten_with_its_last_wish(
     ada = waits(make, sold)
     assert make.count(Known) == 1
     with transaction():
-        wishes.withdraw(ada.id, actor="visitor", now=NOW)
+        entries.withdraw(ada.id, actor="visitor", now=NOW)
     rounds.make(NOW)
     assert make.count(Known) == 0
 

@@ -10,16 +10,16 @@ import pytest
 import sqlalchemy as sa
 
 from clinic.accounts.models import AuditEntry
-from clinic.booking import availability, services, zones
+from clinic.booking import availability, services, zone_changes
 from clinic.booking.availability import Wish
-from clinic.booking.invitation import Method, calendar_file
+from clinic.booking.calendar_file import Method, calendar_file
 from clinic.booking.models import Appointment, State
 from clinic.db import db, transaction
 from clinic.messaging import due
 from clinic.messaging.due.reminders import reminders
 from clinic.practice import queries
 from clinic.practice.models import Therapist, Treatment
-from clinic.practice.places import UnknownZone
+from clinic.practice.premises import UnknownZone
 from clinic.scheduling import hours
 from clinic.scheduling.hours import Days
 from tests.conftest import NOW
@@ -83,7 +83,7 @@ def test_offer_booking_file_and_reminder_agree_on_both_days_of_change(make: Modu
             assert hours.instant(visit.wall_start, zone) == visit.starts_at == start
             assert visit.ends_at - visit.starts_at == timedelta(minutes=30)
             assert instant_in_file(visit, now) == start
-        assert zones.drifted(now) == []
+        assert zone_changes.drifted(now) == []
         noon_visit = db.session.scalar(sa.select(Appointment.id).where(Appointment.starts_at == noon))
         before, at = noon - ONE_DAY - timedelta(minutes=1), noon - ONE_DAY
         assert noon_visit not in reminded(before)
@@ -126,9 +126,9 @@ def test_new_zone_rules_keep_the_time_on_the_clock_and_move_the_instant(
 ) -> None:
     visit = promised(make, sold)
     revision = visit.revision
-    assert [shift.starts_at for shift in zones.drifted(NOW)] == [BY_NEW_RULES]
+    assert [shift.starts_at for shift in zone_changes.drifted(NOW)] == [BY_NEW_RULES]
     with transaction():
-        moved = zones.repair(actor="system", now=NOW)
+        moved = zone_changes.repair(actor="system", now=NOW)
     assert [shift.appointment.id for shift in moved] == [visit.id]
     visit = make.refreshed(visit)
     assert (visit.starts_at, visit.wall_start) == (BY_NEW_RULES, DECEMBER_TEN)
@@ -136,13 +136,13 @@ def test_new_zone_rules_keep_the_time_on_the_clock_and_move_the_instant(
     assert visit.revision == revision + 1 == visit.time_revision
     assert visit.tzdata != "2025.2"
     assert instant_in_file(visit, NOW) == BY_NEW_RULES
-    assert zones.drifted(NOW) == []
+    assert zone_changes.drifted(NOW) == []
 
 
 def test_listing_what_drifted_changes_nothing(make: ModuleType, sold: Treatment) -> None:
     visit = promised(make, sold)
-    (shift,) = zones.drifted(NOW)
-    said = zones.line(shift)
+    (shift,) = zone_changes.drifted(NOW)
+    said = zone_changes.line(shift)
     assert visit.reference in said
     assert "2031-12-09 10:00  America/Vancouver  is 2031-12-09 17:00 UTC" in said
     assert "Ada" not in said
@@ -154,7 +154,7 @@ def test_visits_one_after_the_other_move_together_though_each_takes_the_place_of
 ) -> None:
     visits = [promised(make, sold, hour) for hour in range(3)]
     with transaction():
-        zones.repair(actor="system", now=NOW)
+        zone_changes.repair(actor="system", now=NOW)
     starts = [make.refreshed(visit).starts_at for visit in visits]
     assert starts == [BY_NEW_RULES + timedelta(hours=hour) for hour in range(3)]
 
@@ -162,10 +162,10 @@ def test_visits_one_after_the_other_move_together_though_each_takes_the_place_of
 def test_a_second_repair_finds_nothing(make: ModuleType, sold: Treatment) -> None:
     visit = promised(make, sold)
     with transaction():
-        zones.repair(actor="system", now=NOW)
+        zone_changes.repair(actor="system", now=NOW)
     revision = make.refreshed(visit).revision
     with transaction():
-        assert zones.repair(actor="system", now=NOW) == []
+        assert zone_changes.repair(actor="system", now=NOW) == []
     assert make.refreshed(visit).revision == revision
 
 
@@ -175,8 +175,8 @@ def test_a_clash_moves_nobody(make: ModuleType, sold: Treatment) -> None:
     visit = promised(make, sold)
     elsewhere = make.location(zone="America/Phoenix")
     make.appointment(of=sold, starts_at=BY_NEW_RULES, who=make.client(), therapist=person, location=elsewhere)
-    with pytest.raises(zones.WouldOverlap), transaction():
-        zones.repair(actor="system", now=NOW)
+    with pytest.raises(zone_changes.WouldOverlap), transaction():
+        zone_changes.repair(actor="system", now=NOW)
     assert make.refreshed(visit).starts_at == BY_OLD_RULES
 
 
@@ -186,7 +186,7 @@ def test_what_is_over_cancelled_or_right_stays(make: ModuleType, sold: Treatment
     right = make.appointment(of=sold, starts_at=NOW + timedelta(days=4), who=make.client())
     later = BY_OLD_RULES + timedelta(hours=1)
     with transaction():
-        assert zones.repair(actor="system", now=later) == []
+        assert zone_changes.repair(actor="system", now=later) == []
     assert make.refreshed(over).starts_at == BY_OLD_RULES
     assert make.refreshed(off).revision == make.refreshed(right).revision == 1
 
@@ -195,7 +195,7 @@ def test_a_reminder_follows_the_visit(make: ModuleType, sold: Treatment) -> None
     make.practice(reminder_offsets_minutes=[120], quiet_from_hour=23, quiet_until_hour=1)
     visit = promised(make, sold)
     with transaction():
-        zones.repair(actor="system", now=NOW)
+        zone_changes.repair(actor="system", now=NOW)
     two_hours_before = BY_NEW_RULES - timedelta(hours=2)
     assert visit.id in reminded(two_hours_before)
     assert visit.id not in reminded(two_hours_before - timedelta(minutes=1))
@@ -209,10 +209,10 @@ def test_a_new_clock_of_a_location_keeps_every_promised_time(make: ModuleType) -
     visit = make.appointment(of=sold, starts_at=ten.replace(tzinfo=UTC), who=make.client())
     over = make.appointment(of=sold, starts_at=NOW - ONE_DAY, who=make.client(), state=State.DONE)
     held = make.appointment(of=sold, starts_at=ten.replace(hour=13, tzinfo=UTC), state=State.HELD)
-    (shift,) = zones.shifts(place.id, "Asia/Kathmandu", NOW)
+    (shift,) = zone_changes.shifts(place.id, "Asia/Kathmandu", NOW)
     assert (shift.shows, shift.starts_at) == (ten, datetime(2031, 3, 6, 4, 15, tzinfo=UTC))
     with transaction():
-        zones.change_zone(place.id, "Asia/Kathmandu", actor=BY, now=NOW)
+        zone_changes.change_zone(place.id, "Asia/Kathmandu", actor=BY, now=NOW)
     visit = make.refreshed(visit)
     assert (visit.zone, visit.wall_start) == ("Asia/Kathmandu", ten)
     assert visit.starts_at == shift.starts_at
@@ -226,9 +226,9 @@ def test_a_new_clock_of_a_location_keeps_every_promised_time(make: ModuleType) -
 def test_a_clock_that_stays_is_asked_nothing(make: ModuleType) -> None:
     place = make.location(zone="UTC")
     with transaction():
-        assert zones.change_zone(place.id, "UTC", actor=BY, now=NOW) == []
+        assert zone_changes.change_zone(place.id, "UTC", actor=BY, now=NOW) == []
     with pytest.raises(UnknownZone), transaction():
-        zones.change_zone(place.id, "Etc/GMT+5", actor=BY, now=NOW)
+        zone_changes.change_zone(place.id, "Etc/GMT+5", actor=BY, now=NOW)
 
 
 def test_a_time_the_new_clock_skips_becomes_the_moment_of_the_jump(make: ModuleType) -> None:
@@ -239,7 +239,7 @@ def test_a_time_the_new_clock_skips_becomes_the_moment_of_the_jump(make: ModuleT
     start = hours.instant(at, ZoneInfo("America/Phoenix"))
     visit = make.appointment(of=sold, starts_at=start, who=make.client())
     with transaction():
-        zones.change_zone(place.id, "Europe/Berlin", actor=BY, now=NOW)
+        zone_changes.change_zone(place.id, "Europe/Berlin", actor=BY, now=NOW)
     visit = make.refreshed(visit)
     assert visit.wall_start == datetime(2031, 3, 30, 3)
     assert visit.starts_at == datetime(2031, 3, 30, 1, tzinfo=UTC)

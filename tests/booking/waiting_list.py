@@ -7,7 +7,7 @@ from typing import Any
 from clinic.accounts.models import Client
 from clinic.booking import changes
 from clinic.booking.models import Appointment
-from clinic.booking.waiting import rounds, wishes
+from clinic.booking.waiting import entries, rounds
 from clinic.booking.waiting.models import Offer, Wish
 from clinic.booking.waiting.rounds import Tally
 from clinic.db import db, transaction
@@ -16,7 +16,7 @@ from tests.conftest import NOW
 
 THURSDAY_TEN = datetime.fromisoformat("2031-03-06T09:00+00:00")
 """10:00 in Berlin, three days after the tests' moment."""
-times = wishes.times
+times = entries.times
 EVERY_TIME = times(range(7), range(3))
 UNDO_OVER = timedelta(seconds=121)
 HALF_AN_HOUR = timedelta(minutes=30)
@@ -44,7 +44,7 @@ def waits(
     """Somebody who waits for this treatment, by default at any time of the month."""
     person = who or make.client(given_name=name, mail=f"{name.lower()}@client.example")
     with transaction():
-        return wishes.join(
+        return entries.join(
             client=person,
             treatment_id=sold.id,
             times=times,

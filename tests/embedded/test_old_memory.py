@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from clinic.embedded import old_memory
+from clinic.embedded import stale_shared_memory
 from clinic.embedded.process import clear_pid_file
 from clinic.embedded.servers import Servers, servers
 from tests.embedded.processes import eventually, lives, started
@@ -64,16 +64,18 @@ def test_the_database_starts_again_although_a_backend_of_its_killed_life_hangs(
         assert pair.database.process is not None
         pair.database.process.kill()
         pair.database.process.wait()
-        assert eventually(lambda: old_memory.holders(folder / "data") == {backend})
+        assert eventually(lambda: stale_shared_memory.holders(folder / "data") == {backend})
         if not pid_file_is_left:
             (folder / "data" / "postmaster.pid").unlink()
         pair.launch_database()
         pair.database.wait_until_ready()
         assert not lives(backend)
         assert answer(pair.urls.superuser) == (42,)
-        assert old_memory.holders(folder) == set()
-        marked = old_memory.marked_segment(folder / "data")
-        assert old_memory.holders(folder, marked) == set(), "who works in another folder is not ours to end"
+        assert stale_shared_memory.holders(folder) == set()
+        marked = stale_shared_memory.marked_segment(folder / "data")
+        assert stale_shared_memory.holders(folder, marked) == set(), (
+            "who works in another folder is not ours to end"
+        )
 
 
 def test_another_starter_finds_the_hanging_backend_of_a_killed_one(folder: Path) -> None:
@@ -97,7 +99,7 @@ def test_a_dead_server_that_nobody_has_taken_note_of_does_not_hinder(tmp_path: P
 
 
 def test_a_folder_that_was_never_used_is_free(tmp_path: Path) -> None:
-    assert old_memory.marked_segment(tmp_path) is None
-    assert old_memory.holders(tmp_path) == set()
-    assert old_memory.holders(tmp_path / "not made yet") == set()
-    old_memory.wait_until_free(tmp_path)
+    assert stale_shared_memory.marked_segment(tmp_path) is None
+    assert stale_shared_memory.holders(tmp_path) == set()
+    assert stale_shared_memory.holders(tmp_path / "not made yet") == set()
+    stale_shared_memory.wait_until_free(tmp_path)

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from clinic import clock
 from clinic.app import create_app
 from clinic.db import dispose, transaction
-from clinic.messaging import delivery, pulse
+from clinic.messaging import delivery, heartbeat
 from clinic.messaging.mailer import SmtpMailer
 
 
@@ -27,7 +27,7 @@ def main(url: str, *, only_find: bool, off: timedelta) -> None:
         with app.app_context():
             try:
                 with transaction():
-                    now = pulse.on_time(clock.now() + off, clock.system() + off)
+                    now = heartbeat.on_time(clock.now() + off, clock.system() + off)
                 if only_find:
                     delivery.find(now)
                 else:

@@ -12,10 +12,10 @@ from clinic.accounts import audit
 from clinic.accounts.models import Client
 from clinic.app import create_app
 from clinic.db import db, dispose, transaction
-from clinic.messaging import delivery, pulse, sending
+from clinic.messaging import delivery, heartbeat, pause
+from clinic.messaging.heartbeat import Part
 from clinic.messaging.models import Kind
-from clinic.messaging.pulse import Part
-from clinic.messaging.sending import Why
+from clinic.messaging.pause import Why
 from config import Settings
 from tests.faults.reminders import many_due, reminders
 from tests.messaging.mailers import Postbox
@@ -58,13 +58,13 @@ def test_what_was_sent_after_the_backup_is_not_sent_again_by_the_restored_copy(s
 
     with copy.app_context():
         assert delivery.run_pass(clock.now(), 2 * DUE, after).sent == 0
-        held = sending.hold()
+        held = pause.hold()
         assert held is not None
         assert held.why is Why.RESTORED
-        assert pulse.read().sign(Part.SENDING).word == "restored"
-        assert sending.waiting(clock.now()) == Counter({Kind.REMINDER: DUE})
+        assert heartbeat.read().sign(Part.SENDING).word == "restored"
+        assert pause.waiting(clock.now()) == Counter({Kind.REMINDER: DUE})
         with transaction():
-            assert sending.release(OWNER, clock.now(), leave_out=True) == DUE
+            assert pause.release(OWNER, clock.now(), leave_out=True) == DUE
         assert delivery.run_pass(clock.now(), 2 * DUE, after).sent == 0
         assert {message.why for message in reminders().values()} == {"left_out"}
         db.session.remove()
@@ -72,4 +72,4 @@ def test_what_was_sent_after_the_backup_is_not_sent_again_by_the_restored_copy(s
     assert len(before.kept) == DUE
     assert after.kept == []
     assert delivery.run_pass(clock.now(), 1, Postbox()).sent == 0
-    assert sending.hold() is None
+    assert pause.hold() is None

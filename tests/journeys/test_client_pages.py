@@ -13,7 +13,7 @@ from flask.sessions import SecureCookieSessionInterface
 from playwright.sync_api import Browser, Page, expect
 
 from clinic import clock
-from clinic.accounts import audit, links, services, sessions
+from clinic.accounts import audit, services, sessions, signed_links
 from clinic.accounts.models import Client, LinkPurpose
 from clinic.booking import changes
 from clinic.booking.availability import Wish
@@ -28,7 +28,7 @@ from clinic.guidance.questions import PAGES
 from clinic.intake import path as intake_path
 from clinic.intake import queries as intake
 from clinic.intake.models import Draft
-from clinic.messaging import wishes
+from clinic.messaging import preferences
 from clinic.practice.models import Treatment
 from clinic.web.browser import digest
 from tests import make
@@ -72,7 +72,7 @@ class Place:
 
     def address(self, visit: Appointment) -> str:
         """The page of an appointment."""
-        return links.manage_path(visit.id, visit.link_epoch)
+        return signed_links.manage_path(visit.id, visit.link_epoch)
 
 
 @pytest.fixture(scope="module")
@@ -180,7 +180,7 @@ def test_the_page_of_a_visit_reads_well_in_every_state(chromium: Browser, place:
             watch.open(page, f"{place.address(visit)}/done")
         for way in ("cancel", "move"):
             watch.open(page, f"{place.address(booked)}/{way}")
-        watch.open(page, links.aftercare_path(over.id, over.link_epoch))
+        watch.open(page, signed_links.aftercare_path(over.id, over.link_epoch))
 
 
 def test_the_waiting_list_reads_well_from_joining_to_a_time(chromium: Browser, place: Place) -> None:
@@ -204,11 +204,11 @@ def test_the_waiting_list_reads_well_from_joining_to_a_time(chromium: Browser, p
         expect(page.get_by_role("heading", level=1)).to_have_text("You wait for something earlier")
         watch.look(page)
         first, second = offered_to_all_who_wait(place)
-        watch.open(page, links.offer_path(second, 1))
-        watch.open(page, links.offer_path(first, 1))
+        watch.open(page, signed_links.offer_path(second, 1))
+        watch.open(page, signed_links.offer_path(first, 1))
         go(page.get_by_role("button", name="Take this time"))
         expect(page.get_by_role("heading", level=1)).to_have_text(f"You are booked, {LONG}")
-        watch.open(page, links.offer_path(second, 1))
+        watch.open(page, signed_links.offer_path(second, 1))
         expect(page.get_by_role("heading", level=1)).to_have_text("This time is gone")
 
 
@@ -249,12 +249,12 @@ def test_signing_in_and_the_own_visits_read_well(chromium: Browser, place: Place
     db.session.commit()
     with watched(chromium, place.base) as watch:
         page = watch.page()
-        watch.open(page, links.sign_in_path(raw))
+        watch.open(page, signed_links.sign_in_path(raw))
         go(page.get_by_role("button", name="Open my visits"))
         expect(page.get_by_role("heading", level=1)).to_have_text("Your visits")
         watch.look(page)
         watch.open(page, "/my/letters")
-        watch.open(page, wishes.stop_path(ada.contacts[0].id, wishes.Topic.REBOOKING))
+        watch.open(page, preferences.stop_path(ada.contacts[0].id, preferences.Topic.REBOOKING))
         watch.open(page, "/my/new")
         go(page.get_by_role("button", name="Continue"))
         assert page.title().startswith("Error: ")
@@ -297,7 +297,7 @@ def test_german_pages_with_their_long_words_read_well_and_are_worked_by_keyboard
     with watched(chromium, place.base) as watch:
         page = watch.page()
         page.set_extra_http_headers({"Accept-Language": "de"})
-        for path in ("/", f"/waiting-list/{place.plain.slug}", links.sign_in_path(raw)):
+        for path in ("/", f"/waiting-list/{place.plain.slug}", signed_links.sign_in_path(raw)):
             watch.open(page, path)
         tab_to(page, "Meine Termine öffnen")
         enter(page)
@@ -307,7 +307,7 @@ def test_german_pages_with_their_long_words_read_well_and_are_worked_by_keyboard
         tab_to(page, "Speichern")
         enter(page)
         expect(page.get_by_role("status")).to_contain_text("Gespeichert.")
-        page.goto(f"{place.base}{wishes.stop_path(eva.contacts[0].id, wishes.Topic.REBOOKING)}")
+        page.goto(f"{place.base}{preferences.stop_path(eva.contacts[0].id, preferences.Topic.REBOOKING)}")
         tab_to(page, "Diese E-Mails beenden")
         enter(page)
         expect(page.get_by_role("heading", level=1)).to_have_text("Diese E-Mails kommen nicht mehr")

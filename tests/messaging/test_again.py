@@ -10,10 +10,11 @@ from clinic.accounts import audit
 from clinic.accounts.models import AuditEntry, Client, Contact
 from clinic.booking.models import Appointment
 from clinic.db import db
-from clinic.messaging import again, returned
-from clinic.messaging.again import NotAgain
+from clinic.messaging import resend
+from clinic.messaging.bounces import effects
 from clinic.messaging.mailer import Refused
 from clinic.messaging.models import Message
+from clinic.messaging.resend import NotAgain
 from clinic.refusal import NotFound
 from tests.messaging.conftest import Pass
 from tests.messaging.mailers import Postbox
@@ -28,7 +29,7 @@ def rows() -> list[Message]:
 
 
 def ask(message: Message, now: datetime) -> None:
-    again.send_again(message.id, DESK, now)
+    resend.send_again(message.id, DESK, now)
     db.session.commit()
 
 
@@ -75,13 +76,13 @@ def test_a_message_that_waits_or_whose_visit_is_over_is_not_sent_again(
     run(now)
     (message,) = rows()
     with pytest.raises(NotAgain):
-        again.send_again(message.id, DESK, visit.starts_at)
+        resend.send_again(message.id, DESK, visit.starts_at)
     message.sent_at = None
     db.session.commit()
     with pytest.raises(NotAgain):
-        again.send_again(message.id, DESK, now)
+        resend.send_again(message.id, DESK, now)
     with pytest.raises(NotFound):
-        again.send_again(uuid4(), DESK, now)
+        resend.send_again(uuid4(), DESK, now)
 
 
 def test_who_had_a_message_sent_again_is_on_record(visit: Appointment, run: Pass, now: datetime) -> None:
@@ -96,14 +97,14 @@ def test_a_letter_that_came_back_stops_all_mail_until_staff_clear_the_address(
 ) -> None:
     run(now)
     (message,) = rows()
-    assert returned.came_back(message.id, now, for_good=True)
-    assert returned.came_back(message.id, now, for_good=True)
+    assert effects.came_back(message.id, now, for_good=True)
+    assert effects.came_back(message.id, now, for_good=True)
     db.session.commit()
     (message,) = rows()
     assert (message.sent_at, message.given_up_at, message.why) == (None, now, "bounced")
     two_hours_before = visit.starts_at - timedelta(hours=2)
     assert run(two_hours_before).owed == 0
-    returned.mark_reachable(ada.contacts[0].id, DESK, two_hours_before)
+    effects.mark_reachable(ada.contacts[0].id, DESK, two_hours_before)
     db.session.commit()
     assert run(two_hours_before).sent == 1
     marks = sa.select(AuditEntry.action).where(AuditEntry.subject_id == ada.contacts[0].id)
@@ -114,7 +115,7 @@ def test_a_letter_that_came_back_goes_to_a_new_address_by_itself(
     visit: Appointment, run: Pass, postbox: Postbox, ada: Client, now: datetime
 ) -> None:
     run(now)
-    returned.came_back(rows()[0].id, now, for_good=True)
+    effects.came_back(rows()[0].id, now, for_good=True)
     corrected = Contact(
         client_id=ada.id,
         kind="mail",
@@ -132,7 +133,7 @@ def test_a_full_mailbox_is_no_wrong_address(
     visit: Appointment, run: Pass, ada: Client, now: datetime
 ) -> None:
     run(now)
-    returned.came_back(rows()[0].id, now, for_good=False)
+    effects.came_back(rows()[0].id, now, for_good=False)
     db.session.commit()
     assert (rows()[0].why, ada.contacts[0].bounced_at) == ("bounced", None)
 
@@ -141,9 +142,9 @@ def test_a_report_about_another_address_marks_nobody(
     visit: Appointment, run: Pass, ada: Client, now: datetime
 ) -> None:
     run(now)
-    returned.came_back(rows()[0].id, now, for_good=True, recipient="old@client.example")
+    effects.came_back(rows()[0].id, now, for_good=True, recipient="old@client.example")
     assert ada.contacts[0].bounced_at is None
-    returned.came_back(rows()[0].id, now, for_good=True, recipient="ADA@client.example")
+    effects.came_back(rows()[0].id, now, for_good=True, recipient="ADA@client.example")
     assert ada.contacts[0].bounced_at == now
 
 
@@ -151,7 +152,7 @@ def test_a_letter_reported_as_unwanted_stays_sent_and_is_the_last(
     visit: Appointment, run: Pass, ada: Client, now: datetime
 ) -> None:
     run(now)
-    assert returned.was_unwanted(rows()[0].id, now)
+    assert effects.was_unwanted(rows()[0].id, now)
     db.session.commit()
     (message,) = rows()
     assert message.sent_at is not None
@@ -161,7 +162,7 @@ def test_a_letter_reported_as_unwanted_stays_sent_and_is_the_last(
 
 
 def test_reports_about_no_message_of_ours_change_nothing(visit: Appointment, now: datetime) -> None:
-    assert not returned.came_back(uuid4(), now, for_good=True)
-    assert not returned.was_unwanted(uuid4(), now)
+    assert not effects.came_back(uuid4(), now, for_good=True)
+    assert not effects.was_unwanted(uuid4(), now)
     with pytest.raises(NotFound):
-        returned.mark_reachable(uuid4(), DESK, now)
+        effects.mark_reachable(uuid4(), DESK, now)

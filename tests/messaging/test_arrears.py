@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 from clinic.booking.models import Appointment
 from clinic.db import db, new_id
-from clinic.messaging import arrears, delivery
-from clinic.messaging.arrears import Arrears
+from clinic.messaging import backlog, delivery
+from clinic.messaging.backlog import Arrears
 from clinic.messaging.delivery import Terms
 from clinic.messaging.models import Kind, Message
 from clinic.practice.models import Treatment
@@ -65,21 +65,21 @@ def reminders(postbox: Postbox) -> int:
 
 
 def test_an_empty_practice_is_behind_with_nothing(make: ModuleType, now: datetime) -> None:
-    assert arrears.count(now) == NONE
+    assert backlog.count(now) == NONE
     make.practice()
-    assert arrears.count(now) == NONE
+    assert backlog.count(now) == NONE
 
 
 def test_fifty_messages_whose_rows_vanished_are_missed_and_found_again(
     visits: list[Appointment], run: Pass, postbox: Postbox, now: datetime
 ) -> None:
     delivery.run_pass(now, 100, postbox, Terms(held=True))
-    assert arrears.count(now).due_unsent == MANY
+    assert backlog.count(now).due_unsent == MANY
     db.session.execute(sa.delete(Message).where(Message.kind == Kind.REMINDER))
     db.session.commit()
-    assert arrears.count(now) == Arrears(due_unsent=0, sending_too_long=0, unreminded=MANY)
+    assert backlog.count(now) == Arrears(due_unsent=0, sending_too_long=0, unreminded=MANY)
     assert run(now).sent == MANY
-    assert arrears.count(now) == NONE
+    assert backlog.count(now) == NONE
     assert reminders(postbox) == MANY
 
 
@@ -91,26 +91,26 @@ def test_fifty_messages_stuck_in_dead_hands_are_counted_and_taken_over(
     db.session.execute(stuck.values(lease_until=now + 2 * MINUTE, attempts=1, fence=1))
     db.session.commit()
     assert run(now).sent == 0
-    assert arrears.count(now) == NONE
-    assert arrears.count(now + 4 * MINUTE).sending_too_long == MANY
+    assert backlog.count(now) == NONE
+    assert backlog.count(now + 4 * MINUTE).sending_too_long == MANY
     assert run(now + 4 * MINUTE).sent == MANY
-    assert arrears.count(now + 4 * MINUTE) == NONE
+    assert backlog.count(now + 4 * MINUTE) == NONE
 
 
 def test_arrears_begin_after_a_grace_and_not_before(visits: list[Appointment], now: datetime) -> None:
     due_at = visits[0].starts_at - timedelta(hours=48)
-    assert arrears.count(due_at + 4 * MINUTE) == NONE
-    assert arrears.count(due_at + 5 * MINUTE).unreminded == MANY
+    assert backlog.count(due_at + 4 * MINUTE) == NONE
+    assert backlog.count(due_at + 5 * MINUTE).unreminded == MANY
     delivery.run_pass(now, 100, Postbox(), Terms(held=True))
     db.session.execute(sa.update(Message).where(Message.sent_at.is_(None)).values(due_at=now))
     db.session.commit()
-    assert arrears.count(now + 4 * MINUTE) == NONE
-    assert arrears.count(now + 5 * MINUTE).due_unsent == MANY
+    assert backlog.count(now + 4 * MINUTE) == NONE
+    assert backlog.count(now + 5 * MINUTE).due_unsent == MANY
     stuck = sa.update(Message).where(Message.sent_at.is_(None))
     db.session.execute(stuck.values(lease_until=now + MINUTE, attempts=1, fence=1))
     db.session.commit()
-    assert arrears.count(now + MINUTE + timedelta(seconds=59)).sending_too_long == 0
-    assert arrears.count(now + 2 * MINUTE).sending_too_long == MANY
+    assert backlog.count(now + MINUTE + timedelta(seconds=59)).sending_too_long == 0
+    assert backlog.count(now + 2 * MINUTE).sending_too_long == MANY
 
 
 def test_a_message_put_off_for_a_later_try_is_not_in_arrears(
@@ -131,5 +131,5 @@ def test_a_message_put_off_for_a_later_try_is_not_in_arrears(
         )
     )
     db.session.commit()
-    assert arrears.count(now).due_unsent == 0
-    assert arrears.count(now + 7 * MINUTE).due_unsent == 1
+    assert backlog.count(now).due_unsent == 0
+    assert backlog.count(now + 7 * MINUTE).due_unsent == 1

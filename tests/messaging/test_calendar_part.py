@@ -12,11 +12,11 @@ from ical.event import Event
 from ical.timezone import IcsTimezoneInfo, Observance, Timezone
 
 from clinic.accounts.models import Client
-from clinic.booking import invitation
-from clinic.booking.invitation import Invitee, Method
+from clinic.booking import calendar_file
+from clinic.booking.calendar_file import Invitee, Method
 from clinic.booking.models import Appointment, State
 from clinic.db import db
-from clinic.messaging.letters import Letter
+from clinic.messaging.letters.composing import Letter
 from clinic.messaging.models import Kind
 from tests.messaging.mailers import parsed
 from tests.messaging.test_letters import about, claimed, composed, of_series, put
@@ -98,7 +98,7 @@ def rules(zone: str, *starts: str, make: ModuleType, who: Client) -> Timezone:
         )
         for start in starts
     ]
-    content = invitation.calendar_file(
+    content = calendar_file.calendar_file(
         visits, make.practice(), method=Method.REQUEST, now=make.NOW, invitee=Invitee("a@b.example", "A")
     )
     calendar = IcsCalendarStream.calendar_from_ics(content.decode())
@@ -184,7 +184,7 @@ def test_names_of_any_kind_come_back_as_they_were(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_guests_name_of_any_kind_stays_one_name(make: ModuleType, visit: Appointment, name: str) -> None:
-    content = invitation.calendar_file(
+    content = calendar_file.calendar_file(
         [visit],
         make.practice(),
         method=Method.REQUEST,

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 
 from clinic import language
-from clinic.messaging import samples, sheet, wording
+from clinic.messaging.letters import rendering, samples, wording
 from clinic.messaging.models import Kind
 
 ENOUGH = 4.5
@@ -90,7 +90,7 @@ def letters(app: Flask, make: ModuleType, now: datetime) -> Mapping[Kind, str]:
     with language.speaking("de"):
         facts = {kind: samples.facts(kind, practice, now) for kind in wording.OURS}
     return {
-        kind: sheet.written(kind, {**found, "stop_link": samples.EXAMPLE}, practice, spoken="de").html
+        kind: rendering.written(kind, {**found, "stop_link": samples.EXAMPLE}, practice, spoken="de").html
         for kind, found in facts.items()
     }
 

@@ -11,11 +11,11 @@ from clinic import clock
 from clinic.accounts.models import Client
 from clinic.booking.models import Appointment, State
 from clinic.db import db
-from clinic.messaging import delivery, pulse, services
+from clinic.messaging import delivery, heartbeat, services
 from clinic.messaging.delivery import Terms
+from clinic.messaging.heartbeat import Part
 from clinic.messaging.mailer import Refused, TryLater
 from clinic.messaging.models import Heartbeat, Kind, Message
-from clinic.messaging.pulse import Part
 from clinic.practice.models import Treatment
 from tests.messaging.conftest import Pass
 from tests.messaging.mailers import Postbox
@@ -30,7 +30,7 @@ def row() -> Message:
 
 
 def state_of(part: Part) -> str:
-    return pulse.read().sign(part).state
+    return heartbeat.read().sign(part).state
 
 
 def seconds_ago(part: Part, seconds: int) -> None:
@@ -197,7 +197,7 @@ def test_a_second_try_carries_the_same_message_id(
 
 def test_the_pass_leaves_its_pulse(visit: Appointment, run: Pass, now: datetime) -> None:
     run(now)
-    assert pulse.read().sign(Part.PASS).word == "ok"
+    assert heartbeat.read().sign(Part.PASS).word == "ok"
 
 
 def test_no_more_leave_in_a_minute_than_the_provider_allows_and_nobodys_attempt_is_used_up(
@@ -261,12 +261,12 @@ def test_a_host_whose_clock_is_off_goes_by_the_database_s(visit: Appointment) ->
     here = clock.system()
     for minutes in (-60, -5, 5, 60):
         off = timedelta(minutes=minutes)
-        found = pulse.on_time(here + off, here + off)
+        found = heartbeat.on_time(here + off, here + off)
         assert abs(found - here) < 30 * SECOND
-        assert not pulse.is_on_time(here + off)
-    assert pulse.on_time(here + SECOND, here + SECOND) == here + SECOND
-    assert pulse.is_on_time(clock.system())
+        assert not heartbeat.is_on_time(here + off)
+    assert heartbeat.on_time(here + SECOND, here + SECOND) == here + SECOND
+    assert heartbeat.is_on_time(clock.system())
 
 
 def test_a_shifted_test_clock_stays_shifted(visit: Appointment, now: datetime) -> None:
-    assert pulse.on_time(now, clock.system()) == now
+    assert heartbeat.on_time(now, clock.system()) == now

@@ -10,9 +10,9 @@ from clinic.accounts.models import Client
 from clinic.booking import changes
 from clinic.booking.models import Appointment, State
 from clinic.db import db, transaction
-from clinic.messaging import wishes
+from clinic.messaging import preferences
 from clinic.messaging.models import Kind
-from clinic.messaging.wishes import Topic
+from clinic.messaging.preferences import Topic
 from clinic.practice.models import Treatment
 from tests.messaging.conftest import Pass
 from tests.messaging.mailers import Postbox
@@ -137,7 +137,7 @@ def came(make: ModuleType, massage: Treatment, ada: Client) -> Callable[..., App
 
 def agreed(ada: Client, now: datetime) -> None:
     with transaction():
-        wishes.agree_to_news(ada.id, actor="system", now=now)
+        preferences.agree_to_news(ada.id, actor="system", now=now)
 
 
 def test_who_asked_for_it_is_invited_again_after_the_practices_number_of_days(
@@ -170,7 +170,7 @@ def test_who_withdrew_the_yes_is_not_invited(
     visit = came()
     agreed(ada, now)
     with transaction():
-        wishes.stop(ada.contacts[0], Topic.REBOOKING, now)
+        preferences.stop(ada.contacts[0], Topic.REBOOKING, now)
     run(visit.ends_at + 29 * DAY)
     assert Kind.REBOOKING not in kinds()
 
@@ -213,7 +213,7 @@ def test_a_client_may_choose_other_reminders_than_the_practices(
     visit: Appointment, ada: Client, run: Pass, now: datetime
 ) -> None:
     with transaction():
-        wishes.remind(ada.contacts[0], [60, 24 * 60], now=now)
+        preferences.remind(ada.contacts[0], [60, 24 * 60], now=now)
     for hours in (48, 24, 2, 1):
         run(visit.starts_at - hours * HOUR)
     assert occasions(Kind.REMINDER) == ["r1/1440", "r1/60"]
@@ -223,11 +223,11 @@ def test_a_client_may_choose_no_reminder_and_then_the_practices_again(
     visit: Appointment, ada: Client, run: Pass, now: datetime
 ) -> None:
     with transaction():
-        wishes.remind(ada.contacts[0], [], now=now)
+        preferences.remind(ada.contacts[0], [], now=now)
     run(visit.starts_at - 48 * HOUR)
     assert occasions(Kind.REMINDER) == []
     with transaction():
-        wishes.remind(ada.contacts[0], None, now=now)
+        preferences.remind(ada.contacts[0], None, now=now)
     run(visit.starts_at - 2 * HOUR)
     assert occasions(Kind.REMINDER) == ["r1/120"]
 
@@ -236,6 +236,6 @@ def test_a_client_may_choose_no_reminder_and_then_the_practices_again(
 def test_reminders_that_cannot_be_are_refused_and_change_nothing(
     ada: Client, now: datetime, minutes: list[int]
 ) -> None:
-    with pytest.raises(wishes.NoSuchReminder), transaction():
-        wishes.remind(ada.contacts[0], minutes, now=now)
+    with pytest.raises(preferences.NoSuchReminder), transaction():
+        preferences.remind(ada.contacts[0], minutes, now=now)
     assert ada.contacts[0].reminder_offsets_minutes is None

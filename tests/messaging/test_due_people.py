@@ -6,12 +6,13 @@ from types import ModuleType
 import pytest
 import sqlalchemy as sa
 
-from clinic.accounts import records
+from clinic.accounts import client_records
 from clinic.accounts.models import Client, Relation
 from clinic.db import db, transaction
-from clinic.messaging import due, letters, services
-from clinic.messaging.content import Drop
-from clinic.messaging.letters import Letter
+from clinic.messaging import due, services
+from clinic.messaging.letters import composing
+from clinic.messaging.letters.composing import Letter
+from clinic.messaging.letters.content import Drop
 from clinic.messaging.models import Kind, Message
 
 SETTLED = timedelta(minutes=3)
@@ -27,12 +28,12 @@ def ada(make: ModuleType) -> Client:
 def replace(ada: Client, value: str, now: datetime) -> None:
     contact = ada.contacts[0]
     with transaction():
-        records.change_address(
+        client_records.change_address(
             contact.id,
             value,
             relation=Relation.SELF,
             country="DE",
-            seen_as=records.seen(contact),
+            seen_as=client_records.seen(contact),
             actor="user:x",
             now=now,
         )
@@ -51,7 +52,7 @@ def composed(now: datetime) -> Letter | Drop:
         held = services.claim(now)
     assert held is not None
     with transaction():
-        return letters.compose(held, now)
+        return composing.compose(held, now)
 
 
 def test_the_old_address_gets_one_note_that_names_nobody(ada: Client, now: datetime) -> None:

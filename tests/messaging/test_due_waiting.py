@@ -7,11 +7,12 @@ import pytest
 import sqlalchemy as sa
 
 from clinic.booking.models import Appointment
-from clinic.booking.waiting import answers, wishes
+from clinic.booking.waiting import entries, offer_answers
 from clinic.booking.waiting.models import Wish
 from clinic.db import db, transaction
-from clinic.messaging import due, letters, services
-from clinic.messaging.content import Drop
+from clinic.messaging import due, services
+from clinic.messaging.letters import composing
+from clinic.messaging.letters.content import Drop
 from clinic.messaging.models import Kind, Message
 from clinic.practice.models import Treatment
 from tests.booking.waiting_list import HALF_AN_HOUR, THURSDAY_TEN, cancels, look, offer_of, thursdays, waits
@@ -40,7 +41,7 @@ def owe(now: datetime) -> list[tuple[Kind, str]]:
     return [(owed.kind, owners[owed.recipient_id]) for owed in found]
 
 
-def send(now: datetime) -> list[letters.Letter | Drop]:
+def send(now: datetime) -> list[composing.Letter | Drop]:
     """Compose whatever waits, as the sender does, and note it as sent."""
     made = []
     while True:
@@ -48,7 +49,7 @@ def send(now: datetime) -> list[letters.Letter | Drop]:
             held = services.claim(now)
             if held is None:
                 return made
-            letter = letters.compose(held, now)
+            letter = composing.compose(held, now)
             services.drop(held, letter.why, now) if isinstance(letter, Drop) else services.settle(held, now)
         made.append(letter)
 
@@ -98,7 +99,7 @@ def test_an_offer_answered_or_over_before_its_letter_went_is_not_told(
     look(later)
     owe(later)
     with transaction():
-        answers.accept(offer_of(ada).id, browser=b"m" * 32, actor="visitor", now=later)
+        offer_answers.accept(offer_of(ada).id, browser=b"m" * 32, actor="visitor", now=later)
     assert send(later) == [Drop("decided"), Drop("decided")]
     assert owe(later) == [], "who heard of nothing lost nothing"
     assert offer_of(bea).end == "missed"
@@ -114,7 +115,7 @@ def test_those_who_were_told_hear_that_somebody_else_was_quicker(
     owe(later)
     send(later)
     with transaction():
-        answers.accept(offer_of(ada).id, browser=b"m" * 32, actor="visitor", now=later)
+        offer_answers.accept(offer_of(ada).id, browser=b"m" * 32, actor="visitor", now=later)
     assert owe(later) == [(Kind.WAITING_OUTCOME, "bea@client.example")]
     (letter,) = send(later)
     assert "Somebody else was quicker" in letter.text
@@ -150,7 +151,7 @@ def test_an_earlier_time_names_the_visit_that_stays_until_then(
 ) -> None:
     late = make.appointment(of=sold, who=make.client(), starts_at=THURSDAY_TEN + timedelta(days=14))
     with transaction():
-        wishes.join_earlier(late, times=list(range(21)), any_therapist=True, actor="visitor", now=NOW)
+        entries.join_earlier(late, times=list(range(21)), any_therapist=True, actor="visitor", now=NOW)
     assert owe(NOW) == [], "its page is known already"
     later = cancels(visit)
     look(later)

@@ -8,7 +8,7 @@ from types import ModuleType
 import pytest
 
 from clinic.db import db
-from clinic.messaging.greeting import letter_name
+from clinic.messaging.letters.greeting import letter_name
 from clinic.messaging.models import Kind
 from tests.messaging.test_letters import about
 

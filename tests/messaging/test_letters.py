@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from icalendar import Calendar
 
 from clinic import clock
-from clinic.accounts import audit, links, team
+from clinic.accounts import audit, signed_links, team
 from clinic.accounts import services as accounts
 from clinic.accounts.models import (
     Client,
@@ -28,11 +28,12 @@ from clinic.booking.models import Appointment, Series, State
 from clinic.booking.waiting.models import Offer, OfferEnd, Offering, Wish, WishEnd
 from clinic.db import Base, db, transaction
 from clinic.intake.models import Clearance, Draft, GuardianConsent, Submission
-from clinic.messaging import again, letters, services, wishes
-from clinic.messaging.again import ONE_TIME
-from clinic.messaging.content import Drop
-from clinic.messaging.letters import Letter
+from clinic.messaging import preferences, resend, services
+from clinic.messaging.letters import composing
+from clinic.messaging.letters.composing import Letter
+from clinic.messaging.letters.content import Drop
 from clinic.messaging.models import Kind
+from clinic.messaging.resend import ONE_TIME
 from clinic.messaging.services import Claim, Owed
 from clinic.plans.models import CheckIn, LookBack, NoteAddendum, OutcomeEntry, Plan, Review, SessionNote
 from clinic.practice import invitations
@@ -90,7 +91,7 @@ def claimed(kind: Kind, subject: UUID, recipient: UUID, now: datetime, occasion:
 
 def composed(held: Claim, now: datetime) -> Letter:
     with transaction():
-        letter = letters.compose(held, now)
+        letter = composing.compose(held, now)
     assert isinstance(letter, Letter)
     if held.kind not in ONE_TIME:
         require_a_copy(held, letter, now)
@@ -101,7 +102,7 @@ def require_a_copy(held: Claim, letter: Letter, now: datetime) -> None:
     """What staff send again leaves as well, whatever its kind."""
     unmade = db.session.begin_nested()
     services.settle(held, now, told=letter.told)
-    again.send_again(held.id, audit.SYSTEM, now)
+    resend.send_again(held.id, audit.SYSTEM, now)
     while (copy := services.claim(now)) is not None and not copy.is_copy:
         pass
     assert copy is not None
@@ -111,7 +112,7 @@ def require_a_copy(held: Claim, letter: Letter, now: datetime) -> None:
         held.occasion,
         True,
     )
-    assert isinstance(letters.compose(copy, now), Letter), held.kind
+    assert isinstance(composing.compose(copy, now), Letter), held.kind
     unmade.rollback()
 
 
@@ -126,7 +127,7 @@ def put(visit: Appointment, state: State, now: datetime) -> None:
 def about(visit: Appointment, ada: Client, kind: Kind, now: datetime) -> Letter:
     """The letter of a kind about a visit that is in the state the kind speaks of."""
     put(visit, STATES[kind], now)
-    wishes.agree_to_news(ada.id, actor="system", now=now)
+    preferences.agree_to_news(ada.id, actor="system", now=now)
     # Who has answered lately is not invited to.
     db.session.execute(sa.update(Submission).values(submitted_at=now - timedelta(days=200)))
     db.session.commit()
@@ -504,7 +505,7 @@ def test_the_address_of_the_appointment_opens_it(
 ) -> None:
     letter = about(visit, ada, Kind.REMINDER, now)
     (token,) = set(re.findall(app.config["PUBLIC_URL"] + r"/a/(\S+)", letter.text))
-    claim = links.check(token)
+    claim = signed_links.check(token)
     assert claim is not None
     assert (claim.subject_id, claim.holds(visit.link_epoch)) == (visit.id, True)
 
@@ -544,12 +545,12 @@ def test_a_letter_about_a_visit_goes_only_while_it_is_true(
     visit: Appointment, ada: Client, now: datetime, kind: Kind, state: State
 ) -> None:
     put(visit, state, now)
-    wishes.agree_to_news(ada.id, actor="system", now=now)
+    preferences.agree_to_news(ada.id, actor="system", now=now)
     db.session.commit()
     true_in = {State.ARRIVED, State.DONE} if kind in AFTERWARDS else {STATES[kind]}
     held = claimed(kind, visit.id, ada.contacts[0].id, now, occasion_of(kind))
     with transaction():
-        letter = letters.compose(held, now)
+        letter = composing.compose(held, now)
     if state in true_in:
         assert isinstance(letter, Letter)
     else:
@@ -571,7 +572,7 @@ def test_a_letter_to_an_address_that_no_longer_counts_is_dropped(
     db.session.commit()
     held = claimed(Kind.REMINDER, visit.id, ada.contacts[0].id, now, "r1/120")
     with transaction():
-        assert letters.compose(held, now) == Drop(why)
+        assert composing.compose(held, now) == Drop(why)
 
 
 def test_a_letter_to_an_address_beyond_ascii_is_composed_and_left_to_the_server(
@@ -587,7 +588,7 @@ def test_a_letter_to_an_address_beyond_ascii_is_composed_and_left_to_the_server(
 def test_a_visit_that_has_begun_is_reminded_no_more(visit: Appointment, ada: Client, now: datetime) -> None:
     held = claimed(Kind.REMINDER, visit.id, ada.contacts[0].id, now, "r1/120")
     with transaction():
-        assert letters.compose(held, visit.starts_at) == Drop("past")
+        assert composing.compose(held, visit.starts_at) == Drop("past")
 
 
 def test_a_review_that_was_decided_is_told_no_more(
@@ -601,7 +602,7 @@ def test_a_review_that_was_decided_is_told_no_more(
     review.decided_at, review.decided_by_id, review.decision = now, user.id, "accept"
     db.session.commit()
     with transaction():
-        assert letters.compose(held, now) == Drop("decided")
+        assert composing.compose(held, now) == Drop("decided")
 
 
 def test_the_letter_after_a_visit_names_the_next_one(
@@ -688,4 +689,4 @@ def test_a_check_in_that_was_seen_is_told_no_more(
     db.session.commit()
     held = claimed(Kind.CHECK_IN_ANSWERED, given.id, user.id, now)
     with transaction():
-        assert letters.compose(held, now) == Drop("seen")
+        assert composing.compose(held, now) == Drop("seen")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clinic.messaging.quiet import BEFORE, CANNOT_WAIT, Quiet
+from clinic.messaging.due.quiet_hours import BEFORE, CANNOT_WAIT, Quiet
 
 BERLIN = Quiet(ZoneInfo("Europe/Berlin"), 21, 8)
 ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe", "America/Santiago")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.messaging.reports import Report, Unreadable, What, read_json, read_mail
+from clinic.messaging.bounces.parsing import Report, Unreadable, What, read_json, read_mail
 
 NAME = UUID("0190c9d4-0000-7000-8000-000000000001")
 DOMAIN = "lumbar.example"

@@ -10,11 +10,11 @@ from clinic.accounts import audit
 from clinic.accounts.models import AuditEntry, Client
 from clinic.booking.models import Appointment
 from clinic.db import db
-from clinic.messaging import delivery, pulse, sending
+from clinic.messaging import delivery, heartbeat, pause
 from clinic.messaging.delivery import Terms
+from clinic.messaging.heartbeat import Part
 from clinic.messaging.models import Kind, Message, Sending
-from clinic.messaging.pulse import Part
-from clinic.messaging.sending import Hold, Why
+from clinic.messaging.pause import Hold, Why
 from tests.messaging.conftest import Pass
 from tests.messaging.mailers import Postbox
 
@@ -31,7 +31,7 @@ def restored(run: Pass, visit: Appointment, postbox: Postbox, now: datetime) -> 
 
 
 def release(now: datetime, *, leave_out: bool = False) -> int:
-    left_out = sending.release(OWNER, now, leave_out=leave_out)
+    left_out = pause.release(OWNER, now, leave_out=leave_out)
     db.session.commit()
     return left_out
 
@@ -41,14 +41,14 @@ def test_a_restored_copy_sends_nothing_until_it_is_released(
 ) -> None:
     before = len(postbox.kept)
     later = visit.starts_at - timedelta(hours=2)
-    assert (run(later).sent, sending.hold()) == (0, Hold(Why.RESTORED, later))
+    assert (run(later).sent, pause.hold()) == (0, Hold(Why.RESTORED, later))
     assert run(later + timedelta(seconds=2)).sent == 0
-    assert pulse.read().sign(Part.SENDING).word == "restored"
-    assert not pulse.read().is_well
-    assert sending.waiting(later) == {Kind.REMINDER: 1}
+    assert heartbeat.read().sign(Part.SENDING).word == "restored"
+    assert not heartbeat.read().is_well
+    assert pause.waiting(later) == {Kind.REMINDER: 1}
     assert release(later) == 0
     assert run(later + timedelta(seconds=4)).sent == 1
-    assert (len(postbox.kept), sending.hold()) == (before + 1, None)
+    assert (len(postbox.kept), pause.hold()) == (before + 1, None)
 
 
 def test_a_release_may_leave_out_what_was_due_and_later_messages_go(
@@ -68,7 +68,7 @@ def test_the_same_database_holds_nothing_however_often_it_starts(
 ) -> None:
     assert run(now).sent == 1
     run(now + timedelta(minutes=1))
-    assert sending.hold() is None
+    assert pause.hold() is None
 
 
 def test_every_mark_of_the_database_is_a_number_no_dump_carries(
@@ -84,7 +84,7 @@ def test_what_the_settings_hold_an_owner_releases_for_good(
     visit: Appointment, postbox: Postbox, now: datetime
 ) -> None:
     assert delivery.run_pass(now, 10, postbox, HELD).sent == 0
-    assert sending.hold() == Hold(Why.ASKED, now)
+    assert pause.hold() == Hold(Why.ASKED, now)
     release(now)
     assert delivery.run_pass(now, 10, postbox, HELD).sent == 1
 
@@ -94,12 +94,12 @@ def test_taking_the_setting_away_releases_too_and_setting_it_again_holds_again(
 ) -> None:
     delivery.run_pass(now, 10, postbox, HELD)
     assert delivery.run_pass(now, 10, postbox).sent == 1
-    assert sending.hold() is None
+    assert pause.hold() is None
     delivery.run_pass(now, 10, postbox, HELD)
     release(now)
     delivery.run_pass(now, 10, postbox)
     delivery.run_pass(now, 10, postbox, HELD)
-    assert sending.hold() == Hold(Why.ASKED, now)
+    assert pause.hold() == Hold(Why.ASKED, now)
 
 
 def test_taking_the_setting_away_does_not_release_a_restored_copy(
@@ -107,7 +107,7 @@ def test_taking_the_setting_away_does_not_release_a_restored_copy(
 ) -> None:
     delivery.run_pass(now, 10, postbox, HELD)
     delivery.run_pass(now, 10, postbox)
-    assert sending.hold() == Hold(Why.RESTORED, now)
+    assert pause.hold() == Hold(Why.RESTORED, now)
 
 
 def test_a_release_is_audited_and_a_second_one_does_nothing(

@@ -7,11 +7,12 @@ import sqlalchemy as sa
 from icalendar import Calendar
 
 from clinic.accounts.models import Client
-from clinic.booking import changes, taking_back, together
-from clinic.booking import series as several
+from clinic.booking import changes
 from clinic.booking.models import Appointment, Series
-from clinic.booking.series import Order, Slot
-from clinic.booking.together import Move, Pick
+from clinic.booking.series import new_series as several
+from clinic.booking.series import series_changes, series_undo
+from clinic.booking.series.new_series import Order, Slot
+from clinic.booking.series.series_changes import Move, Pick
 from clinic.db import db, transaction
 from clinic.messaging.models import Kind
 from clinic.practice.models import Treatment
@@ -76,7 +77,7 @@ def test_a_bulk_move_is_told_once_after_it_has_settled(
         for one in members(whole)
     ]
     with transaction():
-        together.move(whole.id, later, actor="user:x", now=now + HOUR)
+        series_changes.move(whole.id, later, actor="user:x", now=now + HOUR)
     run(now + HOUR + SETTLED - timedelta(seconds=1))
     assert occasions(Kind.SERIES) == ["r1"]
     run(now + HOUR + SETTLED)
@@ -92,22 +93,22 @@ def test_an_act_that_was_taken_back_is_told_to_nobody(
     picks = [Pick(appointment_id=one.id, revision=one.revision) for one in members(whole)]
     with transaction():
         if deed == "cancelled":
-            together.cancel(whole.id, picks, actor="user:x", now=now + HOUR)
+            series_changes.cancel(whole.id, picks, actor="user:x", now=now + HOUR)
         else:
             to = [
                 Slot(starts_at=one.starts_at + HOUR, therapist_id=one.therapist_id) for one in members(whole)
             ]
             moves = [Move(pick=pick, slot=slot) for pick, slot in zip(picks, to, strict=True)]
-            together.move(whole.id, moves, actor="user:x", now=now + HOUR)
+            series_changes.move(whole.id, moves, actor="user:x", now=now + HOUR)
     with transaction():
-        taking_back.undo(whole.id, revision=2, actor="user:x", now=now + HOUR + SETTLED / 2)
+        series_undo.undo(whole.id, revision=2, actor="user:x", now=now + HOUR + SETTLED / 2)
     for minutes in (61, 63, 180):
         run(now + timedelta(minutes=minutes))
     assert occasions(Kind.SERIES) == ["r1"]
     assert kinds() == [Kind.SERIES]
     picks = [Pick(appointment_id=one.id, revision=one.revision) for one in members(whole)]
     with transaction():
-        together.cancel(whole.id, picks, actor="user:x", now=now + 4 * HOUR)
+        series_changes.cancel(whole.id, picks, actor="user:x", now=now + 4 * HOUR)
     run(now + 5 * HOUR)
     assert occasions(Kind.SERIES) == ["r1", "r3"]
 
@@ -119,7 +120,7 @@ def test_a_bulk_cancellation_takes_out_what_was_put_in_and_leaves_the_rest(
     first, *others = members(whole)
     picks = [Pick(appointment_id=one.id, revision=one.revision) for one in others]
     with transaction():
-        together.cancel(whole.id, picks, actor="user:x", now=now + HOUR)
+        series_changes.cancel(whole.id, picks, actor="user:x", now=now + HOUR)
     run(now + HOUR + SETTLED)
     assert kinds() == [Kind.SERIES, Kind.SERIES]
     assert events(postbox) == [("CANCEL", f"{one.id}@lumbar", 2) for one in others]
@@ -168,7 +169,7 @@ def test_a_series_that_was_cancelled_before_anybody_heard_of_it_puts_nothing_int
 ) -> None:
     picks = [Pick(appointment_id=one.id, revision=1) for one in members(whole)[1:]]
     with transaction():
-        together.cancel(whole.id, picks, actor="user:x", now=now)
+        series_changes.cancel(whole.id, picks, actor="user:x", now=now)
     run(now + SETTLED)
     assert occasions(Kind.SERIES) == ["r2"]
     assert events(postbox) == [("REQUEST", f"{members(whole)[0].id}@lumbar", 1)]

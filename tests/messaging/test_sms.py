@@ -15,7 +15,7 @@ from clinic.accounts import audit
 from clinic.accounts.models import AuditEntry, Client, Contact
 from clinic.booking.models import Appointment, State
 from clinic.db import db
-from clinic.messaging import again, delivery, sms
+from clinic.messaging import delivery, resend, sms
 from clinic.messaging.delivery import Tally, Terms
 from clinic.messaging.mailer import Refused, TryLater, Undelivered
 from clinic.messaging.models import Message
@@ -189,7 +189,7 @@ def test_a_text_message_that_went_goes_again_as_a_text_message(
 ) -> None:
     moment = visit.starts_at - TWO_HOURS
     assert a_pass(moment, http).sent == 1
-    again.send_again(rows()[0].id, DESK, moment)
+    resend.send_again(rows()[0].id, DESK, moment)
     db.session.commit()
     assert a_pass(moment, http).sent == 1
     first, second = (told for _, _, told in provider.taken)
@@ -206,7 +206,7 @@ def test_what_is_still_wanted_and_has_no_way_to_go_is_not_delivered(
     assert (rows()[0].why, rows()[0].dropped_at) == ("sms_off", None)
     phone.bounced_at = moment
     db.session.commit()
-    again.send_again(rows()[0].id, DESK, moment)
+    resend.send_again(rows()[0].id, DESK, moment)
     db.session.commit()
     assert a_pass(moment, http).given_up == 1
     assert (rows()[0].why, provider.taken) == ("does_not_arrive", [])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from clinic.messaging.verdicts import RECIPIENT_CODES, Blame, blame
+from clinic.messaging.bounces.smtp_replies import RECIPIENT_CODES, Blame, blame
 
 ADA = "ada@client.example"
 RFC_3463 = {

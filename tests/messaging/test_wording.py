@@ -8,9 +8,10 @@ from flask import Flask
 
 from clinic import clock, language
 from clinic.language import LANGUAGES
-from clinic.messaging import mime, samples, sheet, texts, wording
+from clinic.messaging import mime
+from clinic.messaging.letters import practice_wording, rendering, samples, wording
+from clinic.messaging.letters.wording import OURS, PARTS, TO_STAFF, BadWords, Words
 from clinic.messaging.models import Kind
-from clinic.messaging.wording import OURS, PARTS, TO_STAFF, BadWords, Words
 
 EDITABLE = list(OURS)
 WITHOUT_LINK = {Kind.ADDRESS_REPLACED}
@@ -40,7 +41,7 @@ def test_every_kind_has_words_and_ours_pass_our_own_check(app: Flask) -> None:
         for kind in OURS:
             for spoken in LANGUAGES:
                 for part in PARTS:
-                    wording.check(kind, part, getattr(texts.ours(kind, spoken), part) or "x")
+                    wording.check(kind, part, getattr(practice_wording.ours(kind, spoken), part) or "x")
 
 
 @pytest.mark.parametrize(
@@ -87,7 +88,7 @@ def test_a_name_that_looks_like_a_command_is_only_a_name(
     practice = make.practice(name=nasty)
     facts = {**samples.facts(Kind.REMINDER, practice, now), "values": {"client": nasty}}
     own = Words(subject="{practice} {client}", heading="{client}", opening="{client}\n\n{practice}")
-    made = sheet.written(
+    made = rendering.written(
         Kind.REMINDER, {**facts, "visit": None} | {"visit": facts["visit"]}, practice, spoken="en", words=own
     )
     header = mime.header_text(made.subject)
@@ -107,7 +108,7 @@ def test_html_in_the_practices_words_is_shown_as_it_was_typed(
 ) -> None:
     practice = make.practice()
     own = Words(subject="S", heading=typed, opening=typed, closing=typed)
-    made = sheet.written(
+    made = rendering.written(
         Kind.SIGN_IN, samples.facts(Kind.SIGN_IN, practice, now), practice, spoken="en", words=own
     )
     assert typed not in made.html
@@ -117,7 +118,7 @@ def test_html_in_the_practices_words_is_shown_as_it_was_typed(
 def test_paragraphs_and_lines_stay_what_they_are(app: Flask, make: ModuleType, now: datetime) -> None:
     practice = make.practice()
     own = Words(subject="S", heading="H", opening="One\ntwo\n\n\nThree")
-    made = sheet.written(
+    made = rendering.written(
         Kind.SIGN_IN, samples.facts(Kind.SIGN_IN, practice, now), practice, spoken="en", words=own
     )
     assert "One\ntwo\n\nThree\n" in made.text
@@ -130,8 +131,8 @@ def test_no_words_take_away_what_safety_needs(app: Flask, make: ModuleType, kind
     practice, now = make.practice(), clock.now()
     bare = Words(subject="x", heading="x")
     facts = samples.facts(kind, practice, now)
-    ours = sheet.written(kind, facts, practice, spoken="en")
-    theirs = sheet.written(kind, facts, practice, spoken="en", words=bare)
+    ours = rendering.written(kind, facts, practice, spoken="en")
+    theirs = rendering.written(kind, facts, practice, spoken="en", words=bare)
     links = [line for line in ours.text.splitlines() if line.startswith("http")]
     assert bool(links) == (kind not in WITHOUT_LINK)
     assert [line for line in theirs.text.splitlines() if line.startswith("http")] == links
@@ -153,7 +154,7 @@ def test_every_placeholder_of_a_letter_brings_something(
     every = Words(subject="x", heading="x", opening="\n\n".join(f"{name}=[{{{name}}}]" for name in known))
     with language.speaking(spoken):
         facts = samples.facts(kind, practice, now)
-    text = sheet.written(kind, facts, practice, spoken=spoken, words=every).text
+    text = rendering.written(kind, facts, practice, spoken=spoken, words=every).text
     for name in known:
         assert f"{name}=[" in text
         assert f"{name}=[]" not in text

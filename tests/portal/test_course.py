@@ -7,8 +7,9 @@ import sqlalchemy as sa
 from flask import Flask
 
 from clinic.accounts import limits
-from clinic.booking import barred, series
+from clinic.booking import barring
 from clinic.booking.models import Appointment, Series, State
+from clinic.booking.series import new_series
 from clinic.db import db
 from clinic.plans.models import Plan, PlannedSession
 from tests import make
@@ -49,7 +50,7 @@ def test_the_rest_of_a_course_is_booked_from_the_list_of_visits(scene: Scene, ad
     ada.press("Book these sessions")
     assert "Your sessions are booked." in ada.text
     assert walls() == [datetime(2031, 3, 13, 10) + number * timedelta(weeks=1) for number in range(3)]
-    members = series.members(db.session.scalars(sa.select(Series.id)).one())
+    members = new_series.members(db.session.scalars(sa.select(Series.id)).one())
     assert {member.booked_by for member in members} == {"client"}
     given = db.session.scalars(sa.select(PlannedSession.appointment_id).order_by(PlannedSession.number))
     assert list(given)[1:] == [member.id for member in members]
@@ -196,7 +197,7 @@ def test_an_old_page_sent_with_other_choices_leads_to_what_it_booked(scene: Scen
 
 
 def test_a_course_proposes_nobody_the_client_is_barred_from(scene: Scene, ada: Visitor) -> None:
-    barred.bar(scene.ada.id, scene.therapist.id, "because", by=make.user(roles=["front_desk"]), now=make.NOW)
+    barring.bar(scene.ada.id, scene.therapist.id, "because", by=make.user(roles=["front_desk"]), now=make.NOW)
     db.session.commit()
     ada.open(f"/my/course?{ASKED}&therapist={scene.therapist.slug}")
     assert (ada.status, "This cannot be booked online. Please call us." in ada.text) == (403, True)

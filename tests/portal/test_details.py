@@ -7,9 +7,9 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from clinic.accounts import records
+from clinic.accounts import client_records
+from clinic.accounts.client_records import Further
 from clinic.accounts.models import AuditEntry, Client
-from clinic.accounts.records import Further
 from clinic.db import db
 from tests.visitor import Visitor, as_client
 
@@ -36,7 +36,7 @@ def test_only_what_is_asked_stands_on_the_page_and_the_rest_stays(page: Visitor,
     assert "Saved." in page.text
     db.session.refresh(ada)
     assert ada.birth_on == date(1980, 2, 29)
-    assert records.further_of(ada) == Further(emergency_name="Bo, my brother", doctor="Dr Example")
+    assert client_records.further_of(ada) == Further(emergency_name="Bo, my brother", doctor="Dr Example")
     entry = db.session.scalars(sa.select(AuditEntry).where(AuditEntry.client_id == ada.id)).one()
     assert (entry.actor, entry.fields) == (f"contact:{ada.contacts[0].id}", ["birth_on", "emergency_name"])
     assert "Bo, my brother" in page.open("/my/details").answer.get_data(as_text=True)
@@ -60,7 +60,7 @@ def test_what_the_desk_changed_meanwhile_is_not_overwritten(page: Visitor, ada: 
     page.press("Save", birth_on="1980-02-29", emergency_name="Bo")
     assert page.status == 409
     db.session.refresh(ada)
-    assert (ada.birth_on, records.further_of(ada).emergency_name) == (date(1970, 1, 1), "")
+    assert (ada.birth_on, client_records.further_of(ada).emergency_name) == (date(1970, 1, 1), "")
 
 
 def test_a_practice_that_asks_for_nothing_has_no_such_page(

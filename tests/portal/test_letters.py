@@ -8,7 +8,7 @@ from flask import Flask
 
 from clinic.accounts.models import AuditEntry, Client
 from clinic.db import db
-from clinic.messaging import wishes
+from clinic.messaging import preferences
 from tests.visitor import Visitor, as_client
 
 
@@ -31,7 +31,7 @@ def test_the_page_shows_what_holds_and_changing_nothing_changes_nothing(page: Vi
     page.press("Save")
     contact = ada.contacts[0]
     assert (contact.wants_reminders, contact.reminder_offsets_minutes) == (True, None)
-    assert (contact.wants_check_ins, wishes.wants_news(ada.id), ada.language) == (True, False, "en")
+    assert (contact.wants_check_ins, preferences.wants_news(ada.id), ada.language) == (True, False, "en")
 
 
 def test_all_wishes_are_kept_and_recorded_by_name_alone(page: Visitor, ada: Client) -> None:
@@ -39,7 +39,7 @@ def test_all_wishes_are_kept_and_recorded_by_name_alone(page: Visitor, ada: Clie
     contact = ada.contacts[0]
     assert ada.language == "de"
     assert contact.reminder_offsets_minutes == [4320, 60]
-    assert wishes.wants_news(ada.id)
+    assert preferences.wants_news(ada.id)
     kept = db.session.scalars(sa.select(AuditEntry).where(AuditEntry.client_id == ada.id)).all()
     assert {one.action for one in kept} == {"change", "agree"}
     assert {name for one in kept for name in one.fields} == {
@@ -60,9 +60,9 @@ def test_no_reminders_at_all_can_be_wished_and_unwished(page: Visitor, ada: Clie
 
 def test_a_yes_to_news_can_be_taken_back(page: Visitor, ada: Client) -> None:
     page.press("Save", news="y")
-    assert wishes.wants_news(ada.id)
+    assert preferences.wants_news(ada.id)
     page.press("Save", news=[])
-    assert not wishes.wants_news(ada.id)
+    assert not preferences.wants_news(ada.id)
 
 
 def test_too_many_reminders_are_refused_with_everything_typed_kept(page: Visitor, ada: Client) -> None:
@@ -77,7 +77,7 @@ def test_too_many_reminders_are_refused_with_everything_typed_kept(page: Visitor
     ]
     assert sorted(ticked) == sorted(six)
     assert ada.contacts[0].reminder_offsets_minutes is None
-    assert not wishes.wants_news(ada.id)
+    assert not preferences.wants_news(ada.id)
 
 
 def test_two_people_on_one_address_have_wishes_of_their_own(

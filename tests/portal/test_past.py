@@ -7,10 +7,10 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from clinic.accounts import links
+from clinic.accounts import signed_links
 from clinic.accounts.models import Client
 from clinic.booking.models import Appointment, State
-from clinic.booking.past import TIPS_KEPT
+from clinic.booking.past_visits import TIPS_KEPT
 from clinic.db import db
 from clinic.portal.past import ON_A_PAGE
 from clinic.practice.models import Location, Treatment
@@ -110,7 +110,7 @@ def test_the_tips_are_linked_as_long_as_their_page_opens(scene: Scene) -> None:
     scene.visit(5, State.CANCELLED)
     scene.visitor.open("/my")
     (tips,) = scene.links("Tips after this visit")
-    assert tips == links.aftercare_path(fresh.id, fresh.link_epoch)
+    assert tips == signed_links.aftercare_path(fresh.id, fresh.link_epoch)
     assert scene.visitor.open(tips).heading == "Tips after your session"
 
 
@@ -122,7 +122,7 @@ def test_the_moment_the_tips_close_they_are_linked_no_more(
     visit = scene.visit((TIPS_KEPT + lasts - left) / timedelta(days=1))
     scene.visitor.open("/my")
     assert len(scene.links("Tips after this visit")) == linked
-    assert scene.visitor.open(links.aftercare_path(visit.id, visit.link_epoch)).status == status
+    assert scene.visitor.open(signed_links.aftercare_path(visit.id, visit.link_epoch)).status == status
 
 
 def test_book_this_again_leads_to_the_times_of_that_treatment_with_that_therapist(scene: Scene) -> None:

@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from clinic import clock
-from clinic.accounts import limits, links
+from clinic.accounts import limits, signed_links
 from clinic.accounts import services as accounts
 from clinic.accounts.models import AuditEntry, Client, ClientSession, Contact, LinkPurpose, LoginLink
 from clinic.db import db, transaction
@@ -27,7 +27,7 @@ def visitor(client: FlaskClient, make: ModuleType) -> Visitor:
 def link_for(person: Client) -> str:
     raw = accounts.mint_link(purpose=LinkPurpose.SIGN_IN, contact_id=person.contacts[0].id, now=clock.now())
     db.session.commit()
-    return links.sign_in_path(raw)
+    return signed_links.sign_in_path(raw)
 
 
 def owed() -> list[Message]:
@@ -99,7 +99,7 @@ def test_a_link_to_resume_a_form_does_not_sign_in(visitor: Visitor, make: Module
         purpose=LinkPurpose.RESUME_INTAKE, contact_id=ada.contacts[0].id, now=clock.now()
     )
     db.session.commit()
-    assert visitor.open(links.sign_in_path(raw)).status == 410
+    assert visitor.open(signed_links.sign_in_path(raw)).status == 410
 
 
 def test_one_sees_own_visits_only_each_with_its_page(visitor: Visitor, make: ModuleType) -> None:
@@ -111,7 +111,7 @@ def test_one_sees_own_visits_only_each_with_its_page(visitor: Visitor, make: Mod
     make.appointment(of=sold, who=ada, starts_at=clock.now() - timedelta(days=3))
     visitor.open(link_for(ada)).press("Open my visits")
     (visit,) = [link for link in visitor.page.all("a") if "Move or cancel" in link.text]
-    assert visit.get("href") == links.manage_path(own.id, own.link_epoch)
+    assert visit.get("href") == signed_links.manage_path(own.id, own.link_epoch)
     assert "Deep work" not in visitor.text
     assert "Bob" not in visitor.text
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from clinic.practice.house import BookingRules, rules_of
 from clinic.practice.models import Practice, Therapist, Treatment
+from clinic.practice.practice_settings import BookingRules, rules_of
 from clinic.practice.therapists import Person, person_of
 from clinic.practice.treatments import Terms, terms_of
 

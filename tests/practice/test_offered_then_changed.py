@@ -15,8 +15,8 @@ from clinic.booking.placing import NotOffered
 from clinic.db import db, transaction
 from clinic.practice import (
     absences,
-    house,
-    places,
+    practice_settings,
+    premises,
     queries,
     therapists,
     treatments,
@@ -139,17 +139,17 @@ def therapist_who_gives_it_no_longer(shop: Shop) -> None:
 
 
 def last_day_of_the_location(shop: Shop) -> None:
-    place = places.Place(**{**vars(places.place_of(shop.place)), "closed_on": THURSDAY})
-    places.change_location(shop.place.id, place, seen_as=places.seen(shop.place), actor=BY, now=NOW)
+    place = premises.Place(**{**vars(premises.place_of(shop.place)), "closed_on": THURSDAY})
+    premises.change_location(shop.place.id, place, seen_as=premises.seen(shop.place), actor=BY, now=NOW)
 
 
 def room_retired(shop: Shop) -> None:
-    places.retire_room(shop.room.id, actor=BY, now=NOW)
+    premises.retire_room(shop.room.id, actor=BY, now=NOW)
 
 
 def room_that_suits_no_longer(shop: Shop) -> None:
-    details = places.RoomDetails(name=shop.room.name, treatments=())
-    places.change_room(shop.room.id, details, seen_as=places.seen_room(shop.room), actor=BY, now=NOW)
+    details = premises.RoomDetails(name=shop.room.name, treatments=())
+    premises.change_room(shop.room.id, details, seen_as=premises.seen_room(shop.room), actor=BY, now=NOW)
 
 
 def treatment_retired(shop: Shop) -> None:
@@ -170,9 +170,9 @@ def treatment_of_eight_hours_and_a_half(shop: Shop) -> None:
 
 def change_rules(**changed: object) -> None:
     practice = queries.the_practice()
-    house.set_rules(
+    practice_settings.set_rules(
         describing.rules(practice, **changed),
-        seen_as=house.seen(house.rules_of(practice)),
+        seen_as=practice_settings.seen(practice_settings.rules_of(practice)),
         actor=BY,
         now=NOW,
     )
@@ -273,10 +273,10 @@ def test_a_restored_treatment_and_room_are_offered_again(shop: Shop) -> None:
     with transaction():
         treatments.retire(shop.sold.id, actor=BY, now=NOW)
     with transaction():
-        places.retire_room(shop.room.id, actor=BY, now=NOW)
+        premises.retire_room(shop.room.id, actor=BY, now=NOW)
     with transaction():
         treatments.restore(shop.sold.id, actor=BY, now=NOW)
     assert not shop.is_offered()
     with transaction():
-        places.restore_room(shop.room.id, actor=BY, now=NOW)
+        premises.restore_room(shop.room.id, actor=BY, now=NOW)
     assert shop.is_offered()

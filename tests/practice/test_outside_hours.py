@@ -5,7 +5,7 @@ from types import ModuleType
 
 import pytest
 
-from clinic.booking import changes, outside
+from clinic.booking import changes, outside_hours
 from clinic.booking.models import Appointment, State, Waiver
 from clinic.db import db, transaction
 from clinic.practice.models import Closure, SpecialDay, Therapist, TimeOff, WeeklyHours
@@ -27,7 +27,7 @@ def visit(make: ModuleType) -> Appointment:
 
 
 def why() -> list[str]:
-    return [each.why for each in outside.visits(NOW)]
+    return [each.why for each in outside_hours.visits(NOW)]
 
 
 def add(row: object) -> None:
@@ -104,7 +104,7 @@ def test_only_what_still_stands_is_listed(visit: Appointment, make: ModuleType, 
 
 def test_a_visit_leaves_the_list_when_it_is_moved(visit: Appointment) -> None:
     add(TimeOff(therapist_id=visit.therapist_id, from_on=THURSDAY, until_on=THURSDAY + ONE_DAY))
-    assert outside.ids(NOW) == {visit.id}
+    assert outside_hours.ids(NOW) == {visit.id}
     friday = datetime.fromisoformat("2031-03-07T09:00+00:00")
     with transaction():
         changes.move(visit.id, friday, revision=visit.revision, actor="user:desk", now=NOW)

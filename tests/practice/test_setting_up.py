@@ -8,10 +8,10 @@ import sqlalchemy as sa
 
 from clinic.accounts.models import AuditEntry
 from clinic.db import db, transaction
-from clinic.practice import absences, lands, places, public_holidays, therapists, treatments
+from clinic.practice import absences, geography, premises, public_holidays, therapists, treatments
+from clinic.practice.editing import ChangedMeanwhile, Way, slug_of
 from clinic.practice.models import Closure, Location, Treatment
 from clinic.practice.public_holidays import PublicHoliday
-from clinic.practice.revising import ChangedMeanwhile, Way, slug_of
 from tests.conftest import NOW
 from tests.practice import describing
 
@@ -112,15 +112,15 @@ def test_an_unchanged_save_leaves_no_entry(make: ModuleType) -> None:
 def test_a_room_changed_meanwhile_is_not_overwritten(make: ModuleType) -> None:
     make.practice()
     room = make.room(make.location(), name="Red")
-    mark = places.seen_room(room)
+    mark = premises.seen_room(room)
     for name, seen_as in (("Blue", mark), ("Green", mark)):
-        details = places.RoomDetails(name=name, treatments=())
+        details = premises.RoomDetails(name=name, treatments=())
         if name == "Blue":
             with transaction():
-                places.change_room(room.id, details, seen_as=seen_as, actor=BY, now=NOW)
+                premises.change_room(room.id, details, seen_as=seen_as, actor=BY, now=NOW)
         else:
             with pytest.raises(ChangedMeanwhile), transaction():
-                places.change_room(room.id, details, seen_as=seen_as, actor=BY, now=NOW)
+                premises.change_room(room.id, details, seen_as=seen_as, actor=BY, now=NOW)
     assert make.refreshed(room).name == "Blue"
 
 
@@ -128,24 +128,24 @@ def test_the_end_of_a_list_is_no_place_to_go_on_from(make: ModuleType) -> None:
     make.practice()
     first, second = make.location(position=0), make.location(position=1)
     with transaction():
-        places.shift_location(first.id, Way.EARLIER, actor=BY, now=NOW)
+        premises.shift_location(first.id, Way.EARLIER, actor=BY, now=NOW)
     with transaction():
-        places.shift_location(first.id, Way.LATER, actor=BY, now=NOW)
-    assert [place.id for place in places.every_location()] == [second.id, first.id]
+        premises.shift_location(first.id, Way.LATER, actor=BY, now=NOW)
+    assert [place.id for place in premises.every_location()] == [second.id, first.id]
 
 
 def test_zones_are_those_of_places_and_a_country_names_its_own() -> None:
-    zones = lands.zones()
+    zones = geography.zones()
     assert {"Europe/Berlin", "Asia/Kathmandu", "Antarctica/Troll"} <= set(zones)
     assert not {"Etc/GMT+5", "UTC", "US/Eastern"} & set(zones)
-    assert lands.zones_of("NP") == ("Asia/Kathmandu",)
-    assert lands.zones_of("CA")[0] in zones
+    assert geography.zones_of("NP") == ("Asia/Kathmandu",)
+    assert geography.zones_of("CA")[0] in zones
 
 
 def test_regions_carry_names_and_unknown_countries_have_none() -> None:
-    assert lands.regions("DE")["BE"] == "Berlin"
-    assert lands.regions("XX") == {}
-    assert lands.countries()["DE"] == "Germany"
+    assert geography.regions("DE")["BE"] == "Berlin"
+    assert geography.regions("XX") == {}
+    assert geography.countries()["DE"] == "Germany"
 
 
 @pytest.mark.parametrize(("country", "region"), [("XX", ""), ("", ""), ("DE", "Nowhere")])

@@ -8,9 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from clinic.db import db, transaction
-from clinic.practice import opening, working_hours
+from clinic.practice import opening_hours, working_hours
+from clinic.practice.editing import ChangedMeanwhile
 from clinic.practice.models import Location, SpecialDay, Therapist, WeeklyHours
-from clinic.practice.revising import ChangedMeanwhile
 from clinic.practice.working_hours import (
     EndsBeforeItBegins,
     HoursInThePast,
@@ -60,7 +60,7 @@ def set_week(ana: Therapist, spans: list[Span], from_on: date = TODAY, until_on:
 
 def hours_on(ana: Therapist, on: date) -> list[tuple[int, int]]:
     """Open hours of a day, as full hours of the wall clock."""
-    (day,) = opening.days_of(ana.id, Days(on, on + ONE_DAY))
+    (day,) = opening_hours.days_of(ana.id, Days(on, on + ONE_DAY))
     return [(stay.opens.hour, stay.closes.hour) for stay in day.stays]
 
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from clinic import clock
-from clinic.accounts import links
+from clinic.accounts import signed_links
 from clinic.accounts.models import AuditEntry
 from clinic.booking.models import Appointment, State
 from clinic.db import db
@@ -27,7 +27,7 @@ def visit(make: ModuleType) -> Appointment:
 
 
 def path(visit: Appointment) -> str:
-    return links.aftercare_path(visit.id, visit.link_epoch)
+    return signed_links.aftercare_path(visit.id, visit.link_epoch)
 
 
 def sign(make: ModuleType, visit: Appointment, modalities: list[str]) -> None:
@@ -101,8 +101,8 @@ def test_a_visit_that_did_not_take_place_has_no_tips(
 
 
 def test_no_other_key_opens_the_page(client: FlaskClient, visit: Appointment) -> None:
-    manage = links.manage_path(visit.id, visit.link_epoch).removeprefix("/a/")
-    old = links.token(links.AFTERCARE, visit.id, visit.link_epoch + 1)
+    manage = signed_links.manage_path(visit.id, visit.link_epoch).removeprefix("/a/")
+    old = signed_links.token(signed_links.AFTERCARE, visit.id, visit.link_epoch + 1)
     right = path(visit).removeprefix("/c/")
     forged = right[:-1] + ("A" if right[-1] != "A" else "E")
     for token in (manage, old, "x", "x.y", forged):

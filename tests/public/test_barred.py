@@ -7,9 +7,9 @@ from types import ModuleType
 import pytest
 from flask import Flask
 
-from clinic.accounts import links
+from clinic.accounts import signed_links
 from clinic.accounts.models import Client
-from clinic.booking import barred
+from clinic.booking import barring
 from clinic.booking.models import Appointment
 from clinic.db import db
 from clinic.practice.models import Therapist, Treatment
@@ -44,7 +44,7 @@ def ada(make: ModuleType) -> Client:
 
 def bar(make: ModuleType, client: Client, therapist: Therapist | None = None) -> None:
     clerk = make.user(roles=["front_desk"])
-    barred.bar(client.id, therapist.id if therapist else None, "because", by=clerk, now=NOW)
+    barring.bar(client.id, therapist.id if therapist else None, "because", by=clerk, now=NOW)
     db.session.commit()
 
 
@@ -93,7 +93,9 @@ def test_a_visit_moves_only_to_therapists_its_client_is_not_barred_from(
     visit: Appointment = make.appointment(of=sold, who=ada, therapist=pair[1], starts_at=start)
     bar(make, ada, pair[0])
     make.appointment(of=sold, who=make.client(), therapist=pair[1], starts_at=start - timedelta(days=1))
-    page = Visitor(app.test_client()).open(f"{links.manage_path(visit.id, visit.link_epoch)}/move?day={DAY}")
+    page = Visitor(app.test_client()).open(
+        f"{signed_links.manage_path(visit.id, visit.link_epoch)}/move?day={DAY}"
+    )
     assert "10:00 Ben" in page.text
     assert "Ana" not in page.text
     page.press("10:00 Ben")

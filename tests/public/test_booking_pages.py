@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
-from clinic.accounts import links, typed_details
+from clinic.accounts import signed_links, typed_details
 from clinic.accounts.models import TypedDetails
 from clinic.booking import changes, services
 from clinic.booking.availability import Wish
@@ -24,7 +24,7 @@ from clinic.intake.queries import standing
 from clinic.plans.models import Review
 from clinic.practice import absences, treatments
 from clinic.practice.models import Treatment
-from clinic.web import moments
+from clinic.web import time_values
 from clinic.web.browser import digest
 from tests.conftest import NOW
 from tests.intake import walk
@@ -266,7 +266,7 @@ def test_an_intake_is_put_before_the_therapist_with_the_booking(make: ModuleType
 
 def booked(make: ModuleType, sold: Treatment, **columns: object) -> tuple[Appointment, str]:
     row = make.appointment(of=sold, who=make.client(), starts_at=THURSDAY_TEN, **columns)
-    return row, links.manage_path(row.id, row.link_epoch)
+    return row, signed_links.manage_path(row.id, row.link_epoch)
 
 
 def test_an_appointment_is_moved_and_the_move_taken_back(make: ModuleType, visitor: Visitor) -> None:
@@ -639,7 +639,7 @@ def test_a_move_shows_and_takes_times_of_the_visit_as_agreed_also_when_it_is_sol
     db.session.commit()
     with transaction():
         treatments.retire(sold.id, actor="user:x", now=NOW)
-    path = links.manage_path(visit.id, visit.link_epoch)
+    path = signed_links.manage_path(visit.id, visit.link_epoch)
     visitor.open(f"{path}/move?day={THURSDAY_TEN.date()}")
     assert visitor.status == 200
     visitor.press(f"16:00 {sold.therapists[0].given_name}")
@@ -654,9 +654,9 @@ def test_a_move_shows_no_time_that_the_clients_own_answers_forbid(make: ModuleTy
     intake.adopt(walk.BROWSER, ada.id, NOW)
     db.session.commit()
     until = standing(browser=None, client_id=ada.id, now=NOW, zone=visit.zone).not_before
-    path = links.manage_path(visit.id, visit.link_epoch)
+    path = signed_links.manage_path(visit.id, visit.link_epoch)
     visitor.open(f"{path}/move")
     assert until is not None
     shown_times = re.findall(r'name="start" value="([^"]+)"', visitor.answer.get_data(as_text=True))
     assert shown_times
-    assert all(moments.read_value(html.unescape(value))[0] >= until for value in shown_times)
+    assert all(time_values.read_value(html.unescape(value))[0] >= until for value in shown_times)

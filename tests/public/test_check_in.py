@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from clinic import clock
-from clinic.accounts import links
+from clinic.accounts import signed_links
 from clinic.accounts.models import AuditEntry
 from clinic.booking.models import Appointment, State
 from clinic.db import db
@@ -30,7 +30,7 @@ def visit(make: ModuleType) -> Appointment:
 
 
 def path(visit: Appointment) -> str:
-    return links.check_in_path(visit.id, visit.link_epoch)
+    return signed_links.check_in_path(visit.id, visit.link_epoch)
 
 
 def answered(app: Flask, visit: Appointment, feels: str, worrying: str) -> Visitor:
@@ -130,9 +130,9 @@ def test_a_visit_that_did_not_take_place_has_no_questions(
 
 def test_no_other_key_opens_the_page(client: FlaskClient, visit: Appointment) -> None:
     for token in (
-        links.token(links.AFTERCARE, visit.id, visit.link_epoch),
-        links.token(links.MANAGE, visit.id, visit.link_epoch),
-        links.token(links.CHECK_IN, visit.id, visit.link_epoch + 1),
+        signed_links.token(signed_links.AFTERCARE, visit.id, visit.link_epoch),
+        signed_links.token(signed_links.MANAGE, visit.id, visit.link_epoch),
+        signed_links.token(signed_links.CHECK_IN, visit.id, visit.link_epoch + 1),
         "x.y",
     ):
         assert client.get(f"/check-in/{token}").status_code == 404

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from flask.testing import FlaskClient
 
-from clinic.accounts import links
+from clinic.accounts import signed_links
 from clinic.booking.models import Appointment
 from clinic.db import db
 from clinic.messaging.models import Message
@@ -24,7 +24,7 @@ def early(make: ModuleType, clock_at_now: None) -> Appointment:
 
 
 def path(visit: Appointment, page: str = "") -> str:
-    return links.manage_path(visit.id, visit.link_epoch) + page
+    return signed_links.manage_path(visit.id, visit.link_epoch) + page
 
 
 def test_no_reminder_is_promised_within_the_quiet_hours(client: FlaskClient, early: Appointment) -> None:

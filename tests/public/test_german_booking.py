@@ -8,14 +8,14 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from clinic.accounts import limits, links
+from clinic.accounts import limits, signed_links
 from clinic.accounts.models import Client
 from clinic.booking.models import Appointment
-from clinic.booking.waiting import wishes
+from clinic.booking.waiting import entries
 from clinic.db import db
 from clinic.language import speaking
 from clinic.practice.models import Treatment
-from clinic.web import wish_form
+from clinic.web import waiting_form
 from tests.booking.waiting_list import cancels, look, offer_of, thursdays, waits
 from tests.conftest import NOW
 from tests.plans.conftest import scene
@@ -99,11 +99,11 @@ def test_an_offered_time_is_taken_or_gone_in_german(
     )
     look(cancels(visit, NOW - timedelta(minutes=2)))
     offers = [offer_of(wish) for wish in (first, second)]
-    paths = [links.offer_path(one.id, one.wish.link_epoch) for one in offers]
+    paths = [signed_links.offer_path(one.id, one.wish.link_epoch) for one in offers]
     open_ = page.open(paths[0])
     assert "Wir haben sie auch 1 anderen Person angeboten" in open_.text
     assert english_on(open_) == []
-    whole(page.open(links.wish_path(first.id, first.link_epoch)), "Sie stehen auf der Warteliste")
+    whole(page.open(signed_links.wish_path(first.id, first.link_epoch)), "Sie stehen auf der Warteliste")
     whole(page.open(paths[0]).press("Diese Zeit nehmen"), "Ihr Termin ist gebucht, Ada")
     gone = whole(german(app.test_client()).open(paths[1]), "Diese Zeit ist weg")
     assert "Jemand anderes war schneller und hat diese Zeit genommen." in gone.text
@@ -113,19 +113,21 @@ def test_waiting_for_something_earlier_is_german(page: Visitor, sold: Treatment,
     visit: Appointment = make.appointment(
         of=sold, who=make.client(language="de"), starts_at=NOW + timedelta(days=10)
     )
-    at = links.manage_path(visit.id, visit.link_epoch)
+    at = signed_links.manage_path(visit.id, visit.link_epoch)
     whole(page.open(f"{at}/earlier"), "Etwas früher?")
     waiting = whole(page.press("Bescheid geben, wenn etwas frei ist"), "Sie warten auf etwas Früheres")
     assert "Vor Ihrem Termin" in waiting.text
 
 
 def test_days_that_suit_are_listed_as_each_language_lists_them(app: Flask) -> None:
-    times = wishes.times([0, 1, 2, 4], [0, 2])
+    times = entries.times([0, 1, 2, 4], [0, 2])
     with app.app_context():
-        assert wish_form.in_words(times) == "Mondays to Wednesdays and Fridays, mornings and evenings"
+        assert waiting_form.in_words(times) == "Mondays to Wednesdays and Fridays, mornings and evenings"
         with speaking("de"):
-            assert wish_form.in_words(times) == "montags bis mittwochs und freitags, vormittags und abends"
-            assert wish_form.in_words(wishes.times(range(7), range(3))) == "An jedem Tag, zu jeder Tageszeit"
+            assert waiting_form.in_words(times) == "montags bis mittwochs und freitags, vormittags und abends"
+            assert (
+                waiting_form.in_words(entries.times(range(7), range(3))) == "An jedem Tag, zu jeder Tageszeit"
+            )
 
 
 def test_my_visits_and_letters_are_german(app: Flask, sold: Treatment, make: ModuleType) -> None:
@@ -177,7 +179,7 @@ def test_what_the_practice_wrote_itself_says_in_which_language_it_is(
     for path, own in {
         "/": {"We take our time for your back.", "Massage of the back", "Through the second door."},
         "/book": {"Massage of the back", "Slow and calm, for an hour."},
-        links.manage_path(visit.id, visit.link_epoch): {"Free until the day before."},
+        signed_links.manage_path(visit.id, visit.link_epoch): {"Free until the day before."},
     }.items():
         assert english_on(page.open(path)) == [], path
         assert own <= {part.text for part in page.page.all(lang="en")}, path

@@ -8,7 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from clinic import clock
-from clinic.accounts import links
+from clinic.accounts import signed_links
 from clinic.accounts.models import Client
 from clinic.booking.models import Appointment
 from clinic.web.languages import is_translated
@@ -37,7 +37,7 @@ def visit(make: ModuleType) -> Appointment:
 
 
 def path(visit: Appointment) -> str:
-    return links.manage_path(visit.id, visit.link_epoch)
+    return signed_links.manage_path(visit.id, visit.link_epoch)
 
 
 def test_the_page_of_an_appointment_is_german_through_cancel_and_undo(

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from clinic.guidance.causes import CAUSES
 from clinic.guidance.knowledge import MODALITIES, SECTIONS, TECHNIQUES
 from clinic.guidance.silences import SILENCES
-from clinic.public.offered import sold_types
+from clinic.public.offered_types import sold_types
 from tests.guidance.claims import claims, speaks_of_energy_as_fact
 from tests.web.reading import Element, read
 

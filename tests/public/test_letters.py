@@ -13,8 +13,8 @@ from clinic import clock
 from clinic.accounts.models import AuditEntry, Client
 from clinic.db import db, transaction
 from clinic.intake.models import Consent
-from clinic.messaging import delivery, wishes
-from clinic.messaging.wishes import Topic
+from clinic.messaging import delivery, preferences
+from clinic.messaging.preferences import Topic
 from tests.messaging.mailers import Postbox, part
 from tests.visitor import Visitor
 
@@ -25,12 +25,12 @@ def ada(make: ModuleType) -> Client:
     make.practice()
     person: Client = make.client()
     with transaction():
-        wishes.agree_to_news(person.id, actor="system", now=clock.now())
+        preferences.agree_to_news(person.id, actor="system", now=clock.now())
     return person
 
 
 def path(person: Client, topic: Topic = Topic.REBOOKING) -> str:
-    return wishes.stop_path(person.contacts[0].id, topic)
+    return preferences.stop_path(person.contacts[0].id, topic)
 
 
 def actions() -> list[tuple[str, str]]:
@@ -41,9 +41,9 @@ def actions() -> list[tuple[str, str]]:
 def test_looking_ends_nothing_and_the_button_does(app: Flask, ada: Client) -> None:
     page = Visitor(app.test_client()).open(path(ada))
     assert page.heading == "No more invitations to come again?"
-    assert wishes.wants_news(ada.id)
+    assert preferences.wants_news(ada.id)
     assert page.press("Stop these mails").heading == "These mails have stopped"
-    assert not wishes.wants_news(ada.id)
+    assert not preferences.wants_news(ada.id)
     assert actions()[-1] == ("withdraw", f"contact:{ada.contacts[0].id}")
 
 
@@ -67,7 +67,7 @@ def test_both_ways_in_which_a_mailbox_may_send_it_are_understood(
     client: FlaskClient, ada: Client, sent: dict[str, object]
 ) -> None:
     assert client.post(path(ada), **sent).status_code == 200
-    assert not wishes.wants_news(ada.id)
+    assert not preferences.wants_news(ada.id)
 
 
 def test_a_person_who_presses_the_button_comes_to_a_page(client: FlaskClient, ada: Client) -> None:
@@ -79,7 +79,7 @@ def test_check_ins_stop_by_an_address_of_their_own(client: FlaskClient, ada: Cli
     client.post(path(ada, Topic.CHECK_INS))
     assert not ada.contacts[0].wants_check_ins
     assert ada.contacts[0].wants_reminders
-    assert wishes.wants_news(ada.id)
+    assert preferences.wants_news(ada.id)
 
 
 @pytest.mark.parametrize("ask", ["get", "post"])
@@ -89,7 +89,7 @@ def test_a_key_to_one_kind_of_letter_opens_no_other_and_a_false_one_nothing(
     token = path(ada).rsplit("/", 1)[1]
     for wrong in (f"/stop/check-ins/{token}", f"/stop/nothing/{token}", f"/stop/rebooking/{token}x"):
         assert getattr(client, ask)(wrong).status_code == 404
-    assert wishes.wants_news(ada.id)
+    assert preferences.wants_news(ada.id)
     assert ada.contacts[0].wants_check_ins
 
 
@@ -111,7 +111,7 @@ def test_the_headers_of_such_a_letter_lead_here_and_others_have_none(
     assert stop in part(invitation, "text/plain")
     assert confirmation["List-Unsubscribe"] is None
     client.post(stop, data={"List-Unsubscribe": "One-Click"})
-    assert not wishes.wants_news(ada.id)
+    assert not preferences.wants_news(ada.id)
 
 
 def test_the_page_speaks_the_language_of_the_letter_or_the_one_that_was_chosen(

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from clinic import clock
-from clinic.accounts import links
+from clinic.accounts import signed_links
 from clinic.accounts.models import AuditEntry
 from clinic.booking.models import Appointment
 from clinic.db import db
@@ -47,7 +47,7 @@ def visit(make: ModuleType) -> Appointment:
 
 
 def asked(app: Flask, visit: Appointment) -> Visitor:
-    page = Visitor(app.test_client()).open(links.aftercare_path(visit.id, visit.link_epoch))
+    page = Visitor(app.test_client()).open(signed_links.aftercare_path(visit.id, visit.link_epoch))
     return page.press("Send me the link")
 
 
@@ -85,7 +85,7 @@ def test_the_link_goes_to_the_clients_own_address_and_shows_what_fits_them(
 def test_the_general_page_shows_nothing_of_it(app: Flask, visit: Appointment) -> None:
     assert visit.client is not None
     send(visit.client, DESK, at=clock.now() - timedelta(days=3))
-    page = Visitor(app.test_client()).open(links.aftercare_path(visit.id, visit.link_epoch))
+    page = Visitor(app.test_client()).open(signed_links.aftercare_path(visit.id, visit.link_epoch))
     assert SITTING not in page.text
     assert STRETCH not in page.text
 
@@ -130,7 +130,7 @@ def test_somebody_without_an_address_is_answered_alike_and_no_mail_goes(
 
 
 def test_a_link_of_another_kind_or_an_old_one_opens_nothing(app: Flask, visit: Appointment) -> None:
-    for raw in ("nobody-made-this", links.token(links.AFTERCARE, visit.id, visit.link_epoch)):
+    for raw in ("nobody-made-this", signed_links.token(signed_links.AFTERCARE, visit.id, visit.link_epoch)):
         assert Visitor(app.test_client()).open(f"/own-tips/{raw}").status == 410
 
 

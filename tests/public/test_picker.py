@@ -48,11 +48,11 @@ def test_the_interface_says_the_same_as_the_page(make: ModuleType, client: Flask
 
 
 def test_a_visit_that_is_moved_is_watched_where_it_is(make: ModuleType, client: FlaskClient) -> None:
-    from clinic.accounts import links
+    from clinic.accounts import signed_links
 
     sold = make.offering()
     visit = make.appointment(of=sold, who=make.client())
-    page = client.get(f"{links.manage_path(visit.id, visit.link_epoch)}/move").get_data(as_text=True)
+    page = client.get(f"{signed_links.manage_path(visit.id, visit.link_epoch)}/move").get_data(as_text=True)
     answer = client.get(attribute(page, "watched"))
     assert answer.status_code == 200
     assert answer.get_json()["treatment"] == sold.slug

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from clinic.accounts import limits, links
+from clinic.accounts import limits, signed_links
 from clinic.booking import changes, services
 from clinic.booking.availability import Wish
 from clinic.booking.models import Appointment, State
@@ -17,7 +17,7 @@ from clinic.booking.waiting.models import Wish as Waiting
 from clinic.db import db, transaction
 from clinic.intake.models import RaisedLevel
 from clinic.practice.models import Treatment
-from clinic.web import moments
+from clinic.web import time_values
 from tests.booking.waiting_list import cancels, look, offer_of, thursdays, waits
 from tests.conftest import NOW
 from tests.public.test_booking_pages import DETAILS, THURSDAY_TEN, at_details
@@ -201,7 +201,7 @@ class TestBooking:
 
 class TestMovingAndCancelling:
     def manage(self, visitor: Visitor, visit: Appointment) -> Visitor:
-        return visitor.open(links.manage_path(visit.id, visit.link_epoch))
+        return visitor.open(signed_links.manage_path(visit.id, visit.link_epoch))
 
     def booked(self, make: ModuleType, sold: Treatment) -> Appointment:
         return make.appointment(of=sold, who=make.client())
@@ -211,7 +211,7 @@ class TestMovingAndCancelling:
     ) -> None:
         sold = make.offering()
         visit = self.booked(make, sold)
-        token = links.manage_path(visit.id, visit.link_epoch)
+        token = signed_links.manage_path(visit.id, visit.link_epoch)
         visitor.open(f"{token}/move?day=2031-03-13&from=2031-03-10")
         hold = Wish(sold.id)
         with transaction():
@@ -228,8 +228,8 @@ class TestMovingAndCancelling:
     ) -> None:
         visit = self.booked(make, make.offering())
         used_up(limits.CHANGES_LINK, str(visit.id))
-        token = visitor.open(links.manage_path(visit.id, visit.link_epoch)).token()
-        start = moments.value(THURSDAY_TEN + timedelta(days=7), visit.therapist_id)
+        token = visitor.open(signed_links.manage_path(visit.id, visit.link_epoch)).token()
+        start = time_values.value(THURSDAY_TEN + timedelta(days=7), visit.therapist_id)
         data = {"revision": visit.revision, "csrf_token": token, "start": start}
         visitor.answer = visitor.browser.post(f"{visitor.path}/{deed}", data=data)
         assert visitor.status == 429
@@ -329,7 +329,7 @@ class TestWaiting:
         look(cancels(visit, NOW - timedelta(minutes=2)))
         offer = offer_of(wish)
         used_up(limits.CHANGES_LINK, str(offer.id))
-        visitor.open(links.offer_path(offer.id, wish.link_epoch)).press(button)
+        visitor.open(signed_links.offer_path(offer.id, wish.link_epoch)).press(button)
         assert visitor.status == 429
         assert "That was tried too often." in visitor.text
         visitor.form_with("Take this time")
@@ -344,7 +344,7 @@ class TestWaiting:
         sold.new_clients = "not_first"
         db.session.commit()
         offer = offer_of(wish)
-        visitor.open(links.offer_path(offer.id, wish.link_epoch)).press("Take this time")
+        visitor.open(signed_links.offer_path(offer.id, wish.link_epoch)).press("Take this time")
         assert visitor.status == 409
         assert "This treatment is not for a first visit." in visitor.text
 
@@ -354,7 +354,7 @@ class TestWaiting:
     ) -> None:
         wish = waits(make, thursdays(make))
         used_up(limits.CHANGES_LINK, str(wish.id))
-        path = links.wish_path(wish.id, wish.link_epoch)
+        path = signed_links.wish_path(wish.id, wish.link_epoch)
         visitor.open(f"{path}/change" if button == "Save" else path).press(button)
         assert visitor.status == 429
         assert "That was tried too often." in visitor.text
@@ -365,7 +365,7 @@ class TestWaiting:
     ) -> None:
         visit = make.appointment(of=make.offering(), who=make.client())
         used_up(limits.CHANGES_LINK, str(visit.id))
-        visitor.open(f"{links.manage_path(visit.id, visit.link_epoch)}/earlier")
+        visitor.open(f"{signed_links.manage_path(visit.id, visit.link_epoch)}/earlier")
         visitor.press("Tell me when something is free", same_therapist="y")
         assert (visitor.status, visitor.heading) == (429, "Something earlier?")
         form, _ = visitor.form_with("Tell me when something is free")

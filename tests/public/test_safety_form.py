@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
-from clinic.accounts import links
+from clinic.accounts import signed_links
 from clinic.accounts.models import AuditEntry, Client
 from clinic.booking.models import Appointment
 from clinic.db import db
@@ -35,7 +35,7 @@ def visit(make: ModuleType, now: datetime) -> Appointment:
 
 
 def address(visit: Appointment) -> str:
-    return links.purpose_path("visit", "visit", visit.id, visit.link_epoch)
+    return signed_links.purpose_path("visit", "visit", visit.id, visit.link_epoch)
 
 
 def plain(**changes: str) -> dict[str, str]:
@@ -47,12 +47,12 @@ def plain(**changes: str) -> dict[str, str]:
 def test_the_appointments_page_leads_to_the_form_from_a_day_before(
     client: FlaskClient, visit: Appointment, make: ModuleType, now: datetime
 ) -> None:
-    manage = links.manage_path(visit.id, visit.link_epoch)
+    manage = signed_links.manage_path(visit.id, visit.link_epoch)
     assert address(visit) in client.get(manage).text
     later = make.appointment(
         of=visit.treatment, who=visit.client, starts_at=now + timedelta(days=2), state=visit.state
     )
-    assert "/visit/" not in client.get(links.manage_path(later.id, later.link_epoch)).text
+    assert "/visit/" not in client.get(signed_links.manage_path(later.id, later.link_epoch)).text
 
 
 def test_the_form_shows_nothing_that_is_stored(client: FlaskClient, visit: Appointment) -> None:
@@ -135,8 +135,8 @@ def test_an_unanswered_sign_is_asked_for_again(client: FlaskClient, visit: Appoi
 def test_only_its_own_address_opens_the_form(
     client: FlaskClient, visit: Appointment, make: ModuleType, now: datetime
 ) -> None:
-    manage = links.token(links.MANAGE, visit.id, visit.link_epoch)
-    old = links.token("visit", visit.id, visit.link_epoch + 1)
+    manage = signed_links.token(signed_links.MANAGE, visit.id, visit.link_epoch)
+    old = signed_links.token("visit", visit.id, visit.link_epoch + 1)
     for wrong in (manage, old, "nonsense", f"{address(visit)[7:]}x"):
         assert client.get(f"/visit/{wrong}").status_code == 404, wrong
         assert client.post(f"/visit/{wrong}").status_code in (400, 404), wrong

@@ -6,7 +6,7 @@ from types import ModuleType
 import pytest
 from flask.testing import FlaskClient
 
-from clinic.accounts import links
+from clinic.accounts import signed_links
 from clinic.intake import services
 from tests.intake import walk
 from tests.public.test_intake_pages import Visitor, heading, posted, token, words
@@ -52,7 +52,7 @@ def test_the_form_behind_a_bare_link_does_not_tell_of_it(
     walk.sent(now, mood=["marked"])
     services.adopt(walk.BROWSER, person.id, now)
     visit = make.appointment(of=make.offering(), who=person, starts_at=now + timedelta(hours=20))
-    address = links.purpose_path("visit", "visit", visit.id, visit.link_epoch)
+    address = signed_links.purpose_path("visit", "visit", visit.id, visit.link_epoch)
     sent = {"csrf_token": token(client.get(address)), **plain(red_flags_weight_loss="yes")}
     page = client.post(address, data=sent)
     assert heading(page) == "Please see a doctor before a massage"

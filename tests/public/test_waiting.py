@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from flask import Flask
 
-from clinic.accounts import links
+from clinic.accounts import signed_links
 from clinic.accounts.models import Client
 from clinic.booking.models import Appointment, State
 from clinic.booking.waiting import offering
@@ -15,7 +15,7 @@ from clinic.booking.waiting.matching import Time
 from clinic.booking.waiting.models import Offer, OfferEnd, Wish
 from clinic.db import db, transaction
 from clinic.practice.models import Location, Treatment
-from clinic.web import wish_form
+from clinic.web import waiting_form
 from tests.booking.waiting_list import THURSDAY_TEN, cancels, look, offer_of, thursdays, waits
 from tests.conftest import NOW
 from tests.visitor import Visitor, as_client
@@ -47,11 +47,11 @@ def offered(make: ModuleType, sold: Treatment, visit: Appointment, **columns: ob
 
 
 def path(offer: Offer) -> str:
-    return links.offer_path(offer.id, offer.wish.link_epoch)
+    return signed_links.offer_path(offer.id, offer.wish.link_epoch)
 
 
 def wish_path(wish: Wish) -> str:
-    return links.wish_path(wish.id, wish.link_epoch)
+    return signed_links.wish_path(wish.id, wish.link_epoch)
 
 
 class TestJoining:
@@ -175,8 +175,8 @@ class TestWish:
     def test_nobody_elses_key_opens_it(self, app: Flask, sold: Treatment, make: ModuleType) -> None:
         wish = waits(make, sold)
         for wrong in (
-            links.purpose_path("w", links.WISH, wish.id, 2),
-            links.purpose_path("w", links.OFFER, wish.id, 1),
+            signed_links.purpose_path("w", signed_links.WISH, wish.id, 2),
+            signed_links.purpose_path("w", signed_links.OFFER, wish.id, 1),
             "/w/nonsense",
         ):
             assert visitor(app).open(wrong).status == 404
@@ -298,7 +298,7 @@ class TestEarlier:
         return make.appointment(of=sold, who=make.client(), starts_at=THURSDAY_TEN + timedelta(days=14))
 
     def manage(self, visit: Appointment) -> str:
-        return links.manage_path(visit.id, visit.link_epoch)
+        return signed_links.manage_path(visit.id, visit.link_epoch)
 
     def test_from_its_own_page_a_visit_waits_for_something_earlier_and_moves_to_it(
         self, app: Flask, make: ModuleType, visit: Appointment, late_visit: Appointment
@@ -335,4 +335,4 @@ class TestEarlier:
     ],
 )
 def test_a_wish_reads_like_a_sentence(days: list[int], parts: list[int], words: str) -> None:
-    assert wish_form.in_words(wish_form.wishes.times(days, parts)) == words
+    assert waiting_form.in_words(waiting_form.wishes.times(days, parts)) == words

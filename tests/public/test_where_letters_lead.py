@@ -12,8 +12,8 @@ from flask.testing import FlaskClient
 
 from clinic.accounts.models import Client
 from clinic.booking.models import Appointment, State
-from clinic.messaging import staff_letters, team_letters
-from clinic.messaging.letters import Letter
+from clinic.messaging.letters import staff_letters, team_letters
+from clinic.messaging.letters.composing import Letter
 from clinic.messaging.models import Kind
 from clinic.web.languages import ONLY_ENGLISH
 from tests.messaging.test_letters import AFTERWARDS, STATES, all_letters, put

@@ -11,7 +11,7 @@ from flask import Flask
 
 from clinic.accounts import audit
 from clinic.accounts.models import Client
-from clinic.booking import outside, persons, services
+from clinic.booking import outside_hours, same_person, services
 from clinic.booking.availability import Wish
 from clinic.booking.models import Appointment, State
 from clinic.db import db, transaction
@@ -41,7 +41,9 @@ def complete(round_: int, rival: int, task: Any) -> str:
         with transaction():
             away = Away(from_on=nine.date(), until_on=nine.date() + ONE_DAY)
             absences.take_off(therapist_id, away, actor="user:owner", now=NOW)
-            found = [each for each in outside.visits(NOW) if each.appointment.starts_at.date() == nine.date()]
+            found = [
+                each for each in outside_hours.visits(NOW) if each.appointment.starts_at.date() == nine.date()
+            ]
             return f"off {len(found)}"
     browser = browser_of(task[1], rival)
     with transaction():
@@ -116,5 +118,5 @@ def test_one_person_who_books_twice_at_one_instant_is_refused_when_proven_and_el
             assert results == {"booked": RIVALS}
     visits = db.session.query(Appointment).filter_by(state=State.BOOKED).count()
     every_two = RIVALS * (RIVALS - 1) // 2
-    assert len(persons.pairs(NOW)) == (0 if deed is proven else 3 * every_two)
+    assert len(same_person.pairs(NOW)) == (0 if deed is proven else 3 * every_two)
     assert visits == (3 if deed is proven else 3 * RIVALS)

@@ -10,10 +10,10 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from clinic.booking import series, together
 from clinic.booking.models import Appointment, State
-from clinic.booking.series import Order, Slot
-from clinic.booking.together import Move, Pick
+from clinic.booking.series import new_series, series_changes
+from clinic.booking.series.new_series import Order, Slot
+from clinic.booking.series.series_changes import Move, Pick
 from clinic.db import db, transaction
 from clinic.practice.models import Treatment
 from config import Settings
@@ -45,7 +45,7 @@ def book(round_: int, rival: int, task: Any) -> str:
     order = Order(treatment_id=UUID(treatment_id), location_id=UUID(location_id))
     with transaction():
         person = make.stranger(f"{round_}-{rival}")
-        series.book(order, weekly(first, therapist_id), client=person, actor=STAFF, now=NOW)
+        new_series.book(order, weekly(first, therapist_id), client=person, actor=STAFF, now=NOW)
     return "booked"
 
 
@@ -60,7 +60,7 @@ def pass_over(round_: int, rival: int, task: Any) -> str:
         for (id_, _), (at, who) in zip(mine["members"], its_slots, strict=True)
     ]
     with transaction():
-        together.move(UUID(mine["id"]), moves, actor=STAFF, now=NOW)
+        series_changes.move(UUID(mine["id"]), moves, actor=STAFF, now=NOW)
     return "moved"
 
 
@@ -97,14 +97,14 @@ def test_two_series_that_move_onto_each_other_do_not_deadlock_and_stay_whole(
         pair = []
         for therapist in sold.therapists:
             with transaction():
-                made = series.book(
+                made = new_series.book(
                     Order(treatment_id=sold.id, location_id=location_id),
                     weekly(first, str(therapist.id)),
                     client=make.stranger(f"{number}-{therapist.id}"),
                     actor=STAFF,
                     now=NOW,
                 )
-            members = series.members(made.id)
+            members = new_series.members(made.id)
             pair.append(
                 {
                     "id": str(made.id),

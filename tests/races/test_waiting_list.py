@@ -11,7 +11,7 @@ from flask import Flask
 
 from clinic.booking import changes
 from clinic.booking.models import Appointment, State
-from clinic.booking.waiting import answers, offering, rounds, wishes
+from clinic.booking.waiting import entries, offer_answers, offering, rounds
 from clinic.booking.waiting.matching import Time
 from clinic.booking.waiting.models import Offer, OfferEnd, Offering, Wish
 from clinic.db import db, transaction
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.race
 
 def waits(sold: Treatment, name: str) -> UUID:
     with transaction():
-        return wishes.join(
+        return entries.join(
             client=make.stranger(name),
             treatment_id=sold.id,
             therapist_id=None,
@@ -60,7 +60,7 @@ def offers_of(offering_id: UUID) -> list[str]:
 
 def accept(offer_id: str, rival: int, now: datetime) -> str:
     with transaction():
-        visit = answers.accept(UUID(offer_id), browser=bytes([rival]) * 32, actor="visitor", now=now)
+        visit = offer_answers.accept(UUID(offer_id), browser=bytes([rival]) * 32, actor="visitor", now=now)
         return str(visit.state)
 
 
@@ -96,7 +96,7 @@ def answers_or_ends(round_: int, rival: int, task: Any) -> str:
         return accept(offers[rival], rival, NOW + timedelta(minutes=30, microseconds=-1))
     with transaction():
         if rival == 2:
-            answers.decline(UUID(offers[0]), actor="visitor", now=LATER)
+            offer_answers.decline(UUID(offers[0]), actor="visitor", now=LATER)
             return "declined"
         offering.go_on(UUID(offering_id), NOW + timedelta(minutes=30))
         return "went on"
@@ -144,7 +144,7 @@ def test_an_earlier_time_and_the_cancellation_of_the_visit_exclude_each_other(
         who = make.client(given_name=f"m{number}", mail=f"m{number}@client.example")
         visit = make.appointment(of=sold, who=who, starts_at=start + timedelta(days=56))
         with transaction():
-            wish = wishes.join_earlier(
+            wish = entries.join_earlier(
                 visit, times=EVERY_TIME, any_therapist=True, actor="visitor", now=NOW
             ).id
         (offer_id,) = offers_of(kept(sold, start, [wish]))

@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from flask_security import hash_password
 
-from clinic.accounts import links
+from clinic.accounts import signed_links
 from clinic.accounts.models import AuditEntry, User
 from clinic.booking.models import Appointment, State
 from clinic.db import db
@@ -66,7 +66,7 @@ def test_handing_over_opens_the_clients_form_with_nothing_of_the_staff(
 ) -> None:
     device = handed(app, ines, visit)
     assert device.heading == "Before your visit"
-    assert device.path == links.purpose_path("visit", "visit", visit.id, visit.link_epoch)
+    assert device.path == signed_links.purpose_path("visit", "visit", visit.id, visit.link_epoch)
     for hidden in ("Today", "Reviews", "Sign out", "Ada Sample"):
         assert hidden not in device.text
 

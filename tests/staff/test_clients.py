@@ -9,7 +9,7 @@ from flask import Flask
 
 from clinic.accounts import merging
 from clinic.accounts.models import AuditEntry, Client, ClientMerge
-from clinic.booking import barred, callers
+from clinic.booking import barring, client_search
 from clinic.booking.models import Appointment
 from clinic.db import db
 from tests.conftest import NOW
@@ -187,7 +187,7 @@ def test_a_spelling_of_the_name_is_asked_about(scene: Scene, make: ModuleType) -
         make.client(given_name="Jo", family_name=name, mail=f"{name}@client.example")
         for name in ("Müller", "Mueller")
     )
-    assert [one.client for one in callers.twins(muller, NOW)] == [mueller]
+    assert [one.client for one in client_search.twins(muller, NOW)] == [mueller]
 
 
 def test_somebody_is_barred_for_a_reason_that_staff_see_when_they_book(scene: Scene, clerk: Visitor) -> None:
@@ -211,7 +211,7 @@ def test_a_barred_client_hears_only_that_it_cannot_be_booked_online(
     scene: Scene, app: Flask, make: ModuleType, clock_at_now: None
 ) -> None:
     sold = make.treatment(therapists=[scene.therapist])
-    barred.bar(scene.ada.id, None, "a secret reason", by=scene.therapist_user, now=NOW)
+    barring.bar(scene.ada.id, None, "a secret reason", by=scene.therapist_user, now=NOW)
     db.session.commit()
     stranger = Visitor(app.test_client())
     stranger.open(f"/book/{sold.slug}?day=2031-03-06").press(f"10:00 {scene.therapist.given_name}")

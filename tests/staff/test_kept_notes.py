@@ -11,7 +11,7 @@ from clinic import clock
 from clinic.accounts.models import AuditEntry, StaffSession, User
 from clinic.booking.models import Appointment
 from clinic.db import db, transaction
-from clinic.plans import kept_notes
+from clinic.plans import note_drafts
 from clinic.plans.models import KeptNote, SessionNote
 from tests import make
 from tests.plans.conftest import Scene
@@ -109,9 +109,9 @@ def test_nothing_is_kept_of_what_need_not_be_theirs(
 def test_after_a_day_it_is_gone(scene: Scene, visit: Appointment) -> None:
     user = scene.therapist_user
     with transaction():
-        kept_notes.keep(visit, {"text": ["zebrafish"]}, by=user, now=make.NOW)
+        note_drafts.keep(visit, {"text": ["zebrafish"]}, by=user, now=make.NOW)
     late = make.NOW + timedelta(hours=24)
-    assert kept_notes.kept(visit, by=user, now=late) is None
+    assert note_drafts.kept(visit, by=user, now=late) is None
     with transaction():
-        kept_notes.delete_old(late)
+        note_drafts.delete_old(late)
     assert make.count(KeptNote) == 0

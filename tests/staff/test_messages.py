@@ -13,10 +13,10 @@ import sqlalchemy as sa
 
 from clinic.accounts.models import User
 from clinic.db import db, new_id
-from clinic.messaging import pulse
+from clinic.messaging import heartbeat
+from clinic.messaging.heartbeat import Part
 from clinic.messaging.mailer import Envelope, MaildirMailer
 from clinic.messaging.models import Heartbeat, Message, Sending
-from clinic.messaging.pulse import Part
 from tests import make
 from tests.measuring import statements
 from tests.plans.conftest import Scene
@@ -117,12 +117,12 @@ def test_no_file_outside_the_folder_can_be_read(front_desk: Browser) -> None:
 def test_a_silent_delivery_is_told_above_every_page_until_it_lives(front_desk: Browser) -> None:
     assert "No message has been looked after" in front_desk.get("/staff/agenda")
     for part in (Part.WORKER, Part.BEAT, Part.PASS):
-        pulse.beat(part)
+        heartbeat.beat(part)
     db.session.commit()
     page = front_desk.get("/staff/agenda")
     assert "No message has been looked after" not in page
-    pulse.beat(Part.MAIL, "unreachable")
-    pulse.beat(Part.PASS, pulse.STAND_IN)
+    heartbeat.beat(Part.MAIL, "unreachable")
+    heartbeat.beat(Part.PASS, heartbeat.STAND_IN)
     db.session.commit()
     page = front_desk.get("/staff/agenda")
     assert "The mail server does not answer." in page
@@ -131,7 +131,7 @@ def test_a_silent_delivery_is_told_above_every_page_until_it_lives(front_desk: B
 
 def beats() -> None:
     for part in (Part.WORKER, Part.BEAT, Part.PASS):
-        pulse.beat(part)
+        heartbeat.beat(part)
     db.session.commit()
 
 

@@ -8,8 +8,8 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from clinic.booking import series
 from clinic.booking.models import Appointment, Series, State
+from clinic.booking.series import new_series
 from clinic.db import db
 from clinic.plans.models import PlannedSession
 from tests import make
@@ -65,7 +65,7 @@ def test_the_rest_of_a_course_is_proposed_and_given_its_visits(scene: Scene, cle
     clerk.press("Book the chosen sessions")
     rows = sa.select(PlannedSession.appointment_id).where(PlannedSession.plan_id == made.id)
     given = list(db.session.scalars(rows.order_by(PlannedSession.number)))
-    members = series.members(db.session.scalars(sa.select(Series.id)).one())
+    members = new_series.members(db.session.scalars(sa.select(Series.id)).one())
     assert given == [first.id, *(member.id for member in members)]
     clerk.open(f"/staff/appointments/{first.id}/series")
     assert "left to book" not in clerk.text
@@ -185,7 +185,7 @@ def test_safety_comes_first_for_a_series_too(scene: Scene, clerk: Visitor, level
 
 
 def test_a_visit_says_which_session_of_a_series_it_is(scene: Scene, clerk: Visitor, whole: Series) -> None:
-    clerk.open(f"/staff/appointments/{series.members(whole.id)[1].id}")
+    clerk.open(f"/staff/appointments/{new_series.members(whole.id)[1].id}")
     link = next(one for one in clerk.page.all("a") if one.text == "Session 2 of a series")
     assert clerk.open(link.get("href")).heading == "Series of Ada Sample"
 
@@ -206,7 +206,7 @@ def test_this_and_later_ones_move_after_a_look(scene: Scene, clerk: Visitor, who
 def test_one_that_was_moved_by_itself_stays_unless_it_is_chosen(
     scene: Scene, clerk: Visitor, whole: Series
 ) -> None:
-    second = series.members(whole.id)[1]
+    second = new_series.members(whole.id)[1]
     clerk.open(
         f"/staff/appointments/{second.id}/move/check?start=2031-03-21T13:00:00%2B00:00/{scene.therapist.id}"
     )
@@ -238,7 +238,7 @@ def test_an_old_page_moves_nobody_and_shows_how_it_stands(
     scene: Scene, clerk: Visitor, whole: Series
 ) -> None:
     clerk.open(f"/staff/series/{whole.id}/move?index=1&scope=all&weekday=1&at=14:00&weeks=0")
-    first = series.members(whole.id)[0]
+    first = new_series.members(whole.id)[0]
     first.revision += 1
     db.session.commit()
     before = booked_walls()
@@ -254,10 +254,10 @@ def test_the_chosen_ones_are_cancelled_after_asking(scene: Scene, clerk: Visitor
     clerk.open(f"/staff/series/{whole.id}/cancel?index=3&scope=later")
     form, _ = clerk.form_with("Cancel the chosen sessions")
     assert shown(form)["take"] == ["3", "4"]
-    assert {member.state for member in series.members(whole.id)} == {State.BOOKED}
+    assert {member.state for member in new_series.members(whole.id)} == {State.BOOKED}
     clerk.press("Cancel the chosen sessions")
     assert "The sessions are cancelled. One letter tells of all of them." in clerk.text
-    states = [member.state for member in series.members(whole.id)]
+    states = [member.state for member in new_series.members(whole.id)]
     assert states == [State.BOOKED, State.BOOKED, State.CANCELLED, State.CANCELLED]
     clerk.open(f"/staff/series/{whole.id}/cancel?index=1&scope=all")
     clerk.press("Cancel the chosen sessions", take="")
@@ -308,7 +308,7 @@ def test_a_series_offers_to_take_the_last_act_back_for_two_minutes(
     assert clerk.status == 409
     assert "too late to take that back" in clerk.text
     assert "Take it back" not in clerk.text
-    states = [member.state for member in series.members(whole.id)]
+    states = [member.state for member in new_series.members(whole.id)]
     assert states == [State.BOOKED, State.BOOKED, State.CANCELLED, State.CANCELLED]
 
 
@@ -316,7 +316,7 @@ def test_an_old_time_that_is_gone_is_named_and_nothing_is_taken_back(
     scene: Scene, clerk: Visitor, whole: Series
 ) -> None:
     clerk.open(f"/staff/series/{whole.id}/cancel?index=3&scope=later").press("Cancel the chosen sessions")
-    third = series.members(whole.id)[2]
+    third = new_series.members(whole.id)[2]
     db.session.execute(
         sa.update(Appointment).where(Appointment.undo_of_id == third.id).values(state=State.LAPSED)
     )
@@ -327,7 +327,7 @@ def test_an_old_time_that_is_gone_is_named_and_nothing_is_taken_back(
     assert clerk.title.startswith("Error: ")
     assert "Nothing was taken back" in clerk.text
     assert "Thursday 27 March, 10:00" in clerk.text
-    assert [one.state for one in series.members(whole.id)].count(State.CANCELLED) == 2
+    assert [one.state for one in new_series.members(whole.id)].count(State.CANCELLED) == 2
 
 
 def test_a_visit_whose_old_time_another_of_its_series_has_is_not_taken_back_alone(
@@ -335,7 +335,7 @@ def test_a_visit_whose_old_time_another_of_its_series_has_is_not_taken_back_alon
 ) -> None:
     clerk.open(f"/staff/series/{whole.id}/move?index=1&scope=all&weekday=3&at=10:00&weeks=1")
     clerk.press("Move the chosen sessions")
-    second = series.members(whole.id)[1]
+    second = new_series.members(whole.id)[1]
     data = {"csrf_token": clerk.token(), "revision": second.revision}
     clerk.answer = clerk.browser.post(f"/staff/appointments/{second.id}/undo", data=data)
     assert clerk.status == 409

@@ -15,7 +15,7 @@ from clinic.accounts import audit, audit_reading, security_events, team
 from clinic.accounts.models import AuditEntry, Role, User
 from clinic.db import db
 from clinic.plans import services as plans
-from clinic.staff.settings.entry_words import DEEDS
+from clinic.staff.settings.audit_wording import DEEDS
 from tests.staff.conftest import Browser
 from tests.web.reading import read
 

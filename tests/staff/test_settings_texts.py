@@ -12,8 +12,8 @@ from clinic.accounts.models import AuditEntry, Client, User
 from clinic.booking.models import Appointment
 from clinic.db import db
 from clinic.messaging import delivery
+from clinic.messaging.letters.practice_wording import LetterText
 from clinic.messaging.models import Kind, Message
-from clinic.messaging.texts import LetterText
 from tests.messaging.mailers import Postbox, part
 from tests.visitor import Visitor, as_staff
 

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from clinic.booking.models import Appointment, State
-from clinic.booking.waiting import answers
+from clinic.booking.waiting import offer_answers
 from clinic.booking.waiting.models import Offer, OfferEnd, Offering, OfferingEnd, Wish
 from clinic.db import db, transaction
 from clinic.practice.models import Treatment
@@ -67,7 +67,7 @@ def test_what_is_offered_stands_above_with_every_answer(
     ada, bea = waits(make, sold, "Ada"), waits(make, sold, "Bea", now=NOW + timedelta(seconds=1))
     look(cancels(visit, NOW - timedelta(minutes=2)))
     with transaction():
-        answers.decline(offer_of(bea).id, actor="visitor", now=NOW)
+        offer_answers.decline(offer_of(bea).id, actor="visitor", now=NOW)
     page = desk.open("/staff/waiting-list").text
     assert "Thursday 6 March, 10:00 to 11:00" in page
     assert "Kept until 10:30, first round" in page
@@ -93,7 +93,7 @@ def test_a_time_taken_meanwhile_is_told(
     look(cancels(visit, NOW - timedelta(minutes=2)))
     desk.open("/staff/waiting-list")
     with transaction():
-        answers.accept(offer_of(bea).id, browser=b"m" * 32, actor="visitor", now=NOW)
+        offer_answers.accept(offer_of(bea).id, browser=b"m" * 32, actor="visitor", now=NOW)
     desk.press("Take it for Ada Sample")
     assert "Somebody else was quicker" in desk.text
     assert offer_of(ada).end == OfferEnd.MISSED

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from clinic.web.arrival import Arrivals
+from clinic.web.slow_requests import Arrivals
 
 Pair = tuple[socket.socket, socket.socket]
 

@@ -17,7 +17,7 @@ from flask.testing import FlaskClient
 
 from clinic import demo
 from clinic.accounts.models import Client, Role, User
-from clinic.booking import kept_times, persons
+from clinic.booking import outside_reservations, same_person
 from clinic.booking.models import Appointment, State
 from clinic.db import db, transaction
 from clinic.plans.models import Review
@@ -144,7 +144,7 @@ def client_of(world: World) -> FlaskClient:
 )  # On a machine that is busy with more than this; on a quiet one it takes well under a minute.
 def test_no_page_asks_more_of_the_database_when_there_is_ten_times_as_much(demo_world: World) -> None:
     found = pages(demo_world)
-    assert len(persons.pairs(WEDNESDAY)) == len(kept_times.outside_now(WEDNESDAY)) == 1
+    assert len(same_person.pairs(WEDNESDAY)) == len(outside_reservations.outside_now(WEDNESDAY)) == 1
     before = counts(demo_world, found)
     rows = db.session.scalar(sa.select(sa.func.count()).select_from(Appointment)) or 0
     tenfold()

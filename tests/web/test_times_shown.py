@@ -17,13 +17,14 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from clinic.accounts import links
+from clinic.accounts import signed_links
 from clinic.accounts.models import Client, User
-from clinic.booking import changes, desk, series, services
+from clinic.booking import changes, desk, services
 from clinic.booking.availability import Wish
 from clinic.booking.models import Appointment
-from clinic.booking.series import Order, Slot
-from clinic.booking.waiting import answers, offering, wishes
+from clinic.booking.series import new_series
+from clinic.booking.series.new_series import Order, Slot
+from clinic.booking.waiting import entries, offer_answers, offering
 from clinic.booking.waiting.matching import Time
 from clinic.db import db, transaction
 from clinic.practice import queries, treatments
@@ -185,7 +186,7 @@ def moves(shop: Shop, at: datetime) -> Appointment:
 
 def pages(shop: Shop, *, sold: bool) -> Iterator[tuple[str, Shown, Shown]]:
     """Each page with what it shows for Thursday, and what can be taken there."""
-    address, day = links.manage_path(shop.visit.id, shop.visit.link_epoch), TEN.date()
+    address, day = signed_links.manage_path(shop.visit.id, shop.visit.link_epoch), TEN.date()
     yield "move", shop.on_thursday(f"{address}/move?day={day}"), takeable(lambda at: moves(shop, at))
 
     def at_the_desk(at: datetime, who: UUID) -> Appointment:
@@ -245,7 +246,7 @@ def test_what_a_series_and_the_waiting_list_show_can_be_taken(
 ) -> None:
     """These show a few times of many, so only that all of them can be had."""
     with transaction():
-        wish_id = wishes.join_earlier(
+        wish_id = entries.join_earlier(
             shop.visit, times=EVERY_TIME, any_therapist=True, actor=STAFF, now=NOW
         ).id
     with transaction():
@@ -265,7 +266,7 @@ def test_what_a_series_and_the_waiting_list_show_can_be_taken(
     for at, who in shown.items():
         slot = Slot(starts_at=at, therapist_id=who)
         assert can(
-            lambda slot=slot: series.book(  # type: ignore[misc]
+            lambda slot=slot: new_series.book(  # type: ignore[misc]
                 order, [slot], client=db.session.get_one(Client, shop.ada.id), actor=STAFF, now=NOW
             )
         ), at
@@ -277,5 +278,5 @@ def _offered_and_taken(shop: Shop, wish_id: UUID, at: datetime, who: UUID) -> No
         shop.sold.id, Time(at, who, shop.place.id, zone), [wish_id], now=NOW, by_id=shop.desk.id
     )
     db.session.expire(made, ["offers"])
-    visit = answers.accept(made.offers[0].id, browser=b"m" * 32, actor=f"link:{wish_id}", now=NOW)
+    visit = offer_answers.accept(made.offers[0].id, browser=b"m" * 32, actor=f"link:{wish_id}", now=NOW)
     assert (visit.id, visit.starts_at) == (shop.visit.id, at)

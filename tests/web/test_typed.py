@@ -18,7 +18,7 @@ from clinic.db import db
 from clinic.plans import notes
 from clinic.plans.models import SessionNote
 from clinic.plans.notes import Content
-from clinic.web import typed
+from clinic.web import typed_text
 from tests import make
 from tests.authorisation.test_matrix import path_of, rules, with_token
 from tests.authorisation.world import World, build
@@ -128,7 +128,7 @@ def test_a_form_that_is_refused_shows_what_was_typed(
 
 def typed_names() -> list[str]:
     """Names of the fields for words in the forms that read the last request."""
-    return [field.name for form in g.get("sent_forms", ()) for field in form if typed._is_typed(field)]
+    return [field.name for form in g.get("sent_forms", ()) for field in form if typed_text._is_typed(field)]
 
 
 def _browser(world: World, role: tuple[str, ...] | str) -> FlaskClient:

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from clinic.accounts.models import Client, Contact, ContactKind
-from clinic.booking import barred
+from clinic.booking import barring
 from clinic.booking.models import Appointment, State
+from clinic.booking.waiting.entries import MAY_BE_EARLIER, time_of
 from clinic.booking.waiting.models import Offer, OfferEnd, Offering, Wish
-from clinic.booking.waiting.wishes import MAY_BE_EARLIER, time_of
 from clinic.db import db
 from clinic.practice.models import Practice, Treatment
 from clinic.scheduling import hours
@@ -105,7 +105,7 @@ def in_order(now: datetime, treatment_id: UUID | None = None) -> list[Waiting]:
     )
     if treatment_id is not None:
         question = question.where(Wish.treatment_id == treatment_id)
-    let_go, bars = _let_go(), barred.by_client()
+    let_go, bars = _let_go(), barring.by_client()
     elsewhere = _elsewhere(now, Wish.ended_at.is_(None))
     return [
         replace(

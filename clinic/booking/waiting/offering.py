@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from clinic.accounts import audit
-from clinic.booking import availability, judging
+from clinic.booking import availability, revalidation
 from clinic.booking.models import Appointment, State
 from clinic.booking.placing import agreed, fresh, keeping, lock_all, locked, place
 from clinic.booking.states import advance
@@ -139,7 +139,7 @@ def _next_round(offering: Offering, hold: Appointment, now: datetime) -> bool:
     pace, zone = Pace.of(practice.the_practice()), ZoneInfo(hold.zone)
     if offering.round >= ROUNDS or not pace.is_awake(zone, now):
         return False
-    if not pace.is_early_enough(hold.starts_at, now) or not judging.is_possible(hold, now):
+    if not pace.is_early_enough(hold.starts_at, now) or not revalidation.is_possible(hold, now):
         return False
     asked_before = {offer.wish_id for offer in offering.offers}
     time = Time(hold.starts_at, hold.therapist_id, hold.location_id, zone)

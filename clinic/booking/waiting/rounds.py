@@ -14,8 +14,8 @@ import sqlalchemy as sa
 
 from clinic.booking.models import Appointment, State
 from clinic.booking.placing import NotOffered
-from clinic.booking.waiting import freed, matching, offering, wishes
-from clinic.booking.waiting.freed import Look, Pair
+from clinic.booking.waiting import entries, freed_times, matching, offering
+from clinic.booking.waiting.freed_times import Look, Pair
 from clinic.booking.waiting.matching import Pace, Time, Waiting
 from clinic.booking.waiting.models import Offering, Wish
 from clinic.booking.waiting.offering import OfferedAlready
@@ -39,8 +39,8 @@ class Tally:
 def make(now: datetime) -> Tally:
     """Look after the waiting list once."""
     with transaction():
-        tally = Tally(ended=wishes.end_past(now))
-        wishes.forget_unwanted()
+        tally = Tally(ended=entries.end_past(now))
+        entries.forget_unwanted()
         due = offering.due(now)
     for offering_id in due:
         with transaction():
@@ -66,7 +66,7 @@ class _Round:
             self.is_open = settings.is_open
             self.pace = Pace.of(settings)
             for treatment_id in self._wanted():
-                self.looks[treatment_id] = freed.look(treatment_id, self.now)
+                self.looks[treatment_id] = freed_times.look(treatment_id, self.now)
             queue = (
                 matching.in_order(self.now) if any(self._news(look) for look in self.looks.values()) else []
             )
@@ -159,7 +159,7 @@ class _Round:
         for treatment_id, look in self.looks.items():
             pairs = look.pairs if look.is_first else self._awake(look)
             known = {pair: _known(look, pair, kept, is_wanted=treatment_id in busy) for pair in pairs}
-            freed.remember(look, known)
+            freed_times.remember(look, known)
 
 
 def _time(start: Start[UUID], look: Look) -> Time:
@@ -182,7 +182,7 @@ def _known(look: Look, pair: Pair, kept: Iterable[Appointment], *, is_wanted: bo
     fits, newly = look.fits.get(pair, 0), look.newly(pair)
     asked, unasked, held = 0, newly if is_wanted else 0, 0
     for hold in kept:
-        around = freed.shadow(look, hold)
+        around = freed_times.shadow(look, hold)
         held |= around
         if hold.treatment_id != look.supply.treatment_id:
             unasked |= newly & around

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from clinic.booking.models import CAME, OCCUPYING, Appointment
-from clinic.messaging import wishes
+from clinic.messaging import preferences
 from clinic.messaging.due.shape import Asked, Row, Rules, owed
+from clinic.messaging.due.visits import ADDRESS, told, visits
 from clinic.messaging.models import Kind
-from clinic.messaging.visits import ADDRESS, told, visits
 from clinic.plans import check_ins as after_visits
 from clinic.plans.models import SessionNote
 
@@ -85,7 +85,7 @@ def rebookings(rules: Rules, now: datetime) -> Sequence[Asked]:
         Appointment.state.in_(CAME),
         Appointment.ends_at <= rules.until(now) - rules.rebooking_after,
         Appointment.ends_at > now - rules.rebooking_after - REBOOKING_WORTH,
-        wishes.agreed_to_news(Appointment.client_id),
+        preferences.agreed_to_news(Appointment.client_id),
         ~came_or_comes,
         ~told(Kind.REBOOKING),
     )

@@ -8,10 +8,10 @@ import sqlalchemy as sa
 
 from clinic.accounts.models import Client
 from clinic.booking.models import Appointment, Series, State
-from clinic.booking.series import TOLD_TOGETHER
+from clinic.booking.series.new_series import TOLD_TOGETHER
 from clinic.messaging.due.shape import Asked, Rules, never_owed, owed
+from clinic.messaging.due.visits import address_of, told, told_in_series, visits
 from clinic.messaging.models import Kind, Message
-from clinic.messaging.visits import address_of, told, told_in_series, visits
 
 TELLS_TIME = (Kind.CONFIRMATION, Kind.REQUEST_CONFIRMED, Kind.CHANGE)
 """Kinds that tell a booked client when and where."""

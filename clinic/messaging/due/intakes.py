@@ -11,9 +11,9 @@ from clinic.intake.guardians import WORTH as GUARDIAN_WORTH
 from clinic.intake.models import Draft, GuardianConsent, Submission, SubmissionKind
 from clinic.intake.queries import FULL_LASTS
 from clinic.messaging.due.shape import Asked, Rules, never_owed, owed
+from clinic.messaging.due.visits import ADDRESS, visits
 from clinic.messaging.models import Kind, Message
 from clinic.messaging.services import SIGN_IN_WORTH
-from clinic.messaging.visits import ADDRESS, visits
 from clinic.practice.models import IntakeRule, Treatment
 
 NUDGED_BEFORE = timedelta(hours=48)

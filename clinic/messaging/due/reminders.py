@@ -9,12 +9,12 @@ from sqlalchemy.dialects import postgresql as pg
 
 from clinic.booking.models import Appointment, State
 from clinic.db import db
+from clinic.messaging.due.quiet_hours import Quiet
 from clinic.messaging.due.shape import Asked, Row, Rules
 from clinic.messaging.due.shape import rules as rules_of
+from clinic.messaging.due.visits import ADDRESS, number, visits
 from clinic.messaging.models import Kind, Message
-from clinic.messaging.quiet import Quiet
 from clinic.messaging.services import Owed
-from clinic.messaging.visits import ADDRESS, number, visits
 from clinic.practice.models import Location
 
 ONE_DAY = timedelta(days=1)

@@ -14,8 +14,8 @@ import sqlalchemy as sa
 
 from clinic.accounts.models import Contact
 from clinic.db import db
+from clinic.messaging.due.quiet_hours import Quiet
 from clinic.messaging.models import Kind, Message
-from clinic.messaging.quiet import Quiet
 from clinic.messaging.services import Owed
 from clinic.practice.models import Location, Practice
 

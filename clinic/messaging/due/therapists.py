@@ -9,10 +9,10 @@ import sqlalchemy as sa
 from clinic.accounts.models import Role, User
 from clinic.booking.models import CAME, Appointment, State
 from clinic.db import db
-from clinic.messaging import pulse
+from clinic.messaging import heartbeat
 from clinic.messaging.due.shape import Asked, Row, Rules, never_owed, owed
+from clinic.messaging.heartbeat import Part
 from clinic.messaging.models import Kind, Message
-from clinic.messaging.pulse import Part
 from clinic.plans.models import CheckIn, LookBack, Plan, PlannedSession, Review
 from clinic.practice.models import Therapist
 from clinic.practice.queries import never_signs_in
@@ -187,7 +187,7 @@ def delivery_troubles(rules: Rules, now: datetime) -> Sequence[Asked]:
         User.active,
         User.role_names.contains([Role.OWNER.value]),
         never_owed(Kind.DELIVERY_TROUBLE, User.id, Message.owed_at > now - UNDELIVERED_WITHIN),
-        sa.or_(sa.exists().where(*_undelivered(now)), pulse.some_silent(SILENT_FOR)),
+        sa.or_(sa.exists().where(*_undelivered(now)), heartbeat.some_silent(SILENT_FOR)),
     )
     return [
         owed(
@@ -212,7 +212,7 @@ def _undelivered(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
 
 def silent_parts() -> list[str]:
     """The parts of the sender that gave signs of life once and have been silent for a while."""
-    found = pulse.read()
+    found = heartbeat.read()
     return [
         sign.part.value
         for sign in found.signs

@@ -10,8 +10,8 @@ from clinic.accounts.models import Client
 from clinic.booking.models import Appointment
 from clinic.booking.waiting.models import Offer, OfferEnd, Offering, Wish, WishEnd
 from clinic.messaging.due.shape import Asked, Row, Rules, never_owed, owed
+from clinic.messaging.due.visits import address_of
 from clinic.messaging.models import Kind, Message
-from clinic.messaging.visits import address_of
 from clinic.practice.models import Location
 
 WORTH = timedelta(days=1)

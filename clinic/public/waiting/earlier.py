@@ -4,20 +4,20 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from clinic import clock
-from clinic.accounts import audit, limits, links
+from clinic.accounts import audit, limits, signed_links
 from clinic.booking import queries as appointments
 from clinic.booking.models import Appointment
-from clinic.booking.waiting import queries, wishes
-from clinic.booking.waiting.wishes import NothingEarlier, WaitsAlready
+from clinic.booking.waiting import entries, queries
+from clinic.booking.waiting.entries import NothingEarlier, WaitsAlready
 from clinic.db import transaction
 from clinic.language import N_
 from clinic.practice import queries as practice
 from clinic.public.forms import EarlierForm
 from clinic.public.waiting.blueprint import blueprint
 from clinic.refusal import Refusal
-from clinic.web import languages, refused
+from clinic.web import languages, refusal_page
 from clinic.web.access import anyone, audience
-from clinic.web.wish_form import PARTS
+from clinic.web.waiting_form import PARTS
 
 
 @blueprint.get("/a/<token>/earlier")
@@ -26,8 +26,8 @@ def ask_earlier(token: str) -> ResponseReturnValue:
     """When an earlier time would suit, for a visit that stands."""
     visit, now = _visit(token), clock.now()
     if (waits := queries.earlier_than(visit.id)) is not None:
-        return redirect(links.wish_path(waits.id, waits.link_epoch), 303)
-    if not wishes.may_wait(visit, now):
+        return redirect(signed_links.wish_path(waits.id, waits.link_epoch), 303)
+    if not entries.may_wait(visit, now):
         return redirect(url_for("appointment.manage", token=token), 303)
     form = EarlierForm(formdata=None)
     form.days.data = [str(day) for day in practice.weekdays_of(visit.treatment, now.date())]
@@ -46,7 +46,7 @@ def earlier(token: str) -> ResponseReturnValue:
     try:
         limits.take(limits.CHANGES_LINK, str(visit.id), now)
         with transaction():
-            waits = wishes.join_earlier(
+            waits = entries.join_earlier(
                 visit,
                 times=form.times,
                 any_therapist=not form.same_therapist.data,
@@ -57,9 +57,9 @@ def earlier(token: str) -> ResponseReturnValue:
         flash(refusal.sentence, "caution")
         return redirect(url_for("appointment.manage", token=token), 303)
     except Refusal as refusal:
-        return refused.answer(_earlier_page(form, visit, token, refusal=refusal), refusal)
+        return refusal_page.answer(_earlier_page(form, visit, token, refusal=refusal), refusal)
     flash(N_("We tell you when something earlier is free. Your appointment stays as it is."), "ok")
-    return redirect(links.wish_path(waits.id, waits.link_epoch), 303)
+    return redirect(signed_links.wish_path(waits.id, waits.link_epoch), 303)
 
 
 def _visit(token: str) -> Appointment:

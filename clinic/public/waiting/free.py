@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from flask import url_for
 
-from clinic.accounts import links
+from clinic.accounts import signed_links
 from clinic.booking.waiting import queries
 from clinic.booking.waiting.matching import Time
 from clinic.booking.waiting.models import Wish
@@ -31,7 +31,7 @@ def _where_to_take(waited_for: Wish, time: Time) -> str:
     on = hours.local_day(time.starts_at, time.zone)
     visit = waited_for.replaces
     if visit is not None:
-        token = links.token(links.MANAGE, visit.id, visit.link_epoch)
+        token = signed_links.token(signed_links.MANAGE, visit.id, visit.link_epoch)
         return url_for("appointment.choose", token=token, day=on, _anchor="times")
     places = {place.id: place.slug for place in practice.locations(on)}
     return url_for(

@@ -7,12 +7,12 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from clinic import clock
-from clinic.accounts import audit, limits, links
+from clinic.accounts import audit, limits, signed_links
 from clinic.booking import approval, states
 from clinic.booking.models import Appointment, State
-from clinic.booking.waiting import answers, queries
-from clinic.booking.waiting.answers import OfferGone
+from clinic.booking.waiting import offer_answers, queries
 from clinic.booking.waiting.models import Offer, OfferEnd
+from clinic.booking.waiting.offer_answers import OfferGone
 from clinic.db import transaction
 from clinic.intake import queries as intake
 from clinic.intake.services import adopt
@@ -22,7 +22,7 @@ from clinic.practice.models import IntakeRule
 from clinic.public.waiting import free
 from clinic.public.waiting.blueprint import blueprint
 from clinic.refusal import NotFound, Refusal
-from clinic.web import languages, refused
+from clinic.web import languages, refusal_page
 from clinic.web.access import anyone, audience
 from clinic.web.browser import browser, known_browser
 
@@ -32,8 +32,8 @@ from clinic.web.browser import browser, known_browser
 def offer(token: str) -> ResponseReturnValue:
     """A time that is kept, with *Take this time* and *No, thank you*; or why it is gone."""
     found = _offer(token)
-    if (visit := answers.visit_of(found)) is not None:
-        return redirect(links.manage_path(visit.id, visit.link_epoch), 303)
+    if (visit := offer_answers.visit_of(found)) is not None:
+        return redirect(signed_links.manage_path(visit.id, visit.link_epoch), 303)
     return _offer_page(found, token)
 
 
@@ -54,8 +54,8 @@ def accept(token: str) -> ResponseReturnValue:
         text = N_("Please call us before you take this time: we should speak first.")
         return _offer_page(_offer(token), token, refusal=text), stop.status
     except Refusal as refusal:
-        return refused.answer(_offer_page(_offer(token), token, refusal=refusal.sentence), refusal)
-    return redirect(f"{links.manage_path(visit.id, visit.link_epoch)}/done", 303)
+        return refusal_page.answer(_offer_page(_offer(token), token, refusal=refusal.sentence), refusal)
+    return redirect(f"{signed_links.manage_path(visit.id, visit.link_epoch)}/done", 303)
 
 
 @blueprint.post("/o/<token>/decline")
@@ -66,11 +66,11 @@ def decline(token: str) -> ResponseReturnValue:
     try:
         limits.take(limits.CHANGES_LINK, str(found.id), now)
         with transaction():
-            answers.decline(found.id, actor=audit.by_link(found.wish_id), now=now)
+            offer_answers.decline(found.id, actor=audit.by_link(found.wish_id), now=now)
     except Refusal as refusal:
-        return refused.answer(_offer_page(found, token, refusal=refusal.sentence), refusal)
+        return refusal_page.answer(_offer_page(found, token, refusal=refusal.sentence), refusal)
     flash(N_("Thank you for telling us. You stay on the waiting list."), "ok")
-    return redirect(links.wish_path(found.wish_id, found.wish.link_epoch), 303)
+    return redirect(signed_links.wish_path(found.wish_id, found.wish.link_epoch), 303)
 
 
 def _accepted(found: Offer, now: datetime) -> Appointment:
@@ -79,7 +79,7 @@ def _accepted(found: Offer, now: datetime) -> Appointment:
     client_id = found.wish.client_id
     if not is_move:
         adopt(browser(), client_id, now, is_new=False)
-    visit = answers.accept(
+    visit = offer_answers.accept(
         found.id,
         browser=browser(),
         actor=audit.by_link(found.wish_id),
@@ -96,7 +96,9 @@ def _keep_and_go(offer_id: UUID, token: str, endpoint: str, now: datetime) -> Re
     """Win the time for this browser, and go and do first what must come first."""
     try:
         with transaction():
-            answers.keep_for(offer_id, browser=browser(), actor=audit.by_link(_offer(token).wish_id), now=now)
+            offer_answers.keep_for(
+                offer_id, browser=browser(), actor=audit.by_link(_offer(token).wish_id), now=now
+            )
     except OfferGone as gone:
         return _offer_page(_offer(token), token, refusal=gone.sentence), gone.status
     flash(N_("This time is yours to finish booking. We keep it while you answer."), "ok")
@@ -104,7 +106,7 @@ def _keep_and_go(offer_id: UUID, token: str, endpoint: str, now: datetime) -> Re
 
 
 def _offer(token: str) -> Offer:
-    claim = links.check(token, links.OFFER)
+    claim = signed_links.check(token, signed_links.OFFER)
     if claim is None:
         raise NotFound
     found = queries.offer(claim.subject_id)
@@ -120,7 +122,7 @@ def _offer_page(found: Offer, token: str, *, refusal: str | None = None) -> str:
     is_open = found.ended_at is None and found.expires_at > now and hold.state == State.HELD
     if not (is_open or is_won or refusal):
         try:
-            answers.require_open(found, now)
+            offer_answers.require_open(found, now)
             refusal = OfferGone.sentence
         except OfferGone as gone:
             refusal = gone.sentence
@@ -139,7 +141,7 @@ def _offer_page(found: Offer, token: str, *, refusal: str | None = None) -> str:
         free_until=states.free_until(hold),
         refusal=refusal,
         free=[] if is_open or is_won else free.times(waited_for, now),
-        wish_path=links.wish_path(waited_for.id, waited_for.link_epoch),
+        wish_path=signed_links.wish_path(waited_for.id, waited_for.link_epoch),
     )
 
 

@@ -9,8 +9,7 @@ from flask_security.utils import get_message
 from flask_security.webauthn import WebAuthnRegisterForm, WebAuthnSigninResponseForm
 
 from clinic.accounts.security_events import SecurityEvent
-from clinic.staff import factors
-from clinic.staff.auth import attempts
+from clinic.staff.auth import attempts, second_factor
 from clinic.web import access
 
 
@@ -73,7 +72,7 @@ class PasskeyAnswerForm(WebAuthnSigninResponseForm):
 
     def validate(self, **given: Any) -> bool:
         """As Flask-Security, after the challenge was taken out of the session."""
-        if session.pop(factors.CHALLENGE, None) != self.challenge:
+        if session.pop(second_factor.CHALLENGE, None) != self.challenge:
             self.credential.errors = ["Please start again: this answer belongs to another page."]
             return _told(False, SecurityEvent.SIGN_IN_FAILED, None)
         event = SecurityEvent.IDENTITY_NOT_PROVEN if self.is_verify else SecurityEvent.SIGN_IN_FAILED

@@ -12,13 +12,13 @@ from clinic import clock
 from clinic.accounts import limits, security_events, team
 from clinic.accounts.models import User
 from clinic.db import transaction
-from clinic.messaging.team_letters import ROLES
+from clinic.messaging.letters.team_letters import ROLES
 from clinic.practice import invitations
 from clinic.practice.invitations import InvitationGone, InvitationStanding, StaffInvitation
-from clinic.staff import factors
+from clinic.staff.auth import second_factor
 from clinic.staff.auth.blueprint import blueprint
 from clinic.staff.auth.password_form import PasswordForm
-from clinic.web import typed
+from clinic.web import typed_text
 from clinic.web.access import anyone, audience
 
 UNPROCESSABLE = 422
@@ -103,7 +103,7 @@ def _is_acceptable(form: JoinForm, invitation: StaffInvitation) -> bool:
         family_name=form.family_name.data or "",
         role_names=list(invitation.role_names),
     )
-    objection = factors.objection(form.password.data or "", person)
+    objection = second_factor.objection(form.password.data or "", person)
     if objection is not None:
         form.password.errors = [objection]
     return objection is None
@@ -115,11 +115,13 @@ def _accept(raw: str, form: JoinForm) -> None:
             raw,
             given_name=form.given_name.data or "",
             family_name=form.family_name.data or "",
-            password=factors.compared(form.password.data or ""),
+            password=second_factor.compared(form.password.data or ""),
             now=clock.now(),
             network=security_events.network_hash(request.remote_addr),
         )
 
 
 def _gone(heading: str, text: str) -> str:
-    return render_template("staff/security/join_gone.html", heading=heading, text=text, typed=typed.typed())
+    return render_template(
+        "staff/security/join_gone.html", heading=heading, text=text, typed=typed_text.typed()
+    )

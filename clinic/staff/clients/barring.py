@@ -9,7 +9,7 @@ from wtforms.validators import InputRequired, Length
 
 from clinic import clock
 from clinic.accounts.permissions import Permission
-from clinic.booking import barred, callers
+from clinic.booking import barring, client_search
 from clinic.db import transaction
 from clinic.practice import queries as practice
 from clinic.staff import desk
@@ -30,7 +30,7 @@ class BarForm(Form):
         description="Only staff read it. Write nothing about health here.",
         validators=[
             InputRequired("Say why, so that colleagues know."),
-            Length(max=barred.LONGEST_REASON),
+            Length(max=barring.LONGEST_REASON),
         ],
     )
 
@@ -39,7 +39,7 @@ class BarForm(Form):
 @audience(staff, Permission.CALENDAR_WRITE)
 def bar(client_id: UUID) -> ResponseReturnValue:
     """Bar somebody; what is booked stands, and staff may still book for them."""
-    person = callers.client(client_id)
+    person = client_search.client(client_id)
     form = BarForm()
     form.what.choices = [
         (ONLINE, "All online booking"),
@@ -48,14 +48,14 @@ def bar(client_id: UUID) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             with transaction():
-                barred.bar(
+                barring.bar(
                     client_id,
                     None if form.what.data == ONLINE else UUID(form.what.data),
                     form.reason.data or "",
                     by=desk.user(),
                     now=clock.now(),
                 )
-        except barred.BarredAlready as refusal:
+        except barring.BarredAlready as refusal:
             form.what.errors = [refusal.sentence]
         else:
             desk.say("Barred. What is booked stands, and you may still book for them here.")
@@ -69,6 +69,6 @@ def bar(client_id: UUID) -> ResponseReturnValue:
 def lift(bar_id: UUID) -> ResponseReturnValue:
     """Let somebody book online again."""
     with transaction():
-        lifted = barred.lift(bar_id, by=desk.user(), now=clock.now())
+        lifted = barring.lift(bar_id, by=desk.user(), now=clock.now())
     desk.say("Lifted. This can be booked online again.")
     return redirect(url_for("staff.client", client_id=lifted.client_id), 303)

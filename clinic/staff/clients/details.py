@@ -9,17 +9,17 @@ from flask.typing import ResponseReturnValue
 from wtforms import Field
 
 from clinic import clock
-from clinic.accounts import merging, records
+from clinic.accounts import client_records, merging
 from clinic.accounts.models import Client, Contact, ContactKind, Relation
 from clinic.accounts.permissions import Permission
 from clinic.accounts.services import Unreadable
-from clinic.booking import barred, callers
+from clinic.booking import barring, client_search
 from clinic.db import db, transaction
 from clinic.practice import queries as practice
 from clinic.refusal import NotFound, Refusal
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
-from clinic.staff.booking_forms import FindForm
+from clinic.staff.booking.forms import FindForm
 from clinic.staff.clients import layout
 from clinic.staff.clients.forms import AddressForm, ChangeForm, DetailsForm
 from clinic.staff.settings.forms import SeenForm
@@ -34,7 +34,7 @@ def clients() -> ResponseReturnValue:
     found = None
     joined = _client_of_address("join")
     if form.validate_on_submit():
-        found = callers.find(form.text.data or "", practice.the_practice().country, clock.now())
+        found = client_search.find(form.text.data or "", practice.the_practice().country, clock.now())
         found = [one for one in found if joined is None or one.client.id != joined.id]
     page = layout.page("find", form=form, found=found, joined=joined, has_errors=form.has_errors)
     return page, 422 if form.has_errors else 200
@@ -48,14 +48,14 @@ def client(client_id: UUID) -> ResponseReturnValue:
     person = db.session.get(Client, client_id)
     if person is not None and person.merged_into_id is not None:
         return redirect(url_for("staff.client", client_id=person.merged_into_id), 303)
-    person = callers.client(client_id)
+    person = client_search.client(client_id)
     return layout.page(
         "file",
         person=person,
-        further=records.further_of(person),
-        known=callers.known(person, now),
-        alike=callers.twins(person, now),
-        bars=barred.of_client(person.id),
+        further=client_records.further_of(person),
+        known=client_search.known(person, now),
+        alike=client_search.twins(person, now),
+        bars=barring.of_client(person.id),
         therapists={one.id: one.name for one in practice.therapists(date.min)},
         joined=[(made, merging.may_be_undone(made, now)) for made in merging.of_client(person.id)],
         undoable=merging.UNDOABLE,
@@ -66,16 +66,18 @@ def client(client_id: UUID) -> ResponseReturnValue:
 @audience(staff, Permission.CALENDAR_WRITE)
 def details(client_id: UUID) -> ResponseReturnValue:
     """Correct who somebody is."""
-    person = callers.client(client_id)
+    person = client_search.client(client_id)
     form = DetailsForm()
     if not form.is_submitted():
-        form.show(records.person_of(person), records.seen(person))
+        form.show(client_records.person_of(person), client_records.seen(person))
     elif form.validate():
 
         def change(now: datetime) -> None:
-            records.correct(client_id, form.person, seen_as=form.seen.data or "", actor=actor(), now=now)
+            client_records.correct(
+                client_id, form.person, seen_as=form.seen.data or "", actor=actor(), now=now
+            )
 
-        if _saved(form, form.birth_on, change, lambda: records.seen(callers.client(client_id))):
+        if _saved(form, form.birth_on, change, lambda: client_records.seen(client_search.client(client_id))):
             desk.say("Saved. It holds from the next letter on.")
             return redirect(url_for("staff.client", client_id=client_id), 303)
     return _page("details", form, person)
@@ -85,14 +87,14 @@ def details(client_id: UUID) -> ResponseReturnValue:
 @audience(staff, Permission.CALENDAR_WRITE)
 def add_address(client_id: UUID) -> ResponseReturnValue:
     """One more way to reach somebody."""
-    person = callers.client(client_id)
+    person = client_search.client(client_id)
     form = AddressForm()
     if not form.is_submitted():
         form.kind.data, form.relation.data = ContactKind.MAIL.value, Relation.SELF.value
     elif form.validate():
 
         def add(now: datetime) -> None:
-            records.add_address(
+            client_records.add_address(
                 client_id,
                 ContactKind(form.kind.data),
                 form.value.data or "",
@@ -115,16 +117,16 @@ def change_address(contact_id: UUID) -> ResponseReturnValue:
     contact = db.session.get(Contact, contact_id)
     if contact is None:
         raise NotFound
-    person = callers.client(contact.client_id)
+    person = client_search.client(contact.client_id)
     form = ChangeForm()
     form.value.label.text = "E-mail address" if contact.kind == ContactKind.MAIL else "Telephone number"
     if not form.is_submitted():
-        form.seen.data = records.seen(contact)
+        form.seen.data = client_records.seen(contact)
         form.value.data, form.relation.data = contact.value, contact.relation
     elif form.validate():
 
         def change(now: datetime) -> None:
-            records.change_address(
+            client_records.change_address(
                 contact_id,
                 form.value.data or "",
                 relation=Relation(form.relation.data),
@@ -134,7 +136,9 @@ def change_address(contact_id: UUID) -> ResponseReturnValue:
                 now=now,
             )
 
-        if _saved(form, form.value, change, lambda: records.seen(db.session.get_one(Contact, contact_id))):
+        if _saved(
+            form, form.value, change, lambda: client_records.seen(db.session.get_one(Contact, contact_id))
+        ):
             desk.say("Saved.")
             return redirect(url_for("staff.client", client_id=contact.client_id), 303)
     return _page("address", form, person, contact=contact)
@@ -145,7 +149,7 @@ def _page(template: str, form: SeenForm, person: Client, **shown: object) -> Res
         template,
         form=form,
         person=person,
-        present=records.person_of(person) if form.is_stale else None,
+        present=client_records.person_of(person) if form.is_stale else None,
         has_errors=form.has_errors,
         **shown,
     )
@@ -162,10 +166,10 @@ def _saved(
     try:
         with transaction():
             change(clock.now())
-    except (Unreadable, records.AddressKnown, records.NotBornYet) as refusal:
+    except (Unreadable, client_records.AddressKnown, client_records.NotBornYet) as refusal:
         field.errors = [refusal.sentence]
         return False
-    except records.RecordChanged as refusal:
+    except client_records.RecordChanged as refusal:
         _old(form, refusal, present)
         return False
     return True
@@ -184,6 +188,6 @@ def _client_of_address(name: str) -> Client | None:
     if not text:
         return None
     try:
-        return callers.client(UUID(text))
+        return client_search.client(UUID(text))
     except ValueError:
         raise NotFound from None

@@ -1,12 +1,12 @@
-"""What staff type into a client's record; shape only, `accounts.records` decides what may be."""
+"""What staff type into a client's record; shape only, `accounts.client_records` decides what may be."""
 
 from wtforms import HiddenField, RadioField, SelectField, StringField, TelField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from clinic import language
+from clinic.accounts.client_records import Further, Person
 from clinic.accounts.models import ContactKind, Relation
-from clinic.accounts.records import Further, Person
-from clinic.staff.booking_forms import NAME_LENGTH
+from clinic.staff.booking.forms import NAME_LENGTH
 from clinic.staff.settings.forms import SeenForm
 from clinic.web.forms import Form
 from clinic.web.record_fields import BirthDate

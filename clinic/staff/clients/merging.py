@@ -6,10 +6,10 @@ from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from clinic import clock
-from clinic.accounts import merging, records
+from clinic.accounts import client_records, merging
 from clinic.accounts.models import Client, ClientMerge
 from clinic.accounts.permissions import Permission
-from clinic.booking import callers
+from clinic.booking import client_search
 from clinic.booking import queries as booking
 from clinic.db import db, transaction
 from clinic.refusal import NotFound, Stale
@@ -29,7 +29,7 @@ def join(client_id: UUID, other_id: UUID) -> ResponseReturnValue:
     if client_id == other_id:
         raise NotFound
     now = clock.now()
-    pair = callers.pair(client_id, other_id, now)
+    pair = client_search.pair(client_id, other_id, now)
     form = JoinForm()
     form.kept.choices = [(str(known.client.id), known.client.name) for known in pair]
     if not form.is_submitted():
@@ -41,9 +41,9 @@ def join(client_id: UUID, other_id: UUID) -> ResponseReturnValue:
             with transaction():
                 _require_unchanged(form.seen.data or "", client_id, other_id)
                 made = merging.merge(kept_id, gone_id, by=desk.user(), now=now)
-        except records.RecordChanged as refusal:
+        except client_records.RecordChanged as refusal:
             form.form_errors.append(refusal.sentence)
-            pair = callers.pair(client_id, other_id, now)
+            pair = client_search.pair(client_id, other_id, now)
             form.seen.data = _seen(*(known.client for known in pair))
             return _join_page(pair, form), Stale.status
         desk.say(
@@ -53,11 +53,13 @@ def join(client_id: UUID, other_id: UUID) -> ResponseReturnValue:
     return _join_page(pair, form), 422 if form.has_errors else 200
 
 
-def _join_page(pair: list[callers.Caller], form: JoinForm) -> str:
+def _join_page(pair: list[client_search.Caller], form: JoinForm) -> str:
     counts = booking.visit_counts([known.client.id for known in pair])
     return layout.page(
         "join",
-        pair=[(known, records.further_of(known.client), counts.get(known.client.id, 0)) for known in pair],
+        pair=[
+            (known, client_records.further_of(known.client), counts.get(known.client.id, 0)) for known in pair
+        ],
         form=form,
         days=merging.UNDOABLE.days,
         has_errors=form.has_errors,
@@ -97,10 +99,10 @@ def undo(merge_id: UUID) -> ResponseReturnValue:
 
 def _require_unchanged(seen: str, *ids: UUID) -> None:
     """Raise RecordChanged when a record is not what the page showed; locks both, lower id first, as a merge does."""
-    people = {id_: records.locked_client(id_) for id_ in sorted(ids)}
+    people = {id_: client_records.locked_client(id_) for id_ in sorted(ids)}
     if seen != _seen(*(people[id_] for id_ in ids)):
-        raise records.RecordChanged
+        raise client_records.RecordChanged
 
 
 def _seen(*people: Client) -> str:
-    return ".".join(records.seen(person) for person in people)
+    return ".".join(client_records.seen(person) for person in people)

@@ -9,13 +9,13 @@ from werkzeug.datastructures import MultiDict
 
 from clinic import clock
 from clinic.db import transaction
-from clinic.practice import absences, opening, places, public_holidays, queries
+from clinic.practice import absences, opening_hours, premises, public_holidays, queries
 from clinic.practice.absences import Away
 from clinic.practice.models import Closure, TimeOff
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
 from clinic.staff.settings.forms import ClosureForm, HolidaysForm, TimeOffForm, day_after, offered, text
-from clinic.staff.settings.frame import BLOCKERS, Watched, page, saved
+from clinic.staff.settings.layout import BLOCKERS, Watched, page, saved
 from clinic.web.access import actor, audience, staff
 from clinic.web.context import practice as the_practice
 
@@ -27,7 +27,7 @@ ONE_DAY = timedelta(days=1)
 def time_off() -> ResponseReturnValue:
     """Who is away and when; entering it cancels nothing."""
     now = clock.now()
-    today = opening.today(now)
+    today = opening_hours.today(now)
     form = TimeOffForm()
     people = queries.therapists(today)
     form.therapist.choices = [("", "Choose somebody"), *offered((each.id, each.name) for each in people)]
@@ -75,7 +75,7 @@ def closures() -> ResponseReturnValue:
     """Days on which the practice or one location is closed; entering them cancels nothing."""
     now = clock.now()
     form = ClosureForm()
-    where = places.every_location()
+    where = premises.every_location()
     form.location.choices = [
         ("", "The whole practice"),
         *(offered((each.id, each.name) for each in where) if len(where) > 1 else ()),
@@ -106,9 +106,9 @@ def closures() -> ResponseReturnValue:
         "closures",
         "closures",
         form,
-        listed=absences.closures(opening.today(now)),
+        listed=absences.closures(opening_hours.today(now)),
         name_of={each.id: each.name for each in where},
-        this_year=opening.today(now).year,
+        this_year=opening_hours.today(now).year,
         one_day=ONE_DAY,
     )
 
@@ -128,7 +128,7 @@ def end_closure(closure_id: UUID) -> ResponseReturnValue:
 def holidays() -> ResponseReturnValue:
     """The public holidays of a year to choose from."""
     now = clock.now()
-    today = opening.today(now)
+    today = opening_hours.today(now)
     practice = the_practice()
     year = _year(today)
     found = public_holidays.proposed(practice.country, practice.region, year) if practice else []

@@ -25,9 +25,9 @@ from clinic.db import transaction
 from clinic.scheduling import hours
 from clinic.staff.blueprint import blueprint
 from clinic.staff.day import practice_zone
-from clinic.staff.settings.entry_words import deed, purpose
+from clinic.staff.settings.audit_wording import deed, purpose
 from clinic.staff.settings.fields import Day
-from clinic.staff.settings.frame import page
+from clinic.staff.settings.layout import page
 from clinic.web.access import actor, audience, staff
 from clinic.web.forms import Form
 

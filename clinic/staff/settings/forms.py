@@ -7,7 +7,7 @@ from uuid import UUID
 from wtforms import HiddenField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
-from clinic.practice.places import Place, RoomDetails
+from clinic.practice.premises import Place, RoomDetails
 from clinic.staff.forms import Ticks
 from clinic.staff.settings.fields import Clock, Day
 from clinic.web.forms import Form

@@ -12,18 +12,18 @@ from wtforms import BooleanField, HiddenField
 from wtforms.validators import InputRequired, Optional
 
 from clinic import clock
-from clinic.booking.outside import Outside
-from clinic.practice import opening, places, queries, therapists, working_hours
+from clinic.booking.outside_hours import Outside
+from clinic.practice import opening_hours, premises, queries, therapists, working_hours
 from clinic.practice.models import Location, Therapist
 from clinic.practice.working_hours import Phase, Span
 from clinic.refusal import Refusal
 from clinic.scheduling.hours import Days
 from clinic.staff.blueprint import blueprint
-from clinic.staff.settings import sheet
+from clinic.staff.settings import week_form
 from clinic.staff.settings.fields import Day, parsed_day
 from clinic.staff.settings.forms import SeenForm, day_after
-from clinic.staff.settings.frame import OWNERS, Problems, Watched, page, saved, tried
-from clinic.staff.settings.sheet import Line
+from clinic.staff.settings.layout import OWNERS, Problems, Watched, page, saved, tried
+from clinic.staff.settings.week_form import Line
 from clinic.web.access import actor, audience, staff
 
 ONE_DAY = timedelta(days=1)
@@ -54,7 +54,7 @@ class Week:
 
     begins_on: date
     minutes: int
-    days: tuple[opening.Day, ...]
+    days: tuple[opening_hours.Day, ...]
 
 
 @blueprint.get("/settings/hours", endpoint="settings_hours")
@@ -62,13 +62,13 @@ class Week:
 def hours() -> ResponseReturnValue:
     """The sheet of the first therapist; before there is one, what comes first."""
     people = _people()
-    if people and places.every_location():
+    if people and premises.every_location():
         return redirect(url_for("staff.settings_week", therapist_id=people[0].id), 303)
-    return page("no_hours", "hours", needs_location=not places.every_location())
+    return page("no_hours", "hours", needs_location=not premises.every_location())
 
 
 def _people() -> list[Therapist]:
-    return queries.therapists(opening.today(clock.now()))
+    return queries.therapists(opening_hours.today(clock.now()))
 
 
 @blueprint.route("/settings/hours/<uuid:therapist_id>", endpoint="settings_week", methods=["GET", "POST"])
@@ -77,7 +77,7 @@ def week(therapist_id: UUID) -> ResponseReturnValue:
     """The weekly hours of one therapist from a day on."""
     person = therapists.therapist(therapist_id)
     now = clock.now()
-    today, where = opening.today(now), queries.locations(opening.today(now))
+    today, where = opening_hours.today(now), queries.locations(opening_hours.today(now))
     if not where:
         return redirect(url_for("staff.settings_hours"), 303)
     planned = working_hours.phases(therapist_id, today)
@@ -86,12 +86,12 @@ def week(therapist_id: UUID) -> ResponseReturnValue:
     if not form.is_submitted():
         form.seen.data = working_hours.seen(therapist_id)
         form.from_on.data = shown.from_on
-        return _sheet(person, form, sheet.of(shown.spans), planned, where)
-    lines = sheet.typed(request.form)
+        return _sheet(person, form, week_form.of(shown.spans), planned, where)
+    lines = week_form.typed(request.form)
     act, _, of = request.form.get("act", "").partition("-")
     if act in ("add", "remove", "copy"):
         return _sheet(person, form, _acted(lines, act, of), planned, where)
-    spans, lines = sheet.read(lines, where)
+    spans, lines = week_form.read(lines, where)
     is_whole = form.validate() and not any(line.problem for line in lines)
     if not is_whole:
         return _sheet(person, form, lines, planned, where)
@@ -125,13 +125,13 @@ def _acted(lines: list[Line], act: str, of: str) -> list[Line]:
     """The sheet after one of its own buttons."""
     number = int(of) if of.isascii() and of.isdigit() and len(of) < 3 else -1
     if act == "add" and number in EVERY_DAY:
-        return sheet.with_one_more(lines, number)
+        return week_form.with_one_more(lines, number)
     if act == "remove":
-        return sheet.without(lines, number)
+        return week_form.without(lines, number)
     if act == "copy":
         source, onto = request.form.get("copy_from", ""), request.form.get("copy_onto", "")
         if source in tuple("0123456"):
-            return sheet.copied(lines, int(source), EVERY_DAY if onto == "every" else WEEKDAYS_ONLY)
+            return week_form.copied(lines, int(source), EVERY_DAY if onto == "every" else WEEKDAYS_ONLY)
     return lines
 
 
@@ -169,7 +169,7 @@ def _sheet(
     falling_out: list[Outside] | None = None,
 ) -> ResponseReturnValue:
     from_on = form.from_on.data or planned[0].from_on
-    spans, _ = sheet.read(lines, where)
+    spans, _ = week_form.read(lines, where)
     present = next((phase for phase in reversed(planned) if phase.from_on <= from_on), planned[0])
     return page(
         "week",
@@ -188,8 +188,8 @@ def _sheet(
         is_new=not any(phase.spans for phase in planned),
         falling_out=falling_out,
         weeks=_weeks(person.id),
-        special=working_hours.special_days(person.id, opening.today(clock.now())),
-        name_of={each.id: each.name for each in places.every_location()},
+        special=working_hours.special_days(person.id, opening_hours.today(clock.now())),
+        name_of={each.id: each.name for each in premises.every_location()},
     )
 
 
@@ -205,9 +205,9 @@ def _problems(form: SeenForm, lines: Sequence[Line], names: Sequence[str]) -> Pr
 
 
 def _weeks(therapist_id: UUID) -> list[Week]:
-    today = opening.today(clock.now())
+    today = opening_hours.today(clock.now())
     monday = today - timedelta(days=today.weekday())
-    days = opening.days_of(therapist_id, Days(monday, monday + timedelta(weeks=WEEKS_SHOWN)))
+    days = opening_hours.days_of(therapist_id, Days(monday, monday + timedelta(weeks=WEEKS_SHOWN)))
     weeks = [days[at : at + 7] for at in range(0, len(days), 7)]
     return [Week(each[0].on, sum(day.minutes for day in each), tuple(each)) for each in weeks]
 
@@ -218,11 +218,11 @@ def special_day(therapist_id: UUID) -> ResponseReturnValue:
     """Other hours on one day."""
     person = therapists.therapist(therapist_id)
     now = clock.now()
-    today, where = opening.today(now), queries.locations(opening.today(now))
+    today, where = opening_hours.today(now), queries.locations(opening_hours.today(now))
     form = DayForm()
     if not form.is_submitted():
         return _asked_day(person, form, where, today)
-    spans, lines = sheet.read(sheet.typed(request.form), where)
+    spans, lines = week_form.read(week_form.typed(request.form), where)
     removing = bool(form.remove.data)
     if form.validate() and (removing or not any(line.problem for line in lines)) and form.on.data:
         on = form.on.data
@@ -257,7 +257,7 @@ def _asked_day(
     if form.on.data >= today:
         form.seen.data = working_hours.seen_day(person.id, form.on.data)
         rows = working_hours.special_days(person.id, form.on.data).get(form.on.data, [])
-        lines = sheet.of(Span(0, row.from_minute, row.until_minute, row.location_id) for row in rows)
+        lines = week_form.of(Span(0, row.from_minute, row.until_minute, row.location_id) for row in rows)
     return _day(person, form, lines, where)
 
 

@@ -7,13 +7,13 @@ from wtforms.validators import InputRequired, Length
 
 from clinic import clock
 from clinic.db import db, transaction
-from clinic.practice import house, queries
+from clinic.practice import practice_settings, queries
 from clinic.practice.models import Practice
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
 from clinic.staff.settings.forms import text
-from clinic.staff.settings.frame import OWNERS, page, saved
-from clinic.staff.settings.house import steps
+from clinic.staff.settings.layout import OWNERS, page, saved
+from clinic.staff.settings.practice import steps
 from clinic.web.access import actor, audience, staff
 from clinic.web.forms import Form
 
@@ -44,7 +44,7 @@ def online() -> ResponseReturnValue:
     if not form.is_submitted():
         form.words.data = queries.the_practice().closed_words
     if form.validate_on_submit() and saved(
-        form, lambda: house.close_for_booking(text(form.words), actor=actor(), now=clock.now())
+        form, lambda: practice_settings.close_for_booking(text(form.words), actor=actor(), now=clock.now())
     ):
         desk.say("Online booking is closed.", undo=url_for("staff.settings_open_booking"))
         return redirect(url_for("staff.settings_online"), 303)
@@ -60,7 +60,7 @@ def open_booking() -> ResponseReturnValue:
         flash(f"Clients cannot book yet. This is still to be done: {missing.text.lower()}.", "caution")
         return redirect(url_for("staff.settings"), 303)
     with transaction():
-        house.open_for_booking(actor=actor(), now=clock.now())
+        practice_settings.open_for_booking(actor=actor(), now=clock.now())
     desk.say("Clients can book online now.")
     return redirect(url_for("staff.settings_online"), 303)
 

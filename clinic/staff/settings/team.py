@@ -10,13 +10,13 @@ from clinic.accounts import team
 from clinic.db import transaction
 from clinic.messaging import queries as messages
 from clinic.messaging.models import Kind
-from clinic.practice import invitations, opening, therapists
+from clinic.practice import invitations, opening_hours, therapists
 from clinic.practice.invitations import InvitationStanding
 from clinic.refusal import NotFound, Refusal
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
 from clinic.staff.day import practice_zone
-from clinic.staff.settings.frame import OWNERS, page, saved
+from clinic.staff.settings.layout import OWNERS, page, saved
 from clinic.staff.settings.team_forms import NEW, ROLE_HINTS, ROLES, InviteForm
 from clinic.web.access import actor, audience, staff
 from clinic.web.context import practice as the_practice
@@ -54,7 +54,7 @@ def invite() -> ResponseReturnValue:
         desk.say(invitations.PracticeUnnamed.sentence)
         return redirect(url_for("staff.settings_practice"), 303)
     form, now = InviteForm(), clock.now()
-    form.offer(therapists.without_sign_in(opening.today(now)))
+    form.offer(therapists.without_sign_in(opening_hours.today(now)))
     if not form.is_submitted():
         form.rota.data = NEW
     if form.validate_on_submit() and saved(

@@ -11,18 +11,19 @@ from flask.typing import ResponseReturnValue
 from clinic import clock
 from clinic.accounts import team
 from clinic.accounts.models import User
-from clinic.booking import handing_over
+from clinic.booking import handover
 from clinic.booking.desk import RulesInTheWay
 from clinic.booking.models import Appointment
 from clinic.db import transaction
 from clinic.plans import queries as plans
-from clinic.practice import opening, therapists
+from clinic.practice import opening_hours, therapists
 from clinic.practice import queries as practice
 from clinic.practice.models import Therapist
 from clinic.refusal import Refusal
-from clinic.staff import desk, obstacles
+from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
-from clinic.staff.settings.frame import OWNERS, page, saved
+from clinic.staff.booking import obstacles
+from clinic.staff.settings.layout import OWNERS, page, saved
 from clinic.staff.settings.team_forms import HandOverForm
 from clinic.web.access import actor, audience, staff
 from clinic.web.forms import Form
@@ -47,7 +48,7 @@ def _departure(person: User, now: datetime) -> Departure:
     return Departure(
         person=person,
         place=place,
-        visits=handing_over.visits_to_come(place.id, now) if place else (),
+        visits=handover.visits_to_come(place.id, now) if place else (),
         reviews=plans.open_reviews_of(place.id) if place else 0,
         courses=plans.running_courses_of(place.id) if place else 0,
         unsigned=len(plans.unsigned_notes(person.id)),
@@ -79,7 +80,7 @@ def hand_over(user_id: UUID) -> ResponseReturnValue:
             continue
         try:
             with transaction():
-                handing_over.hand_over(
+                handover.hand_over(
                     visit_id, to_therapist_id=chosen, revision=revision, by=desk.user(), now=now
                 )
             handed += 1
@@ -114,14 +115,14 @@ def leave(user_id: UUID) -> ResponseReturnValue:
 
 def _see_off(person: User, now: datetime) -> None:
     team.see_off(person, actor=actor(), now=now)
-    therapists.leave(person, left_on=opening.today(now), actor=actor(), now=now)
+    therapists.leave(person, left_on=opening_hours.today(now), actor=actor(), now=now)
 
 
 def _form(departure: Departure, now: datetime) -> HandOverForm:
     form = HandOverForm()
     form.visits.choices = [(str(each.id), each.reference) for each in departure.visits]
     own = departure.place.id if departure.place else None
-    colleagues = [each for each in practice.therapists(opening.today(now)) if each.id != own]
+    colleagues = [each for each in practice.therapists(opening_hours.today(now)) if each.id != own]
     form.therapist.choices = [("", "Choose a therapist"), *((str(each.id), each.name) for each in colleagues)]
     if not form.is_submitted():
         form.visits.data = [str(each.id) for each in departure.visits]

@@ -11,13 +11,13 @@ from clinic import clock
 from clinic.accounts import security_events, team
 from clinic.accounts.models import Role, User
 from clinic.db import transaction
-from clinic.practice import invitations, opening, therapists
-from clinic.practice.revising import print_of, require_unchanged
+from clinic.practice import invitations, opening_hours, therapists
+from clinic.practice.editing import print_of, require_unchanged
 from clinic.refusal import NotFound, Refusal
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
 from clinic.staff.day import practice_zone
-from clinic.staff.settings.frame import OWNERS, page, saved
+from clinic.staff.settings.layout import OWNERS, page, saved
 from clinic.staff.settings.team_forms import NOWHERE, ROLE_HINTS, MemberForm
 from clinic.web.access import actor, audience, staff
 from clinic.web.context import practice as the_practice
@@ -30,7 +30,7 @@ def member(user_id: UUID) -> ResponseReturnValue:
     person, now = team.member(user_id), clock.now()
     own = therapists.of_user(person.id)
     form = MemberForm()
-    form.offer(therapists.without_sign_in(opening.today(now)), own)
+    form.offer(therapists.without_sign_in(opening_hours.today(now)), own)
     if not form.is_submitted():
         form.seen.data = _seen(person)
         form.roles.data = list(person.role_names)

@@ -1,0 +1,162 @@
+"""Who is calling: finding a client by what they say on the telephone, and records that may be one person.
+
+Staff ask this, never a page of clients. Names are compared as `accounts.name_search` folds them, and with some tolerance for spelling.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import joinedload, selectinload
+
+from clinic.accounts import services as accounts
+from clinic.accounts.models import Client, Contact, ContactKind
+from clinic.accounts.name_search import search_name
+from clinic.booking.models import Appointment, State
+from clinic.booking.placing import REFERENCE_LETTERS
+from clinic.db import db
+from clinic.refusal import NotFound
+
+SHOWN = 8
+SHORTEST_NUMBER = 4
+"""Digits by which a telephone number is looked for."""
+ALIKE = 0.5
+"""How alike two names must be, from 0 to 1, to be asked about; 0.5 forgives two wrong letters in a usual name."""
+COMES = (State.REQUESTED, State.BOOKED, State.ARRIVED, State.DONE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """A client as the desk tells them from others: how to reach them, their last visit and the next."""
+
+    client: Client
+    last: Appointment | None
+    next: Appointment | None
+
+
+def client(client_id: UUID) -> Client:
+    """A client who can be booked for; raises NotFound for one who was erased or joined with another record."""
+    found = db.session.get(Client, client_id)
+    if found is None or found.erased_at is not None or found.merged_into_id is not None:
+        raise NotFound
+    return found
+
+
+def known(person: Client, now: datetime) -> Caller:
+    """One client with their last visit and the next."""
+    return _callers([person.id], now)[0]
+
+
+def find(text: str, country: str, now: datetime) -> list[Caller]:
+    """Clients by name, mail address, telephone number or the reference of a visit, the likeliest first; at most eight.
+
+    `country` is the practice's, for telephone numbers without a country code.
+    """
+    wanted = text.strip()
+    if not wanted:
+        return []
+    if "@" in wanted:
+        return _callers(_reached_by(ContactKind.MAIL, [wanted.lower()]), now)
+    numbers = [part for part in accounts.phone_parts(wanted, country) if len(part) >= SHORTEST_NUMBER]
+    if numbers:
+        return _callers(_reached_by(ContactKind.PHONE, numbers), now)
+    return _callers([*_of_reference(wanted), *_named(search_name(wanted))], now)
+
+
+def pair(one: UUID, other: UUID, now: datetime) -> list[Caller]:
+    """Two clients beside each other, in this order. Raises NotFound."""
+    return _callers([client(one).id, client(other).id], now)
+
+
+def twins(person: Client, now: datetime) -> list[Caller]:
+    """Other records that may be this person: on one of their addresses, or by much the same name."""
+    same = [
+        contact.client_id
+        for mine in person.contacts
+        for contact in accounts.contacts_on(ContactKind(mine.kind), mine.normalised)
+    ]
+    return _callers([id_ for id_ in [*same, *_named_alike(person.search_name)] if id_ != person.id], now)
+
+
+def alike(
+    *, given_name: str, family_name: str, mail: str | None, phone: str | None, country: str, now: datetime
+) -> list[Caller]:
+    """Records that may already be this person: the same address, or much the same name; the same address first.
+
+    Raises Unreadable for an address that cannot be one.
+    """
+    same: list[UUID] = []
+    if mail:
+        same += _with_address(ContactKind.MAIL, accounts.normalise_mail(mail))
+    if phone:
+        same += _with_address(ContactKind.PHONE, accounts.normalise_phone(phone, country))
+    return _callers([*same, *_named_alike(search_name(given_name, family_name))], now)
+
+
+def _named_alike(name: str) -> Sequence[UUID]:
+    close = sa.func.similarity(Client.search_name, name)
+    named = sa.select(Client.id).where(_living(), close >= ALIKE).order_by(close.desc(), Client.id)
+    return db.session.scalars(named.limit(SHOWN)).all()
+
+
+def _named(name: str) -> Sequence[UUID]:
+    if not name:
+        return []
+    holds = Client.search_name.contains(name, autoescape=True)
+    close = sa.func.word_similarity(name, Client.search_name)
+    exact = sa.select(Client.id).where(_living(), holds).order_by(Client.search_name, Client.id).limit(SHOWN)
+    found = list(db.session.scalars(exact))
+    if len(found) < SHOWN:
+        near = sa.select(Client.id).where(_living(), close >= ALIKE).order_by(close.desc(), Client.id)
+        found += db.session.scalars(near.limit(SHOWN))
+    return found
+
+
+def _reached_by(kind: ContactKind, parts: Sequence[str]) -> Sequence[UUID]:
+    holds = sa.or_(*(Contact.normalised.contains(part, autoescape=True) for part in parts))
+    on = sa.select(Contact.client_id).join(Contact.client).where(Contact.kind == kind, holds, _living())
+    return list(db.session.scalars(on.order_by(Contact.created_at.desc()).limit(SHOWN)))
+
+
+def _with_address(kind: ContactKind, normalised: str) -> list[UUID]:
+    return [contact.client_id for contact in accounts.contacts_on(kind, normalised)][:SHOWN]
+
+
+def _of_reference(text: str) -> Sequence[UUID]:
+    letters = text.upper().replace(" ", "")
+    if len(letters) != 8 or set(letters) - set(REFERENCE_LETTERS):
+        return []
+    of = sa.select(Client.id).join(Appointment, Appointment.client_id == Client.id)
+    return list(db.session.scalars(of.where(Appointment.reference == letters, _living())))
+
+
+def _living() -> sa.ColumnElement[bool]:
+    return sa.and_(Client.erased_at.is_(None), Client.merged_into_id.is_(None))
+
+
+def _callers(ids: Iterable[UUID], now: datetime) -> list[Caller]:
+    wanted = list(dict.fromkeys(ids))[:SHOWN]
+    people = db.session.scalars(
+        sa.select(Client).where(Client.id.in_(wanted)).options(selectinload(Client.contacts))
+    )
+    by_id = {person.id: person for person in people}
+    last = _visits(wanted, Appointment.starts_at <= now, Appointment.starts_at.desc())
+    following = _visits(wanted, Appointment.starts_at > now, Appointment.starts_at.asc())
+    return [Caller(client=by_id[id_], last=last.get(id_), next=following.get(id_)) for id_ in wanted]
+
+
+def _visits(
+    clients: Sequence[UUID], when: sa.ColumnElement[bool], order: sa.ColumnElement[datetime]
+) -> dict[UUID, Appointment]:
+    """The first visit in this order of each of these clients."""
+    rows = db.session.scalars(
+        sa.select(Appointment)
+        .where(Appointment.client_id.in_(clients), Appointment.state.in_(COMES), when)
+        .ext(distinct_on(Appointment.client_id))
+        .order_by(Appointment.client_id, order)
+        .options(joinedload(Appointment.therapist), joinedload(Appointment.treatment))
+    )
+    return {row.client_id: row for row in rows if row.client_id is not None}

@@ -1,0 +1,110 @@
+"""Times that are kept for somebody although the practice has closed them since: shown to staff, who end or spare each.
+
+Without an answer nothing happens to them: whoever wants to book such a time is told that it can no longer be had
+(`judging`). Ending it says so at once and frees the time; sparing it lets it be booked all the same while it is kept.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
+
+from clinic.accounts import audit
+from clinic.booking import outside_hours, revalidation
+from clinic.booking.models import Appointment, State
+from clinic.booking.placing import locked
+from clinic.booking.states import NotNow, advance
+from clinic.booking.waiting import offering as offerings
+from clinic.booking.waiting.models import Offering
+from clinic.db import db
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeptOutside:
+    """A hold, or a time that is offered, with what speaks against it now in a few words."""
+
+    hold: Appointment
+    why: str
+    offering: Offering | None
+
+    @property
+    def is_spared(self) -> bool:
+        """Whether staff let it stand."""
+        return self.hold.spared_at is not None
+
+
+def outside_now(now: datetime) -> list[KeptOutside]:
+    """Every time that is kept now and lies outside what the practice offers now, the earliest first."""
+    kept = _kept(now)
+    judged = revalidation.against_kept([hold for hold, _ in kept]) if kept else []
+    return [
+        KeptOutside(hold=hold, why=outside_hours.in_words(reason, hold), offering=offering)
+        for (hold, offering), reason in zip(kept, judged, strict=True)
+        if reason is not None
+    ]
+
+
+def ids(now: datetime) -> set[UUID]:
+    """Which holds these are."""
+    return {each.hold.id for each in outside_now(now)}
+
+
+def _kept(now: datetime) -> Sequence[tuple[Appointment, Offering | None]]:
+    """What is kept for a browser, a program or the waiting list; not what is kept so that a slip can be taken back."""
+    rows = db.session.execute(
+        sa.select(Appointment, Offering)
+        .outerjoin(Offering, sa.and_(Offering.hold_id == Appointment.id, Offering.ended_at.is_(None)))
+        .where(
+            Appointment.state == State.HELD,
+            Appointment.held_until > now,
+            Appointment.starts_at > now,
+            Appointment.undo_of_id.is_(None),
+        )
+        .order_by(Appointment.starts_at, Appointment.id)
+        .options(
+            joinedload(Appointment.therapist),
+            joinedload(Appointment.treatment),
+            joinedload(Appointment.location),
+        )
+    )
+    return [(hold, offering) for hold, offering in rows]
+
+
+def end(hold_id: UUID, *, actor: str, now: datetime) -> None:
+    """Keep a time no longer, also where it is offered: those who were asked are told. Raises NotFound, NotNow."""
+    offering_id = db.session.scalar(
+        sa.select(Offering.id).where(Offering.hold_id == hold_id, Offering.ended_at.is_(None))
+    )
+    if offering_id is not None:
+        offerings.stop(offering_id, actor=actor, now=now)
+        return
+    hold = _live(hold_id, now)
+    advance(hold, State.LAPSED, now)
+    db.session.flush()
+    audit.record(actor, "end_hold", hold, fields=["state"], now=now)
+
+
+def spare(hold_id: UUID, *, actor: str, now: datetime) -> None:
+    """Let a kept time be booked although the practice closed it. Raises NotFound, NotNow."""
+    hold = _live(hold_id, now)
+    hold.spared_at = now
+    db.session.flush()
+    audit.record(actor, "spare_hold", hold, fields=["spared_at"], now=now)
+
+
+def spare_no_longer(hold_id: UUID, *, actor: str, now: datetime) -> None:
+    """Take that back. Raises NotFound, NotNow."""
+    hold = _live(hold_id, now)
+    hold.spared_at = None
+    db.session.flush()
+    audit.record(actor, "spare_hold", hold, fields=["spared_at"], purpose="undo", now=now)
+
+
+def _live(hold_id: UUID, now: datetime) -> Appointment:
+    hold = locked(hold_id)
+    if not revalidation.is_live(hold, now) or hold.undo_of_id is not None:
+        raise NotNow("This time is kept no longer.")
+    return hold

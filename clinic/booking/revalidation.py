@@ -1,0 +1,184 @@
+"""What is kept, offered or agreed is judged again by the rules as they stand: one judgement for every way of taking a time.
+
+1. A time that is still kept was offered once: notice, horizon, daily caps and steps were judged then. What the practice
+   changed since is judged again: time off, closures, hours, what is sold, by whom and in which rooms.
+2. A time whose keeping ran out is judged like any new start, not counting itself.
+3. What staff set aside for it (`Waiver`) stays set aside, and what staff spared (`spared_at`) stands while it is kept.
+4. Undo restores what was agreed: only time off and closures speak against it, besides somebody else's visit.
+
+A hold remembers the version of the rules it was kept under. Whoever changes what the practice offers raises that version
+(`practice.calendars`), so a hold of the present version needs no second look. Callers hold the lock.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from clinic.booking import availability
+from clinic.booking.availability import Wish
+from clinic.booking.models import Appointment, State, Waiver
+from clinic.booking.placing import agreed
+from clinic.booking.waivers import Rule, waive
+from clinic.db import db
+from clinic.practice import opening_hours
+from clinic.practice import queries as practice
+from clinic.practice.opening_hours import House
+from clinic.practice.queries import Supply, Unbookable
+from clinic.scheduling import grid, hours
+from clinic.scheduling.grid import Window
+from clinic.scheduling.hours import Days, Rota
+
+A_DAY = timedelta(days=1)
+
+
+class Against(StrEnum):
+    """What speaks against a time where it stands."""
+
+    LEFT = "left"
+    GONE_PLACE = "gone_place"
+    CLOSED = "closed"
+    AWAY = "away"
+    HOURS = "hours"
+    ROOM = "room"
+    NOT_SOLD = "not_sold"
+    NOT_GIVEN = "not_given"
+
+
+ABSENT = frozenset({Against.LEFT, Against.GONE_PLACE, Against.CLOSED, Against.AWAY})
+"""Nobody is there then: what no reason helps against."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spot:
+    """A visit's time with somebody somewhere, without buffers: what hours, time off and closures are about."""
+
+    starts_at: datetime
+    ends_at: datetime
+    therapist_id: UUID
+    location_id: UUID
+
+    @classmethod
+    def of(cls, row: Appointment) -> "Spot":
+        """Where an appointment stands now."""
+        return cls(
+            starts_at=row.starts_at,
+            ends_at=row.ends_at,
+            therapist_id=row.therapist_id,
+            location_id=row.location_id,
+        )
+
+
+def is_possible(kept: Appointment, now: datetime) -> bool:
+    """Whether a hold can still become a visit. Its calendars are locked, and the practice was read under the lock."""
+    if not is_live(kept, now):
+        return _could_begin(kept, now)
+    if kept.spared_at is not None or kept.kept_under == practice.the_practice().rules_version:
+        return True
+    return against_kept([kept])[0] is None
+
+
+def is_live(kept: Appointment, now: datetime) -> bool:
+    """Whether a time is being kept now."""
+    return kept.state == State.HELD and kept.held_until is not None and kept.held_until > now
+
+
+def _could_begin(kept: Appointment, now: datetime) -> bool:
+    """Whether it would be offered as a new start with the same therapist in the same room, not counting itself."""
+    try:
+        supply = agreed(practice.supply(kept.treatment_id), kept)
+    except Unbookable:
+        return False
+    supply = waive(supply, _waived([kept]).get(kept.id, ()))
+    sites = (
+        replace(site, rooms=tuple(room for room in site.rooms if room == kept.room_id))
+        for site in supply.sites
+    )
+    supply = replace(supply, sites=tuple(sites))
+    wish = Wish(
+        kept.treatment_id, therapist_id=kept.therapist_id, location_id=kept.location_id, without=kept.id
+    )
+    days = availability.days_around(kept.starts_at, supply)
+    return availability.look(supply, wish, days, now).offers.at(kept.starts_at) is not None
+
+
+def against_kept(kept: Sequence[Appointment]) -> list[Against | None]:
+    """What the practice changed that speaks against each of these holds; what staff set aside for them does not."""
+    waived, supplies = _waived(kept), practice.supplies({hold.treatment_id for hold in kept})
+    found: list[Against | None] = []
+    for hold, why in zip(kept, against([Spot.of(hold) for hold in kept]), strict=True):
+        aside = waived.get(hold.id, frozenset())
+        reason = None if why is Against.HOURS and Rule.HOURS in aside else why
+        found.append(reason or _against_sale(hold, supplies.get(hold.treatment_id), aside))
+    return found
+
+
+def _against_sale(hold: Appointment, supply: Supply | None, aside: Iterable[Rule]) -> Against | None:
+    if supply is None:
+        return Against.NOT_SOLD
+    if hold.therapist_id not in supply.therapists:
+        return Against.NOT_GIVEN
+    if supply.needs_room and hold.room_id not in waive(supply, set(aside) & {Rule.ROOM}).rooms:
+        return Against.ROOM
+    return None
+
+
+def _waived(kept: Sequence[Appointment]) -> dict[UUID, frozenset[Rule]]:
+    """The rules staff set aside for each of these."""
+    rows = db.session.execute(
+        sa.select(Waiver.appointment_id, Waiver.rules).where(
+            Waiver.appointment_id.in_([hold.id for hold in kept])
+        )
+    )
+    found: dict[UUID, frozenset[Rule]] = {}
+    for id_, rules in rows:
+        found[id_] = found.get(id_, frozenset()) | {Rule(rule) for rule in rules}
+    return found
+
+
+def is_absent(spot: Spot) -> bool:
+    """Whether nobody is there then: time off, a closure, somebody or a place that is gone."""
+    return against([spot])[0] in ABSENT
+
+
+def against(spots: Sequence[Spot]) -> list[Against | None]:
+    """What in the rota as it stands speaks against each of these times: absence before hours."""
+    if not spots:
+        return []
+    house = opening_hours.house()
+    first, last = min(spot.starts_at for spot in spots), max(spot.ends_at for spot in spots)
+    days = Days((first - A_DAY).date(), (last + 2 * A_DAY).date())
+    rota = opening_hours.rota(house, days, {spot.therapist_id for spot in spots})
+    window = grid.covering(first - A_DAY, last + A_DAY)
+    open_cells = hours.openings(window, house.zones, rota)
+    return [_against(spot, house, rota, window, open_cells) for spot in spots]
+
+
+def _against(
+    spot: Spot, house: House, rota: Rota[UUID], window: Window, open_cells: dict[tuple[UUID, UUID], int]
+) -> Against | None:
+    needed = grid.busy(window, [(spot.starts_at, spot.ends_at)])
+    if not needed & ~open_cells.get((spot.therapist_id, spot.location_id), 0):
+        return None
+    zone: ZoneInfo = house.zones[spot.location_id]
+    begin, end = hours.wall(spot.starts_at, zone), hours.wall(spot.ends_at, zone)
+    left_on, closed_on = house.left_on.get(spot.therapist_id), house.closed_on.get(spot.location_id)
+    if left_on is not None and left_on <= begin.date():
+        return Against.LEFT
+    if closed_on is not None and closed_on <= begin.date():
+        return Against.GONE_PLACE
+    if any(
+        each.location == spot.location_id and each.closed_from < end and begin < each.closed_until
+        for each in rota.closures
+    ):
+        return Against.CLOSED
+    if any(
+        each.therapist == spot.therapist_id and each.away_from < end and begin < each.away_until
+        for each in rota.time_off
+    ):
+        return Against.AWAY
+    return Against.HOURS

@@ -1,0 +1,1 @@
+"""A series: several appointments that are booked, changed and undone in one act."""

@@ -1,0 +1,340 @@
+"""Several appointments booked in one act: every so many weeks at one time of day, looked at before anything is saved.
+
+The clock on the wall is what repeats, so ten o'clock stays ten o'clock when the clocks change. A series keeps no rule: once
+booked it is a set of appointments, each with a life of its own. What is done to several at once stands in `together`.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
+
+from clinic.accounts import audit
+from clinic.accounts.models import Client
+from clinic.booking import availability, barring, newcomers, online_booking, same_person, services, states
+from clinic.booking.availability import Wish
+from clinic.booking.locking import lock
+from clinic.booking.models import Appointment, Series, State
+from clinic.booking.placing import NotOffered, fresh, place, terms, wall
+from clinic.booking.states import Entry
+from clinic.booking.waivers import Rule, waive
+from clinic.db import db
+from clinic.intake import queries as intake
+from clinic.intake.queries import Standing
+from clinic.language import N_
+from clinic.practice import queries as practice
+from clinic.practice.models import Treatment
+from clinic.practice.queries import Supply
+from clinic.refusal import NotFound, Refusal
+from clinic.scheduling import hours, slots
+from clinic.scheduling.hours import Days
+
+MOST = 52
+MOST_WEEKS_APART = 8
+ALTERNATIVES = 3
+WEEK = timedelta(weeks=1)
+STAFF_WAIVE = (Rule.HORIZON,)
+"""A course that was agreed on may reach further ahead than what is open for booking online."""
+
+
+class NoSeries(Refusal):
+    """Nothing was chosen, or more than one act may book."""
+
+    status = 422
+    code = "no-series"
+    sentence = N_("Choose between one and 52 sessions.")
+
+
+class LookFirst(Refusal):
+    """A therapist looks at the answers first; then one session can be asked for, and the others after it."""
+
+    code = "look-first"
+    sentence = N_(
+        "A therapist looks first. Please ask for the first session alone; the others can be booked after it."
+    )
+
+
+class Lost(NotOffered):
+    """Some of the chosen times were taken or closed meanwhile; nothing was written. `starts` names them."""
+
+    code = "series-lost"
+    sentence = N_(
+        "Some of these times were taken meanwhile. Nothing is booked yet; please choose again where it is marked."
+    )
+
+    def __init__(self, starts: Iterable[datetime]) -> None:
+        super().__init__()
+        self.starts = frozenset(starts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What is booked several times: a treatment at a place, with one therapist or with anybody."""
+
+    treatment_id: UUID
+    location_id: UUID
+    therapist_id: UUID | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rhythm:
+    """When: from a first wall time on, every so many weeks, so many times. Raises NoSeries for numbers nobody books."""
+
+    first: datetime
+    """A naive local time at the place."""
+    every_weeks: int
+    count: int
+
+    def __post_init__(self) -> None:
+        if not (1 <= self.count <= MOST and 1 <= self.every_weeks <= MOST_WEEKS_APART):
+            raise NoSeries
+
+    @property
+    def walls(self) -> list[datetime]:
+        """The local times, earliest first: the same day of the week and time of day, whatever the clocks do."""
+        return [self.first + number * self.every_weeks * WEEK for number in range(self.count)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slot:
+    """A start (UTC) with the therapist who would give it."""
+
+    starts_at: datetime
+    therapist_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposal:
+    """One session of a series before it is booked: the time wished for, and what can be had."""
+
+    number: int
+    wished: datetime
+    """A naive local time."""
+    slot: Slot | None
+    """The time wished for, when it is free."""
+    alternatives: tuple[Slot, ...] = ()
+    """Up to three free times in the same week, the nearest first, when it is not."""
+
+
+def propose(
+    order: Order, rhythm: Rhythm, *, by_staff: bool, now: datetime, client_id: UUID | None = None
+) -> list[Proposal]:
+    """Each session of a series with what this client can have now; nothing is kept.
+
+    Raises Unbookable, and BookingClosed and BarredOnline for a client.
+    """
+    supply = _supply(order.treatment_id, by_staff=by_staff)
+    if not by_staff:
+        supply = barring.allowed(supply, client_id, order.therapist_id)
+    supply = same_person.avoiding(supply, client_id, now, records=True)
+    wish = _wish(order)
+    return [
+        proposal(supply, wish, number, wished, now) for number, wished in enumerate(rhythm.walls, start=1)
+    ]
+
+
+def proposal(supply: Supply, wish: Wish, number: int, wished: datetime, now: datetime) -> Proposal:
+    """What can be had for one wished local time; `wish` names the location. A time no clock shows is not free."""
+    zone = supply.zone_of(wish.location_id) if wish.location_id else supply.sites[0].zone
+    starts_at = hours.instant(wished, zone)
+    slot = _free(supply, wish, starts_at, now) if starts_at else None
+    if slot is not None:
+        return Proposal(number=number, wished=wished, slot=slot)
+    monday = wished.date() - timedelta(days=wished.weekday())
+    week = Days(monday, monday + timedelta(days=7))
+    meant = hours.edge(wished, zone)
+    return Proposal(
+        number=number, wished=wished, slot=None, alternatives=tuple(_nearest(supply, wish, week, meant, now))
+    )
+
+
+def book(
+    order: Order,
+    chosen: Sequence[Slot],
+    *,
+    client: Client,
+    actor: str,
+    now: datetime,
+    browser: bytes | None = None,
+) -> Series:
+    """Book all the chosen times for a client in one act, or none of them.
+
+    Staff book beyond the horizon and beyond the number a client may have open, and before the health questions are
+    answered; safety and everything else holds for them too. `browser` is that of a signed-in client: what was answered in it
+    counts. Raises NoSeries, Lost, LookFirst, NotCleared, GuardianNeeded,
+    IntakeNeeded, TooManyOpen, Unbookable, and BookingClosed for a client.
+    """
+    if not 1 <= len(chosen) <= MOST:
+        raise NoSeries
+    by_staff = states.side(actor) == "staff"
+    supply = _supply(order.treatment_id, by_staff=by_staff)
+    services.queue_for(client.id)
+    supply = same_person.avoiding(supply, client.id, now, records=True)
+    lock({slot.therapist_id for slot in chosen}, supply.rooms if supply.needs_room else ())
+    zone = supply.zone_of(order.location_id).key
+    standing = intake.standing(browser=browser, client_id=client.id, now=now, zone=zone)
+    _refuse(order, chosen, client, standing, by_staff=by_staff, actor=actor, now=now)
+    series = Series(client_id=client.id, created_at=now, changed_at=now, revision=1)
+    db.session.add(series)
+    db.session.flush()
+    in_order = sorted(chosen, key=lambda slot: slot.starts_at)
+    members = [
+        _member(series, index, slot, client, supply, order, by_staff=by_staff, now=now)
+        for index, slot in enumerate(in_order, start=1)
+    ]
+    lost = [
+        slot.starts_at
+        for slot, member in zip(in_order, members, strict=True)
+        if not _placed(supply, order, slot, member, now)
+    ]
+    if lost:
+        raise Lost(lost)
+    for member in members:
+        audit.record(
+            actor,
+            "book",
+            member,
+            client_id=client.id,
+            fields=["state", "series_id"],
+            purpose="series",
+            now=now,
+        )
+    db.session.flush()
+    return series
+
+
+def found(series_id: UUID) -> Series:
+    """The series; raises NotFound."""
+    series = db.session.get(Series, series_id)
+    if series is None:
+        raise NotFound
+    return series
+
+
+def members(series_id: UUID) -> list[Appointment]:
+    """The appointments of a series in their order, whatever became of them."""
+    rows = sa.select(Appointment).where(Appointment.series_id == series_id).order_by(Appointment.series_index)
+    return list(
+        db.session.scalars(
+            rows.options(
+                joinedload(Appointment.client),
+                joinedload(Appointment.therapist),
+                joinedload(Appointment.treatment),
+                joinedload(Appointment.location),
+                joinedload(Appointment.room),
+            )
+        )
+    )
+
+
+def moved_alone(member: Appointment) -> bool:
+    """Whether a member of a series was given another time by itself since the last act on several."""
+    return member.series_wall_start is not None and member.wall_start != member.series_wall_start
+
+
+TOLD_TOGETHER = sa.and_(
+    Appointment.series_id.is_not(None), Appointment.act_revision.is_not_distinct_from(Appointment.revision)
+)
+"""How an appointment stands was made by an act on its series, so one letter about the series tells of it and none alone."""
+
+
+def of_act(series_id: UUID, revision: int) -> list[Appointment]:
+    """The members whose present state was made by the act that gave the series this revision, in their order."""
+    return [
+        member
+        for member in members(series_id)
+        if member.series_revision == revision and member.act_revision == member.revision
+    ]
+
+
+def _supply(treatment_id: UUID, *, by_staff: bool) -> Supply:
+    supply = practice.supply(treatment_id)
+    if by_staff:
+        return waive(supply, STAFF_WAIVE)
+    online_booking.require_open(supply.rules)
+    return supply
+
+
+def _wish(order: Order) -> Wish:
+    return Wish(order.treatment_id, therapist_id=order.therapist_id, location_id=order.location_id)
+
+
+def _free(supply: Supply, wish: Wish, starts_at: datetime, now: datetime) -> Slot | None:
+    days = availability.days_around(starts_at, supply)
+    start = availability.look(supply, wish, days, now).offers.at(starts_at)
+    return _slot(start) if start is not None else None
+
+
+def _nearest(supply: Supply, wish: Wish, week: Days, meant: datetime, now: datetime) -> list[Slot]:
+    """The free times of a week nearest to one: with the therapist asked for, or when there are none with anybody."""
+    for asked in dict.fromkeys((wish, replace(wish, therapist_id=None))):
+        starts = availability.look(supply, asked, week, now).offers.starts()
+        if starts:
+            ranked = sorted(starts, key=lambda start: (abs(start.starts_at - meant), start.starts_at))
+            return [_slot(start) for start in ranked[:ALTERNATIVES]]
+    return []
+
+
+def _slot(start: slots.Start[UUID]) -> Slot:
+    return Slot(starts_at=start.starts_at, therapist_id=start.candidates[0].therapist)
+
+
+def _refuse(
+    order: Order,
+    chosen: Sequence[Slot],
+    client: Client,
+    standing: Standing,
+    *,
+    by_staff: bool,
+    actor: str,
+    now: datetime,
+) -> None:
+    """Everything about the client that stands in the way of all of it."""
+    treatment = db.session.get_one(Treatment, order.treatment_id)
+    entries = [states.entry(treatment, standing, slot.starts_at, by_staff=by_staff) for slot in chosen]
+    if not by_staff:
+        entries = [newcomers.entry(treatment, client.id, entry) for entry in entries]
+    if any(entry.state is State.REQUESTED for entry in entries):
+        raise LookFirst
+    if not by_staff:
+        barring.require_allowed(client.id, {slot.therapist_id for slot in chosen}, actor)
+        services.refuse_too_many(client, Entry(State.BOOKED), now, more=len(chosen))
+
+
+def _member(
+    series: Series,
+    index: int,
+    slot: Slot,
+    client: Client,
+    supply: Supply,
+    order: Order,
+    *,
+    by_staff: bool,
+    now: datetime,
+) -> Appointment:
+    return fresh(
+        State.BOOKED,
+        now,
+        client_id=client.id,
+        booked_by="staff" if by_staff else "client",
+        booked_at=now,
+        time_agreed_at=now,
+        series_id=series.id,
+        series_index=index,
+        series_revision=series.revision,
+        act_revision=1,
+        series_wall_start=wall(slot.starts_at, supply.zone_of(order.location_id).key),
+        **terms(supply),
+    )
+
+
+def _placed(supply: Supply, order: Order, slot: Slot, member: Appointment, now: datetime) -> bool:
+    wish = replace(_wish(order), therapist_id=slot.therapist_id)
+    try:
+        place(supply, wish, slot.starts_at, member, now)
+    except NotOffered:
+        return False
+    return True

@@ -1,0 +1,237 @@
+"""Moving or cancelling several appointments of a series in one act: all of it, or nothing.
+
+A member that was moved alone is left where it is unless somebody picks it. Each pick carries the revision its page was made
+from; when one of them is old, nothing is done. For two minutes the act can be taken back (`taking_back`).
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from clinic.accounts import audit
+from clinic.booking import changes, same_person, services, states
+from clinic.booking.availability import Wish
+from clinic.booking.changes import Place
+from clinic.booking.locking import lock
+from clinic.booking.models import Appointment, Series, State
+from clinic.booking.placing import NotOffered, agreed, place, refreshed, taken
+from clinic.booking.series import new_series
+from clinic.booking.series.new_series import STAFF_WAIVE, WEEK, Lost, NoSeries, Proposal, Slot
+from clinic.booking.states import NotNow, changed
+from clinic.booking.waivers import waive
+from clinic.db import db
+from clinic.practice import queries as practice
+from clinic.practice.queries import Supply
+from clinic.refusal import Stale
+
+MOST_WEEKS_LATER = 8
+
+_DEFER = sa.text("SET CONSTRAINTS ex_appointments_therapist, ex_appointments_room DEFERRED")
+_CHECK = sa.text("SET CONSTRAINTS ex_appointments_therapist, ex_appointments_room IMMEDIATE")
+
+
+class Scope(StrEnum):
+    """Which members an act is about."""
+
+    ONE = "one"
+    LATER = "later"
+    """This one and those after it in the series."""
+    ALL = "all"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pick:
+    """A member as it was shown: the act is refused when it has changed since."""
+
+    appointment_id: UUID
+    revision: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Move:
+    """A member and the time it moves to."""
+
+    pick: Pick
+    slot: Slot
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shift:
+    """Where members go: to a day of the week and a time of day, in their own week or some weeks later.
+
+    Raises NoSeries for what is no weekday (0 is Monday) or too many weeks.
+    """
+
+    weekday: int
+    at: time
+    weeks_later: int = 0
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.weekday <= 6 and 0 <= self.weeks_later <= MOST_WEEKS_LATER):
+            raise NoSeries("Choose a day of the week, a time, and at most eight weeks.")
+
+    def of(self, wall_start: datetime) -> datetime:
+        """The local time to which a member with this local time goes; both naive."""
+        monday = wall_start.date() - timedelta(days=wall_start.weekday())
+        return datetime.combine(monday + timedelta(days=self.weekday), self.at) + self.weeks_later * WEEK
+
+
+def in_scope(everybody: Sequence[Appointment], index: int, scope: Scope, now: datetime) -> list[Appointment]:
+    """The members an act of this scope may change: from this index on, or all, as far as they are still to come."""
+    first, last = {
+        Scope.ONE: (index, index),
+        Scope.LATER: (index, new_series.MOST),
+        Scope.ALL: (1, new_series.MOST),
+    }[scope]
+    return [
+        member
+        for member in everybody
+        if first <= (member.series_index or 0) <= last
+        and member.state in (State.BOOKED, State.REQUESTED)
+        and member.starts_at > now
+    ]
+
+
+def propose(
+    picked: Sequence[Appointment], shift: Shift, *, therapist_id: UUID | None, now: datetime
+) -> list[Proposal]:
+    """Where each picked member could go; the present times of those that go along are in nobody's way. Nothing is kept.
+
+    Members that were moved alone stay where they are unless somebody picks them: they are in the way of the others.
+    `therapist_id` gives all of them to one therapist; None leaves each with their own.
+    """
+    along = tuple(member.id for member in picked if not new_series.moved_alone(member))
+    return [
+        new_series.proposal(
+            same_person.avoiding(
+                _supply(member), member.client_id, now, records=True, besides=(*along, member.id)
+            ),
+            _wish(member, therapist_id or member.therapist_id, (*along, member.id)),
+            member.series_index or 0,
+            shift.of(member.wall_start),
+            now,
+        )
+        for member in picked
+    ]
+
+
+def move(series_id: UUID, moves: Sequence[Move], *, actor: str, now: datetime) -> Series:
+    """Move several members at once, also onto each other's old times. Staff do this, beyond the horizon too.
+
+    For two minutes what they left stays kept, so that the act can be taken back (`taking_back`).
+    Raises NoSeries, NotFound, Stale, NotNow, Unbookable, and Lost with what could not be had.
+    """
+    slot_of = {one.pick.appointment_id: one.slot for one in moves}
+    whole, picked = _locked(series_id, [one.pick for one in moves], now, slot_of)
+    ids = tuple(member.id for member in picked)
+    lost: list[datetime] = []
+    before: list[Place] = []
+    with constraints_at_the_end():
+        for member in picked:
+            slot = slot_of[member.id]
+            changes.end_undo_holds(member, now)
+            before.append(Place.of(member))
+            try:
+                supply = same_person.avoiding(
+                    _supply(member), member.client_id, now, records=True, besides=ids
+                )
+                place(supply, _wish(member, slot.therapist_id, ids), slot.starts_at, member, now)
+            except NotOffered:
+                lost.append(slot.starts_at)
+        if lost:
+            raise Lost(lost)
+    whole.revision += 1
+    whole.changed_at = now
+    for member, place_before in zip(picked, before, strict=True):
+        changed(member, now, time_too=True)
+        changes.note_undo(member, place_before, now)
+        changes.keep(place_before, member, picked, now)
+        if member.state == State.REQUESTED:
+            member.decide_by = states.decide_by(member.starts_at, now)
+        _by_this_act(member, whole)
+        recorded(member, "move", ["starts_at", "therapist_id", "room_id"], actor, now)
+    db.session.flush()
+    return whole
+
+
+def cancel(series_id: UUID, picks: Sequence[Pick], *, actor: str, now: datetime) -> Series:
+    """Cancel several members at once; for two minutes it can be taken back, together or each on its own page.
+
+    Raises NoSeries, NotFound, Stale, NotNow.
+    """
+    whole, picked = _locked(series_id, picks, now, {})
+    whole.revision += 1
+    whole.changed_at = now
+    for member in picked:
+        changes.cancel(member.id, revision=member.revision, actor=actor, now=now, reason=states.side(actor))
+        _by_this_act(member, whole)
+    db.session.flush()
+    return whole
+
+
+def _locked(
+    series_id: UUID, picks: Sequence[Pick], now: datetime, slots: dict[UUID, Slot]
+) -> tuple[Series, list[Appointment]]:
+    """The series and its picked members, all calendars locked and every revision as it was shown."""
+    if not picks:
+        raise NoSeries("Choose at least one session.")
+    whole = new_series.found(series_id)
+    by_id = {member.id: member for member in new_series.members(series_id)}
+    wanted = {pick.appointment_id: pick.revision for pick in picks}
+    if not wanted.keys() <= by_id.keys():
+        raise Stale
+    seen = [by_id[id_] for id_ in wanted]
+    where = {member.id: (member.therapist_id, member.room_id) for member in seen}
+    rooms = {room for member in seen if slots for room in _rooms(_supply(member))}
+    if slots:
+        services.queue_for(whole.client_id)
+    lock(
+        {member.therapist_id for member in seen} | {slot.therapist_id for slot in slots.values()},
+        rooms | {member.room_id for member in seen if member.room_id},
+    )
+    picked = sorted((refreshed(member) for member in seen), key=lambda member: member.series_index or 0)
+    db.session.refresh(whole)
+    for member in picked:
+        if (member.therapist_id, member.room_id) != where[member.id] or member.revision != wanted[member.id]:
+            raise Stale
+        if member.state not in (State.BOOKED, State.REQUESTED) or member.starts_at <= now:
+            raise NotNow
+    return whole, picked
+
+
+def _supply(member: Appointment) -> Supply:
+    return waive(agreed(practice.supply(member.treatment_id, retired_too=True), member), STAFF_WAIVE)
+
+
+def _rooms(supply: Supply) -> tuple[UUID, ...]:
+    return supply.rooms if supply.needs_room else ()
+
+
+def _wish(member: Appointment, therapist_id: UUID, along: tuple[UUID, ...]) -> Wish:
+    return Wish(member.treatment_id, therapist_id=therapist_id, location_id=member.location_id, besides=along)
+
+
+@contextmanager
+def constraints_at_the_end() -> Iterator[None]:
+    """Let appointments pass over each other on their way; where they end is checked when the block does."""
+    with taken():
+        db.session.execute(_DEFER)
+        yield
+        db.session.flush()
+        db.session.execute(_CHECK)
+
+
+def _by_this_act(member: Appointment, whole: Series) -> None:
+    member.series_revision = whole.revision
+    member.act_revision = member.revision
+    member.series_wall_start = member.wall_start
+
+
+def recorded(member: Appointment, action: str, fields: list[str], actor: str, now: datetime) -> None:
+    """Leave the audit row of an act on several for one of them."""
+    audit.record(actor, action, member, client_id=member.client_id, fields=fields, purpose="series", now=now)

@@ -1,0 +1,294 @@
+"""What somebody waits for: join, change, withdraw, and what ends by itself.
+
+Services flush and never commit. Whoever locks rows of the waiting list takes the offering first, then the wish, and only
+then what `booking.locking` locks.
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import date, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from clinic.accounts import audit
+from clinic.accounts.models import Client
+from clinic.booking import barring, newcomers, online_booking
+from clinic.booking.models import Appointment, State
+from clinic.booking.states import side
+from clinic.booking.waiting import freed_times
+from clinic.booking.waiting.models import (
+    PARTS_OF_DAY,
+    Known,
+    Offer,
+    OfferEnd,
+    Offering,
+    Wish,
+    WishEnd,
+)
+from clinic.db import db, violates
+from clinic.language import N_
+from clinic.practice import queries as practice
+from clinic.practice.models import Treatment
+from clinic.refusal import NotFound, Refusal
+from clinic.scheduling import hours
+
+MAY_BE_EARLIER = (State.BOOKED, State.REQUESTED)
+PARTS = (("Morning", 0, 12), ("Afternoon", 12, 17), ("Evening", 17, 24))
+"""The parts of a day, with the full hours they begin at and end before."""
+
+
+class NoLongerWaiting(Refusal):
+    """The wish has ended: withdrawn, fulfilled, or past its last day."""
+
+    code = "not-waiting"
+    sentence = N_("You are not on the waiting list with this any more.")
+
+
+class WaitsAlready(Refusal):
+    """Somebody is on the list already for an earlier time of this visit."""
+
+    code = "waits-already"
+    sentence = N_("You are on the list for an earlier time already.")
+
+
+class NothingEarlier(Refusal):
+    """The visit has begun, does not stand, or is of a treatment no longer sold: nothing is kept for it."""
+
+    code = "nothing-earlier"
+    sentence = N_("This visit cannot be earlier any more.")
+
+
+def times(weekdays: Iterable[int], parts: Iterable[int]) -> list[int]:
+    """Every one of these weekdays (0 is Monday) at every one of these parts of the day, as a wish keeps them."""
+    chosen = list(parts)
+    return sorted({weekday * PARTS_OF_DAY + part for weekday in weekdays for part in chosen})
+
+
+def weekdays_of(kept: Iterable[int]) -> list[int]:
+    """The weekdays of kept times, Monday first."""
+    return sorted({time // PARTS_OF_DAY for time in kept})
+
+
+def parts_of(kept: Iterable[int]) -> list[int]:
+    """The parts of the day of kept times, the morning first."""
+    return sorted({time % PARTS_OF_DAY for time in kept})
+
+
+def time_of(wall: datetime) -> int:
+    """Which of the kept times a local time lies in."""
+    part = next(number for number, (_, since, until) in enumerate(PARTS) if since <= wall.hour < until)
+    return wall.weekday() * PARTS_OF_DAY + part
+
+
+def join(
+    *,
+    client: Client,
+    treatment_id: UUID,
+    therapist_id: UUID | None,
+    location_id: UUID | None,
+    times: Collection[int],
+    last_on: date,
+    actor: str,
+    now: datetime,
+) -> Wish:
+    """Wait for a time of a treatment; what is free already is not what one waits for.
+
+    `times` are those of `times()`; at least one. Raises Unbookable when the treatment is not sold, and NotFirst when it
+    is not for a first visit, and BookingClosed and BarredOnline, unless staff put somebody on the list.
+    """
+    if side(actor) != "staff":
+        online_booking.require_open(practice.the_practice())
+        newcomers.require_welcome(db.session.get_one(Treatment, treatment_id).new_clients, client.id)
+        barring.require_allowed(client.id, [therapist_id] if therapist_id else (), actor)
+    wish = Wish(
+        client_id=client.id,
+        treatment_id=treatment_id,
+        therapist_id=therapist_id,
+        location_id=location_id,
+        times=sorted(times),
+        last_on=last_on,
+        created_at=now,
+    )
+    return _added(wish, actor, now)
+
+
+def may_wait(visit: Appointment, now: datetime) -> bool:
+    """Whether anything earlier can be kept for a visit: not for a treatment that is no longer sold, though it can be moved."""
+    return visit.state in MAY_BE_EARLIER and visit.starts_at > now and visit.treatment.retired_at is None
+
+
+def join_earlier(
+    visit: Appointment,
+    *,
+    times: Collection[int],
+    any_therapist: bool,
+    actor: str,
+    now: datetime,
+) -> Wish:
+    """Wait for something earlier than a visit that stands, at its place. Raises NothingEarlier, WaitsAlready, Unbookable,
+    and BarredOnline for a client."""
+    if not may_wait(visit, now) or visit.client_id is None:
+        raise NothingEarlier
+    barring.require_allowed(visit.client_id, () if any_therapist else [visit.therapist_id], actor)
+    wish = Wish(
+        client_id=visit.client_id,
+        treatment_id=visit.treatment_id,
+        therapist_id=None if any_therapist else visit.therapist_id,
+        location_id=visit.location_id,
+        times=sorted(times),
+        last_on=hours.local_day(visit.starts_at, ZoneInfo(visit.zone)),
+        replaces_id=visit.id,
+        created_at=now,
+    )
+    with violates("uq_waiting_wishes_replaces_id", WaitsAlready()):
+        return _added(wish, actor, now)
+
+
+def _added(wish: Wish, actor: str, now: datetime) -> Wish:
+    freed_times.begin(wish.treatment_id, now)
+    db.session.add(wish)
+    db.session.flush()
+    audit.record(actor, "join_waiting_list", wish, client_id=wish.client_id, now=now)
+    return wish
+
+
+def change(
+    wish_id: UUID,
+    *,
+    therapist_id: UUID | None,
+    location_id: UUID | None,
+    times: Collection[int],
+    last_on: date,
+    actor: str,
+    now: datetime,
+) -> Wish:
+    """Wait for something else; the place in the order stays. Raises NoLongerWaiting."""
+    wish = locked(wish_id)
+    if not wish.is_live:
+        raise NoLongerWaiting
+    wish.therapist_id, wish.location_id = therapist_id, location_id
+    wish.times, wish.last_on = sorted(times), last_on
+    db.session.flush()
+    audit.record(
+        actor,
+        "change_wish",
+        wish,
+        client_id=wish.client_id,
+        fields=["therapist_id", "location_id", "times", "last_on"],
+        now=now,
+    )
+    return wish
+
+
+def withdraw(wish_id: UUID, *, actor: str, now: datetime) -> Wish:
+    """Wait no longer; what was just offered is declined. Does nothing when the wish has ended already."""
+    wish = locked(wish_id)
+    if wish.is_live:
+        _end(wish, WishEnd.WITHDRAWN, OfferEnd.DECLINED, now)
+        audit.record(actor, "withdraw_wish", wish, client_id=wish.client_id, now=now)
+    return wish
+
+
+def locked(wish_id: UUID) -> Wish:
+    """The wish as it stands now, locked; raises NotFound."""
+    row = sa.select(Wish).where(Wish.id == wish_id).with_for_update(key_share=True)
+    wish = db.session.scalars(row.execution_options(populate_existing=True)).one_or_none()
+    if wish is None:
+        raise NotFound
+    return wish
+
+
+def end_past(now: datetime) -> int:
+    """End wishes whose last day has passed, and those for visits that begin or stand no more; returns how many.
+
+    Twice is harmless: the second finds none.
+    """
+    ended = 0
+    for wish_id in _perhaps_past(now):
+        wish = locked(wish_id)
+        why = _past(wish, now) if wish.is_live else None
+        if why is not None:
+            _end(wish, why, OfferEnd.STOPPED, now)
+            audit.record(audit.SYSTEM, "end_wish", wish, client_id=wish.client_id, purpose=why, now=now)
+            ended += 1
+    return ended
+
+
+def _perhaps_past(now: datetime) -> list[UUID]:
+    """Live wishes to look at: zones differ, so a day early."""
+    gone = (
+        sa.select(Wish.id)
+        .join(Client, Client.id == Wish.client_id)
+        .join(Treatment, Treatment.id == Wish.treatment_id)
+        .outerjoin(Appointment, Appointment.id == Wish.replaces_id)
+        .where(
+            Wish.ended_at.is_(None),
+            sa.or_(
+                Wish.last_on < now.date() + timedelta(days=1),
+                Client.erased_at.is_not(None),
+                Treatment.retired_at.is_not(None),
+                Appointment.state.not_in(MAY_BE_EARLIER),
+                Appointment.starts_at <= now,
+            ),
+        )
+    )
+    return list(db.session.scalars(gone.order_by(Wish.id)))
+
+
+def _past(wish: Wish, now: datetime) -> WishEnd | None:
+    visit = wish.replaces
+    if visit is not None and (visit.state not in MAY_BE_EARLIER or visit.starts_at <= now):
+        return WishEnd.SETTLED
+    if wish.client.erased_at is not None or wish.treatment.retired_at is not None:
+        return WishEnd.SETTLED
+    zone = wish.location.zone if wish.location else _first_zone(now)
+    return WishEnd.OVER if hours.local_day(now, ZoneInfo(zone)) > wish.last_on else None
+
+
+def _first_zone(now: datetime) -> str:
+    return next((place.zone for place in practice.locations(now.date())), "UTC")
+
+
+def _end(wish: Wish, why: WishEnd, offer: OfferEnd, now: datetime) -> None:
+    wish.ended_at, wish.end = now, why
+    db.session.execute(
+        sa.update(Offer)
+        .where(Offer.wish_id == wish.id, Offer.ended_at.is_(None))
+        .values(ended_at=now, end=offer)
+    )
+    db.session.flush()
+
+
+def fulfil(wish: Wish, now: datetime) -> None:
+    """The wish has come true; it must be locked."""
+    wish.ended_at, wish.end = now, WishEnd.FULFILLED
+    db.session.flush()
+
+
+def delete_ended(before: datetime) -> int:
+    """Delete wishes that ended before an instant, with their offers and what nobody was offered any more; returns how many."""
+    return _delete(sa.and_(Wish.ended_at.is_not(None), Wish.ended_at < before))
+
+
+def delete_of(client_id: UUID) -> int:
+    """Delete everything a client ever waited for; returns how many wishes. For an erasure."""
+    return _delete(Wish.client_id == client_id)
+
+
+def _delete(which: sa.ColumnElement[bool]) -> int:
+    ids = list(db.session.scalars(sa.select(Wish.id).where(which)))
+    if not ids:
+        return 0
+    db.session.execute(sa.delete(Offer).where(Offer.wish_id.in_(ids)))
+    db.session.execute(sa.delete(Wish).where(Wish.id.in_(ids)))
+    unoffered = ~sa.exists().where(Offer.offering_id == Offering.id)
+    db.session.execute(sa.delete(Offering).where(Offering.ended_at.is_not(None), unoffered))
+    db.session.expire_all()
+    return len(ids)
+
+
+def forget_unwanted() -> None:
+    """Forget what was free for treatments that nobody waits for any more."""
+    wanted = sa.select(Wish.treatment_id).where(Wish.ended_at.is_(None))
+    db.session.execute(sa.delete(Known).where(Known.treatment_id.not_in(wanted)))

@@ -1,0 +1,40 @@
+"""Beat's scheduler, with a pulse: each tick that reached the broker is a sign of life."""
+
+import logging
+import time
+from typing import Any
+
+from celery.beat import PersistentScheduler
+from sqlalchemy.exc import OperationalError
+
+from clinic.db import transaction
+from clinic.messaging import heartbeat
+from clinic.messaging.heartbeat import Part
+from clinic.messaging.tasks import Driver
+
+log = logging.getLogger(__name__)
+
+EVERY_SECONDS = 5.0
+
+
+class Timetable(PersistentScheduler):
+    """Celery's own scheduler; it also says that it lives. Frozen on a silent broker it falls silent too."""
+
+    app: Driver
+    said_at = 0.0
+
+    def tick(self, *args: Any, **kwargs: Any) -> float:
+        """One round of due tasks; returns how long to sleep until the next."""
+        wait: float = super().tick(*args, **kwargs)
+        if time.monotonic() - self.said_at >= EVERY_SECONDS:
+            self.said_at = time.monotonic()
+            self._say()
+        return wait
+
+    def _say(self) -> None:
+        try:
+            with self.app.flask_app.app_context(), transaction():
+                heartbeat.beat(Part.BEAT)
+        except OperationalError:
+            # Without the database nothing is due either; the pulse goes stale, which is the truth.
+            log.warning("beat cannot reach the database")

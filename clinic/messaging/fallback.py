@@ -1,0 +1,60 @@
+"""The stand-in: makes the message pass itself when the broker is absent or silent.
+
+One thread in each worker's main process, started before the worker connects to the broker. It reads the pulse of the pass
+in PostgreSQL; when nobody has made one for ten seconds it makes one, and of all hosts one at a time does.
+"""
+
+import logging
+import threading
+from datetime import timedelta
+
+from flask import Flask
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
+
+from clinic.db import transaction
+from clinic.messaging import delivery, heartbeat
+from clinic.messaging.heartbeat import Part
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 5.0
+OVERDUE = timedelta(seconds=10)
+PASS_LIMIT = 10_000
+"""In practice a pass of the stand-in ends by its time."""
+LOCK = 7_503_002
+
+
+def start(app: Flask) -> threading.Event:
+    """Start the thread; setting the returned event ends it.
+
+    The application must be the thread's own, so that its connections are no forked child's as well.
+    """
+    stop = threading.Event()
+    threading.Thread(target=_look_until, args=(app, stop), name="stand-in", daemon=True).start()
+    return stop
+
+
+def _look_until(app: Flask, stop: threading.Event) -> None:
+    # Look first after a while: by then the worker has forked its children, who so inherit no half-done work of ours.
+    while not stop.wait(LOOK_SECONDS):
+        try:
+            with app.app_context():
+                look(app)
+        except (DBAPIError, PoolExhausted):
+            log.warning("the stand-in cannot reach the database")
+
+
+def look(app: Flask) -> bool:
+    """Say that the worker lives, and make the pass when it is overdue; returns whether it was made here."""
+    with transaction():
+        heartbeat.beat(Part.WORKER)
+    with transaction():
+        found = heartbeat.read().sign(Part.PASS)
+    overdue = found.age is None or found.age > OVERDUE or found.state == heartbeat.STAND_IN
+    if not overdue:
+        return False
+    with delivery.alone(LOCK) as ours:
+        if ours:
+            delivery.make_pass(app, PASS_LIMIT, driver=heartbeat.STAND_IN)
+        return ours

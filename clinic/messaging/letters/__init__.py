@@ -1,0 +1,1 @@
+"""What messages say: facts become words, and words become text, HTML and attachments."""

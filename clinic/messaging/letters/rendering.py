@@ -1,0 +1,102 @@
+"""A letter on its sheet: words and facts become subject, text and HTML, in one language.
+
+A kind's body is one template, `templates/messages/<kind>.jinja`, made of the parts that `_parts.html` and `_parts.txt` write
+as HTML and in words. So the two say the same, and a sentence is translated once.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import css_inline
+import jinja2
+from flask import Flask, current_app
+from markupsafe import Markup
+
+from clinic import language
+from clinic.language import reading
+from clinic.messaging.letters import practice_wording, wording
+from clinic.messaging.letters.wording import Words
+from clinic.messaging.models import Kind
+from clinic.practice.models import Practice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """What a letter says, in both its forms."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def written(
+    kind: Kind, facts: Mapping[str, Any], practice: Practice, *, spoken: str, words: Words | None = None
+) -> Sheet:
+    """The letter of a kind about these facts, in the practice's words unless others are given."""
+    with language.speaking(spoken):
+        found = words or practice_wording.words(kind, language.current())
+        said = found.filled(_values(facts, practice))
+        shared = {
+            **facts,
+            "practice": practice,
+            "public_url": current_app.config["PUBLIC_URL"],
+            "lang": language.current(),
+            "subject": " ".join(said.subject.split()),
+            "heading": said.heading,
+            "opening": wording.paragraphs(said.opening),
+            "closing": wording.paragraphs(said.closing),
+        }
+        return Sheet(
+            subject=shared["subject"],
+            text=re.sub(r"\n{3,}", "\n\n", _rendered(kind, "txt", shared)).strip() + "\n",
+            html=_inliner().inline(_rendered(kind, "html", shared)),
+        )
+
+
+def _values(facts: Mapping[str, Any], practice: Practice) -> dict[str, str]:
+    """What each placeholder stands for, in the language spoken now."""
+    values = {"practice": practice.name, "phone": practice.phone, **facts.get("values", {})}
+    visit = facts.get("visit")
+    if visit is not None:
+        values |= {
+            "client": visit.first_name,
+            "day": reading.local_date(visit.starts_at, visit.zone),
+            "weekday": reading.weekday(visit.starts_at, visit.zone),
+            "time": reading.local_time(visit.starts_at, visit.zone),
+            "therapist": visit.therapist,
+            "place": visit.place,
+            "what": visit.what,
+        }
+    return values
+
+
+def _rendered(kind: Kind, form: str, shared: Mapping[str, Any]) -> str:
+    """The whole letter as `html` or `txt`."""
+    environment = _environment(current_app._get_current_object())  # type: ignore[attr-defined]  # the proxy's own way
+    parts = environment.get_template(f"messages/_parts.{form}").module
+    made = environment.get_template(f"messages/{kind.value}.jinja").make_module({**shared, "p": parts})
+    # The body is made of parts alone, and those of HTML have escaped what they were given.
+    body = Markup(str(made)) if form == "html" else str(made)  # noqa: S704 - see above
+    sheet = environment.get_template(f"messages/_letter.{form}")
+    return sheet.render(
+        {"stop_link": "", **shared},
+        p=parts,
+        body=body,
+        preheader=getattr(made, "preheader", ""),
+        foot=getattr(made, "foot", ""),
+    )
+
+
+@cache
+def _environment(flask_app: Flask) -> jinja2.Environment:
+    """The app's templates and filters; a name a template does not know is a fault, not an empty place in a letter."""
+    return flask_app.jinja_env.overlay(undefined=jinja2.StrictUndefined)
+
+
+@cache
+def _inliner() -> css_inline.CSSInliner:
+    # The rules for dark screens cannot be inlined; nothing is ever fetched.
+    return css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)

@@ -1,0 +1,137 @@
+"""What a person wishes to be written about besides their bookings, and how they stop it.
+
+Check-ins go out unless somebody stops them, as part of a visit's care. Invitations to come again and news go only to those
+who said yes, and a yes is a consent row: which text, when, and when it was withdrawn. Everything here is recorded.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from clinic.accounts import audit, signed_links
+from clinic.accounts.models import Contact
+from clinic.db import db
+from clinic.intake.consent import ConsentText
+from clinic.intake.models import Consent, Purpose
+from clinic.language import N_
+from clinic.refusal import NotFound, Refusal
+
+STOP: Final = "stop"
+MOST_OFFSETS: Final = 5
+LONGEST_OFFSET_MINUTES: Final = 14 * 24 * 60
+
+NEWS: Final = ConsentText(
+    Purpose.NEWS,
+    "2026-11",
+    (N_("Write to me when it is time for another session. I can stop this at any time."),),
+)
+
+
+class Topic(StrEnum):
+    """What somebody can stop with one press in the letter itself."""
+
+    CHECK_INS = "check-ins"
+    REBOOKING = "rebooking"
+
+
+class NoSuchReminder(Refusal):
+    """A reminder that could not be sent: too many, or too long before."""
+
+    status = 422
+    code = "no-such-reminder"
+    sentence = N_("Choose at most 5 reminders, each between 15 minutes and 14 days before a visit.")
+
+
+def agreed_to_news(client_id: Any) -> sa.ColumnElement[bool]:
+    """Whether a client said yes to invitations and news and has not withdrawn it."""
+    return sa.exists().where(
+        Consent.client_id == client_id, Consent.purpose == Purpose.NEWS, Consent.withdrawn_at.is_(None)
+    )
+
+
+def wants_news(client_id: UUID) -> bool:
+    """The same as a plain answer."""
+    return bool(db.session.scalar(sa.select(agreed_to_news(client_id))))
+
+
+def agree_to_news(client_id: UUID, *, actor: str, now: datetime) -> None:
+    """Keep a yes to invitations and news; one that stands already is left as it is. The caller commits."""
+    if wants_news(client_id):
+        return
+    given = Consent(
+        client_id=client_id,
+        purpose=Purpose.NEWS,
+        text_version=NEWS.version,
+        text_sha256=NEWS.sha256,
+        given_at=now,
+    )
+    db.session.add(given)
+    db.session.flush()
+    audit.record(actor, "agree", given, client_id=client_id, purpose="news", now=now)
+
+
+def withdraw_news(client_id: UUID, *, actor: str, now: datetime) -> None:
+    """End every yes to invitations and news; without one nothing happens. The caller commits."""
+    standing = db.session.scalars(
+        sa.select(Consent).where(
+            Consent.client_id == client_id, Consent.purpose == Purpose.NEWS, Consent.withdrawn_at.is_(None)
+        )
+    ).all()
+    for given in standing:
+        given.withdrawn_at = now
+        audit.record(actor, "withdraw", given, client_id=client_id, purpose="news", now=now)
+
+
+def remind(contact: Contact, offsets_minutes: Sequence[int] | None, *, now: datetime) -> None:
+    """Remind at this address so long before each visit; None as the practice does, an empty list never.
+
+    The caller commits. Raises NoSuchReminder.
+    """
+    wanted = None if offsets_minutes is None else sorted(set(offsets_minutes), reverse=True)
+    if wanted and (
+        len(wanted) > MOST_OFFSETS or not all(15 <= each <= LONGEST_OFFSET_MINUTES for each in wanted)
+    ):
+        raise NoSuchReminder
+    contact.reminder_offsets_minutes = wanted
+    contact.wants_reminders = wanted != []
+    audit.record(
+        audit.by_contact(contact.id), "change", contact, client_id=contact.client_id,
+        fields=("reminder_offsets_minutes", "wants_reminders"), now=now,
+    )  # fmt: skip
+
+
+def check_in(contact: Contact, wanted: bool, *, now: datetime) -> None:
+    """Ask at this address how somebody is after a visit, or not. The caller commits."""
+    if contact.wants_check_ins == wanted:
+        return
+    contact.wants_check_ins = wanted
+    audit.record(
+        audit.by_contact(contact.id), "change", contact, client_id=contact.client_id,
+        fields=("wants_check_ins",), now=now,
+    )  # fmt: skip
+
+
+def stop(contact: Contact, topic: Topic, now: datetime) -> None:
+    """What the button in a letter does. Twice is harmless. The caller commits."""
+    if topic is Topic.CHECK_INS:
+        check_in(contact, False, now=now)
+    else:
+        withdraw_news(contact.client_id, actor=audit.by_contact(contact.id), now=now)
+
+
+def stop_path(contact_id: UUID, topic: Topic) -> str:
+    """The address that stops one kind of letter to one address: `/stop/<topic>/<token>`."""
+    return signed_links.purpose_path(f"{STOP}/{topic.value}", f"{STOP}-{topic.value}", contact_id, 1)
+
+
+def contact_of(topic: Topic, token: str) -> Contact:
+    """Whose letters an address stops; raises NotFound."""
+    claim = signed_links.check(token, f"{STOP}-{topic.value}")
+    contact = db.session.get(Contact, claim.subject_id) if claim and claim.holds(1) else None
+    if contact is None:
+        raise NotFound
+    return contact

@@ -1,0 +1,132 @@
+"""The practice itself: its name and texts, and the rules by which clients book."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from clinic.accounts import audit
+from clinic.db import db, violates
+from clinic.practice import calendars
+from clinic.practice.editing import ChangedMeanwhile, print_of, require_unchanged
+from clinic.practice.models import OnlineBooking, Practice
+
+ASKABLE = {
+    "birth_date": ("birth_on",),
+    "address": ("street", "postcode", "town"),
+    "emergency": ("emergency_name", "emergency_phone"),
+    "doctor": ("doctor",),
+}
+"""What a practice may ask its clients for, and the fields of a client's record that hold it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Details:
+    """What clients read about the practice, and where it is in the world."""
+
+    name: str
+    legal_name: str
+    phone: str
+    mail: str
+    country: str
+    region: str
+    currency: str
+    emergency_number: str
+    advice_line: str
+    support_line: str
+    policy: str
+    about: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingRules:
+    """What holds for every booking; units stand in the names."""
+
+    notice_minutes: int
+    horizon_days: int
+    step_minutes: int
+    pack: bool
+    hold_minutes: int
+    open_bookings_per_client: int
+    late_cancel_hours: int
+    approval: str
+    decide_hours: int
+    offer_people: int
+    offer_minutes: int
+    quiet_from_hour: int
+    quiet_until_hour: int
+    reminder_offsets_minutes: list[int]
+    asked_details: list[str]
+
+
+def details_of(practice: Practice) -> Details:
+    """The details as they stand."""
+    return Details(**{name: getattr(practice, name) for name in Details.__dataclass_fields__})
+
+
+def rules_of(practice: Practice) -> BookingRules:
+    """The rules as they stand."""
+    return BookingRules(**{name: getattr(practice, name) for name in BookingRules.__dataclass_fields__})
+
+
+def seen(part: Details | BookingRules | None) -> str:
+    """The mark of a page made from these; also of one made before there was a practice."""
+    return print_of(*asdict(part).items()) if part is not None else print_of(None)
+
+
+def describe(details: Details, *, seen_as: str, actor: str, now: datetime) -> Practice:
+    """Set the practice up, or change what it says of itself. Raises ChangedMeanwhile."""
+    practice = _locked()
+    require_unchanged(seen_as, seen(details_of(practice) if practice else None))
+    if practice is None:
+        practice = Practice(**asdict(details), online_booking=OnlineBooking.NOT_OPEN)
+        with violates("pk_practice", ChangedMeanwhile()):
+            db.session.add(practice)
+        audit.record(actor, "create", practice, fields=sorted(asdict(details)), now=now)
+        return practice
+    _amend(practice, details, actor, now)
+    db.session.flush()
+    return practice
+
+
+def set_rules(rules: BookingRules, *, seen_as: str, actor: str, now: datetime) -> None:
+    """Change the rules of booking; what stands already stays. Raises ChangedMeanwhile."""
+    with calendars.changing():
+        practice = _locked()
+        if practice is None:
+            raise LookupError("rules are set once there is a practice")
+        require_unchanged(seen_as, seen(rules_of(practice)))
+        _amend(practice, rules, actor, now)
+
+
+def open_for_booking(*, actor: str, now: datetime) -> None:
+    """Let clients book online from now on. Harmless when they can already."""
+    _set_online_booking(OnlineBooking.OPEN, None, actor, now)
+
+
+def close_for_booking(words: str, *, actor: str, now: datetime) -> None:
+    """Let nobody book online until it is opened again; clients read these words. What is booked stays."""
+    _set_online_booking(OnlineBooking.CLOSED, words, actor, now)
+
+
+def _set_online_booking(state: OnlineBooking, words: str | None, actor: str, now: datetime) -> None:
+    with calendars.changing():
+        practice = _locked()
+        if practice is None:
+            raise LookupError("booking is opened once there is a practice")
+        if practice.online_booking == state and words in (None, practice.closed_words):
+            return
+        practice.online_booking = state
+        practice.closed_words = practice.closed_words if words is None else words
+        audit.record(actor, "change", practice, fields=["online_booking"], purpose=state.value, now=now)
+
+
+def _locked() -> Practice | None:
+    return db.session.get(Practice, 1, with_for_update=True, populate_existing=True)
+
+
+def _amend(practice: Practice, part: Details | BookingRules, actor: str, now: datetime) -> None:
+    values = asdict(part)
+    changed = sorted(name for name, value in values.items() if getattr(practice, name) != value)
+    for name in changed:
+        setattr(practice, name, values[name])
+    if changed:
+        audit.record(actor, "change", practice, fields=changed, now=now)

@@ -1,0 +1,245 @@
+"""Locations, the ways between them, and their rooms."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from clinic.accounts import audit
+from clinic.db import db, violates
+from clinic.practice import calendars, geography
+from clinic.practice.editing import (
+    Way,
+    amend,
+    print_of,
+    put_last,
+    require_unchanged,
+    shift,
+    slug_of,
+)
+from clinic.practice.models import Location, LocationPair, Room, Treatment
+from clinic.practice.queries import DEFAULT_TRAVEL
+from clinic.refusal import NotFound, Refusal
+
+Pair = tuple[UUID, UUID]
+
+
+class UnknownZone(Refusal):
+    """No such time zone."""
+
+    code = "unknown-zone"
+    sentence = "Choose a time zone from the list, for example Europe/Berlin."
+
+
+class SameName(Refusal):
+    """Another room of the location has this name."""
+
+    code = "same-name"
+    sentence = "Another room of this location has this name already."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A location as an owner describes it; its zone is changed by `booking.zone_changes` once visits stand there."""
+
+    name: str
+    street: str
+    town: str
+    getting_here: str
+    closed_on: date | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoomDetails:
+    """A room, and the treatments it suits."""
+
+    name: str
+    treatments: tuple[UUID, ...]
+
+
+def location(location_id: UUID) -> Location:
+    """The location; raises NotFound."""
+    found = db.session.get(Location, location_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def room(room_id: UUID) -> Room:
+    """The room, in use or not; raises NotFound."""
+    found = db.session.get(Room, room_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def every_location() -> list[Location]:
+    """All locations in the practice's order, closed ones too."""
+    return list(db.session.scalars(sa.select(Location).order_by(Location.position, Location.name)))
+
+
+def every_room() -> list[Room]:
+    """All rooms by location and in order, those no longer used too."""
+    rooms = sa.select(Room).join(Location).order_by(Location.position, Location.name)
+    return list(db.session.scalars(rooms.order_by(Room.position, Room.name)))
+
+
+def place_of(where: Location) -> Place:
+    """A location as it stands."""
+    return Place(**{name: getattr(where, name) for name in Place.__dataclass_fields__})
+
+
+def seen(where: Location) -> str:
+    """The mark of a page that shows this location."""
+    return print_of(where.zone, *asdict(place_of(where)).items())
+
+
+def open_location(place: Place, zone: str, *, actor: str, now: datetime) -> Location:
+    """Add a location. Raises UnknownZone."""
+    require_zone(zone)
+    with calendars.changing():
+        opened = Location(slug=slug_of(place.name, Location), zone=zone, **asdict(place))
+        put_last(opened, every_location())
+        db.session.add(opened)
+        audit.record(actor, "create", opened, fields=["zone", *asdict(place)], now=now)
+    return opened
+
+
+def change_location(location_id: UUID, place: Place, *, seen_as: str, actor: str, now: datetime) -> Location:
+    """Change what a location is called and where it is. Raises ChangedMeanwhile."""
+    with calendars.changing():
+        where = location(location_id)
+        db.session.refresh(where)
+        require_unchanged(seen_as, seen(where))
+        amend(where, asdict(place), actor=actor, now=now)
+    return where
+
+
+def require_zone(zone: str) -> None:
+    """Raise UnknownZone unless this is the name of a place's time zone."""
+    if zone not in geography.zones():
+        raise UnknownZone
+
+
+def shift_location(location_id: UUID, way: Way, *, actor: str, now: datetime) -> None:
+    """Show a location one place earlier or later."""
+    with calendars.changing():
+        where = location(location_id)
+        if shift(where, every_location(), way):
+            audit.record(actor, "change", where, fields=["position"], now=now)
+
+
+def ways() -> dict[Pair, int]:
+    """Minutes from each location to each other one, as they stand or are taken by default."""
+    known = {
+        (pair.from_id, pair.to_id): pair.travel_minutes
+        for pair in db.session.scalars(sa.select(LocationPair))
+    }
+    default = int(DEFAULT_TRAVEL.total_seconds()) // 60
+    places = every_location()
+    return {(a.id, b.id): known.get((a.id, b.id), default) for a in places for b in places if a.id != b.id}
+
+
+def seen_ways() -> str:
+    """The mark of a page that shows the ways."""
+    return print_of(*sorted((str(a), str(b), minutes) for (a, b), minutes in ways().items()))
+
+
+def set_ways(minutes: Mapping[Pair, int], *, seen_as: str, actor: str, now: datetime) -> None:
+    """Say how long a therapist needs between locations, in whole fives. Raises ChangedMeanwhile."""
+    with calendars.changing():
+        present = ways()
+        require_unchanged(seen_as, seen_ways())
+        for pair, wanted in minutes.items():
+            if pair in present and present[pair] != wanted:
+                db.session.merge(LocationPair(from_id=pair[0], to_id=pair[1], travel_minutes=wanted))
+                audit.record(
+                    actor,
+                    "change",
+                    subject_type="location_pairs",
+                    subject_id=pair[0],
+                    fields=["travel_minutes"],
+                    now=now,
+                )
+
+
+def room_details(of: Room) -> RoomDetails:
+    """A room as it stands."""
+    suited = sa.select(Treatment.id).where(Treatment.rooms.any(Room.id == of.id))
+    return RoomDetails(name=of.name, treatments=tuple(sorted(db.session.scalars(suited))))
+
+
+def seen_room(of: Room) -> str:
+    """The mark of a page that shows this room."""
+    details = room_details(of)
+    return print_of(details.name, of.retired_at, details.treatments)
+
+
+def add_room(location_id: UUID, details: RoomDetails, *, actor: str, now: datetime) -> Room:
+    """Add a room to a location. Raises SameName."""
+    with calendars.changing():
+        added = Room(location_id=location(location_id).id, name=details.name)
+        put_last(added, _rooms_of(location_id))
+        with violates("uq_rooms_location_id_name", SameName()):
+            db.session.add(added)
+        _suit(added, details.treatments)
+        audit.record(actor, "create", added, fields=["name", "treatments"], now=now)
+    return added
+
+
+def change_room(room_id: UUID, details: RoomDetails, *, seen_as: str, actor: str, now: datetime) -> Room:
+    """Change a room's name and what it suits. Raises ChangedMeanwhile and SameName."""
+    with calendars.changing():
+        changed = room(room_id)
+        db.session.refresh(changed)
+        require_unchanged(seen_as, seen_room(changed))
+        with violates("uq_rooms_location_id_name", SameName()):
+            amend(changed, {"name": details.name}, actor=actor, now=now)
+        if _suit(changed, details.treatments):
+            audit.record(actor, "change", changed, fields=["treatments"], now=now)
+    return changed
+
+
+def retire_room(room_id: UUID, *, actor: str, now: datetime) -> Room:
+    """Offer a room no longer; visits that stand in it stay. Harmless when it is retired already."""
+    return _set_retired(room_id, now, actor, now)
+
+
+def restore_room(room_id: UUID, *, actor: str, now: datetime) -> Room:
+    """Offer a retired room again. Harmless when it is offered."""
+    return _set_retired(room_id, None, actor, now)
+
+
+def _set_retired(room_id: UUID, at: datetime | None, actor: str, now: datetime) -> Room:
+    with calendars.changing():
+        changed = room(room_id)
+        if (changed.retired_at is None) != (at is None):
+            amend(changed, {"retired_at": at}, actor=actor, now=now)
+    return changed
+
+
+def shift_room(room_id: UUID, way: Way, *, actor: str, now: datetime) -> None:
+    """Take a room one place earlier or later among those of its location."""
+    with calendars.changing():
+        moved = room(room_id)
+        if shift(moved, _rooms_of(moved.location_id), way):
+            audit.record(actor, "change", moved, fields=["position"], now=now)
+
+
+def _rooms_of(location_id: UUID) -> list[Room]:
+    return [each for each in every_room() if each.location_id == location_id]
+
+
+def _suit(suiting: Room, treatments: Sequence[UUID]) -> bool:
+    """Make a room suit exactly these treatments; False when it did already."""
+    changed = False
+    for treatment in db.session.scalars(sa.select(Treatment)):
+        is_wanted, suits = treatment.id in treatments, suiting in treatment.rooms
+        if is_wanted and not suits:
+            treatment.rooms.append(suiting)
+        elif suits and not is_wanted:
+            treatment.rooms.remove(suiting)
+        changed = changed or is_wanted != suits
+    return changed

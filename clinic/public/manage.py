@@ -1,0 +1,278 @@
+"""The page of one appointment, at one address for its life: see, move, cancel, keep, undo.
+
+The address is a capability for time, place, therapist and price; it shows no health data, no telephone and no family name.
+Nothing changes on GET. Each act sends the revision its page was made from; an old page changes nothing.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from clinic import clock
+from clinic.accounts import audit, limits, signed_links
+from clinic.booking import barring, changes, same_person, states
+from clinic.booking import queries as appointments
+from clinic.booking.availability import Wish
+from clinic.booking.calendar_file import Method, calendar_file
+from clinic.booking.models import Appointment, State
+from clinic.booking.placing import NotOffered, agreed
+from clinic.booking.waiting import entries
+from clinic.booking.waiting import queries as waiting_list
+from clinic.db import transaction
+from clinic.intake import queries as intake
+from clinic.language import N_, gettext
+from clinic.messaging import queries as messages
+from clinic.messaging.due.reminders import to_come
+from clinic.practice import queries as practice
+from clinic.practice.queries import Supply
+from clinic.public import safety_form, slots
+from clinic.public.forms import RevisionForm
+from clinic.public.slots import Choice
+from clinic.refusal import NotFound, Stale
+from clinic.web import languages, refusal_page, time_values
+from clinic.web.access import anyone, audience
+
+blueprint = Blueprint("appointment", __name__, url_prefix="/a")
+
+TOO_SOON = N_("Please call us: this time is too soon after what you told us about your health today.")
+KEPT = timedelta(days=30)
+"""So long after its end the page still says more than that the visit is past."""
+
+
+@blueprint.get("/<token>")
+@audience(anyone)
+def manage(token: str) -> str:
+    """How the appointment stands, and what can be done with it."""
+    return _page(_appointment(token), token)
+
+
+@blueprint.get("/<token>/done")
+@audience(anyone)
+def done(token: str) -> ResponseReturnValue:
+    """Right after booking: the reference, the calendar file and what happens next."""
+    visit = _appointment(token)
+    if visit.state not in (State.BOOKED, State.REQUESTED) or _is_past(visit, clock.now()):
+        return redirect(url_for(".manage", token=token), 303)
+    reminders = to_come(visit, clock.now())
+    return render_template(
+        "public/done.html",
+        visit=visit,
+        token=token,
+        free_until=states.free_until(visit),
+        reminders=reminders,
+        reaches=messages.reaches_by_mail(visit.id),
+    )
+
+
+@blueprint.get("/<token>/visit.ics")
+@audience(anyone)
+def calendar(token: str) -> Response:
+    """The appointment as a calendar file, for as long as its page says when it is."""
+    visit = _appointment(token)
+    if _is_past(visit, clock.now()):
+        raise NotFound
+    content = calendar_file([visit], practice.the_practice(), method=Method.PUBLISH, now=clock.now())
+    return Response(
+        content,
+        mimetype="text/calendar",
+        headers={"Content-Disposition": f'attachment; filename="{visit.reference}.ics"'},
+    )
+
+
+@blueprint.get("/<token>/cancel")
+@audience(anyone)
+def ask_cancel(token: str) -> ResponseReturnValue:
+    """What cancelling means, with *Keep appointment* beside it."""
+    visit = _appointment(token)
+    if not _open(visit, clock.now()):
+        return redirect(url_for(".manage", token=token), 303)
+    return render_template(
+        "public/cancel.html", visit=visit, token=token, free_until=states.free_until(visit)
+    )
+
+
+@blueprint.post("/<token>/cancel")
+@audience(anyone)
+def cancel(token: str) -> ResponseReturnValue:
+    """Cancel; for two minutes the page offers to take it back."""
+    return _act(
+        token,
+        lambda visit, revision, actor, now: changes.cancel(visit.id, revision=revision, actor=actor, now=now),
+        N_("Your appointment is cancelled."),
+    )
+
+
+@blueprint.post("/<token>/undo")
+@audience(anyone)
+def undo(token: str) -> ResponseReturnValue:
+    """Take back the last move or cancel."""
+    try:
+        return _act(
+            token,
+            lambda visit, revision, actor, now: changes.undo(
+                visit.id, revision=revision, actor=actor, now=now
+            ),
+            N_("Taken back. Your appointment stands as before."),
+        )
+    except NotOffered as taken:
+        text = gettext("The old time is no longer free, so this cannot be taken back.")
+        if isinstance(taken, changes.NobodyThere):
+            text = gettext(taken.sentence)
+        return _page(_appointment(token), token, refusal=text), taken.status
+    except states.NotCleared as stop:
+        return _page(_appointment(token), token, refusal=gettext(TOO_SOON)), stop.status
+
+
+@blueprint.get("/<token>/move")
+@audience(anyone)
+def choose(token: str) -> ResponseReturnValue:
+    """Other times for this appointment."""
+    visit, now = _appointment(token), clock.now()
+    if not _open(visit, now):
+        return redirect(url_for(".manage", token=token), 303)
+    return _move_page(visit, token, now)
+
+
+@blueprint.post("/<token>/move")
+@audience(anyone)
+def move(token: str) -> ResponseReturnValue:
+    """Move to the chosen time; the old one is let go only with the new one."""
+    visit, now = _appointment(token), clock.now()
+    starts_at, therapist_id = time_values.read_value(request.form.get("start", ""))
+    try:
+        return _act(
+            token,
+            lambda found, revision, actor, at: changes.move(
+                found.id,
+                starts_at,
+                therapist_id=therapist_id,
+                location_id=found.location_id,
+                revision=revision,
+                actor=actor,
+                now=at,
+            ),
+            N_("Your appointment has a new time."),
+        )
+    except NotOffered as gone:
+        return _move_page(visit, token, now, gone=gone, wanted=starts_at), gone.status
+    except states.NotCleared:
+        flash(gettext(TOO_SOON), "caution")
+        return redirect(url_for(".manage", token=token), 303)
+
+
+Deed = Callable[[Appointment, int, str, datetime], Appointment]
+
+
+def _act(token: str, deed: Deed, sentence: str) -> ResponseReturnValue:
+    """Do something to the appointment of an address and go back to its page."""
+    visit, now = _appointment(token), clock.now()
+    try:
+        limits.take(limits.CHANGES_LINK, str(visit.id), now)
+        with transaction():
+            changed = deed(visit, _revision(), audit.by_link(visit.id), now)
+    except (Stale, states.NotNow, changes.UndoOver, limits.TooMany) as refusal:
+        page = _page(_appointment(token), token, refusal=gettext(refusal.sentence))
+        return refusal_page.answer(page, refusal)
+    flash(gettext(sentence), "ok")
+    return redirect(signed_links.manage_path(changed.id, changed.link_epoch), 303)
+
+
+def _revision() -> int:
+    """The revision the page was made from; what is no number is as good as an old page."""
+    form = RevisionForm()
+    try:
+        return int(form.revision.data or "")
+    except ValueError:
+        raise Stale from None
+
+
+def _appointment(token: str) -> Appointment:
+    """The appointment of an address, in the language of whose it is."""
+    visit = appointments.behind(token)
+    languages.speak_to(visit.client)
+    return visit
+
+
+def _open(visit: Appointment, now: datetime) -> bool:
+    return visit.state in (State.BOOKED, State.REQUESTED) and visit.starts_at > now
+
+
+def _is_past(visit: Appointment, now: datetime) -> bool:
+    """Whether the address only says that the visit is past."""
+    return visit.ends_at + KEPT <= now
+
+
+def _page(visit: Appointment, token: str, *, refusal: str | None = None) -> str:
+    now = clock.now()
+    if _is_past(visit, now):
+        return render_template("public/past.html")
+    return render_template(
+        "public/manage.html",
+        visit=visit,
+        token=token,
+        is_open=_open(visit, now),
+        can_undo=changes.can_undo(visit, "client", now),
+        free_until=states.free_until(visit),
+        refusal=refusal,
+        safety_form=safety_form.address(visit, now),
+        may_wait=entries.may_wait(visit, now),
+        is_untold=_open(visit, now) and not messages.reaches_by_mail(visit.id),
+        waits=waiting_list.earlier_than(visit.id) is not None if _open(visit, now) else None,
+    )
+
+
+def _supply(visit: Appointment, now: datetime) -> Supply:
+    """What the visit as agreed can have, less the times of the client's other visits; of other records a link tells nothing.
+
+    Whom a bar keeps the client from is left out: the move would be refused.
+    """
+    supply = agreed(practice.supply(visit.treatment_id, retired_too=True), visit)
+    supply = barring.shown_to(supply, visit.client_id)
+    return same_person.avoiding(supply, visit.client_id, now, records=False, besides=[visit.id])
+
+
+def _not_before(visit: Appointment, now: datetime) -> datetime | None:
+    """From when on the client's answers allow a visit; None where time alone stops nothing."""
+    return intake.standing(browser=None, client_id=visit.client_id, now=now, zone=visit.zone).not_before
+
+
+def _move_page(
+    visit: Appointment,
+    token: str,
+    now: datetime,
+    *,
+    gone: NotOffered | None = None,
+    wanted: datetime | None = None,
+) -> str:
+    choice = Choice(
+        wish=Wish(
+            visit.treatment_id,
+            location_id=visit.location_id,
+            own_therapist=visit.therapist_id,
+            without=visit.id,
+        ),
+        location=visit.location,
+        therapists={person.id: person for person in visit.treatment.therapists},
+        day=time_values.read_day(request.args.get("day")) or slots.day_of(wanted, visit.location),
+        start=time_values.read_day(request.args.get("from")),
+        supply=_supply(visit, now),
+        not_before=_not_before(visit, now),
+    )
+
+    def address(day: Any = None, start: Any = None, endpoint: str = ".choose") -> str:
+        anchor = "times" if day and endpoint == ".choose" else None
+        return url_for(endpoint, token=token, day=day, _anchor=anchor, **{"from": start})
+
+    return render_template(
+        "public/move.html",
+        visit=visit,
+        token=token,
+        picker=slots.picker(choice, visit.treatment.slug, address, now),
+        action=address(request.args.get("day"), request.args.get("from"), ".move"),
+        gone=gone,
+        nearest=slots.nearest(choice, wanted, now) if gone and wanted else [],
+        has_errors=gone is not None,
+    )

@@ -1,0 +1,230 @@
+"""What somebody waits for: join the list, look at it, change it, withdraw."""
+
+from datetime import datetime
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from clinic import clock
+from clinic.accounts import audit, limits, signed_links
+from clinic.booking import idempotency
+from clinic.booking.idempotency import Answer
+from clinic.booking.waiting import entries, queries
+from clinic.booking.waiting.entries import NoLongerWaiting
+from clinic.booking.waiting.models import Wish
+from clinic.db import transaction
+from clinic.language import N_
+from clinic.practice import queries as practice
+from clinic.practice.models import Treatment
+from clinic.public.booking import client_of, closed_page, known
+from clinic.public.forms import JoinForm
+from clinic.public.waiting import free
+from clinic.public.waiting.blueprint import blueprint
+from clinic.refusal import NotFound, Refusal
+from clinic.web import form_keys, languages, refusal_page
+from clinic.web.access import anyone, audience
+from clinic.web.browser import browser
+from clinic.web.waiting_form import WishForm, in_words
+
+SENT_BEFORE = N_(
+    "This form was sent before, with other details, and put somebody on the list; nothing was done now. If you want to "
+    "wait for something else as well, send it once more."
+)
+
+
+@blueprint.get("/waiting-list/<slug>")
+@audience(anyone)
+def ask(slug: str) -> str:
+    """What suits somebody for whom nothing is free."""
+    if closed := closed_page():
+        return closed
+    sold, now = practice.treatment(slug), clock.now()
+    form = JoinForm(formdata=None, data={**known(), "key": form_keys.new()})
+    _offer_choices(form, sold, now)
+    form.begin(sold, now)
+    form.therapist.data = _chosen(sold.therapists, request.args.get("therapist"))
+    form.location.data = _chosen(practice.locations(now.date()), request.args.get("location"))
+    return _join_page(form, sold)
+
+
+@blueprint.post("/waiting-list/<slug>")
+@audience(anyone)
+def join(slug: str) -> ResponseReturnValue:
+    """Wait. The same form sent twice finds its own place on the list."""
+    sold, now = practice.treatment(slug), clock.now()
+    form = JoinForm()
+    _offer_choices(form, sold, now)
+    content = _content(form)
+    try:
+        if (done := _done_before(form, content)) is not None:
+            return done
+        if not form.validate():
+            return _join_page(form, sold), 422
+        limits.take(limits.WAITING_NETWORK, limits.network(request.remote_addr), now)
+        limits.take(limits.WAITING_CONTACT, form.mail.data or "", now)
+        with transaction():
+            client, actor = client_of(form, now)
+            wish = entries.join(
+                client=client,
+                treatment_id=sold.id,
+                therapist_id=form.therapist_id,
+                location_id=form.location_id,
+                times=form.times,
+                last_on=form.until,
+                actor=actor,
+                now=now,
+            )
+            idempotency.remember(browser(), form.key.data or "", content, Answer(303, wish.id), now)
+    except idempotency.AtTheSameTime:
+        return _done_before(form, content) or redirect(url_for(".ask", slug=slug), 303)
+    except idempotency.OtherContent:
+        form.key.data = form_keys.new()
+        other = idempotency.OtherContent(SENT_BEFORE)
+        return refusal_page.answer(_join_page(form, sold, refusal=other), other)
+    except Refusal as refusal:
+        return refusal_page.answer(_join_page(form, sold, refusal=refusal), refusal)
+    flash(N_("You are on the waiting list."), "ok")
+    return _to(wish)
+
+
+@blueprint.get("/w/<token>")
+@audience(anyone)
+def wish(token: str) -> str:
+    """What somebody waits for, what is free already, and how to change or withdraw it."""
+    return _wish_page(_wish(token), token)
+
+
+@blueprint.get("/w/<token>/change")
+@audience(anyone)
+def ask_change(token: str) -> ResponseReturnValue:
+    """Other days, another therapist, another last day."""
+    waited_for, now = _wish(token), clock.now()
+    if not waited_for.is_live or waited_for.replaces_id is not None:
+        return redirect(url_for(".wish", token=token), 303)
+    form = WishForm(formdata=None)
+    _offer_choices(form, waited_for.treatment, now)
+    form.therapist.data = str(waited_for.therapist_id or "")
+    form.location.data = str(waited_for.location_id or "")
+    form.last_on.data = waited_for.last_on
+    form.show_times(waited_for.times)
+    return _change_page(form, waited_for, token)
+
+
+@blueprint.post("/w/<token>/change")
+@audience(anyone)
+def change(token: str) -> ResponseReturnValue:
+    """Wait for that instead; the place in the order stays."""
+    waited_for, now = _wish(token), clock.now()
+    form = WishForm()
+    _offer_choices(form, waited_for.treatment, now)
+    if not form.validate():
+        return _change_page(form, waited_for, token), 422
+    try:
+        limits.take(limits.CHANGES_LINK, str(waited_for.id), now)
+        with transaction():
+            entries.change(
+                waited_for.id,
+                therapist_id=form.therapist_id,
+                location_id=form.location_id,
+                times=form.times,
+                last_on=form.until,
+                actor=audit.by_link(waited_for.id),
+                now=now,
+            )
+    except NoLongerWaiting as over:
+        return _wish_page(_wish(token), token, refusal=over.sentence), over.status
+    except Refusal as refusal:
+        return refusal_page.answer(_change_page(form, waited_for, token, refusal=refusal), refusal)
+    flash(N_("Changed. Your place on the list stays the same."), "ok")
+    return redirect(url_for(".wish", token=token), 303)
+
+
+@blueprint.post("/w/<token>/withdraw")
+@audience(anyone)
+def withdraw(token: str) -> ResponseReturnValue:
+    """Wait no longer."""
+    waited_for, now = _wish(token), clock.now()
+    try:
+        limits.take(limits.CHANGES_LINK, str(waited_for.id), now)
+        with transaction():
+            entries.withdraw(waited_for.id, actor=audit.by_link(waited_for.id), now=now)
+    except Refusal as refusal:
+        return refusal_page.answer(_wish_page(waited_for, token, refusal=refusal.sentence), refusal)
+    flash(N_("You are no longer on the waiting list."), "ok")
+    return redirect(url_for(".wish", token=token), 303)
+
+
+def _offer_choices(form: WishForm, sold: Treatment, now: datetime) -> None:
+    form.offer(sold, practice.locations(now.date()), now)
+
+
+def _chosen(among: Any, slug: str | None) -> str:
+    return next((str(each.id) for each in among if each.slug == slug), "")
+
+
+def _content(form: JoinForm) -> dict[str, Any]:
+    return {name: str(value) for name, value in form.data.items() if name not in ("key", "csrf_token")}
+
+
+def _done_before(form: JoinForm, content: dict[str, Any]) -> ResponseReturnValue | None:
+    if not form.key.data or form.key.process_errors:
+        return None
+    earlier = idempotency.earlier(browser(), form.key.data, content)
+    return _to(queries.wish(earlier.subject_id)) if earlier is not None and earlier.subject_id else None
+
+
+def _to(wish: Wish) -> ResponseReturnValue:
+    return redirect(signed_links.wish_path(wish.id, wish.link_epoch), 303)
+
+
+def _wish(token: str) -> Wish:
+    """The wish of an address; a changed address finds nothing, like one that never was."""
+    claim = signed_links.check(token, signed_links.WISH)
+    if claim is None:
+        raise NotFound
+    found = queries.wish(claim.subject_id)
+    if not claim.holds(found.link_epoch) or found.client.erased_at is not None:
+        raise NotFound
+    languages.speak_to(found.client)
+    return found
+
+
+def _join_page(form: JoinForm, sold: Treatment, *, refusal: Refusal | None = None) -> str:
+    return render_template(
+        "public/waiting/join.html",
+        form=form,
+        treatment=sold,
+        minutes=practice.the_practice().offer_minutes,
+        refusal=refusal,
+        has_errors=refusal is not None or form.has_errors,
+    )
+
+
+def _change_page(form: WishForm, waited_for: Wish, token: str, *, refusal: Refusal | None = None) -> str:
+    return render_template(
+        "public/waiting/change.html",
+        form=form,
+        wish=waited_for,
+        token=token,
+        refusal=refusal,
+        has_errors=refusal is not None or form.has_errors,
+    )
+
+
+def _wish_page(waited_for: Wish, token: str, *, refusal: str | None = None) -> str:
+    now = clock.now()
+    open_ = queries.open_offer(waited_for.id, now) if waited_for.is_live else None
+    visit = waited_for.replaces
+    return render_template(
+        "public/waiting/wish.html",
+        wish=waited_for,
+        words=in_words(waited_for.times),
+        token=token,
+        refusal=refusal,
+        open_offer=open_,
+        open_path=signed_links.offer_path(open_.id, waited_for.link_epoch) if open_ else None,
+        visit_path=signed_links.manage_path(visit.id, visit.link_epoch) if visit else None,
+        free=free.times(waited_for, now),
+        minutes=practice.the_practice().offer_minutes,
+    )

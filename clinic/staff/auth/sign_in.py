@@ -1,0 +1,363 @@
+"""How staff sign in: Flask-Security on our tables, with password and second factor, or a passkey.
+
+Every session is also a row on the server (`accounts.sessions`), so that sign-out, idleness and leaving end it at once. All
+attempts are limited in PostgreSQL. Nobody can register; the first owner comes from the command line.
+"""
+
+from datetime import timedelta
+from typing import Any, cast
+
+from flask import Blueprint, Flask, flash, g, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import user_logged_out
+from flask_security import Security
+from flask_security.signals import (
+    password_changed,
+    tf_code_confirmed,
+    tf_profile_changed,
+    user_authenticated,
+    wan_deleted,
+    wan_registered,
+)
+
+from clinic import clock
+from clinic.accounts import audit, limits, passwords, security_events, sessions, team
+from clinic.accounts.models import StaffSession, User, WebAuthn
+from clinic.db import db, transaction
+from clinic.refusal import Refusal
+from clinic.staff.auth import attempts, device_mark, first_owner, forms, own_sessions, second_factor
+from clinic.staff.auth.first_owner import FirstOwnerForm
+from clinic.staff.auth.password_form import PasswordForm
+from clinic.staff.day import practice_zone
+from clinic.web import access
+from clinic.web.access import STAFF_FIELD, anyone, audience, staff
+
+FRESH = timedelta(minutes=10)
+
+OPTIONS: dict[str, Any] = {
+    "URL_PREFIX": "/staff",
+    "LOGIN_URL": "/sign-in",
+    "LOGOUT_URL": "/sign-out",
+    "VERIFY_URL": "/again",
+    "CHANGE_URL": "/password",
+    "TWO_FACTOR_SETUP_URL": "/second-factor",
+    "TWO_FACTOR_TOKEN_VALIDATION_URL": "/code",
+    "TWO_FACTOR_RESCUE_URL": "/lost-app",
+    "TWO_FACTOR_SELECT_URL": "/choose-factor",
+    "MULTI_FACTOR_RECOVERY_CODES_URL": "/recovery-codes",
+    "MULTI_FACTOR_RECOVERY_URL": "/recovery-code",
+    "WAN_REGISTER_URL": "/passkeys",
+    "WAN_SIGNIN_URL": "/passkey",
+    "WAN_DELETE_URL": "/passkeys-delete",
+    "WAN_VERIFY_URL": "/again-passkey",
+    "POST_LOGIN_VIEW": "/staff",
+    "POST_LOGOUT_VIEW": "/staff/sign-in",
+    "POST_CHANGE_VIEW": "/staff/account",
+    "POST_VERIFY_VIEW": "/staff/account",
+    "TWO_FACTOR_POST_SETUP_VIEW": "/staff/account",
+    "WAN_POST_REGISTER_VIEW": "/staff/passkeys",
+    "STATIC_FOLDER": None,
+    "CLI_USERS_NAME": None,
+    "CLI_ROLES_NAME": None,
+    "PASSWORD_HASH": "argon2",
+    "PASSWORD_SCHEMES": ["argon2"],
+    "PASSWORD_HASH_PASSLIB_OPTIONS": {
+        "argon2__type": "ID",
+        "argon2__memory_cost": 64 * 1024,
+        "argon2__time_cost": 3,
+        "argon2__parallelism": 1,
+    },
+    "PASSWORD_LENGTH_MIN": passwords.SHORTEST,
+    "PASSWORD_NORMALIZE_FORM": "NFKC",
+    "CHANGEABLE": True,
+    "SEND_PASSWORD_CHANGE_EMAIL": False,
+    "TRACKABLE": True,
+    "TWO_FACTOR": True,
+    "TWO_FACTOR_REQUIRED": True,
+    "TWO_FACTOR_ENABLED_METHODS": ["authenticator"],
+    "TWO_FACTOR_IMPLEMENTATIONS": {"code": "flask_security.twofactor.CodeTfPlugin"},
+    "TWO_FACTOR_AUTHENTICATOR_VALIDITY": 30,
+    "TWO_FACTOR_RESCUE_EMAIL": False,
+    "MULTI_FACTOR_RECOVERY_CODES": True,
+    "MULTI_FACTOR_RECOVERY_CODES_N": 10,
+    "WEBAUTHN": True,
+    "WAN_ALLOW_AS_FIRST_FACTOR": True,
+    "WAN_ALLOW_AS_MULTI_FACTOR": True,
+    "WAN_ALLOW_AS_VERIFY": ["first"],
+    "WAN_ALLOW_USER_HINTS": False,
+    "WAN_RP_NAME": "Lumbar",
+    "TOTP_ISSUER": "Lumbar",
+    "FRESHNESS": FRESH,
+    "FRESHNESS_GRACE_PERIOD": timedelta(),
+    "API_ENABLED_METHODS": ["session"],
+    "RETURN_GENERIC_RESPONSES": True,
+    "DATETIME_FACTORY": clock.now,
+    "LOGIN_USER_TEMPLATE": "staff/security/sign_in.html",
+    "VERIFY_TEMPLATE": "staff/security/again.html",
+    "CHANGE_PASSWORD_TEMPLATE": "staff/security/password.html",
+    "TWO_FACTOR_SETUP_TEMPLATE": "staff/security/second_factor.html",
+    "TWO_FACTOR_VERIFY_CODE_TEMPLATE": "staff/security/code.html",
+    "TWO_FACTOR_SELECT_TEMPLATE": "staff/security/choose_factor.html",
+    "MULTI_FACTOR_RECOVERY_CODES_TEMPLATE": "staff/security/recovery_codes.html",
+    "MULTI_FACTOR_RECOVERY_TEMPLATE": "staff/security/recovery_code.html",
+    "WAN_REGISTER_TEMPLATE": "staff/security/passkeys.html",
+    "WAN_SIGNIN_TEMPLATE": "staff/security/passkey.html",
+    "WAN_VERIFY_TEMPLATE": "staff/security/again_passkey.html",
+}
+
+_WRONG = "That e-mail address and password do not belong together, or the sign-in is closed."
+_CODE = "That code is not right, or it was used before. Wait for the next one in your app."
+_PASSKEY = "That passkey was not accepted. Please try again, or use your password."
+
+MESSAGES: dict[str, tuple[str, str]] = {
+    "GENERIC_AUTHN_FAILED": (_WRONG, "caution"),
+    "INVALID_PASSWORD": ("That is not your password.", "caution"),
+    "PASSWORD_NOT_PROVIDED": ("Enter a password.", "caution"),
+    "EMAIL_NOT_PROVIDED": ("Enter your e-mail address.", "caution"),
+    "PASSWORD_IS_THE_SAME": ("This is the password you have now. Choose another.", "caution"),
+    "RETYPE_PASSWORD_MISMATCH": ("The two passwords differ.", "caution"),
+    "PASSWORD_CHANGE": ("Your password is changed; other devices are signed out.", "ok"),
+    "TWO_FACTOR_INVALID_TOKEN": (_CODE, "caution"),
+    "TWO_FACTOR_LOGIN_SUCCESSFUL": ("You are signed in.", "ok"),
+    "TWO_FACTOR_CHANGE_METHOD_SUCCESSFUL": ("Your app is set up.", "ok"),
+    "TWO_FACTOR_DISABLED": ("The second factor is switched off.", "ok"),
+    "TWO_FACTOR_PERMISSION_DENIED": ("Please sign in from the start.", "caution"),
+    "TWO_FACTOR_SETUP_EXPIRED": ("That took too long. Please start again.", "caution"),
+    "INVALID_RECOVERY_CODE": ("That code is not one of yours, or it was used before.", "caution"),
+    "REAUTHENTICATION_REQUIRED": ("Please show once more that it is you.", "plain"),
+    "REAUTHENTICATION_SUCCESSFUL": ("Thank you. You can go on.", "ok"),
+    "API_ERROR": (_PASSKEY, "caution"),
+    "WEBAUTHN_EXPIRED": ("That took too long. Please start again.", "caution"),
+    "WEBAUTHN_NO_VERIFY": (_PASSKEY, "caution"),
+    "WEBAUTHN_UNKNOWN_CREDENTIAL_ID": (_PASSKEY, "caution"),
+    "WEBAUTHN_MISMATCH_USER_HANDLE": (_PASSKEY, "caution"),
+    "WEBAUTHN_ORPHAN_CREDENTIAL_ID": (_PASSKEY, "caution"),
+    "WEBAUTHN_CREDENTIAL_WRONG_USAGE": (_PASSKEY, "caution"),
+    "WEBAUTHN_CREDENTIAL_ID_INUSE": ("This passkey is registered already.", "caution"),
+    "WEBAUTHN_NAME_REQUIRED": ("Give the passkey a name.", "caution"),
+    "WEBAUTHN_NAME_INUSE": ("You have a passkey of this name.", "caution"),
+    "WEBAUTHN_NAME_NOT_FOUND": ("You have no passkey of this name.", "caution"),
+    "WEBAUTHN_REGISTER_SUCCESSFUL": ("Your passkey is ready.", "ok"),
+    "WEBAUTHN_CREDENTIAL_DELETED": ("The passkey is deleted.", "ok"),
+    "DISABLED_ACCOUNT": (_WRONG, "caution"),
+    "USER_DOES_NOT_EXIST": (_WRONG, "caution"),
+    "INVALID_EMAIL_ADDRESS": (_WRONG, "caution"),
+}
+
+POLICIES = {
+    "security.login": anyone,
+    "security.logout": staff,
+    "security.verify": staff,
+    "security.change_password": staff,
+    "security.two_factor_setup": anyone,
+    "security.two_factor_setup_validate": staff,
+    "security.two_factor_token_validation": anyone,
+    "security.two_factor_rescue": anyone,
+    "security.tf_select": anyone,
+    "security.mf_recovery_codes": staff,
+    "security.mf_recovery": anyone,
+    "security.wan_register": staff,
+    "security.wan_register_response": staff,
+    "security.wan_signin": anyone,
+    "security.wan_signin_response": anyone,
+    "security.wan_delete": staff,
+    "security.wan_verify": staff,
+    "security.wan_verify_response": staff,
+}
+"""Endpoints that are open to anyone look at the half-finished sign-in in the session themselves."""
+
+blueprint = Blueprint("sign_in", __name__, url_prefix="/staff")
+
+
+def init_app(app: Flask) -> None:
+    """Compose sign-in for one application; a Security object belongs to one application only."""
+    app.config.from_mapping({f"SECURITY_{name}": value for name, value in OPTIONS.items()})
+    app.config.from_mapping({f"SECURITY_MSG_{name}": message for name, message in MESSAGES.items()})
+    security = Security(
+        login_form=forms.SignInForm,
+        verify_form=forms.AgainForm,
+        change_password_form=forms.NewPasswordForm,
+        two_factor_verify_code_form=forms.CodeForm,
+        mf_recovery_form=forms.RecoveryForm,
+        wan_register_form=forms.PasskeyForm,
+        wan_signin_response_form=forms.PasskeyAnswerForm,
+        mail_util_cls=second_factor.OurMail,
+        password_util_cls=second_factor.StaffPasswords,
+        totp_cls=second_factor.OneTimeTotp,
+        webauthn_util_cls=second_factor.Passkeys,
+        mf_recovery_codes_util_cls=second_factor.RecoveryCodes,
+    )
+    security.init_app(app, second_factor.Staff(db, cast(Any, User), cast(Any, None), cast(Any, WebAuthn)))
+    security.want_json(lambda request: False)
+    security.login_manager.request_loader(
+        lambda request: None
+    )  # Nobody signs in by a token; none is looked for.
+    access.declare(app, POLICIES)
+    app.before_request(attempts.limit_attempts)
+    app.before_request(stay_signed_in)
+    app.register_blueprint(blueprint)
+    user_authenticated.connect(_signed_in, app)
+    user_logged_out.connect(_signed_out, app)
+    for signal, action in _AUDITED:
+        signal.connect(action, app)
+
+
+def stay_signed_in() -> ResponseReturnValue | None:
+    """Somebody who is signed in has no code to give; Flask-Security would sign them out for merely opening that page."""
+    if request.endpoint != "security.two_factor_token_validation" or access.signed_in_user() is None:
+        return None
+    if session.get("tf_state") == "validating_profile":
+        return None
+    return redirect(url_for("sign_in.account"), 303)
+
+
+def _signed_in(app: Flask, user: User, authn_via: list[str] | None = None, **more: Any) -> None:
+    """A sign-in is complete: give the browser a session of its own on the server, and a new CSRF token."""
+    now = clock.now()
+    session.pop("_remember", None)
+    session.pop("csrf_token", None)
+    g.pop("csrf_token", None)
+    _end_own_session()
+    if authn_via == ["change"]:
+        sessions.end_all_of(user, now)
+    session[STAFF_FIELD] = sessions.open_staff(user, now, own_sessions.device())
+    session.permanent = True
+    device_mark.remember(user)
+    audit.record(
+        audit.by_user(user.id),
+        "signed_in",
+        user,
+        purpose=" ".join(authn_via or ["code"]),
+        network=security_events.network_hash(request.remote_addr),
+        now=now,
+    )
+
+
+def _signed_out(app: Flask, user: Any, **more: Any) -> None:
+    _end_own_session()
+
+
+def _end_own_session() -> None:
+    """End the row of this browser's session, if it has one, whether or not the caller commits anything else."""
+    raw = session.pop(STAFF_FIELD, None)
+    now = clock.now()
+    live: StaffSession | None = sessions.staff(raw, now) if raw else None
+    g.pop("staff_session", None)
+    if live is not None:
+        sessions.end(live, now)
+        audit.record(
+            audit.by_user(live.user_id), "signed_out", subject_type="users", subject_id=live.user_id, now=now
+        )
+        db.session.commit()
+
+
+def _audited(action: str) -> Any:
+    def note(app: Flask, user: User, **more: Any) -> None:
+        audit.record(
+            audit.by_user(user.id), action, subject_type="users", subject_id=user.id, now=clock.now()
+        )
+
+    return note
+
+
+_AUDITED = (
+    (password_changed, _audited("password_changed")),
+    (tf_profile_changed, _audited("second_factor_changed")),
+    (tf_code_confirmed, _audited("second_factor_used")),
+    (wan_registered, _audited("passkey_added")),
+    (wan_deleted, _audited("passkey_deleted")),
+)
+
+
+class LinkGone(Refusal):
+    """The set-up address was used or is older than a day."""
+
+    status = 410
+    code = "link-gone"
+    sentence = "This address was used before or has run out. Ask an owner of the practice for a new one."
+
+
+@blueprint.route("/set-up/<token>", methods=["GET", "POST"])
+@audience(anyone)
+def set_up(token: str) -> ResponseReturnValue:
+    """Choose a password by the address an owner or the command line gave; opening the page uses nothing up.
+
+    The first owner is also asked whether they treat clients themselves.
+    """
+    now = clock.now()
+    if request.method == "POST":
+        limits.take(limits.SET_UP_LINK, limits.network(request.remote_addr), now)
+    user = team.find_set_up(token, now)
+    if user is None:
+        return render_template("staff/security/link_gone.html"), LinkGone.status
+    form = FirstOwnerForm() if first_owner.is_asked(user) else PasswordForm()
+    try:
+        if form.validate_on_submit() and _is_chosen(form, user, token):
+            flash("Your password is set. Please sign in.", "ok")
+            return redirect(url_for("security.login"), 303)
+    except LinkGone as gone:
+        return render_template("staff/security/link_gone.html"), gone.status
+    return render_template("staff/security/set_up.html", form=form, user=user, has_errors=form.has_errors)
+
+
+def _is_chosen(form: PasswordForm, user: User, token: str) -> bool:
+    password = form.password.data or ""
+    objection = second_factor.objection(password, user)
+    if objection is not None:
+        form.password.errors = [objection]
+        return False
+    now = clock.now()
+    with transaction():
+        chosen = team.choose_password(token, second_factor.compared(password), now)
+        if chosen is None:
+            raise LinkGone
+        audit.record(audit.by_user(chosen.id), "password_set_by_link", chosen, now=now)
+        if isinstance(form, FirstOwnerForm) and form.treats.data == first_owner.YES:
+            first_owner.begin_treating(chosen, now)
+    return True
+
+
+@blueprint.get("/account")
+@audience(staff)
+def account() -> ResponseReturnValue:
+    """One's own sign-in: password, app, recovery codes, passkeys, and other devices."""
+    user = access.signed_in_user()
+    assert user is not None
+    now = clock.now()
+    mark = device_mark.of_request()
+    return render_template(
+        "staff/security/account.html",
+        here="account",
+        user=user,
+        own=g.staff_session,
+        others=sessions.others_of(user, g.staff_session, now),
+        zone=practice_zone(now),
+        is_marked=mark is not None and mark.knows(user.id),
+    )
+
+
+@blueprint.post("/account/forget-device")
+@audience(staff)
+def forget_device() -> ResponseReturnValue:
+    """Let this browser be one like any other to the sign-in; the session goes on."""
+    user = access.signed_in_user()
+    assert user is not None
+    device_mark.forget(user)
+    with transaction():
+        audit.record(access.actor(), "device_forgotten", user, now=clock.now())
+    flash("This device is forgotten. Your next sign-in here makes it known again.", "ok")
+    return redirect(url_for("sign_in.account"), 303)
+
+
+@blueprint.post("/account/sign-out-others")
+@audience(staff, fresh=True)
+def sign_out_others() -> ResponseReturnValue:
+    """End every other session of this person."""
+    user = access.signed_in_user()
+    assert user is not None
+    now = clock.now()
+    with transaction():
+        sessions.end_others_of(user, g.staff_session, now)
+        audit.record(access.actor(), "signed_out_elsewhere", user, now=now)
+    flash("Every other device is signed out.", "ok")
+    return redirect(url_for("sign_in.account"), 303)

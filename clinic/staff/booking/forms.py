@@ -1,0 +1,109 @@
+"""What staff type when they book or move for a client; shape only, the services decide what may be."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from wtforms import EmailField, HiddenField, SearchField, StringField, TelField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional
+
+from clinic.accounts import services as accounts
+from clinic.booking.desk import LONGEST_REASON
+from clinic.booking.waivers import Rule
+from clinic.practice import queries as practice
+from clinic.web.forms import Form, readable
+
+NAME_LENGTH = Length(max=80, message="Please use at most 80 characters.")
+
+
+class FindForm(Form):
+    """Who is calling."""
+
+    text = SearchField(
+        "Find a client",
+        description="Name, telephone number, e-mail address or the reference of a visit.",
+        validators=[InputRequired("Enter a name, a number, an address or a reference.")],
+        render_kw={"autocomplete": "off", "spellcheck": "false"},
+    )
+
+
+class RulesForm(Form):
+    """Which rules the page named, and why they are set aside."""
+
+    waived = HiddenField()
+    reason = TextAreaField(
+        "Why is this booked outside the rules?",
+        description="Staff can read it at the visit. Write nothing about health here.",
+        validators=[Length(max=LONGEST_REASON)],
+    )
+
+    @property
+    def rules(self) -> frozenset[Rule]:
+        """The rules that are set aside; unknown names are none."""
+        named = set((self.waived.data or "").split(","))
+        return frozenset(rule for rule in Rule if rule.value in named)
+
+    def name(self, rules: Sequence[Rule]) -> None:
+        """Ask about these rules."""
+        self.waived.data = ",".join(rule.value for rule in rules)
+
+
+class BookForm(RulesForm):
+    """The last page of a booking for a client who is known."""
+
+    key = HiddenField(validators=[InputRequired(), Length(max=64)])
+
+
+class NewClientForm(BookForm):
+    """The last page of a booking for somebody new."""
+
+    given_name = StringField(
+        "First name",
+        validators=[InputRequired("Enter the first name"), NAME_LENGTH],
+        render_kw={"autocomplete": "off"},
+    )
+    family_name = StringField(
+        "Family name",
+        validators=[InputRequired("Enter the family name"), NAME_LENGTH],
+        render_kw={"autocomplete": "off"},
+    )
+    phone = TelField(
+        "Telephone number",
+        description="A number or an e-mail address is needed.",
+        validators=[Optional()],
+        render_kw={"autocomplete": "off", "inputmode": "tel"},
+    )
+    mail = EmailField(
+        "E-mail address",
+        description="For the confirmation, the reminders and the link to the health questions.",
+        validators=[Optional()],
+        render_kw={"autocomplete": "off", "inputmode": "email", "spellcheck": "false"},
+    )
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """As WTForms validates, and refuse somebody nobody could reach."""
+        fine: bool = super().validate(extra_validators)
+        if fine and not (self.mail.data or self.phone.data):
+            self.mail.errors = ["Enter an e-mail address or a telephone number"]
+            return False
+        return fine
+
+    def validate_mail(self, field: EmailField) -> None:
+        """Refuse what cannot be an address."""
+        readable(accounts.normalise_mail, field.data)
+
+    def validate_phone(self, field: TelField) -> None:
+        """Refuse what cannot be dialled from where the practice is."""
+        country = practice.the_practice().country
+        readable(lambda text: accounts.normalise_phone(text, country), field.data)
+
+
+class MoveForm(RulesForm):
+    """The last page of a move."""
+
+    revision = HiddenField()
+
+    @property
+    def seen(self) -> int:
+        """The revision of the visit the form was made from; one that is no number counts as old."""
+        sent = self.revision.data or ""
+        return int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else -1

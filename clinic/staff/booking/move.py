@@ -1,0 +1,206 @@
+"""Moving a visit for a client: to any free time of anybody who gives it, or for a reason outside the rules."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from clinic import clock
+from clinic.accounts.permissions import Permission
+from clinic.booking import desk, same_person
+from clinic.booking.availability import Wish
+from clinic.booking.models import Appointment, State
+from clinic.booking.placing import NotOffered, agreed
+from clinic.booking.states import NotNow
+from clinic.db import transaction
+from clinic.practice import queries as practice
+from clinic.practice.models import Location, Therapist
+from clinic.practice.queries import Supply
+from clinic.refusal import NotFound, Refusal
+from clinic.staff import desk as staff_desk
+from clinic.staff.blueprint import blueprint
+from clinic.staff.booking import obstacles, times
+from clinic.staff.booking.forms import MoveForm
+from clinic.staff.booking.times import Place
+from clinic.web import time_values
+from clinic.web.access import audience, staff
+from clinic.web.time_values import NoSuchTime
+
+
+@blueprint.get("/appointments/<uuid:appointment_id>/move", endpoint="move")
+@audience(staff, Permission.CALENDAR_WRITE)
+def move(appointment_id: UUID) -> ResponseReturnValue:
+    """Other times for a visit."""
+    return _choose_page(_movable(appointment_id), clock.now())
+
+
+@blueprint.get("/appointments/<uuid:appointment_id>/move/at", endpoint="move_at")
+@audience(staff, Permission.CALENDAR_WRITE)
+def move_at(appointment_id: UUID) -> ResponseReturnValue:
+    """A day and a time by the clock: on to its page."""
+    visit = _movable(appointment_id)
+    location = _location(visit)
+    therapist = _therapist(visit)
+    if therapist is None:
+        raise NotFound
+    try:
+        starts_at = time_values.at_wall(
+            request.args.get("on", ""), request.args.get("at", ""), _place(visit, location).zone
+        )
+    except NoSuchTime as refusal:
+        return _choose_page(visit, clock.now(), refusal=refusal), refusal.status
+    start = time_values.value(starts_at, therapist.id)
+    return redirect(
+        url_for("staff.check_move", appointment_id=visit.id, location=location.slug, start=start), 303
+    )
+
+
+@blueprint.get("/appointments/<uuid:appointment_id>/move/check", endpoint="check_move")
+@audience(staff, Permission.CALENDAR_WRITE)
+def check_move(appointment_id: UUID) -> ResponseReturnValue:
+    """The old time beside the new one, with the rules it would break."""
+    visit = _movable(appointment_id)
+    return _check_page(visit, MoveForm(formdata=None, data={"revision": str(visit.revision)}), clock.now())
+
+
+@blueprint.post("/appointments/<uuid:appointment_id>/move/check", endpoint="moved")
+@audience(staff, Permission.CALENDAR_WRITE)
+def moved(appointment_id: UUID) -> ResponseReturnValue:
+    """Move it; for two minutes it can be taken back."""
+    now = clock.now()
+    visit, form = _movable(appointment_id), MoveForm()
+    starts_at, therapist_id = time_values.read_value(request.args.get("start", ""))
+    if not form.validate():
+        return _check_page(visit, form, now), 422
+    try:
+        with transaction():
+            done = desk.move(
+                visit.id,
+                starts_at,
+                therapist_id=therapist_id,
+                location_id=_location(visit).id,
+                revision=form.seen,
+                by=staff_desk.user(),
+                waived=form.rules,
+                reason=form.reason.data or "",
+                now=now,
+            )
+    except desk.ReasonNeeded as needed:
+        form.reason.errors = [needed.sentence]
+        return _check_page(visit, form, now), needed.status
+    except NotOffered as refusal:
+        return _check_page(visit, form, now, changed=True), refusal.status
+    staff_desk.say(
+        "The visit has a new time. A letter tells the client.",
+        undo=staff_desk.undo_address(done),
+        fields={"revision": str(done.revision)},
+    )
+    return redirect(url_for("staff.visit", appointment_id=done.id), 303)
+
+
+def can_move(visit: Appointment, now: datetime) -> bool:
+    """Whether a visit can still be given another time."""
+    return visit.state in (State.BOOKED, State.REQUESTED) and visit.starts_at > now
+
+
+def _movable(appointment_id: UUID) -> Appointment:
+    visit = staff_desk.visit(appointment_id)
+    if not can_move(visit, clock.now()):
+        raise NotNow
+    return visit
+
+
+def _location(visit: Appointment) -> Location:
+    wanted = request.args.get("location")
+    places = practice.locations(clock.now().date())
+    return next((one for one in places if one.slug == wanted), visit.location)
+
+
+def _therapist(visit: Appointment) -> Therapist | None:
+    wanted = request.args.get("therapist")
+    if not wanted:
+        return None
+    found = next((one for one in visit.treatment.therapists if one.slug == wanted), None)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _place(visit: Appointment, location: Location) -> Place:
+    return Place(location=location, therapists={one.id: one for one in visit.treatment.therapists})
+
+
+def _supply(visit: Appointment, now: datetime) -> Supply:
+    supply = agreed(practice.supply(visit.treatment_id, retired_too=True), visit)
+    return same_person.avoiding(supply, visit.client_id, now, records=True, besides=[visit.id])
+
+
+def _choose_page(visit: Appointment, now: datetime, refusal: Refusal | None = None) -> str:
+    location, therapist = _location(visit), _therapist(visit)
+    chosen: dict[str, Any] = {
+        "appointment_id": visit.id,
+        "location": location.slug,
+        "therapist": therapist.slug if therapist else None,
+    }
+
+    def address(day: date | None, monday: date) -> str:
+        return url_for(
+            "staff.move", **{**chosen, "day": day, "from": monday, "_anchor": "times" if day else None}
+        )
+
+    wish = Wish(
+        visit.treatment_id,
+        therapist_id=therapist.id if therapist else None,
+        location_id=location.id,
+        own_therapist=visit.therapist_id,
+        without=visit.id,
+    )
+    return render_template(
+        "staff/book/move.html",
+        here="calendar",
+        visit=visit,
+        therapist=therapist,
+        therapists=visit.treatment.therapists,
+        location=location,
+        locations=practice.locations(now.date()),
+        times=times.shown(
+            _supply(visit, now),
+            wish,
+            _place(visit, location),
+            address,
+            day=time_values.read_day(request.args.get("day")),
+            start=time_values.read_day(request.args.get("from")),
+            now=now,
+        ),
+        refusal=refusal,
+        has_errors=refusal is not None,
+    )
+
+
+def _check_page(visit: Appointment, form: MoveForm, now: datetime, *, changed: bool = False) -> str:
+    starts_at, therapist_id = time_values.read_value(request.args.get("start", ""))
+    location = _location(visit)
+    therapist = next((one for one in practice.therapists(date.min) if one.id == therapist_id), None)
+    if therapist is None:
+        raise NotFound
+    supply = _supply(visit, now)
+    wish = Wish(visit.treatment_id, therapist_id=therapist_id, location_id=location.id, without=visit.id)
+    seen = obstacles.at(supply, wish, _place(visit, location), starts_at, now)
+    form.name(seen.broken)
+    return render_template(
+        "staff/book/move_check.html",
+        here="calendar",
+        visit=visit,
+        therapist=therapist,
+        location=location,
+        starts_at=starts_at,
+        ends_at=starts_at + supply.need.length,
+        start=request.args["start"],
+        form=form,
+        seen=seen,
+        sentences=obstacles.sentences(seen.broken, therapist),
+        changed=changed,
+        has_errors=bool(changed or form.errors),
+    )

@@ -1,0 +1,298 @@
+"""Booking for a caller: whom, what and when, and one page to look at before it is booked.
+
+An address names the choice so far by ids and slugs, never by what the caller said: names are typed into forms alone. A time
+that is not offered leads to the same last page, which then names every rule it breaks and asks why.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from clinic import clock
+from clinic.accounts import audit
+from clinic.accounts import services as accounts
+from clinic.accounts.models import Client
+from clinic.accounts.permissions import Permission
+from clinic.booking import barring, client_search, desk, idempotency, same_person, states
+from clinic.booking.availability import Wish
+from clinic.booking.client_search import Caller
+from clinic.booking.idempotency import Answer
+from clinic.booking.models import Appointment, State
+from clinic.booking.placing import NotOffered
+from clinic.db import transaction
+from clinic.intake import queries as intake
+from clinic.plans import services as plans
+from clinic.practice import queries as practice
+from clinic.practice.queries import Supply
+from clinic.refusal import NotFound, Refusal
+from clinic.staff import desk as staff_desk
+from clinic.staff.blueprint import blueprint
+from clinic.staff.booking import choices, obstacles, times
+from clinic.staff.booking.choices import Choice, Moment
+from clinic.staff.booking.forms import BookForm, FindForm, NewClientForm
+from clinic.web import form_keys, time_values
+from clinic.web.access import audience, staff
+from clinic.web.browser import browser
+from clinic.web.time_values import NoSuchTime
+
+
+class NotBookable(Refusal):
+    """Safety comes first also at the desk, which is told no more than that."""
+
+    code = "not-bookable"
+    sentence = "This client cannot be booked now. Please let a therapist look at the record first."
+
+
+@blueprint.get("/book", endpoint="book_for")
+@audience(staff, Permission.CALENDAR_WRITE)
+def book_for() -> ResponseReturnValue:
+    """Whom, what and when."""
+    return _choose_page(clock.now())
+
+
+@blueprint.route("/book/find", methods=["GET", "POST"], endpoint="find_client")
+@audience(staff, Permission.CALENDAR_WRITE)
+def find_client() -> ResponseReturnValue:
+    """Look for somebody; what was typed is in no address."""
+    form = FindForm()
+    found: list[Caller] | None = None
+    if form.validate_on_submit():
+        found = client_search.find(form.text.data or "", practice.the_practice().country, clock.now())
+    page = render_template(
+        "staff/book/find.html",
+        here="book",
+        form=form,
+        found=found,
+        carried=choices.carried(),
+        address=choices.address,
+    )
+    return page, 422 if form.has_errors else 200
+
+
+@blueprint.get("/book/at", endpoint="look_at")
+@audience(staff, Permission.CALENDAR_WRITE)
+def look_at() -> ResponseReturnValue:
+    """A day and a time by the clock, as a caller says them: on to its page."""
+    choice = choices.choice()
+    if choice.therapist is None:
+        raise NotFound
+    try:
+        starts_at = time_values.at_wall(
+            request.args.get("on", ""), request.args.get("at", ""), choice.place.zone
+        )
+    except NoSuchTime as refusal:
+        return _choose_page(clock.now(), refusal=refusal), refusal.status
+    start = time_values.value(starts_at, choice.therapist.id)
+    return redirect(choices.address("staff.check_booking", therapist=None, start=start), 303)
+
+
+@blueprint.get("/book/check", endpoint="check_booking")
+@audience(staff, Permission.CALENDAR_WRITE)
+def check() -> ResponseReturnValue:
+    """Everything once more, with the rules a time would break."""
+    now = clock.now()
+    choice, moment = choices.choice(), choices.moment()
+    form = _form(choice, formdata=None, data={"key": form_keys.new()})
+    return _check_page(choice, moment, form, now)
+
+
+@blueprint.post("/book/check", endpoint="booked_for")
+@audience(staff, Permission.CALENDAR_WRITE)
+def book() -> ResponseReturnValue:
+    """Book, once, in one step. The same form sent twice finds its own booking."""
+    now = clock.now()
+    choice, moment = choices.choice(), choices.moment()
+    known = _same_person() or choice.client
+    form = _form(choice)
+    content = {
+        **form.data,
+        "csrf_token": None,
+        "start": request.args["start"],
+        "client": str(known and known.id),
+    }
+    if (done := _done_before(form, content)) is not None:
+        return done
+    if not _is_filled_in(form, known):
+        return _check_page(choice, moment, form, now), 422
+    if known is None and request.form.get("sure") != "yes" and (alike := _alike(form, now)):
+        return _check_page(choice, moment, form, now, alike=alike), 409
+    try:
+        with transaction():
+            visit = _book(choice, moment, known or _new_client(form, now), form, now)
+            idempotency.remember(browser(), form.key.data or "", content, Answer(303, visit.id), now)
+    except idempotency.AtTheSameTime:
+        return _done_before(form, content) or redirect(url_for("staff.book_for"), 303)
+    except desk.ReasonNeeded as needed:
+        form.reason.errors = [needed.sentence]
+        return _check_page(choice, moment, form, now), needed.status
+    except (states.NotCleared, states.GuardianNeeded) as refusal:
+        said = refusal if isinstance(refusal, states.GuardianNeeded) else NotBookable()
+        return _check_page(choice, moment, form, now, refusal=said), 409
+    except NotOffered as refusal:
+        # Of two presses at once the second waited for the first, and finds its own booking in the way.
+        return _done_before(form, content) or (
+            _check_page(choice, moment, form, now, changed=True),
+            refusal.status,
+        )
+    _say(visit)
+    return _to_visit(visit.id)
+
+
+def _choose_page(now: datetime, refusal: Refusal | None = None) -> str:
+    choice = choices.choice()
+
+    def address(day: date | None, monday: date) -> str:
+        return choices.address(
+            "staff.book_for", day=day, _anchor="times" if day else None, **{"from": monday}
+        )
+
+    shown = times.shown(
+        _supply(choice, now),
+        choice.wish,
+        choice.place,
+        address,
+        day=time_values.read_day(request.args.get("day")),
+        start=time_values.read_day(request.args.get("from")),
+        now=now,
+    )
+    return render_template(
+        "staff/book/choose.html",
+        here="book",
+        choice=choice,
+        caller=client_search.known(choice.client, now) if choice.client else None,
+        treatments=practice.treatments(),
+        locations=practice.locations(now.date()),
+        times=shown,
+        carried=choices.carried(),
+        without_therapist=choices.carried(besides="therapist"),
+        address=choices.address,
+        refusal=refusal,
+        has_errors=refusal is not None,
+        find=FindForm(formdata=None),
+    )
+
+
+def _check_page(
+    choice: Choice,
+    moment: Moment,
+    form: BookForm,
+    now: datetime,
+    *,
+    alike: Sequence[Caller] = (),
+    refusal: Refusal | None = None,
+    changed: bool = False,
+) -> str:
+    """The last page. `changed` says that since it was opened something else came to stand in the way."""
+    wish = Wish(choice.treatment.id, therapist_id=moment.therapist.id, location_id=choice.location.id)
+    supply = _supply(choice, now)
+    seen = obstacles.at(supply, wish, choice.place, moment.starts_at, now)
+    form.name(seen.broken)
+    return render_template(
+        "staff/book/check.html",
+        here="book",
+        choice=choice,
+        moment=moment,
+        ends_at=moment.starts_at + supply.need.length,
+        caller=client_search.known(choice.client, now) if choice.client else None,
+        bars=barring.reaching(choice.client.id) if choice.client else [],
+        form=form,
+        seen=seen,
+        sentences=obstacles.sentences(seen.broken, moment.therapist),
+        alike=alike,
+        refusal=refusal,
+        changed=changed,
+        has_errors=bool(refusal or alike or changed or form.errors),
+        address=choices.address,
+    )
+
+
+def _supply(choice: Choice, now: datetime) -> Supply:
+    """What can be had, less the times at which the client is somewhere else."""
+    client_id = choice.client.id if choice.client else None
+    return same_person.avoiding(practice.supply(choice.treatment.id), client_id, now, records=True)
+
+
+def _form(choice: Choice, **given: Any) -> BookForm:
+    return BookForm(**given) if choice.client is not None else NewClientForm(**given)
+
+
+def _is_filled_in(form: BookForm, known: Client | None) -> bool:
+    """A page that asked for somebody new, and was answered with somebody known, needs no name."""
+    return bool(BookForm().validate() if known is not None else form.validate())
+
+
+def _same_person() -> Client | None:
+    """The client the person at the desk recognised in the answer to *Same person?*."""
+    return choices.client(request.form.get("same"))
+
+
+def _alike(form: BookForm, now: datetime) -> list[Caller]:
+    typed = {name: form.data[name] for name in ("given_name", "family_name", "mail", "phone")}
+    return client_search.alike(**typed, country=practice.the_practice().country, now=now)
+
+
+def _new_client(form: BookForm, now: datetime) -> Client:
+    new = accounts.add_client(
+        given_name=form.data["given_name"],
+        family_name=form.data["family_name"],
+        mail=form.data["mail"] or None,
+        phone=form.data["phone"] or None,
+        country=practice.the_practice().country,
+        language=practice.the_practice().language,
+        now=now,
+    )
+    audit.record(
+        audit.by_user(staff_desk.user().id),
+        "add",
+        new,
+        client_id=new.id,
+        fields=["given_name", "family_name"],
+        now=now,
+    )
+    return new
+
+
+def _book(choice: Choice, moment: Moment, client: Client, form: BookForm, now: datetime) -> Appointment:
+    visit = desk.book(
+        choice.treatment.id,
+        moment.starts_at,
+        therapist_id=moment.therapist.id,
+        location_id=choice.location.id,
+        client=client,
+        by=staff_desk.user(),
+        waived=form.rules,
+        reason=form.reason.data or "",
+        now=now,
+    )
+    answered = intake.newest_full(browser=None, client_id=client.id, now=now)
+    if answered is not None:
+        plans.open_review(answered.outcome, client.id, visit, now)
+    return visit
+
+
+def _done_before(form: BookForm, content: dict[str, Any]) -> ResponseReturnValue | None:
+    """To the booking this form made when it was sent before; None when it made none."""
+    if not form.key.data or form.key.process_errors:
+        return None
+    earlier = idempotency.earlier(browser(), form.key.data, content)
+    return _to_visit(earlier.subject_id) if earlier is not None and earlier.subject_id else None
+
+
+def _to_visit(visit_id: UUID) -> ResponseReturnValue:
+    return redirect(url_for("staff.visit", appointment_id=visit_id, just="booked"), 303)
+
+
+def _say(visit: Appointment) -> None:
+    first_name = visit.client.first_name if visit.client else "the client"
+    writes = visit.client is not None and any(contact.kind == "mail" for contact in visit.client.contacts)
+    letter = (
+        f"A letter tells {first_name}." if writes else "No e-mail address is known, so no letter goes out."
+    )
+    if visit.state == State.REQUESTED:
+        staff_desk.say(f"Asked for: a therapist looks first. {letter}")
+    else:
+        staff_desk.say(f"Booked. {letter}")

@@ -1,0 +1,73 @@
+"""What stands in the way of a time, in the words of the desk: rules that may be set aside, or something that may not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from clinic.booking import waivers
+from clinic.booking.availability import Wish
+from clinic.booking.placing import NotOffered
+from clinic.booking.waivers import Impossible, Rule
+from clinic.practice import queries as practice
+from clinic.practice.models import Therapist
+from clinic.practice.queries import Supply
+from clinic.staff.booking import times
+from clinic.staff.booking.times import Place, Time
+
+
+@dataclass(frozen=True, kw_only=True)
+class Obstacles:
+    """What stands in the way of a time: rules, or for good; then with the nearest offers."""
+
+    broken: tuple[Rule, ...] = ()
+    impossible: NotOffered | None = None
+    nearest: Sequence[Time] = ()
+
+
+def at(supply: Supply, wish: Wish, place: Place, starts_at: datetime, now: datetime) -> Obstacles:
+    """What stands in the way of this start; `wish` names the therapist and the location."""
+    try:
+        return Obstacles(broken=waivers.broken(supply, wish, starts_at, now))
+    except Impossible as refusal:
+        anybody = replace(wish, therapist_id=None, own_therapist=wish.therapist_id)
+        return Obstacles(impossible=refusal, nearest=times.nearest(supply, anybody, place, starts_at, now))
+
+
+def sentences(broken: Sequence[Rule], therapist: Therapist) -> list[str]:
+    """What each of these rules says, in words, with the practice's own numbers."""
+    kept, who = practice.the_practice(), therapist.given_name
+    words = {
+        Rule.HOURS: f"{who} has no open hours then, or a break lies in it.",
+        Rule.NOTICE: f"It begins sooner than the {_spoken(kept.notice_minutes)} of notice the practice asks for.",
+        Rule.HORIZON: f"It lies further ahead than the {kept.horizon_days} days that are open for booking.",
+        Rule.DAILY_CAP: f"{who} already has {therapist.daily_cap} visits that day, which is the most.",
+        Rule.TRAVEL: f"The time {who} needs on the way from or to another place is too short.",
+        Rule.ROOM: "No free room suits this treatment; another room would be used.",
+        Rule.PERSON: "This client, or somebody with the same name and address, has another visit at that time.",
+        Rule.STEP: f"It does not begin on the {kept.step_minutes}-minute steps that are offered.",
+    }
+    return [words[rule] for rule in broken]
+
+
+NAMES = {
+    Rule.HOURS: "opening hours",
+    Rule.NOTICE: "notice",
+    Rule.HORIZON: "how far ahead",
+    Rule.DAILY_CAP: "visits a day",
+    Rule.TRAVEL: "time on the way",
+    Rule.ROOM: "suitable room",
+    Rule.STEP: "steps of the calendar",
+    Rule.PERSON: "one person, one place",
+}
+"""Each rule in a word or two, where it is only named."""
+
+
+def named(codes: Sequence[str]) -> str:
+    """Rules that were set aside, in words."""
+    return ", ".join(NAMES[Rule(code)] for code in codes)
+
+
+def _spoken(minutes: int) -> str:
+    if minutes % 60:
+        return f"{minutes} minutes"
+    return "hour" if minutes == 60 else f"{minutes // 60} hours"

@@ -1,0 +1,213 @@
+"""The note of one visit: written, saved as a draft, signed, and added to."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
+
+from clinic import clock
+from clinic.accounts import permissions
+from clinic.accounts.models import User
+from clinic.accounts.permissions import Permission
+from clinic.booking.models import Appointment
+from clinic.db import db, transaction
+from clinic.guidance.knowledge import MODALITIES
+from clinic.plans import note_drafts, notes
+from clinic.plans import queries as plans
+from clinic.plans.models import SessionNote
+from clinic.plans.notes import Content
+from clinic.refusal import NotFound, Refusal, Stale
+from clinic.staff import desk
+from clinic.staff.blueprint import blueprint
+from clinic.staff.forms import NOTED_REGIONS, AddendumForm, NoteForm
+from clinic.web.access import audience, rescued_by, staff
+
+NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+def keep_typed(writer: User, appointment_id: UUID) -> bool:
+    """Keep what was typed into the note of an own client's visit; anything else is none of theirs, and dropped."""
+    now = clock.now()
+    try:
+        visit = desk.visit(appointment_id)
+        client_id = desk.client_id_of(visit)
+    except NotFound:
+        return False
+    if not permissions.may(writer, Permission.NOTE_WRITE) or not plans.treats(writer.id, client_id, now):
+        return False
+    names = [name for name in NoteForm(formdata=None).data if name in request.form and name != "csrf_token"]
+    note_drafts.keep(visit, {name: request.form.getlist(name) for name in names}, by=writer, now=now)
+    return True
+
+
+@blueprint.route("/appointments/<uuid:appointment_id>/note", endpoint="note", methods=["GET", "POST"])
+@audience(staff, Permission.NOTE_WRITE)
+@rescued_by(keep_typed)
+def note(appointment_id: UUID) -> ResponseReturnValue:
+    """Write the note of an own client's visit; once signed, read it."""
+    appointment = _own_visit(appointment_id)
+    written = notes.note_of(appointment)
+    if written is not None and written.signed_at is not None:
+        return _signed_meanwhile(appointment, written)
+    if appointment.state not in notes.NOTED:
+        raise notes.NoVisit
+    form = NoteForm()
+    is_given_back, refusal = False, None
+    if form.validate_on_submit():
+        refusal = _save(appointment, form)
+        if refusal is None:
+            return _saved(appointment)
+        form.form_errors.append(refusal.sentence)
+        written = notes.note_of(appointment)
+        if written is not None and written.signed_at is not None:
+            return _signed_meanwhile(appointment, written)
+    elif request.method == "GET":
+        is_given_back = _give_back(form, appointment)
+        if not is_given_back:
+            _fill(form, appointment, written)
+    page = render_template(
+        "staff/note.html",
+        here="today",
+        appointment=appointment,
+        note=written,
+        form=form,
+        has_errors=form.has_errors,
+        is_given_back=is_given_back,
+        can_sign=appointment.starts_at <= clock.now(),
+        standing=_standing(form, written) if isinstance(refusal, Stale) else None,
+    )
+    if refusal is not None:
+        return page, refusal.status
+    return page, 400 if form.has_errors else 200
+
+
+@blueprint.post("/appointments/<uuid:appointment_id>/note/more", endpoint="add_to_note")
+@audience(staff, Permission.NOTE_WRITE)
+def add_to_note(appointment_id: UUID) -> ResponseReturnValue:
+    """Add to a signed note."""
+    appointment = _own_visit(appointment_id)
+    written = notes.note_of(appointment)
+    if written is None or written.signed_at is None:
+        raise notes.NotSigned
+    form = AddendumForm()
+    if not form.validate_on_submit():
+        return _signed_page(appointment, written, form), 400
+    with transaction():
+        notes.add_to_note(written, form.text.data or "", by=desk.user(), now=clock.now())
+    desk.say("Added to the note.")
+    return redirect(url_for("staff.note", appointment_id=appointment_id), 303)
+
+
+def _own_visit(appointment_id: UUID) -> Appointment:
+    appointment = desk.visit(appointment_id)
+    desk.require_own(desk.client_id_of(appointment), clock.now())
+    return appointment
+
+
+def _save(appointment: Appointment, form: NoteForm) -> Refusal | None:
+    """Save or sign; gives the refusal, which the page answers with all that was typed."""
+    signs = "sign" in request.form
+    verb = notes.sign_note if signs else notes.write_note
+    try:
+        with transaction():
+            verb(appointment, form.content, by=desk.user(), now=clock.now(), seen=_seen(form))
+            note_drafts.forget(appointment, by=desk.user())
+    except Refusal as refusal:
+        return refusal
+    return None
+
+
+def _standing(form: NoteForm, written: SessionNote | None) -> list[tuple[str, str]]:
+    """The draft that was saved meanwhile, as terms and words. Saving again then counts, because it has been seen."""
+    if written is None:
+        form.seen.data = ""
+        return []
+    form.seen.data = written.written_at.isoformat()
+    with transaction():
+        return _rows(notes.read(written, by=desk.user(), now=clock.now()))
+
+
+def _signed_meanwhile(appointment: Appointment, written: SessionNote) -> ResponseReturnValue:
+    """The signed note; what was typed into its draft elsewhere stands ready to be added to it."""
+    more = AddendumForm(formdata=None)
+    if request.method == "GET":
+        return _signed_page(appointment, written, more)
+    form = NoteForm()
+    words = (form.text.data, form.reaction.data, form.next.data)
+    more.text.data = "\n\n".join(text for text in words if text)
+    more.form_errors.append(notes.Signed.sentence)
+    return _signed_page(appointment, written, more), notes.Signed.status
+
+
+def _seen(form: NoteForm) -> datetime | None:
+    """When the draft was saved that the form was made from; nonsense counts as a draft nobody has."""
+    if not form.seen.data:
+        return None
+    try:
+        seen = datetime.fromisoformat(form.seen.data)
+    except ValueError:
+        return NEVER
+    return seen if seen.tzinfo else NEVER
+
+
+def _saved(appointment: Appointment) -> ResponseReturnValue:
+    if "sign" in request.form:
+        desk.say("Signed. The note is locked and the visit is done.")
+        return redirect(url_for("staff.today"), 303)
+    desk.say("Draft saved.")
+    return redirect(url_for("staff.note", appointment_id=appointment.id), 303)
+
+
+def _give_back(form: NoteForm, appointment: Appointment) -> bool:
+    """Fill the form with what was kept of it when the session ended; says whether there was anything."""
+    with transaction():
+        kept = note_drafts.kept(appointment, by=desk.user(), now=clock.now())
+    if kept is None:
+        return False
+    form.process(MultiDict([(name, value) for name, values in kept.items() for value in values]))
+    return True
+
+
+def _fill(form: NoteForm, appointment: Appointment, written: SessionNote | None) -> None:
+    """A saved draft, else what was planned: the therapist corrects rather than types."""
+    now = clock.now()
+    if written is not None:
+        with transaction():
+            form.show(notes.read(written, by=desk.user(), now=now), written.written_at.isoformat())
+        return
+    with transaction():
+        form.show(notes.planned(appointment, by=desk.user(), now=now), "")
+
+
+def _signed_page(appointment: Appointment, written: SessionNote, form: AddendumForm) -> str:
+    now = clock.now()
+    with transaction():
+        content = notes.read(written, by=desk.user(), now=now)
+        return render_template(
+            "staff/note_signed.html",
+            here="today",
+            appointment=appointment,
+            note=written,
+            rows=_rows(content),
+            author=db.session.get(User, written.author_id),
+            addenda=[
+                (addendum, db.session.get(User, addendum.author_id)) for addendum in notes.addenda(written)
+            ],
+            form=form,
+            has_errors=form.has_errors,
+        )
+
+
+def _rows(content: Content) -> list[tuple[str, str]]:
+    regions = dict(NOTED_REGIONS)
+    rows = [
+        ("Types given", ", then ".join(MODALITIES[modality].name for modality in content.modalities)),
+        ("Areas", ", ".join(regions.get(area, area) for area in content.areas)),
+        ("Pressure", content.pressure.capitalize()),
+        ("Done and found", content.text),
+        ("How the client took it", content.reaction),
+        ("For next time", content.next),
+    ]
+    return [(title, text) for title, text in rows if text]

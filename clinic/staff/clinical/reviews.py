@@ -1,0 +1,340 @@
+"""The review queue, and one review: answers beside the suggestion and its reasons, and the therapist's decision."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from clinic import clock
+from clinic.accounts import audit
+from clinic.accounts.models import Client, User
+from clinic.accounts.permissions import Permission
+from clinic.booking.models import State
+from clinic.db import db, transaction
+from clinic.guidance.knowledge import MODALITIES
+from clinic.guidance.levels import Level
+from clinic.plans import courses, services
+from clinic.plans import queries as plans
+from clinic.plans.explanation import Explained
+from clinic.plans.models import Decision, ReasonKind, Review
+from clinic.refusal import NotFound, Stale
+from clinic.staff import desk
+from clinic.staff.blueprint import blueprint
+from clinic.staff.clinical import answers
+from clinic.staff.day import LEVEL_FLAGS, practice_zone
+from clinic.staff.forms import (
+    REASON_KINDS,
+    TYPES,
+    AcceptForm,
+    ChooseForm,
+    ClearingForm,
+    DecisionForm,
+    DepartForm,
+)
+from clinic.web.access import audience, staff
+
+HEADINGS = {
+    Level.OK: ("Bookable.", "ok", ""),
+    Level.CAUTION: ("Caution, bookable.", "caution", ""),
+    Level.THERAPIST_REVIEW: (
+        "Look first.",
+        "caution",
+        "The suggestion is provisional, and the client has seen no types yet.",
+    ),
+    Level.REFER: (
+        "A doctor first.",
+        "caution",
+        "Choose types only if this has been checked. Your reason then clears these rules for 30 days.",
+    ),
+    Level.URGENT: (
+        "Urgent help was asked for.",
+        "urgent",
+        "The client was shown the emergency page. Please call, then close this review.",
+    ),
+}
+"""What a level is called here, the kind of its notice, and what it asks of the therapist."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """A review with what its pages show; that it was opened is recorded."""
+
+    review: Review
+    client: Client
+    explained: Explained
+
+    def zone(self, now: datetime) -> str:
+        """The zone in which its times read: the visit's, else the practice's."""
+        visit = self.review.appointment
+        return visit.zone if visit is not None else practice_zone(now)
+
+    @property
+    def is_request(self) -> bool:
+        """Whether the visit waits for this decision."""
+        visit = self.review.appointment
+        return visit is not None and visit.state == State.REQUESTED
+
+    @property
+    def may_accept(self) -> bool:
+        """Whether there is something to accept: a suggestion, or a short form that needs none."""
+        if self.explained.level is Level.URGENT:
+            return False
+        return bool(self.explained.suggested) or self.explained.is_short
+
+    @property
+    def may_choose(self) -> bool:
+        """Whether other types can be chosen."""
+        return not self.explained.is_short and self.explained.level is not Level.URGENT
+
+    @property
+    def may_decline(self) -> bool:
+        """Whether the review can end without a plan: its visit is a request, or there is none to keep."""
+        visit = self.review.appointment
+        return visit is None or visit.state not in (State.BOOKED, State.ARRIVED, State.DONE)
+
+    @property
+    def accept_needs_reason(self) -> bool:
+        """Whether accepting also clears what stopped the booking."""
+        return self.explained.level is Level.REFER
+
+
+@blueprint.get("/reviews", endpoint="reviews")
+@audience(staff, Permission.REVIEW_DECIDE)
+def queue() -> ResponseReturnValue:
+    """What waits for the signed-in therapist, by the start of the visit."""
+    now = clock.now()
+    user = desk.user()
+    with transaction():
+        return render_template(
+            "staff/reviews.html",
+            here="reviews",
+            queue=waiting(user, now),
+            requests=plans.plain_requests(user.id),
+            level_flags=LEVEL_FLAGS,
+            zone=practice_zone(now),
+        )
+
+
+def waiting(user: User, now: datetime) -> list[plans.Waiting]:
+    """The queue of a therapist, by the start of the visit; that its levels were read is recorded, the caller commits."""
+    found = plans.queue(user.id, now)
+    for entry in found:
+        _record(user, entry.review, fields=("level",), purpose="review queue")
+    return found
+
+
+@blueprint.get("/reviews/<uuid:review_id>", endpoint="review")
+@audience(staff, Permission.REVIEW_DECIDE)
+def review(review_id: UUID) -> ResponseReturnValue:
+    """One review: answers, suggestion with reasons, what was left out, draft course, decision."""
+    now = clock.now()
+    user = desk.user()
+    with transaction():
+        opened = _open(review_id, user)
+        read = answers.read(opened.review.submission.answers)
+        _record(user, opened.review, fields=read.fields, purpose="review")
+        in_queue = [entry.review.id for entry in plans.queue(user.id, now)]
+        decided = opened.review
+        return render_template(
+            "staff/review.html",
+            here="reviews",
+            opened=opened,
+            review=opened.review,
+            client=opened.client,
+            visit=opened.review.appointment,
+            explained=opened.explained,
+            heading=HEADINGS[opened.explained.level],
+            read=read,
+            position=in_queue.index(review_id) + 1 if review_id in in_queue else None,
+            waiting_count=len(in_queue),
+            level_flag=LEVEL_FLAGS.get(opened.explained.level),
+            zone=opened.zone(now),
+            is_first=_is_first(opened),
+            decided_by=db.session.get(User, decided.decided_by_id) if decided.decided_by_id else None,
+            chosen=[MODALITIES[m].name for m in (decided.chosen or {}).get("modalities", ())],
+            set_aside=(decided.chosen or {}).get("set_aside", ()),
+            why=dict(REASON_KINDS).get(ReasonKind(decided.reason_kind)) if decided.reason_kind else None,
+            plan=courses.plan_of(opened.client.id),
+            names={modality.id: modality.name for modality in MODALITIES.values()},
+        )
+
+
+def _is_first(opened: Opened) -> bool:
+    visit = opened.review.appointment
+    return visit is not None and plans.is_first_visit(visit)
+
+
+@blueprint.route("/reviews/<uuid:review_id>/accept", endpoint="accept", methods=["GET", "POST"])
+@audience(staff, Permission.REVIEW_DECIDE)
+def accept(review_id: UUID) -> ResponseReturnValue:
+    """Take the suggestion as it stands."""
+    return _decision_page(review_id, AcceptForm, Decision.ACCEPT, lambda opened: opened.may_accept)
+
+
+@blueprint.route("/reviews/<uuid:review_id>/change", endpoint="change", methods=["GET", "POST"])
+@audience(staff, Permission.REVIEW_DECIDE)
+def change(review_id: UUID) -> ResponseReturnValue:
+    """Take the suggested types in another order, or only some of them."""
+    return _decision_page(
+        review_id,
+        ChooseForm,
+        Decision.CHANGE,
+        lambda opened: opened.may_choose and bool(opened.explained.suggested),
+    )
+
+
+@blueprint.route("/reviews/<uuid:review_id>/replace", endpoint="replace", methods=["GET", "POST"])
+@audience(staff, Permission.REVIEW_DECIDE)
+def replace(review_id: UUID) -> ResponseReturnValue:
+    """Choose other types; an excluded one only with its safety rule named and set aside."""
+    return _decision_page(review_id, ChooseForm, Decision.REPLACE, lambda opened: opened.may_choose)
+
+
+@blueprint.route("/reviews/<uuid:review_id>/decline", endpoint="decline_review", methods=["GET", "POST"])
+@audience(staff, Permission.REVIEW_DECIDE)
+def decline(review_id: UUID) -> ResponseReturnValue:
+    """Decline the request, or close a review whose visit does not take place."""
+    return _decision_page(review_id, DepartForm, Decision.DECLINE, lambda opened: opened.may_decline)
+
+
+def _decision_page(
+    review_id: UUID,
+    form_type: type[DecisionForm],
+    decision: Decision,
+    is_open: Callable[[Opened], bool],
+) -> ResponseReturnValue:
+    """The form of one decision: shown, refused with everything typed kept, or carried out."""
+    user = desk.user()
+    with transaction():
+        opened = _open(review_id, user)
+        _record(user, opened.review, fields=("rules", "suggestion"), purpose="review")
+    was_request = opened.is_request
+    if opened.review.decided_at is not None or not is_open(opened):
+        if request.method == "POST" and request.form.get("reason"):
+            raise Stale
+        return redirect(url_for("staff.review", review_id=review_id), 303)
+    form, is_stale = _form(form_type, opened, decision), False
+    if form.validate_on_submit():
+        try:
+            problem = _carry_out(opened.review, form, decision, user)
+        except Stale as refusal:
+            if opened.review.decided_at is not None:
+                raise
+            # The page shows how the review stands now, so that sending it again counts.
+            form.revision.data, problem = str(opened.review.revision), refusal.sentence
+            is_stale = True
+        if problem is None:
+            desk.say(_said(decision, was_request=was_request))
+            return redirect(url_for("staff.reviews"), 303)
+        form.form_errors.append(problem)
+    status = 409 if is_stale else 400 if form.has_errors else 200
+    return (
+        render_template(
+            "staff/decision.html",
+            here="reviews",
+            opened=opened,
+            review=opened.review,
+            client=opened.client,
+            explained=opened.explained,
+            heading=HEADINGS[opened.explained.level],
+            decision=decision,
+            form=form,
+            has_errors=form.has_errors,
+        ),
+        status,
+    )
+
+
+def _form(form_type: type[DecisionForm], opened: Opened, decision: Decision) -> DecisionForm:
+    form = form_type()
+    if isinstance(form, ChooseForm):
+        names = dict(TYPES)
+        if decision is Decision.CHANGE:
+            form.offer([(m, names[m]) for m in opened.explained.suggested], ())
+        else:
+            form.offer(TYPES, _rules(opened.explained))
+    if request.method == "GET":
+        form.revision.data = str(opened.review.revision)
+        if isinstance(form, ChooseForm):
+            form.first.data, form.second.data, form.third.data = (*opened.explained.suggested, "", "", "")[:3]
+    return form
+
+
+def _rules(explained: Explained) -> list[tuple[str, str]]:
+    """Safety rules that leave out types, each with the types it leaves out."""
+    names = dict(TYPES)
+    why = {fired.rule: fired.why for fired in explained.fired}
+    found: dict[str, list[str]] = {}
+    for modality, rules in explained.exclusions.items():
+        for rule in rules:
+            found.setdefault(rule, []).append(names[modality])
+    return [
+        (rule, f"{rule}: {why.get(rule, '')}. It leaves out: {', '.join(left)}.")
+        for rule, left in found.items()
+    ]
+
+
+def _carry_out(review: Review, form: DecisionForm, decision: Decision, user: User) -> str | None:
+    """Decide; gives the sentence of a refusal that the form can answer."""
+    chosen = form if isinstance(form, ChooseForm) else None
+    kind = form.reason_kind.data if isinstance(form, DepartForm) else None
+    try:
+        with transaction():
+            services.decide(
+                review,
+                decision=decision,
+                modalities=chosen.modalities if chosen else (),
+                reason_kind=ReasonKind(kind) if kind else None,
+                reason=form.reason.data or "",
+                confirmed_rules=(chosen.set_aside.data or ()) if chosen else (),
+                clears=bool(form.clears.data) if isinstance(form, ClearingForm) else False,
+                revision=form.seen,
+                by=user,
+                now=clock.now(),
+            )
+    except services.RuleNotConfirmed as refusal:
+        return _name_rules(refusal)
+    except (services.ReasonNeeded, services.NotThisType) as refusal:
+        return refusal.sentence
+    return None
+
+
+def _name_rules(refusal: services.RuleNotConfirmed) -> str:
+    names = dict(TYPES)
+    parts = [
+        f"{names[modality]} is left out by {' and '.join(rules)}" for modality, rules in refusal.rules.items()
+    ]
+    return f"{'; '.join(parts)}. Tick the rule to set it aside, or choose another type."
+
+
+def _said(decision: Decision, *, was_request: bool) -> str:
+    if decision is Decision.DECLINE:
+        return "Declined. A letter tells the client." if was_request else "Closed."
+    return "Decided, and the visit is confirmed." if was_request else "Decided."
+
+
+def _open(review_id: UUID, user: User) -> Opened:
+    """The review with its explanation; raises NotFound also when it is not this person's to see."""
+    review = db.session.get(Review, review_id)
+    if review is None:
+        raise NotFound
+    desk.require_own(review.client_id, clock.now())
+    client = db.session.get(Client, review.client_id)
+    if client is None or client.erased_at is not None:
+        raise NotFound
+    return Opened(review=review, client=client, explained=Explained.of(review.outcome))
+
+
+def _record(user: User, review: Review, *, fields: tuple[str, ...], purpose: str) -> None:
+    audit.record(
+        audit.by_user(user.id),
+        "read",
+        review,
+        client_id=review.client_id,
+        purpose=purpose,
+        fields=fields,
+        now=clock.now(),
+    )

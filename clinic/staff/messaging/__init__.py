@@ -1,0 +1,1 @@
+"""The message log, what is sent next, and pausing the sending."""

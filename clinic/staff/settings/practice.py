@@ -1,0 +1,174 @@
+"""The overview with the first hour's steps, the practice and its rules."""
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from flask import redirect, url_for
+from flask.typing import ResponseReturnValue
+
+from clinic import clock
+from clinic.booking import outside_hours
+from clinic.db import db
+from clinic.practice import opening_hours, practice_settings, queries
+from clinic.practice.models import (
+    Location,
+    OnlineBooking,
+    Practice,
+    Room,
+    Therapist,
+    Treatment,
+    WeeklyHours,
+    treatment_rooms,
+    treatment_therapists,
+)
+from clinic.staff import desk
+from clinic.staff.blueprint import blueprint
+from clinic.staff.settings.layout import BLOCKERS, OWNERS, page, saved
+from clinic.staff.settings.practice_forms import PracticeForm, RulesForm
+from clinic.web.access import actor, audience, staff
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to do before clients can book, in the order in which they build on each other."""
+
+    text: str
+    why: str
+    endpoint: str
+    act: str
+    is_done: bool
+
+
+def steps() -> list[Step]:
+    """From an empty practice to the first offer."""
+    today = opening_hours.today(clock.now())
+
+    def there(question: sa.ColumnElement[bool]) -> bool:
+        return bool(db.session.scalar(sa.select(question)))
+
+    sold = sa.select(Treatment.id).where(Treatment.retired_at.is_(None))
+    here = sa.or_(Therapist.left_on.is_(None), Therapist.left_on > today)
+    roomless = sold.where(
+        Treatment.needs_room,
+        ~sa.exists().where(
+            treatment_rooms.c.treatment_id == Treatment.id,
+            treatment_rooms.c.room_id == Room.id,
+            Room.retired_at.is_(None),
+        ),
+    )
+    given = sold.join(treatment_therapists).join(Therapist).where(here)
+    working = sa.select(WeeklyHours.id).join(Therapist, Therapist.id == WeeklyHours.therapist_id).where(here)
+    return [
+        Step(
+            "Say who you are",
+            "Name, telephone, country and currency stand on every page and letter.",
+            "staff.settings_practice",
+            "Describe the practice",
+            there(sa.exists(sa.select(Practice.id))),
+        ),
+        Step(
+            "Add a location",
+            "Its clock decides what time it is for every appointment.",
+            "staff.settings_new_location",
+            "Add a location",
+            there(sa.exists(sa.select(Location.id))),
+        ),
+        Step(
+            "Add treatments",
+            "What clients choose, with length and price.",
+            "staff.settings_new_treatment",
+            "Add a treatment",
+            there(sa.exists(sold)),
+        ),
+        Step(
+            "Add rooms",
+            "No two visits meet in one room. Skip this for treatments that need none.",
+            "staff.settings_new_room",
+            "Add a room",
+            there(sa.exists(sold)) and not there(sa.exists(roomless)),
+        ),
+        Step(
+            "Add therapists",
+            "Who gives which treatment.",
+            "staff.settings_new_therapist",
+            "Add a therapist",
+            there(sa.exists(given)),
+        ),
+        Step(
+            "Enter weekly hours",
+            "When each therapist can be booked.",
+            "staff.settings_hours",
+            "Enter hours",
+            there(sa.exists(working)),
+        ),
+    ]
+
+
+def _online() -> str:
+    """Whether clients can book online; *not open* before there is a practice."""
+    present = db.session.get(Practice, 1)
+    return present.online_booking if present else OnlineBooking.NOT_OPEN
+
+
+@blueprint.get("/settings", endpoint="settings")
+@audience(staff, *BLOCKERS)
+def overview() -> ResponseReturnValue:
+    """What is set up, what comes next, and what needs a look."""
+    listed = steps()
+    next_step = next((step for step in listed if not step.is_done), None)
+    return page(
+        "home",
+        "home",
+        steps=listed,
+        next_step=next_step,
+        outside=len(outside_hours.ids(clock.now())),
+        online=_online(),
+    )
+
+
+@blueprint.route("/settings/practice", endpoint="settings_practice", methods=["GET", "POST"])
+@audience(staff, *OWNERS)
+def practice() -> ResponseReturnValue:
+    """Who the practice is; saving it for the first time sets it up."""
+    present = db.session.get(Practice, 1)
+    form = PracticeForm()
+    if not form.is_submitted():
+        form.seen.data = practice_settings.seen(practice_settings.details_of(present) if present else None)
+        if present:
+            form.show(practice_settings.details_of(present))
+    form.offer()
+    if form.validate_on_submit() and saved(
+        form,
+        lambda: practice_settings.describe(
+            form.details, seen_as=form.seen.data or "", actor=actor(), now=clock.now()
+        ),
+        present=lambda: practice_settings.seen(practice_settings.details_of(queries.the_practice())),
+    ):
+        desk.say("Saved." if present else "Your practice is set up. Here is what comes next.")
+        return redirect(url_for("staff.settings_practice" if present else "staff.settings"), 303)
+    return page("practice", "practice", form)
+
+
+@blueprint.route("/settings/rules", endpoint="settings_rules", methods=["GET", "POST"])
+@audience(staff, *OWNERS)
+def rules() -> ResponseReturnValue:
+    """How clients book."""
+    if db.session.get(Practice, 1) is None:
+        desk.say("First say who you are; the rules come after.")
+        return redirect(url_for("staff.settings_practice"), 303)
+    present = practice_settings.rules_of(queries.the_practice())
+    form = RulesForm()
+    form.offer(present)
+    if not form.is_submitted():
+        form.seen.data = practice_settings.seen(present)
+        form.show(present)
+    if form.validate_on_submit() and saved(
+        form,
+        lambda: practice_settings.set_rules(
+            form.rules, seen_as=form.seen.data or "", actor=actor(), now=clock.now()
+        ),
+        present=lambda: practice_settings.seen(practice_settings.rules_of(queries.the_practice())),
+    ):
+        desk.say("Saved. The rules hold for the next booking; what is booked stays as it is.")
+        return redirect(url_for("staff.settings_rules"), 303)
+    return page("rules", "rules", form)

@@ -1,0 +1,355 @@
+"""The waiting list at the desk: who waits, what is offered to whom, offering by hand, taking a time for a caller."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from wtforms.validators import InputRequired
+
+from clinic import clock
+from clinic.accounts import audit
+from clinic.accounts import services as accounts
+from clinic.accounts.models import Client
+from clinic.accounts.permissions import Permission
+from clinic.booking import idempotency, states
+from clinic.booking.idempotency import Answer
+from clinic.booking.placing import NotOffered
+from clinic.booking.waiting import entries, offer_answers, offering, queries
+from clinic.booking.waiting.entries import NothingEarlier
+from clinic.booking.waiting.matching import Time
+from clinic.booking.waiting.models import Wish
+from clinic.booking.waiting.offer_answers import OfferGone
+from clinic.booking.waiting.offering import OfferedAlready
+from clinic.booking.waiting.queries import Line
+from clinic.db import transaction
+from clinic.language.reading import short_date
+from clinic.practice import queries as practice
+from clinic.refusal import NotFound
+from clinic.staff import desk as staff_desk
+from clinic.staff.blueprint import blueprint
+from clinic.staff.booking import choices
+from clinic.staff.booking.choices import Choice
+from clinic.staff.booking.forms import BookForm, NewClientForm
+from clinic.web import form_keys, time_values
+from clinic.web.access import actor, audience, staff
+from clinic.web.browser import browser
+from clinic.web.forms import Form, Ticks
+from clinic.web.waiting_form import WishForm, in_words
+
+PAGE = 50
+SHOWN_TIMES = 12
+UNPROCESSABLE = 422
+LABELS = {"days": "Days that suit", "parts": "Times of day that suit", "last_on": "Last day that suits"}
+"""The form asks a client; here it asks about one."""
+
+
+class KnownWaiterForm(WishForm, BookForm):
+    """What a client who is known waits for."""
+
+
+class NewWaiterForm(WishForm, NewClientForm):
+    """What somebody new waits for, and who it is."""
+
+
+class PeopleForm(Form):
+    """To whom a time is offered."""
+
+    people = Ticks("Offer it to", validators=[InputRequired("Choose at least one person.")])
+
+
+@blueprint.get("/waiting-list", endpoint="waiting_list")
+@audience(staff, Permission.CALENDAR_READ)
+def waiting_list() -> ResponseReturnValue:
+    """What is offered now, and everybody who waits, longest first."""
+    sold = practice.treatments()
+    people = practice.therapists(clock.now().date())
+    treatment = choices.named(sold, request.args.get("treatment"))
+    therapist = choices.named(people, request.args.get("therapist"))
+    number = _page_number()
+    lines, count = queries.listed(
+        treatment_id=treatment.id if treatment else None,
+        therapist_id=therapist.id if therapist else None,
+        limit=PAGE,
+        offset=(number - 1) * PAGE,
+        now=clock.now(),
+    )
+    return render_template(
+        "staff/waiting/list.html",
+        here="waiting",
+        lines=lines,
+        count=count,
+        first=(number - 1) * PAGE + 1,
+        earlier=_page_address(number - 1) if number > 1 else None,
+        later=_page_address(number + 1) if number * PAGE < count else None,
+        offerings=queries.live_offerings(),
+        treatments=sold,
+        therapists=people,
+        treatment=treatment,
+        therapist=therapist,
+        in_words=in_words,
+        rules=practice.the_practice(),
+    )
+
+
+@blueprint.get("/waiting-list/add", endpoint="add_to_waiting_list")
+@audience(staff, Permission.CALENDAR_WRITE)
+def ask() -> ResponseReturnValue:
+    """What a caller waits for."""
+    choice, now = choices.choice(), clock.now()
+    form = _form(choice, formdata=None, data={"key": form_keys.new()})
+    form.offer(choice.treatment, practice.locations(now.date()), now)
+    form.begin(choice.treatment, now)
+    form.therapist.data = str(choice.therapist.id) if choice.therapist else ""
+    return _add_page(form, choice)
+
+
+@blueprint.post("/waiting-list/add", endpoint="added_to_waiting_list")
+@audience(staff, Permission.CALENDAR_WRITE)
+def add() -> ResponseReturnValue:
+    """Put a caller on the list, once."""
+    choice, now = choices.choice(), clock.now()
+    form = _form(choice)
+    form.offer(choice.treatment, practice.locations(now.date()), now)
+    content = {name: str(value) for name, value in form.data.items() if name not in ("key", "csrf_token")}
+    content |= {"treatment": choice.treatment.slug, "client": str(choice.client and choice.client.id)}
+    if (done := _done_before(form, content)) is not None:
+        return done
+    if not form.validate():
+        return _add_page(form, choice), UNPROCESSABLE
+    location = url_for("staff.waiting_list")
+    try:
+        with transaction():
+            client = choice.client or _new_client(form, now)
+            entries.join(
+                client=client,
+                treatment_id=choice.treatment.id,
+                therapist_id=form.therapist_id,
+                location_id=form.location_id,
+                times=form.times,
+                last_on=form.until,
+                actor=actor(),
+                now=now,
+            )
+            idempotency.remember(browser(), form.key.data or "", content, Answer(303), now)
+    except idempotency.AtTheSameTime:
+        return _done_before(form, content) or redirect(location, 303)
+    staff_desk.say(f"{client.first_name} is on the waiting list.")
+    return redirect(location, 303)
+
+
+@blueprint.post("/waiting-list/<uuid:wish_id>/end", endpoint="end_wish")
+@audience(staff, Permission.CALENDAR_WRITE)
+def end(wish_id: UUID) -> ResponseReturnValue:
+    """Take somebody off the list."""
+    with transaction():
+        wish = entries.withdraw(wish_id, actor=actor(), now=clock.now())
+    staff_desk.say(f"{wish.client.first_name} is no longer on the waiting list.")
+    return redirect(url_for("staff.waiting_list"), 303)
+
+
+@blueprint.get("/waiting-list/<uuid:wish_id>/offer", endpoint="offer_time")
+@audience(staff, Permission.CALENDAR_WRITE)
+def ask_offer(wish_id: UUID) -> ResponseReturnValue:
+    """Free times that suit somebody, and for one of them everybody else it suits."""
+    wish, now = _live_wish(wish_id), clock.now()
+    if queries.is_busy(wish.id, now):
+        staff_desk.say(f"{wish.client.first_name} is being offered a time already.")
+        return redirect(url_for("staff.waiting_list"), 303)
+    if not request.args.get("start"):
+        return _times_page(wish, now)
+    time = _chosen_time(wish)
+    form = _people_form(wish, time, formdata=None)
+    form.people.data = [str(wish.id)]
+    return _people_page(wish, time, form)
+
+
+@blueprint.post("/waiting-list/<uuid:wish_id>/offer", endpoint="offered_time")
+@audience(staff, Permission.CALENDAR_WRITE)
+def offer(wish_id: UUID) -> ResponseReturnValue:
+    """Keep the time and offer it to those who were chosen."""
+    wish, now = _live_wish(wish_id), clock.now()
+    time = _chosen_time(wish)
+    form = _people_form(wish, time)
+    if not form.validate():
+        return _people_page(wish, time, form), UNPROCESSABLE
+    try:
+        with transaction():
+            offering.keep(
+                wish.treatment_id,
+                time,
+                [UUID(id_) for id_ in dict.fromkeys(form.people.data or ())],
+                now=now,
+                by_id=staff_desk.user().id,
+            )
+    except (NotOffered, OfferedAlready) as refusal:
+        return _times_page(_live_wish(wish_id), now, refusal.sentence), refusal.status
+    staff_desk.say("The time is kept, and a letter goes out to everybody you chose.")
+    return redirect(url_for("staff.waiting_list"), 303)
+
+
+@blueprint.post("/waiting-list/offerings/<uuid:offering_id>/stop", endpoint="stop_offering")
+@audience(staff, Permission.CALENDAR_WRITE)
+def stop(offering_id: UUID) -> ResponseReturnValue:
+    """Take an offered time back."""
+    with transaction():
+        offering.stop(offering_id, actor=actor(), now=clock.now())
+    staff_desk.say("The time is free again; those who were asked are told.")
+    return redirect(url_for("staff.waiting_list"), 303)
+
+
+@blueprint.post("/waiting-list/offers/<uuid:offer_id>/accept", endpoint="accept_offer")
+@audience(staff, Permission.CALENDAR_WRITE)
+def accept(offer_id: UUID) -> ResponseReturnValue:
+    """Take an offered time for somebody on the telephone."""
+    try:
+        with transaction():
+            visit = offer_answers.accept_for(offer_id, by=staff_desk.user(), now=clock.now())
+    except (OfferGone, NotOffered, NothingEarlier) as gone:
+        staff_desk.say(gone.sentence)
+        return redirect(url_for("staff.waiting_list"), 303)
+    except (states.NotCleared, states.GuardianNeeded):
+        staff_desk.say("This client cannot be booked now. Please let a therapist look at the record first.")
+        return redirect(url_for("staff.waiting_list"), 303)
+    staff_desk.say("Booked. A letter tells the client.")
+    return redirect(url_for("staff.visit", appointment_id=visit.id), 303)
+
+
+def _page_number() -> int:
+    asked = request.args.get("page", "1")
+    return int(asked) if asked.isascii() and asked.isdigit() and 0 < int(asked[:6]) < 10_000 else 1
+
+
+def _page_address(number: int) -> str:
+    kept: dict[str, Any] = {
+        name: request.args[name] for name in ("treatment", "therapist") if request.args.get(name)
+    }
+    return url_for("staff.waiting_list", page=number, **kept)
+
+
+def _form(choice: Choice, **given: Any) -> KnownWaiterForm | NewWaiterForm:
+    form = KnownWaiterForm(**given) if choice.client is not None else NewWaiterForm(**given)
+    for field, words in LABELS.items():
+        form[field].label.text = words
+    return form
+
+
+def _new_client(form: KnownWaiterForm | NewWaiterForm, now: datetime) -> Client:
+    settings = practice.the_practice()
+    new = accounts.add_client(
+        given_name=form.data["given_name"],
+        family_name=form.data["family_name"],
+        mail=form.data["mail"] or None,
+        phone=form.data["phone"] or None,
+        country=settings.country,
+        language=settings.language,
+        now=now,
+    )
+    audit.record(actor(), "add", new, client_id=new.id, fields=["given_name", "family_name"], now=now)
+    return new
+
+
+def _done_before(form: BookForm, content: dict[str, Any]) -> ResponseReturnValue | None:
+    if not form.key.data or form.key.process_errors:
+        return None
+    earlier = idempotency.earlier(browser(), form.key.data, content)
+    return redirect(url_for("staff.waiting_list"), 303) if earlier is not None else None
+
+
+def _live_wish(wish_id: UUID) -> Wish:
+    found = queries.wish(wish_id)
+    if not found.is_live:
+        raise NotFound
+    return found
+
+
+def _chosen_time(wish: Wish) -> Time:
+    """The time an address or form names, of the treatment somebody waits for; raises NotFound."""
+    starts_at, therapist_id = time_values.read_value(request.values.get("start", ""))
+    supply = practice.supply(wish.treatment_id)
+    places = {site.location_id: site.zone for site in supply.sites}
+    try:
+        location_id = UUID(request.values.get("location", ""))
+    except ValueError:
+        raise NotFound from None
+    if therapist_id not in supply.therapists or location_id not in places:
+        raise NotFound
+    return Time(starts_at, therapist_id, location_id, places[location_id])
+
+
+def _people_form(wish: Wish, time: Time, **given: Any) -> PeopleForm:
+    form = PeopleForm(**given)
+    lines = [
+        line
+        for line in queries.whom_it_suits(wish.treatment_id, time, clock.now())
+        if line.wish.id == wish.id or not (_has_own_terms(wish) or _has_own_terms(line.wish))
+    ]
+    if wish.id not in {line.wish.id for line in lines}:
+        raise NotFound("This time does not suit any more, or another one is being offered.")
+    form.people.choices = [(str(line.wish.id), _who(line, time.zone.key)) for line in lines]
+    return form
+
+
+def _has_own_terms(wish: Wish) -> bool:
+    """Whether this is about a visit that was agreed with another length or other buffers than are sold now.
+
+    A time is kept for one length: it is offered to such a person alone.
+    """
+    visit, sold = wish.replaces, wish.treatment
+    names = ("length_minutes", "buffer_before_minutes", "buffer_after_minutes")
+    return visit is not None and any(getattr(visit, name) != getattr(sold, name) for name in names)
+
+
+def _who(line: Line, zone: str) -> str:
+    since = short_date(line.wish.created_at, zone)
+    unreachable = "" if line.is_reachable else ", no e-mail: please call"
+    return f"{line.wish.client.name}, waits since {since}{unreachable}"
+
+
+def _add_page(form: WishForm, choice: Choice) -> str:
+    return render_template(
+        "staff/waiting/add.html",
+        here="waiting",
+        form=form,
+        choice=choice,
+        treatments=practice.treatments(),
+        carried=choices.carried(),
+        address=choices.address,
+        has_errors=form.has_errors,
+    )
+
+
+def _times_page(wish: Wish, now: datetime, refusal: str | None = None) -> str:
+    names = {person.id: person.name for person in wish.treatment.therapists}
+    places = {place.id: place.name for place in practice.locations(now.date())}
+    return render_template(
+        "staff/waiting/times.html",
+        here="waiting",
+        wish=wish,
+        words=in_words(wish.times),
+        free=[
+            (time, names.get(time.therapist_id, ""), places.get(time.location_id, ""))
+            for time in queries.fitting(
+                wish, now, SHOWN_TIMES, apart=timedelta(minutes=wish.treatment.length_minutes)
+            )
+        ],
+        value=time_values.value,
+        refusal=refusal,
+        has_errors=refusal is not None,
+    )
+
+
+def _people_page(wish: Wish, time: Time, form: PeopleForm) -> str:
+    names = {person.id: person.name for person in wish.treatment.therapists}
+    return render_template(
+        "staff/waiting/people.html",
+        here="waiting",
+        wish=wish,
+        time=time,
+        therapist=names.get(time.therapist_id, ""),
+        start=time_values.value(time.starts_at, time.therapist_id),
+        form=form,
+        minutes=practice.the_practice().offer_minutes,
+        has_errors=form.has_errors,
+    )

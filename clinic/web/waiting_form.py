@@ -1,0 +1,160 @@
+"""What somebody waits for, as a form and in words: shared by the pages of clients and of the staff."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from wtforms import DateField, SelectField
+from wtforms.validators import InputRequired, ValidationError
+
+from clinic.booking.waiting import entries
+from clinic.language import N_, gettext
+from clinic.language.reading import long_date, weekday_name
+from clinic.practice import queries as practice
+from clinic.practice.models import Location, Treatment
+from clinic.scheduling import hours
+from clinic.web.forms import Form, Ticks
+
+USUAL_WAIT = timedelta(days=28)
+LONGEST_WAIT = timedelta(days=366)
+ANY = ""
+PARTS = (
+    ("0", N_("Morning, before 12:00")),
+    ("1", N_("Afternoon, 12:00 to 17:00")),
+    ("2", N_("Evening, from 17:00")),
+)
+"""The parts of the day of `wishes.PARTS`, in its order."""
+DAYS_OF_WEEK = (
+    *(N_("Mondays"), N_("Tuesdays"), N_("Wednesdays"), N_("Thursdays"), N_("Fridays")),
+    *(N_("Saturdays"), N_("Sundays")),
+)
+PARTS_OF_DAY = (N_("mornings"), N_("afternoons"), N_("evenings"))
+
+
+class Day(DateField):
+    """A day of the calendar, with a plain sentence for what is none."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Read what was sent; raises ValueError with a sentence."""
+        self.data = None
+        text = str(valuelist[0]).strip() if valuelist else ""
+        if text:
+            try:
+                self.data = date.fromisoformat(text)
+            except ValueError:
+                raise ValueError(N_("Enter a day like 2026-11-30")) from None
+
+
+class WhenForm(Form):
+    """The days and times of day that suit."""
+
+    days = Ticks(
+        N_("Which days suit you?"),
+        choices=lambda: [(str(number), weekday_name(number)) for number in range(7)],
+        validators=[InputRequired(N_("Choose at least one day"))],
+    )
+    parts = Ticks(
+        N_("Which time of day?"),
+        choices=list(PARTS),
+        validators=[InputRequired(N_("Choose at least one time of day"))],
+    )
+
+    @property
+    def times(self) -> list[int]:
+        """What was ticked, as a wish keeps it."""
+        return entries.times(map(int, self.days.data or ()), map(int, self.parts.data or ()))
+
+    def show_times(self, kept: Iterable[int]) -> None:
+        """Tick what a wish keeps."""
+        times = list(kept)
+        self.days.data = [str(day) for day in entries.weekdays_of(times)]
+        self.parts.data = [str(part) for part in entries.parts_of(times)]
+
+
+class WishForm(WhenForm):
+    """With whom, where, when and until when."""
+
+    therapist = SelectField(N_("Therapist"), default=ANY)
+    location = SelectField(N_("Where"), default=ANY)
+    last_on = Day(
+        N_("Last day that suits you"),
+        validators=[InputRequired(N_("Enter the last day that suits you"))],
+    )
+
+    today: date
+
+    def offer(self, sold: Treatment, places: Sequence[Location], now: datetime) -> None:
+        """Fill in what can be chosen for a treatment."""
+        self.therapist.choices = [
+            (ANY, gettext("Any therapist")),
+            *((str(person.id), person.name) for person in sold.therapists),
+        ]
+        self.location.choices = [
+            (ANY, gettext("Anywhere")),
+            *((str(place.id), place.name) for place in places),
+        ]
+        self.today = hours.local_day(now, ZoneInfo(places[0].zone)) if places else now.date()
+
+    def begin(self, sold: Treatment, now: datetime) -> None:
+        """What is ticked to begin with: the days on which the treatment is given, all day, for four weeks."""
+        self.days.data = [str(day) for day in practice.weekdays_of(sold, now.date())]
+        self.parts.data = [value for value, _ in PARTS]
+        self.last_on.data = self.today + USUAL_WAIT
+
+    def validate_last_on(self, field: Day) -> None:
+        """A day to come, within a year."""
+        last_on = self.today + LONGEST_WAIT
+        if field.data and not self.today <= field.data <= last_on:
+            until = f"{long_date(last_on)} {last_on.year}"
+            raise ValidationError(gettext("Enter a day from today to %(day)s") % {"day": until})
+
+    @property
+    def until(self) -> date:
+        """The last day; once the form is valid there is one."""
+        assert self.last_on.data is not None
+        return self.last_on.data
+
+    @property
+    def therapist_id(self) -> UUID | None:
+        """Who was chosen; None for any."""
+        return UUID(self.therapist.data) if self.therapist.data else None
+
+    @property
+    def location_id(self) -> UUID | None:
+        """Which place was chosen; None for any."""
+        return UUID(self.location.data) if self.location.data else None
+
+
+def in_words(times: Iterable[int]) -> str:
+    """`Mondays to Wednesdays and Fridays, mornings and evenings`."""
+    kept = list(times)
+    days, parts = entries.weekdays_of(kept), entries.parts_of(kept)
+    which = gettext("Any day") if len(days) == len(DAYS_OF_WEEK) else _listed(map(_days, _runs(days)))
+    at_any_time = gettext("any time of day") if len(parts) == len(PARTS_OF_DAY) else ""
+    return f"{which}, {at_any_time or _listed(gettext(PARTS_OF_DAY[part]) for part in parts)}"
+
+
+def _runs(days: Sequence[int]) -> list[list[int]]:
+    """Days that follow one another, together; two alone stay two."""
+    runs: list[list[int]] = []
+    for day in days:
+        if runs and runs[-1][-1] == day - 1:
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    return [part for run in runs for part in ([run] if len(run) > 2 else [[day] for day in run])]
+
+
+def _days(run: Sequence[int]) -> str:
+    names = [gettext(DAYS_OF_WEEK[day]) for day in run]
+    if len(run) == 1:
+        return names[0]
+    return gettext("%(first)s to %(last)s") % {"first": names[0], "last": names[-1]}
+
+
+def _listed(words: Iterable[str]) -> str:
+    *most, last = words
+    between = gettext("and")
+    return f"{', '.join(most)} {between} {last}" if most else last
