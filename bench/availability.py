@@ -8,7 +8,7 @@ from bench.timing import interleaved, show
 from clinic import schema
 from clinic.app import create_app
 from clinic.booking import availability
-from clinic.booking.availability import Wish
+from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment
 from clinic.db import db, dispose
 from clinic.embedded.servers import scratch_servers
@@ -49,7 +49,7 @@ def _measure() -> None:
                 for hour in (0, 2, 4):
                     make.appointment(of=sold, who=make.client(mail=None), therapist=person, location=house,
                                      starts_at=start + timedelta(hours=hour))  # fmt: skip
-    wish, ids = Wish(sold.id), [person.id for person in people]
+    wish, ids = SearchCriteria(sold.id), [person.id for person in people]
     month = Days(make.NOW.date(), make.NOW.date() + timedelta(days=31))
     rows = sa.select(Appointment.therapist_id, Appointment.occupied_from, Appointment.occupied_until).where(
         Appointment.therapist_id.in_(ids), Appointment.occupied_from < make.NOW + timedelta(days=31)

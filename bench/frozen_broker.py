@@ -9,7 +9,7 @@ from pathlib import Path
 from bench.timing import interleaved, show
 from clinic import clock
 from clinic.booking import availability, services
-from clinic.booking.availability import Wish
+from clinic.booking.availability import SearchCriteria
 from clinic.db import new_id, transaction
 from clinic.practice.models import Treatment
 from clinic.scheduling.hours import Days
@@ -29,7 +29,9 @@ def run() -> None:
         def book() -> None:
             browser = new_id().bytes * 2
             with transaction():
-                held = services.hold(Wish(sold.id), next(starts), browser=browser, client_id=None, now=now)
+                held = services.hold(
+                    SearchCriteria(sold.id), next(starts), browser=browser, client_id=None, now=now
+                )
                 services.book(
                     held.id, browser=browser, client=make.stranger(str(held.id)), actor="visitor", now=now
                 )
@@ -48,4 +50,4 @@ def run() -> None:
 def _starts(sold: Treatment) -> list[datetime]:
     today = clock.now().date()
     days = Days(today, today.replace(year=today.year + 1))
-    return availability.offers(Wish(sold.id), days, clock.now()).offers.instants()[::4]
+    return availability.offers(SearchCriteria(sold.id), days, clock.now()).offers.instants()[::4]

@@ -20,7 +20,7 @@ from clinic.messaging import delivery, due, services
 from clinic.messaging.letters import composing
 from clinic.messaging.letters.composing import Letter
 from clinic.messaging.mailer import Envelope, SmtpMailer, Unreachable
-from clinic.messaging.models import Kind, Message
+from clinic.messaging.models import Message, MessageKind
 from tests import make
 from tests.faults.reminders import Post, left_open, many_due, sent
 from tests.stage import Stage, eventually, staged
@@ -140,7 +140,7 @@ def _reminders(stage: Stage, post: Post) -> None:
 def _rows_a_second() -> float:
     """The bookkeeping alone: a claim and a settlement of each message, each in its own transaction."""
     with transaction():
-        went = sa.update(Message).where(Message.kind == Kind.REMINDER, Message.sent_at.is_not(None))
+        went = sa.update(Message).where(Message.kind == MessageKind.REMINDER, Message.sent_at.is_not(None))
         db.session.execute(went.values(sent_at=None, fence=0))
     began = time.monotonic()
     for _ in range(DUE):

@@ -62,7 +62,7 @@ def _settings() -> Settings:
     Raises InvalidSettings, also if there are no servers at all.
     """
     data = Path(os.environ.get("LUMBAR_DATA") or "var").resolve()
-    told = running.found(data)
+    told = running.running_environment(data)
     if os.environ.get("DATABASE_URL"):
         told = {name: value for name, value in told.items() if not name.startswith("DATABASE_")}
     given = {name.lower(): value for name, value in told.items() if not os.environ.get(name)}
@@ -185,7 +185,7 @@ def repair_zones(parsed: argparse.Namespace) -> int:
                     if parsed.list
                     else zone_changes.repair(actor=audit.SYSTEM, now=now)
                 )
-                lines = [zone_changes.line(shift) for shift in found]
+                lines = [zone_changes.describe_shift(shift) for shift in found]
         except Refusal as refusal:
             print(refusal.sentence, file=sys.stderr)
             return 2

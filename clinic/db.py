@@ -208,7 +208,7 @@ def limit_waiting(engine: sa.Engine, patience: Patience) -> None:
 
 
 @contextmanager
-def asking() -> Iterator[sa.Connection]:
+def read_connection() -> Iterator[sa.Connection]:
     """A connection for a question that needs no transaction; it sees what is committed at that moment.
 
     A session that was given one connection for everything asks on that one.

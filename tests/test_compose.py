@@ -173,12 +173,12 @@ def test_every_service_that_stays_says_whether_it_is_well(services: dict[str, An
 
 
 def test_the_worker_and_the_timetable_ask_health_for_a_part_it_reports(services: dict[str, Any]) -> None:
-    from clinic.messaging.heartbeat import Part
+    from clinic.messaging.heartbeat import DeliveryPart
 
     for name in ("worker", "beat"):
         (asked,) = re.findall(r"\)\)\['(\w+)'\]", services[name]["healthcheck"]["test"][-1])
         assert asked == name
-        assert asked in {part.value for part in Part}
+        assert asked in {part.value for part in DeliveryPart}
         compile(services[name]["healthcheck"]["test"][-1], name, "exec")
 
 

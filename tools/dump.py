@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from clinic.embedded import cluster, running
 from clinic.embedded.process import AlreadyRunning
-from clinic.embedded.servers import Servers, Wanted
+from clinic.embedded.servers import Servers, ServersWanted
 
 
 def main(verb: str, file: Path) -> int:
@@ -29,7 +29,7 @@ def main(verb: str, file: Path) -> int:
 
 def backup(data: Path, file: Path) -> int:
     """Write a dump that only our own account may read; the name appears when it is whole."""
-    url = running.found(data).get("DATABASE_OWNER_URL")
+    url = running.running_environment(data).get("DATABASE_OWNER_URL")
     if url is None:
         print(f"No backup was made: Lumbar is not running on the data folder {data}.", file=sys.stderr)
         return 1
@@ -47,7 +47,7 @@ def restore(data: Path, file: Path) -> int:
         print(f"Nothing was changed: there is no file {file}.", file=sys.stderr)
         return 1
     data.mkdir(mode=0o711, parents=True, exist_ok=True)
-    with Servers(data / "servers", wanted=Wanted(broker=False)) as servers:
+    with Servers(data / "servers", wanted=ServersWanted(broker=False)) as servers:
         url = servers.urls.superuser
         again = (
             f"DROP DATABASE {cluster.DATABASE} WITH (FORCE)",

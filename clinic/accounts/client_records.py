@@ -76,7 +76,7 @@ class Further:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Person:
+class ClientDetails:
     """Who somebody is, as staff read and correct it."""
 
     given_name: str
@@ -87,9 +87,9 @@ class Person:
     further: Further
 
 
-def person_of(client: Client) -> Person:
+def person_of(client: Client) -> ClientDetails:
     """The record as it stands."""
-    return Person(
+    return ClientDetails(
         given_name=client.given_name or "",
         family_name=client.family_name or "",
         preferred_name=client.preferred_name or "",
@@ -104,7 +104,7 @@ def further_of(client: Client) -> Further:
     return Further(**(client.further or {}))
 
 
-def seen(row: Client | Contact) -> str:
+def page_mark(row: Client | Contact) -> str:
     """The mark of what a page shows of a record or an address: any change of it gives another."""
     shown = (
         asdict(person_of(row)) if isinstance(row, Client) else {"value": row.value, "relation": row.relation}
@@ -112,13 +112,13 @@ def seen(row: Client | Contact) -> str:
     return hashlib.sha256(repr(shown).encode()).hexdigest()[:24]
 
 
-def correct(client_id: UUID, person: Person, *, seen_as: str, actor: str, now: datetime) -> Client:
+def correct(client_id: UUID, person: ClientDetails, *, seen_as: str, actor: str, now: datetime) -> Client:
     """Give a record these values and keep which of them changed in the audit; the caller commits.
 
     Raises NotFound, RecordChanged and NotBornYet.
     """
     client = locked_client(client_id)
-    if seen_as != seen(client):
+    if seen_as != page_mark(client):
         raise RecordChanged
     if person.birth_on is not None and not EARLIEST_BIRTH <= person.birth_on <= now.date():
         raise NotBornYet
@@ -137,7 +137,7 @@ def correct(client_id: UUID, person: Person, *, seen_as: str, actor: str, now: d
     return client
 
 
-def _changed(before: Person, after: Person) -> list[str]:
+def _changed(before: ClientDetails, after: ClientDetails) -> list[str]:
     old, new = (
         {**asdict(person.further), **{k: v for k, v in vars(person).items() if k != "further"}}
         for person in (before, after)
@@ -182,7 +182,7 @@ def change_address(
         raise NotFound
     locked_client(found.client_id)
     contact = db.session.get_one(Contact, contact_id, populate_existing=True)
-    if seen_as != seen(contact):
+    if seen_as != page_mark(contact):
         raise RecordChanged
     kind = ContactKind(contact.kind)
     normalised = (

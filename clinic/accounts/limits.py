@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from flask import current_app
 
 from clinic.accounts.models import LimitWindow
-from clinic.accounts.services import Unreadable, normalise_mail
+from clinic.accounts.services import UnreadableAddress, normalise_mail
 from clinic.db import ASIDE, db
 from clinic.language import N_
 from clinic.refusal import Refusal
@@ -138,7 +138,7 @@ def address_key(mail: str) -> str:
     """An email address as it is counted: as records and sign-in read it. One they cannot read stands for itself."""
     try:
         return normalise_mail(mail)
-    except Unreadable:
+    except UnreadableAddress:
         return unicodedata.normalize("NFKC", mail).strip().casefold()[:200]
 
 

@@ -28,7 +28,7 @@ SHORTEST_NUMBER = 5
 """Digits after the country code; some countries call even shorter ones possible."""
 
 
-class Unreadable(Refusal):
+class UnreadableAddress(Refusal):
     """An address that cannot be one; the sentence says what to look at."""
 
     status = 422
@@ -98,7 +98,9 @@ def normalise_mail(text: str) -> str:
     try:
         found = validate_email(text.strip(), check_deliverability=False)
     except EmailNotValidError:
-        raise Unreadable(N_("Enter an e-mail address in the correct format, like name@example.com")) from None
+        raise UnreadableAddress(
+            N_("Enter an e-mail address in the correct format, like name@example.com")
+        ) from None
     return (found.ascii_email or found.normalized).lower()
 
 
@@ -112,17 +114,17 @@ def normalise_phone(text: str, country: str) -> str:
     except phonenumbers.NumberParseException:
         number = None
     if number is None or len(str(number.national_number)) < SHORTEST_NUMBER:
-        raise Unreadable(N_("Enter a telephone number, with the country code if it is from abroad"))
+        raise UnreadableAddress(N_("Enter a telephone number, with the country code if it is from abroad"))
     possible = phonenumbers.is_possible_number_with_reason(number)
     if possible == phonenumbers.ValidationResult.IS_POSSIBLE_LOCAL_ONLY or _lacks_area_code(number, country):
-        raise Unreadable(
+        raise UnreadableAddress(
             N_(
                 "This number cannot be dialled from elsewhere. Enter it with its area code, "
                 "or beginning with + and the country code"
             )
         )
     if possible != phonenumbers.ValidationResult.IS_POSSIBLE:
-        raise Unreadable(N_("Enter a telephone number, with the country code if it is from abroad"))
+        raise UnreadableAddress(N_("Enter a telephone number, with the country code if it is from abroad"))
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 

@@ -34,7 +34,7 @@ def use(keys: Mapping[int, bytes]) -> None:
 
 
 @dataclass(frozen=True)
-class Claim:
+class LinkClaim:
     """What an address says it opens; believe it only when `holds`."""
 
     purpose: str
@@ -99,13 +99,13 @@ def token(purpose: str, subject_id: UUID, epoch: int) -> str:
     return f"{_text(subject_id.bytes)}.{_text(mac)}"
 
 
-def check(token: str, purpose: str = MANAGE) -> Claim | None:
+def check(token: str, purpose: str = MANAGE) -> LinkClaim | None:
     """Read a token; None when it has not the shape of one. The caller loads the row and asks `holds(row.link_epoch)`."""
     head, dot, tail = token.partition(".")
     subject, mac = _bytes(head), _bytes(tail)
     if not dot or len(subject) != 16 or len(mac) != 1 + MAC_BYTES:
         return None
-    return Claim(purpose=purpose, subject_id=UUID(bytes=subject), key_id=mac[0], mac=mac[1:])
+    return LinkClaim(purpose=purpose, subject_id=UUID(bytes=subject), key_id=mac[0], mac=mac[1:])
 
 
 def _mac(key: bytes, purpose: str, subject_id: UUID, epoch: int) -> bytes:

@@ -18,12 +18,12 @@ from clinic.accounts import audit, limits, signed_links
 from clinic.accounts import services as accounts
 from clinic.api import request_parsing, schemas
 from clinic.api.blueprint import blueprint
-from clinic.api.problems import Invalid, Past, RevisionNeeded, StaleMatch, invalid, problem
+from clinic.api.problems import Invalid, LongPast, RevisionNeeded, StaleMatch, invalid, problem
 from clinic.booking import availability, changes, idempotency, same_person, services, states
 from clinic.booking import queries as appointments
-from clinic.booking.availability import Wish
+from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment, State
-from clinic.booking.placing import NotOffered, agreed
+from clinic.booking.placing import NotOffered, supply_as_agreed
 from clinic.db import transaction
 from clinic.practice import queries as practice
 from clinic.practice.queries import Supply
@@ -49,7 +49,7 @@ def keep() -> Response:
     network = limits.network(request.remote_addr)
     limits.take(limits.HOLDS_NETWORK, network, now)
     supply = practice.supply_named(wanted.treatment)
-    wish = availability.wish(supply, wanted.therapist, wanted.location)
+    wish = availability.search_criteria(supply, wanted.therapist, wanted.location)
     secret = secrets.token_urlsafe(32)
     try:
         with transaction():
@@ -80,7 +80,7 @@ def book() -> Response:
         clock.now(),
     )
     scope, content = digest(wanted.hold), wanted.model_dump()
-    kept = appointments.held(scope, now, lapsed_too=True)
+    kept = appointments.reservation_of(scope, now, lapsed_too=True)
     if kept is None:  # Only who booked it has an answer to a key, and then it is held no more.
         return _answered_meanwhile(scope, key, content, services.HoldGone())
     _check_addresses(wanted)
@@ -126,7 +126,7 @@ def move(token: str) -> Response:
     if wanted.therapist not in (None, availability.ANYBODY, *people):
         raise NotFound("No such therapist gives this treatment.")
     who = visit.therapist_id if wanted.therapist is None else people.get(wanted.therapist)
-    wish = Wish(
+    wish = SearchCriteria(
         visit.treatment_id, who, visit.location_id, own_therapist=visit.therapist_id, without=visit.id
     )
 
@@ -144,7 +144,7 @@ def move(token: str) -> Response:
     try:
         return _changed(visit, token, wanted.revision, deed, now)
     except NotOffered as gone:
-        supply = agreed(practice.supply(visit.treatment_id, retired_too=True), visit)
+        supply = supply_as_agreed(practice.supply(visit.treatment_id, retired_too=True), visit)
         supply = same_person.avoiding(supply, visit.client_id, now, records=False, besides=[visit.id])
         return problem(gone, nearest=_nearest(supply, wish, wanted.starts_at, now))
 
@@ -194,15 +194,15 @@ class NotAtThatTime(Refusal):
 
 def _owned(token: str) -> Appointment:
     """The appointment whose manage token this is. Raises NotFound for any other, Past a month after its end."""
-    visit = appointments.behind(token)
+    visit = appointments.by_manage_token(token)
     if visit.ends_at + KEPT <= clock.now():
-        raise Past
+        raise LongPast
     return visit
 
 
 def _book(
     kept: Appointment, scope: bytes, wanted: schemas.NewAppointment, now: datetime
-) -> idempotency.Answer:
+) -> idempotency.StoredAnswer:
     client = accounts.add_client(
         given_name=wanted.given_name,
         family_name=wanted.family_name,
@@ -220,7 +220,7 @@ def _book(
         plain=wanted.without_health_answers,
     )
     token = signed_links.token(signed_links.MANAGE, booked.id, booked.link_epoch)
-    return idempotency.Answer(201, booked.id, schemas.dumped(_appointment(booked, token, now)))
+    return idempotency.StoredAnswer(201, booked.id, schemas.dumped(_appointment(booked, token, now)))
 
 
 def _check_addresses(wanted: schemas.NewAppointment) -> None:
@@ -228,18 +228,18 @@ def _check_addresses(wanted: schemas.NewAppointment) -> None:
     faults = {}
     try:
         accounts.normalise_mail(wanted.mail)
-    except accounts.Unreadable as unreadable:
+    except accounts.UnreadableAddress as unreadable:
         faults["/mail"] = unreadable.sentence
     try:
         if wanted.phone:
             accounts.normalise_phone(wanted.phone, practice.the_practice().country)
-    except accounts.Unreadable as unreadable:
+    except accounts.UnreadableAddress as unreadable:
         faults["/phone"] = unreadable.sentence
     if faults:
         raise Invalid(faults)
 
 
-def _again(answer: idempotency.Answer) -> Response:
+def _again(answer: idempotency.StoredAnswer) -> Response:
     response = jsonify(answer.body)
     response.status_code = answer.status
     response.headers["Location"] = url_for(".show", token=answer.body["token"])
@@ -307,12 +307,12 @@ def _shown_at(at: datetime, visit: Appointment) -> str:
     return at.astimezone(ZoneInfo(visit.zone)).isoformat(timespec="minutes")
 
 
-def _nearest(supply: Supply, wish: Wish, wanted: datetime, now: datetime) -> list[str]:
+def _nearest(supply: Supply, wish: SearchCriteria, wanted: datetime, now: datetime) -> list[str]:
     """The free starts nearest to one that is gone, within a week before and after it, in each place's wall time."""
     day = hours.local_day(wanted, ZoneInfo("UTC"))
     week = Days(day - timedelta(days=7), day + timedelta(days=8))
-    with availability.reading():
-        found = availability.look(supply, wish, week, now, ranked=False)
+    with availability.without_transaction():
+        found = availability.find_offers(supply, wish, week, now, ranked=False)
     return [
         start.starts_at.astimezone(found.supply.zone_of(start.candidates[0].location)).isoformat(
             timespec="minutes"

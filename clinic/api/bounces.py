@@ -18,7 +18,7 @@ from clinic import clock
 from clinic.db import transaction
 from clinic.messaging import mime
 from clinic.messaging.bounces import effects, parsing, providers
-from clinic.messaging.bounces.parsing import Report, What
+from clinic.messaging.bounces.parsing import BounceReport, What
 from clinic.messaging.bounces.providers import Notification, mailgun, postmark, sendgrid, ses
 from clinic.messaging.bounces.providers.sns import NotFetchedYet
 from clinic.refusal import NotFound, Refusal
@@ -99,7 +99,7 @@ def _require_secret() -> None:
         raise NotProven
 
 
-def _note(found: Report) -> None:
+def _note(found: BounceReport) -> None:
     now = clock.now()
     if found.what is What.UNWANTED:
         effects.was_unwanted(found.message_id, now)

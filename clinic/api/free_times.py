@@ -22,7 +22,7 @@ PARAMETERS = ("treatment", "therapist", "location", "from", "to")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class FreeTimesQuery:
     """A question, as it was put."""
 
     treatment: str
@@ -42,23 +42,23 @@ def free_times() -> Response:
     return Response(answer.body, mimetype="application/json", headers=answer.headers)
 
 
-def _answer(asked: Asked, now: datetime) -> KeptAnswer:
+def _answer(asked: FreeTimesQuery, now: datetime) -> KeptAnswer:
     """A new answer. Raises Unbookable, NotFound and BookingClosed."""
     read = request.environ.get(READ) or availability.basis(asked.treatment, now, None)
     if isinstance(read, Exception):
         raise read
     basis, supply = read
     online_booking.require_open(supply.rules)
-    with availability.reading():
-        wish = availability.wish(supply, asked.therapist, asked.location)
-        found = availability.look(supply, wish, asked.days, now, ranked=False)
+    with availability.without_transaction():
+        wish = availability.search_criteria(supply, asked.therapist, asked.location)
+        found = availability.find_offers(supply, wish, asked.days, now, ranked=False)
     return KeptAnswer.of(asked.treatment, basis, supply, _written(asked, found))
 
 
-def _asked() -> Asked:
+def _asked() -> FreeTimesQuery:
     given = request_parsing.query(PARAMETERS)
     location = given.get("location")
-    return Asked(
+    return FreeTimesQuery(
         treatment=request_parsing.name(given.get("treatment", "")),
         therapist=request_parsing.name(given.get("therapist", availability.ANYBODY)),
         location=None if location is None else request_parsing.name(location),
@@ -66,7 +66,7 @@ def _asked() -> Asked:
     )
 
 
-def _written(asked: Asked, found: availability.Answer) -> bytes:
+def _written(asked: FreeTimesQuery, found: availability.AvailabilityAnswer) -> bytes:
     sites = {site.location_id: site for site in found.supply.sites}
     places = [place.location for place in found.offers.question.places]
     content = {

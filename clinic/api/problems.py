@@ -27,7 +27,7 @@ class WrongKind(Refusal):
     sentence = "Send JSON, with the content type application/json."
 
 
-class TooLong(Refusal):
+class BodyTooLong(Refusal):
     """More than any call needs."""
 
     status = 413
@@ -63,7 +63,7 @@ class StaleMatch(Refusal):
     sentence = "This changed since you looked. Nothing was done; look again."
 
 
-class Past(Refusal):
+class LongPast(Refusal):
     """A month after the visit its address says no more than this."""
 
     status = 410

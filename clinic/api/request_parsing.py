@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from flask import request
 from pydantic import BaseModel, ValidationError
 
-from clinic.api.problems import Invalid, Malformed, TooLong, WrongKind
+from clinic.api.problems import BodyTooLong, Invalid, Malformed, WrongKind
 from clinic.scheduling.hours import Days
 
 BODY_BYTES = 16 * 1024
@@ -47,7 +47,7 @@ def body(shape: type[Shape]) -> Shape:
         raise WrongKind
     content = request.get_data() if (request.content_length or 0) <= BODY_BYTES else b""
     if max(request.content_length or 0, len(content)) > BODY_BYTES:
-        raise TooLong
+        raise BodyTooLong
     try:
         sent = json.loads(content.decode(), object_pairs_hook=_without_duplicates, parse_constant=_no_number)
     except (ValueError, RecursionError):

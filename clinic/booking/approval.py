@@ -8,7 +8,7 @@ from uuid import UUID
 
 from clinic.booking import newcomers
 from clinic.booking.models import State
-from clinic.booking.states import Entry
+from clinic.booking.states import Admission
 from clinic.practice import queries as practice
 from clinic.practice.models import Approval, NewClientRule, Treatment
 
@@ -28,7 +28,7 @@ def asks_first(treatment: Treatment, client_id: UUID | None) -> bool:
     return treatment.new_clients == NewClientRule.ASK_FIRST and newcomers.is_new(client_id)
 
 
-def entry(treatment: Treatment, otherwise: Entry) -> Entry:
+def entry(treatment: Treatment, otherwise: Admission) -> Admission:
     """How the booking of a client begins: a request, where the practice confirms first."""
     asks = otherwise.state is State.BOOKED and is_needed(treatment)
-    return Entry(State.REQUESTED, REASON) if asks else otherwise
+    return Admission(State.REQUESTED, REASON) if asks else otherwise

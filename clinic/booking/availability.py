@@ -15,7 +15,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from clinic.booking.models import LONGEST_OCCUPATION, OCCUPYING
-from clinic.db import asking, db
+from clinic.db import db, read_connection
 from clinic.practice import queries as practice
 from clinic.practice.queries import DEFAULT_TRAVEL, Supply
 from clinic.refusal import NotFound
@@ -24,7 +24,7 @@ from clinic.scheduling.hours import Days
 
 
 @dataclass(frozen=True)
-class Wish:
+class SearchCriteria:
     """What somebody wants: a treatment, perhaps with one therapist or at one location.
 
     `own_therapist` is preferred among several, never required. `without` is an appointment that is about to move, and
@@ -47,7 +47,7 @@ class Wish:
 ANYBODY = "any"
 
 
-def wish(supply: Supply, therapist: str = ANYBODY, location: str | None = None) -> Wish:
+def search_criteria(supply: Supply, therapist: str = ANYBODY, location: str | None = None) -> SearchCriteria:
     """What is wanted of a supply, by parts of addresses.
 
     Raises NotFound for a therapist who does not give the treatment, and for a location there is not.
@@ -58,7 +58,7 @@ def wish(supply: Supply, therapist: str = ANYBODY, location: str | None = None) 
         raise NotFound("No such therapist gives this treatment.")
     if location is not None and location not in places:
         raise NotFound("There is no such location.")
-    return Wish(
+    return SearchCriteria(
         supply.treatment_id,
         therapist_id=people.get(therapist),
         location_id=None if location is None else places[location],
@@ -66,7 +66,7 @@ def wish(supply: Supply, therapist: str = ANYBODY, location: str | None = None) 
 
 
 @dataclass(frozen=True)
-class Answer:
+class AvailabilityAnswer:
     """What a wish found: the offers, and the supply they were computed from."""
 
     supply: Supply
@@ -74,21 +74,23 @@ class Answer:
     therapists: tuple[UUID, ...]
 
 
-def offers(wish: Wish, days: Days, now: datetime) -> Answer:
+def offers(wish: SearchCriteria, days: Days, now: datetime) -> AvailabilityAnswer:
     """Starts that may be offered on local days of each location, notice and horizon measured from now.
 
     Raises Unbookable when the treatment is not sold. An unknown therapist or location finds nothing.
     """
-    return look(practice.supply(wish.treatment_id), wish, days, now)
+    return find_offers(practice.supply(wish.treatment_id), wish, days, now)
 
 
-def look(supply: Supply, wish: Wish, days: Days, now: datetime, *, ranked: bool = True) -> Answer:
+def find_offers(
+    supply: Supply, wish: SearchCriteria, days: Days, now: datetime, *, ranked: bool = True
+) -> AvailabilityAnswer:
     """The offers of a wish on a supply that was already read (under the lock it is read before).
 
     Without `ranked` nobody asks who of several would be best, and a fair spread is not reckoned.
     """
     therapists = candidates(supply, wish)
-    question = slots.Question(
+    question = slots.SlotQuestion(
         need=supply.need,
         days=days,
         now=now,
@@ -100,7 +102,9 @@ def look(supply: Supply, wish: Wish, days: Days, now: datetime, *, ranked: bool 
     rota = practice.rota(supply, days, therapists)
     taken = _taken(supply, question, wish, now, ranked=ranked)
     found = slots.offers(question, rota, taken)
-    return Answer(supply, found.apart_from(supply.elsewhere) if supply.elsewhere else found, therapists)
+    return AvailabilityAnswer(
+        supply, found.apart_from(supply.elsewhere) if supply.elsewhere else found, therapists
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +153,7 @@ def basis(slug: str, now: datetime, known: tuple[Basis, Supply] | None) -> tuple
         "calendars": before.calendars if before else None,
         "treatment_id": before.treatment_id if before else None,
     }
-    with asking() as connection:
+    with read_connection() as connection:
         row = connection.exec_driver_sql(_BASIS, asked).fetchone()
     if row is None:
         raise practice.Unbookable
@@ -171,7 +175,7 @@ def basis(slug: str, now: datetime, known: tuple[Basis, Supply] | None) -> tuple
 
 
 @contextmanager
-def reading() -> Iterator[None]:
+def without_transaction() -> Iterator[None]:
     """For a request that only asks: its statements run without a transaction round them, and none can be opened inside.
 
     Each sees what is committed, which is all that an answer about free times needs; the way to the database and back for
@@ -190,17 +194,17 @@ def reading() -> Iterator[None]:
         session.rollback()
 
 
-def candidates(supply: Supply, wish: Wish) -> tuple[UUID, ...]:
+def candidates(supply: Supply, wish: SearchCriteria) -> tuple[UUID, ...]:
     """The therapists who may serve the wish, in the practice's order."""
     if wish.therapist_id is None:
         return supply.therapists
     return tuple(id_ for id_ in supply.therapists if id_ == wish.therapist_id)
 
 
-def _places(supply: Supply, wish: Wish) -> Iterable[slots.Place[UUID]]:
+def _places(supply: Supply, wish: SearchCriteria) -> Iterable[slots.SlotLocation[UUID]]:
     for site in supply.sites:
         if wish.location_id in (None, site.location_id):
-            yield slots.Place(
+            yield slots.SlotLocation(
                 location=site.location_id,
                 zone=site.zone,
                 rooms=site.rooms if supply.needs_room else None,
@@ -244,7 +248,7 @@ def _busy_sql(*, rooms: bool, places: bool, days: bool, moving: bool) -> str:
 
 
 def _taken(
-    supply: Supply, question: slots.Question[UUID], wish: Wish, now: datetime, *, ranked: bool
+    supply: Supply, question: slots.SlotQuestion[UUID], wish: SearchCriteria, now: datetime, *, ranked: bool
 ) -> slots.Taken[UUID]:
     window = question.window()
     rooms = supply.rooms if supply.needs_room else ()

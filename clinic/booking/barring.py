@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from clinic.accounts import audit, client_records
 from clinic.accounts.models import Client, ClientBar, Contact, User
-from clinic.booking.states import side
+from clinic.booking.states import acting_side
 from clinic.db import db, violates
 from clinic.language import N_
 from clinic.practice.models import Therapist
@@ -62,16 +62,16 @@ STANDING = sa.select(ClientBar.therapist_id).where(_REACHED)
 _BARS = sa.select(ClientBar).where(_REACHED).order_by(ClientBar.barred_at, ClientBar.id)
 
 
-def standing(client_id: UUID) -> set[UUID | None]:
+def barred_therapists(client_id: UUID) -> set[UUID | None]:
     """The therapists this client is barred from; None among them bars from all of online booking."""
     return set(db.session.scalars(STANDING, {"client": client_id}))
 
 
 def require_allowed(client_id: UUID, therapists: Collection[UUID], actor: str) -> None:
     """Raise BarredOnline if a client, or anybody, may not book online with one of these; staff may."""
-    if side(actor) == "staff":
+    if acting_side(actor) == "staff":
         return
-    refuse(standing(client_id), therapists)
+    refuse(barred_therapists(client_id), therapists)
 
 
 def refuse(barred: Collection[UUID | None], therapists: Collection[UUID]) -> None:
@@ -85,7 +85,7 @@ def allowed(supply: Supply, client_id: UUID | None, therapist_id: UUID | None = 
 
     Raises BarredOnline for somebody barred from online booking, and if the therapist asked for or nobody is left.
     """
-    barred = standing(client_id) if client_id else set()
+    barred = barred_therapists(client_id) if client_id else set()
     if not barred:
         return supply
     left = tuple(each for each in supply.therapists if each not in barred)
@@ -96,7 +96,7 @@ def allowed(supply: Supply, client_id: UUID | None, therapist_id: UUID | None = 
 
 def shown_to(supply: Supply, client_id: UUID | None) -> Supply:
     """The supply of pages that show times: without therapists this client is barred from, of nobody if barred altogether."""
-    barred = standing(client_id) if client_id else set()
+    barred = barred_therapists(client_id) if client_id else set()
     if not barred:
         return supply
     left = () if None in barred else tuple(each for each in supply.therapists if each not in barred)

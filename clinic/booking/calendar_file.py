@@ -36,7 +36,7 @@ class Invitee:
     name: str
 
 
-def calendar_file(
+def serialise(
     appointments: Sequence[Appointment],
     practice: Practice,
     *,

@@ -13,29 +13,37 @@ import sqlalchemy as sa
 
 from clinic.accounts import audit
 from clinic.booking import barring, revalidation, same_person, states
-from clinic.booking.availability import Wish
+from clinic.booking.availability import SearchCriteria
 from clinic.booking.locking import lock
 from clinic.booking.models import Appointment, State
 from clinic.booking.placing import (
     NotOffered,
-    agreed,
-    found,
-    fresh,
+    get_appointment,
+    local_time,
     lock_all,
-    locked,
+    lock_appointment,
+    new_appointment,
     place,
-    refreshed,
+    reload_locked,
     set_time,
+    supply_as_agreed,
     take_over,
-    taken,
-    wall,
+    translate_conflicts,
 )
 from clinic.booking.revalidation import Spot
 from clinic.booking.services import queue_for
-from clinic.booking.states import NotNow, advance, call_off, changed, forget_undo, require_current, side
+from clinic.booking.states import (
+    NotNow,
+    acting_side,
+    advance,
+    call_off,
+    forget_undo,
+    raise_revision,
+    require_current,
+)
 from clinic.booking.waivers import Rule, waive
 from clinic.db import db
-from clinic.intake.queries import standing
+from clinic.intake.queries import safety_standing
 from clinic.language import N_
 from clinic.practice import queries as practice
 from clinic.practice.models import Location
@@ -78,9 +86,9 @@ def move(
     Raises Stale, NotNow, NotOffered, SlotTaken, and for a client's own move NotCleared, TwoPlaces
     and BarredOnline.
     """
-    seen = found(appointment_id)
-    supply = waive(agreed(practice.supply(seen.treatment_id, retired_too=True), seen), waived)
-    wish = Wish(
+    seen = get_appointment(appointment_id)
+    supply = waive(supply_as_agreed(practice.supply(seen.treatment_id, retired_too=True), seen), waived)
+    wish = SearchCriteria(
         seen.treatment_id,
         therapist_id=therapist_id,
         location_id=location_id,
@@ -90,13 +98,13 @@ def move(
     if seen.client_id is not None:
         queue_for(seen.client_id)
     lock_all(supply, wish, [seen])
-    appointment = refreshed(seen)
+    appointment = reload_locked(seen)
     require_current(appointment, revision)
     if appointment.state not in (State.BOOKED, State.REQUESTED) or appointment.starts_at <= now:
         raise NotNow
     end_undo_holds(appointment, now)
-    before = Place.of(appointment)
-    if side(actor) == "staff" and Rule.PERSON not in waived:
+    before = EarlierPlace.of(appointment)
+    if acting_side(actor) == "staff" and Rule.PERSON not in waived:
         supply = same_person.avoiding(supply, seen.client_id, now, records=True, besides=[seen.id])
     if onto is None:
         place(supply, wish, starts_at, appointment, now)
@@ -104,12 +112,12 @@ def move(
         advance(onto, State.LAPSED, now)
         db.session.flush()
         take_over(onto, appointment)
-    if side(actor) == "client":
+    if acting_side(actor) == "client":
         _refuse_unsafe(appointment, now)
         if appointment.client_id is not None:
             barring.require_allowed(appointment.client_id, [appointment.therapist_id], actor)
             same_person.refuse_two_places(appointment, appointment.client_id, actor=actor, browser=None)
-    changed(appointment, now, time_too=True)
+    raise_revision(appointment, now, time_too=True)
     if appointment.state == State.REQUESTED:
         appointment.decide_by = states.decide_by(appointment.starts_at, now)
     note_undo(appointment, before, now)
@@ -128,7 +136,7 @@ def move(
 def _refuse_unsafe(appointment: Appointment, now: datetime) -> None:
     if appointment.client_id is not None:
         states.refuse_unsafe(
-            standing(browser=None, client_id=appointment.client_id, now=now, zone=appointment.zone),
+            safety_standing(browser=None, client_id=appointment.client_id, now=now, zone=appointment.zone),
             appointment.starts_at,
         )
 
@@ -140,13 +148,13 @@ def cancel(
 
     Inside the practice's late limit it is marked late. Raises Stale, NotNow.
     """
-    appointment = locked(appointment_id)
+    appointment = lock_appointment(appointment_id)
     require_current(appointment, revision)
     if appointment.state not in (State.BOOKED, State.REQUESTED) or appointment.starts_at <= now:
         raise NotNow
     end_undo_holds(appointment, now)
-    before = Place.of(appointment)
-    call_off(appointment, by=side(actor), reason=reason, now=now)
+    before = EarlierPlace.of(appointment)
+    call_off(appointment, by=acting_side(actor), reason=reason, now=now)
     db.session.flush()
     appointment.undo_until = now + UNDO
     keep(before, appointment, [appointment], now)
@@ -160,21 +168,21 @@ def undo(appointment_id: UUID, *, revision: int, actor: str, now: datetime) -> A
     Raises Stale, UndoOver, SlotTaken when the old time could not be kept after all, NobodyThere when time off or a closure
     lies over it now, and for a client NotCleared.
     """
-    seen = found(appointment_id)
+    seen = get_appointment(appointment_id)
     lock(*calendars_of_undo([seen]))
-    appointment = refreshed(seen)
+    appointment = reload_locked(seen)
     require_current(appointment, revision)
-    if not can_undo(appointment, side(actor), now):
+    if not can_undo(appointment, acting_side(actor), now):
         raise UndoOver
     if appointment.state not in (State.BOOKED, State.REQUESTED, State.CANCELLED):
         raise UndoOver
     if revalidation.is_absent(goes_back_to(appointment).spot(appointment)):
         raise NobodyThere
     end_undo_holds(appointment, now)
-    with taken():
+    with translate_conflicts():
         put_back(appointment, now)
         db.session.flush()
-    if side(actor) == "client":
+    if acting_side(actor) == "client":
         _refuse_unsafe(appointment, now)
     audit.record(
         actor, "undo", appointment, client_id=appointment.client_id, fields=["state", "starts_at"], now=now
@@ -201,9 +209,9 @@ def is_of_act(appointment: Appointment) -> bool:
     return appointment.series_id is not None and appointment.act_revision == appointment.revision
 
 
-def goes_back_to(appointment: Appointment) -> "Place":
+def goes_back_to(appointment: Appointment) -> "EarlierPlace":
     """Where a visit stands again when its last move or cancel is undone; it can be undone. Raises UndoOver."""
-    here = Place.of(appointment)
+    here = EarlierPlace.of(appointment)
     if appointment.state == State.CANCELLED:
         return here
     if appointment.undo_starts_at is None or appointment.undo_therapist_id is None:
@@ -211,7 +219,7 @@ def goes_back_to(appointment: Appointment) -> "Place":
     starts_at, zone = appointment.undo_starts_at, here.zone
     if appointment.undo_location_id is not None:
         zone = db.session.get_one(Location, appointment.undo_location_id).zone
-    return Place(
+    return EarlierPlace(
         starts_at=starts_at,
         occupied_from=starts_at - (here.starts_at - here.occupied_from),
         occupied_until=starts_at + (here.occupied_until - here.starts_at),
@@ -219,7 +227,7 @@ def goes_back_to(appointment: Appointment) -> "Place":
         room_id=appointment.undo_room_id,
         location_id=appointment.undo_location_id or here.location_id,
         zone=zone,
-        wall_start=wall(starts_at, zone),
+        wall_start=local_time(starts_at, zone),
     )
 
 
@@ -229,7 +237,7 @@ def put_back(appointment: Appointment, now: datetime) -> None:
         _uncancelled(appointment, now)
     else:
         _moved_back(appointment)
-    changed(appointment, now, time_too=appointment.undo_starts_at is not None)
+    raise_revision(appointment, now, time_too=appointment.undo_starts_at is not None)
     forget_undo(appointment)
 
 
@@ -251,7 +259,7 @@ def _moved_back(appointment: Appointment) -> None:
 
 
 @dataclass(frozen=True)
-class Place:
+class EarlierPlace:
     """Where an appointment was before it moved or was cancelled."""
 
     starts_at: datetime
@@ -265,7 +273,7 @@ class Place:
     """Naive, by the clock of the place."""
 
     @classmethod
-    def of(cls, row: Appointment) -> "Place":
+    def of(cls, row: Appointment) -> "EarlierPlace":
         """Where it is now."""
         return cls(
             row.starts_at,
@@ -305,22 +313,22 @@ class Place:
         )
 
 
-def keep(place: Place, appointment: Appointment, among: Iterable[Appointment], now: datetime) -> None:
+def keep(place: EarlierPlace, appointment: Appointment, among: Iterable[Appointment], now: datetime) -> None:
     """Hold the time an appointment left, as far as none of those that changed with it takes it, until it cannot be undone."""
     for begin, end in place.besides(among):
-        kept = fresh(State.HELD, now, held_until=now + UNDO, undo_of_id=appointment.id)
+        kept = new_appointment(State.HELD, now, held_until=now + UNDO, undo_of_id=appointment.id)
         for column in ("treatment_id", "tzdata", "length_minutes", "price_cents"):
             setattr(kept, column, getattr(appointment, column))
         kept.buffer_before_minutes = kept.buffer_after_minutes = 0
         kept.therapist_id, kept.room_id = place.therapist_id, place.room_id
         kept.location_id, kept.zone = place.location_id, place.zone
         kept.starts_at, kept.ends_at, kept.occupied_from, kept.occupied_until = begin, end, begin, end
-        kept.wall_start = wall(begin, kept.zone)
+        kept.wall_start = local_time(begin, kept.zone)
         db.session.add(kept)
     db.session.flush()
 
 
-def note_undo(appointment: Appointment, before: Place, now: datetime) -> None:
+def note_undo(appointment: Appointment, before: EarlierPlace, now: datetime) -> None:
     """Remember where a visit that has just moved was, for as long as that can be taken back."""
     appointment.undo_until = now + UNDO
     appointment.undo_starts_at = before.starts_at

@@ -45,7 +45,7 @@ def client(client_id: UUID) -> Client:
     return found
 
 
-def known(person: Client, now: datetime) -> Caller:
+def caller_of(person: Client, now: datetime) -> Caller:
     """One client with their last visit and the next."""
     return _callers([person.id], now)[0]
 

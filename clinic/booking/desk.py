@@ -13,12 +13,19 @@ import sqlalchemy as sa
 from clinic.accounts import audit
 from clinic.accounts.models import Client, User
 from clinic.booking import changes, same_person, states, waivers
-from clinic.booking.availability import Wish
+from clinic.booking.availability import SearchCriteria
 from clinic.booking.locking import lock
 from clinic.booking.models import Appointment, State, Waiver
-from clinic.booking.placing import NotOffered, agreed, found, fresh, place, terms
+from clinic.booking.placing import (
+    NotOffered,
+    agreed_terms,
+    get_appointment,
+    new_appointment,
+    place,
+    supply_as_agreed,
+)
 from clinic.booking.services import queue_for
-from clinic.booking.states import Entry
+from clinic.booking.states import Admission
 from clinic.booking.waivers import Rule
 from clinic.db import db
 from clinic.intake import queries as intake
@@ -40,7 +47,7 @@ class RulesInTheWay(NotOffered):
         self.rules = tuple(rules)
 
 
-class ReasonNeeded(Refusal):
+class WaiverReasonNeeded(Refusal):
     """Rules are set aside without a reason."""
 
     status = 422
@@ -66,7 +73,7 @@ def book(
     Unbookable, NotCleared, GuardianNeeded, RulesInTheWay, ReasonNeeded, Impossible, NotOffered, SlotTaken.
     """
     supply = same_person.avoiding(practice.supply(treatment_id), client.id, now, records=True)
-    wish = Wish(treatment_id, therapist_id=therapist_id, location_id=location_id)
+    wish = SearchCriteria(treatment_id, therapist_id=therapist_id, location_id=location_id)
     needed = _needed(waivers.broken(supply, wish, starts_at, now), waived, reason)
     queue_for(client.id)
     if Rule.PERSON not in needed:
@@ -76,14 +83,14 @@ def book(
     supply = waivers.waive(supply, needed)
     lock([therapist_id], supply.rooms if supply.needs_room else (), client.id)
     entry = _entry(treatment_id, starts_at, client, supply.zone_of(location_id).key, now)
-    appointment = fresh(
+    appointment = new_appointment(
         entry.state,
         now,
         client_id=client.id,
         booked_by="staff",
         request_reason=entry.reason,
         time_agreed_at=now,
-        **terms(supply),
+        **agreed_terms(supply),
     )
     if entry.state is State.REQUESTED:
         appointment.decide_by = states.decide_by(starts_at, now)
@@ -120,7 +127,7 @@ def move(
     Raises what `changes.move` raises, and RulesInTheWay, ReasonNeeded, Impossible.
     """
     needed = _needed(
-        in_the_way(found(appointment_id), starts_at, therapist_id, location_id, now), waived, reason
+        in_the_way(get_appointment(appointment_id), starts_at, therapist_id, location_id, now), waived, reason
     )
     moved = changes.move(
         appointment_id,
@@ -140,9 +147,11 @@ def in_the_way(
     visit: Appointment, starts_at: datetime, therapist_id: UUID, location_id: UUID, now: datetime
 ) -> tuple[Rule, ...]:
     """The rules a move of this visit would break; raises Impossible."""
-    supply = agreed(practice.supply(visit.treatment_id, retired_too=True), visit)
+    supply = supply_as_agreed(practice.supply(visit.treatment_id, retired_too=True), visit)
     supply = same_person.avoiding(supply, visit.client_id, now, records=True, besides=[visit.id])
-    wish = Wish(visit.treatment_id, therapist_id=therapist_id, location_id=location_id, without=visit.id)
+    wish = SearchCriteria(
+        visit.treatment_id, therapist_id=therapist_id, location_id=location_id, without=visit.id
+    )
     return waivers.broken(supply, wish, starts_at, now)
 
 
@@ -157,13 +166,13 @@ def _needed(broken: Sequence[Rule], waived: Collection[Rule], reason: str) -> tu
     if not set(broken) <= set(waived):
         raise RulesInTheWay(broken)
     if broken and not reason.strip():
-        raise ReasonNeeded
+        raise WaiverReasonNeeded
     return tuple(broken)
 
 
-def _entry(treatment_id: UUID, starts_at: datetime, client: Client, zone: str, now: datetime) -> Entry:
+def _entry(treatment_id: UUID, starts_at: datetime, client: Client, zone: str, now: datetime) -> Admission:
     """How the booking begins. Missing answers stop nobody here; answers that call for a doctor do."""
-    standing = intake.standing(browser=None, client_id=client.id, now=now, zone=zone)
+    standing = intake.safety_standing(browser=None, client_id=client.id, now=now, zone=zone)
     return states.entry(db.session.get_one(Treatment, treatment_id), standing, starts_at, by_staff=True)
 
 

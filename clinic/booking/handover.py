@@ -15,7 +15,7 @@ from sqlalchemy.orm import joinedload
 from clinic.accounts.models import User
 from clinic.booking import desk
 from clinic.booking.models import Appointment, State
-from clinic.booking.placing import found
+from clinic.booking.placing import get_appointment
 from clinic.booking.waivers import Rule
 from clinic.db import db
 
@@ -49,7 +49,7 @@ def hand_over(
 
     The caller commits.
     """
-    visit = found(appointment_id)
+    visit = get_appointment(appointment_id)
     return desk.move(
         appointment_id,
         visit.starts_at,

@@ -40,7 +40,7 @@ class AtTheSameTime(Refusal):
 
 
 @dataclass(frozen=True)
-class Answer:
+class StoredAnswer:
     """What was answered the first time; `subject_id` is what was made, for the caller to derive its address from."""
 
     status: int
@@ -53,7 +53,7 @@ def new_key() -> str:
     return secrets.token_urlsafe(18)
 
 
-def earlier(scope: bytes, key: str, content: Mapping[str, Any]) -> Answer | None:
+def earlier(scope: bytes, key: str, content: Mapping[str, Any]) -> StoredAnswer | None:
     """The answer given to this key before, or None. Raises OtherContent when it was sent with other content."""
     row = db.session.scalar(
         sa.select(IdempotencyKey).where(
@@ -64,10 +64,10 @@ def earlier(scope: bytes, key: str, content: Mapping[str, Any]) -> Answer | None
         return None
     if not secrets.compare_digest(row.content_sha256, _digest(content)):
         raise OtherContent
-    return Answer(row.status, row.subject_id, row.body)
+    return StoredAnswer(row.status, row.subject_id, row.body)
 
 
-def remember(scope: bytes, key: str, content: Mapping[str, Any], answer: Answer, now: datetime) -> None:
+def remember(scope: bytes, key: str, content: Mapping[str, Any], answer: StoredAnswer, now: datetime) -> None:
     """Keep an answer with the change it answers. Raises AtTheSameTime when the same key was quicker elsewhere."""
     row = IdempotencyKey(
         scope=scope,

@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from clinic.booking.models import CAME, Appointment, State
-from clinic.booking.states import Entry
+from clinic.booking.states import Admission
 from clinic.db import db
 from clinic.language import N_
 from clinic.practice.models import NewClientRule, Treatment
@@ -39,8 +39,8 @@ def require_welcome(rule: NewClientRule | str, client_id: UUID | None) -> None:
         raise NotFirst
 
 
-def entry(treatment: Treatment, client_id: UUID, otherwise: Entry) -> Entry:
+def entry(treatment: Treatment, client_id: UUID, otherwise: Admission) -> Admission:
     """How the booking of a client begins: a request, where new clients have to ask first. Raises NotFirst."""
     require_welcome(treatment.new_clients, client_id)
     asks = treatment.new_clients == NewClientRule.ASK_FIRST and otherwise.state is State.BOOKED
-    return Entry(State.REQUESTED, "first_visit") if asks and is_new(client_id) else otherwise
+    return Admission(State.REQUESTED, "first_visit") if asks and is_new(client_id) else otherwise

@@ -83,7 +83,7 @@ def _coming(now: datetime) -> Sequence[Appointment]:
 
 
 def _judged(coming: Sequence[Appointment]) -> list[tuple[Appointment, str | None]]:
-    judged = revalidation.against([Spot.of(visit) for visit in coming])
+    judged = revalidation.objections([Spot.of(visit) for visit in coming])
     return [(visit, _why(visit, reason)) for visit, reason in zip(coming, judged, strict=True)]
 
 

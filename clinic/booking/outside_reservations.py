@@ -15,7 +15,7 @@ from sqlalchemy.orm import joinedload
 from clinic.accounts import audit
 from clinic.booking import outside_hours, revalidation
 from clinic.booking.models import Appointment, State
-from clinic.booking.placing import locked
+from clinic.booking.placing import lock_appointment
 from clinic.booking.states import NotNow, advance
 from clinic.booking.waiting import offering as offerings
 from clinic.booking.waiting.models import Offering
@@ -104,7 +104,7 @@ def spare_no_longer(hold_id: UUID, *, actor: str, now: datetime) -> None:
 
 
 def _live(hold_id: UUID, now: datetime) -> Appointment:
-    hold = locked(hold_id)
+    hold = lock_appointment(hold_id)
     if not revalidation.is_live(hold, now) or hold.undo_of_id is not None:
         raise NotNow("This time is kept no longer.")
     return hold

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from clinic.booking import availability, queries
-from clinic.booking.availability import Wish
+from clinic.booking.availability import SearchCriteria
 from clinic.booking.locking import lapse_expired, lock
 from clinic.booking.models import Appointment, State
 from clinic.db import db, violates_one_of
@@ -48,14 +48,14 @@ class SlotTaken(NotOffered):
     sentence = N_("Somebody just took that time. Nothing you typed is lost; please choose another.")
 
 
-def lock_all(supply: Supply, wish: Wish, also: list[Appointment]) -> None:
+def lock_all(supply: Supply, wish: SearchCriteria, also: list[Appointment]) -> None:
     lock(
         [*availability.candidates(supply, wish), *(old.therapist_id for old in also)],
         [*(supply.rooms if supply.needs_room else ()), *(old.room_id for old in also if old.room_id)],
     )
 
 
-def terms(supply: Supply) -> dict[str, Any]:
+def agreed_terms(supply: Supply) -> dict[str, Any]:
     """What is copied from a treatment when it is booked: a later change of it does not change what was agreed."""
     return {
         "treatment_id": supply.treatment_id,
@@ -66,15 +66,15 @@ def terms(supply: Supply) -> dict[str, Any]:
     }
 
 
-def keeping(supply: Supply) -> dict[str, Any]:
+def reservation_terms(supply: Supply) -> dict[str, Any]:
     """The same for a time that is only kept, with the rules it is kept under (`judging`).
 
     The supply is read before the lock: its version may be older than what was looked at, never newer.
     """
-    return {**terms(supply), "kept_under": supply.rules.version}
+    return {**agreed_terms(supply), "kept_under": supply.rules.version}
 
 
-def agreed(supply: Supply, appointment: Appointment) -> Supply:
+def supply_as_agreed(supply: Supply, appointment: Appointment) -> Supply:
     """The supply for an appointment that stands: its own length and buffers, whatever the treatment has now."""
     return replace(
         supply,
@@ -90,7 +90,7 @@ def _minutes(length: timedelta) -> int:
     return int(length.total_seconds()) // 60
 
 
-def fresh(state: State, now: datetime, **columns: object) -> Appointment:
+def new_appointment(state: State, now: datetime, **columns: object) -> Appointment:
     return Appointment(
         reference="".join(secrets.choice(REFERENCE_LETTERS) for _ in range(8)),
         state=state,
@@ -101,7 +101,7 @@ def fresh(state: State, now: datetime, **columns: object) -> Appointment:
 
 
 def place(
-    supply: Supply, wish: Wish, starts_at: datetime, appointment: Appointment, now: datetime
+    supply: Supply, wish: SearchCriteria, starts_at: datetime, appointment: Appointment, now: datetime
 ) -> Appointment:
     """Put an appointment on a start, under the lock: look once more, then let the constraints have the last word."""
     days = availability.days_around(starts_at, supply)
@@ -112,10 +112,10 @@ def place(
     )
     if lapse_expired(therapists, supply.rooms, *around, now, moving=wish.moving).issuperset(therapists):
         raise NotOffered  # As the look below would find, with more than one statement; others wait for us to be done.
-    start = availability.look(supply, wish, days, now).offers.at(starts_at)
+    start = availability.find_offers(supply, wish, days, now).offers.at(starts_at)
     if start is None or not start.candidates:
         raise NotOffered
-    with taken():
+    with translate_conflicts():
         _take(supply, start.candidates[0], starts_at, appointment)
         db.session.add(appointment)
         db.session.flush()
@@ -135,7 +135,7 @@ def take_over(kept: Appointment, appointment: Appointment) -> None:
 
     Needs the lock, and an appointment that takes no more time than was kept.
     """
-    with taken():
+    with translate_conflicts():
         appointment.therapist_id, appointment.room_id = kept.therapist_id, kept.room_id
         appointment.location_id, appointment.zone = kept.location_id, kept.zone
         set_time(appointment, kept.starts_at)
@@ -148,17 +148,17 @@ def set_time(appointment: Appointment, starts_at: datetime) -> None:
     appointment.ends_at = starts_at + timedelta(minutes=appointment.length_minutes)
     appointment.occupied_from = starts_at - timedelta(minutes=appointment.buffer_before_minutes)
     appointment.occupied_until = appointment.ends_at + timedelta(minutes=appointment.buffer_after_minutes)
-    appointment.wall_start = wall(starts_at, appointment.zone)
+    appointment.wall_start = local_time(starts_at, appointment.zone)
     appointment.tzdata = ZONE_RULES
 
 
-def wall(instant: datetime, zone: str) -> datetime:
+def local_time(instant: datetime, zone: str) -> datetime:
     """What the clock at a location shows: a naive local time."""
     return hours.wall(instant, ZoneInfo(zone))
 
 
 @contextmanager
-def taken() -> Iterator[None]:
+def translate_conflicts() -> Iterator[None]:
     """The constraints of a time, as the kind answers they mean."""
     with violates_one_of(
         {
@@ -170,7 +170,7 @@ def taken() -> Iterator[None]:
         yield
 
 
-def found(appointment_id: UUID, gone: type[Refusal] = NotFound) -> Appointment:
+def get_appointment(appointment_id: UUID, gone: type[Refusal] = NotFound) -> Appointment:
     """The appointment, not locked. Raises `gone` when there is none."""
     appointment = db.session.get(Appointment, appointment_id)
     if appointment is None:
@@ -178,7 +178,7 @@ def found(appointment_id: UUID, gone: type[Refusal] = NotFound) -> Appointment:
     return appointment
 
 
-def locked(
+def lock_appointment(
     appointment_id: UUID,
     client: UUID | None = None,
     gone: type[Refusal] = NotFound,
@@ -186,16 +186,16 @@ def locked(
     whole: bool = False,
 ) -> Appointment:
     """The appointment as it stands once its calendars are locked; `whole` as in `refreshed`. Raises `gone` when there is none."""
-    seen = found(appointment_id, gone)
+    seen = get_appointment(appointment_id, gone)
     therapist_id, room_id = seen.therapist_id, seen.room_id
     lock([therapist_id], [room_id] if room_id else [], client)
-    appointment = refreshed(seen, whole=whole)
+    appointment = reload_locked(seen, whole=whole)
     if (appointment.therapist_id, appointment.room_id) != (therapist_id, room_id):
         raise Stale  # It moved between the look and the lock, so the wrong calendars are locked.
     return appointment
 
 
-def refreshed(appointment: Appointment, *, whole: bool = False) -> Appointment:
+def reload_locked(appointment: Appointment, *, whole: bool = False) -> Appointment:
     """The row as it stands now, locked; call it once its calendars are locked.
 
     `whole` reads the rows it points to, and the practice, in the same statement. It is for verbs that leave those as they

@@ -42,7 +42,7 @@ def appointment(appointment_id: UUID) -> Appointment:
     return found
 
 
-def behind(token: str) -> Appointment:
+def by_manage_token(token: str) -> Appointment:
     """The appointment whose manage token this is; raises NotFound for every other, as for one that never was."""
     claim = signed_links.check(token)
     if claim is None:
@@ -53,7 +53,7 @@ def behind(token: str) -> Appointment:
     return found
 
 
-def held(browser: bytes | None, now: datetime, *, lapsed_too: bool = False) -> Appointment | None:
+def reservation_of(browser: bytes | None, now: datetime, *, lapsed_too: bool = False) -> Appointment | None:
     """The time this browser holds, also when it ran out but nobody took it over yet; None without one.
 
     `lapsed_too` finds also the last one it held: to say what became of it. The practice, whose terms everybody needs who

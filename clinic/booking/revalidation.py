@@ -20,14 +20,14 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from clinic.booking import availability
-from clinic.booking.availability import Wish
+from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment, State, Waiver
-from clinic.booking.placing import agreed
+from clinic.booking.placing import supply_as_agreed
 from clinic.booking.waivers import Rule, waive
 from clinic.db import db
 from clinic.practice import opening_hours
 from clinic.practice import queries as practice
-from clinic.practice.opening_hours import House
+from clinic.practice.opening_hours import PracticeRota
 from clinic.practice.queries import Supply, Unbookable
 from clinic.scheduling import grid, hours
 from clinic.scheduling.grid import Window
@@ -90,7 +90,7 @@ def is_live(kept: Appointment, now: datetime) -> bool:
 def _could_begin(kept: Appointment, now: datetime) -> bool:
     """Whether it would be offered as a new start with the same therapist in the same room, not counting itself."""
     try:
-        supply = agreed(practice.supply(kept.treatment_id), kept)
+        supply = supply_as_agreed(practice.supply(kept.treatment_id), kept)
     except Unbookable:
         return False
     supply = waive(supply, _waived([kept]).get(kept.id, ()))
@@ -99,18 +99,18 @@ def _could_begin(kept: Appointment, now: datetime) -> bool:
         for site in supply.sites
     )
     supply = replace(supply, sites=tuple(sites))
-    wish = Wish(
+    wish = SearchCriteria(
         kept.treatment_id, therapist_id=kept.therapist_id, location_id=kept.location_id, without=kept.id
     )
     days = availability.days_around(kept.starts_at, supply)
-    return availability.look(supply, wish, days, now).offers.at(kept.starts_at) is not None
+    return availability.find_offers(supply, wish, days, now).offers.at(kept.starts_at) is not None
 
 
 def against_kept(kept: Sequence[Appointment]) -> list[Against | None]:
     """What the practice changed that speaks against each of these holds; what staff set aside for them does not."""
     waived, supplies = _waived(kept), practice.supplies({hold.treatment_id for hold in kept})
     found: list[Against | None] = []
-    for hold, why in zip(kept, against([Spot.of(hold) for hold in kept]), strict=True):
+    for hold, why in zip(kept, objections([Spot.of(hold) for hold in kept]), strict=True):
         aside = waived.get(hold.id, frozenset())
         reason = None if why is Against.HOURS and Rule.HOURS in aside else why
         found.append(reason or _against_sale(hold, supplies.get(hold.treatment_id), aside))
@@ -142,10 +142,10 @@ def _waived(kept: Sequence[Appointment]) -> dict[UUID, frozenset[Rule]]:
 
 def is_absent(spot: Spot) -> bool:
     """Whether nobody is there then: time off, a closure, somebody or a place that is gone."""
-    return against([spot])[0] in ABSENT
+    return objections([spot])[0] in ABSENT
 
 
-def against(spots: Sequence[Spot]) -> list[Against | None]:
+def objections(spots: Sequence[Spot]) -> list[Against | None]:
     """What in the rota as it stands speaks against each of these times: absence before hours."""
     if not spots:
         return []
@@ -159,7 +159,11 @@ def against(spots: Sequence[Spot]) -> list[Against | None]:
 
 
 def _against(
-    spot: Spot, house: House, rota: Rota[UUID], window: Window, open_cells: dict[tuple[UUID, UUID], int]
+    spot: Spot,
+    house: PracticeRota,
+    rota: Rota[UUID],
+    window: Window,
+    open_cells: dict[tuple[UUID, UUID], int],
 ) -> Against | None:
     needed = grid.busy(window, [(spot.starts_at, spot.ends_at)])
     if not needed & ~open_cells.get((spot.therapist_id, spot.location_id), 0):

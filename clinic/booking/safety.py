@@ -7,8 +7,8 @@ from clinic.accounts import audit
 from clinic.booking import queries, states
 from clinic.booking.locking import lock
 from clinic.booking.models import Appointment, State
-from clinic.booking.placing import locked, refreshed
-from clinic.booking.states import advance, call_off, changed
+from clinic.booking.placing import lock_appointment, reload_locked
+from clinic.booking.states import advance, call_off, raise_revision
 from clinic.db import db
 from clinic.guidance.levels import Level
 from clinic.intake import queries as intake
@@ -25,8 +25,8 @@ def raise_levels(client_id: UUID, *, browser: bytes | None, now: datetime) -> No
         return
     lock({visit.therapist_id for visit in visits}, {visit.room_id for visit in visits if visit.room_id})
     for visit in visits:
-        standing = intake.standing(browser=browser, client_id=client_id, now=now, zone=visit.zone)
-        _raise(refreshed(visit), standing.level_at(visit.starts_at) or Level.OK, now)
+        standing = intake.safety_standing(browser=browser, client_id=client_id, now=now, zone=visit.zone)
+        _raise(reload_locked(visit), standing.level_at(visit.starts_at) or Level.OK, now)
 
 
 def raise_level(appointment_id: UUID, level: Level, *, now: datetime) -> Appointment:
@@ -36,7 +36,7 @@ def raise_level(appointment_id: UUID, level: Level, *, now: datetime) -> Appoint
     after 24 h or 2 h before its start; asked for once more, its time to decide grows no longer. Urgent: it is cancelled at
     once.
     """
-    return _raise(locked(appointment_id), level, now)
+    return _raise(lock_appointment(appointment_id), level, now)
 
 
 def _raise(appointment: Appointment, level: Level, now: datetime) -> Appointment:
@@ -46,7 +46,7 @@ def _raise(appointment: Appointment, level: Level, now: datetime) -> Appointment
     elif level is Level.REFER and live and not _waits_for_safety(appointment):
         if appointment.state == State.BOOKED:
             advance(appointment, State.REQUESTED, now)
-            changed(appointment, now)
+            raise_revision(appointment, now)
         appointment.request_reason = "safety"
         appointment.decide_by = states.decide_by(appointment.starts_at, now, safety=True)
     else:

@@ -77,11 +77,15 @@ def refuse_two_places(visit: Appointment, client_id: UUID, *, actor: str, browse
     Needs `queue_for` or the visitor's turn, so that nobody books for the same person at this moment. Who is signed in is told
     of every record of theirs; who holds a link of the record's own visits; everybody of what the same browser booked.
     """
-    if db.session.scalar(sa.select(IS_ELSEWHERE), asking(visit, client_id, actor=actor, browser=browser)):
+    if db.session.scalar(
+        sa.select(IS_ELSEWHERE), elsewhere_parameters(visit, client_id, actor=actor, browser=browser)
+    ):
         raise TwoPlaces
 
 
-def asking(visit: Appointment, client_id: UUID, *, actor: str, browser: bytes | None) -> dict[str, object]:
+def elsewhere_parameters(
+    visit: Appointment, client_id: UUID, *, actor: str, browser: bytes | None
+) -> dict[str, object]:
     """The parameters of `IS_ELSEWHERE`."""
     return {
         "client": client_id,

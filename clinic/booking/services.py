@@ -16,14 +16,23 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from clinic.accounts import audit, limits
 from clinic.accounts.models import Client, Contact
 from clinic.booking import approval, barring, newcomers, online_booking, revalidation, same_person, states
-from clinic.booking.availability import Wish
+from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment, State
-from clinic.booking.placing import found, fresh, keeping, lock_all, locked, place, refreshed, taken
-from clinic.booking.states import Entry, NotNow, Shown, advance, call_off, changed
+from clinic.booking.placing import (
+    get_appointment,
+    lock_all,
+    lock_appointment,
+    new_appointment,
+    place,
+    reload_locked,
+    reservation_terms,
+    translate_conflicts,
+)
+from clinic.booking.states import Admission, NotNow, ShownRevision, advance, call_off, raise_revision
 from clinic.booking.waiting.models import Offering
 from clinic.db import db
 from clinic.intake import queries as intake
-from clinic.intake.queries import Standing
+from clinic.intake.queries import SafetyStanding
 from clinic.language import N_
 from clinic.practice import queries as practice
 from clinic.practice.queries import Supply
@@ -68,7 +77,7 @@ class TooManyOpen(Refusal):
 
 
 def hold(
-    wish: Wish,
+    wish: SearchCriteria,
     starts_at: datetime,
     *,
     browser: bytes,
@@ -104,13 +113,13 @@ def hold(
         if old.state == State.HELD:
             _release(old, now)
     db.session.flush()
-    held = fresh(
+    held = new_appointment(
         State.HELD,
         now,
         held_until=now + supply.rules.hold,
         held_by=browser,
         held_network=held_network,
-        **keeping(supply),
+        **reservation_terms(supply),
     )
     place(supply, wish, starts_at, held, now)
     if known:
@@ -119,10 +128,10 @@ def hold(
 
 
 def _as_it_stands(held: Appointment) -> Appointment:
-    return refreshed(held, whole=True)
+    return reload_locked(held, whole=True)
 
 
-def _is_the_same(held: Appointment, wish: Wish, starts_at: datetime, now: datetime) -> bool:
+def _is_the_same(held: Appointment, wish: SearchCriteria, starts_at: datetime, now: datetime) -> bool:
     """Whether a browser asks for the very time it keeps; that was taken under the rules of its moment, and lasts as long."""
     return (
         revalidation.is_live(held, now)
@@ -150,7 +159,7 @@ def extend(appointment_id: UUID, *, browser: bytes, now: datetime) -> Appointmen
 
     One that ran out can be kept again while nobody took it over, and it could be kept anew. Raises HoldGone, TimeWithdrawn.
     """
-    appointment = locked(appointment_id, gone=HoldGone, whole=True)
+    appointment = lock_appointment(appointment_id, gone=HoldGone, whole=True)
     _require_hold(appointment, browser, now)
     if not appointment.hold_extended:
         appointment.hold_extended = True
@@ -191,20 +200,20 @@ def book(
     Raises BookingClosed, BarredOnline, HoldGone, TimeWithdrawn, NotCleared, GuardianNeeded, IntakeNeeded, NotFirst,
     TooManyOpen, TwoPlaces.
     """
-    by_staff = states.side(actor) == "staff"
+    by_staff = states.acting_side(actor) == "staff"
     if actor == audit.VISITOR:
         # Nobody is looked up for a visitor: the client was added in this very transaction.
         limits.queue_up(f"{contact.kind} {contact.normalised}" for contact in client.contacts)
     else:
         queue_for(client.id)
-    appointment = locked(appointment_id, gone=HoldGone, whole=True)
+    appointment = lock_appointment(appointment_id, gone=HoldGone, whole=True)
     _require_hold(appointment, held_by or browser, now)
     if not promised:
         online_booking.require_open(practice.the_practice())
     known = None if by_staff else _known(appointment, client.id, actor=actor, browser=browser, now=now)
     if known and not approved:
         barring.refuse(known.barred_from, [appointment.therapist_id])
-    standing = intake.standing(
+    standing = intake.safety_standing(
         browser=None if by_staff else browser, client_id=client.id, now=now, zone=appointment.zone
     )
     entry = states.entry(
@@ -246,8 +255,10 @@ def queue_for(client_id: UUID) -> None:
     limits.queue_up(f"{kind} {normalised}" for kind, normalised in db.session.execute(addresses) if kind)
 
 
-def _standing(appointment: Appointment, browser: bytes, client_id: UUID | None, now: datetime) -> Standing:
-    return intake.standing(browser=browser, client_id=client_id, now=now, zone=appointment.zone)
+def _standing(
+    appointment: Appointment, browser: bytes, client_id: UUID | None, now: datetime
+) -> SafetyStanding:
+    return intake.safety_standing(browser=browser, client_id=client_id, now=now, zone=appointment.zone)
 
 
 def _require_hold(appointment: Appointment, browser: bytes, now: datetime) -> None:
@@ -263,7 +274,7 @@ def _require_hold(appointment: Appointment, browser: bytes, now: datetime) -> No
         raise TimeWithdrawn
 
 
-def _open(appointment: Appointment, entry: Entry, now: datetime) -> None:
+def _open(appointment: Appointment, entry: Admission, now: datetime) -> None:
     appointment.request_reason = entry.reason
     appointment.time_agreed_at = now
     if entry.state is State.REQUESTED:
@@ -310,11 +321,11 @@ class _Known:
 
 def _known(appointment: Appointment, client_id: UUID, *, actor: str, browser: bytes, now: datetime) -> _Known:
     """Read in one statement, since others wait meanwhile; call it in the client's turn, with the appointment locked."""
-    asked = same_person.asking(appointment, client_id, actor=actor, browser=browser)
+    asked = same_person.elsewhere_parameters(appointment, client_id, actor=actor, browser=browser)
     return _Known(**db.session.execute(_KNOWN, {**asked, "now": now}).mappings().one())
 
 
-def refuse_too_many(client: Client, entry: Entry, now: datetime, *, more: int = 1) -> None:
+def refuse_too_many(client: Client, entry: Admission, now: datetime, *, more: int = 1) -> None:
     """Raise TooManyOpen when so many more would be over the limit; call `queue_for` first.
 
     Counted is what is open for everybody on the client's addresses: a stranger is a new client each time.
@@ -323,16 +334,18 @@ def refuse_too_many(client: Client, entry: Entry, now: datetime, *, more: int = 
     _refuse_above_limits(booked + more, requested, entry)
 
 
-def _refuse_above_limits(booked: int, requested: int, entry: Entry) -> None:
+def _refuse_above_limits(booked: int, requested: int, entry: Admission) -> None:
     if booked > practice.the_practice().open_bookings_per_client:
         raise TooManyOpen
     if entry.state is State.REQUESTED and requested >= OPEN_REQUESTS_PER_CONTACT:
         raise TooManyOpen
 
 
-def confirm(appointment_id: UUID, *, actor: str, now: datetime, shown: Shown | None = None) -> Appointment:
+def confirm(
+    appointment_id: UUID, *, actor: str, now: datetime, shown: ShownRevision | None = None
+) -> Appointment:
     """Turn a request into a booking. Raises Stale, and NotNow when it is none, or its time has begun."""
-    appointment = locked(appointment_id)
+    appointment = lock_appointment(appointment_id)
     states.require_shown(appointment, shown)
     if appointment.state != State.REQUESTED or appointment.starts_at <= now:
         raise NotNow
@@ -342,10 +355,15 @@ def confirm(appointment_id: UUID, *, actor: str, now: datetime, shown: Shown | N
 
 
 def decline(
-    appointment_id: UUID, *, actor: str, now: datetime, reason: str = "staff", shown: Shown | None = None
+    appointment_id: UUID,
+    *,
+    actor: str,
+    now: datetime,
+    reason: str = "staff",
+    shown: ShownRevision | None = None,
 ) -> Appointment:
     """Turn a request down and free its time. Raises Stale, and NotNow when it is none."""
-    appointment = locked(appointment_id)
+    appointment = lock_appointment(appointment_id)
     states.require_shown(appointment, shown)
     if appointment.state != State.REQUESTED:
         raise NotNow
@@ -355,19 +373,23 @@ def decline(
 
 
 def _decided(appointment: Appointment, actor: str, action: str, now: datetime) -> Appointment:
-    changed(appointment, now)
+    raise_revision(appointment, now)
     appointment.decide_by = None
     db.session.flush()
     audit.record(actor, action, appointment, client_id=appointment.client_id, fields=["state"], now=now)
     return appointment
 
 
-def arrive(appointment_id: UUID, *, actor: str, now: datetime, shown: Shown | None = None) -> Appointment:
+def arrive(
+    appointment_id: UUID, *, actor: str, now: datetime, shown: ShownRevision | None = None
+) -> Appointment:
     """Note that the client is here. Raises Stale, and NotNow unless it is booked (or was marked missed too soon)."""
     return _step(appointment_id, State.ARRIVED, actor, now, shown, arrived_at=now)
 
 
-def unarrive(appointment_id: UUID, *, actor: str, now: datetime, shown: Shown | None = None) -> Appointment:
+def unarrive(
+    appointment_id: UUID, *, actor: str, now: datetime, shown: ShownRevision | None = None
+) -> Appointment:
     """Take back an arrival or a missed mark that was a slip. Raises Stale, and NotNow for any other state."""
     return _step(
         appointment_id,
@@ -380,16 +402,18 @@ def unarrive(appointment_id: UUID, *, actor: str, now: datetime, shown: Shown | 
     )
 
 
-def complete(appointment_id: UUID, *, actor: str, now: datetime, shown: Shown | None = None) -> Appointment:
+def complete(
+    appointment_id: UUID, *, actor: str, now: datetime, shown: ShownRevision | None = None
+) -> Appointment:
     """Note that the visit took place; signing its note does this. Raises Stale and NotNow."""
     return _step(appointment_id, State.DONE, actor, now, shown, done_at=now)
 
 
 def mark_missed(
-    appointment_id: UUID, *, actor: str, now: datetime, shown: Shown | None = None
+    appointment_id: UUID, *, actor: str, now: datetime, shown: ShownRevision | None = None
 ) -> Appointment:
     """Note that the client did not come. Raises Stale, and NotNow before the start."""
-    if found(appointment_id).starts_at > now:
+    if get_appointment(appointment_id).starts_at > now:
         raise NotNow("The visit has not begun yet.")
     return _step(appointment_id, State.MISSED, actor, now, shown)
 
@@ -399,16 +423,16 @@ def _step(
     to: State,
     actor: str,
     now: datetime,
-    shown: Shown | None,
+    shown: ShownRevision | None,
     *,
     only_from: tuple[State, ...] | None = None,
     **columns: datetime | None,
 ) -> Appointment:
-    appointment = locked(appointment_id)
+    appointment = lock_appointment(appointment_id)
     states.require_shown(appointment, shown)
     if only_from and appointment.state not in only_from:
         raise NotNow
-    with taken():
+    with translate_conflicts():
         advance(appointment, to, now)
         for column, value in columns.items():
             setattr(appointment, column, value)
@@ -425,7 +449,7 @@ def end_undecided(now: datetime, limit: int = 100) -> list[UUID]:
 
 def end_request(appointment_id: UUID, now: datetime) -> None:
     """Decline one undecided request, or cancel it when safety made it one; harmless when it was decided meanwhile."""
-    appointment = locked(appointment_id)
+    appointment = lock_appointment(appointment_id)
     if appointment.state != State.REQUESTED or appointment.decide_by is None or appointment.decide_by > now:
         return
     if appointment.request_reason == "safety":
@@ -433,7 +457,7 @@ def end_request(appointment_id: UUID, now: datetime) -> None:
     else:
         advance(appointment, State.DECLINED, now)
         appointment.cancel_reason = "not_decided"
-        changed(appointment, now)
+        raise_revision(appointment, now)
     db.session.flush()
     audit.record(
         "system", "end_request", appointment, client_id=appointment.client_id, fields=["state"], now=now

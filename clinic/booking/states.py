@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from clinic.booking.models import Appointment, State
 from clinic.db import db
 from clinic.guidance.levels import Disposition, Level
-from clinic.intake.queries import Standing
+from clinic.intake.queries import SafetyStanding
 from clinic.language import N_
 from clinic.practice import queries as practice
 from clinic.practice.models import IntakeRule, Treatment
@@ -80,25 +80,25 @@ def require_current(appointment: Appointment, revision: int) -> None:
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownRevision:
     """How an appointment stood on the page somebody acts from."""
 
     revision: int
     state: str
 
     @classmethod
-    def of(cls, appointment: Appointment) -> "Shown":
+    def of(cls, appointment: Appointment) -> "ShownRevision":
         """As it stands now."""
         return cls(appointment.revision, appointment.state)
 
 
-def require_shown(appointment: Appointment, shown: Shown | None) -> None:
+def require_shown(appointment: Appointment, shown: ShownRevision | None) -> None:
     """Raise Stale when the appointment no longer stands as it was shown; without a page there is nothing to compare."""
-    if shown is not None and shown != Shown.of(appointment):
+    if shown is not None and shown != ShownRevision.of(appointment):
         raise Stale
 
 
-def changed(appointment: Appointment, now: datetime, *, time_too: bool = False) -> None:
+def raise_revision(appointment: Appointment, now: datetime, *, time_too: bool = False) -> None:
     """Raise the revision for a change a client can see, and that of the time when the time changed."""
     appointment.revision += 1
     appointment.changed_at = now
@@ -123,7 +123,7 @@ def call_off(appointment: Appointment, *, by: str, reason: str, now: datetime) -
     appointment.cancelled_by = by
     appointment.cancel_reason = reason
     appointment.cancelled_late = by == "client" and now > free_until(appointment)
-    changed(appointment, now)
+    raise_revision(appointment, now)
 
 
 def forget_undo(appointment: Appointment) -> None:
@@ -132,7 +132,7 @@ def forget_undo(appointment: Appointment) -> None:
     appointment.undo_therapist_id = appointment.undo_room_id = appointment.undo_location_id = None
 
 
-def side(actor: str) -> str:
+def acting_side(actor: str) -> str:
     """Whose act it was, from the actor: `client`, `staff` or `system`."""
     if actor.startswith("user:"):
         return "staff"
@@ -140,14 +140,14 @@ def side(actor: str) -> str:
 
 
 @dataclass(frozen=True)
-class Entry:
+class Admission:
     """How a visitor's booking begins: booked at once, or requested, and then why."""
 
     state: State
     reason: str | None = None
 
 
-def refuse_unsafe(standing: Standing, starts_at: datetime) -> None:
+def refuse_unsafe(standing: SafetyStanding, starts_at: datetime) -> None:
     """Refuse any booking of somebody who should see a doctor first, or, postponed, one before the date given.
 
     Raises NotCleared. This alone is asked for a hold, whose health questions may still come.
@@ -159,12 +159,12 @@ def refuse_unsafe(standing: Standing, starts_at: datetime) -> None:
 
 def entry(
     treatment: Treatment,
-    standing: Standing,
+    standing: SafetyStanding,
     starts_at: datetime,
     *,
     plain: bool = False,
     by_staff: bool = False,
-) -> Entry:
+) -> Admission:
     """What the health answers of a person mean for a booking.
 
     `plain` is a request without any health answers, which a therapist looks at first. Staff book also before the
@@ -176,14 +176,14 @@ def entry(
         raise GuardianNeeded
     if treatment.intake == IntakeRule.BEFORE_BOOKING and not by_staff:
         if plain:
-            return Entry(State.REQUESTED, "plain")
+            return Admission(State.REQUESTED, "plain")
         if standing.submission is None or not standing.fresh:
             raise IntakeNeeded
     if standing.level_at(starts_at) is Level.THERAPIST_REVIEW:
-        return Entry(State.REQUESTED, "level")
+        return Admission(State.REQUESTED, "level")
     if treatment.modalities and set(treatment.modalities) <= standing.excluded:
-        return Entry(State.REQUESTED, "excluded")
-    return Entry(State.BOOKED)
+        return Admission(State.REQUESTED, "excluded")
+    return Admission(State.BOOKED)
 
 
 SAFETY_DECISION = timedelta(hours=24)

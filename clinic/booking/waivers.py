@@ -14,8 +14,8 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from clinic.booking import availability
-from clinic.booking.availability import Wish
-from clinic.booking.placing import NotOffered, wall
+from clinic.booking.availability import SearchCriteria
+from clinic.booking.placing import NotOffered, local_time
 from clinic.db import db
 from clinic.practice import queries as practice
 from clinic.practice.models import Room
@@ -52,7 +52,7 @@ GIVES_NOT = "This therapist does not give this treatment."
 AWAY = "The therapist is away then, or the place is closed. Change the time off or the closure first."
 
 
-def broken(supply: Supply, wish: Wish, starts_at: datetime, now: datetime) -> tuple[Rule, ...]:
+def broken(supply: Supply, wish: SearchCriteria, starts_at: datetime, now: datetime) -> tuple[Rule, ...]:
     """The least that has to be set aside so that a start can be taken, in the order of `Rule`; nothing when it is offered.
 
     `wish` names the therapist and the location. Raises Impossible.
@@ -76,9 +76,9 @@ def waive(supply: Supply, rules: Iterable[Rule]) -> Supply:
     return changed
 
 
-def _is_offered(supply: Supply, wish: Wish, starts_at: datetime, now: datetime) -> bool:
+def _is_offered(supply: Supply, wish: SearchCriteria, starts_at: datetime, now: datetime) -> bool:
     days = availability.days_around(starts_at, supply)
-    return availability.look(supply, wish, days, now).offers.at(starts_at) is not None
+    return availability.find_offers(supply, wish, days, now).offers.at(starts_at) is not None
 
 
 def _without_hours(supply: Supply) -> Supply:
@@ -137,7 +137,7 @@ _WITHOUT = {
 }
 
 
-def _why_not(supply: Supply, wish: Wish, starts_at: datetime, now: datetime) -> str:
+def _why_not(supply: Supply, wish: SearchCriteria, starts_at: datetime, now: datetime) -> str:
     if starts_at < now:
         return PASSED
     if starts_at.timestamp() % CELL.total_seconds():
@@ -148,13 +148,13 @@ def _why_not(supply: Supply, wish: Wish, starts_at: datetime, now: datetime) -> 
     return AWAY if _is_away(supply, wish, therapists, starts_at) else Impossible.sentence
 
 
-def _is_away(supply: Supply, wish: Wish, therapists: Iterable[UUID], starts_at: datetime) -> bool:
+def _is_away(supply: Supply, wish: SearchCriteria, therapists: Iterable[UUID], starts_at: datetime) -> bool:
     """Whether time off or a closure lies over the visit, on the clock of its location."""
     rota = practice.rota(supply, availability.days_around(starts_at, supply), therapists)
     for site in supply.sites:
         if wish.location_id in (None, site.location_id):
-            begins = wall(starts_at, site.zone.key)
-            ends = wall(starts_at + supply.need.length, site.zone.key)
+            begins = local_time(starts_at, site.zone.key)
+            ends = local_time(starts_at + supply.need.length, site.zone.key)
             absent = [(off.away_from, off.away_until) for off in rota.time_off]
             shut = [
                 (one.closed_from, one.closed_until)

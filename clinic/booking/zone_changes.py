@@ -17,7 +17,7 @@ from sqlalchemy.orm import joinedload
 from clinic.accounts import audit
 from clinic.booking.models import Appointment, State
 from clinic.booking.placing import set_time
-from clinic.booking.states import changed, forget_undo
+from clinic.booking.states import forget_undo, raise_revision
 from clinic.db import db, violates
 from clinic.practice import calendars, premises
 from clinic.practice.editing import amend
@@ -36,7 +36,7 @@ class WouldOverlap(Refusal):
 
 
 @dataclass(frozen=True)
-class Shift:
+class ZoneShift:
     """A visit, and the instant at which the clock will show the time that was promised.
 
     `shows` is that wall time; it differs from `promised` only where the clock jumps over it.
@@ -48,12 +48,12 @@ class Shift:
     shows: datetime
 
 
-def drifted(now: datetime) -> list[Shift]:
+def drifted(now: datetime) -> list[ZoneShift]:
     """Visits to come whose instant no longer shows the promised time under the present zone rules, earliest first."""
     return [each for each in _shifts(_standing(now), lambda visit: visit.zone) if _moves(each)]
 
 
-def repair(*, actor: str, now: datetime) -> list[Shift]:
+def repair(*, actor: str, now: datetime) -> list[ZoneShift]:
     """Move every drifted visit to its promised time, all in one step; twice is harmless. Raises WouldOverlap."""
     with calendars.changing():
         _lapse_drifted_holds(now)
@@ -62,13 +62,13 @@ def repair(*, actor: str, now: datetime) -> list[Shift]:
     return found
 
 
-def shifts(location_id: UUID, zone: str, now: datetime) -> list[Shift]:
+def shifts(location_id: UUID, zone: str, now: datetime) -> list[ZoneShift]:
     """What another zone of a location would do to every visit to come there, earliest first."""
     at = _standing(now).where(Appointment.location_id == location_id)
     return _shifts(at, lambda visit: zone)
 
 
-def change_zone(location_id: UUID, zone: str, *, actor: str, now: datetime) -> list[Shift]:
+def change_zone(location_id: UUID, zone: str, *, actor: str, now: datetime) -> list[ZoneShift]:
     """Hang another clock on a location's wall; its visits to come keep their time on it.
 
     Times that are only held there are let go. Does nothing when the zone stays. Raises UnknownZone and WouldOverlap.
@@ -91,7 +91,7 @@ def change_zone(location_id: UUID, zone: str, *, actor: str, now: datetime) -> l
     return found
 
 
-def line(shift: Shift) -> str:
+def describe_shift(shift: ZoneShift) -> str:
     """A shift in one line, without anybody's name: reference, promised time, zone, and the instant it means now."""
     visit = shift.appointment
     text = f"{visit.reference}  {shift.promised:%Y-%m-%d %H:%M}  {visit.zone}  is {shift.starts_at:%Y-%m-%d %H:%M} UTC"
@@ -115,16 +115,16 @@ def _standing(now: datetime) -> sa.Select[Appointment]:
     )
 
 
-def _shifts(standing: sa.Select[Appointment], zone_of: Callable[[Appointment], str]) -> list[Shift]:
+def _shifts(standing: sa.Select[Appointment], zone_of: Callable[[Appointment], str]) -> list[ZoneShift]:
     found = []
     for visit in db.session.scalars(standing):
         zone = ZoneInfo(zone_of(visit))
         starts_at = hours.edge(visit.wall_start, zone)
-        found.append(Shift(visit, visit.wall_start, starts_at, hours.wall(starts_at, zone)))
+        found.append(ZoneShift(visit, visit.wall_start, starts_at, hours.wall(starts_at, zone)))
     return found
 
 
-def _moves(shift: Shift) -> bool:
+def _moves(shift: ZoneShift) -> bool:
     """Whether the clock shows something else now; in the repeated hour of autumn both of its instants keep the promise."""
     visit = shift.appointment
     shown = hours.wall(visit.starts_at, ZoneInfo(visit.zone))
@@ -142,12 +142,12 @@ def _lapse_drifted_holds(now: datetime) -> None:
     db.session.flush()
 
 
-def _apply(found: Sequence[Shift], *, actor: str, now: datetime) -> None:
+def _apply(found: Sequence[ZoneShift], *, actor: str, now: datetime) -> None:
     db.session.execute(sa.text(f"SET CONSTRAINTS {CONSTRAINTS} DEFERRED"))
     for shift in found:
         visit = shift.appointment
         set_time(visit, shift.starts_at)
-        changed(visit, now, time_too=True)
+        raise_revision(visit, now, time_too=True)
         forget_undo(visit)
         if visit.decide_by is not None:
             visit.decide_by = min(visit.decide_by, visit.starts_at)

@@ -8,7 +8,7 @@ from clinic.accounts import audit
 from clinic.booking.models import Appointment
 from clinic.demo.people import DULL, Answers
 from clinic.guidance import questionnaire
-from clinic.guidance.fields import Kind
+from clinic.guidance.fields import FieldKind
 from clinic.guidance.questions import PAGES, Question
 from clinic.intake import drafts, path
 from clinic.intake import services as intake
@@ -26,9 +26,9 @@ def send(given: Answers, browser: bytes, at: datetime) -> Submission:
     for page in PAGES:
         if page.slug != path.CLOSING:
             questions = path.asked_questions(page, answers)
-            values, problems = drafts.read(questions, _typed(questions, given), answers)
+            values, problems = drafts.read_answers(questions, _typed(questions, given), answers)
             if problems:
-                raise drafts.Incomplete(problems)
+                raise drafts.DraftIncomplete(problems)
             answers |= values
     draft.answers = answers
     closing = questionnaire.page(path.CLOSING)
@@ -58,6 +58,6 @@ def _answer(question: Question, given: Answers) -> list[str]:
     told = given.get(question.field, DULL.get(question.field))
     if told is not None:
         return told.split()
-    if question.kind is Kind.RED_FLAG:
+    if question.kind is FieldKind.RED_FLAG:
         return ["no"]
     return [] if question.optional else ["none"]

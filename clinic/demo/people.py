@@ -49,7 +49,7 @@ DULL: Answers = {
 
 
 @dataclass(frozen=True)
-class Day:
+class DemoDay:
     """A working day of a therapist: `step` counts from the one that is today or comes next, `weeks` from there."""
 
     step: int = 0
@@ -57,7 +57,7 @@ class Day:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class DemoDecision:
     """What the therapist decides about the answers; types are given unless the suggestion is accepted."""
 
     decision: Decision = Decision.ACCEPT
@@ -80,11 +80,11 @@ class Case:
     therapist: str
     treatment: str
     at: str
-    days: tuple[Day, ...] = (Day(),)
+    days: tuple[DemoDay, ...] = (DemoDay(),)
     ahead: timedelta | None = None
     ago: timedelta = timedelta()
     answers: Answers | None = field(default_factory=dict)
-    verdict: Verdict | None = None
+    verdict: DemoDecision | None = None
     granted: bool = False
     cancels_ago: timedelta | None = None
     comes: bool = True
@@ -111,7 +111,7 @@ CASES = (
         therapist="ines-moreau",
         treatment="trigger-point",
         at="08:30",
-        days=tuple(Day(weeks=week) for week in range(-3, 5)),
+        days=tuple(DemoDay(weeks=week) for week in range(-3, 5)),
         ahead=_days(2, 3, 25),
         answers={
             "age_years": "38",
@@ -128,7 +128,7 @@ CASES = (
             "frequency_possible": "weekly",
             "psfs": "driving 4 sleeping 5",
         },
-        verdict=Verdict(),
+        verdict=DemoDecision(),
         pains=(6, 5, 5, 4),
         remarks=(
             "Upper trapezius on both sides, left more than right. Held pressure in three places, then a slow stretch.",
@@ -156,7 +156,7 @@ CASES = (
             "clinician_seen": "yes_cleared",
             "pressure_preference": "firm",
         },
-        verdict=Verdict(
+        verdict=DemoDecision(
             Decision.REPLACE,
             ("neuromuscular", "swedish"),
             ReasonKind.CLIENT_WISH,
@@ -200,7 +200,7 @@ CASES = (
         therapist="ines-moreau",
         treatment="relaxation",
         at="14:00",
-        days=(Day(step=-1),),
+        days=(DemoDay(step=-1),),
         ahead=_days(6, 4),
         answers={
             "age_years": "29",
@@ -213,7 +213,7 @@ CASES = (
             "pressure_preference": "light",
             "onset_triggers": "stress_period",
         },
-        verdict=Verdict(),
+        verdict=DemoDecision(),
         signs=False,
     ),
     Case(
@@ -223,10 +223,10 @@ CASES = (
         therapist="ines-moreau",
         treatment="swedish",
         at="09:30",
-        days=(Day(step=-1),),
+        days=(DemoDay(step=-1),),
         ahead=_days(7, 2),
         answers={"age_years": "46", "sex_at_birth": "female", "pain_areas": "upper_back lower_back"},
-        verdict=Verdict(),
+        verdict=DemoDecision(),
         remarks=("Long strokes over the whole back, lower back last. Drowsy afterwards, rested ten minutes.",),
     ),
     Case(
@@ -236,7 +236,7 @@ CASES = (
         therapist="ines-moreau",
         treatment="swedish",
         at="10:30",
-        days=(Day(step=1),),
+        days=(DemoDay(step=1),),
         ago=timedelta(minutes=38),
         answers={
             "age_years": "58",
@@ -256,7 +256,7 @@ CASES = (
         therapist="ines-moreau",
         treatment="relaxation",
         at="13:30",
-        days=(Day(step=2),),
+        days=(DemoDay(step=2),),
         ago=timedelta(minutes=52),
         answers=None,
     ),
@@ -267,7 +267,7 @@ CASES = (
         therapist="ines-moreau",
         treatment="swedish",
         at="08:30",
-        days=(Day(step=1),),
+        days=(DemoDay(step=1),),
         ago=timedelta(minutes=12),
         answers={
             "age_years": "34",
@@ -284,7 +284,7 @@ CASES = (
         therapist="daniel-okafor",
         treatment="deep-tissue",
         at="12:30",
-        days=(Day(step=-1),),
+        days=(DemoDay(step=-1),),
         ahead=_days(5, 5),
         answers={
             "age_years": "44",
@@ -298,7 +298,7 @@ CASES = (
             "pressure_preference": "firm",
             "massage_experience": "regular",
         },
-        verdict=Verdict(),
+        verdict=DemoDecision(),
         remarks=("Slow work along the spine and over the shoulder blades. Told to expect some soreness.",),
     ),
     Case(
@@ -308,7 +308,7 @@ CASES = (
         therapist="daniel-okafor",
         treatment="sports",
         at="17:00",
-        days=tuple(Day(weeks=week) for week in range(-1, 3)),
+        days=tuple(DemoDay(weeks=week) for week in range(-1, 3)),
         ahead=_days(3, 1, 30),
         answers={
             "age_years": "31",
@@ -321,7 +321,7 @@ CASES = (
             "sport_context": "heavy_training",
             "frequency_possible": "weekly",
         },
-        verdict=Verdict(),
+        verdict=DemoDecision(),
         remarks=("Hip flexors and lower back after a long run at the weekend. Stretching at the end.",),
     ),
     Case(
@@ -331,10 +331,10 @@ CASES = (
         therapist="daniel-okafor",
         treatment="trigger-point",
         at="16:30",
-        days=(Day(step=-1),),
+        days=(DemoDay(step=-1),),
         ahead=_days(6, 3),
         answers={"age_years": "49", "muscle_findings": "tender_points_refer", "pain_areas": "shoulders"},
-        verdict=Verdict(),
+        verdict=DemoDecision(),
         comes=False,
     ),
     Case(
@@ -354,7 +354,7 @@ CASES = (
             "onset_triggers": "poor_posture",
             "clothing_preference": "stay_clothed",
         },
-        verdict=Verdict(),
+        verdict=DemoDecision(),
     ),
     Case(
         given="Lucia",
@@ -363,10 +363,10 @@ CASES = (
         therapist="priya-raman",
         treatment="gentle-mix",
         at="12:45",
-        days=(Day(step=2),),
+        days=(DemoDay(step=2),),
         ago=_days(1, 4),
         answers={"age_years": "36", "sex_at_birth": "female", "visit_goals": "relaxation stress_relief"},
-        verdict=Verdict(),
+        verdict=DemoDecision(),
         cancels_ago=timedelta(minutes=25),
     ),
     Case(
@@ -385,6 +385,6 @@ CASES = (
             "pain_duration": "gt_12w",
             "clinician_seen": "yes_cleared",
         },
-        verdict=Verdict(),
+        verdict=DemoDecision(),
     ),
 )  # fmt: skip

@@ -14,7 +14,7 @@ ZONE = "America/Toronto"
 
 
 @dataclass(frozen=True)
-class Person:
+class DemoPerson:
     """A member of the demo staff: `offers` are slugs of treatments, hours full local hours by weekday."""
 
     given: str
@@ -34,7 +34,7 @@ class Person:
 
 
 STAFF = (
-    Person(
+    DemoPerson(
         "Ines",
         "Moreau",
         (Role.THERAPIST, Role.OWNER),
@@ -45,7 +45,7 @@ STAFF = (
         (0, 1, 2, 3, 4),
         (8, 16),
     ),
-    Person(
+    DemoPerson(
         "Daniel",
         "Okafor",
         (Role.THERAPIST,),
@@ -56,7 +56,7 @@ STAFF = (
         (0, 1, 2, 3),
         (12, 20),
     ),
-    Person(
+    DemoPerson(
         "Priya",
         "Raman",
         (Role.THERAPIST,),
@@ -67,7 +67,7 @@ STAFF = (
         (1, 2, 3, 4, 5),
         (9, 15),
     ),
-    Person(
+    DemoPerson(
         "Maeve",
         "Sullivan",
         (Role.THERAPIST,),
@@ -78,7 +78,7 @@ STAFF = (
         (0, 2, 4),
         (10, 18),
     ),
-    Person("Robin", "Ashdown", (Role.FRONT_DESK,)),
+    DemoPerson("Robin", "Ashdown", (Role.FRONT_DESK,)),
 )
 
 ROOMS = ("Room 1", "Room 2", "Room 3")
@@ -178,7 +178,7 @@ def _treatment(item: Sold, place: int, rooms: list[Room]) -> Treatment:
 
 
 def _therapist(
-    person: Person, place: int, user_id: UUID, house: Location, sold: dict[str, Treatment]
+    person: DemoPerson, place: int, user_id: UUID, house: Location, sold: dict[str, Treatment]
 ) -> None:
     therapist = Therapist(
         user_id=user_id,

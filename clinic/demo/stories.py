@@ -17,11 +17,11 @@ from clinic.accounts import services as accounts
 from clinic.accounts.models import Client, User
 from clinic.booking import availability, changes
 from clinic.booking import services as booking
-from clinic.booking.availability import Wish
+from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment
 from clinic.db import db
 from clinic.demo import answers
-from clinic.demo.people import CASES, Case, Day
+from clinic.demo.people import CASES, Case, DemoDay
 from clinic.demo.practice import ZONE
 from clinic.intake import services as intake
 from clinic.plans import notes
@@ -141,7 +141,7 @@ def _days(cast: _Cast, now: datetime) -> list[date]:
     return [_stepped(first, day, weekdays) for day in cast.case.days]
 
 
-def _stepped(on: date, day: Day, weekdays: set[int]) -> date:
+def _stepped(on: date, day: DemoDay, weekdays: set[int]) -> date:
     on += timedelta(weeks=day.weeks)
     for _ in range(abs(day.step)):
         on += A_DAY if day.step > 0 else -A_DAY
@@ -156,7 +156,7 @@ def _wished(case: Case, on: date) -> datetime:
 
 def _book(cast: _Cast, client: Client, on: date, at: datetime) -> Appointment:
     """Hold and book the first start offered from the wished time of day on."""
-    wish = Wish(cast.treatment.id, therapist_id=cast.therapist.id)
+    wish = SearchCriteria(cast.treatment.id, therapist_id=cast.therapist.id)
     offered = availability.offers(wish, Days(on, on + A_DAY), at).offers.starts(on)
     wished = _wished(cast.case, on)
     start = next((start for start in offered if start.starts_at >= wished), offered[-1])

@@ -142,7 +142,7 @@ def say(text: str) -> None:
 
 
 @contextlib.contextmanager
-def locked(directory: Path) -> Iterator[None]:
+def lock_folder(directory: Path) -> Iterator[None]:
     """The folder, made if need be, for this process alone while the block runs. Raises AlreadyRunning.
 
     The lock goes with the process, however it ends; the number in the file only serves the message.

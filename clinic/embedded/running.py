@@ -31,7 +31,7 @@ def announced(data: Path, variables: Mapping[str, str]) -> Iterator[None]:
         path.unlink(missing_ok=True)
 
 
-def found(data: Path) -> dict[str, str]:
+def running_environment(data: Path) -> dict[str, str]:
     """The variables of the `up` that runs on this data folder; empty if none does.
 
     What a killed one left behind is not taken for a running one: its database is asked whether it answers.

@@ -26,7 +26,7 @@ from psycopg import pq
 from clinic.embedded import cluster, stale_shared_memory
 from clinic.embedded.cluster import Cluster, Identity
 from clinic.embedded.leash import Leash
-from clinic.embedded.process import Program, Server, ServerFailed, clear_pid_file, locked
+from clinic.embedded.process import Program, Server, ServerFailed, clear_pid_file, lock_folder
 
 SOCKET_FOLDER_BYTES = (
     80  # A socket's path has some 104 bytes; PostgreSQL adds its file's name and its lock's.
@@ -50,14 +50,14 @@ class Urls:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ServersWanted:
     """Which of the two servers to run; the other's address comes from elsewhere."""
 
     database: bool = True
     broker: bool = True
 
 
-BOTH = Wanted()
+BOTH = ServersWanted()
 
 
 @contextlib.contextmanager
@@ -90,7 +90,12 @@ class Servers:
     broker: Server
 
     def __init__(
-        self, directory: Path, *, durable: bool = True, wanted: Wanted = BOTH, held_by: Leash | None = None
+        self,
+        directory: Path,
+        *,
+        durable: bool = True,
+        wanted: ServersWanted = BOTH,
+        held_by: Leash | None = None,
     ) -> None:
         self.wanted = wanted
         self.directory = directory.resolve()
@@ -133,7 +138,7 @@ class Servers:
         self.broker.launch()
 
     def _start(self) -> None:
-        self._undo.enter_context(locked(self.directory))
+        self._undo.enter_context(lock_folder(self.directory))
         plan = self._plan()
         if self.held_by is None and (plan.identity.user or not sys.platform.startswith("linux")):
             self.held_by = self._undo.enter_context(Leash())  # The kernel's own tie is not to be had.

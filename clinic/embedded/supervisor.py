@@ -21,8 +21,8 @@ from typing import Protocol
 
 from clinic.embedded import running as running_servers
 from clinic.embedded.leash import Leash
-from clinic.embedded.process import AlreadyRunning, Program, Server, ServerFailed, locked, say
-from clinic.embedded.servers import Servers, Wanted
+from clinic.embedded.process import AlreadyRunning, Program, Server, ServerFailed, lock_folder, say
+from clinic.embedded.servers import Servers, ServersWanted
 
 PROJECT = Path(__file__).parents[2]
 HOST = "127.0.0.1"
@@ -33,7 +33,7 @@ WEB_WORKERS, WEB_THREADS = 2, 8
 DEMO = "demo"
 
 
-class Start(Protocol):
+class StartOptions(Protocol):
     """What `up` has to be told; without an address a server is started for you."""
 
     @property
@@ -50,7 +50,7 @@ class Start(Protocol):
     def redis_url(self) -> str | None: ...
 
 
-def up(start: Start) -> int:
+def up(start: StartOptions) -> int:
     """Run everything until Ctrl-C or SIGTERM; gives the exit status. Call it in the main thread.
 
     Status 1, with a sentence on standard error, when the data folder or the port is in use, or when a server, the
@@ -59,7 +59,7 @@ def up(start: Start) -> int:
     data = start.lumbar_data.resolve()
     data.mkdir(mode=0o711, parents=True, exist_ok=True)
     try:
-        with locked(data), Leash() as leash:
+        with lock_folder(data), Leash() as leash:
             _refuse_a_used_port(start.port)
             return _Household(start, data, leash).run()
     except AlreadyRunning as error:
@@ -74,7 +74,7 @@ class PortInUse(RuntimeError):
 
 
 @dataclass
-class Watched:
+class WatchedProcess:
     """A process that is started again when it ends, after a pause that grows while it keeps ending."""
 
     server: Server
@@ -110,7 +110,7 @@ class Watched:
 class _Household:
     """One run of everything, from the first start to the last stop."""
 
-    def __init__(self, start: Start, data: Path, leash: Leash) -> None:
+    def __init__(self, start: StartOptions, data: Path, leash: Leash) -> None:
         self.start, self.data, self.leash = start, data, leash
         self.environment = {
             **os.environ,
@@ -124,7 +124,7 @@ class _Household:
         # So is the role that may seal the audit, which the worker alone knows.
         sealer = self.environment.pop("DATABASE_SEAL_URL", None)
         self.of_sealer = {} if sealer is None else {"DATABASE_SEAL_URL": sealer}
-        self.watched: list[Watched] = []
+        self.watched: list[WatchedProcess] = []
         self.asked_to_stop = threading.Event()
         self.heard = ""  # Which signal asked, for whoever wonders why it stopped.
 
@@ -144,7 +144,7 @@ class _Household:
         self.asked_to_stop.set()
 
     def _start_servers(self, running: contextlib.ExitStack) -> None:
-        wanted = Wanted(database=self.start.database_url is None, broker=self.start.redis_url is None)
+        wanted = ServersWanted(database=self.start.database_url is None, broker=self.start.redis_url is None)
         if not (wanted.database or wanted.broker):
             return
         handed_over = {
@@ -159,11 +159,11 @@ class _Household:
             self.of_owner = {"DATABASE_OWNER_URL": pair.urls.owner}
             handed_over |= {"DATABASE_URL": pair.urls.app, **self.of_owner}
             self.of_sealer = {"DATABASE_SEAL_URL": pair.urls.sealer}
-            self.watched.append(Watched(pair.database, pair.launch_database))
+            self.watched.append(WatchedProcess(pair.database, pair.launch_database))
         if wanted.broker:
             self.environment |= {"REDIS_URL": pair.urls.broker}
             handed_over |= {"REDIS_URL": pair.urls.broker}
-            self.watched.append(Watched(pair.broker, pair.launch_broker))
+            self.watched.append(WatchedProcess(pair.broker, pair.launch_broker))
         running.enter_context(running_servers.announced(self.data, handed_over))
 
     def _prepare(self) -> bool:
@@ -216,7 +216,7 @@ class _Household:
             server = Server(self._command(name, words, more=more), held_by=self.leash)
             running.callback(_stop, server)
             server.launch()
-            self.watched.append(Watched(server, server.launch))
+            self.watched.append(WatchedProcess(server, server.launch))
 
     def _command(
         self, name: str, words: list[str], *, log: Path | None = None, more: Mapping[str, str] | None = None

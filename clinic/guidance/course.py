@@ -11,7 +11,7 @@ from clinic.guidance.conditions import Condition, in_, is_
 from clinic.guidance.facts import Facts
 from clinic.guidance.fields import FIELDS
 from clinic.guidance.levels import Level
-from clinic.guidance.measures import Reading
+from clinic.guidance.measures import ScoreTrend
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,7 +23,7 @@ class Gate:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Course:
+class DraftCourse:
     """A course: `sessions` proposed, up to `most`, `every` week, two weeks or month; None where it is agreed freely.
 
     `situation` says which line of the guidance it comes from, `sections` what can be cited for it.
@@ -42,7 +42,7 @@ class _Line:
     """`rhythms` are those the guidance leaves open; the client's own choice among them counts."""
 
     when: Condition
-    course: Course
+    course: DraftCourse
     gate: Gate
     rhythms: tuple[str, ...] = ()
 
@@ -52,7 +52,7 @@ _TRAINING: Final = is_("sport_context", "heavy_training")
 _SECTIONS: Final = ("G7", "G12")
 
 _REVIEW: Final = (
-    Course(
+    DraftCourse(
         situation="a therapist looks first",
         sessions=1,
         most=1,
@@ -62,7 +62,7 @@ _REVIEW: Final = (
     Gate(after=(1,), text="Look back after the first session."),
 )
 _RECENT: Final = (
-    Course(
+    DraftCourse(
         situation="pain for less than 6 weeks",
         sessions=4,
         most=4,
@@ -78,7 +78,7 @@ _RECENT: Final = (
 _LINES: Final = (
     _Line(
         _EVENT,
-        Course(
+        DraftCourse(
             situation="sport event",
             sessions=1,
             most=1,
@@ -89,7 +89,7 @@ _LINES: Final = (
     ),
     _Line(
         _TRAINING,
-        Course(
+        DraftCourse(
             situation="training block",
             sessions=None,
             most=None,
@@ -101,7 +101,7 @@ _LINES: Final = (
     ),
     _Line(
         is_("back_pain_now", "no"),
-        Course(
+        DraftCourse(
             situation="no pain, stress or wellbeing",
             sessions=None,
             most=None,
@@ -113,7 +113,7 @@ _LINES: Final = (
     ),
     _Line(
         is_("pain_duration", "6w_12w"),
-        Course(
+        DraftCourse(
             situation="pain for 6 to 12 weeks",
             sessions=6,
             most=6,
@@ -125,7 +125,7 @@ _LINES: Final = (
     ),
     _Line(
         is_("pain_duration", "gt_12w"),
-        Course(
+        DraftCourse(
             situation="pain for more than 12 weeks",
             sessions=8,
             most=10,
@@ -138,7 +138,7 @@ _LINES: Final = (
 )
 
 
-def course(facts: Facts, level: Level) -> tuple[Course, Gate]:
+def course(facts: Facts, level: Level) -> tuple[DraftCourse, Gate]:
     """The course for these facts and when to look back; one session when a therapist looks first.
 
     Pain of unknown duration is treated as recent, which asks for the fewest sessions.
@@ -151,11 +151,11 @@ def course(facts: Facts, level: Level) -> tuple[Course, Gate]:
     return _RECENT
 
 
-def _in_rhythm(line: _Line, possible: str | None) -> Course:
+def _in_rhythm(line: _Line, possible: str | None) -> DraftCourse:
     return replace(line.course, every=possible) if possible in line.rhythms else line.course
 
 
-def frequency_note(facts: Facts, proposed: Course) -> str:
+def frequency_note(facts: Facts, proposed: DraftCourse) -> str:
     """A sentence when the client can come at another rhythm than proposed; empty otherwise."""
     possible = facts.frequency_possible
     if possible is None or proposed.every == "once" or possible == proposed.every:
@@ -163,7 +163,7 @@ def frequency_note(facts: Facts, proposed: Course) -> str:
     return f"The client can come: {FIELDS['frequency_possible'].label(possible).lower()}. Agree on a rhythm."
 
 
-class Step(StrEnum):
+class CourseStep(StrEnum):
     """What a look back proposes to the therapist."""
 
     CONTINUE = "continue"
@@ -175,33 +175,41 @@ class Step(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class CourseDecision:
     """The step proposed at a look back, and the sentence that says why. The therapist decides."""
 
-    step: Step
+    step: CourseStep
     text: str
 
 
 def reassess(
-    *, reading: Reading | None, session: int, sessions: int | None, level: Level = Level.OK
-) -> Decision:
+    *, reading: ScoreTrend | None, session: int, sessions: int | None, level: Level = Level.OK
+) -> CourseDecision:
     """What to propose after `session` of `sessions` (None: open), from the change in scores and the newest level.
 
     `level` is that of the warning signs asked since; a stop or a review comes before every score.
     """
     if level >= Level.THERAPIST_REVIEW:
-        return Decision(Step.SAFETY, "There is a new warning sign. The safety level applies at once.")
-    if reading is None:
-        return Decision(Step.MEASURE, "The scores are missing. Ask for them before deciding.")
-    at_the_end = sessions is not None and session >= sessions
-    if reading is Reading.WORSE:
-        return Decision(Step.REFER, "It is worse. Stop, and advise the client to see a clinician.")
-    if reading is Reading.IMPROVED:
-        if at_the_end:
-            return Decision(Step.SPACE_OUT, "It has improved over the course. Space the sessions out.")
-        return Decision(Step.CONTINUE, "It has improved so far. Finish the course, then space out.")
-    if at_the_end:
-        return Decision(
-            Step.REFER, "It is unchanged at the end. Stop, and advise the client to see a clinician."
+        return CourseDecision(
+            CourseStep.SAFETY, "There is a new warning sign. The safety level applies at once."
         )
-    return Decision(Step.CHANGE, "It is unchanged so far. Try the next type, or add active care.")
+    if reading is None:
+        return CourseDecision(CourseStep.MEASURE, "The scores are missing. Ask for them before deciding.")
+    at_the_end = sessions is not None and session >= sessions
+    if reading is ScoreTrend.WORSE:
+        return CourseDecision(
+            CourseStep.REFER, "It is worse. Stop, and advise the client to see a clinician."
+        )
+    if reading is ScoreTrend.IMPROVED:
+        if at_the_end:
+            return CourseDecision(
+                CourseStep.SPACE_OUT, "It has improved over the course. Space the sessions out."
+            )
+        return CourseDecision(
+            CourseStep.CONTINUE, "It has improved so far. Finish the course, then space out."
+        )
+    if at_the_end:
+        return CourseDecision(
+            CourseStep.REFER, "It is unchanged at the end. Stop, and advise the client to see a clinician."
+        )
+    return CourseDecision(CourseStep.CHANGE, "It is unchanged so far. Try the next type, or add active care.")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Self
 
-from clinic.guidance.fields import FIELDS, Field, Kind
+from clinic.guidance.fields import FIELDS, Field, FieldKind
 
 Codes = frozenset[str]
 _NOTHING: Codes = frozenset()
@@ -184,7 +184,7 @@ def _activity(field: Field, item: object) -> Activity:
 def _reader(field: Field) -> Callable[[Field, object], object]:
     if field.is_number:
         return _number
-    if field.kind is Kind.PSFS:
+    if field.kind is FieldKind.PSFS:
         return _activities
     return _codes if field.is_list else _choice
 

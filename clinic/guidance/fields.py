@@ -13,7 +13,7 @@ from clinic.guidance.knowledge import MODALITIES
 from clinic.guidance.red_flags import RED_FLAGS
 
 
-class Kind(StrEnum):
+class FieldKind(StrEnum):
     """How a field is answered. The stored value follows from it.
 
     one, red_flag, confirm: a code. many, body_map: a list of codes. integer, scale: a whole number; a scale is
@@ -49,7 +49,7 @@ class Field:
 
     name: str
     title: str
-    kind: Kind
+    kind: FieldKind
     options: tuple[Option, ...] = ()
     low: int = 0
     high: int = 10
@@ -72,12 +72,12 @@ class Field:
     @property
     def is_list(self) -> bool:
         """Whether the answer is a list of option codes."""
-        return self.kind in (Kind.MANY, Kind.BODY_MAP)
+        return self.kind in (FieldKind.MANY, FieldKind.BODY_MAP)
 
     @property
     def is_number(self) -> bool:
         """Whether the answer is a whole number between `low` and `high`."""
-        return self.kind in (Kind.INTEGER, Kind.SCALE)
+        return self.kind in (FieldKind.INTEGER, FieldKind.SCALE)
 
 
 def _options(rows: tuple[tuple[str, ...], ...]) -> tuple[Option, ...]:
@@ -85,23 +85,23 @@ def _options(rows: tuple[tuple[str, ...], ...]) -> tuple[Option, ...]:
 
 
 def _one(name: str, title: str, *rows: tuple[str, ...]) -> Field:
-    return Field(name=name, title=title, kind=Kind.ONE, options=_options(rows))
+    return Field(name=name, title=title, kind=FieldKind.ONE, options=_options(rows))
 
 
 def _many(
     name: str, title: str, *rows: tuple[str, ...], most: int | None = None, exclusive: str | None = None
 ) -> Field:
     return Field(
-        name=name, title=title, kind=Kind.MANY, options=_options(rows), most=most, exclusive=exclusive
+        name=name, title=title, kind=FieldKind.MANY, options=_options(rows), most=most, exclusive=exclusive
     )
 
 
 def _count(name: str, title: str, low: int, high: int) -> Field:
-    return Field(name=name, title=title, kind=Kind.INTEGER, low=low, high=high)
+    return Field(name=name, title=title, kind=FieldKind.INTEGER, low=low, high=high)
 
 
 def _scale(name: str, title: str) -> Field:
-    return Field(name=name, title=title, kind=Kind.SCALE)
+    return Field(name=name, title=title, kind=FieldKind.SCALE)
 
 
 _YES_NO: Final = (("yes", "Yes"), ("no", "No"))
@@ -220,7 +220,7 @@ YOUR_BACK_PAIN: Final = (
     Field(
         name="pain_areas",
         title="Where it hurts",
-        kind=Kind.BODY_MAP,
+        kind=FieldKind.BODY_MAP,
         options=_options(
             (
                 ("neck", "Neck"),
@@ -555,7 +555,7 @@ WHAT_YOU_LIKE: Final = (
     Field(
         name="session_minutes_pref",
         title="Length",
-        kind=Kind.ONE,
+        kind=FieldKind.ONE,
         numeric=True,
         options=_options(
             (("30", "30 minutes"), ("45", "45 minutes"), ("60", "60 minutes"), ("90", "90 minutes"))
@@ -586,11 +586,11 @@ STARTING_SCORES: Final = (
     _scale("peg_pain", "Pain on average"),
     _scale("peg_enjoyment", "Enjoyment of life"),
     _scale("peg_activity", "General activity"),
-    Field(name="psfs", title="Hard activities", kind=Kind.PSFS, most=3),
+    Field(name="psfs", title="Hard activities", kind=FieldKind.PSFS, most=3),
     Field(
         name="rmdq",
         title="Roland-Morris statements",
-        kind=Kind.MANY,
+        kind=FieldKind.MANY,
         numeric=True,
         options=tuple(Option(str(number), f"Statement {number}") for number in range(1, 25)),
     ),
@@ -602,13 +602,13 @@ CONSENT: Final = (
     Field(
         name="understood_not_diagnosis",
         title="Not a diagnosis",
-        kind=Kind.CONFIRM,
+        kind=FieldKind.CONFIRM,
         options=(Option("yes", "I understand this is a suggestion for my therapist, not a diagnosis."),),
     ),
     Field(
         name="accuracy_confirmed",
         title="Answers are correct",
-        kind=Kind.CONFIRM,
+        kind=FieldKind.CONFIRM,
         options=(Option("yes", "My answers are correct to the best of my knowledge."),),
     ),
 )

@@ -16,7 +16,7 @@ from clinic.guidance.plain import Json
 from clinic.guidance.rules import CURRENT
 from clinic.guidance.rules.kinds import RuleSet
 from clinic.guidance.suggestion import LeftOut, Match, Reason, Suggestion
-from clinic.guidance.tally import Entry, add_blend, scores, take_minuses, tally
+from clinic.guidance.tally import TallyEntry, add_blend, scores, take_minuses, tally
 
 CLEAR_MATCH: Final = "clear match"
 CLOSE: Final = "close, choose together"
@@ -129,7 +129,9 @@ def _shown(order: list[str], points: Mapping[str, int], rule_set: RuleSet) -> li
     return [first, *close[: _SHOWN - 1]]
 
 
-def _match(modality: str, entries: list[Entry], facts: Facts, base: str | None, rule_set: RuleSet) -> Match:
+def _match(
+    modality: str, entries: list[TallyEntry], facts: Facts, base: str | None, rule_set: RuleSet
+) -> Match:
     known = MODALITIES[modality]
     blended = base is not None and modality == rule_set.blend.modality
     gained = sorted((entry for entry in entries if entry.points > 0), key=_most_telling_first)
@@ -145,12 +147,12 @@ def _match(modality: str, entries: list[Entry], facts: Facts, base: str | None, 
     )
 
 
-def _most_telling_first(entry: Entry) -> tuple[bool, int]:
+def _most_telling_first(entry: TallyEntry) -> tuple[bool, int]:
     # The starting points say nothing about this client, so they come last.
     return entry.when is None, -entry.points
 
 
-def _reason(entry: Entry, facts: Facts) -> Reason:
+def _reason(entry: TallyEntry, facts: Facts) -> Reason:
     used: Json = dict(entry.when.used(facts)) if entry.when else {}
     return Reason(
         rule=entry.rule,

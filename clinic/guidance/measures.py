@@ -20,7 +20,7 @@ ODI_POINTS: Final = 10
 _SHARE: Final = Fraction(30, 100)
 
 
-class Reading(StrEnum):
+class ScoreTrend(StrEnum):
     """What a change in the scores says."""
 
     IMPROVED = "improved"
@@ -140,7 +140,7 @@ def recovered(nrs_average: int | None) -> bool | None:
     return None if nrs_average is None else nrs_average == 0
 
 
-def reading(before: Scores, now: Scores) -> Reading | None:
+def reading(before: Scores, now: Scores) -> ScoreTrend | None:
     """Improved, unchanged or worse; None when nothing was measured twice.
 
     Improved: NRS down by 2 points and 30 %, or PEG down by 30 %, or PSFS up by 2. Worse: NRS up by 2, or PSFS down by 2;
@@ -154,10 +154,10 @@ def reading(before: Scores, now: Scores) -> Reading | None:
     if nrs is None and peg is None and psfs is None:
         return None
     if (nrs is not None and nrs >= NRS_POINTS) or (psfs is not None and psfs <= -PSFS_POINTS):
-        return Reading.WORSE
+        return ScoreTrend.WORSE
     if _nrs_improved(before, now) or _peg_improved(before.peg, now.peg) or (psfs or 0) >= PSFS_POINTS:
-        return Reading.IMPROVED
-    return Reading.UNCHANGED
+        return ScoreTrend.IMPROVED
+    return ScoreTrend.UNCHANGED
 
 
 def _nrs_improved(before: Scores, now: Scores) -> bool:

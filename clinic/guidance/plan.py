@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from clinic.guidance.conditions import all_of, any_of, at_least, has, has_any, in_, is_
-from clinic.guidance.course import Course, Gate, course, frequency_note
+from clinic.guidance.course import DraftCourse, Gate, course, frequency_note
 from clinic.guidance.facts import Facts
 from clinic.guidance.knowledge import MODALITIES
 from clinic.guidance.levels import Level
@@ -57,7 +57,7 @@ class DraftPlan:
     techniques: tuple[PlannedTechnique, ...]
     approach: tuple[str, ...]
     length: SessionLength
-    course: Course
+    course: DraftCourse
     reassess: Gate
     companion_care: str
     notes: tuple[str, ...]

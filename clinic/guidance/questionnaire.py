@@ -11,8 +11,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from clinic.guidance.facts import Facts, InvalidFacts
-from clinic.guidance.fields import FIELDS, Kind, Option
-from clinic.guidance.questions import FLAG_PREFIX, PAGES, PARTS, QUESTIONS, Page, Part, Question
+from clinic.guidance.fields import FIELDS, FieldKind, Option
+from clinic.guidance.questions import (
+    FLAG_PREFIX,
+    PAGES,
+    PARTS,
+    QUESTIONS,
+    Question,
+    QuestionnairePart,
+    QuestionPage,
+)
 from clinic.guidance.rules import CURRENT
 from clinic.guidance.rules.kinds import RuleSet
 
@@ -20,7 +28,7 @@ Value = str | int | list[str] | list[dict[str, str | int]]
 Answers = Mapping[str, object]
 
 
-class Unreadable(ValueError):
+class UnreadableAnswer(ValueError):
     """Carries one sentence for the person who answered, saying what to do."""
 
     def __init__(self, sentence: str) -> None:
@@ -44,7 +52,7 @@ class Contradiction:
     text: str
 
 
-class Standing(StrEnum):
+class PartStanding(StrEnum):
     """Where a part of the questionnaire stands: behind, here or ahead."""
 
     DONE = "done"
@@ -53,11 +61,11 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class QuestionnaireProgress:
     """Where a page stands: the eight parts, and the page's number among those of its part that are asked."""
 
-    parts: tuple[tuple[Part, Standing], ...]
-    part: Part
+    parts: tuple[tuple[QuestionnairePart, PartStanding], ...]
+    part: QuestionnairePart
     number: int
     of: int
 
@@ -123,7 +131,7 @@ def offered(question: Question, answers: Answers) -> tuple[Option, ...]:
     return tuple(option for option in question.options if option.code in ticked or option.code == "none")
 
 
-def pages(answers: Answers) -> tuple[Page, ...]:
+def pages(answers: Answers) -> tuple[QuestionPage, ...]:
     """The pages with at least one question for these answers, in order."""
     facts = _shown_facts(answers)
     return tuple(
@@ -133,7 +141,7 @@ def pages(answers: Answers) -> tuple[Page, ...]:
     )
 
 
-def page(slug: str) -> Page:
+def page(slug: str) -> QuestionPage:
     """The page of this name. Raises UnknownPage."""
     for candidate in PAGES:
         if candidate.slug == slug:
@@ -141,7 +149,7 @@ def page(slug: str) -> Page:
     raise UnknownPage(slug)
 
 
-def page_of(field: str) -> Page:
+def page_of(field: str) -> QuestionPage:
     """The page on which a field is asked, by its key in the answers. Raises UnknownPage."""
     for candidate in PAGES:
         if any(question.field == field for question in candidate.questions):
@@ -149,21 +157,21 @@ def page_of(field: str) -> Page:
     raise UnknownPage(field)
 
 
-def next_page(slug: str, answers: Answers) -> Page | None:
+def next_page(slug: str, answers: Answers) -> QuestionPage | None:
     """The next page that is asked after this one; None after the last. Raises UnknownPage."""
     place = PAGES.index(page(slug))
     following = [candidate for candidate in pages(answers) if PAGES.index(candidate) > place]
     return following[0] if following else None
 
 
-def previous_page(slug: str, answers: Answers) -> Page | None:
+def previous_page(slug: str, answers: Answers) -> QuestionPage | None:
     """The page that is asked before this one; None before the first. Raises UnknownPage."""
     place = PAGES.index(page(slug))
     before = [candidate for candidate in pages(answers) if PAGES.index(candidate) < place]
     return before[-1] if before else None
 
 
-def progress(slug: str, answers: Answers) -> Progress:
+def progress(slug: str, answers: Answers) -> QuestionnaireProgress:
     """Where this page stands among the eight parts. Raises UnknownPage."""
     current = page(slug)
     here = next(index for index, part in enumerate(PARTS) if part.code == current.part)
@@ -171,7 +179,7 @@ def progress(slug: str, answers: Answers) -> Progress:
     siblings = [
         candidate for candidate in PAGES if candidate.part == current.part and candidate.slug in shown
     ]
-    return Progress(
+    return QuestionnaireProgress(
         parts=tuple((part, _standing(index, here)) for index, part in enumerate(PARTS)),
         part=PARTS[here],
         number=siblings.index(current) + 1,
@@ -179,10 +187,10 @@ def progress(slug: str, answers: Answers) -> Progress:
     )
 
 
-def _standing(index: int, here: int) -> Standing:
+def _standing(index: int, here: int) -> PartStanding:
     if index == here:
-        return Standing.HERE
-    return Standing.DONE if index < here else Standing.AHEAD
+        return PartStanding.HERE
+    return PartStanding.DONE if index < here else PartStanding.AHEAD
 
 
 def cleared(answers: Answers) -> dict[str, object]:
@@ -236,27 +244,27 @@ def read(question: Question, raw: Sequence[str], answers: Answers | None = None)
     texts = [text.strip() for text in raw]
     if not any(texts):
         if required(question, given):
-            raise Unreadable(_BLANK[question.kind])
+            raise UnreadableAnswer(_BLANK[question.kind])
         return None
     return _READERS[question.kind](question, texts, given)
 
 
 _BLANK = {
-    Kind.ONE: "Choose one answer.",
-    Kind.MANY: "Choose all that apply.",
-    Kind.BODY_MAP: "Choose every area that applies.",
-    Kind.INTEGER: "Enter a whole number.",
-    Kind.SCALE: "Choose a number from 0 to 10.",
-    Kind.RED_FLAG: "Answer yes, no, or I am not sure.",
-    Kind.PSFS: "Name at least one activity.",
-    Kind.CONFIRM: "Tick the box to go on.",
+    FieldKind.ONE: "Choose one answer.",
+    FieldKind.MANY: "Choose all that apply.",
+    FieldKind.BODY_MAP: "Choose every area that applies.",
+    FieldKind.INTEGER: "Enter a whole number.",
+    FieldKind.SCALE: "Choose a number from 0 to 10.",
+    FieldKind.RED_FLAG: "Answer yes, no, or I am not sure.",
+    FieldKind.PSFS: "Name at least one activity.",
+    FieldKind.CONFIRM: "Tick the box to go on.",
 }
 
 
 def _read_one(question: Question, texts: list[str], given: Answers) -> Value:
     chosen = [text for text in texts if text]
     if len(chosen) != 1 or chosen[0] not in {option.code for option in offered(question, given)}:
-        raise Unreadable("Choose one of the answers on this page.")
+        raise UnreadableAnswer("Choose one of the answers on this page.")
     return int(chosen[0]) if question.numeric else chosen[0]
 
 
@@ -264,22 +272,22 @@ def _read_many(question: Question, texts: list[str], given: Answers) -> Value:
     chosen = list(dict.fromkeys(text for text in texts if text))
     options = {option.code: option.label for option in offered(question, given)}
     if not set(chosen) <= set(options):
-        raise Unreadable("Choose from the answers on this page.")
+        raise UnreadableAnswer("Choose from the answers on this page.")
     for alone in ("none", question.exclusive):
         if alone in chosen and len(chosen) > 1:
-            raise Unreadable(f"Choose “{options[alone]}”, or the ones that apply, but not both.")
+            raise UnreadableAnswer(f"Choose “{options[alone]}”, or the ones that apply, but not both.")
     if question.most is not None and len(chosen) > question.most:
-        raise Unreadable(f"Choose up to {question.most}.")
+        raise UnreadableAnswer(f"Choose up to {question.most}.")
     return [] if chosen == ["none"] else chosen
 
 
 def _read_number(question: Question, texts: list[str], given: Answers) -> Value:
     # Digits of other scripts and long numbers are refused here, before int() would take them.
     if len(texts) != 1 or not texts[0].isascii() or not texts[0].isdigit() or len(texts[0]) > 4:
-        raise Unreadable("Enter a whole number, using digits only.")
+        raise UnreadableAnswer("Enter a whole number, using digits only.")
     number = int(texts[0])
     if not question.low <= number <= question.high:
-        raise Unreadable(f"Enter a number from {question.low} to {question.high}.")
+        raise UnreadableAnswer(f"Enter a number from {question.low} to {question.high}.")
     return number
 
 
@@ -290,14 +298,14 @@ def _read_activities(question: Question, texts: list[str], given: Answers) -> Va
         if not activity and not score:
             continue
         if not activity:
-            raise Unreadable("Write the activity that this score is for.")
+            raise UnreadableAnswer("Write the activity that this score is for.")
         if len(activity) > _ACTIVITY_LENGTH:
-            raise Unreadable(f"Describe each activity in up to {_ACTIVITY_LENGTH} letters.")
+            raise UnreadableAnswer(f"Describe each activity in up to {_ACTIVITY_LENGTH} letters.")
         if not score:
-            raise Unreadable("Choose a score from 0 to 10 for each activity.")
+            raise UnreadableAnswer("Choose a score from 0 to 10 for each activity.")
         activities.append({"activity": activity, "score": _score(question, score)})
     if question.most is not None and len(activities) > question.most:
-        raise Unreadable(f"Name up to {question.most} activities.")
+        raise UnreadableAnswer(f"Name up to {question.most} activities.")
     return activities
 
 
@@ -306,19 +314,19 @@ _ACTIVITY_LENGTH = 80
 
 def _score(question: Question, text: str) -> int:
     if text not in {str(score) for score in range(question.low, question.high + 1)}:
-        raise Unreadable("Choose a score from 0 to 10 for each activity.")
+        raise UnreadableAnswer("Choose a score from 0 to 10 for each activity.")
     return int(text)
 
 
-_READERS: dict[Kind, Callable[[Question, list[str], Answers], Value]] = {
-    Kind.ONE: _read_one,
-    Kind.RED_FLAG: _read_one,
-    Kind.CONFIRM: _read_one,
-    Kind.MANY: _read_many,
-    Kind.BODY_MAP: _read_many,
-    Kind.INTEGER: _read_number,
-    Kind.SCALE: _read_number,
-    Kind.PSFS: _read_activities,
+_READERS: dict[FieldKind, Callable[[Question, list[str], Answers], Value]] = {
+    FieldKind.ONE: _read_one,
+    FieldKind.RED_FLAG: _read_one,
+    FieldKind.CONFIRM: _read_one,
+    FieldKind.MANY: _read_many,
+    FieldKind.BODY_MAP: _read_many,
+    FieldKind.INTEGER: _read_number,
+    FieldKind.SCALE: _read_number,
+    FieldKind.PSFS: _read_activities,
 }
 
 
@@ -327,11 +335,11 @@ def in_words(field: str, value: object) -> str:
     if field.startswith(FLAG_PREFIX):
         return QUESTIONS[field].label(value)
     known = FIELDS[field]
-    if known.kind is Kind.PSFS and isinstance(value, list):
+    if known.kind is FieldKind.PSFS and isinstance(value, list):
         return "; ".join(f"{item['activity']}: {item['score']} of 10" for item in value) or "None"
     if isinstance(value, list | tuple | frozenset | set):
         nothing = known.label("none") if "none" in known.codes else "None"
         return "; ".join(known.label(code) for code in value) or nothing
-    if known.kind is Kind.SCALE:
+    if known.kind is FieldKind.SCALE:
         return f"{value} of 10"
     return known.label(value)

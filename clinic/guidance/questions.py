@@ -20,7 +20,7 @@ from clinic.guidance.conditions import (
     is_not,
     not_,
 )
-from clinic.guidance.fields import FIELDS, Field, Kind, Option
+from clinic.guidance.fields import FIELDS, Field, FieldKind, Option
 from clinic.guidance.red_flags import RED_FLAGS
 
 FLAG_PREFIX: Final = "red_flags."
@@ -37,7 +37,7 @@ class Question:
 
     field: str
     text: str
-    kind: Kind
+    kind: FieldKind
     title: str
     options: tuple[Option, ...] = ()
     low: int = 0
@@ -60,7 +60,7 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Page:
+class QuestionPage:
     """One page of the questionnaire. `heading` is empty when its only question is the heading."""
 
     slug: str
@@ -71,7 +71,7 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Part:
+class QuestionnairePart:
     """One of the eight parts of the questionnaire."""
 
     code: str
@@ -79,14 +79,14 @@ class Part:
 
 
 PARTS: Final = (
-    Part("A", "About you"),
-    Part("B", "Why you are coming"),
-    Part("D", "Safety check"),
-    Part("C", "Your back pain"),
-    Part("E", "Your health"),
-    Part("F", "What you like"),
-    Part("G", "Starting scores"),
-    Part("H", "Consent"),
+    QuestionnairePart("A", "About you"),
+    QuestionnairePart("B", "Why you are coming"),
+    QuestionnairePart("D", "Safety check"),
+    QuestionnairePart("C", "Your back pain"),
+    QuestionnairePart("E", "Your health"),
+    QuestionnairePart("F", "What you like"),
+    QuestionnairePart("G", "Starting scores"),
+    QuestionnairePart("H", "Consent"),
 )
 
 
@@ -141,7 +141,7 @@ def _flag(code: str) -> Question:
     return Question(
         field=f"{FLAG_PREFIX}{code}",
         text=flag.question,
-        kind=Kind.RED_FLAG,
+        kind=FieldKind.RED_FLAG,
         title=flag.title,
         options=_FLAG_OPTIONS,
         help=flag.help,
@@ -149,8 +149,8 @@ def _flag(code: str) -> Question:
     )
 
 
-def _flag_page(number: int, *codes: str) -> Page:
-    return Page(
+def _flag_page(number: int, *codes: str) -> QuestionPage:
+    return QuestionPage(
         f"safety-{number}",
         "D",
         tuple(_flag(code) for code in codes),
@@ -173,12 +173,12 @@ CONSENT_QUESTION: Final = _ask(
 )
 
 PAGES: Final = (
-    Page(
+    QuestionPage(
         "age",
         "A",
         (_ask("age_years", "How old are you?", help="Some advice and some cautions depend on age."),),
     ),
-    Page(
+    QuestionPage(
         "sex",
         "A",
         (
@@ -191,7 +191,7 @@ PAGES: Final = (
             ),
         ),
     ),
-    Page(
+    QuestionPage(
         "guardian",
         "A",
         (
@@ -203,7 +203,7 @@ PAGES: Final = (
             ),
         ),
     ),
-    Page(
+    QuestionPage(
         "usual-day",
         "A",
         (
@@ -220,7 +220,7 @@ PAGES: Final = (
         ),
         heading="Your usual day",
     ),
-    Page(
+    QuestionPage(
         "activity",
         "A",
         (
@@ -231,7 +231,7 @@ PAGES: Final = (
             ),
         ),
     ),
-    Page(
+    QuestionPage(
         "changes",
         "A",
         (
@@ -250,12 +250,12 @@ PAGES: Final = (
         ),
         heading="Your life lately",
     ),
-    Page(
+    QuestionPage(
         "goals",
         "B",
         (_ask("visit_goals", "What would you like from this visit?", help="Pick up to three."),),
     ),
-    Page(
+    QuestionPage(
         "back-pain",
         "B",
         (
@@ -304,8 +304,8 @@ PAGES: Final = (
         "inflammatory_pattern",
         "cough_sneeze_worse",
     ),
-    Page("today", "D", (_ask("today", "Does any of this apply today?"),)),
-    Page(
+    QuestionPage("today", "D", (_ask("today", "Does any of this apply today?"),)),
+    QuestionPage(
         "where",
         "C",
         (
@@ -333,7 +333,7 @@ PAGES: Final = (
         ),
         heading="Where it hurts, and how much",
     ),
-    Page(
+    QuestionPage(
         "course",
         "C",
         (
@@ -344,7 +344,7 @@ PAGES: Final = (
         ),
         heading="How your pain has gone",
     ),
-    Page(
+    QuestionPage(
         "feel",
         "C",
         (
@@ -358,7 +358,7 @@ PAGES: Final = (
         ),
         heading="How it feels",
     ),
-    Page(
+    QuestionPage(
         "cause",
         "C",
         (
@@ -371,7 +371,7 @@ PAGES: Final = (
         ),
         heading="What brings it on, and what it limits",
     ),
-    Page(
+    QuestionPage(
         "sport",
         "C",
         (
@@ -386,7 +386,7 @@ PAGES: Final = (
             ),
         ),
     ),
-    Page(
+    QuestionPage(
         "spread",
         "C",
         (
@@ -399,7 +399,7 @@ PAGES: Final = (
         ),
         heading="Pain and feeling in your arms and legs",
     ),
-    Page(
+    QuestionPage(
         "limb-trend",
         "C",
         (
@@ -411,7 +411,7 @@ PAGES: Final = (
             ),
         ),
     ),
-    Page(
+    QuestionPage(
         "names",
         "C",
         (
@@ -422,7 +422,7 @@ PAGES: Final = (
             ),
         ),
     ),
-    Page(
+    QuestionPage(
         "names-past",
         "C",
         (
@@ -436,7 +436,7 @@ PAGES: Final = (
             ),
         ),
     ),
-    Page(
+    QuestionPage(
         "clinician",
         "C",
         (
@@ -447,7 +447,7 @@ PAGES: Final = (
             ),
         ),
     ),
-    Page(
+    QuestionPage(
         "stress",
         "C",
         (
@@ -469,7 +469,7 @@ PAGES: Final = (
         ),
         heading="Stress, sleep and mood",
     ),
-    Page(
+    QuestionPage(
         "swelling",
         "E",
         (
@@ -480,7 +480,7 @@ PAGES: Final = (
             ),
         ),
     ),
-    Page(
+    QuestionPage(
         "conditions",
         "E",
         (
@@ -491,7 +491,7 @@ PAGES: Final = (
             ),
         ),
     ),
-    Page(
+    QuestionPage(
         "medicines",
         "E",
         (
@@ -502,7 +502,7 @@ PAGES: Final = (
             ),
         ),
     ),
-    Page(
+    QuestionPage(
         "bones",
         "E",
         (
@@ -514,7 +514,7 @@ PAGES: Final = (
             ),
         ),
     ),
-    Page(
+    QuestionPage(
         "pregnancy",
         "E",
         (
@@ -528,7 +528,7 @@ PAGES: Final = (
             ),
         ),
     ),
-    Page(
+    QuestionPage(
         "pregnancy-risk",
         "E",
         (
@@ -539,13 +539,13 @@ PAGES: Final = (
             ),
         ),
     ),
-    Page(
+    QuestionPage(
         "operations",
         "E",
         (_ask("recent_surgery", "When was your last operation, if any in the past year?"),),
     ),
-    Page("skin", "E", (_ask("skin_issues", "Any skin problem today?", help="We work around it."),)),
-    Page(
+    QuestionPage("skin", "E", (_ask("skin_issues", "Any skin problem today?", help="We work around it."),)),
+    QuestionPage(
         "skin-where",
         "E",
         (
@@ -559,12 +559,12 @@ PAGES: Final = (
             ),
         ),
     ),
-    Page(
+    QuestionPage(
         "allergies",
         "E",
         (_ask("allergies", "Any allergies to oils, scents, nuts, latex or lotions?"),),
     ),
-    Page(
+    QuestionPage(
         "pressure",
         "F",
         (
@@ -581,13 +581,13 @@ PAGES: Final = (
         ),
         heading="Pressure and clothing",
     ),
-    Page("experience", "F", (_ask("massage_experience", "Have you had massage before?"),)),
-    Page(
+    QuestionPage("experience", "F", (_ask("massage_experience", "Have you had massage before?"),)),
+    QuestionPage(
         "afterwards",
         "F",
         (_ask("past_reaction", "How did you feel after your earlier massages?", shown=_MASSAGED_BEFORE),),
     ),
-    Page(
+    QuestionPage(
         "types",
         "F",
         (
@@ -602,7 +602,7 @@ PAGES: Final = (
         ),
         heading="Types of massage",
     ),
-    Page(
+    QuestionPage(
         "touch",
         "F",
         (
@@ -616,7 +616,7 @@ PAGES: Final = (
         ),
         heading="Touch",
     ),
-    Page(
+    QuestionPage(
         "visits",
         "F",
         (
@@ -625,7 +625,7 @@ PAGES: Final = (
         ),
         heading="Your visits",
     ),
-    Page(
+    QuestionPage(
         "other-care",
         "F",
         (
@@ -642,7 +642,7 @@ PAGES: Final = (
         ),
         heading="Care around the massage",
     ),
-    Page(
+    QuestionPage(
         "scores",
         "G",
         (
@@ -672,7 +672,7 @@ PAGES: Final = (
         ),
         heading="Three questions about the past week",
     ),
-    Page(
+    QuestionPage(
         "activities",
         "G",
         (
@@ -688,7 +688,7 @@ PAGES: Final = (
             ),
         ),
     ),
-    Page(
+    QuestionPage(
         "closing",
         "H",
         (

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
-from clinic.guidance.fields import FIELDS, Kind, Option
+from clinic.guidance.fields import FIELDS, FieldKind, Option
 from clinic.guidance.measures import GLOBAL_CHANGE_QUESTION, GlobalChange
 from clinic.guidance.questions import QUESTIONS, Question
 
@@ -36,7 +36,7 @@ MOST_ACTIVITIES: Final = 3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Place:
+class SessionPosition:
     """Where a visit stands in its course: its number, how many are planned, and days since the first session."""
 
     number: int
@@ -47,7 +47,9 @@ class Place:
     """Of the session before; None for the first."""
 
 
-def due(place: Place | None, *, came_before: bool, peg_days_ago: int | None = None) -> tuple[Instrument, ...]:
+def due(
+    place: SessionPosition | None, *, came_before: bool, peg_days_ago: int | None = None
+) -> tuple[Instrument, ...]:
     """What to ask before a visit; without a course only pain and, for somebody who came before, the reaction.
 
     `peg_days_ago` is the age of the newest PEG in whole days, None without one. Nothing has changed yet before the first
@@ -63,11 +65,11 @@ def due(place: Place | None, *, came_before: bool, peg_days_ago: int | None = No
     return tuple(asked)
 
 
-def _is_longer(place: Place) -> bool:
+def _is_longer(place: SessionPosition) -> bool:
     return place.look_back or place.number == place.of or _is_middle(place)
 
 
-def _is_middle(place: Place) -> bool:
+def _is_middle(place: SessionPosition) -> bool:
     """Whether this is the first session that is the fourth or in the fifth week of days."""
     reached = place.number >= MIDDLE_SESSION or place.day >= MIDDLE_DAY
     before = place.number - 1 >= MIDDLE_SESSION or (
@@ -79,7 +81,7 @@ def _is_middle(place: Place) -> bool:
 GLOBAL_CHANGE: Final = Question(
     field="global_change",
     text=GLOBAL_CHANGE_QUESTION,
-    kind=Kind.ONE,
+    kind=FieldKind.ONE,
     title="Change since the beginning",
     options=tuple(Option(step.value, step.label) for step in GlobalChange),
     optional=True,
@@ -87,7 +89,7 @@ GLOBAL_CHANGE: Final = Question(
 REACTION: Final = Question(
     field="reaction",
     text="How did you feel after your last session?",
-    kind=Kind.ONE,
+    kind=FieldKind.ONE,
     title="After the last session",
     options=FIELDS["past_reaction"].options,
     optional=True,
@@ -136,7 +138,7 @@ def _activities(words: Sequence[str] | None) -> list[Question]:
         Question(
             field=activity_field(number),
             text=text,
-            kind=Kind.SCALE,
+            kind=FieldKind.SCALE,
             title=f"Activity {number}",
             help=hints[number - 1],
             low_label=QUESTIONS["psfs"].low_label,

@@ -19,7 +19,7 @@ class PlannedTechnique:
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class WorkingManner:
     """How a type is worked: its techniques with aims, in order, and sentences about the manner."""
 
     techniques: tuple[tuple[str, str], ...]
@@ -27,7 +27,7 @@ class Way:
 
 
 WAYS: Final = {
-    "swedish": Way(
+    "swedish": WorkingManner(
         (
             ("effleurage", "relax, less stiffness"),
             ("petrissage", "circulation, flexibility"),
@@ -37,21 +37,21 @@ WAYS: Final = {
             ("passive_movement", "move the joints when needed"),
         )
     ),
-    "relaxation": Way(
+    "relaxation": WorkingManner(
         (
             ("effleurage", "broad gliding strokes, for calm"),
             ("compression", "gentle, on knots"),
             ("lubrication", "simple oil, for the skin and less drag"),
         )
     ),
-    "deep_tissue": Way(
+    "deep_tissue": WorkingManner(
         (
             ("effleurage", "warm the muscle, and to finish"),
             ("cross_grain", "slow, for the deep layers"),
             ("friction", "for tightness"),
         )
     ),
-    "trigger_point": Way(
+    "trigger_point": WorkingManner(
         (
             ("held_pressure", "some seconds, until the spot may let go"),
             ("kneading", "soften the tissue around the spot"),
@@ -59,7 +59,7 @@ WAYS: Final = {
         ),
         ("Search by touch first.",),
     ),
-    "neuromuscular": Way(
+    "neuromuscular": WorkingManner(
         (
             ("held_pressure", "on points that send pain elsewhere"),
             ("petrissage", "circulation, flexibility"),
@@ -67,7 +67,7 @@ WAYS: Final = {
         ),
         ("Begin with a check of balance.",),
     ),
-    "sports": Way(
+    "sports": WorkingManner(
         (
             ("stretching", "of the muscles in use"),
             ("petrissage", "recovery, flexibility"),
@@ -75,15 +75,17 @@ WAYS: Final = {
             ("cross_grain", "deeper strokes"),
         )
     ),
-    "myofascial_release": Way((("sustained_circles", "on places that feel stuck"),), ("Little or no oil.",)),
-    "manual_lymphatic_drainage": Way(
+    "myofascial_release": WorkingManner(
+        (("sustained_circles", "on places that feel stuck"),), ("Little or no oil.",)
+    ),
+    "manual_lymphatic_drainage": WorkingManner(
         (("effleurage", "very light, rhythmic strokes"),), ("By a therapist trained for it.",)
     ),
-    "mechanical_impulse": Way(
+    "mechanical_impulse": WorkingManner(
         (("vibration", "on muscle only"), ("percussion", "on muscle only")), ("In short bouts.",)
     ),
-    "acupressure": Way((("held_pressure", "on points, through clothes if wished"),)),
-    "craniosacral": Way((), ("Still, very light contact.",)),
+    "acupressure": WorkingManner((("held_pressure", "on points, through clothes if wished"),)),
+    "craniosacral": WorkingManner((), ("Still, very light contact.",)),
 }
 
 _SHAKING: Final = ("vibration", "percussion", "tapotement")

@@ -10,7 +10,7 @@ from clinic.guidance.outcome import SafetyOutcome
 from clinic.guidance.rules.kinds import BlendRule, GeneralLimit, LikedRule, Points, RuleSet, ScoringRule
 
 
-class Entry(NamedTuple):
+class TallyEntry(NamedTuple):
     """One line of a tally: points that a rule gives or takes, and what explains them."""
 
     rule: str
@@ -21,7 +21,7 @@ class Entry(NamedTuple):
     when: Condition | None = None
 
 
-Tally = dict[str, list[Entry]]
+Tally = dict[str, list[TallyEntry]]
 
 _LIKED: Final = {modality: has("modalities_liked", modality) for modality in MODALITIES}
 
@@ -31,7 +31,7 @@ def tally(facts: Facts, rule_set: RuleSet) -> Tally:
     counted: Tally = {modality: [] for modality in MODALITIES}
     for points in rule_set.starting:
         counted[points.modality].append(
-            Entry("start", points.points, rule_set.starting_reason, points.sections, points.basis)
+            TallyEntry("start", points.points, rule_set.starting_reason, points.sections, points.basis)
         )
     _count(counted, facts, rule_set.back)
     for modality in rule_set.general.modalities:
@@ -49,34 +49,34 @@ def _count(counted: Tally, facts: Facts, rules: tuple[ScoringRule, ...]) -> None
                 counted[points.modality].append(_entry(rule, points))
 
 
-def _entry(rule: ScoringRule, points: Points) -> Entry:
+def _entry(rule: ScoringRule, points: Points) -> TallyEntry:
     text = rule.against if points.points < 0 and rule.against else rule.reason
-    return Entry(rule.id, points.points, text, points.sections, points.basis, rule.when)
+    return TallyEntry(rule.id, points.points, text, points.sections, points.basis, rule.when)
 
 
-def _limit(entries: list[Entry], general: GeneralLimit) -> None:
+def _limit(entries: list[TallyEntry], general: GeneralLimit) -> None:
     mentioned = sum(
         entry.points for entry in entries if entry.when is not None and 0 < entry.points <= general.mention
     )
     if mentioned > general.most:
-        entries.append(Entry(general.id, general.most - mentioned, general.reason, (), "guidance"))
+        entries.append(TallyEntry(general.id, general.most - mentioned, general.reason, (), "guidance"))
 
 
-def _liked(modality: str, liked: LikedRule) -> Entry:
-    return Entry(liked.id, liked.points, liked.reason, liked.sections, "guidance", _LIKED[modality])
+def _liked(modality: str, liked: LikedRule) -> TallyEntry:
+    return TallyEntry(liked.id, liked.points, liked.reason, liked.sections, "guidance", _LIKED[modality])
 
 
 def take_minuses(counted: Tally, outcome: SafetyOutcome, left: Collection[str]) -> None:
     """Take the safety minuses off the types that are left."""
     for minus in outcome.minuses:
         if minus.modality in left:
-            counted[minus.modality].append(Entry(minus.rule, minus.points, minus.text, (), "safety"))
+            counted[minus.modality].append(TallyEntry(minus.rule, minus.points, minus.text, (), "safety"))
 
 
 def add_blend(counted: Tally, blend: BlendRule, points: int) -> None:
     """Add the points that put a blended type just above the type it is combined with."""
     counted[blend.modality].append(
-        Entry(blend.id, points, blend.reason, blend.sections, "guidance", blend.when)
+        TallyEntry(blend.id, points, blend.reason, blend.sections, "guidance", blend.when)
     )
 
 

@@ -27,7 +27,7 @@ COUNTS_WHEN_MISSING: Final = "clinician_seen"
 
 
 @dataclass(frozen=True)
-class Fired:
+class StoredRule:
     """A safety rule that fired, as it was kept: id, level, and the answers it rests on."""
 
     rule: str
@@ -36,7 +36,7 @@ class Fired:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class SafetyVerdict:
     """A level with what its stop asks for."""
 
     level: Level
@@ -76,14 +76,14 @@ class Advice:
     `{emergency_number}` in the texts is for the page to fill in. `fields` are keys of answers, in the order of the pages.
     """
 
-    verdict: Verdict
+    verdict: SafetyVerdict
     heading: str
     sentences: tuple[str, ...]
     whys: tuple[str, ...]
     fields: tuple[str, ...]
 
 
-def so_far(answers: Mapping[str, object]) -> Verdict:
+def so_far(answers: Mapping[str, object]) -> SafetyVerdict:
     """The level that answers still being given have reached, judged by all rules.
 
     Two kinds of rule wait: one that rests on `clinician_seen` until that was answered, and contradictions, because the
@@ -136,8 +136,8 @@ def _fields(answers: Mapping[str, object]) -> Iterator[str]:
             yield fact
 
 
-def _verdict(fired: Iterable[FiredRule]) -> Verdict:
-    return verdict(Fired(rule.rule, rule.level, rule.answers) for rule in fired)
+def _verdict(fired: Iterable[FiredRule]) -> SafetyVerdict:
+    return verdict(StoredRule(rule.rule, rule.level, rule.answers) for rule in fired)
 
 
 def _rests_on_a_gap(rule_id: str, answers: Mapping[str, object]) -> bool:
@@ -149,22 +149,22 @@ def _rests_on_a_gap(rule_id: str, answers: Mapping[str, object]) -> bool:
     )
 
 
-def verdict(fired: Iterable[Fired]) -> Verdict:
+def verdict(fired: Iterable[StoredRule]) -> SafetyVerdict:
     """The highest level among these rules; a doctor comes before another day."""
     rules = list(fired)
     level = max((rule.level for rule in rules), default=Level.OK)
     if level is Level.URGENT:
-        return Verdict(level, Disposition.EMERGENCY)
+        return SafetyVerdict(level, Disposition.EMERGENCY)
     if level is not Level.REFER:
-        return Verdict(level, None)
+        return SafetyVerdict(level, None)
     stops = {rule.rule for rule in rules if rule.level is Level.REFER}
-    return Verdict(level, Disposition.POSTPONE if stops <= POSTPONING else Disposition.DOCTOR)
+    return SafetyVerdict(level, Disposition.POSTPONE if stops <= POSTPONING else Disposition.DOCTOR)
 
 
-def fired_rules(outcome: Outcome) -> tuple[Fired, ...]:
+def fired_rules(outcome: Outcome) -> tuple[StoredRule, ...]:
     """The rules a stored outcome says fired, in table order."""
     return tuple(
-        Fired(rule["rule"], Level(rule["level"]), rule["answers"])
+        StoredRule(rule["rule"], Level(rule["level"]), rule["answers"])
         for rule in _safety(outcome).get("fired", ())
     )
 

@@ -15,10 +15,10 @@ from clinic.accounts import services as accounts
 from clinic.db import db, violates
 from clinic.guidance import questionnaire
 from clinic.guidance.levels import Level
-from clinic.guidance.questionnaire import Unreadable
+from clinic.guidance.questionnaire import UnreadableAnswer
 from clinic.guidance.questions import Question
 from clinic.intake import consent, history, path, queries, raised
-from clinic.intake.assessment import Verdict, so_far
+from clinic.intake.assessment import SafetyVerdict, so_far
 from clinic.intake.models import Draft, RaisedLevel, Submission
 from clinic.language import N_
 from clinic.refusal import Refusal
@@ -38,7 +38,7 @@ class NoDraft(Refusal):
     sentence = N_("There are no answers under way on this device. You can begin at any time.")
 
 
-class Incomplete(Refusal):
+class DraftIncomplete(Refusal):
     """Some of what was posted cannot be read. `problems` gives a sentence for each field, never a value."""
 
     status = 422
@@ -107,7 +107,7 @@ def _begun(browser: bytes, client_id: UUID | None, now: datetime) -> Draft:
         with violates("uq_drafts_browser", BegunElsewhere()):
             db.session.add(draft)
     except BegunElsewhere:
-        return locked(browser, now)
+        return lock_draft(browser, now)
     return draft
 
 
@@ -122,22 +122,22 @@ def withhold(browser: bytes) -> None:
     db.session.execute(sa.delete(Draft).where(Draft.browser == browser))
 
 
-def save_page(browser: bytes, slug: str, posted: Posted, now: datetime) -> tuple[Draft, Verdict]:
+def save_page(browser: bytes, slug: str, posted: Posted, now: datetime) -> tuple[Draft, SafetyVerdict]:
     """Save one page and judge all answers so far; at urgent the draft is stopped.
 
     Raises NoDraft, questionnaire.UnknownPage, NotReached, and Incomplete when an answer is missing or unreadable. Of a
     page whose readable answers are urgent by themselves, these are saved and the form stops: help does not wait for the
     rest. A new name for the problem opens the pages before it again.
     """
-    draft = locked(browser, now)
+    draft = lock_draft(browser, now)
     page = questionnaire.page(slug)
     if page.slug == path.CLOSING or not path.is_reached(page, draft.answers):
         raise NotReached
-    values, problems = read(path.asked_questions(page, draft.answers), posted, draft.answers)
+    values, problems = read_answers(path.asked_questions(page, draft.answers), posted, draft.answers)
     answers = questionnaire.cleared(_renewed(draft, values, now))
     reached = so_far(answers)
     if problems and reached.level is not Level.URGENT:
-        raise Incomplete(problems)
+        raise DraftIncomplete(problems)
     draft.answers = answers
     draft.changed_at = now
     draft.stopped_at = now if reached.level is Level.URGENT else None
@@ -152,7 +152,7 @@ def _renewed(draft: Draft, values: Mapping[str, object], now: datetime) -> Mappi
     return history.renewed(before, draft.answers, answers) if before else answers
 
 
-def locked(browser: bytes, now: datetime) -> Draft:
+def lock_draft(browser: bytes, now: datetime) -> Draft:
     """The draft, held until the commit: two tabs write one after the other."""
     found = queries.draft(browser, now)
     if found is None:
@@ -165,7 +165,7 @@ def locked(browser: bytes, now: datetime) -> Draft:
     return held
 
 
-def read(
+def read_answers(
     questions: Sequence[Question], posted: Posted, given: Mapping[str, object]
 ) -> tuple[dict[str, object], dict[str, str]]:
     """The values of these questions, and a sentence for each that cannot be read."""
@@ -174,7 +174,7 @@ def read(
     for question in questions:
         try:
             values[question.field] = questionnaire.read(question, posted.get(question.field, ()), given)
-        except Unreadable as unreadable:
+        except UnreadableAnswer as unreadable:
             problems[question.field] = unreadable.sentence
     return values, problems
 
@@ -184,7 +184,7 @@ def ask_resume(browser: bytes, mail: str | None, now: datetime) -> Draft:
 
     Raises NoDraft, NoAddress, and accounts.Unreadable for an address that cannot be one.
     """
-    draft = locked(browser, now)
+    draft = lock_draft(browser, now)
     if mail:
         draft.mail = accounts.normalise_mail(mail)
     if not draft.mail:

@@ -60,7 +60,7 @@ def _given(submission: Submission) -> GuardianConsent | None:
     )
 
 
-def asked(submission: Submission) -> GuardianConsent | None:
+def consent_asked(submission: Submission) -> GuardianConsent | None:
     """What was asked for these answers, agreed or not."""
     return db.session.scalar(sa.select(GuardianConsent).where(GuardianConsent.submission_id == submission.id))
 
@@ -73,7 +73,7 @@ def ask(submission: Submission, mail: str, now: datetime) -> GuardianConsent:
     if not is_under_age(submission.outcome):
         raise NoGuardianNeeded
     address = accounts.normalise_mail(mail)
-    row = asked(submission)
+    row = consent_asked(submission)
     if row is None:
         row = GuardianConsent(submission_id=submission.id, asked_at=now, text_version=GUARDIAN.version)
         row.mail = address

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from clinic.guidance import questionnaire
-from clinic.guidance.questions import PAGES, Page, Question
+from clinic.guidance.questions import PAGES, Question, QuestionPage
 
 Answers = Mapping[str, object]
 
@@ -16,17 +16,17 @@ CLOSING: Final = "closing"
 """The last page; its questions stand on the check-answers page instead of a page of their own."""
 
 
-def asked_pages(answers: Answers) -> tuple[Page, ...]:
+def asked_pages(answers: Answers) -> tuple[QuestionPage, ...]:
     """The pages asked of somebody with these answers, without the closing one, in order."""
     return tuple(page for page in questionnaire.pages(answers) if page.slug != CLOSING)
 
 
-def asked_questions(page: Page, answers: Answers) -> tuple[Question, ...]:
+def asked_questions(page: QuestionPage, answers: Answers) -> tuple[Question, ...]:
     """The questions of a page that are asked of somebody with these answers."""
     return tuple(question for question in page.questions if questionnaire.asked(question, answers))
 
 
-def is_complete(page: Page, answers: Answers) -> bool:
+def is_complete(page: QuestionPage, answers: Answers) -> bool:
     """Whether every question of the page was seen, and answered where it must be."""
     return all(
         answers.get(question.field) is not None
@@ -35,12 +35,12 @@ def is_complete(page: Page, answers: Answers) -> bool:
     )
 
 
-def next_unanswered(answers: Answers) -> Page | None:
+def next_unanswered(answers: Answers) -> QuestionPage | None:
     """The first page that is not complete; None when only the check-answers page is left."""
     return next((page for page in asked_pages(answers) if not is_complete(page, answers)), None)
 
 
-def is_reached(page: Page, answers: Answers) -> bool:
+def is_reached(page: QuestionPage, answers: Answers) -> bool:
     """Whether this page may be answered: it is asked, and all before it are complete."""
     if page not in asked_pages(answers):
         return False
@@ -48,7 +48,7 @@ def is_reached(page: Page, answers: Answers) -> bool:
     return first_gap is None or PAGES.index(page) <= PAGES.index(first_gap)
 
 
-def following(page: Page, answers: Answers, *, changing: bool) -> Page | None:
+def following(page: QuestionPage, answers: Answers, *, changing: bool) -> QuestionPage | None:
     """The page to show after this one was saved; None for the check-answers page.
 
     Somebody who changes one answer goes on only with what the new answer makes necessary.
@@ -59,6 +59,6 @@ def following(page: Page, answers: Answers, *, changing: bool) -> Page | None:
     return None if after is None or after.slug == CLOSING else after
 
 
-def page_before(page: Page, answers: Answers) -> Page | None:
+def page_before(page: QuestionPage, answers: Answers) -> QuestionPage | None:
     """The page before this one; None before the first."""
     return questionnaire.previous_page(page.slug, answers)

@@ -19,8 +19,8 @@ from clinic.intake.assessment import (
     POSTPONED_UNTIL_TOMORROW,
     POSTPONED_UNTIL_WELL,
     POSTPONING,
-    Fired,
-    Verdict,
+    SafetyVerdict,
+    StoredRule,
     excluded_modalities,
     fired_rules,
     verdict,
@@ -47,7 +47,7 @@ WELL_FOR: Final = timedelta(hours=48)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
+class SafetyStanding:
     """What somebody's answers mean for a booking; `booking` decides what to do about it.
 
     `level` is the highest that counts now, None when nothing was answered. At a refer with disposition `postpone` it
@@ -78,10 +78,10 @@ class Standing:
 class Reached:
     """The two parts of a level while it is being found: what lasts, and until when it is only a matter of time."""
 
-    lasting: Verdict | None
+    lasting: SafetyVerdict | None
     not_before: datetime | None
 
-    def at_least(self, other: Verdict) -> "Reached":
+    def at_least(self, other: SafetyVerdict) -> "Reached":
         """Raised to `other` when that is higher."""
         if self.lasting is not None and self.lasting.level >= other.level:
             return self
@@ -90,15 +90,15 @@ class Reached:
     def postponed(self, until: datetime) -> "Reached":
         """With no visit before `until`."""
         return Reached(
-            lasting=self.lasting or Verdict(Level.OK, None),
+            lasting=self.lasting or SafetyVerdict(Level.OK, None),
             not_before=max(until, self.not_before or until),
         )
 
-    def standing(self) -> Standing:
+    def standing(self) -> SafetyStanding:
         """As a standing without submission."""
         only_time = self.not_before is not None and self.lasting is not None and not self.lasting.level.stops
-        now = Verdict(Level.REFER, Disposition.POSTPONE) if only_time else self.lasting
-        return Standing(
+        now = SafetyVerdict(Level.REFER, Disposition.POSTPONE) if only_time else self.lasting
+        return SafetyStanding(
             level=now.level if now else None,
             disposition=now.disposition if now else None,
             level_afterwards=self.lasting.level if self.lasting else None,
@@ -113,10 +113,12 @@ class Reached:
 NOTHING: Final = Reached(None, None)
 UNKNOWN: Final = NOTHING.standing()
 """The standing of somebody who answered nothing."""
-_ASK_A_THERAPIST: Final = Verdict(Level.THERAPIST_REVIEW, None)
+_ASK_A_THERAPIST: Final = SafetyVerdict(Level.THERAPIST_REVIEW, None)
 
 
-def standing(*, browser: bytes | None, client_id: UUID | None, now: datetime, zone: str) -> Standing:
+def safety_standing(
+    *, browser: bytes | None, client_id: UUID | None, now: datetime, zone: str
+) -> SafetyStanding:
     """Which level counts for this browser, or for this signed-in client, at this moment.
 
     It comes from the newest answers less the rules a therapist has cleared, and never falls below what the last seven
@@ -267,7 +269,7 @@ def _covered(submission: Submission, clearances: Sequence[Clearance]) -> frozens
     )
 
 
-def _covers(clearance: Clearance, fired: Fired, submission: Submission) -> bool:
+def _covers(clearance: Clearance, fired: StoredRule, submission: Submission) -> bool:
     """Whether a clearance speaks of this rule as it fired here.
 
     It reaches beyond its own submission only for the same rule resting on the same answers, and never for an urgent
@@ -289,7 +291,7 @@ def _reached(newest: Submission, cleared: frozenset[str], now: datetime, zone: Z
     outcome = newest.outcome
     if not cleared and outcome.disposition != Disposition.POSTPONE:
         disposition = Disposition(outcome.disposition) if outcome.disposition else None
-        return Reached(Verdict(Level(outcome.level), disposition), None)
+        return Reached(SafetyVerdict(Level(outcome.level), disposition), None)
     left = [fired for fired in fired_rules(outcome) if fired.rule not in cleared]
     rules = {fired.rule for fired in left}
     waits = []
@@ -337,7 +339,7 @@ def _with_raised(
         disposition = Disposition(row.disposition) if row.disposition else None
         since = newest is None or row.raised_at > newest.submitted_at
         if disposition is not Disposition.POSTPONE:
-            level = Verdict(Level(row.level), disposition) if since else _ASK_A_THERAPIST
+            level = SafetyVerdict(Level(row.level), disposition) if since else _ASK_A_THERAPIST
             reached = reached.at_least(level)
         elif since:
             reached = reached.postponed(now + WELL_FOR)

@@ -8,14 +8,14 @@ import sqlalchemy as sa
 
 from clinic.db import db
 from clinic.guidance.levels import Level
-from clinic.intake.assessment import Verdict
+from clinic.intake.assessment import SafetyVerdict
 from clinic.intake.models import RaisedLevel
 
 RAISED_ANEW: Final = timedelta(days=1)
 """The same level reached again within this time is kept in one row, which then counts from the later moment."""
 
 
-def keep(reached: Verdict, *, browser: bytes | None, client_id: UUID | None, now: datetime) -> None:
+def keep(reached: SafetyVerdict, *, browser: bytes | None, client_id: UUID | None, now: datetime) -> None:
     """Keep a level from therapist_review up; reached again within a day it counts anew, from now.
 
     It stands above whatever was sent before `now`, so an older row must not hide that it was reached once more.

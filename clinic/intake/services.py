@@ -16,7 +16,7 @@ from clinic.guidance import questionnaire
 from clinic.guidance.questionnaire import Contradiction
 from clinic.guidance.questions import DAY_OF_VISIT_FIELDS, QUESTIONS, SHORT_SAFETY_FIELDS, Question
 from clinic.intake import consent, drafts, guardians, path, queries, raised
-from clinic.intake.assessment import Assessment, Verdict, assess
+from clinic.intake.assessment import Assessment, SafetyVerdict, assess
 from clinic.intake.drafts import Posted
 from clinic.intake.models import (
     Clearance,
@@ -54,15 +54,15 @@ def submit(browser: bytes, posted: Posted, seen: Collection[str], now: datetime)
     `seen` are the contradictions (rule ids) the client was shown. Raises NoDraft, Stopped, NotReached while a question
     is open, Incomplete, and LookAgain for contradictions not in `seen`.
     """
-    draft = drafts.locked(browser, now)
+    draft = drafts.lock_draft(browser, now)
     if draft.stopped_at is not None:
         raise Stopped
     if path.next_unanswered(draft.answers) is not None:
         raise drafts.NotReached
     closing = path.asked_questions(questionnaire.page(path.CLOSING), draft.answers)
-    values, problems = drafts.read(closing, posted, draft.answers)
+    values, problems = drafts.read_answers(closing, posted, draft.answers)
     if problems:
-        raise drafts.Incomplete(problems)
+        raise drafts.DraftIncomplete(problems)
     answers = _complete({**draft.answers, **values})
     contradictory = questionnaire.contradictions(answers)
     if any(found.rule not in seen for found in contradictory):
@@ -97,7 +97,7 @@ def _submitted(submission: Submission, answers: dict[str, Any], assessed: Assess
     outcome.explanation = assessed.explanation()
     db.session.add_all((submission, outcome))
     raised.keep(
-        Verdict(safety.level, safety.disposition),
+        SafetyVerdict(safety.level, safety.disposition),
         browser=submission.browser,
         client_id=submission.client_id,
         now=submission.submitted_at,
@@ -144,11 +144,11 @@ def answer_before_visit(
         given = {**history, **values}
         if questionnaire.asked(question, given):
             may_stay_open = replace(question, optional=question.field not in SHORT_SAFETY_FIELDS)
-            read, wrong = drafts.read((may_stay_open,), posted, given)
+            read, wrong = drafts.read_answers((may_stay_open,), posted, given)
             values.update(read)
             problems.update(wrong)
     if problems:
-        raise drafts.Incomplete(problems)
+        raise drafts.DraftIncomplete(problems)
     answers = {name: value for name, value in values.items() if value is not None}
     submission = Submission(
         kind=SubmissionKind.DAY_OF_VISIT, client_id=client_id, source=source, submitted_at=now

@@ -21,7 +21,7 @@ ABANDONED_AFTER = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Arrears:
+class Backlog:
     """Three numbers that are zero while delivery works."""
 
     due_unsent: int
@@ -37,7 +37,7 @@ class Arrears:
         return not (self.due_unsent or self.sending_too_long or self.unreminded)
 
 
-def count(now: datetime) -> Arrears:
+def count(now: datetime) -> Backlog:
     """The three numbers at this moment."""
     left = Message.lease_until <= now - ABANDONED_AFTER
     numbers = sa.select(
@@ -45,7 +45,7 @@ def count(now: datetime) -> Arrears:
         sa.func.count().filter(left),
     ).where(STILL_OPEN)
     unsent, abandoned = db.session.execute(numbers).one()
-    return Arrears(due_unsent=unsent, sending_too_long=abandoned, unreminded=_unreminded(now))
+    return Backlog(due_unsent=unsent, sending_too_long=abandoned, unreminded=_unreminded(now))
 
 
 def _unreminded(now: datetime) -> int:

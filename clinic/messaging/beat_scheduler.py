@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError
 
 from clinic.db import transaction
 from clinic.messaging import heartbeat
-from clinic.messaging.heartbeat import Part
+from clinic.messaging.heartbeat import DeliveryPart
 from clinic.messaging.tasks import Driver
 
 log = logging.getLogger(__name__)
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 EVERY_SECONDS = 5.0
 
 
-class Timetable(PersistentScheduler):
+class HeartbeatScheduler(PersistentScheduler):
     """Celery's own scheduler; it also says that it lives. Frozen on a silent broker it falls silent too."""
 
     app: Driver
@@ -34,7 +34,7 @@ class Timetable(PersistentScheduler):
     def _say(self) -> None:
         try:
             with self.app.flask_app.app_context(), transaction():
-                heartbeat.beat(Part.BEAT)
+                heartbeat.beat(DeliveryPart.BEAT)
         except OperationalError:
             # Without the database nothing is due either; the pulse goes stale, which is the truth.
             log.warning("beat cannot reach the database")

@@ -22,12 +22,11 @@ from clinic.accounts.limits import Limit, TooMany
 from clinic.db import db, transaction
 from clinic.messaging import due, heartbeat, pause, services, sms
 from clinic.messaging.bounces import effects
-from clinic.messaging.heartbeat import Part
+from clinic.messaging.heartbeat import DeliveryPart
 from clinic.messaging.letters import composing
 from clinic.messaging.letters.composing import Letter
 from clinic.messaging.letters.content import Drop
-from clinic.messaging.mailer import Mailer, Refused, TryLater, Unreachable
-from clinic.messaging.mailer import of as mailer_of
+from clinic.messaging.mailer import Mailer, Refused, TryLater, Unreachable, mailer_of
 from clinic.messaging.services import Claim
 from clinic.messaging.sms import SmsProvider, TextMessage
 
@@ -61,7 +60,7 @@ class End(StrEnum):
 
 
 @dataclass(slots=True)
-class Tally:
+class PassTally:
     """What one pass did."""
 
     owed: int = 0
@@ -78,7 +77,7 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class PassTerms:
     """How a pass may work: nothing leaves while `held`, and at most `per_minute` messages of the practice do in any minute.
 
     `sms` takes text messages, which are neither owed nor sent without it. `driver` is what the pulse shows beside the pass.
@@ -93,31 +92,31 @@ class Terms:
     channel: str | None = None
 
 
-FREELY = Terms()
+FREELY = PassTerms()
 
 
-def make_pass(app: Flask, limit: int, *, driver: str = "") -> Tally:
+def make_pass(app: Flask, limit: int, *, driver: str = "") -> PassTally:
     """A pass as this process makes it: at the present moment, by its settings, with its own mailer."""
     with transaction():
         now = heartbeat.on_time(clock.now(), clock.system())
-    terms = Terms(
+    terms = PassTerms(
         held=app.config["MESSAGES_HELD"],
         per_minute=app.config["MESSAGES_PER_MINUTE"],
-        sms=sms.of(app),
+        sms=sms.sms_provider(app),
         driver=driver,
     )
     return run_pass(now, limit, mailer_of(app), terms)
 
 
-def run_pass(now: datetime, limit: int, mailer: Mailer, terms: Terms = FREELY) -> Tally:
+def run_pass(now: datetime, limit: int, mailer: Mailer, terms: PassTerms = FREELY) -> PassTally:
     """Find what is owed and deliver up to `limit` messages that are due.
 
     Held messages are owed and wait. Any number of passes may run at once, on any number of hosts.
     """
     began = time.monotonic()
-    tally = Tally(owed=find(now, texts=terms.sms is not None))
+    tally = PassTally(owed=find(now, texts=terms.sms is not None))
     with transaction():
-        heartbeat.beat(Part.PASS, terms.driver)
+        heartbeat.beat(DeliveryPart.PASS, terms.driver)
         late = services.oldest_due(now)
         held = pause.is_held(now, asked=terms.held)
     if held or late is None:
@@ -168,7 +167,7 @@ def deliver(held: Claim, now: datetime, mailer: Mailer, provider: SmsProvider | 
     except Unreachable as error:
         with transaction():
             services.put_back(held)
-            heartbeat.beat(Part.MAIL, error.code)
+            heartbeat.beat(DeliveryPart.MAIL, error.code)
         return End.UNREACHABLE
     except TryLater as error:
         with transaction():
@@ -202,9 +201,9 @@ def _deliver_all(
     now: datetime,
     limit: int,
     mailer: Mailer,
-    tally: Tally,
+    tally: PassTally,
     began: float,
-    terms: Terms,
+    terms: PassTerms,
     between: Callable[[], None],
 ) -> None:
     for _ in range(limit):
@@ -243,7 +242,7 @@ def _delivered(held: Claim, now: datetime, mailer: Mailer, provider: SmsProvider
     return end
 
 
-def _within_rate(terms: Terms, now: datetime) -> bool:
+def _within_rate(terms: PassTerms, now: datetime) -> bool:
     """Count one message of the practice, unless this minute is full."""
     if terms.per_minute is None:
         return True
@@ -260,7 +259,7 @@ def _noted(ours: bool, end: End) -> End:
 
 def _server_may_answer(mailer: Mailer) -> bool:
     """Whether to try at all. With the circuit open, one sender at a time asks whether the server is back."""
-    if not heartbeat.read().sign(Part.MAIL).state:
+    if not heartbeat.heartbeats().sign(DeliveryPart.MAIL).state:
         return True
     with transaction():
         if not heartbeat.take_probe(PROBE_EVERY):
@@ -269,10 +268,10 @@ def _server_may_answer(mailer: Mailer) -> bool:
         mailer.probe()
     except Unreachable as error:
         with transaction():
-            heartbeat.beat(Part.MAIL, error.code)
+            heartbeat.beat(DeliveryPart.MAIL, error.code)
         return False
     with transaction():
-        heartbeat.beat(Part.MAIL)
+        heartbeat.beat(DeliveryPart.MAIL)
     return True
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from clinic.db import transaction
 from clinic.messaging import delivery, heartbeat
-from clinic.messaging.heartbeat import Part
+from clinic.messaging.heartbeat import DeliveryPart
 
 log = logging.getLogger(__name__)
 
@@ -40,17 +40,17 @@ def _look_until(app: Flask, stop: threading.Event) -> None:
     while not stop.wait(LOOK_SECONDS):
         try:
             with app.app_context():
-                look(app)
+                check_worker(app)
         except (DBAPIError, PoolExhausted):
             log.warning("the stand-in cannot reach the database")
 
 
-def look(app: Flask) -> bool:
+def check_worker(app: Flask) -> bool:
     """Say that the worker lives, and make the pass when it is overdue; returns whether it was made here."""
     with transaction():
-        heartbeat.beat(Part.WORKER)
+        heartbeat.beat(DeliveryPart.WORKER)
     with transaction():
-        found = heartbeat.read().sign(Part.PASS)
+        found = heartbeat.heartbeats().sign(DeliveryPart.PASS)
     overdue = found.age is None or found.age > OVERDUE or found.state == heartbeat.STAND_IN
     if not overdue:
         return False

@@ -12,7 +12,7 @@ from clinic.booking.models import Appointment
 from clinic.db import db, new_id
 from clinic.messaging import due, sms
 from clinic.messaging.models import Message
-from clinic.messaging.queries import Line, Stage, line_of
+from clinic.messaging.queries import MessageLine, Stage, line_of
 from clinic.messaging.services import STILL_OPEN, Owed
 
 FORESEEN = timedelta(hours=48)
@@ -26,7 +26,7 @@ OCCASION: Mapping[str, sa.types.TypeEngine[Any]] = {
 """What makes a message the one it is: no two rows have the same."""
 
 
-def next_lines(now: datetime, *, texts: bool = False) -> list[Line]:
+def next_lines(now: datetime, *, texts: bool = False) -> list[MessageLine]:
     """What will be sent in the coming two days if nothing changes, soonest first; with `texts` text messages too.
 
     The pass's own questions are asked about the whole time at once, however much they find. Confirmations of bookings that
@@ -87,9 +87,9 @@ def _lines_to_come(until: datetime, foreseen: Sequence[Owed]) -> sa.Select[*tupl
     )
 
 
-def _foreseen(row: Sequence[Any], owed: Owed) -> Line:
+def _foreseen(row: Sequence[Any], owed: Owed) -> MessageLine:
     _, client, user, visit_id, visit_at, zone = row
-    return Line(
+    return MessageLine(
         id=new_id(),
         kind=owed.kind,
         channel=owed.channel,

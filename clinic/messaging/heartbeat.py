@@ -24,7 +24,7 @@ SWEEP = "sweep"
 """Name of the row that says when a pass last looked at everything; no part has this pulse."""
 
 
-class Part(StrEnum):
+class DeliveryPart(StrEnum):
     """What has a pulse."""
 
     WORKER = "worker"
@@ -38,7 +38,7 @@ class Part(StrEnum):
 class Sign:
     """The last sign of life of one part; `age` is None when there never was one."""
 
-    part: Part
+    part: DeliveryPart
     age: timedelta | None = None
     state: str = ""
 
@@ -50,7 +50,7 @@ class Sign:
         """
         if self.state:
             return self.state
-        if self.part in (Part.MAIL, Part.SENDING):
+        if self.part in (DeliveryPart.MAIL, DeliveryPart.SENDING):
             return "ok"
         if self.age is None:
             return "never"
@@ -63,7 +63,7 @@ class Sign:
 
 
 @dataclass(frozen=True, slots=True)
-class Pulse:
+class DeliveryHeartbeats:
     """The signs of all parts, in the order of `Part`."""
 
     signs: tuple[Sign, ...]
@@ -78,27 +78,27 @@ class Pulse:
         """The parts that are not well."""
         return tuple(sign for sign in self.signs if sign.word != "ok")
 
-    def sign(self, part: Part) -> Sign:
+    def sign(self, part: DeliveryPart) -> Sign:
         """The sign of one part."""
         return next(sign for sign in self.signs if sign.part is part)
 
 
-def read() -> Pulse:
+def heartbeats() -> DeliveryHeartbeats:
     """The pulse as it is; one statement."""
     lived = sa.select(Heartbeat.name, sa.func.clock_timestamp() - Heartbeat.at, Heartbeat.state)
-    held = sa.select(sa.literal(Part.SENDING.value), sa.null(), Sending.held_why)
+    held = sa.select(sa.literal(DeliveryPart.SENDING.value), sa.null(), Sending.held_why)
     rows = db.session.execute(lived.union_all(held.where(Sending.held_why.is_not(None))))
     found = {name: (age, state) for name, age, state in rows}
-    return Pulse(tuple(Sign(part, *found.get(part.value, (None, ""))) for part in Part))
+    return DeliveryHeartbeats(tuple(Sign(part, *found.get(part.value, (None, ""))) for part in DeliveryPart))
 
 
 def some_silent(after: timedelta) -> sa.ColumnElement[bool]:
     """Whether a part that lived once has been silent for longer; the mail server has no pulse of its own."""
-    parts = [part.value for part in Part if part is not Part.MAIL]
+    parts = [part.value for part in DeliveryPart if part is not DeliveryPart.MAIL]
     return sa.exists().where(Heartbeat.name.in_(parts), sa.func.clock_timestamp() - Heartbeat.at > after)
 
 
-def beat(part: Part, state: str = "") -> None:
+def beat(part: DeliveryPart, state: str = "") -> None:
     """Say that a part lives, and in which state; the caller commits."""
     row = pg.insert(Heartbeat).values(name=part.value, at=sa.func.clock_timestamp(), state=state)
     db.session.execute(
@@ -116,7 +116,7 @@ def take_probe(every: timedelta) -> bool:
     turn = (
         sa.update(Heartbeat)
         .where(
-            Heartbeat.name == Part.MAIL.value,
+            Heartbeat.name == DeliveryPart.MAIL.value,
             Heartbeat.state != "",
             Heartbeat.at <= sa.func.clock_timestamp() - every,
         )

@@ -257,7 +257,7 @@ def _recipient_refused(code: int, said: bytes, recipient: str) -> Undelivered:
     return Refused("no_such_address" if wrong else "refused", no_such_address=wrong)
 
 
-def of(app: Flask) -> Mailer:
+def mailer_of(app: Flask) -> Mailer:
     """The mailer of this process: the server of SMTP_URL, else the folder. Made once; its connection is kept."""
     found: Mailer | None = app.extensions.get("mailer")
     if found is None:

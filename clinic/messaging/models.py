@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from clinic.db import Identified, Model
 
 
-class Kind(StrEnum):
+class MessageKind(StrEnum):
     """What a message is about; one question in `due`, words in `wording` and one template each."""
 
     CONFIRMATION = "confirmation"

@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql as pg
 
 from clinic.accounts import audit
 from clinic.db import db
-from clinic.messaging.models import Kind, Message, Sending
+from clinic.messaging.models import Message, MessageKind, Sending
 from clinic.messaging.services import STILL_OPEN
 
 INCARNATION = sa.text(
@@ -39,19 +39,19 @@ class Why(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Hold:
+class SendingPause:
     """That messages are held, and since when (UTC)."""
 
     why: Why
     since: datetime
 
 
-def hold() -> Hold | None:
+def hold() -> SendingPause | None:
     """The hold in force; None while messages may leave."""
     row = db.session.execute(sa.select(Sending.held_why, Sending.held_since)).one_or_none()
     if row is None or row.held_why is None or row.held_since is None:
         return None
-    return Hold(Why(row.held_why), row.held_since)
+    return SendingPause(Why(row.held_why), row.held_since)
 
 
 def is_held(now: datetime, *, asked: bool) -> bool:
@@ -83,14 +83,14 @@ def is_held(now: datetime, *, asked: bool) -> bool:
     return row.held_why is not None
 
 
-def waiting(now: datetime) -> Counter[Kind]:
+def waiting(now: datetime) -> Counter[MessageKind]:
     """How many messages would leave at once if they were let go, by kind."""
     due = (
         sa.select(Message.kind, sa.func.count())
         .where(STILL_OPEN, Message.due_at <= now)
         .group_by(Message.kind)
     )
-    return Counter({Kind(kind): count for kind, count in db.session.execute(due)})
+    return Counter({MessageKind(kind): count for kind, count in db.session.execute(due)})
 
 
 def release(actor: str, now: datetime, *, leave_out: bool) -> int:

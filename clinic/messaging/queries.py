@@ -22,8 +22,8 @@ from clinic.messaging import heartbeat as heart
 from clinic.messaging import resend
 from clinic.messaging.bounces.effects import CAME_BACK, UNWANTED
 from clinic.messaging.due.visits import visits
-from clinic.messaging.heartbeat import Pulse
-from clinic.messaging.models import Kind, Message
+from clinic.messaging.heartbeat import DeliveryHeartbeats
+from clinic.messaging.models import Message, MessageKind
 from clinic.messaging.services import STILL_OPEN
 
 FILE = re.compile(r"\d+\.[0-9a-f-]{36}\.[0-9a-f]{8}\.eml")
@@ -43,7 +43,7 @@ class Stage(StrEnum):
     CAME_BACK = "came_back"
 
 
-class Shown(StrEnum):
+class MessageStage(StrEnum):
     """Which messages a list shows."""
 
     ALL = "all"
@@ -53,24 +53,24 @@ class Shown(StrEnum):
     DROPPED = "dropped"
 
 
-SHOWN: dict[Shown, sa.ColumnElement[bool]] = {
-    Shown.ALL: sa.true(),
-    Shown.OWED: STILL_OPEN,
-    Shown.SENT: Message.sent_at.is_not(None),
-    Shown.FAILED: Message.given_up_at.is_not(None),
-    Shown.DROPPED: Message.dropped_at.is_not(None),
+SHOWN: dict[MessageStage, sa.ColumnElement[bool]] = {
+    MessageStage.ALL: sa.true(),
+    MessageStage.OWED: STILL_OPEN,
+    MessageStage.SENT: Message.sent_at.is_not(None),
+    MessageStage.FAILED: Message.given_up_at.is_not(None),
+    MessageStage.DROPPED: Message.dropped_at.is_not(None),
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class MessageLine:
     """One message in the list: what, for whom, about which visit, and what became of it. `why` is a code.
 
     `staff_name` is whose it is when it goes to somebody who works here.
     """
 
     id: UUID
-    kind: Kind
+    kind: MessageKind
     channel: str
     stage: Stage
     why: str
@@ -86,35 +86,39 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class MessageFilter:
     """What somebody looks for in the list."""
 
-    shown: Shown = Shown.ALL
+    shown: MessageStage = MessageStage.ALL
     name: str = ""
     client_id: UUID | None = None
     visit_id: UUID | None = None
 
 
-EVERYTHING = Wanted()
+EVERYTHING = MessageFilter()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class MessagePage:
     """Some lines, newest first, and the ids with which the pages beside it begin."""
 
-    lines: Sequence[Line]
+    lines: Sequence[MessageLine]
     newer: UUID | None = None
     older: UUID | None = None
 
 
-def pulse() -> Pulse:
+def pulse() -> DeliveryHeartbeats:
     """Whether worker, beat, pass and mail server live; by the database's clock."""
-    return heart.read()
+    return heart.heartbeats()
 
 
 def page(
-    now: datetime, wanted: Wanted = EVERYTHING, *, before: UUID | None = None, after: UUID | None = None
-) -> Page:
+    now: datetime,
+    wanted: MessageFilter = EVERYTHING,
+    *,
+    before: UUID | None = None,
+    after: UUID | None = None,
+) -> MessagePage:
     """One page of messages, newest first: those older than `before`, or the next newer than `after`."""
     question = _lines().where(SHOWN[wanted.shown])
     if wanted.client_id is not None:
@@ -135,14 +139,14 @@ def page(
         has_newer, has_older = before is not None, len(rows) > PAGE
         rows = rows[:PAGE]
     lines = [line_of(row, now) for row in rows]
-    return Page(
+    return MessagePage(
         lines=lines,
         newer=lines[0].id if lines and has_newer else None,
         older=lines[-1].id if lines and has_older else None,
     )
 
 
-def stages(kind: Kind, subject_ids: Sequence[UUID], now: datetime) -> Mapping[UUID, Stage]:
+def stages(kind: MessageKind, subject_ids: Sequence[UUID], now: datetime) -> Mapping[UUID, Stage]:
     """Where the newest message of a kind about each of these subjects is; those without one are left out."""
     about = sa.select(Message).where(Message.kind == kind, Message.subject_id.in_(subject_ids))
     return {row.subject_id: _stage(row, now) for row in db.session.scalars(about.order_by(Message.id))}
@@ -187,12 +191,12 @@ def _lines() -> sa.Select[*tuple[Any, ...]]:
     )
 
 
-def line_of(row: Sequence[Any], now: datetime) -> Line:
+def line_of(row: Sequence[Any], now: datetime) -> MessageLine:
     """The line of a message with its client, its member of staff, and its visit's id, start and zone."""
     message, client, user, visit_id, visit_at, zone = row
-    return Line(
+    return MessageLine(
         id=message.id,
-        kind=Kind(message.kind),
+        kind=MessageKind(message.kind),
         channel=message.channel,
         stage=_stage(message, now),
         why=message.why or "",

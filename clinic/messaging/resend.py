@@ -7,18 +7,18 @@ import sqlalchemy as sa
 
 from clinic.accounts import audit
 from clinic.db import db
-from clinic.messaging.models import Kind, Message
+from clinic.messaging.models import Message, MessageKind
 from clinic.messaging.services import AGAIN, STILL_OPEN, Owed, owe
 from clinic.refusal import NotFound, Refusal
 
 ONE_TIME = frozenset(
     {
-        Kind.SIGN_IN,
-        Kind.OWN_TIPS,
-        Kind.RESUME_INTAKE,
-        Kind.GUARDIAN_CONSENT,
-        Kind.STAFF_INVITATION,
-        Kind.PASSWORD_RESET,
+        MessageKind.SIGN_IN,
+        MessageKind.OWN_TIPS,
+        MessageKind.RESUME_INTAKE,
+        MessageKind.GUARDIAN_CONSENT,
+        MessageKind.STAFF_INVITATION,
+        MessageKind.PASSWORD_RESET,
     }
 )
 """Kinds that carry a one-time link: whoever needs it asks for a fresh one."""
@@ -70,7 +70,7 @@ def _owe_copy(message: Message, now: datetime) -> None:
         return
     made = db.session.scalar(sa.select(sa.func.count()).select_from(copies.subquery())) or 0
     again = Owed(
-        kind=Kind(message.kind),
+        kind=MessageKind(message.kind),
         channel=message.channel,
         subject_id=message.subject_id,
         recipient_id=message.recipient_id,

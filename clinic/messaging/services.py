@@ -18,7 +18,7 @@ from clinic.accounts.models import Contact
 from clinic.booking.models import Appointment
 from clinic.db import db, new_id
 from clinic.messaging.due.visits import visits
-from clinic.messaging.models import Kind, Message
+from clinic.messaging.models import Message, MessageKind
 
 LEASE = timedelta(seconds=45)
 """More than twice what one hand-over may take (`mailer.HANDOVER_SECONDS`)."""
@@ -41,7 +41,7 @@ STILL_OPEN = sa.and_(Message.sent_at.is_(None), Message.given_up_at.is_(None), M
 class Owed:
     """A message as a fact makes it: what, about what, to whom, on which occasion, from when until when it is worth sending."""
 
-    kind: Kind
+    kind: MessageKind
     subject_id: UUID
     recipient_id: UUID
     occasion: str
@@ -59,7 +59,7 @@ class Claim:
     """
 
     id: UUID
-    kind: Kind
+    kind: MessageKind
     channel: str = "mail"
     subject_id: UUID
     recipient_id: UUID
@@ -96,7 +96,7 @@ def owe_sign_in(contact: Contact, now: datetime) -> None:
     owe(
         [
             Owed(
-                kind=Kind.SIGN_IN,
+                kind=MessageKind.SIGN_IN,
                 subject_id=contact.id,
                 recipient_id=contact.id,
                 client_id=contact.client_id,
@@ -120,7 +120,7 @@ def owe_own_tips(appointment_id: UUID, now: datetime) -> None:
         owe(
             [
                 Owed(
-                    kind=Kind.OWN_TIPS,
+                    kind=MessageKind.OWN_TIPS,
                     subject_id=appointment_id,
                     recipient_id=found.recipient_id,
                     client_id=found.client_id,
@@ -170,7 +170,7 @@ def claim(now: datetime, channel: str | None = None) -> Claim | None:
     if row is None:
         return None
     first, mark, _ = row["occasion"].partition(AGAIN)
-    return Claim(**{**row, "kind": Kind(row["kind"]), "occasion": first, "is_copy": bool(mark)})
+    return Claim(**{**row, "kind": MessageKind(row["kind"]), "occasion": first, "is_copy": bool(mark)})
 
 
 def settle(held: Claim, now: datetime, *, told: bytes | None = None) -> bool:

@@ -23,10 +23,10 @@ from clinic.db import db
 from clinic.language import gettext
 from clinic.language.reading import local_time, short_date
 from clinic.messaging.due.reminders import reminded_at
-from clinic.messaging.due.shape import Asked, Row, Rules
+from clinic.messaging.due.shape import DueQuery, DueRules, Row
 from clinic.messaging.letters.content import Drop
 from clinic.messaging.mailer import Refused, TryLater
-from clinic.messaging.models import Kind
+from clinic.messaging.models import MessageKind
 from clinic.messaging.services import Claim, Owed
 from clinic.practice.models import Location, Practice
 from clinic.refusal import NotFound, Refusal
@@ -91,7 +91,7 @@ class HttpSms:
             connection.close()
 
 
-def of(app: Flask) -> SmsProvider | None:
+def sms_provider(app: Flask) -> SmsProvider | None:
     """The provider of the settings; None while text messages are off."""
     url = app.config["SMS_URL"]
     return HttpSms(url, app.config["SMS_TOKEN"], app.config["SMS_FROM"]) if url else None
@@ -121,7 +121,7 @@ def agree(contact_id: UUID, actor: str, now: datetime, *, agrees: bool) -> Conta
     return contact
 
 
-def reminders(rules: Rules, now: datetime) -> Sequence[Asked]:
+def reminders(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
     """Booked visits whose reminder is due, for telephones whose owners agreed; of several due at once the last before the visit."""
     if not rules.reminder_offsets:
         return []
@@ -149,10 +149,10 @@ def reminders(rules: Rules, now: datetime) -> Sequence[Asked]:
             Contact.bounced_at.is_(None),
         )
     )
-    return [Asked(booked, lambda rows: [owed for row in rows for owed in _owed(row, rules, now)])]
+    return [DueQuery(booked, lambda rows: [owed for row in rows for owed in _owed(row, rules, now)])]
 
 
-def _owed(row: Row, rules: Rules, now: datetime) -> Iterator[Owed]:
+def _owed(row: Row, rules: DueRules, now: datetime) -> Iterator[Owed]:
     """The reminder that is due, which is the last one before the visit; looking ahead, also those that fall due later."""
     visit = row._mapping
     quiet = rules.quiet(visit["zone"])
@@ -167,7 +167,7 @@ def _owed(row: Row, rules: Rules, now: datetime) -> Iterator[Owed]:
         if due_at is None:
             continue
         yield Owed(
-            kind=Kind.REMINDER,
+            kind=MessageKind.REMINDER,
             channel=CHANNEL,
             subject_id=visit["id"],
             recipient_id=visit["recipient_id"],

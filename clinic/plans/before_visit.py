@@ -18,7 +18,7 @@ from clinic.intake import drafts, queries
 from clinic.intake import services as intake
 from clinic.intake.models import Submission, SubmissionKind
 from clinic.plans import scores, services
-from clinic.plans.scores import Asked
+from clinic.plans.scores import ScoreQuestions
 from clinic.refusal import NotFound, Refusal
 
 OPENS = timedelta(hours=24)
@@ -41,7 +41,7 @@ def is_open(visit: Appointment, now: datetime) -> bool:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sheet:
+class BeforeVisitQuestions:
     """The form of one visit: warning signs, how the client is now, and the scores of the session."""
 
     signs: tuple[Question, ...]
@@ -54,7 +54,7 @@ class Sheet:
         return (*self.signs, *self.today, *self.scores)
 
 
-def sheet(visit: Appointment, now: datetime, *, in_own_words: bool = False) -> Sheet:
+def sheet(visit: Appointment, now: datetime, *, in_own_words: bool = False) -> BeforeVisitQuestions:
     """What is asked before a visit.
 
     The safety questions are the same for everybody: which ones a person needs would tell what is stored. The scores are
@@ -62,11 +62,11 @@ def sheet(visit: Appointment, now: datetime, *, in_own_words: bool = False) -> S
     may ask for once it knows who looks at it.
     """
     asked = intake.questions_before_visit(_IN_PAIN)
-    wanted = scores.asked(visit, now)
+    wanted = scores.score_questions(visit, now)
     warning = [replace(question, optional=question.shown is not None) for question in asked]
     measured = schedule.questions(wanted.instruments, wanted.activities if in_own_words else None)
     ours = {question.field for question in measured}
-    return Sheet(
+    return BeforeVisitQuestions(
         signs=tuple(question for question in warning if question.kind == "red_flag"),
         today=tuple(
             question for question in warning if question.kind != "red_flag" and question.field not in ours
@@ -80,7 +80,7 @@ class Answered:
     """What became of the answers: the submission, and what counts for this visit now."""
 
     submission: Submission
-    standing: queries.Standing
+    standing: queries.SafetyStanding
     level: Level
 
 
@@ -93,10 +93,10 @@ def answer(
     """
     if visit.client_id is None:
         raise NotFound
-    values, wrong = _scores(scores.asked(visit, now), posted)
+    values, wrong = _scores(scores.score_questions(visit, now), posted)
     submission = _safety(visit, posted, wrong, source, now)
     scores.keep_before_visit(submission, visit, values)
-    standing = queries.standing(browser=None, client_id=visit.client_id, now=now, zone=visit.zone)
+    standing = queries.safety_standing(browser=None, client_id=visit.client_id, now=now, zone=visit.zone)
     level = standing.level_at(visit.starts_at) or Level.OK
     safety.raise_levels(visit.client_id, browser=None, now=now)
     if level >= Level.THERAPIST_REVIEW:
@@ -113,7 +113,7 @@ def answer(
     return Answered(submission=submission, standing=standing, level=level)
 
 
-def given(visit: Appointment) -> Submission | None:
+def answers_given(visit: Appointment) -> Submission | None:
     """The newest answers of this day, from when the form opened until the visit ends. Whoever shows them records the look."""
     return db.session.scalar(
         sa.select(Submission)
@@ -129,8 +129,8 @@ def given(visit: Appointment) -> Submission | None:
     )
 
 
-def _scores(asked: Asked, posted: drafts.Posted) -> tuple[dict[str, object], dict[str, str]]:
-    values, wrong = drafts.read(schedule.questions(asked.instruments), posted, {})
+def _scores(asked: ScoreQuestions, posted: drafts.Posted) -> tuple[dict[str, object], dict[str, str]]:
+    values, wrong = drafts.read_answers(schedule.questions(asked.instruments), posted, {})
     return {name: value for name, value in values.items() if value is not None}, wrong
 
 
@@ -142,8 +142,8 @@ def _safety(
         submission = intake.answer_before_visit(
             client_id=visit.client_id, posted=posted, now=now, source=source
         )
-    except drafts.Incomplete as incomplete:
-        raise drafts.Incomplete({**incomplete.problems, **wrong}) from None
+    except drafts.DraftIncomplete as incomplete:
+        raise drafts.DraftIncomplete({**incomplete.problems, **wrong}) from None
     if wrong:
-        raise drafts.Incomplete(wrong)
+        raise drafts.DraftIncomplete(wrong)
     return submission

@@ -70,7 +70,7 @@ def answer(visit: Appointment, reply: Reply, now: datetime) -> CheckIn:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Waiting:
+class UnseenAnswer:
     """An answer that waits for a therapist, with whose it is and after which visit."""
 
     check_in: CheckIn
@@ -78,7 +78,7 @@ class Waiting:
     appointment: Appointment
 
 
-def waiting(user_id: UUID, now: datetime) -> list[Waiting]:
+def waiting(user_id: UUID, now: datetime) -> list[UnseenAnswer]:
     """Answers of this therapist's clients that nobody has seen to, the oldest first. What they say stays sealed.
 
     Those after a visit with a therapist who never signs in wait for every therapist. That each waits says something about its
@@ -95,7 +95,7 @@ def waiting(user_id: UUID, now: datetime) -> list[Waiting]:
     ).all()
     own = treated(user_id, {client.id for _, client, _ in rows}, now)
     found = [
-        Waiting(check_in=check_in, client=client, appointment=check_in.appointment)
+        UnseenAnswer(check_in=check_in, client=client, appointment=check_in.appointment)
         for check_in, client, is_everybodys in rows
         if client.id in own or is_everybodys
     ]

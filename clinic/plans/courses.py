@@ -17,7 +17,7 @@ from clinic.guidance.facts import Facts
 from clinic.guidance.knowledge import MODALITIES
 from clinic.guidance.outcome import SafetyOutcome
 from clinic.guidance.rules import rule_set
-from clinic.guidance.schedule import Place
+from clinic.guidance.schedule import SessionPosition
 from clinic.guidance.suggestion import Match, Suggestion
 from clinic.plans.models import LookBack, Plan, PlannedSession, Review
 from clinic.practice.models import Therapist
@@ -192,13 +192,13 @@ class Course:
                 return Session(number=number, of=self.plan.sessions, look_back=number in self.look_backs)
         return None
 
-    def place(self, visit_id: UUID) -> Place | None:
+    def place(self, visit_id: UUID) -> SessionPosition | None:
         """The same as the schedule of scores wants it, in whole days since the first session."""
         session = self.session(visit_id)
         if session is None:
             return None
         days = [(start - self.visits[0][1]).days for _, start in self.visits]
-        return Place(
+        return SessionPosition(
             number=session.number,
             of=session.of,
             look_back=session.look_back,

@@ -9,7 +9,7 @@ from clinic.intake.models import Outcome, SubmissionKind
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fired:
+class ExplainedRule:
     """A safety rule that fired, why, and what it changes."""
 
     rule: str
@@ -36,7 +36,7 @@ class Cited:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Match:
+class ExplainedMatch:
     """A suggested type with its points and reasons."""
 
     modality: str
@@ -47,7 +47,7 @@ class Match:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LeftOut:
+class ExplainedOmission:
     """A type that would have ranked high or was wished for, and why it is not suggested."""
 
     name: str
@@ -57,18 +57,18 @@ class LeftOut:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Explained:
+class Explanation:
     """Safety outcome and suggestion of one submission."""
 
     level: Level
     disposition: str | None
     is_short: bool
     """Whether only the short safety form of a visit was answered: then nothing is suggested and nothing planned."""
-    fired: tuple[Fired, ...]
+    fired: tuple[ExplainedRule, ...]
     exclusions: Mapping[str, tuple[str, ...]]
     """Type left out for safety to the rules that leave it out."""
-    ranked: tuple[Match, ...]
-    left_out: tuple[LeftOut, ...]
+    ranked: tuple[ExplainedMatch, ...]
+    left_out: tuple[ExplainedOmission, ...]
     plan: Mapping[str, Any] | None
 
     @classmethod
@@ -99,8 +99,8 @@ class Explained:
         return frozenset(rule for modality in modalities for rule in self.exclusions.get(modality, ()))
 
 
-def _fired(row: Mapping[str, Any]) -> Fired:
-    return Fired(
+def _fired(row: Mapping[str, Any]) -> ExplainedRule:
+    return ExplainedRule(
         rule=row["rule"],
         level=Level(row["level"]),
         why=row["why"],
@@ -116,8 +116,8 @@ def _grouped(rows: Iterable[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _match(row: Mapping[str, Any]) -> Match:
-    return Match(
+def _match(row: Mapping[str, Any]) -> ExplainedMatch:
+    return ExplainedMatch(
         modality=row["modality"],
         name=row["name"],
         score=row["score"],
@@ -135,7 +135,7 @@ def _cited(row: Mapping[str, Any]) -> Cited:
     )
 
 
-def _left_out(row: Mapping[str, Any]) -> LeftOut:
-    return LeftOut(
+def _left_out(row: Mapping[str, Any]) -> ExplainedOmission:
+    return ExplainedOmission(
         name=row["name"], points=row["points"], rules=tuple(row.get("rules", ())), text=row["text"]
     )

@@ -12,13 +12,13 @@ from clinic.accounts import audit
 from clinic.accounts.models import User
 from clinic.booking.models import Appointment, State
 from clinic.db import db, violates
-from clinic.guidance.course import Step
+from clinic.guidance.course import CourseStep
 from clinic.guidance.knowledge import MODALITIES
 from clinic.intake import queries as intake
 from clinic.plans import courses, progress
-from clinic.plans.explanation import Explained
+from clinic.plans.explanation import Explanation
 from clinic.plans.models import LookBack, Plan, PlannedSession, ReasonKind, Review
-from clinic.plans.services import ReasonNeeded
+from clinic.plans.services import DecisionReasonNeeded
 from clinic.refusal import Refusal, Stale
 from clinic.scheduling import hours
 
@@ -26,7 +26,7 @@ LOOKED_BACK_AT = (State.BOOKED, State.ARRIVED, State.DONE)
 MOST_FURTHER = 8
 
 
-class Choice(StrEnum):
+class LookBackChoice(StrEnum):
     """What a therapist can decide when looking back."""
 
     CONTINUE = "continue"
@@ -37,14 +37,14 @@ class Choice(StrEnum):
     REFER = "refer"
 
 
-ENDING = (Choice.FINISH, Choice.REFER)
+ENDING = (LookBackChoice.FINISH, LookBackChoice.REFER)
 FOLLOWS = {
-    Step.CONTINUE: frozenset({Choice.CONTINUE}),
-    Step.CHANGE: frozenset({Choice.CHANGE, Choice.ACTIVE_CARE}),
-    Step.SPACE_OUT: frozenset({Choice.SPACE_OUT, Choice.FINISH}),
-    Step.REFER: frozenset({Choice.REFER}),
-    Step.SAFETY: frozenset({Choice.REFER}),
-    Step.MEASURE: frozenset(Choice),
+    CourseStep.CONTINUE: frozenset({LookBackChoice.CONTINUE}),
+    CourseStep.CHANGE: frozenset({LookBackChoice.CHANGE, LookBackChoice.ACTIVE_CARE}),
+    CourseStep.SPACE_OUT: frozenset({LookBackChoice.SPACE_OUT, LookBackChoice.FINISH}),
+    CourseStep.REFER: frozenset({LookBackChoice.REFER}),
+    CourseStep.SAFETY: frozenset({LookBackChoice.REFER}),
+    CourseStep.MEASURE: frozenset(LookBackChoice),
 }
 """Which decisions do what was proposed; any other needs a reason. Without scores nothing is proposed."""
 
@@ -73,10 +73,10 @@ class NotSoMany(Refusal):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verdict:
+class LookBackDecision:
     """What the therapist chose, and what it needs: the next type, or how many sessions how far apart."""
 
-    choice: Choice
+    choice: LookBackChoice
     reason_kind: ReasonKind | None = None
     reason: str = ""
     next_type: str = ""
@@ -84,14 +84,14 @@ class Verdict:
     every: str = "fortnightly"
 
 
-def decide(visit: Appointment, verdict: Verdict, *, by: User, now: datetime) -> LookBack:
+def decide(visit: Appointment, verdict: LookBackDecision, *, by: User, now: datetime) -> LookBack:
     """Keep what was decided beside what was proposed, and change the course accordingly.
 
     A decision that departs from the proposal needs a reason. Finishing and referring end the course; visits that are
     booked stand until somebody cancels them. Raises NoLookBack, ReasonNeeded, NotThisNext, NotSoMany, and Stale when
     somebody decided about this visit meanwhile.
     """
-    found = progress.at(visit)
+    found = progress.progress_at(visit)
     if found is None or visit.state not in LOOKED_BACK_AT:
         raise NoLookBack
     if found.decided is not None:
@@ -137,38 +137,38 @@ def decide(visit: Appointment, verdict: Verdict, *, by: User, now: datetime) -> 
     return kept
 
 
-def _need_reason(verdict: Verdict, proposed: Step) -> None:
+def _need_reason(verdict: LookBackDecision, proposed: CourseStep) -> None:
     if verdict.choice not in FOLLOWS[proposed] and verdict.reason_kind is None:
-        raise ReasonNeeded("Say why you decide otherwise than proposed.")
+        raise DecisionReasonNeeded("Say why you decide otherwise than proposed.")
     if verdict.reason_kind is ReasonKind.OTHER and not verdict.reason:
-        raise ReasonNeeded("Say in a few words what the other reason is.")
+        raise DecisionReasonNeeded("Say in a few words what the other reason is.")
 
 
-def _change(plan: Plan, verdict: Verdict, visit: Appointment, number: int, now: datetime) -> None:
+def _change(plan: Plan, verdict: LookBackDecision, visit: Appointment, number: int, now: datetime) -> None:
     if verdict.choice in ENDING:
         plan.ended_at = now
-    elif verdict.choice is Choice.CHANGE:
+    elif verdict.choice is LookBackChoice.CHANGE:
         if verdict.next_type not in next_types(plan, visit, now):
             raise NotThisNext
         first, *others = plan.content["modalities"]
         kept = [modality for modality in (*others, first) if modality != verdict.next_type]
         courses.draft_again(plan, [verdict.next_type, *kept][:3])
-    elif verdict.choice is Choice.SPACE_OUT:
+    elif verdict.choice is LookBackChoice.SPACE_OUT:
         _space_out(plan, verdict, visit, number)
 
 
 def next_types(plan: Plan, visit: Appointment, now: datetime) -> tuple[str, ...]:
     """The types that could come next, those of the course and of the suggestion first; none that safety leaves out."""
     review = db.session.get_one(Review, plan.review_id)
-    explained = Explained.of(review.outcome)
-    standing = intake.standing(browser=None, client_id=plan.client_id, now=now, zone=visit.zone)
+    explained = Explanation.of(review.outcome)
+    standing = intake.safety_standing(browser=None, client_id=plan.client_id, now=now, zone=visit.zone)
     first, *others = plan.content["modalities"]
     left_out = {first, *explained.exclusions, *standing.excluded}
     ordered: Sequence[str] = (*others, *explained.suggested, *MODALITIES)
     return tuple(dict.fromkeys(modality for modality in ordered if modality not in left_out))
 
 
-def _space_out(plan: Plan, verdict: Verdict, visit: Appointment, number: int) -> None:
+def _space_out(plan: Plan, verdict: LookBackDecision, visit: Appointment, number: int) -> None:
     """Plan the sessions after this one anew: fewer or more of them, further apart, the last for looking back."""
     if not 1 <= verdict.further <= MOST_FURTHER or verdict.every not in ("fortnightly", "monthly"):
         raise NotSoMany

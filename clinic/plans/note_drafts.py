@@ -25,7 +25,7 @@ def keep(visit: Appointment, fields: Mapping[str, Sequence[str]], *, by: User, n
     db.session.flush()
 
 
-def kept(visit: Appointment, *, by: User, now: datetime) -> dict[str, list[str]] | None:
+def open_draft(visit: Appointment, *, by: User, now: datetime) -> dict[str, list[str]] | None:
     """What is kept for this person and visit, and that it was opened is recorded; None without any of the last day."""
     row = db.session.scalars(_of(visit, by).where(KeptNote.kept_at > now - KEPT)).one_or_none()
     if row is None:

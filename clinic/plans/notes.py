@@ -51,7 +51,7 @@ class NotSigned(Refusal):
     sentence = "This note is not signed yet; write into the note itself."
 
 
-class Incomplete(Refusal):
+class NoteIncomplete(Refusal):
     """Signing a note that does not say what was done."""
 
     status = 400
@@ -60,7 +60,7 @@ class Incomplete(Refusal):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Content:
+class NoteContent:
     """What was really done and found: types in order, areas, pressure, and the therapist's own words."""
 
     modalities: tuple[str, ...] = ()
@@ -93,7 +93,7 @@ class Content:
 
 
 def write_note(
-    appointment: Appointment, content: Content, *, by: User, now: datetime, seen: datetime | None = None
+    appointment: Appointment, content: NoteContent, *, by: User, now: datetime, seen: datetime | None = None
 ) -> SessionNote:
     """Save the draft of a visit's note.
 
@@ -122,7 +122,7 @@ def write_note(
 
 
 def sign_note(
-    appointment: Appointment, content: Content, *, by: User, now: datetime, seen: datetime | None = None
+    appointment: Appointment, content: NoteContent, *, by: User, now: datetime, seen: datetime | None = None
 ) -> SessionNote:
     """Save the note a last time, sign it, and complete the visit.
 
@@ -131,7 +131,7 @@ def sign_note(
     if appointment.starts_at > now:
         raise TooEarly
     if not content.modalities:
-        raise Incomplete
+        raise NoteIncomplete
     # Completing takes the calendar's locks, which come before all others.
     if appointment.state in (State.BOOKED, State.ARRIVED):
         booking.complete(appointment.id, actor=audit.by_user(by.id), now=now)
@@ -172,19 +172,21 @@ def addenda(note: SessionNote) -> list[NoteAddendum]:
     )
 
 
-def read(note: SessionNote, *, by: User, now: datetime) -> Content:
+def open_content(note: SessionNote, *, by: User, now: datetime) -> NoteContent:
     """Open a note's content, and record that it was read."""
-    content = Content.of(note.content)
+    content = NoteContent.of(note.content)
     _record("read", note, by, now, fields=tuple(asdict(content)))
     return content
 
 
-def planned(appointment: Appointment, *, by: User, now: datetime) -> Content:
+def planned(appointment: Appointment, *, by: User, now: datetime) -> NoteContent:
     """What the course asks of a visit, to begin its note with; without a course, the types of what was booked."""
     assert appointment.client_id is not None
     plan = courses.plan_of(appointment.client_id)
     if plan is None:
-        return Content(modalities=tuple(m for m in appointment.treatment.modalities if m in MODALITIES)[:3])
+        return NoteContent(
+            modalities=tuple(m for m in appointment.treatment.modalities if m in MODALITIES)[:3]
+        )
     audit.record(
         audit.by_user(by.id),
         "read",
@@ -195,7 +197,7 @@ def planned(appointment: Appointment, *, by: User, now: datetime) -> Content:
         now=now,
     )
     content = plan.content
-    return Content(
+    return NoteContent(
         modalities=tuple(content["modalities"]),
         areas=tuple(area for area in content["areas"] if area in REGIONS),
         pressure=content["pressure"] if content["pressure"] in PRESSURES else "",

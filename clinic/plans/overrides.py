@@ -17,7 +17,7 @@ from sqlalchemy.orm import joinedload
 from clinic.accounts import audit
 from clinic.db import db
 from clinic.guidance.rules import CURRENT
-from clinic.plans.explanation import Explained
+from clinic.plans.explanation import Explanation
 from clinic.plans.models import Decision, OverrideCount, ReasonKind, Recount, Review
 
 NAME: Final = "overrides"
@@ -115,7 +115,7 @@ def _verdicts(review: Review) -> Iterator[tuple[str, Decision]]:
     A rule that gave points to the suggested type shares what the therapist did with the suggestion. A safety rule that left
     out types is followed unless it was expressly set aside.
     """
-    explained = Explained.of(review.outcome)
+    explained = Explanation.of(review.outcome)
     if not explained.ranked or review.decision is None:
         return
     for cited in explained.ranked[0].reasons:
@@ -149,7 +149,7 @@ class RuleReport:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Report:
+class OverrideReport:
     """The rules shown at least five times, those most often departed from first, and how many were shown less often.
 
     `since` is the first month counted.
@@ -162,7 +162,7 @@ class Report:
     is_asked: bool
 
 
-def report(now: datetime) -> Report:
+def report(now: datetime) -> OverrideReport:
     """The numbers as they were last counted, of this month and the twelve before; opens nothing sealed."""
     since = _first_month(now.astimezone(UTC).date())
     sums = [sa.func.sum(getattr(OverrideCount, name)).label(name) for name in _NUMBERS]
@@ -172,7 +172,7 @@ def report(now: datetime) -> Report:
     told = [row for row in rows if row.shown >= LEAST]
     told.sort(key=lambda row: (-(row.changed + row.replaced) / row.shown, -row.shown, row.rule))
     state = recount()
-    return Report(
+    return OverrideReport(
         rules=tuple(_told(row) for row in told),
         hidden=len(rows) - len(told),
         since=since,

@@ -14,12 +14,12 @@ import sqlalchemy as sa
 from clinic.booking.models import Appointment
 from clinic.db import db
 from clinic.guidance import measures
-from clinic.guidance.course import Decision as Proposal
-from clinic.guidance.course import Step, reassess
+from clinic.guidance.course import CourseDecision as Proposal
+from clinic.guidance.course import CourseStep, reassess
 from clinic.guidance.facts import Activity
 from clinic.guidance.fields import FIELDS
 from clinic.guidance.levels import Level
-from clinic.guidance.measures import GlobalChange, Peg, Reading, Scores
+from clinic.guidance.measures import GlobalChange, Peg, Scores, ScoreTrend
 from clinic.guidance.schedule import Instrument
 from clinic.intake.assessment import fired_rules
 from clinic.intake.models import Outcome, Submission
@@ -48,7 +48,7 @@ class Point:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
+class ScoreRow:
     """One measure at the start and for this visit, as a person reads it; None when it was not given, empty when not asked."""
 
     title: str
@@ -57,20 +57,20 @@ class Row:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Progress:
+class ClientProgress:
     """Where a client stands at one session of a course, and what looking back there proposes."""
 
     course: Course
     session: Session
     points: tuple[Point, ...]
-    rows: tuple[Row, ...]
-    reading: Reading | None
+    rows: tuple[ScoreRow, ...]
+    reading: ScoreTrend | None
     proposal: Proposal
     reaction: str
     decided: LookBack | None
 
 
-def at(visit: Appointment) -> Progress | None:
+def progress_at(visit: Appointment) -> ClientProgress | None:
     """The progress of a visit's client at that visit; None when it is no session of a course.
 
     Whoever shows it leaves an audit row.
@@ -83,7 +83,7 @@ def at(visit: Appointment) -> Progress | None:
     asked = scores.before_visits(visit_id for visit_id, _ in course.visits)
     now = _of_visit(visit, course, asked)
     reading = measures.reading(_scores(start), _scores(now)) if session.number > 1 else None
-    return Progress(
+    return ClientProgress(
         course=course,
         session=session,
         points=_points(course, start, asked),
@@ -95,9 +95,9 @@ def at(visit: Appointment) -> Progress | None:
     )
 
 
-def _proposal(reading: Reading | None, session: Session, level: Level) -> Proposal:
+def _proposal(reading: ScoreTrend | None, session: Session, level: Level) -> Proposal:
     if session.number == 1 and level < Level.THERAPIST_REVIEW:
-        return Proposal(Step.MEASURE, FIRST_SESSION)
+        return Proposal(CourseStep.MEASURE, FIRST_SESSION)
     return reassess(reading=reading, session=session.number, sessions=session.of, level=level)
 
 
@@ -173,11 +173,13 @@ def _scores(entries: Entries) -> Scores:
     )
 
 
-def _rows(start: Entries, now: Entries) -> tuple[Row, ...]:
+def _rows(start: Entries, now: Entries) -> tuple[ScoreRow, ...]:
     before, after = _scores(start), _scores(now)
     rows = [
-        Row(title="Average pain, 0 to 10", start=_text(before.nrs_average), now=_text(after.nrs_average)),
-        Row(
+        ScoreRow(
+            title="Average pain, 0 to 10", start=_text(before.nrs_average), now=_text(after.nrs_average)
+        ),
+        ScoreRow(
             title="Pain in daily life (PEG), 0 to 10",
             start=_text(before.peg.score),
             now=_text(after.peg.score),
@@ -185,7 +187,7 @@ def _rows(start: Entries, now: Entries) -> tuple[Row, ...]:
     ]
     scored = {rated.activity: rated.score for rated in after.psfs}
     rows += [
-        Row(
+        ScoreRow(
             title=f"“{rated.activity}”, 10 is as before",
             start=_text(rated.score),
             now=_text(scored.get(rated.activity)),
@@ -193,7 +195,9 @@ def _rows(start: Entries, now: Entries) -> tuple[Row, ...]:
         for rated in before.psfs
     ]
     if change := _of(now, Instrument.GLOBAL_CHANGE).get("global_change"):
-        rows.append(Row(title="Compared with before the course", start="", now=GlobalChange(change).label))
+        rows.append(
+            ScoreRow(title="Compared with before the course", start="", now=GlobalChange(change).label)
+        )
     return tuple(rows)
 
 

@@ -85,7 +85,7 @@ def _years_before(now: datetime, years: int) -> datetime:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Waiting:
+class WaitingReview:
     """A review in the queue, with whose it is and the visit it is about."""
 
     review: Review
@@ -99,7 +99,7 @@ _pressing = sa.case(
 )
 
 
-def queue(user_id: UUID, now: datetime) -> list[Waiting]:
+def queue(user_id: UUID, now: datetime) -> list[WaitingReview]:
     """Undecided reviews of this therapist's clients, the most pressing first; those without a visit come before all.
 
     A request presses by the end of its time to decide, a visit that stands by its start.
@@ -132,7 +132,7 @@ def queue(user_id: UUID, now: datetime) -> list[Waiting]:
     ).all()
     own = treated(user_id, {client.id for _, client, _ in rows}, now)
     return [
-        Waiting(review=review, client=client, level=level, appointment=review.appointment)
+        WaitingReview(review=review, client=client, level=level, appointment=review.appointment)
         for review, client, level in rows
         if client.id in own
     ]

@@ -54,13 +54,13 @@ class Replayed:
         return self.before != self.after
 
 
-def stored(outcome: Outcome) -> Result:
+def stored_result(outcome: Outcome) -> Result:
     """The result as it was kept."""
     ranked = (outcome.explanation.get("suggestion") or {}).get("ranked") or ()
     return Result(outcome.level, ranked[0]["modality"] if ranked else None)
 
 
-def again(submission: Submission, rule_set: RuleSet = CURRENT) -> Result:
+def replayed_result(submission: Submission, rule_set: RuleSet = CURRENT) -> Result:
     """The result this rule set gives for the same answers; raises InvalidFacts for answers it cannot read."""
     assessed = assess(intake.answers_judged(submission), rule_set)
     top = assessed.suggestion.top if assessed.suggestion else None
@@ -97,13 +97,13 @@ def open_reviews(now: datetime, rule_set: RuleSet = CURRENT) -> list[Replayed]:
 
 def _replayed(review: Review, rule_set: RuleSet) -> Replayed:
     try:
-        after = again(review.submission, rule_set)
+        after = replayed_result(review.submission, rule_set)
     except InvalidFacts:
         after = None
     return Replayed(
         review_id=review.id,
         rule_set=review.outcome.rule_set,
-        before=stored(review.outcome),
+        before=stored_result(review.outcome),
         after=after,
     )
 

@@ -63,14 +63,14 @@ def _add_once(entry: OutcomeEntry) -> None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class ScoreQuestions:
     """What is asked before one visit: the measures, and the client's words for the activities they named."""
 
     instruments: tuple[Instrument, ...]
     activities: tuple[str, ...]
 
 
-def asked(visit: Appointment, now: datetime) -> Asked:
+def score_questions(visit: Appointment, now: datetime) -> ScoreQuestions:
     """What the schedule asks before a visit of a client."""
     assert visit.client_id is not None
     course = courses.course_of(visit)
@@ -82,7 +82,7 @@ def asked(visit: Appointment, now: datetime) -> Asked:
             OutcomeEntry.appointment_id.is_distinct_from(visit.id),
         )
     )
-    return Asked(
+    return ScoreQuestions(
         instruments=schedule.due(
             course.place(visit.id) if course else None,
             came_before=_came_before(visit),

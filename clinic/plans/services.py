@@ -19,7 +19,7 @@ from clinic.guidance.knowledge import MODALITIES
 from clinic.guidance.levels import Level
 from clinic.intake.models import Clearance, Outcome, Submission
 from clinic.plans import courses, scores
-from clinic.plans.explanation import Explained
+from clinic.plans.explanation import Explanation
 from clinic.plans.models import Decision, ReasonKind, Review
 from clinic.refusal import NotFound, Refusal, Stale
 
@@ -27,7 +27,7 @@ CLEARED_FOR = timedelta(days=30)
 GRANTED_FOR = timedelta(hours=24)
 
 
-class ReasonNeeded(Refusal):
+class DecisionReasonNeeded(Refusal):
     """A departure from the suggestion, or a decline, without a reason."""
 
     status = 400
@@ -124,7 +124,7 @@ def decide(
     """
     if review.revision != revision or review.decided_at is not None:
         raise Stale
-    explained = Explained.of(review.outcome)
+    explained = Explanation.of(review.outcome)
     set_aside = frozenset(confirmed_rules)
     chosen = _chosen(explained, decision, modalities, set_aside)
     cleared = _cleared(explained, decision, clears)
@@ -164,7 +164,7 @@ def decide(
 
 
 def _chosen(
-    explained: Explained, decision: Decision, modalities: Sequence[str], set_aside: frozenset[str]
+    explained: Explanation, decision: Decision, modalities: Sequence[str], set_aside: frozenset[str]
 ) -> tuple[str, ...]:
     if decision is Decision.DECLINE:
         return ()
@@ -188,7 +188,7 @@ def _chosen(
     return chosen
 
 
-def _cleared(explained: Explained, decision: Decision, clears: bool) -> tuple[str, ...]:
+def _cleared(explained: Explanation, decision: Decision, clears: bool) -> tuple[str, ...]:
     if decision is Decision.DECLINE:
         return ()
     return tuple(
@@ -200,11 +200,13 @@ def _cleared(explained: Explained, decision: Decision, clears: bool) -> tuple[st
 
 def _need_reason(decision: Decision, kind: ReasonKind | None, reason: str, *, for_clearance: bool) -> None:
     if decision is not Decision.ACCEPT and kind is None:
-        raise ReasonNeeded
+        raise DecisionReasonNeeded
     if kind is ReasonKind.OTHER and not reason:
-        raise ReasonNeeded("Say in a few words what the other reason is.")
+        raise DecisionReasonNeeded("Say in a few words what the other reason is.")
     if for_clearance and not reason:
-        raise ReasonNeeded("Say why the answers that stopped the booking need not stop it any longer.")
+        raise DecisionReasonNeeded(
+            "Say why the answers that stopped the booking need not stop it any longer."
+        )
 
 
 def _settle_visit(appointment: Appointment | None, decision: Decision, actor: str, now: datetime) -> None:
@@ -245,7 +247,7 @@ def clear(
     if submission.outcome.level == Level.URGENT:
         raise OnlyToClose
     if not reason:
-        raise ReasonNeeded("Say why these answers need not stop a booking.")
+        raise DecisionReasonNeeded("Say why these answers need not stop a booking.")
     clearance = Clearance(submission_id=submission.id, cleared_by_id=by.id, cleared_at=now, until=until)
     clearance.rules = list(rules)
     clearance.reason = reason
@@ -269,7 +271,7 @@ def open_with_reason(client_id: UUID, *, reason: str, by: User, now: datetime) -
     The owner learns of it from the audit, where it stands under its own action.
     """
     if not reason:
-        raise ReasonNeeded("Say why you need to open this record.")
+        raise DecisionReasonNeeded("Say why you need to open this record.")
     grant = HealthGrant(user_id=by.id, client_id=client_id, granted_at=now, until=now + GRANTED_FOR)
     grant.reason = reason
     db.session.add(grant)

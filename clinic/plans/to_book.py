@@ -25,7 +25,7 @@ class ToBook:
     every_weeks: int
 
 
-def rest(client_id: UUID) -> ToBook | None:
+def left_to_book(client_id: UUID) -> ToBook | None:
     """What is left to book of the course a client follows; None without a course or when nothing is left."""
     plan = courses.plan_of(client_id)
     if plan is None:

@@ -17,7 +17,7 @@ from clinic.accounts import audit, limits
 from clinic.accounts.models import Client
 from clinic.booking import idempotency, states
 from clinic.booking.barring import BarredOnline
-from clinic.booking.idempotency import Answer
+from clinic.booking.idempotency import StoredAnswer
 from clinic.booking.models import Appointment
 from clinic.booking.online_booking import BookingClosed
 from clinic.booking.series import new_series
@@ -31,7 +31,7 @@ from clinic.refusal import NotFound, Refusal, Stale
 from clinic.web import access, form_keys, refusal_page, series_form, time_values
 from clinic.web.access import audience, client
 from clinic.web.browser import browser
-from clinic.web.series_form import Row
+from clinic.web.series_form import SessionRow
 
 QUESTIONS_FIRST = N_(
     "A few questions about your health come first. Your times are not kept meanwhile: choose them again afterwards, "
@@ -84,7 +84,7 @@ def book() -> ResponseReturnValue:
         limits.take(limits.BOOKINGS_NETWORK, limits.network(request.remote_addr), now)
         with transaction():
             _book(rest, chosen.values(), now)
-            idempotency.remember(browser(), key, content, Answer(303), now)
+            idempotency.remember(browser(), key, content, StoredAnswer(303), now)
     except idempotency.AtTheSameTime:
         return _done_before(key, content) or redirect(url_for("portal.home"), 303)
     except idempotency.OtherContent as other:
@@ -102,7 +102,7 @@ def book() -> ResponseReturnValue:
     except Refusal as refusal:
         if (done := _done_before(key, content)) is not None:
             return done
-        rows = series_form.again(_proposals(rest, now), rest.people, chosen, refusal)
+        rows = series_form.rebuilt_rows(_proposals(rest, now), rest.people, chosen, refusal)
         return refusal_page.answer(_page(rest, rows, refusal=refusal), refusal)
     flash(N_("Your sessions are booked. One letter tells of all of them."), "ok")
     return redirect(url_for("portal.home"), 303)
@@ -117,7 +117,7 @@ def _rest(*, of_form: bool = False) -> Rest:
     if signed_in is None or signed_in.client_id is None:
         raise NotFound
     person = db.session.get_one(Client, signed_in.client_id)
-    left, after = to_book.rest(person.id), to_book.newest_visit(person.id)
+    left, after = to_book.left_to_book(person.id), to_book.newest_visit(person.id)
     if after is None or after.treatment.retired_at is not None:
         raise NotFound
     if left is None:
@@ -131,7 +131,9 @@ def _rest(*, of_form: bool = False) -> Rest:
 def can_go_on(person: Client) -> ToBook | None:
     """What a client may book of a course on its page; None when there is no such page."""
     after = to_book.newest_visit(person.id)
-    return to_book.rest(person.id) if after is not None and after.treatment.retired_at is None else None
+    return (
+        to_book.left_to_book(person.id) if after is not None and after.treatment.retired_at is None else None
+    )
 
 
 def _book(rest: Rest, values: Iterable[str], now: datetime) -> None:
@@ -178,7 +180,7 @@ def _proposals(rest: Rest, now: datetime) -> list[Proposal]:
     return new_series.propose(_order(rest), rhythm, by_staff=False, now=now, client_id=rest.client.id)
 
 
-def _page(rest: Rest, rows: Sequence[Row], *, refusal: Refusal | None = None) -> str:
+def _page(rest: Rest, rows: Sequence[SessionRow], *, refusal: Refusal | None = None) -> str:
     first = series_form.next_start(rest.after, rest.left.every_weeks, clock.now())
     asked = {
         "count": request.args.get("count", str(rest.left.sessions)),

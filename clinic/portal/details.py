@@ -10,7 +10,7 @@ from wtforms.validators import Length, Optional
 
 from clinic import clock
 from clinic.accounts import audit, client_records
-from clinic.accounts.client_records import Further, Person
+from clinic.accounts.client_records import ClientDetails, Further
 from clinic.accounts.models import Client, ClientSession
 from clinic.db import db, transaction
 from clinic.language import N_
@@ -61,7 +61,7 @@ def ask() -> ResponseReturnValue:
     if not asked:
         raise NotFound
     person = db.session.get_one(Client, found.client_id)
-    form = OwnDetailsForm(data={"seen": client_records.seen(person), **_present(person)})
+    form = OwnDetailsForm(data={"seen": client_records.page_mark(person), **_present(person)})
     for name in {name for names in ASKABLE.values() for name in names} - set(asked):
         del form[name]
     status = 200
@@ -74,7 +74,7 @@ def ask() -> ResponseReturnValue:
         except client_records.RecordChanged as refusal:
             form.form_errors.append(Stale.sentence)
             db.session.expire_all()
-            form.seen.data = client_records.seen(person)
+            form.seen.data = client_records.page_mark(person)
             status = refusal.status
         else:
             flash(N_("Saved."), "ok")
@@ -97,7 +97,7 @@ def _present(person: Client) -> dict[str, Any]:
 def _keep(form: OwnDetailsForm, asked: list[str], person: Client, found: ClientSession) -> None:
     stands = client_records.person_of(person)
     typed = {name: form[name].data or "" for name in asked if name in Further.__dataclass_fields__}
-    wanted: Person = replace(
+    wanted: ClientDetails = replace(
         stands,
         birth_on=form.birth_on.data if "birth_on" in asked else stands.birth_on,
         further=replace(stands.further, **typed),

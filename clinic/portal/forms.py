@@ -8,7 +8,7 @@ from clinic.language import N_
 from clinic.web.forms import Form
 
 
-class AddressForm(Form):
+class SignInLinkForm(Form):
     """Where the one-time link shall go."""
 
     mail = EmailField(
@@ -21,7 +21,7 @@ class AddressForm(Form):
         """Keep the address as it is compared."""
         try:
             field.data = accounts.normalise_mail(field.data or "")
-        except accounts.Unreadable as unreadable:
+        except accounts.UnreadableAddress as unreadable:
             raise ValidationError(unreadable.sentence) from None
 
 

@@ -30,7 +30,7 @@ WORDS: dict[State, str] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Past:
+class PastVisit:
     """A visit, what became of it, and where its tips and its treatment's times are; None where there are none."""
 
     visit: Appointment
@@ -41,28 +41,28 @@ class Past:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Page:
+class PastVisitsPage:
     """So many past visits as a page shows, newest first; `number` 1 is the newest page."""
 
-    visits: list[Past]
+    visits: list[PastVisit]
     number: int
     has_older: bool
 
 
-def page(client_id: UUID, number: int, now: datetime) -> Page:
+def page(client_id: UUID, number: int, now: datetime) -> PastVisitsPage:
     """One page of a client's past visits; a page that is none comes out as the nearest that could be."""
     number = min(max(number, 1), LAST_PAGE)
     # One more than is shown tells whether there are older ones.
     found = past_visits.past(client_id, now, skip=(number - 1) * ON_A_PAGE, limit=ON_A_PAGE + 1)
-    return Page(
+    return PastVisitsPage(
         visits=[_shown(visit, now) for visit in found[:ON_A_PAGE]],
         number=number,
         has_older=len(found) > ON_A_PAGE,
     )
 
 
-def _shown(visit: Appointment, now: datetime) -> Past:
-    return Past(
+def _shown(visit: Appointment, now: datetime) -> PastVisit:
+    return PastVisit(
         visit=visit,
         words=WORDS[State(visit.state)],
         took_place=past_visits.took_place(visit),

@@ -86,7 +86,7 @@ def _chart(shown: Sequence[Occasion], zone: str) -> Trend | None:
     """The line through the newest occasions on which pain was asked; None without a number."""
     asked = [occasion for occasion in shown if Instrument.NRS in occasion.entries][-ON_THE_CHART:]
     readings = [
-        charts.Reading(label=_short(one, zone), value=_of(one, Instrument.NRS).get("average"))
+        charts.ChartReading(label=_short(one, zone), value=_of(one, Instrument.NRS).get("average"))
         for one in asked
     ]
     if all(reading.value is None for reading in readings):

@@ -20,7 +20,7 @@ from clinic.intake import queries as intake
 from clinic.language import N_
 from clinic.messaging import services as messaging
 from clinic.portal import course, details, past, preferences, progress, waiting_list
-from clinic.portal.forms import AddressForm, NameForm
+from clinic.portal.forms import NameForm, SignInLinkForm
 from clinic.refusal import NotFound, Refusal
 from clinic.web import access, languages
 from clinic.web.access import anyone, audience, client, contact
@@ -33,7 +33,7 @@ blueprints = (blueprint, details.blueprint, preferences.blueprint, course.bluepr
 NEXT = "after_sign_in"
 
 
-class LinkGone(Refusal):
+class SignInLinkGone(Refusal):
     """A one-time link that was used or is older than ten minutes."""
 
     status = 410
@@ -41,8 +41,8 @@ class LinkGone(Refusal):
     sentence = N_("It was used before, or it is older than ten minutes. Ask for a new one.")
 
 
-@blueprint.errorhandler(LinkGone)
-def link_gone(refusal: LinkGone) -> ResponseReturnValue:
+@blueprint.errorhandler(SignInLinkGone)
+def link_gone(refusal: SignInLinkGone) -> ResponseReturnValue:
     """A used or old link leads to where a new one is asked for."""
     return render_template("portal/link_gone.html", sentence=refusal.sentence), refusal.status
 
@@ -51,7 +51,7 @@ def link_gone(refusal: LinkGone) -> ResponseReturnValue:
 @audience(anyone)
 def sign_in() -> ResponseReturnValue:
     """Ask for a link. The answer is the same whether or not the address is known."""
-    form = AddressForm()
+    form = SignInLinkForm()
     if request.method == "GET" and (wanted := own_path(request.args.get("next"))):
         session[NEXT] = wanted
     if form.validate_on_submit():
@@ -84,7 +84,7 @@ def link(token: str) -> ResponseReturnValue:
     """One button. Looking uses nothing up."""
     found = accounts.find_link(token, LinkPurpose.SIGN_IN, clock.now())
     if found is None:
-        raise LinkGone
+        raise SignInLinkGone
     if (proven := db.session.get(Contact, found.contact_id)) is not None:
         languages.speak_to(proven.client)
     return render_template("portal/link.html", token=token)
@@ -100,7 +100,7 @@ def use_link(token: str) -> ResponseReturnValue:
         used = accounts.consume_link(token, LinkPurpose.SIGN_IN, now)
         proven = db.session.get(Contact, used.contact_id) if used else None
         if proven is None:
-            raise LinkGone
+            raise SignInLinkGone
         people = accounts.people_on(proven)
         accounts.prove(proven, now)
         raw = sessions.open_client(proven, people[0].id if len(people) == 1 else None, now)
@@ -188,7 +188,7 @@ def home() -> ResponseReturnValue:
         visits=[(visit, manage_path(visit)) for visit in visits],
         others=len(accounts.people_on(proven)) > 1,
         course=course.can_go_on(person),
-        waits=waiting_list.of(person.id, now),
+        waits=waiting_list.entries_of(person.id, now),
         past=past.page(person.id, 1, now),
         has_progress=progress.has_any(person.id),
         asks_details=bool(details.fields_asked()),

@@ -6,30 +6,30 @@ from uuid import UUID
 
 from clinic.accounts import signed_links
 from clinic.booking.waiting import entries, queries
-from clinic.booking.waiting.models import Offer, Wish
+from clinic.booking.waiting.models import Offer, WaitingListEntry
 from clinic.refusal import NotFound
 from clinic.web.waiting_form import in_words
 
 
 @dataclass(frozen=True, kw_only=True)
-class Waiting:
+class PortalEntry:
     """A wish, when it would suit, and what can be answered now."""
 
-    wish: Wish
+    wish: WaitingListEntry
     words: str
     path: str
     offer: Offer | None
     offer_path: str | None
 
 
-def of(client_id: UUID, now: datetime) -> list[Waiting]:
+def entries_of(client_id: UUID, now: datetime) -> list[PortalEntry]:
     """Everything this client waits for, the longest first."""
     offers = queries.open_offers(client_id, now)
     return [_shown(wish, offers.get(wish.id)) for wish in queries.of_client(client_id)]
 
 
-def _shown(wish: Wish, offer: Offer | None) -> Waiting:
-    return Waiting(
+def _shown(wish: WaitingListEntry, offer: Offer | None) -> PortalEntry:
+    return PortalEntry(
         wish=wish,
         words=in_words(wish.times),
         path=signed_links.wish_path(wish.id, wish.link_epoch),
@@ -40,6 +40,6 @@ def _shown(wish: Wish, offer: Offer | None) -> Waiting:
 
 def end(wish_id: UUID, client_id: UUID, *, actor: str, now: datetime) -> None:
     """Wait no longer; harmless when the wish has ended already. Raises NotFound for what somebody else waits for."""
-    if entries.locked(wish_id).client_id != client_id:
+    if entries.lock_entry(wish_id).client_id != client_id:
         raise NotFound
     entries.withdraw(wish_id, actor=actor, now=now)

@@ -24,7 +24,7 @@ ONE_DAY = timedelta(days=1)
 LONGEST = timedelta(days=3 * 366)
 
 
-class TooLong(Refusal):
+class AbsenceTooLong(Refusal):
     """Longer than anybody plans."""
 
     code = "too-long"
@@ -160,4 +160,4 @@ def _require_range(from_on: date, until_on: date) -> None:
     if until_on <= from_on:
         raise EndsBeforeItBegins
     if until_on - from_on > LONGEST:
-        raise TooLong
+        raise AbsenceTooLong

@@ -28,7 +28,7 @@ class ChangedMeanwhile(Stale):
     )
 
 
-class Way(StrEnum):
+class Direction(StrEnum):
     """Which way something moves in its list."""
 
     EARLIER = "earlier"
@@ -84,11 +84,11 @@ def put_last(row: Ordered, others: Sequence[Ordered]) -> None:
     row.position = max((other.position for other in others), default=-1) + 1
 
 
-def shift(row: Ordered, others: Sequence[Ordered], way: Way) -> bool:
+def shift(row: Ordered, others: Sequence[Ordered], way: Direction) -> bool:
     """Swap a row with its neighbour in the list, which is numbered anew; False at the end of it."""
     ordered = list(others)
     place = ordered.index(row)
-    beside = place - 1 if way is Way.EARLIER else place + 1
+    beside = place - 1 if way is Direction.EARLIER else place + 1
     if not 0 <= beside < len(ordered):
         return False
     ordered[place], ordered[beside] = ordered[beside], ordered[place]

@@ -284,7 +284,7 @@ def accept(
     audit.record(actor, "accept_invitation", invitation, fields=["role_names"], now=now)
     security_events.record_roles(user, (), actor=actor, network=network, now=now)
     if invitation.is_new_therapist:
-        therapists.take_on(therapists.newcomer(user), treatments=(), actor=actor, now=now)
+        therapists.take_on(therapists.details_for_user(user), treatments=(), actor=actor, now=now)
     elif invitation.therapist_id is not None:
         therapists.join(invitation.therapist_id, user, actor=actor, now=now)
     db.session.flush()

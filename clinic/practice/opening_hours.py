@@ -19,7 +19,7 @@ ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class House:
+class PracticeRota:
     """Every location and everybody's last day; what a rota needs besides the hours."""
 
     sites: tuple[Site, ...]
@@ -34,13 +34,13 @@ class House:
         return {site.location_id: site.zone for site in self.sites}
 
 
-def house() -> House:
+def house() -> PracticeRota:
     """The practice as it stands, closed locations and people who left included."""
     places = db.session.execute(
         sa.select(Location.id, Location.zone, Location.closed_on).order_by(Location.position, Location.id)
     ).all()
     people = db.session.execute(sa.select(Therapist.id, Therapist.left_on).order_by(Therapist.id)).all()
-    return House(
+    return PracticeRota(
         sites=tuple(Site(id_, ZoneInfo(zone), ()) for id_, zone, _ in places),
         therapists=tuple(id_ for id_, _ in people),
         left_on={id_: left_on for id_, left_on in people if left_on},
@@ -48,7 +48,7 @@ def house() -> House:
     )
 
 
-def rota(of: House, days: Days, therapists: Iterable[UUID] | None = None) -> Rota[UUID]:
+def rota(of: PracticeRota, days: Days, therapists: Iterable[UUID] | None = None) -> Rota[UUID]:
     """Everybody's rules of work on local days, or those of some."""
     return queries.rota(of, days, of.therapists if therapists is None else therapists)
 
@@ -69,7 +69,7 @@ class Stay:
 
 
 @dataclass(frozen=True)
-class Day:
+class RotaDay:
     """One local day of a therapist: the stays in order, and the open minutes."""
 
     on: date
@@ -81,7 +81,7 @@ class Day:
         return sum(int((stay.closes - stay.opens).total_seconds()) // 60 for stay in self.stays)
 
 
-def days_of(therapist_id: UUID, days: Days) -> list[Day]:
+def days_of(therapist_id: UUID, days: Days) -> list[RotaDay]:
     """What comes of all rules for one therapist, day by day."""
     of = house()
     rules = rota(of, days, [therapist_id])
@@ -95,7 +95,7 @@ def days_of(therapist_id: UUID, days: Days) -> list[Day]:
                 stays.setdefault(on, []).append(Stay(site.location_id, begin, end))
     count = (days.until_on - days.first_on).days
     every = [days.first_on + number * ONE_DAY for number in range(count)]
-    return [Day(on, tuple(sorted(stays.get(on, ()), key=lambda stay: stay.opens))) for on in every]
+    return [RotaDay(on, tuple(sorted(stays.get(on, ()), key=lambda stay: stay.opens))) for on in every]
 
 
 def _by_day(begin: datetime, end: datetime) -> Iterable[tuple[date, datetime, datetime]]:

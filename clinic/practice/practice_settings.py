@@ -67,7 +67,7 @@ def rules_of(practice: Practice) -> BookingRules:
     return BookingRules(**{name: getattr(practice, name) for name in BookingRules.__dataclass_fields__})
 
 
-def seen(part: Details | BookingRules | None) -> str:
+def page_mark(part: Details | BookingRules | None) -> str:
     """The mark of a page made from these; also of one made before there was a practice."""
     return print_of(*asdict(part).items()) if part is not None else print_of(None)
 
@@ -75,7 +75,7 @@ def seen(part: Details | BookingRules | None) -> str:
 def describe(details: Details, *, seen_as: str, actor: str, now: datetime) -> Practice:
     """Set the practice up, or change what it says of itself. Raises ChangedMeanwhile."""
     practice = _locked()
-    require_unchanged(seen_as, seen(details_of(practice) if practice else None))
+    require_unchanged(seen_as, page_mark(details_of(practice) if practice else None))
     if practice is None:
         practice = Practice(**asdict(details), online_booking=OnlineBooking.NOT_OPEN)
         with violates("pk_practice", ChangedMeanwhile()):
@@ -93,7 +93,7 @@ def set_rules(rules: BookingRules, *, seen_as: str, actor: str, now: datetime) -
         practice = _locked()
         if practice is None:
             raise LookupError("rules are set once there is a practice")
-        require_unchanged(seen_as, seen(rules_of(practice)))
+        require_unchanged(seen_as, page_mark(rules_of(practice)))
         _amend(practice, rules, actor, now)
 
 

@@ -11,7 +11,7 @@ from clinic.accounts import audit
 from clinic.db import db, violates
 from clinic.practice import calendars, geography
 from clinic.practice.editing import (
-    Way,
+    Direction,
     amend,
     print_of,
     put_last,
@@ -41,7 +41,7 @@ class SameName(Refusal):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class LocationDetails:
     """A location as an owner describes it; its zone is changed by `booking.zone_changes` once visits stand there."""
 
     name: str
@@ -86,17 +86,17 @@ def every_room() -> list[Room]:
     return list(db.session.scalars(rooms.order_by(Room.position, Room.name)))
 
 
-def place_of(where: Location) -> Place:
+def place_of(where: Location) -> LocationDetails:
     """A location as it stands."""
-    return Place(**{name: getattr(where, name) for name in Place.__dataclass_fields__})
+    return LocationDetails(**{name: getattr(where, name) for name in LocationDetails.__dataclass_fields__})
 
 
-def seen(where: Location) -> str:
+def page_mark(where: Location) -> str:
     """The mark of a page that shows this location."""
     return print_of(where.zone, *asdict(place_of(where)).items())
 
 
-def open_location(place: Place, zone: str, *, actor: str, now: datetime) -> Location:
+def open_location(place: LocationDetails, zone: str, *, actor: str, now: datetime) -> Location:
     """Add a location. Raises UnknownZone."""
     require_zone(zone)
     with calendars.changing():
@@ -107,12 +107,14 @@ def open_location(place: Place, zone: str, *, actor: str, now: datetime) -> Loca
     return opened
 
 
-def change_location(location_id: UUID, place: Place, *, seen_as: str, actor: str, now: datetime) -> Location:
+def change_location(
+    location_id: UUID, place: LocationDetails, *, seen_as: str, actor: str, now: datetime
+) -> Location:
     """Change what a location is called and where it is. Raises ChangedMeanwhile."""
     with calendars.changing():
         where = location(location_id)
         db.session.refresh(where)
-        require_unchanged(seen_as, seen(where))
+        require_unchanged(seen_as, page_mark(where))
         amend(where, asdict(place), actor=actor, now=now)
     return where
 
@@ -123,7 +125,7 @@ def require_zone(zone: str) -> None:
         raise UnknownZone
 
 
-def shift_location(location_id: UUID, way: Way, *, actor: str, now: datetime) -> None:
+def shift_location(location_id: UUID, way: Direction, *, actor: str, now: datetime) -> None:
     """Show a location one place earlier or later."""
     with calendars.changing():
         where = location(location_id)
@@ -131,7 +133,7 @@ def shift_location(location_id: UUID, way: Way, *, actor: str, now: datetime) ->
             audit.record(actor, "change", where, fields=["position"], now=now)
 
 
-def ways() -> dict[Pair, int]:
+def travel_minutes() -> dict[Pair, int]:
     """Minutes from each location to each other one, as they stand or are taken by default."""
     known = {
         (pair.from_id, pair.to_id): pair.travel_minutes
@@ -144,13 +146,13 @@ def ways() -> dict[Pair, int]:
 
 def seen_ways() -> str:
     """The mark of a page that shows the ways."""
-    return print_of(*sorted((str(a), str(b), minutes) for (a, b), minutes in ways().items()))
+    return print_of(*sorted((str(a), str(b), minutes) for (a, b), minutes in travel_minutes().items()))
 
 
 def set_ways(minutes: Mapping[Pair, int], *, seen_as: str, actor: str, now: datetime) -> None:
     """Say how long a therapist needs between locations, in whole fives. Raises ChangedMeanwhile."""
     with calendars.changing():
-        present = ways()
+        present = travel_minutes()
         require_unchanged(seen_as, seen_ways())
         for pair, wanted in minutes.items():
             if pair in present and present[pair] != wanted:
@@ -220,7 +222,7 @@ def _set_retired(room_id: UUID, at: datetime | None, actor: str, now: datetime) 
     return changed
 
 
-def shift_room(room_id: UUID, way: Way, *, actor: str, now: datetime) -> None:
+def shift_room(room_id: UUID, way: Direction, *, actor: str, now: datetime) -> None:
     """Take a room one place earlier or later among those of its location."""
     with calendars.changing():
         moved = room(room_id)

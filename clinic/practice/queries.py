@@ -38,7 +38,7 @@ class Unbookable(NotFound):
 
 
 @dataclass(frozen=True)
-class Rules:
+class PracticeRules:
     """The practice's booking rules, with their version."""
 
     version: int
@@ -81,7 +81,7 @@ class Supply:
     sites: tuple[Site, ...]
     closed_on: Mapping[UUID, date]
     travel: Mapping[tuple[UUID, UUID], timedelta]
-    rules: Rules
+    rules: PracticeRules
     smallest: slots.Need
     stamp: int
     """Sum of the calendar versions of everybody and every room asked, plus the version of the rules: rises with
@@ -178,7 +178,7 @@ def read_supply(details: Mapping[str, Any]) -> Supply:
         sites=sites,
         closed_on=closed,
         travel={(UUID(a), UUID(b)): timedelta(minutes=minutes) for a, b, minutes in details["travel"] or ()},
-        rules=Rules(
+        rules=PracticeRules(
             version=rules_version,
             step=timedelta(minutes=step),
             notice=timedelta(minutes=notice),
@@ -285,8 +285,8 @@ def _at(minute: int) -> time:
     return time(minute // 60 % 24, minute % 60)
 
 
-def _weekly(row: Mapping[str, Any]) -> hours.WeeklyHours[UUID]:
-    return hours.WeeklyHours(
+def _weekly(row: Mapping[str, Any]) -> hours.RotaWeeklyHours[UUID]:
+    return hours.RotaWeeklyHours(
         therapist=row["therapist_id"],
         location=row["location_id"],
         weekday=row["weekday"],
@@ -297,7 +297,9 @@ def _weekly(row: Mapping[str, Any]) -> hours.WeeklyHours[UUID]:
     )
 
 
-def _special(rows: Iterable[Mapping[str, Any]], locations: list[UUID]) -> Iterable[hours.SpecialDay[UUID]]:
+def _special(
+    rows: Iterable[Mapping[str, Any]], locations: list[UUID]
+) -> Iterable[hours.RotaSpecialDay[UUID]]:
     """A special day replaces the therapist's whole day: elsewhere there are no hours on that date."""
     by_day: dict[tuple[UUID, date], dict[UUID, list[tuple[time, time]]]] = {}
     for row in rows:
@@ -307,37 +309,39 @@ def _special(rows: Iterable[Mapping[str, Any]], locations: list[UUID]) -> Iterab
         day.setdefault(row["location_id"], []).append((_at(row["from_minute"]), _at(row["until_minute"])))
     for (therapist, on), places in by_day.items():
         for location, spans in places.items():
-            yield hours.SpecialDay(therapist=therapist, location=location, on=on, hours=tuple(spans))
+            yield hours.RotaSpecialDay(therapist=therapist, location=location, on=on, hours=tuple(spans))
 
 
-def _time_off(rows: Iterable[Mapping[str, Any]]) -> Iterable[hours.TimeOff[UUID]]:
+def _time_off(rows: Iterable[Mapping[str, Any]]) -> Iterable[hours.RotaTimeOff[UUID]]:
     for row in rows:
         if row["from_minute"] is None:
             away_from, away_until = hours.days_off(Days(row["from_on"], row["until_on"]))
-            yield hours.TimeOff(therapist=row["therapist_id"], away_from=away_from, away_until=away_until)
+            yield hours.RotaTimeOff(therapist=row["therapist_id"], away_from=away_from, away_until=away_until)
             continue
         for number in range((row["until_on"] - row["from_on"]).days):
             midnight = datetime.combine(row["from_on"] + timedelta(days=number), time(0))
-            yield hours.TimeOff(
+            yield hours.RotaTimeOff(
                 therapist=row["therapist_id"],
                 away_from=midnight + timedelta(minutes=row["from_minute"]),
                 away_until=midnight + timedelta(minutes=row["until_minute"]),
             )
 
 
-def _away_from(therapist: UUID, on: date) -> hours.TimeOff[UUID]:
-    return hours.TimeOff(therapist=therapist, away_from=datetime.combine(on, time(0)), away_until=FAR_FUTURE)
+def _away_from(therapist: UUID, on: date) -> hours.RotaTimeOff[UUID]:
+    return hours.RotaTimeOff(
+        therapist=therapist, away_from=datetime.combine(on, time(0)), away_until=FAR_FUTURE
+    )
 
 
-def _closures(rows: Iterable[Mapping[str, Any]], locations: list[UUID]) -> Iterable[hours.Closure[UUID]]:
+def _closures(rows: Iterable[Mapping[str, Any]], locations: list[UUID]) -> Iterable[hours.RotaClosure[UUID]]:
     for row in rows:
         closed_from, closed_until = hours.days_off(Days(row["from_on"], row["until_on"]))
         for location in [row["location_id"]] if row["location_id"] else locations:
-            yield hours.Closure(location=location, closed_from=closed_from, closed_until=closed_until)
+            yield hours.RotaClosure(location=location, closed_from=closed_from, closed_until=closed_until)
 
 
-def _closed_from(location: UUID, on: date) -> hours.Closure[UUID]:
-    return hours.Closure(
+def _closed_from(location: UUID, on: date) -> hours.RotaClosure[UUID]:
+    return hours.RotaClosure(
         location=location, closed_from=datetime.combine(on, time(0)), closed_until=FAR_FUTURE
     )
 

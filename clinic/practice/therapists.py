@@ -13,7 +13,7 @@ from clinic.accounts.models import Role, User
 from clinic.db import db, violates
 from clinic.practice import calendars
 from clinic.practice.editing import (
-    Way,
+    Direction,
     amend,
     print_of,
     put_last,
@@ -37,7 +37,7 @@ class SignInTaken(Refusal):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Person:
+class TherapistDetails:
     """A therapist as an owner describes them; `skills` are types of massage they are trained for."""
 
     given_name: str
@@ -65,12 +65,12 @@ def every_therapist() -> list[Therapist]:
     return list(db.session.scalars(every.options(selectinload(Therapist.treatments))))
 
 
-def person_of(known: Therapist) -> Person:
+def person_of(known: Therapist) -> TherapistDetails:
     """A therapist as they stand."""
-    return Person(**{name: getattr(known, name) for name in Person.__dataclass_fields__})
+    return TherapistDetails(**{name: getattr(known, name) for name in TherapistDetails.__dataclass_fields__})
 
 
-def seen(known: Therapist) -> str:
+def page_mark(known: Therapist) -> str:
     """The mark of a page that shows this therapist."""
     return print_of(*asdict(person_of(known)).items(), sorted(str(each.id) for each in known.treatments))
 
@@ -86,9 +86,9 @@ def sign_ins(known: Therapist | None) -> list[User]:
     return list(db.session.scalars(free.order_by(User.family_name, User.given_name)))
 
 
-def newcomer(user: User) -> Person:
+def details_for_user(user: User) -> TherapistDetails:
     """A therapist under the name and with the sign-in of this member of staff; the rest is for an owner to fill in."""
-    return Person(
+    return TherapistDetails(
         given_name=user.given_name,
         family_name=user.family_name,
         licence="",
@@ -101,7 +101,7 @@ def newcomer(user: User) -> Person:
     )
 
 
-def take_on(person: Person, *, treatments: Sequence[UUID], actor: str, now: datetime) -> Therapist:
+def take_on(person: TherapistDetails, *, treatments: Sequence[UUID], actor: str, now: datetime) -> Therapist:
     """Add a therapist. Raises SignInTaken and NotTrained."""
     with calendars.changing():
         added = Therapist(
@@ -117,7 +117,7 @@ def take_on(person: Person, *, treatments: Sequence[UUID], actor: str, now: date
 
 def change(
     therapist_id: UUID,
-    person: Person,
+    person: TherapistDetails,
     *,
     treatments: Sequence[UUID],
     seen_as: str,
@@ -128,7 +128,7 @@ def change(
     with calendars.changing():
         known = therapist(therapist_id)
         db.session.refresh(known)
-        require_unchanged(seen_as, seen(known))
+        require_unchanged(seen_as, page_mark(known))
         with violates("uq_therapists_user_id", SignInTaken()):
             amend(known, asdict(person), actor=actor, now=now)
         if _offer(known, treatments):
@@ -154,7 +154,7 @@ def join(therapist_id: UUID, user: User, *, actor: str, now: datetime) -> bool:
     return True
 
 
-def part(user: User, *, actor: str, now: datetime) -> None:
+def unlink_user(user: User, *, actor: str, now: datetime) -> None:
     """Take this sign-in from the therapist it belongs to; the therapist stays in the rota. Flushed."""
     known = of_user(user.id)
     if known is not None:
@@ -190,7 +190,7 @@ def without_sign_in(today: date) -> list[Therapist]:
     ]
 
 
-def shift_therapist(therapist_id: UUID, way: Way, *, actor: str, now: datetime) -> None:
+def shift_therapist(therapist_id: UUID, way: Direction, *, actor: str, now: datetime) -> None:
     """Show a therapist one place earlier or later."""
     with calendars.changing():
         known = therapist(therapist_id)

@@ -13,7 +13,7 @@ from clinic.db import db
 from clinic.guidance.knowledge import MODALITIES
 from clinic.practice import calendars
 from clinic.practice.editing import (
-    Way,
+    Direction,
     amend,
     print_of,
     put_last,
@@ -42,7 +42,7 @@ class NoneForNewClients(Refusal):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Terms:
+class TreatmentDetails:
     """A treatment as an owner describes it; modalities are ids of the guidance, the leading one first."""
 
     name: str
@@ -76,12 +76,12 @@ def every_treatment() -> list[Treatment]:
     )
 
 
-def terms_of(sold: Treatment) -> Terms:
+def terms_of(sold: Treatment) -> TreatmentDetails:
     """A treatment as it stands."""
-    return Terms(**{name: getattr(sold, name) for name in Terms.__dataclass_fields__})
+    return TreatmentDetails(**{name: getattr(sold, name) for name in TreatmentDetails.__dataclass_fields__})
 
 
-def seen(sold: Treatment) -> str:
+def page_mark(sold: Treatment) -> str:
     """The mark of a page that shows this treatment."""
     people = sorted(str(each.id) for each in sold.therapists)
     rooms = sorted(str(each.id) for each in sold.rooms)
@@ -89,7 +89,7 @@ def seen(sold: Treatment) -> str:
 
 
 def add(
-    terms: Terms, *, therapists: Sequence[UUID], rooms: Sequence[UUID], actor: str, now: datetime
+    terms: TreatmentDetails, *, therapists: Sequence[UUID], rooms: Sequence[UUID], actor: str, now: datetime
 ) -> Treatment:
     """Put a treatment on the list. Raises NotTrained."""
     with calendars.changing():
@@ -103,7 +103,7 @@ def add(
 
 def change(
     treatment_id: UUID,
-    terms: Terms,
+    terms: TreatmentDetails,
     *,
     therapists: Sequence[UUID],
     rooms: Sequence[UUID],
@@ -118,7 +118,7 @@ def change(
     with calendars.changing():
         sold = treatment(treatment_id)
         db.session.refresh(sold)
-        require_unchanged(seen_as, seen(sold))
+        require_unchanged(seen_as, page_mark(sold))
         amend(sold, asdict(terms), actor=actor, now=now)
         changed = _give(sold, therapists, rooms)
         if changed:
@@ -146,7 +146,7 @@ def _set_retired(treatment_id: UUID, at: datetime | None, actor: str, now: datet
     return sold
 
 
-def shift_treatment(treatment_id: UUID, way: Way, *, actor: str, now: datetime) -> None:
+def shift_treatment(treatment_id: UUID, way: Direction, *, actor: str, now: datetime) -> None:
     """Show a treatment one place earlier or later."""
     with calendars.changing():
         sold = treatment(treatment_id)

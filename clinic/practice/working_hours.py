@@ -56,7 +56,7 @@ class Span:
     @property
     def words(self) -> str:
         """`09:00 to 12:15`."""
-        return f"{shown(self.from_minute)} to {shown(self.until_minute)}"
+        return f"{clock_label(self.from_minute)} to {clock_label(self.until_minute)}"
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Phase:
         return sum(span.until_minute - span.from_minute for span in self.spans)
 
 
-def shown(minute: int) -> str:
+def clock_label(minute: int) -> str:
     """A minute of the day as the clock shows it: `08:30`, and `24:00` for the end of the day."""
     return f"{minute // 60:02}:{minute % 60:02}"
 
@@ -84,7 +84,7 @@ def rows_of(therapist_id: UUID) -> list[WeeklyHours]:
     return list(db.session.scalars(rows.execution_options(populate_existing=True)))
 
 
-def seen(therapist_id: UUID) -> str:
+def page_mark(therapist_id: UUID) -> str:
     """The mark of a page that shows this therapist's weekly hours."""
     return print_of_rows(rows_of(therapist_id), *COLUMNS)
 

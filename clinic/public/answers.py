@@ -7,7 +7,7 @@ from flask import url_for
 
 from clinic.guidance import questionnaire
 from clinic.guidance.fields import FIELDS
-from clinic.guidance.questions import FLAG_PREFIX, PARTS, QUESTIONS, Page, Question
+from clinic.guidance.questions import FLAG_PREFIX, PARTS, QUESTIONS, Question, QuestionPage
 from clinic.intake import path
 
 Answers = Mapping[str, object]
@@ -44,7 +44,7 @@ def parts(answers: Answers) -> list[PartAnswers]:
     return found
 
 
-def _rows(page: Page, answers: Answers) -> Iterator[tuple[str, str, str]]:
+def _rows(page: QuestionPage, answers: Answers) -> Iterator[tuple[str, str, str]]:
     for question in path.asked_questions(page, answers):
         if not question.field.startswith(FLAG_PREFIX):
             yield question.title, words(question, answers.get(question.field)), change(question.field)

@@ -27,8 +27,8 @@ from clinic.booking import (
     states,
 )
 from clinic.booking import queries as appointments
-from clinic.booking.availability import Wish
-from clinic.booking.idempotency import Answer
+from clinic.booking.availability import SearchCriteria
+from clinic.booking.idempotency import StoredAnswer
 from clinic.booking.models import Appointment
 from clinic.booking.placing import NotOffered
 from clinic.booking.waiting import queries as waiting_list
@@ -40,9 +40,9 @@ from clinic.plans import services as plans
 from clinic.practice import queries as practice
 from clinic.practice.models import IntakeRule, Location, Therapist, Treatment
 from clinic.public import extend_reservation, slots
-from clinic.public.forms import DetailsForm, PersonForm
+from clinic.public.forms import BookingDetailsForm, PersonForm
 from clinic.public.intake import SAID_NO
-from clinic.public.slots import Choice, Picker
+from clinic.public.slots import Picker, SlotChoice
 from clinic.refusal import NotFound, Refusal
 from clinic.web import access, context, form_keys, refusal_page, time_values
 from clinic.web.access import anyone, audience
@@ -85,7 +85,9 @@ def hold(slug: str) -> ResponseReturnValue:
         limits.take(limits.HOLDS_NETWORK, network, now)
         with transaction():
             kept = services.hold(
-                Wish(treatment.id, therapist_id=therapist_id, location_id=_place(treatment, now).id),
+                SearchCriteria(
+                    treatment.id, therapist_id=therapist_id, location_id=_place(treatment, now).id
+                ),
                 starts_at,
                 browser=browser(),
                 client_id=_client_id(),
@@ -106,14 +108,16 @@ def hold(slug: str) -> ResponseReturnValue:
 def details() -> ResponseReturnValue:
     """Who is coming, with what was chosen beside it."""
     now = clock.now()
-    kept = appointments.held(known_browser(), now)
+    kept = appointments.reservation_of(known_browser(), now)
     if kept is None:
         return _without_time()
     if (won := waiting_list.won_with(kept.id)) is not None:
         return redirect(signed_links.offer_path(won.id, won.wish.link_epoch), 303)
     if not _plain(kept) and (first := _next_step(kept, now)) != url_for(".details"):
         return redirect(first, 303)
-    form = DetailsForm(formdata=None, data={**known(), "key": form_keys.new(), "plain": _plain(kept)})
+    form = BookingDetailsForm(
+        formdata=None, data={**known_details(), "key": form_keys.new(), "plain": _plain(kept)}
+    )
     return _details_page(form, kept)
 
 
@@ -122,7 +126,7 @@ def details() -> ResponseReturnValue:
 def book() -> ResponseReturnValue:
     """Book or request the kept time. The same form sent twice finds its own booking."""
     now = clock.now()
-    form = DetailsForm()
+    form = BookingDetailsForm()
     content = {name: form.data[name] for name in ("given_name", "family_name", "mail", "phone", "plain")}
     try:
         done = _done_before(form, content)
@@ -130,7 +134,7 @@ def book() -> ResponseReturnValue:
         return _with_a_new_key(form, idempotency.OtherContent(SENT_BEFORE), now)
     if done is not None:
         return done
-    kept = appointments.held(known_browser(), now, lapsed_too=True)
+    kept = appointments.reservation_of(known_browser(), now, lapsed_too=True)
     if kept is None:
         return _done_before(form, content) or _without_time()
     if extend_reservation.is_asked():
@@ -142,7 +146,7 @@ def book() -> ResponseReturnValue:
         limits.take(limits.BOOKINGS_CONTACT, form.mail.data or "", now)
         with transaction():
             booked = _book(form, kept, now)
-            idempotency.remember(browser(), form.key.data or "", content, Answer(303, booked.id), now)
+            idempotency.remember(browser(), form.key.data or "", content, StoredAnswer(303, booked.id), now)
     except idempotency.AtTheSameTime:
         return _done_before(form, content) or _without_time()
     except services.HoldGone as gone:
@@ -164,7 +168,7 @@ def book() -> ResponseReturnValue:
     return _to_done(booked)
 
 
-def _kept_longer(form: DetailsForm, kept: Appointment, now: datetime) -> ResponseReturnValue:
+def _kept_longer(form: BookingDetailsForm, kept: Appointment, now: datetime) -> ResponseReturnValue:
     """The same page with what was typed and more time; or, when the time is gone, others."""
     try:
         with transaction():
@@ -175,7 +179,7 @@ def _kept_longer(form: DetailsForm, kept: Appointment, now: datetime) -> Respons
 
 
 def _choose_anew(
-    form: DetailsForm, kept: Appointment, gone: services.HoldGone, now: datetime
+    form: BookingDetailsForm, kept: Appointment, gone: services.HoldGone, now: datetime
 ) -> ResponseReturnValue:
     _keep_typed(form)
     if kept.treatment.retired_at is not None:
@@ -184,9 +188,11 @@ def _choose_anew(
     return page, gone.status
 
 
-def _with_a_new_key(form: DetailsForm, other: idempotency.OtherContent, now: datetime) -> ResponseReturnValue:
+def _with_a_new_key(
+    form: BookingDetailsForm, other: idempotency.OtherContent, now: datetime
+) -> ResponseReturnValue:
     """An old page of a booking that was made, sent with other details: nothing is done, and they can book once more."""
-    kept = appointments.held(known_browser(), now)
+    kept = appointments.reservation_of(known_browser(), now)
     if kept is None:
         _keep_typed(form)
         return _treatments_page(refusal=other), other.status
@@ -194,7 +200,7 @@ def _with_a_new_key(form: DetailsForm, other: idempotency.OtherContent, now: dat
     return _details_page(form, kept, refusal=other), other.status
 
 
-def _done_before(form: DetailsForm, content: dict[str, Any]) -> ResponseReturnValue | None:
+def _done_before(form: BookingDetailsForm, content: dict[str, Any]) -> ResponseReturnValue | None:
     """To the booking this form made when it was sent before; None when it made none."""
     if not form.key.data or form.key.process_errors:
         return None
@@ -209,7 +215,7 @@ def _to_done(visit: Appointment) -> ResponseReturnValue:
     return redirect(f"{signed_links.manage_path(visit.id, visit.link_epoch)}/done", 303)
 
 
-def _book(form: DetailsForm, kept: Appointment, now: datetime) -> Appointment:
+def _book(form: BookingDetailsForm, kept: Appointment, now: datetime) -> Appointment:
     client, actor = client_of(form, now)
     adopt(browser(), client.id, now, is_new=actor == audit.VISITOR)
     appointment = services.book(
@@ -246,7 +252,7 @@ def _client_id() -> UUID | None:
 def _next_step(kept: Appointment, now: datetime) -> str:
     """After a time is kept: the health questions when the treatment asks them and they are not answered, else details."""
     if kept.treatment.intake == IntakeRule.BEFORE_BOOKING and not session.get(SAID_NO):
-        standing = intake.standing(browser=browser(), client_id=_client_id(), now=now, zone=kept.zone)
+        standing = intake.safety_standing(browser=browser(), client_id=_client_id(), now=now, zone=kept.zone)
         if standing.submission is None or not standing.fresh:
             return url_for("intake.begin")
     return url_for(".details")
@@ -259,7 +265,7 @@ def _plain(kept: Appointment) -> str:
     return "yes" if wants_answers and said_no else ""
 
 
-def known() -> dict[str, Any]:
+def known_details() -> dict[str, Any]:
     """What is known of the visitor already: typed before, or signed in."""
     kept = typed(clock.now())
     signed_in = access.client_session()
@@ -275,7 +281,7 @@ def known() -> dict[str, Any]:
     }
 
 
-def _keep_typed(form: DetailsForm) -> None:
+def _keep_typed(form: BookingDetailsForm) -> None:
     """Nobody types their name twice because a time was lost or a question was still open."""
     details = {name: form.data[name] or "" for name in ("given_name", "family_name", "mail", "phone")}
     keep_typed(details, clock.now())
@@ -302,7 +308,7 @@ def closed_page() -> str:
     return "" if present is None or present.is_open else render_template("public/closed.html")
 
 
-def _details_page(form: DetailsForm, kept: Appointment, *, refusal: Refusal | None = None) -> str:
+def _details_page(form: BookingDetailsForm, kept: Appointment, *, refusal: Refusal | None = None) -> str:
     return render_template(
         "public/details.html",
         form=form,
@@ -357,15 +363,15 @@ def _place(treatment: Treatment, now: datetime) -> Location:
 
 def _choice(
     treatment: Treatment, now: datetime, wanted: datetime | None = None, at: Location | None = None
-) -> Choice:
+) -> SlotChoice:
     therapist = _named(treatment.therapists, request.args.get("therapist"))
     place = at or _place(treatment, now)
     client_id = _client_id()
     mine = known_browser()
     held = services.holds_of(mine) if mine else []
     supply = barring.shown_to(practice.supply(treatment.id), client_id)
-    return Choice(
-        wish=Wish(
+    return SlotChoice(
+        wish=SearchCriteria(
             treatment.id,
             therapist_id=therapist.id if therapist else None,
             location_id=place.id,
@@ -400,15 +406,15 @@ def _own_time(
 
 def _is_barred(therapist_id: UUID) -> bool:
     client_id = _client_id()
-    return client_id is not None and not barring.standing(client_id).isdisjoint({None, therapist_id})
+    return client_id is not None and not barring.barred_therapists(client_id).isdisjoint({None, therapist_id})
 
 
-def _bar(choice: Choice) -> Refusal | None:
+def _bar(choice: SlotChoice) -> Refusal | None:
     """What a signed-in client reads to whom nothing of this is shown, because of a bar; None for anybody else."""
     if choice.supply is None or availability.candidates(choice.supply, choice.wish):
         return None
     client_id = _client_id()
-    return barring.BarredOnline() if client_id and barring.standing(client_id) else None
+    return barring.BarredOnline() if client_id and barring.barred_therapists(client_id) else None
 
 
 def _not_before(place: Location, now: datetime) -> datetime | None:
@@ -416,7 +422,7 @@ def _not_before(place: Location, now: datetime) -> datetime | None:
     mine, client_id = known_browser(), _client_id()
     if mine is None and client_id is None:
         return None
-    return intake.standing(browser=mine, client_id=client_id, now=now, zone=place.zone).not_before
+    return intake.safety_standing(browser=mine, client_id=client_id, now=now, zone=place.zone).not_before
 
 
 Named = TypeVar("Named", Therapist, Location)

@@ -26,7 +26,7 @@ def is_asked() -> bool:
 
 def ending(now: datetime) -> Appointment | None:
     """The held time, when it will be let go soon and can still be kept longer."""
-    held = queries.held(known_browser(), now)
+    held = queries.reservation_of(known_browser(), now)
     if held is None or held.held_until is None or held.hold_extended:
         return None
     return held if held.held_until - now <= NEAR_END else None
@@ -34,7 +34,7 @@ def ending(now: datetime) -> Appointment | None:
 
 def keep_longer(now: datetime) -> bool:
     """Keep this browser's time once more; says so, or that it is gone, on the page that follows."""
-    held = queries.held(known_browser(), now, lapsed_too=True)
+    held = queries.reservation_of(known_browser(), now, lapsed_too=True)
     try:
         if held is None:
             raise HoldGone

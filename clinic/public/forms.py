@@ -9,7 +9,7 @@ from clinic.language import N_
 from clinic.practice import queries as practice
 from clinic.web import languages
 from clinic.web.forms import Form
-from clinic.web.waiting_form import WhenForm, WishForm
+from clinic.web.waiting_form import WaitingListForm, WhenForm
 
 
 class PersonForm(Form):
@@ -55,18 +55,18 @@ class PersonForm(Form):
         """Refuse what cannot be an address, together with everything else that is wrong on the page."""
         try:
             accounts.normalise_mail(field.data or "")
-        except accounts.Unreadable as unreadable:
+        except accounts.UnreadableAddress as unreadable:
             raise ValidationError(unreadable.sentence) from None
 
     def validate_phone(self, field: TelField) -> None:
         """Refuse what cannot be dialled from where the practice is."""
         try:
             accounts.normalise_phone(field.data or "", practice.the_practice().country)
-        except accounts.Unreadable as unreadable:
+        except accounts.UnreadableAddress as unreadable:
             raise ValidationError(unreadable.sentence) from None
 
 
-class DetailsForm(PersonForm):
+class BookingDetailsForm(PersonForm):
     """Who is coming: the last page before the booking."""
 
     agree = BooleanField(
@@ -82,7 +82,7 @@ class RevisionForm(Form):
     revision = HiddenField(validators=[InputRequired()])
 
 
-class JoinForm(WishForm, PersonForm):
+class JoinWaitingListForm(WaitingListForm, PersonForm):
     """What somebody waits for, and who waits."""
 
 

@@ -73,21 +73,21 @@ def ask() -> ResponseReturnValue:
     try:
         with transaction():
             guardians.ask(submission, form.mail.data or "", now)
-    except accounts.Unreadable as unreadable:
+    except accounts.UnreadableAddress as unreadable:
         form.mail.errors = [unreadable.sentence]
         return _page(form, submission), UNPROCESSABLE
     return redirect(url_for(".show"), 303)
 
 
 def _page(form: GuardianForm, submission: Submission) -> str:
-    asked = guardians.asked(submission)
+    asked = guardians.consent_asked(submission)
     return render_template(
         "public/guardian/ask.html",
         form=form,
         has_errors=form.has_errors,
         is_asked=asked is not None,
         is_agreed=guardians.is_agreed(submission),
-        held=appointments.held(known_browser(), clock.now()),
+        held=appointments.reservation_of(known_browser(), clock.now()),
     )
 
 

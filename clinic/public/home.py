@@ -11,14 +11,14 @@ from flask import Blueprint, render_template
 
 from clinic import clock
 from clinic.booking import availability
-from clinic.booking.availability import Wish
+from clinic.booking.availability import SearchCriteria
 from clinic.db import db
 from clinic.language import gettext
 from clinic.language.reading import weekday_name
 from clinic.practice import queries as practice
 from clinic.practice.models import Location, Therapist, Treatment, WeeklyHours
 from clinic.public import slots
-from clinic.public.slots import Choice
+from clinic.public.slots import SlotChoice
 from clinic.scheduling import hours
 from clinic.scheduling.hours import Days
 from clinic.web import context
@@ -28,7 +28,7 @@ blueprint = Blueprint("home", __name__)
 
 
 @dataclass(frozen=True)
-class House:
+class OpeningTimes:
     """A location with the hours somebody is there, as rows of (days, hours)."""
 
     location: Location
@@ -40,7 +40,7 @@ class NextFree:
     """The first time of the first treatment that can be booked."""
 
     treatment: Treatment
-    time: slots.Time
+    time: slots.SlotTime
     location: Location
 
 
@@ -89,14 +89,14 @@ def _next_free(sold: list[Treatment], people: list[Therapist], now: datetime) ->
         return None
     zone = ZoneInfo(place.zone)
     today = hours.local_day(now, zone)
-    wish = Wish(sold[0].id, location_id=place.id)
+    wish = SearchCriteria(sold[0].id, location_id=place.id)
     offers = availability.offers(wish, Days(today, today + hours.ONE_DAY * 7), now).offers
-    choice = Choice(wish, place, {person.id: person for person in people}, None, None)
+    choice = SlotChoice(wish, place, {person.id: person for person in people}, None, None)
     first = slots.first(offers, choice, zone)
     return NextFree(sold[0], first, place) if first else None
 
 
-def _houses(now: datetime) -> list[House]:
+def _houses(now: datetime) -> list[OpeningTimes]:
     found = []
     for location in practice.locations(now.date()):
         today = hours.local_day(now, ZoneInfo(location.zone))
@@ -107,7 +107,7 @@ def _houses(now: datetime) -> list[House]:
                 sa.or_(WeeklyHours.valid_until.is_(None), WeeklyHours.valid_until > today),
             )
         )
-        found.append(House(location, _opening(rows)))
+        found.append(OpeningTimes(location, _opening(rows)))
     return found
 
 

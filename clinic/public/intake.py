@@ -22,7 +22,7 @@ from clinic.booking.models import Appointment
 from clinic.db import transaction
 from clinic.guidance import questionnaire
 from clinic.guidance.levels import Level
-from clinic.guidance.questions import CONSENT_QUESTION, QUESTIONS, Page
+from clinic.guidance.questions import CONSENT_QUESTION, QUESTIONS, QuestionPage
 from clinic.intake import consent, drafts, path, queries
 from clinic.intake import services as intake
 from clinic.intake.assessment import so_far
@@ -99,7 +99,7 @@ def start() -> ResponseReturnValue:
             draft = drafts.start(browser=browser(), client_id=client_id(), mail=form.mail.data, now=now)
             if draft.created_at == now:
                 _record_look(draft, draft.answers)  # Filled in from what was sent before.
-    except accounts.Unreadable as unreadable:
+    except accounts.UnreadableAddress as unreadable:
         form.mail.errors = [unreadable.sentence]
         return _begin_page(form), UNPROCESSABLE
     return redirect(way_on(draft), 303)
@@ -118,7 +118,7 @@ def _begin_page(form: BeginForm) -> str:
 
 def _held() -> Appointment | None:
     """The time that led here and is kept meanwhile, when one was chosen first."""
-    return appointments.held(known_browser(), clock.now())
+    return appointments.reservation_of(known_browser(), clock.now())
 
 
 @blueprint.get("/without")
@@ -161,14 +161,14 @@ def answer(slug: str) -> ResponseReturnValue:
         return _kept_longer(page, draft, posted, now)
     try:
         if unfit:
-            raise drafts.Incomplete(unfit)
+            raise drafts.DraftIncomplete(unfit)
         with transaction():
             draft, reached = drafts.save_page(browser(), slug, posted, now)
             if reached.level > so_far(before).level:
                 _tell_visits(draft.client_id, now)
     except drafts.NotReached:
         return redirect(way_on(draft), 303)
-    except drafts.Incomplete as incomplete:
+    except drafts.DraftIncomplete as incomplete:
         # What was sent counts as typed, also where nothing was: no stored answer stands on this page.
         shown = {**before, **question_fields.as_typed(page.questions, posted)}
         return _question_page(page, before, shown, incomplete.problems), UNPROCESSABLE
@@ -182,7 +182,7 @@ def answer(slug: str) -> ResponseReturnValue:
 
 
 def _kept_longer(
-    page: Page, draft: Draft, posted: Mapping[str, Sequence[str]], now: datetime
+    page: QuestionPage, draft: Draft, posted: Mapping[str, Sequence[str]], now: datetime
 ) -> ResponseReturnValue:
     """The same page with what was typed, and more time for it."""
     elsewhere = _not_here(page, draft)
@@ -214,7 +214,7 @@ def send() -> ResponseReturnValue:
     draft_here()
     try:
         if unfit:
-            raise drafts.Incomplete(unfit)
+            raise drafts.DraftIncomplete(unfit)
         with transaction():
             submission = intake.submit(browser(), posted, request.form.getlist("seen"), now)
             # Some rules wait until the form is whole, and some pages were answered before anybody had signed in.
@@ -224,7 +224,7 @@ def send() -> ResponseReturnValue:
         return redirect(way_on(draft_here()), 303)
     except intake.LookAgain:
         return _checked_again(posted, {}), UNPROCESSABLE
-    except drafts.Incomplete as incomplete:
+    except drafts.DraftIncomplete as incomplete:
         return _checked_again(posted, incomplete.problems), UNPROCESSABLE
     return redirect(url_for("outcome.show"), 303)
 
@@ -254,7 +254,7 @@ def _record_look(draft: Draft, fields: Iterable[str]) -> None:
         )
 
 
-def _page(slug: str) -> Page:
+def _page(slug: str) -> QuestionPage:
     try:
         return questionnaire.page(slug)
     except questionnaire.UnknownPage:
@@ -301,7 +301,7 @@ def _is_changing() -> bool:
     return request.values.get("change") == "yes"
 
 
-def _not_here(page: Page, draft: Draft) -> str | None:
+def _not_here(page: QuestionPage, draft: Draft) -> str | None:
     """Where to go instead of this page; None when it may be shown."""
     if page.slug == path.CLOSING or not path.is_reached(page, draft.answers):
         return way_on(draft)
@@ -317,7 +317,7 @@ def way_on(draft: Draft) -> str:
     return _address(path.next_unanswered(draft.answers), changing=False)
 
 
-def _address(page: Page | None, *, changing: bool) -> str:
+def _address(page: QuestionPage | None, *, changing: bool) -> str:
     if page is None:
         return url_for("intake.check")
     return url_for("intake.ask", slug=page.slug, change="yes" if changing else None)
@@ -329,7 +329,7 @@ def _reached_just_now(before: Mapping[str, object]) -> bool:
 
 
 def _question_page(
-    page: Page, answers: Mapping[str, object], shown: dict[str, object], problems: Mapping[str, str]
+    page: QuestionPage, answers: Mapping[str, object], shown: dict[str, object], problems: Mapping[str, str]
 ) -> str:
     changing = _is_changing()
     before = path.page_before(page, answers)
@@ -355,7 +355,7 @@ def _question_page(
     )
 
 
-def _back(before: Page | None) -> str:
+def _back(before: QuestionPage | None) -> str:
     return url_for("intake.begin") if before is None else url_for("intake.ask", slug=before.slug)
 
 

@@ -15,10 +15,10 @@ from clinic import clock
 from clinic.accounts import audit, limits, signed_links
 from clinic.booking import barring, changes, same_person, states
 from clinic.booking import queries as appointments
-from clinic.booking.availability import Wish
-from clinic.booking.calendar_file import Method, calendar_file
+from clinic.booking.availability import SearchCriteria
+from clinic.booking.calendar_file import Method, serialise
 from clinic.booking.models import Appointment, State
-from clinic.booking.placing import NotOffered, agreed
+from clinic.booking.placing import NotOffered, supply_as_agreed
 from clinic.booking.waiting import entries
 from clinic.booking.waiting import queries as waiting_list
 from clinic.db import transaction
@@ -30,7 +30,7 @@ from clinic.practice import queries as practice
 from clinic.practice.queries import Supply
 from clinic.public import safety_form, slots
 from clinic.public.forms import RevisionForm
-from clinic.public.slots import Choice
+from clinic.public.slots import SlotChoice
 from clinic.refusal import NotFound, Stale
 from clinic.web import languages, refusal_page, time_values
 from clinic.web.access import anyone, audience
@@ -74,7 +74,7 @@ def calendar(token: str) -> Response:
     visit = _appointment(token)
     if _is_past(visit, clock.now()):
         raise NotFound
-    content = calendar_file([visit], practice.the_practice(), method=Method.PUBLISH, now=clock.now())
+    content = serialise([visit], practice.the_practice(), method=Method.PUBLISH, now=clock.now())
     return Response(
         content,
         mimetype="text/calendar",
@@ -191,7 +191,7 @@ def _revision() -> int:
 
 def _appointment(token: str) -> Appointment:
     """The appointment of an address, in the language of whose it is."""
-    visit = appointments.behind(token)
+    visit = appointments.by_manage_token(token)
     languages.speak_to(visit.client)
     return visit
 
@@ -229,14 +229,16 @@ def _supply(visit: Appointment, now: datetime) -> Supply:
 
     Whom a bar keeps the client from is left out: the move would be refused.
     """
-    supply = agreed(practice.supply(visit.treatment_id, retired_too=True), visit)
+    supply = supply_as_agreed(practice.supply(visit.treatment_id, retired_too=True), visit)
     supply = barring.shown_to(supply, visit.client_id)
     return same_person.avoiding(supply, visit.client_id, now, records=False, besides=[visit.id])
 
 
 def _not_before(visit: Appointment, now: datetime) -> datetime | None:
     """From when on the client's answers allow a visit; None where time alone stops nothing."""
-    return intake.standing(browser=None, client_id=visit.client_id, now=now, zone=visit.zone).not_before
+    return intake.safety_standing(
+        browser=None, client_id=visit.client_id, now=now, zone=visit.zone
+    ).not_before
 
 
 def _move_page(
@@ -247,8 +249,8 @@ def _move_page(
     gone: NotOffered | None = None,
     wanted: datetime | None = None,
 ) -> str:
-    choice = Choice(
-        wish=Wish(
+    choice = SlotChoice(
+        wish=SearchCriteria(
             visit.treatment_id,
             location_id=visit.location_id,
             own_therapist=visit.therapist_id,

@@ -16,9 +16,9 @@ from clinic.guidance import advice, questionnaire
 from clinic.guidance.levels import Disposition, Level
 from clinic.guidance.questions import PAGES
 from clinic.intake import path, queries
-from clinic.intake.assessment import Advice, Verdict, advice_so_far
+from clinic.intake.assessment import Advice, SafetyVerdict, advice_so_far
 from clinic.intake.models import Draft, Outcome
-from clinic.intake.queries import Standing
+from clinic.intake.queries import SafetyStanding
 from clinic.practice import queries as practice
 from clinic.public import suggestion
 from clinic.web import access
@@ -39,8 +39,8 @@ def show() -> ResponseReturnValue:
 
 
 def _of_sent(now: datetime) -> ResponseReturnValue:
-    held = booking.held(known_browser(), now)
-    standing = queries.standing(
+    held = booking.reservation_of(known_browser(), now)
+    standing = queries.safety_standing(
         browser=known_browser(), client_id=_client_id(), now=now, zone=_zone(held, now)
     )
     sent = standing.submission
@@ -75,7 +75,7 @@ def _record_look(
     )
 
 
-def card_of(standing: Standing, outcome: Outcome | None, *, told: Collection[str] | None = None) -> str:
+def card_of(standing: SafetyStanding, outcome: Outcome | None, *, told: Collection[str] | None = None) -> str:
     """The card for a stop that comes from answers already sent; `outcome` is theirs, when there is one.
 
     `told` are the keys of the answers that whoever looks has just given: the card then speaks of nothing else that is known.
@@ -124,9 +124,9 @@ def _card(
     )
 
 
-def _advice(standing: Standing, outcome: Outcome | None, told: Collection[str] | None) -> Advice:
+def _advice(standing: SafetyStanding, outcome: Outcome | None, told: Collection[str] | None) -> Advice:
     """The words for a stop: as they were stored with the answers, or plain ones when they speak of something else too."""
-    reached = Verdict(standing.level or Level.OK, standing.disposition)
+    reached = SafetyVerdict(standing.level or Level.OK, standing.disposition)
     whys: tuple[str, ...] = ()
     if outcome and outcome.level == reached.level and outcome.disposition == reached.disposition:
         stored = outcome.explanation["safety"]
@@ -167,7 +167,9 @@ def _looked_at_first(outcome: Outcome, held: Appointment | None) -> str:
 def _suggestion(outcome: Outcome, held: Appointment | None) -> str:
     return render_template(
         "public/intake/suggestion.html",
-        page=suggestion.of(outcome, practice.treatments(), practice.the_practice().modalities_off),
+        page=suggestion.suggestion_page(
+            outcome, practice.treatments(), practice.the_practice().modalities_off
+        ),
         shown_at_once=suggestion.REASONS_AT_ONCE,
         in_sentence=suggestion.in_sentence,
         held=held,

@@ -88,7 +88,7 @@ def _own(visit: Appointment, now: datetime) -> tuple[Tip, ...]:
     sent = intake.newest_full(browser=None, client_id=visit.client_id, now=now)
     if sent is None:
         return ()
-    standing = intake.standing(browser=None, client_id=visit.client_id, now=now, zone=visit.zone)
+    standing = intake.safety_standing(browser=None, client_id=visit.client_id, now=now, zone=visit.zone)
     facts = questionnaire.facts_of(sent.answers)
     given = aftercare.given_in(visit)
     return guidance.tips(given.types, facts, standing.level or Level.OK).personal

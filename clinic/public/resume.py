@@ -55,7 +55,7 @@ def ask_for_link() -> ResponseReturnValue:
     try:
         with transaction():
             drafts.ask_resume(browser(), form.mail.data, now)
-    except (drafts.NoAddress, accounts.Unreadable) as refusal:
+    except (drafts.NoAddress, accounts.UnreadableAddress) as refusal:
         form.mail.errors = [refusal.sentence]
         return _later_page(form, draft), UNPROCESSABLE
     return redirect(url_for(".link_asked"), 303)

@@ -19,7 +19,7 @@ from clinic.guidance.levels import Level
 from clinic.guidance.schedule import activity_field
 from clinic.intake import drafts
 from clinic.plans import before_visit
-from clinic.plans.before_visit import NotOpen, Sheet
+from clinic.plans.before_visit import BeforeVisitQuestions, NotOpen
 from clinic.public import outcome
 from clinic.refusal import NotFound
 from clinic.web import access, question_fields
@@ -68,10 +68,10 @@ def answer(token: str) -> ResponseReturnValue:
     sent, unfit = question_fields.posted(sheet.questions)
     try:
         if unfit:
-            raise drafts.Incomplete(unfit)
+            raise drafts.DraftIncomplete(unfit)
         with transaction():
             answered = before_visit.answer(visit, sent, actor=audit.by_link(visit.id), now=now)
-    except drafts.Incomplete as incomplete:
+    except drafts.DraftIncomplete as incomplete:
         shown = question_fields.as_typed(sheet.questions, sent)
         return _page(visit, sheet, shown, incomplete.problems), UNPROCESSABLE
     if answered.level in (Level.REFER, Level.URGENT):
@@ -91,7 +91,7 @@ def _visit(token: str, now: datetime) -> Appointment:
     return appointments.appointment(found.id)
 
 
-def _sheet(visit: Appointment, now: datetime) -> Sheet:
+def _sheet(visit: Appointment, now: datetime) -> BeforeVisitQuestions:
     return before_visit.sheet(visit, now, in_own_words=_is_known(visit))
 
 
@@ -102,11 +102,13 @@ def _is_known(visit: Appointment) -> bool:
     return is_signed_in or access.handed_over_for() == str(visit.id)
 
 
-def _asks_activities(sheet: Sheet) -> bool:
+def _asks_activities(sheet: BeforeVisitQuestions) -> bool:
     return any(question.field == activity_field(1) for question in sheet.scores)
 
 
-def _page(visit: Appointment, sheet: Sheet, shown: dict[str, object], problems: dict[str, str]) -> str:
+def _page(
+    visit: Appointment, sheet: BeforeVisitQuestions, shown: dict[str, object], problems: dict[str, str]
+) -> str:
     by_number = _asks_activities(sheet) and not _is_known(visit)
     return render_template(
         "public/intake/visit.html",

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from flask import url_for
 
 from clinic.booking import availability
-from clinic.booking.availability import Wish
+from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment
 from clinic.language import N_, gettext
 from clinic.language.reading import day_and_month
@@ -35,7 +35,7 @@ Address = Callable[..., str]
 
 
 @dataclass(frozen=True)
-class Day:
+class SlotDay:
     """One day of the calendar; without an address when nothing is free on it."""
 
     on: date
@@ -46,7 +46,7 @@ class Day:
 
 
 @dataclass(frozen=True)
-class Time:
+class SlotTime:
     """One offer: `value` is what its button sends, `who` the therapist who would give it."""
 
     value: str
@@ -61,12 +61,12 @@ class Time:
 class Picker:
     """Everything the page shows."""
 
-    days: list[Day]
-    first: Time | None
+    days: list[SlotDay]
+    first: SlotTime | None
     """The earliest of all, when the page begins today."""
     chosen_on: date | None
     groups: list[tuple[str, list[tuple[str, str, str, bool]]]]
-    next_day: Day | None
+    next_day: SlotDay | None
     """The next day with free times after the chosen one."""
     earlier: str | None
     later: str | None
@@ -85,10 +85,10 @@ class Picker:
 
 
 @dataclass(frozen=True)
-class Choice:
+class SlotChoice:
     """What the visitor asked to see. All of it came from an address, so nothing of it is trusted."""
 
-    wish: Wish
+    wish: SearchCriteria
     location: Location
     therapists: dict[UUID, Therapist]
     day: date | None
@@ -101,7 +101,7 @@ class Choice:
     """The time this browser keeps already: it can be chosen, and with it everything it is in the way of."""
 
 
-def picker(choice: Choice, treatment: str, address: Address, now: datetime) -> Picker:
+def picker(choice: SlotChoice, treatment: str, address: Address, now: datetime) -> Picker:
     """The four weeks around the choice and the times of its day; `treatment` is its slug. Raises Unbookable."""
     zone = ZoneInfo(choice.location.zone)
     today = hours.local_day(now, zone)
@@ -131,16 +131,16 @@ def picker(choice: Choice, treatment: str, address: Address, now: datetime) -> P
     )
 
 
-def _found(choice: Choice, days: Days, now: datetime) -> availability.Answer:
+def _found(choice: SlotChoice, days: Days, now: datetime) -> availability.AvailabilityAnswer:
     """What is offered to whoever asks. Raises Unbookable."""
     supply = choice.supply or practice.supply(choice.wish.treatment_id)
     if choice.not_before is not None:
         notice = max(supply.rules.notice, choice.not_before - now)
         supply = replace(supply, rules=replace(supply.rules, notice=notice))
-    return availability.look(supply, choice.wish, days, now)
+    return availability.find_offers(supply, choice.wish, days, now)
 
 
-def _with_own(offers: "slots.Offers[UUID]", choice: Choice, own_on: date | None) -> dict[date, int]:
+def _with_own(offers: "slots.Offers[UUID]", choice: SlotChoice, own_on: date | None) -> dict[date, int]:
     """How many times each day has, with the one that is kept for whoever asks."""
     counts = offers.per_day(choice.location.id)
     own = choice.own
@@ -149,12 +149,12 @@ def _with_own(offers: "slots.Offers[UUID]", choice: Choice, own_on: date | None)
     return counts
 
 
-def _own_among(times: list[Time], own: Appointment, choice: Choice, zone: ZoneInfo) -> list[Time]:
+def _own_among(times: list[SlotTime], own: Appointment, choice: SlotChoice, zone: ZoneInfo) -> list[SlotTime]:
     """The times of a day with the one that is kept for whoever asks, in its place and with until when."""
     until = gettext("kept for you until %(time)s") % {
         "time": (own.held_until or own.starts_at).astimezone(zone).strftime("%H:%M")
     }
-    kept = Time(
+    kept = SlotTime(
         value=time_values.value(own.starts_at, own.therapist_id),
         starts_at=own.starts_at,
         time=own.starts_at.astimezone(zone).strftime("%H:%M"),
@@ -165,7 +165,7 @@ def _own_among(times: list[Time], own: Appointment, choice: Choice, zone: ZoneIn
     return sorted([*others, kept], key=lambda time: time.starts_at)
 
 
-def _watched(choice: Choice, treatment: str, days: Days) -> str:
+def _watched(choice: SlotChoice, treatment: str, days: Days) -> str:
     therapist_id = choice.wish.therapist_id
     asked: dict[str, Any] = {
         "treatment": treatment,
@@ -177,7 +177,7 @@ def _watched(choice: Choice, treatment: str, days: Days) -> str:
     return url_for("api.free_times", **asked)
 
 
-def nearest(choice: Choice, wanted: datetime, now: datetime) -> list[Time]:
+def nearest(choice: SlotChoice, wanted: datetime, now: datetime) -> list[SlotTime]:
     """The three offers nearest to a time that is gone, within a week before and after it."""
     zone = ZoneInfo(choice.location.zone)
     on = hours.local_day(wanted, zone)
@@ -195,8 +195,8 @@ def _monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def _day(on: date, free: int, chosen_on: date | None, monday: date, address: Address) -> Day:
-    return Day(
+def _day(on: date, free: int, chosen_on: date | None, monday: date, address: Address) -> SlotDay:
+    return SlotDay(
         on=on,
         free=free,
         href=address(day=on, start=monday) if free else None,
@@ -206,13 +206,15 @@ def _day(on: date, free: int, chosen_on: date | None, monday: date, address: Add
 
 
 def _times(
-    starts: "list[slots.Start[UUID]] | tuple[slots.Start[UUID], ...]", choice: Choice, zone: ZoneInfo
-) -> list[Time]:
+    starts: "list[slots.SlotStart[UUID]] | tuple[slots.SlotStart[UUID], ...]",
+    choice: SlotChoice,
+    zone: ZoneInfo,
+) -> list[SlotTime]:
     found = []
     for start in starts:
         therapist = choice.therapists[start.candidates[0].therapist]
         found.append(
-            Time(
+            SlotTime(
                 value=time_values.value(start.starts_at, therapist.id),
                 starts_at=start.starts_at,
                 time=start.starts_at.astimezone(zone).strftime("%H:%M"),
@@ -222,14 +224,14 @@ def _times(
     return found
 
 
-def first(offers: "slots.Offers[UUID]", choice: Choice, zone: ZoneInfo) -> Time | None:
+def first(offers: "slots.Offers[UUID]", choice: SlotChoice, zone: ZoneInfo) -> SlotTime | None:
     """The earliest of all offers."""
     instants = offers.instants()
     start = offers.at(instants[0]) if instants else None
     return _times([start], choice, zone)[0] if start else None
 
 
-def _grouped(times: list[Time]) -> list[tuple[str, list[tuple[str, str, str, bool]]]]:
+def _grouped(times: list[SlotTime]) -> list[tuple[str, list[tuple[str, str, str, bool]]]]:
     groups = []
     for title, from_hour, until_hour in PARTS:
         inside = [time for time in times if from_hour <= int(time.time[:2]) < until_hour]

@@ -16,7 +16,7 @@ REASONS_AT_ONCE = 3
 
 
 @dataclass(frozen=True)
-class Reason:
+class ShownReason:
     """A sentence with the codes and the heading it can be traced to; without codes, what it rests on instead.
 
     `anchor` is the code that stands on the guidance's own page, empty without codes.
@@ -29,14 +29,14 @@ class Reason:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Match:
+class ShownMatch:
     """A suggested type; `treatment` is what the practice sells of it, None when it is not offered here."""
 
     modality: str
     name: str
     what_it_is: str
-    reasons: tuple[Reason, ...]
-    against: tuple[Reason, ...]
+    reasons: tuple[ShownReason, ...]
+    against: tuple[ShownReason, ...]
     treatment: Treatment | None
 
 
@@ -57,9 +57,9 @@ class SuggestionPage:
     under which the therapist decides the type.
     """
 
-    top: Match | None
-    ahead: tuple[Match, ...]
-    others: tuple[Match, ...]
+    top: ShownMatch | None
+    ahead: tuple[ShownMatch, ...]
+    others: tuple[ShownMatch, ...]
     summary: str
     confidence: str | None
     evidence: str
@@ -85,7 +85,7 @@ def in_sentence(name: str) -> str:
     return name if name.startswith("Swedish") else name[:1].lower() + name[1:]
 
 
-def of(outcome: Outcome, treatments: Sequence[Treatment], off: Iterable[str]) -> SuggestionPage:
+def suggestion_page(outcome: Outcome, treatments: Sequence[Treatment], off: Iterable[str]) -> SuggestionPage:
     """The page for an outcome at ok or caution. `off` are types the practice has switched off."""
     stored = outcome.explanation
     suggestion, plan = stored["suggestion"], stored["plan"]
@@ -131,8 +131,8 @@ def speaks_of_low_mood(outcome: Outcome) -> bool:
     return any(note["code"] == SUPPORT_LINES for note in outcome.explanation["safety"]["notes"])
 
 
-def _match(row: Mapping[str, Any], sold: Mapping[str, Treatment], closed: frozenset[str]) -> Match:
-    return Match(
+def _match(row: Mapping[str, Any], sold: Mapping[str, Treatment], closed: frozenset[str]) -> ShownMatch:
+    return ShownMatch(
         modality=row["modality"],
         name=row["name"],
         what_it_is=row["what_it_is"],
@@ -147,12 +147,12 @@ def _base(row: Mapping[str, Any], sold: Mapping[str, Treatment], closed: frozens
     return None if row["modality"] in closed else sold.get(row["base"] or "")
 
 
-def _reason(row: Mapping[str, Any]) -> Reason:
+def _reason(row: Mapping[str, Any]) -> ShownReason:
     sections = row["sections"]
     if not sections:
-        return Reason(row["text"], "", _sentence_case(row["basis"]), "")
+        return ShownReason(row["text"], "", _sentence_case(row["basis"]), "")
     codes = [section["code"] for section in sections]
-    return Reason(row["text"], ", ".join(codes), sections[0]["heading"], codes[0])
+    return ShownReason(row["text"], ", ".join(codes), sections[0]["heading"], codes[0])
 
 
 def _tags(plan: Mapping[str, Any], *, of_top: bool) -> tuple[str, ...]:
@@ -166,7 +166,7 @@ def _tags(plan: Mapping[str, Any], *, of_top: bool) -> tuple[str, ...]:
 
 
 def _open_choice(
-    treatments: Sequence[Treatment], top: Match | None, ranked: Sequence[Match]
+    treatments: Sequence[Treatment], top: ShownMatch | None, ranked: Sequence[ShownMatch]
 ) -> Treatment | None:
     """What to book when the therapist decides: of what mixes only suggested types, the treatment that mixes most.
 

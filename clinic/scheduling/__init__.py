@@ -9,12 +9,12 @@ It books nothing, holds nothing and sends nothing; what it answers was true of t
 
 How the booking layer asks, in two reads and one call::
 
-    question = slots.Question(
+    question = slots.SlotQuestion(
         need=slots.Need(length=..., buffer_before=..., buffer_after=...),   # the treatment, as timedeltas
         days=hours.Days(first_on, until_on),                                # local days of each location, half-open
         now=now,                                                            # aware UTC
         therapists=(ana.id, ben.id),                                        # who may give it, in the practice's order
-        places=(slots.Place(location=north.id, zone=ZoneInfo("Europe/Berlin"), rooms=(red.id, blue.id),
+        places=(slots.SlotLocation(location=north.id, zone=ZoneInfo("Europe/Berlin"), rooms=(red.id, blue.id),
                             step=timedelta(minutes=15), notice=timedelta(hours=4), horizon=timedelta(days=90),
                             pack=False),),
         preferred=ana.id,                                                   # the client's own therapist, or None

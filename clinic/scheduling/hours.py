@@ -21,15 +21,23 @@ from zoneinfo import ZoneInfo
 
 from clinic.scheduling import grid
 from clinic.scheduling.grid import CELL_MINUTES, CELL_SECONDS, CELLS_PER_DAY, Key, Window
-from clinic.scheduling.rota import MIDNIGHT, Closure, Days, Rota, SpecialDay, TimeOff, WeeklyHours
+from clinic.scheduling.rota import (
+    MIDNIGHT,
+    Days,
+    Rota,
+    RotaClosure,
+    RotaSpecialDay,
+    RotaTimeOff,
+    RotaWeeklyHours,
+)
 
 __all__ = [
-    "Closure",
     "Days",
     "Rota",
-    "SpecialDay",
-    "TimeOff",
-    "WeeklyHours",
+    "RotaClosure",
+    "RotaSpecialDay",
+    "RotaTimeOff",
+    "RotaWeeklyHours",
     "cells_by_day",
     "day_range",
     "days_off",
@@ -92,8 +100,8 @@ def openings(window: Window, zones: Mapping[Key, ZoneInfo], rota: Rota[Key]) -> 
     Special days replace weekly hours; time off and closures are taken out of both. Rows of locations that `zones` does
     not name are passed over. Open time is rounded inward to whole cells, absence outward.
     """
-    weekly: dict[tuple[Key, Key], list[WeeklyHours[Key]]] = defaultdict(list)
-    special: dict[tuple[Key, Key], list[SpecialDay[Key]]] = defaultdict(list)
+    weekly: dict[tuple[Key, Key], list[RotaWeeklyHours[Key]]] = defaultdict(list)
+    special: dict[tuple[Key, Key], list[RotaSpecialDay[Key]]] = defaultdict(list)
     for rule in rota.weekly:
         weekly[rule.therapist, rule.location].append(rule)
     for day in rota.special:
@@ -237,7 +245,10 @@ def _ticks(window: Window, zone: ZoneInfo, every: int) -> int:
 
 
 def _worked(
-    window: Window, zone: ZoneInfo, weekly: Iterable[WeeklyHours[Key]], special: Iterable[SpecialDay[Key]]
+    window: Window,
+    zone: ZoneInfo,
+    weekly: Iterable[RotaWeeklyHours[Key]],
+    special: Iterable[RotaSpecialDay[Key]],
 ) -> int:
     days = _laid_over(window, zone)
     replaced_on = {day.on for day in special}
@@ -259,7 +270,7 @@ def _worked(
     return mask
 
 
-def _in_force(days: _LocalDays, rule: WeeklyHours[Key]) -> int:
+def _in_force(days: _LocalDays, rule: RotaWeeklyHours[Key]) -> int:
     (first_on, _), (last_on, _) = days.masks[0], days.masks[-1]
     if rule.in_force_on(first_on) and rule.in_force_on(last_on):
         return -1  # Every day: the usual case, for the price of two comparisons.

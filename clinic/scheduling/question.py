@@ -47,7 +47,7 @@ class Need:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place(Generic[Key]):
+class SlotLocation(Generic[Key]):
     """A location and its rules for this question.
 
     `rooms` are those that suit the treatment, in the order to fill them; None when it needs no room, empty when there
@@ -65,7 +65,7 @@ class Place(Generic[Key]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question(Generic[Key]):
+class SlotQuestion(Generic[Key]):
     """What is asked: which starts, on which local days, for which therapists, at which places.
 
     `therapists` stand in the practice's own order, the last word between equals. `preferred` is the client's own
@@ -77,7 +77,7 @@ class Question(Generic[Key]):
     days: Days
     now: datetime
     therapists: tuple[Key, ...]
-    places: tuple[Place[Key], ...]
+    places: tuple[SlotLocation[Key], ...]
     preferred: Key | None = None
     smallest: Need | None = None
 

@@ -25,7 +25,7 @@ class Days:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WeeklyHours(Generic[Key]):
+class RotaWeeklyHours(Generic[Key]):
     """Every week on `weekday` (0 is Monday) the therapist works at the location from `opens` until `closes`.
 
     Local wall times; `closes` is not included, and midnight as `closes` is the end of the day. The rule holds on
@@ -57,7 +57,7 @@ class WeeklyHours(Generic[Key]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SpecialDay(Generic[Key]):
+class RotaSpecialDay(Generic[Key]):
     """On one local day these hours replace the therapist's weekly ones at this location; no hours means not there.
 
     `hours` are (opens, closes) wall times under the rules of `WeeklyHours`. Several special days for one date add up.
@@ -74,7 +74,7 @@ class SpecialDay(Generic[Key]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TimeOff(Generic[Key]):
+class RotaTimeOff(Generic[Key]):
     """The therapist is away from one local wall time until, not including, another, on the clock of each location."""
 
     therapist: Key
@@ -83,7 +83,7 @@ class TimeOff(Generic[Key]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Closure(Generic[Key]):
+class RotaClosure(Generic[Key]):
     """The location is closed from one local wall time until, not including, another."""
 
     location: Key
@@ -95,10 +95,10 @@ class Closure(Generic[Key]):
 class Rota(Generic[Key]):
     """The rules that say when therapists work: rows as they stand in the database, in any order."""
 
-    weekly: tuple[WeeklyHours[Key], ...] = ()
-    special: tuple[SpecialDay[Key], ...] = ()
-    time_off: tuple[TimeOff[Key], ...] = ()
-    closures: tuple[Closure[Key], ...] = ()
+    weekly: tuple[RotaWeeklyHours[Key], ...] = ()
+    special: tuple[RotaSpecialDay[Key], ...] = ()
+    time_off: tuple[RotaTimeOff[Key], ...] = ()
+    closures: tuple[RotaClosure[Key], ...] = ()
 
 
 def _check_order(opens: time, closes: time) -> None:

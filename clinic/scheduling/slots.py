@@ -15,9 +15,20 @@ from zoneinfo import ZoneInfo
 from clinic.scheduling import grid, hours
 from clinic.scheduling.grid import CELL, Key, Window
 from clinic.scheduling.hours import Rota
-from clinic.scheduling.question import Need, Place, Question, Taken
+from clinic.scheduling.question import Need, SlotLocation, SlotQuestion, Taken
 
-__all__ = ["Candidate", "Need", "Offers", "Place", "Question", "Start", "Taken", "best", "nearest", "offers"]
+__all__ = [
+    "Candidate",
+    "Need",
+    "Offers",
+    "SlotLocation",
+    "SlotQuestion",
+    "SlotStart",
+    "Taken",
+    "best",
+    "nearest",
+    "offers",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +45,7 @@ class Candidate(Generic[Key]):
 
 
 @dataclass(frozen=True, slots=True)
-class Start(Generic[Key]):
+class SlotStart(Generic[Key]):
     """A moment, in UTC, at which the visit can begin, and who could give it, best first; there is at least one.
 
     The client's own therapist leads, then those whose calendar stays whole, then those with the fewest booked that day.
@@ -44,7 +55,7 @@ class Start(Generic[Key]):
     candidates: tuple[Candidate[Key], ...]
 
 
-def offers(question: Question[Key], rota: Rota[Key], taken: Taken[Key]) -> "Offers[Key]":
+def offers(question: SlotQuestion[Key], rota: Rota[Key], taken: Taken[Key]) -> "Offers[Key]":
     """Every start that answers the question, given the rules of work and what is taken."""
     window = question.window()
     opened = hours.openings(window, {place.location: place.zone for place in question.places}, rota)
@@ -65,24 +76,24 @@ def offers(question: Question[Key], rota: Rota[Key], taken: Taken[Key]) -> "Offe
     return Offers(question=question, window=window, lines=tuple(lines), rooms=rooms, booked=taken.booked)
 
 
-def best(starts: Iterable[Start[Key]], count: int) -> list[Start[Key]]:
+def best(starts: Iterable[SlotStart[Key]], count: int) -> list[SlotStart[Key]]:
     """The first few to propose: those that leave no unsellable gap come before those that do, then the earliest."""
     ranked = sorted(starts, key=lambda start: (start.candidates[0].leaves_gap, start.starts_at))
     return ranked[:count]
 
 
-def nearest(starts: Iterable[Start[Key]], wanted: datetime, count: int) -> list[Start[Key]]:
+def nearest(starts: Iterable[SlotStart[Key]], wanted: datetime, count: int) -> list[SlotStart[Key]]:
     """The few nearest to an instant, earliest first: what to show when that very start is gone."""
     ranked = sorted(starts, key=lambda start: (abs(start.starts_at - wanted), start.starts_at))
     return sorted(ranked[:count], key=lambda start: start.starts_at)
 
 
 @dataclass(frozen=True, slots=True)
-class Line(Generic[Key]):
+class TherapistStarts(Generic[Key]):
     """One therapist at one place: the offered starts, and those of them that leave an unsellable gap, as masks."""
 
     therapist: Key
-    place: Place[Key]
+    place: SlotLocation[Key]
     starts: int
     gaps: int
 
@@ -91,9 +102,9 @@ class Line(Generic[Key]):
 class Offers(Generic[Key]):
     """The answer: masks of starts, unfolded into values only as far as somebody looks."""
 
-    question: Question[Key]
+    question: SlotQuestion[Key]
     window: Window
-    lines: tuple[Line[Key], ...]
+    lines: tuple[TherapistStarts[Key], ...]
     rooms: Mapping[Key, int]
     booked: Mapping[tuple[Key, date], int]
 
@@ -101,19 +112,19 @@ class Offers(Generic[Key]):
         """Every offered start, in UTC, earliest first, without its candidates."""
         return grid.instants(grid.union(line.starts for line in self.lines), self.window)
 
-    def starts(self, on: date | None = None) -> tuple[Start[Key], ...]:
+    def starts(self, on: date | None = None) -> tuple[SlotStart[Key], ...]:
         """Every offered start with its candidates, earliest first; those of one local day when `on` is given."""
         asked = self if on is None else replace(self, lines=tuple(self._only_on(on)))
         return tuple(asked._unfolded(self.window.every_cell))
 
-    def at(self, starts_at: datetime) -> Start[Key] | None:
+    def at(self, starts_at: datetime) -> SlotStart[Key] | None:
         """The start at exactly this instant, or None when it is not offered."""
         cell = self.window.floor(starts_at)
         if self.window.at(cell) != starts_at:
             return None
         return next(self._unfolded(self.window.between(cell, cell + 1)), None)
 
-    def nearest(self, wanted: datetime, count: int) -> list[Start[Key]]:
+    def nearest(self, wanted: datetime, count: int) -> list[SlotStart[Key]]:
         """The few offered starts nearest to an instant, earliest first; only those are unfolded."""
         near = heapq.nsmallest(count, self.instants(), key=lambda at: (abs(at - wanted), at))
         return [start for at in sorted(near) if (start := self.at(at)) is not None]
@@ -163,12 +174,12 @@ class Offers(Generic[Key]):
         )
         return replace(self, lines=lines)
 
-    def _only_on(self, on: date) -> Iterator[Line[Key]]:
+    def _only_on(self, on: date) -> Iterator[TherapistStarts[Key]]:
         for line in self.lines:
             days = hours.cells_by_day(self.window, line.place.zone)
             yield replace(line, starts=line.starts & grid.union(cells for day, cells in days if day == on))
 
-    def _unfolded(self, among: int) -> Iterator[Start[Key]]:
+    def _unfolded(self, among: int) -> Iterator[SlotStart[Key]]:
         offered = among & grid.union(line.starts for line in self.lines)
         masks = [mask for line in self.lines for mask in (line.starts, line.gaps)]
         columns = [grid.flags(mask, self.window) for mask in (*masks, *self.rooms.values())]
@@ -178,7 +189,7 @@ class Offers(Generic[Key]):
                 pattern = tuple([column[cell] for column in columns])
                 if pattern not in seen:
                     seen[pattern] = self._candidates(cell, today)
-                yield Start(self.window.at(cell), seen[pattern])
+                yield SlotStart(self.window.at(cell), seen[pattern])
 
     def _stretches(self, offered: int) -> list[tuple[dict[ZoneInfo, date], int]]:
         """The offered cells, cut where a local day begins anywhere, earliest first, each with the date in every zone."""
@@ -226,15 +237,15 @@ class _Calendar:
 
 
 def _line(
-    question: Question[Key], place: Place[Key], therapist: Key, calendar: _Calendar, allowed: int
-) -> Line[Key]:
+    question: SlotQuestion[Key], place: SlotLocation[Key], therapist: Key, calendar: _Calendar, allowed: int
+) -> TherapistStarts[Key]:
     fits = calendar.fits(question.need)
     on_grid = hours.ticks(calendar.window, place.zone, place.step)
     starts = fits & allowed & (on_grid | grid.edges(fits) if place.pack else on_grid)
-    return Line(therapist, place, starts, starts & _gaps(question, place, calendar, on_grid))
+    return TherapistStarts(therapist, place, starts, starts & _gaps(question, place, calendar, on_grid))
 
 
-def _gaps(question: Question[Key], place: Place[Key], calendar: _Calendar, on_grid: int) -> int:
+def _gaps(question: SlotQuestion[Key], place: SlotLocation[Key], calendar: _Calendar, on_grid: int) -> int:
     """The cells at which the visit would leave, before or after it, free time the smallest visit has no start in.
 
     Free time next to the visit is sellable when the smallest one fits close up against it, or, where starts keep to the
@@ -260,13 +271,15 @@ def _undisturbed(window: Window, need: Need, busy: int) -> int:
     return grid.free_for(window.every_cell & ~busy, before + length + after) << before
 
 
-def _free_rooms(window: Window, question: Question[Key], taken: Taken[Key]) -> dict[Key, int]:
+def _free_rooms(window: Window, question: SlotQuestion[Key], taken: Taken[Key]) -> dict[Key, int]:
     busy = grid.busy_by(window, taken.rooms)
     rooms = [room for place in question.places for room in place.rooms or ()]
     return {room: _undisturbed(window, question.need, busy.get(room, 0)) for room in rooms}
 
 
-def _allowed(window: Window, question: Question[Key], place: Place[Key], rooms: Mapping[Key, int]) -> int:
+def _allowed(
+    window: Window, question: SlotQuestion[Key], place: SlotLocation[Key], rooms: Mapping[Key, int]
+) -> int:
     """The cells at which the place lets a visit begin, whoever gives it: days, notice, horizon, fold, rooms."""
     begins_at, ends_at = hours.day_range(question.days, place.zone)
     begins_at = max(begins_at, question.now + place.notice)
@@ -279,7 +292,7 @@ def _allowed(window: Window, question: Question[Key], place: Place[Key], rooms: 
     return allowed
 
 
-def _full_days(window: Window, place: Place[Key], therapist: Key, taken: Taken[Key]) -> int:
+def _full_days(window: Window, place: SlotLocation[Key], therapist: Key, taken: Taken[Key]) -> int:
     """The cells of the local days on which the therapist has as many appointments as she takes."""
     if therapist not in taken.daily_cap:
         return 0

@@ -20,7 +20,7 @@ from clinic.refusal import NotFound
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
 from clinic.staff.clinical import reviews
-from clinic.staff.day import LEVEL_FLAGS, Visit, next_day, visits
+from clinic.staff.day import LEVEL_FLAGS, DayVisit, next_day, visits
 from clinic.staff.day import today as practice_today
 from clinic.staff.visits import Act, acts
 from clinic.web.access import audience, may, staff
@@ -30,10 +30,10 @@ SHOWN_WAITING = 3
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
+class AgendaLine:
     """One visit on the page, with what can be done with it."""
 
-    visit: Visit
+    visit: DayVisit
     acts: tuple[Act, ...]
 
 
@@ -123,14 +123,14 @@ def _asked_therapist(people: Sequence[Therapist]) -> Therapist | None:
     return found
 
 
-def _lines(found: Sequence[Visit]) -> list[Line]:
+def _lines(found: Sequence[DayVisit]) -> list[AgendaLine]:
     """Each visit with its acts; the first act of the next visit is the page's one filled button."""
     lines = []
     for visit in found:
         possible = acts(visit)
         if visit.is_next and possible:
             possible = (replace(possible[0], style=""), *possible[1:])
-        lines.append(Line(visit=visit, acts=possible))
+        lines.append(AgendaLine(visit=visit, acts=possible))
     return lines
 
 

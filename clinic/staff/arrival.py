@@ -17,8 +17,8 @@ from clinic.guidance.levels import Level
 from clinic.intake import drafts
 from clinic.plans import before_visit
 from clinic.plans import queries as plans
-from clinic.plans.before_visit import Sheet
-from clinic.plans.explanation import Explained
+from clinic.plans.before_visit import BeforeVisitQuestions
+from clinic.plans.explanation import Explanation
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
 from clinic.web import access, question_fields
@@ -46,7 +46,7 @@ class Today:
 
 def today(visit: Appointment, *, reader: User, now: datetime) -> Today | None:
     """What was answered for a visit of today; None while nothing was. The caller commits."""
-    found = before_visit.given(visit)
+    found = before_visit.answers_given(visit)
     if found is None:
         return None
     audit.record(
@@ -58,7 +58,7 @@ def today(visit: Appointment, *, reader: User, now: datetime) -> Today | None:
         fields=("level", "rules"),
         now=now,
     )
-    explained = Explained.of(found.outcome)
+    explained = Explanation.of(found.outcome)
     return Today(
         heading=HEADINGS[explained.level],
         whys=tuple(fired.why for fired in explained.fired if fired.level > Level.OK),
@@ -110,18 +110,20 @@ def ask_aloud(appointment_id: UUID) -> ResponseReturnValue:
     sent, unfit = question_fields.posted(sheet.questions)
     try:
         if unfit:
-            raise drafts.Incomplete(unfit)
+            raise drafts.DraftIncomplete(unfit)
         with transaction():
             answered = before_visit.answer(
                 visit, sent, actor=audit.by_user(user.id), now=now, source=BY_THERAPIST
             )
-    except drafts.Incomplete as incomplete:
+    except drafts.DraftIncomplete as incomplete:
         return _page(visit, sheet, question_fields.as_typed(sheet.questions, sent), incomplete.problems), 422
     desk.say(f"Answers kept. {HEADINGS[answered.level]}")
     return redirect(url_for("staff.visit", appointment_id=appointment_id), 303)
 
 
-def _page(visit: Appointment, sheet: Sheet, shown: dict[str, object], problems: dict[str, str]) -> str:
+def _page(
+    visit: Appointment, sheet: BeforeVisitQuestions, shown: dict[str, object], problems: dict[str, str]
+) -> str:
     return render_template(
         "staff/ask_aloud.html",
         here="calendar",

@@ -45,7 +45,7 @@ Flag = tuple[str, str | None, str | None]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Visit:
+class DayVisit:
     """A visit of the day with the flags that are present."""
 
     appointment: Appointment
@@ -90,7 +90,7 @@ def today(now: datetime) -> date:
     return hours.local_day(now, ZoneInfo(practice_zone(now)))
 
 
-def visits(on: date, *, reader: User, therapist_id: UUID | None, now: datetime) -> list[Visit]:
+def visits(on: date, *, reader: User, therapist_id: UUID | None, now: datetime) -> list[DayVisit]:
     """The visits that begin on a local day of their location, earliest first, of one therapist or of all.
 
     Safety flags stand only on clients whose record the reader may open, and that they were looked up is recorded: the
@@ -99,7 +99,7 @@ def visits(on: date, *, reader: User, therapist_id: UUID | None, now: datetime) 
     return _seen(_appointments(on, therapist_id), reader, now)
 
 
-def one(appointment: Appointment, *, reader: User, now: datetime) -> Visit:
+def one(appointment: Appointment, *, reader: User, now: datetime) -> DayVisit:
     """A single visit, read and recorded like those of a day."""
     return _seen([appointment], reader, now)[0]
 
@@ -117,7 +117,7 @@ def next_day(after: date, therapist_id: UUID | None) -> date | None:
     return first.date() if first else None
 
 
-def _seen(appointments: Sequence[Appointment], reader: User, now: datetime) -> list[Visit]:
+def _seen(appointments: Sequence[Appointment], reader: User, now: datetime) -> list[DayVisit]:
     clients = {appointment.client_id for appointment in appointments if appointment.client_id}
     own = (
         plans.treated(reader.id, clients, now)
@@ -146,7 +146,7 @@ def _seen(appointments: Sequence[Appointment], reader: User, now: datetime) -> l
     notes = plans.notes(appointment.id for appointment in appointments)
     following = _next(appointments, now)
     return [
-        Visit(
+        DayVisit(
             appointment=appointment,
             marks=tuple(known.marks(appointment)),
             note=notes.get(appointment.id),

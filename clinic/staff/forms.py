@@ -8,7 +8,7 @@ from wtforms.validators import InputRequired, Length, Optional
 from clinic.guidance.knowledge import MODALITIES
 from clinic.guidance.rules.kinds import REGIONS
 from clinic.plans.models import ReasonKind
-from clinic.plans.notes import PRESSURES, Content
+from clinic.plans.notes import PRESSURES, NoteContent
 from clinic.web.forms import Form
 from clinic.web.forms import Ticks as Ticks  # Also of the forms of the settings.
 
@@ -116,7 +116,7 @@ class NoteForm(Form):
     reaction = TextAreaField("How the client took it", validators=[Length(max=NOTE_LENGTH)])
     next = TextAreaField("For next time", validators=[Length(max=NOTE_LENGTH)])
 
-    def show(self, content: Content, seen: str) -> None:
+    def show(self, content: NoteContent, seen: str) -> None:
         """Fill the form from a saved draft, or from what was planned."""
         for place, modality in zip(PLACES, content.modalities, strict=False):
             getattr(self, place).data = modality
@@ -126,10 +126,10 @@ class NoteForm(Form):
         self.seen.data = seen
 
     @property
-    def content(self) -> Content:
+    def content(self) -> NoteContent:
         """What was typed, each type once and in order."""
         types = dict.fromkeys(getattr(self, place).data for place in PLACES if getattr(self, place).data)
-        return Content(
+        return NoteContent(
             modalities=tuple(types),
             areas=tuple(self.areas.data or ()),
             pressure=self.pressure.data or "",
@@ -139,7 +139,7 @@ class NoteForm(Form):
         )
 
 
-class SeenForm(Form):
+class CheckInSeenForm(Form):
     """A check-in a therapist has seen to."""
 
     done = TextAreaField(

@@ -17,10 +17,10 @@ from clinic.booking import desk as booking_desk
 from clinic.booking import services as booking
 from clinic.booking.models import Appointment, State
 from clinic.booking.placing import SlotTaken
-from clinic.booking.states import NotNow, Shown
+from clinic.booking.states import NotNow, ShownRevision
 from clinic.db import transaction
 from clinic.messaging import queries as messages
-from clinic.messaging.queries import Wanted
+from clinic.messaging.queries import MessageFilter
 from clinic.plans import before_visit, check_ins, look_backs
 from clinic.plans import queries as plans
 from clinic.refusal import Refusal, Stale
@@ -30,8 +30,8 @@ from clinic.staff.blueprint import blueprint
 from clinic.staff.booking import choices, move, obstacles, repeat
 from clinic.staff.clinical import progress
 from clinic.staff.clinical.look_backs import PROPOSED
-from clinic.staff.day import Visit
-from clinic.staff.forms import SeenForm
+from clinic.staff.day import DayVisit
+from clinic.staff.forms import CheckInSeenForm
 from clinic.web.access import actor, audience, may, staff
 
 
@@ -54,7 +54,7 @@ class Act:
     fields: Mapping[str, str] = field(default_factory=dict)
 
 
-def acts(visit: Visit) -> tuple[Act, ...]:
+def acts(visit: DayVisit) -> tuple[Act, ...]:
     """At most two acts for a visit in a list, the likeliest first, only such as the signed-in person may do."""
     appointment = visit.appointment
     found: list[Act] = []
@@ -124,10 +124,10 @@ def _page(appointment_id: UUID, refusal: str | None = None) -> str:
         seen=seen,
         record=review or (plans.newest_review(client_id) if is_own else None),
         waivers=[(obstacles.named(one.rules), one.reason) for one in booking_desk.waivers_of(appointment.id)],
-        book_again=choices.again(appointment),
+        book_again=choices.book_again_address(appointment),
         may_move=move.can_move(appointment, now) and may(Permission.CALENDAR_WRITE),
         contacts=_contacts(appointment) if may(Permission.CONTACTS_READ) else [],
-        messages=messages.page(now, Wanted(visit_id=appointment.id)).lines[:8]
+        messages=messages.page(now, MessageFilter(visit_id=appointment.id)).lines[:8]
         if may(Permission.MESSAGES_READ)
         else [],
         review=review,
@@ -136,7 +136,7 @@ def _page(appointment_id: UUID, refusal: str | None = None) -> str:
         today=today,
         asks_today=before_visit.is_open(appointment, now) and may(Permission.CALENDAR_WRITE),
         check_ins=answered,
-        seen_form=SeenForm(formdata=None),
+        seen_form=CheckInSeenForm(formdata=None),
         proposed=PROPOSED[panel.progress.proposal.step.value] if panel else None,
         may_look_back=panel is not None
         and may(Permission.REVIEW_DECIDE)
@@ -315,8 +315,8 @@ def shown_fields(appointment: Appointment) -> dict[str, str]:
     return {"revision": str(appointment.revision), "state": appointment.state}
 
 
-def _shown() -> Shown:
-    return Shown(_revision(), request.form.get("state", ""))
+def _shown() -> ShownRevision:
+    return ShownRevision(_revision(), request.form.get("state", ""))
 
 
 def _revision() -> int:

@@ -14,15 +14,15 @@ from clinic.accounts import services as accounts
 from clinic.accounts.models import Client
 from clinic.accounts.permissions import Permission
 from clinic.booking import idempotency, states
-from clinic.booking.idempotency import Answer
+from clinic.booking.idempotency import StoredAnswer
 from clinic.booking.placing import NotOffered
 from clinic.booking.waiting import entries, offer_answers, offering, queries
 from clinic.booking.waiting.entries import NothingEarlier
-from clinic.booking.waiting.matching import Time
-from clinic.booking.waiting.models import Wish
+from clinic.booking.waiting.matching import WaitingListTime
+from clinic.booking.waiting.models import WaitingListEntry
 from clinic.booking.waiting.offer_answers import OfferGone
 from clinic.booking.waiting.offering import OfferedAlready
-from clinic.booking.waiting.queries import Line
+from clinic.booking.waiting.queries import WaitingListLine
 from clinic.db import transaction
 from clinic.language.reading import short_date
 from clinic.practice import queries as practice
@@ -30,13 +30,13 @@ from clinic.refusal import NotFound
 from clinic.staff import desk as staff_desk
 from clinic.staff.blueprint import blueprint
 from clinic.staff.booking import choices
-from clinic.staff.booking.choices import Choice
+from clinic.staff.booking.choices import BookingChoices
 from clinic.staff.booking.forms import BookForm, NewClientForm
 from clinic.web import form_keys, time_values
 from clinic.web.access import actor, audience, staff
 from clinic.web.browser import browser
 from clinic.web.forms import Form, Ticks
-from clinic.web.waiting_form import WishForm, in_words
+from clinic.web.waiting_form import WaitingListForm, in_words
 
 PAGE = 50
 SHOWN_TIMES = 12
@@ -45,11 +45,11 @@ LABELS = {"days": "Days that suit", "parts": "Times of day that suit", "last_on"
 """The form asks a client; here it asks about one."""
 
 
-class KnownWaiterForm(WishForm, BookForm):
+class KnownWaiterForm(WaitingListForm, BookForm):
     """What a client who is known waits for."""
 
 
-class NewWaiterForm(WishForm, NewClientForm):
+class NewWaiterForm(WaitingListForm, NewClientForm):
     """What somebody new waits for, and who it is."""
 
 
@@ -132,7 +132,7 @@ def add() -> ResponseReturnValue:
                 actor=actor(),
                 now=now,
             )
-            idempotency.remember(browser(), form.key.data or "", content, Answer(303), now)
+            idempotency.remember(browser(), form.key.data or "", content, StoredAnswer(303), now)
     except idempotency.AtTheSameTime:
         return _done_before(form, content) or redirect(location, 303)
     staff_desk.say(f"{client.first_name} is on the waiting list.")
@@ -228,7 +228,7 @@ def _page_address(number: int) -> str:
     return url_for("staff.waiting_list", page=number, **kept)
 
 
-def _form(choice: Choice, **given: Any) -> KnownWaiterForm | NewWaiterForm:
+def _form(choice: BookingChoices, **given: Any) -> KnownWaiterForm | NewWaiterForm:
     form = KnownWaiterForm(**given) if choice.client is not None else NewWaiterForm(**given)
     for field, words in LABELS.items():
         form[field].label.text = words
@@ -257,14 +257,14 @@ def _done_before(form: BookForm, content: dict[str, Any]) -> ResponseReturnValue
     return redirect(url_for("staff.waiting_list"), 303) if earlier is not None else None
 
 
-def _live_wish(wish_id: UUID) -> Wish:
-    found = queries.wish(wish_id)
+def _live_wish(wish_id: UUID) -> WaitingListEntry:
+    found = queries.entry_of(wish_id)
     if not found.is_live:
         raise NotFound
     return found
 
 
-def _chosen_time(wish: Wish) -> Time:
+def _chosen_time(wish: WaitingListEntry) -> WaitingListTime:
     """The time an address or form names, of the treatment somebody waits for; raises NotFound."""
     starts_at, therapist_id = time_values.read_value(request.values.get("start", ""))
     supply = practice.supply(wish.treatment_id)
@@ -275,10 +275,10 @@ def _chosen_time(wish: Wish) -> Time:
         raise NotFound from None
     if therapist_id not in supply.therapists or location_id not in places:
         raise NotFound
-    return Time(starts_at, therapist_id, location_id, places[location_id])
+    return WaitingListTime(starts_at, therapist_id, location_id, places[location_id])
 
 
-def _people_form(wish: Wish, time: Time, **given: Any) -> PeopleForm:
+def _people_form(wish: WaitingListEntry, time: WaitingListTime, **given: Any) -> PeopleForm:
     form = PeopleForm(**given)
     lines = [
         line
@@ -291,7 +291,7 @@ def _people_form(wish: Wish, time: Time, **given: Any) -> PeopleForm:
     return form
 
 
-def _has_own_terms(wish: Wish) -> bool:
+def _has_own_terms(wish: WaitingListEntry) -> bool:
     """Whether this is about a visit that was agreed with another length or other buffers than are sold now.
 
     A time is kept for one length: it is offered to such a person alone.
@@ -301,26 +301,26 @@ def _has_own_terms(wish: Wish) -> bool:
     return visit is not None and any(getattr(visit, name) != getattr(sold, name) for name in names)
 
 
-def _who(line: Line, zone: str) -> str:
+def _who(line: WaitingListLine, zone: str) -> str:
     since = short_date(line.wish.created_at, zone)
     unreachable = "" if line.is_reachable else ", no e-mail: please call"
     return f"{line.wish.client.name}, waits since {since}{unreachable}"
 
 
-def _add_page(form: WishForm, choice: Choice) -> str:
+def _add_page(form: WaitingListForm, choice: BookingChoices) -> str:
     return render_template(
         "staff/waiting/add.html",
         here="waiting",
         form=form,
         choice=choice,
         treatments=practice.treatments(),
-        carried=choices.carried(),
+        carried=choices.carried_choices(),
         address=choices.address,
         has_errors=form.has_errors,
     )
 
 
-def _times_page(wish: Wish, now: datetime, refusal: str | None = None) -> str:
+def _times_page(wish: WaitingListEntry, now: datetime, refusal: str | None = None) -> str:
     names = {person.id: person.name for person in wish.treatment.therapists}
     places = {place.id: place.name for place in practice.locations(now.date())}
     return render_template(
@@ -340,7 +340,7 @@ def _times_page(wish: Wish, now: datetime, refusal: str | None = None) -> str:
     )
 
 
-def _people_page(wish: Wish, time: Time, form: PeopleForm) -> str:
+def _people_page(wish: WaitingListEntry, time: WaitingListTime, form: PeopleForm) -> str:
     names = {person.id: person.name for person in wish.treatment.therapists}
     return render_template(
         "staff/waiting/people.html",

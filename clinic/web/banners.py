@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from clinic.accounts.permissions import Permission
 from clinic.language import N_
 from clinic.messaging import heartbeat
-from clinic.messaging.heartbeat import Part, Pulse, Sign
+from clinic.messaging.heartbeat import DeliveryHeartbeats, DeliveryPart, Sign
 from clinic.messaging.pause import Why
 from clinic.web import access
 from clinic.web.access import Policy, staff
@@ -52,23 +52,23 @@ def notes() -> list[Note]:
 
 def _letters() -> list[Note]:
     try:
-        found = heartbeat.read()
+        found = heartbeat.heartbeats()
     except SQLAlchemyError:
         return []  # The page itself will say that the database is away.
     return list(_troubles(found))
 
 
-def _troubles(found: Pulse) -> Iterator[Note]:
+def _troubles(found: DeliveryHeartbeats) -> Iterator[Note]:
     """One sentence for the delivery, the worst that is true, one for the mail server, and one for messages held back."""
     ill = {sign.part: sign for sign in found.troubles}
-    if Part.PASS in ill and not ill[Part.PASS].state:
-        yield {"kind": "urgent" if ill[Part.PASS].is_dead else "caution", "text": UNATTENDED}
-    elif ill.keys() & {Part.WORKER, Part.BEAT, Part.PASS}:
+    if DeliveryPart.PASS in ill and not ill[DeliveryPart.PASS].state:
+        yield {"kind": "urgent" if ill[DeliveryPart.PASS].is_dead else "caution", "text": UNATTENDED}
+    elif ill.keys() & {DeliveryPart.WORKER, DeliveryPart.BEAT, DeliveryPart.PASS}:
         yield {"kind": "caution", "text": STOOD_IN}
-    if Part.MAIL in ill:
+    if DeliveryPart.MAIL in ill:
         yield {"kind": "caution", "text": NO_SERVER}
-    if Part.SENDING in ill:
-        yield _held(ill[Part.SENDING])
+    if DeliveryPart.SENDING in ill:
+        yield _held(ill[DeliveryPart.SENDING])
 
 
 def _held(sign: Sign) -> Note:

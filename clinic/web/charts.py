@@ -15,7 +15,7 @@ INSET = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ChartReading:
     """One value on the way: what it was taken at, the value (None when it was not given), and whether we look back there.
 
     Readings still to come have the value None too and only keep their place on the axis.
@@ -101,7 +101,7 @@ class Bars:
 
 
 def trend(
-    readings: Sequence[Reading], *, title: str, top: int = 10, width: int = 560, height: int = 290
+    readings: Sequence[ChartReading], *, title: str, top: int = 10, width: int = 560, height: int = 290
 ) -> Trend:
     """The line through the readings, in their order, on a scale from 0 to `top`, a multiple of five.
 

@@ -7,7 +7,7 @@ from typing import Any
 from flask import request
 
 from clinic.guidance import questionnaire
-from clinic.guidance.fields import Kind
+from clinic.guidance.fields import FieldKind
 from clinic.guidance.questions import Question
 from clinic.web.forms import clean
 
@@ -36,7 +36,7 @@ def posted(questions: Sequence[Question]) -> tuple[dict[str, list[str]], dict[st
 
 
 def _texts(question: Question) -> list[str]:
-    if question.kind is not Kind.PSFS:
+    if question.kind is not FieldKind.PSFS:
         return request.form.getlist(question.field)
     return [
         request.form.get(f"{part}_{number}", "")
@@ -50,10 +50,10 @@ def as_typed(questions: Sequence[Question], posted: Mapping[str, Sequence[str]])
     shown: dict[str, Any] = {}
     for question in questions:
         texts = posted.get(question.field, ())
-        if question.kind is Kind.PSFS:
+        if question.kind is FieldKind.PSFS:
             pairs = zip(texts[::2], texts[1::2], strict=False)
             shown[question.field] = [{"activity": activity, "score": score} for activity, score in pairs]
-        elif question.kind in (Kind.MANY, Kind.BODY_MAP):
+        elif question.kind in (FieldKind.MANY, FieldKind.BODY_MAP):
             shown[question.field] = list(texts)
         else:
             shown[question.field] = texts[0] if texts else None

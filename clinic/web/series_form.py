@@ -13,7 +13,7 @@ from flask import request
 
 from clinic.booking.models import Appointment
 from clinic.booking.series.new_series import WEEK, Lost, NoSeries, Proposal, Rhythm, Slot
-from clinic.booking.series.series_changes import Shift
+from clinic.booking.series.series_changes import SeriesShift
 from clinic.practice.models import Therapist
 from clinic.refusal import Refusal
 from clinic.scheduling import hours
@@ -21,7 +21,7 @@ from clinic.web import time_values
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
+class SessionRow:
     """One session of the page: what was wished for, and what can be chosen; `chosen` is the value of the choice."""
 
     proposal: Proposal
@@ -42,19 +42,19 @@ def next_start(after: Appointment, every_weeks: int, now: datetime) -> datetime:
     return first
 
 
-def row(proposal: Proposal, people: Mapping[UUID, Therapist]) -> Row:
+def row(proposal: Proposal, people: Mapping[UUID, Therapist]) -> SessionRow:
     """One session as it is first shown: the time wished for is chosen when it is free."""
     found = (proposal.slot,) if proposal.slot else proposal.alternatives
     slots = [(value(one), one, people[one.therapist_id].given_name) for one in found]
-    return Row(proposal=proposal, slots=slots, chosen=slots[0][0] if proposal.slot else "")
+    return SessionRow(proposal=proposal, slots=slots, chosen=slots[0][0] if proposal.slot else "")
 
 
-def again(
+def rebuilt_rows(
     proposals: Sequence[Proposal],
     people: Mapping[UUID, Therapist],
     picked: Mapping[int, str],
     refusal: Refusal | None,
-) -> list[Row]:
+) -> list[SessionRow]:
     """The rows as they can be had now, with what was chosen where it still stands, and a mark where it was lost."""
     lost = refusal.starts if isinstance(refusal, Lost) else frozenset()
     rows = []
@@ -63,7 +63,7 @@ def again(
         stands = wanted in {value for value, _, _ in fresh.slots}
         gone = bool(wanted) and slot(wanted).starts_at in lost
         rows.append(
-            Row(
+            SessionRow(
                 proposal=fresh.proposal,
                 slots=fresh.slots,
                 chosen=wanted if stands and not gone else "",
@@ -94,11 +94,11 @@ def rhythm() -> Rhythm:
         raise NoSeries("Enter a first day, a time of day, how often and how many.") from None
 
 
-def shift() -> Shift:
+def shift() -> SeriesShift:
     """Where sessions go, from the address; raises NoSeries."""
     asked = request.args
     try:
-        return Shift(
+        return SeriesShift(
             weekday=int(asked.get("weekday", "")),
             at=time_values.time_of_day(asked.get("at", "")),
             weeks_later=int(asked.get("weeks", "")),

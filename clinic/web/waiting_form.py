@@ -33,7 +33,7 @@ DAYS_OF_WEEK = (
 PARTS_OF_DAY = (N_("mornings"), N_("afternoons"), N_("evenings"))
 
 
-class Day(DateField):
+class WaitingDateField(DateField):
     """A day of the calendar, with a plain sentence for what is none."""
 
     def process_formdata(self, valuelist: list[Any]) -> None:
@@ -73,12 +73,12 @@ class WhenForm(Form):
         self.parts.data = [str(part) for part in entries.parts_of(times)]
 
 
-class WishForm(WhenForm):
+class WaitingListForm(WhenForm):
     """With whom, where, when and until when."""
 
     therapist = SelectField(N_("Therapist"), default=ANY)
     location = SelectField(N_("Where"), default=ANY)
-    last_on = Day(
+    last_on = WaitingDateField(
         N_("Last day that suits you"),
         validators=[InputRequired(N_("Enter the last day that suits you"))],
     )
@@ -103,7 +103,7 @@ class WishForm(WhenForm):
         self.parts.data = [value for value, _ in PARTS]
         self.last_on.data = self.today + USUAL_WAIT
 
-    def validate_last_on(self, field: Day) -> None:
+    def validate_last_on(self, field: WaitingDateField) -> None:
         """A day to come, within a year."""
         last_on = self.today + LONGEST_WAIT
         if field.data and not self.today <= field.data <= last_on:

@@ -63,7 +63,7 @@ def test_a_bar_that_stands_on_both_records_stands_once_and_is_lifted_once(
     made = merging.merge(kept.id, other.id, by=desk, now=now)
     (own,) = barring.of_client(kept.id)
     barring.lift(own.id, by=desk, now=now)
-    assert barring.standing(kept.id) == set()
+    assert barring.barred_therapists(kept.id) == set()
     assert barring.by_client() == {}
     merging.undo(made.id, by=desk, now=now)
     assert [bar.client_id for bar in barring.of_client(other.id)] == [other.id]

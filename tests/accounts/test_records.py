@@ -31,12 +31,12 @@ def ada(make: ModuleType) -> Client:
 def corrected(client: Client, now: datetime, **changed: object) -> Client:
     person = replace(client_records.person_of(client), **changed)
     return client_records.correct(
-        client.id, person, seen_as=client_records.seen(client), actor="user:x", now=now
+        client.id, person, seen_as=client_records.page_mark(client), actor="user:x", now=now
     )
 
 
 def changed(contact: Contact, value: str, now: datetime, **more: object) -> Contact:
-    given = {"relation": Relation.SELF, "seen_as": client_records.seen(contact), **more}
+    given = {"relation": Relation.SELF, "seen_as": client_records.page_mark(contact), **more}
     return client_records.change_address(contact.id, value, country="DE", actor="user:x", now=now, **given)
 
 
@@ -55,13 +55,13 @@ def test_nothing_changed_leaves_no_entry(ada: Client, now: datetime) -> None:
 
 
 def test_nobody_overwrites_a_colleague_unseen(ada: Client, now: datetime) -> None:
-    seen_as = client_records.seen(ada)
+    seen_as = client_records.page_mark(ada)
     corrected(ada, now, further=Further(town="Berlin"))
     with pytest.raises(client_records.RecordChanged):
         client_records.correct(
             ada.id, client_records.person_of(ada), seen_as=seen_as, actor="user:x", now=now
         )
-    contact, before = ada.contacts[0], client_records.seen(ada.contacts[0])
+    contact, before = ada.contacts[0], client_records.page_mark(ada.contacts[0])
     changed(contact, "ada@new.example", now)
     with pytest.raises(client_records.RecordChanged):
         changed(contact, "ada@other.example", now, seen_as=before)

@@ -44,13 +44,13 @@ def test_the_same_address_makes_another_client_each_time(database: sa.Connection
     ["", "ada", "ada@", "@client.example", "a b@client.example", "ada@client.example\nBcc: x@y.example"],
 )
 def test_what_cannot_be_a_mail_address_is_refused_with_a_sentence(mail: str) -> None:
-    with pytest.raises(accounts.Unreadable, match="e-mail address"):
+    with pytest.raises(accounts.UnreadableAddress, match="e-mail address"):
         accounts.normalise_mail(mail)
 
 
 @pytest.mark.parametrize("phone", ["", "abc", "12", "+999999999999999999"])
 def test_what_cannot_be_a_telephone_number_is_refused_with_a_sentence(phone: str) -> None:
-    with pytest.raises(accounts.Unreadable, match="telephone number"):
+    with pytest.raises(accounts.UnreadableAddress, match="telephone number"):
         accounts.normalise_phone(phone, "DE")
 
 
@@ -76,12 +76,12 @@ def test_a_number_is_read_as_one_would_dial_it_in_the_country(
 
 @pytest.mark.parametrize("country", ["US", "CA", "DE", "GB", "AT", "PL", "IT", "SE"])
 def test_a_number_of_one_town_is_refused_with_the_reason(country: str) -> None:
-    with pytest.raises(accounts.Unreadable, match="cannot be dialled from elsewhere"):
+    with pytest.raises(accounts.UnreadableAddress, match="cannot be dialled from elsewhere"):
         accounts.normalise_phone("555 0142", country)
 
 
 def test_a_number_of_one_town_is_refused_also_behind_its_country_code() -> None:
-    with pytest.raises(accounts.Unreadable, match="cannot be dialled from elsewhere"):
+    with pytest.raises(accounts.UnreadableAddress, match="cannot be dialled from elsewhere"):
         accounts.normalise_phone("+1 555 0142", "DE")
 
 
@@ -89,7 +89,7 @@ def test_a_number_of_one_town_is_refused_also_behind_its_country_code() -> None:
 def test_any_text_is_an_address_or_is_refused(text: str) -> None:
     try:
         found = accounts.normalise_mail(text)
-    except accounts.Unreadable:
+    except accounts.UnreadableAddress:
         return
     assert found == accounts.normalise_mail(found)
 
@@ -98,7 +98,7 @@ def test_any_text_is_an_address_or_is_refused(text: str) -> None:
 def test_any_text_is_a_number_or_is_refused(text: str) -> None:
     try:
         found = accounts.normalise_phone(text, "DE")
-    except accounts.Unreadable:
+    except accounts.UnreadableAddress:
         return
     assert found.startswith("+")
 

@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 from clinic.accounts.models import Client
 from clinic.api.availability_cache import KEPT, PATH, KeptAnswer, KeptAnswers
 from clinic.booking import availability
-from clinic.booking.availability import Wish
+from clinic.booking.availability import SearchCriteria
 from clinic.booking.locking import lock
 from clinic.booking.models import Appointment, State
 from clinic.db import NestedTransaction, db, transaction
@@ -62,7 +62,7 @@ def test_what_is_listed_is_what_the_pages_offer(make: ModuleType, caller: Caller
             therapist=people[hours_later % 3],
         )
     days = Days(NOW.date(), NOW.date() + timedelta(days=60))
-    pages = availability.offers(Wish(sold.id), days, NOW).offers
+    pages = availability.offers(SearchCriteria(sold.id), days, NOW).offers
     listed = [
         datetime.fromisoformat(f"{day}T{time}").astimezone(UTC)
         for day, times in caller.days(sold, str(days.first_on), str(days.until_on)).items()
@@ -303,9 +303,9 @@ def test_a_kept_answer_is_the_fresh_one_at_every_minute(
 def test_what_only_asks_opens_no_transaction_and_leaves_the_next_one_whole(race_app: Flask) -> None:
     """On true connections: a booking after a question in one session is undone as a whole when it fails."""
     make_a_shop()
-    with pytest.raises(NestedTransaction), availability.reading(), transaction():
+    with pytest.raises(NestedTransaction), availability.without_transaction(), transaction():
         raise AssertionError("nothing is written in here")
-    with availability.reading():
+    with availability.without_transaction():
         db.session.scalar(sa.select(Client.id))
         status = db.session.connection().connection.driver_connection.info.transaction_status  # type: ignore[union-attr]
         assert status == TransactionStatus.IDLE

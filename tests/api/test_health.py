@@ -11,7 +11,7 @@ from clinic.accounts import audit
 from clinic.app import create_app
 from clinic.db import db, dispose
 from clinic.messaging import heartbeat
-from clinic.messaging.heartbeat import Part
+from clinic.messaging.heartbeat import DeliveryPart
 from clinic.messaging.models import Heartbeat, Message, Sending
 from config import Settings
 from tests import make
@@ -21,7 +21,7 @@ from tests.health import AUTHORIZED
 __all__ = ["tamper"]
 
 
-def lived(*parts: Part, ago: int = 0, state: str = "") -> None:
+def lived(*parts: DeliveryPart, ago: int = 0, state: str = "") -> None:
     """Heartbeats of these parts, so many seconds ago by the database's clock."""
     for part in parts:
         heartbeat.beat(part, state)
@@ -53,29 +53,29 @@ def test_before_a_worker_ever_ran_people_are_served_and_the_answer_says_what_is_
 
 
 def test_all_is_well_while_every_part_lives(client: FlaskClient, tamper: Tamper) -> None:
-    lived(Part.WORKER, Part.BEAT, Part.PASS, ago=20)
+    lived(DeliveryPart.WORKER, DeliveryPart.BEAT, DeliveryPart.PASS, ago=20)
     assert client.get("/health", headers=AUTHORIZED).get_json()["status"] == "ok"
 
 
 def test_entries_that_nobody_seals_show(client: FlaskClient, tamper: Tamper, clock_at_now: None) -> None:
-    lived(Part.WORKER, Part.BEAT, Part.PASS)
+    lived(DeliveryPart.WORKER, DeliveryPart.BEAT, DeliveryPart.PASS)
     audit.record(audit.SYSTEM, "tried", now=make.NOW - timedelta(minutes=11))
     db.session.commit()
     found = client.get("/health", headers=AUTHORIZED).get_json()
     assert (found["status"], found["audit"]) == ("degraded", "late")
 
 
-@pytest.mark.parametrize("part", [Part.WORKER, Part.BEAT, Part.PASS])
-def test_a_part_that_fell_silent_shows_within_two_minutes(client: FlaskClient, part: Part) -> None:
-    lived(Part.WORKER, Part.BEAT, Part.PASS)
+@pytest.mark.parametrize("part", [DeliveryPart.WORKER, DeliveryPart.BEAT, DeliveryPart.PASS])
+def test_a_part_that_fell_silent_shows_within_two_minutes(client: FlaskClient, part: DeliveryPart) -> None:
+    lived(DeliveryPart.WORKER, DeliveryPart.BEAT, DeliveryPart.PASS)
     lived(part, ago=90)
     found = client.get("/health", headers=AUTHORIZED).get_json()
     assert (found["status"], found[part.value]) == ("degraded", "stale")
 
 
 def test_a_mail_server_that_is_away_shows(client: FlaskClient) -> None:
-    lived(Part.WORKER, Part.BEAT, Part.PASS)
-    lived(Part.MAIL, ago=1, state="unreachable")
+    lived(DeliveryPart.WORKER, DeliveryPart.BEAT, DeliveryPart.PASS)
+    lived(DeliveryPart.MAIL, ago=1, state="unreachable")
     found = client.get("/health", headers=AUTHORIZED).get_json()
     assert (found["status"], found["mail"]) == ("degraded", "unreachable")
 
@@ -92,7 +92,7 @@ def test_without_the_database_the_answer_is_down_and_quick(settings: Settings) -
 
 
 def test_messages_held_after_a_restore_show(client: FlaskClient) -> None:
-    lived(Part.WORKER, Part.BEAT, Part.PASS)
+    lived(DeliveryPart.WORKER, DeliveryPart.BEAT, DeliveryPart.PASS)
     held = sa.insert(Sending).values(id=1, incarnation="x", held_why="restored", held_since=make.NOW)
     db.session.execute(held)
     db.session.commit()
@@ -101,7 +101,7 @@ def test_messages_held_after_a_restore_show(client: FlaskClient) -> None:
 
 
 def test_messages_in_arrears_are_counted(client: FlaskClient, clock_at_now: None) -> None:
-    lived(Part.WORKER, Part.BEAT, Part.PASS)
+    lived(DeliveryPart.WORKER, DeliveryPart.BEAT, DeliveryPart.PASS)
     ada = make.client()
     long_ago = make.NOW - timedelta(minutes=6)
     row = Message(
@@ -126,7 +126,7 @@ def test_messages_in_arrears_are_counted(client: FlaskClient, clock_at_now: None
 def test_without_the_token_the_answer_is_one_word_wherever_it_is_asked_from(
     client: FlaskClient, headers: dict[str, str], address: str
 ) -> None:
-    lived(Part.WORKER)
+    lived(DeliveryPart.WORKER)
     answer = client.get("/health", headers=headers, environ_base={"REMOTE_ADDR": address})
     assert list(answer.get_json()) == ["status"]
 

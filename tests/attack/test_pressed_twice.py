@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from flask import Flask, current_app
 
 from clinic.booking.models import Appointment, State
-from clinic.booking.waiting.models import Wish
+from clinic.booking.waiting.models import WaitingListEntry
 from clinic.db import db, transaction
 from clinic.guidance import questionnaire
 from clinic.intake import drafts, path, queries
@@ -161,7 +161,7 @@ def waits_after_two_presses(visitor: Visitor) -> tuple[int, set[str]]:
     ):
         answers.add(press(0, 0, task))
     db.session.remove()
-    return make.count(Wish) - 1, answers
+    return make.count(WaitingListEntry) - 1, answers
 
 
 def test_a_second_press_while_the_first_is_at_work_leads_to_the_same_place(

@@ -6,13 +6,13 @@ from types import ModuleType
 import pytest
 
 from clinic.booking import changes, safety, services, states
-from clinic.booking.availability import Wish
+from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment, State
 from clinic.db import transaction
 from clinic.guidance.levels import Level
 from clinic.intake import drafts, queries, raised
 from clinic.intake import services as intake
-from clinic.intake.assessment import Verdict
+from clinic.intake.assessment import SafetyVerdict
 from tests.conftest import NOW
 from tests.intake.walk import BROWSER, OTHER_BROWSER, sent, walk
 
@@ -59,7 +59,7 @@ def test_a_client_who_gave_an_urgent_answer_after_cancelling_cannot_undo_the_can
     with transaction():
         changes.cancel(visit.id, revision=1, actor=LINK, now=NOW)
     with transaction():
-        raised.keep(Verdict(Level.URGENT, None), browser=None, client_id=visit.client_id, now=NOW)
+        raised.keep(SafetyVerdict(Level.URGENT, None), browser=None, client_id=visit.client_id, now=NOW)
     with pytest.raises(states.NotCleared), transaction():
         changes.undo(visit.id, revision=visit.revision, actor=LINK, now=NOW)
     assert make.refreshed(visit).state == State.CANCELLED
@@ -84,11 +84,15 @@ def test_an_urgent_answer_given_again_the_same_day_stops_as_the_first_one_did(ma
     with transaction():
         drafts.withhold(BROWSER)
         sent(NOW + timedelta(minutes=5))
-    after = queries.standing(browser=BROWSER, client_id=None, now=NOW + timedelta(minutes=6), zone=ZONE)
+    after = queries.safety_standing(
+        browser=BROWSER, client_id=None, now=NOW + timedelta(minutes=6), zone=ZONE
+    )
     assert after.level is Level.THERAPIST_REVIEW
     with transaction():
         walk(NOW + timedelta(minutes=10), red_flags_saddle_numbness=["yes"])
-    again = queries.standing(browser=BROWSER, client_id=None, now=NOW + timedelta(minutes=11), zone=ZONE)
+    again = queries.safety_standing(
+        browser=BROWSER, client_id=None, now=NOW + timedelta(minutes=11), zone=ZONE
+    )
     assert again.level is Level.URGENT
 
 
@@ -103,21 +107,23 @@ def test_a_level_reached_before_the_draft_began_goes_with_it_when_it_is_reached_
         draft = walk(NOW + timedelta(minutes=5), red_flags_saddle_numbness=["yes"])
     with transaction():
         drafts.resume(draft.id, OTHER_BROWSER, NOW + timedelta(minutes=6))
-    there = queries.standing(browser=OTHER_BROWSER, client_id=None, now=NOW + timedelta(minutes=7), zone=ZONE)
+    there = queries.safety_standing(
+        browser=OTHER_BROWSER, client_id=None, now=NOW + timedelta(minutes=7), zone=ZONE
+    )
     assert there.level is Level.URGENT
 
 
 def test_a_second_booking_of_the_same_browser_stands_on_the_same_floor(make: ModuleType) -> None:
     sold = make.offering(intake="before_booking")
     with transaction():
-        raised.keep(Verdict(Level.REFER, None), browser=BROWSER, client_id=None, now=NOW)
+        raised.keep(SafetyVerdict(Level.REFER, None), browser=BROWSER, client_id=None, now=NOW)
         sent(NOW + timedelta(minutes=5))
     at = NOW + timedelta(minutes=10)
     states_ = []
     for day in (3, 4):
         with transaction():
             hold = services.hold(
-                Wish(sold.id), NOW + timedelta(days=day), browser=BROWSER, client_id=None, now=at
+                SearchCriteria(sold.id), NOW + timedelta(days=day), browser=BROWSER, client_id=None, now=at
             )
         with transaction():
             person = make.stranger(f"visitor{day}")

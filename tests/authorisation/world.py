@@ -15,7 +15,7 @@ from clinic.accounts import sessions
 from clinic.accounts.models import Client, StaffSession, User
 from clinic.accounts.models import Role as StaffRole
 from clinic.booking.models import Appointment, Series, State
-from clinic.booking.waiting.models import Offer, Offering, Wish
+from clinic.booking.waiting.models import Offer, Offering, WaitingListEntry
 from clinic.db import db
 from clinic.intake.models import Draft
 from clinic.plans.models import CheckIn, Review
@@ -41,8 +41,8 @@ class World:
     review_of_ada: Review
     review_of_bob: Review
     draft: Draft
-    wish_of_ada: Wish
-    wish_of_bob: Wish
+    wish_of_ada: WaitingListEntry
+    wish_of_bob: WaitingListEntry
     offer_to_ada: Offer
     offer_to_bob: Offer
     set_up: dict[str, UUID]
@@ -142,10 +142,14 @@ def build(app: Flask, make: ModuleType) -> World:
     )
 
 
-def _offered(make: ModuleType, sold: Treatment, who: Client, start: datetime) -> tuple[Wish, Offer]:
+def _offered(
+    make: ModuleType, sold: Treatment, who: Client, start: datetime
+) -> tuple[WaitingListEntry, Offer]:
     """Somebody who waits, and a time that is kept for them."""
     hold = make.appointment(of=sold, state=State.HELD, starts_at=start)
-    wish = Wish(client_id=who.id, treatment_id=sold.id, times=[0], last_on=make.day(30), created_at=make.NOW)
+    wish = WaitingListEntry(
+        client_id=who.id, treatment_id=sold.id, times=[0], last_on=make.day(30), created_at=make.NOW
+    )
     offering = Offering(hold_id=hold.id, expires_at=make.NOW + timedelta(minutes=30), created_at=make.NOW)
     offer = Offer(
         offering=offering,

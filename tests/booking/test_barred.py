@@ -9,7 +9,7 @@ import pytest
 from clinic.accounts import audit
 from clinic.accounts.models import Client, User
 from clinic.booking import barring, changes, desk, services
-from clinic.booking.availability import Wish
+from clinic.booking.availability import SearchCriteria
 from clinic.booking.barring import BarredOnline
 from clinic.booking.models import State
 from clinic.booking.series import new_series
@@ -49,7 +49,7 @@ def bar(client: Client, clerk: User, therapist_id: object = None) -> None:
 
 def hold(sold: Treatment, client: Client | None, therapist_id: object = None) -> object:
     return services.hold(
-        Wish(sold.id, therapist_id=therapist_id),
+        SearchCriteria(sold.id, therapist_id=therapist_id),
         NINE,
         browser=BROWSER,
         client_id=client.id if client else None,
@@ -165,7 +165,7 @@ def test_nobody_barred_waits_online_and_nothing_is_offered_by_itself(
     (waiting,) = matching.in_order(NOW)
     place = barred_place(sold)
     offered = [
-        waiting.suits(matching.Time(NINE, person.id, place, matching.ZoneInfo("Europe/Berlin")))
+        waiting.suits(matching.WaitingListTime(NINE, person.id, place, matching.ZoneInfo("Europe/Berlin")))
         for person in (first, second)
     ]
     assert offered == [False, True]

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from clinic.accounts.models import AuditEntry
 from clinic.booking import availability, changes, safety, services, states
-from clinic.booking.availability import Wish
+from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment, State
 from clinic.booking.placing import NotOffered
 from clinic.db import db, transaction
@@ -28,12 +28,12 @@ def held(
     sold: Treatment, at: datetime = THURSDAY_TEN, *, browser: bytes = ME, now: datetime = NOW
 ) -> Appointment:
     with transaction():
-        return services.hold(Wish(sold.id), at, browser=browser, client_id=None, now=now)
+        return services.hold(SearchCriteria(sold.id), at, browser=browser, client_id=None, now=now)
 
 
 def starts(sold: Treatment, *, now: datetime = NOW) -> list[datetime]:
     days = Days(THURSDAY_TEN.date(), THURSDAY_TEN.date() + timedelta(days=1))
-    return availability.offers(Wish(sold.id), days, now).offers.instants()
+    return availability.offers(SearchCriteria(sold.id), days, now).offers.instants()
 
 
 def booked(make: ModuleType, sold: Treatment, at: datetime = THURSDAY_TEN, **who: object) -> Appointment:
@@ -103,7 +103,9 @@ def kept_by_network(sold: Treatment, number: int, network: str = "192.0.2.7") ->
     at = THURSDAY_TEN + timedelta(days=7 * day, hours=hour - 1)
     browser = hashlib.sha256(f"{number}".encode()).digest()
     with transaction():
-        return services.hold(Wish(sold.id), at, browser=browser, client_id=None, now=NOW, network=network)
+        return services.hold(
+            SearchCriteria(sold.id), at, browser=browser, client_id=None, now=NOW, network=network
+        )
 
 
 def test_a_network_keeps_ten_times_and_not_eleven(make: ModuleType) -> None:

@@ -233,7 +233,7 @@ def test_a_rule_is_named_and_set_aside_only_on_purpose_and_with_a_reason(
     others = set(Rule) - {rule}
     with pytest.raises(desk.RulesInTheWay):
         shop.book(at, waived=others, reason=WHY)
-    with pytest.raises(desk.ReasonNeeded):
+    with pytest.raises(desk.WaiverReasonNeeded):
         shop.book(at, waived={rule}, reason="  ")
 
     visit = shop.book(at, waived=set(Rule), reason=WHY)
@@ -287,7 +287,7 @@ def test_buffers_are_never_set_aside(shop: Shop) -> None:
 
 def put_over(visit: Appointment, other: Appointment) -> None:
     """Write a visit onto the time of another, asking nobody."""
-    with transaction(), placing.taken():
+    with transaction(), placing.translate_conflicts():
         with db.session.no_autoflush:
             placing.set_time(visit, other.starts_at)
         db.session.flush()

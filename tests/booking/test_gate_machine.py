@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from clinic.booking import services as booking
-from clinic.booking.availability import Wish
+from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment, State
 from clinic.db import db, transaction
 from clinic.guidance import questionnaire
@@ -170,7 +170,9 @@ class Gate(RuleBasedStateMachine):
     def hold(self, browser: bytes, day: int, hour: int) -> None:
         start = make.NOW + timedelta(days=day, hours=hour)
         with suppress(Refusal), transaction():
-            booking.hold(Wish(self.treatment_id), start, browser=browser, client_id=None, now=self.minute())
+            booking.hold(
+                SearchCriteria(self.treatment_id), start, browser=browser, client_id=None, now=self.minute()
+            )
             assert not self.known[browser].is_stopped, "a time was held after a stopping answer"
 
     @rule(browser=browsers, plain=st.booleans())

@@ -6,12 +6,12 @@ from types import ModuleType
 import pytest
 
 from clinic.booking import availability, changes, safety, services, states, waivers
-from clinic.booking.availability import Wish
+from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment, Series, State
 from clinic.booking.placing import NotOffered
 from clinic.booking.series import series_changes
 from clinic.booking.series.new_series import Slot
-from clinic.booking.series.series_changes import Move, Pick
+from clinic.booking.series.series_changes import Pick, SeriesMove
 from clinic.booking.states import NotNow
 from clinic.booking.waivers import Impossible
 from clinic.db import db, transaction
@@ -102,19 +102,19 @@ def test_a_request_that_moves_with_its_series_has_its_time_to_be_decided_anew(ma
     to = Slot(starts_at=TEN + ONE_DAY, therapist_id=asked.therapist_id)
     with transaction():
         pick = Pick(appointment_id=asked.id, revision=asked.revision)
-        series_changes.move(series.id, [Move(pick=pick, slot=to)], actor=STAFF, now=NOW)
+        series_changes.move(series.id, [SeriesMove(pick=pick, slot=to)], actor=STAFF, now=NOW)
     assert make.refreshed(asked).decide_by == NOW + timedelta(hours=48)
 
 
 # --- five minutes between visits -----------------------------------------------------------------------------------------
 
 
-def offered(wish: Wish) -> list[datetime]:
+def offered(wish: SearchCriteria) -> list[datetime]:
     days = Days(TEN.date(), TEN.date() + ONE_DAY)
     return availability.offers(wish, days, NOW).offers.instants()
 
 
-def held(wish: Wish, at: datetime) -> Appointment:
+def held(wish: SearchCriteria, at: datetime) -> Appointment:
     with transaction():
         return services.hold(wish, at, browser=b"m" * 32, client_id=None, now=NOW)
 
@@ -128,7 +128,7 @@ def test_a_visit_begins_five_minutes_after_another_when_buffers_say_so_and_not_s
     sold = make.treatment(therapists=[make.therapist(make.location())], buffer_before_minutes=gap)
     make.appointment(of=sold, who=make.client(), buffer_before_minutes=0, occupied_from=TEN, starts_at=TEN)
     eleven, needed = TEN + HOUR, timedelta(minutes=gap)
-    wish = Wish(
+    wish = SearchCriteria(
         sold.id, therapist_id=sold.therapists[0].id, location_id=queries.supply(sold.id).sites[0].location_id
     )
     after = [at for at in offered(wish) if at >= TEN]
@@ -151,9 +151,9 @@ def test_a_visit_fits_into_exactly_its_time_between_two_others_and_not_into_five
     later = make.appointment(
         of=sold, who=make.client(mail="b@client.example"), starts_at=free_from + HOUR + FIVE
     )
-    between = [at for at in offered(Wish(sold.id)) if TEN <= at < later.starts_at]
+    between = [at for at in offered(SearchCriteria(sold.id)) if TEN <= at < later.starts_at]
     assert between == [free_from]
     later.starts_at -= FIVE
     later.occupied_from -= FIVE
     db.session.commit()
-    assert [at for at in offered(Wish(sold.id)) if TEN <= at < later.starts_at] == []
+    assert [at for at in offered(SearchCriteria(sold.id)) if TEN <= at < later.starts_at] == []

@@ -8,13 +8,13 @@ import pytest
 
 from clinic.accounts.models import User
 from clinic.booking import changes, outside_reservations, services
-from clinic.booking.availability import Wish
+from clinic.booking.availability import SearchCriteria
 from clinic.booking.changes import NobodyThere
 from clinic.booking.models import Appointment, State, Waiver
 from clinic.booking.placing import NotOffered
 from clinic.booking.services import TimeWithdrawn
 from clinic.booking.waiting import entries, offer_answers, offering
-from clinic.booking.waiting.matching import Time
+from clinic.booking.waiting.matching import WaitingListTime
 from clinic.booking.waiting.models import Offer, OfferEnd
 from clinic.booking.waiting.offer_answers import OfferGone
 from clinic.db import db, transaction
@@ -54,7 +54,7 @@ def named(change: Change) -> str:
 
 def kept(shop: Shop) -> Appointment:
     with transaction():
-        return services.hold(Wish(shop.sold.id), TEN, browser=ME, client_id=None, now=NOW)
+        return services.hold(SearchCriteria(shop.sold.id), TEN, browser=ME, client_id=None, now=NOW)
 
 
 def does(change: Change, shop: Shop) -> None:
@@ -162,7 +162,7 @@ def offered(shop: Shop, make: ModuleType, owner: User, *, instead_of: Appointmen
     with transaction():
         made = offering.keep(
             shop.sold.id,
-            Time(TEN, shop.person.id, shop.place.id, zone),
+            WaitingListTime(TEN, shop.person.id, shop.place.id, zone),
             [wish_id],
             now=NOW,
             by_id=owner.id,
@@ -302,7 +302,7 @@ def test_ending_frees_a_kept_time_and_says_to_whoever_kept_it_that_it_is_withdra
     with pytest.raises(TimeWithdrawn):
         books(make, hold)
     with transaction():
-        services.hold(Wish(shop.sold.id), TEN, browser=b"y" * 32, client_id=None, now=SOON)
+        services.hold(SearchCriteria(shop.sold.id), TEN, browser=b"y" * 32, client_id=None, now=SOON)
 
 
 def test_ending_an_offered_time_tells_those_who_were_asked(shop: Shop, make: ModuleType, owner: User) -> None:
@@ -353,7 +353,7 @@ def test_asking_again_for_the_time_one_keeps_gives_it_as_it_was_kept(shop: Shop,
     until = hold.held_until
     does(longer_notice, shop)
     with transaction():
-        again = services.hold(Wish(shop.sold.id), TEN, browser=ME, client_id=None, now=SOON)
+        again = services.hold(SearchCriteria(shop.sold.id), TEN, browser=ME, client_id=None, now=SOON)
     assert (again.id, again.held_until) == (hold.id, until)
 
 
@@ -361,7 +361,7 @@ def test_asking_again_for_a_kept_time_that_was_closed_is_refused(shop: Shop) -> 
     kept(shop)
     does(time_off, shop)
     with pytest.raises(NotOffered), transaction():
-        services.hold(Wish(shop.sold.id), TEN, browser=ME, client_id=None, now=SOON)
+        services.hold(SearchCriteria(shop.sold.id), TEN, browser=ME, client_id=None, now=SOON)
 
 
 def test_time_off_that_was_taken_back_ends_nothing(shop: Shop, make: ModuleType) -> None:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from clinic.booking import availability, changes, services
-from clinic.booking.availability import Wish
+from clinic.booking.availability import SearchCriteria
 from clinic.booking.changes import UNDO
 from clinic.booking.models import OCCUPYING, Appointment, State
 from clinic.booking.placing import NotOffered
@@ -241,7 +241,9 @@ class House(RuleBasedStateMachine):
         try:
             with transaction():
                 browser = self.stranger().to_bytes(32)
-                held = services.hold(Wish(treatment), start, browser=browser, client_id=None, now=now)
+                held = services.hold(
+                    SearchCriteria(treatment), start, browser=browser, client_id=None, now=now
+                )
         except NotOffered:
             pass
         self.agrees(expected, held)
@@ -463,7 +465,7 @@ class House(RuleBasedStateMachine):
     def offers_what_the_books_say(self) -> None:
         if hasattr(self, "books"):
             treatment = self.treatments[self.books.now.minute % 2]
-            shown = availability.offers(Wish(treatment), DAYS, self.books.now).offers.instants()
+            shown = availability.offers(SearchCriteria(treatment), DAYS, self.books.now).offers.instants()
             assert shown == self.books.offered(treatment)
 
     @invariant()

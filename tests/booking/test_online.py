@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from clinic.booking import changes, desk, online_booking, services
-from clinic.booking.availability import Wish
+from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import State
 from clinic.booking.online_booking import BookingClosed, NotOpenYet
 from clinic.booking.series import new_series
@@ -55,7 +55,7 @@ def close(make: ModuleType, state: str = OnlineBooking.CLOSED, words: str = WORD
 
 def hold(sold: Treatment, start: datetime = THURSDAY_TEN, **more: Any) -> Any:
     with transaction():
-        return services.hold(Wish(sold.id), start, browser=BROWSER, client_id=None, now=NOW, **more)
+        return services.hold(SearchCriteria(sold.id), start, browser=BROWSER, client_id=None, now=NOW, **more)
 
 
 @pytest.mark.parametrize(("state", "said"), STATES)
@@ -69,7 +69,7 @@ def test_nothing_new_begins_online_and_the_refusal_says_why(make: ModuleType, st
         services.book(kept.id, browser=BROWSER, client=ada, actor="visitor", now=NOW)
 
     def keep() -> None:
-        services.hold(Wish(sold.id), THURSDAY_TEN, browser=b"c" * 32, client_id=None, now=NOW)
+        services.hold(SearchCriteria(sold.id), THURSDAY_TEN, browser=b"c" * 32, client_id=None, now=NOW)
 
     def book_a_course() -> None:
         slot = Slot(starts_at=THURSDAY_TEN, therapist_id=kept.therapist_id)

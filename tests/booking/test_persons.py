@@ -7,7 +7,7 @@ import pytest
 
 from clinic.accounts.models import Client, User
 from clinic.booking import changes, desk, same_person, services
-from clinic.booking.availability import Wish
+from clinic.booking.availability import SearchCriteria
 from clinic.booking.desk import RulesInTheWay
 from clinic.booking.models import Appointment, State
 from clinic.booking.same_person import TwoPlaces
@@ -42,7 +42,7 @@ def books(
     sold: Treatment, who: Client, *, at: datetime = TEN, browser: bytes = MINE, actor: str = "visitor"
 ) -> Appointment:
     with transaction():
-        hold = services.hold(Wish(sold.id), at, browser=browser, client_id=None, now=NOW)
+        hold = services.hold(SearchCriteria(sold.id), at, browser=browser, client_id=None, now=NOW)
     with transaction():
         return services.book(hold.id, browser=browser, client=who, actor=actor, now=NOW)
 
@@ -144,7 +144,11 @@ def test_staff_go_on_for_a_reason_and_are_not_asked_about_what_they_meant(
     ada = make.client()
     with transaction():
         services.hold(
-            Wish(sold.id, therapist_id=sold.therapists[0].id), TEN, browser=MINE, client_id=None, now=NOW
+            SearchCriteria(sold.id, therapist_id=sold.therapists[0].id),
+            TEN,
+            browser=MINE,
+            client_id=None,
+            now=NOW,
         )
     with transaction():
         (hold,) = services.holds_of(MINE)

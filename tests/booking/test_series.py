@@ -16,7 +16,7 @@ from clinic.booking import changes, services, states
 from clinic.booking.models import Appointment, Series, State
 from clinic.booking.series import new_series, series_changes
 from clinic.booking.series.new_series import Lost, NoSeries, Order, Proposal, Rhythm, Slot
-from clinic.booking.series.series_changes import Move, Pick, Scope, Shift
+from clinic.booking.series.series_changes import Pick, Scope, SeriesMove, SeriesShift
 from clinic.db import db, transaction
 from clinic.practice.models import Closure, Location, Therapist, TimeOff, Treatment
 from clinic.refusal import Stale
@@ -272,11 +272,11 @@ def test_online_the_health_questions_come_first(shop: Shop) -> None:
     assert shop.book(free(shop.proposed()), actor=STAFF).revision == 1
 
 
-def moved(members: Sequence[Appointment], shift: Shift, *, now: datetime = NOW) -> Series:
+def moved(members: Sequence[Appointment], shift: SeriesShift, *, now: datetime = NOW) -> Series:
     """Move these as the page proposes it, all free."""
     proposals = series_changes.propose(members, shift, therapist_id=None, now=now)
     moves = [
-        Move(pick=Pick(appointment_id=member.id, revision=member.revision), slot=one.slot)
+        SeriesMove(pick=Pick(appointment_id=member.id, revision=member.revision), slot=one.slot)
         for member, one in zip(members, proposals, strict=True)
         if one.slot
     ]
@@ -307,7 +307,7 @@ def test_scopes_are_one_this_and_later_and_all_as_far_as_they_are_to_come(shop: 
 def test_this_and_later_move_to_another_day_and_time(shop: Shop) -> None:
     members = shop.weekly(5)
     later = series_changes.in_scope(members, 3, Scope.LATER, NOW)
-    whole = moved(later, Shift(weekday=1, at=time(14, 30)))
+    whole = moved(later, SeriesShift(weekday=1, at=time(14, 30)))
     now_at = walls(new_series.members(whole.id))
     assert now_at[:2] == [THURSDAY_TEN, THURSDAY_TEN + timedelta(weeks=1)]
     assert now_at[2:] == [datetime(2031, 3, 18, 14, 30) + number * timedelta(weeks=1) for number in range(3)]
@@ -319,7 +319,7 @@ def test_this_and_later_move_to_another_day_and_time(shop: Shop) -> None:
 def test_members_pass_over_each_other_when_all_go_a_week_later(shop: Shop) -> None:
     """Each takes the time the next one leaves, which only constraints that wait can allow."""
     members = shop.weekly(4)
-    whole = moved(members, Shift(weekday=3, at=time(10, 0), weeks_later=1))
+    whole = moved(members, SeriesShift(weekday=3, at=time(10, 0), weeks_later=1))
     assert walls(new_series.members(whole.id)) == [
         THURSDAY_TEN + number * timedelta(weeks=1) for number in range(1, 5)
     ]
@@ -333,7 +333,7 @@ def test_members_close_together_all_move_by_an_hour(shop: Shop) -> None:
         changes.move(second.id, members[0].starts_at + timedelta(hours=1), revision=1, actor=STAFF, now=NOW)
     picked = [shop.make.refreshed(member) for member in members]
     moves = [
-        Move(
+        SeriesMove(
             pick=Pick(appointment_id=member.id, revision=member.revision),
             slot=Slot(starts_at=member.starts_at + timedelta(hours=1), therapist_id=member.therapist_id),
         )
@@ -350,7 +350,7 @@ def test_members_close_together_all_move_by_an_hour(shop: Shop) -> None:
 def test_two_members_on_one_time_are_refused_by_the_constraint_in_the_end(shop: Shop) -> None:
     members = shop.weekly(2)
     same = Slot(starts_at=members[0].starts_at + timedelta(hours=2), therapist_id=shop.person.id)
-    moves = [Move(pick=Pick(appointment_id=member.id, revision=1), slot=same) for member in members]
+    moves = [SeriesMove(pick=Pick(appointment_id=member.id, revision=1), slot=same) for member in members]
     with pytest.raises(new_series.NotOffered), transaction():
         series_changes.move(members[0].series_id, moves, actor=STAFF, now=NOW)
     assert walls(new_series.members(members[0].series_id)) == [
@@ -367,7 +367,7 @@ def test_a_member_moved_alone_is_known_and_can_be_picked_all_the_same(shop: Shop
         )
     members = new_series.members(members[0].series_id)
     assert [new_series.moved_alone(member) for member in members] == [False, True, False]
-    whole = moved(members, Shift(weekday=1, at=time(9, 0)))
+    whole = moved(members, SeriesShift(weekday=1, at=time(9, 0)))
     assert {wall.weekday() for wall in walls(new_series.members(whole.id))} == {1}
     assert not any(new_series.moved_alone(member) for member in new_series.members(whole.id))
 
@@ -395,11 +395,11 @@ def test_who_was_moved_alone_is_told_alone_and_the_others_together(shop: Shop) -
 
 def test_one_conflict_moves_nobody_and_is_named(shop: Shop) -> None:
     members = shop.weekly(4)
-    shift = Shift(weekday=1, at=time(14, 0))
+    shift = SeriesShift(weekday=1, at=time(14, 0))
     proposals = series_changes.propose(members, shift, therapist_id=None, now=NOW)
     shop.visit(datetime(2031, 3, 18, 14, 0))
     moves = [
-        Move(pick=Pick(appointment_id=member.id, revision=1), slot=one.slot)
+        SeriesMove(pick=Pick(appointment_id=member.id, revision=1), slot=one.slot)
         for member, one in zip(members, proposals, strict=True)
     ]
     with pytest.raises(Lost) as refused, transaction():
@@ -426,7 +426,7 @@ def test_an_old_page_moves_and_cancels_nobody(shop: Shop) -> None:
         series_changes.cancel(members[0].series_id, picks, actor=STAFF, now=NOW)
     with pytest.raises(Stale), transaction():
         series_changes.move(
-            members[0].series_id, [Move(pick=one, slot=slot) for one in picks], actor=STAFF, now=NOW
+            members[0].series_id, [SeriesMove(pick=one, slot=slot) for one in picks], actor=STAFF, now=NOW
         )
     assert {member.state for member in new_series.members(members[0].series_id)} == {State.BOOKED}
 
@@ -471,7 +471,7 @@ def test_this_and_later_are_cancelled_in_one_act_and_one_comes_back(shop: Shop) 
 def test_no_day_of_the_week_and_no_year_of_weeks_are_no_shift(shop: Shop) -> None:
     for weekday, weeks in ((7, 0), (-1, 0), (0, 9), (0, -1)):
         with pytest.raises(NoSeries):
-            Shift(weekday=weekday, at=time(10, 0), weeks_later=weeks)
+            SeriesShift(weekday=weekday, at=time(10, 0), weeks_later=weeks)
 
 
 def test_rooms_are_given_again_when_a_series_moves(make: ModuleType) -> None:
@@ -489,5 +489,5 @@ def test_rooms_are_given_again_when_a_series_moves(make: ModuleType) -> None:
         room_id=first.id,
         starts_at=members[1].starts_at + timedelta(hours=2),
     )
-    whole = moved(members, Shift(weekday=3, at=time(12, 0)))
+    whole = moved(members, SeriesShift(weekday=3, at=time(12, 0)))
     assert [member.room_id for member in new_series.members(whole.id)] == [first.id, second.id, first.id]

@@ -8,13 +8,13 @@ import sqlalchemy as sa
 
 from clinic.accounts.models import AuditEntry
 from clinic.booking import availability, changes, services
-from clinic.booking.availability import Wish
+from clinic.booking.availability import SearchCriteria
 from clinic.booking.changes import UndoOver
 from clinic.booking.models import Appointment, Series, State
 from clinic.booking.placing import NotOffered
 from clinic.booking.series import new_series, series_changes, series_undo
 from clinic.booking.series.new_series import Order
-from clinic.booking.series.series_changes import Move, Pick, Shift
+from clinic.booking.series.series_changes import Pick, SeriesMove, SeriesShift
 from clinic.booking.series.series_undo import TakenMeanwhile
 from clinic.db import db, transaction
 from clinic.refusal import Stale
@@ -37,12 +37,12 @@ def cancels(members: list[Appointment]) -> Series:
 
 
 def goes_to_tuesdays(members: list[Appointment]) -> Series:
-    return moved(members, Shift(weekday=1, at=time(14, 30)))
+    return moved(members, SeriesShift(weekday=1, at=time(14, 30)))
 
 
 def goes_a_week_later(members: list[Appointment]) -> Series:
     """Each takes the time the next one leaves."""
-    return moved(members, Shift(weekday=3, at=time(10, 0), weeks_later=1))
+    return moved(members, SeriesShift(weekday=3, at=time(10, 0), weeks_later=1))
 
 
 def takes_back(whole: Series, *, revision: int | None = None, now: datetime = NOW + MINUTE) -> Series:
@@ -80,7 +80,7 @@ def test_what_was_left_stays_kept_for_two_minutes_and_is_free_then(shop: Shop, a
     days = Days(THURSDAY_TEN.date(), THURSDAY_TEN.date() + timedelta(weeks=3))
     for seconds, expected in ((119, set()), (120, left - stands)):
         now = NOW + timedelta(seconds=seconds)
-        offered = availability.offers(Wish(shop.sold.id), days, now).offers.instants()
+        offered = availability.offers(SearchCriteria(shop.sold.id), days, now).offers.instants()
         assert left & set(offered) == expected
 
 
@@ -113,7 +113,7 @@ def test_of_two_acts_the_last_is_taken_back_and_the_first_no_more(shop: Shop) ->
     whole = goes_to_tuesdays(shop.weekly(2))
     first = whole.revision
     at_first = walls(new_series.members(whole.id))
-    again = moved(new_series.members(whole.id), Shift(weekday=2, at=time(9, 0)))
+    again = moved(new_series.members(whole.id), SeriesShift(weekday=2, at=time(9, 0)))
     with pytest.raises(Stale):
         takes_back(again, revision=first)
     takes_back(again)
@@ -192,7 +192,7 @@ def test_a_swap_is_taken_back_to_each_ones_own_therapist_and_room(shop: Shop) ->
     before = [(one.starts_at, one.therapist_id, one.room_id) for one in members]
     assert members[0].wall_start == start
     moves = [
-        Move(
+        SeriesMove(
             pick=Pick(appointment_id=one.id, revision=1),
             slot=new_series.Slot(starts_at=other.starts_at, therapist_id=other.therapist_id),
         )
@@ -209,6 +209,6 @@ def test_nobody_else_gets_a_time_that_may_be_taken_back(shop: Shop) -> None:
     left = members[0].starts_at
     whole = goes_to_tuesdays(members)
     with pytest.raises(NotOffered), transaction():
-        services.hold(Wish(shop.sold.id), left, browser=b"b" * 32, client_id=None, now=NOW + MINUTE)
+        services.hold(SearchCriteria(shop.sold.id), left, browser=b"b" * 32, client_id=None, now=NOW + MINUTE)
     takes_back(whole)
     assert new_series.members(whole.id)[0].starts_at == left

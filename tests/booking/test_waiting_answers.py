@@ -11,8 +11,8 @@ from clinic.accounts.models import AuditEntry
 from clinic.booking import changes, newcomers, services, states
 from clinic.booking.models import Appointment, State
 from clinic.booking.waiting import entries, offer_answers, offering
-from clinic.booking.waiting.matching import Time
-from clinic.booking.waiting.models import Offer, OfferEnd, Offering, OfferingEnd, Wish, WishEnd
+from clinic.booking.waiting.matching import WaitingListTime
+from clinic.booking.waiting.models import EntryEnd, Offer, OfferEnd, Offering, OfferingEnd, WaitingListEntry
 from clinic.booking.waiting.offer_answers import OfferGone
 from clinic.db import db, transaction
 from clinic.practice.models import Location, Treatment
@@ -58,7 +58,7 @@ def test_the_first_acceptance_gets_the_time_and_the_others_are_out(
     assert booked.id == offer_of(ada).offering.hold_id
     assert (offer_of(ada).end, offer_of(bea).end) == (OfferEnd.ACCEPTED, OfferEnd.MISSED)
     assert offer_of(ada).offering.end == OfferingEnd.TAKEN
-    assert make.refreshed(ada).end == WishEnd.FULFILLED
+    assert make.refreshed(ada).end == EntryEnd.FULFILLED
     assert make.refreshed(bea).is_live
     with pytest.raises(OfferGone, match="quicker"):
         accept(offer_of(bea), later, YOU)
@@ -136,12 +136,12 @@ def test_where_clients_ask_first_what_staff_offered_by_hand_is_booked(
     sold = thursdays(make, approval="ask_first")
     wish, person = waits(make, sold), sold.therapists[0]
     place = db.session.query(Location).one()
-    time = Time(THURSDAY_TEN, person.id, place.id, ZoneInfo(place.zone))
+    time = WaitingListTime(THURSDAY_TEN, person.id, place.id, ZoneInfo(place.zone))
     by_id = make.user().id if by_hand else None
     with transaction():
         offering.keep(sold.id, time, [wish.id], now=NOW, by_id=by_id)
     assert accept(offer_of(wish), NOW).state == state
-    assert make.refreshed(wish).end == WishEnd.FULFILLED
+    assert make.refreshed(wish).end == EntryEnd.FULFILLED
 
 
 def test_nobody_new_waits_for_what_is_not_for_a_first_visit(make: ModuleType) -> None:
@@ -193,7 +193,7 @@ class TestSafety:
         make.submission(browser=ME, submitted_at=later)
         booked = accept(offer_of(ada), later + timedelta(minutes=10))
         assert (booked.id, booked.state) == (kept.id, State.BOOKED)
-        assert make.refreshed(ada).end == WishEnd.FULFILLED
+        assert make.refreshed(ada).end == EntryEnd.FULFILLED
 
     def test_keeping_it_lets_another_time_of_this_browser_go(
         self, make: ModuleType, sold: Treatment, visit: Appointment
@@ -267,7 +267,7 @@ class TestSafety:
             ada.client_id,
             THURSDAY_TEN,
         )
-        assert make.refreshed(ada).end == WishEnd.FULFILLED
+        assert make.refreshed(ada).end == EntryEnd.FULFILLED
         assert offer_answers.visit_of(offer_of(ada)) == booked
 
     def test_staff_accept_nothing_for_somebody_who_should_see_a_doctor(
@@ -291,27 +291,32 @@ class TestEarlier:
         return make.appointment(of=sold, who=make.client(), starts_at=THURSDAY_TEN + timedelta(days=14))
 
     @pytest.fixture
-    def wish(self, late_visit: Appointment) -> Wish:
+    def wish(self, late_visit: Appointment) -> WaitingListEntry:
         with transaction():
             return entries.join_earlier(
                 late_visit, times=EVERY_TIME, any_therapist=True, actor=f"link:{late_visit.id}", now=NOW
             )
 
     def test_the_visit_moves_and_its_old_time_is_let_go_in_the_same_step(
-        self, make: ModuleType, visit: Appointment, late_visit: Appointment, wish: Wish
+        self, make: ModuleType, visit: Appointment, late_visit: Appointment, wish: WaitingListEntry
     ) -> None:
         later = cancels(visit)
         look(later)
         moved = accept(offer_of(wish), later)
         assert (moved.id, moved.starts_at, moved.state) == (late_visit.id, THURSDAY_TEN, State.BOOKED)
-        assert make.refreshed(wish).end == WishEnd.FULFILLED
+        assert make.refreshed(wish).end == EntryEnd.FULFILLED
         kept = db.session.query(Appointment).filter_by(undo_of_id=late_visit.id, state=State.HELD).one()
         assert kept.held_until == later + changes.UNDO
         assert make.refreshed(offer_of(wish).offering.hold).state == State.LAPSED
         assert accept(offer_of(wish), later).id == late_visit.id
 
     def test_the_time_it_leaves_is_offered_to_the_next(
-        self, make: ModuleType, sold: Treatment, visit: Appointment, late_visit: Appointment, wish: Wish
+        self,
+        make: ModuleType,
+        sold: Treatment,
+        visit: Appointment,
+        late_visit: Appointment,
+        wish: WaitingListEntry,
     ) -> None:
         bea = waits(make, sold, "Bea", times=entries.times([3], [0]), now=NOW + timedelta(seconds=1))
         later = cancels(visit)
@@ -323,7 +328,7 @@ class TestEarlier:
         assert second.offering.hold.starts_at == THURSDAY_TEN + timedelta(days=14)
 
     def test_nothing_later_and_nothing_at_another_place_is_offered(
-        self, make: ModuleType, sold: Treatment, late_visit: Appointment, wish: Wish
+        self, make: ModuleType, sold: Treatment, late_visit: Appointment, wish: WaitingListEntry
     ) -> None:
         even_later = make.appointment(
             of=sold, who=make.client(mail="x@client.example"), starts_at=THURSDAY_TEN + timedelta(days=21)
@@ -332,12 +337,12 @@ class TestEarlier:
         look(cancels(even_later))
         assert offers_of(wish) == []
 
-    def test_a_visit_waits_once(self, late_visit: Appointment, wish: Wish) -> None:
+    def test_a_visit_waits_once(self, late_visit: Appointment, wish: WaitingListEntry) -> None:
         with pytest.raises(entries.WaitsAlready), transaction():
             entries.join_earlier(late_visit, times=EVERY_TIME, any_therapist=False, actor="visitor", now=NOW)
 
     def test_a_cancelled_visit_takes_its_wish_along(
-        self, make: ModuleType, visit: Appointment, late_visit: Appointment, wish: Wish
+        self, make: ModuleType, visit: Appointment, late_visit: Appointment, wish: WaitingListEntry
     ) -> None:
         later = cancels(visit)
         look(later)
@@ -345,7 +350,7 @@ class TestEarlier:
         with pytest.raises(entries.NothingEarlier):
             accept(offer_of(wish), later)
         look(later + timedelta(seconds=30))
-        assert make.refreshed(wish).end == WishEnd.SETTLED
+        assert make.refreshed(wish).end == EntryEnd.SETTLED
         assert offer_of(wish).end == OfferEnd.STOPPED
         assert offer_of(wish).offering.end == OfferingEnd.PUBLIC
 

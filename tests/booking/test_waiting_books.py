@@ -298,7 +298,7 @@ class List(RuleBasedStateMachine):
         free, browser = start in self.books.free(), self.browser()
         try:
             with transaction():
-                asked = availability.Wish(self.treatment)
+                asked = availability.SearchCriteria(self.treatment)
                 hold = services.hold(
                     asked, STARTS[start], browser=browser, client_id=None, now=self.books.now
                 )
@@ -592,7 +592,7 @@ class List(RuleBasedStateMachine):
     @invariant()
     def the_public_sees_what_the_books_say(self) -> None:
         if hasattr(self, "books"):
-            asked = availability.Wish(self.treatment)
+            asked = availability.SearchCriteria(self.treatment)
             days = Days(THURSDAY, THURSDAY + timedelta(days=2))
             shown = availability.offers(asked, days, self.books.now).offers.instants()
             assert shown == [STARTS[start] for start in sorted(self.books.free())]

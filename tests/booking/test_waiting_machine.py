@@ -75,7 +75,7 @@ class WaitingList(RuleBasedStateMachine):
         """Somebody books in public, or holds a time and forgets it."""
         self.people += 1
         browser = self.people.to_bytes(4, "big") * 8
-        asked = availability.Wish(self.treatment_id)
+        asked = availability.SearchCriteria(self.treatment_id)
         with suppress(Refusal), transaction():
             hold = services.hold(asked, STARTS[which], browser=browser, client_id=None, now=self.now)
             if self.people % 3:

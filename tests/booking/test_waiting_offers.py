@@ -9,7 +9,7 @@ import pytest
 from clinic.booking import availability, changes, services
 from clinic.booking.models import Appointment, State
 from clinic.booking.waiting import entries, offer_answers, offering, rounds
-from clinic.booking.waiting.models import Known, OfferEnd, Offering, OfferingEnd, Wish
+from clinic.booking.waiting.models import Known, OfferEnd, Offering, OfferingEnd, WaitingListEntry
 from clinic.db import db, transaction
 from clinic.practice.models import TimeOff, Treatment
 from clinic.scheduling.hours import Days
@@ -28,7 +28,7 @@ from tests.conftest import NOW
 
 def is_free(sold: Treatment, at: datetime, now: datetime) -> bool:
     days = Days(at.date(), at.date() + timedelta(days=1))
-    return at in availability.offers(availability.Wish(sold.id), days, now).offers.instants()
+    return at in availability.offers(availability.SearchCriteria(sold.id), days, now).offers.instants()
 
 
 @pytest.fixture
@@ -141,7 +141,7 @@ def test_the_time_frees_itself_when_the_worker_is_gone(
     assert is_free(sold, THURSDAY_TEN, end)
     with transaction():
         taken = services.hold(
-            availability.Wish(sold.id), THURSDAY_TEN, browser=b"x" * 32, client_id=None, now=end
+            availability.SearchCriteria(sold.id), THURSDAY_TEN, browser=b"x" * 32, client_id=None, now=end
         )
     assert taken.state == State.HELD
     look(end + timedelta(minutes=1))
@@ -412,7 +412,7 @@ def test_a_wish_ends_with_its_last_day(make: ModuleType, sold: Treatment) -> Non
     ada = waits(make, sold, last_on=date(2031, 3, 4))
     assert look(datetime(2031, 3, 4, 22, 59, tzinfo=UTC)).ended == 0
     assert look(datetime(2031, 3, 4, 23, 0, tzinfo=UTC)).ended == 1
-    assert make.found(Wish, ada.id).end == "over"
+    assert make.found(WaitingListEntry, ada.id).end == "over"
 
 
 def test_stopping_an_offering_frees_the_time_at_once(

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from clinic.accounts.models import AuditEntry
 from clinic.booking import availability, services, zone_changes
-from clinic.booking.availability import Wish
-from clinic.booking.calendar_file import Method, calendar_file
+from clinic.booking.availability import SearchCriteria
+from clinic.booking.calendar_file import Method, serialise
 from clinic.booking.models import Appointment, State
 from clinic.db import db, transaction
 from clinic.messaging import due
@@ -44,14 +44,14 @@ def jump(on: date, zone: ZoneInfo) -> datetime:
 
 def book(sold: Treatment, at: datetime, client: object, now: datetime) -> Appointment:
     with transaction():
-        held = services.hold(Wish(sold.id), at, browser=ME, client_id=None, now=now)
+        held = services.hold(SearchCriteria(sold.id), at, browser=ME, client_id=None, now=now)
     with transaction():
         return services.book(held.id, browser=ME, client=client, actor="visitor", now=now)
 
 
 def instant_in_file(visit: Appointment, now: datetime) -> datetime:
     """The start that somebody's calendar reads out of the file."""
-    raw = calendar_file([visit], queries.the_practice(), method=Method.PUBLISH, now=now)
+    raw = serialise([visit], queries.the_practice(), method=Method.PUBLISH, now=now)
     (event,) = icalendar.Calendar.from_ical(raw).walk("VEVENT")
     return event.start.astimezone(UTC)
 
@@ -71,7 +71,7 @@ def test_offer_booking_file_and_reminder_agree_on_both_days_of_change(make: Modu
     client = make.client()
     for on in days_of_change(zone):
         now = hours.midnight(on, zone) - timedelta(days=3)
-        starts = availability.offers(Wish(sold.id), Days(on, on + ONE_DAY), now).offers.instants()
+        starts = availability.offers(SearchCriteria(sold.id), Days(on, on + ONE_DAY), now).offers.instants()
         shown = [hours.wall(start, zone) for start in starts]
         assert len(set(shown)) == len(shown), "a repeated time is offered once"
         assert [hours.instant(wall, zone) for wall in shown] == starts, "no skipped time is offered"
@@ -142,7 +142,7 @@ def test_new_zone_rules_keep_the_time_on_the_clock_and_move_the_instant(
 def test_listing_what_drifted_changes_nothing(make: ModuleType, sold: Treatment) -> None:
     visit = promised(make, sold)
     (shift,) = zone_changes.drifted(NOW)
-    said = zone_changes.line(shift)
+    said = zone_changes.describe_shift(shift)
     assert visit.reference in said
     assert "2031-12-09 10:00  America/Vancouver  is 2031-12-09 17:00 UTC" in said
     assert "Ada" not in said

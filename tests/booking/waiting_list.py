@@ -8,8 +8,8 @@ from clinic.accounts.models import Client
 from clinic.booking import changes
 from clinic.booking.models import Appointment
 from clinic.booking.waiting import entries, rounds
-from clinic.booking.waiting.models import Offer, Wish
-from clinic.booking.waiting.rounds import Tally
+from clinic.booking.waiting.models import Offer, WaitingListEntry
+from clinic.booking.waiting.rounds import RoundTally
 from clinic.db import db, transaction
 from clinic.practice.models import Treatment
 from tests.conftest import NOW
@@ -40,7 +40,7 @@ def waits(
     now: datetime = NOW,
     who: Client | None = None,
     **columns: Any,
-) -> Wish:
+) -> WaitingListEntry:
     """Somebody who waits for this treatment, by default at any time of the month."""
     person = who or make.client(given_name=name, mail=f"{name.lower()}@client.example")
     with transaction():
@@ -62,20 +62,20 @@ def cancels(visit: Appointment, now: datetime = NOW) -> datetime:
     return now + UNDO_OVER
 
 
-def look(now: datetime) -> Tally:
+def look(now: datetime) -> RoundTally:
     """The worker looks after the list."""
     tally = rounds.make(now)
     db.session.expire_all()
     return tally
 
 
-def offers_of(wish: Wish) -> list[Offer]:
+def offers_of(wish: WaitingListEntry) -> list[Offer]:
     """What this wish was offered, the first one first."""
     found = db.session.query(Offer).filter_by(wish_id=wish.id).order_by(Offer.id).all()
     return list(found)
 
 
-def offer_of(wish: Wish) -> Offer:
+def offer_of(wish: WaitingListEntry) -> Offer:
     """The one offer this wish ever got."""
     (found,) = offers_of(wish)
     return found

@@ -16,7 +16,7 @@ import redis
 
 from clinic.embedded import cluster
 from clinic.embedded.process import AlreadyRunning, ServerFailed, clear_pid_file
-from clinic.embedded.servers import Servers, Urls, Wanted, scratch_servers, servers
+from clinic.embedded.servers import Servers, ServersWanted, Urls, scratch_servers, servers
 from tests.embedded.processes import eventually, lives, mentioning, started
 
 SCRIPT = ("-m", "tests.embedded.script")
@@ -134,7 +134,7 @@ def test_a_second_starter_is_told_who_holds_the_folder(pair: Servers) -> None:
 
 
 def test_one_of_the_two_can_run_alone(folder: Path) -> None:
-    with Servers(folder, wanted=Wanted(database=False)) as only:
+    with Servers(folder, wanted=ServersWanted(database=False)) as only:
         assert broker(only.urls).ping()
         assert not (folder / "data").exists()
 

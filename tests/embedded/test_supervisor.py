@@ -20,7 +20,12 @@ import pytest
 
 from clinic.embedded.process import Program, Server
 from clinic.embedded.servers import scratch_servers
-from clinic.embedded.supervisor import FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, SOUND_SECONDS, Watched
+from clinic.embedded.supervisor import (
+    FIRST_PAUSE_SECONDS,
+    LONGEST_PAUSE_SECONDS,
+    SOUND_SECONDS,
+    WatchedProcess,
+)
 from tests.embedded.processes import eventually, lives, mentioning, started
 
 pytestmark = pytest.mark.timeout(300)
@@ -208,13 +213,13 @@ def test_a_port_in_use_is_named(tmp_path: Path) -> None:
     assert said.strip() == f"Another program listens on port {port}: stop it, or choose another with PORT."
 
 
-def short_lived() -> Watched:
+def short_lived() -> WatchedProcess:
     program = Program(name="short", command=["false"], environment=os.environ)
     server = Server(program)
-    return Watched(server, server.launch, launched=0.0)
+    return WatchedProcess(server, server.launch, launched=0.0)
 
 
-def ended(watched: Watched) -> None:
+def ended(watched: WatchedProcess) -> None:
     assert eventually(lambda: not watched.server.running)
 
 

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from clinic import clock
 from clinic.booking.models import Appointment
 from clinic.db import db, transaction
-from clinic.messaging.models import Kind, Message
+from clinic.messaging.models import Message, MessageKind
 from clinic.messaging.services import STILL_OPEN
 from tests import make
 from tests.messaging.test_mailer import free_port
@@ -175,7 +175,7 @@ def _insert(rows: list[dict[str, Any]], *, wanted: int, then: datetime) -> None:
     told = [
         {
             "id": UUID(int=row["id"].int ^ 1),
-            "kind": Kind.CONFIRMATION,
+            "kind": MessageKind.CONFIRMATION,
             "channel": "mail",
             "subject_id": row["id"],
             "recipient_id": contact["id"],
@@ -215,7 +215,7 @@ def _visit(
 def reminders() -> dict[UUID, Message]:
     """The reminder of each visit, by the id of the visit; raises when a visit has two."""
     db.session.rollback()
-    found = db.session.scalars(sa.select(Message).where(Message.kind == Kind.REMINDER)).all()
+    found = db.session.scalars(sa.select(Message).where(Message.kind == MessageKind.REMINDER)).all()
     assert len({message.subject_id for message in found}) == len(found)
     return {message.subject_id: message for message in found}
 
@@ -223,14 +223,16 @@ def reminders() -> dict[UUID, Message]:
 def sent() -> int:
     """How many reminders are noted as sent."""
     db.session.rollback()
-    count = sa.select(sa.func.count()).where(Message.kind == Kind.REMINDER, Message.sent_at.is_not(None))
+    count = sa.select(sa.func.count()).where(
+        Message.kind == MessageKind.REMINDER, Message.sent_at.is_not(None)
+    )
     return db.session.scalar(count) or 0
 
 
 def left_open() -> bool:
     """Whether any reminder is still to be sent, dropped or given up."""
     db.session.rollback()
-    left = sa.select(Message.id).where(STILL_OPEN, Message.kind == Kind.REMINDER)
+    left = sa.select(Message.id).where(STILL_OPEN, Message.kind == MessageKind.REMINDER)
     return bool(db.session.scalar(sa.select(left.exists())))
 
 

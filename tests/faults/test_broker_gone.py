@@ -12,7 +12,7 @@ from clinic import clock
 from clinic.booking.models import Appointment
 from clinic.db import db
 from clinic.messaging import heartbeat, queries
-from clinic.messaging.heartbeat import STAND_IN, Part
+from clinic.messaging.heartbeat import STAND_IN, DeliveryPart
 from clinic.practice.models import Treatment
 from tests import make
 from tests.faults.reminders import all_are_sent, many_due, reminders
@@ -48,7 +48,7 @@ def recipients(stage: Stage) -> set[str]:
 
 def state_of_the_pass() -> str:
     db.session.rollback()
-    return heartbeat.read().sign(Part.PASS).state
+    return heartbeat.heartbeats().sign(DeliveryPart.PASS).state
 
 
 def test_without_a_broker_a_confirmation_leaves_within_half_a_minute(stage: Stage) -> None:

@@ -13,8 +13,8 @@ from clinic.accounts.models import Client
 from clinic.app import create_app
 from clinic.db import db, dispose, transaction
 from clinic.messaging import delivery, heartbeat, pause
-from clinic.messaging.heartbeat import Part
-from clinic.messaging.models import Kind
+from clinic.messaging.heartbeat import DeliveryPart
+from clinic.messaging.models import MessageKind
 from clinic.messaging.pause import Why
 from config import Settings
 from tests.faults.reminders import many_due, reminders
@@ -61,8 +61,8 @@ def test_what_was_sent_after_the_backup_is_not_sent_again_by_the_restored_copy(s
         held = pause.hold()
         assert held is not None
         assert held.why is Why.RESTORED
-        assert heartbeat.read().sign(Part.SENDING).word == "restored"
-        assert pause.waiting(clock.now()) == Counter({Kind.REMINDER: DUE})
+        assert heartbeat.heartbeats().sign(DeliveryPart.SENDING).word == "restored"
+        assert pause.waiting(clock.now()) == Counter({MessageKind.REMINDER: DUE})
         with transaction():
             assert pause.release(OWNER, clock.now(), leave_out=True) == DUE
         assert delivery.run_pass(clock.now(), 2 * DUE, after).sent == 0

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from clinic import clock
 from clinic.db import db, dispose
 from clinic.messaging import delivery
-from clinic.messaging.models import Kind, Message
+from clinic.messaging.models import Message, MessageKind
 from clinic.messaging.services import STILL_OPEN
 from tests.faults import reminders as many
 from tests.faults.reminders import Due, Post, many_due
@@ -141,7 +141,9 @@ def storm(stage: Stage, *, due: int, kills: dict[str, int]) -> tuple[Storm, Due,
 def open_messages() -> list[tuple[UUID, object, object, int]]:
     db.session.rollback()
     left = sa.select(Message.id, Message.due_at, Message.lease_until, Message.fence)
-    return [tuple(row) for row in db.session.execute(left.where(STILL_OPEN, Message.kind == Kind.REMINDER))]
+    return [
+        tuple(row) for row in db.session.execute(left.where(STILL_OPEN, Message.kind == MessageKind.REMINDER))
+    ]
 
 
 def seconds_until_empty(stage: Stage) -> float:

@@ -3,7 +3,7 @@
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from clinic.guidance.fields import FIELDS, Field, Kind
+from clinic.guidance.fields import FIELDS, Field, FieldKind
 
 Answers = dict[str, object]
 
@@ -26,7 +26,7 @@ FLAGS = [option.code for option in FIELDS["red_flags"].options]
 _FIELDS = {
     name: _value(field)
     for name, field in FIELDS.items()
-    if name not in _UNASKED and field.kind is not Kind.CONFIRM
+    if name not in _UNASKED and field.kind is not FieldKind.CONFIRM
 }
 
 people: st.SearchStrategy[Answers] = st.fixed_dictionaries({}, optional=_FIELDS)

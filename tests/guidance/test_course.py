@@ -2,10 +2,10 @@
 
 import pytest
 
-from clinic.guidance.course import Step, course, reassess
+from clinic.guidance.course import CourseStep, course, reassess
 from clinic.guidance.facts import Facts
 from clinic.guidance.levels import Level
-from clinic.guidance.measures import Reading
+from clinic.guidance.measures import ScoreTrend
 from tests.guidance.people import Answers
 
 
@@ -50,20 +50,20 @@ def test_review_allows_one_session_and_then_decides() -> None:
 @pytest.mark.parametrize(
     ("reading", "session", "sessions", "step"),
     [
-        (Reading.IMPROVED, 4, 8, Step.CONTINUE),
-        (Reading.IMPROVED, 8, 8, Step.SPACE_OUT),
-        (Reading.IMPROVED, 9, 8, Step.SPACE_OUT),
-        (Reading.IMPROVED, 5, None, Step.CONTINUE),
-        (Reading.UNCHANGED, 4, 8, Step.CHANGE),
-        (Reading.UNCHANGED, 8, 8, Step.REFER),
-        (Reading.UNCHANGED, 5, None, Step.CHANGE),
-        (Reading.WORSE, 1, 8, Step.REFER),
-        (Reading.WORSE, 8, 8, Step.REFER),
-        (None, 4, 8, Step.MEASURE),
+        (ScoreTrend.IMPROVED, 4, 8, CourseStep.CONTINUE),
+        (ScoreTrend.IMPROVED, 8, 8, CourseStep.SPACE_OUT),
+        (ScoreTrend.IMPROVED, 9, 8, CourseStep.SPACE_OUT),
+        (ScoreTrend.IMPROVED, 5, None, CourseStep.CONTINUE),
+        (ScoreTrend.UNCHANGED, 4, 8, CourseStep.CHANGE),
+        (ScoreTrend.UNCHANGED, 8, 8, CourseStep.REFER),
+        (ScoreTrend.UNCHANGED, 5, None, CourseStep.CHANGE),
+        (ScoreTrend.WORSE, 1, 8, CourseStep.REFER),
+        (ScoreTrend.WORSE, 8, 8, CourseStep.REFER),
+        (None, 4, 8, CourseStep.MEASURE),
     ],
 )
 def test_a_look_back_proposes_a_step(
-    reading: Reading | None, session: int, sessions: int | None, step: Step
+    reading: ScoreTrend | None, session: int, sessions: int | None, step: CourseStep
 ) -> None:
     decision = reassess(reading=reading, session=session, sessions=sessions)
     assert decision.step is step
@@ -72,10 +72,11 @@ def test_a_look_back_proposes_a_step(
 
 @pytest.mark.parametrize("level", [Level.THERAPIST_REVIEW, Level.REFER, Level.URGENT])
 def test_a_new_warning_sign_comes_before_every_score(level: Level) -> None:
-    assert reassess(reading=Reading.IMPROVED, session=4, sessions=8, level=level).step is Step.SAFETY
+    assert reassess(reading=ScoreTrend.IMPROVED, session=4, sessions=8, level=level).step is CourseStep.SAFETY
 
 
 def test_a_caution_does_not_stop_a_look_back() -> None:
     assert (
-        reassess(reading=Reading.IMPROVED, session=4, sessions=8, level=Level.CAUTION).step is Step.CONTINUE
+        reassess(reading=ScoreTrend.IMPROVED, session=4, sessions=8, level=Level.CAUTION).step
+        is CourseStep.CONTINUE
     )

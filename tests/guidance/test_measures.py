@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from clinic.guidance import measures
 from clinic.guidance.facts import Activity
-from clinic.guidance.measures import GlobalChange, Peg, Reading, Scores, reading
+from clinic.guidance.measures import GlobalChange, Peg, Scores, ScoreTrend, reading
 from tests.guidance import people
 
 NRS = st.integers(0, 10)
@@ -54,7 +54,7 @@ def test_psfs_is_the_mean_of_the_rated_activities() -> None:
 )
 def test_pain_must_fall_by_two_points_and_thirty_percent(before: int, now: int, important: bool) -> None:
     assert measures.nrs_important(before, now) is important
-    improved = reading(Scores(nrs_average=before), Scores(nrs_average=now)) is Reading.IMPROVED
+    improved = reading(Scores(nrs_average=before), Scores(nrs_average=now)) is ScoreTrend.IMPROVED
     assert improved is important
 
 
@@ -62,7 +62,7 @@ def test_pain_must_fall_by_two_points_and_thirty_percent(before: int, now: int, 
     ("before", "now", "worse"), [(3, 5, True), (3, 4, False), (8, 10, True), (0, 2, True)]
 )
 def test_two_points_more_pain_are_worse(before: int, now: int, worse: bool) -> None:
-    assert (reading(Scores(nrs_average=before), Scores(nrs_average=now)) is Reading.WORSE) is worse
+    assert (reading(Scores(nrs_average=before), Scores(nrs_average=now)) is ScoreTrend.WORSE) is worse
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_peg_improves_by_thirty_percent(
     def scores(answers: tuple[int, ...]) -> Scores:
         return Scores(peg=Peg(pain=answers[0], enjoyment=answers[1], activity=answers[2]))
 
-    assert reading(scores(before), scores(now)) is (Reading.IMPROVED if improved else Reading.UNCHANGED)
+    assert reading(scores(before), scores(now)) is (ScoreTrend.IMPROVED if improved else ScoreTrend.UNCHANGED)
 
 
 def test_a_higher_peg_is_important_but_not_an_improvement() -> None:
@@ -88,19 +88,19 @@ def test_a_higher_peg_is_important_but_not_an_improvement() -> None:
     assert measures.peg_important(low, high) is True
     assert measures.peg_important(low, Peg()) is None
     assert measures.peg_important(Peg(), low) is None
-    assert reading(Scores(peg=low), Scores(peg=high)) is Reading.UNCHANGED
+    assert reading(Scores(peg=low), Scores(peg=high)) is ScoreTrend.UNCHANGED
 
 
 @pytest.mark.parametrize(
     ("before", "now", "expected"),
     [
-        ((3, 3), (5, 5), Reading.IMPROVED),
-        ((3, 3), (5, 4), Reading.UNCHANGED),
-        ((5, 5), (3, 3), Reading.WORSE),
-        ((5, 5), (3, 4), Reading.UNCHANGED),
+        ((3, 3), (5, 5), ScoreTrend.IMPROVED),
+        ((3, 3), (5, 4), ScoreTrend.UNCHANGED),
+        ((5, 5), (3, 3), ScoreTrend.WORSE),
+        ((5, 5), (3, 4), ScoreTrend.UNCHANGED),
     ],
 )
-def test_psfs_changes_by_two(before: tuple[int, ...], now: tuple[int, ...], expected: Reading) -> None:
+def test_psfs_changes_by_two(before: tuple[int, ...], now: tuple[int, ...], expected: ScoreTrend) -> None:
     assert reading(Scores(psfs=psfs(*before)), Scores(psfs=psfs(*now))) is expected
 
 
@@ -121,14 +121,14 @@ def test_nothing_measured_twice_is_no_reading() -> None:
 
 def test_worse_on_one_measure_counts_over_improved_on_another() -> None:
     before = Scores(nrs_average=4, psfs=psfs(3, 3))
-    assert reading(before, Scores(nrs_average=6, psfs=psfs(6, 6))) is Reading.WORSE
+    assert reading(before, Scores(nrs_average=6, psfs=psfs(6, 6))) is ScoreTrend.WORSE
 
 
 @people.unhurried
 @given(NRS)
 def test_the_same_scores_are_never_a_change(pain: int) -> None:
     same = Scores(nrs_average=pain, peg=Peg(pain=pain, enjoyment=pain, activity=pain), psfs=psfs(pain))
-    assert reading(same, same) is Reading.UNCHANGED
+    assert reading(same, same) is ScoreTrend.UNCHANGED
 
 
 @pytest.mark.parametrize("wrong", [-1, 11])

@@ -6,8 +6,8 @@ from hypothesis import given
 from clinic.guidance import questionnaire
 from clinic.guidance.conditions import Condition
 from clinic.guidance.facts import InvalidFacts
-from clinic.guidance.fields import FIELDS, Kind
-from clinic.guidance.questionnaire import Standing, UnknownPage, Unreadable
+from clinic.guidance.fields import FIELDS, FieldKind
+from clinic.guidance.questionnaire import PartStanding, UnknownPage, UnreadableAnswer
 from clinic.guidance.questions import (
     ASKED_AGAIN_FIELDS,
     CONSENT_QUESTION,
@@ -52,9 +52,9 @@ def test_parts_come_in_order_with_safety_before_any_further_health_question() ->
 
 
 def test_red_flags_stand_alone_on_five_pages_urgent_ones_first() -> None:
-    pages = [page for page in PAGES if any(q.kind is Kind.RED_FLAG for q in page.questions)]
+    pages = [page for page in PAGES if any(q.kind is FieldKind.RED_FLAG for q in page.questions)]
     assert [len(page.questions) for page in pages] == [4, 4, 5, 5, 5]
-    assert all(q.kind is Kind.RED_FLAG for page in pages for q in page.questions)
+    assert all(q.kind is FieldKind.RED_FLAG for page in pages for q in page.questions)
     asked = [q.field.removeprefix("red_flags.") for page in pages for q in page.questions]
     assert asked == list(RED_FLAGS)
 
@@ -192,7 +192,7 @@ def test_progress_shows_eight_parts_and_the_place_in_one() -> None:
         "Consent",
     ]
     standings = [standing for _, standing in progress.parts]
-    assert standings == [Standing.DONE] * 2 + [Standing.HERE] + [Standing.AHEAD] * 5
+    assert standings == [PartStanding.DONE] * 2 + [PartStanding.HERE] + [PartStanding.AHEAD] * 5
 
 
 def test_progress_counts_only_pages_that_are_asked() -> None:
@@ -233,7 +233,7 @@ def test_only_names_that_were_given_can_be_past() -> None:
     question = QUESTIONS["diagnoses_past"]
     offered = questionnaire.offered(question, {"diagnoses": ["sciatica", "scoliosis"]})
     assert [option.code for option in offered] == ["sciatica", "scoliosis", "none"]
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableAnswer):
         questionnaire.read(question, ["fibromyalgia"], {"diagnoses": ["sciatica"]})
 
 
@@ -351,7 +351,7 @@ def test_what_a_form_posts_is_read(field: str, raw: list[str], value: object) ->
     ],
 )
 def test_what_cannot_be_read_is_answered_with_a_sentence(field: str, raw: list[str], sentence: str) -> None:
-    with pytest.raises(Unreadable) as refused:
+    with pytest.raises(UnreadableAnswer) as refused:
         questionnaire.read(QUESTIONS[field], raw)
     assert sentence in refused.value.sentence
     assert refused.value.sentence.endswith(".")
@@ -360,7 +360,7 @@ def test_what_cannot_be_read_is_answered_with_a_sentence(field: str, raw: list[s
 def test_a_duty_that_depends_on_answers_is_minded_when_reading() -> None:
     bones = QUESTIONS["osteoporosis"]
     assert questionnaire.read(bones, [], {"age_years": 30}) is None
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableAnswer):
         questionnaire.read(bones, [], {"age_years": 60})
 
 

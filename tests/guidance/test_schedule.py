@@ -4,15 +4,15 @@ import pytest
 
 from clinic.guidance import questionnaire, schedule
 from clinic.guidance.measures import GlobalChange
-from clinic.guidance.schedule import Instrument, Place, due
+from clinic.guidance.schedule import Instrument, SessionPosition, due
 
 SHORT = (Instrument.NRS, Instrument.REACTION)
 LONG = (*SHORT, Instrument.PEG, Instrument.PSFS, Instrument.GLOBAL_CHANGE)
 
 
-def place(number: int, *, of: int = 8, apart: int = 7, look_back: bool = False) -> Place:
+def place(number: int, *, of: int = 8, apart: int = 7, look_back: bool = False) -> SessionPosition:
     """A session of a course whose sessions lie so many days apart."""
-    return Place(
+    return SessionPosition(
         number=number,
         of=of,
         look_back=look_back,

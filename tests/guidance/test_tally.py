@@ -3,14 +3,14 @@
 import pytest
 
 from clinic.guidance import rules
-from clinic.guidance.tally import Entry, _limit
+from clinic.guidance.tally import TallyEntry, _limit
 
 RULES = rules.CURRENT
 LIMIT = RULES.general
 
 
-def mentions(*points: int) -> list[Entry]:
-    return [Entry("B1", each, "mentioned", (), "guidance", RULES.blend.when) for each in points]
+def mentions(*points: int) -> list[TallyEntry]:
+    return [TallyEntry("B1", each, "mentioned", (), "guidance", RULES.blend.when) for each in points]
 
 
 @pytest.mark.parametrize("points", [(), (1,), (1, 1), (2,)])

@@ -11,7 +11,7 @@ from clinic.accounts import services as accounts
 from clinic.accounts.models import AuditEntry, Client, Contact, Relation
 from clinic.booking import services as booking
 from clinic.booking import states
-from clinic.booking.availability import Wish
+from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment, State
 from clinic.db import db
 from clinic.intake import guardians, queries
@@ -43,7 +43,7 @@ def book(massage: Treatment, make: ModuleType, now: datetime) -> Booked:
         browser: bytes = BROWSER, *, who: Client | None = None, plain: bool = False, day: int = 1
     ) -> Appointment:
         start = now + timedelta(days=day)
-        kept = booking.hold(Wish(massage.id), start, browser=browser, client_id=None, now=now)
+        kept = booking.hold(SearchCriteria(massage.id), start, browser=browser, client_id=None, now=now)
         client = who or make.client(mail="young@client.example")
         intake.adopt(browser, client.id, now)
         return booking.book(kept.id, browser=browser, client=client, actor="visitor", now=now, plain=plain)
@@ -111,7 +111,7 @@ def test_a_client_who_has_a_guardians_yes_needs_no_second_one(
     again = walk.sent(now + timedelta(minutes=1), browser=OTHER_BROWSER, **AGE)
     again.client_id = visit.client_id
     db.session.commit()
-    standing = queries.standing(
+    standing = queries.safety_standing(
         browser=None, client_id=visit.client_id, now=now + timedelta(minutes=2), zone="UTC"
     )
     assert standing.submission is again
@@ -158,7 +158,7 @@ def test_from_eighteen_on_nobody_else_is_asked(book: Booked, now: datetime) -> N
 
 
 def test_an_address_that_cannot_be_one_is_refused(massage: Treatment, now: datetime) -> None:
-    with pytest.raises(accounts.Unreadable):
+    with pytest.raises(accounts.UnreadableAddress):
         guardians.ask(walk.sent(now, **AGE), "not an address", now)
 
 

@@ -211,7 +211,7 @@ def test_an_answer_no_page_offers_is_refused_with_a_sentence(
     now: datetime, slug: str, posted: dict[str, list[str]]
 ) -> None:
     walk.walk(now, until=slug)
-    with pytest.raises(drafts.Incomplete) as refused:
+    with pytest.raises(drafts.DraftIncomplete) as refused:
         drafts.save_page(BROWSER, slug, posted, now)
     assert len(refused.value.problems) == 1
     given = {text for texts in posted.values() for text in texts}
@@ -222,14 +222,14 @@ def test_every_warning_sign_must_be_answered(now: datetime) -> None:
     walk.walk(now, until="safety-3")
     page = questionnaire.page("safety-3")
     posted = {question.field: ["no"] for question in page.questions[1:]}
-    with pytest.raises(drafts.Incomplete) as refused:
+    with pytest.raises(drafts.DraftIncomplete) as refused:
         drafts.save_page(BROWSER, "safety-3", posted, now)
     assert list(refused.value.problems) == [page.questions[0].field]
 
 
 def test_the_closing_confirmations_are_needed(now: datetime) -> None:
     walk.walk(now)
-    with pytest.raises(drafts.Incomplete) as refused:
+    with pytest.raises(drafts.DraftIncomplete) as refused:
         services.submit(BROWSER, {"understood_not_diagnosis": ["yes"]}, (), now)
     assert list(refused.value.problems) == ["accuracy_confirmed"]
 

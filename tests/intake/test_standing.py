@@ -12,7 +12,7 @@ from clinic.db import db
 from clinic.guidance.levels import Disposition, Level
 from clinic.intake import drafts, queries, services
 from clinic.intake.models import RaisedLevel, Submission
-from clinic.intake.queries import Standing, standing
+from clinic.intake.queries import SafetyStanding, safety_standing
 from tests.intake import walk
 from tests.intake.walk import BROWSER, OTHER_BROWSER
 
@@ -21,12 +21,12 @@ pytestmark = pytest.mark.usefixtures("database")
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
-def of_browser(now: datetime, browser: bytes | None = BROWSER, zone: str = "Europe/Berlin") -> Standing:
-    return standing(browser=browser, client_id=None, now=now, zone=zone)
+def of_browser(now: datetime, browser: bytes | None = BROWSER, zone: str = "Europe/Berlin") -> SafetyStanding:
+    return safety_standing(browser=browser, client_id=None, now=now, zone=zone)
 
 
-def of_client(person: Client, now: datetime, browser: bytes | None = None) -> Standing:
-    return standing(browser=browser, client_id=person.id, now=now, zone="Europe/Berlin")
+def of_client(person: Client, now: datetime, browser: bytes | None = None) -> SafetyStanding:
+    return safety_standing(browser=browser, client_id=person.id, now=now, zone="Europe/Berlin")
 
 
 def test_nothing_answered_is_no_level(now: datetime) -> None:
@@ -275,7 +275,7 @@ def test_the_short_form_makes_the_answers_fresh_again(now: datetime, make: Modul
 def test_the_short_form_wants_every_sign_answered(now: datetime, make: ModuleType) -> None:
     posted = visit_form({})
     del posted["red_flags.weight_loss"]
-    with pytest.raises(drafts.Incomplete) as refused:
+    with pytest.raises(drafts.DraftIncomplete) as refused:
         services.answer_before_visit(client_id=make.client().id, posted=posted, now=now)
     assert list(refused.value.problems) == ["red_flags.weight_loss"]
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from clinic.guidance import questionnaire
-from clinic.guidance.fields import Kind
+from clinic.guidance.fields import FieldKind
 from clinic.guidance.levels import Level
 from clinic.guidance.questions import Question
 from clinic.intake import drafts, path, queries, services
@@ -63,7 +63,7 @@ def answer_to(question: Question, changes: Mapping[str, list[str]]) -> list[str]
         return list(changes[question.field])
     if question.field in DULL:
         return list(DULL[question.field])
-    if question.kind is Kind.RED_FLAG:
+    if question.kind is FieldKind.RED_FLAG:
         return ["no"]
     return [] if question.optional else ["none"]
 

@@ -16,13 +16,13 @@ from clinic import clock
 from clinic.accounts import audit, services, sessions, signed_links
 from clinic.accounts.models import Client, LinkPurpose
 from clinic.booking import changes
-from clinic.booking.availability import Wish
+from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment, State
 from clinic.booking.services import hold
 from clinic.booking.waiting import offering
 from clinic.booking.waiting import queries as waiting_list
 from clinic.booking.waiting.models import Offer
-from clinic.booking.waiting.models import Wish as WaitingWish
+from clinic.booking.waiting.models import WaitingListEntry as WaitingWish
 from clinic.db import db, transaction
 from clinic.guidance.questions import PAGES
 from clinic.intake import path as intake_path
@@ -129,7 +129,7 @@ def test_booking_loses_a_time_mends_its_errors_and_is_done(chromium: Browser, pl
         for rival in (b"r" * 32, b"s" * 32):
             with transaction():
                 starts_at = datetime(2031, 3, 6, 9, 0, tzinfo=UTC)
-                hold(Wish(place.plain.id), starts_at, browser=rival, client_id=None, now=MONDAY)
+                hold(SearchCriteria(place.plain.id), starts_at, browser=rival, client_id=None, now=MONDAY)
         go(offer)
         expect(page.get_by_role("alert")).to_be_focused()
         watch.look(page)

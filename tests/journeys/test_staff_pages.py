@@ -113,7 +113,7 @@ def sign_in(page: Page, base: str, mail: str = INES, password: str = demo.PASSWO
 
 
 def deliver(app: Flask, now: datetime) -> None:
-    delivery.run_pass(now, 100, mailer.of(app))
+    delivery.run_pass(now, 100, mailer.mailer_of(app))
 
 
 def test_the_days_and_their_visits(chromium: Browser, desk: Desk) -> None:

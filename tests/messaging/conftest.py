@@ -9,11 +9,11 @@ import pytest
 from clinic.accounts.models import Client
 from clinic.booking.models import Appointment
 from clinic.messaging import delivery
-from clinic.messaging.delivery import Tally, Terms
+from clinic.messaging.delivery import PassTally, PassTerms
 from clinic.practice.models import Treatment
 from tests.messaging.mailers import Postbox
 
-Pass = Callable[[datetime], Tally]
+Pass = Callable[[datetime], PassTally]
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def postbox() -> Postbox:
 @pytest.fixture
 def run(postbox: Postbox) -> Pass:
     """One pass at a moment, into the postbox."""
-    return lambda moment: delivery.run_pass(moment, 100, postbox, Terms(pause=lambda seconds: None))
+    return lambda moment: delivery.run_pass(moment, 100, postbox, PassTerms(pause=lambda seconds: None))
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from clinic.db import db
-from clinic.messaging.models import Kind, Message
+from clinic.messaging.models import Message, MessageKind
 
 
 def kinds() -> list[str]:
@@ -14,7 +14,7 @@ def kinds() -> list[str]:
     return list(db.session.scalars(sa.select(Message.kind).order_by(Message.id)))
 
 
-def occasions(kind: Kind) -> list[str]:
+def occasions(kind: MessageKind) -> list[str]:
     """The occasions of one kind, in the order they were owed."""
     return list(
         db.session.scalars(sa.select(Message.occasion).where(Message.kind == kind).order_by(Message.id))

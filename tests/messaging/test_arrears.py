@@ -9,16 +9,16 @@ import sqlalchemy as sa
 from clinic.booking.models import Appointment
 from clinic.db import db, new_id
 from clinic.messaging import backlog, delivery
-from clinic.messaging.backlog import Arrears
-from clinic.messaging.delivery import Terms
-from clinic.messaging.models import Kind, Message
+from clinic.messaging.backlog import Backlog
+from clinic.messaging.delivery import PassTerms
+from clinic.messaging.models import Message, MessageKind
 from clinic.practice.models import Treatment
 from tests.messaging.conftest import Pass
 from tests.messaging.mailers import Postbox
 
 MANY = 50
 MINUTE = timedelta(minutes=1)
-NONE = Arrears(due_unsent=0, sending_too_long=0, unreminded=0)
+NONE = Backlog(due_unsent=0, sending_too_long=0, unreminded=0)
 
 
 def many(make: ModuleType, massage: Treatment, now: datetime) -> list[Appointment]:
@@ -42,7 +42,7 @@ def many(make: ModuleType, massage: Treatment, now: datetime) -> list[Appointmen
     for visit in visits:
         db.session.add(
             Message(
-                kind=Kind.CONFIRMATION,
+                kind=MessageKind.CONFIRMATION,
                 subject_id=visit.id,
                 recipient_id=visit.client.contacts[0].id,
                 occasion="r1",
@@ -73,11 +73,11 @@ def test_an_empty_practice_is_behind_with_nothing(make: ModuleType, now: datetim
 def test_fifty_messages_whose_rows_vanished_are_missed_and_found_again(
     visits: list[Appointment], run: Pass, postbox: Postbox, now: datetime
 ) -> None:
-    delivery.run_pass(now, 100, postbox, Terms(held=True))
+    delivery.run_pass(now, 100, postbox, PassTerms(held=True))
     assert backlog.count(now).due_unsent == MANY
-    db.session.execute(sa.delete(Message).where(Message.kind == Kind.REMINDER))
+    db.session.execute(sa.delete(Message).where(Message.kind == MessageKind.REMINDER))
     db.session.commit()
-    assert backlog.count(now) == Arrears(due_unsent=0, sending_too_long=0, unreminded=MANY)
+    assert backlog.count(now) == Backlog(due_unsent=0, sending_too_long=0, unreminded=MANY)
     assert run(now).sent == MANY
     assert backlog.count(now) == NONE
     assert reminders(postbox) == MANY
@@ -86,8 +86,8 @@ def test_fifty_messages_whose_rows_vanished_are_missed_and_found_again(
 def test_fifty_messages_stuck_in_dead_hands_are_counted_and_taken_over(
     visits: list[Appointment], run: Pass, postbox: Postbox, now: datetime
 ) -> None:
-    delivery.run_pass(now, 100, postbox, Terms(held=True))
-    stuck = sa.update(Message).where(Message.kind == Kind.REMINDER)
+    delivery.run_pass(now, 100, postbox, PassTerms(held=True))
+    stuck = sa.update(Message).where(Message.kind == MessageKind.REMINDER)
     db.session.execute(stuck.values(lease_until=now + 2 * MINUTE, attempts=1, fence=1))
     db.session.commit()
     assert run(now).sent == 0
@@ -101,7 +101,7 @@ def test_arrears_begin_after_a_grace_and_not_before(visits: list[Appointment], n
     due_at = visits[0].starts_at - timedelta(hours=48)
     assert backlog.count(due_at + 4 * MINUTE) == NONE
     assert backlog.count(due_at + 5 * MINUTE).unreminded == MANY
-    delivery.run_pass(now, 100, Postbox(), Terms(held=True))
+    delivery.run_pass(now, 100, Postbox(), PassTerms(held=True))
     db.session.execute(sa.update(Message).where(Message.sent_at.is_(None)).values(due_at=now))
     db.session.commit()
     assert backlog.count(now + 4 * MINUTE) == NONE
@@ -119,7 +119,7 @@ def test_a_message_put_off_for_a_later_try_is_not_in_arrears(
     db.session.execute(
         sa.insert(Message).values(
             id=new_id(),
-            kind=Kind.SIGN_IN,
+            kind=MessageKind.SIGN_IN,
             channel="mail",
             subject_id=visits[0].client_id,
             recipient_id=visits[0].client.contacts[0].id,

@@ -17,7 +17,7 @@ from clinic.booking.calendar_file import Invitee, Method
 from clinic.booking.models import Appointment, State
 from clinic.db import db
 from clinic.messaging.letters.composing import Letter
-from clinic.messaging.models import Kind
+from clinic.messaging.models import MessageKind
 from tests.messaging.mailers import parsed
 from tests.messaging.test_letters import about, claimed, composed, of_series, put
 
@@ -69,14 +69,16 @@ def test_one_visit_keeps_its_uid_from_booking_over_a_clock_change_to_its_end(
     make.practice()
     house = make.location(zone=zone)
     visit = make.appointment(of=make.treatment(therapists=[make.therapist(house)]), who=ada, starts_at=before)
-    told = [only(read(about(visit, ada, Kind.CONFIRMATION, now)))]
+    told = [only(read(about(visit, ada, MessageKind.CONFIRMATION, now)))]
     put(visit, State.BOOKED, now)
     at(visit, after, revision=2)
-    told.append(only(read(composed(claimed(Kind.CHANGE, visit.id, ada.contacts[0].id, now, "r2"), now))))
+    told.append(
+        only(read(composed(claimed(MessageKind.CHANGE, visit.id, ada.contacts[0].id, now, "r2"), now)))
+    )
     put(visit, State.CANCELLED, now)
     visit.revision = 3
     db.session.commit()
-    last = read(composed(claimed(Kind.CANCELLATION, visit.id, ada.contacts[0].id, now, "r3"), now))
+    last = read(composed(claimed(MessageKind.CANCELLATION, visit.id, ada.contacts[0].id, now, "r3"), now))
     told.append(only(last))
     assert last.method == "CANCEL"
     assert [event.status for event in told] == ["CONFIRMED", "CONFIRMED", "CANCELLED"]
@@ -98,7 +100,7 @@ def rules(zone: str, *starts: str, make: ModuleType, who: Client) -> Timezone:
         )
         for start in starts
     ]
-    content = calendar_file.calendar_file(
+    content = calendar_file.serialise(
         visits, make.practice(), method=Method.REQUEST, now=make.NOW, invitee=Invitee("a@b.example", "A")
     )
     calendar = IcsCalendarStream.calendar_from_ics(content.decode())
@@ -164,7 +166,7 @@ def test_names_of_any_kind_come_back_as_they_were(
 ) -> None:
     ada.given_name = visit.location.name = visit.treatment.mail_name = name[:80]
     make.practice(name=name[:80])
-    event = only(read(about(visit, ada, Kind.CONFIRMATION, now)))
+    event = only(read(about(visit, ada, MessageKind.CONFIRMATION, now)))
     one_line = "".join(" " if character in "\r\n" else character for character in name[:80])
     assert event.summary == f"{one_line}, {one_line}"
     assert event.location is not None
@@ -177,14 +179,14 @@ def test_names_of_any_kind_come_back_as_they_were(
     ada.contacts[0].verified_at = now
     db.session.commit()
     (guest,) = only(
-        read(composed(claimed(Kind.CONFIRMATION, visit.id, ada.contacts[0].id, now, "r2"), now))
+        read(composed(claimed(MessageKind.CONFIRMATION, visit.id, ada.contacts[0].id, now, "r2"), now))
     ).attendees
     assert (str(guest.uri).casefold(), guest.common_name) == ("mailto:ada@client.example", None)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_guests_name_of_any_kind_stays_one_name(make: ModuleType, visit: Appointment, name: str) -> None:
-    content = calendar_file.calendar_file(
+    content = calendar_file.serialise(
         [visit],
         make.practice(),
         method=Method.REQUEST,
@@ -215,7 +217,7 @@ def test_a_guest_is_named_as_far_as_the_address_is_proven(
     visit: Appointment, ada: Client, now: datetime, name: str, unproven: str | None
 ) -> None:
     def guest(occasion: str) -> str | None:
-        held = claimed(Kind.CONFIRMATION, visit.id, ada.contacts[0].id, now, occasion)
+        held = claimed(MessageKind.CONFIRMATION, visit.id, ada.contacts[0].id, now, occasion)
         (found,) = only(read(composed(held, now))).attendees
         assert str(found.uri).casefold() == "mailto:ada@client.example"
         return found.common_name
@@ -240,7 +242,7 @@ def test_the_file_speaks_the_language_of_its_letter(visit: Appointment, ada: Cli
     def about_it(spoken: str, occasion: str) -> str:
         ada.language = spoken
         db.session.commit()
-        held = claimed(Kind.CONFIRMATION, visit.id, ada.contacts[0].id, now, occasion)
+        held = claimed(MessageKind.CONFIRMATION, visit.id, ada.contacts[0].id, now, occasion)
         return str(only(read(composed(held, now))).description)
 
     assert about_it("en", "r1").startswith("Change or cancel: http")

@@ -11,7 +11,7 @@ from flask import Flask
 
 from clinic import language
 from clinic.messaging.letters import rendering, samples, wording
-from clinic.messaging.models import Kind
+from clinic.messaging.models import MessageKind
 
 ENOUGH = 4.5
 """WCAG 2.2, 1.4.3, for text of any size."""
@@ -84,20 +84,22 @@ def dark_rules(letter: str) -> Iterator[tuple[str, Colours]]:
 
 
 @pytest.fixture
-def letters(app: Flask, make: ModuleType, now: datetime) -> Mapping[Kind, str]:
+def letters(app: Flask, make: ModuleType, now: datetime) -> Mapping[MessageKind, str]:
     """The sheet of every kind, on invented facts."""
     practice = make.practice()
     with language.speaking("de"):
         facts = {kind: samples.facts(kind, practice, now) for kind in wording.OURS}
     return {
-        kind: rendering.written(kind, {**found, "stop_link": samples.EXAMPLE}, practice, spoken="de").html
+        kind: rendering.render_letter(
+            kind, {**found, "stop_link": samples.EXAMPLE}, practice, spoken="de"
+        ).html
         for kind, found in facts.items()
     }
 
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_every_text_of_every_letter_stands_out_from_what_is_behind_it(
-    letters: Mapping[Kind, str], *, dark: bool
+    letters: Mapping[MessageKind, str], *, dark: bool
 ) -> None:
     pairs = {
         (colour, behind): (kind, text)
@@ -109,7 +111,7 @@ def test_every_text_of_every_letter_stands_out_from_what_is_behind_it(
     assert faint == {}
 
 
-def test_the_dark_scheme_repaints_everything_the_light_one_paints(letters: Mapping[Kind, str]) -> None:
+def test_the_dark_scheme_repaints_everything_the_light_one_paints(letters: Mapping[MessageKind, str]) -> None:
     for letter in letters.values():
         light, dark = (Painted(letter, dark=each).texts for each in (False, True))
         assert [text for text, _, _ in light] == [text for text, _, _ in dark]

@@ -12,16 +12,16 @@ from clinic.accounts.models import Client
 from clinic.booking.models import Appointment, State
 from clinic.db import db
 from clinic.messaging import delivery, heartbeat, services
-from clinic.messaging.delivery import Terms
-from clinic.messaging.heartbeat import Part
+from clinic.messaging.delivery import PassTerms
+from clinic.messaging.heartbeat import DeliveryPart
 from clinic.messaging.mailer import Refused, TryLater
-from clinic.messaging.models import Heartbeat, Kind, Message
+from clinic.messaging.models import Heartbeat, Message, MessageKind
 from clinic.practice.models import Treatment
 from tests.messaging.conftest import Pass
 from tests.messaging.mailers import Postbox
 
 SECOND = timedelta(seconds=1)
-HELD = Terms(held=True)
+HELD = PassTerms(held=True)
 
 
 def row() -> Message:
@@ -29,11 +29,11 @@ def row() -> Message:
     return db.session.scalars(sa.select(Message)).one()
 
 
-def state_of(part: Part) -> str:
-    return heartbeat.read().sign(part).state
+def state_of(part: DeliveryPart) -> str:
+    return heartbeat.heartbeats().sign(part).state
 
 
-def seconds_ago(part: Part, seconds: int) -> None:
+def seconds_ago(part: DeliveryPart, seconds: int) -> None:
     """Make a heartbeat older, by the database's clock."""
     older = sa.func.clock_timestamp() - timedelta(seconds=seconds)
     db.session.execute(sa.update(Heartbeat).where(Heartbeat.name == part.value).values(at=older))
@@ -105,7 +105,7 @@ def test_a_server_that_is_away_uses_up_nobodys_attempts(
     for seconds in range(0, 60, 2):
         run(now + seconds * SECOND)
     assert db.session.scalars(sa.select(Message.attempts)).all() == [0, 0]
-    assert state_of(Part.MAIL) == "unreachable"
+    assert state_of(DeliveryPart.MAIL) == "unreachable"
 
 
 def test_the_open_circuit_is_probed_every_three_seconds_and_closes_when_the_server_is_back(
@@ -115,14 +115,14 @@ def test_the_open_circuit_is_probed_every_three_seconds_and_closes_when_the_serv
     run(now)
     run(now)
     assert postbox.probes == 0
-    seconds_ago(Part.MAIL, 4)
+    seconds_ago(DeliveryPart.MAIL, 4)
     run(now)
     run(now)
     assert postbox.probes == 1
     postbox.away = False
-    seconds_ago(Part.MAIL, 4)
+    seconds_ago(DeliveryPart.MAIL, 4)
     assert run(now).sent == 1
-    assert state_of(Part.MAIL) == ""
+    assert state_of(DeliveryPart.MAIL) == ""
 
 
 def test_while_held_messages_are_owed_and_wait(visit: Appointment, postbox: Postbox, now: datetime) -> None:
@@ -148,13 +148,13 @@ def test_after_a_long_outage_mails_leave_ten_a_second_and_none_about_the_past(
     delivery.run_pass(now, 10, postbox, HELD)
     pauses: list[float] = []
     later = now + timedelta(hours=24)
-    tally = delivery.run_pass(later, 10, postbox, Terms(pause=pauses.append))
+    tally = delivery.run_pass(later, 10, postbox, PassTerms(pause=pauses.append))
     # The first visit is over; the two others are confirmed and reminded.
     assert (tally.sent, pauses) == (4, [0.1] * 4)
     ended = db.session.scalars(sa.select(Message.why).where(Message.subject_id == soon[0].id)).all()
     assert ended == ["too_late"]
     pauses.clear()
-    delivery.run_pass(later + SECOND, 10, postbox, Terms(pause=pauses.append))
+    delivery.run_pass(later + SECOND, 10, postbox, PassTerms(pause=pauses.append))
     assert pauses == []
 
 
@@ -178,7 +178,7 @@ def test_a_reminder_of_a_moved_visit_is_dropped(
     visit.changed_at = visit.time_agreed_at = moment
     db.session.commit()
     delivery.run_pass(moment, 10, postbox)
-    reminder = db.session.scalars(sa.select(Message).where(Message.kind == Kind.REMINDER)).one()
+    reminder = db.session.scalars(sa.select(Message).where(Message.kind == MessageKind.REMINDER)).one()
     assert reminder.why == "moved"
 
 
@@ -197,7 +197,7 @@ def test_a_second_try_carries_the_same_message_id(
 
 def test_the_pass_leaves_its_pulse(visit: Appointment, run: Pass, now: datetime) -> None:
     run(now)
-    assert heartbeat.read().sign(Part.PASS).word == "ok"
+    assert heartbeat.heartbeats().sign(DeliveryPart.PASS).word == "ok"
 
 
 def test_no_more_leave_in_a_minute_than_the_provider_allows_and_nobodys_attempt_is_used_up(
@@ -205,7 +205,7 @@ def test_no_more_leave_in_a_minute_than_the_provider_allows_and_nobodys_attempt_
 ) -> None:
     for hour in range(2, 5):
         make.appointment(of=massage, who=make.client(), starts_at=visit.starts_at + timedelta(hours=hour))
-    few = Terms(per_minute=3)
+    few = PassTerms(per_minute=3)
     assert delivery.run_pass(now, 10, postbox, few).sent == 3
     assert delivery.run_pass(now + 2 * SECOND, 10, postbox, few).sent == 0
     waiting = db.session.scalars(sa.select(Message.attempts).where(Message.sent_at.is_(None))).all()

@@ -14,7 +14,7 @@ from clinic.booking.models import Appointment, State
 from clinic.db import db, transaction
 from clinic.intake.models import Draft
 from clinic.messaging.due.reminders import to_come
-from clinic.messaging.models import Kind, Message
+from clinic.messaging.models import Message, MessageKind
 from clinic.plans.models import Review, SessionNote
 from clinic.practice.models import Treatment
 from tests.messaging.conftest import Pass
@@ -29,7 +29,7 @@ def kinds() -> list[str]:
     return list(db.session.scalars(sa.select(Message.kind).order_by(Message.id)))
 
 
-def occasions(kind: Kind) -> list[str]:
+def occasions(kind: MessageKind) -> list[str]:
     return list(
         db.session.scalars(sa.select(Message.occasion).where(Message.kind == kind).order_by(Message.id))
     )
@@ -51,7 +51,7 @@ def test_a_booking_is_confirmed_once_however_often_one_looks(
 ) -> None:
     for seconds in range(5):
         run(now + timedelta(seconds=seconds))
-    assert kinds() == [Kind.CONFIRMATION]
+    assert kinds() == [MessageKind.CONFIRMATION]
     assert postbox.subjects == ["Booked: Thursday 6 March, 10:00 at Alder Lane"]
 
 
@@ -72,7 +72,7 @@ def test_a_request_is_received_then_confirmed(
     with transaction():
         booking.confirm(request.id, actor="system", now=now + HOUR)
     run(now + HOUR)
-    assert kinds() == [Kind.REQUEST_RECEIVED, Kind.REQUEST_CONFIRMED]
+    assert kinds() == [MessageKind.REQUEST_RECEIVED, MessageKind.REQUEST_CONFIRMED]
     assert postbox.subjects == [
         "We have your request: Thursday 6 March, 10:00",
         "Confirmed: Thursday 6 March, 10:00 at Alder Lane",
@@ -87,7 +87,7 @@ def test_a_declined_request_gets_one_kind_of_letter(
     with transaction():
         booking.decline(request.id, actor="system", now=now + HOUR)
     run(now + 2 * HOUR)
-    assert kinds() == [Kind.REQUEST_RECEIVED, Kind.REQUEST_DECLINED]
+    assert kinds() == [MessageKind.REQUEST_RECEIVED, MessageKind.REQUEST_DECLINED]
 
 
 def test_what_safety_turned_into_a_request_is_not_told_by_mail(
@@ -106,7 +106,7 @@ def test_what_most_passes_do_not_look_at_is_found_within_five_minutes(
     run(now + timedelta(seconds=2))
     assert kinds() == []
     run(now + timedelta(minutes=5))
-    assert kinds() == [Kind.CONFIRMATION]
+    assert kinds() == [MessageKind.CONFIRMATION]
 
 
 # Changes and cancellations
@@ -125,9 +125,9 @@ def test_a_change_is_told_after_it_has_settled_and_only_the_newest(
     run(now + timedelta(seconds=60))
     moved(visit, HOUR, now + timedelta(seconds=90))
     run(now + timedelta(seconds=150))
-    assert kinds() == [Kind.CONFIRMATION]
+    assert kinds() == [MessageKind.CONFIRMATION]
     run(now + timedelta(seconds=90) + SETTLED)
-    assert occasions(Kind.CHANGE) == ["r3"]
+    assert occasions(MessageKind.CHANGE) == ["r3"]
     assert postbox.subjects[-1] == "Changed: now Thursday 6 March, 12:00 at Alder Lane"
 
 
@@ -150,7 +150,7 @@ def test_there_and_back_and_there_again_loses_no_letter(
     for hours, by in ((1, HOUR), (2, -HOUR), (3, HOUR)):
         moved(visit, by, now + hours * HOUR)
         run(now + hours * HOUR + SETTLED)
-    assert occasions(Kind.CHANGE) == ["r2", "r3", "r4"]
+    assert occasions(MessageKind.CHANGE) == ["r2", "r3", "r4"]
     assert [subject.split(", ")[1][:5] for subject in postbox.subjects[1:]] == ["11:00", "10:00", "11:00"]
 
 
@@ -170,7 +170,7 @@ def test_a_cancellation_is_told_after_it_has_settled(
     with transaction():
         changes.cancel(visit.id, revision=1, actor="link:x", now=now)
     run(now + SETTLED - timedelta(seconds=1))
-    assert kinds() == [Kind.CONFIRMATION]
+    assert kinds() == [MessageKind.CONFIRMATION]
     run(now + SETTLED)
     assert postbox.subjects[-1] == "Cancelled: Thursday 6 March, 10:00 at Alder Lane"
 
@@ -182,7 +182,7 @@ def test_a_cancellation_that_was_undone_leaves_no_trace(visit: Appointment, run:
     with transaction():
         changes.undo(visit.id, revision=2, actor="link:x", now=now + timedelta(seconds=60))
     run(now + HOUR)
-    assert kinds() == [Kind.CONFIRMATION]
+    assert kinds() == [MessageKind.CONFIRMATION]
 
 
 # Reminders
@@ -194,7 +194,7 @@ def test_each_reminder_goes_at_its_offset_and_none_after_the_visit(
     run(now)
     for before in (49, 48, 3, 2, 1, -1):
         run(visit.starts_at - timedelta(hours=before))
-    assert occasions(Kind.REMINDER) == ["r1/2880", "r1/120"]
+    assert occasions(MessageKind.REMINDER) == ["r1/2880", "r1/120"]
     assert postbox.subjects[1:] == ["Thursday 6 March, 10:00: your session at Alder Lane"] * 2
 
 
@@ -204,15 +204,15 @@ def test_a_booking_made_inside_the_window_gets_no_late_reminder(
     starts_at = now + timedelta(hours=30)
     make.appointment(of=massage, who=ada, starts_at=starts_at, time_agreed_at=now)
     run(now + timedelta(minutes=1))
-    assert occasions(Kind.REMINDER) == []
+    assert occasions(MessageKind.REMINDER) == []
     run(starts_at - timedelta(hours=2))
-    assert occasions(Kind.REMINDER) == ["r1/120"]
+    assert occasions(MessageKind.REMINDER) == ["r1/120"]
 
 
 def test_of_two_reminders_due_at_once_only_the_last_goes(visit: Appointment, run: Pass) -> None:
     run(visit.starts_at - timedelta(minutes=90))
     run(visit.starts_at - timedelta(minutes=80))
-    assert occasions(Kind.REMINDER) == ["r1/120"]
+    assert occasions(MessageKind.REMINDER) == ["r1/120"]
 
 
 def test_a_new_rule_neither_doubles_nor_loses_a_reminder(
@@ -221,9 +221,9 @@ def test_a_new_rule_neither_doubles_nor_loses_a_reminder(
     run(visit.starts_at - timedelta(hours=48))
     remind_at(make, timedelta(hours=72), timedelta(hours=24))
     run(visit.starts_at - timedelta(hours=47))
-    assert occasions(Kind.REMINDER) == ["r1/2880"]
+    assert occasions(MessageKind.REMINDER) == ["r1/2880"]
     run(visit.starts_at - timedelta(hours=24))
-    assert occasions(Kind.REMINDER) == ["r1/2880", "r1/1440"]
+    assert occasions(MessageKind.REMINDER) == ["r1/2880", "r1/1440"]
 
 
 def test_a_reminder_that_falls_into_quiet_hours_goes_before_them(
@@ -232,9 +232,9 @@ def test_a_reminder_that_falls_into_quiet_hours_goes_before_them(
     remind_at(make, timedelta(hours=3))
     make.appointment(of=massage, who=ada, starts_at=berlin("2031-03-06T09:00"))
     run(berlin("2031-03-05T20:29"))
-    assert occasions(Kind.REMINDER) == []
+    assert occasions(MessageKind.REMINDER) == []
     run(berlin("2031-03-05T20:30"))
-    assert occasions(Kind.REMINDER) == ["r1/180"]
+    assert occasions(MessageKind.REMINDER) == ["r1/180"]
 
 
 def test_in_quiet_hours_the_short_reminder_is_left_out_when_the_long_one_went(
@@ -245,7 +245,7 @@ def test_in_quiet_hours_the_short_reminder_is_left_out_when_the_long_one_went(
     run(start - timedelta(hours=48))
     for moment in ("2031-03-05T20:30", "2031-03-05T22:00", "2031-03-06T08:00", "2031-03-06T08:59"):
         run(berlin(moment))
-    assert occasions(Kind.REMINDER) == ["r1/2880"]
+    assert occasions(MessageKind.REMINDER) == ["r1/2880"]
 
 
 def test_a_reminder_that_was_missed_waits_for_the_morning_unless_the_visit_is_too_near(
@@ -254,11 +254,13 @@ def test_a_reminder_that_was_missed_waits_for_the_morning_unless_the_visit_is_to
     near = make.appointment(of=massage, who=ada, starts_at=berlin("2031-03-06T09:00"))
     later = make.appointment(of=massage, who=ada, starts_at=berlin("2031-03-06T11:00"), therapist=None)
     run(berlin("2031-03-06T03:00"))
-    assert db.session.scalars(sa.select(Message.subject_id).where(Message.kind == Kind.REMINDER)).all() == [
-        near.id
-    ]
+    assert db.session.scalars(
+        sa.select(Message.subject_id).where(Message.kind == MessageKind.REMINDER)
+    ).all() == [near.id]
     run(berlin("2031-03-06T08:00"))
-    reminded = db.session.scalars(sa.select(Message.subject_id).where(Message.kind == Kind.REMINDER)).all()
+    reminded = db.session.scalars(
+        sa.select(Message.subject_id).where(Message.kind == MessageKind.REMINDER)
+    ).all()
     assert set(reminded) == {near.id, later.id}
 
 
@@ -270,9 +272,9 @@ def test_quiet_hours_are_those_of_the_location(make: ModuleType, ada: Client, ru
     start = datetime(2031, 3, 6, 9, 0, tzinfo=ZoneInfo("Asia/Kathmandu")).astimezone(UTC)
     make.appointment(of=massage, who=ada, starts_at=start)
     run(start - timedelta(hours=13))
-    assert occasions(Kind.REMINDER) == []
+    assert occasions(MessageKind.REMINDER) == []
     run(start - timedelta(hours=12, minutes=30))
-    assert occasions(Kind.REMINDER) == ["r1/180"]
+    assert occasions(MessageKind.REMINDER) == ["r1/180"]
 
 
 @pytest.mark.parametrize("begins", ["09:15", "10:00", "14:00", "21:30"])
@@ -288,13 +290,13 @@ def test_pages_promise_the_reminders_that_go_and_when(
     promised = to_come(visit, now)
     run(now)
     for moment in promised:
-        before = len(occasions(Kind.REMINDER))
+        before = len(occasions(MessageKind.REMINDER))
         run(moment - timedelta(seconds=1))
-        assert len(occasions(Kind.REMINDER)) == before
+        assert len(occasions(MessageKind.REMINDER)) == before
         run(moment)
-        assert len(occasions(Kind.REMINDER)) == before + 1
+        assert len(occasions(MessageKind.REMINDER)) == before + 1
     run(visit.starts_at - timedelta(minutes=1))
-    assert len(occasions(Kind.REMINDER)) == len(promised) > 0
+    assert len(occasions(MessageKind.REMINDER)) == len(promised) > 0
 
 
 def test_nothing_is_promised_to_who_gets_no_reminder(visit: Appointment, ada: Client, now: datetime) -> None:
@@ -316,16 +318,16 @@ def test_a_reminder_counts_elapsed_hours_over_the_spring_night(
     start = berlin("2031-03-31T10:00")
     make.appointment(of=massage, who=ada, starts_at=start)
     run(berlin("2031-03-29T08:59"))
-    assert occasions(Kind.REMINDER) == []
+    assert occasions(MessageKind.REMINDER) == []
     run(berlin("2031-03-29T09:00"))
-    assert occasions(Kind.REMINDER) == ["r1/2880"]
+    assert occasions(MessageKind.REMINDER) == ["r1/2880"]
 
 
 def test_the_new_time_of_a_moved_visit_is_another_occasion(visit: Appointment, run: Pass) -> None:
     run(visit.starts_at - timedelta(hours=48))
     moved(visit, timedelta(days=4), visit.starts_at - timedelta(hours=40))
     run(visit.starts_at - timedelta(hours=48))
-    assert occasions(Kind.REMINDER) == ["r1/2880", "r2/2880"]
+    assert occasions(MessageKind.REMINDER) == ["r1/2880", "r2/2880"]
 
 
 @pytest.mark.parametrize(
@@ -336,14 +338,14 @@ def test_only_booked_visits_are_reminded(
 ) -> None:
     row = make.appointment(of=massage, who=ada, state=state, request_reason="level")
     run(row.starts_at - timedelta(hours=2))
-    assert occasions(Kind.REMINDER) == []
+    assert occasions(MessageKind.REMINDER) == []
 
 
 def test_who_wants_no_reminder_gets_none_but_is_confirmed(visit: Appointment, ada: Client, run: Pass) -> None:
     ada.contacts[0].wants_reminders = False
     db.session.commit()
     run(visit.starts_at - timedelta(hours=2))
-    assert kinds() == [Kind.CONFIRMATION]
+    assert kinds() == [MessageKind.CONFIRMATION]
 
 
 # Addresses
@@ -383,7 +385,7 @@ def test_another_address_later_does_not_repeat_what_was_told(
     run(now)
     make.contact(ada, value="newer@client.example", verified_at=now)
     run(now + HOUR)
-    assert kinds() == [Kind.CONFIRMATION]
+    assert kinds() == [MessageKind.CONFIRMATION]
 
 
 def test_an_address_that_was_corrected_gets_the_letter_the_wrong_one_could_not_take(
@@ -441,11 +443,11 @@ def test_aftercare_goes_once_the_note_is_signed(
 ) -> None:
     row = done(make, massage, ada, berlin("2031-03-04T10:00"))
     run(berlin("2031-03-04T12:00"))
-    assert occasions(Kind.AFTERCARE) == []
+    assert occasions(MessageKind.AFTERCARE) == []
     sign(make, row, berlin("2031-03-04T12:30"))
     run(berlin("2031-03-04T12:31"))
     run(berlin("2031-03-05T10:00"))
-    assert occasions(Kind.AFTERCARE) == ["visit"]
+    assert occasions(MessageKind.AFTERCARE) == ["visit"]
 
 
 @pytest.mark.parametrize("state", [State.DONE, State.ARRIVED])
@@ -454,9 +456,9 @@ def test_without_a_signed_note_aftercare_goes_the_next_morning_at_nine(
 ) -> None:
     done(make, massage, ada, berlin("2031-03-29T10:00"), state)
     run(berlin("2031-03-30T08:59"))
-    assert occasions(Kind.AFTERCARE) == []
+    assert occasions(MessageKind.AFTERCARE) == []
     run(berlin("2031-03-30T09:00"))
-    assert occasions(Kind.AFTERCARE) == ["visit"]
+    assert occasions(MessageKind.AFTERCARE) == ["visit"]
 
 
 def test_a_note_signed_at_night_is_followed_by_aftercare_in_the_morning(
@@ -464,9 +466,9 @@ def test_a_note_signed_at_night_is_followed_by_aftercare_in_the_morning(
 ) -> None:
     sign(make, done(make, massage, ada, berlin("2031-03-04T16:00")), berlin("2031-03-04T22:00"))
     run(berlin("2031-03-05T07:59"))
-    assert occasions(Kind.AFTERCARE) == []
+    assert occasions(MessageKind.AFTERCARE) == []
     run(berlin("2031-03-05T08:00"))
-    assert occasions(Kind.AFTERCARE) == ["visit"]
+    assert occasions(MessageKind.AFTERCARE) == ["visit"]
 
 
 @pytest.mark.parametrize("state", [State.MISSED, State.CANCELLED, State.BOOKED])
@@ -475,7 +477,7 @@ def test_a_visit_that_did_not_take_place_has_no_aftercare(
 ) -> None:
     done(make, massage, ada, berlin("2031-03-04T10:00"), state)
     run(berlin("2031-03-05T12:00"))
-    assert occasions(Kind.AFTERCARE) == []
+    assert occasions(MessageKind.AFTERCARE) == []
 
 
 # Intake and reviews
@@ -507,7 +509,7 @@ def test_asking_for_a_resume_link_owes_one_letter_and_asking_again_another(
     row.resume_asked_at, row.resume_revision = now + HOUR, 2
     db.session.commit()
     run(now + HOUR)
-    assert occasions(Kind.RESUME_INTAKE) == ["r1", "r2"]
+    assert occasions(MessageKind.RESUME_INTAKE) == ["r1", "r2"]
     assert [str(mail["To"]) for mail in postbox.mails] == ["ada@client.example"] * 2
 
 
@@ -564,7 +566,9 @@ def test_a_review_of_a_visit_whose_therapist_never_signs_in_is_told_to_all_thera
     )
     db.session.commit()
     run(now)
-    told = db.session.scalars(sa.select(Message.recipient_id).where(Message.kind == Kind.REVIEW_WAITING))
+    told = db.session.scalars(
+        sa.select(Message.recipient_id).where(Message.kind == MessageKind.REVIEW_WAITING)
+    )
     assert set(told) == {one.id, two.id}
 
 

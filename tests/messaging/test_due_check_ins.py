@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from clinic.accounts.models import Client
 from clinic.booking.models import Appointment, State
 from clinic.db import db
-from clinic.messaging.models import Kind, Message
+from clinic.messaging.models import Message, MessageKind
 from clinic.plans.models import CheckIn
 from clinic.practice.models import Treatment
 from tests.messaging.conftest import Pass
@@ -23,10 +23,10 @@ def test_a_visit_is_asked_about_two_days_after_its_end(
 ) -> None:
     done(make, massage, ada, berlin("2031-03-04T10:00"), state)
     run(berlin("2031-03-06T10:59"))
-    assert occasions(Kind.CHECK_IN) == []
+    assert occasions(MessageKind.CHECK_IN) == []
     run(berlin("2031-03-06T11:00"))
     run(berlin("2031-03-06T12:00"))
-    assert occasions(Kind.CHECK_IN) == ["visit"]
+    assert occasions(MessageKind.CHECK_IN) == ["visit"]
 
 
 def test_the_spring_night_shortens_the_two_days_by_no_hour(
@@ -34,18 +34,18 @@ def test_the_spring_night_shortens_the_two_days_by_no_hour(
 ) -> None:
     row = done(make, massage, ada, berlin("2031-03-28T15:00"))
     run(row.ends_at + timedelta(hours=47, minutes=59))
-    assert occasions(Kind.CHECK_IN) == []
+    assert occasions(MessageKind.CHECK_IN) == []
     run(row.ends_at + timedelta(hours=48))
-    assert occasions(Kind.CHECK_IN) == ["visit"]
+    assert occasions(MessageKind.CHECK_IN) == ["visit"]
 
 
 def test_nobody_is_asked_in_quiet_hours(make: ModuleType, massage: Treatment, ada: Client, run: Pass) -> None:
     done(make, massage, ada, berlin("2031-03-04T20:30"))
     run(berlin("2031-03-06T21:30"))
     run(berlin("2031-03-07T07:59"))
-    assert occasions(Kind.CHECK_IN) == []
+    assert occasions(MessageKind.CHECK_IN) == []
     run(berlin("2031-03-07T08:00"))
-    assert occasions(Kind.CHECK_IN) == ["visit"]
+    assert occasions(MessageKind.CHECK_IN) == ["visit"]
 
 
 @pytest.mark.parametrize("state", [State.MISSED, State.CANCELLED, State.BOOKED])
@@ -54,7 +54,7 @@ def test_a_visit_that_did_not_take_place_is_not_asked_about(
 ) -> None:
     done(make, massage, ada, berlin("2031-03-04T10:00"), state)
     run(berlin("2031-03-06T12:00"))
-    assert occasions(Kind.CHECK_IN) == []
+    assert occasions(MessageKind.CHECK_IN) == []
 
 
 def test_a_week_later_the_question_makes_no_sense_any_more(
@@ -62,7 +62,7 @@ def test_a_week_later_the_question_makes_no_sense_any_more(
 ) -> None:
     done(make, massage, ada, berlin("2031-03-04T10:00"))
     run(berlin("2031-03-11T12:00"))
-    assert occasions(Kind.CHECK_IN) == []
+    assert occasions(MessageKind.CHECK_IN) == []
 
 
 def test_somebody_who_wants_no_check_ins_is_not_asked(
@@ -72,7 +72,7 @@ def test_somebody_who_wants_no_check_ins_is_not_asked(
     ada.contacts[0].wants_check_ins = False
     db.session.commit()
     run(berlin("2031-03-06T12:00"))
-    assert occasions(Kind.CHECK_IN) == []
+    assert occasions(MessageKind.CHECK_IN) == []
 
 
 def given(visit: Appointment, at: datetime, *, asks: bool = True) -> CheckIn:
@@ -99,7 +99,7 @@ def test_an_answer_that_worries_is_told_to_the_visits_therapist_without_a_name(
     for minute in (0, 1):
         run(berlin(f"2031-03-06T12:0{minute}"))
     assert to(postbox) == ["thea@alderlane.example"]
-    told = db.session.scalars(sa.select(Message).where(Message.kind == Kind.CHECK_IN_ANSWERED)).one()
+    told = db.session.scalars(sa.select(Message).where(Message.kind == MessageKind.CHECK_IN_ANSWERED)).one()
     assert told.client_id is None
 
 

@@ -11,7 +11,7 @@ from clinic.booking import changes
 from clinic.booking.models import Appointment, State
 from clinic.db import db, transaction
 from clinic.messaging import preferences
-from clinic.messaging.models import Kind
+from clinic.messaging.models import MessageKind
 from clinic.messaging.preferences import Topic
 from clinic.practice.models import Treatment
 from tests.messaging.conftest import Pass
@@ -45,10 +45,10 @@ def test_who_was_booked_by_staff_is_invited_once_and_nudged_once(
 ) -> None:
     run(now)
     run(now + HOUR)
-    assert occasions(Kind.INTAKE_INVITATION) == ["first"]
+    assert occasions(MessageKind.INTAKE_INVITATION) == ["first"]
     for hours in (49, 48, 47, 3):
         run(called.starts_at - hours * HOUR)
-    assert occasions(Kind.INTAKE_INVITATION) == ["first", "nudge"]
+    assert occasions(MessageKind.INTAKE_INVITATION) == ["first", "nudge"]
 
 
 def test_the_nudge_waits_a_day_after_the_first_letter(
@@ -57,9 +57,9 @@ def test_the_nudge_waits_a_day_after_the_first_letter(
     visit = make.appointment(of=asked, who=ada, starts_at=now + 30 * HOUR, booked_by="staff")
     run(now)
     run(now + 23 * HOUR)
-    assert occasions(Kind.INTAKE_INVITATION) == ["first"]
+    assert occasions(MessageKind.INTAKE_INVITATION) == ["first"]
     run(now + 25 * HOUR)
-    assert occasions(Kind.INTAKE_INVITATION) == ["first", "nudge"]
+    assert occasions(MessageKind.INTAKE_INVITATION) == ["first", "nudge"]
     assert visit.state == State.BOOKED
 
 
@@ -69,7 +69,7 @@ def test_who_answered_is_neither_invited_nor_nudged(
     make.submission(who=ada, submitted_at=now - DAY)
     run(now)
     run(called.starts_at - 47 * HOUR)
-    assert occasions(Kind.INTAKE_INVITATION) == []
+    assert occasions(MessageKind.INTAKE_INVITATION) == []
 
 
 def test_answers_older_than_half_a_year_are_asked_for_again(
@@ -77,7 +77,7 @@ def test_answers_older_than_half_a_year_are_asked_for_again(
 ) -> None:
     make.submission(who=ada, submitted_at=now - 184 * DAY)
     run(now)
-    assert occasions(Kind.INTAKE_INVITATION) == ["first"]
+    assert occasions(MessageKind.INTAKE_INVITATION) == ["first"]
 
 
 def test_who_booked_online_answered_before_and_is_not_invited(
@@ -85,7 +85,7 @@ def test_who_booked_online_answered_before_and_is_not_invited(
 ) -> None:
     make.appointment(of=asked, who=ada)
     run(now)
-    assert occasions(Kind.INTAKE_INVITATION) == []
+    assert occasions(MessageKind.INTAKE_INVITATION) == []
 
 
 def test_a_treatment_that_asks_only_before_the_visit_invites_whoever_booked(
@@ -94,7 +94,7 @@ def test_a_treatment_that_asks_only_before_the_visit_invites_whoever_booked(
     massage.intake = "before_visit"
     make.appointment(of=massage, who=ada)
     run(now)
-    assert occasions(Kind.INTAKE_INVITATION) == ["first"]
+    assert occasions(MessageKind.INTAKE_INVITATION) == ["first"]
 
 
 def test_of_several_visits_only_the_next_one_invites(
@@ -102,7 +102,7 @@ def test_of_several_visits_only_the_next_one_invites(
 ) -> None:
     make.appointment(of=asked, who=ada, starts_at=called.starts_at + 7 * DAY, booked_by="staff")
     run(now)
-    assert occasions(Kind.INTAKE_INVITATION) == ["first"]
+    assert occasions(MessageKind.INTAKE_INVITATION) == ["first"]
 
 
 def test_an_invitation_in_the_night_waits_for_the_morning(
@@ -112,16 +112,16 @@ def test_an_invitation_in_the_night_waits_for_the_morning(
     make.appointment(of=asked, who=ada, starts_at=at + 5 * DAY, booked_by="staff", booked_at=at)
     run(at)
     run(berlin("2031-03-05T07:59"))
-    assert occasions(Kind.INTAKE_INVITATION) == []
+    assert occasions(MessageKind.INTAKE_INVITATION) == []
     run(berlin("2031-03-05T08:00"))
-    assert occasions(Kind.INTAKE_INVITATION) == ["first"]
+    assert occasions(MessageKind.INTAKE_INVITATION) == ["first"]
 
 
 def test_a_cancelled_visit_invites_nobody(called: Appointment, run: Pass, now: datetime) -> None:
     with transaction():
         changes.cancel(called.id, revision=1, actor="system", now=now)
     run(now + HOUR)
-    assert Kind.INTAKE_INVITATION not in kinds()
+    assert MessageKind.INTAKE_INVITATION not in kinds()
 
 
 # To come again
@@ -152,16 +152,16 @@ def test_who_asked_for_it_is_invited_again_after_the_practices_number_of_days(
     visit = came()
     agreed(ada, now)
     run(visit.ends_at + 30 * DAY - HOUR)
-    assert occasions(Kind.REBOOKING) == []
+    assert occasions(MessageKind.REBOOKING) == []
     run(visit.ends_at + 30 * DAY)
     run(visit.ends_at + 31 * DAY)
-    assert occasions(Kind.REBOOKING) == ["visit"]
+    assert occasions(MessageKind.REBOOKING) == ["visit"]
     assert postbox.subjects[-1] == "Time for another session at Alder Lane?"
 
 
 def test_who_never_asked_for_it_is_not_invited(came: Callable[..., Appointment], run: Pass) -> None:
     run(came().ends_at + 29 * DAY)
-    assert Kind.REBOOKING not in kinds()
+    assert MessageKind.REBOOKING not in kinds()
 
 
 def test_who_withdrew_the_yes_is_not_invited(
@@ -172,7 +172,7 @@ def test_who_withdrew_the_yes_is_not_invited(
     with transaction():
         preferences.stop(ada.contacts[0], Topic.REBOOKING, now)
     run(visit.ends_at + 29 * DAY)
-    assert Kind.REBOOKING not in kinds()
+    assert MessageKind.REBOOKING not in kinds()
 
 
 @pytest.mark.parametrize("state", [State.BOOKED, State.REQUESTED, State.DONE])
@@ -183,7 +183,7 @@ def test_who_has_come_or_comes_again_is_not_invited(
     agreed(ada, now)
     came(starts_at=first.starts_at + 40 * DAY, state=state, request_reason="plain")
     run(first.ends_at + 29 * DAY)
-    assert occasions(Kind.REBOOKING) == []
+    assert occasions(MessageKind.REBOOKING) == []
 
 
 def test_a_visit_cancelled_later_does_not_count_as_coming_again(
@@ -193,7 +193,7 @@ def test_a_visit_cancelled_later_does_not_count_as_coming_again(
     agreed(ada, now)
     came(starts_at=first.starts_at + 40 * DAY, state=State.CANCELLED)
     run(first.ends_at + 29 * DAY)
-    assert occasions(Kind.REBOOKING) == ["visit"]
+    assert occasions(MessageKind.REBOOKING) == ["visit"]
 
 
 def test_nobody_is_invited_about_a_visit_long_ago(
@@ -203,7 +203,7 @@ def test_nobody_is_invited_about_a_visit_long_ago(
     agreed(ada, now)
     run(now)
     assert visit.state == State.DONE
-    assert occasions(Kind.REBOOKING) == []
+    assert occasions(MessageKind.REBOOKING) == []
 
 
 # Reminders as a client wishes them
@@ -216,7 +216,7 @@ def test_a_client_may_choose_other_reminders_than_the_practices(
         preferences.remind(ada.contacts[0], [60, 24 * 60], now=now)
     for hours in (48, 24, 2, 1):
         run(visit.starts_at - hours * HOUR)
-    assert occasions(Kind.REMINDER) == ["r1/1440", "r1/60"]
+    assert occasions(MessageKind.REMINDER) == ["r1/1440", "r1/60"]
 
 
 def test_a_client_may_choose_no_reminder_and_then_the_practices_again(
@@ -225,11 +225,11 @@ def test_a_client_may_choose_no_reminder_and_then_the_practices_again(
     with transaction():
         preferences.remind(ada.contacts[0], [], now=now)
     run(visit.starts_at - 48 * HOUR)
-    assert occasions(Kind.REMINDER) == []
+    assert occasions(MessageKind.REMINDER) == []
     with transaction():
         preferences.remind(ada.contacts[0], None, now=now)
     run(visit.starts_at - 2 * HOUR)
-    assert occasions(Kind.REMINDER) == ["r1/120"]
+    assert occasions(MessageKind.REMINDER) == ["r1/120"]
 
 
 @pytest.mark.parametrize("minutes", [[1], [14 * 24 * 60 + 1], [15, 30, 45, 60, 75, 90]])

@@ -13,7 +13,7 @@ from clinic.messaging import due, services
 from clinic.messaging.letters import composing
 from clinic.messaging.letters.composing import Letter
 from clinic.messaging.letters.content import Drop
-from clinic.messaging.models import Kind, Message
+from clinic.messaging.models import Message, MessageKind
 
 SETTLED = timedelta(minutes=3)
 
@@ -33,7 +33,7 @@ def replace(ada: Client, value: str, now: datetime) -> None:
             value,
             relation=Relation.SELF,
             country="DE",
-            seen_as=client_records.seen(contact),
+            seen_as=client_records.page_mark(contact),
             actor="user:x",
             now=now,
         )
@@ -58,8 +58,8 @@ def composed(now: datetime) -> Letter | Drop:
 def test_the_old_address_gets_one_note_that_names_nobody(ada: Client, now: datetime) -> None:
     replace(ada, "ada@new.example", now)
     assert owed(now) == []
-    assert owed(now + SETTLED) == [Kind.ADDRESS_REPLACED]
-    assert owed(now + 2 * SETTLED) == [Kind.ADDRESS_REPLACED]
+    assert owed(now + SETTLED) == [MessageKind.ADDRESS_REPLACED]
+    assert owed(now + 2 * SETTLED) == [MessageKind.ADDRESS_REPLACED]
     letter = composed(now + SETTLED)
     assert (letter.recipient, letter.contact_id) == ("ada@client.example", None)
     assert "replaced" in letter.subject
@@ -86,7 +86,7 @@ def test_the_note_waits_for_the_morning(ada: Client, now: datetime) -> None:
     night = now.replace(hour=22)
     replace(ada, "ada@new.example", night)
     assert owed(night + SETTLED) == []
-    assert owed(night + timedelta(hours=10)) == [Kind.ADDRESS_REPLACED]
+    assert owed(night + timedelta(hours=10)) == [MessageKind.ADDRESS_REPLACED]
 
 
 def test_a_week_later_nobody_is_told_any_more(ada: Client, now: datetime) -> None:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from clinic.accounts.models import Client, User
 from clinic.booking.models import Appointment, State
 from clinic.db import db, transaction
-from clinic.messaging.models import Heartbeat, Kind, Message
+from clinic.messaging.models import Heartbeat, Message, MessageKind
 from clinic.plans.models import LookBack, Plan, PlannedSession, Review
 from clinic.practice.models import Treatment
 from tests.messaging.conftest import Pass
@@ -39,10 +39,10 @@ def test_a_therapist_gets_the_days_visits_once_in_the_morning(
 ) -> None:
     make.appointment(of=massage, who=make.client(given_name="Bo"), starts_at=visit.starts_at + 2 * HOUR)
     run(berlin("2031-03-06T06:59"))
-    assert occasions(Kind.AGENDA) == []
+    assert occasions(MessageKind.AGENDA) == []
     run(berlin("2031-03-06T07:00"))
     run(berlin("2031-03-06T07:30"))
-    assert occasions(Kind.AGENDA) == ["2031-03-06"]
+    assert occasions(MessageKind.AGENDA) == ["2031-03-06"]
     mail = next(mail for mail in postbox.mails if mail["To"] == thea.email)
     text = part(mail, "text/plain")
     assert text.index("10:00 to 11:00, CET (Berlin time): Ada, Massage") < text.index("12:00 to 13:00")
@@ -60,12 +60,12 @@ def test_a_day_without_visits_and_a_booking_of_the_same_morning_bring_no_agenda(
         time_agreed_at=berlin("2031-03-06T08:00"),
     )
     run(berlin("2031-03-06T08:01"))
-    assert occasions(Kind.AGENDA) == []
+    assert occasions(MessageKind.AGENDA) == []
 
 
 def test_an_agenda_that_comes_after_noon_is_no_use(visit: Appointment, thea: User, run: Pass) -> None:
     run(berlin("2031-03-06T12:00"))
-    assert occasions(Kind.AGENDA) == []
+    assert occasions(MessageKind.AGENDA) == []
 
 
 def test_the_morning_is_that_of_the_place(make: ModuleType, ada: Client, run: Pass) -> None:
@@ -75,9 +75,9 @@ def test_the_morning_is_that_of_the_place(make: ModuleType, ada: Client, run: Pa
     noon = datetime(2031, 3, 6, 12, 0, tzinfo=ZoneInfo("Pacific/Auckland")).astimezone(UTC)
     make.appointment(of=massage, who=ada, starts_at=noon)
     run(noon - 5 * HOUR - timedelta(minutes=1))
-    assert occasions(Kind.AGENDA) == []
+    assert occasions(MessageKind.AGENDA) == []
     run(noon - 5 * HOUR)
-    assert occasions(Kind.AGENDA) == ["2031-03-06"]
+    assert occasions(MessageKind.AGENDA) == ["2031-03-06"]
 
 
 @pytest.mark.parametrize("day", ["2031-03-30", "2031-10-26"])
@@ -86,9 +86,9 @@ def test_the_agenda_of_the_day_on_which_the_clock_changes_goes_at_seven_too(
 ) -> None:
     make.appointment(of=massage, who=ada, starts_at=berlin(f"{day}T11:00"))
     run(berlin(f"{day}T06:59"))
-    assert occasions(Kind.AGENDA) == []
+    assert occasions(MessageKind.AGENDA) == []
     run(berlin(f"{day}T07:00"))
-    assert occasions(Kind.AGENDA) == [day]
+    assert occasions(MessageKind.AGENDA) == [day]
 
 
 @pytest.mark.parametrize("state", [State.CANCELLED, State.REQUESTED, State.MISSED])
@@ -97,7 +97,7 @@ def test_an_agenda_knows_only_visits_that_take_place(
 ) -> None:
     make.appointment(of=massage, who=ada, state=state, request_reason="plain")
     run(berlin("2031-03-06T07:00"))
-    assert occasions(Kind.AGENDA) == []
+    assert occasions(MessageKind.AGENDA) == []
 
 
 # Reviews
@@ -129,7 +129,7 @@ def test_a_review_for_a_visit_within_two_days_is_told_in_the_night(
     at = visit.starts_at - 35 * HOUR
     review(visit, at)
     run(at)
-    assert occasions(Kind.REVIEW_WAITING) == ["first"]
+    assert occasions(MessageKind.REVIEW_WAITING) == ["first"]
 
 
 def test_a_review_for_a_later_visit_waits_for_the_morning(
@@ -138,9 +138,9 @@ def test_a_review_for_a_later_visit_waits_for_the_morning(
     later = make.appointment(of=massage, who=ada, starts_at=berlin("2031-03-12T10:00"))
     review(later, berlin("2031-03-04T23:00"))
     run(berlin("2031-03-04T23:00"))
-    assert occasions(Kind.REVIEW_WAITING) == []
+    assert occasions(MessageKind.REVIEW_WAITING) == []
     run(berlin("2031-03-05T08:00"))
-    assert occasions(Kind.REVIEW_WAITING) == ["first"]
+    assert occasions(MessageKind.REVIEW_WAITING) == ["first"]
 
 
 # Look backs
@@ -179,13 +179,13 @@ def test_a_look_back_that_nobody_made_is_told_the_next_morning_and_names_nobody(
     due_look_back: Appointment, thea: User, run: Pass, postbox: Postbox, now: datetime
 ) -> None:
     run(now)
-    assert occasions(Kind.LOOK_BACK_DUE) == []
+    assert occasions(MessageKind.LOOK_BACK_DUE) == []
     run(berlin("2031-03-04T09:00"))
     run(berlin("2031-03-05T09:00"))
-    assert occasions(Kind.LOOK_BACK_DUE) == ["visit"]
+    assert occasions(MessageKind.LOOK_BACK_DUE) == ["visit"]
     mail = next(mail for mail in postbox.mails if mail["Subject"] == "A look back is due")
     assert "Ada" not in part(mail, "text/plain")
-    told = db.session.scalars(sa.select(Message).where(Message.kind == Kind.LOOK_BACK_DUE)).one()
+    told = db.session.scalars(sa.select(Message).where(Message.kind == MessageKind.LOOK_BACK_DUE)).one()
     assert told.client_id is None
 
 
@@ -204,7 +204,7 @@ def test_a_look_back_that_was_made_is_told_no_more(
     db.session.add(made)
     db.session.commit()
     run(berlin("2031-03-04T09:00"))
-    assert Kind.LOOK_BACK_DUE not in kinds()
+    assert MessageKind.LOOK_BACK_DUE not in kinds()
 
 
 # What could not be delivered
@@ -225,11 +225,11 @@ def test_owners_hear_of_letters_that_were_not_delivered_at_most_once_a_day(
     lose(db.session.scalars(sa.select(Message)).one(), now)
     for hours in (0, 1, 23):
         run(now + hours * HOUR)
-    assert len(occasions(Kind.DELIVERY_TROUBLE)) == 1
+    assert len(occasions(MessageKind.DELIVERY_TROUBLE)) == 1
     mail = next(mail for mail in postbox.mails if mail["To"] == owner.email)
     assert "1 letter of the last day could not be delivered." in part(mail, "text/plain")
     run(now + 25 * HOUR)
-    assert len(occasions(Kind.DELIVERY_TROUBLE)) == 1
+    assert len(occasions(MessageKind.DELIVERY_TROUBLE)) == 1
 
 
 def test_trouble_in_the_night_is_told_in_the_morning(make: ModuleType, visit: Appointment, run: Pass) -> None:
@@ -238,9 +238,9 @@ def test_trouble_in_the_night_is_told_in_the_morning(make: ModuleType, visit: Ap
     lose(db.session.scalars(sa.select(Message).limit(1)).one(), berlin("2031-03-04T22:00"))
     run(berlin("2031-03-04T22:01"))
     run(berlin("2031-03-05T07:59"))
-    assert occasions(Kind.DELIVERY_TROUBLE) == []
+    assert occasions(MessageKind.DELIVERY_TROUBLE) == []
     run(berlin("2031-03-05T08:00"))
-    assert occasions(Kind.DELIVERY_TROUBLE) == ["2031-03-05"]
+    assert occasions(MessageKind.DELIVERY_TROUBLE) == ["2031-03-05"]
 
 
 def test_owners_hear_of_a_worker_that_fell_silent(
@@ -251,5 +251,5 @@ def test_owners_hear_of_a_worker_that_fell_silent(
     db.session.execute(sa.insert(Heartbeat).values(name="worker", at=long_ago, state=""))
     db.session.commit()
     run(now)
-    assert len(occasions(Kind.DELIVERY_TROUBLE)) == 1
+    assert len(occasions(MessageKind.DELIVERY_TROUBLE)) == 1
     assert any("silent for a while: worker." in part(mail, "text/plain") for mail in postbox.mails)

@@ -10,7 +10,7 @@ from flask import Flask
 from clinic.accounts import team
 from clinic.accounts.models import Role, User
 from clinic.db import transaction
-from clinic.messaging.models import Kind
+from clinic.messaging.models import MessageKind
 from clinic.practice import invitations
 from clinic.practice.invitations import RotaPlace, StaffInvitation
 from tests.messaging.conftest import Pass
@@ -66,7 +66,7 @@ def test_an_invitation_sent_again_is_a_letter_of_its_own_and_only_its_address_wo
     with transaction():
         invitations.send_again(made.id, revision=1, by=owner, now=now + MINUTE)
     run(now + MINUTE)
-    assert occasions(Kind.STAFF_INVITATION) == ["r1", "r2"]
+    assert occasions(MessageKind.STAFF_INVITATION) == ["r1", "r2"]
     first, second = keys(postbox, "/staff/join")
     assert invitations.find(second, now + MINUTE) == made
     with pytest.raises(invitations.InvitationGone):

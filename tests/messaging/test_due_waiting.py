@@ -8,12 +8,12 @@ import sqlalchemy as sa
 
 from clinic.booking.models import Appointment
 from clinic.booking.waiting import entries, offer_answers
-from clinic.booking.waiting.models import Wish
+from clinic.booking.waiting.models import WaitingListEntry
 from clinic.db import db, transaction
 from clinic.messaging import due, services
 from clinic.messaging.letters import composing
 from clinic.messaging.letters.content import Drop
-from clinic.messaging.models import Kind, Message
+from clinic.messaging.models import Message, MessageKind
 from clinic.practice.models import Treatment
 from tests.booking.waiting_list import HALF_AN_HOUR, THURSDAY_TEN, cancels, look, offer_of, thursdays, waits
 from tests.conftest import NOW
@@ -21,7 +21,7 @@ from tests.conftest import NOW
 OURS = ("joined", "offers", "outcomes", "over")
 
 
-def owe(now: datetime) -> list[tuple[Kind, str]]:
+def owe(now: datetime) -> list[tuple[MessageKind, str]]:
     """Owe what is due; the kinds and the addresses of what is new."""
     with transaction():
         rules = due.rules(now)
@@ -35,7 +35,7 @@ def owe(now: datetime) -> list[tuple[Kind, str]]:
         services.owe(found, now)
     owners = {
         contact.id: contact.value
-        for wish in db.session.scalars(sa.select(Wish))
+        for wish in db.session.scalars(sa.select(WaitingListEntry))
         for contact in wish.client.contacts
     }
     return [(owed.kind, owners[owed.recipient_id]) for owed in found]
@@ -66,7 +66,7 @@ def visit(make: ModuleType, sold: Treatment) -> Appointment:
 
 def test_who_joins_is_told_once_where_to_change_it(make: ModuleType, sold: Treatment) -> None:
     waits(make, sold)
-    assert owe(NOW) == [(Kind.WAITING_JOINED, "ada@client.example")]
+    assert owe(NOW) == [(MessageKind.WAITING_JOINED, "ada@client.example")]
     (letter,) = send(NOW)
     assert "/w/" in letter.text
     assert owe(NOW + timedelta(hours=1)) == []
@@ -80,7 +80,7 @@ def test_an_offer_is_told_at_once_with_what_one_must_know(
     send(NOW)
     later = cancels(visit)
     look(later)
-    assert owe(later) == [(Kind.WAITING_OFFER, "ada@client.example")]
+    assert owe(later) == [(MessageKind.WAITING_OFFER, "ada@client.example")]
     (letter,) = send(later)
     assert letter.subject == "Free for you: Thursday 6 March, 10:00"
     for words in ("10:32", sold.therapists[0].name, "€60", "/o/", "/w/", "not booked yet"):
@@ -116,7 +116,7 @@ def test_those_who_were_told_hear_that_somebody_else_was_quicker(
     send(later)
     with transaction():
         offer_answers.accept(offer_of(ada).id, browser=b"m" * 32, actor="visitor", now=later)
-    assert owe(later) == [(Kind.WAITING_OUTCOME, "bea@client.example")]
+    assert owe(later) == [(MessageKind.WAITING_OUTCOME, "bea@client.example")]
     (letter,) = send(later)
     assert "Somebody else was quicker" in letter.text
     assert owe(later + timedelta(minutes=5)) == []
@@ -143,7 +143,7 @@ def test_the_last_day_is_told_in_the_morning(make: ModuleType, sold: Treatment) 
     look(midnight)
     assert owe(midnight) == []
     assert owe(datetime(2031, 3, 5, 6, 59, tzinfo=UTC)) == []
-    assert owe(datetime(2031, 3, 5, 7, 0, tzinfo=UTC)) == [(Kind.WAITING_OVER, "ada@client.example")]
+    assert owe(datetime(2031, 3, 5, 7, 0, tzinfo=UTC)) == [(MessageKind.WAITING_OVER, "ada@client.example")]
 
 
 def test_an_earlier_time_names_the_visit_that_stays_until_then(
@@ -155,7 +155,7 @@ def test_an_earlier_time_names_the_visit_that_stays_until_then(
     assert owe(NOW) == [], "its page is known already"
     later = cancels(visit)
     look(later)
-    assert [kind for kind, _ in owe(later)] == [Kind.WAITING_OFFER]
+    assert [kind for kind, _ in owe(later)] == [MessageKind.WAITING_OFFER]
     (letter,) = [each for each in send(later) if not isinstance(each, Drop)]
     assert "Thursday 20 March 2031, 10:00" in letter.text
 

@@ -14,7 +14,7 @@ from clinic.booking.models import Appointment, State
 from clinic.db import db, transaction
 from clinic.messaging import due, forecast, services, sms
 from clinic.messaging.due.reminders import reminders
-from clinic.messaging.models import Kind, Message
+from clinic.messaging.models import Message, MessageKind
 from clinic.messaging.services import STILL_OPEN
 from clinic.practice.models import Location
 from tests.conftest import NOW
@@ -65,7 +65,7 @@ def foreseen(now: datetime) -> Seen:
 
 def without_troubles(seen: Seen) -> Seen:
     """Whether letters will go astray tomorrow nobody foresees; a rehearsal says so each day anew."""
-    return {one for one in seen if one[0] != Kind.DELIVERY_TROUBLE}
+    return {one for one in seen if one[0] != MessageKind.DELIVERY_TROUBLE}
 
 
 @pytest.fixture

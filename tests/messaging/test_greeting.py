@@ -9,7 +9,7 @@ import pytest
 
 from clinic.db import db
 from clinic.messaging.letters.greeting import letter_name
-from clinic.messaging.models import Kind
+from clinic.messaging.models import MessageKind
 from tests.messaging.test_letters import about
 
 HOSTILE = [
@@ -49,8 +49,10 @@ def test_somebody_proven_may_have_a_longer_name_but_still_no_address(make: Modul
     assert letter_name(None) == ""
 
 
-@pytest.mark.parametrize("kind", [Kind.CONFIRMATION, Kind.CANCELLATION, Kind.REMINDER])
-def test_such_a_letter_greets_nobody_and_says_the_rest(make: ModuleType, now: datetime, kind: Kind) -> None:
+@pytest.mark.parametrize("kind", [MessageKind.CONFIRMATION, MessageKind.CANCELLATION, MessageKind.REMINDER])
+def test_such_a_letter_greets_nobody_and_says_the_rest(
+    make: ModuleType, now: datetime, kind: MessageKind
+) -> None:
     visit = make.appointment(of=make.offering(), who=make.client(given_name="visit www.evil.example now"))
     letter = about(visit, visit.client, kind, now)
     for part in (letter.subject, letter.text, letter.html, (letter.calendar or b"").decode()):

@@ -25,14 +25,14 @@ from clinic.accounts.models import (
     User,
 )
 from clinic.booking.models import Appointment, Series, State
-from clinic.booking.waiting.models import Offer, OfferEnd, Offering, Wish, WishEnd
+from clinic.booking.waiting.models import EntryEnd, Offer, OfferEnd, Offering, WaitingListEntry
 from clinic.db import Base, db, transaction
 from clinic.intake.models import Clearance, Draft, GuardianConsent, Submission
 from clinic.messaging import preferences, resend, services
 from clinic.messaging.letters import composing
 from clinic.messaging.letters.composing import Letter
 from clinic.messaging.letters.content import Drop
-from clinic.messaging.models import Kind
+from clinic.messaging.models import MessageKind
 from clinic.messaging.resend import ONE_TIME
 from clinic.messaging.services import Claim, Owed
 from clinic.plans.models import CheckIn, LookBack, NoteAddendum, OutcomeEntry, Plan, Review, SessionNote
@@ -43,37 +43,37 @@ from clinic.sealed import sealed_attributes
 from tests.messaging.mailers import parsed, part
 
 STATES = {
-    Kind.CONFIRMATION: State.BOOKED,
-    Kind.CHANGE: State.BOOKED,
-    Kind.CANCELLATION: State.CANCELLED,
-    Kind.REQUEST_RECEIVED: State.REQUESTED,
-    Kind.REQUEST_CONFIRMED: State.BOOKED,
-    Kind.REQUEST_DECLINED: State.DECLINED,
-    Kind.REMINDER: State.BOOKED,
-    Kind.AFTERCARE: State.DONE,
-    Kind.OWN_TIPS: State.DONE,
-    Kind.CHECK_IN: State.DONE,
-    Kind.INTAKE_INVITATION: State.BOOKED,
-    Kind.REBOOKING: State.DONE,
+    MessageKind.CONFIRMATION: State.BOOKED,
+    MessageKind.CHANGE: State.BOOKED,
+    MessageKind.CANCELLATION: State.CANCELLED,
+    MessageKind.REQUEST_RECEIVED: State.REQUESTED,
+    MessageKind.REQUEST_CONFIRMED: State.BOOKED,
+    MessageKind.REQUEST_DECLINED: State.DECLINED,
+    MessageKind.REMINDER: State.BOOKED,
+    MessageKind.AFTERCARE: State.DONE,
+    MessageKind.OWN_TIPS: State.DONE,
+    MessageKind.CHECK_IN: State.DONE,
+    MessageKind.INTAKE_INVITATION: State.BOOKED,
+    MessageKind.REBOOKING: State.DONE,
 }
 """Kinds about a visit, and the state in which each is true."""
 
-AFTERWARDS = (Kind.AFTERCARE, Kind.OWN_TIPS, Kind.CHECK_IN, Kind.REBOOKING)
+AFTERWARDS = (MessageKind.AFTERCARE, MessageKind.OWN_TIPS, MessageKind.CHECK_IN, MessageKind.REBOOKING)
 
 CALENDARS = {
-    Kind.CONFIRMATION: "REQUEST",
-    Kind.REQUEST_CONFIRMED: "REQUEST",
-    Kind.CHANGE: "REQUEST",
-    Kind.CANCELLATION: "CANCEL",
+    MessageKind.CONFIRMATION: "REQUEST",
+    MessageKind.REQUEST_CONFIRMED: "REQUEST",
+    MessageKind.CHANGE: "REQUEST",
+    MessageKind.CANCELLATION: "CANCEL",
 }
 
 
-def occasion_of(kind: Kind) -> str:
+def occasion_of(kind: MessageKind) -> str:
     """An occasion as each kind about a visit names it."""
-    return {Kind.REMINDER: "r1/120", **dict.fromkeys(AFTERWARDS, "visit")}.get(kind, "r1")
+    return {MessageKind.REMINDER: "r1/120", **dict.fromkeys(AFTERWARDS, "visit")}.get(kind, "r1")
 
 
-def claimed(kind: Kind, subject: UUID, recipient: UUID, now: datetime, occasion: str = "r1") -> Claim:
+def claimed(kind: MessageKind, subject: UUID, recipient: UUID, now: datetime, occasion: str = "r1") -> Claim:
     owed = Owed(
         kind=kind,
         subject_id=subject,
@@ -124,7 +124,7 @@ def put(visit: Appointment, state: State, now: datetime) -> None:
     db.session.commit()
 
 
-def about(visit: Appointment, ada: Client, kind: Kind, now: datetime) -> Letter:
+def about(visit: Appointment, ada: Client, kind: MessageKind, now: datetime) -> Letter:
     """The letter of a kind about a visit that is in the state the kind speaks of."""
     put(visit, STATES[kind], now)
     preferences.agree_to_news(ada.id, actor="system", now=now)
@@ -137,12 +137,12 @@ def about(visit: Appointment, ada: Client, kind: Kind, now: datetime) -> Letter:
 
 def of_the_waiting_list(
     make: ModuleType, visit: Appointment, ada: Client, now: datetime
-) -> dict[Kind, Letter]:
+) -> dict[MessageKind, Letter]:
     """The letters of a wish, from joining to its last day."""
     hold = make.appointment(
         of=visit.treatment, state=State.HELD, starts_at=visit.starts_at + timedelta(days=1)
     )
-    wish = Wish(
+    wish = WaitingListEntry(
         client_id=ada.id, treatment_id=visit.treatment_id, times=[0], last_on=now.date(), created_at=now
     )
     until = now + timedelta(minutes=30)
@@ -156,23 +156,25 @@ def of_the_waiting_list(
     db.session.add(offer)
     db.session.commit()
 
-    def letter(kind: Kind, subject: UUID) -> Letter:
+    def letter(kind: MessageKind, subject: UUID) -> Letter:
         return composed(claimed(kind, subject, ada.contacts[0].id, now, "first"), now)
 
     found = {
-        Kind.WAITING_JOINED: letter(Kind.WAITING_JOINED, wish.id),
-        Kind.WAITING_OFFER: letter(Kind.WAITING_OFFER, offer.id),
+        MessageKind.WAITING_JOINED: letter(MessageKind.WAITING_JOINED, wish.id),
+        MessageKind.WAITING_OFFER: letter(MessageKind.WAITING_OFFER, offer.id),
     }
     offer.ended_at, offer.end = now, OfferEnd.MISSED
     db.session.commit()
-    found[Kind.WAITING_OUTCOME] = letter(Kind.WAITING_OUTCOME, offer.id)
-    wish.ended_at, wish.end = now, WishEnd.OVER
+    found[MessageKind.WAITING_OUTCOME] = letter(MessageKind.WAITING_OUTCOME, offer.id)
+    wish.ended_at, wish.end = now, EntryEnd.OVER
     db.session.commit()
-    found[Kind.WAITING_OVER] = letter(Kind.WAITING_OVER, wish.id)
+    found[MessageKind.WAITING_OVER] = letter(MessageKind.WAITING_OVER, wish.id)
     return found
 
 
-def all_letters(make: ModuleType, visit: Appointment, ada: Client, now: datetime) -> dict[Kind, Letter]:
+def all_letters(
+    make: ModuleType, visit: Appointment, ada: Client, now: datetime
+) -> dict[MessageKind, Letter]:
     """One letter of every kind there is."""
     found = {kind: about(visit, ada, kind, now) for kind in STATES}
     draft = Draft(
@@ -188,35 +190,41 @@ def all_letters(make: ModuleType, visit: Appointment, ada: Client, now: datetime
     db.session.add_all([draft, review])
     db.session.commit()
     contact = ada.contacts[0]
-    found[Kind.RESUME_INTAKE] = composed(claimed(Kind.RESUME_INTAKE, draft.id, draft.id, now), now)
-    found[Kind.SIGN_IN] = composed(claimed(Kind.SIGN_IN, contact.id, contact.id, now), now)
+    found[MessageKind.RESUME_INTAKE] = composed(
+        claimed(MessageKind.RESUME_INTAKE, draft.id, draft.id, now), now
+    )
+    found[MessageKind.SIGN_IN] = composed(claimed(MessageKind.SIGN_IN, contact.id, contact.id, now), now)
     replaced = ReplacedAddress(
         client_id=ada.id, contact_id=contact.id, normalised="ada@old.example", replaced_at=now
     )
     db.session.add(replaced)
     db.session.commit()
-    found[Kind.ADDRESS_REPLACED] = composed(
-        claimed(Kind.ADDRESS_REPLACED, replaced.id, contact.id, now, "once"), now
+    found[MessageKind.ADDRESS_REPLACED] = composed(
+        claimed(MessageKind.ADDRESS_REPLACED, replaced.id, contact.id, now, "once"), now
     )
-    found[Kind.REVIEW_WAITING] = composed(claimed(Kind.REVIEW_WAITING, review.id, make.user().id, now), now)
+    found[MessageKind.REVIEW_WAITING] = composed(
+        claimed(MessageKind.REVIEW_WAITING, review.id, make.user().id, now), now
+    )
     asked = GuardianConsent(
         submission_id=make.submission(who=ada, answers={"note": CANARY}).id, asked_at=now, text_version="1"
     )
     asked.mail = "parent@client.example"
     db.session.add(asked)
     db.session.commit()
-    found[Kind.GUARDIAN_CONSENT] = composed(claimed(Kind.GUARDIAN_CONSENT, asked.id, asked.id, now), now)
+    found[MessageKind.GUARDIAN_CONSENT] = composed(
+        claimed(MessageKind.GUARDIAN_CONSENT, asked.id, asked.id, now), now
+    )
     check_in = CheckIn(appointment_id=visit.id, client_id=ada.id, asks_for_therapist=True, answered_at=now)
     check_in.answers = {"note": CANARY}
     db.session.add(check_in)
     db.session.commit()
-    found[Kind.CHECK_IN_ANSWERED] = composed(
-        claimed(Kind.CHECK_IN_ANSWERED, check_in.id, make.user().id, now), now
+    found[MessageKind.CHECK_IN_ANSWERED] = composed(
+        claimed(MessageKind.CHECK_IN_ANSWERED, check_in.id, make.user().id, now), now
     )
     found |= to_staff(make, visit, now)
     found |= of_the_waiting_list(make, visit, ada, now)
-    found[Kind.SERIES] = of_series(make, visit, now)
-    assert set(found) == set(Kind)
+    found[MessageKind.SERIES] = of_series(make, visit, now)
+    assert set(found) == set(MessageKind)
     return found
 
 
@@ -236,25 +244,25 @@ def of_series(make: ModuleType, visit: Appointment, now: datetime) -> Letter:
             series_revision=1,
             act_revision=1,
         )
-    return composed(claimed(Kind.SERIES, whole.id, visit.client.contacts[0].id, now), now)
+    return composed(claimed(MessageKind.SERIES, whole.id, visit.client.contacts[0].id, now), now)
 
 
-def to_staff(make: ModuleType, visit: Appointment, now: datetime) -> dict[Kind, Letter]:
+def to_staff(make: ModuleType, visit: Appointment, now: datetime) -> dict[MessageKind, Letter]:
     """One letter of every further kind that goes to people who work here."""
     user = make.user(roles=("owner", "therapist"))
     put(visit, State.BOOKED, now)
     visit.therapist.user_id = user.id
     db.session.commit()
     lost = make.client(mail="lost@client.example").contacts[0]
-    undelivered = claimed(Kind.CONFIRMATION, visit.id, lost.id, now, "r9")
+    undelivered = claimed(MessageKind.CONFIRMATION, visit.id, lost.id, now, "r9")
     with transaction():
         services.give_up(undelivered, "refused", now)
     last = make.appointment(of=visit.treatment, who=visit.client, starts_at=now - timedelta(days=1))
     about_what = {
-        Kind.LOOK_BACK_DUE: (last.id, "visit"),
-        Kind.AGENDA: (visit.therapist_id, "2031-03-06"),
-        Kind.DELIVERY_TROUBLE: (user.id, "2031-03-03"),
-        Kind.TEXT_SAMPLE: (user.id, "confirmation/en/2031-03-03T09:00"),
+        MessageKind.LOOK_BACK_DUE: (last.id, "visit"),
+        MessageKind.AGENDA: (visit.therapist_id, "2031-03-06"),
+        MessageKind.DELIVERY_TROUBLE: (user.id, "2031-03-03"),
+        MessageKind.TEXT_SAMPLE: (user.id, "confirmation/en/2031-03-03T09:00"),
     }
     letters = {
         kind: composed(claimed(kind, subject, user.id, now, occasion), now)
@@ -263,7 +271,7 @@ def to_staff(make: ModuleType, visit: Appointment, now: datetime) -> dict[Kind, 
     return {**letters, **of_the_team(make, user, now)}
 
 
-def of_the_team(make: ModuleType, owner: User, now: datetime) -> dict[Kind, Letter]:
+def of_the_team(make: ModuleType, owner: User, now: datetime) -> dict[MessageKind, Letter]:
     """One letter of each kind that opens an account."""
     with transaction():
         invited = invitations.invite(
@@ -277,9 +285,11 @@ def of_the_team(make: ModuleType, owner: User, now: datetime) -> dict[Kind, Lett
     with transaction():
         reset = team.reset_password(colleague, by=owner, now=now)
     return {
-        Kind.STAFF_INVITATION: composed(claimed(Kind.STAFF_INVITATION, invited.id, invited.id, now), now),
-        Kind.PASSWORD_RESET: composed(
-            claimed(Kind.PASSWORD_RESET, reset.id, colleague.id, now, "first"), now
+        MessageKind.STAFF_INVITATION: composed(
+            claimed(MessageKind.STAFF_INVITATION, invited.id, invited.id, now), now
+        ),
+        MessageKind.PASSWORD_RESET: composed(
+            claimed(MessageKind.PASSWORD_RESET, reset.id, colleague.id, now, "first"), now
         ),
     }
 
@@ -346,7 +356,7 @@ def test_a_mail_loads_nothing_and_runs_nothing(
 def test_the_dark_colours_stay_and_the_light_ones_are_inlined(
     visit: Appointment, ada: Client, now: datetime
 ) -> None:
-    letter = about(visit, ada, Kind.CONFIRMATION, now)
+    letter = about(visit, ada, MessageKind.CONFIRMATION, now)
     assert "prefers-color-scheme: dark" in letter.html
     assert '<p class="when" style="' in letter.html
 
@@ -435,7 +445,7 @@ def test_a_naughty_name_stays_a_name_in_headers_sheet_and_calendar(
 ) -> None:
     ada.given_name = visit.therapist.given_name = visit.location.name = name
     make.practice(name=name)
-    mail = parsed(about(visit, ada, Kind.CONFIRMATION, now).envelope().content)
+    mail = parsed(about(visit, ada, MessageKind.CONFIRMATION, now).envelope().content)
     assert sorted(mail.keys()) == sorted(
         [
             "Content-Type",
@@ -476,7 +486,7 @@ def test_a_naughty_name_stays_a_name_in_headers_sheet_and_calendar(
 
 @pytest.mark.parametrize("kind", list(STATES))
 def test_letters_that_change_the_calendar_carry_the_file_and_no_others(
-    visit: Appointment, ada: Client, now: datetime, kind: Kind
+    visit: Appointment, ada: Client, now: datetime, kind: MessageKind
 ) -> None:
     letter = about(visit, ada, kind, now)
     assert (letter.calendar is not None) is (kind in CALENDARS)
@@ -490,10 +500,10 @@ def test_one_visit_keeps_one_uid_and_its_sequence_rises(
         (found,) = Calendar.from_ical(letter.calendar).walk("VEVENT")
         return str(found["UID"]), int(found["SEQUENCE"])
 
-    booked = event(about(visit, ada, Kind.CONFIRMATION, now))
+    booked = event(about(visit, ada, MessageKind.CONFIRMATION, now))
     visit.revision = visit.time_revision = 2
     db.session.commit()
-    held = claimed(Kind.CHANGE, visit.id, ada.contacts[0].id, now, "r2")
+    held = claimed(MessageKind.CHANGE, visit.id, ada.contacts[0].id, now, "r2")
     assert event(composed(held, now)) == (booked[0], booked[1] + 1)
 
 
@@ -503,7 +513,7 @@ def test_one_visit_keeps_one_uid_and_its_sequence_rises(
 def test_the_address_of_the_appointment_opens_it(
     app: Flask, visit: Appointment, ada: Client, now: datetime
 ) -> None:
-    letter = about(visit, ada, Kind.REMINDER, now)
+    letter = about(visit, ada, MessageKind.REMINDER, now)
     (token,) = set(re.findall(app.config["PUBLIC_URL"] + r"/a/(\S+)", letter.text))
     claim = signed_links.check(token)
     assert claim is not None
@@ -515,7 +525,7 @@ def test_a_sign_in_link_is_minted_at_delivery_and_kept_only_as_a_digest(
 ) -> None:
     make.practice()
     contact = ada.contacts[0]
-    letter = composed(claimed(Kind.SIGN_IN, contact.id, contact.id, now), now)
+    letter = composed(claimed(MessageKind.SIGN_IN, contact.id, contact.id, now), now)
     (raw,) = set(re.findall(app.config["PUBLIC_URL"] + r"/l/([\w-]+)", letter.text))
     link = db.session.scalars(sa.select(LoginLink)).one()
     assert link.digest == accounts.digest(raw)
@@ -528,7 +538,7 @@ def test_a_sign_in_link_is_minted_at_delivery_and_kept_only_as_a_digest(
 def test_a_resume_link_opens_the_draft_it_was_asked_for(
     app: Flask, make: ModuleType, visit: Appointment, ada: Client, now: datetime
 ) -> None:
-    letter = all_letters(make, visit, ada, now)[Kind.RESUME_INTAKE]
+    letter = all_letters(make, visit, ada, now)[MessageKind.RESUME_INTAKE]
     (raw,) = set(re.findall(app.config["PUBLIC_URL"] + r"/intake/resume/([\w-]+)", letter.text))
     with transaction():
         used = accounts.consume_link(raw, LinkPurpose.RESUME_INTAKE, now)
@@ -542,7 +552,7 @@ def test_a_resume_link_opens_the_draft_it_was_asked_for(
 @pytest.mark.parametrize("kind", list(STATES))
 @pytest.mark.parametrize("state", list(State))
 def test_a_letter_about_a_visit_goes_only_while_it_is_true(
-    visit: Appointment, ada: Client, now: datetime, kind: Kind, state: State
+    visit: Appointment, ada: Client, now: datetime, kind: MessageKind, state: State
 ) -> None:
     put(visit, state, now)
     preferences.agree_to_news(ada.id, actor="system", now=now)
@@ -570,7 +580,7 @@ def test_a_letter_to_an_address_that_no_longer_counts_is_dropped(
 ) -> None:
     change(ada, now)  # type: ignore[operator]  # one of the functions above
     db.session.commit()
-    held = claimed(Kind.REMINDER, visit.id, ada.contacts[0].id, now, "r1/120")
+    held = claimed(MessageKind.REMINDER, visit.id, ada.contacts[0].id, now, "r1/120")
     with transaction():
         assert composing.compose(held, now) == Drop(why)
 
@@ -580,13 +590,13 @@ def test_a_letter_to_an_address_beyond_ascii_is_composed_and_left_to_the_server(
 ) -> None:
     ada.contacts[0].normalised = "zoë@client.example"
     db.session.commit()
-    envelope = about(visit, ada, Kind.CONFIRMATION, now).envelope()
+    envelope = about(visit, ada, MessageKind.CONFIRMATION, now).envelope()
     assert envelope.recipient == "zoë@client.example"
     assert "To: zoë@client.example" in envelope.content.decode()
 
 
 def test_a_visit_that_has_begun_is_reminded_no_more(visit: Appointment, ada: Client, now: datetime) -> None:
-    held = claimed(Kind.REMINDER, visit.id, ada.contacts[0].id, now, "r1/120")
+    held = claimed(MessageKind.REMINDER, visit.id, ada.contacts[0].id, now, "r1/120")
     with transaction():
         assert composing.compose(held, visit.starts_at) == Drop("past")
 
@@ -598,7 +608,7 @@ def test_a_review_that_was_decided_is_told_no_more(
     review = Review(**_review_columns(make, ada), appointment_id=visit.id, opened_at=now)
     db.session.add(review)
     db.session.commit()
-    held = claimed(Kind.REVIEW_WAITING, review.id, user.id, now)
+    held = claimed(MessageKind.REVIEW_WAITING, review.id, user.id, now)
     review.decided_at, review.decided_by_id, review.decision = now, user.id, "accept"
     db.session.commit()
     with transaction():
@@ -608,15 +618,17 @@ def test_a_review_that_was_decided_is_told_no_more(
 def test_the_letter_after_a_visit_names_the_next_one(
     make: ModuleType, visit: Appointment, massage: Treatment, ada: Client, now: datetime
 ) -> None:
-    assert "NEXT SESSION" not in about(visit, ada, Kind.AFTERCARE, now).text
+    assert "NEXT SESSION" not in about(visit, ada, MessageKind.AFTERCARE, now).text
     make.appointment(of=massage, who=ada, starts_at=visit.starts_at + timedelta(days=7))
-    held = claimed(Kind.AFTERCARE, visit.id, ada.contacts[0].id, now, "again")
+    held = claimed(MessageKind.AFTERCARE, visit.id, ada.contacts[0].id, now, "again")
     assert "Thursday 13 March 2031" in composed(held, visit.ends_at).text
 
 
 def test_what_is_no_longer_free_is_not_called_free(visit: Appointment, ada: Client, now: datetime) -> None:
-    assert "free of charge until Wednesday 5 March, 10:00" in words(about(visit, ada, Kind.CONFIRMATION, now))
-    held = claimed(Kind.REMINDER, visit.id, ada.contacts[0].id, now, "r1/120")
+    assert "free of charge until Wednesday 5 March, 10:00" in words(
+        about(visit, ada, MessageKind.CONFIRMATION, now)
+    )
+    held = claimed(MessageKind.REMINDER, visit.id, ada.contacts[0].id, now, "r1/120")
     late = composed(held, visit.starts_at - timedelta(hours=2))
     for said in (words(late), read_html(late)):
         assert "free of charge" not in said
@@ -633,27 +645,31 @@ def test_a_reminder_links_to_the_questions_of_the_day_which_open_a_day_before(
     db.session.commit()
     pattern = re.escape(app.config["PUBLIC_URL"]) + r"(/visit/\S+)"
     early = composed(
-        claimed(Kind.REMINDER, visit.id, ada.contacts[0].id, clock.now(), "r1/2880"), clock.now()
+        claimed(MessageKind.REMINDER, visit.id, ada.contacts[0].id, clock.now(), "r1/2880"), clock.now()
     )
     (form,) = set(re.findall(pattern, early.text))
     assert "and open on" in words(early)
     assert client.get(form).status_code == 410
     visit.starts_at = visit.occupied_from = start - timedelta(hours=7)
     db.session.commit()
-    late = composed(claimed(Kind.REMINDER, visit.id, ada.contacts[0].id, clock.now(), "r1/120"), clock.now())
+    late = composed(
+        claimed(MessageKind.REMINDER, visit.id, ada.contacts[0].id, clock.now(), "r1/120"), clock.now()
+    )
     assert re.findall(pattern, late.text) == [form]
     assert "Answer the questions" in read_html(late)
     assert client.get(form).status_code == 200
     massage.intake = "none"
     db.session.commit()
-    plain = composed(claimed(Kind.REMINDER, visit.id, ada.contacts[0].id, clock.now(), "r1/60"), clock.now())
+    plain = composed(
+        claimed(MessageKind.REMINDER, visit.id, ada.contacts[0].id, clock.now(), "r1/60"), clock.now()
+    )
     assert "/visit/" not in plain.text + plain.html
 
 
 def test_the_letter_two_days_after_a_visit_leads_to_two_questions(
     app: Flask, client: FlaskClient, visit: Appointment, ada: Client, now: datetime
 ) -> None:
-    letter = about(visit, ada, Kind.CHECK_IN, now)
+    letter = about(visit, ada, MessageKind.CHECK_IN, now)
     assert letter.subject == "Two questions after Thursday 6 March"
     assert "pain" not in re.sub(r"https?://\S+", "", words(letter) + read_html(letter))
     (path,) = set(re.findall(re.escape(app.config["PUBLIC_URL"]) + r"(/check-in/\S+)", letter.text))
@@ -666,7 +682,7 @@ def test_the_letter_two_days_after_a_visit_leads_to_two_questions(
 def test_a_letter_about_a_check_in_names_neither_client_nor_visit(
     make: ModuleType, visit: Appointment, ada: Client, now: datetime
 ) -> None:
-    letter = all_letters(make, visit, ada, now)[Kind.CHECK_IN_ANSWERED]
+    letter = all_letters(make, visit, ada, now)[MessageKind.CHECK_IN_ANSWERED]
     whole = words(letter) + read_html(letter) + letter.subject
     for hidden in ("Ada", "Sample Street", str(visit.id), "6 March", "worse"):
         assert hidden not in whole
@@ -687,6 +703,6 @@ def test_a_check_in_that_was_seen_is_told_no_more(
     given.answers = {"feels": "worse", "worrying": "no"}
     db.session.add(given)
     db.session.commit()
-    held = claimed(Kind.CHECK_IN_ANSWERED, given.id, user.id, now)
+    held = claimed(MessageKind.CHECK_IN_ANSWERED, given.id, user.id, now)
     with transaction():
         assert composing.compose(held, now) == Drop("seen")

@@ -9,8 +9,8 @@ from clinic.booking.models import Appointment
 from clinic.db import db
 from clinic.messaging import delivery, queries
 from clinic.messaging.mailer import MaildirMailer, Refused, TryLater
-from clinic.messaging.models import Kind, Message
-from clinic.messaging.queries import Stage, Wanted
+from clinic.messaging.models import Message, MessageKind
+from clinic.messaging.queries import MessageFilter, Stage
 from clinic.practice.models import Treatment
 from tests.messaging.conftest import Pass
 from tests.messaging.mailers import Postbox
@@ -31,12 +31,12 @@ def test_the_list_names_kind_client_and_stage_newest_first(
     delivery.run_pass(now + timedelta(seconds=5), 10, postbox)
     lines = queries.page(now).lines
     assert {(line.kind, line.client_name, line.stage, line.why) for line in lines} == {
-        (Kind.CONFIRMATION, "Ada Sample", Stage.SENT, ""),
-        (Kind.CONFIRMATION, "Ben Sample", Stage.RETRYING, "not_now"),
-        (Kind.CONFIRMATION, "Ben Sample", Stage.GIVEN_UP, "refused"),
+        (MessageKind.CONFIRMATION, "Ada Sample", Stage.SENT, ""),
+        (MessageKind.CONFIRMATION, "Ben Sample", Stage.RETRYING, "not_now"),
+        (MessageKind.CONFIRMATION, "Ben Sample", Stage.GIVEN_UP, "refused"),
     }
     assert queries.undelivered(now) == 1
-    of_ada = queries.page(now, Wanted(client_id=visit.client_id)).lines
+    of_ada = queries.page(now, MessageFilter(client_id=visit.client_id)).lines
     assert [line.client_name for line in of_ada] == ["Ada Sample"]
 
 
@@ -56,7 +56,7 @@ def test_each_stage_is_told_apart(make: ModuleType, now: datetime) -> None:
     for stage, columns in stages.items():
         db.session.add(
             Message(
-                kind=Kind.SIGN_IN,
+                kind=MessageKind.SIGN_IN,
                 subject_id=ada.id,
                 recipient_id=ada.id,
                 occasion=stage.value,

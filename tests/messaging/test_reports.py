@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.messaging.bounces.parsing import Report, Unreadable, What, read_json, read_mail
+from clinic.messaging.bounces.parsing import BounceReport, UnreadableReport, What, read_json, read_mail
 
 NAME = UUID("0190c9d4-0000-7000-8000-000000000001")
 DOMAIN = "lumbar.example"
@@ -37,7 +37,7 @@ def bounce(
 @pytest.mark.parametrize("kind", ["text/rfc822-headers", "message/rfc822"])
 def test_a_letter_that_came_back_is_known_by_the_message_id_within(kind: str) -> None:
     found = read_mail(bounce(kind=kind), DOMAIN)
-    assert found == Report(message_id=NAME, what=What.NO_SUCH_ADDRESS, recipient="ada@client.example")
+    assert found == BounceReport(message_id=NAME, what=What.NO_SUCH_ADDRESS, recipient="ada@client.example")
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def complaint(kind: str) -> bytes:
 
 
 def test_a_complaint_is_read_as_unwanted() -> None:
-    assert read_mail(complaint("abuse"), DOMAIN) == Report(message_id=NAME, what=What.UNWANTED)
+    assert read_mail(complaint("abuse"), DOMAIN) == BounceReport(message_id=NAME, what=What.UNWANTED)
 
 
 @pytest.mark.parametrize("kind", ["auth-failure", "not-spam", "virus", "other", ""])
@@ -115,7 +115,7 @@ def test_a_slip_in_the_practices_own_domain_speaks_against_no_client() -> None:
 def test_a_provider_may_report_in_json(told: str, what: What) -> None:
     for name in (f"<{NAME}@{DOMAIN}>", f"{NAME}@{DOMAIN}"):
         found = read_json(f'{{"message_id": "{name}", {told}}}'.encode(), DOMAIN)
-        assert found == Report(message_id=NAME, what=what)
+        assert found == BounceReport(message_id=NAME, what=what)
     assert read_json(f'{{"message_id": "<x@y>", {told}}}'.encode(), DOMAIN) is None
 
 
@@ -132,13 +132,13 @@ def test_a_provider_may_report_in_json(told: str, what: What) -> None:
     ],
 )
 def test_json_that_is_no_report_is_refused(content: str) -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableReport):
         read_json(content.encode(), DOMAIN)
 
 
 def test_a_mail_that_is_no_report_is_refused() -> None:
     for content in (b"", b"Subject: Hello\n\nWrite back", LETTER.encode()):
-        with pytest.raises(Unreadable):
+        with pytest.raises(UnreadableReport):
             read_mail(content, DOMAIN)
 
 
@@ -146,7 +146,7 @@ def test_a_mail_that_is_no_report_is_refused() -> None:
 def test_no_bytes_bring_the_reading_down(noise: bytes, at: int) -> None:
     whole = bounce()
     for content in (noise, whole[:at] + noise + whole[at:]):
-        with suppress(Unreadable):
+        with suppress(UnreadableReport):
             read_mail(content, DOMAIN)
-        with suppress(Unreadable):
+        with suppress(UnreadableReport):
             read_json(content, DOMAIN)

@@ -11,14 +11,14 @@ from clinic.accounts.models import AuditEntry, Client
 from clinic.booking.models import Appointment
 from clinic.db import db
 from clinic.messaging import delivery, heartbeat, pause
-from clinic.messaging.delivery import Terms
-from clinic.messaging.heartbeat import Part
-from clinic.messaging.models import Kind, Message, Sending
-from clinic.messaging.pause import Hold, Why
+from clinic.messaging.delivery import PassTerms
+from clinic.messaging.heartbeat import DeliveryPart
+from clinic.messaging.models import Message, MessageKind, Sending
+from clinic.messaging.pause import SendingPause, Why
 from tests.messaging.conftest import Pass
 from tests.messaging.mailers import Postbox
 
-HELD = Terms(held=True)
+HELD = PassTerms(held=True)
 OWNER = audit.by_user(Client().id)
 
 
@@ -41,11 +41,11 @@ def test_a_restored_copy_sends_nothing_until_it_is_released(
 ) -> None:
     before = len(postbox.kept)
     later = visit.starts_at - timedelta(hours=2)
-    assert (run(later).sent, pause.hold()) == (0, Hold(Why.RESTORED, later))
+    assert (run(later).sent, pause.hold()) == (0, SendingPause(Why.RESTORED, later))
     assert run(later + timedelta(seconds=2)).sent == 0
-    assert heartbeat.read().sign(Part.SENDING).word == "restored"
-    assert not heartbeat.read().is_well
-    assert pause.waiting(later) == {Kind.REMINDER: 1}
+    assert heartbeat.heartbeats().sign(DeliveryPart.SENDING).word == "restored"
+    assert not heartbeat.heartbeats().is_well
+    assert pause.waiting(later) == {MessageKind.REMINDER: 1}
     assert release(later) == 0
     assert run(later + timedelta(seconds=4)).sent == 1
     assert (len(postbox.kept), pause.hold()) == (before + 1, None)
@@ -57,7 +57,7 @@ def test_a_release_may_leave_out_what_was_due_and_later_messages_go(
     two_days_before = visit.starts_at - timedelta(hours=48)
     run(two_days_before)
     assert release(two_days_before, leave_out=True) == 1
-    ended = db.session.scalars(sa.select(Message).where(Message.kind == Kind.REMINDER)).one()
+    ended = db.session.scalars(sa.select(Message).where(Message.kind == MessageKind.REMINDER)).one()
     assert (ended.why, ended.sent_at) == ("left_out", None)
     assert run(two_days_before).sent == 0
     assert run(visit.starts_at - timedelta(hours=2)).sent == 1
@@ -84,7 +84,7 @@ def test_what_the_settings_hold_an_owner_releases_for_good(
     visit: Appointment, postbox: Postbox, now: datetime
 ) -> None:
     assert delivery.run_pass(now, 10, postbox, HELD).sent == 0
-    assert pause.hold() == Hold(Why.ASKED, now)
+    assert pause.hold() == SendingPause(Why.ASKED, now)
     release(now)
     assert delivery.run_pass(now, 10, postbox, HELD).sent == 1
 
@@ -99,7 +99,7 @@ def test_taking_the_setting_away_releases_too_and_setting_it_again_holds_again(
     release(now)
     delivery.run_pass(now, 10, postbox)
     delivery.run_pass(now, 10, postbox, HELD)
-    assert pause.hold() == Hold(Why.ASKED, now)
+    assert pause.hold() == SendingPause(Why.ASKED, now)
 
 
 def test_taking_the_setting_away_does_not_release_a_restored_copy(
@@ -107,7 +107,7 @@ def test_taking_the_setting_away_does_not_release_a_restored_copy(
 ) -> None:
     delivery.run_pass(now, 10, postbox, HELD)
     delivery.run_pass(now, 10, postbox)
-    assert pause.hold() == Hold(Why.RESTORED, now)
+    assert pause.hold() == SendingPause(Why.RESTORED, now)
 
 
 def test_a_release_is_audited_and_a_second_one_does_nothing(

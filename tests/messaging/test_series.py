@@ -12,9 +12,9 @@ from clinic.booking.models import Appointment, Series
 from clinic.booking.series import new_series as several
 from clinic.booking.series import series_changes, series_undo
 from clinic.booking.series.new_series import Order, Slot
-from clinic.booking.series.series_changes import Move, Pick
+from clinic.booking.series.series_changes import Pick, SeriesMove
 from clinic.db import db, transaction
-from clinic.messaging.models import Kind
+from clinic.messaging.models import MessageKind
 from clinic.practice.models import Treatment
 from tests.messaging.conftest import Pass
 from tests.messaging.mailers import Postbox, part
@@ -57,7 +57,7 @@ def test_a_series_is_told_by_one_letter_with_an_event_for_each_visit(
 ) -> None:
     for seconds in (0, 1, 600):
         run(now + timedelta(seconds=seconds))
-    assert kinds() == [Kind.SERIES]
+    assert kinds() == [MessageKind.SERIES]
     assert postbox.subjects == ["Your sessions at Alder Lane"]
     assert events(postbox) == [("REQUEST", f"{one.id}@lumbar", 1) for one in members(whole)]
     text = part(postbox.mails[0], "text/plain")
@@ -70,7 +70,7 @@ def test_a_bulk_move_is_told_once_after_it_has_settled(
 ) -> None:
     run(now)
     later = [
-        Move(
+        SeriesMove(
             pick=Pick(appointment_id=one.id, revision=one.revision),
             slot=Slot(starts_at=one.starts_at + HOUR, therapist_id=one.therapist_id),
         )
@@ -79,9 +79,9 @@ def test_a_bulk_move_is_told_once_after_it_has_settled(
     with transaction():
         series_changes.move(whole.id, later, actor="user:x", now=now + HOUR)
     run(now + HOUR + SETTLED - timedelta(seconds=1))
-    assert occasions(Kind.SERIES) == ["r1"]
+    assert occasions(MessageKind.SERIES) == ["r1"]
     run(now + HOUR + SETTLED)
-    assert kinds() == [Kind.SERIES, Kind.SERIES]
+    assert kinds() == [MessageKind.SERIES, MessageKind.SERIES]
     assert events(postbox) == [("REQUEST", f"{one.id}@lumbar", 2) for one in members(whole)]
 
 
@@ -98,19 +98,19 @@ def test_an_act_that_was_taken_back_is_told_to_nobody(
             to = [
                 Slot(starts_at=one.starts_at + HOUR, therapist_id=one.therapist_id) for one in members(whole)
             ]
-            moves = [Move(pick=pick, slot=slot) for pick, slot in zip(picks, to, strict=True)]
+            moves = [SeriesMove(pick=pick, slot=slot) for pick, slot in zip(picks, to, strict=True)]
             series_changes.move(whole.id, moves, actor="user:x", now=now + HOUR)
     with transaction():
         series_undo.undo(whole.id, revision=2, actor="user:x", now=now + HOUR + SETTLED / 2)
     for minutes in (61, 63, 180):
         run(now + timedelta(minutes=minutes))
-    assert occasions(Kind.SERIES) == ["r1"]
-    assert kinds() == [Kind.SERIES]
+    assert occasions(MessageKind.SERIES) == ["r1"]
+    assert kinds() == [MessageKind.SERIES]
     picks = [Pick(appointment_id=one.id, revision=one.revision) for one in members(whole)]
     with transaction():
         series_changes.cancel(whole.id, picks, actor="user:x", now=now + 4 * HOUR)
     run(now + 5 * HOUR)
-    assert occasions(Kind.SERIES) == ["r1", "r3"]
+    assert occasions(MessageKind.SERIES) == ["r1", "r3"]
 
 
 def test_a_bulk_cancellation_takes_out_what_was_put_in_and_leaves_the_rest(
@@ -122,7 +122,7 @@ def test_a_bulk_cancellation_takes_out_what_was_put_in_and_leaves_the_rest(
     with transaction():
         series_changes.cancel(whole.id, picks, actor="user:x", now=now + HOUR)
     run(now + HOUR + SETTLED)
-    assert kinds() == [Kind.SERIES, Kind.SERIES]
+    assert kinds() == [MessageKind.SERIES, MessageKind.SERIES]
     assert events(postbox) == [("CANCEL", f"{one.id}@lumbar", 2) for one in others]
     text = part(postbox.mails[-1], "text/plain")
     cancelled, _, booked = text.partition("BOOKED")
@@ -144,11 +144,11 @@ def test_a_member_moved_alone_gets_a_letter_of_its_own_and_only_when_it_really_m
     with transaction():
         changes.undo(one.id, revision=2, actor="system", now=now + HOUR + timedelta(seconds=60))
     run(now + 2 * HOUR)
-    assert kinds() == [Kind.SERIES]
+    assert kinds() == [MessageKind.SERIES]
     with transaction():
         changes.move(one.id, one.starts_at + HOUR, revision=3, actor="system", now=now + 3 * HOUR)
     run(now + 4 * HOUR)
-    assert kinds() == [Kind.SERIES, Kind.CHANGE]
+    assert kinds() == [MessageKind.SERIES, MessageKind.CHANGE]
     assert postbox.subjects[-1] == "Changed: now Thursday 13 March, 11:00 at Alder Lane"
 
 
@@ -160,7 +160,7 @@ def test_a_member_cancelled_alone_gets_a_cancellation(
     with transaction():
         changes.cancel(one.id, revision=1, actor="link:x", now=now + HOUR)
     run(now + 2 * HOUR)
-    assert kinds() == [Kind.SERIES, Kind.CANCELLATION]
+    assert kinds() == [MessageKind.SERIES, MessageKind.CANCELLATION]
     assert events(postbox) == [("CANCEL", f"{one.id}@lumbar", 2)]
 
 
@@ -171,7 +171,7 @@ def test_a_series_that_was_cancelled_before_anybody_heard_of_it_puts_nothing_int
     with transaction():
         series_changes.cancel(whole.id, picks, actor="user:x", now=now)
     run(now + SETTLED)
-    assert occasions(Kind.SERIES) == ["r2"]
+    assert occasions(MessageKind.SERIES) == ["r2"]
     assert events(postbox) == [("REQUEST", f"{members(whole)[0].id}@lumbar", 1)]
 
 
@@ -179,4 +179,4 @@ def test_each_visit_of_a_series_is_reminded_by_itself(whole: Series, run: Pass, 
     run(now)
     for one in members(whole):
         run(one.starts_at - 2 * HOUR)
-    assert occasions(Kind.REMINDER) == ["r1/120"] * 3
+    assert occasions(MessageKind.REMINDER) == ["r1/120"] * 3

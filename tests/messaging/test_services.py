@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from clinic.db import db, transaction
 from clinic.messaging import services
-from clinic.messaging.models import Kind, Message
+from clinic.messaging.models import Message, MessageKind
 from clinic.messaging.services import LEASE, RETRY_SECONDS, Claim, Owed
 from clinic.refusal import Refusal
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("database")
 def owed(now: datetime, subject: UUID | None = None, **columns: object) -> Owed:
     return Owed(
         **{
-            "kind": Kind.REMINDER,
+            "kind": MessageKind.REMINDER,
             "subject_id": subject or uuid4(),
             "recipient_id": uuid4(),
             "occasion": "r1/120",

@@ -16,7 +16,7 @@ from clinic.accounts.models import AuditEntry, Client, Contact
 from clinic.booking.models import Appointment, State
 from clinic.db import db
 from clinic.messaging import delivery, resend, sms
-from clinic.messaging.delivery import Tally, Terms
+from clinic.messaging.delivery import PassTally, PassTerms
 from clinic.messaging.mailer import Refused, TryLater, Undelivered
 from clinic.messaging.models import Message
 from clinic.messaging.sms import HttpSms, NoTelephone, TextMessage
@@ -75,8 +75,8 @@ def phone(make: ModuleType, visit: Appointment, ada: Client) -> Contact:
     return row
 
 
-def a_pass(now: datetime, http: HttpSms | None) -> Tally:
-    return delivery.run_pass(now, 10, Postbox(), Terms(sms=http, pause=lambda seconds: None))
+def a_pass(now: datetime, http: HttpSms | None) -> PassTally:
+    return delivery.run_pass(now, 10, Postbox(), PassTerms(sms=http, pause=lambda seconds: None))
 
 
 def rows() -> list[Message]:
@@ -128,7 +128,7 @@ def test_while_the_mail_server_is_away_text_messages_go_and_letters_wait(
     make.contact(ada, kind="phone", value="+49 30 555", normalised="+4930555", sms_agreed_at=make.NOW)
     moment, post = visit.starts_at - TWO_HOURS, Postbox()
     post.away = True
-    terms = Terms(sms=http, pause=lambda seconds: None)
+    terms = PassTerms(sms=http, pause=lambda seconds: None)
     first = delivery.run_pass(moment, 10, post, terms)
     second = delivery.run_pass(moment, 10, post, terms)
     assert (first.sent + second.sent, first.unreachable) == (1, 1)
@@ -160,7 +160,7 @@ def test_without_a_provider_or_without_consent_no_text_message_is_even_owed(
 
 def owed_and_held(visit: Appointment, http: HttpSms) -> datetime:
     moment = visit.starts_at - TWO_HOURS
-    delivery.run_pass(moment, 10, Postbox(), Terms(sms=http, held=True))
+    delivery.run_pass(moment, 10, Postbox(), PassTerms(sms=http, held=True))
     assert len(rows()) == 1
     return moment
 

@@ -14,7 +14,7 @@ from clinic.accounts.models import Client, LimitWindow
 from clinic.booking.models import Appointment, State
 from clinic.db import db
 from clinic.messaging import fallback, heartbeat, tasks
-from clinic.messaging.heartbeat import STAND_IN, Part
+from clinic.messaging.heartbeat import STAND_IN, DeliveryPart
 from clinic.messaging.models import Heartbeat, Message
 from clinic.messaging.tasks import Driver
 from clinic.practice.models import Treatment
@@ -73,7 +73,7 @@ def test_steps_run_on_an_empty_practice_twice_without_a_word(app: Flask, databas
     driver: Driver = app.extensions["celery"]
     for step in tasks.STEPS * 2:
         driver.tasks[step.__name__]()
-    assert heartbeat.read().sign(Part.PASS).word == "ok"
+    assert heartbeat.heartbeats().sign(DeliveryPart.PASS).word == "ok"
 
 
 def test_the_message_pass_writes_into_the_folder_while_there_is_no_mail_server(
@@ -105,7 +105,7 @@ def test_tidying_forgets_what_has_run_out(make: ModuleType, massage: Treatment) 
     assert make.count(LimitWindow) == 0
 
 
-def older(part: Part, seconds: int, state: str = "") -> None:
+def older(part: DeliveryPart, seconds: int, state: str = "") -> None:
     heartbeat.beat(part, state)
     at = sa.func.clock_timestamp() - timedelta(seconds=seconds)
     db.session.execute(sa.update(Heartbeat).where(Heartbeat.name == part.value).values(at=at))
@@ -115,25 +115,25 @@ def older(part: Part, seconds: int, state: str = "") -> None:
 def test_the_stand_in_leaves_a_pass_that_is_made_alone(
     app: Flask, soon: Appointment, make: ModuleType
 ) -> None:
-    older(Part.PASS, 5)
-    assert not fallback.look(app)
+    older(DeliveryPart.PASS, 5)
+    assert not fallback.check_worker(app)
     assert make.count(Message) == 0
-    assert heartbeat.read().sign(Part.WORKER).word == "ok"
+    assert heartbeat.heartbeats().sign(DeliveryPart.WORKER).word == "ok"
 
 
 @pytest.mark.parametrize(("seconds", "state"), [(11, ""), (1, STAND_IN)])
 def test_the_stand_in_makes_the_pass_when_it_is_overdue_and_goes_on(
     app: Flask, soon: Appointment, make: ModuleType, seconds: int, state: str
 ) -> None:
-    older(Part.PASS, seconds, state)
-    assert fallback.look(app)
+    older(DeliveryPart.PASS, seconds, state)
+    assert fallback.check_worker(app)
     assert make.count(Message) == 1
-    assert heartbeat.read().sign(Part.PASS).state == STAND_IN
+    assert heartbeat.heartbeats().sign(DeliveryPart.PASS).state == STAND_IN
 
 
 def test_of_two_stand_ins_one_makes_the_pass(app: Flask, soon: Appointment, make: ModuleType) -> None:
-    older(Part.PASS, 60)
+    older(DeliveryPart.PASS, 60)
     with fallback.delivery.alone(fallback.LOCK) as ours:
         assert ours
-        assert not fallback.look(app)
-    assert fallback.look(app)
+        assert not fallback.check_worker(app)
+    assert fallback.check_worker(app)

@@ -11,10 +11,10 @@ from clinic.language import LANGUAGES
 from clinic.messaging import mime
 from clinic.messaging.letters import practice_wording, rendering, samples, wording
 from clinic.messaging.letters.wording import OURS, PARTS, TO_STAFF, BadWords, Words
-from clinic.messaging.models import Kind
+from clinic.messaging.models import MessageKind
 
 EDITABLE = list(OURS)
-WITHOUT_LINK = {Kind.ADDRESS_REPLACED}
+WITHOUT_LINK = {MessageKind.ADDRESS_REPLACED}
 """Whoever reads an address that was replaced may be anybody: nothing there may open a record."""
 NASTY = (
     "<script>alert(1)</script>",
@@ -36,7 +36,7 @@ NASTY = (
 
 
 def test_every_kind_has_words_and_ours_pass_our_own_check(app: Flask) -> None:
-    assert set(OURS) == set(Kind) - {Kind.TEXT_SAMPLE}
+    assert set(OURS) == set(MessageKind) - {MessageKind.TEXT_SAMPLE}
     with app.app_context():
         for kind in OURS:
             for spoken in LANGUAGES:
@@ -64,7 +64,7 @@ def test_what_is_no_placeholder_of_the_letter_is_refused_by_name_with_those_ther
     text: str, complaint: str
 ) -> None:
     with pytest.raises(BadWords) as refused:
-        wording.check(Kind.REMINDER, "opening", text)
+        wording.check(MessageKind.REMINDER, "opening", text)
     assert refused.value.sentence.startswith(complaint)
     assert "{client} {practice} {phone} {day}" in refused.value.sentence
 
@@ -72,8 +72,8 @@ def test_what_is_no_placeholder_of_the_letter_is_refused_by_name_with_those_ther
 @pytest.mark.parametrize("part", ["subject", "heading"])
 def test_a_line_cannot_be_empty_but_the_words_around_the_facts_can(part: str) -> None:
     with pytest.raises(BadWords):
-        wording.check(Kind.REMINDER, part, "  ")
-    wording.check(Kind.REMINDER, "opening", "")
+        wording.check(MessageKind.REMINDER, part, "  ")
+    wording.check(MessageKind.REMINDER, "opening", "")
 
 
 def test_an_empty_placeholder_leaves_with_the_comma_before_it() -> None:
@@ -86,10 +86,14 @@ def test_a_name_that_looks_like_a_command_is_only_a_name(
     app: Flask, make: ModuleType, now: datetime, nasty: str
 ) -> None:
     practice = make.practice(name=nasty)
-    facts = {**samples.facts(Kind.REMINDER, practice, now), "values": {"client": nasty}}
+    facts = {**samples.facts(MessageKind.REMINDER, practice, now), "values": {"client": nasty}}
     own = Words(subject="{practice} {client}", heading="{client}", opening="{client}\n\n{practice}")
-    made = rendering.written(
-        Kind.REMINDER, {**facts, "visit": None} | {"visit": facts["visit"]}, practice, spoken="en", words=own
+    made = rendering.render_letter(
+        MessageKind.REMINDER,
+        {**facts, "visit": None} | {"visit": facts["visit"]},
+        practice,
+        spoken="en",
+        words=own,
     )
     header = mime.header_text(made.subject)
     assert not any(ord(one) < 32 or one in "\u202e\u2066\u2069" for one in header)
@@ -108,8 +112,12 @@ def test_html_in_the_practices_words_is_shown_as_it_was_typed(
 ) -> None:
     practice = make.practice()
     own = Words(subject="S", heading=typed, opening=typed, closing=typed)
-    made = rendering.written(
-        Kind.SIGN_IN, samples.facts(Kind.SIGN_IN, practice, now), practice, spoken="en", words=own
+    made = rendering.render_letter(
+        MessageKind.SIGN_IN,
+        samples.facts(MessageKind.SIGN_IN, practice, now),
+        practice,
+        spoken="en",
+        words=own,
     )
     assert typed not in made.html
     assert typed in made.text
@@ -118,27 +126,31 @@ def test_html_in_the_practices_words_is_shown_as_it_was_typed(
 def test_paragraphs_and_lines_stay_what_they_are(app: Flask, make: ModuleType, now: datetime) -> None:
     practice = make.practice()
     own = Words(subject="S", heading="H", opening="One\ntwo\n\n\nThree")
-    made = rendering.written(
-        Kind.SIGN_IN, samples.facts(Kind.SIGN_IN, practice, now), practice, spoken="en", words=own
+    made = rendering.render_letter(
+        MessageKind.SIGN_IN,
+        samples.facts(MessageKind.SIGN_IN, practice, now),
+        practice,
+        spoken="en",
+        words=own,
     )
     assert "One\ntwo\n\nThree\n" in made.text
     assert "One<br>two</p>" in made.html
 
 
 @pytest.mark.parametrize("kind", EDITABLE)
-def test_no_words_take_away_what_safety_needs(app: Flask, make: ModuleType, kind: Kind) -> None:
+def test_no_words_take_away_what_safety_needs(app: Flask, make: ModuleType, kind: MessageKind) -> None:
     """The link, the facts and the way to reach us stay, whatever the practice says."""
     practice, now = make.practice(), clock.now()
     bare = Words(subject="x", heading="x")
     facts = samples.facts(kind, practice, now)
-    ours = rendering.written(kind, facts, practice, spoken="en")
-    theirs = rendering.written(kind, facts, practice, spoken="en", words=bare)
+    ours = rendering.render_letter(kind, facts, practice, spoken="en")
+    theirs = rendering.render_letter(kind, facts, practice, spoken="en", words=bare)
     links = [line for line in ours.text.splitlines() if line.startswith("http")]
     assert bool(links) == (kind not in WITHOUT_LINK)
     assert [line for line in theirs.text.splitlines() if line.startswith("http")] == links
     if kind not in TO_STAFF:
         assert practice.phone in theirs.text
-    if kind is Kind.ADDRESS_REPLACED:
+    if kind is MessageKind.ADDRESS_REPLACED:
         for part in (theirs.text, theirs.html):
             assert "was replaced" in part
             assert "If you did not ask for this, please tell us." in part
@@ -147,14 +159,14 @@ def test_no_words_take_away_what_safety_needs(app: Flask, make: ModuleType, kind
 @pytest.mark.parametrize("kind", EDITABLE)
 @pytest.mark.parametrize("spoken", LANGUAGES)
 def test_every_placeholder_of_a_letter_brings_something(
-    app: Flask, make: ModuleType, kind: Kind, spoken: str
+    app: Flask, make: ModuleType, kind: MessageKind, spoken: str
 ) -> None:
     practice, now = make.practice(), clock.now()
     known = wording.placeholders(kind)
     every = Words(subject="x", heading="x", opening="\n\n".join(f"{name}=[{{{name}}}]" for name in known))
     with language.speaking(spoken):
         facts = samples.facts(kind, practice, now)
-    text = rendering.written(kind, facts, practice, spoken=spoken, words=every).text
+    text = rendering.render_letter(kind, facts, practice, spoken=spoken, words=every).text
     for name in known:
         assert f"{name}=[" in text
         assert f"{name}=[]" not in text

@@ -9,9 +9,9 @@ from clinic.accounts.models import AuditEntry
 from clinic.booking.models import Appointment, State
 from clinic.db import db
 from clinic.plans import courses, look_backs, progress
-from clinic.plans.look_backs import Choice, Verdict
+from clinic.plans.look_backs import LookBackChoice, LookBackDecision
 from clinic.plans.models import LookBack, Plan, ReasonKind
-from clinic.plans.services import ReasonNeeded
+from clinic.plans.services import DecisionReasonNeeded
 from clinic.refusal import Stale
 from tests import make
 from tests.plans.conftest import Scene
@@ -35,8 +35,10 @@ def plan_of(visit: Appointment) -> Plan:
     return db.session.scalars(sa.select(Plan).where(Plan.client_id == visit.client_id)).one()
 
 
-def decide(scene: Scene, visit: Appointment, choice: Choice, **verdict: object) -> LookBack:
-    kept = look_backs.decide(visit, Verdict(choice=choice, **verdict), by=scene.therapist_user, now=LATER)
+def decide(scene: Scene, visit: Appointment, choice: LookBackChoice, **verdict: object) -> LookBack:
+    kept = look_backs.decide(
+        visit, LookBackDecision(choice=choice, **verdict), by=scene.therapist_user, now=LATER
+    )
     db.session.commit()
     return kept
 
@@ -46,7 +48,7 @@ def test_the_next_type_takes_the_lead_and_the_sessions_are_drafted_again(
 ) -> None:
     before = plan_of(fourth).content
     assert before["modalities"][0] == "trigger_point"
-    kept = decide(scene, fourth, Choice.CHANGE, next_type="swedish")
+    kept = decide(scene, fourth, LookBackChoice.CHANGE, next_type="swedish")
     after = plan_of(fourth).content
     assert after["modalities"][0] == "swedish"
     assert after["mix"][0]["modality"] == "swedish"
@@ -65,7 +67,10 @@ def test_a_type_that_safety_leaves_out_or_that_leads_already_cannot_be_next(scen
     for wrong in (first, "deep_tissue", "nonsense", ""):
         with pytest.raises(look_backs.NotThisNext):
             look_backs.decide(
-                visit, Verdict(choice=Choice.CHANGE, next_type=wrong), by=scene.therapist_user, now=LATER
+                visit,
+                LookBackDecision(choice=LookBackChoice.CHANGE, next_type=wrong),
+                by=scene.therapist_user,
+                now=LATER,
             )
         db.session.rollback()
 
@@ -74,7 +79,7 @@ def test_spacing_out_plans_the_sessions_after_this_one_anew(scene: Scene, fourth
     decide(
         scene,
         fourth,
-        Choice.SPACE_OUT,
+        LookBackChoice.SPACE_OUT,
         reason_kind=ReasonKind.CLIENT_WISH,
         further=2,
         every="monthly",
@@ -98,16 +103,16 @@ def test_further_sessions_are_few_and_apart(
         decide(
             scene,
             fourth,
-            Choice.SPACE_OUT,
+            LookBackChoice.SPACE_OUT,
             reason_kind=ReasonKind.CLIENT_WISH,
             further=further,
             every=every,
         )
 
 
-@pytest.mark.parametrize("choice", [Choice.FINISH, Choice.REFER])
+@pytest.mark.parametrize("choice", [LookBackChoice.FINISH, LookBackChoice.REFER])
 def test_finishing_and_stopping_end_the_course_and_cancel_nothing(
-    scene: Scene, fourth: Appointment, choice: Choice
+    scene: Scene, fourth: Appointment, choice: LookBackChoice
 ) -> None:
     fifth = weekly(scene, fourth, 1)
     decide(scene, fourth, choice, reason_kind=ReasonKind.FINDING_ON_TOUCH)
@@ -118,35 +123,39 @@ def test_finishing_and_stopping_end_the_course_and_cancel_nothing(
 
 
 def test_the_look_back_can_be_read_after_the_course_has_ended(scene: Scene, fourth: Appointment) -> None:
-    kept = decide(scene, fourth, Choice.REFER, reason_kind=ReasonKind.SAFETY)
-    found = progress.at(fourth)
+    kept = decide(scene, fourth, LookBackChoice.REFER, reason_kind=ReasonKind.SAFETY)
+    found = progress.progress_at(fourth)
     assert found is not None
     assert found.decided is not None
     assert found.decided.id == kept.id
 
 
-@pytest.mark.parametrize("choice", [Choice.CHANGE, Choice.ACTIVE_CARE])
-def test_following_the_proposal_needs_no_reason(scene: Scene, fourth: Appointment, choice: Choice) -> None:
+@pytest.mark.parametrize("choice", [LookBackChoice.CHANGE, LookBackChoice.ACTIVE_CARE])
+def test_following_the_proposal_needs_no_reason(
+    scene: Scene, fourth: Appointment, choice: LookBackChoice
+) -> None:
     decide(scene, fourth, choice, next_type="swedish")
 
 
-@pytest.mark.parametrize("choice", [Choice.CONTINUE, Choice.SPACE_OUT, Choice.FINISH, Choice.REFER])
+@pytest.mark.parametrize(
+    "choice", [LookBackChoice.CONTINUE, LookBackChoice.SPACE_OUT, LookBackChoice.FINISH, LookBackChoice.REFER]
+)
 def test_departing_from_the_proposal_needs_a_reason(
-    scene: Scene, fourth: Appointment, choice: Choice
+    scene: Scene, fourth: Appointment, choice: LookBackChoice
 ) -> None:
-    with pytest.raises(ReasonNeeded):
+    with pytest.raises(DecisionReasonNeeded):
         decide(scene, fourth, choice, further=2)
 
 
 def test_another_reason_needs_words(scene: Scene, fourth: Appointment) -> None:
-    with pytest.raises(ReasonNeeded, match="few words"):
-        decide(scene, fourth, Choice.CONTINUE, reason_kind=ReasonKind.OTHER)
+    with pytest.raises(DecisionReasonNeeded, match="few words"):
+        decide(scene, fourth, LookBackChoice.CONTINUE, reason_kind=ReasonKind.OTHER)
 
 
 def test_one_visit_is_looked_back_on_once(scene: Scene, fourth: Appointment) -> None:
-    decide(scene, fourth, Choice.ACTIVE_CARE)
+    decide(scene, fourth, LookBackChoice.ACTIVE_CARE)
     with pytest.raises(Stale):
-        decide(scene, fourth, Choice.ACTIVE_CARE)
+        decide(scene, fourth, LookBackChoice.ACTIVE_CARE)
 
 
 def test_a_visit_outside_a_course_or_that_was_called_off_is_not_looked_back_on(
@@ -155,14 +164,14 @@ def test_a_visit_outside_a_course_or_that_was_called_off_is_not_looked_back_on(
     fourth.cancelled_by, fourth.state = "client", State.CANCELLED
     db.session.commit()
     with pytest.raises(look_backs.NoLookBack):
-        decide(scene, fourth, Choice.ACTIVE_CARE)
+        decide(scene, fourth, LookBackChoice.ACTIVE_CARE)
 
 
 def test_a_decision_is_sealed_and_audited_by_field_names(scene: Scene, fourth: Appointment) -> None:
     kept = decide(
         scene,
         fourth,
-        Choice.REFER,
+        LookBackChoice.REFER,
         reason_kind=ReasonKind.OTHER,
         reason="marker words",
     )

@@ -11,27 +11,29 @@ from clinic.booking.models import Appointment, State
 from clinic.db import db
 from clinic.plans import notes, services
 from clinic.plans.models import Decision, SessionNote
-from clinic.plans.notes import Content
+from clinic.plans.notes import NoteContent
 from clinic.refusal import Stale
 from tests import make
 from tests.plans.conftest import Scene
 from tests.plans.intakes import review
 
 DURING = make.NOW + timedelta(days=3, minutes=50)
-GIVEN = Content(modalities=("swedish",), areas=("neck",), pressure="medium", text="Calm, no tender points.")
+GIVEN = NoteContent(
+    modalities=("swedish",), areas=("neck",), pressure="medium", text="Calm, no tender points."
+)
 
 
 def arrived(scene: Scene) -> Appointment:
     return scene.visit(state=State.ARRIVED)
 
 
-def write(scene: Scene, visit: Appointment, content: Content = GIVEN, **more: object) -> SessionNote:
+def write(scene: Scene, visit: Appointment, content: NoteContent = GIVEN, **more: object) -> SessionNote:
     note = notes.write_note(visit, content, **{"by": scene.therapist_user, "now": DURING, **more})
     db.session.commit()
     return note
 
 
-def sign(scene: Scene, visit: Appointment, content: Content = GIVEN, **more: object) -> SessionNote:
+def sign(scene: Scene, visit: Appointment, content: NoteContent = GIVEN, **more: object) -> SessionNote:
     note = notes.sign_note(visit, content, **{"by": scene.therapist_user, "now": DURING, **more})
     db.session.commit()
     return note
@@ -41,11 +43,11 @@ def test_a_draft_can_be_written_again(scene: Scene) -> None:
     visit = arrived(scene)
     first = write(scene, visit)
     later = DURING + timedelta(minutes=5)
-    write(scene, visit, Content(modalities=("relaxation",)), now=later, seen=first.written_at)
+    write(scene, visit, NoteContent(modalities=("relaxation",)), now=later, seen=first.written_at)
     again = notes.note_of(visit)
     assert again is not None
     assert again.id == first.id
-    assert notes.read(again, by=scene.therapist_user, now=later).modalities == ("relaxation",)
+    assert notes.open_content(again, by=scene.therapist_user, now=later).modalities == ("relaxation",)
     assert again.signed_at is None
 
 
@@ -103,8 +105,8 @@ def test_a_note_is_not_signed_before_the_visit_begins(scene: Scene) -> None:
 
 
 def test_a_note_is_not_signed_without_what_was_given(scene: Scene) -> None:
-    with pytest.raises(notes.Incomplete):
-        sign(scene, arrived(scene), Content(text="Was here."))
+    with pytest.raises(notes.NoteIncomplete):
+        sign(scene, arrived(scene), NoteContent(text="Was here."))
 
 
 @pytest.mark.parametrize("state", [State.CANCELLED, State.MISSED, State.DECLINED, State.REQUESTED])
@@ -137,12 +139,12 @@ def test_a_draft_takes_no_additions(scene: Scene) -> None:
 )
 def test_a_note_holds_only_known_words(nonsense: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"^(modalities|areas|pressure)$"):
-        Content(**nonsense)
+        NoteContent(**nonsense)
 
 
 def test_every_deed_with_a_note_is_recorded_without_its_words(scene: Scene) -> None:
     note = sign(scene, arrived(scene))
-    notes.read(note, by=scene.therapist_user, now=DURING)
+    notes.open_content(note, by=scene.therapist_user, now=DURING)
     db.session.commit()
     entries = db.session.scalars(
         sa.select(AuditEntry).where(AuditEntry.subject_id == note.id).order_by(AuditEntry.id)
@@ -167,6 +169,6 @@ def test_a_note_begins_with_what_the_course_asks_for(scene: Scene) -> None:
 
 
 def test_without_a_course_a_note_begins_with_what_was_booked(scene: Scene) -> None:
-    assert notes.planned(arrived(scene), by=scene.therapist_user, now=DURING) == Content(
+    assert notes.planned(arrived(scene), by=scene.therapist_user, now=DURING) == NoteContent(
         modalities=("swedish",)
     )

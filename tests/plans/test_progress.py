@@ -8,11 +8,11 @@ import pytest
 
 from clinic.booking.models import Appointment
 from clinic.db import db
-from clinic.guidance.course import Step
+from clinic.guidance.course import CourseStep
 from clinic.guidance.levels import Level
-from clinic.guidance.measures import Reading
+from clinic.guidance.measures import ScoreTrend
 from clinic.plans import progress, scores
-from clinic.plans.progress import Progress
+from clinic.plans.progress import ClientProgress
 from tests import make
 from tests.plans.conftest import Scene
 from tests.plans.intakes import BLOOD_THINNER, FEVER, KNOTS, NUMBNESS, review, send
@@ -29,8 +29,8 @@ def scored(visit: Appointment, answers: Mapping[str, Any] = KNOTS, **values: obj
     db.session.commit()
 
 
-def looked_at(visit: Appointment) -> Progress:
-    found = progress.at(visit)
+def looked_at(visit: Appointment) -> ClientProgress:
+    found = progress.progress_at(visit)
     assert found is not None
     return found
 
@@ -56,30 +56,32 @@ def test_the_line_begins_with_the_intake_and_breaks_where_nothing_was_given(
 @pytest.mark.parametrize(
     ("values", "reading", "step"),
     [
-        ({"pain_avg_nrs": 3}, Reading.IMPROVED, Step.CONTINUE),
-        ({"pain_avg_nrs": 4}, Reading.UNCHANGED, Step.CHANGE),
-        ({"pain_avg_nrs": 7}, Reading.WORSE, Step.REFER),
+        ({"pain_avg_nrs": 3}, ScoreTrend.IMPROVED, CourseStep.CONTINUE),
+        ({"pain_avg_nrs": 4}, ScoreTrend.UNCHANGED, CourseStep.CHANGE),
+        ({"pain_avg_nrs": 7}, ScoreTrend.WORSE, CourseStep.REFER),
         (
             {"peg_pain": 4, "peg_enjoyment": 3, "peg_activity": 4},
-            Reading.IMPROVED,
-            Step.CONTINUE,
+            ScoreTrend.IMPROVED,
+            CourseStep.CONTINUE,
         ),
-        ({"activity_now_1": 4, "activity_now_2": 6}, Reading.IMPROVED, Step.CONTINUE),
-        ({"activity_now_1": 9}, None, Step.MEASURE),
-        ({}, None, Step.MEASURE),
-        ({"global_change": "much_better"}, None, Step.MEASURE),
+        ({"activity_now_1": 4, "activity_now_2": 6}, ScoreTrend.IMPROVED, CourseStep.CONTINUE),
+        ({"activity_now_1": 9}, None, CourseStep.MEASURE),
+        ({}, None, CourseStep.MEASURE),
+        ({"global_change": "much_better"}, None, CourseStep.MEASURE),
     ],
 )
 def test_what_changed_since_the_start_proposes_the_next_step(
-    course: list[Appointment], values: dict[str, object], reading: Reading | None, step: Step
+    course: list[Appointment], values: dict[str, object], reading: ScoreTrend | None, step: CourseStep
 ) -> None:
     scored(course[3], **values)
     found = looked_at(course[3])
     assert (found.reading, found.proposal.step) == (reading, step)
 
 
-@pytest.mark.parametrize(("average", "step"), [(2, Step.SPACE_OUT), (5, Step.REFER), (8, Step.REFER)])
-def test_at_the_end_the_same_scores_propose_the_end(scene: Scene, average: int, step: Step) -> None:
+@pytest.mark.parametrize(
+    ("average", "step"), [(2, CourseStep.SPACE_OUT), (5, CourseStep.REFER), (8, CourseStep.REFER)]
+)
+def test_at_the_end_the_same_scores_propose_the_end(scene: Scene, average: int, step: CourseStep) -> None:
     first = begun(scene)
     last = [weekly(scene, first, week) for week in range(1, 8)][-1]
     scored(last, pain_avg_nrs=average)
@@ -88,7 +90,7 @@ def test_at_the_end_the_same_scores_propose_the_end(scene: Scene, average: int, 
 
 def test_a_new_warning_sign_comes_before_every_score(course: list[Appointment]) -> None:
     scored(course[3], FEVER, pain_avg_nrs=1)
-    assert looked_at(course[3]).proposal.step is Step.SAFETY
+    assert looked_at(course[3]).proposal.step is CourseStep.SAFETY
     assert progress.new_warning(looked_at(course[3]).course.plan) is Level.REFER
 
 
@@ -119,7 +121,7 @@ def test_a_peg_given_for_the_visit_of_the_week_before_speaks_for_this_one_too(sc
     second, third = (scene.visit(starts_at=first.starts_at + timedelta(days=days)) for days in (18, 21))
     scored(second, peg_pain=1, peg_enjoyment=1, peg_activity=1)
     scored(third, pain_avg_nrs=5)
-    assert looked_at(third).reading is Reading.IMPROVED
+    assert looked_at(third).reading is ScoreTrend.IMPROVED
 
 
 def test_a_peg_given_after_a_visit_does_not_speak_for_it(scene: Scene) -> None:
@@ -129,12 +131,12 @@ def test_a_peg_given_after_a_visit_does_not_speak_for_it(scene: Scene) -> None:
     before = looked_at(second)
     # Twelve hours before the third, which is twelve hours after the second.
     scored(third, peg_pain=1, peg_enjoyment=1, peg_activity=1)
-    assert looked_at(third).reading is Reading.IMPROVED
-    assert looked_at(second).reading is before.reading is not Reading.IMPROVED
+    assert looked_at(third).reading is ScoreTrend.IMPROVED
+    assert looked_at(second).reading is before.reading is not ScoreTrend.IMPROVED
 
 
 def test_a_visit_outside_any_course_has_no_progress(scene: Scene) -> None:
-    assert progress.at(scene.visit()) is None
+    assert progress.progress_at(scene.visit()) is None
 
 
 def test_the_table_shows_each_activity_in_the_clients_words(course: list[Appointment]) -> None:

@@ -65,7 +65,7 @@ def test_open_reviews_that_would_differ_are_named_with_level_and_type_before_and
     found = {one.review_id: one for one in replay.open_reviews(NOW)}
     assert (found[thinner.id].before.level, found[thinner.id].after) == (
         "caution",
-        replay.again(thinner.submission),
+        replay.replayed_result(thinner.submission),
     )
     assert found[thinner.id].differs
     after = found[thinner.id].after
@@ -88,14 +88,16 @@ def test_a_change_of_rules_changes_no_decision_no_outcome_and_no_plan(
     assert [one.review_id for one in found] == [left.id]
     chosen = db.session.get_one(Review, decided.id).chosen
     assert chosen is not None
-    assert chosen["modalities"][0] == replay.stored(decided.outcome).top == "neuromuscular"
+    assert chosen["modalities"][0] == replay.stored_result(decided.outcome).top == "neuromuscular"
     assert decided.outcome.rule_set == OLDER.version
 
 
 def test_the_version_it_was_judged_by_gives_the_same_result_again(judged_by_the_older: Reviewed) -> None:
     for answers in (KNOTS, BLOOD_THINNER):
         outcome = judged_by_the_older(answers).outcome
-        assert replay.again(outcome.submission, rules.rule_set(outcome.rule_set)) == replay.stored(outcome)
+        assert replay.replayed_result(
+            outcome.submission, rules.rule_set(outcome.rule_set)
+        ) == replay.stored_result(outcome)
     assert not any(one.differs for one in replay.open_reviews(NOW, OLDER))
 
 
@@ -104,7 +106,9 @@ def test_every_written_client_is_replayed_to_what_was_stored(scene: Scene) -> No
     for client in CLIENTS:
         outcome = send(scene.ada, _as_answers(client.facts))
         version = rules.rule_set(outcome.rule_set)
-        assert replay.again(outcome.submission, version) == replay.stored(outcome), client.name
+        assert replay.replayed_result(outcome.submission, version) == replay.stored_result(outcome), (
+            client.name
+        )
         assert assessment.assess(outcome.submission.answers, version).explanation() == outcome.explanation
 
 

@@ -10,7 +10,7 @@ from clinic.booking.models import Appointment, State
 from clinic.booking.states import NotNow
 from clinic.db import db
 from clinic.intake.models import Clearance
-from clinic.intake.queries import standing
+from clinic.intake.queries import safety_standing
 from clinic.plans import courses, services
 from clinic.plans import queries as plans
 from clinic.plans.models import Decision, Plan, ReasonKind, Review
@@ -158,9 +158,9 @@ def test_any_type_of_the_guidance_can_replace_the_suggestion(scene: Scene, modal
 
 def test_departing_needs_a_reason(scene: Scene) -> None:
     waiting = review(scene.visit())
-    with pytest.raises(services.ReasonNeeded):
+    with pytest.raises(services.DecisionReasonNeeded):
         decided(scene, waiting, Decision.REPLACE, modalities=["swedish"])
-    with pytest.raises(services.ReasonNeeded):
+    with pytest.raises(services.DecisionReasonNeeded):
         decided(scene, waiting, Decision.REPLACE, modalities=["swedish"], reason_kind=ReasonKind.OTHER)
     decided(
         scene,
@@ -270,14 +270,14 @@ def test_at_refer_there_is_nothing_to_accept_and_a_choice_clears_the_rules_with_
     waiting = review(visit, FEVER)
     with pytest.raises(services.NothingSuggested):
         decided(scene, waiting, Decision.ACCEPT, reason="Seen by a doctor")
-    with pytest.raises(services.ReasonNeeded):
+    with pytest.raises(services.DecisionReasonNeeded):
         decided(scene, waiting, Decision.REPLACE, modalities=["relaxation"], **CHANGED)
     decided(scene, waiting, Decision.REPLACE, modalities=["relaxation"], reason="Seen by a doctor", **CHANGED)
     clearance = db.session.scalars(sa.select(Clearance)).one()
     assert clearance.rules == ["R03"]
     assert clearance.reason == "Seen by a doctor"
     assert clearance.until == make.NOW + services.CLEARED_FOR
-    now_at = standing(browser=None, client_id=scene.ada.id, now=make.NOW, zone="Europe/Berlin")
+    now_at = safety_standing(browser=None, client_id=scene.ada.id, now=make.NOW, zone="Europe/Berlin")
     assert now_at.level is not None
     assert not now_at.level.stops
     assert make.refreshed(visit).state == State.BOOKED
@@ -285,10 +285,10 @@ def test_at_refer_there_is_nothing_to_accept_and_a_choice_clears_the_rules_with_
 
 def test_a_therapist_may_say_that_further_visits_need_no_request(scene: Scene) -> None:
     waiting = review(scene.request(), BLOOD_THINNER)
-    with pytest.raises(services.ReasonNeeded):
+    with pytest.raises(services.DecisionReasonNeeded):
         decided(scene, waiting, Decision.ACCEPT, clears=True)
     decided(scene, waiting, Decision.ACCEPT, clears=True, reason="The doctor agrees to light work")
-    now_at = standing(browser=None, client_id=scene.ada.id, now=make.NOW, zone="Europe/Berlin")
+    now_at = safety_standing(browser=None, client_id=scene.ada.id, now=make.NOW, zone="Europe/Berlin")
     assert now_at.level == "ok"
     # What the rule leaves out stays left out.
     assert "deep_tissue" in now_at.excluded

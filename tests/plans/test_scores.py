@@ -65,8 +65,8 @@ def test_without_a_course_the_newest_intake_counts(scene: Scene) -> None:
 def test_what_is_asked_follows_the_visits_place_in_the_course(scene: Scene) -> None:
     first = begun(scene)
     fourth = [weekly(scene, first, week) for week in (1, 2, 3)][-1]
-    assert scores.asked(first, make.NOW).instruments == (Instrument.NRS,)
-    assert scores.asked(fourth, make.NOW).instruments == (
+    assert scores.score_questions(first, make.NOW).instruments == (Instrument.NRS,)
+    assert scores.score_questions(fourth, make.NOW).instruments == (
         Instrument.NRS,
         Instrument.PEG,
         Instrument.PSFS,
@@ -74,4 +74,4 @@ def test_what_is_asked_follows_the_visits_place_in_the_course(scene: Scene) -> N
     )
     first.state = "done"
     db.session.commit()
-    assert Instrument.REACTION in scores.asked(fourth, make.NOW).instruments
+    assert Instrument.REACTION in scores.score_questions(fourth, make.NOW).instruments

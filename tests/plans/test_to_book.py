@@ -48,33 +48,33 @@ def given(made: Plan) -> list[object]:
 
 def test_the_rest_of_a_course_is_what_no_visit_was_given(scene: Scene) -> None:
     made, _ = course(scene)
-    rest = to_book.rest(scene.ada.id)
+    rest = to_book.left_to_book(scene.ada.id)
     assert rest is not None
     assert (rest.plan.id, rest.sessions, rest.every_weeks) == (made.id, 3, 1)
 
 
 def test_the_rhythm_is_read_from_the_dates(scene: Scene) -> None:
     course(scene, days_apart=14)
-    rest = to_book.rest(scene.ada.id)
+    rest = to_book.left_to_book(scene.ada.id)
     assert rest is not None
     assert rest.every_weeks == 2
 
 
 def test_without_a_course_there_is_nothing_to_book(scene: Scene) -> None:
     scene.visit()
-    assert to_book.rest(scene.ada.id) is None
+    assert to_book.left_to_book(scene.ada.id) is None
     assert to_book.give(scene.ada.id, [scene.visit(starts_at=make.NOW + timedelta(days=9))]) == 0
 
 
 def test_visits_booked_one_by_one_count_and_what_is_beyond_the_course_does_not(scene: Scene) -> None:
     course(scene)
     later(scene, 1)
-    rest = to_book.rest(scene.ada.id)
+    rest = to_book.left_to_book(scene.ada.id)
     assert rest is not None
     assert rest.sessions == 2
     for weeks in (2, 3, 4):
         later(scene, weeks)
-    assert to_book.rest(scene.ada.id) is None
+    assert to_book.left_to_book(scene.ada.id) is None
 
 
 def test_new_visits_are_given_the_open_sessions_in_the_order_of_time(scene: Scene) -> None:
@@ -99,7 +99,7 @@ def test_a_session_whose_visit_fell_out_is_open_again(scene: Scene) -> None:
     second = later(scene, 1)
     with transaction():
         to_book.give(scene.ada.id, [second])
-    assert to_book.rest(scene.ada.id) is None
+    assert to_book.left_to_book(scene.ada.id) is None
     second.state, second.cancelled_by = State.CANCELLED, "client"
     db.session.commit()
     replacement = later(scene, 2)

@@ -80,5 +80,5 @@ def test_a_reason_opens_the_record_for_24_hours_and_leaves_its_mark(scene: Scene
 
 
 def test_no_record_opens_without_a_reason(scene: Scene, now: datetime) -> None:
-    with pytest.raises(services.ReasonNeeded):
+    with pytest.raises(services.DecisionReasonNeeded):
         services.open_with_reason(scene.ada.id, reason="", by=scene.therapist_user, now=now)

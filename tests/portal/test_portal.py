@@ -14,7 +14,7 @@ from clinic.accounts import limits, signed_links
 from clinic.accounts import services as accounts
 from clinic.accounts.models import AuditEntry, Client, ClientSession, Contact, LinkPurpose, LoginLink
 from clinic.db import db, transaction
-from clinic.messaging.models import Kind, Message
+from clinic.messaging.models import Message, MessageKind
 from tests.visitor import Visitor, as_client
 
 
@@ -31,7 +31,7 @@ def link_for(person: Client) -> str:
 
 
 def owed() -> list[Message]:
-    return list(db.session.scalars(sa.select(Message).where(Message.kind == Kind.SIGN_IN)))
+    return list(db.session.scalars(sa.select(Message).where(Message.kind == MessageKind.SIGN_IN)))
 
 
 def test_known_and_unknown_addresses_get_the_same_answer(visitor: Visitor, make: ModuleType) -> None:

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from clinic.booking.models import State
-from clinic.booking.waiting.models import WishEnd
+from clinic.booking.waiting.models import EntryEnd
 from clinic.db import db
 from clinic.practice.models import Treatment
 from tests.booking.waiting_list import cancels, look, offer_of, thursdays, times, waits
@@ -46,7 +46,7 @@ def test_a_wish_is_ended_and_the_other_stays(app: Flask, make: ModuleType, sold:
     page.press("Take me off the list: Massage, Thursdays, mornings")
     assert page.path == "/my"
     assert "You are no longer on the waiting list." in page.text
-    assert make.refreshed(first).end == WishEnd.WITHDRAWN
+    assert make.refreshed(first).end == EntryEnd.WITHDRAWN
     assert make.refreshed(second).is_live
     assert "Thursdays, mornings" not in page.text
     token = page.token()

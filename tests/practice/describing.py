@@ -4,8 +4,8 @@ from typing import Any
 
 from clinic.practice.models import Practice, Therapist, Treatment
 from clinic.practice.practice_settings import BookingRules, rules_of
-from clinic.practice.therapists import Person, person_of
-from clinic.practice.treatments import Terms, terms_of
+from clinic.practice.therapists import TherapistDetails, person_of
+from clinic.practice.treatments import TreatmentDetails, terms_of
 
 
 def rules(practice: Practice, **changed: Any) -> BookingRules:
@@ -13,11 +13,11 @@ def rules(practice: Practice, **changed: Any) -> BookingRules:
     return BookingRules(**{**vars(rules_of(practice)), **changed})
 
 
-def terms(sold: Treatment, **changed: Any) -> Terms:
+def terms(sold: Treatment, **changed: Any) -> TreatmentDetails:
     """A treatment as it stands, with some terms changed."""
-    return Terms(**{**vars(terms_of(sold)), **changed})
+    return TreatmentDetails(**{**vars(terms_of(sold)), **changed})
 
 
-def person(known: Therapist, **changed: Any) -> Person:
+def person(known: Therapist, **changed: Any) -> TherapistDetails:
     """A therapist as they stand, with something changed."""
-    return Person(**{**vars(person_of(known)), **changed})
+    return TherapistDetails(**{**vars(person_of(known)), **changed})

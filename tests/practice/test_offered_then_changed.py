@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 
 from clinic.booking import availability, services
-from clinic.booking.availability import Wish
+from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment
 from clinic.booking.placing import NotOffered
 from clinic.db import db, transaction
@@ -54,11 +54,11 @@ class Shop:
 
     def is_offered(self) -> bool:
         days = Days(THURSDAY, THURSDAY + ONE_DAY)
-        return TEN in availability.offers(Wish(self.sold.id), days, NOW).offers.instants()
+        return TEN in availability.offers(SearchCriteria(self.sold.id), days, NOW).offers.instants()
 
     def hold(self) -> Appointment:
         browser = hashlib.sha256(b"browser").digest()
-        return services.hold(Wish(self.sold.id), TEN, browser=browser, client_id=None, now=NOW)
+        return services.hold(SearchCriteria(self.sold.id), TEN, browser=browser, client_id=None, now=NOW)
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ def shorter_hours(shop: Shop) -> None:
         [Span(3, 11 * 60, 17 * 60, shop.place.id)],
         from_on=TODAY,
         until_on=None,
-        seen_as=working_hours.seen(shop.person.id),
+        seen_as=working_hours.page_mark(shop.person.id),
         today=TODAY,
         actor=BY,
         now=NOW,
@@ -128,7 +128,7 @@ def change_person(shop: Shop, treatments_: tuple[Treatment, ...] | None = None, 
         shop.person.id,
         describing.person(shop.person, **changed),
         treatments=[each.id for each in (shop.person.treatments if treatments_ is None else treatments_)],
-        seen_as=therapists.seen(shop.person),
+        seen_as=therapists.page_mark(shop.person),
         actor=BY,
         now=NOW,
     )
@@ -139,8 +139,8 @@ def therapist_who_gives_it_no_longer(shop: Shop) -> None:
 
 
 def last_day_of_the_location(shop: Shop) -> None:
-    place = premises.Place(**{**vars(premises.place_of(shop.place)), "closed_on": THURSDAY})
-    premises.change_location(shop.place.id, place, seen_as=premises.seen(shop.place), actor=BY, now=NOW)
+    place = premises.LocationDetails(**{**vars(premises.place_of(shop.place)), "closed_on": THURSDAY})
+    premises.change_location(shop.place.id, place, seen_as=premises.page_mark(shop.place), actor=BY, now=NOW)
 
 
 def room_retired(shop: Shop) -> None:
@@ -162,7 +162,7 @@ def treatment_of_eight_hours_and_a_half(shop: Shop) -> None:
         describing.terms(shop.sold, length_minutes=510),
         therapists=[shop.person.id],
         rooms=[shop.room.id],
-        seen_as=treatments.seen(shop.sold),
+        seen_as=treatments.page_mark(shop.sold),
         actor=BY,
         now=NOW,
     )
@@ -172,7 +172,7 @@ def change_rules(**changed: object) -> None:
     practice = queries.the_practice()
     practice_settings.set_rules(
         describing.rules(practice, **changed),
-        seen_as=practice_settings.seen(practice_settings.rules_of(practice)),
+        seen_as=practice_settings.page_mark(practice_settings.rules_of(practice)),
         actor=BY,
         now=NOW,
     )
@@ -252,7 +252,7 @@ def test_a_stamp_is_never_met_again_when_somebody_busy_leaves_the_sum(shop: Shop
             describing.terms(shop.sold),
             therapists=[shop.person.id],
             rooms=[shop.room.id],
-            seen_as=treatments.seen(shop.sold),
+            seen_as=treatments.page_mark(shop.sold),
             actor=BY,
             now=NOW,
         )

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from clinic.booking import availability, changes, desk, newcomers, services
-from clinic.booking.availability import Wish
+from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment, State
 from clinic.booking.placing import NotOffered
 from clinic.db import db, transaction
@@ -24,13 +24,17 @@ TEN = datetime.fromisoformat("2031-03-06T09:00+00:00")
 
 
 def starts(sold: Treatment, on: date, now: datetime = NOW) -> list[datetime]:
-    return availability.offers(Wish(sold.id), Days(on, on + ONE_DAY), now).offers.instants()
+    return availability.offers(SearchCriteria(sold.id), Days(on, on + ONE_DAY), now).offers.instants()
 
 
 def hold(sold: Treatment, at: datetime, now: datetime = NOW, who: str = "me") -> Appointment:
     with transaction():
         return services.hold(
-            Wish(sold.id), at, browser=hashlib.sha256(who.encode()).digest(), client_id=None, now=now
+            SearchCriteria(sold.id),
+            at,
+            browser=hashlib.sha256(who.encode()).digest(),
+            client_id=None,
+            now=now,
         )
 
 
@@ -249,7 +253,7 @@ def test_a_visit_that_did_not_take_place_makes_nobody_known(make: ModuleType, st
     ada = make.client()
     make.appointment(of=sold, who=ada, state=state, starts_at=NOW - ONE_DAY)
     with pytest.raises(newcomers.NotFirst), transaction():
-        services.hold(Wish(sold.id), TEN, browser=b"b" * 32, client_id=ada.id, now=NOW)
+        services.hold(SearchCriteria(sold.id), TEN, browser=b"b" * 32, client_id=ada.id, now=NOW)
 
 
 def test_a_treatment_that_is_not_for_a_first_visit_is_held_for_nobody_new(make: ModuleType) -> None:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from clinic.accounts.models import AuditEntry
 from clinic.db import db, transaction
 from clinic.practice import absences, geography, premises, public_holidays, therapists, treatments
-from clinic.practice.editing import ChangedMeanwhile, Way, slug_of
+from clinic.practice.editing import ChangedMeanwhile, Direction, slug_of
 from clinic.practice.models import Closure, Location, Treatment
 from clinic.practice.public_holidays import PublicHoliday
 from tests.conftest import NOW
@@ -50,7 +50,7 @@ def test_one_sign_in_belongs_to_one_therapist(make: ModuleType) -> None:
             other.id,
             describing.person(other, user_id=user.id),
             treatments=[],
-            seen_as=therapists.seen(other),
+            seen_as=therapists.page_mark(other),
             actor=BY,
             now=NOW,
         )
@@ -69,7 +69,7 @@ def test_who_lacks_the_training_is_not_given_the_treatment(make: ModuleType) -> 
                     person.id,
                     describing.person(person),
                     treatments=[sold.id],
-                    seen_as=therapists.seen(person),
+                    seen_as=therapists.page_mark(person),
                     actor=BY,
                     now=NOW,
                 )
@@ -87,7 +87,7 @@ def test_a_skill_that_is_needed_cannot_be_taken_away(make: ModuleType) -> None:
             trained.id,
             describing.person(trained, skills=[]),
             treatments=[sold.id],
-            seen_as=therapists.seen(trained),
+            seen_as=therapists.page_mark(trained),
             actor=BY,
             now=NOW,
         )
@@ -101,7 +101,7 @@ def test_an_unchanged_save_leaves_no_entry(make: ModuleType) -> None:
             person.id,
             describing.person(person),
             treatments=[],
-            seen_as=therapists.seen(person),
+            seen_as=therapists.page_mark(person),
             actor=BY,
             now=NOW,
         )
@@ -128,9 +128,9 @@ def test_the_end_of_a_list_is_no_place_to_go_on_from(make: ModuleType) -> None:
     make.practice()
     first, second = make.location(position=0), make.location(position=1)
     with transaction():
-        premises.shift_location(first.id, Way.EARLIER, actor=BY, now=NOW)
+        premises.shift_location(first.id, Direction.EARLIER, actor=BY, now=NOW)
     with transaction():
-        premises.shift_location(first.id, Way.LATER, actor=BY, now=NOW)
+        premises.shift_location(first.id, Direction.LATER, actor=BY, now=NOW)
     assert [place.id for place in premises.every_location()] == [second.id, first.id]
 
 

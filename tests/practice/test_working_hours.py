@@ -51,7 +51,7 @@ def set_week(ana: Therapist, spans: list[Span], from_on: date = TODAY, until_on:
             spans,
             from_on=from_on,
             until_on=until_on,
-            seen_as=working_hours.seen(ana.id),
+            seen_as=working_hours.page_mark(ana.id),
             today=TODAY,
             actor="user:owner",
             now=NOW,
@@ -132,7 +132,7 @@ def test_days_that_are_over_are_not_rewritten(ana: Therapist) -> None:
 
 
 def test_a_page_from_before_somebody_elses_change_writes_nothing(place: Location, ana: Therapist) -> None:
-    mark = working_hours.seen(ana.id)
+    mark = working_hours.page_mark(ana.id)
     set_week(ana, [span(place, 12, 20)])
     with pytest.raises(ChangedMeanwhile), transaction():
         working_hours.set_week(

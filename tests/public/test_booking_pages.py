@@ -14,13 +14,13 @@ from flask.testing import FlaskClient
 from clinic.accounts import signed_links, typed_details
 from clinic.accounts.models import TypedDetails
 from clinic.booking import changes, services
-from clinic.booking.availability import Wish
+from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment, State
 from clinic.booking.placing import NotOffered
 from clinic.db import db, transaction
 from clinic.intake import services as intake
 from clinic.intake.models import RaisedLevel
-from clinic.intake.queries import standing
+from clinic.intake.queries import safety_standing
 from clinic.plans.models import Review
 from clinic.practice import absences, treatments
 from clinic.practice.models import Treatment
@@ -121,7 +121,7 @@ def test_a_time_somebody_took_over_is_not_kept_longer(
     later = NOW + timedelta(minutes=25)
     the_clock_says(later)
     with transaction():
-        services.hold(Wish(sold.id), THURSDAY_TEN, browser=b"y" * 32, client_id=None, now=later)
+        services.hold(SearchCriteria(sold.id), THURSDAY_TEN, browser=b"y" * 32, client_id=None, now=later)
     visitor.press("Keep it for me longer", **DETAILS)
     assert visitor.status == 409
     assert "somebody else took it" in visitor.text
@@ -176,7 +176,7 @@ def test_a_time_taken_meanwhile_is_said_plainly_with_the_nearest(make: ModuleTyp
     sold = make.offering()
     visitor.open(f"/book/{sold.slug}?day=2031-03-06")
     with transaction():
-        services.hold(Wish(sold.id), THURSDAY_TEN, browser=b"o" * 32, client_id=None, now=NOW)
+        services.hold(SearchCriteria(sold.id), THURSDAY_TEN, browser=b"o" * 32, client_id=None, now=NOW)
     visitor.press("10:00 Thea")
     assert visitor.status == 409
     assert "no longer free" in visitor.text
@@ -204,7 +204,7 @@ def test_details_typed_for_a_lost_time_are_there_for_the_next(
     later = NOW + timedelta(minutes=25)
     the_clock_says(later)
     with transaction():
-        services.hold(Wish(sold.id), THURSDAY_TEN, browser=b"o" * 32, client_id=None, now=later)
+        services.hold(SearchCriteria(sold.id), THURSDAY_TEN, browser=b"o" * 32, client_id=None, now=later)
     visitor.press("Book this session", **DETAILS)
     assert visitor.heading != "You are booked, Zoë"
     visitor.open(f"/book/{sold.slug}?day=2031-03-06").press("12:00 Thea")
@@ -424,7 +424,7 @@ def test_an_eleventh_time_kept_from_one_network_is_refused_in_plain_words(
     for number in range(10):
         with transaction():
             services.hold(
-                Wish(sold.id),
+                SearchCriteria(sold.id),
                 THURSDAY_TEN + timedelta(days=7 * (number // 5), hours=number % 5 + 1),
                 browser=bytes([number]) * 32,
                 client_id=None,
@@ -478,7 +478,7 @@ def test_a_month_of_free_times_takes_three_statements_whoever_works(
     sold = make.treatment(
         therapists=[make.therapist(house) for _ in range(therapists)], rooms=[make.room(house)], minutes=60
     )
-    wish = Wish(sold.id)
+    wish = SearchCriteria(sold.id)
     with Statements(db.engine) as statements:
         availability.offers(wish, Days(NOW.date(), NOW.date() + timedelta(days=31)), NOW)
     assert len(statements.seen) <= 3, statements.seen
@@ -487,7 +487,9 @@ def test_a_month_of_free_times_takes_three_statements_whoever_works(
 def test_a_booking_takes_at_most_twelve_statements(app: Flask, make: ModuleType) -> None:
     sold = make.offering()
     with transaction():
-        hold = services.hold(Wish(sold.id), THURSDAY_TEN, browser=b"m" * 32, client_id=None, now=NOW)
+        hold = services.hold(
+            SearchCriteria(sold.id), THURSDAY_TEN, browser=b"m" * 32, client_id=None, now=NOW
+        )
     person, hold_id = make.client(), hold.id
     _ = person.id
     db.session.expire(hold)
@@ -512,13 +514,18 @@ def test_little_is_asked_while_others_wait_in_the_queue(app: Flask, make: Module
     try:
         with transaction():
             hold = services.hold(
-                Wish(sold.id), THURSDAY_TEN, browser=b"m" * 32, client_id=None, now=NOW, network="192.0.2.1"
+                SearchCriteria(sold.id),
+                THURSDAY_TEN,
+                browser=b"m" * 32,
+                client_id=None,
+                now=NOW,
+                network="192.0.2.1",
             )
         asked = [text for text in behind_the_lock() if "sa_savepoint_1" not in text]  # the test's own
         assert len(asked) <= 8, asked
         journeys.clear()
         with pytest.raises(NotOffered), transaction():
-            services.hold(Wish(sold.id), THURSDAY_TEN, browser=b"l" * 32, client_id=None, now=NOW)
+            services.hold(SearchCriteria(sold.id), THURSDAY_TEN, browser=b"l" * 32, client_id=None, now=NOW)
         assert [text.split()[0] for text in behind_the_lock()] == ["WITH", "ROLLBACK"], "who lost asks once"
         journeys.clear()
         with transaction():
@@ -653,7 +660,7 @@ def test_a_move_shows_no_time_that_the_clients_own_answers_forbid(make: ModuleTy
     walk.sent(NOW, today=["contagious_illness"])
     intake.adopt(walk.BROWSER, ada.id, NOW)
     db.session.commit()
-    until = standing(browser=None, client_id=ada.id, now=NOW, zone=visit.zone).not_before
+    until = safety_standing(browser=None, client_id=ada.id, now=NOW, zone=visit.zone).not_before
     path = signed_links.manage_path(visit.id, visit.link_epoch)
     visitor.open(f"{path}/move")
     assert until is not None

@@ -14,8 +14,8 @@ from clinic.accounts.models import AuditEntry
 from clinic.booking.models import Appointment
 from clinic.db import db
 from clinic.messaging import delivery
-from clinic.messaging.delivery import Terms
-from clinic.messaging.models import Kind, Message
+from clinic.messaging.delivery import PassTerms
+from clinic.messaging.models import Message, MessageKind
 from clinic.plans.models import SessionNote
 from tests.messaging.mailers import Postbox, part
 from tests.plans.intakes import BLOOD_THINNER, KNOTS, send
@@ -54,7 +54,7 @@ def asked(app: Flask, visit: Appointment) -> Visitor:
 def mailed(app: Flask) -> list[str]:
     """The links that went out, as paths."""
     postbox = Postbox()
-    delivery.run_pass(clock.now(), 100, postbox, Terms(pause=lambda seconds: None))
+    delivery.run_pass(clock.now(), 100, postbox, PassTerms(pause=lambda seconds: None))
     pattern = re.escape(app.config["PUBLIC_URL"]) + r"(/own-tips/\S+)"
     return [found for mail in postbox.mails for found in re.findall(pattern, part(mail, "text/plain"))]
 
@@ -71,7 +71,7 @@ def test_the_link_goes_to_the_clients_own_address_and_shows_what_fits_them(
     assert visit.client is not None
     send(visit.client, DESK, at=clock.now() - timedelta(days=3))
     assert asked(app, visit).heading == "Please look at your mail"
-    owed = db.session.scalars(sa.select(Message).where(Message.kind == Kind.OWN_TIPS)).one()
+    owed = db.session.scalars(sa.select(Message).where(Message.kind == MessageKind.OWN_TIPS)).one()
     assert owed.recipient_id == visit.client.contacts[0].id
     (link,) = mailed(app)
     before = Visitor(app.test_client()).open(link)

@@ -11,9 +11,9 @@ from flask.testing import FlaskClient
 
 from clinic.accounts import limits, signed_links
 from clinic.booking import changes, services
-from clinic.booking.availability import Wish
+from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment, State
-from clinic.booking.waiting.models import Wish as Waiting
+from clinic.booking.waiting.models import WaitingListEntry as Waiting
 from clinic.db import db, transaction
 from clinic.intake.models import RaisedLevel
 from clinic.practice.models import Treatment
@@ -213,7 +213,7 @@ class TestMovingAndCancelling:
         visit = self.booked(make, sold)
         token = signed_links.manage_path(visit.id, visit.link_epoch)
         visitor.open(f"{token}/move?day=2031-03-13&from=2031-03-10")
-        hold = Wish(sold.id)
+        hold = SearchCriteria(sold.id)
         with transaction():
             week_later = THURSDAY_TEN + timedelta(days=7)
             services.hold(hold, week_later, browser=b"y" * 32, client_id=None, now=NOW)

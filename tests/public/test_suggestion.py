@@ -30,7 +30,7 @@ def outcome(make: ModuleType) -> Outcome:
 
 
 def page(outcome: Outcome, sold: Sequence[Treatment], off: Sequence[str] = ()) -> SuggestionPage:
-    return suggestion.of(outcome, sold, off)
+    return suggestion.suggestion_page(outcome, sold, off)
 
 
 def names(outcome: Outcome) -> list[str]:

@@ -11,8 +11,8 @@ from clinic.accounts import signed_links
 from clinic.accounts.models import Client
 from clinic.booking.models import Appointment, State
 from clinic.booking.waiting import offering
-from clinic.booking.waiting.matching import Time
-from clinic.booking.waiting.models import Offer, OfferEnd, Wish
+from clinic.booking.waiting.matching import WaitingListTime
+from clinic.booking.waiting.models import Offer, OfferEnd, WaitingListEntry
 from clinic.db import db, transaction
 from clinic.practice.models import Location, Treatment
 from clinic.web import waiting_form
@@ -50,7 +50,7 @@ def path(offer: Offer) -> str:
     return signed_links.offer_path(offer.id, offer.wish.link_epoch)
 
 
-def wish_path(wish: Wish) -> str:
+def wish_path(wish: WaitingListEntry) -> str:
     return signed_links.wish_path(wish.id, wish.link_epoch)
 
 
@@ -74,7 +74,7 @@ class TestJoining:
         page = visitor(app).open(f"/waiting-list/{sold.slug}").press("Join the waiting list", **ADA)
         assert page.heading == "You are on the waiting list"
         assert "Thursdays, any time of day" in page.text
-        wish = db.session.query(Wish).one()
+        wish = db.session.query(WaitingListEntry).one()
         assert (wish.times, wish.last_on) == ([9, 10, 11], date(2031, 3, 31))
         assert wish.client.given_name == "Ada"
         assert "Ada" not in page.text
@@ -86,7 +86,7 @@ class TestJoining:
         page.answer = page.browser.get(f"/waiting-list/{sold.slug}")
         key = next(i.get("value") for i in form.all("input") if i.attributes.get("name") == "key")
         assert page.press("Join the waiting list", **ADA, key=key).path == address
-        assert make.count(Wish) == 1
+        assert make.count(WaitingListEntry) == 1
 
     def test_what_is_wrong_is_said_and_what_was_typed_stays(
         self, app: Flask, sold: Treatment, make: ModuleType
@@ -112,7 +112,7 @@ class TestJoining:
         ):
             assert words in page.text
         assert 'value="Ada"' in page.answer.get_data(as_text=True)
-        assert make.count(Wish) == 0
+        assert make.count(WaitingListEntry) == 0
         assert make.count(Client) == 0
 
     @pytest.mark.parametrize("last_on", ["", "soon", "2031-13-01", "2032-03-05", "0001-01-01", "99999-01-01"])
@@ -124,7 +124,7 @@ class TestJoining:
         page = visitor(app).open(f"/waiting-list/{sold.slug}")
         forged = {"therapist": "0190a8e2-0000-7000-8000-00000000dead", "days": ["7"], "parts": ["x"]}
         assert page.press("Join the waiting list", **ADA, **forged).status == 422
-        assert make.count(Wish) == 0
+        assert make.count(WaitingListEntry) == 0
 
     def test_a_signed_in_client_waits_as_the_one_they_are(
         self, app: Flask, sold: Treatment, make: ModuleType
@@ -132,7 +132,7 @@ class TestJoining:
         ada = make.client()
         page = Visitor(as_client(app, ada.contacts[0], ada)).open(f"/waiting-list/{sold.slug}")
         page.press("Join the waiting list")
-        assert db.session.query(Wish).one().client_id == ada.id
+        assert db.session.query(WaitingListEntry).one().client_id == ada.id
 
     def test_what_is_free_already_and_suits_is_shown(
         self, app: Flask, sold: Treatment, visit: Appointment, make: ModuleType
@@ -217,7 +217,7 @@ class TestOffer:
     ) -> None:
         sold = thursdays(make, approval="ask_first")
         wish, person, place = waits(make, sold), sold.therapists[0], db.session.query(Location).one()
-        time = Time(THURSDAY_TEN, person.id, place.id, ZoneInfo(place.zone))
+        time = WaitingListTime(THURSDAY_TEN, person.id, place.id, ZoneInfo(place.zone))
         by_id = make.user().id if by_hand else None
         with transaction():
             offering.keep(sold.id, time, [wish.id], now=NOW, by_id=by_id)

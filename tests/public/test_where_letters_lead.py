@@ -14,14 +14,14 @@ from clinic.accounts.models import Client
 from clinic.booking.models import Appointment, State
 from clinic.messaging.letters import staff_letters, team_letters
 from clinic.messaging.letters.composing import Letter
-from clinic.messaging.models import Kind
+from clinic.messaging.models import MessageKind
 from clinic.web.languages import ONLY_ENGLISH
 from tests.messaging.test_letters import AFTERWARDS, STATES, all_letters, put
 from tests.public.spoken import english_on
 from tests.visitor import Visitor
 
-TO_STAFF = {*staff_letters.KINDS, *team_letters.KINDS, Kind.TEXT_SAMPLE}
-LEAD_NOWHERE = {Kind.ADDRESS_REPLACED}
+TO_STAFF = {*staff_letters.KINDS, *team_letters.KINDS, MessageKind.TEXT_SAMPLE}
+LEAD_NOWHERE = {MessageKind.ADDRESS_REPLACED}
 """Whoever reads an address that was replaced may be anybody: nothing there may open a record."""
 ADDRESS = re.compile(r"https?://\S+")
 OPENS_A_PAGE = re.compile(r'href="(?!mailto:|tel:)')
@@ -97,7 +97,7 @@ def test_every_page_a_letter_leads_to_is_german_and_so_are_the_pages_behind_it(
     for kind, letter in all_letters(make, visit, ada, now).items():
         if kind in TO_STAFF:
             continue
-        assert (kind is Kind.TEXT_SAMPLE) or english_in(letter.text) == [], kind
+        assert (kind is MessageKind.TEXT_SAMPLE) or english_in(letter.text) == [], kind
         put(visit, STATES.get(kind, State.BOOKED), now)
         the_clock_says(visit.ends_at + timedelta(hours=1) if kind in AFTERWARDS else now)
         found = list(paths(letter))

@@ -12,7 +12,7 @@ from flask import Flask
 from clinic.accounts import audit
 from clinic.accounts.models import Client
 from clinic.booking import outside_hours, same_person, services
-from clinic.booking.availability import Wish
+from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment, State
 from clinic.db import db, transaction
 from clinic.practice import absences
@@ -64,7 +64,9 @@ def test_who_completes_a_kept_time_does_so_before_time_off_or_not_at_all(
         for rival in range(1, RIVALS):
             start = datetime.fromisoformat(nine) + timedelta(hours=rival)
             with transaction():
-                services.hold(Wish(sold.id), start, browser=browser_of(nine, rival), client_id=None, now=NOW)
+                services.hold(
+                    SearchCriteria(sold.id), start, browser=browser_of(nine, rival), client_id=None, now=NOW
+                )
     reports = race(race_settings, complete, tasks, RIVALS)
     for round_ in range(ROUNDS):
         results = Counter(report.result for report in reports if report.round == round_)
@@ -77,7 +79,7 @@ def book_as(actor: str, round_: int, rival: int, task: Any) -> str:
     """One client, already known, with a therapist of the rival's own."""
     treatment_id, people, clients, start = task
     browser = browser_of(start, rival)
-    wish = Wish(UUID(treatment_id), therapist_id=UUID(people[rival]))
+    wish = SearchCriteria(UUID(treatment_id), therapist_id=UUID(people[rival]))
     with transaction():
         hold = services.hold(wish, datetime.fromisoformat(start), browser=browser, client_id=None, now=NOW)
     with transaction():

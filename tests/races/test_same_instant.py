@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from clinic.booking import locking, placing, services
-from clinic.booking.availability import Wish
+from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import OCCUPYING, Appointment, State
 from clinic.db import db, transaction
 from clinic.intake import drafts
@@ -45,7 +45,11 @@ def book(round_: int, rival: int, task: Any) -> str:
     browser = hashlib.sha256(f"{round_}/{rival}".encode()).digest()
     with transaction():
         hold = services.hold(
-            Wish(UUID(treatment_id)), datetime.fromisoformat(start), browser=browser, client_id=None, now=NOW
+            SearchCriteria(UUID(treatment_id)),
+            datetime.fromisoformat(start),
+            browser=browser,
+            client_id=None,
+            now=NOW,
         )
         person = make.stranger(f"{round_}-{rival}")
         return services.book(hold.id, browser=browser, client=person, actor="visitor", now=NOW).state
@@ -185,7 +189,7 @@ def test_people_with_one_address_cannot_exceed_what_it_may_have_open(
 def book_by_one_address(round_: int, rival: int, task: Any) -> str:
     therapists, treatment_id, family = task
     browser = hashlib.sha256(f"{family}/{rival}".encode()).digest()
-    wish = Wish(UUID(treatment_id), therapist_id=UUID(therapists[rival]))
+    wish = SearchCriteria(UUID(treatment_id), therapist_id=UUID(therapists[rival]))
     start = MONDAY_NINE + timedelta(hours=round_)
     with transaction():
         hold = services.hold(wish, start, browser=browser, client_id=None, now=NOW)

@@ -13,7 +13,7 @@ from flask import Flask
 from clinic.booking.models import Appointment, State
 from clinic.booking.series import new_series, series_changes
 from clinic.booking.series.new_series import Order, Slot
-from clinic.booking.series.series_changes import Move, Pick
+from clinic.booking.series.series_changes import Pick, SeriesMove
 from clinic.db import db, transaction
 from clinic.practice.models import Treatment
 from config import Settings
@@ -53,7 +53,7 @@ def pass_over(round_: int, rival: int, task: Any) -> str:
     """Move one of two series onto the times of the other, while the other comes the other way."""
     mine, its_slots = task[rival]
     moves = [
-        Move(
+        SeriesMove(
             pick=Pick(appointment_id=UUID(id_), revision=1),
             slot=Slot(starts_at=datetime.fromisoformat(at), therapist_id=UUID(who)),
         )

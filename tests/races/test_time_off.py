@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from clinic.booking import services
-from clinic.booking.availability import Wish
+from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment
 from clinic.db import db, transaction
 from clinic.practice import absences
@@ -50,7 +50,7 @@ def act(round_: int, rival: int, task: Any) -> str:
     browser = hashlib.sha256(f"{round_}/{rival}".encode()).digest()
     start = nine + timedelta(hours=rival)
     with transaction():
-        hold = services.hold(Wish(treatment_id), start, browser=browser, client_id=None, now=NOW)
+        hold = services.hold(SearchCriteria(treatment_id), start, browser=browser, client_id=None, now=NOW)
         person = make.stranger(f"{round_}-{rival}")
         return services.book(hold.id, browser=browser, client=person, actor="visitor", now=NOW).state
 

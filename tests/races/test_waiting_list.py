@@ -12,8 +12,8 @@ from flask import Flask
 from clinic.booking import changes
 from clinic.booking.models import Appointment, State
 from clinic.booking.waiting import entries, offer_answers, offering, rounds
-from clinic.booking.waiting.matching import Time
-from clinic.booking.waiting.models import Offer, OfferEnd, Offering, Wish
+from clinic.booking.waiting.matching import WaitingListTime
+from clinic.booking.waiting.models import Offer, OfferEnd, Offering, WaitingListEntry
 from clinic.db import db, transaction
 from clinic.practice import queries as practice
 from clinic.practice.models import Treatment
@@ -48,7 +48,7 @@ def waits(sold: Treatment, name: str) -> UUID:
 def kept(sold: Treatment, start: datetime, wish_ids: list[UUID]) -> UUID:
     """A time that is kept and offered to these wishes."""
     site = practice.supply(sold.id).sites[0]
-    time = Time(start, sold.therapists[0].id, site.location_id, site.zone)
+    time = WaitingListTime(start, sold.therapists[0].id, site.location_id, site.zone)
     with transaction():
         return offering.keep(sold.id, time, wish_ids, now=NOW).id
 
@@ -200,5 +200,5 @@ def test_workers_that_look_at_the_same_time_keep_each_time_once(
     assert len(held) == len({hold.starts_at for hold in held}) == 3, "three times for nine people"
     open_ = Counter(db.session.scalars(sa.select(Offer.wish_id).where(Offer.ended_at.is_(None))))
     assert set(open_.values()) == {1}
-    assert len(open_) == db.session.scalar(sa.select(sa.func.count()).select_from(Wish))
+    assert len(open_) == db.session.scalar(sa.select(sa.func.count()).select_from(WaitingListEntry))
     assert overlaps() == 0

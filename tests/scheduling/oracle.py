@@ -102,7 +102,9 @@ def busy_minutes(rows: Iterable[tuple[datetime, datetime]]) -> set[int]:
 class Oracle:
     """The offers to a question, found by trying every fifth minute for every therapist, place and room."""
 
-    def __init__(self, question: slots.Question[str], rota: hours.Rota[str], taken: slots.Taken[str]) -> None:
+    def __init__(
+        self, question: slots.SlotQuestion[str], rota: hours.Rota[str], taken: slots.Taken[str]
+    ) -> None:
         self.question, self.rota, self.taken = question, rota, taken
         self.zones = {place.location: place.zone for place in question.places}
         self.worked = {
@@ -142,7 +144,7 @@ class Oracle:
         return found
 
     def fits(
-        self, place: slots.Place[str], who: str, minute: int, need: slots.Need, more: frozenset[int]
+        self, place: slots.SlotLocation[str], who: str, minute: int, need: slots.Need, more: frozenset[int]
     ) -> bool:
         """Whether a visit can begin at this minute; `more` is busy besides what is."""
         worked, busy = self.worked[who, place.location], self.busy[who, place.location]
@@ -151,7 +153,7 @@ class Oracle:
             each in busy or each in more for each in occupied(need, minute)
         )
 
-    def leaves_gap(self, place: slots.Place[str], who: str, minute: int) -> bool:
+    def leaves_gap(self, place: slots.SlotLocation[str], who: str, minute: int) -> bool:
         """Whether free time beside the visit is left in which no smallest visit has a start, tried one by one."""
         worked, busy = self.worked[who, place.location], self.busy[who, place.location]
         here = occupied(self.question.need, minute)
@@ -174,11 +176,11 @@ class Oracle:
                 return True
         return False
 
-    def _on_grid(self, place: slots.Place[str], minute: int) -> bool:
+    def _on_grid(self, place: slots.SlotLocation[str], minute: int) -> bool:
         shown = instant_of(minute).astimezone(place.zone)
         return (shown.hour * 60 + shown.minute) % (place.step // MINUTE) == 0
 
-    def _in_time(self, place: slots.Place[str], minute: int, shown: datetime) -> bool:
+    def _in_time(self, place: slots.SlotLocation[str], minute: int, shown: datetime) -> bool:
         at, now = instant_of(minute), self.question.now
         return (
             shown.date() in self.question.days
@@ -186,13 +188,13 @@ class Oracle:
             and (place.horizon is None or at < now + place.horizon)
         )
 
-    def _rooms(self, place: slots.Place[str], minute: int) -> tuple[str, ...]:
+    def _rooms(self, place: slots.SlotLocation[str], minute: int) -> tuple[str, ...]:
         wanted = occupied(self.question.need, minute)
         return tuple(
             room for room in place.rooms or () if not any(each in self.rooms_busy[room] for each in wanted)
         )
 
-    def _offered(self, place: slots.Place[str], who: str, minute: int, shown: datetime) -> bool:
+    def _offered(self, place: slots.SlotLocation[str], who: str, minute: int, shown: datetime) -> bool:
         need, none = self.question.need, frozenset[int]()
         cap = self.taken.daily_cap.get(who)
         if cap is not None and self.taken.booked.get((who, shown.date()), 0) >= cap:

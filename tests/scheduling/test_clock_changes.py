@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from clinic.scheduling import hours, slots
-from clinic.scheduling.hours import Days, Rota, WeeklyHours
-from clinic.scheduling.slots import Need, Place, Question, Taken
+from clinic.scheduling.hours import Days, Rota, RotaWeeklyHours
+from clinic.scheduling.slots import Need, SlotLocation, SlotQuestion, Taken
 from tests.scheduling import oracle, zones
 
 DAY = timedelta(days=1)
@@ -27,16 +27,16 @@ AT_NIGHT = ((time(0, 30), time(2, 30)), (time(2, 40), time(4)))
 def rota(ranges: tuple[tuple[time, time], ...]) -> Rota[str]:
     return Rota(
         weekly=tuple(
-            WeeklyHours(therapist="ana", location="here", weekday=weekday, opens=opens, closes=closes)
+            RotaWeeklyHours(therapist="ana", location="here", weekday=weekday, opens=opens, closes=closes)
             for weekday in range(7)
             for opens, closes in ranges
         )
     )
 
 
-def question(zone: ZoneInfo, days: Days, *, pack: bool = False) -> Question[str]:
-    place: Place[str] = Place(location="here", zone=zone, step=timedelta(minutes=30), pack=pack)
-    return Question(need=NEED, days=days, now=LONG_AGO, therapists=("ana",), places=(place,))
+def question(zone: ZoneInfo, days: Days, *, pack: bool = False) -> SlotQuestion[str]:
+    place: SlotLocation[str] = SlotLocation(location="here", zone=zone, step=timedelta(minutes=30), pack=pack)
+    return SlotQuestion(need=NEED, days=days, now=LONG_AGO, therapists=("ana",), places=(place,))
 
 
 def offered(zone: ZoneInfo, days: Days, ranges: tuple[tuple[time, time], ...]) -> list[datetime]:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinic.scheduling import grid, hours
-from clinic.scheduling.hours import Closure, Days, Rota, SpecialDay, TimeOff, WeeklyHours
+from clinic.scheduling.hours import Days, Rota, RotaClosure, RotaSpecialDay, RotaTimeOff, RotaWeeklyHours
 from tests.scheduling import oracle, zones
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -29,8 +29,8 @@ def utc(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> date
     return datetime(year, month, day, hour, minute, tzinfo=UTC)
 
 
-def weekly(on: date, opens: str, closes: str, **more: date) -> WeeklyHours[str]:
-    return WeeklyHours(
+def weekly(on: date, opens: str, closes: str, **more: date) -> RotaWeeklyHours[str]:
+    return RotaWeeklyHours(
         therapist="ana",
         location="north",
         weekday=on.weekday(),
@@ -40,12 +40,12 @@ def weekly(on: date, opens: str, closes: str, **more: date) -> WeeklyHours[str]:
     )
 
 
-def time_off(who: str, since: datetime, until: datetime) -> TimeOff[str]:
-    return TimeOff(therapist=who, away_from=since, away_until=until)
+def time_off(who: str, since: datetime, until: datetime) -> RotaTimeOff[str]:
+    return RotaTimeOff(therapist=who, away_from=since, away_until=until)
 
 
-def closure(where: str, since: datetime, until: datetime) -> Closure[str]:
-    return Closure(location=where, closed_from=since, closed_until=until)
+def closure(where: str, since: datetime, until: datetime) -> RotaClosure[str]:
+    return RotaClosure(location=where, closed_from=since, closed_until=until)
 
 
 def spans(on: date, zone: ZoneInfo, rota: Rota[str]) -> list[tuple[datetime, datetime]]:
@@ -175,8 +175,8 @@ def test_a_rule_that_becomes_valid_inside_a_longer_window_holds_from_that_day() 
 
 
 def test_a_special_day_replaces_the_weekly_hours_of_its_place_alone() -> None:
-    south = WeeklyHours(therapist="ana", location="south", weekday=6, opens=time(14), closes=time(16))
-    special = SpecialDay(therapist="ana", location="north", on=SPRING, hours=((time(10), time(11)),))
+    south = RotaWeeklyHours(therapist="ana", location="south", weekday=6, opens=time(14), closes=time(16))
+    special = RotaSpecialDay(therapist="ana", location="north", on=SPRING, hours=((time(10), time(11)),))
     rota = Rota(weekly=(weekly(SPRING, "09:00", "12:00"), south), special=(special,))
     assert spans(SPRING, BERLIN, rota) == [(utc(2027, 3, 28, 8), utc(2027, 3, 28, 9))]
     elsewhere = hours.open_spans(
@@ -186,7 +186,7 @@ def test_a_special_day_replaces_the_weekly_hours_of_its_place_alone() -> None:
 
 
 def test_a_special_day_inside_a_longer_window_replaces_that_day_only() -> None:
-    special = SpecialDay(
+    special = RotaSpecialDay(
         therapist="ana", location="north", on=SPRING + 7 * DAY, hours=((time(15), time(16)),)
     )
     found = hours.open_spans(
@@ -200,14 +200,14 @@ def test_a_special_day_inside_a_longer_window_replaces_that_day_only() -> None:
 
 
 def test_a_special_day_without_hours_is_a_day_away() -> None:
-    special = SpecialDay(therapist="ana", location="north", on=SPRING, hours=())
+    special = RotaSpecialDay(therapist="ana", location="north", on=SPRING, hours=())
     assert spans(SPRING, BERLIN, Rota(weekly=(weekly(SPRING, "09:00", "12:00"),), special=(special,))) == []
 
 
 def test_time_off_and_closures_win_over_special_days() -> None:
     rota = Rota(
         weekly=(weekly(SPRING, "09:00", "12:00"),),
-        special=(SpecialDay(therapist="ana", location="north", on=SPRING, hours=((time(9), time(18)),)),),
+        special=(RotaSpecialDay(therapist="ana", location="north", on=SPRING, hours=((time(9), time(18)),)),),
         time_off=(time_off("ana", datetime(2027, 3, 28, 10), datetime(2027, 3, 28, 11)),),
         closures=(closure("north", datetime(2027, 3, 28, 14), datetime(2027, 3, 29)),),
     )
@@ -237,12 +237,12 @@ def test_hours_that_close_before_they_open_are_refused() -> None:
     with pytest.raises(ValueError, match="open before they close"):
         weekly(SPRING, "12:00", "09:00")
     with pytest.raises(ValueError, match="open before they close"):
-        SpecialDay(therapist="ana", location="north", on=SPRING, hours=((time(9), time(9)),))
+        RotaSpecialDay(therapist="ana", location="north", on=SPRING, hours=((time(9), time(9)),))
 
 
 def test_an_eighth_weekday_and_an_empty_range_of_days_are_refused() -> None:
     with pytest.raises(ValueError, match="weekdays"):
-        WeeklyHours(therapist="ana", location="north", weekday=7, opens=time(9), closes=time(10))
+        RotaWeeklyHours(therapist="ana", location="north", weekday=7, opens=time(9), closes=time(10))
     with pytest.raises(ValueError, match="at least one day"):
         Days(SPRING, SPRING)
 
@@ -278,11 +278,11 @@ def rotas(draw: st.DrawFn, first_on: date) -> Rota[str]:
         opens, closes = sorted((draw(five_minutes), draw(five_minutes)))
         return (opens, closes) if opens < closes else (opens, time(0))
 
-    def a_rule() -> WeeklyHours[str]:
+    def a_rule() -> RotaWeeklyHours[str]:
         opens, closes = a_range()
         limits = draw(st.tuples(*[st.none() | st.integers(-1, 3)] * 2))
         valid_from, valid_until = (None if each is None else first_on + each * DAY for each in limits)
-        return WeeklyHours(
+        return RotaWeeklyHours(
             therapist="ana",
             location="north",
             weekday=(first_on + draw(st.integers(-1, 3)) * DAY).weekday(),
@@ -303,7 +303,7 @@ def rotas(draw: st.DrawFn, first_on: date) -> Rota[str]:
     return Rota(
         weekly=tuple(a_rule() for _ in some(4)),
         special=tuple(
-            SpecialDay(
+            RotaSpecialDay(
                 therapist="ana",
                 location="north",
                 on=first_on + draw(st.integers(-1, 3)) * DAY,

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinic.scheduling import hours, slots
-from clinic.scheduling.hours import Days, Rota, WeeklyHours
-from clinic.scheduling.slots import Need, Place, Question, Taken
+from clinic.scheduling.hours import Days, Rota, RotaWeeklyHours
+from clinic.scheduling.slots import Need, SlotLocation, SlotQuestion, Taken
 from tests.scheduling import oracle
 from tests.scheduling.test_hours import ODD_NIGHTS, moments
 
@@ -29,8 +29,8 @@ def at(text: str, on: date = MONDAY) -> datetime:
     return datetime.combine(on, time.fromisoformat(text), BERLIN).astimezone(UTC)
 
 
-def works(opens: str, closes: str, therapist: str = "ana", location: str = "north") -> WeeklyHours[str]:
-    return WeeklyHours(
+def works(opens: str, closes: str, therapist: str = "ana", location: str = "north") -> RotaWeeklyHours[str]:
+    return RotaWeeklyHours(
         therapist=therapist,
         location=location,
         weekday=MONDAY.weekday(),
@@ -39,12 +39,15 @@ def works(opens: str, closes: str, therapist: str = "ana", location: str = "nort
     )
 
 
-NORTH: Place[str] = Place(location="north", zone=BERLIN, step=minutes(30))
+NORTH: SlotLocation[str] = SlotLocation(location="north", zone=BERLIN, step=minutes(30))
 HOUR = Need(length=minutes(60))
 
 
 def ask(
-    *rules: WeeklyHours[str], place: Place[str] = NORTH, taken: Taken[str] | None = None, **more: Any
+    *rules: RotaWeeklyHours[str],
+    place: SlotLocation[str] = NORTH,
+    taken: Taken[str] | None = None,
+    **more: Any,
 ) -> slots.Offers[str]:
     therapists = tuple(dict.fromkeys(rule.therapist for rule in rules))
     given_parts: dict[str, Any] = {
@@ -54,7 +57,7 @@ def ask(
         "therapists": therapists,
         "places": (place,),
     }
-    question: Question[str] = Question(**(given_parts | more))
+    question: SlotQuestion[str] = SlotQuestion(**(given_parts | more))
     return slots.offers(question, Rota(weekly=rules), taken or Taken())
 
 
@@ -188,7 +191,7 @@ def test_a_visit_that_needs_no_room_names_none() -> None:
 
 
 def test_travel_keeps_a_therapist_from_one_place_and_not_from_the_other() -> None:
-    south: Place[str] = Place(location="south", zone=BERLIN, step=minutes(30))
+    south: SlotLocation[str] = SlotLocation(location="south", zone=BERLIN, step=minutes(30))
     found = ask(
         works("09:00", "11:00"),
         works("09:00", "11:00", location="south"),
@@ -283,7 +286,9 @@ def test_the_nearest_starts_come_in_the_order_of_the_day() -> None:
 
 
 def test_one_instant_at_places_in_two_zones_belongs_to_the_local_day_of_each() -> None:
-    auckland: Place[str] = Place(location="far", zone=ZoneInfo("Pacific/Auckland"), step=minutes(30))
+    auckland: SlotLocation[str] = SlotLocation(
+        location="far", zone=ZoneInfo("Pacific/Auckland"), step=minutes(30)
+    )
     rules = (works("00:00", "02:00"), works("00:00", "02:00", "kiri", "far"))
     found = ask(*rules, places=(NORTH, auckland))
     assert found.per_day("north") == {MONDAY: 3}
@@ -323,7 +328,7 @@ def test_a_month_is_its_days_put_together() -> None:
 
 def test_an_hour_that_comes_twice_is_offered_once_also_when_a_jump_follows_in_the_same_answer() -> None:
     zone = ZoneInfo("Africa/Casablanca")  # In 2026 back on 15 February, for Ramadan, and forward on 22 March.
-    place: Place[str] = Place(location="north", zone=zone, step=minutes(30), pack=True)
+    place: SlotLocation[str] = SlotLocation(location="north", zone=zone, step=minutes(30), pack=True)
     rules = [replace(works("02:00", "04:00"), weekday=day) for day in range(7)]
     found = ask(*rules, place=place, days=Days(date(2026, 2, 14), date(2026, 3, 24))).instants()
     assert sorted({hours.wall(start, zone) for start in found}) == [
@@ -346,7 +351,7 @@ needs = st.builds(Need, length=lengths, buffer_before=buffers, buffer_after=buff
 
 
 @st.composite
-def weeks(draw: st.DrawFn, first_on: date) -> tuple[WeeklyHours[str], ...]:
+def weeks(draw: st.DrawFn, first_on: date) -> tuple[RotaWeeklyHours[str], ...]:
     """Long hours, often through the night, for two therapists at one place or two."""
     rules = []
     for therapist in ("ana", "ben"):
@@ -372,11 +377,11 @@ def taken_rows(draw: st.DrawFn, first_on: date, zone: ZoneInfo, keys: tuple[str,
 
 
 @st.composite
-def problems(draw: st.DrawFn, zone: ZoneInfo, on: date) -> tuple[Question[str], Rota[str], Taken[str]]:
+def problems(draw: st.DrawFn, zone: ZoneInfo, on: date) -> tuple[SlotQuestion[str], Rota[str], Taken[str]]:
     days = Days(on - DAY, on + 2 * DAY)
     step = draw(st.sampled_from([5, 15, 20, 30]))
     begins_at, _ = hours.day_range(days, zone)
-    place: Place[str] = Place(
+    place: SlotLocation[str] = SlotLocation(
         location="north",
         zone=zone,
         rooms=draw(st.sampled_from([None, ("red",), ("red", "blue")])),
@@ -386,7 +391,7 @@ def problems(draw: st.DrawFn, zone: ZoneInfo, on: date) -> tuple[Question[str], 
         pack=draw(st.booleans()),
     )
     south = replace(place, location="south", rooms=("green",))
-    question: Question[str] = Question(
+    question: SlotQuestion[str] = SlotQuestion(
         need=draw(needs),
         days=days,
         now=begins_at + minutes(draw(st.sampled_from([-6000, 0, 1473]))),

@@ -111,7 +111,7 @@ def test_after_a_day_it_is_gone(scene: Scene, visit: Appointment) -> None:
     with transaction():
         note_drafts.keep(visit, {"text": ["zebrafish"]}, by=user, now=make.NOW)
     late = make.NOW + timedelta(hours=24)
-    assert note_drafts.kept(visit, by=user, now=late) is None
+    assert note_drafts.open_draft(visit, by=user, now=late) is None
     with transaction():
         note_drafts.delete_old(late)
     assert make.count(KeptNote) == 0

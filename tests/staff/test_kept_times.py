@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from clinic.booking import services
-from clinic.booking.availability import Wish
+from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment, State
 from clinic.db import db, transaction
 from tests.conftest import NOW
@@ -21,7 +21,11 @@ THURSDAY = {"first_on": "2031-03-06", "last_on": "2031-03-06"}
 def held(scene: Scene) -> Appointment:
     with transaction():
         return services.hold(
-            Wish(scene.treatment.id), THURSDAY_TEN, browser=ME, client_id=None, now=NOW - timedelta(minutes=1)
+            SearchCriteria(scene.treatment.id),
+            THURSDAY_TEN,
+            browser=ME,
+            client_id=None,
+            now=NOW - timedelta(minutes=1),
         )
 
 

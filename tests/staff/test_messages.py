@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from clinic.accounts.models import User
 from clinic.db import db, new_id
 from clinic.messaging import heartbeat
-from clinic.messaging.heartbeat import Part
+from clinic.messaging.heartbeat import DeliveryPart
 from clinic.messaging.mailer import Envelope, MaildirMailer
 from clinic.messaging.models import Heartbeat, Message, Sending
 from tests import make
@@ -116,13 +116,13 @@ def test_no_file_outside_the_folder_can_be_read(front_desk: Browser) -> None:
 
 def test_a_silent_delivery_is_told_above_every_page_until_it_lives(front_desk: Browser) -> None:
     assert "No message has been looked after" in front_desk.get("/staff/agenda")
-    for part in (Part.WORKER, Part.BEAT, Part.PASS):
+    for part in (DeliveryPart.WORKER, DeliveryPart.BEAT, DeliveryPart.PASS):
         heartbeat.beat(part)
     db.session.commit()
     page = front_desk.get("/staff/agenda")
     assert "No message has been looked after" not in page
-    heartbeat.beat(Part.MAIL, "unreachable")
-    heartbeat.beat(Part.PASS, heartbeat.STAND_IN)
+    heartbeat.beat(DeliveryPart.MAIL, "unreachable")
+    heartbeat.beat(DeliveryPart.PASS, heartbeat.STAND_IN)
     db.session.commit()
     page = front_desk.get("/staff/agenda")
     assert "The mail server does not answer." in page
@@ -130,7 +130,7 @@ def test_a_silent_delivery_is_told_above_every_page_until_it_lives(front_desk: B
 
 
 def beats() -> None:
-    for part in (Part.WORKER, Part.BEAT, Part.PASS):
+    for part in (DeliveryPart.WORKER, DeliveryPart.BEAT, DeliveryPart.PASS):
         heartbeat.beat(part)
     db.session.commit()
 

@@ -53,7 +53,7 @@ def test_no_page_tells_of_health_to_those_whose_client_it_is_not(
     )
     note = notes.sign_note(
         done,
-        notes.Content(modalities=("trigger_point",), text=MARKER, reaction=MARKER, next=MARKER),
+        notes.NoteContent(modalities=("trigger_point",), text=MARKER, reaction=MARKER, next=MARKER),
         by=scene.therapist_user,
         now=make.NOW,
     )

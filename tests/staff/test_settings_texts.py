@@ -13,7 +13,7 @@ from clinic.booking.models import Appointment
 from clinic.db import db
 from clinic.messaging import delivery
 from clinic.messaging.letters.practice_wording import LetterText
-from clinic.messaging.models import Kind, Message
+from clinic.messaging.models import Message, MessageKind
 from tests.messaging.mailers import Postbox, part
 from tests.visitor import Visitor, as_staff
 
@@ -153,7 +153,7 @@ def test_a_test_goes_to_whoever_asks_and_to_nobody_else(page: Visitor, now: date
     for _ in range(2):
         page.press("Send me a test mail of the saved words")
     owed = db.session.scalars(sa.select(Message)).one()
-    assert owed.kind == Kind.TEXT_SAMPLE
+    assert owed.kind == MessageKind.TEXT_SAMPLE
     postbox = Postbox()
     delivery.run_pass(owed.due_at, 10, postbox)
     (mail,) = postbox.mails

@@ -8,7 +8,7 @@ from flask import Flask
 
 from clinic.booking.models import Appointment, State
 from clinic.booking.waiting import offer_answers
-from clinic.booking.waiting.models import Offer, OfferEnd, Offering, OfferingEnd, Wish
+from clinic.booking.waiting.models import Offer, OfferEnd, Offering, OfferingEnd, WaitingListEntry
 from clinic.db import db, transaction
 from clinic.practice.models import Treatment
 from tests.booking.waiting_list import THURSDAY_TEN, cancels, look, offer_of, thursdays, waits
@@ -158,7 +158,7 @@ def test_a_caller_is_put_on_the_list(desk: Visitor, make: ModuleType, sold: Trea
     page = desk.open(f"/staff/waiting-list/add?treatment={sold.slug}")
     page.press("Put on the list", given_name="Dora", family_name="Sample", phone="030 5550111")
     assert page.path == "/staff/waiting-list"
-    wish = db.session.query(Wish).one()
+    wish = db.session.query(WaitingListEntry).one()
     assert (wish.client.given_name, wish.client.contacts[0].kind) == ("Dora", "phone")
     assert "Dora is on the waiting list" in page.text
 
@@ -171,7 +171,7 @@ def test_a_caller_whom_nobody_could_reach_is_refused_and_nothing_is_lost(
     assert page.status == 422
     assert "Enter an e-mail address or a telephone number" in page.text
     assert 'value="Dora"' in page.answer.get_data(as_text=True)
-    assert make.count(Wish) == 0
+    assert make.count(WaitingListEntry) == 0
 
 
 def test_a_known_client_waits_under_their_own_record(
@@ -180,7 +180,7 @@ def test_a_known_client_waits_under_their_own_record(
     ada = make.client()
     page = desk.open(f"/staff/waiting-list/add?treatment={sold.slug}&client={ada.id}")
     page.press("Put on the list")
-    assert db.session.query(Wish).one().client_id == ada.id
+    assert db.session.query(WaitingListEntry).one().client_id == ada.id
 
 
 def test_somebody_is_taken_off_the_list(desk: Visitor, make: ModuleType, sold: Treatment) -> None:
@@ -194,7 +194,7 @@ def test_many_who_wait_go_on_further_pages(desk: Visitor, make: ModuleType, sold
     person = make.client()
     for number in range(51):
         db.session.add(
-            Wish(
+            WaitingListEntry(
                 client_id=person.id,
                 treatment_id=sold.id,
                 times=[0],

@@ -121,7 +121,7 @@ def pain_line() -> charts.Trend:
     labels = ("start", "1", "2", "3", "4", "5", "6", "7", "8")
     return charts.trend(
         [
-            charts.Reading(label, value, label in ("4", "8"))
+            charts.ChartReading(label, value, label in ("4", "8"))
             for label, value in zip(labels, values, strict=True)
         ],
         title="Average pain at each session",

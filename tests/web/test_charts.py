@@ -5,13 +5,13 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as some
 
-from clinic.web.charts import Reading, Trend, bars, trend
+from clinic.web.charts import ChartReading, Trend, bars, trend
 
 values = some.lists(some.none() | some.integers(0, 10), max_size=40)
 
 
 def line(*numbers: float | None) -> Trend:
-    return trend([Reading(str(n), number) for n, number in enumerate(numbers)], title="Pain")
+    return trend([ChartReading(str(n), number) for n, number in enumerate(numbers)], title="Pain")
 
 
 @given(values)
@@ -63,7 +63,7 @@ def test_an_empty_chart_says_that_there_is_nothing_yet() -> None:
 
 
 def test_sessions_where_we_look_back_are_marked_on_the_axis() -> None:
-    chart = trend([Reading("1", 5), Reading("2", 4, is_gate=True)], title="Pain")
+    chart = trend([ChartReading("1", 5), ChartReading("2", 4, is_gate=True)], title="Pain")
     assert chart.gates == (chart.labels[1].x,)
     assert [label.strong for label in chart.labels] == [False, True]
 

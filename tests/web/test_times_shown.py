@@ -20,12 +20,12 @@ from flask.testing import FlaskClient
 from clinic.accounts import signed_links
 from clinic.accounts.models import Client, User
 from clinic.booking import changes, desk, services
-from clinic.booking.availability import Wish
+from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment
 from clinic.booking.series import new_series
 from clinic.booking.series.new_series import Order, Slot
 from clinic.booking.waiting import entries, offer_answers, offering
-from clinic.booking.waiting.matching import Time
+from clinic.booking.waiting.matching import WaitingListTime
 from clinic.db import db, transaction
 from clinic.practice import queries, treatments
 from clinic.practice.models import Location, Room, Therapist, Treatment
@@ -207,7 +207,7 @@ def pages(shop: Shop, *, sold: bool) -> Iterator[tuple[str, Shown, Shown]]:
         return
 
     def hold(at: datetime) -> Appointment:
-        return services.hold(Wish(shop.sold.id), at, browser=b"m" * 32, client_id=None, now=NOW)
+        return services.hold(SearchCriteria(shop.sold.id), at, browser=b"m" * 32, client_id=None, now=NOW)
 
     page = f"/book/{shop.sold.slug}?day={day}"
     yield "book", shop.on_thursday(page), takeable(hold)
@@ -275,7 +275,7 @@ def test_what_a_series_and_the_waiting_list_show_can_be_taken(
 def _offered_and_taken(shop: Shop, wish_id: UUID, at: datetime, who: UUID) -> None:
     zone = queries.supply(shop.sold.id).zone_of(shop.place.id)
     made = offering.keep(
-        shop.sold.id, Time(at, who, shop.place.id, zone), [wish_id], now=NOW, by_id=shop.desk.id
+        shop.sold.id, WaitingListTime(at, who, shop.place.id, zone), [wish_id], now=NOW, by_id=shop.desk.id
     )
     db.session.expire(made, ["offers"])
     visit = offer_answers.accept(made.offers[0].id, browser=b"m" * 32, actor=f"link:{wish_id}", now=NOW)

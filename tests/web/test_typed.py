@@ -17,7 +17,7 @@ from clinic.accounts.models import User
 from clinic.db import db
 from clinic.plans import notes
 from clinic.plans.models import SessionNote
-from clinic.plans.notes import Content
+from clinic.plans.notes import NoteContent
 from clinic.web import typed_text
 from tests import make
 from tests.authorisation.test_matrix import path_of, rules, with_token
@@ -185,7 +185,7 @@ def test_what_was_typed_is_only_text(world: World) -> None:
 def note_page(scene: Scene, sign_in: Callable[[User], Browser], clock_at_now: None) -> tuple[Browser, str]:
     """The note of a visit that has begun, with a draft that was just saved."""
     visit = scene.visit(state="arrived", starts_at=make.NOW - timedelta(hours=1))
-    notes.write_note(visit, Content(text="First window"), by=scene.therapist_user, now=clock.now())
+    notes.write_note(visit, NoteContent(text="First window"), by=scene.therapist_user, now=clock.now())
     db.session.commit()
     return sign_in(scene.therapist_user), f"/staff/appointments/{visit.id}/note"
 

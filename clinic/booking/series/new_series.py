@@ -15,15 +15,15 @@ from sqlalchemy.orm import joinedload
 from clinic.accounts import audit
 from clinic.accounts.models import Client
 from clinic.booking import availability, barring, newcomers, online_booking, same_person, services, states
-from clinic.booking.availability import Wish
+from clinic.booking.availability import SearchCriteria
 from clinic.booking.locking import lock
 from clinic.booking.models import Appointment, Series, State
-from clinic.booking.placing import NotOffered, fresh, place, terms, wall
-from clinic.booking.states import Entry
+from clinic.booking.placing import NotOffered, agreed_terms, local_time, new_appointment, place
+from clinic.booking.states import Admission
 from clinic.booking.waivers import Rule, waive
 from clinic.db import db
 from clinic.intake import queries as intake
-from clinic.intake.queries import Standing
+from clinic.intake.queries import SafetyStanding
 from clinic.language import N_
 from clinic.practice import queries as practice
 from clinic.practice.models import Treatment
@@ -136,7 +136,7 @@ def propose(
     ]
 
 
-def proposal(supply: Supply, wish: Wish, number: int, wished: datetime, now: datetime) -> Proposal:
+def proposal(supply: Supply, wish: SearchCriteria, number: int, wished: datetime, now: datetime) -> Proposal:
     """What can be had for one wished local time; `wish` names the location. A time no clock shows is not free."""
     zone = supply.zone_of(wish.location_id) if wish.location_id else supply.sites[0].zone
     starts_at = hours.instant(wished, zone)
@@ -169,13 +169,13 @@ def book(
     """
     if not 1 <= len(chosen) <= MOST:
         raise NoSeries
-    by_staff = states.side(actor) == "staff"
+    by_staff = states.acting_side(actor) == "staff"
     supply = _supply(order.treatment_id, by_staff=by_staff)
     services.queue_for(client.id)
     supply = same_person.avoiding(supply, client.id, now, records=True)
     lock({slot.therapist_id for slot in chosen}, supply.rooms if supply.needs_room else ())
     zone = supply.zone_of(order.location_id).key
-    standing = intake.standing(browser=browser, client_id=client.id, now=now, zone=zone)
+    standing = intake.safety_standing(browser=browser, client_id=client.id, now=now, zone=zone)
     _refuse(order, chosen, client, standing, by_staff=by_staff, actor=actor, now=now)
     series = Series(client_id=client.id, created_at=now, changed_at=now, revision=1)
     db.session.add(series)
@@ -206,7 +206,7 @@ def book(
     return series
 
 
-def found(series_id: UUID) -> Series:
+def get_series(series_id: UUID) -> Series:
     """The series; raises NotFound."""
     series = db.session.get(Series, series_id)
     if series is None:
@@ -258,27 +258,27 @@ def _supply(treatment_id: UUID, *, by_staff: bool) -> Supply:
     return supply
 
 
-def _wish(order: Order) -> Wish:
-    return Wish(order.treatment_id, therapist_id=order.therapist_id, location_id=order.location_id)
+def _wish(order: Order) -> SearchCriteria:
+    return SearchCriteria(order.treatment_id, therapist_id=order.therapist_id, location_id=order.location_id)
 
 
-def _free(supply: Supply, wish: Wish, starts_at: datetime, now: datetime) -> Slot | None:
+def _free(supply: Supply, wish: SearchCriteria, starts_at: datetime, now: datetime) -> Slot | None:
     days = availability.days_around(starts_at, supply)
-    start = availability.look(supply, wish, days, now).offers.at(starts_at)
+    start = availability.find_offers(supply, wish, days, now).offers.at(starts_at)
     return _slot(start) if start is not None else None
 
 
-def _nearest(supply: Supply, wish: Wish, week: Days, meant: datetime, now: datetime) -> list[Slot]:
+def _nearest(supply: Supply, wish: SearchCriteria, week: Days, meant: datetime, now: datetime) -> list[Slot]:
     """The free times of a week nearest to one: with the therapist asked for, or when there are none with anybody."""
     for asked in dict.fromkeys((wish, replace(wish, therapist_id=None))):
-        starts = availability.look(supply, asked, week, now).offers.starts()
+        starts = availability.find_offers(supply, asked, week, now).offers.starts()
         if starts:
             ranked = sorted(starts, key=lambda start: (abs(start.starts_at - meant), start.starts_at))
             return [_slot(start) for start in ranked[:ALTERNATIVES]]
     return []
 
 
-def _slot(start: slots.Start[UUID]) -> Slot:
+def _slot(start: slots.SlotStart[UUID]) -> Slot:
     return Slot(starts_at=start.starts_at, therapist_id=start.candidates[0].therapist)
 
 
@@ -286,7 +286,7 @@ def _refuse(
     order: Order,
     chosen: Sequence[Slot],
     client: Client,
-    standing: Standing,
+    standing: SafetyStanding,
     *,
     by_staff: bool,
     actor: str,
@@ -301,7 +301,7 @@ def _refuse(
         raise LookFirst
     if not by_staff:
         barring.require_allowed(client.id, {slot.therapist_id for slot in chosen}, actor)
-        services.refuse_too_many(client, Entry(State.BOOKED), now, more=len(chosen))
+        services.refuse_too_many(client, Admission(State.BOOKED), now, more=len(chosen))
 
 
 def _member(
@@ -315,7 +315,7 @@ def _member(
     by_staff: bool,
     now: datetime,
 ) -> Appointment:
-    return fresh(
+    return new_appointment(
         State.BOOKED,
         now,
         client_id=client.id,
@@ -326,8 +326,8 @@ def _member(
         series_index=index,
         series_revision=series.revision,
         act_revision=1,
-        series_wall_start=wall(slot.starts_at, supply.zone_of(order.location_id).key),
-        **terms(supply),
+        series_wall_start=local_time(slot.starts_at, supply.zone_of(order.location_id).key),
+        **agreed_terms(supply),
     )
 
 

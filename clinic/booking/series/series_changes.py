@@ -15,14 +15,14 @@ import sqlalchemy as sa
 
 from clinic.accounts import audit
 from clinic.booking import changes, same_person, services, states
-from clinic.booking.availability import Wish
-from clinic.booking.changes import Place
+from clinic.booking.availability import SearchCriteria
+from clinic.booking.changes import EarlierPlace
 from clinic.booking.locking import lock
 from clinic.booking.models import Appointment, Series, State
-from clinic.booking.placing import NotOffered, agreed, place, refreshed, taken
+from clinic.booking.placing import NotOffered, place, reload_locked, supply_as_agreed, translate_conflicts
 from clinic.booking.series import new_series
 from clinic.booking.series.new_series import STAFF_WAIVE, WEEK, Lost, NoSeries, Proposal, Slot
-from clinic.booking.states import NotNow, changed
+from clinic.booking.states import NotNow, raise_revision
 from clinic.booking.waivers import waive
 from clinic.db import db
 from clinic.practice import queries as practice
@@ -53,7 +53,7 @@ class Pick:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Move:
+class SeriesMove:
     """A member and the time it moves to."""
 
     pick: Pick
@@ -61,7 +61,7 @@ class Move:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shift:
+class SeriesShift:
     """Where members go: to a day of the week and a time of day, in their own week or some weeks later.
 
     Raises NoSeries for what is no weekday (0 is Monday) or too many weeks.
@@ -98,7 +98,7 @@ def in_scope(everybody: Sequence[Appointment], index: int, scope: Scope, now: da
 
 
 def propose(
-    picked: Sequence[Appointment], shift: Shift, *, therapist_id: UUID | None, now: datetime
+    picked: Sequence[Appointment], shift: SeriesShift, *, therapist_id: UUID | None, now: datetime
 ) -> list[Proposal]:
     """Where each picked member could go; the present times of those that go along are in nobody's way. Nothing is kept.
 
@@ -120,7 +120,7 @@ def propose(
     ]
 
 
-def move(series_id: UUID, moves: Sequence[Move], *, actor: str, now: datetime) -> Series:
+def move(series_id: UUID, moves: Sequence[SeriesMove], *, actor: str, now: datetime) -> Series:
     """Move several members at once, also onto each other's old times. Staff do this, beyond the horizon too.
 
     For two minutes what they left stays kept, so that the act can be taken back (`taking_back`).
@@ -130,12 +130,12 @@ def move(series_id: UUID, moves: Sequence[Move], *, actor: str, now: datetime) -
     whole, picked = _locked(series_id, [one.pick for one in moves], now, slot_of)
     ids = tuple(member.id for member in picked)
     lost: list[datetime] = []
-    before: list[Place] = []
+    before: list[EarlierPlace] = []
     with constraints_at_the_end():
         for member in picked:
             slot = slot_of[member.id]
             changes.end_undo_holds(member, now)
-            before.append(Place.of(member))
+            before.append(EarlierPlace.of(member))
             try:
                 supply = same_person.avoiding(
                     _supply(member), member.client_id, now, records=True, besides=ids
@@ -148,7 +148,7 @@ def move(series_id: UUID, moves: Sequence[Move], *, actor: str, now: datetime) -
     whole.revision += 1
     whole.changed_at = now
     for member, place_before in zip(picked, before, strict=True):
-        changed(member, now, time_too=True)
+        raise_revision(member, now, time_too=True)
         changes.note_undo(member, place_before, now)
         changes.keep(place_before, member, picked, now)
         if member.state == State.REQUESTED:
@@ -168,7 +168,9 @@ def cancel(series_id: UUID, picks: Sequence[Pick], *, actor: str, now: datetime)
     whole.revision += 1
     whole.changed_at = now
     for member in picked:
-        changes.cancel(member.id, revision=member.revision, actor=actor, now=now, reason=states.side(actor))
+        changes.cancel(
+            member.id, revision=member.revision, actor=actor, now=now, reason=states.acting_side(actor)
+        )
         _by_this_act(member, whole)
     db.session.flush()
     return whole
@@ -180,7 +182,7 @@ def _locked(
     """The series and its picked members, all calendars locked and every revision as it was shown."""
     if not picks:
         raise NoSeries("Choose at least one session.")
-    whole = new_series.found(series_id)
+    whole = new_series.get_series(series_id)
     by_id = {member.id: member for member in new_series.members(series_id)}
     wanted = {pick.appointment_id: pick.revision for pick in picks}
     if not wanted.keys() <= by_id.keys():
@@ -194,7 +196,7 @@ def _locked(
         {member.therapist_id for member in seen} | {slot.therapist_id for slot in slots.values()},
         rooms | {member.room_id for member in seen if member.room_id},
     )
-    picked = sorted((refreshed(member) for member in seen), key=lambda member: member.series_index or 0)
+    picked = sorted((reload_locked(member) for member in seen), key=lambda member: member.series_index or 0)
     db.session.refresh(whole)
     for member in picked:
         if (member.therapist_id, member.room_id) != where[member.id] or member.revision != wanted[member.id]:
@@ -205,21 +207,25 @@ def _locked(
 
 
 def _supply(member: Appointment) -> Supply:
-    return waive(agreed(practice.supply(member.treatment_id, retired_too=True), member), STAFF_WAIVE)
+    return waive(
+        supply_as_agreed(practice.supply(member.treatment_id, retired_too=True), member), STAFF_WAIVE
+    )
 
 
 def _rooms(supply: Supply) -> tuple[UUID, ...]:
     return supply.rooms if supply.needs_room else ()
 
 
-def _wish(member: Appointment, therapist_id: UUID, along: tuple[UUID, ...]) -> Wish:
-    return Wish(member.treatment_id, therapist_id=therapist_id, location_id=member.location_id, besides=along)
+def _wish(member: Appointment, therapist_id: UUID, along: tuple[UUID, ...]) -> SearchCriteria:
+    return SearchCriteria(
+        member.treatment_id, therapist_id=therapist_id, location_id=member.location_id, besides=along
+    )
 
 
 @contextmanager
 def constraints_at_the_end() -> Iterator[None]:
     """Let appointments pass over each other on their way; where they end is checked when the block does."""
-    with taken():
+    with translate_conflicts():
         db.session.execute(_DEFER)
         yield
         db.session.flush()

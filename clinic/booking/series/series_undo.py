@@ -11,10 +11,10 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from clinic.booking import changes, revalidation
-from clinic.booking.changes import Place, UndoOver
+from clinic.booking.changes import EarlierPlace, UndoOver
 from clinic.booking.locking import lapse_expired, lock
 from clinic.booking.models import OCCUPYING, Appointment, Series, State
-from clinic.booking.placing import refreshed
+from clinic.booking.placing import reload_locked
 from clinic.booking.series import new_series
 from clinic.booking.series.series_changes import constraints_at_the_end, recorded
 from clinic.db import db
@@ -37,13 +37,13 @@ def undo(series_id: UUID, *, revision: int, actor: str, now: datetime) -> Series
 
     Raises NotFound, Stale when another act came after it, UndoOver, and TakenMeanwhile, which names the times.
     """
-    whole = new_series.found(series_id)
+    whole = new_series.get_series(series_id)
     seen = new_series.of_act(series_id, revision)
     lock(*changes.calendars_of_undo(seen))
     db.session.refresh(whole)
     if whole.revision != revision:
         raise Stale
-    members = [member for member in map(refreshed, seen) if _is_undoable(member, now)]
+    members = [member for member in map(reload_locked, seen) if _is_undoable(member, now)]
     if not members:
         raise UndoOver
     for member in members:
@@ -69,10 +69,12 @@ def _is_undoable(member: Appointment, now: datetime) -> bool:
     return is_live and changes.is_of_act(member) and changes.can_undo(member, "staff", now)
 
 
-def _refuse_taken(members: Sequence[Appointment], places: Iterable[Place], now: datetime) -> None:
+def _refuse_taken(members: Sequence[Appointment], places: Iterable[EarlierPlace], now: datetime) -> None:
     """Raise TakenMeanwhile when somebody else stands on one of these places, or nobody is there now; needs the lock."""
     every = list(places)
-    judged = revalidation.against([place.spot(member) for member, place in zip(members, every, strict=True)])
+    judged = revalidation.objections(
+        [place.spot(member) for member, place in zip(members, every, strict=True)]
+    )
     taken = []
     for place, reason in zip(every, judged, strict=True):
         if reason in revalidation.ABSENT:

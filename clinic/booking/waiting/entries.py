@@ -15,16 +15,16 @@ from clinic.accounts import audit
 from clinic.accounts.models import Client
 from clinic.booking import barring, newcomers, online_booking
 from clinic.booking.models import Appointment, State
-from clinic.booking.states import side
+from clinic.booking.states import acting_side
 from clinic.booking.waiting import freed_times
 from clinic.booking.waiting.models import (
     PARTS_OF_DAY,
+    EntryEnd,
     Known,
     Offer,
     OfferEnd,
     Offering,
-    Wish,
-    WishEnd,
+    WaitingListEntry,
 )
 from clinic.db import db, violates
 from clinic.language import N_
@@ -91,17 +91,17 @@ def join(
     last_on: date,
     actor: str,
     now: datetime,
-) -> Wish:
+) -> WaitingListEntry:
     """Wait for a time of a treatment; what is free already is not what one waits for.
 
     `times` are those of `times()`; at least one. Raises Unbookable when the treatment is not sold, and NotFirst when it
     is not for a first visit, and BookingClosed and BarredOnline, unless staff put somebody on the list.
     """
-    if side(actor) != "staff":
+    if acting_side(actor) != "staff":
         online_booking.require_open(practice.the_practice())
         newcomers.require_welcome(db.session.get_one(Treatment, treatment_id).new_clients, client.id)
         barring.require_allowed(client.id, [therapist_id] if therapist_id else (), actor)
-    wish = Wish(
+    wish = WaitingListEntry(
         client_id=client.id,
         treatment_id=treatment_id,
         therapist_id=therapist_id,
@@ -125,13 +125,13 @@ def join_earlier(
     any_therapist: bool,
     actor: str,
     now: datetime,
-) -> Wish:
+) -> WaitingListEntry:
     """Wait for something earlier than a visit that stands, at its place. Raises NothingEarlier, WaitsAlready, Unbookable,
     and BarredOnline for a client."""
     if not may_wait(visit, now) or visit.client_id is None:
         raise NothingEarlier
     barring.require_allowed(visit.client_id, () if any_therapist else [visit.therapist_id], actor)
-    wish = Wish(
+    wish = WaitingListEntry(
         client_id=visit.client_id,
         treatment_id=visit.treatment_id,
         therapist_id=None if any_therapist else visit.therapist_id,
@@ -145,7 +145,7 @@ def join_earlier(
         return _added(wish, actor, now)
 
 
-def _added(wish: Wish, actor: str, now: datetime) -> Wish:
+def _added(wish: WaitingListEntry, actor: str, now: datetime) -> WaitingListEntry:
     freed_times.begin(wish.treatment_id, now)
     db.session.add(wish)
     db.session.flush()
@@ -162,9 +162,9 @@ def change(
     last_on: date,
     actor: str,
     now: datetime,
-) -> Wish:
+) -> WaitingListEntry:
     """Wait for something else; the place in the order stays. Raises NoLongerWaiting."""
-    wish = locked(wish_id)
+    wish = lock_entry(wish_id)
     if not wish.is_live:
         raise NoLongerWaiting
     wish.therapist_id, wish.location_id = therapist_id, location_id
@@ -181,18 +181,18 @@ def change(
     return wish
 
 
-def withdraw(wish_id: UUID, *, actor: str, now: datetime) -> Wish:
+def withdraw(wish_id: UUID, *, actor: str, now: datetime) -> WaitingListEntry:
     """Wait no longer; what was just offered is declined. Does nothing when the wish has ended already."""
-    wish = locked(wish_id)
+    wish = lock_entry(wish_id)
     if wish.is_live:
-        _end(wish, WishEnd.WITHDRAWN, OfferEnd.DECLINED, now)
+        _end(wish, EntryEnd.WITHDRAWN, OfferEnd.DECLINED, now)
         audit.record(actor, "withdraw_wish", wish, client_id=wish.client_id, now=now)
     return wish
 
 
-def locked(wish_id: UUID) -> Wish:
+def lock_entry(wish_id: UUID) -> WaitingListEntry:
     """The wish as it stands now, locked; raises NotFound."""
-    row = sa.select(Wish).where(Wish.id == wish_id).with_for_update(key_share=True)
+    row = sa.select(WaitingListEntry).where(WaitingListEntry.id == wish_id).with_for_update(key_share=True)
     wish = db.session.scalars(row.execution_options(populate_existing=True)).one_or_none()
     if wish is None:
         raise NotFound
@@ -206,7 +206,7 @@ def end_past(now: datetime) -> int:
     """
     ended = 0
     for wish_id in _perhaps_past(now):
-        wish = locked(wish_id)
+        wish = lock_entry(wish_id)
         why = _past(wish, now) if wish.is_live else None
         if why is not None:
             _end(wish, why, OfferEnd.STOPPED, now)
@@ -218,14 +218,14 @@ def end_past(now: datetime) -> int:
 def _perhaps_past(now: datetime) -> list[UUID]:
     """Live wishes to look at: zones differ, so a day early."""
     gone = (
-        sa.select(Wish.id)
-        .join(Client, Client.id == Wish.client_id)
-        .join(Treatment, Treatment.id == Wish.treatment_id)
-        .outerjoin(Appointment, Appointment.id == Wish.replaces_id)
+        sa.select(WaitingListEntry.id)
+        .join(Client, Client.id == WaitingListEntry.client_id)
+        .join(Treatment, Treatment.id == WaitingListEntry.treatment_id)
+        .outerjoin(Appointment, Appointment.id == WaitingListEntry.replaces_id)
         .where(
-            Wish.ended_at.is_(None),
+            WaitingListEntry.ended_at.is_(None),
             sa.or_(
-                Wish.last_on < now.date() + timedelta(days=1),
+                WaitingListEntry.last_on < now.date() + timedelta(days=1),
                 Client.erased_at.is_not(None),
                 Treatment.retired_at.is_not(None),
                 Appointment.state.not_in(MAY_BE_EARLIER),
@@ -233,24 +233,24 @@ def _perhaps_past(now: datetime) -> list[UUID]:
             ),
         )
     )
-    return list(db.session.scalars(gone.order_by(Wish.id)))
+    return list(db.session.scalars(gone.order_by(WaitingListEntry.id)))
 
 
-def _past(wish: Wish, now: datetime) -> WishEnd | None:
+def _past(wish: WaitingListEntry, now: datetime) -> EntryEnd | None:
     visit = wish.replaces
     if visit is not None and (visit.state not in MAY_BE_EARLIER or visit.starts_at <= now):
-        return WishEnd.SETTLED
+        return EntryEnd.SETTLED
     if wish.client.erased_at is not None or wish.treatment.retired_at is not None:
-        return WishEnd.SETTLED
+        return EntryEnd.SETTLED
     zone = wish.location.zone if wish.location else _first_zone(now)
-    return WishEnd.OVER if hours.local_day(now, ZoneInfo(zone)) > wish.last_on else None
+    return EntryEnd.OVER if hours.local_day(now, ZoneInfo(zone)) > wish.last_on else None
 
 
 def _first_zone(now: datetime) -> str:
     return next((place.zone for place in practice.locations(now.date())), "UTC")
 
 
-def _end(wish: Wish, why: WishEnd, offer: OfferEnd, now: datetime) -> None:
+def _end(wish: WaitingListEntry, why: EntryEnd, offer: OfferEnd, now: datetime) -> None:
     wish.ended_at, wish.end = now, why
     db.session.execute(
         sa.update(Offer)
@@ -260,28 +260,28 @@ def _end(wish: Wish, why: WishEnd, offer: OfferEnd, now: datetime) -> None:
     db.session.flush()
 
 
-def fulfil(wish: Wish, now: datetime) -> None:
+def fulfil(wish: WaitingListEntry, now: datetime) -> None:
     """The wish has come true; it must be locked."""
-    wish.ended_at, wish.end = now, WishEnd.FULFILLED
+    wish.ended_at, wish.end = now, EntryEnd.FULFILLED
     db.session.flush()
 
 
 def delete_ended(before: datetime) -> int:
     """Delete wishes that ended before an instant, with their offers and what nobody was offered any more; returns how many."""
-    return _delete(sa.and_(Wish.ended_at.is_not(None), Wish.ended_at < before))
+    return _delete(sa.and_(WaitingListEntry.ended_at.is_not(None), WaitingListEntry.ended_at < before))
 
 
 def delete_of(client_id: UUID) -> int:
     """Delete everything a client ever waited for; returns how many wishes. For an erasure."""
-    return _delete(Wish.client_id == client_id)
+    return _delete(WaitingListEntry.client_id == client_id)
 
 
 def _delete(which: sa.ColumnElement[bool]) -> int:
-    ids = list(db.session.scalars(sa.select(Wish.id).where(which)))
+    ids = list(db.session.scalars(sa.select(WaitingListEntry.id).where(which)))
     if not ids:
         return 0
     db.session.execute(sa.delete(Offer).where(Offer.wish_id.in_(ids)))
-    db.session.execute(sa.delete(Wish).where(Wish.id.in_(ids)))
+    db.session.execute(sa.delete(WaitingListEntry).where(WaitingListEntry.id.in_(ids)))
     unoffered = ~sa.exists().where(Offer.offering_id == Offering.id)
     db.session.execute(sa.delete(Offering).where(Offering.ended_at.is_not(None), unoffered))
     db.session.expire_all()
@@ -290,5 +290,5 @@ def _delete(which: sa.ColumnElement[bool]) -> int:
 
 def forget_unwanted() -> None:
     """Forget what was free for treatments that nobody waits for any more."""
-    wanted = sa.select(Wish.treatment_id).where(Wish.ended_at.is_(None))
+    wanted = sa.select(WaitingListEntry.treatment_id).where(WaitingListEntry.ended_at.is_(None))
     db.session.execute(sa.delete(Known).where(Known.treatment_id.not_in(wanted)))

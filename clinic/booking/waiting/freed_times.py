@@ -84,7 +84,7 @@ class Look:
         return _offers(self.supply, self.days, now)
 
 
-def look(treatment_id: UUID, now: datetime) -> Look:
+def find_freed(treatment_id: UUID, now: datetime) -> Look:
     """What can be had of a treatment now, beside what was known; raises Unbookable when it is not sold. Changes nothing."""
     supply = practice.supply(treatment_id)
     around = availability.days_around(now, supply)
@@ -107,7 +107,9 @@ def _on_any_five_minutes(supply: Supply) -> Supply:
 
 
 def _offers(supply: Supply, days: Days, now: datetime) -> Offers[UUID]:
-    return availability.look(supply, availability.Wish(supply.treatment_id), days, now).offers
+    return availability.find_offers(
+        supply, availability.SearchCriteria(supply.treatment_id), days, now
+    ).offers
 
 
 def _aligned(row: Known, window: Window) -> int:
@@ -118,7 +120,7 @@ def _aligned(row: Known, window: Window) -> int:
 
 def begin(treatment_id: UUID, now: datetime) -> None:
     """Take note of what is free of a treatment that nobody waited for until now; raises Unbookable."""
-    seen = look(treatment_id, now)
+    seen = find_freed(treatment_id, now)
     if seen.is_first:
         remember(seen, {pair: seen.fits.get(pair, 0) for pair in seen.pairs})
 

@@ -12,7 +12,7 @@ from clinic.accounts.models import Client, Contact, ContactKind
 from clinic.booking import barring
 from clinic.booking.models import Appointment, State
 from clinic.booking.waiting.entries import MAY_BE_EARLIER, time_of
-from clinic.booking.waiting.models import Offer, OfferEnd, Offering, Wish
+from clinic.booking.waiting.models import Offer, OfferEnd, Offering, WaitingListEntry
 from clinic.db import db
 from clinic.practice.models import Practice, Treatment
 from clinic.scheduling import hours
@@ -23,7 +23,7 @@ LIVE = (State.REQUESTED, State.BOOKED, State.ARRIVED)
 
 
 @dataclass(frozen=True)
-class Time:
+class WaitingListTime:
     """A start with one therapist at one place, in whose zone days and parts of the day are meant."""
 
     starts_at: datetime
@@ -33,7 +33,7 @@ class Time:
 
 
 @dataclass(frozen=True)
-class Waiting:
+class RankedEntry:
     """A wish as it stands in the order; `before` is the start of the visit that should be earlier."""
 
     id: UUID
@@ -68,7 +68,7 @@ class Waiting:
             )
         )
 
-    def suits(self, time: Time) -> bool:
+    def suits(self, time: WaitingListTime) -> bool:
         """Whether this is a time waited for, and not one let go before."""
         return (
             self.may_be_with(time.therapist_id, time.location_id)
@@ -78,35 +78,35 @@ class Waiting:
         )
 
 
-def in_order(now: datetime, treatment_id: UUID | None = None) -> list[Waiting]:
+def in_order(now: datetime, treatment_id: UUID | None = None) -> list[RankedEntry]:
     """Everybody who may be offered a time now: first who let the fewest go, then who has waited longest.
 
     Left out are those who have an offer to answer or a taken time to complete, and those no letter reaches.
     """
     refused = (
         sa.select(sa.func.count())
-        .where(Offer.wish_id == Wish.id, Offer.end.in_(LET_GO))
-        .correlate(Wish)
+        .where(Offer.wish_id == WaitingListEntry.id, Offer.end.in_(LET_GO))
+        .correlate(WaitingListEntry)
         .scalar_subquery()
     )
     question = (
-        sa.select(Wish, Appointment.starts_at.label("before"), Treatment.length_minutes)
-        .join(Client, Client.id == Wish.client_id)
-        .join(Treatment, Treatment.id == Wish.treatment_id)
-        .outerjoin(Appointment, Appointment.id == Wish.replaces_id)
+        sa.select(WaitingListEntry, Appointment.starts_at.label("before"), Treatment.length_minutes)
+        .join(Client, Client.id == WaitingListEntry.client_id)
+        .join(Treatment, Treatment.id == WaitingListEntry.treatment_id)
+        .outerjoin(Appointment, Appointment.id == WaitingListEntry.replaces_id)
         .where(
-            Wish.ended_at.is_(None),
+            WaitingListEntry.ended_at.is_(None),
             Client.erased_at.is_(None),
             is_reachable(),
             ~is_busy(now),
             sa.or_(Appointment.id.is_(None), _can_move_into()),
         )
-        .order_by(refused, Wish.created_at, Wish.id)
+        .order_by(refused, WaitingListEntry.created_at, WaitingListEntry.id)
     )
     if treatment_id is not None:
-        question = question.where(Wish.treatment_id == treatment_id)
+        question = question.where(WaitingListEntry.treatment_id == treatment_id)
     let_go, bars = _let_go(), barring.by_client()
-    elsewhere = _elsewhere(now, Wish.ended_at.is_(None))
+    elsewhere = _elsewhere(now, WaitingListEntry.ended_at.is_(None))
     return [
         replace(
             _waiting(wish, before, minutes, let_go, elsewhere),
@@ -121,13 +121,13 @@ def _elsewhere(
 ) -> dict[UUID, tuple[tuple[datetime, datetime], ...]]:
     """When those who wait have other visits than the one that should be earlier, by wish."""
     rows = db.session.execute(
-        sa.select(Wish.id, Appointment.starts_at, Appointment.ends_at)
-        .join(Appointment, Appointment.client_id == Wish.client_id)
+        sa.select(WaitingListEntry.id, Appointment.starts_at, Appointment.ends_at)
+        .join(Appointment, Appointment.client_id == WaitingListEntry.client_id)
         .where(
             which,
             Appointment.state.in_(LIVE),
             Appointment.ends_at > now,
-            Appointment.id.is_distinct_from(Wish.replaces_id),
+            Appointment.id.is_distinct_from(WaitingListEntry.replaces_id),
         )
     )
     found: dict[UUID, tuple[tuple[datetime, datetime], ...]] = {}
@@ -137,13 +137,13 @@ def _elsewhere(
 
 
 def _waiting(
-    wish: Wish,
+    wish: WaitingListEntry,
     before: datetime | None,
     minutes: int,
     let_go: dict[UUID, frozenset[tuple[datetime, UUID]]],
     elsewhere: dict[UUID, tuple[tuple[datetime, datetime], ...]],
-) -> Waiting:
-    return Waiting(
+) -> RankedEntry:
+    return RankedEntry(
         id=wish.id,
         client_id=wish.client_id,
         treatment_id=wish.treatment_id,
@@ -158,9 +158,9 @@ def _waiting(
     )
 
 
-def of(wishes: Sequence[Wish], now: datetime) -> list[Waiting]:
+def ranked(wishes: Sequence[WaitingListEntry], now: datetime) -> list[RankedEntry]:
     """These wishes, whether or not they may be offered anything now."""
-    elsewhere = _elsewhere(now, Wish.id.in_([wish.id for wish in wishes])) if wishes else {}
+    elsewhere = _elsewhere(now, WaitingListEntry.id.in_([wish.id for wish in wishes])) if wishes else {}
     return [
         _waiting(
             wish,
@@ -176,7 +176,9 @@ def of(wishes: Sequence[Wish], now: datetime) -> list[Waiting]:
 def is_reachable() -> sa.ColumnElement[bool]:
     """Whether a letter reaches the client of a wish."""
     return sa.exists().where(
-        Contact.client_id == Wish.client_id, Contact.kind == ContactKind.MAIL, Contact.bounced_at.is_(None)
+        Contact.client_id == WaitingListEntry.client_id,
+        Contact.kind == ContactKind.MAIL,
+        Contact.bounced_at.is_(None),
     )
 
 
@@ -187,14 +189,16 @@ def is_busy(now: datetime) -> sa.ColumnElement[bool]:
         .join(Offering, Offering.id == Offer.offering_id)
         .join(Appointment, Appointment.id == Offering.hold_id)
         .where(
-            Offer.wish_id == Wish.id,
+            Offer.wish_id == WaitingListEntry.id,
             Offer.end == OfferEnd.ACCEPTED,
             Appointment.state == State.HELD,
             Appointment.held_until > now,
         )
-        .correlate(Wish)
+        .correlate(WaitingListEntry)
     )
-    return sa.or_(sa.exists().where(Offer.wish_id == Wish.id, Offer.ended_at.is_(None)), taken.exists())
+    return sa.or_(
+        sa.exists().where(Offer.wish_id == WaitingListEntry.id, Offer.ended_at.is_(None)), taken.exists()
+    )
 
 
 def _can_move_into() -> sa.ColumnElement[bool]:
@@ -210,10 +214,10 @@ def _can_move_into() -> sa.ColumnElement[bool]:
 def _let_go() -> dict[UUID, frozenset[tuple[datetime, UUID]]]:
     rows = db.session.execute(
         sa.select(Offer.wish_id, Appointment.starts_at, Appointment.therapist_id)
-        .join(Wish, Wish.id == Offer.wish_id)
+        .join(WaitingListEntry, WaitingListEntry.id == Offer.wish_id)
         .join(Offering, Offering.id == Offer.offering_id)
         .join(Appointment, Appointment.id == Offering.hold_id)
-        .where(Wish.ended_at.is_(None), Offer.end.in_(LET_GO))
+        .where(WaitingListEntry.ended_at.is_(None), Offer.end.in_(LET_GO))
     )
     found: dict[UUID, frozenset[tuple[datetime, UUID]]] = {}
     for wish_id, starts_at, therapist_id in rows:
@@ -221,9 +225,9 @@ def _let_go() -> dict[UUID, frozenset[tuple[datetime, UUID]]]:
     return found
 
 
-def first(people: Iterable[Waiting], count: int) -> list[Waiting]:
+def first(people: Iterable[RankedEntry], count: int) -> list[RankedEntry]:
     """The first few of these, each person once."""
-    chosen: dict[UUID, Waiting] = {}
+    chosen: dict[UUID, RankedEntry] = {}
     for one in people:
         if len(chosen) == count:
             break

@@ -18,7 +18,7 @@ TIMES = 7 * PARTS_OF_DAY
 """Weekdays times parts of the day: `weekday * 3 + part`, Monday morning is 0, Sunday evening 20."""
 
 
-class WishEnd(StrEnum):
+class EntryEnd(StrEnum):
     """Why a wish is no longer waited for."""
 
     FULFILLED = "fulfilled"
@@ -54,7 +54,7 @@ def _one_of(kind: type[StrEnum]) -> str:
     return "IN ({})".format(", ".join(f"'{each}'" for each in kind))
 
 
-class Wish(Identified, Model):
+class WaitingListEntry(Identified, Model):
     """What somebody would like and cannot have yet; with `replaces`, an earlier time for a visit they have."""
 
     __tablename__ = "waiting_wishes"
@@ -87,7 +87,7 @@ class Wish(Identified, Model):
             name="times_known",
         ),
         sa.CheckConstraint('(ended_at IS NULL) = ("end" IS NULL)', name="ended_whole"),
-        sa.CheckConstraint(f'"end" {_one_of(WishEnd)}', name="end_known"),
+        sa.CheckConstraint(f'"end" {_one_of(EntryEnd)}', name="end_known"),
         # One visit waits for something earlier once.
         sa.Index(
             "uq_waiting_wishes_replaces_id",
@@ -145,7 +145,7 @@ class Offer(Identified, Model):
     end: Mapped[str | None]
 
     offering: Mapped[Offering] = relationship(back_populates="offers")
-    wish: Mapped[Wish] = relationship()
+    wish: Mapped[WaitingListEntry] = relationship()
 
     __table_args__ = (
         # Nobody is offered the same kept time twice.

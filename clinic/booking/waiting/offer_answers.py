@@ -11,13 +11,13 @@ from clinic.booking import changes, revalidation
 from clinic.booking import services as booking
 from clinic.booking.locking import lock
 from clinic.booking.models import Appointment, State
-from clinic.booking.placing import agreed, found, refreshed
+from clinic.booking.placing import get_appointment, reload_locked, supply_as_agreed
 from clinic.booking.services import HoldGone, TimeWithdrawn
 from clinic.booking.states import advance
 from clinic.booking.waiting import entries
 from clinic.booking.waiting import offering as offerings
 from clinic.booking.waiting.entries import NothingEarlier
-from clinic.booking.waiting.models import Offer, OfferEnd, Offering, Wish
+from clinic.booking.waiting.models import Offer, OfferEnd, Offering, WaitingListEntry
 from clinic.db import db
 from clinic.language import N_
 from clinic.practice import queries as practice
@@ -50,7 +50,7 @@ def accept(offer_id: UUID, *, browser: bytes, actor: str, now: datetime, plain: 
     IntakeNeeded, TooManyOpen. IntakeNeeded and GuardianNeeded take longer than the offer lasts: `keep_for` wins the time.
     """
     offer = _locked(offer_id)
-    wish = entries.locked(offer.wish_id)
+    wish = entries.lock_entry(offer.wish_id)
     if offer.end == OfferEnd.ACCEPTED:
         visit = visit_of(offer) or _booked(offer, wish, browser, actor, now, plain)
     else:
@@ -71,8 +71,8 @@ def keep_for(offer_id: UUID, *, browser: bytes, actor: str, now: datetime) -> Ap
     A browser keeps one time at once: another one it held is let go. Keeping it again changes nothing. Raises OfferGone.
     """
     offer = _locked(offer_id)
-    wish = entries.locked(offer.wish_id)
-    hold = found(offer.offering.hold_id, OfferGone)
+    wish = entries.lock_entry(offer.wish_id)
+    hold = get_appointment(offer.offering.hold_id, OfferGone)
     if offer.end == OfferEnd.ACCEPTED and hold.state == State.HELD and hold.held_by == browser:
         return hold
     require_open(offer, now)
@@ -82,10 +82,10 @@ def keep_for(offer_id: UUID, *, browser: bytes, actor: str, now: datetime) -> Ap
         [row.room_id for row in (hold, *others) if row.room_id],
         wish.client_id,
     )
-    hold = refreshed(hold, whole=True)
+    hold = reload_locked(hold, whole=True)
     _require_kept(hold, now)
     for other in others:
-        if refreshed(other).state == State.HELD:
+        if reload_locked(other).state == State.HELD:
             advance(other, State.LAPSED, now)
     db.session.flush()
     hold.held_by = browser
@@ -100,13 +100,13 @@ def accept_for(offer_id: UUID, *, by: User, now: datetime) -> Appointment:
     Raises OfferGone, NothingEarlier, and what a booking at the desk or a move raises.
     """
     offer = _locked(offer_id)
-    wish = entries.locked(offer.wish_id)
+    wish = entries.lock_entry(offer.wish_id)
     actor = audit.by_user(by.id)
     require_open(offer, now)
     if wish.replaces_id is not None:
         visit = _moved(offer.offering, wish.replaces_id, actor, now)
     else:
-        visit = _booked(offer, wish, offerings.key(offer.offering_id), actor, now, plain=False)
+        visit = _booked(offer, wish, offerings.reservation_key(offer.offering_id), actor, now, plain=False)
     _won(offer, actor, now)
     entries.fulfil(wish, now)
     return visit
@@ -158,14 +158,16 @@ def _locked(offer_id: UUID) -> Offer:
     return db.session.scalars(row).one()
 
 
-def _booked(offer: Offer, wish: Wish, browser: bytes, actor: str, now: datetime, plain: bool) -> Appointment:
+def _booked(
+    offer: Offer, wish: WaitingListEntry, browser: bytes, actor: str, now: datetime, plain: bool
+) -> Appointment:
     """Make a visit of the hold: of the offering's, or after `keep_for` of this browser's, as long as nobody took it over."""
     is_won = offer.end == OfferEnd.ACCEPTED
     try:
         return booking.book(
             offer.offering.hold_id,
             browser=browser,
-            held_by=None if is_won else offerings.key(offer.offering_id),
+            held_by=None if is_won else offerings.reservation_key(offer.offering_id),
             client=wish.client,
             actor=actor,
             now=now,
@@ -181,16 +183,16 @@ def _booked(offer: Offer, wish: Wish, browser: bytes, actor: str, now: datetime,
 
 def _moved(offering: Offering, visit_id: UUID, actor: str, now: datetime) -> Appointment:
     """Move the visit to the kept time: its address, its place in a course and its calendar entry stay."""
-    hold, visit = found(offering.hold_id, OfferGone), found(visit_id, OfferGone)
-    supply = agreed(practice.supply(visit.treatment_id, retired_too=True), visit)
+    hold, visit = get_appointment(offering.hold_id, OfferGone), get_appointment(visit_id, OfferGone)
+    supply = supply_as_agreed(practice.supply(visit.treatment_id, retired_too=True), visit)
     calendars = (visit.therapist_id, visit.room_id)
     if visit.client_id is not None:
         booking.queue_for(visit.client_id)
     # All that the move will lock, at once: whoever locks in two goes may wait for somebody who waits for them.
     lock([hold.therapist_id, visit.therapist_id], [*_rooms(hold, supply.rooms), *_rooms(visit)])
-    hold = refreshed(hold, whole=True)
+    hold = reload_locked(hold, whole=True)
     _require_kept(hold, now)
-    visit = refreshed(visit)
+    visit = reload_locked(visit)
     if (visit.therapist_id, visit.room_id) != calendars:
         raise Stale
     if visit.state not in entries.MAY_BE_EARLIER or not now < hold.starts_at < visit.starts_at:
@@ -232,7 +234,7 @@ def _require_kept(hold: Appointment, now: datetime) -> None:
 def _won(offer: Offer, actor: str, now: datetime) -> None:
     offer.ended_at, offer.end = now, OfferEnd.ACCEPTED
     db.session.flush()
-    offerings.taken(offer.offering, now)
+    offerings.end_as_taken(offer.offering, now)
     audit.record(actor, "accept_offer", offer, client_id=_client_id(offer), now=now)
 
 

@@ -11,11 +11,18 @@ import sqlalchemy as sa
 from clinic.accounts import audit
 from clinic.booking import availability, revalidation
 from clinic.booking.models import Appointment, State
-from clinic.booking.placing import agreed, fresh, keeping, lock_all, locked, place
+from clinic.booking.placing import (
+    lock_all,
+    lock_appointment,
+    new_appointment,
+    place,
+    reservation_terms,
+    supply_as_agreed,
+)
 from clinic.booking.states import advance
 from clinic.booking.waiting import matching
-from clinic.booking.waiting.matching import Pace, Time
-from clinic.booking.waiting.models import Offer, OfferEnd, Offering, OfferingEnd, Wish
+from clinic.booking.waiting.matching import Pace, WaitingListTime
+from clinic.booking.waiting.models import Offer, OfferEnd, Offering, OfferingEnd, WaitingListEntry
 from clinic.db import db, new_id, violates
 from clinic.practice import queries as practice
 from clinic.practice.queries import Supply
@@ -33,14 +40,14 @@ class OfferedAlready(Refusal):
     sentence = "One of these people is being offered a time already. Choose again."
 
 
-def key(offering_id: UUID) -> bytes:
+def reservation_key(offering_id: UUID) -> bytes:
     """Whom the hold of an offering belongs to: no browser, the offering itself."""
     return hashlib.sha256(b"offering\0" + offering_id.bytes).digest()
 
 
 def keep(
     treatment_id: UUID,
-    time: Time,
+    time: WaitingListTime,
     wish_ids: Sequence[UUID],
     *,
     now: datetime,
@@ -51,11 +58,15 @@ def keep(
     `by_id` is who offers it by hand: then there is one round only. Raises NotOffered, SlotTaken, OfferedAlready.
     """
     supply = _as_needed(practice.supply(treatment_id), wish_ids)
-    asked = availability.Wish(treatment_id, therapist_id=time.therapist_id, location_id=time.location_id)
+    asked = availability.SearchCriteria(
+        treatment_id, therapist_id=time.therapist_id, location_id=time.location_id
+    )
     lock_all(supply, asked, [])
     until = now + Pace.of(practice.the_practice()).lasts
     id_ = new_id()
-    hold = fresh(State.HELD, now, held_until=until + GRACE, held_by=key(id_), **keeping(supply))
+    hold = new_appointment(
+        State.HELD, now, held_until=until + GRACE, held_by=reservation_key(id_), **reservation_terms(supply)
+    )
     place(supply, asked, time.starts_at, hold, now)
     offering = Offering(
         id=id_,
@@ -76,9 +87,11 @@ def _as_needed(supply: Supply, wish_ids: Sequence[UUID]) -> Supply:
     if len(wish_ids) != 1:
         return supply
     visit = db.session.scalar(
-        sa.select(Appointment).join(Wish, Wish.replaces_id == Appointment.id).where(Wish.id == wish_ids[0])
+        sa.select(Appointment)
+        .join(WaitingListEntry, WaitingListEntry.replaces_id == Appointment.id)
+        .where(WaitingListEntry.id == wish_ids[0])
     )
-    return agreed(supply, visit) if visit is not None else supply
+    return supply_as_agreed(supply, visit) if visit is not None else supply
 
 
 def _offer(offering: Offering, wish_ids: Sequence[UUID], now: datetime) -> None:
@@ -94,12 +107,14 @@ def _offer(offering: Offering, wish_ids: Sequence[UUID], now: datetime) -> None:
                 expires_at=offering.expires_at,
             )
             db.session.add(offer)
-            client_id = db.session.scalar(sa.select(Wish.client_id).where(Wish.id == wish_id))
+            client_id = db.session.scalar(
+                sa.select(WaitingListEntry.client_id).where(WaitingListEntry.id == wish_id)
+            )
             audit.record(actor, "offer", offer, client_id=client_id, now=now)
         db.session.flush()
 
 
-def due(now: datetime) -> list[UUID]:
+def offerings_due(now: datetime) -> list[UUID]:
     """Offerings to go on with: their round is over, everybody has answered, or their time is kept no more; oldest first."""
     unanswered = sa.exists().where(Offer.offering_id == Offering.id, Offer.ended_at.is_(None))
     over = (
@@ -121,7 +136,7 @@ def go_on(offering_id: UUID, now: datetime) -> None:
     offering = locked_offering(offering_id)
     if offering.ended_at is not None:
         return
-    hold = locked(offering.hold_id, whole=True)
+    hold = lock_appointment(offering.hold_id, whole=True)
     open_ = [offer for offer in offering.offers if offer.ended_at is None]
     if hold.state == State.HELD and now < offering.expires_at and open_:
         return
@@ -142,7 +157,7 @@ def _next_round(offering: Offering, hold: Appointment, now: datetime) -> bool:
     if not pace.is_early_enough(hold.starts_at, now) or not revalidation.is_possible(hold, now):
         return False
     asked_before = {offer.wish_id for offer in offering.offers}
-    time = Time(hold.starts_at, hold.therapist_id, hold.location_id, zone)
+    time = WaitingListTime(hold.starts_at, hold.therapist_id, hold.location_id, zone)
     people = [one for one in matching.in_order(now, hold.treatment_id) if one.suits(time)]
     chosen = matching.first((one for one in people if one.id not in asked_before), pace.people)
     if not chosen:
@@ -160,7 +175,7 @@ def stop(offering_id: UUID, *, actor: str, now: datetime) -> None:
     offering = locked_offering(offering_id)
     if offering.ended_at is not None:
         return
-    hold = locked(offering.hold_id)
+    hold = lock_appointment(offering.hold_id)
     end_open(offering, OfferEnd.STOPPED, now)
     if hold.state == State.HELD:
         let_go(offering, hold, OfferingEnd.STOPPED, now)
@@ -200,7 +215,7 @@ def _end(offering: Offering, why: OfferingEnd, now: datetime) -> None:
     db.session.flush()
 
 
-def taken(offering: Offering, now: datetime) -> None:
+def end_as_taken(offering: Offering, now: datetime) -> None:
     """Somebody has the time; the offering must be locked. Everybody else who has not answered was too late."""
     end_open(offering, OfferEnd.MISSED, now)
     _end(offering, OfferingEnd.TAKEN, now)

@@ -12,10 +12,10 @@ from sqlalchemy.orm import joinedload, selectinload
 from clinic.accounts.models import Client
 from clinic.booking import availability
 from clinic.booking.models import Appointment
-from clinic.booking.placing import agreed
+from clinic.booking.placing import supply_as_agreed
 from clinic.booking.waiting import matching
-from clinic.booking.waiting.matching import Time
-from clinic.booking.waiting.models import Offer, OfferEnd, Offering, Wish
+from clinic.booking.waiting.matching import WaitingListTime
+from clinic.booking.waiting.models import Offer, OfferEnd, Offering, WaitingListEntry
 from clinic.db import db
 from clinic.practice import queries as practice
 from clinic.practice.queries import Unbookable
@@ -23,11 +23,11 @@ from clinic.refusal import NotFound
 from clinic.scheduling.hours import Days
 
 WHOLE_WISH = (
-    joinedload(Wish.client),
-    joinedload(Wish.treatment),
-    joinedload(Wish.therapist),
-    joinedload(Wish.location),
-    joinedload(Wish.replaces),
+    joinedload(WaitingListEntry.client),
+    joinedload(WaitingListEntry.treatment),
+    joinedload(WaitingListEntry.therapist),
+    joinedload(WaitingListEntry.location),
+    joinedload(WaitingListEntry.replaces),
 )
 _HOLD = joinedload(Offer.offering).joinedload(Offering.hold)
 WHOLE_OFFER = (
@@ -38,18 +38,26 @@ WHOLE_OFFER = (
 )
 
 
-def wish(wish_id: UUID) -> Wish:
+def entry_of(wish_id: UUID) -> WaitingListEntry:
     """A wish with everything its page shows; raises NotFound."""
-    found = db.session.scalar(sa.select(Wish).where(Wish.id == wish_id).options(*WHOLE_WISH))
+    found = db.session.scalar(
+        sa.select(WaitingListEntry).where(WaitingListEntry.id == wish_id).options(*WHOLE_WISH)
+    )
     if found is None:
         raise NotFound
     return found
 
 
-def of_client(client_id: UUID) -> list[Wish]:
+def of_client(client_id: UUID) -> list[WaitingListEntry]:
     """What somebody waits for at present, the longest first."""
-    live = sa.select(Wish).where(Wish.client_id == client_id, Wish.ended_at.is_(None))
-    return list(db.session.scalars(live.order_by(Wish.created_at, Wish.id).options(*WHOLE_WISH)))
+    live = sa.select(WaitingListEntry).where(
+        WaitingListEntry.client_id == client_id, WaitingListEntry.ended_at.is_(None)
+    )
+    return list(
+        db.session.scalars(
+            live.order_by(WaitingListEntry.created_at, WaitingListEntry.id).options(*WHOLE_WISH)
+        )
+    )
 
 
 def offer(offer_id: UUID) -> Offer:
@@ -73,14 +81,18 @@ def open_offers(client_id: UUID, now: datetime) -> dict[UUID, Offer]:
     waiting = (
         sa.select(Offer)
         .join(Offer.wish)
-        .where(Wish.client_id == client_id, Offer.ended_at.is_(None), Offer.expires_at > now)
+        .where(WaitingListEntry.client_id == client_id, Offer.ended_at.is_(None), Offer.expires_at > now)
     )
     return {offer.wish_id: offer for offer in db.session.scalars(waiting.options(*WHOLE_OFFER))}
 
 
-def earlier_than(visit_id: UUID) -> Wish | None:
+def earlier_than(visit_id: UUID) -> WaitingListEntry | None:
     """The wish for something earlier than a visit, while it is waited for."""
-    return db.session.scalar(sa.select(Wish).where(Wish.replaces_id == visit_id, Wish.ended_at.is_(None)))
+    return db.session.scalar(
+        sa.select(WaitingListEntry).where(
+            WaitingListEntry.replaces_id == visit_id, WaitingListEntry.ended_at.is_(None)
+        )
+    )
 
 
 def won_with(hold_id: UUID) -> Offer | None:
@@ -88,40 +100,44 @@ def won_with(hold_id: UUID) -> Offer | None:
     return db.session.scalar(
         sa.select(Offer)
         .join(Offering, Offering.id == Offer.offering_id)
-        .join(Wish, Wish.id == Offer.wish_id)
-        .where(Offering.hold_id == hold_id, Offer.end == OfferEnd.ACCEPTED, Wish.ended_at.is_(None))
+        .join(WaitingListEntry, WaitingListEntry.id == Offer.wish_id)
+        .where(
+            Offering.hold_id == hold_id, Offer.end == OfferEnd.ACCEPTED, WaitingListEntry.ended_at.is_(None)
+        )
         .options(joinedload(Offer.wish))
     )
 
 
 def is_busy(wish_id: UUID, now: datetime) -> bool:
     """Whether somebody has an offer to answer, or a taken time to complete."""
-    return bool(db.session.scalar(sa.select(matching.is_busy(now)).where(Wish.id == wish_id)))
+    return bool(db.session.scalar(sa.select(matching.is_busy(now)).where(WaitingListEntry.id == wish_id)))
 
 
-def fitting(waited_for: Wish, now: datetime, count: int, *, apart: timedelta) -> list[Time]:
+def fitting(
+    waited_for: WaitingListEntry, now: datetime, count: int, *, apart: timedelta
+) -> list[WaitingListTime]:
     """The next times that are free for everybody and suit a wish, earliest first, each so long after the one before.
 
     For an earlier time of a visit they fit the visit as it was agreed. None when the treatment is no longer sold.
     """
-    (one,) = matching.of([waited_for], now)
+    (one,) = matching.ranked([waited_for], now)
     visit = waited_for.replaces
     try:
         supply = practice.supply(waited_for.treatment_id)
     except Unbookable:
         return []
-    supply = agreed(supply, visit) if visit is not None else supply
+    supply = supply_as_agreed(supply, visit) if visit is not None else supply
     around = availability.days_around(now, supply)
     days = Days(around.first_on, max(waited_for.last_on + timedelta(days=1), around.until_on))
-    asked = availability.Wish(
+    asked = availability.SearchCriteria(
         waited_for.treatment_id,
         therapist_id=waited_for.therapist_id,
         location_id=waited_for.location_id,
         own_therapist=visit.therapist_id if visit is not None else None,
     )
-    offers = availability.look(supply, asked, days, now).offers
+    offers = availability.find_offers(supply, asked, days, now).offers
     zones = {site.zone for site in supply.sites}
-    found: list[Time] = []
+    found: list[WaitingListTime] = []
     for starts_at in offers.instants():
         if len(found) == count:
             break
@@ -129,7 +145,7 @@ def fitting(waited_for: Wish, now: datetime, count: int, *, apart: timedelta) ->
         if not is_near and any(one.wants(starts_at, zone) for zone in zones):
             start = offers.at(starts_at)
             times = [
-                Time(starts_at, each.therapist, each.location, supply.zone_of(each.location))
+                WaitingListTime(starts_at, each.therapist, each.location, supply.zone_of(each.location))
                 for each in (start.candidates if start else ())
             ]
             found += [time for time in times if one.suits(time)][:1]
@@ -137,10 +153,10 @@ def fitting(waited_for: Wish, now: datetime, count: int, *, apart: timedelta) ->
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
+class WaitingListLine:
     """A wish as staff see it in the order."""
 
-    wish: Wish
+    wish: WaitingListEntry
     asked: int
     """How many times it was offered."""
     is_reachable: bool
@@ -156,43 +172,57 @@ def listed(
     limit: int,
     offset: int = 0,
     now: datetime,
-) -> tuple[list[Line], int]:
+) -> tuple[list[WaitingListLine], int]:
     """Those who wait, longest first, for a treatment and with a therapist (or any), and how many there are in all."""
-    conditions: list[sa.ColumnElement[bool]] = [Wish.ended_at.is_(None)]
+    conditions: list[sa.ColumnElement[bool]] = [WaitingListEntry.ended_at.is_(None)]
     if treatment_id is not None:
-        conditions.append(Wish.treatment_id == treatment_id)
+        conditions.append(WaitingListEntry.treatment_id == treatment_id)
     if therapist_id is not None:
-        conditions.append(sa.or_(Wish.therapist_id.is_(None), Wish.therapist_id == therapist_id))
-    count = db.session.scalar(sa.select(sa.func.count()).select_from(Wish).where(*conditions)) or 0
+        conditions.append(
+            sa.or_(WaitingListEntry.therapist_id.is_(None), WaitingListEntry.therapist_id == therapist_id)
+        )
+    count = (
+        db.session.scalar(sa.select(sa.func.count()).select_from(WaitingListEntry).where(*conditions)) or 0
+    )
     rows = _lines(now, *conditions).limit(limit).offset(offset)
     return [_line(row) for row in db.session.execute(rows)], count
 
 
-def whom_it_suits(treatment_id: UUID, time: Time, now: datetime) -> list[Line]:
+def whom_it_suits(treatment_id: UUID, time: WaitingListTime, now: datetime) -> list[WaitingListLine]:
     """Those who wait for a treatment and may be offered this time now, longest first."""
-    rows = _lines(now, Wish.ended_at.is_(None), Wish.treatment_id == treatment_id, ~matching.is_busy(now))
+    rows = _lines(
+        now,
+        WaitingListEntry.ended_at.is_(None),
+        WaitingListEntry.treatment_id == treatment_id,
+        ~matching.is_busy(now),
+    )
     lines = [_line(row) for row in db.session.execute(rows)]
-    people = matching.of([line.wish for line in lines], now)
+    people = matching.ranked([line.wish for line in lines], now)
     return [line for line, one in zip(lines, people, strict=True) if one.suits(time)]
 
 
 def _lines(now: datetime, *conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
-    asked = sa.select(sa.func.count()).where(Offer.wish_id == Wish.id).correlate(Wish).scalar_subquery()
+    asked = (
+        sa.select(sa.func.count())
+        .where(Offer.wish_id == WaitingListEntry.id)
+        .correlate(WaitingListEntry)
+        .scalar_subquery()
+    )
     return (
         sa.select(
-            Wish,
+            WaitingListEntry,
             asked.label("asked"),
             matching.is_reachable().label("is_reachable"),
             matching.is_busy(now).label("is_busy"),
         )
         .where(*conditions)
-        .order_by(Wish.created_at, Wish.id)
-        .options(*WHOLE_WISH, joinedload(Wish.client).selectinload(Client.contacts))
+        .order_by(WaitingListEntry.created_at, WaitingListEntry.id)
+        .options(*WHOLE_WISH, joinedload(WaitingListEntry.client).selectinload(Client.contacts))
     )
 
 
-def _line(row: sa.Row[Any]) -> Line:
-    return Line(wish=row[0], asked=row.asked, is_reachable=row.is_reachable, is_busy=row.is_busy)
+def _line(row: sa.Row[Any]) -> WaitingListLine:
+    return WaitingListLine(wish=row[0], asked=row.asked, is_reachable=row.is_reachable, is_busy=row.is_busy)
 
 
 def live_offerings() -> Sequence[Offering]:
@@ -205,7 +235,7 @@ def live_offerings() -> Sequence[Offering]:
             joinedload(Offering.hold).joinedload(Appointment.therapist),
             joinedload(Offering.hold).joinedload(Appointment.treatment),
             joinedload(Offering.hold).joinedload(Appointment.location),
-            selectinload(Offering.offers).joinedload(Offer.wish).joinedload(Wish.client),
+            selectinload(Offering.offers).joinedload(Offer.wish).joinedload(WaitingListEntry.client),
         )
     )
     return db.session.scalars(live).all()

@@ -16,32 +16,32 @@ from clinic.booking.models import Appointment, State
 from clinic.booking.placing import NotOffered
 from clinic.booking.waiting import entries, freed_times, matching, offering
 from clinic.booking.waiting.freed_times import Look, Pair
-from clinic.booking.waiting.matching import Pace, Time, Waiting
-from clinic.booking.waiting.models import Offering, Wish
+from clinic.booking.waiting.matching import Pace, RankedEntry, WaitingListTime
+from clinic.booking.waiting.models import Offering, WaitingListEntry
 from clinic.booking.waiting.offering import OfferedAlready
 from clinic.db import db, transaction
 from clinic.practice.models import Practice
 from clinic.scheduling import grid
-from clinic.scheduling.slots import Offers, Start, best
+from clinic.scheduling.slots import Offers, SlotStart, best
 
 MOST_LOOKED_AT = 40
 """So many free starts that suit are weighed for one wish; the earliest come first."""
 
 
 @dataclass(slots=True)
-class Tally:
+class RoundTally:
     """What one look did."""
 
     ended: int = 0
     kept: int = 0
 
 
-def make(now: datetime) -> Tally:
+def make(now: datetime) -> RoundTally:
     """Look after the waiting list once."""
     with transaction():
-        tally = Tally(ended=entries.end_past(now))
+        tally = RoundTally(ended=entries.end_past(now))
         entries.forget_unwanted()
-        due = offering.due(now)
+        due = offering.offerings_due(now)
     for offering_id in due:
         with transaction():
             offering.go_on(offering_id, now)
@@ -57,7 +57,7 @@ class _Round:
         self.looks: dict[UUID, Look] = {}
         self.offers: dict[UUID, Offers[UUID]] = {}
 
-    def make(self, tally: Tally) -> None:
+    def make(self, tally: RoundTally) -> None:
         """Keep and offer what has become free, in the order of those who wait; then remember what is known now."""
         with transaction():
             settings = db.session.get(Practice, 1)
@@ -66,7 +66,7 @@ class _Round:
             self.is_open = settings.is_open
             self.pace = Pace.of(settings)
             for treatment_id in self._wanted():
-                self.looks[treatment_id] = freed_times.look(treatment_id, self.now)
+                self.looks[treatment_id] = freed_times.find_freed(treatment_id, self.now)
             queue = (
                 matching.in_order(self.now) if any(self._news(look) for look in self.looks.values()) else []
             )
@@ -79,8 +79,10 @@ class _Round:
             self._remember()
 
     def _wanted(self) -> list[UUID]:
-        wanted = sa.select(Wish.treatment_id).where(Wish.ended_at.is_(None)).distinct()
-        return list(db.session.scalars(wanted.order_by(Wish.treatment_id)))
+        wanted = (
+            sa.select(WaitingListEntry.treatment_id).where(WaitingListEntry.ended_at.is_(None)).distinct()
+        )
+        return list(db.session.scalars(wanted.order_by(WaitingListEntry.treatment_id)))
 
     def _news(self, look: Look) -> bool:
         return any(look.newly(pair) for pair in self._awake(look))
@@ -96,7 +98,7 @@ class _Round:
         awake = {place for place, zone in zones.items() if self.pace.is_awake(zone, self.now)}
         return [pair for pair in look.pairs if pair[1] in awake]
 
-    def _serve(self, one: Waiting, others: list[Waiting]) -> frozenset[UUID]:
+    def _serve(self, one: RankedEntry, others: list[RankedEntry]) -> frozenset[UUID]:
         """Keep a freed time that suits, and offer it to this wish and to the next ones it suits; the wishes it went to."""
         with transaction():
             time = self._time_for(one)
@@ -112,7 +114,7 @@ class _Round:
         self.offers.clear()
         return frozenset(chosen)
 
-    def _time_for(self, one: Waiting) -> Time | None:
+    def _time_for(self, one: RankedEntry) -> WaitingListTime | None:
         look = self.looks.get(one.treatment_id)
         if look is None:
             return None
@@ -124,7 +126,9 @@ class _Round:
         chosen = next(iter(best(starts, 1)), None)
         return _time(chosen, look) if chosen else None
 
-    def _starts(self, one: Waiting, look: Look, pairs: Iterable[Pair], newly: int) -> Iterator[Start[UUID]]:
+    def _starts(
+        self, one: RankedEntry, look: Look, pairs: Iterable[Pair], newly: int
+    ) -> Iterator[SlotStart[UUID]]:
         """Freed starts that suit, earliest first, each with nobody but those who have become free for it."""
         if one.treatment_id not in self.offers:
             self.offers[one.treatment_id] = look.offers(self.now)
@@ -135,7 +139,7 @@ class _Round:
             right = {
                 pair
                 for pair, free in free_of.items()
-                if free >> cell & 1 and one.suits(Time(starts_at, *pair, look.zones[pair[1]]))
+                if free >> cell & 1 and one.suits(WaitingListTime(starts_at, *pair, look.zones[pair[1]]))
             }
             if not right or not self.pace.is_early_enough(starts_at, self.now):
                 continue
@@ -143,7 +147,7 @@ class _Round:
             candidates = start.candidates if start else ()
             chosen = tuple(each for each in candidates if (each.therapist, each.location) in right)
             if chosen:
-                yield Start(starts_at, chosen)
+                yield SlotStart(starts_at, chosen)
                 found += 1
                 if found == MOST_LOOKED_AT:
                     return
@@ -153,7 +157,9 @@ class _Round:
         kept = _kept()
         busy = set(
             db.session.scalars(
-                sa.select(Wish.treatment_id).where(Wish.ended_at.is_(None), matching.is_busy(self.now))
+                sa.select(WaitingListEntry.treatment_id).where(
+                    WaitingListEntry.ended_at.is_(None), matching.is_busy(self.now)
+                )
             )
         )
         for treatment_id, look in self.looks.items():
@@ -162,9 +168,9 @@ class _Round:
             freed_times.remember(look, known)
 
 
-def _time(start: Start[UUID], look: Look) -> Time:
+def _time(start: SlotStart[UUID], look: Look) -> WaitingListTime:
     chosen = start.candidates[0]
-    return Time(start.starts_at, chosen.therapist, chosen.location, look.zones[chosen.location])
+    return WaitingListTime(start.starts_at, chosen.therapist, chosen.location, look.zones[chosen.location])
 
 
 def _kept() -> list[Appointment]:

@@ -34,7 +34,7 @@ class What(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class BounceReport:
     """What happened to one message; `recipient` is the address the report names, when it names one."""
 
     message_id: UUID
@@ -42,7 +42,7 @@ class Report:
     recipient: str | None = None
 
 
-class Unreadable(Refusal):
+class UnreadableReport(Refusal):
     """A report that is neither of the two forms, or does not say which message it is about."""
 
     status = 422
@@ -50,7 +50,7 @@ class Unreadable(Refusal):
     sentence = "The report could not be read."
 
 
-def read_json(content: bytes, domain: str) -> Report | None:
+def read_json(content: bytes, domain: str) -> BounceReport | None:
     """The report in `{"event": "bounce" | "complaint", "message_id": …, "permanent": …, "recipient": …}`.
 
     `status` (an enhanced code) and `diagnostic` (the server's words), when they are given, outweigh `permanent`. None when it is about no message of ours (`domain` is that of our Message-IDs). Raises Unreadable.
@@ -58,21 +58,21 @@ def read_json(content: bytes, domain: str) -> Report | None:
     try:
         told = json.loads(content)
     except (ValueError, RecursionError):
-        raise Unreadable from None
+        raise UnreadableReport from None
     if not isinstance(told, Mapping) or not isinstance(told.get("message_id"), str):
-        raise Unreadable
+        raise UnreadableReport
     recipient = _text(told, "recipient") or None
     whats = {"complaint": What.UNWANTED, "bounce": _returned(told, recipient)}
     event = told.get("event")
     if not isinstance(event, str) or event not in whats:
-        raise Unreadable
+        raise UnreadableReport
     message_id = our_id(told["message_id"], domain)
     if message_id is None:
         return None
-    return Report(message_id=message_id, what=whats[event], recipient=recipient)
+    return BounceReport(message_id=message_id, what=whats[event], recipient=recipient)
 
 
-def read_mail(content: bytes, domain: str) -> Report | None:
+def read_mail(content: bytes, domain: str) -> BounceReport | None:
     """The report in a mail as one server sends it to another.
 
     None when it is about no message of ours, or tells of a delay only. Raises Unreadable for a mail that is no report.
@@ -81,14 +81,14 @@ def read_mail(content: bytes, domain: str) -> Report | None:
     status = next((part for part in parts if part.get_content_type() == "message/delivery-status"), None)
     feedback = next((part for part in parts if part.get_content_type() == "message/feedback-report"), None)
     if status is None and feedback is None:
-        raise Unreadable
+        raise UnreadableReport
     message_id = next((found for name in _names(parts) if (found := our_id(name, domain))), None)
     if message_id is None:
         return None
     if status is None:
         if _feedback_type(feedback) not in COMPLAINTS:
             return None
-        return Report(message_id=message_id, what=What.UNWANTED)
+        return BounceReport(message_id=message_id, what=What.UNWANTED)
     return next((_of_recipient(message_id, block) for block in _failed(status)), None)
 
 
@@ -124,13 +124,13 @@ def _failed(status: Part) -> Iterator[Part]:
             yield block
 
 
-def _of_recipient(message_id: UUID, block: Part) -> Report:
+def _of_recipient(message_id: UUID, block: Part) -> BounceReport:
     named = str(block.get("Original-Recipient") or block.get("Final-Recipient") or "")
     recipient = named.partition(";")[2].strip().strip("<>") or None
     whom = blame(
         str(block.get("Status", "")), " ".join(str(block.get("Diagnostic-Code", "")).split()), recipient
     )
-    return Report(
+    return BounceReport(
         message_id=message_id,
         what=What.NO_SUCH_ADDRESS if whom is Blame.RECIPIENT else What.RETURNED,
         recipient=recipient,

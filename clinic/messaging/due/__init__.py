@@ -20,9 +20,9 @@ from clinic.messaging.due import (
     therapists,
     waiting,
 )
-from clinic.messaging.due.shape import Asked, Question, Rules, find, foresee, rules
+from clinic.messaging.due.shape import DueQuery, DueRules, Question, find, foresee, rules
 
-__all__ = ["KINDS", "Asked", "Question", "Rules", "find", "foresee", "rules"]
+__all__ = ["KINDS", "DueQuery", "DueRules", "Question", "find", "foresee", "rules"]
 
 KINDS: tuple[Question, ...] = (
     bookings.confirmations,

@@ -7,9 +7,9 @@ import sqlalchemy as sa
 
 from clinic.booking.models import CAME, OCCUPYING, Appointment
 from clinic.messaging import preferences
-from clinic.messaging.due.shape import Asked, Row, Rules, owed
-from clinic.messaging.due.visits import ADDRESS, told, visits
-from clinic.messaging.models import Kind
+from clinic.messaging.due.shape import DueQuery, DueRules, Row, due_query
+from clinic.messaging.due.visits import ADDRESS, is_told, visits
+from clinic.messaging.models import MessageKind
 from clinic.plans import check_ins as after_visits
 from clinic.plans.models import SessionNote
 
@@ -19,7 +19,7 @@ CHECK_IN_WORTH = timedelta(days=3)
 """So long after it is due the question how somebody is still makes sense."""
 
 
-def aftercare(rules: Rules, now: datetime) -> Sequence[Asked]:
+def aftercare(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
     """Visits that took place: once the note is signed, at the latest the next morning."""
 
     def due_at(row: Row) -> datetime:
@@ -35,14 +35,14 @@ def aftercare(rules: Rules, now: datetime) -> Sequence[Asked]:
             Appointment.starts_at > now - AFTERCARE_WORTH,
             Appointment.ends_at <= rules.until(now),
             ADDRESS.c.wants_reminders,
-            ~told(Kind.AFTERCARE),
+            ~is_told(MessageKind.AFTERCARE),
         )
         .add_columns(SessionNote.signed_at)
         .outerjoin(SessionNote, SessionNote.appointment_id == Appointment.id)
     )
     return [
-        owed(
-            Kind.AFTERCARE,
+        due_query(
+            MessageKind.AFTERCARE,
             ended,
             rules.until(now),
             occasion=lambda row: "visit",
@@ -52,18 +52,18 @@ def aftercare(rules: Rules, now: datetime) -> Sequence[Asked]:
     ]
 
 
-def check_ins(rules: Rules, now: datetime) -> Sequence[Asked]:
+def check_ins(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
     """Visits that took place, two days after their end."""
     ended = visits(
         Appointment.state.in_(CAME),
         Appointment.ends_at <= rules.until(now) - after_visits.AFTER,
         Appointment.ends_at > now - after_visits.AFTER - CHECK_IN_WORTH,
         ADDRESS.c.wants_check_ins,
-        ~told(Kind.CHECK_IN),
+        ~is_told(MessageKind.CHECK_IN),
     )
     return [
-        owed(
-            Kind.CHECK_IN,
+        due_query(
+            MessageKind.CHECK_IN,
             ended,
             rules.until(now),
             occasion=lambda row: "visit",
@@ -73,7 +73,7 @@ def check_ins(rules: Rules, now: datetime) -> Sequence[Asked]:
     ]
 
 
-def rebookings(rules: Rules, now: datetime) -> Sequence[Asked]:
+def rebookings(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
     """Last here some weeks ago, nothing booked since, and a yes to be invited again that still stands."""
     other = sa.orm.aliased(Appointment)
     came_or_comes = sa.exists().where(
@@ -87,11 +87,11 @@ def rebookings(rules: Rules, now: datetime) -> Sequence[Asked]:
         Appointment.ends_at > now - rules.rebooking_after - REBOOKING_WORTH,
         preferences.agreed_to_news(Appointment.client_id),
         ~came_or_comes,
-        ~told(Kind.REBOOKING),
+        ~is_told(MessageKind.REBOOKING),
     )
     return [
-        owed(
-            Kind.REBOOKING,
+        due_query(
+            MessageKind.REBOOKING,
             last,
             rules.until(now),
             occasion=lambda row: "visit",

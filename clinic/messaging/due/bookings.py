@@ -9,15 +9,15 @@ import sqlalchemy as sa
 from clinic.accounts.models import Client
 from clinic.booking.models import Appointment, Series, State
 from clinic.booking.series.new_series import TOLD_TOGETHER
-from clinic.messaging.due.shape import Asked, Rules, never_owed, owed
-from clinic.messaging.due.visits import address_of, told, told_in_series, visits
-from clinic.messaging.models import Kind, Message
+from clinic.messaging.due.shape import DueQuery, DueRules, due_query, never_owed
+from clinic.messaging.due.visits import address_of, is_told, told_in_series, visits
+from clinic.messaging.models import Message, MessageKind
 
-TELLS_TIME = (Kind.CONFIRMATION, Kind.REQUEST_CONFIRMED, Kind.CHANGE)
+TELLS_TIME = (MessageKind.CONFIRMATION, MessageKind.REQUEST_CONFIRMED, MessageKind.CHANGE)
 """Kinds that tell a booked client when and where."""
 
 
-def confirmations(rules: Rules, now: datetime) -> Sequence[Asked]:
+def confirmations(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
     """Booked at once; the first letter does not wait."""
     booked = visits(
         Appointment.changed_at >= rules.changed_since,
@@ -25,49 +25,49 @@ def confirmations(rules: Rules, now: datetime) -> Sequence[Asked]:
         Appointment.request_reason.is_(None),
         Appointment.starts_at > now,
         ~TOLD_TOGETHER,
-        ~told(*TELLS_TIME),
+        ~is_told(*TELLS_TIME),
         ~told_in_series(),
     )
-    return _at_revision(rules, Kind.CONFIRMATION, booked, now)
+    return _at_revision(rules, MessageKind.CONFIRMATION, booked, now)
 
 
-def requests_received(rules: Rules, now: datetime) -> Sequence[Asked]:
+def requests_received(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
     """Requested, and a therapist looks first. What safety turned back into a request is told by its page, not by mail."""
     requested = visits(
         Appointment.changed_at >= rules.changed_since,
         Appointment.state == State.REQUESTED,
         Appointment.request_reason.is_distinct_from("safety"),
         Appointment.starts_at > now,
-        ~told(Kind.REQUEST_RECEIVED, since=Appointment.time_revision),
+        ~is_told(MessageKind.REQUEST_RECEIVED, since=Appointment.time_revision),
         sa.or_(Appointment.time_revision == 1, Appointment.changed_at <= rules.until(now) - rules.settle),
     )
-    return _at_revision(rules, Kind.REQUEST_RECEIVED, requested, now)
+    return _at_revision(rules, MessageKind.REQUEST_RECEIVED, requested, now)
 
 
-def requests_confirmed(rules: Rules, now: datetime) -> Sequence[Asked]:
+def requests_confirmed(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
     """A therapist looked and said yes."""
     confirmed = visits(
         Appointment.changed_at >= rules.changed_since,
         Appointment.state == State.BOOKED,
         Appointment.request_reason.is_not(None),
         Appointment.starts_at > now,
-        ~told(Kind.REQUEST_CONFIRMED),
+        ~is_told(MessageKind.REQUEST_CONFIRMED),
     )
-    return _at_revision(rules, Kind.REQUEST_CONFIRMED, confirmed, now)
+    return _at_revision(rules, MessageKind.REQUEST_CONFIRMED, confirmed, now)
 
 
-def requests_declined(rules: Rules, now: datetime) -> Sequence[Asked]:
+def requests_declined(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
     """A therapist said no, or nobody decided in time."""
     declined = visits(
         Appointment.changed_at >= rules.changed_since,
         Appointment.state == State.DECLINED,
         Appointment.starts_at > now,
-        ~told(Kind.REQUEST_DECLINED),
+        ~is_told(MessageKind.REQUEST_DECLINED),
     )
-    return _at_revision(rules, Kind.REQUEST_DECLINED, declined, now)
+    return _at_revision(rules, MessageKind.REQUEST_DECLINED, declined, now)
 
 
-def changes(rules: Rules, now: datetime) -> Sequence[Asked]:
+def changes(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
     """Moved since a letter told the time, and left alone for the settling time: of several moves the newest is told."""
     moved = visits(
         Appointment.changed_at >= rules.changed_since,
@@ -77,15 +77,15 @@ def changes(rules: Rules, now: datetime) -> Sequence[Asked]:
         Appointment.changed_at <= rules.until(now) - rules.settle,
         ~TOLD_TOGETHER,
         sa.or_(
-            told(*TELLS_TIME),
+            is_told(*TELLS_TIME),
             sa.and_(told_in_series(), Appointment.wall_start != Appointment.series_wall_start),
         ),
-        ~told(*TELLS_TIME, since=Appointment.time_revision),
+        ~is_told(*TELLS_TIME, since=Appointment.time_revision),
     )
-    return _at_revision(rules, Kind.CHANGE, moved, now)
+    return _at_revision(rules, MessageKind.CHANGE, moved, now)
 
 
-def cancellations(rules: Rules, now: datetime) -> Sequence[Asked]:
+def cancellations(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
     """Cancelled by whomever, and not taken back within the settling time."""
     cancelled = visits(
         Appointment.changed_at >= rules.changed_since,
@@ -93,12 +93,12 @@ def cancellations(rules: Rules, now: datetime) -> Sequence[Asked]:
         Appointment.starts_at > now,
         Appointment.changed_at <= rules.until(now) - rules.settle,
         ~TOLD_TOGETHER,
-        ~told(Kind.CANCELLATION, since=Appointment.revision),
+        ~is_told(MessageKind.CANCELLATION, since=Appointment.revision),
     )
-    return _at_revision(rules, Kind.CANCELLATION, cancelled, now)
+    return _at_revision(rules, MessageKind.CANCELLATION, cancelled, now)
 
 
-def series(rules: Rules, now: datetime) -> Sequence[Asked]:
+def series(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
     """Several visits booked, moved or cancelled in one act: one letter tells of them all. Booking does not wait."""
     address = address_of(Series.client_id)
     last_start = (
@@ -128,7 +128,7 @@ def series(rules: Rules, now: datetime) -> Sequence[Asked]:
             Client.erased_at.is_(None),
             last_start > now,
             never_owed(
-                Kind.SERIES,
+                MessageKind.SERIES,
                 Series.id,
                 Message.occasion == sa.func.concat("r", Series.revision),
                 sa.or_(Message.given_up_at.is_(None), Message.recipient_id == address.c.id),
@@ -136,8 +136,8 @@ def series(rules: Rules, now: datetime) -> Sequence[Asked]:
         )
     )
     return [
-        owed(
-            Kind.SERIES,
+        due_query(
+            MessageKind.SERIES,
             acts,
             rules.until(now),
             occasion=lambda row: f"r{row.revision}",
@@ -147,9 +147,11 @@ def series(rules: Rules, now: datetime) -> Sequence[Asked]:
     ]
 
 
-def _at_revision(rules: Rules, kind: Kind, question: sa.Select[Any], now: datetime) -> Sequence[Asked]:
+def _at_revision(
+    rules: DueRules, kind: MessageKind, question: sa.Select[Any], now: datetime
+) -> Sequence[DueQuery]:
     return [
-        owed(
+        due_query(
             kind,
             question,
             rules.until(now),

@@ -10,9 +10,9 @@ from clinic.booking.models import Appointment, State
 from clinic.intake.guardians import WORTH as GUARDIAN_WORTH
 from clinic.intake.models import Draft, GuardianConsent, Submission, SubmissionKind
 from clinic.intake.queries import FULL_LASTS
-from clinic.messaging.due.shape import Asked, Rules, never_owed, owed
+from clinic.messaging.due.shape import DueQuery, DueRules, due_query, never_owed
 from clinic.messaging.due.visits import ADDRESS, visits
-from clinic.messaging.models import Kind, Message
+from clinic.messaging.models import Message, MessageKind
 from clinic.messaging.services import SIGN_IN_WORTH
 from clinic.practice.models import IntakeRule, Treatment
 
@@ -21,7 +21,7 @@ NUDGED_AFTER = timedelta(hours=24)
 """No second letter so soon after the first."""
 
 
-def resumed_intakes(rules: Rules, now: datetime) -> Sequence[Asked]:
+def resumed_intakes(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
     """Somebody asked for a link to go on with the health questions."""
     asked = sa.select(
         Draft.id,
@@ -33,12 +33,14 @@ def resumed_intakes(rules: Rules, now: datetime) -> Sequence[Asked]:
         Draft.resume_asked_at > now - SIGN_IN_WORTH,
         Draft.mail_sealed.is_not(None),
         never_owed(
-            Kind.RESUME_INTAKE, Draft.id, Message.occasion == sa.func.concat("r", Draft.resume_revision)
+            MessageKind.RESUME_INTAKE,
+            Draft.id,
+            Message.occasion == sa.func.concat("r", Draft.resume_revision),
         ),
     )
     return [
-        owed(
-            Kind.RESUME_INTAKE,
+        due_query(
+            MessageKind.RESUME_INTAKE,
             asked,
             rules.until(now),
             occasion=lambda row: f"r{row.revision}",
@@ -48,7 +50,7 @@ def resumed_intakes(rules: Rules, now: datetime) -> Sequence[Asked]:
     ]
 
 
-def guardians_asked(rules: Rules, now: datetime) -> Sequence[Asked]:
+def guardians_asked(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
     """Somebody under 18 asked their parent or guardian to agree, or the guardian asked for a fresh link."""
     asked = (
         sa.select(
@@ -63,15 +65,15 @@ def guardians_asked(rules: Rules, now: datetime) -> Sequence[Asked]:
             GuardianConsent.agreed_at.is_(None),
             GuardianConsent.asked_at > now - GUARDIAN_WORTH,
             never_owed(
-                Kind.GUARDIAN_CONSENT,
+                MessageKind.GUARDIAN_CONSENT,
                 GuardianConsent.id,
                 Message.occasion == sa.func.concat("r", GuardianConsent.asked_revision),
             ),
         )
     )
     return [
-        owed(
-            Kind.GUARDIAN_CONSENT,
+        due_query(
+            MessageKind.GUARDIAN_CONSENT,
             asked,
             rules.until(now),
             occasion=lambda row: f"r{row.revision}",
@@ -81,12 +83,12 @@ def guardians_asked(rules: Rules, now: datetime) -> Sequence[Asked]:
     ]
 
 
-def invitations(rules: Rules, now: datetime) -> Sequence[Asked]:
+def invitations(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
     """Booked by staff, or answered only before the visit: the client's next visit whose health questions are not answered."""
-    missing = _unanswered(rules, now).where(never_owed(Kind.INTAKE_INVITATION, Appointment.id))
+    missing = _unanswered(rules, now).where(never_owed(MessageKind.INTAKE_INVITATION, Appointment.id))
     return [
-        owed(
-            Kind.INTAKE_INVITATION,
+        due_query(
+            MessageKind.INTAKE_INVITATION,
             missing,
             rules.until(now),
             occasion=lambda row: "first",
@@ -96,10 +98,10 @@ def invitations(rules: Rules, now: datetime) -> Sequence[Asked]:
     ]
 
 
-def nudges(rules: Rules, now: datetime) -> Sequence[Asked]:
+def nudges(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
     """Invited, and two days before the visit the health questions are still not answered."""
     invited = sa.exists().where(
-        Message.kind == Kind.INTAKE_INVITATION,
+        Message.kind == MessageKind.INTAKE_INVITATION,
         Message.subject_id == Appointment.id,
         Message.occasion == "first",
         Message.sent_at <= rules.until(now) - NUDGED_AFTER,
@@ -108,11 +110,11 @@ def nudges(rules: Rules, now: datetime) -> Sequence[Asked]:
         Appointment.starts_at <= rules.until(now) + NUDGED_BEFORE,
         ADDRESS.c.wants_reminders,
         invited,
-        never_owed(Kind.INTAKE_INVITATION, Appointment.id, Message.occasion == "nudge"),
+        never_owed(MessageKind.INTAKE_INVITATION, Appointment.id, Message.occasion == "nudge"),
     )
     return [
-        owed(
-            Kind.INTAKE_INVITATION,
+        due_query(
+            MessageKind.INTAKE_INVITATION,
             missing,
             rules.until(now),
             occasion=lambda row: "nudge",
@@ -122,7 +124,7 @@ def nudges(rules: Rules, now: datetime) -> Sequence[Asked]:
     ]
 
 
-def _unanswered(rules: Rules, now: datetime) -> sa.Select[Any]:
+def _unanswered(rules: DueRules, now: datetime) -> sa.Select[Any]:
     """The next booked visit of each client who should answer and has not, within the time that answers last."""
     answered = sa.exists().where(
         Submission.client_id == Appointment.client_id,

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from clinic.accounts.models import Client, Contact, ReplacedAddress
-from clinic.messaging.due.shape import Asked, Row, Rules, never_owed, owed
-from clinic.messaging.models import Kind
+from clinic.messaging.due.shape import DueQuery, DueRules, Row, due_query, never_owed
+from clinic.messaging.models import MessageKind
 
 REPLACED_WORTH = timedelta(days=7)
 
@@ -17,7 +17,7 @@ STANDS_AGAIN = sa.exists().where(
 """Whether an address that was replaced stands on the record again."""
 
 
-def addresses_replaced(rules: Rules, now: datetime) -> Sequence[Asked]:
+def addresses_replaced(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
     """A mail address was replaced by staff, a slip being put right within the settling time; after the quiet hours."""
 
     def due_at(row: Row) -> datetime:
@@ -37,12 +37,12 @@ def addresses_replaced(rules: Rules, now: datetime) -> Sequence[Asked]:
             ReplacedAddress.replaced_at > now - REPLACED_WORTH,
             Client.erased_at.is_(None),
             ~STANDS_AGAIN,
-            never_owed(Kind.ADDRESS_REPLACED, ReplacedAddress.id),
+            never_owed(MessageKind.ADDRESS_REPLACED, ReplacedAddress.id),
         )
     )
     return [
-        owed(
-            Kind.ADDRESS_REPLACED,
+        due_query(
+            MessageKind.ADDRESS_REPLACED,
             replaced,
             rules.until(now),
             occasion=lambda row: "once",

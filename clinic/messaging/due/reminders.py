@@ -10,17 +10,17 @@ from sqlalchemy.dialects import postgresql as pg
 from clinic.booking.models import Appointment, State
 from clinic.db import db
 from clinic.messaging.due.quiet_hours import Quiet
-from clinic.messaging.due.shape import Asked, Row, Rules
+from clinic.messaging.due.shape import DueQuery, DueRules, Row
 from clinic.messaging.due.shape import rules as rules_of
 from clinic.messaging.due.visits import ADDRESS, number, visits
-from clinic.messaging.models import Kind, Message
+from clinic.messaging.models import Message, MessageKind
 from clinic.messaging.services import Owed
 from clinic.practice.models import Location
 
 ONE_DAY = timedelta(days=1)
 
 
-def reminders(rules: Rules, now: datetime) -> Sequence[Asked]:
+def reminders(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
     """Booked visits whose reminder is due; of several due at once only the last before the visit goes.
 
     How long before is the practice's choice, or the client's own. A reminder counts only when the time was agreed before it
@@ -42,7 +42,7 @@ def reminders(rules: Rules, now: datetime) -> Sequence[Asked]:
     ).data(windows)
     sent_minutes = number(r"/(\d+)$")
     of_this_time = sa.and_(
-        Message.kind == Kind.REMINDER,
+        Message.kind == MessageKind.REMINDER,
         Message.channel == "mail",
         Message.subject_id == Appointment.id,
         number(r"^r(\d+)/") == Appointment.time_revision,
@@ -62,10 +62,10 @@ def reminders(rules: Rules, now: datetime) -> Sequence[Asked]:
             ~sa.exists().where(of_this_time, sent_minutes <= window.c.minutes),
         )
     )
-    return [Asked(question, lambda rows: _reminders(rows, rules, now))]
+    return [DueQuery(question, lambda rows: _reminders(rows, rules, now))]
 
 
-def _latest_start(rules: Rules, zone: str, offset: timedelta, now: datetime) -> datetime:
+def _latest_start(rules: DueRules, zone: str, offset: timedelta, now: datetime) -> datetime:
     """No visit that starts later has a reminder of this offset that is asked about."""
     if not rules.ahead:
         return rules.quiet(zone).reminded_until(now, offset)
@@ -109,7 +109,7 @@ def to_come(visit: Appointment, now: datetime) -> list[datetime]:
     return [at for at in found if at > now]
 
 
-def _reminders(rows: Iterable[Row], rules: Rules, now: datetime) -> list[Owed]:
+def _reminders(rows: Iterable[Row], rules: DueRules, now: datetime) -> list[Owed]:
     """Of those of a visit that are due by now the last one before the visit goes; looking ahead, later ones go in their turn."""
     found = []
     ordered = sorted(rows, key=lambda row: (row.id, row.minutes))
@@ -123,17 +123,17 @@ def _reminders(rows: Iterable[Row], rules: Rules, now: datetime) -> list[Owed]:
     return found
 
 
-def _still_to_go(rows: Sequence[Row], rules: Rules, now: datetime) -> Sequence[Row]:
+def _still_to_go(rows: Sequence[Row], rules: DueRules, now: datetime) -> Sequence[Row]:
     """The rows of one visit without those that a later one, due by now as well, makes needless."""
     due = [number for number, row in enumerate(rows) if _due_at(row, rules) <= now]
     return rows[: due[0] + 1] if due else rows
 
 
-def _due_at(row: Row, rules: Rules) -> datetime:
+def _due_at(row: Row, rules: DueRules) -> datetime:
     return rules.quiet(row.zone).before(row.starts_at - timedelta(minutes=row.minutes))
 
 
-def _reminder(row: Row, rules: Rules, now: datetime, *, earlier_went: bool) -> Owed | None:
+def _reminder(row: Row, rules: DueRules, now: datetime, *, earlier_went: bool) -> Owed | None:
     offset = timedelta(minutes=row.minutes)
     due_at = reminded_at(
         row.starts_at, offset, row.time_agreed_at, rules.quiet(row.zone), earlier_went=earlier_went
@@ -141,7 +141,7 @@ def _reminder(row: Row, rules: Rules, now: datetime, *, earlier_went: bool) -> O
     if due_at is None or due_at > rules.until(now):
         return None
     return Owed(
-        kind=Kind.REMINDER,
+        kind=MessageKind.REMINDER,
         subject_id=row.id,
         recipient_id=row.recipient_id,
         client_id=row.client_id,

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from clinic.accounts.models import Contact
 from clinic.db import db
 from clinic.messaging.due.quiet_hours import Quiet
-from clinic.messaging.models import Kind, Message
+from clinic.messaging.models import Message, MessageKind
 from clinic.messaging.services import Owed
 from clinic.practice.models import Location, Practice
 
@@ -28,7 +28,7 @@ Row = sa.Row[Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class DueRules:
     """What the practice decided about letters, how far back this look goes for changes, and how far ahead for what falls due.
 
     `ahead` is nothing for a pass, which owes what is due. Then `until` is the moment of asking itself.
@@ -55,25 +55,25 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class DueQuery:
     """One question to committed rows, and what makes messages of the rows that answer it."""
 
     question: sa.Select[*tuple[Any, ...]]
     messages: Callable[[Iterable[Row]], list[Owed]]
 
 
-Question = Callable[[Rules, datetime], Sequence[Asked]]
+Question = Callable[[DueRules, datetime], Sequence[DueQuery]]
 """What one kind asks of committed rows at a moment (UTC)."""
 
 
-def find(question: Question, rules: Rules, now: datetime) -> list[Owed]:
+def find(question: Question, rules: DueRules, now: datetime) -> list[Owed]:
     """The messages of one kind that are due, or fall due as far ahead as the rules look."""
     return [
         owed for asked in question(rules, now) for owed in asked.messages(db.session.execute(asked.question))
     ]
 
 
-def foresee(questions: Iterable[Question], rules: Rules, now: datetime) -> list[Owed]:
+def foresee(questions: Iterable[Question], rules: DueRules, now: datetime) -> list[Owed]:
     """The same for many kinds at once, in one statement however many there are."""
     every = [asked for question in questions for asked in question(rules, now)]
     if not every:
@@ -93,7 +93,7 @@ def foresee(questions: Iterable[Question], rules: Rules, now: datetime) -> list[
     return [owed for asked, rows in zip(every, found, strict=True) for owed in asked.messages(rows)]
 
 
-def rules(now: datetime, *, thorough: bool = True, ahead: timedelta = timedelta()) -> Rules | None:
+def rules(now: datetime, *, thorough: bool = True, ahead: timedelta = timedelta()) -> DueRules | None:
     """The practice's rules; None before set-up, when nothing can be owed.
 
     A pass that is not `thorough` looks only at appointments that changed within the last quarter of an hour or are
@@ -110,7 +110,7 @@ def rules(now: datetime, *, thorough: bool = True, ahead: timedelta = timedelta(
         sa.select(sa.select(zone).scalar_subquery(), of_clients.scalar_subquery())
     ).one()
     settle = timedelta(seconds=practice.settle_seconds)
-    return Rules(
+    return DueRules(
         changed_since=EVER if thorough else now - LATELY - settle,
         settle=settle,
         quiet_from_hour=practice.quiet_from_hour,
@@ -123,15 +123,15 @@ def rules(now: datetime, *, thorough: bool = True, ahead: timedelta = timedelta(
     )
 
 
-def owed(
-    kind: Kind,
+def due_query(
+    kind: MessageKind,
     question: sa.Select[*tuple[Any, ...]],
     until: datetime,
     *,
     occasion: Callable[[Row], str],
     due_at: Callable[[Row], datetime],
     expires_at: Callable[[Row], datetime],
-) -> Asked:
+) -> DueQuery:
     """One message for each row that is due by `until`; a row gives `id`, `recipient_id` and, when it has one, `client_id`.
 
     What would fall due only when it is worth nothing any more is never owed.
@@ -152,11 +152,11 @@ def owed(
             if (at := due_at(row)) <= until and at < (worth_until := expires_at(row))
         ]
 
-    return Asked(question, messages)
+    return DueQuery(question, messages)
 
 
 def never_owed(
-    kind: Kind,
+    kind: MessageKind,
     subject: sa.ColumnElement[Any] | sa.orm.InstrumentedAttribute[Any],
     *conditions: sa.ColumnElement[bool],
 ) -> sa.ColumnElement[bool]:

@@ -6,12 +6,12 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from clinic.accounts.models import PasswordReset, User
-from clinic.messaging.due.shape import Asked, Rules, never_owed, owed
-from clinic.messaging.models import Kind, Message
+from clinic.messaging.due.shape import DueQuery, DueRules, due_query, never_owed
+from clinic.messaging.models import Message, MessageKind
 from clinic.practice.invitations import StaffInvitation
 
 
-def invitations(rules: Rules, now: datetime) -> Sequence[Asked]:
+def invitations(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
     """Somebody was invited, or the invitation was sent again: told at once, as somebody just asked for it."""
     asked = sa.select(
         StaffInvitation.id,
@@ -24,14 +24,14 @@ def invitations(rules: Rules, now: datetime) -> Sequence[Asked]:
         StaffInvitation.withdrawn_at.is_(None),
         StaffInvitation.expires_at > now,
         never_owed(
-            Kind.STAFF_INVITATION,
+            MessageKind.STAFF_INVITATION,
             StaffInvitation.id,
             Message.occasion == sa.func.concat("r", StaffInvitation.revision),
         ),
     )
     return [
-        owed(
-            Kind.STAFF_INVITATION,
+        due_query(
+            MessageKind.STAFF_INVITATION,
             asked,
             rules.until(now),
             occasion=lambda row: f"r{row.revision}",
@@ -41,7 +41,7 @@ def invitations(rules: Rules, now: datetime) -> Sequence[Asked]:
     ]
 
 
-def password_resets(rules: Rules, now: datetime) -> Sequence[Asked]:
+def password_resets(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
     """An owner reset somebody's password: told at once, because nothing else lets them in."""
     asked = (
         sa.select(
@@ -55,12 +55,12 @@ def password_resets(rules: Rules, now: datetime) -> Sequence[Asked]:
             User.active,
             PasswordReset.ended_at.is_(None),
             PasswordReset.expires_at > now,
-            never_owed(Kind.PASSWORD_RESET, PasswordReset.id),
+            never_owed(MessageKind.PASSWORD_RESET, PasswordReset.id),
         )
     )
     return [
-        owed(
-            Kind.PASSWORD_RESET,
+        due_query(
+            MessageKind.PASSWORD_RESET,
             asked,
             rules.until(now),
             occasion=lambda row: "first",

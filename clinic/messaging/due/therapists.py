@@ -10,9 +10,9 @@ from clinic.accounts.models import Role, User
 from clinic.booking.models import CAME, Appointment, State
 from clinic.db import db
 from clinic.messaging import heartbeat
-from clinic.messaging.due.shape import Asked, Row, Rules, never_owed, owed
-from clinic.messaging.heartbeat import Part
-from clinic.messaging.models import Kind, Message
+from clinic.messaging.due.shape import DueQuery, DueRules, Row, due_query, never_owed
+from clinic.messaging.heartbeat import DeliveryPart
+from clinic.messaging.models import Message, MessageKind
 from clinic.plans.models import CheckIn, LookBack, Plan, PlannedSession, Review
 from clinic.practice.models import Therapist
 from clinic.practice.queries import never_signs_in
@@ -35,7 +35,7 @@ LOOKS_AFTER = sa.and_(
 """Who is told about a visit's client: its therapist, or all therapists when that one never signs in."""
 
 
-def reviews_waiting(rules: Rules, now: datetime) -> Sequence[Asked]:
+def reviews_waiting(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
     """A suggestion waits: told to the visit's therapist, or to all therapists when the visit has none who signs in.
 
     At once, whatever the hour, when the visit is near; else after the quiet hours.
@@ -62,12 +62,12 @@ def reviews_waiting(rules: Rules, now: datetime) -> Sequence[Asked]:
         .where(
             Review.decided_at.is_(None),
             Review.opened_at > now - REVIEW_WORTH,
-            never_owed(Kind.REVIEW_WAITING, Review.id, Message.recipient_id == User.id),
+            never_owed(MessageKind.REVIEW_WAITING, Review.id, Message.recipient_id == User.id),
         )
     )
     return [
-        owed(
-            Kind.REVIEW_WAITING,
+        due_query(
+            MessageKind.REVIEW_WAITING,
             waiting,
             rules.until(now),
             occasion=lambda row: "first",
@@ -77,7 +77,7 @@ def reviews_waiting(rules: Rules, now: datetime) -> Sequence[Asked]:
     ]
 
 
-def check_ins_answered(rules: Rules, now: datetime) -> Sequence[Asked]:
+def check_ins_answered(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
     """An answer after a visit that a therapist should see: told like a review.
 
     The message names no client: that it exists says how somebody is, and the list of messages is open to the front desk.
@@ -91,12 +91,12 @@ def check_ins_answered(rules: Rules, now: datetime) -> Sequence[Asked]:
             CheckIn.asks_for_therapist,
             CheckIn.seen_at.is_(None),
             CheckIn.answered_at > now - REVIEW_WORTH,
-            never_owed(Kind.CHECK_IN_ANSWERED, CheckIn.id, Message.recipient_id == User.id),
+            never_owed(MessageKind.CHECK_IN_ANSWERED, CheckIn.id, Message.recipient_id == User.id),
         )
     )
     return [
-        owed(
-            Kind.CHECK_IN_ANSWERED,
+        due_query(
+            MessageKind.CHECK_IN_ANSWERED,
             waiting,
             rules.until(now),
             occasion=lambda row: "first",
@@ -106,7 +106,7 @@ def check_ins_answered(rules: Rules, now: datetime) -> Sequence[Asked]:
     ]
 
 
-def look_backs_due(rules: Rules, now: datetime) -> Sequence[Asked]:
+def look_backs_due(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
     """A session at which its course should be looked back on is over, and nobody has: told the next morning.
 
     The message names no client: that somebody has a course, and where it stands, is theirs.
@@ -124,12 +124,12 @@ def look_backs_due(rules: Rules, now: datetime) -> Sequence[Asked]:
             Appointment.ends_at <= rules.until(now),
             Appointment.ends_at > now - LOOK_BACK_WORTH,
             ~sa.exists().where(LookBack.appointment_id == Appointment.id),
-            never_owed(Kind.LOOK_BACK_DUE, Appointment.id, Message.recipient_id == User.id),
+            never_owed(MessageKind.LOOK_BACK_DUE, Appointment.id, Message.recipient_id == User.id),
         )
     )
     return [
-        owed(
-            Kind.LOOK_BACK_DUE,
+        due_query(
+            MessageKind.LOOK_BACK_DUE,
             ended,
             rules.until(now),
             occasion=lambda row: "visit",
@@ -139,12 +139,12 @@ def look_backs_due(rules: Rules, now: datetime) -> Sequence[Asked]:
     ]
 
 
-def agendas(rules: Rules, now: datetime) -> Sequence[Asked]:
+def agendas(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
     """The visits of a therapist's day, in the morning of the place where they are; a day without visits gives no letter."""
     return [asked for name in rules.zones for asked in _agendas_in(ZoneInfo(name), rules, now)]
 
 
-def _agendas_in(zone: ZoneInfo, rules: Rules, now: datetime) -> Iterator[Asked]:
+def _agendas_in(zone: ZoneInfo, rules: DueRules, now: datetime) -> Iterator[DueQuery]:
     day = hours.local_day(now, zone)
     while (morning := hours.edge(datetime.combine(day, AGENDA_AT), zone)) <= rules.until(now):
         if now < morning + AGENDA_WORTH:
@@ -152,7 +152,7 @@ def _agendas_in(zone: ZoneInfo, rules: Rules, now: datetime) -> Iterator[Asked]:
         day += timedelta(days=1)
 
 
-def _agenda_of(day: date, morning: datetime, zone: ZoneInfo, rules: Rules, now: datetime) -> Asked:
+def _agenda_of(day: date, morning: datetime, zone: ZoneInfo, rules: DueRules, now: datetime) -> DueQuery:
     at_work = (
         sa.select(Therapist.id, User.id.label("recipient_id"))
         .join(User, sa.and_(User.id == Therapist.user_id, User.active))
@@ -164,12 +164,12 @@ def _agenda_of(day: date, morning: datetime, zone: ZoneInfo, rules: Rules, now: 
             Appointment.ends_at > max(now, morning),
             # What is booked later in the day brings no letter of its own.
             Appointment.time_agreed_at < morning,
-            never_owed(Kind.AGENDA, Therapist.id, Message.occasion == day.isoformat()),
+            never_owed(MessageKind.AGENDA, Therapist.id, Message.occasion == day.isoformat()),
         )
         .distinct()
     )
-    return owed(
-        Kind.AGENDA,
+    return due_query(
+        MessageKind.AGENDA,
         at_work,
         rules.until(now),
         occasion=lambda row: day.isoformat(),
@@ -178,7 +178,7 @@ def _agenda_of(day: date, morning: datetime, zone: ZoneInfo, rules: Rules, now: 
     )
 
 
-def delivery_troubles(rules: Rules, now: datetime) -> Sequence[Asked]:
+def delivery_troubles(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
     """Letters that could not be delivered, or a worker that fell silent: told to each owner, at most once a day."""
     if not rules.zones:
         return []
@@ -186,12 +186,12 @@ def delivery_troubles(rules: Rules, now: datetime) -> Sequence[Asked]:
     owners = sa.select(User.id, User.id.label("recipient_id")).where(
         User.active,
         User.role_names.contains([Role.OWNER.value]),
-        never_owed(Kind.DELIVERY_TROUBLE, User.id, Message.owed_at > now - UNDELIVERED_WITHIN),
+        never_owed(MessageKind.DELIVERY_TROUBLE, User.id, Message.owed_at > now - UNDELIVERED_WITHIN),
         sa.or_(sa.exists().where(*_undelivered(now)), heartbeat.some_silent(SILENT_FOR)),
     )
     return [
-        owed(
-            Kind.DELIVERY_TROUBLE,
+        due_query(
+            MessageKind.DELIVERY_TROUBLE,
             owners,
             rules.until(now),
             occasion=lambda row: hours.local_day(now, quiet.zone).isoformat(),
@@ -207,14 +207,14 @@ def undelivered(now: datetime) -> int:
 
 
 def _undelivered(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
-    return Message.given_up_at > now - UNDELIVERED_WITHIN, Message.kind != Kind.DELIVERY_TROUBLE
+    return Message.given_up_at > now - UNDELIVERED_WITHIN, Message.kind != MessageKind.DELIVERY_TROUBLE
 
 
 def silent_parts() -> list[str]:
     """The parts of the sender that gave signs of life once and have been silent for a while."""
-    found = heartbeat.read()
+    found = heartbeat.heartbeats()
     return [
         sign.part.value
         for sign in found.signs
-        if sign.part is not Part.MAIL and sign.age is not None and sign.age > SILENT_FOR
+        if sign.part is not DeliveryPart.MAIL and sign.age is not None and sign.age > SILENT_FOR
     ]

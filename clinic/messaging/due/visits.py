@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from clinic.accounts.models import Client, Contact, ContactKind, Relation
 from clinic.booking.models import Appointment
-from clinic.messaging.models import Kind, Message
+from clinic.messaging.models import Message, MessageKind
 from clinic.practice.models import Location
 
 
@@ -62,7 +62,9 @@ def visits(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
     )
 
 
-def told(*kinds: Kind, since: sa.orm.InstrumentedAttribute[int] | None = None) -> sa.ColumnElement[bool]:
+def is_told(
+    *kinds: MessageKind, since: sa.orm.InstrumentedAttribute[int] | None = None
+) -> sa.ColumnElement[bool]:
     """Whether a letter of one of these kinds is owed, or went, about this appointment, at this revision or a later one.
 
     A letter that could not be delivered told nothing: a new address gets its own.
@@ -84,7 +86,7 @@ def told(*kinds: Kind, since: sa.orm.InstrumentedAttribute[int] | None = None) -
 def told_in_series() -> sa.ColumnElement[bool]:
     """Whether a letter about the whole series is owed, or went, and so told of this appointment too."""
     return sa.exists().where(
-        Message.kind == Kind.SERIES,
+        Message.kind == MessageKind.SERIES,
         Message.channel == "mail",
         Message.subject_id == Appointment.series_id,
         Message.given_up_at.is_(None),

@@ -8,29 +8,29 @@ import sqlalchemy as sa
 
 from clinic.accounts.models import Client
 from clinic.booking.models import Appointment
-from clinic.booking.waiting.models import Offer, OfferEnd, Offering, Wish, WishEnd
-from clinic.messaging.due.shape import Asked, Row, Rules, never_owed, owed
+from clinic.booking.waiting.models import EntryEnd, Offer, OfferEnd, Offering, WaitingListEntry
+from clinic.messaging.due.shape import DueQuery, DueRules, Row, due_query, never_owed
 from clinic.messaging.due.visits import address_of
-from clinic.messaging.models import Kind, Message
+from clinic.messaging.models import Message, MessageKind
 from clinic.practice.models import Location
 
 WORTH = timedelta(days=1)
 """So long it makes sense to say that one is on the list, or no longer, or that a time is gone."""
 
-ADDRESS = address_of(Wish.client_id)
+ADDRESS = address_of(WaitingListEntry.client_id)
 
 
-def joined(rules: Rules, now: datetime) -> Sequence[Asked]:
+def joined(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
     """Somebody waits: where it can be changed and withdrawn. A visit that should be earlier has its own page for that."""
     waiting = _wishes(
-        Wish.ended_at.is_(None),
-        Wish.replaces_id.is_(None),
-        Wish.created_at > now - WORTH,
-        never_owed(Kind.WAITING_JOINED, Wish.id),
+        WaitingListEntry.ended_at.is_(None),
+        WaitingListEntry.replaces_id.is_(None),
+        WaitingListEntry.created_at > now - WORTH,
+        never_owed(MessageKind.WAITING_JOINED, WaitingListEntry.id),
     )
     return [
-        owed(
-            Kind.WAITING_JOINED,
+        due_query(
+            MessageKind.WAITING_JOINED,
             waiting,
             rules.until(now),
             occasion=lambda row: "first",
@@ -40,14 +40,14 @@ def joined(rules: Rules, now: datetime) -> Sequence[Asked]:
     ]
 
 
-def offers(rules: Rules, now: datetime) -> Sequence[Asked]:
+def offers(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
     """A time is kept for somebody: told at once, for it is kept for minutes only."""
     waiting = _offers(
-        Offer.ended_at.is_(None), Offer.expires_at > now, never_owed(Kind.WAITING_OFFER, Offer.id)
+        Offer.ended_at.is_(None), Offer.expires_at > now, never_owed(MessageKind.WAITING_OFFER, Offer.id)
     )
     return [
-        owed(
-            Kind.WAITING_OFFER,
+        due_query(
+            MessageKind.WAITING_OFFER,
             waiting,
             rules.until(now),
             occasion=lambda row: "first",
@@ -57,10 +57,10 @@ def offers(rules: Rules, now: datetime) -> Sequence[Asked]:
     ]
 
 
-def outcomes(rules: Rules, now: datetime) -> Sequence[Asked]:
+def outcomes(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
     """Somebody who was told of a time, and still waits, lost it to another, or it was taken back."""
     told = sa.exists().where(
-        Message.kind == Kind.WAITING_OFFER,
+        Message.kind == MessageKind.WAITING_OFFER,
         Message.channel == "mail",
         Message.subject_id == Offer.id,
         Message.sent_at.is_not(None),
@@ -68,14 +68,14 @@ def outcomes(rules: Rules, now: datetime) -> Sequence[Asked]:
     lost = _offers(
         Offer.end.in_([OfferEnd.MISSED, OfferEnd.STOPPED]),
         Offer.ended_at > now - WORTH,
-        Wish.ended_at.is_(None),
+        WaitingListEntry.ended_at.is_(None),
         Appointment.starts_at > now,
         told,
-        never_owed(Kind.WAITING_OUTCOME, Offer.id),
+        never_owed(MessageKind.WAITING_OUTCOME, Offer.id),
     )
     return [
-        owed(
-            Kind.WAITING_OUTCOME,
+        due_query(
+            MessageKind.WAITING_OUTCOME,
             lost,
             rules.until(now),
             occasion=lambda row: "first",
@@ -85,7 +85,7 @@ def outcomes(rules: Rules, now: datetime) -> Sequence[Asked]:
     ]
 
 
-def over(rules: Rules, now: datetime) -> Sequence[Asked]:
+def over(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
     """Somebody's last day passed without a time that suited."""
 
     def due_at(row: Row) -> datetime:
@@ -94,13 +94,13 @@ def over(rules: Rules, now: datetime) -> Sequence[Asked]:
         return rules.quiet(zone).after(at) if zone else at
 
     ended = _wishes(
-        Wish.end == WishEnd.OVER,
-        Wish.ended_at > now - WORTH,
-        never_owed(Kind.WAITING_OVER, Wish.id),
+        WaitingListEntry.end == EntryEnd.OVER,
+        WaitingListEntry.ended_at > now - WORTH,
+        never_owed(MessageKind.WAITING_OVER, WaitingListEntry.id),
     )
     return [
-        owed(
-            Kind.WAITING_OVER,
+        due_query(
+            MessageKind.WAITING_OVER,
             ended,
             rules.until(now),
             occasion=lambda row: "last",
@@ -113,15 +113,15 @@ def over(rules: Rules, now: datetime) -> Sequence[Asked]:
 def _wishes(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
     return (
         sa.select(
-            Wish.id,
-            Wish.client_id,
-            Wish.created_at,
-            Wish.ended_at,
+            WaitingListEntry.id,
+            WaitingListEntry.client_id,
+            WaitingListEntry.created_at,
+            WaitingListEntry.ended_at,
             Location.zone,
             ADDRESS.c.id.label("recipient_id"),
         )
-        .join(Client, Client.id == Wish.client_id)
-        .outerjoin(Location, Location.id == Wish.location_id)
+        .join(Client, Client.id == WaitingListEntry.client_id)
+        .outerjoin(Location, Location.id == WaitingListEntry.location_id)
         .join(ADDRESS, sa.true())
         .where(Client.erased_at.is_(None), *conditions)
     )
@@ -131,7 +131,7 @@ def _offers(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
     return (
         sa.select(
             Offer.id,
-            Wish.client_id,
+            WaitingListEntry.client_id,
             Offer.offered_at,
             Offer.expires_at,
             Offer.ended_at,
@@ -139,10 +139,10 @@ def _offers(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
             Appointment.zone,
             ADDRESS.c.id.label("recipient_id"),
         )
-        .join(Wish, Wish.id == Offer.wish_id)
+        .join(WaitingListEntry, WaitingListEntry.id == Offer.wish_id)
         .join(Offering, Offering.id == Offer.offering_id)
         .join(Appointment, Appointment.id == Offering.hold_id)
-        .join(Client, Client.id == Wish.client_id)
+        .join(Client, Client.id == WaitingListEntry.client_id)
         .join(ADDRESS, sa.true())
         .where(Client.erased_at.is_(None), *conditions)
     )

@@ -30,10 +30,10 @@ from clinic.messaging.letters import (
     visit_letters,
     waiting_letters,
 )
-from clinic.messaging.letters.content import Content, Drop
-from clinic.messaging.letters.rendering import written
+from clinic.messaging.letters.content import Drop, LetterContent
+from clinic.messaging.letters.rendering import render_letter
 from clinic.messaging.mailer import Envelope
-from clinic.messaging.models import Kind
+from clinic.messaging.models import MessageKind
 from clinic.messaging.services import Claim
 from clinic.practice.models import Practice
 
@@ -91,7 +91,7 @@ def compose(held: Claim, now: datetime) -> Letter | Drop:
     if isinstance(content, Drop):
         return content
     facts = {**content.facts, "stop_link": content.stop_link}
-    sheet = written(content.sample_of or held.kind, facts, practice, spoken=content.language)
+    sheet = render_letter(content.sample_of or held.kind, facts, practice, spoken=content.language)
     return Letter(
         message_id=held.id,
         sender_name=practice.name,
@@ -110,12 +110,12 @@ def compose(held: Claim, now: datetime) -> Letter | Drop:
     )
 
 
-def _sign_in(held: Claim, practice: Practice, now: datetime) -> Content | Drop:
+def _sign_in(held: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
     contact = db.session.get(Contact, held.recipient_id)
     if contact is None or contact.kind != ContactKind.MAIL:
         return Drop("no_address")
     raw = accounts.mint_link(purpose=LinkPurpose.SIGN_IN, contact_id=contact.id, now=now)
-    return Content(
+    return LetterContent(
         recipient=contact.normalised,
         contact_id=contact.id,
         language=contact.client.language,
@@ -123,12 +123,12 @@ def _sign_in(held: Claim, practice: Practice, now: datetime) -> Content | Drop:
     )
 
 
-def _resume_intake(held: Claim, practice: Practice, now: datetime) -> Content | Drop:
+def _resume_intake(held: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
     draft = db.session.get(Draft, held.subject_id)
     if draft is None or not draft.mail:
         return Drop("gone")
     raw = accounts.mint_link(purpose=LinkPurpose.RESUME_INTAKE, subject_id=draft.id, now=now)
-    return Content(
+    return LetterContent(
         recipient=draft.mail,
         language=_language(draft.client_id, practice),
         facts={
@@ -139,14 +139,14 @@ def _resume_intake(held: Claim, practice: Practice, now: datetime) -> Content | 
     )
 
 
-def _guardian_consent(held: Claim, practice: Practice, now: datetime) -> Content | Drop:
+def _guardian_consent(held: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
     asked = db.session.get(GuardianConsent, held.subject_id)
     if asked is None:
         return Drop("gone")
     if asked.agreed_at is not None:
         return Drop("decided")
     raw = accounts.mint_link(purpose=LinkPurpose.GUARDIAN_CONSENT, subject_id=asked.id, now=now)
-    return Content(
+    return LetterContent(
         recipient=asked.mail,
         language=_language(db.session.get_one(Submission, asked.submission_id).client_id, practice),
         facts={
@@ -157,7 +157,7 @@ def _guardian_consent(held: Claim, practice: Practice, now: datetime) -> Content
     )
 
 
-def _address_replaced(held: Claim, practice: Practice, now: datetime) -> Content | Drop:
+def _address_replaced(held: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
     replaced = db.session.get(ReplacedAddress, held.subject_id)
     client = db.session.get(Client, replaced.client_id) if replaced else None
     if replaced is None or client is None:
@@ -167,17 +167,17 @@ def _address_replaced(held: Claim, practice: Practice, now: datetime) -> Content
     if db.session.scalar(sa.select(STANDS_AGAIN).where(ReplacedAddress.id == replaced.id)):
         return Drop("undone")
     # No contact: what comes back from the old address says nothing about the new one.
-    return Content(recipient=replaced.normalised, language=client.language, facts={})
+    return LetterContent(recipient=replaced.normalised, language=client.language, facts={})
 
 
-def _text_sample(held: Claim, practice: Practice, now: datetime) -> Content | Drop:
+def _text_sample(held: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
     user = db.session.get(User, held.recipient_id)
     if user is None or not user.active:
         return Drop("gone")
     kind, spoken, _ = held.occasion.split("/")
     with language.speaking(spoken):
-        facts = samples.facts(Kind(kind), practice, now)
-    return Content(recipient=user.email, language=spoken, facts=facts, sample_of=Kind(kind))
+        facts = samples.facts(MessageKind(kind), practice, now)
+    return LetterContent(recipient=user.email, language=spoken, facts=facts, sample_of=MessageKind(kind))
 
 
 def _language(client_id: UUID | None, practice: Practice) -> str:
@@ -186,13 +186,13 @@ def _language(client_id: UUID | None, practice: Practice) -> str:
     return client.language if client else practice.language
 
 
-Composer = Callable[[Claim, Practice, datetime], Content | Drop]
-KINDS: Mapping[Kind, Composer] = {
-    Kind.SIGN_IN: _sign_in,
-    Kind.RESUME_INTAKE: _resume_intake,
-    Kind.GUARDIAN_CONSENT: _guardian_consent,
-    Kind.ADDRESS_REPLACED: _address_replaced,
-    Kind.TEXT_SAMPLE: _text_sample,
+Composer = Callable[[Claim, Practice, datetime], LetterContent | Drop]
+KINDS: Mapping[MessageKind, Composer] = {
+    MessageKind.SIGN_IN: _sign_in,
+    MessageKind.RESUME_INTAKE: _resume_intake,
+    MessageKind.GUARDIAN_CONSENT: _guardian_consent,
+    MessageKind.ADDRESS_REPLACED: _address_replaced,
+    MessageKind.TEXT_SAMPLE: _text_sample,
     **visit_letters.KINDS,
     **series_letters.KINDS,
     **staff_letters.KINDS,

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from clinic.language import ENGLISH
-from clinic.messaging.models import Kind
+from clinic.messaging.models import MessageKind
 
 CANNOT_LEAVE = frozenset({"does_not_arrive", "no_address", "sms_off"})
 """Reasons why a message that is still wanted has no way to go: staff must hear of it. All others make it unneeded."""
@@ -25,14 +25,14 @@ class Drop:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Content:
+class LetterContent:
     """Who gets the letter, in which language, and the facts its template prints; `told` is the digest of the time and place it tells."""
 
     recipient: str
     language: str = ENGLISH
     facts: Mapping[str, Any]
     contact_id: UUID | None = None
-    sample_of: Kind | None = None
+    sample_of: MessageKind | None = None
     """The kind this letter only shows, on invented facts."""
     calendar: bytes | None = None
     calendar_method: str = ""

@@ -10,7 +10,7 @@ from clinic.accounts import audit
 from clinic.db import Model, db, violates
 from clinic.messaging.letters import wording
 from clinic.messaging.letters.wording import PARTS, Words
-from clinic.messaging.models import Kind
+from clinic.messaging.models import MessageKind
 from clinic.practice.editing import ChangedMeanwhile
 
 
@@ -36,14 +36,14 @@ class LetterText(Model):
     )
 
 
-def ours(kind: Kind, spoken: str) -> Words:
+def ours(kind: MessageKind, spoken: str) -> Words:
     """What we say in this kind of letter."""
     with language.speaking(spoken):
         said = wording.OURS[kind]
         return Words(**{part: language.gettext(getattr(said, part)) for part in PARTS})
 
 
-def words(kind: Kind, spoken: str) -> Words:
+def words(kind: MessageKind, spoken: str) -> Words:
     """What this kind of letter says: the practice's words, and ours where it has none of its own."""
     said = ours(kind, spoken)
     own = db.session.get(LetterText, (kind.value, spoken))
@@ -53,7 +53,7 @@ def words(kind: Kind, spoken: str) -> Words:
     return Words(**{part: getattr(said, part) if text is None else text for part, text in chosen.items()})
 
 
-def mark(kind: Kind, spoken: str) -> str:
+def mark(kind: MessageKind, spoken: str) -> str:
     """What tells one state of the practice's words in one kind of letter from any other; empty while it has none."""
     return _mark(db.session.get(LetterText, (kind.value, spoken)))
 
@@ -62,13 +62,13 @@ def _mark(own: LetterText | None) -> str:
     return f"{own.revision} {own.changed_at.isoformat()}" if own else ""
 
 
-def edited() -> set[tuple[Kind, str]]:
+def edited() -> set[tuple[MessageKind, str]]:
     """Kinds and languages in which the practice says something of its own."""
     rows = db.session.execute(sa.select(LetterText.kind, LetterText.language))
-    return {(Kind(kind), spoken) for kind, spoken in rows}
+    return {(MessageKind(kind), spoken) for kind, spoken in rows}
 
 
-def save(kind: Kind, spoken: str, said: Words, *, seen: str, actor: str, now: datetime) -> None:
+def save(kind: MessageKind, spoken: str, said: Words, *, seen: str, actor: str, now: datetime) -> None:
     """Say it the practice's way from the next letter on; a part that equals ours stays ours, also when ours changes.
 
     `seen` is the mark of what the page showed. The caller commits. Raises BadWords and ChangedMeanwhile.
@@ -99,7 +99,7 @@ def save(kind: Kind, spoken: str, said: Words, *, seen: str, actor: str, now: da
     audit.record(actor, "change", own, purpose=f"{kind.value}/{spoken}", fields=changed, now=now)
 
 
-def reset(kind: Kind, spoken: str, *, actor: str, now: datetime) -> None:
+def reset(kind: MessageKind, spoken: str, *, actor: str, now: datetime) -> None:
     """Say it our way again. Twice is harmless. The caller commits."""
     own = db.session.get(LetterText, (kind.value, spoken))
     if own is not None:

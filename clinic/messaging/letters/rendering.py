@@ -19,12 +19,12 @@ from clinic import language
 from clinic.language import reading
 from clinic.messaging.letters import practice_wording, wording
 from clinic.messaging.letters.wording import Words
-from clinic.messaging.models import Kind
+from clinic.messaging.models import MessageKind
 from clinic.practice.models import Practice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sheet:
+class RenderedLetter:
     """What a letter says, in both its forms."""
 
     subject: str
@@ -32,9 +32,14 @@ class Sheet:
     html: str
 
 
-def written(
-    kind: Kind, facts: Mapping[str, Any], practice: Practice, *, spoken: str, words: Words | None = None
-) -> Sheet:
+def render_letter(
+    kind: MessageKind,
+    facts: Mapping[str, Any],
+    practice: Practice,
+    *,
+    spoken: str,
+    words: Words | None = None,
+) -> RenderedLetter:
     """The letter of a kind about these facts, in the practice's words unless others are given."""
     with language.speaking(spoken):
         found = words or practice_wording.words(kind, language.current())
@@ -49,7 +54,7 @@ def written(
             "opening": wording.paragraphs(said.opening),
             "closing": wording.paragraphs(said.closing),
         }
-        return Sheet(
+        return RenderedLetter(
             subject=shared["subject"],
             text=re.sub(r"\n{3,}", "\n\n", _rendered(kind, "txt", shared)).strip() + "\n",
             html=_inliner().inline(_rendered(kind, "html", shared)),
@@ -73,7 +78,7 @@ def _values(facts: Mapping[str, Any], practice: Practice) -> dict[str, str]:
     return values
 
 
-def _rendered(kind: Kind, form: str, shared: Mapping[str, Any]) -> str:
+def _rendered(kind: MessageKind, form: str, shared: Mapping[str, Any]) -> str:
     """The whole letter as `html` or `txt`."""
     environment = _environment(current_app._get_current_object())  # type: ignore[attr-defined]  # the proxy's own way
     parts = environment.get_template(f"messages/_parts.{form}").module

@@ -9,8 +9,8 @@ from flask import current_app
 
 from clinic.language import N_, gettext
 from clinic.messaging.letters.staff_letters import Stop
-from clinic.messaging.letters.visit_letters import SafetyForm, Visit
-from clinic.messaging.models import Kind
+from clinic.messaging.letters.visit_letters import LetterVisit, SafetyForm
+from clinic.messaging.models import MessageKind
 from clinic.practice.models import Practice
 
 EXAMPLE = "/example"
@@ -21,7 +21,7 @@ _HOUR = timedelta(hours=1)
 _NAME, _THERAPIST, _PLACE = N_("Robin"), N_("Alex Example"), N_("Example House")
 
 
-def facts(kind: Kind, practice: Practice, now: datetime) -> Mapping[str, Any]:
+def facts(kind: MessageKind, practice: Practice, now: datetime) -> Mapping[str, Any]:
     """What a letter of this kind would be about, in the language spoken now."""
     link = f"{current_app.config['PUBLIC_URL']}{EXAMPLE}"
     visit = _visit(practice, now, link)
@@ -55,11 +55,11 @@ def facts(kind: Kind, practice: Practice, now: datetime) -> Mapping[str, Any]:
     }
 
 
-def _later(visit: Visit) -> Visit:
+def _later(visit: LetterVisit) -> LetterVisit:
     return replace(visit, starts_at=visit.starts_at + _AHEAD, ends_at=visit.ends_at + _AHEAD)
 
 
-def _stop(visit: Visit) -> Stop:
+def _stop(visit: LetterVisit) -> Stop:
     return Stop(
         starts_at=visit.starts_at,
         ends_at=visit.ends_at,
@@ -72,9 +72,9 @@ def _stop(visit: Visit) -> Stop:
     )
 
 
-def _visit(practice: Practice, now: datetime, link: str) -> Visit:
+def _visit(practice: Practice, now: datetime, link: str) -> LetterVisit:
     starts_at = (now + _AHEAD).astimezone(UTC).replace(hour=9, minute=0, second=0, microsecond=0)
-    return Visit(
+    return LetterVisit(
         first_name=gettext(_NAME),
         starts_at=starts_at,
         ends_at=starts_at + _HOUR,

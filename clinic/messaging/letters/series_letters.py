@@ -12,15 +12,15 @@ from clinic.booking.calendar_file import Invitee, Method
 from clinic.booking.models import Appointment, Series, State
 from clinic.booking.series import new_series
 from clinic.db import db
-from clinic.messaging.letters.content import Content, Drop
+from clinic.messaging.letters.content import Drop, LetterContent
 from clinic.messaging.letters.greeting import letter_name
-from clinic.messaging.letters.visit_letters import Visit
-from clinic.messaging.models import Kind, Message
+from clinic.messaging.letters.visit_letters import LetterVisit
+from clinic.messaging.models import Message, MessageKind
 from clinic.messaging.services import Claim
 from clinic.practice.models import Practice
 
 
-def _series(held: Claim, practice: Practice, now: datetime) -> Content | Drop:
+def _series(held: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
     whole = db.session.get(Series, held.subject_id)
     contact = db.session.get(Contact, held.recipient_id)
     client = db.session.get(Client, whole.client_id) if whole else None
@@ -48,15 +48,15 @@ def _content(
     cancelled: Sequence[Appointment],
     practice: Practice,
     now: datetime,
-) -> Content:
+) -> LetterContent:
     """All that is booked as it stands, so that an earlier letter nobody got is not missed, and what was just cancelled."""
-    visits = {one.id: Visit.of(one, client, practice, now) for one in (*booked, *cancelled)}
+    visits = {one.id: LetterVisit.of(one, client, practice, now) for one in (*booked, *cancelled)}
     # A calendar can only be told to take out what an earlier letter put in.
     takes_out = bool(cancelled) and (not booked or _was_told(whole))
     method = Method.CANCEL if takes_out else Method.REQUEST
     shown = cancelled if takes_out else booked
     with language.speaking(client.language):
-        calendar = calendar_file.calendar_file(
+        calendar = calendar_file.serialise(
             shown,
             practice,
             method=method,
@@ -64,7 +64,7 @@ def _content(
             links={one.id: visits[one.id].link for one in shown},
             invitee=Invitee(mail=contact.normalised, name=letter_name(client)),
         )
-    return Content(
+    return LetterContent(
         recipient=contact.normalised,
         contact_id=contact.id,
         language=client.language,
@@ -81,7 +81,7 @@ def _content(
 
 def _was_told(whole: Series) -> bool:
     went = sa.exists().where(
-        Message.kind == Kind.SERIES, Message.subject_id == whole.id, Message.sent_at.is_not(None)
+        Message.kind == MessageKind.SERIES, Message.subject_id == whole.id, Message.sent_at.is_not(None)
     )
     return bool(db.session.scalar(sa.select(went)))
 
@@ -94,4 +94,4 @@ def _unreachable(contact: Contact, client: Client) -> str | None:
     return "does_not_arrive" if contact.bounced_at is not None else None
 
 
-KINDS = {Kind.SERIES: _series}
+KINDS = {MessageKind.SERIES: _series}

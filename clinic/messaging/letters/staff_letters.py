@@ -12,10 +12,10 @@ from clinic.accounts.models import User
 from clinic.booking.models import Appointment, State
 from clinic.db import db
 from clinic.messaging.due import therapists
-from clinic.messaging.letters.content import Content, Drop
+from clinic.messaging.letters.content import Drop, LetterContent
 from clinic.messaging.letters.greeting import letter_name
 from clinic.messaging.letters.visit_letters import WHOLE
-from clinic.messaging.models import Kind
+from clinic.messaging.models import MessageKind
 from clinic.messaging.services import Claim
 from clinic.plans import queries as plans
 from clinic.plans.models import CheckIn, LookBack, Review
@@ -37,13 +37,13 @@ class Stop:
     reference: str
 
 
-def _review_waiting(held: Claim, user: User, now: datetime) -> Content | Drop:
+def _review_waiting(held: Claim, user: User, now: datetime) -> LetterContent | Drop:
     review = db.session.get(Review, held.subject_id)
     if review is None:
         return Drop("gone")
     if review.decided_at is not None:
         return Drop("decided")
-    return Content(
+    return LetterContent(
         recipient=user.email,
         facts={
             "link": _address(f"/staff/reviews/{review.id}"),
@@ -53,32 +53,32 @@ def _review_waiting(held: Claim, user: User, now: datetime) -> Content | Drop:
     )
 
 
-def _check_in_answered(held: Claim, user: User, now: datetime) -> Content | Drop:
+def _check_in_answered(held: Claim, user: User, now: datetime) -> LetterContent | Drop:
     check_in = db.session.get(CheckIn, held.subject_id)
     if check_in is None:
         return Drop("gone")
     if check_in.seen_at is not None:
         return Drop("seen")
     # Neither the visit nor the client: that such a letter exists says how somebody is.
-    return Content(recipient=user.email, facts={"link": _address("/staff")})
+    return LetterContent(recipient=user.email, facts={"link": _address("/staff")})
 
 
-def _look_back_due(held: Claim, user: User, now: datetime) -> Content | Drop:
+def _look_back_due(held: Claim, user: User, now: datetime) -> LetterContent | Drop:
     if db.session.scalar(sa.select(sa.exists().where(LookBack.appointment_id == held.subject_id))):
         return Drop("decided")
-    return Content(
+    return LetterContent(
         recipient=user.email, facts={"link": _address(f"/staff/appointments/{held.subject_id}/look-back")}
     )
 
 
-def _agenda(held: Claim, user: User, now: datetime) -> Content | Drop:
+def _agenda(held: Claim, user: User, now: datetime) -> LetterContent | Drop:
     therapist = db.session.get(Therapist, held.subject_id)
     if therapist is None or therapist.user_id != user.id:
         return Drop("gone")
     stops = _stops(therapist, date.fromisoformat(held.occasion))
     if not stops:
         return Drop("nothing_left")
-    return Content(
+    return LetterContent(
         recipient=user.email,
         facts={"stops": stops, "reviews": plans.waiting(user.id, now), "link": _address("/staff")},
     )
@@ -115,28 +115,28 @@ def _stops(therapist: Therapist, day: date) -> list[Stop]:
     ]
 
 
-def _delivery_trouble(held: Claim, user: User, now: datetime) -> Content | Drop:
+def _delivery_trouble(held: Claim, user: User, now: datetime) -> LetterContent | Drop:
     undelivered, silent = therapists.undelivered(now), therapists.silent_parts()
     if not undelivered and not silent:
         return Drop("well_again")
-    return Content(
+    return LetterContent(
         recipient=user.email,
         facts={"undelivered": undelivered, "silent": silent, "link": _address("/staff/messages")},
     )
 
 
-Composer = Callable[[Claim, User, datetime], Content | Drop]
-COMPOSERS: Mapping[Kind, Composer] = {
-    Kind.REVIEW_WAITING: _review_waiting,
-    Kind.CHECK_IN_ANSWERED: _check_in_answered,
-    Kind.LOOK_BACK_DUE: _look_back_due,
-    Kind.AGENDA: _agenda,
-    Kind.DELIVERY_TROUBLE: _delivery_trouble,
+Composer = Callable[[Claim, User, datetime], LetterContent | Drop]
+COMPOSERS: Mapping[MessageKind, Composer] = {
+    MessageKind.REVIEW_WAITING: _review_waiting,
+    MessageKind.CHECK_IN_ANSWERED: _check_in_answered,
+    MessageKind.LOOK_BACK_DUE: _look_back_due,
+    MessageKind.AGENDA: _agenda,
+    MessageKind.DELIVERY_TROUBLE: _delivery_trouble,
 }
 
 
-def _to_staff(composer: Composer) -> Callable[[Claim, Practice, datetime], Content | Drop]:
-    def compose(held: Claim, practice: Practice, now: datetime) -> Content | Drop:
+def _to_staff(composer: Composer) -> Callable[[Claim, Practice, datetime], LetterContent | Drop]:
+    def compose(held: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
         user = db.session.get(User, held.recipient_id)
         return composer(held, user, now) if user is not None and user.active else Drop("gone")
 

@@ -9,8 +9,8 @@ from clinic.accounts import team
 from clinic.accounts.models import PasswordReset, User
 from clinic.db import db
 from clinic.language import N_, gettext
-from clinic.messaging.letters.content import Content, Drop
-from clinic.messaging.models import Kind
+from clinic.messaging.letters.content import Drop, LetterContent
+from clinic.messaging.models import MessageKind
 from clinic.messaging.services import Claim
 from clinic.practice import invitations
 from clinic.practice.invitations import InvitationStanding, StaffInvitation
@@ -25,7 +25,7 @@ WHY_NOT = {
 }
 
 
-def _invitation(held: Claim, practice: Practice, now: datetime) -> Content | Drop:
+def _invitation(held: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
     found = db.session.get(StaffInvitation, held.subject_id)
     if found is None:
         return Drop("gone")
@@ -36,7 +36,7 @@ def _invitation(held: Claim, practice: Practice, now: datetime) -> Content | Dro
         return Drop(
             "decided"
         )  # It was sent again meanwhile; the newer letter carries the address that works.
-    return Content(
+    return LetterContent(
         recipient=found.email,
         facts={
             "link": _address(invitations.join_path(invitations.mint_address(found, now))),
@@ -46,14 +46,14 @@ def _invitation(held: Claim, practice: Practice, now: datetime) -> Content | Dro
     )
 
 
-def _password_reset(held: Claim, practice: Practice, now: datetime) -> Content | Drop:
+def _password_reset(held: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
     found = db.session.get(PasswordReset, held.subject_id)
     user = db.session.get(User, held.recipient_id)
     if found is None or user is None or not user.active:
         return Drop("gone")
     if found.ended_at is not None:
         return Drop("decided")
-    return Content(
+    return LetterContent(
         recipient=user.email,
         facts={"link": _address(team.set_up_path(team.mint_set_up_link(user, now)))},
     )
@@ -63,7 +63,7 @@ def _address(path: str) -> str:
     return f"{current_app.config['PUBLIC_URL']}{path}"
 
 
-KINDS: Mapping[Kind, Callable[[Claim, Practice, datetime], Content | Drop]] = {
-    Kind.STAFF_INVITATION: _invitation,
-    Kind.PASSWORD_RESET: _password_reset,
+KINDS: Mapping[MessageKind, Callable[[Claim, Practice, datetime], LetterContent | Drop]] = {
+    MessageKind.STAFF_INVITATION: _invitation,
+    MessageKind.PASSWORD_RESET: _password_reset,
 }

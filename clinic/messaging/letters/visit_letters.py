@@ -20,9 +20,9 @@ from clinic.db import db
 from clinic.intake import queries as intake
 from clinic.messaging import preferences
 from clinic.messaging.due.bookings import TELLS_TIME
-from clinic.messaging.letters.content import Content, Drop
+from clinic.messaging.letters.content import Drop, LetterContent
 from clinic.messaging.letters.greeting import letter_name
-from clinic.messaging.models import Kind, Message
+from clinic.messaging.models import Message, MessageKind
 from clinic.messaging.preferences import Topic
 from clinic.messaging.services import Claim
 from clinic.practice.models import IntakeRule, Practice
@@ -40,7 +40,7 @@ SIGN_IN_FIRST = "/my/sign-in?next="
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
+class LetterVisit:
     """What a letter says of a visit; instants are UTC, to be shown in `zone`."""
 
     first_name: str
@@ -63,7 +63,7 @@ class Visit:
     link: str
 
     @classmethod
-    def of(cls, appointment: Appointment, client: Client, practice: Practice, now: datetime) -> "Visit":
+    def of(cls, appointment: Appointment, client: Client, practice: Practice, now: datetime) -> "LetterVisit":
         """The visit as it stands now."""
         therapist, location = appointment.therapist, appointment.location
         free_until = appointment.starts_at - timedelta(hours=practice.late_cancel_hours)
@@ -130,7 +130,7 @@ def _booked(held: Claim, appointment: Appointment, now: datetime) -> str | None:
 def _changed(held: Claim, appointment: Appointment, now: datetime) -> str | None:
     if _revision(held) < appointment.time_revision:
         return "moved"
-    if not held.is_copy and _last_told(appointment) == told(appointment):
+    if not held.is_copy and _last_told(appointment) == visit_digest(appointment):
         return "undone"
     return _booked(held, appointment, now)
 
@@ -170,26 +170,28 @@ def _free(held: Claim, appointment: Appointment, now: datetime) -> str | None:
     return _over(held, appointment, now)
 
 
-TELLINGS: Mapping[Kind, Telling] = {
-    Kind.CONFIRMATION: Telling(_booked, Method.REQUEST, tells_time=True),
-    Kind.REQUEST_RECEIVED: Telling(_in_state(State.REQUESTED)),
-    Kind.REQUEST_CONFIRMED: Telling(_booked, Method.REQUEST, tells_time=True),
-    Kind.REQUEST_DECLINED: Telling(_in_state(State.DECLINED)),
-    Kind.CHANGE: Telling(_changed, Method.REQUEST, tells_time=True),
-    Kind.CANCELLATION: Telling(_in_state(State.CANCELLED), Method.CANCEL),
-    Kind.REMINDER: Telling(_soon, wanted=lambda contact: contact.wants_reminders),
-    Kind.AFTERCARE: Telling(_over, wanted=lambda contact: contact.wants_reminders),
-    Kind.CHECK_IN: Telling(_over, wanted=lambda contact: contact.wants_check_ins, stops=Topic.CHECK_INS),
-    Kind.OWN_TIPS: Telling(_over),
-    Kind.INTAKE_INVITATION: Telling(_unanswered),
-    Kind.REBOOKING: Telling(
+TELLINGS: Mapping[MessageKind, Telling] = {
+    MessageKind.CONFIRMATION: Telling(_booked, Method.REQUEST, tells_time=True),
+    MessageKind.REQUEST_RECEIVED: Telling(_in_state(State.REQUESTED)),
+    MessageKind.REQUEST_CONFIRMED: Telling(_booked, Method.REQUEST, tells_time=True),
+    MessageKind.REQUEST_DECLINED: Telling(_in_state(State.DECLINED)),
+    MessageKind.CHANGE: Telling(_changed, Method.REQUEST, tells_time=True),
+    MessageKind.CANCELLATION: Telling(_in_state(State.CANCELLED), Method.CANCEL),
+    MessageKind.REMINDER: Telling(_soon, wanted=lambda contact: contact.wants_reminders),
+    MessageKind.AFTERCARE: Telling(_over, wanted=lambda contact: contact.wants_reminders),
+    MessageKind.CHECK_IN: Telling(
+        _over, wanted=lambda contact: contact.wants_check_ins, stops=Topic.CHECK_INS
+    ),
+    MessageKind.OWN_TIPS: Telling(_over),
+    MessageKind.INTAKE_INVITATION: Telling(_unanswered),
+    MessageKind.REBOOKING: Telling(
         _free, wanted=lambda contact: preferences.wants_news(contact.client_id), stops=Topic.REBOOKING
     ),
 }
 
 
-def _composer(telling: Telling) -> Callable[[Claim, Practice, datetime], Content | Drop]:
-    def compose(held: Claim, practice: Practice, now: datetime) -> Content | Drop:
+def _composer(telling: Telling) -> Callable[[Claim, Practice, datetime], LetterContent | Drop]:
+    def compose(held: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
         appointment = db.session.get(Appointment, held.subject_id, options=WHOLE)
         contact = db.session.get(Contact, held.recipient_id)
         if appointment is None or appointment.client is None or contact is None:
@@ -209,37 +211,37 @@ KINDS = {kind: _composer(telling) for kind, telling in TELLINGS.items()}
 
 def _content(
     telling: Telling,
-    kind: Kind,
+    kind: MessageKind,
     appointment: Appointment,
     client: Client,
     contact: Contact,
     practice: Practice,
     now: datetime,
-) -> Content:
-    visit = Visit.of(appointment, client, practice, now)
+) -> LetterContent:
+    visit = LetterVisit.of(appointment, client, practice, now)
     facts: dict[str, object] = {"visit": visit, "form": None}
-    if kind is Kind.AFTERCARE:
+    if kind is MessageKind.AFTERCARE:
         facts["tips_link"] = _address(signed_links.aftercare_path(appointment.id, appointment.link_epoch))
         facts["next_visit"] = _next_visit(client, practice, now)
-    if kind is Kind.OWN_TIPS:
+    if kind is MessageKind.OWN_TIPS:
         raw = accounts.mint_link(purpose=LinkPurpose.OWN_TIPS, subject_id=appointment.id, now=now)
         facts["link"] = _address(signed_links.own_tips_path(raw))
-    if kind is Kind.INTAKE_INVITATION:
+    if kind is MessageKind.INTAKE_INVITATION:
         facts["link"] = _address(f"{SIGN_IN_FIRST}/intake")
-    if kind is Kind.CHECK_IN:
+    if kind is MessageKind.CHECK_IN:
         facts["questions_link"] = _address(signed_links.check_in_path(appointment.id, appointment.link_epoch))
-    if kind is Kind.REMINDER and appointment.treatment.intake != IntakeRule.NONE:
+    if kind is MessageKind.REMINDER and appointment.treatment.intake != IntakeRule.NONE:
         facts["form"] = SafetyForm.of(appointment, now)
-    if kind is Kind.CANCELLATION:
+    if kind is MessageKind.CANCELLATION:
         facts["by_client"] = appointment.cancelled_by == "client"
-    return Content(
+    return LetterContent(
         recipient=contact.normalised,
         contact_id=contact.id,
         language=client.language,
         facts=facts,
         calendar=_calendar(telling.method, appointment, contact, practice, visit, now),
         calendar_method=telling.method.value if telling.method else "",
-        told=told(appointment) if telling.tells_time else None,
+        told=visit_digest(appointment) if telling.tells_time else None,
         stop_link=_address(preferences.stop_path(contact.id, telling.stops)) if telling.stops else "",
     )
 
@@ -249,14 +251,14 @@ def _calendar(
     appointment: Appointment,
     contact: Contact,
     practice: Practice,
-    visit: Visit,
+    visit: LetterVisit,
     now: datetime,
 ) -> bytes | None:
     if method is None:
         return None
     invitee = Invitee(mail=contact.normalised, name=visit.first_name)
     with language.speaking(contact.client.language):
-        return calendar_file.calendar_file(
+        return calendar_file.serialise(
             [appointment],
             practice,
             method=method,
@@ -266,7 +268,7 @@ def _calendar(
         )
 
 
-def _next_visit(client: Client, practice: Practice, now: datetime) -> Visit | None:
+def _next_visit(client: Client, practice: Practice, now: datetime) -> LetterVisit | None:
     coming = db.session.scalar(
         sa.select(Appointment)
         .where(
@@ -277,10 +279,10 @@ def _next_visit(client: Client, practice: Practice, now: datetime) -> Visit | No
         .order_by(Appointment.starts_at)
         .limit(1)
     )
-    return Visit.of(coming, client, practice, now) if coming else None
+    return LetterVisit.of(coming, client, practice, now) if coming else None
 
 
-def told(appointment: Appointment) -> bytes:
+def visit_digest(appointment: Appointment) -> bytes:
     """Digest of the time and place a letter tells: equal when a client would read the same."""
     facts = (
         appointment.starts_at.timestamp(),

@@ -9,23 +9,23 @@ from flask import current_app
 
 from clinic.accounts import signed_links
 from clinic.accounts.models import Client, Contact, ContactKind
-from clinic.booking.waiting.models import Offer, OfferEnd, Wish, WishEnd
+from clinic.booking.waiting.models import EntryEnd, Offer, OfferEnd, WaitingListEntry
 from clinic.db import db
-from clinic.messaging.letters.content import Content, Drop
-from clinic.messaging.letters.visit_letters import Visit
-from clinic.messaging.models import Kind
+from clinic.messaging.letters.content import Drop, LetterContent
+from clinic.messaging.letters.visit_letters import LetterVisit
+from clinic.messaging.models import MessageKind
 from clinic.messaging.services import Claim
 from clinic.practice.models import Practice
 
 
-def _joined(held: Claim, practice: Practice, now: datetime) -> Content | Drop:
-    wish = db.session.get(Wish, held.subject_id)
+def _joined(held: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
+    wish = db.session.get(WaitingListEntry, held.subject_id)
     if wish is None or not wish.is_live:
         return Drop("gone")
     return _content(held, wish, {"minutes": practice.offer_minutes})
 
 
-def _offer(held: Claim, practice: Practice, now: datetime) -> Content | Drop:
+def _offer(held: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
     offer = db.session.get(Offer, held.subject_id)
     if offer is None:
         return Drop("gone")
@@ -41,12 +41,12 @@ def _offer(held: Claim, practice: Practice, now: datetime) -> Content | Drop:
             "visit": _visit(offer, practice, now),
             "offer_link": _address(signed_links.offer_path(offer.id, offer.wish.link_epoch)),
             "kept_until": offer.expires_at,
-            "moves": Visit.of(moved, offer.wish.client, practice, now) if moved else None,
+            "moves": LetterVisit.of(moved, offer.wish.client, practice, now) if moved else None,
         },
     )
 
 
-def _outcome(held: Claim, practice: Practice, now: datetime) -> Content | Drop:
+def _outcome(held: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
     offer = db.session.get(Offer, held.subject_id)
     if offer is None or not offer.wish.is_live:
         return Drop("gone")
@@ -57,17 +57,17 @@ def _outcome(held: Claim, practice: Practice, now: datetime) -> Content | Drop:
     )
 
 
-def _over(held: Claim, practice: Practice, now: datetime) -> Content | Drop:
-    wish = db.session.get(Wish, held.subject_id)
-    if wish is None or wish.end != WishEnd.OVER:
+def _over(held: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
+    wish = db.session.get(WaitingListEntry, held.subject_id)
+    if wish is None or wish.end != EntryEnd.OVER:
         return Drop("gone")
     return _content(held, wish, {})
 
 
-def _visit(offer: Offer, practice: Practice, now: datetime) -> Visit:
+def _visit(offer: Offer, practice: Practice, now: datetime) -> LetterVisit:
     """The offered time; length and price of a visit that would move are its own."""
     kept, moved = offer.offering.hold, offer.wish.replaces
-    visit = Visit.of(kept, offer.wish.client, practice, now)
+    visit = LetterVisit.of(kept, offer.wish.client, practice, now)
     if moved is None:
         return visit
     return replace(
@@ -78,11 +78,11 @@ def _visit(offer: Offer, practice: Practice, now: datetime) -> Visit:
     )
 
 
-def _content(held: Claim, wish: Wish, facts: Mapping[str, Any]) -> Content | Drop:
+def _content(held: Claim, wish: WaitingListEntry, facts: Mapping[str, Any]) -> LetterContent | Drop:
     contact, client = db.session.get(Contact, held.recipient_id), wish.client
     if contact is None or (why := _unreachable(contact, client)) is not None:
         return Drop("no_address" if contact is None else why or "no_address")
-    return Content(
+    return LetterContent(
         recipient=contact.normalised,
         contact_id=contact.id,
         language=client.language,
@@ -102,9 +102,9 @@ def _address(path: str) -> str:
     return f"{current_app.config['PUBLIC_URL']}{path}"
 
 
-KINDS: Mapping[Kind, Callable[[Claim, Practice, datetime], Content | Drop]] = {
-    Kind.WAITING_JOINED: _joined,
-    Kind.WAITING_OFFER: _offer,
-    Kind.WAITING_OUTCOME: _outcome,
-    Kind.WAITING_OVER: _over,
+KINDS: Mapping[MessageKind, Callable[[Claim, Practice, datetime], LetterContent | Drop]] = {
+    MessageKind.WAITING_JOINED: _joined,
+    MessageKind.WAITING_OFFER: _offer,
+    MessageKind.WAITING_OUTCOME: _outcome,
+    MessageKind.WAITING_OVER: _over,
 }

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from typing import Final
 
 from clinic.language import N_
-from clinic.messaging.models import Kind
+from clinic.messaging.models import MessageKind
 from clinic.refusal import Refusal
 
 LONGEST: Final = {"subject": 200, "heading": 200, "opening": 2000, "closing": 2000}
@@ -55,7 +55,7 @@ def _filled(text: str, values: Mapping[str, str]) -> str:
     return _PLACEHOLDER.sub(value, text)
 
 
-def check(kind: Kind, part: str, text: str) -> None:
+def check(kind: MessageKind, part: str, text: str) -> None:
     """Raises BadWords for a placeholder this kind does not have, and for braces around anything else."""
     known = placeholders(kind)
     listed = " ".join(f"{{{name}}}" for name in known)
@@ -77,120 +77,120 @@ def paragraphs(text: str) -> list[list[str]]:
 _PRACTICE: Final = ("practice", "phone")
 _VISIT: Final = ("client", "practice", "phone", "day", "weekday", "time", "therapist", "place", "what")
 
-OURS: Final[Mapping[Kind, Words]] = {
-    Kind.CONFIRMATION: Words(
+OURS: Final[Mapping[MessageKind, Words]] = {
+    MessageKind.CONFIRMATION: Words(
         subject=N_("Booked: {day}, {time} at {practice}"),
         heading=N_("You are booked, {client}"),
     ),
-    Kind.CHANGE: Words(
+    MessageKind.CHANGE: Words(
         subject=N_("Changed: now {day}, {time} at {practice}"),
         heading=N_("Your appointment has changed, {client}"),
         opening=N_("This is how it stands now; the time before is free again."),
     ),
-    Kind.CANCELLATION: Words(
+    MessageKind.CANCELLATION: Words(
         subject=N_("Cancelled: {day}, {time} at {practice}"),
         heading=N_("Your appointment is cancelled, {client}"),
     ),
-    Kind.SERIES: Words(
+    MessageKind.SERIES: Words(
         subject=N_("Your sessions at {practice}"),
         heading=N_("Your sessions, {client}"),
     ),
-    Kind.REQUEST_RECEIVED: Words(
+    MessageKind.REQUEST_RECEIVED: Words(
         subject=N_("We have your request: {day}, {time}"),
         heading=N_("We have your request, {client}"),
     ),
-    Kind.REQUEST_CONFIRMED: Words(
+    MessageKind.REQUEST_CONFIRMED: Words(
         subject=N_("Confirmed: {day}, {time} at {practice}"),
         heading=N_("Your request is confirmed, {client}"),
         opening=N_("A therapist has looked at it and your time stands."),
     ),
-    Kind.REQUEST_DECLINED: Words(
+    MessageKind.REQUEST_DECLINED: Words(
         subject=N_("Not booked: {day}, {time} at {practice}"),
         heading=N_("We cannot offer this time, {client}"),
     ),
-    Kind.REMINDER: Words(
+    MessageKind.REMINDER: Words(
         subject=N_("{day}, {time}: your session at {practice}"),
         heading=N_("See you on {weekday}, {client}"),
     ),
-    Kind.AFTERCARE: Words(
+    MessageKind.AFTERCARE: Words(
         subject=N_("Your tips after {day}"),
         heading=N_("Thank you for coming, {client}"),
     ),
-    Kind.OWN_TIPS: Words(
+    MessageKind.OWN_TIPS: Words(
         subject=N_("Your link for {day}"),
         heading=N_("The rest of your tips, {client}"),
     ),
-    Kind.CHECK_IN: Words(
+    MessageKind.CHECK_IN: Words(
         subject=N_("Two questions after {day}"),
         heading=N_("How are things, {client}?"),
         opening=N_("Two questions about the days since your session with {therapist}."),
     ),
-    Kind.SIGN_IN: Words(
+    MessageKind.SIGN_IN: Words(
         subject=N_("Your sign-in link for {practice}"),
         heading=N_("Here is your link"),
     ),
-    Kind.RESUME_INTAKE: Words(
+    MessageKind.RESUME_INTAKE: Words(
         subject=N_("Go on with your questions at {practice}"),
         heading=N_("Go on where you stopped"),
     ),
-    Kind.GUARDIAN_CONSENT: Words(
+    MessageKind.GUARDIAN_CONSENT: Words(
         subject=N_("A young person asks for your yes at {practice}"),
         heading=N_("Do you agree to a visit?"),
     ),
-    Kind.ADDRESS_REPLACED: Words(
+    MessageKind.ADDRESS_REPLACED: Words(
         subject=N_("Your e-mail address at {practice} was replaced"),
         heading=N_("This address was replaced"),
     ),
-    Kind.REVIEW_WAITING: Words(
+    MessageKind.REVIEW_WAITING: Words(
         subject=N_("An intake waits for your review"),
         heading=N_("An intake waits for your review"),
     ),
-    Kind.CHECK_IN_ANSWERED: Words(
+    MessageKind.CHECK_IN_ANSWERED: Words(
         subject=N_("A check-in waits for you"),
         heading=N_("A check-in waits for you"),
     ),
-    Kind.INTAKE_INVITATION: Words(
+    MessageKind.INTAKE_INVITATION: Words(
         subject=N_("Before your visit on {day}: a few questions"),
         heading=N_("A few questions before you come, {client}"),
     ),
-    Kind.REBOOKING: Words(
+    MessageKind.REBOOKING: Words(
         subject=N_("Time for another session at {practice}?"),
         heading=N_("Time for another session, {client}?"),
         opening=N_("You asked us to write when it is time to come again."),
     ),
-    Kind.WAITING_JOINED: Words(
+    MessageKind.WAITING_JOINED: Words(
         subject=N_("You are on the waiting list at {practice}"),
         heading=N_("You are on the waiting list"),
     ),
-    Kind.WAITING_OFFER: Words(
+    MessageKind.WAITING_OFFER: Words(
         subject=N_("Free for you: {day}, {time}"),
         heading=N_("A time is free for you, {client}"),
     ),
-    Kind.WAITING_OUTCOME: Words(
+    MessageKind.WAITING_OUTCOME: Words(
         subject=N_("No longer free: {day}, {time}"),
         heading=N_("This time is gone, {client}"),
     ),
-    Kind.WAITING_OVER: Words(
+    MessageKind.WAITING_OVER: Words(
         subject=N_("Your time on the waiting list is over"),
         heading=N_("Your last day is over"),
     ),
-    Kind.LOOK_BACK_DUE: Words(
+    MessageKind.LOOK_BACK_DUE: Words(
         subject=N_("A look back is due"),
         heading=N_("A look back is due"),
     ),
-    Kind.AGENDA: Words(
+    MessageKind.AGENDA: Words(
         subject=N_("Your day at {practice}"),
         heading=N_("Your day"),
     ),
-    Kind.DELIVERY_TROUBLE: Words(
+    MessageKind.DELIVERY_TROUBLE: Words(
         subject=N_("Letters could not be delivered"),
         heading=N_("Letters need a look"),
     ),
-    Kind.STAFF_INVITATION: Words(
+    MessageKind.STAFF_INVITATION: Words(
         subject=N_("You are invited to the team at {practice}"),
         heading=N_("You are invited to the team"),
     ),
-    Kind.PASSWORD_RESET: Words(
+    MessageKind.PASSWORD_RESET: Words(
         subject=N_("Choose a new password at {practice}"),
         heading=N_("Choose a new password"),
     ),
@@ -199,29 +199,29 @@ OURS: Final[Mapping[Kind, Words]] = {
 
 TO_STAFF: Final = frozenset(
     {
-        Kind.REVIEW_WAITING,
-        Kind.CHECK_IN_ANSWERED,
-        Kind.LOOK_BACK_DUE,
-        Kind.AGENDA,
-        Kind.DELIVERY_TROUBLE,
-        Kind.STAFF_INVITATION,
-        Kind.PASSWORD_RESET,
+        MessageKind.REVIEW_WAITING,
+        MessageKind.CHECK_IN_ANSWERED,
+        MessageKind.LOOK_BACK_DUE,
+        MessageKind.AGENDA,
+        MessageKind.DELIVERY_TROUBLE,
+        MessageKind.STAFF_INVITATION,
+        MessageKind.PASSWORD_RESET,
     }
 )
 """Kinds that go to people who work here, in the language of their pages."""
 
 WITHOUT_VISIT: Final = TO_STAFF | {
-    Kind.SIGN_IN,
-    Kind.RESUME_INTAKE,
-    Kind.GUARDIAN_CONSENT,
-    Kind.ADDRESS_REPLACED,
-    Kind.WAITING_JOINED,
-    Kind.WAITING_OVER,
+    MessageKind.SIGN_IN,
+    MessageKind.RESUME_INTAKE,
+    MessageKind.GUARDIAN_CONSENT,
+    MessageKind.ADDRESS_REPLACED,
+    MessageKind.WAITING_JOINED,
+    MessageKind.WAITING_OVER,
 }
 
 
-def placeholders(kind: Kind) -> Sequence[str]:
+def placeholders(kind: MessageKind) -> Sequence[str]:
     """What may stand in braces in this kind of letter."""
-    if kind is Kind.SERIES:
+    if kind is MessageKind.SERIES:
         return ("client", *_PRACTICE)
     return _PRACTICE if kind in WITHOUT_VISIT else _VISIT

@@ -63,7 +63,7 @@ def earlier(token: str) -> ResponseReturnValue:
 
 
 def _visit(token: str) -> Appointment:
-    found = appointments.behind(token)
+    found = appointments.by_manage_token(token)
     languages.speak_to(found.client)
     return found
 

@@ -9,23 +9,23 @@ from flask.typing import ResponseReturnValue
 from clinic import clock
 from clinic.accounts import audit, limits, signed_links
 from clinic.booking import idempotency
-from clinic.booking.idempotency import Answer
+from clinic.booking.idempotency import StoredAnswer
 from clinic.booking.waiting import entries, queries
 from clinic.booking.waiting.entries import NoLongerWaiting
-from clinic.booking.waiting.models import Wish
+from clinic.booking.waiting.models import WaitingListEntry
 from clinic.db import transaction
 from clinic.language import N_
 from clinic.practice import queries as practice
 from clinic.practice.models import Treatment
-from clinic.public.booking import client_of, closed_page, known
-from clinic.public.forms import JoinForm
+from clinic.public.booking import client_of, closed_page, known_details
+from clinic.public.forms import JoinWaitingListForm
 from clinic.public.waiting import free
 from clinic.public.waiting.blueprint import blueprint
 from clinic.refusal import NotFound, Refusal
 from clinic.web import form_keys, languages, refusal_page
 from clinic.web.access import anyone, audience
 from clinic.web.browser import browser
-from clinic.web.waiting_form import WishForm, in_words
+from clinic.web.waiting_form import WaitingListForm, in_words
 
 SENT_BEFORE = N_(
     "This form was sent before, with other details, and put somebody on the list; nothing was done now. If you want to "
@@ -40,7 +40,7 @@ def ask(slug: str) -> str:
     if closed := closed_page():
         return closed
     sold, now = practice.treatment(slug), clock.now()
-    form = JoinForm(formdata=None, data={**known(), "key": form_keys.new()})
+    form = JoinWaitingListForm(formdata=None, data={**known_details(), "key": form_keys.new()})
     _offer_choices(form, sold, now)
     form.begin(sold, now)
     form.therapist.data = _chosen(sold.therapists, request.args.get("therapist"))
@@ -53,7 +53,7 @@ def ask(slug: str) -> str:
 def join(slug: str) -> ResponseReturnValue:
     """Wait. The same form sent twice finds its own place on the list."""
     sold, now = practice.treatment(slug), clock.now()
-    form = JoinForm()
+    form = JoinWaitingListForm()
     _offer_choices(form, sold, now)
     content = _content(form)
     try:
@@ -75,7 +75,7 @@ def join(slug: str) -> ResponseReturnValue:
                 actor=actor,
                 now=now,
             )
-            idempotency.remember(browser(), form.key.data or "", content, Answer(303, wish.id), now)
+            idempotency.remember(browser(), form.key.data or "", content, StoredAnswer(303, wish.id), now)
     except idempotency.AtTheSameTime:
         return _done_before(form, content) or redirect(url_for(".ask", slug=slug), 303)
     except idempotency.OtherContent:
@@ -102,7 +102,7 @@ def ask_change(token: str) -> ResponseReturnValue:
     waited_for, now = _wish(token), clock.now()
     if not waited_for.is_live or waited_for.replaces_id is not None:
         return redirect(url_for(".wish", token=token), 303)
-    form = WishForm(formdata=None)
+    form = WaitingListForm(formdata=None)
     _offer_choices(form, waited_for.treatment, now)
     form.therapist.data = str(waited_for.therapist_id or "")
     form.location.data = str(waited_for.location_id or "")
@@ -116,7 +116,7 @@ def ask_change(token: str) -> ResponseReturnValue:
 def change(token: str) -> ResponseReturnValue:
     """Wait for that instead; the place in the order stays."""
     waited_for, now = _wish(token), clock.now()
-    form = WishForm()
+    form = WaitingListForm()
     _offer_choices(form, waited_for.treatment, now)
     if not form.validate():
         return _change_page(form, waited_for, token), 422
@@ -155,7 +155,7 @@ def withdraw(token: str) -> ResponseReturnValue:
     return redirect(url_for(".wish", token=token), 303)
 
 
-def _offer_choices(form: WishForm, sold: Treatment, now: datetime) -> None:
+def _offer_choices(form: WaitingListForm, sold: Treatment, now: datetime) -> None:
     form.offer(sold, practice.locations(now.date()), now)
 
 
@@ -163,34 +163,34 @@ def _chosen(among: Any, slug: str | None) -> str:
     return next((str(each.id) for each in among if each.slug == slug), "")
 
 
-def _content(form: JoinForm) -> dict[str, Any]:
+def _content(form: JoinWaitingListForm) -> dict[str, Any]:
     return {name: str(value) for name, value in form.data.items() if name not in ("key", "csrf_token")}
 
 
-def _done_before(form: JoinForm, content: dict[str, Any]) -> ResponseReturnValue | None:
+def _done_before(form: JoinWaitingListForm, content: dict[str, Any]) -> ResponseReturnValue | None:
     if not form.key.data or form.key.process_errors:
         return None
     earlier = idempotency.earlier(browser(), form.key.data, content)
-    return _to(queries.wish(earlier.subject_id)) if earlier is not None and earlier.subject_id else None
+    return _to(queries.entry_of(earlier.subject_id)) if earlier is not None and earlier.subject_id else None
 
 
-def _to(wish: Wish) -> ResponseReturnValue:
+def _to(wish: WaitingListEntry) -> ResponseReturnValue:
     return redirect(signed_links.wish_path(wish.id, wish.link_epoch), 303)
 
 
-def _wish(token: str) -> Wish:
+def _wish(token: str) -> WaitingListEntry:
     """The wish of an address; a changed address finds nothing, like one that never was."""
     claim = signed_links.check(token, signed_links.WISH)
     if claim is None:
         raise NotFound
-    found = queries.wish(claim.subject_id)
+    found = queries.entry_of(claim.subject_id)
     if not claim.holds(found.link_epoch) or found.client.erased_at is not None:
         raise NotFound
     languages.speak_to(found.client)
     return found
 
 
-def _join_page(form: JoinForm, sold: Treatment, *, refusal: Refusal | None = None) -> str:
+def _join_page(form: JoinWaitingListForm, sold: Treatment, *, refusal: Refusal | None = None) -> str:
     return render_template(
         "public/waiting/join.html",
         form=form,
@@ -201,7 +201,9 @@ def _join_page(form: JoinForm, sold: Treatment, *, refusal: Refusal | None = Non
     )
 
 
-def _change_page(form: WishForm, waited_for: Wish, token: str, *, refusal: Refusal | None = None) -> str:
+def _change_page(
+    form: WaitingListForm, waited_for: WaitingListEntry, token: str, *, refusal: Refusal | None = None
+) -> str:
     return render_template(
         "public/waiting/change.html",
         form=form,
@@ -212,7 +214,7 @@ def _change_page(form: WishForm, waited_for: Wish, token: str, *, refusal: Refus
     )
 
 
-def _wish_page(waited_for: Wish, token: str, *, refusal: str | None = None) -> str:
+def _wish_page(waited_for: WaitingListEntry, token: str, *, refusal: str | None = None) -> str:
     now = clock.now()
     open_ = queries.open_offer(waited_for.id, now) if waited_for.is_live else None
     visit = waited_for.replaces

@@ -6,8 +6,8 @@ from flask import url_for
 
 from clinic.accounts import signed_links
 from clinic.booking.waiting import queries
-from clinic.booking.waiting.matching import Time
-from clinic.booking.waiting.models import Wish
+from clinic.booking.waiting.matching import WaitingListTime
+from clinic.booking.waiting.models import WaitingListEntry
 from clinic.practice import queries as practice
 from clinic.scheduling import hours
 
@@ -16,7 +16,7 @@ ABOUT_A_DAY = timedelta(hours=12)
 """Of the free times of one day one is shown: what matters is that there are any."""
 
 
-def times(waited_for: Wish, now: datetime) -> list[tuple[Time, str, str]]:
+def times(waited_for: WaitingListEntry, now: datetime) -> list[tuple[WaitingListTime, str, str]]:
     """What is free for everybody and suits, with who gives it and where it is taken."""
     if not waited_for.is_live:
         return []
@@ -27,7 +27,7 @@ def times(waited_for: Wish, now: datetime) -> list[tuple[Time, str, str]]:
     ]
 
 
-def _where_to_take(waited_for: Wish, time: Time) -> str:
+def _where_to_take(waited_for: WaitingListEntry, time: WaitingListTime) -> str:
     on = hours.local_day(time.starts_at, time.zone)
     visit = waited_for.replaces
     if visit is not None:

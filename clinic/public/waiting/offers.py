@@ -157,7 +157,7 @@ def _asks_first(found: Offer, now: datetime) -> bool:
     hold, waited_for = found.offering.hold, found.wish
     if waited_for.replaces_id is not None or hold.treatment.intake != IntakeRule.BEFORE_BOOKING:
         return False
-    standing = intake.standing(
+    standing = intake.safety_standing(
         browser=known_browser(), client_id=waited_for.client_id, now=now, zone=hold.zone
     )
     return standing.submission is None or not standing.fresh

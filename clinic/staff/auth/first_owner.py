@@ -45,4 +45,4 @@ def begin_treating(user: User, now: datetime) -> None:
     """Give this person the role of a therapist and a place in the rota under their own name. The caller commits."""
     actor = audit.by_user(user.id)
     team.set_roles(user, [*(Role(name) for name in user.role_names), Role.THERAPIST], actor=actor, now=now)
-    therapists.take_on(therapists.newcomer(user), treatments=(), actor=actor, now=now)
+    therapists.take_on(therapists.details_for_user(user), treatments=(), actor=actor, now=now)

@@ -47,7 +47,7 @@ WHY_GONE = {
 }
 
 
-class JoinForm(PasswordForm):
+class AcceptInvitationForm(PasswordForm):
     """Who joins, and their password."""
 
     given_name = StringField(
@@ -69,7 +69,7 @@ def join(raw: str) -> ResponseReturnValue:
     now = clock.now()
     if request.method == "POST":
         limits.take(limits.SET_UP_LINK, limits.network(request.remote_addr), now)
-    form = JoinForm()
+    form = AcceptInvitationForm()
     try:
         invitation = invitations.find(raw, now)
         if form.validate_on_submit() and _is_acceptable(form, invitation):
@@ -95,7 +95,7 @@ def join(raw: str) -> ResponseReturnValue:
     return page, UNPROCESSABLE if form.has_errors else 200
 
 
-def _is_acceptable(form: JoinForm, invitation: StaffInvitation) -> bool:
+def _is_acceptable(form: AcceptInvitationForm, invitation: StaffInvitation) -> bool:
     """Whether the password will do for this person; if not, the form says why."""
     person = User(
         email=invitation.email,
@@ -109,7 +109,7 @@ def _is_acceptable(form: JoinForm, invitation: StaffInvitation) -> bool:
     return objection is None
 
 
-def _accept(raw: str, form: JoinForm) -> None:
+def _accept(raw: str, form: AcceptInvitationForm) -> None:
     with transaction():
         invitations.accept(
             raw,

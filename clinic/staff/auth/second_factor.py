@@ -30,7 +30,7 @@ from webauthn.helpers.structs import (
 from clinic import clock
 from clinic.accounts import passwords
 from clinic.accounts.models import User
-from clinic.accounts.services import Unreadable, normalise_mail
+from clinic.accounts.services import UnreadableAddress, normalise_mail
 from clinic.db import db
 from clinic.web.context import practice
 
@@ -166,7 +166,7 @@ class OurMail(MailUtil):
         """The address as it is stored, compared and counted; raises EmailValidateException."""
         try:
             return normalise_mail(email)
-        except Unreadable as unreadable:
+        except UnreadableAddress as unreadable:
             raise EmailValidateException(unreadable.sentence) from None
 
     def send_mail(self, *args: Any, **named: Any) -> None:

@@ -269,7 +269,7 @@ _AUDITED = (
 )
 
 
-class LinkGone(Refusal):
+class SetUpLinkGone(Refusal):
     """The set-up address was used or is older than a day."""
 
     status = 410
@@ -289,13 +289,13 @@ def set_up(token: str) -> ResponseReturnValue:
         limits.take(limits.SET_UP_LINK, limits.network(request.remote_addr), now)
     user = team.find_set_up(token, now)
     if user is None:
-        return render_template("staff/security/link_gone.html"), LinkGone.status
+        return render_template("staff/security/link_gone.html"), SetUpLinkGone.status
     form = FirstOwnerForm() if first_owner.is_asked(user) else PasswordForm()
     try:
         if form.validate_on_submit() and _is_chosen(form, user, token):
             flash("Your password is set. Please sign in.", "ok")
             return redirect(url_for("security.login"), 303)
-    except LinkGone as gone:
+    except SetUpLinkGone as gone:
         return render_template("staff/security/link_gone.html"), gone.status
     return render_template("staff/security/set_up.html", form=form, user=user, has_errors=form.has_errors)
 
@@ -310,7 +310,7 @@ def _is_chosen(form: PasswordForm, user: User, token: str) -> bool:
     with transaction():
         chosen = team.choose_password(token, second_factor.compared(password), now)
         if chosen is None:
-            raise LinkGone
+            raise SetUpLinkGone
         audit.record(audit.by_user(chosen.id), "password_set_by_link", chosen, now=now)
         if isinstance(form, FirstOwnerForm) and form.treats.data == first_owner.YES:
             first_owner.begin_treating(chosen, now)

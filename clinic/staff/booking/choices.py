@@ -14,12 +14,12 @@ from flask import request, url_for
 from clinic import clock
 from clinic.accounts.models import Client
 from clinic.booking import client_search
-from clinic.booking.availability import Wish
+from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment
 from clinic.practice import queries as practice
 from clinic.practice.models import Location, Therapist, Treatment
 from clinic.refusal import NotFound
-from clinic.staff.booking.times import Place
+from clinic.staff.booking.times import SlotWords
 from clinic.web import time_values
 
 CARRIED = ("client", "treatment", "therapist", "location", "day", "start")
@@ -27,7 +27,7 @@ CARRIED = ("client", "treatment", "therapist", "location", "day", "start")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Choice:
+class BookingChoices:
     """What was chosen so far."""
 
     treatment: Treatment
@@ -36,14 +36,16 @@ class Choice:
     client: Client | None
 
     @property
-    def place(self) -> Place:
+    def place(self) -> SlotWords:
         """Where and by whom it can be given."""
-        return Place(location=self.location, therapists={one.id: one for one in self.treatment.therapists})
+        return SlotWords(
+            location=self.location, therapists={one.id: one for one in self.treatment.therapists}
+        )
 
     @property
-    def wish(self) -> Wish:
+    def wish(self) -> SearchCriteria:
         """What is asked of the calendars."""
-        return Wish(
+        return SearchCriteria(
             self.treatment.id,
             therapist_id=self.therapist.id if self.therapist else None,
             location_id=self.location.id,
@@ -71,7 +73,7 @@ def named(among: Sequence[Named], slug: str | None) -> Named | None:
     return found
 
 
-def choice() -> Choice:
+def choice() -> BookingChoices:
     """What the address names; where it names nothing, the first treatment at its usual place, by anybody."""
     treatments = practice.treatments()
     places = practice.locations(clock.now().date())
@@ -85,7 +87,9 @@ def choice() -> Choice:
     location = named(places, request.args.get("location")) or practice.usual_place(
         treatment, clock.now().date()
     )
-    return Choice(treatment=treatment, location=location or places[0], therapist=therapist, client=person)
+    return BookingChoices(
+        treatment=treatment, location=location or places[0], therapist=therapist, client=person
+    )
 
 
 def client(text: str | None) -> Client | None:
@@ -107,17 +111,17 @@ def moment() -> Moment:
     return Moment(starts_at=starts_at, therapist=therapist)
 
 
-def carried(besides: str = "") -> dict[str, str]:
+def carried_choices(besides: str = "") -> dict[str, str]:
     """The parts of this address that the next one takes along, besides one that its form asks anew."""
     return {name: request.args[name] for name in CARRIED if request.args.get(name) and name != besides}
 
 
 def address(endpoint: str, **changed: Any) -> str:
     """An address of these pages with everything chosen so far, and this instead; None leaves a thing out."""
-    return url_for(endpoint, **{**carried(), **changed})
+    return url_for(endpoint, **{**carried_choices(), **changed})
 
 
-def again(visit: Appointment) -> str:
+def book_again_address(visit: Appointment) -> str:
     """Where the same client is booked the same visit once more; what is no longer sold is left open."""
     sold, therapist = visit.treatment, visit.therapist
     return url_for(

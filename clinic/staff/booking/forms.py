@@ -26,7 +26,7 @@ class FindForm(Form):
     )
 
 
-class RulesForm(Form):
+class WaiversForm(Form):
     """Which rules the page named, and why they are set aside."""
 
     waived = HiddenField()
@@ -47,7 +47,7 @@ class RulesForm(Form):
         self.waived.data = ",".join(rule.value for rule in rules)
 
 
-class BookForm(RulesForm):
+class BookForm(WaiversForm):
     """The last page of a booking for a client who is known."""
 
     key = HiddenField(validators=[InputRequired(), Length(max=64)])
@@ -97,7 +97,7 @@ class NewClientForm(BookForm):
         readable(lambda text: accounts.normalise_phone(text, country), field.data)
 
 
-class MoveForm(RulesForm):
+class MoveForm(WaiversForm):
     """The last page of a move."""
 
     revision = HiddenField()

@@ -10,9 +10,9 @@ from flask.typing import ResponseReturnValue
 from clinic import clock
 from clinic.accounts.permissions import Permission
 from clinic.booking import desk, same_person
-from clinic.booking.availability import Wish
+from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment, State
-from clinic.booking.placing import NotOffered, agreed
+from clinic.booking.placing import NotOffered, supply_as_agreed
 from clinic.booking.states import NotNow
 from clinic.db import transaction
 from clinic.practice import queries as practice
@@ -23,7 +23,7 @@ from clinic.staff import desk as staff_desk
 from clinic.staff.blueprint import blueprint
 from clinic.staff.booking import obstacles, times
 from clinic.staff.booking.forms import MoveForm
-from clinic.staff.booking.times import Place
+from clinic.staff.booking.times import SlotWords
 from clinic.web import time_values
 from clinic.web.access import audience, staff
 from clinic.web.time_values import NoSuchTime
@@ -87,7 +87,7 @@ def moved(appointment_id: UUID) -> ResponseReturnValue:
                 reason=form.reason.data or "",
                 now=now,
             )
-    except desk.ReasonNeeded as needed:
+    except desk.WaiverReasonNeeded as needed:
         form.reason.errors = [needed.sentence]
         return _check_page(visit, form, now), needed.status
     except NotOffered as refusal:
@@ -128,12 +128,12 @@ def _therapist(visit: Appointment) -> Therapist | None:
     return found
 
 
-def _place(visit: Appointment, location: Location) -> Place:
-    return Place(location=location, therapists={one.id: one for one in visit.treatment.therapists})
+def _place(visit: Appointment, location: Location) -> SlotWords:
+    return SlotWords(location=location, therapists={one.id: one for one in visit.treatment.therapists})
 
 
 def _supply(visit: Appointment, now: datetime) -> Supply:
-    supply = agreed(practice.supply(visit.treatment_id, retired_too=True), visit)
+    supply = supply_as_agreed(practice.supply(visit.treatment_id, retired_too=True), visit)
     return same_person.avoiding(supply, visit.client_id, now, records=True, besides=[visit.id])
 
 
@@ -150,7 +150,7 @@ def _choose_page(visit: Appointment, now: datetime, refusal: Refusal | None = No
             "staff.move", **{**chosen, "day": day, "from": monday, "_anchor": "times" if day else None}
         )
 
-    wish = Wish(
+    wish = SearchCriteria(
         visit.treatment_id,
         therapist_id=therapist.id if therapist else None,
         location_id=location.id,
@@ -165,7 +165,7 @@ def _choose_page(visit: Appointment, now: datetime, refusal: Refusal | None = No
         therapists=visit.treatment.therapists,
         location=location,
         locations=practice.locations(now.date()),
-        times=times.shown(
+        times=times.desk_times(
             _supply(visit, now),
             wish,
             _place(visit, location),
@@ -186,8 +186,10 @@ def _check_page(visit: Appointment, form: MoveForm, now: datetime, *, changed: b
     if therapist is None:
         raise NotFound
     supply = _supply(visit, now)
-    wish = Wish(visit.treatment_id, therapist_id=therapist_id, location_id=location.id, without=visit.id)
-    seen = obstacles.at(supply, wish, _place(visit, location), starts_at, now)
+    wish = SearchCriteria(
+        visit.treatment_id, therapist_id=therapist_id, location_id=location.id, without=visit.id
+    )
+    seen = obstacles.obstacles_at(supply, wish, _place(visit, location), starts_at, now)
     form.name(seen.broken)
     return render_template(
         "staff/book/move_check.html",

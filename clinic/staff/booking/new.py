@@ -18,9 +18,9 @@ from clinic.accounts import services as accounts
 from clinic.accounts.models import Client
 from clinic.accounts.permissions import Permission
 from clinic.booking import barring, client_search, desk, idempotency, same_person, states
-from clinic.booking.availability import Wish
+from clinic.booking.availability import SearchCriteria
 from clinic.booking.client_search import Caller
-from clinic.booking.idempotency import Answer
+from clinic.booking.idempotency import StoredAnswer
 from clinic.booking.models import Appointment, State
 from clinic.booking.placing import NotOffered
 from clinic.db import transaction
@@ -32,7 +32,7 @@ from clinic.refusal import NotFound, Refusal
 from clinic.staff import desk as staff_desk
 from clinic.staff.blueprint import blueprint
 from clinic.staff.booking import choices, obstacles, times
-from clinic.staff.booking.choices import Choice, Moment
+from clinic.staff.booking.choices import BookingChoices, Moment
 from clinic.staff.booking.forms import BookForm, FindForm, NewClientForm
 from clinic.web import form_keys, time_values
 from clinic.web.access import audience, staff
@@ -67,7 +67,7 @@ def find_client() -> ResponseReturnValue:
         here="book",
         form=form,
         found=found,
-        carried=choices.carried(),
+        carried=choices.carried_choices(),
         address=choices.address,
     )
     return page, 422 if form.has_errors else 200
@@ -123,10 +123,10 @@ def book() -> ResponseReturnValue:
     try:
         with transaction():
             visit = _book(choice, moment, known or _new_client(form, now), form, now)
-            idempotency.remember(browser(), form.key.data or "", content, Answer(303, visit.id), now)
+            idempotency.remember(browser(), form.key.data or "", content, StoredAnswer(303, visit.id), now)
     except idempotency.AtTheSameTime:
         return _done_before(form, content) or redirect(url_for("staff.book_for"), 303)
-    except desk.ReasonNeeded as needed:
+    except desk.WaiverReasonNeeded as needed:
         form.reason.errors = [needed.sentence]
         return _check_page(choice, moment, form, now), needed.status
     except (states.NotCleared, states.GuardianNeeded) as refusal:
@@ -150,7 +150,7 @@ def _choose_page(now: datetime, refusal: Refusal | None = None) -> str:
             "staff.book_for", day=day, _anchor="times" if day else None, **{"from": monday}
         )
 
-    shown = times.shown(
+    shown = times.desk_times(
         _supply(choice, now),
         choice.wish,
         choice.place,
@@ -163,12 +163,12 @@ def _choose_page(now: datetime, refusal: Refusal | None = None) -> str:
         "staff/book/choose.html",
         here="book",
         choice=choice,
-        caller=client_search.known(choice.client, now) if choice.client else None,
+        caller=client_search.caller_of(choice.client, now) if choice.client else None,
         treatments=practice.treatments(),
         locations=practice.locations(now.date()),
         times=shown,
-        carried=choices.carried(),
-        without_therapist=choices.carried(besides="therapist"),
+        carried=choices.carried_choices(),
+        without_therapist=choices.carried_choices(besides="therapist"),
         address=choices.address,
         refusal=refusal,
         has_errors=refusal is not None,
@@ -177,7 +177,7 @@ def _choose_page(now: datetime, refusal: Refusal | None = None) -> str:
 
 
 def _check_page(
-    choice: Choice,
+    choice: BookingChoices,
     moment: Moment,
     form: BookForm,
     now: datetime,
@@ -187,9 +187,11 @@ def _check_page(
     changed: bool = False,
 ) -> str:
     """The last page. `changed` says that since it was opened something else came to stand in the way."""
-    wish = Wish(choice.treatment.id, therapist_id=moment.therapist.id, location_id=choice.location.id)
+    wish = SearchCriteria(
+        choice.treatment.id, therapist_id=moment.therapist.id, location_id=choice.location.id
+    )
     supply = _supply(choice, now)
-    seen = obstacles.at(supply, wish, choice.place, moment.starts_at, now)
+    seen = obstacles.obstacles_at(supply, wish, choice.place, moment.starts_at, now)
     form.name(seen.broken)
     return render_template(
         "staff/book/check.html",
@@ -197,7 +199,7 @@ def _check_page(
         choice=choice,
         moment=moment,
         ends_at=moment.starts_at + supply.need.length,
-        caller=client_search.known(choice.client, now) if choice.client else None,
+        caller=client_search.caller_of(choice.client, now) if choice.client else None,
         bars=barring.reaching(choice.client.id) if choice.client else [],
         form=form,
         seen=seen,
@@ -210,13 +212,13 @@ def _check_page(
     )
 
 
-def _supply(choice: Choice, now: datetime) -> Supply:
+def _supply(choice: BookingChoices, now: datetime) -> Supply:
     """What can be had, less the times at which the client is somewhere else."""
     client_id = choice.client.id if choice.client else None
     return same_person.avoiding(practice.supply(choice.treatment.id), client_id, now, records=True)
 
 
-def _form(choice: Choice, **given: Any) -> BookForm:
+def _form(choice: BookingChoices, **given: Any) -> BookForm:
     return BookForm(**given) if choice.client is not None else NewClientForm(**given)
 
 
@@ -256,7 +258,9 @@ def _new_client(form: BookForm, now: datetime) -> Client:
     return new
 
 
-def _book(choice: Choice, moment: Moment, client: Client, form: BookForm, now: datetime) -> Appointment:
+def _book(
+    choice: BookingChoices, moment: Moment, client: Client, form: BookForm, now: datetime
+) -> Appointment:
     visit = desk.book(
         choice.treatment.id,
         moment.starts_at,

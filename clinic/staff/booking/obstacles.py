@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from clinic.booking import waivers
-from clinic.booking.availability import Wish
+from clinic.booking.availability import SearchCriteria
 from clinic.booking.placing import NotOffered
 from clinic.booking.waivers import Impossible, Rule
 from clinic.practice import queries as practice
 from clinic.practice.models import Therapist
 from clinic.practice.queries import Supply
 from clinic.staff.booking import times
-from clinic.staff.booking.times import Place, Time
+from clinic.staff.booking.times import DeskSlotTime, SlotWords
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,10 +21,12 @@ class Obstacles:
 
     broken: tuple[Rule, ...] = ()
     impossible: NotOffered | None = None
-    nearest: Sequence[Time] = ()
+    nearest: Sequence[DeskSlotTime] = ()
 
 
-def at(supply: Supply, wish: Wish, place: Place, starts_at: datetime, now: datetime) -> Obstacles:
+def obstacles_at(
+    supply: Supply, wish: SearchCriteria, place: SlotWords, starts_at: datetime, now: datetime
+) -> Obstacles:
     """What stands in the way of this start; `wish` names the therapist and the location."""
     try:
         return Obstacles(broken=waivers.broken(supply, wish, starts_at, now))

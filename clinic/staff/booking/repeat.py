@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from clinic import clock
 from clinic.accounts.permissions import Permission
 from clinic.booking import idempotency, states
-from clinic.booking.idempotency import Answer
+from clinic.booking.idempotency import StoredAnswer
 from clinic.booking.models import Appointment
 from clinic.booking.series import new_series
 from clinic.booking.series.new_series import Lost, NoSeries, Order, Rhythm
@@ -29,7 +29,7 @@ from clinic.staff.booking.new import NotBookable
 from clinic.web import form_keys, series_form
 from clinic.web.access import actor, audience, staff
 from clinic.web.browser import browser
-from clinic.web.series_form import Row
+from clinic.web.series_form import SessionRow
 
 USUAL = 6
 
@@ -75,7 +75,7 @@ def book_series(appointment_id: UUID) -> ResponseReturnValue:
             slots = [series_form.slot(value) for value in chosen.values()]
             made = new_series.book(order, slots, client=client, actor=actor(), now=now)
             to_book.give(client.id, new_series.members(made.id))
-            idempotency.remember(browser(), key, content, Answer(303, made.id), now)
+            idempotency.remember(browser(), key, content, StoredAnswer(303, made.id), now)
     except idempotency.AtTheSameTime:
         return _done_before(key, content) or redirect(url_for("staff.visit", appointment_id=visit.id), 303)
     except (Lost, NoSeries, new_series.LookFirst, states.NotCleared, states.GuardianNeeded) as refusal:
@@ -83,7 +83,7 @@ def book_series(appointment_id: UUID) -> ResponseReturnValue:
             return done
         said = NotBookable() if isinstance(refusal, states.NotCleared) else refusal
         proposals = new_series.propose(order, rhythm, by_staff=True, now=now, client_id=visit.client_id)
-        rows = series_form.again(proposals, _people(visit), chosen, refusal)
+        rows = series_form.rebuilt_rows(proposals, _people(visit), chosen, refusal)
         return _plan_page(visit, rhythm, rows, now, refusal=said), said.status
     desk.say("The sessions are booked. One letter tells of all of them.")
     return _to_series(made.id)
@@ -91,7 +91,7 @@ def book_series(appointment_id: UUID) -> ResponseReturnValue:
 
 def repeats(visit: Appointment) -> tuple[int, int]:
     """How often a visit is repeated to begin with, in weeks, and how many times: as the course says, where there is one."""
-    rest = to_book.rest(visit.client_id) if visit.client_id else None
+    rest = to_book.left_to_book(visit.client_id) if visit.client_id else None
     return (rest.every_weeks, rest.sessions) if rest else (1, USUAL)
 
 
@@ -114,12 +114,12 @@ def _from_the_visit_on(visit: Appointment, now: datetime) -> str:
 def _plan_page(
     visit: Appointment,
     rhythm: Rhythm | None,
-    rows: Sequence[Row],
+    rows: Sequence[SessionRow],
     now: datetime,
     *,
     refusal: Refusal | None = None,
 ) -> str:
-    rest = to_book.rest(visit.client_id) if visit.client_id else None
+    rest = to_book.left_to_book(visit.client_id) if visit.client_id else None
     every, count = repeats(visit)
     first = series_form.next_start(visit, every, now)
     asked = {

@@ -19,7 +19,7 @@ from clinic.booking.models import Appointment, Series
 from clinic.booking.placing import SlotTaken
 from clinic.booking.series import new_series, series_changes, series_undo
 from clinic.booking.series.new_series import Lost, NoSeries
-from clinic.booking.series.series_changes import Move, Pick, Scope, Shift
+from clinic.booking.series.series_changes import Pick, Scope, SeriesMove, SeriesShift
 from clinic.booking.series.series_undo import TakenMeanwhile
 from clinic.db import transaction
 from clinic.refusal import NotFound, Refusal, Stale
@@ -29,7 +29,7 @@ from clinic.staff.booking import choices
 from clinic.web import series_form
 from clinic.web.access import actor, audience, staff
 from clinic.web.filters import WEEKDAYS
-from clinic.web.series_form import Row
+from clinic.web.series_form import SessionRow
 
 SCOPES = {Scope.LATER: "This and later ones", Scope.ALL: "All that are to come"}
 
@@ -43,7 +43,7 @@ def show_series(series_id: UUID) -> ResponseReturnValue:
 
 def _series_page(series_id: UUID, *, refusal: Refusal | None = None) -> str:
     now, members = clock.now(), _members(series_id)
-    whole = new_series.found(series_id)
+    whole = new_series.get_series(series_id)
     return render_template(
         "staff/series/show.html",
         here="calendar",
@@ -80,7 +80,7 @@ def moved(series_id: UUID) -> ResponseReturnValue:
     picks = {pick_number: pick for pick_number, pick in _picks(series_id).items() if pick_number in chosen}
     try:
         moves = [
-            Move(pick=picks[number], slot=series_form.slot(value))
+            SeriesMove(pick=picks[number], slot=series_form.slot(value))
             for number, value in chosen.items()
             if number in picks
         ]
@@ -138,8 +138,8 @@ def _say_undoable(text: str, whole: Series) -> None:
 
 def _move_page(
     series_id: UUID,
-    shift: Shift | None,
-    rows: Sequence[Row],
+    shift: SeriesShift | None,
+    rows: Sequence[SessionRow],
     now: datetime,
     *,
     refusal: Refusal | None = None,
@@ -192,7 +192,7 @@ def _cancel_page(series_id: UUID, *, refusal: Refusal | None = None) -> str:
 
 
 def _members(series_id: UUID) -> list[Appointment]:
-    new_series.found(series_id)
+    new_series.get_series(series_id)
     return new_series.members(series_id)
 
 
@@ -208,8 +208,12 @@ def _scope(members: Sequence[Appointment]) -> tuple[Scope, int]:
 
 
 def _move_rows(
-    series_id: UUID, shift: Shift, *, chosen: Mapping[int, str] | None = None, refusal: Refusal | None = None
-) -> list[Row]:
+    series_id: UUID,
+    shift: SeriesShift,
+    *,
+    chosen: Mapping[int, str] | None = None,
+    refusal: Refusal | None = None,
+) -> list[SessionRow]:
     members = _members(series_id)
     scope, index = _scope(members)
     now = clock.now()
@@ -222,10 +226,10 @@ def _move_rows(
     if chosen is None:
         rows = [series_form.row(one, people) for one in proposals]
     else:
-        rows = series_form.again(proposals, people, chosen, refusal)
+        rows = series_form.rebuilt_rows(proposals, people, chosen, refusal)
     alone = [new_series.moved_alone(member) for member in inside]
     return [
-        Row(
+        SessionRow(
             proposal=row.proposal,
             slots=row.slots,
             chosen="" if by_itself and chosen is None else row.chosen,

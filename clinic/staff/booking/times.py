@@ -10,7 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from clinic.booking import availability
-from clinic.booking.availability import Wish
+from clinic.booking.availability import SearchCriteria
 from clinic.practice.models import Location, Therapist
 from clinic.practice.queries import Supply
 from clinic.scheduling import hours, slots
@@ -27,7 +27,7 @@ Address = Callable[[date | None, date], str]
 
 
 @dataclass(frozen=True)
-class Day:
+class DeskSlotDay:
     """One day of the four weeks; without an address when nothing is free on it."""
 
     on: date
@@ -38,7 +38,7 @@ class Day:
 
 
 @dataclass(frozen=True)
-class Time:
+class DeskSlotTime:
     """One offer: `value` names it in an address."""
 
     value: str
@@ -52,7 +52,7 @@ class Times:
     """Four weeks of days and the times of the chosen one."""
 
     location: Location
-    days: list[Day]
+    days: list[DeskSlotDay]
     chosen_on: date | None
     groups: list[tuple[str, list[tuple[str, str, str, bool]]]]
     earlier: str | None
@@ -66,7 +66,7 @@ class Times:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class SlotWords:
     """Where and by whom: what turns an offer into words."""
 
     location: Location
@@ -78,10 +78,10 @@ class Place:
         return ZoneInfo(self.location.zone)
 
 
-def shown(
+def desk_times(
     supply: Supply,
-    wish: Wish,
-    place: Place,
+    wish: SearchCriteria,
+    place: SlotWords,
     address: Address,
     *,
     day: date | None,
@@ -93,14 +93,14 @@ def shown(
     first_on = max(start or day or today, today)
     monday = first_on - timedelta(days=first_on.weekday())
     days = Days(monday, monday + timedelta(weeks=WEEKS))
-    offers = availability.look(supply, wish, days, now).offers
+    offers = availability.find_offers(supply, wish, days, now).offers
     counts = offers.per_day(place.location.id)
     chosen_on = day if day in counts else next((on for on, free in counts.items() if free), None)
     found = [_time(start, place) for start in offers.starts(chosen_on)] if chosen_on else []
     return Times(
         location=place.location,
         days=[
-            Day(on, free, address(on, monday) if free else None, free < FEW, on == chosen_on)
+            DeskSlotDay(on, free, address(on, monday) if free else None, free < FEW, on == chosen_on)
             for on, free in counts.items()
         ],
         chosen_on=chosen_on,
@@ -120,16 +120,18 @@ def shown(
     )
 
 
-def nearest(supply: Supply, wish: Wish, place: Place, wanted: datetime, now: datetime) -> list[Time]:
+def nearest(
+    supply: Supply, wish: SearchCriteria, place: SlotWords, wanted: datetime, now: datetime
+) -> list[DeskSlotTime]:
     """The three offers nearest to a time that cannot be had, within a week before and after it."""
     on, week = hours.local_day(wanted, place.zone), timedelta(days=7)
-    starts = availability.look(supply, wish, Days(on - week, on + week), now).offers.starts()
+    starts = availability.find_offers(supply, wish, Days(on - week, on + week), now).offers.starts()
     return [_time(start, place) for start in slots.nearest(starts, wanted, NEAREST)]
 
 
-def _time(start: slots.Start[UUID], place: Place) -> Time:
+def _time(start: slots.SlotStart[UUID], place: SlotWords) -> DeskSlotTime:
     therapist = place.therapists[start.candidates[0].therapist]
-    return Time(
+    return DeskSlotTime(
         value=time_values.value(start.starts_at, therapist.id),
         starts_at=start.starts_at,
         time=start.starts_at.astimezone(place.zone).strftime("%H:%M"),

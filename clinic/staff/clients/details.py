@@ -12,7 +12,7 @@ from clinic import clock
 from clinic.accounts import client_records, merging
 from clinic.accounts.models import Client, Contact, ContactKind, Relation
 from clinic.accounts.permissions import Permission
-from clinic.accounts.services import Unreadable
+from clinic.accounts.services import UnreadableAddress
 from clinic.booking import barring, client_search
 from clinic.db import db, transaction
 from clinic.practice import queries as practice
@@ -21,8 +21,8 @@ from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
 from clinic.staff.booking.forms import FindForm
 from clinic.staff.clients import layout
-from clinic.staff.clients.forms import AddressForm, ChangeForm, DetailsForm
-from clinic.staff.settings.forms import SeenForm
+from clinic.staff.clients.forms import ChangeForm, ClientAddressForm, ClientDetailsForm
+from clinic.staff.settings.forms import UnchangedForm
 from clinic.web.access import actor, audience, staff
 
 
@@ -53,7 +53,7 @@ def client(client_id: UUID) -> ResponseReturnValue:
         "file",
         person=person,
         further=client_records.further_of(person),
-        known=client_search.known(person, now),
+        known=client_search.caller_of(person, now),
         alike=client_search.twins(person, now),
         bars=barring.of_client(person.id),
         therapists={one.id: one.name for one in practice.therapists(date.min)},
@@ -67,9 +67,9 @@ def client(client_id: UUID) -> ResponseReturnValue:
 def details(client_id: UUID) -> ResponseReturnValue:
     """Correct who somebody is."""
     person = client_search.client(client_id)
-    form = DetailsForm()
+    form = ClientDetailsForm()
     if not form.is_submitted():
-        form.show(client_records.person_of(person), client_records.seen(person))
+        form.show(client_records.person_of(person), client_records.page_mark(person))
     elif form.validate():
 
         def change(now: datetime) -> None:
@@ -77,7 +77,9 @@ def details(client_id: UUID) -> ResponseReturnValue:
                 client_id, form.person, seen_as=form.seen.data or "", actor=actor(), now=now
             )
 
-        if _saved(form, form.birth_on, change, lambda: client_records.seen(client_search.client(client_id))):
+        if _saved(
+            form, form.birth_on, change, lambda: client_records.page_mark(client_search.client(client_id))
+        ):
             desk.say("Saved. It holds from the next letter on.")
             return redirect(url_for("staff.client", client_id=client_id), 303)
     return _page("details", form, person)
@@ -88,7 +90,7 @@ def details(client_id: UUID) -> ResponseReturnValue:
 def add_address(client_id: UUID) -> ResponseReturnValue:
     """One more way to reach somebody."""
     person = client_search.client(client_id)
-    form = AddressForm()
+    form = ClientAddressForm()
     if not form.is_submitted():
         form.kind.data, form.relation.data = ContactKind.MAIL.value, Relation.SELF.value
     elif form.validate():
@@ -121,7 +123,7 @@ def change_address(contact_id: UUID) -> ResponseReturnValue:
     form = ChangeForm()
     form.value.label.text = "E-mail address" if contact.kind == ContactKind.MAIL else "Telephone number"
     if not form.is_submitted():
-        form.seen.data = client_records.seen(contact)
+        form.seen.data = client_records.page_mark(contact)
         form.value.data, form.relation.data = contact.value, contact.relation
     elif form.validate():
 
@@ -137,14 +139,17 @@ def change_address(contact_id: UUID) -> ResponseReturnValue:
             )
 
         if _saved(
-            form, form.value, change, lambda: client_records.seen(db.session.get_one(Contact, contact_id))
+            form,
+            form.value,
+            change,
+            lambda: client_records.page_mark(db.session.get_one(Contact, contact_id)),
         ):
             desk.say("Saved.")
             return redirect(url_for("staff.client", client_id=contact.client_id), 303)
     return _page("address", form, person, contact=contact)
 
 
-def _page(template: str, form: SeenForm, person: Client, **shown: object) -> ResponseReturnValue:
+def _page(template: str, form: UnchangedForm, person: Client, **shown: object) -> ResponseReturnValue:
     written = layout.page(
         template,
         form=form,
@@ -157,7 +162,7 @@ def _page(template: str, form: SeenForm, person: Client, **shown: object) -> Res
 
 
 def _saved(
-    form: SeenForm,
+    form: UnchangedForm,
     field: Field,
     change: Callable[[datetime], None],
     present: Callable[[], str] | None = None,
@@ -166,7 +171,7 @@ def _saved(
     try:
         with transaction():
             change(clock.now())
-    except (Unreadable, client_records.AddressKnown, client_records.NotBornYet) as refusal:
+    except (UnreadableAddress, client_records.AddressKnown, client_records.NotBornYet) as refusal:
         field.errors = [refusal.sentence]
         return False
     except client_records.RecordChanged as refusal:
@@ -175,7 +180,7 @@ def _saved(
     return True
 
 
-def _old(form: SeenForm, refusal: Refusal, present: Callable[[], str] | None) -> None:
+def _old(form: UnchangedForm, refusal: Refusal, present: Callable[[], str] | None) -> None:
     form.form_errors.append(refusal.sentence)
     form.is_stale = True
     db.session.expire_all()

@@ -4,10 +4,10 @@ from wtforms import HiddenField, RadioField, SelectField, StringField, TelField,
 from wtforms.validators import InputRequired, Length, Optional
 
 from clinic import language
-from clinic.accounts.client_records import Further, Person
+from clinic.accounts.client_records import ClientDetails, Further
 from clinic.accounts.models import ContactKind, Relation
 from clinic.staff.booking.forms import NAME_LENGTH
-from clinic.staff.settings.forms import SeenForm
+from clinic.staff.settings.forms import UnchangedForm
 from clinic.web.forms import Form
 from clinic.web.record_fields import BirthDate
 
@@ -20,7 +20,7 @@ RELATIONS = (
 KINDS = ((ContactKind.MAIL.value, "E-mail address"), (ContactKind.PHONE.value, "Telephone number"))
 
 
-class DetailsForm(SeenForm):
+class ClientDetailsForm(UnchangedForm):
     """Who somebody is."""
 
     given_name = StringField(
@@ -65,7 +65,7 @@ class DetailsForm(SeenForm):
         "Family doctor", description="Name and how to reach them.", validators=[Optional(), Length(max=300)]
     )
 
-    def show(self, person: Person, seen: str) -> None:
+    def show(self, person: ClientDetails, seen: str) -> None:
         """Fill the form from what stands."""
         self.seen.data = seen
         for name, value in {**vars(person), **vars(person.further)}.items():
@@ -73,11 +73,11 @@ class DetailsForm(SeenForm):
                 self[name].data = value
 
     @property
-    def person(self) -> Person:
+    def person(self) -> ClientDetails:
         """What was typed."""
         own = {name: self[name].data or "" for name in ("given_name", "family_name", "preferred_name")}
         further = {name: self[name].data or "" for name in Further.__dataclass_fields__}
-        return Person(
+        return ClientDetails(
             **own,
             language=self.language.data,
             birth_on=self.birth_on.data,
@@ -85,7 +85,7 @@ class DetailsForm(SeenForm):
         )
 
 
-class AddressForm(SeenForm):
+class ClientAddressForm(UnchangedForm):
     """How somebody is reached: one address, and whose it is."""
 
     kind = RadioField("What is it?", choices=KINDS, validators=[InputRequired("Choose what it is.")])
@@ -99,7 +99,7 @@ class AddressForm(SeenForm):
     )
 
 
-class ChangeForm(SeenForm):
+class ChangeForm(UnchangedForm):
     """Another address in the place of one; its kind stays."""
 
     value = StringField(
@@ -112,7 +112,7 @@ class ChangeForm(SeenForm):
     )
 
 
-class JoinForm(Form):
+class MergeClientsForm(Form):
     """Which of two records stays, and what the page showed of both."""
 
     kept = RadioField("Which record stays?", validators=[InputRequired("Choose the record that stays.")])

@@ -16,7 +16,7 @@ from clinic.refusal import NotFound, Stale
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
 from clinic.staff.clients import layout
-from clinic.staff.clients.forms import JoinForm
+from clinic.staff.clients.forms import MergeClientsForm
 from clinic.web.access import audience, staff
 
 
@@ -30,7 +30,7 @@ def join(client_id: UUID, other_id: UUID) -> ResponseReturnValue:
         raise NotFound
     now = clock.now()
     pair = client_search.pair(client_id, other_id, now)
-    form = JoinForm()
+    form = MergeClientsForm()
     form.kept.choices = [(str(known.client.id), known.client.name) for known in pair]
     if not form.is_submitted():
         form.seen.data = _seen(*(known.client for known in pair))
@@ -53,7 +53,7 @@ def join(client_id: UUID, other_id: UUID) -> ResponseReturnValue:
     return _join_page(pair, form), 422 if form.has_errors else 200
 
 
-def _join_page(pair: list[client_search.Caller], form: JoinForm) -> str:
+def _join_page(pair: list[client_search.Caller], form: MergeClientsForm) -> str:
     counts = booking.visit_counts([known.client.id for known in pair])
     return layout.page(
         "join",
@@ -105,4 +105,4 @@ def _require_unchanged(seen: str, *ids: UUID) -> None:
 
 
 def _seen(*people: Client) -> str:
-    return ".".join(client_records.seen(person) for person in people)
+    return ".".join(client_records.page_mark(person) for person in people)

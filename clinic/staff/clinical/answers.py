@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from clinic.guidance import fields
-from clinic.guidance.fields import FIELDS, Field, Kind
+from clinic.guidance.fields import FIELDS, Field, FieldKind
 from clinic.guidance.questions import FLAG_PREFIX
 from clinic.guidance.red_flags import RED_FLAGS
 
@@ -19,7 +19,7 @@ PANELS = (
 
 
 @dataclass(frozen=True)
-class Panel:
+class AnswersPanel:
     """Answers that belong together, as (title, words)."""
 
     title: str
@@ -30,7 +30,7 @@ class Panel:
 class Read:
     """What the page of a review shows of a submission."""
 
-    panels: tuple[Panel, ...]
+    panels: tuple[AnswersPanel, ...]
     areas: tuple[str, ...]
     where: str
     level: int
@@ -44,7 +44,7 @@ class Read:
     """Names of everything that was read, for the audit."""
 
 
-def read(answers: Mapping[str, Any]) -> Read:
+def read_panels(answers: Mapping[str, Any]) -> Read:
     """Answers as panels; what was not asked or not answered is left out."""
     areas = tuple(answers.get("pain_areas") or ())
     average = answers.get("pain_avg_nrs")
@@ -60,22 +60,22 @@ def read(answers: Mapping[str, Any]) -> Read:
     )
 
 
-def _panel(title: str, group: Iterable[Field], answers: Mapping[str, Any]) -> Panel:
+def _panel(title: str, group: Iterable[Field], answers: Mapping[str, Any]) -> AnswersPanel:
     rows = (
         (field.title, words(field, answers[field.name]))
         for field in group
         if answers.get(field.name) is not None
     )
-    return Panel(title, tuple((name, text) for name, text in rows if text))
+    return AnswersPanel(title, tuple((name, text) for name, text in rows if text))
 
 
 def words(field: Field, value: Any) -> str:
     """One stored answer in everyday words."""
-    if field.kind is Kind.PSFS:
+    if field.kind is FieldKind.PSFS:
         return "; ".join(f"{row['activity']} ({row['score']} of 10)" for row in value)
     if field.is_list:
         return ", ".join(field.label(code) for code in value) or "None"
-    if field.kind is Kind.SCALE:
+    if field.kind is FieldKind.SCALE:
         return f"{value} of 10"
     return field.label(value)
 

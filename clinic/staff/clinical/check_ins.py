@@ -13,7 +13,7 @@ from clinic.plans.models import CheckIn
 from clinic.refusal import NotFound
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
-from clinic.staff.forms import SeenForm
+from clinic.staff.forms import CheckInSeenForm
 from clinic.web.access import audience, staff
 
 
@@ -27,7 +27,7 @@ def see_to(check_in_id: UUID) -> ResponseReturnValue:
     now = clock.now()
     desk.require_own(given.client_id, now)
     back = redirect(url_for("staff.visit", appointment_id=given.appointment_id), 303)
-    form = SeenForm()
+    form = CheckInSeenForm()
     if not form.validate():
         desk.say("That was too long to keep. Please put the rest into the note.")
         return back

@@ -15,9 +15,9 @@ from clinic.booking.models import Appointment
 from clinic.db import db, transaction
 from clinic.guidance.knowledge import MODALITIES
 from clinic.plans import look_backs
-from clinic.plans.look_backs import MOST_FURTHER, Choice, Verdict
+from clinic.plans.look_backs import MOST_FURTHER, LookBackChoice, LookBackDecision
 from clinic.plans.models import LookBack, ReasonKind
-from clinic.plans.services import ReasonNeeded
+from clinic.plans.services import DecisionReasonNeeded
 from clinic.refusal import Stale
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
@@ -27,12 +27,12 @@ from clinic.web.access import audience, staff
 from clinic.web.forms import Form
 
 CHOICES = {
-    Choice.CONTINUE: "Go on with the course as planned",
-    Choice.ACTIVE_CARE: "Go on, and add movement or exercise",
-    Choice.CHANGE: "Try the next type",
-    Choice.SPACE_OUT: "Further sessions, further apart",
-    Choice.FINISH: "Finish the course here",
-    Choice.REFER: "Stop, and advise the client to see a clinician",
+    LookBackChoice.CONTINUE: "Go on with the course as planned",
+    LookBackChoice.ACTIVE_CARE: "Go on, and add movement or exercise",
+    LookBackChoice.CHANGE: "Try the next type",
+    LookBackChoice.SPACE_OUT: "Further sessions, further apart",
+    LookBackChoice.FINISH: "Finish the course here",
+    LookBackChoice.REFER: "Stop, and advise the client to see a clinician",
 }
 PROPOSED = {
     "continue": "Go on with the course as planned",
@@ -72,11 +72,11 @@ class LookBackForm(Form):
         self.next_type.choices = [("", "None chosen"), *((m, MODALITIES[m].name) for m in types)]
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> LookBackDecision:
         """What was chosen."""
         kind = self.reason_kind.data
-        return Verdict(
-            choice=Choice(self.choice.data),
+        return LookBackDecision(
+            choice=LookBackChoice(self.choice.data),
             reason_kind=ReasonKind(kind) if kind else None,
             reason=self.reason.data or "",
             next_type=self.next_type.data or "",
@@ -124,7 +124,7 @@ def _decide(visit: Appointment, form: LookBackForm, user: User) -> str | None:
     try:
         with transaction():
             look_backs.decide(visit, form.verdict, by=user, now=clock.now())
-    except (ReasonNeeded, look_backs.NotThisNext, look_backs.NotSoMany, Stale) as refusal:
+    except (DecisionReasonNeeded, look_backs.NotThisNext, look_backs.NotSoMany, Stale) as refusal:
         return refusal.sentence
     return None
 
@@ -137,12 +137,12 @@ def _decided(kept: LookBack | None) -> list[tuple[str, str]]:
     by = db.session.get_one(User, kept.decided_by_id)
     rows = [
         ("Proposed", f"{PROPOSED[content['proposed']]}. {content['why']}"),
-        ("Decided", CHOICES[Choice(content["chosen"])]),
+        ("Decided", CHOICES[LookBackChoice(content["chosen"])]),
         ("By", by.name),
     ]
     if content["modalities"] != content["modalities_before"]:
         rows.append(("Types from now on", ", then ".join(MODALITIES[m].name for m in content["modalities"])))
-    if content["chosen"] == Choice.SPACE_OUT:
+    if content["chosen"] == LookBackChoice.SPACE_OUT:
         rows.append(("Sessions in all", str(content["sessions"])))
     if content["reason_kind"]:
         rows.append(("Why", dict(REASON_KINDS)[ReasonKind(content["reason_kind"])]))

@@ -17,7 +17,7 @@ from clinic.guidance.knowledge import MODALITIES
 from clinic.plans import note_drafts, notes
 from clinic.plans import queries as plans
 from clinic.plans.models import SessionNote
-from clinic.plans.notes import Content
+from clinic.plans.notes import NoteContent
 from clinic.refusal import NotFound, Refusal, Stale
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
@@ -126,7 +126,7 @@ def _standing(form: NoteForm, written: SessionNote | None) -> list[tuple[str, st
         return []
     form.seen.data = written.written_at.isoformat()
     with transaction():
-        return _rows(notes.read(written, by=desk.user(), now=clock.now()))
+        return _rows(notes.open_content(written, by=desk.user(), now=clock.now()))
 
 
 def _signed_meanwhile(appointment: Appointment, written: SessionNote) -> ResponseReturnValue:
@@ -163,7 +163,7 @@ def _saved(appointment: Appointment) -> ResponseReturnValue:
 def _give_back(form: NoteForm, appointment: Appointment) -> bool:
     """Fill the form with what was kept of it when the session ended; says whether there was anything."""
     with transaction():
-        kept = note_drafts.kept(appointment, by=desk.user(), now=clock.now())
+        kept = note_drafts.open_draft(appointment, by=desk.user(), now=clock.now())
     if kept is None:
         return False
     form.process(MultiDict([(name, value) for name, values in kept.items() for value in values]))
@@ -175,7 +175,7 @@ def _fill(form: NoteForm, appointment: Appointment, written: SessionNote | None)
     now = clock.now()
     if written is not None:
         with transaction():
-            form.show(notes.read(written, by=desk.user(), now=now), written.written_at.isoformat())
+            form.show(notes.open_content(written, by=desk.user(), now=now), written.written_at.isoformat())
         return
     with transaction():
         form.show(notes.planned(appointment, by=desk.user(), now=now), "")
@@ -184,7 +184,7 @@ def _fill(form: NoteForm, appointment: Appointment, written: SessionNote | None)
 def _signed_page(appointment: Appointment, written: SessionNote, form: AddendumForm) -> str:
     now = clock.now()
     with transaction():
-        content = notes.read(written, by=desk.user(), now=now)
+        content = notes.open_content(written, by=desk.user(), now=now)
         return render_template(
             "staff/note_signed.html",
             here="today",
@@ -200,7 +200,7 @@ def _signed_page(appointment: Appointment, written: SessionNote, form: AddendumF
         )
 
 
-def _rows(content: Content) -> list[tuple[str, str]]:
+def _rows(content: NoteContent) -> list[tuple[str, str]]:
     regions = dict(NOTED_REGIONS)
     rows = [
         ("Types given", ", then ".join(MODALITIES[modality].name for modality in content.modalities)),

@@ -6,26 +6,26 @@ from datetime import datetime
 from clinic.accounts import audit
 from clinic.accounts.models import User
 from clinic.booking.models import Appointment
-from clinic.guidance.measures import Reading
+from clinic.guidance.measures import ScoreTrend
 from clinic.plans import progress
-from clinic.plans.progress import Progress
+from clinic.plans.progress import ClientProgress
 from clinic.web import charts
 from clinic.web.charts import Trend
 
-READINGS: dict[Reading | None, tuple[str, str | None]] = {
-    Reading.IMPROVED: ("Improved since the start", "ok"),
-    Reading.UNCHANGED: ("Unchanged since the start", None),
-    Reading.WORSE: ("Worse than at the start", "caution"),
+READINGS: dict[ScoreTrend | None, tuple[str, str | None]] = {
+    ScoreTrend.IMPROVED: ("Improved since the start", "ok"),
+    ScoreTrend.UNCHANGED: ("Unchanged since the start", None),
+    ScoreTrend.WORSE: ("Worse than at the start", "caution"),
     None: ("Not enough scores to compare yet", None),
 }
 """What a reading is called, and the kind of its tag."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Panel:
+class ProgressPanel:
     """A progress with its chart; that it was looked at is recorded."""
 
-    progress: Progress
+    progress: ClientProgress
     chart: Trend
 
     @property
@@ -44,9 +44,9 @@ class Panel:
         return any(point.average is not None for point in self.progress.points)
 
 
-def panel(visit: Appointment, *, reader: User, now: datetime) -> Panel | None:
+def panel(visit: Appointment, *, reader: User, now: datetime) -> ProgressPanel | None:
     """The progress at a visit; None when it is no session of a course. The caller commits the record of the look."""
-    found = progress.at(visit)
+    found = progress.progress_at(visit)
     if found is None:
         return None
     audit.record(
@@ -59,9 +59,9 @@ def panel(visit: Appointment, *, reader: User, now: datetime) -> Panel | None:
         now=now,
     )
     readings = [
-        charts.Reading(label=point.label, value=point.average, is_gate=point.is_look_back)
+        charts.ChartReading(label=point.label, value=point.average, is_gate=point.is_look_back)
         for point in found.points
     ]
-    return Panel(
+    return ProgressPanel(
         progress=found, chart=charts.trend(readings, title="Average pain over the last week, 0 to 10")
     )

@@ -18,7 +18,7 @@ from clinic.guidance.knowledge import MODALITIES
 from clinic.guidance.levels import Level
 from clinic.plans import courses, services
 from clinic.plans import queries as plans
-from clinic.plans.explanation import Explained
+from clinic.plans.explanation import Explanation
 from clinic.plans.models import Decision, ReasonKind, Review
 from clinic.refusal import NotFound, Stale
 from clinic.staff import desk
@@ -64,7 +64,7 @@ class Opened:
 
     review: Review
     client: Client
-    explained: Explained
+    explained: Explanation
 
     def zone(self, now: datetime) -> str:
         """The zone in which its times read: the visit's, else the practice's."""
@@ -118,7 +118,7 @@ def queue() -> ResponseReturnValue:
         )
 
 
-def waiting(user: User, now: datetime) -> list[plans.Waiting]:
+def waiting(user: User, now: datetime) -> list[plans.WaitingReview]:
     """The queue of a therapist, by the start of the visit; that its levels were read is recorded, the caller commits."""
     found = plans.queue(user.id, now)
     for entry in found:
@@ -134,7 +134,7 @@ def review(review_id: UUID) -> ResponseReturnValue:
     user = desk.user()
     with transaction():
         opened = _open(review_id, user)
-        read = answers.read(opened.review.submission.answers)
+        read = answers.read_panels(opened.review.submission.answers)
         _record(user, opened.review, fields=read.fields, purpose="review")
         in_queue = [entry.review.id for entry in plans.queue(user.id, now)]
         decided = opened.review
@@ -263,7 +263,7 @@ def _form(form_type: type[DecisionForm], opened: Opened, decision: Decision) -> 
     return form
 
 
-def _rules(explained: Explained) -> list[tuple[str, str]]:
+def _rules(explained: Explanation) -> list[tuple[str, str]]:
     """Safety rules that leave out types, each with the types it leaves out."""
     names = dict(TYPES)
     why = {fired.rule: fired.why for fired in explained.fired}
@@ -297,7 +297,7 @@ def _carry_out(review: Review, form: DecisionForm, decision: Decision, user: Use
             )
     except services.RuleNotConfirmed as refusal:
         return _name_rules(refusal)
-    except (services.ReasonNeeded, services.NotThisType) as refusal:
+    except (services.DecisionReasonNeeded, services.NotThisType) as refusal:
         return refusal.sentence
     return None
 
@@ -325,7 +325,7 @@ def _open(review_id: UUID, user: User) -> Opened:
     client = db.session.get(Client, review.client_id)
     if client is None or client.erased_at is not None:
         raise NotFound
-    return Opened(review=review, client=client, explained=Explained.of(review.outcome))
+    return Opened(review=review, client=client, explained=Explanation.of(review.outcome))
 
 
 def _record(user: User, review: Review, *, fields: tuple[str, ...], purpose: str) -> None:

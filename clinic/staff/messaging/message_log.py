@@ -11,8 +11,8 @@ from clinic.db import transaction
 from clinic.messaging import backlog, forecast, resend, sms
 from clinic.messaging import queries as messages
 from clinic.messaging.bounces import effects
-from clinic.messaging.models import Kind
-from clinic.messaging.queries import Line, Page, Shown, Stage, Wanted
+from clinic.messaging.models import MessageKind
+from clinic.messaging.queries import MessageFilter, MessageLine, MessagePage, MessageStage, Stage
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
 from clinic.staff.day import practice_zone
@@ -20,35 +20,35 @@ from clinic.staff.messaging.outbox import has_outbox
 from clinic.web.access import actor, audience, staff
 
 KINDS = {
-    Kind.CONFIRMATION: "Confirmation",
-    Kind.CHANGE: "Change of time",
-    Kind.CANCELLATION: "Cancellation",
-    Kind.SERIES: "Several visits at once",
-    Kind.REQUEST_RECEIVED: "Request received",
-    Kind.REQUEST_CONFIRMED: "Request confirmed",
-    Kind.REQUEST_DECLINED: "Request declined",
-    Kind.REMINDER: "Reminder",
-    Kind.AFTERCARE: "Aftercare",
-    Kind.OWN_TIPS: "Link to own tips",
-    Kind.CHECK_IN: "Check-in",
-    Kind.SIGN_IN: "Sign-in link",
-    Kind.RESUME_INTAKE: "Link to go on with the questions",
-    Kind.GUARDIAN_CONSENT: "Link for a parent or guardian",
-    Kind.ADDRESS_REPLACED: "Note to an address that was replaced",
-    Kind.REVIEW_WAITING: "A review waits (to staff)",
-    Kind.CHECK_IN_ANSWERED: "A check-in waits (to staff)",
-    Kind.INTAKE_INVITATION: "Invitation to answer the questions",
-    Kind.REBOOKING: "Invitation to come again",
-    Kind.WAITING_JOINED: "On the waiting list",
-    Kind.WAITING_OFFER: "Offer from the waiting list",
-    Kind.WAITING_OUTCOME: "Offered time is gone",
-    Kind.WAITING_OVER: "Waiting list: last day over",
-    Kind.AGENDA: "The day's visits (to staff)",
-    Kind.LOOK_BACK_DUE: "A look back is due (to staff)",
-    Kind.DELIVERY_TROUBLE: "Letters not delivered (to owners)",
-    Kind.STAFF_INVITATION: "Invitation to the team",
-    Kind.PASSWORD_RESET: "Link for a new password (to staff)",
-    Kind.TEXT_SAMPLE: "Test of a letter's words (to staff)",
+    MessageKind.CONFIRMATION: "Confirmation",
+    MessageKind.CHANGE: "Change of time",
+    MessageKind.CANCELLATION: "Cancellation",
+    MessageKind.SERIES: "Several visits at once",
+    MessageKind.REQUEST_RECEIVED: "Request received",
+    MessageKind.REQUEST_CONFIRMED: "Request confirmed",
+    MessageKind.REQUEST_DECLINED: "Request declined",
+    MessageKind.REMINDER: "Reminder",
+    MessageKind.AFTERCARE: "Aftercare",
+    MessageKind.OWN_TIPS: "Link to own tips",
+    MessageKind.CHECK_IN: "Check-in",
+    MessageKind.SIGN_IN: "Sign-in link",
+    MessageKind.RESUME_INTAKE: "Link to go on with the questions",
+    MessageKind.GUARDIAN_CONSENT: "Link for a parent or guardian",
+    MessageKind.ADDRESS_REPLACED: "Note to an address that was replaced",
+    MessageKind.REVIEW_WAITING: "A review waits (to staff)",
+    MessageKind.CHECK_IN_ANSWERED: "A check-in waits (to staff)",
+    MessageKind.INTAKE_INVITATION: "Invitation to answer the questions",
+    MessageKind.REBOOKING: "Invitation to come again",
+    MessageKind.WAITING_JOINED: "On the waiting list",
+    MessageKind.WAITING_OFFER: "Offer from the waiting list",
+    MessageKind.WAITING_OUTCOME: "Offered time is gone",
+    MessageKind.WAITING_OVER: "Waiting list: last day over",
+    MessageKind.AGENDA: "The day's visits (to staff)",
+    MessageKind.LOOK_BACK_DUE: "A look back is due (to staff)",
+    MessageKind.DELIVERY_TROUBLE: "Letters not delivered (to owners)",
+    MessageKind.STAFF_INVITATION: "Invitation to the team",
+    MessageKind.PASSWORD_RESET: "Link for a new password (to staff)",
+    MessageKind.TEXT_SAMPLE: "Test of a letter's words (to staff)",
 }
 STAGES = {
     Stage.WAITING: ("Waits", None),
@@ -97,21 +97,21 @@ TEXT_WHYS = {
     "unwanted": "The client does not want such messages.",
 }
 FILTERS = {
-    Shown.ALL: "All",
-    Shown.OWED: "Owed",
-    Shown.SENT: "Sent",
-    Shown.FAILED: "Not delivered",
-    Shown.DROPPED: "Not needed",
+    MessageStage.ALL: "All",
+    MessageStage.OWED: "Owed",
+    MessageStage.SENT: "Sent",
+    MessageStage.FAILED: "Not delivered",
+    MessageStage.DROPPED: "Not needed",
 }
 
 
-def name_of(line: Line) -> str:
+def name_of(line: MessageLine) -> str:
     """What a message is called on the page; a kind without a name of its own is called by its code."""
     called = KINDS.get(line.kind) or line.kind.value.replace("_", " ").capitalize()
     return f"{called} (text message)" if line.channel == sms.CHANNEL else called
 
 
-def why_of(line: Line) -> str:
+def why_of(line: MessageLine) -> str:
     """Why a message has not gone, in a sentence; nothing for one that went or waits for the first time."""
     if line.stage is Stage.SENT:
         return ""
@@ -135,7 +135,7 @@ def words() -> dict[str, object]:
 def listed() -> ResponseReturnValue:
     """The messages owed last, with what became of each; by stage, client, visit or name."""
     now = clock.now()
-    wanted = Wanted(
+    wanted = MessageFilter(
         shown=_shown(),
         name=request.args.get("name", "")[:100],
         client_id=_id("client"),
@@ -204,11 +204,11 @@ def texts_agreed(contact_id: UUID) -> ResponseReturnValue:
     return desk.back_to(url_for("staff.messages"))
 
 
-def _shown() -> Shown:
+def _shown() -> MessageStage:
     try:
-        return Shown(request.args.get("shown", ""))
+        return MessageStage(request.args.get("shown", ""))
     except ValueError:
-        return Shown.ALL
+        return MessageStage.ALL
 
 
 def _id(name: str) -> UUID | None:
@@ -218,7 +218,7 @@ def _id(name: str) -> UUID | None:
         return None
 
 
-def _of_whom(page: Page, wanted: Wanted) -> str:
+def _of_whom(page: MessagePage, wanted: MessageFilter) -> str:
     """The name of the one client whose messages are listed; empty when they are everybody's."""
     if wanted.client_id is None and wanted.visit_id is None:
         return ""

@@ -15,7 +15,7 @@ from clinic.practice.models import Closure, TimeOff
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
 from clinic.staff.settings.forms import ClosureForm, HolidaysForm, TimeOffForm, day_after, offered, text
-from clinic.staff.settings.layout import BLOCKERS, Watched, page, saved
+from clinic.staff.settings.layout import BLOCKERS, OutsideHoursWatch, page, saved
 from clinic.web.access import actor, audience, staff
 from clinic.web.context import practice as the_practice
 
@@ -32,7 +32,7 @@ def time_off() -> ResponseReturnValue:
     people = queries.therapists(today)
     form.therapist.choices = [("", "Choose somebody"), *offered((each.id, each.name) for each in people)]
     if form.validate_on_submit():
-        watched = Watched(now)
+        watched = OutsideHoursWatch(now)
         entered: list[TimeOff] = []
         if saved(
             form,
@@ -81,7 +81,7 @@ def closures() -> ResponseReturnValue:
         *(offered((each.id, each.name) for each in where) if len(where) > 1 else ()),
     ]
     if form.validate_on_submit():
-        watched = Watched(now)
+        watched = OutsideHoursWatch(now)
         entered: list[Closure] = []
         first_on = form.first_on.data or date.max
         if saved(
@@ -138,7 +138,7 @@ def holidays() -> ResponseReturnValue:
     form.days.choices = [(each.on.isoformat(), each.name) for each in coming if each.on not in shut]
     if form.validate_on_submit():
         chosen = set(form.days.data or ())
-        watched = Watched(now)
+        watched = OutsideHoursWatch(now)
         entered: list[Closure] = []
         if saved(
             form,

@@ -26,7 +26,7 @@ from clinic.scheduling import hours
 from clinic.staff.blueprint import blueprint
 from clinic.staff.day import practice_zone
 from clinic.staff.settings.audit_wording import deed, purpose
-from clinic.staff.settings.fields import Day
+from clinic.staff.settings.fields import SettingsDateField
 from clinic.staff.settings.layout import page
 from clinic.web.access import actor, audience, staff
 from clinic.web.forms import Form
@@ -56,10 +56,10 @@ class AccessForm(Form):
     client_name = StringField(
         "Client’s name", [Optional(), Length(max=100)], render_kw={"autocomplete": "off"}
     )
-    first_on = Day("From", validators=[Optional()])
-    last_on = Day("To", validators=[Optional()])
+    first_on = SettingsDateField("From", validators=[Optional()])
+    last_on = SettingsDateField("To", validators=[Optional()])
 
-    def validate_last_on(self, field: Day) -> None:
+    def validate_last_on(self, field: SettingsDateField) -> None:
         """A range runs forward."""
         if field.data and self.first_on.data and field.data < self.first_on.data:
             raise ValidationError("The last day is before the first.")

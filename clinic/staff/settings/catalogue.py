@@ -14,7 +14,7 @@ from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
 from clinic.staff.settings.catalogue_forms import TherapistForm, TreatmentForm
 from clinic.staff.settings.forms import chosen, offered
-from clinic.staff.settings.layout import OWNERS, Watched, page, saved, way
+from clinic.staff.settings.layout import OWNERS, OutsideHoursWatch, page, saved, way
 from clinic.web.access import actor, audience, staff
 
 USUAL_LENGTH, USUAL_BUFFER = 60, 15
@@ -67,7 +67,7 @@ def treatment(treatment_id: UUID) -> ResponseReturnValue:
     sold = treatments.treatment(treatment_id)
     form = _treatment_form(sold)
     if not form.is_submitted():
-        form.seen.data = treatments.seen(sold)
+        form.seen.data = treatments.page_mark(sold)
         form.show(treatments.terms_of(sold))
         form.therapists.data = [str(each.id) for each in sold.therapists]
         form.rooms.data = [str(each.id) for each in sold.rooms]
@@ -82,7 +82,7 @@ def treatment(treatment_id: UUID) -> ResponseReturnValue:
             actor=actor(),
             now=clock.now(),
         ),
-        present=lambda: treatments.seen(treatments.treatment(treatment_id)),
+        present=lambda: treatments.page_mark(treatments.treatment(treatment_id)),
     ):
         desk.say("Saved. What is booked keeps its length and price.")
         return redirect(url_for("staff.settings_treatments"), 303)
@@ -187,11 +187,11 @@ def therapist(therapist_id: UUID) -> ResponseReturnValue:
     known = therapists.therapist(therapist_id)
     form = _therapist_form(known)
     if not form.is_submitted():
-        form.seen.data = therapists.seen(known)
+        form.seen.data = therapists.page_mark(known)
         form.show(therapists.person_of(known))
         form.treatments.data = [str(each.id) for each in known.treatments]
     if form.validate_on_submit():
-        watched = Watched(clock.now())
+        watched = OutsideHoursWatch(clock.now())
         if saved(
             form,
             lambda: therapists.change(
@@ -202,7 +202,7 @@ def therapist(therapist_id: UUID) -> ResponseReturnValue:
                 actor=actor(),
                 now=clock.now(),
             ),
-            present=lambda: therapists.seen(therapists.therapist(therapist_id)),
+            present=lambda: therapists.page_mark(therapists.therapist(therapist_id)),
         ):
             return watched.leave("Saved.", url_for("staff.settings_therapists"))
     return page("therapist", "therapists", form, person=known)

@@ -7,11 +7,11 @@ from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from clinic.guidance.knowledge import MODALITIES
 from clinic.practice.models import IntakeRule, NewClientRule
-from clinic.practice.therapists import Person
-from clinic.practice.treatments import Terms
+from clinic.practice.therapists import TherapistDetails
+from clinic.practice.treatments import TreatmentDetails
 from clinic.staff.forms import Ticks
-from clinic.staff.settings.fields import Day, Price, Whole, Within
-from clinic.staff.settings.forms import SeenForm, day_after, day_before, text
+from clinic.staff.settings.fields import Price, SettingsDateField, Whole, Within
+from clinic.staff.settings.forms import UnchangedForm, day_after, day_before, text
 from clinic.staff.settings.practice_forms import APPROVALS
 
 COLOURS = ("Sky", "Clay", "Green", "Indigo", "Ochre", "Plum")
@@ -29,7 +29,7 @@ NEW_CLIENTS = (
 )
 
 
-class TreatmentForm(SeenForm):
+class TreatmentForm(UnchangedForm):
     """What is sold."""
 
     name = StringField("Name", validators=[InputRequired("Enter what clients choose by.")])
@@ -85,7 +85,7 @@ class TreatmentForm(SeenForm):
     needs_room = BooleanField("It needs a room", description="One of those ticked below has to be free.")
     rooms = Ticks("Rooms that suit")
 
-    def show(self, terms: Terms) -> None:
+    def show(self, terms: TreatmentDetails) -> None:
         """Fill the form from what stands."""
         for place, modality in zip(PLACES_OF_TYPES, terms.modalities, strict=False):
             self[place].data = modality
@@ -101,9 +101,9 @@ class TreatmentForm(SeenForm):
             raise ValidationError("Tick at least one room, or say that none is needed.")
 
     @property
-    def terms(self) -> Terms:
+    def terms(self) -> TreatmentDetails:
         """What was typed, each type once and in order."""
-        return Terms(
+        return TreatmentDetails(
             name=text(self.name),
             mail_name=text(self.mail_name),
             description=text(self.description),
@@ -119,7 +119,7 @@ class TreatmentForm(SeenForm):
         )
 
 
-class TherapistForm(SeenForm):
+class TherapistForm(UnchangedForm):
     """Somebody who treats."""
 
     given_name = StringField("Given name", validators=[InputRequired("Enter the given name.")])
@@ -145,9 +145,11 @@ class TherapistForm(SeenForm):
         coerce=int,
         choices=[(number, name) for number, name in enumerate(COLOURS, start=1)],
     )
-    last_on = Day("Last working day", description="Only when somebody leaves.", validators=[Optional()])
+    last_on = SettingsDateField(
+        "Last working day", description="Only when somebody leaves.", validators=[Optional()]
+    )
 
-    def show(self, person: Person) -> None:
+    def show(self, person: TherapistDetails) -> None:
         """Fill the form from what stands."""
         for name, value in vars(person).items():
             if name in self:
@@ -156,9 +158,9 @@ class TherapistForm(SeenForm):
         self.last_on.data = day_before(person.left_on)
 
     @property
-    def person(self) -> Person:
+    def person(self) -> TherapistDetails:
         """What was typed."""
-        return Person(
+        return TherapistDetails(
             given_name=text(self.given_name),
             family_name=text(self.family_name),
             licence=text(self.licence),

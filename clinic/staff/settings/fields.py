@@ -26,7 +26,7 @@ class Whole(IntegerField):
         self.data = int(text)
 
 
-class Day(DateField):
+class SettingsDateField(DateField):
     """A day of the calendar; nothing entered is None."""
 
     def process_formdata(self, valuelist: list[Any]) -> None:

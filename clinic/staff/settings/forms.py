@@ -7,15 +7,15 @@ from uuid import UUID
 from wtforms import HiddenField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
-from clinic.practice.premises import Place, RoomDetails
+from clinic.practice.premises import LocationDetails, RoomDetails
 from clinic.staff.forms import Ticks
-from clinic.staff.settings.fields import Clock, Day
+from clinic.staff.settings.fields import Clock, SettingsDateField
 from clinic.web.forms import Form
 
 ONE_DAY = timedelta(days=1)
 
 
-class SeenForm(Form):
+class UnchangedForm(Form):
     """A form that says what the page showed, so that nobody overwrites a colleague unseen."""
 
     seen = HiddenField()
@@ -51,7 +51,7 @@ def day_after(day: date | None) -> date | None:
     return day + ONE_DAY if day else None
 
 
-class LocationForm(SeenForm):
+class LocationForm(UnchangedForm):
     """Where a location is and which clock hangs on its wall."""
 
     name = StringField("Name", validators=[InputRequired("Enter what the location is called.")])
@@ -65,13 +65,13 @@ class LocationForm(SeenForm):
     getting_here = TextAreaField(
         "Getting here", description="Doors, steps, buses. It stands in letters.", validators=[Optional()]
     )
-    last_on = Day(
+    last_on = SettingsDateField(
         "Last day open",
         description="Only when the location closes for good.",
         validators=[Optional()],
     )
 
-    def show(self, place: Place, zone: str) -> None:
+    def show(self, place: LocationDetails, zone: str) -> None:
         """Fill the form from what stands."""
         for name in ("name", "street", "town", "getting_here"):
             self[name].data = getattr(place, name)
@@ -79,9 +79,9 @@ class LocationForm(SeenForm):
         self.last_on.data = day_before(place.closed_on)
 
     @property
-    def place(self) -> Place:
+    def place(self) -> LocationDetails:
         """What was typed."""
-        return Place(
+        return LocationDetails(
             name=text(self.name),
             street=text(self.street),
             town=text(self.town),
@@ -90,7 +90,7 @@ class LocationForm(SeenForm):
         )
 
 
-class RoomForm(SeenForm):
+class RoomForm(UnchangedForm):
     """A room and what it suits."""
 
     location = SelectField("Location", validators=[InputRequired("Choose where the room is.")])
@@ -112,8 +112,10 @@ class TimeOffForm(Form):
     """Days, or a part of them, on which somebody does not work."""
 
     therapist = SelectField("Who", validators=[InputRequired("Choose who has time off.")])
-    first_on = Day("First day", validators=[InputRequired("Enter the first day.")])
-    last_on = Day("Last day", description="Leave it empty for one day.", validators=[Optional()])
+    first_on = SettingsDateField("First day", validators=[InputRequired("Enter the first day.")])
+    last_on = SettingsDateField(
+        "Last day", description="Leave it empty for one day.", validators=[Optional()]
+    )
     from_time = Clock(
         "From", description="Only for a part of each day.", validators=[Optional(), Length(max=5)]
     )
@@ -144,8 +146,10 @@ class ClosureForm(Form):
         validators=[InputRequired("Enter a word or two."), Length(max=80)],
     )
     location = SelectField("Where", validators=[Optional()])
-    first_on = Day("First day", validators=[InputRequired("Enter the first day.")])
-    last_on = Day("Last day", description="Leave it empty for one day.", validators=[Optional()])
+    first_on = SettingsDateField("First day", validators=[InputRequired("Enter the first day.")])
+    last_on = SettingsDateField(
+        "Last day", description="Leave it empty for one day.", validators=[Optional()]
+    )
 
 
 class HolidaysForm(Form):

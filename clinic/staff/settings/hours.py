@@ -20,10 +20,10 @@ from clinic.refusal import Refusal
 from clinic.scheduling.hours import Days
 from clinic.staff.blueprint import blueprint
 from clinic.staff.settings import week_form
-from clinic.staff.settings.fields import Day, parsed_day
-from clinic.staff.settings.forms import SeenForm, day_after
-from clinic.staff.settings.layout import OWNERS, Problems, Watched, page, saved, tried
-from clinic.staff.settings.week_form import Line
+from clinic.staff.settings.fields import SettingsDateField, parsed_day
+from clinic.staff.settings.forms import UnchangedForm, day_after
+from clinic.staff.settings.layout import OWNERS, OutsideHoursWatch, Problems, page, saved, tried
+from clinic.staff.settings.week_form import WeekLine
 from clinic.web.access import actor, audience, staff
 
 ONE_DAY = timedelta(days=1)
@@ -33,18 +33,22 @@ EVERY_DAY = range(7)
 LINES_OF_A_DAY = 4
 
 
-class WeekForm(SeenForm):
+class WeekForm(UnchangedForm):
     """From when until when a week of hours holds; the hours themselves are lines of the sheet."""
 
-    from_on = Day("From", validators=[InputRequired("Enter the day from which the hours hold.")])
-    last_on = Day("Last day", description="Leave it empty until further notice.", validators=[Optional()])
+    from_on = SettingsDateField(
+        "From", validators=[InputRequired("Enter the day from which the hours hold.")]
+    )
+    last_on = SettingsDateField(
+        "Last day", description="Leave it empty until further notice.", validators=[Optional()]
+    )
     forget_later = BooleanField("Also replace the hours that are planned for later")
 
 
-class DayForm(SeenForm):
+class DayForm(UnchangedForm):
     """The day whose hours differ."""
 
-    on = Day("Day", validators=[InputRequired("Enter the day.")])
+    on = SettingsDateField("Day", validators=[InputRequired("Enter the day.")])
     remove = HiddenField()
 
 
@@ -54,7 +58,7 @@ class Week:
 
     begins_on: date
     minutes: int
-    days: tuple[opening_hours.Day, ...]
+    days: tuple[opening_hours.RotaDay, ...]
 
 
 @blueprint.get("/settings/hours", endpoint="settings_hours")
@@ -84,14 +88,14 @@ def week(therapist_id: UUID) -> ResponseReturnValue:
     shown = _phase_shown(planned)
     form = WeekForm()
     if not form.is_submitted():
-        form.seen.data = working_hours.seen(therapist_id)
+        form.seen.data = working_hours.page_mark(therapist_id)
         form.from_on.data = shown.from_on
-        return _sheet(person, form, week_form.of(shown.spans), planned, where)
+        return _sheet(person, form, week_form.week_lines(shown.spans), planned, where)
     lines = week_form.typed(request.form)
     act, _, of = request.form.get("act", "").partition("-")
     if act in ("add", "remove", "copy"):
         return _sheet(person, form, _acted(lines, act, of), planned, where)
-    spans, lines = week_form.read(lines, where)
+    spans, lines = week_form.read_lines(lines, where)
     is_whole = form.validate() and not any(line.problem for line in lines)
     if not is_whole:
         return _sheet(person, form, lines, planned, where)
@@ -103,8 +107,8 @@ def week(therapist_id: UUID) -> ResponseReturnValue:
             form.form_errors.append(refusal.sentence)
             return _sheet(person, form, lines, planned, where)
         return _sheet(person, form, lines, planned, where, falling_out)
-    watched = Watched(now)
-    if saved(form, change, present=lambda: working_hours.seen(therapist_id)):
+    watched = OutsideHoursWatch(now)
+    if saved(form, change, present=lambda: working_hours.page_mark(therapist_id)):
         return watched.leave(
             f"The hours of {person.given_name} are saved.",
             url_for("staff.settings_week", therapist_id=therapist_id, at=request.form.get("from_on")),
@@ -121,7 +125,7 @@ def _phase_shown(planned: Sequence[Phase]) -> Phase:
     return next((phase for phase in reversed(planned) if phase.from_on <= at), planned[0])
 
 
-def _acted(lines: list[Line], act: str, of: str) -> list[Line]:
+def _acted(lines: list[WeekLine], act: str, of: str) -> list[WeekLine]:
     """The sheet after one of its own buttons."""
     number = int(of) if of.isascii() and of.isdigit() and len(of) < 3 else -1
     if act == "add" and number in EVERY_DAY:
@@ -163,13 +167,13 @@ def _set_week(
 def _sheet(
     person: Therapist,
     form: WeekForm,
-    lines: Sequence[Line],
+    lines: Sequence[WeekLine],
     planned: Sequence[Phase],
     where: Sequence[Location],
     falling_out: list[Outside] | None = None,
 ) -> ResponseReturnValue:
     from_on = form.from_on.data or planned[0].from_on
-    spans, _ = week_form.read(lines, where)
+    spans, _ = week_form.read_lines(lines, where)
     present = next((phase for phase in reversed(planned) if phase.from_on <= from_on), planned[0])
     return page(
         "week",
@@ -193,7 +197,7 @@ def _sheet(
     )
 
 
-def _problems(form: SeenForm, lines: Sequence[Line], names: Sequence[str]) -> Problems:
+def _problems(form: UnchangedForm, lines: Sequence[WeekLine], names: Sequence[str]) -> Problems:
     """What is wrong with the form and its lines, each with the control it is about."""
     found: list[tuple[str | None, str]] = [(None, text) for text in form.form_errors]
     found += [(field.id, field.errors[0]) for field in form if field.errors]
@@ -222,14 +226,14 @@ def special_day(therapist_id: UUID) -> ResponseReturnValue:
     form = DayForm()
     if not form.is_submitted():
         return _asked_day(person, form, where, today)
-    spans, lines = week_form.read(week_form.typed(request.form), where)
+    spans, lines = week_form.read_lines(week_form.typed(request.form), where)
     removing = bool(form.remove.data)
     if form.validate() and (removing or not any(line.problem for line in lines)) and form.on.data:
         on = form.on.data
         if not spans and not removing:
             form.form_errors.append("Enter the hours of this day. For a free day, enter time off instead.")
             return _day(person, form, lines, where)
-        watched = Watched(now)
+        watched = OutsideHoursWatch(now)
         change = partial(
             working_hours.set_day,
             therapist_id,
@@ -249,7 +253,7 @@ def special_day(therapist_id: UUID) -> ResponseReturnValue:
 def _asked_day(
     person: Therapist, form: DayForm, where: Sequence[Location], today: date
 ) -> ResponseReturnValue:
-    lines: list[Line] = []
+    lines: list[WeekLine] = []
     try:
         form.on.data = parsed_day(request.args.get("on", ""))
     except ValueError:
@@ -257,14 +261,16 @@ def _asked_day(
     if form.on.data >= today:
         form.seen.data = working_hours.seen_day(person.id, form.on.data)
         rows = working_hours.special_days(person.id, form.on.data).get(form.on.data, [])
-        lines = week_form.of(Span(0, row.from_minute, row.until_minute, row.location_id) for row in rows)
+        lines = week_form.week_lines(
+            Span(0, row.from_minute, row.until_minute, row.location_id) for row in rows
+        )
     return _day(person, form, lines, where)
 
 
 def _day(
-    person: Therapist, form: DayForm, lines: Sequence[Line], where: Sequence[Location]
+    person: Therapist, form: DayForm, lines: Sequence[WeekLine], where: Sequence[Location]
 ) -> ResponseReturnValue:
-    filled = [*lines, *(Line(0, place=str(where[0].id) if where else "") for _ in range(LINES_OF_A_DAY))]
+    filled = [*lines, *(WeekLine(0, place=str(where[0].id) if where else "") for _ in range(LINES_OF_A_DAY))]
     return page(
         "day",
         "hours",

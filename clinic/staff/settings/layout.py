@@ -13,10 +13,10 @@ from clinic.accounts.permissions import Permission
 from clinic.booking import outside_hours, outside_reservations
 from clinic.booking.outside_hours import Outside
 from clinic.db import db, transaction
-from clinic.practice.editing import ChangedMeanwhile, Way
+from clinic.practice.editing import ChangedMeanwhile, Direction
 from clinic.refusal import NotFound, Refusal
 from clinic.staff import desk
-from clinic.staff.settings.forms import SeenForm
+from clinic.staff.settings.forms import UnchangedForm
 from clinic.web.access import may
 from clinic.web.forms import Form
 
@@ -72,7 +72,7 @@ def page(
     ]
     status = status or (422 if problems else 200)
     if form is not None and form.has_errors:
-        status = 409 if isinstance(form, SeenForm) and form.is_stale else 422
+        status = 409 if isinstance(form, UnchangedForm) and form.is_stale else 422
     shown = {"form": form, **shown} if form is not None else shown
     written = render_template(
         f"staff/settings/{template}.html",
@@ -97,7 +97,7 @@ def saved(form: Form, change: Callable[[], object], present: Callable[[], str] |
         raise
     except Refusal as refusal:
         form.form_errors.append(refusal.sentence)
-        if isinstance(refusal, ChangedMeanwhile) and isinstance(form, SeenForm) and present:
+        if isinstance(refusal, ChangedMeanwhile) and isinstance(form, UnchangedForm) and present:
             form.is_stale = True
             form.seen.data = present()
         return False
@@ -116,7 +116,7 @@ def tried(change: Callable[[], object], now: datetime) -> list[Outside]:
     return found
 
 
-class Watched:
+class OutsideHoursWatch:
     """Notices what a change leaves outside hours, visits and kept times: made before the change, asked after it."""
 
     def __init__(self, now: datetime) -> None:
@@ -145,12 +145,12 @@ class Watched:
         return redirect(url_for("staff.settings_outside"), 303)
 
 
-def way() -> Way:
+def way() -> Direction:
     """Which way a row of a list was moved; raises NotFound for any other word."""
     sent = request.form.get("way", "")
-    if sent not in list(Way):
+    if sent not in list(Direction):
         raise NotFound
-    return Way(sent)
+    return Direction(sent)
 
 
 def names(rows: Iterable[tuple[UUID, str]]) -> str:

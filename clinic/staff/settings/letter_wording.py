@@ -12,7 +12,7 @@ from clinic.db import transaction
 from clinic.messaging import services as messaging
 from clinic.messaging.letters import practice_wording, rendering, samples, wording
 from clinic.messaging.letters.wording import LONGEST, OURS, PARTS, TO_STAFF, BadWords, Words
-from clinic.messaging.models import Kind
+from clinic.messaging.models import MessageKind
 from clinic.messaging.services import SIGN_IN_WORTH, Owed
 from clinic.practice import queries as practice
 from clinic.refusal import NotFound
@@ -20,12 +20,12 @@ from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
 from clinic.staff.messaging.message_log import KINDS
 from clinic.staff.messaging.outbox import FRAME_POLICY
-from clinic.staff.settings.forms import SeenForm
+from clinic.staff.settings.forms import UnchangedForm
 from clinic.staff.settings.layout import OWNERS, page, saved
 from clinic.web.access import actor, audience, staff
 
 
-class TextsForm(SeenForm):
+class TextsForm(UnchangedForm):
     """What one kind of letter says in one language."""
 
     subject = StringField(
@@ -46,7 +46,7 @@ class TextsForm(SeenForm):
         description="After the facts, before the practice's name.",
         validators=[Optional(), Length(max=LONGEST["closing"])],
     )
-    kind: Kind
+    kind: MessageKind
 
     def validate_subject(self, field: Field) -> None:
         """Only placeholders this letter has."""
@@ -143,7 +143,7 @@ def preview(kind: str, spoken: str) -> Response:
     here, now = practice.the_practice(), clock.now()
     with language.speaking(spoken):
         facts = samples.facts(about, here, now)
-    return _framed(rendering.written(about, facts, here, spoken=spoken, words=words).html, 200)
+    return _framed(rendering.render_letter(about, facts, here, spoken=spoken, words=words).html, 200)
 
 
 @blueprint.post("/settings/texts/<kind>/<spoken>/reset", endpoint="settings_text_reset")
@@ -164,7 +164,7 @@ def send_test(kind: str, spoken: str) -> ResponseReturnValue:
     _kind(kind, spoken)
     user, now = desk.user(), clock.now()
     test = Owed(
-        kind=Kind.TEXT_SAMPLE,
+        kind=MessageKind.TEXT_SAMPLE,
         subject_id=user.id,
         recipient_id=user.id,
         occasion=f"{kind}/{spoken}/{now:%Y-%m-%dT%H:%M}",
@@ -177,7 +177,7 @@ def send_test(kind: str, spoken: str) -> ResponseReturnValue:
     return redirect(url_for(".settings_text", kind=kind, spoken=spoken), 303)
 
 
-def _form(kind: Kind, spoken: str) -> TextsForm:
+def _form(kind: MessageKind, spoken: str) -> TextsForm:
     said = practice_wording.words(kind, spoken)
     form = TextsForm(
         data={**{part: getattr(said, part) for part in PARTS}, "seen": practice_wording.mark(kind, spoken)}
@@ -186,7 +186,7 @@ def _form(kind: Kind, spoken: str) -> TextsForm:
     return form
 
 
-def _kind(kind: str, spoken: str) -> Kind:
+def _kind(kind: str, spoken: str) -> MessageKind:
     """Raises NotFound for a letter that is not there, or not in this language."""
     found = next((one for one in OURS if one.value == kind), None)
     if found is None or spoken not in _languages(found):
@@ -194,7 +194,7 @@ def _kind(kind: str, spoken: str) -> Kind:
     return found
 
 
-def _languages(kind: Kind) -> tuple[str, ...]:
+def _languages(kind: MessageKind) -> tuple[str, ...]:
     """The pages of those who work here are English, and so are the letters that lead to them."""
     return (language.ENGLISH,) if kind in TO_STAFF else language.LANGUAGES
 

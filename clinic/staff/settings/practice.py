@@ -24,12 +24,12 @@ from clinic.practice.models import (
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
 from clinic.staff.settings.layout import BLOCKERS, OWNERS, page, saved
-from clinic.staff.settings.practice_forms import PracticeForm, RulesForm
+from clinic.staff.settings.practice_forms import BookingRulesForm, PracticeForm
 from clinic.web.access import actor, audience, staff
 
 
 @dataclass(frozen=True)
-class Step:
+class SetUpStep:
     """One thing to do before clients can book, in the order in which they build on each other."""
 
     text: str
@@ -39,7 +39,7 @@ class Step:
     is_done: bool
 
 
-def steps() -> list[Step]:
+def steps() -> list[SetUpStep]:
     """From an empty practice to the first offer."""
     today = opening_hours.today(clock.now())
 
@@ -59,42 +59,42 @@ def steps() -> list[Step]:
     given = sold.join(treatment_therapists).join(Therapist).where(here)
     working = sa.select(WeeklyHours.id).join(Therapist, Therapist.id == WeeklyHours.therapist_id).where(here)
     return [
-        Step(
+        SetUpStep(
             "Say who you are",
             "Name, telephone, country and currency stand on every page and letter.",
             "staff.settings_practice",
             "Describe the practice",
             there(sa.exists(sa.select(Practice.id))),
         ),
-        Step(
+        SetUpStep(
             "Add a location",
             "Its clock decides what time it is for every appointment.",
             "staff.settings_new_location",
             "Add a location",
             there(sa.exists(sa.select(Location.id))),
         ),
-        Step(
+        SetUpStep(
             "Add treatments",
             "What clients choose, with length and price.",
             "staff.settings_new_treatment",
             "Add a treatment",
             there(sa.exists(sold)),
         ),
-        Step(
+        SetUpStep(
             "Add rooms",
             "No two visits meet in one room. Skip this for treatments that need none.",
             "staff.settings_new_room",
             "Add a room",
             there(sa.exists(sold)) and not there(sa.exists(roomless)),
         ),
-        Step(
+        SetUpStep(
             "Add therapists",
             "Who gives which treatment.",
             "staff.settings_new_therapist",
             "Add a therapist",
             there(sa.exists(given)),
         ),
-        Step(
+        SetUpStep(
             "Enter weekly hours",
             "When each therapist can be booked.",
             "staff.settings_hours",
@@ -133,7 +133,9 @@ def practice() -> ResponseReturnValue:
     present = db.session.get(Practice, 1)
     form = PracticeForm()
     if not form.is_submitted():
-        form.seen.data = practice_settings.seen(practice_settings.details_of(present) if present else None)
+        form.seen.data = practice_settings.page_mark(
+            practice_settings.details_of(present) if present else None
+        )
         if present:
             form.show(practice_settings.details_of(present))
     form.offer()
@@ -142,7 +144,7 @@ def practice() -> ResponseReturnValue:
         lambda: practice_settings.describe(
             form.details, seen_as=form.seen.data or "", actor=actor(), now=clock.now()
         ),
-        present=lambda: practice_settings.seen(practice_settings.details_of(queries.the_practice())),
+        present=lambda: practice_settings.page_mark(practice_settings.details_of(queries.the_practice())),
     ):
         desk.say("Saved." if present else "Your practice is set up. Here is what comes next.")
         return redirect(url_for("staff.settings_practice" if present else "staff.settings"), 303)
@@ -157,17 +159,17 @@ def rules() -> ResponseReturnValue:
         desk.say("First say who you are; the rules come after.")
         return redirect(url_for("staff.settings_practice"), 303)
     present = practice_settings.rules_of(queries.the_practice())
-    form = RulesForm()
+    form = BookingRulesForm()
     form.offer(present)
     if not form.is_submitted():
-        form.seen.data = practice_settings.seen(present)
+        form.seen.data = practice_settings.page_mark(present)
         form.show(present)
     if form.validate_on_submit() and saved(
         form,
         lambda: practice_settings.set_rules(
             form.rules, seen_as=form.seen.data or "", actor=actor(), now=clock.now()
         ),
-        present=lambda: practice_settings.seen(practice_settings.rules_of(queries.the_practice())),
+        present=lambda: practice_settings.page_mark(practice_settings.rules_of(queries.the_practice())),
     ):
         desk.say("Saved. The rules hold for the next booking; what is booked stays as it is.")
         return redirect(url_for("staff.settings_rules"), 303)

@@ -9,7 +9,7 @@ from clinic.practice.models import Approval
 from clinic.practice.practice_settings import BookingRules, Details
 from clinic.staff.forms import Ticks
 from clinic.staff.settings.fields import Whole, Within
-from clinic.staff.settings.forms import SeenForm
+from clinic.staff.settings.forms import UnchangedForm
 from clinic.web.forms import readable
 
 CURRENCIES = {
@@ -36,7 +36,7 @@ TELEPHONE = Regexp(
 OPTIONAL_TELEPHONE = [Optional(), TELEPHONE]
 
 
-class PracticeForm(SeenForm):
+class PracticeForm(UnchangedForm):
     """What the practice is called, where it is, and whom clients call."""
 
     name = StringField(
@@ -131,7 +131,7 @@ STEPS = (5, 10, 15, 20, 30, 60)
 STEP_CHOICES = [(step, f"{step} minutes") for step in STEPS]
 
 
-class RulesForm(SeenForm):
+class BookingRulesForm(UnchangedForm):
     """The rules by which clients book."""
 
     notice_minutes = SelectField(

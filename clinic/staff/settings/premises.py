@@ -12,8 +12,8 @@ from clinic.db import transaction
 from clinic.practice import geography, premises, treatments
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
-from clinic.staff.settings.forms import LocationForm, RoomForm, SeenForm, offered
-from clinic.staff.settings.layout import OWNERS, Watched, page, saved, way
+from clinic.staff.settings.forms import LocationForm, RoomForm, UnchangedForm, offered
+from clinic.staff.settings.layout import OWNERS, OutsideHoursWatch, page, saved, way
 from clinic.web.access import actor, audience, staff
 from clinic.web.context import practice as the_practice
 
@@ -24,16 +24,16 @@ FARTHEST = 300
 @audience(staff, *OWNERS)
 def locations() -> ResponseReturnValue:
     """Where the practice is, and how far it is from one place to the other."""
-    return _locations(SeenForm(formdata=None, seen=premises.seen_ways()))
+    return _locations(UnchangedForm(formdata=None, seen=premises.seen_ways()))
 
 
-def _locations(form: SeenForm, typed: dict[str, str] | None = None) -> ResponseReturnValue:
+def _locations(form: UnchangedForm, typed: dict[str, str] | None = None) -> ResponseReturnValue:
     return page(
         "locations",
         "locations",
         form,
         places=premises.every_location(),
-        ways=premises.ways(),
+        ways=premises.travel_minutes(),
         typed=typed or {},
     )
 
@@ -42,10 +42,10 @@ def _locations(form: SeenForm, typed: dict[str, str] | None = None) -> ResponseR
 @audience(staff, *OWNERS)
 def ways() -> ResponseReturnValue:
     """How long a therapist needs between two locations."""
-    form = SeenForm()
+    form = UnchangedForm()
     minutes: dict[premises.Pair, int] = {}
     typed: dict[str, str] = {}
-    for a, b in premises.ways():
+    for a, b in premises.travel_minutes():
         name = f"way-{a}-{b}"
         typed[name] = sent = request.form.get(name, "").strip()
         if not (
@@ -98,20 +98,20 @@ def location(location_id: UUID) -> ResponseReturnValue:
     where = premises.location(location_id)
     form = LocationForm()
     if not form.is_submitted():
-        form.seen.data = premises.seen(where)
+        form.seen.data = premises.page_mark(where)
         form.show(premises.place_of(where), where.zone)
     practice = the_practice()
     near = geography.zones_of(practice.country) if practice else ()
-    moving: list[zone_changes.Shift] = []
+    moving: list[zone_changes.ZoneShift] = []
     if form.validate_on_submit():
         now, zone = clock.now(), form.zone.data or ""
         is_asked = zone != where.zone and zone in geography.zones() and "keep_wall" not in request.form
         moving = zone_changes.shifts(location_id, zone, now) if is_asked else []
-        watched = Watched(now)
+        watched = OutsideHoursWatch(now)
         if not moving and saved(
             form,
             lambda: _change(location_id, form, now),
-            present=lambda: premises.seen(premises.location(location_id)),
+            present=lambda: premises.page_mark(premises.location(location_id)),
         ):
             return watched.leave("Saved.", url_for("staff.settings_locations"))
     return page("location", "locations", form, where=where, zones=_zones(near), moving=moving)
@@ -215,7 +215,7 @@ def _room_form() -> RoomForm:
 def retire_room(room_id: UUID) -> ResponseReturnValue:
     """Use a room no longer."""
     now = clock.now()
-    watched = Watched(now)
+    watched = OutsideHoursWatch(now)
     with transaction():
         changed = premises.retire_room(room_id, actor=actor(), now=now)
     return watched.leave(

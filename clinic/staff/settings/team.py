@@ -9,7 +9,7 @@ from clinic import clock
 from clinic.accounts import team
 from clinic.db import transaction
 from clinic.messaging import queries as messages
-from clinic.messaging.models import Kind
+from clinic.messaging.models import MessageKind
 from clinic.practice import invitations, opening_hours, therapists
 from clinic.practice.invitations import InvitationStanding
 from clinic.refusal import NotFound, Refusal
@@ -38,7 +38,7 @@ def everybody() -> ResponseReturnValue:
         gone=[each for each in people if not each.active],
         rota={each.user_id: each for each in therapists.every_therapist() if each.user_id},
         invited=[(each, invitations.standing(each, now) is not InvitationStanding.OPEN) for each in waiting],
-        letters=messages.stages(Kind.STAFF_INVITATION, [each.id for each in waiting], now),
+        letters=messages.stages(MessageKind.STAFF_INVITATION, [each.id for each in waiting], now),
         role_names=ROLE_NAMES,
         own_id=desk.user().id,
         is_last_owner=team.is_last_owner(desk.user()),

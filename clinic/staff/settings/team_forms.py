@@ -9,7 +9,7 @@ from wtforms.validators import InputRequired, Length, ValidationError
 from clinic.accounts.models import Role
 from clinic.practice.invitations import RotaPlace
 from clinic.practice.models import Therapist
-from clinic.staff.settings.forms import SeenForm
+from clinic.staff.settings.forms import UnchangedForm
 from clinic.web.forms import Form, Ticks
 
 NOWHERE, NEW = "none", "new"
@@ -84,7 +84,7 @@ class InviteForm(RolesForm):
     )
 
 
-class MemberForm(SeenForm, RolesForm):
+class MemberForm(UnchangedForm, RolesForm):
     """What a member of the team does."""
 
 

@@ -68,9 +68,9 @@ def _change(person: User, form: MemberForm, now: datetime) -> None:
     own, place = therapists.of_user(person.id), form.place
     if own is not None and place.therapist_id == own.id:
         return
-    therapists.part(person, actor=by, now=now)
+    therapists.unlink_user(person, actor=by, now=now)
     if place.is_new:
-        therapists.take_on(therapists.newcomer(person), treatments=(), actor=by, now=now)
+        therapists.take_on(therapists.details_for_user(person), treatments=(), actor=by, now=now)
     elif place.therapist_id is not None and not therapists.join(
         place.therapist_id, person, actor=by, now=now
     ):

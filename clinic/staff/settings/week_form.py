@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from clinic.practice.models import Location
-from clinic.practice.working_hours import Span, shown
+from clinic.practice.working_hours import Span, clock_label
 from clinic.staff.settings.fields import parsed_clock
 
 MOST_LINES = 60
@@ -13,7 +13,7 @@ TIME_LENGTH = 5
 
 
 @dataclass(frozen=True)
-class Line:
+class WeekLine:
     """One line: from and until as typed, on a weekday at a location. Empty times say nothing."""
 
     weekday: int
@@ -28,14 +28,14 @@ class Line:
         return not self.opens and not self.closes
 
 
-def typed(sent: Mapping[str, str]) -> list[Line]:
+def typed(sent: Mapping[str, str]) -> list[WeekLine]:
     """The lines of a form, in the order in which they stood; what is no line is passed over."""
     found = []
     for number in range(MOST_LINES):
         weekday = sent.get(f"day-{number}", "")
         if weekday in tuple("0123456"):
             found.append(
-                Line(
+                WeekLine(
                     weekday=int(weekday),
                     opens=sent.get(f"from-{number}", "").strip()[:TIME_LENGTH],
                     closes=sent.get(f"until-{number}", "").strip()[:TIME_LENGTH],
@@ -45,15 +45,17 @@ def typed(sent: Mapping[str, str]) -> list[Line]:
     return found
 
 
-def of(spans: Iterable[Span]) -> list[Line]:
+def week_lines(spans: Iterable[Span]) -> list[WeekLine]:
     """The lines of hours that stand."""
     return [
-        Line(span.weekday, shown(span.from_minute), shown(span.until_minute), str(span.location_id))
+        WeekLine(
+            span.weekday, clock_label(span.from_minute), clock_label(span.until_minute), str(span.location_id)
+        )
         for span in sorted(spans)
     ]
 
 
-def read(lines: Sequence[Line], where: Sequence[Location]) -> tuple[list[Span], list[Line]]:
+def read_lines(lines: Sequence[WeekLine], where: Sequence[Location]) -> tuple[list[Span], list[WeekLine]]:
     """The spans of the lines, and the lines again, with a sentence on each that could not be read."""
     places = {str(each.id): each.id for each in where}
     spans, checked = [], []
@@ -69,7 +71,7 @@ def read(lines: Sequence[Line], where: Sequence[Location]) -> tuple[list[Span], 
     return spans, checked
 
 
-def _span(line: Line, places: Mapping[str, UUID]) -> Span:
+def _span(line: WeekLine, places: Mapping[str, UUID]) -> Span:
     if not line.opens or not line.closes:
         raise ValueError("Enter both times, or clear both.")
     begin, end = parsed_clock(line.opens), parsed_clock(line.closes)
@@ -80,22 +82,22 @@ def _span(line: Line, places: Mapping[str, UUID]) -> Span:
     return Span(line.weekday, begin, end, places[line.place])
 
 
-def without(lines: Sequence[Line], number: int) -> list[Line]:
+def without(lines: Sequence[WeekLine], number: int) -> list[WeekLine]:
     """The lines but one."""
     return [line for place, line in enumerate(lines) if place != number]
 
 
-def with_one_more(lines: Sequence[Line], weekday: int) -> list[Line]:
+def with_one_more(lines: Sequence[WeekLine], weekday: int) -> list[WeekLine]:
     """The lines and an empty one on this day, at the place of the day's last line."""
     if len(lines) >= MOST_LINES:
         return list(lines)
     places = (
         [line.place for line in lines if line.weekday == weekday] or [line.place for line in lines] or [""]
     )
-    return sorted([*lines, Line(weekday, place=places[-1])], key=lambda line: line.weekday)
+    return sorted([*lines, WeekLine(weekday, place=places[-1])], key=lambda line: line.weekday)
 
 
-def copied(lines: Sequence[Line], weekday: int, onto: Iterable[int]) -> list[Line]:
+def copied(lines: Sequence[WeekLine], weekday: int, onto: Iterable[int]) -> list[WeekLine]:
     """The lines with one day written over others."""
     targets = set(onto) - {weekday}
     kept = [line for line in lines if line.weekday not in targets]

@@ -15,9 +15,9 @@ from uuid import UUID
 from flask import current_app
 
 from clinic.booking import idempotency
-from clinic.booking.idempotency import Answer
+from clinic.booking.idempotency import StoredAnswer
 from clinic.messaging.bounces import parsing
-from clinic.messaging.bounces.parsing import Report, Unreadable, What
+from clinic.messaging.bounces.parsing import BounceReport, UnreadableReport, What
 from clinic.messaging.bounces.smtp_replies import Blame, blame
 from clinic.refusal import Refusal
 
@@ -41,7 +41,7 @@ class Unproven(Refusal):
 class Notification:
     """What a proven notification tells. `key` is the same each time it is sent; None when sending it again changes nothing."""
 
-    reports: Sequence[Report] = field(default=())
+    reports: Sequence[BounceReport] = field(default=())
     key: str | None = None
 
 
@@ -67,7 +67,7 @@ def is_new(provider: str, told: Notification, now: datetime) -> bool:
     scope = hashlib.sha256(f"notification {provider}".encode()).digest()
     if idempotency.earlier(scope, told.key, {}) is not None:
         return False
-    idempotency.remember(scope, told.key, {}, Answer(204), now)
+    idempotency.remember(scope, told.key, {}, StoredAnswer(204), now)
     return True
 
 
@@ -90,7 +90,7 @@ def loaded(content: bytes) -> Any:
     try:
         return json.loads(content)
     except (ValueError, RecursionError):
-        raise Unreadable from None
+        raise UnreadableReport from None
 
 
 def part(of: Any, *names: str) -> Any:
@@ -118,7 +118,7 @@ def message_of(tag: object, message_id: str, domain: str) -> UUID | None:
 
 def returned(
     message_id: UUID, recipient: str, status: str, said: str, *, known_wrong: bool = False
-) -> Report:
+) -> BounceReport:
     """That a letter came back. `known_wrong` when the provider itself calls the address one that does not exist.
 
     Its word counts unless the server's own answer blames something else.
@@ -126,9 +126,9 @@ def returned(
     whom = blame(status, said, recipient or None)
     certain = whom is Blame.RECIPIENT or (known_wrong and whom is Blame.UNKNOWN)
     what = What.NO_SUCH_ADDRESS if certain else What.RETURNED
-    return Report(message_id=message_id, what=what, recipient=recipient or None)
+    return BounceReport(message_id=message_id, what=what, recipient=recipient or None)
 
 
-def unwanted(message_id: UUID) -> Report:
+def unwanted(message_id: UUID) -> BounceReport:
     """That its reader did not want a letter."""
-    return Report(message_id=message_id, what=What.UNWANTED)
+    return BounceReport(message_id=message_id, what=What.UNWANTED)

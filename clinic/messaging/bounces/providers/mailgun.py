@@ -7,7 +7,7 @@ import hashlib
 import hmac
 from datetime import datetime
 
-from clinic.messaging.bounces.parsing import Unreadable
+from clinic.messaging.bounces.parsing import UnreadableReport
 from clinic.messaging.bounces.providers import (
     TAG,
     Notification,
@@ -37,7 +37,7 @@ def read(content: bytes, key: str, domain: str, now: datetime) -> Notification:
     event = part(told, "event-data")
     kind = text(event, "event")
     if not kind:
-        raise Unreadable
+        raise UnreadableReport
     message_id = message_of(
         part(event, "user-variables", TAG), text(event, "message", "headers", "message-id"), domain
     )

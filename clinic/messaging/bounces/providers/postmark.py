@@ -5,7 +5,7 @@ Postmark signs nothing; it proves itself with the password of the address it is 
 
 import hmac
 
-from clinic.messaging.bounces.parsing import Unreadable
+from clinic.messaging.bounces.parsing import UnreadableReport
 from clinic.messaging.bounces.providers import (
     TAG,
     Notification,
@@ -40,7 +40,7 @@ def read(content: bytes, password: str, secret: str, domain: str) -> Notificatio
     told = loaded(content)
     kind = text(told, "Type") or text(told, "RecordType")
     if not kind:
-        raise Unreadable
+        raise UnreadableReport
     message_id = message_of(part(told, "Metadata", TAG), text(told, "MessageID"), domain)
     if message_id is None:
         return Notification()

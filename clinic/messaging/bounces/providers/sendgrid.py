@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from clinic.messaging.bounces.parsing import Report, Unreadable
+from clinic.messaging.bounces.parsing import BounceReport, UnreadableReport
 from clinic.messaging.bounces.providers import (
     TAG,
     Notification,
@@ -47,7 +47,7 @@ def read(
     require_timely(instant(stamp), now)
     told = loaded(content)
     if not isinstance(told, list):
-        raise Unreadable
+        raise UnreadableReport
     found = [report for event in told if (report := _report(event, domain)) is not None]
     return Notification(reports=found, key=hashlib.sha256(stamp.encode() + content).hexdigest())
 
@@ -68,7 +68,7 @@ def _require_signature(public_key: str, signature: str, signed: bytes) -> None:
         raise Unproven from None
 
 
-def _report(event: Any, domain: str) -> Report | None:
+def _report(event: Any, domain: str) -> BounceReport | None:
     message_id = message_of(
         part(event, TAG) or part(event, "unique_args", TAG), text(event, "smtp-id"), domain
     )

@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.x509.oid import NameOID
 
-from clinic.messaging.bounces.parsing import Report, Unreadable
+from clinic.messaging.bounces.parsing import BounceReport, UnreadableReport
 from clinic.messaging.bounces.providers import (
     TAG,
     Notification,
@@ -66,7 +66,7 @@ def read(content: bytes, topic: str, domain: str, now: datetime) -> Notification
     if kind == SUBSCRIPTION:
         token = text(told, "Token")
         if not TOKEN.fullmatch(token):
-            raise Unreadable
+            raise UnreadableReport
         # The address is ours to build: the one that the message names is not used.
         sns.ask(
             "/?" + urlencode({"Action": "ConfirmSubscription", "TopicArn": topic, "Token": token}),
@@ -131,7 +131,7 @@ def _inner(told: Any) -> Any:
         return None
 
 
-def _reports(inner: Any, domain: str) -> Iterator[Report]:
+def _reports(inner: Any, domain: str) -> Iterator[BounceReport]:
     kind = text(inner, "notificationType") or text(inner, "eventType")
     mail = part(inner, "mail")
     message_id = message_of(part(mail, "tags", TAG), _own_message_id(mail), domain)
