@@ -1,6 +1,9 @@
 """The habits of CONTRIBUTING.md that a machine can see, looked for in every file of the project."""
 
+import ast
 import re
+from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +12,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("clinic", "tests", "templates", "assets", "migrations", "docs", "tools", "bench", ".ci")
 MADE = ("static/dist", "__pycache__")
+PUBLISHED = "clinic/api/schemas.py publishes this name in the interface's description"
+SHARED_CLASS_NAMES = {"Appointment": PUBLISHED, "Therapist": PUBLISHED, "Treatment": PUBLISHED}
 GIT = ROOT / ".git"  # A file, where the project is checked out a second time.
 TEXTS = {".py", ".md", ".html", ".txt", ".css", ".js", ".mjs", ".sh", ".toml", ".yml", ".json", ".svg", ""}
 
@@ -105,3 +110,34 @@ def test_an_offence_would_be_seen(name: str, line: str) -> None:
 def test_the_search_sees_the_whole_project() -> None:
     names = {str(path.relative_to(ROOT)) for path in project_files()}
     assert {"config.py", "Makefile", "clinic/app.py", "templates/base.html", "tests/conftest.py"} <= names
+
+
+def public_classes(root: Path) -> Iterator[tuple[str, str]]:
+    """Every public top-level class below `root`: its name and its module's path relative to `root`."""
+    for path in sorted(root.rglob("*.py")):
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                yield node.name, str(path.relative_to(root))
+
+
+def shared_class_names(root: Path) -> dict[str, list[str]]:
+    modules: dict[str, list[str]] = defaultdict(list)
+    for name, module in public_classes(root):
+        modules[name].append(module)
+    return {name: where for name, where in modules.items() if len(where) > 1}
+
+
+def test_a_public_class_name_is_defined_once_unless_it_is_listed_with_a_reason() -> None:
+    shared = shared_class_names(ROOT / "clinic")
+    unlisted = {name: where for name, where in shared.items() if name not in SHARED_CLASS_NAMES}
+    assert not unlisted, f"qualify the name by its domain: {unlisted}"
+    assert shared.keys() == SHARED_CLASS_NAMES.keys(), "a listed name is no longer shared"
+
+
+def test_a_class_name_defined_twice_would_be_seen(tmp_path: Path) -> None:
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "one.py").write_text("class Day: ...\nclass _Row: ...\nclass Week: ...\n")
+    (tmp_path / "inner" / "two.py").write_text(
+        "class Day: ...\nclass _Row: ...\ndef f():\n    class Week: ...\n"
+    )
+    assert shared_class_names(tmp_path) == {"Day": ["inner/two.py", "one.py"]}
