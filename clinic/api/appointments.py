@@ -19,7 +19,7 @@ from clinic.accounts import services as accounts
 from clinic.api import request_parsing, schemas
 from clinic.api.blueprint import blueprint
 from clinic.api.problems import Invalid, LongPast, RevisionNeeded, StaleMatch, invalid, problem
-from clinic.booking import availability, changes, idempotency, same_person, services, states
+from clinic.booking import admission, availability, changes, idempotency, same_person, services, states
 from clinic.booking import queries as appointments
 from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment, State
@@ -92,7 +92,7 @@ def book() -> Response:
             idempotency.remember(scope, key, content, answer, now)
     except (idempotency.AtTheSameTime, services.HoldGone) as refusal:
         return _answered_meanwhile(scope, key, content, refusal)
-    except states.IntakeNeeded as needed:
+    except admission.IntakeNeeded as needed:
         return problem(
             needed,
             page=current_app.config["PUBLIC_URL"] + url_for("booking.choose", slug=kept.treatment.slug),
@@ -179,7 +179,7 @@ def _changed(
     except Stale as stale:
         refusal: Refusal = StaleMatch() if named is not None else stale
         return problem(refusal, revision=appointments.appointment(visit.id).revision)
-    except states.NotCleared:
+    except admission.NotCleared:
         raise NotAtThatTime from None
     return _shown(appointments.appointment(visit.id), token)
 

@@ -12,7 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from clinic.accounts import audit
-from clinic.booking import barring, revalidation, same_person, states
+from clinic.booking import admission, barring, revalidation, same_person, states
 from clinic.booking.availability import SearchCriteria
 from clinic.booking.locking import lock
 from clinic.booking.models import Appointment, State
@@ -135,7 +135,7 @@ def move(
 
 def _refuse_unsafe(appointment: Appointment, now: datetime) -> None:
     if appointment.client_id is not None:
-        states.refuse_unsafe(
+        admission.refuse_unsafe(
             safety_standing(browser=None, client_id=appointment.client_id, now=now, zone=appointment.zone),
             appointment.starts_at,
         )
@@ -287,7 +287,7 @@ class EarlierPlace:
         )
 
     def spot(self, visit: Appointment) -> Spot:
-        """The time of the visit itself there, as long as it takes, for `judging`."""
+        """The time of the visit itself there, as long as it takes, for `revalidation`."""
         return Spot(
             starts_at=self.starts_at,
             ends_at=self.starts_at + (visit.ends_at - visit.starts_at),

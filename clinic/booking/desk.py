@@ -12,10 +12,11 @@ import sqlalchemy as sa
 
 from clinic.accounts import audit
 from clinic.accounts.models import Client, User
-from clinic.booking import changes, same_person, states, waivers
+from clinic.booking import changes, same_person, waivers
+from clinic.booking.admission import Admission, Agreed, admission_of
 from clinic.booking.availability import SearchCriteria
 from clinic.booking.locking import lock
-from clinic.booking.models import Appointment, State, Waiver
+from clinic.booking.models import Appointment, Waiver
 from clinic.booking.placing import (
     NotOffered,
     agreed_terms,
@@ -25,7 +26,6 @@ from clinic.booking.placing import (
     supply_as_agreed,
 )
 from clinic.booking.services import queue_for
-from clinic.booking.states import Admission
 from clinic.booking.waivers import Rule
 from clinic.db import db
 from clinic.intake import queries as intake
@@ -82,20 +82,15 @@ def book(
         )  # As it is now that nobody else books for them.
     supply = waivers.waive(supply, needed)
     lock([therapist_id], supply.rooms if supply.needs_room else (), client.id)
-    entry = _entry(treatment_id, starts_at, client, supply.zone_of(location_id).key, now)
+    admitted = _admission(treatment_id, starts_at, client, supply.zone_of(location_id).key, now)
     appointment = new_appointment(
-        entry.state,
+        admitted.state,
         now,
         client_id=client.id,
         booked_by="staff",
-        request_reason=entry.reason,
-        time_agreed_at=now,
+        **admitted.columns(starts_at, now),
         **agreed_terms(supply),
     )
-    if entry.state is State.REQUESTED:
-        appointment.decide_by = states.decide_by(starts_at, now)
-    else:
-        appointment.booked_at = now
     place(supply, wish, starts_at, appointment, now)
     audit.record(
         audit.by_user(by.id),
@@ -170,10 +165,13 @@ def _needed(broken: Sequence[Rule], waived: Collection[Rule], reason: str) -> tu
     return tuple(broken)
 
 
-def _entry(treatment_id: UUID, starts_at: datetime, client: Client, zone: str, now: datetime) -> Admission:
+def _admission(
+    treatment_id: UUID, starts_at: datetime, client: Client, zone: str, now: datetime
+) -> Admission:
     """How the booking begins. Missing answers stop nobody here; answers that call for a doctor do."""
     standing = intake.safety_standing(browser=None, client_id=client.id, now=now, zone=zone)
-    return states.entry(db.session.get_one(Treatment, treatment_id), standing, starts_at, by_staff=True)
+    treatment = db.session.get_one(Treatment, treatment_id)
+    return admission_of(treatment, standing, starts_at, client_id=client.id, agreed=Agreed.DESK)
 
 
 def _explain(appointment: Appointment, waived: Sequence[Rule], reason: str, by: User, now: datetime) -> None:

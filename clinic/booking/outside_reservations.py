@@ -1,7 +1,7 @@
 """Times that are kept for somebody although the practice has closed them since: shown to staff, who end or spare each.
 
 Without an answer nothing happens to them: whoever wants to book such a time is told that it can no longer be had
-(`judging`). Ending it says so at once and frees the time; sparing it lets it be booked all the same while it is kept.
+(`revalidation`). Ending it says so at once and frees the time; sparing it lets it be booked all the same while it is kept.
 """
 
 from collections.abc import Sequence

@@ -67,7 +67,7 @@ def agreed_terms(supply: Supply) -> dict[str, Any]:
 
 
 def reservation_terms(supply: Supply) -> dict[str, Any]:
-    """The same for a time that is only kept, with the rules it is kept under (`judging`).
+    """The same for a time that is only kept, with the rules it is kept under (`revalidation`).
 
     The supply is read before the lock: its version may be older than what was looked at, never newer.
     """

@@ -15,7 +15,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from clinic.accounts import audit, limits
 from clinic.accounts.models import Client, Contact
-from clinic.booking import approval, barring, newcomers, online_booking, revalidation, same_person, states
+from clinic.booking import admission, barring, online_booking, revalidation, same_person, states
+from clinic.booking.admission import Admission, Agreed
 from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment, State
 from clinic.booking.placing import (
@@ -28,7 +29,7 @@ from clinic.booking.placing import (
     reservation_terms,
     translate_conflicts,
 )
-from clinic.booking.states import Admission, NotNow, ShownRevision, advance, call_off, raise_revision
+from clinic.booking.states import NotNow, ShownRevision, advance, call_off, raise_revision
 from clinic.booking.waiting.models import Offering
 from clinic.db import db
 from clinic.intake import queries as intake
@@ -98,7 +99,7 @@ def hold(
     """
     supply = supply or practice.supply(wish.treatment_id)
     online_booking.require_open(supply.rules)
-    newcomers.require_welcome(supply.new_clients, client_id)
+    admission.refuse_first_visit(supply.new_clients, client_id)
     supply = barring.allowed(supply, client_id, wish.therapist_id)
     earlier = holds_of(browser) if known else []
     # Whatever can be read before the queue is: who waits in it waits for every statement behind it.
@@ -123,7 +124,7 @@ def hold(
     )
     place(supply, wish, starts_at, held, now)
     if known:
-        states.refuse_unsafe(_standing(held, browser, client_id, now), starts_at)
+        admission.refuse_unsafe(_standing(held, browser, client_id, now), starts_at)
     return held
 
 
@@ -192,7 +193,7 @@ def book(
 ) -> Appointment:
     """Complete this browser's hold for a client: booked, or requested when a therapist looks first.
 
-    The hold may be past its time as long as nobody took it over and it could be kept anew (`judging`). `plain` asks without
+    The hold may be past its time as long as nobody took it over and it could be kept anew (`revalidation`). `plain` asks without
     any health answers. `held_by` is who keeps the time when that is not the browser itself: an offering of the waiting
     list. `approved`: staff offered it, so no rule about who asks first holds. Staff themselves book also before the
     questions are answered, and beyond what a client may have open.
@@ -216,22 +217,25 @@ def book(
     standing = intake.safety_standing(
         browser=None if by_staff else browser, client_id=client.id, now=now, zone=appointment.zone
     )
-    entry = states.entry(
-        appointment.treatment, standing, appointment.starts_at, plain=plain, by_staff=by_staff
+    admitted = admission.admission_of(
+        appointment.treatment,
+        standing,
+        appointment.starts_at,
+        client_id=client.id,
+        agreed=Agreed.DESK if by_staff else Agreed.OFFERED if approved else Agreed.ONLINE,
+        plain=plain,
     )
-    if not (approved or by_staff):
-        entry = newcomers.entry(appointment.treatment, client.id, entry)
-        entry = approval.entry(appointment.treatment, entry)
     if known is None:
         appointment.booked_by = "staff"
     else:
-        _refuse_above_limits(known.booked + 1, known.requested, entry)
+        _refuse_above_limits(known.booked + 1, known.requested, admitted)
         if known.is_elsewhere:
             raise same_person.TwoPlaces
         appointment.booked_in = browser
     appointment.client = client
-    advance(appointment, entry.state, now)
-    _open(appointment, entry, now)
+    advance(appointment, admitted.state, now)
+    for column, value in admitted.columns(appointment.starts_at, now).items():
+        setattr(appointment, column, value)
     appointment.held_by = appointment.held_network = None
     appointment.held_until = appointment.kept_under = appointment.spared_at = None
     db.session.flush()
@@ -272,15 +276,6 @@ def _require_hold(appointment: Appointment, browser: bytes, now: datetime) -> No
         raise HoldGone
     if not revalidation.is_possible(appointment, now):
         raise TimeWithdrawn
-
-
-def _open(appointment: Appointment, entry: Admission, now: datetime) -> None:
-    appointment.request_reason = entry.reason
-    appointment.time_agreed_at = now
-    if entry.state is State.REQUESTED:
-        appointment.decide_by = states.decide_by(appointment.starts_at, now)
-    else:
-        appointment.booked_at = now
 
 
 # Built once: making it anew for each booking takes longer than asking it, and others wait meanwhile.
@@ -325,19 +320,19 @@ def _known(appointment: Appointment, client_id: UUID, *, actor: str, browser: by
     return _Known(**db.session.execute(_KNOWN, {**asked, "now": now}).mappings().one())
 
 
-def refuse_too_many(client: Client, entry: Admission, now: datetime, *, more: int = 1) -> None:
+def refuse_too_many(client: Client, admitted: Admission, now: datetime, *, more: int = 1) -> None:
     """Raise TooManyOpen when so many more would be over the limit; call `queue_for` first.
 
     Counted is what is open for everybody on the client's addresses: a stranger is a new client each time.
     """
     booked, requested = db.session.execute(_OPEN, {"client": client.id, "now": now}).one()
-    _refuse_above_limits(booked + more, requested, entry)
+    _refuse_above_limits(booked + more, requested, admitted)
 
 
-def _refuse_above_limits(booked: int, requested: int, entry: Admission) -> None:
+def _refuse_above_limits(booked: int, requested: int, admitted: Admission) -> None:
     if booked > practice.the_practice().open_bookings_per_client:
         raise TooManyOpen
-    if entry.state is State.REQUESTED and requested >= OPEN_REQUESTS_PER_CONTACT:
+    if admitted.state is State.REQUESTED and requested >= OPEN_REQUESTS_PER_CONTACT:
         raise TooManyOpen
 
 

@@ -1,15 +1,12 @@
-"""Which state may follow which, what a change does to a revision, and what a safety level means: each written once."""
+"""Which state may follow which, what a change does to a revision, and by when a request is decided: each written once."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from clinic.booking.models import Appointment, State
 from clinic.db import db
-from clinic.guidance.levels import Disposition, Level
-from clinic.intake.queries import SafetyStanding
 from clinic.language import N_
 from clinic.practice import queries as practice
-from clinic.practice.models import IntakeRule, Treatment
 from clinic.refusal import Refusal, Stale
 
 NEXT: dict[State, frozenset[State]] = {
@@ -31,39 +28,6 @@ class NotNow(Refusal):
 
     code = "wrong-state"
     sentence = N_("That is not possible any more: the appointment has changed. Here is how it stands now.")
-
-
-class NotCleared(Refusal):
-    """Safety comes first: no booking now. The surface shows the care card of the level, not a form."""
-
-    status = 403
-    code = "not-cleared"
-    sentence = N_(
-        "Some of your answers need to be looked at before a massage. We have not booked an appointment."
-    )
-
-    def __init__(self, level: Level, disposition: Disposition | None) -> None:
-        super().__init__()
-        self.level = level
-        self.disposition = disposition
-
-
-class GuardianNeeded(Refusal):
-    """Somebody under 18, for whom no parent or guardian has agreed yet."""
-
-    status = 403
-    code = "guardian-needed"
-    sentence = N_("Under 18, a parent or guardian has to agree first. We send them a link.")
-
-
-class IntakeNeeded(Refusal):
-    """The treatment asks for the health questions first, or for their short safety part again."""
-
-    status = 409
-    code = "intake-needed"
-    sentence = N_(
-        "This treatment starts with a few questions about your health. Your time is kept while you answer them."
-    )
 
 
 def advance(appointment: Appointment, to: State, now: datetime) -> None:
@@ -137,53 +101,6 @@ def acting_side(actor: str) -> str:
     if actor.startswith("user:"):
         return "staff"
     return "system" if actor == "system" else "client"
-
-
-@dataclass(frozen=True)
-class Admission:
-    """How a visitor's booking begins: booked at once, or requested, and then why."""
-
-    state: State
-    reason: str | None = None
-
-
-def refuse_unsafe(standing: SafetyStanding, starts_at: datetime) -> None:
-    """Refuse any booking of somebody who should see a doctor first, or, postponed, one before the date given.
-
-    Raises NotCleared. This alone is asked for a hold, whose health questions may still come.
-    """
-    level = standing.level_at(starts_at)
-    if level is not None and level.stops:
-        raise NotCleared(level, standing.disposition)
-
-
-def entry(
-    treatment: Treatment,
-    standing: SafetyStanding,
-    starts_at: datetime,
-    *,
-    plain: bool = False,
-    by_staff: bool = False,
-) -> Admission:
-    """What the health answers of a person mean for a booking.
-
-    `plain` is a request without any health answers, which a therapist looks at first. Staff book also before the
-    questions are answered; what was answered counts all the same.
-    Raises NotCleared (doctor, emergency, or postponed beyond this start), GuardianNeeded and IntakeNeeded.
-    """
-    refuse_unsafe(standing, starts_at)
-    if standing.needs_guardian:
-        raise GuardianNeeded
-    if treatment.intake == IntakeRule.BEFORE_BOOKING and not by_staff:
-        if plain:
-            return Admission(State.REQUESTED, "plain")
-        if standing.submission is None or not standing.fresh:
-            raise IntakeNeeded
-    if standing.level_at(starts_at) is Level.THERAPIST_REVIEW:
-        return Admission(State.REQUESTED, "level")
-    if treatment.modalities and set(treatment.modalities) <= standing.excluded:
-        return Admission(State.REQUESTED, "excluded")
-    return Admission(State.BOOKED)
 
 
 SAFETY_DECISION = timedelta(hours=24)

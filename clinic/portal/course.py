@@ -15,7 +15,7 @@ from flask.typing import ResponseReturnValue
 from clinic import clock
 from clinic.accounts import audit, limits
 from clinic.accounts.models import Client
-from clinic.booking import idempotency, states
+from clinic.booking import admission, idempotency
 from clinic.booking.barring import BarredOnline
 from clinic.booking.idempotency import StoredAnswer
 from clinic.booking.models import Appointment
@@ -90,12 +90,12 @@ def book() -> ResponseReturnValue:
     except idempotency.OtherContent as other:
         flash(other.sentence, "caution")
         return redirect(url_for("portal.home"), 303)
-    except states.IntakeNeeded:
+    except admission.IntakeNeeded:
         flash(QUESTIONS_FIRST, "plain")
         return redirect(url_for("intake.begin"), 303)
-    except states.GuardianNeeded:
+    except admission.GuardianNeeded:
         return redirect(url_for("guardian.show"), 303)
-    except states.NotCleared:
+    except admission.NotCleared:
         return redirect(url_for("outcome.show"), 303)
     except (BookingClosed, BarredOnline) as refusal:
         return refusal_page.answer(_page(rest, [], refusal=refusal), refusal)

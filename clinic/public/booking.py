@@ -16,7 +16,7 @@ from clinic.accounts import audit, limits, signed_links
 from clinic.accounts import services as accounts
 from clinic.accounts.models import Client
 from clinic.booking import (
-    approval,
+    admission,
     availability,
     barring,
     idempotency,
@@ -94,7 +94,7 @@ def hold(slug: str) -> ResponseReturnValue:
                 now=now,
                 network=network,
             )
-    except states.NotCleared:
+    except admission.NotCleared:
         return redirect(url_for("outcome.show"), 303)
     except online_booking.BookingClosed as closed:
         return refusal_page.answer(closed_page(), closed)
@@ -154,13 +154,13 @@ def book() -> ResponseReturnValue:
         if (done := _done_before(form, content)) is not None:
             return done
         return _choose_anew(form, kept, gone, now)
-    except states.IntakeNeeded as needed:
+    except admission.IntakeNeeded as needed:
         _keep_typed(form)
         flash(needed.sentence, "plain")
         return redirect(url_for("intake.begin"), 303)
-    except states.GuardianNeeded:
+    except admission.GuardianNeeded:
         return redirect(url_for("guardian.show"), 303)
-    except states.NotCleared:
+    except admission.NotCleared:
         return redirect(url_for("outcome.show"), 303)
     except Refusal as refusal:
         return refusal_page.answer(_details_page(form, kept, refusal=refusal), refusal)
@@ -296,7 +296,7 @@ def _treatments_page(*, refusal: Refusal | None = None) -> str:
     sold = practice.treatments() if context.practice() else []
     return render_template(
         "public/treatments.html",
-        treatments=[(treatment, approval.is_needed(treatment)) for treatment in sold],
+        treatments=[(treatment, admission.needs_approval(treatment)) for treatment in sold],
         refusal=refusal,
         has_errors=refusal is not None,
     )
@@ -313,7 +313,7 @@ def _details_page(form: BookingDetailsForm, kept: Appointment, *, refusal: Refus
         "public/details.html",
         form=form,
         visit=kept,
-        asks=bool(form.plain.data) or approval.asks_first(kept.treatment, _client_id()),
+        asks=bool(form.plain.data) or admission.is_requested_first(kept.treatment, _client_id()),
         free_until=states.free_until(kept),
         refusal=refusal,
         has_errors=refusal is not None or form.has_errors,
@@ -338,7 +338,7 @@ def _choose_page(
     return render_template(
         "public/choose.html",
         treatment=treatment,
-        is_confirmed=approval.is_needed(treatment),
+        is_confirmed=admission.needs_approval(treatment),
         therapists=treatment.therapists,
         chosen_therapist=choice.therapists.get(choice.wish.therapist_id)
         if choice.wish.therapist_id

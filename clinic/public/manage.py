@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from clinic import clock
 from clinic.accounts import audit, limits, signed_links
-from clinic.booking import barring, changes, same_person, states
+from clinic.booking import admission, barring, changes, same_person, states
 from clinic.booking import queries as appointments
 from clinic.booking.availability import SearchCriteria
 from clinic.booking.calendar_file import Method, serialise
@@ -122,7 +122,7 @@ def undo(token: str) -> ResponseReturnValue:
         if isinstance(taken, changes.NobodyThere):
             text = gettext(taken.sentence)
         return _page(_appointment(token), token, refusal=text), taken.status
-    except states.NotCleared as stop:
+    except admission.NotCleared as stop:
         return _page(_appointment(token), token, refusal=gettext(TOO_SOON)), stop.status
 
 
@@ -158,7 +158,7 @@ def move(token: str) -> ResponseReturnValue:
         )
     except NotOffered as gone:
         return _move_page(visit, token, now, gone=gone, wanted=starts_at), gone.status
-    except states.NotCleared:
+    except admission.NotCleared:
         flash(gettext(TOO_SOON), "caution")
         return redirect(url_for(".manage", token=token), 303)
 

@@ -13,7 +13,7 @@ from clinic.accounts import audit
 from clinic.accounts import services as accounts
 from clinic.accounts.models import Client
 from clinic.accounts.permissions import Permission
-from clinic.booking import idempotency, states
+from clinic.booking import admission, idempotency
 from clinic.booking.idempotency import StoredAnswer
 from clinic.booking.placing import NotOffered
 from clinic.booking.waiting import entries, offer_answers, offering, queries
@@ -209,7 +209,7 @@ def accept(offer_id: UUID) -> ResponseReturnValue:
     except (OfferGone, NotOffered, NothingEarlier) as gone:
         staff_desk.say(gone.sentence)
         return redirect(url_for("staff.waiting_list"), 303)
-    except (states.NotCleared, states.GuardianNeeded):
+    except (admission.NotCleared, admission.GuardianNeeded):
         staff_desk.say("This client cannot be booked now. Please let a therapist look at the record first.")
         return redirect(url_for("staff.waiting_list"), 303)
     staff_desk.say("Booked. A letter tells the client.")

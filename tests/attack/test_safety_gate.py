@@ -5,7 +5,7 @@ from types import ModuleType
 
 import pytest
 
-from clinic.booking import changes, safety, services, states
+from clinic.booking import admission, changes, safety, services
 from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment, State
 from clinic.db import transaction
@@ -60,7 +60,7 @@ def test_a_client_who_gave_an_urgent_answer_after_cancelling_cannot_undo_the_can
         changes.cancel(visit.id, revision=1, actor=LINK, now=NOW)
     with transaction():
         raised.keep(SafetyVerdict(Level.URGENT, None), browser=None, client_id=visit.client_id, now=NOW)
-    with pytest.raises(states.NotCleared), transaction():
+    with pytest.raises(admission.NotCleared), transaction():
         changes.undo(visit.id, revision=visit.revision, actor=LINK, now=NOW)
     assert make.refreshed(visit).state == State.CANCELLED
 

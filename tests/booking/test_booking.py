@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from clinic.accounts.models import AuditEntry
-from clinic.booking import availability, changes, safety, services, states
+from clinic.booking import admission, availability, changes, safety, services
 from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment, State
 from clinic.booking.placing import NotOffered
@@ -194,24 +194,24 @@ def test_who_should_see_a_doctor_first_can_neither_hold_nor_book(make: ModuleTyp
         disposition={"refer": "doctor", "urgent": "emergency"}[level],
         submitted_at=NOW,
     )
-    with pytest.raises(states.NotCleared), transaction():
+    with pytest.raises(admission.NotCleared), transaction():
         services.book(hold.id, browser=ME, client=make.client(), actor="visitor", now=NOW)
     assert make.refreshed(hold).state == State.HELD
-    with pytest.raises(states.NotCleared):
+    with pytest.raises(admission.NotCleared):
         held(sold, THURSDAY_TEN + timedelta(hours=2))
     assert make.refreshed(hold).state == State.HELD, "a refused hold leaves the earlier one alone"
 
 
 def test_a_treatment_that_asks_first_is_not_booked_without_answers(make: ModuleType) -> None:
     hold = held(make.offering(intake="before_booking"))
-    with pytest.raises(states.IntakeNeeded), transaction():
+    with pytest.raises(admission.IntakeNeeded), transaction():
         services.book(hold.id, browser=ME, client=make.client(), actor="visitor", now=NOW)
 
 
 def test_old_safety_answers_are_asked_again(make: ModuleType) -> None:
     hold = held(make.offering(intake="before_booking"))
     make.submission(browser=ME, submitted_at=NOW - timedelta(hours=49))
-    with pytest.raises(states.IntakeNeeded), transaction():
+    with pytest.raises(admission.IntakeNeeded), transaction():
         services.book(hold.id, browser=ME, client=make.client(), actor="visitor", now=NOW)
 
 

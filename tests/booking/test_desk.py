@@ -12,7 +12,8 @@ import pytest
 import sqlalchemy as sa
 
 from clinic.accounts.models import AuditEntry, Client, User
-from clinic.booking import changes, desk, placing, same_person, states, waivers
+from clinic.booking import admission, changes, desk, placing, same_person, waivers
+from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment, State, Waiver
 from clinic.booking.placing import NotOffered, SlotTaken
 from clinic.booking.waivers import Impossible, Rule
@@ -62,7 +63,7 @@ class Shop:
 
     def broken(self, at: datetime = THURSDAY_TEN) -> tuple[Rule, ...]:
         """The rules a start would break."""
-        wish = waivers.Wish(self.sold.id, therapist_id=self.person.id, location_id=self.place.id)
+        wish = SearchCriteria(self.sold.id, therapist_id=self.person.id, location_id=self.place.id)
         supply = same_person.avoiding(
             desk.practice.supply(self.sold.id), self.caller.id, self.now, records=True
         )
@@ -349,7 +350,7 @@ def test_who_should_see_a_doctor_first_is_not_booked_by_staff_either(
 ) -> None:
     shop.make.submission(who=shop.caller, level=level, disposition=disposition)
     for at in (THURSDAY_TEN, late(shop)):
-        with pytest.raises(states.NotCleared):
+        with pytest.raises(admission.NotCleared):
             shop.book(at, waived=set(Rule), reason=WHY)
     assert shop.make.count(Appointment) == 0
 

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from clinic.accounts.models import AuditEntry, Client
-from clinic.booking import changes, services, states
+from clinic.booking import admission, changes, services, states
 from clinic.booking.models import Appointment, Series, State
 from clinic.booking.series import new_series, series_changes
 from clinic.booking.series.new_series import Lost, NoSeries, Order, Proposal, Rhythm, Slot
@@ -260,14 +260,14 @@ def test_whom_a_therapist_looks_at_first_gets_no_series(shop: Shop) -> None:
 def test_who_should_see_a_doctor_first_gets_no_series(shop: Shop, level: str, disposition: str) -> None:
     shop.make.submission(who=shop.ada, level=level, disposition=disposition)
     for actor in (STAFF, CLIENT):
-        with pytest.raises(states.NotCleared):
+        with pytest.raises(admission.NotCleared):
             shop.book(free(shop.proposed()), actor=actor)
 
 
 def test_online_the_health_questions_come_first(shop: Shop) -> None:
     shop.sold.intake = "before_booking"
     db.session.commit()
-    with pytest.raises(states.IntakeNeeded):
+    with pytest.raises(admission.IntakeNeeded):
         shop.book(free(shop.proposed()), actor=CLIENT)
     assert shop.book(free(shop.proposed()), actor=STAFF).revision == 1
 

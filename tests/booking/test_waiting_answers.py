@@ -8,7 +8,7 @@ import pytest
 
 from clinic.accounts import merging
 from clinic.accounts.models import AuditEntry
-from clinic.booking import changes, newcomers, services, states
+from clinic.booking import admission, changes, services
 from clinic.booking.models import Appointment, State
 from clinic.booking.waiting import entries, offer_answers, offering
 from clinic.booking.waiting.matching import WaitingListTime
@@ -146,7 +146,7 @@ def test_where_clients_ask_first_what_staff_offered_by_hand_is_booked(
 
 def test_nobody_new_waits_for_what_is_not_for_a_first_visit(make: ModuleType) -> None:
     sold = thursdays(make, new_clients="not_first")
-    with pytest.raises(newcomers.NotFirst):
+    with pytest.raises(admission.NotFirst):
         waits(make, sold)
     here_before = make.client(mail="before@client.example")
     make.appointment(of=sold, who=here_before, starts_at=THURSDAY_TEN - timedelta(days=7), state=State.DONE)
@@ -179,14 +179,14 @@ class TestSafety:
         ada, bea = waits(make, sold, "Ada"), waits(make, sold, "Bea", now=NOW + timedelta(seconds=1))
         later = cancels(visit)
         look(later)
-        with pytest.raises(states.IntakeNeeded):
+        with pytest.raises(admission.IntakeNeeded):
             accept(offer_of(ada), later)
         assert offer_of(ada).ended_at is None
         with transaction():
             kept = offer_answers.keep_for(offer_of(ada).id, browser=ME, actor="visitor", now=later)
         assert (kept.state, kept.held_by, kept.held_until) == (State.HELD, ME, later + timedelta(minutes=20))
         assert offer_of(bea).end == OfferEnd.MISSED
-        with pytest.raises(states.IntakeNeeded):
+        with pytest.raises(admission.IntakeNeeded):
             accept(offer_of(ada), later)
         with pytest.raises(OfferGone):
             accept(offer_of(ada), later, YOU)
@@ -242,7 +242,7 @@ class TestSafety:
         later = cancels(visit)
         look(later)
         make.submission(browser=ME, level="urgent", disposition="emergency", submitted_at=later)
-        with pytest.raises(states.NotCleared):
+        with pytest.raises(admission.NotCleared):
             accept(offer_of(ada), later)
         assert make.refreshed(ada).is_live
 
@@ -277,7 +277,7 @@ class TestSafety:
         later = cancels(visit)
         look(later)
         make.submission(who=ada.client, level="refer", disposition="doctor", submitted_at=later)
-        with pytest.raises(states.NotCleared), transaction():
+        with pytest.raises(admission.NotCleared), transaction():
             offer_answers.accept_for(offer_of(ada).id, by=make.user(roles=["front_desk"]), now=later)
         assert make.refreshed(offer_of(ada)).ended_at is None
         assert make.refreshed(offer_of(ada).offering.hold).state == State.HELD

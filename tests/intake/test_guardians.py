@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from clinic.accounts import services as accounts
 from clinic.accounts.models import AuditEntry, Client, Contact, Relation
+from clinic.booking import admission
 from clinic.booking import services as booking
-from clinic.booking import states
 from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment, State
 from clinic.db import db
@@ -63,7 +63,7 @@ def test_a_minor_is_not_booked_whatever_they_say_about_their_guardian(
     book: Booked, now: datetime, said: str
 ) -> None:
     walk.sent(now, guardian_consent=[said], **AGE)
-    with pytest.raises(states.GuardianNeeded):
+    with pytest.raises(admission.GuardianNeeded):
         book()
 
 
@@ -71,18 +71,18 @@ def test_nor_by_a_plain_request_or_for_a_treatment_without_questions(
     book: Booked, massage: Treatment, now: datetime
 ) -> None:
     walk.sent(now, **AGE)
-    with pytest.raises(states.GuardianNeeded):
+    with pytest.raises(admission.GuardianNeeded):
         book(plain=True)
     db.session.rollback()
     massage.intake = IntakeRule.BEFORE_VISIT
     db.session.commit()
-    with pytest.raises(states.GuardianNeeded):
+    with pytest.raises(admission.GuardianNeeded):
         book()
 
 
 def test_asking_is_not_agreeing(book: Booked, now: datetime) -> None:
     guardians.ask(walk.sent(now, **AGE), PARENT, now)
-    with pytest.raises(states.GuardianNeeded):
+    with pytest.raises(admission.GuardianNeeded):
         book()
 
 
@@ -130,7 +130,7 @@ def test_the_yes_goes_with_a_visitor_who_books_again_and_with_answers_given_anew
 def test_the_yes_of_one_browser_is_not_that_of_another(book: Booked, now: datetime) -> None:
     agreed(walk.sent(now, **AGE), now)
     walk.sent(now, browser=OTHER_BROWSER, **AGE)
-    with pytest.raises(states.GuardianNeeded):
+    with pytest.raises(admission.GuardianNeeded):
         book(OTHER_BROWSER)
 
 
@@ -146,7 +146,7 @@ def test_a_therapists_clearance_of_the_age_rule_is_no_guardians_yes(
         until=now + timedelta(days=30),
         now=now,
     )
-    with pytest.raises(states.GuardianNeeded):
+    with pytest.raises(admission.GuardianNeeded):
         book()
 
 

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from clinic.booking import availability, changes, desk, newcomers, services
+from clinic.booking import admission, availability, changes, desk, services
 from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment, State
 from clinic.booking.placing import NotOffered
@@ -252,13 +252,13 @@ def test_a_visit_that_did_not_take_place_makes_nobody_known(make: ModuleType, st
     sold = make.offering(new_clients="not_first")
     ada = make.client()
     make.appointment(of=sold, who=ada, state=state, starts_at=NOW - ONE_DAY)
-    with pytest.raises(newcomers.NotFirst), transaction():
+    with pytest.raises(admission.NotFirst), transaction():
         services.hold(SearchCriteria(sold.id), TEN, browser=b"b" * 32, client_id=ada.id, now=NOW)
 
 
 def test_a_treatment_that_is_not_for_a_first_visit_is_held_for_nobody_new(make: ModuleType) -> None:
     sold = make.offering(new_clients="not_first")
-    with pytest.raises(newcomers.NotFirst):
+    with pytest.raises(admission.NotFirst):
         hold(sold, TEN)
     assert make.count(Appointment) == 0
 
@@ -270,7 +270,7 @@ def test_nobody_new_slips_in_between_hold_and_booking(make: ModuleType) -> None:
     sold.new_clients = "not_first"
     db.session.commit()
     ada = make.client()
-    with pytest.raises(newcomers.NotFirst), transaction():
+    with pytest.raises(admission.NotFirst), transaction():
         services.book(kept.id, browser=hashlib.sha256(b"me").digest(), client=ada, actor="visitor", now=NOW)
     assert make.refreshed(kept).state == State.HELD
 

@@ -14,12 +14,12 @@ from sqlalchemy.orm import joinedload
 
 from clinic.accounts import audit
 from clinic.accounts.models import Client
-from clinic.booking import availability, barring, newcomers, online_booking, same_person, services, states
+from clinic.booking import admission, availability, barring, online_booking, same_person, services, states
+from clinic.booking.admission import Agreed
 from clinic.booking.availability import SearchCriteria
 from clinic.booking.locking import lock
 from clinic.booking.models import Appointment, Series, State
 from clinic.booking.placing import NotOffered, agreed_terms, local_time, new_appointment, place
-from clinic.booking.states import Admission
 from clinic.booking.waivers import Rule, waive
 from clinic.db import db
 from clinic.intake import queries as intake
@@ -294,14 +294,17 @@ def _refuse(
 ) -> None:
     """Everything about the client that stands in the way of all of it."""
     treatment = db.session.get_one(Treatment, order.treatment_id)
-    entries = [states.entry(treatment, standing, slot.starts_at, by_staff=by_staff) for slot in chosen]
-    if not by_staff:
-        entries = [newcomers.entry(treatment, client.id, entry) for entry in entries]
-    if any(entry.state is State.REQUESTED for entry in entries):
+    agreed = Agreed.DESK if by_staff else Agreed.COURSE
+    # Earliest first: answers that postpone a visit refuse the earliest one, and that is said before anything milder.
+    admissions = [
+        admission.admission_of(treatment, standing, starts_at, client_id=client.id, agreed=agreed)
+        for starts_at in sorted(slot.starts_at for slot in chosen)
+    ]
+    if any(each.state is State.REQUESTED for each in admissions):
         raise LookFirst
     if not by_staff:
         barring.require_allowed(client.id, {slot.therapist_id for slot in chosen}, actor)
-        services.refuse_too_many(client, Admission(State.BOOKED), now, more=len(chosen))
+        services.refuse_too_many(client, admission.BOOKED, now, more=len(chosen))
 
 
 def _member(

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from clinic.accounts import audit
 from clinic.accounts.models import Client
-from clinic.booking import barring, newcomers, online_booking
+from clinic.booking import admission, barring, online_booking
 from clinic.booking.models import Appointment, State
 from clinic.booking.states import acting_side
 from clinic.booking.waiting import freed_times
@@ -99,7 +99,7 @@ def join(
     """
     if acting_side(actor) != "staff":
         online_booking.require_open(practice.the_practice())
-        newcomers.require_welcome(db.session.get_one(Treatment, treatment_id).new_clients, client.id)
+        admission.refuse_first_visit(db.session.get_one(Treatment, treatment_id).new_clients, client.id)
         barring.require_allowed(client.id, [therapist_id] if therapist_id else (), actor)
     wish = WaitingListEntry(
         client_id=client.id,

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from clinic import clock
 from clinic.accounts import audit, limits, signed_links
-from clinic.booking import approval, states
+from clinic.booking import admission, states
 from clinic.booking.models import Appointment, State
 from clinic.booking.waiting import offer_answers, queries
 from clinic.booking.waiting.models import Offer, OfferEnd
@@ -46,11 +46,11 @@ def accept(token: str) -> ResponseReturnValue:
         limits.take(limits.CHANGES_LINK, str(found.id), now)
         with transaction():
             visit = _accepted(found, now)
-    except states.IntakeNeeded:
+    except admission.IntakeNeeded:
         return _keep_and_go(found.id, token, "intake.begin", now)
-    except states.GuardianNeeded:
+    except admission.GuardianNeeded:
         return _keep_and_go(found.id, token, "guardian.show", now)
-    except states.NotCleared as stop:
+    except admission.NotCleared as stop:
         text = N_("Please call us before you take this time: we should speak first.")
         return _offer_page(_offer(token), token, refusal=text), stop.status
     except Refusal as refusal:
@@ -149,7 +149,7 @@ def _is_confirmed(found: Offer) -> bool:
     """Whether whoever takes the time asks for it, and a therapist confirms it; what staff offered by hand is booked."""
     if found.wish.replaces_id is not None or found.offering.by_id is not None:
         return False
-    return approval.asks_first(found.offering.hold.treatment, found.wish.client_id)
+    return admission.is_requested_first(found.offering.hold.treatment, found.wish.client_id)
 
 
 def _asks_first(found: Offer, now: datetime) -> bool:

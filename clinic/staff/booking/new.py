@@ -17,7 +17,7 @@ from clinic.accounts import audit
 from clinic.accounts import services as accounts
 from clinic.accounts.models import Client
 from clinic.accounts.permissions import Permission
-from clinic.booking import barring, client_search, desk, idempotency, same_person, states
+from clinic.booking import admission, barring, client_search, desk, idempotency, same_person
 from clinic.booking.availability import SearchCriteria
 from clinic.booking.client_search import Caller
 from clinic.booking.idempotency import StoredAnswer
@@ -129,8 +129,8 @@ def book() -> ResponseReturnValue:
     except desk.WaiverReasonNeeded as needed:
         form.reason.errors = [needed.sentence]
         return _check_page(choice, moment, form, now), needed.status
-    except (states.NotCleared, states.GuardianNeeded) as refusal:
-        said = refusal if isinstance(refusal, states.GuardianNeeded) else NotBookable()
+    except (admission.NotCleared, admission.GuardianNeeded) as refusal:
+        said = refusal if isinstance(refusal, admission.GuardianNeeded) else NotBookable()
         return _check_page(choice, moment, form, now, refusal=said), 409
     except NotOffered as refusal:
         # Of two presses at once the second waited for the first, and finds its own booking in the way.

@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from clinic import clock
 from clinic.accounts.permissions import Permission
-from clinic.booking import idempotency, states
+from clinic.booking import admission, idempotency
 from clinic.booking.idempotency import StoredAnswer
 from clinic.booking.models import Appointment
 from clinic.booking.series import new_series
@@ -78,10 +78,10 @@ def book_series(appointment_id: UUID) -> ResponseReturnValue:
             idempotency.remember(browser(), key, content, StoredAnswer(303, made.id), now)
     except idempotency.AtTheSameTime:
         return _done_before(key, content) or redirect(url_for("staff.visit", appointment_id=visit.id), 303)
-    except (Lost, NoSeries, new_series.LookFirst, states.NotCleared, states.GuardianNeeded) as refusal:
+    except (Lost, NoSeries, new_series.LookFirst, admission.NotCleared, admission.GuardianNeeded) as refusal:
         if (done := _done_before(key, content)) is not None:
             return done
-        said = NotBookable() if isinstance(refusal, states.NotCleared) else refusal
+        said = NotBookable() if isinstance(refusal, admission.NotCleared) else refusal
         proposals = new_series.propose(order, rhythm, by_staff=True, now=now, client_id=visit.client_id)
         rows = series_form.rebuilt_rows(proposals, _people(visit), chosen, refusal)
         return _plan_page(visit, rhythm, rows, now, refusal=said), said.status
