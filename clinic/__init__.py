@@ -2,10 +2,10 @@
 
 The packages stand in one column and an import points down it (checked on every commit):
 
-    app | cli                          composition: the parts meet only here
+    app  cli                           composition: the parts meet only here
     public  portal  staff  api         four surfaces; siblings never import each other
     web                                what the surfaces share
-    messaging                          what we owe people, and its delivery
+    messaging                          messages that are due, and their delivery
     plans                              suggestion under review, course, notes, outcomes
     booking                            appointments
     intake                             health questions and consent

@@ -1,10 +1,13 @@
 """The habits of CONTRIBUTING.md that a machine can see, looked for in every file of the project."""
 
 import ast
+import io
 import re
+import tokenize
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -115,7 +118,7 @@ def test_the_search_sees_the_whole_project() -> None:
 def public_classes(root: Path) -> Iterator[tuple[str, str]]:
     """Every public top-level class below `root`: its name and its module's path relative to `root`."""
     for path in sorted(root.rglob("*.py")):
-        for node in ast.parse(path.read_text("utf-8")).body:
+        for node in parsed(path.read_text("utf-8")).body:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 yield node.name, str(path.relative_to(root))
 
@@ -141,3 +144,180 @@ def test_a_class_name_defined_twice_would_be_seen(tmp_path: Path) -> None:
         "class Day: ...\nclass _Row: ...\ndef f():\n    class Week: ...\n"
     )
     assert shared_class_names(tmp_path) == {"Day": ["inner/two.py", "one.py"]}
+
+
+POINTER = re.compile(r"`([A-Za-z_]\w*(?:[./]\w+)+(?:\.\w+)?)(?:\([^`]*\))?`")
+FILE_SUFFIXES = {"py", "md", "html", "txt", "css", "js", "mjs", "json", "toml", "yml", "po", "jinja", "conf"}
+DOCUMENTS = (
+    "README.md",
+    "CONTRIBUTING.md",
+    *(str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*.md")),
+)
+NO_POINTERS = {
+    "postmaster.pid": "a file of PostgreSQL",
+    "manifest.json": "made by the build of the assets",
+    "security.txt": "an address under /.well-known",
+    "app.config": "Flask's",
+    "drafts.id": "every table's key, from `db.Identified`",
+    "guardian_consents.id": "every table's key, from `db.Identified`",
+    "var.keys": "the file of keys beside the folder `var`",
+    "practice.example": "an example of a domain",
+    "lumbar.example": "an example of a domain",
+}
+
+
+def pointers(text: str) -> list[str]:
+    """The names in backticks that have a dot or a slash, without the arguments of a call."""
+    prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+    return POINTER.findall(prose)
+
+
+@cache
+def parsed(source: str) -> ast.Module:
+    return ast.parse(source)
+
+
+def docstrings(node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
+    yield ast.get_docstring(node) or ""
+    for inner in node.body:
+        if isinstance(inner, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield from docstrings(inner)
+
+
+def prose_of(source: str) -> Iterator[str]:
+    """The docstrings and the comments of a module."""
+    yield from docstrings(parsed(source))
+    if re.search(r"#.*`", source):
+        for token in tokenize.generate_tokens(io.StringIO(source).readline):
+            if token.type == tokenize.COMMENT:
+                yield token.string
+
+
+def defined(body: list[ast.stmt]) -> dict[str, ast.stmt]:
+    """What a module or class body defines or imports, by name, also below `if` and `with`."""
+    found: dict[str, ast.stmt] = {}
+    for node in body:
+        match node:
+            case ast.ClassDef() | ast.FunctionDef() | ast.AsyncFunctionDef():
+                found[node.name] = node
+            case ast.Assign():
+                found |= {
+                    name.id: node
+                    for each in node.targets
+                    for name in ast.walk(each)
+                    if isinstance(name, ast.Name)
+                }
+            case ast.AnnAssign(target=ast.Name(id=name)):
+                found[name] = node
+            case ast.Import() | ast.ImportFrom():
+                found |= {alias.asname or alias.name: node for alias in node.names}
+            case ast.If() | ast.With() | ast.Try():
+                found |= defined(node.body)
+    return found
+
+
+class Targets:
+    """Everything that a pointer can name: files, modules with their contents, tables with their columns."""
+
+    def __init__(self, root: Path) -> None:
+        folders = [root, *(root / each for each in FOLDERS)]
+        inside = [path for each in folders for path in (each.iterdir() if each == root else each.rglob("*"))]
+        self.paths = {path.relative_to(root).as_posix() for path in inside if "__pycache__" not in path.parts}
+        self.modules: dict[str, list[dict[str, ast.stmt]]] = defaultdict(list)
+        self.classes: dict[str, list[dict[str, ast.stmt]]] = defaultdict(list)
+        for path in sorted(each for each in self.paths if re.match(r"clinic/.*\.py$", each)):
+            names = defined(parsed((root / path).read_text("utf-8")).body)
+            parts = path.removesuffix(".py").removesuffix("/__init__").split("/")
+            for start in range(len(parts)):
+                self.modules[".".join(parts[start:])].append(names)
+            for node in names.values():
+                if isinstance(node, ast.ClassDef):
+                    self._add_class(node)
+
+    def _add_class(self, node: ast.ClassDef) -> None:
+        members = defined(node.body)
+        self.classes[node.name].append(members)
+        match members.get("__tablename__"):
+            case ast.Assign(value=ast.Constant(value=str(table))):
+                self.classes[table].append(members)
+
+    def has(self, pointer: str) -> bool:
+        """Whether the file, module, function, class, member or column that `pointer` names exists."""
+        if "/" in pointer or pointer.rpartition(".")[2] in FILE_SUFFIXES:
+            return any(f"/{path}".endswith(f"/{pointer}") for path in self.paths)
+        first, *rest = pointer.split(".")
+        if pointer in self.modules or self._in_classes(first, rest):
+            return True
+        module, _, name = pointer.rpartition(".")
+        if any(name in names for names in self.modules[module]):
+            return True
+        outer, _, owner = module.rpartition(".")
+        return any(owner in names for names in self.modules[outer]) and self._in_classes(owner, [name])
+
+    def _in_classes(self, owner: str, rest: list[str]) -> bool:
+        return len(rest) == 1 and any(rest[0] in members for members in self.classes[owner])
+
+
+def rooms_listed(package: Path) -> list[str]:
+    """The names in the first column of the table in a package's docstring."""
+    prose = ast.get_docstring(parsed((package / "__init__.py").read_text("utf-8"))) or ""
+    return re.findall(r"^    ([a-z_]+)  +\S", prose, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "folder",
+    sorted({each.parent for each in (ROOT / "clinic").rglob("__init__.py")}),
+    ids=lambda folder: str(folder.relative_to(ROOT)),
+)
+def test_a_package_lists_only_modules_that_it_has(folder: Path) -> None:
+    missing = [
+        each
+        for each in rooms_listed(folder)
+        if not {f"{each}.py", each} & {path.name for path in folder.iterdir()}
+    ]
+    assert not missing
+
+
+@cache
+def targets() -> Targets:
+    return Targets(ROOT)
+
+
+def test_every_dotted_name_in_docstrings_comments_and_documents_exists() -> None:
+    texts = [
+        *(
+            (path, prose)
+            for path in sorted((ROOT / "clinic").rglob("*.py"))
+            for prose in prose_of(path.read_text("utf-8"))
+        ),
+        *((ROOT / name, (ROOT / name).read_text("utf-8")) for name in DOCUMENTS),
+    ]
+    stale = [
+        f"{path.relative_to(ROOT)}: {pointer}"
+        for path, text in texts
+        for pointer in pointers(text)
+        if pointer not in NO_POINTERS and not targets().has(pointer)
+    ]
+    assert not stale, "these names stand for nothing:\n" + "\n".join(stale)
+
+
+@pytest.mark.parametrize(
+    "pointer",
+    ["clinic.db", "booking.locking.lock", "clinic/db.py", "sealed.py", "db.Identified", "templates/messages"],
+)
+def test_a_name_that_exists_is_found(pointer: str) -> None:
+    assert targets().has(pointer)
+
+
+@pytest.mark.parametrize(
+    "pointer",
+    ["clinic.dbx", "booking.locking.unlock", "clinic/nowhere.py", "Appointment.no_such_column", "dbx.py"],
+)
+def test_a_name_that_stands_for_nothing_would_be_seen(pointer: str) -> None:
+    (found,) = pointers(f"Ask `{pointer}` first.")
+    assert not targets().has(found)
+
+
+def test_pointers_are_read_from_docstrings_and_comments_only() -> None:
+    source = '"""See `one.two`."""\nx = "`no.pointer`"  # and `three.four(five)`\n'
+    assert [each for prose in prose_of(source) for each in pointers(prose)] == ["one.two", "three.four"]

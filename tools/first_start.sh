@@ -14,7 +14,7 @@ trap 'kill -TERM $everything 2>/dev/null || true; wait $everything || true; rm -
 echo "Starting everything for the first time ..."
 for _ in $(seq 600); do
   if [ "$(health 2>/dev/null)" = ok ]; then
-    echo "Database, web, worker, timetable and message pass are well."
+    echo "Database, web, worker, scheduler and message pass are well."
     exit 0
   fi
   kill -0 $everything 2>/dev/null || break

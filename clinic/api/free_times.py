@@ -1,6 +1,6 @@
 """When a treatment can begin: the call that programs and the slot picker make most.
 
-The answer is kept with what it rests on (`kept`). Only when that changed does a question come here, and are the rota and the
+The answer is kept with what it rests on (`availability_cache`). Only when that changed does a question come here, and are the rota and the
 calendars read and the times computed anew.
 """
 

@@ -1,6 +1,6 @@
 """What is free: the starts that can be offered for a treatment. Read-only, at most three statements a question.
 
-The same question is asked twice: without a lock to show times, and under the lock (`services.lock`) to take one.
+The same question is asked twice: without a lock to show times, and under the lock (`locking.lock`) to take one.
 """
 
 from collections import Counter

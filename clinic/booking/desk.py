@@ -1,7 +1,7 @@
 """Booking and moving for a client: what staff do on the telephone or across the desk.
 
 Staff book at any time, also without the health questions; whom they booked for is invited to answer them. They may set
-rules aside for a reason (`rules`), never the two constraints, absence, or safety.
+rules aside for a reason (`waivers`), never the two constraints, absence, or safety.
 """
 
 from collections.abc import Collection, Sequence

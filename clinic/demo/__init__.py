@@ -1,6 +1,6 @@
 """The demo practice of a first start: a clearly fictional clinic in the middle of its week. Nobody in it exists.
 
-    house      the practice, its rooms, staff, hours and treatments
+    practice   the practice, its rooms, staff, hours and treatments
     people     its clients: who they are, what they answer, what they want
     stories    what each of them did until now, by the same services that real clients and staff use
     post       the letters that went out meanwhile

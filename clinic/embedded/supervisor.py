@@ -199,7 +199,7 @@ class _Household:
         return ended
 
     def _start_product(self, running: contextlib.ExitStack) -> None:
-        say("Starting the web, the worker and the timetable ...")
+        say("Starting the web, the worker and its scheduler ...")
         celery = ["-m", "celery", "--quiet", "-A", "worker:celery"]
         schedule = f"--schedule={self.data / 'beat-schedule'}"
         commands = {

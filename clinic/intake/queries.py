@@ -1,4 +1,4 @@
-"""Reads of the intake, above all `standing`: which safety level counts for this person now."""
+"""Reads of the intake, above all `safety_standing`: which safety level applies to this person now."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -1,12 +1,13 @@
-"""What we owe people and its delivery: *occasion*, *owed*, *due*, *claim*, *lease*, *settle*, *given up*, *dropped*, *held*, *arrears*.
+"""Messages to clients and staff, and their delivery.
 
-Mail is a consequence: a pass (`delivery.run_pass`) looks at committed rows and finds what is owed (`due`), owes it once per
-occasion, composes it from the facts of that moment (`letters`, `visit_letters`), and delivers at least once (`services`,
-`mailer`). Celery drives the pass (`tasks`, `timetable`); without a broker the `stand_in` does; the `pulse` says who lives
-and `arrears` what is late. Nothing leaves while it is held (`sending`). What came back is noted in `returned` (read by `reports`),
-what staff want sent once more in `again`; text messages stand in `sms`.
+Words: *due* (committed facts call for it), *owed* (its row exists, once per *occasion*), *claim* (a sender's *lease* on a message),
+*settle* (record how sending ended), *given up*, *dropped* (no longer needed), *pause* (nothing leaves), *backlog* (what is late).
 
-It does not send on request: only a sign-in link, which no fact implies, is owed by its view. Content is never stored.
-Adding a kind: a member of `models.Kind`, one question in `due`, one entry in the letters, its words in `wording`, one template
-made of parts, its German in the catalogue, a sample where it needs other facts (`samples`), one test.
+No request sends mail. A pass (`delivery.run_pass`) reads committed rows, finds what is due (`due`), records it once per occasion
+(`services`), composes it from the facts of that moment (`letters`) and delivers it at least once (`mailer`, `sms`). Content is
+never stored. Celery drives the pass (`tasks`, `beat_scheduler`); without a broker, `fallback` does. `heartbeat` records which
+part was last alive, `backlog` counts what is late, `pause` stops sending, `bounces` acts on what came back, `resend` sends one
+message again, and `preferences` holds what a client wants to receive.
+
+Only a message that no fact implies, such as a sign-in link, is recorded by its view. CONTRIBUTING says how to add a kind.
 """

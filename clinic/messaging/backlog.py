@@ -1,4 +1,4 @@
-"""Arrears: what should have happened to messages by now and has not, counted for staff and for `/health`.
+"""The backlog: what should have happened to messages by now and has not, counted for staff and for `/health`.
 
 The pass mends each of them by itself: it finds what is due, takes over what a dead sender left, and owes what is missing.
 A number that stays above zero means that no pass does its work.

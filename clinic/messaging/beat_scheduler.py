@@ -1,4 +1,4 @@
-"""Beat's scheduler, with a pulse: each tick that reached the broker is a sign of life."""
+"""Celery beat's scheduler, with a heartbeat: each tick that reached the broker is a sign of life."""
 
 import logging
 import time
@@ -36,5 +36,5 @@ class HeartbeatScheduler(PersistentScheduler):
             with self.app.flask_app.app_context(), transaction():
                 heartbeat.beat(DeliveryPart.BEAT)
         except OperationalError:
-            # Without the database nothing is due either; the pulse goes stale, which is the truth.
+            # Without the database nothing is due either; the heartbeat goes stale, which is correct.
             log.warning("beat cannot reach the database")

@@ -1,4 +1,4 @@
-"""The stand-in: makes the message pass itself when the broker is absent or silent.
+"""The fallback: a thread that makes the message pass itself when the broker is absent or silent.
 
 One thread in each worker's main process, started before the worker connects to the broker. It reads the pulse of the pass
 in PostgreSQL; when nobody has made one for ten seconds it makes one, and of all hosts one at a time does.

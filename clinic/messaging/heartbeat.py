@@ -1,4 +1,4 @@
-"""The pulse: when each part of the delivery last said that it lives.
+"""Heartbeats: when each part of the delivery last said that it lives.
 
 Ages are measured by the database's own clock on both ends, so neither a skewed host nor a shifted test clock makes a
 living part look dead.
@@ -19,13 +19,13 @@ DEAD = timedelta(minutes=2)
 """A part that was silent for so long will not come back by itself."""
 SKEW_TOLERATED = timedelta(seconds=2)
 STAND_IN = "stand_in"
-"""State of the pass while the stand-in makes it: the broker does not answer."""
+"""State of the pass while the fallback makes it: the broker does not answer."""
 SWEEP = "sweep"
-"""Name of the row that says when a pass last looked at everything; no part has this pulse."""
+"""Name of the row that says when a pass last looked at everything; no part has this heartbeat."""
 
 
 class DeliveryPart(StrEnum):
-    """What has a pulse."""
+    """What has a heartbeat."""
 
     WORKER = "worker"
     BEAT = "beat"
@@ -46,7 +46,7 @@ class Sign:
     def word(self) -> str:
         """`ok`, `stale`, `never`, or the code of what is wrong.
 
-        The mail server and the leave to send have no pulse of their own: no news is good.
+        The mail server and the leave to send have no heartbeat of their own: no news is good.
         """
         if self.state:
             return self.state
@@ -84,7 +84,7 @@ class DeliveryHeartbeats:
 
 
 def heartbeats() -> DeliveryHeartbeats:
-    """The pulse as it is; one statement."""
+    """The heartbeats as they are; one statement."""
     lived = sa.select(Heartbeat.name, sa.func.clock_timestamp() - Heartbeat.at, Heartbeat.state)
     held = sa.select(sa.literal(DeliveryPart.SENDING.value), sa.null(), Sending.held_why)
     rows = db.session.execute(lived.union_all(held.where(Sending.held_why.is_not(None))))
@@ -93,7 +93,7 @@ def heartbeats() -> DeliveryHeartbeats:
 
 
 def some_silent(after: timedelta) -> sa.ColumnElement[bool]:
-    """Whether a part that lived once has been silent for longer; the mail server has no pulse of its own."""
+    """Whether a part that lived once has been silent for longer; the mail server has no heartbeat of its own."""
     parts = [part.value for part in DeliveryPart if part is not DeliveryPart.MAIL]
     return sa.exists().where(Heartbeat.name.in_(parts), sa.func.clock_timestamp() - Heartbeat.at > after)
 

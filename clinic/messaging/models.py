@@ -1,4 +1,4 @@
-"""Tables of messages owed, and of the pulse of what delivers them."""
+"""Tables of messages, and of the heartbeats of what delivers them."""
 
 from datetime import datetime
 from enum import StrEnum

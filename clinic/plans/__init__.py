@@ -1,20 +1,21 @@
 """The clinical side of a visit: what a therapist decides, plans and writes down.
 
 Words: *review* (a suggestion before a therapist), *decision* (accept, change, replace, decline), *set aside* (a safety rule
-that leaves out a type, expressly not followed), *clearance* (rules that stopped a booking need not any longer), *course* (the
+that excludes a type, deliberately not followed), *clearance* (rules that no longer stop a booking), *course* (the
 plan and its *sessions*), *look back* (the session at which the course is reassessed), *note* (what was done; signing locks it),
 *addendum*, *outcome entry* (scores), *check-in* (an answer some days after a visit).
 
-    services    open_review, decide, clear, open_with_reason
-    notes       write_note, sign_note, add_to_note, read
-    courses     begin, plan_of, sessions: the plan that follows a decision, and which session a visit is
-    before_visit    the short form of the day: what it asks, and what its answers do
-    scores      kept from the intake and before each session; progress: a client's own line and what it proposes
-    look_backs  decide: what a therapist makes of a look back, and how the course follows
-    check_ins   answer, waiting, see_to
-    explained   a stored explanation as typed values
-    queries     queue, waiting, treats: who waits for a therapist, and whose record may be opened
+    services      open_review, decide, clear, open_with_reason
+    notes         write_note, sign_note, add_to_note, read
+    courses       begin, plan_of, sessions: the plan that follows a decision, and which session a visit is
+    before_visit  the short form on the day: what it asks, and what its answers do
+    scores        kept from the intake and before each session
+    progress      a client's scores over time, and what they propose
+    look_backs    decide: what a therapist concludes from a look back, and how the course follows
+    check_ins     answer, waiting, see_to
+    explanation   a stored explanation as typed values
+    queries       queue, waiting, treats: who waits for a therapist, and whose record may be opened
 
-A therapist decides here; the suggestion as the engine gave it stays with the intake's outcome. It changes no appointment
-itself but through `booking`, and it sends nothing.
+A therapist decides here; the engine's suggestion stays unchanged in the intake's outcome. This package changes appointments
+only through `booking`, and it sends nothing.
 """

@@ -120,7 +120,7 @@ def decide(
     for 30 days; `clears` does the same for the rules that asked for a therapist first, so that further visits need no
     request. Clearing needs a reason in words. Raises Stale when somebody decided meanwhile, RuleNotConfirmed for an excluded
     type whose rule was not set aside, NothingSuggested, NotThisType, ReasonNeeded, OnlyToClose, StillBooked, and whatever
-    `booking.confirm` or `booking.decline` refuse.
+    `booking.services.confirm` or `booking.services.decline` refuse.
     """
     if review.revision != revision or review.decided_at is not None:
         raise Stale

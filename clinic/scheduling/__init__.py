@@ -30,16 +30,16 @@ How the booking layer asks, in two reads and one call::
     )
     offers = slots.offers(question, rota, taken)      # rota = hours.Rota(weekly, special, time_off, closures)
 
-    offers.starts()                   # tuple[Start, ...], earliest first, each with its candidates, best first
+    offers.starts()                   # tuple[SlotStart, ...], earliest first, each with its candidates, best first
     offers.instants()                 # list[datetime], earliest first; cheap, for a month of days
-    offers.at(starts_at)              # Start | None: "is exactly this still offered?", for the look under the lock
+    offers.at(starts_at)              # SlotStart | None: "is exactly this still offered?", for the look under the lock
     offers.per_day(location)          # dict[date, int]: the number of starts per local day
 
     start.starts_at                   # UTC
     start.candidates                  # tuple[Candidate, ...]: therapist, location, rooms, leaves_gap; best first
     slots.best(starts, count)         # the tidiest, earliest few: an offer that leaves an unsellable gap comes later
 
-`Place.rooms` is None when the treatment needs no room; an empty tuple means it needs one and there is none. A
+`SlotLocation.rooms` is None when the treatment needs no room; an empty tuple means it needs one and there is none. A
 `Candidate` has `rooms` (free ones, in the order given; empty when none is needed). All ids are opaque hashables of
 one type. Lengths, buffers and steps are multiples of five minutes; ranges are half-open; `daily_cap` and `booked` speak of
 local days at the location.

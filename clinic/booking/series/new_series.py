@@ -1,7 +1,7 @@
 """Several appointments booked in one act: every so many weeks at one time of day, looked at before anything is saved.
 
 The clock on the wall is what repeats, so ten o'clock stays ten o'clock when the clocks change. A series keeps no rule: once
-booked it is a set of appointments, each with a life of its own. What is done to several at once stands in `together`.
+booked it is a set of appointments, each with a life of its own. `series_changes` changes several at once.
 """
 
 from collections.abc import Iterable, Sequence

@@ -1,7 +1,7 @@
 """Moving or cancelling several appointments of a series in one act: all of it, or nothing.
 
 A member that was moved alone is left where it is unless somebody picks it. Each pick carries the revision its page was made
-from; when one of them is old, nothing is done. For two minutes the act can be taken back (`taking_back`).
+from; if one of them is out of date, nothing is done. For two minutes the act can be undone (`series_undo`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -123,7 +123,7 @@ def propose(
 def move(series_id: UUID, moves: Sequence[SeriesMove], *, actor: str, now: datetime) -> Series:
     """Move several members at once, also onto each other's old times. Staff do this, beyond the horizon too.
 
-    For two minutes what they left stays kept, so that the act can be taken back (`taking_back`).
+    For two minutes what they left stays kept, so that the act can be undone (`series_undo`).
     Raises NoSeries, NotFound, Stale, NotNow, Unbookable, and Lost with what could not be had.
     """
     slot_of = {one.pick.appointment_id: one.slot for one in moves}

@@ -1,4 +1,4 @@
-"""Taking back the last act on several appointments of a series, within two minutes: all of it, or nothing.
+"""Undoing the last act on several appointments of a series, within two minutes: all of it, or nothing.
 
 What of it was changed alone since then is a matter of that appointment, and stays. As the letter about an act waits until it
 can no longer be taken back, nobody hears of an act that was.

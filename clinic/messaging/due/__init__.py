@@ -1,13 +1,14 @@
-"""What is owed: one question to committed rows for each kind of message, asked again at every pass.
+"""Which messages are due: one query for each kind of message, run again by every pass.
 
-A question finds only what is due now, so an appointment that was cancelled or moved in time leaves nothing to take back.
-Most passes ask only about what changed lately; every few minutes one asks about everything, so that nothing is missed.
-Nothing is owed about the past, to an address that bounced, or for a client who was erased. Of a client's addresses one
-counts: a guardian's first, a proven one before the others, then the newest.
+A query finds only what is due now, so an appointment that was cancelled or moved in time leaves nothing to take back.
+Most passes ask only about recent changes; every few minutes one asks about everything, so that nothing is missed.
+Nothing is due about the past, to an email address that bounced, or for a client who was erased. Of a client's addresses
+one is used: a guardian's first, then a proven one, then the newest.
 
-One module a topic; a kind names the rows it is about and hands them to `shape.owed` with the occasion, when it is due, and
-until when it is worth sending. `now` stands where something must not be over yet, `rules.until(now)` where something must
-have come to pass: for a pass both are the same instant, and a look ahead asks the very same questions about the hours between.
+There is one module for each topic. A kind selects the rows it is about and hands them to `shape.due_query` with the occasion,
+the time it is due, and the time until which it is worth sending. Compare with `now` for what must not be over yet, and with
+`DueRules.until` for what must already have happened: in a pass both are the same instant, and a forecast runs the
+same queries over the hours between them.
 """
 
 from clinic.messaging.due import (
@@ -53,4 +54,4 @@ KINDS: tuple[Question, ...] = (
     team.invitations,
     team.password_resets,
 )
-"""Every kind that is derived. A sign-in link has no fact to derive it from: its view calls `services.owe_sign_in`, and likewise `owe_own_tips`."""
+"""Every kind that is derived from facts. No fact implies a sign-in link, so its view calls `services.owe_sign_in`; own tips likewise."""

@@ -1,6 +1,6 @@
 """The words of letters that a practice may make its own: subject, heading, opening and closing of each kind.
 
-Ours stand here in English and in the catalogue in other languages; the practice's stand in `texts`. Both may hold
+Ours stand here in English and in the catalogue in other languages; the practice's are read by `practice_wording`. Both may hold
 `{placeholders}` from a fixed list for each kind. They are put in once, as plain text: there is no language in them, what they
 bring is not looked at again, and no fact about health has a placeholder. What safety needs (when, where, the link, how to
 reach us, warning signs) is no part of these words, so that nobody can take it away.
