@@ -39,14 +39,14 @@ from clinic.language import N_
 from clinic.plans import services as plans
 from clinic.practice import queries as practice
 from clinic.practice.models import IntakeRule, Location, Therapist, Treatment
-from clinic.public import extend_reservation, slots
+from clinic.public import extend_reservation
 from clinic.public.forms import BookingDetailsForm, PersonForm
 from clinic.public.intake import SAID_NO
-from clinic.public.slots import Picker, SlotChoice
 from clinic.refusal import NotFound, Refusal
-from clinic.web import access, context, form_keys, refusal_page, time_values
+from clinic.web import access, context, form_keys, refusal_page, slot_picker, time_values
 from clinic.web.access import anyone, audience
 from clinic.web.browser import browser, forget_typed, keep_typed, known_browser, typed
+from clinic.web.slot_picker import PickerUrl, SlotChoice
 
 blueprint = Blueprint("booking", __name__, url_prefix="/book")
 
@@ -334,20 +334,19 @@ def _choose_page(
     """
     choice = _choice(treatment, now, wanted, at)
     is_gone = isinstance(refusal, NotOffered | services.HoldGone)
-    shown: Picker = slots.picker(choice, treatment.slug, _address(treatment, at=at), now)
     return render_template(
         "public/choose.html",
         treatment=treatment,
         is_confirmed=admission.needs_approval(treatment),
         therapists=treatment.therapists,
-        chosen_therapist=choice.therapists.get(choice.wish.therapist_id)
-        if choice.wish.therapist_id
+        chosen_therapist=choice.therapists.get(choice.search.therapist_id)
+        if choice.search.therapist_id
         else None,
         locations=practice.locations(now.date()),
-        picker=shown,
+        picker=slot_picker.picker(choice, treatment.slug, _address(treatment, at=at), now),
         action=_address(treatment, ".hold", at)(request.args.get("day"), request.args.get("from")),
         refusal=refusal or _bar(choice),
-        nearest=slots.nearest(choice, wanted, now) if is_gone and wanted else [],
+        nearest=slot_picker.nearest_times(choice, wanted, now) if is_gone and wanted else [],
         has_errors=refusal is not None,
     )
 
@@ -371,7 +370,8 @@ def _choice(
     held = services.holds_of(mine) if mine else []
     supply = barring.shown_to(practice.supply(treatment.id), client_id)
     return SlotChoice(
-        wish=SearchCriteria(
+        supply=same_person.avoiding(supply, client_id, now, records=True),
+        search=SearchCriteria(
             treatment.id,
             therapist_id=therapist.id if therapist else None,
             location_id=place.id,
@@ -380,9 +380,8 @@ def _choice(
         ),
         location=place,
         therapists={person.id: person for person in treatment.therapists},
-        day=time_values.read_day(request.args.get("day")) or slots.day_of(wanted, place),
+        day=time_values.read_day(request.args.get("day")) or slot_picker.local_day_of(wanted, place),
         start=time_values.read_day(request.args.get("from")),
-        supply=same_person.avoiding(supply, client_id, now, records=True),
         not_before=_not_before(place, now),
         own=_own_time(held, treatment, therapist, place, now),
     )
@@ -411,7 +410,7 @@ def _is_barred(therapist_id: UUID) -> bool:
 
 def _bar(choice: SlotChoice) -> Refusal | None:
     """What a signed-in client reads to whom nothing of this is shown, because of a bar; None for anybody else."""
-    if choice.supply is None or availability.candidates(choice.supply, choice.wish):
+    if availability.candidates(choice.supply, choice.search):
         return None
     client_id = _client_id()
     return barring.BarredOnline() if client_id and barring.barred_therapists(client_id) else None
@@ -438,7 +437,7 @@ def _named(among: Sequence[Named], slug: str | None) -> Named | None:
     raise NotFound
 
 
-def _address(treatment: Treatment, endpoint: str = ".choose", at: Location | None = None) -> slots.Address:
+def _address(treatment: Treatment, endpoint: str = ".choose", at: Location | None = None) -> PickerUrl:
     """The address of the times with what was chosen: therapist and place stay."""
 
     def address(day: Any = None, start: Any = None) -> str:

@@ -10,19 +10,17 @@ import sqlalchemy as sa
 from flask import Blueprint, render_template
 
 from clinic import clock
-from clinic.booking import availability
 from clinic.booking.availability import SearchCriteria
 from clinic.db import db
 from clinic.language import gettext
 from clinic.language.reading import weekday_name
 from clinic.practice import queries as practice
 from clinic.practice.models import Location, Therapist, Treatment, WeeklyHours
-from clinic.public import slots
-from clinic.public.slots import SlotChoice
 from clinic.scheduling import hours
 from clinic.scheduling.hours import Days
-from clinic.web import context
+from clinic.web import context, slot_picker
 from clinic.web.access import anyone, audience
+from clinic.web.slot_picker import SlotChoice, SlotTime
 
 blueprint = Blueprint("home", __name__)
 
@@ -40,7 +38,7 @@ class NextFree:
     """The first time of the first treatment that can be booked."""
 
     treatment: Treatment
-    time: slots.SlotTime
+    time: SlotTime
     location: Location
 
 
@@ -87,12 +85,14 @@ def _next_free(sold: list[Treatment], people: list[Therapist], now: datetime) ->
     place = practice.usual_place(sold[0], now.date()) if sold else None
     if place is None:
         return None
-    zone = ZoneInfo(place.zone)
-    today = hours.local_day(now, zone)
-    wish = SearchCriteria(sold[0].id, location_id=place.id)
-    offers = availability.offers(wish, Days(today, today + hours.ONE_DAY * 7), now).offers
-    choice = SlotChoice(wish, place, {person.id: person for person in people}, None, None)
-    first = slots.first(offers, choice, zone)
+    today = hours.local_day(now, ZoneInfo(place.zone))
+    choice = SlotChoice(
+        supply=practice.supply(sold[0].id),
+        search=SearchCriteria(sold[0].id, location_id=place.id),
+        location=place,
+        therapists={person.id: person for person in people},
+    )
+    first = slot_picker.first_time(choice, Days(today, today + hours.ONE_DAY * 7), now)
     return NextFree(sold[0], first, place) if first else None
 
 

@@ -28,12 +28,12 @@ from clinic.messaging import queries as messages
 from clinic.messaging.due.reminders import to_come
 from clinic.practice import queries as practice
 from clinic.practice.queries import Supply
-from clinic.public import safety_form, slots
+from clinic.public import safety_form
 from clinic.public.forms import RevisionForm
-from clinic.public.slots import SlotChoice
 from clinic.refusal import NotFound, Stale
-from clinic.web import languages, refusal_page, time_values
+from clinic.web import languages, refusal_page, slot_picker, time_values
 from clinic.web.access import anyone, audience
+from clinic.web.slot_picker import SlotChoice
 
 blueprint = Blueprint("appointment", __name__, url_prefix="/a")
 
@@ -250,7 +250,7 @@ def _move_page(
     wanted: datetime | None = None,
 ) -> str:
     choice = SlotChoice(
-        wish=SearchCriteria(
+        search=SearchCriteria(
             visit.treatment_id,
             location_id=visit.location_id,
             own_therapist=visit.therapist_id,
@@ -258,7 +258,7 @@ def _move_page(
         ),
         location=visit.location,
         therapists={person.id: person for person in visit.treatment.therapists},
-        day=time_values.read_day(request.args.get("day")) or slots.day_of(wanted, visit.location),
+        day=time_values.read_day(request.args.get("day")) or slot_picker.local_day_of(wanted, visit.location),
         start=time_values.read_day(request.args.get("from")),
         supply=_supply(visit, now),
         not_before=_not_before(visit, now),
@@ -272,9 +272,9 @@ def _move_page(
         "public/move.html",
         visit=visit,
         token=token,
-        picker=slots.picker(choice, visit.treatment.slug, address, now),
+        picker=slot_picker.picker(choice, visit.treatment.slug, address, now),
         action=address(request.args.get("day"), request.args.get("from"), ".move"),
         gone=gone,
-        nearest=slots.nearest(choice, wanted, now) if gone and wanted else [],
+        nearest=slot_picker.nearest_times(choice, wanted, now) if gone and wanted else [],
         has_errors=gone is not None,
     )

@@ -229,7 +229,9 @@ def test_the_summary_of_a_question_page_leads_to_controls_that_exist(drawn: Draw
 
 
 def test_a_day_speaks_its_weekday_and_how_many_times_are_free(drawn: Draw) -> None:
-    page = drawn('{% from "macros/slot.html" import month %}{{ month(days, "Days") }}', days=four_weeks())
+    page = drawn(
+        '{% from "macros/slot_picker.html" import month %}{{ month(days, "Days") }}', days=four_weeks()
+    )
     cells = [item.text for item in page.one("ul").all("li")]
     assert cells[0] == "Monday Nov 23, no free times"
     assert cells[1] == "Tuesday 24, 6 free times"
@@ -239,7 +241,7 @@ def test_a_day_speaks_its_weekday_and_how_many_times_are_free(drawn: Draw) -> No
 
 def test_an_offer_is_a_real_button_that_sends_its_start(drawn: Draw) -> None:
     page = drawn(
-        '{% from "macros/slot.html" import offers %}{{ offers([("Morning", [("2031-01-07T09:30Z", "09:30", "Ines", false)]), ("Evening", [])]) }}'
+        '{% from "macros/slot_picker.html" import offers %}{{ offers([("Morning", [("2031-01-07T09:30Z", "09:30", "Ines", false)]), ("Evening", [])]) }}'
     )
     button = page.one("button")
     assert (button.get("name"), button.get("value")) == ("start", "2031-01-07T09:30Z")

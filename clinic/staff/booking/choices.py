@@ -18,9 +18,10 @@ from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment
 from clinic.practice import queries as practice
 from clinic.practice.models import Location, Therapist, Treatment
+from clinic.practice.queries import Supply
 from clinic.refusal import NotFound
-from clinic.staff.booking.times import SlotWords
 from clinic.web import time_values
+from clinic.web.slot_picker import SlotChoice
 
 CARRIED = ("client", "treatment", "therapist", "location", "day", "start")
 """What an address of these pages may hold; nothing of it is a person's own words."""
@@ -35,20 +36,20 @@ class BookingChoices:
     therapist: Therapist | None
     client: Client | None
 
-    @property
-    def place(self) -> SlotWords:
-        """Where and by whom it can be given."""
-        return SlotWords(
-            location=self.location, therapists={one.id: one for one in self.treatment.therapists}
-        )
-
-    @property
-    def wish(self) -> SearchCriteria:
-        """What is asked of the calendars."""
-        return SearchCriteria(
-            self.treatment.id,
-            therapist_id=self.therapist.id if self.therapist else None,
-            location_id=self.location.id,
+    def slots(self, supply: Supply, therapist: Therapist | None) -> SlotChoice:
+        """What the slot picker shows of a supply, of one therapist or of all who give the treatment."""
+        return SlotChoice(
+            supply=supply,
+            search=SearchCriteria(
+                self.treatment.id,
+                therapist_id=therapist.id if therapist else None,
+                location_id=self.location.id,
+            ),
+            location=self.location,
+            therapists={one.id: one for one in self.treatment.therapists},
+            day=time_values.read_day(request.args.get("day")),
+            start=time_values.read_day(request.args.get("from")),
+            is_past_horizon_shown=True,
         )
 
 

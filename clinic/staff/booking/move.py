@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -17,15 +18,14 @@ from clinic.booking.states import NotNow
 from clinic.db import transaction
 from clinic.practice import queries as practice
 from clinic.practice.models import Location, Therapist
-from clinic.practice.queries import Supply
 from clinic.refusal import NotFound, Refusal
 from clinic.staff import desk as staff_desk
 from clinic.staff.blueprint import blueprint
-from clinic.staff.booking import obstacles, times
+from clinic.staff.booking import obstacles
 from clinic.staff.booking.forms import MoveForm
-from clinic.staff.booking.times import SlotWords
-from clinic.web import time_values
+from clinic.web import slot_picker, time_values
 from clinic.web.access import audience, staff
+from clinic.web.slot_picker import SlotChoice
 from clinic.web.time_values import NoSuchTime
 
 
@@ -47,7 +47,7 @@ def move_at(appointment_id: UUID) -> ResponseReturnValue:
         raise NotFound
     try:
         starts_at = time_values.at_wall(
-            request.args.get("on", ""), request.args.get("at", ""), _place(visit, location).zone
+            request.args.get("on", ""), request.args.get("at", ""), ZoneInfo(location.zone)
         )
     except NoSuchTime as refusal:
         return _choose_page(visit, clock.now(), refusal=refusal), refusal.status
@@ -128,13 +128,18 @@ def _therapist(visit: Appointment) -> Therapist | None:
     return found
 
 
-def _place(visit: Appointment, location: Location) -> SlotWords:
-    return SlotWords(location=location, therapists={one.id: one for one in visit.treatment.therapists})
-
-
-def _supply(visit: Appointment, now: datetime) -> Supply:
+def _slots(visit: Appointment, location: Location, search: SearchCriteria, now: datetime) -> SlotChoice:
+    """What the slot picker shows: the visit as agreed, less the times at which the client is somewhere else."""
     supply = supply_as_agreed(practice.supply(visit.treatment_id, retired_too=True), visit)
-    return same_person.avoiding(supply, visit.client_id, now, records=True, besides=[visit.id])
+    return SlotChoice(
+        supply=same_person.avoiding(supply, visit.client_id, now, records=True, besides=[visit.id]),
+        search=search,
+        location=location,
+        therapists={one.id: one for one in visit.treatment.therapists},
+        day=time_values.read_day(request.args.get("day")),
+        start=time_values.read_day(request.args.get("from")),
+        is_past_horizon_shown=True,
+    )
 
 
 def _choose_page(visit: Appointment, now: datetime, refusal: Refusal | None = None) -> str:
@@ -145,12 +150,12 @@ def _choose_page(visit: Appointment, now: datetime, refusal: Refusal | None = No
         "therapist": therapist.slug if therapist else None,
     }
 
-    def address(day: date | None, monday: date) -> str:
+    def url(day: date | None = None, start: date | None = None) -> str:
         return url_for(
-            "staff.move", **{**chosen, "day": day, "from": monday, "_anchor": "times" if day else None}
+            "staff.move", **{**chosen, "day": day, "from": start, "_anchor": "times" if day else None}
         )
 
-    wish = SearchCriteria(
+    search = SearchCriteria(
         visit.treatment_id,
         therapist_id=therapist.id if therapist else None,
         location_id=location.id,
@@ -165,15 +170,7 @@ def _choose_page(visit: Appointment, now: datetime, refusal: Refusal | None = No
         therapists=visit.treatment.therapists,
         location=location,
         locations=practice.locations(now.date()),
-        times=times.desk_times(
-            _supply(visit, now),
-            wish,
-            _place(visit, location),
-            address,
-            day=time_values.read_day(request.args.get("day")),
-            start=time_values.read_day(request.args.get("from")),
-            now=now,
-        ),
+        picker=slot_picker.picker(_slots(visit, location, search, now), visit.treatment.slug, url, now),
         refusal=refusal,
         has_errors=refusal is not None,
     )
@@ -185,11 +182,11 @@ def _check_page(visit: Appointment, form: MoveForm, now: datetime, *, changed: b
     therapist = next((one for one in practice.therapists(date.min) if one.id == therapist_id), None)
     if therapist is None:
         raise NotFound
-    supply = _supply(visit, now)
-    wish = SearchCriteria(
+    search = SearchCriteria(
         visit.treatment_id, therapist_id=therapist_id, location_id=location.id, without=visit.id
     )
-    seen = obstacles.obstacles_at(supply, wish, _place(visit, location), starts_at, now)
+    slots = _slots(visit, location, search, now)
+    seen = obstacles.obstacles_at(slots, starts_at, now)
     form.name(seen.broken)
     return render_template(
         "staff/book/move_check.html",
@@ -198,7 +195,7 @@ def _check_page(visit: Appointment, form: MoveForm, now: datetime, *, changed: b
         therapist=therapist,
         location=location,
         starts_at=starts_at,
-        ends_at=starts_at + supply.need.length,
+        ends_at=starts_at + slots.supply.need.length,
         start=request.args["start"],
         form=form,
         seen=seen,

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -18,7 +19,6 @@ from clinic.accounts import services as accounts
 from clinic.accounts.models import Client
 from clinic.accounts.permissions import Permission
 from clinic.booking import admission, barring, client_search, desk, idempotency, same_person
-from clinic.booking.availability import SearchCriteria
 from clinic.booking.client_search import Caller
 from clinic.booking.idempotency import StoredAnswer
 from clinic.booking.models import Appointment, State
@@ -31,10 +31,10 @@ from clinic.practice.queries import Supply
 from clinic.refusal import NotFound, Refusal
 from clinic.staff import desk as staff_desk
 from clinic.staff.blueprint import blueprint
-from clinic.staff.booking import choices, obstacles, times
+from clinic.staff.booking import choices, obstacles
 from clinic.staff.booking.choices import BookingChoices, Moment
 from clinic.staff.booking.forms import BookForm, FindForm, NewClientForm
-from clinic.web import form_keys, time_values
+from clinic.web import form_keys, slot_picker, time_values
 from clinic.web.access import audience, staff
 from clinic.web.browser import browser
 from clinic.web.time_values import NoSuchTime
@@ -82,7 +82,7 @@ def look_at() -> ResponseReturnValue:
         raise NotFound
     try:
         starts_at = time_values.at_wall(
-            request.args.get("on", ""), request.args.get("at", ""), choice.place.zone
+            request.args.get("on", ""), request.args.get("at", ""), ZoneInfo(choice.location.zone)
         )
     except NoSuchTime as refusal:
         return _choose_page(clock.now(), refusal=refusal), refusal.status
@@ -145,20 +145,10 @@ def book() -> ResponseReturnValue:
 def _choose_page(now: datetime, refusal: Refusal | None = None) -> str:
     choice = choices.choice()
 
-    def address(day: date | None, monday: date) -> str:
-        return choices.address(
-            "staff.book_for", day=day, _anchor="times" if day else None, **{"from": monday}
-        )
+    def url(day: date | None = None, start: date | None = None) -> str:
+        return choices.address("staff.book_for", day=day, _anchor="times" if day else None, **{"from": start})
 
-    shown = times.desk_times(
-        _supply(choice, now),
-        choice.wish,
-        choice.place,
-        address,
-        day=time_values.read_day(request.args.get("day")),
-        start=time_values.read_day(request.args.get("from")),
-        now=now,
-    )
+    slots = choice.slots(_supply(choice, now), choice.therapist)
     return render_template(
         "staff/book/choose.html",
         here="book",
@@ -166,7 +156,7 @@ def _choose_page(now: datetime, refusal: Refusal | None = None) -> str:
         caller=client_search.caller_of(choice.client, now) if choice.client else None,
         treatments=practice.treatments(),
         locations=practice.locations(now.date()),
-        times=shown,
+        picker=slot_picker.picker(slots, choice.treatment.slug, url, now),
         carried=choices.carried_choices(),
         without_therapist=choices.carried_choices(besides="therapist"),
         address=choices.address,
@@ -187,11 +177,8 @@ def _check_page(
     changed: bool = False,
 ) -> str:
     """The last page. `changed` says that since it was opened something else came to stand in the way."""
-    wish = SearchCriteria(
-        choice.treatment.id, therapist_id=moment.therapist.id, location_id=choice.location.id
-    )
     supply = _supply(choice, now)
-    seen = obstacles.obstacles_at(supply, wish, choice.place, moment.starts_at, now)
+    seen = obstacles.obstacles_at(choice.slots(supply, moment.therapist), moment.starts_at, now)
     form.name(seen.broken)
     return render_template(
         "staff/book/check.html",

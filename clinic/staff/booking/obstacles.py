@@ -5,14 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from clinic.booking import waivers
-from clinic.booking.availability import SearchCriteria
 from clinic.booking.placing import NotOffered
 from clinic.booking.waivers import Impossible, Rule
 from clinic.practice import queries as practice
 from clinic.practice.models import Therapist
-from clinic.practice.queries import Supply
-from clinic.staff.booking import times
-from clinic.staff.booking.times import DeskSlotTime, SlotWords
+from clinic.web import slot_picker
+from clinic.web.slot_picker import SlotChoice, SlotTime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,18 +19,18 @@ class Obstacles:
 
     broken: tuple[Rule, ...] = ()
     impossible: NotOffered | None = None
-    nearest: Sequence[DeskSlotTime] = ()
+    nearest: Sequence[SlotTime] = ()
 
 
-def obstacles_at(
-    supply: Supply, wish: SearchCriteria, place: SlotWords, starts_at: datetime, now: datetime
-) -> Obstacles:
-    """What stands in the way of this start; `wish` names the therapist and the location."""
+def obstacles_at(choice: SlotChoice, starts_at: datetime, now: datetime) -> Obstacles:
+    """What stands in the way of this start; the choice names the therapist and the location."""
+    search = choice.search
     try:
-        return Obstacles(broken=waivers.broken(supply, wish, starts_at, now))
+        return Obstacles(broken=waivers.broken(choice.supply, search, starts_at, now))
     except Impossible as refusal:
-        anybody = replace(wish, therapist_id=None, own_therapist=wish.therapist_id)
-        return Obstacles(impossible=refusal, nearest=times.nearest(supply, anybody, place, starts_at, now))
+        anybody = replace(search, therapist_id=None, own_therapist=search.therapist_id)
+        nearest = slot_picker.nearest_times(replace(choice, search=anybody), starts_at, now)
+        return Obstacles(impossible=refusal, nearest=nearest)
 
 
 def sentences(broken: Sequence[Rule], therapist: Therapist) -> list[str]:

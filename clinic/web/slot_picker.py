@@ -1,0 +1,229 @@
+"""The slot picker: four weeks of days with the number of free times, and the times of the chosen day.
+
+Clients choose and move on it, and so do staff for a caller. The pages differ in their links, and in what a button does.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from flask import url_for
+
+from clinic.booking import availability
+from clinic.booking.availability import SearchCriteria
+from clinic.booking.models import Appointment
+from clinic.language import N_, gettext
+from clinic.language.reading import day_and_month
+from clinic.practice.models import Location, Therapist
+from clinic.practice.queries import Supply
+from clinic.scheduling import hours, slots
+from clinic.scheduling.hours import Days
+from clinic.web import time_values
+
+WEEKS = 4
+FEW = 4
+NEAREST = 3
+PARTS = ((N_("Morning"), 0, 12), (N_("Afternoon"), 12, 17), (N_("Evening"), 17, 24))
+
+PickerUrl = Callable[..., str]
+"""Called with `day` and `start`, dates or None; returns the URL of the page whose picker shows them."""
+
+
+@dataclass(frozen=True)
+class SlotDay:
+    """One day of the calendar; `href` is None if nothing is free on it."""
+
+    on: date
+    free: int
+    href: str | None
+    few: bool
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class SlotTime:
+    """One offer: `value` is what its button sends, `time` the local time, `who` the therapist's given name."""
+
+    value: str
+    starts_at: datetime
+    time: str
+    who: str
+    is_own: bool = False
+    """Whether this visitor has it reserved; `who` then says until when."""
+
+
+@dataclass(frozen=True)
+class SlotPicker:
+    """Everything the page shows."""
+
+    location: Location
+    days: list[SlotDay]
+    first: SlotTime | None
+    """The earliest offer of all; None if the page begins after today."""
+    chosen_on: date | None
+    groups: list[tuple[str, list[tuple[str, str, str, bool]]]]
+    next_day: SlotDay | None
+    """The next day with free times after the chosen one."""
+    earlier: str | None
+    later: str | None
+    watched: str
+    """The URL of the JSON interface for these weeks; the page's script asks it for changes."""
+
+    @property
+    def label(self) -> str:
+        """What the days are, for those who hear the page."""
+        first, last = self.days[0].on, self.days[-1].on
+        return gettext("Days, %(first)s to %(last)s") % {
+            "first": day_and_month(first),
+            "last": f"{day_and_month(last)} {last.year}",
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class SlotChoice:
+    """What is to be shown. `search` names the location; `day` and `start` came from a URL and can be any date."""
+
+    supply: Supply
+    search: SearchCriteria
+    location: Location
+    therapists: Mapping[UUID, Therapist]
+    day: date | None = None
+    start: date | None = None
+    not_before: datetime | None = None
+    """The client's health answers allow no visit before this."""
+    own: Appointment | None = None
+    """The visitor's own reservation: it can be chosen, and so can everything it is in the way of."""
+    is_past_horizon_shown: bool = False
+    """Whether one can leaf on past the last day that is open for booking, as staff can."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The location's zone, in which days and times are shown."""
+        return ZoneInfo(self.location.zone)
+
+
+def picker(choice: SlotChoice, treatment: str, url: PickerUrl, now: datetime) -> SlotPicker:
+    """The four weeks around the choice and the times of its day; `treatment` is its slug."""
+    today = hours.local_day(now, choice.zone)
+    own_on = hours.local_day(choice.own.starts_at, choice.zone) if choice.own else None
+    monday = _monday(max(choice.start or choice.day or today, today))
+    days = Days(monday, monday + timedelta(weeks=WEEKS))
+    offers = _offers(choice, days, now)
+    counts = _counts(offers, choice, own_on)
+    first_free = next((on for on, free in counts.items() if free), None)
+    chosen_on = choice.day if choice.day in counts else first_free
+    cells = [
+        SlotDay(on, free, url(day=on, start=monday) if free else None, free < FEW, on == chosen_on)
+        for on, free in counts.items()
+    ]
+    times = _times(offers.starts(chosen_on), choice) if chosen_on else []
+    if choice.own is not None and chosen_on == own_on:
+        times = _with_own(times, choice.own, choice)
+    has_later = choice.is_past_horizon_shown or days.until_on <= today + choice.supply.rules.horizon
+    return SlotPicker(
+        location=choice.location,
+        days=cells,
+        first=_first(offers, choice) if monday <= today else None,
+        chosen_on=chosen_on,
+        groups=[(gettext(title), _between(times, since, until)) for title, since, until in PARTS],
+        next_day=next((cell for cell in cells if chosen_on and cell.on > chosen_on and cell.free), None),
+        earlier=url(start=monday - timedelta(weeks=WEEKS)) if monday > today else None,
+        later=url(start=days.until_on) if has_later else None,
+        watched=_watched(choice, treatment, days),
+    )
+
+
+def nearest_times(choice: SlotChoice, wanted: datetime, now: datetime) -> list[SlotTime]:
+    """The three offers nearest to a time that cannot be had, within a week before and after it."""
+    on, week = hours.local_day(wanted, choice.zone), timedelta(days=7)
+    offers = _offers(choice, Days(on - week, on + week), now)
+    return _times(slots.nearest(offers.starts(), wanted, NEAREST), choice)
+
+
+def first_time(choice: SlotChoice, days: Days, now: datetime) -> SlotTime | None:
+    """The earliest offer on some local days; None if there is none."""
+    return _first(_offers(choice, days, now), choice)
+
+
+def local_day_of(wanted: datetime | None, location: Location) -> date | None:
+    """The location's day of a time somebody wanted; None if nobody did."""
+    return hours.local_day(wanted, ZoneInfo(location.zone)) if wanted else None
+
+
+def _offers(choice: SlotChoice, days: Days, now: datetime) -> "slots.Offers[UUID]":
+    supply = choice.supply
+    if choice.not_before is not None:
+        notice = max(supply.rules.notice, choice.not_before - now)
+        supply = replace(supply, rules=replace(supply.rules, notice=notice))
+    return availability.find_offers(supply, choice.search, days, now).offers
+
+
+def _counts(offers: "slots.Offers[UUID]", choice: SlotChoice, own_on: date | None) -> dict[date, int]:
+    """How many times each day has, the visitor's own reservation included."""
+    counts = offers.per_day(choice.location.id)
+    own = choice.own
+    if own is not None and own_on in counts and offers.at(own.starts_at) is None:
+        counts[own_on] += 1
+    return counts
+
+
+def _with_own(times: list[SlotTime], own: Appointment, choice: SlotChoice) -> list[SlotTime]:
+    """The times of a day with the visitor's own reservation in its place, saying until when it is kept."""
+    until = (own.held_until or own.starts_at).astimezone(choice.zone).strftime("%H:%M")
+    reserved = SlotTime(
+        value=time_values.value(own.starts_at, own.therapist_id),
+        starts_at=own.starts_at,
+        time=own.starts_at.astimezone(choice.zone).strftime("%H:%M"),
+        who=gettext("kept for you until %(time)s") % {"time": until},
+        is_own=True,
+    )
+    others = [time for time in times if time.starts_at != own.starts_at]
+    return sorted([*others, reserved], key=lambda time: time.starts_at)
+
+
+def _watched(choice: SlotChoice, treatment: str, days: Days) -> str:
+    therapist_id = choice.search.therapist_id
+    asked: dict[str, Any] = {
+        "treatment": treatment,
+        "therapist": choice.therapists[therapist_id].slug if therapist_id else None,
+        "location": choice.location.slug,
+        "from": days.first_on,
+        "to": days.until_on,
+    }
+    return url_for("api.free_times", **asked)
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
+def _times(starts: "Iterable[slots.SlotStart[UUID]]", choice: SlotChoice) -> list[SlotTime]:
+    return [_time(start, choice) for start in starts]
+
+
+def _time(start: "slots.SlotStart[UUID]", choice: SlotChoice) -> SlotTime:
+    therapist = choice.therapists[start.candidates[0].therapist]
+    return SlotTime(
+        value=time_values.value(start.starts_at, therapist.id),
+        starts_at=start.starts_at,
+        time=start.starts_at.astimezone(choice.zone).strftime("%H:%M"),
+        who=therapist.given_name,
+    )
+
+
+def _first(offers: "slots.Offers[UUID]", choice: SlotChoice) -> SlotTime | None:
+    instants = offers.instants()
+    start = offers.at(instants[0]) if instants else None
+    return _time(start, choice) if start else None
+
+
+def _between(times: Sequence[SlotTime], since: int, until: int) -> list[tuple[str, str, str, bool]]:
+    """The times of some hours of the day, as the templates' `offers` takes them."""
+    return [
+        (time.value, time.time, time.who, time.is_own)
+        for time in times
+        if since <= int(time.time[:2]) < until
+    ]
