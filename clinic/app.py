@@ -16,7 +16,6 @@ from clinic.accounts import audit_seals, signed_links
 from clinic.api import availability_cache, bounces, health
 from clinic.api import views as api
 from clinic.db import ASIDE, SEALING
-from clinic.messaging import tasks
 from clinic.portal import views as portal
 from clinic.public import views as public
 from clinic.staff import views as staff
@@ -76,7 +75,6 @@ def create_app(settings: Settings | None = None, *, in_background: bool = False)
     assets.init_app(app)
     context.init_app(app)
     banners.init_app(app)
-    tasks.init_app(app)
     for blueprint in (
         health.blueprint,
         bounces.blueprint,

@@ -1,5 +1,7 @@
 """The connections of a process: opened before the first caller, and asked whether they live after a rest."""
 
+from datetime import timedelta
+
 import pytest
 from flask import Flask
 from sqlalchemy.pool import QueuePool
@@ -36,10 +38,10 @@ def test_a_process_starts_although_its_database_is_away(settings: Settings) -> N
 
 
 def test_a_try_counts_on_a_connection_that_rested_and_was_asked_whether_it_lives(race_app: Flask) -> None:
-    limit = limits.Limit("test", 1, limits.KEPT)
+    limit = limits.Limit("test", 1, timedelta(days=2))
     limits.take(limit, "one", make.NOW)
     with db.db.engines[ASIDE].connect() as connection:
         connection.connection.driver_connection.rests_since = -100.0  # type: ignore[union-attr]
         assert connection.connection.driver_connection.lives()  # type: ignore[union-attr]
     limits.take(limit, "two", make.NOW)
-    assert limits.forget(make.NOW + 3 * limits.KEPT) == 2
+    assert limits.delete_windows(make.NOW + timedelta(days=1)) == 2

@@ -11,7 +11,7 @@ Whoever changes a record says what the page showed, so that nobody overwrites a 
 
 import hashlib
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, cast
 from uuid import UUID
 
@@ -32,7 +32,6 @@ from clinic.db import db, violates
 from clinic.language import N_
 from clinic.refusal import NotFound, Refusal, Stale
 
-REPLACED_KEPT = timedelta(days=30)
 EARLIEST_BIRTH = date(1900, 1, 1)
 ONCE_ON_A_RECORD = "uq_contacts_client_id_kind_normalised"
 
@@ -225,9 +224,9 @@ def _start_anew(contact: Contact, before: str, now: datetime) -> None:
     )
 
 
-def forget_replaced(now: datetime) -> int:
-    """Delete addresses that were replaced a month ago; returns how many. The caller commits."""
-    old = sa.delete(ReplacedAddress).where(ReplacedAddress.replaced_at < now - REPLACED_KEPT)
+def delete_replaced(before: datetime) -> int:
+    """Delete addresses that were replaced before an instant; returns how many. The caller commits."""
+    old = sa.delete(ReplacedAddress).where(ReplacedAddress.replaced_at < before)
     return cast(sa.CursorResult[Any], db.session.execute(old)).rowcount
 
 

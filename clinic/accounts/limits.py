@@ -83,8 +83,6 @@ CHANGES_LINK = _limit("changes_link", 20, minutes=60)
 SECURITY_EVENTS_FROM = _limit("security_events_from", 10, minutes=60)
 SECURITY_EVENTS = _limit("security_events", 30, minutes=60)
 
-KEPT = timedelta(days=2)
-
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TURN = "turn"
 _COUNT = sa.text(
@@ -192,9 +190,9 @@ def wide_network(address: str | None) -> str:
     return str(ipaddress.ip_network(narrow).supernet(new_prefix=48))
 
 
-def forget(now: datetime) -> int:
-    """Delete windows that count no more; returns how many. Twice is harmless: the second finds none."""
-    old = sa.delete(LimitWindow).where(LimitWindow.window_start < now - KEPT)
+def delete_windows(before: datetime) -> int:
+    """Delete counts of windows that began before an instant; returns how many. Commits by itself."""
+    old = sa.delete(LimitWindow).where(LimitWindow.window_start < before)
     with db.engines[ASIDE].connect() as connection:
         return connection.execute(old).rowcount
 

@@ -23,7 +23,6 @@ from clinic.language import N_
 from clinic.refusal import Refusal
 
 LINK_LIFE = timedelta(minutes=10)
-LINKS_KEPT = timedelta(days=1)
 SHORTEST_NUMBER = 5
 """Digits after the country code; some countries call even shorter ones possible."""
 
@@ -258,9 +257,9 @@ def consume_link(raw: str, purpose: LinkPurpose, now: datetime) -> LoginLink | N
     return db.session.scalar(used)
 
 
-def forget_links(now: datetime) -> int:
-    """Delete one-time links a day after they ran out; returns how many. The caller commits."""
-    old = sa.delete(LoginLink).where(LoginLink.expires_at < now - LINKS_KEPT)
+def delete_links(before: datetime) -> int:
+    """Delete one-time links that expired before an instant; returns how many. The caller commits."""
+    old = sa.delete(LoginLink).where(LoginLink.expires_at < before)
     return cast(sa.CursorResult[Any], db.session.execute(old)).rowcount
 
 

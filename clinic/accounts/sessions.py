@@ -23,7 +23,6 @@ CLIENT_IDLE = timedelta(hours=2)
 
 # `seen_at` is rewritten at most this often, so that reading pages does not mean writing rows.
 SEEN_STEP = timedelta(minutes=1)
-KEPT = timedelta(days=30)
 
 
 def open_staff(user: User, now: datetime, device: str = "") -> str:
@@ -143,7 +142,7 @@ def end_all_of(user: User, now: datetime) -> None:
     db.session.execute(live.values(ended_at=now))
 
 
-def forget(now: datetime) -> None:
-    """Delete sessions that ended or began long ago; the caller commits. Twice is harmless."""
-    db.session.execute(sa.delete(StaffSession).where(StaffSession.seen_at < now - KEPT))
-    db.session.execute(sa.delete(ClientSession).where(ClientSession.expires_at < now - KEPT))
+def delete_old(before: datetime) -> None:
+    """Delete staff sessions last seen, and client sessions that expired, before an instant. The caller commits."""
+    db.session.execute(sa.delete(StaffSession).where(StaffSession.seen_at < before))
+    db.session.execute(sa.delete(ClientSession).where(ClientSession.expires_at < before))

@@ -34,7 +34,7 @@ def forget(browser: bytes) -> None:
     db.session.execute(sa.delete(TypedDetails).where(TypedDetails.browser == browser))
 
 
-def delete_old(now: datetime) -> int:
-    """Delete what nobody came back for within the hour; returns how many. Twice is harmless."""
-    old = sa.delete(TypedDetails).where(TypedDetails.typed_at <= now - KEPT)
+def delete_old(until: datetime) -> int:
+    """Delete what was typed at an instant or before it; returns how many. The caller commits."""
+    old = sa.delete(TypedDetails).where(TypedDetails.typed_at <= until)
     return cast(sa.CursorResult[Any], db.session.execute(old)).rowcount

@@ -10,7 +10,7 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +21,6 @@ from clinic.db import db, violates
 from clinic.language import N_
 from clinic.refusal import Refusal
 
-KEPT = timedelta(days=30)
 LONGEST_KEY = 255
 
 
@@ -83,9 +82,9 @@ def remember(scope: bytes, key: str, content: Mapping[str, Any], answer: StoredA
         db.session.flush()
 
 
-def delete_old(now: datetime) -> None:
-    """Forget keys older than thirty days, and the addresses that the code before this one kept with younger ones."""
-    db.session.execute(sa.delete(IdempotencyKey).where(IdempotencyKey.created_at < now - KEPT))
+def delete_old(before: datetime) -> None:
+    """Delete keys made before an instant, and the URLs that an earlier version stored with newer ones. The caller commits."""
+    db.session.execute(sa.delete(IdempotencyKey).where(IdempotencyKey.created_at < before))
     db.session.execute(
         sa.update(IdempotencyKey).where(IdempotencyKey.location.is_not(None)).values(location=None)
     )

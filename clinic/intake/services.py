@@ -285,7 +285,7 @@ def clear(
     return clearance
 
 
-def delete_old_drafts(now: datetime) -> int:
-    """Delete drafts untouched for 14 days; returns how many. Twice is harmless: the second finds none."""
-    old = sa.delete(Draft).where(Draft.changed_at <= now - consent.DRAFTS_KEPT).returning(Draft.id)
+def delete_old_drafts(until: datetime) -> int:
+    """Delete drafts last changed at an instant or before it; returns how many. The caller commits."""
+    old = sa.delete(Draft).where(Draft.changed_at <= until).returning(Draft.id)
     return len(db.session.execute(old).all())

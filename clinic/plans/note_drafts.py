@@ -41,9 +41,9 @@ def forget(visit: Appointment, *, by: User) -> None:
     db.session.flush()
 
 
-def delete_old(now: datetime) -> None:
-    """Delete what nobody came back for within a day. Twice is harmless: the second finds none."""
-    db.session.execute(sa.delete(KeptNote).where(KeptNote.kept_at <= now - KEPT))
+def delete_old(until: datetime) -> None:
+    """Delete what was kept at an instant or before it. The caller commits."""
+    db.session.execute(sa.delete(KeptNote).where(KeptNote.kept_at <= until))
 
 
 def _of(visit: Appointment, by: User) -> sa.Select[KeptNote]:

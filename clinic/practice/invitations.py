@@ -26,8 +26,6 @@ from clinic.practice.models import Practice, Therapist
 from clinic.refusal import NotFound, Refusal
 
 LIFE = timedelta(hours=72)
-KEPT = timedelta(days=90)
-"""So long after it ended an invitation is remembered; then the address of somebody who may never have come is forgotten."""
 
 
 class StaffInvitation(Identified, Model):
@@ -291,9 +289,9 @@ def accept(
     return user
 
 
-def forget(now: datetime) -> None:
-    """Delete invitations that ended or ran out long ago; the caller commits. Twice is harmless."""
-    db.session.execute(sa.delete(StaffInvitation).where(StaffInvitation.expires_at < now - KEPT))
+def delete_expired(before: datetime) -> None:
+    """Delete invitations, accepted or not, that expired before an instant. The caller commits."""
+    db.session.execute(sa.delete(StaffInvitation).where(StaffInvitation.expires_at < before))
 
 
 def _usable(raw: str, now: datetime, *, lock: bool) -> StaffInvitation:

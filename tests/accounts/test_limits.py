@@ -61,10 +61,10 @@ def test_the_table_names_nobody(database: sa.Connection) -> None:
     assert not any("ada" in key for key in keys)
 
 
-def test_old_windows_are_forgotten_and_live_ones_kept(database: sa.Connection) -> None:
+def test_old_windows_are_deleted_and_live_ones_kept(database: sa.Connection) -> None:
     taken(1)
     taken(1, now=NOON + timedelta(days=5))
-    assert limits.forget(NOON + timedelta(days=5)) == 1
+    assert limits.delete_windows(NOON + timedelta(days=3)) == 1
 
 
 def test_of_many_tries_at_the_same_time_exactly_so_many_pass(app: Flask, database: sa.Connection) -> None:

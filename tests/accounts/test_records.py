@@ -146,7 +146,7 @@ def test_a_record_that_is_gone_is_not_corrected(make: ModuleType, ada: Client, n
         changed(gone.contacts[0], "x@client.example", now)
 
 
-def test_replaced_addresses_are_forgotten_after_a_month(ada: Client, now: datetime) -> None:
+def test_replaced_addresses_are_deleted(ada: Client, now: datetime) -> None:
     changed(ada.contacts[0], "ada@new.example", now)
-    assert client_records.forget_replaced(now + timedelta(days=29)) == 0
-    assert client_records.forget_replaced(now + timedelta(days=31)) == 1
+    assert client_records.delete_replaced(now) == 0
+    assert client_records.delete_replaced(now + timedelta(seconds=1)) == 1

@@ -148,10 +148,10 @@ def test_an_unknown_link_opens_nothing(database: sa.Connection, now: datetime) -
     assert accounts.consume_link("nobody-made-this", LinkPurpose.SIGN_IN, now) is None
 
 
-def test_links_that_ran_out_are_forgotten_after_a_day(make: ModuleType, now: datetime) -> None:
+def test_expired_links_are_deleted(make: ModuleType, now: datetime) -> None:
     mint(make, now)
-    assert accounts.forget_links(now + timedelta(hours=23)) == 0
-    assert accounts.forget_links(now + timedelta(hours=25)) == 1
+    assert accounts.delete_links(now + accounts.LINK_LIFE) == 0
+    assert accounts.delete_links(now + accounts.LINK_LIFE + timedelta(seconds=1)) == 1
 
 
 def test_proving_an_address_proves_it_on_every_record_that_carries_it(

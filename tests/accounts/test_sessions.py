@@ -91,11 +91,11 @@ def test_seen_is_rewritten_once_a_minute_at_most(make: ModuleType, now: datetime
     assert sessions.is_due_to_be_seen(live, now + timedelta(seconds=60))
 
 
-def test_sessions_of_last_month_are_forgotten(make: ModuleType, now: datetime) -> None:
+def test_old_sessions_are_deleted(make: ModuleType, now: datetime) -> None:
     ada = make.client()
     sessions.open_staff(make.user(), now)
     sessions.open_client(ada.contacts[0], ada.id, now)
-    sessions.forget(now + timedelta(days=29))
+    sessions.delete_old(now)
     assert (make.count(StaffSession), make.count(ClientSession)) == (1, 1)
-    sessions.forget(now + timedelta(days=32))
+    sessions.delete_old(now + timedelta(days=2))
     assert (make.count(StaffSession), make.count(ClientSession)) == (0, 0)

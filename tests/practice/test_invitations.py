@@ -177,17 +177,15 @@ def test_an_address_that_got_an_account_meanwhile_begins_no_second_one(
         accepted(raw, now)
 
 
-def test_the_address_is_kept_as_a_digest_and_old_invitations_are_forgotten(
-    owner: User, now: datetime
-) -> None:
+def test_the_address_is_kept_as_a_digest_and_old_invitations_are_deleted(owner: User, now: datetime) -> None:
     made = invited(owner, now)
     raw = address(made, now)
     (link,) = db.session.scalars(sa.select(LoginLink)).all()
     assert raw.encode() not in link.digest
     assert (link.purpose, link.expires_at) == ("staff_invitation", made.expires_at)
-    invitations.forget(made.expires_at + invitations.KEPT)
+    invitations.delete_expired(made.expires_at)
     assert db.session.scalar(sa.select(sa.func.count()).select_from(StaffInvitation)) == 1
-    invitations.forget(made.expires_at + invitations.KEPT + timedelta(seconds=1))
+    invitations.delete_expired(made.expires_at + timedelta(seconds=1))
     assert db.session.scalar(sa.select(sa.func.count()).select_from(StaffInvitation)) == 0
 
 

@@ -8,7 +8,7 @@ import pytest
 from clinic import clock
 from clinic.accounts.models import User
 from clinic.db import db
-from clinic.messaging import tasks
+from clinic.maintenance import sweeps
 from clinic.plans.models import Decision
 from tests.plans.conftest import Scene
 from tests.plans.test_overrides import decide, replaced
@@ -24,7 +24,7 @@ def owner(scene: Scene, make: ModuleType, sign_in: Callable[[User], Browser]) ->
 
 def test_the_page_says_so_while_nothing_was_counted_or_decided(owner: Browser) -> None:
     assert "Not counted yet" in owner.get(PAGE)
-    tasks.count_overrides()
+    sweeps.count_overrides()
     assert "No decisions yet" in owner.get(PAGE)
 
 
@@ -34,7 +34,7 @@ def test_asking_leaves_a_row_that_the_worker_finds(owner: Browser, scene: Scene)
     page = owner.done(PAGE)
     assert "Being counted anew" in page
     assert ">E04<" not in page
-    tasks.count_overrides_if_asked()
+    sweeps.count_overrides_if_asked()
     db.session.expire_all()
     page = owner.get(PAGE)
     assert "Being counted anew" not in page
@@ -45,7 +45,7 @@ def test_asking_leaves_a_row_that_the_worker_finds(owner: Browser, scene: Scene)
 
 def test_the_night_counts_without_being_asked(owner: Browser, scene: Scene) -> None:
     decide(scene, Decision.ACCEPT, times=4, at=clock.now())
-    tasks.count_overrides()
+    sweeps.count_overrides()
     page = owner.get(PAGE)
     assert "Too few decisions yet" in page
     assert "Counted " in page

@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 from clinic.db import transaction
 from clinic.messaging import heartbeat
 from clinic.messaging.heartbeat import DeliveryPart
-from clinic.messaging.tasks import Driver
+from clinic.worker.celery_app import Driver
 
 log = logging.getLogger(__name__)
 

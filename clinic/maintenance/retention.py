@@ -1,0 +1,126 @@
+"""Retention: what is deleted by itself, how long after which moment, and why. One row for each kind of record.
+
+A sweep deletes what a row names; nothing else is deleted by the clock. Three periods are the domain's own constants, because
+its pages already refuse what is older and so must not wait for a sweep.
+
+Sources: GDPR, article 5(1)(c) and (e), data minimisation and storage limitation (read 2026-11-29).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Final
+
+from clinic.accounts import client_records, limits, sessions, typed_details
+from clinic.accounts import services as accounts
+from clinic.booking import idempotency
+from clinic.booking import services as booking
+from clinic.booking.waiting import entries
+from clinic.intake import consent
+from clinic.intake import services as intake
+from clinic.plans import note_drafts
+from clinic.practice import invitations
+
+
+class Sweep(Enum):
+    """Which step deletes it."""
+
+    TIDY = "every hour"
+    DRAFTS = "every night"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """How long one kind of record is kept; `delete` takes the instant before which it may no longer be there."""
+
+    what: str
+    keep: timedelta
+    after: str
+    """The moment from which the period counts."""
+    why: str
+    delete: Callable[[datetime], object]
+    sweep: Sweep = Sweep.TIDY
+
+
+RETENTION: Final = (
+    Retention(
+        what="Counted tries (rate limits)",
+        keep=timedelta(days=2),
+        after="the window began",
+        why="the longest window is a day; nothing older counts",
+        delete=limits.delete_windows,
+    ),
+    Retention(
+        what="One-time links",
+        keep=timedelta(days=1),
+        after="the link expired",
+        why="an expired link opens nothing; for a day it can be looked into why one failed",
+        delete=accounts.delete_links,
+    ),
+    Retention(
+        what="Replaced email addresses",
+        keep=timedelta(days=30),
+        after="the address was replaced",
+        why="a mistaken or malicious change can be undone for a month",
+        delete=client_records.delete_replaced,
+    ),
+    Retention(
+        what="Sessions of signed-in browsers",
+        keep=timedelta(days=30),
+        after="staff were last seen in it, or a client's session expired",
+        why="a sign-in that somebody else made can still be looked into",
+        delete=sessions.delete_old,
+    ),
+    Retention(
+        what="Details typed into an unsent booking form",
+        keep=typed_details.KEPT,
+        after="they were typed",
+        why="long enough to choose another time; nobody agreed to more",
+        delete=typed_details.delete_old,
+    ),
+    Retention(
+        what="Invitations to the team",
+        keep=timedelta(days=90),
+        after="the invitation expired",
+        why="owners see who never came; then the address of somebody who may never have come is forgotten",
+        delete=invitations.delete_expired,
+    ),
+    Retention(
+        what="Waiting-list entries and their offers",
+        keep=timedelta(days=90),
+        after="the entry ended",
+        why="the desk can say what was offered and when",
+        delete=entries.delete_ended,
+    ),
+    Retention(
+        what="Lapsed reservations that nobody booked",
+        keep=timedelta(days=1),
+        after="they lapsed",
+        why="they hold nothing about anybody",
+        delete=booking.delete_lapsed,
+    ),
+    Retention(
+        what="Answers to forms sent twice (idempotency keys)",
+        keep=timedelta(days=30),
+        after="the first answer",
+        why="a form or a caller that repeats itself gets the first answer",
+        delete=idempotency.delete_old,
+    ),
+    Retention(
+        what="Unfinished health answers",
+        keep=consent.DRAFTS_KEPT,
+        after="the last change",
+        why="the consent text promises it",
+        delete=intake.delete_old_drafts,
+        sweep=Sweep.DRAFTS,
+    ),
+    Retention(
+        what="Unsaved session notes",
+        keep=note_drafts.KEPT,
+        after="the therapist was signed out",
+        why="long enough to come back the same day; a note that counts is saved",
+        delete=note_drafts.delete_old,
+        sweep=Sweep.DRAFTS,
+    ),
+)

@@ -1,0 +1,61 @@
+"""The worker's steps for every domain except messages.
+
+Each step takes nothing, finds its work in the database, and owns its transactions: a step that is lost, doubled or late costs
+nothing, because the next one finds the same rows.
+"""
+
+from clinic import clock
+from clinic.accounts import audit_seals
+from clinic.booking import services as booking
+from clinic.booking.waiting import rounds
+from clinic.db import transaction
+from clinic.maintenance.retention import RETENTION, Sweep
+from clinic.plans import overrides
+
+
+def lapse_and_decide() -> None:
+    """End requests nobody decided in time. Twice is harmless: each is looked at again under the lock."""
+    now = clock.now()
+    for appointment_id in booking.end_undecided(now):
+        with transaction():
+            booking.end_request(appointment_id, now)
+
+
+def offer_freed_times() -> None:
+    """Reserve what has become free and offer it to those who wait. Twice is harmless: a time is reserved once."""
+    rounds.make(clock.now())
+
+
+def seal_audit() -> None:
+    """Seal the past minutes of the audit. Twice is harmless: the second finds nothing left to seal."""
+    audit_seals.seal_as_sealer(clock.now())
+
+
+def count_overrides() -> None:
+    """Count what therapists did with suggestions. Twice is harmless: the same decisions give the same numbers."""
+    with transaction():
+        overrides.count(clock.now())
+
+
+def count_overrides_if_asked() -> None:
+    """The same when somebody asked for it. Twice is harmless: the second finds it counted."""
+    with transaction():
+        overrides.count_if_asked(clock.now())
+
+
+def tidy() -> None:
+    """Delete every hour what the retention table says. Twice is harmless: the second finds none."""
+    _delete(Sweep.TIDY)
+
+
+def delete_old_drafts() -> None:
+    """Delete every night the unfinished answers and unsaved notes that are too old. Twice is harmless."""
+    _delete(Sweep.DRAFTS)
+
+
+def _delete(sweep: Sweep) -> None:
+    now = clock.now()
+    for row in RETENTION:
+        if row.sweep is sweep:
+            with transaction():
+                row.delete(now - row.keep)

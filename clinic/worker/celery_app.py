@@ -1,0 +1,68 @@
+"""The Celery application: every step of the timetable as a task, run in the context of one Flask application."""
+
+from typing import Any
+
+from celery import Celery, Task
+from flask import Flask
+
+from clinic.worker.timetable import TIMETABLE
+
+
+class InContext(Task[Any, Any]):
+    """A task that runs in the context of its Flask application."""
+
+    app: "Driver"
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        with self.app.flask_app.app_context():
+            return self.run(*args, **kwargs)
+
+
+class Driver(Celery):
+    """The Celery application of one Flask application, with every step as a task under its own name."""
+
+    def __init__(self, flask_app: Flask) -> None:
+        super().__init__("clinic", task_cls=InContext, set_as_current=False)
+        self.flask_app = flask_app
+        self.config_from_object(_settings(flask_app))
+        for each in TIMETABLE:
+            self.task(name=each.name)(each.step)
+
+
+def _settings(app: Flask) -> dict[str, Any]:
+    return {
+        "broker_url": app.config["REDIS_URL"],
+        "result_backend": None,
+        "task_ignore_result": True,
+        "accept_content": ["json"],
+        "task_serializer": "json",
+        "enable_utc": True,
+        "task_acks_late": True,
+        "task_reject_on_worker_lost": True,
+        "task_time_limit": 120,
+        "worker_prefetch_multiplier": 1,
+        "worker_concurrency": app.config["WORKER_CONCURRENCY"],
+        "worker_hijack_root_logger": False,
+        "worker_enable_remote_control": False,
+        "worker_send_task_events": False,
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        "broker_connection_timeout": 4,
+        # A task is redelivered when it was not done after visibility_timeout, which is far beyond the time limit; the
+        # sweep that does so runs at each interval (kombu's own throttle of ten would make it every 100 seconds).
+        "broker_transport_options": {
+            "visibility_timeout": 900,
+            "unacked_restore_interval": 10,
+            "unacked_restore_throttle": 1,
+            "global_keyprefix": "lumbar:",
+            "socket_connect_timeout": 4,
+            "socket_timeout": 10,
+        },
+        "task_publish_retry": False,
+        "beat_scheduler": "clinic.worker.beat_scheduler:HeartbeatScheduler",
+        "beat_max_loop_interval": 5,
+        "beat_schedule": {
+            each.name: {"task": each.name, "schedule": each.schedule, "options": {"expires": each.expires}}
+            for each in TIMETABLE
+        },
+    }

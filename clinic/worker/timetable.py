@@ -1,0 +1,38 @@
+"""The one table of everything that happens by the clock: each step, how often it runs, and when it is too late to begin."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from celery.schedules import crontab
+
+from clinic.maintenance import sweeps
+from clinic.messaging import tasks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduledStep:
+    """A step, and its seconds between two runs or its times of day (UTC)."""
+
+    step: Callable[[], None]
+    schedule: float | crontab
+    expires: int
+    """Seconds. A tick that was not taken up in time is worth nothing: the next one finds the same work."""
+
+    @property
+    def name(self) -> str:
+        """The name of its task: the function's own."""
+        return self.step.__name__
+
+
+TIMETABLE: Final = (
+    ScheduledStep(step=tasks.message_pass, schedule=2.0, expires=4),
+    ScheduledStep(step=tasks.fetch_from_sns, schedule=10.0, expires=10),
+    ScheduledStep(step=sweeps.lapse_and_decide, schedule=30.0, expires=30),
+    ScheduledStep(step=sweeps.offer_freed_times, schedule=30.0, expires=30),
+    ScheduledStep(step=sweeps.seal_audit, schedule=60.0, expires=60),
+    ScheduledStep(step=sweeps.count_overrides_if_asked, schedule=20.0, expires=20),
+    ScheduledStep(step=sweeps.tidy, schedule=crontab(minute="7"), expires=1800),
+    ScheduledStep(step=sweeps.delete_old_drafts, schedule=crontab(hour="3", minute="20"), expires=3600),
+    ScheduledStep(step=sweeps.count_overrides, schedule=crontab(hour="3", minute="40"), expires=3600),
+)

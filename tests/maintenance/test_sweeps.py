@@ -1,0 +1,22 @@
+"""The worker's steps for domains other than messages."""
+
+from datetime import timedelta
+from types import ModuleType
+
+from flask import Flask
+
+from clinic import clock
+from clinic.booking.models import State
+from clinic.maintenance import sweeps
+
+
+def test_undecided_requests_are_ended(make: ModuleType, app: Flask) -> None:
+    request = make.appointment(
+        of=make.offering(),
+        who=make.client(),
+        state=State.REQUESTED,
+        request_reason="level",
+        decide_by=clock.now() - timedelta(minutes=1),
+    )
+    sweeps.lapse_and_decide()
+    assert make.refreshed(request).state == State.DECLINED
