@@ -24,6 +24,7 @@ from clinic.booking import queries as appointments
 from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment, State
 from clinic.booking.placing import NotOffered, supply_as_agreed
+from clinic.booking.refusals import NextStep, next_step
 from clinic.db import transaction
 from clinic.practice import queries as practice
 from clinic.practice.queries import Supply
@@ -63,8 +64,10 @@ def keep() -> Response:
                 known=False,
                 supply=supply,
             ).id
-    except NotOffered as gone:
-        return problem(gone, nearest=_nearest(supply, wish, wanted.starts_at, now))
+    except Refusal as refusal:
+        if next_step(refusal) is not NextStep.OTHER_TIME:
+            raise
+        return problem(refusal, nearest=_nearest(supply, wish, wanted.starts_at, now))
     # Read when nobody waits for us any more.
     return _answer(schemas.Hold(hold=secret, **_held(appointments.appointment(kept))), 201)
 
@@ -90,13 +93,11 @@ def book() -> Response:
         with transaction():
             answer = _book(kept, scope, wanted, now)
             idempotency.remember(scope, key, content, answer, now)
-    except (idempotency.AtTheSameTime, services.HoldGone) as refusal:
+    except Refusal as refusal:
+        if next_step(refusal) is NextStep.HEALTH_QUESTIONS:
+            page = current_app.config["PUBLIC_URL"] + url_for("booking.choose", slug=kept.treatment.slug)
+            return problem(refusal, page=page)
         return _answered_meanwhile(scope, key, content, refusal)
-    except admission.IntakeNeeded as needed:
-        return problem(
-            needed,
-            page=current_app.config["PUBLIC_URL"] + url_for("booking.choose", slug=kept.treatment.slug),
-        )
     return _again(answer)
 
 

@@ -4,7 +4,7 @@ It goes on from the client's last visit: the same treatment, place and, unless a
 course was planned in.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -15,11 +15,12 @@ from flask.typing import ResponseReturnValue
 from clinic import clock
 from clinic.accounts import audit, limits
 from clinic.accounts.models import Client
-from clinic.booking import admission, idempotency
+from clinic.booking import idempotency
 from clinic.booking.barring import BarredOnline
 from clinic.booking.idempotency import StoredAnswer
 from clinic.booking.models import Appointment
 from clinic.booking.online_booking import BookingClosed
+from clinic.booking.refusals import NextStep, next_step
 from clinic.booking.series import new_series
 from clinic.booking.series.new_series import NoSeries, Order, Proposal, Rhythm
 from clinic.db import db, transaction
@@ -85,27 +86,26 @@ def book() -> ResponseReturnValue:
         with transaction():
             _book(rest, chosen.values(), now)
             idempotency.remember(browser(), key, content, StoredAnswer(303), now)
-    except idempotency.AtTheSameTime:
-        return _done_before(key, content) or redirect(url_for("portal.home"), 303)
     except idempotency.OtherContent as other:
         flash(other.sentence, "caution")
         return redirect(url_for("portal.home"), 303)
-    except admission.IntakeNeeded:
-        flash(QUESTIONS_FIRST, "plain")
-        return redirect(url_for("intake.begin"), 303)
-    except admission.GuardianNeeded:
-        return redirect(url_for("guardian.show"), 303)
-    except admission.NotCleared:
-        return redirect(url_for("outcome.show"), 303)
-    except (BookingClosed, BarredOnline) as refusal:
-        return refusal_page.answer(_page(rest, [], refusal=refusal), refusal)
     except Refusal as refusal:
-        if (done := _done_before(key, content)) is not None:
-            return done
-        rows = series_form.rebuilt_rows(_proposals(rest, now), rest.people, chosen, refusal)
-        return refusal_page.answer(_page(rest, rows, refusal=refusal), refusal)
+        return _done_before(key, content) or _refused(rest, chosen, refusal, now)
     flash(N_("Your sessions are booked. One letter tells of all of them."), "ok")
     return redirect(url_for("portal.home"), 303)
+
+
+def _refused(rest: Rest, chosen: Mapping[int, str], refusal: Refusal, now: datetime) -> ResponseReturnValue:
+    step = next_step(refusal)
+    if step is NextStep.EARLIER_BOOKING:
+        return redirect(url_for("portal.home"), 303)
+    if step is NextStep.HEALTH_QUESTIONS:
+        flash(QUESTIONS_FIRST, "plain")
+    if (first := refusal_page.to_first(step)) is not None:
+        return first
+    proposals = [] if step is NextStep.PHONE else _proposals(rest, now)
+    rows = series_form.rebuilt_rows(proposals, rest.people, chosen, refusal)
+    return refusal_page.answer(_page(rest, rows, refusal=refusal), refusal)
 
 
 def _rest(*, of_form: bool = False) -> Rest:

@@ -20,7 +20,6 @@ from clinic.booking import (
     availability,
     barring,
     idempotency,
-    online_booking,
     revalidation,
     same_person,
     services,
@@ -30,7 +29,7 @@ from clinic.booking import queries as appointments
 from clinic.booking.availability import SearchCriteria
 from clinic.booking.idempotency import StoredAnswer
 from clinic.booking.models import Appointment
-from clinic.booking.placing import NotOffered
+from clinic.booking.refusals import NextStep, next_step
 from clinic.booking.waiting import queries as waiting_list
 from clinic.db import db, transaction
 from clinic.intake import queries as intake
@@ -94,12 +93,13 @@ def hold(slug: str) -> ResponseReturnValue:
                 now=now,
                 network=network,
             )
-    except admission.NotCleared:
-        return redirect(url_for("outcome.show"), 303)
-    except online_booking.BookingClosed as closed:
-        return refusal_page.answer(closed_page(), closed)
     except Refusal as refusal:
-        return refusal_page.answer(_choose_page(treatment, now, refusal=refusal, wanted=starts_at), refusal)
+        step = next_step(refusal)
+        if (first := refusal_page.to_first(step)) is not None:
+            return first
+        page = closed_page() if step is NextStep.PHONE else ""
+        page = page or _choose_page(treatment, now, refusal=refusal, wanted=starts_at)
+        return refusal_page.answer(page, refusal)
     return redirect(_next_step(kept, now), 303)
 
 
@@ -147,25 +147,26 @@ def book() -> ResponseReturnValue:
         with transaction():
             booked = _book(form, kept, now)
             idempotency.remember(browser(), form.key.data or "", content, StoredAnswer(303, booked.id), now)
-    except idempotency.AtTheSameTime:
-        return _done_before(form, content) or _without_time()
-    except services.HoldGone as gone:
-        # Of two presses at once the second waited for the first, and finds the time gone: to its own booking.
-        if (done := _done_before(form, content)) is not None:
-            return done
-        return _choose_anew(form, kept, gone, now)
-    except admission.IntakeNeeded as needed:
-        _keep_typed(form)
-        flash(needed.sentence, "plain")
-        return redirect(url_for("intake.begin"), 303)
-    except admission.GuardianNeeded:
-        return redirect(url_for("guardian.show"), 303)
-    except admission.NotCleared:
-        return redirect(url_for("outcome.show"), 303)
     except Refusal as refusal:
-        return refusal_page.answer(_details_page(form, kept, refusal=refusal), refusal)
+        return _done_before(form, content) or _refused(form, kept, refusal, now)
     forget_typed()
     return _to_done(booked)
+
+
+def _refused(
+    form: BookingDetailsForm, kept: Appointment, refusal: Refusal, now: datetime
+) -> ResponseReturnValue:
+    step = next_step(refusal)
+    if step is NextStep.EARLIER_BOOKING:
+        return _without_time()
+    if step is NextStep.NEW_RESERVATION:
+        return _choose_anew(form, kept, refusal, now)
+    if step is NextStep.HEALTH_QUESTIONS:
+        _keep_typed(form)
+        flash(refusal.sentence, "plain")
+    if (first := refusal_page.to_first(step)) is not None:
+        return first
+    return refusal_page.answer(_details_page(form, kept, refusal=refusal), refusal)
 
 
 def _kept_longer(form: BookingDetailsForm, kept: Appointment, now: datetime) -> ResponseReturnValue:
@@ -179,7 +180,7 @@ def _kept_longer(form: BookingDetailsForm, kept: Appointment, now: datetime) -> 
 
 
 def _choose_anew(
-    form: BookingDetailsForm, kept: Appointment, gone: services.HoldGone, now: datetime
+    form: BookingDetailsForm, kept: Appointment, gone: Refusal, now: datetime
 ) -> ResponseReturnValue:
     _keep_typed(form)
     if kept.treatment.retired_at is not None:
@@ -333,7 +334,7 @@ def _choose_page(
     `at` is where the time was, on a page whose address does not say it.
     """
     choice = _choice(treatment, now, wanted, at)
-    is_gone = isinstance(refusal, NotOffered | services.HoldGone)
+    is_gone = refusal is not None and next_step(refusal) in (NextStep.OTHER_TIME, NextStep.NEW_RESERVATION)
     return render_template(
         "public/choose.html",
         treatment=treatment,

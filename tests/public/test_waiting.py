@@ -335,4 +335,4 @@ class TestEarlier:
     ],
 )
 def test_a_wish_reads_like_a_sentence(days: list[int], parts: list[int], words: str) -> None:
-    assert waiting_form.in_words(waiting_form.wishes.times(days, parts)) == words
+    assert waiting_form.in_words(waiting_form.entries.times(days, parts)) == words

@@ -10,6 +10,7 @@ from clinic import clock
 from clinic.accounts import audit, limits, signed_links
 from clinic.booking import admission, states
 from clinic.booking.models import Appointment, State
+from clinic.booking.refusals import NextStep, next_step
 from clinic.booking.waiting import offer_answers, queries
 from clinic.booking.waiting.models import Offer, OfferEnd
 from clinic.booking.waiting.offer_answers import OfferGone
@@ -25,6 +26,8 @@ from clinic.refusal import NotFound, Refusal
 from clinic.web import languages, refusal_page
 from clinic.web.access import anyone, audience
 from clinic.web.browser import browser, known_browser
+
+CALL_FIRST = N_("Please call us before you take this time: we should speak first.")
 
 
 @blueprint.get("/o/<token>")
@@ -46,15 +49,12 @@ def accept(token: str) -> ResponseReturnValue:
         limits.take(limits.CHANGES_LINK, str(found.id), now)
         with transaction():
             visit = _accepted(found, now)
-    except admission.IntakeNeeded:
-        return _keep_and_go(found.id, token, "intake.begin", now)
-    except admission.GuardianNeeded:
-        return _keep_and_go(found.id, token, "guardian.show", now)
-    except admission.NotCleared as stop:
-        text = N_("Please call us before you take this time: we should speak first.")
-        return _offer_page(_offer(token), token, refusal=text), stop.status
     except Refusal as refusal:
-        return refusal_page.answer(_offer_page(_offer(token), token, refusal=refusal.sentence), refusal)
+        step = next_step(refusal)
+        if step in (NextStep.HEALTH_QUESTIONS, NextStep.GUARDIAN):
+            return _keep_and_go(found.id, token, refusal_page.COMES_FIRST[step], now)
+        said = CALL_FIRST if step is NextStep.CARE_CARD else refusal.sentence
+        return refusal_page.answer(_offer_page(_offer(token), token, refusal=said), refusal)
     return redirect(f"{signed_links.manage_path(visit.id, visit.link_epoch)}/done", 303)
 
 
