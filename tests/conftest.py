@@ -22,10 +22,10 @@ from tests import make as makers
 from tests.browser import launched
 from tests.health import HEALTH_TOKEN
 from tests.racing import race_app, race_settings
-from tests.secure import secure_app
+from tests.secure import proxied_app
 from tests.visitor import Browser
 
-__all__ = ["Browser", "race_app", "race_settings", "secure_app"]
+__all__ = ["Browser", "proxied_app", "race_app", "race_settings"]
 
 STARTED_FIRST = ("journeys", "faults", "embedded", "races", "api", "attack")
 """Folders whose files take minutes each. Handed out first, they leave the short files to even out the end of the run."""

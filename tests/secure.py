@@ -5,27 +5,15 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from werkzeug.datastructures import Headers
 
 from clinic import clock
 from clinic.app import create_app
 from clinic.db import dispose
 from config import Environment, Settings
-from tests.visitor import Browser
+from tests.ports import free_port
+from tests.wire import on_the_wire
 
 HOST = "practice.example"
-
-
-class BehindProxy(Browser):
-    """A browser that reaches the product through a proxy, which adds what it knows of the caller."""
-
-    def open(self, *args: Any, **kwargs: Any) -> Any:
-        """Send a request, with what the proxy adds."""
-        headers = Headers(kwargs.pop("headers", None) or {})
-        headers.extend(
-            {"X-Forwarded-Proto": "https", "X-Forwarded-Host": HOST, "X-Forwarded-For": "203.0.113.7"}
-        )
-        return super().open(*args, headers=headers, **kwargs)
 
 
 def production(settings: Settings, **more: Any) -> Settings:
@@ -46,13 +34,14 @@ def production(settings: Settings, **more: Any) -> Settings:
     return Settings.read(**{**given, **more})
 
 
-@pytest.fixture(scope="session")
-def secure_app(settings: Settings) -> Iterator[Flask]:
-    """The product composed with production settings, on the database and the keys of the other one, and on its clock."""
-    product = create_app(production(settings))
-    product.test_client_class = BehindProxy
+@pytest.fixture(scope="module")
+def proxied_app(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """The product composed with production settings, on the database, keys and clock of the other one, reached through nginx with a certificate of its own: every request of its clients goes over TLS."""
+    port, upstream = free_port(), free_port()
+    product = create_app(production(settings, public_url=f"https://localhost:{port}"))
     product.config["CLOCK_FILE"] = settings.clock_file
     clock.follow(settings.clock_file)
-    yield product
+    with on_the_wire(product, tmp_path_factory.mktemp("wire"), port=port, upstream=upstream):
+        yield product
     with product.app_context():
         dispose()

@@ -13,7 +13,8 @@ import pytest
 
 from clinic.cli import COMMANDS
 from clinic.embedded.servers import scratch_servers
-from tests.embedded.test_supervisor import free_port, house
+from tests.embedded.test_supervisor import house
+from tests.ports import free_port
 
 pytestmark = pytest.mark.timeout(900)
 ROOT = Path(__file__).parents[1]

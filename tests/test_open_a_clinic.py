@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from tests.embedded.processes import eventually, mentioning
-from tests.embedded.test_supervisor import free_port
 from tests.mail_sink import sunk
+from tests.ports import free_port
 from tests.proxy import Proxy, proxied
 
 pytestmark = pytest.mark.timeout(600)

@@ -23,6 +23,8 @@ from tests.authorisation.world import ROLES, Role, World, build
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 WITHOUT_COOKIES = ("api.", "bounces.", "letters.stop")
 """Endpoints without a CSRF check, because no cookie has a power there."""
+MAY_BE_KEPT = frozenset({"api.description", "api.free_times"})
+"""Endpoints whose answers a browser or a cache may keep: they hold nothing about anybody."""
 THERAPIST = next(role for role in ROLES if role.name == "therapist")
 
 
@@ -133,6 +135,8 @@ def slips_of(world: World, role: Role) -> list[Any]:
         if entered != may_enter(role, POLICIES[rule.endpoint]):
             wrong.append((method, rule.rule, answer.status_code, answer.headers.get("Location")))
         checked = not rule.endpoint.startswith(WITHOUT_COOKIES)
+        if rule.endpoint not in MAY_BE_KEPT and "no-store" not in answer.headers.get("Cache-Control", ""):
+            wrong.append((method, rule.rule, answer.status_code, "may be kept by a cache"))
         if method != "GET" and entered and checked and answer.status_code != 400:
             wrong.append((method, rule.rule, answer.status_code, "no CSRF check"))
     return wrong

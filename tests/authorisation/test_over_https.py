@@ -1,4 +1,4 @@
-"""With production settings behind a proxy that speaks https: who enters what, what one client can do to another, and that
+"""With production settings behind nginx and TLS, every request over the wire: who enters what, what one client can do to another, and that
 every form on a page whose address is a secret is taken from that page.
 """
 
@@ -32,8 +32,8 @@ SECRETS = {"token", "raw"}
 
 
 @pytest.fixture
-def world(secure_app: Flask, make: ModuleType) -> World:
-    return build(secure_app, make)
+def world(proxied_app: Flask, make: ModuleType) -> World:
+    return build(proxied_app, make)
 
 
 def is_secret(rule: Rule) -> bool:
@@ -41,10 +41,10 @@ def is_secret(rule: Rule) -> bool:
     return rule.rule.startswith(SECRET_PATHS)
 
 
-def test_every_address_that_holds_a_secret_is_kept_from_the_next_page(secure_app: Flask) -> None:
-    told = [rule.rule for rule in rules(secure_app) if SECRETS & rule.arguments and not is_secret(rule)]
+def test_every_address_that_holds_a_secret_is_kept_from_the_next_page(proxied_app: Flask) -> None:
+    told = [rule.rule for rule in rules(proxied_app) if SECRETS & rule.arguments and not is_secret(rule)]
     assert told == [], "add them to SECRET_PATHS"
-    used = {path for path in SECRET_PATHS for rule in rules(secure_app) if rule.rule.startswith(path)}
+    used = {path for path in SECRET_PATHS for rule in rules(proxied_app) if rule.rule.startswith(path)}
     assert set(SECRET_PATHS) - used == set(), "no page begins like this any more"
 
 
@@ -68,7 +68,7 @@ def test_a_form_on_a_page_with_a_secret_address_is_taken_over_https_without_a_re
 
 def test_a_form_without_a_token_is_refused_over_https_also_with_our_own_referer(world: World) -> None:
     browser = THERAPIST.browser(world)
-    answer = browser.post("/staff/sign-out", headers={"Referer": "https://practice.example/staff"})
+    answer = browser.post("/staff/sign-out", headers={"Referer": f"{world.app.config['PUBLIC_URL']}/staff"})
     assert answer.status_code == 400
     assert "open for too long" in answer.get_data(as_text=True)
 

@@ -27,6 +27,7 @@ from clinic.embedded.supervisor import (
     WatchedProcess,
 )
 from tests.embedded.processes import eventually, lives, mentioning, started
+from tests.ports import free_port
 
 pytestmark = pytest.mark.timeout(300)
 UP = ("-m", "clinic", "up")
@@ -68,12 +69,6 @@ class House:
         """What it says from now to its end."""
         assert self.process.stdout is not None
         return [line.rstrip() for line in self.process.stdout]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from clinic.db import db, transaction
 from clinic.messaging.models import Message, MessageKind
 from clinic.messaging.services import STILL_OPEN
 from tests import make
-from tests.messaging.test_mailer import free_port
+from tests.ports import free_port
 from tests.stage import Stage, eventually
 
 SLOT = timedelta(minutes=5)

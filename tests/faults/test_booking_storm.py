@@ -22,7 +22,7 @@ from clinic.booking.idempotency import IdempotencyKey
 from clinic.booking.models import Appointment, State
 from clinic.db import db
 from tests import make
-from tests.messaging.test_mailer import free_port
+from tests.ports import free_port
 from tests.races.test_same_instant import overlaps
 from tests.stage import Stage, eventually, staged
 

@@ -24,7 +24,7 @@ from clinic.practice.models import Treatment
 from tests import make
 from tests.conftest import Browser
 from tests.health import health_of
-from tests.messaging.test_mailer import free_port
+from tests.ports import free_port
 from tests.stage import Stage, eventually, staged
 from tests.visitor import as_client, as_staff
 

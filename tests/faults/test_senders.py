@@ -21,7 +21,7 @@ from clinic.db import db, dispose, transaction
 from clinic.messaging.services import LEASE
 from tests.faults import reminders as many
 from tests.faults.reminders import Post, many_due
-from tests.messaging.test_mailer import free_port
+from tests.ports import free_port
 from tests.stage import Stage, eventually
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(1800)]

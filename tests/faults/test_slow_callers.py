@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from tests import make
-from tests.journeys.live import Secure, free_port, secure
+from tests.journeys.live import Secure, secure
+from tests.ports import free_port
 from tests.proxy import NAME, Proxy, proxied
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]

@@ -2,7 +2,6 @@
 
 import http.client
 import re
-import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from clinic.messaging.queries import Mail
 from config import Environment, Keys
 from tests import make
 from tests.mail_sink import sunk
+from tests.ports import free_port
 from tests.proxy import NAME, Proxy, proxied
 from tests.stage import Stage, eventually, staged
 
@@ -143,14 +143,6 @@ def furnish() -> None:
         intake="before_booking",
         buffer_after_minutes=15,
     )
-
-
-def free_port() -> int:
-    """A port nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def links_in(mail: Mail) -> list[str]:

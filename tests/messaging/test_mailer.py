@@ -1,7 +1,6 @@
 """Handing over, against a real SMTP server in this process and a real folder."""
 
 import asyncio
-import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +28,7 @@ from clinic.messaging.mailer import (
     Unreachable,
 )
 from clinic.messaging.services import LEASE
+from tests.ports import free_port
 
 MAIL = Envelope(
     name="0190c9d4-0000-7000-8000-000000000001",
@@ -93,13 +93,6 @@ def serving(sink: Sink, **options: object) -> Iterator[str]:
         yield f"127.0.0.1:{controller.port}"
     finally:
         controller.stop()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.fixture
