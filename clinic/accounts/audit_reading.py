@@ -91,8 +91,12 @@ def page(question: AuditQuestion, *, before: UUID | None = None, after: UUID | N
         ).all()
         shown = list(rows[:PAGE])
         has_newer, has_older = edge is not None, len(rows) > PAGE
+    read = _lines(shown)
+    for entry in shown:
+        # The look itself is recorded next; that commit must not make each entry be read again.
+        db.session.expunge(entry)
     return AuditPage(
-        lines=_lines(shown),
+        lines=read,
         newer=shown[0].id if shown and has_newer else None,
         older=shown[-1].id if shown and has_older else None,
     )

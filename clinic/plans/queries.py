@@ -6,7 +6,8 @@ from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import joinedload
+from sqlalchemy.dialects import postgresql as pg
+from sqlalchemy.orm import aliased, joinedload
 
 from clinic.accounts.models import Client, HealthGrant
 from clinic.booking.models import Appointment, State
@@ -33,48 +34,56 @@ def treats(user_id: UUID, client_id: UUID, now: datetime) -> bool:
 
 def treated(user_id: UUID, client_ids: Iterable[UUID], now: datetime) -> frozenset[UUID]:
     """Those of these clients whose record this member of staff may open; see `treats`."""
-    wanted = set(client_ids)
+    wanted = sorted(set(client_ids))
     if not wanted:
         return frozenset()
-    since = _years_before(now, YEARS_BACK)
-    theirs = sa.select(Therapist.id).where(Therapist.user_id == user_id)
-    seen = sa.select(Appointment.client_id).where(
-        Appointment.client_id.in_(wanted),
-        Appointment.therapist_id.in_(theirs),
-        Appointment.state.in_(TREATED),
-        Appointment.starts_at >= since,
+    ids = (
+        sa.func.unnest(sa.literal(wanted, pg.ARRAY(sa.Uuid())))
+        .table_valued(sa.column("id", sa.Uuid()))
+        .render_derived()
     )
+    return frozenset(db.session.scalars(sa.select(ids.c.id).where(_is_treated(ids.c.id, user_id, now))))
+
+
+def _is_treated(
+    client_id: sa.SQLColumnExpression[UUID], user_id: UUID, now: datetime
+) -> sa.ColumnElement[bool]:
+    """The rule of `treats` about the client of each row."""
+    since = _years_before(now, YEARS_BACK)
+    visit, reviewed_visit = aliased(Appointment), aliased(Appointment)
+    therapist, reviewer = aliased(Therapist), aliased(Therapist)
+    seen = sa.exists().where(
+        visit.client_id == client_id,
+        visit.therapist_id == therapist.id,
+        sa.or_(
+            sa.and_(therapist.user_id == user_id, visit.state.in_(TREATED), visit.starts_at >= since),
+            sa.and_(visit.state == State.REQUESTED, never_signs_in(therapist)),
+        ),
+    )
+    review = aliased(Review)
     reviewed = (
-        sa.select(Review.client_id)
-        .outerjoin(Appointment, Appointment.id == Review.appointment_id)
-        .outerjoin(Therapist, Therapist.id == Appointment.therapist_id)
+        sa.select(review.id)
+        .outerjoin(reviewed_visit, reviewed_visit.id == review.appointment_id)
+        .outerjoin(reviewer, reviewer.id == reviewed_visit.therapist_id)
         .where(
-            Review.client_id.in_(wanted),
-            Review.opened_at >= since,
+            review.client_id == client_id,
+            review.opened_at >= since,
             sa.or_(
-                Review.decided_by_id == user_id,
-                Therapist.user_id == user_id,
+                review.decided_by_id == user_id,
+                reviewer.user_id == user_id,
                 # A therapist who never signs in cannot decide, so a colleague has to.
-                sa.and_(Review.decided_at.is_(None), Therapist.id.is_not(None), never_signs_in()),
+                sa.and_(review.decided_at.is_(None), reviewer.id.is_not(None), never_signs_in(reviewer)),
             ),
         )
+        .exists()
     )
-    asked = (
-        sa.select(Appointment.client_id)
-        .join(Therapist, Therapist.id == Appointment.therapist_id)
-        .where(
-            Appointment.client_id.in_(wanted),
-            Appointment.state == State.REQUESTED,
-            never_signs_in(),
-        )
-    )
-    granted = sa.select(HealthGrant.client_id).where(
-        HealthGrant.client_id.in_(wanted),
+    granted = sa.exists().where(
+        HealthGrant.client_id == client_id,
         HealthGrant.user_id == user_id,
         HealthGrant.granted_at <= now,
         HealthGrant.until > now,
     )
-    return frozenset(db.session.scalars(sa.union(seen, reviewed, asked, granted)))
+    return sa.or_(seen, reviewed, granted)
 
 
 def _years_before(now: datetime, years: int) -> datetime:
@@ -109,18 +118,10 @@ def queue(user_id: UUID, now: datetime) -> list[WaitingReview]:
     """
     rows = db.session.execute(
         sa.select(Review, Client, Outcome.level)
+        .where(_waits_for(user_id, now))
         .join(Client, Client.id == Review.client_id)
         .join(Outcome, Outcome.id == Review.outcome_id)
         .outerjoin(Appointment, Appointment.id == Review.appointment_id)
-        .where(
-            Review.decided_at.is_(None),
-            Client.erased_at.is_(None),
-            sa.or_(
-                Review.appointment_id.is_(None),
-                Appointment.state.in_(TREATED),
-                Outcome.level.in_(("refer", "urgent")),
-            ),
-        )
         .order_by(_pressing.nulls_first(), Review.id)
         .options(
             joinedload(Review.appointment).options(
@@ -129,39 +130,64 @@ def queue(user_id: UUID, now: datetime) -> list[WaitingReview]:
                 joinedload(Appointment.location),
             )
         )
-    ).all()
-    own = treated(user_id, {client.id for _, client, _ in rows}, now)
+    )
     return [
         WaitingReview(review=review, client=client, level=level, appointment=review.appointment)
         for review, client, level in rows
-        if client.id in own
     ]
 
 
+def _waits_for(user_id: UUID, now: datetime) -> sa.ColumnElement[bool]:
+    """Whether a review, joined with its client, outcome and visit, waits for this therapist."""
+    return sa.and_(
+        Review.decided_at.is_(None),
+        Client.erased_at.is_(None),
+        sa.or_(
+            Review.appointment_id.is_(None),
+            Appointment.state.in_(TREATED),
+            Outcome.level.in_(("refer", "urgent")),
+        ),
+        _is_treated(Review.client_id, user_id, now),
+    )
+
+
 def waiting(user_id: UUID, now: datetime) -> int:
-    """How many reviews and plain requests wait for this therapist."""
-    return len(queue(user_id, now)) + len(plain_requests(user_id))
+    """How many reviews and plain requests wait for this therapist; one statement."""
+    reviews = (
+        sa.select(Review.id)
+        .join(Client, Client.id == Review.client_id)
+        .join(Outcome, Outcome.id == Review.outcome_id)
+        .outerjoin(Appointment, Appointment.id == Review.appointment_id)
+        .where(_waits_for(user_id, now))
+    )
+    both = reviews.union_all(_plain_requests(user_id).with_only_columns(Appointment.id)).subquery()
+    return db.session.scalar(sa.select(sa.func.count()).select_from(both)) or 0
 
 
 def plain_requests(user_id: UUID | None = None) -> list[Appointment]:
     """Requested visits that no open review will decide, the one to decide soonest first; of one therapist's, or everybody's."""
-    reviewed = sa.exists().where(Review.appointment_id == Appointment.id, Review.decided_at.is_(None))
-    asked = (
-        sa.select(Appointment)
-        .where(Appointment.state == State.REQUESTED, ~reviewed)
-        .order_by(Appointment.decide_by, Appointment.id)
-        .options(
-            joinedload(Appointment.client),
-            joinedload(Appointment.therapist),
-            joinedload(Appointment.treatment),
-            joinedload(Appointment.location),
+    return list(
+        db.session.scalars(
+            _plain_requests(user_id)
+            .order_by(Appointment.decide_by, Appointment.id)
+            .options(
+                joinedload(Appointment.client),
+                joinedload(Appointment.therapist),
+                joinedload(Appointment.treatment),
+                joinedload(Appointment.location),
+            )
         )
     )
+
+
+def _plain_requests(user_id: UUID | None) -> sa.Select[Appointment]:
+    reviewed = sa.exists().where(Review.appointment_id == Appointment.id, Review.decided_at.is_(None))
+    asked = sa.select(Appointment).where(Appointment.state == State.REQUESTED, ~reviewed)
     if user_id is not None:
         asked = asked.join(Therapist, Therapist.id == Appointment.therapist_id).where(
             sa.or_(Therapist.user_id == user_id, never_signs_in())
         )
-    return list(db.session.scalars(asked))
+    return asked
 
 
 def review_of(appointment_id: UUID) -> Review | None:

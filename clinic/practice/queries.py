@@ -382,13 +382,13 @@ def treatment(slug: str) -> Treatment:
     return found
 
 
-def never_signs_in() -> sa.ColumnElement[bool]:
-    """Whether the therapist of a question's row has nobody behind them who could read or decide: no sign-in, one of somebody
+def never_signs_in(therapist: type[Therapist] = Therapist) -> sa.ColumnElement[bool]:
+    """Whether the therapist of a question's row (perhaps under an alias) has nobody behind them who could read or decide: no sign-in, one of somebody
     who left, or one that is no longer a therapist's. Then a colleague has to.
     """
     person = sa.orm.aliased(User)
     return ~sa.exists().where(
-        person.id == Therapist.user_id, person.active, person.role_names.contains([Role.THERAPIST.value])
+        person.id == therapist.user_id, person.active, person.role_names.contains([Role.THERAPIST.value])
     )
 
 
