@@ -11,10 +11,11 @@ from clinic.app import create_app
 from clinic.db import db, dispose
 from clinic.embedded.servers import Servers
 from config import Environment, Settings
+from tests.races import rivals
 
 
 @pytest.fixture(scope="session")
-def race_settings(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def race_settings(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """Settings on a second, migrated database of the same servers."""
     admin = sa.create_engine(servers.urls.superuser, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
     with admin.connect() as connection:
@@ -24,7 +25,7 @@ def race_settings(servers: Servers, tmp_path_factory: pytest.TempPathFactory) ->
         return sa.make_url(url).set(database="races").render_as_string(hide_password=False)
 
     schema.upgrade(there(servers.urls.owner))
-    return Settings.read(
+    yield Settings.read(
         environment=Environment.TEST,
         database_url=there(servers.urls.app),
         database_owner_url=there(servers.urls.owner),
@@ -33,6 +34,7 @@ def race_settings(servers: Servers, tmp_path_factory: pytest.TempPathFactory) ->
         lumbar_data=tmp_path_factory.mktemp("races") / "var",
         statement_timeout_ms=60_000,  # What counts is who gets the time, also on a machine that is busy with more.
     )
+    rivals.end_all()
 
 
 @pytest.fixture

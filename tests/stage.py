@@ -22,16 +22,18 @@ from tests.health import HEALTH_TOKEN
 
 ROOT = Path(__file__).parents[1]
 STOP_SECONDS = 30
+SELDOM_SECONDS = 0.25
 
 
 def eventually(condition: Callable[[], bool], within: float) -> bool:
-    """Whether the condition came true within so many seconds; looks twenty times a second."""
-    pause = threading.Event()
-    deadline = time.monotonic() + within
+    """Whether the condition came true within so many seconds; looks twenty times a second, then ever more rarely."""
+    still = threading.Event()
+    deadline, pause = time.monotonic() + within, 0.05
     while not condition():
         if time.monotonic() > deadline:
             return False
-        pause.wait(0.05)
+        still.wait(pause)
+        pause = min(pause * 1.1, SELDOM_SECONDS)
     return True
 
 

@@ -1,6 +1,7 @@
 """A page looked at in a real browser: narrow and wide, light and dark, for whom it shuts out and what it fetches."""
 
 import json
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,8 +16,11 @@ from werkzeug.serving import make_server
 from tests.browser import PATIENCE_MS
 
 NARROW, WIDE = 360, 1440
-LOOKS = [(width, scheme) for width in (NARROW, WIDE) for scheme in ("light", "dark")]
 WHOLE = [(NARROW, "light"), (WIDE, "dark")]
+"""From where every page is looked at, by every rule."""
+CROSSED = [(NARROW, "dark"), (WIDE, "light")]
+"""From where `make test-long` looks at their colours too."""
+LOOKS = [*WHOLE, *(CROSSED if os.environ.get("LUMBAR_LONG") else ())]
 COLOURS = json.dumps(
     {
         "resultTypes": ["violations"],
