@@ -21,7 +21,7 @@ from clinic.db import Base, db, transaction
 from clinic.embedded import running, supervisor
 from clinic.guidance import suggest as suggestion
 from clinic.plans import replay
-from clinic.practice.models import Practice
+from clinic.practice.queries import find_practice
 from clinic.refusal import Refusal
 from config import Environment, InvalidSettings, Keys, Settings, Start, judge
 
@@ -95,7 +95,7 @@ def load_demo(parsed: argparse.Namespace) -> int:
         print("The demo practice is refused: this is production.", file=sys.stderr)
         return 2
     with create_app(settings, in_background=True).app_context(), transaction():
-        if db.session.get(Practice, 1) is not None:
+        if find_practice() is not None:
             print("There is a practice already; nothing was changed.")
             return 0
         demo.load(clock.now())

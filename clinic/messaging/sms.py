@@ -28,7 +28,8 @@ from clinic.messaging.letters.content import Drop
 from clinic.messaging.mailer import Refused, TryLater
 from clinic.messaging.models import MessageKind
 from clinic.messaging.services import Claim, Owed
-from clinic.practice.models import Location, Practice
+from clinic.practice.models import Location
+from clinic.practice.queries import find_practice
 from clinic.refusal import NotFound, Refusal
 
 CHANNEL = "sms"
@@ -184,7 +185,7 @@ def compose(held: Claim, now: datetime) -> TextMessage | Drop:
     """The text of a claimed message from today's facts, or the reason why it must not go."""
     appointment = db.session.get(Appointment, held.subject_id)
     contact = db.session.get(Contact, held.recipient_id)
-    practice = db.session.get(Practice, 1)
+    practice = find_practice()
     if appointment is None or contact is None or practice is None or appointment.client is None:
         return Drop("gone")
     if appointment.client.erased_at is not None:

@@ -13,7 +13,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from clinic import clock
-from clinic.accounts import audit, limits
+from clinic.accounts import limits
 from clinic.accounts.models import Client
 from clinic.booking import idempotency
 from clinic.booking.barring import BarredOnline
@@ -23,16 +23,17 @@ from clinic.booking.online_booking import BookingClosed
 from clinic.booking.refusals import NextStep, next_step
 from clinic.booking.series import new_series
 from clinic.booking.series.new_series import NoSeries, Order, Proposal, Rhythm
-from clinic.db import db, transaction
+from clinic.db import transaction
 from clinic.language import N_
 from clinic.plans import courses, to_book
 from clinic.plans.to_book import ToBook
 from clinic.practice.models import Therapist
 from clinic.refusal import NotFound, Refusal, Stale
-from clinic.web import access, form_keys, refusal_page, series_form, time_values
+from clinic.web import form_keys, refusal_page, series_form, time_values
 from clinic.web.access import audience, client
 from clinic.web.browser import browser
 from clinic.web.series_form import SessionRow
+from clinic.web.signed_in_client import client_of_page
 
 QUESTIONS_FIRST = N_(
     "A few questions about your health come first. Your times are not kept meanwhile: choose them again afterwards, "
@@ -113,10 +114,7 @@ def _rest(*, of_form: bool = False) -> Rest:
 
     A form that was sent may have booked it all: it is then answered as it was the first time.
     """
-    signed_in = access.client_session()
-    if signed_in is None or signed_in.client_id is None:
-        raise NotFound
-    person = db.session.get_one(Client, signed_in.client_id)
+    person = client_of_page().record
     left, after = to_book.left_to_book(person.id), to_book.newest_visit(person.id)
     if after is None or after.treatment.retired_at is not None:
         raise NotFound
@@ -141,18 +139,11 @@ def _book(rest: Rest, values: Iterable[str], now: datetime) -> None:
         _order(rest),
         [series_form.slot(value) for value in values],
         client=rest.client,
-        actor=audit.by_contact(_contact_id()),
+        actor=client_of_page().actor,
         browser=browser(),
         now=now,
     )
     to_book.give(rest.client.id, new_series.members(made.id))
-
-
-def _contact_id() -> UUID:
-    signed_in = access.client_session()
-    if signed_in is None:
-        raise NotFound
-    return signed_in.contact_id
 
 
 def _order(rest: Rest) -> Order:

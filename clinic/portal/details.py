@@ -9,18 +9,18 @@ from wtforms import HiddenField, StringField, TelField, TextAreaField
 from wtforms.validators import Length, Optional
 
 from clinic import clock
-from clinic.accounts import audit, client_records
+from clinic.accounts import client_records
 from clinic.accounts.client_records import ClientDetails, Further
-from clinic.accounts.models import Client, ClientSession
+from clinic.accounts.models import Client
 from clinic.db import db, transaction
 from clinic.language import N_
 from clinic.practice import queries as practice
 from clinic.practice.practice_settings import ASKABLE
 from clinic.refusal import NotFound, Stale
-from clinic.web import access
 from clinic.web.access import audience, client
 from clinic.web.forms import Form
 from clinic.web.record_fields import BirthDate
+from clinic.web.signed_in_client import SignedInClient, client_of_page
 
 blueprint = Blueprint("own_details", __name__)
 
@@ -54,13 +54,11 @@ class OwnDetailsForm(Form):
 @audience(client)
 def ask() -> ResponseReturnValue:
     """The details the practice asks for, as they stand. NotFound where it asks for none."""
-    found = access.client_session()
-    assert found is not None
-    assert found.client_id is not None
+    found = client_of_page()
     asked = fields_asked()
     if not asked:
         raise NotFound
-    person = db.session.get_one(Client, found.client_id)
+    person = found.record
     form = OwnDetailsForm(data={"seen": client_records.page_mark(person), **_present(person)})
     for name in {name for names in ASKABLE.values() for name in names} - set(asked):
         del form[name]
@@ -94,7 +92,7 @@ def _present(person: Client) -> dict[str, Any]:
     return {"birth_on": stands.birth_on, **vars(stands.further)}
 
 
-def _keep(form: OwnDetailsForm, asked: list[str], person: Client, found: ClientSession) -> None:
+def _keep(form: OwnDetailsForm, asked: list[str], person: Client, found: SignedInClient) -> None:
     stands = client_records.person_of(person)
     typed = {name: form[name].data or "" for name in asked if name in Further.__dataclass_fields__}
     wanted: ClientDetails = replace(
@@ -106,6 +104,6 @@ def _keep(form: OwnDetailsForm, asked: list[str], person: Client, found: ClientS
         person.id,
         wanted,
         seen_as=form.seen.data or "",
-        actor=audit.by_contact(found.contact_id),
+        actor=found.actor,
         now=clock.now(),
     )

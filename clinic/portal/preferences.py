@@ -8,14 +8,15 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from clinic import clock, language
 from clinic.accounts import audit
-from clinic.accounts.models import Client, ClientSession, Contact
+from clinic.accounts.models import Client, Contact
 from clinic.db import db, transaction
 from clinic.language import N_
 from clinic.messaging import preferences
 from clinic.messaging.preferences import NoSuchReminder
-from clinic.web import access, languages
+from clinic.web import languages
 from clinic.web.access import audience, client
 from clinic.web.forms import Form
+from clinic.web.signed_in_client import SignedInClient, client_of_page
 
 blueprint = Blueprint("wishes", __name__)
 
@@ -64,9 +65,8 @@ class LettersForm(Form):
 @audience(client)
 def letters() -> ResponseReturnValue:
     """The wishes as they stand; sent back, they hold from the next letter on."""
-    found = access.client_session()
-    assert found is not None
-    person, contact = _person(found), _contact(found)
+    found = client_of_page()
+    person, contact = found.record, _contact(found)
     form = LettersForm(data=_present(person, contact))
     if form.validate_on_submit():
         try:
@@ -108,13 +108,7 @@ def _keep(form: LettersForm, person: Client, contact: Contact) -> None:
         languages.speak_to(person)
 
 
-def _person(found: ClientSession) -> Client:
-    assert found.client_id is not None
-    return db.session.get_one(Client, found.client_id)
-
-
-def _contact(found: ClientSession) -> Contact:
+def _contact(found: SignedInClient) -> Contact:
     """The chosen person's own row of the proven address, which several people may share."""
     proven = db.session.get_one(Contact, found.contact_id)
-    person = _person(found)
-    return next(one for one in person.contacts if one.normalised == proven.normalised)
+    return next(one for one in found.record.contacts if one.normalised == proven.normalised)

@@ -14,7 +14,7 @@ from flask import Blueprint, render_template
 from clinic import clock
 from clinic.accounts import audit
 from clinic.accounts.models import Client
-from clinic.db import db, transaction
+from clinic.db import transaction
 from clinic.guidance.fields import FIELDS
 from clinic.guidance.measures import GLOBAL_CHANGE_QUESTION, GlobalChange
 from clinic.guidance.questions import QUESTIONS
@@ -23,9 +23,10 @@ from clinic.language.reading import local, short_date
 from clinic.plans import scores
 from clinic.plans.scores import Occasion
 from clinic.practice import queries as practice
-from clinic.web import access, charts
+from clinic.web import charts
 from clinic.web.access import audience, client
 from clinic.web.charts import Trend
+from clinic.web.signed_in_client import client_of_page
 
 NEWEST = 20
 """So many occasions are shown."""
@@ -49,14 +50,12 @@ class Table:
 @audience(client)
 def show() -> str:
     """Chart and tables of the client's own answers; the look is recorded."""
-    signed_in, now = access.client_session(), clock.now()
-    assert signed_in is not None
-    assert signed_in.client_id is not None
-    person = db.session.get_one(Client, signed_in.client_id)
+    signed_in, now = client_of_page(), clock.now()
+    person = signed_in.record
     with transaction():
         given = scores.of_client(person.id)
         shown = given[-NEWEST:]
-        _record_look(person, shown, audit.by_contact(signed_in.contact_id), now)
+        _record_look(person, shown, signed_in.actor, now)
         zone = _zone(shown, now)
         chart, tables = _chart(shown, zone), list(_tables(shown, zone))
     newest = NEWEST if len(given) > NEWEST else None

@@ -22,10 +22,11 @@ from clinic.messaging import services as messaging
 from clinic.portal import course, details, past, preferences, progress, waiting_list
 from clinic.portal.forms import NameForm, SignInLinkForm
 from clinic.refusal import NotFound, Refusal
-from clinic.web import access, languages
+from clinic.web import languages, signed_in_client
 from clinic.web.access import anyone, audience, client, contact
 from clinic.web.browser import forget_browser, known_browser
 from clinic.web.safe_redirects import own_path
+from clinic.web.signed_in_client import client_of_page, session_of_page
 
 blueprint = Blueprint("portal", __name__)
 blueprints = (blueprint, details.blueprint, preferences.blueprint, course.blueprint, progress.blueprint)
@@ -108,7 +109,7 @@ def use_link(token: str) -> ResponseReturnValue:
             _part_from_others(people[0].id)
         audit.record(audit.by_contact(proven.id), "signed_in", proven, client_id=proven.client_id, now=now)
     there = redirect(_onwards() if len(people) == 1 else url_for("portal.choose"), 303)
-    access.remember_client(there, raw)
+    signed_in_client.remember_client(there, raw)
     return there
 
 
@@ -116,7 +117,7 @@ def use_link(token: str) -> ResponseReturnValue:
 @audience(contact)
 def choose() -> ResponseReturnValue:
     """Whose visits? The people on the proven address by first name, or somebody else."""
-    found = _session()
+    found = session_of_page()
     proven = db.session.get_one(Contact, found.contact_id)
     people = accounts.people_on(proven)
     if request.method == "POST" and (wanted := request.form.get("person")):
@@ -141,7 +142,7 @@ def somebody_else() -> ResponseReturnValue:
     """A further person on the same proven address."""
     form = NameForm()
     if form.validate_on_submit():
-        found = _session()
+        found = session_of_page()
         proven = db.session.get_one(Contact, found.contact_id)
         limits.take(limits.PEOPLE_CONTACT, proven.normalised, clock.now())
         with transaction():
@@ -177,9 +178,8 @@ def _part_from_others(client_id: UUID) -> None:
 @audience(client)
 def home() -> ResponseReturnValue:
     """The visits to come, each with the page where it can be moved or cancelled, and the newest of the past ones."""
-    found, now = _session(), clock.now()
-    assert found.client_id is not None
-    person = db.session.get_one(Client, found.client_id)
+    found, now = client_of_page(), clock.now()
+    person = found.record
     proven = db.session.get_one(Contact, found.contact_id)
     visits = booking.upcoming(person.id, now)
     return render_template(
@@ -199,8 +199,7 @@ def home() -> ResponseReturnValue:
 @audience(client)
 def past_visits() -> str:
     """All visits that are over, a page at a time."""
-    found = _session()
-    assert found.client_id is not None
+    found = client_of_page()
     number = request.args.get("page", 1, type=int)
     return render_template("portal/past.html", past=past.page(found.client_id, number, clock.now()))
 
@@ -209,12 +208,11 @@ def past_visits() -> str:
 @audience(client)
 def end_waiting(wish_id: UUID) -> ResponseReturnValue:
     """Wait no longer for something."""
-    found, now = _session(), clock.now()
-    assert found.client_id is not None
+    found, now = client_of_page(), clock.now()
     try:
         limits.take(limits.CHANGES_LINK, str(wish_id), now)
         with transaction():
-            waiting_list.end(wish_id, found.client_id, actor=audit.by_contact(found.contact_id), now=now)
+            waiting_list.end(wish_id, found.client_id, actor=found.actor, now=now)
         flash(N_("You are no longer on the waiting list."), "ok")
     except limits.TooMany as often:
         flash(often.sentence, "caution")
@@ -226,12 +224,12 @@ def end_waiting(wish_id: UUID) -> ResponseReturnValue:
 def sign_out() -> ResponseReturnValue:
     """End the session here and on the server; what was begun in this browser is out of sight with it."""
     with transaction():
-        sessions.end(_session(), clock.now())
+        sessions.end(session_of_page(), clock.now())
     forget_browser()
     languages.forget()
     flash(N_("You are signed out."), "ok")
     there = redirect("/", 303)
-    access.forget_client(there)
+    signed_in_client.forget_client(there)
     return there
 
 
@@ -242,9 +240,3 @@ def manage_path(visit: Appointment) -> str:
 
 def _onwards() -> str:
     return own_path(session.pop(NEXT, None)) or url_for("portal.home")
-
-
-def _session() -> ClientSession:
-    found = access.client_session()
-    assert found is not None
-    return found

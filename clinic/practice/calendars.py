@@ -12,7 +12,8 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from clinic.db import db
-from clinic.practice.models import Practice, Room, Therapist
+from clinic.practice.models import Room, Therapist
+from clinic.practice.queries import find_practice
 
 _RAISE = """
 WITH locked AS MATERIALIZED (SELECT id FROM {table} WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE)
@@ -49,6 +50,6 @@ def changing() -> Iterator[None]:
     yield
     db.session.flush()
     db.session.execute(_NEW_RULES)
-    practice = db.session.get(Practice, 1)
+    practice = find_practice()
     if practice is not None:
         db.session.expire(practice, ["rules_version"])

@@ -22,7 +22,8 @@ from clinic.accounts.models import LinkPurpose, LoginLink, Role, User
 from clinic.accounts.services import digest, mint_link, normalise_mail
 from clinic.db import Identified, Model, db, violates_one_of
 from clinic.practice import therapists
-from clinic.practice.models import Practice, Therapist
+from clinic.practice.models import Therapist
+from clinic.practice.queries import find_practice
 from clinic.refusal import NotFound, Refusal
 
 LIFE = timedelta(hours=72)
@@ -181,7 +182,7 @@ def invite(*, mail: str, roles: Iterable[Role], place: RotaPlace, by: User, now:
 
     Raises PracticeUnnamed, Unreadable, AlreadyStaff, AlreadyInvited, PlaceInvited, SignInTaken.
     """
-    if db.session.get(Practice, 1) is None:
+    if find_practice() is None:
         raise PracticeUnnamed
     email = normalise_mail(mail)
     if db.session.scalar(sa.select(sa.exists().where(User.email == email))):

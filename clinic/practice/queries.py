@@ -348,10 +348,17 @@ def _closed_from(location: UUID, on: date) -> hours.RotaClosure[UUID]:
 
 def the_practice() -> Practice:
     """The practice; raises NotFound before it was set up."""
-    found = db.session.get(Practice, 1)
+    found = find_practice()
     if found is None:
         raise NotFound("This practice has not been set up yet.")
-    remember_practice(found)
+    return found
+
+
+def find_practice() -> Practice | None:
+    """The practice; None before it was set up."""
+    found = db.session.get(Practice, 1)
+    if found is not None:
+        remember_practice(found)
     return found
 
 

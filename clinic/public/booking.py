@@ -31,7 +31,7 @@ from clinic.booking.idempotency import StoredAnswer
 from clinic.booking.models import Appointment
 from clinic.booking.refusals import NextStep, next_step
 from clinic.booking.waiting import queries as waiting_list
-from clinic.db import db, transaction
+from clinic.db import transaction
 from clinic.intake import queries as intake
 from clinic.intake.services import adopt
 from clinic.language import N_
@@ -42,9 +42,10 @@ from clinic.public import extend_reservation
 from clinic.public.forms import BookingDetailsForm, PersonForm
 from clinic.public.intake import SAID_NO
 from clinic.refusal import NotFound, Refusal
-from clinic.web import access, context, form_keys, refusal_page, slot_picker, time_values
+from clinic.web import form_keys, refusal_page, slot_picker, time_values
 from clinic.web.access import anyone, audience
 from clinic.web.browser import browser, forget_typed, keep_typed, known_browser, typed
+from clinic.web.signed_in_client import signed_in_client, signed_in_client_id
 from clinic.web.slot_picker import PickerUrl, SlotChoice
 
 blueprint = Blueprint("booking", __name__, url_prefix="/book")
@@ -89,7 +90,7 @@ def hold(slug: str) -> ResponseReturnValue:
                 ),
                 starts_at,
                 browser=browser(),
-                client_id=_client_id(),
+                client_id=signed_in_client_id(),
                 now=now,
                 network=network,
             )
@@ -230,9 +231,9 @@ def _book(form: BookingDetailsForm, kept: Appointment, now: datetime) -> Appoint
 
 def client_of(form: PersonForm, now: datetime) -> tuple[Client, str]:
     """The signed-in client, or a new one: an address that is typed proves nothing, so nobody is looked up by it."""
-    signed_in = access.client_session()
-    if signed_in is not None and signed_in.client_id is not None:
-        return db.session.get_one(Client, signed_in.client_id), audit.by_contact(signed_in.contact_id)
+    known = signed_in_client()
+    if known is not None:
+        return known.record, known.actor
     new = accounts.add_client(
         given_name=form.given_name.data or "",
         family_name=form.family_name.data or "",
@@ -245,15 +246,12 @@ def client_of(form: PersonForm, now: datetime) -> tuple[Client, str]:
     return new, audit.VISITOR
 
 
-def _client_id() -> UUID | None:
-    signed_in = access.client_session()
-    return signed_in.client_id if signed_in else None
-
-
 def _next_step(kept: Appointment, now: datetime) -> str:
     """After a time is kept: the health questions when the treatment asks them and they are not answered, else details."""
     if kept.treatment.intake == IntakeRule.BEFORE_BOOKING and not session.get(SAID_NO):
-        standing = intake.safety_standing(browser=browser(), client_id=_client_id(), now=now, zone=kept.zone)
+        standing = intake.safety_standing(
+            browser=browser(), client_id=signed_in_client_id(), now=now, zone=kept.zone
+        )
         if standing.submission is None or not standing.fresh:
             return url_for("intake.begin")
     return url_for(".details")
@@ -269,10 +267,10 @@ def _plain(kept: Appointment) -> str:
 def known_details() -> dict[str, Any]:
     """What is known of the visitor already: typed before, or signed in."""
     kept = typed(clock.now())
-    signed_in = access.client_session()
-    if kept or signed_in is None or signed_in.client_id is None:
+    known = signed_in_client()
+    if kept or known is None:
         return kept
-    client = db.session.get_one(Client, signed_in.client_id)
+    client = known.record
     by_kind = {contact.kind: contact.value for contact in client.contacts}
     return {
         "given_name": client.given_name,
@@ -294,7 +292,7 @@ def _without_time() -> ResponseReturnValue:
 
 
 def _treatments_page(*, refusal: Refusal | None = None) -> str:
-    sold = practice.treatments() if context.practice() else []
+    sold = practice.treatments() if practice.find_practice() else []
     return render_template(
         "public/treatments.html",
         treatments=[(treatment, admission.needs_approval(treatment)) for treatment in sold],
@@ -305,7 +303,7 @@ def _treatments_page(*, refusal: Refusal | None = None) -> str:
 
 def closed_page() -> str:
     """What somebody reads who cannot book online for now; empty if they can, or before there is a practice."""
-    present = context.practice()
+    present = practice.find_practice()
     return "" if present is None or present.is_open else render_template("public/closed.html")
 
 
@@ -314,7 +312,7 @@ def _details_page(form: BookingDetailsForm, kept: Appointment, *, refusal: Refus
         "public/details.html",
         form=form,
         visit=kept,
-        asks=bool(form.plain.data) or admission.is_requested_first(kept.treatment, _client_id()),
+        asks=bool(form.plain.data) or admission.is_requested_first(kept.treatment, signed_in_client_id()),
         free_until=states.free_until(kept),
         refusal=refusal,
         has_errors=refusal is not None or form.has_errors,
@@ -366,7 +364,7 @@ def _choice(
 ) -> SlotChoice:
     therapist = _named(treatment.therapists, request.args.get("therapist"))
     place = at or _place(treatment, now)
-    client_id = _client_id()
+    client_id = signed_in_client_id()
     mine = known_browser()
     held = services.holds_of(mine) if mine else []
     supply = barring.shown_to(practice.supply(treatment.id), client_id)
@@ -405,7 +403,7 @@ def _own_time(
 
 
 def _is_barred(therapist_id: UUID) -> bool:
-    client_id = _client_id()
+    client_id = signed_in_client_id()
     return client_id is not None and not barring.barred_therapists(client_id).isdisjoint({None, therapist_id})
 
 
@@ -413,13 +411,13 @@ def _bar(choice: SlotChoice) -> Refusal | None:
     """What a signed-in client reads to whom nothing of this is shown, because of a bar; None for anybody else."""
     if availability.candidates(choice.supply, choice.search):
         return None
-    client_id = _client_id()
+    client_id = signed_in_client_id()
     return barring.BarredOnline() if client_id and barring.barred_therapists(client_id) else None
 
 
 def _not_before(place: Location, now: datetime) -> datetime | None:
     """From when on this visitor's answers allow a visit; None where time alone stops nothing."""
-    mine, client_id = known_browser(), _client_id()
+    mine, client_id = known_browser(), signed_in_client_id()
     if mine is None and client_id is None:
         return None
     return intake.safety_standing(browser=mine, client_id=client_id, now=now, zone=place.zone).not_before

@@ -17,10 +17,10 @@ from clinic.db import transaction
 from clinic.intake import consent, guardians, queries
 from clinic.intake.models import Submission
 from clinic.language import N_
-from clinic.web import access
 from clinic.web.access import anyone, audience
 from clinic.web.browser import known_browser
 from clinic.web.forms import Form
+from clinic.web.signed_in_client import signed_in_client_id
 
 blueprint = Blueprint("guardian", __name__, url_prefix="/guardian")
 
@@ -93,10 +93,7 @@ def _page(form: GuardianForm, submission: Submission) -> str:
 
 def _under_age(now: datetime) -> Submission | None:
     """The newest answers here, when they are of somebody under 18."""
-    signed_in = access.client_session()
-    found = queries.newest_full(
-        browser=known_browser(), client_id=signed_in.client_id if signed_in else None, now=now
-    )
+    found = queries.newest_full(browser=known_browser(), client_id=signed_in_client_id(), now=now)
     return found if found is not None and guardians.is_under_age(found.outcome) else None
 
 

@@ -18,7 +18,7 @@ from clinic.practice import queries as practice
 from clinic.practice.models import Location, Therapist, Treatment, WeeklyHours
 from clinic.scheduling import hours
 from clinic.scheduling.hours import Days
-from clinic.web import context, slot_picker
+from clinic.web import slot_picker
 from clinic.web.access import anyone, audience
 from clinic.web.slot_picker import SlotChoice, SlotTime
 
@@ -50,7 +50,7 @@ def home() -> str:
     Owners may enter treatments and hours before they describe the practice; until then nothing is shown as bookable.
     """
     now = clock.now()
-    sold = practice.treatments() if context.practice() else []
+    sold = practice.treatments() if practice.find_practice() else []
     people = practice.therapists(now.date())
     return render_template(
         "public/home.html",
@@ -76,7 +76,7 @@ def accessibility() -> str:
 
 
 def _is_open() -> bool:
-    present = context.practice()
+    present = practice.find_practice()
     return present is not None and present.is_open
 
 

@@ -36,6 +36,7 @@ from clinic.web import access, question_fields
 from clinic.web.access import anyone, audience
 from clinic.web.browser import browser, known_browser
 from clinic.web.forms import Form
+from clinic.web.signed_in_client import signed_in_client_id
 
 blueprint = Blueprint("intake", __name__, url_prefix="/intake")
 
@@ -65,7 +66,7 @@ class BeginForm(Form):
 @blueprint.errorhandler(drafts.NoDraft)
 def without_draft(_refusal: drafts.NoDraft) -> ResponseReturnValue:
     """Nothing under way here: on to what was sent, or to the beginning."""
-    sent = queries.newest_full(browser=known_browser(), client_id=client_id(), now=clock.now())
+    sent = queries.newest_full(browser=known_browser(), client_id=signed_in_client_id(), now=clock.now())
     return redirect(url_for("outcome.show" if sent else "intake.begin"), 303)
 
 
@@ -96,7 +97,9 @@ def start() -> ResponseReturnValue:
     limits.take(limits.INTAKES_NETWORK, limits.network(request.remote_addr), now)
     try:
         with transaction():
-            draft = drafts.start(browser=browser(), client_id=client_id(), mail=form.mail.data, now=now)
+            draft = drafts.start(
+                browser=browser(), client_id=signed_in_client_id(), mail=form.mail.data, now=now
+            )
             if draft.created_at == now:
                 _record_look(draft, draft.answers)  # Filled in from what was sent before.
     except accounts.UnreadableAddress as unreadable:
@@ -269,26 +272,20 @@ def draft_here() -> Draft:
     return draft
 
 
-def client_id() -> UUID | None:
-    """The signed-in client, if any."""
-    signed_in = access.client_session()
-    return signed_in.client_id if signed_in else None
-
-
 def _tell_visits(answering: UUID | None, now: datetime) -> None:
     """What answers that have just become more serious do to visits already booked.
 
     They are those of the client the answers belong to, by a booking made in this browser, or who is signed in. A visitor is
     nobody we know, so theirs touch no visit.
     """
-    person = answering or client_id()
+    person = answering or signed_in_client_id()
     if person is not None:
         safety.raise_levels(person, browser=browser(), now=now)
 
 
 def _show_a_therapist(outcome: Outcome, now: datetime) -> None:
     """Keep the scores a known client begins with, and put the answers of one who is coming anyway before a therapist."""
-    person = outcome.submission.client_id or client_id()
+    person = outcome.submission.client_id or signed_in_client_id()
     if person is None:
         return
     scores.keep_start(outcome.submission, person)

@@ -24,6 +24,7 @@ from clinic.public import suggestion
 from clinic.web import access
 from clinic.web.access import anyone, audience
 from clinic.web.browser import known_browser
+from clinic.web.signed_in_client import signed_in_client_id
 
 blueprint = Blueprint("outcome", __name__, url_prefix="/intake/outcome")
 
@@ -41,7 +42,7 @@ def show() -> ResponseReturnValue:
 def _of_sent(now: datetime) -> ResponseReturnValue:
     held = booking.reservation_of(known_browser(), now)
     standing = queries.safety_standing(
-        browser=known_browser(), client_id=_client_id(), now=now, zone=_zone(held, now)
+        browser=known_browser(), client_id=signed_in_client_id(), now=now, zone=_zone(held, now)
     )
     sent = standing.submission
     outcome, owner = (sent.outcome, sent.client_id) if sent else (None, None)
@@ -68,7 +69,7 @@ def _record_look(
         "read",
         subject,
         subject_type=Outcome.__tablename__,
-        client_id=client_id or _client_id(),
+        client_id=client_id or signed_in_client_id(),
         purpose="outcome",
         fields=fields,
         now=now,
@@ -180,11 +181,6 @@ def _suggestion(outcome: Outcome, held: Appointment | None) -> str:
 def _support(outcome: Outcome) -> str:
     """The practice's line to somebody who listens, beside answers that speak of a low mood; else nothing."""
     return practice.the_practice().support_line if suggestion.speaks_of_low_mood(outcome) else ""
-
-
-def _client_id() -> UUID | None:
-    session = access.client_session()
-    return session.client_id if session else None
 
 
 def _zone(held: Appointment | None, now: datetime) -> str:

@@ -24,6 +24,7 @@ from clinic.public import outcome
 from clinic.refusal import NotFound
 from clinic.web import access, question_fields
 from clinic.web.access import anyone, audience
+from clinic.web.signed_in_client import signed_in_client_id
 
 blueprint = Blueprint("safety_form", __name__, url_prefix="/visit")
 
@@ -97,8 +98,7 @@ def _sheet(visit: Appointment, now: datetime) -> BeforeVisitQuestions:
 
 def _is_known(visit: Appointment) -> bool:
     """Whether whoever looks has proven to be this client, or was given the device by a therapist of theirs."""
-    session = access.client_session()
-    is_signed_in = session is not None and session.client_id == visit.client_id
+    is_signed_in = visit.client_id is not None and signed_in_client_id() == visit.client_id
     return is_signed_in or access.handed_over_for() == str(visit.id)
 
 

@@ -24,7 +24,6 @@ from clinic.staff.day import LEVEL_FLAGS, DayVisit, next_day, visits
 from clinic.staff.day import today as practice_today
 from clinic.staff.visits import Act, acts
 from clinic.web.access import audience, may, staff
-from clinic.web.context import practice as the_practice
 
 SHOWN_WAITING = 3
 
@@ -41,7 +40,7 @@ class AgendaLine:
 @audience(staff)
 def today() -> ResponseReturnValue:
     """The day of the therapist who asks; for everybody else the day of all. Before there is a practice, setting it up."""
-    if may(Permission.SETTINGS_WRITE) and the_practice() is None:
+    if may(Permission.SETTINGS_WRITE) and practice.find_practice() is None:
         return redirect(url_for("staff.settings"), 303)
     if not may(Permission.CALENDAR_READ):
         return redirect(url_for("staff.messages"), 303)

@@ -18,17 +18,17 @@ from flask_login import current_user
 from flask_security.utils import check_and_update_authn_fresh, logout_user
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import validate_csrf
-from werkzeug.wrappers import Response
 from wtforms.validators import ValidationError
 
 from clinic import clock
 from clinic.accounts import audit, permissions, sessions
-from clinic.accounts.models import ClientSession, User
+from clinic.accounts.models import User
 from clinic.accounts.permissions import Permission
 from clinic.db import transaction
 from clinic.language import N_
 from clinic.refusal import Refusal
 from clinic.web import browser, typed_text
+from clinic.web.signed_in_client import client_session
 
 V = TypeVar("V", bound=Callable[..., Any])
 
@@ -335,46 +335,11 @@ def _proof() -> float:
     return float(session.get("fs_paa", 0))
 
 
-def client_session() -> ClientSession | None:
-    """The signed-in client's session of this browser, looked up once a request."""
-    if "client_session" not in g:
-        raw = request.cookies.get(current_app.config["CLIENT_COOKIE_NAME"])
-        g.client_session = sessions.of_client(raw, clock.now()) if raw else None
-        if g.client_session is not None:
-            session[browser.SIGNED_IN] = True
-    found: ClientSession | None = g.client_session
-    return found
-
-
 def _part_with_who_was_signed_in() -> None:
     """When a client's session is over, by time as well as by hand, the next person at this browser is nobody it knows."""
     browser.tidy()
     if browser.SIGNED_IN in session and client_session() is None:
         browser.forget_browser()
-
-
-def remember_client(response: Response, raw: str) -> None:
-    """Give the browser the secret of its new client session."""
-    response.set_cookie(
-        current_app.config["CLIENT_COOKIE_NAME"],
-        raw,
-        max_age=sessions.CLIENT_LIFE,
-        secure=current_app.config["SESSION_COOKIE_SECURE"],
-        httponly=True,
-        samesite="Lax",
-        path="/",
-    )
-
-
-def forget_client(response: Response) -> None:
-    """Take the secret of a client session from the browser."""
-    response.delete_cookie(
-        current_app.config["CLIENT_COOKIE_NAME"],
-        secure=current_app.config["SESSION_COOKIE_SECURE"],
-        httponly=True,
-        samesite="Lax",
-        path="/",
-    )
 
 
 def actor() -> str:

@@ -7,6 +7,7 @@ from sqlalchemy.exc import OperationalError
 
 from clinic import clock
 from clinic.db import db
+from clinic.practice import queries
 from clinic.practice.models import Practice
 
 
@@ -33,7 +34,7 @@ def practice() -> Practice | None:
     """
     if "practice" not in g:
         try:
-            g.practice = db.session.get(Practice, 1)
+            g.practice = queries.find_practice()
         except OperationalError:
             db.session.rollback()
             g.practice = None

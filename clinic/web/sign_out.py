@@ -5,7 +5,7 @@
 
 from flask import Flask, Response, request, session
 
-from clinic.web import access
+from clinic.web import signed_in_client
 from clinic.web.languages import CHOSEN
 
 SIGN_OUTS = ("portal.sign_out", "security.logout")
@@ -23,7 +23,7 @@ def _clear(response: Response) -> Response:
     if request.endpoint not in SIGN_OUTS or response.status_code not in (302, 303):
         return response
     response.headers["Clear-Site-Data"] = CLEARED
-    access.forget_client(response)
+    signed_in_client.forget_client(response)
     if "_user_id" not in session:
         kept = {name: session[name] for name in STAYS if name in session}
         session.clear()

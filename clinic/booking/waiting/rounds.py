@@ -20,7 +20,7 @@ from clinic.booking.waiting.matching import Pace, RankedEntry, WaitingListTime
 from clinic.booking.waiting.models import Offering, WaitingListEntry
 from clinic.booking.waiting.offering import OfferedAlready
 from clinic.db import db, transaction
-from clinic.practice.models import Practice
+from clinic.practice.queries import find_practice
 from clinic.scheduling import grid
 from clinic.scheduling.slots import Offers, SlotStart, best
 
@@ -60,7 +60,7 @@ class _Round:
     def make(self, tally: RoundTally) -> None:
         """Keep and offer what has become free, in the order of those who wait; then remember what is known now."""
         with transaction():
-            settings = db.session.get(Practice, 1)
+            settings = find_practice()
             if settings is None:
                 return
             self.is_open = settings.is_open

@@ -17,7 +17,8 @@ from clinic.db import db
 from clinic.messaging.due.quiet_hours import Quiet
 from clinic.messaging.models import Message, MessageKind
 from clinic.messaging.services import Owed
-from clinic.practice.models import Location, Practice
+from clinic.practice.models import Location
+from clinic.practice.queries import find_practice
 
 LATELY = timedelta(minutes=15)
 HAS_WISH = Contact.reminder_offsets_minutes.is_not(None)
@@ -99,7 +100,7 @@ def rules(now: datetime, *, thorough: bool = True, ahead: timedelta = timedelta(
     A pass that is not `thorough` looks only at appointments that changed within the last quarter of an hour or are
     settling. With `ahead` the questions also find what falls due until then.
     """
-    practice = db.session.get(Practice, 1)
+    practice = find_practice()
     if practice is None:
         return None
     zone = sa.func.array_agg(sa.distinct(Location.zone))

@@ -36,6 +36,7 @@ from clinic.messaging.mailer import Envelope
 from clinic.messaging.models import MessageKind
 from clinic.messaging.services import Claim
 from clinic.practice.models import Practice
+from clinic.practice.queries import find_practice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +85,7 @@ def compose(held: Claim, now: datetime) -> Letter | Drop:
 
     One-time links are minted here, so the caller commits before it sends.
     """
-    practice = db.session.get(Practice, 1)
+    practice = find_practice()
     if practice is None:
         return Drop("no_practice")
     content = KINDS[held.kind](held, practice, now)

@@ -32,7 +32,7 @@ from clinic.accounts import passwords
 from clinic.accounts.models import User
 from clinic.accounts.services import UnreadableAddress, normalise_mail
 from clinic.db import db
-from clinic.web.context import practice
+from clinic.practice import queries
 
 CHALLENGE = "passkey_challenge"
 
@@ -154,7 +154,7 @@ def objection(password: str, user: User) -> str | None:
 
 def own_words(user: User) -> list[str]:
     """What a stranger could guess about this person and this place."""
-    place = practice()
+    place = queries.find_practice()
     about_place = [place.name, place.legal_name, place.mail] if place else []
     return [user.given_name, user.family_name, user.email, *about_place]
 

@@ -17,7 +17,6 @@ from clinic.staff.blueprint import blueprint
 from clinic.staff.settings.forms import ClosureForm, HolidaysForm, TimeOffForm, day_after, offered, text
 from clinic.staff.settings.layout import BLOCKERS, OutsideHoursWatch, page, saved
 from clinic.web.access import actor, audience, staff
-from clinic.web.context import practice as the_practice
 
 ONE_DAY = timedelta(days=1)
 
@@ -129,7 +128,7 @@ def holidays() -> ResponseReturnValue:
     """The public holidays of a year to choose from."""
     now = clock.now()
     today = opening_hours.today(now)
-    practice = the_practice()
+    practice = queries.find_practice()
     year = _year(today)
     found = public_holidays.proposed(practice.country, practice.region, year) if practice else []
     coming = [each for each in found if each.on >= today]

@@ -6,9 +6,8 @@ from wtforms import TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from clinic import clock
-from clinic.db import db, transaction
+from clinic.db import transaction
 from clinic.practice import practice_settings, queries
-from clinic.practice.models import Practice
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
 from clinic.staff.settings.forms import text
@@ -37,7 +36,7 @@ class ClosingForm(Form):
 @audience(staff, *OWNERS)
 def online() -> ResponseReturnValue:
     """Whether clients can book online; sending the form closes it."""
-    if db.session.get(Practice, 1) is None:
+    if queries.find_practice() is None:
         desk.say("First say who you are; clients can book after that.")
         return redirect(url_for("staff.settings_practice"), 303)
     form = ClosingForm()

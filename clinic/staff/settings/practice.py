@@ -106,7 +106,7 @@ def steps() -> list[SetUpStep]:
 
 def _online() -> str:
     """Whether clients can book online; *not open* before there is a practice."""
-    present = db.session.get(Practice, 1)
+    present = queries.find_practice()
     return present.online_booking if present else OnlineBooking.NOT_OPEN
 
 
@@ -130,7 +130,7 @@ def overview() -> ResponseReturnValue:
 @audience(staff, *OWNERS)
 def practice() -> ResponseReturnValue:
     """Who the practice is; saving it for the first time sets it up."""
-    present = db.session.get(Practice, 1)
+    present = queries.find_practice()
     form = PracticeForm()
     if not form.is_submitted():
         form.seen.data = practice_settings.page_mark(
@@ -155,7 +155,7 @@ def practice() -> ResponseReturnValue:
 @audience(staff, *OWNERS)
 def rules() -> ResponseReturnValue:
     """How clients book."""
-    if db.session.get(Practice, 1) is None:
+    if queries.find_practice() is None:
         desk.say("First say who you are; the rules come after.")
         return redirect(url_for("staff.settings_practice"), 303)
     present = practice_settings.rules_of(queries.the_practice())

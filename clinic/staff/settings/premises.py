@@ -9,13 +9,12 @@ from flask.typing import ResponseReturnValue
 from clinic import clock
 from clinic.booking import zone_changes
 from clinic.db import transaction
-from clinic.practice import geography, premises, treatments
+from clinic.practice import geography, premises, queries, treatments
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
 from clinic.staff.settings.forms import LocationForm, RoomForm, UnchangedForm, offered
 from clinic.staff.settings.layout import OWNERS, OutsideHoursWatch, page, saved, way
 from clinic.web.access import actor, audience, staff
-from clinic.web.context import practice as the_practice
 
 FARTHEST = 300
 
@@ -76,7 +75,7 @@ def ways() -> ResponseReturnValue:
 def new_location() -> ResponseReturnValue:
     """Another place."""
     form = LocationForm()
-    practice = the_practice()
+    practice = queries.find_practice()
     near = geography.zones_of(practice.country) if practice else ()
     if not form.is_submitted() and len(near) == 1:
         form.zone.data = near[0]
@@ -100,7 +99,7 @@ def location(location_id: UUID) -> ResponseReturnValue:
     if not form.is_submitted():
         form.seen.data = premises.page_mark(where)
         form.show(premises.place_of(where), where.zone)
-    practice = the_practice()
+    practice = queries.find_practice()
     near = geography.zones_of(practice.country) if practice else ()
     moving: list[zone_changes.ZoneShift] = []
     if form.validate_on_submit():

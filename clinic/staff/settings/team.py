@@ -10,7 +10,7 @@ from clinic.accounts import team
 from clinic.db import transaction
 from clinic.messaging import queries as messages
 from clinic.messaging.models import MessageKind
-from clinic.practice import invitations, opening_hours, therapists
+from clinic.practice import invitations, opening_hours, queries, therapists
 from clinic.practice.invitations import InvitationStanding
 from clinic.refusal import NotFound, Refusal
 from clinic.staff import desk
@@ -19,7 +19,6 @@ from clinic.staff.day import practice_zone
 from clinic.staff.settings.layout import OWNERS, page, saved
 from clinic.staff.settings.team_forms import NEW, ROLE_HINTS, ROLES, InviteForm
 from clinic.web.access import actor, audience, staff
-from clinic.web.context import practice as the_practice
 
 ROLE_NAMES = dict(ROLES)
 
@@ -50,7 +49,7 @@ def everybody() -> ResponseReturnValue:
 @audience(staff, *OWNERS, fresh=True)
 def invite() -> ResponseReturnValue:
     """Ask somebody to join the team by a letter."""
-    if the_practice() is None:
+    if queries.find_practice() is None:
         desk.say(invitations.PracticeUnnamed.sentence)
         return redirect(url_for("staff.settings_practice"), 303)
     form, now = InviteForm(), clock.now()

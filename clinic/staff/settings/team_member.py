@@ -11,7 +11,7 @@ from clinic import clock
 from clinic.accounts import security_events, team
 from clinic.accounts.models import Role, User
 from clinic.db import transaction
-from clinic.practice import invitations, opening_hours, therapists
+from clinic.practice import invitations, opening_hours, queries, therapists
 from clinic.practice.editing import print_of, require_unchanged
 from clinic.refusal import NotFound, Refusal
 from clinic.staff import desk
@@ -20,7 +20,6 @@ from clinic.staff.day import practice_zone
 from clinic.staff.settings.layout import OWNERS, page, saved
 from clinic.staff.settings.team_forms import NOWHERE, ROLE_HINTS, MemberForm
 from clinic.web.access import actor, audience, staff
-from clinic.web.context import practice as the_practice
 
 
 @blueprint.route("/settings/team/<uuid:user_id>", endpoint="settings_member", methods=["GET", "POST"])
@@ -81,7 +80,7 @@ def _change(person: User, form: MemberForm, now: datetime) -> None:
 @audience(staff, *OWNERS, fresh=True)
 def reset_password(user_id: UUID) -> ResponseReturnValue:
     """Close somebody's password at once and mail them an address at which they choose a new one."""
-    if the_practice() is None:
+    if queries.find_practice() is None:
         desk.say(invitations.PracticeUnnamed.sentence)
         return redirect(url_for("staff.settings_practice"), 303)
     return _done(

@@ -1,0 +1,95 @@
+"""Which client is signed in here: by a one-time link, in a session of their own beside that of staff.
+
+A session proves an email address; it names a client once the visitor has said who of those on that address they are.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from flask import current_app, g, request, session
+from werkzeug.wrappers import Response
+
+from clinic import clock
+from clinic.accounts import audit, sessions
+from clinic.accounts.models import Client, ClientSession
+from clinic.db import db
+from clinic.web import browser
+
+
+@dataclass(frozen=True)
+class SignedInClient:
+    """Who is signed in, and by which contact they proved it."""
+
+    client_id: UUID
+    contact_id: UUID
+
+    @property
+    def record(self) -> Client:
+        """The client's record."""
+        return db.session.get_one(Client, self.client_id)
+
+    @property
+    def actor(self) -> str:
+        """Who acts, for the audit."""
+        return audit.by_contact(self.contact_id)
+
+
+def client_session() -> ClientSession | None:
+    """The live client session of this browser, read once a request; it may not name a client yet."""
+    if "client_session" not in g:
+        raw = request.cookies.get(current_app.config["CLIENT_COOKIE_NAME"])
+        g.client_session = sessions.of_client(raw, clock.now()) if raw else None
+        if g.client_session is not None:
+            session[browser.SIGNED_IN] = True
+    found: ClientSession | None = g.client_session
+    return found
+
+
+def signed_in_client() -> SignedInClient | None:
+    """The client who is signed in; None if nobody is, or has not said yet who they are."""
+    found = client_session()
+    return SignedInClient(found.client_id, found.contact_id) if found and found.client_id else None
+
+
+def signed_in_client_id() -> UUID | None:
+    """The id of the client who is signed in, if any."""
+    found = client_session()
+    return found.client_id if found else None
+
+
+def session_of_page() -> ClientSession:
+    """The session on a page whose audience is `contact`, which without one cannot be reached."""
+    found = client_session()
+    assert found is not None
+    return found
+
+
+def client_of_page() -> SignedInClient:
+    """The client on a page whose audience is `client`, which without one cannot be reached."""
+    found = signed_in_client()
+    assert found is not None
+    return found
+
+
+def remember_client(response: Response, raw: str) -> None:
+    """Give the browser the secret of its new client session."""
+    response.set_cookie(
+        current_app.config["CLIENT_COOKIE_NAME"],
+        raw,
+        max_age=sessions.CLIENT_LIFE,
+        secure=current_app.config["SESSION_COOKIE_SECURE"],
+        httponly=True,
+        samesite="Lax",
+        path="/",
+    )
+
+
+def forget_client(response: Response) -> None:
+    """Take the secret of a client session from the browser."""
+    response.delete_cookie(
+        current_app.config["CLIENT_COOKIE_NAME"],
+        secure=current_app.config["SESSION_COOKIE_SECURE"],
+        httponly=True,
+        samesite="Lax",
+        path="/",
+    )
