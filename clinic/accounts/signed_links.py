@@ -56,7 +56,7 @@ def manage_path(appointment_id: UUID, epoch: int) -> str:
 
 
 def aftercare_path(appointment_id: UUID, epoch: int) -> str:
-    """Where the tips after a visit wait: `/c/<token>`. How long it opens is the page's business (30 days)."""
+    """Where the tips after a visit wait: `/c/<token>`. How long it opens is the page's business."""
     return purpose_path("c", AFTERCARE, appointment_id, epoch)
 
 

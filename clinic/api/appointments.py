@@ -19,7 +19,16 @@ from clinic.accounts import services as accounts
 from clinic.api import request_parsing, schemas
 from clinic.api.blueprint import blueprint
 from clinic.api.problems import Invalid, LongPast, RevisionNeeded, StaleMatch, invalid, problem
-from clinic.booking import admission, availability, changes, idempotency, same_person, services, states
+from clinic.booking import (
+    admission,
+    availability,
+    changes,
+    idempotency,
+    past_visits,
+    same_person,
+    services,
+    states,
+)
 from clinic.booking import queries as appointments
 from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment, State
@@ -35,8 +44,6 @@ from clinic.web.access import anyone, audience
 from clinic.web.browser import digest
 
 NEAREST = 3
-KEPT = timedelta(days=30)
-"""So long after its end an appointment still says more than that it is past."""
 
 blueprint.register_error_handler(Invalid, invalid)
 
@@ -194,9 +201,9 @@ class NotAtThatTime(Refusal):
 
 
 def _owned(token: str) -> Appointment:
-    """The appointment whose manage token this is. Raises NotFound for any other, Past a month after its end."""
+    """The appointment whose manage token this is. Raises NotFound for any other, LongPast a month after its end."""
     visit = appointments.by_manage_token(token)
-    if visit.ends_at + KEPT <= clock.now():
+    if past_visits.is_long_past(visit, clock.now()):
         raise LongPast
     return visit
 

@@ -1,4 +1,4 @@
-"""Visits that are over: which they are, and how long the tips after one can be read."""
+"""Visits that are over: which they are, and how long their pages open. Pages and letters name these periods."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -13,6 +13,9 @@ from clinic.practice.models import Treatment
 SETTLED = (State.DONE, State.MISSED)
 """States in which a visit is over even before its time is."""
 TIPS_KEPT = timedelta(days=30)
+"""How long after its end the page of general tips opens."""
+PAGE_KEPT = timedelta(days=30)
+"""How long after its end the page of a visit, and its entry in the API, say more than that it is past."""
 
 _WITH_TREATMENT = (
     joinedload(Appointment.therapist),
@@ -49,5 +52,10 @@ def took_place(visit: Appointment) -> bool:
 
 
 def keeps_tips(visit: Appointment, now: datetime) -> bool:
-    """Whether the page of general tips after this visit still opens: for 30 days, when it took place."""
+    """Whether the page of general tips after this visit still opens; never when it did not take place."""
     return took_place(visit) and now < visit.ends_at + TIPS_KEPT
+
+
+def is_long_past(visit: Appointment, now: datetime) -> bool:
+    """Whether the visit's page only says that it is past."""
+    return visit.ends_at + PAGE_KEPT <= now

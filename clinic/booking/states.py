@@ -73,7 +73,7 @@ def raise_revision(appointment: Appointment, now: datetime, *, time_too: bool = 
 
 def free_until(appointment: Appointment) -> datetime:
     """Until when a client may move or cancel without it being late."""
-    return appointment.starts_at - timedelta(hours=practice.the_practice().late_cancel_hours)
+    return practice.the_practice().free_until(appointment.starts_at)
 
 
 def call_off(appointment: Appointment, *, by: str, reason: str, now: datetime) -> None:

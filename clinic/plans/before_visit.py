@@ -35,9 +35,14 @@ class NotOpen(Refusal):
     sentence = "This form is open from a day before your visit until it begins."
 
 
+def opens_at(visit: Appointment) -> datetime:
+    """From when on (UTC) the form of a visit takes answers: a day before its start."""
+    return visit.starts_at - OPENS
+
+
 def is_open(visit: Appointment, now: datetime) -> bool:
     """Whether the form of a visit takes answers: from a day before its start until its end."""
-    return visit.state in ANSWERABLE and visit.starts_at - OPENS <= now < visit.ends_at
+    return visit.state in ANSWERABLE and opens_at(visit) <= now < visit.ends_at
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +125,7 @@ def answers_given(visit: Appointment) -> Submission | None:
         .where(
             Submission.client_id == visit.client_id,
             Submission.kind == SubmissionKind.DAY_OF_VISIT,
-            Submission.submitted_at >= visit.starts_at - OPENS,
+            Submission.submitted_at >= opens_at(visit),
             Submission.submitted_at < visit.ends_at,
         )
         .options(joinedload(Submission.outcome))

@@ -1,6 +1,6 @@
 """Tables of the practice: where it is, who works there, what is sold, and when it is open."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -130,6 +130,10 @@ class Practice(Model):
     def is_open(self) -> bool:
         """Whether clients can book online."""
         return self.online_booking == OnlineBooking.OPEN
+
+    def free_until(self, starts_at: datetime) -> datetime:
+        """Until when (UTC) a client may move or cancel a visit that starts then without it being late."""
+        return starts_at - timedelta(hours=self.late_cancel_hours)
 
 
 class Location(Identified, Model):

@@ -64,13 +64,14 @@ def tips(token: str) -> ResponseReturnValue:
         "public/aftercare.html",
         tips=found,
         types=names,
+        days=past_visits.TIPS_KEPT.days,
         ask_own=url_for("own_tips.ask", token=token),
         **page,
     )
 
 
 def opened(token: str, now: datetime) -> Appointment:
-    """The visit behind a token; raises NotFound, and TipsOver after 30 days."""
+    """The visit behind a token; raises NotFound, and TipsOver once the tips are no longer kept."""
     claim = signed_links.check(token, signed_links.AFTERCARE)
     appointment = db.session.get(Appointment, claim.subject_id) if claim else None
     if claim is None or appointment is None or not claim.holds(appointment.link_epoch):

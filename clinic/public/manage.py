@@ -5,7 +5,7 @@ Nothing changes on GET. Each act sends the revision its page was made from; an o
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from clinic import clock
 from clinic.accounts import audit, limits, signed_links
-from clinic.booking import admission, barring, changes, same_person, states
+from clinic.booking import admission, barring, changes, past_visits, same_person, states
 from clinic.booking import queries as appointments
 from clinic.booking.availability import SearchCriteria
 from clinic.booking.calendar_file import Method, serialise
@@ -38,8 +38,6 @@ from clinic.web.slot_picker import SlotChoice
 blueprint = Blueprint("appointment", __name__, url_prefix="/a")
 
 TOO_SOON = N_("Please call us: this time is too soon after what you told us about your health today.")
-KEPT = timedelta(days=30)
-"""So long after its end the page still says more than that the visit is past."""
 
 
 @blueprint.get("/<token>")
@@ -54,7 +52,7 @@ def manage(token: str) -> str:
 def done(token: str) -> ResponseReturnValue:
     """Right after booking: the reference, the calendar file and what happens next."""
     visit = _appointment(token)
-    if visit.state not in (State.BOOKED, State.REQUESTED) or _is_past(visit, clock.now()):
+    if visit.state not in (State.BOOKED, State.REQUESTED) or past_visits.is_long_past(visit, clock.now()):
         return redirect(url_for(".manage", token=token), 303)
     reminders = to_come(visit, clock.now())
     return render_template(
@@ -72,7 +70,7 @@ def done(token: str) -> ResponseReturnValue:
 def calendar(token: str) -> Response:
     """The appointment as a calendar file, for as long as its page says when it is."""
     visit = _appointment(token)
-    if _is_past(visit, clock.now()):
+    if past_visits.is_long_past(visit, clock.now()):
         raise NotFound
     content = serialise([visit], practice.the_practice(), method=Method.PUBLISH, now=clock.now())
     return Response(
@@ -200,15 +198,10 @@ def _open(visit: Appointment, now: datetime) -> bool:
     return visit.state in (State.BOOKED, State.REQUESTED) and visit.starts_at > now
 
 
-def _is_past(visit: Appointment, now: datetime) -> bool:
-    """Whether the address only says that the visit is past."""
-    return visit.ends_at + KEPT <= now
-
-
 def _page(visit: Appointment, token: str, *, refusal: str | None = None) -> str:
     now = clock.now()
-    if _is_past(visit, now):
-        return render_template("public/past.html")
+    if past_visits.is_long_past(visit, now):
+        return render_template("public/past.html", days=past_visits.PAGE_KEPT.days)
     return render_template(
         "public/manage.html",
         visit=visit,

@@ -12,8 +12,10 @@ from clinic.accounts.models import Client
 from clinic.booking.models import Appointment, State
 from clinic.booking.past_visits import TIPS_KEPT
 from clinic.db import db
+from clinic.plans import check_ins
 from clinic.portal.past import ON_A_PAGE
 from clinic.practice.models import Location, Treatment
+from clinic.public import aftercare, check_in
 from tests.visitor import Visitor, as_client
 
 
@@ -123,6 +125,11 @@ def test_the_moment_the_tips_close_they_are_linked_no_more(
     scene.visitor.open("/my")
     assert len(scene.links("Tips after this visit")) == linked
     assert scene.visitor.open(signed_links.aftercare_path(visit.id, visit.link_epoch)).status == status
+
+
+def test_the_words_of_what_is_over_name_the_days_it_was_open() -> None:
+    assert f" {TIPS_KEPT.days} days" in aftercare.TipsOver.sentence
+    assert f" {check_ins.OPEN_FOR.days} days" in check_in.Over.sentence
 
 
 def test_book_this_again_leads_to_the_times_of_that_treatment_with_that_therapist(scene: Scene) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import current_app
 
+from clinic.booking.past_visits import TIPS_KEPT
 from clinic.language import N_, gettext
 from clinic.messaging.letters.staff_letters import Stop
 from clinic.messaging.letters.visit_letters import LetterVisit, SafetyForm
@@ -35,6 +36,7 @@ def facts(kind: MessageKind, practice: Practice, now: datetime) -> Mapping[str, 
         "takes_out": False,
         "values": {"client": visit.first_name},
         "tips_link": link,
+        "days": TIPS_KEPT.days,
         "questions_link": link,
         "next_visit": _later(visit),
         "appointment": None,
@@ -87,7 +89,7 @@ def _visit(practice: Practice, now: datetime, link: str) -> LetterVisit:
         getting_here="",
         price_cents=6000,
         currency=practice.currency,
-        free_until=starts_at - timedelta(hours=practice.late_cancel_hours),
+        free_until=practice.free_until(starts_at),
         is_free=True,
         policy=practice.policy,
         reference="EXAMPLEX",

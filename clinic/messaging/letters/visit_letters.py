@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 from flask import current_app
@@ -16,6 +16,7 @@ from clinic.accounts.models import Client, Contact, ContactKind, LinkPurpose
 from clinic.booking import calendar_file
 from clinic.booking.calendar_file import Invitee, Method
 from clinic.booking.models import CAME, OCCUPYING, Appointment, State
+from clinic.booking.past_visits import TIPS_KEPT
 from clinic.db import db
 from clinic.intake import queries as intake
 from clinic.messaging import preferences
@@ -25,6 +26,7 @@ from clinic.messaging.letters.greeting import letter_name
 from clinic.messaging.models import Message, MessageKind
 from clinic.messaging.preferences import Topic
 from clinic.messaging.services import Claim
+from clinic.plans import before_visit
 from clinic.practice.models import IntakeRule, Practice
 
 WHOLE = [
@@ -34,7 +36,6 @@ WHOLE = [
 """An appointment with all a letter says of it, in one statement."""
 
 FORM = "visit"
-FORM_OPENS = timedelta(hours=24)
 SIGN_IN_FIRST = "/my/sign-in?next="
 """Answers become part of somebody's record only when the address is proven."""
 
@@ -66,7 +67,7 @@ class LetterVisit:
     def of(cls, appointment: Appointment, client: Client, practice: Practice, now: datetime) -> "LetterVisit":
         """The visit as it stands now."""
         therapist, location = appointment.therapist, appointment.location
-        free_until = appointment.starts_at - timedelta(hours=practice.late_cancel_hours)
+        free_until = practice.free_until(appointment.starts_at)
         return cls(
             first_name=letter_name(client),
             starts_at=appointment.starts_at,
@@ -100,7 +101,7 @@ class SafetyForm:
     def of(cls, appointment: Appointment, now: datetime) -> "SafetyForm":
         """The form of this visit, as `clinic.public.safety_form` opens it."""
         path = signed_links.purpose_path(FORM, FORM, appointment.id, appointment.link_epoch)
-        opens_at = appointment.starts_at - FORM_OPENS
+        opens_at = before_visit.opens_at(appointment)
         return cls(link=_address(path), opens_at=opens_at, is_open=opens_at <= now)
 
 
@@ -222,6 +223,7 @@ def _content(
     facts: dict[str, object] = {"visit": visit, "form": None}
     if kind is MessageKind.AFTERCARE:
         facts["tips_link"] = _address(signed_links.aftercare_path(appointment.id, appointment.link_epoch))
+        facts["days"] = TIPS_KEPT.days
         facts["next_visit"] = _next_visit(client, practice, now)
     if kind is MessageKind.OWN_TIPS:
         raw = accounts.mint_link(purpose=LinkPurpose.OWN_TIPS, subject_id=appointment.id, now=now)
