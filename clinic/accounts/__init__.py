@@ -1,5 +1,6 @@
-"""People: who works here, who comes here, what each may open, and a record of who did or read what.
+"""People: staff and clients, what each may open, and the audit log of who did or read what.
 
 Words: *user* (staff only), *client*, *contact* (an address of a client), *role*, *permission*, *one-time link*,
-*manage link*, *client session*, *audit entry*, *seal*, *limit*. It does not know appointments, answers or plans.
+*manage link*, *client session*, *audit entry*, *seal*, *limit*. This package does not know appointments, answers or
+plans.
 """

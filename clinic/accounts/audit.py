@@ -1,6 +1,6 @@
 """The record of who did or read what: field names, never values.
 
-Entries are added in the transaction of the deed and never change. `audit_seals` makes changes to them show.
+Entries are added in the transaction of the act and never change. `audit_seals` makes tampering visible.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from clinic.db import Base, db
 
 VISITOR = "visitor"
 GUARDIAN = "guardian"
-"""A parent or guardian, known by the link that was sent to their address."""
+"""A parent or guardian, identified by the link that was sent to their address."""
 SYSTEM = "system"
 
 
@@ -27,7 +27,7 @@ def by_contact(contact_id: UUID) -> str:
 
 
 def by_link(appointment_id: UUID) -> str:
-    """The actor for whoever holds the manage link of an appointment."""
+    """The actor for anyone who holds the manage link of an appointment."""
     return f"link:{appointment_id}"
 
 
@@ -46,8 +46,8 @@ def record(
 ) -> None:
     """Add one entry to the caller's transaction; nothing is flushed.
 
-    Give the row itself or its type and id. `fields` are names of what changed or was read. `purpose` is a code or a short
-    fixed phrase: like everything here it holds no health data and nobody's name. `network` is a keyed hash
+    Give the row itself or its type and id. `fields` are names of what changed or was read. `purpose` is a code or a
+    short fixed phrase: like everything here it holds no health data and no names. `network` is a keyed hash
     (`security_events.network_hash`), for what happens at the sign-in.
     """
     if subject is not None:

@@ -1,4 +1,4 @@
-"""Reading the audit: one page of entries at a time, newest first, and who and whom they speak of."""
+"""Reads the audit log: one page of entries at a time, newest first, with the people they concern."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ PAGE = 50
 BATCH = 500
 READS = ("read", "open_with_reason", "export")
 PEOPLE = ("contact:", "link:", audit.VISITOR, audit.GUARDIAN)
-"""How the actors begin who are clients, or somebody who acts for them."""
+"""Prefixes of actors who are clients, or who act for one."""
 
 
 class EntryKind(StrEnum):
@@ -31,12 +31,12 @@ class EntryKind(StrEnum):
 
 
 CLIENTS, NOBODY = "clients", "system"
-"""Besides a member of staff: clients and visitors, and what the product did by itself."""
+"""Apart from members of staff: clients and visitors, and what the product did by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditQuestion:
-    """Which entries somebody wants to read; `since` is included, `until` is not."""
+    """Which entries to read; `since` is included, `until` is not."""
 
     kind: EntryKind = EntryKind.ALL
     who: str = ""
@@ -55,7 +55,7 @@ class AuditQuestion:
 
 @dataclass(frozen=True, slots=True)
 class AuditLine:
-    """An entry with the names it needs; `reason` is what somebody wrote who opened a record that was not theirs."""
+    """An entry with the names it needs; `reason` is what was written to open somebody else's client's record."""
 
     entry: AuditEntry
     who: str
@@ -66,7 +66,7 @@ class AuditLine:
 
 @dataclass(frozen=True, slots=True)
 class AuditPage:
-    """Lines, newest first, and the ids to go on from where there are more."""
+    """Lines, newest first, and the ids from which to continue if there are more."""
 
     lines: Sequence[AuditLine]
     newer: UUID | None
@@ -109,7 +109,7 @@ def count(question: AuditQuestion, at_most: int) -> int:
 
 
 def lines(question: AuditQuestion, at_most: int) -> Iterator[AuditLine]:
-    """The newest entries up to so many, in batches: for an export."""
+    """The newest entries, up to a limit, in batches: for an export."""
     edge, left = None, at_most
     while left > 0:
         wanted = _wanted(question).order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
@@ -124,7 +124,7 @@ def lines(question: AuditQuestion, at_most: int) -> Iterator[AuditLine]:
 
 
 def team() -> Sequence[User]:
-    """Everybody who works or worked here, by name."""
+    """All current and former staff, by name."""
     return db.session.scalars(sa.select(User).order_by(User.family_name, User.given_name)).all()
 
 
@@ -160,7 +160,7 @@ def _by(who: str) -> Iterator[sa.ColumnElement[bool]]:
     elif who == NOBODY:
         yield AuditEntry.actor == audit.SYSTEM
     elif who:
-        # Also what happened at somebody's account, such as tries of others to get in.
+        # Also what happened to a person's account, such as other people's attempts to sign in.
         yield sa.or_(
             AuditEntry.actor == f"user:{who}",
             sa.and_(AuditEntry.subject_type == "users", AuditEntry.subject_id == UUID(who)),

@@ -1,10 +1,10 @@
-"""Seals over the audit: an entry changed, added or taken away later is found.
+"""Seals over the audit log: they reveal an entry that was changed, added or removed later.
 
-1. Every minute the worker seals what has settled since the last seal. It does so as a role of the database that may add seals
-   and read entries and nothing else; the role that serves pages may only read them.
-2. A seal is an HMAC over the seal before and its entries, by a key that no database holds. So whoever has the database whole,
-   but not the key, can make no seal that holds.
-3. Seals from before there was a key are SHA-256 digests and stand at the beginning of the chain; none may follow one with a key.
+1. Every minute the worker seals the entries that have settled since the last seal. Its database role may add seals
+   and read entries, nothing else; the role that serves pages may only read both.
+2. A seal is an HMAC over the previous seal and its entries, with a key that is not in the database. Somebody who
+   controls the whole database, but not the key, cannot forge a valid seal.
+3. Seals made before there was a key are SHA-256 digests at the beginning of the chain; none may follow a keyed seal.
 """
 
 import hashlib
@@ -22,21 +22,21 @@ from sqlalchemy.orm import Session
 from clinic.accounts.models import AuditEntry, AuditSeal
 from clinic.db import SEALING, db
 
-# A deed is dated when its transaction begins and seen when it commits; nothing takes longer than the statement timeout,
-# so a minute that ended this long ago gets no more entries.
+# An entry is dated when its transaction begins and becomes visible when it commits. No transaction outlasts the
+# statement timeout, so a minute that ended this long ago gets no more entries.
 SETTLING = timedelta(minutes=2)
 MINUTE = timedelta(minutes=1)
 LATE = timedelta(minutes=10)
 PAGE = 500
 LOOKED_AT = 60
-"""Seals whose order is looked at by `state`, which is asked often; `verify` looks at all."""
+"""How many seals `state` checks, because it runs often; `verify` checks all."""
 KEY_BYTES = 32
 
 _keys: dict[int, bytes] = {}
 
 
 class NoSealKey(RuntimeError):
-    """No key to seal the audit with was loaded."""
+    """No key to seal the audit log with is loaded."""
 
 
 def use(keys: Mapping[int, bytes]) -> None:
@@ -49,7 +49,7 @@ def use(keys: Mapping[int, bytes]) -> None:
 
 
 def seal_as_sealer(now: datetime) -> int:
-    """Seal in a transaction of its own, as the role that may; returns how many seals were made."""
+    """Seal in a separate transaction, as the sealing role; returns how many seals were made."""
     with Session(db.engines[SEALING]) as session, session.begin():
         return seal(now, session)
 
@@ -57,8 +57,8 @@ def seal_as_sealer(now: datetime) -> int:
 def seal(now: datetime, session: Session | None = None) -> int:
     """Seal the entries since the last seal, up to the last whole minute that has settled; returns how many seals were made.
 
-    Quiet minutes are spanned by one seal. The caller commits. Twice is harmless: the second finds nothing to seal, and two
-    at once meet at the unique end of a seal, where one of them fails. Raises NoSealKey.
+    One seal covers a run of quiet minutes. The caller commits. Safe to repeat: the second call finds nothing to seal,
+    and of two at once, one fails on the unique end of a seal. Raises NoSealKey.
     """
     session = session or db.session()
     if not _keys:
@@ -78,9 +78,10 @@ def seal(now: datetime, session: Session | None = None) -> int:
 
 
 def state(now: datetime) -> str:
-    """How the sealing is: `ok`, `late` (what should be sealed is not), `missing` (one was taken away) or `ahead`.
+    """The state of sealing: `ok`, `late` (entries should be sealed but are not), `missing` (a seal was removed) or
+    `ahead`.
 
-    `ahead` means that a seal claims a time that is still to come, so that none could follow it.
+    `ahead` means that a seal claims a time in the future, so that none could follow it.
     """
     newest = db.session.execute(
         sa.select(AuditSeal.number, AuditSeal.from_at, AuditSeal.until_at)
@@ -99,29 +100,29 @@ def state(now: datetime) -> str:
 
 
 def may_be_forged() -> bool:
-    """Whether the role that serves pages may add seals itself, because sealing was given no role of its own."""
+    """Whether the role that serves pages can add seals, because no separate sealing role is configured."""
     asked = sa.func.has_table_privilege(AuditSeal.__tablename__, "INSERT")
     return bool(db.session.scalar(sa.select(asked)))
 
 
 @dataclass(frozen=True)
 class Verification:
-    """What a walk over the seals found: how many hold, and the first number that does not, with why."""
+    """The result of verifying the seals: how many are valid, and the first that is not, with the reason."""
 
     seals: int
     broken: int | None = None
     why: str = ""
     keyed_since: datetime | None = None
-    """Where the seals with a key begin; before that whoever had the database could have made the chain anew."""
+    """Where the keyed seals begin; anyone who had the database could have rebuilt the chain before that."""
 
     @property
     def holds(self) -> bool:
-        """Whether every seal matches its entries and the seal before."""
+        """Whether every seal matches its entries and the previous seal."""
         return self.broken is None
 
 
 def verify() -> Verification:
-    """Recompute the chain from its first seal; stops at the first that does not hold."""
+    """Recompute the chain from its first seal; stops at the first invalid one."""
     before, edge, keyed_since, count = b"", None, None, 0
     for expected, made in enumerate(_seals(), start=1):
         why = _fault(made, expected, before, edge, is_keyed=keyed_since is not None)
@@ -153,7 +154,8 @@ def _fault(made: AuditSeal, expected: int, before: bytes, edge: datetime | None,
 
 
 def _ends(session: Session, start: datetime, until: datetime) -> Iterator[datetime]:
-    """Ends of the seals from start to until: each minute with entries gets one, and the quiet time after the last one too."""
+    """Ends of the seals from start to until: one for each minute with entries, and one for the quiet time after the
+    last."""
     minutes = session.scalars(
         sa.select(AuditEntry.at).where(AuditEntry.at >= start, AuditEntry.at < until).order_by(AuditEntry.at)
     )
@@ -196,7 +198,8 @@ def _first_edge() -> sa.ScalarSelect[datetime]:
 def _digest(
     session: Session, key_id: int | None, before: bytes, start: datetime, end: datetime
 ) -> tuple[int, bytes]:
-    """How many entries lie in [start, end), and the digest over the seal before and them, in order of time and id."""
+    """The number of entries in [start, end), and the digest over the previous seal and these entries, by time and
+    id."""
     rows = session.execute(
         sa.select(AuditEntry.__table__)
         .where(AuditEntry.at >= start, AuditEntry.at < end)
@@ -217,7 +220,7 @@ def _digest(
 
 
 def _content(row: Any, *, is_keyed: bool) -> list[object]:
-    """An entry as it is sealed. Seals without a key are older than the networks of entries."""
+    """An entry as it is sealed. Unkeyed seals are older than the `network` of entries, so they leave it out."""
     return [
         str(row.id),
         _instant(row.at),

@@ -1,12 +1,13 @@
-"""A client's record as staff correct it: who somebody is, and how to reach them.
+"""A client's record as staff correct it: personal details and contacts.
 
-Whoever changes a record says what the page showed, so that nobody overwrites a colleague unseen. A changed address:
+A change carries a mark of what the page showed, so that nobody overwrites a colleague's change unseen. If an address
+changes:
 
-1. The row stays, so what its owner wants to receive stays with it.
-2. It is unverified until somebody follows a link sent there; bounces of the old one no longer count.
-3. An agreement to text messages was about the old telephone and ends.
+1. The row stays, and with it its owner's preferences.
+2. It is unverified until somebody follows a link sent to it; bounces of the old address no longer count.
+3. Consent to text messages ends, because it was given for the old telephone.
 4. Sessions and one-time links that proved the old address end.
-5. An old mail address is kept for a month, so that a note can tell it that it was replaced.
+5. An old email address is kept for a month, so that a note can tell its reader that it was replaced.
 """
 
 import hashlib
@@ -47,7 +48,7 @@ class RecordChanged(Stale):
 
 
 class AddressKnown(Refusal):
-    """The address stands on the same record already."""
+    """The address is already on this record."""
 
     status = 422
     code = "address-known"
@@ -55,7 +56,7 @@ class AddressKnown(Refusal):
 
 
 class NotBornYet(Refusal):
-    """A birth date that nobody living has."""
+    """A birth date that no living person has."""
 
     status = 422
     code = "not-born-yet"
@@ -64,7 +65,7 @@ class NotBornYet(Refusal):
 
 @dataclass(frozen=True, kw_only=True)
 class Further:
-    """What a practice may want to know besides a name and an address to write to; empty where it is not known."""
+    """What a practice may want to know besides a name and a contact; empty where unknown."""
 
     street: str = ""
     postcode: str = ""
@@ -76,7 +77,7 @@ class Further:
 
 @dataclass(frozen=True, kw_only=True)
 class ClientDetails:
-    """Who somebody is, as staff read and correct it."""
+    """A client's personal details, as staff read and correct them."""
 
     given_name: str
     family_name: str
@@ -99,12 +100,12 @@ def person_of(client: Client) -> ClientDetails:
 
 
 def further_of(client: Client) -> Further:
-    """The further details; all empty when nothing was ever said."""
+    """The further details; all empty if none were ever given."""
     return Further(**(client.further or {}))
 
 
 def page_mark(row: Client | Contact) -> str:
-    """The mark of what a page shows of a record or an address: any change of it gives another."""
+    """A mark of what a page shows of a record or a contact; it changes with every change of either."""
     shown = (
         asdict(person_of(row)) if isinstance(row, Client) else {"value": row.value, "relation": row.relation}
     )
@@ -112,7 +113,7 @@ def page_mark(row: Client | Contact) -> str:
 
 
 def correct(client_id: UUID, person: ClientDetails, *, seen_as: str, actor: str, now: datetime) -> Client:
-    """Give a record these values and keep which of them changed in the audit; the caller commits.
+    """Set these values and record in the audit log which of them changed; the caller commits.
 
     Raises NotFound, RecordChanged and NotBornYet.
     """
@@ -172,7 +173,7 @@ def change_address(
     actor: str,
     now: datetime,
 ) -> Contact:
-    """Put another address in the place of one, as this module's steps say; the caller commits.
+    """Replace an address, by the steps at the top of this module; the caller commits.
 
     Another spelling of the same address keeps its verification. Raises NotFound, RecordChanged, Unreadable and AddressKnown.
     """

@@ -1,7 +1,7 @@
 """How often a thing may be tried: one table of named limits, one upsert for each try.
 
-A try counts even when the request that made it is undone, so it is written in a short transaction of its own. Limits live
-in PostgreSQL and fail closed: without the database nobody signs in and nobody books anyway. GETs are not limited here.
+A try counts even if its request is rolled back, so it is written in a short transaction of its own. Limits are stored
+in PostgreSQL and fail closed: without the database nobody could sign in or book anyway. GETs are not limited here.
 """
 
 import hashlib
@@ -39,9 +39,9 @@ def _limit(name: str, count: int, *, minutes: int, by_mail: bool = False) -> Lim
 
 DAY = 24 * 60
 
-# Guesses at one account, by a browser that has not signed in to it before. The tight limit counts an account from one
-# network. Over all networks there are two budgets a day: the first try of each network, and all further ones. So strangers
-# can use up the further tries, and still somebody with the right password gets in from a network that has not failed.
+# Guesses at one account by a browser that has not signed in to it before. The tight limit is per account and network.
+# Over all networks there are two daily budgets: one for the first try of each network, one for all further tries.
+# Strangers can use up the further tries, but the right password still works from a network that has not failed.
 # Together they stay below the 100 failures of NIST SP 800-63B-4 (section 3.2.2, read 2026-11-22).
 SIGN_IN = _limit("sign_in", 10, minutes=15)
 SIGN_IN_NETWORK = _limit("sign_in_network", 60, minutes=15)
@@ -52,7 +52,7 @@ SECOND_FACTOR = _limit("second_factor", 10, minutes=15)
 SECOND_FACTOR_FIRST_FROM = _limit("second_factor_first_from", 1, minutes=DAY)
 SECOND_FACTOR_FIRST = _limit("second_factor_first", 20, minutes=DAY)
 SECOND_FACTOR_FURTHER = _limit("second_factor_further", 20, minutes=DAY)
-# A browser that has signed in to the account before has tries of its own, which nobody else can use up.
+# A browser that has signed in to the account before has its own tries, which nobody else can use up.
 MARKED_SIGN_IN = _limit("marked_sign_in", 10, minutes=15)
 MARKED_SIGN_IN_DAY = _limit("marked_sign_in_day", 40, minutes=DAY)
 MARKED_CODE = _limit("marked_code", 10, minutes=15)
@@ -70,7 +70,7 @@ RESUME_LINKS = _limit("resume_links", 3, minutes=60)
 OWN_TIPS_LINKS = _limit("own_tips_links", 3, minutes=60)
 
 PEOPLE_CONTACT = _limit("people_contact", 5, minutes=DAY, by_mail=True)
-"""Further people on one proven address."""
+"""Additional people on one proven address."""
 
 HOLDS_NETWORK = _limit("holds_network", 60, minutes=60)
 BOOKINGS_NETWORK = _limit("bookings_network", 10, minutes=60)
@@ -102,7 +102,7 @@ _QUEUE = sa.text(
 
 
 class TooMany(Refusal):
-    """Tried too often; `retry_after` says in how many seconds it may be tried again."""
+    """Tried too often; `retry_after` is the number of seconds until the next try is allowed."""
 
     status = 429
     code = "too-many"
@@ -114,26 +114,27 @@ class TooMany(Refusal):
 
 
 def take(limit: Limit, key: str, now: datetime) -> None:
-    """Count one try of `key` (an address, an account, a network); raises TooMany when the window is full."""
+    """Count one try of `key` (an address, an account, a network); raises TooMany if the window is full."""
     if count_try(limit, key, now) > limit.count:
         raise TooMany(max(1, int((window_start(limit, now) + limit.window - now).total_seconds()) + 1))
 
 
 def count_try(limit: Limit, key: str, now: datetime) -> int:
-    """Count one try of `key`, and give how many there are in this window, with this one."""
+    """Count one try of `key`; returns the number of tries in this window, including this one."""
     with db.engines[ASIDE].connect() as connection:
         found: int = connection.execute(_COUNT, _window(limit, key, now)).scalar_one()
         return found
 
 
 def give_back(limit: Limit, key: str, now: datetime) -> None:
-    """A try that was counted at `now` shall not count after all: it was no failure."""
+    """Take back the try that was counted at `now`, because it was not a failure."""
     with db.engines[ASIDE].connect() as connection:
         connection.execute(_GIVE_BACK, _window(limit, key, now))
 
 
 def address_key(mail: str) -> str:
-    """An email address as it is counted: as records and sign-in read it. One they cannot read stands for itself."""
+    """The form of an email address that is counted: as records and sign-in normalise it, or unchanged if they cannot
+    read it."""
     try:
         return normalise_mail(mail)
     except UnreadableAddress:
@@ -150,9 +151,9 @@ def _window(limit: Limit, key: str, now: datetime) -> dict[str, object]:
 
 
 def queue_up(keys: Iterable[str]) -> None:
-    """Wait for everybody else who names one of these keys, and make those who come later wait until this transaction ends.
+    """Queue behind every transaction that locks one of these keys; later ones wait until this transaction ends.
 
-    For counts over rows that somebody else may be adding at this moment. Call it before any other lock is taken.
+    For counting rows that another request may be adding at the same moment. Call it before taking any other lock.
     """
     turns = sorted(_blinded(_TURN, key) for key in set(keys))
     if turns:
@@ -160,17 +161,18 @@ def queue_up(keys: Iterable[str]) -> None:
 
 
 def digest(key: str) -> bytes:
-    """What stands for an address or a network where it must be compared and not be readable."""
+    """A keyed hash of an address or network, for where it must be comparable but not readable."""
     return bytes.fromhex(_blinded("digest", key))
 
 
 def window_start(limit: Limit, now: datetime) -> datetime:
-    """The start of the window `now` lies in, UTC."""
+    """The start of the window that contains `now`, UTC."""
     return now - (now - _EPOCH) % limit.window
 
 
 def network(address: str | None) -> str:
-    """The network a request comes from: the IPv4 address, or the /64 of an IPv6 one, which one household holds whole."""
+    """The network a request comes from: the IPv4 address, or the /64 of an IPv6 address, which belongs to one
+    household."""
     try:
         parsed = ipaddress.ip_address(address or "")
     except ValueError:
@@ -183,7 +185,7 @@ def network(address: str | None) -> str:
 
 
 def wide_network(address: str | None) -> str:
-    """The network as one person may hold it whole: the IPv4 address, or the /48 of an IPv6 one."""
+    """The largest network that one person may control: the IPv4 address, or the /48 of an IPv6 address."""
     narrow = network(address)
     if ":" not in narrow:
         return narrow

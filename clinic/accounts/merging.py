@@ -1,7 +1,7 @@
-"""Two records of one person made one, and two again for 30 days.
+"""Merging two records of one person, and undoing it within 30 days.
 
-Every table that points at a client is found from the metadata, so a table added later cannot be forgotten. A merge remembers
-which rows it moved; undoing gives exactly those back. Histories are never joined without staff.
+Tables that refer to a client are found from the metadata, so a table added later is not forgotten. A merge remembers
+which rows it moved; undoing moves exactly those back. Records are only ever merged by staff.
 """
 
 from collections.abc import Iterator
@@ -18,26 +18,26 @@ from clinic.refusal import NotFound, Refusal
 
 UNDOABLE = timedelta(days=30)
 
-# The merge itself, and the record merged away, go on pointing at both; a session is ended instead of handed over.
+# The merge row and the merged record keep their references; sessions end instead of moving.
 STAYING = frozenset({"client_merges", "clients", "client_sessions"})
 
 
 class NotMergeable(Refusal):
-    """Not two living records of different clients."""
+    """The two are not current records of different clients."""
 
     code = "not-mergeable"
     sentence = "These two records cannot be joined: one of them is gone, or they are the same."
 
 
 class NotUndoable(Refusal):
-    """Too late, undone already, or a record changed so that the rows no longer fit."""
+    """It is too late, it was undone already, or a record has changed so that the rows no longer fit."""
 
     code = "not-undoable"
     sentence = "This can no longer be undone."
 
 
 def merge(kept_id: UUID, other_id: UUID, *, by: User, now: datetime) -> ClientMerge:
-    """Give everything of `other` to `kept`; addresses and bars both have stay where they are. Audited; undoable for 30 days.
+    """Move everything of `other` to `kept`, except addresses and bars that both have. Audited; undoable for 30 days.
 
     Raises NotMergeable.
     """
@@ -65,7 +65,7 @@ def merge(kept_id: UUID, other_id: UUID, *, by: User, now: datetime) -> ClientMe
 
 
 def undo(merge_id: UUID, *, by: User, now: datetime) -> ClientMerge:
-    """Give back what the merge moved and nothing else; raises NotFound or NotUndoable."""
+    """Move back exactly what the merge moved; raises NotFound or NotUndoable."""
     made = db.session.get(ClientMerge, merge_id, with_for_update=True)
     if made is None:
         raise NotFound
@@ -78,7 +78,7 @@ def undo(merge_id: UUID, *, by: User, now: datetime) -> ClientMerge:
         or other.erased_at
     ):
         raise NotUndoable
-    # An address that came over may have been changed since to one that stands on the other record.
+    # A moved address may have been changed since to one that is on the other record.
     with violates("uq_contacts_client_id_kind_normalised", NotUndoable()):
         for table, column in pointing_at_clients():
             ids = [UUID(id_) for id_ in made.moved.get(table.name, [])]
@@ -97,7 +97,7 @@ def undo(merge_id: UUID, *, by: User, now: datetime) -> ClientMerge:
 
 
 def pointing_at_clients() -> Iterator[tuple[sa.Table, sa.Column[Any]]]:
-    """Every table with rows that belong to a client, and the column that says whose; by name."""
+    """Every table with rows that belong to a client, and the column that refers to the client; by name."""
     for table in sorted(Base.metadata.tables.values(), key=lambda table: table.name):
         if table.name in STAYING:
             continue
@@ -117,7 +117,7 @@ def _moved(table: sa.Table, column: sa.Column[Any], *, from_id: UUID, to_id: UUI
 
 
 def _on_both(kept_id: UUID) -> sa.ColumnElement[bool]:
-    """Whether a contact's address stands on the kept record too, where it may stand only once."""
+    """Whether the kept record already has a contact's address, which may be there only once."""
     twin = sa.orm.aliased(Contact)
     return (
         sa.exists()
@@ -127,7 +127,7 @@ def _on_both(kept_id: UUID) -> sa.ColumnElement[bool]:
 
 
 def _barred_on_both(kept_id: UUID) -> sa.ColumnElement[bool]:
-    """Whether the same bar stands on the kept record too, where it may stand only once."""
+    """Whether the kept record already has the same bar, which may be there only once."""
     twin = sa.orm.aliased(ClientBar)
     return (
         sa.exists()
@@ -156,7 +156,7 @@ def _end_sessions(client_id: UUID, now: datetime) -> None:
 
 
 def _forget_loaded() -> None:
-    """Rows that are loaded may have changed hands in the database; they are read anew."""
+    """Loaded rows may have moved in the database, so they are read again."""
     db.session.flush()
     db.session.expire_all()
 

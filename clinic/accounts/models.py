@@ -16,9 +16,10 @@ from clinic.db import Identified, Model, new_id
 from clinic.sealed import Sealed
 
 if TYPE_CHECKING:
-    # Flask-Security declares plain attributes for its columns, which contradict the mapped ones below; these hold instead.
+    # Flask-Security declares plain attributes for its columns, which conflict with the mapped ones below; these take
+    # precedence.
     class SignsIn:
-        """What a signed-in person can be asked."""
+        """What permissions and audits need to know of a signed-in person."""
 
         is_authenticated: bool
 
@@ -57,7 +58,7 @@ class User(Identified, Model, SignsIn):
     tf_totp_secret: Mapped[str | None]
     tf_phone_number: Mapped[str | None]
     totp_counter: Mapped[int | None] = mapped_column(sa.BigInteger)
-    """Time step of the last code that was accepted; the same or an older one is refused."""
+    """Time step of the last accepted code; this step and older ones are refused."""
     mf_recovery_codes: Mapped[list[str] | None] = mapped_column(MutableList.as_mutable(AsaList()))
     fs_webauthn_user_handle: Mapped[str | None] = mapped_column(sa.String(64), unique=True)
     last_login_at: Mapped[datetime | None]
@@ -82,7 +83,8 @@ class User(Identified, Model, SignsIn):
 
     @property
     def is_active(self) -> bool:
-        """Whether this person may sign in; demo staff only while the environment is `demo`: everybody knows their password."""
+        """Whether this person may sign in; demo staff only in the `demo` environment, because their password is
+        public."""
         return self.active and (not self.is_demo or current_app.config["ENVIRONMENT"] == "demo")
 
     @property
@@ -93,11 +95,11 @@ class User(Identified, Model, SignsIn):
     def check_tf_required(
         self, set_up: list[tuple[str, str]], fresh: bool
     ) -> tuple[bool, list[tuple[str, str]]]:
-        """Flask-Security's question after the password: ask for a second factor (or have one set up) now?"""
+        """Flask-Security asks this after the password: require (or set up) a second factor now?"""
         return self.needs_second_factor or bool(set_up), set_up
 
     def check_tf_required_setup(self) -> bool:
-        """Flask-Security's question on the set-up page: may the second factor be switched off?"""
+        """Flask-Security asks this on the set-up page: may the second factor be switched off?"""
         return self.needs_second_factor
 
 
@@ -122,7 +124,7 @@ class WebAuthn(Identified, Model, OwnedBySignIn):
     user: Mapped[User] = relationship(back_populates="webauthn")
 
     def get_user_mapping(self) -> dict[str, Any]:
-        """The column of User that Flask-Security finds the owner by."""
+        """The column of User by which Flask-Security finds the owner of a passkey."""
         return {"id": self.user_id}
 
 
@@ -135,11 +137,11 @@ class Client(Identified, Model):
     family_name: Mapped[str | None]
     preferred_name: Mapped[str | None]
     birth_year: Mapped[int | None]
-    """The year of `birth_on`, for the code that ran before there were days."""
+    """The year of `birth_on`, for the previous version of the code, which knew only years."""
     birth_on: Mapped[date | None]
     further_sealed: Mapped[bytes | None]
     further = Sealed[dict[str, str] | None]("further_sealed")
-    """Postal address, emergency contact and family doctor, as `records.Further` names them."""
+    """Postal address, emergency contact and family doctor, as `client_records.Further` names them."""
     search_name: Mapped[str] = mapped_column(default="")
     """Names without accents, casefolded, for search and sorting; made in Python."""
     language: Mapped[str] = mapped_column(default="en")
@@ -162,7 +164,7 @@ class Client(Identified, Model):
 
     @property
     def name(self) -> str:
-        """How staff read the person: given and family name."""
+        """The name that staff see: given and family name."""
         return " ".join(part for part in (self.given_name, self.family_name) if part) or "Erased client"
 
     @property
@@ -179,7 +181,7 @@ class ContactKind(StrEnum):
 
 
 class Relation(StrEnum):
-    """Whose address it is, seen from the client."""
+    """Whose address it is, from the client's point of view."""
 
     SELF = "self"
     GUARDIAN = "guardian"
@@ -196,16 +198,16 @@ class Contact(Identified, Model):
     value: Mapped[str]
     """As it was typed."""
     normalised: Mapped[str]
-    """As it is compared: lower-case mail, E.164 phone."""
+    """Normalised for comparison: lower-case email, E.164 telephone."""
     relation: Mapped[str] = mapped_column(default=Relation.SELF)
     verified_at: Mapped[datetime | None]
     bounced_at: Mapped[datetime | None]
     wants_reminders: Mapped[bool] = mapped_column(default=True)
     reminder_offsets_minutes: Mapped[list[int] | None] = mapped_column(pg.ARRAY(sa.Integer))
-    """How long before a visit to remind, as this person wishes; None as the practice does."""
+    """How long before a visit this person wants a reminder; None follows the practice's setting."""
     wants_check_ins: Mapped[bool] = mapped_column(default=True, server_default=sa.text("true"))
     sms_agreed_at: Mapped[datetime | None]
-    """Since when reminders may also go to this telephone as text messages; without it none does."""
+    """Since when reminders may also go to this telephone as text messages; None means not at all."""
     created_at: Mapped[datetime]
 
     client: Mapped[Client] = relationship(back_populates="contacts")
@@ -220,14 +222,14 @@ class Contact(Identified, Model):
 
 
 class ReplacedAddress(Identified, Model):
-    """A mail address that was replaced, kept only until the note to it has surely gone."""
+    """An email address that was replaced, kept only until the note to it has certainly left."""
 
     __tablename__ = "replaced_addresses"
 
     client_id: Mapped[UUID] = mapped_column(sa.ForeignKey("clients.id"), index=True)
     contact_id: Mapped[UUID] = mapped_column(sa.ForeignKey("contacts.id"), index=True)
     normalised: Mapped[str]
-    """What stood on the contact before."""
+    """The contact's previous value."""
     replaced_at: Mapped[datetime] = mapped_column(index=True)
 
 
@@ -238,7 +240,7 @@ class ClientBar(Identified, Model):
 
     client_id: Mapped[UUID] = mapped_column(sa.ForeignKey("clients.id"), index=True)
     therapist_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("therapists.id"))
-    """None bars from all of online booking."""
+    """None bars the client from online booking altogether."""
     reason_sealed: Mapped[bytes]
     reason = Sealed[str]("reason_sealed")
     barred_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("users.id"))
@@ -258,7 +260,7 @@ class ClientBar(Identified, Model):
 
 
 class LinkPurpose(StrEnum):
-    """What following a one-time link does."""
+    """What a one-time link is for."""
 
     SIGN_IN = "sign_in"
     RESUME_INTAKE = "resume_intake"
@@ -268,7 +270,7 @@ class LinkPurpose(StrEnum):
 
 
 class LoginLink(Model):
-    """A one-time link, known only by the SHA-256 of its secret; GET shows a button, POST uses it up."""
+    """A one-time link, stored only as the SHA-256 of its secret; GET shows a button, POST uses it up."""
 
     __tablename__ = "login_links"
 
@@ -276,7 +278,8 @@ class LoginLink(Model):
     purpose: Mapped[str]
     contact_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("contacts.id"), index=True)
     subject_id: Mapped[UUID | None]
-    """The draft for a resume link, what was asked for a guardian's, the invitation for somebody who is to join the team."""
+    """For a resume link the draft, for a guardian's link the consent request, for a new member of staff the
+    invitation."""
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
     used_at: Mapped[datetime | None]
@@ -285,7 +288,8 @@ class LoginLink(Model):
 
 
 class ClientSession(Model):
-    """A client's signed-in browser: proves an address, and names the client that was chosen among those on it."""
+    """A client's signed-in browser: it proves an address, and names the chosen client among those with that
+    address."""
 
     __tablename__ = "client_sessions"
 
@@ -305,7 +309,7 @@ class StaffSession(Model):
 
     digest: Mapped[bytes] = mapped_column(primary_key=True)
     id: Mapped[UUID] = mapped_column(unique=True, default=new_id, server_default=sa.text("gen_random_uuid()"))
-    """What a page calls the session; it opens nothing."""
+    """The session's public id on pages; it opens nothing."""
     user_id: Mapped[UUID] = mapped_column(sa.ForeignKey("users.id"), index=True)
     device: Mapped[str] = mapped_column(default="", server_default=sa.text("''"))
     """Kind of browser and machine in a few words, so that people know their own: `Firefox on Linux`."""
@@ -313,11 +317,13 @@ class StaffSession(Model):
     seen_at: Mapped[datetime] = mapped_column(index=True)
     ended_at: Mapped[datetime | None]
     spent_proof: Mapped[float | None]
-    """The proof of identity that counts no more since the browser was handed to a client: only a newer one opens it again."""
+    """A proof of identity that no longer counts, because the browser was handed to a client; only a newer proof is
+    accepted."""
 
 
 class SetUpLink(Model):
-    """The address that lets a member of staff choose a password, made on the command line; known by its digest, used once."""
+    """A one-time link, made on the command line, with which a member of staff chooses a password; stored as a
+    digest."""
 
     __tablename__ = "set_up_links"
 
@@ -329,7 +335,8 @@ class SetUpLink(Model):
 
 
 class PasswordReset(Identified, Model):
-    """An owner asked that a member of staff choose a new password; the letter with the one-time address follows from this row."""
+    """An owner's request that a member of staff choose a new password; the letter with the one-time link follows from
+    this row."""
 
     __tablename__ = "password_resets"
 
@@ -338,7 +345,7 @@ class PasswordReset(Identified, Model):
     asked_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
-    """When a password was chosen, or a newer reset took its place."""
+    """When a password was chosen, or a newer reset replaced this one."""
 
 
 class HealthGrant(Identified, Model):
@@ -355,21 +362,21 @@ class HealthGrant(Identified, Model):
 
 
 class ClientMerge(Identified, Model):
-    """Two records of one person made one; undoable for 30 days, so it remembers which rows it moved."""
+    """A merge of two records of one person; it remembers which rows moved, so that it can be undone for 30 days."""
 
     __tablename__ = "client_merges"
 
     kept_id: Mapped[UUID] = mapped_column(sa.ForeignKey("clients.id"), index=True)
     other_id: Mapped[UUID] = mapped_column(sa.ForeignKey("clients.id"), index=True)
     moved: Mapped[dict[str, Any]] = mapped_column(pg.JSONB)
-    """Table name to the ids of the rows that changed hands; ids only."""
+    """Table name to the ids of the rows that moved."""
     merged_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("users.id"))
     merged_at: Mapped[datetime]
     undone_at: Mapped[datetime | None]
 
 
 class AuditEntry(Identified, Model):
-    """One thing somebody did or read. Append-only: the product's database role may insert and select, nothing else."""
+    """One act or look. Append-only: the product's database role may insert and select, nothing else."""
 
     __tablename__ = "audit_entries"
 
@@ -379,13 +386,13 @@ class AuditEntry(Identified, Model):
     action: Mapped[str]
     subject_type: Mapped[str]
     subject_id: Mapped[UUID | None]
-    """No foreign key: the entry outlives what it speaks of."""
+    """No foreign key: the entry outlives what it refers to."""
     client_id: Mapped[UUID | None]
     purpose: Mapped[str] = mapped_column(default="")
     fields: Mapped[list[str]] = mapped_column(pg.ARRAY(sa.Text), default=list)
     """Names of the fields that changed or were read; never values."""
     network: Mapped[str | None]
-    """A keyed hash of the network it came from, for what happens at the sign-in."""
+    """A keyed hash of the network, for sign-in events."""
 
     __table_args__ = (
         sa.Index("ix_audit_entries_client_id_at", "client_id", "at"),
@@ -404,26 +411,26 @@ class AuditSeal(Model):
     entries: Mapped[int]
     digest: Mapped[bytes]
     key_id: Mapped[int | None]
-    """Which key it was made with; None for a plain hash, from before there were keys."""
+    """The id of its key; None for a plain hash made before there were keys."""
     sealed_at: Mapped[datetime]
 
     __table_args__ = (sa.CheckConstraint("from_at < until_at", name="range_runs_forward"),)
 
 
 class TypedDetails(Identified, Model):
-    """Name and addresses of a visitor who could not take the last step; for an hour, and for their browser alone."""
+    """Name and contacts of a visitor who could not finish a booking; kept for an hour, for that browser only."""
 
     __tablename__ = "typed_details"
 
     browser: Mapped[bytes] = mapped_column(unique=True)
-    """SHA-256 of the browser's id, as drafts and holds know it."""
+    """SHA-256 of the browser's id, as in drafts and holds."""
     typed_at: Mapped[datetime] = mapped_column(index=True)
     details_sealed: Mapped[bytes]
     details = Sealed[dict[str, str]]("details_sealed")
 
 
 class LimitWindow(Model):
-    """How often a thing was tried within one window; unlogged, because losing it in a crash costs nothing."""
+    """How often something was tried within one window; unlogged, because losing it in a crash does no harm."""
 
     __tablename__ = "limits"
 

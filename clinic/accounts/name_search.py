@@ -1,13 +1,13 @@
-"""Names as they are searched, sorted and compared: one folding for all of it.
+"""Folds names into the one form in which they are searched, sorted and compared.
 
 Soren finds Søren, Strasse finds Straße, Yuliya finds Юлия, and Mueller, Muller and Müller find each other. The steps:
 
-1. Greek pairs that are written as one sound get it, because letter by letter they come out unlike any passport.
-2. `anyascii` writes every letter in Latin ones without marks.
-3. Apostrophes go, other punctuation becomes a space, case is folded.
-4. Spellings of one letter become one: ä is also written ae, ö and ø oe, ü ue, å aa.
+1. Greek letter pairs that spell one sound are replaced by it, because letter by letter they would match no passport.
+2. `anyascii` writes every letter as plain Latin letters.
+3. Apostrophes are removed, other punctuation becomes a space, case is folded.
+4. Alternative spellings become one: ä is also written ae, ö and ø oe, ü ue, å aa.
 
-What comes out is compared and never shown. Folding it once more changes nothing.
+The result is compared and never shown. Folding it again changes nothing.
 """
 
 import re
@@ -25,7 +25,7 @@ _SPELLINGS = ((re.compile("(?:a+e*)+"), "a"), (re.compile("oe+"), "o"), (re.comp
 
 
 def search_name(*names: str | None) -> str:
-    """Names in the form they are searched and sorted by: small Latin letters and digits, single spaces between words."""
+    """The folded form of names: lower-case Latin letters and digits, with single spaces between words."""
     spread = unicodedata.normalize("NFKD", " ".join(name for name in names if name)).casefold()
     bare = "".join(character for character in spread if not unicodedata.combining(character))
     latin = anyascii(_GREEK.sub(lambda pair: _GREEK_PAIRS[pair.group()], bare)).casefold()
@@ -36,9 +36,9 @@ def search_name(*names: str | None) -> str:
 
 
 def name_matches(column: InstrumentedAttribute[str], typed: str) -> list[sa.ColumnElement[bool]]:
-    """That a folded name holds each word somebody typed; nothing is asked of it if nothing was typed.
+    """A condition: the folded name contains each word that was typed. Empty input matches everything.
 
-    What folds to nothing, such as a lone percent sign, is in no name.
+    Input that folds to nothing, such as a lone percent sign, matches nothing.
     """
     words = search_name(typed).split()
     if typed.strip() and not words:

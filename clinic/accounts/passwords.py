@@ -1,7 +1,7 @@
-"""Which passwords staff may choose: long ones that are not what everybody tries first. Works offline.
+"""Which passwords staff may choose: long ones that guessers do not try early. Works offline.
 
-Length counts, composition rules do not exist (NIST SP 800-63B-4, section 3.1.1.2, read 2026-11-22). How soon a guesser would
-arrive is zxcvbn's estimate: its lists of leaked passwords, words and names, keyboard runs, dates, repetitions and disguises.
+Length counts; there are no composition rules (NIST SP 800-63B-4, section 3.1.1.2, read 2026-11-22). zxcvbn estimates
+the number of guesses from leaked passwords, words and names, keyboard runs, dates, repetitions and substitutions.
 """
 
 import re
@@ -13,20 +13,20 @@ from zxcvbn import zxcvbn
 SHORTEST = 12
 LONGEST = 256
 JUDGED = 72
-"""Characters that are looked at; what comes behind them only makes it harder."""
+"""How many characters are estimated; further ones only make a password harder to guess."""
 SAFE_SCORE = 4
-"""The highest of zxcvbn's five: at least 10^10 guesses."""
+"""The highest of zxcvbn's five scores: at least 10^10 guesses."""
 TRADE = (
     "lumbar massage practice clinic front desk frontdesk reception receptionist therapist therapy masseur masseuse owner boss"
     " manager admin administrator staff team"
 )
-"""What everybody knows about whoever works in such a place, their role among it."""
+"""What everybody knows about people who work in such a place, including their roles."""
 BESIDES_OWN = 8
-"""So many characters must stand besides what a stranger knows of this person and practice."""
+"""How many characters a password needs apart from what a stranger knows about this person and practice."""
 
 
 def objection(password: str, own_words: Iterable[str] = ()) -> str | None:
-    """Why this password will not do, as a sentence for the person; None when it will.
+    """Why this password is refused, as a sentence for the person; None if it is accepted.
 
     `own_words` are what a stranger could guess about this person and this practice: names, the address, the town.
     """
@@ -45,13 +45,13 @@ def objection(password: str, own_words: Iterable[str] = ()) -> str | None:
 
 
 def _parts(words: Iterable[str]) -> list[str]:
-    """Single words, as they are typed and without the marks that are left out in a hurry."""
+    """The words, as typed and without accents."""
     ways = [way for word in words for way in (word.casefold(), _unmarked(word))]
     return list(dict.fromkeys(part for way in ways for part in re.split(r"[^\w]+|_", way) if len(part) >= 3))
 
 
 def _besides(password: str, known: Iterable[str]) -> str:
-    """What is left of letters and digits; a year or a row of them is one thought, so digits count half."""
+    """The length that is left; digits count half, because a year or a run of digits is one guess."""
     left = _unmarked(password)
     for word in sorted(known, key=len, reverse=True):
         left = left.replace(word, "")

@@ -1,8 +1,9 @@
-"""Who on the staff may do what: one table. Clients and visitors hold no permission at all.
+"""What each staff role may do, in one table. Clients and visitors have no permissions.
 
-*Front desk* sees the calendar of all and how to reach people, never health. *Therapist* reads health, of own clients only
-(`plans.queries` answers whose those are). *Owner* sets up, reads reports without names and the audit, and sees the calendar
-and the contacts without changing them; no health unless the same person is also a therapist. Roles add up.
+*Front desk* sees everyone's calendar and contacts, never health data. *Therapist* reads the health data of their own
+clients only (`plans.queries` decides whose those are). *Owner* changes settings, reads reports without names and the
+audit log, and sees the calendar and contacts without changing them; health data only if they are also a therapist.
+Roles add up.
 """
 
 from collections.abc import Iterable
@@ -67,7 +68,7 @@ def may(user: User, permission: Permission | str) -> bool:
 
 
 def has_grant(user: User, client_id: UUID, now: datetime) -> bool:
-    """Whether *Open with reason* gives this person the client's health record at the moment."""
+    """Whether *Open with reason* currently gives this person access to the client's health record."""
     live = sa.exists().where(
         HealthGrant.user_id == user.id, HealthGrant.client_id == client_id, HealthGrant.until > now
     )

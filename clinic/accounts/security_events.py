@@ -1,8 +1,8 @@
-"""Security events in the audit: what failed or was refused, at which account, from which network.
+"""Security events in the audit log: what failed or was refused, for which account, from which network.
 
-The network is a keyed hash, so that the owner sees that two events came from one place and not from where. Whoever makes
-thousands of events must not fill the record: of one kind at one account ten an hour from one network are written down, and
-thirty an hour from all. The last one that is written says that more may have followed.
+The network is a keyed hash: the owner sees that two events came from one place, but not from where. An attacker must
+not flood the log, so for one kind and account at most ten events an hour are recorded from one network, and thirty
+from all. The last recorded one says that more may have followed.
 """
 
 from collections.abc import Iterable
@@ -29,7 +29,7 @@ class SecurityEvent(StrEnum):
 
 
 def network_hash(address: str | None) -> str:
-    """What stands for the network of an address: always the same, and nobody can tell the address from it."""
+    """A stable keyed hash of an address's network, which does not reveal the address."""
     return limits.digest(limits.network(address)).hex()[:NETWORK_LENGTH]
 
 
@@ -42,7 +42,7 @@ def record(
     about: str = "",
     now: datetime,
 ) -> None:
-    """Add an event to the caller's transaction, unless there were too many like it within the hour.
+    """Add an event to the caller's transaction, unless there were too many of its kind within the hour.
 
     `account_id` is the member of staff it happened to, if there is one; `network` is a `network_hash`; `about` names what was
     tried: an endpoint or a means of signing in, never anything somebody typed.
@@ -67,9 +67,10 @@ def record(
 
 
 def record_roles(user: User, before: Iterable[str], *, actor: str, network: str, now: datetime) -> None:
-    """Add to the caller's transaction that somebody's roles are others than `before`; nothing when they are the same.
+    """Record in the caller's transaction that somebody's roles differ from `before`; does nothing if they are the
+    same.
 
-    Never held back: whoever may change roles is known.
+    Not limited: only known staff can change roles.
     """
     was, is_now = sorted(set(before)), sorted(set(user.role_names))
     if was == is_now:

@@ -1,7 +1,7 @@
-"""What changes people: clients and their addresses, and the one-time links that prove an address.
+"""Verbs that change people: clients and their contacts, and the one-time links that prove an address.
 
-A visitor always becomes a new, unverified client: nothing is looked up and nothing shown, so that known and unknown
-addresses behave alike. Sessions of clients are in `sessions`, joining two records of one person in `merging`.
+A visitor always becomes a new, unverified client: nothing is looked up or shown, so that known and unknown addresses
+behave alike. `sessions` holds client sessions, `merging` joins two records of one person.
 """
 
 import hashlib
@@ -24,11 +24,11 @@ from clinic.refusal import Refusal
 
 LINK_LIFE = timedelta(minutes=10)
 SHORTEST_NUMBER = 5
-"""Digits after the country code; some countries call even shorter ones possible."""
+"""The fewest digits after the country code; the library accepts even fewer for some countries."""
 
 
 class UnreadableAddress(Refusal):
-    """An address that cannot be one; the sentence says what to look at."""
+    """Not a possible address; the sentence says what to check."""
 
     status = 422
     code = "unreadable"
@@ -45,7 +45,7 @@ def add_client(
     country: str = "US",
     relation: Relation = Relation.SELF,
 ) -> Client:
-    """A new client with unverified addresses; flushed. Nothing is looked up: the same address may stand on others.
+    """A new client with unverified addresses; flushed. Nothing is looked up: other records may have the same address.
 
     `country` is the practice's, for telephone numbers without a country code. Raises Unreadable for an address that cannot
     be one.
@@ -93,7 +93,7 @@ def add_contact(
 
 
 def normalise_mail(text: str) -> str:
-    """The address as it is compared: lower case, domain in its internet form; raises Unreadable."""
+    """The address normalised for comparison: lower case, ASCII domain; raises Unreadable."""
     try:
         found = validate_email(text.strip(), check_deliverability=False)
     except EmailNotValidError:
@@ -104,9 +104,9 @@ def normalise_mail(text: str) -> str:
 
 
 def normalise_phone(text: str, country: str) -> str:
-    """The number in E.164, read as one would dial it in this country (two letters).
+    """The number in E.164, read as dialled in this country (two letters).
 
-    Raises Unreadable for what is no number, and for one that can be dialled from its own town alone.
+    Raises Unreadable for anything that is not a number, and for one that can be dialled only within its own town.
     """
     try:
         number = phonenumbers.parse(text, country, keep_raw_input=True)
@@ -128,10 +128,11 @@ def normalise_phone(text: str, country: str) -> str:
 
 
 def _lacks_area_code(number: phonenumbers.PhoneNumber, country: str) -> bool:
-    """Whether a number without a country code was typed as neighbours dial it.
+    """Whether a number without a country code was typed without its area code.
 
-    Where area codes begin with 0, a number without the 0 is one of the own town. Elsewhere such a number does not fit the
-    country's numbering plan. A plan that is newer than ours is no trap: with + and the country code any number is taken.
+    Where area codes begin with 0, a number without the 0 is a local number. Elsewhere a local number does not fit the
+    country's numbering plan. If a plan is newer than our library, the country code helps: with it, any number is
+    accepted.
     """
     if number.country_code_source != phonenumbers.CountryCodeSource.FROM_DEFAULT_COUNTRY:
         return False
@@ -142,7 +143,7 @@ def _lacks_area_code(number: phonenumbers.PhoneNumber, country: str) -> bool:
 
 
 def phone_parts(text: str, country: str) -> list[str]:
-    """Digits by which a number is looked for, as it may stand in E.164; the text may be a part of a number.
+    """The digits to search for in E.164 numbers; the text may be part of a number.
 
     "+44 (0)20 7946" and "020 7946" both name a part of +442079460958. Empty for a text without digits.
     """
@@ -152,7 +153,7 @@ def phone_parts(text: str, country: str) -> list[str]:
     try:
         number = phonenumbers.parse(dialled, country)
     except phonenumbers.NumberParseException:
-        pass  # Too short to be a number, so it is looked for as it was typed.
+        pass  # Too short to be a number, so it is searched as typed.
     else:
         is_abroad = dialled.lstrip().startswith(("+", "00"))
         whole = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
@@ -161,7 +162,7 @@ def phone_parts(text: str, country: str) -> list[str]:
 
 
 def contacts_on(kind: ContactKind, normalised: str) -> Sequence[Contact]:
-    """Every contact with this address, oldest first; of erased or merged-away clients none."""
+    """Every contact with this address, oldest first, except those of erased or merged clients."""
     return db.session.scalars(
         sa.select(Contact)
         .join(Contact.client)
@@ -177,19 +178,20 @@ def contacts_on(kind: ContactKind, normalised: str) -> Sequence[Contact]:
 
 
 def people_on(contact: Contact) -> list[Client]:
-    """Everybody whose record carries the same address as this contact, the oldest record first."""
+    """All clients whose records have the same address as this contact, the oldest record first."""
     return [one.client for one in contacts_on(ContactKind(contact.kind), contact.normalised)]
 
 
 def prove(contact: Contact, now: datetime) -> None:
-    """The address works: somebody who reads its mail followed our link. That holds for every record that carries it."""
+    """Mark the address as verified, because somebody who reads its mail followed our link; on every record that has
+    it."""
     for same in contacts_on(ContactKind(contact.kind), contact.normalised):
         same.verified_at = same.verified_at or now
         same.bounced_at = None
 
 
 def add_person_on(contact: Contact, *, given_name: str, family_name: str, now: datetime) -> Client:
-    """A further person on a proven address; flushed."""
+    """An additional person on a proven address; flushed."""
     person = add_client(
         given_name=given_name,
         family_name=family_name,
@@ -229,7 +231,7 @@ def mint_link(
 
 
 def find_link(raw: str, purpose: LinkPurpose, now: datetime) -> LoginLink | None:
-    """The link behind a secret while it may still be used; looking changes nothing."""
+    """The link with this secret while it can still be used; changes nothing."""
     return db.session.scalar(
         sa.select(LoginLink).where(
             LoginLink.digest == digest(raw),
@@ -241,7 +243,8 @@ def find_link(raw: str, purpose: LinkPurpose, now: datetime) -> LoginLink | None
 
 
 def consume_link(raw: str, purpose: LinkPurpose, now: datetime) -> LoginLink | None:
-    """Use a link up; None when it is unknown, for another purpose, too old or used. Of many at once, one wins."""
+    """Use up a link; None if it is unknown, for another purpose, too old or used. Of several calls at once, one
+    wins."""
     used = (
         sa.update(LoginLink)
         .where(

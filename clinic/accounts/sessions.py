@@ -1,7 +1,7 @@
-"""Signed-in browsers, of staff and of clients: two kinds that never meet.
+"""Signed-in browsers: separate sessions for staff and for clients.
 
-The browser holds a 256-bit secret, the database its SHA-256. A session ends by sign-out, by idleness and by age, on the
-server: a copied cookie is worth nothing afterwards. The principal of a client session is a proven address, not a client.
+The browser holds a 256-bit secret, the database its SHA-256. Sign-out, idleness and age end a session on the server,
+so a copied cookie is worthless afterwards. The principal of a client session is a proven address, not a client.
 """
 
 import secrets
@@ -15,7 +15,7 @@ from clinic.accounts.models import Client, ClientSession, Contact, StaffSession,
 from clinic.accounts.services import digest
 from clinic.db import db
 
-# NIST SP 800-63B-4 section 2.2.3 (read 2026-11-22) allows 24 h and 1 h at this level; a shared front desk wants less.
+# NIST SP 800-63B-4 section 2.2.3 (read 2026-11-22) allows 24 h and 1 h at this level; a shared front desk needs less.
 STAFF_LIFE = timedelta(hours=12)
 STAFF_IDLE = timedelta(minutes=30)
 CLIENT_LIFE = timedelta(hours=24)
@@ -26,7 +26,7 @@ SEEN_STEP = timedelta(minutes=1)
 
 
 def open_staff(user: User, now: datetime, device: str = "") -> str:
-    """Begin a session of a member of staff; returns the secret for the browser. `device` says what people know it by."""
+    """Begin a staff session; returns the secret for the browser. `device` describes the browser to its owner."""
     raw = secrets.token_urlsafe(32)
     db.session.add(
         StaffSession(digest=digest(raw), user_id=user.id, device=device, created_at=now, seen_at=now)
@@ -35,7 +35,7 @@ def open_staff(user: User, now: datetime, device: str = "") -> str:
 
 
 def staff(raw: str, now: datetime) -> StaffSession | None:
-    """The live session behind a secret, of a person who still works here."""
+    """The live session with this secret, if the person still works here."""
     return db.session.scalar(
         sa.select(StaffSession)
         .join(User, User.id == StaffSession.user_id)
@@ -50,7 +50,8 @@ def staff(raw: str, now: datetime) -> StaffSession | None:
 
 
 def lately_idle(raw: str, now: datetime) -> User | None:
-    """Whose session was behind a secret when it ended by idleness or age, not by hand, within the last day's work."""
+    """Whose session this secret opened, if it ended by idleness or age (not by signing out) within the last working
+    day."""
     return db.session.scalar(
         sa.select(User)
         .join(StaffSession, StaffSession.user_id == User.id)
@@ -64,7 +65,7 @@ def lately_idle(raw: str, now: datetime) -> User | None:
 
 
 def others_of(user: User, own: StaffSession, now: datetime) -> Sequence[StaffSession]:
-    """This person's other live sessions, the one seen last first."""
+    """This person's other live sessions, most recently seen first."""
     live = sa.select(StaffSession).where(*_others(user, own), StaffSession.created_at > now - STAFF_LIFE)
     live = live.where(StaffSession.seen_at > now - STAFF_IDLE)
     return db.session.scalars(live.order_by(StaffSession.seen_at.desc())).all()
@@ -82,7 +83,7 @@ def end_one_of(user: User, session_id: UUID, now: datetime) -> bool:
 
 
 def end_others_of(user: User, own: StaffSession, now: datetime) -> None:
-    """End every session of this person but their own."""
+    """End every session of this person except the current one."""
     db.session.execute(sa.update(StaffSession).where(*_others(user, own)).values(ended_at=now))
 
 
@@ -111,7 +112,7 @@ def open_client(contact: Contact, client_id: UUID | None, now: datetime) -> str:
 
 
 def of_client(raw: str, now: datetime) -> ClientSession | None:
-    """The live client session behind a secret; None also when its client was erased or merged away meanwhile."""
+    """The live client session with this secret; None also if its client has been erased or merged meanwhile."""
     return db.session.scalar(
         sa.select(ClientSession)
         .outerjoin(Client, Client.id == ClientSession.client_id)

@@ -1,8 +1,9 @@
-"""Addresses that are their own key: derived from what they open, never stored.
+"""Signed URLs that are their own key: derived from what they open, never stored.
 
-A derived address is `<id>.<key id and mac>`, both in base64url; the mac is HMAC-SHA-256 over purpose, id and epoch, cut to
-128 bits. Raising the epoch of a row kills all its addresses. The keys are apart from the session key; several may be known
-at once, the highest id signs. One-time links are another thing: random, stored as a digest (`accounts.services.mint_link`).
+A token is `<id>.<key id and mac>`, both in base64url; the mac is HMAC-SHA-256 over purpose, id and epoch, truncated
+to 128 bits. Raising a row's epoch revokes all its links. The keys are separate from the session key; several may be
+loaded, and the highest id signs. One-time links are different: random, and stored as a digest
+(`accounts.services.mint_link`).
 """
 
 import base64
@@ -35,7 +36,7 @@ def use(keys: Mapping[int, bytes]) -> None:
 
 @dataclass(frozen=True)
 class LinkClaim:
-    """What an address says it opens; believe it only when `holds`."""
+    """What a token claims to open; trust it only if `holds` says so."""
 
     purpose: str
     subject_id: UUID
@@ -43,7 +44,7 @@ class LinkClaim:
     mac: bytes
 
     def holds(self, epoch: int) -> bool:
-        """Whether the address was made by us for this purpose, row and epoch; compared in constant time."""
+        """Whether we made the token for this purpose, row and epoch; compared in constant time."""
         key = _keys.get(self.key_id)
         if key is None:
             return False
@@ -51,27 +52,27 @@ class LinkClaim:
 
 
 def manage_path(appointment_id: UUID, epoch: int) -> str:
-    """The one address of an appointment for its whole life: `/a/<token>`."""
+    """The permanent link of an appointment: `/a/<token>`."""
     return purpose_path("a", MANAGE, appointment_id, epoch)
 
 
 def aftercare_path(appointment_id: UUID, epoch: int) -> str:
-    """Where the tips after a visit wait: `/c/<token>`. How long it opens is the page's business."""
+    """The link to the tips after a visit: `/c/<token>`. The page decides how long it opens."""
     return purpose_path("c", AFTERCARE, appointment_id, epoch)
 
 
 def check_in_path(appointment_id: UUID, epoch: int) -> str:
-    """Where the two questions after a visit are answered: `/check-in/<token>`."""
+    """The link to the two questions after a visit: `/check-in/<token>`."""
     return purpose_path("check-in", CHECK_IN, appointment_id, epoch)
 
 
 def wish_path(wish_id: UUID, epoch: int) -> str:
-    """Where somebody on the waiting list changes or withdraws what they wait for: `/w/<token>`."""
+    """The link at which a waiting-list entry is changed or withdrawn: `/w/<token>`."""
     return purpose_path("w", WISH, wish_id, epoch)
 
 
 def offer_path(offer_id: UUID, epoch: int) -> str:
-    """Where an offered time is taken or declined: `/o/<token>`, of the epoch of its wish."""
+    """The link at which an offered time is accepted or declined: `/o/<token>`; it uses the entry's epoch."""
     return purpose_path("o", OFFER, offer_id, epoch)
 
 
@@ -81,17 +82,17 @@ def purpose_path(prefix: str, purpose: str, subject_id: UUID, epoch: int) -> str
 
 
 def sign_in_path(raw: str) -> str:
-    """The address of a one-time sign-in link."""
+    """The URL of a one-time sign-in link."""
     return f"/l/{raw}"
 
 
 def own_tips_path(raw: str) -> str:
-    """The address of a one-time link to the tips that depend on a client's own answers."""
+    """The URL of a one-time link to the tips that depend on a client's own answers."""
     return f"/own-tips/{raw}"
 
 
 def token(purpose: str, subject_id: UUID, epoch: int) -> str:
-    """The derived part of an address, under the newest key; raises LookupError when no key is loaded."""
+    """The token, signed with the newest key; raises LookupError if no key is loaded."""
     if not _keys:
         raise LookupError("no link key is loaded")
     key_id = max(_keys)
@@ -100,7 +101,7 @@ def token(purpose: str, subject_id: UUID, epoch: int) -> str:
 
 
 def check(token: str, purpose: str = MANAGE) -> LinkClaim | None:
-    """Read a token; None when it has not the shape of one. The caller loads the row and asks `holds(row.link_epoch)`."""
+    """Parse a token; None if it is malformed. The caller loads the row and asks `holds(row.link_epoch)`."""
     head, dot, tail = token.partition(".")
     subject, mac = _bytes(head), _bytes(tail)
     if not dot or len(subject) != 16 or len(mac) != 1 + MAC_BYTES:
@@ -118,7 +119,7 @@ def _text(content: bytes) -> str:
 
 
 def _bytes(text: str) -> bytes:
-    """The bytes of canonical base64url; empty for anything else, so that one row has one address and no look-alikes."""
+    """The bytes of canonical base64url; empty for anything else, so that each row has exactly one valid token."""
     try:
         content = base64.b64decode(
             text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True

@@ -1,11 +1,11 @@
-"""The people who work here: taking one on, the address by which they choose a password, their roles, and seeing one off.
+"""The team: adding people, the one-time link by which they choose a password, their roles, and leaving.
 
-There is no page on which a stranger could become staff: the first owner is made on the command line, which prints a one-time
-address; everybody else is invited (`invitations`). The same kind of address is how a forgotten password is reset; a second
-factor stays in force through that.
+No page lets a stranger become staff: the first owner is created on the command line, which prints a one-time link;
+everybody else is invited (`practice.invitations`). A forgotten password is reset by the same kind of link, and the
+second factor stays in force.
 
-A practice always keeps an owner who can sign in. Whoever takes the role or the sign-in from an owner first locks the rows of
-all owners, in id order, and looks again under the lock, so that of two owners who demote each other one is refused.
+A practice always keeps an owner who can sign in. Taking the role or the sign-in from an owner first locks the rows of
+all owners, in id order, and checks again under the lock, so that if two owners demote each other, one is refused.
 """
 
 import secrets
@@ -27,28 +27,28 @@ SET_UP_LIFE = timedelta(hours=24)
 
 
 class AlreadyStaff(Refusal):
-    """Somebody with this address works here already."""
+    """Somebody with this address already works here."""
 
     code = "already-staff"
     sentence = "Somebody with this e-mail address is already on the team."
 
 
 class OwnAccount(Refusal):
-    """An act for the accounts of others."""
+    """Only possible for other people's accounts."""
 
     code = "own-account"
     sentence = "This is your own account. You change your password and your second factor under Your sign-in."
 
 
 class NotHere(Refusal):
-    """Somebody who no longer works here."""
+    """The person no longer works here."""
 
     code = "not-here"
     sentence = "This person no longer works here. Let them come back first."
 
 
 class LastOwner(Refusal):
-    """Nobody else could run the practice."""
+    """No other owner could run the practice."""
 
     code = "last-owner"
     sentence = "Nobody else who can sign in is an owner. Give the role to somebody else first."
@@ -64,7 +64,7 @@ def add_user(
     is_demo: bool = False,
     password: str | None = None,
 ) -> User:
-    """Take somebody on; flushed. Without a password they choose one by a set-up link.
+    """Add a member of staff; flushed. Without a password, they choose one by a set-up link.
 
     Raises AlreadyStaff, and Unreadable for an address that cannot be one.
     """
@@ -101,13 +101,13 @@ def member(user_id: UUID) -> User:
 
 
 def everybody() -> Sequence[User]:
-    """Everybody who has or had an account, by name, with their passkeys."""
+    """All current and former staff, by name, with their passkeys."""
     people = sa.select(User).order_by(User.given_name, User.family_name, User.id)
     return db.session.scalars(people.options(sa.orm.selectinload(User.webauthn))).all()
 
 
 def is_last_owner(user: User) -> bool:
-    """Whether nobody else could run the practice without this person; a courtesy of pages, see `set_roles`."""
+    """Whether this person is the only usable owner. Pages use it to warn; `set_roles` enforces it."""
     try:
         _require_another_owner(user)
     except LastOwner:
@@ -122,7 +122,7 @@ def owners() -> Sequence[User]:
 
 
 def mint_set_up_link(user: User, now: datetime) -> str:
-    """The secret of a fresh address by which this person may choose a password within a day; earlier ones die."""
+    """A new secret with which this person can choose a password within a day; earlier ones are revoked."""
     _kill_set_up_links(user, now)
     raw = secrets.token_urlsafe(32)
     db.session.add(
@@ -137,19 +137,19 @@ def _kill_set_up_links(user: User, now: datetime) -> None:
 
 
 def set_up_path(raw: str) -> str:
-    """The address of a set-up link."""
+    """The URL of a set-up link."""
     return f"/staff/set-up/{raw}"
 
 
 def find_set_up(raw: str, now: datetime) -> User | None:
-    """Whom a set-up link is for, while it may be used; looking changes nothing."""
+    """Whom a set-up link is for, while it can be used; changes nothing."""
     return db.session.scalar(
         sa.select(User).join(SetUpLink, SetUpLink.user_id == User.id).where(*_usable(raw, now))
     )
 
 
 def choose_password(raw: str, password: str, now: datetime) -> User | None:
-    """Use a set-up link up: the new password holds and every session ends. None when the link is used or too old."""
+    """Use up a set-up link: set the new password and end every session. None if the link is used or too old."""
     user_id = db.session.scalar(
         sa.update(SetUpLink).where(*_usable(raw, now)).values(used_at=now).returning(SetUpLink.user_id)
     )
@@ -167,7 +167,7 @@ def _usable(raw: str, now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
 
 
 def reset_password(user: User, *, by: User, now: datetime) -> PasswordReset:
-    """Close the password of a colleague at once; a letter with a one-time address for a new one follows. Sessions end.
+    """Disable a colleague's password at once; a letter with a one-time link for a new one follows. Sessions end.
 
     Raises OwnAccount, NotHere, and LastOwner. The caller commits.
     """
@@ -186,7 +186,8 @@ def reset_password(user: User, *, by: User, now: datetime) -> PasswordReset:
 
 
 def reset_factor_of(user: User, *, by: User, now: datetime) -> None:
-    """Forget the second factor of a colleague who lost it; the next sign-in sets one up. Raises OwnAccount and NotHere.
+    """Remove the second factor of a colleague who lost it; the next sign-in sets one up. Raises OwnAccount and
+    NotHere.
 
     The caller commits.
     """
@@ -212,7 +213,7 @@ def _end_resets(user: User, now: datetime) -> None:
 
 
 def reset_second_factor(user: User, now: datetime) -> None:
-    """Forget app, recovery codes and passkeys; the next sign-in sets a second factor up anew. Every session ends."""
+    """Remove app, recovery codes and passkeys; the next sign-in sets up a second factor again. Every session ends."""
     user.tf_primary_method = None
     user.tf_totp_secret = None
     user.totp_counter = None
@@ -222,9 +223,9 @@ def reset_second_factor(user: User, now: datetime) -> None:
 
 
 def set_roles(user: User, roles: Iterable[Role], *, actor: str, now: datetime, network: str = "") -> bool:
-    """What this person does here from their next request on; False when it was the same. Raises LastOwner.
+    """Set this person's roles, from their next request on; False if they are unchanged. Raises LastOwner.
 
-    `network` is that of whoever asks (`security_events.network_hash`). The caller commits.
+    `network` is the requester's (`security_events.network_hash`). The caller commits.
     """
     wanted = sorted({role.value for role in roles})
     lock_with_owners(user)
@@ -240,7 +241,7 @@ def set_roles(user: User, roles: Iterable[Role], *, actor: str, now: datetime, n
 
 
 def see_off(user: User, *, actor: str, now: datetime) -> None:
-    """Close somebody's sign-in; what they wrote and did stays under their name. Twice is harmless. Raises LastOwner.
+    """Close somebody's sign-in; what they wrote and did stays under their name. Safe to repeat. Raises LastOwner.
 
     The caller commits.
     """
@@ -256,7 +257,7 @@ def see_off(user: User, *, actor: str, now: datetime) -> None:
 
 
 def welcome_back(user: User, *, actor: str, now: datetime) -> None:
-    """Open somebody's sign-in again, with the roles, password and second factor they had. The caller commits."""
+    """Reopen somebody's sign-in, with the roles, password and second factor they had. The caller commits."""
     if not user.active:
         user.active = True
         user.update_datetime = now
@@ -264,9 +265,10 @@ def welcome_back(user: User, *, actor: str, now: datetime) -> None:
 
 
 def lock_with_owners(user: User) -> None:
-    """Lock the rows of this person and of all owners, in id order, and read this person anew.
+    """Lock the rows of this person and of all owners, in id order, and reload this person.
 
-    Who locks one of these rows before takes this instead: two who each hold the other's row would wait for ever.
+    Call this instead of locking one of these rows first: two transactions that each hold the other's row would
+    deadlock.
     """
     wanted = sa.or_(User.id == user.id, User.role_names.contains([Role.OWNER.value]))
     rows = sa.select(User).where(wanted).order_by(User.id).with_for_update(key_share=True)
@@ -274,7 +276,7 @@ def lock_with_owners(user: User) -> None:
 
 
 def _require_another_owner(user: User) -> None:
-    """Raise LastOwner when this is an owner, and nobody else is one who works here and has a way to sign in."""
+    """Raise LastOwner if this is an owner and no other current owner can sign in."""
     if Role.OWNER not in user.role_names:
         return
     others = sa.exists().where(

@@ -1,4 +1,4 @@
-"""What a visitor typed about themselves and could not send yet: kept for an hour, sealed, for the browser it was typed in."""
+"""Contact details that a visitor typed but could not submit yet: kept for an hour, sealed, for that browser only."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ KEPT = timedelta(hours=1)
 
 
 def keep(browser: bytes, details: Mapping[str, str], now: datetime) -> None:
-    """Keep this in place of what the browser typed before; flushed."""
+    """Store this in place of what the browser typed before; flushed."""
     forget(browser)
     row = TypedDetails(browser=browser, typed_at=now)
     row.details = dict(details)
@@ -22,7 +22,7 @@ def keep(browser: bytes, details: Mapping[str, str], now: datetime) -> None:
 
 
 def find(browser: bytes, now: datetime) -> dict[str, str]:
-    """What was typed in this browser within the last hour; empty when nothing was."""
+    """What was typed in this browser within the last hour; empty if nothing was."""
     row = db.session.scalar(
         sa.select(TypedDetails).where(TypedDetails.browser == browser, TypedDetails.typed_at > now - KEPT)
     )
@@ -30,7 +30,7 @@ def find(browser: bytes, now: datetime) -> dict[str, str]:
 
 
 def forget(browser: bytes) -> None:
-    """It was used, or somebody else has the browser now."""
+    """Delete it: it was used, or somebody else has the browser now."""
     db.session.execute(sa.delete(TypedDetails).where(TypedDetails.browser == browser))
 
 
