@@ -1,6 +1,6 @@
-"""Time off of a therapist and closures of a location or the whole practice: local days that always win over hours.
+"""Time off of a therapist, and closures of a location or the whole practice: local days that always override hours.
 
-They cancel nothing: visits that stand stay until somebody moves them (`booking.outside_hours` lists them).
+They cancel nothing: existing visits stay until somebody moves them (`booking.outside_hours` lists them).
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ LONGEST = timedelta(days=3 * 366)
 
 
 class AbsenceTooLong(Refusal):
-    """Longer than anybody plans."""
+    """Longer than three years."""
 
     code = "too-long"
     sentence = "That is longer than three years. For good, enter a last working day or a closing day instead."
@@ -33,7 +33,7 @@ class AbsenceTooLong(Refusal):
 
 @dataclass(frozen=True, kw_only=True)
 class Away:
-    """Local days on which somebody does not work; with minutes only that part of each of them.
+    """Local days on which somebody does not work; with minutes, only that part of each day.
 
     `until_on` is exclusive, minutes count from midnight.
     """
@@ -54,7 +54,7 @@ def time_off(time_off_id: UUID) -> TimeOff:
 
 
 def all_time_off(since: date) -> list[tuple[TimeOff, Therapist]]:
-    """Time off that is not over on a date, with whose it is, the next first."""
+    """Time off that is not over on a date, with its therapist, soonest first."""
     rows = sa.select(TimeOff, Therapist).join(Therapist, Therapist.id == TimeOff.therapist_id)
     ordered = rows.where(TimeOff.until_on > since).order_by(TimeOff.from_on, Therapist.position, TimeOff.id)
     return [(row, person) for row, person in db.session.execute(ordered)]
@@ -80,7 +80,7 @@ def take_off(therapist_id: UUID, away: Away, *, actor: str, now: datetime) -> Ti
 
 
 def work_after_all(time_off_id: UUID, *, actor: str, now: datetime) -> TimeOff:
-    """Take time off back. Raises NotFound when somebody did already."""
+    """Withdraw time off. Raises NotFound if somebody already did."""
     with calendars.changing():
         entered = time_off(time_off_id)
         audit.record(actor, "delete", entered, fields=["therapist_id", "from_on", "until_on"], now=now)
@@ -97,7 +97,7 @@ def closure(closure_id: UUID) -> Closure:
 
 
 def closures(since: date) -> list[Closure]:
-    """Closures that are not over on a date, the next first."""
+    """Closures that are not over on a date, soonest first."""
     rows = sa.select(Closure).where(Closure.until_on > since)
     return list(db.session.scalars(rows.order_by(Closure.from_on, Closure.id)))
 
@@ -105,7 +105,7 @@ def closures(since: date) -> list[Closure]:
 def close(
     *, name: str, from_on: date, until_on: date, location_id: UUID | None, actor: str, now: datetime
 ) -> Closure:
-    """Close a location, or without one the whole practice. Raises EndsBeforeItBegins and TooLong."""
+    """Close a location, or the whole practice if none is given. Raises EndsBeforeItBegins and TooLong."""
     _require_range(from_on, until_on)
     with calendars.changing():
         entered = Closure(
@@ -120,7 +120,7 @@ def close(
 
 
 def open_after_all(closure_id: UUID, *, actor: str, now: datetime) -> Closure:
-    """Take a closure back. Raises NotFound when somebody did already."""
+    """Withdraw a closure. Raises NotFound if somebody already did."""
     with calendars.changing():
         entered = closure(closure_id)
         audit.record(actor, "delete", entered, fields=["location_id", "from_on", "until_on"], now=now)
@@ -129,7 +129,7 @@ def open_after_all(closure_id: UUID, *, actor: str, now: datetime) -> Closure:
 
 
 def closed_days(year: int) -> set[date]:
-    """Days of a year on which the whole practice is closed already."""
+    """Days of a year on which the whole practice is already closed."""
     first, until = date(year, 1, 1), date(year + 1, 1, 1)
     rows = db.session.scalars(
         sa.select(Closure).where(
@@ -142,7 +142,7 @@ def closed_days(year: int) -> set[date]:
 
 
 def close_on(days: Sequence[PublicHoliday], *, actor: str, now: datetime) -> list[Closure]:
-    """Close the whole practice on public holidays; a day on which it is closed already is passed over."""
+    """Close the whole practice on public holidays; days on which it is already closed are skipped."""
     with calendars.changing():
         shut = {on for year in {day.on.year for day in days} for on in closed_days(year)}
         entered = [

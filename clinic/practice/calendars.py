@@ -1,8 +1,8 @@
-"""The calendars of therapists and rooms: the queue that everybody joins who can change what is free.
+"""The calendar locks of therapists and rooms: the queue for everything that can change what is free.
 
-All therapists, then all rooms, each set in id order in one statement, and nothing of theirs afterwards: whoever follows this
-cannot deadlock with another who does. Raising `calendar_version` and `rules_version` is how kept answers about free times
-learn that they are old.
+Lock all therapists, then all rooms, each set in id order in one statement, and no further rows of theirs afterwards:
+transactions that follow this cannot deadlock each other. Raising `calendar_version` and `rules_version` outdates cached
+answers about free times.
 """
 
 from collections.abc import Iterable, Iterator
@@ -22,7 +22,7 @@ UPDATE {table} SET calendar_version = calendar_version + 1 FROM locked WHERE {ta
 _THERAPISTS = sa.text(_RAISE.format(table="therapists"))
 _ROOMS = sa.text(_RAISE.format(table="rooms"))
 
-# Beyond the sum of every calendar, so that a stamp is never met again when somebody leaves the sum.
+# Higher than the sum of all calendar versions, so that a stamp never recurs when a calendar leaves the sum.
 _NEW_RULES = sa.text(
     """
     UPDATE practice SET rules_version = rules_version + 1
@@ -33,7 +33,7 @@ _NEW_RULES = sa.text(
 
 
 def lock(therapists: Iterable[UUID], rooms: Iterable[UUID]) -> None:
-    """Queue behind everybody else who is changing these calendars, until the transaction ends."""
+    """Queue behind everybody who is changing these calendars, and hold them until the transaction ends."""
     db.session.execute(_THERAPISTS, {"ids": sorted(set(therapists))})
     room_ids = sorted(set(rooms))
     if room_ids:
@@ -42,9 +42,9 @@ def lock(therapists: Iterable[UUID], rooms: Iterable[UUID]) -> None:
 
 @contextmanager
 def changing() -> Iterator[None]:
-    """Let the block change what the practice can offer, while nobody books.
+    """Let the block change what the practice can offer, while nobody can book.
 
-    Every calendar is locked first. Afterwards each stamp an availability was kept under is exceeded for good.
+    Every calendar is locked first. Afterwards every stamp of a cached answer is outdated for good.
     """
     lock(db.session.scalars(sa.select(Therapist.id)), db.session.scalars(sa.select(Room.id)))
     yield

@@ -1,4 +1,4 @@
-"""How a row of the practice is changed: which of its fields, under which address, in which order, and from which page."""
+"""How rows of the practice are changed: field audit, slugs, order, and the marks that detect an outdated page."""
 
 import hashlib
 import re
@@ -20,7 +20,7 @@ SLUG_LENGTH = 60
 
 
 class ChangedMeanwhile(Stale):
-    """Somebody else saved the same thing since the page was opened."""
+    """Somebody else saved the same thing after the page was opened."""
 
     sentence = (
         "Somebody else changed this while your page was open. Nothing of yours was saved. What you typed still "
@@ -36,7 +36,7 @@ class Direction(StrEnum):
 
 
 def amend(row: Ordered, values: Mapping[str, object], *, actor: str, now: datetime) -> list[str]:
-    """Give a row these values and note the names of those that changed; an unchanged row leaves no entry."""
+    """Set these values and audit the names of those that changed; an unchanged row leaves no entry."""
     changed = sorted(name for name, value in values.items() if getattr(row, name) != value)
     for name in changed:
         setattr(row, name, values[name])
@@ -46,17 +46,17 @@ def amend(row: Ordered, values: Mapping[str, object], *, actor: str, now: dateti
 
 
 def print_of(*parts: object) -> str:
-    """A short mark of what a page shows: two pages that show the same have the same, any other differs."""
+    """A short mark of what a page shows: equal for equal content, different otherwise."""
     return hashlib.sha256(repr([_plain(part) for part in parts]).encode()).hexdigest()[:24]
 
 
 def print_of_rows(rows: Iterable[object], *columns: str) -> str:
-    """The mark of some columns of rows, in any order."""
+    """The mark of some columns of rows, whatever their order."""
     return print_of(sorted(repr([_plain(getattr(row, column)) for column in columns]) for row in rows))
 
 
 def require_unchanged(seen: str, present: str) -> None:
-    """Raise ChangedMeanwhile when a page was made from something else than what stands now."""
+    """Raise ChangedMeanwhile if the page was made from anything but the present state."""
     if seen != present:
         raise ChangedMeanwhile
 
@@ -70,7 +70,7 @@ def _plain(part: object) -> object:
 
 
 def slug_of(name: str, kind: type[Location | Treatment | Therapist]) -> str:
-    """An address for a new row, from its name; it stays when the name changes, so that links keep leading there."""
+    """A slug for a new row, from its name; it stays when the name changes, so that links keep working."""
     plain = unicodedata.normalize("NFKD", name.replace("ß", "ss")).encode("ascii", "ignore").decode()
     wanted = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:SLUG_LENGTH].strip("-")
     wanted = wanted or kind.__tablename__.removesuffix("s")
@@ -80,12 +80,12 @@ def slug_of(name: str, kind: type[Location | Treatment | Therapist]) -> str:
 
 
 def put_last(row: Ordered, others: Sequence[Ordered]) -> None:
-    """Give a new row the place after all others."""
+    """Put a new row last."""
     row.position = max((other.position for other in others), default=-1) + 1
 
 
 def shift(row: Ordered, others: Sequence[Ordered], way: Direction) -> bool:
-    """Swap a row with its neighbour in the list, which is numbered anew; False at the end of it."""
+    """Swap a row with its neighbour and renumber the list; False at the end of the list."""
     ordered = list(others)
     place = ordered.index(row)
     beside = place - 1 if way is Direction.EARLIER else place + 1

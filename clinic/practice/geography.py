@@ -16,7 +16,7 @@ def countries() -> dict[str, str]:
 
 @cache
 def zones() -> tuple[str, ...]:
-    """Every zone a place on earth can have, by name; no bare offsets."""
+    """Every time zone of a place on earth, by name; no bare offsets."""
     return tuple(sorted(name for name in zoneinfo.available_timezones() if _is_of_a_place(name)))
 
 
@@ -29,7 +29,7 @@ def zones_of(country: str) -> tuple[str, ...]:
 
 @cache
 def regions(country: str) -> dict[str, str]:
-    """Names of the parts of a country by whose law public holidays differ, by their codes; empty where they do not."""
+    """The regions of a country with public holidays of their own: codes to names; empty if there are none."""
     if country not in holidays.list_supported_countries():
         return {}
     kind = type(holidays.country_holidays(country))

@@ -1,10 +1,11 @@
-"""Invitations to work here: made by an owner, told by a letter with a one-time address, accepted by whoever reads that mail.
+"""Invitations to the team: made by an owner, sent in a letter with a one-time link, accepted by anyone who has that
+link.
 
-Nobody becomes staff by being invited: the account begins when the invitation is accepted, with the roles and the place in the
-rota that it names. The address is minted when the letter is delivered and stored as a digest (`accounts.services.mint_link`).
-It works once, until the invitation runs out, is withdrawn or is sent again, and only while whoever sent it last is an owner
-here: nobody leaves a door open behind them. Whoever changes an invitation locks its row first,
-so that of two who accept, withdraw or send it again at once the second sees what the first did.
+An invitation alone makes nobody staff: the account begins when it is accepted, with the roles and the place in the rota
+that it names. The link is made when the letter is delivered and stored as a digest (`accounts.services.mint_link`). It
+works once, until the invitation expires, is withdrawn or is sent again, and only while the person who last sent it is
+an owner here, so that nobody leaves a door open behind them. Every change locks the invitation's row first: of two
+people who accept, withdraw or resend it at once, the second sees what the first did.
 """
 
 from collections.abc import Iterable, Sequence
@@ -30,26 +31,26 @@ LIFE = timedelta(hours=72)
 
 
 class StaffInvitation(Identified, Model):
-    """Somebody who was asked to join the team, as what, and what became of it."""
+    """An invitation to the team: who, in which roles, and its outcome."""
 
     __tablename__ = "staff_invitations"
 
     email: Mapped[str]
     role_names: Mapped[list[str]] = mapped_column(pg.ARRAY(sa.Text))
     therapist_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("therapists.id"))
-    """Who this person is in the rota, when the rota knows them already."""
+    """The person's existing therapist in the rota, if any."""
     is_new_therapist: Mapped[bool] = mapped_column(default=False)
-    """Whether a place in the rota is made for them when they accept."""
+    """Whether accepting adds them to the rota."""
     invited_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("users.id"))
     created_at: Mapped[datetime]
     asked_at: Mapped[datetime]
     """When it was last sent."""
     revision: Mapped[int] = mapped_column(default=1)
-    """Rises each time it is sent again; the occasion of its letter."""
+    """Raised each time it is sent again; names the occasion of its letter."""
     expires_at: Mapped[datetime]
     accepted_at: Mapped[datetime | None]
     user_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("users.id"))
-    """Who it became."""
+    """The account that it became."""
     withdrawn_at: Mapped[datetime | None]
 
     invited_by: Mapped[User] = relationship(foreign_keys=invited_by_id)
@@ -91,7 +92,7 @@ class InvitationStanding(StrEnum):
     WITHDRAWN = "withdrawn"
     USED = "used"
     REPLACED = "replaced"
-    """A newer letter carries the address that works."""
+    """A newer letter has the link that works."""
     UNKNOWN = "unknown"
 
 
@@ -108,42 +109,42 @@ class InvitationGone(Refusal):
 
 
 class PracticeUnnamed(Refusal):
-    """Nobody has said yet who the practice is."""
+    """The practice has not been named yet."""
 
     code = "practice-unnamed"
     sentence = "First say who the practice is: the invitation carries its name and telephone number."
 
 
 class AlreadyInvited(Refusal):
-    """An invitation to this address is open."""
+    """There is an open invitation to this address."""
 
     code = "already-invited"
     sentence = "There is an open invitation to this e-mail address. Send it again, or withdraw it first."
 
 
 class PlaceInvited(Refusal):
-    """An open invitation is for this place in the rota."""
+    """There is an open invitation for this place in the rota."""
 
     code = "place-invited"
     sentence = "Somebody else is invited for this place in the rota. Withdraw that invitation first."
 
 
 class SentMeanwhile(Refusal):
-    """Somebody else sent the invitation again since the page was opened."""
+    """Somebody else has sent the invitation again since the page was opened."""
 
     code = "sent-meanwhile"
     sentence = "Somebody else has just sent this invitation again. One letter is on its way."
 
 
 class InvitationAnswered(Refusal):
-    """The invitation was accepted, so nothing about it changes any more."""
+    """The invitation was accepted, so it can no longer change."""
 
     code = "invitation-answered"
     sentence = "This invitation was accepted meanwhile. The person is on the team."
 
 
 class InvitationWithdrawn(Refusal):
-    """The invitation was withdrawn, so it is not sent again."""
+    """The invitation was withdrawn, so it cannot be sent again."""
 
     code = "invitation-withdrawn"
     sentence = "This invitation was withdrawn meanwhile. Invite the person anew."
@@ -151,14 +152,15 @@ class InvitationWithdrawn(Refusal):
 
 @dataclass(frozen=True, kw_only=True)
 class RotaPlace:
-    """Where somebody stands in the rota: nowhere, as a therapist it knows, or as a new one."""
+    """A person's place in the rota: none, an existing therapist, or a new one."""
 
     therapist_id: UUID | None = None
     is_new: bool = False
 
 
 def standing(invitation: StaffInvitation, now: datetime) -> InvitationStanding:
-    """How an invitation stands; one of somebody who is no owner any more counts as withdrawn until an owner sends it again."""
+    """The state of an invitation; if its sender is no longer an owner, it counts as withdrawn until an owner sends it
+    again."""
     if invitation.accepted_at is not None:
         return InvitationStanding.USED
     by = invitation.invited_by
@@ -168,7 +170,7 @@ def standing(invitation: StaffInvitation, now: datetime) -> InvitationStanding:
 
 
 def open_invitations() -> Sequence[StaffInvitation]:
-    """Invitations that wait for an answer, those that ran out too, the newest first."""
+    """Invitations without an answer, including expired ones, newest first."""
     waiting = sa.select(StaffInvitation).where(_is_open())
     return db.session.scalars(
         waiting.order_by(StaffInvitation.created_at.desc()).options(
@@ -178,7 +180,7 @@ def open_invitations() -> Sequence[StaffInvitation]:
 
 
 def invite(*, mail: str, roles: Iterable[Role], place: RotaPlace, by: User, now: datetime) -> StaffInvitation:
-    """Ask somebody to join the team; the letter follows by itself.
+    """Invite somebody to the team; the letter follows from the row.
 
     Raises PracticeUnnamed, Unreadable, AlreadyStaff, AlreadyInvited, PlaceInvited, SignInTaken.
     """
@@ -210,9 +212,10 @@ def invite(*, mail: str, roles: Iterable[Role], place: RotaPlace, by: User, now:
 
 
 def send_again(invitation_id: UUID, *, revision: int, by: User, now: datetime) -> StaffInvitation:
-    """Owe a fresh letter, whose address works for another three days; earlier addresses die.
+    """Send a new letter, whose link works for another three days; earlier links stop working.
 
-    `revision` is the one the page showed. It is then the invitation of whoever sent it again. Raises NotFound, InvitationAnswered, InvitationWithdrawn, SentMeanwhile.
+    `revision` is the one that the page showed. The person who sends it again becomes its sender. Raises NotFound,
+    InvitationAnswered, InvitationWithdrawn, SentMeanwhile.
     """
     found = _locked(invitation_id)
     _require_unanswered(found)
@@ -228,7 +231,7 @@ def send_again(invitation_id: UUID, *, revision: int, by: User, now: datetime) -
 
 
 def withdraw(invitation_id: UUID, *, actor: str, now: datetime) -> StaffInvitation:
-    """Take an invitation back: its addresses die, and a letter that has not left stays. Twice is harmless.
+    """Withdraw an invitation: its links stop working, and a letter that has not left stays here. Safe to repeat.
 
     Raises NotFound and InvitationAnswered.
     """
@@ -242,7 +245,7 @@ def withdraw(invitation_id: UUID, *, actor: str, now: datetime) -> StaffInvitati
 
 
 def mint_address(invitation: StaffInvitation, now: datetime) -> str:
-    """The secret of the invitation's address; called at delivery, so that no table holds it in clear."""
+    """The secret of the invitation's link; called at delivery, so that no table holds it in clear."""
     return mint_link(
         purpose=LinkPurpose.STAFF_INVITATION,
         subject_id=invitation.id,
@@ -252,21 +255,21 @@ def mint_address(invitation: StaffInvitation, now: datetime) -> str:
 
 
 def join_path(raw: str) -> str:
-    """The address at which an invitation is accepted."""
+    """The URL at which an invitation is accepted."""
     return f"/staff/join/{raw}"
 
 
 def find(raw: str, now: datetime) -> StaffInvitation:
-    """The invitation behind an address, while it can be accepted; looking changes nothing. Raises InvitationGone."""
+    """The invitation of a link, while it can be accepted; changes nothing. Raises InvitationGone."""
     return _usable(raw, now, lock=False)
 
 
 def accept(
     raw: str, *, given_name: str, family_name: str, password: str, now: datetime, network: str = ""
 ) -> User:
-    """Begin an account with the invitation's roles, and join it to the rota. The address is used up.
+    """Create an account with the invitation's roles, and join it to the rota. The link is used up.
 
-    A place in the rota that somebody else has meanwhile stays theirs. Raises InvitationGone, AlreadyStaff.
+    A place in the rota that somebody else has taken meanwhile stays theirs. Raises InvitationGone, AlreadyStaff.
     """
     invitation = _usable(raw, now, lock=True)
     user = team.add_user(
@@ -308,7 +311,7 @@ def _usable(raw: str, now: datetime, *, lock: bool) -> StaffInvitation:
     if link is None or invitation is None:
         raise InvitationGone(InvitationStanding.UNKNOWN)
     if lock:
-        db.session.refresh(link)  # Whoever was here first may have killed it while we waited.
+        db.session.refresh(link)  # Another transaction may have used it up while we waited.
     stands = standing(invitation, now)
     if stands is not InvitationStanding.OPEN:
         raise InvitationGone(stands)

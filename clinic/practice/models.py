@@ -18,11 +18,11 @@ def _fives(column: str) -> sa.CheckConstraint:
 
 
 class Approval(StrEnum):
-    """What becomes of a booking that a client makes online and that nothing else makes a request."""
+    """Whether an online booking that nothing else makes a request is confirmed at once."""
 
     AT_ONCE = "at_once"
     ASK_FIRST = "ask_first"
-    """It is a request, which the practice confirms or declines."""
+    """The booking is a request, which the practice confirms or declines."""
 
 
 class OnlineBooking(StrEnum):
@@ -52,7 +52,7 @@ class Practice(Model):
     mail: Mapped[str]
     country: Mapped[str] = mapped_column(sa.String(2))
     region: Mapped[str] = mapped_column(default="")
-    """Part of the country, as public holidays differ by it; a code of ISO 3166-2 without the country."""
+    """The region, for public holidays; an ISO 3166-2 code without the country."""
     currency: Mapped[str] = mapped_column(sa.String(3))
     language: Mapped[str] = mapped_column(default="en")
     emergency_number: Mapped[str]
@@ -68,18 +68,18 @@ class Practice(Model):
     hold_minutes: Mapped[int] = mapped_column(default=20)
     late_cancel_hours: Mapped[int] = mapped_column(default=24)
     pack: Mapped[bool] = mapped_column(default=True)
-    """Also offer the first and the last start that fits a free stretch, off the step."""
+    """Also offer the first and the last start that fit a free stretch, even off the step."""
     open_bookings_per_client: Mapped[int] = mapped_column(default=12)
     approval: Mapped[str] = mapped_column(default=Approval.AT_ONCE, server_default=sa.text("'at_once'"))
-    """Whether clients' bookings are confirmed first; a treatment may say otherwise."""
+    """Whether clients' bookings need confirmation; a treatment can override it."""
     online_booking: Mapped[str] = mapped_column(default=OnlineBooking.OPEN, server_default=sa.text("'open'"))
     """Whether clients can book online; `booking.online_booking` says what that stops. Setting up begins with *not open*."""
     closed_words: Mapped[str] = mapped_column(default="", server_default=sa.text("''"))
-    """What clients read while it is closed, in the owner's own words; kept for the next time."""
+    """What clients read while it is closed, in the owner's words; kept for the next closure."""
     decide_hours: Mapped[int] = mapped_column(default=48)
     """How long a therapist has to decide on a request."""
     offer_people: Mapped[int] = mapped_column(default=3)
-    """To how many people of the waiting list a freed time is offered at once."""
+    """To how many people on the waiting list a freed time is offered at once."""
     offer_minutes: Mapped[int] = mapped_column(default=30)
     """How long they have to answer."""
     settle_seconds: Mapped[int] = mapped_column(default=120)
@@ -91,13 +91,13 @@ class Practice(Model):
     asked_details: Mapped[list[str]] = mapped_column(
         pg.ARRAY(sa.Text), default=list, server_default=sa.text("'{}'")
     )
-    """What clients are asked for besides name and addresses, as `house.ASKABLE` names it."""
+    """What clients are asked for besides name and contacts; see `practice_settings.ASKABLE`."""
     rebooking_after_days: Mapped[int] = mapped_column(default=28, server_default=sa.text("28"))
-    """So long after a last visit those who asked for it are invited to come again."""
+    """How long after their last visit clients who asked for it are invited to come again."""
     keep_notes_years: Mapped[int] = mapped_column(default=10)
     modalities_off: Mapped[list[str]] = mapped_column(pg.ARRAY(sa.Text), default=list)
     rules_version: Mapped[int] = mapped_column(sa.BigInteger, default=1)
-    """Rises with every change of a rule, so that kept answers about free times are known to be old."""
+    """Raised with every change of a rule, so that cached answers about free times become outdated."""
     is_demo: Mapped[bool] = mapped_column(default=False)
 
     __table_args__ = (
@@ -144,7 +144,7 @@ class Location(Identified, Model):
     name: Mapped[str]
     slug: Mapped[str] = mapped_column(unique=True)
     zone: Mapped[str]
-    """IANA name; opening hours, notice, grids, caps and quiet hours are this zone's."""
+    """IANA name; opening hours, notice, steps, caps and quiet hours use this zone."""
     street: Mapped[str]
     town: Mapped[str]
     getting_here: Mapped[str] = mapped_column(default="")
@@ -196,7 +196,7 @@ treatment_therapists = sa.Table(
 
 
 class IntakeRule(StrEnum):
-    """When a treatment needs the health questions."""
+    """When a treatment asks the health questions."""
 
     BEFORE_BOOKING = "before_booking"
     BEFORE_VISIT = "before_visit"
@@ -204,27 +204,27 @@ class IntakeRule(StrEnum):
 
 
 class NewClientRule(StrEnum):
-    """What somebody who was never treated here may do with a treatment online."""
+    """What a new client may do with a treatment online."""
 
     WELCOME = "welcome"
     ASK_FIRST = "ask_first"
     """Their booking is a request, which a therapist looks at first."""
     NOT_FIRST = "not_first"
-    """Another treatment has to come first."""
+    """They have to book another treatment first."""
 
 
 class Treatment(Identified, Model):
-    """What is sold: one modality or a mix, with length, price and buffers."""
+    """A bookable treatment: one modality or a mix, with length, price and buffers."""
 
     __tablename__ = "treatments"
 
     name: Mapped[str]
     slug: Mapped[str] = mapped_column(unique=True)
     mail_name: Mapped[str] = mapped_column(default="Massage")
-    """The only name used in mails and calendar files: a treatment's own name may tell of health."""
+    """The only name used in emails and calendar files, because a treatment's own name may reveal health data."""
     description: Mapped[str] = mapped_column(default="")
     modalities: Mapped[list[str]] = mapped_column(pg.ARRAY(sa.Text))
-    """Ids of the guidance, the leading one first."""
+    """Modality ids of the guidance, the leading one first."""
     length_minutes: Mapped[int]
     buffer_before_minutes: Mapped[int] = mapped_column(default=0)
     buffer_after_minutes: Mapped[int] = mapped_column(default=15)
@@ -232,7 +232,7 @@ class Treatment(Identified, Model):
     intake: Mapped[str] = mapped_column(default=IntakeRule.BEFORE_BOOKING)
     new_clients: Mapped[str] = mapped_column(default=NewClientRule.WELCOME)
     approval: Mapped[str | None]
-    """Whether clients' bookings are confirmed first; None is as the practice does."""
+    """Whether clients' bookings need confirmation; None follows the practice's rule."""
     needs_room: Mapped[bool] = mapped_column(default=True)
     position: Mapped[int] = mapped_column(default=0)
     retired_at: Mapped[datetime | None]
@@ -255,7 +255,7 @@ class Treatment(Identified, Model):
 
 
 class Therapist(Identified, Model):
-    """A person who treats; `user` is their sign-in, when they have one."""
+    """A person who treats clients; `user` is their account, if they have one."""
 
     __tablename__ = "therapists"
 
@@ -266,9 +266,9 @@ class Therapist(Identified, Model):
     licence: Mapped[str] = mapped_column(default="")
     about: Mapped[str] = mapped_column(default="")
     skills: Mapped[list[str]] = mapped_column(pg.ARRAY(sa.Text), default=list)
-    """Modalities this person is trained for, where training is asked for."""
+    """Modalities this person is trained for, where training is required."""
     colour: Mapped[int] = mapped_column(default=1)
-    """1 to 6, the calendar palette."""
+    """1 to 6, from the calendar palette."""
     daily_cap: Mapped[int | None]
     """At most so many appointments on one local day."""
     position: Mapped[int] = mapped_column(default=0)
@@ -291,7 +291,7 @@ class Therapist(Identified, Model):
 
 
 class WeeklyHours(Identified, Model):
-    """A therapist's open hours on one weekday at one location, in that location's wall time."""
+    """A therapist's working hours on one weekday at one location, in its local time."""
 
     __tablename__ = "weekly_hours"
 
@@ -354,7 +354,7 @@ class SpecialDay(Identified, Model):
 
 
 class TimeOff(Identified, Model):
-    """Local days, or a part of one, on which a therapist does not work; always wins."""
+    """Local days, or part of each, on which a therapist does not work; always overrides hours."""
 
     __tablename__ = "time_off"
 
@@ -364,7 +364,7 @@ class TimeOff(Identified, Model):
     """Exclusive."""
     from_minute: Mapped[int | None] = mapped_column(sa.SmallInteger)
     until_minute: Mapped[int | None] = mapped_column(sa.SmallInteger)
-    """Both set: only this part of each of the days."""
+    """If both are set, only this part of each day."""
     note: Mapped[str] = mapped_column(default="")
 
     __table_args__ = (
@@ -379,7 +379,7 @@ class TimeOff(Identified, Model):
 
 
 class Closure(Identified, Model):
-    """Local days on which a location, or with no location the whole practice, is closed; always wins."""
+    """Local days on which a location, or the whole practice if none is set, is closed; always overrides hours."""
 
     __tablename__ = "closures"
 

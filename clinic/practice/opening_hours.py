@@ -1,4 +1,4 @@
-"""When the practice is open, seen whole: everybody's rota at every location, whatever they give."""
+"""When the practice is open as a whole: every therapist's hours at every location, whatever they offer."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ ONE_DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class PracticeRota:
-    """Every location and everybody's last day; what a rota needs besides the hours."""
+    """Every location and every therapist's last day: what a rota needs besides the hours."""
 
     sites: tuple[Site, ...]
     therapists: tuple[UUID, ...]
@@ -35,7 +35,7 @@ class PracticeRota:
 
 
 def house() -> PracticeRota:
-    """The practice as it stands, closed locations and people who left included."""
+    """The practice as it is, including closed locations and people who left."""
     places = db.session.execute(
         sa.select(Location.id, Location.zone, Location.closed_on).order_by(Location.position, Location.id)
     ).all()
@@ -49,19 +49,19 @@ def house() -> PracticeRota:
 
 
 def rota(of: PracticeRota, days: Days, therapists: Iterable[UUID] | None = None) -> Rota[UUID]:
-    """Everybody's rules of work on local days, or those of some."""
+    """The rota of all therapists, or of some, for local days."""
     return queries.rota(of, days, of.therapists if therapists is None else therapists)
 
 
 def today(now: datetime) -> date:
-    """The local day at the practice; the earliest where its locations differ, UTC's before there is one."""
+    """Today at the practice; the earliest date if its locations differ, the UTC date before it has a location."""
     zones = [site.zone for site in house().sites]
     return min((hours.local_day(now, zone) for zone in zones), default=now.date())
 
 
 @dataclass(frozen=True)
 class Stay:
-    """When somebody works at a location on one day, in wall time, with what they may be called for."""
+    """When somebody works at a location on one day, in local time."""
 
     location_id: UUID
     opens: datetime
@@ -70,19 +70,19 @@ class Stay:
 
 @dataclass(frozen=True)
 class RotaDay:
-    """One local day of a therapist: the stays in order, and the open minutes."""
+    """A therapist's local day: the stays in order, and the open minutes."""
 
     on: date
     stays: tuple[Stay, ...]
 
     @property
     def minutes(self) -> int:
-        """Open time by the clock on the wall."""
+        """Open minutes by the local clock."""
         return sum(int((stay.closes - stay.opens).total_seconds()) // 60 for stay in self.stays)
 
 
 def days_of(therapist_id: UUID, days: Days) -> list[RotaDay]:
-    """What comes of all rules for one therapist, day by day."""
+    """A therapist's effective hours by all rules, day by day."""
     of = house()
     rules = rota(of, days, [therapist_id])
     stays: dict[date, list[Stay]] = {}
@@ -99,7 +99,7 @@ def days_of(therapist_id: UUID, days: Days) -> list[RotaDay]:
 
 
 def _by_day(begin: datetime, end: datetime) -> Iterable[tuple[date, datetime, datetime]]:
-    """Cut a stretch of wall time at midnight: hours until the end of one day may go on into the next."""
+    """Split local time at midnight: hours until the end of one day may continue on the next."""
     while begin < end:
         midnight = datetime.combine(begin.date() + ONE_DAY, datetime.min.time())
         yield begin.date(), begin, min(end, midnight)

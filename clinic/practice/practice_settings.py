@@ -20,7 +20,7 @@ ASKABLE = {
 
 @dataclass(frozen=True, kw_only=True)
 class Details:
-    """What clients read about the practice, and where it is in the world."""
+    """What clients read about the practice, and its country and region."""
 
     name: str
     legal_name: str
@@ -38,7 +38,7 @@ class Details:
 
 @dataclass(frozen=True, kw_only=True)
 class BookingRules:
-    """What holds for every booking; units stand in the names."""
+    """Rules for every booking; the names include the units."""
 
     notice_minutes: int
     horizon_days: int
@@ -58,22 +58,22 @@ class BookingRules:
 
 
 def details_of(practice: Practice) -> Details:
-    """The details as they stand."""
+    """The current details."""
     return Details(**{name: getattr(practice, name) for name in Details.__dataclass_fields__})
 
 
 def rules_of(practice: Practice) -> BookingRules:
-    """The rules as they stand."""
+    """The current rules."""
     return BookingRules(**{name: getattr(practice, name) for name in BookingRules.__dataclass_fields__})
 
 
 def page_mark(part: Details | BookingRules | None) -> str:
-    """The mark of a page made from these; also of one made before there was a practice."""
+    """The mark of a page made from these, including one made before there was a practice."""
     return print_of(*asdict(part).items()) if part is not None else print_of(None)
 
 
 def describe(details: Details, *, seen_as: str, actor: str, now: datetime) -> Practice:
-    """Set the practice up, or change what it says of itself. Raises ChangedMeanwhile."""
+    """Set up the practice, or change its details. Raises ChangedMeanwhile."""
     practice = _locked()
     require_unchanged(seen_as, page_mark(details_of(practice) if practice else None))
     if practice is None:
@@ -88,7 +88,7 @@ def describe(details: Details, *, seen_as: str, actor: str, now: datetime) -> Pr
 
 
 def set_rules(rules: BookingRules, *, seen_as: str, actor: str, now: datetime) -> None:
-    """Change the rules of booking; what stands already stays. Raises ChangedMeanwhile."""
+    """Change the booking rules; existing bookings stay as they are. Raises ChangedMeanwhile."""
     with calendars.changing():
         practice = _locked()
         if practice is None:
@@ -98,12 +98,12 @@ def set_rules(rules: BookingRules, *, seen_as: str, actor: str, now: datetime) -
 
 
 def open_for_booking(*, actor: str, now: datetime) -> None:
-    """Let clients book online from now on. Harmless when they can already."""
+    """Let clients book online from now on. Safe to repeat."""
     _set_online_booking(OnlineBooking.OPEN, None, actor, now)
 
 
 def close_for_booking(words: str, *, actor: str, now: datetime) -> None:
-    """Let nobody book online until it is opened again; clients read these words. What is booked stays."""
+    """Close online booking until it is opened again; clients read these words. Existing bookings stay."""
     _set_online_booking(OnlineBooking.CLOSED, words, actor, now)
 
 

@@ -1,4 +1,4 @@
-"""Locations, the ways between them, and their rooms."""
+"""Locations, the travel times between them, and their rooms."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -34,7 +34,7 @@ class UnknownZone(Refusal):
 
 
 class SameName(Refusal):
-    """Another room of the location has this name."""
+    """Another room of this location already has this name."""
 
     code = "same-name"
     sentence = "Another room of this location has this name already."
@@ -42,7 +42,7 @@ class SameName(Refusal):
 
 @dataclass(frozen=True, kw_only=True)
 class LocationDetails:
-    """A location as an owner describes it; its zone is changed by `booking.zone_changes` once visits stand there."""
+    """A location as an owner describes it; once it has visits, only `booking.zone_changes` changes its zone."""
 
     name: str
     street: str
@@ -76,18 +76,18 @@ def room(room_id: UUID) -> Room:
 
 
 def every_location() -> list[Location]:
-    """All locations in the practice's order, closed ones too."""
+    """All locations in the practice's order, including closed ones."""
     return list(db.session.scalars(sa.select(Location).order_by(Location.position, Location.name)))
 
 
 def every_room() -> list[Room]:
-    """All rooms by location and in order, those no longer used too."""
+    """All rooms by location and in order, including retired ones."""
     rooms = sa.select(Room).join(Location).order_by(Location.position, Location.name)
     return list(db.session.scalars(rooms.order_by(Room.position, Room.name)))
 
 
 def place_of(where: Location) -> LocationDetails:
-    """A location as it stands."""
+    """A location's current details."""
     return LocationDetails(**{name: getattr(where, name) for name in LocationDetails.__dataclass_fields__})
 
 
@@ -110,7 +110,7 @@ def open_location(place: LocationDetails, zone: str, *, actor: str, now: datetim
 def change_location(
     location_id: UUID, place: LocationDetails, *, seen_as: str, actor: str, now: datetime
 ) -> Location:
-    """Change what a location is called and where it is. Raises ChangedMeanwhile."""
+    """Change a location's name and address. Raises ChangedMeanwhile."""
     with calendars.changing():
         where = location(location_id)
         db.session.refresh(where)
@@ -120,13 +120,13 @@ def change_location(
 
 
 def require_zone(zone: str) -> None:
-    """Raise UnknownZone unless this is the name of a place's time zone."""
+    """Raise UnknownZone unless this names a place's time zone."""
     if zone not in geography.zones():
         raise UnknownZone
 
 
 def shift_location(location_id: UUID, way: Direction, *, actor: str, now: datetime) -> None:
-    """Show a location one place earlier or later."""
+    """Move a location one place up or down in the list."""
     with calendars.changing():
         where = location(location_id)
         if shift(where, every_location(), way):
@@ -134,7 +134,7 @@ def shift_location(location_id: UUID, way: Direction, *, actor: str, now: dateti
 
 
 def travel_minutes() -> dict[Pair, int]:
-    """Minutes from each location to each other one, as they stand or are taken by default."""
+    """Minutes of travel from each location to each other one, as entered or by default."""
     known = {
         (pair.from_id, pair.to_id): pair.travel_minutes
         for pair in db.session.scalars(sa.select(LocationPair))
@@ -145,12 +145,12 @@ def travel_minutes() -> dict[Pair, int]:
 
 
 def seen_ways() -> str:
-    """The mark of a page that shows the ways."""
+    """The mark of a page that shows the travel times."""
     return print_of(*sorted((str(a), str(b), minutes) for (a, b), minutes in travel_minutes().items()))
 
 
 def set_ways(minutes: Mapping[Pair, int], *, seen_as: str, actor: str, now: datetime) -> None:
-    """Say how long a therapist needs between locations, in whole fives. Raises ChangedMeanwhile."""
+    """Set how long a therapist needs between locations, in multiples of five minutes. Raises ChangedMeanwhile."""
     with calendars.changing():
         present = travel_minutes()
         require_unchanged(seen_as, seen_ways())
@@ -168,7 +168,7 @@ def set_ways(minutes: Mapping[Pair, int], *, seen_as: str, actor: str, now: date
 
 
 def room_details(of: Room) -> RoomDetails:
-    """A room as it stands."""
+    """A room's current details."""
     suited = sa.select(Treatment.id).where(Treatment.rooms.any(Room.id == of.id))
     return RoomDetails(name=of.name, treatments=tuple(sorted(db.session.scalars(suited))))
 
@@ -205,12 +205,12 @@ def change_room(room_id: UUID, details: RoomDetails, *, seen_as: str, actor: str
 
 
 def retire_room(room_id: UUID, *, actor: str, now: datetime) -> Room:
-    """Offer a room no longer; visits that stand in it stay. Harmless when it is retired already."""
+    """Retire a room; existing visits in it stay. Safe to repeat."""
     return _set_retired(room_id, now, actor, now)
 
 
 def restore_room(room_id: UUID, *, actor: str, now: datetime) -> Room:
-    """Offer a retired room again. Harmless when it is offered."""
+    """Offer a retired room again. Safe to repeat."""
     return _set_retired(room_id, None, actor, now)
 
 
@@ -223,7 +223,7 @@ def _set_retired(room_id: UUID, at: datetime | None, actor: str, now: datetime) 
 
 
 def shift_room(room_id: UUID, way: Direction, *, actor: str, now: datetime) -> None:
-    """Take a room one place earlier or later among those of its location."""
+    """Move a room one place up or down among those of its location."""
     with calendars.changing():
         moved = room(room_id)
         if shift(moved, _rooms_of(moved.location_id), way):
@@ -235,7 +235,7 @@ def _rooms_of(location_id: UUID) -> list[Room]:
 
 
 def _suit(suiting: Room, treatments: Sequence[UUID]) -> bool:
-    """Make a room suit exactly these treatments; False when it did already."""
+    """Make a room suit exactly these treatments; False if it already did."""
     changed = False
     for treatment in db.session.scalars(sa.select(Treatment)):
         is_wanted, suits = treatment.id in treatments, suiting in treatment.rooms

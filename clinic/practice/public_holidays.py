@@ -19,7 +19,7 @@ class PublicHoliday:
 def proposed(country: str, region: str, year: int) -> list[PublicHoliday]:
     """The public holidays of a year, earliest first; empty for a country the library does not know.
 
-    Without a region only those of the whole country.
+    Without a region, only national holidays.
     """
     if country not in holidays.list_supported_countries():
         return []

@@ -1,4 +1,4 @@
-"""Reads of the practice that others ask for: what can be booked, who and where can give it, and the rota."""
+"""Reads of the practice for other packages: what can be booked, who can give it and where, and the rota."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -32,7 +32,7 @@ DEFAULT_TRAVEL = timedelta(minutes=30)
 
 
 class Unbookable(NotFound):
-    """A treatment the practice does not sell, or no longer."""
+    """A treatment that the practice does not offer, or no longer offers."""
 
     sentence = N_("This treatment is not offered.")
 
@@ -47,7 +47,7 @@ class PracticeRules:
     horizon: timedelta
     pack: bool
     hold: timedelta
-    """How long a chosen time is kept."""
+    """How long a chosen time stays reserved."""
     online_booking: str = OnlineBooking.OPEN
     closed_words: str = ""
 
@@ -64,7 +64,7 @@ class Site:
 
 @dataclass(frozen=True)
 class Supply:
-    """Who and where can give one treatment, and under which rules; one statement reads it.
+    """Who can give one treatment, where, and under which rules; read in one statement.
 
     Therapists come in the practice's order. `smallest` is the shortest treatment sold, for ranking.
     """
@@ -84,13 +84,13 @@ class Supply:
     rules: PracticeRules
     smallest: slots.Need
     stamp: int
-    """Sum of the calendar versions of everybody and every room asked, plus the version of the rules: rises with
-    every change of what is free."""
+    """Sum of the calendar versions of all therapists and rooms concerned, plus the rules version: rises with every
+    change of what is free."""
     always_open: bool = False
-    """Read the rota as if everybody worked everywhere at all hours: staff may set opening hours aside. Time off and
-    closures still hold."""
+    """Read the rota as if everybody worked everywhere at all hours, because staff waived opening hours. Time off and
+    closures still apply."""
     elsewhere: tuple[tuple[datetime, datetime], ...] = ()
-    """When the person to be treated is somewhere else."""
+    """When the client is already somewhere else."""
 
     @property
     def rooms(self) -> tuple[UUID, ...]:
@@ -124,7 +124,8 @@ SUPPLY_SQL = """
           FROM treatments s WHERE s.retired_at IS NULL
          ORDER BY s.length_minutes, s.buffer_before_minutes + s.buffer_after_minutes LIMIT 1))
 """
-"""Everything `read_supply` needs, over `treatments t CROSS JOIN practice p`: others ask more in the same statement."""
+"""Everything `read_supply` needs, over `treatments t CROSS JOIN practice p`; others add columns to the same
+statement."""
 
 _SUPPLIES = f"SELECT {SUPPLY_SQL} FROM treatments t CROSS JOIN practice p WHERE "  # noqa: S608 - made of constants
 _SUPPLY = _SUPPLIES + "t.id = %(treatment_id)s AND (t.retired_at IS NULL OR %(retired_too)s)"
@@ -133,15 +134,15 @@ _SUPPLY_NAMED = _SUPPLIES + "t.slug = %(slug)s AND t.retired_at IS NULL"
 
 
 def supply(treatment_id: UUID, *, retired_too: bool = False) -> Supply:
-    """Who and where can give this treatment; raises Unbookable when it is not sold.
+    """The supply of this treatment; raises Unbookable if it is not offered.
 
-    `retired_too` finds it also when it is no longer sold: an appointment that stands can still be moved.
+    With `retired_too`, also if it is no longer offered, because an existing appointment can still be moved.
     """
     return _one_supply(_SUPPLY, treatment_id=treatment_id, retired_too=retired_too)
 
 
 def supplies(treatment_ids: Iterable[UUID]) -> dict[UUID, Supply]:
-    """The supply of each of these that is sold, in one statement; the others are left out."""
+    """The supply of each of these that is offered, in one statement; others are left out."""
     asked = {"treatment_ids": list(treatment_ids)}
     rows = db.session.connection().exec_driver_sql(_SUPPLY_OF_EACH, asked).scalars()
     found = [read_supply(details) for details in rows]
@@ -149,7 +150,7 @@ def supplies(treatment_ids: Iterable[UUID]) -> dict[UUID, Supply]:
 
 
 def supply_named(slug: str) -> Supply:
-    """The same by the treatment's part of an address; raises Unbookable when nothing of that name is sold."""
+    """The same by the treatment's slug; raises Unbookable if no treatment with it is offered."""
     return _one_supply(_SUPPLY_NAMED, slug=slug)
 
 
@@ -188,7 +189,7 @@ def read_supply(details: Mapping[str, Any]) -> Supply:
             online_booking=online_booking,
             closed_words=closed_words,
         ),
-        # Nothing may be sold any more while what was booked can still be moved.
+        # Existing bookings can still be moved when no treatment is offered any more.
         smallest=_need(*(details["smallest"] or details["need"])),
         stamp=rules_version + room_versions + sum(version for *_, version in people),
     )
@@ -230,7 +231,7 @@ _ROTA = """
 
 
 class Roster(Protocol):
-    """What a rota needs besides the hours: the locations, and the last days of people and places."""
+    """What a rota needs besides the hours: the locations, and the last days of therapists and locations."""
 
     @property
     def sites(self) -> tuple[Site, ...]: ...
@@ -246,7 +247,7 @@ class Roster(Protocol):
 
 
 def rota(supply: Roster, days: Days, therapists: Iterable[UUID]) -> hours.Rota[UUID]:
-    """The hours of these therapists on local days, with everything that overrides them; one statement."""
+    """These therapists' hours on local days, with everything that overrides them; one statement."""
     asked = {"therapists": list(therapists), "from_on": days.first_on, "until_on": days.until_on}
     rows = db.session.connection().exec_driver_sql(_ROTA, asked).mappings()
     found: dict[str, list[Any]] = defaultdict(list)
@@ -347,7 +348,7 @@ def _closed_from(location: UUID, on: date) -> hours.RotaClosure[UUID]:
 
 
 def the_practice() -> Practice:
-    """The practice; raises NotFound before it was set up."""
+    """The practice; raises NotFound before it is set up."""
     found = find_practice()
     if found is None:
         raise NotFound("This practice has not been set up yet.")
@@ -363,12 +364,13 @@ def find_practice() -> Practice | None:
 
 
 def remember_practice(practice: Practice) -> None:
-    """Hold on to the practice for as long as the session lasts, which forgets what nobody holds and would read it again."""
+    """Keep a reference for the life of the session; its weak references would otherwise let the practice be read
+    again."""
     db.session().info["practice"] = practice
 
 
 def treatments() -> list[Treatment]:
-    """What is sold, in the practice's order, each with who gives it."""
+    """The treatments on offer, in the practice's order, each with its therapists."""
     return list(
         db.session.scalars(
             sa.select(Treatment)
@@ -380,7 +382,7 @@ def treatments() -> list[Treatment]:
 
 
 def treatment(slug: str) -> Treatment:
-    """The treatment of this address; raises Unbookable when there is none or it is no longer sold."""
+    """The treatment with this slug; raises Unbookable if there is none or it is no longer offered."""
     found = db.session.scalar(
         sa.select(Treatment).where(Treatment.slug == slug, Treatment.retired_at.is_(None))
     )
@@ -390,8 +392,8 @@ def treatment(slug: str) -> Treatment:
 
 
 def never_signs_in(therapist: type[Therapist] = Therapist) -> sa.ColumnElement[bool]:
-    """Whether the therapist of a question's row (perhaps under an alias) has nobody behind them who could read or decide: no sign-in, one of somebody
-    who left, or one that is no longer a therapist's. Then a colleague has to.
+    """A condition: nobody who could read or decide signs in as this row's therapist (perhaps under an alias), because
+    there is no account, it is closed, or it no longer has the role. A colleague has to do it then.
     """
     person = sa.orm.aliased(User)
     return ~sa.exists().where(
@@ -422,7 +424,8 @@ def locations(on: date) -> list[Location]:
 
 
 def usual_place(sold: Treatment, on: date) -> Location | None:
-    """Where to look first for times of a treatment: the first place at which somebody who gives it has weekly hours."""
+    """Where to look first for times of a treatment: the first location at which one of its therapists has weekly
+    hours."""
     places = locations(on)
     at = set(
         db.session.scalars(
@@ -436,7 +439,7 @@ def usual_place(sold: Treatment, on: date) -> Location | None:
 
 
 def weekdays_of(sold: Treatment, on: date) -> list[int]:
-    """The weekdays on which somebody who gives a treatment has weekly hours from a day on; 0 is Monday."""
+    """The weekdays on which a treatment's therapists have weekly hours from a day on; 0 is Monday."""
     days = sa.select(WeeklyHours.weekday).where(
         WeeklyHours.therapist_id.in_([person.id for person in sold.therapists]),
         sa.or_(WeeklyHours.valid_until.is_(None), WeeklyHours.valid_until > on),

@@ -1,4 +1,4 @@
-"""The people who treat: taking one on, changing what is known of them, and their last day."""
+"""Therapists: adding one, changing their details, and their last day."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -26,11 +26,11 @@ from clinic.practice.treatments import require_trained
 from clinic.refusal import NotFound, Refusal
 
 COLOURS = 6
-"""How many colours the calendar has."""
+"""The number of colours in the calendar."""
 
 
 class SignInTaken(Refusal):
-    """A sign-in belongs to one therapist."""
+    """An account belongs to one therapist only."""
 
     code = "sign-in-taken"
     sentence = "This sign-in belongs to another therapist already."
@@ -52,7 +52,7 @@ class TherapistDetails:
 
 
 def therapist(therapist_id: UUID) -> Therapist:
-    """The therapist, still here or not; raises NotFound."""
+    """The therapist, current or former; raises NotFound."""
     found = db.session.get(Therapist, therapist_id)
     if found is None:
         raise NotFound
@@ -60,13 +60,13 @@ def therapist(therapist_id: UUID) -> Therapist:
 
 
 def every_therapist() -> list[Therapist]:
-    """All therapists in the practice's order, those who left too, each with what they give."""
+    """All therapists in the practice's order, including former ones, each with their treatments."""
     every = sa.select(Therapist).order_by(Therapist.position, Therapist.family_name)
     return list(db.session.scalars(every.options(selectinload(Therapist.treatments))))
 
 
 def person_of(known: Therapist) -> TherapistDetails:
-    """A therapist as they stand."""
+    """A therapist's current details."""
     return TherapistDetails(**{name: getattr(known, name) for name in TherapistDetails.__dataclass_fields__})
 
 
@@ -76,7 +76,7 @@ def page_mark(known: Therapist) -> str:
 
 
 def sign_ins(known: Therapist | None) -> list[User]:
-    """Staff whose sign-in a therapist may have: active, in the role, and nobody else's."""
+    """Staff whose account a therapist can have: active, with the role, and not another therapist's."""
     theirs = sa.select(Therapist.user_id).where(Therapist.user_id.is_not(None))
     if known is not None:
         theirs = theirs.where(Therapist.id != known.id)
@@ -87,7 +87,7 @@ def sign_ins(known: Therapist | None) -> list[User]:
 
 
 def details_for_user(user: User) -> TherapistDetails:
-    """A therapist under the name and with the sign-in of this member of staff; the rest is for an owner to fill in."""
+    """A therapist with this member of staff's name and account; an owner fills in the rest."""
     return TherapistDetails(
         given_name=user.given_name,
         family_name=user.family_name,
@@ -124,7 +124,7 @@ def change(
     actor: str,
     now: datetime,
 ) -> Therapist:
-    """Change what is known of a therapist, and what they offer. Raises ChangedMeanwhile, SignInTaken, NotTrained."""
+    """Change a therapist's details and treatments. Raises ChangedMeanwhile, SignInTaken, NotTrained."""
     with calendars.changing():
         known = therapist(therapist_id)
         db.session.refresh(known)
@@ -137,7 +137,8 @@ def change(
 
 
 def join(therapist_id: UUID, user: User, *, actor: str, now: datetime) -> bool:
-    """Give a therapist of the rota this sign-in; False when the place has another, or left, or the person has a place.
+    """Give a therapist this account; False if the therapist has another or has left, or the person is already a
+    therapist.
 
     Flushed; the caller commits.
     """
@@ -155,7 +156,7 @@ def join(therapist_id: UUID, user: User, *, actor: str, now: datetime) -> bool:
 
 
 def unlink_user(user: User, *, actor: str, now: datetime) -> None:
-    """Take this sign-in from the therapist it belongs to; the therapist stays in the rota. Flushed."""
+    """Take this account from its therapist, who stays in the rota. Flushed."""
     known = of_user(user.id)
     if known is not None:
         amend(known, {"user_id": None}, actor=actor, now=now)
@@ -163,26 +164,27 @@ def unlink_user(user: User, *, actor: str, now: datetime) -> None:
 
 
 def leave(user: User, *, left_on: date, actor: str, now: datetime) -> None:
-    """End somebody's time in the rota: nobody can book them from this local day on. Their sign-in stays theirs. Flushed."""
+    """End a therapist's time in the rota: nobody can book them from this local day on. They keep their account.
+    Flushed."""
     if (known := of_user(user.id)) is not None and (known.left_on is None or known.left_on > left_on):
         with calendars.changing():
             amend(known, {"left_on": left_on}, actor=actor, now=now)
 
 
 def come_back(user: User, *, actor: str, now: datetime) -> None:
-    """Put somebody who left into the rota again, with the hours they had. Flushed."""
+    """Return a former therapist to the rota, with the hours they had. Flushed."""
     if (known := of_user(user.id)) is not None and known.left_on is not None:
         with calendars.changing():
             amend(known, {"left_on": None}, actor=actor, now=now)
 
 
 def of_user(user_id: UUID) -> Therapist | None:
-    """The therapist whose sign-in this is, still here or not."""
+    """The therapist with this account, current or former."""
     return db.session.scalar(sa.select(Therapist).where(Therapist.user_id == user_id))
 
 
 def without_sign_in(today: date) -> list[Therapist]:
-    """Therapists who work here from this day on and have no sign-in, in the practice's order."""
+    """Therapists who work here from this day on and have no account, in the practice's order."""
     return [
         each
         for each in every_therapist()
@@ -191,7 +193,7 @@ def without_sign_in(today: date) -> list[Therapist]:
 
 
 def shift_therapist(therapist_id: UUID, way: Direction, *, actor: str, now: datetime) -> None:
-    """Show a therapist one place earlier or later."""
+    """Move a therapist one place up or down in the list."""
     with calendars.changing():
         known = therapist(therapist_id)
         if shift(known, every_therapist(), way):
@@ -199,7 +201,7 @@ def shift_therapist(therapist_id: UUID, way: Direction, *, actor: str, now: date
 
 
 def _offer(known: Therapist, treatments: Sequence[UUID]) -> bool:
-    """What they give; False when it was the same. Unknown ids are passed over."""
+    """Set a therapist's treatments; False if unchanged. Unknown ids are skipped."""
     wanted = list(db.session.scalars(sa.select(Treatment).where(Treatment.id.in_(treatments))))
     for sold in wanted:
         require_trained(sold.modalities, [known])

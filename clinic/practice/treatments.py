@@ -1,4 +1,4 @@
-"""What is sold: adding a treatment, changing it, taking it off the list and putting it back."""
+"""Treatments: adding, changing, retiring and restoring them."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -26,13 +26,13 @@ from clinic.refusal import NotFound, Refusal
 
 
 class NotTrained(Refusal):
-    """A type of massage asks for a training that a chosen therapist does not have."""
+    """A type of massage requires training that a chosen therapist does not have."""
 
     code = "not-trained"
 
 
 class NoneForNewClients(Refusal):
-    """Nobody new could book anything any more."""
+    """New clients could no longer book anything."""
 
     code = "none-for-new-clients"
     sentence = (
@@ -56,12 +56,12 @@ class TreatmentDetails:
     intake: str
     new_clients: str
     approval: str | None
-    """None is as the practice does."""
+    """None follows the practice's rule."""
     needs_room: bool
 
 
 def treatment(treatment_id: UUID) -> Treatment:
-    """The treatment, sold or not; raises NotFound."""
+    """The treatment, current or retired; raises NotFound."""
     found = db.session.get(Treatment, treatment_id)
     if found is None:
         raise NotFound
@@ -69,7 +69,7 @@ def treatment(treatment_id: UUID) -> Treatment:
 
 
 def every_treatment() -> list[Treatment]:
-    """All treatments in the practice's order, those no longer sold too, each with who gives it and its rooms."""
+    """All treatments in the practice's order, including retired ones, each with its therapists and rooms."""
     every = sa.select(Treatment).order_by(Treatment.position, Treatment.name)
     return list(
         db.session.scalars(every.options(selectinload(Treatment.therapists), selectinload(Treatment.rooms)))
@@ -77,7 +77,7 @@ def every_treatment() -> list[Treatment]:
 
 
 def terms_of(sold: Treatment) -> TreatmentDetails:
-    """A treatment as it stands."""
+    """A treatment's current details."""
     return TreatmentDetails(**{name: getattr(sold, name) for name in TreatmentDetails.__dataclass_fields__})
 
 
@@ -91,7 +91,7 @@ def page_mark(sold: Treatment) -> str:
 def add(
     terms: TreatmentDetails, *, therapists: Sequence[UUID], rooms: Sequence[UUID], actor: str, now: datetime
 ) -> Treatment:
-    """Put a treatment on the list. Raises NotTrained."""
+    """Add a treatment. Raises NotTrained."""
     with calendars.changing():
         sold = Treatment(slug=slug_of(terms.name, Treatment), **asdict(terms))
         put_last(sold, every_treatment())
@@ -111,7 +111,7 @@ def change(
     actor: str,
     now: datetime,
 ) -> Treatment:
-    """Change a treatment; visits that stand keep the length, buffers and price they were agreed with.
+    """Change a treatment; existing visits keep the length, buffers and price they were agreed with.
 
     Raises ChangedMeanwhile, NotTrained, NoneForNewClients.
     """
@@ -128,12 +128,12 @@ def change(
 
 
 def retire(treatment_id: UUID, *, actor: str, now: datetime) -> Treatment:
-    """Sell a treatment no longer; visits that stand stay. Harmless when it is retired. Raises NoneForNewClients."""
+    """Retire a treatment; existing visits stay. Safe to repeat. Raises NoneForNewClients."""
     return _set_retired(treatment_id, now, actor, now)
 
 
 def restore(treatment_id: UUID, *, actor: str, now: datetime) -> Treatment:
-    """Sell a retired treatment again. Harmless when it is sold."""
+    """Offer a retired treatment again. Safe to repeat."""
     return _set_retired(treatment_id, None, actor, now)
 
 
@@ -147,7 +147,7 @@ def _set_retired(treatment_id: UUID, at: datetime | None, actor: str, now: datet
 
 
 def shift_treatment(treatment_id: UUID, way: Direction, *, actor: str, now: datetime) -> None:
-    """Show a treatment one place earlier or later."""
+    """Move a treatment one place up or down in the list."""
     with calendars.changing():
         sold = treatment(treatment_id)
         if shift(sold, every_treatment(), way):
@@ -155,7 +155,7 @@ def shift_treatment(treatment_id: UUID, way: Direction, *, actor: str, now: date
 
 
 def _give(sold: Treatment, therapists: Sequence[UUID], rooms: Sequence[UUID]) -> list[str]:
-    """Who gives it and where; the names of what changed. Unknown ids are passed over."""
+    """Set a treatment's therapists and rooms; returns the names of what changed. Unknown ids are skipped."""
     people = list(db.session.scalars(sa.select(Therapist).where(Therapist.id.in_(therapists))))
     require_trained(sold.modalities, people)
     places = list(db.session.scalars(sa.select(Room).where(Room.id.in_(rooms))))
@@ -170,7 +170,7 @@ def _give(sold: Treatment, therapists: Sequence[UUID], rooms: Sequence[UUID]) ->
 
 
 def require_trained(modalities: Sequence[str], people: Sequence[Therapist]) -> None:
-    """Raise NotTrained when one of these types asks for a training that one of these people lacks."""
+    """Raise NotTrained if one of these types requires training that one of these people lacks."""
     for modality in (MODALITIES[id_] for id_ in modalities if id_ in MODALITIES):
         if modality.special_training is None:
             continue
@@ -183,7 +183,7 @@ def require_trained(modalities: Sequence[str], people: Sequence[Therapist]) -> N
 
 
 def _require_beginning() -> None:
-    """Raise NoneForNewClients when what is sold has no treatment left that somebody new may book."""
+    """Raise NoneForNewClients if no treatment is left that a new client may book."""
     db.session.flush()
     sold = [each for each in every_treatment() if each.retired_at is None]
     if sold and all(each.new_clients == "not_first" for each in sold):

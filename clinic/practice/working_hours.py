@@ -24,14 +24,14 @@ COLUMNS = ("location_id", "weekday", "from_minute", "until_minute", "valid_from"
 
 
 class HoursOverlap(Refusal):
-    """One person in two places, or twice in one, at one time."""
+    """A therapist would be in two places, or twice in one, at the same time."""
 
     code = "hours-overlap"
     sentence = "Two of these times overlap. Nobody can be in two places at once."
 
 
 class HoursInThePast(Refusal):
-    """What was is not rewritten."""
+    """Past hours are not rewritten."""
 
     code = "hours-in-the-past"
     sentence = "Hours can be changed from today on. Days that are over stay as they were."
@@ -46,7 +46,7 @@ class EndsBeforeItBegins(Refusal):
 
 @dataclass(frozen=True, order=True)
 class Span:
-    """From one wall time until another, not included, at a location; `weekday` 0 is Monday."""
+    """From one local time until another (excluded) at a location; `weekday` 0 is Monday."""
 
     weekday: int
     from_minute: int
@@ -61,7 +61,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Phase:
-    """The days from one date until another, not included, on which one set of weekly hours holds; None has no end."""
+    """The dates from one day until another (excluded) on which one set of weekly hours applies; None means no end."""
 
     from_on: date
     until_on: date | None
@@ -74,12 +74,12 @@ class Phase:
 
 
 def clock_label(minute: int) -> str:
-    """A minute of the day as the clock shows it: `08:30`, and `24:00` for the end of the day."""
+    """A minute of the day as a clock time: `08:30`, and `24:00` for the end of the day."""
     return f"{minute // 60:02}:{minute % 60:02}"
 
 
 def rows_of(therapist_id: UUID) -> list[WeeklyHours]:
-    """All weekly hours of a therapist, past and to come."""
+    """All weekly hours of a therapist, past and future."""
     rows = sa.select(WeeklyHours).where(WeeklyHours.therapist_id == therapist_id)
     return list(db.session.scalars(rows.execution_options(populate_existing=True)))
 
@@ -90,7 +90,7 @@ def page_mark(therapist_id: UUID) -> str:
 
 
 def phases(therapist_id: UUID, today: date) -> list[Phase]:
-    """Which weekly hours hold from today on and after each planned change, earliest first; at least one."""
+    """Which weekly hours apply from today and after each planned change, earliest first; at least one."""
     rows = rows_of(therapist_id)
     edges = {row.valid_from for row in rows} | {row.valid_until for row in rows if row.valid_until}
     begins = [today, *sorted(edge for edge in edges if edge > today)]
@@ -126,9 +126,9 @@ def set_week(
     actor: str,
     now: datetime,
 ) -> None:
-    """Let these be the weekly hours from a day on, until another (not included) or for good.
+    """Set the weekly hours from a day on, until another (excluded) or for good.
 
-    What held before goes on holding outside these days. Raises HoursInThePast, EndsBeforeItBegins, HoursOverlap and
+    Earlier hours still apply outside these days. Raises HoursInThePast, EndsBeforeItBegins, HoursOverlap and
     ChangedMeanwhile.
     """
     if from_on < today:
@@ -139,7 +139,7 @@ def set_week(
         person = therapist(therapist_id)
         rows = rows_of(therapist_id)
         require_unchanged(seen_as, print_of_rows(rows, *COLUMNS))
-        # From the very beginning, so that a first week needs no past.
+        # From the very beginning: before the first hours there are none to keep.
         begin = date.min if from_on == today and not rows else from_on
         _clear(rows, begin, until_on)
         with violates("ex_weekly_hours_therapist", _overlap(spans)):
@@ -149,7 +149,7 @@ def set_week(
 
 
 def _clear(rows: Iterable[WeeklyHours], begin: date, end: date | None) -> None:
-    """Take the days [begin, end) out of these rows, leaving what lies before and after."""
+    """Remove the days [begin, end) from these rows, leaving what lies before and after."""
     left_after = []
     for row in rows:
         was_until = row.valid_until
@@ -162,7 +162,7 @@ def _clear(rows: Iterable[WeeklyHours], begin: date, end: date | None) -> None:
             row.valid_until = begin
         else:
             db.session.delete(row)
-    db.session.flush()  # A session inserts before it deletes: what is left after the days would meet the old row.
+    db.session.flush()  # A session inserts before it deletes, so the new row for what is left would conflict with the old one.
     db.session.add_all(left_after)
     db.session.flush()
 
@@ -180,7 +180,7 @@ def _row(therapist_id: UUID, span: Span, begin: date, end: date | None) -> Weekl
 
 
 def _overlap(spans: Sequence[Span], on: str | None = None) -> HoursOverlap:
-    """The refusal that names the first two spans in each other's way."""
+    """The refusal that names the first two overlapping spans."""
     for one, other in pairwise(sorted(spans)):
         if one.weekday == other.weekday and other.from_minute < one.until_minute:
             day = on or WEEKDAYS[one.weekday]
@@ -223,9 +223,9 @@ def set_day(
     actor: str,
     now: datetime,
 ) -> None:
-    """Let these hours replace the weekly ones on one day; with none the weekly hours hold again.
+    """Replace the weekly hours on one day; without hours, the weekly ones apply again.
 
-    Raises HoursInThePast, HoursOverlap, and ChangedMeanwhile when the page says what it was made from.
+    Raises HoursInThePast, HoursOverlap, and, if the page gives its mark, ChangedMeanwhile.
     """
     if on < today:
         raise HoursInThePast
