@@ -94,7 +94,7 @@ def therapist(
         Therapist(
             **{
                 "given_name": "Thea",
-                "family_name": f"Rapist-{number}",
+                "family_name": f"Lindner-{number}",
                 "slug": f"thea-{number}",
                 "position": number,
                 **columns,

@@ -94,7 +94,7 @@ def test_records_that_are_gone_are_not_found(make: ModuleType, people: dict) -> 
 
 
 def asked(**changed: str | None) -> list[str]:
-    said = {"given_name": "Tom", "family_name": "Thumb", "mail": None, "phone": None, **changed}
+    said = {"given_name": "Tom", "family_name": "Hale", "mail": None, "phone": None, **changed}
     return names(client_search.alike(**said, country="DE", now=NOW))
 
 
