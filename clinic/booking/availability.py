@@ -1,6 +1,6 @@
-"""What is free: the starts that can be offered for a treatment. Read-only, at most three statements a question.
+"""Availability: which start times can be offered for a treatment. Read-only, at most three statements.
 
-The same question is asked twice: without a lock to show times, and under the lock (`locking.lock`) to take one.
+It is asked twice: without a lock to show times, and under the lock (`locking.lock`) to take one.
 """
 
 from collections import Counter
@@ -25,10 +25,10 @@ from clinic.scheduling.hours import Days
 
 @dataclass(frozen=True)
 class SearchCriteria:
-    """What somebody wants: a treatment, perhaps with one therapist or at one location.
+    """What to search for: a treatment, perhaps with one therapist or at one location.
 
-    `own_therapist` is preferred among several, never required. `without` is an appointment that is about to move, and
-    `besides` are others that move along: their present times do not stand in their own way.
+    `own_therapist` is preferred, never required. `without` is an appointment that is about to move, and `besides` are
+    others that move with it: their present times count as free.
     """
 
     treatment_id: UUID
@@ -48,9 +48,9 @@ ANYBODY = "any"
 
 
 def search_criteria(supply: Supply, therapist: str = ANYBODY, location: str | None = None) -> SearchCriteria:
-    """What is wanted of a supply, by parts of addresses.
+    """Search criteria for a supply, from slugs.
 
-    Raises NotFound for a therapist who does not give the treatment, and for a location there is not.
+    Raises NotFound for a therapist who does not give the treatment, and for an unknown location.
     """
     people = {slug: id_ for id_, slug in supply.therapist_slugs.items()}
     places = {site.slug: site.location_id for site in supply.sites}
@@ -67,7 +67,7 @@ def search_criteria(supply: Supply, therapist: str = ANYBODY, location: str | No
 
 @dataclass(frozen=True)
 class AvailabilityAnswer:
-    """What a wish found: the offers, and the supply they were computed from."""
+    """The result of a search: the offers, and the supply they were computed from."""
 
     supply: Supply
     offers: slots.Offers[UUID]
@@ -85,9 +85,9 @@ def offers(wish: SearchCriteria, days: Days, now: datetime) -> AvailabilityAnswe
 def find_offers(
     supply: Supply, wish: SearchCriteria, days: Days, now: datetime, *, ranked: bool = True
 ) -> AvailabilityAnswer:
-    """The offers of a wish on a supply that was already read (under the lock it is read before).
+    """The offers for these criteria and a supply that was already read (under the lock, it was read before).
 
-    Without `ranked` nobody asks who of several would be best, and a fair spread is not reckoned.
+    Without `ranked`, candidates are not ranked and a fair spread is not computed.
     """
     therapists = candidates(supply, wish)
     question = slots.SlotQuestion(
@@ -109,17 +109,17 @@ def find_offers(
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What an answer about free times rests on, besides the question: while two are equal, so are the answers.
+    """What an answer about free times depends on, apart from the query: as long as it is equal, so is the answer.
 
-    Whoever changes what is free raises the version of a calendar or of the rules. What changes by the mere passing of time
-    is the end of the next hold, and the cells at which notice and horizon now lie.
+    Every change of what is free raises the version of a calendar or of the rules. Only time changes the rest: the end
+    of the next hold, and the cells of notice and horizon.
     """
 
     treatment_id: UUID
     rules_version: int
     calendars: int
-    """Sum of the versions of all calendars the treatment is given in: they only rise, and with the same rules they are the
-    same ones."""
+    """Sum of the versions of all calendars concerned: versions only rise, and under the same rules the calendars are
+    the same."""
     next_release: datetime | None
     first_cell: int
     end_cell: int
@@ -140,10 +140,10 @@ _BASIS = f"""
 
 
 def basis(slug: str, now: datetime, known: tuple[Basis, Supply] | None) -> tuple[Basis, Supply]:
-    """What answers about a treatment rest on now, and its supply; one statement.
+    """The present basis of answers about a treatment, and its supply; one statement.
 
-    Read it before the rows: an answer is then at most newer than its basis, never older. The supply is read only when it
-    is not the known one. Raises Unbookable.
+    Read it before the rows: an answer is then at most newer than its basis, never older. The supply is read only if it
+    has changed. Raises Unbookable.
     """
     before, supply = known or (None, None)
     asked = {
@@ -176,16 +176,18 @@ def basis(slug: str, now: datetime, known: tuple[Basis, Supply] | None) -> tuple
 
 @contextmanager
 def without_transaction() -> Iterator[None]:
-    """For a request that only asks: its statements run without a transaction round them, and none can be opened inside.
+    """For a read-only request: its statements run outside a transaction, and none can be opened inside the block.
 
-    Each sees what is committed, which is all that an answer about free times needs; the way to the database and back for
-    BEGIN and ROLLBACK is saved. A session that is at work already, or shares a connection, goes on as it is.
+    Each statement sees what is committed, which is all that an answer about free times needs, and the round trips for
+    BEGIN and ROLLBACK are saved. A session that has already begun, or shares a connection, is left as it is.
     """
     session = db.session()
     if session.in_transaction() or not isinstance(session.get_bind(), sa.Engine):
         yield
         return
-    session.info["in_transaction"] = True  # Whoever calls `transaction()` now is told that it does not nest.
+    session.info["in_transaction"] = (
+        True  # Calling `transaction()` inside now fails, because it does not nest.
+    )
     try:
         session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
         yield
@@ -195,7 +197,7 @@ def without_transaction() -> Iterator[None]:
 
 
 def candidates(supply: Supply, wish: SearchCriteria) -> tuple[UUID, ...]:
-    """The therapists who may serve the wish, in the practice's order."""
+    """The therapists who match the criteria, in the practice's order."""
     if wish.therapist_id is None:
         return supply.therapists
     return tuple(id_ for id_ in supply.therapists if id_ == wish.therapist_id)
@@ -230,7 +232,7 @@ _MOVING = "AND id <> ALL(%(moving)s) AND (undo_of_id IS NULL OR undo_of_id <> AL
 
 @cache
 def _busy_sql(*, rooms: bool, places: bool, days: bool, moving: bool) -> str:
-    """The read of busy time, with no more columns than the question needs: the fewer, the less of the table is touched."""
+    """Reads busy time with only the columns that are needed: the fewer, the less of the table is touched."""
     words = {
         "cell": grid.CELL_SECONDS,
         "occupying": ", ".join(f"'{state}'" for state in OCCUPYING),
@@ -282,7 +284,7 @@ def _taken(
 
 
 def _travelling(supply: Supply, rows: Iterable[Any]) -> Iterable[tuple[UUID, UUID, datetime, datetime]]:
-    """Where a therapist cannot be around each visit: at every other location, for the way there and back."""
+    """Where a therapist cannot be around each visit: at every other location, for the travel time there and back."""
     others = [site.location_id for site in supply.sites]
     for of, here, firsts, ends, _ in rows:
         for other in others:

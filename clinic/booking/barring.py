@@ -1,8 +1,8 @@
-"""Who may not book online, or not with one therapist, and where that is asked.
+"""Barring: who may not book online, or not with one therapist, and where that is checked.
 
-A visitor is a new record each time, so a bar reaches everybody on an address of the barred record. A couple that shares an
-address meets it too and calls. Client pages and programs only hear that this cannot be booked online; why is for staff.
-Staff may go on knowingly: nothing here is asked when they book, move or offer.
+A visitor becomes a new record each time, so a bar applies to everyone with an address of the barred record. A couple
+who share an address are both affected and have to call. Client pages and the API say only that this cannot be booked
+online; only staff see why. None of this is checked when staff book, move or offer.
 """
 
 from collections.abc import Collection, Sequence
@@ -25,7 +25,7 @@ LONGEST_REASON = 1000
 
 
 class BarredOnline(Refusal):
-    """Somebody who may not book online; why is not theirs to read here."""
+    """The client may not book online; the reason is not shown to them."""
 
     status = 403
     code = "not-online"
@@ -33,17 +33,17 @@ class BarredOnline(Refusal):
 
 
 class BarredAlready(Refusal):
-    """The same bar stands already."""
+    """The same bar already exists."""
 
     code = "barred-already"
     sentence = "This is barred already."
 
 
-# Built once, as each booking asks it.
+# Built once, because every booking runs it.
 _own, _other = sa.orm.aliased(Contact), sa.orm.aliased(Contact)
 _STANDS = sa.and_(
     ClientBar.lifted_at.is_(None),
-    # A bar that stayed on a record joined to another counts again when the two are taken apart.
+    # A bar that stayed on a merged record applies again when the merge is undone.
     sa.exists().where(Client.id == ClientBar.client_id, Client.merged_into_id.is_(None)),
 )
 _REACHED = sa.and_(
@@ -68,14 +68,14 @@ def barred_therapists(client_id: UUID) -> set[UUID | None]:
 
 
 def require_allowed(client_id: UUID, therapists: Collection[UUID], actor: str) -> None:
-    """Raise BarredOnline if a client, or anybody, may not book online with one of these; staff may."""
+    """Raise BarredOnline if this client, or any client, may not book online with one of these; staff may."""
     if acting_side(actor) == "staff":
         return
     refuse(barred_therapists(client_id), therapists)
 
 
 def refuse(barred: Collection[UUID | None], therapists: Collection[UUID]) -> None:
-    """Raise BarredOnline if what somebody is barred from is all of online booking, or one of these therapists."""
+    """Raise BarredOnline if somebody is barred from online booking altogether, or from one of these therapists."""
     if None in barred or not set(therapists).isdisjoint(barred):
         raise BarredOnline
 
@@ -83,7 +83,8 @@ def refuse(barred: Collection[UUID | None], therapists: Collection[UUID]) -> Non
 def allowed(supply: Supply, client_id: UUID | None, therapist_id: UUID | None = None) -> Supply:
     """The supply without therapists the signed-in client is barred from.
 
-    Raises BarredOnline for somebody barred from online booking, and if the therapist asked for or nobody is left.
+    Raises BarredOnline for a client barred from online booking, and if neither the wanted therapist nor anyone else is
+    left.
     """
     barred = barred_therapists(client_id) if client_id else set()
     if not barred:
@@ -95,7 +96,8 @@ def allowed(supply: Supply, client_id: UUID | None, therapist_id: UUID | None = 
 
 
 def shown_to(supply: Supply, client_id: UUID | None) -> Supply:
-    """The supply of pages that show times: without therapists this client is barred from, of nobody if barred altogether."""
+    """The supply for pages that show times: without therapists this client is barred from, empty if barred
+    altogether."""
     barred = barred_therapists(client_id) if client_id else set()
     if not barred:
         return supply
@@ -104,7 +106,7 @@ def shown_to(supply: Supply, client_id: UUID | None) -> Supply:
 
 
 def by_client() -> dict[UUID, frozenset[UUID | None]]:
-    """Everybody whom a bar reaches, with what they are barred from, for whoever looks at many at once."""
+    """Everyone to whom a bar applies, with what they are barred from, for callers that check many at once."""
     on_address = (
         sa.select(_own.client_id, ClientBar.therapist_id)
         .join(_other, _other.client_id == ClientBar.client_id)
@@ -119,7 +121,7 @@ def by_client() -> dict[UUID, frozenset[UUID | None]]:
 
 
 def of_client(client_id: UUID) -> Sequence[ClientBar]:
-    """The bars of a record that stand, oldest first."""
+    """The current bars of a record, oldest first."""
     standing_bars = sa.select(ClientBar).where(
         ClientBar.client_id == client_id, ClientBar.lifted_at.is_(None)
     )
@@ -127,12 +129,13 @@ def of_client(client_id: UUID) -> Sequence[ClientBar]:
 
 
 def reaching(client_id: UUID) -> Sequence[ClientBar]:
-    """The bars that reach a client, also over an address, oldest first: what staff should know before they book."""
+    """The bars that apply to a client, also through an address, oldest first: what staff should know before they
+    book."""
     return db.session.scalars(_BARS, {"client": client_id}).all()
 
 
 def bar(client_id: UUID, therapist_id: UUID | None, reason: str, *, by: User, now: datetime) -> ClientBar:
-    """Bar a client from online booking, or from one therapist; what is booked stands. The caller commits.
+    """Bar a client from online booking, or from one therapist; existing bookings stay. The caller commits.
 
     Raises NotFound and BarredAlready.
     """
@@ -150,7 +153,7 @@ def bar(client_id: UUID, therapist_id: UUID | None, reason: str, *, by: User, no
 
 
 def lift(bar_id: UUID, *, by: User, now: datetime) -> ClientBar:
-    """End a bar; one that ended already stays as it is. The caller commits. Raises NotFound."""
+    """End a bar; does nothing if it has already ended. The caller commits. Raises NotFound."""
     found = db.session.get(ClientBar, bar_id, with_for_update=True, populate_existing=True)
     if found is None or db.session.get_one(Client, found.client_id).erased_at is not None:
         raise NotFound

@@ -1,6 +1,6 @@
 """Appointments as calendar files (RFC 5545, with the scheduling methods of RFC 5546).
 
-One appointment keeps one UID for life; SEQUENCE is its revision. Only the treatment's mail name is written, never its own.
+An appointment keeps one UID for life; SEQUENCE is its revision. The file names the treatment's mail name only.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,7 +30,7 @@ class Method(StrEnum):
 
 @dataclass(frozen=True)
 class Invitee:
-    """Who is invited: the address the letter goes to and the name to show; None only publishes."""
+    """Who is invited: the letter's address and the name to show; None only publishes."""
 
     mail: str
     name: str
@@ -45,7 +45,7 @@ def serialise(
     links: Mapping[UUID, str] | None = None,
     invitee: Invitee | None = None,
 ) -> bytes:
-    """The appointments as one calendar file with their zones' rules, an event each with a UID of its own.
+    """The appointments as one calendar file with their zones' rules: one event each, with its own UID.
 
     `links` says by id where an appointment can be changed; `now` stamps the file (UTC). Spoken in the language spoken now.
     """
@@ -117,5 +117,5 @@ def _status(appointment: Appointment, method: Method) -> str:
 
 
 def clean(text: str) -> str:
-    """Text without control characters and line separators, so that a name cannot write a property of its own."""
+    """Text without control characters and line separators, so that a name cannot inject a property."""
     return "".join(" " if ord(c) < 32 or ord(c) == 127 or c in "\u0085\u2028\u2029" else c for c in text)

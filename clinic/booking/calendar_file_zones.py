@@ -1,7 +1,7 @@
-"""What a calendar file says of a zone (RFC 5545, section 3.6.5): its clock changes around the events, each with its own rule.
+"""Time zones in calendar files (RFC 5545, section 3.6.5): the clock changes around the events, one rule each.
 
-The library's own lists end in 2038 and begin daylight saving an hour late, so they are written here. Calendars that know the
-zone by its name do not read them.
+The library's lists end in 2038 and begin daylight saving an hour late, so we write our own. Calendars that know the
+zone's name ignore them.
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
-"""Move, cancel and undo: what a client or the front desk does with an appointment that stands.
+"""Move, cancel and undo: what a client or the front desk does with an existing appointment.
 
-The old time is let go only with the new one, and stays kept for two minutes so that a slip can be taken back. Each verb
-takes the `revision` its page was made from: a page that is old changes nothing and raises Stale.
+The old time is released together with taking the new one, and stays reserved for two minutes so that a slip can be
+undone. Each verb takes the `revision` of the page it came from: an outdated page changes nothing and raises Stale.
 """
 
 from collections.abc import Collection, Iterable
@@ -53,14 +53,14 @@ UNDO = timedelta(seconds=120)
 
 
 class UndoOver(Refusal):
-    """The two minutes for taking it back are over."""
+    """The two minutes for undoing are over."""
 
     code = "undo-over"
     sentence = N_("It is too late to take that back. You can book a new time.")
 
 
 class NobodyThere(NotOffered):
-    """The therapist has time off then, or the place is closed: entered since the visit left that time."""
+    """The practice has since entered time off or a closure over the old time."""
 
     code = "nobody-there"
     sentence = N_("The practice has closed that time meanwhile, so this cannot be taken back.")
@@ -78,13 +78,12 @@ def move(
     actor: str,
     now: datetime,
 ) -> Appointment:
-    """Give an appointment another start, and perhaps another therapist; the old time is let go only with the new one.
+    """Give an appointment another start, and perhaps another therapist, in one step.
 
-    For two minutes the old time stays kept, so that the move can be undone. Length, buffers and price stay as agreed.
-    `waived` are rules that staff set aside (`desk.move`). `onto` is a time kept for this, judged and locked already: it is
-    taken over as it is.
-    Raises Stale, NotNow, NotOffered, SlotTaken, and for a client's own move NotCleared, TwoPlaces
-    and BarredOnline.
+    The old time stays reserved for two minutes, so that the move can be undone. Length, buffers and price stay as
+    agreed. `waived` are rules that staff set aside (`desk.move`). `onto` is a hold for this move, already checked and
+    locked: it is taken over as it is. Raises Stale, NotNow, NotOffered, SlotTaken, and for a client's own move
+    NotCleared, TwoPlaces and BarredOnline.
     """
     seen = get_appointment(appointment_id)
     supply = waive(supply_as_agreed(practice.supply(seen.treatment_id, retired_too=True), seen), waived)
@@ -144,7 +143,7 @@ def _refuse_unsafe(appointment: Appointment, now: datetime) -> None:
 def cancel(
     appointment_id: UUID, *, revision: int, actor: str, now: datetime, reason: str = "asked"
 ) -> Appointment:
-    """Cancel a booked or requested appointment; for two minutes the time stays kept, so that it can be undone.
+    """Cancel a booked or requested appointment; its time stays reserved for two minutes, so that this can be undone.
 
     Inside the practice's late limit it is marked late. Raises Stale, NotNow.
     """
@@ -163,10 +162,10 @@ def cancel(
 
 
 def undo(appointment_id: UUID, *, revision: int, actor: str, now: datetime) -> Appointment:
-    """Take back the last move or cancel, within two minutes; a client only what they did themselves.
+    """Undo the last move or cancellation, within two minutes; clients can undo only their own.
 
-    Raises Stale, UndoOver, SlotTaken when the old time could not be kept after all, NobodyThere when time off or a closure
-    lies over it now, and for a client NotCleared.
+    Raises Stale, UndoOver, SlotTaken if the old time could not be kept, NobodyThere if time off or a closure now covers
+    it, and for a client NotCleared.
     """
     seen = get_appointment(appointment_id)
     lock(*calendars_of_undo([seen]))
@@ -191,26 +190,27 @@ def undo(appointment_id: UUID, *, revision: int, actor: str, now: datetime) -> A
 
 
 def calendars_of_undo(visits: Iterable[Appointment]) -> tuple[set[UUID], set[UUID]]:
-    """The therapists and the rooms of where visits are and of where they would go back to."""
+    """The therapists and rooms of the visits' present and earlier places."""
     every = list(visits)
     therapists = {id_ for visit in every for id_ in (visit.therapist_id, visit.undo_therapist_id) if id_}
     return therapists, {id_ for visit in every for id_ in (visit.room_id, visit.undo_room_id) if id_}
 
 
 def can_undo(appointment: Appointment, by: str, now: datetime) -> bool:
-    """Whether `by` (`client`, `staff`) may take back the last move or cancel now; a client not what the practice cancelled."""
+    """Whether `by` (`client`, `staff`) may undo the last move or cancellation now; clients not what the practice
+    cancelled."""
     if appointment.undo_until is None or appointment.undo_until <= now:
         return False
     return by == "staff" or (appointment.cancelled_by in (None, "client") and not is_of_act(appointment))
 
 
 def is_of_act(appointment: Appointment) -> bool:
-    """Whether how a visit stands was made by an act on its series, which only staff move."""
+    """Whether an act on its series, which only staff can do, gave the visit its present state."""
     return appointment.series_id is not None and appointment.act_revision == appointment.revision
 
 
 def goes_back_to(appointment: Appointment) -> "EarlierPlace":
-    """Where a visit stands again when its last move or cancel is undone; it can be undone. Raises UndoOver."""
+    """Where undoing the last move or cancellation would put a visit. Raises UndoOver."""
     here = EarlierPlace.of(appointment)
     if appointment.state == State.CANCELLED:
         return here
@@ -232,7 +232,7 @@ def goes_back_to(appointment: Appointment) -> "EarlierPlace":
 
 
 def put_back(appointment: Appointment, now: datetime) -> None:
-    """Undo the last move or cancel of a visit; its calendars must be locked, and it can be undone once."""
+    """Undo the last move or cancellation of a visit, once; its calendars must be locked."""
     if appointment.state == State.CANCELLED:
         _uncancelled(appointment, now)
     else:
@@ -242,7 +242,7 @@ def put_back(appointment: Appointment, now: datetime) -> None:
 
 
 def _uncancelled(appointment: Appointment, now: datetime) -> None:
-    # What still waits for a decision was a request, also when it had been booked before a safety answer.
+    # A visit that still awaits a decision was a request, even if it had been booked before a safety answer.
     advance(appointment, State.REQUESTED if appointment.decide_by else State.BOOKED, now)
     appointment.cancelled_at = appointment.cancelled_by = appointment.cancel_reason = None
     appointment.cancelled_late = False
@@ -254,7 +254,7 @@ def _moved_back(appointment: Appointment) -> None:
     appointment.location_id, appointment.zone = back.location_id, back.zone
     set_time(appointment, back.starts_at)
     if by_series:
-        # It was not moved alone, it is where it was: no letter of its own has to say so.
+        # It was not moved by itself and is back where it was, so it needs no letter of its own.
         appointment.series_wall_start = appointment.wall_start
 
 
@@ -270,7 +270,7 @@ class EarlierPlace:
     location_id: UUID
     zone: str
     wall_start: datetime
-    """Naive, by the clock of the place."""
+    """Naive, in the location's local time."""
 
     @classmethod
     def of(cls, row: Appointment) -> "EarlierPlace":
@@ -296,7 +296,7 @@ class EarlierPlace:
         )
 
     def besides(self, others: Iterable[Appointment]) -> list[tuple[datetime, datetime]]:
-        """What of this time none of these takes now."""
+        """The part of this time that none of these visits now takes."""
         pieces = [(self.occupied_from, self.occupied_until)]
         for other in others:
             if self._meets(other):
@@ -314,7 +314,7 @@ class EarlierPlace:
 
 
 def keep(place: EarlierPlace, appointment: Appointment, among: Iterable[Appointment], now: datetime) -> None:
-    """Hold the time an appointment left, as far as none of those that changed with it takes it, until it cannot be undone."""
+    """Reserve the time an appointment left, as far as none of those that changed with it takes it, until undo ends."""
     for begin, end in place.besides(among):
         kept = new_appointment(State.HELD, now, held_until=now + UNDO, undo_of_id=appointment.id)
         for column in ("treatment_id", "tzdata", "length_minutes", "price_cents"):
@@ -329,7 +329,7 @@ def keep(place: EarlierPlace, appointment: Appointment, among: Iterable[Appointm
 
 
 def note_undo(appointment: Appointment, before: EarlierPlace, now: datetime) -> None:
-    """Remember where a visit that has just moved was, for as long as that can be taken back."""
+    """Remember where a visit that has just moved was, as long as the move can be undone."""
     appointment.undo_until = now + UNDO
     appointment.undo_starts_at = before.starts_at
     appointment.undo_therapist_id = before.therapist_id
@@ -338,7 +338,7 @@ def note_undo(appointment: Appointment, before: EarlierPlace, now: datetime) -> 
 
 
 def end_undo_holds(appointment: Appointment, now: datetime) -> None:
-    """Let go of the times kept so that the last move or cancel could be taken back; needs the lock."""
+    """Release the times reserved for undoing the last move or cancellation; needs the lock."""
     db.session.execute(
         sa.update(Appointment)
         .where(Appointment.undo_of_id == appointment.id, Appointment.state == State.HELD)

@@ -1,6 +1,6 @@
-"""Who is calling: finding a client by what they say on the telephone, and records that may be one person.
+"""Finding a client by what they say on the telephone, and finding records that may be one person.
 
-Staff ask this, never a page of clients. Names are compared as `accounts.name_search` folds them, and with some tolerance for spelling.
+Only for staff pages. Names are compared as `accounts.name_search` folds them, and with some tolerance for spelling.
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,15 +22,15 @@ from clinic.refusal import NotFound
 
 SHOWN = 8
 SHORTEST_NUMBER = 4
-"""Digits by which a telephone number is looked for."""
+"""The fewest digits to search for a telephone number."""
 ALIKE = 0.5
-"""How alike two names must be, from 0 to 1, to be asked about; 0.5 forgives two wrong letters in a usual name."""
+"""How similar two names must be, from 0 to 1; 0.5 tolerates two wrong letters in a typical name."""
 COMES = (State.REQUESTED, State.BOOKED, State.ARRIVED, State.DONE)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Caller:
-    """A client as the desk tells them from others: how to reach them, their last visit and the next."""
+    """What tells a client from others at the desk: contacts, last visit and next visit."""
 
     client: Client
     last: Appointment | None
@@ -38,7 +38,7 @@ class Caller:
 
 
 def client(client_id: UUID) -> Client:
-    """A client who can be booked for; raises NotFound for one who was erased or joined with another record."""
+    """A client to book for; raises NotFound for one who was erased or merged."""
     found = db.session.get(Client, client_id)
     if found is None or found.erased_at is not None or found.merged_into_id is not None:
         raise NotFound

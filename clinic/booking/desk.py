@@ -1,7 +1,7 @@
 """Booking and moving for a client: what staff do on the telephone or across the desk.
 
-Staff book at any time, also without the health questions; whom they booked for is invited to answer them. They may set
-rules aside for a reason (`waivers`), never the two constraints, absence, or safety.
+Staff can book at any time, even without the health questions; the client is then invited to answer them. For a reason,
+staff can set rules aside (`waivers`), but never the two constraints, absences or safety.
 """
 
 from collections.abc import Collection, Sequence
@@ -48,7 +48,7 @@ class RulesInTheWay(NotOffered):
 
 
 class WaiverReasonNeeded(Refusal):
-    """Rules are set aside without a reason."""
+    """A waiver needs a reason."""
 
     status = 422
     code = "reason-needed"
@@ -79,7 +79,7 @@ def book(
     if Rule.PERSON not in needed:
         supply = same_person.avoiding(
             supply, client.id, now, records=True
-        )  # As it is now that nobody else books for them.
+        )  # Read again, now that nobody else can book for them.
     supply = waivers.waive(supply, needed)
     lock([therapist_id], supply.rooms if supply.needs_room else (), client.id)
     admitted = _admission(treatment_id, starts_at, client, supply.zone_of(location_id).key, now)
@@ -157,7 +157,7 @@ def waivers_of(appointment_id: UUID) -> list[Waiver]:
 
 
 def _needed(broken: Sequence[Rule], waived: Collection[Rule], reason: str) -> tuple[Rule, ...]:
-    """What has to be set aside, once all of it was seen and somebody said why."""
+    """The rules to waive, after checking that all of them were shown and a reason was given."""
     if not set(broken) <= set(waived):
         raise RulesInTheWay(broken)
     if broken and not reason.strip():
@@ -168,7 +168,7 @@ def _needed(broken: Sequence[Rule], waived: Collection[Rule], reason: str) -> tu
 def _admission(
     treatment_id: UUID, starts_at: datetime, client: Client, zone: str, now: datetime
 ) -> Admission:
-    """How the booking begins. Missing answers stop nobody here; answers that call for a doctor do."""
+    """How the booking begins. Missing answers do not prevent it here; answers that call for a doctor do."""
     standing = intake.safety_standing(browser=None, client_id=client.id, now=now, zone=zone)
     treatment = db.session.get_one(Treatment, treatment_id)
     return admission_of(treatment, standing, starts_at, client_id=client.id, agreed=Agreed.DESK)

@@ -1,8 +1,8 @@
 """Handing the visits of a therapist who leaves to a colleague, each at its own time and place.
 
-A visit keeps its time, length, price and room if it can; what changes is who gives it. It is a move like any other, so the client
-is told by a letter and it can be taken back for two minutes. Notice and how far ahead one may book bind new times, not one
-that was agreed long ago, so they are set aside.
+A visit keeps its time, length, price and, if possible, room; only the therapist changes. It is a move like any other:
+the client gets a letter, and it can be undone for two minutes. Notice and horizon apply to new times, not to one that
+was agreed long ago, so they are waived.
 """
 
 from collections.abc import Sequence

@@ -1,8 +1,8 @@
 """The same form sent twice gives one change and one answer.
 
-A key is minted into the page (or sent by a caller in a header). Its row is written in the transaction of the change, so
-either both stand or neither. The scope is the browser or API hold: a key of somebody else is another key.
-The row names what was made and never its address: a manage address is a key, and nothing that opens a door is stored.
+A key is put into the page (or sent by an API caller in a header). Its row is written in the transaction of the change,
+so either both exist or neither. Keys are scoped to a browser or API hold. The row names what was made but never its
+URL, because a manage link is a secret and no secret is stored.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ class OtherContent(Refusal):
 
 
 class AtTheSameTime(Refusal):
-    """The same key is being worked on in this very moment; asking again gives its answer."""
+    """The same key is being processed right now; a later try gets its answer."""
 
     code = "in-progress"
     sentence = N_("Your request is being worked on. Please try again in a moment.")
@@ -40,7 +40,7 @@ class AtTheSameTime(Refusal):
 
 @dataclass(frozen=True)
 class StoredAnswer:
-    """What was answered the first time; `subject_id` is what was made, for the caller to derive its address from."""
+    """The first answer; `subject_id` is what was made, from which the caller derives its URL."""
 
     status: int
     subject_id: UUID | None = None
@@ -53,7 +53,7 @@ def new_key() -> str:
 
 
 def earlier(scope: bytes, key: str, content: Mapping[str, Any]) -> StoredAnswer | None:
-    """The answer given to this key before, or None. Raises OtherContent when it was sent with other content."""
+    """The earlier answer to this key, or None. Raises OtherContent if it was sent with other content."""
     row = db.session.scalar(
         sa.select(IdempotencyKey).where(
             IdempotencyKey.scope == scope, IdempotencyKey.key == key[:LONGEST_KEY]
@@ -67,7 +67,7 @@ def earlier(scope: bytes, key: str, content: Mapping[str, Any]) -> StoredAnswer 
 
 
 def remember(scope: bytes, key: str, content: Mapping[str, Any], answer: StoredAnswer, now: datetime) -> None:
-    """Keep an answer with the change it answers. Raises AtTheSameTime when the same key was quicker elsewhere."""
+    """Store an answer with its change. Raises AtTheSameTime if another request with the same key was quicker."""
     row = IdempotencyKey(
         scope=scope,
         key=key[:LONGEST_KEY],

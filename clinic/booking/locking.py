@@ -1,10 +1,10 @@
-"""The one lock protocol of everybody who can change what is free, and the lapse of holds that ran out.
+"""The one lock protocol for every writer that can change what is free, and the lapse of expired holds.
 
-Client first (when a limit per client counts), then the queue of their addresses or of a network (`accounts.limits.queue_up`,
-when what those have is counted), then all candidate therapists, then all candidate rooms, each set in order in one
-statement, and nothing afterwards. Whoever follows it cannot deadlock with another who does. The lock is for
-speed, for manners, and for the rules no constraint can hold (caps, hours, time off); the exclusion constraints stay the
-truth. Raising `calendar_version` is how kept answers about free times learn that they are old.
+Lock the client first (if a limit per client is checked), then queue on their addresses or network
+(`accounts.limits.queue_up`, if their bookings are counted), then all candidate therapists, then all candidate rooms,
+each set in id order in one statement, and nothing afterwards. Transactions that follow this cannot deadlock each other.
+The lock is for speed, for kinder answers, and for rules that no constraint can express (caps, hours, time off); the
+exclusion constraints have the last word. Raising `calendar_version` outdates cached answers about free times.
 """
 
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ from clinic.practice import calendars
 
 _CLIENT = sa.text("SELECT id FROM clients WHERE id = :client FOR NO KEY UPDATE")
 
-# In one statement with the lapse, which this reading does not see yet: hence its second look at `held_until`.
+# It runs in one statement with the lapse and does not see its effect yet, so it checks `held_until` again.
 _LAPSE = f"""
     WITH lapsed AS (
       UPDATE appointments SET state = 'lapsed', changed_at = %(now)s
@@ -34,7 +34,7 @@ _LAPSE = f"""
 
 
 def lock(therapists: Iterable[UUID], rooms: Iterable[UUID], client: UUID | None = None) -> None:
-    """Queue behind everybody else who is changing these calendars, until the transaction ends."""
+    """Queue behind every transaction that is changing these calendars, and hold them until this one ends."""
     if client is not None:
         db.session.execute(_CLIENT, {"client": client})
     calendars.lock(therapists, rooms)
@@ -49,10 +49,10 @@ def lapse_expired(
     *,
     moving: Iterable[UUID] = (),
 ) -> frozenset[UUID]:
-    """Let go of holds past their time that stand in the way of [begins, until); needs the lock.
+    """Release expired holds that overlap [begins, until); needs the lock.
 
-    No worker is needed to free a slot: whoever wants the time takes it over. Returns which of the therapists are taken in
-    that time all the same, by other visits than those that are about to move.
+    No worker is needed to free a slot: the next booking takes it over. Returns which therapists are busy in that time
+    nevertheless, not counting visits that are about to move.
     """
     asked = {
         "therapists": list(therapists),

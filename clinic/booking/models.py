@@ -41,7 +41,7 @@ _STATES_SQL = "state IN ({})".format(", ".join(f"'{state}'" for state in State))
 
 
 def _never_overlapping(whose: str) -> pg.ExcludeConstraint:
-    """One therapist, or one room, at one time, buffers included. Deferrable, so that two visits can swap."""
+    """A therapist, or a room, has one visit at a time, buffers included. Deferrable, so that two visits can swap."""
     begins: sa.ColumnElement[datetime] = sa.literal_column("occupied_from")
     ends: sa.ColumnElement[datetime] = sa.literal_column("occupied_until")
     return pg.ExcludeConstraint(
@@ -62,17 +62,17 @@ class Series(Identified, Model):
 
     client_id: Mapped[UUID] = mapped_column(sa.ForeignKey("clients.id"), index=True)
     revision: Mapped[int] = mapped_column(default=1)
-    """Rises with every act on several of its appointments; one letter tells of each act."""
+    """Raised by every act on several of its appointments; one letter reports each act."""
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime] = mapped_column(index=True)
-    """When the last such act was."""
+    """When the last such act happened."""
 
 
 class Appointment(Identified, Model):
     """A client's time with a therapist, from the first hold to the end.
 
-    Instants are UTC; the wall time and zone it was promised in stand beside them. Length, buffers and price are copied
-    when it is made: a later change of the treatment does not change what was agreed.
+    Instants are UTC, stored beside the local time and zone that were promised. Length, buffers and price are copied
+    when it is made, so a later change of the treatment does not change what was agreed.
     """
 
     __tablename__ = "appointments"
@@ -93,7 +93,7 @@ class Appointment(Identified, Model):
     occupied_until: Mapped[datetime]
     """With the buffers."""
     wall_start: Mapped[datetime] = mapped_column(sa.DateTime(timezone=False))
-    """What was promised: the wall time at the location."""
+    """What was promised: the local time at the location."""
     zone: Mapped[str]
     tzdata: Mapped[str]
     """Version of the zone rules that made starts_at from wall_start."""
@@ -107,34 +107,36 @@ class Appointment(Identified, Model):
     held_by: Mapped[bytes | None]
     """SHA-256 of the browser session or API hold that may complete the hold."""
     held_network: Mapped[bytes | None]
-    """Keyed digest of the network a hold was asked from; one network keeps only so many times at once."""
+    """Keyed digest of the network that asked for the hold; each network may hold only so many times at once."""
     hold_extended: Mapped[bool] = mapped_column(default=False)
     kept_under: Mapped[int | None] = mapped_column(sa.BigInteger)
-    """On a hold: the version of the practice's rules it was kept under; while that holds, nothing speaks against it."""
+    """On a hold: the rules version it was made under; while that is current, the practice has changed nothing about
+    it."""
     spared_at: Mapped[datetime | None]
-    """On a hold: when staff let it stand although the practice has closed its time since."""
+    """On a hold: when staff spared it although the practice has since closed its time."""
     booked_in: Mapped[bytes | None]
-    """SHA-256 of the browser a client booked in; tells their own booking from that of somebody with the same name."""
+    """SHA-256 of the browser a client booked in; distinguishes their own booking from that of somebody with the same
+    name."""
     decide_by: Mapped[datetime | None]
     request_reason: Mapped[str | None]
     """Why it is a request: `approval`, `first_visit`, `level`, `excluded`, `safety`, `plain`."""
     revision: Mapped[int] = mapped_column(default=1)
-    """Rises with every change a client can see; SEQUENCE of the calendar file."""
+    """Raised with every change a client can see; SEQUENCE of the calendar file."""
     time_revision: Mapped[int] = mapped_column(default=1)
     """Revision of the last change of time; names the occasion of reminders."""
     time_agreed_at: Mapped[datetime | None]
-    """When the present time was agreed; a reminder of offset d is owed only when that was before starts_at - d."""
+    """When the present time was agreed; a reminder of offset d is due only if that was before starts_at - d."""
     link_epoch: Mapped[int] = mapped_column(default=1)
     series_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("series.id"), index=True)
     series_index: Mapped[int | None]
     series_revision: Mapped[int | None]
     """Revision of the series in the last act on several appointments that changed this one."""
     act_revision: Mapped[int | None]
-    """Own revision that act gave it: while the two are equal, the series' letter tells of it and no letter of its own."""
+    """Own revision given by that act: while the two are equal, only the series' letter reports it."""
     series_wall_start: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=False))
-    """Wall time that act gave it; one moved alone since then shows another."""
+    """Local time given by that act; it differs if the visit was moved by itself since."""
     booked_by: Mapped[str] = mapped_column(default="client", server_default=sa.text("'client'"))
-    """`client` or `staff`: whom staff booked for may still have to be asked the health questions."""
+    """`client` or `staff`: if staff booked, the client may still have to answer the health questions."""
     booked_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]
@@ -147,14 +149,14 @@ class Appointment(Identified, Model):
     """A code, never free text: `client`, `staff`, `safety`, `not_decided`, `moved`."""
     cancelled_late: Mapped[bool] = mapped_column(default=False)
     undo_until: Mapped[datetime | None]
-    """Until then a move or cancel may be undone; the old time is kept in a hold (`undo_of_id`)."""
+    """Until then a move or cancellation can be undone; a hold reserves the old time (`undo_of_id`)."""
     undo_starts_at: Mapped[datetime | None]
     undo_therapist_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("therapists.id"))
     undo_room_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("rooms.id"))
     undo_location_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("locations.id"))
-    """After a move, where it was: what undo goes back to."""
+    """After a move, where it was before, for undo."""
     undo_of_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("appointments.id"), index=True)
-    """On a hold: the appointment whose old time it keeps."""
+    """On a hold: the appointment whose old time it reserves."""
 
     client: Mapped[Client | None] = relationship()
     therapist: Mapped[Therapist] = relationship(foreign_keys="Appointment.therapist_id")
@@ -238,7 +240,7 @@ class Waiver(Identified, Model):
 
 
 class SamePersonAnswer(Identified, Model):
-    """Staff looked at two visits at one time that seem to be of one person, and left both."""
+    """Two visits at the same time that seem to be one person's; staff looked and left both."""
 
     __tablename__ = "same_person_answers"
 
@@ -254,7 +256,7 @@ class SamePersonAnswer(Identified, Model):
 
 
 class IdempotencyKey(Identified, Model):
-    """The answer to a form or call that was sent with a key; sending it again gives the same answer."""
+    """The answer to a form or API call that was sent with a key; sending it again gives the same answer."""
 
     __tablename__ = "idempotency_keys"
 
@@ -264,9 +266,9 @@ class IdempotencyKey(Identified, Model):
     content_sha256: Mapped[bytes]
     status: Mapped[int]
     subject_id: Mapped[UUID | None]
-    """What was made: an appointment, a series or a place on the waiting list. Its address is derived when it is asked for."""
+    """What was made: an appointment, a series or a waiting-list entry. Its URL is derived when needed."""
     location: Mapped[str | None]
-    """No longer written, because a manage address opens what it names. The nightly sweep empties what older code wrote."""
+    """No longer written, because a manage link is a secret. The nightly sweep empties what older code wrote."""
     body_sealed: Mapped[bytes | None]
     body = Sealed[Any]("body_sealed")
     created_at: Mapped[datetime] = mapped_column(index=True)
