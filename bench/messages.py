@@ -17,6 +17,7 @@ from bench.timing import Cost, interleaved, show
 from clinic import clock
 from clinic.db import db, transaction
 from clinic.messaging import delivery, due, services
+from clinic.messaging.kinds import QUESTIONS
 from clinic.messaging.letters import composing
 from clinic.messaging.letters.composing import Letter
 from clinic.messaging.mailer import Envelope, SmtpMailer, Unreachable
@@ -196,7 +197,7 @@ def _look(*, thorough: bool = False) -> None:
     with transaction():
         rules = due.rules(clock.now(), thorough=thorough)
         assert rules is not None
-        for question in due.KINDS:
+        for question in QUESTIONS:
             due.find(question, rules, clock.now())
 
 

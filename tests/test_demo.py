@@ -17,6 +17,7 @@ from clinic.demo.people import CASES
 from clinic.demo.post import LEFT_TO_THE_WORKER
 from clinic.intake.models import Outcome
 from clinic.messaging import due
+from clinic.messaging.kinds import QUESTIONS
 from clinic.messaging.models import Message
 from clinic.plans import courses, queries
 from clinic.plans.models import SessionNote
@@ -113,7 +114,7 @@ def see_the_letters(loaded_at: datetime) -> None:
     """What went out went out; only the last hour is left to the worker."""
     rules = due.rules(loaded_at)
     assert rules is not None
-    owed = [one for question in due.KINDS for one in due.find(question, rules, loaded_at)]
+    owed = [one for question in QUESTIONS for one in due.find(question, rules, loaded_at)]
     unsent = db.session.scalars(
         sa.select(Message).where(Message.sent_at.is_(None), Message.dropped_at.is_(None))
     ).all()

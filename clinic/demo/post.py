@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 
 from clinic.messaging import due
 from clinic.messaging import services as messaging
+from clinic.messaging.kinds import QUESTIONS
+from clinic.messaging.kinds.content import Drop
 from clinic.messaging.letters import composing
-from clinic.messaging.letters.content import Drop
 
 LEFT_TO_THE_WORKER = timedelta(hours=1)
 """What was owed only just now is sent by the worker, so that a first look finds a few letters."""
@@ -28,7 +29,7 @@ def deliver(at: datetime, now: datetime) -> None:
     rules = due.rules(at)
     if rules is None or at > now - LEFT_TO_THE_WORKER:
         return
-    for question in due.KINDS:
+    for question in QUESTIONS:
         messaging.owe(due.find(question, rules, at), at)
     while (held := messaging.claim(at)) is not None:
         letter = composing.compose(held, at)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from clinic.db import db
 from clinic.messaging import due
-from clinic.messaging.due.reminders import reminders
+from clinic.messaging.kinds.reminders import reminders
 from clinic.messaging.models import Message
 from clinic.messaging.services import STILL_OPEN, lease_is_free
 

@@ -23,9 +23,11 @@ from clinic.db import db, transaction
 from clinic.messaging import due, heartbeat, pause, services, sms
 from clinic.messaging.bounces import effects
 from clinic.messaging.heartbeat import DeliveryPart
+from clinic.messaging.kinds import QUESTIONS
+from clinic.messaging.kinds.content import Drop
+from clinic.messaging.kinds.reminders import text_reminders
 from clinic.messaging.letters import composing
 from clinic.messaging.letters.composing import Letter
-from clinic.messaging.letters.content import Drop
 from clinic.messaging.mailer import Mailer, Refused, TryLater, Unreachable, mailer_of
 from clinic.messaging.services import Claim
 from clinic.messaging.sms import SmsProvider, TextMessage
@@ -146,7 +148,7 @@ def find(now: datetime, *, texts: bool = False) -> int:
         rules = due.rules(now, thorough=heartbeat.take_sweep(now, SWEEP_EVERY))
         if rules is None:
             return 0
-        questions = (*due.KINDS, sms.reminders) if texts else due.KINDS
+        questions = (*QUESTIONS, text_reminders) if texts else QUESTIONS
         return sum(services.owe(due.find(question, rules, now), now) for question in questions)
 
 
@@ -194,7 +196,7 @@ def _settled(held: Claim, now: datetime, told: bytes | None) -> bool:
 def _composed(held: Claim, now: datetime, provider: SmsProvider | None) -> Letter | TextMessage | Drop:
     if held.channel != sms.CHANNEL:
         return composing.compose(held, now)
-    return sms.compose(held, now) if provider is not None else Drop("sms_off")
+    return composing.compose_text(held, now) if provider is not None else Drop("sms_off")
 
 
 def _deliver_all(

@@ -10,7 +10,9 @@ from sqlalchemy.dialects import postgresql as pg
 from clinic.accounts.models import Client, User
 from clinic.booking.models import Appointment
 from clinic.db import db, new_id
-from clinic.messaging import due, sms
+from clinic.messaging import due
+from clinic.messaging.kinds import QUESTIONS
+from clinic.messaging.kinds.reminders import text_reminders
 from clinic.messaging.models import Message
 from clinic.messaging.queries import MessageLine, Stage, line_of
 from clinic.messaging.services import STILL_OPEN, Owed
@@ -35,7 +37,7 @@ def next_lines(now: datetime, *, texts: bool = False) -> list[MessageLine]:
     rules = due.rules(now, ahead=FORESEEN)
     if rules is None:
         return []
-    questions = (*due.KINDS, sms.reminders) if texts else due.KINDS
+    questions = (*QUESTIONS, text_reminders) if texts else QUESTIONS
     foreseen = due.foresee(questions, rules, now)
     lines = [
         _foreseen(row, foreseen[number - 1]) if number is not None else line_of(row, now)

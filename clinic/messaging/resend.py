@@ -7,21 +7,12 @@ import sqlalchemy as sa
 
 from clinic.accounts import audit
 from clinic.db import db
+from clinic.messaging.kinds import KINDS
 from clinic.messaging.models import Message, MessageKind
 from clinic.messaging.services import AGAIN, STILL_OPEN, Owed, owe
 from clinic.refusal import NotFound, Refusal
 
-ONE_TIME = frozenset(
-    {
-        MessageKind.SIGN_IN,
-        MessageKind.OWN_TIPS,
-        MessageKind.RESUME_INTAKE,
-        MessageKind.GUARDIAN_CONSENT,
-        MessageKind.STAFF_INVITATION,
-        MessageKind.PASSWORD_RESET,
-    }
-)
-"""Kinds that carry a one-time link: whoever needs it asks for a fresh one."""
+ONE_TIME = frozenset(kind for kind, declared in KINDS.items() if declared.is_one_time)
 
 
 class NotAgain(Refusal):

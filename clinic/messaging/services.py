@@ -14,10 +14,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
-from clinic.accounts.models import Contact
-from clinic.booking.models import Appointment
 from clinic.db import db, new_id
-from clinic.messaging.due.visits import visits
 from clinic.messaging.models import Message, MessageKind
 
 LEASE = timedelta(seconds=45)
@@ -86,51 +83,6 @@ def owe(owed: Sequence[Owed], now: datetime) -> int:
         added = pg.insert(Message).on_conflict_do_nothing(constraint="uq_messages_one_per_occasion")
         made += len(db.session.scalars(added.returning(Message.id), rows).all())
     return made
-
-
-def owe_sign_in(contact: Contact, now: datetime) -> None:
-    """Owe a sign-in link to a proven-or-not address; asking again within the same minute is the same occasion.
-
-    The link itself is minted at delivery and never stored in clear. The caller commits.
-    """
-    owe(
-        [
-            Owed(
-                kind=MessageKind.SIGN_IN,
-                subject_id=contact.id,
-                recipient_id=contact.id,
-                client_id=contact.client_id,
-                occasion=f"{now:%Y-%m-%dT%H:%M}",
-                due_at=now,
-                expires_at=now + SIGN_IN_WORTH,
-            )
-        ],
-        now,
-    )
-
-
-def owe_own_tips(appointment_id: UUID, now: datetime) -> None:
-    """Owe a one-time link to what fits this client alone, to the one address that counts; without one, nothing.
-
-    Asking again within the same minute is the same occasion. Like a sign-in link it is minted at delivery. The caller
-    commits.
-    """
-    found = db.session.execute(visits(Appointment.id == appointment_id)).one_or_none()
-    if found is not None:
-        owe(
-            [
-                Owed(
-                    kind=MessageKind.OWN_TIPS,
-                    subject_id=appointment_id,
-                    recipient_id=found.recipient_id,
-                    client_id=found.client_id,
-                    occasion=f"{now:%Y-%m-%dT%H:%M}",
-                    due_at=now,
-                    expires_at=now + SIGN_IN_WORTH,
-                )
-            ],
-            now,
-        )
 
 
 def claim(now: datetime, channel: str | None = None) -> Claim | None:

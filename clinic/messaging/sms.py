@@ -5,31 +5,18 @@ A text message says when and where and carries the manage link; like a mail it h
 
 import http.client
 import json
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 from urllib.parse import urlsplit
 from uuid import UUID
 
-import sqlalchemy as sa
-from flask import Flask, current_app
+from flask import Flask
 
-from clinic import language
-from clinic.accounts import audit, signed_links
-from clinic.accounts.models import Client, Contact, ContactKind
-from clinic.booking.models import Appointment, State
+from clinic.accounts import audit
+from clinic.accounts.models import Contact, ContactKind
 from clinic.db import db
-from clinic.language import gettext
-from clinic.language.reading import local_time, short_date
-from clinic.messaging.due.reminders import reminded_at
-from clinic.messaging.due.shape import DueQuery, DueRules, Row
-from clinic.messaging.letters.content import Drop
 from clinic.messaging.mailer import Refused, TryLater
-from clinic.messaging.models import MessageKind
-from clinic.messaging.services import Claim, Owed
-from clinic.practice.models import Location
-from clinic.practice.queries import find_practice
 from clinic.refusal import NotFound, Refusal
 
 CHANNEL = "sms"
@@ -120,95 +107,3 @@ def agree(contact_id: UUID, actor: str, now: datetime, *, agrees: bool) -> Conta
         action = "sms_agreed" if agrees else "sms_withdrawn"
         audit.record(actor, action, contact, client_id=contact.client_id, fields=("sms_agreed_at",), now=now)
     return contact
-
-
-def reminders(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
-    """Booked visits whose reminder is due, for telephones whose owners agreed; of several due at once the last before the visit."""
-    if not rules.reminder_offsets:
-        return []
-    furthest = rules.until(now) + max(rules.reminder_offsets) + timedelta(days=1)
-    booked = (
-        sa.select(
-            Appointment.id,
-            Appointment.client_id,
-            Appointment.starts_at,
-            Appointment.time_revision,
-            Appointment.time_agreed_at,
-            Location.zone,
-            Contact.id.label("recipient_id"),
-        )
-        .join(Client, Client.id == Appointment.client_id)
-        .join(Location, Location.id == Appointment.location_id)
-        .join(Contact, Contact.client_id == Client.id)
-        .where(
-            Appointment.state == State.BOOKED,
-            Appointment.starts_at > now,
-            Appointment.starts_at <= furthest,
-            Client.erased_at.is_(None),
-            Contact.kind == ContactKind.PHONE,
-            Contact.sms_agreed_at.is_not(None),
-            Contact.bounced_at.is_(None),
-        )
-    )
-    return [DueQuery(booked, lambda rows: [owed for row in rows for owed in _owed(row, rules, now)])]
-
-
-def _owed(row: Row, rules: DueRules, now: datetime) -> Iterator[Owed]:
-    """The reminder that is due, which is the last one before the visit; looking ahead, also those that fall due later."""
-    visit = row._mapping
-    quiet = rules.quiet(visit["zone"])
-    for offset in sorted(rules.reminder_offsets):
-        if quiet.before(visit["starts_at"] - offset) > rules.until(now):
-            continue
-        # One that fell into quiet hours is left out: a longer one goes anyway.
-        is_longest = offset == max(rules.reminder_offsets)
-        due_at = reminded_at(
-            visit["starts_at"], offset, visit["time_agreed_at"], quiet, earlier_went=not is_longest
-        )
-        if due_at is None:
-            continue
-        yield Owed(
-            kind=MessageKind.REMINDER,
-            channel=CHANNEL,
-            subject_id=visit["id"],
-            recipient_id=visit["recipient_id"],
-            client_id=visit["client_id"],
-            occasion=f"r{visit['time_revision']}/{int(offset.total_seconds() // 60)}",
-            due_at=due_at,
-            expires_at=visit["starts_at"],
-        )
-        if due_at <= now:
-            return
-
-
-def compose(held: Claim, now: datetime) -> TextMessage | Drop:
-    """The text of a claimed message from today's facts, or the reason why it must not go."""
-    appointment = db.session.get(Appointment, held.subject_id)
-    contact = db.session.get(Contact, held.recipient_id)
-    practice = find_practice()
-    if appointment is None or contact is None or practice is None or appointment.client is None:
-        return Drop("gone")
-    if appointment.client.erased_at is not None:
-        return Drop("erased")
-    if contact.bounced_at is not None:
-        return Drop("does_not_arrive")
-    if contact.sms_agreed_at is None or contact.client_id != appointment.client_id:
-        return Drop("no_consent")
-    if appointment.state != State.BOOKED:
-        return Drop("cancelled")
-    if held.occasion.partition("/")[0] != f"r{appointment.time_revision}":
-        return Drop("moved")
-    if appointment.starts_at <= now:
-        return Drop("over")
-    with language.speaking(appointment.client.language):
-        text = gettext(
-            "%(practice)s: your appointment is on %(day)s, %(time)s, %(place)s. Change or cancel: %(link)s"
-        ) % {
-            "practice": practice.name,
-            "day": short_date(appointment.starts_at, appointment.zone),
-            "time": local_time(appointment.starts_at, appointment.zone),
-            "place": appointment.location.name,
-            "link": current_app.config["PUBLIC_URL"]
-            + signed_links.manage_path(appointment.id, appointment.link_epoch),
-        }
-    return TextMessage(reference=held.id, to=contact.normalised, text=text)

@@ -18,7 +18,7 @@ from clinic.booking.models import Appointment
 from clinic.db import db, transaction
 from clinic.intake import queries as intake
 from clinic.language import N_
-from clinic.messaging import services as messaging
+from clinic.messaging.kinds.addresses import owe_sign_in
 from clinic.portal import course, details, past, preferences, progress, waiting_list
 from clinic.portal.forms import NameForm, SignInLinkForm
 from clinic.refusal import NotFound, Refusal
@@ -69,7 +69,7 @@ def send_link(mail: str) -> None:
     with transaction():
         found = accounts.contacts_on(ContactKind.MAIL, mail)
         if found:
-            messaging.owe_sign_in(found[0], now)
+            owe_sign_in(found[0], now)
 
 
 @blueprint.get("/my/sign-in/sent")

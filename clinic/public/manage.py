@@ -25,7 +25,7 @@ from clinic.db import transaction
 from clinic.intake import queries as intake
 from clinic.language import N_, gettext
 from clinic.messaging import queries as messages
-from clinic.messaging.due.reminders import to_come
+from clinic.messaging.kinds.reminders import to_come
 from clinic.practice import queries as practice
 from clinic.practice.queries import Supply
 from clinic.public import safety_form

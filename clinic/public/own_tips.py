@@ -21,7 +21,7 @@ from clinic.guidance import questionnaire
 from clinic.guidance.aftercare import Tip
 from clinic.guidance.levels import Level
 from clinic.intake import queries as intake
-from clinic.messaging import services as messaging
+from clinic.messaging.kinds.afterwards import owe_own_tips
 from clinic.public import aftercare
 from clinic.web.access import anyone, audience
 
@@ -38,7 +38,7 @@ def ask(token: str) -> ResponseReturnValue:
     visit = aftercare.opened(token, now)
     limits.take(limits.OWN_TIPS_LINKS, str(visit.id), now)
     with transaction():
-        messaging.owe_own_tips(visit.id, now)
+        owe_own_tips(visit.id, now)
     return redirect(url_for(".asked"), 303)
 
 

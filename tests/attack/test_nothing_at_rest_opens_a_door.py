@@ -16,7 +16,7 @@ from clinic.accounts import sessions, team
 from clinic.accounts.models import Client, LinkPurpose
 from clinic.booking.models import Appointment, IdempotencyKey
 from clinic.db import Base, db
-from clinic.messaging import services as messages
+from clinic.messaging.kinds.afterwards import owe_own_tips
 from clinic.practice.models import Treatment
 from clinic.staff.auth.second_factor import RecoveryCodes
 from clinic.web.browser import FIELD
@@ -114,7 +114,7 @@ def letters(app: Flask, known: Client, run: Pass, postbox: Postbox) -> Iterator[
     Visitor(app.test_client()).open("/my/sign-in").press("Send me a link", mail="ada@client.example")
     visit = db.session.scalars(sa.select(Appointment).order_by(Appointment.created_at)).first()
     assert visit is not None
-    messages.owe_own_tips(visit.id, clock.now())
+    owe_own_tips(visit.id, clock.now())
     db.session.commit()
     run(clock.now() + timedelta(seconds=1))
     texts = [part(mail, "text/plain") for mail in postbox.mails]

@@ -16,7 +16,7 @@ from clinic.booking.calendar_file import Method, serialise
 from clinic.booking.models import Appointment, State
 from clinic.db import db, transaction
 from clinic.messaging import due
-from clinic.messaging.due.reminders import reminders
+from clinic.messaging.kinds.reminders import reminders
 from clinic.practice import queries
 from clinic.practice.models import Therapist, Treatment
 from clinic.practice.premises import UnknownZone

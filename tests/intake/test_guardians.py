@@ -18,7 +18,7 @@ from clinic.intake import guardians, queries
 from clinic.intake import services as intake
 from clinic.intake.models import GuardianConsent, Submission
 from clinic.messaging import due
-from clinic.messaging.due import intakes
+from clinic.messaging.kinds import health_questions
 from clinic.practice.models import IntakeRule, Treatment
 from tests.intake import walk
 from tests.intake.walk import BROWSER, OTHER_BROWSER
@@ -166,7 +166,7 @@ def owed(now: datetime) -> list[str]:
     """The occasions on which letters to guardians are owed."""
     rules = due.rules(now)
     assert rules is not None
-    return [one.occasion for one in due.find(intakes.guardians_asked, rules, now)]
+    return [one.occasion for one in due.find(health_questions.guardians_asked, rules, now)]
 
 
 def test_a_letter_is_owed_for_each_asking_until_the_yes(massage: Treatment, now: datetime) -> None:

@@ -20,7 +20,7 @@ from clinic.booking.models import Appointment, State
 from clinic.db import db, transaction
 from clinic.intake import drafts
 from clinic.messaging import delivery, mailer, queries
-from clinic.messaging import services as messaging
+from clinic.messaging.kinds.addresses import owe_sign_in
 from clinic.plans.models import Review
 from clinic.practice.models import Therapist, Treatment
 from config import Environment
@@ -545,9 +545,7 @@ def send_the_other_kinds(app: Flask) -> None:
             actor="user:staff",
             now=NOW + timedelta(minutes=1),
         )
-        messaging.owe_sign_in(
-            db.session.scalars(sa.select(Contact).where(Contact.kind == "mail")).all()[0], NOW
-        )
+        owe_sign_in(db.session.scalars(sa.select(Contact).where(Contact.kind == "mail")).all()[0], NOW)
         drafts.start(browser=b"q" * 32, client_id=None, mail="ada@client.example", now=NOW)
         drafts.ask_resume(b"q" * 32, None, NOW)
     deliver(app, NOW + timedelta(minutes=9))

@@ -10,7 +10,9 @@ import pytest
 from flask import Flask
 
 from clinic import language
-from clinic.messaging.letters import rendering, samples, wording
+from clinic.messaging.kinds import KINDS
+from clinic.messaging.kinds.sample import EXAMPLE, sample_scene
+from clinic.messaging.letters import rendering
 from clinic.messaging.models import MessageKind
 
 ENOUGH = 4.5
@@ -88,11 +90,9 @@ def letters(app: Flask, make: ModuleType, now: datetime) -> Mapping[MessageKind,
     """The sheet of every kind, on invented facts."""
     practice = make.practice()
     with language.speaking("de"):
-        facts = {kind: samples.facts(kind, practice, now) for kind in wording.OURS}
+        facts = {kind: declared.sample(sample_scene(practice, now)) for kind, declared in KINDS.items()}
     return {
-        kind: rendering.render_letter(
-            kind, {**found, "stop_link": samples.EXAMPLE}, practice, spoken="de"
-        ).html
+        kind: rendering.render_letter(kind, {**found, "stop_link": EXAMPLE}, practice, spoken="de").html
         for kind, found in facts.items()
     }
 

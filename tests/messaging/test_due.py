@@ -13,7 +13,7 @@ from clinic.booking import services as booking
 from clinic.booking.models import Appointment, State
 from clinic.db import db, transaction
 from clinic.intake.models import Draft
-from clinic.messaging.due.reminders import to_come
+from clinic.messaging.kinds.reminders import to_come
 from clinic.messaging.models import Message, MessageKind
 from clinic.plans.models import Review, SessionNote
 from clinic.practice.models import Treatment

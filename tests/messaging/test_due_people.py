@@ -10,9 +10,10 @@ from clinic.accounts import client_records
 from clinic.accounts.models import Client, Relation
 from clinic.db import db, transaction
 from clinic.messaging import due, services
+from clinic.messaging.kinds import addresses
+from clinic.messaging.kinds.content import Drop
 from clinic.messaging.letters import composing
 from clinic.messaging.letters.composing import Letter
-from clinic.messaging.letters.content import Drop
 from clinic.messaging.models import Message, MessageKind
 
 SETTLED = timedelta(minutes=3)
@@ -43,7 +44,7 @@ def owed(now: datetime) -> list[str]:
     with transaction():
         rules = due.rules(now)
         assert rules is not None
-        services.owe(due.find(due.people.addresses_replaced, rules, now), now)
+        services.owe(due.find(addresses.addresses_replaced, rules, now), now)
     return list(db.session.scalars(sa.select(Message.kind)))
 
 

@@ -11,14 +11,13 @@ from clinic.booking.waiting import entries, offer_answers
 from clinic.booking.waiting.models import WaitingListEntry
 from clinic.db import db, transaction
 from clinic.messaging import due, services
+from clinic.messaging.kinds import waiting
+from clinic.messaging.kinds.content import Drop
 from clinic.messaging.letters import composing
-from clinic.messaging.letters.content import Drop
 from clinic.messaging.models import Message, MessageKind
 from clinic.practice.models import Treatment
 from tests.booking.waiting_list import HALF_AN_HOUR, THURSDAY_TEN, cancels, look, offer_of, thursdays, waits
 from tests.conftest import NOW
-
-OURS = ("joined", "offers", "outcomes", "over")
 
 
 def owe(now: datetime) -> list[tuple[MessageKind, str]]:
@@ -28,8 +27,8 @@ def owe(now: datetime) -> list[tuple[MessageKind, str]]:
         assert rules is not None
         found = [
             owed
-            for question in due.KINDS
-            if question.__name__ in OURS
+            for declared in waiting.KINDS
+            for question in declared.due
             for owed in due.find(question, rules, now)
         ]
         services.owe(found, now)

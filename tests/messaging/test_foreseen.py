@@ -12,8 +12,9 @@ from clinic import demo
 from clinic.accounts.models import Contact, ContactKind
 from clinic.booking.models import Appointment, State
 from clinic.db import db, transaction
-from clinic.messaging import due, forecast, services, sms
-from clinic.messaging.due.reminders import reminders
+from clinic.messaging import due, forecast, services
+from clinic.messaging.kinds import QUESTIONS
+from clinic.messaging.kinds.reminders import reminders, text_reminders
 from clinic.messaging.models import Message, MessageKind
 from clinic.messaging.services import STILL_OPEN
 from clinic.practice.models import Location
@@ -34,8 +35,8 @@ def rehearsed(now: datetime) -> Seen:
         while moment <= until:
             rules = due.rules(moment)
             assert rules is not None
-            for question in (*due.KINDS, sms.reminders):
-                if (moment - now) % SELDOM == timedelta() or question in (reminders, sms.reminders):
+            for question in (*QUESTIONS, text_reminders):
+                if (moment - now) % SELDOM == timedelta() or question in (reminders, text_reminders):
                     services.owe(due.find(question, rules, moment), moment)
             moment += OFTEN
         rows = db.session.scalars(sa.select(Message).where(STILL_OPEN, Message.due_at <= until)).all()
@@ -48,7 +49,7 @@ def rehearsed(now: datetime) -> Seen:
 def foreseen(now: datetime) -> Seen:
     rules = due.rules(now, ahead=forecast.FORESEEN)
     assert rules is not None
-    owed = due.foresee((*due.KINDS, sms.reminders), rules, now)
+    owed = due.foresee((*QUESTIONS, text_reminders), rules, now)
     told = {
         (row.kind, row.channel, row.subject_id, row.recipient_id, row.occasion): row
         for row in db.session.scalars(sa.select(Message))

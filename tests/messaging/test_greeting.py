@@ -8,7 +8,7 @@ from types import ModuleType
 import pytest
 
 from clinic.db import db
-from clinic.messaging.letters.greeting import letter_name
+from clinic.messaging.kinds.greeting import letter_name
 from clinic.messaging.models import MessageKind
 from tests.messaging.test_letters import about
 
@@ -63,7 +63,7 @@ def test_no_letter_takes_a_clients_name_from_elsewhere() -> None:
     names = {"first_name", "given_name", "family_name", "preferred_name"}
     slips = []
     for file in Path("clinic/messaging").rglob("*.py"):
-        if file.name in ("greeting.py", "queries.py", "samples.py"):
+        if file.name in ("greeting.py", "queries.py", "sample.py"):
             continue
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Attribute) and node.attr in names and "client" in ast.unparse(node.value):

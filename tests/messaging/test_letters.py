@@ -29,9 +29,9 @@ from clinic.booking.waiting.models import EntryEnd, Offer, OfferEnd, Offering, W
 from clinic.db import Base, db, transaction
 from clinic.intake.models import Clearance, Draft, GuardianConsent, Submission
 from clinic.messaging import preferences, resend, services
+from clinic.messaging.kinds.content import Drop
 from clinic.messaging.letters import composing
 from clinic.messaging.letters.composing import Letter
-from clinic.messaging.letters.content import Drop
 from clinic.messaging.models import MessageKind
 from clinic.messaging.resend import ONE_TIME
 from clinic.messaging.services import Claim, Owed

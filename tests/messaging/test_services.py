@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from clinic.db import db, transaction
 from clinic.messaging import services
+from clinic.messaging.kinds.addresses import owe_sign_in
 from clinic.messaging.models import Message, MessageKind
 from clinic.messaging.services import LEASE, RETRY_SECONDS, Claim, Owed
 from clinic.refusal import Refusal
@@ -156,10 +157,10 @@ def test_the_oldest_due_message_tells_how_far_behind_we_are(now: datetime) -> No
 
 def test_asking_twice_in_a_minute_for_a_sign_in_link_is_one_letter(make: ModuleType, now: datetime) -> None:
     contact = make.client().contacts[0]
-    services.owe_sign_in(contact, now)
-    services.owe_sign_in(contact, now + timedelta(seconds=20))
+    owe_sign_in(contact, now)
+    owe_sign_in(contact, now + timedelta(seconds=20))
     assert make.count(Message) == 1
-    services.owe_sign_in(contact, now + timedelta(minutes=1))
+    owe_sign_in(contact, now + timedelta(minutes=1))
     assert make.count(Message) == 2
 
 
@@ -168,7 +169,7 @@ def test_a_failed_change_owes_nothing(make: ModuleType, now: datetime) -> None:
 
     def ask_and_fail() -> None:
         with transaction():
-            services.owe_sign_in(contact, now)
+            owe_sign_in(contact, now)
             raise Refusal
 
     with pytest.raises(Refusal):

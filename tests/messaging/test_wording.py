@@ -9,11 +9,14 @@ from flask import Flask
 from clinic import clock, language
 from clinic.language import LANGUAGES
 from clinic.messaging import mime
-from clinic.messaging.letters import practice_wording, rendering, samples, wording
-from clinic.messaging.letters.wording import OURS, PARTS, TO_STAFF, BadWords, Words
+from clinic.messaging.kinds import KINDS, wording
+from clinic.messaging.kinds.declaration import Recipient
+from clinic.messaging.kinds.sample import sample_scene
+from clinic.messaging.kinds.wording import PARTS, BadWords, Words
+from clinic.messaging.letters import practice_wording, rendering
 from clinic.messaging.models import MessageKind
 
-EDITABLE = list(OURS)
+EDITABLE = list(KINDS)
 WITHOUT_LINK = {MessageKind.ADDRESS_REPLACED}
 """Whoever reads an address that was replaced may be anybody: nothing there may open a record."""
 NASTY = (
@@ -36,12 +39,13 @@ NASTY = (
 
 
 def test_every_kind_has_words_and_ours_pass_our_own_check(app: Flask) -> None:
-    assert set(OURS) == set(MessageKind) - {MessageKind.TEXT_SAMPLE}
+    assert set(KINDS) == set(MessageKind) - {MessageKind.TEXT_SAMPLE}
     with app.app_context():
-        for kind in OURS:
+        for kind in KINDS:
             for spoken in LANGUAGES:
                 for part in PARTS:
-                    wording.check(kind, part, getattr(practice_wording.ours(kind, spoken), part) or "x")
+                    said = getattr(practice_wording.ours(kind, spoken), part)
+                    wording.check(KINDS[kind].placeholders, part, said or "x")
 
 
 @pytest.mark.parametrize(
@@ -64,7 +68,7 @@ def test_what_is_no_placeholder_of_the_letter_is_refused_by_name_with_those_ther
     text: str, complaint: str
 ) -> None:
     with pytest.raises(BadWords) as refused:
-        wording.check(MessageKind.REMINDER, "opening", text)
+        wording.check(KINDS[MessageKind.REMINDER].placeholders, "opening", text)
     assert refused.value.sentence.startswith(complaint)
     assert "{client} {practice} {phone} {day}" in refused.value.sentence
 
@@ -72,8 +76,8 @@ def test_what_is_no_placeholder_of_the_letter_is_refused_by_name_with_those_ther
 @pytest.mark.parametrize("part", ["subject", "heading"])
 def test_a_line_cannot_be_empty_but_the_words_around_the_facts_can(part: str) -> None:
     with pytest.raises(BadWords):
-        wording.check(MessageKind.REMINDER, part, "  ")
-    wording.check(MessageKind.REMINDER, "opening", "")
+        wording.check(KINDS[MessageKind.REMINDER].placeholders, part, "  ")
+    wording.check(KINDS[MessageKind.REMINDER].placeholders, "opening", "")
 
 
 def test_an_empty_placeholder_leaves_with_the_comma_before_it() -> None:
@@ -86,7 +90,7 @@ def test_a_name_that_looks_like_a_command_is_only_a_name(
     app: Flask, make: ModuleType, now: datetime, nasty: str
 ) -> None:
     practice = make.practice(name=nasty)
-    facts = {**samples.facts(MessageKind.REMINDER, practice, now), "values": {"client": nasty}}
+    facts = {**KINDS[MessageKind.REMINDER].sample(sample_scene(practice, now)), "values": {"client": nasty}}
     own = Words(subject="{practice} {client}", heading="{client}", opening="{client}\n\n{practice}")
     made = rendering.render_letter(
         MessageKind.REMINDER,
@@ -114,7 +118,7 @@ def test_html_in_the_practices_words_is_shown_as_it_was_typed(
     own = Words(subject="S", heading=typed, opening=typed, closing=typed)
     made = rendering.render_letter(
         MessageKind.SIGN_IN,
-        samples.facts(MessageKind.SIGN_IN, practice, now),
+        KINDS[MessageKind.SIGN_IN].sample(sample_scene(practice, now)),
         practice,
         spoken="en",
         words=own,
@@ -128,7 +132,7 @@ def test_paragraphs_and_lines_stay_what_they_are(app: Flask, make: ModuleType, n
     own = Words(subject="S", heading="H", opening="One\ntwo\n\n\nThree")
     made = rendering.render_letter(
         MessageKind.SIGN_IN,
-        samples.facts(MessageKind.SIGN_IN, practice, now),
+        KINDS[MessageKind.SIGN_IN].sample(sample_scene(practice, now)),
         practice,
         spoken="en",
         words=own,
@@ -142,13 +146,13 @@ def test_no_words_take_away_what_safety_needs(app: Flask, make: ModuleType, kind
     """The link, the facts and the way to reach us stay, whatever the practice says."""
     practice, now = make.practice(), clock.now()
     bare = Words(subject="x", heading="x")
-    facts = samples.facts(kind, practice, now)
+    facts = KINDS[kind].sample(sample_scene(practice, now))
     ours = rendering.render_letter(kind, facts, practice, spoken="en")
     theirs = rendering.render_letter(kind, facts, practice, spoken="en", words=bare)
     links = [line for line in ours.text.splitlines() if line.startswith("http")]
     assert bool(links) == (kind not in WITHOUT_LINK)
     assert [line for line in theirs.text.splitlines() if line.startswith("http")] == links
-    if kind not in TO_STAFF:
+    if KINDS[kind].recipient is Recipient.CLIENT:
         assert practice.phone in theirs.text
     if kind is MessageKind.ADDRESS_REPLACED:
         for part in (theirs.text, theirs.html):
@@ -162,10 +166,10 @@ def test_every_placeholder_of_a_letter_brings_something(
     app: Flask, make: ModuleType, kind: MessageKind, spoken: str
 ) -> None:
     practice, now = make.practice(), clock.now()
-    known = wording.placeholders(kind)
+    known = KINDS[kind].placeholders
     every = Words(subject="x", heading="x", opening="\n\n".join(f"{name}=[{{{name}}}]" for name in known))
     with language.speaking(spoken):
-        facts = samples.facts(kind, practice, now)
+        facts = KINDS[kind].sample(sample_scene(practice, now))
     text = rendering.render_letter(kind, facts, practice, spoken=spoken, words=every).text
     for name in known:
         assert f"{name}=[" in text

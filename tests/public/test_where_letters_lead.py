@@ -12,7 +12,8 @@ from flask.testing import FlaskClient
 
 from clinic.accounts.models import Client
 from clinic.booking.models import Appointment, State
-from clinic.messaging.letters import staff_letters, team_letters
+from clinic.messaging.kinds import KINDS
+from clinic.messaging.kinds.declaration import Recipient
 from clinic.messaging.letters.composing import Letter
 from clinic.messaging.models import MessageKind
 from clinic.web.languages import ONLY_ENGLISH
@@ -20,7 +21,7 @@ from tests.messaging.test_letters import AFTERWARDS, STATES, all_letters, put
 from tests.public.spoken import english_on
 from tests.visitor import Visitor
 
-TO_STAFF = {*staff_letters.KINDS, *team_letters.KINDS, MessageKind.TEXT_SAMPLE}
+TO_STAFF = {kind for kind in MessageKind if kind not in KINDS or KINDS[kind].recipient is Recipient.STAFF}
 LEAD_NOWHERE = {MessageKind.ADDRESS_REPLACED}
 """Whoever reads an address that was replaced may be anybody: nothing there may open a record."""
 ADDRESS = re.compile(r"https?://\S+")

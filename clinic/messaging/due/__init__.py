@@ -11,47 +11,6 @@ the time it is due, and the time until which it is worth sending. Compare with `
 same queries over the hours between them.
 """
 
-from clinic.messaging.due import (
-    afterwards,
-    bookings,
-    intakes,
-    people,
-    reminders,
-    team,
-    therapists,
-    waiting,
-)
 from clinic.messaging.due.shape import DueQuery, DueRules, Question, find, foresee, rules
 
-__all__ = ["KINDS", "DueQuery", "DueRules", "Question", "find", "foresee", "rules"]
-
-KINDS: tuple[Question, ...] = (
-    bookings.confirmations,
-    bookings.requests_received,
-    bookings.requests_confirmed,
-    bookings.requests_declined,
-    bookings.changes,
-    bookings.cancellations,
-    bookings.series,
-    reminders.reminders,
-    afterwards.aftercare,
-    afterwards.check_ins,
-    afterwards.rebookings,
-    intakes.resumed_intakes,
-    intakes.guardians_asked,
-    intakes.invitations,
-    intakes.nudges,
-    waiting.joined,
-    waiting.offers,
-    waiting.outcomes,
-    waiting.over,
-    people.addresses_replaced,
-    therapists.reviews_waiting,
-    therapists.check_ins_answered,
-    therapists.look_backs_due,
-    therapists.agendas,
-    therapists.delivery_troubles,
-    team.invitations,
-    team.password_resets,
-)
-"""Every kind that is derived from facts. No fact implies a sign-in link, so its view calls `services.owe_sign_in`; own tips likewise."""
+__all__ = ["DueQuery", "DueRules", "Question", "find", "foresee", "rules"]

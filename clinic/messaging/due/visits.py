@@ -36,6 +36,9 @@ def address_of(client_id: sa.orm.InstrumentedAttribute[Any]) -> sa.sql.selectabl
     )
 
 
+TELLS_TIME = (MessageKind.CONFIRMATION, MessageKind.REQUEST_CONFIRMED, MessageKind.CHANGE)
+"""Kinds that tell a booked client when and where."""
+
 ADDRESS = address_of(Appointment.client_id)
 """The one address of an appointment's client that counts."""
 

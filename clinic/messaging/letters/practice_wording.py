@@ -8,8 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from clinic import language
 from clinic.accounts import audit
 from clinic.db import Model, db, violates
-from clinic.messaging.letters import wording
-from clinic.messaging.letters.wording import PARTS, Words
+from clinic.messaging.kinds import KINDS, wording
+from clinic.messaging.kinds.wording import PARTS, Words
 from clinic.messaging.models import MessageKind
 from clinic.practice.editing import ChangedMeanwhile
 
@@ -39,7 +39,7 @@ class LetterText(Model):
 def ours(kind: MessageKind, spoken: str) -> Words:
     """What we say in this kind of letter."""
     with language.speaking(spoken):
-        said = wording.OURS[kind]
+        said = KINDS[kind].words
         return Words(**{part: language.gettext(getattr(said, part)) for part in PARTS})
 
 
@@ -74,7 +74,7 @@ def save(kind: MessageKind, spoken: str, said: Words, *, seen: str, actor: str, 
     `seen` is the mark of what the page showed. The caller commits. Raises BadWords and ChangedMeanwhile.
     """
     for part in PARTS:
-        wording.check(kind, part, getattr(said, part))
+        wording.check(KINDS[kind].placeholders, part, getattr(said, part))
     own = db.session.get(LetterText, (kind.value, spoken), with_for_update=True, populate_existing=True)
     if seen != _mark(own):
         raise ChangedMeanwhile

@@ -17,8 +17,9 @@ from markupsafe import Markup
 
 from clinic import language
 from clinic.language import reading
-from clinic.messaging.letters import practice_wording, wording
-from clinic.messaging.letters.wording import Words
+from clinic.messaging.kinds import wording
+from clinic.messaging.kinds.wording import Words
+from clinic.messaging.letters import practice_wording
 from clinic.messaging.models import MessageKind
 from clinic.practice.models import Practice
 

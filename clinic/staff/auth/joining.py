@@ -12,7 +12,7 @@ from clinic import clock
 from clinic.accounts import limits, security_events, team
 from clinic.accounts.models import User
 from clinic.db import transaction
-from clinic.messaging.letters.team_letters import ROLES
+from clinic.messaging.kinds.team import ROLES
 from clinic.practice import invitations
 from clinic.practice.invitations import InvitationGone, InvitationStanding, StaffInvitation
 from clinic.staff.auth import second_factor

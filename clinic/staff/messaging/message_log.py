@@ -8,10 +8,9 @@ from flask.typing import ResponseReturnValue
 from clinic import clock
 from clinic.accounts.permissions import Permission
 from clinic.db import transaction
-from clinic.messaging import backlog, forecast, resend, sms
+from clinic.messaging import backlog, forecast, kinds, resend, sms
 from clinic.messaging import queries as messages
 from clinic.messaging.bounces import effects
-from clinic.messaging.models import MessageKind
 from clinic.messaging.queries import MessageFilter, MessageLine, MessagePage, MessageStage, Stage
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
@@ -19,37 +18,6 @@ from clinic.staff.day import practice_zone
 from clinic.staff.messaging.outbox import has_outbox
 from clinic.web.access import actor, audience, staff
 
-KINDS = {
-    MessageKind.CONFIRMATION: "Confirmation",
-    MessageKind.CHANGE: "Change of time",
-    MessageKind.CANCELLATION: "Cancellation",
-    MessageKind.SERIES: "Several visits at once",
-    MessageKind.REQUEST_RECEIVED: "Request received",
-    MessageKind.REQUEST_CONFIRMED: "Request confirmed",
-    MessageKind.REQUEST_DECLINED: "Request declined",
-    MessageKind.REMINDER: "Reminder",
-    MessageKind.AFTERCARE: "Aftercare",
-    MessageKind.OWN_TIPS: "Link to own tips",
-    MessageKind.CHECK_IN: "Check-in",
-    MessageKind.SIGN_IN: "Sign-in link",
-    MessageKind.RESUME_INTAKE: "Link to go on with the questions",
-    MessageKind.GUARDIAN_CONSENT: "Link for a parent or guardian",
-    MessageKind.ADDRESS_REPLACED: "Note to an address that was replaced",
-    MessageKind.REVIEW_WAITING: "A review waits (to staff)",
-    MessageKind.CHECK_IN_ANSWERED: "A check-in waits (to staff)",
-    MessageKind.INTAKE_INVITATION: "Invitation to answer the questions",
-    MessageKind.REBOOKING: "Invitation to come again",
-    MessageKind.WAITING_JOINED: "On the waiting list",
-    MessageKind.WAITING_OFFER: "Offer from the waiting list",
-    MessageKind.WAITING_OUTCOME: "Offered time is gone",
-    MessageKind.WAITING_OVER: "Waiting list: last day over",
-    MessageKind.AGENDA: "The day's visits (to staff)",
-    MessageKind.LOOK_BACK_DUE: "A look back is due (to staff)",
-    MessageKind.DELIVERY_TROUBLE: "Letters not delivered (to owners)",
-    MessageKind.STAFF_INVITATION: "Invitation to the team",
-    MessageKind.PASSWORD_RESET: "Link for a new password (to staff)",
-    MessageKind.TEXT_SAMPLE: "Test of a letter's words (to staff)",
-}
 STAGES = {
     Stage.WAITING: ("Waits", None),
     Stage.SENDING: ("Being sent", None),
@@ -106,8 +74,8 @@ FILTERS = {
 
 
 def name_of(line: MessageLine) -> str:
-    """What a message is called on the page; a kind without a name of its own is called by its code."""
-    called = KINDS.get(line.kind) or line.kind.value.replace("_", " ").capitalize()
+    """What a message is called on the page."""
+    called = kinds.label(line.kind)
     return f"{called} (text message)" if line.channel == sms.CHANNEL else called
 
 

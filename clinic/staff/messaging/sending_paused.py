@@ -10,11 +10,10 @@ from clinic import clock
 from clinic.accounts.permissions import Permission
 from clinic.db import transaction
 from clinic.language.reading import plural
-from clinic.messaging import pause
+from clinic.messaging import kinds, pause
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
 from clinic.staff.day import practice_zone
-from clinic.staff.messaging.message_log import KINDS
 from clinic.web.access import actor, audience, staff
 from clinic.web.forms import Form
 
@@ -60,7 +59,7 @@ def _page(form: ReleaseForm) -> str:
         "staff/held.html",
         here="messages",
         hold=pause.hold(),
-        kinds=[(KINDS.get(kind, kind.value), count) for kind, count in pause.waiting(now).most_common()],
+        kinds=[(kinds.label(kind), count) for kind, count in pause.waiting(now).most_common()],
         form=form,
         zone=practice_zone(now),
     )

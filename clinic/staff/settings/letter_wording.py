@@ -10,15 +10,17 @@ from wtforms.validators import InputRequired, Length, Optional, ValidationError
 from clinic import clock, language
 from clinic.db import transaction
 from clinic.messaging import services as messaging
-from clinic.messaging.letters import practice_wording, rendering, samples, wording
-from clinic.messaging.letters.wording import LONGEST, OURS, PARTS, TO_STAFF, BadWords, Words
+from clinic.messaging.kinds import KINDS, wording
+from clinic.messaging.kinds.declaration import Recipient
+from clinic.messaging.kinds.sample import sample_scene
+from clinic.messaging.kinds.wording import LONGEST, PARTS, BadWords, Words
+from clinic.messaging.letters import practice_wording, rendering
 from clinic.messaging.models import MessageKind
 from clinic.messaging.services import SIGN_IN_WORTH, Owed
 from clinic.practice import queries as practice
 from clinic.refusal import NotFound
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
-from clinic.staff.messaging.message_log import KINDS
 from clinic.staff.messaging.outbox import FRAME_POLICY
 from clinic.staff.settings.forms import UnchangedForm
 from clinic.staff.settings.layout import OWNERS, page, saved
@@ -66,7 +68,7 @@ class TextsForm(UnchangedForm):
 
     def _check(self, field: Field) -> None:
         try:
-            wording.check(self.kind, field.short_name, field.data or "")
+            wording.check(KINDS[self.kind].placeholders, field.short_name, field.data or "")
         except BadWords as refusal:
             raise ValidationError(refusal.sentence) from None
 
@@ -83,15 +85,15 @@ def all_texts() -> ResponseReturnValue:
     edited = practice_wording.edited()
     rows = [
         (
-            KINDS[kind],
+            declared.label,
             [
                 (language.NAMES[spoken], url_for(".settings_text", kind=kind, spoken=spoken), spoken)
                 for spoken in _languages(kind)
             ],
             [language.NAMES[spoken] for spoken in _languages(kind) if (kind, spoken) in edited],
-            kind in TO_STAFF,
+            declared.recipient is Recipient.STAFF,
         )
-        for kind in OURS
+        for kind, declared in KINDS.items()
     ]
     return page("texts", "texts", rows=rows)
 
@@ -117,11 +119,11 @@ def one_text(kind: str, spoken: str) -> ResponseReturnValue:
         "text",
         "texts",
         form,
-        name=KINDS[about],
+        name=KINDS[about].label,
         kind=kind,
         spoken=spoken,
         speaks=language.NAMES[spoken],
-        placeholders=wording.placeholders(about),
+        placeholders=KINDS[about].placeholders,
         is_own=(about, spoken) in practice_wording.edited(),
     )
 
@@ -142,7 +144,7 @@ def preview(kind: str, spoken: str) -> Response:
         words = form.words
     here, now = practice.the_practice(), clock.now()
     with language.speaking(spoken):
-        facts = samples.facts(about, here, now)
+        facts = KINDS[about].sample(sample_scene(here, now))
     return _framed(rendering.render_letter(about, facts, here, spoken=spoken, words=words).html, 200)
 
 
@@ -188,7 +190,7 @@ def _form(kind: MessageKind, spoken: str) -> TextsForm:
 
 def _kind(kind: str, spoken: str) -> MessageKind:
     """Raises NotFound for a letter that is not there, or not in this language."""
-    found = next((one for one in OURS if one.value == kind), None)
+    found = next((one for one in KINDS if one.value == kind), None)
     if found is None or spoken not in _languages(found):
         raise NotFound
     return found
@@ -196,7 +198,7 @@ def _kind(kind: str, spoken: str) -> MessageKind:
 
 def _languages(kind: MessageKind) -> tuple[str, ...]:
     """The pages of those who work here are English, and so are the letters that lead to them."""
-    return (language.ENGLISH,) if kind in TO_STAFF else language.LANGUAGES
+    return (language.ENGLISH,) if KINDS[kind].recipient is Recipient.STAFF else language.LANGUAGES
 
 
 def _framed(html: str, status: int) -> Response:

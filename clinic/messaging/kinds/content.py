@@ -1,12 +1,19 @@
 """What a kind of message hands to its templates."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from flask import current_app
+
+from clinic.accounts.models import Client, Contact, ContactKind
 from clinic.language import ENGLISH
 from clinic.messaging.models import MessageKind
+from clinic.messaging.services import Claim
+from clinic.messaging.sms import TextMessage
+from clinic.practice.models import Practice
 
 CANNOT_LEAVE = frozenset({"does_not_arrive", "no_address", "sms_off"})
 """Reasons why a message that is still wanted has no way to go: staff must hear of it. All others make it unneeded."""
@@ -39,3 +46,23 @@ class LetterContent:
     told: bytes | None = None
     stop_link: str = ""
     """Where one press ends letters of this kind; empty for what belongs to a booking."""
+
+
+Composer = Callable[[Claim, Practice, datetime], LetterContent | Drop]
+"""Makes the letter of a claimed message from the facts at a moment (UTC), or says why it must not go."""
+TextComposer = Callable[[Claim, Practice, datetime], TextMessage | Drop]
+"""The same for a text message."""
+
+
+def why_unreachable(contact: Contact, client: Client) -> str | None:
+    """Why no letter about a client may go to this address, as a code; None when it may."""
+    if client.erased_at is not None:
+        return "erased"
+    if contact.kind != ContactKind.MAIL or contact.client_id != client.id:
+        return "no_address"
+    return "does_not_arrive" if contact.bounced_at is not None else None
+
+
+def public_url(path: str) -> str:
+    """The whole URL of one of our pages, as a letter needs it."""
+    return f"{current_app.config['PUBLIC_URL']}{path}"

@@ -1,20 +1,34 @@
 """Letters about the health questions: links somebody asked for just now, and invitations to answer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 
+from clinic.accounts import services as accounts
+from clinic.accounts.models import Client, LinkPurpose
 from clinic.booking.models import Appointment, State
+from clinic.db import db
+from clinic.intake import queries as intake
 from clinic.intake.guardians import WORTH as GUARDIAN_WORTH
 from clinic.intake.models import Draft, GuardianConsent, Submission, SubmissionKind
 from clinic.intake.queries import FULL_LASTS
+from clinic.language import N_
 from clinic.messaging.due.shape import DueQuery, DueRules, due_query, never_owed
 from clinic.messaging.due.visits import ADDRESS, visits
+from clinic.messaging.kinds.content import Drop, LetterContent, public_url
+from clinic.messaging.kinds.declaration import DeclaredKind
+from clinic.messaging.kinds.sample import sample_visit
+from clinic.messaging.kinds.visit_letter import booked, visit_letter
+from clinic.messaging.kinds.wording import OF_PRACTICE, Words
 from clinic.messaging.models import Message, MessageKind
-from clinic.messaging.services import SIGN_IN_WORTH
-from clinic.practice.models import IntakeRule, Treatment
+from clinic.messaging.services import SIGN_IN_WORTH, Claim
+from clinic.practice.models import IntakeRule, Practice, Treatment
+
+SIGN_IN_FIRST = "/my/sign-in?next="
+"""Answers become part of somebody's record only when the address is proven."""
 
 NUDGED_BEFORE = timedelta(hours=48)
 NUDGED_AFTER = timedelta(hours=24)
@@ -149,3 +163,94 @@ def _unanswered(rules: DueRules, now: datetime) -> sa.Select[Any]:
         .join(Treatment, Treatment.id == Appointment.treatment_id)
         .add_columns(Appointment.booked_at)
     )
+
+
+def _resume_intake(held: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
+    draft = db.session.get(Draft, held.subject_id)
+    if draft is None or not draft.mail:
+        return Drop("gone")
+    raw = accounts.mint_link(purpose=LinkPurpose.RESUME_INTAKE, subject_id=draft.id, now=now)
+    return LetterContent(
+        recipient=draft.mail,
+        language=_language(draft.client_id, practice),
+        facts={
+            "link": public_url(f"/intake/resume/{raw}"),
+            # Opens nothing by itself: its button mails a fresh link to the same address.
+            "again": public_url(f"/intake/go-on/{draft.id}"),
+        },
+    )
+
+
+def _guardian_consent(held: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
+    asked = db.session.get(GuardianConsent, held.subject_id)
+    if asked is None:
+        return Drop("gone")
+    if asked.agreed_at is not None:
+        return Drop("decided")
+    raw = accounts.mint_link(purpose=LinkPurpose.GUARDIAN_CONSENT, subject_id=asked.id, now=now)
+    return LetterContent(
+        recipient=asked.mail,
+        language=_language(db.session.get_one(Submission, asked.submission_id).client_id, practice),
+        facts={
+            "link": public_url(f"/guardian/{raw}"),
+            # Opens nothing by itself: its button mails a fresh link to the same address.
+            "again": public_url(f"/guardian/again/{asked.id}"),
+        },
+    )
+
+
+def _language(client_id: UUID | None, practice: Practice) -> str:
+    """The language of a client who may not be known yet: then the practice's."""
+    client = db.session.get(Client, client_id) if client_id else None
+    return client.language if client else practice.language
+
+
+def _still_unanswered(held: Claim, appointment: Appointment, now: datetime) -> str | None:
+    if intake.newest_full(browser=None, client_id=appointment.client_id, now=now) is not None:
+        return "answered"
+    return booked(held, appointment, now)
+
+
+def _questions(appointment: Appointment, practice: Practice, now: datetime) -> Mapping[str, Any]:
+    return {"link": public_url(f"{SIGN_IN_FIRST}/intake")}
+
+
+KINDS = (
+    DeclaredKind(
+        kind=MessageKind.RESUME_INTAKE,
+        label="Link to go on with the questions",
+        due=(resumed_intakes,),
+        words=Words(
+            subject=N_("Go on with your questions at {practice}"),
+            heading=N_("Go on where you stopped"),
+        ),
+        placeholders=OF_PRACTICE,
+        compose=_resume_intake,
+        sample=lambda scene: {"link": scene.link, "again": scene.link},
+        is_one_time=True,
+    ),
+    DeclaredKind(
+        kind=MessageKind.GUARDIAN_CONSENT,
+        label="Link for a parent or guardian",
+        due=(guardians_asked,),
+        words=Words(
+            subject=N_("A young person asks for your yes at {practice}"),
+            heading=N_("Do you agree to a visit?"),
+        ),
+        placeholders=OF_PRACTICE,
+        compose=_guardian_consent,
+        sample=lambda scene: {"link": scene.link, "again": scene.link},
+        is_one_time=True,
+    ),
+    DeclaredKind(
+        kind=MessageKind.INTAKE_INVITATION,
+        label="Invitation to answer the questions",
+        due=(invitations, nudges),
+        words=Words(
+            subject=N_("Before your visit on {day}: a few questions"),
+            heading=N_("A few questions before you come, {client}"),
+        ),
+        compose=visit_letter(_still_unanswered, more=_questions),
+        sample=lambda scene: {**sample_visit(scene), "link": scene.link},
+    ),
+)

@@ -1,6 +1,7 @@
 """Letters to people who work here: what waits for them, their day, and what could not be delivered."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,10 +10,19 @@ import sqlalchemy as sa
 from clinic.accounts.models import Role, User
 from clinic.booking.models import CAME, Appointment, State
 from clinic.db import db
+from clinic.language import N_
 from clinic.messaging import heartbeat
 from clinic.messaging.due.shape import DueQuery, DueRules, Row, due_query, never_owed
 from clinic.messaging.heartbeat import DeliveryPart
+from clinic.messaging.kinds.content import Drop, LetterContent, public_url
+from clinic.messaging.kinds.declaration import DeclaredKind, Recipient, to_staff
+from clinic.messaging.kinds.greeting import letter_name
+from clinic.messaging.kinds.sample import sample_link
+from clinic.messaging.kinds.visit_letter import WHOLE, LetterVisit
+from clinic.messaging.kinds.wording import OF_PRACTICE, Words
 from clinic.messaging.models import Message, MessageKind
+from clinic.messaging.services import Claim
+from clinic.plans import queries as plans
 from clinic.plans.models import CheckIn, LookBack, Plan, PlannedSession, Review
 from clinic.practice.models import Therapist
 from clinic.practice.queries import never_signs_in
@@ -33,6 +43,20 @@ LOOKS_AFTER = sa.and_(
     sa.or_(User.id == Therapist.user_id, never_signs_in()),
 )
 """Who is told about a visit's client: its therapist, or all therapists when that one never signs in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """One visit in a therapist's day: nothing but when, where, who by first name, and the mail name."""
+
+    starts_at: datetime
+    ends_at: datetime
+    zone: str
+    what: str
+    first_name: str
+    place: str
+    room: str
+    reference: str
 
 
 def reviews_waiting(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
@@ -201,7 +225,7 @@ def delivery_troubles(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
     ]
 
 
-def undelivered(now: datetime) -> int:
+def undelivered_count(now: datetime) -> int:
     """How many letters to clients could not be delivered within the last day."""
     return db.session.scalar(sa.select(sa.func.count()).where(*_undelivered(now))) or 0
 
@@ -218,3 +242,173 @@ def silent_parts() -> list[str]:
         for sign in found.signs
         if sign.part is not DeliveryPart.MAIL and sign.age is not None and sign.age > SILENT_FOR
     ]
+
+
+def _review_waiting(held: Claim, user: User, now: datetime) -> LetterContent | Drop:
+    review = db.session.get(Review, held.subject_id)
+    if review is None:
+        return Drop("gone")
+    if review.decided_at is not None:
+        return Drop("decided")
+    return LetterContent(
+        recipient=user.email,
+        facts={
+            "link": public_url(f"/staff/reviews/{review.id}"),
+            "appointment": review.appointment,
+            "decide_by": review.appointment.decide_by if review.appointment else None,
+        },
+    )
+
+
+def _check_in_answered(held: Claim, user: User, now: datetime) -> LetterContent | Drop:
+    check_in = db.session.get(CheckIn, held.subject_id)
+    if check_in is None:
+        return Drop("gone")
+    if check_in.seen_at is not None:
+        return Drop("seen")
+    # Neither the visit nor the client: that such a letter exists says how somebody is.
+    return LetterContent(recipient=user.email, facts={"link": public_url("/staff")})
+
+
+def _look_back_due(held: Claim, user: User, now: datetime) -> LetterContent | Drop:
+    if db.session.scalar(sa.select(sa.exists().where(LookBack.appointment_id == held.subject_id))):
+        return Drop("decided")
+    return LetterContent(
+        recipient=user.email, facts={"link": public_url(f"/staff/appointments/{held.subject_id}/look-back")}
+    )
+
+
+def _agenda(held: Claim, user: User, now: datetime) -> LetterContent | Drop:
+    therapist = db.session.get(Therapist, held.subject_id)
+    if therapist is None or therapist.user_id != user.id:
+        return Drop("gone")
+    stops = _stops(therapist, date.fromisoformat(held.occasion))
+    if not stops:
+        return Drop("nothing_left")
+    return LetterContent(
+        recipient=user.email,
+        facts={"stops": stops, "reviews": plans.waiting(user.id, now), "link": public_url("/staff")},
+    )
+
+
+def _stops(therapist: Therapist, day: date) -> list[Stop]:
+    """The visits that begin on this local day of their place, earliest first."""
+    around = timedelta(days=1)
+    begin = hours.midnight(day, ZoneInfo("UTC"))
+    visits = db.session.scalars(
+        sa.select(Appointment)
+        .where(
+            Appointment.therapist_id == therapist.id,
+            Appointment.state.in_([State.BOOKED, State.ARRIVED]),
+            Appointment.starts_at >= begin - around,
+            Appointment.starts_at < begin + 2 * around,
+        )
+        .order_by(Appointment.starts_at)
+        .options(*WHOLE, sa.orm.joinedload(Appointment.room))
+    )
+    return [
+        Stop(
+            starts_at=visit.starts_at,
+            ends_at=visit.ends_at,
+            zone=visit.zone,
+            what=visit.treatment.mail_name,
+            first_name=letter_name(visit.client),
+            place=visit.location.name,
+            room=visit.room.name if visit.room else "",
+            reference=visit.reference,
+        )
+        for visit in visits
+        if hours.local_day(visit.starts_at, ZoneInfo(visit.zone)) == day
+    ]
+
+
+def _delivery_trouble(held: Claim, user: User, now: datetime) -> LetterContent | Drop:
+    undelivered, silent = undelivered_count(now), silent_parts()
+    if not undelivered and not silent:
+        return Drop("well_again")
+    return LetterContent(
+        recipient=user.email,
+        facts={"undelivered": undelivered, "silent": silent, "link": public_url("/staff/messages")},
+    )
+
+
+def _sample_stop(visit: LetterVisit) -> Stop:
+    return Stop(
+        starts_at=visit.starts_at,
+        ends_at=visit.ends_at,
+        zone=visit.zone,
+        what=visit.what,
+        first_name=visit.first_name,
+        place=visit.place,
+        room="",
+        reference=visit.reference,
+    )
+
+
+KINDS = (
+    DeclaredKind(
+        kind=MessageKind.REVIEW_WAITING,
+        label="A review waits (to staff)",
+        recipient=Recipient.STAFF,
+        due=(reviews_waiting,),
+        words=Words(
+            subject=N_("An intake waits for your review"),
+            heading=N_("An intake waits for your review"),
+        ),
+        placeholders=OF_PRACTICE,
+        compose=to_staff(_review_waiting),
+        sample=lambda scene: {"link": scene.link, "appointment": None, "decide_by": None},
+    ),
+    DeclaredKind(
+        kind=MessageKind.CHECK_IN_ANSWERED,
+        label="A check-in waits (to staff)",
+        recipient=Recipient.STAFF,
+        due=(check_ins_answered,),
+        words=Words(
+            subject=N_("A check-in waits for you"),
+            heading=N_("A check-in waits for you"),
+        ),
+        placeholders=OF_PRACTICE,
+        compose=to_staff(_check_in_answered),
+        sample=sample_link,
+    ),
+    DeclaredKind(
+        kind=MessageKind.LOOK_BACK_DUE,
+        label="A look back is due (to staff)",
+        recipient=Recipient.STAFF,
+        due=(look_backs_due,),
+        words=Words(
+            subject=N_("A look back is due"),
+            heading=N_("A look back is due"),
+        ),
+        placeholders=OF_PRACTICE,
+        compose=to_staff(_look_back_due),
+        sample=sample_link,
+    ),
+    DeclaredKind(
+        kind=MessageKind.AGENDA,
+        label="The day's visits (to staff)",
+        recipient=Recipient.STAFF,
+        due=(agendas,),
+        words=Words(
+            subject=N_("Your day at {practice}"),
+            heading=N_("Your day"),
+        ),
+        placeholders=OF_PRACTICE,
+        compose=to_staff(_agenda),
+        sample=lambda scene: {"stops": [_sample_stop(scene.visit)], "reviews": 1, "link": scene.link},
+    ),
+    DeclaredKind(
+        kind=MessageKind.DELIVERY_TROUBLE,
+        label="Letters not delivered (to owners)",
+        recipient=Recipient.STAFF,
+        due=(delivery_troubles,),
+        words=Words(
+            subject=N_("Letters could not be delivered"),
+            heading=N_("Letters need a look"),
+        ),
+        placeholders=OF_PRACTICE,
+        compose=to_staff(_delivery_trouble),
+        sample=lambda scene: {"undelivered": 1, "silent": [], "link": scene.link},
+    ),
+)

@@ -1,20 +1,25 @@
 """Letters about a booking: made, asked for, decided, changed, cancelled."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from clinic.accounts.models import Client
-from clinic.booking.models import Appointment, Series, State
+from clinic.booking.calendar_file import Method
+from clinic.booking.models import Appointment, State
 from clinic.booking.series.new_series import TOLD_TOGETHER
-from clinic.messaging.due.shape import DueQuery, DueRules, due_query, never_owed
-from clinic.messaging.due.visits import address_of, is_told, told_in_series, visits
+from clinic.db import db
+from clinic.language import N_
+from clinic.messaging.due.shape import DueQuery, DueRules, due_query
+from clinic.messaging.due.visits import TELLS_TIME, is_told, told_in_series, visits
+from clinic.messaging.kinds.declaration import DeclaredKind
+from clinic.messaging.kinds.sample import sample_visit
+from clinic.messaging.kinds.visit_letter import booked, in_state, revision, visit_digest, visit_letter
+from clinic.messaging.kinds.wording import Words
 from clinic.messaging.models import Message, MessageKind
-
-TELLS_TIME = (MessageKind.CONFIRMATION, MessageKind.REQUEST_CONFIRMED, MessageKind.CHANGE)
-"""Kinds that tell a booked client when and where."""
+from clinic.messaging.services import Claim
+from clinic.practice.models import Practice
 
 
 def confirmations(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
@@ -98,55 +103,6 @@ def cancellations(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
     return _at_revision(rules, MessageKind.CANCELLATION, cancelled, now)
 
 
-def series(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
-    """Several visits booked, moved or cancelled in one act: one letter tells of them all. Booking does not wait."""
-    address = address_of(Series.client_id)
-    last_start = (
-        sa.select(sa.func.max(Appointment.starts_at))
-        .where(
-            Appointment.series_id == Series.id,
-            TOLD_TOGETHER,
-            Appointment.series_revision == Series.revision,
-            Appointment.state.in_([State.BOOKED, State.CANCELLED]),
-        )
-        .scalar_subquery()
-    )
-    acts = (
-        sa.select(
-            Series.id,
-            Series.client_id,
-            Series.revision,
-            Series.changed_at,
-            last_start.label("last_start"),
-            address.c.id.label("recipient_id"),
-        )
-        .join(Client, Client.id == Series.client_id)
-        .join(address, sa.true())
-        .where(
-            Series.changed_at >= rules.changed_since,
-            sa.or_(Series.revision == 1, Series.changed_at <= rules.until(now) - rules.settle),
-            Client.erased_at.is_(None),
-            last_start > now,
-            never_owed(
-                MessageKind.SERIES,
-                Series.id,
-                Message.occasion == sa.func.concat("r", Series.revision),
-                sa.or_(Message.given_up_at.is_(None), Message.recipient_id == address.c.id),
-            ),
-        )
-    )
-    return [
-        due_query(
-            MessageKind.SERIES,
-            acts,
-            rules.until(now),
-            occasion=lambda row: f"r{row.revision}",
-            due_at=lambda row: row.changed_at,
-            expires_at=lambda row: row.last_start,
-        )
-    ]
-
-
 def _at_revision(
     rules: DueRules, kind: MessageKind, question: sa.Select[Any], now: datetime
 ) -> Sequence[DueQuery]:
@@ -160,3 +116,97 @@ def _at_revision(
             expires_at=lambda row: row.starts_at,
         )
     ]
+
+
+def _changed(held: Claim, appointment: Appointment, now: datetime) -> str | None:
+    if revision(held) < appointment.time_revision:
+        return "moved"
+    if not held.is_copy and _last_told(appointment) == visit_digest(appointment):
+        return "undone"
+    return booked(held, appointment, now)
+
+
+def _last_told(appointment: Appointment) -> bytes | None:
+    letters = sa.select(Message.told).where(
+        Message.kind.in_(TELLS_TIME),
+        Message.channel == "mail",
+        Message.subject_id == appointment.id,
+        Message.sent_at.is_not(None),
+    )
+    return db.session.scalar(letters.order_by(Message.sent_at.desc(), Message.id.desc()).limit(1))
+
+
+def _by_whom(appointment: Appointment, practice: Practice, now: datetime) -> Mapping[str, Any]:
+    return {"by_client": appointment.cancelled_by == "client"}
+
+
+KINDS = (
+    DeclaredKind(
+        kind=MessageKind.CONFIRMATION,
+        label="Confirmation",
+        due=(confirmations,),
+        words=Words(
+            subject=N_("Booked: {day}, {time} at {practice}"),
+            heading=N_("You are booked, {client}"),
+        ),
+        compose=visit_letter(booked, method=Method.REQUEST),
+        sample=sample_visit,
+    ),
+    DeclaredKind(
+        kind=MessageKind.CHANGE,
+        label="Change of time",
+        due=(changes,),
+        words=Words(
+            subject=N_("Changed: now {day}, {time} at {practice}"),
+            heading=N_("Your appointment has changed, {client}"),
+            opening=N_("This is how it stands now; the time before is free again."),
+        ),
+        compose=visit_letter(_changed, method=Method.REQUEST),
+        sample=sample_visit,
+    ),
+    DeclaredKind(
+        kind=MessageKind.CANCELLATION,
+        label="Cancellation",
+        due=(cancellations,),
+        words=Words(
+            subject=N_("Cancelled: {day}, {time} at {practice}"),
+            heading=N_("Your appointment is cancelled, {client}"),
+        ),
+        compose=visit_letter(in_state(State.CANCELLED), method=Method.CANCEL, more=_by_whom),
+        sample=lambda scene: {**sample_visit(scene), "by_client": True},
+    ),
+    DeclaredKind(
+        kind=MessageKind.REQUEST_RECEIVED,
+        label="Request received",
+        due=(requests_received,),
+        words=Words(
+            subject=N_("We have your request: {day}, {time}"),
+            heading=N_("We have your request, {client}"),
+        ),
+        compose=visit_letter(in_state(State.REQUESTED)),
+        sample=sample_visit,
+    ),
+    DeclaredKind(
+        kind=MessageKind.REQUEST_CONFIRMED,
+        label="Request confirmed",
+        due=(requests_confirmed,),
+        words=Words(
+            subject=N_("Confirmed: {day}, {time} at {practice}"),
+            heading=N_("Your request is confirmed, {client}"),
+            opening=N_("A therapist has looked at it and your time stands."),
+        ),
+        compose=visit_letter(booked, method=Method.REQUEST),
+        sample=sample_visit,
+    ),
+    DeclaredKind(
+        kind=MessageKind.REQUEST_DECLINED,
+        label="Request declined",
+        due=(requests_declined,),
+        words=Words(
+            subject=N_("Not booked: {day}, {time} at {practice}"),
+            heading=N_("We cannot offer this time, {client}"),
+        ),
+        compose=visit_letter(in_state(State.DECLINED)),
+        sample=sample_visit,
+    ),
+)

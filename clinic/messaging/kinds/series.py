@@ -6,21 +6,76 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from clinic import language
-from clinic.accounts.models import Client, Contact, ContactKind
+from clinic.accounts.models import Client, Contact
 from clinic.booking import calendar_file
 from clinic.booking.calendar_file import Invitee, Method
 from clinic.booking.models import Appointment, Series, State
 from clinic.booking.series import new_series
+from clinic.booking.series.new_series import TOLD_TOGETHER
 from clinic.db import db
-from clinic.messaging.letters.content import Drop, LetterContent
-from clinic.messaging.letters.greeting import letter_name
-from clinic.messaging.letters.visit_letters import LetterVisit
+from clinic.language import N_
+from clinic.messaging.due.shape import DueQuery, DueRules, due_query, never_owed
+from clinic.messaging.due.visits import address_of
+from clinic.messaging.kinds.content import Drop, LetterContent, why_unreachable
+from clinic.messaging.kinds.declaration import DeclaredKind
+from clinic.messaging.kinds.greeting import letter_name
+from clinic.messaging.kinds.visit_letter import LetterVisit
+from clinic.messaging.kinds.wording import OF_PRACTICE, Words
 from clinic.messaging.models import Message, MessageKind
 from clinic.messaging.services import Claim
 from clinic.practice.models import Practice
 
 
-def _series(held: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
+def series(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
+    """Several visits booked, moved or cancelled in one act: one letter tells of them all. Booking does not wait."""
+    address = address_of(Series.client_id)
+    last_start = (
+        sa.select(sa.func.max(Appointment.starts_at))
+        .where(
+            Appointment.series_id == Series.id,
+            TOLD_TOGETHER,
+            Appointment.series_revision == Series.revision,
+            Appointment.state.in_([State.BOOKED, State.CANCELLED]),
+        )
+        .scalar_subquery()
+    )
+    acts = (
+        sa.select(
+            Series.id,
+            Series.client_id,
+            Series.revision,
+            Series.changed_at,
+            last_start.label("last_start"),
+            address.c.id.label("recipient_id"),
+        )
+        .join(Client, Client.id == Series.client_id)
+        .join(address, sa.true())
+        .where(
+            Series.changed_at >= rules.changed_since,
+            sa.or_(Series.revision == 1, Series.changed_at <= rules.until(now) - rules.settle),
+            Client.erased_at.is_(None),
+            last_start > now,
+            never_owed(
+                MessageKind.SERIES,
+                Series.id,
+                Message.occasion == sa.func.concat("r", Series.revision),
+                sa.or_(Message.given_up_at.is_(None), Message.recipient_id == address.c.id),
+            ),
+        )
+    )
+    return [
+        due_query(
+            MessageKind.SERIES,
+            acts,
+            rules.until(now),
+            occasion=lambda row: f"r{row.revision}",
+            due_at=lambda row: row.changed_at,
+            expires_at=lambda row: row.last_start,
+        )
+    ]
+
+
+def _letter(held: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
     whole = db.session.get(Series, held.subject_id)
     contact = db.session.get(Contact, held.recipient_id)
     client = db.session.get(Client, whole.client_id) if whole else None
@@ -28,7 +83,7 @@ def _series(held: Claim, practice: Practice, now: datetime) -> LetterContent | D
         return Drop("gone")
     if held.occasion != f"r{whole.revision}":
         return Drop("moved")
-    why = _unreachable(contact, client)
+    why = why_unreachable(contact, client)
     if why is not None:
         return Drop(why)
     coming = [member for member in new_series.members(whole.id) if member.starts_at > now]
@@ -86,12 +141,22 @@ def _was_told(whole: Series) -> bool:
     return bool(db.session.scalar(sa.select(went)))
 
 
-def _unreachable(contact: Contact, client: Client) -> str | None:
-    if client.erased_at is not None:
-        return "erased"
-    if contact.kind != ContactKind.MAIL or contact.client_id != client.id:
-        return "no_address"
-    return "does_not_arrive" if contact.bounced_at is not None else None
-
-
-KINDS = {MessageKind.SERIES: _series}
+KINDS = (
+    DeclaredKind(
+        kind=MessageKind.SERIES,
+        label="Several visits at once",
+        due=(series,),
+        words=Words(
+            subject=N_("Your sessions at {practice}"),
+            heading=N_("Your sessions, {client}"),
+        ),
+        placeholders=("client", *OF_PRACTICE),
+        compose=_letter,
+        sample=lambda scene: {
+            "booked": [scene.visit, scene.later_visit],
+            "cancelled": [],
+            "takes_out": False,
+            "values": {"client": scene.visit.first_name},
+        },
+    ),
+)

@@ -1,0 +1,136 @@
+"""Letters about a person's own record: an address that was replaced is told so, once."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from clinic.accounts import services as accounts
+from clinic.accounts import signed_links
+from clinic.accounts.models import Client, Contact, ContactKind, LinkPurpose, ReplacedAddress
+from clinic.db import db
+from clinic.language import N_
+from clinic.messaging.due.shape import DueQuery, DueRules, Row, due_query, never_owed
+from clinic.messaging.kinds.content import Drop, LetterContent, public_url
+from clinic.messaging.kinds.declaration import DeclaredKind
+from clinic.messaging.kinds.sample import sample_link
+from clinic.messaging.kinds.wording import OF_PRACTICE, Words
+from clinic.messaging.models import MessageKind
+from clinic.messaging.services import SIGN_IN_WORTH, Claim, Owed, owe
+from clinic.practice.models import Practice
+
+REPLACED_WORTH = timedelta(days=7)
+
+STANDS_AGAIN = sa.exists().where(
+    Contact.client_id == ReplacedAddress.client_id, Contact.normalised == ReplacedAddress.normalised
+)
+"""Whether an address that was replaced stands on the record again."""
+
+
+def addresses_replaced(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
+    """A mail address was replaced by staff, a slip being put right within the settling time; after the quiet hours."""
+
+    def due_at(row: Row) -> datetime:
+        zone = next(iter(rules.zones), None)
+        at: datetime = row.replaced_at + rules.settle
+        return rules.quiet(zone).after(at) if zone else at
+
+    replaced = (
+        sa.select(
+            ReplacedAddress.id,
+            ReplacedAddress.client_id,
+            ReplacedAddress.replaced_at,
+            ReplacedAddress.contact_id.label("recipient_id"),
+        )
+        .join(Client, Client.id == ReplacedAddress.client_id)
+        .where(
+            ReplacedAddress.replaced_at > now - REPLACED_WORTH,
+            Client.erased_at.is_(None),
+            ~STANDS_AGAIN,
+            never_owed(MessageKind.ADDRESS_REPLACED, ReplacedAddress.id),
+        )
+    )
+    return [
+        due_query(
+            MessageKind.ADDRESS_REPLACED,
+            replaced,
+            rules.until(now),
+            occasion=lambda row: "once",
+            due_at=due_at,
+            expires_at=lambda row: row.replaced_at + REPLACED_WORTH,
+        )
+    ]
+
+
+def owe_sign_in(contact: Contact, now: datetime) -> None:
+    """Owe a sign-in link to a proven-or-not address; asking again within the same minute is the same occasion.
+
+    The link itself is minted at delivery and never stored in clear. The caller commits.
+    """
+    owe(
+        [
+            Owed(
+                kind=MessageKind.SIGN_IN,
+                subject_id=contact.id,
+                recipient_id=contact.id,
+                client_id=contact.client_id,
+                occasion=f"{now:%Y-%m-%dT%H:%M}",
+                due_at=now,
+                expires_at=now + SIGN_IN_WORTH,
+            )
+        ],
+        now,
+    )
+
+
+def _sign_in(held: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
+    contact = db.session.get(Contact, held.recipient_id)
+    if contact is None or contact.kind != ContactKind.MAIL:
+        return Drop("no_address")
+    raw = accounts.mint_link(purpose=LinkPurpose.SIGN_IN, contact_id=contact.id, now=now)
+    return LetterContent(
+        recipient=contact.normalised,
+        contact_id=contact.id,
+        language=contact.client.language,
+        facts={"link": public_url(signed_links.sign_in_path(raw))},
+    )
+
+
+def _address_replaced(held: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
+    replaced = db.session.get(ReplacedAddress, held.subject_id)
+    client = db.session.get(Client, replaced.client_id) if replaced else None
+    if replaced is None or client is None:
+        return Drop("gone")
+    if client.erased_at is not None:
+        return Drop("erased")
+    if db.session.scalar(sa.select(STANDS_AGAIN).where(ReplacedAddress.id == replaced.id)):
+        return Drop("undone")
+    # No contact: what comes back from the old address says nothing about the new one.
+    return LetterContent(recipient=replaced.normalised, language=client.language, facts={})
+
+
+KINDS = (
+    DeclaredKind(
+        kind=MessageKind.SIGN_IN,
+        label="Sign-in link",
+        words=Words(
+            subject=N_("Your sign-in link for {practice}"),
+            heading=N_("Here is your link"),
+        ),
+        placeholders=OF_PRACTICE,
+        compose=_sign_in,
+        sample=sample_link,
+        is_one_time=True,
+    ),
+    DeclaredKind(
+        kind=MessageKind.ADDRESS_REPLACED,
+        label="Note to an address that was replaced",
+        due=(addresses_replaced,),
+        words=Words(
+            subject=N_("Your e-mail address at {practice} was replaced"),
+            heading=N_("This address was replaced"),
+        ),
+        placeholders=OF_PRACTICE,
+        compose=_address_replaced,
+    ),
+)

@@ -1,0 +1,301 @@
+"""Reminders of visits to come."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
+
+from clinic import language
+from clinic.accounts import signed_links
+from clinic.accounts.models import Client, Contact, ContactKind
+from clinic.booking.models import Appointment, State
+from clinic.db import db
+from clinic.language import N_, gettext
+from clinic.language.reading import local_time, short_date
+from clinic.messaging import sms
+from clinic.messaging.due.quiet_hours import Quiet
+from clinic.messaging.due.shape import DueQuery, DueRules, Row
+from clinic.messaging.due.shape import rules as rules_of
+from clinic.messaging.due.visits import ADDRESS, number, visits
+from clinic.messaging.kinds.content import Drop, public_url
+from clinic.messaging.kinds.declaration import DeclaredKind
+from clinic.messaging.kinds.sample import sample_visit
+from clinic.messaging.kinds.visit_letter import booked, revision, visit_letter
+from clinic.messaging.kinds.wording import Words
+from clinic.messaging.models import Message, MessageKind
+from clinic.messaging.services import Claim, Owed
+from clinic.messaging.sms import TextMessage
+from clinic.plans import before_visit
+from clinic.practice.models import IntakeRule, Location, Practice
+
+ONE_DAY = timedelta(days=1)
+FORM = "visit"
+
+
+def reminders(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
+    """Booked visits whose reminder is due; of several due at once only the last before the visit goes.
+
+    How long before is the practice's choice, or the client's own. A reminder counts only when the time was agreed before it
+    was due. One that falls into quiet hours goes before them, or not at all when an earlier one went.
+    """
+    practices = [int(offset.total_seconds() // 60) for offset in rules.reminder_offsets]
+    windows = [
+        (zone, minutes, _latest_start(rules, zone, timedelta(minutes=minutes), now))
+        for zone in rules.zones
+        for minutes in sorted({*practices, *rules.offsets_of_clients})
+    ]
+    if not windows:
+        return []
+    window = sa.values(
+        sa.column("zone", sa.Text),
+        sa.column("minutes", sa.Integer),
+        sa.column("until", sa.DateTime(timezone=True)),
+        name="due_window",
+    ).data(windows)
+    sent_minutes = number(r"/(\d+)$")
+    of_this_time = sa.and_(
+        Message.kind == MessageKind.REMINDER,
+        Message.channel == "mail",
+        Message.subject_id == Appointment.id,
+        number(r"^r(\d+)/") == Appointment.time_revision,
+    )
+    earlier_went = sa.exists().where(of_this_time, sent_minutes > window.c.minutes)
+    question = (
+        visits(Appointment.state == State.BOOKED, Appointment.starts_at > now)
+        .add_columns(window.c.minutes, earlier_went.label("earlier_went"))
+        .join(window, window.c.zone == Location.zone)
+        .where(
+            Appointment.starts_at <= window.c.until,
+            ADDRESS.c.wants_reminders,
+            window.c.minutes
+            == sa.any_(
+                sa.func.coalesce(ADDRESS.c.reminder_offsets_minutes, sa.cast(practices, pg.ARRAY(sa.Integer)))
+            ),
+            ~sa.exists().where(of_this_time, sent_minutes <= window.c.minutes),
+        )
+    )
+    return [DueQuery(question, lambda rows: _reminders(rows, rules, now))]
+
+
+def _latest_start(rules: DueRules, zone: str, offset: timedelta, now: datetime) -> datetime:
+    """No visit that starts later has a reminder of this offset that is asked about."""
+    if not rules.ahead:
+        return rules.quiet(zone).reminded_until(now, offset)
+    # Quiet hours bring a reminder forward by less than a day; which are due by then is judged one by one.
+    return rules.until(now) + offset + ONE_DAY
+
+
+def reminded_at(
+    starts_at: datetime, offset: timedelta, agreed_at: datetime | None, quiet: Quiet, *, earlier_went: bool
+) -> datetime | None:
+    """When a reminder of this offset goes (UTC); None when it does not. Both the sender and the pages ask here.
+
+    One that falls into quiet hours goes before them, or not at all when an earlier one went. One whose moment had passed when
+    the time was agreed does not go.
+    """
+    meant_at = starts_at - offset
+    due_at = quiet.before(meant_at)
+    if agreed_at is None or agreed_at >= due_at or (due_at != meant_at and earlier_went):
+        return None
+    return due_at
+
+
+def to_come(visit: Appointment, now: datetime) -> list[datetime]:
+    """When this visit will still be reminded of by mail if nothing changes, earliest first; what a page may promise."""
+    rules = rules_of(now)
+    question = visits(
+        Appointment.id == visit.id, Appointment.state == State.BOOKED, ADDRESS.c.wants_reminders
+    )
+    row = db.session.execute(question.add_columns(ADDRESS.c.reminder_offsets_minutes)).one_or_none()
+    if rules is None or row is None:
+        return []
+    own: list[int] | None = row.reminder_offsets_minutes
+    offsets = rules.reminder_offsets if own is None else [timedelta(minutes=minutes) for minutes in own]
+    found: list[datetime] = []
+    for offset in sorted(offsets, reverse=True):
+        at = reminded_at(
+            row.starts_at, offset, row.time_agreed_at, rules.quiet(row.zone), earlier_went=bool(found)
+        )
+        if at is not None:
+            found.append(at)
+    return [at for at in found if at > now]
+
+
+def _reminders(rows: Iterable[Row], rules: DueRules, now: datetime) -> list[Owed]:
+    """Of those of a visit that are due by now the last one before the visit goes; looking ahead, later ones go in their turn."""
+    found = []
+    ordered = sorted(rows, key=lambda row: (row.id, row.minutes))
+    for _, of_visit in groupby(ordered, key=lambda row: row.id):
+        went = False
+        for row in reversed(_still_to_go(list(of_visit), rules, now)):
+            owed = _reminder(row, rules, now, earlier_went=row.earlier_went or went)
+            if owed is not None:
+                found.append(owed)
+                went = True
+    return found
+
+
+def _still_to_go(rows: Sequence[Row], rules: DueRules, now: datetime) -> Sequence[Row]:
+    """The rows of one visit without those that a later one, due by now as well, makes needless."""
+    due = [number for number, row in enumerate(rows) if _due_at(row, rules) <= now]
+    return rows[: due[0] + 1] if due else rows
+
+
+def _due_at(row: Row, rules: DueRules) -> datetime:
+    return rules.quiet(row.zone).before(row.starts_at - timedelta(minutes=row.minutes))
+
+
+def _reminder(row: Row, rules: DueRules, now: datetime, *, earlier_went: bool) -> Owed | None:
+    offset = timedelta(minutes=row.minutes)
+    due_at = reminded_at(
+        row.starts_at, offset, row.time_agreed_at, rules.quiet(row.zone), earlier_went=earlier_went
+    )
+    if due_at is None or due_at > rules.until(now):
+        return None
+    return Owed(
+        kind=MessageKind.REMINDER,
+        subject_id=row.id,
+        recipient_id=row.recipient_id,
+        client_id=row.client_id,
+        occasion=f"r{row.time_revision}/{row.minutes}",
+        due_at=due_at,
+        expires_at=row.starts_at,
+    )
+
+
+def text_reminders(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
+    """Booked visits whose reminder is due, for telephones whose owners agreed; of several due at once the last before the visit."""
+    if not rules.reminder_offsets:
+        return []
+    furthest = rules.until(now) + max(rules.reminder_offsets) + timedelta(days=1)
+    booked = (
+        sa.select(
+            Appointment.id,
+            Appointment.client_id,
+            Appointment.starts_at,
+            Appointment.time_revision,
+            Appointment.time_agreed_at,
+            Location.zone,
+            Contact.id.label("recipient_id"),
+        )
+        .join(Client, Client.id == Appointment.client_id)
+        .join(Location, Location.id == Appointment.location_id)
+        .join(Contact, Contact.client_id == Client.id)
+        .where(
+            Appointment.state == State.BOOKED,
+            Appointment.starts_at > now,
+            Appointment.starts_at <= furthest,
+            Client.erased_at.is_(None),
+            Contact.kind == ContactKind.PHONE,
+            Contact.sms_agreed_at.is_not(None),
+            Contact.bounced_at.is_(None),
+        )
+    )
+    return [DueQuery(booked, lambda rows: [owed for row in rows for owed in _owed_texts(row, rules, now)])]
+
+
+def _owed_texts(row: Row, rules: DueRules, now: datetime) -> Iterator[Owed]:
+    """The reminder that is due, which is the last one before the visit; looking ahead, also those that fall due later."""
+    visit = row._mapping
+    quiet = rules.quiet(visit["zone"])
+    for offset in sorted(rules.reminder_offsets):
+        if quiet.before(visit["starts_at"] - offset) > rules.until(now):
+            continue
+        # One that fell into quiet hours is left out: a longer one goes anyway.
+        is_longest = offset == max(rules.reminder_offsets)
+        due_at = reminded_at(
+            visit["starts_at"], offset, visit["time_agreed_at"], quiet, earlier_went=not is_longest
+        )
+        if due_at is None:
+            continue
+        yield Owed(
+            kind=MessageKind.REMINDER,
+            channel=sms.CHANNEL,
+            subject_id=visit["id"],
+            recipient_id=visit["recipient_id"],
+            client_id=visit["client_id"],
+            occasion=f"r{visit['time_revision']}/{int(offset.total_seconds() // 60)}",
+            due_at=due_at,
+            expires_at=visit["starts_at"],
+        )
+        if due_at <= now:
+            return
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SafetyForm:
+    """The short form before a visit: where it is, and from when on it takes answers."""
+
+    link: str
+    opens_at: datetime
+    is_open: bool
+
+    @classmethod
+    def of(cls, appointment: Appointment, now: datetime) -> "SafetyForm":
+        """The form of this visit, as `clinic.public.safety_form` opens it."""
+        path = signed_links.purpose_path(FORM, FORM, appointment.id, appointment.link_epoch)
+        opens_at = before_visit.opens_at(appointment)
+        return cls(link=public_url(path), opens_at=opens_at, is_open=opens_at <= now)
+
+
+def _soon(held: Claim, appointment: Appointment, now: datetime) -> str | None:
+    return "moved" if revision(held) != appointment.time_revision else booked(held, appointment, now)
+
+
+def _form(appointment: Appointment, practice: Practice, now: datetime) -> Mapping[str, Any]:
+    asks = appointment.treatment.intake != IntakeRule.NONE
+    return {"form": SafetyForm.of(appointment, now) if asks else None}
+
+
+def _text(held: Claim, practice: Practice, now: datetime) -> TextMessage | Drop:
+    """The text of a claimed message from today's facts, or the reason why it must not go."""
+    appointment = db.session.get(Appointment, held.subject_id)
+    contact = db.session.get(Contact, held.recipient_id)
+    if appointment is None or contact is None or appointment.client is None:
+        return Drop("gone")
+    if appointment.client.erased_at is not None:
+        return Drop("erased")
+    if contact.bounced_at is not None:
+        return Drop("does_not_arrive")
+    if contact.sms_agreed_at is None or contact.client_id != appointment.client_id:
+        return Drop("no_consent")
+    if appointment.state != State.BOOKED:
+        return Drop("cancelled")
+    if held.occasion.partition("/")[0] != f"r{appointment.time_revision}":
+        return Drop("moved")
+    if appointment.starts_at <= now:
+        return Drop("over")
+    with language.speaking(appointment.client.language):
+        text = gettext(
+            "%(practice)s: your appointment is on %(day)s, %(time)s, %(place)s. Change or cancel: %(link)s"
+        ) % {
+            "practice": practice.name,
+            "day": short_date(appointment.starts_at, appointment.zone),
+            "time": local_time(appointment.starts_at, appointment.zone),
+            "place": appointment.location.name,
+            "link": public_url(signed_links.manage_path(appointment.id, appointment.link_epoch)),
+        }
+    return TextMessage(reference=held.id, to=contact.normalised, text=text)
+
+
+KINDS = (
+    DeclaredKind(
+        kind=MessageKind.REMINDER,
+        label="Reminder",
+        due=(reminders,),
+        words=Words(
+            subject=N_("{day}, {time}: your session at {practice}"),
+            heading=N_("See you on {weekday}, {client}"),
+        ),
+        compose=visit_letter(_soon, wanted=lambda contact: contact.wants_reminders, more=_form),
+        compose_text=_text,
+        sample=lambda scene: {
+            **sample_visit(scene),
+            "form": SafetyForm(link=scene.link, opens_at=scene.visit.starts_at - ONE_DAY, is_open=True),
+        },
+    ),
+)

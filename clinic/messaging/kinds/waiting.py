@@ -1,0 +1,285 @@
+"""Letters of the waiting list: that one is on it, that a time is free, that it is gone, that one's last day is over."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from clinic.accounts import signed_links
+from clinic.accounts.models import Client, Contact
+from clinic.booking.models import Appointment
+from clinic.booking.waiting.models import EntryEnd, Offer, OfferEnd, Offering, WaitingListEntry
+from clinic.db import db
+from clinic.language import N_
+from clinic.messaging.due.shape import DueQuery, DueRules, Row, due_query, never_owed
+from clinic.messaging.due.visits import address_of
+from clinic.messaging.kinds.content import Drop, LetterContent, public_url, why_unreachable
+from clinic.messaging.kinds.declaration import DeclaredKind
+from clinic.messaging.kinds.visit_letter import LetterVisit
+from clinic.messaging.kinds.wording import OF_PRACTICE, Words
+from clinic.messaging.models import Message, MessageKind
+from clinic.messaging.services import Claim
+from clinic.practice.models import Location, Practice
+
+WORTH = timedelta(days=1)
+"""So long it makes sense to say that one is on the list, or no longer, or that a time is gone."""
+
+ADDRESS = address_of(WaitingListEntry.client_id)
+
+
+def joined(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
+    """Somebody waits: where it can be changed and withdrawn. A visit that should be earlier has its own page for that."""
+    waiting = _wishes(
+        WaitingListEntry.ended_at.is_(None),
+        WaitingListEntry.replaces_id.is_(None),
+        WaitingListEntry.created_at > now - WORTH,
+        never_owed(MessageKind.WAITING_JOINED, WaitingListEntry.id),
+    )
+    return [
+        due_query(
+            MessageKind.WAITING_JOINED,
+            waiting,
+            rules.until(now),
+            occasion=lambda row: "first",
+            due_at=lambda row: row.created_at,
+            expires_at=lambda row: row.created_at + WORTH,
+        )
+    ]
+
+
+def offers(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
+    """A time is kept for somebody: told at once, for it is kept for minutes only."""
+    waiting = _offers(
+        Offer.ended_at.is_(None), Offer.expires_at > now, never_owed(MessageKind.WAITING_OFFER, Offer.id)
+    )
+    return [
+        due_query(
+            MessageKind.WAITING_OFFER,
+            waiting,
+            rules.until(now),
+            occasion=lambda row: "first",
+            due_at=lambda row: row.offered_at,
+            expires_at=lambda row: row.expires_at,
+        )
+    ]
+
+
+def outcomes(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
+    """Somebody who was told of a time, and still waits, lost it to another, or it was taken back."""
+    told = sa.exists().where(
+        Message.kind == MessageKind.WAITING_OFFER,
+        Message.channel == "mail",
+        Message.subject_id == Offer.id,
+        Message.sent_at.is_not(None),
+    )
+    lost = _offers(
+        Offer.end.in_([OfferEnd.MISSED, OfferEnd.STOPPED]),
+        Offer.ended_at > now - WORTH,
+        WaitingListEntry.ended_at.is_(None),
+        Appointment.starts_at > now,
+        told,
+        never_owed(MessageKind.WAITING_OUTCOME, Offer.id),
+    )
+    return [
+        due_query(
+            MessageKind.WAITING_OUTCOME,
+            lost,
+            rules.until(now),
+            occasion=lambda row: "first",
+            due_at=lambda row: rules.quiet(row.zone).after(row.ended_at),
+            expires_at=lambda row: row.starts_at,
+        )
+    ]
+
+
+def over(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
+    """Somebody's last day passed without a time that suited."""
+
+    def due_at(row: Row) -> datetime:
+        zone = row.zone or next(iter(rules.zones), None)
+        at: datetime = row.ended_at
+        return rules.quiet(zone).after(at) if zone else at
+
+    ended = _wishes(
+        WaitingListEntry.end == EntryEnd.OVER,
+        WaitingListEntry.ended_at > now - WORTH,
+        never_owed(MessageKind.WAITING_OVER, WaitingListEntry.id),
+    )
+    return [
+        due_query(
+            MessageKind.WAITING_OVER,
+            ended,
+            rules.until(now),
+            occasion=lambda row: "last",
+            due_at=due_at,
+            expires_at=lambda row: row.ended_at + WORTH,
+        )
+    ]
+
+
+def _wishes(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    return (
+        sa.select(
+            WaitingListEntry.id,
+            WaitingListEntry.client_id,
+            WaitingListEntry.created_at,
+            WaitingListEntry.ended_at,
+            Location.zone,
+            ADDRESS.c.id.label("recipient_id"),
+        )
+        .join(Client, Client.id == WaitingListEntry.client_id)
+        .outerjoin(Location, Location.id == WaitingListEntry.location_id)
+        .join(ADDRESS, sa.true())
+        .where(Client.erased_at.is_(None), *conditions)
+    )
+
+
+def _offers(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    return (
+        sa.select(
+            Offer.id,
+            WaitingListEntry.client_id,
+            Offer.offered_at,
+            Offer.expires_at,
+            Offer.ended_at,
+            Appointment.starts_at,
+            Appointment.zone,
+            ADDRESS.c.id.label("recipient_id"),
+        )
+        .join(WaitingListEntry, WaitingListEntry.id == Offer.wish_id)
+        .join(Offering, Offering.id == Offer.offering_id)
+        .join(Appointment, Appointment.id == Offering.hold_id)
+        .join(Client, Client.id == WaitingListEntry.client_id)
+        .join(ADDRESS, sa.true())
+        .where(Client.erased_at.is_(None), *conditions)
+    )
+
+
+def _joined_letter(held: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
+    wish = db.session.get(WaitingListEntry, held.subject_id)
+    if wish is None or not wish.is_live:
+        return Drop("gone")
+    return _content(held, wish, {"minutes": practice.offer_minutes})
+
+
+def _offer_letter(held: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
+    offer = db.session.get(Offer, held.subject_id)
+    if offer is None:
+        return Drop("gone")
+    if offer.ended_at is not None:
+        return Drop("decided")
+    if offer.expires_at <= now:
+        return Drop("past")
+    moved = offer.wish.replaces
+    return _content(
+        held,
+        offer.wish,
+        {
+            "visit": _visit(offer, practice, now),
+            "offer_link": public_url(signed_links.offer_path(offer.id, offer.wish.link_epoch)),
+            "kept_until": offer.expires_at,
+            "moves": LetterVisit.of(moved, offer.wish.client, practice, now) if moved else None,
+        },
+    )
+
+
+def _outcome_letter(held: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
+    offer = db.session.get(Offer, held.subject_id)
+    if offer is None or not offer.wish.is_live:
+        return Drop("gone")
+    return _content(
+        held,
+        offer.wish,
+        {"visit": _visit(offer, practice, now), "was_missed": offer.end == OfferEnd.MISSED},
+    )
+
+
+def _over_letter(held: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
+    wish = db.session.get(WaitingListEntry, held.subject_id)
+    if wish is None or wish.end != EntryEnd.OVER:
+        return Drop("gone")
+    return _content(held, wish, {})
+
+
+def _visit(offer: Offer, practice: Practice, now: datetime) -> LetterVisit:
+    """The offered time; length and price of a visit that would move are its own."""
+    kept, moved = offer.offering.hold, offer.wish.replaces
+    visit = LetterVisit.of(kept, offer.wish.client, practice, now)
+    if moved is None:
+        return visit
+    return replace(
+        visit,
+        ends_at=kept.starts_at + (moved.ends_at - moved.starts_at),
+        minutes=moved.length_minutes,
+        price_cents=moved.price_cents,
+    )
+
+
+def _content(held: Claim, wish: WaitingListEntry, facts: Mapping[str, Any]) -> LetterContent | Drop:
+    contact, client = db.session.get(Contact, held.recipient_id), wish.client
+    if contact is None or (why := why_unreachable(contact, client)) is not None:
+        return Drop("no_address" if contact is None else why or "no_address")
+    return LetterContent(
+        recipient=contact.normalised,
+        contact_id=contact.id,
+        language=client.language,
+        facts={"wish_link": public_url(signed_links.wish_path(wish.id, wish.link_epoch)), **facts},
+    )
+
+
+KINDS = (
+    DeclaredKind(
+        kind=MessageKind.WAITING_JOINED,
+        label="On the waiting list",
+        due=(joined,),
+        words=Words(
+            subject=N_("You are on the waiting list at {practice}"),
+            heading=N_("You are on the waiting list"),
+        ),
+        placeholders=OF_PRACTICE,
+        compose=_joined_letter,
+        sample=lambda scene: {"wish_link": scene.link, "minutes": scene.practice.offer_minutes},
+    ),
+    DeclaredKind(
+        kind=MessageKind.WAITING_OFFER,
+        label="Offer from the waiting list",
+        due=(offers,),
+        words=Words(
+            subject=N_("Free for you: {day}, {time}"),
+            heading=N_("A time is free for you, {client}"),
+        ),
+        compose=_offer_letter,
+        sample=lambda scene: {
+            "visit": scene.visit,
+            "wish_link": scene.link,
+            "offer_link": scene.link,
+            "kept_until": scene.now + timedelta(days=1),
+            "moves": None,
+        },
+    ),
+    DeclaredKind(
+        kind=MessageKind.WAITING_OUTCOME,
+        label="Offered time is gone",
+        due=(outcomes,),
+        words=Words(
+            subject=N_("No longer free: {day}, {time}"),
+            heading=N_("This time is gone, {client}"),
+        ),
+        compose=_outcome_letter,
+        sample=lambda scene: {"visit": scene.visit, "wish_link": scene.link, "was_missed": True},
+    ),
+    DeclaredKind(
+        kind=MessageKind.WAITING_OVER,
+        label="Waiting list: last day over",
+        due=(over,),
+        words=Words(
+            subject=N_("Your time on the waiting list is over"),
+            heading=N_("Your last day is over"),
+        ),
+        placeholders=OF_PRACTICE,
+        compose=_over_letter,
+        sample=lambda scene: {"wish_link": scene.link},
+    ),
+)
