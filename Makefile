@@ -16,6 +16,9 @@ install: $(STAMP)/run build  ## Install what the product needs and build its pag
 run: $(STAMP)/run build  ## Start everything, with a fictional demo practice on the first start
 	@exec $(BIN)/python -m clinic up
 
+# What is compiled once serves every program that a test starts.
+unexport PYTHONDONTWRITEBYTECODE
+
 test: $(STAMP)/dev build browser proxy  ## Run the whole suite on real servers, in a real browser, also over https
 	$(BIN)/python -m pytest -m "not long" -n 2 --dist loadfile --no-loadscope-reorder --durations 20
 

@@ -1,6 +1,7 @@
 """Fixtures for everybody: real servers, a migrated database, and one transaction a test that is always undone."""
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,8 +28,9 @@ from tests.visitor import Browser
 
 __all__ = ["Browser", "proxied_app", "race_app", "race_settings"]
 
-STARTED_FIRST = ("journeys", "faults", "embedded", "races", "api", "attack")
-"""Folders whose files take minutes each. Handed out first, they leave the short files to even out the end of the run."""
+STARTED_FIRST = ("journeys", "faults", "embedded", "races", "authorisation", "attack", "api", "booking")
+"""Folders whose files take longest. Handed out first, they leave the short files to even out the end of the run."""
+SLOWEST_SHOWN, WORTH_TELLING_SECONDS = 10, 60
 
 NOW = datetime(2031, 3, 3, 9, 0, tzinfo=UTC)
 """A Monday morning; Berlin is an hour ahead, its clocks change on 30 March."""
@@ -42,6 +44,7 @@ for name in (
     "PUBLIC_URL",
     "CLOCK_FILE",
     "LUMBAR_DATA",
+    "PYTHONDONTWRITEBYTECODE",  # Each program that a test starts would compile the product anew.
 ):
     os.environ.pop(name, None)
 
@@ -54,6 +57,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return STARTED_FIRST.index(folder) if folder in STARTED_FIRST else len(STARTED_FIRST)
 
     items.sort(key=turn)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which files took longest, in seconds on the clock, what they set up included."""
+    taken = Counter[str]()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                taken[report.nodeid.partition("::")[0]] += report.duration
+    if taken.total() > WORTH_TELLING_SECONDS:
+        terminalreporter.section(f"slowest {SLOWEST_SHOWN} files of {len(taken)}")
+        for file, seconds in taken.most_common(SLOWEST_SHOWN):
+            terminalreporter.write_line(f"{seconds:7.1f} s  {file}")
 
 
 @pytest.fixture(scope="session")

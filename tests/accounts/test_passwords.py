@@ -1,6 +1,10 @@
 """Which passwords staff may choose."""
 
+import re
+
 import pytest
+from flask import Flask
+from flask_security import hash_password, verify_password
 
 from clinic.accounts import passwords
 
@@ -60,3 +64,15 @@ def test_words_names_years_and_patterns_alone_make_no_password(password: str) ->
 
 def test_the_name_of_another_practice_is_no_reason_to_refuse() -> None:
     assert passwords.objection("alder lane alder lane", ["Birch Hill"]) is None
+
+
+def test_in_production_a_password_costs_whoever_tries_it_64_megabytes_and_three_passes(
+    proxied_app: Flask,
+) -> None:
+    with proxied_app.app_context():
+        kept = hash_password("velvet thumb ocean 9")
+        costs = re.match(r"\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$", kept)
+        assert costs is not None
+        assert [int(cost) for cost in costs.groups()] == [64 * 1024, 3, 4]
+        assert verify_password("velvet thumb ocean 9", kept)
+        assert not verify_password("velvet thumb ocean 8", kept)

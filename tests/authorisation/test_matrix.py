@@ -108,7 +108,7 @@ def test_every_decorator_says_what_the_table_says(app: Flask) -> None:
     assert slips == []
 
 
-ON_A_LAPTOP = [role for role in ROLES if role.name in ("anonymous", "client A", "therapist")]
+ON_A_LAPTOP = [role for role in ROLES if role.name in ("anonymous", "client A", "front desk")]
 
 
 @pytest.mark.parametrize("role", ON_A_LAPTOP, ids=lambda role: role.name)

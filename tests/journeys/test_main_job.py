@@ -98,10 +98,17 @@ def sign_in(therapist: Person) -> None:
     assert therapist.path == "/staff"
 
 
-@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+@pytest.mark.parametrize(
+    "scripts",
+    [
+        pytest.param(True, id="with scripts", marks=pytest.mark.long),
+        pytest.param(False, id="without scripts"),
+    ],
+)
 def test_the_main_job_from_the_first_question_to_aftercare(
     tmp_path: Path, chromium: Browser, scripts: bool
 ) -> None:
+    """Each run goes this way without scripts here, and with them in `test_opening_a_clinic`."""
     with live(tmp_path, MONDAY) as product:
         product.start_web()
         product.start_worker()
