@@ -28,6 +28,8 @@ from tests import make
 from tests.browser import enter, go
 from tests.journeys.live import Live
 from tests.journeys.looks import served, watched, weight
+from tests.ports import free_port
+from tests.proxy import NAME, proxied
 from tests.stage import staged
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -84,10 +86,15 @@ class Desk:
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[Desk]:
+    """The demo's people and visits, behind https as in production: a page that works on a laptop alone is found here."""
+    folder, outside = tmp_path_factory.mktemp("desk"), free_port()
+    https = {"public_url": f"https://{NAME}:{outside}", "trusted_proxies": 1}
     with (
-        staged(tmp_path_factory.mktemp("desk"), Environment.DEMO) as stage,
-        served(stage.app) as base,
+        staged(folder, Environment.DEMO, port=free_port(), **https) as stage,
+        served(stage.app, stage.settings.port),
+        proxied(folder / "proxy", port=outside, upstream=stage.settings.port) as proxy,
     ):
+        base = proxy.base
         Live(stage).set_clock(NOW)
         with transaction():
             demo.load(NOW)
@@ -97,7 +104,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterato
                 .values(given_name=LONG, family_name=FAMILY)
             )
         deliver(stage.app, NOW)
-        page = chromium.new_page()
+        page = chromium.new_page(ignore_https_errors=True)
         sign_in(page, base)
         expect(page.get_by_role("heading", level=1)).to_have_text("Wednesday 11 June")
         cookies = {cookie["name"]: cookie["value"] for cookie in page.context.cookies()}
@@ -488,7 +495,7 @@ def tab_to(page: Page, wanted: Locator) -> None:
 
 
 def test_a_morning_without_scripts(chromium: Browser, desk: Desk) -> None:
-    context = chromium.new_context(java_script_enabled=False)
+    context = chromium.new_context(java_script_enabled=False, ignore_https_errors=True)
     page = context.new_page()
     sign_in(page, desk.base, "daniel@alderlane.example")
     go(page.get_by_role("listitem").filter(has_text="Ravi Menon").get_by_role("button", name="Arrived"))
