@@ -1,11 +1,11 @@
 """Reads of the practice for other packages: what can be booked, who can give it and where, and the rota."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import product
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol, get_origin, get_type_hints
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,6 @@ from clinic.language import N_
 from clinic.practice.models import (
     Location,
     NewClientRule,
-    OnlineBooking,
     Practice,
     Therapist,
     Treatment,
@@ -37,19 +36,39 @@ class Unbookable(NotFound):
     sentence = N_("This treatment is not offered.")
 
 
+def _same(value: Any) -> Any:
+    return value
+
+
+def _minutes(value: int) -> timedelta:
+    return timedelta(minutes=value)
+
+
+def _days(value: int) -> timedelta:
+    return timedelta(days=value)
+
+
+@dataclass(frozen=True)
+class StoredIn:
+    """The column a field is read from, and how the JSON value of the column becomes that of the field."""
+
+    column: str
+    read: Callable[[Any], Any] = _same
+
+
 @dataclass(frozen=True)
 class PracticeRules:
-    """The practice's booking rules, with their version."""
+    """The practice's booking rules, with their version. A new rule is one line here, naming its column of `practice p`."""
 
-    version: int
-    step: timedelta
-    notice: timedelta
-    horizon: timedelta
-    pack: bool
-    hold: timedelta
+    version: Annotated[int, StoredIn("p.rules_version")]
+    step: Annotated[timedelta, StoredIn("p.step_minutes", _minutes)]
+    notice: Annotated[timedelta, StoredIn("p.notice_minutes", _minutes)]
+    horizon: Annotated[timedelta, StoredIn("p.horizon_days", _days)]
+    pack: Annotated[bool, StoredIn("p.pack")]
+    hold: Annotated[timedelta, StoredIn("p.hold_minutes", _minutes)]
     """How long a chosen time stays reserved."""
-    online_booking: str = OnlineBooking.OPEN
-    closed_words: str = ""
+    online_booking: Annotated[str, StoredIn("p.online_booking")]
+    closed_words: Annotated[str, StoredIn("p.closed_words")]
 
 
 @dataclass(frozen=True)
@@ -62,18 +81,22 @@ class Site:
     slug: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Supply:
     """Who can give one treatment, where, and under which rules; read in one statement.
+
+    To add a rule: add its column by a migration, then one line with the column's name, here for a rule of the treatment
+    (`treatments t`), in `PracticeRules` for one of the practice. `SUPPLY_SQL` and `read_supply` follow from the lines.
+    Change the rule inside `calendars.changing`, which raises `stamp`, so that no kept answer outlives it.
 
     Therapists come in the practice's order. `smallest` is the shortest treatment sold, for ranking.
     """
 
-    treatment_id: UUID
+    treatment_id: Annotated[UUID, StoredIn("t.id", UUID)]
+    needs_room: Annotated[bool, StoredIn("t.needs_room")]
+    price_cents: Annotated[int, StoredIn("t.price_cents")]
+    new_clients: Annotated[NewClientRule, StoredIn("t.new_clients", NewClientRule)]
     need: slots.Need
-    needs_room: bool
-    price_cents: int
-    new_clients: NewClientRule
     therapists: tuple[UUID, ...]
     therapist_slugs: Mapping[UUID, str]
     left_on: Mapping[UUID, date]
@@ -102,28 +125,51 @@ class Supply:
         return next(site.zone for site in self.sites if site.location_id == location_id)
 
 
-SUPPLY_SQL = """
+def _columns_of(kind: type) -> dict[str, StoredIn]:
+    """The columns that the fields of a class are read from, by the fields' names."""
+    hints = get_type_hints(kind, include_extras=True)
+    return {name: hint.__metadata__[0] for name, hint in hints.items() if get_origin(hint) is Annotated}
+
+
+_OF_PRACTICE, _OF_TREATMENT = _columns_of(PracticeRules), _columns_of(Supply)
+
+
+def _object(columns: Mapping[str, StoredIn]) -> str:
+    pairs = (f"'{name}', {stored.column}" for name, stored in columns.items())
+    return f"json_build_object({', '.join(pairs)})"
+
+
+def _values(columns: Mapping[str, StoredIn], row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: stored.read(row[name]) for name, stored in columns.items()}
+
+
+def _need_of(table: str) -> str:
+    return (
+        f"json_build_object('length', {table}.length_minutes, 'buffer_before', {table}.buffer_before_minutes,"
+        f" 'buffer_after', {table}.buffer_after_minutes)"
+    )
+
+
+SUPPLY_SQL = f"""
     json_build_object(
-      'id', t.id, 'need', json_build_array(t.length_minutes, t.buffer_before_minutes, t.buffer_after_minutes),
-      'price_cents', t.price_cents, 'needs_room', t.needs_room, 'new_clients', t.new_clients,
-      'rules', json_build_array(p.rules_version, p.step_minutes, p.notice_minutes, p.horizon_days, p.pack,
-                                p.hold_minutes, p.online_booking, p.closed_words),
+      'treatment', {_object(_OF_TREATMENT)}, 'rules', {_object(_OF_PRACTICE)}, 'need', {_need_of("t")},
       'therapists', (
-        SELECT json_agg(json_build_array(th.id, th.slug, th.left_on, th.daily_cap, th.calendar_version)
-                        ORDER BY th.position, th.id)
+        SELECT json_agg(json_build_object('id', th.id, 'slug', th.slug, 'left_on', th.left_on, 'daily_cap', th.daily_cap,
+                                          'version', th.calendar_version) ORDER BY th.position, th.id)
           FROM therapists th JOIN treatment_therapists tt ON tt.therapist_id = th.id WHERE tt.treatment_id = t.id),
       'sites', (
-        SELECT json_agg(json_build_array(l.id, l.slug, l.zone, l.closed_on, (
-                 SELECT json_agg(json_build_array(r.id, r.calendar_version) ORDER BY r.position, r.id)
+        SELECT json_agg(json_build_object('id', l.id, 'slug', l.slug, 'zone', l.zone, 'closed_on', l.closed_on, 'rooms', (
+                 SELECT json_agg(json_build_object('id', r.id, 'version', r.calendar_version) ORDER BY r.position, r.id)
                    FROM rooms r JOIN treatment_rooms tr ON tr.room_id = r.id
                   WHERE tr.treatment_id = t.id AND r.location_id = l.id AND r.retired_at IS NULL)) ORDER BY l.position, l.id)
           FROM locations l),
-      'travel', (SELECT json_agg(json_build_array(from_id, to_id, travel_minutes)) FROM location_pairs),
+      'travel', (SELECT json_agg(json_build_object('from', from_id, 'to', to_id, 'minutes', travel_minutes))
+                   FROM location_pairs),
       'smallest', (
-        SELECT json_build_array(s.length_minutes, s.buffer_before_minutes, s.buffer_after_minutes)
+        SELECT {_need_of("s")}
           FROM treatments s WHERE s.retired_at IS NULL
          ORDER BY s.length_minutes, s.buffer_before_minutes + s.buffer_after_minutes LIMIT 1))
-"""
+"""  # noqa: S608 - made of constants
 """Everything `read_supply` needs, over `treatments t CROSS JOIN practice p`; others add columns to the same
 statement."""
 
@@ -163,54 +209,43 @@ def _one_supply(sql: str, **asked: object) -> Supply:
 
 def read_supply(details: Mapping[str, Any]) -> Supply:
     """The supply that `SUPPLY_SQL` describes."""
-    people = [(UUID(id_), *rest) for id_, *rest in details["therapists"] or ()]
-    sites, closed, room_versions = _sites(details["sites"] or ())
-    rules_version, step, notice, horizon, pack, hold, online_booking, closed_words = details["rules"]
+    people = {UUID(each["id"]): each for each in details["therapists"] or ()}
+    places = {UUID(each["id"]): each for each in details["sites"] or ()}
+    rules = PracticeRules(**_values(_OF_PRACTICE, details["rules"]))
+    versions = [room["version"] for place in places.values() for room in place["rooms"] or ()]
+    versions += [person["version"] for person in people.values()]
     return Supply(
-        treatment_id=UUID(details["id"]),
-        need=_need(*details["need"]),
-        needs_room=details["needs_room"],
-        price_cents=details["price_cents"],
-        new_clients=NewClientRule(details["new_clients"]),
-        therapists=tuple(id_ for id_, *_ in people),
-        therapist_slugs={id_: slug for id_, slug, *_ in people},
-        left_on={id_: date.fromisoformat(left) for id_, _, left, *_ in people if left},
-        daily_cap={id_: cap for id_, _, _, cap, _ in people if cap is not None},
-        sites=sites,
-        closed_on=closed,
-        travel={(UUID(a), UUID(b)): timedelta(minutes=minutes) for a, b, minutes in details["travel"] or ()},
-        rules=PracticeRules(
-            version=rules_version,
-            step=timedelta(minutes=step),
-            notice=timedelta(minutes=notice),
-            horizon=timedelta(days=horizon),
-            pack=pack,
-            hold=timedelta(minutes=hold),
-            online_booking=online_booking,
-            closed_words=closed_words,
-        ),
+        **_values(_OF_TREATMENT, details["treatment"]),
+        need=_need(details["need"]),
+        therapists=tuple(people),
+        therapist_slugs={id_: person["slug"] for id_, person in people.items()},
+        left_on=_dates(people, "left_on"),
+        daily_cap={
+            id_: person["daily_cap"] for id_, person in people.items() if person["daily_cap"] is not None
+        },
+        sites=tuple(_site(id_, place) for id_, place in places.items()),
+        closed_on=_dates(places, "closed_on"),
+        travel={
+            (UUID(way["from"]), UUID(way["to"])): _minutes(way["minutes"]) for way in details["travel"] or ()
+        },
+        rules=rules,
         # Existing bookings can still be moved when no treatment is offered any more.
-        smallest=_need(*(details["smallest"] or details["need"])),
-        stamp=rules_version + room_versions + sum(version for *_, version in people),
+        smallest=_need(details["smallest"] or details["need"]),
+        stamp=rules.version + sum(versions),
     )
 
 
-def _need(length: int, before: int, after: int) -> slots.Need:
-    return slots.Need(
-        length=timedelta(minutes=length),
-        buffer_before=timedelta(minutes=before),
-        buffer_after=timedelta(minutes=after),
-    )
+def _need(row: Mapping[str, int]) -> slots.Need:
+    return slots.Need(**{name: _minutes(value) for name, value in row.items()})
 
 
-def _sites(rows: Iterable[list[Any]]) -> tuple[tuple[Site, ...], dict[UUID, date], int]:
-    sites, closed, versions = [], {}, 0
-    for id_, slug, zone, closed_on, rooms in rows:
-        sites.append(Site(UUID(id_), ZoneInfo(zone), tuple(UUID(room) for room, _ in rooms or ()), slug))
-        versions += sum(version for _, version in rooms or ())
-        if closed_on:
-            closed[UUID(id_)] = date.fromisoformat(closed_on)
-    return tuple(sites), closed, versions
+def _site(id_: UUID, row: Mapping[str, Any]) -> Site:
+    rooms = tuple(UUID(room["id"]) for room in row["rooms"] or ())
+    return Site(location_id=id_, zone=ZoneInfo(row["zone"]), rooms=rooms, slug=row["slug"])
+
+
+def _dates(rows: Mapping[UUID, Mapping[str, Any]], name: str) -> dict[UUID, date]:
+    return {id_: date.fromisoformat(row[name]) for id_, row in rows.items() if row[name]}
 
 
 _ROTA = """
