@@ -19,7 +19,7 @@ TEMPLATES = ROOT / "templates"
 CODE = ROOT / "clinic"
 CATALOGUE = CODE / "language" / "catalogues" / "de.po"
 READ_ELSEWHERE = "guidance"
-NOT_FOR_CLIENTS = TEMPLATES / "staff" / "security"
+NOT_FOR_CLIENTS = TEMPLATES / "staff" / "auth"
 """A second factor is a proof, and no client reads of it."""
 
 _COMMAND = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)

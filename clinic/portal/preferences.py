@@ -78,7 +78,7 @@ def letters() -> ResponseReturnValue:
             flash(N_("Saved. It holds from the next letter on."), "ok")
             return redirect(url_for(".letters"), 303)
     status = 422 if form.has_errors else 200
-    return render_template("portal/letters.html", form=form, has_errors=form.has_errors), status
+    return render_template("portal/preferences.html", form=form, has_errors=form.has_errors), status
 
 
 def _present(person: Client, contact: Contact) -> dict[str, object]:

@@ -110,9 +110,9 @@ def _card(
     support: str = "",
 ) -> str:
     emergency_number = practice.the_practice().emergency_number
-    template = "urgent.html" if said.verdict.level is Level.URGENT else "refer.html"
+    is_urgent = said.verdict.level is Level.URGENT
     return render_template(
-        f"public/intake/{template}",
+        "public/outcome/urgent.html" if is_urgent else "public/outcome/refer.html",
         heading=said.heading.replace("{emergency_number}", emergency_number),
         sentences=[text.replace("{emergency_number}", emergency_number) for text in said.sentences],
         whys=said.whys,
@@ -157,7 +157,7 @@ def _page_of(fields: Iterable[str]) -> str | None:
 def _looked_at_first(outcome: Outcome, held: Appointment | None) -> str:
     heading, sentences = advice.advice(level=Level.THERAPIST_REVIEW, disposition=None, rules=(), unsure=())
     return render_template(
-        "public/intake/looked_at_first.html",
+        "public/outcome/looked_at_first.html",
         heading=heading,
         sentences=sentences,
         held=held,
@@ -167,7 +167,7 @@ def _looked_at_first(outcome: Outcome, held: Appointment | None) -> str:
 
 def _suggestion(outcome: Outcome, held: Appointment | None) -> str:
     return render_template(
-        "public/intake/suggestion.html",
+        "public/outcome/suggestion.html",
         page=suggestion.suggestion_page(
             outcome, practice.treatments(), practice.the_practice().modalities_off
         ),

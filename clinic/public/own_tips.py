@@ -46,7 +46,7 @@ def ask(token: str) -> ResponseReturnValue:
 @audience(anyone)
 def asked() -> str:
     """The same page whether or not a letter follows."""
-    return render_template("public/own_tips_asked.html")
+    return render_template("public/own_tips/asked.html")
 
 
 @blueprint.get("/own-tips/<raw>")
@@ -54,8 +54,8 @@ def asked() -> str:
 def link(raw: str) -> ResponseReturnValue:
     """A one-time link: a button, because mail programs look at addresses before people do."""
     if accounts.find_link(raw, LinkPurpose.OWN_TIPS, clock.now()) is None:
-        return render_template("public/own_tips_gone.html"), GONE
-    return render_template("public/own_tips_link.html", raw=raw)
+        return render_template("public/own_tips/gone.html"), GONE
+    return render_template("public/own_tips/link.html", raw=raw)
 
 
 @blueprint.post("/own-tips/<raw>")
@@ -68,7 +68,7 @@ def show(raw: str) -> ResponseReturnValue:
         used = accounts.consume_link(raw, LinkPurpose.OWN_TIPS, now)
         visit = appointments.appointment(used.subject_id) if used and used.subject_id else None
         if visit is None or visit.client is None or visit.client.erased_at is not None:
-            return render_template("public/own_tips_gone.html"), GONE
+            return render_template("public/own_tips/gone.html"), GONE
         tips = _own(visit, now)
         audit.record(
             audit.by_link(visit.id),
@@ -80,7 +80,7 @@ def show(raw: str) -> ResponseReturnValue:
             now=now,
         )
         page = {"starts_at": visit.starts_at, "zone": visit.zone, "therapist": visit.therapist.name}
-    return render_template("public/own_tips.html", tips=tips, **page)
+    return render_template("public/own_tips/show.html", tips=tips, **page)
 
 
 def _own(visit: Appointment, now: datetime) -> tuple[Tip, ...]:

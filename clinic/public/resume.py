@@ -63,7 +63,7 @@ def ask_for_link() -> ResponseReturnValue:
 
 def _later_page(form: ResumeForm, draft: Draft) -> str:
     return render_template(
-        "public/intake/later.html",
+        "public/resume/ask.html",
         form=form,
         has_errors=form.has_errors,
         has_address=draft.mail is not None,
@@ -75,14 +75,14 @@ def _later_page(form: ResumeForm, draft: Draft) -> str:
 @audience(anyone)
 def link_asked() -> str:
     """The same page whether or not a letter follows, so that it tells nothing about anybody."""
-    return render_template("public/intake/link_asked.html")
+    return render_template("public/resume/asked.html")
 
 
 @blueprint.get("/go-on/<uuid:draft_id>")
 @audience(anyone)
 def go_on(draft_id: UUID) -> str:
     """The address in a letter, good for as long as the draft: it opens nothing, its button mails a fresh link."""
-    return render_template("public/intake/go_on.html", draft_id=draft_id)
+    return render_template("public/resume/again.html", draft_id=draft_id)
 
 
 @blueprint.post("/go-on/<uuid:draft_id>")
@@ -102,8 +102,8 @@ def link(raw: str) -> ResponseReturnValue:
     """A one-time link: a button, because mail programs look at addresses before people do."""
     found = accounts.find_link(raw, LinkPurpose.RESUME_INTAKE, clock.now())
     if found is None:
-        return render_template("public/intake/link_gone.html"), GONE
-    return render_template("public/intake/link.html", raw=raw)
+        return render_template("public/resume/gone.html"), GONE
+    return render_template("public/resume/link.html", raw=raw)
 
 
 @blueprint.post("/resume/<raw>")
@@ -116,5 +116,5 @@ def use_link(raw: str) -> ResponseReturnValue:
         found = accounts.consume_link(raw, LinkPurpose.RESUME_INTAKE, now)
         draft = drafts.resume(found.subject_id, browser(), now) if found and found.subject_id else None
     if draft is None:
-        return render_template("public/intake/link_gone.html"), GONE
+        return render_template("public/resume/gone.html"), GONE
     return redirect(way_on(draft), 303)

@@ -79,7 +79,7 @@ def answer(token: str) -> ResponseReturnValue:
         told = None if _is_known(visit) else frozenset(answered.submission.answers)
         return outcome.card_of(answered.standing, answered.submission.outcome, told=told)
     back = url_for("staff.visit", appointment_id=visit.id) if access.is_handed_over() else None
-    return render_template("public/intake/visit_thanks.html", back_to_staff=back)
+    return render_template("public/safety_form_thanks.html", back_to_staff=back)
 
 
 def _visit(token: str, now: datetime) -> Appointment:
@@ -111,7 +111,7 @@ def _page(
 ) -> str:
     by_number = _asks_activities(sheet) and not _is_known(visit)
     return render_template(
-        "public/intake/visit.html",
+        "public/safety_form.html",
         action=request.path,
         visit=visit,
         sheet=sheet,

@@ -24,7 +24,7 @@ csrf.exempt(blueprint)
 def ask(topic: str, token: str) -> str:
     """One button. Looking ends nothing, so a mail scanner cannot."""
     languages.speak_to(preferences.contact_of(_topic(topic), token).client)
-    return render_template("public/stop.html", topic=topic, token=token)
+    return render_template("public/unsubscribe.html", topic=topic, token=token)
 
 
 @blueprint.post("/<topic>/<token>")
@@ -42,7 +42,7 @@ def stop(topic: str, token: str) -> ResponseReturnValue:
 @audience(anyone)
 def stopped() -> str:
     """That it is done, and where to change one's mind."""
-    return render_template("public/stopped.html")
+    return render_template("public/unsubscribed.html")
 
 
 def _topic(name: str) -> Topic:

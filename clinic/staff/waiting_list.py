@@ -76,7 +76,7 @@ def waiting_list() -> ResponseReturnValue:
         now=clock.now(),
     )
     return render_template(
-        "staff/waiting/list.html",
+        "staff/waiting_list/list.html",
         here="waiting",
         lines=lines,
         count=count,
@@ -309,7 +309,7 @@ def _who(line: WaitingListLine, zone: str) -> str:
 
 def _add_page(form: WaitingListForm, choice: BookingChoices) -> str:
     return render_template(
-        "staff/waiting/add.html",
+        "staff/waiting_list/add.html",
         here="waiting",
         form=form,
         choice=choice,
@@ -324,7 +324,7 @@ def _times_page(wish: WaitingListEntry, now: datetime, refusal: str | None = Non
     names = {person.id: person.name for person in wish.treatment.therapists}
     places = {place.id: place.name for place in practice.locations(now.date())}
     return render_template(
-        "staff/waiting/times.html",
+        "staff/waiting_list/times.html",
         here="waiting",
         wish=wish,
         words=in_words(wish.times),
@@ -343,7 +343,7 @@ def _times_page(wish: WaitingListEntry, now: datetime, refusal: str | None = Non
 def _people_page(wish: WaitingListEntry, time: WaitingListTime, form: PeopleForm) -> str:
     names = {person.id: person.name for person in wish.treatment.therapists}
     return render_template(
-        "staff/waiting/people.html",
+        "staff/waiting_list/people.html",
         here="waiting",
         wish=wish,
         time=time,

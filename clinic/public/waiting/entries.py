@@ -219,7 +219,7 @@ def _wish_page(waited_for: WaitingListEntry, token: str, *, refusal: str | None 
     open_ = queries.open_offer(waited_for.id, now) if waited_for.is_live else None
     visit = waited_for.replaces
     return render_template(
-        "public/waiting/wish.html",
+        "public/waiting/entry.html",
         wish=waited_for,
         words=in_words(waited_for.times),
         token=token,

@@ -86,7 +86,7 @@ def join(raw: str) -> ResponseReturnValue:
         form.given_name.data = invitation.therapist.given_name
         form.family_name.data = invitation.therapist.family_name
     page = render_template(
-        "staff/security/join.html",
+        "staff/auth/join.html",
         form=form,
         invitation=invitation,
         roles=[ROLES[name] for name in invitation.role_names],
@@ -122,6 +122,4 @@ def _accept(raw: str, form: AcceptInvitationForm) -> None:
 
 
 def _gone(heading: str, text: str) -> str:
-    return render_template(
-        "staff/security/join_gone.html", heading=heading, text=text, typed=typed_text.typed()
-    )
+    return render_template("staff/auth/join_gone.html", heading=heading, text=text, typed=typed_text.typed())

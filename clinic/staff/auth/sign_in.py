@@ -92,17 +92,17 @@ OPTIONS: dict[str, Any] = {
     "API_ENABLED_METHODS": ["session"],
     "RETURN_GENERIC_RESPONSES": True,
     "DATETIME_FACTORY": clock.now,
-    "LOGIN_USER_TEMPLATE": "staff/security/sign_in.html",
-    "VERIFY_TEMPLATE": "staff/security/again.html",
-    "CHANGE_PASSWORD_TEMPLATE": "staff/security/password.html",
-    "TWO_FACTOR_SETUP_TEMPLATE": "staff/security/second_factor.html",
-    "TWO_FACTOR_VERIFY_CODE_TEMPLATE": "staff/security/code.html",
-    "TWO_FACTOR_SELECT_TEMPLATE": "staff/security/choose_factor.html",
-    "MULTI_FACTOR_RECOVERY_CODES_TEMPLATE": "staff/security/recovery_codes.html",
-    "MULTI_FACTOR_RECOVERY_TEMPLATE": "staff/security/recovery_code.html",
-    "WAN_REGISTER_TEMPLATE": "staff/security/passkeys.html",
-    "WAN_SIGNIN_TEMPLATE": "staff/security/passkey.html",
-    "WAN_VERIFY_TEMPLATE": "staff/security/again_passkey.html",
+    "LOGIN_USER_TEMPLATE": "staff/auth/sign_in.html",
+    "VERIFY_TEMPLATE": "staff/auth/again.html",
+    "CHANGE_PASSWORD_TEMPLATE": "staff/auth/password.html",
+    "TWO_FACTOR_SETUP_TEMPLATE": "staff/auth/second_factor.html",
+    "TWO_FACTOR_VERIFY_CODE_TEMPLATE": "staff/auth/code.html",
+    "TWO_FACTOR_SELECT_TEMPLATE": "staff/auth/choose_factor.html",
+    "MULTI_FACTOR_RECOVERY_CODES_TEMPLATE": "staff/auth/recovery_codes.html",
+    "MULTI_FACTOR_RECOVERY_TEMPLATE": "staff/auth/recovery_code.html",
+    "WAN_REGISTER_TEMPLATE": "staff/auth/passkeys.html",
+    "WAN_SIGNIN_TEMPLATE": "staff/auth/passkey.html",
+    "WAN_VERIFY_TEMPLATE": "staff/auth/again_passkey.html",
 }
 
 _WRONG = "That e-mail address and password do not belong together, or the sign-in is closed."
@@ -289,15 +289,15 @@ def set_up(token: str) -> ResponseReturnValue:
         limits.take(limits.SET_UP_LINK, limits.network(request.remote_addr), now)
     user = team.find_set_up(token, now)
     if user is None:
-        return render_template("staff/security/link_gone.html"), SetUpLinkGone.status
+        return render_template("staff/auth/link_gone.html"), SetUpLinkGone.status
     form = FirstOwnerForm() if first_owner.is_asked(user) else PasswordForm()
     try:
         if form.validate_on_submit() and _is_chosen(form, user, token):
             flash("Your password is set. Please sign in.", "ok")
             return redirect(url_for("security.login"), 303)
     except SetUpLinkGone as gone:
-        return render_template("staff/security/link_gone.html"), gone.status
-    return render_template("staff/security/set_up.html", form=form, user=user, has_errors=form.has_errors)
+        return render_template("staff/auth/link_gone.html"), gone.status
+    return render_template("staff/auth/set_up.html", form=form, user=user, has_errors=form.has_errors)
 
 
 def _is_chosen(form: PasswordForm, user: User, token: str) -> bool:
@@ -326,7 +326,7 @@ def account() -> ResponseReturnValue:
     now = clock.now()
     mark = device_mark.of_request()
     return render_template(
-        "staff/security/account.html",
+        "staff/auth/account.html",
         here="account",
         user=user,
         own=g.staff_session,

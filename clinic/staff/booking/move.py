@@ -163,7 +163,7 @@ def _choose_page(visit: Appointment, now: datetime, refusal: Refusal | None = No
         without=visit.id,
     )
     return render_template(
-        "staff/book/move.html",
+        "staff/booking/move.html",
         here="calendar",
         visit=visit,
         therapist=therapist,
@@ -189,7 +189,7 @@ def _check_page(visit: Appointment, form: MoveForm, now: datetime, *, changed: b
     seen = obstacles.obstacles_at(slots, starts_at, now)
     form.name(seen.broken)
     return render_template(
-        "staff/book/move_check.html",
+        "staff/booking/move_check.html",
         here="calendar",
         visit=visit,
         therapist=therapist,

@@ -63,7 +63,7 @@ def find_client() -> ResponseReturnValue:
     if form.validate_on_submit():
         found = client_search.find(form.text.data or "", practice.the_practice().country, clock.now())
     page = render_template(
-        "staff/book/find.html",
+        "staff/booking/find.html",
         here="book",
         form=form,
         found=found,
@@ -150,7 +150,7 @@ def _choose_page(now: datetime, refusal: Refusal | None = None) -> str:
 
     slots = choice.slots(_supply(choice, now), choice.therapist)
     return render_template(
-        "staff/book/choose.html",
+        "staff/booking/choose.html",
         here="book",
         choice=choice,
         caller=client_search.caller_of(choice.client, now) if choice.client else None,
@@ -181,7 +181,7 @@ def _check_page(
     seen = obstacles.obstacles_at(choice.slots(supply, moment.therapist), moment.starts_at, now)
     form.name(seen.broken)
     return render_template(
-        "staff/book/check.html",
+        "staff/booking/check.html",
         here="book",
         choice=choice,
         moment=moment,

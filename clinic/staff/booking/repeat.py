@@ -130,7 +130,7 @@ def _plan_page(
         "therapist": request.args.get("therapist", visit.therapist.slug),
     }
     return render_template(
-        "staff/series/plan.html",
+        "staff/booking/series/plan.html",
         here="calendar",
         visit=visit,
         rest=rest,

@@ -45,7 +45,7 @@ def _series_page(series_id: UUID, *, refusal: Refusal | None = None) -> str:
     now, members = clock.now(), _members(series_id)
     whole = new_series.get_series(series_id)
     return render_template(
-        "staff/series/show.html",
+        "staff/booking/series/show.html",
         here="calendar",
         series_id=series_id,
         members=members,
@@ -156,7 +156,7 @@ def _move_page(
         "therapist": request.args.get("therapist", ""),
     }
     return render_template(
-        "staff/series/move.html",
+        "staff/booking/series/move.html",
         here="calendar",
         series_id=series_id,
         members=members,
@@ -180,7 +180,7 @@ def _cancel_page(series_id: UUID, *, refusal: Refusal | None = None) -> str:
     if not inside:
         raise states.NotNow
     return render_template(
-        "staff/series/cancel.html",
+        "staff/booking/series/cancel.html",
         here="calendar",
         series_id=series_id,
         members=series_changes.in_scope(members, 1, Scope.ALL, clock.now()),

@@ -106,7 +106,7 @@ def look_back(appointment_id: UUID) -> ResponseReturnValue:
             return redirect(url_for("staff.look_back", appointment_id=appointment_id), 303)
         form.form_errors.append(problem)
     page = render_template(
-        "staff/look_back.html",
+        "staff/clinical/look_back.html",
         here="calendar",
         appointment=visit,
         panel=panel,

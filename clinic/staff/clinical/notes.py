@@ -68,7 +68,7 @@ def note(appointment_id: UUID) -> ResponseReturnValue:
         if not is_given_back:
             _fill(form, appointment, written)
     page = render_template(
-        "staff/note.html",
+        "staff/clinical/note.html",
         here="today",
         appointment=appointment,
         note=written,
@@ -186,7 +186,7 @@ def _signed_page(appointment: Appointment, written: SessionNote, form: AddendumF
     with transaction():
         content = notes.open_content(written, by=desk.user(), now=now)
         return render_template(
-            "staff/note_signed.html",
+            "staff/clinical/note_signed.html",
             here="today",
             appointment=appointment,
             note=written,

@@ -33,6 +33,10 @@ def open_record(appointment_id: UUID) -> ResponseReturnValue:
         desk.say("The record is open to you for 24 hours. The owner sees this and your reason.")
         return redirect(url_for("staff.visit", appointment_id=appointment_id), 303)
     page = render_template(
-        "staff/open.html", here="calendar", appointment=appointment, form=form, has_errors=form.has_errors
+        "staff/clinical/open_with_reason.html",
+        here="calendar",
+        appointment=appointment,
+        form=form,
+        has_errors=form.has_errors,
     )
     return page, 400 if form.has_errors else 200

@@ -29,7 +29,7 @@ def show() -> str:
     now = clock.now()
     report = overrides.report(now)
     return render_template(
-        "staff/overrides.html",
+        "staff/clinical/overrides.html",
         here="reports",
         report=report,
         since=f"{MONTHS[report.since.month - 1]} {report.since.year}",

@@ -109,7 +109,7 @@ def queue() -> ResponseReturnValue:
     user = desk.user()
     with transaction():
         return render_template(
-            "staff/reviews.html",
+            "staff/clinical/reviews.html",
             here="reviews",
             queue=waiting(user, now),
             requests=plans.plain_requests(user.id),
@@ -139,7 +139,7 @@ def review(review_id: UUID) -> ResponseReturnValue:
         in_queue = [entry.review.id for entry in plans.queue(user.id, now)]
         decided = opened.review
         return render_template(
-            "staff/review.html",
+            "staff/clinical/review.html",
             here="reviews",
             opened=opened,
             review=opened.review,
@@ -233,7 +233,7 @@ def _decision_page(
     status = 409 if is_stale else 400 if form.has_errors else 200
     return (
         render_template(
-            "staff/decision.html",
+            "staff/clinical/decision.html",
             here="reviews",
             opened=opened,
             review=opened.review,

@@ -111,7 +111,7 @@ def listed() -> ResponseReturnValue:
     )
     page = messages.page(now, wanted, before=_id("before"), after=_id("after"))
     return render_template(
-        "staff/messages.html",
+        "staff/messaging/message_log.html",
         here="messages",
         page=page,
         wanted=wanted,
@@ -130,7 +130,7 @@ def coming() -> ResponseReturnValue:
     """What will be sent within two days if nothing changes."""
     now = clock.now()
     return render_template(
-        "staff/next_messages.html",
+        "staff/messaging/next_messages.html",
         here="messages",
         lines=forecast.next_lines(now, texts=bool(current_app.config["SMS_URL"])),
         now=now,

@@ -24,7 +24,7 @@ FRAME_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; fr
 def outbox() -> ResponseReturnValue:
     """The mails in the folder, newest first."""
     return render_template(
-        "staff/outbox.html",
+        "staff/messaging/outbox.html",
         here="messages",
         mails=messages.outbox(_folder()),
         zone=practice_zone(clock.now()),
@@ -37,7 +37,7 @@ def outbox() -> ResponseReturnValue:
 def mail(name: str) -> ResponseReturnValue:
     """One mail of the folder: its text, and its HTML in a frame that can do nothing."""
     return render_template(
-        "staff/mail.html", here="messages", mail=_mail(name), zone=practice_zone(clock.now())
+        "staff/messaging/mail.html", here="messages", mail=_mail(name), zone=practice_zone(clock.now())
     )
 
 

@@ -56,7 +56,7 @@ def release() -> ResponseReturnValue:
 def _page(form: ReleaseForm) -> str:
     now = clock.now()
     return render_template(
-        "staff/held.html",
+        "staff/messaging/sending_paused.html",
         here="messages",
         hold=pause.hold(),
         kinds=[(kinds.label(kind), count) for kind, count in pause.waiting(now).most_common()],
