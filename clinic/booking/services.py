@@ -30,7 +30,6 @@ from clinic.booking.placing import (
     translate_conflicts,
 )
 from clinic.booking.states import NotNow, ShownRevision, advance, call_off, raise_revision
-from clinic.booking.waiting.models import Offering
 from clinic.db import db
 from clinic.intake import queries as intake
 from clinic.intake.queries import SafetyStanding
@@ -457,17 +456,3 @@ def end_request(appointment_id: UUID, now: datetime) -> None:
     audit.record(
         "system", "end_request", appointment, client_id=appointment.client_id, fields=["state"], now=now
     )
-
-
-def delete_lapsed(before: datetime) -> int:
-    """Delete holds that lapsed before an instant and were never anybody's; returns how many.
-
-    Those that kept a time for the waiting list stay as long as what was offered does.
-    """
-    gone = sa.delete(Appointment).where(
-        Appointment.state == State.LAPSED,
-        Appointment.client_id.is_(None),
-        Appointment.changed_at < before,
-        ~sa.exists().where(Offering.hold_id == Appointment.id),
-    )
-    return db.session.execute(gone).rowcount  # type: ignore[attr-defined, no-any-return]  # a DELETE gives a cursor

@@ -14,8 +14,7 @@ from typing import Final
 
 from clinic.accounts import client_records, limits, sessions, typed_details
 from clinic.accounts import services as accounts
-from clinic.booking import idempotency
-from clinic.booking import services as booking
+from clinic.booking import idempotency, lapsed_reservations
 from clinic.booking.waiting import entries
 from clinic.intake import consent
 from clinic.intake import services as intake
@@ -98,7 +97,7 @@ RETENTION: Final = (
         keep=timedelta(days=1),
         after="they lapsed",
         why="they hold nothing about anybody",
-        delete=booking.delete_lapsed,
+        delete=lapsed_reservations.delete_lapsed,
     ),
     Retention(
         what="Answers to forms sent twice (idempotency keys)",

@@ -8,7 +8,7 @@ import pytest
 
 from clinic.accounts import merging
 from clinic.accounts.models import AuditEntry
-from clinic.booking import admission, changes, services
+from clinic.booking import admission, changes, lapsed_reservations, services
 from clinic.booking.models import Appointment, State
 from clinic.booking.waiting import entries, offer_answers, offering
 from clinic.booking.waiting.matching import WaitingListTime
@@ -402,11 +402,13 @@ def test_old_wishes_and_what_was_offered_are_deleted_in_the_end(
     look(later + timedelta(minutes=1))
     long_after = later + timedelta(days=100)
     with transaction():
-        assert services.delete_lapsed(long_after) == 1, "only what kept the cancelled time for its undo"
+        assert lapsed_reservations.delete_lapsed(long_after) == 1, (
+            "only what kept the cancelled time for its undo"
+        )
         assert entries.delete_ended(long_after) == 1
     assert make.count(Offering) == 0
     with transaction():
-        assert services.delete_lapsed(long_after) == 1
+        assert lapsed_reservations.delete_lapsed(long_after) == 1
 
 
 def test_a_changed_wish_waits_for_what_it_says_now(
