@@ -68,7 +68,7 @@ class IntakeNeeded(Refusal):
 
 
 class NotFirst(Refusal):
-    """Another treatment has to come first."""
+    """They have to book another treatment first."""
 
     code = "not-first"
     sentence = N_(

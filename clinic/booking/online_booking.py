@@ -1,8 +1,8 @@
-"""Whether clients can book online at all: a practice opens for it when its owner says so, and may close it with a sentence.
+"""Whether clients can book online at all: the owner opens online booking, and can close it with a sentence for clients.
 
-Closed is what begins something new: keeping a time, booking it, booking a course, joining the waiting list. What was promised
-stands. A client moves and cancels a visit as always. A time that was offered from the waiting list can be taken until the offer
-ends; meanwhile the list makes no new offers. Staff book as always.
+Closing stops everything new: holding a time, booking it, booking a course, joining the waiting list. Promises are kept:
+clients can still move and cancel visits, and accept an offer from the waiting list until it ends, but no new offers are
+made. Staff book as always.
 """
 
 from typing import Protocol
@@ -23,7 +23,7 @@ class BookingRule(Protocol):
 
 
 class BookingClosed(Refusal):
-    """The practice takes no bookings online for now; the sentence is the owner's own if there is one."""
+    """The practice takes no online bookings for now; the sentence is the owner's if there is one."""
 
     code = "booking-closed"
     sentence = N_("Online booking is closed at the moment. Please call us.")
@@ -37,7 +37,7 @@ class NotOpenYet(BookingClosed):
 
 
 def refusal(rule: BookingRule) -> BookingClosed | None:
-    """Why clients cannot book online now; none if they can."""
+    """Why clients cannot book online now; None if they can."""
     if rule.online_booking == OnlineBooking.OPEN:
         return None
     if rule.online_booking == OnlineBooking.NOT_OPEN:

@@ -1,7 +1,7 @@
-"""Bookings outside hours: visits that stood before hours, time off or a closure changed, until somebody moves them.
+"""Bookings outside hours: visits that a change of hours, time off or a closure left there, until somebody moves them.
 
-Nothing is cancelled by a change of hours. What is listed is computed from the rules as they stand, so a visit leaves the list
-when it is moved or cancelled, when the change is taken back, or when its time comes.
+A change of hours cancels nothing. The list is computed from the current rules, so a visit leaves it when it is moved or
+cancelled, when the change is undone, or when its time comes.
 """
 
 from collections.abc import Sequence
@@ -26,16 +26,16 @@ ROOM_GONE = "The room is no longer used"
 
 @dataclass(frozen=True)
 class Outside:
-    """A visit that stands although nobody could book it there now, and why in a few words."""
+    """A visit at a time that nobody could book now, with the reason in a few words."""
 
     appointment: Appointment
     why: str
 
 
 def visits(now: datetime) -> list[Outside]:
-    """Every visit to come that lies outside what is open now, earliest first.
+    """Every future visit outside the present hours, earliest first.
 
-    A visit that staff put outside the hours on purpose, for a reason, is none of them, unless something else is against it.
+    A visit that staff deliberately booked outside the hours is left out, unless something else is against it.
     """
     coming = _coming(now)
     meant = _on_purpose(coming)
@@ -47,7 +47,7 @@ def visits(now: datetime) -> list[Outside]:
 
 
 def _on_purpose(coming: Sequence[Appointment]) -> set[UUID]:
-    """Which of these visits have their present time by a waiver of the hours."""
+    """Which of these visits have their present time because of a waiver of the hours."""
     waived = (
         sa.select(Appointment.id)
         .join(Waiver, Waiver.appointment_id == Appointment.id)
@@ -88,14 +88,14 @@ def _judged(coming: Sequence[Appointment]) -> list[tuple[Appointment, str | None
 
 
 def _why(visit: Appointment, reason: Against | None) -> str | None:
-    """What speaks against a visit where it stands, in words; None when nothing does."""
+    """The objection to a visit's present time, in words; None if there is none."""
     if reason is None:
         return ROOM_GONE if visit.room and visit.room.retired_at else None
     return in_words(reason, visit)
 
 
 def in_words(reason: Against, visit: Appointment) -> str:
-    """What speaks against a time, as staff read it in a list."""
+    """An objection to a time, as a list shows it to staff."""
     who = visit.therapist.given_name
     return {
         Against.LEFT: f"{who} no longer works here then",

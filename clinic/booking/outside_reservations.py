@@ -1,7 +1,7 @@
-"""Times that are kept for somebody although the practice has closed them since: shown to staff, who end or spare each.
+"""Reservations at times that the practice has closed since: shown to staff, who end or spare each.
 
-Without an answer nothing happens to them: whoever wants to book such a time is told that it can no longer be had
-(`revalidation`). Ending it says so at once and frees the time; sparing it lets it be booked all the same while it is kept.
+Without an answer nothing happens until the person tries to book, who is then told that the time is gone
+(`revalidation`). Ending it tells them at once and frees the time; sparing it lets them book it while it is reserved.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ from clinic.db import db
 
 @dataclass(frozen=True, kw_only=True)
 class KeptOutside:
-    """A hold, or a time that is offered, with what speaks against it now in a few words."""
+    """A hold or an offered time, with the present objection in a few words."""
 
     hold: Appointment
     why: str
@@ -32,12 +32,12 @@ class KeptOutside:
 
     @property
     def is_spared(self) -> bool:
-        """Whether staff let it stand."""
+        """Whether staff spared it."""
         return self.hold.spared_at is not None
 
 
 def outside_now(now: datetime) -> list[KeptOutside]:
-    """Every time that is kept now and lies outside what the practice offers now, the earliest first."""
+    """Every current reservation outside what the practice offers now, earliest first."""
     kept = _kept(now)
     judged = revalidation.against_kept([hold for hold, _ in kept]) if kept else []
     return [
@@ -53,7 +53,7 @@ def ids(now: datetime) -> set[UUID]:
 
 
 def _kept(now: datetime) -> Sequence[tuple[Appointment, Offering | None]]:
-    """What is kept for a browser, a program or the waiting list; not what is kept so that a slip can be taken back."""
+    """A condition: reserved for a browser, an API caller or the waiting list, not for undo."""
     rows = db.session.execute(
         sa.select(Appointment, Offering)
         .outerjoin(Offering, sa.and_(Offering.hold_id == Appointment.id, Offering.ended_at.is_(None)))
@@ -74,7 +74,7 @@ def _kept(now: datetime) -> Sequence[tuple[Appointment, Offering | None]]:
 
 
 def end(hold_id: UUID, *, actor: str, now: datetime) -> None:
-    """Keep a time no longer, also where it is offered: those who were asked are told. Raises NotFound, NotNow."""
+    """End a reservation, even while it is offered: those who were asked are told. Raises NotFound, NotNow."""
     offering_id = db.session.scalar(
         sa.select(Offering.id).where(Offering.hold_id == hold_id, Offering.ended_at.is_(None))
     )
@@ -88,7 +88,7 @@ def end(hold_id: UUID, *, actor: str, now: datetime) -> None:
 
 
 def spare(hold_id: UUID, *, actor: str, now: datetime) -> None:
-    """Let a kept time be booked although the practice closed it. Raises NotFound, NotNow."""
+    """Spare a reservation: let it be booked although the practice closed the time. Raises NotFound, NotNow."""
     hold = _live(hold_id, now)
     hold.spared_at = now
     db.session.flush()
@@ -96,7 +96,7 @@ def spare(hold_id: UUID, *, actor: str, now: datetime) -> None:
 
 
 def spare_no_longer(hold_id: UUID, *, actor: str, now: datetime) -> None:
-    """Take that back. Raises NotFound, NotNow."""
+    """Undo sparing. Raises NotFound, NotNow."""
     hold = _live(hold_id, now)
     hold.spared_at = None
     db.session.flush()

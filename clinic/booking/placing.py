@@ -1,6 +1,6 @@
-"""Putting an appointment on a time: the pieces that every verb of booking shares.
+"""Putting an appointment at a time: the pieces that every booking verb shares.
 
-Look under the lock, choose a candidate, write the instants, and translate the two constraints.
+Check under the lock, choose a candidate, write the instants, and translate the two constraints.
 """
 
 import secrets
@@ -31,7 +31,7 @@ REFERENCE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 """Without I and O, which are misheard and misread as digits."""
 
 ZONE_RULES = version("tzdata")
-"""Which zone rules turn wall times into instants now."""
+"""The version of the time zone rules in use."""
 
 
 class NotOffered(Refusal):
@@ -42,7 +42,7 @@ class NotOffered(Refusal):
 
 
 class SlotTaken(NotOffered):
-    """Somebody else took the time in this very moment."""
+    """Somebody else took the time at the same moment."""
 
     code = "slot-taken"
     sentence = N_("Somebody just took that time. Nothing you typed is lost; please choose another.")
@@ -56,7 +56,7 @@ def lock_all(supply: Supply, wish: SearchCriteria, also: list[Appointment]) -> N
 
 
 def agreed_terms(supply: Supply) -> dict[str, Any]:
-    """What is copied from a treatment when it is booked: a later change of it does not change what was agreed."""
+    """The terms copied from a treatment at booking, so that later changes of it do not change what was agreed."""
     return {
         "treatment_id": supply.treatment_id,
         "length_minutes": _minutes(supply.need.length),
@@ -67,15 +67,15 @@ def agreed_terms(supply: Supply) -> dict[str, Any]:
 
 
 def reservation_terms(supply: Supply) -> dict[str, Any]:
-    """The same for a time that is only kept, with the rules it is kept under (`revalidation`).
+    """The same for a hold, with the version of the rules it was made under (`revalidation`).
 
-    The supply is read before the lock: its version may be older than what was looked at, never newer.
+    The supply is read before the lock: its version may be older than what was checked, never newer.
     """
     return {**agreed_terms(supply), "kept_under": supply.rules.version}
 
 
 def supply_as_agreed(supply: Supply, appointment: Appointment) -> Supply:
-    """The supply for an appointment that stands: its own length and buffers, whatever the treatment has now."""
+    """The supply for an existing appointment: with its own length and buffers, whatever the treatment's are now."""
     return replace(
         supply,
         need=slots.Need(
@@ -103,7 +103,7 @@ def new_appointment(state: State, now: datetime, **columns: object) -> Appointme
 def place(
     supply: Supply, wish: SearchCriteria, starts_at: datetime, appointment: Appointment, now: datetime
 ) -> Appointment:
-    """Put an appointment on a start, under the lock: look once more, then let the constraints have the last word."""
+    """Put an appointment at a start, under the lock: check once more, then let the constraints have the last word."""
     days = availability.days_around(starts_at, supply)
     therapists = availability.candidates(supply, wish)
     around = (
@@ -111,7 +111,7 @@ def place(
         starts_at + supply.need.length + supply.need.buffer_after,
     )
     if lapse_expired(therapists, supply.rooms, *around, now, moving=wish.moving).issuperset(therapists):
-        raise NotOffered  # As the look below would find, with more than one statement; others wait for us to be done.
+        raise NotOffered  # The check below would find the same in more statements, while others wait for us.
     start = availability.find_offers(supply, wish, days, now).offers.at(starts_at)
     if start is None or not start.candidates:
         raise NotOffered
@@ -131,9 +131,9 @@ def _take(supply: Supply, chosen: Candidate[UUID], starts_at: datetime, appointm
 
 
 def take_over(kept: Appointment, appointment: Appointment) -> None:
-    """Put an appointment where a hold was until now, judged before: with the same therapist, in the same room.
+    """Put an appointment in the place of a hold that was already checked: same therapist, same room.
 
-    Needs the lock, and an appointment that takes no more time than was kept.
+    Needs the lock, and an appointment no longer than the hold.
     """
     with translate_conflicts():
         appointment.therapist_id, appointment.room_id = kept.therapist_id, kept.room_id
@@ -143,7 +143,7 @@ def take_over(kept: Appointment, appointment: Appointment) -> None:
 
 
 def set_time(appointment: Appointment, starts_at: datetime) -> None:
-    """Instants and the wall time they were promised in, from a start; lengths add up in UTC."""
+    """Set the instants and the promised local time from a start; lengths are added in UTC."""
     appointment.starts_at = starts_at
     appointment.ends_at = starts_at + timedelta(minutes=appointment.length_minutes)
     appointment.occupied_from = starts_at - timedelta(minutes=appointment.buffer_before_minutes)
@@ -153,13 +153,13 @@ def set_time(appointment: Appointment, starts_at: datetime) -> None:
 
 
 def local_time(instant: datetime, zone: str) -> datetime:
-    """What the clock at a location shows: a naive local time."""
+    """The naive local time of an instant at a location."""
     return hours.wall(instant, ZoneInfo(zone))
 
 
 @contextmanager
 def translate_conflicts() -> Iterator[None]:
-    """The constraints of a time, as the kind answers they mean."""
+    """Translate the exclusion constraints into refusals."""
     with violates_one_of(
         {
             "ex_appointments_therapist": SlotTaken(),
@@ -191,15 +191,15 @@ def lock_appointment(
     lock([therapist_id], [room_id] if room_id else [], client)
     appointment = reload_locked(seen, whole=whole)
     if (appointment.therapist_id, appointment.room_id) != (therapist_id, room_id):
-        raise Stale  # It moved between the look and the lock, so the wrong calendars are locked.
+        raise Stale  # It moved between the read and the lock, so the wrong calendars are locked.
     return appointment
 
 
 def reload_locked(appointment: Appointment, *, whole: bool = False) -> Appointment:
     """The row as it stands now, locked; call it once its calendars are locked.
 
-    `whole` reads the rows it points to, and the practice, in the same statement. It is for verbs that leave those as they
-    are: who changes whose visit it is reads them afterwards.
+    `whole` also reads the rows it refers to, and the practice, in the same statement. It is for verbs that leave those
+    unchanged; a verb that changes them reads them afterwards.
     """
     row = sa.select(Appointment).where(Appointment.id == appointment.id)
     row = row.with_for_update(key_share=True, of=Appointment).execution_options(populate_existing=True)

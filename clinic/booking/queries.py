@@ -43,7 +43,7 @@ def appointment(appointment_id: UUID) -> Appointment:
 
 
 def by_manage_token(token: str) -> Appointment:
-    """The appointment whose manage token this is; raises NotFound for every other, as for one that never was."""
+    """The appointment with this manage token; raises NotFound for any invalid token."""
     claim = signed_links.check(token)
     if claim is None:
         raise NotFound
@@ -54,10 +54,10 @@ def by_manage_token(token: str) -> Appointment:
 
 
 def reservation_of(browser: bytes | None, now: datetime, *, lapsed_too: bool = False) -> Appointment | None:
-    """The time this browser holds, also when it ran out but nobody took it over yet; None without one.
+    """The browser's hold, even if it expired but nobody took the time yet; None if there is none.
 
-    `lapsed_too` finds also the last one it held: to say what became of it. The practice, whose terms everybody needs who
-    asks this, comes in the same statement.
+    `lapsed_too` also finds the last lapsed one, to say what became of it. The practice, whose terms every caller needs,
+    is read in the same statement.
     """
     if browser is None:
         return None
@@ -81,7 +81,7 @@ def reservation_of(browser: bytes | None, now: datetime, *, lapsed_too: bool = F
 def visits_on(
     on: date, zone: str, therapist_id: UUID | None = None, states: Sequence[State] | None = None
 ) -> list[Appointment]:
-    """Visits that begin on a local day, earliest first, without bare holds.
+    """Visits that begin on a local day, earliest first, not counting holds.
 
     By default all that take time and those missed; `states` chooses others.
     """
@@ -120,7 +120,8 @@ def upcoming(client_id: UUID, now: datetime) -> list[Appointment]:
 
 
 def own_therapist(client_id: UUID) -> UUID | None:
-    """Who gave, or is to give, this client's last visit: whom they most likely want again; None before the first."""
+    """The therapist of this client's last visit, past or future, whom they most likely want again; None before the
+    first."""
     return db.session.scalar(
         sa.select(Appointment.therapist_id)
         .where(
@@ -133,7 +134,8 @@ def own_therapist(client_id: UUID) -> UUID | None:
 
 
 def visit_counts(client_ids: Sequence[UUID]) -> dict[UUID, int]:
-    """How many visits stand on each of these records, also cancelled and past ones; a record without any is left out."""
+    """How many visits each of these records has, including cancelled and past ones; records without any are left
+    out."""
     counted = (
         sa.select(Appointment.client_id, sa.func.count())
         .where(Appointment.client_id.in_(client_ids))

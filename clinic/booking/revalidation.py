@@ -1,13 +1,13 @@
-"""What is kept, offered or agreed is judged again by the rules as they stand: one judgement for every way of taking a time.
+"""Checks holds, offers and agreed times again by the current rules: one check for every way of taking a time.
 
-1. A time that is still kept was offered once: notice, horizon, daily caps and steps were judged then. What the practice
-   changed since is judged again: time off, closures, hours, what is sold, by whom and in which rooms.
-2. A time whose keeping ran out is judged like any new start, not counting itself.
-3. What staff set aside for it (`Waiver`) stays set aside, and what staff spared (`spared_at`) stands while it is kept.
-4. Undo restores what was agreed: only time off and closures speak against it, besides somebody else's visit.
+1. A live hold was offered once, and notice, horizon, daily caps and steps were checked then. What the practice changed
+   since is checked again: time off, closures, hours, treatments, therapists and rooms.
+2. An expired hold is checked like any new start, not counting itself.
+3. What staff waived for it (`Waiver`) stays waived, and what staff spared (`spared_at`) stays valid while it is held.
+4. Undo restores what was agreed: only time off, closures and other visits prevent it.
 
-A hold remembers the version of the rules it was kept under. Whoever changes what the practice offers raises that version
-(`practice.calendars`), so a hold of the present version needs no second look. Callers hold the lock.
+A hold remembers the rules version it was made under. Every change of what the practice offers raises that version
+(`practice.calendars`), so a hold of the current version needs no second check. Callers hold the lock.
 """
 
 from collections.abc import Iterable, Sequence
@@ -37,7 +37,7 @@ A_DAY = timedelta(days=1)
 
 
 class Against(StrEnum):
-    """What speaks against a time where it stands."""
+    """An objection to a time at its place."""
 
     LEFT = "left"
     GONE_PLACE = "gone_place"
@@ -50,12 +50,12 @@ class Against(StrEnum):
 
 
 ABSENT = frozenset({Against.LEFT, Against.GONE_PLACE, Against.CLOSED, Against.AWAY})
-"""Nobody is there then: what no reason helps against."""
+"""Nobody is there then, which no reason can waive."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Spot:
-    """A visit's time with somebody somewhere, without buffers: what hours, time off and closures are about."""
+    """A visit's time, therapist and location, without buffers: what hours, time off and closures apply to."""
 
     starts_at: datetime
     ends_at: datetime
@@ -83,12 +83,12 @@ def is_possible(kept: Appointment, now: datetime) -> bool:
 
 
 def is_live(kept: Appointment, now: datetime) -> bool:
-    """Whether a time is being kept now."""
+    """Whether the hold is live."""
     return kept.state == State.HELD and kept.held_until is not None and kept.held_until > now
 
 
 def _could_begin(kept: Appointment, now: datetime) -> bool:
-    """Whether it would be offered as a new start with the same therapist in the same room, not counting itself."""
+    """Whether it would be offered as a new start with the same therapist and room, not counting itself."""
     try:
         supply = supply_as_agreed(practice.supply(kept.treatment_id), kept)
     except Unbookable:
@@ -107,7 +107,7 @@ def _could_begin(kept: Appointment, now: datetime) -> bool:
 
 
 def against_kept(kept: Sequence[Appointment]) -> list[Against | None]:
-    """What the practice changed that speaks against each of these holds; what staff set aside for them does not."""
+    """The objections to these holds from what the practice changed, except what staff waived."""
     waived, supplies = _waived(kept), practice.supplies({hold.treatment_id for hold in kept})
     found: list[Against | None] = []
     for hold, why in zip(kept, objections([Spot.of(hold) for hold in kept]), strict=True):
@@ -128,7 +128,7 @@ def _against_sale(hold: Appointment, supply: Supply | None, aside: Iterable[Rule
 
 
 def _waived(kept: Sequence[Appointment]) -> dict[UUID, frozenset[Rule]]:
-    """The rules staff set aside for each of these."""
+    """The rules that staff waived for each of these."""
     rows = db.session.execute(
         sa.select(Waiver.appointment_id, Waiver.rules).where(
             Waiver.appointment_id.in_([hold.id for hold in kept])
@@ -146,7 +146,7 @@ def is_absent(spot: Spot) -> bool:
 
 
 def objections(spots: Sequence[Spot]) -> list[Against | None]:
-    """What in the rota as it stands speaks against each of these times: absence before hours."""
+    """The objection of the current rota to each of these times: absence before hours."""
     if not spots:
         return []
     house = opening_hours.house()

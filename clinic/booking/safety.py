@@ -1,4 +1,4 @@
-"""What answers that are more serious than before do to visits that are booked already."""
+"""What more serious answers do to visits that are already booked."""
 
 from datetime import datetime
 from uuid import UUID
@@ -15,10 +15,10 @@ from clinic.intake import queries as intake
 
 
 def raise_levels(client_id: UUID, *, browser: bytes | None, now: datetime) -> None:
-    """Let what a client's answers have come to count for every visit they have ahead.
+    """Apply the level of a client's answers to all their future visits.
 
-    Whoever takes answers calls this in the same transaction. `browser` is where they were given, if it was a client's own:
-    what it answered for nobody yet counts too.
+    Call this in the transaction that stores answers. `browser` is where they were given, if it was the client's own:
+    its answers that belong to nobody yet count too.
     """
     visits = queries.upcoming(client_id, now)
     if not visits:
@@ -30,11 +30,10 @@ def raise_levels(client_id: UUID, *, browser: bytes | None, now: datetime) -> No
 
 
 def raise_level(appointment_id: UUID, level: Level, *, now: datetime) -> Appointment:
-    """What a later, more serious answer does to one booked appointment.
+    """Apply a later, more serious answer to one booked appointment.
 
-    Therapist review: it stands, a therapist is told elsewhere. Refer: it becomes a request for safety, and ends undecided
-    after 24 h or 2 h before its start; asked for once more, its time to decide grows no longer. Urgent: it is cancelled at
-    once.
+    Therapist review: it stays, and a therapist is told elsewhere. Refer: it becomes a request, which ends undecided
+    after 24 h or 2 h before its start; further answers do not extend that. Urgent: it is cancelled at once.
     """
     return _raise(lock_appointment(appointment_id), level, now)
 

@@ -1,8 +1,10 @@
-"""One person at two places at one time: who that is, what it means for a booking, and the pairs that staff are asked about.
+"""One person in two places at the same time: how that is detected, what it means for a booking, and the pairs shown to
+staff.
 
-The same person is the same record, or another record with the same name and an address in common. A visitor proves nothing,
-so nothing is refused to them on the word of somebody else's booking: the answer is as always, and staff are asked. Refused
-is who proved who they are, and who booked the other visit in the same browser. Couples book under two names.
+The same person means the same record, or another record with the same name and an address in common. A visitor has
+proved nothing, so they are not refused because of somebody else's booking: they get the usual answer, and staff are
+asked. People who proved who they are, or who booked the other visit in the same browser, are refused. Couples book
+under two names.
 """
 
 from collections.abc import Collection, Sequence
@@ -25,7 +27,7 @@ from clinic.refusal import NotFound
 
 LIVE = (State.REQUESTED, State.BOOKED, State.ARRIVED)
 PERSON = "person"
-"""Value of the rule that staff set aside (`rules.Rule.PERSON`)."""
+"""Value of the rule that staff can waive (`waivers.Rule.PERSON`)."""
 
 
 class TwoPlaces(NotOffered):
@@ -52,7 +54,7 @@ _SAME = sa.or_(
         ),
     ),
 )
-# Built once: it is asked while others wait.
+# Built once, because it runs while others wait.
 IS_ELSEWHERE = sa.exists().where(
     _SAME,
     Appointment.state.in_(LIVE),
@@ -65,17 +67,18 @@ IS_ELSEWHERE = sa.exists().where(
         Appointment.booked_in == sa.bindparam("same_browser", type_=sa.LargeBinary),
     ),
 )
-"""Whether a client would be somewhere else at the time of a visit, and may be told so; `asking` gives its parameters."""
+"""Whether a client would be somewhere else at the time of a visit, and may be told so; see `elsewhere_parameters`."""
 _ELSEWHERE = sa.select(Appointment.id, Appointment.starts_at, Appointment.ends_at).where(
     _SAME, Appointment.state.in_(LIVE), Appointment.ends_at > sa.bindparam("now")
 )
 
 
 def refuse_two_places(visit: Appointment, client_id: UUID, *, actor: str, browser: bytes | None) -> None:
-    """Raise TwoPlaces where a client would be somewhere else at the time of this visit, and may be told so.
+    """Raise TwoPlaces if a client would be somewhere else at the time of this visit, and may be told so.
 
-    Needs `queue_for` or the visitor's turn, so that nobody books for the same person at this moment. Who is signed in is told
-    of every record of theirs; who holds a link of the record's own visits; everybody of what the same browser booked.
+    Needs `queue_for` or the visitor's turn, so that nobody books for the same person at this moment. A signed-in client
+    is told about all their records, the holder of a link about that record's visits, and everybody about what the same
+    browser booked.
     """
     if db.session.scalar(
         sa.select(IS_ELSEWHERE), elsewhere_parameters(visit, client_id, actor=actor, browser=browser)
@@ -101,9 +104,9 @@ def elsewhere_parameters(
 def avoiding(
     supply: Supply, client_id: UUID | None, now: datetime, *, records: bool, besides: Collection[UUID] = ()
 ) -> Supply:
-    """The supply less the times at which a client is somewhere else; `besides` are visits that move.
+    """The supply without the times at which a client is somewhere else; `besides` are visits that move.
 
-    `records` counts every record of the same name and address too: for staff, and for who proved an address.
+    `records` also counts every record with the same name and address: for staff, and for clients who proved an address.
     """
     if client_id is None:
         return supply
@@ -121,7 +124,8 @@ class Pair:
 
 
 def pairs(now: datetime) -> list[Pair]:
-    """Visits to come that meet and seem to be of one person, the next first, unless staff meant it or looked already."""
+    """Overlapping future visits that seem to be one person's, soonest first, unless staff meant it or have looked
+    already."""
     one, other = aliased(Appointment), aliased(Appointment)
     who, whose = aliased(Client), aliased(Client)
     mine, theirs = aliased(Contact), aliased(Contact)
@@ -178,7 +182,7 @@ def _with_visits(ids: Sequence[tuple[UUID, UUID]]) -> list[Pair]:
 
 
 def leave_both(first_id: UUID, second_id: UUID, *, by: User, now: datetime) -> None:
-    """Staff looked at two visits and leave both; nobody is asked about them again. Raises NotFound; twice is harmless."""
+    """Leave both of two visits; staff are not asked about them again. Raises NotFound; safe to repeat."""
     low, high = _in_order(first_id, second_id)
     if _answer(low, high) is None:
         answer = SamePersonAnswer(first_id=low, second_id=high, user_id=by.id, answered_at=now)
@@ -188,7 +192,7 @@ def leave_both(first_id: UUID, second_id: UUID, *, by: User, now: datetime) -> N
 
 
 def ask_again(first_id: UUID, second_id: UUID, *, by: User, now: datetime) -> None:
-    """Take that back. Raises NotFound; twice is harmless."""
+    """Undo that. Raises NotFound; safe to repeat."""
     answer = _answer(*_in_order(first_id, second_id))
     if answer is not None:
         audit.record(audit.by_user(by.id), "leave_both", answer, purpose="undo", now=now)

@@ -43,14 +43,14 @@ HOLDS_PER_NETWORK = 10
 
 
 class HoldGone(Refusal):
-    """The hold ran out and its time was taken over, or it belongs to another browser."""
+    """The hold expired and its time was taken, or it belongs to another browser."""
 
     code = "hold-gone"
     sentence = N_("The time we kept for you has passed, and somebody else took it. Please choose another.")
 
 
 class TimeWithdrawn(HoldGone):
-    """The time is kept no more, or cannot be had any more: the practice changed, or staff ended it; nobody else has it."""
+    """The practice changed, or staff ended the hold, so the time can no longer be booked; nobody else has taken it."""
 
     code = "hold-withdrawn"
     sentence = N_(
@@ -59,7 +59,7 @@ class TimeWithdrawn(HoldGone):
 
 
 class TooManyHeld(Refusal):
-    """One network keeps as many times as one network may."""
+    """The network has reached its limit of holds."""
 
     status = 429
     code = "too-many-held"
@@ -87,21 +87,21 @@ def hold(
     known: bool = True,
     supply: Supply | None = None,
 ) -> Appointment:
-    """Keep a start for the practice's hold time while the person fills the form.
+    """Reserve a start for the practice's hold time while the person fills in the form.
 
-    A browser keeps one time at once: its earlier hold is let go in the same step, and stays when this one fails. Asking for
-    the very time it keeps gives that, for as long as it was kept.
-    `known` is False for a secret that was made in this very request: nothing can be on record under it yet. `client_id` is
-    the signed-in client, if any: their earlier answers count. `network` is where the request comes from (`limits.network`):
-    it keeps only so many times at once. `supply` is the wish's, where it was read already. Raises Unbookable, NotFirst,
-    TooManyHeld, NotCleared, NotOffered, SlotTaken, BookingClosed, BarredOnline.
+    A browser holds one time at once: its earlier hold is released in the same step, and stays if this one fails. Asking
+    for the time that it already holds returns that hold, with its old end. `known` is False for a secret made in this
+    request, under which nothing can be on record yet. `client_id` is the signed-in client, if any: their earlier
+    answers count. `network` is where the request comes from (`limits.network`): it keeps only so many times at once.
+    `supply` is the wish's, where it was read already. Raises Unbookable, NotFirst, TooManyHeld, NotCleared, NotOffered,
+    SlotTaken, BookingClosed, BarredOnline.
     """
     supply = supply or practice.supply(wish.treatment_id)
     online_booking.require_open(supply.rules)
     admission.refuse_first_visit(supply.new_clients, client_id)
     supply = barring.allowed(supply, client_id, wish.therapist_id)
     earlier = holds_of(browser) if known else []
-    # Whatever can be read before the queue is: who waits in it waits for every statement behind it.
+    # Read as much as possible before the queue: everyone in it waits for every statement after it.
     held_network = limits.digest(network) if network else None
     if held_network is not None:
         limits.queue_up([f"network {network}"])
@@ -132,7 +132,7 @@ def _as_it_stands(held: Appointment) -> Appointment:
 
 
 def _is_the_same(held: Appointment, wish: SearchCriteria, starts_at: datetime, now: datetime) -> bool:
-    """Whether a browser asks for the very time it keeps; that was taken under the rules of its moment, and lasts as long."""
+    """Whether a browser asks for the time that it already holds, under the rules of that time, with its old end."""
     return (
         revalidation.is_live(held, now)
         and (held.treatment_id, held.starts_at) == (wish.treatment_id, starts_at)
@@ -142,7 +142,7 @@ def _is_the_same(held: Appointment, wish: SearchCriteria, starts_at: datetime, n
 
 
 def _refuse_a_crowd(network: bytes, browser: bytes, now: datetime) -> None:
-    """Count what others on the network keep; the queue before sees to it that nobody adds to it meanwhile."""
+    """Count the holds of others on the network; the queue taken before ensures that nobody adds one meanwhile."""
     asked = {"network": network, "browser": browser, "now": now}
     if db.session.connection().exec_driver_sql(_KEPT_BY_NETWORK, asked).scalar_one() >= HOLDS_PER_NETWORK:
         raise TooManyHeld
@@ -155,9 +155,9 @@ _KEPT_BY_NETWORK = """
 
 
 def extend(appointment_id: UUID, *, browser: bytes, now: datetime) -> Appointment:
-    """Keep a held time once more for as long; the second asking changes nothing.
+    """Extend a hold once, by the hold time; a second call changes nothing.
 
-    One that ran out can be kept again while nobody took it over, and it could be kept anew. Raises HoldGone, TimeWithdrawn.
+    An expired one can be extended if nobody took the time and it could be held anew. Raises HoldGone, TimeWithdrawn.
     """
     appointment = lock_appointment(appointment_id, gone=HoldGone, whole=True)
     _require_hold(appointment, browser, now)
@@ -192,13 +192,12 @@ def book(
 ) -> Appointment:
     """Complete this browser's hold for a client: booked, or requested when a therapist looks first.
 
-    The hold may be past its time as long as nobody took it over and it could be kept anew (`revalidation`). `plain` asks without
-    any health answers. `held_by` is who keeps the time when that is not the browser itself: an offering of the waiting
-    list. `approved`: staff offered it, so no rule about who asks first holds. Staff themselves book also before the
-    questions are answered, and beyond what a client may have open.
-    `promised`: the practice offered this very time, so that it can be taken also if online booking was closed since.
-    Raises BookingClosed, BarredOnline, HoldGone, TimeWithdrawn, NotCleared, GuardianNeeded, IntakeNeeded, NotFirst,
-    TooManyOpen, TwoPlaces.
+    The hold may have expired, as long as nobody took the time and it could be held anew (`revalidation`). `plain`
+    requests without any health answers. `held_by` is the holder if that is not the browser: an offering of the waiting
+    list. `approved`: staff offered it, so no rule about asking first applies. Staff themselves book also before the
+    questions are answered, and beyond what a client may have open. `promised`: the practice offered this very time, so
+    that it can be taken also if online booking was closed since. Raises BookingClosed, BarredOnline, HoldGone,
+    TimeWithdrawn, NotCleared, GuardianNeeded, IntakeNeeded, NotFirst, TooManyOpen, TwoPlaces.
     """
     by_staff = states.acting_side(actor) == "staff"
     if actor == audit.VISITOR:
@@ -244,7 +243,7 @@ def book(
 
 
 def queue_for(client_id: UUID) -> None:
-    """Wait for whoever else books for this client, or for another one on the same addresses; call it before `lock`.
+    """Queue behind other bookings for this client, or for anyone with the same addresses; call it before `lock`.
 
     The limits count what is open for all of them.
     """
@@ -277,7 +276,7 @@ def _require_hold(appointment: Appointment, browser: bytes, now: datetime) -> No
         raise TimeWithdrawn
 
 
-# Built once: making it anew for each booking takes longer than asking it, and others wait meanwhile.
+# Built once: building it for each booking takes longer than running it, and others wait meanwhile.
 _own, _other = sa.orm.aliased(Contact), sa.orm.aliased(Contact)
 _OPEN = sa.select(
     sa.func.count().label("booked"),
@@ -305,7 +304,7 @@ _KNOWN = sa.select(
 
 @dataclass(frozen=True)
 class _Known:
-    """What is on record about who completes a hold, on any record of their addresses."""
+    """What is on record about the person who completes a hold, on any record with their addresses."""
 
     booked: int
     requested: int
@@ -320,9 +319,9 @@ def _known(appointment: Appointment, client_id: UUID, *, actor: str, browser: by
 
 
 def refuse_too_many(client: Client, admitted: Admission, now: datetime, *, more: int = 1) -> None:
-    """Raise TooManyOpen when so many more would be over the limit; call `queue_for` first.
+    """Raise TooManyOpen if this many more would exceed the limit; call `queue_for` first.
 
-    Counted is what is open for everybody on the client's addresses: a stranger is a new client each time.
+    Open bookings of everyone with the client's addresses count, because a visitor is a new client each time.
     """
     booked, requested = db.session.execute(_OPEN, {"client": client.id, "now": now}).one()
     _refuse_above_limits(booked + more, requested, admitted)
@@ -338,7 +337,7 @@ def _refuse_above_limits(booked: int, requested: int, admitted: Admission) -> No
 def confirm(
     appointment_id: UUID, *, actor: str, now: datetime, shown: ShownRevision | None = None
 ) -> Appointment:
-    """Turn a request into a booking. Raises Stale, and NotNow when it is none, or its time has begun."""
+    """Turn a request into a booking. Raises Stale, and NotNow if it is not a request or has begun."""
     appointment = lock_appointment(appointment_id)
     states.require_shown(appointment, shown)
     if appointment.state != State.REQUESTED or appointment.starts_at <= now:
@@ -356,7 +355,7 @@ def decline(
     reason: str = "staff",
     shown: ShownRevision | None = None,
 ) -> Appointment:
-    """Turn a request down and free its time. Raises Stale, and NotNow when it is none."""
+    """Decline a request and free its time. Raises Stale, and NotNow if it is not a request."""
     appointment = lock_appointment(appointment_id)
     states.require_shown(appointment, shown)
     if appointment.state != State.REQUESTED:
@@ -384,7 +383,7 @@ def arrive(
 def unarrive(
     appointment_id: UUID, *, actor: str, now: datetime, shown: ShownRevision | None = None
 ) -> Appointment:
-    """Take back an arrival or a missed mark that was a slip. Raises Stale, and NotNow for any other state."""
+    """Undo an arrival or a missed mark. Raises Stale, and NotNow for any other state."""
     return _step(
         appointment_id,
         State.BOOKED,
@@ -436,13 +435,13 @@ def _step(
 
 
 def end_undecided(now: datetime, limit: int = 100) -> list[UUID]:
-    """Ids of requests whose time to decide is over; the worker ends them one by one by `end_request`."""
+    """Ids of requests whose decision time is over; the worker ends them one by one with `end_request`."""
     due = sa.select(Appointment.id).where(Appointment.state == State.REQUESTED, Appointment.decide_by <= now)
     return list(db.session.scalars(due.order_by(Appointment.decide_by).limit(limit)))
 
 
 def end_request(appointment_id: UUID, now: datetime) -> None:
-    """Decline one undecided request, or cancel it when safety made it one; harmless when it was decided meanwhile."""
+    """Decline one undecided request, or cancel it if safety made it one; does nothing if it was decided meanwhile."""
     appointment = lock_appointment(appointment_id)
     if appointment.state != State.REQUESTED or appointment.decide_by is None or appointment.decide_by > now:
         return

@@ -1,4 +1,4 @@
-"""Which state may follow which, what a change does to a revision, and by when a request is decided: each written once."""
+"""Which state may follow which, how a change raises a revision, and when a request ends undecided."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ NEXT: dict[State, frozenset[State]] = {
     State.DECLINED: frozenset(),
     State.LAPSED: frozenset(),
 }
-"""Back from missed and cancelled only to undo a slip; back from arrived likewise."""
+"""Back from missed, cancelled and arrived only to undo a slip."""
 
 
 class NotNow(Refusal):
@@ -31,7 +31,7 @@ class NotNow(Refusal):
 
 
 def advance(appointment: Appointment, to: State, now: datetime) -> None:
-    """Step an appointment into another state; raises NotNow when the table has no such step."""
+    """Move an appointment into another state; raises NotNow if the table has no such step."""
     if to not in NEXT[State(appointment.state)]:
         raise NotNow
     appointment.state = to
@@ -45,7 +45,7 @@ def require_current(appointment: Appointment, revision: int) -> None:
 
 @dataclass(frozen=True)
 class ShownRevision:
-    """How an appointment stood on the page somebody acts from."""
+    """An appointment's revision and state as the page showed them."""
 
     revision: int
     state: str
@@ -57,13 +57,13 @@ class ShownRevision:
 
 
 def require_shown(appointment: Appointment, shown: ShownRevision | None) -> None:
-    """Raise Stale when the appointment no longer stands as it was shown; without a page there is nothing to compare."""
+    """Raise Stale if the appointment has changed since it was shown; does nothing without a page."""
     if shown is not None and shown != ShownRevision.of(appointment):
         raise Stale
 
 
 def raise_revision(appointment: Appointment, now: datetime, *, time_too: bool = False) -> None:
-    """Raise the revision for a change a client can see, and that of the time when the time changed."""
+    """Raise the revision for a change that a client can see, and the time's revision if the time changed."""
     appointment.revision += 1
     appointment.changed_at = now
     if time_too:
@@ -72,12 +72,12 @@ def raise_revision(appointment: Appointment, now: datetime, *, time_too: bool = 
 
 
 def free_until(appointment: Appointment) -> datetime:
-    """Until when a client may move or cancel without it being late."""
+    """Until when a client can move or cancel free of charge."""
     return practice.the_practice().free_until(appointment.starts_at)
 
 
 def call_off(appointment: Appointment, *, by: str, reason: str, now: datetime) -> None:
-    """Cancel for whoever `by` is (`client`, `staff`, `system`); a client inside the late limit is marked late.
+    """Cancel for `by` (`client`, `staff`, `system`); a client's late cancellation is marked late.
 
     A move made just before can no longer be undone: that would bring the appointment back.
     """
@@ -91,13 +91,13 @@ def call_off(appointment: Appointment, *, by: str, reason: str, now: datetime) -
 
 
 def forget_undo(appointment: Appointment) -> None:
-    """Nothing is left to take back."""
+    """Nothing is left to undo."""
     appointment.undo_until = appointment.undo_starts_at = None
     appointment.undo_therapist_id = appointment.undo_room_id = appointment.undo_location_id = None
 
 
 def acting_side(actor: str) -> str:
-    """Whose act it was, from the actor: `client`, `staff` or `system`."""
+    """Which side acted, from the actor: `client`, `staff` or `system`."""
     if actor.startswith("user:"):
         return "staff"
     return "system" if actor == "system" else "client"
@@ -113,10 +113,10 @@ def decide_by(starts_at: datetime, now: datetime, *, safety: bool = False) -> da
     """When an undecided request ends: the practice's time after it was made, usually 48 h, or 4 h before its start,
     whichever comes first.
 
-    For an appointment that became a request by a safety answer: 24 h and 2 h. A request made late still gets an hour,
-    though never beyond its start.
+    For an appointment that became a request because of a safety answer: 24 h and 2 h. A late request still gets an
+    hour, but never beyond its start.
     """
-    # Asked in the middle of a change: written too early, a request without its end would be refused.
+    # Called in the middle of a change: flushed too early, a request without its end would violate a constraint.
     with db.session.no_autoflush:
         own = timedelta(hours=practice.the_practice().decide_hours)
     longest, least = (SAFETY_DECISION, SAFETY_LEAST) if safety else (own, REQUEST_LEAST)

@@ -1,7 +1,7 @@
-"""The rules of booking that staff may set aside for a reason, and which of them a start would break.
+"""Waivers: the booking rules that staff can set aside for a reason, and which of them a start would break.
 
-What no reason helps against is not here: two visits at one time, absence and closures, a therapist who left, a treatment
-no longer sold, and safety.
+Some things cannot be waived: two visits at one time, absences and closures, a therapist who left, a retired treatment,
+and safety.
 """
 
 from collections import defaultdict
@@ -26,7 +26,7 @@ ANY_TIME_AHEAD = timedelta(days=3660)
 
 
 class Rule(StrEnum):
-    """A rule that may be set aside. Hours stand before the grid: where free time begins and ends depends on them."""
+    """A rule that can be waived. Hours come before the step, because they decide where free time begins and ends."""
 
     HOURS = "hours"
     NOTICE = "notice"
@@ -36,11 +36,12 @@ class Rule(StrEnum):
     ROOM = "room"
     STEP = "step"
     PERSON = "person"
-    """One person is at one place at a time; couples book under two names, and a name may be shared."""
+    """A person is in one place at a time; waived for couples who book under two names, and for people who share a
+    name."""
 
 
 class Impossible(NotOffered):
-    """A start that cannot be had whatever is set aside; the sentence says why, to staff."""
+    """The start is impossible whatever is waived; the sentence tells staff why."""
 
     code = "impossible"
     sentence = "The therapist or every room is taken then, buffers included."
@@ -53,7 +54,7 @@ AWAY = "The therapist is away then, or the place is closed. Change the time off 
 
 
 def broken(supply: Supply, wish: SearchCriteria, starts_at: datetime, now: datetime) -> tuple[Rule, ...]:
-    """The least that has to be set aside so that a start can be taken, in the order of `Rule`; nothing when it is offered.
+    """The fewest rules to waive so that a start can be taken, in the order of `Rule`; empty if it is offered.
 
     `wish` names the therapist and the location. Raises Impossible.
     """
@@ -111,7 +112,7 @@ def _without_person(supply: Supply) -> Supply:
 
 
 def _any_room(supply: Supply) -> Supply:
-    """Rooms that suit first, then the others of the place that are in use."""
+    """Suitable rooms first, then the location's other current rooms."""
     others: dict[UUID, list[UUID]] = defaultdict(list)
     in_use = sa.select(Room.location_id, Room.id).where(Room.retired_at.is_(None))
     for location_id, room_id in db.session.execute(in_use.order_by(Room.position, Room.id)):
@@ -149,7 +150,7 @@ def _why_not(supply: Supply, wish: SearchCriteria, starts_at: datetime, now: dat
 
 
 def _is_away(supply: Supply, wish: SearchCriteria, therapists: Iterable[UUID], starts_at: datetime) -> bool:
-    """Whether time off or a closure lies over the visit, on the clock of its location."""
+    """Whether time off or a closure overlaps the visit, in the location's local time."""
     rota = practice.rota(supply, availability.days_around(starts_at, supply), therapists)
     for site in supply.sites:
         if wish.location_id in (None, site.location_id):

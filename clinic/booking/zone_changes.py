@@ -1,8 +1,7 @@
-"""When zone rules or a location's zone change: visits to come keep the time on the clock that was promised.
+"""When time zone rules or a location's zone change, future visits keep the local time that was promised.
 
-The promise to somebody who comes in person is the wall time at the location; the instant follows from it. Nothing is
-reinterpreted in silence: what would move is listed first, and moving raises the revision, so that letters and calendar files
-follow.
+What was promised is the local time at the location; the instant follows from it. Nothing changes silently: what would
+move is listed first, and moving raises the revision, so that letters and calendar files follow.
 """
 
 from collections.abc import Callable, Sequence
@@ -29,7 +28,7 @@ STANDING = (State.REQUESTED, State.BOOKED)
 
 
 class WouldOverlap(Refusal):
-    """Two visits that were apart would meet."""
+    """Two visits that were apart would overlap."""
 
     code = "would-overlap"
     sentence = "With their times on the clock kept, two visits would overlap. Nothing was changed; move one of them first."
@@ -37,9 +36,9 @@ class WouldOverlap(Refusal):
 
 @dataclass(frozen=True)
 class ZoneShift:
-    """A visit, and the instant at which the clock will show the time that was promised.
+    """A visit, and the instant that now corresponds to the promised time.
 
-    `shows` is that wall time; it differs from `promised` only where the clock jumps over it.
+    `shows` is that local time; it differs from `promised` only if the clock skips it.
     """
 
     appointment: Appointment
@@ -54,7 +53,7 @@ def drifted(now: datetime) -> list[ZoneShift]:
 
 
 def repair(*, actor: str, now: datetime) -> list[ZoneShift]:
-    """Move every drifted visit to its promised time, all in one step; twice is harmless. Raises WouldOverlap."""
+    """Move every drifted visit to its promised time, all in one step; safe to repeat. Raises WouldOverlap."""
     with calendars.changing():
         _lapse_drifted_holds(now)
         found = drifted(now)
@@ -63,15 +62,15 @@ def repair(*, actor: str, now: datetime) -> list[ZoneShift]:
 
 
 def shifts(location_id: UUID, zone: str, now: datetime) -> list[ZoneShift]:
-    """What another zone of a location would do to every visit to come there, earliest first."""
+    """What another zone would do to the location's future visits, earliest first."""
     at = _standing(now).where(Appointment.location_id == location_id)
     return _shifts(at, lambda visit: zone)
 
 
 def change_zone(location_id: UUID, zone: str, *, actor: str, now: datetime) -> list[ZoneShift]:
-    """Hang another clock on a location's wall; its visits to come keep their time on it.
+    """Change a location's time zone; its future visits keep their local time.
 
-    Times that are only held there are let go. Does nothing when the zone stays. Raises UnknownZone and WouldOverlap.
+    Its holds are released. Does nothing if the zone is unchanged. Raises UnknownZone and WouldOverlap.
     """
     where = premises.location(location_id)
     if where.zone == zone:
@@ -125,7 +124,7 @@ def _shifts(standing: sa.Select[Appointment], zone_of: Callable[[Appointment], s
 
 
 def _moves(shift: ZoneShift) -> bool:
-    """Whether the clock shows something else now; in the repeated hour of autumn both of its instants keep the promise."""
+    """Whether the clock now shows something else; in autumn's repeated hour, both instants keep the promise."""
     visit = shift.appointment
     shown = hours.wall(visit.starts_at, ZoneInfo(visit.zone))
     return shown != visit.wall_start and shift.starts_at != visit.starts_at

@@ -1,4 +1,4 @@
-"""What the guidance makes of somebody's answers, and how that is kept and read again."""
+"""What the guidance concludes from answers, and how that is stored and read again."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -20,15 +20,15 @@ POSTPONING: Final = frozenset({POSTPONED_UNTIL_WELL, POSTPONED_UNTIL_TOMORROW})
 """Rules that ask for another day, not for a doctor (guidance, 3b, after the table)."""
 
 UNSURE: Final = "unsure:"
-"""Before the code of a red flag, as the engine names the rule that fires for an unsure answer."""
+"""The engine's prefix for the rule that fires if a red flag is answered with unsure."""
 
 COUNTS_WHEN_MISSING: Final = "clinician_seen"
-"""Unanswered it counts as no. While the form is being filled in that would be an answer nobody gave yet."""
+"""Unanswered, it counts as no, which nobody has said while the form is still being filled in."""
 
 
 @dataclass(frozen=True)
 class StoredRule:
-    """A safety rule that fired, as it was kept: id, level, and the answers it rests on."""
+    """A stored safety rule that fired: id, level, and the answers it depends on."""
 
     rule: str
     level: Level
@@ -61,7 +61,7 @@ class Assessment:
 
 
 def assess(answers: Mapping[str, object], rule_set: RuleSet = CURRENT) -> Assessment:
-    """What a rule set, by default the current one, makes of complete answers."""
+    """The assessment of complete answers by a rule set, by default the current one."""
     facts = questionnaire.facts_of(answers)
     safety = engine.screen(facts, rule_set)
     suggestion = engine.suggest(facts, safety, rule_set)
@@ -71,9 +71,9 @@ def assess(answers: Mapping[str, object], rule_set: RuleSet = CURRENT) -> Assess
 
 @dataclass(frozen=True)
 class Advice:
-    """What to tell somebody who cannot be booked now: what to do, why, and which of their answers ask for it.
+    """What to tell somebody who cannot book now: what to do, why, and which answers led to it.
 
-    `{emergency_number}` in the texts is for the page to fill in. `fields` are keys of answers, in the order of the pages.
+    The page fills in `{emergency_number}`. `fields` are keys of answers, in the order of the pages.
     """
 
     verdict: SafetyVerdict
@@ -86,14 +86,14 @@ class Advice:
 def so_far(answers: Mapping[str, object]) -> SafetyVerdict:
     """The level that answers still being given have reached, judged by all rules.
 
-    Two kinds of rule wait: one that rests on `clinician_seen` until that was answered, and contradictions, because the
-    client is first asked to look again.
+    Two kinds of rule wait: those that depend on `clinician_seen` until that is answered, and contradictions, because
+    the client is first asked to check them.
     """
     return _verdict(_counting(answers))
 
 
 def advice_so_far(answers: Mapping[str, object]) -> Advice:
-    """What answers still being given ask for, in words; judged like `so_far`."""
+    """What unfinished answers call for, in words; judged like `so_far`."""
     counting = _counting(answers)
     reached = _verdict(counting)
     highest = [fired for fired in counting if fired.level is reached.level]
@@ -128,7 +128,7 @@ def _unsure_of(fired: FiredRule) -> list[str]:
 
 
 def _fields(answers: Mapping[str, object]) -> Iterator[str]:
-    """Keys of answers: a fact about red flags is kept under the key of each flag."""
+    """Keys of answers: a fact about red flags is stored under each flag's key."""
     for fact, value in answers.items():
         if fact in ("red_flags", "red_flags_unsure") and isinstance(value, list | tuple | frozenset):
             yield from (f"{FLAG_PREFIX}{code}" for code in value)
@@ -150,7 +150,7 @@ def _rests_on_a_gap(rule_id: str, answers: Mapping[str, object]) -> bool:
 
 
 def verdict(fired: Iterable[StoredRule]) -> SafetyVerdict:
-    """The highest level among these rules; a doctor comes before another day."""
+    """The highest level among these rules; seeing a doctor outranks coming on another day."""
     rules = list(fired)
     level = max((rule.level for rule in rules), default=Level.OK)
     if level is Level.URGENT:
@@ -162,7 +162,7 @@ def verdict(fired: Iterable[StoredRule]) -> SafetyVerdict:
 
 
 def fired_rules(outcome: Outcome) -> tuple[StoredRule, ...]:
-    """The rules a stored outcome says fired, in table order."""
+    """The rules that fired in a stored outcome, in table order."""
     return tuple(
         StoredRule(rule["rule"], Level(rule["level"]), rule["answers"])
         for rule in _safety(outcome).get("fired", ())

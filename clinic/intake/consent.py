@@ -13,12 +13,12 @@ from clinic.intake.models import Purpose
 from clinic.language import N_
 
 DRAFTS_KEPT: Final = timedelta(days=14)
-"""After the last change; the text below says so too."""
+"""How long after the last change drafts are kept; the text below says so too."""
 
 
 @dataclass(frozen=True)
 class ConsentText:
-    """One text, as paragraphs, for one purpose; a guardian's consent stands in a table of its own and has none."""
+    """One text, as paragraphs, for one purpose; None for a guardian's consent, which has a table of its own."""
 
     purpose: Purpose | None
     version: str

@@ -1,7 +1,7 @@
-"""Answers still being given: begin, save page by page, go on elsewhere.
+"""Drafts of answers: begin, save page by page, continue on another device.
 
-Every page is judged by all safety rules as soon as it is saved; a level from therapist_review up is kept even when the
-form is never sent.
+Every page is checked by all safety rules as soon as it is saved; a level from therapist_review up is stored even if the
+form is never submitted.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,11 +27,11 @@ Posted = Mapping[str, Sequence[str]]
 """Field to the texts a form sent for it, in order."""
 
 RESUME_PAUSE: Final = timedelta(minutes=1)
-"""A link asked for again sooner is the same link."""
+"""Requests within this time get the same link."""
 
 
 class NoDraft(Refusal):
-    """This browser has no answers under way."""
+    """This browser has no draft."""
 
     status = 404
     code = "no-draft"
@@ -39,7 +39,7 @@ class NoDraft(Refusal):
 
 
 class DraftIncomplete(Refusal):
-    """Some of what was posted cannot be read. `problems` gives a sentence for each field, never a value."""
+    """Some of the form cannot be read. `problems` gives a sentence for each field, never a value."""
 
     status = 422
     code = "incomplete"
@@ -58,7 +58,7 @@ class NotReached(Refusal):
 
 
 class BegunElsewhere(Refusal):
-    """Another tab of this browser began in this very moment."""
+    """Another tab of this browser began a draft at the same moment."""
 
     code = "begun-elsewhere"
     sentence = "You began this in another window just now. Please go on there, or open this page again."
@@ -73,10 +73,11 @@ class NoAddress(Refusal):
 
 
 def start(*, browser: bytes, client_id: UUID | None, mail: str | None, now: datetime) -> Draft:
-    """Begin, after a yes to keeping health answers; a draft under way goes on, with the new address if one is given.
+    """Begin a draft, after consent to storing health answers; an existing draft continues, with the new address if one
+    is given.
 
-    Somebody whose answers we have finds the history filled in; what can change from visit to visit is asked again.
-    Raises accounts.Unreadable for an address that cannot be one.
+    For a returning client the history is filled in; what can change from visit to visit is asked again. Raises
+    UnreadableAddress for an impossible address.
     """
     address = accounts.normalise_mail(mail) if mail else None
     draft = queries.draft(browser, now) or _begun(browser, client_id, now)
@@ -88,8 +89,8 @@ def start(*, browser: bytes, client_id: UUID | None, mail: str | None, now: date
 
 
 def _begun(browser: bytes, client_id: UUID | None, now: datetime) -> Draft:
-    """A new draft, or the one that another tab was quicker to begin."""
-    # Only what is too old to go on with gives way, never what another tab has just begun.
+    """A new draft, or the one that another tab has just begun."""
+    # Replace only a draft that is too old to continue, never one that another tab has just begun.
     db.session.execute(
         sa.delete(Draft).where(Draft.browser == browser, Draft.changed_at <= now - consent.DRAFTS_KEPT)
     )
@@ -113,21 +114,21 @@ def _begun(browser: bytes, client_id: UUID | None, now: datetime) -> Draft:
 
 def _sent_before(browser: bytes, client_id: UUID | None, now: datetime) -> Submission | None:
     before = queries.newest_full(browser=browser, client_id=client_id, now=now)
-    # A visitor is nobody we know: what this browser sent for a client is that client's, not theirs.
+    # A visitor is unknown: what this browser sent for a client belongs to that client.
     return before if before is not None and before.client_id == client_id else None
 
 
 def withhold(browser: bytes) -> None:
-    """Keep nothing: delete what this browser has under way. The answer to a no, and to beginning again."""
+    """Delete this browser's draft: after refused consent, and before starting again."""
     db.session.execute(sa.delete(Draft).where(Draft.browser == browser))
 
 
 def save_page(browser: bytes, slug: str, posted: Posted, now: datetime) -> tuple[Draft, SafetyVerdict]:
     """Save one page and judge all answers so far; at urgent the draft is stopped.
 
-    Raises NoDraft, questionnaire.UnknownPage, NotReached, and Incomplete when an answer is missing or unreadable. Of a
-    page whose readable answers are urgent by themselves, these are saved and the form stops: help does not wait for the
-    rest. A new name for the problem opens the pages before it again.
+    Raises NoDraft, questionnaire.UnknownPage, NotReached, and Incomplete when an answer is missing or unreadable. If a
+    page's readable answers are urgent by themselves, they are saved and the form stops: help does not wait for the
+    rest. A new diagnosis reopens the pages before it.
     """
     draft = lock_draft(browser, now)
     page = questionnaire.page(slug)
@@ -153,11 +154,11 @@ def _renewed(draft: Draft, values: Mapping[str, object], now: datetime) -> Mappi
 
 
 def lock_draft(browser: bytes, now: datetime) -> Draft:
-    """The draft, held until the commit: two tabs write one after the other."""
+    """The draft, locked until the commit, so that two tabs write one after the other."""
     found = queries.draft(browser, now)
     if found is None:
         raise NoDraft
-    # Asked for anew rather than refreshed: sent or deleted in the other tab, it is gone.
+    # Queried again rather than refreshed, because the other tab may have submitted or deleted it.
     row = sa.select(Draft).where(Draft.id == found.id).with_for_update()
     held = db.session.scalar(row.execution_options(populate_existing=True))
     if held is None:
@@ -168,7 +169,7 @@ def lock_draft(browser: bytes, now: datetime) -> Draft:
 def read_answers(
     questions: Sequence[Question], posted: Posted, given: Mapping[str, object]
 ) -> tuple[dict[str, object], dict[str, str]]:
-    """The values of these questions, and a sentence for each that cannot be read."""
+    """The values of these questions, and a sentence for each unreadable one."""
     values: dict[str, object] = {}
     problems: dict[str, str] = {}
     for question in questions:
@@ -180,7 +181,7 @@ def read_answers(
 
 
 def ask_resume(browser: bytes, mail: str | None, now: datetime) -> Draft:
-    """Ask for a link that opens this browser's draft elsewhere; messaging derives the letter from the asking.
+    """Request a link that opens this browser's draft elsewhere; messaging derives the letter from the request.
 
     Raises NoDraft, NoAddress, and accounts.Unreadable for an address that cannot be one.
     """
@@ -194,7 +195,7 @@ def ask_resume(browser: bytes, mail: str | None, now: datetime) -> Draft:
 
 
 def ask_resume_of(draft_id: UUID, now: datetime) -> None:
-    """The same from the address in an earlier letter, which itself opens nothing. Without such a draft, nothing."""
+    """The same from the link in an earlier letter, which itself opens nothing. Does nothing without such a draft."""
     draft = db.session.get(Draft, draft_id, with_for_update=True)
     if draft is not None and draft.mail and draft.changed_at > now - consent.DRAFTS_KEPT:
         _owe_a_link(draft, now)
@@ -211,7 +212,7 @@ def _owe_a_link(draft: Draft, now: datetime) -> None:
 def resume(draft_id: UUID, browser: bytes, now: datetime) -> Draft:
     """Bind a draft to this browser, after its one-time link was used up; raises NoDraft.
 
-    What the browser had under way gives way. Levels the draft reached go with it.
+    It replaces the browser's own draft. Levels that the draft reached move with it.
     """
     draft = db.session.get(Draft, draft_id, with_for_update=True)
     if draft is None or draft.changed_at <= now - consent.DRAFTS_KEPT:

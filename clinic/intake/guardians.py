@@ -1,6 +1,6 @@
-"""Parents and guardians: nobody under 18 is booked online before one has agreed, by a link sent to their own address.
+"""Parents and guardians: nobody under 18 can book online until one has agreed, by a link sent to their own address.
 
-It is no safety level: the young person's answers are judged like anybody's, and the therapist sees them first by T16.
+This is not a safety level: the young person's answers are judged as usual, and rule T16 has a therapist look first.
 """
 
 from datetime import datetime, timedelta
@@ -21,13 +21,13 @@ from clinic.refusal import Refusal
 UNDER_AGE: Final = "T16"
 """The safety rule that fires for everybody under 18; cleared or not, a guardian has to agree."""
 ASKED_AGAIN: Final = timedelta(minutes=1)
-"""A letter asked for again sooner is the same letter."""
+"""Requests within this time send the same letter."""
 WORTH: Final = timedelta(days=14)
-"""So long after the asking a guardian can still agree."""
+"""How long after the request a guardian can agree."""
 
 
 class NoGuardianNeeded(Refusal):
-    """Nothing under way here needs a guardian."""
+    """Nothing here needs a guardian's consent."""
 
     status = 404
     code = "no-guardian-needed"
@@ -35,7 +35,7 @@ class NoGuardianNeeded(Refusal):
 
 
 def is_under_age(outcome: Outcome) -> bool:
-    """Whether the answers behind this outcome are of somebody under 18; reads the stored rules, no answer."""
+    """Whether this outcome's answers are from somebody under 18; reads the stored rules, no answers."""
     return UNDER_AGE in outcome.rules
 
 
@@ -45,11 +45,11 @@ def is_agreed(submission: Submission) -> bool:
 
 
 def _given(submission: Submission) -> GuardianConsent | None:
-    """The newest yes that holds for these answers."""
+    """The newest consent that covers these answers."""
     if submission.client_id is not None:
         same = Submission.client_id == submission.client_id
     else:
-        # A visitor who answers anew, because the first answers grew old while the guardian was away.
+        # A visitor who answers again because the first answers expired before the guardian agreed.
         same = sa.and_(Submission.browser == submission.browser, Submission.client_id.is_(None))
     return db.session.scalar(
         sa.select(GuardianConsent)
@@ -61,14 +61,14 @@ def _given(submission: Submission) -> GuardianConsent | None:
 
 
 def consent_asked(submission: Submission) -> GuardianConsent | None:
-    """What was asked for these answers, agreed or not."""
+    """The consent request for these answers, agreed or not."""
     return db.session.scalar(sa.select(GuardianConsent).where(GuardianConsent.submission_id == submission.id))
 
 
 def ask(submission: Submission, mail: str, now: datetime) -> GuardianConsent:
-    """Ask at an address; messaging derives the letter from the asking. Another address takes the place of the first.
+    """Request consent at an address; messaging derives the letter from the request. A new address replaces the first.
 
-    Raises accounts.Unreadable for an address that cannot be one, and NoGuardianNeeded for somebody of age.
+    Raises UnreadableAddress for an impossible address, and NoGuardianNeeded for an adult.
     """
     if not is_under_age(submission.outcome):
         raise NoGuardianNeeded
@@ -86,7 +86,7 @@ def ask(submission: Submission, mail: str, now: datetime) -> GuardianConsent:
 
 
 def ask_again(consent_id: UUID, now: datetime) -> None:
-    """Send the same address a fresh link; does nothing when there is nothing left to agree to."""
+    """Send a new link to the same address; does nothing if there is nothing left to agree to."""
     row = db.session.get(GuardianConsent, consent_id, with_for_update=True)
     if row is None or row.agreed_at is not None or row.asked_at <= now - WORTH:
         return
@@ -102,7 +102,7 @@ def _owe_a_letter(row: GuardianConsent, now: datetime) -> None:
 
 
 def agree(consent_id: UUID, now: datetime) -> GuardianConsent | None:
-    """Keep a guardian's yes, after their link was used up; None when what was asked is gone."""
+    """Record a guardian's consent, after their link was used up; None if the request is gone."""
     row = db.session.get(GuardianConsent, consent_id, with_for_update=True)
     if row is None:
         return None
@@ -115,7 +115,7 @@ def agree(consent_id: UUID, now: datetime) -> GuardianConsent | None:
 
 
 def copy(submission: Submission, to: Submission) -> None:
-    """Let a guardian's yes hold for a copy of the answers too."""
+    """Extend a guardian's consent to a copy of the answers."""
     row = _given(submission)
     if row is not None:
         same = GuardianConsent(
@@ -131,7 +131,7 @@ def copy(submission: Submission, to: Submission) -> None:
 
 
 def reach(client_id: UUID, now: datetime) -> None:
-    """Give a client who has just been made the address of the guardian who agreed for them."""
+    """Add the guardian's address to a newly created client."""
     given = (
         sa.select(GuardianConsent)
         .join(Submission, Submission.id == GuardianConsent.submission_id)
@@ -148,7 +148,8 @@ def _reach(row: GuardianConsent, now: datetime) -> None:
 
 
 def _give_address(client: Client, row: GuardianConsent, now: datetime) -> None:
-    """Once: an address that stands there as the client's own becomes the guardian's, as it was proven to be."""
+    """If the record already has the address as the client's own, it becomes the guardian's, because the guardian proved
+    it."""
     same = db.session.scalar(
         sa.select(Contact).where(
             Contact.client_id == client.id, Contact.kind == ContactKind.MAIL, Contact.normalised == row.mail

@@ -1,7 +1,7 @@
-"""What somebody who answered before finds filled in, and when that no longer holds.
+"""What is filled in for a returning client, and when it no longer applies.
 
 History is filled in, and what changes from visit to visit is asked again. Everything is asked again after six months,
-because nothing older is found, and as soon as the back problem has a name it did not have before.
+because older answers are not used, and as soon as there is a new diagnosis.
 """
 
 from collections.abc import Mapping
@@ -23,8 +23,8 @@ _NOT_FILLED_IN: Final = frozenset((*ASKED_AGAIN_FIELDS, *_CLOSING, "consent_heal
 def filled_in(before: Submission) -> dict[str, Any]:
     """The answers a new draft begins with, after this submission.
 
-    Optional questions once left blank stay so; only what is asked again opens its page. Somebody who had no pain is asked
-    whether it hurts now, because pain scores hang on that.
+    Optional questions once left blank stay blank; only questions that are asked again open their page. Somebody who had
+    no pain is asked whether it hurts now, because pain scores depend on that.
     """
     blank = dict.fromkeys(name for name, question in QUESTIONS.items() if question.optional)
     history = {**blank, **before.answers}
@@ -36,9 +36,10 @@ def filled_in(before: Submission) -> dict[str, Any]:
 
 
 def renewed(before: Submission, earlier: Answers, answers: Answers) -> Answers:
-    """The answers of a draft, from `earlier` to now: only those asked again, once a name is new; else as they are.
+    """The answers of a draft after `earlier`: if there is a new diagnosis, only those not asked again; otherwise
+    unchanged.
 
-    `before` is what the draft was filled in from. A name that stood in the draft already asks for nothing again.
+    `before` is what the draft was filled in from. A diagnosis that was already in the draft changes nothing.
     """
     known = _names(before.answers)
     if _names(answers) <= known or not _names(earlier) <= known:
@@ -47,6 +48,6 @@ def renewed(before: Submission, earlier: Answers, answers: Answers) -> Answers:
 
 
 def _names(answers: Answers) -> set[str]:
-    # A name ticked as past stands in both lists.
+    # A past diagnosis is in both lists.
     named = answers.get(NAMES)
     return set(named) if isinstance(named, list) else set()

@@ -47,7 +47,7 @@ class SubmissionKind(StrEnum):
 
 
 class Submission(Identified, Model):
-    """Answers as they were sent; never changed afterwards."""
+    """Submitted answers; never changed afterwards."""
 
     __tablename__ = "submissions"
 
@@ -70,7 +70,7 @@ class Submission(Identified, Model):
 
 
 class Outcome(Identified, Model):
-    """What the safety rules and the guidance made of a submission; replayable by its rule set."""
+    """The safety outcome and suggestion of a submission; can be replayed with its rule set."""
 
     __tablename__ = "outcomes"
 
@@ -102,7 +102,7 @@ class Outcome(Identified, Model):
 class RaisedLevel(Identified, Model):
     """The level a browser or client reached by an answer, kept even when the form was never sent.
 
-    The highest of the last seven days is a floor under whatever is answered later.
+    The highest of the last seven days is a minimum for whatever is answered later.
     """
 
     __tablename__ = "raised_levels"
@@ -120,7 +120,7 @@ class RaisedLevel(Identified, Model):
 
 
 class Clearance(Identified, Model):
-    """A therapist's word that rules of one submission need not stop a booking, until a date."""
+    """A therapist's decision that rules of one submission do not stop a booking, until a date."""
 
     __tablename__ = "clearances"
 
@@ -135,12 +135,13 @@ class Clearance(Identified, Model):
 
 
 class GuardianConsent(Identified, Model):
-    """Whether a parent or guardian agrees to visits of somebody under 18: asked at an address, given by the link sent there."""
+    """A parent's or guardian's consent to visits of somebody under 18: requested at an address, given by the link sent
+    there."""
 
     __tablename__ = "guardian_consents"
 
     submission_id: Mapped[UUID] = mapped_column(sa.ForeignKey("submissions.id"), unique=True)
-    """The answers that said how old the young person is; through them a client's later answers are covered too."""
+    """The answers with the young person's age; through them a client's later answers are covered too."""
     mail_sealed: Mapped[bytes]
     mail = Sealed[str]("mail_sealed")
     asked_at: Mapped[datetime]
@@ -148,7 +149,7 @@ class GuardianConsent(Identified, Model):
     """How many letters were asked for; names the message's occasion."""
     agreed_at: Mapped[datetime | None]
     text_version: Mapped[str]
-    """Of the words the guardian agreed to; those of the newest asking while nobody has."""
+    """Digest of the text the guardian agreed to, or of the newest request until then."""
 
     __table_args__ = (sa.CheckConstraint("agreed_at >= asked_at", name="asked_before_agreed"),)
 
@@ -162,7 +163,7 @@ class Purpose(StrEnum):
 
 
 class Consent(Identified, Model):
-    """A yes or a withdrawal: what for, which text, when, by which way."""
+    """Given or withdrawn consent: what for, which text, when, by which channel."""
 
     __tablename__ = "consents"
 

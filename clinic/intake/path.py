@@ -1,7 +1,7 @@
-"""The way through the pages: which one is next, which may be answered already.
+"""The path through the pages: which one is next, which may already be answered.
 
-A page is complete once each of its questions was seen; an optional question left blank is kept as None, which says
-just that. Pages open in their order: one may be answered when all pages before it that are asked are complete.
+A page is complete once each of its questions was shown; an optional question left blank is stored as None. Pages open
+in their order: one may be answered when all pages before it that are asked are complete.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from clinic.guidance.questions import PAGES, Question, QuestionPage
 Answers = Mapping[str, object]
 
 CLOSING: Final = "closing"
-"""The last page; its questions stand on the check-answers page instead of a page of their own."""
+"""The last page; its questions are on the check-answers page."""
 
 
 def asked_pages(answers: Answers) -> tuple[QuestionPage, ...]:
@@ -51,7 +51,7 @@ def is_reached(page: QuestionPage, answers: Answers) -> bool:
 def following(page: QuestionPage, answers: Answers, *, changing: bool) -> QuestionPage | None:
     """The page to show after this one was saved; None for the check-answers page.
 
-    Somebody who changes one answer goes on only with what the new answer makes necessary.
+    After changing one answer, only pages that the new answer makes necessary follow.
     """
     if changing:
         return next_unanswered(answers)

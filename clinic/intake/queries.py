@@ -43,18 +43,18 @@ FULL_LASTS: Final = timedelta(days=183)
 SAFETY_LASTS: Final = timedelta(hours=48)
 FLOOR_LASTS: Final = timedelta(days=7)
 WELL_FOR: Final = timedelta(hours=48)
-"""A postponement for illness: so long after the last word of it (guidance, Postponement in time)."""
+"""A postponement for illness lasts this long after it was last reported (guidance, Postponement in time)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SafetyStanding:
     """What somebody's answers mean for a booking; `booking` decides what to do about it.
 
-    `level` is the highest that counts now, None when nothing was answered. At a refer with disposition `postpone` it
-    is only time that stops: no visit before `not_before`, and from then on `level_afterwards` counts, which is
-    `level` itself in every other case. `submission` is the newest full one, at most six months old; `fresh` says that
-    its safety part was answered within 48 hours. `excluded` are modalities left out for safety. `needs_guardian` says that
-    these are the answers of somebody under 18 for whom no guardian has agreed yet.
+    `level` is the highest that applies now, None if nothing was answered. A refer with disposition `postpone` only
+    delays: no visit before `not_before`, and from then on `level_afterwards` applies, which otherwise equals `level`.
+    `submission` is the newest full one, at most six months old; `fresh`: its safety part was answered within 48 hours.
+    `excluded` are modalities excluded for safety. `needs_guardian`: the answers are from somebody under 18 for whom no
+    guardian has agreed yet.
     """
 
     level: Level | None
@@ -68,7 +68,7 @@ class SafetyStanding:
     needs_guardian: bool = False
 
     def level_at(self, starts_at: datetime) -> Level | None:
-        """The level that counts for a visit which starts then."""
+        """The level that applies to a visit with this start."""
         if self.not_before is not None and starts_at >= self.not_before:
             return self.level_afterwards
         return self.level
@@ -76,13 +76,13 @@ class SafetyStanding:
 
 @dataclass(frozen=True)
 class Reached:
-    """The two parts of a level while it is being found: what lasts, and until when it is only a matter of time."""
+    """A level while it is computed: the lasting part, and until when a visit is postponed."""
 
     lasting: SafetyVerdict | None
     not_before: datetime | None
 
     def at_least(self, other: SafetyVerdict) -> "Reached":
-        """Raised to `other` when that is higher."""
+        """Raised to `other` if that is higher."""
         if self.lasting is not None and self.lasting.level >= other.level:
             return self
         return replace(self, lasting=other)
@@ -112,18 +112,18 @@ class Reached:
 
 NOTHING: Final = Reached(None, None)
 UNKNOWN: Final = NOTHING.standing()
-"""The standing of somebody who answered nothing."""
+"""The standing of somebody who has answered nothing."""
 _ASK_A_THERAPIST: Final = SafetyVerdict(Level.THERAPIST_REVIEW, None)
 
 
 def safety_standing(
     *, browser: bytes | None, client_id: UUID | None, now: datetime, zone: str
 ) -> SafetyStanding:
-    """Which level counts for this browser, or for this signed-in client, at this moment.
+    """Which level applies to this browser, or to this signed-in client, at this moment.
 
-    It comes from the newest answers less the rules a therapist has cleared, and never falls below what the last seven
-    days leave behind: after an urgent or refer answer, changed answers still give therapist_review. `zone` is the
-    location's; a postponement to tomorrow means its tomorrow. Reads sealed answers' outcomes, never the answers.
+    It comes from the newest answers without the rules that a therapist has cleared, and never falls below the minimum
+    of the last seven days: after an urgent or refer answer, changed answers still give therapist_review. `zone` is the
+    location's; a postponement to tomorrow means tomorrow there. Reads outcomes, never the sealed answers.
     """
     latest = _latest(browser, client_id, now)
     full = latest.get(SubmissionKind.FULL)
@@ -159,14 +159,15 @@ def draft(browser: bytes | None, now: datetime) -> Draft | None:
 
 
 def newest_full(*, browser: bytes | None, client_id: UUID | None, now: datetime) -> Submission | None:
-    """The newest full submission that counts for this person, at most six months old."""
+    """This person's newest full submission, at most six months old."""
     return _latest(browser, client_id, now).get(SubmissionKind.FULL)
 
 
 def answers_judged(submission: Submission) -> dict[str, object]:
-    """All answers an outcome rests on: a full form's own; a short form's, over what the full one before it left standing.
+    """All answers an outcome depends on: a full form's own; or a short form's, over the lasting answers of the full
+    form before it.
 
-    Whoever asks leaves an audit row.
+    The caller records the access in the audit log.
     """
     if submission.kind == SubmissionKind.FULL or submission.client_id is None:
         return dict(submission.answers)
@@ -186,13 +187,14 @@ def answers_judged(submission: Submission) -> dict[str, object]:
 
 
 def lasting(before: Submission | None) -> dict[str, object]:
-    """What of a full form still stands on the day of a visit, when the rest is asked again."""
+    """The answers of a full form that still apply on the day of a visit, when the rest is asked again."""
     answers = before.answers if before else {}
     return {name: value for name, value in answers.items() if name not in DAY_OF_VISIT_FIELDS}
 
 
 def submissions_of(client_id: UUID) -> Sequence[Submission]:
-    """Everything a client sent, newest first, with outcomes. Whoever shows the answers leaves an audit row."""
+    """Everything a client submitted, newest first, with outcomes. A caller that shows the answers records it in the
+    audit log."""
     theirs = (
         sa.select(Submission)
         .options(joinedload(Submission.outcome))
@@ -208,12 +210,12 @@ def raised_lately(client_id: UUID, now: datetime) -> Sequence[RaisedLevel]:
 
 
 def raised_here(browser: bytes, now: datetime) -> Sequence[RaisedLevel]:
-    """Levels of the last seven days that were reached in this browser, for whomever, newest first."""
+    """Levels of the last seven days that were reached in this browser, for any client, newest first."""
     return _raised(browser, None, now)
 
 
 def _latest(browser: bytes | None, client_id: UUID | None, now: datetime) -> dict[str, Submission]:
-    """The newest submission of each kind, with its outcome; an older short form than the full one counts no more."""
+    """The newest submission of each kind, with its outcome; a short form older than the full one no longer counts."""
     newest = (
         sa.select(Submission)
         .join(Submission.outcome)
@@ -237,7 +239,8 @@ def _raised(browser: bytes | None, client_id: UUID | None, now: datetime) -> Seq
 def _owned(
     model: type[Submission] | type[RaisedLevel], browser: bytes | None, client_id: UUID | None
 ) -> sa.ColumnElement[bool]:
-    """Rows of a signed-in client and those their browser gave for nobody yet; else all rows of the browser."""
+    """Rows of a signed-in client, and their browser's rows that belong to nobody yet; without a client, all rows of the
+    browser."""
     if client_id is None:
         return sa.false() if browser is None else model.browser == browser
     if browser is None:
@@ -270,10 +273,10 @@ def _covered(submission: Submission, clearances: Sequence[Clearance]) -> frozens
 
 
 def _covers(clearance: Clearance, fired: StoredRule, submission: Submission) -> bool:
-    """Whether a clearance speaks of this rule as it fired here.
+    """Whether a clearance covers this rule as it fired here.
 
-    It reaches beyond its own submission only for the same rule resting on the same answers, and never for an urgent
-    one: an emergency said again is a new emergency.
+    Beyond its own submission it covers only the same rule with the same answers, and never an urgent one: an emergency
+    reported again is a new emergency.
     """
     if fired.rule not in clearance.rules:
         return False
@@ -298,7 +301,7 @@ def _reached(newest: Submission, cleared: frozenset[str], now: datetime, zone: Z
     if POSTPONED_UNTIL_WELL in rules:
         waits.append(now + WELL_FOR)
     if POSTPONED_UNTIL_TOMORROW in rules:
-        # "Today" is the day of the answer: looked at again the next morning, it has passed.
+        # "Today" means the day of the answer; by the next morning it has passed.
         spoken_on = hours.local_day(newest.submitted_at, zone)
         waits.append(hours.midnight(spoken_on + timedelta(days=1), zone))
     return Reached(
@@ -314,10 +317,9 @@ def _not_judged(
     cleared: frozenset[str],
     reached: Reached,
 ) -> Sequence[RaisedLevel]:
-    """Raised levels a therapist has not yet looked at, once clearances leave nothing to decide in the newest answers.
+    """Raised levels that no therapist has looked at yet, if clearances leave nothing to decide in the newest answers.
 
-    Looked at are those before the newest clearance, and those up to the level of what is cleared that came with these
-    answers.
+    A therapist has looked at those before the newest clearance, and at those of these answers up to the cleared level.
     """
     if not clearances or (reached.lasting and reached.lasting.level > Level.CAUTION):
         return raised
@@ -333,7 +335,7 @@ def _not_judged(
 def _with_raised(
     reached: Reached, raised: Sequence[RaisedLevel], newest: Submission | None, now: datetime
 ) -> Reached:
-    """With what was raised since the newest answers, and with the floor of what was raised before them."""
+    """Adds what was raised since the newest answers, and the minimum from what was raised before them."""
     postponed = newest is not None and newest.outcome.disposition == Disposition.POSTPONE
     for row in raised:
         disposition = Disposition(row.disposition) if row.disposition else None
@@ -343,14 +345,14 @@ def _with_raised(
             reached = reached.at_least(level)
         elif since:
             reached = reached.postponed(now + WELL_FOR)
-        # A postponement asks for time, not for a person: once its time is over nothing of it is left.
+        # A postponement needs time, not a person: once it is over, nothing is left of it.
         elif not postponed and row.raised_at > now - WELL_FOR:
             reached = reached.at_least(_ASK_A_THERAPIST)
     return reached
 
 
 def _consented(full: Submission) -> bool:
-    """Whether the yes this submission was sent with still stands."""
+    """Whether the consent given with this submission still applies."""
     standing_yes = sa.select(
         sa.exists().where(
             Consent.submission_id == full.id,

@@ -1,4 +1,4 @@
-"""Levels that were reached: kept, because changed answers do not undo them for a week."""
+"""Raised levels: stored, because for a week changed answers do not undo them."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -12,13 +12,13 @@ from clinic.intake.assessment import SafetyVerdict
 from clinic.intake.models import RaisedLevel
 
 RAISED_ANEW: Final = timedelta(days=1)
-"""The same level reached again within this time is kept in one row, which then counts from the later moment."""
+"""The same level reached again within this time updates its row, which then counts from the later moment."""
 
 
 def keep(reached: SafetyVerdict, *, browser: bytes | None, client_id: UUID | None, now: datetime) -> None:
-    """Keep a level from therapist_review up; reached again within a day it counts anew, from now.
+    """Store a level from therapist_review up; reached again within a day, it counts from now.
 
-    It stands above whatever was sent before `now`, so an older row must not hide that it was reached once more.
+    It outweighs what was submitted before `now`, so an older row must not hide that it was reached again.
     """
     if reached.level < Level.THERAPIST_REVIEW:
         return

@@ -1,6 +1,6 @@
-"""What happens with finished answers: send, answer before a visit, pass on to a client, clear; and sweep old drafts.
+"""Verbs for finished answers: submit, answer before a visit, attach to a client, clear; and delete old drafts.
 
-`drafts` holds what comes before. Services flush and never commit.
+`drafts` handles unfinished answers. Services flush and never commit.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -31,7 +31,7 @@ from clinic.refusal import Refusal
 
 
 class LookAgain(Refusal):
-    """Answers do not fit together, and the client was not yet asked to look at them again."""
+    """Answers contradict each other, and the client has not yet been asked to check them."""
 
     code = "look-again"
     sentence = "Some answers do not fit together. Please look at them again."
@@ -42,14 +42,15 @@ class LookAgain(Refusal):
 
 
 class Stopped(Refusal):
-    """An urgent answer ended the form; nothing can be sent."""
+    """An urgent answer ended the form; nothing can be submitted."""
 
     code = "stopped"
     sentence = "This form has ended, because an answer needs medical help straight away."
 
 
 def submit(browser: bytes, posted: Posted, seen: Collection[str], now: datetime) -> Submission:
-    """Send the draft with the closing confirmations: a submission with its outcome and consents; the draft is deleted.
+    """Submit the draft with the closing confirmations: stores a submission with its outcome and consents, and deletes
+    the draft.
 
     `seen` are the contradictions (rule ids) the client was shown. Raises NoDraft, Stopped, NotReached while a question
     is open, Incomplete, and LookAgain for contradictions not in `seen`.
@@ -82,7 +83,7 @@ def _complete(answers: Mapping[str, object]) -> dict[str, Any]:
 
 
 def _submitted(submission: Submission, answers: dict[str, Any], assessed: Assessment) -> Submission:
-    """Store a submission with what was made of it, and its level if it is one to keep."""
+    """Store a submission with its outcome, and its level if that must be kept."""
     safety = assessed.safety
     submission.answers = answers
     outcome = Outcome(
@@ -128,9 +129,9 @@ def answer_before_visit(
 ) -> Submission:
     """The short form of the day: red flags, today, medicines, pregnancy, pain. Judged together with the last full form.
 
-    `source` says who typed: the client, or a therapist who asked aloud. Only what was answered now is stored; nothing
-    stored is ever shown to the form. A pain score left blank is judged as it was last given, and stays missing in what is
-    stored. Raises Incomplete.
+    `source` says who typed: the client, or a therapist who asked. Only what was answered now is stored, and the form
+    never shows stored answers. A blank pain score is judged by the last one given, but stays blank in storage. Raises
+    Incomplete.
     """
     before = queries.newest_full(browser=None, client_id=client_id, now=now)
     history = {
@@ -159,7 +160,7 @@ def answer_before_visit(
 def questions_before_visit(history: Mapping[str, object]) -> tuple[Question, ...]:
     """The questions of the short form for somebody with these older answers, in order.
 
-    One that depends on another of the same form is among them: without scripts both stand on the page.
+    Questions that depend on another one of the form are included, because without scripts the page shows both.
     """
     within = set(DAY_OF_VISIT_FIELDS)
     return tuple(
@@ -172,11 +173,11 @@ def questions_before_visit(history: Mapping[str, object]) -> tuple[Question, ...
 
 
 def adopt(browser: bytes, client_id: UUID, now: datetime, *, is_new: bool = True) -> None:
-    """Give what this browser answered for nobody yet to the client its booking was just made for.
+    """Attach this browser's unassigned answers to the client of its new booking.
 
-    When the answers already belong to somebody (a visitor who books again counts as new each time), the new client gets
-    a copy of what the booking rests on, so that the therapist finds it. `is_new` is such a visitor: the levels this browser
-    reached stay a floor also when an earlier booking took them. A client who signed in has a floor of their own.
+    If the answers already belong to somebody (a visitor who books again is a new client each time), the new client gets
+    a copy, so that the therapist finds it. `is_new` marks such a visitor: this browser's raised levels still apply,
+    even if an earlier booking took them. A signed-in client has their own.
     """
     if is_new:
         _carry_floor(browser, client_id, now)
@@ -198,7 +199,7 @@ def adopt(browser: bytes, client_id: UUID, now: datetime, *, is_new: bool = True
 
 
 def _carry_floor(browser: bytes, client_id: UUID, now: datetime) -> None:
-    """Let the levels this browser reached, now other clients', count for this one too; of each the latest."""
+    """Apply this browser's raised levels, which now belong to other clients, to this one too; the latest of each."""
     latest = {(row.level, row.disposition): row for row in reversed(queries.raised_here(browser, now))}
     for row in latest.values():
         if row.client_id is not None and row.client_id != client_id:
@@ -256,7 +257,7 @@ def _copy_newest(browser: bytes, client_id: UUID, now: datetime) -> None:
 
 
 class NothingToClear(Refusal):
-    """A rule named in a clearance did not fire for this submission."""
+    """A rule in a clearance did not fire for this submission."""
 
     code = "nothing-to-clear"
     sentence = "This safety rule does not concern these answers."
@@ -271,7 +272,7 @@ def clear(
     until: datetime,
     now: datetime,
 ) -> Clearance:
-    """Record a therapist's word that these rules need not stop a booking until then. Exclusions and caps stay.
+    """Record a therapist's decision that these rules do not stop a booking until then. Exclusions and caps stay.
 
     Raises NothingToClear for a rule that did not fire.
     """

@@ -3,7 +3,7 @@
 Words: *due* (committed facts call for it), *owed* (its row exists, once per *occasion*), *claim* (a sender's *lease* on a message),
 *settle* (record how sending ended), *given up*, *dropped* (no longer needed), *pause* (nothing leaves), *backlog* (what is late).
 
-No request sends mail. A pass (`delivery.run_pass`) reads committed rows, finds what is due (`kinds` by the means of `due`), records it once per occasion
+No request sends mail. A pass (`delivery.run_pass`) reads committed rows, finds what is due (`kinds`, with the help of `due`), records it once per occasion
 (`services`), composes it from the facts of that moment (`letters`) and delivers it at least once (`mailer`, `sms`). Content is
 never stored. Celery drives the pass (`tasks`); without a broker, `fallback` does. `heartbeat` records which
 part was last alive, `backlog` counts what is late, `pause` stops sending, `bounces` acts on what came back, `resend` sends one

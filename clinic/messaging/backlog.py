@@ -1,7 +1,7 @@
 """The backlog: what should have happened to messages by now and has not, counted for staff and for `/health`.
 
-The pass mends each of them by itself: it finds what is due, takes over what a dead sender left, and owes what is missing.
-A number that stays above zero means that no pass does its work.
+The pass repairs all of it by itself: it finds what is due, takes over what a dead sender left, and adds what is
+missing. A number that stays above zero means that no pass is working.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from clinic.messaging.services import STILL_OPEN, lease_is_free
 
 UNSENT_AFTER = timedelta(minutes=5)
 ABANDONED_AFTER = timedelta(minutes=1)
-"""So long after its lease ran out a message is in nobody's hands and yet marked as being sent."""
+"""How long after its lease expired a message counts as abandoned."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,7 @@ class Backlog:
     sending_too_long: int
     """Messages whose sender has not been heard of since its lease ran out."""
     unreminded: int
-    """Booked visits whose reminder was due five minutes ago and is not even owed."""
+    """Booked visits whose reminder was due five minutes ago and has no row yet."""
 
     @property
     def are_none(self) -> bool:

@@ -1,6 +1,6 @@
-"""The pass: find what is owed, claim, send, settle. Plain code; who drives it (Celery, the stand-in, a test) is no matter.
+"""The pass: find what is due, claim, send, settle. Celery, the fallback or a test may run it.
 
-Message by message, each step in its own transaction and none open across the network: a bad message holds up no other.
+Each step of each message has its own transaction, and none is open across the network: a bad message delays no other.
 """
 
 import logging
@@ -43,9 +43,9 @@ CATCH_UP_AFTER = timedelta(hours=1)
 CATCH_UP_SPACING_SECONDS = 0.1
 CATCH_UP_LOCK = 7_503_001
 NOTE_AGAIN_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0)
-"""What was accepted and is not noted goes twice: while the database is away, the worker waits so long between its tries.
+"""Seconds between attempts to record an accepted message while the database is away; unrecorded, it would go twice.
 
-Nobody else can do it: only this sender knows of the yes. Should its lease run out meanwhile, the fence decides.
+Only this sender knows that it was accepted. If its lease expires meanwhile, the fence decides.
 """
 MINUTE = timedelta(minutes=1)
 
@@ -80,10 +80,10 @@ class PassTally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassTerms:
-    """How a pass may work: nothing leaves while `held`, and at most `per_minute` messages of the practice do in any minute.
+    """The limits of a pass: nothing leaves while `held`, and at most `per_minute` messages do in any minute.
 
-    `sms` takes text messages, which are neither owed nor sent without it. `driver` is what the pulse shows beside the pass.
-    `pause` (seconds) spaces the messages of a catch-up. `channel` is the only one that is open; None while all are.
+    `sms` sends text messages; without it there are none. `driver` is shown with the pass's heartbeat. `pause` (seconds)
+    spaces the messages of a catch-up. `channel` limits the pass to one channel; None means all.
     """
 
     held: bool = False
@@ -98,7 +98,7 @@ FREELY = PassTerms()
 
 
 def make_pass(app: Flask, limit: int, *, driver: str = "") -> PassTally:
-    """A pass as this process makes it: at the present moment, by its settings, with its own mailer."""
+    """Run a pass now, with this process's settings and mailer."""
     with transaction():
         now = heartbeat.on_time(clock.now(), clock.system())
     terms = PassTerms(
@@ -111,9 +111,9 @@ def make_pass(app: Flask, limit: int, *, driver: str = "") -> PassTally:
 
 
 def run_pass(now: datetime, limit: int, mailer: Mailer, terms: PassTerms = FREELY) -> PassTally:
-    """Find what is owed and deliver up to `limit` messages that are due.
+    """Find what is due and deliver up to `limit` messages.
 
-    Held messages are owed and wait. Any number of passes may run at once, on any number of hosts.
+    While sending is paused, messages wait. Any number of passes may run at once, on any number of hosts.
     """
     began = time.monotonic()
     tally = PassTally(owed=find(now, texts=terms.sms is not None))
@@ -126,7 +126,7 @@ def run_pass(now: datetime, limit: int, mailer: Mailer, terms: PassTerms = FREEL
     if not _server_may_answer(mailer):
         if terms.sms is None:
             return tally
-        terms = replace(terms, channel=sms.CHANNEL)  # Telephones do not wait for the mail server.
+        terms = replace(terms, channel=sms.CHANNEL)  # Text messages do not wait for the mail server.
     if now - late <= CATCH_UP_AFTER:
         _deliver_all(now, limit, mailer, tally, began, terms, lambda: None)
     else:
@@ -139,9 +139,9 @@ def run_pass(now: datetime, limit: int, mailer: Mailer, terms: PassTerms = FREEL
 
 
 def find(now: datetime, *, texts: bool = False) -> int:
-    """Owe what committed rows say is owed, and end what came too late; returns how many messages are new.
+    """Add the messages that committed rows call for, and end those that came too late; returns how many are new.
 
-    With `texts` also the text messages.
+    With `texts`, text messages too.
     """
     with transaction():
         services.end_worthless(now)
@@ -153,7 +153,7 @@ def find(now: datetime, *, texts: bool = False) -> int:
 
 
 def deliver(held: Claim, now: datetime, mailer: Mailer, provider: SmsProvider | None = None) -> End:
-    """Compose one claimed message from today's facts, hand it over, and note how that ended."""
+    """Compose one claimed message from today's facts, hand it over, and record how that ended."""
     with transaction():
         content = _composed(held, now, provider)
         if isinstance(content, Drop):
@@ -229,13 +229,13 @@ def _deliver_all(
 
 
 def _delivered(held: Claim, now: datetime, mailer: Mailer, provider: SmsProvider | None) -> End:
-    """`deliver`, except that a fault of ours in one message is logged and that message tried again later."""
+    """`deliver`, but an unexpected error in one message is logged and the message tried again later."""
     try:
         end = deliver(held, now, mailer, provider)
     except (OperationalError, PoolExhausted):
         raise
     except Exception as error:
-        # Only the kind of fault: its text may quote what the message is about.
+        # Log only the type of error, because its text may quote the message.
         log.error("message failed", extra={"message_id": str(held.id), "fault": type(error).__name__})
         with transaction():
             return _noted(services.retry(held, "fault", now), End.LATER)
@@ -245,7 +245,7 @@ def _delivered(held: Claim, now: datetime, mailer: Mailer, provider: SmsProvider
 
 
 def _within_rate(terms: PassTerms, now: datetime) -> bool:
-    """Count one message of the practice, unless this minute is full."""
+    """Count one message, unless this minute is full."""
     if terms.per_minute is None:
         return True
     try:
@@ -260,7 +260,7 @@ def _noted(ours: bool, end: End) -> End:
 
 
 def _server_may_answer(mailer: Mailer) -> bool:
-    """Whether to try at all. With the circuit open, one sender at a time asks whether the server is back."""
+    """Whether to try at all. While the server is away, one sender at a time checks whether it is back."""
     if not heartbeat.heartbeats().sign(DeliveryPart.MAIL).state:
         return True
     with transaction():
@@ -279,7 +279,8 @@ def _server_may_answer(mailer: Mailer) -> bool:
 
 @contextmanager
 def alone(key: int) -> Iterator[bool]:
-    """Whether nobody else on any host holds this lock; ours until the block ends or the process dies."""
+    """Take a lock across all hosts; False if somebody else holds it. It lasts until the block ends or the process
+    dies."""
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         ours = bool(connection.scalar(sa.select(sa.func.pg_try_advisory_lock(key))))
         try:

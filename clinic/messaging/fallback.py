@@ -1,7 +1,7 @@
 """The fallback: a thread that makes the message pass itself when the broker is absent or silent.
 
-One thread in each worker's main process, started before the worker connects to the broker. It reads the pulse of the pass
-in PostgreSQL; when nobody has made one for ten seconds it makes one, and of all hosts one at a time does.
+One thread in each worker's main process, started before the worker connects to the broker. It reads the heartbeat of
+the pass in PostgreSQL; if there was no pass for ten seconds it makes one, on one host at a time.
 """
 
 import logging
@@ -21,14 +21,14 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS = 5.0
 OVERDUE = timedelta(seconds=10)
 PASS_LIMIT = 10_000
-"""In practice a pass of the stand-in ends by its time."""
+"""In practice a pass of the fallback ends by its time limit."""
 LOCK = 7_503_002
 
 
 def start(app: Flask) -> threading.Event:
     """Start the thread; setting the returned event ends it.
 
-    The application must be the thread's own, so that its connections are no forked child's as well.
+    The application must be the thread's own, so that no forked child shares its connections.
     """
     stop = threading.Event()
     threading.Thread(target=_look_until, args=(app, stop), name="stand-in", daemon=True).start()
@@ -36,7 +36,7 @@ def start(app: Flask) -> threading.Event:
 
 
 def _look_until(app: Flask, stop: threading.Event) -> None:
-    # Look first after a while: by then the worker has forked its children, who so inherit no half-done work of ours.
+    # Wait before the first look, so that the worker's forked children inherit no half-done work.
     while not stop.wait(LOOK_SECONDS):
         try:
             with app.app_context():
@@ -46,7 +46,7 @@ def _look_until(app: Flask, stop: threading.Event) -> None:
 
 
 def check_worker(app: Flask) -> bool:
-    """Say that the worker lives, and make the pass when it is overdue; returns whether it was made here."""
+    """Record that the worker is alive, and make the pass if it is overdue; returns whether it was made here."""
     with transaction():
         heartbeat.beat(DeliveryPart.WORKER)
     with transaction():

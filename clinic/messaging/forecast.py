@@ -1,4 +1,5 @@
-"""What goes next: the messages of the coming two days, owed already or foreseen, in two statements however many they are."""
+"""What is sent next: the messages of the next two days, queued or foreseen, in two statements however many there
+are."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -25,14 +26,13 @@ OCCASION: Mapping[str, sa.types.TypeEngine[Any]] = {
     "recipient_id": sa.Uuid(),
     "occasion": sa.Text(),
 }
-"""What makes a message the one it is: no two rows have the same."""
+"""A message's identity: no two rows have the same."""
 
 
 def next_lines(now: datetime, *, texts: bool = False) -> list[MessageLine]:
     """What will be sent in the coming two days if nothing changes, soonest first; with `texts` text messages too.
 
-    The pass's own questions are asked about the whole time at once, however much they find. Confirmations of bookings that
-    nobody made yet cannot be foreseen.
+    The pass's own queries run over the whole time at once. Confirmations of future bookings cannot be foreseen.
     """
     rules = due.rules(now, ahead=FORESEEN)
     if rules is None:
@@ -47,7 +47,7 @@ def next_lines(now: datetime, *, texts: bool = False) -> list[MessageLine]:
 
 
 def _lines_to_come(until: datetime, foreseen: Sequence[Owed]) -> sa.Select[*tuple[Any, ...]]:
-    """What waits, and what is foreseen under its number from one; what is owed already, in whatever state, is foreseen no more."""
+    """What waits, and what is foreseen under its number from one; anything with a row already is not foreseen again."""
     named = {**OCCASION, "client_id": sa.Uuid()}
     new = (
         sa.func.unnest(

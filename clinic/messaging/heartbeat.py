@@ -1,6 +1,6 @@
-"""Heartbeats: when each part of the delivery last said that it lives.
+"""Heartbeats: when each part of the delivery last reported that it was alive.
 
-Ages are measured by the database's own clock on both ends, so neither a skewed host nor a shifted test clock makes a
+Both ends of an age are measured by the database's clock, so neither a skewed host nor a shifted test clock makes a
 living part look dead.
 """
 
@@ -16,7 +16,7 @@ from clinic.messaging.models import Heartbeat, Sending
 
 FRESH = timedelta(seconds=30)
 DEAD = timedelta(minutes=2)
-"""A part that was silent for so long will not come back by itself."""
+"""A part that was silent this long will not come back by itself."""
 SKEW_TOLERATED = timedelta(seconds=2)
 STAND_IN = "stand_in"
 """State of the pass while the fallback makes it: the broker does not answer."""
@@ -36,7 +36,7 @@ class DeliveryPart(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """The last sign of life of one part; `age` is None when there never was one."""
+    """The last heartbeat of one part; `age` is None if there never was one."""
 
     part: DeliveryPart
     age: timedelta | None = None
@@ -46,7 +46,7 @@ class Sign:
     def word(self) -> str:
         """`ok`, `stale`, `never`, or the code of what is wrong.
 
-        The mail server and the leave to send have no heartbeat of their own: no news is good.
+        The mail server and the pause have no heartbeat of their own: no news is good news.
         """
         if self.state:
             return self.state
@@ -58,13 +58,13 @@ class Sign:
 
     @property
     def is_dead(self) -> bool:
-        """Whether this part never lived, or was silent for two minutes."""
+        """Whether this part was never alive, or silent for two minutes."""
         return self.word in ("stale", "never") and (self.age is None or self.age > DEAD)
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryHeartbeats:
-    """The signs of all parts, in the order of `Part`."""
+    """The heartbeats of all parts, in the order of `DeliveryPart`."""
 
     signs: tuple[Sign, ...]
 
@@ -79,7 +79,7 @@ class DeliveryHeartbeats:
         return tuple(sign for sign in self.signs if sign.word != "ok")
 
     def sign(self, part: DeliveryPart) -> Sign:
-        """The sign of one part."""
+        """The heartbeat of one part."""
         return next(sign for sign in self.signs if sign.part is part)
 
 
@@ -93,13 +93,13 @@ def heartbeats() -> DeliveryHeartbeats:
 
 
 def some_silent(after: timedelta) -> sa.ColumnElement[bool]:
-    """Whether a part that lived once has been silent for longer; the mail server has no heartbeat of its own."""
+    """Whether a part that was once alive has been silent for longer; the mail server has no heartbeat of its own."""
     parts = [part.value for part in DeliveryPart if part is not DeliveryPart.MAIL]
     return sa.exists().where(Heartbeat.name.in_(parts), sa.func.clock_timestamp() - Heartbeat.at > after)
 
 
 def beat(part: DeliveryPart, state: str = "") -> None:
-    """Say that a part lives, and in which state; the caller commits."""
+    """Record that a part is alive, and its state; the caller commits."""
     row = pg.insert(Heartbeat).values(name=part.value, at=sa.func.clock_timestamp(), state=state)
     db.session.execute(
         row.on_conflict_do_update(
@@ -129,7 +129,7 @@ def take_probe(every: timedelta) -> bool:
 def take_sweep(now: datetime, every: timedelta) -> bool:
     """Whether it is this caller's turn to look at everything; one of all callers wins within each `every`.
 
-    By the caller's clock, which the rows it looks at follow too; a clock that was put back loses no turn.
+    By the caller's clock, like the rows it checks; a clock that was set back misses no turn.
     """
     first = pg.insert(Heartbeat).values(name=SWEEP, at=now, state="")
     turn = first.on_conflict_do_update(
@@ -141,9 +141,9 @@ def take_sweep(now: datetime, every: timedelta) -> bool:
 
 
 def on_time(now: datetime, system: datetime) -> datetime:
-    """`now` as the database's clock has it, when the host's own clock (`system`) is more than two seconds off.
+    """`now` by the database's clock, if the host's clock (`system`) is more than two seconds off.
 
-    Hosts agree on what is due, and on whose lease has run out, by the one clock they share.
+    With one shared clock, hosts agree on what is due and whose lease has expired.
     """
     off = _off(system)
     return now + off if abs(off) > SKEW_TOLERATED else now

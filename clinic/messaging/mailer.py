@@ -1,7 +1,7 @@
-"""Handing a letter over: to a mail server, or to a folder when there is none. The one protocol with two real sides.
+"""Handing over a letter: to a mail server, or to a folder if there is none.
 
-What can go wrong is of three kinds, and the sender treats each differently: the server cannot be reached (nobody's fault,
-everything waits), this message may go later, this message will never go.
+Three things can go wrong, and the sender treats each differently: the server cannot be reached (everything waits), this
+message can go later, this message can never go.
 """
 
 import contextlib
@@ -21,9 +21,9 @@ from flask import Flask
 from clinic.messaging.bounces.smtp_replies import Blame, blame
 
 TIMEOUT_SECONDS = 8.0
-"""For each step of a hand-over; a server slower than this is taken as away."""
+"""For each step of a hand-over; a slower server counts as unreachable."""
 HANDOVER_SECONDS = 20.0
-"""For all steps together: a server that is slow at each of them must not outlast the lease on the message."""
+"""For all steps together, so that a slow server does not outlast the lease on the message."""
 TAKEN, TAKEN_ELSEWHERE = 250, 251
 """Replies of a server that agrees (RFC 5321, section 4.2.3)."""
 
@@ -47,7 +47,7 @@ class Undelivered(Exception):
 
 
 class Unreachable(Undelivered):
-    """The server does not take mail from us at all now."""
+    """The server takes no mail from us now."""
 
 
 class TryLater(Undelivered):
@@ -82,7 +82,7 @@ class MaildirMailer:
         self.folder = folder
 
     def send(self, envelope: Envelope) -> None:
-        """Write the mail whole, or raise TryLater when the folder cannot take it."""
+        """Write the whole email, or raise TryLater if the folder cannot take it."""
         name = f"{time.time_ns()}.{envelope.name}.{token_hex(4)}.eml"
         draft = self.folder / "tmp" / name
         try:
@@ -97,11 +97,11 @@ class MaildirMailer:
             raise TryLater("folder") from None
 
     def probe(self) -> None:
-        """A folder is always there, or made."""
+        """The folder exists or is created."""
 
 
 class SmtpMailer:
-    """Speaks SMTP over one connection that is kept for the next mail.
+    """Speaks SMTP over one connection, which is reused.
 
     The address is `smtp://`, `smtp+starttls://` or `smtps://`, with `user:password@` when the server asks for them.
     """
@@ -125,7 +125,7 @@ class SmtpMailer:
         self.connection: smtplib.SMTP | None = None
 
     def send(self, envelope: Envelope) -> None:
-        """Hand the mail over; a kept connection that the server closed meanwhile is opened anew once."""
+        """Hand over the email; a reused connection that the server has closed is reopened once."""
         self._begin_to_count()
         self._finish(self._begun(envelope), envelope)
 
@@ -145,21 +145,22 @@ class SmtpMailer:
         self.deadline = time.monotonic() + self.handover_seconds
 
     def _seconds(self, steps: int) -> float:
-        """How long each of the next steps may take, so that all end before the deadline; TimeoutError when it is past."""
+        """How long each of the next steps may take, so that all end before the deadline; TimeoutError if it has
+        passed."""
         left = self.deadline - time.monotonic()
         if left <= 0:
             raise TimeoutError
         return min(self.timeout_seconds, left / steps)
 
     def _wait_at_most(self, connection: smtplib.SMTP, steps: int = 1) -> smtplib.SMTP:
-        """The connection, which will not wait longer than it may."""
+        """The connection, with its timeout set."""
         if connection.sock is not None:
             connection.sock.settimeout(self._seconds(steps))
         return connection
 
     @cached_property
     def _trust(self) -> ssl.SSLContext:
-        """The system's certificate authorities; reading them takes longer than a whole hand-over."""
+        """The system's certificate authorities, cached because reading them takes longer than a whole hand-over."""
         return ssl.create_default_context()
 
     def _connect(self) -> smtplib.SMTP:
@@ -193,7 +194,8 @@ class SmtpMailer:
         return opened
 
     def _begun(self, envelope: Envelope) -> smtplib.SMTP:
-        """A connection on which the server took our sender address; one that does not take it takes none of our mails."""
+        """A connection on which the server accepted our sender address; a server that rejects it accepts none of our
+        mail."""
         if self.connection is not None:
             with contextlib.suppress(smtplib.SMTPException, OSError):
                 options = _options(self.connection, envelope)
@@ -223,7 +225,7 @@ class SmtpMailer:
             self._reset(connection)
             raise (Refused("refused") if error.smtp_code >= 500 else TryLater("not_now")) from None
         except (smtplib.SMTPException, OSError):
-            # It may have been accepted in the moment the line broke: the next try carries the same Message-ID.
+            # It may have been accepted just before the connection broke; the next try has the same Message-ID.
             self.close()
             raise TryLater("line_broke") from None
         except Undelivered:
@@ -238,9 +240,9 @@ class SmtpMailer:
 
 
 def _options(connection: smtplib.SMTP, envelope: Envelope) -> list[str]:
-    """What the server is asked for with the mail: an address beyond ASCII can only go to a server that offers it (RFC 6531).
+    """SMTP options for the email: a non-ASCII address needs a server that offers SMTPUTF8 (RFC 6531).
 
-    Raises Refused for one that does not; the address itself may be a good one.
+    Raises Refused for a server without it; the address itself may be valid.
     """
     if envelope.recipient.isascii():
         return []

@@ -1,4 +1,4 @@
-"""A letter as bytes: text and HTML beside each other, the calendar file as invitation and as attachment.
+"""Serialises a letter: text and HTML alternatives, and the calendar file as invitation and attachment.
 
 The plain MIME classes are used because they are several times faster than `EmailMessage` and never decode what they are
 given: a header value that looks like an encoded word stays what it is. All the same, nothing that could be read as one,
@@ -30,7 +30,7 @@ _utf8.body_encoding = QP
 
 
 def header_text(text: str) -> str:
-    """Text that cannot become another header, whatever reads it."""
+    """Text that cannot become another header, whatever parses it."""
     return " ".join(UNSAFE.sub(" ", text).split())
 
 
@@ -66,17 +66,17 @@ def serialised(
         mail.attach(body)
         mail.attach(_calendar_file(calendar, calendar_method))
     mail["From"] = _mailbox("From", sender_name, sender)
-    # An address beyond ASCII stands in the header as it is (RFC 6532); an encoded word would be another address.
+    # A non-ASCII address stays in the header as it is (RFC 6532); an encoded word would be another address.
     mail["To"] = header_text(recipient).encode().decode("ascii", "surrogateescape")
     if answer_to.isascii() and "@" in answer_to:
         mail["Reply-To"] = _mailbox("Reply-To", sender_name, answer_to)
     mail["Subject"] = _folded("Subject", header_text(subject))
     mail["Date"] = format_datetime(written_at)
     mail["Message-ID"] = f"<{message_id}>"
-    # An answering machine must not answer (RFC 3834, section 5).
+    # Automatic responders must not answer (RFC 3834, section 5).
     mail["Auto-Submitted"] = "auto-generated"
     if stop_link:
-        # One press in the mailbox itself (RFC 8058, section 3.1).
+        # One-click unsubscribe (RFC 8058, section 3.1).
         mail["List-Unsubscribe"] = f"<{header_text(stop_link)}>"
         mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     for name, line in (tags or {}).items():
@@ -105,8 +105,8 @@ def _mailbox(header: str, name: str, address: str) -> str:
 def _folded(header: str, text: str) -> str:
     """Text as the value of a header none of whose lines is longer than RFC 5322 wants (section 2.1.1, read 2026-11-28).
 
-    Folding at blanks changes nothing for who reads it. A word that is longer than a line alone goes in encoded words (RFC
-    2047), which may be cut anywhere.
+    Folding at spaces changes nothing for the reader. A word longer than a line becomes encoded words (RFC 2047), which
+    may be cut anywhere.
     """
     if not text.isascii() or max(map(len, text.split(" "))) > LONGEST_WORD:
         return _in_encoded_words(header, text)

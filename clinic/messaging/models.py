@@ -45,7 +45,7 @@ class MessageKind(StrEnum):
 
 
 class Message(Identified, Model):
-    """Something owed to somebody on one occasion. One row per occasion is certain; its content is never stored."""
+    """A message to somebody on one occasion. There is exactly one row per occasion; its content is never stored."""
 
     __tablename__ = "messages"
 
@@ -54,25 +54,25 @@ class Message(Identified, Model):
     subject_id: Mapped[UUID]
     """The appointment, draft, contact, review or check-in it is about, by kind."""
     recipient_id: Mapped[UUID]
-    """The contact or user it goes to; for a resume link the draft, for somebody who is to join the team the invitation."""
+    """The contact or user it goes to; for a resume link the draft, for a new member of staff the invitation."""
     client_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("clients.id"), index=True)
     occasion: Mapped[str]
     """Set by each kind in `due`, for example `r2/2880`."""
     owed_at: Mapped[datetime]
     due_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
-    """After this instant the message is worth nothing and is given up."""
+    """After this instant the message is no longer useful and is given up."""
     attempts: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[datetime | None]
     fence: Mapped[int] = mapped_column(sa.BigInteger, default=0)
-    """Rises with each claim; a sender that slept past its lease cannot settle."""
+    """Raised with each claim; a sender that slept past its lease cannot settle."""
     sent_at: Mapped[datetime | None]
     given_up_at: Mapped[datetime | None]
     dropped_at: Mapped[datetime | None]
     told: Mapped[bytes | None]
-    """SHA-256 of the time and place a sent letter told: a change that was taken back before anybody heard needs no letter."""
+    """SHA-256 of the time and place in a sent letter: a change that was undone before anybody heard needs no letter."""
     why: Mapped[str | None]
-    """A code for what became of it (`cancelled`, `moved`, `refused`, …); never an address, never a server's words."""
+    """A code for how it ended (`cancelled`, `moved`, `refused`, …); never an address, never a server's words."""
 
     __table_args__ = (
         sa.UniqueConstraint(
@@ -91,7 +91,7 @@ class Message(Identified, Model):
 
 
 class Heartbeat(Model):
-    """When a process last said that it lives; `/health` and the staff banner read nothing else."""
+    """When a process last reported that it was alive; `/health` and the staff banner read nothing else."""
 
     __tablename__ = "heartbeats"
 
@@ -103,18 +103,18 @@ class Heartbeat(Model):
 
 
 class Sending(Model):
-    """One row: whether messages may leave, and which incarnation of the database the sender last ran on."""
+    """One row: whether messages may leave, and on which incarnation of the database the sender last ran."""
 
     __tablename__ = "sending"
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=1)
     incarnation: Mapped[str]
-    """What tells this very database from a copy of it that was restored: nothing of it comes with a dump."""
+    """Distinguishes this database from a restored copy: a dump contains none of it."""
     held_since: Mapped[datetime | None]
     held_why: Mapped[str | None]
     """`asked` (by the settings) or `restored`."""
     asked_release_at: Mapped[datetime | None]
-    """When an owner let the messages go although the settings still ask to hold them."""
+    """When an owner resumed sending although the settings still ask for a pause."""
 
     __table_args__ = (
         sa.CheckConstraint("id = 1", name="one_row"),

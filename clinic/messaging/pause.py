@@ -1,8 +1,8 @@
 """Whether messages may leave. A database that was restored sends nothing until an owner has looked.
 
-What was sent after a backup was taken is owed again by the restored copy, so the sender must stop by itself. It knows its
-database by marks that no dump carries: the cluster, its timeline, the database and the table of messages. Another
-incarnation than the one noted in the row means a restored copy. `MESSAGES_HELD=1` holds everything as well.
+A restored copy would send again what was sent after the backup, so the sender must stop by itself. It recognises its
+database by marks that no dump contains: the cluster, its timeline, the database and the table of messages. An
+incarnation that differs from the stored one means a restored copy. `MESSAGES_HELD=1` pauses everything as well.
 """
 
 from collections import Counter
@@ -32,7 +32,7 @@ INCARNATION = sa.text(
 
 
 class Why(StrEnum):
-    """Why messages are held."""
+    """Why sending is paused."""
 
     ASKED = "asked"
     RESTORED = "restored"
@@ -40,14 +40,14 @@ class Why(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SendingPause:
-    """That messages are held, and since when (UTC)."""
+    """The reason for the pause, and since when (UTC)."""
 
     why: Why
     since: datetime
 
 
 def hold() -> SendingPause | None:
-    """The hold in force; None while messages may leave."""
+    """The current pause; None while messages may leave."""
     row = db.session.execute(sa.select(Sending.held_why, Sending.held_since)).one_or_none()
     if row is None or row.held_why is None or row.held_since is None:
         return None
@@ -55,7 +55,7 @@ def hold() -> SendingPause | None:
 
 
 def is_held(now: datetime, *, asked: bool) -> bool:
-    """Whether nothing may leave now; notes a hold that begins or ends here. `asked` is what the settings say.
+    """Whether sending is paused; records a pause that begins or ends now. `asked` is what the settings say.
 
     The caller commits. Any number of senders may ask at once.
     """
@@ -76,7 +76,7 @@ def is_held(now: datetime, *, asked: bool) -> bool:
             _note(Sending.held_why.is_(None), held_why=Why.ASKED, held_since=now)
             return True
     elif row.asked_release_at is not None or row.held_why == Why.ASKED:
-        # The settings no longer ask; the next time they do, they mean it anew.
+        # The settings no longer ask; if they do again, it is a new pause.
         _note(Sending.held_why == Why.ASKED, held_why=None, held_since=None)
         _note(Sending.asked_release_at.is_not(None), asked_release_at=None)
         return bool(row.held_why == Why.RESTORED)
@@ -84,7 +84,7 @@ def is_held(now: datetime, *, asked: bool) -> bool:
 
 
 def waiting(now: datetime) -> Counter[MessageKind]:
-    """How many messages would leave at once if they were let go, by kind."""
+    """How many messages would leave at once if sending resumed, by kind."""
     due = (
         sa.select(Message.kind, sa.func.count())
         .where(STILL_OPEN, Message.due_at <= now)
@@ -94,9 +94,10 @@ def waiting(now: datetime) -> Counter[MessageKind]:
 
 
 def release(actor: str, now: datetime, *, leave_out: bool) -> int:
-    """Let messages go again. With `leave_out` those that are due by now never go: after a restore they may have gone before.
+    """Resume sending. With `leave_out`, messages that are due by now never go: after a restore they may have gone
+    before.
 
-    Returns how many were left out. The caller commits. Twice is harmless: the second finds nothing held.
+    Returns how many were left out. The caller commits. Safe to repeat: the second call finds no pause.
     """
     held = hold()
     if held is None:

@@ -1,7 +1,7 @@
-"""What a person wishes to be written about besides their bookings, and how they stop it.
+"""Preferences: what a person wants to receive besides letters about their bookings, and how they unsubscribe.
 
-Check-ins go out unless somebody stops them, as part of a visit's care. Invitations to come again and news go only to those
-who said yes, and a yes is a consent row: which text, when, and when it was withdrawn. Everything here is recorded.
+Check-ins are part of a visit's care and go out unless somebody stops them. Invitations to come again and news go only
+to people who agreed, and consent is a row: which text, when, and when it was withdrawn. Every change is audited.
 """
 
 from collections.abc import Sequence
@@ -32,14 +32,14 @@ NEWS: Final = ConsentText(
 
 
 class Topic(StrEnum):
-    """What somebody can stop with one press in the letter itself."""
+    """What somebody can unsubscribe from with one click in the letter."""
 
     CHECK_INS = "check-ins"
     REBOOKING = "rebooking"
 
 
 class NoSuchReminder(Refusal):
-    """A reminder that could not be sent: too many, or too long before."""
+    """Reminders that cannot be sent: too many, or too long before."""
 
     status = 422
     code = "no-such-reminder"
@@ -47,19 +47,19 @@ class NoSuchReminder(Refusal):
 
 
 def agreed_to_news(client_id: Any) -> sa.ColumnElement[bool]:
-    """Whether a client said yes to invitations and news and has not withdrawn it."""
+    """A condition: the client agreed to invitations and news and has not withdrawn."""
     return sa.exists().where(
         Consent.client_id == client_id, Consent.purpose == Purpose.NEWS, Consent.withdrawn_at.is_(None)
     )
 
 
 def wants_news(client_id: UUID) -> bool:
-    """The same as a plain answer."""
+    """The same as a plain bool."""
     return bool(db.session.scalar(sa.select(agreed_to_news(client_id))))
 
 
 def agree_to_news(client_id: UUID, *, actor: str, now: datetime) -> None:
-    """Keep a yes to invitations and news; one that stands already is left as it is. The caller commits."""
+    """Record consent to invitations and news; does nothing if it already exists. The caller commits."""
     if wants_news(client_id):
         return
     given = Consent(
@@ -75,7 +75,7 @@ def agree_to_news(client_id: UUID, *, actor: str, now: datetime) -> None:
 
 
 def withdraw_news(client_id: UUID, *, actor: str, now: datetime) -> None:
-    """End every yes to invitations and news; without one nothing happens. The caller commits."""
+    """Withdraw consent to invitations and news; does nothing without one. The caller commits."""
     standing = db.session.scalars(
         sa.select(Consent).where(
             Consent.client_id == client_id, Consent.purpose == Purpose.NEWS, Consent.withdrawn_at.is_(None)
@@ -87,7 +87,7 @@ def withdraw_news(client_id: UUID, *, actor: str, now: datetime) -> None:
 
 
 def remind(contact: Contact, offsets_minutes: Sequence[int] | None, *, now: datetime) -> None:
-    """Remind at this address so long before each visit; None as the practice does, an empty list never.
+    """Set this address's reminders, in minutes before a visit; None follows the practice, an empty list means never.
 
     The caller commits. Raises NoSuchReminder.
     """
@@ -105,7 +105,7 @@ def remind(contact: Contact, offsets_minutes: Sequence[int] | None, *, now: date
 
 
 def check_in(contact: Contact, wanted: bool, *, now: datetime) -> None:
-    """Ask at this address how somebody is after a visit, or not. The caller commits."""
+    """Set whether check-ins go to this address. The caller commits."""
     if contact.wants_check_ins == wanted:
         return
     contact.wants_check_ins = wanted
@@ -116,7 +116,7 @@ def check_in(contact: Contact, wanted: bool, *, now: datetime) -> None:
 
 
 def stop(contact: Contact, topic: Topic, now: datetime) -> None:
-    """What the button in a letter does. Twice is harmless. The caller commits."""
+    """Unsubscribe an address from one topic. Safe to repeat. The caller commits."""
     if topic is Topic.CHECK_INS:
         check_in(contact, False, now=now)
     else:
@@ -124,12 +124,12 @@ def stop(contact: Contact, topic: Topic, now: datetime) -> None:
 
 
 def stop_path(contact_id: UUID, topic: Topic) -> str:
-    """The address that stops one kind of letter to one address: `/stop/<topic>/<token>`."""
+    """The URL that unsubscribes an address from a topic: `/stop/<topic>/<token>`."""
     return signed_links.purpose_path(f"{STOP}/{topic.value}", f"{STOP}-{topic.value}", contact_id, 1)
 
 
 def contact_of(topic: Topic, token: str) -> Contact:
-    """Whose letters an address stops; raises NotFound."""
+    """The contact of an unsubscribe token; raises NotFound."""
     claim = signed_links.check(token, f"{STOP}-{topic.value}")
     contact = db.session.get(Contact, claim.subject_id) if claim and claim.holds(1) else None
     if contact is None:

@@ -1,4 +1,5 @@
-"""Reads for the staff pages: what was owed and what became of it, what goes next, what delivers it, and the mails in the folder."""
+"""Reads for the staff pages: the message log, what is sent next, the delivery's heartbeats, and the emails in the
+folder."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -31,7 +32,7 @@ PAGE = 50
 
 
 class Stage(StrEnum):
-    """Where a message is between being owed and its end."""
+    """The state of a message."""
 
     WAITING = "waiting"
     SENDING = "sending"
@@ -64,9 +65,9 @@ SHOWN: dict[MessageStage, sa.ColumnElement[bool]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageLine:
-    """One message in the list: what, for whom, about which visit, and what became of it. `why` is a code.
+    """One message in the log: what, for whom, about which visit, and how it ended. `why` is a code.
 
-    `staff_name` is whose it is when it goes to somebody who works here.
+    `staff_name` is the recipient if it goes to a member of staff.
     """
 
     id: UUID
@@ -87,7 +88,7 @@ class MessageLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageFilter:
-    """What somebody looks for in the list."""
+    """The filters of the log."""
 
     shown: MessageStage = MessageStage.ALL
     name: str = ""
@@ -100,7 +101,7 @@ EVERYTHING = MessageFilter()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessagePage:
-    """Some lines, newest first, and the ids with which the pages beside it begin."""
+    """Some lines, newest first, and the ids at which the neighbouring pages begin."""
 
     lines: Sequence[MessageLine]
     newer: UUID | None = None
@@ -108,7 +109,7 @@ class MessagePage:
 
 
 def pulse() -> DeliveryHeartbeats:
-    """Whether worker, beat, pass and mail server live; by the database's clock."""
+    """Whether worker, beat, pass and mail server are alive, by the database's clock."""
     return heart.heartbeats()
 
 
@@ -147,19 +148,19 @@ def page(
 
 
 def stages(kind: MessageKind, subject_ids: Sequence[UUID], now: datetime) -> Mapping[UUID, Stage]:
-    """Where the newest message of a kind about each of these subjects is; those without one are left out."""
+    """The state of the newest message of a kind about each of these subjects; subjects without one are left out."""
     about = sa.select(Message).where(Message.kind == kind, Message.subject_id.in_(subject_ids))
     return {row.subject_id: _stage(row, now) for row in db.session.scalars(about.order_by(Message.id))}
 
 
 def undelivered(since: datetime) -> int:
-    """How many messages were given up since an instant: what staff should look after by telephone."""
+    """How many messages were given up since an instant, which staff should follow up by telephone."""
     count = sa.select(sa.func.count()).where(Message.given_up_at >= since)
     return db.session.scalar(count) or 0
 
 
 def reaches_by_mail(visit_id: UUID) -> bool:
-    """Whether letters about a visit have an address to go to, and none of those so far was lost."""
+    """Whether letters about a visit have a usable address, and none was lost so far."""
     has_address = db.session.scalar(sa.select(visits(Appointment.id == visit_id).exists()))
     return bool(has_address) and not not_delivered([visit_id])
 
@@ -226,7 +227,7 @@ def _stage(message: Message, now: datetime) -> Stage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
-    """A mail that was written into the folder instead of being sent; `name` is its file."""
+    """An email that was written to the folder instead of being sent; `name` is its file."""
 
     name: str
     to: str
@@ -238,13 +239,13 @@ class Mail:
 
 
 def outbox(folder: Path, *, limit: int = 100) -> list[Mail]:
-    """The newest mails of the folder, newest first; none when nothing was ever written."""
+    """The latest emails in the folder, newest first."""
     files = sorted((folder / "new").glob("*.eml"), key=lambda file: file.name, reverse=True)
     return [_read(file) for file in files[:limit] if FILE.fullmatch(file.name)]
 
 
 def mail(folder: Path, name: str) -> Mail | None:
-    """One mail of the folder by its file name; None when the name is no such file's."""
+    """One email of the folder by its file name; None if there is no such file."""
     file = folder / "new" / name
     if not FILE.fullmatch(name) or not file.is_file():
         return None
@@ -265,7 +266,7 @@ def _read(file: Path) -> Mail:
 
 
 def _address(parsed: EmailMessage) -> str:
-    """Whom it goes to, also where the address stands in the header as plain UTF-8."""
+    """The recipient, even if the address is plain UTF-8 in the header."""
     written = next((value for name, value in parsed.raw_items() if name.lower() == "to"), "")
     return str(written).encode("ascii", "surrogateescape").decode("utf-8", "replace").strip()
 

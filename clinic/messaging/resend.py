@@ -1,4 +1,4 @@
-"""Sending a message once more, because a member of staff asks for it."""
+"""Resending a message at the request of a member of staff."""
 
 from datetime import datetime
 from uuid import UUID
@@ -30,9 +30,9 @@ def may_go_again(message: Message, now: datetime) -> bool:
 
 
 def send_again(message_id: UUID, actor: str, now: datetime) -> None:
-    """Owe a message once more, composed from the facts of today; for one that went, as a letter of its own.
+    """Queue a message again, composed from today's facts; if it was sent, as a new message.
 
-    Asking twice before it has left is asking once. Raises NotFound and NotAgain. The caller commits.
+    Asking twice before it has left sends it once. Raises NotFound and NotAgain. The caller commits.
     """
     message = db.session.get(Message, message_id, with_for_update=True)
     if message is None:
@@ -48,7 +48,7 @@ def send_again(message_id: UUID, actor: str, now: datetime) -> None:
 
 
 def _owe_copy(message: Message, now: datetime) -> None:
-    """A row of its own on the same channel, and so a Message-ID of its own: mail programs hide a second mail that carries the first one's."""
+    """A new row on the same channel, and so a new Message-ID: mail programs hide a second email with the same one."""
     first = message.occasion.partition(AGAIN)[0]
     copies = sa.select(Message).where(
         Message.kind == message.kind,

@@ -1,8 +1,11 @@
-"""Owing, claiming and settling messages: the state of a row changes here and nowhere else.
+"""Queueing, claiming and settling messages: their state changes here and nowhere else.
 
-Of many senders one gets a row, by one UPDATE. A claim is a lease: whoever dies with it loses it within a minute, and
-whoever sleeps past it can no longer settle, because the fence has risen. So every live message goes out at least once,
-and twice only when a sender died between the mail server's yes and our own note of it.
+1. Of many senders one gets a row, by one UPDATE.
+2. A claim is a lease: a sender that dies loses it within a minute.
+3. A sender that sleeps past its lease can no longer settle, because the fence has risen.
+
+So every live message goes out at least once, and twice only if a sender died between the mail server's acceptance and our
+record of it.
 """
 
 from collections.abc import Sequence
@@ -23,10 +26,10 @@ LEASE = timedelta(seconds=45)
 RETRY_SECONDS = (5, 15, 45, 2 * 60, 5 * 60, 15 * 60, 30 * 60)
 RETRY_SPREAD = 0.2
 MOST_ATTEMPTS = 60
-"""A message that brings its senders down must end some day; half-hourly tries over a day stay below this."""
+"""A message that crashes its senders must end some day; half-hourly tries over a day stay below this."""
 
 AGAIN = "/again"
-"""Marks the occasion of a copy that staff asked for; with its number it is an occasion of its own."""
+"""Marks the occasion of a resent copy; with its number it is a separate occasion."""
 SIGN_IN_WORTH = timedelta(hours=1)
 ROWS_AT_ONCE = 1000
 
@@ -36,7 +39,7 @@ STILL_OPEN = sa.and_(Message.sent_at.is_(None), Message.given_up_at.is_(None), M
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owed:
-    """A message as a fact makes it: what, about what, to whom, on which occasion, from when until when it is worth sending."""
+    """A message to queue: kind, subject, recipient, occasion, and from when until when it is worth sending."""
 
     kind: MessageKind
     subject_id: UUID
@@ -50,9 +53,9 @@ class Owed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A message in the hands of one sender until `lease_until`; `fence` tells this claim from any later one.
+    """A message claimed by one sender until `lease_until`; `fence` distinguishes this claim from later ones.
 
-    A copy carries the occasion of the first and says that it is one.
+    A resent copy has the occasion of the first, and is marked as a copy.
     """
 
     id: UUID
@@ -70,7 +73,7 @@ class Claim:
 
 
 def owe(owed: Sequence[Owed], now: datetime) -> int:
-    """Owe each of these once; what is owed already, in whatever state, is left alone. Returns how many are new.
+    """Queue each of these once; existing rows, in whatever state, are left alone. Returns how many are new.
 
     The caller commits.
     """
@@ -86,9 +89,9 @@ def owe(owed: Sequence[Owed], now: datetime) -> int:
 
 
 def claim(now: datetime, channel: str | None = None) -> Claim | None:
-    """Take the message that has been due longest and that nobody holds; None when there is none. The caller commits.
+    """Claim the unclaimed message that has been due longest; None if there is none. The caller commits.
 
-    `channel` leaves the others out.
+    `channel` limits it to one channel.
     """
     of_it = [] if channel is None else [Message.channel == channel]
     free = (
@@ -126,22 +129,23 @@ def claim(now: datetime, channel: str | None = None) -> Claim | None:
 
 
 def settle(held: Claim, now: datetime, *, told: bytes | None = None) -> bool:
-    """Note that the message was accepted; `told` is the digest of what it said. False when the claim was lost meanwhile."""
+    """Record that the message was accepted; `told` is the digest of what it said. False if the claim was lost
+    meanwhile."""
     return _end(held, sent_at=now, why=None, told=told)
 
 
 def drop(held: Claim, why: str, now: datetime) -> bool:
-    """End a message that must not go any more, with the code of the reason. False when the claim was lost meanwhile."""
+    """End a message that must not go any more, with a reason code. False if the claim was lost meanwhile."""
     return _end(held, dropped_at=now, why=why)
 
 
 def give_up(held: Claim, why: str, now: datetime) -> bool:
-    """End a message that cannot be delivered; staff see it. False when the claim was lost meanwhile."""
+    """End a message that cannot be delivered; staff see it. False if the claim was lost meanwhile."""
     return _end(held, given_up_at=now, why=why)
 
 
 def retry(held: Claim, why: str, now: datetime) -> bool:
-    """Put a message back for a later try, further out each time; given up when the next try comes too late.
+    """Put a message back for a later try, with growing delays; give it up if the next try would come too late.
 
     False when the claim was lost meanwhile.
     """
@@ -152,20 +156,20 @@ def retry(held: Claim, why: str, now: datetime) -> bool:
 
 
 def put_back(held: Claim) -> bool:
-    """Give a claim back as if it had not been made: nobody's attempt is used up. False when it was lost meanwhile."""
+    """Return a claim without using up an attempt. False if it was lost meanwhile."""
     return _end(held, attempts=held.attempts - 1)
 
 
 def retry_delay(attempts: int) -> timedelta:
-    """How long to wait after so many attempts, spread by a fifth so that tries do not march in step."""
+    """How long to wait after this many attempts, with a fifth of jitter."""
     seconds = RETRY_SECONDS[min(attempts, len(RETRY_SECONDS)) - 1]
     return timedelta(seconds=seconds * _dice.uniform(1 - RETRY_SPREAD, 1 + RETRY_SPREAD))
 
 
 def end_worthless(now: datetime) -> int:
-    """Give up open messages nobody holds that came too late or were tried too often; returns how many. The caller commits.
+    """Give up unclaimed messages that are too late or were tried too often; returns how many. The caller commits.
 
-    Also what was never tried, as after a long outage: nobody was told, so staff see it.
+    Messages that were never tried, as after a long outage, are included, so that staff see them.
     """
     too_late = sa.and_(Message.expires_at.is_not(None), Message.expires_at <= now)
     ended = (
@@ -188,7 +192,7 @@ def end_worthless(now: datetime) -> int:
 
 
 def oldest_due(now: datetime) -> datetime | None:
-    """Since when the message that has waited longest is due; None when nothing waits."""
+    """The due time of the longest-waiting message; None if nothing waits."""
     waiting = sa.select(sa.func.min(Message.due_at)).where(
         STILL_OPEN, Message.due_at <= now, lease_is_free(now)
     )
@@ -197,12 +201,12 @@ def oldest_due(now: datetime) -> datetime | None:
 
 
 def lease_is_free(now: datetime) -> sa.ColumnElement[bool]:
-    """Whether nobody holds the message at this moment."""
+    """Whether the message is unclaimed now."""
     return sa.or_(Message.lease_until.is_(None), Message.lease_until <= now)
 
 
 def _end(held: Claim, **columns: object) -> bool:
-    """Let go of a claim with these columns, unless somebody else has claimed the message since."""
+    """Release a claim and set these columns, unless somebody else has claimed the message since."""
     ours = sa.update(Message).where(Message.id == held.id, Message.fence == held.fence, STILL_OPEN)
     done = ours.values(lease_until=None, **columns).returning(Message.id)
     return db.session.scalar(done.execution_options(synchronize_session=False)) is not None

@@ -25,7 +25,8 @@ TIMEOUT_SECONDS = 8.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextMessage:
-    """What goes to one telephone (E.164); `reference` is the same for every try, so that a provider can leave out a copy."""
+    """A text message to one telephone (E.164); `reference` is the same for every try, so that a provider can drop
+    copies."""
 
     reference: UUID
     to: str
@@ -36,7 +37,7 @@ class SmsProvider(Protocol):
     """Delivers one text message at a time."""
 
     def send(self, message: TextMessage) -> None:
-        """Hand one message over; returns once the provider has taken charge of it. Raises TryLater and Refused."""
+        """Hand over one message; returns once the provider has accepted it. Raises TryLater and Refused."""
 
 
 class HttpSms:
@@ -86,14 +87,14 @@ def sms_provider(app: Flask) -> SmsProvider | None:
 
 
 class NoTelephone(Refusal):
-    """Text messages to an address that is no telephone."""
+    """Text messages can only go to a telephone."""
 
     code = "no-telephone"
     sentence = "Text messages can only go to a telephone."
 
 
 def agree(contact_id: UUID, actor: str, now: datetime, *, agrees: bool) -> Contact:
-    """Note that the owner of a telephone agreed to text messages, or no longer does.
+    """Record that the owner of a telephone agreed to text messages, or withdrew.
 
     Raises NotFound and NoTelephone. The caller commits.
     """

@@ -1,4 +1,4 @@
-"""The short form of the day, whoever fills it in: what it asks, and what its answers do to the visit in the same step."""
+"""The short form on the day of a visit, for clients and staff: what it asks, and what its answers do to the visit."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -22,13 +22,13 @@ from clinic.plans.scores import ScoreQuestions
 from clinic.refusal import NotFound, Refusal
 
 OPENS = timedelta(hours=24)
-"""Before the start; answered earlier, it would not speak of the day."""
+"""How long before the start the form opens; earlier answers would not describe the day."""
 ANSWERABLE = (State.BOOKED, State.REQUESTED, State.ARRIVED)
 _IN_PAIN = {"back_pain_now": "yes"}
 
 
 class NotOpen(Refusal):
-    """Too early, or the visit is over or called off."""
+    """It is too early, or the visit is over or cancelled."""
 
     status = 410
     code = "safety-form-closed"
@@ -62,9 +62,9 @@ class BeforeVisitQuestions:
 def sheet(visit: Appointment, now: datetime, *, in_own_words: bool = False) -> BeforeVisitQuestions:
     """What is asked before a visit.
 
-    The safety questions are the same for everybody: which ones a person needs would tell what is stored. The scores are
-    those of the session; the client's own words for their activities stand there only with `in_own_words`, which a page
-    may ask for once it knows who looks at it.
+    The safety questions are the same for everybody, because a selection would reveal what is stored. The scores are
+    those of the session. The client's own words for their activities appear only with `in_own_words`, for pages that
+    know who is looking.
     """
     asked = intake.questions_before_visit(_IN_PAIN)
     wanted = scores.score_questions(visit, now)
@@ -82,7 +82,7 @@ def sheet(visit: Appointment, now: datetime, *, in_own_words: bool = False) -> B
 
 @dataclass(frozen=True, kw_only=True)
 class Answered:
-    """What became of the answers: the submission, and what counts for this visit now."""
+    """The result of the answers: the submission, and the level that now applies to the visit."""
 
     submission: Submission
     standing: queries.SafetyStanding
@@ -92,7 +92,7 @@ class Answered:
 def answer(
     visit: Appointment, posted: drafts.Posted, *, actor: str, now: datetime, source: str = "client"
 ) -> Answered:
-    """Keep the answers and judge them with what is known; what that does to the visit happens in the same step.
+    """Store the answers, judge them with what is known, and apply the result to the visit in the same step.
 
     Raises drafts.Incomplete for safety questions left open and for anything unreadable; a score may be missing.
     """
@@ -119,7 +119,8 @@ def answer(
 
 
 def answers_given(visit: Appointment) -> Submission | None:
-    """The newest answers of this day, from when the form opened until the visit ends. Whoever shows them records the look."""
+    """The newest answers of this day, from when the form opened until the visit ends. A caller that shows them records
+    it."""
     return db.session.scalar(
         sa.select(Submission)
         .where(

@@ -45,7 +45,7 @@ class Reply:
 
 
 def answer(visit: Appointment, reply: Reply, now: datetime) -> CheckIn:
-    """Keep an answer; somebody who writes again gives another one, and each that worries waits by itself."""
+    """Store an answer; a client can answer again, and each worrying answer waits separately."""
     if visit.client_id is None or visit.state not in CAME:
         raise NotFound
     given = CheckIn(
@@ -71,7 +71,7 @@ def answer(visit: Appointment, reply: Reply, now: datetime) -> CheckIn:
 
 @dataclass(frozen=True, kw_only=True)
 class UnseenAnswer:
-    """An answer that waits for a therapist, with whose it is and after which visit."""
+    """An answer that waits for a therapist, with its client and visit."""
 
     check_in: CheckIn
     client: Client
@@ -79,10 +79,10 @@ class UnseenAnswer:
 
 
 def waiting(user_id: UUID, now: datetime) -> list[UnseenAnswer]:
-    """Answers of this therapist's clients that nobody has seen to, the oldest first. What they say stays sealed.
+    """Unhandled answers of this therapist's clients, oldest first. Their content stays sealed.
 
-    Those after a visit with a therapist who never signs in wait for every therapist. That each waits says something about its
-    client, so the look is recorded: the caller commits.
+    Answers after a visit with a therapist who never signs in wait for every therapist. That an answer waits reveals
+    something about its client, so the access is recorded: the caller commits.
     """
     rows = db.session.execute(
         sa.select(CheckIn, Client, never_signs_in())
@@ -113,7 +113,7 @@ def waiting(user_id: UUID, now: datetime) -> list[UnseenAnswer]:
 
 
 def after(visit: Appointment, *, by: User, now: datetime) -> Sequence[tuple[CheckIn, Reply]]:
-    """The answers given after a visit, the newest first, opened; the look is recorded."""
+    """The opened answers after a visit, newest first; the access is recorded."""
     given = db.session.scalars(
         sa.select(CheckIn)
         .where(CheckIn.appointment_id == visit.id)
@@ -138,7 +138,7 @@ def _reply(given: CheckIn) -> Reply:
 
 
 def see_to(check_in_id: UUID, done: str, *, by: User, now: datetime) -> CheckIn:
-    """Note that a therapist has looked, and in their words what they did. Raises NotFound and Stale."""
+    """Record that a therapist has looked, and what they did in their own words. Raises NotFound and Stale."""
     given = db.session.get(CheckIn, check_in_id, with_for_update=True)
     if given is None:
         raise NotFound

@@ -32,10 +32,10 @@ COUNTED = (State.REQUESTED, State.BOOKED, State.ARRIVED, State.DONE)
 
 
 def begin(review: Review, chosen: Sequence[str], *, by: User, now: datetime) -> Plan | None:
-    """Make the course a therapist decided on, and end the one before it.
+    """Create the course that a therapist decided on, and end the previous one.
 
-    Areas, pressure, techniques and sessions are drafted again by the rules of the answers' own rule set, for the types in the
-    order chosen. Session 1 is the visit under review. None when nobody of the staff would treat: no visit and no therapist.
+    Areas, pressure, techniques and sessions are drafted again by the rules of the answers' own rule set, for the types
+    in the order chosen. Session 1 is the visit under review. None if there is neither a visit nor a therapist.
     """
     therapist_id = _therapist(review, by)
     if therapist_id is None:
@@ -92,7 +92,7 @@ def _draft(facts: Facts, version: str, chosen: Sequence[str]) -> plan.DraftPlan:
 
 
 def _as_chosen(suggested: Suggestion | None, safety: SafetyOutcome, chosen: Sequence[str]) -> Suggestion:
-    """The suggestion with the types the therapist chose, in that order; what the engine said of others is left out."""
+    """The suggestion with the therapist's chosen types, in that order; the engine's others are left out."""
     known = {match.modality: match for match in suggested.ranked} if suggested else {}
     ranked = tuple(known.get(modality) or _match(modality) for modality in chosen)
     if suggested is not None:
@@ -186,7 +186,7 @@ class Course:
     look_backs: frozenset[int]
 
     def session(self, visit_id: UUID) -> Session | None:
-        """Which session of this course a visit is; None for one that is none of it."""
+        """Which session of this course a visit is; None if it is not one."""
         for number, (found, _) in enumerate(self.visits, start=1):
             if found == visit_id:
                 return Session(number=number, of=self.plan.sessions, look_back=number in self.look_backs)
@@ -211,7 +211,7 @@ def sessions(appointments: Iterable[Appointment]) -> dict[UUID, Session]:
     """For each of these visits that belongs to a running course: which session it is, by appointment id.
 
     The sessions of a course are the client's visits since it began, in the order of time; a cancelled or missed one
-    does not count. A visit beyond the planned number is no session of it.
+    does not count. A visit beyond the planned number is not a session of it.
     """
     clients = {appointment.client_id for appointment in appointments if appointment.client_id is not None}
     if not clients:
@@ -225,7 +225,7 @@ def sessions(appointments: Iterable[Appointment]) -> dict[UUID, Session]:
 
 
 def course_of(visit: Appointment) -> Course | None:
-    """The course a visit is a session of: the one it was looked back on in, else the running one."""
+    """The course of a visit: the one in which it was looked back on, or else the current one."""
     if visit.client_id is None:
         return None
     decided_in = sa.select(LookBack.plan_id).where(LookBack.appointment_id == visit.id)

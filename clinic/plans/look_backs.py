@@ -1,4 +1,4 @@
-"""Looking back on a course: the scores propose, the therapist decides, and the course follows the decision."""
+"""Looking back on a course: the scores give a proposal, the therapist decides, and the course follows the decision."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -46,18 +46,18 @@ FOLLOWS = {
     CourseStep.SAFETY: frozenset({LookBackChoice.REFER}),
     CourseStep.MEASURE: frozenset(LookBackChoice),
 }
-"""Which decisions do what was proposed; any other needs a reason. Without scores nothing is proposed."""
+"""Which decisions agree with a proposal; any other needs a reason. Without scores nothing is proposed."""
 
 
 class NoLookBack(Refusal):
-    """The visit is no session of a running course, so there is nothing to look back on."""
+    """The visit is not a session of a current course, so there is nothing to look back on."""
 
     code = "no-look-back"
     sentence = "This visit is no session of a running course."
 
 
 class NotThisNext(Refusal):
-    """A next type that is the present first one, that safety leaves out, or that does not exist."""
+    """The next type is the current first one, is excluded for safety, or does not exist."""
 
     status = 400
     code = "not-this-next"
@@ -65,7 +65,7 @@ class NotThisNext(Refusal):
 
 
 class NotSoMany(Refusal):
-    """Further sessions that are none, or too many."""
+    """The number of further sessions is zero or too high."""
 
     status = 400
     code = "not-so-many"
@@ -85,11 +85,11 @@ class LookBackDecision:
 
 
 def decide(visit: Appointment, verdict: LookBackDecision, *, by: User, now: datetime) -> LookBack:
-    """Keep what was decided beside what was proposed, and change the course accordingly.
+    """Store the decision with the proposal, and change the course accordingly.
 
     A decision that departs from the proposal needs a reason. Finishing and referring end the course; visits that are
-    booked stand until somebody cancels them. Raises NoLookBack, ReasonNeeded, NotThisNext, NotSoMany, and Stale when
-    somebody decided about this visit meanwhile.
+    booked stand until somebody cancels them. Raises NoLookBack, ReasonNeeded, NotThisNext, NotSoMany, and Stale if
+    somebody has decided about this visit meanwhile.
     """
     found = progress.progress_at(visit)
     if found is None or visit.state not in LOOKED_BACK_AT:
@@ -158,7 +158,8 @@ def _change(plan: Plan, verdict: LookBackDecision, visit: Appointment, number: i
 
 
 def next_types(plan: Plan, visit: Appointment, now: datetime) -> tuple[str, ...]:
-    """The types that could come next, those of the course and of the suggestion first; none that safety leaves out."""
+    """The types that could come next, those of the course and the suggestion first; without those excluded for
+    safety."""
     review = db.session.get_one(Review, plan.review_id)
     explained = Explanation.of(review.outcome)
     standing = intake.safety_standing(browser=None, client_id=plan.client_id, now=now, zone=visit.zone)
@@ -169,7 +170,7 @@ def next_types(plan: Plan, visit: Appointment, now: datetime) -> tuple[str, ...]
 
 
 def _space_out(plan: Plan, verdict: LookBackDecision, visit: Appointment, number: int) -> None:
-    """Plan the sessions after this one anew: fewer or more of them, further apart, the last for looking back."""
+    """Replan the sessions after this one: fewer or more, further apart, the last one with a look back."""
     if not 1 <= verdict.further <= MOST_FURTHER or verdict.every not in ("fortnightly", "monthly"):
         raise NotSoMany
     db.session.execute(
@@ -191,7 +192,7 @@ def _space_out(plan: Plan, verdict: LookBackDecision, visit: Appointment, number
 
 
 def booked_after(visit: Appointment) -> list[Appointment]:
-    """The client's visits after this one that still stand, earliest first: an ended course cancels none of them."""
+    """The client's later visits that are not cancelled, earliest first; ending a course cancels none of them."""
     return list(
         db.session.scalars(
             sa.select(Appointment)

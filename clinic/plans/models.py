@@ -34,7 +34,7 @@ class ReasonKind(StrEnum):
 
 
 class Review(Identified, Model):
-    """A suggestion before a therapist: waiting until `decided_at`, then for ever what was decided."""
+    """A suggestion for a therapist: open until `decided_at`, then the permanent record of the decision."""
 
     __tablename__ = "reviews"
 
@@ -51,7 +51,7 @@ class Review(Identified, Model):
     reason = Sealed[str | None]("reason_sealed")
     chosen_sealed: Mapped[bytes | None]
     chosen = Sealed[dict[str, Any] | None]("chosen_sealed")
-    """Modalities in order, and the safety rules that were expressly set aside for an excluded one."""
+    """Modalities in order, and the safety rules that were deliberately set aside for an excluded one."""
     revision: Mapped[int] = mapped_column(default=1)
 
     outcome: Mapped[Outcome] = relationship()
@@ -111,7 +111,7 @@ class SessionNote(Identified, Model):
     author_id: Mapped[UUID] = mapped_column(sa.ForeignKey("users.id"))
     content_sealed: Mapped[bytes]
     content = Sealed[dict[str, Any]]("content_sealed")
-    """`modalities` really given in order, `areas`, `pressure`, `text`, `reaction`, `next`."""
+    """`modalities` actually given, in order, `areas`, `pressure`, `text`, `reaction`, `next`."""
     written_at: Mapped[datetime]
     signed_at: Mapped[datetime | None] = mapped_column(index=True)
 
@@ -129,7 +129,7 @@ class NoteAddendum(Identified, Model):
 
 
 class KeptNote(Identified, Model):
-    """What somebody had typed into a note when their session had just ended; given back once they sign in again."""
+    """What somebody had typed into a note when their session ended; restored once they sign in again."""
 
     __tablename__ = "kept_notes"
 
@@ -172,7 +172,7 @@ class OutcomeEntry(Identified, Model):
 
 
 class LookBack(Identified, Model):
-    """What a therapist decided when the course was looked back on, beside what was proposed; never changed afterwards."""
+    """What a therapist decided at a look back, with the proposal; never changed afterwards."""
 
     __tablename__ = "look_backs"
 
@@ -181,13 +181,14 @@ class LookBack(Identified, Model):
     client_id: Mapped[UUID] = mapped_column(sa.ForeignKey("clients.id"), index=True)
     content_sealed: Mapped[bytes]
     content = Sealed[dict[str, Any]]("content_sealed")
-    """`reading`, `proposed`, `why`, `chosen`, `reason_kind`, `reason`, and what became of the course."""
+    """`reading`, `proposed`, `why`, `chosen`, `reason_kind`, `reason`, and the changed course."""
     decided_at: Mapped[datetime]
     decided_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("users.id"))
 
 
 class CheckIn(Identified, Model):
-    """An answer to the two questions some days after a visit; one that worries waits until a therapist has seen to it."""
+    """An answer to the two questions some days after a visit; a worrying one waits until a therapist has dealt with
+    it."""
 
     __tablename__ = "check_ins"
 
@@ -219,7 +220,7 @@ class CheckIn(Identified, Model):
 class OverrideCount(Model):
     """How often therapists followed or left a rule's suggestion in one month: numbers only, so that no sealed value is needed.
 
-    `rule` is a scoring rule that spoke for the suggested type, or a safety rule that left out types. `shown` is
+    `rule` is a scoring rule that favoured the suggested type, or a safety rule that excluded types. `shown` is
     `followed` + `changed` + `replaced`; the reasons are those of changed and replaced together.
     """
 

@@ -1,4 +1,4 @@
-"""What a therapist had typed into a note when their session ended: kept sealed, and given back to them alone."""
+"""What a therapist had typed into a note when their session ended: stored sealed, and restored only to them."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ KEPT = timedelta(hours=24)
 
 
 def keep(visit: Appointment, fields: Mapping[str, Sequence[str]], *, by: User, now: datetime) -> None:
-    """Keep what was sent for the note of a visit; what was kept before gives way."""
+    """Store what was submitted for the note of a visit, in place of anything stored before."""
     assert visit.client_id is not None
     forget(visit, by=by)
     row = KeptNote(user_id=by.id, appointment_id=visit.id, client_id=visit.client_id, kept_at=now)
@@ -26,7 +26,7 @@ def keep(visit: Appointment, fields: Mapping[str, Sequence[str]], *, by: User, n
 
 
 def open_draft(visit: Appointment, *, by: User, now: datetime) -> dict[str, list[str]] | None:
-    """What is kept for this person and visit, and that it was opened is recorded; None without any of the last day."""
+    """What is stored for this person and visit; the access is recorded. None if there is nothing from the last day."""
     row = db.session.scalars(_of(visit, by).where(KeptNote.kept_at > now - KEPT)).one_or_none()
     if row is None:
         return None
@@ -35,14 +35,14 @@ def open_draft(visit: Appointment, *, by: User, now: datetime) -> dict[str, list
 
 
 def forget(visit: Appointment, *, by: User) -> None:
-    """It was saved, or something newer takes its place."""
+    """Delete it: it was saved, or something newer replaces it."""
     for row in db.session.scalars(_of(visit, by)).all():
         db.session.delete(row)
     db.session.flush()
 
 
 def delete_old(until: datetime) -> None:
-    """Delete what was kept at an instant or before it. The caller commits."""
+    """Delete what was stored at or before an instant. The caller commits."""
     db.session.execute(sa.delete(KeptNote).where(KeptNote.kept_at <= until))
 
 

@@ -24,7 +24,7 @@ NOTED = (State.BOOKED, State.ARRIVED, State.DONE)
 
 
 class NoVisit(Refusal):
-    """A note for a visit that was cancelled, missed or never agreed."""
+    """The visit was cancelled, missed or never agreed, so it has no note."""
 
     code = "no-visit"
     sentence = "This visit did not take place, so it has no note."
@@ -52,7 +52,7 @@ class NotSigned(Refusal):
 
 
 class NoteIncomplete(Refusal):
-    """Signing a note that does not say what was done."""
+    """The note does not say what was done."""
 
     status = 400
     code = "incomplete"
@@ -61,7 +61,7 @@ class NoteIncomplete(Refusal):
 
 @dataclass(frozen=True, kw_only=True)
 class NoteContent:
-    """What was really done and found: types in order, areas, pressure, and the therapist's own words."""
+    """What was actually done and found: types in order, areas, pressure, and the therapist's own words."""
 
     modalities: tuple[str, ...] = ()
     areas: tuple[str, ...] = ()
@@ -71,7 +71,7 @@ class NoteContent:
     next: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse what no page can have sent; raises ValueError without the value."""
+        """Raise ValueError, without the value, for input that no page can send."""
         if not set(self.modalities) <= set(MODALITIES) or len(set(self.modalities)) < len(self.modalities):
             raise ValueError("modalities")
         if not set(self.areas) <= set(REGIONS):
@@ -97,7 +97,7 @@ def write_note(
 ) -> SessionNote:
     """Save the draft of a visit's note.
 
-    `seen` is `written_at` of the draft the writer had before them, None for a first one: raises Stale when another was saved
+    `seen` is `written_at` of the draft that the page showed, None for a first one: raises Stale if another was saved
     meanwhile. Raises NoVisit and Signed.
     """
     if appointment.state not in NOTED:
@@ -124,7 +124,7 @@ def write_note(
 def sign_note(
     appointment: Appointment, content: NoteContent, *, by: User, now: datetime, seen: datetime | None = None
 ) -> SessionNote:
-    """Save the note a last time, sign it, and complete the visit.
+    """Save the note for the last time, sign it, and complete the visit.
 
     From then on the database refuses every change. Raises what `write_note` raises, and TooEarly and Incomplete.
     """
@@ -143,7 +143,8 @@ def sign_note(
 
 
 def add_to_note(note: SessionNote, text: str, *, by: User, now: datetime) -> NoteAddendum:
-    """Add to a signed note; additions stand below it, oldest first, for ever. Raises NotSigned and NotFound for no text."""
+    """Add to a signed note; additions stay below it permanently, oldest first. Raises NotSigned, and NotFound without
+    text."""
     if note.signed_at is None:
         raise NotSigned
     if not text:
@@ -157,7 +158,7 @@ def add_to_note(note: SessionNote, text: str, *, by: User, now: datetime) -> Not
 
 
 def note_of(appointment: Appointment) -> SessionNote | None:
-    """The note of a visit. Opening its content is the caller's to record."""
+    """The note of a visit. A caller that opens its content records it."""
     return db.session.scalars(
         sa.select(SessionNote).where(SessionNote.appointment_id == appointment.id)
     ).one_or_none()
@@ -180,7 +181,7 @@ def open_content(note: SessionNote, *, by: User, now: datetime) -> NoteContent:
 
 
 def planned(appointment: Appointment, *, by: User, now: datetime) -> NoteContent:
-    """What the course asks of a visit, to begin its note with; without a course, the types of what was booked."""
+    """What the course plans for a visit, to prefill its note; without a course, the types that were booked."""
     assert appointment.client_id is not None
     plan = courses.plan_of(appointment.client_id)
     if plan is None:

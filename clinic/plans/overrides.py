@@ -1,7 +1,7 @@
-"""Where therapists and the guidance differ: which rules' suggestions are followed, changed or replaced, and for which kind of reason.
+"""Overrides: which rules' suggestions therapists follow, change or replace, and for which kind of reason.
 
 Decisions and explanations are sealed, so the worker counts and stores numbers only; a page never opens a sealed value.
-Numbers under five are told as such, so that no single client's story can be read from them.
+Numbers under five are not shown exactly, so that no single client can be recognised.
 """
 
 from collections import defaultdict
@@ -29,7 +29,7 @@ COUNTED: Final = (Decision.ACCEPT, Decision.CHANGE, Decision.REPLACE)
 
 
 def ask_recount(now: datetime) -> None:
-    """Ask the worker to count anew; asked twice it counts once."""
+    """Ask the worker to count again; asked twice, it counts once."""
     asked = pg.insert(Recount).values(name=NAME, asked_at=now)
     db.session.execute(asked.on_conflict_do_update(index_elements=["name"], set_={"asked_at": now}))
 
@@ -40,7 +40,7 @@ def recount() -> Recount | None:
 
 
 def count_if_asked(now: datetime) -> bool:
-    """Count when somebody asked since the last count; says whether it did. The caller commits."""
+    """Count if somebody has asked since the last count; returns whether it did. The caller commits."""
     row = recount()
     if row is None or row.asked_at is None or (row.counted_at is not None and row.counted_at > row.asked_at):
         return False
@@ -49,13 +49,13 @@ def count_if_asked(now: datetime) -> bool:
 
 
 def count(now: datetime) -> None:
-    """Count the decisions of the last twelve months and this one anew; what was counted of earlier months stays.
+    """Recount the decisions of this month and the last twelve; earlier counts stay.
 
     The caller commits. Twice at once is harmless: the second waits for the first and writes the same numbers.
     """
     since = _first_month(now.astimezone(UTC).date())
     tallies = _tallies(since)
-    # Locked only now: somebody who asks meanwhile waits for the writing, not for the reading.
+    # Locked only now, so that somebody who asks meanwhile waits only for the writing.
     db.session.execute(pg.insert(Recount).values(name=NAME).on_conflict_do_nothing())
     row = db.session.get_one(Recount, NAME, with_for_update=True, populate_existing=True)
     db.session.execute(sa.delete(OverrideCount).where(OverrideCount.month >= since))
@@ -63,7 +63,7 @@ def count(now: datetime) -> None:
         OverrideCount(month=month, rule=rule, **numbers) for (month, rule), numbers in tallies.items()
     )
     row.counted_at = now
-    # One entry for the whole count: nothing of a single record leaves the worker.
+    # One audit entry for the whole count: nothing of a single record leaves the worker.
     audit.record(
         audit.SYSTEM,
         "count",
@@ -90,7 +90,8 @@ def _first_month(today: date) -> date:
 
 
 def _decided(since: date) -> Iterator[Review]:
-    """Decided reviews since a day, in batches: their explanations are opened one by one, not kept all at once."""
+    """Decided reviews since a day, in batches: their explanations are opened one by one, not held in memory all at
+    once."""
     start = datetime(since.year, since.month, since.day, tzinfo=UTC)
     ids = db.session.scalars(
         sa.select(Review.id).where(Review.decided_at >= start, Review.decision.in_(COUNTED))
@@ -110,10 +111,10 @@ def _month(review: Review) -> date:
 
 
 def _verdicts(review: Review) -> Iterator[tuple[str, Decision]]:
-    """Each rule that spoke in this review, and what became of its word.
+    """Each rule that mattered in this review, and what the therapist did with it.
 
-    A rule that gave points to the suggested type shares what the therapist did with the suggestion. A safety rule that left
-    out types is followed unless it was expressly set aside.
+    A rule that gave points to the suggested type shares what the therapist did with the suggestion. A safety rule that
+    excluded types counts as followed unless it was deliberately set aside.
     """
     explained = Explanation.of(review.outcome)
     if not explained.ranked or review.decision is None:
@@ -138,7 +139,7 @@ _COLUMN: Final = {Decision.ACCEPT: "followed", Decision.CHANGE: "changed", Decis
 
 @dataclass(frozen=True, kw_only=True)
 class RuleReport:
-    """One rule over the time of the report, in words that hide small numbers. `reasons` is (kind, how often)."""
+    """One rule in the report, in words that hide small numbers. `reasons` is (kind, how often)."""
 
     rule: str
     says: str
@@ -150,7 +151,7 @@ class RuleReport:
 
 @dataclass(frozen=True, kw_only=True)
 class OverrideReport:
-    """The rules shown at least five times, those most often departed from first, and how many were shown less often.
+    """The rules shown at least five times, most often overridden first, and how many were shown less often.
 
     `since` is the first month counted.
     """
@@ -203,7 +204,7 @@ def _told(row: sa.Row[tuple[int, ...]]) -> RuleReport:
 
 
 def in_words(parts: tuple[int, int]) -> tuple[str, str]:
-    """Two parts of a known whole: when one is too small to be told, the other is not told exactly either."""
+    """Two parts of a known total: if one is too small to show, the other is not shown exactly either."""
     whole = sum(parts)
     if not any(0 < part < LEAST for part in parts):
         return str(parts[0]), str(parts[1])

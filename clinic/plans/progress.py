@@ -1,6 +1,6 @@
-"""A client's own line through a course: what was measured at the start and since, what that reads as, and what it proposes.
+"""A client's progress through a course: the scores at the start and since, their trend, and the proposal.
 
-An improvement does not show what caused it, so nothing here speaks of causes or percentages.
+An improvement does not show what caused it, so nothing here mentions causes or percentages.
 """
 
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ from clinic.plans.courses import Course, Session
 from clinic.plans.models import Decision, LookBack, OutcomeEntry, Plan, Review
 
 PEG_COUNTS_FOR = timedelta(days=8)
-"""A PEG given so shortly before a visit was not asked again, and speaks for it too."""
+"""A PEG score given this shortly before a visit is not asked again, and counts for the visit too."""
 
 SHOWN = tuple(instrument.value for instrument in Instrument)
 """Names of what a progress shows, for the audit."""
@@ -40,7 +40,7 @@ Entries = Mapping[Instrument, OutcomeEntry]
 
 @dataclass(frozen=True, kw_only=True)
 class Point:
-    """Average pain at one session, or at the start; None when it was not given or is still to come."""
+    """Average pain at one session, or at the start; None if it was not given or the session is still to come."""
 
     label: str
     average: int | None
@@ -49,7 +49,7 @@ class Point:
 
 @dataclass(frozen=True, kw_only=True)
 class ScoreRow:
-    """One measure at the start and for this visit, as a person reads it; None when it was not given, empty when not asked."""
+    """One measure at the start and for this visit, in words; None if it was not given, empty if not asked."""
 
     title: str
     start: str | None
@@ -71,7 +71,7 @@ class ClientProgress:
 
 
 def progress_at(visit: Appointment) -> ClientProgress | None:
-    """The progress of a visit's client at that visit; None when it is no session of a course.
+    """The progress of a visit's client at that visit; None if it is not a session of a course.
 
     Whoever shows it leaves an audit row.
     """
@@ -102,7 +102,8 @@ def _proposal(reading: ScoreTrend | None, session: Session, level: Level) -> Pro
 
 
 def new_warning(plan: Plan) -> Level:
-    """The highest level that the newest answers since a course began reach by rules no therapist has decided on yet."""
+    """The highest level in the newest answers since the course began, from rules that no therapist has decided on
+    yet."""
     newest = db.session.scalar(
         sa.select(Outcome)
         .join(Submission, Submission.id == Outcome.submission_id)
@@ -126,7 +127,7 @@ def new_warning(plan: Plan) -> Level:
 
 
 def _of_visit(visit: Appointment, course: Course, asked: Mapping[UUID, Entries]) -> Entries:
-    """What was given for this visit; its PEG may have been given shortly before."""
+    """The scores for this visit; its PEG score may have been given shortly before."""
     own = dict(asked[visit.id])
     if Instrument.PEG not in own:
         lately = [

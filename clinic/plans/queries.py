@@ -18,7 +18,7 @@ from clinic.practice.models import Therapist
 from clinic.practice.queries import never_signs_in
 
 TREATED = (State.REQUESTED, State.BOOKED, State.ARRIVED, State.DONE, State.MISSED)
-"""States that make a client somebody's own."""
+"""States in which a visit makes its client a therapist's own."""
 
 YEARS_BACK = 2
 
@@ -26,8 +26,9 @@ YEARS_BACK = 2
 def treats(user_id: UUID, client_id: UUID, now: datetime) -> bool:
     """Whether this member of staff may open this client's health record.
 
-    True for clients with an appointment, request or review of theirs within 24 months back or any time ahead, for those
-    whose request waits for a therapist who never signs in, and while an *Open with reason* runs. It looks at nothing else: the permission to read health at all is the surface's.
+    True for clients with an appointment, request or review with them in the last 24 months or in the future, for
+    clients whose request waits for a therapist who never signs in, and while *Open with reason* is in force. The
+    surface checks the permission to read health data at all.
     """
     return client_id in treated(user_id, [client_id], now)
 
@@ -95,7 +96,7 @@ def _years_before(now: datetime, years: int) -> datetime:
 
 @dataclass(frozen=True, kw_only=True)
 class WaitingReview:
-    """A review in the queue, with whose it is and the visit it is about."""
+    """A review in the queue, with its client and visit."""
 
     review: Review
     client: Client
@@ -109,12 +110,11 @@ _pressing = sa.case(
 
 
 def queue(user_id: UUID, now: datetime) -> list[WaitingReview]:
-    """Undecided reviews of this therapist's clients, the most pressing first; those without a visit come before all.
+    """Undecided reviews of this therapist's clients, most urgent first; those without a visit come first.
 
-    A request presses by the end of its time to decide, a visit that stands by its start.
+    A request is as urgent as its decision deadline, a booked visit as its start.
 
-    A review whose visit has been cancelled waits for nobody, unless its answers stopped the booking: then somebody
-    should still look.
+    A review of a cancelled visit is left out, unless its answers stopped the booking: then somebody should still look.
     """
     rows = db.session.execute(
         sa.select(Review, Client, Outcome.level)
@@ -165,7 +165,7 @@ def waiting(user_id: UUID, now: datetime) -> int:
 
 
 def plain_requests(user_id: UUID | None = None) -> list[Appointment]:
-    """Requested visits that no open review will decide, the one to decide soonest first; of one therapist's, or everybody's."""
+    """Requested visits without an open review, earliest deadline first; for one therapist or all."""
     return list(
         db.session.scalars(
             _plain_requests(user_id)
@@ -205,7 +205,7 @@ def newest_review(client_id: UUID) -> Review | None:
 
 
 def notes(appointment_ids: Iterable[UUID]) -> Mapping[UUID, SessionNote]:
-    """The notes of these visits, by appointment id. Reading what stands in them is the caller's to record."""
+    """The notes of these visits, by appointment id. A caller that reads their content records it."""
     wanted = set(appointment_ids)
     if not wanted:
         return {}

@@ -1,4 +1,5 @@
-"""What another rule set would say of answers already judged. It only reads: outcomes, reviews and decisions stay as they are.
+"""What another rule set would say about answers that are already judged. It only reads: outcomes, reviews and decisions
+stay as they are.
 
 A rule set in use is never edited, and an outcome names the version it was made with. So the same version gives the same
 result again, and a new one shows beforehand which open reviews a therapist would find different.
@@ -30,7 +31,7 @@ HEADS = ("review", "rule set", "level before", "level after", "top before", "top
 
 @dataclass(frozen=True)
 class Result:
-    """What a rule set makes of answers: the level, and the type that leads, None when nothing is suggested."""
+    """A rule set's result for answers: the level, and the leading type, None if nothing is suggested."""
 
     level: str
     top: str | None
@@ -38,9 +39,9 @@ class Result:
 
 @dataclass(frozen=True, kw_only=True)
 class Replayed:
-    """An open review with the version it was judged by, what was said then, and what would be said now.
+    """An open review with the version it was judged by, the result then, and the result now.
 
-    `after` is None when the answers cannot be read any more by the fields of today.
+    `after` is None if today's fields can no longer read the answers.
     """
 
     review_id: UUID
@@ -55,7 +56,7 @@ class Replayed:
 
 
 def stored_result(outcome: Outcome) -> Result:
-    """The result as it was kept."""
+    """The stored result."""
     ranked = (outcome.explanation.get("suggestion") or {}).get("ranked") or ()
     return Result(outcome.level, ranked[0]["modality"] if ranked else None)
 
@@ -109,7 +110,7 @@ def _replayed(review: Review, rule_set: RuleSet) -> Replayed:
 
 
 def table(replayed: Iterable[Replayed]) -> list[str]:
-    """Lines of a table of the reviews that would come out differently; no answer and nobody's name is in it."""
+    """A table of the reviews that would come out differently, as lines; without answers or names."""
     rows = [HEADS, *(_row(one) for one in replayed if one.differs)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEADS))]
     return [

@@ -1,4 +1,4 @@
-"""Scores over time: kept from the intake and from what is asked before a session, and read as a client's own line."""
+"""Scores over time: stored from the intake and before each session, and read as a client's progress."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -18,13 +18,13 @@ from clinic.plans.models import OutcomeEntry, Plan, Review
 
 
 def keep_start(submission: Submission, client_id: UUID) -> None:
-    """Keep the scores a whole intake began with, once; harmless for answers whose scores are kept already."""
+    """Store the scores of a full intake, once; safe to repeat."""
     if submission.kind == SubmissionKind.FULL:
         _keep(submission, client_id, schedule.at_the_start(submission.answers), appointment_id=None)
 
 
 def keep_before_visit(submission: Submission, visit: Appointment, values: Mapping[str, object]) -> None:
-    """Keep the scores that came with the short form of a visit; `values` as `schedule.questions` names them."""
+    """Store the scores from the short form of a visit; `values` as `schedule.questions` names them."""
     if visit.client_id is not None:
         words = activities_of(visit.client_id)
         found = schedule.before_a_session(values, words)
@@ -78,7 +78,7 @@ def score_questions(visit: Appointment, now: datetime) -> ScoreQuestions:
         sa.select(sa.func.max(OutcomeEntry.recorded_at)).where(
             OutcomeEntry.client_id == visit.client_id,
             OutcomeEntry.instrument == Instrument.PEG,
-            # What was asked for this very visit may be asked again: it is corrected, not repeated.
+            # A score already given for this visit may be asked again, to correct it.
             OutcomeEntry.appointment_id.is_distinct_from(visit.id),
         )
     )
@@ -134,7 +134,8 @@ def _newest_start(client_id: UUID) -> OutcomeEntry | None:
 
 @dataclass(frozen=True, kw_only=True)
 class Occasion:
-    """Scores a client gave for one visit, or with whole health questions: then `zone` is None, for they know no place."""
+    """Scores a client gave for one visit, or with a full intake; then `zone` is None, because an intake has no
+    location."""
 
     at: datetime
     zone: str | None
@@ -149,7 +150,7 @@ def has_any(client_id: UUID) -> bool:
 def of_client(client_id: UUID) -> list[Occasion]:
     """All occasions on which a client gave scores, the oldest first, with the newest entry of each measure.
 
-    The time of a visit counts, not that of the answer. One statement. Whoever shows them leaves an audit row.
+    The time of the visit counts, not that of the answer. One statement. A caller that shows them records it.
     """
     rows = db.session.execute(
         sa.select(OutcomeEntry, Appointment.starts_at, Appointment.zone)
@@ -170,7 +171,7 @@ def of_client(client_id: UUID) -> list[Occasion]:
 
 
 def before_visits(visit_ids: Iterable[UUID]) -> dict[UUID, dict[Instrument, OutcomeEntry]]:
-    """The newest entry of each measure asked for each of these visits. Whoever shows them leaves an audit row."""
+    """The newest entry of each measure for each of these visits. A caller that shows them records it."""
     wanted = list(visit_ids)
     rows = db.session.scalars(
         sa.select(OutcomeEntry)

@@ -28,7 +28,7 @@ GRANTED_FOR = timedelta(hours=24)
 
 
 class DecisionReasonNeeded(Refusal):
-    """A departure from the suggestion, or a decline, without a reason."""
+    """Overriding or declining a suggestion needs a reason."""
 
     status = 400
     code = "reason-needed"
@@ -43,7 +43,7 @@ class NothingSuggested(Refusal):
 
 
 class NotThisType(Refusal):
-    """A decision that names no type, a type twice, or one that does not exist or was not suggested."""
+    """The decision has no type, a type twice, or one that does not exist or was not suggested."""
 
     status = 400
     code = "not-this-type"
@@ -51,7 +51,7 @@ class NotThisType(Refusal):
 
 
 class RuleNotConfirmed(Refusal):
-    """A chosen type is left out by safety rules that were not expressly set aside; `rules` names them by type."""
+    """A chosen type is excluded by safety rules that were not deliberately set aside; `rules` names them by type."""
 
     code = "rule-not-confirmed"
     sentence = "A type you chose is left out by a safety rule. Confirm that you set this rule aside, or choose another type."
@@ -69,17 +69,17 @@ class OnlyToClose(Refusal):
 
 
 class StillBooked(Refusal):
-    """A decline for a visit that is booked: there is no request to decline."""
+    """The visit is booked, so there is no request to decline."""
 
     code = "still-booked"
     sentence = "This visit is booked. Cancel the visit if it should not take place."
 
 
 def open_review(outcome: Outcome, client_id: UUID, appointment: Appointment | None, now: datetime) -> Review:
-    """Put a suggestion before the therapist; once per outcome.
+    """Open a review of a suggestion; once per outcome.
 
-    Called again for the same outcome it gives the review that stands, and while that is undecided points it to the newer
-    visit. Twice at once is harmless: the outcome's row is locked first. The scores a whole intake began with are kept.
+    Called again for the same outcome, it returns the existing review and, while that is undecided, points it to the
+    newer visit. Two calls at once are safe: the outcome's row is locked first. The scores of a full intake are stored.
     """
     db.session.execute(sa.select(Outcome.id).where(Outcome.id == outcome.id).with_for_update())
     review = db.session.scalars(sa.select(Review).where(Review.outcome_id == outcome.id)).one_or_none()
@@ -115,12 +115,12 @@ def decide(
 ) -> Review:
     """Store what the therapist decided, make the course, and confirm or decline the request it was about.
 
-    Accept takes the suggested types in their order; change takes some of them in another order; replace takes any of the
-    guidance's types; change, replace and decline need a reason. At level refer the rules that stopped the booking are cleared
-    for 30 days; `clears` does the same for the rules that asked for a therapist first, so that further visits need no
-    request. Clearing needs a reason in words. Raises Stale when somebody decided meanwhile, RuleNotConfirmed for an excluded
-    type whose rule was not set aside, NothingSuggested, NotThisType, ReasonNeeded, OnlyToClose, StillBooked, and whatever
-    `booking.services.confirm` or `booking.services.decline` refuse.
+    Accept takes the suggested types in their order; change takes some of them in another order; replace takes any of
+    the guidance's types; change, replace and decline need a reason. At level refer the rules that stopped the booking
+    are cleared for 30 days; `clears` does the same for the rules that asked for a therapist first, so that further
+    visits need no request. Clearing needs a reason in words. Raises Stale if somebody has decided meanwhile,
+    RuleNotConfirmed for an excluded type whose rule was not set aside, NothingSuggested, NotThisType, ReasonNeeded,
+    OnlyToClose, StillBooked, and whatever `booking.services.confirm` or `booking.services.decline` refuse.
     """
     if review.revision != revision or review.decided_at is not None:
         raise Stale
@@ -222,7 +222,7 @@ def _settle_visit(appointment: Appointment | None, decision: Decision, actor: st
 
 
 def _store(review: Review, *, revision: int, **decided: object) -> None:
-    """Write the decision only over the revision it was made for; raises Stale otherwise."""
+    """Store the decision only if the revision is the one it was made for; raises Stale otherwise."""
     done = db.session.execute(
         sa.update(Review)
         .where(Review.id == review.id, Review.revision == revision, Review.decided_at.is_(None))
@@ -238,7 +238,7 @@ def _store(review: Review, *, revision: int, **decided: object) -> None:
 def clear(
     submission: Submission, *, rules: Sequence[str], reason: str, until: datetime, by: User, now: datetime
 ) -> Clearance:
-    """Record a therapist's word that rules of one submission need not stop a booking until an instant.
+    """Record a therapist's decision that rules of one submission do not stop a booking until an instant.
 
     Raises ReasonNeeded without a reason, NotFound when no rule is named, and OnlyToClose for an urgent outcome.
     """
@@ -268,7 +268,7 @@ def clear(
 def open_with_reason(client_id: UUID, *, reason: str, by: User, now: datetime) -> HealthGrant:
     """Let a therapist read the record of a client who is not theirs for 24 hours. Raises ReasonNeeded.
 
-    The owner learns of it from the audit, where it stands under its own action.
+    The owner sees it in the audit log, where it has its own action.
     """
     if not reason:
         raise DecisionReasonNeeded("Say why you need to open this record.")

@@ -1,6 +1,6 @@
-"""What of a course is still to be booked, and which appointment each planned session was given.
+"""Which sessions of a course are still to be booked, and which appointment each planned session has.
 
-It opens nothing of the course's content: how many sessions, about when, and in which rhythm, stand beside it in clear.
+It opens no sealed content: the number of sessions, their dates and their rhythm are stored in clear.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ class ToBook:
 
 
 def left_to_book(client_id: UUID) -> ToBook | None:
-    """What is left to book of the course a client follows; None without a course or when nothing is left."""
+    """What is left to book of a client's current course; None without a course or if nothing is left."""
     plan = courses.plan_of(client_id)
     if plan is None:
         return None
@@ -36,9 +36,9 @@ def left_to_book(client_id: UUID) -> ToBook | None:
 
 
 def give(client_id: UUID, visits: Sequence[Appointment]) -> int:
-    """Give the open sessions of the client's course to these visits, the earliest first; says how many took one.
+    """Assign the open sessions of the client's course to these visits, earliest first; returns how many got one.
 
-    A session whose visit was cancelled, declined or missed is open again. Visits beyond the course stay without one.
+    A session whose visit was cancelled, declined or missed is open again. Visits beyond the course get none.
     """
     plan = courses.plan_of(client_id)
     if plan is None:
@@ -60,7 +60,7 @@ def _planned(plan_id: UUID) -> list[PlannedSession]:
 
 
 def newest_visit(client_id: UUID) -> Appointment | None:
-    """The last visit of a client that counts, past or to come: what the rest of a course goes on from."""
+    """A client's last valid visit, past or future, after which the rest of a course continues."""
     theirs = sa.select(Appointment).where(Appointment.client_id == client_id, Appointment.state.in_(COUNTED))
     return db.session.scalar(theirs.order_by(Appointment.starts_at.desc()).limit(1))
 
@@ -68,7 +68,7 @@ def newest_visit(client_id: UUID) -> Appointment | None:
 def _open(
     plan: Plan, planned: Sequence[PlannedSession], besides: frozenset[UUID] | set[UUID] = frozenset()
 ) -> list[PlannedSession]:
-    """Planned sessions without a visit that counts; visits booked one by one take the first of them."""
+    """Planned sessions without a valid visit; visits booked one by one take the first of them."""
     counted = sa.select(Appointment.id).where(
         Appointment.client_id == plan.client_id,
         Appointment.state.in_(COUNTED),

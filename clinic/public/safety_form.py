@@ -58,7 +58,7 @@ def ask(token: str) -> str:
 @blueprint.post("/<token>")
 @audience(anyone)
 def answer(token: str) -> ResponseReturnValue:
-    """Keep the answers and judge them with what is known; what that does to the visit happens in the same step.
+    """Store the answers, judge them with what is known, and apply the result to the visit in the same step.
 
     The card is shown at once instead of after a redirect, so that no address leads to it afterwards.
     """

@@ -1,7 +1,7 @@
-"""Several appointments booked in one act: every so many weeks at one time of day, looked at before anything is saved.
+"""Several appointments booked in one act: every so many weeks at one time of day, previewed before anything is saved.
 
-The clock on the wall is what repeats, so ten o'clock stays ten o'clock when the clocks change. A series keeps no rule: once
-booked it is a set of appointments, each with a life of its own. `series_changes` changes several at once.
+The local time repeats, so ten o'clock stays ten o'clock when the clocks change. A series stores no rule: once booked,
+it is a set of independent appointments. `series_changes` changes several at once.
 """
 
 from collections.abc import Iterable, Sequence
@@ -37,11 +37,11 @@ MOST_WEEKS_APART = 8
 ALTERNATIVES = 3
 WEEK = timedelta(weeks=1)
 STAFF_WAIVE = (Rule.HORIZON,)
-"""A course that was agreed on may reach further ahead than what is open for booking online."""
+"""An agreed course may reach further ahead than the online booking horizon."""
 
 
 class NoSeries(Refusal):
-    """Nothing was chosen, or more than one act may book."""
+    """Nothing was chosen, or more than one act can book."""
 
     status = 422
     code = "no-series"
@@ -49,7 +49,7 @@ class NoSeries(Refusal):
 
 
 class LookFirst(Refusal):
-    """A therapist looks at the answers first; then one session can be asked for, and the others after it."""
+    """A therapist has to look at the answers first; until then only one session can be requested."""
 
     code = "look-first"
     sentence = N_(
@@ -58,7 +58,7 @@ class LookFirst(Refusal):
 
 
 class Lost(NotOffered):
-    """Some of the chosen times were taken or closed meanwhile; nothing was written. `starts` names them."""
+    """Some of the chosen times were taken or closed meanwhile; nothing was booked. `starts` lists them."""
 
     code = "series-lost"
     sentence = N_(
@@ -72,7 +72,7 @@ class Lost(NotOffered):
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """What is booked several times: a treatment at a place, with one therapist or with anybody."""
+    """What to book several times: a treatment at a location, with one therapist or with anybody."""
 
     treatment_id: UUID
     location_id: UUID
@@ -81,7 +81,7 @@ class Order:
 
 @dataclass(frozen=True, kw_only=True)
 class Rhythm:
-    """When: from a first wall time on, every so many weeks, so many times. Raises NoSeries for numbers nobody books."""
+    """When: a first local time, an interval in weeks, and a count. Raises NoSeries for numbers out of range."""
 
     first: datetime
     """A naive local time at the place."""
@@ -108,21 +108,21 @@ class Slot:
 
 @dataclass(frozen=True, kw_only=True)
 class Proposal:
-    """One session of a series before it is booked: the time wished for, and what can be had."""
+    """One session of a series before it is booked: the wanted time, and what is available."""
 
     number: int
     wished: datetime
     """A naive local time."""
     slot: Slot | None
-    """The time wished for, when it is free."""
+    """The wanted time, if it is free."""
     alternatives: tuple[Slot, ...] = ()
-    """Up to three free times in the same week, the nearest first, when it is not."""
+    """Otherwise up to three free times in the same week, nearest first."""
 
 
 def propose(
     order: Order, rhythm: Rhythm, *, by_staff: bool, now: datetime, client_id: UUID | None = None
 ) -> list[Proposal]:
-    """Each session of a series with what this client can have now; nothing is kept.
+    """Each session of a series with what is available to this client now; nothing is reserved.
 
     Raises Unbookable, and BookingClosed and BarredOnline for a client.
     """
@@ -137,7 +137,7 @@ def propose(
 
 
 def proposal(supply: Supply, wish: SearchCriteria, number: int, wished: datetime, now: datetime) -> Proposal:
-    """What can be had for one wished local time; `wish` names the location. A time no clock shows is not free."""
+    """What is available for one wanted local time; `wish` names the location. A time in a spring gap is not free."""
     zone = supply.zone_of(wish.location_id) if wish.location_id else supply.sites[0].zone
     starts_at = hours.instant(wished, zone)
     slot = _free(supply, wish, starts_at, now) if starts_at else None
@@ -163,9 +163,9 @@ def book(
     """Book all the chosen times for a client in one act, or none of them.
 
     Staff book beyond the horizon and beyond the number a client may have open, and before the health questions are
-    answered; safety and everything else holds for them too. `browser` is that of a signed-in client: what was answered in it
-    counts. Raises NoSeries, Lost, LookFirst, NotCleared, GuardianNeeded,
-    IntakeNeeded, TooManyOpen, Unbookable, and BookingClosed for a client.
+    answered; safety and all other rules still apply. `browser` is that of a signed-in client: answers given in it
+    count. Raises NoSeries, Lost, LookFirst, NotCleared, GuardianNeeded, IntakeNeeded, TooManyOpen, Unbookable, and
+    BookingClosed for a client.
     """
     if not 1 <= len(chosen) <= MOST:
         raise NoSeries
@@ -215,7 +215,7 @@ def get_series(series_id: UUID) -> Series:
 
 
 def members(series_id: UUID) -> list[Appointment]:
-    """The appointments of a series in their order, whatever became of them."""
+    """The appointments of a series in order, in whatever state."""
     rows = sa.select(Appointment).where(Appointment.series_id == series_id).order_by(Appointment.series_index)
     return list(
         db.session.scalars(
@@ -231,18 +231,19 @@ def members(series_id: UUID) -> list[Appointment]:
 
 
 def moved_alone(member: Appointment) -> bool:
-    """Whether a member of a series was given another time by itself since the last act on several."""
+    """Whether a member was moved by itself since the last act on several."""
     return member.series_wall_start is not None and member.wall_start != member.series_wall_start
 
 
 TOLD_TOGETHER = sa.and_(
     Appointment.series_id.is_not(None), Appointment.act_revision.is_not_distinct_from(Appointment.revision)
 )
-"""How an appointment stands was made by an act on its series, so one letter about the series tells of it and none alone."""
+"""A condition: an act on its series gave the appointment its present state, so only the letter about the series reports
+it."""
 
 
 def of_act(series_id: UUID, revision: int) -> list[Appointment]:
-    """The members whose present state was made by the act that gave the series this revision, in their order."""
+    """The members that got their present state from the act with this revision of the series, in order."""
     return [
         member
         for member in members(series_id)
@@ -269,7 +270,7 @@ def _free(supply: Supply, wish: SearchCriteria, starts_at: datetime, now: dateti
 
 
 def _nearest(supply: Supply, wish: SearchCriteria, week: Days, meant: datetime, now: datetime) -> list[Slot]:
-    """The free times of a week nearest to one: with the therapist asked for, or when there are none with anybody."""
+    """The free times of a week nearest to one: with the wanted therapist, or if there are none, with anybody."""
     for asked in dict.fromkeys((wish, replace(wish, therapist_id=None))):
         starts = availability.find_offers(supply, asked, week, now).offers.starts()
         if starts:
@@ -292,7 +293,7 @@ def _refuse(
     actor: str,
     now: datetime,
 ) -> None:
-    """Everything about the client that stands in the way of all of it."""
+    """Refuses if anything about the client prevents the whole series."""
     treatment = db.session.get_one(Treatment, order.treatment_id)
     agreed = Agreed.DESK if by_staff else Agreed.COURSE
     # Earliest first: answers that postpone a visit refuse the earliest one, and that is said before anything milder.

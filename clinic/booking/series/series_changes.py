@@ -1,7 +1,7 @@
 """Moving or cancelling several appointments of a series in one act: all of it, or nothing.
 
-A member that was moved alone is left where it is unless somebody picks it. Each pick carries the revision its page was made
-from; if one of them is out of date, nothing is done. For two minutes the act can be undone (`series_undo`).
+A member that was moved by itself stays where it is unless somebody picks it. Each pick carries the revision of its
+page; if one of them is out of date, nothing is done. For two minutes the act can be undone (`series_undo`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -36,7 +36,7 @@ _CHECK = sa.text("SET CONSTRAINTS ex_appointments_therapist, ex_appointments_roo
 
 
 class Scope(StrEnum):
-    """Which members an act is about."""
+    """Which members an act changes."""
 
     ONE = "one"
     LATER = "later"
@@ -46,7 +46,7 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Pick:
-    """A member as it was shown: the act is refused when it has changed since."""
+    """A member as it was shown; if it has changed since, the act is refused."""
 
     appointment_id: UUID
     revision: int
@@ -62,9 +62,9 @@ class SeriesMove:
 
 @dataclass(frozen=True, kw_only=True)
 class SeriesShift:
-    """Where members go: to a day of the week and a time of day, in their own week or some weeks later.
+    """Where members move: to a weekday and time of day, in their own week or some weeks later.
 
-    Raises NoSeries for what is no weekday (0 is Monday) or too many weeks.
+    Raises NoSeries for an invalid weekday (0 is Monday) or too many weeks.
     """
 
     weekday: int
@@ -82,7 +82,7 @@ class SeriesShift:
 
 
 def in_scope(everybody: Sequence[Appointment], index: int, scope: Scope, now: datetime) -> list[Appointment]:
-    """The members an act of this scope may change: from this index on, or all, as far as they are still to come."""
+    """The future members that an act of this scope may change: from this index on, or all."""
     first, last = {
         Scope.ONE: (index, index),
         Scope.LATER: (index, new_series.MOST),
@@ -100,9 +100,9 @@ def in_scope(everybody: Sequence[Appointment], index: int, scope: Scope, now: da
 def propose(
     picked: Sequence[Appointment], shift: SeriesShift, *, therapist_id: UUID | None, now: datetime
 ) -> list[Proposal]:
-    """Where each picked member could go; the present times of those that go along are in nobody's way. Nothing is kept.
+    """Where each picked member could move; the present times of those that move too count as free. Nothing is reserved.
 
-    Members that were moved alone stay where they are unless somebody picks them: they are in the way of the others.
+    Members that were moved by themselves stay unless somebody picks them, and their times count as taken.
     `therapist_id` gives all of them to one therapist; None leaves each with their own.
     """
     along = tuple(member.id for member in picked if not new_series.moved_alone(member))
@@ -123,8 +123,8 @@ def propose(
 def move(series_id: UUID, moves: Sequence[SeriesMove], *, actor: str, now: datetime) -> Series:
     """Move several members at once, also onto each other's old times. Staff do this, beyond the horizon too.
 
-    For two minutes what they left stays kept, so that the act can be undone (`series_undo`).
-    Raises NoSeries, NotFound, Stale, NotNow, Unbookable, and Lost with what could not be had.
+    Their old times stay reserved for two minutes, so that the act can be undone (`series_undo`). Raises NoSeries,
+    NotFound, Stale, NotNow, Unbookable, and Lost with what could not be had.
     """
     slot_of = {one.pick.appointment_id: one.slot for one in moves}
     whole, picked = _locked(series_id, [one.pick for one in moves], now, slot_of)
@@ -160,7 +160,7 @@ def move(series_id: UUID, moves: Sequence[SeriesMove], *, actor: str, now: datet
 
 
 def cancel(series_id: UUID, picks: Sequence[Pick], *, actor: str, now: datetime) -> Series:
-    """Cancel several members at once; for two minutes it can be taken back, together or each on its own page.
+    """Cancel several members at once; for two minutes this can be undone, together or singly.
 
     Raises NoSeries, NotFound, Stale, NotNow.
     """
@@ -224,7 +224,7 @@ def _wish(member: Appointment, therapist_id: UUID, along: tuple[UUID, ...]) -> S
 
 @contextmanager
 def constraints_at_the_end() -> Iterator[None]:
-    """Let appointments pass over each other on their way; where they end is checked when the block does."""
+    """Defer the constraints, so that appointments can swap times; they are checked at the end of the block."""
     with translate_conflicts():
         db.session.execute(_DEFER)
         yield
@@ -239,5 +239,5 @@ def _by_this_act(member: Appointment, whole: Series) -> None:
 
 
 def recorded(member: Appointment, action: str, fields: list[str], actor: str, now: datetime) -> None:
-    """Leave the audit row of an act on several for one of them."""
+    """Add the audit entry of an act on several for one of them."""
     audit.record(actor, action, member, client_id=member.client_id, fields=fields, purpose="series", now=now)

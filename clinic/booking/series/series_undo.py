@@ -1,7 +1,7 @@
 """Undoing the last act on several appointments of a series, within two minutes: all of it, or nothing.
 
-What of it was changed alone since then is a matter of that appointment, and stays. As the letter about an act waits until it
-can no longer be taken back, nobody hears of an act that was.
+Appointments that were changed by themselves since stay as they are. The letter about an act waits until it can no
+longer be undone, so nobody hears of an act that was.
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,7 +22,7 @@ from clinic.refusal import Refusal, Stale
 
 
 class TakenMeanwhile(Refusal):
-    """Some of the old times were taken meanwhile, so nothing was taken back; `walls` are their local times, naive."""
+    """Some of the old times were taken meanwhile, so nothing was undone; `walls` are their naive local times."""
 
     code = "series-taken"
     sentence = "Nothing was taken back: some of the old times have been taken or closed meanwhile."
@@ -33,7 +33,7 @@ class TakenMeanwhile(Refusal):
 
 
 def undo(series_id: UUID, *, revision: int, actor: str, now: datetime) -> Series:
-    """Bring back what the act with this revision of the series cancelled or moved.
+    """Undo what the act with this revision of the series cancelled or moved.
 
     Raises NotFound, Stale when another act came after it, UndoOver, and TakenMeanwhile, which names the times.
     """
@@ -60,7 +60,7 @@ def undo(series_id: UUID, *, revision: int, actor: str, now: datetime) -> Series
 
 
 def can_undo(whole: Series, members: Iterable[Appointment], now: datetime) -> bool:
-    """Whether the last act on a series can be taken back now."""
+    """Whether the last act on a series can be undone now."""
     return any(member.series_revision == whole.revision and _is_undoable(member, now) for member in members)
 
 
@@ -70,7 +70,7 @@ def _is_undoable(member: Appointment, now: datetime) -> bool:
 
 
 def _refuse_taken(members: Sequence[Appointment], places: Iterable[EarlierPlace], now: datetime) -> None:
-    """Raise TakenMeanwhile when somebody else stands on one of these places, or nobody is there now; needs the lock."""
+    """Raise TakenMeanwhile if one of these places is taken, or nobody is there now; needs the lock."""
     every = list(places)
     judged = revalidation.objections(
         [place.spot(member) for member, place in zip(members, every, strict=True)]

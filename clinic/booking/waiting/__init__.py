@@ -1,7 +1,7 @@
-"""The waiting list: what somebody would like when nothing suits, and times that become free, kept and offered.
+"""The waiting list: what people are waiting for, and freed times that are reserved and offered to them.
 
-Words: *wish* (what somebody waits for), *offering* (a freed time that is kept by one hold), *offer* (that time, offered to
-one wish for some minutes), *round* (offers made together; there are at most two), *known* (what was free when the worker
-last looked, so that it sees what has become free since). The first acceptance wins. It sends nothing: letters follow from
-the rows of offers.
+Words: *entry* (what somebody waits for), *offering* (a freed time, reserved by one hold), *offer* (that time, offered
+to one entry for some minutes), *round* (offers made together; at most two), *known* (what was free at the worker's last
+look, so that it notices what has become free since). The first acceptance wins. This package sends nothing: letters
+follow from the rows of offers.
 """

@@ -1,7 +1,6 @@
-"""What somebody waits for: join, change, withdraw, and what ends by itself.
+"""Waiting-list entries: join, change, withdraw, and what ends by itself.
 
-Services flush and never commit. Whoever locks rows of the waiting list takes the offering first, then the wish, and only
-then what `booking.locking` locks.
+Services flush and never commit. Lock the offering first, then the entry, and only then what `booking.locking` locks.
 """
 
 from collections.abc import Collection, Iterable
@@ -39,44 +38,44 @@ PARTS = (("Morning", 0, 12), ("Afternoon", 12, 17), ("Evening", 17, 24))
 
 
 class NoLongerWaiting(Refusal):
-    """The wish has ended: withdrawn, fulfilled, or past its last day."""
+    """The entry has ended: withdrawn, fulfilled, or past its last day."""
 
     code = "not-waiting"
     sentence = N_("You are not on the waiting list with this any more.")
 
 
 class WaitsAlready(Refusal):
-    """Somebody is on the list already for an earlier time of this visit."""
+    """The client is already on the list for an earlier time of this visit."""
 
     code = "waits-already"
     sentence = N_("You are on the list for an earlier time already.")
 
 
 class NothingEarlier(Refusal):
-    """The visit has begun, does not stand, or is of a treatment no longer sold: nothing is kept for it."""
+    """The visit has begun, was cancelled, or is for a retired treatment, so no earlier time can be reserved for it."""
 
     code = "nothing-earlier"
     sentence = N_("This visit cannot be earlier any more.")
 
 
 def times(weekdays: Iterable[int], parts: Iterable[int]) -> list[int]:
-    """Every one of these weekdays (0 is Monday) at every one of these parts of the day, as a wish keeps them."""
+    """Each of these weekdays (0 is Monday) combined with each of these parts of the day, as an entry stores them."""
     chosen = list(parts)
     return sorted({weekday * PARTS_OF_DAY + part for weekday in weekdays for part in chosen})
 
 
 def weekdays_of(kept: Iterable[int]) -> list[int]:
-    """The weekdays of kept times, Monday first."""
+    """The weekdays of stored times, Monday first."""
     return sorted({time // PARTS_OF_DAY for time in kept})
 
 
 def parts_of(kept: Iterable[int]) -> list[int]:
-    """The parts of the day of kept times, the morning first."""
+    """The parts of the day of stored times, morning first."""
     return sorted({time % PARTS_OF_DAY for time in kept})
 
 
 def time_of(wall: datetime) -> int:
-    """Which of the kept times a local time lies in."""
+    """The stored time that contains a local time."""
     part = next(number for number, (_, since, until) in enumerate(PARTS) if since <= wall.hour < until)
     return wall.weekday() * PARTS_OF_DAY + part
 
@@ -92,10 +91,10 @@ def join(
     actor: str,
     now: datetime,
 ) -> WaitingListEntry:
-    """Wait for a time of a treatment; what is free already is not what one waits for.
+    """Join the list for a treatment; times that are free already are not offered.
 
-    `times` are those of `times()`; at least one. Raises Unbookable when the treatment is not sold, and NotFirst when it
-    is not for a first visit, and BookingClosed and BarredOnline, unless staff put somebody on the list.
+    `times` are those of `times()`; at least one. Raises Unbookable if the treatment is not offered, NotFirst if it is
+    not for a first visit, and BookingClosed and BarredOnline, unless staff put somebody on the list.
     """
     if acting_side(actor) != "staff":
         online_booking.require_open(practice.the_practice())
@@ -126,8 +125,8 @@ def join_earlier(
     actor: str,
     now: datetime,
 ) -> WaitingListEntry:
-    """Wait for something earlier than a visit that stands, at its place. Raises NothingEarlier, WaitsAlready, Unbookable,
-    and BarredOnline for a client."""
+    """Wait for an earlier time than an existing visit, at its location. Raises NothingEarlier, WaitsAlready,
+    Unbookable, and BarredOnline for a client."""
     if not may_wait(visit, now) or visit.client_id is None:
         raise NothingEarlier
     barring.require_allowed(visit.client_id, () if any_therapist else [visit.therapist_id], actor)
@@ -163,7 +162,7 @@ def change(
     actor: str,
     now: datetime,
 ) -> WaitingListEntry:
-    """Wait for something else; the place in the order stays. Raises NoLongerWaiting."""
+    """Change an entry; it keeps its place in the order. Raises NoLongerWaiting."""
     wish = lock_entry(wish_id)
     if not wish.is_live:
         raise NoLongerWaiting
@@ -182,7 +181,7 @@ def change(
 
 
 def withdraw(wish_id: UUID, *, actor: str, now: datetime) -> WaitingListEntry:
-    """Wait no longer; what was just offered is declined. Does nothing when the wish has ended already."""
+    """Withdraw an entry and decline its open offer. Does nothing if it has already ended."""
     wish = lock_entry(wish_id)
     if wish.is_live:
         _end(wish, EntryEnd.WITHDRAWN, OfferEnd.DECLINED, now)
@@ -191,7 +190,7 @@ def withdraw(wish_id: UUID, *, actor: str, now: datetime) -> WaitingListEntry:
 
 
 def lock_entry(wish_id: UUID) -> WaitingListEntry:
-    """The wish as it stands now, locked; raises NotFound."""
+    """The current entry, locked; raises NotFound."""
     row = sa.select(WaitingListEntry).where(WaitingListEntry.id == wish_id).with_for_update(key_share=True)
     wish = db.session.scalars(row.execution_options(populate_existing=True)).one_or_none()
     if wish is None:
@@ -200,7 +199,7 @@ def lock_entry(wish_id: UUID) -> WaitingListEntry:
 
 
 def end_past(now: datetime) -> int:
-    """End wishes whose last day has passed, and those for visits that begin or stand no more; returns how many.
+    """End entries whose last day has passed, and those for visits that have begun or been cancelled; returns how many.
 
     Twice is harmless: the second finds none.
     """
@@ -216,7 +215,7 @@ def end_past(now: datetime) -> int:
 
 
 def _perhaps_past(now: datetime) -> list[UUID]:
-    """Live wishes to look at: zones differ, so a day early."""
+    """Live entries to check; a day early, because zones differ."""
     gone = (
         sa.select(WaitingListEntry.id)
         .join(Client, Client.id == WaitingListEntry.client_id)
@@ -261,18 +260,19 @@ def _end(wish: WaitingListEntry, why: EntryEnd, offer: OfferEnd, now: datetime) 
 
 
 def fulfil(wish: WaitingListEntry, now: datetime) -> None:
-    """The wish has come true; it must be locked."""
+    """End the entry as fulfilled; it must be locked."""
     wish.ended_at, wish.end = now, EntryEnd.FULFILLED
     db.session.flush()
 
 
 def delete_ended(before: datetime) -> int:
-    """Delete wishes that ended before an instant, with their offers and what nobody was offered any more; returns how many."""
+    """Delete entries that ended before an instant, with their offers and offerings left without one; returns how
+    many."""
     return _delete(sa.and_(WaitingListEntry.ended_at.is_not(None), WaitingListEntry.ended_at < before))
 
 
 def delete_of(client_id: UUID) -> int:
-    """Delete everything a client ever waited for; returns how many wishes. For an erasure."""
+    """Delete all of a client's entries, for an erasure; returns how many."""
     return _delete(WaitingListEntry.client_id == client_id)
 
 
@@ -289,6 +289,6 @@ def _delete(which: sa.ColumnElement[bool]) -> int:
 
 
 def forget_unwanted() -> None:
-    """Forget what was free for treatments that nobody waits for any more."""
+    """Delete what was known of treatments that nobody waits for any more."""
     wanted = sa.select(WaitingListEntry.treatment_id).where(WaitingListEntry.ended_at.is_(None))
     db.session.execute(sa.delete(Known).where(Known.treatment_id.not_in(wanted)))

@@ -1,8 +1,8 @@
-"""What has become free: the starts that can be had now and could not at the last look, whatever the cause.
+"""What has become free: the starts that are available now and were not at the last look, whatever the cause.
 
-A cancellation, a move, a declined request, a hold that ran out, time off taken back, longer hours: all of them show as
-starts that were not there before. So nobody has to announce anything, and a worker that was away finds all of it on its
-return. What lies beyond the last look's horizon was nobody's before and has not become free.
+A cancellation, a move, a declined request, an expired hold, withdrawn time off, longer hours: all show as starts that
+were not there before. So nothing has to announce them, and a worker that was away finds them on its return. Times
+beyond the last look's horizon have not become free.
 """
 
 from collections.abc import Iterable, Mapping
@@ -30,15 +30,15 @@ Pair = tuple[UUID, UUID]
 Masks = Mapping[Pair, int]
 
 KEPT_FOR = timedelta(hours=1)
-"""So long what is known may stay as it was written when nothing but the time has changed."""
+"""How long the stored state may stay unwritten if only time has passed."""
 
 
 @dataclass(frozen=True)
 class Look:
-    """One treatment as it is now, beside what was known of it; masks are over `window`.
+    """One treatment's availability now, and as last known; masks are over `window`.
 
-    `fits` are the starts that can be had, on any five minutes, so that a neighbour's booking, which only shifts the
-    first fitting start, frees nothing. `known` are those of the last look, which saw as far as `known_until`.
+    `fits` are the available starts on any five minutes, so that a neighbouring booking, which only shifts the first
+    fitting start, frees nothing. `known` are those of the last look, which reached `known_until`.
     """
 
     supply: Supply
@@ -50,12 +50,12 @@ class Look:
     known_until: datetime
 
     def newly(self, pair: Pair) -> int:
-        """What has become free with one therapist at one place."""
+        """What has become free with one therapist at one location."""
         seen_before = self.window.between(0, self.window.floor(self.known_until))
         return self.fits.get(pair, 0) & ~self.known.get(pair, 0) & seen_before
 
     def newly_for(self, pairs: Iterable[Pair]) -> int:
-        """What has become free for somebody who would go to any of these: nothing that another of them had free already."""
+        """What has become free for somebody who accepts any of these pairs: only what none of them had free before."""
         wanted = list(pairs)
         before = grid.union(self.known.get(pair, 0) & self.fits.get(pair, 0) for pair in wanted)
         return grid.union(self.newly(pair) for pair in wanted) & ~before
@@ -67,7 +67,7 @@ class Look:
 
     @property
     def pairs(self) -> tuple[Pair, ...]:
-        """Every therapist who gives the treatment, at every place."""
+        """Every therapist of the treatment at every location."""
         return tuple(
             (therapist, site.location_id)
             for therapist in self.supply.therapists
@@ -85,7 +85,8 @@ class Look:
 
 
 def find_freed(treatment_id: UUID, now: datetime) -> Look:
-    """What can be had of a treatment now, beside what was known; raises Unbookable when it is not sold. Changes nothing."""
+    """What is available of a treatment now, and what was known; raises Unbookable if it is not offered. Changes
+    nothing."""
     supply = practice.supply(treatment_id)
     around = availability.days_around(now, supply)
     days = Days(around.first_on, around.until_on + supply.rules.horizon)
@@ -113,20 +114,20 @@ def _offers(supply: Supply, days: Days, now: datetime) -> Offers[UUID]:
 
 
 def _aligned(row: Known, window: Window) -> int:
-    """What was known, over another window."""
+    """What was known, shifted to another window."""
     starts, ahead = int.from_bytes(row.starts, "little"), (window.begins_at - row.from_at) // CELL
     return (starts >> ahead if ahead >= 0 else starts << -ahead) & window.every_cell
 
 
 def begin(treatment_id: UUID, now: datetime) -> None:
-    """Take note of what is free of a treatment that nobody waited for until now; raises Unbookable."""
+    """Record what is free of a treatment that nobody waited for until now; raises Unbookable."""
     seen = find_freed(treatment_id, now)
     if seen.is_first:
         remember(seen, {pair: seen.fits.get(pair, 0) for pair in seen.pairs})
 
 
 def remember(seen: Look, known: Masks) -> None:
-    """Keep what is known from now on, for these pairs; of two at once the later one counts. Written only when it changed."""
+    """Store what is known for these pairs, if it changed; of two at once, the later one wins."""
     for (therapist_id, location_id), starts in known.items():
         if not _is_news(seen, (therapist_id, location_id), starts):
             continue
@@ -148,7 +149,7 @@ def remember(seen: Look, known: Masks) -> None:
 
 
 def _is_news(seen: Look, pair: Pair, starts: int) -> bool:
-    """Whether anything is different that time alone has not changed, or it was kept long ago."""
+    """Whether anything but time has changed it, or it was stored long ago."""
     if pair not in seen.known or seen.until_at - seen.known_until >= KEPT_FOR:
         return True
     soonest = seen.window.ceil(seen.until_at - seen.supply.rules.horizon + seen.supply.rules.notice)
@@ -157,7 +158,7 @@ def _is_news(seen: Look, pair: Pair, starts: int) -> bool:
 
 
 def shadow(seen: Look, hold: Appointment) -> int:
-    """The starts whose visit would meet a time that is kept."""
+    """The starts whose visit would overlap a reserved time."""
     need = seen.supply.need
     first = seen.window.floor(hold.occupied_from - need.length - need.buffer_after) + 1
     return seen.window.between(first, seen.window.ceil(hold.occupied_until + need.buffer_before))

@@ -1,4 +1,4 @@
-"""Who is offered what: the order of those who wait, and whether a time suits them."""
+"""Who is offered what: the order of entries, and whether a time suits one."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -18,13 +18,13 @@ from clinic.practice.models import Practice, Treatment
 from clinic.scheduling import hours
 
 LET_GO = (OfferEnd.DECLINED, OfferEnd.PASSED)
-"""What somebody had the chance to have."""
+"""How an offer ends that the person could have accepted."""
 LIVE = (State.REQUESTED, State.BOOKED, State.ARRIVED)
 
 
 @dataclass(frozen=True)
 class WaitingListTime:
-    """A start with one therapist at one place, in whose zone days and parts of the day are meant."""
+    """A start with one therapist at one location, whose zone defines days and parts of the day."""
 
     starts_at: datetime
     therapist_id: UUID
@@ -34,7 +34,7 @@ class WaitingListTime:
 
 @dataclass(frozen=True)
 class RankedEntry:
-    """A wish as it stands in the order; `before` is the start of the visit that should be earlier."""
+    """An entry in the order; `before` is the start of the visit that should be earlier."""
 
     id: UUID
     client_id: UUID
@@ -45,19 +45,19 @@ class RankedEntry:
     last_on: date
     before: datetime | None
     let_go: frozenset[tuple[datetime, UUID]] = frozenset()
-    """Starts and therapists this person was offered before, and did not want."""
+    """Starts and therapists that this person was offered before and did not take."""
     barred_from: frozenset[UUID | None] = frozenset()
-    """Therapists who are not offered to this person by themselves; None bars every offer."""
+    """Therapists whom the worker does not offer to this person; None bars every offer."""
     lasts: timedelta = timedelta(0)
     elsewhere: tuple[tuple[datetime, datetime], ...] = ()
-    """When this person has other visits, which one that takes so long must not meet."""
+    """The person's other visits, which a new one must not overlap."""
 
     def may_be_with(self, therapist_id: UUID, location_id: UUID) -> bool:
-        """Whether this therapist and this place are right."""
+        """Whether the therapist and the location suit."""
         return self.therapist_id in (None, therapist_id) and self.location_id in (None, location_id)
 
     def wants(self, starts_at: datetime, zone: ZoneInfo) -> bool:
-        """Whether day and time of day are right, where they are those of this zone."""
+        """Whether day and time of day suit, in this zone."""
         wall = hours.wall(starts_at, zone)
         return (
             wall.date() <= self.last_on
@@ -69,7 +69,7 @@ class RankedEntry:
         )
 
     def suits(self, time: WaitingListTime) -> bool:
-        """Whether this is a time waited for, and not one let go before."""
+        """Whether the time suits and was not let go before."""
         return (
             self.may_be_with(time.therapist_id, time.location_id)
             and self.wants(time.starts_at, time.zone)
@@ -79,9 +79,9 @@ class RankedEntry:
 
 
 def in_order(now: datetime, treatment_id: UUID | None = None) -> list[RankedEntry]:
-    """Everybody who may be offered a time now: first who let the fewest go, then who has waited longest.
+    """The entries that may be offered a time now: those that let the fewest go first, then the longest waiting.
 
-    Left out are those who have an offer to answer or a taken time to complete, and those no letter reaches.
+    People with an open offer or a taken time to complete are left out, and people whom no letter reaches.
     """
     refused = (
         sa.select(sa.func.count())
@@ -119,7 +119,7 @@ def in_order(now: datetime, treatment_id: UUID | None = None) -> list[RankedEntr
 def _elsewhere(
     now: datetime, which: sa.ColumnElement[bool]
 ) -> dict[UUID, tuple[tuple[datetime, datetime], ...]]:
-    """When those who wait have other visits than the one that should be earlier, by wish."""
+    """Other visits of the people who wait, by entry, apart from the visit that should be earlier."""
     rows = db.session.execute(
         sa.select(WaitingListEntry.id, Appointment.starts_at, Appointment.ends_at)
         .join(Appointment, Appointment.client_id == WaitingListEntry.client_id)
@@ -159,7 +159,7 @@ def _waiting(
 
 
 def ranked(wishes: Sequence[WaitingListEntry], now: datetime) -> list[RankedEntry]:
-    """These wishes, whether or not they may be offered anything now."""
+    """These entries, whether or not they may be offered anything now."""
     elsewhere = _elsewhere(now, WaitingListEntry.id.in_([wish.id for wish in wishes])) if wishes else {}
     return [
         _waiting(
@@ -174,7 +174,7 @@ def ranked(wishes: Sequence[WaitingListEntry], now: datetime) -> list[RankedEntr
 
 
 def is_reachable() -> sa.ColumnElement[bool]:
-    """Whether a letter reaches the client of a wish."""
+    """Whether a letter reaches the entry's client."""
     return sa.exists().where(
         Contact.client_id == WaitingListEntry.client_id,
         Contact.kind == ContactKind.MAIL,
@@ -183,7 +183,7 @@ def is_reachable() -> sa.ColumnElement[bool]:
 
 
 def is_busy(now: datetime) -> sa.ColumnElement[bool]:
-    """Whether somebody has an offer to answer, or took a time that is kept while they answer what must be asked."""
+    """Whether somebody has an open offer, or took a time that is reserved while they answer the health questions."""
     taken = (
         sa.select(Offer.id)
         .join(Offering, Offering.id == Offer.offering_id)
@@ -202,7 +202,7 @@ def is_busy(now: datetime) -> sa.ColumnElement[bool]:
 
 
 def _can_move_into() -> sa.ColumnElement[bool]:
-    """Whether the visit still stands and takes no more time than its treatment does now."""
+    """Whether the visit still exists and is no longer than its treatment now."""
     return sa.and_(
         Appointment.state.in_(MAY_BE_EARLIER),
         Appointment.length_minutes <= Treatment.length_minutes,
@@ -237,7 +237,7 @@ def first(people: Iterable[RankedEntry], count: int) -> list[RankedEntry]:
 
 @dataclass(frozen=True)
 class Pace:
-    """The practice's pace: to how many a time is offered at once, how long they have, and when nobody is to be disturbed."""
+    """The practice's pace: how many get an offer at once, how long they have to answer, and the quiet hours."""
 
     people: int
     lasts: timedelta
@@ -247,7 +247,7 @@ class Pace:
 
     @classmethod
     def of(cls, practice: Practice) -> "Pace":
-        """What the practice decided."""
+        """The practice's settings."""
         return cls(
             people=practice.offer_people,
             lasts=timedelta(minutes=practice.offer_minutes),
@@ -261,7 +261,7 @@ class Pace:
         return not any(self._is_quiet(at, zone) for at in (now, now + self.lasts))
 
     def is_early_enough(self, starts_at: datetime, now: datetime) -> bool:
-        """Whether the last moment to answer still leaves the practice its notice."""
+        """Whether an answer at the last moment still gives the practice its notice."""
         return starts_at >= now + self.lasts + self.notice
 
     def _is_quiet(self, at: datetime, zone: ZoneInfo) -> bool:

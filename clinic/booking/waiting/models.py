@@ -1,4 +1,4 @@
-"""Tables of the waiting list: wishes, freed times that are kept, what was offered to whom, and what was free at the last look."""
+"""Tables of the waiting list: entries, offerings of freed times, offers, and what was free at the last look."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -19,18 +19,18 @@ TIMES = 7 * PARTS_OF_DAY
 
 
 class EntryEnd(StrEnum):
-    """Why a wish is no longer waited for."""
+    """Why an entry ended."""
 
     FULFILLED = "fulfilled"
     WITHDRAWN = "withdrawn"
     OVER = "over"
     """Its last day has passed."""
     SETTLED = "settled"
-    """The visit that should have been earlier has begun, or stands no more."""
+    """The visit that should have been earlier has begun or was cancelled."""
 
 
 class OfferEnd(StrEnum):
-    """What became of an offer."""
+    """How an offer ended."""
 
     ACCEPTED = "accepted"
     DECLINED = "declined"
@@ -39,11 +39,11 @@ class OfferEnd(StrEnum):
     MISSED = "missed"
     """Somebody else was quicker."""
     STOPPED = "stopped"
-    """The practice took it back, or the time cannot be had any more."""
+    """The practice withdrew it, or the time is no longer available."""
 
 
 class OfferingEnd(StrEnum):
-    """What became of a freed time that was kept."""
+    """How an offering ended."""
 
     TAKEN = "taken"
     PUBLIC = "public"
@@ -55,7 +55,7 @@ def _one_of(kind: type[StrEnum]) -> str:
 
 
 class WaitingListEntry(Identified, Model):
-    """What somebody would like and cannot have yet; with `replaces`, an earlier time for a visit they have."""
+    """What somebody is waiting for; with `replaces`, an earlier time for a visit they have."""
 
     __tablename__ = "waiting_wishes"
 
@@ -88,7 +88,7 @@ class WaitingListEntry(Identified, Model):
         ),
         sa.CheckConstraint('(ended_at IS NULL) = ("end" IS NULL)', name="ended_whole"),
         sa.CheckConstraint(f'"end" {_one_of(EntryEnd)}', name="end_known"),
-        # One visit waits for something earlier once.
+        # A visit has at most one entry for an earlier time.
         sa.Index(
             "uq_waiting_wishes_replaces_id",
             "replaces_id",
@@ -100,12 +100,12 @@ class WaitingListEntry(Identified, Model):
 
     @property
     def is_live(self) -> bool:
-        """Whether it is still waited for."""
+        """Whether the entry is still live."""
         return self.ended_at is None
 
 
 class Offering(Identified, Model):
-    """A freed time that one hold keeps while it is offered; the hold becomes the visit of whoever accepts first."""
+    """A freed time, reserved by one hold while it is offered; the hold becomes the visit of the first to accept."""
 
     __tablename__ = "waiting_offerings"
 
@@ -114,7 +114,7 @@ class Offering(Identified, Model):
     expires_at: Mapped[datetime]
     """The end of this round, exclusive."""
     by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("users.id"))
-    """Who offered it by hand; None when the worker found it."""
+    """Who offered it by hand; None if the worker found it."""
     created_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     end: Mapped[str | None]
@@ -132,7 +132,7 @@ class Offering(Identified, Model):
 
 
 class Offer(Identified, Model):
-    """A freed time as it is offered to one wish: until `expires_at`, or until somebody else has it."""
+    """A freed time as offered to one entry: until `expires_at`, or until somebody else takes it."""
 
     __tablename__ = "waiting_offers"
 
@@ -148,7 +148,7 @@ class Offer(Identified, Model):
     wish: Mapped[WaitingListEntry] = relationship()
 
     __table_args__ = (
-        # Nobody is offered the same kept time twice.
+        # Nobody is offered the same reserved time twice.
         sa.UniqueConstraint("offering_id", "wish_id"),
         sa.CheckConstraint("offered_at < expires_at", name="range_runs_forward"),
         sa.CheckConstraint('(ended_at IS NULL) = ("end" IS NULL)', name="ended_whole"),
@@ -170,7 +170,8 @@ class Offer(Identified, Model):
 
 
 class Known(Model):
-    """The starts one therapist had for a treatment at a place when the worker last looked: a mask of five-minute cells."""
+    """The free starts of one therapist for a treatment at a location at the worker's last look: a mask of five-minute
+    cells."""
 
     __tablename__ = "waiting_known"
 
@@ -179,7 +180,7 @@ class Known(Model):
     location_id: Mapped[UUID] = mapped_column(sa.ForeignKey("locations.id"), primary_key=True)
     from_at: Mapped[datetime]
     until_at: Mapped[datetime]
-    """What lies outside is not known, and so is nothing that has become free."""
+    """Nothing is known outside, so nothing there has become free."""
     starts: Mapped[bytes]
     """Little-endian; bit k stands for the k-th five minutes after `from_at`."""
 

@@ -1,4 +1,5 @@
-"""Answers to an offer: accept, keep while questions are answered, decline. The first acceptance wins, in one transaction."""
+"""Answers to an offer: accept, reserve while the health questions are answered, decline. The first acceptance wins, in
+one transaction."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -43,11 +44,13 @@ GONE = {
 
 
 def accept(offer_id: UUID, *, browser: bytes, actor: str, now: datetime, plain: bool = False) -> Appointment:
-    """Take an offered time: the hold becomes the visit, or the visit that should be earlier moves to it. The others are out.
+    """Accept an offered time: the hold becomes the visit, or the visit that should be earlier moves to it. All other
+    offers end.
 
     Accepting again gives the same visit. `plain` asks for it without any health answers, for a therapist to look first.
     Raises OfferGone, NothingEarlier, NotOffered, and what a booking or move raises: NotCleared, GuardianNeeded,
-    IntakeNeeded, TooManyOpen. IntakeNeeded and GuardianNeeded take longer than the offer lasts: `keep_for` wins the time.
+    IntakeNeeded, TooManyOpen. Answering IntakeNeeded or GuardianNeeded takes longer than the offer lasts; `keep_for`
+    secures the time.
     """
     offer = _locked(offer_id)
     wish = entries.lock_entry(offer.wish_id)
@@ -66,9 +69,9 @@ def accept(offer_id: UUID, *, browser: bytes, actor: str, now: datetime, plain: 
 
 
 def keep_for(offer_id: UUID, *, browser: bytes, actor: str, now: datetime) -> Appointment:
-    """Win an offered time and keep it in this browser while its questions are answered; the wish goes on until it is booked.
+    """Secure an offered time in this browser while the questions are answered; the entry stays live until it is booked.
 
-    A browser keeps one time at once: another one it held is let go. Keeping it again changes nothing. Raises OfferGone.
+    A browser holds one time at once: any other hold is released. Safe to repeat. Raises OfferGone.
     """
     offer = _locked(offer_id)
     wish = entries.lock_entry(offer.wish_id)
@@ -95,7 +98,7 @@ def keep_for(offer_id: UUID, *, browser: bytes, actor: str, now: datetime) -> Ap
 
 
 def accept_for(offer_id: UUID, *, by: User, now: datetime) -> Appointment:
-    """Take an offered time for somebody on the telephone; staff book also before the questions are answered.
+    """Accept an offered time for somebody on the telephone; staff can book before the questions are answered.
 
     Raises OfferGone, NothingEarlier, and what a booking at the desk or a move raises.
     """
@@ -113,7 +116,7 @@ def accept_for(offer_id: UUID, *, by: User, now: datetime) -> Appointment:
 
 
 def decline(offer_id: UUID, *, actor: str, now: datetime) -> Offer:
-    """Say no thanks and stay on the list. Does nothing when the offer has ended already."""
+    """Decline and stay on the list. Does nothing if the offer has already ended."""
     offer = _locked(offer_id)
     if offer.ended_at is None:
         offer.ended_at, offer.end = now, OfferEnd.DECLINED
@@ -132,7 +135,7 @@ def require_open(offer: Offer, now: datetime) -> None:
 
 
 def visit_of(offer: Offer) -> Appointment | None:
-    """The visit that came of an accepted offer, while it stands at that time; None otherwise."""
+    """The visit that an accepted offer became, while it is still at that time; otherwise None."""
     if offer.end != OfferEnd.ACCEPTED:
         return None
     hold, wish = offer.offering.hold, offer.wish
@@ -149,7 +152,7 @@ def visit_of(offer: Offer) -> Appointment | None:
 
 
 def _locked(offer_id: UUID) -> Offer:
-    """The offer as it stands once its offering is locked; raises NotFound."""
+    """The current offer, once its offering is locked; raises NotFound."""
     offering_id = db.session.scalar(sa.select(Offer.offering_id).where(Offer.id == offer_id))
     if offering_id is None:
         raise NotFound
@@ -161,7 +164,8 @@ def _locked(offer_id: UUID) -> Offer:
 def _booked(
     offer: Offer, wish: WaitingListEntry, browser: bytes, actor: str, now: datetime, plain: bool
 ) -> Appointment:
-    """Make a visit of the hold: of the offering's, or after `keep_for` of this browser's, as long as nobody took it over."""
+    """Turn the hold into a visit: the offering's, or after `keep_for` this browser's, as long as nobody took it
+    over."""
     is_won = offer.end == OfferEnd.ACCEPTED
     try:
         return booking.book(
@@ -182,13 +186,13 @@ def _booked(
 
 
 def _moved(offering: Offering, visit_id: UUID, actor: str, now: datetime) -> Appointment:
-    """Move the visit to the kept time: its address, its place in a course and its calendar entry stay."""
+    """Move the visit to the reserved time: its link, its place in a course and its calendar entry stay."""
     hold, visit = get_appointment(offering.hold_id, OfferGone), get_appointment(visit_id, OfferGone)
     supply = supply_as_agreed(practice.supply(visit.treatment_id, retired_too=True), visit)
     calendars = (visit.therapist_id, visit.room_id)
     if visit.client_id is not None:
         booking.queue_for(visit.client_id)
-    # All that the move will lock, at once: whoever locks in two goes may wait for somebody who waits for them.
+    # Lock everything that the move will lock at once: locking in two steps can deadlock.
     lock([hold.therapist_id, visit.therapist_id], [*_rooms(hold, supply.rooms), *_rooms(visit)])
     hold = reload_locked(hold, whole=True)
     _require_kept(hold, now)
@@ -214,7 +218,7 @@ def _moved(offering: Offering, visit_id: UUID, actor: str, now: datetime) -> App
 
 
 def takes_no_more(visit: Appointment, hold: Appointment) -> bool:
-    """Whether a visit as agreed fits into what a hold keeps."""
+    """Whether a visit as agreed fits into a hold."""
     names = ("length_minutes", "buffer_before_minutes", "buffer_after_minutes")
     return all(getattr(visit, name) <= getattr(hold, name) for name in names)
 
@@ -224,7 +228,7 @@ def _rooms(row: Appointment, others: tuple[UUID, ...] = ()) -> list[UUID]:
 
 
 def _require_kept(hold: Appointment, now: datetime) -> None:
-    """Raise OfferGone unless the kept time still stands and can still be had; its calendars must be locked."""
+    """Raise OfferGone unless the hold is live and its time still available; its calendars must be locked."""
     if hold.state != State.HELD:
         raise OfferGone
     if not revalidation.is_possible(hold, now):

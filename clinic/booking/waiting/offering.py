@@ -1,4 +1,5 @@
-"""A freed time is kept by one hold and offered, round after round; the hold ends by itself when nobody looks after it."""
+"""Offering a freed time: one hold reserves it, round after round; the hold expires by itself if no worker attends to
+it."""
 
 import hashlib
 from collections.abc import Sequence
@@ -30,18 +31,19 @@ from clinic.refusal import NotFound, Refusal
 
 ROUNDS = 2
 GRACE = timedelta(minutes=2)
-"""So long the time stays kept after a round, for the worker to begin the next; without a worker it is free then."""
+"""How long the time stays reserved after a round, for the worker to begin the next; without a worker it is then
+free."""
 
 
 class OfferedAlready(Refusal):
-    """One of them is being offered another time at this moment."""
+    """One of these people already has an open offer."""
 
     code = "offered-already"
     sentence = "One of these people is being offered a time already. Choose again."
 
 
 def reservation_key(offering_id: UUID) -> bytes:
-    """Whom the hold of an offering belongs to: no browser, the offering itself."""
+    """The holder of an offering's hold: the offering itself, not a browser."""
     return hashlib.sha256(b"offering\0" + offering_id.bytes).digest()
 
 
@@ -53,9 +55,10 @@ def keep(
     now: datetime,
     by_id: UUID | None = None,
 ) -> Offering:
-    """Keep a time and offer it to these wishes until the practice's minutes are over.
+    """Reserve a time and offer it to these entries for the practice's number of minutes.
 
-    `by_id` is who offers it by hand: then there is one round only. Raises NotOffered, SlotTaken, OfferedAlready.
+    `by_id` is the member of staff who offers it by hand; then there is only one round. Raises NotOffered, SlotTaken,
+    OfferedAlready.
     """
     supply = _as_needed(practice.supply(treatment_id), wish_ids)
     asked = availability.SearchCriteria(
@@ -83,7 +86,7 @@ def keep(
 
 
 def _as_needed(supply: Supply, wish_ids: Sequence[UUID]) -> Supply:
-    """The supply for who is asked: alone with a visit that should be earlier, that visit's own length and buffers."""
+    """The supply for these entries: for a single visit that should be earlier, with that visit's length and buffers."""
     if len(wish_ids) != 1:
         return supply
     visit = db.session.scalar(
@@ -95,7 +98,7 @@ def _as_needed(supply: Supply, wish_ids: Sequence[UUID]) -> Supply:
 
 
 def _offer(offering: Offering, wish_ids: Sequence[UUID], now: datetime) -> None:
-    """Offer the kept time in the present round of the offering."""
+    """Offer the reserved time in the offering's current round."""
     actor = audit.by_user(offering.by_id) if offering.by_id else audit.SYSTEM
     with violates("uq_waiting_offers_one_open", OfferedAlready()):
         for wish_id in wish_ids:
@@ -115,7 +118,8 @@ def _offer(offering: Offering, wish_ids: Sequence[UUID], now: datetime) -> None:
 
 
 def offerings_due(now: datetime) -> list[UUID]:
-    """Offerings to go on with: their round is over, everybody has answered, or their time is kept no more; oldest first."""
+    """Offerings that need attention: their round is over, everybody has answered, or their hold has ended; oldest
+    first."""
     unanswered = sa.exists().where(Offer.offering_id == Offering.id, Offer.ended_at.is_(None))
     over = (
         sa.select(Offering.id)
@@ -129,9 +133,10 @@ def offerings_due(now: datetime) -> list[UUID]:
 
 
 def go_on(offering_id: UUID, now: datetime) -> None:
-    """End a round, and offer the time to the next; after the second round, or when nobody is left, it is free again.
+    """End a round and offer the time to the next entries; after the second round, or if nobody is left, it is free
+    again.
 
-    Twice is harmless: the offering is looked at again once it is locked.
+    Safe to repeat: the offering is checked again under its lock.
     """
     offering = locked_offering(offering_id)
     if offering.ended_at is not None:
@@ -150,7 +155,7 @@ def go_on(offering_id: UUID, now: datetime) -> None:
 
 
 def _next_round(offering: Offering, hold: Appointment, now: datetime) -> bool:
-    """Begin the next round; False when there is none: two were, it is late, it cannot be had any more, or nobody wants it."""
+    """Begin the next round; False if there were two, it is too late, the time is gone, or nobody wants it."""
     pace, zone = Pace.of(practice.the_practice()), ZoneInfo(hold.zone)
     if offering.round >= ROUNDS or not pace.is_awake(zone, now):
         return False
@@ -171,7 +176,7 @@ def _next_round(offering: Offering, hold: Appointment, now: datetime) -> bool:
 
 
 def stop(offering_id: UUID, *, actor: str, now: datetime) -> None:
-    """Take a time back that is being offered; it is free for everybody again. Does nothing when it was taken meanwhile."""
+    """Withdraw a time that is being offered; it is free again. Does nothing if it was taken meanwhile."""
     offering = locked_offering(offering_id)
     if offering.ended_at is not None:
         return
@@ -185,7 +190,7 @@ def stop(offering_id: UUID, *, actor: str, now: datetime) -> None:
 
 
 def locked_offering(offering_id: UUID) -> Offering:
-    """The offering as it stands now, locked before anything else is; raises NotFound."""
+    """The current offering, locked before anything else; raises NotFound."""
     row = sa.select(Offering).where(Offering.id == offering_id).with_for_update(key_share=True)
     found = db.session.scalars(row.execution_options(populate_existing=True)).one_or_none()
     if found is None:
@@ -195,7 +200,7 @@ def locked_offering(offering_id: UUID) -> Offering:
 
 
 def end_open(offering: Offering, why: OfferEnd, now: datetime) -> None:
-    """End the offers nobody has answered; the offering must be locked."""
+    """End the unanswered offers; the offering must be locked."""
     db.session.execute(
         sa.update(Offer)
         .where(Offer.offering_id == offering.id, Offer.ended_at.is_(None))
@@ -205,7 +210,7 @@ def end_open(offering: Offering, why: OfferEnd, now: datetime) -> None:
 
 
 def let_go(offering: Offering, hold: Appointment, why: OfferingEnd, now: datetime) -> None:
-    """Free the kept time; offering and calendars must be locked."""
+    """Free the reserved time; offering and calendars must be locked."""
     advance(hold, State.LAPSED, now)
     _end(offering, why, now)
 
@@ -216,6 +221,6 @@ def _end(offering: Offering, why: OfferingEnd, now: datetime) -> None:
 
 
 def end_as_taken(offering: Offering, now: datetime) -> None:
-    """Somebody has the time; the offering must be locked. Everybody else who has not answered was too late."""
+    """End the offering as taken; it must be locked. All unanswered offers end as too late."""
     end_open(offering, OfferEnd.MISSED, now)
     _end(offering, OfferingEnd.TAKEN, now)

@@ -39,7 +39,7 @@ WHOLE_OFFER = (
 
 
 def entry_of(wish_id: UUID) -> WaitingListEntry:
-    """A wish with everything its page shows; raises NotFound."""
+    """An entry with everything its page shows; raises NotFound."""
     found = db.session.scalar(
         sa.select(WaitingListEntry).where(WaitingListEntry.id == wish_id).options(*WHOLE_WISH)
     )
@@ -49,7 +49,7 @@ def entry_of(wish_id: UUID) -> WaitingListEntry:
 
 
 def of_client(client_id: UUID) -> list[WaitingListEntry]:
-    """What somebody waits for at present, the longest first."""
+    """A client's live entries, longest waiting first."""
     live = sa.select(WaitingListEntry).where(
         WaitingListEntry.client_id == client_id, WaitingListEntry.ended_at.is_(None)
     )
@@ -69,7 +69,7 @@ def offer(offer_id: UUID) -> Offer:
 
 
 def open_offer(wish_id: UUID, now: datetime) -> Offer | None:
-    """What somebody can answer at the moment."""
+    """The open offer of an entry, if any."""
     waiting = sa.select(Offer).where(
         Offer.wish_id == wish_id, Offer.ended_at.is_(None), Offer.expires_at > now
     )
@@ -77,7 +77,7 @@ def open_offer(wish_id: UUID, now: datetime) -> Offer | None:
 
 
 def open_offers(client_id: UUID, now: datetime) -> dict[UUID, Offer]:
-    """What a client can answer at the moment, by the id of what they wait for."""
+    """A client's open offers, by entry id."""
     waiting = (
         sa.select(Offer)
         .join(Offer.wish)
@@ -87,7 +87,7 @@ def open_offers(client_id: UUID, now: datetime) -> dict[UUID, Offer]:
 
 
 def earlier_than(visit_id: UUID) -> WaitingListEntry | None:
-    """The wish for something earlier than a visit, while it is waited for."""
+    """The live entry for an earlier time than a visit."""
     return db.session.scalar(
         sa.select(WaitingListEntry).where(
             WaitingListEntry.replaces_id == visit_id, WaitingListEntry.ended_at.is_(None)
@@ -96,7 +96,7 @@ def earlier_than(visit_id: UUID) -> WaitingListEntry | None:
 
 
 def won_with(hold_id: UUID) -> Offer | None:
-    """The offer that a time kept in a browser came from, while it is not booked yet."""
+    """The offer that a browser's hold came from, until it is booked."""
     return db.session.scalar(
         sa.select(Offer)
         .join(Offering, Offering.id == Offer.offering_id)
@@ -109,16 +109,16 @@ def won_with(hold_id: UUID) -> Offer | None:
 
 
 def is_busy(wish_id: UUID, now: datetime) -> bool:
-    """Whether somebody has an offer to answer, or a taken time to complete."""
+    """Whether an entry has an open offer, or a taken time to complete."""
     return bool(db.session.scalar(sa.select(matching.is_busy(now)).where(WaitingListEntry.id == wish_id)))
 
 
 def fitting(
     waited_for: WaitingListEntry, now: datetime, count: int, *, apart: timedelta
 ) -> list[WaitingListTime]:
-    """The next times that are free for everybody and suit a wish, earliest first, each so long after the one before.
+    """The next times that are free for everybody and suit an entry, earliest first, at least `apart` apart.
 
-    For an earlier time of a visit they fit the visit as it was agreed. None when the treatment is no longer sold.
+    For an earlier time of a visit, they fit the visit as agreed. None if the treatment is retired.
     """
     (one,) = matching.ranked([waited_for], now)
     visit = waited_for.replaces
@@ -154,15 +154,15 @@ def fitting(
 
 @dataclass(frozen=True, kw_only=True)
 class WaitingListLine:
-    """A wish as staff see it in the order."""
+    """An entry as staff see it in the list."""
 
     wish: WaitingListEntry
     asked: int
     """How many times it was offered."""
     is_reachable: bool
-    """Whether a letter reaches the client; who is not is called."""
+    """Whether a letter reaches the client; otherwise staff call."""
     is_busy: bool
-    """Whether there is an offer to answer, or a taken time to complete."""
+    """Whether there is an open offer, or a taken time to complete."""
 
 
 def listed(
@@ -173,7 +173,7 @@ def listed(
     offset: int = 0,
     now: datetime,
 ) -> tuple[list[WaitingListLine], int]:
-    """Those who wait, longest first, for a treatment and with a therapist (or any), and how many there are in all."""
+    """Entries for a treatment and a therapist (or any), longest waiting first, and their total number."""
     conditions: list[sa.ColumnElement[bool]] = [WaitingListEntry.ended_at.is_(None)]
     if treatment_id is not None:
         conditions.append(WaitingListEntry.treatment_id == treatment_id)
@@ -189,7 +189,7 @@ def listed(
 
 
 def whom_it_suits(treatment_id: UUID, time: WaitingListTime, now: datetime) -> list[WaitingListLine]:
-    """Those who wait for a treatment and may be offered this time now, longest first."""
+    """Entries for a treatment that may be offered this time now, longest waiting first."""
     rows = _lines(
         now,
         WaitingListEntry.ended_at.is_(None),
@@ -226,7 +226,7 @@ def _line(row: sa.Row[Any]) -> WaitingListLine:
 
 
 def live_offerings() -> Sequence[Offering]:
-    """Times that are kept and offered now, the first to end first, with everybody who was asked."""
+    """Times on offer now, soonest to end first, with everybody who was asked."""
     live = (
         sa.select(Offering)
         .where(Offering.ended_at.is_(None))

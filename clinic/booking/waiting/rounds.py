@@ -1,8 +1,8 @@
-"""What the worker does for the waiting list: end what is over, look what has become free, keep it and offer it.
+"""The worker's steps for the waiting list: end what is over, find what has become free, reserve it and offer it.
 
-Plain code that owns its transactions, one a step. A worker that dies between two of them leaves nothing half done: what
-was kept is offered and ends by itself, and what was not remembered yet is seen as free again by the next look. Two at
-once are harmless: a time can be kept once, and nobody can have two offers to answer.
+It owns its transactions, one for each step. A worker that dies between two leaves nothing half done: what was reserved
+is on offer and expires by itself, and what was not stored yet is found again by the next look. Two workers at once are
+harmless: a time can be reserved once, and nobody can have two open offers.
 """
 
 from collections.abc import Iterable, Iterator
@@ -25,19 +25,19 @@ from clinic.scheduling import grid
 from clinic.scheduling.slots import Offers, SlotStart, best
 
 MOST_LOOKED_AT = 40
-"""So many free starts that suit are weighed for one wish; the earliest come first."""
+"""How many suitable starts are considered for one entry, earliest first."""
 
 
 @dataclass(slots=True)
 class RoundTally:
-    """What one look did."""
+    """What one round of work did."""
 
     ended: int = 0
     kept: int = 0
 
 
 def make(now: datetime) -> RoundTally:
-    """Look after the waiting list once."""
+    """Work through the waiting list once."""
     with transaction():
         tally = RoundTally(ended=entries.end_past(now))
         entries.forget_unwanted()
@@ -50,7 +50,8 @@ def make(now: datetime) -> RoundTally:
 
 
 class _Round:
-    """One look at everything somebody waits for. Its looks are made once; what is offered changes with each time kept."""
+    """One look at everything that is waited for. Availability is read once; the offers change with each reserved
+    time."""
 
     def __init__(self, now: datetime) -> None:
         self.now = now
@@ -58,7 +59,7 @@ class _Round:
         self.offers: dict[UUID, Offers[UUID]] = {}
 
     def make(self, tally: RoundTally) -> None:
-        """Keep and offer what has become free, in the order of those who wait; then remember what is known now."""
+        """Reserve and offer what has become free, in the order of entries; then store what is known now."""
         with transaction():
             settings = find_practice()
             if settings is None:
@@ -88,9 +89,9 @@ class _Round:
         return any(look.newly(pair) for pair in self._awake(look))
 
     def _awake(self, look: Look) -> list[Pair]:
-        """Therapists at places where it is not too late in the evening, or too early, to write to somebody.
+        """Therapists at locations where it is not quiet hours now.
 
-        While online booking is closed it is like night everywhere: what becomes free is offered once it opens again.
+        While online booking is closed there are none: what becomes free is offered once it opens again.
         """
         if not self.is_open:
             return []
@@ -99,7 +100,8 @@ class _Round:
         return [pair for pair in look.pairs if pair[1] in awake]
 
     def _serve(self, one: RankedEntry, others: list[RankedEntry]) -> frozenset[UUID]:
-        """Keep a freed time that suits, and offer it to this wish and to the next ones it suits; the wishes it went to."""
+        """Reserve a suitable freed time and offer it to this entry and to the next ones it suits; returns those
+        entries."""
         with transaction():
             time = self._time_for(one)
         if time is None:
@@ -110,7 +112,7 @@ class _Round:
             with transaction():
                 offering.keep(one.treatment_id, time, chosen, now=self.now)
         except (NotOffered, OfferedAlready):
-            return frozenset()  # Somebody was quicker; the next look sees what is left.
+            return frozenset()  # Somebody was quicker; the next look finds what is left.
         self.offers.clear()
         return frozenset(chosen)
 
@@ -129,7 +131,7 @@ class _Round:
     def _starts(
         self, one: RankedEntry, look: Look, pairs: Iterable[Pair], newly: int
     ) -> Iterator[SlotStart[UUID]]:
-        """Freed starts that suit, earliest first, each with nobody but those who have become free for it."""
+        """Suitable freed starts, earliest first, each with only the therapists who have become free for it."""
         if one.treatment_id not in self.offers:
             self.offers[one.treatment_id] = look.offers(self.now)
         offers, found = self.offers[one.treatment_id], 0
@@ -153,7 +155,7 @@ class _Round:
                     return
 
     def _remember(self) -> None:
-        """What is free now is known, but for what somebody with another offer to answer may still want."""
+        """Store what is free now, except what somebody with another open offer may still want."""
         kept = _kept()
         busy = set(
             db.session.scalars(
@@ -179,11 +181,11 @@ def _kept() -> list[Appointment]:
 
 
 def _known(look: Look, pair: Pair, kept: Iterable[Appointment], *, is_wanted: bool) -> int:
-    """What counts as known of one therapist at one place from now on: what is free, and what is being asked about.
+    """What counts as known of one therapist at one location from now on: what is free, and what is on offer.
 
-    While a time is kept, what was known around it stays known: it does not become free again by coming back. For those who
-    wait for the treatment it is kept for all of it is known, as they are being asked; those who wait for another one
-    are asked when nobody takes it. `is_wanted`: somebody with an offer to answer may want anything else, too.
+    While a time is reserved, what was known around it stays known, so it does not become free again by coming back. For
+    the offered treatment all of it is known, because its entries are being asked; entries for other treatments are
+    asked if nobody takes it. `is_wanted`: somebody with an open offer may want other times, too.
     """
     fits, newly = look.fits.get(pair, 0), look.newly(pair)
     asked, unasked, held = 0, newly if is_wanted else 0, 0

@@ -1,4 +1,4 @@
-"""What comes back after a letter was taken: that it could not be delivered, or that nobody wanted it."""
+"""The effects of reports about accepted letters: that one could not be delivered, or was unwanted."""
 
 from datetime import datetime
 from uuid import UUID
@@ -13,15 +13,15 @@ from clinic.refusal import NotFound
 
 CAME_BACK = "bounced"
 UNWANTED = "complaint"
-"""Codes of a letter that came back, and of one that its reader reported."""
+"""Codes of a letter that bounced, and of one that its reader reported."""
 
 
 def came_back(message_id: UUID, now: datetime, *, for_good: bool, recipient: str | None = None) -> bool:
-    """Note that a letter that was taken came back; what was told by it counts as not told.
+    """Record that an accepted letter bounced; what it said counts as not said.
 
-    `for_good` when the address itself does not work: nothing more goes there until somebody corrects it. `recipient` is the
-    address the report names, when it names one; another address of the same person stays as it is. Twice is harmless.
-    False when there is no such message. The caller commits.
+    `for_good`: the address itself does not work, and nothing more goes there until somebody corrects it. `recipient` is
+    the address named in the report, if any; the person's other addresses are unaffected. Safe to repeat. False if there
+    is no such message. The caller commits.
     """
     message = db.session.get(Message, message_id, with_for_update=True)
     if message is None:
@@ -35,7 +35,7 @@ def came_back(message_id: UUID, now: datetime, *, for_good: bool, recipient: str
 
 
 def was_unwanted(message_id: UUID, now: datetime) -> bool:
-    """Note that somebody reported a letter as unwanted: nothing more goes to that address.
+    """Record that somebody reported a letter as unwanted: nothing more goes to that address.
 
     False when there is no such message. The caller commits.
     """
@@ -65,12 +65,12 @@ def _mark(message: Message, now: datetime, recipient: str | None) -> None:
 
 
 def mark_unreachable(contact_id: UUID, now: datetime) -> None:
-    """Note that an address does not exist: nothing is owed to it until somebody corrects it. The caller commits."""
+    """Record that an address does not exist: nothing goes to it until somebody corrects it. The caller commits."""
     db.session.execute(sa.update(Contact).where(Contact.id == contact_id).values(bounced_at=now))
 
 
 def mark_reachable(contact_id: UUID, actor: str, now: datetime) -> Contact:
-    """Let messages go to an address again that did not take them. Raises NotFound. The caller commits."""
+    """Allow messages to an address that rejected them before. Raises NotFound. The caller commits."""
     contact = db.session.get(Contact, contact_id)
     if contact is None:
         raise NotFound

@@ -1,8 +1,7 @@
-"""Reading what mail systems report about letters of ours: that one came back, or that its reader did not want it.
+"""Parses what mail systems report about our letters: bounces and complaints.
 
-Two forms are read: the mails that mail servers send each other (RFC 3464 for letters that came back, RFC 5965 for
-complaints), and a small JSON object for providers that call instead. Of either only three things are kept in hand: which
-message, what happened, and to which address.
+Two forms are read: emails between mail servers (RFC 3464 for bounces, RFC 5965 for complaints), and a small JSON object
+for providers that call a webhook. Only three things are used: which message, what happened, and to which address.
 """
 
 import json
@@ -35,7 +34,7 @@ class What(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BounceReport:
-    """What happened to one message; `recipient` is the address the report names, when it names one."""
+    """What happened to one message; `recipient` is the address named in the report, if any."""
 
     message_id: UUID
     what: What
@@ -53,7 +52,8 @@ class UnreadableReport(Refusal):
 def read_json(content: bytes, domain: str) -> BounceReport | None:
     """The report in `{"event": "bounce" | "complaint", "message_id": …, "permanent": …, "recipient": …}`.
 
-    `status` (an enhanced code) and `diagnostic` (the server's words), when they are given, outweigh `permanent`. None when it is about no message of ours (`domain` is that of our Message-IDs). Raises Unreadable.
+    `status` (an enhanced code) and `diagnostic` (the server's words), if given, outweigh `permanent`. None if it is not
+    about a message of ours (`domain` is that of our Message-IDs). Raises Unreadable.
     """
     try:
         told = json.loads(content)
@@ -75,7 +75,8 @@ def read_json(content: bytes, domain: str) -> BounceReport | None:
 def read_mail(content: bytes, domain: str) -> BounceReport | None:
     """The report in a mail as one server sends it to another.
 
-    None when it is about no message of ours, or tells of a delay only. Raises Unreadable for a mail that is no report.
+    None if it is not about a message of ours, or only reports a delay. Raises Unreadable for an email that is not a
+    report.
     """
     parts = list(message_from_bytes(content).walk())
     status = next((part for part in parts if part.get_content_type() == "message/delivery-status"), None)
@@ -93,7 +94,7 @@ def read_mail(content: bytes, domain: str) -> BounceReport | None:
 
 
 def our_id(name: str, domain: str) -> UUID | None:
-    """The message that a Message-ID of ours names; None for anybody else's."""
+    """The message of one of our Message-IDs; None for anybody else's."""
     found = OUR_ID.fullmatch(name.strip().lower())
     return UUID(found[1]) if found and found[2] == domain.lower() else None
 

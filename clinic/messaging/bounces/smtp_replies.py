@@ -1,7 +1,7 @@
-"""What an answer of a mail server says against an address: whether the address itself is wrong, or something else stood in the way.
+"""What a mail server's reply says about an address: whether the address itself is wrong, or something else failed.
 
-Only what is certainly about the recipient may silence an address. A status code decides when it is exact; the words of the
-answer decide when it is not; words that blame the sender outweigh both.
+Only what is certainly about the recipient may silence an address. An exact status code decides; otherwise the words of
+the reply do; words that blame the sender outweigh both.
 """
 
 import re
@@ -17,18 +17,19 @@ RECIPIENT_CODES: Mapping[str, str] = {
     "1.10": "the domain says that it takes no mail (RFC 7505)",
     "2.1": "the mailbox is closed",
 }
-"""Permanent status codes (RFC 3463, section 3, and the IANA registry, read 2026-11-28) that speak of the recipient alone.
+"""Permanent status codes (RFC 3463, section 3, and the IANA registry, read 2026-11-28) that are about the recipient
+only.
 
 All other codes do not: 1.5 is a success, 1.7 to 1.9 blame the sender's address or a relay, 2.2 to 2.4 are a full mailbox, a long
 letter and a mailing list, 3 to 5 are systems, routes and protocols, 6 is the content, 7 is policy, spam and authentication.
 """
 OPEN_CODES = frozenset({"0.0", "1.0", "2.0", "5.0"})
-"""Codes that only say "other": the words of the answer decide."""
+"""Codes that only say "other", so the words of the reply decide."""
 
 CODE = re.compile(r"(?<![\d.])([245])\.(\d{1,3}\.\d{1,3})(?![\d.])", re.ASCII)
 REFUSED_FOR_GOOD = re.compile(r"(?<![\d.])5\d\d(?![\d.])", re.ASCII)
 ADDRESSES = re.compile(r"<[^<>]*>|\S+@\S+")
-"""What an answer quotes: an address may hold any word."""
+"""Quoted parts of a reply are removed, because an address may contain any word."""
 SENDER = re.compile(
     r"\bsender\b(?! policy framework)|\bmail from\b|\breturn[- ]path\b|\bfrom address\b|\boriginator\b", re.I
 )
@@ -51,7 +52,7 @@ HOST = re.compile(r"name=([^\s;]+)", re.I)
 
 
 class Blame(StrEnum):
-    """Whose fault it was that a letter did not arrive."""
+    """Why a letter did not arrive."""
 
     RECIPIENT = "recipient"
     OTHER = "other"
@@ -59,9 +60,9 @@ class Blame(StrEnum):
 
 
 def blame(status: str, said: str, recipient: str | None = None) -> Blame:
-    """Whom an answer blames: `status` is its enhanced code or empty, `said` its words, `recipient` the address it is about.
+    """What a reply blames: `status` is its enhanced code or empty, `said` its words, `recipient` the address concerned.
 
-    UNKNOWN when neither an exact code nor clear words say it.
+    UNKNOWN if neither an exact code nor clear words tell.
     """
     words = ADDRESSES.sub(" ", said)
     if SENDER.search(words):
@@ -80,7 +81,7 @@ def blame(status: str, said: str, recipient: str | None = None) -> Blame:
 
 
 def _names_no_domain_of(recipient: str | None, said: str) -> bool:
-    """Whether the name service knows no such domain as the recipient's; a name service that is away says something else."""
+    """Whether DNS says that the recipient's domain does not exist; a DNS failure says something else."""
     if recipient is None or not NO_SUCH_HOST.search(said):
         return False
     host = HOST.search(said)

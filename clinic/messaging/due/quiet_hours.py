@@ -1,4 +1,4 @@
-"""Quiet hours: the part of a location's night in which no letter should arrive that could come before or after."""
+"""Quiet hours: the part of a location's night in which no letter should arrive if it can come before or after."""
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -7,23 +7,23 @@ from zoneinfo import ZoneInfo
 from clinic.scheduling import hours
 
 BEFORE = timedelta(minutes=30)
-"""So long before the quiet hours a letter goes that fell into them; enough for a first try to fail."""
+"""How long before the quiet hours a letter goes that would fall into them; enough for a first try to fail."""
 CANNOT_WAIT = timedelta(hours=1)
-"""A late letter about a visit that begins sooner than this after the quiet hours goes in the middle of them."""
+"""A late letter goes during the quiet hours if its visit begins sooner than this after them."""
 MORNING = time(9)
 ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Quiet:
-    """Local hours from `from_hour` until, not including, `until_hour`, over midnight if need be; equal hours mean none."""
+    """Local hours from `from_hour` until `until_hour` (excluded), over midnight if need be; equal hours mean none."""
 
     zone: ZoneInfo
     from_hour: int
     until_hour: int
 
     def period(self, at: datetime) -> tuple[datetime, datetime] | None:
-        """The quiet hours an instant lies in, as a half-open range in UTC."""
+        """The quiet hours that contain an instant, as a half-open range in UTC."""
         if self.from_hour == self.until_hour:
             return None
         over_midnight = ONE_DAY if self.until_hour < self.from_hour else timedelta()
@@ -36,19 +36,19 @@ class Quiet:
         return None
 
     def after(self, at: datetime) -> datetime:
-        """The instant itself, or the end of the quiet hours it lies in: for what may wait."""
+        """The instant itself, or the end of the quiet hours that contain it: for what can wait."""
         period = self.period(at)
         return period[1] if period else at
 
     def before(self, at: datetime) -> datetime:
-        """The instant itself, or shortly before the quiet hours it lies in: for what must not come late."""
+        """The instant itself, or shortly before the quiet hours that contain it: for what must not be late."""
         period = self.period(at)
         return period[0] - BEFORE if period else at
 
     def reminded_until(self, now: datetime, offset: timedelta) -> datetime:
         """The last start, in UTC, whose reminder of this offset is due now.
 
-        A start later than that is not due. In quiet hours only visits that begin soon after them are.
+        Later starts are not due. During quiet hours, only visits that begin soon after them are.
         """
         period = self.period(now)
         if period:

@@ -1,7 +1,7 @@
-"""The one shape of every kind: rows found by a question become messages owed, once they are due.
+"""The common shape of all kinds: rows found by a query become messages once they are due.
 
-A kind does not ask by itself. It gives its questions with what makes messages of their rows; a pass asks one after the
-other (`find`), a look ahead asks all of them in one statement (`foresee`).
+A kind does not run its queries. It returns them with a function that makes messages of their rows; a pass runs one
+after the other (`find`), a forecast runs all of them in one statement (`foresee`).
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -30,9 +30,9 @@ Row = sa.Row[Any]
 
 @dataclass(frozen=True, slots=True)
 class DueRules:
-    """What the practice decided about letters, how far back this look goes for changes, and how far ahead for what falls due.
+    """The practice's settings for letters, how far back a pass looks for changes, and how far ahead for due messages.
 
-    `ahead` is nothing for a pass, which owes what is due. Then `until` is the moment of asking itself.
+    `ahead` is zero for a pass; then `until` is `now` itself.
     """
 
     changed_since: datetime
@@ -41,13 +41,13 @@ class DueRules:
     quiet_until_hour: int
     reminder_offsets: tuple[timedelta, ...]
     offsets_of_clients: tuple[int, ...]
-    """Every number of minutes before a visit that some client chose instead of the practice's."""
+    """Every reminder offset, in minutes, that some client chose instead of the practice's."""
     rebooking_after: timedelta
     zones: tuple[str, ...]
     ahead: timedelta = timedelta()
 
     def until(self, now: datetime) -> datetime:
-        """The last instant at which a message may fall due to be found."""
+        """The latest due time to find."""
         return now + self.ahead
 
     def quiet(self, zone: str) -> Quiet:
@@ -57,25 +57,25 @@ class DueRules:
 
 @dataclass(frozen=True, slots=True)
 class DueQuery:
-    """One question to committed rows, and what makes messages of the rows that answer it."""
+    """A query for committed rows, and the function that makes messages of them."""
 
     question: sa.Select[*tuple[Any, ...]]
     messages: Callable[[Iterable[Row]], list[Owed]]
 
 
 Question = Callable[[DueRules, datetime], Sequence[DueQuery]]
-"""What one kind asks of committed rows at a moment (UTC)."""
+"""The queries of one kind at a moment (UTC)."""
 
 
 def find(question: Question, rules: DueRules, now: datetime) -> list[Owed]:
-    """The messages of one kind that are due, or fall due as far ahead as the rules look."""
+    """The messages of one kind that are due, or will be within the rules' look ahead."""
     return [
         owed for asked in question(rules, now) for owed in asked.messages(db.session.execute(asked.question))
     ]
 
 
 def foresee(questions: Iterable[Question], rules: DueRules, now: datetime) -> list[Owed]:
-    """The same for many kinds at once, in one statement however many there are."""
+    """The same for many kinds, in a single statement."""
     every = [asked for question in questions for asked in question(rules, now)]
     if not every:
         return []
@@ -95,10 +95,10 @@ def foresee(questions: Iterable[Question], rules: DueRules, now: datetime) -> li
 
 
 def rules(now: datetime, *, thorough: bool = True, ahead: timedelta = timedelta()) -> DueRules | None:
-    """The practice's rules; None before set-up, when nothing can be owed.
+    """The practice's rules; None before set-up, when nothing can be due.
 
     A pass that is not `thorough` looks only at appointments that changed within the last quarter of an hour or are
-    settling. With `ahead` the questions also find what falls due until then.
+    settling. With `ahead` the queries also find what falls due until then.
     """
     practice = find_practice()
     if practice is None:
@@ -133,9 +133,10 @@ def due_query(
     due_at: Callable[[Row], datetime],
     expires_at: Callable[[Row], datetime],
 ) -> DueQuery:
-    """One message for each row that is due by `until`; a row gives `id`, `recipient_id` and, when it has one, `client_id`.
+    """One message for each row that is due by `until`; a row has `id`, `recipient_id` and, if there is one,
+    `client_id`.
 
-    What would fall due only when it is worth nothing any more is never owed.
+    A message that would fall due only after it expires is left out.
     """
 
     def messages(rows: Iterable[Row]) -> list[Owed]:
@@ -161,7 +162,7 @@ def never_owed(
     subject: sa.ColumnElement[Any] | sa.orm.InstrumentedAttribute[Any],
     *conditions: sa.ColumnElement[bool],
 ) -> sa.ColumnElement[bool]:
-    """Whether no message of this kind was ever owed about a subject, under further conditions."""
+    """A condition: there never was a message of this kind about the subject, under further conditions."""
     return ~sa.exists().where(
         Message.kind == kind, Message.channel == "mail", Message.subject_id == subject, *conditions
     )

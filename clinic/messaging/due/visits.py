@@ -1,4 +1,4 @@
-"""Visits as the questions of `due` see them: with the one address that counts, and with what was told about them."""
+"""Visits for the queries in `due`: with the one address to use, and with what letters have already said about them."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from clinic.practice.models import Location
 
 
 def address_of(client_id: sa.orm.InstrumentedAttribute[Any]) -> sa.sql.selectable.LateralFromClause:
-    """The one address that counts of the client a column names."""
+    """The address to use for the client in a column."""
     return (
         sa.select(
             Contact.id,
@@ -37,14 +37,14 @@ def address_of(client_id: sa.orm.InstrumentedAttribute[Any]) -> sa.sql.selectabl
 
 
 TELLS_TIME = (MessageKind.CONFIRMATION, MessageKind.REQUEST_CONFIRMED, MessageKind.CHANGE)
-"""Kinds that tell a booked client when and where."""
+"""Kinds that tell a client with a booking when and where."""
 
 ADDRESS = address_of(Appointment.client_id)
-"""The one address of an appointment's client that counts."""
+"""The address to use for an appointment's client."""
 
 
 def visits(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
-    """Appointments under these conditions, each with the one address that counts."""
+    """Appointments under these conditions, each with the address to use."""
     return (
         sa.select(
             Appointment.id,
@@ -68,9 +68,9 @@ def visits(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
 def is_told(
     *kinds: MessageKind, since: sa.orm.InstrumentedAttribute[int] | None = None
 ) -> sa.ColumnElement[bool]:
-    """Whether a letter of one of these kinds is owed, or went, about this appointment, at this revision or a later one.
+    """Whether a letter of one of these kinds about this appointment is queued or sent, at this revision or a later one.
 
-    A letter that could not be delivered told nothing: a new address gets its own.
+    An undelivered letter does not count: a new address gets its own.
     """
     about = [
         Message.kind.in_(kinds),
@@ -79,7 +79,7 @@ def is_told(
     ]
     if since is not None:
         about.append(number(r"^r(\d+)") >= since)
-    # Two questions rather than one with an OR, which the database could only answer row by row.
+    # Two subqueries rather than one with an OR, which the database could only evaluate row by row.
     return sa.or_(
         sa.exists().where(*about, Message.given_up_at.is_(None)),
         sa.exists().where(*about, Message.given_up_at.is_not(None), Message.recipient_id == ADDRESS.c.id),
@@ -87,7 +87,7 @@ def is_told(
 
 
 def told_in_series() -> sa.ColumnElement[bool]:
-    """Whether a letter about the whole series is owed, or went, and so told of this appointment too."""
+    """Whether a letter about the whole series, which includes this appointment, is queued or sent."""
     return sa.exists().where(
         Message.kind == MessageKind.SERIES,
         Message.channel == "mail",
@@ -97,5 +97,5 @@ def told_in_series() -> sa.ColumnElement[bool]:
 
 
 def number(pattern: str) -> sa.ColumnElement[int]:
-    """A number within the occasion; NULL for the occasions of other kinds, which may be looked at first."""
+    """The number within the occasion; NULL for occasions of other kinds, which the database may evaluate first."""
     return sa.cast(sa.func.substring(Message.occasion, pattern), sa.Integer)

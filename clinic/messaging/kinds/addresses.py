@@ -1,4 +1,4 @@
-"""Letters about a person's own record: an address that was replaced is told so, once."""
+"""Letters about a person's own record: one note to an address that was replaced."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -24,11 +24,11 @@ REPLACED_WORTH = timedelta(days=7)
 STANDS_AGAIN = sa.exists().where(
     Contact.client_id == ReplacedAddress.client_id, Contact.normalised == ReplacedAddress.normalised
 )
-"""Whether an address that was replaced stands on the record again."""
+"""Whether a replaced address is back on the record."""
 
 
 def addresses_replaced(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
-    """A mail address was replaced by staff, a slip being put right within the settling time; after the quiet hours."""
+    """Staff replaced an email address and did not put it back within the settling time; after the quiet hours."""
 
     def due_at(row: Row) -> datetime:
         zone = next(iter(rules.zones), None)
@@ -63,7 +63,7 @@ def addresses_replaced(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
 
 
 def owe_sign_in(contact: Contact, now: datetime) -> None:
-    """Owe a sign-in link to a proven-or-not address; asking again within the same minute is the same occasion.
+    """Queue a sign-in link for an address, proven or not; asking again within the same minute is the same occasion.
 
     The link itself is minted at delivery and never stored in clear. The caller commits.
     """

@@ -32,11 +32,11 @@ from clinic.practice.models import Practice
 AFTERCARE_WORTH = timedelta(days=7)
 REBOOKING_WORTH = timedelta(days=14)
 CHECK_IN_WORTH = timedelta(days=3)
-"""So long after it is due the question how somebody is still makes sense."""
+"""How long after it is due a check-in still makes sense."""
 
 
 def aftercare(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
-    """Visits that took place: once the note is signed, at the latest the next morning."""
+    """Visits that took place: as soon as the note is signed, at the latest the next morning."""
 
     def due_at(row: Row) -> datetime:
         quiet = rules.quiet(row.zone)
@@ -90,7 +90,8 @@ def check_ins(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
 
 
 def rebookings(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
-    """Last here some weeks ago, nothing booked since, and a yes to be invited again that still stands."""
+    """Clients whose last visit was some weeks ago, who have nothing booked since, and who agreed to be invited
+    again."""
     other = sa.orm.aliased(Appointment)
     came_or_comes = sa.exists().where(
         other.client_id == Appointment.client_id,
@@ -118,7 +119,7 @@ def rebookings(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
 
 
 def owe_own_tips(appointment_id: UUID, now: datetime) -> None:
-    """Owe a one-time link to what fits this client alone, to the one address that counts; without one, nothing.
+    """Queue a one-time link to this client's own tips, for the address to use; does nothing without one.
 
     Asking again within the same minute is the same occasion. Like a sign-in link it is minted at delivery. The caller
     commits.

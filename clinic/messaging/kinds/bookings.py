@@ -1,4 +1,4 @@
-"""Letters about a booking: made, asked for, decided, changed, cancelled."""
+"""Letters about a booking: made, requested, decided, changed, cancelled."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -37,7 +37,8 @@ def confirmations(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
 
 
 def requests_received(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
-    """Requested, and a therapist looks first. What safety turned back into a request is told by its page, not by mail."""
+    """Requested, and a therapist looks first. The page, not a letter, tells a client that safety turned a booking into
+    a request."""
     requested = visits(
         Appointment.changed_at >= rules.changed_since,
         Appointment.state == State.REQUESTED,
@@ -50,7 +51,7 @@ def requests_received(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
 
 
 def requests_confirmed(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
-    """A therapist looked and said yes."""
+    """A therapist confirmed the request."""
     confirmed = visits(
         Appointment.changed_at >= rules.changed_since,
         Appointment.state == State.BOOKED,
@@ -62,7 +63,7 @@ def requests_confirmed(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
 
 
 def requests_declined(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
-    """A therapist said no, or nobody decided in time."""
+    """A therapist declined, or nobody decided in time."""
     declined = visits(
         Appointment.changed_at >= rules.changed_since,
         Appointment.state == State.DECLINED,
@@ -73,7 +74,8 @@ def requests_declined(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
 
 
 def changes(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
-    """Moved since a letter told the time, and left alone for the settling time: of several moves the newest is told."""
+    """Moved since a letter told the time, and unchanged for the settling time: of several moves, only the newest is
+    told."""
     moved = visits(
         Appointment.changed_at >= rules.changed_since,
         Appointment.state == State.BOOKED,
@@ -91,7 +93,7 @@ def changes(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
 
 
 def cancellations(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
-    """Cancelled by whomever, and not taken back within the settling time."""
+    """Cancelled by anyone, and not undone within the settling time."""
     cancelled = visits(
         Appointment.changed_at >= rules.changed_since,
         Appointment.state == State.CANCELLED,

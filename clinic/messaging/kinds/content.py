@@ -16,36 +16,37 @@ from clinic.messaging.sms import TextMessage
 from clinic.practice.models import Practice
 
 CANNOT_LEAVE = frozenset({"does_not_arrive", "no_address", "sms_off"})
-"""Reasons why a message that is still wanted has no way to go: staff must hear of it. All others make it unneeded."""
+"""Reasons why a message is still needed but cannot be sent, which staff must see. All others make it unnecessary."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """The message must not go, or has no way to; `why` is a code."""
+    """The message must not go, or cannot; `why` is a code."""
 
     why: str
 
     @property
     def is_failure(self) -> bool:
-        """Whether it counts as not delivered, rather than as not needed any more."""
+        """Whether it counts as undelivered rather than as no longer needed."""
         return self.why in CANNOT_LEAVE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LetterContent:
-    """Who gets the letter, in which language, and the facts its template prints; `told` is the digest of the time and place it tells."""
+    """Who gets the letter, in which language, and the facts for its template; `told` is the digest of the time and
+    place it states."""
 
     recipient: str
     language: str = ENGLISH
     facts: Mapping[str, Any]
     contact_id: UUID | None = None
     sample_of: MessageKind | None = None
-    """The kind this letter only shows, on invented facts."""
+    """The kind that this letter demonstrates with invented facts."""
     calendar: bytes | None = None
     calendar_method: str = ""
     told: bytes | None = None
     stop_link: str = ""
-    """Where one press ends letters of this kind; empty for what belongs to a booking."""
+    """The one-click unsubscribe URL for this kind; empty for letters about a booking."""
 
 
 Composer = Callable[[Claim, Practice, datetime], LetterContent | Drop]

@@ -1,7 +1,7 @@
 """What a letter calls the person it is about.
 
-A name is what somebody typed, and the letter goes to whatever address they typed beside it. So a name that could be read as an
-address, or as a sentence, would be the clinic's voice in a stranger's hand: such a letter greets nobody by name.
+A stranger can type any name beside any address. A name that reads like a URL or a sentence would let them write to
+others in the clinic's voice, so such a letter has no name in its greeting.
 """
 
 import re
@@ -16,9 +16,9 @@ LONGEST_UNPROVEN, LONGEST_PROVEN = 24, 60
 
 
 def letter_name(client: Client | None) -> str:
-    """The name a letter greets this person by; empty when it could say something else.
+    """The name for the greeting; empty if it could be read as anything else.
 
-    Somebody none of whose addresses was ever proven may have typed anybody's: theirs is at most two short words.
+    A person without a proven address may have typed anybody's: their name is limited to two short words.
     """
     if client is None:
         return ""

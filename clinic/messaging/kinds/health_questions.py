@@ -1,4 +1,4 @@
-"""Letters about the health questions: links somebody asked for just now, and invitations to answer."""
+"""Letters about the health questions: links that were just requested, and invitations to answer."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -28,7 +28,7 @@ from clinic.messaging.services import SIGN_IN_WORTH, Claim
 from clinic.practice.models import IntakeRule, Practice, Treatment
 
 SIGN_IN_FIRST = "/my/sign-in?next="
-"""Answers become part of somebody's record only when the address is proven."""
+"""Answers become part of a record only if the address is proven."""
 
 NUDGED_BEFORE = timedelta(hours=48)
 NUDGED_AFTER = timedelta(hours=24)
@@ -98,7 +98,8 @@ def guardians_asked(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
 
 
 def invitations(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
-    """Booked by staff, or answered only before the visit: the client's next visit whose health questions are not answered."""
+    """The client's next visit without answered health questions, if staff booked it or its questions come before the
+    visit."""
     missing = _unanswered(rules, now).where(never_owed(MessageKind.INTAKE_INVITATION, Appointment.id))
     return [
         due_query(
@@ -139,7 +140,7 @@ def nudges(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
 
 
 def _unanswered(rules: DueRules, now: datetime) -> sa.Select[Any]:
-    """The next booked visit of each client who should answer and has not, within the time that answers last."""
+    """Each client's next booked visit for which answers are still missing, within the time that answers are valid."""
     answered = sa.exists().where(
         Submission.client_id == Appointment.client_id,
         Submission.kind == SubmissionKind.FULL,

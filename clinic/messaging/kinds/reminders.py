@@ -37,10 +37,10 @@ FORM = "visit"
 
 
 def reminders(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
-    """Booked visits whose reminder is due; of several due at once only the last before the visit goes.
+    """Booked visits whose reminder is due; if several are due at once, only the last one before the visit goes.
 
-    How long before is the practice's choice, or the client's own. A reminder counts only when the time was agreed before it
-    was due. One that falls into quiet hours goes before them, or not at all when an earlier one went.
+    The practice or the client chooses how long before. A reminder is due only if the time was agreed before that. One
+    that falls into quiet hours goes before them, or not at all if an earlier one went.
     """
     practices = [int(offset.total_seconds() // 60) for offset in rules.reminder_offsets]
     windows = [
@@ -82,20 +82,20 @@ def reminders(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
 
 
 def _latest_start(rules: DueRules, zone: str, offset: timedelta, now: datetime) -> datetime:
-    """No visit that starts later has a reminder of this offset that is asked about."""
+    """The latest start whose reminder with this offset can be due."""
     if not rules.ahead:
         return rules.quiet(zone).reminded_until(now, offset)
-    # Quiet hours bring a reminder forward by less than a day; which are due by then is judged one by one.
+    # Quiet hours bring a reminder forward by less than a day; each is then checked exactly.
     return rules.until(now) + offset + ONE_DAY
 
 
 def reminded_at(
     starts_at: datetime, offset: timedelta, agreed_at: datetime | None, quiet: Quiet, *, earlier_went: bool
 ) -> datetime | None:
-    """When a reminder of this offset goes (UTC); None when it does not. Both the sender and the pages ask here.
+    """When a reminder of this offset goes (UTC); None when it does not. Both the sender and the pages use this.
 
-    One that falls into quiet hours goes before them, or not at all when an earlier one went. One whose moment had passed when
-    the time was agreed does not go.
+    One that falls into quiet hours goes before them, or not at all if an earlier one went. One whose moment had passed
+    when the time was agreed does not go.
     """
     meant_at = starts_at - offset
     due_at = quiet.before(meant_at)
@@ -105,7 +105,7 @@ def reminded_at(
 
 
 def to_come(visit: Appointment, now: datetime) -> list[datetime]:
-    """When this visit will still be reminded of by mail if nothing changes, earliest first; what a page may promise."""
+    """When email reminders of this visit will still go if nothing changes, earliest first: what a page may promise."""
     rules = rules_of(now)
     question = visits(
         Appointment.id == visit.id, Appointment.state == State.BOOKED, ADDRESS.c.wants_reminders
@@ -126,7 +126,8 @@ def to_come(visit: Appointment, now: datetime) -> list[datetime]:
 
 
 def _reminders(rows: Iterable[Row], rules: DueRules, now: datetime) -> list[Owed]:
-    """Of those of a visit that are due by now the last one before the visit goes; looking ahead, later ones go in their turn."""
+    """Of a visit's reminders that are due now, only the last before the visit goes; in a forecast, later ones follow in
+    turn."""
     found = []
     ordered = sorted(rows, key=lambda row: (row.id, row.minutes))
     for _, of_visit in groupby(ordered, key=lambda row: row.id):
@@ -140,7 +141,7 @@ def _reminders(rows: Iterable[Row], rules: DueRules, now: datetime) -> list[Owed
 
 
 def _still_to_go(rows: Sequence[Row], rules: DueRules, now: datetime) -> Sequence[Row]:
-    """The rows of one visit without those that a later one, due by now as well, makes needless."""
+    """The rows of one visit without those made unnecessary by a later one that is also due."""
     due = [number for number, row in enumerate(rows) if _due_at(row, rules) <= now]
     return rows[: due[0] + 1] if due else rows
 
@@ -205,7 +206,7 @@ def _owed_texts(row: Row, rules: DueRules, now: datetime) -> Iterator[Owed]:
     for offset in sorted(rules.reminder_offsets):
         if quiet.before(visit["starts_at"] - offset) > rules.until(now):
             continue
-        # One that fell into quiet hours is left out: a longer one goes anyway.
+        # One that falls into quiet hours is left out; one with a longer offset goes anyway.
         is_longest = offset == max(rules.reminder_offsets)
         due_at = reminded_at(
             visit["starts_at"], offset, visit["time_agreed_at"], quiet, earlier_went=not is_longest
@@ -228,7 +229,7 @@ def _owed_texts(row: Row, rules: DueRules, now: datetime) -> Iterator[Owed]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SafetyForm:
-    """The short form before a visit: where it is, and from when on it takes answers."""
+    """The short form before a visit: its URL, and when it opens."""
 
     link: str
     opens_at: datetime

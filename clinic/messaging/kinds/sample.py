@@ -1,4 +1,4 @@
-"""An invented visit, so that the practice can look at its letters without looking at anybody."""
+"""An invented visit, so that the practice can preview its letters without a real client's data."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -27,7 +27,8 @@ from clinic.practice.models import Practice
 
 
 def series(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
-    """Several visits booked, moved or cancelled in one act: one letter tells of them all. Booking does not wait."""
+    """Several visits booked, moved or cancelled in one act: one letter about all of them. For bookings it does not
+    wait."""
     address = address_of(Series.client_id)
     last_start = (
         sa.select(sa.func.max(Appointment.starts_at))
@@ -104,9 +105,10 @@ def _content(
     practice: Practice,
     now: datetime,
 ) -> LetterContent:
-    """All that is booked as it stands, so that an earlier letter nobody got is not missed, and what was just cancelled."""
+    """Everything booked in its present state, in case an earlier letter was not delivered, and what was just
+    cancelled."""
     visits = {one.id: LetterVisit.of(one, client, practice, now) for one in (*booked, *cancelled)}
-    # A calendar can only be told to take out what an earlier letter put in.
+    # A calendar file can only cancel what an earlier letter added.
     takes_out = bool(cancelled) and (not booked or _was_told(whole))
     method = Method.CANCEL if takes_out else Method.REQUEST
     shown = cancelled if takes_out else booked

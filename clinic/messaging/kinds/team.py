@@ -30,7 +30,7 @@ WHY_NOT = {
 
 
 def invitations(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
-    """Somebody was invited, or the invitation was sent again: told at once, as somebody just asked for it."""
+    """Somebody was invited, or the invitation was sent again: at once, because somebody just asked for it."""
     asked = sa.select(
         StaffInvitation.id,
         StaffInvitation.id.label("recipient_id"),
@@ -60,7 +60,7 @@ def invitations(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
 
 
 def password_resets(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
-    """An owner reset somebody's password: told at once, because nothing else lets them in."""
+    """An owner reset somebody's password: at once, because nothing else lets them in."""
     asked = (
         sa.select(
             PasswordReset.id,
@@ -96,9 +96,7 @@ def _invitation_letter(held: Claim, practice: Practice, now: datetime) -> Letter
     if stands is not InvitationStanding.OPEN:
         return Drop(WHY_NOT[stands])
     if held.occasion != f"r{found.revision}":
-        return Drop(
-            "decided"
-        )  # It was sent again meanwhile; the newer letter carries the address that works.
+        return Drop("decided")  # It was sent again meanwhile; the newer letter has the working link.
     return LetterContent(
         recipient=found.email,
         facts={

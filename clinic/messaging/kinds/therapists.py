@@ -35,19 +35,19 @@ AGENDA_AT = time(7)
 AGENDA_WORTH = timedelta(hours=5)
 UNDELIVERED_WITHIN = timedelta(days=1)
 SILENT_FOR = timedelta(minutes=15)
-"""A worker that restarts is silent for less."""
+"""A restarting worker is silent for less time."""
 
 LOOKS_AFTER = sa.and_(
     User.active,
     User.role_names.contains([Role.THERAPIST.value]),
     sa.or_(User.id == Therapist.user_id, never_signs_in()),
 )
-"""Who is told about a visit's client: its therapist, or all therapists when that one never signs in."""
+"""Who is told about a visit's client: its therapist, or all therapists if that one never signs in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stop:
-    """One visit in a therapist's day: nothing but when, where, who by first name, and the mail name."""
+    """One visit in a therapist's day: only when, where, the client's first name, and the treatment's mail name."""
 
     starts_at: datetime
     ends_at: datetime
@@ -60,9 +60,9 @@ class Stop:
 
 
 def reviews_waiting(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
-    """A suggestion waits: told to the visit's therapist, or to all therapists when the visit has none who signs in.
+    """A suggestion waits: to the visit's therapist, or to all therapists if that one never signs in.
 
-    At once, whatever the hour, when the visit is near; else after the quiet hours.
+    At once, whatever the hour, if the visit is near; otherwise after the quiet hours.
     """
 
     def due_at(row: Row) -> datetime:
@@ -102,9 +102,10 @@ def reviews_waiting(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
 
 
 def check_ins_answered(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
-    """An answer after a visit that a therapist should see: told like a review.
+    """An answer after a visit that a therapist should see: sent like a review.
 
-    The message names no client: that it exists says how somebody is, and the list of messages is open to the front desk.
+    The message names no client, because its existence reveals how somebody is, and the front desk can read the message
+    log.
     """
     waiting = (
         sa.select(CheckIn.id, CheckIn.answered_at, Appointment.zone, User.id.label("recipient_id"))
@@ -131,9 +132,9 @@ def check_ins_answered(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
 
 
 def look_backs_due(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
-    """A session at which its course should be looked back on is over, and nobody has: told the next morning.
+    """A session with a look back is over, and nobody has done it: the next morning.
 
-    The message names no client: that somebody has a course, and where it stands, is theirs.
+    The message names no client, because a course and its progress are private.
     """
     ended = (
         sa.select(Appointment.id, Appointment.ends_at, Appointment.zone, User.id.label("recipient_id"))
@@ -164,7 +165,7 @@ def look_backs_due(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
 
 
 def agendas(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
-    """The visits of a therapist's day, in the morning of the place where they are; a day without visits gives no letter."""
+    """A therapist's visits of the day, in the location's morning; no letter on a day without visits."""
     return [asked for name in rules.zones for asked in _agendas_in(ZoneInfo(name), rules, now)]
 
 
@@ -186,7 +187,7 @@ def _agenda_of(day: date, morning: datetime, zone: ZoneInfo, rules: DueRules, no
             Appointment.state.in_([State.BOOKED, State.ARRIVED]),
             Appointment.starts_at < hours.midnight(day + timedelta(days=1), zone),
             Appointment.ends_at > max(now, morning),
-            # What is booked later in the day brings no letter of its own.
+            # Visits booked later in the day bring no further letter.
             Appointment.time_agreed_at < morning,
             never_owed(MessageKind.AGENDA, Therapist.id, Message.occasion == day.isoformat()),
         )
@@ -203,7 +204,7 @@ def _agenda_of(day: date, morning: datetime, zone: ZoneInfo, rules: DueRules, no
 
 
 def delivery_troubles(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
-    """Letters that could not be delivered, or a worker that fell silent: told to each owner, at most once a day."""
+    """Undelivered letters, or a silent worker: to each owner, at most once a day."""
     if not rules.zones:
         return []
     quiet = rules.quiet(rules.zones[0])
@@ -235,7 +236,7 @@ def _undelivered(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
 
 
 def silent_parts() -> list[str]:
-    """The parts of the sender that gave signs of life once and have been silent for a while."""
+    """The parts of the delivery that were once alive and have been silent for a while."""
     found = heartbeat.heartbeats()
     return [
         sign.part.value
@@ -266,7 +267,7 @@ def _check_in_answered(held: Claim, user: User, now: datetime) -> LetterContent 
         return Drop("gone")
     if check_in.seen_at is not None:
         return Drop("seen")
-    # Neither the visit nor the client: that such a letter exists says how somebody is.
+    # Name neither the visit nor the client, because the letter's existence reveals how somebody is.
     return LetterContent(recipient=user.email, facts={"link": public_url("/staff")})
 
 

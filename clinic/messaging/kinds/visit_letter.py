@@ -27,7 +27,7 @@ WHOLE = [
     joinedload(part)
     for part in (Appointment.client, Appointment.therapist, Appointment.treatment, Appointment.location)
 ]
-"""An appointment with all a letter says of it, in one statement."""
+"""An appointment with everything a letter says about it, in one statement."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ class LetterVisit:
     currency: str
     free_until: datetime
     is_free: bool
-    """Whether it may still be moved or cancelled free of charge."""
+    """Whether it can still be moved or cancelled free of charge."""
     policy: str
     reference: str
     link: str

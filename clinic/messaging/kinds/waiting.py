@@ -1,4 +1,4 @@
-"""Letters of the waiting list: that one is on it, that a time is free, that it is gone, that one's last day is over."""
+"""Letters of the waiting list: joined, a time is free, the time is gone, the last day has passed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -24,13 +24,14 @@ from clinic.messaging.services import Claim
 from clinic.practice.models import Location, Practice
 
 WORTH = timedelta(days=1)
-"""So long it makes sense to say that one is on the list, or no longer, or that a time is gone."""
+"""How long it makes sense to say that somebody joined or left the list, or that a time is gone."""
 
 ADDRESS = address_of(WaitingListEntry.client_id)
 
 
 def joined(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
-    """Somebody waits: where it can be changed and withdrawn. A visit that should be earlier has its own page for that."""
+    """Somebody joined: where to change and withdraw the entry. A visit that should be earlier has its own page for
+    that."""
     waiting = _wishes(
         WaitingListEntry.ended_at.is_(None),
         WaitingListEntry.replaces_id.is_(None),
@@ -50,7 +51,7 @@ def joined(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
 
 
 def offers(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
-    """A time is kept for somebody: told at once, for it is kept for minutes only."""
+    """A time is offered: at once, because it is reserved for minutes only."""
     waiting = _offers(
         Offer.ended_at.is_(None), Offer.expires_at > now, never_owed(MessageKind.WAITING_OFFER, Offer.id)
     )
@@ -67,7 +68,7 @@ def offers(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
 
 
 def outcomes(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
-    """Somebody who was told of a time, and still waits, lost it to another, or it was taken back."""
+    """The time in an offer letter went to somebody else or was withdrawn, and its recipient still waits."""
     told = sa.exists().where(
         Message.kind == MessageKind.WAITING_OFFER,
         Message.channel == "mail",
@@ -95,7 +96,7 @@ def outcomes(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
 
 
 def over(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
-    """Somebody's last day passed without a time that suited."""
+    """An entry's last day passed without a suitable time."""
 
     def due_at(row: Row) -> datetime:
         zone = row.zone or next(iter(rules.zones), None)

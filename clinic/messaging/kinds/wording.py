@@ -1,9 +1,9 @@
-"""The words of letters that a practice may make its own: subject, heading, opening and closing of each kind.
+"""The wording that a practice can edit: subject, heading, opening and closing of each kind of letter.
 
-Ours stand here in English and in the catalogue in other languages; the practice's are read by `practice_wording`. Both may hold
-`{placeholders}` from a fixed list for each kind. They are put in once, as plain text: there is no language in them, what they
-bring is not looked at again, and no fact about health has a placeholder. What safety needs (when, where, the link, how to
-reach us, warning signs) is no part of these words, so that nobody can take it away.
+The defaults are here in English and in the catalogue in other languages; `practice_wording` reads the practice's. Both
+may contain `{placeholders}` from a fixed list for each kind. Each is replaced once, by plain text that is not parsed
+again, and none stands for health data. What safety needs (when, where, the link, how to reach us, warning signs) is not
+part of this wording, so nobody can remove it.
 """
 
 import re
@@ -18,7 +18,7 @@ PARTS: Final = tuple(LONGEST)
 
 _PLACEHOLDER = re.compile(r"(,? )?\{([^{}]*)\}")
 _DIRECTIONS = dict.fromkeys(map(ord, "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"))
-"""Characters that make a line read otherwise than it is written; what a placeholder brings loses them."""
+"""Characters that change the reading direction; they are removed from placeholder values."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ class Words:
 
 
 class BadWords(Refusal):
-    """Words that no letter could be made of; the sentence says what to change."""
+    """Invalid wording; the sentence says what to change."""
 
     status = 422
     code = "bad-words"

@@ -1,4 +1,4 @@
-"""What a letter says: today's facts about one message, as text, HTML and calendar file; or why it must not go.
+"""Composes a letter from today's facts, as text, HTML and calendar file, or says why it must not go.
 
 Content is made at delivery and stored nowhere. It holds no health data: of a treatment only the mail name. What is particular to
 one kind stands in its declaration (`messaging.kinds`).
@@ -29,7 +29,7 @@ from clinic.practice.queries import find_practice
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """A mail ready to be serialised. Its Message-ID is made of the message's id, so every copy carries the same."""
+    """An email ready to be serialised. Its Message-ID is made from the message's id, so every copy has the same."""
 
     message_id: UUID
     sender_name: str

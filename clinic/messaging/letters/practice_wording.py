@@ -1,4 +1,4 @@
-"""The practice's own words in letters, kept beside ours: one row for each kind and language that was edited."""
+"""The practice's own wording of letters: one row for each kind and language that was edited."""
 
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from clinic.practice.editing import ChangedMeanwhile
 
 
 class LetterText(Model):
-    """What the practice says instead of us in one kind of letter; a part that is None is ours."""
+    """The practice's wording of one kind of letter; a part that is None uses the default."""
 
     __tablename__ = "letter_texts"
 
@@ -26,7 +26,7 @@ class LetterText(Model):
     opening: Mapped[str | None]
     closing: Mapped[str | None]
     revision: Mapped[int] = mapped_column(default=1)
-    """Rises with every change, so that of two owners the second is told."""
+    """Raised with every change, so that of two owners the second gets ChangedMeanwhile."""
     changed_at: Mapped[datetime]
 
     __table_args__ = (
@@ -37,14 +37,14 @@ class LetterText(Model):
 
 
 def ours(kind: MessageKind, spoken: str) -> Words:
-    """What we say in this kind of letter."""
+    """The default wording of this kind of letter."""
     with language.speaking(spoken):
         said = KINDS[kind].words
         return Words(**{part: language.gettext(getattr(said, part)) for part in PARTS})
 
 
 def words(kind: MessageKind, spoken: str) -> Words:
-    """What this kind of letter says: the practice's words, and ours where it has none of its own."""
+    """The wording of this kind of letter: the practice's, and the default where it has none."""
     said = ours(kind, spoken)
     own = db.session.get(LetterText, (kind.value, spoken))
     if own is None:
@@ -54,7 +54,7 @@ def words(kind: MessageKind, spoken: str) -> Words:
 
 
 def mark(kind: MessageKind, spoken: str) -> str:
-    """What tells one state of the practice's words in one kind of letter from any other; empty while it has none."""
+    """A mark of the practice's wording of one kind of letter; empty while it has none."""
     return _mark(db.session.get(LetterText, (kind.value, spoken)))
 
 
@@ -63,13 +63,13 @@ def _mark(own: LetterText | None) -> str:
 
 
 def edited() -> set[tuple[MessageKind, str]]:
-    """Kinds and languages in which the practice says something of its own."""
+    """Kinds and languages in which the practice has its own wording."""
     rows = db.session.execute(sa.select(LetterText.kind, LetterText.language))
     return {(MessageKind(kind), spoken) for kind, spoken in rows}
 
 
 def save(kind: MessageKind, spoken: str, said: Words, *, seen: str, actor: str, now: datetime) -> None:
-    """Say it the practice's way from the next letter on; a part that equals ours stays ours, also when ours changes.
+    """Use the practice's wording from the next letter on; a part equal to the default keeps following the default.
 
     `seen` is the mark of what the page showed. The caller commits. Raises BadWords and ChangedMeanwhile.
     """
@@ -100,7 +100,7 @@ def save(kind: MessageKind, spoken: str, said: Words, *, seen: str, actor: str, 
 
 
 def reset(kind: MessageKind, spoken: str, *, actor: str, now: datetime) -> None:
-    """Say it our way again. Twice is harmless. The caller commits."""
+    """Return to the default wording. Safe to repeat. The caller commits."""
     own = db.session.get(LetterText, (kind.value, spoken))
     if own is not None:
         audit.record(actor, "reset", own, purpose=f"{kind.value}/{spoken}", fields=PARTS, now=now)

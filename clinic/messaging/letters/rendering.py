@@ -1,7 +1,7 @@
-"""A letter on its sheet: words and facts become subject, text and HTML, in one language.
+"""Renders a letter: wording and facts become subject, text and HTML, in one language.
 
-A kind's body is one template, `templates/messages/<kind>.jinja`, made of the parts that `_parts.html` and `_parts.txt` write
-as HTML and in words. So the two say the same, and a sentence is translated once.
+A kind's body is one template, `templates/messages/<kind>.jinja`, made of the parts that `_parts.html` and `_parts.txt`
+render as HTML and plain text. So both say the same, and each sentence is translated once.
 """
 
 import re
@@ -26,7 +26,7 @@ from clinic.practice.models import Practice
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderedLetter:
-    """What a letter says, in both its forms."""
+    """A rendered letter, as text and HTML."""
 
     subject: str
     text: str
@@ -63,7 +63,7 @@ def render_letter(
 
 
 def _values(facts: Mapping[str, Any], practice: Practice) -> dict[str, str]:
-    """What each placeholder stands for, in the language spoken now."""
+    """The value of each placeholder, in the current language."""
     values = {"practice": practice.name, "phone": practice.phone, **facts.get("values", {})}
     visit = facts.get("visit")
     if visit is not None:
@@ -84,7 +84,7 @@ def _rendered(kind: MessageKind, form: str, shared: Mapping[str, Any]) -> str:
     environment = _environment(current_app._get_current_object())  # type: ignore[attr-defined]  # the proxy's own way
     parts = environment.get_template(f"messages/_parts.{form}").module
     made = environment.get_template(f"messages/{kind.value}.jinja").make_module({**shared, "p": parts})
-    # The body is made of parts alone, and those of HTML have escaped what they were given.
+    # The body consists of parts only, and the HTML parts have escaped their values.
     body = Markup(str(made)) if form == "html" else str(made)  # noqa: S704 - see above
     sheet = environment.get_template(f"messages/_letter.{form}")
     return sheet.render(
@@ -98,7 +98,7 @@ def _rendered(kind: MessageKind, form: str, shared: Mapping[str, Any]) -> str:
 
 @cache
 def _environment(flask_app: Flask) -> jinja2.Environment:
-    """The app's templates and filters; a name a template does not know is a fault, not an empty place in a letter."""
+    """The app's templates and filters; an undefined name is an error, not a gap in a letter."""
     return flask_app.jinja_env.overlay(undefined=jinja2.StrictUndefined)
 
 

@@ -1,7 +1,7 @@
-"""What mail providers call us with when a letter came back or was not wanted: each in its own words, each with its own proof.
+"""Webhooks of mail providers about bounces and complaints: each with its own format and its own proof of origin.
 
-A provider's module reads its documented notifications into reports, and refuses what it cannot prove. It never asks anybody
-anything: no address that a notification names is fetched while it is read.
+A provider's module parses its documented notifications into reports, and refuses what it cannot verify. Parsing makes
+no requests: no URL in a notification is fetched.
 """
 
 import hashlib
@@ -24,13 +24,13 @@ from clinic.refusal import Refusal
 TAG = "lumbar-message"
 """Under this name a letter carries our own id where the provider puts a Message-ID of its own in place of ours."""
 WORTH = timedelta(hours=26)
-"""A notification older than this is not taken: longer than any of the providers tries again."""
+"""Notifications older than this are refused; no provider retries for longer."""
 AHEAD = timedelta(minutes=10)
-"""So far a provider's clock may be ahead of ours."""
+"""How far a provider's clock may be ahead of ours."""
 
 
 class Unproven(Refusal):
-    """A notification that its provider did not prove to be its own; nothing of it is used."""
+    """The notification's origin is not proven; nothing in it is used."""
 
     status = 401
     code = "not-proven"
@@ -39,7 +39,7 @@ class Unproven(Refusal):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
-    """What a proven notification tells. `key` is the same each time it is sent; None when sending it again changes nothing."""
+    """The content of a proven notification. `key` is the same for every copy; None if a copy does no harm."""
 
     reports: Sequence[BounceReport] = field(default=())
     key: str | None = None
@@ -58,7 +58,7 @@ def tags(message_id: UUID) -> dict[str, str]:
 
 
 def is_new(provider: str, told: Notification, now: datetime) -> bool:
-    """Whether a notification is taken for the first time; notes it. A copy that somebody kept must not speak twice.
+    """Whether a notification is new; records it, so that a replayed copy has no effect.
 
     The caller commits it with the change. Raises AtTheSameTime when the same one is being taken elsewhere.
     """
@@ -119,9 +119,9 @@ def message_of(tag: object, message_id: str, domain: str) -> UUID | None:
 def returned(
     message_id: UUID, recipient: str, status: str, said: str, *, known_wrong: bool = False
 ) -> BounceReport:
-    """That a letter came back. `known_wrong` when the provider itself calls the address one that does not exist.
+    """A report that a letter bounced. `known_wrong`: the provider itself says that the address does not exist.
 
-    Its word counts unless the server's own answer blames something else.
+    The provider's word counts unless the server's own answer blames something else.
     """
     whom = blame(status, said, recipient or None)
     certain = whom is Blame.RECIPIENT or (known_wrong and whom is Blame.UNKNOWN)
@@ -130,5 +130,5 @@ def returned(
 
 
 def unwanted(message_id: UUID) -> BounceReport:
-    """That its reader did not want a letter."""
+    """A report that its reader did not want a letter."""
     return BounceReport(message_id=message_id, what=What.UNWANTED)
