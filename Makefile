@@ -1,7 +1,7 @@
 # The whole vocabulary of a working day. `make help` lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: audit sbom help install run test test-long check build bench lock image-digests clean
+.PHONY: audit sbom help install run test test-long check lint build bench lock image-digests clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -25,13 +25,15 @@ test: $(STAMP)/dev build browser proxy  ## Run the whole suite on real servers, 
 test-long: $(STAMP)/dev build browser proxy  ## The same at full size; takes hours
 	LUMBAR_LONG=1 RACE_ROUNDS=300 $(BIN)/python -m pytest --timeout 7200
 
-check: $(STAMP)/dev build  ## What must hold for every commit
+check: lint  ## What must hold for every commit
+	$(BIN)/python -m pytest -q tests/test_hygiene.py tests/test_compose.py
+
+lint: $(STAMP)/dev build  ## The same without the tests, which `make test` runs too
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/djlint templates --lint --quiet
-	$(BIN)/python -m pytest -q tests/test_hygiene.py tests/test_compose.py
 
 build: clinic/static/dist/manifest.json  ## Build styles and scripts into clinic/static/dist
 
