@@ -25,7 +25,6 @@ from clinic.messaging.bounces import effects
 from clinic.messaging.heartbeat import DeliveryPart
 from clinic.messaging.kinds import QUESTIONS
 from clinic.messaging.kinds.content import Drop
-from clinic.messaging.kinds.reminders import text_reminders
 from clinic.messaging.letters import composing
 from clinic.messaging.letters.composing import Letter
 from clinic.messaging.mailer import Mailer, Refused, TryLater, Unreachable, mailer_of
@@ -145,11 +144,10 @@ def find(now: datetime, *, texts: bool = False) -> int:
     """
     with transaction():
         services.end_worthless(now)
-        rules = due.rules(now, thorough=heartbeat.take_sweep(now, SWEEP_EVERY))
+        rules = due.rules(now, thorough=heartbeat.take_sweep(now, SWEEP_EVERY), texts=texts)
         if rules is None:
             return 0
-        questions = (*QUESTIONS, text_reminders) if texts else QUESTIONS
-        return sum(services.owe(due.find(question, rules, now), now) for question in questions)
+        return sum(services.owe(due.find(question, rules, now), now) for question in QUESTIONS)
 
 
 def deliver(held: Claim, now: datetime, mailer: Mailer, provider: SmsProvider | None = None) -> End:

@@ -13,7 +13,6 @@ from clinic.booking.models import Appointment
 from clinic.db import db, new_id
 from clinic.messaging import due
 from clinic.messaging.kinds import QUESTIONS
-from clinic.messaging.kinds.reminders import text_reminders
 from clinic.messaging.models import Message
 from clinic.messaging.queries import MessageLine, Stage, line_of
 from clinic.messaging.services import STILL_OPEN, Owed
@@ -34,11 +33,10 @@ def next_lines(now: datetime, *, texts: bool = False) -> list[MessageLine]:
 
     The pass's own queries run over the whole time at once. Confirmations of future bookings cannot be foreseen.
     """
-    rules = due.rules(now, ahead=FORESEEN)
+    rules = due.rules(now, ahead=FORESEEN, texts=texts)
     if rules is None:
         return []
-    questions = (*QUESTIONS, text_reminders) if texts else QUESTIONS
-    foreseen = due.foresee(questions, rules, now)
+    foreseen = due.foresee(QUESTIONS, rules, now)
     lines = [
         _foreseen(row, foreseen[number - 1]) if number is not None else line_of(row, now)
         for number, *row in db.session.execute(_lines_to_come(now + FORESEEN, foreseen))

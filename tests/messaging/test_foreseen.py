@@ -14,7 +14,7 @@ from clinic.booking.models import Appointment, State
 from clinic.db import db, transaction
 from clinic.messaging import due, forecast, services
 from clinic.messaging.kinds import QUESTIONS
-from clinic.messaging.kinds.reminders import reminders, text_reminders
+from clinic.messaging.kinds.reminders import reminders
 from clinic.messaging.models import Message, MessageKind
 from clinic.messaging.services import STILL_OPEN
 from clinic.practice.models import Location
@@ -33,10 +33,10 @@ def rehearsed(now: datetime) -> Seen:
     until, moment = now + forecast.FORESEEN, now
     with db.session.begin_nested() as rehearsal:
         while moment <= until:
-            rules = due.rules(moment)
+            rules = due.rules(moment, texts=True)
             assert rules is not None
-            for question in (*QUESTIONS, text_reminders):
-                if (moment - now) % SELDOM == timedelta() or question in (reminders, text_reminders):
+            for question in QUESTIONS:
+                if (moment - now) % SELDOM == timedelta() or question is reminders:
                     services.owe(due.find(question, rules, moment), moment)
             moment += OFTEN
         rows = db.session.scalars(sa.select(Message).where(STILL_OPEN, Message.due_at <= until)).all()
@@ -47,9 +47,9 @@ def rehearsed(now: datetime) -> Seen:
 
 
 def foreseen(now: datetime) -> Seen:
-    rules = due.rules(now, ahead=forecast.FORESEEN)
+    rules = due.rules(now, ahead=forecast.FORESEEN, texts=True)
     assert rules is not None
-    owed = due.foresee((*QUESTIONS, text_reminders), rules, now)
+    owed = due.foresee(QUESTIONS, rules, now)
     told = {
         (row.kind, row.channel, row.subject_id, row.recipient_id, row.occasion): row
         for row in db.session.scalars(sa.select(Message))

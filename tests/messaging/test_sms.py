@@ -15,7 +15,7 @@ from clinic.accounts import audit
 from clinic.accounts.models import AuditEntry, Client, Contact
 from clinic.booking.models import Appointment, State
 from clinic.db import db
-from clinic.messaging import delivery, resend, sms
+from clinic.messaging import delivery, preferences, resend, sms
 from clinic.messaging.delivery import PassTally, PassTerms
 from clinic.messaging.mailer import Refused, TryLater, Undelivered
 from clinic.messaging.models import Message
@@ -136,6 +136,31 @@ def test_while_the_mail_server_is_away_text_messages_go_and_letters_wait(
     letters = db.session.scalars(sa.select(Message).where(Message.channel == "mail")).all()
     assert letters
     assert all(letter.sent_at is None for letter in letters)
+
+
+def test_mail_and_text_message_remind_at_the_same_times_the_clients_own(
+    visit: Appointment, ada: Client, make: ModuleType, http: HttpSms
+) -> None:
+    ada.contacts[0].reminder_offsets_minutes = [60]
+    make.contact(ada, kind="phone", value="+49 30 555", normalised="+4930555", sms_agreed_at=make.NOW)
+    make.contact(ada, kind="phone", value="+49 30 666", normalised="+4930666", sms_agreed_at=make.NOW)
+    reminded = sa.select(Message.channel, Message.occasion, Message.due_at).where(Message.kind == "reminder")
+    at = visit.starts_at - timedelta(hours=1)
+    a_pass(visit.starts_at - TWO_HOURS, http)
+    assert db.session.execute(reminded).all() == []
+    a_pass(at, http)
+    a_pass(at + timedelta(minutes=1), http)
+    found = sorted(tuple(row) for row in db.session.execute(reminded))
+    assert found == [("mail", "r1/60", at), ("sms", "r1/60", at), ("sms", "r1/60", at)]
+
+
+def test_who_wants_no_reminders_by_mail_still_gets_the_texts_they_agreed_to(
+    visit: Appointment, ada: Client, make: ModuleType, http: HttpSms
+) -> None:
+    preferences.remind(ada.contacts[0], [], now=make.NOW)
+    make.contact(ada, kind="phone", value="+49 30 555", normalised="+4930555", sms_agreed_at=make.NOW)
+    a_pass(visit.starts_at - TWO_HOURS, http)
+    assert [row.occasion for row in rows()] == ["r1/120"]
 
 
 def test_who_speaks_german_reads_german(

@@ -45,6 +45,8 @@ class DueRules:
     rebooking_after: timedelta
     zones: tuple[str, ...]
     ahead: timedelta = timedelta()
+    texts: bool = False
+    """Whether text messages are sent, and so owed."""
 
     def until(self, now: datetime) -> datetime:
         """The latest due time to find."""
@@ -94,11 +96,13 @@ def foresee(questions: Iterable[Question], rules: DueRules, now: datetime) -> li
     return [owed for asked, rows in zip(every, found, strict=True) for owed in asked.messages(rows)]
 
 
-def rules(now: datetime, *, thorough: bool = True, ahead: timedelta = timedelta()) -> DueRules | None:
+def rules(
+    now: datetime, *, thorough: bool = True, ahead: timedelta = timedelta(), texts: bool = False
+) -> DueRules | None:
     """The practice's rules; None before set-up, when nothing can be due.
 
     A pass that is not `thorough` looks only at appointments that changed within the last quarter of an hour or are
-    settling. With `ahead` the queries also find what falls due until then.
+    settling. With `ahead` the queries also find what falls due until then, with `texts` also text messages.
     """
     practice = find_practice()
     if practice is None:
@@ -121,6 +125,7 @@ def rules(now: datetime, *, thorough: bool = True, ahead: timedelta = timedelta(
         offsets_of_clients=tuple(offsets or ()),
         zones=tuple(sorted(zones or ())),
         ahead=ahead,
+        texts=texts,
     )
 
 

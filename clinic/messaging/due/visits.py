@@ -43,8 +43,30 @@ ADDRESS = address_of(Appointment.client_id)
 """The address to use for an appointment's client."""
 
 
+PHONE = sa.orm.aliased(Contact)
+"""A telephone whose owner agreed to text messages."""
+
+
 def visits(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
     """Appointments under these conditions, each with the address to use."""
+    return _visits(ADDRESS.c.id, *conditions).join(ADDRESS, sa.true())
+
+
+def texted_visits(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """The same for text messages: one row for each telephone, whether or not the client has an address."""
+    agreed = (
+        PHONE.client_id == Client.id,
+        PHONE.kind == ContactKind.PHONE,
+        PHONE.sms_agreed_at.is_not(None),
+        PHONE.bounced_at.is_(None),
+    )
+    return _visits(PHONE.id, *conditions).join(PHONE, sa.and_(*agreed)).outerjoin(ADDRESS, sa.true())
+
+
+def _visits(
+    recipient_id: sa.ColumnElement[Any] | sa.orm.InstrumentedAttribute[Any],
+    *conditions: sa.ColumnElement[bool],
+) -> sa.Select[Any]:
     return (
         sa.select(
             Appointment.id,
@@ -56,11 +78,10 @@ def visits(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
             Appointment.starts_at,
             Appointment.ends_at,
             Location.zone,
-            ADDRESS.c.id.label("recipient_id"),
+            recipient_id.label("recipient_id"),
         )
         .join(Client, Client.id == Appointment.client_id)
         .join(Location, Location.id == Appointment.location_id)
-        .join(ADDRESS, sa.true())
         .where(Client.erased_at.is_(None), *conditions)
     )
 

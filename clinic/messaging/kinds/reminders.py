@@ -1,6 +1,6 @@
 """Reminders of visits to come."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql as pg
 
 from clinic import language
 from clinic.accounts import signed_links
-from clinic.accounts.models import Client, Contact, ContactKind
+from clinic.accounts.models import Contact
 from clinic.booking.models import Appointment, State
 from clinic.db import db
 from clinic.language import N_, gettext
@@ -20,7 +20,7 @@ from clinic.messaging import sms
 from clinic.messaging.due.quiet_hours import Quiet
 from clinic.messaging.due.shape import DueQuery, DueRules, Row
 from clinic.messaging.due.shape import rules as rules_of
-from clinic.messaging.due.visits import ADDRESS, number, visits
+from clinic.messaging.due.visits import ADDRESS, PHONE, number, texted_visits, visits
 from clinic.messaging.kinds.content import Drop, public_url
 from clinic.messaging.kinds.declaration import DeclaredKind
 from clinic.messaging.kinds.sample import sample_visit
@@ -39,8 +39,8 @@ FORM = "visit"
 def reminders(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
     """Booked visits whose reminder is due; if several are due at once, only the last one before the visit goes.
 
-    The practice or the client chooses how long before. A reminder is due only if the time was agreed before that. One
-    that falls into quiet hours goes before them, or not at all if an earlier one went.
+    The practice or the client chooses how long before, for mail and text messages alike. A reminder is due only if the time
+    was agreed before that. One that falls into quiet hours goes before them, or not at all if an earlier one went.
     """
     practices = [int(offset.total_seconds() // 60) for offset in rules.reminder_offsets]
     windows = [
@@ -56,29 +56,35 @@ def reminders(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
         sa.column("until", sa.DateTime(timezone=True)),
         name="due_window",
     ).data(windows)
+    wished = sa.case((ADDRESS.c.wants_reminders, ADDRESS.c.reminder_offsets_minutes))
     sent_minutes = number(r"/(\d+)$")
-    of_this_time = sa.and_(
-        Message.kind == MessageKind.REMINDER,
-        Message.channel == "mail",
-        Message.subject_id == Appointment.id,
-        number(r"^r(\d+)/") == Appointment.time_revision,
-    )
-    earlier_went = sa.exists().where(of_this_time, sent_minutes > window.c.minutes)
-    question = (
-        visits(Appointment.state == State.BOOKED, Appointment.starts_at > now)
-        .add_columns(window.c.minutes, earlier_went.label("earlier_went"))
-        .join(window, window.c.zone == Location.zone)
-        .where(
-            Appointment.starts_at <= window.c.until,
-            ADDRESS.c.wants_reminders,
-            window.c.minutes
-            == sa.any_(
-                sa.func.coalesce(ADDRESS.c.reminder_offsets_minutes, sa.cast(practices, pg.ARRAY(sa.Integer)))
-            ),
-            ~sa.exists().where(of_this_time, sent_minutes <= window.c.minutes),
+
+    def due_by(channel: str, booked_visits: sa.Select[Any], *recipient: sa.ColumnElement[bool]) -> DueQuery:
+        of_this_time = sa.and_(
+            Message.kind == MessageKind.REMINDER,
+            Message.channel == channel,
+            Message.subject_id == Appointment.id,
+            number(r"^r(\d+)/") == Appointment.time_revision,
+            *recipient,
         )
-    )
-    return [DueQuery(question, lambda rows: _reminders(rows, rules, now))]
+        earlier_went = sa.exists().where(of_this_time, sent_minutes > window.c.minutes)
+        question = (
+            booked_visits.add_columns(window.c.minutes, earlier_went.label("earlier_went"))
+            .join(window, window.c.zone == Location.zone)
+            .where(
+                Appointment.starts_at <= window.c.until,
+                window.c.minutes
+                == sa.any_(sa.func.coalesce(wished, sa.cast(practices, pg.ARRAY(sa.Integer)))),
+                ~sa.exists().where(of_this_time, sent_minutes <= window.c.minutes),
+            )
+        )
+        return DueQuery(question, lambda rows: _reminders(rows, channel, rules, now))
+
+    to_come = (Appointment.state == State.BOOKED, Appointment.starts_at > now)
+    mail = due_by("mail", visits(*to_come, ADDRESS.c.wants_reminders))
+    if not rules.texts:
+        return [mail]
+    return [mail, due_by(sms.CHANNEL, texted_visits(*to_come), Message.recipient_id == PHONE.id)]
 
 
 def _latest_start(rules: DueRules, zone: str, offset: timedelta, now: datetime) -> datetime:
@@ -125,15 +131,15 @@ def to_come(visit: Appointment, now: datetime) -> list[datetime]:
     return [at for at in found if at > now]
 
 
-def _reminders(rows: Iterable[Row], rules: DueRules, now: datetime) -> list[Owed]:
-    """Of a visit's reminders that are due now, only the last before the visit goes; in a forecast, later ones follow in
-    turn."""
+def _reminders(rows: Iterable[Row], channel: str, rules: DueRules, now: datetime) -> list[Owed]:
+    """Of one recipient's reminders of a visit that are due now, only the last before the visit goes; in a forecast, later ones
+    follow in turn."""
     found = []
-    ordered = sorted(rows, key=lambda row: (row.id, row.minutes))
-    for _, of_visit in groupby(ordered, key=lambda row: row.id):
+    ordered = sorted(rows, key=lambda row: (row.id, row.recipient_id, row.minutes))
+    for _, of_visit in groupby(ordered, key=lambda row: (row.id, row.recipient_id)):
         went = False
         for row in reversed(_still_to_go(list(of_visit), rules, now)):
-            owed = _reminder(row, rules, now, earlier_went=row.earlier_went or went)
+            owed = _reminder(row, channel, rules, now, earlier_went=row.earlier_went or went)
             if owed is not None:
                 found.append(owed)
                 went = True
@@ -150,7 +156,7 @@ def _due_at(row: Row, rules: DueRules) -> datetime:
     return rules.quiet(row.zone).before(row.starts_at - timedelta(minutes=row.minutes))
 
 
-def _reminder(row: Row, rules: DueRules, now: datetime, *, earlier_went: bool) -> Owed | None:
+def _reminder(row: Row, channel: str, rules: DueRules, now: datetime, *, earlier_went: bool) -> Owed | None:
     offset = timedelta(minutes=row.minutes)
     due_at = reminded_at(
         row.starts_at, offset, row.time_agreed_at, rules.quiet(row.zone), earlier_went=earlier_went
@@ -159,6 +165,7 @@ def _reminder(row: Row, rules: DueRules, now: datetime, *, earlier_went: bool) -
         return None
     return Owed(
         kind=MessageKind.REMINDER,
+        channel=channel,
         subject_id=row.id,
         recipient_id=row.recipient_id,
         client_id=row.client_id,
@@ -166,65 +173,6 @@ def _reminder(row: Row, rules: DueRules, now: datetime, *, earlier_went: bool) -
         due_at=due_at,
         expires_at=row.starts_at,
     )
-
-
-def text_reminders(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
-    """Booked visits whose reminder is due, for telephones whose owners agreed; of several due at once the last before the visit."""
-    if not rules.reminder_offsets:
-        return []
-    furthest = rules.until(now) + max(rules.reminder_offsets) + timedelta(days=1)
-    booked = (
-        sa.select(
-            Appointment.id,
-            Appointment.client_id,
-            Appointment.starts_at,
-            Appointment.time_revision,
-            Appointment.time_agreed_at,
-            Location.zone,
-            Contact.id.label("recipient_id"),
-        )
-        .join(Client, Client.id == Appointment.client_id)
-        .join(Location, Location.id == Appointment.location_id)
-        .join(Contact, Contact.client_id == Client.id)
-        .where(
-            Appointment.state == State.BOOKED,
-            Appointment.starts_at > now,
-            Appointment.starts_at <= furthest,
-            Client.erased_at.is_(None),
-            Contact.kind == ContactKind.PHONE,
-            Contact.sms_agreed_at.is_not(None),
-            Contact.bounced_at.is_(None),
-        )
-    )
-    return [DueQuery(booked, lambda rows: [owed for row in rows for owed in _owed_texts(row, rules, now)])]
-
-
-def _owed_texts(row: Row, rules: DueRules, now: datetime) -> Iterator[Owed]:
-    """The reminder that is due, which is the last one before the visit; looking ahead, also those that fall due later."""
-    visit = row._mapping
-    quiet = rules.quiet(visit["zone"])
-    for offset in sorted(rules.reminder_offsets):
-        if quiet.before(visit["starts_at"] - offset) > rules.until(now):
-            continue
-        # One that falls into quiet hours is left out; one with a longer offset goes anyway.
-        is_longest = offset == max(rules.reminder_offsets)
-        due_at = reminded_at(
-            visit["starts_at"], offset, visit["time_agreed_at"], quiet, earlier_went=not is_longest
-        )
-        if due_at is None:
-            continue
-        yield Owed(
-            kind=MessageKind.REMINDER,
-            channel=sms.CHANNEL,
-            subject_id=visit["id"],
-            recipient_id=visit["recipient_id"],
-            client_id=visit["client_id"],
-            occasion=f"r{visit['time_revision']}/{int(offset.total_seconds() // 60)}",
-            due_at=due_at,
-            expires_at=visit["starts_at"],
-        )
-        if due_at <= now:
-            return
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
