@@ -1,7 +1,7 @@
-"""Keep a time, book it, look at it, move it, cancel it: the same verbs as the pages', called by programs.
+"""Hold a time, book it, read it, move it, cancel it: the pages' verbs for API callers.
 
-A caller owns what it was given the secret of: a hold by the hold's, an appointment by its manage token. Whoever has neither
-finds nothing, as if it never was.
+A caller owns what it has the secret of: a hold's secret, or an appointment's manage token. Without it the answer is
+404, as for something that never existed.
 """
 
 import secrets
@@ -75,7 +75,7 @@ def keep() -> Response:
         if next_step(refusal) is not NextStep.OTHER_TIME:
             raise
         return problem(refusal, nearest=_nearest(supply, wish, wanted.starts_at, now))
-    # Read when nobody waits for us any more.
+    # Read after the locks are released, so that nobody waits for it.
     return _answer(schemas.Hold(hold=secret, **_held(appointments.appointment(kept))), 201)
 
 
@@ -91,7 +91,7 @@ def book() -> Response:
     )
     scope, content = digest(wanted.hold), wanted.model_dump()
     kept = appointments.reservation_of(scope, now, lapsed_too=True)
-    if kept is None:  # Only who booked it has an answer to a key, and then it is held no more.
+    if kept is None:  # Only the caller who booked it has an answer to a key, and then the hold is gone.
         return _answered_meanwhile(scope, key, content, services.HoldGone())
     _check_addresses(wanted)
     limits.take(limits.BOOKINGS_NETWORK, limits.network(request.remote_addr), now)
@@ -109,7 +109,7 @@ def book() -> Response:
 
 
 def _answered_meanwhile(scope: bytes, key: str, content: dict[str, Any], refusal: Refusal) -> Response:
-    """Of two that are sent at once the second finds the time gone: to its own booking, whose answer it gets."""
+    """Of two sent at once, the second finds the time taken by its own booking and gets the same answer."""
     if (earlier := idempotency.earlier(scope, key, content)) is not None:
         return _again(earlier)
     raise refusal
@@ -175,7 +175,7 @@ def cancel(token: str) -> Response:
 def _changed(
     visit: Appointment, token: str, revision: int | None, deed: Callable[[int], Appointment], now: datetime
 ) -> Response:
-    """Do something to an appointment for whoever saw its present revision."""
+    """Do something to an appointment if the caller saw its present revision."""
     named = request_parsing.if_match()
     seen = named if named is not None else revision
     if seen is None:
@@ -193,7 +193,7 @@ def _changed(
 
 
 class NotAtThatTime(Refusal):
-    """The client told us something because of which this time is too soon; what it was, the address does not tell."""
+    """Because of the client's answers this time is too soon; the API does not say which answers."""
 
     status = 403
     code = "call-the-practice"
@@ -201,7 +201,7 @@ class NotAtThatTime(Refusal):
 
 
 def _owned(token: str) -> Appointment:
-    """The appointment whose manage token this is. Raises NotFound for any other, LongPast a month after its end."""
+    """The appointment with this manage token. Raises NotFound for an invalid token, LongPast a month after its end."""
     visit = appointments.by_manage_token(token)
     if past_visits.is_long_past(visit, clock.now()):
         raise LongPast
@@ -232,7 +232,7 @@ def _book(
 
 
 def _check_addresses(wanted: schemas.NewAppointment) -> None:
-    """Refuse addresses that cannot be any, all at once. Raises Invalid."""
+    """Refuse impossible addresses, all at once. Raises Invalid."""
     faults = {}
     try:
         accounts.normalise_mail(wanted.mail)
@@ -311,12 +311,13 @@ def _when_and_where(visit: Appointment) -> dict[str, Any]:
 
 
 def _shown_at(at: datetime, visit: Appointment) -> str:
-    """The wall time at the visit's location, with its distance from UTC."""
+    """The local time at the visit's location, with its UTC offset."""
     return at.astimezone(ZoneInfo(visit.zone)).isoformat(timespec="minutes")
 
 
 def _nearest(supply: Supply, wish: SearchCriteria, wanted: datetime, now: datetime) -> list[str]:
-    """The free starts nearest to one that is gone, within a week before and after it, in each place's wall time."""
+    """The free starts nearest to one that is taken, within a week before and after it, in each location's local
+    time."""
     day = hours.local_day(wanted, ZoneInfo("UTC"))
     week = Days(day - timedelta(days=7), day + timedelta(days=8))
     with availability.without_transaction():

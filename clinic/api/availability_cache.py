@@ -1,9 +1,11 @@
-"""Answers about free times that are sent again as they are, as long as what they rest on has not changed.
+"""A cache of answers about free times, which are sent again as long as what they depend on has not changed.
 
-One dictionary a process, the least used answer leaves first. An answer is never trusted by its age: each request reads what
-it rests on (one statement), and only an equal `Basis` sends it again. So a booking made anywhere shows in the next answer.
+There is one dictionary per process; the least recently used answer leaves first. Age does not matter: each request
+reads what the answer depends on (one statement), and only an equal `Basis` sends it again. So a booking made anywhere
+shows in the next answer.
 
-A kept answer goes out before Flask is asked: its sessions, sign-ins and routes have no say in it, and cost more than it does.
+A cached answer is sent before Flask is involved: sessions, sign-ins and routes do not affect it, and cost more than it
+does.
 """
 
 import hashlib
@@ -30,17 +32,17 @@ if TYPE_CHECKING:
 PATH = "/api/v1/availability"
 KEPT = "kept_answers"
 KEPT_BYTES = 16 * 1024 * 1024
-"""How much of the memory of a process the kept answers may take."""
+"""How much memory the cached answers of a process may take."""
 ENTRY_BYTES, PERSON_BYTES = 4096, 256
-"""About what an answer's supply takes besides its bytes: as a whole, and for each therapist and room in it."""
+"""Estimated size of an answer's supply besides its bytes: fixed, and for each therapist and room."""
 READ = "clinic.basis"
-"""Key of the environ for what a question's kept answer would have to rest on by now, for whoever answers it anew; or for the
-error that the reading ended in, which is not waited for twice."""
+"""The environ key for the current basis, which a new answer can reuse, or for the error from reading it, so that nobody
+waits twice."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeptAnswer:
-    """The bytes of an answer, what they rest on, and the tag callers may show to be told that nothing changed."""
+    """An answer's bytes, what they depend on, and the ETag with which callers can ask whether anything changed."""
 
     treatment: str
     basis: Basis
@@ -55,7 +57,7 @@ class KeptAnswer:
 
     @property
     def size(self) -> int:
-        """About how many bytes it takes in memory."""
+        """The estimated size in memory, in bytes."""
         return (
             ENTRY_BYTES
             + PERSON_BYTES * (len(self.supply.therapists) + len(self.supply.rooms))
@@ -64,12 +66,12 @@ class KeptAnswer:
 
     @property
     def headers(self) -> dict[str, str]:
-        """What goes with it, whether sent or only confirmed."""
+        """Its headers, whether it is sent or only confirmed (304)."""
         return {"ETag": f'"{self.etag}"', "Cache-Control": "no-cache"}
 
 
 class KeptAnswers:
-    """Answers by question, as it stands in the address, in about so many bytes at most. Threads may share it."""
+    """Answers by query string, limited to about this many bytes. Thread-safe."""
 
     def __init__(self, most_bytes: int) -> None:
         self._most_bytes = most_bytes
@@ -78,7 +80,7 @@ class KeptAnswers:
         self._lock = Lock()
 
     def get(self, question: str) -> KeptAnswer | None:
-        """The last answer to a question, true or not any more."""
+        """The last answer to a query, current or not."""
         with self._lock:
             found = self._answers.get(question)
             if found is not None:
@@ -86,7 +88,7 @@ class KeptAnswers:
             return found
 
     def put(self, question: str, answer: KeptAnswer) -> None:
-        """Keep an answer in place of the last one to the same question."""
+        """Store an answer in place of the last one to the same query."""
         with self._lock:
             if (last := self._answers.pop(question, None)) is not None:
                 self._bytes -= len(question) + last.size
@@ -98,20 +100,20 @@ class KeptAnswers:
 
 
 def init_app(app: Flask) -> None:
-    """Let the app keep answers, and send them before anything else of it is asked."""
+    """Give the app a cache that answers before everything else."""
     app.extensions[KEPT] = KeptAnswers(KEPT_BYTES)
     app.wsgi_app = KeptFirst(app)  # type: ignore[method-assign]  # The way Flask documents for middleware.
 
 
 class KeptFirst:
-    """WSGI: sends the kept answer to a question again when it is still true; everything else goes on to the product."""
+    """WSGI middleware: sends a cached answer again if it is current; everything else goes to the app."""
 
     def __init__(self, app: Flask) -> None:
         self._app = app
         self._product = app.wsgi_app
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        """The answer; what was read to judge a kept one that is no longer true goes on with the question."""
+        """The response; if the cached answer is outdated, the basis just read is passed on with the request."""
         if environ["PATH_INFO"] != PATH or not _only_asks(environ):
             return self._product(environ, start_response)
         began = time.perf_counter()
@@ -139,13 +141,13 @@ class KeptFirst:
             with self._app.app_context():
                 read = availability.basis(answer.treatment, clock.now(), (answer.basis, answer.supply))
         except (SQLAlchemyError, Unbookable) as error:
-            environ[READ] = error  # The product knows how to say what is wrong.
+            environ[READ] = error  # The app reports what is wrong.
             return False
         environ[READ] = read
         return read[0] == answer.basis
 
 
 def _only_asks(environ: "WSGIEnvironment") -> bool:
-    """Whether a request is a plain question; what comes with a body or wants another protocol is for the product to refuse."""
+    """Whether a request is a plain GET; the app refuses those with a body or another protocol."""
     more = (environ.get("CONTENT_LENGTH", "0") or "0") != "0" or "HTTP_TRANSFER_ENCODING" in environ
     return environ["REQUEST_METHOD"] in ("GET", "HEAD") and not more and "HTTP_UPGRADE" not in environ

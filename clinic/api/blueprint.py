@@ -1,4 +1,4 @@
-"""The part of the URL map that is the JSON interface."""
+"""The blueprint of the JSON API."""
 
 from flask import Blueprint
 
@@ -6,5 +6,5 @@ from clinic.web.access import csrf
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 
-# A forged request of another site carries the visitor's cookies; nothing here looks at any.
+# Another site could forge a request with the visitor's cookies, but nothing here reads cookies.
 csrf.exempt(blueprint)

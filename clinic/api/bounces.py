@@ -1,4 +1,4 @@
-"""Where mail providers report letters that came back and letters that were not wanted.
+"""Webhooks for mail providers' reports of bounces and complaints.
 
     POST /api/bounces             Authorization: Bearer <BOUNCES_SECRET>; the report mail itself, or a small JSON object
     POST /api/bounces/ses         a notification of Amazon SES, signed by the SNS topic SES_TOPIC_ARN
@@ -6,7 +6,7 @@
     POST /api/bounces/mailgun     a webhook of Mailgun, signed with MAILGUN_SIGNING_KEY
     POST /api/bounces/sendgrid    a signed event webhook of SendGrid; SENDGRID_PUBLIC_KEY verifies it
 
-Nothing of what is sent is kept or written down, and no address in it is asked for anything.
+Nothing that is sent is stored or logged, and no URL in it is fetched.
 """
 
 import hmac
@@ -29,7 +29,7 @@ csrf.exempt(blueprint)
 
 
 class NotProven(Refusal):
-    """Whoever reports did not prove to be the provider."""
+    """The caller did not prove to be the provider."""
 
     status = 401
     code = "not-proven"
@@ -39,7 +39,8 @@ class NotProven(Refusal):
 @blueprint.post("/bounces")
 @audience(anyone)
 def report() -> ResponseReturnValue:
-    """Note what became of a letter. One that is not ours is thanked for alike: a provider would only send it again."""
+    """Record a report about a letter. Reports about other letters are accepted too, or the provider would send them
+    again."""
     _require_secret()
     read = parsing.read_json if request.is_json else parsing.read_mail
     found = read(request.get_data(), _domain())
@@ -52,13 +53,13 @@ def report() -> ResponseReturnValue:
 @blueprint.post("/bounces/<any(ses, postmark, mailgun, sendgrid):provider>")
 @audience(anyone)
 def notification(provider: str) -> ResponseReturnValue:
-    """Note what a provider tells in its own words, once it has proven itself in its own way."""
+    """Record a provider's notification in its own format, once it is proven to be genuine."""
     now, not_yet = clock.now(), None
     with transaction():
         try:
             told = _told(provider)
         except NotFetchedYet as refusal:
-            told, not_yet = Notification(), refusal  # What the worker shall fetch is kept.
+            told, not_yet = Notification(), refusal  # Keep what the worker has to fetch.
         if providers.is_new(provider, told, now):
             for found in told.reports:
                 _note(found)
@@ -81,7 +82,7 @@ def _told(provider: str) -> Notification:
 
 
 def _setting(name: str) -> str:
-    """What a provider proves itself with. Raises NotFound while it is not set: then there is no such address."""
+    """The provider's secret or key. Raises NotFound while it is not set."""
     value: str | None = current_app.config[name]
     if value is None:
         raise NotFound

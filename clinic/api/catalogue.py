@@ -1,4 +1,4 @@
-"""What can be booked, and who gives it."""
+"""Treatments that can be booked, and the therapists who give them."""
 
 from flask import Response, jsonify
 

@@ -1,7 +1,7 @@
-"""When a treatment can begin: the call that programs and the slot picker make most.
+"""When a treatment can begin: the call that API callers and the slot picker make most.
 
-The answer is kept with what it rests on (`availability_cache`). Only when that changed does a question come here, and are the rota and the
-calendars read and the times computed anew.
+The answer is cached with what it depends on (`availability_cache`). Only if that has changed does a request reach this
+module, which reads the rota and the calendars and computes the times again.
 """
 
 import json
@@ -23,7 +23,7 @@ PARAMETERS = ("treatment", "therapist", "location", "from", "to")
 
 @dataclass(frozen=True, slots=True)
 class FreeTimesQuery:
-    """A question, as it was put."""
+    """A query's parameters."""
 
     treatment: str
     therapist: str

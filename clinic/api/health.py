@@ -1,6 +1,6 @@
-"""`/health`: whether the product is well, for anybody; and for who has the token, how each of its parts is.
+"""`/health`: whether the product is well, for anybody; with the token, also the state of each part.
 
-Where a request comes from opens nothing: behind a proxy on the same host every request comes from this machine.
+A request's source address gives no access: behind a proxy on the same host every request comes from this machine.
 """
 
 import hmac

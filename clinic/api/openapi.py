@@ -1,4 +1,4 @@
-"""The description of the interface (OpenAPI 3.1), made from the same shapes that check what comes in."""
+"""The API's OpenAPI 3.1 description, made from the same schemas that validate input."""
 
 from functools import cache
 from typing import Any

@@ -1,6 +1,6 @@
-"""How the interface says no: `application/problem+json` (RFC 9457), the code being what programs may rely on.
+"""The API's errors: `application/problem+json` (RFC 9457); programs can rely on the code.
 
-Most refusals are answered by `web.errors` as they are; here stand those of this surface, and members that help a caller on.
+`web.errors` answers most refusals; this module has the API's own, and members that help a caller continue.
 """
 
 from typing import Any
@@ -36,7 +36,7 @@ class BodyTooLong(Refusal):
 
 
 class Invalid(Refusal):
-    """What was sent can be read and cannot be used; `faults` says which members and why, without repeating them."""
+    """The request can be read but not used; `faults` says which members and why, without repeating them."""
 
     status = 422
     code = "invalid"
@@ -48,7 +48,7 @@ class Invalid(Refusal):
 
 
 class RevisionNeeded(Refusal):
-    """A change has to say which state of the appointment it was made for."""
+    """A change must name the revision of the appointment it was made for."""
 
     status = 428
     code = "revision-needed"
@@ -64,7 +64,7 @@ class StaleMatch(Refusal):
 
 
 class LongPast(Refusal):
-    """A month after the visit its address says no more than this."""
+    """A month after the visit its URL says no more than this."""
 
     status = 410
     code = "past"
@@ -79,6 +79,6 @@ def problem(refusal: Refusal, **members: Any) -> Response:
 
 
 def invalid(refusal: Invalid) -> Response:
-    """The problem document of what cannot be used: one entry for each member."""
+    """The problem document of invalid input: one entry for each member."""
     faults = [{"pointer": name, "detail": sentence} for name, sentence in refusal.faults.items()]
     return problem(refusal, errors=faults)

@@ -1,6 +1,6 @@
-"""What comes in, read strictly: a name is given once and known, a body is one JSON object of the described shape.
+"""Parses requests strictly: each name is known and given once, and a body is one JSON object of the described schema.
 
-What is wrong is refused before anything is looked up. No message repeats what was sent.
+Invalid input is refused before anything is looked up. No message repeats what was sent.
 """
 
 import json
@@ -21,9 +21,9 @@ LONGEST_RANGE_DAYS = 93
 LONGEST_KEY = 255
 KEY = f"^[!-~][ -~]{{0,{LONGEST_KEY - 1}}}$"
 MOST_FAULTS = 20
-"""So many are named at once; who sends a thousand gets no answer of a thousand."""
+"""How many faults are listed at once; a thousand faults do not get a thousand entries."""
 
-# As the description tells them: in the twenty-first or twenty-second century, and in one way of writing only.
+# As described: in the twenty-first or twenty-second century, and in one notation only.
 DAY = "^2[01][0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 START = f"{DAY[:-1]}T([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{{1,6}})?)?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
 
@@ -31,7 +31,7 @@ Shape = TypeVar("Shape", bound=BaseModel)
 
 
 def query(known: Iterable[str]) -> dict[str, str]:
-    """The parameters of the address. Raises Malformed when one is given twice, Invalid for an unknown one."""
+    """The query parameters. Raises Malformed if one is given twice, Invalid for an unknown one."""
     given = request.args.to_dict(flat=False)
     if any(len(values) > 1 for values in given.values()):
         raise Malformed("Give each parameter once.")
@@ -42,7 +42,7 @@ def query(known: Iterable[str]) -> dict[str, str]:
 
 
 def body(shape: type[Shape]) -> Shape:
-    """The body as a value of the shape. Raises WrongKind, TooLong, Malformed and Invalid."""
+    """The body as a value of the schema. Raises WrongKind, TooLong, Malformed and Invalid."""
     if request.mimetype != "application/json":
         raise WrongKind
     content = request.get_data() if (request.content_length or 0) <= BODY_BYTES else b""
@@ -79,12 +79,12 @@ def _fault(error: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def name(text: str) -> str:
-    """The address part of a treatment, therapist or location; nothing is called what cannot be one, so it is returned empty."""
+    """The slug of a treatment, therapist or location; empty for an impossible one, which names nothing."""
     return text if 0 < len(text) <= LONGEST_NAME and text.isprintable() else ""
 
 
 def days(asked: Mapping[str, str]) -> Days:
-    """The half-open range of days from `from` to `to`. Raises Invalid for what is none, or too long a one."""
+    """The half-open range of days from `from` to `to`. Raises Invalid for an invalid or too long range."""
     faults = {}
     found: dict[str, date] = {}
     for parameter in ("from", "to"):
@@ -111,7 +111,7 @@ def _day(text: str) -> date | None:
 
 
 def start(text: str) -> datetime:
-    """An instant in UTC from a time with its distance from UTC; raises ValueError with a sentence for anything else."""
+    """A UTC instant from a time with its UTC offset; raises ValueError with a sentence for anything else."""
     try:
         if re.fullmatch(START, text):
             return datetime.fromisoformat(text).astimezone(UTC)
@@ -131,7 +131,7 @@ def idempotency_key() -> str:
 
 
 def if_match() -> int | None:
-    """The revision named by the If-Match header; None without one, -1 for one that no appointment has."""
+    """The revision in the If-Match header; None without one, -1 for an impossible one."""
     given = request.headers.get("If-Match")
     if given is None:
         return None

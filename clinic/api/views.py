@@ -1,4 +1,4 @@
-"""The interface, put together: importing a module adds its views."""
+"""Gathers the API's views: importing a module adds its views."""
 
 from clinic.api import appointments, catalogue, free_times, openapi
 from clinic.api.blueprint import blueprint

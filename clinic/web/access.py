@@ -1,7 +1,8 @@
-"""Who each page is for, said beside the view and enforced before it.
+"""Who each page is for: declared beside the view and enforced before it.
 
-An endpoint that has not declared its audience stops the application at start-up. Staff sign in by password and second factor
-(`clinic.staff.auth.sign_in`); clients by one-time link, in a session of another kind. The two never stand in for each other.
+An endpoint that has not declared its audience stops the application at start-up. Staff sign in by password and second
+factor (`clinic.staff.auth.sign_in`); clients by one-time link, in a session of another kind. Neither replaces the
+other.
 """
 
 from collections.abc import Callable, Mapping
@@ -35,7 +36,8 @@ V = TypeVar("V", bound=Callable[..., Any])
 STAFF_FIELD = "staff"
 HANDED_OVER = "handed_over"
 PROVING = ("security.verify", "security.wan_verify", "security.wan_verify_response", "security.logout")
-"""What stays open to a member of staff whose browser is in a client's hands: proving who they are, and leaving."""
+"""What stays open to a member of staff whose browser is in a client's hands: proving their identity, and signing
+out."""
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 MACHINE_PATHS = ("/api/", "/health")
@@ -50,7 +52,7 @@ class Audience:
 
 anyone = Audience("anyone")
 contact = Audience("contact")
-"""Has proven an address, and may still have to say who they are."""
+"""Has proven an address, but may still have to say who they are."""
 client = Audience("client")
 """Has proven an address and is one client."""
 staff = Audience("staff")
@@ -66,7 +68,7 @@ class Policy:
 
 
 class Undeclared(RuntimeError):
-    """Endpoints that have not said who they are for; the message names them."""
+    """Some endpoints have no declared audience; the message names them."""
 
 
 class NotSignedIn(Refusal):
@@ -78,7 +80,7 @@ class NotSignedIn(Refusal):
 
 
 class SignInAndSendAgain(NotSignedIn):
-    """A form with words in it, sent after the session ended: the words go back rather than a door opens."""
+    """A form with text was sent after the session ended: the text is shown again instead of the sign-in page."""
 
     code = "session-ended"
     sentence = N_(
@@ -87,14 +89,14 @@ class SignInAndSendAgain(NotSignedIn):
 
 
 class ProveAndSendAgain(NotSignedIn):
-    """A form with words in it that asks for a proof of identity which is too old by now."""
+    """A form with text needs a proof of identity, and the last one is too old."""
 
     code = "prove-again"
     sentence = N_("Please confirm in another window that it is you, then send this again. Nothing was saved.")
 
 
 class NotAllowed(Refusal):
-    """Signed in, and yet not for this person."""
+    """The person is signed in but may not open this."""
 
     status = 403
     code = "not-allowed"
@@ -102,7 +104,7 @@ class NotAllowed(Refusal):
 
 
 class FromElsewhere(Refusal):
-    """A form that another site sent in this person's name."""
+    """Another site sent the form in this person's name."""
 
     status = 403
     code = "from-elsewhere"
@@ -112,9 +114,9 @@ class FromElsewhere(Refusal):
 
 
 class PageSessions(SecureCookieSessionInterface):
-    """The session cookie belongs to pages alone: what machines ask for rests on none, and so do files.
+    """The session cookie is for pages only: the API and static files use none.
 
-    A file that is answered late would otherwise put an older session back, and with it undo a sign-in or lose a message.
+    A late answer for a file would otherwise restore an older session, and so undo a sign-in or lose a message.
     """
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
@@ -151,10 +153,10 @@ Rescue = Callable[..., bool]
 
 
 def rescued_by(keep: Rescue) -> Callable[[V], V]:
-    """Declare what becomes of a form that its writer sends when their session has just ended.
+    """Declare what happens to a form that is sent when its writer's session has just ended.
 
-    `keep` is called with that member of staff and the arguments of the address, inside a transaction, and says whether it
-    kept anything. The browser is sent to the sign-in and from there back to the page.
+    `keep` is called with that member of staff and the URL's arguments, inside a transaction, and returns whether it
+    stored anything. The browser goes to the sign-in and from there back to the page.
     """
 
     def declared(view: V) -> V:
@@ -165,14 +167,14 @@ def rescued_by(keep: Rescue) -> Callable[[V], V]:
 
 
 def declare(app: Flask, endpoints: Mapping[str, Audience | Policy]) -> None:
-    """Declare the endpoints of extensions, which carry no decorator of ours."""
+    """Declare the endpoints of extensions, which do not have our decorator."""
     table = app.extensions.setdefault("policies", {})
     for endpoint, who in endpoints.items():
         table[endpoint] = who if isinstance(who, Policy) else Policy(who)
 
 
 def policy(app: Flask, endpoint: str) -> Policy | None:
-    """What an endpoint declared; None when it said nothing."""
+    """What an endpoint declared; None if it declared nothing."""
     table: dict[str, Policy] = app.extensions.get("policies", {})
     found: Policy | None = getattr(app.view_functions.get(endpoint), "policy", None)
     return found or table.get(endpoint)
@@ -188,13 +190,14 @@ def require_declared(app: Flask) -> None:
 
 
 def init_app(app: Flask) -> None:
-    """Enforce before each request, first of all; then CSRF. Templates learn what the visitor may do."""
+    """Enforce audiences before each request, before everything else; then CSRF. Tell templates what the visitor may
+    do."""
     https = app.config["PUBLIC_URL"].startswith("https://")
     app.config.setdefault("CLIENT_COOKIE_NAME", "__Host-lumbar-client" if https else "lumbar-client")
     app.session_interface = PageSessions()
     app.before_request(enforce)
-    # Over https the library would also ask for a Referer, which no browser sends from a page whose address is a secret.
-    # `came_from_elsewhere` judges what browsers do send, on every form, and the cookie that holds the token is `__Host-`.
+    # Over https the library would also require a Referer, which no browser sends from a page with a secret URL.
+    # `came_from_elsewhere` checks what browsers do send, on every form, and the token's cookie is `__Host-`.
     app.config["WTF_CSRF_SSL_STRICT"] = False
     csrf.init_app(app)
     declare(app, {"static": anyone})
@@ -204,7 +207,7 @@ def init_app(app: Flask) -> None:
 
 
 def enforce() -> ResponseReturnValue | None:
-    """Before each request: let the right visitors through, send the others to the right door."""
+    """Before each request: let the right visitors through, and send others where they can sign in."""
     if request.endpoint is None or request.endpoint == "static":
         return None
     if request.method not in SAFE_METHODS and came_from_elsewhere():
@@ -238,7 +241,7 @@ def _enforce_staff(asked: Policy) -> ResponseReturnValue | None:
 
 
 def _rescue() -> None:
-    """Keep what somebody sent whose session has just ended, where the page says how."""
+    """Store a form whose writer's session has just ended, if the page declares how."""
     keep: Rescue | None = getattr(current_app.view_functions[request.endpoint or ""], "rescue", None)
     writer: User | None = g.get("ended_session_of")
     if keep is None or writer is None or request.method != "POST":
@@ -271,16 +274,17 @@ def _to_the_door(endpoint: str) -> ResponseReturnValue:
 
 
 def _here() -> str | None:
-    """Where to come back to: the page that was asked for; the target of a form only when what it sent is kept there."""
+    """Where to return to: the requested page; a form's target only if what it sent is stored there."""
     if g.get("comes_back"):
         return request.path
     return request.full_path.rstrip("?") if request.method == "GET" else None
 
 
 def came_from_elsewhere() -> bool:
-    """Whether the browser says that another site sent this request; a second line behind the CSRF token.
+    """Whether the browser says that another site sent this request; a second defence besides the CSRF token.
 
-    A page with `no-referrer` sends its own forms with the origin `null` and without a Referer, so those alone say nothing.
+    A page with `no-referrer` sends its own forms with the origin `null` and without a Referer, so those alone prove
+    nothing.
     """
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
@@ -293,7 +297,7 @@ def came_from_elsewhere() -> bool:
     ours = (current_app.config["PUBLIC_URL"], request.host_url)
     try:
         return urlsplit(origin)[:2] not in {urlsplit(address)[:2] for address in ours}
-    except ValueError:  # No browser sends an origin that is no address.
+    except ValueError:  # No browser sends an origin that is not a URL.
         return True
 
 
@@ -304,17 +308,18 @@ def is_fresh() -> bool:
 
 
 def signed_in_user() -> User | None:
-    """The member of staff who has passed password and second factor in this browser, and whose session still lives."""
+    """The member of staff who passed password and second factor in this browser and whose session is live."""
     if g.get("staff_session") is None:
         return None
     return cast(User, current_user._get_current_object())
 
 
 def hand_over(to: str) -> None:
-    """Put this staff browser into a client's hands: no page of the staff opens until whoever signed in proves it again.
+    """Hand this staff browser to a client: no staff page opens until the person who signed in proves their identity
+    again.
 
-    `to` says what it was handed over for. The proof that counted so far is spent on the server, so an older cookie that
-    finds its way back opens nothing. The caller commits.
+    `to` says what it was handed over for. The earlier proof is voided on the server, so an older cookie opens nothing.
+    The caller commits.
     """
     g.staff_session.spent_proof = _proof()
     session[HANDED_OVER] = to
@@ -326,24 +331,25 @@ def is_handed_over() -> bool:
 
 
 def handed_over_for() -> str | None:
-    """What this browser was handed over for; None when it was not."""
+    """What this browser was handed over for; None if it was not."""
     return session.get(HANDED_OVER) if is_handed_over() else None
 
 
 def _proof() -> float:
-    """When the person in this browser last proved who they are, as the sign-in keeps it; 0 for never."""
+    """When the person in this browser last proved their identity, as the sign-in stores it; 0 for never."""
     return float(session.get("fs_paa", 0))
 
 
 def _part_with_who_was_signed_in() -> None:
-    """When a client's session is over, by time as well as by hand, the next person at this browser is nobody it knows."""
+    """Once a client's session is over, by time or by signing out, the browser no longer knows the next person."""
     browser.tidy()
     if browser.SIGNED_IN in session and client_session() is None:
         browser.forget_browser()
 
 
 def actor() -> str:
-    """Who is asking, for the audit: `user:<id>`, `contact:<id>` or `visitor`. On a client's page staff are clients too."""
+    """The actor for the audit log: `user:<id>`, `contact:<id>` or `visitor`. On a client's page staff act as
+    clients."""
     asked: Policy | None = g.get("policy")
     for_clients = asked is not None and asked.audience in (contact, client)
     user = None if for_clients else signed_in_user()
@@ -360,14 +366,14 @@ def may(permission: str) -> bool:
 
 
 def _find_staff_session() -> None:
-    """Look the browser's staff session up; sign the browser out when the server no longer knows it."""
+    """Look up the browser's staff session; sign the browser out if the server no longer knows it."""
     if "_user_id" not in session:
         return
     now = clock.now()
     live = sessions.staff(session.get(STAFF_FIELD, ""), now)
     user = current_user
     if live is None or not user.is_authenticated or not user.is_active or user.id != live.user_id:
-        # Signing out takes the token along by which we know that a form is ours.
+        # Signing out also removes the CSRF token.
         if request.method == "POST" and _carries_our_token():
             g.ended_session_of = sessions.lately_idle(session.get(STAFF_FIELD, ""), now)
         session.pop(STAFF_FIELD, None)

@@ -1,4 +1,4 @@
-"""Which file a page asks for when it says `asset("site.css")`: the hashed name that the front-end build wrote.
+"""Resolves `asset("site.css")` to the hashed file name that the front-end build wrote.
 
 `node build.mjs` bundles `assets/` into `clinic/static/dist` and writes `manifest.json` there, plain name to hashed name.
 """
@@ -14,7 +14,7 @@ from werkzeug.security import safe_join
 
 
 class NotBuilt(RuntimeError):
-    """The front end has not been built, or an asset is asked for that no build makes."""
+    """The front end has not been built, or there is no such asset."""
 
 
 def init_app(app: Flask) -> None:
@@ -29,9 +29,10 @@ def init_app(app: Flask) -> None:
 
 
 def _packed(app: Flask) -> Callable[[str], ResponseReturnValue]:
-    """The static view, sending what the build packed beside a file to browsers that take gzip.
+    """The static view, which sends the build's compressed copy to browsers that accept gzip.
 
-    Only static files are packed: a page holds secrets beside what a visitor typed, which packing could give away (BREACH).
+    Only static files are compressed: pages hold secrets beside what a visitor typed, which compression could reveal
+    (BREACH).
     """
 
     def static(filename: str) -> ResponseReturnValue:
@@ -50,10 +51,10 @@ def _packed(app: Flask) -> Callable[[str], ResponseReturnValue]:
 
 
 def addresses(dist: Path, base: str) -> Callable[[str], str]:
-    """A function from the plain name of an asset to its address below `base`.
+    """A function from the plain name of an asset to its URL below `base`.
 
-    The manifest is read once, at the first call, so that commands which draw no page run without a build. The function
-    raises NotBuilt when there is no manifest or the manifest has no such name.
+    The manifest is read once, at the first call, so that commands that render no page run without a build. The function
+    raises NotBuilt if there is no manifest or it has no such name.
     """
     names: dict[str, str] = {}
 
@@ -68,7 +69,7 @@ def addresses(dist: Path, base: str) -> Callable[[str], str]:
 
 
 def manifest(dist: Path) -> dict[str, str]:
-    """Plain names and hashed names of everything that was built. Raises NotBuilt when nothing was."""
+    """Plain names and hashed names of everything that was built. Raises NotBuilt if nothing was."""
     try:
         written = (dist / "manifest.json").read_text()
     except FileNotFoundError as absent:

@@ -1,6 +1,6 @@
-"""What stands above every page until it is no longer true: a demo, an address without encryption, letters that do not go out.
+"""Banners above every page while they are true: a demo, a URL without encryption, letters that do not go out.
 
-Staff see all of it; a stranger sees only that this is a demo.
+Staff see all of them; a visitor sees only that this is a demo.
 """
 
 from collections.abc import Iterator
@@ -31,12 +31,12 @@ LOCAL = ("http://localhost", "http://127.0.0.1", "http://[::1]")
 
 
 def init_app(app: Flask) -> None:
-    """Give every page its notes, under the name `banner_notes`."""
+    """Give every page its banners, under the name `banner_notes`."""
     app.context_processor(lambda: {"banner_notes": notes()})
 
 
 def notes() -> list[Note]:
-    """What has to be said above this page, the gravest first."""
+    """The banners for this page, most serious first."""
     if not has_request_context():
         return []
     for_staff: Policy | None = g.get("policy")
@@ -59,7 +59,7 @@ def _letters() -> list[Note]:
 
 
 def _troubles(found: DeliveryHeartbeats) -> Iterator[Note]:
-    """One sentence for the delivery, the worst that is true, one for the mail server, and one for messages held back."""
+    """One sentence for the delivery (the most serious that is true), one for the mail server, and one for a pause."""
     ill = {sign.part: sign for sign in found.troubles}
     if DeliveryPart.PASS in ill and not ill[DeliveryPart.PASS].state:
         yield {"kind": "urgent" if ill[DeliveryPart.PASS].is_dead else "caution", "text": UNATTENDED}
@@ -79,7 +79,7 @@ def _held(sign: Sign) -> Note:
 
 
 def _kept_mails() -> list[Note]:
-    """Where mails go while no server takes them; outside production they can be read."""
+    """Where emails go while there is no mail server; outside production they can be read."""
     if current_app.config["SMTP_URL"]:
         return []
     note: Note = {

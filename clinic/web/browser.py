@@ -1,6 +1,6 @@
-"""Which browser is asking: an anonymous id in the signed session cookie, known to the database only by its SHA-256.
+"""Identifies a browser: an anonymous id in the signed session cookie; the database stores only its SHA-256.
 
-Drafts, holds and idempotency keys of a visitor belong to it. It says nothing about who the person is.
+A visitor's drafts, holds and idempotency keys belong to it. It does not identify the person.
 """
 
 import hashlib
@@ -15,13 +15,13 @@ from clinic.db import transaction
 
 FIELD = "browser"
 SIGNED_IN = "client"
-"""Says that a client signed in here: what is begun then is out of sight when that session is over, however it ended."""
+"""Marks that a client signed in here: what they begin is hidden once that session ends, however it ends."""
 TYPED = "typed_details"
-"""Where cookies kept names and addresses until they were kept on the server."""
+"""Where cookies held names and contacts before the server did."""
 
 
 def browser() -> bytes:
-    """The digest that stands for this browser; gives the browser an id when it has none yet."""
+    """The digest of this browser's id; gives the browser an id if it has none yet."""
     if FIELD not in session:
         session[FIELD] = secrets.token_urlsafe(32)
         session.permanent = True
@@ -29,19 +29,19 @@ def browser() -> bytes:
 
 
 def known_browser() -> bytes | None:
-    """The digest of a browser that already has an id, else None; never sets a cookie."""
+    """The digest of this browser's id, or None if it has none; never sets a cookie."""
     secret = session.get(FIELD)
     return digest(secret) if secret else None
 
 
 def forget_browser() -> None:
-    """Make the browser an unknown one again: what somebody began in it is out of the next person's sight."""
+    """Make the browser unknown again, so that the next person does not see what was begun in it."""
     for field in (FIELD, SIGNED_IN, TYPED):
         session.pop(field, None)
 
 
 def keep_typed(details: Mapping[str, str], now: datetime) -> None:
-    """Keep what somebody typed about themselves for an hour, on the server: nobody types their name twice."""
+    """Store contact details that were typed here for an hour, on the server, so that nobody types their name twice."""
     with transaction():
         typed_details.keep(browser(), details, now)
 
@@ -53,7 +53,7 @@ def typed(now: datetime) -> dict[str, str]:
 
 
 def forget_typed() -> None:
-    """It was used, or nobody came back for it."""
+    """Delete it: it was used, or nobody came back for it."""
     known = known_browser()
     if known is not None:
         with transaction():
@@ -61,7 +61,7 @@ def forget_typed() -> None:
 
 
 def tidy() -> None:
-    """Take from the cookie what was kept in it before it was kept on the server."""
+    """Remove from the cookie what older versions stored there."""
     session.pop(TYPED, None)
 
 

@@ -1,7 +1,7 @@
-"""Where the lines, dots and bars of a chart lie: plain numbers for the macros in `macros/chart.html` to draw as SVG.
+"""Positions of a chart's lines, dots and bars, as numbers that the macros in `macros/chart.html` draw as SVG.
 
-The same values are spoken by `summary` and stand in a table beside the picture. A chart here shows one series and
-nothing else: no percentages, no arrows, no judgement.
+`summary` says the same values in words, and a table beside the picture lists them. A chart shows one series and nothing
+else: no percentages, no arrows, no judgement.
 """
 
 from collections.abc import Sequence
@@ -16,9 +16,9 @@ INSET = 16
 
 @dataclass(frozen=True, slots=True)
 class ChartReading:
-    """One value on the way: what it was taken at, the value (None when it was not given), and whether we look back there.
+    """One reading: where it was taken, its value (None if not given), and whether there is a look back.
 
-    Readings still to come have the value None too and only keep their place on the axis.
+    Future readings also have the value None and only take their place on the axis.
     """
 
     label: str
@@ -36,7 +36,7 @@ class GridLine:
 
 @dataclass(frozen=True, slots=True)
 class AxisLabel:
-    """A word under the chart; strong where we look back."""
+    """A word under the chart; bold at a look back."""
 
     x: float
     text: str
@@ -105,7 +105,7 @@ def trend(
 ) -> Trend:
     """The line through the readings, in their order, on a scale from 0 to `top`, a multiple of five.
 
-    The line breaks where a value is missing: missing is never drawn as nought.
+    The line breaks where a value is missing, which is never drawn as zero.
     """
     right, bottom = width - RIGHT_MARGIN, height - BOTTOM_MARGIN
     xs = _spread(len(readings), LEFT + INSET, right)

@@ -1,4 +1,4 @@
-"""What every template may use: the practice, the present moment, and what staff should know before anything else."""
+"""Names for every template: the practice, the present moment, and staff banners."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ def init_app(app: Flask) -> None:
 
 
 def shared() -> dict[str, Any]:
-    """Names that stand in every template."""
+    """The names for every template."""
     return {
         "practice": practice(),
         "now": clock.now(),
@@ -29,8 +29,8 @@ def shared() -> dict[str, Any]:
 def practice() -> Practice | None:
     """The practice, read once a request; None before set-up.
 
-    Raises OperationalError once when the database does not answer. After that it is None, so that the page that says so can
-    be made; no other page takes a database that is away for a practice that was never set up.
+    Raises OperationalError once if the database does not answer. After that it is None, so that the error page can be
+    rendered; no other page mistakes an absent database for a practice that was never set up.
     """
     if "practice" not in g:
         try:

@@ -1,4 +1,4 @@
-"""How the product says no on a page or to a machine: every refusal and every failure becomes a designed answer.
+"""Error handling for pages and machines: every refusal and every failure becomes a designed answer.
 
 Pages live in `templates/errors/<status>.html`; paths of machines get `application/problem+json` (RFC 9457). What went wrong
 inside is logged without values and never shown.
@@ -50,7 +50,7 @@ SENTENCES = {
 
 
 def init_app(app: Flask) -> None:
-    """Answer refusals, HTTP errors, a database that is away, and everything nobody expected."""
+    """Handle refusals, HTTP errors, an absent database, and unexpected errors."""
     app.register_error_handler(Refusal, refused)
     app.register_error_handler(CSRFError, stale_form)
     app.register_error_handler(HTTPException, http_error)
@@ -62,7 +62,7 @@ def init_app(app: Flask) -> None:
 
 
 def refused(refusal: Refusal) -> Response:
-    """A domain's no: its own status and sentence."""
+    """A domain's refusal: its own status and sentence."""
     wait = refusal.retry_after if isinstance(refusal, TooMany) else None
     # The page of a plain 404 says more than the plain sentence does.
     sentence = None if refusal.sentence == NotFound.sentence else refusal.sentence
@@ -70,7 +70,7 @@ def refused(refusal: Refusal) -> Response:
 
 
 def stale_form(_error: CSRFError) -> Response:
-    """The form's token is missing or belongs to another session: most often a page that lay open too long."""
+    """The form's token is missing or belongs to another session: usually the page was open too long."""
     return answer(
         400,
         code="stale-form",
@@ -81,12 +81,12 @@ def stale_form(_error: CSRFError) -> Response:
 
 
 def http_error(error: HTTPException) -> Response:
-    """What Flask and Werkzeug refuse: unknown pages, wrong methods, too much, the wrong kind."""
+    """Flask's and Werkzeug's refusals: unknown pages, wrong methods, too much data, wrong content type."""
     status = error.code or 500
     if error.response is not None:
         return make_response(error.response)
     if isinstance(error, BadHost):
-        # Without a host nothing has an address, and a page of ours is full of them.
+        # Without a host no URL can be built, and our pages are full of them.
         return Response(f"{error.description or SENTENCES[400]}\n", 400, mimetype="text/plain")
     response = answer(status)
     for name, value in error.get_headers():
@@ -96,16 +96,16 @@ def http_error(error: HTTPException) -> Response:
 
 
 def database_away(error: Exception) -> Response:
-    """PostgreSQL does not answer, or not in time: say so, and when to come again."""
+    """PostgreSQL does not answer, or not in time: say so, and when to try again."""
     log.error("database away", exc_info=error, extra={"request_id": request_id()})
-    # The page must not ask the database again, so it is made as for a stranger.
+    # The page must not use the database again, so it is rendered as for a stranger.
     g.practice = g.staff_session = g.client_session = None
     g._login_user = AnonymousUserMixin()
     return answer(503, retry_seconds=RETRY_SECONDS)
 
 
 def database_error(error: DBAPIError) -> Response:
-    """A connection that broke under way counts as a database that is away; anything else is our mistake."""
+    """A broken connection counts as an absent database; anything else is a bug."""
     if error.connection_invalidated:
         return database_away(error)
     if current_app.testing:
@@ -114,7 +114,7 @@ def database_error(error: DBAPIError) -> Response:
 
 
 def unexpected(error: Exception) -> Response:
-    """A bug: logged with its trace and without values, answered without either."""
+    """A bug: logged with its trace but no values; the answer has neither."""
     log.error("unexpected error", exc_info=error, extra={"request_id": request_id()})
     return answer(500)
 
@@ -136,7 +136,7 @@ def answer(
 
 
 def _note_refused() -> None:
-    """Somebody asked for what is not open to them: a security event, whoever it was."""
+    """Somebody requested what they may not open: a security event, whoever it was."""
     with suppress(DBAPIError, PoolTimeout):
         user = signed_in_user()
         security_log.note(SecurityEvent.REFUSED, actor=actor(), account_id=user.id if user else None)
@@ -155,7 +155,7 @@ def _page(status: int, sentence: str | None, retry_seconds: int | None) -> Respo
         "now_at": _as_it_stands(),
     }
     with suppress(OperationalError):
-        context.practice()  # A database that is away is noticed here, not in the middle of the page.
+        context.practice()  # An absent database is noticed here, not in the middle of the page.
     try:
         page = render_template(f"errors/{status}.html", **said)
     except TemplateNotFound:
@@ -165,7 +165,7 @@ def _page(status: int, sentence: str | None, retry_seconds: int | None) -> Respo
 
 
 def _as_it_stands() -> str | None:
-    """Where the page of a form can be read as it stands now; None for a form whose address is not a page."""
+    """The URL at which a form's page can be read again; None if the form's URL is not a page."""
     try:
         current_app.url_map.bind("").match(request.path, method="GET")
     except (HTTPException, RequestRedirect):
@@ -174,7 +174,7 @@ def _as_it_stands() -> str | None:
 
 
 def _words(seconds: int | None) -> str | None:
-    """A waiting time as a person reads it, rounded up."""
+    """A waiting time in words, rounded up."""
     if seconds is None:
         return None
     if seconds <= 60:

@@ -5,10 +5,10 @@ from clinic.web.browser import browser
 
 
 def new() -> str:
-    """A key for the form of a page, good in the browser the page is made for.
+    """An idempotency key for a form, valid in this browser.
 
-    The browser gets its id with the page: were it given with the answer, a second press before that would come from another
-    browser, and do the same thing again.
+    The browser gets its id with the page: if it came with the answer, a second click before that would count as another
+    browser and do the same thing again.
     """
     browser()
     return idempotency.new_key()

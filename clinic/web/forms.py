@@ -1,7 +1,7 @@
 """The base form: every text that comes in is cleaned the same way, and no field is unbounded.
 
-Texts are brought to Unicode's composed form (NFC) and lose the space around them; NUL, control and direction-override
-characters are refused with a sentence. Passwords are left as they were typed. CSRF is the base class's.
+Text is normalised to NFC and stripped; NUL, control and direction-override characters are refused with a sentence.
+Passwords are left as they were typed. CSRF is the base class's.
 """
 
 import unicodedata
@@ -24,12 +24,12 @@ TEXT_LENGTH = 200
 LONG_TEXT_LENGTH = 2000
 PASSWORD_LENGTH = 256
 
-# They make a line read otherwise than it is written; no name or sentence needs them.
+# They change the reading direction; no name or sentence needs them.
 DIRECTION_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def clean(text: str | None) -> str | None:
-    """One line: composed, without the space around it; raises ValueError for characters that do not belong into it."""
+    """One line: NFC, stripped; raises ValueError for forbidden characters."""
     return _cleaned(text, breaks="")
 
 
@@ -65,11 +65,11 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types.
             return field
 
         def get_translations(self, form: Any) -> Any:
-            """WTForms' own sentences, such as for a choice there is not, in the language spoken now."""
+            """WTForms' own messages, such as for an invalid choice, in the current language."""
             return get_translations([language.current()]) if language.current() != language.ENGLISH else None
 
     def process(self, *args: Any, **named: Any) -> None:
-        """As WTForms processes what was sent; a text of nothing but space then counts as nothing was entered."""
+        """As WTForms processes input; text of only spaces then counts as empty."""
         super().process(*args, **named)
         if has_request_context() and any(field.raw_data for field in self):
             typed_text.note_form(self)
@@ -79,12 +79,12 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types.
 
     @property
     def has_errors(self) -> bool:
-        """Whether something was sent that a person has to look at again; the page's title then begins `Error: `."""
+        """Whether the form has errors; the page's title then begins `Error: `."""
         return bool(self.errors)
 
 
 def readable(read: Callable[[str], object], text: str | None) -> None:
-    """Ask whether a typed address can be read, with what reads it; an empty one is left to the other validators.
+    """Validate a typed address with its parser; an empty one is left to other validators.
 
     Raises ValidationError with the sentence of the refusal.
     """

@@ -1,7 +1,7 @@
-"""What every answer carries: the content policy with its nonce, who may frame or remember it, and the request's id.
+"""Headers of every response: the content security policy with its nonce, framing and caching, and the request id.
 
-A view that needs another policy (the sandboxed preview of a letter) sets its own header; it is left as it is. How long a
-page is kept no view decides: never, in no browser and on no way there (RFC 9111, section 5.2.2.5).
+A view that needs another policy (the sandboxed preview of a letter) sets its own header, which is left as it is. No
+view decides about caching: pages are never stored, by browsers or caches (RFC 9111, section 5.2.2.5).
 """
 
 import re
@@ -54,13 +54,13 @@ SECRET_PATHS = (
     "/stop/",
     "/api/v1/appointments/",
 )
-"""Pages whose address is a key: it goes to nobody, not even to our own next page."""
+"""Pages with a secret URL, which is sent to nobody, not even to our own next page."""
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 
 def init_app(app: Flask) -> None:
-    """Put the headers on every answer, and trust as many proxies as the settings say, none by default."""
+    """Set the headers on every response, and trust as many proxies as the settings say, none by default."""
     proxies = app.config["TRUSTED_PROXIES"]
     if proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # The way Flask documents for middleware.
@@ -74,7 +74,7 @@ def init_app(app: Flask) -> None:
 
 
 def nonce() -> str:
-    """The nonce of this answer's scripts; made when it is first asked for, since CSRF may answer before anything of ours."""
+    """The nonce of this response's scripts; made when first needed, because CSRF may answer before our code runs."""
     if "csp_nonce" not in g:
         g.csp_nonce = secrets.token_urlsafe(16)
     made: str = g.csp_nonce
@@ -82,7 +82,7 @@ def nonce() -> str:
 
 
 def request_id() -> str:
-    """The id that ties an answer to its log lines; a trusted proxy may have given it."""
+    """The id that links a response to its log lines; a trusted proxy may have set it."""
     if "request_id" not in g:
         g.request_id = request_id_of(request.headers.get("X-Request-ID"), current_app.config)
     known: str = g.request_id
@@ -90,25 +90,25 @@ def request_id() -> str:
 
 
 def request_id_of(given: str | None, config: Mapping[str, Any]) -> str:
-    """The id that a request came with, where a trusted proxy may give one, or a new one."""
+    """The request's id from a trusted proxy, or a new one."""
     is_trusted = given is not None and config["TRUSTED_PROXIES"] and REQUEST_ID.fullmatch(given)
     return given if given and is_trusted else secrets.token_hex(8)
 
 
 def refuse_files() -> None:
-    """No page takes files: an upload is refused whatever it is sent to."""
+    """No page accepts files: every upload is refused."""
     if request.mimetype == "multipart/form-data" and request.files:
         raise UnsupportedMediaType("Files cannot be sent here.")
 
 
 def refuse_nul() -> None:
-    """No address of ours holds a NUL, which the database would not even take as a question."""
+    """No URL of ours contains NUL, which the database would not accept even in a query."""
     if "\0" in request.path:
         raise NotFound
 
 
 def refuse_broken_next() -> None:
-    """Where to go after signing in has to be an address at all; those who only judge whose it is fail on others."""
+    """The target after signing in must be a valid URL; code that checks only its host fails on others."""
     if request.path.startswith(MACHINE_PATHS):
         return
     try:
@@ -119,14 +119,14 @@ def refuse_broken_next() -> None:
 
 
 def with_headers(response: Response) -> Response:
-    """The answer with everything it must carry, besides what its view has set."""
+    """The response with all required headers that its view has not set."""
     carried = {name.lower() for name, _ in response.headers}
     wanted = for_machines(current_app.config, request.path) | {"X-Request-ID": request_id()}
     if not request.path.startswith(MACHINE_PATHS):
         wanted["Content-Security-Policy"] = CONTENT_POLICY.format(nonce=nonce())
     if request.endpoint != "static":
         if not request.path.startswith(MACHINE_PATHS):
-            # What a library sets may look like it and be something else: `no-store=True` is no directive of HTTP.
+            # A library may set something that only looks right: `no-store=True` is not an HTTP directive.
             response.headers.pop("Cache-Control", None)
             carried.discard("cache-control")
         wanted["Cache-Control"] = "no-store"
@@ -137,7 +137,7 @@ def with_headers(response: Response) -> Response:
 
 
 def for_machines(config: Mapping[str, Any], path: str) -> dict[str, str]:
-    """What an answer at a path carries when nothing in it is ever run or shown, but for the request's id."""
+    """Headers of a response that is never rendered or executed, except the request id."""
     return {
         **_same_for_all(is_https=config["PUBLIC_URL"].startswith("https://")),
         "Referrer-Policy": "no-referrer" if path.startswith(SECRET_PATHS) else "same-origin",

@@ -1,8 +1,8 @@
-"""Which language a page speaks, when it speaks several: the one this visitor chose, else that of the letter they came by,
-else what their browser asks for, else the practice's.
+"""Chooses a page's language: the one this visitor chose, else that of the letter they came by, else what their browser
+asks for, else the practice's.
 
-A page is translated whole or stays English; `TRANSLATED` names those that are whole. The choice stays in the visitor's own
-cookie, and a new client's letters begin in the same language.
+A page is either fully translated (listed in `TRANSLATED`) or English. The choice is stored in the visitor's cookie, and
+a new client's letters begin in the same language.
 """
 
 from flask import Blueprint, Flask, redirect, request, session
@@ -32,7 +32,7 @@ TRANSLATED = (
     "waiting.",
     "wishes.",
 )
-"""How the endpoints of those pages begin."""
+"""Prefixes of the endpoints of translated pages."""
 ONLY_ENGLISH = (
     "aftercare.",
     "check_in.",
@@ -43,7 +43,8 @@ ONLY_ENGLISH = (
     "progress.",
     "safety_form.",
 )
-"""Pages with health questions, care cards and tips: English until a translation was reviewed by somebody who knows both."""
+"""Pages with health questions, care cards and tips: English until somebody who knows both languages has reviewed a
+translation."""
 SORRY = N_(
     "This page is in English for now: its translation still has to be reviewed. If that is difficult, please call us."
 )
@@ -52,14 +53,14 @@ blueprint = Blueprint("languages", __name__)
 
 
 def is_translated(endpoint: str | None) -> bool:
-    """Whether a page speaks every language; that there is no such page is said in all of them, to people."""
+    """Whether a page is available in every language; so is the "not found" page for people."""
     if endpoint is None:
         return not request.path.startswith(MACHINE_PATHS)
     return endpoint.startswith(TRANSLATED)
 
 
 def wanted() -> str:
-    """The language this visitor chose or gets letters in, else the first one of ours that the browser asks for."""
+    """The language this visitor chose or gets letters in, else the first of ours that the browser accepts."""
     for known in (session.get(CHOSEN), session.get(OF_LETTERS)):
         if known in LANGUAGES:
             return str(known)
@@ -72,7 +73,7 @@ def _of_practice() -> str:
 
 
 def speak_to(somebody: Client | None) -> None:
-    """Speak the language of somebody's letters, here and on the pages that follow, unless the visitor chose one."""
+    """Use the language of somebody's letters on this and following pages, unless the visitor chose one."""
     if somebody is None or session.get(OF_LETTERS) == somebody.language:
         return
     session[OF_LETTERS] = somebody.language
@@ -80,20 +81,20 @@ def speak_to(somebody: Client | None) -> None:
 
 
 def forget() -> None:
-    """Whoever got letters has left; a choice made here stays with the browser."""
+    """Forget the letters' language once the person has left; the browser's own choice stays."""
     session.pop(OF_LETTERS, None)
 
 
 @blueprint.post("/language")
 @audience(anyone)
 def choose() -> ResponseReturnValue:
-    """Keep the choice, and go back to the page it was made on."""
+    """Store the choice and return to the page it was made on."""
     session[CHOSEN] = request.form.get("language") if request.form.get("language") in LANGUAGES else ENGLISH
     return redirect(own_path(request.form.get("back")) or "/", 303)
 
 
 def init_app(app: Flask) -> None:
-    """Speak before each view, and tell templates which language is spoken and which could be."""
+    """Set the language before each view, and tell templates the current and the available languages."""
     app.before_request(_speak)
     app.context_processor(
         lambda: {
@@ -106,7 +107,7 @@ def init_app(app: Flask) -> None:
 
 
 def _own_words() -> Markup:
-    """The attribute of what the practice wrote itself, which stays in its language (WCAG 2.2, 3.1.2)."""
+    """The `lang` attribute for the practice's own text, which stays in its language (WCAG 2.2, 3.1.2)."""
     practice = context.practice() if request else None
     if practice is None or practice.language == language.current():
         return Markup()
@@ -114,7 +115,8 @@ def _own_words() -> Markup:
 
 
 def _sorry() -> tuple[str, str] | None:
-    """The language a visitor would rather read, and in it why this page is English; None where nothing is to be said."""
+    """The visitor's preferred language, and a note in it that says why this page is English; None if there is nothing
+    to say."""
     if not request or not (request.endpoint or "").startswith(ONLY_ENGLISH) or wanted() == ENGLISH:
         return None
     with language.speaking(wanted()):

@@ -1,7 +1,7 @@
-"""What is written down while the product runs: one JSON object a line, a fixed sentence and ids, never values.
+"""Logging: one JSON object per line, with a fixed sentence and ids, never values.
 
-A request is logged by the template of its route (`/a/<token>`), so no key, name or search ever stands in a log. A trace holds
-places in the code and kinds of errors, but not their texts: a database's error text quotes the row.
+A request is logged by its route's template (`/a/<token>`), so no key, name or search term is ever in a log. A trace has
+code locations and error types, but not their messages, because a database error quotes the row.
 """
 
 import json
@@ -25,9 +25,9 @@ class JsonLines(logging.Formatter):
     """One record as one line of JSON; line breaks inside cannot forge a second line."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record's time (UTC), level, logger, sentence, the extras given with it, and where an error arose.
+        """The record's time (UTC), level, logger, sentence, extras, and where an error was raised.
 
-        What others report of an error quotes its text, so of theirs only the fixed part of the sentence is kept.
+        Messages of other libraries may quote an error, so only the fixed part of their sentence is logged.
         """
         is_ours = record.name.partition(".")[0] == "clinic"
         line: dict[str, Any] = {
@@ -47,7 +47,7 @@ _as_json = json.JSONEncoder(default=str, ensure_ascii=False).encode
 
 
 def causes(error: BaseException) -> list[dict[str, Any]]:
-    """The error and what it came from, newest first: kind, places in the code, and PostgreSQL's code and constraint."""
+    """The error and its causes, newest first: type, code locations, and PostgreSQL's code and constraint."""
     found = []
     seen: set[int] = set()
     current: BaseException | None = error
@@ -75,7 +75,7 @@ def write_to(stream: IO[str], level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    # Nothing of this stands in a line of ours, nor in gunicorn's, which names the process.
+    # Neither our lines nor gunicorn's, which name the process, use any of this.
     logging.logThreads = logging.logMultiprocessing = False
 
 

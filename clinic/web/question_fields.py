@@ -1,4 +1,4 @@
-"""A sheet of questions in a form: what was sent for each, and how it is shown again."""
+"""Questions in a form: what was sent for each, and how it is shown again."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -22,7 +22,7 @@ def as_asked(question: Question, answers: Mapping[str, object]) -> Question:
 
 
 def posted(questions: Sequence[Question]) -> tuple[dict[str, list[str]], dict[str, str]]:
-    """What was sent for these questions, cleaned, and a sentence for each that holds characters we cannot keep."""
+    """What was sent for these questions, cleaned, and a sentence for each with forbidden characters."""
     sent: dict[str, list[str]] = {}
     unfit: dict[str, str] = {}
     for question in questions:
@@ -46,7 +46,7 @@ def _texts(question: Question) -> list[str]:
 
 
 def as_typed(questions: Sequence[Question], posted: Mapping[str, Sequence[str]]) -> dict[str, Any]:
-    """What was sent, in the shape in which answers are shown again."""
+    """What was sent, in the form in which answers are displayed."""
     shown: dict[str, Any] = {}
     for question in questions:
         texts = posted.get(question.field, ())

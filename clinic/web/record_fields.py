@@ -1,4 +1,4 @@
-"""Fields of a client's record that staff and clients fill in alike."""
+"""Fields of a client's record that both staff and clients fill in."""
 
 import re
 from datetime import date
@@ -10,7 +10,7 @@ from clinic.accounts.client_records import NotBornYet
 
 
 class BirthDate(DateField):
-    """A day since 1900; nothing entered is None. Whether it is past, the record decides."""
+    """A day since 1900; None if empty. The record checks that it is in the past."""
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         """Read what was sent; raises ValueError with a sentence."""

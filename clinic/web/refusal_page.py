@@ -1,4 +1,5 @@
-"""A refusal on the page where somebody is at work, so that they can go on from there, or the page that comes first."""
+"""Shows a refusal on the page where somebody is working, so that they can continue, or leads to the page that comes
+first."""
 
 from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
@@ -16,7 +17,7 @@ COMES_FIRST = {
 
 
 def answer(page: str, refusal: Refusal) -> ResponseReturnValue:
-    """A page that says why not, with the refusal's status and, where it says so, when it may be tried again."""
+    """A page with the refusal's sentence and status, and when to try again, if known."""
     headers = {"Retry-After": str(refusal.retry_after)} if isinstance(refusal, TooMany) else {}
     return page, refusal.status, headers
 

@@ -1,10 +1,10 @@
-"""Paths of our own to go back to: what a form or an address names is believed only when it cannot lead elsewhere."""
+"""Safe redirects: a path from a form or URL is used only if it cannot lead to another site."""
 
 from urllib.parse import urlsplit
 
 
 def own_path(wanted: str | None) -> str | None:
-    """A path of our own to go back to; None for anything that could lead elsewhere, or that is no address at all."""
+    """One of our own paths to return to; None for anything that could lead to another site, or is not a URL."""
     if not wanted or not wanted.startswith("/") or "\\" in wanted or not wanted.isprintable():
         return None
     try:

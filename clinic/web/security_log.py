@@ -1,4 +1,5 @@
-"""Security events of a request, written down after its answer is made: a request that was refused keeps nothing else."""
+"""Records a request's security events after its response is made, because a refused request rolls back everything
+else."""
 
 import logging
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Noted:
-    """An event of this request that is still to be written down."""
+    """An event of this request that is still to be recorded."""
 
     event: SecurityEvent
     actor: str
@@ -27,14 +28,14 @@ class Noted:
 
 
 def init_app(app: Flask) -> None:
-    """Write down what a request noted, once its answer is made."""
+    """Record a request's events once its response is made."""
     app.after_request(_write)
 
 
 def note(
     event: SecurityEvent, *, actor: str, account_id: UUID | None = None, about: str | None = None
 ) -> None:
-    """Remember an event until the answer is made; `about` is the endpoint unless it is given."""
+    """Remember an event until the response is made; `about` defaults to the endpoint."""
     if "security_events" not in g:
         g.security_events = []
     said = (request.endpoint or "") if about is None else about

@@ -1,6 +1,6 @@
-"""The sessions on the pages of a series: what each can have, what was chosen, and reading both back from a form.
+"""The sessions on the pages of a series: available times, choices, and reading both back from a form.
 
-A page sends back what it showed. What no page sends is not found.
+A page sends back what it showed. Anything that no page sends gives NotFound.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ from clinic.web import time_values
 
 @dataclass(frozen=True, kw_only=True)
 class SessionRow:
-    """One session of the page: what was wished for, and what can be chosen; `chosen` is the value of the choice."""
+    """One session on the page: the wanted time, and the choices; `chosen` is the value of the choice."""
 
     proposal: Proposal
     slots: Sequence[tuple[str, Slot, str]]
@@ -31,7 +31,7 @@ class SessionRow:
     lost: bool = False
     member: Appointment | None = None
     alone: bool = False
-    """Moved by itself before, so it stays unless it is chosen."""
+    """Moved by itself before, so it stays unless chosen."""
 
 
 def next_start(after: Appointment, every_weeks: int, now: datetime) -> datetime:
@@ -43,7 +43,7 @@ def next_start(after: Appointment, every_weeks: int, now: datetime) -> datetime:
 
 
 def row(proposal: Proposal, people: Mapping[UUID, Therapist]) -> SessionRow:
-    """One session as it is first shown: the time wished for is chosen when it is free."""
+    """One session as first shown: the wanted time is chosen if it is free."""
     found = (proposal.slot,) if proposal.slot else proposal.alternatives
     slots = [(value(one), one, people[one.therapist_id].given_name) for one in found]
     return SessionRow(proposal=proposal, slots=slots, chosen=slots[0][0] if proposal.slot else "")
@@ -55,7 +55,7 @@ def rebuilt_rows(
     picked: Mapping[int, str],
     refusal: Refusal | None,
 ) -> list[SessionRow]:
-    """The rows as they can be had now, with what was chosen where it still stands, and a mark where it was lost."""
+    """The rows with what is available now, the choices that are still valid, and a mark where one was lost."""
     lost = refusal.starts if isinstance(refusal, Lost) else frozenset()
     rows = []
     for fresh in (row(one, people) for one in proposals):
@@ -74,7 +74,7 @@ def rebuilt_rows(
 
 
 def chosen(most: int) -> dict[int, str]:
-    """What was chosen of each session, by its number; raises NotFound for anything no page sends."""
+    """Each session's choice, by its number; raises NotFound for anything that no page sends."""
     found = {number: request.form.get(f"session-{number}", "") for number in range(1, most + 1)}
     picked = {number: value for number, value in found.items() if value}
     for value in picked.values():
@@ -83,7 +83,7 @@ def chosen(most: int) -> dict[int, str]:
 
 
 def rhythm() -> Rhythm:
-    """When a series is asked for, from the address; raises NoSeries."""
+    """The requested times of a series, from the URL; raises NoSeries."""
     asked = request.args
     try:
         first = datetime.combine(
@@ -95,7 +95,7 @@ def rhythm() -> Rhythm:
 
 
 def shift() -> SeriesShift:
-    """Where sessions go, from the address; raises NoSeries."""
+    """Where sessions move, from the URL; raises NoSeries."""
     asked = request.args
     try:
         return SeriesShift(

@@ -1,6 +1,6 @@
-"""What stays in a browser after somebody signed out: the language it chose, what is still to be said, and the device's mark.
+"""What stays in a browser after signing out: its language, pending notices, and the device mark.
 
-`Clear-Site-Data` with `"cookies"` would take the mark too, so our cookies are taken away one by one.
+`Clear-Site-Data` with `"cookies"` would remove the mark too, so our cookies are deleted one by one.
 """
 
 from flask import Flask, Response, request, session
@@ -19,7 +19,8 @@ def init_app(app: Flask) -> None:
 
 
 def _clear(response: Response) -> Response:
-    """Leave nothing of who signed out; a member of staff who is signed in here too stays so when a client leaves."""
+    """Remove everything of the person who signed out; if a client leaves, a member of staff signed in here stays signed
+    in."""
     if request.endpoint not in SIGN_OUTS or response.status_code not in (302, 303):
         return response
     response.headers["Clear-Site-Data"] = CLEARED

@@ -58,14 +58,14 @@ def signed_in_client_id() -> UUID | None:
 
 
 def session_of_page() -> ClientSession:
-    """The session on a page whose audience is `contact`, which without one cannot be reached."""
+    """The session on a page whose audience is `contact`, which cannot be reached without one."""
     found = client_session()
     assert found is not None
     return found
 
 
 def client_of_page() -> SignedInClient:
-    """The client on a page whose audience is `client`, which without one cannot be reached."""
+    """The client on a page whose audience is `client`, which cannot be reached without one."""
     found = signed_in_client()
     assert found is not None
     return found

@@ -74,7 +74,7 @@ class SlotPicker:
 
     @property
     def label(self) -> str:
-        """What the days are, for those who hear the page."""
+        """A heading for the days, for screen readers."""
         first, last = self.days[0].on, self.days[-1].on
         return gettext("Days, %(first)s to %(last)s") % {
             "first": day_and_month(first),
@@ -84,7 +84,7 @@ class SlotPicker:
 
 @dataclass(frozen=True, kw_only=True)
 class SlotChoice:
-    """What is to be shown. `search` names the location; `day` and `start` came from a URL and can be any date."""
+    """What to show. `search` names the location; `day` and `start` came from a URL and can be any date."""
 
     supply: Supply
     search: SearchCriteria
@@ -95,9 +95,9 @@ class SlotChoice:
     not_before: datetime | None = None
     """The client's health answers allow no visit before this."""
     own: Appointment | None = None
-    """The visitor's own reservation: it can be chosen, and so can everything it is in the way of."""
+    """The visitor's own reservation: it can be chosen, and so can the times that it blocks."""
     is_past_horizon_shown: bool = False
-    """Whether one can leaf on past the last day that is open for booking, as staff can."""
+    """Whether one can page past the booking horizon, as staff can."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -137,7 +137,7 @@ def picker(choice: SlotChoice, treatment: str, url: PickerUrl, now: datetime) ->
 
 
 def nearest_times(choice: SlotChoice, wanted: datetime, now: datetime) -> list[SlotTime]:
-    """The three offers nearest to a time that cannot be had, within a week before and after it."""
+    """The three offers nearest to an unavailable time, within a week before and after it."""
     on, week = hours.local_day(wanted, choice.zone), timedelta(days=7)
     offers = _offers(choice, Days(on - week, on + week), now)
     return _times(slots.nearest(offers.starts(), wanted, NEAREST), choice)
@@ -149,7 +149,7 @@ def first_time(choice: SlotChoice, days: Days, now: datetime) -> SlotTime | None
 
 
 def local_day_of(wanted: datetime | None, location: Location) -> date | None:
-    """The location's day of a time somebody wanted; None if nobody did."""
+    """The location's day of a wanted time; None if there is none."""
     return hours.local_day(wanted, ZoneInfo(location.zone)) if wanted else None
 
 

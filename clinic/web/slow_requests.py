@@ -1,7 +1,7 @@
-"""How long a caller may take to send a request, and to take its answer: who is slower is cut off.
+"""Limits how long a caller may take to send a request and to read its response; slower callers are cut off.
 
-A gunicorn thread waits for its caller for ever; a few who send half a request would hold all of them. The proxy of the docs
-takes requests whole before it passes them on, so that none of them is slow; this is for a server that stands without one.
+A gunicorn thread waits for its caller without limit, so a few half-sent requests would block all threads. The
+documented proxy buffers whole requests before passing them on; this protects a server without one.
 """
 
 import contextlib
@@ -12,19 +12,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 REQUEST_SECONDS = 15.0
-"""From the moment a thread begins to read: longer than any honest form takes on a bad line."""
+"""From the moment a thread begins to read: longer than any honest form takes on a bad connection."""
 WHOLE_SECONDS = 60.0
-"""The same with its answer, which no statement of ours keeps waiting so long."""
+"""The same for its response; no statement of ours takes that long."""
 
 
 @dataclass
 class Exchange:
-    """One caller whom a thread attends to, since a moment in monotonic seconds."""
+    """One caller that a thread is serving, since a moment in monotonic seconds."""
 
     line: socket.socket
     since: float
     cut: int | None = None
-    """How the line was cut, as `socket.shutdown` takes it."""
+    """How the connection was cut, as for `socket.shutdown`."""
 
 
 class Arrivals:
@@ -38,7 +38,7 @@ class Arrivals:
         self._lock = threading.Lock()
 
     def watch(self) -> None:
-        """Look twice a second for as long as the process lives."""
+        """Check twice a second for the life of the process."""
         threading.Thread(target=self._watch, name="arrivals", daemon=True).start()
 
     def _watch(self) -> None:
@@ -48,7 +48,7 @@ class Arrivals:
 
     @contextlib.contextmanager
     def exchange(self, line: socket.socket) -> Iterator[None]:
-        """What happens in the block is one exchange with a caller."""
+        """The block is one exchange with a caller."""
         key = id(line)
         with self._lock:
             self._exchanges[key] = Exchange(line, time.monotonic())
@@ -59,14 +59,14 @@ class Arrivals:
                 self._exchanges.pop(key, None)
 
     def look(self, now: float) -> None:
-        """Cut who is too slow: nothing more is read from them, and after a while nothing more written either."""
+        """Cut off slow callers: first stop reading from them, and after a while stop writing too."""
         with self._lock:
             for exchange in self._exchanges.values():
                 taken = now - exchange.since
                 how = self._how(taken)
                 if how is not None and how != exchange.cut:
                     exchange.cut = how
-                    with contextlib.suppress(OSError):  # They had gone by themselves.
+                    with contextlib.suppress(OSError):  # They had already disconnected.
                         exchange.line.shutdown(how)
 
     def _how(self, taken: float) -> int | None:

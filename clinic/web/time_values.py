@@ -1,4 +1,4 @@
-"""Moments as addresses and forms name them: a start with its therapist, a day, a time of day. Nothing of it is trusted."""
+"""Parses times from URLs and forms: a start with its therapist, a day, a time of day. None of it is trusted."""
 
 from datetime import UTC, date, datetime, time
 from uuid import UUID
@@ -8,11 +8,11 @@ from clinic.refusal import NotFound, Refusal
 from clinic.scheduling import hours
 
 YEARS = range(2000, 2200)
-"""Around these days can be reckoned; at the ends of the calendar they cannot."""
+"""Days between which date arithmetic is safe; it overflows at the ends of the calendar."""
 
 
 class NoSuchTime(Refusal):
-    """A day and a time of day that no clock at the place shows, or that are none."""
+    """The local time does not exist at the location, or is not a time."""
 
     status = 422
     code = "no-such-time"
@@ -20,12 +20,12 @@ class NoSuchTime(Refusal):
 
 
 def value(starts_at: datetime, therapist_id: UUID) -> str:
-    """A start and a therapist as one word of an address."""
+    """A start and a therapist as one URL value."""
     return f"{starts_at.astimezone(UTC).isoformat()}/{therapist_id}"
 
 
 def read_value(text: str) -> tuple[datetime, UUID]:
-    """The start and the therapist an address names; raises NotFound for anything `value` does not give."""
+    """The start and the therapist in a URL value; raises NotFound for anything that `value` does not produce."""
     moment, _, therapist = text.partition("/")
     try:
         starts_at, therapist_id = datetime.fromisoformat(moment), UUID(therapist)
@@ -37,7 +37,7 @@ def read_value(text: str) -> tuple[datetime, UUID]:
 
 
 def read_day(text: str | None) -> date | None:
-    """A day from an address; raises NotFound for what is no day, or one nobody books."""
+    """A day from a URL; raises NotFound for an invalid day or one far out of range."""
     if not text:
         return None
     try:
@@ -50,7 +50,7 @@ def read_day(text: str | None) -> date | None:
 
 
 def at_wall(on: str, at: str, zone: ZoneInfo) -> datetime:
-    """The instant at which a clock shows this day and time, in UTC; raises NoSuchTime."""
+    """The UTC instant of this local day and time; raises NoSuchTime."""
     try:
         shown_at = datetime.combine(date.fromisoformat(on), time.fromisoformat(at).replace(tzinfo=None))
     except ValueError:
@@ -64,7 +64,7 @@ def at_wall(on: str, at: str, zone: ZoneInfo) -> datetime:
 
 
 def day(text: str) -> date:
-    """A day of a form; raises ValueError for what is no day, or one nobody books."""
+    """A day from a form; raises ValueError for an invalid day or one far out of range."""
     on = date.fromisoformat(text)
     if on.year not in YEARS:
         raise ValueError
@@ -72,7 +72,7 @@ def day(text: str) -> date:
 
 
 def time_of_day(text: str) -> time:
-    """A time of a form in whole five minutes; raises ValueError."""
+    """A time from a form, in multiples of five minutes; raises ValueError."""
     at = time.fromisoformat(text)
     if at.minute % 5 or at.second or at.microsecond or at.tzinfo:
         raise ValueError

@@ -1,7 +1,8 @@
-"""What somebody typed into a form whose page cannot take it: the last net, so that no refusal costs anybody their words.
+"""The last safety net for typed text: if a form's page cannot show it again, the error page does, so that no refusal
+loses it.
 
-A page that can show a refusal beside its own form does so. Every other refusal, also of a page that lay open too long or of a
-session that ended, shows the words again as they were sent. They go back to the browser that sent them and are kept nowhere.
+A page that can show a refusal beside its own form does so. Every other refusal, such as for a page that was open too
+long or a session that ended, shows the text as it was sent. It goes back to the same browser and is stored nowhere.
 """
 
 import re
@@ -18,25 +19,25 @@ if TYPE_CHECKING:
 
 SECRET = re.compile(r"pass|code|secret|token|credential|key|answer_to", re.I)
 HANDLE = re.compile(r"[0-9a-f-]{32,}|[\d.:T+Z~_ -]*|[\w~.:+=-]{24,}|/.*|yes|no|on|y", re.I | re.ASCII)
-"""What a page writes into a hidden field or a button: an id, a number, a moment, a key, an address, a tick."""
+"""What a page puts into a hidden field or a button: an id, a number, a time, a key, a URL, a tick."""
 MOST = 60
 
 
 @dataclass(frozen=True, slots=True)
 class TypedText:
-    """One field's words; `label` is what the page calls it, or its name."""
+    """One field's text; `label` is its label on the page, or its name."""
 
     label: str
     text: str
 
 
 def note_form(form: "Form") -> None:
-    """Remember a form that read what was sent, for its labels."""
+    """Remember a form that read the input, for its labels."""
     g.setdefault("sent_forms", []).append(form)
 
 
 def typed() -> list[TypedText]:
-    """The words of this request's form, in the order of the page. Not for a form that another site sent."""
+    """The typed text of this request's form, in page order. Empty for a form that another site sent."""
     if request.method != "POST":
         return []
     try:
@@ -61,5 +62,5 @@ def _is_typed(field: Field) -> bool:
 
 
 def _looks_typed(name: str, text: str) -> bool:
-    """Of a form that was refused before it was read, only the names and the values are known."""
+    """If a form was refused before it was read, only names and values are known."""
     return not SECRET.search(name) and not HANDLE.fullmatch(text)

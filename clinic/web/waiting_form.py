@@ -1,4 +1,4 @@
-"""What somebody waits for, as a form and in words: shared by the pages of clients and of the staff."""
+"""A waiting-list entry as a form and in words, for the pages of clients and staff."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
@@ -25,7 +25,7 @@ PARTS = (
     ("1", N_("Afternoon, 12:00 to 17:00")),
     ("2", N_("Evening, from 17:00")),
 )
-"""The parts of the day of `wishes.PARTS`, in its order."""
+"""The parts of the day of `entries.PARTS`, in its order."""
 DAYS_OF_WEEK = (
     *(N_("Mondays"), N_("Tuesdays"), N_("Wednesdays"), N_("Thursdays"), N_("Fridays")),
     *(N_("Saturdays"), N_("Sundays")),
@@ -34,7 +34,7 @@ PARTS_OF_DAY = (N_("mornings"), N_("afternoons"), N_("evenings"))
 
 
 class WaitingDateField(DateField):
-    """A day of the calendar, with a plain sentence for what is none."""
+    """A day, with a plain sentence for invalid input."""
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         """Read what was sent; raises ValueError with a sentence."""
@@ -63,11 +63,11 @@ class WhenForm(Form):
 
     @property
     def times(self) -> list[int]:
-        """What was ticked, as a wish keeps it."""
+        """What was ticked, as an entry stores it."""
         return entries.times(map(int, self.days.data or ()), map(int, self.parts.data or ()))
 
     def show_times(self, kept: Iterable[int]) -> None:
-        """Tick what a wish keeps."""
+        """Tick what an entry stores."""
         times = list(kept)
         self.days.data = [str(day) for day in entries.weekdays_of(times)]
         self.parts.data = [str(part) for part in entries.parts_of(times)]
@@ -98,13 +98,13 @@ class WaitingListForm(WhenForm):
         self.today = hours.local_day(now, ZoneInfo(places[0].zone)) if places else now.date()
 
     def begin(self, sold: Treatment, now: datetime) -> None:
-        """What is ticked to begin with: the days on which the treatment is given, all day, for four weeks."""
+        """The initial choice: the days on which the treatment is given, all day, for four weeks."""
         self.days.data = [str(day) for day in practice.weekdays_of(sold, now.date())]
         self.parts.data = [value for value, _ in PARTS]
         self.last_on.data = self.today + USUAL_WAIT
 
     def validate_last_on(self, field: WaitingDateField) -> None:
-        """A day to come, within a year."""
+        """A future day, within a year."""
         last_on = self.today + LONGEST_WAIT
         if field.data and not self.today <= field.data <= last_on:
             until = f"{long_date(last_on)} {last_on.year}"
@@ -112,7 +112,7 @@ class WaitingListForm(WhenForm):
 
     @property
     def until(self) -> date:
-        """The last day; once the form is valid there is one."""
+        """The last day; set once the form is valid."""
         assert self.last_on.data is not None
         return self.last_on.data
 
@@ -123,7 +123,7 @@ class WaitingListForm(WhenForm):
 
     @property
     def location_id(self) -> UUID | None:
-        """Which place was chosen; None for any."""
+        """Which location was chosen; None for any."""
         return UUID(self.location.data) if self.location.data else None
 
 
@@ -137,7 +137,7 @@ def in_words(times: Iterable[int]) -> str:
 
 
 def _runs(days: Sequence[int]) -> list[list[int]]:
-    """Days that follow one another, together; two alone stay two."""
+    """Consecutive days joined to ranges; two days stay separate."""
     runs: list[list[int]] = []
     for day in days:
         if runs and runs[-1][-1] == day - 1:
