@@ -1,7 +1,8 @@
-"""The rest of a client's course, booked in one act: every session is shown with what can be had before anything is saved.
+"""Booking the rest of a client's course in one act: every session is shown with what is available before anything is
+saved.
 
-It goes on from the client's last visit: the same treatment, place and, unless another is chosen, therapist, in the rhythm the
-course was planned in.
+It continues from the client's last visit: the same treatment, location and, unless another is chosen, therapist, at the
+course's planned intervals.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -45,7 +46,7 @@ blueprint = Blueprint("course", __name__)
 
 @dataclass(frozen=True, kw_only=True)
 class Rest:
-    """What is left of a course, whose it is, and the visit it goes on from."""
+    """What is left of a course, its client, and the visit it continues from."""
 
     left: ToBook
     after: Appointment
@@ -60,7 +61,7 @@ class Rest:
 @blueprint.get("/my/course")
 @audience(client)
 def ask() -> ResponseReturnValue:
-    """When the sessions should be; once that is chosen, each of them with what can be had."""
+    """When the sessions should be; once that is chosen, each with what is available."""
     rest, now = _rest(), clock.now()
     if "on" not in request.args:
         return _page(rest, [])
@@ -110,9 +111,9 @@ def _refused(rest: Rest, chosen: Mapping[int, str], refusal: Refusal, now: datet
 
 
 def _rest(*, of_form: bool = False) -> Rest:
-    """What this client can still book of a course; raises NotFound when there is nothing.
+    """What this client can still book of a course; raises NotFound if there is nothing.
 
-    A form that was sent may have booked it all: it is then answered as it was the first time.
+    A repeated form may have booked it all: it gets its first answer.
     """
     person = client_of_page().record
     left, after = to_book.left_to_book(person.id), to_book.newest_visit(person.id)
@@ -127,7 +128,7 @@ def _rest(*, of_form: bool = False) -> Rest:
 
 
 def can_go_on(person: Client) -> ToBook | None:
-    """What a client may book of a course on its page; None when there is no such page."""
+    """What a client may book of a course on its page; None if there is no such page."""
     after = to_book.newest_visit(person.id)
     return (
         to_book.left_to_book(person.id) if after is not None and after.treatment.retired_at is None else None

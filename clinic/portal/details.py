@@ -1,4 +1,4 @@
-"""What the practice wants to know besides: a signed-in client says it, and only what is asked is shown."""
+"""Further details that the practice asks signed-in clients for; only those are shown."""
 
 from dataclasses import replace
 from typing import Any
@@ -26,7 +26,7 @@ blueprint = Blueprint("own_details", __name__)
 
 
 class OwnDetailsForm(Form):
-    """All that may be asked; what the practice does not want is taken out."""
+    """All possible fields; those that the practice does not ask for are removed."""
 
     seen = HiddenField()
     birth_on = BirthDate(N_("Birth date"), validators=[Optional()], render_kw={"autocomplete": "bday"})
@@ -53,7 +53,7 @@ class OwnDetailsForm(Form):
 @blueprint.route("/my/details", methods=["GET", "POST"], endpoint="ask")
 @audience(client)
 def ask() -> ResponseReturnValue:
-    """The details the practice asks for, as they stand. NotFound where it asks for none."""
+    """The details that the practice asks for. Raises NotFound if it asks for none."""
     found = client_of_page()
     asked = fields_asked()
     if not asked:

@@ -9,7 +9,7 @@ from clinic.web.forms import Form
 
 
 class SignInLinkForm(Form):
-    """Where the one-time link shall go."""
+    """Where to send the one-time link."""
 
     mail = EmailField(
         N_("E-mail address"),
@@ -26,7 +26,7 @@ class SignInLinkForm(Form):
 
 
 class NameForm(Form):
-    """Somebody who uses a proven address and has no record yet."""
+    """A person on a proven address without a record."""
 
     given_name = StringField(
         N_("First name"),

@@ -23,15 +23,15 @@ WORDS: dict[State, str] = {
     State.CANCELLED: N_("Cancelled"),
     State.DECLINED: N_("Not confirmed"),
     State.REQUESTED: N_("Not confirmed"),
-    # Nobody has noted yet whether it took place.
+    # Nobody has recorded yet whether it took place.
     State.BOOKED: N_("Was booked"),
 }
-"""What became of a visit whose time is over. Why it was cancelled or declined is said nowhere here."""
+"""How a past visit ended. Reasons for cancelling or declining are not shown."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PastVisit:
-    """A visit, what became of it, and where its tips and its treatment's times are; None where there are none."""
+    """A visit, how it ended, and the URLs of its tips and its treatment's times, if any."""
 
     visit: Appointment
     words: str
@@ -42,7 +42,7 @@ class PastVisit:
 
 @dataclass(frozen=True, kw_only=True)
 class PastVisitsPage:
-    """So many past visits as a page shows, newest first; `number` 1 is the newest page."""
+    """One page of past visits, newest first; `number` 1 is the newest page."""
 
     visits: list[PastVisit]
     number: int
@@ -50,9 +50,9 @@ class PastVisitsPage:
 
 
 def page(client_id: UUID, number: int, now: datetime) -> PastVisitsPage:
-    """One page of a client's past visits; a page that is none comes out as the nearest that could be."""
+    """One page of a client's past visits; an invalid number gives the nearest page."""
     number = min(max(number, 1), LAST_PAGE)
-    # One more than is shown tells whether there are older ones.
+    # Read one more than is shown, to know whether there are older ones.
     found = past_visits.past(client_id, now, skip=(number - 1) * ON_A_PAGE, limit=ON_A_PAGE + 1)
     return PastVisitsPage(
         visits=[_shown(visit, now) for visit in found[:ON_A_PAGE]],
@@ -74,7 +74,7 @@ def _shown(visit: Appointment, now: datetime) -> PastVisit:
 
 
 def _again(visit: Appointment, today: date) -> str | None:
-    """The times of the same treatment, with the same therapist and at the same place while they are there."""
+    """The times of the same treatment, with the same therapist and location if they are still there."""
     sold, person, place = visit.treatment, visit.therapist, visit.location
     if sold.retired_at is not None:
         return None

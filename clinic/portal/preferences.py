@@ -33,7 +33,7 @@ AS_USUAL, OWN, NEVER = "usual", "own", "never"
 
 
 class LettersForm(Form):
-    """What a client wishes."""
+    """A client's preferences."""
 
     language = RadioField(
         N_("Letters are written in"),
@@ -64,7 +64,7 @@ class LettersForm(Form):
 @blueprint.route("/my/letters", methods=["GET", "POST"])
 @audience(client)
 def letters() -> ResponseReturnValue:
-    """The wishes as they stand; sent back, they hold from the next letter on."""
+    """The current preferences; changes apply from the next letter on."""
     found = client_of_page()
     person, contact = found.record, _contact(found)
     form = LettersForm(data=_present(person, contact))

@@ -1,6 +1,6 @@
-"""A signed-in client's own line: the scores they gave with their health questions and before visits, as they gave them.
+"""A signed-in client's progress: the scores they gave with their health questions and before visits, unchanged.
 
-Nothing is read into the numbers here: no comparison, no percentages, no causes. What was not given stays missing.
+The numbers are not interpreted: no comparison, no percentages, no causes. Missing values stay missing.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -29,7 +29,7 @@ from clinic.web.charts import Trend
 from clinic.web.signed_in_client import client_of_page
 
 NEWEST = 20
-"""So many occasions are shown."""
+"""How many occasions are shown."""
 ON_THE_CHART = 6
 CHART_TITLE = "Average pain over the last week, 0 to 10"
 
@@ -38,7 +38,7 @@ blueprint = Blueprint("progress", __name__)
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """Answers to what belongs together, newest first: (day, one cell for each head); None was not given."""
+    """Answers to related questions, newest first: (day, one cell for each head); None if not given."""
 
     title: str
     heads: tuple[str, ...]
@@ -49,7 +49,7 @@ class Table:
 @blueprint.get("/my/progress")
 @audience(client)
 def show() -> str:
-    """Chart and tables of the client's own answers; the look is recorded."""
+    """Chart and tables of the client's own answers; the access is recorded."""
     signed_in, now = client_of_page(), clock.now()
     person = signed_in.record
     with transaction():
@@ -76,13 +76,13 @@ def _record_look(person: Client, shown: Iterable[Occasion], actor: str, now: dat
 
 
 def _zone(shown: Sequence[Occasion], now: datetime) -> str:
-    """Where days are counted for answers that came without a visit: where the newest visit is, else where the practice is."""
+    """The zone for answers without a visit: that of the newest visit, or else the practice's."""
     places = (place.zone for place in practice.locations(now.date()))
     return next((one.zone for one in reversed(shown) if one.zone), None) or next(places, "UTC")
 
 
 def _chart(shown: Sequence[Occasion], zone: str) -> Trend | None:
-    """The line through the newest occasions on which pain was asked; None without a number."""
+    """The line through the latest pain scores; None without any."""
     asked = [occasion for occasion in shown if Instrument.NRS in occasion.entries][-ON_THE_CHART:]
     readings = [
         charts.ChartReading(label=_short(one, zone), value=_of(one, Instrument.NRS).get("average"))

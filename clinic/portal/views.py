@@ -1,7 +1,7 @@
 """How a client signs in without a password, says who they are, and finds their visits.
 
-A one-time link proves an address and nothing more. Of the people on that address the visitor then chooses one, or says to be
-somebody else. Opening the link's page uses nothing up, so that a mail scanner cannot; only the button does.
+A one-time link proves an address and nothing more. The visitor then chooses one of the people on that address, or says
+they are somebody else. Opening the link's page does not use it up, so a mail scanner cannot; only the button does.
 """
 
 from uuid import UUID
@@ -35,7 +35,7 @@ NEXT = "after_sign_in"
 
 
 class SignInLinkGone(Refusal):
-    """A one-time link that was used or is older than ten minutes."""
+    """The one-time link was used or is older than ten minutes."""
 
     status = 410
     code = "link-gone"
@@ -44,14 +44,14 @@ class SignInLinkGone(Refusal):
 
 @blueprint.errorhandler(SignInLinkGone)
 def link_gone(refusal: SignInLinkGone) -> ResponseReturnValue:
-    """A used or old link leads to where a new one is asked for."""
+    """A used or expired link leads to where a new one can be requested."""
     return render_template("portal/link_gone.html", sentence=refusal.sentence), refusal.status
 
 
 @blueprint.route("/my/sign-in", methods=["GET", "POST"])
 @audience(anyone)
 def sign_in() -> ResponseReturnValue:
-    """Ask for a link. The answer is the same whether or not the address is known."""
+    """Request a link. The answer is the same whether or not the address is known."""
     form = SignInLinkForm()
     if request.method == "GET" and (wanted := own_path(request.args.get("next"))):
         session[NEXT] = wanted
@@ -62,7 +62,7 @@ def sign_in() -> ResponseReturnValue:
 
 
 def send_link(mail: str) -> None:
-    """Owe a letter to a known address, at most three an hour; an unknown one is counted just so."""
+    """Queue a letter to a known address, at most three an hour; unknown addresses are counted in the same way."""
     now = clock.now()
     limits.take(limits.SIGN_IN_LINKS_NETWORK, limits.network(request.remote_addr), now)
     limits.take(limits.SIGN_IN_LINKS, mail, now)
@@ -82,7 +82,7 @@ def sent() -> ResponseReturnValue:
 @blueprint.get("/l/<token>")
 @audience(anyone)
 def link(token: str) -> ResponseReturnValue:
-    """One button. Looking uses nothing up."""
+    """One button. GET does not use up the link."""
     found = accounts.find_link(token, LinkPurpose.SIGN_IN, clock.now())
     if found is None:
         raise SignInLinkGone
@@ -94,7 +94,7 @@ def link(token: str) -> ResponseReturnValue:
 @blueprint.post("/l/<token>")
 @audience(anyone)
 def use_link(token: str) -> ResponseReturnValue:
-    """Use the link up: the address counts as proven, and this browser gets a client session. Raises LinkGone."""
+    """Use up the link: the address counts as proven, and this browser gets a client session. Raises LinkGone."""
     now = clock.now()
     limits.take(limits.LINK_USES_NETWORK, limits.network(request.remote_addr), now)
     with transaction():
@@ -139,7 +139,7 @@ def _chosen(found: ClientSession, people: list[Client], wanted: str) -> Response
 @blueprint.route("/my/new", methods=["GET", "POST"])
 @audience(contact)
 def somebody_else() -> ResponseReturnValue:
-    """A further person on the same proven address."""
+    """An additional person on the same proven address."""
     form = NameForm()
     if form.validate_on_submit():
         found = session_of_page()
@@ -168,7 +168,7 @@ def _become(found: ClientSession, client_id: UUID) -> None:
 
 
 def _part_from_others(client_id: UUID) -> None:
-    """Answers that somebody else began in this browser, signed in, stay theirs: their mailed link still finds them."""
+    """Answers that another signed-in client began in this browser stay theirs: their emailed link still opens them."""
     draft = intake.draft(known_browser(), clock.now())
     if draft is not None and draft.client_id not in (None, client_id):
         forget_browser()
@@ -177,7 +177,7 @@ def _part_from_others(client_id: UUID) -> None:
 @blueprint.get("/my")
 @audience(client)
 def home() -> ResponseReturnValue:
-    """The visits to come, each with the page where it can be moved or cancelled, and the newest of the past ones."""
+    """The future visits, each with the page where it can be moved or cancelled, and the latest past ones."""
     found, now = client_of_page(), clock.now()
     person = found.record
     proven = db.session.get_one(Contact, found.contact_id)
@@ -207,7 +207,7 @@ def past_visits() -> str:
 @blueprint.post("/my/waiting/<uuid:wish_id>/end")
 @audience(client)
 def end_waiting(wish_id: UUID) -> ResponseReturnValue:
-    """Wait no longer for something."""
+    """Withdraw a waiting-list entry."""
     found, now = client_of_page(), clock.now()
     try:
         limits.take(limits.CHANGES_LINK, str(wish_id), now)
@@ -222,7 +222,7 @@ def end_waiting(wish_id: UUID) -> ResponseReturnValue:
 @blueprint.post("/my/sign-out")
 @audience(contact)
 def sign_out() -> ResponseReturnValue:
-    """End the session here and on the server; what was begun in this browser is out of sight with it."""
+    """End the session here and on the server; what was begun in this browser is hidden with it."""
     with transaction():
         sessions.end(session_of_page(), clock.now())
     forget_browser()

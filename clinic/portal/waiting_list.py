@@ -1,4 +1,4 @@
-"""What a signed-in client waits for: shown beside the visits, and ended there."""
+"""A signed-in client's waiting-list entries: shown beside the visits, and withdrawn there."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ from clinic.web.waiting_form import in_words
 
 @dataclass(frozen=True, kw_only=True)
 class PortalEntry:
-    """A wish, when it would suit, and what can be answered now."""
+    """An entry, when it would suit, and its open offer."""
 
     wish: WaitingListEntry
     words: str
@@ -23,7 +23,7 @@ class PortalEntry:
 
 
 def entries_of(client_id: UUID, now: datetime) -> list[PortalEntry]:
-    """Everything this client waits for, the longest first."""
+    """All this client's entries, longest waiting first."""
     offers = queries.open_offers(client_id, now)
     return [_shown(wish, offers.get(wish.id)) for wish in queries.of_client(client_id)]
 
@@ -39,7 +39,7 @@ def _shown(wish: WaitingListEntry, offer: Offer | None) -> PortalEntry:
 
 
 def end(wish_id: UUID, client_id: UUID, *, actor: str, now: datetime) -> None:
-    """Wait no longer; harmless when the wish has ended already. Raises NotFound for what somebody else waits for."""
+    """Withdraw an entry; does nothing if it has already ended. Raises NotFound for somebody else's."""
     if entries.lock_entry(wish_id).client_id != client_id:
         raise NotFound
     entries.withdraw(wish_id, actor=actor, now=now)

@@ -1,4 +1,4 @@
-"""Tips after a visit, behind the address in the aftercare letter.
+"""Tips after a visit, behind the link in the aftercare letter.
 
 The address opens for 30 days and proves only that somebody has the mail: the page shows the general tips for the types
 given and the warning signs, and nothing that depends on the client's own answers.
@@ -27,7 +27,7 @@ blueprint = Blueprint("aftercare", __name__, url_prefix="/c")
 
 
 class TipsOver(Refusal):
-    """The address was right, but its time is over."""
+    """The link is valid but has expired."""
 
     status = 410
     code = "tips-over"
@@ -71,7 +71,7 @@ def tips(token: str) -> ResponseReturnValue:
 
 
 def opened(token: str, now: datetime) -> Appointment:
-    """The visit behind a token; raises NotFound, and TipsOver once the tips are no longer kept."""
+    """The visit of a token; raises NotFound, and TipsOver once the tips have expired."""
     claim = signed_links.check(token, signed_links.AFTERCARE)
     appointment = db.session.get(Appointment, claim.subject_id) if claim else None
     if claim is None or appointment is None or not claim.holds(appointment.link_epoch):
@@ -89,7 +89,8 @@ def opened(token: str, now: datetime) -> Appointment:
 
 @dataclass(frozen=True)
 class Given:
-    """The types of a session: really given when a signed note says so, else those of the treatment that was booked."""
+    """The types of a session: those actually given if a signed note says so, otherwise those of the booked
+    treatment."""
 
     types: list[str]
     is_noted: bool

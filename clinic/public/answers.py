@@ -1,4 +1,4 @@
-"""Somebody's own answers as they read them back: the parts of the intake, each with its questions in words."""
+"""A client's own answers for reading back: the parts of the intake, each with its questions in words."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ Answers = Mapping[str, object]
 
 @dataclass(frozen=True)
 class PartAnswers:
-    """One part, with (question, answer in words, address of Change) for each question asked."""
+    """One part, with (question, answer in words, URL to change it) for each question asked."""
 
     code: str
     title: str
@@ -51,7 +51,7 @@ def _rows(page: QuestionPage, answers: Answers) -> Iterator[tuple[str, str, str]
 
 
 def _with_flags(rows: tuple[tuple[str, str, str], ...], answers: Answers) -> tuple[tuple[str, str, str], ...]:
-    """The warning signs in one line when all are no, else also each that is not."""
+    """The warning signs in one line if all are no, otherwise also each that is not."""
     flags = [question for name, question in QUESTIONS.items() if name.startswith(FLAG_PREFIX)]
     other = [question for question in flags if answers.get(question.field) != "no"]
     first = change(flags[0].field)
@@ -69,7 +69,7 @@ def _with_flags(rows: tuple[tuple[str, str, str], ...], answers: Answers) -> tup
 
 
 def words(question: Question, value: object) -> str:
-    """One answer in words; a question left blank is not provided."""
+    """One answer in words; a blank one reads "not provided"."""
     return "Not provided" if value is None else questionnaire.in_words(question.field, value)
 
 
@@ -79,7 +79,7 @@ def title(field: str) -> str:
 
 
 def change(field: str) -> str:
-    """The address at which one answer is changed; afterwards one comes back to the list."""
+    """The URL at which one answer is changed, which then returns to the list."""
     page = questionnaire.page_of(field)
     anchor = field.replace(".", "-")
     return url_for(
@@ -88,7 +88,7 @@ def change(field: str) -> str:
 
 
 def pain(answers: Answers) -> Pain | None:
-    """What the figure shows; None when nothing hurts."""
+    """What the figure shows; None if nothing hurts."""
     areas, level = answers.get("pain_areas"), answers.get("pain_avg_nrs")
     if not isinstance(areas, list) or not areas:
         return None

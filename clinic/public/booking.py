@@ -1,6 +1,6 @@
-"""Booking: choose a treatment, choose a time (kept from then on), answer what must be asked, say who you are.
+"""Booking: choose a treatment, choose a time (reserved from then on), answer the questions, enter your details.
 
-Both doors lead to the same gate, `booking.services.book`; a page can be skipped or forged, the gate cannot.
+All paths lead to the same gate, `booking.services.book`; a page can be skipped or forged, the gate cannot.
 """
 
 from collections.abc import Sequence
@@ -73,7 +73,7 @@ def choose(slug: str) -> str:
 @blueprint.post("/<slug>")
 @audience(anyone)
 def hold(slug: str) -> ResponseReturnValue:
-    """Keep the chosen time and go on to what is still to be asked."""
+    """Reserve the chosen time and continue with what is still to be asked."""
     now = clock.now()
     try:
         treatment = practice.treatment(slug)
@@ -107,7 +107,7 @@ def hold(slug: str) -> ResponseReturnValue:
 @blueprint.get("/details")
 @audience(anyone)
 def details() -> ResponseReturnValue:
-    """Who is coming, with what was chosen beside it."""
+    """The visitor's details, beside what was chosen."""
     now = clock.now()
     kept = appointments.reservation_of(known_browser(), now)
     if kept is None:
@@ -125,7 +125,7 @@ def details() -> ResponseReturnValue:
 @blueprint.post("/details")
 @audience(anyone)
 def book() -> ResponseReturnValue:
-    """Book or request the kept time. The same form sent twice finds its own booking."""
+    """Book or request the reserved time. The same form sent twice finds its own booking."""
     now = clock.now()
     form = BookingDetailsForm()
     content = {name: form.data[name] for name in ("given_name", "family_name", "mail", "phone", "plain")}
@@ -171,7 +171,7 @@ def _refused(
 
 
 def _kept_longer(form: BookingDetailsForm, kept: Appointment, now: datetime) -> ResponseReturnValue:
-    """The same page with what was typed and more time; or, when the time is gone, others."""
+    """The same page with what was typed and more time; or, if the time is gone, other times."""
     try:
         with transaction():
             kept = services.extend(kept.id, browser=browser(), now=now)
@@ -193,7 +193,7 @@ def _choose_anew(
 def _with_a_new_key(
     form: BookingDetailsForm, other: idempotency.OtherContent, now: datetime
 ) -> ResponseReturnValue:
-    """An old page of a booking that was made, sent with other details: nothing is done, and they can book once more."""
+    """An old page of a completed booking, sent with other details: nothing is done, and they can book again."""
     kept = appointments.reservation_of(known_browser(), now)
     if kept is None:
         _keep_typed(form)
@@ -203,7 +203,7 @@ def _with_a_new_key(
 
 
 def _done_before(form: BookingDetailsForm, content: dict[str, Any]) -> ResponseReturnValue | None:
-    """To the booking this form made when it was sent before; None when it made none."""
+    """Redirect to the booking that this form made earlier; None if it made none."""
     if not form.key.data or form.key.process_errors:
         return None
     earlier = idempotency.earlier(browser(), form.key.data, content)
@@ -230,7 +230,7 @@ def _book(form: BookingDetailsForm, kept: Appointment, now: datetime) -> Appoint
 
 
 def client_of(form: PersonForm, now: datetime) -> tuple[Client, str]:
-    """The signed-in client, or a new one: an address that is typed proves nothing, so nobody is looked up by it."""
+    """The signed-in client, or a new one: a typed address proves nothing, so nobody is looked up by it."""
     known = signed_in_client()
     if known is not None:
         return known.record, known.actor
@@ -247,7 +247,8 @@ def client_of(form: PersonForm, now: datetime) -> tuple[Client, str]:
 
 
 def _next_step(kept: Appointment, now: datetime) -> str:
-    """After a time is kept: the health questions when the treatment asks them and they are not answered, else details."""
+    """After reserving a time: the health questions if the treatment asks them and they are not answered, otherwise
+    details."""
     if kept.treatment.intake == IntakeRule.BEFORE_BOOKING and not session.get(SAID_NO):
         standing = intake.safety_standing(
             browser=browser(), client_id=signed_in_client_id(), now=now, zone=kept.zone
@@ -258,7 +259,7 @@ def _next_step(kept: Appointment, now: datetime) -> str:
 
 
 def _plain(kept: Appointment) -> str:
-    """`yes` when the time is asked for without health answers, which only a treatment that wants them knows."""
+    """`yes` if the time is requested without health answers; only for treatments that ask for them."""
     wants_answers = kept.treatment.intake == IntakeRule.BEFORE_BOOKING
     said_no = request.args.get("plain") == "yes" or session.get(SAID_NO)
     return "yes" if wants_answers and said_no else ""
@@ -281,7 +282,7 @@ def known_details() -> dict[str, Any]:
 
 
 def _keep_typed(form: BookingDetailsForm) -> None:
-    """Nobody types their name twice because a time was lost or a question was still open."""
+    """Remember typed details, so that nobody types their name twice because a time was lost or a question was open."""
     details = {name: form.data[name] or "" for name in ("given_name", "family_name", "mail", "phone")}
     keep_typed(details, clock.now())
 
@@ -302,7 +303,7 @@ def _treatments_page(*, refusal: Refusal | None = None) -> str:
 
 
 def closed_page() -> str:
-    """What somebody reads who cannot book online for now; empty if they can, or before there is a practice."""
+    """The sentence for somebody who cannot book online now; empty if they can, or before there is a practice."""
     present = practice.find_practice()
     return "" if present is None or present.is_open else render_template("public/closed.html")
 
@@ -327,9 +328,9 @@ def _choose_page(
     wanted: datetime | None = None,
     at: Location | None = None,
 ) -> str:
-    """The times; after a refusal those of the day that was wanted, and when the time is gone the nearest ones.
+    """The times; after a refusal those of the wanted day, and if the time is gone, the nearest ones.
 
-    `at` is where the time was, on a page whose address does not say it.
+    `at` is the location of the time, for a page whose URL does not name it.
     """
     choice = _choice(treatment, now, wanted, at)
     is_gone = refusal is not None and next_step(refusal) in (NextStep.OTHER_TIME, NextStep.NEW_RESERVATION)
@@ -351,7 +352,7 @@ def _choose_page(
 
 
 def _place(treatment: Treatment, now: datetime) -> Location:
-    """Where the visit would be: as the address says, else where the treatment is usually given."""
+    """The location of the visit: from the URL, or else where the treatment is usually given."""
     asked_for = _named(practice.locations(now.date()), request.args.get("location"))
     place = asked_for or practice.usual_place(treatment, now.date())
     if place is None:
@@ -408,7 +409,7 @@ def _is_barred(therapist_id: UUID) -> bool:
 
 
 def _bar(choice: SlotChoice) -> Refusal | None:
-    """What a signed-in client reads to whom nothing of this is shown, because of a bar; None for anybody else."""
+    """The sentence for a signed-in client who is shown no times because of a bar; None for anybody else."""
     if availability.candidates(choice.supply, choice.search):
         return None
     client_id = signed_in_client_id()
@@ -416,7 +417,7 @@ def _bar(choice: SlotChoice) -> Refusal | None:
 
 
 def _not_before(place: Location, now: datetime) -> datetime | None:
-    """From when on this visitor's answers allow a visit; None where time alone stops nothing."""
+    """From when this visitor's answers allow a visit; None if they do not postpone it."""
     mine, client_id = known_browser(), signed_in_client_id()
     if mine is None and client_id is None:
         return None
@@ -427,7 +428,7 @@ Named = TypeVar("Named", Therapist, Location)
 
 
 def _named(among: Sequence[Named], slug: str | None) -> Named | None:
-    """The one whose address part this is; raises NotFound when there is none."""
+    """The one with this slug; raises NotFound if there is none."""
     if not slug:
         return None
     for found in among:
@@ -437,7 +438,7 @@ def _named(among: Sequence[Named], slug: str | None) -> Named | None:
 
 
 def _address(treatment: Treatment, endpoint: str = ".choose", at: Location | None = None) -> PickerUrl:
-    """The address of the times with what was chosen: therapist and place stay."""
+    """The URL of the times, keeping the chosen therapist and location."""
 
     def address(day: Any = None, start: Any = None) -> str:
         return url_for(

@@ -1,4 +1,4 @@
-"""Two questions two days after a visit, behind the address in the letter: it takes answers and never shows one."""
+"""Two questions two days after a visit, behind the link in the letter: it takes answers and never shows one."""
 
 from datetime import datetime
 
@@ -26,7 +26,7 @@ UNPROCESSABLE = 422
 
 
 class Over(Refusal):
-    """The address was right, but its time is over."""
+    """The link is valid but has expired."""
 
     status = 410
     code = "check-in-over"
@@ -67,7 +67,7 @@ def ask(token: str) -> str:
 @blueprint.post("/<token>")
 @audience(anyone)
 def answer(token: str) -> ResponseReturnValue:
-    """Keep the answer. One that worries waits for the therapist, and says when not to wait for us."""
+    """Store the answer. A worrying one waits for the therapist, and the page says when not to wait for us."""
     now = clock.now()
     visit, form = _visit(token, now), CheckInForm()
     if not form.validate():

@@ -1,6 +1,6 @@
-"""*Keep it for me longer*: a time that is held can be kept once more, from the pages on which somebody types.
+"""*Keep it for me longer*: a hold can be extended once, from the pages on which somebody types.
 
-The button sends the form it stands in, so that the page comes back with all that was typed.
+The button sends its whole form, so that the page comes back with everything that was typed.
 """
 
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ from clinic.web.browser import browser, known_browser
 ASKED = "keep_longer"
 """Name of the button."""
 NEAR_END = timedelta(minutes=10)
-"""So long before its end a page that is not about the held time speaks of it."""
+"""How long before its end other pages mention the hold."""
 
 
 def is_asked() -> bool:
@@ -25,7 +25,7 @@ def is_asked() -> bool:
 
 
 def ending(now: datetime) -> Appointment | None:
-    """The held time, when it will be let go soon and can still be kept longer."""
+    """The hold, if it ends soon and can still be extended."""
     held = queries.reservation_of(known_browser(), now)
     if held is None or held.held_until is None or held.hold_extended:
         return None
@@ -33,7 +33,7 @@ def ending(now: datetime) -> Appointment | None:
 
 
 def keep_longer(now: datetime) -> bool:
-    """Keep this browser's time once more; says so, or that it is gone, on the page that follows."""
+    """Extend this browser's hold; the next page says so, or that the time is gone."""
     held = queries.reservation_of(known_browser(), now, lapsed_too=True)
     try:
         if held is None:

@@ -13,7 +13,7 @@ from clinic.web.waiting_form import WaitingListForm, WhenForm
 
 
 class PersonForm(Form):
-    """Who somebody is and how to reach them."""
+    """A person's name and contacts."""
 
     given_name = StringField(
         N_("First name"),
@@ -52,14 +52,14 @@ class PersonForm(Form):
     key = HiddenField(validators=[InputRequired(), Length(max=64)])
 
     def validate_mail(self, field: EmailField) -> None:
-        """Refuse what cannot be an address, together with everything else that is wrong on the page."""
+        """Refuse impossible addresses, together with all other errors on the page."""
         try:
             accounts.normalise_mail(field.data or "")
         except accounts.UnreadableAddress as unreadable:
             raise ValidationError(unreadable.sentence) from None
 
     def validate_phone(self, field: TelField) -> None:
-        """Refuse what cannot be dialled from where the practice is."""
+        """Refuse numbers that cannot be dialled from the practice's country."""
         try:
             accounts.normalise_phone(field.data or "", practice.the_practice().country)
         except accounts.UnreadableAddress as unreadable:
@@ -83,10 +83,10 @@ class RevisionForm(Form):
 
 
 class JoinWaitingListForm(WaitingListForm, PersonForm):
-    """What somebody waits for, and who waits."""
+    """A waiting-list entry and the person's details."""
 
 
 class EarlierForm(WhenForm):
-    """When an earlier time would suit, and with whom."""
+    """When an earlier time would suit, and with which therapist."""
 
     same_therapist = BooleanField(N_("Only with the same therapist"))

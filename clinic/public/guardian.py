@@ -1,4 +1,4 @@
-"""A parent or guardian agrees: the young person gives an address, and whoever reads its mail says yes by a one-time link."""
+"""A parent's or guardian's consent: the young person gives an address, and its owner agrees through a one-time link."""
 
 from datetime import datetime
 from uuid import UUID
@@ -51,7 +51,7 @@ class AgreeForm(Form):
 @blueprint.get("")
 @audience(anyone)
 def show() -> ResponseReturnValue:
-    """What somebody under 18 has to do before a booking, or that it is done."""
+    """What somebody under 18 has to do before booking, or that it is done."""
     submission = _under_age(clock.now())
     if submission is None:
         return redirect(url_for("outcome.show"), 303)
@@ -61,7 +61,7 @@ def show() -> ResponseReturnValue:
 @blueprint.post("")
 @audience(anyone)
 def ask() -> ResponseReturnValue:
-    """Send the link; the letter follows from the asking."""
+    """Request the link; the letter follows from the request."""
     now, form = clock.now(), GuardianForm()
     submission = _under_age(now)
     if submission is None:
@@ -92,7 +92,7 @@ def _page(form: GuardianForm, submission: Submission) -> str:
 
 
 def _under_age(now: datetime) -> Submission | None:
-    """The newest answers here, when they are of somebody under 18."""
+    """This browser's newest answers, if they are from somebody under 18."""
     found = queries.newest_full(browser=known_browser(), client_id=signed_in_client_id(), now=now)
     return found if found is not None and guardians.is_under_age(found.outcome) else None
 
@@ -100,14 +100,14 @@ def _under_age(now: datetime) -> Submission | None:
 @blueprint.get("/again/<uuid:consent_id>")
 @audience(anyone)
 def go_on(consent_id: UUID) -> str:
-    """The lasting address in the letter: it opens nothing, its button mails a fresh link."""
+    """The permanent link in the letter: it opens nothing, and its button sends a new one-time link."""
     return render_template("public/guardian/again.html", consent_id=consent_id, is_sent=False)
 
 
 @blueprint.post("/again/<uuid:consent_id>")
 @audience(anyone)
 def mail_fresh_link(consent_id: UUID) -> str:
-    """Mail a fresh link to the same address; the page is the same whether or not one follows."""
+    """Send a new link to the same address; the page is the same whether or not one follows."""
     now = clock.now()
     limits.take(limits.GUARDIAN_LINKS_AGAIN, str(consent_id), now)
     with transaction():
@@ -118,7 +118,7 @@ def mail_fresh_link(consent_id: UUID) -> str:
 @blueprint.get("/<raw>")
 @audience(anyone)
 def link(raw: str) -> ResponseReturnValue:
-    """The guardian's page: what is asked, and a button, because mail programs look at addresses before people do."""
+    """The guardian's page: what is asked, and a button, because mail programs follow links before people do."""
     if accounts.find_link(raw, LinkPurpose.GUARDIAN_CONSENT, clock.now()) is None:
         return render_template("public/guardian/gone.html"), GONE
     return _consent_page(AgreeForm(formdata=None), raw)
@@ -127,7 +127,7 @@ def link(raw: str) -> ResponseReturnValue:
 @blueprint.post("/<raw>")
 @audience(anyone)
 def agree(raw: str) -> ResponseReturnValue:
-    """Keep the guardian's yes; the link is used up."""
+    """Record the guardian's consent and use up the link."""
     now, form = clock.now(), AgreeForm()
     limits.take(limits.LINK_USES_NETWORK, limits.network(request.remote_addr), now)
     if accounts.find_link(raw, LinkPurpose.GUARDIAN_CONSENT, now) is None:

@@ -1,4 +1,4 @@
-"""What the clinic's guidance says of each type, technique and cause, with the section each can be traced to."""
+"""What the clinic's guidance says about each type, technique and cause, with its sections."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ from clinic.web.access import anyone, audience
 blueprint = Blueprint("guidance", __name__)
 
 CODES_THAT_ARE_NO_SOURCE = frozenset({"G4", "contradiction", "default"})
-"""Keys a safety rule may name that stand for no publication."""
+"""Source keys of safety rules that are not publications."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Type:
-    """A type with its sections; `treatment` is what the practice sells of it, None when it is not offered here."""
+    """A type with its sections; `treatment` is the practice's treatment with it, None if it is not offered here."""
 
     modality: Modality
     sections: tuple[Section, ...]
@@ -33,7 +33,7 @@ class Type:
 
 @dataclass(frozen=True, kw_only=True)
 class CitedSection:
-    """A section of the document, and what of this page can be traced to it: types as (id, name), the rest by name."""
+    """A section of the document, and what on this page is based on it: types as (id, name), the rest by name."""
 
     section: Section
     types: tuple[tuple[str, str], ...]
@@ -44,7 +44,7 @@ class CitedSection:
 @blueprint.get("/guidance")
 @audience(anyone)
 def show() -> str:
-    """The whole guidance on one page, the same for everybody but for what is offered here."""
+    """The whole guidance on one page, the same everywhere except for what is offered here."""
     return render_template(
         "public/guidance.html",
         types=_types(),

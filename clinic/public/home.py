@@ -1,4 +1,4 @@
-"""The practice as a stranger meets it: what it offers, who works there, where and when; and what it does with data."""
+"""The public home page: what the practice offers, who works there, where and when; and its privacy page."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -27,7 +27,7 @@ blueprint = Blueprint("home", __name__)
 
 @dataclass(frozen=True)
 class OpeningTimes:
-    """A location with the hours somebody is there, as rows of (days, hours)."""
+    """A location with its staffed hours, as rows of (days, hours)."""
 
     location: Location
     hours: list[tuple[str, str]]
@@ -45,7 +45,7 @@ class NextFree:
 @blueprint.get("/")
 @audience(anyone)
 def home() -> str:
-    """Treatments with price, therapists with licence, where and when, and the two doors.
+    """Treatments with prices, therapists with licences, where and when, and the two ways to begin.
 
     Owners may enter treatments and hours before they describe the practice; until then nothing is shown as bookable.
     """
@@ -71,7 +71,7 @@ def privacy() -> str:
 @blueprint.get("/accessibility")
 @audience(anyone)
 def accessibility() -> str:
-    """What these pages do for everybody, and whom to tell when they do not."""
+    """The accessibility statement, and whom to tell about problems."""
     return render_template("public/accessibility.html")
 
 
@@ -81,7 +81,7 @@ def _is_open() -> bool:
 
 
 def _next_free(sold: list[Treatment], people: list[Therapist], now: datetime) -> NextFree | None:
-    """The first free time of the leading treatment within a week: one look, not one for each treatment."""
+    """The first free time of the first treatment within a week: one query, not one for each treatment."""
     place = practice.usual_place(sold[0], now.date()) if sold else None
     if place is None:
         return None
@@ -112,7 +112,7 @@ def _houses(now: datetime) -> list[OpeningTimes]:
 
 
 def _opening(rows: Iterable[WeeklyHours]) -> list[tuple[str, str]]:
-    """When anybody is there, from the first opening to the last closing, with equal neighbouring days together."""
+    """When anybody is there, from the first opening to the last closing, with equal consecutive days joined."""
     spans: dict[int, list[int]] = defaultdict(list)
     for row in rows:
         spans[row.weekday] += [row.from_minute, row.until_minute]

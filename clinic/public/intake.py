@@ -1,7 +1,7 @@
-"""The intake: consent first, then one question or small group a page, the look back over all answers, and sending.
+"""The intake: consent first, then one question or small group per page, a review of all answers, and submitting.
 
-Nothing a person answers is put into an address, a log or an error. Pages work without scripts; a page that is not yet
-reached leads to the one that is.
+No answer is put into a URL, a log or an error. Pages work without scripts; a page that is not reached yet redirects to
+the one that is.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -43,11 +43,11 @@ blueprint = Blueprint("intake", __name__, url_prefix="/intake")
 UNPROCESSABLE = 422
 ALL_ANEW = "Something has changed since you last answered, so we ask everything once more."
 SAID_NO = "plain"
-"""In the visitor's own cookie: they keep their health to themselves, and ask for a time without it."""
+"""In the visitor's own cookie: they prefer not to answer, and request a time without health answers."""
 
 
 class BeginForm(Form):
-    """Page 0: whether answers may be kept, and where to send a link for going on later."""
+    """Page 0: consent to storing answers, and where to send a link for continuing later."""
 
     consent_health_data = RadioField(
         CONSENT_QUESTION.text,
@@ -65,7 +65,7 @@ class BeginForm(Form):
 
 @blueprint.errorhandler(drafts.NoDraft)
 def without_draft(_refusal: drafts.NoDraft) -> ResponseReturnValue:
-    """Nothing under way here: on to what was sent, or to the beginning."""
+    """There is no draft here: redirect to the submitted answers, or to the beginning."""
     sent = queries.newest_full(browser=known_browser(), client_id=signed_in_client_id(), now=clock.now())
     return redirect(url_for("outcome.show" if sent else "intake.begin"), 303)
 
@@ -73,7 +73,7 @@ def without_draft(_refusal: drafts.NoDraft) -> ResponseReturnValue:
 @blueprint.get("")
 @audience(anyone)
 def begin() -> ResponseReturnValue:
-    """Who sees the answers, how long they stay, and the yes or no; or the way back into answers under way."""
+    """Who sees the answers, how long they are stored, and the consent; or the way back to a draft."""
     draft = queries.draft(known_browser(), clock.now())
     if draft is not None:
         return render_template("public/intake/under_way.html", go_on=way_on(draft), held=_held())
@@ -83,7 +83,7 @@ def begin() -> ResponseReturnValue:
 @blueprint.post("")
 @audience(anyone)
 def start() -> ResponseReturnValue:
-    """Yes opens the first page; no keeps nothing and offers the telephone and a plain request."""
+    """Yes opens the first page; no stores nothing and offers the telephone and a plain request."""
     form = BeginForm()
     if not form.validate():
         return _begin_page(form), UNPROCESSABLE
@@ -120,21 +120,21 @@ def _begin_page(form: BeginForm) -> str:
 
 
 def _held() -> Appointment | None:
-    """The time that led here and is kept meanwhile, when one was chosen first."""
+    """The time that was chosen first and is reserved meanwhile, if any."""
     return appointments.reservation_of(known_browser(), clock.now())
 
 
 @blueprint.get("/without")
 @audience(anyone)
 def without() -> str:
-    """After a no: nothing was kept, and these ways are open."""
+    """After refused consent: nothing was stored, and these options remain."""
     return render_template("public/intake/without.html", held=_held())
 
 
 @blueprint.post("/again")
 @audience(anyone)
 def again() -> ResponseReturnValue:
-    """Delete what this browser has under way and begin anew."""
+    """Delete this browser's draft and start again."""
     with transaction():
         drafts.withhold(browser())
     return redirect(url_for(".begin"), 303)
@@ -156,7 +156,7 @@ def ask(slug: str) -> ResponseReturnValue:
 @blueprint.post("/<slug>")
 @audience(anyone)
 def answer(slug: str) -> ResponseReturnValue:
-    """Save a page; then the next one, or the care card at once where an answer asks for one."""
+    """Save a page; then show the next one, or the care card at once if an answer calls for it."""
     page, draft, now = _page(slug), draft_here(), clock.now()
     posted, unfit = question_fields.posted(page.questions)
     before = dict(draft.answers)
@@ -172,7 +172,7 @@ def answer(slug: str) -> ResponseReturnValue:
     except drafts.NotReached:
         return redirect(way_on(draft), 303)
     except drafts.DraftIncomplete as incomplete:
-        # What was sent counts as typed, also where nothing was: no stored answer stands on this page.
+        # Show what was sent, even if blank: no stored answer appears on this page.
         shown = {**before, **question_fields.as_typed(page.questions, posted)}
         return _question_page(page, before, shown, incomplete.problems), UNPROCESSABLE
     if reached.level is Level.URGENT or (reached.level is Level.REFER and _reached_just_now(before)):
@@ -199,7 +199,7 @@ def _kept_longer(
 @blueprint.get("/check")
 @audience(anyone)
 def check() -> ResponseReturnValue:
-    """All answers to look over, with what does not fit together, and the closing confirmations."""
+    """All answers for review, with contradictions, and the closing confirmations."""
     draft = draft_here()
     if draft.stopped_at is not None or path.next_unanswered(draft.answers) is not None:
         return redirect(way_on(draft), 303)
@@ -211,7 +211,7 @@ def check() -> ResponseReturnValue:
 @blueprint.post("/check")
 @audience(anyone)
 def send() -> ResponseReturnValue:
-    """Send the answers; contradictions not shown yet are shown first."""
+    """Submit the answers; contradictions that were not shown yet are shown first."""
     closing, now = questionnaire.page(path.CLOSING).questions, clock.now()
     posted, unfit = question_fields.posted(closing)
     draft_here()
@@ -220,7 +220,7 @@ def send() -> ResponseReturnValue:
             raise drafts.DraftIncomplete(unfit)
         with transaction():
             submission = intake.submit(browser(), posted, request.form.getlist("seen"), now)
-            # Some rules wait until the form is whole, and some pages were answered before anybody had signed in.
+            # Some rules wait until the form is complete, and some pages were answered before the client signed in.
             _tell_visits(submission.client_id, now)
             _show_a_therapist(submission.outcome, now)
     except (drafts.NotReached, intake.Stopped):
@@ -242,7 +242,7 @@ def _checked_again(posted: Mapping[str, Sequence[str]], problems: Mapping[str, s
 
 
 def _record_look(draft: Draft, fields: Iterable[str]) -> None:
-    """Record that these stored answers are shown to whoever sits at this browser; nothing when none of them was given yet."""
+    """Record that these stored answers are shown in this browser; does nothing if there are none."""
     answers = draft.answers
     shown = {field.split(".")[0] for field in fields if answers.get(field) is not None}
     if shown:
@@ -265,7 +265,7 @@ def _page(slug: str) -> QuestionPage:
 
 
 def draft_here() -> Draft:
-    """The answers under way in this browser; raises NoDraft."""
+    """This browser's draft; raises NoDraft."""
     draft = queries.draft(known_browser(), clock.now())
     if draft is None:
         raise drafts.NoDraft
@@ -273,10 +273,10 @@ def draft_here() -> Draft:
 
 
 def _tell_visits(answering: UUID | None, now: datetime) -> None:
-    """What answers that have just become more serious do to visits already booked.
+    """Apply answers that have just become more serious to visits that are already booked.
 
-    They are those of the client the answers belong to, by a booking made in this browser, or who is signed in. A visitor is
-    nobody we know, so theirs touch no visit.
+    The visits are those of the client to whom the answers belong, by a booking made in this browser or by signing in. A
+    visitor is unknown, so their answers affect no visit.
     """
     person = answering or signed_in_client_id()
     if person is not None:
@@ -284,7 +284,7 @@ def _tell_visits(answering: UUID | None, now: datetime) -> None:
 
 
 def _show_a_therapist(outcome: Outcome, now: datetime) -> None:
-    """Keep the scores a known client begins with, and put the answers of one who is coming anyway before a therapist."""
+    """Store the initial scores of a known client, and open a review if they have a visit anyway."""
     person = outcome.submission.client_id or signed_in_client_id()
     if person is None:
         return
@@ -299,7 +299,7 @@ def _is_changing() -> bool:
 
 
 def _not_here(page: QuestionPage, draft: Draft) -> str | None:
-    """Where to go instead of this page; None when it may be shown."""
+    """Where to go instead of this page; None if it may be shown."""
     if page.slug == path.CLOSING or not path.is_reached(page, draft.answers):
         return way_on(draft)
     if draft.stopped_at is not None and not path.is_complete(page, draft.answers):
@@ -308,7 +308,7 @@ def _not_here(page: QuestionPage, draft: Draft) -> str | None:
 
 
 def way_on(draft: Draft) -> str:
-    """The address of what comes next in a draft."""
+    """The URL of the next page of a draft."""
     if draft.stopped_at is not None:
         return url_for("outcome.show")
     return _address(path.next_unanswered(draft.answers), changing=False)
@@ -321,7 +321,8 @@ def _address(page: QuestionPage | None, *, changing: bool) -> str:
 
 
 def _reached_just_now(before: Mapping[str, object]) -> bool:
-    """Whether the answers before this page did not ask for a doctor yet; the card is shown once, then they may go on."""
+    """Whether the answers before this page did not yet call for a doctor; the card is shown once, then they may
+    continue."""
     return so_far(before).level < Level.REFER
 
 

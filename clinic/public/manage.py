@@ -1,7 +1,7 @@
-"""The page of one appointment, at one address for its life: see, move, cancel, keep, undo.
+"""The page of one appointment, at one permanent URL: see, move, cancel, keep, undo.
 
-The address is a capability for time, place, therapist and price; it shows no health data, no telephone and no family name.
-Nothing changes on GET. Each act sends the revision its page was made from; an old page changes nothing.
+The URL gives access to time, location, therapist and price; it shows no health data, telephone number or family name.
+GET changes nothing. Each act sends the revision of its page; an outdated page changes nothing.
 """
 
 from collections.abc import Callable
@@ -43,7 +43,7 @@ TOO_SOON = N_("Please call us: this time is too soon after what you told us abou
 @blueprint.get("/<token>")
 @audience(anyone)
 def manage(token: str) -> str:
-    """How the appointment stands, and what can be done with it."""
+    """The appointment's state, and what can be done with it."""
     return _page(_appointment(token), token)
 
 
@@ -95,7 +95,7 @@ def ask_cancel(token: str) -> ResponseReturnValue:
 @blueprint.post("/<token>/cancel")
 @audience(anyone)
 def cancel(token: str) -> ResponseReturnValue:
-    """Cancel; for two minutes the page offers to take it back."""
+    """Cancel; for two minutes the page offers to undo it."""
     return _act(
         token,
         lambda visit, revision, actor, now: changes.cancel(visit.id, revision=revision, actor=actor, now=now),
@@ -106,7 +106,7 @@ def cancel(token: str) -> ResponseReturnValue:
 @blueprint.post("/<token>/undo")
 @audience(anyone)
 def undo(token: str) -> ResponseReturnValue:
-    """Take back the last move or cancel."""
+    """Undo the last move or cancellation."""
     try:
         return _act(
             token,
@@ -137,7 +137,7 @@ def choose(token: str) -> ResponseReturnValue:
 @blueprint.post("/<token>/move")
 @audience(anyone)
 def move(token: str) -> ResponseReturnValue:
-    """Move to the chosen time; the old one is let go only with the new one."""
+    """Move to the chosen time; the old one is released in the same step."""
     visit, now = _appointment(token), clock.now()
     starts_at, therapist_id = time_values.read_value(request.form.get("start", ""))
     try:
@@ -165,7 +165,7 @@ Deed = Callable[[Appointment, int, str, datetime], Appointment]
 
 
 def _act(token: str, deed: Deed, sentence: str) -> ResponseReturnValue:
-    """Do something to the appointment of an address and go back to its page."""
+    """Do something to the appointment of a manage link and return to its page."""
     visit, now = _appointment(token), clock.now()
     try:
         limits.take(limits.CHANGES_LINK, str(visit.id), now)
@@ -179,7 +179,7 @@ def _act(token: str, deed: Deed, sentence: str) -> ResponseReturnValue:
 
 
 def _revision() -> int:
-    """The revision the page was made from; what is no number is as good as an old page."""
+    """The revision the page was made from; anything but a number counts as outdated."""
     form = RevisionForm()
     try:
         return int(form.revision.data or "")
@@ -188,7 +188,7 @@ def _revision() -> int:
 
 
 def _appointment(token: str) -> Appointment:
-    """The appointment of an address, in the language of whose it is."""
+    """The appointment of a manage link, in its client's language."""
     visit = appointments.by_manage_token(token)
     languages.speak_to(visit.client)
     return visit
@@ -218,9 +218,10 @@ def _page(visit: Appointment, token: str, *, refusal: str | None = None) -> str:
 
 
 def _supply(visit: Appointment, now: datetime) -> Supply:
-    """What the visit as agreed can have, less the times of the client's other visits; of other records a link tells nothing.
+    """The supply for the visit as agreed, without the times of the client's other visits; a link reveals nothing about
+    other records.
 
-    Whom a bar keeps the client from is left out: the move would be refused.
+    Therapists the client is barred from are left out, because the move would be refused.
     """
     supply = supply_as_agreed(practice.supply(visit.treatment_id, retired_too=True), visit)
     supply = barring.shown_to(supply, visit.client_id)
@@ -228,7 +229,7 @@ def _supply(visit: Appointment, now: datetime) -> Supply:
 
 
 def _not_before(visit: Appointment, now: datetime) -> datetime | None:
-    """From when on the client's answers allow a visit; None where time alone stops nothing."""
+    """From when the client's answers allow a visit; None if they do not postpone it."""
     return intake.safety_standing(
         browser=None, client_id=visit.client_id, now=now, zone=visit.zone
     ).not_before

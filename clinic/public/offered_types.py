@@ -6,9 +6,9 @@ from clinic.practice.models import Treatment
 
 
 def sold_types(treatments: Iterable[Treatment], off: Iterable[str]) -> Mapping[str, Treatment]:
-    """For each type on sale, the first treatment that leads with it, else the first that contains it.
+    """For each offered type, the first treatment that leads with it, or else the first that contains it.
 
-    `off` are types the practice has switched off: they are not offered, whatever is sold.
+    `off` are types that the practice has switched off: they are not offered, whatever the treatments.
     """
     closed = frozenset(off)
     listed = list(treatments)

@@ -1,4 +1,4 @@
-"""What became of somebody's answers: the care card, a therapist who looks first, or the suggestion."""
+"""The outcome of the answers: the care card, a therapist's review, or the suggestion."""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
@@ -32,7 +32,8 @@ blueprint = Blueprint("outcome", __name__, url_prefix="/intake/outcome")
 @blueprint.get("")
 @audience(anyone)
 def show() -> ResponseReturnValue:
-    """The outcome as it stands now: of the answers under way, else of those sent; without either, the beginning."""
+    """The present outcome: of the draft, or else of the submitted answers; without either, redirect to the
+    beginning."""
     now = clock.now()
     with transaction():
         draft = queries.draft(known_browser(), now)
@@ -63,7 +64,7 @@ def _of_sent(now: datetime) -> ResponseReturnValue:
 def _record_look(
     subject: Outcome | Draft | None, client_id: UUID | None, fields: tuple[str, ...], now: datetime
 ) -> None:
-    """Record that what somebody's answers came to is shown to whoever sits at this browser; the caller commits."""
+    """Record that an outcome is shown in this browser; the caller commits."""
     audit.record(
         access.actor(),
         "read",
@@ -77,17 +78,17 @@ def _record_look(
 
 
 def card_of(standing: SafetyStanding, outcome: Outcome | None, *, told: Collection[str] | None = None) -> str:
-    """The card for a stop that comes from answers already sent; `outcome` is theirs, when there is one.
+    """The card for a stop that comes from submitted answers; `outcome` is theirs, if there is one.
 
-    `told` are the keys of the answers that whoever looks has just given: the card then speaks of nothing else that is known.
+    `told` are the keys of the answers just given: the card then mentions nothing else that is known.
     """
-    # Whoever has only just answered may be somebody else, and is told nothing that is known.
+    # The person who has just answered may be somebody else, and is told nothing that is stored.
     support = _support(outcome) if outcome and told is None else ""
     return _card(_advice(standing, outcome, told), not_before=standing.not_before, support=support)
 
 
 def _of_draft(draft: Draft, now: datetime) -> ResponseReturnValue:
-    """The card an answer under way asks for; a doctor's or another day's card lets the client finish the questions."""
+    """The card that a draft calls for; with a doctor's or another day's card the client can finish the questions."""
     said = advice_so_far(draft.answers)
     if said.verdict.level.stops:
         _record_look(draft, draft.client_id, ("level", "rules"), now)
@@ -126,7 +127,7 @@ def _card(
 
 
 def _advice(standing: SafetyStanding, outcome: Outcome | None, told: Collection[str] | None) -> Advice:
-    """The words for a stop: as they were stored with the answers, or plain ones when they speak of something else too."""
+    """The words for a stop: as stored with the answers, or plain ones if those mention something else too."""
     reached = SafetyVerdict(standing.level or Level.OK, standing.disposition)
     whys: tuple[str, ...] = ()
     if outcome and outcome.level == reached.level and outcome.disposition == reached.disposition:
@@ -143,7 +144,7 @@ def _advice(standing: SafetyStanding, outcome: Outcome | None, told: Collection[
 
 
 def _rests_on(told: Collection[str], facts: Iterable[str]) -> bool:
-    """Whether a rule fired by these answers alone; warning signs are all asked at once."""
+    """Whether a rule fired because of these answers only; warning signs are all asked at once."""
     return all(fact in told or fact in ("red_flags", "red_flags_unsure") for fact in facts)
 
 
@@ -179,12 +180,12 @@ def _suggestion(outcome: Outcome, held: Appointment | None) -> str:
 
 
 def _support(outcome: Outcome) -> str:
-    """The practice's line to somebody who listens, beside answers that speak of a low mood; else nothing."""
+    """The practice's line about somebody to talk to, for answers that mention a low mood; otherwise nothing."""
     return practice.the_practice().support_line if suggestion.speaks_of_low_mood(outcome) else ""
 
 
 def _zone(held: Appointment | None, now: datetime) -> str:
-    """The zone "tomorrow" is meant in: that of the held time, else of the first location."""
+    """The zone for "tomorrow": that of the reserved time, or else of the first location."""
     if held is not None:
         return held.zone
     first = next(iter(practice.locations(now.date())), None)

@@ -1,7 +1,7 @@
 """Tips that depend on a client's own answers: shown once, behind a one-time link mailed to the client's own address.
 
-Following the link is what proves the address, as for a sign-in; whoever only has the address of the general page learns
-nothing, not even whether there is anything to show.
+Following the link proves the address, as for a sign-in; somebody who has only the general page's link learns nothing,
+not even whether there is anything to show.
 """
 
 from datetime import datetime
@@ -33,7 +33,7 @@ GONE = 410
 @blueprint.post("/c/<token>/own")
 @audience(anyone)
 def ask(token: str) -> ResponseReturnValue:
-    """Mail a fresh link to the address that counts for this client, at most three an hour."""
+    """Send a new link to this client's address, at most three an hour."""
     now = clock.now()
     visit = aftercare.opened(token, now)
     limits.take(limits.OWN_TIPS_LINKS, str(visit.id), now)
@@ -52,7 +52,7 @@ def asked() -> str:
 @blueprint.get("/own-tips/<raw>")
 @audience(anyone)
 def link(raw: str) -> ResponseReturnValue:
-    """A one-time link: a button, because mail programs look at addresses before people do."""
+    """A one-time link: a button, because mail programs follow links before people do."""
     if accounts.find_link(raw, LinkPurpose.OWN_TIPS, clock.now()) is None:
         return render_template("public/own_tips/gone.html"), GONE
     return render_template("public/own_tips/link.html", raw=raw)
@@ -61,7 +61,7 @@ def link(raw: str) -> ResponseReturnValue:
 @blueprint.post("/own-tips/<raw>")
 @audience(anyone)
 def show(raw: str) -> ResponseReturnValue:
-    """Use the link up and show the tips, at no address that could be opened again; the look is recorded."""
+    """Use up the link and show the tips, at no URL that could be opened again; the access is recorded."""
     now = clock.now()
     limits.take(limits.LINK_USES_NETWORK, limits.network(request.remote_addr), now)
     with transaction():
@@ -84,7 +84,7 @@ def show(raw: str) -> ResponseReturnValue:
 
 
 def _own(visit: Appointment, now: datetime) -> tuple[Tip, ...]:
-    """The tips for what was done that rest on the newest whole intake; none without one."""
+    """The tips for what was done, based on the newest full intake; none without one."""
     sent = intake.newest_full(browser=None, client_id=visit.client_id, now=now)
     if sent is None:
         return ()

@@ -1,4 +1,4 @@
-"""Going on with the intake later, or elsewhere: a one-time link by mail binds the answers to another browser."""
+"""Continuing the intake later or elsewhere: a one-time link by email binds the answers to another browser."""
 
 from uuid import UUID
 
@@ -39,7 +39,7 @@ class ResumeForm(Form):
 @blueprint.get("/resume")
 @audience(anyone)
 def later() -> str:
-    """How to go on later: here as long as this browser is known, elsewhere by a mailed link."""
+    """How to continue later: in this browser, or elsewhere by an emailed link."""
     draft = draft_here()
     return _later_page(ResumeForm(formdata=None), draft)
 
@@ -47,7 +47,7 @@ def later() -> str:
 @blueprint.post("/resume")
 @audience(anyone)
 def ask_for_link() -> ResponseReturnValue:
-    """Ask for the link; the letter follows from the asking."""
+    """Request the link; the letter follows from the request."""
     form, draft, now = ResumeForm(), draft_here(), clock.now()
     if not form.validate():
         return _later_page(form, draft), UNPROCESSABLE
@@ -74,21 +74,21 @@ def _later_page(form: ResumeForm, draft: Draft) -> str:
 @blueprint.get("/link-asked")
 @audience(anyone)
 def link_asked() -> str:
-    """The same page whether or not a letter follows, so that it tells nothing about anybody."""
+    """The same page whether or not a letter follows, so that it reveals nothing."""
     return render_template("public/resume/asked.html")
 
 
 @blueprint.get("/go-on/<uuid:draft_id>")
 @audience(anyone)
 def go_on(draft_id: UUID) -> str:
-    """The address in a letter, good for as long as the draft: it opens nothing, its button mails a fresh link."""
+    """The link in a letter, valid as long as the draft: it opens nothing, and its button sends a new one-time link."""
     return render_template("public/resume/again.html", draft_id=draft_id)
 
 
 @blueprint.post("/go-on/<uuid:draft_id>")
 @audience(anyone)
 def mail_fresh_link(draft_id: UUID) -> ResponseReturnValue:
-    """Mail a fresh link to the draft's own address, if there is such a draft."""
+    """Send a new link to the draft's own address, if there is such a draft."""
     now = clock.now()
     limits.take(limits.RESUME_LINKS, str(draft_id), now)
     with transaction():
@@ -99,7 +99,7 @@ def mail_fresh_link(draft_id: UUID) -> ResponseReturnValue:
 @blueprint.get("/resume/<raw>")
 @audience(anyone)
 def link(raw: str) -> ResponseReturnValue:
-    """A one-time link: a button, because mail programs look at addresses before people do."""
+    """A one-time link: a button, because mail programs follow links before people do."""
     found = accounts.find_link(raw, LinkPurpose.RESUME_INTAKE, clock.now())
     if found is None:
         return render_template("public/resume/gone.html"), GONE
@@ -109,7 +109,7 @@ def link(raw: str) -> ResponseReturnValue:
 @blueprint.post("/resume/<raw>")
 @audience(anyone)
 def use_link(raw: str) -> ResponseReturnValue:
-    """Use the link up: the draft now belongs to this browser."""
+    """Use up the link: the draft now belongs to this browser."""
     now = clock.now()
     limits.take(limits.LINK_USES_NETWORK, limits.network(request.remote_addr), now)
     with transaction():

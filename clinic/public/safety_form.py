@@ -1,8 +1,7 @@
-"""The short form before a visit, at an address derived from it: it takes answers and never shows stored ones.
+"""The short form before a visit, at a URL derived from it: it takes answers and never shows stored ones.
 
-The address proves only that somebody has the mail, so activities a client once named are asked for by their number. Their
-own words stand here only for somebody who is signed in as this client, by a one-time link, or to whom a therapist of
-theirs handed the device.
+The URL proves only that somebody has the email, so activities that a client once named are asked by number. Their own
+words appear only if this client is signed in by a one-time link, or if their therapist handed over the device.
 """
 
 from datetime import datetime
@@ -33,7 +32,7 @@ UNPROCESSABLE = 422
 
 
 def address(visit: Appointment, now: datetime) -> str | None:
-    """Where the form of a visit is answered; None while it is not open."""
+    """The URL of a visit's form; None while it is not open."""
     if not before_visit.is_open(visit, now):
         return None
     return signed_links.purpose_path(PURPOSE, PURPOSE, visit.id, visit.link_epoch)
@@ -60,7 +59,7 @@ def ask(token: str) -> str:
 def answer(token: str) -> ResponseReturnValue:
     """Store the answers, judge them with what is known, and apply the result to the visit in the same step.
 
-    The card is shown at once instead of after a redirect, so that no address leads to it afterwards.
+    The card is shown at once instead of after a redirect, so that no URL leads to it afterwards.
     """
     now = clock.now()
     visit = _visit(token, now)
@@ -97,7 +96,7 @@ def _sheet(visit: Appointment, now: datetime) -> BeforeVisitQuestions:
 
 
 def _is_known(visit: Appointment) -> bool:
-    """Whether whoever looks has proven to be this client, or was given the device by a therapist of theirs."""
+    """Whether the viewer proved to be this client, or got the device from the client's therapist."""
     is_signed_in = visit.client_id is not None and signed_in_client_id() == visit.client_id
     return is_signed_in or access.handed_over_for() == str(visit.id)
 

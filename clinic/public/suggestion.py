@@ -1,4 +1,4 @@
-"""A stored explanation as its client reads it: the suggestion, its reasons, what safety changes, the draft course."""
+"""A stored explanation for its client: the suggestion, its reasons, what safety changes, the draft course."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ SUPPORT_LINES = "support_lines"
 """The note about somebody to talk to."""
 NOT_THE_CLOSEST = "It matches the clinic’s guidance and your wishes, and it is offered here."
 REASONS_AT_ONCE = 3
-"""Of an alternative; the rest opens on asking."""
+"""How many reasons an alternative shows; the rest can be opened."""
 
 
 @dataclass(frozen=True)
 class ShownReason:
-    """A sentence with the codes and the heading it can be traced to; without codes, what it rests on instead.
+    """A sentence with the codes and heading of its section; without codes, its other source.
 
     `anchor` is the code that stands on the guidance's own page, empty without codes.
     """
@@ -30,7 +30,7 @@ class ShownReason:
 
 @dataclass(frozen=True, kw_only=True)
 class ShownMatch:
-    """A suggested type; `treatment` is what the practice sells of it, None when it is not offered here."""
+    """A suggested type; `treatment` is the practice's treatment with it, None if it is not offered here."""
 
     modality: str
     name: str
@@ -42,7 +42,7 @@ class ShownMatch:
 
 @dataclass(frozen=True)
 class Change:
-    """Something kept to for safety: why, and what that means for the session."""
+    """A safety measure: why, and what it means for the session."""
 
     why: str
     changes: tuple[str, ...]
@@ -52,9 +52,9 @@ class Change:
 class SuggestionPage:
     """Everything the page of a suggestion shows. `chosen` is the treatment its button leads to, if any is sold.
 
-    `top` leads the page: the best match that is offered here, else the best match; None when nothing is left. `ahead` are
-    better matches that are not offered, `others` everything ranked but `top`, best first. `open_choice` is the treatment
-    under which the therapist decides the type.
+    `top` leads the page: the best match that is offered here, or else the best match; None if nothing is left. `ahead`
+    are better matches that are not offered, `others` everything ranked but `top`, best first. `open_choice` is the
+    treatment under which the therapist decides the type.
     """
 
     top: ShownMatch | None
@@ -77,11 +77,11 @@ class SuggestionPage:
 
 
 STAFF_RULES = frozenset({"K1"})
-"""Limits on the count itself: the therapist sees them with the points, to a client they say nothing about the match."""
+"""Limits of the scoring itself: the therapist sees them with the points; they tell a client nothing about the match."""
 
 
 def in_sentence(name: str) -> str:
-    """A type as it reads inside a sentence: small, except the one that is named after a people."""
+    """A type's name inside a sentence: lower case, except the one named after a nationality."""
     return name if name.startswith("Swedish") else name[:1].lower() + name[1:]
 
 
@@ -98,7 +98,7 @@ def suggestion_page(outcome: Outcome, treatments: Sequence[Treatment], off: Iter
         top=top,
         ahead=ahead,
         others=tuple(match for match in ranked if match is not top),
-        # What was said of the first match is not true of the next one.
+        # What is true of the first match is not true of the next.
         summary=NOT_THE_CLOSEST if ahead else suggestion["summary"],
         confidence=None if ahead else suggestion["confidence"],
         evidence=suggestion["evidence"],
@@ -117,7 +117,7 @@ def suggestion_page(outcome: Outcome, treatments: Sequence[Treatment], off: Iter
 
 
 def _changes(safety: Mapping[str, Any]) -> tuple[Change, ...]:
-    """What safety changes in the session; a word to the client themselves stands elsewhere on the page."""
+    """What safety changes in the session; advice to the client is elsewhere on the page."""
     apart = {note["text"] for note in safety["notes"] if note["code"] == SUPPORT_LINES}
     found = (
         Change(row["why"], tuple(line for line in row["changes"] if line not in apart))
@@ -127,7 +127,7 @@ def _changes(safety: Mapping[str, Any]) -> tuple[Change, ...]:
 
 
 def speaks_of_low_mood(outcome: Outcome) -> bool:
-    """Whether the answers ask to show where somebody listens."""
+    """Whether the answers call for the line about somebody to talk to."""
     return any(note["code"] == SUPPORT_LINES for note in outcome.explanation["safety"]["notes"])
 
 
@@ -143,7 +143,7 @@ def _match(row: Mapping[str, Any], sold: Mapping[str, Treatment], closed: frozen
 
 
 def _base(row: Mapping[str, Any], sold: Mapping[str, Treatment], closed: frozenset[str]) -> Treatment | None:
-    """What is sold of the massage that oils are added to; nothing when the practice has switched the oils off."""
+    """The treatment to which oils can be added; None if the practice has switched oils off."""
     return None if row["modality"] in closed else sold.get(row["base"] or "")
 
 
@@ -156,7 +156,7 @@ def _reason(row: Mapping[str, Any]) -> ShownReason:
 
 
 def _tags(plan: Mapping[str, Any], *, of_top: bool) -> tuple[str, ...]:
-    """Length, pressure and pace; the pressure was meant for the first match."""
+    """Length, pressure and pace; the pressure applies to the first match."""
     every = plan["course"]["every"]
     return (
         f"{plan['length']['minutes']} minutes",
@@ -168,9 +168,9 @@ def _tags(plan: Mapping[str, Any], *, of_top: bool) -> tuple[str, ...]:
 def _open_choice(
     treatments: Sequence[Treatment], top: ShownMatch | None, ranked: Sequence[ShownMatch]
 ) -> Treatment | None:
-    """What to book when the therapist decides: of what mixes only suggested types, the treatment that mixes most.
+    """What to book if the therapist decides: the treatment that mixes the most suggested types and no others.
 
-    It is no longer than what is suggested; else it is the one suggested, and where none is, the first on the list.
+    It is not longer than the suggestion; failing that, the suggested treatment, or else the first on the list.
     """
     chosen = top.treatment if top else None
     suggested = {match.modality for match in ranked}

@@ -1,7 +1,7 @@
-"""Ending letters of one kind, by the address that stands in each of them.
+"""Unsubscribing from letters of one kind, by the link in each of them.
 
-The page has one button; a mailbox presses it by itself when somebody asks it to (RFC 8058), without cookies and without our
-page, so these posts carry their key in the address alone. It ends letters and does nothing else.
+The page has one button. A mail program can send the same POST by itself (RFC 8058), without cookies and without our
+page, so the URL alone carries the key. It ends letters and does nothing else.
 """
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
@@ -22,7 +22,7 @@ csrf.exempt(blueprint)
 @blueprint.get("/<topic>/<token>")
 @audience(anyone)
 def ask(topic: str, token: str) -> str:
-    """One button. Looking ends nothing, so a mail scanner cannot."""
+    """One button. GET changes nothing, so a mail scanner cannot unsubscribe anybody."""
     languages.speak_to(preferences.contact_of(_topic(topic), token).client)
     return render_template("public/unsubscribe.html", topic=topic, token=token)
 
@@ -30,7 +30,8 @@ def ask(topic: str, token: str) -> str:
 @blueprint.post("/<topic>/<token>")
 @audience(anyone)
 def stop(topic: str, token: str) -> ResponseReturnValue:
-    """End these letters. Twice is harmless. A mailbox gets its plain yes, as it follows no redirect; a person gets a page."""
+    """Unsubscribe. Safe to repeat. A mail program gets a plain 200, because it follows no redirect; a person gets a
+    page."""
     with transaction():
         preferences.stop(preferences.contact_of(_topic(topic), token), _topic(topic), clock.now())
     if request.form.get("List-Unsubscribe") == "One-Click":
@@ -41,7 +42,7 @@ def stop(topic: str, token: str) -> ResponseReturnValue:
 @blueprint.get("/done")
 @audience(anyone)
 def stopped() -> str:
-    """That it is done, and where to change one's mind."""
+    """Says that it is done, and where to change it again."""
     return render_template("public/unsubscribed.html")
 
 

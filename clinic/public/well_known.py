@@ -1,4 +1,4 @@
-"""Where somebody who found a hole says so: `security.txt` (RFC 9116, read 2026-11-28)."""
+"""How to report a vulnerability: `security.txt` (RFC 9116, read 2026-11-28)."""
 
 from datetime import timedelta
 
@@ -11,13 +11,13 @@ from clinic.web.access import anyone, audience
 blueprint = Blueprint("well_known", __name__, url_prefix="/.well-known")
 
 GOOD_FOR = timedelta(days=180)
-"""Less than the year that the RFC recommends at most; who reads it gets a fresh date each time."""
+"""Less than the year that the RFC recommends as a maximum; every reader gets a new date."""
 
 
 @blueprint.get("/security.txt")
 @audience(anyone)
 def security() -> Response:
-    """Whom to write to, until when that holds, and where this text stands. Raises NotFound while the settings name nobody."""
+    """Contact, expiry and canonical URL. Raises NotFound while the settings name no contact."""
     contact: str | None = current_app.config["SECURITY_CONTACT"]
     if not contact:
         raise NotFound

@@ -1,6 +1,6 @@
-"""The pages of the waiting list: a *wish* (what somebody waits for), an *offer* (a time that is kept), and *earlier* (for a visit
-that stands).
+"""The pages of the waiting list: *entries* (what somebody waits for), *offers* (reserved times), and *earlier* (an
+earlier time for an existing visit).
 
-A wish and an offer each have an address that is its own key, like an appointment's. It tells neither names nor health, and
-nothing changes on GET.
+An entry and an offer each have a signed URL, like an appointment. It reveals neither names nor health data, and GET
+changes nothing.
 """

@@ -1,4 +1,4 @@
-"""Something earlier for a visit that stands: it stays as it is until an earlier time is taken."""
+"""An earlier time for an existing visit, which stays as it is until one is accepted."""
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -23,7 +23,7 @@ from clinic.web.waiting_form import PARTS
 @blueprint.get("/a/<token>/earlier")
 @audience(anyone)
 def ask_earlier(token: str) -> ResponseReturnValue:
-    """When an earlier time would suit, for a visit that stands."""
+    """When an earlier time would suit, for an existing visit."""
     visit, now = _visit(token), clock.now()
     if (waits := queries.earlier_than(visit.id)) is not None:
         return redirect(signed_links.wish_path(waits.id, waits.link_epoch), 303)
@@ -38,7 +38,7 @@ def ask_earlier(token: str) -> ResponseReturnValue:
 @blueprint.post("/a/<token>/earlier")
 @audience(anyone)
 def earlier(token: str) -> ResponseReturnValue:
-    """Wait for something earlier; the visit stays until an earlier time is taken."""
+    """Wait for an earlier time; the visit stays until one is accepted."""
     visit, now = _visit(token), clock.now()
     form = EarlierForm()
     if not form.validate():

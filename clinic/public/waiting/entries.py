@@ -1,4 +1,4 @@
-"""What somebody waits for: join the list, look at it, change it, withdraw."""
+"""Waiting-list entries: join, look, change, withdraw."""
 
 from datetime import datetime
 from typing import Any
@@ -36,7 +36,7 @@ SENT_BEFORE = N_(
 @blueprint.get("/waiting-list/<slug>")
 @audience(anyone)
 def ask(slug: str) -> str:
-    """What suits somebody for whom nothing is free."""
+    """The form to join the list if nothing free suits."""
     if closed := closed_page():
         return closed
     sold, now = practice.treatment(slug), clock.now()
@@ -51,7 +51,7 @@ def ask(slug: str) -> str:
 @blueprint.post("/waiting-list/<slug>")
 @audience(anyone)
 def join(slug: str) -> ResponseReturnValue:
-    """Wait. The same form sent twice finds its own place on the list."""
+    """Join the list. The same form sent twice finds its own entry."""
     sold, now = practice.treatment(slug), clock.now()
     form = JoinWaitingListForm()
     _offer_choices(form, sold, now)
@@ -91,7 +91,7 @@ def join(slug: str) -> ResponseReturnValue:
 @blueprint.get("/w/<token>")
 @audience(anyone)
 def wish(token: str) -> str:
-    """What somebody waits for, what is free already, and how to change or withdraw it."""
+    """An entry, what is already free, and how to change or withdraw it."""
     return _wish_page(_wish(token), token)
 
 
@@ -114,7 +114,7 @@ def ask_change(token: str) -> ResponseReturnValue:
 @blueprint.post("/w/<token>/change")
 @audience(anyone)
 def change(token: str) -> ResponseReturnValue:
-    """Wait for that instead; the place in the order stays."""
+    """Change the entry; its place in the order stays."""
     waited_for, now = _wish(token), clock.now()
     form = WaitingListForm()
     _offer_choices(form, waited_for.treatment, now)
@@ -143,7 +143,7 @@ def change(token: str) -> ResponseReturnValue:
 @blueprint.post("/w/<token>/withdraw")
 @audience(anyone)
 def withdraw(token: str) -> ResponseReturnValue:
-    """Wait no longer."""
+    """Withdraw the entry."""
     waited_for, now = _wish(token), clock.now()
     try:
         limits.take(limits.CHANGES_LINK, str(waited_for.id), now)
@@ -179,7 +179,7 @@ def _to(wish: WaitingListEntry) -> ResponseReturnValue:
 
 
 def _wish(token: str) -> WaitingListEntry:
-    """The wish of an address; a changed address finds nothing, like one that never was."""
+    """The entry of a token; raises NotFound for an invalid one."""
     claim = signed_links.check(token, signed_links.WISH)
     if claim is None:
         raise NotFound

@@ -1,4 +1,4 @@
-"""What is free for everybody and suits somebody who waits, each time with the address where it is taken."""
+"""Free times that suit an entry, each with the URL at which it can be booked."""
 
 from datetime import datetime, timedelta
 
@@ -13,11 +13,11 @@ from clinic.scheduling import hours
 
 SHOWN_FREE = 3
 ABOUT_A_DAY = timedelta(hours=12)
-"""Of the free times of one day one is shown: what matters is that there are any."""
+"""One free time per day is shown, to tell that there are some."""
 
 
 def times(waited_for: WaitingListEntry, now: datetime) -> list[tuple[WaitingListTime, str, str]]:
-    """What is free for everybody and suits, with who gives it and where it is taken."""
+    """Free times that suit the entry, with therapist and URL."""
     if not waited_for.is_live:
         return []
     names = {person.id: person.given_name for person in waited_for.treatment.therapists}

@@ -1,4 +1,4 @@
-"""A time that is kept and offered: take it, or say no thanks. The first to take it has it."""
+"""An offered time: accept or decline it. The first to accept gets it."""
 
 from datetime import datetime
 from uuid import UUID
@@ -33,7 +33,7 @@ CALL_FIRST = N_("Please call us before you take this time: we should speak first
 @blueprint.get("/o/<token>")
 @audience(anyone)
 def offer(token: str) -> ResponseReturnValue:
-    """A time that is kept, with *Take this time* and *No, thank you*; or why it is gone."""
+    """The offered time, with *Take this time* and *No, thank you*; or why it is gone."""
     found = _offer(token)
     if (visit := offer_answers.visit_of(found)) is not None:
         return redirect(signed_links.manage_path(visit.id, visit.link_epoch), 303)
@@ -43,7 +43,7 @@ def offer(token: str) -> ResponseReturnValue:
 @blueprint.post("/o/<token>/accept")
 @audience(anyone)
 def accept(token: str) -> ResponseReturnValue:
-    """Take the time. The first one gets it; who has to answer questions first has it kept meanwhile."""
+    """Accept the time. The first gets it; if questions have to be answered first, it stays reserved meanwhile."""
     found, now = _offer(token), clock.now()
     try:
         limits.take(limits.CHANGES_LINK, str(found.id), now)
@@ -61,7 +61,7 @@ def accept(token: str) -> ResponseReturnValue:
 @blueprint.post("/o/<token>/decline")
 @audience(anyone)
 def decline(token: str) -> ResponseReturnValue:
-    """No thanks: the wish stays, the time goes to somebody else."""
+    """Decline: the entry stays, and the time goes to somebody else."""
     found, now = _offer(token), clock.now()
     try:
         limits.take(limits.CHANGES_LINK, str(found.id), now)
@@ -74,7 +74,7 @@ def decline(token: str) -> ResponseReturnValue:
 
 
 def _accepted(found: Offer, now: datetime) -> Appointment:
-    """Take the time; what this browser answered belongs to whoever waited, and a therapist sees it."""
+    """Accept the time; this browser's answers are attached to the entry's client, and a therapist sees them."""
     is_move = found.wish.replaces_id is not None
     client_id = found.wish.client_id
     if not is_move:
@@ -93,7 +93,7 @@ def _accepted(found: Offer, now: datetime) -> Appointment:
 
 
 def _keep_and_go(offer_id: UUID, token: str, endpoint: str, now: datetime) -> ResponseReturnValue:
-    """Win the time for this browser, and go and do first what must come first."""
+    """Secure the time for this browser, and go to what has to come first."""
     try:
         with transaction():
             offer_answers.keep_for(
@@ -146,7 +146,7 @@ def _offer_page(found: Offer, token: str, *, refusal: str | None = None) -> str:
 
 
 def _is_confirmed(found: Offer) -> bool:
-    """Whether whoever takes the time asks for it, and a therapist confirms it; what staff offered by hand is booked."""
+    """Whether accepting only makes a request; times that staff offered by hand are booked."""
     if found.wish.replaces_id is not None or found.offering.by_id is not None:
         return False
     return admission.is_requested_first(found.offering.hold.treatment, found.wish.client_id)
