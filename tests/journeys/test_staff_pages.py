@@ -334,7 +334,7 @@ def test_several_sessions_in_one_act(chromium: Browser, desk: Desk) -> None:
         go(page.get_by_role("link", name="Book further sessions"))
         watch.look(page)
         page.get_by_label("How many").fill("4")
-        go(page.get_by_role("button", name="Look what is free"))
+        go(page.get_by_role("button", name="See what is free"))
         watch.look(page)
         go(page.get_by_role("button", name="Book the chosen sessions"))
         watch.look(page)
@@ -342,7 +342,7 @@ def test_several_sessions_in_one_act(chromium: Browser, desk: Desk) -> None:
         series = page.url
         go(page.get_by_role("link", name="Move all to come"))
         page.get_by_label("Time").fill("13:05")
-        go(page.get_by_role("button", name="Look what is free"))
+        go(page.get_by_role("button", name="See what is free"))
         watch.look(page)
         page.goto(series)
         go(page.get_by_role("link", name="Cancel all to come"))
@@ -350,7 +350,7 @@ def test_several_sessions_in_one_act(chromium: Browser, desk: Desk) -> None:
         go(page.get_by_role("button", name="Cancel the chosen sessions"))
         expect(page.get_by_role("heading", name="Changed by mistake?")).to_be_visible()
         watch.look(page)
-        go(page.get_by_role("button", name="Take it back"))
+        go(page.get_by_role("button", name="Undo the last change"))
         expect(page.get_by_text("Taken back.")).to_be_visible()
 
 

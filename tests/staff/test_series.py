@@ -58,7 +58,7 @@ def test_the_rest_of_a_course_is_proposed_and_given_its_visits(scene: Scene, cle
     made, first = course(scene, sessions=4)
     clerk.open(f"/staff/appointments/{first.id}/series")
     assert "The course has 3 sessions left to book." in clerk.text
-    form, _ = clerk.form_with("Look what is free")
+    form, _ = clerk.form_with("See what is free")
     values = shown(form)
     assert (values["count"], values["every"], values["on"], values["at"]) == ("3", "1", "2031-03-13", "10:00")
     clerk.open(form.get("action") + "?" + "&".join(f"{name}={value}" for name, value in values.items()))
@@ -295,19 +295,19 @@ def test_an_act_on_several_is_taken_back_from_what_is_said_after_it(
     clerk.press("Undo")
     assert "Taken back. The sessions stand as before" in clerk.text
     assert booked_walls() == before
-    assert "Take it back" not in clerk.text
+    assert "Undo the last change" not in clerk.text
 
 
 def test_a_series_offers_to_take_the_last_act_back_for_two_minutes(
     scene: Scene, clerk: Visitor, whole: Series, the_clock_says: Callable[[datetime], None]
 ) -> None:
     clerk.open(f"/staff/series/{whole.id}/cancel?index=3&scope=later").press("Cancel the chosen sessions")
-    clerk.open(f"/staff/series/{whole.id}").form_with("Take it back")
+    clerk.open(f"/staff/series/{whole.id}").form_with("Undo the last change")
     the_clock_says(make.NOW + timedelta(minutes=10))
-    clerk.press("Take it back")
+    clerk.press("Undo the last change")
     assert clerk.status == 409
     assert "too late to take that back" in clerk.text
-    assert "Take it back" not in clerk.text
+    assert "Undo the last change" not in clerk.text
     states = [member.state for member in new_series.members(whole.id)]
     assert states == [State.BOOKED, State.BOOKED, State.CANCELLED, State.CANCELLED]
 
@@ -322,7 +322,7 @@ def test_an_old_time_that_is_gone_is_named_and_nothing_is_taken_back(
     )
     db.session.commit()
     make.appointment(of=scene.treatment, who=make.client(), starts_at=third.starts_at)
-    clerk.press("Take it back")
+    clerk.press("Undo the last change")
     assert clerk.status == 409
     assert clerk.title.startswith("Error: ")
     assert "Nothing was taken back" in clerk.text
@@ -377,7 +377,7 @@ def test_repeating_goes_on_from_the_visit_in_the_rhythm_that_was_asked_for(
     scene: Scene, clerk: Visitor, asked: str
 ) -> None:
     clerk.open(f"/staff/appointments/{scene.visit().id}/series?{asked}")
-    form, _ = clerk.form_with("Look what is free")
+    form, _ = clerk.form_with("See what is free")
     values = shown(form)
     weeks = 2 if asked.startswith("every=2") else 1
     assert (values["every"], values["count"], values["at"]) == (str(weeks), "3", "10:00")

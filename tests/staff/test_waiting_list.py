@@ -104,7 +104,7 @@ def test_an_offered_time_is_taken_back(
 ) -> None:
     ada = waits(make, sold)
     look(cancels(visit, NOW - timedelta(minutes=2)))
-    desk.open("/staff/waiting-list").press("Take it back: Thursday 6 March, 10:00")
+    desk.open("/staff/waiting-list").press("Withdraw: Thursday 6 March, 10:00")
     assert make.refreshed(offer_of(ada)).end == OfferEnd.STOPPED
     assert db.session.query(Offering).one().end == OfferingEnd.STOPPED
 

@@ -211,7 +211,7 @@ def test_a_dialog_opens_in_place_of_its_page_and_escape_leaves_everything(opened
     expect(dialog).to_be_hidden()
     expect(opener).to_be_focused()
     opener.click()
-    dialog.get_by_role("button", name="Leave it").click()
+    dialog.get_by_role("button", name="Go back").click()
     expect(dialog).to_be_hidden()
 
 
