@@ -16,8 +16,12 @@ import sqlalchemy as sa
 
 from clinic.accounts.models import Client, Contact, ContactKind, User
 from clinic.accounts.name_search import search_name
+from clinic.booking import safety
 from clinic.booking.models import Appointment, State
 from clinic.db import Base, db
+from clinic.guidance.levels import Level
+from clinic.intake import raised
+from clinic.intake.assessment import SafetyVerdict
 from clinic.intake.models import Outcome, Submission
 from clinic.practice.models import (
     Location,
@@ -300,6 +304,12 @@ def submission(
     db.session.flush()
     _add(outcome)
     return row
+
+
+def answer_seriously(visit: Appointment, level: Level, now: datetime) -> None:
+    """Let a client answer something of this level: it counts for all their visits. The caller commits."""
+    raised.keep(SafetyVerdict(level, None), browser=None, client_id=visit.client_id, now=now)
+    safety.raise_levels(visit.client_id, browser=None, now=now)
 
 
 def day(offset: int = 0) -> date:

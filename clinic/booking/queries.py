@@ -142,17 +142,3 @@ def visit_counts(client_ids: Sequence[UUID]) -> dict[UUID, int]:
         .group_by(Appointment.client_id)
     )
     return {id_: count for id_, count in db.session.execute(counted) if id_ is not None}
-
-
-def visit_number(appointment: Appointment) -> int:
-    """Which visit of this client it is, counting those that took place or will; 1 is the first."""
-    before: int | None = db.session.scalar(
-        sa.select(sa.func.count())
-        .select_from(Appointment)
-        .where(
-            Appointment.client_id == appointment.client_id,
-            Appointment.starts_at < appointment.starts_at,
-            Appointment.state.in_([State.BOOKED, State.ARRIVED, State.DONE]),
-        )
-    )
-    return (before or 0) + 1

@@ -7,7 +7,7 @@ from clinic.accounts import audit
 from clinic.booking import queries, states
 from clinic.booking.locking import lock
 from clinic.booking.models import Appointment, State
-from clinic.booking.placing import lock_appointment, reload_locked
+from clinic.booking.placing import reload_locked
 from clinic.booking.states import advance, call_off, raise_revision
 from clinic.db import db
 from clinic.guidance.levels import Level
@@ -19,6 +19,9 @@ def raise_levels(client_id: UUID, *, browser: bytes | None, now: datetime) -> No
 
     Call this in the transaction that stores answers. `browser` is where they were given, if it was the client's own:
     its answers that belong to nobody yet count too.
+
+    Therapist review: a visit stays, and a therapist is told elsewhere. Refer: it becomes a request, which ends undecided
+    after 24 h or 2 h before its start; further answers do not extend that. Urgent: it is cancelled at once.
     """
     visits = queries.upcoming(client_id, now)
     if not visits:
@@ -29,16 +32,7 @@ def raise_levels(client_id: UUID, *, browser: bytes | None, now: datetime) -> No
         _raise(reload_locked(visit), standing.level_at(visit.starts_at) or Level.OK, now)
 
 
-def raise_level(appointment_id: UUID, level: Level, *, now: datetime) -> Appointment:
-    """Apply a later, more serious answer to one booked appointment.
-
-    Therapist review: it stays, and a therapist is told elsewhere. Refer: it becomes a request, which ends undecided
-    after 24 h or 2 h before its start; further answers do not extend that. Urgent: it is cancelled at once.
-    """
-    return _raise(lock_appointment(appointment_id), level, now)
-
-
-def _raise(appointment: Appointment, level: Level, now: datetime) -> Appointment:
+def _raise(appointment: Appointment, level: Level, now: datetime) -> None:
     live = appointment.state in (State.BOOKED, State.REQUESTED) and appointment.starts_at > now
     if level is Level.URGENT and live:
         call_off(appointment, by="system", reason="safety", now=now)
@@ -49,12 +43,11 @@ def _raise(appointment: Appointment, level: Level, now: datetime) -> Appointment
         appointment.request_reason = "safety"
         appointment.decide_by = states.decide_by(appointment.starts_at, now, safety=True)
     else:
-        return appointment
+        return
     db.session.flush()
     audit.record(
         "system", "raise_level", appointment, client_id=appointment.client_id, fields=["state"], now=now
     )
-    return appointment
 
 
 def _waits_for_safety(appointment: Appointment) -> bool:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy.orm import contains_eager
 
 from clinic.db import db
 from clinic.guidance.levels import Disposition, Level
@@ -190,23 +190,6 @@ def lasting(before: Submission | None) -> dict[str, object]:
     """The answers of a full form that still apply on the day of a visit, when the rest is asked again."""
     answers = before.answers if before else {}
     return {name: value for name, value in answers.items() if name not in DAY_OF_VISIT_FIELDS}
-
-
-def submissions_of(client_id: UUID) -> Sequence[Submission]:
-    """Everything a client submitted, newest first, with outcomes. A caller that shows the answers records it in the
-    audit log."""
-    theirs = (
-        sa.select(Submission)
-        .options(joinedload(Submission.outcome))
-        .where(Submission.client_id == client_id)
-        .order_by(Submission.submitted_at.desc())
-    )
-    return db.session.scalars(theirs).all()
-
-
-def raised_lately(client_id: UUID, now: datetime) -> Sequence[RaisedLevel]:
-    """Levels of the last seven days that a client's changed answers do not undo, newest first."""
-    return _raised(None, client_id, now)
 
 
 def raised_here(browser: bytes, now: datetime) -> Sequence[RaisedLevel]:

@@ -5,7 +5,7 @@ from types import ModuleType
 
 import pytest
 
-from clinic.booking import admission, changes, safety, services
+from clinic.booking import admission, changes, services
 from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment, State
 from clinic.db import transaction
@@ -33,7 +33,7 @@ def test_a_visit_called_off_by_an_urgent_answer_cannot_be_brought_back_by_undoin
     with transaction():
         changes.move(visit.id, IN_THREE_DAYS + timedelta(hours=2), revision=1, actor=LINK, now=NOW)
     with transaction():
-        safety.raise_level(visit.id, Level.URGENT, now=NOW)
+        make.answer_seriously(visit, Level.URGENT, NOW)
     assert visit.state == State.CANCELLED
     with pytest.raises(changes.UndoOver), transaction():
         changes.undo(visit.id, revision=visit.revision, actor=LINK, now=NOW)
@@ -43,11 +43,12 @@ def test_a_visit_called_off_by_an_urgent_answer_cannot_be_brought_back_by_undoin
 def test_a_request_made_for_safety_stays_a_request_through_cancel_and_undo(make: ModuleType) -> None:
     visit = visit_of_somebody(make)
     with transaction():
-        safety.raise_level(visit.id, Level.REFER, now=NOW)
+        make.answer_seriously(visit, Level.REFER, NOW)
+    staff = f"user:{make.user().id}"
     with transaction():
-        changes.cancel(visit.id, revision=visit.revision, actor=LINK, now=NOW)
+        changes.cancel(visit.id, revision=visit.revision, actor=staff, now=NOW)
     with transaction():
-        changes.undo(visit.id, revision=visit.revision, actor=LINK, now=NOW)
+        changes.undo(visit.id, revision=visit.revision, actor=staff, now=NOW)
     assert make.refreshed(visit).state == State.REQUESTED
     assert visit.request_reason == "safety"
 

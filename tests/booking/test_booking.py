@@ -8,11 +8,12 @@ import pytest
 import sqlalchemy as sa
 
 from clinic.accounts.models import AuditEntry
-from clinic.booking import admission, availability, changes, safety, services
+from clinic.booking import admission, availability, changes, services
 from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment, State
 from clinic.booking.placing import NotOffered
 from clinic.db import db, transaction
+from clinic.guidance.levels import Level
 from clinic.practice.models import Treatment
 from clinic.refusal import Stale
 from clinic.scheduling.hours import Days
@@ -329,11 +330,9 @@ def test_an_undecided_request_is_declined_in_time_and_only_then(make: ModuleType
 
 
 def test_a_request_that_safety_made_is_cancelled_when_nobody_decides(make: ModuleType) -> None:
-    from clinic.guidance.levels import Level
-
     appointment = booked(make, make.offering())
     with transaction():
-        safety.raise_level(appointment.id, Level.REFER, now=NOW)
+        make.answer_seriously(appointment, Level.REFER, NOW)
     assert (appointment.state, appointment.request_reason) == (State.REQUESTED, "safety")
     assert appointment.decide_by == NOW + timedelta(hours=24)
     with transaction():
@@ -342,11 +341,9 @@ def test_a_request_that_safety_made_is_cancelled_when_nobody_decides(make: Modul
 
 
 def test_an_urgent_answer_cancels_at_once(make: ModuleType) -> None:
-    from clinic.guidance.levels import Level
-
     appointment = booked(make, make.offering())
     with transaction():
-        safety.raise_level(appointment.id, Level.URGENT, now=NOW)
+        make.answer_seriously(appointment, Level.URGENT, NOW)
     assert (appointment.state, appointment.cancelled_by) == (State.CANCELLED, "system")
 
 

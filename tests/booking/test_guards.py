@@ -5,7 +5,7 @@ from types import ModuleType
 
 import pytest
 
-from clinic.booking import availability, changes, safety, services, states, waivers
+from clinic.booking import availability, changes, services, states, waivers
 from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment, Series, State
 from clinic.booking.placing import NotOffered
@@ -54,7 +54,7 @@ def test_a_visit_that_safety_called_off_is_not_brought_back_by_undoing_the_move_
         changes.move(visit.id, TEN + ONE_DAY, revision=visit.revision, actor=STAFF, now=NOW)
     assert changes.can_undo(visit, "staff", NOW)
     with transaction():
-        safety.raise_level(visit.id, Level.URGENT, now=NOW)
+        make.answer_seriously(visit, Level.URGENT, NOW)
     assert not changes.can_undo(visit, "staff", NOW)
     with pytest.raises(changes.UndoOver), transaction():
         changes.undo(visit.id, revision=visit.revision, actor=STAFF, now=NOW)

@@ -380,17 +380,6 @@ def test_wishes_follow_when_two_records_of_one_person_are_joined(make: ModuleTyp
     assert make.refreshed(ada).client_id == kept.id
 
 
-def test_an_erased_client_leaves_no_wish_and_no_offer(
-    make: ModuleType, sold: Treatment, visit: Appointment
-) -> None:
-    ada, bea = waits(make, sold, "Ada"), waits(make, sold, "Bea")
-    look(cancels(visit))
-    with transaction():
-        assert entries.delete_of(ada.client_id) == 1
-    assert offers_of(ada) == []
-    assert offer_of(bea).ended_at is None
-
-
 def test_old_wishes_and_what_was_offered_are_deleted_in_the_end(
     make: ModuleType, sold: Treatment, visit: Appointment
 ) -> None:

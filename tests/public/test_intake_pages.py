@@ -16,7 +16,6 @@ from werkzeug.test import TestResponse
 from clinic.accounts import services as accounts
 from clinic.accounts import sessions
 from clinic.accounts.models import Client, LinkPurpose
-from clinic.booking import safety
 from clinic.booking.models import Appointment
 from clinic.db import Base, db, transaction
 from clinic.guidance import questionnaire
@@ -680,7 +679,7 @@ def test_a_second_serious_answer_leaves_no_more_time_to_decide(
     first = make.found(Appointment, visit.id)
     deadline = first.decide_by
     with transaction():
-        safety.raise_level(visit.id, Level.REFER, now=now + timedelta(hours=5))
+        make.answer_seriously(visit, Level.REFER, now + timedelta(hours=5))
     assert make.found(Appointment, visit.id).decide_by == deadline
 
 

@@ -268,16 +268,8 @@ def fulfil(wish: WaitingListEntry, now: datetime) -> None:
 def delete_ended(before: datetime) -> int:
     """Delete entries that ended before an instant, with their offers and offerings left without one; returns how
     many."""
-    return _delete(sa.and_(WaitingListEntry.ended_at.is_not(None), WaitingListEntry.ended_at < before))
-
-
-def delete_of(client_id: UUID) -> int:
-    """Delete all of a client's entries, for an erasure; returns how many."""
-    return _delete(WaitingListEntry.client_id == client_id)
-
-
-def _delete(which: sa.ColumnElement[bool]) -> int:
-    ids = list(db.session.scalars(sa.select(WaitingListEntry.id).where(which)))
+    ended = sa.and_(WaitingListEntry.ended_at.is_not(None), WaitingListEntry.ended_at < before)
+    ids = list(db.session.scalars(sa.select(WaitingListEntry.id).where(ended)))
     if not ids:
         return 0
     db.session.execute(sa.delete(Offer).where(Offer.wish_id.in_(ids)))
