@@ -1,6 +1,21 @@
 """The pass: find what is due, claim, send, settle. Celery, the fallback or a test may run it.
 
-Each step of each message has its own transaction, and none is open across the network: a bad message delays no other.
+How a message gets from a fact to its recipient, whoever runs the pass and however many do at once:
+
+1. Find. Every kind's question reads committed rows, and `services.owe` inserts one row for each message that is due. A unique
+   constraint makes it one row for each occasion, even if two passes find the same.
+2. Ask whether anything may leave: not while sending is paused, nor while the mail server does not answer.
+3. Claim. One UPDATE takes the row that has been due longest and that nobody holds, skipping rows that another sender is just
+   taking. It notes until when the claim lasts (the lease), counts the attempt, and raises the fence by one.
+4. Compose the message from the facts of this moment. If it is no longer wanted, drop it; if it has no way to go, give it up.
+5. Send it. No transaction is open meanwhile, so a slow server holds no lock.
+6. Settle. Record how it ended, but only if the fence is still ours. A sender that slept past its lease finds that the fence
+   has risen and changes nothing.
+
+A sender that dies between 3 and 6 loses its claim when the lease runs out, and the next pass starts again at 3. If it died
+between 5 and 6, the message goes twice with the same Message-ID: a rare second copy is better than a missing letter.
+
+Each step of each message has its own transaction, so a bad message delays no other.
 """
 
 import logging
