@@ -52,6 +52,12 @@ HABITS = [
         r".*",
         "a path inside the project, or a setting",
     ),
+    Habit(
+        "a template's line is short enough to read",
+        r"^.{161}",
+        r"templates/(?!messages/).*",
+        "break it before a command with {%-, between attributes, or between two parts of one text",
+    ),
     Habit("no debugger is left behind", r"\bbreakpoint\(|\bpdb\b", r".*\.py", "a test"),
 ]
 
@@ -101,13 +107,14 @@ def test_the_habit_is_kept_that(habit: Habit) -> None:
         ("an ignore carries its code and its reason", "x = f()  # type: ignore[arg-type]"),
         ("an ignore carries its code and its reason", "x = f()  # noqa: S101"),
         ("no path of somebody's machine", "open('/home/ana/clinic')"),
+        ("a template's line is short enough to read", "<p>" + "word " * 40 + "</p>"),
         ("no debugger is left behind", "breakpoint()"),
     ],
 )
 def test_an_offence_would_be_seen(name: str, line: str) -> None:
     (habit,) = (each for each in HABITS if each.name == name)
-    where = "tests/test_x.py" if habit.files.startswith("tests") else "clinic/x.py"
-    assert offences(habit, where, line)
+    folder = next((one for one in ("tests", "templates") if habit.files.startswith(one)), "clinic")
+    assert offences(habit, f"{folder}/test_x.py", line)
 
 
 def test_the_search_sees_the_whole_project() -> None:

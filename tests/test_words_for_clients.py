@@ -23,6 +23,7 @@ NOT_FOR_CLIENTS = TEMPLATES / "staff" / "auth"
 """A second factor is a proof, and no client reads of it."""
 
 _COMMAND = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+_BETWEEN_TWO_PARTS_OF_ONE_TEXT = re.compile(r"\"\s+\"")
 _SPOKEN_ATTRIBUTE = re.compile(r'\b(?:alt|title|aria-label|placeholder|content|value)="([^"]*)"')
 
 
@@ -42,7 +43,8 @@ def words_of(template: str) -> str:
 
 
 def _quoted(command: str) -> list[str]:
-    return [double or single for double, single in re.findall(r"\"([^\"]*)\"|'([^']*)'", command)]
+    joined = _BETWEEN_TWO_PARTS_OF_ONE_TEXT.sub("", command)
+    return [double or single for double, single in re.findall(r"\"([^\"]*)\"|'([^']*)'", joined)]
 
 
 def template_texts() -> Iterator[tuple[str, str]]:
