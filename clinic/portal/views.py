@@ -88,7 +88,7 @@ def link(token: str) -> ResponseReturnValue:
         raise SignInLinkGone
     if (proven := db.session.get(Contact, found.contact_id)) is not None:
         languages.speak_to(proven.client)
-    return render_template("portal/link.html", token=token)
+    return render_template("portal/link.html")
 
 
 @blueprint.post("/l/<token>")

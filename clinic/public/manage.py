@@ -59,7 +59,6 @@ def done(token: str) -> ResponseReturnValue:
         "public/done.html",
         visit=visit,
         token=token,
-        free_until=states.free_until(visit),
         reminders=reminders,
         reaches=messages.reaches_by_mail(visit.id),
     )

@@ -314,7 +314,6 @@ def _add_page(form: WaitingListForm, choice: BookingChoices) -> str:
         form=form,
         choice=choice,
         treatments=practice.treatments(),
-        carried=choices.carried_choices(),
         address=choices.address,
         has_errors=form.has_errors,
     )

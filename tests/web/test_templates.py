@@ -44,3 +44,19 @@ def test_the_folders_of_a_surfaces_templates_are_its_packages_and_modules() -> N
 
 def is_room(path: Path) -> bool:
     return path.is_dir() or path.with_suffix(".py").is_file()
+
+
+def test_a_part_that_is_imported_is_used() -> None:
+    idle = [
+        (str(path.relative_to(TEMPLATES)), part)
+        for path in TEMPLATES.rglob("*.html")
+        for part in parts_imported(path.read_text(encoding="utf-8"))
+        if len(re.findall(rf"\b{part}\b", path.read_text(encoding="utf-8"))) < 2
+    ]
+    assert idle == []
+
+
+def parts_imported(text: str) -> list[str]:
+    """The names under which a template imports parts of another."""
+    lists = re.findall(r"\{%-? from \"[^\"]*\" import ([^%]*?)(?: with context)? -?%\}", text)
+    return [part.split(" as ")[-1].strip() for names in lists for part in names.split(",")]

@@ -17,7 +17,7 @@ from clinic.booking import admission, idempotency
 from clinic.booking.idempotency import StoredAnswer
 from clinic.booking.models import Appointment
 from clinic.booking.series import new_series
-from clinic.booking.series.new_series import Lost, NoSeries, Order, Rhythm
+from clinic.booking.series.new_series import Lost, NoSeries, Order
 from clinic.db import transaction
 from clinic.plans import to_book
 from clinic.practice.models import Therapist
@@ -40,18 +40,18 @@ def plan_series(appointment_id: UUID) -> ResponseReturnValue:
     """Further sessions after a visit: how often and how many, and then each of them with what can be had."""
     visit, now = desk.visit(appointment_id), clock.now()
     if "count" not in request.args:
-        return _plan_page(visit, None, [], now)
+        return _plan_page(visit, [], now)
     if "on" not in request.args:
         return redirect(_from_the_visit_on(visit, now), 303)
     try:
         order, rhythm = _order(visit), series_form.rhythm()
     except Refusal as refusal:
-        return _plan_page(visit, None, [], now, refusal=refusal), refusal.status
+        return _plan_page(visit, [], now, refusal=refusal), refusal.status
     rows = [
         series_form.row(one, _people(visit))
         for one in new_series.propose(order, rhythm, by_staff=True, now=now, client_id=visit.client_id)
     ]
-    return _plan_page(visit, rhythm, rows, now)
+    return _plan_page(visit, rows, now)
 
 
 @blueprint.post("/appointments/<uuid:appointment_id>/series", endpoint="series_booked")
@@ -84,7 +84,7 @@ def book_series(appointment_id: UUID) -> ResponseReturnValue:
         said = NotBookable() if isinstance(refusal, admission.NotCleared) else refusal
         proposals = new_series.propose(order, rhythm, by_staff=True, now=now, client_id=visit.client_id)
         rows = series_form.rebuilt_rows(proposals, _people(visit), chosen, refusal)
-        return _plan_page(visit, rhythm, rows, now, refusal=said), said.status
+        return _plan_page(visit, rows, now, refusal=said), said.status
     desk.say("The sessions are booked. One letter tells of all of them.")
     return _to_series(made.id)
 
@@ -113,7 +113,6 @@ def _from_the_visit_on(visit: Appointment, now: datetime) -> str:
 
 def _plan_page(
     visit: Appointment,
-    rhythm: Rhythm | None,
     rows: Sequence[SessionRow],
     now: datetime,
     *,
@@ -137,7 +136,6 @@ def _plan_page(
         asked=asked,
         most=new_series.MOST,
         most_apart=new_series.MOST_WEEKS_APART,
-        rhythm=rhythm,
         rows=rows,
         query={name: request.args[name] for name in asked if name in request.args},
         key=request.form.get("key") or form_keys.new(),

@@ -31,8 +31,6 @@ from clinic.web.access import actor, audience, staff
 from clinic.web.filters import WEEKDAYS
 from clinic.web.series_form import SessionRow
 
-SCOPES = {Scope.LATER: "This and later ones", Scope.ALL: "All that are to come"}
-
 
 @blueprint.get("/series/<uuid:series_id>", endpoint="series")
 @audience(staff, Permission.CALENDAR_READ)
@@ -63,12 +61,12 @@ def _series_page(series_id: UUID, *, refusal: Refusal | None = None) -> str:
 def move_series(series_id: UUID) -> ResponseReturnValue:
     """Where several sessions could go, each with what can be had."""
     if "weekday" not in request.args:
-        return _move_page(series_id, None, [], clock.now())
+        return _move_page(series_id, [], clock.now())
     try:
         shift = series_form.shift()
     except Refusal as refusal:
-        return _move_page(series_id, None, [], clock.now(), refusal=refusal), refusal.status
-    return _move_page(series_id, shift, _move_rows(series_id, shift), clock.now())
+        return _move_page(series_id, [], clock.now(), refusal=refusal), refusal.status
+    return _move_page(series_id, _move_rows(series_id, shift), clock.now())
 
 
 @blueprint.post("/series/<uuid:series_id>/move", endpoint="series_moved")
@@ -88,7 +86,7 @@ def moved(series_id: UUID) -> ResponseReturnValue:
             whole = series_changes.move(series_id, moves, actor=actor(), now=now)
     except (Lost, NoSeries, Stale, states.NotNow) as refusal:
         rows = _move_rows(series_id, shift, chosen=chosen, refusal=refusal)
-        return _move_page(series_id, shift, rows, now, refusal=refusal), refusal.status
+        return _move_page(series_id, rows, now, refusal=refusal), refusal.status
     _say_undoable("The sessions have new times. One letter tells of all of them.", whole)
     return redirect(url_for("staff.series", series_id=series_id), 303)
 
@@ -138,7 +136,6 @@ def _say_undoable(text: str, whole: Series) -> None:
 
 def _move_page(
     series_id: UUID,
-    shift: SeriesShift | None,
     rows: Sequence[SessionRow],
     now: datetime,
     *,
@@ -159,13 +156,10 @@ def _move_page(
         "staff/booking/series/move.html",
         here="calendar",
         series_id=series_id,
-        members=members,
         pivot=pivot,
-        scopes=SCOPES,
         asked=asked,
         weekdays=list(enumerate(WEEKDAYS)),
         most_weeks=series_changes.MOST_WEEKS_LATER,
-        shift=shift,
         rows=rows,
         revisions={member.series_index: member.revision for member in members},
         refusal=refusal,
