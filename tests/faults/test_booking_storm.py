@@ -29,7 +29,7 @@ from tests.stage import Stage, eventually, staged
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(1800)]
 
 LONG = bool(os.environ.get("LUMBAR_LONG"))
-POSTS = 10_000 if LONG else 500
+POSTS = 10_000 if LONG else 300
 TIMES = 50 if LONG else 12
 """Different starts; each can be booked once with each therapist."""
 THERAPISTS = 4
@@ -39,7 +39,7 @@ KILLS = 60 if LONG else 6
 DATABASE_FALLS = 3 if LONG else 1
 LOST_ANSWERS = 0.1
 SEED = int(os.environ.get("STORM_SEED", "20261122"))
-WAIT_SECONDS, CROWD_SECONDS = 60, 900
+WAIT_SECONDS, CROWD_SECONDS = 240, 900
 
 
 @dataclass

@@ -22,7 +22,7 @@ from tests.stage import Stage, eventually
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
 MAIL_SECONDS = 90
-START_SECONDS = 120
+START_SECONDS = 300
 
 
 def booked(massage: Treatment, number: int) -> Appointment:
@@ -83,11 +83,17 @@ def without_a_broker(stage: Stage, due: int, within: float, signal_number: int) 
     return seconds
 
 
-@pytest.mark.parametrize("signal_number", [signal.SIGKILL, signal.SIGSTOP], ids=["absent", "frozen"])
+@pytest.mark.parametrize(
+    "signal_number",
+    [
+        pytest.param(signal.SIGKILL, id="absent"),
+        pytest.param(signal.SIGSTOP, id="frozen", marks=pytest.mark.long),
+    ],
+)
 def test_with_the_broker_away_all_the_time_each_reminder_goes_once(
     stage: Stage, signal_number: signal.Signals
 ) -> None:
-    without_a_broker(stage, 100, 120, signal_number)
+    without_a_broker(stage, 60, START_SECONDS, signal_number)
 
 
 @pytest.mark.long

@@ -28,7 +28,7 @@ from tests.ports import free_port
 from tests.stage import Stage, eventually, staged
 from tests.visitor import as_client, as_staff
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
 
 PROMISED_SECONDS = 5
 BOUND_SECONDS = 2 * PROMISED_SECONDS

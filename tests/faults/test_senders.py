@@ -29,6 +29,8 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(1800)]
 SENDERS, SCHEDULERS = 4, 3
 FOUR_MINUTES = timedelta(minutes=4)
 ONE_HAND_OVER_SECONDS = 2.0
+PATIENCE_SECONDS = 600.0
+"""So long a busy machine may take for what is a matter of seconds; nothing waits longer than it must."""
 
 
 def quiet_run(stage: Stage, due: int, within: float) -> list[float]:
@@ -50,7 +52,7 @@ def quiet_run(stage: Stage, due: int, within: float) -> list[float]:
 
 
 def test_three_schedulers_and_four_senders_send_each_reminder_once(stage: Stage) -> None:
-    quiet_run(stage, 120, within=240)
+    quiet_run(stage, 120, within=PATIENCE_SECONDS)
 
 
 @pytest.mark.long
@@ -69,7 +71,7 @@ def test_hosts_whose_clocks_are_five_minutes_off_send_nothing_early_and_nothing_
     post.open()
     for seconds in (-300, 0, 300):
         stage.start("tests.faults.sender", post.url, str(seconds))
-    assert eventually(lambda: many.sent() >= 30, 120)
+    assert eventually(lambda: many.sent() >= 30, PATIENCE_SECONDS)
     # Each of them has looked again since: whoever believed its own clock would have sent more by now.
     looked = stage.start("tests.faults.sender", post.url, "300")
     assert looked.poll() is None
@@ -102,7 +104,9 @@ def test_a_cancelled_visit_is_reminded_of_only_within_the_one_hand_over_under_wa
     for visit in sorted(visits.live)[::2]:
         many.cancel(frozenset({visit}))
         cancelled[visit] = time.monotonic()
-    assert eventually(lambda: not many.left_open() and len(many.reminders()) >= due // 2, 60 + due * 0.6)
+    assert eventually(
+        lambda: not many.left_open() and len(many.reminders()) >= due // 2, PATIENCE_SECONDS + due * 0.6
+    )
     stage.stop_all()
     found = many.reminders()
     accepted = {name: at for at, name in post.accepted}
@@ -154,7 +158,7 @@ def test_a_database_that_falls_between_acceptance_and_note_costs_no_second_copy(
     gate = Gate()
     with serving(gate) as url:
         stage.start("tests.faults.sender", url)
-        assert gate.reached.wait(60)
+        assert gate.reached.wait(PATIENCE_SECONDS)
         db.session.remove()
         dispose()
         database = stage.servers.database.process
@@ -163,11 +167,11 @@ def test_a_database_that_falls_between_acceptance_and_note_costs_no_second_copy(
         database.wait()
         gate.opened.set()
         # The sender has its yes and nowhere to note it, for longer than its first try.
-        assert eventually(lambda: bool(gate.accepted), 60)
+        assert eventually(lambda: bool(gate.accepted), PATIENCE_SECONDS)
         assert not eventually(lambda: len(gate.accepted) > 1, 1)
         stage.servers.launch_database()
         stage.servers.database.wait_until_ready()
-        assert many.all_are_sent(1, 60)
+        assert many.all_are_sent(1, PATIENCE_SECONDS)
         stage.stop_all()
         (after,) = many.reminders().values()
     assert (after.fence, after.attempts, after.why) == (1, 1, None)
@@ -179,12 +183,12 @@ def test_a_sender_frozen_past_its_lease_overwrites_nothing(stage: Stage) -> None
     gate = Gate()
     with serving(gate) as url:
         frozen = stage.start("tests.faults.sender", url)
-        assert gate.reached.wait(60)
+        assert gate.reached.wait(PATIENCE_SECONDS)
         os.kill(frozen.pid, signal.SIGSTOP)
         gate.opened.set()
         many.shift_clock(stage, LEASE + timedelta(seconds=1))
         stage.start("tests.faults.sender", url)
-        assert many.all_are_sent(1, 60)
+        assert many.all_are_sent(1, PATIENCE_SECONDS)
         (before,) = many.reminders().values()
         told = (before.sent_at, before.fence, before.attempts, before.why)
         os.kill(frozen.pid, signal.SIGCONT)

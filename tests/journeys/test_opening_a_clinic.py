@@ -30,7 +30,7 @@ PHONE, DESK = {"width": 360, "height": 740}, {"width": 1440, "height": 900}
 STEP = 30
 """Seconds for which a code of the app is shown; each is taken once."""
 CLIENT = "hannah@client.example"
-LONGEST_WAIT = 60
+LONGEST_WAIT = 240
 
 
 @dataclass

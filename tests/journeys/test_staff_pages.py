@@ -32,7 +32,7 @@ from tests.ports import free_port
 from tests.proxy import NAME, proxied
 from tests.stage import staged
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 NOW = datetime(2031, 6, 11, 10, 20, tzinfo=ZoneInfo("America/Toronto")).astimezone(UTC)
 """A Wednesday: one visit is signed, one under way, two to come, three reviews and a request wait."""
