@@ -153,12 +153,6 @@ def stages(kind: MessageKind, subject_ids: Sequence[UUID], now: datetime) -> Map
     return {row.subject_id: _stage(row, now) for row in db.session.scalars(about.order_by(Message.id))}
 
 
-def undelivered(since: datetime) -> int:
-    """How many messages were given up since an instant, which staff should follow up by telephone."""
-    count = sa.select(sa.func.count()).where(Message.given_up_at >= since)
-    return db.session.scalar(count) or 0
-
-
 def reaches_by_mail(visit_id: UUID) -> bool:
     """Whether letters about a visit have a usable address, and none was lost so far."""
     has_address = db.session.scalar(sa.select(visits(Appointment.id == visit_id).exists()))

@@ -12,7 +12,7 @@ from clinic.accounts.models import AuditEntry, Contact
 from clinic.db import db
 from clinic.messaging.models import Message
 from tests import make
-from tests.messaging.test_reports import LETTER, NAME, bounce
+from tests.messaging.test_bounce_reports import LETTER, NAME, bounce
 
 SECRET = "s" * 40
 PROVEN = {"Authorization": f"Bearer {SECRET}"}

@@ -38,7 +38,7 @@ from clinic.messaging.bounces.providers import TAG, sns
 from clinic.messaging.letters.composing import Letter
 from clinic.messaging.models import Message
 from tests import make
-from tests.messaging.test_reports import NAME
+from tests.messaging.test_bounce_reports import NAME
 
 TOPIC = "arn:aws:sns:eu-central-1:123456789012:letters"
 SNS_HOST = "sns.eu-central-1.amazonaws.com"

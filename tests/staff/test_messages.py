@@ -392,7 +392,7 @@ def test_an_owner_reads_what_waits_chooses_and_lets_messages_go(
     assert "restored from a copy" not in owner.get("/staff/messages")
 
 
-def test_arrears_are_shown_to_staff(scene: Scene, front_desk: Browser, clock_at_now: None) -> None:
+def test_the_backlog_is_shown_to_staff(scene: Scene, front_desk: Browser, clock_at_now: None) -> None:
     assert "Delivery is behind" not in front_desk.get("/staff/messages")
     message = owed(scene)
     message.due_at = make.NOW - timedelta(hours=1)

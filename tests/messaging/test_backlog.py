@@ -97,7 +97,7 @@ def test_fifty_messages_stuck_in_dead_hands_are_counted_and_taken_over(
     assert backlog.count(now + 4 * MINUTE) == NONE
 
 
-def test_arrears_begin_after_a_grace_and_not_before(visits: list[Appointment], now: datetime) -> None:
+def test_the_backlog_begins_after_a_grace_and_not_before(visits: list[Appointment], now: datetime) -> None:
     due_at = visits[0].starts_at - timedelta(hours=48)
     assert backlog.count(due_at + 4 * MINUTE) == NONE
     assert backlog.count(due_at + 5 * MINUTE).unreminded == MANY
