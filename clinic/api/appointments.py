@@ -36,7 +36,7 @@ from clinic.booking.placing import NotOffered, supply_as_agreed
 from clinic.booking.refusals import NextStep, next_step
 from clinic.db import transaction
 from clinic.practice import queries as practice
-from clinic.practice.queries import Supply
+from clinic.practice.supply import Supply, supply_named, supply_of
 from clinic.refusal import NotFound, Refusal, Stale
 from clinic.scheduling import hours
 from clinic.scheduling.hours import Days
@@ -56,7 +56,7 @@ def keep() -> Response:
     wanted, now = request_parsing.body(schemas.NewHold), clock.now()
     network = limits.network(request.remote_addr)
     limits.take(limits.HOLDS_NETWORK, network, now)
-    supply = practice.supply_named(wanted.treatment)
+    supply = supply_named(wanted.treatment)
     wish = availability.search_criteria(supply, wanted.therapist, wanted.location)
     secret = secrets.token_urlsafe(32)
     try:
@@ -152,7 +152,7 @@ def move(token: str) -> Response:
     try:
         return _changed(visit, token, wanted.revision, deed, now)
     except NotOffered as gone:
-        supply = supply_as_agreed(practice.supply(visit.treatment_id, retired_too=True), visit)
+        supply = supply_as_agreed(supply_of(visit.treatment_id, retired_too=True), visit)
         supply = same_person.avoiding(supply, visit.client_id, now, records=False, besides=[visit.id])
         return problem(gone, nearest=_nearest(supply, wish, wanted.starts_at, now))
 

@@ -23,7 +23,8 @@ from werkzeug.http import parse_etags
 from clinic import clock
 from clinic.booking import availability
 from clinic.booking.availability import Basis
-from clinic.practice.queries import Supply, Unbookable
+from clinic.practice.queries import Unbookable
+from clinic.practice.supply import Supply
 from clinic.web import headers, logs
 
 if TYPE_CHECKING:

@@ -17,7 +17,8 @@ import sqlalchemy as sa
 from clinic.booking.models import LONGEST_OCCUPATION, OCCUPYING
 from clinic.db import db, read_connection
 from clinic.practice import queries as practice
-from clinic.practice.queries import DEFAULT_TRAVEL, Supply
+from clinic.practice.rota import rota_of
+from clinic.practice.supply import DEFAULT_TRAVEL, SUPPLY_SQL, Supply, read_supply, supply_of
 from clinic.refusal import NotFound
 from clinic.scheduling import grid, hours, slots
 from clinic.scheduling.hours import Days
@@ -79,7 +80,7 @@ def offers(wish: SearchCriteria, days: Days, now: datetime) -> AvailabilityAnswe
 
     Raises Unbookable when the treatment is not sold. An unknown therapist or location finds nothing.
     """
-    return find_offers(practice.supply(wish.treatment_id), wish, days, now)
+    return find_offers(supply_of(wish.treatment_id), wish, days, now)
 
 
 def find_offers(
@@ -99,7 +100,7 @@ def find_offers(
         preferred=wish.own_therapist if wish.own_therapist in therapists else None,
         smallest=supply.smallest,
     )
-    rota = practice.rota(supply, days, therapists)
+    rota = rota_of(supply, days, therapists)
     taken = _taken(supply, question, wish, now, ranked=ranked)
     found = slots.offers(question, rota, taken)
     return AvailabilityAnswer(
@@ -129,7 +130,7 @@ _BASIS = f"""
     SELECT t.id, p.rules_version, v.calendars,
            (SELECT min(held_until) FROM appointments WHERE state = 'held' AND held_until > %(now)s),
            CASE WHEN p.rules_version = %(rules_version)s AND v.calendars = %(calendars)s AND t.id = %(treatment_id)s
-                THEN NULL ELSE {practice.SUPPLY_SQL} END
+                THEN NULL ELSE {SUPPLY_SQL} END
       FROM treatments t CROSS JOIN practice p CROSS JOIN LATERAL (
         SELECT ((SELECT coalesce(sum(th.calendar_version), 0) FROM therapists th
                    JOIN treatment_therapists tt ON tt.therapist_id = th.id WHERE tt.treatment_id = t.id)
@@ -159,7 +160,7 @@ def basis(slug: str, now: datetime, known: tuple[Basis, Supply] | None) -> tuple
         raise practice.Unbookable
     treatment_id, rules_version, calendars, next_release, details = row
     if details is not None:
-        supply = practice.read_supply(details)
+        supply = read_supply(details)
     assert supply is not None
     return (
         Basis(

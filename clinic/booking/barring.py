@@ -18,7 +18,7 @@ from clinic.booking.states import acting_side
 from clinic.db import db, violates
 from clinic.language import N_
 from clinic.practice.models import Therapist
-from clinic.practice.queries import Supply
+from clinic.practice.supply import Supply
 from clinic.refusal import NotFound, Refusal
 
 LONGEST_REASON = 1000

@@ -45,8 +45,8 @@ from clinic.booking.waivers import Rule, waive
 from clinic.db import db
 from clinic.intake.queries import safety_standing
 from clinic.language import N_
-from clinic.practice import queries as practice
 from clinic.practice.models import Location
+from clinic.practice.supply import supply_of
 from clinic.refusal import Refusal
 
 UNDO = timedelta(seconds=120)
@@ -86,7 +86,7 @@ def move(
     NotCleared, TwoPlaces and BarredOnline.
     """
     seen = get_appointment(appointment_id)
-    supply = waive(supply_as_agreed(practice.supply(seen.treatment_id, retired_too=True), seen), waived)
+    supply = waive(supply_as_agreed(supply_of(seen.treatment_id, retired_too=True), seen), waived)
     wish = SearchCriteria(
         seen.treatment_id,
         therapist_id=therapist_id,

@@ -29,8 +29,8 @@ from clinic.booking.services import queue_for
 from clinic.booking.waivers import Rule
 from clinic.db import db
 from clinic.intake import queries as intake
-from clinic.practice import queries as practice
 from clinic.practice.models import Treatment
+from clinic.practice.supply import supply_of
 from clinic.refusal import Refusal
 
 LONGEST_REASON = 500
@@ -72,7 +72,7 @@ def book(
     Limits on open bookings are for clients, not for the desk. Raises
     Unbookable, NotCleared, GuardianNeeded, RulesInTheWay, ReasonNeeded, Impossible, NotOffered, SlotTaken.
     """
-    supply = same_person.avoiding(practice.supply(treatment_id), client.id, now, records=True)
+    supply = same_person.avoiding(supply_of(treatment_id), client.id, now, records=True)
     wish = SearchCriteria(treatment_id, therapist_id=therapist_id, location_id=location_id)
     needed = _needed(waivers.broken(supply, wish, starts_at, now), waived, reason)
     queue_for(client.id)
@@ -142,7 +142,7 @@ def in_the_way(
     visit: Appointment, starts_at: datetime, therapist_id: UUID, location_id: UUID, now: datetime
 ) -> tuple[Rule, ...]:
     """The rules a move of this visit would break; raises Impossible."""
-    supply = supply_as_agreed(practice.supply(visit.treatment_id, retired_too=True), visit)
+    supply = supply_as_agreed(supply_of(visit.treatment_id, retired_too=True), visit)
     supply = same_person.avoiding(supply, visit.client_id, now, records=True, besides=[visit.id])
     wish = SearchCriteria(
         visit.treatment_id, therapist_id=therapist_id, location_id=location_id, without=visit.id

@@ -22,7 +22,8 @@ from clinic.booking.models import Appointment, State
 from clinic.db import db, violates_one_of
 from clinic.language import N_
 from clinic.practice.models import Practice
-from clinic.practice.queries import Supply, remember_practice
+from clinic.practice.queries import remember_practice
+from clinic.practice.supply import Supply
 from clinic.refusal import NotFound, Refusal, Stale
 from clinic.scheduling import hours, slots
 from clinic.scheduling.slots import Candidate

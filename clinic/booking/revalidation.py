@@ -28,7 +28,8 @@ from clinic.db import db
 from clinic.practice import opening_hours
 from clinic.practice import queries as practice
 from clinic.practice.opening_hours import PracticeRota
-from clinic.practice.queries import Supply, Unbookable
+from clinic.practice.queries import Unbookable
+from clinic.practice.supply import Supply, supplies_of, supply_of
 from clinic.scheduling import grid, hours
 from clinic.scheduling.grid import Window
 from clinic.scheduling.hours import Days, Rota
@@ -90,7 +91,7 @@ def is_live(kept: Appointment, now: datetime) -> bool:
 def _could_begin(kept: Appointment, now: datetime) -> bool:
     """Whether it would be offered as a new start with the same therapist and room, not counting itself."""
     try:
-        supply = supply_as_agreed(practice.supply(kept.treatment_id), kept)
+        supply = supply_as_agreed(supply_of(kept.treatment_id), kept)
     except Unbookable:
         return False
     supply = waive(supply, _waived([kept]).get(kept.id, ()))
@@ -108,7 +109,7 @@ def _could_begin(kept: Appointment, now: datetime) -> bool:
 
 def against_kept(kept: Sequence[Appointment]) -> list[Against | None]:
     """The objections to these holds from what the practice changed, except what staff waived."""
-    waived, supplies = _waived(kept), practice.supplies({hold.treatment_id for hold in kept})
+    waived, supplies = _waived(kept), supplies_of({hold.treatment_id for hold in kept})
     found: list[Against | None] = []
     for hold, why in zip(kept, objections([Spot.of(hold) for hold in kept]), strict=True):
         aside = waived.get(hold.id, frozenset())

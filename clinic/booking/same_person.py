@@ -22,7 +22,7 @@ from clinic.booking.models import Appointment, SamePersonAnswer, State, Waiver
 from clinic.booking.placing import NotOffered
 from clinic.db import db
 from clinic.language import N_
-from clinic.practice.queries import Supply
+from clinic.practice.supply import Supply
 from clinic.refusal import NotFound
 
 LIVE = (State.REQUESTED, State.BOOKED, State.ARRIVED)

@@ -35,7 +35,7 @@ from clinic.intake import queries as intake
 from clinic.intake.queries import SafetyStanding
 from clinic.language import N_
 from clinic.practice import queries as practice
-from clinic.practice.queries import Supply
+from clinic.practice.supply import Supply, supply_of
 from clinic.refusal import Refusal
 
 OPEN_REQUESTS_PER_CONTACT = 2
@@ -96,7 +96,7 @@ def hold(
     `supply` is the wish's, where it was read already. Raises Unbookable, NotFirst, TooManyHeld, NotCleared, NotOffered,
     SlotTaken, BookingClosed, BarredOnline.
     """
-    supply = supply or practice.supply(wish.treatment_id)
+    supply = supply or supply_of(wish.treatment_id)
     online_booking.require_open(supply.rules)
     admission.refuse_first_visit(supply.new_clients, client_id)
     supply = barring.allowed(supply, client_id, wish.therapist_id)

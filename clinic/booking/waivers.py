@@ -17,9 +17,9 @@ from clinic.booking import availability
 from clinic.booking.availability import SearchCriteria
 from clinic.booking.placing import NotOffered, local_time
 from clinic.db import db
-from clinic.practice import queries as practice
 from clinic.practice.models import Room
-from clinic.practice.queries import Supply
+from clinic.practice.rota import rota_of
+from clinic.practice.supply import Supply
 from clinic.scheduling.grid import CELL
 
 ANY_TIME_AHEAD = timedelta(days=3660)
@@ -151,7 +151,7 @@ def _why_not(supply: Supply, wish: SearchCriteria, starts_at: datetime, now: dat
 
 def _is_away(supply: Supply, wish: SearchCriteria, therapists: Iterable[UUID], starts_at: datetime) -> bool:
     """Whether time off or a closure overlaps the visit, in the location's local time."""
-    rota = practice.rota(supply, availability.days_around(starts_at, supply), therapists)
+    rota = rota_of(supply, availability.days_around(starts_at, supply), therapists)
     for site in supply.sites:
         if wish.location_id in (None, site.location_id):
             begins = local_time(starts_at, site.zone.key)

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from clinic.db import db
-from clinic.practice import queries
 from clinic.practice.models import Location, Therapist
-from clinic.practice.queries import Site
+from clinic.practice.rota import rota_of
+from clinic.practice.supply import Site
 from clinic.scheduling import hours
 from clinic.scheduling.hours import Days, Rota
 
@@ -50,7 +50,7 @@ def house() -> PracticeRota:
 
 def rota(of: PracticeRota, days: Days, therapists: Iterable[UUID] | None = None) -> Rota[UUID]:
     """The rota of all therapists, or of some, for local days."""
-    return queries.rota(of, days, of.therapists if therapists is None else therapists)
+    return rota_of(of, days, of.therapists if therapists is None else therapists)
 
 
 def today(now: datetime) -> date:

@@ -20,7 +20,7 @@ from clinic.practice.editing import (
     slug_of,
 )
 from clinic.practice.models import Location, LocationPair, Room, Treatment
-from clinic.practice.queries import DEFAULT_TRAVEL
+from clinic.practice.supply import DEFAULT_TRAVEL
 from clinic.refusal import NotFound, Refusal
 
 Pair = tuple[UUID, UUID]

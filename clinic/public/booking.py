@@ -38,6 +38,7 @@ from clinic.language import N_
 from clinic.plans import services as plans
 from clinic.practice import queries as practice
 from clinic.practice.models import IntakeRule, Location, Therapist, Treatment
+from clinic.practice.supply import supply_of
 from clinic.public import extend_reservation
 from clinic.public.forms import BookingDetailsForm, PersonForm
 from clinic.public.intake import SAID_NO
@@ -368,7 +369,7 @@ def _choice(
     client_id = signed_in_client_id()
     mine = known_browser()
     held = services.holds_of(mine) if mine else []
-    supply = barring.shown_to(practice.supply(treatment.id), client_id)
+    supply = barring.shown_to(supply_of(treatment.id), client_id)
     return SlotChoice(
         supply=same_person.avoiding(supply, client_id, now, records=True),
         search=SearchCriteria(

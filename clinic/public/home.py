@@ -16,6 +16,7 @@ from clinic.language import gettext
 from clinic.language.reading import weekday_name
 from clinic.practice import queries as practice
 from clinic.practice.models import Location, Therapist, Treatment, WeeklyHours
+from clinic.practice.supply import supply_of
 from clinic.scheduling import hours
 from clinic.scheduling.hours import Days
 from clinic.web import slot_picker
@@ -87,7 +88,7 @@ def _next_free(sold: list[Treatment], people: list[Therapist], now: datetime) ->
         return None
     today = hours.local_day(now, ZoneInfo(place.zone))
     choice = SlotChoice(
-        supply=practice.supply(sold[0].id),
+        supply=supply_of(sold[0].id),
         search=SearchCriteria(sold[0].id, location_id=place.id),
         location=place,
         therapists={person.id: person for person in people},

@@ -27,7 +27,7 @@ from clinic.language import N_, gettext
 from clinic.messaging import queries as messages
 from clinic.messaging.kinds.reminders import to_come
 from clinic.practice import queries as practice
-from clinic.practice.queries import Supply
+from clinic.practice.supply import Supply, supply_of
 from clinic.public import safety_form
 from clinic.public.forms import RevisionForm
 from clinic.refusal import NotFound, Stale
@@ -222,7 +222,7 @@ def _supply(visit: Appointment, now: datetime) -> Supply:
 
     Therapists the client is barred from are left out, because the move would be refused.
     """
-    supply = supply_as_agreed(practice.supply(visit.treatment_id, retired_too=True), visit)
+    supply = supply_as_agreed(supply_of(visit.treatment_id, retired_too=True), visit)
     supply = barring.shown_to(supply, visit.client_id)
     return same_person.avoiding(supply, visit.client_id, now, records=False, besides=[visit.id])
 

@@ -26,6 +26,7 @@ from clinic.booking.waiting.queries import WaitingListLine
 from clinic.db import transaction
 from clinic.language.reading import short_date
 from clinic.practice import queries as practice
+from clinic.practice.supply import supply_of
 from clinic.refusal import NotFound
 from clinic.staff import desk as staff_desk
 from clinic.staff.blueprint import blueprint
@@ -267,7 +268,7 @@ def _live_wish(wish_id: UUID) -> WaitingListEntry:
 def _chosen_time(wish: WaitingListEntry) -> WaitingListTime:
     """The time an address or form names, of the treatment somebody waits for; raises NotFound."""
     starts_at, therapist_id = time_values.read_value(request.values.get("start", ""))
-    supply = practice.supply(wish.treatment_id)
+    supply = supply_of(wish.treatment_id)
     places = {site.location_id: site.zone for site in supply.sites}
     try:
         location_id = UUID(request.values.get("location", ""))

@@ -18,7 +18,7 @@ from clinic.booking.models import Appointment
 from clinic.language import N_, gettext
 from clinic.language.reading import day_and_month
 from clinic.practice.models import Location, Therapist
-from clinic.practice.queries import Supply
+from clinic.practice.supply import Supply
 from clinic.scheduling import hours, slots
 from clinic.scheduling.hours import Days
 from clinic.web import time_values

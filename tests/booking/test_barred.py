@@ -17,6 +17,7 @@ from clinic.booking.series.new_series import Order, Slot
 from clinic.booking.waiting import entries, matching
 from clinic.db import db
 from clinic.practice.models import Treatment
+from clinic.practice.supply import supply_of
 from clinic.refusal import NotFound
 from tests.conftest import NOW
 
@@ -136,9 +137,8 @@ def test_a_series_is_one_booking_too(sold: Treatment, ada: Client, clerk: User) 
 
 
 def barred_place(sold: Treatment) -> object:
-    from clinic.practice import queries as practice
 
-    return practice.supply(sold.id).sites[0].location_id
+    return supply_of(sold.id).sites[0].location_id
 
 
 def join(sold: Treatment, client: Client, actor: str, therapist_id: object = None) -> object:

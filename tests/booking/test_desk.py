@@ -28,6 +28,7 @@ from clinic.practice.models import (
     Treatment,
 )
 from clinic.practice.queries import Unbookable
+from clinic.practice.supply import supply_of
 from clinic.refusal import Stale
 from tests.conftest import NOW
 
@@ -64,9 +65,7 @@ class Shop:
     def broken(self, at: datetime = THURSDAY_TEN) -> tuple[Rule, ...]:
         """The rules a start would break."""
         wish = SearchCriteria(self.sold.id, therapist_id=self.person.id, location_id=self.place.id)
-        supply = same_person.avoiding(
-            desk.practice.supply(self.sold.id), self.caller.id, self.now, records=True
-        )
+        supply = same_person.avoiding(supply_of(self.sold.id), self.caller.id, self.now, records=True)
         return waivers.broken(supply, wish, at, self.now)
 
 

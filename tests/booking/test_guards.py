@@ -16,7 +16,7 @@ from clinic.booking.states import NotNow
 from clinic.booking.waivers import Impossible
 from clinic.db import db, transaction
 from clinic.guidance.levels import Level
-from clinic.practice import queries
+from clinic.practice.supply import supply_of
 from clinic.scheduling.hours import Days
 from tests.conftest import NOW
 
@@ -129,15 +129,15 @@ def test_a_visit_begins_five_minutes_after_another_when_buffers_say_so_and_not_s
     make.appointment(of=sold, who=make.client(), buffer_before_minutes=0, occupied_from=TEN, starts_at=TEN)
     eleven, needed = TEN + HOUR, timedelta(minutes=gap)
     wish = SearchCriteria(
-        sold.id, therapist_id=sold.therapists[0].id, location_id=queries.supply(sold.id).sites[0].location_id
+        sold.id, therapist_id=sold.therapists[0].id, location_id=supply_of(sold.id).sites[0].location_id
     )
     after = [at for at in offered(wish) if at >= TEN]
     assert after[0] == eleven + needed
     with pytest.raises(NotOffered):
         held(wish, eleven + needed - FIVE)
     with pytest.raises(Impossible):
-        waivers.broken(queries.supply(sold.id), wish, eleven + needed - FIVE, NOW)
-    assert waivers.broken(queries.supply(sold.id), wish, eleven + needed, NOW) == ()
+        waivers.broken(supply_of(sold.id), wish, eleven + needed - FIVE, NOW)
+    assert waivers.broken(supply_of(sold.id), wish, eleven + needed, NOW) == ()
     assert held(wish, eleven + needed).starts_at == eleven + needed
 
 

@@ -20,6 +20,7 @@ from clinic.booking.waiting.offer_answers import OfferGone
 from clinic.db import db, transaction
 from clinic.practice import absences, queries
 from clinic.practice.absences import Away
+from clinic.practice.supply import supply_of
 from tests.booking.waiting_list import EVERY_TIME
 from tests.conftest import NOW
 from tests.practice.test_offered_then_changed import (
@@ -158,7 +159,7 @@ def offered(shop: Shop, make: ModuleType, owner: User, *, instead_of: Appointmen
                 now=NOW,
             )
         wish_id = wish.id
-    zone = queries.supply(shop.sold.id).zone_of(shop.place.id)
+    zone = supply_of(shop.sold.id).zone_of(shop.place.id)
     with transaction():
         made = offering.keep(
             shop.sold.id,

@@ -26,6 +26,7 @@ from clinic.practice.absences import Away
 from clinic.practice.models import Location, Room, Therapist, Treatment
 from clinic.practice.public_holidays import PublicHoliday
 from clinic.practice.queries import Unbookable
+from clinic.practice.supply import supply_of
 from clinic.practice.working_hours import Span
 from clinic.refusal import Refusal
 from clinic.scheduling.hours import Days
@@ -50,7 +51,7 @@ class Shop:
     sold: Treatment
 
     def stamp(self) -> int:
-        return queries.supply(self.sold.id, retired_too=True).stamp
+        return supply_of(self.sold.id, retired_too=True).stamp
 
     def is_offered(self) -> bool:
         days = Days(THURSDAY, THURSDAY + ONE_DAY)

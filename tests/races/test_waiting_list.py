@@ -15,8 +15,8 @@ from clinic.booking.waiting import entries, offer_answers, offering, rounds
 from clinic.booking.waiting.matching import WaitingListTime
 from clinic.booking.waiting.models import Offer, OfferEnd, Offering, WaitingListEntry
 from clinic.db import db, transaction
-from clinic.practice import queries as practice
 from clinic.practice.models import Treatment
+from clinic.practice.supply import supply_of
 from config import Settings
 from tests import make
 from tests.conftest import NOW
@@ -47,7 +47,7 @@ def waits(sold: Treatment, name: str) -> UUID:
 
 def kept(sold: Treatment, start: datetime, wish_ids: list[UUID]) -> UUID:
     """A time that is kept and offered to these wishes."""
-    site = practice.supply(sold.id).sites[0]
+    site = supply_of(sold.id).sites[0]
     time = WaitingListTime(start, sold.therapists[0].id, site.location_id, site.zone)
     with transaction():
         return offering.keep(sold.id, time, wish_ids, now=NOW).id

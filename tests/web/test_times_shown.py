@@ -29,6 +29,7 @@ from clinic.booking.waiting.matching import WaitingListTime
 from clinic.db import db, transaction
 from clinic.practice import queries, treatments
 from clinic.practice.models import Location, Room, Therapist, Treatment
+from clinic.practice.supply import supply_of
 from clinic.refusal import Refusal
 from tests.booking.waiting_list import EVERY_TIME
 from tests.conftest import NOW
@@ -273,7 +274,7 @@ def test_what_a_series_and_the_waiting_list_show_can_be_taken(
 
 
 def _offered_and_taken(shop: Shop, wish_id: UUID, at: datetime, who: UUID) -> None:
-    zone = queries.supply(shop.sold.id).zone_of(shop.place.id)
+    zone = supply_of(shop.sold.id).zone_of(shop.place.id)
     made = offering.keep(
         shop.sold.id, WaitingListTime(at, who, shop.place.id, zone), [wish_id], now=NOW, by_id=shop.desk.id
     )

@@ -25,9 +25,8 @@ from clinic.db import db
 from clinic.intake import queries as intake
 from clinic.intake.queries import SafetyStanding
 from clinic.language import N_
-from clinic.practice import queries as practice
 from clinic.practice.models import Treatment
-from clinic.practice.queries import Supply
+from clinic.practice.supply import Supply, supply_of
 from clinic.refusal import NotFound, Refusal
 from clinic.scheduling import hours, slots
 from clinic.scheduling.hours import Days
@@ -252,7 +251,7 @@ def of_act(series_id: UUID, revision: int) -> list[Appointment]:
 
 
 def _supply(treatment_id: UUID, *, by_staff: bool) -> Supply:
-    supply = practice.supply(treatment_id)
+    supply = supply_of(treatment_id)
     if by_staff:
         return waive(supply, STAFF_WAIVE)
     online_booking.require_open(supply.rules)

@@ -25,8 +25,7 @@ from clinic.booking.series.new_series import STAFF_WAIVE, WEEK, Lost, NoSeries, 
 from clinic.booking.states import NotNow, raise_revision
 from clinic.booking.waivers import waive
 from clinic.db import db
-from clinic.practice import queries as practice
-from clinic.practice.queries import Supply
+from clinic.practice.supply import Supply, supply_of
 from clinic.refusal import Stale
 
 MOST_WEEKS_LATER = 8
@@ -207,9 +206,7 @@ def _locked(
 
 
 def _supply(member: Appointment) -> Supply:
-    return waive(
-        supply_as_agreed(practice.supply(member.treatment_id, retired_too=True), member), STAFF_WAIVE
-    )
+    return waive(supply_as_agreed(supply_of(member.treatment_id, retired_too=True), member), STAFF_WAIVE)
 
 
 def _rooms(supply: Supply) -> tuple[UUID, ...]:

@@ -18,8 +18,7 @@ from clinic.booking import availability
 from clinic.booking.models import Appointment
 from clinic.booking.waiting.models import Known
 from clinic.db import db
-from clinic.practice import queries as practice
-from clinic.practice.queries import Supply
+from clinic.practice.supply import Supply, supply_of
 from clinic.scheduling import grid
 from clinic.scheduling.grid import CELL, Window
 from clinic.scheduling.hours import Days
@@ -87,7 +86,7 @@ class Look:
 def find_freed(treatment_id: UUID, now: datetime) -> Look:
     """What is available of a treatment now, and what was known; raises Unbookable if it is not offered. Changes
     nothing."""
-    supply = practice.supply(treatment_id)
+    supply = supply_of(treatment_id)
     around = availability.days_around(now, supply)
     days = Days(around.first_on, around.until_on + supply.rules.horizon)
     offers = _offers(_on_any_five_minutes(supply), days, now)

@@ -22,6 +22,7 @@ from clinic.booking.waiting.models import Offer, OfferEnd, Offering, WaitingList
 from clinic.db import db
 from clinic.language import N_
 from clinic.practice import queries as practice
+from clinic.practice.supply import supply_of
 from clinic.refusal import NotFound, Refusal, Stale
 
 LIVE = (State.REQUESTED, State.BOOKED, State.ARRIVED)
@@ -188,7 +189,7 @@ def _booked(
 def _moved(offering: Offering, visit_id: UUID, actor: str, now: datetime) -> Appointment:
     """Move the visit to the reserved time: its link, its place in a course and its calendar entry stay."""
     hold, visit = get_appointment(offering.hold_id, OfferGone), get_appointment(visit_id, OfferGone)
-    supply = supply_as_agreed(practice.supply(visit.treatment_id, retired_too=True), visit)
+    supply = supply_as_agreed(supply_of(visit.treatment_id, retired_too=True), visit)
     calendars = (visit.therapist_id, visit.room_id)
     if visit.client_id is not None:
         booking.queue_for(visit.client_id)

@@ -26,7 +26,7 @@ from clinic.booking.waiting.matching import Pace, WaitingListTime
 from clinic.booking.waiting.models import Offer, OfferEnd, Offering, OfferingEnd, WaitingListEntry
 from clinic.db import db, new_id, violates
 from clinic.practice import queries as practice
-from clinic.practice.queries import Supply
+from clinic.practice.supply import Supply, supply_of
 from clinic.refusal import NotFound, Refusal
 
 ROUNDS = 2
@@ -60,7 +60,7 @@ def keep(
     `by_id` is the member of staff who offers it by hand; then there is only one round. Raises NotOffered, SlotTaken,
     OfferedAlready.
     """
-    supply = _as_needed(practice.supply(treatment_id), wish_ids)
+    supply = _as_needed(supply_of(treatment_id), wish_ids)
     asked = availability.SearchCriteria(
         treatment_id, therapist_id=time.therapist_id, location_id=time.location_id
     )

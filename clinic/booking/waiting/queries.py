@@ -17,8 +17,8 @@ from clinic.booking.waiting import matching
 from clinic.booking.waiting.matching import WaitingListTime
 from clinic.booking.waiting.models import Offer, OfferEnd, Offering, WaitingListEntry
 from clinic.db import db
-from clinic.practice import queries as practice
 from clinic.practice.queries import Unbookable
+from clinic.practice.supply import supply_of
 from clinic.refusal import NotFound
 from clinic.scheduling.hours import Days
 
@@ -123,7 +123,7 @@ def fitting(
     (one,) = matching.ranked([waited_for], now)
     visit = waited_for.replaces
     try:
-        supply = practice.supply(waited_for.treatment_id)
+        supply = supply_of(waited_for.treatment_id)
     except Unbookable:
         return []
     supply = supply_as_agreed(supply, visit) if visit is not None else supply

@@ -18,7 +18,7 @@ from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment
 from clinic.practice import queries as practice
 from clinic.practice.models import Location, Therapist, Treatment
-from clinic.practice.queries import Supply
+from clinic.practice.supply import Supply
 from clinic.refusal import NotFound
 from clinic.web import time_values
 from clinic.web.slot_picker import SlotChoice

@@ -18,6 +18,7 @@ from clinic.booking.states import NotNow
 from clinic.db import transaction
 from clinic.practice import queries as practice
 from clinic.practice.models import Location, Therapist
+from clinic.practice.supply import supply_of
 from clinic.refusal import NotFound, Refusal
 from clinic.staff import desk as staff_desk
 from clinic.staff.blueprint import blueprint
@@ -130,7 +131,7 @@ def _therapist(visit: Appointment) -> Therapist | None:
 
 def _slots(visit: Appointment, location: Location, search: SearchCriteria, now: datetime) -> SlotChoice:
     """What the slot picker shows: the visit as agreed, less the times at which the client is somewhere else."""
-    supply = supply_as_agreed(practice.supply(visit.treatment_id, retired_too=True), visit)
+    supply = supply_as_agreed(supply_of(visit.treatment_id, retired_too=True), visit)
     return SlotChoice(
         supply=same_person.avoiding(supply, visit.client_id, now, records=True, besides=[visit.id]),
         search=search,

@@ -27,7 +27,7 @@ from clinic.db import transaction
 from clinic.intake import queries as intake
 from clinic.plans import services as plans
 from clinic.practice import queries as practice
-from clinic.practice.queries import Supply
+from clinic.practice.supply import Supply, supply_of
 from clinic.refusal import NotFound, Refusal
 from clinic.staff import desk as staff_desk
 from clinic.staff.blueprint import blueprint
@@ -202,7 +202,7 @@ def _check_page(
 def _supply(choice: BookingChoices, now: datetime) -> Supply:
     """What can be had, less the times at which the client is somewhere else."""
     client_id = choice.client.id if choice.client else None
-    return same_person.avoiding(practice.supply(choice.treatment.id), client_id, now, records=True)
+    return same_person.avoiding(supply_of(choice.treatment.id), client_id, now, records=True)
 
 
 def _form(choice: BookingChoices, **given: Any) -> BookForm:
