@@ -459,3 +459,12 @@ def test_an_offer_leaves_a_gap_when_no_smallest_visit_fits_beside_it(
         minute = oracle.minute_of(start.starts_at)
         for each in start.candidates:
             assert each.leaves_gap == slow.leaves_gap(places[each.location], each.therapist, minute)
+
+
+@pytest.mark.parametrize(("smallest", "leaves_gap"), [(5, False), (10, True)])
+def test_five_minutes_left_over_are_a_gap_unless_something_that_short_is_sold(
+    smallest: int, *, leaves_gap: bool
+) -> None:
+    start = ask(works("09:00", "10:05"), smallest=Need(length=minutes(smallest))).at(at("09:00"))
+    assert start is not None
+    assert start.candidates[0].leaves_gap == leaves_gap
