@@ -12,7 +12,7 @@ from clinic import clock
 from clinic.accounts import sessions
 from clinic.accounts.models import Client, Contact, User
 from clinic.db import db
-from clinic.web.access import STAFF_FIELD
+from clinic.web.signed_in_staff import STAFF_FIELD
 from tests.web.reading import Element, read
 
 PASSWORD = "velvet thumb ocean 9"

@@ -21,7 +21,7 @@ from clinic.plans import before_visit
 from clinic.plans.before_visit import BeforeVisitQuestions, NotOpen
 from clinic.public import outcome
 from clinic.refusal import NotFound
-from clinic.web import access, question_fields
+from clinic.web import access, question_fields, signed_in_staff
 from clinic.web.access import anyone, audience
 from clinic.web.signed_in_client import signed_in_client_id
 
@@ -77,7 +77,7 @@ def answer(token: str) -> ResponseReturnValue:
     if answered.level in (Level.REFER, Level.URGENT):
         told = None if _is_known(visit) else frozenset(answered.submission.answers)
         return outcome.card_of(answered.standing, answered.submission.outcome, told=told)
-    back = url_for("staff.visit", appointment_id=visit.id) if access.is_handed_over() else None
+    back = url_for("staff.visit", appointment_id=visit.id) if signed_in_staff.is_handed_over() else None
     return render_template("public/safety_form_thanks.html", back_to_staff=back)
 
 
@@ -98,7 +98,7 @@ def _sheet(visit: Appointment, now: datetime) -> BeforeVisitQuestions:
 def _is_known(visit: Appointment) -> bool:
     """Whether the viewer proved to be this client, or got the device from the client's therapist."""
     is_signed_in = visit.client_id is not None and signed_in_client_id() == visit.client_id
-    return is_signed_in or access.handed_over_for() == str(visit.id)
+    return is_signed_in or signed_in_staff.handed_over_for() == str(visit.id)
 
 
 def _asks_activities(sheet: BeforeVisitQuestions) -> bool:

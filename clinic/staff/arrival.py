@@ -21,7 +21,7 @@ from clinic.plans.before_visit import BeforeVisitQuestions
 from clinic.plans.explanation import Explanation
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
-from clinic.web import access, question_fields
+from clinic.web import question_fields, signed_in_staff
 from clinic.web.access import audience, may, staff
 
 BY_THERAPIST = "therapist"
@@ -79,7 +79,7 @@ def hand_over(appointment_id: UUID) -> ResponseReturnValue:
         raise before_visit.NotOpen
     is_own = may(Permission.HEALTH_READ) and plans.treats(user.id, desk.client_id_of(visit), now)
     with transaction():
-        access.hand_over(str(visit.id) if is_own else "")
+        signed_in_staff.hand_over(str(visit.id) if is_own else "")
         audit.record(
             audit.by_user(user.id),
             "hand_over",

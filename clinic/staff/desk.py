@@ -19,7 +19,7 @@ from clinic.plans import queries as plans
 from clinic.practice.models import Therapist
 from clinic.refusal import NotFound
 from clinic.staff.blueprint import blueprint
-from clinic.web import access
+from clinic.web import access, signed_in_staff
 from clinic.web.safe_redirects import own_path
 
 STAFF_PAGES = (blueprint.name, "sign_in", "security")
@@ -28,7 +28,7 @@ STAFF_PAGES = (blueprint.name, "sign_in", "security")
 
 def user() -> User:
     """The member of staff who asks. Raises NotFound for anybody else, which a declared audience never lets through."""
-    found = access.signed_in_user()
+    found = signed_in_staff.signed_in_user()
     if found is None:
         raise NotFound
     return found

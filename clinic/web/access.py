@@ -7,7 +7,6 @@ other.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
@@ -15,11 +14,7 @@ from flask import Flask, Request, current_app, flash, g, redirect, request, sess
 from flask import Response as FlaskResponse
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
-from flask_security.utils import check_and_update_authn_fresh, logout_user
 from flask_wtf import CSRFProtect
-from flask_wtf.csrf import validate_csrf
-from wtforms.validators import ValidationError
 
 from clinic import clock
 from clinic.accounts import audit, permissions, sessions
@@ -30,14 +25,9 @@ from clinic.language import N_
 from clinic.refusal import Refusal
 from clinic.web import browser, typed_text
 from clinic.web.signed_in_client import client_session
+from clinic.web.signed_in_staff import find_staff_session, is_fresh, is_handed_over, signed_in_user
 
 V = TypeVar("V", bound=Callable[..., Any])
-
-STAFF_FIELD = "staff"
-HANDED_OVER = "handed_over"
-PROVING = ("security.verify", "security.wan_verify", "security.wan_verify_response", "security.logout")
-"""What stays open to a member of staff whose browser is in a client's hands: proving their identity, and signing
-out."""
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 MACHINE_PATHS = ("/api/", "/health")
@@ -213,7 +203,7 @@ def enforce() -> ResponseReturnValue | None:
     if request.method not in SAFE_METHODS and came_from_elsewhere():
         raise FromElsewhere
     if not request.path.startswith(MACHINE_PATHS):
-        _find_staff_session()
+        find_staff_session()
         _part_with_who_was_signed_in()
     asked = policy(current_app, request.endpoint)
     if asked is None:
@@ -301,45 +291,6 @@ def came_from_elsewhere() -> bool:
         return True
 
 
-def is_fresh() -> bool:
-    """Whether this member of staff proved their identity within the last minutes (`SECURITY_FRESHNESS`)."""
-    within: timedelta = current_app.config["SECURITY_FRESHNESS"]
-    return bool(check_and_update_authn_fresh(within, timedelta()))
-
-
-def signed_in_user() -> User | None:
-    """The member of staff who passed password and second factor in this browser and whose session is live."""
-    if g.get("staff_session") is None:
-        return None
-    return cast(User, current_user._get_current_object())
-
-
-def hand_over(to: str) -> None:
-    """Hand this staff browser to a client: no staff page opens until the person who signed in proves their identity
-    again.
-
-    `to` says what it was handed over for. The earlier proof is voided on the server, so an older cookie opens nothing.
-    The caller commits.
-    """
-    g.staff_session.spent_proof = _proof()
-    session[HANDED_OVER] = to
-
-
-def is_handed_over() -> bool:
-    """Whether this browser belongs to a member of staff and is in a client's hands."""
-    return bool(g.get("handed_over"))
-
-
-def handed_over_for() -> str | None:
-    """What this browser was handed over for; None if it was not."""
-    return session.get(HANDED_OVER) if is_handed_over() else None
-
-
-def _proof() -> float:
-    """When the person in this browser last proved their identity, as the sign-in stores it; 0 for never."""
-    return float(session.get("fs_paa", 0))
-
-
 def _part_with_who_was_signed_in() -> None:
     """Once a client's session is over, by time or by signing out, the browser no longer knows the next person."""
     browser.tidy()
@@ -363,35 +314,3 @@ def may(permission: str) -> bool:
     """Whether the signed-in member of staff holds a permission; for templates and views."""
     user = signed_in_user()
     return user is not None and permissions.may(user, permission)
-
-
-def _find_staff_session() -> None:
-    """Look up the browser's staff session; sign the browser out if the server no longer knows it."""
-    if "_user_id" not in session:
-        return
-    now = clock.now()
-    live = sessions.staff(session.get(STAFF_FIELD, ""), now)
-    user = current_user
-    if live is None or not user.is_authenticated or not user.is_active or user.id != live.user_id:
-        # Signing out also removes the CSRF token.
-        if request.method == "POST" and _carries_our_token():
-            g.ended_session_of = sessions.lately_idle(session.get(STAFF_FIELD, ""), now)
-        session.pop(STAFF_FIELD, None)
-        logout_user()
-        return
-    if live.spent_proof is not None and _proof() <= live.spent_proof:
-        g.handed_over = True
-        if request.endpoint not in PROVING:
-            return
-    g.staff_session = live
-    if sessions.is_due_to_be_seen(live, now):
-        with transaction():
-            live.seen_at = now
-
-
-def _carries_our_token() -> bool:
-    try:
-        validate_csrf(request.form.get("csrf_token"))
-    except ValidationError:
-        return False
-    return True

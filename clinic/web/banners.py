@@ -14,7 +14,7 @@ from clinic.language import N_
 from clinic.messaging import heartbeat
 from clinic.messaging.heartbeat import DeliveryHeartbeats, DeliveryPart, Sign
 from clinic.messaging.pause import Why
-from clinic.web import access
+from clinic.web import access, signed_in_staff
 from clinic.web.access import Policy, staff
 
 Note = dict[str, Any]
@@ -43,8 +43,8 @@ def notes() -> list[Note]:
     if (
         for_staff is None
         or for_staff.audience != staff
-        or access.signed_in_user() is None
-        or access.is_handed_over()
+        or signed_in_staff.signed_in_user() is None
+        or signed_in_staff.is_handed_over()
     ):
         return _demo()
     return [*_letters(), *_unencrypted(), *_recovery(), *_kept_mails(), *_demo()]
@@ -102,7 +102,7 @@ def _unencrypted() -> list[Note]:
 
 
 def _recovery() -> list[Note]:
-    user = access.signed_in_user()
+    user = signed_in_staff.signed_in_user()
     if user is None or not user.tf_primary_method or user.mf_recovery_codes:
         return []
     text = "You have no recovery codes. Without them a lost telephone locks you out."

@@ -25,8 +25,9 @@ from clinic.db import db
 from clinic.language import N_, gettext
 from clinic.refusal import NotFound, Refusal
 from clinic.web import context, security_log, typed_text
-from clinic.web.access import MACHINE_PATHS, actor, came_from_elsewhere, signed_in_user
+from clinic.web.access import MACHINE_PATHS, actor, came_from_elsewhere
 from clinic.web.headers import request_id
+from clinic.web.signed_in_staff import signed_in_user
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from clinic.accounts import sessions
 from clinic.accounts.models import User
 from clinic.booking.models import Appointment
 from clinic.db import db
-from clinic.web.access import STAFF_FIELD
+from clinic.web.signed_in_staff import STAFF_FIELD
 from tests.plans.conftest import Scene, scene
 
 __all__ = ["scene"]

@@ -24,7 +24,7 @@ from clinic.accounts.models import User
 from clinic.accounts.security_events import SecurityEvent
 from clinic.db import db
 from clinic.staff.auth import device_mark
-from clinic.web import access, security_log
+from clinic.web import security_log, signed_in_staff
 
 Tries = Iterator[tuple[Limit, str]]
 
@@ -57,7 +57,7 @@ def give_back() -> None:
 
 def note_failure(event: SecurityEvent, user: User | None = None) -> None:
     """Let the audit say that an attempt failed, and at whose account if there is one: `user`, or who the form names."""
-    actor, user = access.signed_in_user(), user or _account()
+    actor, user = signed_in_staff.signed_in_user(), user or _account()
     security_log.note(
         event,
         actor=audit.by_user(actor.id) if actor else audit.VISITOR,
@@ -93,7 +93,7 @@ def _code_tried(now: datetime) -> Tries:
 
 
 def _identity_tried(now: datetime) -> Tries:
-    yield limits.AGAIN, str(_id_of(access.signed_in_user()))
+    yield limits.AGAIN, str(_id_of(signed_in_staff.signed_in_user()))
 
 
 def _passkey_tried(now: datetime) -> Tries:
@@ -119,7 +119,7 @@ def _own_tries(user_id: UUID | None) -> str | None:
 
 def _account() -> User | None:
     """Whose account this request is an attempt at."""
-    if (signed_in := access.signed_in_user()) is not None:
+    if (signed_in := signed_in_staff.signed_in_user()) is not None:
         return signed_in
     if request.endpoint == "security.login":
         mail = limits.address_key(request.form.get("email", ""))

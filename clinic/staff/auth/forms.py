@@ -10,7 +10,7 @@ from flask_security.webauthn import WebAuthnRegisterForm, WebAuthnSigninResponse
 
 from clinic.accounts.security_events import SecurityEvent
 from clinic.staff.auth import attempts, second_factor
-from clinic.web import access
+from clinic.web import signed_in_staff
 
 
 class SignInForm(LoginForm):
@@ -54,7 +54,7 @@ class NewPasswordForm(ChangePasswordForm):
         """As Flask-Security; a wrong old password is a security event, a right one takes its try back."""
         holds = bool(super().validate(**given))
         if holds or get_message("INVALID_PASSWORD")[0] in self.password.errors:
-            _told(holds, SecurityEvent.IDENTITY_NOT_PROVEN, access.signed_in_user())
+            _told(holds, SecurityEvent.IDENTITY_NOT_PROVEN, signed_in_staff.signed_in_user())
         return holds
 
 

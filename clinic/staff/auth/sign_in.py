@@ -29,8 +29,9 @@ from clinic.staff.auth import attempts, device_mark, first_owner, forms, own_ses
 from clinic.staff.auth.first_owner import FirstOwnerForm
 from clinic.staff.auth.password_form import PasswordForm
 from clinic.staff.day import practice_zone
-from clinic.web import access
-from clinic.web.access import STAFF_FIELD, anyone, audience, staff
+from clinic.web import access, signed_in_staff
+from clinic.web.access import anyone, audience, staff
+from clinic.web.signed_in_staff import STAFF_FIELD
 
 FRESH = timedelta(minutes=10)
 
@@ -204,7 +205,7 @@ def init_app(app: Flask) -> None:
 
 def stay_signed_in() -> ResponseReturnValue | None:
     """Somebody who is signed in has no code to give; Flask-Security would sign them out for merely opening that page."""
-    if request.endpoint != "security.two_factor_token_validation" or access.signed_in_user() is None:
+    if request.endpoint != "security.two_factor_token_validation" or signed_in_staff.signed_in_user() is None:
         return None
     if session.get("tf_state") == "validating_profile":
         return None
@@ -321,7 +322,7 @@ def _is_chosen(form: PasswordForm, user: User, token: str) -> bool:
 @audience(staff)
 def account() -> ResponseReturnValue:
     """One's own sign-in: password, app, recovery codes, passkeys, and other devices."""
-    user = access.signed_in_user()
+    user = signed_in_staff.signed_in_user()
     assert user is not None
     now = clock.now()
     mark = device_mark.of_request()
@@ -340,7 +341,7 @@ def account() -> ResponseReturnValue:
 @audience(staff)
 def forget_device() -> ResponseReturnValue:
     """Let this browser be one like any other to the sign-in; the session goes on."""
-    user = access.signed_in_user()
+    user = signed_in_staff.signed_in_user()
     assert user is not None
     device_mark.forget(user)
     with transaction():
@@ -353,7 +354,7 @@ def forget_device() -> ResponseReturnValue:
 @audience(staff, fresh=True)
 def sign_out_others() -> ResponseReturnValue:
     """End every other session of this person."""
-    user = access.signed_in_user()
+    user = signed_in_staff.signed_in_user()
     assert user is not None
     now = clock.now()
     with transaction():

@@ -1,0 +1,95 @@
+"""Which member of staff is signed in here, and whether their browser is in a client's hands.
+
+They sign in by password and second factor (`clinic.staff.auth.sign_in`); the cookie names a session that the server knows.
+"""
+
+from datetime import timedelta
+from typing import cast
+
+from flask import current_app, g, request, session
+from flask_login import current_user
+from flask_security.utils import check_and_update_authn_fresh, logout_user
+from flask_wtf.csrf import validate_csrf
+from wtforms.validators import ValidationError
+
+from clinic import clock
+from clinic.accounts import sessions
+from clinic.accounts.models import User
+from clinic.db import transaction
+
+STAFF_FIELD = "staff"
+HANDED_OVER = "handed_over"
+PROVING = ("security.verify", "security.wan_verify", "security.wan_verify_response", "security.logout")
+"""What stays open to a member of staff whose browser is in a client's hands: proving their identity, and signing
+out."""
+
+
+def signed_in_user() -> User | None:
+    """The member of staff who passed password and second factor in this browser and whose session is live."""
+    if g.get("staff_session") is None:
+        return None
+    return cast(User, current_user._get_current_object())
+
+
+def is_fresh() -> bool:
+    """Whether this member of staff proved their identity within the last minutes (`SECURITY_FRESHNESS`)."""
+    within: timedelta = current_app.config["SECURITY_FRESHNESS"]
+    return bool(check_and_update_authn_fresh(within, timedelta()))
+
+
+def hand_over(to: str) -> None:
+    """Hand this staff browser to a client: no staff page opens until the person who signed in proves their identity
+    again.
+
+    `to` says what it was handed over for. The earlier proof is voided on the server, so an older cookie opens nothing.
+    The caller commits.
+    """
+    g.staff_session.spent_proof = _proof()
+    session[HANDED_OVER] = to
+
+
+def is_handed_over() -> bool:
+    """Whether this browser belongs to a member of staff and is in a client's hands."""
+    return bool(g.get("handed_over"))
+
+
+def handed_over_for() -> str | None:
+    """What this browser was handed over for; None if it was not."""
+    return session.get(HANDED_OVER) if is_handed_over() else None
+
+
+def find_staff_session() -> None:
+    """Look up the browser's staff session; sign the browser out if the server no longer knows it."""
+    if "_user_id" not in session:
+        return
+    now = clock.now()
+    live = sessions.staff(session.get(STAFF_FIELD, ""), now)
+    user = current_user
+    if live is None or not user.is_authenticated or not user.is_active or user.id != live.user_id:
+        # Signing out also removes the CSRF token.
+        if request.method == "POST" and _carries_our_token():
+            g.ended_session_of = sessions.lately_idle(session.get(STAFF_FIELD, ""), now)
+        session.pop(STAFF_FIELD, None)
+        logout_user()
+        return
+    if live.spent_proof is not None and _proof() <= live.spent_proof:
+        g.handed_over = True
+        if request.endpoint not in PROVING:
+            return
+    g.staff_session = live
+    if sessions.is_due_to_be_seen(live, now):
+        with transaction():
+            live.seen_at = now
+
+
+def _carries_our_token() -> bool:
+    try:
+        validate_csrf(request.form.get("csrf_token"))
+    except ValidationError:
+        return False
+    return True
+
+
+def _proof() -> float:
+    """When the person in this browser last proved their identity, as the sign-in stores it; 0 for never."""
+    return float(session.get("fs_paa", 0))
