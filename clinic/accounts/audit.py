@@ -1,6 +1,6 @@
 """The record of who did or read what: field names, never values.
 
-Entries are added in the transaction of the act and never change. `audit_seals` makes tampering visible.
+An entry is added in the transaction of the action it records, and never changes. `audit_seals` makes tampering visible.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ def by_user(user_id: UUID) -> str:
 
 
 def by_contact(contact_id: UUID) -> str:
-    """The actor for a signed-in client, known by the address that was proven."""
+    """The actor for a signed-in client, identified by the address they proved."""
     return f"contact:{contact_id}"
 
 
@@ -46,9 +46,9 @@ def record(
 ) -> None:
     """Add one entry to the caller's transaction; nothing is flushed.
 
-    Give the row itself or its type and id. `fields` are names of what changed or was read. `purpose` is a code or a
+    Give the row itself or its type and id. `fields` names what changed or was read. `purpose` is a code or a
     short fixed phrase: like everything here it holds no health data and no names. `network` is a keyed hash
-    (`security_events.network_hash`), for what happens at the sign-in.
+    (`security_events.network_hash`), for events at sign-in.
     """
     if subject is not None:
         subject_type = subject.__tablename__

@@ -1,7 +1,8 @@
-"""Move, cancel and undo: what a client or the front desk does with an existing appointment.
+"""Move or cancel an existing appointment, or undo that, for a client or the front desk.
 
-The old time is released together with taking the new one, and stays reserved for two minutes so that a slip can be
-undone. Each verb takes the `revision` of the page it came from: an outdated page changes nothing and raises Stale.
+A move releases the old time and takes the new one in one step. The old time stays reserved for two minutes, so that a
+mistake can be undone. Each function takes the `revision` that the page showed: an outdated page changes nothing and
+raises Stale.
 """
 
 from collections.abc import Collection, Iterable
@@ -63,7 +64,7 @@ class NobodyThere(NotOffered):
     """The practice has since entered time off or a closure over the old time."""
 
     code = "nobody-there"
-    sentence = N_("The practice has closed that time meanwhile, so this cannot be taken back.")
+    sentence = N_("The practice has since closed that time, so this cannot be taken back.")
 
 
 def move(
@@ -78,11 +79,11 @@ def move(
     actor: str,
     now: datetime,
 ) -> Appointment:
-    """Give an appointment another start, and perhaps another therapist, in one step.
+    """Move an appointment to another start, and optionally to another therapist or location, in one step.
 
     The old time stays reserved for two minutes, so that the move can be undone. Length, buffers and price stay as
     agreed. `waived` are rules that staff set aside (`desk.move`). `onto` is a hold for this move, already checked and
-    locked: it is taken over as it is. Raises Stale, NotNow, NotOffered, SlotTaken, and for a client's own move
+    locked, and is taken over as it is. Raises Stale, NotNow, NotOffered, SlotTaken, and for a client's own move
     NotCleared, TwoPlaces and BarredOnline.
     """
     seen = get_appointment(appointment_id)
@@ -145,7 +146,7 @@ def cancel(
 ) -> Appointment:
     """Cancel a booked or requested appointment; its time stays reserved for two minutes, so that this can be undone.
 
-    Inside the practice's late limit it is marked late. Raises Stale, NotNow.
+    A client's cancellation within the practice's late limit is marked late. Raises Stale, NotNow.
     """
     appointment = lock_appointment(appointment_id)
     require_current(appointment, revision)
@@ -197,15 +198,17 @@ def calendars_of_undo(visits: Iterable[Appointment]) -> tuple[set[UUID], set[UUI
 
 
 def can_undo(appointment: Appointment, by: str, now: datetime) -> bool:
-    """Whether `by` (`client`, `staff`) may undo the last move or cancellation now; clients not what the practice
-    cancelled."""
+    """Whether `by` (`client`, `staff`) may undo the last move or cancellation now.
+
+    Clients cannot undo what the practice cancelled, or a change to their series.
+    """
     if appointment.undo_until is None or appointment.undo_until <= now:
         return False
     return by == "staff" or (appointment.cancelled_by in (None, "client") and not is_of_act(appointment))
 
 
 def is_of_act(appointment: Appointment) -> bool:
-    """Whether an act on its series, which only staff can do, gave the visit its present state."""
+    """Whether the visit's present state comes from a change to its series, which only staff can make."""
     return appointment.series_id is not None and appointment.act_revision == appointment.revision
 
 
@@ -242,7 +245,7 @@ def put_back(appointment: Appointment, now: datetime) -> None:
 
 
 def _uncancelled(appointment: Appointment, now: datetime) -> None:
-    # A visit that still awaits a decision was a request, even if it had been booked before a safety answer.
+    # A visit with `decide_by` was a request when cancelled, even if it was booked until a safety answer changed that.
     advance(appointment, State.REQUESTED if appointment.decide_by else State.BOOKED, now)
     appointment.cancelled_at = appointment.cancelled_by = appointment.cancel_reason = None
     appointment.cancelled_late = False
@@ -254,7 +257,7 @@ def _moved_back(appointment: Appointment) -> None:
     appointment.location_id, appointment.zone = back.location_id, back.zone
     set_time(appointment, back.starts_at)
     if by_series:
-        # It was not moved by itself and is back where it was, so it needs no letter of its own.
+        # The whole series was moved, and this visit is back where it was, so it needs no letter of its own.
         appointment.series_wall_start = appointment.wall_start
 
 
@@ -274,7 +277,7 @@ class EarlierPlace:
 
     @classmethod
     def of(cls, row: Appointment) -> "EarlierPlace":
-        """Where it is now."""
+        """The place that an appointment has now."""
         return cls(
             row.starts_at,
             row.occupied_from,
@@ -287,7 +290,7 @@ class EarlierPlace:
         )
 
     def spot(self, visit: Appointment) -> Spot:
-        """The time of the visit itself there, as long as it takes, for `revalidation`."""
+        """The visit at this place, with its present length and without buffers, for `revalidation`."""
         return Spot(
             starts_at=self.starts_at,
             ends_at=self.starts_at + (visit.ends_at - visit.starts_at),
@@ -296,7 +299,7 @@ class EarlierPlace:
         )
 
     def besides(self, others: Iterable[Appointment]) -> list[tuple[datetime, datetime]]:
-        """The part of this time that none of these visits now takes."""
+        """The parts of this time, with buffers, that none of these visits occupies now."""
         pieces = [(self.occupied_from, self.occupied_until)]
         for other in others:
             if self._meets(other):
@@ -314,7 +317,10 @@ class EarlierPlace:
 
 
 def keep(place: EarlierPlace, appointment: Appointment, among: Iterable[Appointment], now: datetime) -> None:
-    """Reserve the time an appointment left, as far as none of those that changed with it takes it, until undo ends."""
+    """Reserve the time an appointment left for as long as the change can be undone.
+
+    The parts that the appointments in `among`, which changed with it, now occupy are left out.
+    """
     for begin, end in place.besides(among):
         kept = new_appointment(State.HELD, now, held_until=now + UNDO, undo_of_id=appointment.id)
         for column in ("treatment_id", "tzdata", "length_minutes", "price_cents"):
@@ -329,7 +335,7 @@ def keep(place: EarlierPlace, appointment: Appointment, among: Iterable[Appointm
 
 
 def note_undo(appointment: Appointment, before: EarlierPlace, now: datetime) -> None:
-    """Remember where a visit that has just moved was, as long as the move can be undone."""
+    """Remember where a visit was before its move, for as long as the move can be undone."""
     appointment.undo_until = now + UNDO
     appointment.undo_starts_at = before.starts_at
     appointment.undo_therapist_id = before.therapist_id
@@ -338,7 +344,7 @@ def note_undo(appointment: Appointment, before: EarlierPlace, now: datetime) -> 
 
 
 def end_undo_holds(appointment: Appointment, now: datetime) -> None:
-    """Release the times reserved for undoing the last move or cancellation; needs the lock."""
+    """Release the times reserved for undoing the last move or cancellation; the caller must hold the lock."""
     db.session.execute(
         sa.update(Appointment)
         .where(Appointment.undo_of_id == appointment.id, Appointment.state == State.HELD)

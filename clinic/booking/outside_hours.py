@@ -1,7 +1,7 @@
-"""Bookings outside hours: visits that a change of hours, time off or a closure left there, until somebody moves them.
+"""Visits that a change of hours, time off or a closure has left outside the hours, until somebody moves them.
 
-A change of hours cancels nothing. The list is computed from the current rules, so a visit leaves it when it is moved or
-cancelled, when the change is undone, or when its time comes.
+A change of hours cancels nothing. The list is computed from the current rules, so a visit drops off it when it is moved
+or cancelled, when the change is undone, or when the visit begins.
 """
 
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ class Outside:
 def visits(now: datetime) -> list[Outside]:
     """Every future visit outside the present hours, earliest first.
 
-    A visit that staff deliberately booked outside the hours is left out, unless something else is against it.
+    A visit that staff deliberately booked outside the hours is left out, unless there is another objection to it.
     """
     coming = _coming(now)
     meant = _on_purpose(coming)
@@ -47,7 +47,7 @@ def visits(now: datetime) -> list[Outside]:
 
 
 def _on_purpose(coming: Sequence[Appointment]) -> set[UUID]:
-    """Which of these visits have their present time because of a waiver of the hours."""
+    """The ids of these visits whose present time staff agreed by waiving the hours."""
     waived = (
         sa.select(Appointment.id)
         .join(Waiver, Waiver.appointment_id == Appointment.id)
@@ -61,7 +61,7 @@ def _on_purpose(coming: Sequence[Appointment]) -> set[UUID]:
 
 
 def ids(now: datetime) -> set[UUID]:
-    """Which visits these are."""
+    """The ids of the visits that `visits` finds."""
     return {each.appointment.id for each in visits(now)}
 
 
@@ -95,11 +95,11 @@ def _why(visit: Appointment, reason: Against | None) -> str | None:
 
 
 def in_words(reason: Against, visit: Appointment) -> str:
-    """An objection to a time, as a list shows it to staff."""
+    """An objection to a time, as worded in the lists that staff see."""
     who = visit.therapist.given_name
     return {
-        Against.LEFT: f"{who} no longer works here then",
-        Against.GONE_PLACE: f"{visit.location.name} is closed for good then",
+        Against.LEFT: f"{who} will have left by then",
+        Against.GONE_PLACE: f"{visit.location.name} will have closed for good by then",
         Against.CLOSED: "Closed",
         Against.AWAY: f"{who} has time off",
         Against.HOURS: OUTSIDE,

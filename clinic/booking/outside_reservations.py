@@ -1,7 +1,8 @@
-"""Reservations at times that the practice has closed since: shown to staff, who end or spare each.
+"""Reservations for times that the practice has since closed: staff see them and end or spare each one.
 
-Without an answer nothing happens until the person tries to book, who is then told that the time is gone
-(`revalidation`). Ending it tells them at once and frees the time; sparing it lets them book it while it is reserved.
+If staff do neither, nothing happens until the person tries to book; they are then told that the time is gone
+(`revalidation`). Ending a reservation tells them at once and frees the time. Sparing it lets them book the time for as
+long as it is reserved.
 """
 
 from collections.abc import Sequence
@@ -24,7 +25,7 @@ from clinic.db import db
 
 @dataclass(frozen=True, kw_only=True)
 class KeptOutside:
-    """A hold or an offered time, with the present objection in a few words."""
+    """A hold or an offered time, with the current objection to it in a few words."""
 
     hold: Appointment
     why: str
@@ -32,12 +33,12 @@ class KeptOutside:
 
     @property
     def is_spared(self) -> bool:
-        """Whether staff spared it."""
+        """Whether staff spared the reservation."""
         return self.hold.spared_at is not None
 
 
 def outside_now(now: datetime) -> list[KeptOutside]:
-    """Every current reservation outside what the practice offers now, earliest first."""
+    """Every current reservation for a time that the practice no longer offers, earliest first."""
     kept = _kept(now)
     judged = revalidation.against_kept([hold for hold, _ in kept]) if kept else []
     return [
@@ -48,12 +49,12 @@ def outside_now(now: datetime) -> list[KeptOutside]:
 
 
 def ids(now: datetime) -> set[UUID]:
-    """Which holds these are."""
+    """The ids of the holds that `outside_now` finds."""
     return {each.hold.id for each in outside_now(now)}
 
 
 def _kept(now: datetime) -> Sequence[tuple[Appointment, Offering | None]]:
-    """A condition: reserved for a browser, an API caller or the waiting list, not for undo."""
+    """Live holds for a browser, an API caller or the waiting list, each with any open offering; none kept for undo."""
     rows = db.session.execute(
         sa.select(Appointment, Offering)
         .outerjoin(Offering, sa.and_(Offering.hold_id == Appointment.id, Offering.ended_at.is_(None)))
@@ -74,7 +75,7 @@ def _kept(now: datetime) -> Sequence[tuple[Appointment, Offering | None]]:
 
 
 def end(hold_id: UUID, *, actor: str, now: datetime) -> None:
-    """End a reservation, even while it is offered: those who were asked are told. Raises NotFound, NotNow."""
+    """End a reservation; if it is on offer, the people it was offered to are told. Raises NotFound, NotNow."""
     offering_id = db.session.scalar(
         sa.select(Offering.id).where(Offering.hold_id == hold_id, Offering.ended_at.is_(None))
     )
@@ -88,7 +89,7 @@ def end(hold_id: UUID, *, actor: str, now: datetime) -> None:
 
 
 def spare(hold_id: UUID, *, actor: str, now: datetime) -> None:
-    """Spare a reservation: let it be booked although the practice closed the time. Raises NotFound, NotNow."""
+    """Spare a reservation: let it be booked although the practice has closed its time. Raises NotFound, NotNow."""
     hold = _live(hold_id, now)
     hold.spared_at = now
     db.session.flush()
@@ -96,7 +97,7 @@ def spare(hold_id: UUID, *, actor: str, now: datetime) -> None:
 
 
 def spare_no_longer(hold_id: UUID, *, actor: str, now: datetime) -> None:
-    """Undo sparing. Raises NotFound, NotNow."""
+    """Undo `spare`. Raises NotFound, NotNow."""
     hold = _live(hold_id, now)
     hold.spared_at = None
     db.session.flush()
@@ -106,5 +107,5 @@ def spare_no_longer(hold_id: UUID, *, actor: str, now: datetime) -> None:
 def _live(hold_id: UUID, now: datetime) -> Appointment:
     hold = lock_appointment(hold_id)
     if not revalidation.is_live(hold, now) or hold.undo_of_id is not None:
-        raise NotNow("This time is kept no longer.")
+        raise NotNow("This time is no longer kept.")
     return hold

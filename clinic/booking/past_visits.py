@@ -1,4 +1,4 @@
-"""Visits that are over: which they are, and how long their pages open. Pages and letters name these periods."""
+"""Visits that are over, and how long their pages stay available. Pages and letters state these periods."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -11,24 +11,24 @@ from clinic.db import db
 from clinic.practice.models import Treatment
 
 SETTLED = (State.DONE, State.MISSED)
-"""States in which a visit is over even before its time is."""
+"""A visit in one of these states is over, even before its scheduled end."""
 TIPS_KEPT = timedelta(days=30)
-"""How long after its end the page of general tips opens."""
+"""How long after a visit's end its page of general tips stays available."""
 PAGE_KEPT = timedelta(days=30)
-"""How long after its end the page of a visit, and its entry in the API, say more than that it is past."""
+"""How long after a visit's end its page and its API entry show details; later they say only that it is past."""
 
 _WITH_TREATMENT = (
     joinedload(Appointment.therapist),
     joinedload(Appointment.location),
     joinedload(Appointment.treatment).selectinload(Treatment.therapists),
 )
-"""What is said of a past visit, and who gives its treatment now."""
+"""Loads what is shown of a past visit, and who gives its treatment now."""
 
 
 def past(client_id: UUID, now: datetime, *, skip: int, limit: int) -> list[Appointment]:
-    """A client's visits that are over, whatever became of them, newest first; two statements, however many there are.
+    """A client's visits that are over, whatever their outcome, newest first; always two database statements.
 
-    What is still to come is none of them, cancelled or not.
+    Visits still to come are left out, cancelled or not.
     """
     return list(
         db.session.scalars(
@@ -47,15 +47,15 @@ def past(client_id: UUID, now: datetime, *, skip: int, limit: int) -> list[Appoi
 
 
 def took_place(visit: Appointment) -> bool:
-    """Whether somebody came."""
+    """Whether the client came."""
     return visit.state in CAME
 
 
 def keeps_tips(visit: Appointment, now: datetime) -> bool:
-    """Whether the page of general tips after this visit still opens; never when it did not take place."""
+    """Whether this visit's page of general tips is still available; False if the visit did not take place."""
     return took_place(visit) and now < visit.ends_at + TIPS_KEPT
 
 
 def is_long_past(visit: Appointment, now: datetime) -> bool:
-    """Whether the visit's page only says that it is past."""
+    """Whether the visit's page now says only that the visit is past."""
     return visit.ends_at + PAGE_KEPT <= now

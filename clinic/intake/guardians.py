@@ -1,6 +1,9 @@
-"""Parents and guardians: nobody under 18 can book online until one has agreed, by a link sent to their own address.
+"""Consent of parents and guardians, without which nobody under 18 can book online.
 
-This is not a safety level: the young person's answers are judged as usual, and rule T16 has a therapist look first.
+A parent or guardian agrees through a link sent to their own email address.
+
+This is not a safety level: the young person's answers are assessed as usual, and rule T16 makes a therapist review
+them first.
 """
 
 from datetime import datetime, timedelta
@@ -19,11 +22,11 @@ from clinic.language import N_
 from clinic.refusal import Refusal
 
 UNDER_AGE: Final = "T16"
-"""The safety rule that fires for everybody under 18; cleared or not, a guardian has to agree."""
+"""The safety rule that fires for everybody under 18. A guardian has to agree whether or not a therapist cleared it."""
 ASKED_AGAIN: Final = timedelta(minutes=1)
-"""Requests within this time send the same letter."""
+"""Asking again at the same address within this time sends no second letter."""
 WORTH: Final = timedelta(days=14)
-"""How long after the request a guardian can agree."""
+"""How long after the request a guardian can still agree."""
 
 
 class NoGuardianNeeded(Refusal):
@@ -35,7 +38,7 @@ class NoGuardianNeeded(Refusal):
 
 
 def is_under_age(outcome: Outcome) -> bool:
-    """Whether this outcome's answers are from somebody under 18; reads the stored rules, no answers."""
+    """Whether this outcome's answers are from somebody under 18; reads the stored rules, not the answers."""
     return UNDER_AGE in outcome.rules
 
 
@@ -49,7 +52,7 @@ def _given(submission: Submission) -> GuardianConsent | None:
     if submission.client_id is not None:
         same = Submission.client_id == submission.client_id
     else:
-        # A visitor who answers again because the first answers expired before the guardian agreed.
+        # A visitor may have answered again because the first answers expired before the guardian agreed.
         same = sa.and_(Submission.browser == submission.browser, Submission.client_id.is_(None))
     return db.session.scalar(
         sa.select(GuardianConsent)
@@ -61,14 +64,14 @@ def _given(submission: Submission) -> GuardianConsent | None:
 
 
 def consent_asked(submission: Submission) -> GuardianConsent | None:
-    """The consent request for these answers, agreed or not."""
+    """The consent request for these answers, agreed to or not; None if there is none."""
     return db.session.scalar(sa.select(GuardianConsent).where(GuardianConsent.submission_id == submission.id))
 
 
 def ask(submission: Submission, mail: str, now: datetime) -> GuardianConsent:
-    """Request consent at an address; messaging derives the letter from the request. A new address replaces the first.
+    """Request consent from a guardian at an email address; messaging writes the letter. A new address replaces the old.
 
-    Raises UnreadableAddress for an impossible address, and NoGuardianNeeded for an adult.
+    Raises UnreadableAddress if the address cannot be valid, and NoGuardianNeeded if the answers are an adult's.
     """
     if not is_under_age(submission.outcome):
         raise NoGuardianNeeded
@@ -102,7 +105,7 @@ def _owe_a_letter(row: GuardianConsent, now: datetime) -> None:
 
 
 def agree(consent_id: UUID, now: datetime) -> GuardianConsent | None:
-    """Record a guardian's consent, after their link was used up; None if the request is gone."""
+    """Record a guardian's consent once their link has been used; None if the request no longer exists."""
     row = db.session.get(GuardianConsent, consent_id, with_for_update=True)
     if row is None:
         return None
@@ -148,8 +151,10 @@ def _reach(row: GuardianConsent, now: datetime) -> None:
 
 
 def _give_address(client: Client, row: GuardianConsent, now: datetime) -> None:
-    """If the record already has the address as the client's own, it becomes the guardian's, because the guardian proved
-    it."""
+    """Add the guardian's address to the client's record.
+
+    If the record already has it as the client's own, it becomes the guardian's, because the guardian proved it.
+    """
     same = db.session.scalar(
         sa.select(Contact).where(
             Contact.client_id == client.id, Contact.kind == ContactKind.MAIL, Contact.normalised == row.mail

@@ -1,15 +1,16 @@
-"""Opening hours are wall clocks, appointments are instants: this module is the one place where they meet.
+"""Opening hours are wall times and appointments are instants; only this module brings the two together.
 
-The rules for the two odd nights of a year, which everything else relies on:
+Everything else relies on these rules for the two nights a year when the clock changes:
 
-* Spring, the gap: a wall time that the clock jumps over is nobody's start. As the *edge* of opening hours, time off
-  or a closure it means the moment of the jump, so hours from 02:30 open when the clock shows 03:00.
-* Autumn, the fold: a wall time that comes twice means its first coming, as a start and as an edge. Hours that reach
-  past the fold stay open through the repeated hour; no start lies in it, so it is offered once.
-* A day lasts from local midnight to local midnight, 23, 23.5, 24.5 or 25 hours when a change lies in it. Where midnight
-  itself is jumped over, the day begins at the jump.
+* Spring, the gap: no appointment starts at a wall time that the clock jumps over. As the *edge* of opening hours, time
+  off or a closure, such a time means the moment of the jump, so hours from 02:30 begin when the clock shows 03:00.
+* Autumn, the fold: a wall time that occurs twice means its first occurrence, both as a start and as an edge. Hours that
+  reach past the fold stay open through the repeated hour. No appointment starts in the repeated hour itself, so each
+  wall time is offered once.
+* A day lasts from local midnight to local midnight: 23, 23.5, 24.5 or 25 hours if the clock changes in it. If the
+  clock jumps over midnight itself, the day begins at the jump.
 
-Zones come from the caller as `ZoneInfo`; wall times are naive datetimes and never leave with a zone glued on.
+Callers pass zones as `ZoneInfo`. Wall times are naive datetimes; no function returns one with a zone attached.
 """
 
 from collections import defaultdict
@@ -58,12 +59,12 @@ ONE_SECOND = timedelta(seconds=1)
 
 
 def wall(at: datetime, zone: ZoneInfo) -> datetime:
-    """What the clock on the wall shows at an instant: a naive local datetime. Two instants may show the same."""
+    """The wall time at an instant, as a naive local datetime. Two instants may have the same wall time."""
     return at.astimezone(zone).replace(tzinfo=None, fold=0)
 
 
 def instant(shown: datetime, zone: ZoneInfo) -> datetime | None:
-    """The instant in UTC at which the clock first shows this naive local time; None when it never does."""
+    """The instant in UTC at which the clock first shows this naive local time; None if it never does."""
     at = shown.replace(tzinfo=zone, fold=0).astimezone(UTC)
     return at if wall(at, zone) == shown.replace(fold=0) else None
 
@@ -75,7 +76,7 @@ def edge(shown: datetime, zone: ZoneInfo) -> datetime:
 
 
 def local_day(at: datetime, zone: ZoneInfo) -> date:
-    """The date on the wall at an instant."""
+    """The local date at an instant."""
     return at.astimezone(zone).date()
 
 
@@ -85,20 +86,20 @@ def midnight(on: date, zone: ZoneInfo) -> datetime:
 
 
 def day_range(days: Days, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """The half-open range of instants, in UTC, that local days fill."""
+    """The half-open range of instants, in UTC, that these local days cover."""
     return midnight(days.first_on, zone), midnight(days.until_on, zone)
 
 
 def days_off(days: Days) -> tuple[datetime, datetime]:
-    """Whole local days as the wall times of a `TimeOff` or a `Closure`."""
+    """The wall times at which a `TimeOff` or a `Closure` of these whole local days begins and ends."""
     return datetime.combine(days.first_on, MIDNIGHT), datetime.combine(days.until_on, MIDNIGHT)
 
 
 def openings(window: Window, zones: Mapping[Key, ZoneInfo], rota: Rota[Key]) -> dict[tuple[Key, Key], int]:
     """The open cells of every therapist at every location, by (therapist, location).
 
-    Special days replace weekly hours; time off and closures are taken out of both. Rows of locations that `zones` does
-    not name are passed over. Open time is rounded inward to whole cells, absence outward.
+    Special days replace weekly hours; time off and closures are subtracted from both. Rows of locations that
+    `zones` does not name are ignored. Open time is rounded inward to whole cells, absence outward.
     """
     weekly: dict[tuple[Key, Key], list[RotaWeeklyHours[Key]]] = defaultdict(list)
     special: dict[tuple[Key, Key], list[RotaSpecialDay[Key]]] = defaultdict(list)
@@ -130,18 +131,18 @@ def open_spans(
 
 
 def ticks(window: Window, zone: ZoneInfo, step: timedelta) -> int:
-    """The cells at which the clock shows a whole multiple of `step` since midnight, the first time it shows it.
+    """The cells at which the wall time is a whole multiple of `step` after midnight; if it repeats, only the first.
 
-    Raises ValueError when the step is not a positive multiple of five minutes.
+    Raises ValueError if the step is not a positive multiple of five minutes.
     """
     every = grid.whole_cells(step)
     if every == 0:
-        raise ValueError("a step is longer than nothing")
+        raise ValueError("a step must be longer than zero")
     return _ticks(window, zone, every)
 
 
 def repeated_cells(window: Window, zone: ZoneInfo) -> int:
-    """The cells whose wall time comes for the second time: the hour an autumn night repeats."""
+    """The cells whose wall time occurs for the second time: the repeated hour of an autumn night."""
     return _laid_over(window, zone).repeated
 
 
@@ -151,22 +152,22 @@ def cells_by_day(window: Window, zone: ZoneInfo) -> tuple[tuple[date, int], ...]
 
 
 def wall_labels(window: Window, zone: ZoneInfo) -> tuple[str, ...]:
-    """What the clock shows at each cell, with its distance from UTC to the minute: `09:30+01:00`."""
+    """The wall time of each cell with its UTC offset, to the minute: `09:30+01:00`."""
     return _labels(window, zone)
 
 
 @dataclass(frozen=True, slots=True)
 class _LocalDays:
-    """The local days of one zone, laid over a window.
+    """The local days of one zone that touch a window.
 
-    An even day begins on a whole cell and has 24 hours under one offset: for it rules are cell counts from midnight. Even
-    days that lie wholly inside are done together, weekday by weekday; those that the window cuts, one by one; only the
-    odd days, on which the clock changes, are converted time by time.
+    An even day begins on a whole cell and has 24 hours at one UTC offset, so its hours are cell counts from midnight.
+    Even days that lie wholly inside the window are handled together, weekday by weekday; those that the window cuts are
+    handled one by one. Only on odd days, such as those when the clock changes, is each time converted by itself.
     """
 
     masks: tuple[tuple[date, int], ...]
     midnights: tuple[int, ...]  # By weekday: the first cells of the even days that lie wholly inside.
-    cut: tuple[tuple[date, int], ...]  # Even days that do not, with their first cell, which may be negative.
+    cut: tuple[tuple[date, int], ...]  # Even days the window cuts; their first cell may be negative.
     odd: tuple[date, ...]
     repeated: int
 
@@ -273,7 +274,7 @@ def _worked(
 def _in_force(days: _LocalDays, rule: RotaWeeklyHours[Key]) -> int:
     (first_on, _), (last_on, _) = days.masks[0], days.masks[-1]
     if rule.in_force_on(first_on) and rule.in_force_on(last_on):
-        return -1  # Every day: the usual case, for the price of two comparisons.
+        return -1  # Every day: the usual case, found with two comparisons.
     return grid.union(cells for on, cells in days.masks if rule.in_force_on(on))
 
 
@@ -288,7 +289,7 @@ def _absent(window: Window, zone: ZoneInfo, ranges: Iterable[tuple[datetime, dat
 
 
 def _cells(opens: time, closes: time) -> tuple[int, int]:
-    """The whole cells of an ordinary day between two wall times; as many as none when they are too close."""
+    """The whole cells between two wall times of an ordinary day, as (first, end); both are equal if there are none."""
     first = -(-_seconds(opens) // CELL_SECONDS)
     end = _seconds(closes) // CELL_SECONDS if closes != MIDNIGHT else CELLS_PER_DAY
     return first, max(first, end)
@@ -303,7 +304,7 @@ def _offset(at: datetime, zone: ZoneInfo) -> timedelta | None:
 
 
 def _jump(shown: datetime, zone: ZoneInfo) -> datetime:
-    """The instant at which the clock jumps over this wall time, to the second: halved down to it, as rules differ."""
+    """The instant, to the second, at which the clock jumps over this wall time; by bisection, as zone rules differ."""
     before = shown.replace(tzinfo=zone, fold=1).astimezone(UTC)
     after = shown.replace(tzinfo=zone, fold=0).astimezone(UTC)
     old = _offset(before, zone)

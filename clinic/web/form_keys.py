@@ -1,14 +1,14 @@
-"""Keys of forms that do something once."""
+"""Idempotency keys for forms that must take effect only once."""
 
 from clinic.booking import idempotency
 from clinic.web.browser import browser
 
 
 def new() -> str:
-    """An idempotency key for a form, valid in this browser.
+    """A new idempotency key for a form, valid only in this browser.
 
-    The browser gets its id with the page: if it came with the answer, a second click before that would count as another
-    browser and do the same thing again.
+    The page itself gives the browser its id. If only the response to the form did, a second click before that response
+    would look like another browser and do the same thing again.
     """
     browser()
     return idempotency.new_key()

@@ -1,6 +1,7 @@
-"""Which client is signed in here: by a one-time link, in a session of their own beside that of staff.
+"""The client who is signed in, by a one-time link, in a session separate from the staff session.
 
-A session proves an email address; it names a client once the visitor has said who of those on that address they are.
+A session proves an email address; it names a client only once the visitor has said which of the people with
+that address they are.
 """
 
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ class SignedInClient:
 
 
 def client_session() -> ClientSession | None:
-    """The live client session of this browser, read once a request; it may not name a client yet."""
+    """The browser's live client session, read once per request; None if there is none. It may not name a client yet."""
     if "client_session" not in g:
         raw = request.cookies.get(current_app.config["CLIENT_COOKIE_NAME"])
         g.client_session = sessions.of_client(raw, clock.now()) if raw else None
@@ -46,7 +47,7 @@ def client_session() -> ClientSession | None:
 
 
 def signed_in_client() -> SignedInClient | None:
-    """The client who is signed in; None if nobody is, or has not said yet who they are."""
+    """The client who is signed in; None if nobody is, or if they have not yet said who they are."""
     found = client_session()
     return SignedInClient(found.client_id, found.contact_id) if found and found.client_id else None
 
@@ -58,21 +59,21 @@ def signed_in_client_id() -> UUID | None:
 
 
 def session_of_page() -> ClientSession:
-    """The session on a page whose audience is `contact`, which cannot be reached without one."""
+    """The client session on a page whose audience is `contact`; such a page cannot be reached without one."""
     found = client_session()
     assert found is not None
     return found
 
 
 def client_of_page() -> SignedInClient:
-    """The client on a page whose audience is `client`, which cannot be reached without one."""
+    """The client on a page whose audience is `client`; such a page cannot be reached without one."""
     found = signed_in_client()
     assert found is not None
     return found
 
 
 def remember_client(response: Response, raw: str) -> None:
-    """Give the browser the secret of its new client session."""
+    """Set the cookie that holds the secret of a new client session."""
     response.set_cookie(
         current_app.config["CLIENT_COOKIE_NAME"],
         raw,
@@ -85,7 +86,7 @@ def remember_client(response: Response, raw: str) -> None:
 
 
 def forget_client(response: Response) -> None:
-    """Take the secret of a client session from the browser."""
+    """Delete the cookie that holds the secret of a client session."""
     response.delete_cookie(
         current_app.config["CLIENT_COOKIE_NAME"],
         secure=current_app.config["SESSION_COOKIE_SECURE"],

@@ -74,10 +74,10 @@ def test_each_reason_is_said_in_its_words(visit: Appointment) -> None:
     assert why() == ["Closed"]
     visit.location.closed_on = THURSDAY
     db.session.commit()
-    assert why() == ["North is closed for good then"]
+    assert why() == ["North will have closed for good by then"]
     person.left_on = THURSDAY
     db.session.commit()
-    assert why() == ["Ines no longer works here then"]
+    assert why() == ["Ines will have left by then"]
 
 
 def test_a_room_that_is_no_longer_used_is_a_reason(visit: Appointment) -> None:

@@ -55,14 +55,14 @@ def test_a_kept_time_is_spared_and_that_taken_back(
     assert scene.make.refreshed(held).spared_at is None
     front_desk.done(f"/staff/settings/outside/{held.id}/end")
     for act in ("end", "spare"):
-        assert "kept no longer. Nothing was done." in front_desk.done(
+        assert "no longer kept. Nothing was changed." in front_desk.done(
             f"/staff/settings/outside/{held.id}/{act}"
         )
 
 
 def test_a_visit_is_no_kept_time(front_desk: Browser, scene: Scene) -> None:
     visit = scene.visit()
-    assert "kept no longer" in front_desk.done(f"/staff/settings/outside/{visit.id}/end")
+    assert "no longer kept" in front_desk.done(f"/staff/settings/outside/{visit.id}/end")
     assert scene.make.refreshed(visit).state == State.BOOKED
 
 

@@ -37,7 +37,7 @@ def test_the_visit_shows_the_clients_line_its_reading_and_what_it_proposes(
     assert "It is unchanged so far." in page
     assert "tying shoes" in page
     assert "After the last session: <strong>bruised</strong>" in page
-    assert "Decide how it goes on" in page
+    assert "Decide what happens next" in page
 
 
 def test_no_page_speaks_of_percentages_or_of_what_massage_did(scene: Scene, therapist: Browser) -> None:

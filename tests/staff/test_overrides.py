@@ -32,12 +32,12 @@ def test_asking_leaves_a_row_that_the_worker_finds(owner: Browser, scene: Scene)
     decide(scene, Decision.ACCEPT, times=6)
     replaced(scene, times=5)
     page = owner.done(PAGE)
-    assert "Being counted anew" in page
+    assert "A new count has been requested" in page
     assert ">E04<" not in page
     sweeps.count_overrides_if_asked()
     db.session.expire_all()
     page = owner.get(PAGE)
-    assert "Being counted anew" not in page
+    assert "A new count has been requested" not in page
     assert ">E04<" in page
     assert "Tender points that send pain elsewhere" in page
     assert "The client’s wish: 5" in page

@@ -342,7 +342,7 @@ def test_somebody_leaves_and_comes_back(
     assert maeve.open("/staff").heading == "Sign in", "the session ended at once"
     assert make.refreshed(scene.therapist).left_on == make.day()
     assert whose(visit) == "Ines", "what is booked stays"
-    assert "no longer works here then" in owner.open("/staff/settings/outside").text
+    assert "will have left by then" in owner.open("/staff/settings/outside").text
     assert "No longer here" in owner.open(TEAM).text
     owner.open(f"{TEAM}/{scene.therapist_user.id}").press("Let Ines come back with the same roles")
     assert "is back" in owner.text

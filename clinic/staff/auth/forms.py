@@ -1,4 +1,4 @@
-"""The forms of signing in: Flask-Security's, which also say how an attempt ended."""
+"""The sign-in forms: Flask-Security's, which also report whether an attempt succeeded."""
 
 from typing import Any
 
@@ -16,34 +16,34 @@ from clinic.web import signed_in_staff
 class SignInForm(LoginForm):
     """Address and password. No *remember me*: a shared desk must not stay signed in."""
 
-    remember = None  # type: ignore[assignment]  # So WTForms drops a field of the parent.
+    remember = None  # type: ignore[assignment]  # None makes WTForms drop the parent's field.
 
     def validate(self, **given: Any) -> bool:
-        """As Flask-Security; a failure is a security event, a success takes its try back."""
+        """Validate as Flask-Security does; a failure is a security event, a success is not counted as an attempt."""
         return _told(bool(super().validate(**given)), SecurityEvent.SIGN_IN_FAILED, self.user)
 
 
 class CodeForm(TwoFactorVerifyCodeForm):
-    """The code of the authenticator app."""
+    """The code from the authenticator app."""
 
     def validate(self, **given: Any) -> bool:
-        """As Flask-Security; a failure is a security event, a success takes its try back."""
+        """Validate as Flask-Security does; a failure is a security event, a success is not counted as an attempt."""
         return _told(bool(super().validate(**given)), SecurityEvent.CODE_WRONG, self.user)
 
 
 class RecoveryForm(MfRecoveryForm):
-    """One of the ten codes for the day the app is lost."""
+    """One of the ten recovery codes, for when the authenticator app is lost."""
 
     def validate(self, **given: Any) -> bool:
-        """As Flask-Security; a failure is a security event, a success takes its try back."""
+        """Validate as Flask-Security does; a failure is a security event, a success is not counted as an attempt."""
         return _told(bool(super().validate(**given)), SecurityEvent.CODE_WRONG, self.user)
 
 
 class AgainForm(VerifyForm):
-    """The password once more, before something sensitive."""
+    """The password once more, before a sensitive action."""
 
     def validate(self, **given: Any) -> bool:
-        """As Flask-Security; a failure is a security event, a success takes its try back."""
+        """Validate as Flask-Security does; a failure is a security event, a success is not counted as an attempt."""
         return _told(bool(super().validate(**given)), SecurityEvent.IDENTITY_NOT_PROVEN, self.user)
 
 
@@ -51,7 +51,7 @@ class NewPasswordForm(ChangePasswordForm):
     """The old password and a new one."""
 
     def validate(self, **given: Any) -> bool:
-        """As Flask-Security; a wrong old password is a security event, a right one takes its try back."""
+        """Validate as Flask-Security does; a wrong old password is a security event, a right one is not counted."""
         holds = bool(super().validate(**given))
         if holds or get_message("INVALID_PASSWORD")[0] in self.password.errors:
             _told(holds, SecurityEvent.IDENTITY_NOT_PROVEN, signed_in_staff.signed_in_user())
@@ -59,19 +59,19 @@ class NewPasswordForm(ChangePasswordForm):
 
 
 class PasskeyForm(WebAuthnRegisterForm):
-    """A name for a new passkey; all passkeys are of the one kind that proves possession and person."""
+    """A name for a new passkey. Every passkey is of the kind that proves both possession and identity."""
 
     def validate(self, **given: Any) -> bool:
-        """As Flask-Security, with the kind fixed."""
+        """Validate as Flask-Security does, with the kind of passkey fixed."""
         self.usage.data = "first"
         return bool(super().validate(**given))
 
 
 class PasskeyAnswerForm(WebAuthnSigninResponseForm):
-    """What the authenticator signed; it must answer the challenge this browser was given, once."""
+    """The authenticator's signed answer to this browser's challenge; each challenge can be answered only once."""
 
     def validate(self, **given: Any) -> bool:
-        """As Flask-Security, after the challenge was taken out of the session."""
+        """Take the challenge out of the session, then validate as Flask-Security does."""
         if session.pop(second_factor.CHALLENGE, None) != self.challenge:
             self.credential.errors = ["Please start again: this answer belongs to another page."]
             return _told(False, SecurityEvent.SIGN_IN_FAILED, None)

@@ -14,7 +14,7 @@ from clinic.staff.blueprint import blueprint
 from clinic.staff.settings.layout import BLOCKERS, page
 from clinic.web.access import actor, audience, staff
 
-KEPT_NO_LONGER = "This time is kept no longer. Nothing was done."
+KEPT_NO_LONGER = "This time is no longer kept. Nothing was changed."
 
 
 @blueprint.get("/settings/outside", endpoint="settings_outside")
