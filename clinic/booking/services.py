@@ -1,4 +1,4 @@
-"""The verbs that make appointments and carry them through the day; `changes` holds move, cancel and undo.
+"""Keeping a time and booking it: what clients do online; `desk` books for staff, `changes` moves, cancels and undoes.
 
 Services flush and never commit. Each verb takes `actor` (`user:<id>`, `contact:<id>`, `link:<id>`, `visitor`, `system`)
 and leaves an audit row.
@@ -20,16 +20,14 @@ from clinic.booking.admission import Admission, Agreed
 from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment, State
 from clinic.booking.placing import (
-    get_appointment,
     lock_all,
     lock_appointment,
     new_appointment,
     place,
     reload_locked,
     reservation_terms,
-    translate_conflicts,
 )
-from clinic.booking.states import NotNow, ShownRevision, advance, call_off, raise_revision
+from clinic.booking.states import advance
 from clinic.db import db
 from clinic.intake import queries as intake
 from clinic.intake.queries import SafetyStanding
@@ -332,126 +330,3 @@ def _refuse_above_limits(booked: int, requested: int, admitted: Admission) -> No
         raise TooManyOpen
     if admitted.state is State.REQUESTED and requested >= OPEN_REQUESTS_PER_CONTACT:
         raise TooManyOpen
-
-
-def confirm(
-    appointment_id: UUID, *, actor: str, now: datetime, shown: ShownRevision | None = None
-) -> Appointment:
-    """Turn a request into a booking. Raises Stale, and NotNow if it is not a request or has begun."""
-    appointment = lock_appointment(appointment_id)
-    states.require_shown(appointment, shown)
-    if appointment.state != State.REQUESTED or appointment.starts_at <= now:
-        raise NotNow
-    advance(appointment, State.BOOKED, now)
-    appointment.booked_at = appointment.booked_at or now
-    return _decided(appointment, actor, "confirm", now)
-
-
-def decline(
-    appointment_id: UUID,
-    *,
-    actor: str,
-    now: datetime,
-    reason: str = "staff",
-    shown: ShownRevision | None = None,
-) -> Appointment:
-    """Decline a request and free its time. Raises Stale, and NotNow if it is not a request."""
-    appointment = lock_appointment(appointment_id)
-    states.require_shown(appointment, shown)
-    if appointment.state != State.REQUESTED:
-        raise NotNow
-    advance(appointment, State.DECLINED, now)
-    appointment.cancel_reason = reason
-    return _decided(appointment, actor, "decline", now)
-
-
-def _decided(appointment: Appointment, actor: str, action: str, now: datetime) -> Appointment:
-    raise_revision(appointment, now)
-    appointment.decide_by = None
-    db.session.flush()
-    audit.record(actor, action, appointment, client_id=appointment.client_id, fields=["state"], now=now)
-    return appointment
-
-
-def arrive(
-    appointment_id: UUID, *, actor: str, now: datetime, shown: ShownRevision | None = None
-) -> Appointment:
-    """Note that the client is here. Raises Stale, and NotNow unless it is booked (or was marked missed too soon)."""
-    return _step(appointment_id, State.ARRIVED, actor, now, shown, arrived_at=now)
-
-
-def unarrive(
-    appointment_id: UUID, *, actor: str, now: datetime, shown: ShownRevision | None = None
-) -> Appointment:
-    """Undo an arrival or a missed mark. Raises Stale, and NotNow for any other state."""
-    return _step(
-        appointment_id,
-        State.BOOKED,
-        actor,
-        now,
-        shown,
-        arrived_at=None,
-        only_from=(State.ARRIVED, State.MISSED),
-    )
-
-
-def complete(
-    appointment_id: UUID, *, actor: str, now: datetime, shown: ShownRevision | None = None
-) -> Appointment:
-    """Note that the visit took place; signing its note does this. Raises Stale and NotNow."""
-    return _step(appointment_id, State.DONE, actor, now, shown, done_at=now)
-
-
-def mark_missed(
-    appointment_id: UUID, *, actor: str, now: datetime, shown: ShownRevision | None = None
-) -> Appointment:
-    """Note that the client did not come. Raises Stale, and NotNow before the start."""
-    if get_appointment(appointment_id).starts_at > now:
-        raise NotNow("The visit has not begun yet.")
-    return _step(appointment_id, State.MISSED, actor, now, shown)
-
-
-def _step(
-    appointment_id: UUID,
-    to: State,
-    actor: str,
-    now: datetime,
-    shown: ShownRevision | None,
-    *,
-    only_from: tuple[State, ...] | None = None,
-    **columns: datetime | None,
-) -> Appointment:
-    appointment = lock_appointment(appointment_id)
-    states.require_shown(appointment, shown)
-    if only_from and appointment.state not in only_from:
-        raise NotNow
-    with translate_conflicts():
-        advance(appointment, to, now)
-        for column, value in columns.items():
-            setattr(appointment, column, value)
-        db.session.flush()
-    audit.record(actor, to.value, appointment, client_id=appointment.client_id, fields=["state"], now=now)
-    return appointment
-
-
-def end_undecided(now: datetime, limit: int = 100) -> list[UUID]:
-    """Ids of requests whose decision time is over; the worker ends them one by one with `end_request`."""
-    due = sa.select(Appointment.id).where(Appointment.state == State.REQUESTED, Appointment.decide_by <= now)
-    return list(db.session.scalars(due.order_by(Appointment.decide_by).limit(limit)))
-
-
-def end_request(appointment_id: UUID, now: datetime) -> None:
-    """Decline one undecided request, or cancel it if safety made it one; does nothing if it was decided meanwhile."""
-    appointment = lock_appointment(appointment_id)
-    if appointment.state != State.REQUESTED or appointment.decide_by is None or appointment.decide_by > now:
-        return
-    if appointment.request_reason == "safety":
-        call_off(appointment, by="system", reason="safety", now=now)
-    else:
-        advance(appointment, State.DECLINED, now)
-        appointment.cancel_reason = "not_decided"
-        raise_revision(appointment, now)
-    db.session.flush()
-    audit.record(
-        "system", "end_request", appointment, client_id=appointment.client_id, fields=["state"], now=now
-    )

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from clinic.accounts import audit
 from clinic.accounts import services as accounts
 from clinic.accounts.models import Client, User
-from clinic.booking import availability, changes
+from clinic.booking import attendance, availability, changes, request_decisions
 from clinic.booking import services as booking
 from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment
@@ -175,7 +175,7 @@ def _look(cast: _Cast, review: Review | None, visit: Appointment, at: datetime) 
     """What the therapist decides: about the answers, or about a plain request."""
     verdict = cast.case.verdict
     if review is None or verdict is None:
-        booking.confirm(visit.id, actor=cast.staff, now=at)
+        request_decisions.confirm(visit.id, actor=cast.staff, now=at)
         return
     plans.decide(
         review,
@@ -196,14 +196,14 @@ def _visit(cast: _Cast, visit: Appointment, remark: str, pain: int | None) -> St
         answers.before_visit(visit, cast.case.answers or {}, pain, at)
     if not cast.case.comes:
         yield (at := visit.starts_at + WAITED)
-        booking.mark_missed(visit.id, actor=cast.staff, now=at)
+        attendance.mark_missed(visit.id, actor=cast.staff, now=at)
         return
     yield (at := visit.starts_at - EARLY)
-    booking.arrive(visit.id, actor=cast.staff, now=at)
+    attendance.arrive(visit.id, actor=cast.staff, now=at)
     yield (at := visit.ends_at + WRITING)
     content = replace(notes.planned(visit, by=cast.user, now=at), text=remark)
     if cast.case.signs:
         notes.sign_note(visit, content, by=cast.user, now=at)
         return
     notes.write_note(visit, content, by=cast.user, now=at)
-    booking.complete(visit.id, actor=cast.staff, now=at)
+    attendance.complete(visit.id, actor=cast.staff, now=at)

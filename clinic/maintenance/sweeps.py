@@ -6,7 +6,7 @@ nothing, because the next one finds the same rows.
 
 from clinic import clock
 from clinic.accounts import audit_seals
-from clinic.booking import services as booking
+from clinic.booking import request_decisions
 from clinic.booking.waiting import rounds
 from clinic.db import transaction
 from clinic.maintenance.retention import RETENTION, Sweep
@@ -16,9 +16,9 @@ from clinic.plans import overrides
 def lapse_and_decide() -> None:
     """End requests nobody decided in time. Twice is harmless: each is looked at again under the lock."""
     now = clock.now()
-    for appointment_id in booking.end_undecided(now):
+    for appointment_id in request_decisions.end_undecided(now):
         with transaction():
-            booking.end_request(appointment_id, now)
+            request_decisions.end_request(appointment_id, now)
 
 
 def offer_freed_times() -> None:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from clinic.accounts import audit
 from clinic.accounts.models import User
-from clinic.booking import services as booking
+from clinic.booking import attendance
 from clinic.booking.models import Appointment, State
 from clinic.db import db, violates
 from clinic.guidance.knowledge import MODALITIES
@@ -134,7 +134,7 @@ def sign_note(
         raise NoteIncomplete
     # Completing takes the calendar's locks, which come before all others.
     if appointment.state in (State.BOOKED, State.ARRIVED):
-        booking.complete(appointment.id, actor=audit.by_user(by.id), now=now)
+        attendance.complete(appointment.id, actor=audit.by_user(by.id), now=now)
     note = write_note(appointment, content, by=by, now=now, seen=seen)
     note.signed_at = now
     db.session.flush()

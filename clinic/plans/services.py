@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from clinic.accounts import audit
 from clinic.accounts.models import HealthGrant, User
-from clinic.booking import services as booking
+from clinic.booking import request_decisions
 from clinic.booking.models import Appointment, State
 from clinic.db import db
 from clinic.guidance.knowledge import MODALITIES
@@ -120,7 +120,7 @@ def decide(
     are cleared for 30 days; `clears` does the same for the rules that asked for a therapist first, so that further
     visits need no request. Clearing needs a reason in words. Raises Stale if somebody has decided meanwhile,
     RuleNotConfirmed for an excluded type whose rule was not set aside, NothingSuggested, NotThisType, ReasonNeeded,
-    OnlyToClose, StillBooked, and whatever `booking.services.confirm` or `booking.services.decline` refuse.
+    OnlyToClose, StillBooked, and whatever `booking.request_decisions.confirm` or `booking.request_decisions.decline` refuse.
     """
     if review.revision != revision or review.decided_at is not None:
         raise Stale
@@ -214,9 +214,9 @@ def _settle_visit(appointment: Appointment | None, decision: Decision, actor: st
         return
     if appointment.state == State.REQUESTED:
         if decision is Decision.DECLINE:
-            booking.decline(appointment.id, actor=actor, now=now)
+            request_decisions.decline(appointment.id, actor=actor, now=now)
         else:
-            booking.confirm(appointment.id, actor=actor, now=now)
+            request_decisions.confirm(appointment.id, actor=actor, now=now)
     elif decision is Decision.DECLINE and appointment.state == State.BOOKED:
         raise StillBooked
 

@@ -12,9 +12,8 @@ from flask.typing import ResponseReturnValue
 from clinic import clock
 from clinic.accounts.models import Contact
 from clinic.accounts.permissions import Permission
-from clinic.booking import changes
+from clinic.booking import attendance, changes, request_decisions
 from clinic.booking import desk as booking_desk
-from clinic.booking import services as booking
 from clinic.booking.models import Appointment, State
 from clinic.booking.placing import SlotTaken
 from clinic.booking.states import NotNow, ShownRevision
@@ -204,7 +203,7 @@ def arrived(appointment_id: UUID) -> ResponseReturnValue:
     desk.visit(appointment_id)
     return _act(
         appointment_id,
-        booking.arrive,
+        attendance.arrive,
         lambda done: _say_undoable(f"{_first_name(done)} is here.", done),
         url_for("staff.today"),
     )
@@ -217,7 +216,7 @@ def missed(appointment_id: UUID) -> ResponseReturnValue:
     desk.visit(appointment_id)
     return _act(
         appointment_id,
-        booking.mark_missed,
+        attendance.mark_missed,
         lambda done: _say_undoable(f"Noted: {_first_name(done)} did not come.", done),
         url_for("staff.today"),
     )
@@ -234,7 +233,7 @@ def undo(appointment_id: UUID) -> ResponseReturnValue:
     appointment = desk.visit(appointment_id)
     own_page = url_for("staff.visit", appointment_id=appointment_id)
     if appointment.state in (State.ARRIVED, State.MISSED):
-        return _act(appointment_id, booking.unarrive, lambda _: desk.say("Taken back."), own_page)
+        return _act(appointment_id, attendance.unarrive, lambda _: desk.say("Taken back."), own_page)
     try:
         with transaction():
             changes.undo(appointment.id, revision=_revision(), actor=actor(), now=clock.now())
@@ -277,7 +276,7 @@ def cancelled(appointment_id: UUID) -> ResponseReturnValue:
 @audience(staff, Permission.REVIEW_DECIDE)
 def confirm(appointment_id: UUID) -> ResponseReturnValue:
     """Turn a request that has no open review into a booking."""
-    return _decide(appointment_id, booking.confirm, "Confirmed. A letter tells the client.")
+    return _decide(appointment_id, request_decisions.confirm, "Confirmed. A letter tells the client.")
 
 
 @blueprint.route("/appointments/<uuid:appointment_id>/decline", methods=["GET", "POST"], endpoint="decline")
@@ -285,7 +284,7 @@ def confirm(appointment_id: UUID) -> ResponseReturnValue:
 def decline(appointment_id: UUID) -> ResponseReturnValue:
     """Turn down a request that has no open review; asked first, because it cannot be taken back."""
     if request.method == "POST":
-        return _decide(appointment_id, booking.decline, "Declined. A letter tells the client.")
+        return _decide(appointment_id, request_decisions.decline, "Declined. A letter tells the client.")
     appointment = _request_to_decide(appointment_id)
     if appointment.state != State.REQUESTED:
         raise NotNow

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from clinic.accounts.models import AuditEntry
-from clinic.booking import admission, availability, changes, services
+from clinic.booking import admission, availability, changes, request_decisions, services
 from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment, State
 from clinic.booking.placing import NotOffered
@@ -319,12 +319,12 @@ def test_an_undecided_request_is_declined_in_time_and_only_then(make: ModuleType
     sold = make.offering()
     asked = make.appointment(of=sold, who=make.client(), state=State.REQUESTED, decide_by=NOW)
     with transaction():
-        services.end_request(asked.id, NOW - timedelta(seconds=1))
+        request_decisions.end_request(asked.id, NOW - timedelta(seconds=1))
     assert make.refreshed(asked).state == State.REQUESTED
-    assert services.end_undecided(NOW) == [asked.id]
+    assert request_decisions.end_undecided(NOW) == [asked.id]
     for _ in range(2):
         with transaction():
-            services.end_request(asked.id, NOW)
+            request_decisions.end_request(asked.id, NOW)
     assert make.refreshed(asked).state == State.DECLINED
     assert asked.revision == 2
 
@@ -336,7 +336,7 @@ def test_a_request_that_safety_made_is_cancelled_when_nobody_decides(make: Modul
     assert (appointment.state, appointment.request_reason) == (State.REQUESTED, "safety")
     assert appointment.decide_by == NOW + timedelta(hours=24)
     with transaction():
-        services.end_request(appointment.id, NOW + timedelta(hours=24))
+        request_decisions.end_request(appointment.id, NOW + timedelta(hours=24))
     assert (appointment.state, appointment.cancel_reason) == (State.CANCELLED, "safety")
 
 

@@ -5,7 +5,7 @@ from types import ModuleType
 
 import pytest
 
-from clinic.booking import availability, changes, services, states, waivers
+from clinic.booking import attendance, availability, changes, services, states, waivers
 from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment, Series, State
 from clinic.booking.placing import NotOffered
@@ -34,7 +34,7 @@ def test_taking_back_an_arrival_neither_confirms_a_request_nor_revives_a_cancell
 ) -> None:
     visit = make.appointment(of=make.offering(), who=make.client(), state=state)
     with pytest.raises(NotNow), transaction():
-        services.unarrive(visit.id, actor=STAFF, now=NOW)
+        attendance.unarrive(visit.id, actor=STAFF, now=NOW)
     assert make.refreshed(visit).state == state
 
 
@@ -42,7 +42,7 @@ def test_taking_back_an_arrival_neither_confirms_a_request_nor_revives_a_cancell
 def test_an_arrival_or_a_missed_mark_is_taken_back(make: ModuleType, state: State) -> None:
     visit = make.appointment(of=make.offering(), who=make.client(), state=state)
     with transaction():
-        services.unarrive(visit.id, actor=STAFF, now=NOW)
+        attendance.unarrive(visit.id, actor=STAFF, now=NOW)
     assert make.refreshed(visit).state == State.BOOKED
 
 

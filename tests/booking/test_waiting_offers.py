@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from clinic.booking import availability, changes, services
+from clinic.booking import availability, changes, request_decisions, services
 from clinic.booking.models import Appointment, State
 from clinic.booking.waiting import entries, offer_answers, offering, rounds
 from clinic.booking.waiting.models import Known, OfferEnd, Offering, OfferingEnd, WaitingListEntry
@@ -356,7 +356,7 @@ def test_a_declined_request_frees_its_time(make: ModuleType, sold: Treatment) ->
     request = make.appointment(of=sold, who=make.client(), state=State.REQUESTED)
     ada = waits(make, sold)
     with transaction():
-        services.decline(request.id, actor="user:x", now=NOW)
+        request_decisions.decline(request.id, actor="user:x", now=NOW)
     look(NOW + timedelta(minutes=1))
     assert offer_of(ada).offering.hold.starts_at == THURSDAY_TEN
 

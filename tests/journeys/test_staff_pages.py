@@ -14,8 +14,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from clinic import clock, demo
 from clinic.accounts import team
 from clinic.accounts.models import Client, Contact, Role
-from clinic.booking import changes
-from clinic.booking import services as booking
+from clinic.booking import changes, request_decisions
 from clinic.booking.models import Appointment, State
 from clinic.db import db, transaction
 from clinic.intake import drafts
@@ -543,8 +542,8 @@ def send_the_other_kinds(app: Flask) -> None:
         .where(Client.family_name == "Osei", Appointment.series_id.is_(None))
     ).one()
     with transaction():
-        booking.confirm(requests[0].id, actor="system", now=NOW)
-        booking.decline(requests[1].id, actor="system", now=NOW)
+        request_decisions.confirm(requests[0].id, actor="system", now=NOW)
+        request_decisions.decline(requests[1].id, actor="system", now=NOW)
         changes.move(
             samuel.id,
             samuel.starts_at + timedelta(days=35),

@@ -8,8 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from clinic.accounts.models import Client, Contact
-from clinic.booking import changes
-from clinic.booking import services as booking
+from clinic.booking import changes, request_decisions
 from clinic.booking.models import Appointment, State
 from clinic.db import db, transaction
 from clinic.intake.models import Draft
@@ -70,7 +69,7 @@ def test_a_request_is_received_then_confirmed(
     request = make.appointment(of=massage, who=ada, state=State.REQUESTED, request_reason="level")
     run(now)
     with transaction():
-        booking.confirm(request.id, actor="system", now=now + HOUR)
+        request_decisions.confirm(request.id, actor="system", now=now + HOUR)
     run(now + HOUR)
     assert kinds() == [MessageKind.REQUEST_RECEIVED, MessageKind.REQUEST_CONFIRMED]
     assert postbox.subjects == [
@@ -85,7 +84,7 @@ def test_a_declined_request_gets_one_kind_of_letter(
     request = make.appointment(of=massage, who=ada, state=State.REQUESTED, request_reason="level")
     run(now)
     with transaction():
-        booking.decline(request.id, actor="system", now=now + HOUR)
+        request_decisions.decline(request.id, actor="system", now=now + HOUR)
     run(now + 2 * HOUR)
     assert kinds() == [MessageKind.REQUEST_RECEIVED, MessageKind.REQUEST_DECLINED]
 

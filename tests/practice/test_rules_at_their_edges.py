@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from clinic.booking import admission, availability, changes, desk, services
+from clinic.booking import admission, availability, changes, desk, request_decisions, services
 from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment, State
 from clinic.booking.placing import NotOffered
@@ -216,7 +216,7 @@ def test_a_request_ends_in_the_minute_it_was_to_be_decided_by(make: ModuleType, 
     assert asked.decide_by is not None
     at = asked.decide_by + minutes * MINUTE
     with transaction():
-        services.end_request(asked.id, at)
+        request_decisions.end_request(asked.id, at)
     assert asked.state == (State.REQUESTED if minutes else State.DECLINED)
 
 
@@ -225,8 +225,8 @@ def test_a_request_that_was_confirmed_in_time_is_booked_and_ends_no_more(make: M
     assert asked.decide_by is not None
     at = asked.decide_by
     with transaction():
-        services.confirm(asked.id, actor="user:desk", now=at - MINUTE)
-        services.end_request(asked.id, at)
+        request_decisions.confirm(asked.id, actor="user:desk", now=at - MINUTE)
+        request_decisions.end_request(asked.id, at)
     assert (asked.state, asked.booked_at) == (State.BOOKED, at - MINUTE)
 
 
