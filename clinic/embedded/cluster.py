@@ -23,7 +23,7 @@ DATABASE = "lumbar"
 SUPERUSER, OWNER, APP, SEALER = "postgres", "lumbar_owner", "lumbar_app", "lumbar_sealer"
 EXTENSIONS = ("btree_gist", "pg_trgm")  # Made by the superuser: the owner of the tables may not.
 FURNISHED = "2: sealer"
-"""What a furnished cluster has; one that was furnished with less gets the rest."""
+"""What a prepared cluster has; an older one gets what is missing."""
 NAMESPACE = ["unshare", "--user", "--map-user=65534", "--map-group=65534", "--"]
 NOBODY = "nobody"
 
@@ -40,7 +40,7 @@ class Passwords:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """How the database server avoids being root: words put before its commands, or an account they run under."""
+    """How the database server avoids running as root: a command prefix, or an account."""
 
     prefix: tuple[str, ...] = ()
     user: str | None = None
@@ -58,7 +58,7 @@ class Identity:
 
     @property
     def uid(self) -> int:
-        """The number of the account that owns the server's files, seen from outside a namespace."""
+        """The id of the account that owns the server's files, as seen outside the namespace."""
         return os.geteuid() if self.user is None else pwd.getpwnam(self.user).pw_uid
 
     def take(self, path: Path) -> None:

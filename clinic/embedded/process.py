@@ -1,4 +1,4 @@
-"""One process of ours: started, waited for, asked to stop, and recognised when an earlier one of its kind lingers."""
+"""One child process: started, waited for, stopped, and recognised if an earlier one of its kind still runs."""
 
 import contextlib
 import fcntl

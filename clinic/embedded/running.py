@@ -1,7 +1,7 @@
 """How a running `up` tells the command line where its servers are: a file that only its own account may read.
 
-The file stands in the data folder while the servers run. It holds addresses and what they were started for. It holds no
-keys: these stay apart from the data.
+The file is in the data folder while the servers run. It has URLs and settings, but no keys: those are stored apart from
+the data.
 """
 
 import contextlib
@@ -34,7 +34,7 @@ def announced(data: Path, variables: Mapping[str, str]) -> Iterator[None]:
 def running_environment(data: Path) -> dict[str, str]:
     """The variables of the `up` that runs on this data folder; empty if none does.
 
-    What a killed one left behind is not taken for a running one: its database is asked whether it answers.
+    A file left behind by a killed `up` is ignored: its database must answer.
     """
     try:
         variables = json.loads(_path(data).read_text())

@@ -1,17 +1,18 @@
-"""Whether a killed database's processes still hold its shared memory, and waiting until they do not.
+"""Waits until no process of a killed database server holds its shared memory any more.
 
-A killed postmaster leaves its backends behind. Each ends by itself as soon as it looks, which one that is busy does only
-after its statement or its write. Until the last is gone a new postmaster refuses to start ("pre-existing shared memory block
+A killed postmaster leaves its backends behind. Each ends by itself once it notices, which a busy one does only after
+its statement or its write. Until the last is gone a new postmaster refuses to start ("pre-existing shared memory block
 … is still in use"), because two sets of processes must never write the same files.
 
 1. PostgreSQL marks a data folder with one small System V segment. Its key is the folder's inode number, or the next free number;
    key and id stand on line 7 of `postmaster.pid`.
 2. The kernel counts who is attached to it (`/proc/sysvipc/shm`). A new postmaster asks for the same count; so do we.
-3. Who is attached maps the segment (`/proc/<pid>/maps` shows its id). Only one that works in this very data folder is ours.
-4. They get a while to end by themselves. Then they are ended as an immediate shutdown would end them, because nobody will
-   ever collect what they do: recovery reads what was committed from the log on disk.
+3. An attached process maps the segment (`/proc/<pid>/maps` shows its id). Only one whose working directory is this data
+   folder is ours.
+4. They get some time to end by themselves. Then they are ended as in an immediate shutdown, because their work is lost
+   anyway: recovery reads what was committed from the log on disk.
 
-On systems without these files of Linux nothing is waited for.
+On systems without these Linux files it does not wait.
 """
 
 import contextlib

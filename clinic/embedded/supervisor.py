@@ -28,7 +28,7 @@ PROJECT = Path(__file__).parents[2]
 HOST = "127.0.0.1"
 LOOK_SECONDS = 0.1
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 30.0
-SOUND_SECONDS = 60.0  # Whoever ran this long has recovered: the next pause is the first again.
+SOUND_SECONDS = 60.0  # A process that ran this long has recovered, so the next pause is the shortest again.
 WEB_WORKERS, WEB_THREADS = 2, 8
 DEMO = "demo"
 
@@ -118,10 +118,11 @@ class _Household:
             "PORT": str(start.port),
             "PYTHONUNBUFFERED": "1",  # What a process says should be seen when it says it.
         }
-        # Only the migrations know the owner of the tables: whoever breaks into the web or the worker must not become it.
+        # Only migrations get the owner's credentials, so that somebody who breaks into the web or the worker does not
+        # get them.
         owner = self.environment.pop("DATABASE_OWNER_URL", None)
         self.of_owner = {} if owner is None else {"DATABASE_OWNER_URL": owner}
-        # So is the role that may seal the audit, which the worker alone knows.
+        # Likewise, only the worker gets the sealing role's credentials.
         sealer = self.environment.pop("DATABASE_SEAL_URL", None)
         self.of_sealer = {} if sealer is None else {"DATABASE_SEAL_URL": sealer}
         self.watched: list[WatchedProcess] = []
@@ -182,7 +183,7 @@ class _Household:
 
     @property
     def _sign_ins(self) -> Path:
-        """What loading the demo said: it stands for "done", and is shown at every start."""
+        """What loading the demo printed: its existence means "done", and it is shown at every start."""
         return self.data / "demo.txt"
 
     def _finish(self, program: Program) -> bool:

@@ -1,7 +1,7 @@
 """When an appointment can be: opening hours, free time and the starts that follow from them. Pure.
 
-Nothing here knows the database, Flask or the clock: rows become plain values, `now` is handed in, offers come out.
-It books nothing, holds nothing and sends nothing; what it answers was true of the rows it was given.
+Nothing here knows the database, Flask or the clock: rows become plain values, `now` is handed in, offers come out. It
+books, reserves and sends nothing; its answers hold for the rows that it was given.
 
     grid    time as the bits of one integer, one bit per five-minute cell
     hours   weekly hours, special days, time off and closures become open cells; wall clocks become instants

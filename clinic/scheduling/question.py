@@ -1,4 +1,4 @@
-"""What one asks for, and what is known when asking: the plain values that `slots` turns into offers."""
+"""A query for starts, and what is known at that time: the plain values that `slots` turns into offers."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""The rules of work as rows: local dates and wall times, without a zone and without a conversion."""
+"""The rota as rows: local dates and local times, without zones or conversions."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time

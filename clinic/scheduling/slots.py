@@ -1,4 +1,4 @@
-"""Which starts a client may choose, and with whom: open cells, minus busy time, under the rules of the place.
+"""Which starts a client may choose, and with whom: open cells minus busy time, under the location's rules.
 
 The client's time lies inside open hours of one location without a break. The buffers may spill over the edge of hours
 and over breaks, never over busy time; busy time is what other appointments occupy, their own buffers included. All

@@ -39,7 +39,7 @@ class AgendaLine:
 @blueprint.get("", endpoint="today", strict_slashes=False)
 @audience(staff)
 def today() -> ResponseReturnValue:
-    """The day of the therapist who asks; for everybody else the day of all. Before there is a practice, setting it up."""
+    """A therapist's own day; for everybody else the whole practice's. Before set-up, the way to set up the practice."""
     if may(Permission.SETTINGS_WRITE) and practice.find_practice() is None:
         return redirect(url_for("staff.settings"), 303)
     if not may(Permission.CALENDAR_READ):
@@ -106,7 +106,7 @@ def _asked_day(fallback: date) -> date:
         on = date.fromisoformat(asked)
     except ValueError:
         raise NotFound("There is no such day.") from None
-    # Days at the very ends of the calendar have no neighbour to go to.
+    # The first and last days of the calendar have only one neighbour.
     if not date(2000, 1, 1) <= on < date(2200, 1, 1):
         raise NotFound("There is no such day.")
     return on
@@ -123,7 +123,7 @@ def _asked_therapist(people: Sequence[Therapist]) -> Therapist | None:
 
 
 def _lines(found: Sequence[DayVisit]) -> list[AgendaLine]:
-    """Each visit with its acts; the first act of the next visit is the page's one filled button."""
+    """Each visit with its actions; the first action of the next visit is the page's one filled button."""
     lines = []
     for visit in found:
         possible = acts(visit)

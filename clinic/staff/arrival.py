@@ -1,4 +1,4 @@
-"""The questions of the day at arrival: the device in the client's hands, or a therapist who asks aloud."""
+"""The short form at arrival: on a device handed to the client, or read aloud by a therapist."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,7 +36,7 @@ HEADINGS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Today:
-    """What the newest answers of the day came to, in words; that they were looked at is recorded."""
+    """The outcome of the day's newest answers, in words; the access is recorded."""
 
     heading: str
     whys: tuple[str, ...]
@@ -45,7 +45,7 @@ class Today:
 
 
 def today(visit: Appointment, *, reader: User, now: datetime) -> Today | None:
-    """What was answered for a visit of today; None while nothing was. The caller commits."""
+    """What was answered for a visit today; None while nothing was. The caller commits."""
     found = before_visit.answers_given(visit)
     if found is None:
         return None
@@ -70,9 +70,9 @@ def today(visit: Appointment, *, reader: User, now: datetime) -> Today | None:
 @blueprint.post("/appointments/<uuid:appointment_id>/safety", endpoint="hand_over")
 @audience(staff, Permission.CALENDAR_WRITE)
 def hand_over(appointment_id: UUID) -> ResponseReturnValue:
-    """Open the short form for the client who is here, and close the staff's pages on this device.
+    """Open the short form for the client, and lock the staff pages on this device.
 
-    The client's own words for their activities are shown only when a therapist of theirs hands over.
+    The client's own words for their activities are shown only if their therapist hands over.
     """
     visit, user, now = desk.visit(appointment_id), desk.user(), clock.now()
     if not before_visit.is_open(visit, now):
@@ -94,7 +94,7 @@ def hand_over(appointment_id: UUID) -> ResponseReturnValue:
 @blueprint.route("/appointments/<uuid:appointment_id>/answers", endpoint="ask_aloud", methods=["GET", "POST"])
 @audience(staff, Permission.NOTE_WRITE)
 def ask_aloud(appointment_id: UUID) -> ResponseReturnValue:
-    """The same form for a therapist who asks an own client aloud; the answers keep whose hand they come from."""
+    """The same form for a therapist who reads it to their own client; the answers record who typed."""
     visit, user, now = desk.visit(appointment_id), desk.user(), clock.now()
     desk.require_own(desk.client_id_of(visit), now)
     if not before_visit.is_open(visit, now):

@@ -1,4 +1,4 @@
-"""One day as staff see it: each visit with what one should know, and what can be done with it now."""
+"""One day for staff: each visit with what to know about it, and what can be done with it now."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ class DayVisit:
 
     appointment: Appointment
     marks: tuple[Flag, ...]
-    """What is worth knowing besides its state, most important first."""
+    """What else is worth knowing, most important first."""
     note: SessionNote | None
     is_own: bool
     """Whether the reader may open the client's health record."""
@@ -58,7 +58,7 @@ class DayVisit:
 
     @property
     def flags(self) -> tuple[Flag, ...]:
-        """Its state, where that is worth a word, and its marks."""
+        """Its state, if worth mentioning, and its flags."""
         state = STATE_FLAGS.get(State(self.appointment.state))
         return (state, *self.marks) if state else self.marks
 
@@ -93,8 +93,8 @@ def today(now: datetime) -> date:
 def visits(on: date, *, reader: User, therapist_id: UUID | None, now: datetime) -> list[DayVisit]:
     """The visits that begin on a local day of their location, earliest first, of one therapist or of all.
 
-    Safety flags stand only on clients whose record the reader may open, and that they were looked up is recorded: the
-    caller commits.
+    Safety flags are shown only for clients whose record the reader may open, and the access is recorded: the caller
+    commits.
     """
     return _seen(_appointments(on, therapist_id), reader, now)
 
@@ -105,7 +105,7 @@ def one(appointment: Appointment, *, reader: User, now: datetime) -> DayVisit:
 
 
 def next_day(after: date, therapist_id: UUID | None) -> date | None:
-    """The first local day after this one on which somebody comes, to one therapist or to any; None when nobody does."""
+    """The next local day with a visit, for one therapist or any; None if there is none."""
     first: datetime | None = db.session.scalar(
         sa.select(sa.func.min(Appointment.wall_start)).where(
             Appointment.wall_start >= datetime.combine(after + timedelta(days=1), time()),
@@ -158,7 +158,7 @@ def _seen(appointments: Sequence[Appointment], reader: User, now: datetime) -> l
 
 
 def _appointments(on: date, therapist_id: UUID | None) -> list[Appointment]:
-    """A day begins at midnight of each location, so locations in different zones are read apart."""
+    """A day begins at each location's midnight, so locations in different zones are read separately."""
     zones = {location.zone for location in practice.locations(on)}
     found = [
         appointment

@@ -23,7 +23,7 @@ from clinic.web import access, signed_in_staff
 from clinic.web.safe_redirects import own_path
 
 STAFF_PAGES = (blueprint.name, "sign_in", "security")
-"""Blueprints whose pages carry the rail; those before the sign-in are nobody's and get no count."""
+"""Blueprints whose pages have the navigation rail; pages before the sign-in get no count."""
 
 
 def user() -> User:
@@ -40,7 +40,7 @@ def own_therapist() -> Therapist | None:
 
 
 def visit(appointment_id: UUID) -> Appointment:
-    """A visit somebody agreed; raises NotFound for anything else, also for a bare hold."""
+    """An agreed visit; raises NotFound for anything else, including a hold."""
     found = booking_queries.appointment(appointment_id)
     if found.client_id is None:
         raise NotFound
@@ -48,34 +48,34 @@ def visit(appointment_id: UUID) -> Appointment:
 
 
 def client_id_of(appointment: Appointment) -> UUID:
-    """Whose visit it is; raises NotFound for a bare hold."""
+    """The visit's client; raises NotFound for a hold."""
     if appointment.client_id is None:
         raise NotFound
     return appointment.client_id
 
 
 def require_own(client_id: UUID, now: datetime) -> None:
-    """Answer as if there were nothing, unless the signed-in person may open this client's health record."""
+    """Raise NotFound unless the signed-in person may open this client's health record."""
     if not access.may(Permission.HEALTH_READ) or not plans.treats(user().id, client_id, now):
         raise NotFound
 
 
 def back_to(fallback: str) -> ResponseReturnValue:
-    """See other: the staff page a form came from, or the fallback."""
+    """Redirect (303) to the staff page a form came from, or to the fallback."""
     asked = own_path(request.form.get("back"))
     is_ours = asked is not None and asked.startswith("/staff") and "//" not in asked
     return redirect(asked if asked and is_ours else fallback, 303)
 
 
 def say(text: str, *, undo: str | None = None, fields: Mapping[str, str] | None = None) -> None:
-    """Say on the next page what is now true, with a way to take it back where there is one."""
+    """Say on the next page what was done, with an undo link if there is one."""
     # A message may be any JSON value; Flask's types know text alone.
     message: Any = {"text": text, "undo": undo, "fields": dict(fields or {})} if undo else text
     flash(message, "ok")
 
 
 def undo_address(appointment: Appointment) -> str:
-    """Where a slip with a visit is taken back."""
+    """The URL that undoes the last act on a visit."""
     return url_for("staff.undo", appointment_id=appointment.id)
 
 

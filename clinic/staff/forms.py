@@ -10,7 +10,7 @@ from clinic.guidance.rules.kinds import REGIONS
 from clinic.plans.models import ReasonKind
 from clinic.plans.notes import PRESSURES, NoteContent
 from clinic.web.forms import Form
-from clinic.web.forms import Ticks as Ticks  # Also of the forms of the settings.
+from clinic.web.forms import Ticks as Ticks  # The settings' forms use it too.
 
 NOTE_LENGTH = 8000
 REASON_LENGTH = 1000
@@ -40,7 +40,7 @@ class OpenForm(Form):
 
 
 class DecisionForm(Form):
-    """What every decision on a review carries: the revision it was made from, and perhaps a reason in words."""
+    """What every decision on a review has: the revision it was made from, and perhaps a reason."""
 
     revision = HiddenField(
         validators=[InputRequired("This page is not complete. Please open the review again.")]
@@ -49,7 +49,7 @@ class DecisionForm(Form):
 
     @property
     def seen(self) -> int:
-        """The revision of the review the form was made from; one that is no number counts as old."""
+        """The revision of the review on the form's page; anything but a number counts as outdated."""
         sent = self.revision.data or ""
         return int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else -1
 
@@ -68,7 +68,7 @@ class AcceptForm(ClearingForm):
 
 
 class DepartForm(DecisionForm):
-    """A decision that departs from the suggestion says why."""
+    """A decision that overrides the suggestion needs a reason."""
 
     reason_kind = RadioField(
         "Why?",
@@ -78,7 +78,7 @@ class DepartForm(DecisionForm):
 
 
 class ChooseForm(DepartForm, ClearingForm):
-    """One to three types in order, and the safety rules that are expressly set aside."""
+    """One to three types in order, and the safety rules that are deliberately set aside."""
 
     first = SelectField("First type", validators=[InputRequired("Choose the first type.")])
     second = SelectField("Second type", validators=[Optional()])
@@ -140,7 +140,7 @@ class NoteForm(Form):
 
 
 class CheckInSeenForm(Form):
-    """A check-in a therapist has seen to."""
+    """A check-in that a therapist has dealt with."""
 
     done = TextAreaField(
         "What you did",

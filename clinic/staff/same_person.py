@@ -17,7 +17,7 @@ from clinic.web.access import audience, staff
 @blueprint.post("/same-person/<uuid:first_id>/<uuid:second_id>/leave", endpoint="leave_both")
 @audience(staff, Permission.CALENDAR_WRITE)
 def leave(first_id: UUID, second_id: UUID) -> ResponseReturnValue:
-    """Leave both visits; nobody is asked about them again."""
+    """Leave both visits; staff are not asked about them again."""
     with transaction():
         same_person.leave_both(first_id, second_id, by=desk.user(), now=clock.now())
     desk.say(
@@ -30,7 +30,7 @@ def leave(first_id: UUID, second_id: UUID) -> ResponseReturnValue:
 @blueprint.post("/same-person/<uuid:first_id>/<uuid:second_id>/ask-again", endpoint="ask_again")
 @audience(staff, Permission.CALENDAR_WRITE)
 def ask_again(first_id: UUID, second_id: UUID) -> ResponseReturnValue:
-    """Take back that both visits were left."""
+    """Undo leaving both visits."""
     with transaction():
         same_person.ask_again(first_id, second_id, by=desk.user(), now=clock.now())
     desk.say("Taken back.")

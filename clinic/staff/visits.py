@@ -35,7 +35,7 @@ from clinic.web.access import actor, audience, may, staff
 
 
 class DecideInReview(Refusal):
-    """A request whose answers wait in a review."""
+    """The request's answers wait in a review."""
 
     code = "decide-in-review"
     sentence = "This request came with answers. Please decide it in its review."
@@ -54,7 +54,7 @@ class Act:
 
 
 def acts(visit: DayVisit) -> tuple[Act, ...]:
-    """At most two acts for a visit in a list, the likeliest first, only such as the signed-in person may do."""
+    """At most two actions for a visit in a list, most likely first, and only those the signed-in person may do."""
     appointment = visit.appointment
     found: list[Act] = []
     if appointment.state == State.REQUESTED and visit.is_own and may(Permission.REVIEW_DECIDE):
@@ -101,7 +101,7 @@ def visit(appointment_id: UUID) -> ResponseReturnValue:
 
 
 def _page(appointment_id: UUID, refusal: str | None = None) -> str:
-    """The visit as it stands now; `refusal` says why what was asked of it was not done."""
+    """The visit's present state; `refusal` says why an action was not done."""
     now = clock.now()
     user = desk.user()
     appointment = desk.visit(appointment_id)
@@ -159,7 +159,7 @@ def _page(appointment_id: UUID, refusal: str | None = None) -> str:
 
 
 def _repeats(appointment: Appointment, now: datetime) -> tuple[int, int] | None:
-    """How often and how many times a visit that was booked just now may be repeated; None on any other page."""
+    """The initial interval and number for repeating a visit that was just booked; None on any other page."""
     can_be = appointment.state == State.BOOKED and appointment.treatment.retired_at is None
     is_asked = request.args.get("just") == "booked" and can_be and appointment.series_id is None
     return repeat.repeats(appointment) if is_asked and may(Permission.CALENDAR_WRITE) else None
@@ -186,7 +186,7 @@ Verb = Callable[..., Appointment]
 def _act(
     appointment_id: UUID, verb: Verb, say: Callable[[Appointment], None], fallback: str
 ) -> ResponseReturnValue:
-    """Do what a page asked with a visit, if the visit still stands as that page showed it; else show how it stands now."""
+    """Do what a page asked, if the visit is still as that page showed it; otherwise show its present state."""
     try:
         with transaction():
             done = verb(appointment_id, actor=actor(), now=clock.now(), shown=_shown())
@@ -229,7 +229,7 @@ def _say_undoable(text: str, appointment: Appointment) -> None:
 @blueprint.post("/appointments/<uuid:appointment_id>/undo", endpoint="undo")
 @audience(staff, Permission.CALENDAR_WRITE)
 def undo(appointment_id: UUID) -> ResponseReturnValue:
-    """Take back an arrival, a missed mark, or within two minutes a cancellation or move."""
+    """Undo an arrival, a missed mark, or, within two minutes, a cancellation or move."""
     appointment = desk.visit(appointment_id)
     own_page = url_for("staff.visit", appointment_id=appointment_id)
     if appointment.state in (State.ARRIVED, State.MISSED):
@@ -250,7 +250,7 @@ def undo(appointment_id: UUID) -> ResponseReturnValue:
 @blueprint.get("/appointments/<uuid:appointment_id>/cancel", endpoint="cancel")
 @audience(staff, Permission.CALENDAR_WRITE)
 def ask_to_cancel(appointment_id: UUID) -> ResponseReturnValue:
-    """Ask before a visit is cancelled; nothing changes by looking."""
+    """Ask before a visit is cancelled; GET changes nothing."""
     appointment = desk.visit(appointment_id)
     if not _is_cancellable(appointment, clock.now()):
         raise NotNow
@@ -282,7 +282,7 @@ def confirm(appointment_id: UUID) -> ResponseReturnValue:
 @blueprint.route("/appointments/<uuid:appointment_id>/decline", methods=["GET", "POST"], endpoint="decline")
 @audience(staff, Permission.REVIEW_DECIDE)
 def decline(appointment_id: UUID) -> ResponseReturnValue:
-    """Turn down a request that has no open review; asked first, because it cannot be taken back."""
+    """Decline a request that has no open review; after a question, because it cannot be undone."""
     if request.method == "POST":
         return _decide(appointment_id, request_decisions.decline, "Declined. A letter tells the client.")
     appointment = _request_to_decide(appointment_id)
@@ -310,7 +310,7 @@ def _request_to_decide(appointment_id: UUID) -> Appointment:
 
 
 def shown_fields(appointment: Appointment) -> dict[str, str]:
-    """What a form carries so that nothing is done to a visit that has changed meanwhile."""
+    """Hidden fields that prevent acting on a visit that has changed meanwhile."""
     return {"revision": str(appointment.revision), "state": appointment.state}
 
 
@@ -319,7 +319,7 @@ def _shown() -> ShownRevision:
 
 
 def _revision() -> int:
-    """The revision the form was made from; one that is no number counts as old."""
+    """The revision on the form's page; anything but a number counts as outdated."""
     sent = request.form.get("revision", "")
     return int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else -1
 

@@ -1,4 +1,4 @@
-"""The waiting list at the desk: who waits, what is offered to whom, offering by hand, taking a time for a caller."""
+"""The waiting list at the desk: who waits, open offers, offering by hand, accepting a time for a caller."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -43,15 +43,15 @@ PAGE = 50
 SHOWN_TIMES = 12
 UNPROCESSABLE = 422
 LABELS = {"days": "Days that suit", "parts": "Times of day that suit", "last_on": "Last day that suits"}
-"""The form asks a client; here it asks about one."""
+"""The form addresses a client; here it asks staff about one."""
 
 
 class KnownWaiterForm(WaitingListForm, BookForm):
-    """What a client who is known waits for."""
+    """An entry for a known client."""
 
 
 class NewWaiterForm(WaitingListForm, NewClientForm):
-    """What somebody new waits for, and who it is."""
+    """An entry for a new client, with their details."""
 
 
 class PeopleForm(Form):
@@ -63,7 +63,7 @@ class PeopleForm(Form):
 @blueprint.get("/waiting-list", endpoint="waiting_list")
 @audience(staff, Permission.CALENDAR_READ)
 def waiting_list() -> ResponseReturnValue:
-    """What is offered now, and everybody who waits, longest first."""
+    """Open offers, and all entries, longest waiting first."""
     sold = practice.treatments()
     people = practice.therapists(clock.now().date())
     treatment = choices.named(sold, request.args.get("treatment"))
@@ -97,7 +97,7 @@ def waiting_list() -> ResponseReturnValue:
 @blueprint.get("/waiting-list/add", endpoint="add_to_waiting_list")
 @audience(staff, Permission.CALENDAR_WRITE)
 def ask() -> ResponseReturnValue:
-    """What a caller waits for."""
+    """The form to put a caller on the list."""
     choice, now = choices.choice(), clock.now()
     form = _form(choice, formdata=None, data={"key": form_keys.new()})
     form.offer(choice.treatment, practice.locations(now.date()), now)
@@ -153,7 +153,7 @@ def end(wish_id: UUID) -> ResponseReturnValue:
 @blueprint.get("/waiting-list/<uuid:wish_id>/offer", endpoint="offer_time")
 @audience(staff, Permission.CALENDAR_WRITE)
 def ask_offer(wish_id: UUID) -> ResponseReturnValue:
-    """Free times that suit somebody, and for one of them everybody else it suits."""
+    """Free times that suit an entry, and for one of them all other entries it suits."""
     wish, now = _live_wish(wish_id), clock.now()
     if queries.is_busy(wish.id, now):
         staff_desk.say(f"{wish.client.first_name} is being offered a time already.")
@@ -169,7 +169,7 @@ def ask_offer(wish_id: UUID) -> ResponseReturnValue:
 @blueprint.post("/waiting-list/<uuid:wish_id>/offer", endpoint="offered_time")
 @audience(staff, Permission.CALENDAR_WRITE)
 def offer(wish_id: UUID) -> ResponseReturnValue:
-    """Keep the time and offer it to those who were chosen."""
+    """Reserve the time and offer it to the chosen entries."""
     wish, now = _live_wish(wish_id), clock.now()
     time = _chosen_time(wish)
     form = _people_form(wish, time)
@@ -193,7 +193,7 @@ def offer(wish_id: UUID) -> ResponseReturnValue:
 @blueprint.post("/waiting-list/offerings/<uuid:offering_id>/stop", endpoint="stop_offering")
 @audience(staff, Permission.CALENDAR_WRITE)
 def stop(offering_id: UUID) -> ResponseReturnValue:
-    """Take an offered time back."""
+    """Withdraw an offered time."""
     with transaction():
         offering.stop(offering_id, actor=actor(), now=clock.now())
     staff_desk.say("The time is free again; those who were asked are told.")
@@ -203,7 +203,7 @@ def stop(offering_id: UUID) -> ResponseReturnValue:
 @blueprint.post("/waiting-list/offers/<uuid:offer_id>/accept", endpoint="accept_offer")
 @audience(staff, Permission.CALENDAR_WRITE)
 def accept(offer_id: UUID) -> ResponseReturnValue:
-    """Take an offered time for somebody on the telephone."""
+    """Accept an offered time for somebody on the telephone."""
     try:
         with transaction():
             visit = offer_answers.accept_for(offer_id, by=staff_desk.user(), now=clock.now())
@@ -266,7 +266,7 @@ def _live_wish(wish_id: UUID) -> WaitingListEntry:
 
 
 def _chosen_time(wish: WaitingListEntry) -> WaitingListTime:
-    """The time an address or form names, of the treatment somebody waits for; raises NotFound."""
+    """The time in a URL or form, for the entry's treatment; raises NotFound."""
     starts_at, therapist_id = time_values.read_value(request.values.get("start", ""))
     supply = supply_of(wish.treatment_id)
     places = {site.location_id: site.zone for site in supply.sites}
@@ -293,9 +293,9 @@ def _people_form(wish: WaitingListEntry, time: WaitingListTime, **given: Any) ->
 
 
 def _has_own_terms(wish: WaitingListEntry) -> bool:
-    """Whether this is about a visit that was agreed with another length or other buffers than are sold now.
+    """Whether the visit was agreed with another length or buffers than the treatment has now.
 
-    A time is kept for one length: it is offered to such a person alone.
+    A time is reserved for one length, so it is offered to this entry alone.
     """
     visit, sold = wish.replaces, wish.treatment
     names = ("length_minutes", "buffer_before_minutes", "buffer_after_minutes")

@@ -1,12 +1,12 @@
-"""Attempts to sign in, counted before they are looked at, so that a thousand at once are no more than one after another.
+"""Counts sign-in attempts before checking them, so that a thousand at once count the same as one after another.
 
-1. A browser that bears the mark of the account is counted by itself.
+1. A browser with the account's mark is counted separately.
 2. Any other browser is counted by its network, by account and network, and by the account's two budgets over all networks:
    one for the first try of each network, one for all further tries.
-3. An attempt that succeeds is given back: only failures are left counted.
+3. A successful attempt is taken back, so only failures count.
 
-So strangers can use up what is counted of strangers, and neither the marked browser nor the right password from a network
-without failures meets it. Guessing stays bounded: by both budgets together, and for each marked browser.
+So strangers can use up only the strangers' budgets, which affect neither a marked browser nor the right password from a
+network without failures. Guessing stays bounded by both budgets together, and for each marked browser.
 """
 
 from collections.abc import Callable, Iterator
@@ -30,9 +30,9 @@ Tries = Iterator[tuple[Limit, str]]
 
 
 def limit_attempts() -> None:
-    """Count the attempt that this request is, if it is one; raises TooMany.
+    """Count this request if it is an attempt to sign in; raises TooMany.
 
-    Flask-Security reads JSON as well, whose account nobody would count; our forms send none.
+    JSON is refused: Flask-Security reads it too, but its account would not be counted, and our forms send none.
     """
     if request.blueprint == "security" and request.is_json:
         raise UnsupportedMediaType
@@ -50,7 +50,7 @@ def limit_attempts() -> None:
 
 
 def give_back() -> None:
-    """This request's attempt succeeded: it counts for nothing."""
+    """Take back this request's attempt, which succeeded."""
     for limit, key, at in g.pop("attempts", []):
         limits.give_back(limit, key, at)
 
@@ -79,7 +79,7 @@ def _password_tried(now: datetime) -> Tries:
 
 
 def _code_tried(now: datetime) -> Tries:
-    # Who gets here knows the password, or has none of our sessions and is counted by network alone.
+    # Anyone who gets here knows the password, or has no session and is counted by network only.
     user = _account()
     network = limits.network(request.remote_addr)
     if (own := _own_tries(_id_of(user))) is not None:
@@ -105,14 +105,14 @@ def _passkey_tried(now: datetime) -> Tries:
 
 
 def _is_first(first_from: Limit, account: str, now: datetime) -> bool:
-    """Whether this is the first try of its network at the account today, successes aside."""
+    """Whether this is its network's first try at the account today, not counting successes."""
     key = f"{account} {limits.wide_network(request.remote_addr)}"
     g.attempts.append((first_from, key, now))
     return limits.count_try(first_from, key, now) <= first_from.count
 
 
 def _own_tries(user_id: UUID | None) -> str | None:
-    """The key of what is counted for this browser alone; None unless it bears the account's mark."""
+    """The key of this browser's own count; None unless it has the account's mark."""
     mark = device_mark.of_request()
     return f"{mark.device} {user_id}" if mark is not None and mark.knows(user_id) else None
 

@@ -1,7 +1,7 @@
-"""The mark of a browser that a member of staff has signed in with before: a sealed cookie of its own.
+"""The device mark: a separate sealed cookie in a browser with which a member of staff has signed in before.
 
-It opens nothing. It only says that tries from this browser are counted apart, so that nobody elsewhere can use them up.
-Signing out keeps it; *Forget this device* takes the person's own part of it away.
+It opens nothing. Tries from this browser are counted separately, so that nobody elsewhere can use them up. Signing out
+keeps it; *Forget this device* removes this person from it.
 """
 
 import base64
@@ -17,7 +17,7 @@ from clinic import sealed
 from clinic.accounts.models import User
 
 LIFE = timedelta(days=400)
-"""No browser keeps a cookie longer."""
+"""Browsers keep no cookie longer."""
 PLACE = "cookie.device_mark"
 MOST = 30
 """People who share one browser."""
@@ -25,7 +25,7 @@ MOST = 30
 
 @dataclass(frozen=True)
 class DeviceMark:
-    """What the cookie says: which browser this is, and who has signed in with it, the latest last."""
+    """The cookie's content: the browser's id, and who has signed in with it, latest last."""
 
     device: str
     accounts: tuple[str, ...] = ()
@@ -36,7 +36,7 @@ class DeviceMark:
 
 
 def of_request() -> DeviceMark | None:
-    """The mark this browser sent; None where there is none that we made."""
+    """The mark that this browser sent; None without a valid one."""
     sent = request.cookies.get(cookie_name())
     if not sent:
         return None
@@ -48,14 +48,14 @@ def of_request() -> DeviceMark | None:
 
 
 def remember(user: User) -> None:
-    """Mark this browser, in the answer to come, as one that this person has signed in with."""
+    """Mark this browser, in the response, as one with which this person has signed in."""
     mark = of_request() or DeviceMark(secrets.token_urlsafe(16))
     others = [one for one in mark.accounts if one != str(user.id)]
     _send(replace(mark, accounts=(*others, str(user.id))[-MOST:]))
 
 
 def forget(user: User) -> None:
-    """Take this person out of the mark, in the answer to come; of others who share the browser it still knows."""
+    """Remove this person from the mark, in the response; others who share the browser stay in it."""
     mark = of_request()
     if mark is not None:
         _send(replace(mark, accounts=tuple(one for one in mark.accounts if one != str(user.id))))

@@ -1,7 +1,7 @@
 """The first owner's set-up: besides a password, whether this person treats clients themselves.
 
-A practice of one person is the commonest of all. Who says yes becomes a therapist and stands in the rota, in the same
-transaction that sets the password.
+Most practices are one person. An owner who says yes becomes a therapist in the rota, in the transaction that sets the
+password.
 """
 
 from datetime import datetime
@@ -31,7 +31,8 @@ class FirstOwnerForm(PasswordForm):
 
 
 def is_asked(user: User) -> bool:
-    """Whether the set-up page asks this person if they treat: an owner who never signed in and is no therapist yet."""
+    """Whether the set-up page asks this person if they treat clients: an owner who never signed in and is not a
+    therapist yet."""
     return (
         user.password is None
         and user.current_login_at is None

@@ -1,6 +1,6 @@
 """Accepting an invitation to the team: a name, a password, and then the sign-in, which asks for a second factor.
 
-The address is a key. Opening the page uses nothing up, because mail programs look at addresses before people do.
+The link is a secret. Opening the page does not use it up, because mail programs follow links before people do.
 """
 
 from flask import flash, redirect, render_template, request, url_for
@@ -65,7 +65,7 @@ class AcceptInvitationForm(PasswordForm):
 @blueprint.route("/join/<raw>", methods=["GET", "POST"])
 @audience(anyone)
 def join(raw: str) -> ResponseReturnValue:
-    """Say who one is and choose a password; the account begins with it."""
+    """Enter a name and choose a password, which creates the account."""
     now = clock.now()
     if request.method == "POST":
         limits.take(limits.SET_UP_LINK, limits.network(request.remote_addr), now)
@@ -96,7 +96,7 @@ def join(raw: str) -> ResponseReturnValue:
 
 
 def _is_acceptable(form: AcceptInvitationForm, invitation: StaffInvitation) -> bool:
-    """Whether the password will do for this person; if not, the form says why."""
+    """Whether the password is acceptable for this person; if not, the form says why."""
     person = User(
         email=invitation.email,
         given_name=form.given_name.data or "",

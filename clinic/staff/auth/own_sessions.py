@@ -1,4 +1,4 @@
-"""One's own sessions: which browsers are signed in as oneself, and ending one of the others."""
+"""Own sessions: in which browsers one is signed in, and ending one of the others."""
 
 from uuid import UUID
 
@@ -33,11 +33,11 @@ MACHINES = (
     ("CrOS", "Chromebook"),
     ("Linux", "Linux"),
 )
-"""What browsers say of themselves, the telling word first: many name others besides themselves."""
+"""User agent keywords, most specific first, because many browsers name others besides themselves."""
 
 
 def device() -> str:
-    """What people know this browser by, in our own words: `Firefox on Linux`. Nothing that was sent is repeated."""
+    """A name for this browser in our own words: `Firefox on Linux`. Nothing that was sent is repeated."""
     sent = request.headers.get("User-Agent", "")
     browser = next((name for mark, name in BROWSERS if mark in sent), "A browser")
     machine = next((name for mark, name in MACHINES if mark in sent), "")

@@ -1,6 +1,6 @@
-"""The parts of Flask-Security we replace: codes that work once, passkeys that prove the person, passwords that hold.
+"""The parts of Flask-Security that we replace: codes that work once, passkeys with user verification, password rules.
 
-Flask-Security checks a code and notes it in two steps, which two requests at once slip through; here the note is one UPDATE.
+Flask-Security checks and records a code in two steps, a race between two requests; here it is one UPDATE.
 """
 
 import hashlib
@@ -46,7 +46,7 @@ class Staff(SQLAlchemyUserDatastore):
 
 
 class OneTimeTotp(Totp):
-    """Codes of an authenticator app, each accepted once, also when it comes twice at the same moment."""
+    """Codes of an authenticator app, each accepted once, even if it comes twice at the same moment."""
 
     def verify_totp(self, token: str, totp_secret: str, user: UserMixin, window: int = 0) -> bool:
         """Whether the code is right and newer than the last accepted one; accepting and noting it is one statement."""
@@ -67,11 +67,11 @@ class RecoveryCodes(MfRecoveryCodesUtil):
     """Ten codes for the day the app is lost: shown once, kept as HMACs, each used once."""
 
     def create_recovery_codes(self, user: UserMixin) -> list[str]:
-        """New codes in clear; the old ones die."""
+        """New codes in clear; the old ones stop working."""
         return super().create_recovery_codes(user)
 
     def get_recovery_codes(self, user: UserMixin) -> list[str]:
-        """Nothing: codes can be made anew, but not looked up."""
+        """Nothing: codes can be replaced, but not looked up."""
         return []
 
     def check_recovery_code(self, user: UserMixin, code: str) -> bool:
@@ -108,10 +108,10 @@ def _blinded(code: str, pepper: bytes) -> str:
 
 
 class Passkeys(WebauthnUtil):
-    """Passkeys count as both factors, so each one has to verify its person, and belongs to our address alone."""
+    """Passkeys count as both factors, so each must verify its user, and is bound to our origin."""
 
     def origin(self) -> str:
-        """Our public address, never what a request claims."""
+        """Our public URL, never what a request claims."""
         address: str = current_app.config["PUBLIC_URL"]
         return address
 
@@ -148,7 +148,7 @@ def compared(password: str) -> str:
 
 
 def objection(password: str, user: User) -> str | None:
-    """Why this person should not choose this password; None when it will do."""
+    """Why this password is refused for this person; None if it is accepted."""
     return passwords.objection(compared(password), own_words(user))
 
 
@@ -160,7 +160,7 @@ def own_words(user: User) -> list[str]:
 
 
 class OurMail(MailUtil):
-    """Addresses are read as our records read them. Nothing is sent: `messaging` owes and delivers every mail."""
+    """Email addresses are parsed as in our records. Nothing is sent here: `messaging` delivers all mail."""
 
     def normalize(self, email: str) -> str:
         """The address as it is stored, compared and counted; raises EmailValidateException."""

@@ -1,7 +1,7 @@
 """How staff sign in: Flask-Security on our tables, with password and second factor, or a passkey.
 
-Every session is also a row on the server (`accounts.sessions`), so that sign-out, idleness and leaving end it at once. All
-attempts are limited in PostgreSQL. Nobody can register; the first owner comes from the command line.
+Every session is also a row on the server (`accounts.sessions`), so that signing out, idleness and leaving end it at
+once. All attempts are limited in PostgreSQL. Nobody can register; the first owner comes from the command line.
 """
 
 from datetime import timedelta
@@ -165,7 +165,7 @@ POLICIES = {
     "security.wan_verify": staff,
     "security.wan_verify_response": staff,
 }
-"""Endpoints that are open to anyone look at the half-finished sign-in in the session themselves."""
+"""Endpoints open to anyone check the half-finished sign-in in the session themselves."""
 
 blueprint = Blueprint("sign_in", __name__, url_prefix="/staff")
 
@@ -192,7 +192,7 @@ def init_app(app: Flask) -> None:
     security.want_json(lambda request: False)
     security.login_manager.request_loader(
         lambda request: None
-    )  # Nobody signs in by a token; none is looked for.
+    )  # Nobody signs in with a token, so none is looked up.
     access.declare(app, POLICIES)
     app.before_request(attempts.limit_attempts)
     app.before_request(stay_signed_in)
@@ -213,7 +213,7 @@ def stay_signed_in() -> ResponseReturnValue | None:
 
 
 def _signed_in(app: Flask, user: User, authn_via: list[str] | None = None, **more: Any) -> None:
-    """A sign-in is complete: give the browser a session of its own on the server, and a new CSRF token."""
+    """Complete a sign-in: create a session on the server, and a new CSRF token."""
     now = clock.now()
     session.pop("_remember", None)
     session.pop("csrf_token", None)
@@ -271,7 +271,7 @@ _AUDITED = (
 
 
 class SetUpLinkGone(Refusal):
-    """The set-up address was used or is older than a day."""
+    """The set-up link was used or is older than a day."""
 
     status = 410
     code = "link-gone"
@@ -281,7 +281,7 @@ class SetUpLinkGone(Refusal):
 @blueprint.route("/set-up/<token>", methods=["GET", "POST"])
 @audience(anyone)
 def set_up(token: str) -> ResponseReturnValue:
-    """Choose a password by the address an owner or the command line gave; opening the page uses nothing up.
+    """Choose a password with the link from an owner or the command line; opening the page does not use it up.
 
     The first owner is also asked whether they treat clients themselves.
     """

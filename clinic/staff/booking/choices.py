@@ -1,6 +1,6 @@
-"""What was chosen so far on the way to a booking for a caller, as an address holds it: ids and slugs, nobody's own words.
+"""What was chosen so far in a booking for a caller, as the URL holds it: ids and slugs, no personal text.
 
-Nothing of an address is trusted: what it names and does not exist is not found.
+Nothing in a URL is trusted: a name that does not exist raises NotFound.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ from clinic.web import time_values
 from clinic.web.slot_picker import SlotChoice
 
 CARRIED = ("client", "treatment", "therapist", "location", "day", "start")
-"""What an address of these pages may hold; nothing of it is a person's own words."""
+"""What a URL of these pages may contain; no personal text."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +65,7 @@ Named = TypeVar("Named", Therapist, Location, Treatment)
 
 
 def named(among: Sequence[Named], slug: str | None) -> Named | None:
-    """The one whose address part this is; raises NotFound when there is none."""
+    """The one with this slug; raises NotFound if there is none."""
     if not slug:
         return None
     found = next((each for each in among if each.slug == slug), None)
@@ -75,7 +75,7 @@ def named(among: Sequence[Named], slug: str | None) -> Named | None:
 
 
 def choice() -> BookingChoices:
-    """What the address names; where it names nothing, the first treatment at its usual place, by anybody."""
+    """The URL's choices; by default the first treatment at its usual location, with anybody."""
     treatments = practice.treatments()
     places = practice.locations(clock.now().date())
     person = client(request.args.get("client"))
@@ -94,7 +94,7 @@ def choice() -> BookingChoices:
 
 
 def client(text: str | None) -> Client | None:
-    """The client of this id; raises NotFound when there is none to book for."""
+    """The client with this id; raises NotFound if there is none to book for."""
     if not text:
         return None
     try:
@@ -104,7 +104,7 @@ def client(text: str | None) -> Client | None:
 
 
 def moment() -> Moment:
-    """The start and the therapist the address names; raises NotFound."""
+    """The start and the therapist in the URL; raises NotFound."""
     starts_at, therapist_id = time_values.read_value(request.args.get("start", ""))
     therapist = next((one for one in practice.therapists(date.min) if one.id == therapist_id), None)
     if therapist is None:
@@ -113,17 +113,17 @@ def moment() -> Moment:
 
 
 def carried_choices(besides: str = "") -> dict[str, str]:
-    """The parts of this address that the next one takes along, besides one that its form asks anew."""
+    """The URL's choices that the next URL keeps, except one that its form asks again."""
     return {name: request.args[name] for name in CARRIED if request.args.get(name) and name != besides}
 
 
 def address(endpoint: str, **changed: Any) -> str:
-    """An address of these pages with everything chosen so far, and this instead; None leaves a thing out."""
+    """A URL of these pages with everything chosen so far and these changes; None removes a choice."""
     return url_for(endpoint, **{**carried_choices(), **changed})
 
 
 def book_again_address(visit: Appointment) -> str:
-    """Where the same client is booked the same visit once more; what is no longer sold is left open."""
+    """The URL for booking the same visit again; what is no longer offered is left open."""
     sold, therapist = visit.treatment, visit.therapist
     return url_for(
         "staff.book_for",

@@ -27,7 +27,7 @@ class FindForm(Form):
 
 
 class WaiversForm(Form):
-    """Which rules the page named, and why they are set aside."""
+    """Which rules the page named, and why they are waived."""
 
     waived = HiddenField()
     reason = TextAreaField(
@@ -38,7 +38,7 @@ class WaiversForm(Form):
 
     @property
     def rules(self) -> frozenset[Rule]:
-        """The rules that are set aside; unknown names are none."""
+        """The rules to waive; unknown names are ignored."""
         named = set((self.waived.data or "").split(","))
         return frozenset(rule for rule in Rule if rule.value in named)
 
@@ -48,7 +48,7 @@ class WaiversForm(Form):
 
 
 class BookForm(WaiversForm):
-    """The last page of a booking for a client who is known."""
+    """The last page of a booking for a known client."""
 
     key = HiddenField(validators=[InputRequired(), Length(max=64)])
 
@@ -88,11 +88,11 @@ class NewClientForm(BookForm):
         return fine
 
     def validate_mail(self, field: EmailField) -> None:
-        """Refuse what cannot be an address."""
+        """Refuse impossible addresses."""
         readable(accounts.normalise_mail, field.data)
 
     def validate_phone(self, field: TelField) -> None:
-        """Refuse what cannot be dialled from where the practice is."""
+        """Refuse numbers that cannot be dialled from the practice's country."""
         country = practice.the_practice().country
         readable(lambda text: accounts.normalise_phone(text, country), field.data)
 
@@ -104,6 +104,6 @@ class MoveForm(WaiversForm):
 
     @property
     def seen(self) -> int:
-        """The revision of the visit the form was made from; one that is no number counts as old."""
+        """The revision of the visit on the form's page; anything but a number counts as outdated."""
         sent = self.revision.data or ""
         return int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else -1

@@ -1,4 +1,4 @@
-"""Moving a visit for a client: to any free time of anybody who gives it, or for a reason outside the rules."""
+"""Moving a visit for a client: to any free time of any suitable therapist, or for a reason outside the rules."""
 
 from datetime import date, datetime
 from typing import Any
@@ -40,7 +40,7 @@ def move(appointment_id: UUID) -> ResponseReturnValue:
 @blueprint.get("/appointments/<uuid:appointment_id>/move/at", endpoint="move_at")
 @audience(staff, Permission.CALENDAR_WRITE)
 def move_at(appointment_id: UUID) -> ResponseReturnValue:
-    """A day and a time by the clock: on to its page."""
+    """A typed day and time: redirect to its page."""
     visit = _movable(appointment_id)
     location = _location(visit)
     therapist = _therapist(visit)
@@ -69,7 +69,7 @@ def check_move(appointment_id: UUID) -> ResponseReturnValue:
 @blueprint.post("/appointments/<uuid:appointment_id>/move/check", endpoint="moved")
 @audience(staff, Permission.CALENDAR_WRITE)
 def moved(appointment_id: UUID) -> ResponseReturnValue:
-    """Move it; for two minutes it can be taken back."""
+    """Move it; for two minutes this can be undone."""
     now = clock.now()
     visit, form = _movable(appointment_id), MoveForm()
     starts_at, therapist_id = time_values.read_value(request.args.get("start", ""))
@@ -130,7 +130,7 @@ def _therapist(visit: Appointment) -> Therapist | None:
 
 
 def _slots(visit: Appointment, location: Location, search: SearchCriteria, now: datetime) -> SlotChoice:
-    """What the slot picker shows: the visit as agreed, less the times at which the client is somewhere else."""
+    """What the slot picker shows: the visit as agreed, without the times at which the client is somewhere else."""
     supply = supply_as_agreed(supply_of(visit.treatment_id, retired_too=True), visit)
     return SlotChoice(
         supply=same_person.avoiding(supply, visit.client_id, now, records=True, besides=[visit.id]),

@@ -1,7 +1,7 @@
-"""Booking for a caller: whom, what and when, and one page to look at before it is booked.
+"""Booking for a caller: whom, what and when, and one page to check before it is booked.
 
-An address names the choice so far by ids and slugs, never by what the caller said: names are typed into forms alone. A time
-that is not offered leads to the same last page, which then names every rule it breaks and asks why.
+A URL holds the choices so far as ids and slugs, never personal text: names are typed into forms only. A time that is
+not offered leads to the same last page, which then names every rule it breaks and asks for a reason.
 """
 
 from collections.abc import Sequence
@@ -41,7 +41,7 @@ from clinic.web.time_values import NoSuchTime
 
 
 class NotBookable(Refusal):
-    """Safety comes first also at the desk, which is told no more than that."""
+    """Safety comes first at the desk, too, which is told no more than that."""
 
     code = "not-bookable"
     sentence = "This client cannot be booked now. Please let a therapist look at the record first."
@@ -57,7 +57,7 @@ def book_for() -> ResponseReturnValue:
 @blueprint.route("/book/find", methods=["GET", "POST"], endpoint="find_client")
 @audience(staff, Permission.CALENDAR_WRITE)
 def find_client() -> ResponseReturnValue:
-    """Look for somebody; what was typed is in no address."""
+    """Search for a client; what was typed is in no URL."""
     form = FindForm()
     found: list[Caller] | None = None
     if form.validate_on_submit():
@@ -76,7 +76,7 @@ def find_client() -> ResponseReturnValue:
 @blueprint.get("/book/at", endpoint="look_at")
 @audience(staff, Permission.CALENDAR_WRITE)
 def look_at() -> ResponseReturnValue:
-    """A day and a time by the clock, as a caller says them: on to its page."""
+    """A day and time, as a caller says them: redirect to its page."""
     choice = choices.choice()
     if choice.therapist is None:
         raise NotFound
@@ -93,7 +93,7 @@ def look_at() -> ResponseReturnValue:
 @blueprint.get("/book/check", endpoint="check_booking")
 @audience(staff, Permission.CALENDAR_WRITE)
 def check() -> ResponseReturnValue:
-    """Everything once more, with the rules a time would break."""
+    """A summary before booking, with the rules that the time would break."""
     now = clock.now()
     choice, moment = choices.choice(), choices.moment()
     form = _form(choice, formdata=None, data={"key": form_keys.new()})
@@ -133,7 +133,7 @@ def book() -> ResponseReturnValue:
         said = refusal if isinstance(refusal, admission.GuardianNeeded) else NotBookable()
         return _check_page(choice, moment, form, now, refusal=said), 409
     except NotOffered as refusal:
-        # Of two presses at once the second waited for the first, and finds its own booking in the way.
+        # Of two clicks at once, the second waited for the first, and finds its own booking in the way.
         return _done_before(form, content) or (
             _check_page(choice, moment, form, now, changed=True),
             refusal.status,
@@ -176,7 +176,7 @@ def _check_page(
     refusal: Refusal | None = None,
     changed: bool = False,
 ) -> str:
-    """The last page. `changed` says that since it was opened something else came to stand in the way."""
+    """The last page. `changed`: something else has come in the way since it was opened."""
     supply = _supply(choice, now)
     seen = obstacles.obstacles_at(choice.slots(supply, moment.therapist), moment.starts_at, now)
     form.name(seen.broken)
@@ -200,7 +200,7 @@ def _check_page(
 
 
 def _supply(choice: BookingChoices, now: datetime) -> Supply:
-    """What can be had, less the times at which the client is somewhere else."""
+    """The supply, without the times at which the client is somewhere else."""
     client_id = choice.client.id if choice.client else None
     return same_person.avoiding(supply_of(choice.treatment.id), client_id, now, records=True)
 
@@ -210,12 +210,12 @@ def _form(choice: BookingChoices, **given: Any) -> BookForm:
 
 
 def _is_filled_in(form: BookForm, known: Client | None) -> bool:
-    """A page that asked for somebody new, and was answered with somebody known, needs no name."""
+    """If the answer to *Same person?* is a known client, the form for a new one needs no name."""
     return bool(BookForm().validate() if known is not None else form.validate())
 
 
 def _same_person() -> Client | None:
-    """The client the person at the desk recognised in the answer to *Same person?*."""
+    """The known client that staff chose at *Same person?*."""
     return choices.client(request.form.get("same"))
 
 
@@ -266,7 +266,7 @@ def _book(
 
 
 def _done_before(form: BookForm, content: dict[str, Any]) -> ResponseReturnValue | None:
-    """To the booking this form made when it was sent before; None when it made none."""
+    """Redirect to the booking that this form made earlier; None if it made none."""
     if not form.key.data or form.key.process_errors:
         return None
     earlier = idempotency.earlier(browser(), form.key.data, content)

@@ -1,4 +1,4 @@
-"""What stands in the way of a time, in the words of the desk: rules that may be set aside, or something that may not."""
+"""Obstacles to a time, in words for staff: rules that can be waived, or something that cannot."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ from clinic.web.slot_picker import SlotChoice, SlotTime
 
 @dataclass(frozen=True, kw_only=True)
 class Obstacles:
-    """What stands in the way of a time: rules, or for good; then with the nearest offers."""
+    """The obstacles to a time: rules, or an impossibility with the nearest offers."""
 
     broken: tuple[Rule, ...] = ()
     impossible: NotOffered | None = None
@@ -23,7 +23,7 @@ class Obstacles:
 
 
 def obstacles_at(choice: SlotChoice, starts_at: datetime, now: datetime) -> Obstacles:
-    """What stands in the way of this start; the choice names the therapist and the location."""
+    """The obstacles to this start; the choice names the therapist and the location."""
     search = choice.search
     try:
         return Obstacles(broken=waivers.broken(choice.supply, search, starts_at, now))
@@ -34,7 +34,7 @@ def obstacles_at(choice: SlotChoice, starts_at: datetime, now: datetime) -> Obst
 
 
 def sentences(broken: Sequence[Rule], therapist: Therapist) -> list[str]:
-    """What each of these rules says, in words, with the practice's own numbers."""
+    """Each of these rules in a sentence, with the practice's numbers."""
     kept, who = practice.the_practice(), therapist.given_name
     words = {
         Rule.HOURS: f"{who} has no open hours then, or a break lies in it.",
@@ -63,7 +63,7 @@ NAMES = {
 
 
 def named(codes: Sequence[str]) -> str:
-    """Rules that were set aside, in words."""
+    """Waived rules, in words."""
     return ", ".join(NAMES[Rule(code)] for code in codes)
 
 

@@ -1,7 +1,7 @@
-"""Several sessions booked in one act from a visit: how often and how many, then each of them with what can be had.
+"""Repeating a visit: how often and how many times, then each session with what is available.
 
-Everything is shown before anything is saved. What the page proposed is sent back as it was shown; when one of its times is
-gone meanwhile nothing is written, and the same page comes back with that one marked.
+Everything is shown before anything is saved. The page's choices are sent back as shown; if one of the times is gone
+meanwhile, nothing is saved, and the page comes back with that one marked.
 """
 
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ USUAL = 6
 @blueprint.get("/appointments/<uuid:appointment_id>/series", endpoint="plan_series")
 @audience(staff, Permission.CALENDAR_WRITE)
 def plan_series(appointment_id: UUID) -> ResponseReturnValue:
-    """Further sessions after a visit: how often and how many, and then each of them with what can be had."""
+    """Further sessions after a visit: how often and how many, then each with what is available."""
     visit, now = desk.visit(appointment_id), clock.now()
     if "count" not in request.args:
         return _plan_page(visit, [], now)
@@ -90,13 +90,13 @@ def book_series(appointment_id: UUID) -> ResponseReturnValue:
 
 
 def repeats(visit: Appointment) -> tuple[int, int]:
-    """How often a visit is repeated to begin with, in weeks, and how many times: as the course says, where there is one."""
+    """The initial interval in weeks and number of sessions: the course's, if there is one."""
     rest = to_book.left_to_book(visit.client_id) if visit.client_id else None
     return (rest.every_weeks, rest.sessions) if rest else (1, USUAL)
 
 
 def _from_the_visit_on(visit: Appointment, now: datetime) -> str:
-    """The address of sessions at the time of day and with the therapist of the visit, in the rhythm that is asked for."""
+    """The URL of sessions at the visit's time of day and with its therapist, at the chosen interval."""
     every, count = request.args.get("every", ""), request.args["count"]
     weeks = int(every) if every in map(str, range(1, new_series.MOST_WEEKS_APART + 1)) else 1
     first = series_form.next_start(visit, weeks, now)

@@ -1,7 +1,7 @@
-"""A series and what became of each of its sessions; several of them are moved or cancelled in one act, and that taken back.
+"""A series and the state of each session; moving or cancelling several in one act, and undoing that.
 
-What the page proposed is sent back as it was shown; when one of its times is gone meanwhile nothing is written, and the same
-page comes back with that one marked.
+The page's choices are sent back as shown; if one of the times is gone meanwhile, nothing is saved, and the page comes
+back with that one marked.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,7 +35,7 @@ from clinic.web.series_form import SessionRow
 @blueprint.get("/series/<uuid:series_id>", endpoint="series")
 @audience(staff, Permission.CALENDAR_READ)
 def show_series(series_id: UUID) -> ResponseReturnValue:
-    """A series with what became of each of its sessions."""
+    """A series with the state of each session."""
     return _series_page(series_id)
 
 
@@ -59,7 +59,7 @@ def _series_page(series_id: UUID, *, refusal: Refusal | None = None) -> str:
 @blueprint.get("/series/<uuid:series_id>/move", endpoint="move_series")
 @audience(staff, Permission.CALENDAR_WRITE)
 def move_series(series_id: UUID) -> ResponseReturnValue:
-    """Where several sessions could go, each with what can be had."""
+    """Where several sessions could move, each with what is available."""
     if "weekday" not in request.args:
         return _move_page(series_id, [], clock.now())
     try:
@@ -94,7 +94,7 @@ def moved(series_id: UUID) -> ResponseReturnValue:
 @blueprint.get("/series/<uuid:series_id>/cancel", endpoint="cancel_series")
 @audience(staff, Permission.CALENDAR_WRITE)
 def cancel_series(series_id: UUID) -> ResponseReturnValue:
-    """Which sessions are cancelled; nothing changes by looking."""
+    """Which sessions to cancel; GET changes nothing."""
     return _cancel_page(series_id)
 
 
@@ -116,7 +116,7 @@ def cancelled(series_id: UUID) -> ResponseReturnValue:
 @blueprint.post("/series/<uuid:series_id>/undo", endpoint="undo_series")
 @audience(staff, Permission.CALENDAR_WRITE)
 def undo(series_id: UUID) -> ResponseReturnValue:
-    """Take back the last act on several sessions, all of it, within two minutes."""
+    """Undo the last act on several sessions, all of it, within two minutes."""
     sent = request.form.get("revision", "")
     revision = int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else -1
     try:
@@ -191,7 +191,7 @@ def _members(series_id: UUID) -> list[Appointment]:
 
 
 def _scope(members: Sequence[Appointment]) -> tuple[Scope, int]:
-    """What the address says the act is about; raises NotFound for anything the pages do not link."""
+    """The sessions that the URL names; raises NotFound for anything that the pages do not link."""
     try:
         scope, index = Scope(request.args.get("scope", "")), int(request.args.get("index", "1"))
     except ValueError:

@@ -1,4 +1,4 @@
-"""Barring a client from online booking or from one therapist, for a reason only staff read, and lifting it."""
+"""Barring a client from online booking or from one therapist, for a reason that only staff see, and lifting it."""
 
 from uuid import UUID
 
@@ -38,7 +38,7 @@ class BarForm(Form):
 @blueprint.route("/clients/<uuid:client_id>/bar", methods=["GET", "POST"], endpoint="bar_client")
 @audience(staff, Permission.CALENDAR_WRITE)
 def bar(client_id: UUID) -> ResponseReturnValue:
-    """Bar somebody; what is booked stands, and staff may still book for them."""
+    """Bar a client; existing bookings stay, and staff can still book for them."""
     person = client_search.client(client_id)
     form = BarForm()
     form.what.choices = [

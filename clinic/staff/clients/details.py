@@ -29,7 +29,7 @@ from clinic.web.access import actor, audience, staff
 @blueprint.route("/clients", methods=["GET", "POST"], endpoint="clients")
 @audience(staff, Permission.CONTACTS_READ)
 def clients() -> ResponseReturnValue:
-    """Look for a client; what was typed is in no address. With `join`, for the other record of one person."""
+    """Search for a client; what was typed is in no URL. With `join`, for the other record of one person."""
     form = FindForm()
     found = None
     joined = _client_of_address("join")
@@ -43,7 +43,7 @@ def clients() -> ResponseReturnValue:
 @blueprint.get("/clients/<uuid:client_id>", endpoint="client")
 @audience(staff, Permission.CONTACTS_READ)
 def client(client_id: UUID) -> ResponseReturnValue:
-    """Who somebody is, how to reach them, their visits by day, and records that may be the same person."""
+    """Details, contacts, visits by day, and records that may be the same person."""
     now = clock.now()
     person = db.session.get(Client, client_id)
     if person is not None and person.merged_into_id is not None:
@@ -65,7 +65,7 @@ def client(client_id: UUID) -> ResponseReturnValue:
 @blueprint.route("/clients/<uuid:client_id>/details", methods=["GET", "POST"], endpoint="client_details")
 @audience(staff, Permission.CALENDAR_WRITE)
 def details(client_id: UUID) -> ResponseReturnValue:
-    """Correct who somebody is."""
+    """Correct a client's details."""
     person = client_search.client(client_id)
     form = ClientDetailsForm()
     if not form.is_submitted():
@@ -88,7 +88,7 @@ def details(client_id: UUID) -> ResponseReturnValue:
 @blueprint.route("/clients/<uuid:client_id>/addresses", methods=["GET", "POST"], endpoint="add_address")
 @audience(staff, Permission.CALENDAR_WRITE)
 def add_address(client_id: UUID) -> ResponseReturnValue:
-    """One more way to reach somebody."""
+    """Add a contact."""
     person = client_search.client(client_id)
     form = ClientAddressForm()
     if not form.is_submitted():
@@ -115,7 +115,7 @@ def add_address(client_id: UUID) -> ResponseReturnValue:
 @blueprint.route("/contacts/<uuid:contact_id>/change", methods=["GET", "POST"], endpoint="change_address")
 @audience(staff, Permission.CALENDAR_WRITE)
 def change_address(contact_id: UUID) -> ResponseReturnValue:
-    """Put another address in the place of one that is wrong or over."""
+    """Replace an address that is wrong or out of date."""
     contact = db.session.get(Contact, contact_id)
     if contact is None:
         raise NotFound
@@ -167,7 +167,7 @@ def _saved(
     change: Callable[[datetime], None],
     present: Callable[[], str] | None = None,
 ) -> bool:
-    """Make a change in a transaction. What is wrong with one field stands at it; a page that is old shows how it stands now."""
+    """Make a change in a transaction. An error is shown at its field; an outdated page shows the present state."""
     try:
         with transaction():
             change(clock.now())
@@ -188,7 +188,7 @@ def _old(form: UnchangedForm, refusal: Refusal, present: Callable[[], str] | Non
 
 
 def _client_of_address(name: str) -> Client | None:
-    """The client an address names; raises NotFound for one there is not."""
+    """The client in the URL; raises NotFound."""
     text = request.args.get(name)
     if not text:
         return None

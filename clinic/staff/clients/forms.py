@@ -21,7 +21,7 @@ KINDS = ((ContactKind.MAIL.value, "E-mail address"), (ContactKind.PHONE.value, "
 
 
 class ClientDetailsForm(UnchangedForm):
-    """Who somebody is."""
+    """A client's details."""
 
     given_name = StringField(
         "First name",
@@ -66,7 +66,7 @@ class ClientDetailsForm(UnchangedForm):
     )
 
     def show(self, person: ClientDetails, seen: str) -> None:
-        """Fill the form from what stands."""
+        """Fill the form from the record."""
         self.seen.data = seen
         for name, value in {**vars(person), **vars(person.further)}.items():
             if name in self:
@@ -86,7 +86,7 @@ class ClientDetailsForm(UnchangedForm):
 
 
 class ClientAddressForm(UnchangedForm):
-    """How somebody is reached: one address, and whose it is."""
+    """A contact: one address, and whose it is."""
 
     kind = RadioField("What is it?", choices=KINDS, validators=[InputRequired("Choose what it is.")])
     value = StringField(
@@ -100,7 +100,7 @@ class ClientAddressForm(UnchangedForm):
 
 
 class ChangeForm(UnchangedForm):
-    """Another address in the place of one; its kind stays."""
+    """A replacement for an address; its kind stays."""
 
     value = StringField(
         "Address or number",

@@ -1,4 +1,4 @@
-"""Two records of one person: both side by side, which one stays, and taking them apart again."""
+"""Two records of one person: side by side, which one stays, and undoing the merge."""
 
 from uuid import UUID
 
@@ -69,7 +69,7 @@ def _join_page(pair: list[client_search.Caller], form: MergeClientsForm) -> str:
 @blueprint.route("/merges/<uuid:merge_id>/undo", methods=["GET", "POST"], endpoint="undo_joining")
 @audience(staff, Permission.CALENDAR_WRITE)
 def undo(merge_id: UUID) -> ResponseReturnValue:
-    """Ask, and take two joined records apart again."""
+    """Ask, and undo a merge."""
     made = db.session.get(ClientMerge, merge_id)
     if made is None:
         raise NotFound
@@ -98,7 +98,7 @@ def undo(merge_id: UUID) -> ResponseReturnValue:
 
 
 def _require_unchanged(seen: str, *ids: UUID) -> None:
-    """Raise RecordChanged when a record is not what the page showed; locks both, lower id first, as a merge does."""
+    """Raise RecordChanged if a record is not what the page showed; locks both, lower id first, as a merge does."""
     people = {id_: client_records.locked_client(id_) for id_ in sorted(ids)}
     if seen != _seen(*(people[id_] for id_ in ids)):
         raise client_records.RecordChanged

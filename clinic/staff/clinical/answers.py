@@ -34,7 +34,7 @@ class Read:
     areas: tuple[str, ...]
     where: str
     level: int
-    """Average pain from 1 to 10, to shade the figure with; 5 when it was not given."""
+    """Average pain from 1 to 10, for shading the figure; 5 if it was not given."""
     signs: tuple[str, ...]
     """Warning signs answered yes, in their short words."""
     unsure: tuple[str, ...]
@@ -45,7 +45,7 @@ class Read:
 
 
 def read_panels(answers: Mapping[str, Any]) -> Read:
-    """Answers as panels; what was not asked or not answered is left out."""
+    """Answers as panels, without what was not asked or not answered."""
     areas = tuple(answers.get("pain_areas") or ())
     average = answers.get("pain_avg_nrs")
     return Read(

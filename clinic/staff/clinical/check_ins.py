@@ -1,4 +1,4 @@
-"""Answers after a visit that a therapist sees to; they stand on the page of the visit."""
+"""Answers after a visit that a therapist deals with, on the visit's page."""
 
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from clinic.web.access import audience, staff
 @blueprint.post("/check-ins/<uuid:check_in_id>/seen", endpoint="see_to")
 @audience(staff, Permission.REVIEW_DECIDE)
 def see_to(check_in_id: UUID) -> ResponseReturnValue:
-    """Note that one has looked, and perhaps what one did."""
+    """Record that the therapist has looked, and perhaps what they did."""
     given = db.session.get(CheckIn, check_in_id)
     if given is None:
         raise NotFound

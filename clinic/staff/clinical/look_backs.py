@@ -1,4 +1,4 @@
-"""Looking back on a course: the client's line, what it proposes and why, and the therapist's decision."""
+"""Looking back on a course: the client's progress, the proposal and its reason, and the therapist's decision."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -46,7 +46,7 @@ SPACING = (("fortnightly", "Every two weeks"), ("monthly", "Every month"))
 
 
 class LookBackForm(Form):
-    """What the therapist decides; a decision that departs from the proposal says why."""
+    """The therapist's decision; if it departs from the proposal, it says why."""
 
     choice = RadioField(
         "Your decision",
@@ -90,7 +90,7 @@ class LookBackForm(Form):
 )
 @audience(staff, Permission.REVIEW_DECIDE)
 def look_back(appointment_id: UUID) -> ResponseReturnValue:
-    """Look back at one session of an own client's course, and decide how it goes on."""
+    """Look back at one session of an own client's course, and decide how it continues."""
     visit, user, now = desk.visit(appointment_id), desk.user(), clock.now()
     desk.require_own(desk.client_id_of(visit), now)
     with transaction():
@@ -120,7 +120,7 @@ def look_back(appointment_id: UUID) -> ResponseReturnValue:
 
 
 def _decide(visit: Appointment, form: LookBackForm, user: User) -> str | None:
-    """Decide; gives the sentence of a refusal that the form can answer."""
+    """Decide; returns the sentence of a refusal that the form can show."""
     try:
         with transaction():
             look_backs.decide(visit, form.verdict, by=user, now=clock.now())

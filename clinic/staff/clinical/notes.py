@@ -28,7 +28,7 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def keep_typed(writer: User, appointment_id: UUID) -> bool:
-    """Keep what was typed into the note of an own client's visit; anything else is none of theirs, and dropped."""
+    """Store what was typed into the note of an own client's visit; anything else is dropped."""
     now = clock.now()
     try:
         visit = desk.visit(appointment_id)
@@ -107,7 +107,7 @@ def _own_visit(appointment_id: UUID) -> Appointment:
 
 
 def _save(appointment: Appointment, form: NoteForm) -> Refusal | None:
-    """Save or sign; gives the refusal, which the page answers with all that was typed."""
+    """Save or sign; returns a refusal, which the page shows with everything that was typed."""
     signs = "sign" in request.form
     verb = notes.sign_note if signs else notes.write_note
     try:
@@ -120,7 +120,7 @@ def _save(appointment: Appointment, form: NoteForm) -> Refusal | None:
 
 
 def _standing(form: NoteForm, written: SessionNote | None) -> list[tuple[str, str]]:
-    """The draft that was saved meanwhile, as terms and words. Saving again then counts, because it has been seen."""
+    """The draft that was saved meanwhile, as terms and words. Saving again now works, because it has been seen."""
     if written is None:
         form.seen.data = ""
         return []
@@ -130,7 +130,7 @@ def _standing(form: NoteForm, written: SessionNote | None) -> list[tuple[str, st
 
 
 def _signed_meanwhile(appointment: Appointment, written: SessionNote) -> ResponseReturnValue:
-    """The signed note; what was typed into its draft elsewhere stands ready to be added to it."""
+    """The signed note; what was typed into its draft elsewhere is ready to be added."""
     more = AddendumForm(formdata=None)
     if request.method == "GET":
         return _signed_page(appointment, written, more)
@@ -142,7 +142,7 @@ def _signed_meanwhile(appointment: Appointment, written: SessionNote) -> Respons
 
 
 def _seen(form: NoteForm) -> datetime | None:
-    """When the draft was saved that the form was made from; nonsense counts as a draft nobody has."""
+    """When the form's draft was saved; invalid input counts as an outdated draft."""
     if not form.seen.data:
         return None
     try:
@@ -161,7 +161,7 @@ def _saved(appointment: Appointment) -> ResponseReturnValue:
 
 
 def _give_back(form: NoteForm, appointment: Appointment) -> bool:
-    """Fill the form with what was kept of it when the session ended; says whether there was anything."""
+    """Fill the form with what was stored when the session ended; returns whether there was anything."""
     with transaction():
         kept = note_drafts.open_draft(appointment, by=desk.user(), now=clock.now())
     if kept is None:
@@ -171,7 +171,7 @@ def _give_back(form: NoteForm, appointment: Appointment) -> bool:
 
 
 def _fill(form: NoteForm, appointment: Appointment, written: SessionNote | None) -> None:
-    """A saved draft, else what was planned: the therapist corrects rather than types."""
+    """A saved draft, or else the plan, so that the therapist corrects rather than types."""
     now = clock.now()
     if written is not None:
         with transaction():

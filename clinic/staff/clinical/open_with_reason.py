@@ -1,4 +1,4 @@
-"""*Open with reason*: a therapist opens the record of a client who is not theirs, for 24 hours and not in secret."""
+"""*Open with reason*: a therapist opens another therapist's client's record, for 24 hours, with an audit entry."""
 
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from clinic.web.access import audience, staff
 @blueprint.route("/appointments/<uuid:appointment_id>/open", endpoint="open_record", methods=["GET", "POST"])
 @audience(staff, Permission.HEALTH_READ)
 def open_record(appointment_id: UUID) -> ResponseReturnValue:
-    """Ask for the reason; once it is given the record is open for 24 hours."""
+    """Ask for the reason; then the record is open for 24 hours."""
     appointment = desk.visit(appointment_id)
     now = clock.now()
     if plans.treats(desk.user().id, desk.client_id_of(appointment), now):

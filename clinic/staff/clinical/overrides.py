@@ -1,4 +1,4 @@
-"""Report for the owner: which rules' suggestions therapists follow, and which they depart from and why. Numbers only."""
+"""The owner's report on overrides: which rules' suggestions therapists follow or override, and why. Numbers only."""
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -41,7 +41,7 @@ def show() -> str:
 @blueprint.post("/reports/overrides", endpoint="count_overrides")
 @audience(staff, Permission.REPORTS_READ)
 def count() -> ResponseReturnValue:
-    """Ask the worker to count anew: a row it looks at, no message to it."""
+    """Ask the worker to count again, through a row that it reads."""
     with transaction():
         overrides.ask_recount(clock.now())
     flash("The numbers are being counted. Open this page again in a minute.", "ok")

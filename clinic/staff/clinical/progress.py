@@ -1,4 +1,4 @@
-"""A client's line through a course as staff see it: a chart with the same in words and as a table."""
+"""A client's progress through a course for staff: a chart, with the same in words and as a table."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +23,7 @@ READINGS: dict[ScoreTrend | None, tuple[str, str | None]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class ProgressPanel:
-    """A progress with its chart; that it was looked at is recorded."""
+    """A client's progress with its chart; the access is recorded."""
 
     progress: ClientProgress
     chart: Trend
@@ -45,7 +45,7 @@ class ProgressPanel:
 
 
 def panel(visit: Appointment, *, reader: User, now: datetime) -> ProgressPanel | None:
-    """The progress at a visit; None when it is no session of a course. The caller commits the record of the look."""
+    """The progress at a visit; None if it is not a session of a course. The access is recorded; the caller commits."""
     found = progress.progress_at(visit)
     if found is None:
         return None

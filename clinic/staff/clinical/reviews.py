@@ -55,12 +55,12 @@ HEADINGS = {
         "The client was shown the emergency page. Please call, then close this review.",
     ),
 }
-"""What a level is called here, the kind of its notice, and what it asks of the therapist."""
+"""A level's name for staff, the kind of its notice, and what it asks of the therapist."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Opened:
-    """A review with what its pages show; that it was opened is recorded."""
+    """A review with what its pages show; the access is recorded."""
 
     review: Review
     client: Client
@@ -91,7 +91,7 @@ class Opened:
 
     @property
     def may_decline(self) -> bool:
-        """Whether the review can end without a plan: its visit is a request, or there is none to keep."""
+        """Whether the review can end without a plan: its visit is a request or does not take place."""
         visit = self.review.appointment
         return visit is None or visit.state not in (State.BOOKED, State.ARRIVED, State.DONE)
 
@@ -119,7 +119,7 @@ def queue() -> ResponseReturnValue:
 
 
 def waiting(user: User, now: datetime) -> list[plans.WaitingReview]:
-    """The queue of a therapist, by the start of the visit; that its levels were read is recorded, the caller commits."""
+    """A therapist's queue, by the start of the visit; reading its levels is recorded, and the caller commits."""
     found = plans.queue(user.id, now)
     for entry in found:
         _record(user, entry.review, fields=("level",), purpose="review queue")
@@ -170,7 +170,7 @@ def _is_first(opened: Opened) -> bool:
 @blueprint.route("/reviews/<uuid:review_id>/accept", endpoint="accept", methods=["GET", "POST"])
 @audience(staff, Permission.REVIEW_DECIDE)
 def accept(review_id: UUID) -> ResponseReturnValue:
-    """Take the suggestion as it stands."""
+    """Accept the suggestion unchanged."""
     return _decision_page(review_id, AcceptForm, Decision.ACCEPT, lambda opened: opened.may_accept)
 
 
@@ -206,7 +206,7 @@ def _decision_page(
     decision: Decision,
     is_open: Callable[[Opened], bool],
 ) -> ResponseReturnValue:
-    """The form of one decision: shown, refused with everything typed kept, or carried out."""
+    """The form of one decision: shown, refused without losing what was typed, or carried out."""
     user = desk.user()
     with transaction():
         opened = _open(review_id, user)
@@ -223,7 +223,7 @@ def _decision_page(
         except Stale as refusal:
             if opened.review.decided_at is not None:
                 raise
-            # The page shows how the review stands now, so that sending it again counts.
+            # The page shows the review's present state, so that sending it again works.
             form.revision.data, problem = str(opened.review.revision), refusal.sentence
             is_stale = True
         if problem is None:
@@ -278,7 +278,7 @@ def _rules(explained: Explanation) -> list[tuple[str, str]]:
 
 
 def _carry_out(review: Review, form: DecisionForm, decision: Decision, user: User) -> str | None:
-    """Decide; gives the sentence of a refusal that the form can answer."""
+    """Decide; returns the sentence of a refusal that the form can show."""
     chosen = form if isinstance(form, ChooseForm) else None
     kind = form.reason_kind.data if isinstance(form, DepartForm) else None
     try:
@@ -317,7 +317,7 @@ def _said(decision: Decision, *, was_request: bool) -> str:
 
 
 def _open(review_id: UUID, user: User) -> Opened:
-    """The review with its explanation; raises NotFound also when it is not this person's to see."""
+    """The review with its explanation; raises NotFound also if this person may not see it."""
     review = db.session.get(Review, review_id)
     if review is None:
         raise NotFound

@@ -1,4 +1,4 @@
-"""Messages: what was owed and what became of it, what goes next, and sending one of them again."""
+"""The message log: past messages and how they ended, what is sent next, and resending one."""
 
 from uuid import UUID
 
@@ -80,7 +80,7 @@ def name_of(line: MessageLine) -> str:
 
 
 def why_of(line: MessageLine) -> str:
-    """Why a message has not gone, in a sentence; nothing for one that went or waits for the first time."""
+    """Why a message has not gone, in a sentence; empty for one that was sent or waits for its first try."""
     if line.stage is Stage.SENT:
         return ""
     of_texts = TEXT_WHYS.get(line.why) if line.channel == sms.CHANNEL else None
@@ -101,7 +101,7 @@ def words() -> dict[str, object]:
 @blueprint.get("/messages", endpoint="messages")
 @audience(staff, Permission.MESSAGES_READ)
 def listed() -> ResponseReturnValue:
-    """The messages owed last, with what became of each; by stage, client, visit or name."""
+    """The latest messages, with how each ended; filtered by state, client, visit or name."""
     now = clock.now()
     wanted = MessageFilter(
         shown=_shown(),
@@ -152,7 +152,7 @@ def send_again(message_id: UUID) -> ResponseReturnValue:
 @blueprint.post("/contacts/<uuid:contact_id>/works", endpoint="address_works")
 @audience(staff, Permission.CALENDAR_WRITE)
 def address_works(contact_id: UUID) -> ResponseReturnValue:
-    """An address that did not take letters takes them again."""
+    """Allow letters again to an address that bounced."""
     with transaction():
         effects.mark_reachable(contact_id, actor(), clock.now())
     desk.say("Messages go to this address again.")
@@ -162,7 +162,7 @@ def address_works(contact_id: UUID) -> ResponseReturnValue:
 @blueprint.post("/contacts/<uuid:contact_id>/texts", endpoint="texts_agreed")
 @audience(staff, Permission.CALENDAR_WRITE)
 def texts_agreed(contact_id: UUID) -> ResponseReturnValue:
-    """The client agreed to text messages, or takes that back."""
+    """The client agreed to text messages, or withdrew."""
     agrees = request.form.get("agrees") == "yes"
     with transaction():
         sms.agree(contact_id, actor(), clock.now(), agrees=agrees)
@@ -187,7 +187,7 @@ def _id(name: str) -> UUID | None:
 
 
 def _of_whom(page: MessagePage, wanted: MessageFilter) -> str:
-    """The name of the one client whose messages are listed; empty when they are everybody's."""
+    """The name of the client whose messages are listed; empty for everybody's."""
     if wanted.client_id is None and wanted.visit_id is None:
         return ""
     return next((line.client_name for line in page.lines if line.client_name), "one client")

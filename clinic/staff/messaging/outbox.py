@@ -1,4 +1,4 @@
-"""The mails that were written to the folder, because no server is set: read here, outside production."""
+"""The emails that were written to a folder because no mail server is set; readable here, outside production."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from clinic.staff.day import practice_zone
 from clinic.web.access import audience, staff
 
 FRAME_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
-"""A letter brings its own inline styles and nothing else: no script, no picture from elsewhere, no form, no link that opens."""
+"""A letter may use its inline styles and nothing else: no scripts, external images, forms or links."""
 
 
 @blueprint.get("/messages/outbox", endpoint="outbox")
@@ -35,7 +35,7 @@ def outbox() -> ResponseReturnValue:
 @blueprint.get("/messages/outbox/<name>", endpoint="mail")
 @audience(staff, Permission.MESSAGES_READ)
 def mail(name: str) -> ResponseReturnValue:
-    """One mail of the folder: its text, and its HTML in a frame that can do nothing."""
+    """One email of the folder: its text, and its HTML in a sandboxed frame."""
     return render_template(
         "staff/messaging/mail.html", here="messages", mail=_mail(name), zone=practice_zone(clock.now())
     )
@@ -52,7 +52,7 @@ def mail_html(name: str) -> ResponseReturnValue:
 
 
 def has_outbox() -> bool:
-    """Whether mails go to a folder that may be read here: no mail server is set, and this is no production."""
+    """Whether emails go to a readable folder: no mail server is set, and this is not production."""
     return not current_app.config["SMTP_URL"] and current_app.config["ENVIRONMENT"] != "production"
 
 

@@ -1,4 +1,4 @@
-"""Messages that are held back: why, what waits, and letting them go."""
+"""Paused sending: why, what waits, and resuming it."""
 
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -21,7 +21,7 @@ ALL, LATER = "all", "later"
 
 
 class ReleaseForm(Form):
-    """What becomes of the messages that wait when the hold ends."""
+    """What happens to waiting messages when the pause ends."""
 
     which = RadioField(
         "What shall become of the messages that wait?",
@@ -36,14 +36,14 @@ class ReleaseForm(Form):
 @blueprint.get("/messages/held", endpoint="held")
 @audience(staff, Permission.SETTINGS_WRITE)
 def held() -> ResponseReturnValue:
-    """Why messages are held back, and what would leave."""
+    """Why sending is paused, and what would leave."""
     return _page(ReleaseForm(formdata=None))
 
 
 @blueprint.post("/messages/held", endpoint="release")
 @audience(staff, Permission.SETTINGS_WRITE)
 def release() -> ResponseReturnValue:
-    """Let messages go again."""
+    """Resume sending."""
     form = ReleaseForm()
     if not form.validate():
         return _page(form), 422

@@ -1,4 +1,4 @@
-"""What an owner sets up: the practice, its places, treatments, people, hours, absences and rules.
+"""What an owner sets up: the practice, its premises, treatments, people, hours, absences and rules.
 
-Pages only: what may be is decided in `practice`. The front desk blocks time here too.
+Pages only: `practice` decides what is valid. The front desk blocks time here too.
 """

@@ -1,4 +1,4 @@
-"""Time off and closures: entering them, taking them back, and choosing among public holidays."""
+"""Time off and closures: entering and withdrawing them, and choosing among public holidays."""
 
 from datetime import date, timedelta
 from uuid import UUID

@@ -44,10 +44,10 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class AccessForm(Form):
-    """What of the record to show; sent in the address, so that a page can be kept and gone back to."""
+    """Which entries to show; in the URL, so that a page can be bookmarked."""
 
     class Meta(Form.Meta):
-        """Looking changes nothing, so no token is asked for."""
+        """GET changes nothing, so there is no CSRF token."""
 
         csrf = False
 
@@ -60,7 +60,7 @@ class AccessForm(Form):
     last_on = SettingsDateField("To", validators=[Optional()])
 
     def validate_last_on(self, field: SettingsDateField) -> None:
-        """A range runs forward."""
+        """The range must not end before it begins."""
         if field.data and self.first_on.data and field.data < self.first_on.data:
             raise ValidationError("The last day is before the first.")
 
@@ -151,7 +151,7 @@ def _question(form: AccessForm, zone: str) -> AuditQuestion:
 
 
 def _asked(form: AccessForm) -> dict[str, Any]:
-    """The filters as they stand in the address."""
+    """The filters in the URL."""
     return {name: request.args[name] for name in form.data if request.args.get(name)}
 
 
@@ -187,6 +187,6 @@ def _written(lines: Iterable[AuditLine]) -> str:
             line.entry.network or "",
             str(line.entry.id),
         )
-        # A spreadsheet runs what begins like a formula, and names are what people typed.
+        # A spreadsheet runs cells that look like formulas, and people can type those as names.
         table.writerow([f"'{cell}" if cell.startswith(FORMULA) else cell for cell in cells])
     return out.getvalue()

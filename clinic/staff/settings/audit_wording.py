@@ -1,4 +1,4 @@
-"""How entries of the audit read to the owner: what was done to what, and why."""
+"""Audit entries in words for the owner: what was done to what, and why."""
 
 from clinic.accounts.audit_reading import AuditLine
 from clinic.accounts.models import AuditEntry
@@ -110,7 +110,7 @@ PURPOSES = {
 
 
 def deed(line: AuditLine) -> str:
-    """What was done, in a few words; a kind that has no words yet is told by its code."""
+    """What was done, in a few words; a kind without words shows its code."""
     action, thing = line.entry.action, THINGS.get(line.entry.subject_type, "")
     if action in DEEDS:
         said = DEEDS[action]
@@ -123,5 +123,5 @@ def deed(line: AuditLine) -> str:
 
 
 def purpose(entry: AuditEntry) -> str:
-    """Why, or by what means; empty when the deed says it all."""
+    """Why, or by what means; empty if the action says it all."""
     return PURPOSES.get(entry.purpose, entry.purpose.replace("_", " "))

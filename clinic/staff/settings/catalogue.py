@@ -1,4 +1,4 @@
-"""Treatments and therapists: what is sold, and who gives it."""
+"""The pages of treatments and therapists."""
 
 from datetime import date
 from uuid import UUID
@@ -23,7 +23,7 @@ USUAL_LENGTH, USUAL_BUFFER = 60, 15
 @blueprint.get("/settings/treatments", endpoint="settings_treatments")
 @audience(staff, *OWNERS)
 def all_treatments() -> ResponseReturnValue:
-    """What is sold, and what no longer is."""
+    """Current and retired treatments."""
     every = treatments.every_treatment()
     return page(
         "treatments",
@@ -36,7 +36,7 @@ def all_treatments() -> ResponseReturnValue:
 @blueprint.route("/settings/treatments/new", endpoint="settings_new_treatment", methods=["GET", "POST"])
 @audience(staff, *OWNERS)
 def new_treatment() -> ResponseReturnValue:
-    """Something else to sell."""
+    """Add a treatment."""
     form = _treatment_form(None)
     if not form.is_submitted():
         form.length_minutes.data, form.buffer_before_minutes.data = USUAL_LENGTH, 0
@@ -115,7 +115,7 @@ def _is_here(person: Therapist, today: date) -> bool:
 @blueprint.post("/settings/treatments/<uuid:treatment_id>/retire", endpoint="settings_retire_treatment")
 @audience(staff, *OWNERS)
 def retire_treatment(treatment_id: UUID) -> ResponseReturnValue:
-    """Sell a treatment no longer."""
+    """Retire a treatment."""
     with transaction():
         sold = treatments.retire(treatment_id, actor=actor(), now=clock.now())
     desk.say(
@@ -128,7 +128,7 @@ def retire_treatment(treatment_id: UUID) -> ResponseReturnValue:
 @blueprint.post("/settings/treatments/<uuid:treatment_id>/restore", endpoint="settings_restore_treatment")
 @audience(staff, *OWNERS)
 def restore_treatment(treatment_id: UUID) -> ResponseReturnValue:
-    """Sell a treatment again."""
+    """Restore a treatment."""
     with transaction():
         sold = treatments.restore(treatment_id, actor=actor(), now=clock.now())
     desk.say(f"{sold.name} is offered again.")
@@ -138,7 +138,7 @@ def restore_treatment(treatment_id: UUID) -> ResponseReturnValue:
 @blueprint.post("/settings/treatments/<uuid:treatment_id>/order", endpoint="settings_order_treatment")
 @audience(staff, *OWNERS)
 def order_treatment(treatment_id: UUID) -> ResponseReturnValue:
-    """Show a treatment earlier or later."""
+    """Move a treatment up or down in the list."""
     with transaction():
         treatments.shift_treatment(treatment_id, way(), actor=actor(), now=clock.now())
     return redirect(url_for("staff.settings_treatments"), 303)
@@ -147,7 +147,7 @@ def order_treatment(treatment_id: UUID) -> ResponseReturnValue:
 @blueprint.get("/settings/therapists", endpoint="settings_therapists")
 @audience(staff, *OWNERS)
 def all_therapists() -> ResponseReturnValue:
-    """Who treats, and who did."""
+    """Current and former therapists."""
     every, today = therapists.every_therapist(), opening_hours.today(clock.now())
     return page(
         "therapists",
@@ -160,7 +160,7 @@ def all_therapists() -> ResponseReturnValue:
 @blueprint.route("/settings/therapists/new", endpoint="settings_new_therapist", methods=["GET", "POST"])
 @audience(staff, *OWNERS)
 def new_therapist() -> ResponseReturnValue:
-    """Somebody else who treats; the next page asks for their hours."""
+    """Add a therapist; the next page asks for their hours."""
     form = _therapist_form(None)
     if not form.is_submitted():
         form.colour.data = len(therapists.every_therapist()) % therapists.COLOURS + 1
@@ -226,7 +226,7 @@ def _therapist_form(known: Therapist | None) -> TherapistForm:
 @blueprint.post("/settings/therapists/<uuid:therapist_id>/order", endpoint="settings_order_therapist")
 @audience(staff, *OWNERS)
 def order_therapist(therapist_id: UUID) -> ResponseReturnValue:
-    """Show a therapist earlier or later."""
+    """Move a therapist up or down in the list."""
     with transaction():
         therapists.shift_therapist(therapist_id, way(), actor=actor(), now=clock.now())
     return redirect(url_for("staff.settings_therapists"), 303)

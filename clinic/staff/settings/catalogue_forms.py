@@ -1,4 +1,4 @@
-"""The forms of what is sold and of those who give it."""
+"""The forms of treatments and therapists."""
 
 from uuid import UUID
 
@@ -30,7 +30,7 @@ NEW_CLIENTS = (
 
 
 class TreatmentForm(UnchangedForm):
-    """What is sold."""
+    """A treatment."""
 
     name = StringField("Name", validators=[InputRequired("Enter what clients choose by.")])
     description = TextAreaField("In a sentence or two", validators=[Optional()])
@@ -96,7 +96,7 @@ class TreatmentForm(UnchangedForm):
         self.price.data = f"{terms.price_cents // 100}.{terms.price_cents % 100:02}".removesuffix(".00")
 
     def validate_rooms(self, field: Ticks) -> None:
-        """A treatment that needs a room has one, once there are rooms."""
+        """A treatment that needs a room must have one, once there are rooms."""
         if self.needs_room.data and field.choices and not field.data:
             raise ValidationError("Tick at least one room, or say that none is needed.")
 
@@ -120,7 +120,7 @@ class TreatmentForm(UnchangedForm):
 
 
 class TherapistForm(UnchangedForm):
-    """Somebody who treats."""
+    """A therapist."""
 
     given_name = StringField("Given name", validators=[InputRequired("Enter the given name.")])
     family_name = StringField("Family name", validators=[InputRequired("Enter the family name.")])

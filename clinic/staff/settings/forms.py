@@ -1,4 +1,4 @@
-"""What an owner types and ticks: places, rooms and absences. Shape only, `practice` decides what may be."""
+"""The forms of locations, rooms and absences. They check the format only; `practice` decides what is valid."""
 
 from collections.abc import Iterable
 from datetime import date, timedelta
@@ -16,7 +16,7 @@ ONE_DAY = timedelta(days=1)
 
 
 class UnchangedForm(Form):
-    """A form that says what the page showed, so that nobody overwrites a colleague unseen."""
+    """A form with a mark of what the page showed, so that nobody overwrites a colleague's change unseen."""
 
     seen = HiddenField()
     is_stale = False
@@ -31,7 +31,7 @@ def text(field: StringField) -> str:
 def chosen(field: Ticks) -> tuple[UUID, ...]:
     """The ids that are ticked; the form has checked that they were offered.
 
-    So no such field is `Optional`: that validator lets any list through whose first entry is empty.
+    No such field may be `Optional`: that validator accepts any list whose first entry is empty.
     """
     return tuple(sorted(UUID(value) for value in field.data or ()))
 
@@ -52,7 +52,7 @@ def day_after(day: date | None) -> date | None:
 
 
 class LocationForm(UnchangedForm):
-    """Where a location is and which clock hangs on its wall."""
+    """A location's address and time zone."""
 
     name = StringField("Name", validators=[InputRequired("Enter what the location is called.")])
     street = StringField("Street and number", validators=[InputRequired("Enter the street.")])

@@ -1,4 +1,4 @@
-"""Weekly hours as a sheet of the week, and the special days that replace one of them."""
+"""Weekly hours as a form of the week, and special days that replace one of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ LINES_OF_A_DAY = 4
 
 
 class WeekForm(UnchangedForm):
-    """From when until when a week of hours holds; the hours themselves are lines of the sheet."""
+    """From when until when a week of hours applies; the hours themselves are lines of the form."""
 
     from_on = SettingsDateField(
         "From", validators=[InputRequired("Enter the day from which the hours hold.")]
@@ -54,7 +54,7 @@ class DayForm(UnchangedForm):
 
 @dataclass(frozen=True)
 class Week:
-    """One of the coming weeks, with what comes of all rules."""
+    """One of the coming weeks, with the resulting hours."""
 
     begins_on: date
     minutes: int
@@ -64,7 +64,7 @@ class Week:
 @blueprint.get("/settings/hours", endpoint="settings_hours")
 @audience(staff, *OWNERS)
 def hours() -> ResponseReturnValue:
-    """The sheet of the first therapist; before there is one, what comes first."""
+    """The first therapist's form; before there is one, what to do first."""
     people = _people()
     if people and premises.every_location():
         return redirect(url_for("staff.settings_week", therapist_id=people[0].id), 303)
@@ -117,7 +117,7 @@ def week(therapist_id: UUID) -> ResponseReturnValue:
 
 
 def _phase_shown(planned: Sequence[Phase]) -> Phase:
-    """The phase that holds on the day the address names, by default the present one."""
+    """The phase that applies on the day in the URL, by default the present one."""
     try:
         at = parsed_day(request.args.get("at", ""))
     except ValueError:
@@ -126,7 +126,7 @@ def _phase_shown(planned: Sequence[Phase]) -> Phase:
 
 
 def _acted(lines: list[WeekLine], act: str, of: str) -> list[WeekLine]:
-    """The sheet after one of its own buttons."""
+    """The form after one of its own buttons."""
     number = int(of) if of.isascii() and of.isdigit() and len(of) < 3 else -1
     if act == "add" and number in EVERY_DAY:
         return week_form.with_one_more(lines, number)
@@ -198,7 +198,7 @@ def _sheet(
 
 
 def _problems(form: UnchangedForm, lines: Sequence[WeekLine], names: Sequence[str]) -> Problems:
-    """What is wrong with the form and its lines, each with the control it is about."""
+    """The errors of the form and its lines, each with its control."""
     found: list[tuple[str | None, str]] = [(None, text) for text in form.form_errors]
     found += [(field.id, field.errors[0]) for field in form if field.errors]
     for number, line in enumerate(lines):

@@ -1,4 +1,4 @@
-"""What every page of the settings shares: its tabs, saving with the owner's words kept, and what a change leaves outside hours."""
+"""What all settings pages share: tabs, saving without losing input, and what a change leaves outside hours."""
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -45,11 +45,11 @@ SECTIONS = (
 
 
 Problems = Sequence[tuple[str | None, str]]
-"""The id of a control, or none, and what is wrong there."""
+"""The id of a control, if any, and its error."""
 
 
 class _Undone(Exception):
-    """Takes a trial back."""
+    """Rolls back a trial change."""
 
 
 def page(
@@ -61,9 +61,9 @@ def page(
     status: int | None = None,
     **shown: object,
 ) -> ResponseReturnValue:
-    """A page of the settings: 422 when what was typed has to be looked at again, 409 when somebody else was first.
+    """A settings page: 422 if the input has errors, 409 if somebody else was first.
 
-    `problems` are those of a sheet, which is no field of the form. `status` is another one where the page knows better.
+    `problems` are those of week lines, which are not form fields. `status` overrides the status.
     """
     tabs = [
         (word, url_for(endpoint), name == section, None)
@@ -86,9 +86,9 @@ def page(
 
 
 def saved(form: Form, change: Callable[[], object], present: Callable[[], str] | None = None) -> bool:
-    """Make a change in a transaction; a refusal stands above the form in its own words, and nothing was written.
+    """Make a change in a transaction; a refusal is shown above the form, and nothing is saved.
 
-    `present` gives the mark of what stands now, so that the next attempt of somebody who was too late may count.
+    `present` returns the current mark, so that the next attempt of somebody who was too late can succeed.
     """
     try:
         with transaction():
@@ -105,7 +105,7 @@ def saved(form: Form, change: Callable[[], object], present: Callable[[], str] |
 
 
 def tried(change: Callable[[], object], now: datetime) -> list[Outside]:
-    """The visits that a change would newly leave outside hours; the change is taken back. Raises its refusals."""
+    """The visits that a change would newly leave outside hours; the change is rolled back. Raises its refusals."""
     before = outside_hours.ids(now)
     found: list[Outside] = []
     with suppress(_Undone), transaction():
@@ -117,7 +117,8 @@ def tried(change: Callable[[], object], now: datetime) -> list[Outside]:
 
 
 class OutsideHoursWatch:
-    """Notices what a change leaves outside hours, visits and kept times: made before the change, asked after it."""
+    """Finds the visits and reservations that a change leaves outside hours: create it before the change, ask after
+    it."""
 
     def __init__(self, now: datetime) -> None:
         self.before = outside_hours.ids(now)
@@ -126,7 +127,7 @@ class OutsideHoursWatch:
     def leave(
         self, text: str, fallback: str, *, undo: str | None = None, fields: dict[str, str] | None = None
     ) -> ResponseReturnValue:
-        """Say what is now true, and go to what is concerned when there is anything, else to the fallback."""
+        """Say what was done, and go to what it affects, if anything, or else to the fallback."""
         now = clock.now()
         new, kept = outside_hours.ids(now) - self.before, outside_reservations.ids(now) - self.kept_before
         if not new and not kept:
@@ -146,7 +147,7 @@ class OutsideHoursWatch:
 
 
 def way() -> Direction:
-    """Which way a row of a list was moved; raises NotFound for any other word."""
+    """The direction in which a row was moved; raises NotFound for any other word."""
     sent = request.form.get("way", "")
     if sent not in list(Direction):
         raise NotFound
@@ -154,6 +155,6 @@ def way() -> Direction:
 
 
 def names(rows: Iterable[tuple[UUID, str]]) -> str:
-    """A few names in one line, or that there are none."""
+    """A few names in one line, or a note that there are none."""
     found = [name for _, name in rows]
     return ", ".join(found) or "None"

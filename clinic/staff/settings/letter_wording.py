@@ -1,4 +1,4 @@
-"""The words of letters: what the practice says in each kind, in each language; looked at before anybody gets it."""
+"""The practice's wording of letters, for each kind and language, with a preview."""
 
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -28,7 +28,7 @@ from clinic.web.access import actor, audience, staff
 
 
 class TextsForm(UnchangedForm):
-    """What one kind of letter says in one language."""
+    """The wording of one kind of letter in one language."""
 
     subject = StringField(
         "Subject",
@@ -81,7 +81,7 @@ class TextsForm(UnchangedForm):
 @blueprint.get("/settings/texts", endpoint="settings_texts")
 @audience(staff, *OWNERS)
 def all_texts() -> ResponseReturnValue:
-    """Every kind of letter, with the languages it is written in and where the practice says it its own way."""
+    """Every kind of letter, with its languages and where the practice has its own wording."""
     edited = practice_wording.edited()
     rows = [
         (
@@ -101,7 +101,7 @@ def all_texts() -> ResponseReturnValue:
 @blueprint.route("/settings/texts/<kind>/<spoken>", endpoint="settings_text", methods=["GET", "POST"])
 @audience(staff, *OWNERS)
 def one_text(kind: str, spoken: str) -> ResponseReturnValue:
-    """The words of one kind in one language, with the letter as it would look beside them."""
+    """The wording of one kind in one language, beside a preview of the letter."""
     about = _kind(kind, spoken)
     form = _form(about, spoken)
     if form.validate_on_submit():
@@ -133,7 +133,7 @@ def one_text(kind: str, spoken: str) -> ResponseReturnValue:
 )
 @audience(staff, *OWNERS)
 def preview(kind: str, spoken: str) -> Response:
-    """The letter on invented facts, under a policy of its own, for the sandboxed frame: as typed, or as saved."""
+    """The letter with invented facts, under its own content policy, for the sandboxed frame: as typed, or as saved."""
     about = _kind(kind, spoken)
     words = None
     if request.method == "POST":
@@ -151,7 +151,7 @@ def preview(kind: str, spoken: str) -> Response:
 @blueprint.post("/settings/texts/<kind>/<spoken>/reset", endpoint="settings_text_reset")
 @audience(staff, *OWNERS)
 def reset(kind: str, spoken: str) -> ResponseReturnValue:
-    """Back to our words."""
+    """Return to the default wording."""
     about = _kind(kind, spoken)
     with transaction():
         practice_wording.reset(about, spoken, actor=actor(), now=clock.now())
@@ -162,7 +162,7 @@ def reset(kind: str, spoken: str) -> ResponseReturnValue:
 @blueprint.post("/settings/texts/<kind>/<spoken>/test", endpoint="settings_text_test")
 @audience(staff, *OWNERS)
 def send_test(kind: str, spoken: str) -> ResponseReturnValue:
-    """Owe whoever asks the letter as it is saved, on invented facts; twice within a minute is the same one."""
+    """Send the saved letter with invented facts to the person who asks; twice within a minute is the same one."""
     _kind(kind, spoken)
     user, now = desk.user(), clock.now()
     test = Owed(
@@ -189,7 +189,7 @@ def _form(kind: MessageKind, spoken: str) -> TextsForm:
 
 
 def _kind(kind: str, spoken: str) -> MessageKind:
-    """Raises NotFound for a letter that is not there, or not in this language."""
+    """Raises NotFound for an unknown letter, or one that does not exist in this language."""
     found = next((one for one in KINDS if one.value == kind), None)
     if found is None or spoken not in _languages(found):
         raise NotFound
@@ -197,7 +197,7 @@ def _kind(kind: str, spoken: str) -> MessageKind:
 
 
 def _languages(kind: MessageKind) -> tuple[str, ...]:
-    """The pages of those who work here are English, and so are the letters that lead to them."""
+    """Staff pages are English, and so are the letters that lead to them."""
     return (language.ENGLISH,) if KINDS[kind].recipient is Recipient.STAFF else language.LANGUAGES
 
 

@@ -1,4 +1,4 @@
-"""What a change of the practice left outside hours: visits that stand, and times that are kept for somebody at this moment."""
+"""What a change of the practice left outside hours: existing visits, and current reservations."""
 
 from uuid import UUID
 
@@ -20,7 +20,7 @@ KEPT_NO_LONGER = "This time is no longer kept. Nothing was changed."
 @blueprint.get("/settings/outside", endpoint="settings_outside")
 @audience(staff, *BLOCKERS)
 def outside() -> ResponseReturnValue:
-    """Visits that stand although hours, time off or a closure say otherwise now, and what is kept against them."""
+    """Visits and reservations outside the present hours."""
     now = clock.now()
     return page(
         "outside", "home", visits=outside_hours.visits(now), kept=outside_reservations.outside_now(now)
@@ -30,7 +30,7 @@ def outside() -> ResponseReturnValue:
 @blueprint.post("/settings/outside/<uuid:hold_id>/end", endpoint="settings_end_kept")
 @audience(staff, *BLOCKERS)
 def end(hold_id: UUID) -> ResponseReturnValue:
-    """Keep a time no longer; whoever wanted it is told."""
+    """End a reservation; the person is told."""
     try:
         with transaction():
             outside_reservations.end(hold_id, actor=actor(), now=clock.now())
@@ -42,7 +42,7 @@ def end(hold_id: UUID) -> ResponseReturnValue:
 @blueprint.post("/settings/outside/<uuid:hold_id>/spare", endpoint="settings_spare_kept")
 @audience(staff, *BLOCKERS)
 def spare(hold_id: UUID) -> ResponseReturnValue:
-    """Let a kept time be booked all the same."""
+    """Spare a reservation."""
     try:
         with transaction():
             outside_reservations.spare(hold_id, actor=actor(), now=clock.now())
@@ -57,7 +57,7 @@ def spare(hold_id: UUID) -> ResponseReturnValue:
 @blueprint.post("/settings/outside/<uuid:hold_id>/spare-no-longer", endpoint="settings_spare_no_longer")
 @audience(staff, *BLOCKERS)
 def spare_no_longer(hold_id: UUID) -> ResponseReturnValue:
-    """Take back that a kept time was spared."""
+    """Undo sparing a reservation."""
     try:
         with transaction():
             outside_reservations.spare_no_longer(hold_id, actor=actor(), now=clock.now())

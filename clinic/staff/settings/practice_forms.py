@@ -37,7 +37,7 @@ OPTIONAL_TELEPHONE = [Optional(), TELEPHONE]
 
 
 class PracticeForm(UnchangedForm):
-    """What the practice is called, where it is, and whom clients call."""
+    """The practice's name, place and telephone number."""
 
     name = StringField(
         "Name", description="As clients know it.", validators=[InputRequired("Enter the name.")]
@@ -86,7 +86,7 @@ class PracticeForm(UnchangedForm):
     about = TextAreaField("About the practice", description="One or two sentences.", validators=[Optional()])
 
     def validate_phone(self, field: StringField) -> None:
-        """Refuse what clients elsewhere could not dial; without a country there is nothing to read it by."""
+        """Refuse numbers that clients elsewhere could not dial; without a country they cannot be parsed."""
         if self.country.data:
             readable(lambda text: accounts.normalise_phone(text, self.country.data), field.data)
 
@@ -207,7 +207,7 @@ class BookingRulesForm(UnchangedForm):
     quiet_until_hour = SelectField("Until", coerce=int, choices=[(h, f"{h:02}:00") for h in range(24)])
 
     def offer(self, rules: BookingRules) -> None:
-        """Let choices that a list does not have stand while they are in force."""
+        """Keep current values that a list does not offer."""
         if rules.notice_minutes not in dict(NOTICES):
             value = (rules.notice_minutes, _span(rules.notice_minutes))
             self.notice_minutes.choices = sorted([*NOTICES, value])
@@ -224,7 +224,7 @@ class BookingRulesForm(UnchangedForm):
         self.reminders.data = ", ".join(_plain_hours(each) for each in rules.reminder_offsets_minutes)
 
     def validate_reminders(self, field: StringField) -> None:
-        """Refuse what is no list of hours."""
+        """Refuse anything but a list of hours."""
         try:
             offsets = _offsets(field.data or "")
         except ValueError as problem:

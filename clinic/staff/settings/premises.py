@@ -1,4 +1,4 @@
-"""Locations with the ways between them, and rooms."""
+"""The pages of locations, travel times and rooms."""
 
 from datetime import datetime
 from uuid import UUID
@@ -22,7 +22,7 @@ FARTHEST = 300
 @blueprint.get("/settings/locations", endpoint="settings_locations")
 @audience(staff, *OWNERS)
 def locations() -> ResponseReturnValue:
-    """Where the practice is, and how far it is from one place to the other."""
+    """The locations, and the travel times between them."""
     return _locations(UnchangedForm(formdata=None, seen=premises.seen_ways()))
 
 
@@ -73,7 +73,7 @@ def ways() -> ResponseReturnValue:
 @blueprint.route("/settings/locations/new", endpoint="settings_new_location", methods=["GET", "POST"])
 @audience(staff, *OWNERS)
 def new_location() -> ResponseReturnValue:
-    """Another place."""
+    """Add a location."""
     form = LocationForm()
     practice = queries.find_practice()
     near = geography.zones_of(practice.country) if practice else ()
@@ -93,7 +93,7 @@ def new_location() -> ResponseReturnValue:
 )
 @audience(staff, *OWNERS)
 def location(location_id: UUID) -> ResponseReturnValue:
-    """One place; a change of its clock is asked about first when visits are booked there."""
+    """One location; a change of its zone is confirmed first if it has visits."""
     where = premises.location(location_id)
     form = LocationForm()
     if not form.is_submitted():
@@ -129,7 +129,7 @@ def _zones(near: tuple[str, ...]) -> list[str]:
 @blueprint.post("/settings/locations/<uuid:location_id>/order", endpoint="settings_order_location")
 @audience(staff, *OWNERS)
 def order_location(location_id: UUID) -> ResponseReturnValue:
-    """Show a location earlier or later."""
+    """Move a location up or down in the list."""
     with transaction():
         premises.shift_location(location_id, way(), actor=actor(), now=clock.now())
     return redirect(url_for("staff.settings_locations"), 303)
@@ -185,7 +185,7 @@ def room(room_id: UUID) -> ResponseReturnValue:
     """One room."""
     shown = premises.room(room_id)
     form = _room_form()
-    del form.location  # A room does not wander.
+    del form.location  # A room stays at its location.
     if not form.is_submitted():
         form.seen.data = premises.seen_room(shown)
         form.show(premises.room_details(shown))
@@ -212,7 +212,7 @@ def _room_form() -> RoomForm:
 @blueprint.post("/settings/rooms/<uuid:room_id>/retire", endpoint="settings_retire_room")
 @audience(staff, *OWNERS)
 def retire_room(room_id: UUID) -> ResponseReturnValue:
-    """Use a room no longer."""
+    """Retire a room."""
     now = clock.now()
     watched = OutsideHoursWatch(now)
     with transaction():
@@ -227,7 +227,7 @@ def retire_room(room_id: UUID) -> ResponseReturnValue:
 @blueprint.post("/settings/rooms/<uuid:room_id>/restore", endpoint="settings_restore_room")
 @audience(staff, *OWNERS)
 def restore_room(room_id: UUID) -> ResponseReturnValue:
-    """Use a room again."""
+    """Restore a room."""
     with transaction():
         changed = premises.restore_room(room_id, actor=actor(), now=clock.now())
     desk.say(f"{changed.name} is offered again.")
@@ -237,7 +237,7 @@ def restore_room(room_id: UUID) -> ResponseReturnValue:
 @blueprint.post("/settings/rooms/<uuid:room_id>/order", endpoint="settings_order_room")
 @audience(staff, *OWNERS)
 def order_room(room_id: UUID) -> ResponseReturnValue:
-    """Take a room earlier or later."""
+    """Move a room up or down in the list."""
     with transaction():
         premises.shift_room(room_id, way(), actor=actor(), now=clock.now())
     return redirect(url_for("staff.settings_rooms"), 303)

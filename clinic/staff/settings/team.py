@@ -70,7 +70,7 @@ def invite() -> ResponseReturnValue:
 @blueprint.post("/settings/team/invitations/<uuid:invitation_id>/again", endpoint="settings_invite_again")
 @audience(staff, *OWNERS)
 def send_again(invitation_id: UUID) -> ResponseReturnValue:
-    """Send an invitation once more; its address works for another three days."""
+    """Send an invitation again; its link works for another three days."""
     try:
         with transaction():
             sent = invitations.send_again(
@@ -90,7 +90,7 @@ def send_again(invitation_id: UUID) -> ResponseReturnValue:
 )
 @audience(staff, *OWNERS)
 def withdraw(invitation_id: UUID) -> ResponseReturnValue:
-    """Take an invitation back."""
+    """Withdraw an invitation."""
     try:
         with transaction():
             address = invitations.withdraw(invitation_id, actor=actor(), now=clock.now()).email

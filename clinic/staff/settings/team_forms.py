@@ -43,12 +43,12 @@ class RolesForm(Form):
         ]
 
     def validate_roles(self, field: Ticks) -> None:
-        """Somebody without a role could do nothing here."""
+        """A member of the team needs at least one role."""
         if not field.data:
             raise ValidationError("Tick at least one role.")
 
     def validate_rota(self, field: SelectField) -> None:
-        """Who stands in the rota is a therapist."""
+        """A place in the rota needs the role of a therapist."""
         is_unasked = field.data == NOWHERE or (self.new_is_usual and field.data == NEW)
         if not (is_unasked or self._is_therapist):
             raise ValidationError(
@@ -73,7 +73,7 @@ class RolesForm(Form):
 
 
 class InviteForm(RolesForm):
-    """Somebody who is to join the team."""
+    """A person to invite."""
 
     new_is_usual = True
     mail = StringField(
@@ -85,11 +85,11 @@ class InviteForm(RolesForm):
 
 
 class MemberForm(UnchangedForm, RolesForm):
-    """What a member of the team does."""
+    """A member's roles and place in the rota."""
 
 
 class HandOverForm(Form):
-    """Visits of somebody who leaves, and to whom they go."""
+    """Visits to hand over, and to whom."""
 
     visits = Ticks("Visits to hand over")
     therapist = SelectField("Goes to", validators=[InputRequired("Choose who takes over.")])

@@ -33,7 +33,8 @@ REVISION = "revision-"
 
 @dataclass(frozen=True, kw_only=True)
 class Departure:
-    """What somebody who leaves has in hand. Of reviews and notes only how many: an owner reads no health."""
+    """What somebody who leaves still has to do. Of reviews and notes only the number, because an owner reads no health
+    data."""
 
     person: User
     place: Therapist | None
@@ -58,7 +59,7 @@ def _departure(person: User, now: datetime) -> Departure:
 @blueprint.get("/settings/team/<uuid:user_id>/leave", endpoint="settings_leave")
 @audience(staff, *OWNERS, fresh=True)
 def ask_leave(user_id: UUID) -> ResponseReturnValue:
-    """What somebody who leaves has in hand, to whom it can go, and the end of their sign-in."""
+    """What somebody who leaves still has to do, to whom it can go, and the end of their access."""
     person, now = team.member(user_id), clock.now()
     return _page(_departure(person, now), now)
 
@@ -130,7 +131,7 @@ def _form(departure: Departure, now: datetime) -> HandOverForm:
 
 
 def _shown(visit: Appointment) -> int:
-    """The revision of a visit as the page showed it; one that no visit has, where the page did not show it."""
+    """The revision of a visit as the page showed it; an impossible one if the page did not show it."""
     sent = request.form.get(f"{REVISION}{visit.id}", "")
     return int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 9 else 0
 

@@ -79,7 +79,7 @@ def _change(person: User, form: MemberForm, now: datetime) -> None:
 @blueprint.post("/settings/team/<uuid:user_id>/reset-password", endpoint="settings_reset_password")
 @audience(staff, *OWNERS, fresh=True)
 def reset_password(user_id: UUID) -> ResponseReturnValue:
-    """Close somebody's password at once and mail them an address at which they choose a new one."""
+    """Disable somebody's password at once and email them a link for a new one."""
     if queries.find_practice() is None:
         desk.say(invitations.PracticeUnnamed.sentence)
         return redirect(url_for("staff.settings_practice"), 303)
@@ -93,7 +93,7 @@ def reset_password(user_id: UUID) -> ResponseReturnValue:
 @blueprint.post("/settings/team/<uuid:user_id>/reset-second-factor", endpoint="settings_reset_factor")
 @audience(staff, *OWNERS, fresh=True)
 def reset_second_factor(user_id: UUID) -> ResponseReturnValue:
-    """Forget somebody's app, recovery codes and passkeys; they set a second factor up at their next sign-in."""
+    """Remove somebody's app, recovery codes and passkeys; they set up a second factor at their next sign-in."""
     return _done(
         user_id,
         lambda person, now: team.reset_factor_of(person, by=desk.user(), now=now),
@@ -114,7 +114,7 @@ def come_back(user_id: UUID) -> ResponseReturnValue:
 
 
 def _done(user_id: UUID, act: Callable[[User, datetime], object], text: str) -> ResponseReturnValue:
-    """Do something with an account, and say what is now true or why it was refused."""
+    """Do something with an account, and say what was done or why it was refused."""
     person, now = team.member(user_id), clock.now()
     name = person.given_name
     try:

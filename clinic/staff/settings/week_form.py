@@ -1,4 +1,4 @@
-"""The sheet of hours as it was typed: lines from a form, read into spans, each with its own sentence when it cannot be."""
+"""The form of weekly hours as typed: its lines are parsed into spans, each with a sentence if it cannot be."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -29,7 +29,7 @@ class WeekLine:
 
 
 def typed(sent: Mapping[str, str]) -> list[WeekLine]:
-    """The lines of a form, in the order in which they stood; what is no line is passed over."""
+    """The lines of a form, in order; anything else is ignored."""
     found = []
     for number in range(MOST_LINES):
         weekday = sent.get(f"day-{number}", "")
@@ -46,7 +46,7 @@ def typed(sent: Mapping[str, str]) -> list[WeekLine]:
 
 
 def week_lines(spans: Iterable[Span]) -> list[WeekLine]:
-    """The lines of hours that stand."""
+    """The lines of existing hours."""
     return [
         WeekLine(
             span.weekday, clock_label(span.from_minute), clock_label(span.until_minute), str(span.location_id)
@@ -83,12 +83,12 @@ def _span(line: WeekLine, places: Mapping[str, UUID]) -> Span:
 
 
 def without(lines: Sequence[WeekLine], number: int) -> list[WeekLine]:
-    """The lines but one."""
+    """The lines without one."""
     return [line for place, line in enumerate(lines) if place != number]
 
 
 def with_one_more(lines: Sequence[WeekLine], weekday: int) -> list[WeekLine]:
-    """The lines and an empty one on this day, at the place of the day's last line."""
+    """The lines with an empty one added to this day, at the location of the day's last line."""
     if len(lines) >= MOST_LINES:
         return list(lines)
     places = (
@@ -98,7 +98,7 @@ def with_one_more(lines: Sequence[WeekLine], weekday: int) -> list[WeekLine]:
 
 
 def copied(lines: Sequence[WeekLine], weekday: int, onto: Iterable[int]) -> list[WeekLine]:
-    """The lines with one day written over others."""
+    """The lines with one day copied onto others."""
     targets = set(onto) - {weekday}
     kept = [line for line in lines if line.weekday not in targets]
     source = [line for line in lines if line.weekday == weekday and not line.is_empty]
