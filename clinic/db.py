@@ -105,7 +105,7 @@ class Connection(psycopg.Connection[Any]):
     """Monotonic seconds; None for one that was never used."""
 
     def wait(self, gen: PQGen[Answer], interval: float = 0.1, timeout: float | None = None) -> Answer:
-        """As psycopg waits, but never for ever; whoever names a time keeps it."""
+        """As psycopg waits, but never without limit; an explicit timeout is kept."""
         if self.patience is None or timeout is not None:
             return super().wait(gen, interval, timeout)
         try:

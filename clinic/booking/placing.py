@@ -186,7 +186,8 @@ def lock_appointment(
     *,
     whole: bool = False,
 ) -> Appointment:
-    """The appointment as it stands once its calendars are locked; `whole` as in `refreshed`. Raises `gone` when there is none."""
+    """The appointment as it stands once its calendars are locked; `whole` as in `reload_locked`. Raises `gone` when
+    there is none."""
     seen = get_appointment(appointment_id, gone)
     therapist_id, room_id = seen.therapist_id, seen.room_id
     lock([therapist_id], [room_id] if room_id else [], client)

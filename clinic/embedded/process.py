@@ -107,7 +107,7 @@ class Server:
             time.sleep(POLL_SECONDS)
 
     def stop(self) -> None:
-        """Ask the process to end and wait, then kill what is left of its group. Harmless when it does not run."""
+        """Ask the process to end and wait, then kill what is left of its group. Does nothing if it is not running."""
         if self.process is None:
             return
         if self.running:

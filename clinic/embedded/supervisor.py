@@ -127,7 +127,7 @@ class _Household:
         self.of_sealer = {} if sealer is None else {"DATABASE_SEAL_URL": sealer}
         self.watched: list[WatchedProcess] = []
         self.asked_to_stop = threading.Event()
-        self.heard = ""  # Which signal asked, for whoever wonders why it stopped.
+        self.heard = ""  # Which signal asked, to explain why it stopped.
 
     def run(self) -> int:
         """Start in order, watch until somebody asks to stop, stop in the opposite order."""
@@ -253,7 +253,7 @@ def _stop(server: Server) -> None:
 
 @contextlib.contextmanager
 def _signals(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
-    """Let the handler hear whoever wants us to end, while the block runs."""
+    """Handle the signals that ask us to stop, while the block runs."""
     before = {each: signal.signal(each, handler) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:
         yield

@@ -3,7 +3,7 @@
 Sentences are written in English where they stand; `catalogues/<language>.po` holds the others. `gettext` takes a sentence
 with `%(names)s`; `N_` marks one that is translated later. What is not in the catalogue stays English, and a test finds it.
 
-It does not know whom it speaks to: whoever writes a letter or a page says so with `speaking`.
+It does not know the reader: code that writes a letter or a page sets the language with `speaking`.
 """
 
 from collections.abc import Iterator, Mapping

@@ -14,7 +14,7 @@ from clinic.plans import overrides
 
 
 def lapse_and_decide() -> None:
-    """End requests nobody decided in time. Twice is harmless: each is looked at again under the lock."""
+    """End requests that nobody decided in time. Safe to repeat: each is checked again under the lock."""
     now = clock.now()
     for appointment_id in request_decisions.end_undecided(now):
         with transaction():
@@ -22,34 +22,34 @@ def lapse_and_decide() -> None:
 
 
 def offer_freed_times() -> None:
-    """Reserve what has become free and offer it to those who wait. Twice is harmless: a time is reserved once."""
+    """Reserve what has become free and offer it to the waiting list. Safe to repeat: a time is reserved once."""
     rounds.make(clock.now())
 
 
 def seal_audit() -> None:
-    """Seal the past minutes of the audit. Twice is harmless: the second finds nothing left to seal."""
+    """Seal the audit log's past minutes. Safe to repeat: the second run finds nothing to seal."""
     audit_seals.seal_as_sealer(clock.now())
 
 
 def count_overrides() -> None:
-    """Count what therapists did with suggestions. Twice is harmless: the same decisions give the same numbers."""
+    """Count what therapists did with suggestions. Safe to repeat: the same decisions give the same numbers."""
     with transaction():
         overrides.count(clock.now())
 
 
 def count_overrides_if_asked() -> None:
-    """The same when somebody asked for it. Twice is harmless: the second finds it counted."""
+    """The same if somebody has asked for it. Safe to repeat: the second run finds it counted."""
     with transaction():
         overrides.count_if_asked(clock.now())
 
 
 def tidy() -> None:
-    """Delete every hour what the retention table says. Twice is harmless: the second finds none."""
+    """The hourly deletions of the retention table. Safe to repeat."""
     _delete(Sweep.TIDY)
 
 
 def delete_old_drafts() -> None:
-    """Delete every night the unfinished answers and unsaved notes that are too old. Twice is harmless."""
+    """The nightly deletion of unfinished answers and unsaved notes that are too old. Safe to repeat."""
     _delete(Sweep.DRAFTS)
 
 

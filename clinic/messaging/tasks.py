@@ -14,12 +14,12 @@ PASS_LIMIT = 2000
 
 
 def message_pass() -> None:
-    """Find and deliver what is owed. Twice at once is harmless: a message is claimed by one."""
+    """Find and deliver what is due. Safe to run twice at once: each message is claimed by one."""
     delivery.make_pass(current_app, PASS_LIMIT)
 
 
 def fetch_from_sns() -> None:
-    """Fetch the certificates that notifications of Amazon SES wait for. Twice is harmless: both fetch the same."""
+    """Fetch the certificates that Amazon SES notifications wait for. Safe to repeat: both fetch the same."""
     topic: str | None = current_app.config["SES_TOPIC_ARN"]
     if topic is not None:
         sns.run_errands(topic, clock.now(), sns.over_https)

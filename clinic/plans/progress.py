@@ -73,7 +73,7 @@ class ClientProgress:
 def progress_at(visit: Appointment) -> ClientProgress | None:
     """The progress of a visit's client at that visit; None if it is not a session of a course.
 
-    Whoever shows it leaves an audit row.
+    A caller that shows it records the access.
     """
     course = courses.course_of(visit)
     session = course.session(visit.id) if course else None

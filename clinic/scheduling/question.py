@@ -50,8 +50,8 @@ class Need:
 class SlotLocation(Generic[Key]):
     """A location and its rules for this question.
 
-    `rooms` are those that suit the treatment, in the order to fill them; None when it needs no room, empty when there
-    is none. Starts lie at local midnight plus multiples of `step`; with `pack`, also at the first and the last fitting
+    `rooms` are those that suit the treatment, in the order to fill them; None if it needs no room, empty if no room
+    suits. Starts lie at local midnight plus multiples of `step`; with `pack`, also at the first and the last fitting
     moment of a free stretch. A start comes at least `notice` after now and less than `horizon` after it.
     """
 

@@ -27,7 +27,7 @@ STAFF_PAGES = (blueprint.name, "sign_in", "security")
 
 
 def user() -> User:
-    """The member of staff who asks. Raises NotFound for anybody else, which a declared audience never lets through."""
+    """The signed-in member of staff. Raises NotFound for anybody else, whom a declared audience never lets through."""
     found = signed_in_staff.signed_in_user()
     if found is None:
         raise NotFound

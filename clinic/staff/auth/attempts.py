@@ -56,7 +56,7 @@ def give_back() -> None:
 
 
 def note_failure(event: SecurityEvent, user: User | None = None) -> None:
-    """Let the audit say that an attempt failed, and at whose account if there is one: `user`, or who the form names."""
+    """Record that an attempt failed, with the account if there is one: `user`, or the one that the form names."""
     actor, user = signed_in_staff.signed_in_user(), user or _account()
     security_log.note(
         event,
@@ -118,7 +118,7 @@ def _own_tries(user_id: UUID | None) -> str | None:
 
 
 def _account() -> User | None:
-    """Whose account this request is an attempt at."""
+    """The account that this request tries to sign in to."""
     if (signed_in := signed_in_staff.signed_in_user()) is not None:
         return signed_in
     if request.endpoint == "security.login":

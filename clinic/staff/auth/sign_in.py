@@ -204,7 +204,7 @@ def init_app(app: Flask) -> None:
 
 
 def stay_signed_in() -> ResponseReturnValue | None:
-    """Somebody who is signed in has no code to give; Flask-Security would sign them out for merely opening that page."""
+    """Somebody signed in needs no code; Flask-Security would sign them out for merely opening that page."""
     if request.endpoint != "security.two_factor_token_validation" or signed_in_staff.signed_in_user() is None:
         return None
     if session.get("tf_state") == "validating_profile":
@@ -340,7 +340,7 @@ def account() -> ResponseReturnValue:
 @blueprint.post("/account/forget-device")
 @audience(staff)
 def forget_device() -> ResponseReturnValue:
-    """Let this browser be one like any other to the sign-in; the session goes on."""
+    """Remove this browser's device mark; the session continues."""
     user = signed_in_staff.signed_in_user()
     assert user is not None
     device_mark.forget(user)

@@ -13,7 +13,7 @@ CLOCK = re.compile(r"(\d{1,2})(?:[:.h]?([0-5]\d))?")
 
 
 class Whole(IntegerField):
-    """A whole number; nothing entered is None."""
+    """A whole number; None if empty."""
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         """Read what was sent; raises ValueError with a sentence."""
@@ -27,7 +27,7 @@ class Whole(IntegerField):
 
 
 class SettingsDateField(DateField):
-    """A day of the calendar; nothing entered is None."""
+    """A day; None if empty."""
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         """Read what was sent; raises ValueError with a sentence."""
@@ -38,10 +38,10 @@ class SettingsDateField(DateField):
 
 
 class Clock(StringField):
-    """A time of day, kept as it was typed; `minute` is None when nothing was entered."""
+    """A time of day, kept as typed; `minute` is None if empty."""
 
     def pre_validate(self, form: Any) -> None:
-        """Refuse what is no time."""
+        """Refuse anything but a time."""
         if self.data:
             try:
                 parsed_clock(self.data)
@@ -55,10 +55,10 @@ class Clock(StringField):
 
 
 class Price(StringField):
-    """An amount of money, kept as it was typed."""
+    """An amount of money, kept as typed."""
 
     def pre_validate(self, form: Any) -> None:
-        """Refuse what is no amount."""
+        """Refuse anything but an amount."""
         if self.data and self.cents is None:
             raise ValidationError("Enter a price, for example 56 or 56.50.")
 

@@ -105,7 +105,7 @@ class PracticeForm(UnchangedForm):
 
     @property
     def details(self) -> Details:
-        """What was typed; a region of another country is none."""
+        """What was typed; a region of another country is dropped."""
         values = {name: self[name].data or "" for name in Details.__dataclass_fields__}
         if values["region"] not in geography.regions(values["country"]):
             values["region"] = ""
