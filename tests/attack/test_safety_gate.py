@@ -53,14 +53,15 @@ def test_a_request_made_for_safety_stays_a_request_through_cancel_and_undo(make:
     assert visit.request_reason == "safety"
 
 
-def test_a_client_who_gave_an_urgent_answer_after_cancelling_cannot_undo_the_cancelling(
-    make: ModuleType,
+@pytest.mark.parametrize("level", [Level.REFER, Level.URGENT])
+def test_a_client_who_gave_a_serious_answer_after_cancelling_cannot_undo_the_cancelling(
+    make: ModuleType, level: Level
 ) -> None:
     visit = visit_of_somebody(make)
     with transaction():
         changes.cancel(visit.id, revision=1, actor=LINK, now=NOW)
     with transaction():
-        raised.keep(SafetyVerdict(Level.URGENT, None), browser=None, client_id=visit.client_id, now=NOW)
+        raised.keep(SafetyVerdict(level, None), browser=None, client_id=visit.client_id, now=NOW)
     with pytest.raises(admission.NotCleared), transaction():
         changes.undo(visit.id, revision=visit.revision, actor=LINK, now=NOW)
     assert make.refreshed(visit).state == State.CANCELLED
