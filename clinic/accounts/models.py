@@ -320,6 +320,8 @@ class StaffSession(Model):
     """A proof of identity that no longer counts, because the browser was handed to a client; only a newer proof is
     accepted."""
 
+    user: Mapped[User] = relationship()
+
 
 class SetUpLink(Model):
     """A one-time link, made on the command line, with which a member of staff chooses a password; stored as a

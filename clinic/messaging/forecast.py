@@ -1,7 +1,8 @@
-"""What is sent next: the messages of the next two days, queued or foreseen, in two statements however many there
+"""What is sent next: the messages of the next two days, queued or foreseen, in three statements however many there
 are."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,20 +29,29 @@ OCCASION: Mapping[str, sa.types.TypeEngine[Any]] = {
 """A message's identity: no two rows have the same."""
 
 
-def next_lines(now: datetime, *, texts: bool = False) -> list[MessageLine]:
-    """What will be sent in the coming two days if nothing changes, soonest first; with `texts` text messages too.
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What will be sent in the coming two days if nothing changes, soonest first."""
+
+    lines: list[MessageLine]
+    zone: str
+    """The practice's own, in which staff read the times."""
+
+
+def next_messages(now: datetime, *, texts: bool = False) -> Forecast:
+    """What is queued or foreseen from `now` (UTC) on; with `texts` text messages too.
 
     The pass's own queries run over the whole time at once. Confirmations of future bookings cannot be foreseen.
     """
     rules = due.rules(now, ahead=FORESEEN, texts=texts)
     if rules is None:
-        return []
+        return Forecast([], "UTC")
     foreseen = due.foresee(QUESTIONS, rules, now)
     lines = [
         _foreseen(row, foreseen[number - 1]) if number is not None else line_of(row, now)
         for number, *row in db.session.execute(_lines_to_come(now + FORESEEN, foreseen))
     ]
-    return sorted(lines, key=lambda line: (line.at, line.id))
+    return Forecast(sorted(lines, key=lambda line: (line.at, line.id)), rules.home_zone)
 
 
 def _lines_to_come(until: datetime, foreseen: Sequence[Owed]) -> sa.Select[*tuple[Any, ...]]:

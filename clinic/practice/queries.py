@@ -90,13 +90,24 @@ def therapists(on: date) -> list[Therapist]:
 
 def locations(on: date) -> list[Location]:
     """Where the practice is on a day, in its order."""
-    return list(
-        db.session.scalars(
-            sa.select(Location)
-            .where(sa.or_(Location.closed_on.is_(None), Location.closed_on > on))
-            .order_by(Location.position, Location.name)
-        )
-    )
+    return list(db.session.scalars(sa.select(Location).where(_is_open(on)).order_by(*_IN_ORDER)))
+
+
+def practice_zone(on: date) -> str:
+    """The zone of the practice's first location on a day; UTC while it has none."""
+    return db.session.scalar(sa.select(first_zone(on))) or "UTC"
+
+
+def first_zone(on: date) -> sa.ScalarSelect[str]:
+    """The same as a part of another statement; null while there is no location."""
+    return sa.select(Location.zone).where(_is_open(on)).order_by(*_IN_ORDER).limit(1).scalar_subquery()
+
+
+_IN_ORDER = (Location.position, Location.name)
+
+
+def _is_open(on: date) -> sa.ColumnElement[bool]:
+    return sa.or_(Location.closed_on.is_(None), Location.closed_on > on)
 
 
 def usual_place(sold: Treatment, on: date) -> Location | None:

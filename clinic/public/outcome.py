@@ -186,7 +186,4 @@ def _support(outcome: Outcome) -> str:
 
 def _zone(held: Appointment | None, now: datetime) -> str:
     """The zone for "tomorrow": that of the reserved time, or else of the first location."""
-    if held is not None:
-        return held.zone
-    first = next(iter(practice.locations(now.date())), None)
-    return first.zone if first else "UTC"
+    return held.zone if held is not None else practice.practice_zone(now.date())

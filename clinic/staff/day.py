@@ -81,8 +81,7 @@ class DayVisit:
 
 def practice_zone(now: datetime) -> str:
     """The zone of the practice's first location, for pages that belong to none."""
-    zones = [location.zone for location in practice.locations(now.date())]
-    return zones[0] if zones else "UTC"
+    return practice.practice_zone(now.date())
 
 
 def today(now: datetime) -> date:

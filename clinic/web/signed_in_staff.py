@@ -64,6 +64,7 @@ def find_staff_session() -> None:
         return
     now = clock.now()
     live = sessions.staff(session.get(STAFF_FIELD, ""), now)
+    g.user_of_session = live.user if live is not None else None
     user = current_user
     if live is None or not user.is_authenticated or not user.is_active or user.id != live.user_id:
         # Signing out also removes the CSRF token.

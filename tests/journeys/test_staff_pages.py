@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,7 +14,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from clinic import clock, demo
 from clinic.accounts import team
-from clinic.accounts.models import Client, Contact, Role
+from clinic.accounts.models import Client, Contact, Role, User
 from clinic.booking import changes, request_decisions
 from clinic.booking.models import Appointment, State
 from clinic.db import db, transaction
@@ -25,11 +26,8 @@ from clinic.practice.models import Therapist, Treatment
 from config import Environment
 from tests import make
 from tests.browser import enter, go
-from tests.journeys.live import Live
+from tests.journeys.live import secure
 from tests.journeys.looks import served, watched, weight
-from tests.ports import free_port
-from tests.proxy import NAME, proxied
-from tests.stage import staged
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
@@ -45,10 +43,12 @@ HEAVIEST = 200_000
 
 @dataclass(frozen=True)
 class Desk:
-    """The running demo, where it is, and the cookies of Ines, who is signed in."""
+    """The demo's week as a real practice's, where it is, the folder of its mail server, and the cookies of Ines, who
+    is signed in."""
 
     app: Flask
     base: str
+    outbox: Path
     cookies: dict[str, str]
 
     def visit(self, family: str, *states: State) -> Appointment:
@@ -85,30 +85,32 @@ class Desk:
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[Desk]:
-    """The demo's people and visits, behind https as in production: a page that works on a laptop alone is found here."""
-    folder, outside = tmp_path_factory.mktemp("desk"), free_port()
-    https = {"public_url": f"https://{NAME}:{outside}", "trusted_proxies": 1}
+    """The demo's people and visits with production settings behind https, each of the staff with an app for codes: a
+    page that works on a laptop alone is found here."""
     with (
-        staged(folder, Environment.DEMO, port=free_port(), **https) as stage,
-        served(stage.app, stage.settings.port),
-        proxied(folder / "proxy", port=outside, upstream=stage.settings.port) as proxy,
+        secure(tmp_path_factory.mktemp("desk"), NOW) as product,
+        served(product.stage.app, product.stage.settings.port),
     ):
-        base = proxy.base
-        Live(stage).set_clock(NOW)
+        app, base = product.stage.app, product.proxy.base
         with transaction():
             demo.load(NOW)
+            for person in db.session.scalars(sa.select(User)):
+                person.is_demo = False
+                person.tf_primary_method = "authenticator"
+                person.tf_totp_secret = app.extensions["security"].totp_factory.generate_totp_secret()
             db.session.execute(
                 sa.update(Client)
                 .where(Client.family_name == "Farouk")
                 .values(given_name=LONG, family_name=FAMILY)
             )
-        deliver(stage.app, NOW)
+        deliver(app, NOW)
         page = chromium.new_page(ignore_https_errors=True)
         sign_in(page, base)
+        give_code(page, app)
         expect(page.get_by_role("heading", level=1)).to_have_text("Wednesday 11 June")
         cookies = {cookie["name"]: cookie["value"] for cookie in page.context.cookies()}
         page.context.close()
-        yield Desk(stage.app, base, cookies)
+        yield Desk(app, base, product.outbox, cookies)
 
 
 def sign_in(page: Page, base: str, mail: str = INES, password: str = demo.PASSWORD) -> None:
@@ -116,6 +118,19 @@ def sign_in(page: Page, base: str, mail: str = INES, password: str = demo.PASSWO
     page.get_by_label("E-mail address").fill(mail)
     page.get_by_label("Password").fill(password)
     go(page.get_by_role("button", name="Continue"))
+
+
+def give_code(page: Page, app: Flask, mail: str = INES) -> None:
+    page.get_by_label("Code from your app").fill(code_of(mail, app))
+    go(page.get_by_role("button", name="Sign in"))
+
+
+def code_of(mail: str, app: Flask) -> str:
+    """What the app of this person shows now; each code is taken once."""
+    with transaction():
+        secret = db.session.scalars(sa.select(User.tf_totp_secret).where(User.email == mail)).one()
+    code: str = app.extensions["security"].totp_factory.generate_totp_password(secret)
+    return code
 
 
 def deliver(app: Flask, now: datetime) -> None:
@@ -250,10 +265,20 @@ def test_the_messages_and_ones_own_sign_in(chromium: Browser, desk: Desk) -> Non
         watch.open(page, "/staff/messages?shown=failed&name=nobody")
         watch.open(page, "/staff/messages/next")
         watch.open(page, "/staff/messages/held")
+        watch.open(page, "/staff/account")
+
+
+def test_the_mails_that_a_demo_keeps(chromium: Browser, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(desk.app.config, "ENVIRONMENT", Environment.DEMO.value)
+    monkeypatch.setitem(desk.app.config, "SMTP_URL", None)
+    with transaction():
+        owe_sign_in(db.session.scalars(sa.select(Contact).where(Contact.kind == "mail")).all()[1], NOW)
+    delivery.run_pass(NOW, 100, mailer.MaildirMailer(desk.app.config["MAILDIR"]))
+    with watched(chromium, desk.base, desk.cookies) as watch:
+        page = watch.page()
         watch.open(page, "/staff/messages/outbox")
         go(page.get_by_role("row").get_by_role("link").first)
         watch.look(page)
-        watch.open(page, "/staff/account")
 
 
 def test_the_settings(chromium: Browser, desk: Desk) -> None:
@@ -379,6 +404,7 @@ def test_the_front_desk_sees_a_day_without_health(chromium: Browser, desk: Desk)
     with watched(chromium, desk.base) as watch:
         page = watch.page()
         sign_in(page, desk.base, "robin@alderlane.example")
+        give_code(page, desk.app, "robin@alderlane.example")
         watch.look(page)
         for word in ("Caution", "Look first", "To review"):
             expect(page.get_by_text(word)).to_have_count(0)
@@ -463,6 +489,9 @@ def test_by_keyboard_from_the_door_to_a_decision(chromium: Browser, desk: Desk) 
         tab_to(page, page.get_by_label("Password"))
         page.keyboard.type(demo.PASSWORD)
         enter(page)
+        tab_to(page, page.get_by_label("Code from your app"))
+        page.keyboard.type(code_of("priya@alderlane.example", desk.app))
+        enter(page)
         expect(page.get_by_role("heading", level=1)).to_have_text("Wednesday 11 June")
         with transaction():
             visit = desk.visit("Rahman")
@@ -497,6 +526,7 @@ def test_a_morning_without_scripts(chromium: Browser, desk: Desk) -> None:
     context = chromium.new_context(java_script_enabled=False, ignore_https_errors=True)
     page = context.new_page()
     sign_in(page, desk.base, "daniel@alderlane.example")
+    give_code(page, desk.app, "daniel@alderlane.example")
     go(page.get_by_role("listitem").filter(has_text="Ravi Menon").get_by_role("button", name="Arrived"))
     expect(page.get_by_role("status")).to_contain_text("Ravi is here.")
     go(page.get_by_role("button", name="Undo"))
@@ -508,7 +538,7 @@ def test_a_morning_without_scripts(chromium: Browser, desk: Desk) -> None:
 
 def test_every_letter_fits_a_phone_and_a_desk_by_day_and_night(chromium: Browser, desk: Desk) -> None:
     send_the_other_kinds(desk.app)
-    mails = {mail.subject.split()[0]: mail for mail in queries.outbox(desk.app.config["MAILDIR"])}
+    mails = {mail.subject.split()[0]: mail for mail in queries.outbox(desk.outbox)}
     kinds = "Booked: Changed: Cancelled: Confirmed: Friday Not We An Go Your"
     assert set(kinds.split()) <= set(mails)
     with watched(chromium, "about:blank") as watch:
@@ -582,7 +612,7 @@ def test_the_team_and_somebody_who_joins_it(chromium: Browser, desk: Desk) -> No
         watch.look(page)
         watch.open(page, "/staff/account")
     deliver(desk.app, clock.now())
-    (mail,) = [each for each in queries.outbox(desk.app.config["MAILDIR"]) if "jonas.weir" in each.to]
+    (mail,) = [each for each in queries.outbox(desk.outbox) if "jonas.weir" in each.to]
     address = next(word for word in mail.text.split() if "/staff/join/" in word)
     with watched(chromium, desk.base) as watch:
         page = watch.open(watch.page(), address[address.index("/staff/join/") :])

@@ -40,6 +40,10 @@ GROWS: dict[str, str] = {
 }
 """Pages that may ask more of a greater practice, each with its reason."""
 
+MESSAGES_NEXT = 6
+"""The promise for the forecast of messages, all that its page asks: who is signed in, the rules, what is foreseen, the
+lines of both, how the delivery is, and how many reviews wait."""
+
 Counted = dict[str, tuple[int, Counter[str]]]
 
 OURS = ("staff.", "portal.", "security.", "sign_in.", "booking.", "appointment.", "waiting.", "aftercare.")
@@ -185,6 +189,7 @@ def test_no_page_asks_more_of_the_database_when_there_is_ten_times_as_much(demo_
         name: count[0] for name, count in before.items() if name.split("?")[0] in OPENS and count[0] >= 400
     }
     assert closed == {}
+    assert after["staff.next_messages"][1].total() <= MESSAGES_NEXT
     grown = {name: after[name][1] - before[name][1] for name in found if grows(name, before, after)}
     assert {name: more for name, more in grown.items() if name.split("?")[0] not in GROWS} == {}
 

@@ -241,12 +241,8 @@ def _past(wish: WaitingListEntry, now: datetime) -> EntryEnd | None:
         return EntryEnd.SETTLED
     if wish.client.erased_at is not None or wish.treatment.retired_at is not None:
         return EntryEnd.SETTLED
-    zone = wish.location.zone if wish.location else _first_zone(now)
+    zone = wish.location.zone if wish.location else practice.practice_zone(now.date())
     return EntryEnd.OVER if hours.local_day(now, ZoneInfo(zone)) > wish.last_on else None
-
-
-def _first_zone(now: datetime) -> str:
-    return next((place.zone for place in practice.locations(now.date())), "UTC")
 
 
 def _end(wish: WaitingListEntry, why: EntryEnd, offer: OfferEnd, now: datetime) -> None:

@@ -17,8 +17,8 @@ from clinic.db import db
 from clinic.messaging.due.quiet_hours import Quiet
 from clinic.messaging.models import Message, MessageKind
 from clinic.messaging.services import Owed
-from clinic.practice.models import Location
-from clinic.practice.queries import find_practice
+from clinic.practice.models import Location, Practice
+from clinic.practice.queries import first_zone, remember_practice
 
 LATELY = timedelta(minutes=15)
 HAS_WISH = Contact.reminder_offsets_minutes.is_not(None)
@@ -44,6 +44,8 @@ class DueRules:
     """Every reminder offset, in minutes, that some client chose instead of the practice's."""
     rebooking_after: timedelta
     zones: tuple[str, ...]
+    home_zone: str
+    """The zone of the practice's first location; UTC while it has none."""
     ahead: timedelta = timedelta()
     texts: bool = False
     """Whether text messages are sent, and so owed."""
@@ -104,16 +106,22 @@ def rules(
     A pass that is not `thorough` looks only at appointments that changed within the last quarter of an hour or are
     settling. With `ahead` the queries also find what falls due until then, with `texts` also text messages.
     """
-    practice = find_practice()
-    if practice is None:
-        return None
     zone = sa.func.array_agg(sa.distinct(Location.zone))
     minutes = sa.func.unnest(Contact.reminder_offsets_minutes).table_valued("minutes").render_derived()
     wished = sa.func.array_agg(sa.distinct(minutes.c.minutes))
     of_clients = sa.select(wished).select_from(Contact).join(minutes, sa.true()).where(HAS_WISH)
-    zones, offsets = db.session.execute(
-        sa.select(sa.select(zone).scalar_subquery(), of_clients.scalar_subquery())
-    ).one()
+    row = db.session.execute(
+        sa.select(
+            Practice,
+            first_zone(now.date()),
+            sa.select(zone).scalar_subquery(),
+            of_clients.scalar_subquery(),
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    practice, home_zone, zones, offsets = row
+    remember_practice(practice)
     settle = timedelta(seconds=practice.settle_seconds)
     return DueRules(
         changed_since=EVER if thorough else now - LATELY - settle,
@@ -124,6 +132,7 @@ def rules(
         rebooking_after=timedelta(days=practice.rebooking_after_days),
         offsets_of_clients=tuple(offsets or ()),
         zones=tuple(sorted(zones or ())),
+        home_zone=home_zone or "UTC",
         ahead=ahead,
         texts=texts,
     )

@@ -126,15 +126,16 @@ def listed() -> ResponseReturnValue:
 
 @blueprint.get("/messages/next", endpoint="next_messages")
 @audience(staff, Permission.MESSAGES_READ)
-def coming() -> ResponseReturnValue:
+def next_messages() -> ResponseReturnValue:
     """What will be sent within two days if nothing changes."""
     now = clock.now()
+    coming = forecast.next_messages(now, texts=bool(current_app.config["SMS_URL"]))
     return render_template(
         "staff/messaging/next_messages.html",
         here="messages",
-        lines=forecast.next_lines(now, texts=bool(current_app.config["SMS_URL"])),
+        lines=coming.lines,
         now=now,
-        zone=practice_zone(now),
+        zone=coming.zone,
         has_outbox=has_outbox(),
     )
 
