@@ -8,8 +8,8 @@ from bench.timing import interleaved, show
 from clinic import schema
 from clinic.app import create_app
 from clinic.booking import availability
-from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment
+from clinic.booking.search_criteria import SearchCriteria
 from clinic.db import db, dispose
 from clinic.embedded.servers import scratch_servers
 from clinic.scheduling.hours import Days
@@ -49,14 +49,14 @@ def _measure() -> None:
                 for hour in (0, 2, 4):
                     make.appointment(of=sold, who=make.client(mail=None), therapist=person, location=house,
                                      starts_at=start + timedelta(hours=hour))  # fmt: skip
-    wish, ids = SearchCriteria(sold.id), [person.id for person in people]
+    criteria, ids = SearchCriteria(sold.id), [person.id for person in people]
     month = Days(make.NOW.date(), make.NOW.date() + timedelta(days=31))
     rows = sa.select(Appointment.therapist_id, Appointment.occupied_from, Appointment.occupied_until).where(
         Appointment.therapist_id.in_(ids), Appointment.occupied_from < make.NOW + timedelta(days=31)
     )
 
     def answer() -> None:
-        found = availability.offers(wish, month, make.NOW)
+        found = availability.offers(criteria, month, make.NOW)
         found.offers.per_day(house.id)
 
     costs = interleaved(

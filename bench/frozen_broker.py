@@ -9,7 +9,7 @@ from pathlib import Path
 from bench.timing import interleaved, show
 from clinic import clock
 from clinic.booking import availability, services
-from clinic.booking.availability import SearchCriteria
+from clinic.booking.search_criteria import SearchCriteria
 from clinic.db import new_id, transaction
 from clinic.practice.models import Treatment
 from clinic.scheduling.hours import Days

@@ -26,14 +26,15 @@ from clinic.booking import (
     idempotency,
     past_visits,
     same_person,
+    search_criteria,
     services,
     states,
 )
 from clinic.booking import queries as appointments
-from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment, State
 from clinic.booking.placing import NotOffered, supply_as_agreed
 from clinic.booking.refusals import NextStep, next_step
+from clinic.booking.search_criteria import SearchCriteria
 from clinic.db import transaction
 from clinic.practice import queries as practice
 from clinic.practice.supply import Supply, supply_named, supply_of
@@ -57,12 +58,12 @@ def keep() -> Response:
     network = limits.network(request.remote_addr)
     limits.take(limits.HOLDS_NETWORK, network, now)
     supply = supply_named(wanted.treatment)
-    wish = availability.search_criteria(supply, wanted.therapist, wanted.location)
+    criteria = search_criteria.from_slugs(supply, wanted.therapist, wanted.location)
     secret = secrets.token_urlsafe(32)
     try:
         with transaction():
             kept = services.hold(
-                wish,
+                criteria,
                 wanted.starts_at,
                 browser=digest(secret),
                 client_id=None,
@@ -74,7 +75,7 @@ def keep() -> Response:
     except Refusal as refusal:
         if next_step(refusal) is not NextStep.OTHER_TIME:
             raise
-        return problem(refusal, nearest=_nearest(supply, wish, wanted.starts_at, now))
+        return problem(refusal, nearest=_nearest(supply, criteria, wanted.starts_at, now))
     # Read after the locks are released, so that nobody waits for it.
     return _answer(schemas.Hold(hold=secret, **_held(appointments.appointment(kept))), 201)
 
@@ -131,11 +132,11 @@ def move(token: str) -> Response:
     visit, now = _owned(token), clock.now()
     wanted = request_parsing.body(schemas.Move)
     people = {person.slug: person.id for person in visit.treatment.therapists}
-    if wanted.therapist not in (None, availability.ANYBODY, *people):
+    if wanted.therapist not in (None, search_criteria.ANYBODY, *people):
         raise NotFound("No such therapist gives this treatment.")
     who = visit.therapist_id if wanted.therapist is None else people.get(wanted.therapist)
-    wish = SearchCriteria(
-        visit.treatment_id, who, visit.location_id, own_therapist=visit.therapist_id, without=visit.id
+    criteria = SearchCriteria(
+        visit.treatment_id, who, visit.location_id, own_therapist=visit.therapist_id, moving=(visit.id,)
     )
 
     def deed(revision: int) -> Appointment:
@@ -153,8 +154,8 @@ def move(token: str) -> Response:
         return _changed(visit, token, wanted.revision, deed, now)
     except NotOffered as gone:
         supply = supply_as_agreed(supply_of(visit.treatment_id, retired_too=True), visit)
-        supply = same_person.avoiding(supply, visit.client_id, now, records=False, besides=[visit.id])
-        return problem(gone, nearest=_nearest(supply, wish, wanted.starts_at, now))
+        supply = same_person.avoiding(supply, visit.client_id, now, records=False, moving=[visit.id])
+        return problem(gone, nearest=_nearest(supply, criteria, wanted.starts_at, now))
 
 
 @blueprint.delete("/appointments/<token>")
@@ -315,13 +316,13 @@ def _shown_at(at: datetime, visit: Appointment) -> str:
     return at.astimezone(ZoneInfo(visit.zone)).isoformat(timespec="minutes")
 
 
-def _nearest(supply: Supply, wish: SearchCriteria, wanted: datetime, now: datetime) -> list[str]:
+def _nearest(supply: Supply, criteria: SearchCriteria, wanted: datetime, now: datetime) -> list[str]:
     """The free starts nearest to one that is taken, within a week before and after it, in each location's local
     time."""
     day = hours.local_day(wanted, ZoneInfo("UTC"))
     week = Days(day - timedelta(days=7), day + timedelta(days=8))
     with availability.without_transaction():
-        found = availability.find_offers(supply, wish, week, now, ranked=False)
+        found = availability.find_offers(supply, criteria, week, now, ranked=False)
     return [
         start.starts_at.astimezone(found.supply.zone_of(start.candidates[0].location)).isoformat(
             timespec="minutes"

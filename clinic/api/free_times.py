@@ -14,7 +14,7 @@ from clinic import clock
 from clinic.api import request_parsing
 from clinic.api.availability_cache import KEPT, READ, KeptAnswer
 from clinic.api.blueprint import blueprint
-from clinic.booking import availability, online_booking
+from clinic.booking import availability, online_booking, search_criteria
 from clinic.scheduling.hours import Days
 from clinic.web.access import anyone, audience
 
@@ -50,8 +50,8 @@ def _answer(asked: FreeTimesQuery, now: datetime) -> KeptAnswer:
     basis, supply = read
     online_booking.require_open(supply.rules)
     with availability.without_transaction():
-        wish = availability.search_criteria(supply, asked.therapist, asked.location)
-        found = availability.find_offers(supply, wish, asked.days, now, ranked=False)
+        criteria = search_criteria.from_slugs(supply, asked.therapist, asked.location)
+        found = availability.find_offers(supply, criteria, asked.days, now, ranked=False)
     return KeptAnswer.of(asked.treatment, basis, supply, _written(asked, found))
 
 
@@ -60,7 +60,7 @@ def _asked() -> FreeTimesQuery:
     location = given.get("location")
     return FreeTimesQuery(
         treatment=request_parsing.name(given.get("treatment", "")),
-        therapist=request_parsing.name(given.get("therapist", availability.ANYBODY)),
+        therapist=request_parsing.name(given.get("therapist", search_criteria.ANYBODY)),
         location=None if location is None else request_parsing.name(location),
         days=request_parsing.days(given),
     )

@@ -15,55 +15,13 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from clinic.booking.models import LONGEST_OCCUPATION, OCCUPYING
+from clinic.booking.search_criteria import SearchCriteria
 from clinic.db import db, read_connection
 from clinic.practice import queries as practice
 from clinic.practice.rota import rota_of
 from clinic.practice.supply import DEFAULT_TRAVEL, SUPPLY_SQL, Supply, read_supply, supply_of
-from clinic.refusal import NotFound
 from clinic.scheduling import grid, hours, slots
 from clinic.scheduling.hours import Days
-
-
-@dataclass(frozen=True)
-class SearchCriteria:
-    """What to search for: a treatment, perhaps with one therapist or at one location.
-
-    `own_therapist` is preferred, never required. `without` is an appointment that is about to move, and `besides` are
-    others that move with it: their present times count as free.
-    """
-
-    treatment_id: UUID
-    therapist_id: UUID | None = None
-    location_id: UUID | None = None
-    own_therapist: UUID | None = None
-    without: UUID | None = None
-    besides: tuple[UUID, ...] = ()
-
-    @property
-    def moving(self) -> tuple[UUID, ...]:
-        """The appointments that are about to move."""
-        return (*((self.without,) if self.without else ()), *self.besides)
-
-
-ANYBODY = "any"
-
-
-def search_criteria(supply: Supply, therapist: str = ANYBODY, location: str | None = None) -> SearchCriteria:
-    """Search criteria for a supply, from slugs.
-
-    Raises NotFound for a therapist who does not give the treatment, and for an unknown location.
-    """
-    people = {slug: id_ for id_, slug in supply.therapist_slugs.items()}
-    places = {site.slug: site.location_id for site in supply.sites}
-    if therapist != ANYBODY and therapist not in people:
-        raise NotFound("No such therapist gives this treatment.")
-    if location is not None and location not in places:
-        raise NotFound("There is no such location.")
-    return SearchCriteria(
-        supply.treatment_id,
-        therapist_id=people.get(therapist),
-        location_id=None if location is None else places[location],
-    )
 
 
 @dataclass(frozen=True)
@@ -75,33 +33,33 @@ class AvailabilityAnswer:
     therapists: tuple[UUID, ...]
 
 
-def offers(wish: SearchCriteria, days: Days, now: datetime) -> AvailabilityAnswer:
+def offers(criteria: SearchCriteria, days: Days, now: datetime) -> AvailabilityAnswer:
     """Starts that may be offered on local days of each location, notice and horizon measured from now.
 
     Raises Unbookable when the treatment is not sold. An unknown therapist or location finds nothing.
     """
-    return find_offers(supply_of(wish.treatment_id), wish, days, now)
+    return find_offers(supply_of(criteria.treatment_id), criteria, days, now)
 
 
 def find_offers(
-    supply: Supply, wish: SearchCriteria, days: Days, now: datetime, *, ranked: bool = True
+    supply: Supply, criteria: SearchCriteria, days: Days, now: datetime, *, ranked: bool = True
 ) -> AvailabilityAnswer:
     """The offers for these criteria and a supply that was already read (under the lock, it was read before).
 
     Without `ranked`, candidates are not ranked and a fair spread is not computed.
     """
-    therapists = candidates(supply, wish)
+    therapists = candidates(supply, criteria)
     question = slots.SlotQuestion(
         need=supply.need,
         days=days,
         now=now,
         therapists=therapists,
-        places=tuple(_places(supply, wish)),
-        preferred=wish.own_therapist if wish.own_therapist in therapists else None,
+        places=tuple(_places(supply, criteria)),
+        preferred=criteria.own_therapist if criteria.own_therapist in therapists else None,
         smallest=supply.smallest,
     )
     rota = rota_of(supply, days, therapists)
-    taken = _taken(supply, question, wish, now, ranked=ranked)
+    taken = _taken(supply, question, criteria, now, ranked=ranked)
     found = slots.offers(question, rota, taken)
     return AvailabilityAnswer(
         supply, found.apart_from(supply.elsewhere) if supply.elsewhere else found, therapists
@@ -197,16 +155,16 @@ def without_transaction() -> Iterator[None]:
         session.rollback()
 
 
-def candidates(supply: Supply, wish: SearchCriteria) -> tuple[UUID, ...]:
+def candidates(supply: Supply, criteria: SearchCriteria) -> tuple[UUID, ...]:
     """The therapists who match the criteria, in the practice's order."""
-    if wish.therapist_id is None:
+    if criteria.therapist_id is None:
         return supply.therapists
-    return tuple(id_ for id_ in supply.therapists if id_ == wish.therapist_id)
+    return tuple(id_ for id_ in supply.therapists if id_ == criteria.therapist_id)
 
 
-def _places(supply: Supply, wish: SearchCriteria) -> Iterable[slots.SlotLocation[UUID]]:
+def _places(supply: Supply, criteria: SearchCriteria) -> Iterable[slots.SlotLocation[UUID]]:
     for site in supply.sites:
-        if wish.location_id in (None, site.location_id):
+        if criteria.location_id in (None, site.location_id):
             yield slots.SlotLocation(
                 location=site.location_id,
                 zone=site.zone,
@@ -225,7 +183,7 @@ _BUSY = """
            array_agg(ceil(date_part('epoch', occupied_until) / {cell})::int), {days} AS days
       FROM appointments
      WHERE {of} = ANY(%(of)s) AND occupied_from >= %(earliest)s AND occupied_from < %(until)s
-       AND occupied_until > %(begins)s AND state IN ({occupying}) AND (state <> 'held' OR held_until > %(now)s) {besides}
+       AND occupied_until > %(begins)s AND state IN ({occupying}) AND (state <> 'held' OR held_until > %(now)s) {moving}
      GROUP BY 1, 2
 """
 _MOVING = "AND id <> ALL(%(moving)s) AND (undo_of_id IS NULL OR undo_of_id <> ALL(%(moving)s))"
@@ -237,7 +195,7 @@ def _busy_sql(*, rooms: bool, places: bool, days: bool, moving: bool) -> str:
     words = {
         "cell": grid.CELL_SECONDS,
         "occupying": ", ".join(f"'{state}'" for state in OCCUPYING),
-        "besides": _MOVING if moving else "",
+        "moving": _MOVING if moving else "",
     }
     nothing = {"place": "NULL::uuid", "days": "NULL::date[]"}
     of_therapists = {
@@ -251,7 +209,12 @@ def _busy_sql(*, rooms: bool, places: bool, days: bool, moving: bool) -> str:
 
 
 def _taken(
-    supply: Supply, question: slots.SlotQuestion[UUID], wish: SearchCriteria, now: datetime, *, ranked: bool
+    supply: Supply,
+    question: slots.SlotQuestion[UUID],
+    criteria: SearchCriteria,
+    now: datetime,
+    *,
+    ranked: bool,
 ) -> slots.Taken[UUID]:
     window = question.window()
     rooms = supply.rooms if supply.needs_room else ()
@@ -259,7 +222,7 @@ def _taken(
         rooms=bool(rooms),
         places=len(supply.sites) > 1,
         days=ranked or bool(supply.daily_cap),
-        moving=bool(wish.moving),
+        moving=bool(criteria.moving),
     )
     asked = {
         "therapists": list(question.therapists),
@@ -268,7 +231,7 @@ def _taken(
         "begins": window.begins_at,
         "until": window.ends_at,
         "now": now,
-        "moving": list(wish.moving),
+        "moving": list(criteria.moving),
     }
     rows = db.session.connection().exec_driver_sql(sql, asked).all()
     people = frozenset(question.therapists)

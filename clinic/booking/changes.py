@@ -14,7 +14,6 @@ import sqlalchemy as sa
 
 from clinic.accounts import audit
 from clinic.booking import admission, barring, revalidation, same_person, states
-from clinic.booking.availability import SearchCriteria
 from clinic.booking.locking import lock
 from clinic.booking.models import Appointment, State
 from clinic.booking.placing import (
@@ -32,6 +31,7 @@ from clinic.booking.placing import (
     translate_conflicts,
 )
 from clinic.booking.revalidation import Spot
+from clinic.booking.search_criteria import SearchCriteria
 from clinic.booking.services import queue_for
 from clinic.booking.states import (
     NotNow,
@@ -88,16 +88,16 @@ def move(
     """
     seen = get_appointment(appointment_id)
     supply = waive(supply_as_agreed(supply_of(seen.treatment_id, retired_too=True), seen), waived)
-    wish = SearchCriteria(
+    criteria = SearchCriteria(
         seen.treatment_id,
         therapist_id=therapist_id,
         location_id=location_id,
         own_therapist=seen.therapist_id,
-        without=appointment_id,
+        moving=(appointment_id,),
     )
     if seen.client_id is not None:
         queue_for(seen.client_id)
-    lock_all(supply, wish, [seen])
+    lock_all(supply, criteria, [seen])
     appointment = reload_locked(seen)
     require_current(appointment, revision)
     if appointment.state not in (State.BOOKED, State.REQUESTED) or appointment.starts_at <= now:
@@ -105,9 +105,9 @@ def move(
     end_undo_holds(appointment, now)
     before = EarlierPlace.of(appointment)
     if acting_side(actor) == "staff" and Rule.PERSON not in waived:
-        supply = same_person.avoiding(supply, seen.client_id, now, records=True, besides=[seen.id])
+        supply = same_person.avoiding(supply, seen.client_id, now, records=True, moving=[seen.id])
     if onto is None:
-        place(supply, wish, starts_at, appointment, now)
+        place(supply, criteria, starts_at, appointment, now)
     else:
         advance(onto, State.LAPSED, now)
         db.session.flush()

@@ -14,7 +14,6 @@ from clinic.accounts import audit
 from clinic.accounts.models import Client, User
 from clinic.booking import changes, same_person, waivers
 from clinic.booking.admission import Admission, Agreed, admission_of
-from clinic.booking.availability import SearchCriteria
 from clinic.booking.locking import lock
 from clinic.booking.models import Appointment, Waiver
 from clinic.booking.placing import (
@@ -25,6 +24,7 @@ from clinic.booking.placing import (
     place,
     supply_as_agreed,
 )
+from clinic.booking.search_criteria import SearchCriteria
 from clinic.booking.services import queue_for
 from clinic.booking.waivers import Rule
 from clinic.db import db
@@ -73,8 +73,8 @@ def book(
     Unbookable, NotCleared, GuardianNeeded, RulesInTheWay, ReasonNeeded, Impossible, NotOffered, SlotTaken.
     """
     supply = same_person.avoiding(supply_of(treatment_id), client.id, now, records=True)
-    wish = SearchCriteria(treatment_id, therapist_id=therapist_id, location_id=location_id)
-    needed = _needed(waivers.broken(supply, wish, starts_at, now), waived, reason)
+    criteria = SearchCriteria(treatment_id, therapist_id=therapist_id, location_id=location_id)
+    needed = _needed(waivers.broken(supply, criteria, starts_at, now), waived, reason)
     queue_for(client.id)
     if Rule.PERSON not in needed:
         supply = same_person.avoiding(
@@ -91,7 +91,7 @@ def book(
         **admitted.columns(starts_at, now),
         **agreed_terms(supply),
     )
-    place(supply, wish, starts_at, appointment, now)
+    place(supply, criteria, starts_at, appointment, now)
     audit.record(
         audit.by_user(by.id),
         "book",
@@ -143,11 +143,11 @@ def in_the_way(
 ) -> tuple[Rule, ...]:
     """The rules a move of this visit would break; raises Impossible."""
     supply = supply_as_agreed(supply_of(visit.treatment_id, retired_too=True), visit)
-    supply = same_person.avoiding(supply, visit.client_id, now, records=True, besides=[visit.id])
-    wish = SearchCriteria(
-        visit.treatment_id, therapist_id=therapist_id, location_id=location_id, without=visit.id
+    supply = same_person.avoiding(supply, visit.client_id, now, records=True, moving=[visit.id])
+    criteria = SearchCriteria(
+        visit.treatment_id, therapist_id=therapist_id, location_id=location_id, moving=(visit.id,)
     )
-    return waivers.broken(supply, wish, starts_at, now)
+    return waivers.broken(supply, criteria, starts_at, now)
 
 
 def waivers_of(appointment_id: UUID) -> list[Waiver]:

@@ -16,9 +16,9 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from clinic.booking import availability, queries
-from clinic.booking.availability import SearchCriteria
 from clinic.booking.locking import lapse_expired, lock
 from clinic.booking.models import Appointment, State
+from clinic.booking.search_criteria import SearchCriteria
 from clinic.db import db, violates_one_of
 from clinic.language import N_
 from clinic.practice.models import Practice
@@ -49,9 +49,9 @@ class SlotTaken(NotOffered):
     sentence = N_("Somebody just took that time. Nothing you typed is lost; please choose another.")
 
 
-def lock_all(supply: Supply, wish: SearchCriteria, also: list[Appointment]) -> None:
+def lock_all(supply: Supply, criteria: SearchCriteria, also: list[Appointment]) -> None:
     lock(
-        [*availability.candidates(supply, wish), *(old.therapist_id for old in also)],
+        [*availability.candidates(supply, criteria), *(old.therapist_id for old in also)],
         [*(supply.rooms if supply.needs_room else ()), *(old.room_id for old in also if old.room_id)],
     )
 
@@ -102,18 +102,18 @@ def new_appointment(state: State, now: datetime, **columns: object) -> Appointme
 
 
 def place(
-    supply: Supply, wish: SearchCriteria, starts_at: datetime, appointment: Appointment, now: datetime
+    supply: Supply, criteria: SearchCriteria, starts_at: datetime, appointment: Appointment, now: datetime
 ) -> Appointment:
     """Put an appointment at a start, under the lock: check once more, then let the constraints have the last word."""
     days = availability.days_around(starts_at, supply)
-    therapists = availability.candidates(supply, wish)
+    therapists = availability.candidates(supply, criteria)
     around = (
         starts_at - supply.need.buffer_before,
         starts_at + supply.need.length + supply.need.buffer_after,
     )
-    if lapse_expired(therapists, supply.rooms, *around, now, moving=wish.moving).issuperset(therapists):
+    if lapse_expired(therapists, supply.rooms, *around, now, moving=criteria.moving).issuperset(therapists):
         raise NotOffered  # The check below would find the same in more statements, while others wait for us.
-    start = availability.find_offers(supply, wish, days, now).offers.at(starts_at)
+    start = availability.find_offers(supply, criteria, days, now).offers.at(starts_at)
     if start is None or not start.candidates:
         raise NotOffered
     with translate_conflicts():

@@ -20,9 +20,9 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from clinic.booking import availability
-from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment, State, Waiver
 from clinic.booking.placing import supply_as_agreed
+from clinic.booking.search_criteria import SearchCriteria
 from clinic.booking.waivers import Rule, waive
 from clinic.db import db
 from clinic.practice import opening_hours
@@ -100,11 +100,11 @@ def _could_begin(kept: Appointment, now: datetime) -> bool:
         for site in supply.sites
     )
     supply = replace(supply, sites=tuple(sites))
-    wish = SearchCriteria(
-        kept.treatment_id, therapist_id=kept.therapist_id, location_id=kept.location_id, without=kept.id
+    criteria = SearchCriteria(
+        kept.treatment_id, therapist_id=kept.therapist_id, location_id=kept.location_id, moving=(kept.id,)
     )
     days = availability.days_around(kept.starts_at, supply)
-    return availability.find_offers(supply, wish, days, now).offers.at(kept.starts_at) is not None
+    return availability.find_offers(supply, criteria, days, now).offers.at(kept.starts_at) is not None
 
 
 def against_kept(kept: Sequence[Appointment]) -> list[Against | None]:

@@ -60,7 +60,7 @@ IS_ELSEWHERE = sa.exists().where(
     Appointment.state.in_(LIVE),
     Appointment.starts_at < sa.bindparam("ends_at"),
     Appointment.ends_at > sa.bindparam("starts_at"),
-    Appointment.id != sa.bindparam("besides"),
+    Appointment.id != sa.bindparam("except_id"),
     sa.or_(
         sa.bindparam("proven", type_=sa.Boolean),
         Appointment.client_id == sa.bindparam("client"),
@@ -95,23 +95,23 @@ def elsewhere_parameters(
         "records": True,
         "starts_at": visit.starts_at,
         "ends_at": visit.ends_at,
-        "besides": visit.id,
+        "except_id": visit.id,
         "proven": actor.startswith("contact:"),
         "same_browser": browser,
     }
 
 
 def avoiding(
-    supply: Supply, client_id: UUID | None, now: datetime, *, records: bool, besides: Collection[UUID] = ()
+    supply: Supply, client_id: UUID | None, now: datetime, *, records: bool, moving: Collection[UUID] = ()
 ) -> Supply:
-    """The supply without the times at which a client is somewhere else; `besides` are visits that move.
+    """The supply without the times at which a client is somewhere else; `moving` are visits that are about to move.
 
     `records` also counts every record with the same name and address: for staff, and for clients who proved an address.
     """
     if client_id is None:
         return supply
     rows = db.session.execute(_ELSEWHERE, {"client": client_id, "records": records, "now": now})
-    spans = tuple((row.starts_at, row.ends_at) for row in rows if row.id not in set(besides))
+    spans = tuple((row.starts_at, row.ends_at) for row in rows if row.id not in set(moving))
     return replace(supply, elsewhere=spans)
 
 

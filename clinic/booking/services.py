@@ -17,7 +17,6 @@ from clinic.accounts import audit, limits
 from clinic.accounts.models import Client, Contact
 from clinic.booking import admission, barring, online_booking, revalidation, same_person, states
 from clinic.booking.admission import Admission, Agreed
-from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment, State
 from clinic.booking.placing import (
     lock_all,
@@ -27,6 +26,7 @@ from clinic.booking.placing import (
     reload_locked,
     reservation_terms,
 )
+from clinic.booking.search_criteria import SearchCriteria
 from clinic.booking.states import advance
 from clinic.db import db
 from clinic.intake import queries as intake
@@ -75,7 +75,7 @@ class TooManyOpen(Refusal):
 
 
 def hold(
-    wish: SearchCriteria,
+    criteria: SearchCriteria,
     starts_at: datetime,
     *,
     browser: bytes,
@@ -91,22 +91,22 @@ def hold(
     for the time that it already holds returns that hold, with its old end. `known` is False for a secret made in this
     request, under which nothing can be on record yet. `client_id` is the signed-in client, if any: their earlier
     answers count. `network` is where the request comes from (`limits.network`): it keeps only so many times at once.
-    `supply` is the wish's, where it was read already. Raises Unbookable, NotFirst, TooManyHeld, NotCleared, NotOffered,
+    `supply` is that of the treatment, if it was read already. Raises Unbookable, NotFirst, TooManyHeld, NotCleared, NotOffered,
     SlotTaken, BookingClosed, BarredOnline.
     """
-    supply = supply or supply_of(wish.treatment_id)
+    supply = supply or supply_of(criteria.treatment_id)
     online_booking.require_open(supply.rules)
     admission.refuse_first_visit(supply.new_clients, client_id)
-    supply = barring.allowed(supply, client_id, wish.therapist_id)
+    supply = barring.allowed(supply, client_id, criteria.therapist_id)
     earlier = holds_of(browser) if known else []
     # Read as much as possible before the queue: everyone in it waits for every statement after it.
     held_network = limits.digest(network) if network else None
     if held_network is not None:
         limits.queue_up([f"network {network}"])
         _refuse_a_crowd(held_network, browser, now)
-    lock_all(supply, wish, earlier)
+    lock_all(supply, criteria, earlier)
     for old in map(_as_it_stands, earlier):
-        if _is_the_same(old, wish, starts_at, now) and revalidation.is_possible(old, now):
+        if _is_the_same(old, criteria, starts_at, now) and revalidation.is_possible(old, now):
             return old
         if old.state == State.HELD:
             _release(old, now)
@@ -119,7 +119,7 @@ def hold(
         held_network=held_network,
         **reservation_terms(supply),
     )
-    place(supply, wish, starts_at, held, now)
+    place(supply, criteria, starts_at, held, now)
     if known:
         admission.refuse_unsafe(_standing(held, browser, client_id, now), starts_at)
     return held
@@ -129,13 +129,13 @@ def _as_it_stands(held: Appointment) -> Appointment:
     return reload_locked(held, whole=True)
 
 
-def _is_the_same(held: Appointment, wish: SearchCriteria, starts_at: datetime, now: datetime) -> bool:
+def _is_the_same(held: Appointment, criteria: SearchCriteria, starts_at: datetime, now: datetime) -> bool:
     """Whether a browser asks for the time that it already holds, under the rules of that time, with its old end."""
     return (
         revalidation.is_live(held, now)
-        and (held.treatment_id, held.starts_at) == (wish.treatment_id, starts_at)
-        and wish.therapist_id in (None, held.therapist_id)
-        and wish.location_id in (None, held.location_id)
+        and (held.treatment_id, held.starts_at) == (criteria.treatment_id, starts_at)
+        and criteria.therapist_id in (None, held.therapist_id)
+        and criteria.location_id in (None, held.location_id)
     )
 
 

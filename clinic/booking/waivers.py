@@ -14,8 +14,8 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from clinic.booking import availability
-from clinic.booking.availability import SearchCriteria
 from clinic.booking.placing import NotOffered, local_time
+from clinic.booking.search_criteria import SearchCriteria
 from clinic.db import db
 from clinic.practice.models import Room
 from clinic.practice.rota import rota_of
@@ -53,18 +53,18 @@ GIVES_NOT = "This therapist does not give this treatment."
 AWAY = "The therapist is away then, or the place is closed. Change the time off or the closure first."
 
 
-def broken(supply: Supply, wish: SearchCriteria, starts_at: datetime, now: datetime) -> tuple[Rule, ...]:
+def broken(supply: Supply, criteria: SearchCriteria, starts_at: datetime, now: datetime) -> tuple[Rule, ...]:
     """The fewest rules to waive so that a start can be taken, in the order of `Rule`; empty if it is offered.
 
-    `wish` names the therapist and the location. Raises Impossible.
+    `criteria` names the therapist and the location. Raises Impossible.
     """
-    if _is_offered(supply, wish, starts_at, now):
+    if _is_offered(supply, criteria, starts_at, now):
         return ()
     needed = frozenset(Rule)
-    if not _is_offered(waive(supply, needed), wish, starts_at, now):
-        raise Impossible(_why_not(supply, wish, starts_at, now))
+    if not _is_offered(waive(supply, needed), criteria, starts_at, now):
+        raise Impossible(_why_not(supply, criteria, starts_at, now))
     for rule in Rule:
-        if _is_offered(waive(supply, needed - {rule}), wish, starts_at, now):
+        if _is_offered(waive(supply, needed - {rule}), criteria, starts_at, now):
             needed -= {rule}
     return tuple(rule for rule in Rule if rule in needed)
 
@@ -77,9 +77,9 @@ def waive(supply: Supply, rules: Iterable[Rule]) -> Supply:
     return changed
 
 
-def _is_offered(supply: Supply, wish: SearchCriteria, starts_at: datetime, now: datetime) -> bool:
+def _is_offered(supply: Supply, criteria: SearchCriteria, starts_at: datetime, now: datetime) -> bool:
     days = availability.days_around(starts_at, supply)
-    return availability.find_offers(supply, wish, days, now).offers.at(starts_at) is not None
+    return availability.find_offers(supply, criteria, days, now).offers.at(starts_at) is not None
 
 
 def _without_hours(supply: Supply) -> Supply:
@@ -138,22 +138,24 @@ _WITHOUT = {
 }
 
 
-def _why_not(supply: Supply, wish: SearchCriteria, starts_at: datetime, now: datetime) -> str:
+def _why_not(supply: Supply, criteria: SearchCriteria, starts_at: datetime, now: datetime) -> str:
     if starts_at < now:
         return PASSED
     if starts_at.timestamp() % CELL.total_seconds():
         return UNEVEN
-    therapists = availability.candidates(supply, wish)
+    therapists = availability.candidates(supply, criteria)
     if not therapists:
         return GIVES_NOT
-    return AWAY if _is_away(supply, wish, therapists, starts_at) else Impossible.sentence
+    return AWAY if _is_away(supply, criteria, therapists, starts_at) else Impossible.sentence
 
 
-def _is_away(supply: Supply, wish: SearchCriteria, therapists: Iterable[UUID], starts_at: datetime) -> bool:
+def _is_away(
+    supply: Supply, criteria: SearchCriteria, therapists: Iterable[UUID], starts_at: datetime
+) -> bool:
     """Whether time off or a closure overlaps the visit, in the location's local time."""
     rota = rota_of(supply, availability.days_around(starts_at, supply), therapists)
     for site in supply.sites:
-        if wish.location_id in (None, site.location_id):
+        if criteria.location_id in (None, site.location_id):
             begins = local_time(starts_at, site.zone.key)
             ends = local_time(starts_at + supply.need.length, site.zone.key)
             absent = [(off.away_from, off.away_until) for off in rota.time_off]

@@ -17,8 +17,8 @@ from clinic.accounts import services as accounts
 from clinic.accounts.models import Client, User
 from clinic.booking import attendance, availability, changes, request_decisions
 from clinic.booking import services as booking
-from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment
+from clinic.booking.search_criteria import SearchCriteria
 from clinic.db import db
 from clinic.demo import answers
 from clinic.demo.people import CASES, Case, DemoDay
@@ -156,11 +156,11 @@ def _wished(case: Case, on: date) -> datetime:
 
 def _book(cast: _Cast, client: Client, on: date, at: datetime) -> Appointment:
     """Hold and book the first start offered from the wished time of day on."""
-    wish = SearchCriteria(cast.treatment.id, therapist_id=cast.therapist.id)
-    offered = availability.offers(wish, Days(on, on + A_DAY), at).offers.starts(on)
+    criteria = SearchCriteria(cast.treatment.id, therapist_id=cast.therapist.id)
+    offered = availability.offers(criteria, Days(on, on + A_DAY), at).offers.starts(on)
     wished = _wished(cast.case, on)
     start = next((start for start in offered if start.starts_at >= wished), offered[-1])
-    held = booking.hold(wish, start.starts_at, browser=cast.browser, client_id=None, now=at)
+    held = booking.hold(criteria, start.starts_at, browser=cast.browser, client_id=None, now=at)
     return booking.book(
         held.id,
         browser=cast.browser,

@@ -26,10 +26,10 @@ from clinic.booking import (
     states,
 )
 from clinic.booking import queries as appointments
-from clinic.booking.availability import SearchCriteria
 from clinic.booking.idempotency import StoredAnswer
 from clinic.booking.models import Appointment
 from clinic.booking.refusals import NextStep, next_step
+from clinic.booking.search_criteria import SearchCriteria
 from clinic.booking.waiting import queries as waiting_list
 from clinic.db import transaction
 from clinic.intake import queries as intake
@@ -377,7 +377,7 @@ def _choice(
             therapist_id=therapist.id if therapist else None,
             location_id=place.id,
             own_therapist=appointments.own_therapist(client_id) if client_id else None,
-            without=held[0].id if held else None,
+            moving=tuple(kept.id for kept in held[:1]),
         ),
         location=place,
         therapists={person.id: person for person in treatment.therapists},

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from flask import Blueprint, render_template
 
 from clinic import clock
-from clinic.booking.availability import SearchCriteria
+from clinic.booking.search_criteria import SearchCriteria
 from clinic.db import db
 from clinic.language import gettext
 from clinic.language.reading import weekday_name

@@ -15,10 +15,10 @@ from clinic import clock
 from clinic.accounts import audit, limits, signed_links
 from clinic.booking import admission, barring, changes, past_visits, same_person, states
 from clinic.booking import queries as appointments
-from clinic.booking.availability import SearchCriteria
 from clinic.booking.calendar_file import Method, serialise
 from clinic.booking.models import Appointment, State
 from clinic.booking.placing import NotOffered, supply_as_agreed
+from clinic.booking.search_criteria import SearchCriteria
 from clinic.booking.waiting import entries
 from clinic.booking.waiting import queries as waiting_list
 from clinic.db import transaction
@@ -224,7 +224,7 @@ def _supply(visit: Appointment, now: datetime) -> Supply:
     """
     supply = supply_as_agreed(supply_of(visit.treatment_id, retired_too=True), visit)
     supply = barring.shown_to(supply, visit.client_id)
-    return same_person.avoiding(supply, visit.client_id, now, records=False, besides=[visit.id])
+    return same_person.avoiding(supply, visit.client_id, now, records=False, moving=[visit.id])
 
 
 def _not_before(visit: Appointment, now: datetime) -> datetime | None:
@@ -247,7 +247,7 @@ def _move_page(
             visit.treatment_id,
             location_id=visit.location_id,
             own_therapist=visit.therapist_id,
-            without=visit.id,
+            moving=(visit.id,),
         ),
         location=visit.location,
         therapists={person.id: person for person in visit.treatment.therapists},

@@ -5,7 +5,7 @@ books, reserves and sends nothing; its answers hold for the rows that it was giv
 
     grid    time as the bits of one integer, one bit per five-minute cell
     hours   weekly hours, special days, time off and closures become open cells; wall clocks become instants
-    slots   open cells minus busy time become offered starts; its plain values stand in `rota` and `question`
+    slots   open cells minus busy time become offered starts; its plain values stand in `rota` and `slot_question`
 
 How the booking layer asks, in two reads and one call::
 

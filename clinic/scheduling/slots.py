@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from clinic.scheduling import grid, hours
 from clinic.scheduling.grid import CELL, Key, Window
 from clinic.scheduling.hours import Rota
-from clinic.scheduling.question import Need, SlotLocation, SlotQuestion, Taken
+from clinic.scheduling.slot_question import Need, SlotLocation, SlotQuestion, Taken
 
 __all__ = [
     "Candidate",

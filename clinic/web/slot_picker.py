@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 from flask import url_for
 
 from clinic.booking import availability
-from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment
+from clinic.booking.search_criteria import SearchCriteria
 from clinic.language import N_, gettext
 from clinic.language.reading import day_and_month
 from clinic.practice.models import Location, Therapist

@@ -16,9 +16,9 @@ from sqlalchemy.exc import OperationalError
 from clinic.accounts.models import Client
 from clinic.api.availability_cache import KEPT, PATH, KeptAnswer, KeptAnswers
 from clinic.booking import availability
-from clinic.booking.availability import SearchCriteria
 from clinic.booking.locking import lock
 from clinic.booking.models import Appointment, State
+from clinic.booking.search_criteria import SearchCriteria
 from clinic.db import NestedTransaction, db, transaction
 from clinic.practice.models import TimeOff, Treatment
 from clinic.scheduling.hours import Days

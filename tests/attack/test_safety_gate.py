@@ -6,8 +6,8 @@ from types import ModuleType
 import pytest
 
 from clinic.booking import admission, changes, services
-from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment, State
+from clinic.booking.search_criteria import SearchCriteria
 from clinic.db import transaction
 from clinic.guidance.levels import Level
 from clinic.intake import drafts, queries, raised

@@ -9,9 +9,9 @@ import pytest
 from clinic.accounts import audit
 from clinic.accounts.models import Client, User
 from clinic.booking import barring, changes, desk, services
-from clinic.booking.availability import SearchCriteria
 from clinic.booking.barring import BarredOnline
 from clinic.booking.models import State
+from clinic.booking.search_criteria import SearchCriteria
 from clinic.booking.series import new_series
 from clinic.booking.series.new_series import Order, Slot
 from clinic.booking.waiting import entries, matching

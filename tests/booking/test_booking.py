@@ -9,9 +9,9 @@ import sqlalchemy as sa
 
 from clinic.accounts.models import AuditEntry
 from clinic.booking import admission, availability, changes, request_decisions, services
-from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment, State
 from clinic.booking.placing import NotOffered
+from clinic.booking.search_criteria import SearchCriteria
 from clinic.db import db, transaction
 from clinic.guidance.levels import Level
 from clinic.practice.models import Treatment

@@ -13,9 +13,9 @@ import sqlalchemy as sa
 
 from clinic.accounts.models import AuditEntry, Client, User
 from clinic.booking import admission, changes, desk, placing, same_person, waivers
-from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment, State, Waiver
 from clinic.booking.placing import NotOffered, SlotTaken
+from clinic.booking.search_criteria import SearchCriteria
 from clinic.booking.waivers import Impossible, Rule
 from clinic.db import db, transaction
 from clinic.practice.models import (
@@ -64,9 +64,9 @@ class Shop:
 
     def broken(self, at: datetime = THURSDAY_TEN) -> tuple[Rule, ...]:
         """The rules a start would break."""
-        wish = SearchCriteria(self.sold.id, therapist_id=self.person.id, location_id=self.place.id)
+        criteria = SearchCriteria(self.sold.id, therapist_id=self.person.id, location_id=self.place.id)
         supply = same_person.avoiding(supply_of(self.sold.id), self.caller.id, self.now, records=True)
-        return waivers.broken(supply, wish, at, self.now)
+        return waivers.broken(supply, criteria, at, self.now)
 
 
 @pytest.fixture

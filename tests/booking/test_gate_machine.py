@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from clinic.booking import services as booking
-from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment, State
+from clinic.booking.search_criteria import SearchCriteria
 from clinic.db import db, transaction
 from clinic.guidance import questionnaire
 from clinic.intake import drafts, path, queries

@@ -6,9 +6,9 @@ from types import ModuleType
 import pytest
 
 from clinic.booking import attendance, availability, changes, services, states, waivers
-from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment, Series, State
 from clinic.booking.placing import NotOffered
+from clinic.booking.search_criteria import SearchCriteria
 from clinic.booking.series import series_changes
 from clinic.booking.series.new_series import Slot
 from clinic.booking.series.series_changes import Pick, SeriesMove
@@ -109,14 +109,14 @@ def test_a_request_that_moves_with_its_series_has_its_time_to_be_decided_anew(ma
 # --- five minutes between visits -----------------------------------------------------------------------------------------
 
 
-def offered(wish: SearchCriteria) -> list[datetime]:
+def offered(criteria: SearchCriteria) -> list[datetime]:
     days = Days(TEN.date(), TEN.date() + ONE_DAY)
-    return availability.offers(wish, days, NOW).offers.instants()
+    return availability.offers(criteria, days, NOW).offers.instants()
 
 
-def held(wish: SearchCriteria, at: datetime) -> Appointment:
+def held(criteria: SearchCriteria, at: datetime) -> Appointment:
     with transaction():
-        return services.hold(wish, at, browser=b"m" * 32, client_id=None, now=NOW)
+        return services.hold(criteria, at, browser=b"m" * 32, client_id=None, now=NOW)
 
 
 @pytest.mark.parametrize("gap", [0, 5, 10])
@@ -128,17 +128,17 @@ def test_a_visit_begins_five_minutes_after_another_when_buffers_say_so_and_not_s
     sold = make.treatment(therapists=[make.therapist(make.location())], buffer_before_minutes=gap)
     make.appointment(of=sold, who=make.client(), buffer_before_minutes=0, occupied_from=TEN, starts_at=TEN)
     eleven, needed = TEN + HOUR, timedelta(minutes=gap)
-    wish = SearchCriteria(
+    criteria = SearchCriteria(
         sold.id, therapist_id=sold.therapists[0].id, location_id=supply_of(sold.id).sites[0].location_id
     )
-    after = [at for at in offered(wish) if at >= TEN]
+    after = [at for at in offered(criteria) if at >= TEN]
     assert after[0] == eleven + needed
     with pytest.raises(NotOffered):
-        held(wish, eleven + needed - FIVE)
+        held(criteria, eleven + needed - FIVE)
     with pytest.raises(Impossible):
-        waivers.broken(supply_of(sold.id), wish, eleven + needed - FIVE, NOW)
-    assert waivers.broken(supply_of(sold.id), wish, eleven + needed, NOW) == ()
-    assert held(wish, eleven + needed).starts_at == eleven + needed
+        waivers.broken(supply_of(sold.id), criteria, eleven + needed - FIVE, NOW)
+    assert waivers.broken(supply_of(sold.id), criteria, eleven + needed, NOW) == ()
+    assert held(criteria, eleven + needed).starts_at == eleven + needed
 
 
 def test_a_visit_fits_into_exactly_its_time_between_two_others_and_not_into_five_minutes_less(

@@ -8,10 +8,10 @@ import pytest
 
 from clinic.accounts.models import User
 from clinic.booking import changes, outside_reservations, services
-from clinic.booking.availability import SearchCriteria
 from clinic.booking.changes import NobodyThere
 from clinic.booking.models import Appointment, State, Waiver
 from clinic.booking.placing import NotOffered
+from clinic.booking.search_criteria import SearchCriteria
 from clinic.booking.services import TimeWithdrawn
 from clinic.booking.waiting import entries, offer_answers, offering
 from clinic.booking.waiting.matching import WaitingListTime

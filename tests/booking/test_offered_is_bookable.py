@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from clinic.booking import availability, changes, services
-from clinic.booking.availability import SearchCriteria
 from clinic.booking.changes import UNDO
 from clinic.booking.models import OCCUPYING, Appointment, State
 from clinic.booking.placing import NotOffered
+from clinic.booking.search_criteria import SearchCriteria
 from clinic.db import db, transaction
 from clinic.practice.models import Practice, Room, Therapist, TimeOff, Treatment, WeeklyHours
 from clinic.scheduling.hours import Days

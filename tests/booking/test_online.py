@@ -10,9 +10,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from clinic.booking import changes, desk, online_booking, services
-from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import State
 from clinic.booking.online_booking import BookingClosed, NotOpenYet
+from clinic.booking.search_criteria import SearchCriteria
 from clinic.booking.series import new_series
 from clinic.booking.series.new_series import Order, Slot
 from clinic.booking.waiting import entries, offer_answers

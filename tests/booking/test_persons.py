@@ -7,10 +7,10 @@ import pytest
 
 from clinic.accounts.models import Client, User
 from clinic.booking import changes, desk, same_person, services
-from clinic.booking.availability import SearchCriteria
 from clinic.booking.desk import RulesInTheWay
 from clinic.booking.models import Appointment, State
 from clinic.booking.same_person import TwoPlaces
+from clinic.booking.search_criteria import SearchCriteria
 from clinic.booking.series import new_series
 from clinic.booking.series.new_series import Lost, Order, Rhythm, Slot
 from clinic.booking.waivers import Rule

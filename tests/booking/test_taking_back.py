@@ -8,10 +8,10 @@ import sqlalchemy as sa
 
 from clinic.accounts.models import AuditEntry
 from clinic.booking import availability, changes, services
-from clinic.booking.availability import SearchCriteria
 from clinic.booking.changes import UndoOver
 from clinic.booking.models import Appointment, Series, State
 from clinic.booking.placing import NotOffered
+from clinic.booking.search_criteria import SearchCriteria
 from clinic.booking.series import new_series, series_changes, series_undo
 from clinic.booking.series.new_series import Order
 from clinic.booking.series.series_changes import Pick, SeriesMove, SeriesShift

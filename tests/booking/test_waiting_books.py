@@ -30,6 +30,7 @@ from clinic.booking import availability, changes, services
 from clinic.booking.changes import UNDO
 from clinic.booking.models import Appointment
 from clinic.booking.placing import NotOffered
+from clinic.booking.search_criteria import SearchCriteria
 from clinic.booking.waiting import entries, offer_answers, rounds
 from clinic.booking.waiting.entries import NothingEarlier, WaitsAlready
 from clinic.booking.waiting.models import Offer, OfferEnd, Offering
@@ -298,7 +299,7 @@ class List(RuleBasedStateMachine):
         free, browser = start in self.books.free(), self.browser()
         try:
             with transaction():
-                asked = availability.SearchCriteria(self.treatment)
+                asked = SearchCriteria(self.treatment)
                 hold = services.hold(
                     asked, STARTS[start], browser=browser, client_id=None, now=self.books.now
                 )
@@ -592,7 +593,7 @@ class List(RuleBasedStateMachine):
     @invariant()
     def the_public_sees_what_the_books_say(self) -> None:
         if hasattr(self, "books"):
-            asked = availability.SearchCriteria(self.treatment)
+            asked = SearchCriteria(self.treatment)
             days = Days(THURSDAY, THURSDAY + timedelta(days=2))
             shown = availability.offers(asked, days, self.books.now).offers.instants()
             assert shown == [STARTS[start] for start in sorted(self.books.free())]

@@ -16,8 +16,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from clinic.booking import availability, changes, services
+from clinic.booking import changes, services
 from clinic.booking.models import Appointment, State
+from clinic.booking.search_criteria import SearchCriteria
 from clinic.booking.waiting import entries, offer_answers, offering, rounds
 from clinic.booking.waiting.models import Offer, OfferEnd, Offering
 from clinic.db import db, transaction
@@ -75,7 +76,7 @@ class WaitingList(RuleBasedStateMachine):
         """Somebody books in public, or holds a time and forgets it."""
         self.people += 1
         browser = self.people.to_bytes(4, "big") * 8
-        asked = availability.SearchCriteria(self.treatment_id)
+        asked = SearchCriteria(self.treatment_id)
         with suppress(Refusal), transaction():
             hold = services.hold(asked, STARTS[which], browser=browser, client_id=None, now=self.now)
             if self.people % 3:

@@ -8,6 +8,7 @@ import pytest
 
 from clinic.booking import availability, changes, request_decisions, services
 from clinic.booking.models import Appointment, State
+from clinic.booking.search_criteria import SearchCriteria
 from clinic.booking.waiting import entries, offer_answers, offering, rounds
 from clinic.booking.waiting.models import Known, OfferEnd, Offering, OfferingEnd, WaitingListEntry
 from clinic.db import db, transaction
@@ -28,7 +29,7 @@ from tests.conftest import NOW
 
 def is_free(sold: Treatment, at: datetime, now: datetime) -> bool:
     days = Days(at.date(), at.date() + timedelta(days=1))
-    return at in availability.offers(availability.SearchCriteria(sold.id), days, now).offers.instants()
+    return at in availability.offers(SearchCriteria(sold.id), days, now).offers.instants()
 
 
 @pytest.fixture
@@ -141,7 +142,7 @@ def test_the_time_frees_itself_when_the_worker_is_gone(
     assert is_free(sold, THURSDAY_TEN, end)
     with transaction():
         taken = services.hold(
-            availability.SearchCriteria(sold.id), THURSDAY_TEN, browser=b"x" * 32, client_id=None, now=end
+            SearchCriteria(sold.id), THURSDAY_TEN, browser=b"x" * 32, client_id=None, now=end
         )
     assert taken.state == State.HELD
     look(end + timedelta(minutes=1))

@@ -11,9 +11,9 @@ import sqlalchemy as sa
 
 from clinic.accounts.models import AuditEntry
 from clinic.booking import availability, services, zone_changes
-from clinic.booking.availability import SearchCriteria
 from clinic.booking.calendar_file import Method, serialise
 from clinic.booking.models import Appointment, State
+from clinic.booking.search_criteria import SearchCriteria
 from clinic.db import db, transaction
 from clinic.messaging import due
 from clinic.messaging.kinds.reminders import reminders

@@ -11,8 +11,8 @@ from clinic.accounts import services as accounts
 from clinic.accounts.models import AuditEntry, Client, Contact, Relation
 from clinic.booking import admission
 from clinic.booking import services as booking
-from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment, State
+from clinic.booking.search_criteria import SearchCriteria
 from clinic.db import db
 from clinic.intake import guardians, queries
 from clinic.intake import services as intake

@@ -16,8 +16,8 @@ from clinic import clock
 from clinic.accounts import audit, services, sessions, signed_links
 from clinic.accounts.models import Client, LinkPurpose
 from clinic.booking import changes
-from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment, State
+from clinic.booking.search_criteria import SearchCriteria
 from clinic.booking.services import hold
 from clinic.booking.waiting import offering
 from clinic.booking.waiting import queries as waiting_list

@@ -9,9 +9,9 @@ from types import ModuleType
 import pytest
 
 from clinic.booking import availability, services
-from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment
 from clinic.booking.placing import NotOffered
+from clinic.booking.search_criteria import SearchCriteria
 from clinic.db import db, transaction
 from clinic.practice import (
     absences,

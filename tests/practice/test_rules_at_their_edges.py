@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from clinic.booking import admission, availability, changes, desk, request_decisions, services
-from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment, State
 from clinic.booking.placing import NotOffered
+from clinic.booking.search_criteria import SearchCriteria
 from clinic.db import db, transaction
 from clinic.practice.models import Location, Practice, Treatment
 from clinic.scheduling.hours import Days

@@ -14,9 +14,9 @@ from flask.testing import FlaskClient
 from clinic.accounts import signed_links, typed_details
 from clinic.accounts.models import TypedDetails
 from clinic.booking import changes, services
-from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment, State
 from clinic.booking.placing import NotOffered
+from clinic.booking.search_criteria import SearchCriteria
 from clinic.db import db, transaction
 from clinic.intake import services as intake
 from clinic.intake.models import RaisedLevel
@@ -478,9 +478,9 @@ def test_a_month_of_free_times_takes_three_statements_whoever_works(
     sold = make.treatment(
         therapists=[make.therapist(house) for _ in range(therapists)], rooms=[make.room(house)], minutes=60
     )
-    wish = SearchCriteria(sold.id)
+    criteria = SearchCriteria(sold.id)
     with Statements(db.engine) as statements:
-        availability.offers(wish, Days(NOW.date(), NOW.date() + timedelta(days=31)), NOW)
+        availability.offers(criteria, Days(NOW.date(), NOW.date() + timedelta(days=31)), NOW)
     assert len(statements.seen) <= 3, statements.seen
 
 

@@ -11,8 +11,8 @@ from flask.testing import FlaskClient
 
 from clinic.accounts import limits, signed_links
 from clinic.booking import changes, services
-from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment, State
+from clinic.booking.search_criteria import SearchCriteria
 from clinic.booking.waiting.models import WaitingListEntry as Waiting
 from clinic.db import db, transaction
 from clinic.intake.models import RaisedLevel

@@ -12,8 +12,8 @@ from flask import Flask
 from clinic.accounts import audit
 from clinic.accounts.models import Client
 from clinic.booking import outside_hours, same_person, services
-from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment, State
+from clinic.booking.search_criteria import SearchCriteria
 from clinic.db import db, transaction
 from clinic.practice import absences
 from clinic.practice.absences import Away
@@ -79,9 +79,11 @@ def book_as(actor: str, round_: int, rival: int, task: Any) -> str:
     """One client, already known, with a therapist of the rival's own."""
     treatment_id, people, clients, start = task
     browser = browser_of(start, rival)
-    wish = SearchCriteria(UUID(treatment_id), therapist_id=UUID(people[rival]))
+    criteria = SearchCriteria(UUID(treatment_id), therapist_id=UUID(people[rival]))
     with transaction():
-        hold = services.hold(wish, datetime.fromisoformat(start), browser=browser, client_id=None, now=NOW)
+        hold = services.hold(
+            criteria, datetime.fromisoformat(start), browser=browser, client_id=None, now=NOW
+        )
     with transaction():
         if actor == audit.VISITOR:
             who = make.stranger(f"ada-{round_}")

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from flask import Flask
 
 from clinic.booking import locking, placing, services
-from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import OCCUPYING, Appointment, State
+from clinic.booking.search_criteria import SearchCriteria
 from clinic.db import db, transaction
 from clinic.intake import drafts
 from clinic.intake.models import Draft
@@ -191,10 +191,10 @@ def test_people_with_one_address_cannot_exceed_what_it_may_have_open(
 def book_by_one_address(round_: int, rival: int, task: Any) -> str:
     therapists, treatment_id, family = task
     browser = hashlib.sha256(f"{family}/{rival}".encode()).digest()
-    wish = SearchCriteria(UUID(treatment_id), therapist_id=UUID(therapists[rival]))
+    criteria = SearchCriteria(UUID(treatment_id), therapist_id=UUID(therapists[rival]))
     start = MONDAY_NINE + timedelta(hours=round_)
     with transaction():
-        hold = services.hold(wish, start, browser=browser, client_id=None, now=NOW)
+        hold = services.hold(criteria, start, browser=browser, client_id=None, now=NOW)
     with transaction():
         return services.book(
             hold.id, browser=browser, client=make.stranger(f"family-{family}"), actor="visitor", now=NOW

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from flask import Flask
 
 from clinic.booking import services
-from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment
+from clinic.booking.search_criteria import SearchCriteria
 from clinic.db import db, transaction
 from clinic.practice import absences
 from clinic.practice.absences import Away

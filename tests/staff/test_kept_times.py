@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from clinic.booking import services
-from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment, State
+from clinic.booking.search_criteria import SearchCriteria
 from clinic.db import db, transaction
 from tests.conftest import NOW
 from tests.plans.conftest import Scene

@@ -20,8 +20,8 @@ from flask.testing import FlaskClient
 from clinic.accounts import signed_links
 from clinic.accounts.models import Client, User
 from clinic.booking import changes, desk, services
-from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment
+from clinic.booking.search_criteria import SearchCriteria
 from clinic.booking.series import new_series
 from clinic.booking.series.new_series import Order, Slot
 from clinic.booking.waiting import entries, offer_answers, offering

@@ -16,10 +16,10 @@ from clinic.accounts import audit
 from clinic.accounts.models import Client
 from clinic.booking import admission, availability, barring, online_booking, same_person, services, states
 from clinic.booking.admission import Agreed
-from clinic.booking.availability import SearchCriteria
 from clinic.booking.locking import lock
 from clinic.booking.models import Appointment, Series, State
 from clinic.booking.placing import NotOffered, agreed_terms, local_time, new_appointment, place
+from clinic.booking.search_criteria import SearchCriteria
 from clinic.booking.waivers import Rule, waive
 from clinic.db import db
 from clinic.intake import queries as intake
@@ -129,24 +129,29 @@ def propose(
     if not by_staff:
         supply = barring.allowed(supply, client_id, order.therapist_id)
     supply = same_person.avoiding(supply, client_id, now, records=True)
-    wish = _wish(order)
+    criteria = _criteria(order)
     return [
-        proposal(supply, wish, number, wished, now) for number, wished in enumerate(rhythm.walls, start=1)
+        proposal(supply, criteria, number, wished, now) for number, wished in enumerate(rhythm.walls, start=1)
     ]
 
 
-def proposal(supply: Supply, wish: SearchCriteria, number: int, wished: datetime, now: datetime) -> Proposal:
-    """What is available for one wanted local time; `wish` names the location. A time in a spring gap is not free."""
-    zone = supply.zone_of(wish.location_id) if wish.location_id else supply.sites[0].zone
+def proposal(
+    supply: Supply, criteria: SearchCriteria, number: int, wished: datetime, now: datetime
+) -> Proposal:
+    """What is available for one wanted local time; `criteria` names the location. A time in a spring gap is not free."""
+    zone = supply.zone_of(criteria.location_id) if criteria.location_id else supply.sites[0].zone
     starts_at = hours.instant(wished, zone)
-    slot = _free(supply, wish, starts_at, now) if starts_at else None
+    slot = _free(supply, criteria, starts_at, now) if starts_at else None
     if slot is not None:
         return Proposal(number=number, wished=wished, slot=slot)
     monday = wished.date() - timedelta(days=wished.weekday())
     week = Days(monday, monday + timedelta(days=7))
     meant = hours.edge(wished, zone)
     return Proposal(
-        number=number, wished=wished, slot=None, alternatives=tuple(_nearest(supply, wish, week, meant, now))
+        number=number,
+        wished=wished,
+        slot=None,
+        alternatives=tuple(_nearest(supply, criteria, week, meant, now)),
     )
 
 
@@ -258,19 +263,21 @@ def _supply(treatment_id: UUID, *, by_staff: bool) -> Supply:
     return supply
 
 
-def _wish(order: Order) -> SearchCriteria:
+def _criteria(order: Order) -> SearchCriteria:
     return SearchCriteria(order.treatment_id, therapist_id=order.therapist_id, location_id=order.location_id)
 
 
-def _free(supply: Supply, wish: SearchCriteria, starts_at: datetime, now: datetime) -> Slot | None:
+def _free(supply: Supply, criteria: SearchCriteria, starts_at: datetime, now: datetime) -> Slot | None:
     days = availability.days_around(starts_at, supply)
-    start = availability.find_offers(supply, wish, days, now).offers.at(starts_at)
+    start = availability.find_offers(supply, criteria, days, now).offers.at(starts_at)
     return _slot(start) if start is not None else None
 
 
-def _nearest(supply: Supply, wish: SearchCriteria, week: Days, meant: datetime, now: datetime) -> list[Slot]:
+def _nearest(
+    supply: Supply, criteria: SearchCriteria, week: Days, meant: datetime, now: datetime
+) -> list[Slot]:
     """The free times of a week nearest to one: with the wanted therapist, or if there are none, with anybody."""
-    for asked in dict.fromkeys((wish, replace(wish, therapist_id=None))):
+    for asked in dict.fromkeys((criteria, replace(criteria, therapist_id=None))):
         starts = availability.find_offers(supply, asked, week, now).offers.starts()
         if starts:
             ranked = sorted(starts, key=lambda start: (abs(start.starts_at - meant), start.starts_at))
@@ -335,9 +342,9 @@ def _member(
 
 
 def _placed(supply: Supply, order: Order, slot: Slot, member: Appointment, now: datetime) -> bool:
-    wish = replace(_wish(order), therapist_id=slot.therapist_id)
+    criteria = replace(_criteria(order), therapist_id=slot.therapist_id)
     try:
-        place(supply, wish, slot.starts_at, member, now)
+        place(supply, criteria, slot.starts_at, member, now)
     except NotOffered:
         return False
     return True

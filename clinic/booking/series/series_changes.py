@@ -15,11 +15,11 @@ import sqlalchemy as sa
 
 from clinic.accounts import audit
 from clinic.booking import changes, same_person, services, states
-from clinic.booking.availability import SearchCriteria
 from clinic.booking.changes import EarlierPlace
 from clinic.booking.locking import lock
 from clinic.booking.models import Appointment, Series, State
 from clinic.booking.placing import NotOffered, place, reload_locked, supply_as_agreed, translate_conflicts
+from clinic.booking.search_criteria import SearchCriteria
 from clinic.booking.series import new_series
 from clinic.booking.series.new_series import STAFF_WAIVE, WEEK, Lost, NoSeries, Proposal, Slot
 from clinic.booking.states import NotNow, raise_revision
@@ -108,9 +108,9 @@ def propose(
     return [
         new_series.proposal(
             same_person.avoiding(
-                _supply(member), member.client_id, now, records=True, besides=(*along, member.id)
+                _supply(member), member.client_id, now, records=True, moving=(*along, member.id)
             ),
-            _wish(member, therapist_id or member.therapist_id, (*along, member.id)),
+            _criteria(member, therapist_id or member.therapist_id, (*along, member.id)),
             member.series_index or 0,
             shift.of(member.wall_start),
             now,
@@ -137,9 +137,9 @@ def move(series_id: UUID, moves: Sequence[SeriesMove], *, actor: str, now: datet
             before.append(EarlierPlace.of(member))
             try:
                 supply = same_person.avoiding(
-                    _supply(member), member.client_id, now, records=True, besides=ids
+                    _supply(member), member.client_id, now, records=True, moving=ids
                 )
-                place(supply, _wish(member, slot.therapist_id, ids), slot.starts_at, member, now)
+                place(supply, _criteria(member, slot.therapist_id, ids), slot.starts_at, member, now)
             except NotOffered:
                 lost.append(slot.starts_at)
         if lost:
@@ -213,9 +213,9 @@ def _rooms(supply: Supply) -> tuple[UUID, ...]:
     return supply.rooms if supply.needs_room else ()
 
 
-def _wish(member: Appointment, therapist_id: UUID, along: tuple[UUID, ...]) -> SearchCriteria:
+def _criteria(member: Appointment, therapist_id: UUID, along: tuple[UUID, ...]) -> SearchCriteria:
     return SearchCriteria(
-        member.treatment_id, therapist_id=therapist_id, location_id=member.location_id, besides=along
+        member.treatment_id, therapist_id=therapist_id, location_id=member.location_id, moving=along
     )
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql as pg
 
 from clinic.booking import availability
 from clinic.booking.models import Appointment
+from clinic.booking.search_criteria import SearchCriteria
 from clinic.booking.waiting.models import Known
 from clinic.db import db
 from clinic.practice.supply import Supply, supply_of
@@ -107,9 +108,7 @@ def _on_any_five_minutes(supply: Supply) -> Supply:
 
 
 def _offers(supply: Supply, days: Days, now: datetime) -> Offers[UUID]:
-    return availability.find_offers(
-        supply, availability.SearchCriteria(supply.treatment_id), days, now
-    ).offers
+    return availability.find_offers(supply, SearchCriteria(supply.treatment_id), days, now).offers
 
 
 def _aligned(row: Known, window: Window) -> int:

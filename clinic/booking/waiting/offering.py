@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from clinic.accounts import audit
-from clinic.booking import availability, revalidation
+from clinic.booking import revalidation
 from clinic.booking.models import Appointment, State
 from clinic.booking.placing import (
     lock_all,
@@ -20,6 +20,7 @@ from clinic.booking.placing import (
     reservation_terms,
     supply_as_agreed,
 )
+from clinic.booking.search_criteria import SearchCriteria
 from clinic.booking.states import advance
 from clinic.booking.waiting import matching
 from clinic.booking.waiting.matching import Pace, WaitingListTime
@@ -61,9 +62,7 @@ def keep(
     OfferedAlready.
     """
     supply = _as_needed(supply_of(treatment_id), wish_ids)
-    asked = availability.SearchCriteria(
-        treatment_id, therapist_id=time.therapist_id, location_id=time.location_id
-    )
+    asked = SearchCriteria(treatment_id, therapist_id=time.therapist_id, location_id=time.location_id)
     lock_all(supply, asked, [])
     until = now + Pace.of(practice.the_practice()).lasts
     id_ = new_id()

@@ -13,6 +13,7 @@ from clinic.accounts.models import Client
 from clinic.booking import availability
 from clinic.booking.models import Appointment
 from clinic.booking.placing import supply_as_agreed
+from clinic.booking.search_criteria import SearchCriteria
 from clinic.booking.waiting import matching
 from clinic.booking.waiting.matching import WaitingListTime
 from clinic.booking.waiting.models import Offer, OfferEnd, Offering, WaitingListEntry
@@ -129,7 +130,7 @@ def fitting(
     supply = supply_as_agreed(supply, visit) if visit is not None else supply
     around = availability.days_around(now, supply)
     days = Days(around.first_on, max(waited_for.last_on + timedelta(days=1), around.until_on))
-    asked = availability.SearchCriteria(
+    asked = SearchCriteria(
         waited_for.treatment_id,
         therapist_id=waited_for.therapist_id,
         location_id=waited_for.location_id,

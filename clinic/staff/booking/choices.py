@@ -14,8 +14,8 @@ from flask import request, url_for
 from clinic import clock
 from clinic.accounts.models import Client
 from clinic.booking import client_search
-from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment
+from clinic.booking.search_criteria import SearchCriteria
 from clinic.practice import queries as practice
 from clinic.practice.models import Location, Therapist, Treatment
 from clinic.practice.supply import Supply

@@ -11,9 +11,9 @@ from flask.typing import ResponseReturnValue
 from clinic import clock
 from clinic.accounts.permissions import Permission
 from clinic.booking import desk, same_person
-from clinic.booking.availability import SearchCriteria
 from clinic.booking.models import Appointment, State
 from clinic.booking.placing import NotOffered, supply_as_agreed
+from clinic.booking.search_criteria import SearchCriteria
 from clinic.booking.states import NotNow
 from clinic.db import transaction
 from clinic.practice import queries as practice
@@ -133,7 +133,7 @@ def _slots(visit: Appointment, location: Location, search: SearchCriteria, now: 
     """What the slot picker shows: the visit as agreed, without the times at which the client is somewhere else."""
     supply = supply_as_agreed(supply_of(visit.treatment_id, retired_too=True), visit)
     return SlotChoice(
-        supply=same_person.avoiding(supply, visit.client_id, now, records=True, besides=[visit.id]),
+        supply=same_person.avoiding(supply, visit.client_id, now, records=True, moving=[visit.id]),
         search=search,
         location=location,
         therapists={one.id: one for one in visit.treatment.therapists},
@@ -161,7 +161,7 @@ def _choose_page(visit: Appointment, now: datetime, refusal: Refusal | None = No
         therapist_id=therapist.id if therapist else None,
         location_id=location.id,
         own_therapist=visit.therapist_id,
-        without=visit.id,
+        moving=(visit.id,),
     )
     return render_template(
         "staff/booking/move.html",
@@ -184,7 +184,7 @@ def _check_page(visit: Appointment, form: MoveForm, now: datetime, *, changed: b
     if therapist is None:
         raise NotFound
     search = SearchCriteria(
-        visit.treatment_id, therapist_id=therapist_id, location_id=location.id, without=visit.id
+        visit.treatment_id, therapist_id=therapist_id, location_id=location.id, moving=(visit.id,)
     )
     slots = _slots(visit, location, search, now)
     seen = obstacles.obstacles_at(slots, starts_at, now)
