@@ -19,7 +19,7 @@ KEY_BYTES = 32
 MANAGE = "manage"
 AFTERCARE = "aftercare"
 CHECK_IN = "check_in"
-WISH = "waiting_wish"
+ENTRY = "waiting_wish"
 OFFER = "waiting_offer"
 
 _keys: dict[int, bytes] = {}
@@ -66,9 +66,9 @@ def check_in_path(appointment_id: UUID, epoch: int) -> str:
     return purpose_path("check-in", CHECK_IN, appointment_id, epoch)
 
 
-def wish_path(wish_id: UUID, epoch: int) -> str:
+def entry_path(entry_id: UUID, epoch: int) -> str:
     """The link at which a waiting-list entry is changed or withdrawn: `/w/<token>`."""
-    return purpose_path("w", WISH, wish_id, epoch)
+    return purpose_path("w", ENTRY, entry_id, epoch)
 
 
 def offer_path(offer_id: UUID, epoch: int) -> str:

@@ -18,7 +18,7 @@ from clinic.web.access import audience, client
 from clinic.web.forms import Form
 from clinic.web.signed_in_client import SignedInClient, client_of_page
 
-blueprint = Blueprint("wishes", __name__)
+blueprint = Blueprint("preferences", __name__)
 
 OFFSETS = {
     10080: N_("A week before"),

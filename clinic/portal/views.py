@@ -204,15 +204,15 @@ def past_visits() -> str:
     return render_template("portal/past.html", past=past.page(found.client_id, number, clock.now()))
 
 
-@blueprint.post("/my/waiting/<uuid:wish_id>/end")
+@blueprint.post("/my/waiting/<uuid:entry_id>/end")
 @audience(client)
-def end_waiting(wish_id: UUID) -> ResponseReturnValue:
+def end_waiting(entry_id: UUID) -> ResponseReturnValue:
     """Withdraw a waiting-list entry."""
     found, now = client_of_page(), clock.now()
     try:
-        limits.take(limits.CHANGES_LINK, str(wish_id), now)
+        limits.take(limits.CHANGES_LINK, str(entry_id), now)
         with transaction():
-            waiting_list.end(wish_id, found.client_id, actor=found.actor, now=now)
+            waiting_list.end(entry_id, found.client_id, actor=found.actor, now=now)
         flash(N_("You are no longer on the waiting list."), "ok")
     except limits.TooMany as often:
         flash(often.sentence, "caution")

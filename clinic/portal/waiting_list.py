@@ -15,7 +15,7 @@ from clinic.web.waiting_form import in_words
 class PortalEntry:
     """An entry, when it would suit, and its open offer."""
 
-    wish: WaitingListEntry
+    entry: WaitingListEntry
     words: str
     path: str
     offer: Offer | None
@@ -25,21 +25,21 @@ class PortalEntry:
 def entries_of(client_id: UUID, now: datetime) -> list[PortalEntry]:
     """All this client's entries, longest waiting first."""
     offers = queries.open_offers(client_id, now)
-    return [_shown(wish, offers.get(wish.id)) for wish in queries.of_client(client_id)]
+    return [_shown(entry, offers.get(entry.id)) for entry in queries.of_client(client_id)]
 
 
-def _shown(wish: WaitingListEntry, offer: Offer | None) -> PortalEntry:
+def _shown(entry: WaitingListEntry, offer: Offer | None) -> PortalEntry:
     return PortalEntry(
-        wish=wish,
-        words=in_words(wish.times),
-        path=signed_links.wish_path(wish.id, wish.link_epoch),
+        entry=entry,
+        words=in_words(entry.times),
+        path=signed_links.entry_path(entry.id, entry.link_epoch),
         offer=offer,
-        offer_path=signed_links.offer_path(offer.id, wish.link_epoch) if offer else None,
+        offer_path=signed_links.offer_path(offer.id, entry.link_epoch) if offer else None,
     )
 
 
-def end(wish_id: UUID, client_id: UUID, *, actor: str, now: datetime) -> None:
+def end(entry_id: UUID, client_id: UUID, *, actor: str, now: datetime) -> None:
     """Withdraw an entry; does nothing if it has already ended. Raises NotFound for somebody else's."""
-    if entries.lock_entry(wish_id).client_id != client_id:
+    if entries.lock_entry(entry_id).client_id != client_id:
         raise NotFound
-    entries.withdraw(wish_id, actor=actor, now=now)
+    entries.withdraw(entry_id, actor=actor, now=now)

@@ -114,7 +114,7 @@ def details() -> ResponseReturnValue:
     if kept is None:
         return _without_time()
     if (won := waiting_list.won_with(kept.id)) is not None:
-        return redirect(signed_links.offer_path(won.id, won.wish.link_epoch), 303)
+        return redirect(signed_links.offer_path(won.id, won.entry.link_epoch), 303)
     if not _plain(kept) and (first := _next_step(kept, now)) != url_for(".details"):
         return redirect(first, 303)
     form = BookingDetailsForm(

@@ -140,52 +140,52 @@ def add() -> ResponseReturnValue:
     return redirect(location, 303)
 
 
-@blueprint.post("/waiting-list/<uuid:wish_id>/end", endpoint="end_wish")
+@blueprint.post("/waiting-list/<uuid:entry_id>/end", endpoint="end_entry")
 @audience(staff, Permission.CALENDAR_WRITE)
-def end(wish_id: UUID) -> ResponseReturnValue:
+def end(entry_id: UUID) -> ResponseReturnValue:
     """Take somebody off the list."""
     with transaction():
-        wish = entries.withdraw(wish_id, actor=actor(), now=clock.now())
-    staff_desk.say(f"{wish.client.first_name} is no longer on the waiting list.")
+        entry = entries.withdraw(entry_id, actor=actor(), now=clock.now())
+    staff_desk.say(f"{entry.client.first_name} is no longer on the waiting list.")
     return redirect(url_for("staff.waiting_list"), 303)
 
 
-@blueprint.get("/waiting-list/<uuid:wish_id>/offer", endpoint="offer_time")
+@blueprint.get("/waiting-list/<uuid:entry_id>/offer", endpoint="offer_time")
 @audience(staff, Permission.CALENDAR_WRITE)
-def ask_offer(wish_id: UUID) -> ResponseReturnValue:
+def ask_offer(entry_id: UUID) -> ResponseReturnValue:
     """Free times that suit an entry, and for one of them all other entries it suits."""
-    wish, now = _live_wish(wish_id), clock.now()
-    if queries.is_busy(wish.id, now):
-        staff_desk.say(f"{wish.client.first_name} is being offered a time already.")
+    entry, now = _live_entry(entry_id), clock.now()
+    if queries.is_busy(entry.id, now):
+        staff_desk.say(f"{entry.client.first_name} is being offered a time already.")
         return redirect(url_for("staff.waiting_list"), 303)
     if not request.args.get("start"):
-        return _times_page(wish, now)
-    time = _chosen_time(wish)
-    form = _people_form(wish, time, formdata=None)
-    form.people.data = [str(wish.id)]
-    return _people_page(wish, time, form)
+        return _times_page(entry, now)
+    time = _chosen_time(entry)
+    form = _people_form(entry, time, formdata=None)
+    form.people.data = [str(entry.id)]
+    return _people_page(entry, time, form)
 
 
-@blueprint.post("/waiting-list/<uuid:wish_id>/offer", endpoint="offered_time")
+@blueprint.post("/waiting-list/<uuid:entry_id>/offer", endpoint="offered_time")
 @audience(staff, Permission.CALENDAR_WRITE)
-def offer(wish_id: UUID) -> ResponseReturnValue:
+def offer(entry_id: UUID) -> ResponseReturnValue:
     """Reserve the time and offer it to the chosen entries."""
-    wish, now = _live_wish(wish_id), clock.now()
-    time = _chosen_time(wish)
-    form = _people_form(wish, time)
+    entry, now = _live_entry(entry_id), clock.now()
+    time = _chosen_time(entry)
+    form = _people_form(entry, time)
     if not form.validate():
-        return _people_page(wish, time, form), UNPROCESSABLE
+        return _people_page(entry, time, form), UNPROCESSABLE
     try:
         with transaction():
             offering.keep(
-                wish.treatment_id,
+                entry.treatment_id,
                 time,
                 [UUID(id_) for id_ in dict.fromkeys(form.people.data or ())],
                 now=now,
                 by_id=staff_desk.user().id,
             )
     except (NotOffered, OfferedAlready) as refusal:
-        return _times_page(_live_wish(wish_id), now, refusal.sentence), refusal.status
+        return _times_page(_live_entry(entry_id), now, refusal.sentence), refusal.status
     staff_desk.say("The time is kept, and a letter goes out to everybody you chose.")
     return redirect(url_for("staff.waiting_list"), 303)
 
@@ -258,17 +258,17 @@ def _done_before(form: BookForm, content: dict[str, Any]) -> ResponseReturnValue
     return redirect(url_for("staff.waiting_list"), 303) if earlier is not None else None
 
 
-def _live_wish(wish_id: UUID) -> WaitingListEntry:
-    found = queries.entry_of(wish_id)
+def _live_entry(entry_id: UUID) -> WaitingListEntry:
+    found = queries.entry_of(entry_id)
     if not found.is_live:
         raise NotFound
     return found
 
 
-def _chosen_time(wish: WaitingListEntry) -> WaitingListTime:
+def _chosen_time(entry: WaitingListEntry) -> WaitingListTime:
     """The time in a URL or form, for the entry's treatment; raises NotFound."""
     starts_at, therapist_id = time_values.read_value(request.values.get("start", ""))
-    supply = supply_of(wish.treatment_id)
+    supply = supply_of(entry.treatment_id)
     places = {site.location_id: site.zone for site in supply.sites}
     try:
         location_id = UUID(request.values.get("location", ""))
@@ -279,33 +279,33 @@ def _chosen_time(wish: WaitingListEntry) -> WaitingListTime:
     return WaitingListTime(starts_at, therapist_id, location_id, places[location_id])
 
 
-def _people_form(wish: WaitingListEntry, time: WaitingListTime, **given: Any) -> PeopleForm:
+def _people_form(entry: WaitingListEntry, time: WaitingListTime, **given: Any) -> PeopleForm:
     form = PeopleForm(**given)
     lines = [
         line
-        for line in queries.whom_it_suits(wish.treatment_id, time, clock.now())
-        if line.wish.id == wish.id or not (_has_own_terms(wish) or _has_own_terms(line.wish))
+        for line in queries.whom_it_suits(entry.treatment_id, time, clock.now())
+        if line.entry.id == entry.id or not (_has_own_terms(entry) or _has_own_terms(line.entry))
     ]
-    if wish.id not in {line.wish.id for line in lines}:
+    if entry.id not in {line.entry.id for line in lines}:
         raise NotFound("This time does not suit any more, or another one is being offered.")
-    form.people.choices = [(str(line.wish.id), _who(line, time.zone.key)) for line in lines]
+    form.people.choices = [(str(line.entry.id), _who(line, time.zone.key)) for line in lines]
     return form
 
 
-def _has_own_terms(wish: WaitingListEntry) -> bool:
+def _has_own_terms(entry: WaitingListEntry) -> bool:
     """Whether the visit was agreed with another length or buffers than the treatment has now.
 
     A time is reserved for one length, so it is offered to this entry alone.
     """
-    visit, sold = wish.replaces, wish.treatment
+    visit, sold = entry.replaces, entry.treatment
     names = ("length_minutes", "buffer_before_minutes", "buffer_after_minutes")
     return visit is not None and any(getattr(visit, name) != getattr(sold, name) for name in names)
 
 
 def _who(line: WaitingListLine, zone: str) -> str:
-    since = short_date(line.wish.created_at, zone)
+    since = short_date(line.entry.created_at, zone)
     unreachable = "" if line.is_reachable else ", no e-mail: please call"
-    return f"{line.wish.client.name}, waits since {since}{unreachable}"
+    return f"{line.entry.client.name}, waits since {since}{unreachable}"
 
 
 def _add_page(form: WaitingListForm, choice: BookingChoices) -> str:
@@ -320,18 +320,18 @@ def _add_page(form: WaitingListForm, choice: BookingChoices) -> str:
     )
 
 
-def _times_page(wish: WaitingListEntry, now: datetime, refusal: str | None = None) -> str:
-    names = {person.id: person.name for person in wish.treatment.therapists}
+def _times_page(entry: WaitingListEntry, now: datetime, refusal: str | None = None) -> str:
+    names = {person.id: person.name for person in entry.treatment.therapists}
     places = {place.id: place.name for place in practice.locations(now.date())}
     return render_template(
         "staff/waiting_list/times.html",
         here="waiting",
-        wish=wish,
-        words=in_words(wish.times),
+        entry=entry,
+        words=in_words(entry.times),
         free=[
             (time, names.get(time.therapist_id, ""), places.get(time.location_id, ""))
             for time in queries.fitting(
-                wish, now, SHOWN_TIMES, apart=timedelta(minutes=wish.treatment.length_minutes)
+                entry, now, SHOWN_TIMES, apart=timedelta(minutes=entry.treatment.length_minutes)
             )
         ],
         value=time_values.value,
@@ -340,12 +340,12 @@ def _times_page(wish: WaitingListEntry, now: datetime, refusal: str | None = Non
     )
 
 
-def _people_page(wish: WaitingListEntry, time: WaitingListTime, form: PeopleForm) -> str:
-    names = {person.id: person.name for person in wish.treatment.therapists}
+def _people_page(entry: WaitingListEntry, time: WaitingListTime, form: PeopleForm) -> str:
+    names = {person.id: person.name for person in entry.treatment.therapists}
     return render_template(
         "staff/waiting_list/people.html",
         here="waiting",
-        wish=wish,
+        entry=entry,
         time=time,
         therapist=names.get(time.therapist_id, ""),
         start=time_values.value(time.starts_at, time.therapist_id),

@@ -462,7 +462,7 @@ def test_other_peoples_tokens(scene: Scene) -> None:
         "of another visit": f"{_text(other.id.bytes)}.{mac}",
         "of aftercare": signed_links.token(signed_links.AFTERCARE, visit.subject_id, 1),
         "of a check-in": signed_links.token(signed_links.CHECK_IN, visit.subject_id, 1),
-        "of a wish": signed_links.token(signed_links.WISH, visit.subject_id, 1),
+        "of a entry": signed_links.token(signed_links.ENTRY, visit.subject_id, 1),
         "of a later epoch": signed_links.token(signed_links.MANAGE, visit.subject_id, 2),
         "of an earlier epoch": signed_links.token(signed_links.MANAGE, visit.subject_id, 0),
         "another letter": token[:-1] + ("A" if token[-1] != "A" else "B"),

@@ -109,31 +109,31 @@ def _manage(world: World) -> Objects:
     )
 
 
-def _wish(world: World) -> Objects:
-    wish = world.wish_of_ada
+def _entry(world: World) -> Objects:
+    entry = world.entry_of_ada
     return Objects(
-        {"token": signed_links.token(signed_links.WISH, wish.id, wish.link_epoch)},
-        {"token": signed_links.token(signed_links.WISH, NOBODYS, 1)},
-        {"token": signed_links.token(signed_links.OFFER, wish.id, wish.link_epoch)},
+        {"token": signed_links.token(signed_links.ENTRY, entry.id, entry.link_epoch)},
+        {"token": signed_links.token(signed_links.ENTRY, NOBODYS, 1)},
+        {"token": signed_links.token(signed_links.OFFER, entry.id, entry.link_epoch)},
     )
 
 
 def _offer(world: World) -> Objects:
     offer = world.offer_to_ada
     return Objects(
-        {"token": signed_links.token(signed_links.OFFER, offer.id, world.wish_of_ada.link_epoch)},
+        {"token": signed_links.token(signed_links.OFFER, offer.id, world.entry_of_ada.link_epoch)},
         {"token": signed_links.token(signed_links.OFFER, NOBODYS, 1)},
-        {"token": signed_links.token(signed_links.WISH, offer.id, world.wish_of_ada.link_epoch)},
+        {"token": signed_links.token(signed_links.ENTRY, offer.id, world.entry_of_ada.link_epoch)},
     )
 
 
-def _wish_of_a_client(world: World) -> Objects:
-    """No therapist waits for anything: every wish is somebody else's, seen from here."""
-    return Objects({"wish_id": world.wish_of_ada.id}, {"wish_id": NOBODYS})
+def _entry_of_a_client(world: World) -> Objects:
+    """No therapist waits for anything: every entry is somebody else's, seen from here."""
+    return Objects({"entry_id": world.entry_of_ada.id}, {"entry_id": NOBODYS})
 
 
-def _wish_at_the_desk(world: World) -> Objects:
-    return Objects({"wish_id": world.wish_of_ada.id}, {"wish_id": NOBODYS})
+def _entry_at_the_desk(world: World) -> Objects:
+    return Objects({"entry_id": world.entry_of_ada.id}, {"entry_id": NOBODYS})
 
 
 def _aftercare(world: World) -> Objects:
@@ -297,13 +297,13 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "api.show": _manage,
     "api.move": _manage,
     "api.cancel": _manage,
-    "portal.end_waiting": _wish_of_a_client,
+    "portal.end_waiting": _entry_of_a_client,
     "waiting.ask": lambda world: Objects({"slug": world.treatment.slug}, {"slug": "nothing"}),
     "waiting.join": lambda world: Objects({"slug": world.treatment.slug}, {"slug": "nothing"}),
-    "waiting.wish": _wish,
-    "waiting.ask_change": _wish,
-    "waiting.change": _wish,
-    "waiting.withdraw": _wish,
+    "waiting.entry": _entry,
+    "waiting.ask_change": _entry,
+    "waiting.change": _entry,
+    "waiting.withdraw": _entry,
     "waiting.ask_earlier": _manage,
     "waiting.earlier": _manage,
     "waiting.offer": _offer,
@@ -360,9 +360,9 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "staff.series_cancelled": _series,
     "staff.undo_series": _series,
     "staff.open_record": _appointment_of_calendar,
-    "staff.end_wish": _wish_at_the_desk,
-    "staff.offer_time": _wish_at_the_desk,
-    "staff.offered_time": _wish_at_the_desk,
+    "staff.end_entry": _entry_at_the_desk,
+    "staff.offer_time": _entry_at_the_desk,
+    "staff.offered_time": _entry_at_the_desk,
     "staff.stop_offering": lambda world: Objects(
         {"offering_id": world.offer_to_ada.offering_id}, {"offering_id": NOBODYS}
     ),

@@ -123,7 +123,7 @@ def test_no_page_of_a_client_shows_another_one_and_no_form_changes_them(world: W
     for visit in (world.visit_of_ada, world.visit_of_bob):
         assert visit.client_id  # Both have something that could be shown.
     bob = world.bob
-    ids = [str(each) for each in (bob.id, bob.contacts[0].id, world.visit_of_bob.id, world.wish_of_bob.id)]
+    ids = [str(each) for each in (bob.id, bob.contacts[0].id, world.visit_of_bob.id, world.entry_of_bob.id)]
     before = rows_of_bob(world)
     sent = 0
     for rule, method in calls(world.app):

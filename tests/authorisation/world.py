@@ -41,8 +41,8 @@ class World:
     review_of_ada: Review
     review_of_bob: Review
     draft: Draft
-    wish_of_ada: WaitingListEntry
-    wish_of_bob: WaitingListEntry
+    entry_of_ada: WaitingListEntry
+    entry_of_bob: WaitingListEntry
     offer_to_ada: Offer
     offer_to_bob: Offer
     set_up: dict[str, UUID]
@@ -59,8 +59,8 @@ class World:
             visit_of_bob=self.visit_of_ada,
             review_of_ada=self.review_of_bob,
             review_of_bob=self.review_of_ada,
-            wish_of_ada=self.wish_of_bob,
-            wish_of_bob=self.wish_of_ada,
+            entry_of_ada=self.entry_of_bob,
+            entry_of_bob=self.entry_of_ada,
             offer_to_ada=self.offer_to_bob,
             offer_to_bob=self.offer_to_ada,
         )
@@ -110,7 +110,7 @@ def build(app: Flask, make: ModuleType) -> World:
     )
     db.session.commit()
     kept = make.appointment(of=sold, state=State.HELD, starts_at=make.NOW + timedelta(days=6))
-    (wish_of_ada, offer_to_ada), (wish_of_bob, offer_to_bob) = (
+    (entry_of_ada, offer_to_ada), (entry_of_bob, offer_to_bob) = (
         _offered(make, sold, who, make.NOW + timedelta(days=days)) for who, days in ((ada, 4), (bob, 5))
     )
     return World(
@@ -125,8 +125,8 @@ def build(app: Flask, make: ModuleType) -> World:
         review_of_ada=intakes.review(visit_of_ada),
         review_of_bob=intakes.review(visit_of_bob),
         draft=draft,
-        wish_of_ada=wish_of_ada,
-        wish_of_bob=wish_of_bob,
+        entry_of_ada=entry_of_ada,
+        entry_of_bob=entry_of_bob,
         offer_to_ada=offer_to_ada,
         offer_to_bob=offer_to_bob,
         set_up={
@@ -147,20 +147,20 @@ def _offered(
 ) -> tuple[WaitingListEntry, Offer]:
     """Somebody who waits, and a time that is kept for them."""
     hold = make.appointment(of=sold, state=State.HELD, starts_at=start)
-    wish = WaitingListEntry(
+    entry = WaitingListEntry(
         client_id=who.id, treatment_id=sold.id, times=[0], last_on=make.day(30), created_at=make.NOW
     )
     offering = Offering(hold_id=hold.id, expires_at=make.NOW + timedelta(minutes=30), created_at=make.NOW)
     offer = Offer(
         offering=offering,
-        wish=wish,
+        entry=entry,
         round=1,
         offered_at=offering.created_at,
         expires_at=offering.expires_at,
     )
     db.session.add(offer)
     db.session.commit()
-    return wish, offer
+    return entry, offer
 
 
 @dataclass(frozen=True)

@@ -144,11 +144,11 @@ def offered(shop: Shop, make: ModuleType, owner: User, *, instead_of: Appointmen
     """Ten o'clock, offered by hand to somebody who waits for it, or for something earlier than a visit of theirs."""
     with transaction():
         if instead_of is not None:
-            wish = entries.join_earlier(
+            entry = entries.join_earlier(
                 instead_of, times=EVERY_TIME, any_therapist=True, actor="visitor", now=NOW
             )
         else:
-            wish = entries.join(
+            entry = entries.join(
                 client=make.stranger("bea"),
                 treatment_id=shop.sold.id,
                 therapist_id=None,
@@ -158,13 +158,13 @@ def offered(shop: Shop, make: ModuleType, owner: User, *, instead_of: Appointmen
                 actor="visitor",
                 now=NOW,
             )
-        wish_id = wish.id
+        entry_id = entry.id
     zone = supply_of(shop.sold.id).zone_of(shop.place.id)
     with transaction():
         made = offering.keep(
             shop.sold.id,
             WaitingListTime(TEN, shop.person.id, shop.place.id, zone),
-            [wish_id],
+            [entry_id],
             now=NOW,
             by_id=owner.id,
         )

@@ -44,7 +44,9 @@ def visit(make: ModuleType, sold: Treatment) -> Appointment:
 
 def accept(offer: Offer, now: object, browser: bytes = ME, **more: object) -> Appointment:
     with transaction():
-        return offer_answers.accept(offer.id, browser=browser, actor=f"link:{offer.wish_id}", now=now, **more)
+        return offer_answers.accept(
+            offer.id, browser=browser, actor=f"link:{offer.entry_id}", now=now, **more
+        )
 
 
 def test_the_first_acceptance_gets_the_time_and_the_others_are_out(
@@ -88,7 +90,7 @@ def test_an_offer_ends_with_its_last_second(
             accept(offer_of(ada), at)
 
 
-def test_a_declined_offer_cannot_be_accepted_and_the_wish_goes_on(
+def test_a_declined_offer_cannot_be_accepted_and_the_entry_goes_on(
     make: ModuleType, sold: Treatment, visit: Appointment
 ) -> None:
     ada = waits(make, sold)
@@ -134,14 +136,14 @@ def test_where_clients_ask_first_what_staff_offered_by_hand_is_booked(
     make: ModuleType, by_hand: bool, state: State
 ) -> None:
     sold = thursdays(make, approval="ask_first")
-    wish, person = waits(make, sold), sold.therapists[0]
+    entry, person = waits(make, sold), sold.therapists[0]
     place = db.session.query(Location).one()
     time = WaitingListTime(THURSDAY_TEN, person.id, place.id, ZoneInfo(place.zone))
     by_id = make.user().id if by_hand else None
     with transaction():
-        offering.keep(sold.id, time, [wish.id], now=NOW, by_id=by_id)
-    assert accept(offer_of(wish), NOW).state == state
-    assert make.refreshed(wish).end == EntryEnd.FULFILLED
+        offering.keep(sold.id, time, [entry.id], now=NOW, by_id=by_id)
+    assert accept(offer_of(entry), NOW).state == state
+    assert make.refreshed(entry).end == EntryEnd.FULFILLED
 
 
 def test_nobody_new_waits_for_what_is_not_for_a_first_visit(make: ModuleType) -> None:
@@ -153,7 +155,7 @@ def test_nobody_new_waits_for_what_is_not_for_a_first_visit(make: ModuleType) ->
     assert waits(make, sold, who=here_before).is_live
     by_staff = make.client(given_name="Dora", mail="dora@client.example")
     with transaction():
-        wish = entries.join(
+        entry = entries.join(
             client=by_staff,
             treatment_id=sold.id,
             therapist_id=None,
@@ -163,7 +165,7 @@ def test_nobody_new_waits_for_what_is_not_for_a_first_visit(make: ModuleType) ->
             actor="user:x",
             now=NOW,
         )
-    assert wish.is_live
+    assert entry.is_live
 
 
 class TestSafety:
@@ -291,24 +293,24 @@ class TestEarlier:
         return make.appointment(of=sold, who=make.client(), starts_at=THURSDAY_TEN + timedelta(days=14))
 
     @pytest.fixture
-    def wish(self, late_visit: Appointment) -> WaitingListEntry:
+    def entry(self, late_visit: Appointment) -> WaitingListEntry:
         with transaction():
             return entries.join_earlier(
                 late_visit, times=EVERY_TIME, any_therapist=True, actor=f"link:{late_visit.id}", now=NOW
             )
 
     def test_the_visit_moves_and_its_old_time_is_let_go_in_the_same_step(
-        self, make: ModuleType, visit: Appointment, late_visit: Appointment, wish: WaitingListEntry
+        self, make: ModuleType, visit: Appointment, late_visit: Appointment, entry: WaitingListEntry
     ) -> None:
         later = cancels(visit)
         look(later)
-        moved = accept(offer_of(wish), later)
+        moved = accept(offer_of(entry), later)
         assert (moved.id, moved.starts_at, moved.state) == (late_visit.id, THURSDAY_TEN, State.BOOKED)
-        assert make.refreshed(wish).end == EntryEnd.FULFILLED
+        assert make.refreshed(entry).end == EntryEnd.FULFILLED
         kept = db.session.query(Appointment).filter_by(undo_of_id=late_visit.id, state=State.HELD).one()
         assert kept.held_until == later + changes.UNDO
-        assert make.refreshed(offer_of(wish).offering.hold).state == State.LAPSED
-        assert accept(offer_of(wish), later).id == late_visit.id
+        assert make.refreshed(offer_of(entry).offering.hold).state == State.LAPSED
+        assert accept(offer_of(entry), later).id == late_visit.id
 
     def test_the_time_it_leaves_is_offered_to_the_next(
         self,
@@ -316,43 +318,43 @@ class TestEarlier:
         sold: Treatment,
         visit: Appointment,
         late_visit: Appointment,
-        wish: WaitingListEntry,
+        entry: WaitingListEntry,
     ) -> None:
         bea = waits(make, sold, "Bea", times=entries.times([3], [0]), now=NOW + timedelta(seconds=1))
         later = cancels(visit)
         look(later)
-        accept(offer_of(wish), later)
+        accept(offer_of(entry), later)
         look(later + timedelta(seconds=121))
         first, second = offers_of(bea)
         assert first.end == OfferEnd.MISSED
         assert second.offering.hold.starts_at == THURSDAY_TEN + timedelta(days=14)
 
     def test_nothing_later_and_nothing_at_another_place_is_offered(
-        self, make: ModuleType, sold: Treatment, late_visit: Appointment, wish: WaitingListEntry
+        self, make: ModuleType, sold: Treatment, late_visit: Appointment, entry: WaitingListEntry
     ) -> None:
         even_later = make.appointment(
             of=sold, who=make.client(mail="x@client.example"), starts_at=THURSDAY_TEN + timedelta(days=21)
         )
         look(NOW)
         look(cancels(even_later))
-        assert offers_of(wish) == []
+        assert offers_of(entry) == []
 
-    def test_a_visit_waits_once(self, late_visit: Appointment, wish: WaitingListEntry) -> None:
+    def test_a_visit_waits_once(self, late_visit: Appointment, entry: WaitingListEntry) -> None:
         with pytest.raises(entries.WaitsAlready), transaction():
             entries.join_earlier(late_visit, times=EVERY_TIME, any_therapist=False, actor="visitor", now=NOW)
 
-    def test_a_cancelled_visit_takes_its_wish_along(
-        self, make: ModuleType, visit: Appointment, late_visit: Appointment, wish: WaitingListEntry
+    def test_a_cancelled_visit_takes_its_entry_along(
+        self, make: ModuleType, visit: Appointment, late_visit: Appointment, entry: WaitingListEntry
     ) -> None:
         later = cancels(visit)
         look(later)
         cancels(late_visit, later)
         with pytest.raises(entries.NothingEarlier):
-            accept(offer_of(wish), later)
+            accept(offer_of(entry), later)
         look(later + timedelta(seconds=30))
-        assert make.refreshed(wish).end == EntryEnd.SETTLED
-        assert offer_of(wish).end == OfferEnd.STOPPED
-        assert offer_of(wish).offering.end == OfferingEnd.PUBLIC
+        assert make.refreshed(entry).end == EntryEnd.SETTLED
+        assert offer_of(entry).end == OfferEnd.STOPPED
+        assert offer_of(entry).offering.end == OfferingEnd.PUBLIC
 
     def test_a_visit_that_is_over_cannot_be_earlier(self, make: ModuleType, sold: Treatment) -> None:
         past = make.appointment(
@@ -373,14 +375,14 @@ def test_every_step_leaves_an_audit_row_that_names_the_client(
     assert {"join_waiting_list", "offer", "accept_offer", "book"} <= seen
 
 
-def test_wishes_follow_when_two_records_of_one_person_are_joined(make: ModuleType, sold: Treatment) -> None:
+def test_entries_follow_when_two_records_of_one_person_are_joined(make: ModuleType, sold: Treatment) -> None:
     ada, kept = waits(make, sold), make.client(given_name="Ada", mail="ada@client.example")
     with transaction():
         merging.merge(kept.id, ada.client_id, by=make.user(roles=["owner"]), now=NOW)
     assert make.refreshed(ada).client_id == kept.id
 
 
-def test_old_wishes_and_what_was_offered_are_deleted_in_the_end(
+def test_old_entries_and_what_was_offered_are_deleted_in_the_end(
     make: ModuleType, sold: Treatment, visit: Appointment
 ) -> None:
     ada = waits(make, sold)
@@ -400,7 +402,7 @@ def test_old_wishes_and_what_was_offered_are_deleted_in_the_end(
         assert lapsed_reservations.delete_lapsed(long_after) == 1
 
 
-def test_a_changed_wish_waits_for_what_it_says_now(
+def test_a_changed_entry_waits_for_what_it_says_now(
     make: ModuleType, sold: Treatment, visit: Appointment
 ) -> None:
     ada = waits(make, sold)

@@ -71,10 +71,10 @@ class Wanted:
 
 @dataclass
 class Offered:
-    """One time offered to one wish; `end` is what became of it."""
+    """One time offered to one entry; `end` is what became of it."""
 
     id: UUID
-    wish: UUID
+    entry: UUID
     end: OfferEnd | None = None
 
 
@@ -112,7 +112,7 @@ class Books:
 
     now: datetime = make.NOW
     visits: dict[UUID, Stands] = field(default_factory=dict)
-    wishes: dict[UUID, Wanted] = field(default_factory=dict)
+    waiting: dict[UUID, Wanted] = field(default_factory=dict)
     kept: list[Kept] = field(default_factory=list)
     known: set[int] = field(default_factory=set)
 
@@ -141,10 +141,10 @@ class Books:
             if kept.start == start and self.held_until(kept) <= self.now:
                 kept.stands = False
 
-    def is_busy(self, wish: Wanted) -> bool:
+    def is_busy(self, entry: Wanted) -> bool:
         """Whether somebody has an offer to answer, or a time they took and still have to complete."""
         return any(
-            offer.wish == wish.id
+            offer.entry == entry.id
             and (
                 offer.end is None
                 or (
@@ -155,44 +155,46 @@ class Books:
             for offer in kept.offers
         )
 
-    def suits(self, wish: Wanted, start: int) -> bool:
+    def suits(self, entry: Wanted, start: int) -> bool:
         """Whether a time is one somebody waits for and did not let go before."""
-        visit = self.visits[wish.replaces] if wish.replaces else None
-        return start in wish.starts - wish.let_go and (visit is None or start < visit.start)
+        visit = self.visits[entry.replaces] if entry.replaces else None
+        return start in entry.starts - entry.let_go and (visit is None or start < visit.start)
 
     def queue(self) -> list[Wanted]:
         """Who may be offered something now: first who let the fewest go, then who has waited longest."""
-        able = [wish for wish in self.wishes.values() if wish.live and not self.is_busy(wish)]
-        return sorted(able, key=lambda wish: wish.refused)  # Sorting is stable, and they stand as they came.
+        able = [entry for entry in self.waiting.values() if entry.live and not self.is_busy(entry)]
+        return sorted(
+            able, key=lambda entry: entry.refused
+        )  # Sorting is stable, and they stand as they came.
 
     def first(self, people: list[Wanted]) -> list[UUID]:
         """The first few of these, each person once."""
         chosen: dict[UUID, UUID] = {}
-        for wish in people:
+        for entry in people:
             if len(chosen) < PEOPLE:
-                chosen.setdefault(wish.client, wish.id)
+                chosen.setdefault(entry.client, entry.id)
         return list(chosen.values())
 
     def end(self, offer: Offered, why: OfferEnd, start: int) -> None:
         """An offer is over; who let it go comes later from now on and is not asked for it again."""
         offer.end = why
         if why in (OfferEnd.DECLINED, OfferEnd.PASSED):
-            wish = self.wishes[offer.wish]
-            wish.refused += 1
-            wish.let_go.add(start)
+            entry = self.waiting[offer.entry]
+            entry.refused += 1
+            entry.let_go.add(start)
 
     def settle(self) -> None:
-        """What ends by itself: wishes for visits that stand no more."""
-        for wish in self.wishes.values():
-            if wish.live and wish.replaces and self.visits[wish.replaces].cancelled:
-                self.over(wish, OfferEnd.STOPPED)
+        """What ends by itself: entries for visits that stand no more."""
+        for entry in self.waiting.values():
+            if entry.live and entry.replaces and self.visits[entry.replaces].cancelled:
+                self.over(entry, OfferEnd.STOPPED)
 
-    def over(self, wish: Wanted, why: OfferEnd) -> None:
-        """A wish is waited for no more, and what it was just offered goes with it."""
-        wish.live = False
+    def over(self, entry: Wanted, why: OfferEnd) -> None:
+        """A entry is waited for no more, and what it was just offered goes with it."""
+        entry.live = False
         for kept in self.kept:
             for offer in kept.offers:
-                if offer.wish == wish.id and offer.end is None:
+                if offer.entry == entry.id and offer.end is None:
                     self.end(offer, why, kept.start)
 
     def won(self, kept: Kept, offer: Offered) -> None:
@@ -234,14 +236,14 @@ class List(RuleBasedStateMachine):
     @rule(starts=st.frozensets(st.sampled_from([0, 2]), min_size=1))
     def join(self, starts: frozenset[int]) -> None:
         """Wait for any time of these days, or of one of them."""
-        if len(self.books.wishes) >= 10:
+        if len(self.books.waiting) >= 10:
             return
         both = {day: {day, day + 1} for day in starts if day in (0, 2)}
         wanted = frozenset().union(*both.values())
         days = [STARTS[day].weekday() for day in both]
         with transaction():
             client = make.stranger(self.name())
-            wish = entries.join(
+            entry = entries.join(
                 client=client,
                 treatment_id=self.treatment,
                 therapist_id=None,
@@ -252,23 +254,23 @@ class List(RuleBasedStateMachine):
                 now=self.books.now,
             )
         self.takes_note()
-        self.books.wishes[wish.id] = Wanted(wish.id, client.id, wanted)
+        self.books.waiting[entry.id] = Wanted(entry.id, client.id, wanted)
 
     def takes_note(self) -> None:
-        """What is free is known from the first wish on; the worker forgets it when nobody waits."""
+        """What is free is known from the first entry on; the worker forgets it when nobody waits."""
         if not self.is_known:
             self.books.known, self.is_known = self.books.free(), True
 
     @rule(pick=picks)
     def wait_for_something_earlier(self, pick: int) -> None:
         visit = self.pick([one for one in self.books.visits.values() if not one.cancelled], pick)
-        if visit is None or len(self.books.wishes) >= 10:
+        if visit is None or len(self.books.waiting) >= 10:
             return
-        waits = any(one.live and one.replaces == visit.id for one in self.books.wishes.values())
+        waits = any(one.live and one.replaces == visit.id for one in self.books.waiting.values())
         row = db.session.get_one(Appointment, visit.id)
         try:
             with transaction():
-                wish = entries.join_earlier(
+                entry = entries.join_earlier(
                     row,
                     times=entries.times(range(7), range(3)),
                     any_therapist=True,
@@ -281,17 +283,17 @@ class List(RuleBasedStateMachine):
         assert not waits
         self.takes_note()
         every = frozenset(range(len(STARTS)))
-        self.books.wishes[wish.id] = Wanted(wish.id, visit.client, every, replaces=visit.id)
+        self.books.waiting[entry.id] = Wanted(entry.id, visit.client, every, replaces=visit.id)
 
     @rule(pick=picks)
     def withdraw(self, pick: int) -> None:
-        wish = self.pick(list(self.books.wishes.values()), pick)
-        if wish is None:
+        entry = self.pick(list(self.books.waiting.values()), pick)
+        if entry is None:
             return
         with transaction():
-            entries.withdraw(wish.id, actor="visitor", now=self.books.now)
-        if wish.live:
-            self.books.over(wish, OfferEnd.DECLINED)
+            entries.withdraw(entry.id, actor="visitor", now=self.books.now)
+        if entry.live:
+            self.books.over(entry, OfferEnd.DECLINED)
 
     @rule(start=times)
     def book(self, start: int) -> None:
@@ -393,10 +395,10 @@ class List(RuleBasedStateMachine):
         if found is None:
             return
         kept, offer = found
-        wish = self.books.wishes[offer.wish]
+        entry = self.books.waiting[offer.entry]
         if offer.end is OfferEnd.ACCEPTED:
             return
-        visit = self.books.visits[wish.replaces] if wish.replaces else None
+        visit = self.books.visits[entry.replaces] if entry.replaces else None
         is_open = offer.end is None and kept.until > self.books.now
         is_earlier = visit is None or (not visit.cancelled and kept.start < visit.start)
         try:
@@ -416,10 +418,10 @@ class List(RuleBasedStateMachine):
         assert got.starts_at == STARTS[kept.start]
         kept.stands = False
         self.books.won(kept, offer)
-        wish.live = False
+        entry.live = False
         if visit is None:
-            assert got.client_id == wish.client
-            self.books.visits[got.id] = Stands(got.id, wish.client, kept.start)
+            assert got.client_id == entry.client
+            self.books.visits[got.id] = Stands(got.id, entry.client, kept.start)
             self.count("booked")
         else:
             assert got.id == visit.id
@@ -460,7 +462,7 @@ class List(RuleBasedStateMachine):
         if found is None:
             return
         kept, offer = found
-        wish = self.books.wishes[offer.wish]
+        entry = self.books.waiting[offer.entry]
         browser = db.session.scalar(
             sa.select(Appointment.held_by)
             .join(Offering, Offering.hold_id == Appointment.id)
@@ -478,8 +480,8 @@ class List(RuleBasedStateMachine):
             return  # It was completed before.
         assert kept.stands
         kept.stands, kept.won_until = False, None
-        wish.live = False
-        self.books.visits[got.id] = Stands(got.id, wish.client, kept.start)
+        entry.live = False
+        self.books.visits[got.id] = Stands(got.id, entry.client, kept.start)
         self.count("completed")
 
     @precondition(lambda self: self.open())
@@ -506,7 +508,7 @@ class List(RuleBasedStateMachine):
         db.session.expire_all()
         books.settle()
         self.goes_on()
-        if not any(wish.live for wish in books.wishes.values()):
+        if not any(entry.live for entry in books.waiting.values()):
             self.is_known = False
             return
         fits = books.free()
@@ -529,14 +531,16 @@ class List(RuleBasedStateMachine):
             assert start in wanted
             alike = [other for other in queue if books.suits(other, start)]
             expected = books.first([one, *alike])
-            assert [offer.wish_id for offer in offering.offers] == expected
+            assert [offer.entry_id for offer in offering.offers] == expected
             self.offered(offering, start)
             served.add(start)
             queue = [other for other in queue if other.id not in expected]
             self.count("offered")
         assert not made, "what nobody should have was offered"
         live = {kept.start for kept in books.kept if kept.live and kept.stands}
-        unknown = newly if any(wish.live and books.is_busy(wish) for wish in books.wishes.values()) else set()
+        unknown = (
+            newly if any(entry.live and books.is_busy(entry) for entry in books.waiting.values()) else set()
+        )
         books.known = (fits - unknown) | (books.known & live) | live
 
     def goes_on(self) -> None:
@@ -556,18 +560,18 @@ class List(RuleBasedStateMachine):
             for offer in kept.offers:
                 if offer.end is None:
                     books.end(offer, OfferEnd.PASSED, kept.start)
-            asked = {offer.wish for offer in kept.offers}
+            asked = {offer.entry for offer in kept.offers}
             others = [
-                wish for wish in books.queue() if wish.id not in asked and books.suits(wish, kept.start)
+                entry for entry in books.queue() if entry.id not in asked and books.suits(entry, kept.start)
             ]
             chosen = books.first(others) if kept.stands and kept.round == 1 else []
             row = db.session.get_one(Offering, kept.id)
             second = [offer for offer in row.offers if offer.id not in {each.id for each in kept.offers}]
-            assert [offer.wish_id for offer in second] == chosen
+            assert [offer.entry_id for offer in second] == chosen
             assert (row.ended_at is None) == bool(chosen)
             if chosen:
                 kept.round, kept.until = 2, books.now + LASTS
-                kept.offers += [Offered(offer.id, offer.wish_id) for offer in second]
+                kept.offers += [Offered(offer.id, offer.entry_id) for offer in second]
                 self.count("second rounds")
             else:
                 kept.live = kept.stands = False
@@ -579,7 +583,7 @@ class List(RuleBasedStateMachine):
                 offering.id,
                 start,
                 offering.expires_at,
-                offers=[Offered(offer.id, offer.wish_id) for offer in offering.offers],
+                offers=[Offered(offer.id, offer.entry_id) for offer in offering.offers],
             )
         )
         assert offering.expires_at == self.books.now + LASTS

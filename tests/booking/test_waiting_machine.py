@@ -120,7 +120,7 @@ class WaitingList(RuleBasedStateMachine):
             elif what == "stop":
                 offering.stop(offer.offering_id, actor="visitor", now=self.now)
             else:
-                entries.withdraw(offer.wish_id, actor="visitor", now=self.now)
+                entries.withdraw(offer.entry_id, actor="visitor", now=self.now)
 
     @rule()
     def close_or_open_the_day(self) -> None:
@@ -163,10 +163,10 @@ class WaitingList(RuleBasedStateMachine):
         assert overlaps() == 0
 
     @invariant()
-    def an_open_offer_belongs_to_a_live_wish_and_a_live_offering(self) -> None:
+    def an_open_offer_belongs_to_a_live_entry_and_a_live_offering(self) -> None:
         open_ = sa.select(Offer).where(Offer.ended_at.is_(None))
         for offer in db.session.scalars(open_):
-            assert offer.wish.is_live
+            assert offer.entry.is_live
             assert offer.offering.ended_at is None
 
     def teardown(self) -> None:

@@ -80,8 +80,8 @@ def test_three_are_asked_at_once_in_the_order_in_which_they_joined(
         waits(make, sold, name, now=NOW + timedelta(seconds=number)) for number, name in enumerate("ABCDE")
     ]
     look(cancels(visit))
-    assert [len(offers_of(wish)) for wish in people] == [1, 1, 1, 0, 0]
-    assert len({offer_of(wish).offering_id for wish in people[:3]}) == 1
+    assert [len(offers_of(entry)) for entry in people] == [1, 1, 1, 0, 0]
+    assert len({offer_of(entry).offering_id for entry in people[:3]}) == 1
 
 
 def test_after_an_unanswered_round_the_next_are_asked_and_after_the_second_the_time_is_public(
@@ -179,7 +179,7 @@ def test_therapist_and_place_count(make: ModuleType) -> None:
     there = waits(make, sold, "There", location_id=other_house.id)
     either = waits(make, sold, "Either")
     look(cancels(visit))
-    assert [len(offers_of(wish)) for wish in (hers, his, there, either)] == [1, 0, 0, 1]
+    assert [len(offers_of(entry)) for entry in (hers, his, there, either)] == [1, 0, 0, 1]
     assert offer_of(hers).offering.hold.therapist_id == thea.id
 
 
@@ -262,7 +262,7 @@ def test_who_let_a_time_go_is_not_asked_for_it_again_and_comes_after_those_who_d
     assert len(offers_of(ada)) == 2
 
 
-def test_one_person_with_two_wishes_is_asked_once(
+def test_one_person_with_two_entries_is_asked_once(
     make: ModuleType, sold: Treatment, visit: Appointment
 ) -> None:
     person = make.client(given_name="Twice", mail="twice@client.example")
@@ -280,7 +280,7 @@ def test_nobody_is_offered_anything_whom_no_letter_reaches(
     db.session.commit()
     without = [waits(make, sold, who=bounced), waits(make, sold, who=by_telephone)]
     look(cancels(visit))
-    assert [offers_of(wish) for wish in without] == [[], []]
+    assert [offers_of(entry) for entry in without] == [[], []]
 
 
 def test_a_longer_visit_is_asked_after_the_shorter_ones_have_let_the_time_go(make: ModuleType) -> None:
@@ -314,7 +314,7 @@ def test_a_second_freed_time_is_offered_to_whoever_missed_the_first(make: Module
     cancels(visits[0])
     later = cancels(visits[4])
     look(later)
-    assert [len(offers_of(wish)) for wish in (ada, bea)] == [1, 1]
+    assert [len(offers_of(entry)) for entry in (ada, bea)] == [1, 1]
     with transaction():
         offer_answers.accept(offer_of(ada).id, browser=b"a" * 32, actor="visitor", now=later)
     look(later + timedelta(minutes=1))
@@ -398,7 +398,7 @@ def test_the_worker_killed_before_it_remembers_offers_nothing_twice(
     assert len(offers_of(ada)) == 1
 
 
-def test_what_is_known_of_a_treatment_is_forgotten_with_its_last_wish(
+def test_what_is_known_of_a_treatment_is_forgotten_with_its_last_entry(
     make: ModuleType, sold: Treatment
 ) -> None:
     ada = waits(make, sold)
@@ -409,7 +409,7 @@ def test_what_is_known_of_a_treatment_is_forgotten_with_its_last_wish(
     assert make.count(Known) == 0
 
 
-def test_a_wish_ends_with_its_last_day(make: ModuleType, sold: Treatment) -> None:
+def test_an_entry_ends_with_its_last_day(make: ModuleType, sold: Treatment) -> None:
     ada = waits(make, sold, last_on=date(2031, 3, 4))
     assert look(datetime(2031, 3, 4, 22, 59, tzinfo=UTC)).ended == 0
     assert look(datetime(2031, 3, 4, 23, 0, tzinfo=UTC)).ended == 1

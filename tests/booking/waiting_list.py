@@ -69,13 +69,13 @@ def look(now: datetime) -> RoundTally:
     return tally
 
 
-def offers_of(wish: WaitingListEntry) -> list[Offer]:
-    """What this wish was offered, the first one first."""
-    found = db.session.query(Offer).filter_by(wish_id=wish.id).order_by(Offer.id).all()
+def offers_of(entry: WaitingListEntry) -> list[Offer]:
+    """What this entry was offered, the first one first."""
+    found = db.session.query(Offer).filter_by(entry_id=entry.id).order_by(Offer.id).all()
     return list(found)
 
 
-def offer_of(wish: WaitingListEntry) -> Offer:
-    """The one offer this wish ever got."""
-    (found,) = offers_of(wish)
+def offer_of(entry: WaitingListEntry) -> Offer:
+    """The one offer this entry ever got."""
+    (found,) = offers_of(entry)
     return found

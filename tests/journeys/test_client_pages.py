@@ -218,11 +218,11 @@ def offered_to_all_who_wait(place: Place) -> list[UUID]:
     # Tomorrow: the first time of today begins as the clock is set, and cannot be taken a moment later.
     (time,) = waiting_list.fitting(waiting[0], MONDAY + timedelta(days=1), 1, apart=timedelta(0))
     with transaction():
-        kept = offering.keep(place.plain.id, time, [wish.id for wish in waiting], now=clock.now())
+        kept = offering.keep(place.plain.id, time, [entry.id for entry in waiting], now=clock.now())
     return list(
         db.session.scalars(
             sa.select(Offer.id)
-            .join(Offer.wish)
+            .join(Offer.entry)
             .where(Offer.offering_id == kept.id)
             .order_by(WaitingWish.created_at)
         )

@@ -34,8 +34,8 @@ def owe(now: datetime) -> list[tuple[MessageKind, str]]:
         services.owe(found, now)
     owners = {
         contact.id: contact.value
-        for wish in db.session.scalars(sa.select(WaitingListEntry))
-        for contact in wish.client.contacts
+        for entry in db.session.scalars(sa.select(WaitingListEntry))
+        for contact in entry.client.contacts
     }
     return [(owed.kind, owners[owed.recipient_id]) for owed in found]
 
@@ -74,7 +74,7 @@ def test_who_joins_is_told_once_where_to_change_it(make: ModuleType, sold: Treat
 def test_an_offer_is_told_at_once_with_what_one_must_know(
     make: ModuleType, sold: Treatment, visit: Appointment
 ) -> None:
-    wish = waits(make, sold)
+    entry = waits(make, sold)
     owe(NOW)
     send(NOW)
     later = cancels(visit)
@@ -85,7 +85,7 @@ def test_an_offer_is_told_at_once_with_what_one_must_know(
     for words in ("10:32", sold.therapists[0].name, "€60", "/o/", "/w/", "not booked yet"):
         assert words in letter.text
     assert sold.name not in letter.text
-    assert offer_of(wish).ended_at is None
+    assert offer_of(entry).ended_at is None
 
 
 def test_an_offer_answered_or_over_before_its_letter_went_is_not_told(

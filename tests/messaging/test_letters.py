@@ -138,17 +138,17 @@ def about(visit: Appointment, ada: Client, kind: MessageKind, now: datetime) -> 
 def of_the_waiting_list(
     make: ModuleType, visit: Appointment, ada: Client, now: datetime
 ) -> dict[MessageKind, Letter]:
-    """The letters of a wish, from joining to its last day."""
+    """The letters of a entry, from joining to its last day."""
     hold = make.appointment(
         of=visit.treatment, state=State.HELD, starts_at=visit.starts_at + timedelta(days=1)
     )
-    wish = WaitingListEntry(
+    entry = WaitingListEntry(
         client_id=ada.id, treatment_id=visit.treatment_id, times=[0], last_on=now.date(), created_at=now
     )
     until = now + timedelta(minutes=30)
     offer = Offer(
         offering=Offering(hold_id=hold.id, created_at=now, expires_at=until),
-        wish=wish,
+        entry=entry,
         round=1,
         offered_at=now,
         expires_at=until,
@@ -160,15 +160,15 @@ def of_the_waiting_list(
         return composed(claimed(kind, subject, ada.contacts[0].id, now, "first"), now)
 
     found = {
-        MessageKind.WAITING_JOINED: letter(MessageKind.WAITING_JOINED, wish.id),
+        MessageKind.WAITING_JOINED: letter(MessageKind.WAITING_JOINED, entry.id),
         MessageKind.WAITING_OFFER: letter(MessageKind.WAITING_OFFER, offer.id),
     }
     offer.ended_at, offer.end = now, OfferEnd.MISSED
     db.session.commit()
     found[MessageKind.WAITING_OUTCOME] = letter(MessageKind.WAITING_OUTCOME, offer.id)
-    wish.ended_at, wish.end = now, EntryEnd.OVER
+    entry.ended_at, entry.end = now, EntryEnd.OVER
     db.session.commit()
-    found[MessageKind.WAITING_OVER] = letter(MessageKind.WAITING_OVER, wish.id)
+    found[MessageKind.WAITING_OVER] = letter(MessageKind.WAITING_OVER, entry.id)
     return found
 
 

@@ -67,13 +67,13 @@ def test_nobody_ends_what_somebody_else_waits_for(app: Flask, make: ModuleType, 
 def test_a_time_that_is_kept_is_taken_from_there(app: Flask, make: ModuleType, sold: Treatment) -> None:
     ada = make.client()
     visit = make.appointment(of=sold, who=make.client(given_name="Bob", mail="bob@client.example"))
-    wish = waits(make, sold, who=ada)
+    entry = waits(make, sold, who=ada)
     look(cancels(visit, NOW - timedelta(minutes=2)))
     page = Visitor(as_client(app, ada.contacts[0], ada)).open("/my")
     assert "A time is free for you now: Thursday 6 March, 10:00" in page.text
     (way,) = [link.get("href") for link in page.page.all("a") if link.text == "Take it or say no"]
     page.open(way).press("Take this time")
-    assert offer_of(wish).offering.hold.state == State.BOOKED
+    assert offer_of(entry).offering.hold.state == State.BOOKED
     assert "What you wait for" not in page.open("/my").text
 
 

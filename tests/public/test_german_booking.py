@@ -98,12 +98,12 @@ def test_an_offered_time_is_taken_or_gone_in_german(
         waits(make, sold, who=make.client(given_name=name, language="de")) for name in ("Ada", "Eva")
     )
     look(cancels(visit, NOW - timedelta(minutes=2)))
-    offers = [offer_of(wish) for wish in (first, second)]
-    paths = [signed_links.offer_path(one.id, one.wish.link_epoch) for one in offers]
+    offers = [offer_of(entry) for entry in (first, second)]
+    paths = [signed_links.offer_path(one.id, one.entry.link_epoch) for one in offers]
     open_ = page.open(paths[0])
     assert "Wir haben sie auch 1 anderen Person angeboten" in open_.text
     assert english_on(open_) == []
-    whole(page.open(signed_links.wish_path(first.id, first.link_epoch)), "Sie stehen auf der Warteliste")
+    whole(page.open(signed_links.entry_path(first.id, first.link_epoch)), "Sie stehen auf der Warteliste")
     whole(page.open(paths[0]).press("Diese Zeit nehmen"), "Ihr Termin ist gebucht, Ada")
     gone = whole(german(app.test_client()).open(paths[1]), "Diese Zeit ist weg")
     assert "Jemand anderes war schneller und hat diese Zeit genommen." in gone.text

@@ -325,11 +325,11 @@ class TestWaiting:
     ) -> None:
         sold = thursdays(make)
         visit = make.appointment(of=sold, who=make.client(given_name="Bob", mail="bob@client.example"))
-        wish = waits(make, sold)
+        entry = waits(make, sold)
         look(cancels(visit, NOW - timedelta(minutes=2)))
-        offer = offer_of(wish)
+        offer = offer_of(entry)
         used_up(limits.CHANGES_LINK, str(offer.id))
-        visitor.open(signed_links.offer_path(offer.id, wish.link_epoch)).press(button)
+        visitor.open(signed_links.offer_path(offer.id, entry.link_epoch)).press(button)
         assert visitor.status == 429
         assert "That was tried too often." in visitor.text
         visitor.form_with("Take this time")
@@ -339,26 +339,26 @@ class TestWaiting:
     ) -> None:
         sold = thursdays(make)
         visit = make.appointment(of=sold, who=make.client(given_name="Bob", mail="bob@client.example"))
-        wish = waits(make, sold)
+        entry = waits(make, sold)
         look(cancels(visit, NOW - timedelta(minutes=2)))
         sold.new_clients = "not_first"
         db.session.commit()
-        offer = offer_of(wish)
-        visitor.open(signed_links.offer_path(offer.id, wish.link_epoch)).press("Take this time")
+        offer = offer_of(entry)
+        visitor.open(signed_links.offer_path(offer.id, entry.link_epoch)).press("Take this time")
         assert visitor.status == 409
         assert "This treatment is not for a first visit." in visitor.text
 
     @pytest.mark.parametrize("button", ["Save", "Take me off the list"])
-    def test_a_wish_changed_too_often_stays_as_it_is(
+    def test_an_entry_changed_too_often_stays_as_it_is(
         self, make: ModuleType, visitor: Visitor, button: str
     ) -> None:
-        wish = waits(make, thursdays(make))
-        used_up(limits.CHANGES_LINK, str(wish.id))
-        path = signed_links.wish_path(wish.id, wish.link_epoch)
+        entry = waits(make, thursdays(make))
+        used_up(limits.CHANGES_LINK, str(entry.id))
+        path = signed_links.entry_path(entry.id, entry.link_epoch)
         visitor.open(f"{path}/change" if button == "Save" else path).press(button)
         assert visitor.status == 429
         assert "That was tried too often." in visitor.text
-        assert make.refreshed(wish).ended_at is None
+        assert make.refreshed(entry).ended_at is None
 
     def test_something_earlier_asked_for_too_often_keeps_what_was_ticked(
         self, make: ModuleType, visitor: Visitor

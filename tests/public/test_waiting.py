@@ -41,17 +41,17 @@ def visitor(app: Flask) -> Visitor:
 
 def offered(make: ModuleType, sold: Treatment, visit: Appointment, **columns: object) -> Offer:
     """Ada waits, Bob cancels, the time is offered; the clock of pages stands two minutes before that."""
-    wish = waits(make, sold, **columns)
+    entry = waits(make, sold, **columns)
     look(cancels(visit, NOW - timedelta(minutes=2)))
-    return offer_of(wish)
+    return offer_of(entry)
 
 
 def path(offer: Offer) -> str:
-    return signed_links.offer_path(offer.id, offer.wish.link_epoch)
+    return signed_links.offer_path(offer.id, offer.entry.link_epoch)
 
 
-def wish_path(wish: WaitingListEntry) -> str:
-    return signed_links.wish_path(wish.id, wish.link_epoch)
+def entry_path(entry: WaitingListEntry) -> str:
+    return signed_links.entry_path(entry.id, entry.link_epoch)
 
 
 class TestJoining:
@@ -74,9 +74,9 @@ class TestJoining:
         page = visitor(app).open(f"/waiting-list/{sold.slug}").press("Join the waiting list", **ADA)
         assert page.heading == "You are on the waiting list"
         assert "Thursdays, any time of day" in page.text
-        wish = db.session.query(WaitingListEntry).one()
-        assert (wish.times, wish.last_on) == ([9, 10, 11], date(2031, 3, 31))
-        assert wish.client.given_name == "Ada"
+        entry = db.session.query(WaitingListEntry).one()
+        assert (entry.times, entry.last_on) == ([9, 10, 11], date(2031, 3, 31))
+        assert entry.client.given_name == "Ada"
         assert "Ada" not in page.text
 
     def test_pressing_twice_joins_once(self, app: Flask, sold: Treatment, make: ModuleType) -> None:
@@ -137,7 +137,7 @@ class TestJoining:
     def test_what_is_free_already_and_suits_is_shown(
         self, app: Flask, sold: Treatment, visit: Appointment, make: ModuleType
     ) -> None:
-        page = visitor(app).open(wish_path(waits(make, sold)))
+        page = visitor(app).open(entry_path(waits(make, sold)))
         assert "Free already, and it may suit you" in page.text
         assert "Thursday 13 March, 10:00" in page.text
         assert "Thursday 6 March" not in page.text
@@ -148,35 +148,35 @@ WAYS = ("Next free day", "See the times of every therapist", "Join the waiting l
 
 class TestWish:
     def test_it_can_be_changed(self, app: Flask, sold: Treatment, make: ModuleType) -> None:
-        wish = waits(make, sold)
-        page = visitor(app).open(f"{wish_path(wish)}/change")
+        entry = waits(make, sold)
+        page = visitor(app).open(f"{entry_path(entry)}/change")
         page.press("Save", days=["0", "4"], parts=["2"], last_on="2031-03-21")
         assert page.heading == "You are on the waiting list"
         assert "Mondays and Fridays, evenings" in page.text
-        assert make.refreshed(wish).times == [2, 14]
+        assert make.refreshed(entry).times == [2, 14]
 
     def test_it_can_be_withdrawn(self, app: Flask, sold: Treatment, make: ModuleType) -> None:
-        wish = waits(make, sold)
-        page = visitor(app).open(wish_path(wish)).press("Take me off the list")
+        entry = waits(make, sold)
+        page = visitor(app).open(entry_path(entry)).press("Take me off the list")
         assert page.heading == "You withdrew"
-        assert not make.refreshed(wish).is_live
-        assert page.open(f"{wish_path(wish)}/change").heading == "You withdrew"
+        assert not make.refreshed(entry).is_live
+        assert page.open(f"{entry_path(entry)}/change").heading == "You withdrew"
 
     def test_a_withdrawn_one_is_not_changed_by_an_old_page(
         self, app: Flask, sold: Treatment, make: ModuleType
     ) -> None:
-        wish = waits(make, sold)
-        page = visitor(app).open(f"{wish_path(wish)}/change")
-        visitor(app).open(wish_path(wish)).press("Take me off the list")
+        entry = waits(make, sold)
+        page = visitor(app).open(f"{entry_path(entry)}/change")
+        visitor(app).open(entry_path(entry)).press("Take me off the list")
         page.press("Save", days=["0"])
         assert page.status == 409
         assert "not on the waiting list" in page.text
 
     def test_nobody_elses_key_opens_it(self, app: Flask, sold: Treatment, make: ModuleType) -> None:
-        wish = waits(make, sold)
+        entry = waits(make, sold)
         for wrong in (
-            signed_links.purpose_path("w", signed_links.WISH, wish.id, 2),
-            signed_links.purpose_path("w", signed_links.OFFER, wish.id, 1),
+            signed_links.purpose_path("w", signed_links.ENTRY, entry.id, 2),
+            signed_links.purpose_path("w", signed_links.OFFER, entry.id, 1),
             "/w/nonsense",
         ):
             assert visitor(app).open(wrong).status == 404
@@ -216,12 +216,12 @@ class TestOffer:
         self, app: Flask, make: ModuleType, by_hand: bool, said: bool, heading: str
     ) -> None:
         sold = thursdays(make, approval="ask_first")
-        wish, person, place = waits(make, sold), sold.therapists[0], db.session.query(Location).one()
+        entry, person, place = waits(make, sold), sold.therapists[0], db.session.query(Location).one()
         time = WaitingListTime(THURSDAY_TEN, person.id, place.id, ZoneInfo(place.zone))
         by_id = make.user().id if by_hand else None
         with transaction():
-            offering.keep(sold.id, time, [wish.id], now=NOW, by_id=by_id)
-        page = visitor(app).open(path(offer_of(wish)))
+            offering.keep(sold.id, time, [entry.id], now=NOW, by_id=by_id)
+        page = visitor(app).open(path(offer_of(entry)))
         assert ("A therapist confirms it first." in page.text) is said
         assert page.press("Take this time").heading == heading
 
@@ -285,7 +285,7 @@ class TestOffer:
         sold = thursdays(make, intake="before_booking")
         visit = make.appointment(of=sold, who=make.client(given_name="Bob", mail="bob@client.example"))
         offer = offered(make, sold, visit)
-        make.submission(who=offer.wish.client, level="refer", disposition="doctor", submitted_at=NOW)
+        make.submission(who=offer.entry.client, level="refer", disposition="doctor", submitted_at=NOW)
         page = visitor(app).open(path(offer)).press("Take this time")
         assert page.status == 403
         assert "Please call us before you take this time" in page.text
@@ -334,5 +334,5 @@ class TestEarlier:
         ([0, 1, 2, 4, 5], [1], "Mondays to Wednesdays, Fridays and Saturdays, afternoons"),
     ],
 )
-def test_a_wish_reads_like_a_sentence(days: list[int], parts: list[int], words: str) -> None:
+def test_an_entry_reads_like_a_sentence(days: list[int], parts: list[int], words: str) -> None:
     assert waiting_form.in_words(waiting_form.entries.times(days, parts)) == words

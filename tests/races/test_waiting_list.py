@@ -45,12 +45,12 @@ def waits(sold: Treatment, name: str) -> UUID:
         ).id
 
 
-def kept(sold: Treatment, start: datetime, wish_ids: list[UUID]) -> UUID:
-    """A time that is kept and offered to these wishes."""
+def kept(sold: Treatment, start: datetime, entry_ids: list[UUID]) -> UUID:
+    """A time that is kept and offered to these entries."""
     site = supply_of(sold.id).sites[0]
     time = WaitingListTime(start, sold.therapists[0].id, site.location_id, site.zone)
     with transaction():
-        return offering.keep(sold.id, time, wish_ids, now=NOW).id
+        return offering.keep(sold.id, time, entry_ids, now=NOW).id
 
 
 def offers_of(offering_id: UUID) -> list[str]:
@@ -144,10 +144,10 @@ def test_an_earlier_time_and_the_cancellation_of_the_visit_exclude_each_other(
         who = make.client(given_name=f"m{number}", mail=f"m{number}@client.example")
         visit = make.appointment(of=sold, who=who, starts_at=start + timedelta(days=56))
         with transaction():
-            wish = entries.join_earlier(
+            entry = entries.join_earlier(
                 visit, times=EVERY_TIME, any_therapist=True, actor="visitor", now=NOW
             ).id
-        (offer_id,) = offers_of(kept(sold, start, [wish]))
+        (offer_id,) = offers_of(kept(sold, start, [entry]))
         tasks.append((offer_id, str(visit.id), visit.revision))
     reports = race(race_settings, moves_or_cancels, tasks, 3)
 
@@ -198,7 +198,7 @@ def test_workers_that_look_at_the_same_time_keep_each_time_once(
     db.session.expire_all()
     held = list(db.session.scalars(sa.select(Appointment).join(Offering, Offering.hold_id == Appointment.id)))
     assert len(held) == len({hold.starts_at for hold in held}) == 3, "three times for nine people"
-    open_ = Counter(db.session.scalars(sa.select(Offer.wish_id).where(Offer.ended_at.is_(None))))
+    open_ = Counter(db.session.scalars(sa.select(Offer.entry_id).where(Offer.ended_at.is_(None))))
     assert set(open_.values()) == {1}
     assert len(open_) == db.session.scalar(sa.select(sa.func.count()).select_from(WaitingListEntry))
     assert overlaps() == 0

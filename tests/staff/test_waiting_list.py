@@ -121,7 +121,7 @@ def test_a_free_time_is_offered_by_hand_to_those_who_were_chosen(
     assert "Monday Sample" not in page.text, "it does not suit everybody"
     page.press("Keep it and offer it", people=[str(ada.id), str(cleo.id)])
     assert page.path == "/staff/waiting-list"
-    assert {offer.wish_id for offer in db.session.query(Offer)} == {ada.id, cleo.id}
+    assert {offer.entry_id for offer in db.session.query(Offer)} == {ada.id, cleo.id}
     assert "offered by hand" in page.text
     look(NOW + timedelta(minutes=31))
     assert db.session.query(Offering).one().end == OfferingEnd.PUBLIC, "nobody else is asked afterwards"
@@ -158,8 +158,8 @@ def test_a_caller_is_put_on_the_list(desk: Visitor, make: ModuleType, sold: Trea
     page = desk.open(f"/staff/waiting-list/add?treatment={sold.slug}")
     page.press("Put on the list", given_name="Dora", family_name="Sample", phone="030 5550111")
     assert page.path == "/staff/waiting-list"
-    wish = db.session.query(WaitingListEntry).one()
-    assert (wish.client.given_name, wish.client.contacts[0].kind) == ("Dora", "phone")
+    entry = db.session.query(WaitingListEntry).one()
+    assert (entry.client.given_name, entry.client.contacts[0].kind) == ("Dora", "phone")
     assert "Dora is on the waiting list" in page.text
 
 

@@ -247,14 +247,14 @@ def test_what_a_series_and_the_waiting_list_show_can_be_taken(
 ) -> None:
     """These show a few times of many, so only that all of them can be had."""
     with transaction():
-        wish_id = entries.join_earlier(
+        entry_id = entries.join_earlier(
             shop.visit, times=EVERY_TIME, any_therapist=True, actor=STAFF, now=NOW
         ).id
     with transaction():
         change(shop)
-    offered = shop.shown(f"/staff/waiting-list/{wish_id}/offer", staff=True)
+    offered = shop.shown(f"/staff/waiting-list/{entry_id}/offer", staff=True)
     for at, who in offered.items():
-        assert can(lambda at=at, who=who: _offered_and_taken(shop, wish_id, at, who)), at  # type: ignore[misc]
+        assert can(lambda at=at, who=who: _offered_and_taken(shop, entry_id, at, who)), at  # type: ignore[misc]
     plan = f"/staff/appointments/{shop.visit.id}/series?every=1&count=3&on=2031-03-06&at=10:00&therapist="
     if change is retired:
         assert not offered
@@ -273,11 +273,11 @@ def test_what_a_series_and_the_waiting_list_show_can_be_taken(
         ), at
 
 
-def _offered_and_taken(shop: Shop, wish_id: UUID, at: datetime, who: UUID) -> None:
+def _offered_and_taken(shop: Shop, entry_id: UUID, at: datetime, who: UUID) -> None:
     zone = supply_of(shop.sold.id).zone_of(shop.place.id)
     made = offering.keep(
-        shop.sold.id, WaitingListTime(at, who, shop.place.id, zone), [wish_id], now=NOW, by_id=shop.desk.id
+        shop.sold.id, WaitingListTime(at, who, shop.place.id, zone), [entry_id], now=NOW, by_id=shop.desk.id
     )
     db.session.expire(made, ["offers"])
-    visit = offer_answers.accept(made.offers[0].id, browser=b"m" * 32, actor=f"link:{wish_id}", now=NOW)
+    visit = offer_answers.accept(made.offers[0].id, browser=b"m" * 32, actor=f"link:{entry_id}", now=NOW)
     assert (visit.id, visit.starts_at) == (shop.visit.id, at)

@@ -100,7 +100,7 @@ def join(
         online_booking.require_open(practice.the_practice())
         admission.refuse_first_visit(db.session.get_one(Treatment, treatment_id).new_clients, client.id)
         barring.require_allowed(client.id, [therapist_id] if therapist_id else (), actor)
-    wish = WaitingListEntry(
+    entry = WaitingListEntry(
         client_id=client.id,
         treatment_id=treatment_id,
         therapist_id=therapist_id,
@@ -109,7 +109,7 @@ def join(
         last_on=last_on,
         created_at=now,
     )
-    return _added(wish, actor, now)
+    return _added(entry, actor, now)
 
 
 def may_wait(visit: Appointment, now: datetime) -> bool:
@@ -130,7 +130,7 @@ def join_earlier(
     if not may_wait(visit, now) or visit.client_id is None:
         raise NothingEarlier
     barring.require_allowed(visit.client_id, () if any_therapist else [visit.therapist_id], actor)
-    wish = WaitingListEntry(
+    entry = WaitingListEntry(
         client_id=visit.client_id,
         treatment_id=visit.treatment_id,
         therapist_id=None if any_therapist else visit.therapist_id,
@@ -141,19 +141,19 @@ def join_earlier(
         created_at=now,
     )
     with violates("uq_waiting_wishes_replaces_id", WaitsAlready()):
-        return _added(wish, actor, now)
+        return _added(entry, actor, now)
 
 
-def _added(wish: WaitingListEntry, actor: str, now: datetime) -> WaitingListEntry:
-    freed_times.begin(wish.treatment_id, now)
-    db.session.add(wish)
+def _added(entry: WaitingListEntry, actor: str, now: datetime) -> WaitingListEntry:
+    freed_times.begin(entry.treatment_id, now)
+    db.session.add(entry)
     db.session.flush()
-    audit.record(actor, "join_waiting_list", wish, client_id=wish.client_id, now=now)
-    return wish
+    audit.record(actor, "join_waiting_list", entry, client_id=entry.client_id, now=now)
+    return entry
 
 
 def change(
-    wish_id: UUID,
+    entry_id: UUID,
     *,
     therapist_id: UUID | None,
     location_id: UUID | None,
@@ -163,39 +163,39 @@ def change(
     now: datetime,
 ) -> WaitingListEntry:
     """Change an entry; it keeps its place in the order. Raises NoLongerWaiting."""
-    wish = lock_entry(wish_id)
-    if not wish.is_live:
+    entry = lock_entry(entry_id)
+    if not entry.is_live:
         raise NoLongerWaiting
-    wish.therapist_id, wish.location_id = therapist_id, location_id
-    wish.times, wish.last_on = sorted(times), last_on
+    entry.therapist_id, entry.location_id = therapist_id, location_id
+    entry.times, entry.last_on = sorted(times), last_on
     db.session.flush()
     audit.record(
         actor,
         "change_wish",
-        wish,
-        client_id=wish.client_id,
+        entry,
+        client_id=entry.client_id,
         fields=["therapist_id", "location_id", "times", "last_on"],
         now=now,
     )
-    return wish
+    return entry
 
 
-def withdraw(wish_id: UUID, *, actor: str, now: datetime) -> WaitingListEntry:
+def withdraw(entry_id: UUID, *, actor: str, now: datetime) -> WaitingListEntry:
     """Withdraw an entry and decline its open offer. Does nothing if it has already ended."""
-    wish = lock_entry(wish_id)
-    if wish.is_live:
-        _end(wish, EntryEnd.WITHDRAWN, OfferEnd.DECLINED, now)
-        audit.record(actor, "withdraw_wish", wish, client_id=wish.client_id, now=now)
-    return wish
+    entry = lock_entry(entry_id)
+    if entry.is_live:
+        _end(entry, EntryEnd.WITHDRAWN, OfferEnd.DECLINED, now)
+        audit.record(actor, "withdraw_wish", entry, client_id=entry.client_id, now=now)
+    return entry
 
 
-def lock_entry(wish_id: UUID) -> WaitingListEntry:
+def lock_entry(entry_id: UUID) -> WaitingListEntry:
     """The current entry, locked; raises NotFound."""
-    row = sa.select(WaitingListEntry).where(WaitingListEntry.id == wish_id).with_for_update(key_share=True)
-    wish = db.session.scalars(row.execution_options(populate_existing=True)).one_or_none()
-    if wish is None:
+    row = sa.select(WaitingListEntry).where(WaitingListEntry.id == entry_id).with_for_update(key_share=True)
+    entry = db.session.scalars(row.execution_options(populate_existing=True)).one_or_none()
+    if entry is None:
         raise NotFound
-    return wish
+    return entry
 
 
 def end_past(now: datetime) -> int:
@@ -204,12 +204,12 @@ def end_past(now: datetime) -> int:
     Twice is harmless: the second finds none.
     """
     ended = 0
-    for wish_id in _perhaps_past(now):
-        wish = lock_entry(wish_id)
-        why = _past(wish, now) if wish.is_live else None
+    for entry_id in _perhaps_past(now):
+        entry = lock_entry(entry_id)
+        why = _past(entry, now) if entry.is_live else None
         if why is not None:
-            _end(wish, why, OfferEnd.STOPPED, now)
-            audit.record(audit.SYSTEM, "end_wish", wish, client_id=wish.client_id, purpose=why, now=now)
+            _end(entry, why, OfferEnd.STOPPED, now)
+            audit.record(audit.SYSTEM, "end_wish", entry, client_id=entry.client_id, purpose=why, now=now)
             ended += 1
     return ended
 
@@ -235,29 +235,29 @@ def _perhaps_past(now: datetime) -> list[UUID]:
     return list(db.session.scalars(gone.order_by(WaitingListEntry.id)))
 
 
-def _past(wish: WaitingListEntry, now: datetime) -> EntryEnd | None:
-    visit = wish.replaces
+def _past(entry: WaitingListEntry, now: datetime) -> EntryEnd | None:
+    visit = entry.replaces
     if visit is not None and (visit.state not in MAY_BE_EARLIER or visit.starts_at <= now):
         return EntryEnd.SETTLED
-    if wish.client.erased_at is not None or wish.treatment.retired_at is not None:
+    if entry.client.erased_at is not None or entry.treatment.retired_at is not None:
         return EntryEnd.SETTLED
-    zone = wish.location.zone if wish.location else practice.practice_zone(now.date())
-    return EntryEnd.OVER if hours.local_day(now, ZoneInfo(zone)) > wish.last_on else None
+    zone = entry.location.zone if entry.location else practice.practice_zone(now.date())
+    return EntryEnd.OVER if hours.local_day(now, ZoneInfo(zone)) > entry.last_on else None
 
 
-def _end(wish: WaitingListEntry, why: EntryEnd, offer: OfferEnd, now: datetime) -> None:
-    wish.ended_at, wish.end = now, why
+def _end(entry: WaitingListEntry, why: EntryEnd, offer: OfferEnd, now: datetime) -> None:
+    entry.ended_at, entry.end = now, why
     db.session.execute(
         sa.update(Offer)
-        .where(Offer.wish_id == wish.id, Offer.ended_at.is_(None))
+        .where(Offer.entry_id == entry.id, Offer.ended_at.is_(None))
         .values(ended_at=now, end=offer)
     )
     db.session.flush()
 
 
-def fulfil(wish: WaitingListEntry, now: datetime) -> None:
+def fulfil(entry: WaitingListEntry, now: datetime) -> None:
     """End the entry as fulfilled; it must be locked."""
-    wish.ended_at, wish.end = now, EntryEnd.FULFILLED
+    entry.ended_at, entry.end = now, EntryEnd.FULFILLED
     db.session.flush()
 
 
@@ -268,7 +268,7 @@ def delete_ended(before: datetime) -> int:
     ids = list(db.session.scalars(sa.select(WaitingListEntry.id).where(ended)))
     if not ids:
         return 0
-    db.session.execute(sa.delete(Offer).where(Offer.wish_id.in_(ids)))
+    db.session.execute(sa.delete(Offer).where(Offer.entry_id.in_(ids)))
     db.session.execute(sa.delete(WaitingListEntry).where(WaitingListEntry.id.in_(ids)))
     unoffered = ~sa.exists().where(Offer.offering_id == Offering.id)
     db.session.execute(sa.delete(Offering).where(Offering.ended_at.is_not(None), unoffered))

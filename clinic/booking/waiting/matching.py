@@ -85,7 +85,7 @@ def in_order(now: datetime, treatment_id: UUID | None = None) -> list[RankedEntr
     """
     refused = (
         sa.select(sa.func.count())
-        .where(Offer.wish_id == WaitingListEntry.id, Offer.end.in_(LET_GO))
+        .where(Offer.entry_id == WaitingListEntry.id, Offer.end.in_(LET_GO))
         .correlate(WaitingListEntry)
         .scalar_subquery()
     )
@@ -109,10 +109,10 @@ def in_order(now: datetime, treatment_id: UUID | None = None) -> list[RankedEntr
     elsewhere = _elsewhere(now, WaitingListEntry.ended_at.is_(None))
     return [
         replace(
-            _waiting(wish, before, minutes, let_go, elsewhere),
-            barred_from=bars.get(wish.client_id, frozenset()),
+            _waiting(entry, before, minutes, let_go, elsewhere),
+            barred_from=bars.get(entry.client_id, frozenset()),
         )
-        for wish, before, minutes in db.session.execute(question)
+        for entry, before, minutes in db.session.execute(question)
     ]
 
 
@@ -131,45 +131,45 @@ def _elsewhere(
         )
     )
     found: dict[UUID, tuple[tuple[datetime, datetime], ...]] = {}
-    for wish_id, since, until in rows:
-        found[wish_id] = (*found.get(wish_id, ()), (since, until))
+    for entry_id, since, until in rows:
+        found[entry_id] = (*found.get(entry_id, ()), (since, until))
     return found
 
 
 def _waiting(
-    wish: WaitingListEntry,
+    entry: WaitingListEntry,
     before: datetime | None,
     minutes: int,
     let_go: dict[UUID, frozenset[tuple[datetime, UUID]]],
     elsewhere: dict[UUID, tuple[tuple[datetime, datetime], ...]],
 ) -> RankedEntry:
     return RankedEntry(
-        id=wish.id,
-        client_id=wish.client_id,
-        treatment_id=wish.treatment_id,
-        therapist_id=wish.therapist_id,
-        location_id=wish.location_id,
-        times=frozenset(wish.times),
-        last_on=wish.last_on,
+        id=entry.id,
+        client_id=entry.client_id,
+        treatment_id=entry.treatment_id,
+        therapist_id=entry.therapist_id,
+        location_id=entry.location_id,
+        times=frozenset(entry.times),
+        last_on=entry.last_on,
         before=before,
-        let_go=let_go.get(wish.id, frozenset()),
+        let_go=let_go.get(entry.id, frozenset()),
         lasts=timedelta(minutes=minutes),
-        elsewhere=elsewhere.get(wish.id, ()),
+        elsewhere=elsewhere.get(entry.id, ()),
     )
 
 
-def ranked(wishes: Sequence[WaitingListEntry], now: datetime) -> list[RankedEntry]:
+def ranked(waiting: Sequence[WaitingListEntry], now: datetime) -> list[RankedEntry]:
     """These entries, whether or not they may be offered anything now."""
-    elsewhere = _elsewhere(now, WaitingListEntry.id.in_([wish.id for wish in wishes])) if wishes else {}
+    elsewhere = _elsewhere(now, WaitingListEntry.id.in_([entry.id for entry in waiting])) if waiting else {}
     return [
         _waiting(
-            wish,
-            wish.replaces.starts_at if wish.replaces else None,
-            (wish.replaces or wish.treatment).length_minutes,
+            entry,
+            entry.replaces.starts_at if entry.replaces else None,
+            (entry.replaces or entry.treatment).length_minutes,
             {},
             elsewhere,
         )
-        for wish in wishes
+        for entry in waiting
     ]
 
 
@@ -189,7 +189,7 @@ def is_busy(now: datetime) -> sa.ColumnElement[bool]:
         .join(Offering, Offering.id == Offer.offering_id)
         .join(Appointment, Appointment.id == Offering.hold_id)
         .where(
-            Offer.wish_id == WaitingListEntry.id,
+            Offer.entry_id == WaitingListEntry.id,
             Offer.end == OfferEnd.ACCEPTED,
             Appointment.state == State.HELD,
             Appointment.held_until > now,
@@ -197,7 +197,7 @@ def is_busy(now: datetime) -> sa.ColumnElement[bool]:
         .correlate(WaitingListEntry)
     )
     return sa.or_(
-        sa.exists().where(Offer.wish_id == WaitingListEntry.id, Offer.ended_at.is_(None)), taken.exists()
+        sa.exists().where(Offer.entry_id == WaitingListEntry.id, Offer.ended_at.is_(None)), taken.exists()
     )
 
 
@@ -213,15 +213,15 @@ def _can_move_into() -> sa.ColumnElement[bool]:
 
 def _let_go() -> dict[UUID, frozenset[tuple[datetime, UUID]]]:
     rows = db.session.execute(
-        sa.select(Offer.wish_id, Appointment.starts_at, Appointment.therapist_id)
-        .join(WaitingListEntry, WaitingListEntry.id == Offer.wish_id)
+        sa.select(Offer.entry_id, Appointment.starts_at, Appointment.therapist_id)
+        .join(WaitingListEntry, WaitingListEntry.id == Offer.entry_id)
         .join(Offering, Offering.id == Offer.offering_id)
         .join(Appointment, Appointment.id == Offering.hold_id)
         .where(WaitingListEntry.ended_at.is_(None), Offer.end.in_(LET_GO))
     )
     found: dict[UUID, frozenset[tuple[datetime, UUID]]] = {}
-    for wish_id, starts_at, therapist_id in rows:
-        found[wish_id] = found.get(wish_id, frozenset()) | {(starts_at, therapist_id)}
+    for entry_id, starts_at, therapist_id in rows:
+        found[entry_id] = found.get(entry_id, frozenset()) | {(starts_at, therapist_id)}
     return found
 
 

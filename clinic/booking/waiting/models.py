@@ -137,7 +137,7 @@ class Offer(Identified, Model):
     __tablename__ = "waiting_offers"
 
     offering_id: Mapped[UUID] = mapped_column(sa.ForeignKey("waiting_offerings.id"))
-    wish_id: Mapped[UUID] = mapped_column(sa.ForeignKey("waiting_wishes.id"), index=True)
+    entry_id: Mapped[UUID] = mapped_column("wish_id", sa.ForeignKey("waiting_wishes.id"), index=True)
     round: Mapped[int] = mapped_column(sa.SmallInteger)
     offered_at: Mapped[datetime]
     expires_at: Mapped[datetime]
@@ -145,7 +145,7 @@ class Offer(Identified, Model):
     end: Mapped[str | None]
 
     offering: Mapped[Offering] = relationship(back_populates="offers")
-    wish: Mapped[WaitingListEntry] = relationship()
+    entry: Mapped[WaitingListEntry] = relationship()
 
     __table_args__ = (
         # Nobody is offered the same reserved time twice.

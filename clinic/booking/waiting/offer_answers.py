@@ -54,18 +54,18 @@ def accept(offer_id: UUID, *, browser: bytes, actor: str, now: datetime, plain: 
     secures the time.
     """
     offer = _locked(offer_id)
-    wish = entries.lock_entry(offer.wish_id)
+    entry = entries.lock_entry(offer.entry_id)
     if offer.end == OfferEnd.ACCEPTED:
-        visit = visit_of(offer) or _booked(offer, wish, browser, actor, now, plain)
+        visit = visit_of(offer) or _booked(offer, entry, browser, actor, now, plain)
     else:
         require_open(offer, now)
-        if wish.replaces_id is not None:
-            visit = _moved(offer.offering, wish.replaces_id, actor, now)
+        if entry.replaces_id is not None:
+            visit = _moved(offer.offering, entry.replaces_id, actor, now)
         else:
-            visit = _booked(offer, wish, browser, actor, now, plain)
+            visit = _booked(offer, entry, browser, actor, now, plain)
         _won(offer, actor, now)
-    if wish.is_live:
-        entries.fulfil(wish, now)
+    if entry.is_live:
+        entries.fulfil(entry, now)
     return visit
 
 
@@ -75,7 +75,7 @@ def keep_for(offer_id: UUID, *, browser: bytes, actor: str, now: datetime) -> Ap
     A browser holds one time at once: any other hold is released. Safe to repeat. Raises OfferGone.
     """
     offer = _locked(offer_id)
-    wish = entries.lock_entry(offer.wish_id)
+    entry = entries.lock_entry(offer.entry_id)
     hold = get_appointment(offer.offering.hold_id, OfferGone)
     if offer.end == OfferEnd.ACCEPTED and hold.state == State.HELD and hold.held_by == browser:
         return hold
@@ -84,7 +84,7 @@ def keep_for(offer_id: UUID, *, browser: bytes, actor: str, now: datetime) -> Ap
     lock(
         [hold.therapist_id, *(other.therapist_id for other in others)],
         [row.room_id for row in (hold, *others) if row.room_id],
-        wish.client_id,
+        entry.client_id,
     )
     hold = reload_locked(hold, whole=True)
     _require_kept(hold, now)
@@ -104,15 +104,15 @@ def accept_for(offer_id: UUID, *, by: User, now: datetime) -> Appointment:
     Raises OfferGone, NothingEarlier, and what a booking at the desk or a move raises.
     """
     offer = _locked(offer_id)
-    wish = entries.lock_entry(offer.wish_id)
+    entry = entries.lock_entry(offer.entry_id)
     actor = audit.by_user(by.id)
     require_open(offer, now)
-    if wish.replaces_id is not None:
-        visit = _moved(offer.offering, wish.replaces_id, actor, now)
+    if entry.replaces_id is not None:
+        visit = _moved(offer.offering, entry.replaces_id, actor, now)
     else:
-        visit = _booked(offer, wish, offerings.reservation_key(offer.offering_id), actor, now, plain=False)
+        visit = _booked(offer, entry, offerings.reservation_key(offer.offering_id), actor, now, plain=False)
     _won(offer, actor, now)
-    entries.fulfil(wish, now)
+    entries.fulfil(entry, now)
     return visit
 
 
@@ -139,11 +139,11 @@ def visit_of(offer: Offer) -> Appointment | None:
     """The visit that an accepted offer became, while it is still at that time; otherwise None."""
     if offer.end != OfferEnd.ACCEPTED:
         return None
-    hold, wish = offer.offering.hold, offer.wish
+    hold, entry = offer.offering.hold, offer.entry
     return db.session.scalar(
         sa.select(Appointment)
         .where(
-            Appointment.client_id == wish.client_id,
+            Appointment.client_id == entry.client_id,
             Appointment.starts_at == hold.starts_at,
             Appointment.therapist_id == hold.therapist_id,
             Appointment.state.in_(LIVE),
@@ -163,7 +163,7 @@ def _locked(offer_id: UUID) -> Offer:
 
 
 def _booked(
-    offer: Offer, wish: WaitingListEntry, browser: bytes, actor: str, now: datetime, plain: bool
+    offer: Offer, entry: WaitingListEntry, browser: bytes, actor: str, now: datetime, plain: bool
 ) -> Appointment:
     """Turn the hold into a visit: the offering's, or after `keep_for` this browser's, as long as nobody took it
     over."""
@@ -173,7 +173,7 @@ def _booked(
             offer.offering.hold_id,
             browser=browser,
             held_by=None if is_won else offerings.reservation_key(offer.offering_id),
-            client=wish.client,
+            client=entry.client,
             actor=actor,
             now=now,
             plain=plain,
@@ -244,4 +244,4 @@ def _won(offer: Offer, actor: str, now: datetime) -> None:
 
 
 def _client_id(offer: Offer) -> UUID:
-    return offer.wish.client_id
+    return offer.entry.client_id

@@ -51,7 +51,7 @@ def reservation_key(offering_id: UUID) -> bytes:
 def keep(
     treatment_id: UUID,
     time: WaitingListTime,
-    wish_ids: Sequence[UUID],
+    entry_ids: Sequence[UUID],
     *,
     now: datetime,
     by_id: UUID | None = None,
@@ -61,7 +61,7 @@ def keep(
     `by_id` is the member of staff who offers it by hand; then there is only one round. Raises NotOffered, SlotTaken,
     OfferedAlready.
     """
-    supply = _as_needed(supply_of(treatment_id), wish_ids)
+    supply = _as_needed(supply_of(treatment_id), entry_ids)
     asked = SearchCriteria(treatment_id, therapist_id=time.therapist_id, location_id=time.location_id)
     lock_all(supply, asked, [])
     until = now + Pace.of(practice.the_practice()).lasts
@@ -80,37 +80,37 @@ def keep(
     )
     db.session.add(offering)
     db.session.flush()
-    _offer(offering, wish_ids, now)
+    _offer(offering, entry_ids, now)
     return offering
 
 
-def _as_needed(supply: Supply, wish_ids: Sequence[UUID]) -> Supply:
+def _as_needed(supply: Supply, entry_ids: Sequence[UUID]) -> Supply:
     """The supply for these entries: for a single visit that should be earlier, with that visit's length and buffers."""
-    if len(wish_ids) != 1:
+    if len(entry_ids) != 1:
         return supply
     visit = db.session.scalar(
         sa.select(Appointment)
         .join(WaitingListEntry, WaitingListEntry.replaces_id == Appointment.id)
-        .where(WaitingListEntry.id == wish_ids[0])
+        .where(WaitingListEntry.id == entry_ids[0])
     )
     return supply_as_agreed(supply, visit) if visit is not None else supply
 
 
-def _offer(offering: Offering, wish_ids: Sequence[UUID], now: datetime) -> None:
+def _offer(offering: Offering, entry_ids: Sequence[UUID], now: datetime) -> None:
     """Offer the reserved time in the offering's current round."""
     actor = audit.by_user(offering.by_id) if offering.by_id else audit.SYSTEM
     with violates("uq_waiting_offers_one_open", OfferedAlready()):
-        for wish_id in wish_ids:
+        for entry_id in entry_ids:
             offer = Offer(
                 offering_id=offering.id,
-                wish_id=wish_id,
+                entry_id=entry_id,
                 round=offering.round,
                 offered_at=now,
                 expires_at=offering.expires_at,
             )
             db.session.add(offer)
             client_id = db.session.scalar(
-                sa.select(WaitingListEntry.client_id).where(WaitingListEntry.id == wish_id)
+                sa.select(WaitingListEntry.client_id).where(WaitingListEntry.id == entry_id)
             )
             audit.record(actor, "offer", offer, client_id=client_id, now=now)
         db.session.flush()
@@ -160,7 +160,7 @@ def _next_round(offering: Offering, hold: Appointment, now: datetime) -> bool:
         return False
     if not pace.is_early_enough(hold.starts_at, now) or not revalidation.is_possible(hold, now):
         return False
-    asked_before = {offer.wish_id for offer in offering.offers}
+    asked_before = {offer.entry_id for offer in offering.offers}
     time = WaitingListTime(hold.starts_at, hold.therapist_id, hold.location_id, zone)
     people = [one for one in matching.in_order(now, hold.treatment_id) if one.suits(time)]
     chosen = matching.first((one for one in people if one.id not in asked_before), pace.people)

@@ -23,7 +23,7 @@ from clinic.practice.supply import supply_of
 from clinic.refusal import NotFound
 from clinic.scheduling.hours import Days
 
-WHOLE_WISH = (
+WHOLE_ENTRY = (
     joinedload(WaitingListEntry.client),
     joinedload(WaitingListEntry.treatment),
     joinedload(WaitingListEntry.therapist),
@@ -32,17 +32,17 @@ WHOLE_WISH = (
 )
 _HOLD = joinedload(Offer.offering).joinedload(Offering.hold)
 WHOLE_OFFER = (
-    joinedload(Offer.wish).options(*WHOLE_WISH),
+    joinedload(Offer.entry).options(*WHOLE_ENTRY),
     _HOLD.joinedload(Appointment.therapist),
     _HOLD.joinedload(Appointment.treatment),
     _HOLD.joinedload(Appointment.location),
 )
 
 
-def entry_of(wish_id: UUID) -> WaitingListEntry:
+def entry_of(entry_id: UUID) -> WaitingListEntry:
     """An entry with everything its page shows; raises NotFound."""
     found = db.session.scalar(
-        sa.select(WaitingListEntry).where(WaitingListEntry.id == wish_id).options(*WHOLE_WISH)
+        sa.select(WaitingListEntry).where(WaitingListEntry.id == entry_id).options(*WHOLE_ENTRY)
     )
     if found is None:
         raise NotFound
@@ -56,7 +56,7 @@ def of_client(client_id: UUID) -> list[WaitingListEntry]:
     )
     return list(
         db.session.scalars(
-            live.order_by(WaitingListEntry.created_at, WaitingListEntry.id).options(*WHOLE_WISH)
+            live.order_by(WaitingListEntry.created_at, WaitingListEntry.id).options(*WHOLE_ENTRY)
         )
     )
 
@@ -69,10 +69,10 @@ def offer(offer_id: UUID) -> Offer:
     return found
 
 
-def open_offer(wish_id: UUID, now: datetime) -> Offer | None:
+def open_offer(entry_id: UUID, now: datetime) -> Offer | None:
     """The open offer of an entry, if any."""
     waiting = sa.select(Offer).where(
-        Offer.wish_id == wish_id, Offer.ended_at.is_(None), Offer.expires_at > now
+        Offer.entry_id == entry_id, Offer.ended_at.is_(None), Offer.expires_at > now
     )
     return db.session.scalar(waiting.options(*WHOLE_OFFER))
 
@@ -81,10 +81,10 @@ def open_offers(client_id: UUID, now: datetime) -> dict[UUID, Offer]:
     """A client's open offers, by entry id."""
     waiting = (
         sa.select(Offer)
-        .join(Offer.wish)
+        .join(Offer.entry)
         .where(WaitingListEntry.client_id == client_id, Offer.ended_at.is_(None), Offer.expires_at > now)
     )
-    return {offer.wish_id: offer for offer in db.session.scalars(waiting.options(*WHOLE_OFFER))}
+    return {offer.entry_id: offer for offer in db.session.scalars(waiting.options(*WHOLE_OFFER))}
 
 
 def earlier_than(visit_id: UUID) -> WaitingListEntry | None:
@@ -101,17 +101,17 @@ def won_with(hold_id: UUID) -> Offer | None:
     return db.session.scalar(
         sa.select(Offer)
         .join(Offering, Offering.id == Offer.offering_id)
-        .join(WaitingListEntry, WaitingListEntry.id == Offer.wish_id)
+        .join(WaitingListEntry, WaitingListEntry.id == Offer.entry_id)
         .where(
             Offering.hold_id == hold_id, Offer.end == OfferEnd.ACCEPTED, WaitingListEntry.ended_at.is_(None)
         )
-        .options(joinedload(Offer.wish))
+        .options(joinedload(Offer.entry))
     )
 
 
-def is_busy(wish_id: UUID, now: datetime) -> bool:
+def is_busy(entry_id: UUID, now: datetime) -> bool:
     """Whether an entry has an open offer, or a taken time to complete."""
-    return bool(db.session.scalar(sa.select(matching.is_busy(now)).where(WaitingListEntry.id == wish_id)))
+    return bool(db.session.scalar(sa.select(matching.is_busy(now)).where(WaitingListEntry.id == entry_id)))
 
 
 def fitting(
@@ -157,7 +157,7 @@ def fitting(
 class WaitingListLine:
     """An entry as staff see it in the list."""
 
-    wish: WaitingListEntry
+    entry: WaitingListEntry
     asked: int
     """How many times it was offered."""
     is_reachable: bool
@@ -198,14 +198,14 @@ def whom_it_suits(treatment_id: UUID, time: WaitingListTime, now: datetime) -> l
         ~matching.is_busy(now),
     )
     lines = [_line(row) for row in db.session.execute(rows)]
-    people = matching.ranked([line.wish for line in lines], now)
+    people = matching.ranked([line.entry for line in lines], now)
     return [line for line, one in zip(lines, people, strict=True) if one.suits(time)]
 
 
 def _lines(now: datetime, *conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
     asked = (
         sa.select(sa.func.count())
-        .where(Offer.wish_id == WaitingListEntry.id)
+        .where(Offer.entry_id == WaitingListEntry.id)
         .correlate(WaitingListEntry)
         .scalar_subquery()
     )
@@ -218,12 +218,12 @@ def _lines(now: datetime, *conditions: sa.ColumnElement[bool]) -> sa.Select[Any]
         )
         .where(*conditions)
         .order_by(WaitingListEntry.created_at, WaitingListEntry.id)
-        .options(*WHOLE_WISH, joinedload(WaitingListEntry.client).selectinload(Client.contacts))
+        .options(*WHOLE_ENTRY, joinedload(WaitingListEntry.client).selectinload(Client.contacts))
     )
 
 
 def _line(row: sa.Row[Any]) -> WaitingListLine:
-    return WaitingListLine(wish=row[0], asked=row.asked, is_reachable=row.is_reachable, is_busy=row.is_busy)
+    return WaitingListLine(entry=row[0], asked=row.asked, is_reachable=row.is_reachable, is_busy=row.is_busy)
 
 
 def live_offerings() -> Sequence[Offering]:
@@ -236,7 +236,7 @@ def live_offerings() -> Sequence[Offering]:
             joinedload(Offering.hold).joinedload(Appointment.therapist),
             joinedload(Offering.hold).joinedload(Appointment.treatment),
             joinedload(Offering.hold).joinedload(Appointment.location),
-            selectinload(Offering.offers).joinedload(Offer.wish).joinedload(WaitingListEntry.client),
+            selectinload(Offering.offers).joinedload(Offer.entry).joinedload(WaitingListEntry.client),
         )
     )
     return db.session.scalars(live).all()

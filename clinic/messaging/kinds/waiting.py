@@ -149,7 +149,7 @@ def _offers(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
             Appointment.zone,
             ADDRESS.c.id.label("recipient_id"),
         )
-        .join(WaitingListEntry, WaitingListEntry.id == Offer.wish_id)
+        .join(WaitingListEntry, WaitingListEntry.id == Offer.entry_id)
         .join(Offering, Offering.id == Offer.offering_id)
         .join(Appointment, Appointment.id == Offering.hold_id)
         .join(Client, Client.id == WaitingListEntry.client_id)
@@ -159,10 +159,10 @@ def _offers(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
 
 
 def _joined_letter(held: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
-    wish = db.session.get(WaitingListEntry, held.subject_id)
-    if wish is None or not wish.is_live:
+    entry = db.session.get(WaitingListEntry, held.subject_id)
+    if entry is None or not entry.is_live:
         return Drop("gone")
-    return _content(held, wish, {"minutes": practice.offer_minutes})
+    return _content(held, entry, {"minutes": practice.offer_minutes})
 
 
 def _offer_letter(held: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
@@ -173,41 +173,41 @@ def _offer_letter(held: Claim, practice: Practice, now: datetime) -> LetterConte
         return Drop("decided")
     if offer.expires_at <= now:
         return Drop("past")
-    moved = offer.wish.replaces
+    moved = offer.entry.replaces
     return _content(
         held,
-        offer.wish,
+        offer.entry,
         {
             "visit": _visit(offer, practice, now),
-            "offer_link": public_url(signed_links.offer_path(offer.id, offer.wish.link_epoch)),
+            "offer_link": public_url(signed_links.offer_path(offer.id, offer.entry.link_epoch)),
             "kept_until": offer.expires_at,
-            "moves": LetterVisit.of(moved, offer.wish.client, practice, now) if moved else None,
+            "moves": LetterVisit.of(moved, offer.entry.client, practice, now) if moved else None,
         },
     )
 
 
 def _outcome_letter(held: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
     offer = db.session.get(Offer, held.subject_id)
-    if offer is None or not offer.wish.is_live:
+    if offer is None or not offer.entry.is_live:
         return Drop("gone")
     return _content(
         held,
-        offer.wish,
+        offer.entry,
         {"visit": _visit(offer, practice, now), "was_missed": offer.end == OfferEnd.MISSED},
     )
 
 
 def _over_letter(held: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
-    wish = db.session.get(WaitingListEntry, held.subject_id)
-    if wish is None or wish.end != EntryEnd.OVER:
+    entry = db.session.get(WaitingListEntry, held.subject_id)
+    if entry is None or entry.end != EntryEnd.OVER:
         return Drop("gone")
-    return _content(held, wish, {})
+    return _content(held, entry, {})
 
 
 def _visit(offer: Offer, practice: Practice, now: datetime) -> LetterVisit:
     """The offered time; length and price of a visit that would move are its own."""
-    kept, moved = offer.offering.hold, offer.wish.replaces
-    visit = LetterVisit.of(kept, offer.wish.client, practice, now)
+    kept, moved = offer.offering.hold, offer.entry.replaces
+    visit = LetterVisit.of(kept, offer.entry.client, practice, now)
     if moved is None:
         return visit
     return replace(
@@ -218,15 +218,15 @@ def _visit(offer: Offer, practice: Practice, now: datetime) -> LetterVisit:
     )
 
 
-def _content(held: Claim, wish: WaitingListEntry, facts: Mapping[str, Any]) -> LetterContent | Drop:
-    contact, client = db.session.get(Contact, held.recipient_id), wish.client
+def _content(held: Claim, entry: WaitingListEntry, facts: Mapping[str, Any]) -> LetterContent | Drop:
+    contact, client = db.session.get(Contact, held.recipient_id), entry.client
     if contact is None or (why := why_unreachable(contact, client)) is not None:
         return Drop("no_address" if contact is None else why or "no_address")
     return LetterContent(
         recipient=contact.normalised,
         contact_id=contact.id,
         language=client.language,
-        facts={"wish_link": public_url(signed_links.wish_path(wish.id, wish.link_epoch)), **facts},
+        facts={"entry_link": public_url(signed_links.entry_path(entry.id, entry.link_epoch)), **facts},
     )
 
 
@@ -241,7 +241,7 @@ KINDS = (
         ),
         placeholders=OF_PRACTICE,
         compose=_joined_letter,
-        sample=lambda scene: {"wish_link": scene.link, "minutes": scene.practice.offer_minutes},
+        sample=lambda scene: {"entry_link": scene.link, "minutes": scene.practice.offer_minutes},
     ),
     DeclaredKind(
         kind=MessageKind.WAITING_OFFER,
@@ -254,7 +254,7 @@ KINDS = (
         compose=_offer_letter,
         sample=lambda scene: {
             "visit": scene.visit,
-            "wish_link": scene.link,
+            "entry_link": scene.link,
             "offer_link": scene.link,
             "kept_until": scene.now + timedelta(days=1),
             "moves": None,
@@ -269,7 +269,7 @@ KINDS = (
             heading=N_("This time is gone, {client}"),
         ),
         compose=_outcome_letter,
-        sample=lambda scene: {"visit": scene.visit, "wish_link": scene.link, "was_missed": True},
+        sample=lambda scene: {"visit": scene.visit, "entry_link": scene.link, "was_missed": True},
     ),
     DeclaredKind(
         kind=MessageKind.WAITING_OVER,
@@ -281,6 +281,6 @@ KINDS = (
         ),
         placeholders=OF_PRACTICE,
         compose=_over_letter,
-        sample=lambda scene: {"wish_link": scene.link},
+        sample=lambda scene: {"entry_link": scene.link},
     ),
 )

@@ -26,7 +26,7 @@ def ask_earlier(token: str) -> ResponseReturnValue:
     """When an earlier time would suit, for an existing visit."""
     visit, now = _visit(token), clock.now()
     if (waits := queries.earlier_than(visit.id)) is not None:
-        return redirect(signed_links.wish_path(waits.id, waits.link_epoch), 303)
+        return redirect(signed_links.entry_path(waits.id, waits.link_epoch), 303)
     if not entries.may_wait(visit, now):
         return redirect(url_for("appointment.manage", token=token), 303)
     form = EarlierForm(formdata=None)
@@ -59,7 +59,7 @@ def earlier(token: str) -> ResponseReturnValue:
     except Refusal as refusal:
         return refusal_page.answer(_earlier_page(form, visit, token, refusal=refusal), refusal)
     flash(N_("We tell you when something earlier is free. Your appointment stays as it is."), "ok")
-    return redirect(signed_links.wish_path(waits.id, waits.link_epoch), 303)
+    return redirect(signed_links.entry_path(waits.id, waits.link_epoch), 303)
 
 
 def _visit(token: str) -> Appointment:

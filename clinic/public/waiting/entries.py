@@ -65,7 +65,7 @@ def join(slug: str) -> ResponseReturnValue:
         limits.take(limits.WAITING_CONTACT, form.mail.data or "", now)
         with transaction():
             client, actor = client_of(form, now)
-            wish = entries.join(
+            entry = entries.join(
                 client=client,
                 treatment_id=sold.id,
                 therapist_id=form.therapist_id,
@@ -75,7 +75,7 @@ def join(slug: str) -> ResponseReturnValue:
                 actor=actor,
                 now=now,
             )
-            idempotency.remember(browser(), form.key.data or "", content, StoredAnswer(303, wish.id), now)
+            idempotency.remember(browser(), form.key.data or "", content, StoredAnswer(303, entry.id), now)
     except idempotency.AtTheSameTime:
         return _done_before(form, content) or redirect(url_for(".ask", slug=slug), 303)
     except idempotency.OtherContent:
@@ -85,23 +85,23 @@ def join(slug: str) -> ResponseReturnValue:
     except Refusal as refusal:
         return refusal_page.answer(_join_page(form, sold, refusal=refusal), refusal)
     flash(N_("You are on the waiting list."), "ok")
-    return _to(wish)
+    return _to(entry)
 
 
 @blueprint.get("/w/<token>")
 @audience(anyone)
-def wish(token: str) -> str:
+def entry(token: str) -> str:
     """An entry, what is already free, and how to change or withdraw it."""
-    return _wish_page(_wish(token), token)
+    return _entry_page(_entry(token), token)
 
 
 @blueprint.get("/w/<token>/change")
 @audience(anyone)
 def ask_change(token: str) -> ResponseReturnValue:
     """Other days, another therapist, another last day."""
-    waited_for, now = _wish(token), clock.now()
+    waited_for, now = _entry(token), clock.now()
     if not waited_for.is_live or waited_for.replaces_id is not None:
-        return redirect(url_for(".wish", token=token), 303)
+        return redirect(url_for(".entry", token=token), 303)
     form = WaitingListForm(formdata=None)
     _offer_choices(form, waited_for.treatment, now)
     form.therapist.data = str(waited_for.therapist_id or "")
@@ -115,7 +115,7 @@ def ask_change(token: str) -> ResponseReturnValue:
 @audience(anyone)
 def change(token: str) -> ResponseReturnValue:
     """Change the entry; its place in the order stays."""
-    waited_for, now = _wish(token), clock.now()
+    waited_for, now = _entry(token), clock.now()
     form = WaitingListForm()
     _offer_choices(form, waited_for.treatment, now)
     if not form.validate():
@@ -133,26 +133,26 @@ def change(token: str) -> ResponseReturnValue:
                 now=now,
             )
     except NoLongerWaiting as over:
-        return _wish_page(_wish(token), token, refusal=over.sentence), over.status
+        return _entry_page(_entry(token), token, refusal=over.sentence), over.status
     except Refusal as refusal:
         return refusal_page.answer(_change_page(form, waited_for, token, refusal=refusal), refusal)
     flash(N_("Changed. Your place on the list stays the same."), "ok")
-    return redirect(url_for(".wish", token=token), 303)
+    return redirect(url_for(".entry", token=token), 303)
 
 
 @blueprint.post("/w/<token>/withdraw")
 @audience(anyone)
 def withdraw(token: str) -> ResponseReturnValue:
     """Withdraw the entry."""
-    waited_for, now = _wish(token), clock.now()
+    waited_for, now = _entry(token), clock.now()
     try:
         limits.take(limits.CHANGES_LINK, str(waited_for.id), now)
         with transaction():
             entries.withdraw(waited_for.id, actor=audit.by_link(waited_for.id), now=now)
     except Refusal as refusal:
-        return refusal_page.answer(_wish_page(waited_for, token, refusal=refusal.sentence), refusal)
+        return refusal_page.answer(_entry_page(waited_for, token, refusal=refusal.sentence), refusal)
     flash(N_("You are no longer on the waiting list."), "ok")
-    return redirect(url_for(".wish", token=token), 303)
+    return redirect(url_for(".entry", token=token), 303)
 
 
 def _offer_choices(form: WaitingListForm, sold: Treatment, now: datetime) -> None:
@@ -174,13 +174,13 @@ def _done_before(form: JoinWaitingListForm, content: dict[str, Any]) -> Response
     return _to(queries.entry_of(earlier.subject_id)) if earlier is not None and earlier.subject_id else None
 
 
-def _to(wish: WaitingListEntry) -> ResponseReturnValue:
-    return redirect(signed_links.wish_path(wish.id, wish.link_epoch), 303)
+def _to(entry: WaitingListEntry) -> ResponseReturnValue:
+    return redirect(signed_links.entry_path(entry.id, entry.link_epoch), 303)
 
 
-def _wish(token: str) -> WaitingListEntry:
+def _entry(token: str) -> WaitingListEntry:
     """The entry of a token; raises NotFound for an invalid one."""
-    claim = signed_links.check(token, signed_links.WISH)
+    claim = signed_links.check(token, signed_links.ENTRY)
     if claim is None:
         raise NotFound
     found = queries.entry_of(claim.subject_id)
@@ -207,20 +207,20 @@ def _change_page(
     return render_template(
         "public/waiting/change.html",
         form=form,
-        wish=waited_for,
+        entry=waited_for,
         token=token,
         refusal=refusal,
         has_errors=refusal is not None or form.has_errors,
     )
 
 
-def _wish_page(waited_for: WaitingListEntry, token: str, *, refusal: str | None = None) -> str:
+def _entry_page(waited_for: WaitingListEntry, token: str, *, refusal: str | None = None) -> str:
     now = clock.now()
     open_ = queries.open_offer(waited_for.id, now) if waited_for.is_live else None
     visit = waited_for.replaces
     return render_template(
         "public/waiting/entry.html",
-        wish=waited_for,
+        entry=waited_for,
         words=in_words(waited_for.times),
         token=token,
         refusal=refusal,

@@ -66,23 +66,23 @@ def decline(token: str) -> ResponseReturnValue:
     try:
         limits.take(limits.CHANGES_LINK, str(found.id), now)
         with transaction():
-            offer_answers.decline(found.id, actor=audit.by_link(found.wish_id), now=now)
+            offer_answers.decline(found.id, actor=audit.by_link(found.entry_id), now=now)
     except Refusal as refusal:
         return refusal_page.answer(_offer_page(found, token, refusal=refusal.sentence), refusal)
     flash(N_("Thank you for telling us. You stay on the waiting list."), "ok")
-    return redirect(signed_links.wish_path(found.wish_id, found.wish.link_epoch), 303)
+    return redirect(signed_links.entry_path(found.entry_id, found.entry.link_epoch), 303)
 
 
 def _accepted(found: Offer, now: datetime) -> Appointment:
     """Accept the time; this browser's answers are attached to the entry's client, and a therapist sees them."""
-    is_move = found.wish.replaces_id is not None
-    client_id = found.wish.client_id
+    is_move = found.entry.replaces_id is not None
+    client_id = found.entry.client_id
     if not is_move:
         adopt(browser(), client_id, now, is_new=False)
     visit = offer_answers.accept(
         found.id,
         browser=browser(),
-        actor=audit.by_link(found.wish_id),
+        actor=audit.by_link(found.entry_id),
         now=now,
         plain=request.form.get("plain") == "yes",
     )
@@ -97,7 +97,7 @@ def _keep_and_go(offer_id: UUID, token: str, endpoint: str, now: datetime) -> Re
     try:
         with transaction():
             offer_answers.keep_for(
-                offer_id, browser=browser(), actor=audit.by_link(_offer(token).wish_id), now=now
+                offer_id, browser=browser(), actor=audit.by_link(_offer(token).entry_id), now=now
             )
     except OfferGone as gone:
         return _offer_page(_offer(token), token, refusal=gone.sentence), gone.status
@@ -110,14 +110,14 @@ def _offer(token: str) -> Offer:
     if claim is None:
         raise NotFound
     found = queries.offer(claim.subject_id)
-    if not claim.holds(found.wish.link_epoch) or found.wish.client.erased_at is not None:
+    if not claim.holds(found.entry.link_epoch) or found.entry.client.erased_at is not None:
         raise NotFound
-    languages.speak_to(found.wish.client)
+    languages.speak_to(found.entry.client)
     return found
 
 
 def _offer_page(found: Offer, token: str, *, refusal: str | None = None) -> str:
-    now, hold, waited_for = clock.now(), found.offering.hold, found.wish
+    now, hold, waited_for = clock.now(), found.offering.hold, found.entry
     is_won = found.end == OfferEnd.ACCEPTED and hold.state == State.HELD and hold.held_by == known_browser()
     is_open = found.ended_at is None and found.expires_at > now and hold.state == State.HELD
     if not (is_open or is_won or refusal):
@@ -130,7 +130,7 @@ def _offer_page(found: Offer, token: str, *, refusal: str | None = None) -> str:
         "public/waiting/offer.html",
         offer=found,
         visit=hold,
-        wish=waited_for,
+        entry=waited_for,
         token=token,
         is_open=is_open or is_won,
         kept_until=hold.held_until if is_won else found.expires_at,
@@ -141,20 +141,20 @@ def _offer_page(found: Offer, token: str, *, refusal: str | None = None) -> str:
         free_until=states.free_until(hold),
         refusal=refusal,
         free=[] if is_open or is_won else free.times(waited_for, now),
-        wish_path=signed_links.wish_path(waited_for.id, waited_for.link_epoch),
+        entry_path=signed_links.entry_path(waited_for.id, waited_for.link_epoch),
     )
 
 
 def _is_confirmed(found: Offer) -> bool:
     """Whether accepting only makes a request; times that staff offered by hand are booked."""
-    if found.wish.replaces_id is not None or found.offering.by_id is not None:
+    if found.entry.replaces_id is not None or found.offering.by_id is not None:
         return False
-    return admission.is_requested_first(found.offering.hold.treatment, found.wish.client_id)
+    return admission.is_requested_first(found.offering.hold.treatment, found.entry.client_id)
 
 
 def _asks_first(found: Offer, now: datetime) -> bool:
     """Whether the health questions come before this time can be booked."""
-    hold, waited_for = found.offering.hold, found.wish
+    hold, waited_for = found.offering.hold, found.entry
     if waited_for.replaces_id is not None or hold.treatment.intake != IntakeRule.BEFORE_BOOKING:
         return False
     standing = intake.safety_standing(
