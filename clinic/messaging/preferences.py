@@ -1,4 +1,5 @@
-"""Preferences: what a person wants to receive besides letters about their bookings, and how they unsubscribe.
+"""Preferences: what a person wants to receive besides letters about their bookings, agreement to text messages, and how to
+unsubscribe.
 
 Check-ins are part of a visit's care and go out unless somebody stops them. Invitations to come again and news go only
 to people who agreed, and consent is a row: which text, when, and when it was withdrawn. Every change is audited.
@@ -13,7 +14,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from clinic.accounts import audit, signed_links
-from clinic.accounts.models import Contact
+from clinic.accounts.models import Contact, ContactKind
 from clinic.db import db
 from clinic.intake.consent import ConsentText
 from clinic.intake.models import Consent, Purpose
@@ -44,6 +45,13 @@ class NoSuchReminder(Refusal):
     status = 422
     code = "no-such-reminder"
     sentence = N_("Choose at most 5 reminders, each between 15 minutes and 14 days before a visit.")
+
+
+class NoTelephone(Refusal):
+    """Text messages can only go to a telephone."""
+
+    code = "no-telephone"
+    sentence = "Text messages can only go to a telephone."
 
 
 def agreed_to_news(client_id: Any) -> sa.ColumnElement[bool]:
@@ -86,7 +94,7 @@ def withdraw_news(client_id: UUID, *, actor: str, now: datetime) -> None:
         audit.record(actor, "withdraw", given, client_id=client_id, purpose="news", now=now)
 
 
-def remind(contact: Contact, offsets_minutes: Sequence[int] | None, *, now: datetime) -> None:
+def set_reminders(contact: Contact, offsets_minutes: Sequence[int] | None, *, now: datetime) -> None:
     """Set this address's reminders, in minutes before a visit; None follows the practice, an empty list means never.
 
     The caller commits. Raises NoSuchReminder.
@@ -104,7 +112,7 @@ def remind(contact: Contact, offsets_minutes: Sequence[int] | None, *, now: date
     )  # fmt: skip
 
 
-def check_in(contact: Contact, wanted: bool, *, now: datetime) -> None:
+def set_check_ins(contact: Contact, wanted: bool, *, now: datetime) -> None:
     """Set whether check-ins go to this address. The caller commits."""
     if contact.wants_check_ins == wanted:
         return
@@ -115,15 +123,32 @@ def check_in(contact: Contact, wanted: bool, *, now: datetime) -> None:
     )  # fmt: skip
 
 
-def stop(contact: Contact, topic: Topic, now: datetime) -> None:
+def record_sms_consent(contact_id: UUID, actor: str, now: datetime, *, agrees: bool) -> Contact:
+    """Record that the owner of a telephone agreed to text messages, or withdrew.
+
+    Raises NotFound and NoTelephone. The caller commits.
+    """
+    contact = db.session.get(Contact, contact_id)
+    if contact is None:
+        raise NotFound
+    if contact.kind != ContactKind.PHONE:
+        raise NoTelephone
+    if agrees != (contact.sms_agreed_at is not None):
+        contact.sms_agreed_at = now if agrees else None
+        action = "sms_agreed" if agrees else "sms_withdrawn"
+        audit.record(actor, action, contact, client_id=contact.client_id, fields=("sms_agreed_at",), now=now)
+    return contact
+
+
+def unsubscribe(contact: Contact, topic: Topic, now: datetime) -> None:
     """Unsubscribe an address from one topic. Safe to repeat. The caller commits."""
     if topic is Topic.CHECK_INS:
-        check_in(contact, False, now=now)
+        set_check_ins(contact, False, now=now)
     else:
         withdraw_news(contact.client_id, actor=audit.by_contact(contact.id), now=now)
 
 
-def stop_path(contact_id: UUID, topic: Topic) -> str:
+def unsubscribe_path(contact_id: UUID, topic: Topic) -> str:
     """The URL that unsubscribes an address from a topic: `/stop/<topic>/<token>`."""
     return signed_links.purpose_path(f"{STOP}/{topic.value}", f"{STOP}-{topic.value}", contact_id, 1)
 

@@ -6,18 +6,13 @@ A text message says when and where and carries the manage link; like a mail it h
 import http.client
 import json
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from flask import Flask
 
-from clinic.accounts import audit
-from clinic.accounts.models import Contact, ContactKind
-from clinic.db import db
 from clinic.messaging.mailer import Refused, TryLater
-from clinic.refusal import NotFound, Refusal
 
 CHANNEL = "sms"
 TIMEOUT_SECONDS = 8.0
@@ -84,27 +79,3 @@ def sms_provider(app: Flask) -> SmsProvider | None:
     """The provider of the settings; None while text messages are off."""
     url = app.config["SMS_URL"]
     return HttpSms(url, app.config["SMS_TOKEN"], app.config["SMS_FROM"]) if url else None
-
-
-class NoTelephone(Refusal):
-    """Text messages can only go to a telephone."""
-
-    code = "no-telephone"
-    sentence = "Text messages can only go to a telephone."
-
-
-def agree(contact_id: UUID, actor: str, now: datetime, *, agrees: bool) -> Contact:
-    """Record that the owner of a telephone agreed to text messages, or withdrew.
-
-    Raises NotFound and NoTelephone. The caller commits.
-    """
-    contact = db.session.get(Contact, contact_id)
-    if contact is None:
-        raise NotFound
-    if contact.kind != ContactKind.PHONE:
-        raise NoTelephone
-    if agrees != (contact.sms_agreed_at is not None):
-        contact.sms_agreed_at = now if agrees else None
-        action = "sms_agreed" if agrees else "sms_withdrawn"
-        audit.record(actor, action, contact, client_id=contact.client_id, fields=("sms_agreed_at",), now=now)
-    return contact

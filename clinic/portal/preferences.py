@@ -98,8 +98,8 @@ def _keep(form: LettersForm, person: Client, contact: Contact) -> None:
     chosen = {AS_USUAL: None, NEVER: []}.get(
         form.reminders.data, [int(minutes) for minutes in form.offsets.data or ()]
     )
-    preferences.remind(contact, chosen, now=now)
-    preferences.check_in(contact, bool(form.check_ins.data), now=now)
+    preferences.set_reminders(contact, chosen, now=now)
+    preferences.set_check_ins(contact, bool(form.check_ins.data), now=now)
     change_news = preferences.agree_to_news if form.news.data else preferences.withdraw_news
     change_news(person.id, actor=actor, now=now)
     if person.language != form.language.data:

@@ -33,7 +33,7 @@ def stop(topic: str, token: str) -> ResponseReturnValue:
     """Unsubscribe. Safe to repeat. A mail program gets a plain 200, because it follows no redirect; a person gets a
     page."""
     with transaction():
-        preferences.stop(preferences.contact_of(_topic(topic), token), _topic(topic), clock.now())
+        preferences.unsubscribe(preferences.contact_of(_topic(topic), token), _topic(topic), clock.now())
     if request.form.get("List-Unsubscribe") == "One-Click":
         return Response("Done.\n", mimetype="text/plain")
     return redirect(url_for(".stopped"), 303)

@@ -162,7 +162,7 @@ def _check_in_link(world: World) -> Objects:
 
 def _stop(world: World) -> Objects:
     topic = Topic.REBOOKING
-    path = preferences.stop_path(world.ada.contacts[0].id, topic)
+    path = preferences.unsubscribe_path(world.ada.contacts[0].id, topic)
     return Objects(
         {"topic": topic.value, "token": path.rsplit("/", 1)[1]},
         {"topic": topic.value, "token": signed_links.token("stop-rebooking", NOBODYS, 1)},

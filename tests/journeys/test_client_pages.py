@@ -254,7 +254,7 @@ def test_signing_in_and_the_own_visits_read_well(chromium: Browser, place: Place
         expect(page.get_by_role("heading", level=1)).to_have_text("Your visits")
         watch.look(page)
         watch.open(page, "/my/letters")
-        watch.open(page, preferences.stop_path(ada.contacts[0].id, preferences.Topic.REBOOKING))
+        watch.open(page, preferences.unsubscribe_path(ada.contacts[0].id, preferences.Topic.REBOOKING))
         watch.open(page, "/my/new")
         go(page.get_by_role("button", name="Continue"))
         assert page.title().startswith("Error: ")
@@ -307,7 +307,9 @@ def test_german_pages_with_their_long_words_read_well_and_are_worked_by_keyboard
         tab_to(page, "Speichern")
         enter(page)
         expect(page.get_by_role("status")).to_contain_text("Gespeichert.")
-        page.goto(f"{place.base}{preferences.stop_path(eva.contacts[0].id, preferences.Topic.REBOOKING)}")
+        page.goto(
+            f"{place.base}{preferences.unsubscribe_path(eva.contacts[0].id, preferences.Topic.REBOOKING)}"
+        )
         tab_to(page, "Diese E-Mails beenden")
         enter(page)
         expect(page.get_by_role("heading", level=1)).to_have_text("Diese E-Mails kommen nicht mehr")

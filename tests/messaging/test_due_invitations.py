@@ -170,7 +170,7 @@ def test_who_withdrew_the_yes_is_not_invited(
     visit = came()
     agreed(ada, now)
     with transaction():
-        preferences.stop(ada.contacts[0], Topic.REBOOKING, now)
+        preferences.unsubscribe(ada.contacts[0], Topic.REBOOKING, now)
     run(visit.ends_at + 29 * DAY)
     assert MessageKind.REBOOKING not in kinds()
 
@@ -213,7 +213,7 @@ def test_a_client_may_choose_other_reminders_than_the_practices(
     visit: Appointment, ada: Client, run: Pass, now: datetime
 ) -> None:
     with transaction():
-        preferences.remind(ada.contacts[0], [60, 24 * 60], now=now)
+        preferences.set_reminders(ada.contacts[0], [60, 24 * 60], now=now)
     for hours in (48, 24, 2, 1):
         run(visit.starts_at - hours * HOUR)
     assert occasions(MessageKind.REMINDER) == ["r1/1440", "r1/60"]
@@ -223,11 +223,11 @@ def test_a_client_may_choose_no_reminder_and_then_the_practices_again(
     visit: Appointment, ada: Client, run: Pass, now: datetime
 ) -> None:
     with transaction():
-        preferences.remind(ada.contacts[0], [], now=now)
+        preferences.set_reminders(ada.contacts[0], [], now=now)
     run(visit.starts_at - 48 * HOUR)
     assert occasions(MessageKind.REMINDER) == []
     with transaction():
-        preferences.remind(ada.contacts[0], None, now=now)
+        preferences.set_reminders(ada.contacts[0], None, now=now)
     run(visit.starts_at - 2 * HOUR)
     assert occasions(MessageKind.REMINDER) == ["r1/120"]
 
@@ -237,5 +237,5 @@ def test_reminders_that_cannot_be_are_refused_and_change_nothing(
     ada: Client, now: datetime, minutes: list[int]
 ) -> None:
     with pytest.raises(preferences.NoSuchReminder), transaction():
-        preferences.remind(ada.contacts[0], minutes, now=now)
+        preferences.set_reminders(ada.contacts[0], minutes, now=now)
     assert ada.contacts[0].reminder_offsets_minutes is None

@@ -15,11 +15,12 @@ from clinic.accounts import audit
 from clinic.accounts.models import AuditEntry, Client, Contact
 from clinic.booking.models import Appointment, State
 from clinic.db import db
-from clinic.messaging import delivery, preferences, resend, sms
+from clinic.messaging import delivery, preferences, resend
 from clinic.messaging.delivery import PassTally, PassTerms
 from clinic.messaging.mailer import Refused, TryLater, Undelivered
 from clinic.messaging.models import Message
-from clinic.messaging.sms import HttpSms, NoTelephone, TextMessage
+from clinic.messaging.preferences import NoTelephone
+from clinic.messaging.sms import HttpSms, TextMessage
 from clinic.refusal import NotFound
 from tests.messaging.mailers import Postbox
 
@@ -157,7 +158,7 @@ def test_mail_and_text_message_remind_at_the_same_times_the_clients_own(
 def test_who_wants_no_reminders_by_mail_still_gets_the_texts_they_agreed_to(
     visit: Appointment, ada: Client, make: ModuleType, http: HttpSms
 ) -> None:
-    preferences.remind(ada.contacts[0], [], now=make.NOW)
+    preferences.set_reminders(ada.contacts[0], [], now=make.NOW)
     make.contact(ada, kind="phone", value="+49 30 555", normalised="+4930555", sms_agreed_at=make.NOW)
     a_pass(visit.starts_at - TWO_HOURS, http)
     assert [row.occasion for row in rows()] == ["r1/120"]
@@ -196,7 +197,7 @@ def test_what_became_untrue_before_it_left_is_dropped(
 ) -> None:
     moment = owed_and_held(visit, http)
     if why == "no_consent":
-        sms.agree(phone.id, DESK, moment, agrees=False)
+        preferences.record_sms_consent(phone.id, DESK, moment, agrees=False)
     elif why == "cancelled":
         visit.state, visit.cancelled_by, visit.changed_at = State.CANCELLED, "client", moment
     elif why == "moved":
@@ -252,11 +253,11 @@ def test_consent_is_audited_and_only_for_telephones(
     make: ModuleType, phone: Contact, ada: Client, now: datetime
 ) -> None:
     for agrees in (True, False, False, True):
-        sms.agree(phone.id, DESK, now, agrees=agrees)
+        preferences.record_sms_consent(phone.id, DESK, now, agrees=agrees)
     db.session.commit()
     actions = sa.select(AuditEntry.action).where(AuditEntry.subject_id == phone.id).order_by(AuditEntry.id)
     assert list(db.session.scalars(actions)) == ["sms_withdrawn", "sms_agreed"]
     with pytest.raises(NoTelephone):
-        sms.agree(make.contact(ada, value="b@client.example").id, DESK, now, agrees=True)
+        preferences.record_sms_consent(make.contact(ada, value="b@client.example").id, DESK, now, agrees=True)
     with pytest.raises(NotFound):
-        sms.agree(UUID(int=1), DESK, now, agrees=True)
+        preferences.record_sms_consent(UUID(int=1), DESK, now, agrees=True)

@@ -30,7 +30,7 @@ def ada(make: ModuleType) -> Client:
 
 
 def path(person: Client, topic: Topic = Topic.REBOOKING) -> str:
-    return preferences.stop_path(person.contacts[0].id, topic)
+    return preferences.unsubscribe_path(person.contacts[0].id, topic)
 
 
 def actions() -> list[tuple[str, str]]:

@@ -142,7 +142,7 @@ def visit_letter(
             calendar=_calendar(method, appointment, contact, practice, visit, now),
             calendar_method=method.value if method else "",
             told=visit_digest(appointment) if held.kind in TELLS_TIME else None,
-            stop_link=public_url(preferences.stop_path(contact.id, stops)) if stops else "",
+            stop_link=public_url(preferences.unsubscribe_path(contact.id, stops)) if stops else "",
         )
 
     return compose

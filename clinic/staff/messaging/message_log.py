@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from clinic import clock
 from clinic.accounts.permissions import Permission
 from clinic.db import transaction
-from clinic.messaging import backlog, forecast, kinds, resend, sms
+from clinic.messaging import backlog, forecast, kinds, preferences, resend, sms
 from clinic.messaging import queries as messages
 from clinic.messaging.bounces import effects
 from clinic.messaging.queries import MessageFilter, MessageLine, MessagePage, MessageStage, Stage
@@ -166,7 +166,7 @@ def texts_agreed(contact_id: UUID) -> ResponseReturnValue:
     """The client agreed to text messages, or withdrew."""
     agrees = request.form.get("agrees") == "yes"
     with transaction():
-        sms.agree(contact_id, actor(), clock.now(), agrees=agrees)
+        preferences.record_sms_consent(contact_id, actor(), clock.now(), agrees=agrees)
     desk.say(
         "Reminders also go as text messages." if agrees else "No more text messages go to this telephone."
     )
