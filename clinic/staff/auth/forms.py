@@ -39,7 +39,7 @@ class RecoveryForm(MfRecoveryForm):
         return _told(bool(super().validate(**given)), SecurityEvent.CODE_WRONG, self.user)
 
 
-class AgainForm(VerifyForm):
+class PasswordAgainForm(VerifyForm):
     """The password once more, before a sensitive action."""
 
     def validate(self, **given: Any) -> bool:
