@@ -103,7 +103,7 @@ def move(
     if appointment.state not in (State.BOOKED, State.REQUESTED) or appointment.starts_at <= now:
         raise NotNow
     end_undo_holds(appointment, now)
-    before = EarlierPlace.of(appointment)
+    before = EarlierPlace.before_change(appointment)
     if acting_side(actor) == "staff" and Rule.PERSON not in waived:
         supply = same_person.avoiding(supply, seen.client_id, now, records=True, moving=[seen.id])
     if onto is None:
@@ -121,7 +121,7 @@ def move(
     if appointment.state == State.REQUESTED:
         appointment.decide_by = states.decide_by(appointment.starts_at, now)
     note_undo(appointment, before, now)
-    keep(before, appointment, [appointment], now)
+    reserve_for_undo(before, appointment, [appointment], now)
     audit.record(
         actor,
         "move",
@@ -153,11 +153,11 @@ def cancel(
     if appointment.state not in (State.BOOKED, State.REQUESTED) or appointment.starts_at <= now:
         raise NotNow
     end_undo_holds(appointment, now)
-    before = EarlierPlace.of(appointment)
+    before = EarlierPlace.before_change(appointment)
     call_off(appointment, by=acting_side(actor), reason=reason, now=now)
     db.session.flush()
     appointment.undo_until = now + UNDO
-    keep(before, appointment, [appointment], now)
+    reserve_for_undo(before, appointment, [appointment], now)
     audit.record(actor, "cancel", appointment, client_id=appointment.client_id, fields=["state"], now=now)
     return appointment
 
@@ -214,7 +214,7 @@ def is_of_act(appointment: Appointment) -> bool:
 
 def goes_back_to(appointment: Appointment) -> "EarlierPlace":
     """Where undoing the last move or cancellation would put a visit. Raises UndoOver."""
-    here = EarlierPlace.of(appointment)
+    here = EarlierPlace.before_change(appointment)
     if appointment.state == State.CANCELLED:
         return here
     if appointment.undo_starts_at is None or appointment.undo_therapist_id is None:
@@ -276,7 +276,7 @@ class EarlierPlace:
     """Naive, in the location's local time."""
 
     @classmethod
-    def of(cls, row: Appointment) -> "EarlierPlace":
+    def before_change(cls, row: Appointment) -> "EarlierPlace":
         """The place that an appointment has now."""
         return cls(
             row.starts_at,
@@ -298,7 +298,7 @@ class EarlierPlace:
             location_id=self.location_id,
         )
 
-    def besides(self, others: Iterable[Appointment]) -> list[tuple[datetime, datetime]]:
+    def free_parts(self, others: Iterable[Appointment]) -> list[tuple[datetime, datetime]]:
         """The parts of this time, with buffers, that none of these visits occupies now."""
         pieces = [(self.occupied_from, self.occupied_until)]
         for other in others:
@@ -316,12 +316,14 @@ class EarlierPlace:
         )
 
 
-def keep(place: EarlierPlace, appointment: Appointment, among: Iterable[Appointment], now: datetime) -> None:
+def reserve_for_undo(
+    place: EarlierPlace, appointment: Appointment, among: Iterable[Appointment], now: datetime
+) -> None:
     """Reserve the time an appointment left for as long as the change can be undone.
 
     The parts that the appointments in `among`, which changed with it, now occupy are left out.
     """
-    for begin, end in place.besides(among):
+    for begin, end in place.free_parts(among):
         kept = new_appointment(State.HELD, now, held_until=now + UNDO, undo_of_id=appointment.id)
         for column in ("treatment_id", "tzdata", "length_minutes", "price_cents"):
             setattr(kept, column, getattr(appointment, column))

@@ -24,7 +24,7 @@ from clinic.db import db
 
 
 @dataclass(frozen=True, kw_only=True)
-class KeptOutside:
+class ReservationOutsideHours:
     """A hold or an offered time, with the current objection to it in a few words."""
 
     hold: Appointment
@@ -37,12 +37,12 @@ class KeptOutside:
         return self.hold.spared_at is not None
 
 
-def outside_now(now: datetime) -> list[KeptOutside]:
+def outside_now(now: datetime) -> list[ReservationOutsideHours]:
     """Every current reservation for a time that the practice no longer offers, earliest first."""
     kept = _kept(now)
     judged = revalidation.against_kept([hold for hold, _ in kept]) if kept else []
     return [
-        KeptOutside(hold=hold, why=outside_hours.in_words(reason, hold), offering=offering)
+        ReservationOutsideHours(hold=hold, why=outside_hours.in_words(reason, hold), offering=offering)
         for (hold, offering), reason in zip(kept, judged, strict=True)
         if reason is not None
     ]

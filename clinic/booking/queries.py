@@ -74,8 +74,8 @@ def reservation_of(browser: bytes | None, now: datetime, *, lapsed_too: bool = F
     if row is None:
         return None
     remember_practice(row.Practice)
-    held: Appointment = row.Appointment
-    return held
+    hold: Appointment = row.Appointment
+    return hold
 
 
 def visits_on(

@@ -27,7 +27,7 @@ from clinic.booking.waivers import Rule, waive
 from clinic.db import db
 from clinic.practice import opening_hours
 from clinic.practice import queries as practice
-from clinic.practice.opening_hours import PracticeRota
+from clinic.practice.opening_hours import PracticeRoster
 from clinic.practice.queries import Unbookable
 from clinic.practice.supply import Supply, supplies_of, supply_of
 from clinic.scheduling import grid, hours
@@ -150,18 +150,18 @@ def objections(spots: Sequence[Spot]) -> list[Against | None]:
     """The objection of the current rota to each of these times: absence before hours."""
     if not spots:
         return []
-    house = opening_hours.house()
+    practice = opening_hours.roster()
     first, last = min(spot.starts_at for spot in spots), max(spot.ends_at for spot in spots)
     days = Days((first - A_DAY).date(), (last + 2 * A_DAY).date())
-    rota = opening_hours.rota(house, days, {spot.therapist_id for spot in spots})
+    rota = opening_hours.rota(practice, days, {spot.therapist_id for spot in spots})
     window = grid.covering(first - A_DAY, last + A_DAY)
-    open_cells = hours.openings(window, house.zones, rota)
-    return [_against(spot, house, rota, window, open_cells) for spot in spots]
+    open_cells = hours.openings(window, practice.zones, rota)
+    return [_against(spot, practice, rota, window, open_cells) for spot in spots]
 
 
 def _against(
     spot: Spot,
-    house: PracticeRota,
+    practice: PracticeRoster,
     rota: Rota[UUID],
     window: Window,
     open_cells: dict[tuple[UUID, UUID], int],
@@ -169,9 +169,9 @@ def _against(
     needed = grid.busy(window, [(spot.starts_at, spot.ends_at)])
     if not needed & ~open_cells.get((spot.therapist_id, spot.location_id), 0):
         return None
-    zone: ZoneInfo = house.zones[spot.location_id]
+    zone: ZoneInfo = practice.zones[spot.location_id]
     begin, end = hours.wall(spot.starts_at, zone), hours.wall(spot.ends_at, zone)
-    left_on, closed_on = house.left_on.get(spot.therapist_id), house.closed_on.get(spot.location_id)
+    left_on, closed_on = practice.left_on.get(spot.therapist_id), practice.closed_on.get(spot.location_id)
     if left_on is not None and left_on <= begin.date():
         return Against.LEFT
     if closed_on is not None and closed_on <= begin.date():

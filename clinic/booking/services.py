@@ -111,7 +111,7 @@ def hold(
         if old.state == State.HELD:
             _release(old, now)
     db.session.flush()
-    held = new_appointment(
+    reserved = new_appointment(
         State.HELD,
         now,
         held_until=now + supply.rules.hold,
@@ -119,23 +119,23 @@ def hold(
         held_network=held_network,
         **reservation_terms(supply),
     )
-    place(supply, criteria, starts_at, held, now)
+    place(supply, criteria, starts_at, reserved, now)
     if known:
-        admission.refuse_unsafe(_standing(held, browser, client_id, now), starts_at)
-    return held
+        admission.refuse_unsafe(_standing(reserved, browser, client_id, now), starts_at)
+    return reserved
 
 
-def _as_it_stands(held: Appointment) -> Appointment:
-    return reload_locked(held, whole=True)
+def _as_it_stands(hold: Appointment) -> Appointment:
+    return reload_locked(hold, whole=True)
 
 
-def _is_the_same(held: Appointment, criteria: SearchCriteria, starts_at: datetime, now: datetime) -> bool:
+def _is_the_same(hold: Appointment, criteria: SearchCriteria, starts_at: datetime, now: datetime) -> bool:
     """Whether a browser asks for the time that it already holds, under the rules of that time, with its old end."""
     return (
-        revalidation.is_live(held, now)
-        and (held.treatment_id, held.starts_at) == (criteria.treatment_id, starts_at)
-        and criteria.therapist_id in (None, held.therapist_id)
-        and criteria.location_id in (None, held.location_id)
+        revalidation.is_live(hold, now)
+        and (hold.treatment_id, hold.starts_at) == (criteria.treatment_id, starts_at)
+        and criteria.therapist_id in (None, hold.therapist_id)
+        and criteria.location_id in (None, hold.location_id)
     )
 
 

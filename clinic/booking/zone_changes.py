@@ -118,7 +118,7 @@ def _shifts(standing: sa.Select[Appointment], zone_of: Callable[[Appointment], s
     found = []
     for visit in db.session.scalars(standing):
         zone = ZoneInfo(zone_of(visit))
-        starts_at = hours.edge(visit.wall_start, zone)
+        starts_at = hours.earliest_instant(visit.wall_start, zone)
         found.append(ZoneShift(visit, visit.wall_start, starts_at, hours.wall(starts_at, zone)))
     return found
 

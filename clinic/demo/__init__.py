@@ -24,4 +24,4 @@ def load(now: datetime) -> None:
     The practice must not exist yet. The same `now` makes the same week. Letters of the last hour are left to the worker.
     """
     practice.set_up(now - OPENED)
-    stories.play(now, after_each=lambda at: post.deliver(at, now), besides=post.rounds(now))
+    stories.play(now, after_each=lambda at: post.deliver(at, now), rounds=post.rounds(now))

@@ -45,13 +45,13 @@ WAITED = timedelta(minutes=20)
 A_DAY = timedelta(days=1)
 
 
-def play(now: datetime, *, after_each: Callable[[datetime], None], besides: Story) -> None:
-    """Tell every story up to now, in the order of time, and `besides` one more that does nothing itself.
+def play(now: datetime, *, after_each: Callable[[datetime], None], rounds: Story) -> None:
+    """Tell every story up to now, in the order of time, and `rounds`, one more that does nothing itself.
 
     `after_each` is called with the instant of each step.
     """
     queue: list[tuple[datetime, int, Story]] = []
-    for number, story in enumerate((*(_story(_cast(case), now) for case in CASES), besides)):
+    for number, story in enumerate((*(_story(_cast(case), now) for case in CASES), rounds)):
         _go_on(queue, number, story)
     while queue and queue[0][0] <= now:
         at, number, story = heapq.heappop(queue)

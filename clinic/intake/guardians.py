@@ -112,7 +112,9 @@ def agree(consent_id: UUID, now: datetime) -> GuardianConsent | None:
     if row.agreed_at is None:
         row.agreed_at = now
         audit.record(audit.GUARDIAN, "agree", row, purpose="guardian", fields=("agreed_at",), now=now)
-    _reach(row, now)
+    submission = db.session.get_one(Submission, row.submission_id)
+    if submission.client_id is not None:
+        _give_address(db.session.get_one(Client, submission.client_id), row, now)
     db.session.flush()
     return row
 
@@ -133,7 +135,7 @@ def copy(submission: Submission, to: Submission) -> None:
         db.session.flush()
 
 
-def reach(client_id: UUID, now: datetime) -> None:
+def add_address(client_id: UUID, now: datetime) -> None:
     """Add the guardian's address to a newly created client."""
     given = (
         sa.select(GuardianConsent)
@@ -142,12 +144,6 @@ def reach(client_id: UUID, now: datetime) -> None:
     )
     for row in db.session.scalars(given).all():
         _give_address(db.session.get_one(Client, client_id), row, now)
-
-
-def _reach(row: GuardianConsent, now: datetime) -> None:
-    submission = db.session.get_one(Submission, row.submission_id)
-    if submission.client_id is not None:
-        _give_address(db.session.get_one(Client, submission.client_id), row, now)
 
 
 def _give_address(client: Client, row: GuardianConsent, now: datetime) -> None:

@@ -195,7 +195,7 @@ def adopt(browser: bytes, client_id: UUID, now: datetime, *, is_new: bool = True
         )
     elif queries.newest_full(browser=None, client_id=client_id, now=now) is None:
         _copy_newest(browser, client_id, now)
-    guardians.reach(client_id, now)
+    guardians.add_address(client_id, now)
 
 
 def _carry_floor(browser: bytes, client_id: UUID, now: datetime) -> None:

@@ -165,14 +165,14 @@ def find(now: datetime, *, texts: bool = False) -> int:
         return sum(services.owe(due.find(question, rules, now), now) for question in QUESTIONS)
 
 
-def deliver(held: Claim, now: datetime, mailer: Mailer, provider: SmsProvider | None = None) -> End:
+def deliver(claim: Claim, now: datetime, mailer: Mailer, provider: SmsProvider | None = None) -> End:
     """Compose one claimed message from today's facts, hand it over, and record how that ended."""
     with transaction():
-        content = _composed(held, now, provider)
+        content = _composed(claim, now, provider)
         if isinstance(content, Drop):
             if content.is_failure:
-                return _noted(services.give_up(held, content.why, now), End.GIVEN_UP)
-            return _noted(services.drop(held, content.why, now), End.DROPPED)
+                return _noted(services.give_up(claim, content.why, now), End.GIVEN_UP)
+            return _noted(services.drop(claim, content.why, now), End.DROPPED)
     letter = content if isinstance(content, Letter) else None
     try:
         if letter is not None:
@@ -181,35 +181,35 @@ def deliver(held: Claim, now: datetime, mailer: Mailer, provider: SmsProvider | 
             provider.send(content)
     except Unreachable as error:
         with transaction():
-            services.put_back(held)
+            services.put_back(claim)
             heartbeat.beat(DeliveryPart.MAIL, error.code)
         return End.UNREACHABLE
     except TryLater as error:
         with transaction():
-            return _noted(services.retry(held, error.code, now), End.LATER)
+            return _noted(services.retry(claim, error.code, now), End.LATER)
     except Refused as error:
         with transaction():
             if error.no_such_address and letter is not None and letter.contact_id is not None:
                 effects.mark_unreachable(letter.contact_id, now)
-            return _noted(services.give_up(held, error.code, now), End.GIVEN_UP)
-    return _noted(_settled(held, now, letter.told if letter else None), End.SENT)
+            return _noted(services.give_up(claim, error.code, now), End.GIVEN_UP)
+    return _noted(_settled(claim, now, letter.told if letter else None), End.SENT)
 
 
-def _settled(held: Claim, now: datetime, told: bytes | None) -> bool:
+def _settled(claim: Claim, now: datetime, told: bytes | None) -> bool:
     for seconds in NOTE_AGAIN_SECONDS:
         try:
             with transaction():
-                return services.settle(held, now, told=told)
+                return services.settle(claim, now, told=told)
         except (OperationalError, InterfaceError, PoolExhausted):
             time.sleep(seconds)
     with transaction():
-        return services.settle(held, now, told=told)
+        return services.settle(claim, now, told=told)
 
 
-def _composed(held: Claim, now: datetime, provider: SmsProvider | None) -> Letter | TextMessage | Drop:
-    if held.channel != sms.CHANNEL:
-        return composing.compose(held, now)
-    return composing.compose_text(held, now) if provider is not None else Drop("sms_off")
+def _composed(claim: Claim, now: datetime, provider: SmsProvider | None) -> Letter | TextMessage | Drop:
+    if claim.channel != sms.CHANNEL:
+        return composing.compose(claim, now)
+    return composing.compose_text(claim, now) if provider is not None else Drop("sms_off")
 
 
 def _deliver_all(
@@ -227,33 +227,33 @@ def _deliver_all(
             return
         moment = now + timedelta(seconds=passed)
         with transaction():
-            held = services.claim(moment, terms.channel)
-        if held is None:
+            claim = services.claim(moment, terms.channel)
+        if claim is None:
             return
         if not _within_rate(terms, moment):
             with transaction():
-                services.put_back(held)
+                services.put_back(claim)
             return
-        end = _delivered(held, moment, mailer, terms.sms)
+        end = _delivered(claim, moment, mailer, terms.sms)
         tally.count(end)
         if end is End.UNREACHABLE:
             return
         between()
 
 
-def _delivered(held: Claim, now: datetime, mailer: Mailer, provider: SmsProvider | None) -> End:
+def _delivered(claim: Claim, now: datetime, mailer: Mailer, provider: SmsProvider | None) -> End:
     """`deliver`, but an unexpected error in one message is logged and the message tried again later."""
     try:
-        end = deliver(held, now, mailer, provider)
+        end = deliver(claim, now, mailer, provider)
     except (OperationalError, PoolExhausted):
         raise
     except Exception as error:
         # Log only the type of error, because its text may quote the message.
-        log.error("message failed", extra={"message_id": str(held.id), "fault": type(error).__name__})
+        log.error("message failed", extra={"message_id": str(claim.id), "fault": type(error).__name__})
         with transaction():
-            return _noted(services.retry(held, "fault", now), End.LATER)
+            return _noted(services.retry(claim, "fault", now), End.LATER)
     if end is not End.SENT:
-        log.info("message not sent", extra={"message_id": str(held.id), "end": end.value})
+        log.info("message not sent", extra={"message_id": str(claim.id), "end": end.value})
     return end
 
 

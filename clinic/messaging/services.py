@@ -128,36 +128,36 @@ def claim(now: datetime, channel: str | None = None) -> Claim | None:
     return Claim(**{**row, "kind": MessageKind(row["kind"]), "occasion": first, "is_copy": bool(mark)})
 
 
-def settle(held: Claim, now: datetime, *, told: bytes | None = None) -> bool:
+def settle(claim: Claim, now: datetime, *, told: bytes | None = None) -> bool:
     """Record that the message was accepted; `told` is the digest of what it said. False if the claim was lost
     meanwhile."""
-    return _end(held, sent_at=now, why=None, told=told)
+    return _end(claim, sent_at=now, why=None, told=told)
 
 
-def drop(held: Claim, why: str, now: datetime) -> bool:
+def drop(claim: Claim, why: str, now: datetime) -> bool:
     """End a message that must not go any more, with a reason code. False if the claim was lost meanwhile."""
-    return _end(held, dropped_at=now, why=why)
+    return _end(claim, dropped_at=now, why=why)
 
 
-def give_up(held: Claim, why: str, now: datetime) -> bool:
+def give_up(claim: Claim, why: str, now: datetime) -> bool:
     """End a message that cannot be delivered; staff see it. False if the claim was lost meanwhile."""
-    return _end(held, given_up_at=now, why=why)
+    return _end(claim, given_up_at=now, why=why)
 
 
-def retry(held: Claim, why: str, now: datetime) -> bool:
+def retry(claim: Claim, why: str, now: datetime) -> bool:
     """Put a message back for a later try, with growing delays; give it up if the next try would come too late.
 
     False when the claim was lost meanwhile.
     """
-    again_at = now + retry_delay(held.attempts)
-    if held.expires_at is not None and again_at >= held.expires_at:
-        return give_up(held, why, now)
-    return _end(held, due_at=again_at, why=why)
+    again_at = now + retry_delay(claim.attempts)
+    if claim.expires_at is not None and again_at >= claim.expires_at:
+        return give_up(claim, why, now)
+    return _end(claim, due_at=again_at, why=why)
 
 
-def put_back(held: Claim) -> bool:
+def put_back(claim: Claim) -> bool:
     """Return a claim without using up an attempt. False if it was lost meanwhile."""
-    return _end(held, attempts=held.attempts - 1)
+    return _end(claim, attempts=claim.attempts - 1)
 
 
 def retry_delay(attempts: int) -> timedelta:
@@ -205,8 +205,8 @@ def lease_is_free(now: datetime) -> sa.ColumnElement[bool]:
     return sa.or_(Message.lease_until.is_(None), Message.lease_until <= now)
 
 
-def _end(held: Claim, **columns: object) -> bool:
+def _end(claim: Claim, **columns: object) -> bool:
     """Release a claim and set these columns, unless somebody else has claimed the message since."""
-    ours = sa.update(Message).where(Message.id == held.id, Message.fence == held.fence, STILL_OPEN)
+    ours = sa.update(Message).where(Message.id == claim.id, Message.fence == claim.fence, STILL_OPEN)
     done = ours.values(lease_until=None, **columns).returning(Message.id)
     return db.session.scalar(done.execution_options(synchronize_session=False)) is not None

@@ -19,7 +19,7 @@ ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class PracticeRota:
+class PracticeRoster:
     """Every location and every therapist's last day: what a rota needs besides the hours."""
 
     sites: tuple[Site, ...]
@@ -34,13 +34,13 @@ class PracticeRota:
         return {site.location_id: site.zone for site in self.sites}
 
 
-def house() -> PracticeRota:
+def roster() -> PracticeRoster:
     """The practice as it is, including closed locations and people who left."""
     places = db.session.execute(
         sa.select(Location.id, Location.zone, Location.closed_on).order_by(Location.position, Location.id)
     ).all()
     people = db.session.execute(sa.select(Therapist.id, Therapist.left_on).order_by(Therapist.id)).all()
-    return PracticeRota(
+    return PracticeRoster(
         sites=tuple(Site(id_, ZoneInfo(zone), ()) for id_, zone, _ in places),
         therapists=tuple(id_ for id_, _ in people),
         left_on={id_: left_on for id_, left_on in people if left_on},
@@ -48,14 +48,14 @@ def house() -> PracticeRota:
     )
 
 
-def rota(of: PracticeRota, days: Days, therapists: Iterable[UUID] | None = None) -> Rota[UUID]:
+def rota(whose: PracticeRoster, days: Days, therapists: Iterable[UUID] | None = None) -> Rota[UUID]:
     """The rota of all therapists, or of some, for local days."""
-    return rota_of(of, days, of.therapists if therapists is None else therapists)
+    return rota_of(whose, days, whose.therapists if therapists is None else therapists)
 
 
 def today(now: datetime) -> date:
     """Today at the practice; the earliest date if its locations differ, the UTC date before it has a location."""
-    zones = [site.zone for site in house().sites]
+    zones = [site.zone for site in roster().sites]
     return min((hours.local_day(now, zone) for zone in zones), default=now.date())
 
 
@@ -83,10 +83,10 @@ class RotaDay:
 
 def days_of(therapist_id: UUID, days: Days) -> list[RotaDay]:
     """A therapist's effective hours by all rules, day by day."""
-    of = house()
-    rules = rota(of, days, [therapist_id])
+    staffed = roster()
+    rules = rota(staffed, days, [therapist_id])
     stays: dict[date, list[Stay]] = {}
-    for site in of.sites:
+    for site in staffed.sites:
         spans = hours.open_spans(
             days, site.zone, therapist=therapist_id, location=site.location_id, rota=rules
         )

@@ -211,7 +211,7 @@ def _page(visit: Appointment, token: str, *, refusal: str | None = None) -> str:
         refusal=refusal,
         safety_form=safety_form.address(visit, now),
         may_wait=entries.may_wait(visit, now),
-        is_untold=_open(visit, now) and not messages.reaches_by_mail(visit.id),
+        is_unreachable=_open(visit, now) and not messages.reaches_by_mail(visit.id),
         waits=waiting_list.earlier_than(visit.id) is not None if _open(visit, now) else None,
     )
 

@@ -42,7 +42,7 @@ __all__ = [
     "cells_by_day",
     "day_range",
     "days_off",
-    "edge",
+    "earliest_instant",
     "instant",
     "local_day",
     "midnight",
@@ -69,7 +69,7 @@ def instant(shown: datetime, zone: ZoneInfo) -> datetime | None:
     return at if wall(at, zone) == shown.replace(fold=0) else None
 
 
-def edge(shown: datetime, zone: ZoneInfo) -> datetime:
+def earliest_instant(shown: datetime, zone: ZoneInfo) -> datetime:
     """The first instant in UTC at which the clock shows this naive local time or a later one."""
     at = instant(shown, zone)
     return at if at is not None else _jump(shown, zone)
@@ -82,7 +82,7 @@ def local_day(at: datetime, zone: ZoneInfo) -> date:
 
 def midnight(on: date, zone: ZoneInfo) -> datetime:
     """The instant in UTC at which a local day begins."""
-    return edge(datetime.combine(on, MIDNIGHT), zone)
+    return earliest_instant(datetime.combine(on, MIDNIGHT), zone)
 
 
 def day_range(days: Days, zone: ZoneInfo) -> tuple[datetime, datetime]:
@@ -280,12 +280,14 @@ def _in_force(days: _LocalDays, rule: RotaWeeklyHours[Key]) -> int:
 
 def _open_on(window: Window, zone: ZoneInfo, on: date, opens: time, closes: time) -> int:
     ends_on = on + ONE_DAY if closes == MIDNIGHT else on
-    begins_at = edge(datetime.combine(on, opens), zone)
-    return grid.open_within(window, begins_at, edge(datetime.combine(ends_on, closes), zone))
+    begins_at = earliest_instant(datetime.combine(on, opens), zone)
+    return grid.open_within(window, begins_at, earliest_instant(datetime.combine(ends_on, closes), zone))
 
 
 def _absent(window: Window, zone: ZoneInfo, ranges: Iterable[tuple[datetime, datetime]]) -> int:
-    return grid.busy(window, ((edge(begins, zone), edge(ends, zone)) for begins, ends in ranges))
+    return grid.busy(
+        window, ((earliest_instant(begins, zone), earliest_instant(ends, zone)) for begins, ends in ranges)
+    )
 
 
 def _cells(opens: time, closes: time) -> tuple[int, int]:

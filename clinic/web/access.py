@@ -124,13 +124,13 @@ class PageSessions(SecureCookieSessionInterface):
 csrf = CSRFProtect()
 
 
-def audience(who: Audience, *held: Permission, fresh: bool = False) -> Callable[[V], V]:
+def audience(who: Audience, *needed: Permission, fresh: bool = False) -> Callable[[V], V]:
     """Declare who a view is for.
 
     For staff, holding any one of the given permissions is enough; none given means all staff. `fresh` asks for a proof of
     identity within the last minutes (`SECURITY_FRESHNESS`).
     """
-    policy = Policy(who, frozenset(held), fresh)
+    policy = Policy(who, frozenset(needed), fresh)
 
     def declared(view: V) -> V:
         cast(Any, view).policy = policy
@@ -221,7 +221,7 @@ def _enforce_staff(asked: Policy) -> ResponseReturnValue | None:
     if user is None:
         _rescue()
         return _to_the_door("security.verify" if is_handed_over() else "security.login")
-    if asked.permissions and not any(permissions.may(user, held) for held in asked.permissions):
+    if asked.permissions and not any(permissions.may(user, each) for each in asked.permissions):
         raise NotAllowed
     if asked.fresh and not is_fresh():
         if typed_text.typed():

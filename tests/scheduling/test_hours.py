@@ -79,7 +79,7 @@ def test_the_fold_a_caller_leaves_on_a_wall_time_changes_nothing() -> None:
 def test_an_edge_in_the_gap_is_the_moment_of_the_jump(
     zone: ZoneInfo, shown: datetime, jump: datetime
 ) -> None:
-    assert hours.edge(shown, zone) == jump
+    assert hours.earliest_instant(shown, zone) == jump
 
 
 @pytest.mark.parametrize(

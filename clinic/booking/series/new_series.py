@@ -146,7 +146,7 @@ def proposal(
         return Proposal(number=number, wished=wished, slot=slot)
     monday = wished.date() - timedelta(days=wished.weekday())
     week = Days(monday, monday + timedelta(days=7))
-    meant = hours.edge(wished, zone)
+    meant = hours.earliest_instant(wished, zone)
     return Proposal(
         number=number,
         wished=wished,

@@ -134,7 +134,7 @@ def move(series_id: UUID, moves: Sequence[SeriesMove], *, actor: str, now: datet
         for member in picked:
             slot = slot_of[member.id]
             changes.end_undo_holds(member, now)
-            before.append(EarlierPlace.of(member))
+            before.append(EarlierPlace.before_change(member))
             try:
                 supply = same_person.avoiding(
                     _supply(member), member.client_id, now, records=True, moving=ids
@@ -149,7 +149,7 @@ def move(series_id: UUID, moves: Sequence[SeriesMove], *, actor: str, now: datet
     for member, place_before in zip(picked, before, strict=True):
         raise_revision(member, now, time_too=True)
         changes.note_undo(member, place_before, now)
-        changes.keep(place_before, member, picked, now)
+        changes.reserve_for_undo(place_before, member, picked, now)
         if member.state == State.REQUESTED:
             member.decide_by = states.decide_by(member.starts_at, now)
         _by_this_act(member, whole)

@@ -29,8 +29,10 @@ class Quiet:
         over_midnight = ONE_DAY if self.until_hour < self.from_hour else timedelta()
         today = hours.local_day(at, self.zone)
         for day in (today - ONE_DAY, today):
-            begin = hours.edge(datetime.combine(day, time(self.from_hour)), self.zone)
-            end = hours.edge(datetime.combine(day + over_midnight, time(self.until_hour)), self.zone)
+            begin = hours.earliest_instant(datetime.combine(day, time(self.from_hour)), self.zone)
+            end = hours.earliest_instant(
+                datetime.combine(day + over_midnight, time(self.until_hour)), self.zone
+            )
             if begin <= at < end:
                 return begin, end
         return None
@@ -59,4 +61,4 @@ class Quiet:
     def next_morning(self, at: datetime) -> datetime:
         """Nine o'clock on the local day after an instant."""
         day = hours.local_day(at, self.zone) + ONE_DAY
-        return hours.edge(datetime.combine(day, MORNING), self.zone)
+        return hours.earliest_instant(datetime.combine(day, MORNING), self.zone)

@@ -83,8 +83,8 @@ def owe_sign_in(contact: Contact, now: datetime) -> None:
     )
 
 
-def _sign_in(held: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
-    contact = db.session.get(Contact, held.recipient_id)
+def _sign_in(claim: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
+    contact = db.session.get(Contact, claim.recipient_id)
     if contact is None or contact.kind != ContactKind.MAIL:
         return Drop("no_address")
     raw = accounts.mint_link(purpose=LinkPurpose.SIGN_IN, contact_id=contact.id, now=now)
@@ -96,8 +96,8 @@ def _sign_in(held: Claim, practice: Practice, now: datetime) -> LetterContent | 
     )
 
 
-def _address_replaced(held: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
-    replaced = db.session.get(ReplacedAddress, held.subject_id)
+def _address_replaced(claim: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
+    replaced = db.session.get(ReplacedAddress, claim.subject_id)
     client = db.session.get(Client, replaced.client_id) if replaced else None
     if replaced is None or client is None:
         return Drop("gone")

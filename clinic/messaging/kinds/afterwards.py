@@ -142,7 +142,7 @@ def owe_own_tips(appointment_id: UUID, now: datetime) -> None:
         )
 
 
-def _free(held: Claim, appointment: Appointment, now: datetime) -> str | None:
+def _free(claim: Claim, appointment: Appointment, now: datetime) -> str | None:
     """Invitations to come again are for those with nothing booked."""
     later = sa.exists().where(
         Appointment.client_id == appointment.client_id,
@@ -151,7 +151,7 @@ def _free(held: Claim, appointment: Appointment, now: datetime) -> str | None:
     )
     if db.session.scalar(sa.select(later)):
         return "booked"
-    return over(held, appointment, now)
+    return over(claim, appointment, now)
 
 
 def _next_visit(client_id: UUID | None, practice: Practice, now: datetime) -> LetterVisit | None:

@@ -120,12 +120,12 @@ def _at_revision(
     ]
 
 
-def _changed(held: Claim, appointment: Appointment, now: datetime) -> str | None:
-    if revision(held) < appointment.time_revision:
+def _changed(claim: Claim, appointment: Appointment, now: datetime) -> str | None:
+    if revision(claim) < appointment.time_revision:
         return "moved"
-    if not held.is_copy and _last_told(appointment) == visit_digest(appointment):
+    if not claim.is_copy and _last_told(appointment) == visit_digest(appointment):
         return "undone"
-    return booked(held, appointment, now)
+    return booked(claim, appointment, now)
 
 
 def _last_told(appointment: Appointment) -> bytes | None:

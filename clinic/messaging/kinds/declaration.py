@@ -51,8 +51,8 @@ class DeclaredKind:
 def to_staff(composer: Callable[[Claim, User, datetime], LetterContent | Drop]) -> Composer:
     """A composer that drops the letter unless its recipient still works here."""
 
-    def compose(held: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
-        user = db.session.get(User, held.recipient_id)
-        return composer(held, user, now) if user is not None and user.active else Drop("gone")
+    def compose(claim: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
+        user = db.session.get(User, claim.recipient_id)
+        return composer(claim, user, now) if user is not None and user.active else Drop("gone")
 
     return compose

@@ -166,8 +166,8 @@ def _unanswered(rules: DueRules, now: datetime) -> sa.Select[Any]:
     )
 
 
-def _resume_intake(held: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
-    draft = db.session.get(Draft, held.subject_id)
+def _resume_intake(claim: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
+    draft = db.session.get(Draft, claim.subject_id)
     if draft is None or not draft.mail:
         return Drop("gone")
     raw = accounts.mint_link(purpose=LinkPurpose.RESUME_INTAKE, subject_id=draft.id, now=now)
@@ -182,8 +182,8 @@ def _resume_intake(held: Claim, practice: Practice, now: datetime) -> LetterCont
     )
 
 
-def _guardian_consent(held: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
-    asked = db.session.get(GuardianConsent, held.subject_id)
+def _guardian_consent(claim: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
+    asked = db.session.get(GuardianConsent, claim.subject_id)
     if asked is None:
         return Drop("gone")
     if asked.agreed_at is not None:
@@ -206,10 +206,10 @@ def _language(client_id: UUID | None, practice: Practice) -> str:
     return client.language if client else practice.language
 
 
-def _still_unanswered(held: Claim, appointment: Appointment, now: datetime) -> str | None:
+def _still_unanswered(claim: Claim, appointment: Appointment, now: datetime) -> str | None:
     if intake.newest_full(browser=None, client_id=appointment.client_id, now=now) is not None:
         return "answered"
-    return booked(held, appointment, now)
+    return booked(claim, appointment, now)
 
 
 def _questions(appointment: Appointment, practice: Practice, now: datetime) -> Mapping[str, Any]:

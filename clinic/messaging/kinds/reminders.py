@@ -191,8 +191,8 @@ class SafetyForm:
         return cls(link=public_url(path), opens_at=opens_at, is_open=opens_at <= now)
 
 
-def _soon(held: Claim, appointment: Appointment, now: datetime) -> str | None:
-    return "moved" if revision(held) != appointment.time_revision else booked(held, appointment, now)
+def _soon(claim: Claim, appointment: Appointment, now: datetime) -> str | None:
+    return "moved" if revision(claim) != appointment.time_revision else booked(claim, appointment, now)
 
 
 def _form(appointment: Appointment, practice: Practice, now: datetime) -> Mapping[str, Any]:
@@ -200,10 +200,10 @@ def _form(appointment: Appointment, practice: Practice, now: datetime) -> Mappin
     return {"form": SafetyForm.of(appointment, now) if asks else None}
 
 
-def _text(held: Claim, practice: Practice, now: datetime) -> TextMessage | Drop:
+def _text(claim: Claim, practice: Practice, now: datetime) -> TextMessage | Drop:
     """The text of a claimed message from today's facts, or the reason why it must not go."""
-    appointment = db.session.get(Appointment, held.subject_id)
-    contact = db.session.get(Contact, held.recipient_id)
+    appointment = db.session.get(Appointment, claim.subject_id)
+    contact = db.session.get(Contact, claim.recipient_id)
     if appointment is None or contact is None or appointment.client is None:
         return Drop("gone")
     if appointment.client.erased_at is not None:
@@ -214,7 +214,7 @@ def _text(held: Claim, practice: Practice, now: datetime) -> TextMessage | Drop:
         return Drop("no_consent")
     if appointment.state != State.BOOKED:
         return Drop("cancelled")
-    if held.occasion.partition("/")[0] != f"r{appointment.time_revision}":
+    if claim.occasion.partition("/")[0] != f"r{appointment.time_revision}":
         return Drop("moved")
     if appointment.starts_at <= now:
         return Drop("over")
@@ -228,7 +228,7 @@ def _text(held: Claim, practice: Practice, now: datetime) -> TextMessage | Drop:
             "place": appointment.location.name,
             "link": public_url(signed_links.manage_path(appointment.id, appointment.link_epoch)),
         }
-    return TextMessage(reference=held.id, to=contact.normalised, text=text)
+    return TextMessage(reference=claim.id, to=contact.normalised, text=text)
 
 
 KINDS = (

@@ -76,13 +76,13 @@ def series(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
     ]
 
 
-def _letter(held: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
-    whole = db.session.get(Series, held.subject_id)
-    contact = db.session.get(Contact, held.recipient_id)
+def _letter(claim: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
+    whole = db.session.get(Series, claim.subject_id)
+    contact = db.session.get(Contact, claim.recipient_id)
     client = db.session.get(Client, whole.client_id) if whole else None
     if whole is None or contact is None or client is None:
         return Drop("gone")
-    if held.occasion != f"r{whole.revision}":
+    if claim.occasion != f"r{whole.revision}":
         return Drop("moved")
     why = why_unreachable(contact, client)
     if why is not None:

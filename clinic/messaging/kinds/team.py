@@ -88,14 +88,14 @@ def password_resets(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
     ]
 
 
-def _invitation_letter(held: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
-    found = db.session.get(StaffInvitation, held.subject_id)
+def _invitation_letter(claim: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
+    found = db.session.get(StaffInvitation, claim.subject_id)
     if found is None:
         return Drop("gone")
     stands = practice_invitations.standing(found, now)
     if stands is not InvitationStanding.OPEN:
         return Drop(WHY_NOT[stands])
-    if held.occasion != f"r{found.revision}":
+    if claim.occasion != f"r{found.revision}":
         return Drop("decided")  # It was sent again meanwhile; the newer letter has the working link.
     return LetterContent(
         recipient=found.email,
@@ -107,9 +107,9 @@ def _invitation_letter(held: Claim, practice: Practice, now: datetime) -> Letter
     )
 
 
-def _reset_letter(held: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
-    found = db.session.get(PasswordReset, held.subject_id)
-    user = db.session.get(User, held.recipient_id)
+def _reset_letter(claim: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
+    found = db.session.get(PasswordReset, claim.subject_id)
+    user = db.session.get(User, claim.recipient_id)
     if found is None or user is None or not user.active:
         return Drop("gone")
     if found.ended_at is not None:

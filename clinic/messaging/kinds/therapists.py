@@ -171,7 +171,7 @@ def agendas(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
 
 def _agendas_in(zone: ZoneInfo, rules: DueRules, now: datetime) -> Iterator[DueQuery]:
     day = hours.local_day(now, zone)
-    while (morning := hours.edge(datetime.combine(day, AGENDA_AT), zone)) <= rules.until(now):
+    while (morning := hours.earliest_instant(datetime.combine(day, AGENDA_AT), zone)) <= rules.until(now):
         if now < morning + AGENDA_WORTH:
             yield _agenda_of(day, morning, zone, rules, now)
         day += timedelta(days=1)
@@ -245,8 +245,8 @@ def silent_parts() -> list[str]:
     ]
 
 
-def _review_waiting(held: Claim, user: User, now: datetime) -> LetterContent | Drop:
-    review = db.session.get(Review, held.subject_id)
+def _review_waiting(claim: Claim, user: User, now: datetime) -> LetterContent | Drop:
+    review = db.session.get(Review, claim.subject_id)
     if review is None:
         return Drop("gone")
     if review.decided_at is not None:
@@ -261,8 +261,8 @@ def _review_waiting(held: Claim, user: User, now: datetime) -> LetterContent | D
     )
 
 
-def _check_in_answered(held: Claim, user: User, now: datetime) -> LetterContent | Drop:
-    check_in = db.session.get(CheckIn, held.subject_id)
+def _check_in_answered(claim: Claim, user: User, now: datetime) -> LetterContent | Drop:
+    check_in = db.session.get(CheckIn, claim.subject_id)
     if check_in is None:
         return Drop("gone")
     if check_in.seen_at is not None:
@@ -271,19 +271,19 @@ def _check_in_answered(held: Claim, user: User, now: datetime) -> LetterContent 
     return LetterContent(recipient=user.email, facts={"link": public_url("/staff")})
 
 
-def _look_back_due(held: Claim, user: User, now: datetime) -> LetterContent | Drop:
-    if db.session.scalar(sa.select(sa.exists().where(LookBack.appointment_id == held.subject_id))):
+def _look_back_due(claim: Claim, user: User, now: datetime) -> LetterContent | Drop:
+    if db.session.scalar(sa.select(sa.exists().where(LookBack.appointment_id == claim.subject_id))):
         return Drop("decided")
     return LetterContent(
-        recipient=user.email, facts={"link": public_url(f"/staff/appointments/{held.subject_id}/look-back")}
+        recipient=user.email, facts={"link": public_url(f"/staff/appointments/{claim.subject_id}/look-back")}
     )
 
 
-def _agenda(held: Claim, user: User, now: datetime) -> LetterContent | Drop:
-    therapist = db.session.get(Therapist, held.subject_id)
+def _agenda(claim: Claim, user: User, now: datetime) -> LetterContent | Drop:
+    therapist = db.session.get(Therapist, claim.subject_id)
     if therapist is None or therapist.user_id != user.id:
         return Drop("gone")
-    stops = _stops(therapist, date.fromisoformat(held.occasion))
+    stops = _stops(therapist, date.fromisoformat(claim.occasion))
     if not stops:
         return Drop("nothing_left")
     return LetterContent(
@@ -323,7 +323,7 @@ def _stops(therapist: Therapist, day: date) -> list[Stop]:
     ]
 
 
-def _delivery_trouble(held: Claim, user: User, now: datetime) -> LetterContent | Drop:
+def _delivery_trouble(claim: Claim, user: User, now: datetime) -> LetterContent | Drop:
     undelivered, silent = undelivered_count(now), silent_parts()
     if not undelivered and not silent:
         return Drop("well_again")

@@ -85,7 +85,7 @@ Facts = Callable[[Appointment, Practice, datetime], Mapping[str, Any]]
 """What the template of one kind prints besides the visit."""
 
 
-def booked(held: Claim, appointment: Appointment, now: datetime) -> str | None:
+def booked(claim: Claim, appointment: Appointment, now: datetime) -> str | None:
     """Only while it is booked and still to come."""
     if appointment.state != State.BOOKED:
         return str(appointment.state)
@@ -95,7 +95,7 @@ def booked(held: Claim, appointment: Appointment, now: datetime) -> str | None:
 def in_state(state: State) -> Check:
     """Only while it is in this state and still to come."""
 
-    def check(held: Claim, appointment: Appointment, now: datetime) -> str | None:
+    def check(claim: Claim, appointment: Appointment, now: datetime) -> str | None:
         if appointment.state != state:
             return str(appointment.state)
         return "past" if appointment.starts_at <= now else None
@@ -103,7 +103,7 @@ def in_state(state: State) -> Check:
     return check
 
 
-def over(held: Claim, appointment: Appointment, now: datetime) -> str | None:
+def over(claim: Claim, appointment: Appointment, now: datetime) -> str | None:
     """Only once it took place."""
     return None if appointment.state in CAME else str(appointment.state)
 
@@ -122,13 +122,13 @@ def visit_letter(
     `stops` what one press in it ends, `more` which facts it has besides the visit.
     """
 
-    def compose(held: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
-        appointment = db.session.get(Appointment, held.subject_id, options=WHOLE)
-        contact = db.session.get(Contact, held.recipient_id)
+    def compose(claim: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
+        appointment = db.session.get(Appointment, claim.subject_id, options=WHOLE)
+        contact = db.session.get(Contact, claim.recipient_id)
         if appointment is None or appointment.client is None or contact is None:
             return Drop("gone")
         client = appointment.client
-        why = why_unreachable(contact, client) or check(held, appointment, now)
+        why = why_unreachable(contact, client) or check(claim, appointment, now)
         if why is None and not wanted(contact):
             why = "unwanted"
         if why is not None:
@@ -141,7 +141,7 @@ def visit_letter(
             facts={"visit": visit, "form": None, **more(appointment, practice, now)},
             calendar=_calendar(method, appointment, contact, practice, visit, now),
             calendar_method=method.value if method else "",
-            told=visit_digest(appointment) if held.kind in TELLS_TIME else None,
+            told=visit_digest(appointment) if claim.kind in TELLS_TIME else None,
             stop_link=public_url(preferences.unsubscribe_path(contact.id, stops)) if stops else "",
         )
 
@@ -181,6 +181,6 @@ def visit_digest(appointment: Appointment) -> bytes:
     return hashlib.sha256(repr(tuple(map(str, facts))).encode()).digest()
 
 
-def revision(held: Claim) -> int:
+def revision(claim: Claim) -> int:
     """The revision of the visit that the occasion names."""
-    return int(held.occasion.removeprefix("r").partition("/")[0])
+    return int(claim.occasion.removeprefix("r").partition("/")[0])

@@ -158,15 +158,15 @@ def _offers(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
     )
 
 
-def _joined_letter(held: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
-    entry = db.session.get(WaitingListEntry, held.subject_id)
+def _joined_letter(claim: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
+    entry = db.session.get(WaitingListEntry, claim.subject_id)
     if entry is None or not entry.is_live:
         return Drop("gone")
-    return _content(held, entry, {"minutes": practice.offer_minutes})
+    return _content(claim, entry, {"minutes": practice.offer_minutes})
 
 
-def _offer_letter(held: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
-    offer = db.session.get(Offer, held.subject_id)
+def _offer_letter(claim: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
+    offer = db.session.get(Offer, claim.subject_id)
     if offer is None:
         return Drop("gone")
     if offer.ended_at is not None:
@@ -175,7 +175,7 @@ def _offer_letter(held: Claim, practice: Practice, now: datetime) -> LetterConte
         return Drop("past")
     moved = offer.entry.replaces
     return _content(
-        held,
+        claim,
         offer.entry,
         {
             "visit": _visit(offer, practice, now),
@@ -186,22 +186,22 @@ def _offer_letter(held: Claim, practice: Practice, now: datetime) -> LetterConte
     )
 
 
-def _outcome_letter(held: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
-    offer = db.session.get(Offer, held.subject_id)
+def _outcome_letter(claim: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
+    offer = db.session.get(Offer, claim.subject_id)
     if offer is None or not offer.entry.is_live:
         return Drop("gone")
     return _content(
-        held,
+        claim,
         offer.entry,
         {"visit": _visit(offer, practice, now), "was_missed": offer.end == OfferEnd.MISSED},
     )
 
 
-def _over_letter(held: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
-    entry = db.session.get(WaitingListEntry, held.subject_id)
+def _over_letter(claim: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
+    entry = db.session.get(WaitingListEntry, claim.subject_id)
     if entry is None or entry.end != EntryEnd.OVER:
         return Drop("gone")
-    return _content(held, entry, {})
+    return _content(claim, entry, {})
 
 
 def _visit(offer: Offer, practice: Practice, now: datetime) -> LetterVisit:
@@ -218,8 +218,8 @@ def _visit(offer: Offer, practice: Practice, now: datetime) -> LetterVisit:
     )
 
 
-def _content(held: Claim, entry: WaitingListEntry, facts: Mapping[str, Any]) -> LetterContent | Drop:
-    contact, client = db.session.get(Contact, held.recipient_id), entry.client
+def _content(claim: Claim, entry: WaitingListEntry, facts: Mapping[str, Any]) -> LetterContent | Drop:
+    contact, client = db.session.get(Contact, claim.recipient_id), entry.client
     if contact is None or (why := why_unreachable(contact, client)) is not None:
         return Drop("no_address" if contact is None else why or "no_address")
     return LetterContent(

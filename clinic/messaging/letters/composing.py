@@ -68,7 +68,7 @@ class Letter:
         )
 
 
-def compose(held: Claim, now: datetime) -> Letter | Drop:
+def compose(claim: Claim, now: datetime) -> Letter | Drop:
     """The letter of a claimed message from today's facts, or the reason why it must not go.
 
     One-time links are minted here, so the caller commits before it sends.
@@ -76,13 +76,13 @@ def compose(held: Claim, now: datetime) -> Letter | Drop:
     practice = find_practice()
     if practice is None:
         return Drop("no_practice")
-    content = _content(held, practice, now)
+    content = _content(claim, practice, now)
     if isinstance(content, Drop):
         return content
     facts = {**content.facts, "stop_link": content.stop_link}
-    sheet = render_letter(content.sample_of or held.kind, facts, practice, spoken=content.language)
+    sheet = render_letter(content.sample_of or claim.kind, facts, practice, spoken=content.language)
     return Letter(
-        message_id=held.id,
+        message_id=claim.id,
         sender_name=practice.name,
         sender=mime.bare_address(current_app.config["MAIL_FROM"]),
         answer_to=practice.mail,
@@ -99,28 +99,28 @@ def compose(held: Claim, now: datetime) -> Letter | Drop:
     )
 
 
-def compose_text(held: Claim, now: datetime) -> TextMessage | Drop:
+def compose_text(claim: Claim, now: datetime) -> TextMessage | Drop:
     """The text message of a claimed message from today's facts, or the reason why it must not go."""
     practice = find_practice()
     if practice is None:
         return Drop("no_practice")
-    composer = KINDS[held.kind].compose_text
+    composer = KINDS[claim.kind].compose_text
     assert composer is not None, "only kinds that have a text message owe one"
-    return composer(held, practice, now)
+    return composer(claim, practice, now)
 
 
-def _text_sample(held: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
-    user = db.session.get(User, held.recipient_id)
+def _text_sample(claim: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
+    user = db.session.get(User, claim.recipient_id)
     if user is None or not user.active:
         return Drop("gone")
-    kind, spoken, _ = held.occasion.split("/")
+    kind, spoken, _ = claim.occasion.split("/")
     with language.speaking(spoken):
         facts = KINDS[MessageKind(kind)].sample(sample_scene(practice, now))
     return LetterContent(recipient=user.email, language=spoken, facts=facts, sample_of=MessageKind(kind))
 
 
-def _content(held: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
+def _content(claim: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
     # A test of some other kind's words has no words of its own, and so no declaration.
-    if held.kind is MessageKind.TEXT_SAMPLE:
-        return _text_sample(held, practice, now)
-    return KINDS[held.kind].compose(held, practice, now)
+    if claim.kind is MessageKind.TEXT_SAMPLE:
+        return _text_sample(claim, practice, now)
+    return KINDS[claim.kind].compose(claim, practice, now)

@@ -112,9 +112,9 @@ def moment() -> Moment:
     return Moment(starts_at=starts_at, therapist=therapist)
 
 
-def carried_choices(besides: str = "") -> dict[str, str]:
+def carried_choices(without: str = "") -> dict[str, str]:
     """The URL's choices that the next URL keeps, except one that its form asks again."""
-    return {name: request.args[name] for name in CARRIED if request.args.get(name) and name != besides}
+    return {name: request.args[name] for name in CARRIED if request.args.get(name) and name != without}
 
 
 def address(endpoint: str, **changed: Any) -> str:

@@ -158,7 +158,7 @@ def _choose_page(now: datetime, refusal: Refusal | None = None) -> str:
         locations=practice.locations(now.date()),
         picker=slot_picker.picker(slots, choice.treatment.slug, url, now),
         carried=choices.carried_choices(),
-        without_therapist=choices.carried_choices(besides="therapist"),
+        without_therapist=choices.carried_choices(without="therapist"),
         address=choices.address,
         refusal=refusal,
         has_errors=refusal is not None,
