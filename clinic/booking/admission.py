@@ -30,7 +30,8 @@ from clinic.guidance.levels import Disposition, Level
 from clinic.intake.queries import SafetyStanding
 from clinic.language import N_
 from clinic.practice import queries as practice
-from clinic.practice.models import Approval, IntakeRule, NewClientRule, Treatment
+from clinic.practice.booking_rules import Approval
+from clinic.practice.models import IntakeRule, NewClientRule, Treatment
 from clinic.refusal import Refusal
 
 

@@ -1,7 +1,8 @@
 """Retention: what is deleted by itself, how long after which moment, and why. One row for each kind of record.
 
 A sweep deletes what a row names; nothing else is deleted by the clock. Three periods are the domain's own constants, because
-its pages already refuse what is older and so must not wait for a sweep.
+its pages already refuse what is older and so must not wait for a sweep. The text of a message has no period, because it is
+never stored: `messaging.letters` writes it anew from the facts each time.
 
 Sources: GDPR, article 5(1)(c) and (e), data minimisation and storage limitation (read 2026-11-29).
 """

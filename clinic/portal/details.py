@@ -15,7 +15,7 @@ from clinic.accounts.models import Client
 from clinic.db import db, transaction
 from clinic.language import N_
 from clinic.practice import queries as practice
-from clinic.practice.practice_settings import ASKABLE
+from clinic.practice.booking_rules import ASKABLE
 from clinic.refusal import NotFound, Stale
 from clinic.web.access import audience, client
 from clinic.web.forms import Form

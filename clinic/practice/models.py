@@ -1,6 +1,6 @@
 """Tables of the practice: where it is, who works there, what is sold, and when it is open."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -9,20 +9,13 @@ from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from clinic.db import Identified, Model
+from clinic.practice.booking_rules import APPROVAL_KNOWN, CONSTRAINTS, BookingRuleColumns
 
 MINUTES_ARE_FIVES = "{0} >= 0 AND mod({0}, 5) = 0"
 
 
 def _fives(column: str) -> sa.CheckConstraint:
     return sa.CheckConstraint(MINUTES_ARE_FIVES.format(column), name=f"{column}_in_fives")
-
-
-class Approval(StrEnum):
-    """Whether an online booking that nothing else makes a request is confirmed at once."""
-
-    AT_ONCE = "at_once"
-    ASK_FIRST = "ask_first"
-    """The booking is a request, which the practice confirms or declines."""
 
 
 class OnlineBooking(StrEnum):
@@ -34,14 +27,11 @@ class OnlineBooking(StrEnum):
     CLOSED = "closed"
 
 
-APPROVAL_KNOWN = "approval IN ({})".format(", ".join(f"'{rule}'" for rule in Approval))
-
-
 ONLINE_BOOKING_KNOWN = "online_booking IN ({})".format(", ".join(f"'{state}'" for state in OnlineBooking))
 
 
-class Practice(Model):
-    """The one practice of this database, with its rules."""
+class Practice(BookingRuleColumns, Model):
+    """The one practice of this database, with its booking rules (`booking_rules`)."""
 
     __tablename__ = "practice"
 
@@ -62,38 +52,10 @@ class Practice(Model):
     policy: Mapped[str] = mapped_column(default="")
     about: Mapped[str] = mapped_column(default="")
 
-    step_minutes: Mapped[int] = mapped_column(default=15)
-    notice_minutes: Mapped[int] = mapped_column(default=120)
-    horizon_days: Mapped[int] = mapped_column(default=120)
-    hold_minutes: Mapped[int] = mapped_column(default=20)
-    late_cancel_hours: Mapped[int] = mapped_column(default=24)
-    pack: Mapped[bool] = mapped_column(default=True)
-    """Also offer the first and the last start that fit a free stretch, even off the step."""
-    open_bookings_per_client: Mapped[int] = mapped_column(default=12)
-    approval: Mapped[str] = mapped_column(default=Approval.AT_ONCE, server_default=sa.text("'at_once'"))
-    """Whether clients' bookings need confirmation; a treatment can override it."""
     online_booking: Mapped[str] = mapped_column(default=OnlineBooking.OPEN, server_default=sa.text("'open'"))
     """Whether clients can book online; `booking.online_booking` says what that stops. Setting up begins with *not open*."""
     closed_words: Mapped[str] = mapped_column(default="", server_default=sa.text("''"))
     """What clients read while it is closed, in the owner's words; kept for the next closure."""
-    decide_hours: Mapped[int] = mapped_column(default=48)
-    """How long a therapist has to decide on a request."""
-    offer_people: Mapped[int] = mapped_column(default=3)
-    """To how many people on the waiting list a freed time is offered at once."""
-    offer_minutes: Mapped[int] = mapped_column(default=30)
-    """How long they have to answer."""
-    settle_seconds: Mapped[int] = mapped_column(default=120)
-    quiet_from_hour: Mapped[int] = mapped_column(default=21)
-    quiet_until_hour: Mapped[int] = mapped_column(default=8)
-    reminder_offsets_minutes: Mapped[list[int]] = mapped_column(
-        pg.ARRAY(sa.Integer), default=lambda: [2880, 120]
-    )
-    asked_details: Mapped[list[str]] = mapped_column(
-        pg.ARRAY(sa.Text), default=list, server_default=sa.text("'{}'")
-    )
-    """What clients are asked for besides name and contacts; see `practice_settings.ASKABLE`."""
-    rebooking_after_days: Mapped[int] = mapped_column(default=28, server_default=sa.text("28"))
-    """How long after their last visit clients who asked for it are invited to come again."""
     keep_notes_years: Mapped[int] = mapped_column(default=10)
     modalities_off: Mapped[list[str]] = mapped_column(pg.ARRAY(sa.Text), default=list)
     rules_version: Mapped[int] = mapped_column(sa.BigInteger, default=1)
@@ -102,27 +64,7 @@ class Practice(Model):
 
     __table_args__ = (
         sa.CheckConstraint("id = 1", name="only_one"),
-        sa.CheckConstraint(
-            "asked_details <@ ARRAY['birth_date', 'address', 'emergency', 'doctor']",
-            name="asked_details_known",
-        ),
-        sa.CheckConstraint("step_minutes > 0 AND mod(step_minutes, 5) = 0", name="step_in_fives"),
-        sa.CheckConstraint("notice_minutes >= 0 AND horizon_days BETWEEN 1 AND 730", name="window_plausible"),
-        sa.CheckConstraint(
-            "hold_minutes BETWEEN 5 AND 60 AND late_cancel_hours BETWEEN 0 AND 336", name="times_plausible"
-        ),
-        sa.CheckConstraint(
-            "open_bookings_per_client BETWEEN 1 AND 100 AND decide_hours BETWEEN 1 AND 168",
-            name="limits_plausible",
-        ),
-        sa.CheckConstraint(
-            "offer_people BETWEEN 1 AND 20 AND offer_minutes BETWEEN 5 AND 240", name="offers_plausible"
-        ),
-        sa.CheckConstraint(
-            "quiet_from_hour BETWEEN 0 AND 23 AND quiet_until_hour BETWEEN 0 AND 23", name="quiet_hours"
-        ),
-        sa.CheckConstraint("rebooking_after_days BETWEEN 1 AND 730", name="rebooking_plausible"),
-        sa.CheckConstraint(APPROVAL_KNOWN, name="approval_known"),
+        *CONSTRAINTS,
         sa.CheckConstraint(ONLINE_BOOKING_KNOWN, name="online_booking_known"),
     )
 
@@ -130,10 +72,6 @@ class Practice(Model):
     def is_open(self) -> bool:
         """Whether clients can book online."""
         return self.online_booking == OnlineBooking.OPEN
-
-    def free_until(self, starts_at: datetime) -> datetime:
-        """Until when (UTC) a client may move or cancel a visit that starts then without it being late."""
-        return starts_at - timedelta(hours=self.late_cancel_hours)
 
 
 class Location(Identified, Model):

@@ -6,16 +6,9 @@ from datetime import datetime
 from clinic.accounts import audit
 from clinic.db import db, violates
 from clinic.practice import calendars
+from clinic.practice.booking_rules import BookingRules, rules_of
 from clinic.practice.editing import ChangedMeanwhile, print_of, require_unchanged
 from clinic.practice.models import OnlineBooking, Practice
-
-ASKABLE = {
-    "birth_date": ("birth_on",),
-    "address": ("street", "postcode", "town"),
-    "emergency": ("emergency_name", "emergency_phone"),
-    "doctor": ("doctor",),
-}
-"""What a practice may ask its clients for, and the fields of a client's record that hold it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,35 +29,9 @@ class Details:
     about: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class BookingRules:
-    """Rules for every booking; the names include the units."""
-
-    notice_minutes: int
-    horizon_days: int
-    step_minutes: int
-    pack: bool
-    hold_minutes: int
-    open_bookings_per_client: int
-    late_cancel_hours: int
-    approval: str
-    decide_hours: int
-    offer_people: int
-    offer_minutes: int
-    quiet_from_hour: int
-    quiet_until_hour: int
-    reminder_offsets_minutes: list[int]
-    asked_details: list[str]
-
-
 def details_of(practice: Practice) -> Details:
     """The current details."""
     return Details(**{name: getattr(practice, name) for name in Details.__dataclass_fields__})
-
-
-def rules_of(practice: Practice) -> BookingRules:
-    """The current rules."""
-    return BookingRules(**{name: getattr(practice, name) for name in BookingRules.__dataclass_fields__})
 
 
 def page_mark(part: Details | BookingRules | None) -> str:

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from clinic.practice.booking_rules import BookingRules, rules_of
 from clinic.practice.models import Practice, Therapist, Treatment
-from clinic.practice.practice_settings import BookingRules, rules_of
 from clinic.practice.therapists import TherapistDetails, person_of
 from clinic.practice.treatments import TreatmentDetails, terms_of
 

@@ -15,6 +15,7 @@ from clinic.booking.search_criteria import SearchCriteria
 from clinic.db import db, transaction
 from clinic.practice import (
     absences,
+    booking_rules,
     practice_settings,
     premises,
     queries,
@@ -173,7 +174,7 @@ def change_rules(**changed: object) -> None:
     practice = queries.the_practice()
     practice_settings.set_rules(
         describing.rules(practice, **changed),
-        seen_as=practice_settings.page_mark(practice_settings.rules_of(practice)),
+        seen_as=practice_settings.page_mark(booking_rules.rules_of(practice)),
         actor=BY,
         now=NOW,
     )

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from clinic import clock
 from clinic.booking import outside_hours
 from clinic.db import db
-from clinic.practice import opening_hours, practice_settings, queries
+from clinic.practice import booking_rules, opening_hours, practice_settings, queries
 from clinic.practice.models import (
     Location,
     OnlineBooking,
@@ -158,7 +158,7 @@ def rules() -> ResponseReturnValue:
     if queries.find_practice() is None:
         desk.say("First say who you are; the rules come after.")
         return redirect(url_for("staff.settings_practice"), 303)
-    present = practice_settings.rules_of(queries.the_practice())
+    present = booking_rules.rules_of(queries.the_practice())
     form = BookingRulesForm()
     form.offer(present)
     if not form.is_submitted():
@@ -169,7 +169,7 @@ def rules() -> ResponseReturnValue:
         lambda: practice_settings.set_rules(
             form.rules, seen_as=form.seen.data or "", actor=actor(), now=clock.now()
         ),
-        present=lambda: practice_settings.page_mark(practice_settings.rules_of(queries.the_practice())),
+        present=lambda: practice_settings.page_mark(booking_rules.rules_of(queries.the_practice())),
     ):
         desk.say("Saved. The rules hold for the next booking; what is booked stays as it is.")
         return redirect(url_for("staff.settings_rules"), 303)

@@ -5,8 +5,8 @@ from wtforms.validators import Email, InputRequired, Optional, Regexp, Validatio
 
 from clinic.accounts import services as accounts
 from clinic.practice import geography
-from clinic.practice.models import Approval
-from clinic.practice.practice_settings import BookingRules, Details
+from clinic.practice.booking_rules import BOUNDS, Approval, BookingRules
+from clinic.practice.practice_settings import Details
 from clinic.staff.forms import Ticks
 from clinic.staff.settings.fields import Whole, Within
 from clinic.staff.settings.forms import UnchangedForm
@@ -142,7 +142,10 @@ class BookingRulesForm(UnchangedForm):
     )
     horizon_days = Whole(
         "How far ahead, in days",
-        validators=[InputRequired("Enter how many days ahead."), Within(1, 730, unit="days")],
+        validators=[
+            InputRequired("Enter how many days ahead."),
+            Within(*BOUNDS["horizon_days"], unit="days"),
+        ],
     )
     step_minutes = SelectField("Visits begin every", coerce=int, choices=STEP_CHOICES)
     pack = BooleanField(
@@ -151,20 +154,26 @@ class BookingRulesForm(UnchangedForm):
     )
     hold_minutes = Whole(
         "Minutes a time is kept while somebody fills in the form",
-        validators=[InputRequired("Enter how long a time is kept."), Within(5, 60, unit="minutes")],
+        validators=[
+            InputRequired("Enter how long a time is kept."),
+            Within(*BOUNDS["hold_minutes"], unit="minutes"),
+        ],
     )
     open_bookings_per_client = Whole(
         "Open bookings for one client",
         description="Counted over everybody on the same address. Staff may book more.",
         validators=[
             InputRequired("Enter how many bookings one client may have."),
-            Within(1, 100, unit="bookings"),
+            Within(*BOUNDS["open_bookings_per_client"], unit="bookings"),
         ],
     )
     late_cancel_hours = Whole(
         "Late from, in hours before the visit",
         description="Cancelling later than this is marked late. Say what it costs under Practice.",
-        validators=[InputRequired("Enter the hours before a visit."), Within(0, 336, unit="hours")],
+        validators=[
+            InputRequired("Enter the hours before a visit."),
+            Within(*BOUNDS["late_cancel_hours"], unit="hours"),
+        ],
     )
     approval = RadioField(
         "What a client books online",
@@ -175,16 +184,25 @@ class BookingRulesForm(UnchangedForm):
     decide_hours = Whole(
         "Hours to decide on a request",
         description="A request nobody decided by then, or 4 hours before its start, is declined with a letter.",
-        validators=[InputRequired("Enter the hours to decide."), Within(1, 168, unit="hours")],
+        validators=[
+            InputRequired("Enter the hours to decide."),
+            Within(*BOUNDS["decide_hours"], unit="hours"),
+        ],
     )
     offer_people = Whole(
         "People a freed time is offered to at once",
         description="Of those on the waiting list. The first to take it has it; after two rounds it is free for everybody.",
-        validators=[InputRequired("Enter how many people are asked."), Within(1, 20, unit="people")],
+        validators=[
+            InputRequired("Enter how many people are asked."),
+            Within(*BOUNDS["offer_people"], unit="people"),
+        ],
     )
     offer_minutes = Whole(
         "Minutes they have to answer",
-        validators=[InputRequired("Enter how long they have."), Within(5, 240, unit="minutes")],
+        validators=[
+            InputRequired("Enter how long they have."),
+            Within(*BOUNDS["offer_minutes"], unit="minutes"),
+        ],
     )
     asked_details = Ticks(
         "What clients are asked for under My visits",
