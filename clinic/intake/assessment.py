@@ -1,8 +1,8 @@
-"""What the guidance concludes from answers, and how that is stored and read again."""
+"""What the guidance concludes from answers, and how that is stored; `explanation` reads it again."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from clinic.guidance import engine, plan, questionnaire
 from clinic.guidance.advice import advice
@@ -12,7 +12,6 @@ from clinic.guidance.questions import FLAG_PREFIX, QUESTIONS
 from clinic.guidance.red_flags import RED_FLAGS
 from clinic.guidance.rules import CURRENT
 from clinic.guidance.rules.kinds import RuleSet
-from clinic.intake.models import Outcome
 
 POSTPONED_UNTIL_WELL: Final = "R22"
 POSTPONED_UNTIL_TOMORROW: Final = "R23"
@@ -26,13 +25,16 @@ COUNTS_WHEN_MISSING: Final = "clinician_seen"
 """Unanswered, it counts as no, which nobody has said while the form is still being filled in."""
 
 
-@dataclass(frozen=True)
-class StoredRule:
-    """A stored safety rule that fired: id, level, and the answers it depends on."""
+class JudgedRule(Protocol):
+    """A safety rule that fired, just now or in a stored explanation."""
 
-    rule: str
-    level: Level
-    answers: Mapping[str, Any]
+    @property
+    def rule(self) -> str:
+        """Its id."""
+
+    @property
+    def level(self) -> Level:
+        """The level it asks for."""
 
 
 @dataclass(frozen=True)
@@ -89,13 +91,13 @@ def so_far(answers: Mapping[str, object]) -> SafetyVerdict:
     Two kinds of rule wait: those that depend on `clinician_seen` until that is answered, and contradictions, because
     the client is first asked to check them.
     """
-    return _verdict(_counting(answers))
+    return verdict(_counting(answers))
 
 
 def advice_so_far(answers: Mapping[str, object]) -> Advice:
     """What unfinished answers call for, in words; judged like `so_far`."""
     counting = _counting(answers)
-    reached = _verdict(counting)
+    reached = verdict(counting)
     highest = [fired for fired in counting if fired.level is reached.level]
     heading, sentences = advice(
         level=reached.level,
@@ -136,10 +138,6 @@ def _fields(answers: Mapping[str, object]) -> Iterator[str]:
             yield fact
 
 
-def _verdict(fired: Iterable[FiredRule]) -> SafetyVerdict:
-    return verdict(StoredRule(rule.rule, rule.level, rule.answers) for rule in fired)
-
-
 def _rests_on_a_gap(rule_id: str, answers: Mapping[str, object]) -> bool:
     rule = CURRENT.safety_by_id.get(rule_id)
     return (
@@ -149,7 +147,7 @@ def _rests_on_a_gap(rule_id: str, answers: Mapping[str, object]) -> bool:
     )
 
 
-def verdict(fired: Iterable[StoredRule]) -> SafetyVerdict:
+def verdict(fired: Iterable[JudgedRule]) -> SafetyVerdict:
     """The highest level among these rules; seeing a doctor outranks coming on another day."""
     rules = list(fired)
     level = max((rule.level for rule in rules), default=Level.OK)
@@ -159,20 +157,3 @@ def verdict(fired: Iterable[StoredRule]) -> SafetyVerdict:
         return SafetyVerdict(level, None)
     stops = {rule.rule for rule in rules if rule.level is Level.REFER}
     return SafetyVerdict(level, Disposition.POSTPONE if stops <= POSTPONING else Disposition.DOCTOR)
-
-
-def fired_rules(outcome: Outcome) -> tuple[StoredRule, ...]:
-    """The rules that fired in a stored outcome, in table order."""
-    return tuple(
-        StoredRule(rule["rule"], Level(rule["level"]), rule["answers"])
-        for rule in _safety(outcome).get("fired", ())
-    )
-
-
-def excluded_modalities(outcome: Outcome) -> frozenset[str]:
-    """The modalities a stored outcome leaves out for safety."""
-    return frozenset(entry["modality"] for entry in _safety(outcome).get("exclusions", ()))
-
-
-def _safety(outcome: Outcome) -> Mapping[str, Any]:
-    return outcome.explanation.get("safety") or {}

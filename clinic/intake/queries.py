@@ -20,12 +20,10 @@ from clinic.intake.assessment import (
     POSTPONED_UNTIL_WELL,
     POSTPONING,
     SafetyVerdict,
-    StoredRule,
-    excluded_modalities,
-    fired_rules,
     verdict,
 )
 from clinic.intake.consent import DRAFTS_KEPT
+from clinic.intake.explanation import ExplainedRule, safety_of
 from clinic.intake.models import (
     Clearance,
     Consent,
@@ -139,7 +137,7 @@ def safety_standing(
         _with_raised(reached, unseen, newest, now).standing(),
         submission=full,
         fresh=newest.submitted_at > now - SAFETY_LASTS,
-        excluded=excluded_modalities(newest.outcome),
+        excluded=frozenset(safety_of(newest.outcome).exclusions),
         consented=_consented(full),
         needs_guardian=guardians.is_under_age(full.outcome) and not guardians.is_agreed(full),
     )
@@ -250,12 +248,12 @@ def _covered(submission: Submission, clearances: Sequence[Clearance]) -> frozens
         return frozenset()
     return frozenset(
         fired.rule
-        for fired in fired_rules(submission.outcome)
+        for fired in safety_of(submission.outcome).fired
         if any(_covers(clearance, fired, submission) for clearance in clearances)
     )
 
 
-def _covers(clearance: Clearance, fired: StoredRule, submission: Submission) -> bool:
+def _covers(clearance: Clearance, fired: ExplainedRule, submission: Submission) -> bool:
     """Whether a clearance covers this rule as it fired here.
 
     Beyond its own submission it covers only the same rule with the same answers, and never an urgent one: an emergency
@@ -270,7 +268,7 @@ def _covers(clearance: Clearance, fired: StoredRule, submission: Submission) -> 
     before = db.session.scalars(
         sa.select(Outcome).where(Outcome.submission_id == clearance.submission_id)
     ).one()
-    return any(fired.rule == old.rule and fired.answers == old.answers for old in fired_rules(before))
+    return any(fired.rule == old.rule and fired.answers == old.answers for old in safety_of(before).fired)
 
 
 def _reached(newest: Submission, cleared: frozenset[str], now: datetime, zone: ZoneInfo) -> Reached:
@@ -278,7 +276,7 @@ def _reached(newest: Submission, cleared: frozenset[str], now: datetime, zone: Z
     if not cleared and outcome.disposition != Disposition.POSTPONE:
         disposition = Disposition(outcome.disposition) if outcome.disposition else None
         return Reached(SafetyVerdict(Level(outcome.level), disposition), None)
-    left = [fired for fired in fired_rules(outcome) if fired.rule not in cleared]
+    left = [fired for fired in safety_of(outcome).fired if fired.rule not in cleared]
     rules = {fired.rule for fired in left}
     waits = []
     if POSTPONED_UNTIL_WELL in rules:
@@ -307,7 +305,7 @@ def _not_judged(
     if not clearances or (reached.lasting and reached.lasting.level > Level.CAUTION):
         return raised
     looked_at = max(clearance.cleared_at for clearance in clearances)
-    known = verdict(fired for fired in fired_rules(newest.outcome) if fired.rule in cleared).level
+    known = verdict(fired for fired in safety_of(newest.outcome).fired if fired.rule in cleared).level
     return [
         row
         for row in raised

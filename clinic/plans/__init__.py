@@ -13,7 +13,6 @@ plan and its *sessions*), *look back* (the session at which the course is reasse
     progress      a client's scores over time, and what they propose
     look_backs    decide: what a therapist concludes from a look back, and how the course follows
     check_ins     answer, waiting, see_to
-    explanation   a stored explanation as typed values
     queries       queue, waiting, treats: who waits for a therapist, and whose record may be opened
 
 A therapist decides here; the engine's suggestion stays unchanged in the intake's outcome. This package changes appointments

@@ -15,8 +15,8 @@ from clinic.db import db, violates
 from clinic.guidance.course import CourseStep
 from clinic.guidance.knowledge import MODALITIES
 from clinic.intake import queries as intake
+from clinic.intake.explanation import Explanation
 from clinic.plans import courses, progress
-from clinic.plans.explanation import Explanation
 from clinic.plans.models import LookBack, Plan, PlannedSession, ReasonKind, Review
 from clinic.plans.services import DecisionReasonNeeded
 from clinic.refusal import Refusal, Stale

@@ -17,7 +17,7 @@ from sqlalchemy.orm import joinedload
 from clinic.accounts import audit
 from clinic.db import db
 from clinic.guidance.rules import CURRENT
-from clinic.plans.explanation import Explanation
+from clinic.intake.explanation import Explanation
 from clinic.plans.models import Decision, OverrideCount, ReasonKind, Recount, Review
 
 NAME: Final = "overrides"

@@ -21,7 +21,7 @@ from clinic.guidance.fields import FIELDS
 from clinic.guidance.levels import Level
 from clinic.guidance.measures import GlobalChange, Peg, Scores, ScoreTrend
 from clinic.guidance.schedule import Instrument
-from clinic.intake.assessment import fired_rules
+from clinic.intake.explanation import safety_of
 from clinic.intake.models import Outcome, Submission
 from clinic.plans import courses, scores
 from clinic.plans.courses import Course, Session
@@ -122,8 +122,10 @@ def new_warning(plan: Plan) -> Level:
             Review.decision != Decision.DECLINE,
         )
     )
-    known = {fired.rule for outcome in decided for fired in fired_rules(outcome)}
-    return max((fired.level for fired in fired_rules(newest) if fired.rule not in known), default=Level.OK)
+    known = {rule for outcome in decided for rule in safety_of(outcome).rules}
+    return max(
+        (fired.level for fired in safety_of(newest).fired if fired.rule not in known), default=Level.OK
+    )
 
 
 def _of_visit(visit: Appointment, course: Course, asked: Mapping[UUID, Entries]) -> Entries:

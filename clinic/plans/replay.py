@@ -21,7 +21,8 @@ from clinic.guidance.rules import CURRENT
 from clinic.guidance.rules.kinds import RuleSet
 from clinic.intake import queries as intake
 from clinic.intake.assessment import assess
-from clinic.intake.models import Outcome, Submission
+from clinic.intake.explanation import Explanation
+from clinic.intake.models import Outcome, Submission, SubmissionKind
 from clinic.plans.models import Review
 
 NOTHING = "-"
@@ -57,14 +58,16 @@ class Replayed:
 
 def stored_result(outcome: Outcome) -> Result:
     """The stored result."""
-    ranked = (outcome.explanation.get("suggestion") or {}).get("ranked") or ()
-    return Result(outcome.level, ranked[0]["modality"] if ranked else None)
+    suggested = Explanation.of(outcome).suggested
+    return Result(outcome.level, suggested[0] if suggested else None)
 
 
 def replayed_result(submission: Submission, rule_set: RuleSet = CURRENT) -> Result:
     """The result this rule set gives for the same answers; raises InvalidFacts for answers it cannot read."""
     assessed = assess(intake.answers_judged(submission), rule_set)
-    top = assessed.suggestion.top if assessed.suggestion else None
+    # Nothing is suggested after the short form of a visit, whatever the engine could say.
+    is_short = submission.kind == SubmissionKind.DAY_OF_VISIT
+    top = assessed.suggestion.top if assessed.suggestion and not is_short else None
     return Result(assessed.safety.level.value, top.modality if top else None)
 
 

@@ -17,9 +17,9 @@ from clinic.booking.models import Appointment, State
 from clinic.db import db
 from clinic.guidance.knowledge import MODALITIES
 from clinic.guidance.levels import Level
+from clinic.intake.explanation import Explanation
 from clinic.intake.models import Clearance, Outcome, Submission
 from clinic.plans import courses, scores
-from clinic.plans.explanation import Explanation
 from clinic.plans.models import Decision, ReasonKind, Review
 from clinic.refusal import NotFound, Refusal, Stale
 

@@ -17,6 +17,7 @@ from clinic.guidance.levels import Disposition, Level
 from clinic.guidance.questions import PAGES
 from clinic.intake import path, queries
 from clinic.intake.assessment import Advice, SafetyVerdict, advice_so_far
+from clinic.intake.explanation import Explanation, safety_of
 from clinic.intake.models import Draft, Outcome
 from clinic.intake.queries import SafetyStanding
 from clinic.practice import queries as practice
@@ -131,12 +132,12 @@ def _advice(standing: SafetyStanding, outcome: Outcome | None, told: Collection[
     reached = SafetyVerdict(standing.level or Level.OK, standing.disposition)
     whys: tuple[str, ...] = ()
     if outcome and outcome.level == reached.level and outcome.disposition == reached.disposition:
-        stored = outcome.explanation["safety"]
-        rows = [row for row in stored["fired"] if row["level"] == reached.level]
-        open_rows = rows if told is None else [row for row in rows if _rests_on(told, row["answers"])]
-        whys = tuple(row["why"] for row in open_rows)
-        if open_rows == rows:
-            return Advice(reached, stored["heading"], tuple(stored["say"]), whys, ())
+        stored = safety_of(outcome)
+        rules = [rule for rule in stored.fired if rule.level is reached.level]
+        open_rules = rules if told is None else [rule for rule in rules if _rests_on(told, rule.answers)]
+        whys = tuple(rule.why for rule in open_rules)
+        if open_rules == rules:
+            return Advice(reached, stored.heading, stored.say, whys, ())
     heading, sentences = advice.advice(
         level=reached.level, disposition=reached.disposition, rules=(), unsure=()
     )
@@ -170,7 +171,7 @@ def _suggestion(outcome: Outcome, held: Appointment | None) -> str:
     return render_template(
         "public/outcome/suggestion.html",
         page=suggestion.suggestion_page(
-            outcome, practice.treatments(), practice.the_practice().modalities_off
+            Explanation.of(outcome), practice.treatments(), practice.the_practice().modalities_off
         ),
         shown_at_once=suggestion.REASONS_AT_ONCE,
         in_sentence=suggestion.in_sentence,

@@ -2,8 +2,15 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from clinic.intake.explanation import (
+    Cited,
+    ExplainedMatch,
+    ExplainedPlan,
+    ExplainedSafety,
+    Explanation,
+    safety_of,
+)
 from clinic.intake.models import Outcome
 from clinic.practice.models import Treatment
 from clinic.public.offered_types import sold_types
@@ -85,13 +92,14 @@ def in_sentence(name: str) -> str:
     return name if name.startswith("Swedish") else name[:1].lower() + name[1:]
 
 
-def suggestion_page(outcome: Outcome, treatments: Sequence[Treatment], off: Iterable[str]) -> SuggestionPage:
+def suggestion_page(
+    explained: Explanation, treatments: Sequence[Treatment], off: Iterable[str]
+) -> SuggestionPage:
     """The page for an outcome at ok or caution. `off` are types the practice has switched off."""
-    stored = outcome.explanation
-    suggestion, plan = stored["suggestion"], stored["plan"]
+    plan = explained.plan or ExplainedPlan.read({})
     closed = frozenset(off)
     sold = sold_types(treatments, closed)
-    ranked = tuple(_match(row, sold, closed) for row in suggestion["ranked"])
+    ranked = tuple(_match(row, sold, closed) for row in explained.ranked)
     top = next((match for match in ranked if match.treatment), next(iter(ranked), None))
     ahead = ranked[: ranked.index(top)] if top else ()
     return SuggestionPage(
@@ -99,68 +107,66 @@ def suggestion_page(outcome: Outcome, treatments: Sequence[Treatment], off: Iter
         ahead=ahead,
         others=tuple(match for match in ranked if match is not top),
         # What is true of the first match is not true of the next.
-        summary=NOT_THE_CLOSEST if ahead else suggestion["summary"],
-        confidence=None if ahead else suggestion["confidence"],
-        evidence=suggestion["evidence"],
+        summary=NOT_THE_CLOSEST if ahead else explained.summary,
+        confidence=None if ahead else explained.confidence,
+        evidence=explained.evidence,
         tags=_tags(plan, of_top=not ahead),
-        changes=_changes(stored["safety"]),
-        left_out=tuple((row["name"], row["text"]) for row in suggestion["left_out"]),
-        course_text=plan["course"]["text"],
-        course_sessions=plan["course"]["sessions"],
-        course_gates=tuple(plan["reassess"]["after"]),
-        gate_text=plan["reassess"]["text"],
-        companion_care=plan["companion_care"],
-        rule_set=suggestion["rule_set"],
+        changes=_changes(explained.safety),
+        left_out=tuple((row.name, row.text) for row in explained.left_out),
+        course_text=plan.course.text,
+        course_sessions=plan.course.sessions,
+        course_gates=plan.reassess.after,
+        gate_text=plan.reassess.text,
+        companion_care=plan.companion_care,
+        rule_set=explained.rule_set,
         chosen=top.treatment if top else None,
         open_choice=_open_choice(treatments, top, ranked),
     )
 
 
-def _changes(safety: Mapping[str, Any]) -> tuple[Change, ...]:
+def _changes(safety: ExplainedSafety) -> tuple[Change, ...]:
     """What safety changes in the session; advice to the client is elsewhere on the page."""
-    apart = {note["text"] for note in safety["notes"] if note["code"] == SUPPORT_LINES}
+    apart = {text for code, text in safety.notes if code == SUPPORT_LINES}
     found = (
-        Change(row["why"], tuple(line for line in row["changes"] if line not in apart))
-        for row in safety["fired"]
+        Change(rule.why, tuple(line for line in rule.changes if line not in apart)) for rule in safety.fired
     )
     return tuple(change for change in found if change.changes)
 
 
 def speaks_of_low_mood(outcome: Outcome) -> bool:
     """Whether the answers call for the line about somebody to talk to."""
-    return any(note["code"] == SUPPORT_LINES for note in outcome.explanation["safety"]["notes"])
+    return safety_of(outcome).has_note(SUPPORT_LINES)
 
 
-def _match(row: Mapping[str, Any], sold: Mapping[str, Treatment], closed: frozenset[str]) -> ShownMatch:
+def _match(row: ExplainedMatch, sold: Mapping[str, Treatment], closed: frozenset[str]) -> ShownMatch:
     return ShownMatch(
-        modality=row["modality"],
-        name=row["name"],
-        what_it_is=row["what_it_is"],
-        reasons=tuple(_reason(reason) for reason in row["reasons"]),
-        against=tuple(_reason(reason) for reason in row["against"] if reason["rule"] not in STAFF_RULES),
-        treatment=sold.get(row["modality"]) or _base(row, sold, closed),
+        modality=row.modality,
+        name=row.name,
+        what_it_is=row.what_it_is,
+        reasons=tuple(_reason(reason) for reason in row.reasons),
+        against=tuple(_reason(reason) for reason in row.against if reason.rule not in STAFF_RULES),
+        treatment=sold.get(row.modality) or _base(row, sold, closed),
     )
 
 
-def _base(row: Mapping[str, Any], sold: Mapping[str, Treatment], closed: frozenset[str]) -> Treatment | None:
+def _base(row: ExplainedMatch, sold: Mapping[str, Treatment], closed: frozenset[str]) -> Treatment | None:
     """The treatment to which oils can be added; None if the practice has switched oils off."""
-    return None if row["modality"] in closed else sold.get(row["base"] or "")
+    return None if row.modality in closed else sold.get(row.base or "")
 
 
-def _reason(row: Mapping[str, Any]) -> ShownReason:
-    sections = row["sections"]
-    if not sections:
-        return ShownReason(row["text"], "", _sentence_case(row["basis"]), "")
-    codes = [section["code"] for section in sections]
-    return ShownReason(row["text"], ", ".join(codes), sections[0]["heading"], codes[0])
+def _reason(cited: Cited) -> ShownReason:
+    if not cited.sections:
+        return ShownReason(cited.text, "", _sentence_case(cited.basis), "")
+    codes = [code for code, _ in cited.sections]
+    return ShownReason(cited.text, ", ".join(codes), cited.sections[0][1], codes[0])
 
 
-def _tags(plan: Mapping[str, Any], *, of_top: bool) -> tuple[str, ...]:
+def _tags(plan: ExplainedPlan, *, of_top: bool) -> tuple[str, ...]:
     """Length, pressure and pace; the pressure applies to the first match."""
-    every = plan["course"]["every"]
+    every = plan.course.every
     return (
-        f"{plan['length']['minutes']} minutes",
-        *((f"{_sentence_case(plan['pressure'])} pressure",) if of_top else ()),
+        *((f"{plan.length.minutes} minutes",) if plan.length else ()),
+        *((f"{_sentence_case(plan.pressure)} pressure",) if of_top else ()),
         *((_sentence_case(every),) if every else ()),
     )
 

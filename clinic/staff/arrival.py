@@ -15,10 +15,10 @@ from clinic.booking.models import Appointment
 from clinic.db import transaction
 from clinic.guidance.levels import Level
 from clinic.intake import drafts
+from clinic.intake.explanation import Explanation
 from clinic.plans import before_visit
 from clinic.plans import queries as plans
 from clinic.plans.before_visit import BeforeVisitQuestions
-from clinic.plans.explanation import Explanation
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
 from clinic.web import question_fields, signed_in_staff

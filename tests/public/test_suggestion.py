@@ -5,6 +5,7 @@ from types import ModuleType
 
 import pytest
 
+from clinic.intake.explanation import Explanation
 from clinic.intake.models import Outcome
 from clinic.practice.models import Treatment
 from clinic.public import suggestion
@@ -30,7 +31,7 @@ def outcome(make: ModuleType) -> Outcome:
 
 
 def page(outcome: Outcome, sold: Sequence[Treatment], off: Sequence[str] = ()) -> SuggestionPage:
-    return suggestion.suggestion_page(outcome, sold, off)
+    return suggestion.suggestion_page(Explanation.of(outcome), sold, off)
 
 
 def names(outcome: Outcome) -> list[str]:

@@ -16,9 +16,9 @@ from clinic.booking.models import State
 from clinic.db import db, transaction
 from clinic.guidance.knowledge import MODALITIES
 from clinic.guidance.levels import Level
+from clinic.intake.explanation import Explanation
 from clinic.plans import courses, services
 from clinic.plans import queries as plans
-from clinic.plans.explanation import Explanation
 from clinic.plans.models import Decision, ReasonKind, Review
 from clinic.refusal import NotFound, Stale
 from clinic.staff import desk

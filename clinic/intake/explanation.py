@@ -1,0 +1,315 @@
+"""The one reader of stored explanations: what the guidance said about one submission, as typed values.
+
+An explanation is stored as JSON and complete without its rule set. Every version that was ever stored stays readable:
+what an older one does not have yet is empty here, and what a newer one adds is left alone. `assessment` writes them.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from clinic.guidance.levels import Disposition, Level
+from clinic.intake.models import Outcome, SubmissionKind
+
+Stored = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExplainedRule:
+    """A safety rule that fired: why, what it changes, and the facts with the answers that it depends on."""
+
+    rule: str
+    level: Level
+    why: str = ""
+    changes: tuple[str, ...] = ()
+    when: str = ""
+    answers: Stored
+
+    @classmethod
+    def read(cls, row: Stored) -> Self:
+        """From its JSON."""
+        return cls(
+            rule=row["rule"],
+            level=Level(row["level"]),
+            why=row.get("why", ""),
+            changes=tuple(row.get("changes", ())),
+            when=row.get("when", ""),
+            answers=row.get("answers", {}),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExplainedSafety:
+    """What screening found. `heading` and `say` are what the client is told; `exclusions` gives for each type that is
+    left out the rules that leave it out, and `notes` are (code, sentence).
+    """
+
+    fired: tuple[ExplainedRule, ...]
+    exclusions: Mapping[str, tuple[str, ...]]
+    notes: tuple[tuple[str, str], ...]
+    heading: str
+    say: tuple[str, ...]
+
+    @classmethod
+    def read(cls, stored: Stored) -> Self:
+        """From its JSON, empty if nothing was stored."""
+        exclusions: dict[str, tuple[str, ...]] = {}
+        for row in stored.get("exclusions", ()):
+            exclusions[row["modality"]] = (*exclusions.get(row["modality"], ()), row["rule"])
+        return cls(
+            fired=tuple(ExplainedRule.read(row) for row in stored.get("fired", ())),
+            exclusions=exclusions,
+            notes=tuple((note["code"], note["text"]) for note in stored.get("notes", ())),
+            heading=stored.get("heading", ""),
+            say=tuple(stored.get("say", ())),
+        )
+
+    @property
+    def rules(self) -> frozenset[str]:
+        """Ids of the rules that fired."""
+        return frozenset(fired.rule for fired in self.fired)
+
+    def has_note(self, code: str) -> bool:
+        """Whether the session has to mind this."""
+        return any(code == noted for noted, _ in self.notes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cited:
+    """Points for or against a type, with the sentence, and the headings of the guidance or what else is behind it."""
+
+    rule: str
+    points: int
+    text: str
+    sections: tuple[tuple[str, str], ...]
+    """(code, heading)"""
+    basis: str
+
+    @classmethod
+    def read(cls, row: Stored) -> Self:
+        """From its JSON."""
+        return cls(
+            rule=row["rule"],
+            points=row["points"],
+            text=row["text"],
+            sections=tuple((section["code"], section["heading"]) for section in row.get("sections", ())),
+            basis=row.get("basis", ""),
+        )
+
+    @property
+    def is_start(self) -> bool:
+        """Whether these are the points a usual type begins with."""
+        return self.rule == "start"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExplainedMatch:
+    """A suggested type with its points and reasons; `base` is the type that oils are added to."""
+
+    modality: str
+    name: str
+    what_it_is: str
+    score: int
+    reasons: tuple[Cited, ...]
+    against: tuple[Cited, ...]
+    base: str | None
+
+    @classmethod
+    def read(cls, row: Stored) -> Self:
+        """From its JSON."""
+        return cls(
+            modality=row["modality"],
+            name=row["name"],
+            what_it_is=row.get("what_it_is", ""),
+            score=row["score"],
+            reasons=tuple(Cited.read(reason) for reason in row.get("reasons", ())),
+            against=tuple(Cited.read(reason) for reason in row.get("against", ())),
+            base=row.get("base"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExplainedOmission:
+    """A type that would have ranked high or was wished for, and why it is not suggested."""
+
+    modality: str
+    name: str
+    points: int
+    rules: tuple[str, ...]
+    text: str
+
+    @classmethod
+    def read(cls, row: Stored) -> Self:
+        """From its JSON."""
+        return cls(
+            modality=row["modality"],
+            name=row["name"],
+            points=row["points"],
+            rules=tuple(row.get("rules", ())),
+            text=row["text"],
+        )
+
+
+@dataclass(frozen=True)
+class ExplainedLength:
+    """Minutes proposed for a session; `least` and `most` also fit, None if that was not stored."""
+
+    minutes: int
+    least: int | None
+    most: int | None
+    why: str
+
+
+@dataclass(frozen=True)
+class ExplainedCourse:
+    """How many sessions, up to `most`, and how often; None where that is agreed freely."""
+
+    sessions: int | None
+    most: int | None
+    every: str
+    text: str
+
+
+@dataclass(frozen=True)
+class ExplainedGate:
+    """After which sessions to look back, and what that is for."""
+
+    after: tuple[int, ...]
+    text: str
+
+
+@dataclass(frozen=True)
+class ExplainedShare:
+    """A type's share of a session in percent."""
+
+    modality: str
+    name: str
+    percent: int
+
+
+@dataclass(frozen=True)
+class ExplainedTechnique:
+    """A technique proposed for a type, with its aim."""
+
+    technique: str
+    name: str
+    modality: str
+    aim: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExplainedPlan:
+    """The draft plan as it was proposed. `areas` and `avoid` are regions, `sites` places only a person can find."""
+
+    areas: tuple[str, ...]
+    avoid: tuple[str, ...]
+    sites: tuple[str, ...]
+    pressure: str
+    pressure_why: str
+    mix: tuple[ExplainedShare, ...]
+    area_mix: str
+    techniques: tuple[ExplainedTechnique, ...]
+    approach: tuple[str, ...]
+    length: ExplainedLength | None
+    course: ExplainedCourse
+    reassess: ExplainedGate
+    companion_care: str
+    notes: tuple[str, ...]
+
+    @classmethod
+    def read(cls, stored: Stored) -> Self:
+        """From its JSON."""
+        length, course, gate = stored.get("length"), stored.get("course") or {}, stored.get("reassess") or {}
+        return cls(
+            areas=tuple(stored.get("areas", ())),
+            avoid=tuple(stored.get("avoid", ())),
+            sites=tuple(stored.get("sites", ())),
+            pressure=stored.get("pressure", ""),
+            pressure_why=stored.get("pressure_why", ""),
+            mix=tuple(
+                ExplainedShare(row["modality"], row["name"], row["percent"]) for row in stored.get("mix", ())
+            ),
+            area_mix=stored.get("area_mix", ""),
+            techniques=tuple(
+                ExplainedTechnique(row["technique"], row["name"], row["modality"], row["aim"])
+                for row in stored.get("techniques", ())
+            ),
+            approach=tuple(stored.get("approach", ())),
+            length=_length(length) if length else None,
+            course=ExplainedCourse(
+                course.get("sessions"), course.get("most"), course.get("every", ""), course.get("text", "")
+            ),
+            reassess=ExplainedGate(tuple(gate.get("after", ())), gate.get("text", "")),
+            companion_care=stored.get("companion_care", ""),
+            notes=tuple(stored.get("notes", ())),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explanation:
+    """Safety outcome, suggestion and draft plan of one submission.
+
+    Without a suggestion, as at refer and urgent, `ranked` is empty and its sentences are; `plan` is None then.
+    """
+
+    level: Level
+    disposition: Disposition | None
+    is_short: bool
+    """Whether only the short safety form of a visit was answered: then nothing is suggested and nothing planned."""
+    safety: ExplainedSafety
+    ranked: tuple[ExplainedMatch, ...]
+    left_out: tuple[ExplainedOmission, ...]
+    summary: str
+    confidence: str | None
+    evidence: str
+    plan: ExplainedPlan | None
+    rule_set: str
+
+    @classmethod
+    def of(cls, outcome: Outcome) -> Self:
+        """Open the explanation of an outcome. The caller records that it was read."""
+        stored = outcome.explanation
+        is_short = outcome.submission.kind == SubmissionKind.DAY_OF_VISIT
+        suggestion = {} if is_short else stored.get("suggestion") or {}
+        plan = None if is_short else stored.get("plan")
+        return cls(
+            level=Level(outcome.level),
+            disposition=Disposition(outcome.disposition) if outcome.disposition else None,
+            is_short=is_short,
+            safety=ExplainedSafety.read(stored.get("safety") or {}),
+            ranked=tuple(ExplainedMatch.read(row) for row in suggestion.get("ranked", ())),
+            left_out=tuple(ExplainedOmission.read(row) for row in suggestion.get("left_out", ())),
+            summary=suggestion.get("summary", ""),
+            confidence=suggestion.get("confidence"),
+            evidence=suggestion.get("evidence", ""),
+            plan=ExplainedPlan.read(plan) if plan else None,
+            rule_set=outcome.rule_set,
+        )
+
+    @property
+    def fired(self) -> tuple[ExplainedRule, ...]:
+        """The safety rules that fired, in table order."""
+        return self.safety.fired
+
+    @property
+    def exclusions(self) -> Mapping[str, tuple[str, ...]]:
+        """Type left out for safety to the rules that leave it out."""
+        return self.safety.exclusions
+
+    @property
+    def suggested(self) -> tuple[str, ...]:
+        """Ids of the suggested types, best match first."""
+        return tuple(match.modality for match in self.ranked)
+
+    def rules_against(self, modalities: Iterable[str]) -> frozenset[str]:
+        """Every rule that leaves out one of these types."""
+        return frozenset(rule for modality in modalities for rule in self.exclusions.get(modality, ()))
+
+
+def safety_of(outcome: Outcome) -> ExplainedSafety:
+    """Only what screening found, for decisions that need no more. Levels are read without being recorded."""
+    return ExplainedSafety.read(outcome.explanation.get("safety") or {})
+
+
+def _length(row: Stored) -> ExplainedLength:
+    return ExplainedLength(row["minutes"], row.get("least"), row.get("most"), row.get("why", ""))
