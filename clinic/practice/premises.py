@@ -1,7 +1,7 @@
 """Locations, the travel times between them, and their rooms."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
 from uuid import UUID
 
@@ -53,10 +53,19 @@ class LocationDetails:
 
 @dataclass(frozen=True, kw_only=True)
 class RoomDetails:
-    """A room, and the treatments it suits."""
+    """A room as an owner describes it: its columns by their names, and the treatments it suits."""
 
     name: str
     treatments: tuple[UUID, ...]
+
+    @property
+    def columns(self) -> dict[str, object]:
+        """The room's own values."""
+        return {name: getattr(self, name) for name in ROOM_COLUMNS}
+
+
+ROOM_COLUMNS = tuple(field.name for field in fields(RoomDetails) if field.name != "treatments")
+"""What stands in the room's own row."""
 
 
 def location(location_id: UUID) -> Location:
@@ -170,35 +179,36 @@ def set_ways(minutes: Mapping[Pair, int], *, seen_as: str, actor: str, now: date
 def room_details(of: Room) -> RoomDetails:
     """A room's current details."""
     suited = sa.select(Treatment.id).where(Treatment.rooms.any(Room.id == of.id))
-    return RoomDetails(name=of.name, treatments=tuple(sorted(db.session.scalars(suited))))
+    own = {name: getattr(of, name) for name in ROOM_COLUMNS}
+    return RoomDetails(**own, treatments=tuple(sorted(db.session.scalars(suited))))
 
 
 def seen_room(of: Room) -> str:
     """The mark of a page that shows this room."""
     details = room_details(of)
-    return print_of(details.name, of.retired_at, details.treatments)
+    return print_of(*details.columns.items(), of.retired_at, details.treatments)
 
 
 def add_room(location_id: UUID, details: RoomDetails, *, actor: str, now: datetime) -> Room:
     """Add a room to a location. Raises SameName."""
     with calendars.changing():
-        added = Room(location_id=location(location_id).id, name=details.name)
+        added = Room(location_id=location(location_id).id, **details.columns)
         put_last(added, _rooms_of(location_id))
         with violates("uq_rooms_location_id_name", SameName()):
             db.session.add(added)
         _suit(added, details.treatments)
-        audit.record(actor, "create", added, fields=["name", "treatments"], now=now)
+        audit.record(actor, "create", added, fields=[*details.columns, "treatments"], now=now)
     return added
 
 
 def change_room(room_id: UUID, details: RoomDetails, *, seen_as: str, actor: str, now: datetime) -> Room:
-    """Change a room's name and what it suits. Raises ChangedMeanwhile and SameName."""
+    """Change a room and what it suits. Raises ChangedMeanwhile and SameName."""
     with calendars.changing():
         changed = room(room_id)
         db.session.refresh(changed)
         require_unchanged(seen_as, seen_room(changed))
         with violates("uq_rooms_location_id_name", SameName()):
-            amend(changed, {"name": details.name}, actor=actor, now=now)
+            amend(changed, details.columns, actor=actor, now=now)
         if _suit(changed, details.treatments):
             audit.record(actor, "change", changed, fields=["treatments"], now=now)
     return changed

@@ -5,8 +5,9 @@ from clinic.staff.auth import views as auth
 from clinic.staff.blueprint import blueprint
 from clinic.staff.booking import move, new, repeat, series
 from clinic.staff.clients import barring, details, merging
-from clinic.staff.clinical import check_ins, look_backs, notes, open_with_reason, overrides, reviews
+from clinic.staff.clinical import check_ins, look_backs, notes, open_with_reason, reviews
 from clinic.staff.messaging import message_log, outbox, sending_paused
+from clinic.staff.reports import pages as reports
 from clinic.staff.settings import (
     absences,
     access,
@@ -41,7 +42,7 @@ PAGES = (
     message_log,
     outbox,
     sending_paused,
-    overrides,
+    reports,
     open_with_reason,
     same_person,
     practice,

@@ -276,6 +276,8 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "bounces.notification": lambda world: Objects({"provider": "ses"}, {"provider": "mailgun"}),
     "booking.choose": lambda world: Objects({"slug": world.treatment.slug}, {"slug": "nothing"}),
     "booking.hold": lambda world: Objects({"slug": world.treatment.slug}, {"slug": "nothing"}),
+    "staff.report": lambda world: Objects({"slug": "overrides"}, {"slug": "nothing"}),
+    "staff.recount_report": lambda world: Objects({"slug": "overrides"}, {"slug": "nothing"}),
     "intake.ask": lambda world: Objects({"slug": "about-you"}, {"slug": "nothing"}),
     "intake.answer": lambda world: Objects({"slug": "about-you"}, {"slug": "nothing"}),
     "resume.go_on": lambda world: Objects({"draft_id": world.draft.id}, {"draft_id": NOBODYS}),

@@ -1,10 +1,6 @@
 """A new kind of message touches four files: proved by adding one to a copy of the product and sending it."""
 
 import json
-import os
-import shutil
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,9 +8,7 @@ from flask import Flask
 
 from clinic.db import db
 from config import Settings
-from tests import make
-
-ROOT = Path(__file__).parents[2]
+from tests import make, scratch
 
 QUESTION = '''
 def parking(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
@@ -77,12 +71,6 @@ with create_app(in_background=True).app_context():
 """
 
 
-def changed(path: Path, before: str, after: str) -> str:
-    text = path.read_text("utf-8")
-    assert text.count(before) == 1
-    return text.replace(before, after)
-
-
 def with_a_new_kind(tree: Path) -> Mapping[str, str]:
     """The files that a new kind touches, as they read afterwards."""
     models, topic = "clinic/messaging/models.py", "clinic/messaging/kinds/bookings.py"
@@ -90,22 +78,11 @@ def with_a_new_kind(tree: Path) -> Mapping[str, str]:
     entries = "".join(f'\nmsgid "{said}"\nmsgstr "{german}"\n' for said, german in GERMAN.items())
     member = '    REMINDER = "reminder"\n'
     return {
-        models: changed(tree / models, member, f'{member}    PARKING = "parking"\n'),
-        topic: changed(tree / topic, "\nKINDS = (\n", QUESTION),
+        models: scratch.changed(tree / models, member, f'{member}    PARKING = "parking"\n'),
+        topic: scratch.changed(tree / topic, "\nKINDS = (\n", QUESTION),
         "templates/messages/parking.jinja": TEMPLATE,
         catalogue: (tree / catalogue).read_text("utf-8") + entries,
     }
-
-
-def copied(to: Path) -> Path:
-    """What a process needs to send messages."""
-    unneeded = shutil.ignore_patterns("__pycache__", "dist")
-    for folder in ("clinic", "templates"):
-        shutil.copytree(ROOT / folder, to / folder, ignore=unneeded)
-    (to / "clinic/static/dist").symlink_to(ROOT / "clinic/static/dist")
-    for file in ("config.py", "addresses.py"):
-        shutil.copy(ROOT / file, to / file)
-    return to
 
 
 def test_adding_a_kind_touches_four_files_and_it_is_sent_shown_and_named(
@@ -114,29 +91,9 @@ def test_adding_a_kind_touches_four_files_and_it_is_sent_shown_and_named(
     ada = make.client(language="de")
     make.appointment(of=make.offering(), who=ada)
     db.session.commit()
-    tree = copied(tmp_path)
-    files = with_a_new_kind(tree)
-    assert len(files) == 4
-    for name, text in files.items():
-        (tree / name).write_text(text, "utf-8")
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(tree),
-        "ENVIRONMENT": race_settings.environment.value,
-        "DATABASE_URL": str(race_settings.database_url),
-        "REDIS_URL": str(race_settings.redis_url),
-        "LUMBAR_DATA": str(race_settings.lumbar_data),
-    }
-    ran = subprocess.run(
-        [sys.executable, "-c", SCRIPT, make.NOW.isoformat()],
-        cwd=tree,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stderr
-    told = json.loads(ran.stdout)
+    tree = scratch.copied(tmp_path)
+    scratch.add(tree, with_a_new_kind(tree))
+    told = json.loads(scratch.run(tree, SCRIPT, make.NOW.isoformat(), settings=race_settings))
     ((subject, text, html),) = [mail for mail in told["sent"] if "Parken" in mail[0]]
     assert subject == "Parken bei Alder Lane"
     for body in (text, html):

@@ -73,21 +73,22 @@ class Browser:
         return self.get(answer.headers["Location"])
 
 
+def signed_in_browser(app: Flask, user: User) -> FlaskClient:
+    """A browser as the end of a sign-in of this member of staff leaves it. Commits."""
+    client = app.test_client()
+    with client.session_transaction() as kept:
+        kept["_user_id"] = user.fs_uniquifier
+        kept["_fresh"] = True
+        kept["fs_cc"] = "set"
+        kept[STAFF_FIELD] = sessions.open_staff(user, clock.now())
+    db.session.commit()
+    return client
+
+
 @pytest.fixture
 def sign_in(app: Flask, database: object, clock_at_now: None) -> Callable[[User], Browser]:
-    """Sign a member of staff in, as the end of a sign-in leaves the browser."""
-
-    def signed_in(user: User) -> Browser:
-        client = app.test_client()
-        with client.session_transaction() as kept:
-            kept["_user_id"] = user.fs_uniquifier
-            kept["_fresh"] = True
-            kept["fs_cc"] = "set"
-            kept[STAFF_FIELD] = sessions.open_staff(user, clock.now())
-        db.session.commit()
-        return Browser(client)
-
-    return signed_in
+    """Sign a member of staff in."""
+    return lambda user: Browser(signed_in_browser(app, user))
 
 
 @pytest.fixture

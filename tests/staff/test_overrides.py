@@ -54,7 +54,12 @@ def test_the_night_counts_without_being_asked(owner: Browser, scene: Scene) -> N
 def test_the_rail_leads_owners_there_and_nobody_else(
     owner: Browser, therapist: Browser, front_desk: Browser
 ) -> None:
-    assert f'href="{PAGE}"' in owner.get("/staff/messages")
+    assert 'href="/staff/reports"' in owner.get("/staff/messages")
+    assert owner.look("/staff/reports").location == PAGE
     for browser in (therapist, front_desk):
-        assert PAGE not in browser.get("/staff/messages")
-        assert browser.look(PAGE).status_code == 403
+        assert "/staff/reports" not in browser.get("/staff/messages")
+        assert browser.look("/staff/reports").status_code == browser.look(PAGE).status_code == 403
+
+
+def test_there_is_no_report_of_another_name(owner: Browser) -> None:
+    assert owner.look("/staff/reports/salaries").status_code == 404

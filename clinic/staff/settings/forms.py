@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from uuid import UUID
 
-from wtforms import HiddenField, SelectField, StringField, TextAreaField
+from wtforms import Field, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
-from clinic.practice.premises import LocationDetails, RoomDetails
+from clinic.practice.premises import ROOM_COLUMNS, LocationDetails, RoomDetails
 from clinic.staff.forms import Ticks
 from clinic.staff.settings.fields import Clock, SettingsDateField
 from clinic.web.forms import Form
@@ -91,7 +91,7 @@ class LocationForm(UnchangedForm):
 
 
 class RoomForm(UnchangedForm):
-    """A room and what it suits."""
+    """A room and what it suits. Every column of `RoomDetails` has a field of its name."""
 
     location = SelectField("Location", validators=[InputRequired("Choose where the room is.")])
     name = StringField("Name", validators=[InputRequired("Enter what the room is called.")])
@@ -99,13 +99,23 @@ class RoomForm(UnchangedForm):
 
     def show(self, details: RoomDetails) -> None:
         """Fill the form from what stands."""
-        self.name.data = details.name
+        for name, value in details.columns.items():
+            self[name].data = value
         self.treatments.data = [str(id_) for id_ in details.treatments]
 
     @property
     def details(self) -> RoomDetails:
         """What was typed."""
-        return RoomDetails(name=text(self.name), treatments=chosen(self.treatments))
+        columns = {
+            field.name: text(field) if isinstance(field, StringField) else field.data
+            for field in self.described
+        }
+        return RoomDetails(**columns, treatments=chosen(self.treatments))
+
+    @property
+    def described(self) -> list[Field]:
+        """The fields of the room's own values, in order."""
+        return [self[name] for name in ROOM_COLUMNS]
 
 
 class TimeOffForm(Form):
