@@ -22,6 +22,11 @@ TREATED = (State.REQUESTED, State.BOOKED, State.ARRIVED, State.DONE, State.MISSE
 
 YEARS_BACK = 2
 
+# Aliases of whole tables are made once: every staff page asks about them, and making one costs more than asking.
+_visit, _reviewed_visit = aliased(Appointment), aliased(Appointment)
+_therapist, _reviewer = aliased(Therapist), aliased(Therapist)
+_review = aliased(Review)
+
 
 def treats(user_id: UUID, client_id: UUID, now: datetime) -> bool:
     """Whether this member of staff may open this client's health record.
@@ -51,29 +56,26 @@ def _is_treated(
 ) -> sa.ColumnElement[bool]:
     """The rule of `treats` about the client of each row."""
     since = _years_before(now, YEARS_BACK)
-    visit, reviewed_visit = aliased(Appointment), aliased(Appointment)
-    therapist, reviewer = aliased(Therapist), aliased(Therapist)
     seen = sa.exists().where(
-        visit.client_id == client_id,
-        visit.therapist_id == therapist.id,
+        _visit.client_id == client_id,
+        _visit.therapist_id == _therapist.id,
         sa.or_(
-            sa.and_(therapist.user_id == user_id, visit.state.in_(TREATED), visit.starts_at >= since),
-            sa.and_(visit.state == State.REQUESTED, never_signs_in(therapist)),
+            sa.and_(_therapist.user_id == user_id, _visit.state.in_(TREATED), _visit.starts_at >= since),
+            sa.and_(_visit.state == State.REQUESTED, never_signs_in(_therapist)),
         ),
     )
-    review = aliased(Review)
     reviewed = (
-        sa.select(review.id)
-        .outerjoin(reviewed_visit, reviewed_visit.id == review.appointment_id)
-        .outerjoin(reviewer, reviewer.id == reviewed_visit.therapist_id)
+        sa.select(_review.id)
+        .outerjoin(_reviewed_visit, _reviewed_visit.id == _review.appointment_id)
+        .outerjoin(_reviewer, _reviewer.id == _reviewed_visit.therapist_id)
         .where(
-            review.client_id == client_id,
-            review.opened_at >= since,
+            _review.client_id == client_id,
+            _review.opened_at >= since,
             sa.or_(
-                review.decided_by_id == user_id,
-                reviewer.user_id == user_id,
+                _review.decided_by_id == user_id,
+                _reviewer.user_id == user_id,
                 # A therapist who never signs in cannot decide, so a colleague has to.
-                sa.and_(review.decided_at.is_(None), reviewer.id.is_not(None), never_signs_in(reviewer)),
+                sa.and_(_review.decided_at.is_(None), _reviewer.id.is_not(None), never_signs_in(_reviewer)),
             ),
         )
         .exists()

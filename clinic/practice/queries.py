@@ -71,10 +71,15 @@ def never_signs_in(therapist: type[Therapist] = Therapist) -> sa.ColumnElement[b
     """A condition: nobody who could read or decide signs in as this row's therapist (perhaps under an alias), because
     there is no account, it is closed, or it no longer has the role. A colleague has to do it then.
     """
-    person = sa.orm.aliased(User)
     return ~sa.exists().where(
-        person.id == therapist.user_id, person.active, person.role_names.contains([Role.THERAPIST.value])
+        _account.id == therapist.user_id,
+        _account.active,
+        _account.role_names.contains([Role.THERAPIST.value]),
     )
+
+
+_account = sa.orm.aliased(User)
+"""The account of a therapist; made once, because every staff page asks `never_signs_in`."""
 
 
 def therapists(on: date) -> list[Therapist]:
