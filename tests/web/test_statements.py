@@ -98,7 +98,7 @@ def demo_world(app: Flask, make: ModuleType, monkeypatch: pytest.MonkeyPatch, th
     coming = of_hannah.where(Appointment.state == State.BOOKED).order_by(Appointment.starts_at)
     visit = db.session.scalars(coming.offset(1).limit(1)).one()
     review = sa.select(Review).join(Client).where(Client.given_name == "Amara")
-    built.wish_of_ada.client_id = hannah.id
+    built.entry_of_ada.client_id = hannah.id
     whole = db.session.get_one(worlds.Series, built.visit_of_ada.series_id)
     whole.client_id = hannah.id
     for index, one in enumerate(db.session.scalars(coming.offset(1)), start=2):

@@ -52,7 +52,7 @@ BUTTONS_ONLY = frozenset(
         "staff.undo",
         "staff.undo_series",
         "waiting.accept",
-        "wishes.letters",
+        "preferences.letters",
     }
 )
 """Forms that answer on a page of their own and take no words: buttons, ticks, lists, passwords, and sheets of hours, which show
