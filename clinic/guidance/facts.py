@@ -1,6 +1,6 @@
 """Facts: the typed answers of one person at one time, which is all that a rule may look at."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Self
 
@@ -33,7 +33,8 @@ class Facts:
     """One person's answers. Unanswered is None for a choice or a number, and empty for a list.
 
     Red flags answered yes stand in `red_flags`, those answered unsure in `red_flags_unsure`; `diagnoses` hold now,
-    `diagnoses_past` did once. Lists have no order.
+    `diagnoses_past` did once. Lists have no order. `unknown` names the fields that were not asked, a red flag as
+    `red_flags.<code>`: an empty list means "asked, none" only where the field is not among them.
     """
 
     age_years: int | None = None
@@ -64,6 +65,12 @@ class Facts:
     radiation: str | None = None
     limb_symptoms: Codes = _NOTHING
     limb_symptom_trend: str | None = None
+    accident_checked: str | None = None
+    fall_started_it: str | None = None
+    fall_checked: str | None = None
+    cancer_pain_changed: str | None = None
+    eases_with_movement: str | None = None
+    began_before_45: str | None = None
     diagnoses: Codes = _NOTHING
     diagnoses_past: Codes = _NOTHING
     clinician_seen: str | None = None
@@ -103,12 +110,13 @@ class Facts:
     consent_share_with_clinician: str | None = None
     understood_not_diagnosis: str | None = None
     accuracy_confirmed: str | None = None
+    unknown: Codes = _NOTHING
 
     @classmethod
-    def of(cls, mapping: Mapping[str, object]) -> Self:
+    def of(cls, mapping: Mapping[str, object], *, unknown: Iterable[str] = ()) -> Self:
         """Facts from a mapping as it comes out of JSON; missing or null means unanswered.
 
-        A list of just "none" is the empty list. Raises InvalidFacts for an unknown field or option, a wrong type, a
+        `unknown` names what was not asked at all. A list of just "none" is the empty list. Raises InvalidFacts for an unknown field or option, a wrong type, a
         number out of range, or an option named twice.
         """
         values: dict[str, object] = {}
@@ -119,7 +127,7 @@ class Facts:
             if raw is not None:
                 values[name] = _READERS[name](field, raw)
         # Each value has just been read by its field's own kind, which the attribute types above repeat.
-        return cls(**values)  # type: ignore[arg-type]  # see above
+        return cls(**values, unknown=frozenset(unknown))  # type: ignore[arg-type]  # see above
 
     def normalised(self) -> "Facts":
         """The same facts with the two answers that count when missing: no clinician has seen it, and it hurts."""

@@ -105,6 +105,7 @@ def _scale(name: str, title: str) -> Field:
 
 
 _YES_NO: Final = (("yes", "Yes"), ("no", "No"))
+_YES_NO_UNSURE: Final = (*_YES_NO, ("unsure", "I am not sure"))
 _NONE_OF_THESE: Final = ("none", "None of these")
 _MODALITY_NAMES: Final = tuple((modality.id, modality.name) for modality in MODALITIES.values())
 _FLAG_TITLES: Final = tuple((flag.code, flag.title) for flag in RED_FLAGS.values())
@@ -210,6 +211,7 @@ SAFETY: Final = (
         "Today",
         ("fever", "A fever"),
         ("contagious_illness", "An illness others can catch", "For example flu, a stomach bug or Covid."),
+        ("cold", "A cold", "For example a runny nose, a cough or a sore throat."),
         ("alcohol_or_drugs", "Alcohol or drugs today"),
         ("acute_injury_lt_72h", "An injury in the last three days"),
         _NONE_OF_THESE,
@@ -451,6 +453,12 @@ YOUR_HEALTH: Final = (
         ("unsure", "I might be; I am not sure"),
     ),
     _one("pregnancy_high_risk", "High-risk pregnancy", *_YES_NO),
+    _one("accident_checked", "Checked since the accident", *_YES_NO_UNSURE),
+    _one("fall_started_it", "Pain began with the fall", *_YES_NO_UNSURE),
+    _one("fall_checked", "Checked since the fall", *_YES_NO_UNSURE),
+    _one("cancer_pain_changed", "Pain that is new or has changed", *_YES_NO_UNSURE),
+    _one("eases_with_movement", "Moving eases it", *_YES_NO_UNSURE),
+    _one("began_before_45", "Began before 45", *_YES_NO_UNSURE),
     _one(
         "recent_surgery",
         "Operations",
@@ -465,7 +473,10 @@ YOUR_HEALTH: Final = (
         ("open_wound", "An open wound"),
         ("burn_or_sunburn", "A burn or sunburn"),
         ("rash_or_eczema", "A rash or eczema"),
-        ("contagious_skin", "Something others can catch", "For example ringworm, impetigo or scabies."),
+        ("hot_spreading_skin", "Hot, red or swollen skin that is spreading"),
+        ("shingles", "Shingles: a painful rash with blisters on one side"),
+        ("ringworm_scabies", "Ringworm or scabies"),
+        ("contagious_skin", "Something else that others can catch", "For example impetigo."),
         ("bruise", "A bruise"),
         ("varicose_veins", "Swollen, twisted veins (varicose veins)"),
         ("recent_tattoo", "A new tattoo"),

@@ -1,4 +1,4 @@
-"""Safety levels and dispositions: how far a booking may go, and what a stop asks for."""
+"""Safety levels and dispositions: how far a booking may go, what a stop asks for, how soon, and where."""
 
 from enum import StrEnum
 
@@ -52,3 +52,56 @@ class Pressure(StrEnum):
 
     LIGHT = "light"
     MEDIUM = "medium"
+
+
+class HowSoon(StrEnum):
+    """How soon somebody should be seen. Members stand in order, the soonest first."""
+
+    NOW = "now"
+    TODAY = "today"
+    TWO_DAYS = "two_days"
+    TWO_WEEKS = "two_weeks"
+    ROUTINE = "routine"
+
+    @property
+    def order(self) -> int:
+        """0 for now up to 4 for routine."""
+        return list(HowSoon).index(self)
+
+    @property
+    def words(self) -> str:
+        """As a heading ends: "See a doctor today"."""
+        return _SOON[self]
+
+
+_SOON = {
+    HowSoon.NOW: "now",
+    HowSoon.TODAY: "today",
+    HowSoon.TWO_DAYS: "within two days",
+    HowSoon.TWO_WEEKS: "within two weeks",
+    HowSoon.ROUTINE: "before a massage",
+}
+
+
+class HelpPlace(StrEnum):
+    """Who should be asked."""
+
+    EMERGENCY = "emergency"
+    MATERNITY = "maternity_unit"
+    ADVICE_LINE = "advice_line"
+    DOCTOR = "own_doctor"
+    THERAPIST = "therapist_by_phone"
+
+    @property
+    def words(self) -> str:
+        """The place in words, as a list shows it."""
+        return _PLACES[self]
+
+
+_PLACES = {
+    HelpPlace.EMERGENCY: "Emergency department",
+    HelpPlace.MATERNITY: "Midwife or maternity unit",
+    HelpPlace.ADVICE_LINE: "Doctor or advice line",
+    HelpPlace.DOCTOR: "Own doctor",
+    HelpPlace.THERAPIST: "Therapist, by telephone",
+}

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from clinic.guidance.levels import Disposition, Level, Pressure
+from clinic.guidance.levels import Disposition, HelpPlace, HowSoon, Level, Pressure
 from clinic.guidance.plain import Json, record
 from clinic.guidance.rules.kinds import Note
+from clinic.guidance.safety_net import SafetyNet
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -12,7 +13,8 @@ class FiredRule:
     """A safety rule that fired: its id ("unsure:<code>" for an unsure red flag), level, why, and what it changes.
 
     `changes` are sentences a client may read, `when` is the condition in a therapist's words, and `answers` holds the
-    fields and answers it rests on.
+    fields and answers it rests on. A stop also says how soon and where to go, what to tell there, and when to come
+    back; `watch` names its safety nets.
     """
 
     rule: str
@@ -23,6 +25,21 @@ class FiredRule:
     when: str
     sources: tuple[str, ...]
     answers: Json
+    how_soon: HowSoon | None = None
+    place: HelpPlace | None = None
+    tell: str = ""
+    come_back: str = ""
+    watch: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NotYetAsked:
+    """A safety rule that nobody can decide yet, and the answers it still needs."""
+
+    rule: str
+    level: Level
+    why: str
+    fields: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,7 +66,9 @@ class SafetyOutcome:
     """What screening found. `fired` stands in table order, unsure red flags last.
 
     `heading` and `say` are what to tell the client; `{emergency_number}` in them is for the page to fill in.
-    `avoid` holds regions, `sites` places that only a person can find.
+    `avoid` holds regions, `sites` places that only a person can find. `how_soon` and `place` belong to the most urgent of
+    the rules at this level. `not_yet_asked` lists rules whose answers were not asked, and `safety_net` says what to watch
+    for until the visit.
     """
 
     level: Level
@@ -66,6 +85,10 @@ class SafetyOutcome:
     heading: str
     say: tuple[str, ...]
     rule_set: str
+    how_soon: HowSoon | None = None
+    place: HelpPlace | None = None
+    not_yet_asked: tuple[NotYetAsked, ...] = ()
+    safety_net: tuple[SafetyNet, ...] = ()
 
     @property
     def rules(self) -> tuple[str, ...]:

@@ -6,9 +6,10 @@ client ticked and `diagnoses_past` those of them that are over. A list answered 
 untouched one is absent.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from clinic.guidance.facts import Facts, InvalidFacts
 from clinic.guidance.fields import FIELDS, FieldKind, Option
@@ -21,8 +22,15 @@ from clinic.guidance.questions import (
     QuestionnairePart,
     QuestionPage,
 )
+from clinic.guidance.red_flags import RED_FLAGS
 from clinic.guidance.rules import CURRENT
 from clinic.guidance.rules.kinds import RuleSet
+from clinic.guidance.unknown import decided
+
+SUCCESSORS: Final = {
+    f"{FLAG_PREFIX}{code}": f"{FLAG_PREFIX}{flag.instead}" for code, flag in RED_FLAGS.items() if flag.instead
+}
+"""Signs that are no longer asked, with those that have taken their place, as keys of answers."""
 
 Value = str | int | list[str] | list[dict[str, str | int]]
 Answers = Mapping[str, object]
@@ -75,8 +83,8 @@ class QuestionnaireProgress:
         return f"{self.part.title}, page {self.number} of {self.of}"
 
 
-def facts_of(answers: Answers) -> Facts:
-    """The facts these answers stand for. Raises InvalidFacts for answers no page can have given."""
+def facts_of(answers: Answers, *, unknown: Collection[str] = ()) -> Facts:
+    """The facts these answers stand for; `unknown` are fields that were not asked, as `not_asked` finds them. Raises InvalidFacts for answers no page can have given."""
     plain: dict[str, object] = {}
     flags: dict[str, list[str]] = {"yes": [], "no": [], "unsure": []}
     for name, value in answers.items():
@@ -90,7 +98,7 @@ def facts_of(answers: Answers) -> Facts:
         plain["red_flags"] = flags["yes"]
     if flags["unsure"]:
         plain["red_flags_unsure"] = flags["unsure"]
-    return Facts.of(_parted_diagnoses(plain))
+    return Facts.of(_parted_diagnoses(plain), unknown=unknown)
 
 
 def _parted_diagnoses(plain: dict[str, object]) -> dict[str, object]:
@@ -104,6 +112,27 @@ def _parted_diagnoses(plain: dict[str, object]) -> dict[str, object]:
 def asked(question: Question, answers: Answers) -> bool:
     """Whether this question is asked of somebody with these answers."""
     return question.shown is None or question.shown.holds(_shown_facts(answers))
+
+
+def not_asked(answers: Answers) -> frozenset[str]:
+    """The fields that nobody has asked yet, as keys of answers, where only some pages were.
+
+    A page was asked if any of its questions has an answer or was left blank on purpose (None). A question that surely
+    does not concern this person is not among them; one that hangs on something unknown is.
+    """
+    unknown: set[str] = set()
+    for candidate in PAGES:
+        if any(question.field in answers for question in candidate.questions):
+            continue
+        facts = facts_of(
+            {name: value for name, value in answers.items() if name != "diagnoses_past"}, unknown=unknown
+        )
+        unknown.update(
+            question.field
+            for question in candidate.questions
+            if question.shown is None or decided(question.shown, facts) is not False
+        )
+    return frozenset(unknown)
 
 
 def _shown_facts(answers: Answers) -> Facts:
@@ -150,7 +179,9 @@ def page(slug: str) -> QuestionPage:
 
 
 def page_of(field: str) -> QuestionPage:
-    """The page on which a field is asked, by its key in the answers. Raises UnknownPage."""
+    """The page on which a field is asked, by its key in the answers; for a sign that is no longer asked, the page of the
+    one that has taken its place. Raises UnknownPage."""
+    field = SUCCESSORS.get(field, field)
     for candidate in PAGES:
         if any(question.field == field for question in candidate.questions):
             return candidate
@@ -196,7 +227,8 @@ def _standing(index: int, here: int) -> PartStanding:
 def cleared(answers: Answers) -> dict[str, object]:
     """The answers without those whose question is no longer asked, and without names no question has.
 
-    Hiding one question can hide another, so this goes through them in the order in which they are asked.
+    Hiding one question can hide another, so this goes through them in the order in which they are asked. A sign that is no
+    longer asked goes as soon as the one in its place is answered.
     """
     kept = {name: value for name, value in answers.items() if name in QUESTIONS}
     facts = _shown_facts(kept)
@@ -204,6 +236,9 @@ def cleared(answers: Answers) -> dict[str, object]:
         if name in kept and question.shown is not None and not question.shown.holds(facts):
             del kept[name]
             facts = _shown_facts(kept)
+    for old, new in SUCCESSORS.items():
+        if new in kept:
+            kept.pop(old, None)
     past = kept.get("diagnoses_past")
     if isinstance(past, list):
         allowed = {option.code for option in offered(QUESTIONS["diagnoses_past"], kept)}

@@ -10,6 +10,7 @@ from typing import Final
 from clinic.guidance.conditions import (
     Condition,
     above,
+    all_of,
     any_of,
     at_least,
     below,
@@ -21,7 +22,7 @@ from clinic.guidance.conditions import (
     not_,
 )
 from clinic.guidance.fields import FIELDS, Field, FieldKind, Option
-from clinic.guidance.red_flags import RED_FLAGS
+from clinic.guidance.red_flags import ASKED_FLAGS, RED_FLAGS
 
 FLAG_PREFIX: Final = "red_flags."
 
@@ -165,6 +166,19 @@ _MASSAGED_BEFORE: Final = is_not("massage_experience", "never")
 _NO_PAIN: Final = "no pain"
 _WORST: Final = "worst you can imagine"
 
+_BONES_AT_RISK: Final = any_of(
+    at_least("age_years", 65),
+    in_("osteoporosis", "osteopenia", "yes", "severe_or_fragility_fracture"),
+    has("medications", "long_term_steroid"),
+)
+_TOLD_OF_A_FALL: Final = any_of(
+    all_of(has("onset_triggers", "fall"), _BONES_AT_RISK),
+    all_of(has("onset_triggers", "accident_or_blow"), is_("onset_type", "sudden"), at_least("age_years", 65)),
+)
+_LATE_NIGHT_PAIN: Final = all_of(
+    has("red_flags", "wakes_late_at_night"), _IN_PAIN, is_("pain_duration", "gt_12w")
+)
+
 CONSENT_QUESTION: Final = _ask(
     "consent_health_data",
     "May we store these health answers for your care?",
@@ -277,15 +291,27 @@ PAGES: Final = (
         2,
         "leg_weakness_worsening",
         "walking_or_hand_clumsy",
-        "serious_accident",
+        "major_trauma",
         "sudden_severe_collapse",
+    ),
+    QuestionPage(
+        "accident",
+        "D",
+        (
+            _ask(
+                "accident_checked",
+                "After the accident: has a doctor or nurse checked you since then?",
+                help="You told us of a serious accident, a fall from a height or a hard blow.",
+                shown=has("red_flags", "major_trauma"),
+            ),
+        ),
     ),
     _flag_page(
         3,
         "chest_pain_breathless",
         "leg_clot_signs",
         "sudden_head_neck_neuro",
-        "cancer_new_pain",
+        "cancer_ever",
         "weight_loss",
     ),
     _flag_page(
@@ -293,7 +319,7 @@ PAGES: Final = (
         "fever_unwell",
         "night_rest_pain",
         "lump_or_deformity",
-        "minor_fall_fragile",
+        "small_fall",
         "thoracic_unexplained",
     ),
     _flag_page(
@@ -301,7 +327,7 @@ PAGES: Final = (
         "pulsing_abdomen",
         "urinary_flank",
         "immunosuppressed_ivdu",
-        "inflammatory_pattern",
+        "wakes_late_at_night",
         "cough_sneeze_worse",
     ),
     QuestionPage("today", "D", (_ask("today", "Does any of this apply today?"),)),
@@ -515,6 +541,46 @@ PAGES: Final = (
         ),
     ),
     QuestionPage(
+        "short-questions",
+        "E",
+        (
+            _ask(
+                "fall_started_it",
+                "After the fall or the blow: did the pain start then, or in the days after?",
+                shown=all_of(_TOLD_OF_A_FALL, not_(has("red_flags", "small_fall"))),
+            ),
+            _ask(
+                "fall_checked",
+                "After the fall or the knock: has a doctor looked at your back since then?",
+                help="At your age, or with thin bones or steroids, even a small fall can crack a bone.",
+                shown=any_of(_TOLD_OF_A_FALL, all_of(has("red_flags", "small_fall"), _BONES_AT_RISK)),
+            ),
+            _ask(
+                "cancer_pain_changed",
+                "With cancer now or in the past: is this back pain new, different or getting worse?",
+                shown=all_of(
+                    _IN_PAIN,
+                    any_of(
+                        has("red_flags", "cancer_ever"),
+                        has_any("conditions", "cancer_active", "cancer_past", "bone_metastases"),
+                    ),
+                ),
+            ),
+            _ask(
+                "eases_with_movement",
+                "When the pain wakes you: does it ease when you get up and move?",
+                shown=_LATE_NIGHT_PAIN,
+            ),
+            _ask(
+                "began_before_45",
+                "Did this pain begin before you were 45?",
+                shown=all_of(_LATE_NIGHT_PAIN, at_least("age_years", 45)),
+            ),
+        ),
+        heading="A few short questions about what you told us",
+        intro="Each asks one thing only.",
+    ),
+    QuestionPage(
         "pregnancy",
         "E",
         (
@@ -707,16 +773,27 @@ PAGES: Final = (
     ),
 )
 
+_NO_LONGER_ASKED: Final = tuple(_flag(code) for code, flag in RED_FLAGS.items() if flag.instead)
+
 QUESTIONS: Final = {
     question.field: question
-    for question in (CONSENT_QUESTION, *(question for page in PAGES for question in page.questions))
+    for question in (
+        CONSENT_QUESTION,
+        *(question for page in PAGES for question in page.questions),
+        *_NO_LONGER_ASKED,
+    )
 }
+"""Every question by its field, with those that only stored answers still hold."""
 
 # What is asked again: before a visit, and of a returning client whose history is filled in beforehand.
 SHORT_SAFETY_FIELDS: Final = (
-    *(f"{FLAG_PREFIX}{code}" for code in RED_FLAGS),
+    *(f"{FLAG_PREFIX}{code}" for code in ASKED_FLAGS),
+    "accident_checked",
     "today",
     "medications",
+    "fall_started_it",
+    "fall_checked",
+    "cancer_pain_changed",
     "pregnancy",
     "pregnancy_high_risk",
 )

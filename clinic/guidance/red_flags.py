@@ -8,7 +8,9 @@ from typing import Final
 class RedFlag:
     """A warning sign, asked as its own yes, no or unsure question.
 
-    `rule` names the safety rule a yes fires by itself. `urgent` says that unsure already stops the booking.
+    `rule` names the safety rule a yes fires, by itself or with other answers. `urgent` says that unsure already stops the
+    booking. A sign with another one `instead` is no longer asked, because its question asked two things at once; it is
+    still read, in stored answers and by the command line. `watch` names the safety nets for an unsure answer.
     """
 
     code: str
@@ -17,6 +19,8 @@ class RedFlag:
     rule: str
     urgent: bool = False
     help: str = ""
+    instead: str = ""
+    watch: tuple[str, ...] = ()
 
 
 _NEW = "“New” means it began with this pain or after it."
@@ -78,6 +82,14 @@ RED_FLAGS: Final = {
             "has checked since?",
             rule="U07",
             urgent=True,
+            instead="major_trauma",
+        ),
+        RedFlag(
+            code="major_trauma",
+            title="Serious accident",
+            question="Did this start with a serious accident, a fall from a height or a hard blow?",
+            rule="U07",
+            urgent=True,
         ),
         RedFlag(
             code="sudden_severe_collapse",
@@ -113,18 +125,28 @@ RED_FLAGS: Final = {
             title="Cancer at any time, and new back pain",
             question="Have you ever had cancer, and is this back pain new, different or getting worse?",
             rule="R01",
+            instead="cancer_ever",
+        ),
+        RedFlag(
+            code="cancer_ever",
+            title="Cancer at any time",
+            question="Have you ever had cancer?",
+            rule="R01",
+            watch=("cord", "worse"),
         ),
         RedFlag(
             code="weight_loss",
             title="Weight loss without trying",
             question="Have you lost weight without trying?",
             rule="R02",
+            watch=("worse",),
         ),
         RedFlag(
             code="fever_unwell",
             title="Fever, shivering or very unwell",
             question="With this back pain, have you had a fever, shivering, or felt seriously unwell?",
             rule="R03",
+            watch=("infection",),
         ),
         RedFlag(
             code="night_rest_pain",
@@ -133,12 +155,14 @@ RED_FLAGS: Final = {
             "night?",
             rule="R04",
             help="Not pain that wakes you and eases when you get up and move. We ask about that separately.",
+            watch=("worse",),
         ),
         RedFlag(
             code="lump_or_deformity",
             title="New lump or change of shape",
             question="Is there a new lump or swelling in your back, or has your back changed shape?",
             rule="R05",
+            watch=("fracture", "worse"),
         ),
         RedFlag(
             code="minor_fall_fragile",
@@ -146,17 +170,26 @@ RED_FLAGS: Final = {
             question="Did it start after a small fall or knock AND do you have thin bones, take steroids, or are you "
             "over 65?",
             rule="R06",
+            instead="small_fall",
+        ),
+        RedFlag(
+            code="small_fall",
+            title="A fall or a knock",
+            question="Did it start after a fall or a knock, even a small one?",
+            rule="R06",
+            watch=("fracture",),
         ),
         RedFlag(
             code="thoracic_unexplained",
             title="Pain between the shoulder blades that movement does not change",
             question="Is there new pain between the shoulder blades that does not change when you move?",
             rule="R07",
+            watch=("worse",),
         ),
         RedFlag(
             code="pulsing_abdomen",
             title="Pulsing in the tummy",
-            question="Do you feel a pulsing in your tummy, like a heartbeat, together with back or tummy pain?",
+            question="Do you feel a pulsing in your tummy, like a heartbeat?",
             rule="R08",
         ),
         RedFlag(
@@ -172,6 +205,7 @@ RED_FLAGS: Final = {
             question="Is your immune system weakened, have you had a serious infection in the last weeks, or do you "
             "inject drugs?",
             rule="T15",
+            watch=("infection",),
         ),
         RedFlag(
             code="inflammatory_pattern",
@@ -179,12 +213,23 @@ RED_FLAGS: Final = {
             question="Did it start before age 45, last over 3 months, wake you in the second half of the night, and ease "
             "when you move?",
             rule="T14",
+            instead="wakes_late_at_night",
+        ),
+        RedFlag(
+            code="wakes_late_at_night",
+            title="Pain that wakes you late at night",
+            question="Does the pain wake you in the second half of the night?",
+            rule="T14",
         ),
         RedFlag(
             code="cough_sneeze_worse",
             title="Clearly worse on coughing or sneezing",
             question="Is the pain clearly worse when you cough, sneeze or strain?",
             rule="T23",
+            watch=("nerve",),
         ),
     )
 }
+
+ASKED_FLAGS: Final = {code: flag for code, flag in RED_FLAGS.items() if not flag.instead}
+"""The warning signs that are asked today."""

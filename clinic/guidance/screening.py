@@ -2,6 +2,9 @@
 
 Safety always overrides the guidance document. The highest level of all rules wins, and an unsure answer to a red flag
 counts by itself: to an urgent one it asks for a doctor today, to any other for a therapist's look.
+
+What was not asked never clears: a rule that only an answer not yet asked could excuse fires. Any other rule over such
+answers is listed as not yet asked, and so is a contradiction, because nobody contradicts what they were not asked.
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,11 +14,13 @@ from typing import TypeVar
 from clinic.guidance.advice import advice
 from clinic.guidance.facts import Facts
 from clinic.guidance.knowledge import MODALITIES
-from clinic.guidance.levels import Disposition, Level, Pressure
-from clinic.guidance.outcome import Exclusion, FiredRule, Minus, SafetyOutcome
+from clinic.guidance.levels import Disposition, HelpPlace, HowSoon, Level, Pressure
+from clinic.guidance.outcome import Exclusion, FiredRule, Minus, NotYetAsked, SafetyOutcome
 from clinic.guidance.red_flags import RED_FLAGS, RedFlag
 from clinic.guidance.rules import CURRENT
 from clinic.guidance.rules.kinds import REGIONS, RuleSet, SafetyRule, regions
+from clinic.guidance.safety_net import SAFETY_NETS, SafetyNet
+from clinic.guidance.unknown import decided, open_fields
 
 T = TypeVar("T")
 _SEVERITY = attrgetter("severity")
@@ -24,12 +29,13 @@ _SEVERITY = attrgetter("severity")
 def screen(facts: Facts, rule_set: RuleSet = CURRENT) -> SafetyOutcome:
     """The safety outcome of these facts: the highest level of all rules that fire, and what they change."""
     known = facts.normalised()
-    rules = [rule for rule in rule_set.safety if rule.when.holds(known)]
+    rules = [rule for rule in rule_set.safety if _fires(rule, known)]
     unsure = [flag for code, flag in RED_FLAGS.items() if code in known.red_flags_unsure - known.red_flags]
     fired = (*(_fired(rule, known) for rule in rules), *(_unsure(flag) for flag in unsure))
     level = max((rule.level for rule in fired), key=_SEVERITY, default=Level.OK)
     disposition = _disposition(level, fired)
     cap, capped_by = _cap(rules)
+    how_soon, place = soonest(rule for rule in fired if rule.level is level)
     heading, say = advice(level=level, disposition=disposition, rules=rules, unsure=unsure)
     return SafetyOutcome(
         level=level,
@@ -46,7 +52,38 @@ def screen(facts: Facts, rule_set: RuleSet = CURRENT) -> SafetyOutcome:
         heading=heading,
         say=say,
         rule_set=rule_set.version,
+        how_soon=how_soon,
+        place=place,
+        not_yet_asked=_not_yet_asked(rule_set, rules, known),
+        safety_net=_nets(fired),
     )
+
+
+def soonest(fired: Iterable[FiredRule]) -> tuple[HowSoon | None, HelpPlace | None]:
+    """How soon and where the most urgent of these rules sends somebody; nothing if none of them says."""
+    timed = [(rule.how_soon, rule.place) for rule in fired if rule.how_soon is not None]
+    return min(timed, key=lambda pair: pair[0].order, default=(None, None))
+
+
+def _fires(rule: SafetyRule, facts: Facts) -> bool:
+    if not rule.when.holds(facts):
+        return False
+    return not (facts.unknown and rule.look_again and decided(rule.when, facts) is None)
+
+
+def _not_yet_asked(rule_set: RuleSet, fired: list[SafetyRule], facts: Facts) -> tuple[NotYetAsked, ...]:
+    if not facts.unknown:
+        return ()
+    return tuple(
+        NotYetAsked(rule=rule.id, level=rule.level, why=rule.why, fields=open_fields(rule.when, facts))
+        for rule in rule_set.safety
+        if rule not in fired and decided(rule.when, facts) is None
+    )
+
+
+def _nets(fired: Iterable[FiredRule]) -> tuple[SafetyNet, ...]:
+    named = {code for rule in fired for code in rule.watch}
+    return tuple(net for code, net in SAFETY_NETS.items() if code in named)
 
 
 def _fired(rule: SafetyRule, facts: Facts) -> FiredRule:
@@ -59,6 +96,11 @@ def _fired(rule: SafetyRule, facts: Facts) -> FiredRule:
         when=rule.when_in_words,
         sources=rule.sources,
         answers=dict(rule.when.used(facts)),
+        how_soon=rule.how_soon,
+        place=rule.place,
+        tell=rule.tell,
+        come_back=rule.come_back,
+        watch=rule.watch,
     )
 
 
@@ -72,6 +114,9 @@ def _unsure(flag: RedFlag) -> FiredRule:
         when=f"“{flag.question}” is answered with “I am not sure”",
         sources=("default",),
         answers={"red_flags_unsure": [flag.code]},
+        how_soon=HowSoon.TODAY if flag.urgent else None,
+        place=HelpPlace.ADVICE_LINE if flag.urgent else None,
+        watch=flag.watch,
     )
 
 

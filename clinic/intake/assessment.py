@@ -13,9 +13,9 @@ from clinic.guidance.red_flags import RED_FLAGS
 from clinic.guidance.rules import CURRENT
 from clinic.guidance.rules.kinds import RuleSet
 
-POSTPONED_UNTIL_WELL: Final = "R22"
+POSTPONED_UNTIL_WELL: Final = frozenset({"R22", "R31", "R32"})
 POSTPONED_UNTIL_TOMORROW: Final = "R23"
-POSTPONING: Final = frozenset({POSTPONED_UNTIL_WELL, POSTPONED_UNTIL_TOMORROW})
+POSTPONING: Final = frozenset({*POSTPONED_UNTIL_WELL, POSTPONED_UNTIL_TOMORROW})
 """Rules that ask for another day, not for a doctor (guidance, 3b, after the table)."""
 
 UNSURE: Final = "unsure:"
@@ -88,8 +88,8 @@ class Advice:
 def so_far(answers: Mapping[str, object]) -> SafetyVerdict:
     """The level that answers still being given have reached, judged by all rules.
 
-    Two kinds of rule wait: those that depend on `clinician_seen` until that is answered, and contradictions, because
-    the client is first asked to check them.
+    Three kinds of rule wait: those that depend on `clinician_seen` until that is answered; those that ask again in single
+    questions, until these are answered; and contradictions, because the client is first asked to check them.
     """
     return verdict(_counting(answers))
 
@@ -140,10 +140,13 @@ def _fields(answers: Mapping[str, object]) -> Iterator[str]:
 
 def _rests_on_a_gap(rule_id: str, answers: Mapping[str, object]) -> bool:
     rule = CURRENT.safety_by_id.get(rule_id)
-    return (
-        rule is not None
-        and answers.get(COUNTS_WHEN_MISSING) is None
-        and COUNTS_WHEN_MISSING in rule.when.fields
+    if rule is None:
+        return False
+    if answers.get(COUNTS_WHEN_MISSING) is None and COUNTS_WHEN_MISSING in rule.when.fields:
+        return True
+    return any(
+        answers.get(field) is None and questionnaire.asked(QUESTIONS[field], answers)
+        for field in rule.waits_for
     )
 
 

@@ -279,7 +279,7 @@ def _reached(newest: Submission, cleared: frozenset[str], now: datetime, zone: Z
     left = [fired for fired in safety_of(outcome).fired if fired.rule not in cleared]
     rules = {fired.rule for fired in left}
     waits = []
-    if POSTPONED_UNTIL_WELL in rules:
+    if POSTPONED_UNTIL_WELL & rules:
         waits.append(now + WELL_FOR)
     if POSTPONED_UNTIL_TOMORROW in rules:
         # "Today" means the day of the answer; by the next morning it has passed.

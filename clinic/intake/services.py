@@ -162,7 +162,7 @@ def questions_before_visit(history: Mapping[str, object]) -> tuple[Question, ...
 
     Questions that depend on another one of the form are included, because without scripts the page shows both.
     """
-    within = set(DAY_OF_VISIT_FIELDS)
+    within = {name.split(".")[0] for name in DAY_OF_VISIT_FIELDS}
     return tuple(
         question
         for question in (QUESTIONS[name] for name in DAY_OF_VISIT_FIELDS)

@@ -7,6 +7,7 @@ from flask import url_for
 
 from clinic.guidance import questionnaire
 from clinic.guidance.fields import FIELDS
+from clinic.guidance.questionnaire import SUCCESSORS
 from clinic.guidance.questions import FLAG_PREFIX, PARTS, QUESTIONS, Question, QuestionPage
 from clinic.intake import path
 
@@ -52,7 +53,11 @@ def _rows(page: QuestionPage, answers: Answers) -> Iterator[tuple[str, str, str]
 
 def _with_flags(rows: tuple[tuple[str, str, str], ...], answers: Answers) -> tuple[tuple[str, str, str], ...]:
     """The warning signs in one line if all are no, otherwise also each that is not."""
-    flags = [question for name, question in QUESTIONS.items() if name.startswith(FLAG_PREFIX)]
+    flags = [
+        question
+        for name, question in QUESTIONS.items()
+        if name.startswith(FLAG_PREFIX) and (name in answers or name not in SUCCESSORS)
+    ]
     other = [question for question in flags if answers.get(question.field) != "no"]
     first = change(flags[0].field)
     if not other:

@@ -18,9 +18,17 @@ class Client:
     because: str
 
 
-def _read() -> tuple[Client, ...]:
-    rows = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
+def _read(name: str) -> tuple[Client, ...]:
+    rows = json.loads(Path(__file__).with_name(name).read_text(encoding="utf-8"))
     return tuple(Client(row["name"], row["facts"], row["expect"], row["because"]) for row in rows)
 
 
-CLIENTS: Final = _read()
+FROM_THE_BEGINNING: Final = _read("clients.json")
+SINCE_2026_12: Final = _read("clients_2026_12.json")
+CLIENTS: Final = (*FROM_THE_BEGINNING, *SINCE_2026_12)
+"""Everybody, as the current rule set judges them."""
+
+
+def clients_of(version: str) -> tuple[Client, ...]:
+    """The clients whose expectations hold for a version: those from the beginning hold for all."""
+    return FROM_THE_BEGINNING if version == "2026.11" else CLIENTS

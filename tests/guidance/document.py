@@ -10,12 +10,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 from clinic.guidance.causes import CAUSES
+from clinic.guidance.cross_checks import CROSS_CHECKS
 from clinic.guidance.fields import FIELDS
 from clinic.guidance.knowledge import MODALITIES, SECTIONS, TECHNIQUES
+from clinic.guidance.levels import Level
 from clinic.guidance.questions import CONSENT_QUESTION, PAGES, PARTS, Question
 from clinic.guidance.red_flags import RED_FLAGS
 from clinic.guidance.rules import CURRENT
 from clinic.guidance.rules.kinds import Effect, ScoringRule
+from clinic.guidance.rules.v2026_12.techniques import TECHNIQUES_BY_CONDITION, TECHNIQUES_BY_MEDICINE
+from clinic.guidance.rules.v2026_12.timing import WHY_THEN
+from clinic.guidance.safety_net import SAFETY_NETS
 from clinic.guidance.sources import SOURCES
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "guidance.md"
@@ -57,9 +62,15 @@ def _techniques() -> str:
 
 def _flags() -> str:
     return _table(
-        ("Code", "Question", "Rule", "Unsure"),
+        ("Code", "Question", "Rule", "Unsure", "Today"),
         [
-            (f"`{flag.code}`", flag.question, flag.rule, "refer" if flag.urgent else "therapist_review")
+            (
+                f"`{flag.code}`",
+                flag.question,
+                flag.rule,
+                "refer" if flag.urgent else "therapist_review",
+                "asked" if not flag.instead else f"`{flag.instead}` is asked instead",
+            )
             for flag in RED_FLAGS.values()
         ],
     )
@@ -138,6 +149,60 @@ def _sources() -> str:
     )
 
 
+def _cross_checks() -> str:
+    return _table(
+        ("Sign", "Rules from other answers", "Why none is needed"),
+        [
+            (f"`{check.flag}`", " ".join(check.rules) or "none", check.why_none)
+            for check in CROSS_CHECKS.values()
+        ],
+    )
+
+
+def _how_soon() -> str:
+    return _table(
+        ("Rule", "How soon", "Where", "What to say there", "A massage again", "Why then"),
+        [
+            (
+                rule.id,
+                rule.how_soon.value,
+                rule.place.value,
+                rule.tell,
+                rule.come_back,
+                WHY_THEN.get(rule.id, "default"),
+            )
+            for rule in CURRENT.safety
+            if rule.level is Level.REFER and rule.how_soon and rule.place
+        ],
+    )
+
+
+def _nets() -> str:
+    return _table(
+        ("Code", "Watch for", "Then", "Rules", "Source"),
+        [
+            (
+                f"`{net.code}`",
+                net.watch_for,
+                net.do,
+                " ".join(rule.id for rule in CURRENT.safety if net.code in rule.watch),
+                " ".join(net.sources),
+            )
+            for net in SAFETY_NETS.values()
+        ],
+    )
+
+
+def _taken_away() -> str:
+    return _table(
+        ("Condition or medicine", "Techniques not used", "Note", "Source"),
+        [
+            (f"`{row.code}`", ", ".join(row.away) or "none", row.why, " ".join(row.sources))
+            for row in (*TECHNIQUES_BY_CONDITION, *TECHNIQUES_BY_MEDICINE)
+        ],
+    )
+
+
 def _asked(question: Question) -> tuple[str, ...]:
     field = FIELDS.get(question.field)
     codes = ", ".join(option.code for option in question.options)
@@ -167,6 +232,10 @@ TABLES: dict[str, Callable[[], str]] = {
     "safety rules": _safety,
     "scoring rules": _scoring,
     "causes": _causes,
+    "cross checks": _cross_checks,
+    "how soon": _how_soon,
+    "safety nets": _nets,
+    "techniques by condition": _taken_away,
     "sources": _sources,
     "questions": _questions,
 }

@@ -12,10 +12,11 @@ from typing import Any
 from clinic.guidance.conditions import Condition, Group, Negation, Test
 from clinic.guidance.facts import Facts
 from clinic.guidance.levels import Disposition, Level, Pressure
-from clinic.guidance.rules import CURRENT
+from clinic.guidance.rules import CURRENT, VERSIONS
 from clinic.guidance.rules.kinds import Effect, Points, RuleSet, SafetyRule, ScoringRule
 from tests.guidance import checks, rule_cases
-from tests.guidance.clients import CLIENTS
+from tests.guidance.clients import clients_of
+from tests.guidance.versions import SAFETY_CASES
 
 
 @dataclass(frozen=True)
@@ -227,31 +228,34 @@ def mutants(rules: RuleSet = CURRENT) -> Iterator[Mutant]:
 
 def is_noticed(mutant: Mutant) -> bool:
     """Whether a case of the touched rule, or any written client, differs under the mutant."""
-    id = mutant.rule
-    if id in rule_cases.SAFETY and checks.safety(id, rule_cases.SAFETY[id], mutant.rules):
+    id, cases = mutant.rule, SAFETY_CASES[mutant.rules.version]
+    if id in cases and checks.safety(id, cases[id], mutant.rules):
         return True
     if id in rule_cases.SCORING and checks.scoring(id, rule_cases.SCORING[id], mutant.rules):
         return True
     if id.startswith("cap") and any(
-        checks.safety(other, rule_cases.SAFETY[other], mutant.rules) for other in ("C17", "C20")
+        checks.safety(other, cases[other], mutant.rules) for other in ("C17", "C20")
     ):
         return True
-    return any(checks.client(client, mutant.rules) for client in CLIENTS)
+    return any(checks.client(client, mutant.rules) for client in clients_of(mutant.rules.version))
 
 
-def survivors() -> tuple[int, list[Mutant]]:
-    """How many mutants there are, and those that nothing notices."""
-    every = list(mutants())
+def survivors(rules: RuleSet = CURRENT) -> tuple[int, list[Mutant]]:
+    """How many mutants of a rule set there are, and those that nothing notices."""
+    every = list(mutants(rules))
     return len(every), [mutant for mutant in every if not is_noticed(mutant)]
 
 
 def main() -> int:
     """Print the survivors; 1 when there are any."""
-    count, left = survivors()
-    for mutant in left:
-        print(f"{mutant.rule}: {mutant.change}")
-    print(f"{count} mutants, {len(left)} unnoticed")
-    return 1 if left else 0
+    unnoticed = 0
+    for rules in VERSIONS.values():
+        count, left = survivors(rules)
+        for mutant in left:
+            print(f"{rules.version} {mutant.rule}: {mutant.change}")
+        print(f"{rules.version}: {count} mutants, {len(left)} unnoticed")
+        unnoticed += len(left)
+    return 1 if unnoticed else 0
 
 
 if __name__ == "__main__":

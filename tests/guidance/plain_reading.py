@@ -94,7 +94,7 @@ def _modalities() -> list[tuple[str, int, int]]:
 
 
 def _flags() -> Iterator[tuple[str, str]]:
-    for code, _, _, unsure in _table("red flags"):
+    for code, _, _, unsure, _ in _table("red flags"):
         yield code.strip("`"), unsure
 
 

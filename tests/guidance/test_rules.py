@@ -1,6 +1,7 @@
 """Every rule against its written cases, and the rule set as a whole."""
 
 from dataclasses import replace
+from typing import Final
 
 import pytest
 
@@ -8,16 +9,19 @@ from clinic.guidance.facts import Facts
 from clinic.guidance.fields import FIELDS
 from clinic.guidance.knowledge import MODALITIES, SECTIONS
 from clinic.guidance.levels import Disposition, Level
-from clinic.guidance.red_flags import RED_FLAGS
-from clinic.guidance.rules import CURRENT, UnknownRuleSet, rule_set
+from clinic.guidance.red_flags import ASKED_FLAGS, RED_FLAGS
+from clinic.guidance.rules import CURRENT, V2026_11, VERSIONS, UnknownRuleSet, rule_set
 from clinic.guidance.rules.kinds import Effect, SafetyRule, ScoringRule
 from clinic.guidance.sources import SOURCES
 from tests.guidance import checks, rule_cases
+from tests.guidance.versions import SAFETY_CASES
 
 
-@pytest.mark.parametrize("id", [rule.id for rule in CURRENT.safety])
-def test_a_safety_rule_fires_where_it_should_and_changes_what_it_should(id: str) -> None:
-    assert checks.safety(id, rule_cases.SAFETY[id], CURRENT) is None
+@pytest.mark.parametrize(
+    ("version", "id"), [(rules.version, rule.id) for rules in VERSIONS.values() for rule in rules.safety]
+)
+def test_a_safety_rule_fires_where_it_should_and_changes_what_it_should(version: str, id: str) -> None:
+    assert checks.safety(id, SAFETY_CASES[version][id], VERSIONS[version]) is None
 
 
 @pytest.mark.parametrize(
@@ -29,7 +33,8 @@ def test_a_scoring_rule_gives_its_points_where_it_should(id: str) -> None:
 
 def test_no_case_is_written_for_a_rule_that_does_not_exist() -> None:
     scoring = {rule.id for rule in (*CURRENT.back, *CURRENT.preferences)} | {CURRENT.liked.id}
-    assert set(rule_cases.SAFETY) == {rule.id for rule in CURRENT.safety}
+    for version, rules in VERSIONS.items():
+        assert set(SAFETY_CASES[version]) == {rule.id for rule in rules.safety}
     assert set(rule_cases.SCORING) == scoring
 
 
@@ -38,12 +43,12 @@ def test_rule_ids_are_unique_and_counted() -> None:
     ids = [rule.id for rule in rules]
     assert len(ids) == len(set(ids))
     families = {letter: sum(1 for id in ids if id.startswith(letter)) for letter in "URTXCEP"}
-    assert families == {"U": 13, "R": 25, "T": 27, "X": 7, "C": 29, "E": 53, "P": 4}
+    assert families == {"U": 14, "R": 33, "T": 28, "X": 7, "C": 29, "E": 53, "P": 4}
 
 
 def test_safety_rules_stand_in_the_order_of_their_levels_families() -> None:
     families = "".join(rule.id[0] for rule in CURRENT.safety)
-    assert families == "U" * 13 + "R" * 25 + "T" * 27 + "X" * 7 + "C" * 29
+    assert families == "U" * 14 + "R" * 33 + "T" * 28 + "X" * 7 + "C" * 29
 
 
 def test_every_safety_rule_cites_known_sources() -> None:
@@ -66,20 +71,29 @@ def test_only_stops_carry_a_disposition() -> None:
         if rule.level is Level.URGENT:
             assert rule.disposition is Disposition.EMERGENCY
     postponements = {rule.id for rule in CURRENT.safety if rule.disposition is Disposition.POSTPONE}
-    assert postponements == {"R22", "R23"}
+    assert postponements == {"R22", "R23", "R31", "R32"}
+
+
+WITH: Final[dict[str, dict[str, object]]] = {
+    "small_fall": {"age_years": 70},
+    "wakes_late_at_night": {"eases_with_movement": "yes", "pain_duration": "gt_12w", "age_years": 30},
+}
+"""Signs that ask one thing only, with the other answers their rule reads."""
 
 
 def test_every_red_flag_fires_the_rule_it_names() -> None:
     for flag in RED_FLAGS.values():
         rule = CURRENT.safety_by_id[flag.rule]
-        assert rule.when.holds(Facts.of({"red_flags": [flag.code]}))
+        assert rule.when.holds(Facts.of({"red_flags": [flag.code], **WITH.get(flag.code, {})}))
         assert flag.urgent == (rule.level is Level.URGENT)
 
 
 def test_urgent_red_flags_come_first() -> None:
     urgent = [flag.urgent for flag in RED_FLAGS.values()]
     assert urgent == sorted(urgent, reverse=True)
-    assert len(urgent) == 23
+    assert len(urgent) == 27
+    assert len(ASKED_FLAGS) == 23
+    assert {flag.instead for flag in RED_FLAGS.values()} - {""} <= set(ASKED_FLAGS)
 
 
 def test_contradictions_name_two_fields_and_ask_to_look_again() -> None:
@@ -93,7 +107,8 @@ def test_contradictions_name_two_fields_and_ask_to_look_again() -> None:
 
 
 def test_a_rule_set_is_found_by_its_version() -> None:
-    assert rule_set("2026.11") is CURRENT
+    assert rule_set("2026.12") is CURRENT
+    assert rule_set("2026.11") is V2026_11
     with pytest.raises(UnknownRuleSet):
         rule_set("1999.01")
 

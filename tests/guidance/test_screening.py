@@ -130,7 +130,7 @@ def test_regions_sites_techniques_and_notes_are_collected_once() -> None:
         )
     )
     assert outcome.avoid == ("leg_left", "leg_right", "abdomen", "whole_legs")
-    assert outcome.forbidden == ("passive_movement", "percussion", "tapotement", "compression")
+    assert outcome.forbidden == ("tapotement", "vibration", "percussion", "compression", "passive_movement")
     codes = [note.code for note in outcome.notes]
     assert len(codes) == len(set(codes))
     assert outcome.has_note("rise_slowly")
@@ -144,6 +144,7 @@ def test_a_fired_rule_tells_why_what_changes_and_which_answers() -> None:
     assert fired.changes == (
         "Medium pressure at most.",
         "Left out: mechanical impulse therapy.",
+        "Not used: tapping (tapotement), vibration or shaking, percussion.",
         "Take a minute before you stand up after the session.",
     )
     assert fired.answers == {"conditions": ["hypertension_controlled"]}

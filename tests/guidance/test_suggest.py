@@ -38,7 +38,7 @@ def test_one_object_gives_a_list_with_one_result() -> None:
         "rule_set",
     ]
     assert (result["safety"], result["disposition"], result["top"]) == ("ok", None, "deep_tissue")
-    assert result["rule_set"] == "2026.11"
+    assert result["rule_set"] == "2026.12"
     assert isinstance(result["scores"], dict)
     assert set(result["scores"]) == set(MODALITIES)
 

@@ -6,6 +6,14 @@ from typing import Final
 from clinic.guidance.levels import Level
 from clinic.guidance.rules import CURRENT
 from clinic.guidance.rules.kinds import Points, RuleSet
+from tests.guidance import rule_cases, rule_cases_2026_12
+from tests.guidance.rule_cases import SafetyCase
+
+SAFETY_CASES: Final[dict[str, dict[str, SafetyCase]]] = {
+    "2026.11": rule_cases.SAFETY,
+    "2026.12": rule_cases_2026_12.SAFETY,
+}
+"""The written cases of each rule set."""
 
 OLDER: Final[RuleSet] = replace(
     CURRENT,

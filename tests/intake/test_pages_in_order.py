@@ -43,6 +43,41 @@ def test_an_optional_question_left_blank_is_passed_and_not_sent(now: datetime) -
     assert "mood" not in walk.sent(now).answers
 
 
+def test_a_rule_that_asks_again_waits_for_its_single_question(now: datetime) -> None:
+    draft = walk.walk(now, until="accident", red_flags_major_trauma=["yes"])
+    assert path.next_unanswered(draft.answers) is questionnaire.page("accident")
+    assert raised() == []
+    draft, reached = drafts.save_page(BROWSER, "accident", {"accident_checked": ["yes"]}, now)
+    assert (reached.level, draft.stopped_at) == (Level.OK, None)
+    assert raised() == []
+    draft, reached = drafts.save_page(BROWSER, "accident", {"accident_checked": ["unsure"]}, now)
+    assert (reached.level, draft.stopped_at) == (Level.URGENT, now)
+    assert raised() == [("urgent", "emergency")]
+
+
+def test_a_fall_at_seventy_is_asked_about_again_before_it_counts(now: datetime) -> None:
+    fall = {"age_years": ["70"], "onset_triggers": ["fall"], "clinician_seen": ["no"]}
+    walk.walk(now, until="short-questions", **fall)
+    assert raised() == []
+    posted = {"fall_started_it": ["yes"], "fall_checked": ["no"]}
+    _, reached = drafts.save_page(BROWSER, "short-questions", posted, now)
+    assert reached.level is Level.REFER
+    assert raised() == [("refer", "doctor")]
+
+
+def test_an_open_draft_with_an_older_sign_goes_on_and_the_sign_is_asked_anew(now: datetime) -> None:
+    draft = walk.walk(now, until="today")
+    older = {name: value for name, value in draft.answers.items() if name != "red_flags.small_fall"}
+    draft.answers = {**older, "red_flags.minor_fall_fragile": "yes"}
+    db.session.flush()
+    assert path.next_unanswered(draft.answers) is questionnaire.page("safety-4")
+    assert questionnaire.page_of("red_flags.minor_fall_fragile").slug == "safety-4"
+    posted = walk.page_of_posts("safety-4", draft.answers, {})
+    draft, _ = drafts.save_page(BROWSER, "safety-4", posted, now)
+    assert "red_flags.minor_fall_fragile" not in draft.answers
+    assert walk.sent(now).outcome.rules == []
+
+
 def test_consent_to_speak_with_the_doctor_is_kept_as_its_own_consent(now: datetime) -> None:
     submission = walk.sent(now, consent_share_with_clinician=["yes"])
     purposes = db.session.scalars(
@@ -57,6 +92,8 @@ def test_consent_to_speak_with_the_doctor_is_kept_as_its_own_consent(now: dateti
         question.field
         for question in QUESTIONS.values()
         if question.field.startswith("red_flags.")
+        and question.field not in questionnaire.SUCCESSORS
+        and question.field != "red_flags.major_trauma"
         and questionnaire.page_of(question.field).slug in ("safety-1", "safety-2")
     ],
 )

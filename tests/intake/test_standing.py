@@ -248,14 +248,16 @@ def visit_form(changes: dict[str, str]) -> dict[str, list[str]]:
 
 
 def test_the_short_form_is_judged_together_with_the_last_full_one(now: datetime, make: ModuleType) -> None:
-    """U13: numbness stands in the full form, the new pain after cancer in the short one."""
+    """U14: numbness stands in the full form, the new pain after cancer in the short one."""
     person = make.client()
     walk.sent(now, limb_symptoms=["numbness"], radiation=["arm"], clinician_seen=["yes_cleared"])
     services.adopt(BROWSER, person.id, now)
     short = services.answer_before_visit(
-        client_id=person.id, posted=visit_form({"red_flags.cancer_new_pain": "yes"}), now=now + 30 * DAY
+        client_id=person.id,
+        posted=visit_form({"red_flags.cancer_ever": "yes", "cancer_pain_changed": "yes"}),
+        now=now + 30 * DAY,
     )
-    assert "U13" in short.outcome.rules
+    assert "U14" in short.outcome.rules
     assert "limb_symptoms" not in short.answers
     assert of_client(person, now + 30 * DAY).level is Level.URGENT
 

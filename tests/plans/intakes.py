@@ -6,7 +6,7 @@ from typing import Any
 from clinic.accounts.models import Client
 from clinic.booking.models import Appointment
 from clinic.db import db
-from clinic.guidance.red_flags import RED_FLAGS
+from clinic.guidance.red_flags import ASKED_FLAGS
 from clinic.guidance.rules import CURRENT
 from clinic.intake import assessment
 from clinic.intake.models import Outcome, Submission
@@ -14,7 +14,7 @@ from clinic.plans import services
 from clinic.plans.models import Review
 from tests import make
 
-NO_SIGNS = {f"red_flags.{code}": "no" for code in RED_FLAGS}
+NO_SIGNS = {f"red_flags.{code}": "no" for code in ASKED_FLAGS}
 
 KNOTS: dict[str, Any] = {
     **NO_SIGNS,

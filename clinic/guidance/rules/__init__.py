@@ -8,14 +8,15 @@ from typing import Final
 
 from clinic.guidance.rules.kinds import RuleSet
 from clinic.guidance.rules.v2026_11 import RULE_SET as V2026_11
+from clinic.guidance.rules.v2026_12 import RULE_SET as V2026_12
 
 
 class UnknownRuleSet(LookupError):
     """There is no rule set of this version."""
 
 
-CURRENT: Final = V2026_11
-VERSIONS: Final = {rules.version: rules for rules in (V2026_11,)}
+CURRENT: Final = V2026_12
+VERSIONS: Final = {rules.version: rules for rules in (V2026_11, V2026_12)}
 """Every version that was ever in use."""
 
 

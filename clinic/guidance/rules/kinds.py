@@ -6,8 +6,10 @@ from functools import cached_property
 from typing import Final
 
 from clinic.guidance.conditions import Condition
+from clinic.guidance.fields import FIELDS
 from clinic.guidance.knowledge import MODALITIES, TECHNIQUES
-from clinic.guidance.levels import Disposition, Level, Pressure
+from clinic.guidance.levels import Disposition, HelpPlace, HowSoon, Level, Pressure
+from clinic.guidance.safety_net import SAFETY_NETS
 
 REGIONS: Final = {
     "head": "head",
@@ -109,7 +111,12 @@ class SafetyRule:
     """A safety rule: at which level it fires, when, what it changes, why, and where it comes from.
 
     `why` is the short description therapists know; `look_again` names the two answers of a contradiction, and
-    `ask_again` is the sentence that asks the client to look at them.
+    `ask_again` is the sentence that asks the client to look at them. `waits_for` names answers to single questions that
+    may excuse it: while a form asks them and they are open, the rule sets no level yet.
+
+    A stop also says `how_soon` somebody is to be seen and at which `place`, what to `tell` them, and when a massage is
+    fine again (`come_back`). `watch` names the safety nets of `safety_net.py` that go with the rule. Rule sets before
+    2026.12 have none of these.
     """
 
     id: str
@@ -122,11 +129,19 @@ class SafetyRule:
     remark: str = ""
     look_again: tuple[str, ...] = ()
     ask_again: str = ""
+    waits_for: tuple[str, ...] = ()
+    how_soon: HowSoon | None = None
+    place: HelpPlace | None = None
+    tell: str = ""
+    come_back: str = ""
+    watch: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a stop that does not say what it asks for, and anything else that does."""
         if self.level.stops != (self.disposition is not None):
             raise ValueError(f"{self.id} is {self.level.value} with disposition {self.disposition}")
+        _known("safety net", self.watch, SAFETY_NETS)
+        _known("field", self.waits_for, FIELDS)
 
     @cached_property
     def when_in_words(self) -> str:
