@@ -20,6 +20,7 @@ PERSONAL = {
     "clients": {"given_name", "family_name", "preferred_name", "search_name"},
     "contacts": {"value", "normalised"},
     "replaced_addresses": {"normalised"},
+    "rule_book_signatures": {"name", "licence"},
     "users": {
         "email",
         "given_name",
@@ -92,6 +93,8 @@ CODES = {
     "sending": {"incarnation", "held_why"},
     "sns_errands": {"path", "answer"},
     "submissions": {"kind", "source"},
+    "rule_book_signatures": {"text_hash"},
+    "signed_texts": {"text_hash", "rule_set", "text"},
     "therapists": {"skills"},
     "time_off": {"note"},
     "treatments": {

@@ -1,2 +1,3 @@
+import "./printing.js";
 import "./private.js";
 import "./tabs.js";

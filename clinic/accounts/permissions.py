@@ -1,7 +1,7 @@
 """What each staff role may do, in one table. Clients and visitors have no permissions.
 
 *Front desk* sees everyone's calendar and contacts, never health data. *Therapist* reads the health data of their own
-clients only (`plans.queries` decides whose those are). *Owner* changes settings, reads reports without names and the
+clients only (`plans.queries` decides whose those are), and signs the rule book. *Owner* changes settings, reads reports without names and the
 audit log, and sees the calendar and contacts without changing them; health data only if they are also a therapist.
 Roles add up.
 """
@@ -27,6 +27,7 @@ class Permission(StrEnum):
     HEALTH_READ = "health_read"
     REVIEW_DECIDE = "review_decide"
     NOTE_WRITE = "note_write"
+    GUIDANCE_SIGN = "guidance_sign"
     SETTINGS_WRITE = "settings_write"
     REPORTS_READ = "reports_read"
     AUDIT_READ = "audit_read"
@@ -43,7 +44,13 @@ _DESK = frozenset(
 
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.FRONT_DESK: _DESK,
-    Role.THERAPIST: _DESK | {Permission.HEALTH_READ, Permission.REVIEW_DECIDE, Permission.NOTE_WRITE},
+    Role.THERAPIST: _DESK
+    | {
+        Permission.HEALTH_READ,
+        Permission.REVIEW_DECIDE,
+        Permission.NOTE_WRITE,
+        Permission.GUIDANCE_SIGN,
+    },
     Role.OWNER: frozenset(
         {
             Permission.CALENDAR_READ,

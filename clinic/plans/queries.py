@@ -242,6 +242,18 @@ def open_reviews_of(therapist_id: UUID) -> int:
     return db.session.scalar(waiting) or 0
 
 
+def open_reviews_by_other_rules(rule_set: str) -> int:
+    """How many undecided reviews were judged by another rule set than this version."""
+    waiting = (
+        sa.select(sa.func.count())
+        .select_from(Review)
+        .join(Outcome, Outcome.id == Review.outcome_id)
+        .join(Client, Client.id == Review.client_id)
+        .where(Review.decided_at.is_(None), Outcome.rule_set != rule_set, Client.erased_at.is_(None))
+    )
+    return db.session.scalar(waiting) or 0
+
+
 def running_courses_of(therapist_id: UUID) -> int:
     """How many courses of this therapist have not ended."""
     running = sa.select(sa.func.count()).select_from(Plan)

@@ -14,6 +14,7 @@ from clinic.booking.models import State
 from clinic.db import transaction
 from clinic.plans import check_ins
 from clinic.plans import queries as plans
+from clinic.plans.rule_book import signatures
 from clinic.practice import queries as practice
 from clinic.practice.models import Therapist
 from clinic.refusal import NotFound
@@ -69,6 +70,7 @@ def today() -> ResponseReturnValue:
             unsigned=plans.unsigned_notes(user.id) if may(Permission.NOTE_WRITE) else [],
             check_ins=check_ins.waiting(user.id, now) if may(Permission.REVIEW_DECIDE) else [],
             is_mine=mine is not None,
+            unsigned_rules=signatures.unsigned_sentence() if may(Permission.REVIEW_DECIDE) else "",
             pairs=same_person.pairs(now) if may(Permission.CALENDAR_WRITE) else [],
         )
 

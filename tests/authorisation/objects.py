@@ -22,6 +22,8 @@ from clinic.messaging import preferences
 from clinic.messaging.models import Message
 from clinic.messaging.preferences import Topic
 from clinic.plans.models import CheckIn
+from clinic.plans.rule_book import signatures
+from clinic.plans.rule_book.models import RuleBookSignature
 from clinic.practice import invitations
 from clinic.practice.invitations import StaffInvitation
 from tests.authorisation.world import World
@@ -68,6 +70,17 @@ def _message(world: World) -> Objects:
         db.session.commit()
     found = db.session.scalar(sa.select(Message.id).where(Message.subject_id == visit.id))
     return Objects({"message_id": found}, {"message_id": NOBODYS})
+
+
+def _signature(world: World) -> RuleBookSignature:
+    """A signature under the rules in use, one for all who look."""
+    signed = sa.select(RuleBookSignature).where(RuleBookSignature.withdrawn_at.is_(None))
+    row = db.session.scalars(signed).first()
+    if row is None:
+        seen = signatures.book_in_use().text_hash
+        row = signatures.sign(name="Ines", licence="1", seen_hash=seen, by=world.ines, now=clock.now())
+        db.session.commit()
+    return row
 
 
 def _client(world: World) -> Objects:
@@ -406,6 +419,12 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "staff.mail_html": lambda world: Objects({"name": "nothing.eml"}, {"name": "nothing.eml"}),
     "staff.leave_both": _two_visits,
     "staff.ask_again": _two_visits,
+    "staff.settings_withdraw_signature": lambda world: Objects(
+        {"signature_id": _signature(world).id}, {"signature_id": NOBODYS}
+    ),
+    "staff.settings_signed_text": lambda world: Objects(
+        {"text_hash": _signature(world).text_hash}, {"text_hash": "0" * 64}
+    ),
     "staff.settings_location": _of_the_practice("location_id", "location"),
     "staff.settings_order_location": _of_the_practice("location_id", "location"),
     "staff.settings_room": _of_the_practice("room_id", "room"),

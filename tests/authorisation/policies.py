@@ -9,6 +9,8 @@ ANYONE, CONTACT, CLIENT, STAFF = "anyone", "contact", "client", "staff"
 
 BLOCKING = frozenset({Permission.CALENDAR_WRITE, Permission.SETTINGS_WRITE})
 """Whoever holds one of these blocks time."""
+SIGNING = frozenset({Permission.GUIDANCE_SIGN, Permission.SETTINGS_WRITE})
+"""Whoever holds one of these reads the rule book."""
 
 POLICIES: dict[str, str | frozenset[Permission]] = {
     "static": ANYONE,
@@ -209,6 +211,12 @@ POLICIES: dict[str, str | frozenset[Permission]] = {
     "staff.settings_closures": BLOCKING,
     "staff.settings_end_closure": BLOCKING,
     "staff.settings_holidays": BLOCKING,
+    "staff.settings_guidance": SIGNING,
+    "staff.settings_sign_guidance": Permission.GUIDANCE_SIGN,
+    "staff.settings_withdraw_signature": Permission.GUIDANCE_SIGN,
+    "staff.settings_signatures_csv": SIGNING,
+    "staff.settings_guidance_text": SIGNING,
+    "staff.settings_signed_text": SIGNING,
     "staff.settings_access": Permission.AUDIT_READ,
     "staff.settings_access_export": Permission.AUDIT_READ,
     "staff.settings_access_csv": Permission.AUDIT_READ,

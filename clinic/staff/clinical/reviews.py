@@ -20,6 +20,7 @@ from clinic.intake.explanation import Explanation
 from clinic.plans import courses, services
 from clinic.plans import queries as plans
 from clinic.plans.models import Decision, ReasonKind, Review
+from clinic.plans.rule_book import signatures
 from clinic.refusal import NotFound, Stale
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
@@ -152,6 +153,7 @@ def review(review_id: UUID) -> ResponseReturnValue:
             waiting_count=len(in_queue),
             level_flag=LEVEL_FLAGS.get(opened.explained.level),
             zone=opened.zone(now),
+            unsigned_rules=signatures.unsigned_sentence(),
             is_first=_is_first(opened),
             decided_by=db.session.get(User, decided.decided_by_id) if decided.decided_by_id else None,
             chosen=[MODALITIES[m].name for m in (decided.chosen or {}).get("modalities", ())],

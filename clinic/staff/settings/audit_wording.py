@@ -47,6 +47,7 @@ VERBS = {
     "agree": "Agreed",
     "withdraw": "Withdrew",
     "see_to": "Saw to",
+    "sign": "Signed",
     "look_back": "Looked back at",
     "count": "Counted",
     "clear": "Cleared",
@@ -90,6 +91,7 @@ THINGS = {
     "time_off": "time off",
     "closures": "a closure",
     "users": "a member of the team",
+    "rule_book_signatures": "the rule book",
     "audit_entries": "this record",
 }
 PURPOSES = {

@@ -24,6 +24,8 @@ OWNERS = (Permission.SETTINGS_WRITE,)
 BLOCKERS = (Permission.CALENDAR_WRITE, Permission.SETTINGS_WRITE)
 """The front desk blocks time too."""
 READERS = (Permission.AUDIT_READ,)
+SIGNERS = (Permission.GUIDANCE_SIGN, Permission.SETTINGS_WRITE)
+"""Therapists read the rule book and sign it; owners read it."""
 
 # (section, endpoint, word, who may)
 SECTIONS = (
@@ -39,6 +41,7 @@ SECTIONS = (
     ("hours", "staff.settings_hours", "Hours", OWNERS),
     ("time_off", "staff.settings_time_off", "Time off", BLOCKERS),
     ("closures", "staff.settings_closures", "Closures", BLOCKERS),
+    ("guidance", "staff.settings_guidance", "Guidance", SIGNERS),
     ("access", "staff.settings_access", "Access", READERS),
     ("team", "staff.settings_team", "Team", OWNERS),
 )

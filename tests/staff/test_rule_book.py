@@ -1,0 +1,170 @@
+"""The rule book's page: every rule with its source, signing and withdrawing, and the line staff read until somebody has signed."""
+
+import hashlib
+import re
+from collections.abc import Callable
+from types import ModuleType
+
+import pytest
+import sqlalchemy as sa
+
+from clinic.accounts.models import AuditEntry, User
+from clinic.db import db
+from clinic.guidance import rules
+from clinic.plans.rule_book import signatures
+from clinic.plans.rule_book.models import RuleBookSignature
+from tests.plans.conftest import Scene
+from tests.plans.intakes import review
+from tests.plans.rule_book.test_signatures import new_rules
+from tests.staff.conftest import Browser
+
+PAGE = "/staff/settings/guidance"
+SIGN = f"{PAGE}/sign"
+LINE = "Nobody here has read and signed the rules in use yet"
+
+
+@pytest.fixture
+def owner(scene: Scene, make: ModuleType, sign_in: Callable[[User], Browser]) -> Browser:
+    return sign_in(make.user(roles=["owner"], given_name="Olga"))
+
+
+def fields(**more: str) -> dict[str, str]:
+    seen = signatures.book_in_use().text_hash
+    return {"seen": seen, "name": "Ines Moreau", "licence": "RMT A482", "has_read": "y", **more}
+
+
+def test_the_page_tells_every_rule_with_when_what_and_source(therapist: Browser) -> None:
+    page = therapist.get(PAGE)
+    for rule in signatures.book_in_use().rules:
+        assert f'id="rule-{rule.id}"' in page
+    assert "No booking. The client is told to call for emergency help." in page
+    assert "Finucane et al. 2020" in page
+    assert "Guidance, G6" in page
+    assert "our own careful choice" in page
+    assert "No signature yet" in page
+
+
+def test_therapists_sign_owners_read_and_the_desk_sees_nothing(
+    therapist: Browser, owner: Browser, front_desk: Browser
+) -> None:
+    assert f'href="{PAGE}"' in therapist.get("/staff/settings")
+    assert "Sign rule set" in therapist.get(PAGE)
+    assert "Sign rule set" not in owner.get(PAGE)
+    assert owner.post(SIGN, **fields()).status_code == 403
+    assert PAGE not in front_desk.get("/staff/settings")
+    assert front_desk.look(PAGE).status_code == 403
+
+
+def test_a_signature_stands_there_with_name_licence_and_day(therapist: Browser) -> None:
+    page = therapist.done(SIGN, **fields())
+    assert "Somebody here has read and signed these rules." in page
+    assert "RMT A482, Monday 3 March 2031" in page
+    assert "Sign rule set" not in page
+
+
+@pytest.mark.parametrize(
+    ("left_out", "sentence"),
+    [
+        ({"name": ""}, "Enter your name."),
+        ({"licence": ""}, "Enter your licence."),
+        ({"has_read": ""}, "Tick that you have read the rules."),
+        ({"licence": "x" * 61}, "longer than 60"),
+    ],
+)
+def test_a_form_that_lacks_something_says_so_and_keeps_the_rest(
+    therapist: Browser, left_out: dict[str, str], sentence: str
+) -> None:
+    sent = {name: value for name, value in fields(**left_out).items() if value}
+    answer = therapist.post(SIGN, **sent)
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert sentence in page
+    assert "Ines Moreau" in page
+    assert db.session.scalar(sa.select(RuleBookSignature.id)) is None
+
+
+def test_who_read_other_rules_is_asked_to_read_these(therapist: Browser) -> None:
+    answer = therapist.post(SIGN, **fields(seen="0" * 64))
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 409
+    assert "The rules have changed since you opened this page" in page
+    assert f'value="{signatures.book_in_use().text_hash}"' in page
+    assert db.session.scalar(sa.select(RuleBookSignature.id)) is None
+
+
+def test_signing_twice_is_refused_in_a_sentence(therapist: Browser) -> None:
+    therapist.done(SIGN, **fields())
+    answer = therapist.post(SIGN, **fields())
+    assert answer.status_code == 422
+    assert "You have signed this rule set already." in answer.get_data(as_text=True)
+
+
+def test_new_rules_ask_again_and_the_page_says_what_is_new(
+    therapist: Browser, scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    therapist.done(SIGN, **fields())
+    review(scene.visit())
+    old = rules.CURRENT.version
+    new_rules(monkeypatch)
+    page = therapist.get(PAGE)
+    assert "What changed since the text signed last" in page
+    assert "Said differently" in page
+    assert re.search(r"Removed</span> <strong>U01</strong>", page)
+    assert "1 open review was judged by another rule set." in page
+    assert f"The last one signed here is {old}." in therapist.get("/staff")
+    page = therapist.done(SIGN, **fields())
+    assert "What changed since" not in page
+    assert "Rule set 2032.01</strong>" in page
+    assert f"Rule set {old}</strong>" in page
+
+
+def test_staff_who_decide_read_that_nobody_has_signed_until_somebody_has(
+    therapist: Browser, owner: Browser, front_desk: Browser, scene: Scene
+) -> None:
+    waits = f"/staff/reviews/{review(scene.visit()).id}"
+    assert LINE in therapist.get("/staff")
+    assert LINE in therapist.get(waits)
+    assert LINE not in owner.get("/staff")
+    assert LINE not in front_desk.get("/staff")
+    therapist.done(SIGN, **fields())
+    assert LINE not in therapist.get("/staff")
+    assert LINE not in therapist.get(waits)
+
+
+def test_a_signature_is_withdrawn_by_who_gave_it(therapist: Browser, colleague: Browser) -> None:
+    therapist.done(SIGN, **fields())
+    row = db.session.scalars(sa.select(RuleBookSignature)).one()
+    away = f"{PAGE}/signatures/{row.id}/withdraw"
+    assert ">Withdraw<" not in colleague.get(PAGE)
+    assert colleague.post(away).status_code == 404
+    page = therapist.done(away)
+    assert "Withdrawn Monday 3 March 2031" in page
+    assert "Sign rule set" in page
+    assert LINE in therapist.get("/staff")
+    assert therapist.post(away).status_code == 409
+
+
+def test_what_was_signed_can_be_fetched_and_is_what_the_hash_says(
+    therapist: Browser, owner: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    therapist.done(SIGN, **fields(name="=1+1"))
+    signed = signatures.book_in_use()
+    new_rules(monkeypatch)
+    text = owner.look(f"{PAGE}/texts/{signed.text_hash}")
+    assert hashlib.sha256(text.get_data()).hexdigest() == signed.text_hash
+    assert text.headers["Content-Disposition"].startswith("attachment")
+    assert owner.look(f"{PAGE}/text").get_data(as_text=True) != signed.text
+    table = owner.get(f"{PAGE}/signatures.csv")
+    assert f"{signed.version},'=1+1,RMT A482,2031-03-03" in table
+    for missing in ("0" * 64, "x"):
+        assert owner.look(f"{PAGE}/texts/{missing}").status_code == 404
+
+
+def test_the_owner_reads_of_signatures_in_the_record(therapist: Browser, owner: Browser) -> None:
+    therapist.done(SIGN, **fields())
+    assert "Signed the rule book" in owner.get("/staff/settings/access")
+    assert db.session.scalars(sa.select(AuditEntry.fields).where(AuditEntry.action == "sign")).one() == [
+        "name",
+        "licence",
+        "text_hash",
+    ]
