@@ -15,6 +15,11 @@ class Section:
     code: str
     heading: str
 
+    @property
+    def title(self) -> str:
+        """The heading without the numeral that one of them has in the document, as clients read it."""
+        return self.heading.removeprefix("III. ")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Modality:

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from flask import Blueprint, render_template
 
 from clinic.guidance.advice import EVIDENCE
+from clinic.guidance.benefits import BENEFITS
 from clinic.guidance.causes import CAUSES
 from clinic.guidance.knowledge import MODALITIES, SECTIONS, TECHNIQUES, Cause, Modality, Section, Technique
 from clinic.guidance.rules import CURRENT
 from clinic.guidance.silences import SILENCES
 from clinic.guidance.sources import SOURCES
+from clinic.guidance.statements import STATEMENTS, Statement, statements_in
 from clinic.practice import queries as practice
 from clinic.practice.models import Treatment
 from clinic.public.offered_types import sold_types
@@ -33,9 +35,11 @@ class Type:
 
 @dataclass(frozen=True, kw_only=True)
 class CitedSection:
-    """A section of the document, and what on this page is based on it: types as (id, name), the rest by name."""
+    """A section of the document, what it says, and what on this page is based on it: types as (id, name), the rest by
+    name."""
 
     section: Section
+    says: tuple[Statement, ...]
     types: tuple[tuple[str, str], ...]
     techniques: tuple[str, ...]
     causes: tuple[str, ...]
@@ -52,6 +56,7 @@ def show() -> str:
         causes=[(cause, _sections_of(cause.sections)) for cause in CAUSES],
         sections=_sections(),
         silences=SILENCES,
+        benefits=[(benefit, SECTIONS[STATEMENTS[benefit.anchor].section]) for benefit in BENEFITS],
         sources=[source for key, source in SOURCES.items() if key not in CODES_THAT_ARE_NO_SOURCE],
         evidence=EVIDENCE,
         rule_set=CURRENT.version,
@@ -76,6 +81,7 @@ def _sections() -> list[CitedSection]:
     return [
         CitedSection(
             section=section,
+            says=statements_in(section.code),
             types=tuple((one.id, one.name) for one in MODALITIES.values() if section.code in one.sections),
             techniques=_names_in(section, TECHNIQUES.values()),
             causes=_names_in(section, CAUSES),

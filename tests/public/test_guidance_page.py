@@ -6,9 +6,11 @@ from types import ModuleType
 import pytest
 from flask.testing import FlaskClient
 
+from clinic.guidance.benefits import BENEFITS
 from clinic.guidance.causes import CAUSES
 from clinic.guidance.knowledge import MODALITIES, SECTIONS, TECHNIQUES
 from clinic.guidance.silences import SILENCES
+from clinic.guidance.statements import STATEMENTS
 from clinic.public.offered_types import sold_types
 from tests.guidance.claims import claims, speaks_of_energy_as_fact
 from tests.web.reading import Element, read
@@ -40,21 +42,45 @@ def test_every_type_technique_cause_and_section_is_there_in_our_words(page: Elem
         assert name in page.text
     assert len(TECHNIQUES) == 15
     for section in SECTIONS.values():
-        assert entry(page, section.code).text.startswith(section.code)
-        assert section.heading in entry(page, section.code).text
+        assert entry(page, section.code).text.startswith(section.title)
     for silence in SILENCES:
         assert silence.on in page.text
         assert silence.instead in page.text
 
 
-def test_each_type_cites_the_sections_it_stands_in_by_code_and_heading(page: Element) -> None:
+def test_each_type_cites_the_sections_it_stands_in_by_heading(page: Element) -> None:
     for modality in MODALITIES.values():
-        shown = entry(page, modality.id)
-        cited = [link.text for link in shown.all("a") if link.get("href").startswith("#")]
-        assert cited == list(modality.sections)
-        assert cited
-        for code in cited:
-            assert SECTIONS[code].heading in shown.text
+        links = [link for link in entry(page, modality.id).all("a") if link.get("href").startswith("#")]
+        assert [link.get("href") for link in links] == [f"#{code}" for code in modality.sections]
+        assert [link.text for link in links] == [SECTIONS[code].title for code in modality.sections]
+        assert links
+
+
+def test_every_sentence_of_every_section_can_be_led_to(page: Element) -> None:
+    for section in SECTIONS:
+        said = {one.get("id"): one.text for one in entry(page, section).all("li")}
+        assert said == {one.anchor: one.text for one in STATEMENTS.values() if one.section == section}
+        assert said
+
+
+def test_benefits_are_told_with_what_nobody_can_promise(page: Element) -> None:
+    part = next(one for one in page.all("section") if one.attributes.get("aria-labelledby") == "benefits")
+    for benefit in BENEFITS:
+        assert benefit.said in part.text
+        assert f"#{benefit.anchor}" in [link.get("href") for link in part.all("a")]
+    for told in (
+        "eight in ten",
+        "Acute pain",
+        "chronic pain",
+        "may not resolve",
+        "partner",
+        "different types",
+    ):
+        assert told in part.text
+
+
+def test_clients_read_no_code_and_no_numeral(page: Element) -> None:
+    assert not re.search(r"\bG\d|\bIII\b|\b[ETCRUXPK]\d\d", page.one("main").text)
 
 
 def test_each_section_leads_back_to_the_types_that_cite_it(page: Element) -> None:
@@ -88,10 +114,10 @@ def test_the_page_says_how_sure_it_is_and_claims_nothing(page: Element) -> None:
         assert not speaks_of_energy_as_fact(entry(page, modality).text)
 
 
-def test_the_page_shows_no_figure_but_codes_versions_and_sources(page: Element) -> None:
-    for region in ("types", "techniques", "causes", "silences"):
+def test_the_page_shows_no_figure_but_versions_and_sources(page: Element) -> None:
+    for region in ("benefits", "types", "techniques", "causes", "silences", "sections"):
         shown = next(one for one in page.all("section") if one.attributes.get("aria-labelledby") == region)
-        assert not re.search(r"\d", re.sub(r"\bG\d+\b", "", shown.text)), region
+        assert not re.search(r"\d", shown.text), region
 
 
 def test_the_home_page_leads_to_it(client: FlaskClient, make: ModuleType) -> None:
