@@ -11,9 +11,11 @@ from enum import Enum
 from functools import cached_property
 from typing import Any, Final
 
+from clinic.guidance.fields import FIELDS
 from clinic.guidance.knowledge import MODALITIES, SECTIONS, TECHNIQUES
 from clinic.guidance.levels import Disposition, Level
 from clinic.guidance.rules.kinds import Effect, Note, Points, RuleSet, SafetyRule
+from clinic.guidance.safety_net import SAFETY_NETS
 from clinic.guidance.sources import SOURCES
 
 DEFAULT: Final = "default"
@@ -295,7 +297,12 @@ def _compound(value: object) -> str:
 
 
 def _name(word: str) -> str:
-    """The name of a type, a technique or a section by its id; any other text as it is."""
+    """What an id stands for: a type, a technique, a section, a question or a safety net; any other text as it is."""
+    if word in SAFETY_NETS:
+        net = SAFETY_NETS[word]
+        return f"{net.watch_for}. {net.do}".replace("{emergency_number}", "the emergency number")
+    if word in FIELDS:
+        return FIELDS[word].title
     if word in MODALITIES:
         return MODALITIES[word].name
     if word in TECHNIQUES:
@@ -317,6 +324,11 @@ _TITLES: Final = {
     "bases": "On top of",
     "suffix": "Shown as the type below it",
     "show_at_least": "Fewest points with which a further type is shown",
+    "waits_for": "Waits for the answer to",
+    "place": "Where",
+    "tell": "What to tell them",
+    "come_back": "When a massage is fine again",
+    "watch": "The client is told to watch for",
     "clear_lead": "Points ahead that make a clear match",
 }
 """Attributes whose name alone would not say what they are."""

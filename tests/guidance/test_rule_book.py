@@ -33,6 +33,19 @@ def test_a_safety_rule_says_when_what_happens_and_where_it_comes_from() -> None:
     assert "NHS" in [source.key for source in rule.sources]
 
 
+def test_a_stop_says_how_soon_where_and_what_to_tell_them() -> None:
+    rule = next(rule for rule in rule_book(VERSIONS["2026.12"]).rules if rule.id == "R01")
+    assert ("How soon", "today") in rule.lines
+    assert ("Where", "Own doctor") in rule.lines
+    assert ("Waits for the answer to", "Pain that is new or has changed") in rule.lines
+    assert any(title == "What to tell them" for title, _ in rule.lines)
+
+
+def test_what_a_client_is_told_to_watch_for_stands_there_in_words() -> None:
+    rule = next(rule for rule in rule_book(VERSIONS["2026.12"]).rules if rule.id == "X01")
+    assert dict(rule.lines)["The client is told to watch for"] != "nerve"
+
+
 def test_a_rule_without_a_source_is_marked_as_a_default() -> None:
     of = {rule.id: rule for rule in rule_book(CURRENT).rules}
     assert [source.is_default for source in of["P04"].sources] == [True]
@@ -45,28 +58,28 @@ def test_a_rule_of_points_names_the_sections_of_the_document() -> None:
     assert [source.short for source in rule.sources] == ["Guidance, G6", "Guidance, G9", "Guidance, G10"]
 
 
-class HowSoon(StrEnum):
-    WITHIN_TWO_DAYS = "within_two_days"
+class SeenBy(StrEnum):
+    TWO_THERAPISTS = "two_therapists"
 
 
 @dataclass(frozen=True, kw_only=True)
-class TimedRule(SafetyRule):
+class WitnessedRule(SafetyRule):
     """A safety rule as a later rule set may have it."""
 
-    how_soon: HowSoon | None = None
+    seen_by: SeenBy | None = None
 
 
-def timed(**more: object) -> RuleSet:
+def witnessed(**more: object) -> RuleSet:
     plain = CURRENT.safety[0]
-    rule = TimedRule(**{field.name: getattr(plain, field.name) for field in fields(plain)}, **more)
+    rule = WitnessedRule(**{field.name: getattr(plain, field.name) for field in fields(plain)}, **more)
     return replace(CURRENT, safety=(rule, *CURRENT.safety[1:]))
 
 
 def test_what_a_later_rule_set_adds_is_told_and_signed_without_a_change_here() -> None:
-    book = rule_book(timed(how_soon=HowSoon.WITHIN_TWO_DAYS))
-    assert ("How soon", "within two days") in book.rules[0].lines
+    book = rule_book(witnessed(seen_by=SeenBy.TWO_THERAPISTS))
+    assert ("Seen by", "two therapists") in book.rules[0].lines
     assert book.text_hash != rule_book(CURRENT).text_hash
-    assert rule_book(timed()).text == rule_book(CURRENT).text
+    assert rule_book(witnessed()).text == rule_book(CURRENT).text
 
 
 EVERY_DIFFERENCE = {
