@@ -38,7 +38,7 @@ def stored(explanation: dict[str, Any], level: str = "ok", kind: str = Submissio
 
 
 def test_samples_of_every_version_are_there() -> None:
-    assert {file.stem for file in STORED} == {"first", "2026_11"}
+    assert {file.stem for file in STORED} == {"first", "2026_11", "2026_12"}
     assert all(set(json.loads(file.read_text())) == set(LEVELS) for file in STORED)
 
 
