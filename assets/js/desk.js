@@ -1,3 +1,4 @@
 import "./printing.js";
 import "./private.js";
 import "./tabs.js";
+import "./acts.js";

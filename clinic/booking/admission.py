@@ -6,8 +6,8 @@
 2. Age. Someone under 18 without a parent's or guardian's consent: refused (`GuardianNeeded`).
 3. Health questions, if the treatment asks them before booking. Someone who would rather not answer makes a request (`plain`).
    Unanswered, or too long ago: refused (`IntakeNeeded`). The desk books without them.
-4. What was answered. A therapist has to look first: a request (`level`). Nothing the treatment offers is suitable: a request
-   (`excluded`).
+4. What was answered. A therapist has to look first: a request (`level`). The treatment, its length or the therapist does
+   not suit the answers (`suitability`): a request (`excluded`).
 5. New clients. The treatment is not for a first visit: refused (`NotFirst`). New clients ask first: a request (`first_visit`).
 6. Approval. The practice, or the treatment if it differs, confirms every booking: a request (`approval`).
 
@@ -23,15 +23,17 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from clinic.booking import states
+from clinic.booking import states, suitability
 from clinic.booking.models import CAME, Appointment, State
+from clinic.booking.suitability import Proposed
 from clinic.db import db
 from clinic.guidance.levels import Disposition, Level
 from clinic.intake.queries import SafetyStanding
+from clinic.intake.visit_limits import NO_LIMITS
 from clinic.language import N_
 from clinic.practice import queries as practice
 from clinic.practice.booking_rules import Approval
-from clinic.practice.models import IntakeRule, NewClientRule, Treatment
+from clinic.practice.models import IntakeRule, NewClientRule, Therapist, Treatment
 from clinic.refusal import Refusal
 
 
@@ -116,15 +118,22 @@ def admission_of(
     starts_at: datetime,
     *,
     client_id: UUID,
+    therapist_id: UUID,
     agreed: Agreed,
+    minutes: int | None = None,
     plain: bool = False,
 ) -> Admission:
-    """How the booking of a client begins (the numbered steps above).
+    """How the booking of a client with a therapist begins (the numbered steps above).
 
+    `minutes` is the length that was agreed, if not the treatment's.
     `standing` is what the client's health answers mean; `plain` asks for the time without any.
     Raises NotCleared, GuardianNeeded, IntakeNeeded and NotFirst.
     """
     found = _admission_by_health(treatment, standing, starts_at, plain=plain, by_staff=agreed is Agreed.DESK)
+    if found.state is State.BOOKED and not _is_suitable(
+        treatment, standing, client_id, therapist_id, minutes
+    ):
+        found = Admission(State.REQUESTED, "excluded")
     if agreed in (Agreed.ONLINE, Agreed.COURSE):
         refuse_first_visit(treatment.new_clients, client_id)
         if found.state is State.BOOKED and _asks_as_new_client(treatment, client_id):
@@ -147,9 +156,16 @@ def _admission_by_health(
             raise IntakeNeeded
     if standing.level_at(starts_at) is Level.THERAPIST_REVIEW:
         return Admission(State.REQUESTED, "level")
-    if treatment.modalities and set(treatment.modalities) <= standing.excluded:
-        return Admission(State.REQUESTED, "excluded")
     return BOOKED
+
+
+def _is_suitable(
+    treatment: Treatment, standing: SafetyStanding, client_id: UUID, therapist_id: UUID, minutes: int | None
+) -> bool:
+    if standing.limits == NO_LIMITS:
+        return True
+    proposed = Proposed.by(treatment, db.session.get_one(Therapist, therapist_id), minutes)
+    return not suitability.objections(proposed, standing, client_id)
 
 
 def refuse_unsafe(standing: SafetyStanding, starts_at: datetime) -> None:

@@ -13,7 +13,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from clinic.accounts import audit
-from clinic.booking import admission, barring, revalidation, same_person, states
+from clinic.booking import admission, barring, revalidation, same_person, states, suitability
 from clinic.booking.locking import lock
 from clinic.booking.models import Appointment, State
 from clinic.booking.placing import (
@@ -83,8 +83,8 @@ def move(
 
     The old time stays reserved for two minutes, so that the move can be undone. Length, buffers and price stay as
     agreed. `waived` are rules that staff set aside (`desk.move`). `onto` is a hold for this move, already checked and
-    locked, and is taken over as it is. Raises Stale, NotNow, NotOffered, SlotTaken, and for a client's own move
-    NotCleared, TwoPlaces and BarredOnline.
+    locked, and is taken over as it is. Raises Stale, NotNow, NotOffered, SlotTaken, OtherTherapist if the new one
+    lacks a training the visit needs, and for a client's own move NotCleared, TwoPlaces and BarredOnline.
     """
     seen = get_appointment(appointment_id)
     supply = waive(supply_as_agreed(supply_of(seen.treatment_id, retired_too=True), seen), waived)
@@ -117,6 +117,8 @@ def move(
         if appointment.client_id is not None:
             barring.require_allowed(appointment.client_id, [appointment.therapist_id], actor)
             same_person.refuse_two_places(appointment, appointment.client_id, actor=actor, browser=None)
+    if appointment.therapist_id != before.therapist_id:
+        suitability.refuse_untrained(appointment, now)
     raise_revision(appointment, now, time_too=True)
     if appointment.state == State.REQUESTED:
         appointment.decide_by = states.decide_by(appointment.starts_at, now)

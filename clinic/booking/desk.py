@@ -82,7 +82,7 @@ def book(
         )  # Read again, now that nobody else can book for them.
     supply = waivers.waive(supply, needed)
     lock([therapist_id], supply.rooms if supply.needs_room else (), client.id)
-    admitted = _admission(treatment_id, starts_at, client, supply.zone_of(location_id).key, now)
+    admitted = _admission(treatment_id, starts_at, client, therapist_id, supply.zone_of(location_id).key, now)
     appointment = new_appointment(
         admitted.state,
         now,
@@ -166,12 +166,19 @@ def _needed(broken: Sequence[Rule], waived: Collection[Rule], reason: str) -> tu
 
 
 def _admission(
-    treatment_id: UUID, starts_at: datetime, client: Client, zone: str, now: datetime
+    treatment_id: UUID, starts_at: datetime, client: Client, therapist_id: UUID, zone: str, now: datetime
 ) -> Admission:
     """How the booking begins. Missing answers do not prevent it here; answers that call for a doctor do."""
     standing = intake.safety_standing(browser=None, client_id=client.id, now=now, zone=zone)
     treatment = db.session.get_one(Treatment, treatment_id)
-    return admission_of(treatment, standing, starts_at, client_id=client.id, agreed=Agreed.DESK)
+    return admission_of(
+        treatment,
+        standing,
+        starts_at,
+        client_id=client.id,
+        therapist_id=therapist_id,
+        agreed=Agreed.DESK,
+    )
 
 
 def _explain(appointment: Appointment, waived: Sequence[Rule], reason: str, by: User, now: datetime) -> None:

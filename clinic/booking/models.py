@@ -119,7 +119,7 @@ class Appointment(Identified, Model):
     name."""
     decide_by: Mapped[datetime | None]
     request_reason: Mapped[str | None]
-    """Why it is a request: `approval`, `first_visit`, `level`, `excluded`, `safety`, `plain`."""
+    """Why it is a request: `approval`, `first_visit`, `level`, `excluded` (not suitable), `safety`, `plain`."""
     revision: Mapped[int] = mapped_column(default=1)
     """Raised with every change a client can see; SEQUENCE of the calendar file."""
     time_revision: Mapped[int] = mapped_column(default=1)
@@ -237,6 +237,33 @@ class Waiver(Identified, Model):
     made_at: Mapped[datetime]
 
     __table_args__ = (sa.CheckConstraint("cardinality(rules) > 0", name="names_a_rule"),)
+
+
+class SafetyWaiver(Identified, Model):
+    """What a therapist set aside although a client's answers speak against it, and why (`booking.suitability`).
+
+    It holds for one visit, or with `whole_course` for every visit while the same answers stand.
+    """
+
+    __tablename__ = "safety_waivers"
+
+    client_id: Mapped[UUID] = mapped_column(sa.ForeignKey("clients.id"), index=True)
+    appointment_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("appointments.id"), index=True)
+    submission_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("submissions.id"), index=True)
+    """The answers it was decided on."""
+    user_id: Mapped[UUID] = mapped_column(sa.ForeignKey("users.id"))
+    whole_course: Mapped[bool]
+    content_sealed: Mapped[bytes]
+    content = Sealed[dict[str, Any]]("content_sealed")
+    """`keys`, the `sentences` they stand for, and the `reason`: together they tell about health."""
+    made_at: Mapped[datetime]
+
+    __table_args__ = (
+        sa.CheckConstraint(
+            "CASE WHEN whole_course THEN submission_id IS NOT NULL ELSE appointment_id IS NOT NULL END",
+            name="about_something",
+        ),
+    )
 
 
 class SamePersonAnswer(Identified, Model):

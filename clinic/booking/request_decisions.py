@@ -6,7 +6,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from clinic.accounts import audit
-from clinic.booking import states
+from clinic.booking import states, suitability
 from clinic.booking.models import Appointment, State
 from clinic.booking.placing import lock_appointment
 from clinic.booking.states import NotNow, ShownRevision, advance, call_off, raise_revision
@@ -16,11 +16,15 @@ from clinic.db import db
 def confirm(
     appointment_id: UUID, *, actor: str, now: datetime, shown: ShownRevision | None = None
 ) -> Appointment:
-    """Turn a request into a booking. Raises Stale, and NotNow if it is not a request or has begun."""
+    """Turn a request into a booking.
+
+    Raises Stale, NotNow if it is not a request or has begun, and NotSuitable if it does not fit the client's answers.
+    """
     appointment = lock_appointment(appointment_id)
     states.require_shown(appointment, shown)
     if appointment.state != State.REQUESTED or appointment.starts_at <= now:
         raise NotNow
+    suitability.refuse_unsuitable(appointment, now)
     advance(appointment, State.BOOKED, now)
     appointment.booked_at = appointment.booked_at or now
     return _decided(appointment, actor, "confirm", now)

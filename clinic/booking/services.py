@@ -218,6 +218,8 @@ def book(
         standing,
         appointment.starts_at,
         client_id=client.id,
+        therapist_id=appointment.therapist_id,
+        minutes=appointment.length_minutes,
         agreed=Agreed.DESK if by_staff else Agreed.OFFERED if approved else Agreed.ONLINE,
         plain=plain,
     )

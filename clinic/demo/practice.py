@@ -8,6 +8,7 @@ from clinic.accounts import team
 from clinic.accounts.models import Role
 from clinic.db import db
 from clinic.practice.models import Location, Practice, Room, Therapist, Treatment, WeeklyHours
+from clinic.practice.trainings import PRENATAL
 
 PASSWORD = "alder lane demo"  # noqa: S105 - printed at start; works only while the environment is `demo`
 ZONE = "America/Toronto"
@@ -62,7 +63,7 @@ STAFF = (
         (Role.THERAPIST,),
         "RMT, licence B905",
         "Swedish, relaxation, prenatal",
-        ("swedish", "relaxation", "aromatherapy", "acupressure", "craniosacral"),
+        ("swedish", "relaxation", "aromatherapy", "acupressure", "craniosacral", PRENATAL),
         ("swedish", "relaxation", "aromatherapy", "acupressure", "craniosacral", "gentle-mix"),
         (1, 2, 3, 4, 5),
         (9, 15),

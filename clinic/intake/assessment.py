@@ -52,13 +52,16 @@ class Assessment:
     safety: engine.SafetyOutcome
     suggestion: engine.Suggestion | None
     plan: plan.DraftPlan | None
+    most_minutes: int
+    """The longest session these answers allow, at every level."""
 
     def explanation(self) -> dict[str, Any]:
-        """As JSON under `safety`, `suggestion` and `plan`, complete without the rule set."""
+        """As JSON under `safety`, `suggestion`, `plan` and `most_minutes`, complete without the rule set."""
         return {
             "safety": self.safety.as_dict(),
             "suggestion": self.suggestion.as_dict() if self.suggestion else None,
             "plan": self.plan.as_dict() if self.plan else None,
+            "most_minutes": self.most_minutes,
         }
 
 
@@ -68,7 +71,23 @@ def assess(answers: Mapping[str, object], rule_set: RuleSet = CURRENT) -> Assess
     safety = engine.screen(facts, rule_set)
     suggestion = engine.suggest(facts, safety, rule_set)
     draft = plan.draft(facts, safety, suggestion) if suggestion else None
-    return Assessment(safety=safety, suggestion=suggestion, plan=draft)
+    longest = draft or plan.draft(facts, safety, _nothing_suggested(safety))
+    return Assessment(safety=safety, suggestion=suggestion, plan=draft, most_minutes=longest.length.most)
+
+
+def _nothing_suggested(safety: engine.SafetyOutcome) -> engine.Suggestion:
+    """A suggestion without any type, for which the plan still says how long a session may be."""
+    return engine.Suggestion(
+        ranked=(),
+        scores={},
+        left_out=(),
+        unwanted=(),
+        confidence=None,
+        summary="",
+        evidence="",
+        provisional=True,
+        rule_set=safety.rule_set,
+    )
 
 
 @dataclass(frozen=True)

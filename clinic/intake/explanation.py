@@ -311,5 +311,13 @@ def safety_of(outcome: Outcome) -> ExplainedSafety:
     return ExplainedSafety.read(outcome.explanation.get("safety") or {})
 
 
+def most_minutes_of(outcome: Outcome) -> int | None:
+    """The longest session the answers allow; older explanations know it only from their plan, and not without one."""
+    stored = outcome.explanation
+    plan = stored.get("plan") or {}
+    most: int | None = stored.get("most_minutes", (plan.get("length") or {}).get("most"))
+    return most
+
+
 def _length(row: Stored) -> ExplainedLength:
     return ExplainedLength(row["minutes"], row.get("least"), row.get("most"), row.get("why", ""))

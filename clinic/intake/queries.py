@@ -34,6 +34,7 @@ from clinic.intake.models import (
     Submission,
     SubmissionKind,
 )
+from clinic.intake.visit_limits import NO_LIMITS, VisitLimits, visit_limits
 from clinic.scheduling import hours
 
 FULL_LASTS: Final = timedelta(days=183)
@@ -51,7 +52,7 @@ class SafetyStanding:
     `level` is the highest that applies now, None if nothing was answered. A refer with disposition `postpone` only
     delays: no visit before `not_before`, and from then on `level_afterwards` applies, which otherwise equals `level`.
     `submission` is the newest full one, at most six months old; `fresh`: its safety part was answered within 48 hours.
-    `excluded` are modalities excluded for safety. `needs_guardian`: the answers are from somebody under 18 for whom no
+    `limits` are what the answers allow in a visit. `needs_guardian`: the answers are from somebody under 18 for whom no
     guardian has agreed yet.
     """
 
@@ -61,9 +62,14 @@ class SafetyStanding:
     not_before: datetime | None
     submission: Submission | None
     fresh: bool
-    excluded: frozenset[str]
     consented: bool
+    limits: VisitLimits = NO_LIMITS
     needs_guardian: bool = False
+
+    @property
+    def excluded(self) -> frozenset[str]:
+        """Modalities excluded for safety."""
+        return frozenset(self.limits.left_out)
 
     def level_at(self, starts_at: datetime) -> Level | None:
         """The level that applies to a visit with this start."""
@@ -103,7 +109,6 @@ class Reached:
             not_before=self.not_before if only_time else None,
             submission=None,
             fresh=False,
-            excluded=frozenset(),
             consented=False,
         )
 
@@ -137,10 +142,18 @@ def safety_standing(
         _with_raised(reached, unseen, newest, now).standing(),
         submission=full,
         fresh=newest.submitted_at > now - SAFETY_LASTS,
-        excluded=frozenset(safety_of(newest.outcome).exclusions),
+        limits=_limits(newest, full),
         consented=_consented(full),
         needs_guardian=guardians.is_under_age(full.outcome) and not guardians.is_agreed(full),
     )
+
+
+def _limits(newest: Submission, full: Submission) -> VisitLimits:
+    """The limits of the newest answers; a short form from before limits were stored takes the length of the full one."""
+    limits = visit_limits(newest.outcome)
+    if limits.most_minutes is None and newest is not full:
+        return replace(limits, most_minutes=visit_limits(full.outcome).most_minutes)
+    return limits
 
 
 def draft(browser: bytes | None, now: datetime) -> Draft | None:

@@ -33,6 +33,16 @@ class ReasonKind(StrEnum):
     OTHER = "other"
 
 
+class DeclineReason(StrEnum):
+    """Why a therapist declined a request, or closed a review without a plan."""
+
+    DOCTOR_FIRST = "doctor_first"
+    CALL_FIRST = "call_first"
+    NOBODY_TRAINED = "nobody_trained"
+    SAFETY = "safety"
+    OTHER = "other"
+
+
 class Review(Identified, Model):
     """A suggestion for a therapist: open until `decided_at`, then the permanent record of the decision."""
 

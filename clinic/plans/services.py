@@ -13,14 +13,15 @@ import sqlalchemy as sa
 from clinic.accounts import audit
 from clinic.accounts.models import HealthGrant, User
 from clinic.booking import request_decisions
+from clinic.booking.fitting import Fit
 from clinic.booking.models import Appointment, State
 from clinic.db import db
 from clinic.guidance.knowledge import MODALITIES
 from clinic.guidance.levels import Level
 from clinic.intake.explanation import Explanation
 from clinic.intake.models import Clearance, Outcome, Submission
-from clinic.plans import courses, scores
-from clinic.plans.models import Decision, ReasonKind, Review
+from clinic.plans import courses, scores, visit_fit
+from clinic.plans.models import Decision, DeclineReason, ReasonKind, Review
 from clinic.refusal import NotFound, Refusal, Stale
 
 CLEARED_FOR = timedelta(days=30)
@@ -105,9 +106,11 @@ def decide(
     *,
     decision: Decision,
     modalities: Sequence[str] = (),
-    reason_kind: ReasonKind | None = None,
+    reason_kind: ReasonKind | DeclineReason | None = None,
     reason: str = "",
     confirmed_rules: Iterable[str] = (),
+    waived: Iterable[str] = (),
+    becomes: Fit | None = None,
     clears: bool = False,
     revision: int,
     by: User,
@@ -118,7 +121,11 @@ def decide(
     Accept takes the suggested types in their order; change takes some of them in another order; replace takes any of
     the guidance's types; change, replace and decline need a reason. At level refer the rules that stopped the booking
     are cleared for 30 days; `clears` does the same for the rules that asked for a therapist first, so that further
-    visits need no request. Clearing needs a reason in words. Raises Stale if somebody has decided meanwhile,
+    visits need no request. Clearing needs a reason in words.
+
+    The visit has to suit the answers (`booking.suitability`): `becomes` gives it another treatment or therapist at its own
+    time, and `waived` are keys of objections that are set aside by name, for this course and with a reason in words.
+    Raises NotSuitable if something still speaks against the visit. Raises Stale if somebody has decided meanwhile,
     RuleNotConfirmed for an excluded type whose rule was not set aside, NothingSuggested, NotThisType, ReasonNeeded,
     OnlyToClose, StillBooked, and whatever `booking.request_decisions.confirm` or `booking.request_decisions.decline` refuse.
     """
@@ -131,6 +138,17 @@ def decide(
     _need_reason(decision, reason_kind, reason, for_clearance=bool(cleared))
 
     # The calendar's rows are locked before the review's: booking, which opens reviews, takes them in that order.
+    if decision is not Decision.DECLINE:
+        visit_fit.fit_visit(
+            review,
+            becomes=becomes,
+            rules=set_aside & explained.rules_against(chosen),
+            waived=frozenset(waived),
+            reason=reason,
+            kind=reason_kind.value if reason_kind else "",
+            by=by,
+            now=now,
+        )
     _settle_visit(review.appointment, decision, audit.by_user(by.id), now)
     _store(
         review,
@@ -198,10 +216,12 @@ def _cleared(explained: Explanation, decision: Decision, clears: bool) -> tuple[
     )
 
 
-def _need_reason(decision: Decision, kind: ReasonKind | None, reason: str, *, for_clearance: bool) -> None:
+def _need_reason(
+    decision: Decision, kind: ReasonKind | DeclineReason | None, reason: str, *, for_clearance: bool
+) -> None:
     if decision is not Decision.ACCEPT and kind is None:
         raise DecisionReasonNeeded
-    if kind is ReasonKind.OTHER and not reason:
+    if kind in (ReasonKind.OTHER, DeclineReason.OTHER) and not reason:
         raise DecisionReasonNeeded("Say in a few words what the other reason is.")
     if for_clearance and not reason:
         raise DecisionReasonNeeded(

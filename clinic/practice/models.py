@@ -204,7 +204,7 @@ class Therapist(Identified, Model):
     licence: Mapped[str] = mapped_column(default="")
     about: Mapped[str] = mapped_column(default="")
     skills: Mapped[list[str]] = mapped_column(pg.ARRAY(sa.Text), default=list)
-    """Modalities this person is trained for, where training is required."""
+    """Modalities this person is trained for, and other trainings (`practice.trainings`)."""
     colour: Mapped[int] = mapped_column(default=1)
     """1 to 6, from the calendar palette."""
     daily_cap: Mapped[int | None]

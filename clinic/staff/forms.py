@@ -7,7 +7,7 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from clinic.guidance.knowledge import MODALITIES
 from clinic.guidance.rules.kinds import REGIONS
-from clinic.plans.models import ReasonKind
+from clinic.plans.models import DeclineReason, ReasonKind
 from clinic.plans.notes import PRESSURES, NoteContent
 from clinic.web.forms import Form
 from clinic.web.forms import Ticks as Ticks  # The settings' forms use it too.
@@ -22,6 +22,13 @@ REASON_KINDS = (
     (ReasonKind.SKILL_OR_EQUIPMENT, "Skill or equipment"),
     (ReasonKind.SAFETY, "Safety"),
     (ReasonKind.OTHER, "Another reason"),
+)
+DECLINE_REASONS = (
+    (DeclineReason.DOCTOR_FIRST, "A doctor’s or midwife’s word first"),
+    (DeclineReason.CALL_FIRST, "I want to call first"),
+    (DeclineReason.NOBODY_TRAINED, "Nobody here is trained for it"),
+    (DeclineReason.SAFETY, "Massage is not safe now"),
+    (DeclineReason.OTHER, "Another reason"),
 )
 TYPES = tuple((modality.id, modality.name) for modality in MODALITIES.values())
 NOTED_REGIONS = tuple(
@@ -55,8 +62,15 @@ class DecisionForm(Form):
 
 
 class ClearingForm(DecisionForm):
-    """A decision that may also clear the rules that asked for a therapist first."""
+    """A decision that may also change the visit, and clear the rules that asked for a therapist first."""
 
+    becomes = RadioField("What the visit becomes", choices=[], validators=[Optional()])
+    waived = Ticks(
+        "What speaks against it and you set aside",
+        description="Only if you have checked why it need not apply here. It stays on the visit, with your reason.",
+        choices=[],
+        validators=[Optional()],
+    )
     clears = BooleanField(
         "Let further visits be booked without asking first",
         description="For 30 days these answers then need no look by a therapist first. Say why below.",
@@ -65,6 +79,16 @@ class ClearingForm(DecisionForm):
 
 class AcceptForm(ClearingForm):
     """The suggestion as it stands."""
+
+
+class DeclineForm(DecisionForm):
+    """A request that is declined, or a review that is closed."""
+
+    reason_kind = RadioField(
+        "Why?",
+        choices=[(kind.value, words) for kind, words in DECLINE_REASONS],
+        validators=[InputRequired("Choose why you decline.")],
+    )
 
 
 class DepartForm(DecisionForm):

@@ -17,6 +17,7 @@ from clinic.booking import desk as booking_desk
 from clinic.booking.models import Appointment, State
 from clinic.booking.placing import SlotTaken
 from clinic.booking.states import NotNow, ShownRevision
+from clinic.booking.suitability import NotSuitable
 from clinic.db import transaction
 from clinic.messaging import queries as messages
 from clinic.messaging.queries import MessageFilter
@@ -27,7 +28,7 @@ from clinic.scheduling import hours
 from clinic.staff import arrival, day, desk
 from clinic.staff.blueprint import blueprint
 from clinic.staff.booking import choices, move, obstacles, repeat
-from clinic.staff.clinical import progress
+from clinic.staff.clinical import progress, visit_fits
 from clinic.staff.clinical.look_backs import PROPOSED
 from clinic.staff.day import DayVisit
 from clinic.staff.forms import CheckInSeenForm
@@ -112,6 +113,7 @@ def _page(appointment_id: UUID, refusal: str | None = None) -> str:
         panel = progress.panel(appointment, reader=user, now=now) if is_own else None
         answered = check_ins.after(appointment, by=user, now=now) if is_own else []
         today = arrival.today(appointment, reader=user, now=now) if is_own else None
+        fit = visit_fits.fit_of(appointment, reader=user, now=now) if is_own else None
     review = plans.review_of(appointment.id) if is_own else None
     return render_template(
         "staff/visit.html",
@@ -131,6 +133,7 @@ def _page(appointment_id: UUID, refusal: str | None = None) -> str:
         else [],
         review=review,
         is_own=is_own,
+        fit=fit,
         panel=panel,
         today=today,
         asks_today=before_visit.is_open(appointment, now) and may(Permission.CALENDAR_WRITE),
@@ -190,7 +193,7 @@ def _act(
     try:
         with transaction():
             done = verb(appointment_id, actor=actor(), now=clock.now(), shown=_shown())
-    except (Stale, NotNow) as refusal:
+    except (Stale, NotNow, NotSuitable) as refusal:
         return _page(appointment_id, refusal.sentence), refusal.status
     say(done)
     return desk.back_to(fallback)

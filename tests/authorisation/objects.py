@@ -389,6 +389,7 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "staff.hand_over": _appointment_of_calendar,
     "staff.ask_aloud": _appointment_with_health,
     "staff.look_back": _appointment_with_health,
+    "staff.fit_visit": _appointment_with_health,
     "staff.see_to": _check_in,
     "staff.review": _review,
     "staff.accept": _review,

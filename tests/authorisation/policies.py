@@ -185,6 +185,7 @@ POLICIES: dict[str, str | frozenset[Permission]] = {
     "staff.reviews": Permission.REVIEW_DECIDE,
     "staff.review": Permission.REVIEW_DECIDE,
     "staff.accept": Permission.REVIEW_DECIDE,
+    "staff.fit_visit": Permission.REVIEW_DECIDE,
     "staff.change": Permission.REVIEW_DECIDE,
     "staff.replace": Permission.REVIEW_DECIDE,
     "staff.decline_review": Permission.REVIEW_DECIDE,

@@ -44,6 +44,14 @@ BLOOD_PRESSURE = {**KNOTS, "conditions": ["hypertension_controlled"]}
 BLOOD_THINNER = {**KNOTS, "medications": ["anticoagulant"]}
 """A therapist looks first, by T01."""
 
+PREGNANT = {
+    **KNOTS,
+    "pregnancy": "t2",
+    "pregnancy_high_risk": "no",
+    "pressure_preference": "firm",
+}
+"""22 weeks pregnant: deep tissue massage is left out, 45 minutes are the most, and a training is needed."""
+
 FEVER = {**KNOTS, "today": ["fever"]}
 """A doctor first, by R03."""
 

@@ -97,7 +97,7 @@ def test_declining_a_request_asks_why_and_declines_it(scene: Scene, therapist: B
     assert refused.status_code == 400
     page = refused.get_data(as_text=True)
     assert "<title>Error: Decline the visit" in page
-    assert "Choose why you depart" in page
+    assert "Choose why you decline" in page
     therapist.done(f"/staff/reviews/{waiting.id}/decline", revision=1, reason_kind="safety")
     assert make.refreshed(visit).state == State.DECLINED
 

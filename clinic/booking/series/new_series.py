@@ -304,8 +304,15 @@ def _refuse(
     agreed = Agreed.DESK if by_staff else Agreed.COURSE
     # Earliest first: answers that postpone a visit refuse the earliest one, and that is said before anything milder.
     admissions = [
-        admission.admission_of(treatment, standing, starts_at, client_id=client.id, agreed=agreed)
-        for starts_at in sorted(slot.starts_at for slot in chosen)
+        admission.admission_of(
+            treatment,
+            standing,
+            slot.starts_at,
+            client_id=client.id,
+            therapist_id=slot.therapist_id,
+            agreed=agreed,
+        )
+        for slot in sorted(chosen, key=lambda slot: slot.starts_at)
     ]
     if any(each.state is State.REQUESTED for each in admissions):
         raise LookFirst

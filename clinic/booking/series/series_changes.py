@@ -14,7 +14,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from clinic.accounts import audit
-from clinic.booking import changes, same_person, services, states
+from clinic.booking import changes, same_person, services, states, suitability
 from clinic.booking.changes import EarlierPlace
 from clinic.booking.locking import lock
 from clinic.booking.models import Appointment, Series, State
@@ -123,7 +123,7 @@ def move(series_id: UUID, moves: Sequence[SeriesMove], *, actor: str, now: datet
     """Move several members at once, also onto each other's old times. Staff do this, beyond the horizon too.
 
     Their old times stay reserved for two minutes, so that the act can be undone (`series_undo`). Raises NoSeries,
-    NotFound, Stale, NotNow, Unbookable, and Lost with what could not be had.
+    NotFound, Stale, NotNow, Unbookable, OtherTherapist, and Lost with what could not be had.
     """
     slot_of = {one.pick.appointment_id: one.slot for one in moves}
     whole, picked = _locked(series_id, [one.pick for one in moves], now, slot_of)
@@ -140,6 +140,8 @@ def move(series_id: UUID, moves: Sequence[SeriesMove], *, actor: str, now: datet
                     _supply(member), member.client_id, now, records=True, moving=ids
                 )
                 place(supply, _criteria(member, slot.therapist_id, ids), slot.starts_at, member, now)
+                if member.therapist_id != before[-1].therapist_id:
+                    suitability.refuse_untrained(member, now)
             except NotOffered:
                 lost.append(slot.starts_at)
         if lost:

@@ -1,6 +1,6 @@
 """A submission's answers as a therapist reads them: panels of short titles and everyday words."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,13 @@ PANELS = (
 )
 
 
+_FLAG_FACTS: dict[Any, tuple[str, str]] = {
+    "yes": ("red_flags", "Yes"),
+    "unsure": ("red_flags_unsure", "Not sure"),
+}
+"""The fact that an answer about a warning sign becomes, and how it reads."""
+
+
 @dataclass(frozen=True)
 class AnswersPanel:
     """Answers that belong together, as (title, words)."""
@@ -26,11 +33,23 @@ class AnswersPanel:
     rows: tuple[tuple[str, str], ...]
 
 
+@dataclass(frozen=True)
+class CountedAnswer:
+    """An answer that drove a rule: title, words, and the ids of those rules."""
+
+    title: str
+    words: str
+    rules: tuple[str, ...]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Read:
     """What the page of a review shows of a submission."""
 
+    counted: tuple[CountedAnswer, ...]
+    """Answers that drove a rule, in the order of the form."""
     panels: tuple[AnswersPanel, ...]
+    """All other answers."""
     areas: tuple[str, ...]
     where: str
     level: int
@@ -38,18 +57,29 @@ class Read:
     signs: tuple[str, ...]
     """Warning signs answered yes, in their short words."""
     unsure: tuple[str, ...]
+    others: int
+    """How many answers drove no rule."""
     asked: int
     """How many warning signs were answered."""
     fields: tuple[str, ...]
     """Names of everything that was read, for the audit."""
 
 
-def read_panels(answers: Mapping[str, Any]) -> Read:
-    """Answers as panels, without what was not asked or not answered."""
+def read_panels(answers: Mapping[str, Any], rules: Mapping[str, tuple[str, ...]]) -> Read:
+    """Answers as panels, without what was not asked or not answered.
+
+    `rules` are names of answers with the rules that rest on them: those answers are shown first, marked.
+    """
     areas = tuple(answers.get("pain_areas") or ())
     average = answers.get("pain_avg_nrs")
+    others = [
+        _panel(title, [field for field in group if field.name not in rules], answers)
+        for title, group in PANELS
+    ]
     return Read(
-        panels=tuple(panel for title, group in PANELS if (panel := _panel(title, group, answers)).rows),
+        counted=tuple(_counted(answers, rules)),
+        panels=tuple(panel for panel in others if panel.rows),
+        others=sum(len(panel.rows) for panel in others),
         areas=areas,
         where=", ".join(FIELDS["pain_areas"].label(area) for area in areas),
         level=max(1, average) if isinstance(average, int) else 5,
@@ -58,6 +88,18 @@ def read_panels(answers: Mapping[str, Any]) -> Read:
         asked=sum(name.startswith(FLAG_PREFIX) for name in answers),
         fields=tuple(sorted({name.split(".")[0] for name in answers})),
     )
+
+
+def _counted(answers: Mapping[str, Any], rules: Mapping[str, tuple[str, ...]]) -> Iterator[CountedAnswer]:
+    for _, group in PANELS:
+        for field in group:
+            value = answers.get(field.name)
+            if field.name in rules and value is not None and (text := words(field, value)):
+                yield CountedAnswer(field.title, text, rules[field.name])
+    for code, flag in RED_FLAGS.items():
+        fact, said = _FLAG_FACTS.get(answers.get(f"{FLAG_PREFIX}{code}"), ("", ""))
+        if fact in rules:
+            yield CountedAnswer(flag.title, said, rules[fact])
 
 
 def _panel(title: str, group: Iterable[Field], answers: Mapping[str, Any]) -> AnswersPanel:

@@ -13,30 +13,39 @@ from clinic.accounts import audit
 from clinic.accounts.models import Client, User
 from clinic.accounts.permissions import Permission
 from clinic.booking.models import State
+from clinic.booking.placing import NotOffered
+from clinic.booking.suitability import NotSuitable, SafetyReasonNeeded
 from clinic.db import db, transaction
 from clinic.guidance.knowledge import MODALITIES
 from clinic.guidance.levels import Level
 from clinic.intake.explanation import Explanation
 from clinic.plans import courses, services
 from clinic.plans import queries as plans
-from clinic.plans.models import Decision, ReasonKind, Review
+from clinic.plans.models import Decision, DeclineReason, ReasonKind, Review
 from clinic.plans.rule_book import signatures
+from clinic.plans.visit_fit import visit_ahead
+from clinic.practice.queries import the_practice
 from clinic.refusal import NotFound, Stale
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
-from clinic.staff.clinical import answers
+from clinic.staff.clinical import answers, brief, fit_choices
+from clinic.staff.clinical.fit_choices import FitChoices
 from clinic.staff.day import LEVEL_FLAGS, practice_zone
 from clinic.staff.forms import (
+    DECLINE_REASONS,
     REASON_KINDS,
     TYPES,
     AcceptForm,
     ChooseForm,
     ClearingForm,
     DecisionForm,
+    DeclineForm,
     DepartForm,
 )
 from clinic.web.access import audience, staff
 
+WHY = {kind.value: words for kind, words in (*REASON_KINDS, *DECLINE_REASONS)}
+"""Reasons of a decision, as they were chosen."""
 HEADINGS = {
     Level.OK: ("Bookable.", "ok", ""),
     Level.CAUTION: ("Caution, bookable.", "caution", ""),
@@ -135,7 +144,8 @@ def review(review_id: UUID) -> ResponseReturnValue:
     user = desk.user()
     with transaction():
         opened = _open(review_id, user)
-        read = answers.read_panels(opened.review.submission.answers)
+        given, fired = opened.review.submission.answers, opened.explained.fired
+        read = answers.read_panels(given, brief.rules_by_answer(fired))
         _record(user, opened.review, fields=read.fields, purpose="review")
         in_queue = [entry.review.id for entry in plans.queue(user.id, now)]
         decided = opened.review
@@ -158,10 +168,21 @@ def review(review_id: UUID) -> ResponseReturnValue:
             decided_by=db.session.get(User, decided.decided_by_id) if decided.decided_by_id else None,
             chosen=[MODALITIES[m].name for m in (decided.chosen or {}).get("modalities", ())],
             set_aside=(decided.chosen or {}).get("set_aside", ()),
-            why=dict(REASON_KINDS).get(ReasonKind(decided.reason_kind)) if decided.reason_kind else None,
+            why=WHY.get(decided.reason_kind or ""),
             plan=courses.plan_of(opened.client.id),
             names={modality.id: modality.name for modality in MODALITIES.values()},
+            brief=brief.Brief.of(opened.client, opened.review.appointment, given, fired, opened.explained),
+            fits=fits_of(opened, now),
+            named=fit_choices.named,
+            described=fit_choices.described,
         )
+
+
+def fits_of(opened: Opened, now: datetime) -> FitChoices:
+    """What speaks against the visit under review, and what it can become; nothing once it is decided."""
+    if opened.review.decided_at is not None or opened.explained.level is Level.URGENT:
+        return FitChoices()
+    return FitChoices.of(visit_ahead(opened.review, now), opened.explained.suggested, now)
 
 
 def _is_first(opened: Opened) -> bool:
@@ -199,7 +220,7 @@ def replace(review_id: UUID) -> ResponseReturnValue:
 @audience(staff, Permission.REVIEW_DECIDE)
 def decline(review_id: UUID) -> ResponseReturnValue:
     """Decline the request, or close a review whose visit does not take place."""
-    return _decision_page(review_id, DepartForm, Decision.DECLINE, lambda opened: opened.may_decline)
+    return _decision_page(review_id, DeclineForm, Decision.DECLINE, lambda opened: opened.may_decline)
 
 
 def _decision_page(
@@ -218,10 +239,11 @@ def _decision_page(
         if request.method == "POST" and request.form.get("reason"):
             raise Stale
         return redirect(url_for("staff.review", review_id=review_id), 303)
-    form, is_stale = _form(form_type, opened, decision), False
+    fits = fits_of(opened, clock.now()) if decision is not Decision.DECLINE else FitChoices()
+    form, is_stale = _form(form_type, opened, decision, fits), False
     if form.validate_on_submit():
         try:
-            problem = _carry_out(opened.review, form, decision, user)
+            problem = _carry_out(opened.review, form, decision, fits, user)
         except Stale as refusal:
             if opened.review.decided_at is not None:
                 raise
@@ -244,14 +266,23 @@ def _decision_page(
             heading=HEADINGS[opened.explained.level],
             decision=decision,
             form=form,
+            fits=fits,
+            named=fit_choices.named,
             has_errors=form.has_errors,
         ),
         status,
     )
 
 
-def _form(form_type: type[DecisionForm], opened: Opened, decision: Decision) -> DecisionForm:
+def _form(
+    form_type: type[DecisionForm], opened: Opened, decision: Decision, fits: FitChoices
+) -> DecisionForm:
     form = form_type()
+    if isinstance(form, ClearingForm):
+        form.becomes.choices = fits.becomes(the_practice().currency) if fits.objections else []
+        form.waived.choices = fits.waived()
+        if request.method == "GET":
+            form.becomes.data = fits.best.fit.code if fits.best else None
     if isinstance(form, ChooseForm):
         names = dict(TYPES)
         if decision is Decision.CHANGE:
@@ -279,29 +310,51 @@ def _rules(explained: Explanation) -> list[tuple[str, str]]:
     ]
 
 
-def _carry_out(review: Review, form: DecisionForm, decision: Decision, user: User) -> str | None:
+def _carry_out(
+    review: Review, form: DecisionForm, decision: Decision, fits: FitChoices, user: User
+) -> str | None:
     """Decide; returns the sentence of a refusal that the form can show."""
     chosen = form if isinstance(form, ChooseForm) else None
-    kind = form.reason_kind.data if isinstance(form, DepartForm) else None
+    clearing = form if isinstance(form, ClearingForm) else None
     try:
         with transaction():
             services.decide(
                 review,
                 decision=decision,
                 modalities=chosen.modalities if chosen else (),
-                reason_kind=ReasonKind(kind) if kind else None,
+                reason_kind=_reason_kind(form),
                 reason=form.reason.data or "",
                 confirmed_rules=(chosen.set_aside.data or ()) if chosen else (),
-                clears=bool(form.clears.data) if isinstance(form, ClearingForm) else False,
+                waived=fits.keys(clearing.waived.data or ()) if clearing else (),
+                becomes=fit_choices.chosen_fit(clearing.becomes.data) if clearing else None,
+                clears=bool(clearing.clears.data) if clearing else False,
                 revision=form.seen,
                 by=user,
                 now=clock.now(),
             )
     except services.RuleNotConfirmed as refusal:
         return _name_rules(refusal)
-    except (services.DecisionReasonNeeded, services.NotThisType) as refusal:
+    except NotSuitable as refusal:
+        return _name_objections(refusal)
+    except (
+        services.DecisionReasonNeeded,
+        services.NotThisType,
+        SafetyReasonNeeded,
+        NotOffered,
+    ) as refusal:
         return refusal.sentence
     return None
+
+
+def _reason_kind(form: DecisionForm) -> ReasonKind | DeclineReason | None:
+    if isinstance(form, DeclineForm):
+        return DeclineReason(form.reason_kind.data)
+    return ReasonKind(form.reason_kind.data) if isinstance(form, DepartForm) else None
+
+
+def _name_objections(refusal: NotSuitable) -> str:
+    against = " ".join(fit_choices.named(one) for one in refusal.objections)
+    return f"{against} Choose what the visit becomes, or tick what you set aside and say why."
 
 
 def _name_rules(refusal: services.RuleNotConfirmed) -> str:

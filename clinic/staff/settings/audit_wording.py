@@ -60,6 +60,7 @@ THINGS = {
     "submissions": "health answers",
     "drafts": "unfinished health answers",
     "clearances": "a clearance",
+    "safety_waivers": "what speaks against a visit",
     "reviews": "a review",
     "plans": "a plan",
     "planned_sessions": "a planned session",

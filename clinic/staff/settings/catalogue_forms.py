@@ -8,6 +8,7 @@ from wtforms.validators import InputRequired, Length, Optional, ValidationError
 from clinic.guidance.knowledge import MODALITIES
 from clinic.practice.models import IntakeRule, NewClientRule
 from clinic.practice.therapists import TherapistDetails
+from clinic.practice.trainings import PRENATAL
 from clinic.practice.treatments import TreatmentDetails
 from clinic.staff.forms import Ticks
 from clinic.staff.settings.fields import Price, SettingsDateField, Whole, Within
@@ -134,7 +135,11 @@ class TherapistForm(UnchangedForm):
         validators=[Optional()],
     )
     treatments = Ticks("Treatments they give")
-    skills = Ticks("Trained in", choices=TYPES)
+    skills = Ticks(
+        "Trained in",
+        description="Visits that need a training are confirmed only for those who have it: pregnancy, lymphatic drainage.",
+        choices=[*TYPES, (PRENATAL, "Massage in pregnancy")],
+    )
     daily_cap = Whole(
         "At most so many visits a day",
         description="Leave it empty for no limit.",
