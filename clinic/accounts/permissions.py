@@ -7,14 +7,9 @@ Roles add up.
 """
 
 from collections.abc import Iterable
-from datetime import datetime
 from enum import StrEnum
-from uuid import UUID
 
-import sqlalchemy as sa
-
-from clinic.accounts.models import HealthGrant, Role, User
-from clinic.db import db
+from clinic.accounts.models import Role, User
 
 
 class Permission(StrEnum):
@@ -72,11 +67,3 @@ def granted(role_names: Iterable[str]) -> frozenset[Permission]:
 def may(user: User, permission: Permission | str) -> bool:
     """Whether this active member of staff holds the permission; False for anybody who is not staff."""
     return isinstance(user, User) and user.is_active and Permission(permission) in granted(user.role_names)
-
-
-def has_grant(user: User, client_id: UUID, now: datetime) -> bool:
-    """Whether *Open with reason* currently gives this person access to the client's health record."""
-    live = sa.exists().where(
-        HealthGrant.user_id == user.id, HealthGrant.client_id == client_id, HealthGrant.until > now
-    )
-    return may(user, Permission.HEALTH_READ) and bool(db.session.scalar(sa.select(live)))

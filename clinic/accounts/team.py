@@ -115,12 +115,6 @@ def is_last_owner(user: User) -> bool:
     return False
 
 
-def owners() -> Sequence[User]:
-    """Everybody active who holds the owner's role, by name."""
-    holds = sa.select(User).where(User.active, User.role_names.contains([Role.OWNER.value]))
-    return db.session.scalars(holds.order_by(User.family_name, User.given_name)).all()
-
-
 def mint_set_up_link(user: User, now: datetime) -> str:
     """A new secret with which this person can choose a password within a day; earlier ones are revoked."""
     _kill_set_up_links(user, now)

@@ -1,7 +1,7 @@
 """Measures of pain and function: exact scores, and whether a change in them matters.
 
 A missing answer stays missing and is never read as 0. An improvement does not show what caused it, so no text here says
-so. Sources: Farrar 2001 and Ostelo 2008 (NRS, PEG by the same consensus, RMDQ, ODI), Krebs 2009 (PEG), Stratford 1995
+so. Sources: Farrar 2001 and Ostelo 2008 (NRS, PEG by the same consensus), Krebs 2009 (PEG), Stratford 1995
 and Abbott & Schmitt 2014 (PSFS).
 """
 
@@ -15,8 +15,6 @@ from clinic.guidance.facts import Activity
 
 NRS_POINTS: Final = 2
 PSFS_POINTS: Final = 2
-RMDQ_POINTS: Final = 5
-ODI_POINTS: Final = 10
 _SHARE: Final = Fraction(30, 100)
 
 
@@ -99,12 +97,6 @@ class Scores:
             _on_scale(activity.score)
 
 
-def psfs_score(activities: Sequence[Activity]) -> float | None:
-    """The mean of the rated activities with one decimal, 0 unable to 10 as before; None without any."""
-    mean = _mean(activities)
-    return None if mean is None else round(float(mean), 1)
-
-
 def _mean(activities: Sequence[Activity]) -> Fraction | None:
     if not activities:
         return None
@@ -133,11 +125,6 @@ def psfs_change(before: Sequence[Activity], now: Sequence[Activity]) -> Fraction
     if sorted(rated.activity for rated in before) != sorted(rated.activity for rated in now):
         return None
     return mean_now - mean_before
-
-
-def recovered(nrs_average: int | None) -> bool | None:
-    """Whether the pain is gone; None when it was not measured."""
-    return None if nrs_average is None else nrs_average == 0
 
 
 def reading(before: Scores, now: Scores) -> ScoreTrend | None:
@@ -170,34 +157,3 @@ def _peg_improved(before: Peg, now: Peg) -> bool:
     if before.total is None or now.total is None:
         return False
     return now.total < before.total and bool(peg_important(before, now))
-
-
-def rmdq_score(ticked: frozenset[int]) -> int:
-    """Roland-Morris: the number of ticked statements, 0 to 24, as of today."""
-    if not ticked <= frozenset(range(1, 25)):
-        raise ValueError("a statement is numbered 1 to 24")
-    return len(ticked)
-
-
-def rmdq_important(before: int, now: int) -> bool:
-    """Whether Roland-Morris changed by 5 points or by 30 % of what it was, either way."""
-    return _points_or_share(before, now, RMDQ_POINTS)
-
-
-def odi_important(before: int, now: int) -> bool:
-    """Whether an Oswestry score entered by hand changed by 10 points or by 30 % of what it was, either way."""
-    return _points_or_share(before, now, ODI_POINTS)
-
-
-def _points_or_share(before: int, now: int, points: int) -> bool:
-    change = abs(before - now)
-    return change >= points or (change > 0 and change >= _SHARE * before)
-
-
-def start_back_group(total: int, distress: int) -> str:
-    """The group of a STarT Back score entered by hand: low, medium or high. Total 0 to 9, distress 0 to 5."""
-    if not (0 <= total <= 9 and 0 <= distress <= 5 and distress <= total):
-        raise ValueError("total is 0 to 9, and distress 0 to 5 is part of it")
-    if total <= 3:
-        return "low"
-    return "high" if distress >= 4 else "medium"

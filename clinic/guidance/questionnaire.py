@@ -246,19 +246,6 @@ def cleared(answers: Answers) -> dict[str, object]:
     return kept
 
 
-def missing(answers: Answers) -> tuple[Question, ...]:
-    """The questions of all pages that are asked, must be answered and are not, in order."""
-    facts = _shown_facts(answers)
-    return tuple(
-        question
-        for candidate in PAGES
-        for question in candidate.questions
-        if question.field not in answers
-        and (question.shown is None or question.shown.holds(facts))
-        and _due(question, facts)
-    )
-
-
 def contradictions(answers: Answers, rule_set: RuleSet = CURRENT) -> tuple[Contradiction, ...]:
     """The answers that do not fit together, in table order; ask the client to look again before sending."""
     facts = facts_of(answers).normalised()

@@ -19,7 +19,6 @@ from clinic.intake import consent, drafts, guardians, path, queries, raised
 from clinic.intake.assessment import Assessment, SafetyVerdict, assess
 from clinic.intake.drafts import Posted
 from clinic.intake.models import (
-    Clearance,
     Consent,
     Draft,
     Outcome,
@@ -254,36 +253,6 @@ def _copy_newest(browser: bytes, client_id: UUID, now: datetime) -> None:
         )
     guardians.copy(newest, copy)
     db.session.flush()
-
-
-class NothingToClear(Refusal):
-    """A rule in a clearance did not fire for this submission."""
-
-    code = "nothing-to-clear"
-    sentence = "This safety rule does not concern these answers."
-
-
-def clear(
-    submission: Submission,
-    *,
-    rules: Collection[str],
-    reason: str,
-    by_id: UUID,
-    until: datetime,
-    now: datetime,
-) -> Clearance:
-    """Record a therapist's decision that these rules do not stop a booking until then. Exclusions and caps stay.
-
-    Raises NothingToClear for a rule that did not fire.
-    """
-    if not rules or not set(rules) <= set(submission.outcome.rules):
-        raise NothingToClear
-    clearance = Clearance(submission_id=submission.id, cleared_by_id=by_id, cleared_at=now, until=until)
-    clearance.rules = sorted(rules)
-    clearance.reason = reason
-    db.session.add(clearance)
-    db.session.flush()
-    return clearance
 
 
 def delete_old_drafts(until: datetime) -> int:

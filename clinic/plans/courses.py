@@ -158,15 +158,6 @@ def plan_of(client_id: UUID) -> Plan | None:
     ).first()
 
 
-def sessions_of(plan_id: UUID) -> list[PlannedSession]:
-    """The planned sessions of a course, in order."""
-    return list(
-        db.session.scalars(
-            sa.select(PlannedSession).where(PlannedSession.plan_id == plan_id).order_by(PlannedSession.number)
-        )
-    )
-
-
 @dataclass(frozen=True, kw_only=True)
 class Session:
     """Which session of a course a visit is: number `number` of `of`, with or without a look back."""

@@ -1,14 +1,12 @@
 """Who on the staff may do what."""
 
-from datetime import datetime, timedelta
 from types import ModuleType
 
 import pytest
 
 from clinic.accounts import permissions
-from clinic.accounts.models import HealthGrant, Role
+from clinic.accounts.models import Role
 from clinic.accounts.permissions import GRANTS, Permission
-from clinic.db import db
 
 HEALTH = {Permission.HEALTH_READ, Permission.REVIEW_DECIDE, Permission.NOTE_WRITE}
 
@@ -53,16 +51,3 @@ def test_somebody_who_left_may_nothing(make: ModuleType) -> None:
 def test_demo_staff_may_nothing_outside_a_demo(make: ModuleType) -> None:
     person = make.user(roles=["owner"], is_demo=True)
     assert not permissions.may(person, Permission.SETTINGS_WRITE)
-
-
-def test_a_grant_opens_one_record_until_it_ends(make: ModuleType, now: datetime) -> None:
-    person, ada, bob = make.user(), make.client(), make.client(given_name="Bob")
-    grant = HealthGrant(user_id=person.id, client_id=ada.id, granted_at=now, until=now + timedelta(hours=24))
-    grant.reason = "stands in for a colleague"
-    db.session.add(grant)
-    db.session.flush()
-    assert permissions.has_grant(person, ada.id, now)
-    assert permissions.has_grant(person, ada.id, now + timedelta(hours=23, minutes=59))
-    assert not permissions.has_grant(person, ada.id, now + timedelta(hours=24))
-    assert not permissions.has_grant(person, bob.id, now)
-    assert not permissions.has_grant(make.user(), ada.id, now)

@@ -32,13 +32,6 @@ def test_peg_needs_all_three(missing: str) -> None:
     assert Peg(**answers).score is None
 
 
-def test_psfs_is_the_mean_of_the_rated_activities() -> None:
-    assert measures.psfs_score(psfs(3, 4)) == 3.5
-    assert measures.psfs_score(psfs(3, 4, 4)) == 3.7
-    assert measures.psfs_score(psfs(0)) == 0.0
-    assert measures.psfs_score(()) is None
-
-
 @pytest.mark.parametrize(
     ("before", "now", "important"),
     [
@@ -141,50 +134,7 @@ def test_scores_off_the_scale_are_refused(wrong: int) -> None:
         Scores(psfs=psfs(wrong))
 
 
-def test_recovered_is_no_pain_and_missing_stays_missing() -> None:
-    assert measures.recovered(0) is True
-    assert measures.recovered(1) is False
-    assert measures.recovered(None) is None
-
-
 def test_global_change_has_seven_steps_around_the_same() -> None:
     assert [step.score for step in GlobalChange] == [3, 2, 1, 0, -1, -2, -3]
     assert GlobalChange.VERY_MUCH_BETTER.label == "Very much better"
     assert GlobalChange.THE_SAME.score == 0
-
-
-def test_roland_morris_counts_ticks() -> None:
-    assert measures.rmdq_score(frozenset()) == 0
-    assert measures.rmdq_score(frozenset(range(1, 25))) == 24
-    with pytest.raises(ValueError, match="1 to 24"):
-        measures.rmdq_score(frozenset({0}))
-
-
-@pytest.mark.parametrize(
-    ("before", "now", "important"),
-    [(20, 15, True), (20, 16, False), (10, 7, True), (10, 8, False), (0, 0, False), (0, 1, True)],
-)
-def test_roland_morris_changes_by_five_points_or_thirty_percent(
-    before: int, now: int, important: bool
-) -> None:
-    assert measures.rmdq_important(before, now) is important
-
-
-def test_oswestry_changes_by_ten_points_or_thirty_percent() -> None:
-    assert measures.odi_important(60, 50)
-    assert not measures.odi_important(60, 51)
-    assert measures.odi_important(20, 14)
-
-
-@pytest.mark.parametrize(
-    ("total", "distress", "group"),
-    [(3, 3, "low"), (4, 3, "medium"), (4, 4, "high"), (9, 5, "high"), (0, 0, "low")],
-)
-def test_start_back_groups(total: int, distress: int, group: str) -> None:
-    assert measures.start_back_group(total, distress) == group
-
-
-@pytest.mark.parametrize(("total", "distress"), [(10, 1), (3, 6), (2, 3), (-1, 0), (5, -1)])
-def test_start_back_refuses_what_cannot_be(total: int, distress: int) -> None:
-    with pytest.raises(ValueError, match="total is 0 to 9"):
-        measures.start_back_group(total, distress)

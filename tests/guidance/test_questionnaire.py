@@ -243,20 +243,6 @@ def test_the_question_about_past_names_stays_when_all_of_them_are_past() -> None
     assert questionnaire.cleared(answers) == answers
 
 
-def test_missing_lists_what_must_still_be_answered_in_order() -> None:
-    missing = [question.field for question in questionnaire.missing(NO_PAIN)]
-    assert missing[:3] == ["occupation_type", "sitting_hours_per_day", "activity_level"]
-    assert "sex_at_birth" not in missing
-    assert "pain_areas" not in missing
-    assert missing[-2:] == ["understood_not_diagnosis", "accuracy_confirmed"]
-
-
-def test_an_empty_list_is_an_answer_and_an_absent_one_is_not() -> None:
-    without = {question.field for question in questionnaire.missing(NO_PAIN)}
-    answered = {question.field for question in questionnaire.missing({**NO_PAIN, "conditions": []})}
-    assert without - answered == {"conditions"}
-
-
 def test_red_flags_are_folded_into_facts() -> None:
     facts = questionnaire.facts_of(
         {"red_flags.weight_loss": "yes", "red_flags.fever_unwell": "unsure", "red_flags.urinary_flank": "no"}

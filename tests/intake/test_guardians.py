@@ -19,6 +19,7 @@ from clinic.intake import services as intake
 from clinic.intake.models import GuardianConsent, Submission
 from clinic.messaging import due
 from clinic.messaging.kinds import health_questions
+from clinic.plans import services as plans
 from clinic.practice.models import IntakeRule, Treatment
 from tests.intake import walk
 from tests.intake.walk import BROWSER, OTHER_BROWSER
@@ -138,11 +139,11 @@ def test_a_therapists_clearance_of_the_age_rule_is_no_guardians_yes(
     book: Booked, make: ModuleType, now: datetime
 ) -> None:
     submission = walk.sent(now, **AGE)
-    intake.clear(
+    plans.clear(
         submission,
         rules=["T16"],
         reason="seen",
-        by_id=make.user().id,
+        by=make.user(),
         until=now + timedelta(days=30),
         now=now,
     )

@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass
 from types import ModuleType
+from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 
 from clinic.accounts.models import Client, User
 from clinic.booking.models import Appointment, State
+from clinic.db import db
+from clinic.plans.models import PlannedSession
 from clinic.practice.models import Location, Therapist, Treatment
 
 
@@ -38,3 +42,9 @@ def scene(make: ModuleType) -> Scene:
     person = make.therapist(place, user_id=user.id, given_name="Ines", family_name="Moreau")
     sold = make.treatment(therapists=[person], intake="before_booking")
     return Scene(user, person, place, sold, make.client(), make)
+
+
+def planned_sessions(plan_id: UUID) -> list[PlannedSession]:
+    """The planned sessions of a course, in order."""
+    of_plan = sa.select(PlannedSession).where(PlannedSession.plan_id == plan_id)
+    return list(db.session.scalars(of_plan.order_by(PlannedSession.number)))

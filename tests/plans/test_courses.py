@@ -8,7 +8,7 @@ from clinic.db import db
 from clinic.plans import courses, services
 from clinic.plans.models import Decision
 from tests import make
-from tests.plans.conftest import Scene
+from tests.plans.conftest import Scene, planned_sessions
 from tests.plans.intakes import KNOTS, review
 
 
@@ -78,5 +78,5 @@ def test_a_course_left_open_by_the_guidance_is_planned_to_its_first_look_back(sc
     plan = courses.plan_of(scene.ada.id)
     assert plan is not None
     assert plan.sessions == 5
-    planned = courses.sessions_of(plan.id)
+    planned = planned_sessions(plan.id)
     assert planned[1].about_on - planned[0].about_on == timedelta(days=14)

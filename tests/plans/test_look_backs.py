@@ -14,7 +14,7 @@ from clinic.plans.models import LookBack, Plan, ReasonKind
 from clinic.plans.services import DecisionReasonNeeded
 from clinic.refusal import Stale
 from tests import make
-from tests.plans.conftest import Scene
+from tests.plans.conftest import Scene, planned_sessions
 from tests.plans.intakes import BLOOD_PRESSURE
 from tests.plans.test_courses import begun, weekly
 from tests.plans.test_progress import scored
@@ -85,7 +85,7 @@ def test_spacing_out_plans_the_sessions_after_this_one_anew(scene: Scene, fourth
         every="monthly",
     )
     plan = plan_of(fourth)
-    planned = courses.sessions_of(plan.id)
+    planned = planned_sessions(plan.id)
     assert (plan.sessions, [session.number for session in planned]) == (6, [1, 2, 3, 4, 5, 6])
     day = fourth.wall_start.date()
     assert [session.about_on for session in planned[4:]] == [

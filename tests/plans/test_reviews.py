@@ -16,7 +16,7 @@ from clinic.plans import queries as plans
 from clinic.plans.models import Decision, Plan, ReasonKind, Review
 from clinic.refusal import Stale
 from tests import make
-from tests.plans.conftest import Scene
+from tests.plans.conftest import Scene, planned_sessions
 from tests.plans.intakes import BLOOD_PRESSURE, BLOOD_THINNER, FEVER, KNOTS, NUMBNESS, review, send
 
 CHANGED = {"reason_kind": ReasonKind.CLIENT_WISH}
@@ -110,7 +110,7 @@ def test_accepting_takes_the_suggested_types_in_their_order_and_plans_the_course
     assert plan.content["modalities"] == suggested(waiting)
     assert plan.therapist_id == scene.therapist.id
     assert plan.sessions == 8
-    planned = courses.sessions_of(plan.id)
+    planned = planned_sessions(plan.id)
     assert [session.number for session in planned] == list(range(1, 9))
     assert [session.number for session in planned if session.reassess] == [4, 8]
     assert planned[0].appointment_id == visit.id
@@ -260,7 +260,7 @@ def test_a_newer_decision_ends_the_course_before_it(scene: Scene) -> None:
     assert make.refreshed(first).ended_at == make.NOW
     assert second.id != first.id
     # The visit is a session of one course only.
-    assert courses.sessions_of(second.id)[0].appointment_id is None
+    assert planned_sessions(second.id)[0].appointment_id is None
 
 
 def test_at_refer_there_is_nothing_to_accept_and_a_choice_clears_the_rules_with_a_reason(

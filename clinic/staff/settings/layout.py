@@ -1,9 +1,8 @@
 """What all settings pages share: tabs, saving without losing input, and what a change leaves outside hours."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
-from uuid import UUID
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -155,9 +154,3 @@ def way() -> Direction:
     if sent not in list(Direction):
         raise NotFound
     return Direction(sent)
-
-
-def names(rows: Iterable[tuple[UUID, str]]) -> str:
-    """A few names in one line, or a note that there are none."""
-    found = [name for _, name in rows]
-    return ", ".join(found) or "None"
