@@ -47,6 +47,8 @@ class ExplainedSafety:
     fired: tuple[ExplainedRule, ...]
     exclusions: Mapping[str, tuple[str, ...]]
     notes: tuple[tuple[str, str], ...]
+    forbidden: tuple[str, ...]
+    """Techniques that no type may use here."""
     heading: str
     say: tuple[str, ...]
 
@@ -60,6 +62,7 @@ class ExplainedSafety:
             fired=tuple(ExplainedRule.read(row) for row in stored.get("fired", ())),
             exclusions=exclusions,
             notes=tuple((note["code"], note["text"]) for note in stored.get("notes", ())),
+            forbidden=tuple(stored.get("forbidden", ())),
             heading=stored.get("heading", ""),
             say=tuple(stored.get("say", ())),
         )

@@ -18,7 +18,7 @@ from clinic.plans import courses
 from clinic.plans.models import NoteAddendum, SessionNote
 from clinic.refusal import NotFound, Refusal, Stale
 
-PRESSURES = ("very light", "light", "medium", "firm")
+PRESSURES = ("very light", "light", "light to medium", "medium", "firm")
 NOTED = (State.BOOKED, State.ARRIVED, State.DONE)
 """States of a visit that can have a note."""
 
@@ -181,7 +181,7 @@ def open_content(note: SessionNote, *, by: User, now: datetime) -> NoteContent:
 
 
 def planned(appointment: Appointment, *, by: User, now: datetime) -> NoteContent:
-    """What the course plans for a visit, to prefill its note; without a course, the types that were booked."""
+    """What the course plans for a visit, to stand beside its note; without a course, the types that were booked."""
     assert appointment.client_id is not None
     plan = courses.plan_of(appointment.client_id)
     if plan is None:

@@ -140,12 +140,16 @@ class NoteForm(Form):
     reaction = TextAreaField("How the client took it", validators=[Length(max=NOTE_LENGTH)])
     next = TextAreaField("For next time", validators=[Length(max=NOTE_LENGTH)])
 
-    def show(self, content: NoteContent, seen: str) -> None:
-        """Fill the form from a saved draft, or from what was planned."""
-        for place, modality in zip(PLACES, content.modalities, strict=False):
+    def take_over(self, planned: NoteContent) -> None:
+        """Fill types, areas and pressure from what was planned; the words stay as they were typed."""
+        for place, modality in zip(PLACES, (*planned.modalities, "", "", ""), strict=False):
             getattr(self, place).data = modality
-        self.areas.data = list(content.areas)
-        self.pressure.data = content.pressure or None
+        self.areas.data = list(planned.areas)
+        self.pressure.data = planned.pressure or None
+
+    def show(self, content: NoteContent, seen: str) -> None:
+        """Fill the form from a saved draft."""
+        self.take_over(content)
         self.text.data, self.reaction.data, self.next.data = content.text, content.reaction, content.next
         self.seen.data = seen
 

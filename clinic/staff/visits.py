@@ -21,7 +21,7 @@ from clinic.booking.suitability import NotSuitable
 from clinic.db import transaction
 from clinic.messaging import queries as messages
 from clinic.messaging.queries import MessageFilter
-from clinic.plans import before_visit, check_ins, look_backs
+from clinic.plans import before_visit, care_summary, check_ins, look_backs
 from clinic.plans import queries as plans
 from clinic.refusal import Refusal, Stale
 from clinic.scheduling import hours
@@ -113,6 +113,7 @@ def _page(appointment_id: UUID, refusal: str | None = None) -> str:
         panel = progress.panel(appointment, reader=user, now=now) if is_own else None
         answered = check_ins.after(appointment, by=user, now=now) if is_own else []
         today = arrival.today(appointment, reader=user, now=now) if is_own else None
+        care = care_summary.care_of(appointment, by=user, now=now) if is_own else None
         fit = visit_fits.fit_of(appointment, reader=user, now=now) if is_own else None
     review = plans.review_of(appointment.id) if is_own else None
     return render_template(
@@ -134,6 +135,7 @@ def _page(appointment_id: UUID, refusal: str | None = None) -> str:
         review=review,
         is_own=is_own,
         fit=fit,
+        care=care,
         panel=panel,
         today=today,
         asks_today=before_visit.is_open(appointment, now) and may(Permission.CALENDAR_WRITE),

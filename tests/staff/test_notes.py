@@ -3,9 +3,12 @@
 from datetime import timedelta
 
 from clinic.booking.models import State
-from clinic.plans import notes
+from clinic.db import db
+from clinic.plans import notes, services
+from clinic.plans.models import Decision
 from tests import make
 from tests.plans.conftest import Scene
+from tests.plans.intakes import PREGNANT, review
 from tests.staff.conftest import Browser
 
 BEGUN = make.NOW - timedelta(minutes=50)
@@ -109,3 +112,39 @@ def test_only_those_who_treat_the_client_read_or_write_the_note(
     assert colleague.post(path, save="yes", **GIVEN).status_code == 404
     assert colleague.post(f"{path}/more", text="More").status_code == 404
     assert notes.note_of(visit) is None
+
+
+def test_what_was_given_is_empty_until_the_plan_is_taken_over(scene: Scene, therapist: Browser) -> None:
+    visit = scene.visit(starts_at=BEGUN, state=State.ARRIVED)
+    services.decide(
+        review(visit), decision=Decision.ACCEPT, revision=1, by=scene.therapist_user, now=make.NOW
+    )
+    db.session.commit()
+    path = f"/staff/appointments/{visit.id}/note"
+    page = therapist.get(path)
+    assert "As planned" in page
+    assert 'selected value="trigger_point"' not in page
+    assert "checked" not in page.split("In your words")[0].split("What you gave")[1]
+    refused = therapist.post(path, sign="yes", text="Forgot the types")
+    assert refused.status_code == 400
+    taken = therapist.post(path, take="planned", text="Tender on the left")
+    page = taken.get_data(as_text=True)
+    assert taken.status_code == 200
+    assert 'selected value="trigger_point"' in page
+    assert "Tender on the left" in page
+    assert notes.note_of(visit) is None, "taking over stores nothing"
+
+
+def test_cautions_position_and_what_is_left_out_stand_on_visit_and_note(
+    scene: Scene, therapist: Browser, front_desk: Browser
+) -> None:
+    visit = scene.visit(starts_at=BEGUN, state=State.ARRIVED)
+    review(visit, PREGNANT)
+    for page in (f"/staff/appointments/{visit.id}", f"/staff/appointments/{visit.id}/note"):
+        shown = therapist.get(page)
+        assert "Pregnant or recently gave birth (T06)" in shown
+        assert "You lie on your side" in shown
+        assert "Deep tissue massage (Pregnant or recently gave birth)" in shown
+    assert "T06" not in front_desk.get(f"/staff/appointments/{visit.id}")
+    therapist.done(f"/staff/appointments/{visit.id}/note", sign="yes", **GIVEN)
+    assert "You lie on your side" in therapist.get(f"/staff/appointments/{visit.id}/note")

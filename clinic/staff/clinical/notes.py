@@ -14,7 +14,7 @@ from clinic.accounts.permissions import Permission
 from clinic.booking.models import Appointment
 from clinic.db import db, transaction
 from clinic.guidance.knowledge import MODALITIES
-from clinic.plans import note_drafts, notes
+from clinic.plans import care_summary, note_drafts, notes
 from clinic.plans import queries as plans
 from clinic.plans.models import SessionNote
 from clinic.plans.notes import NoteContent
@@ -55,7 +55,11 @@ def note(appointment_id: UUID) -> ResponseReturnValue:
         raise notes.NoVisit
     form = NoteForm()
     is_given_back, refusal = False, None
-    if form.validate_on_submit():
+    plan = _planned(appointment)
+    if "take" in request.form:
+        # One press takes over what was planned; nothing is stored before the therapist saves or signs.
+        form.take_over(plan)
+    elif form.validate_on_submit():
         refusal = _save(appointment, form)
         if refusal is None:
             return _saved(appointment)
@@ -65,14 +69,16 @@ def note(appointment_id: UUID) -> ResponseReturnValue:
             return _signed_meanwhile(appointment, written)
     elif request.method == "GET":
         is_given_back = _give_back(form, appointment)
-        if not is_given_back:
-            _fill(form, appointment, written)
+        if not is_given_back and written is not None:
+            _fill(form, written)
     page = render_template(
         "staff/clinical/note.html",
         here="today",
         appointment=appointment,
         note=written,
         form=form,
+        planned=_rows(plan),
+        care=_care(appointment),
         has_errors=form.has_errors,
         is_given_back=is_given_back,
         can_sign=appointment.starts_at <= clock.now(),
@@ -170,15 +176,21 @@ def _give_back(form: NoteForm, appointment: Appointment) -> bool:
     return True
 
 
-def _fill(form: NoteForm, appointment: Appointment, written: SessionNote | None) -> None:
-    """A saved draft, or else the plan, so that the therapist corrects rather than types."""
-    now = clock.now()
-    if written is not None:
-        with transaction():
-            form.show(notes.open_content(written, by=desk.user(), now=now), written.written_at.isoformat())
-        return
+def _fill(form: NoteForm, written: SessionNote) -> None:
+    """A saved draft. Without one the form is empty: what the therapist did not state was not done."""
     with transaction():
-        form.show(notes.planned(appointment, by=desk.user(), now=now), "")
+        content = notes.open_content(written, by=desk.user(), now=clock.now())
+    form.show(content, written.written_at.isoformat())
+
+
+def _planned(appointment: Appointment) -> NoteContent:
+    with transaction():
+        return notes.planned(appointment, by=desk.user(), now=clock.now())
+
+
+def _care(appointment: Appointment) -> care_summary.CareSummary | None:
+    with transaction():
+        return care_summary.care_of(appointment, by=desk.user(), now=clock.now())
 
 
 def _signed_page(appointment: Appointment, written: SessionNote, form: AddendumForm) -> str:
@@ -191,6 +203,7 @@ def _signed_page(appointment: Appointment, written: SessionNote, form: AddendumF
             appointment=appointment,
             note=written,
             rows=_rows(content),
+            care=care_summary.care_of(appointment, by=desk.user(), now=now),
             author=db.session.get(User, written.author_id),
             addenda=[
                 (addendum, db.session.get(User, addendum.author_id)) for addendum in notes.addenda(written)

@@ -1,0 +1,99 @@
+"""What to mind with one client, on one card: what was planned, in which position, what was left out and why.
+
+It is read from the newest answers under review and from the running course, and shown on the visit and beside the note. It
+says what is planned; what was given is only what the therapist writes into the note.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from clinic.accounts import audit
+from clinic.accounts.models import User
+from clinic.booking.models import Appointment
+from clinic.guidance.knowledge import MODALITIES, TECHNIQUES
+from clinic.guidance.rules.kinds import REGIONS
+from clinic.intake.explanation import ExplainedPlan, ExplainedRule, ExplainedSafety, safety_of
+from clinic.plans import courses, queries
+from clinic.plans.models import Plan
+
+POSITIONS = frozenset({"side_lying"})
+"""Notes of the guidance that say how the client lies."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeftOutType:
+    """A type of massage or a technique that is not given, and the answers behind it."""
+
+    name: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CareSummary:
+    """The card; an empty field has nothing to say."""
+
+    cautions: tuple[str, ...] = ()
+    position: tuple[str, ...] = ()
+    care: tuple[str, ...] = ()
+    """What to mind in each session."""
+    types: tuple[str, ...] = ()
+    areas: tuple[str, ...] = ()
+    leave_alone: tuple[str, ...] = ()
+    pressure: str = ""
+    techniques: tuple[str, ...] = ()
+    left_out: tuple[LeftOutType, ...] = ()
+
+
+def care_of(visit: Appointment, *, by: User, now: datetime) -> CareSummary | None:
+    """What to mind in a visit; None if nothing is known. Reading it is recorded, and the caller commits."""
+    if visit.client_id is None:
+        return None
+    review = queries.newest_review(visit.client_id)
+    plan = courses.plan_of(visit.client_id)
+    if review is None and plan is None:
+        return None
+    safety = safety_of(review.outcome) if review is not None else ExplainedSafety.read({})
+    audit.record(
+        audit.by_user(by.id),
+        "read",
+        visit,
+        client_id=visit.client_id,
+        purpose="care",
+        fields=("rules", "plan"),
+        now=now,
+    )
+    return summary(safety, plan)
+
+
+def summary(safety: ExplainedSafety, plan: Plan | None) -> CareSummary:
+    """The card of what screening found and of a running course."""
+    content = plan.content if plan is not None else {}
+    planned = ExplainedPlan.read(content)
+    return CareSummary(
+        cautions=tuple(f"{fired.why} ({fired.rule})" for fired in safety.fired),
+        position=tuple(text for code, text in safety.notes if code in POSITIONS),
+        care=tuple(text for code, text in safety.notes if code not in POSITIONS),
+        types=tuple(MODALITIES[modality].name for modality in content.get("modalities", ())),
+        areas=_regions(planned.areas),
+        leave_alone=(*_regions(planned.avoid), *planned.sites),
+        pressure=planned.pressure,
+        techniques=tuple(f"{one.name}: {one.aim}" for one in planned.techniques),
+        left_out=tuple(_left_out(safety)),
+    )
+
+
+def _regions(codes: Iterable[str]) -> tuple[str, ...]:
+    return tuple(REGIONS.get(code, code) for code in codes)
+
+
+def _left_out(safety: ExplainedSafety) -> Iterable[LeftOutType]:
+    fired = {rule.rule: rule for rule in safety.fired}
+    for modality, rules in safety.exclusions.items():
+        yield LeftOutType(name=MODALITIES[modality].name, why=_whys(rules, fired))
+    for technique in safety.forbidden:
+        yield LeftOutType(name=TECHNIQUES[technique].name, why="")
+
+
+def _whys(rules: Iterable[str], fired: dict[str, ExplainedRule]) -> str:
+    return "; ".join(fired[rule].why if rule in fired else rule for rule in rules)
