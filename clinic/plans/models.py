@@ -1,4 +1,4 @@
-"""Tables of the clinical side: review, plan, planned sessions, notes, outcome entries, look backs and check-ins."""
+"""Tables of the clinical side: review, plan, planned sessions, notes, outcome entries, look backs, check-ins, incidents."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -225,6 +225,34 @@ class CheckIn(Identified, Model):
             postgresql_where=sa.text("asks_for_therapist AND seen_at IS NULL"),
         ),
     )
+
+
+class Incident(Identified, Model):
+    """What went wrong at one visit, as a therapist signed it; never changed afterwards, only added to."""
+
+    __tablename__ = "incidents"
+
+    appointment_id: Mapped[UUID] = mapped_column(sa.ForeignKey("appointments.id"), index=True)
+    client_id: Mapped[UUID] = mapped_column(sa.ForeignKey("clients.id"), index=True)
+    author_id: Mapped[UUID] = mapped_column(sa.ForeignKey("users.id"))
+    content_sealed: Mapped[bytes]
+    content = Sealed[dict[str, str]]("content_sealed")
+    """`kind` of incident, what `happened` and what was `done`."""
+    signed_at: Mapped[datetime]
+
+    appointment: Mapped[Appointment] = relationship()
+
+
+class IncidentAddendum(Identified, Model):
+    """A later addition to a signed incident: the only way to correct it."""
+
+    __tablename__ = "incident_addenda"
+
+    incident_id: Mapped[UUID] = mapped_column(sa.ForeignKey("incidents.id"), index=True)
+    author_id: Mapped[UUID] = mapped_column(sa.ForeignKey("users.id"))
+    content_sealed: Mapped[bytes]
+    text = Sealed[str]("content_sealed")
+    added_at: Mapped[datetime]
 
 
 class OverrideCount(Model):

@@ -5,7 +5,15 @@ from clinic.staff.auth import views as auth
 from clinic.staff.blueprint import blueprint
 from clinic.staff.booking import move, new, repeat, series
 from clinic.staff.clients import barring, details, merging
-from clinic.staff.clinical import check_ins, fit_visit, look_backs, notes, open_with_reason, reviews
+from clinic.staff.clinical import (
+    check_ins,
+    fit_visit,
+    incidents,
+    look_backs,
+    notes,
+    open_with_reason,
+    reviews,
+)
 from clinic.staff.messaging import message_log, outbox, sending_paused
 from clinic.staff.reports import pages as reports
 from clinic.staff.settings import (
@@ -41,6 +49,7 @@ PAGES = (
     notes,
     look_backs,
     check_ins,
+    incidents,
     message_log,
     outbox,
     sending_paused,

@@ -10,7 +10,7 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from clinic import clock
-from clinic.accounts.models import Contact
+from clinic.accounts.models import Contact, User
 from clinic.accounts.permissions import Permission
 from clinic.booking import attendance, changes, request_decisions
 from clinic.booking import desk as booking_desk
@@ -21,14 +21,16 @@ from clinic.booking.suitability import NotSuitable
 from clinic.db import transaction
 from clinic.messaging import queries as messages
 from clinic.messaging.queries import MessageFilter
-from clinic.plans import before_visit, care_summary, check_ins, look_backs
+from clinic.plans import before_visit, care_summary, check_ins, incidents, look_backs
 from clinic.plans import queries as plans
+from clinic.plans.models import Incident
 from clinic.refusal import Refusal, Stale
 from clinic.scheduling import hours
 from clinic.staff import arrival, day, desk
 from clinic.staff.blueprint import blueprint
 from clinic.staff.booking import choices, move, obstacles, repeat
 from clinic.staff.clinical import progress, visit_fits
+from clinic.staff.clinical.incidents import KINDS as INCIDENT_KINDS
 from clinic.staff.clinical.look_backs import PROPOSED
 from clinic.staff.day import DayVisit
 from clinic.staff.forms import CheckInSeenForm
@@ -115,6 +117,7 @@ def _page(appointment_id: UUID, refusal: str | None = None) -> str:
         today = arrival.today(appointment, reader=user, now=now) if is_own else None
         care = care_summary.care_of(appointment, by=user, now=now) if is_own else None
         fit = visit_fits.fit_of(appointment, reader=user, now=now) if is_own else None
+        happened = _incidents(appointment, user, now) if is_own and may(Permission.NOTE_WRITE) else None
     review = plans.review_of(appointment.id) if is_own else None
     return render_template(
         "staff/visit.html",
@@ -157,10 +160,21 @@ def _page(appointment_id: UUID, refusal: str | None = None) -> str:
         and not (is_own and may(Permission.REVIEW_DECIDE) and appointment.state == State.REQUESTED)
         and may(Permission.CALENDAR_WRITE),
         repeats=_repeats(appointment, now),
+        happened=happened,
+        INCIDENT_KINDS=INCIDENT_KINDS,
+        may_record=happened is not None and incidents.can_record(appointment, now),
         may_note=is_own
         and may(Permission.NOTE_WRITE)
         and appointment.state in (State.ARRIVED, State.DONE, State.BOOKED),
     )
+
+
+def _incidents(
+    appointment: Appointment, user: User, now: datetime
+) -> list[tuple[Incident, incidents.IncidentContent]]:
+    """The visit's incidents, read and recorded."""
+    found = incidents.of_visit(appointment.id)
+    return list(zip(found, incidents.open_content(found, by=user, now=now), strict=True))
 
 
 def _repeats(appointment: Appointment, now: datetime) -> tuple[int, int] | None:

@@ -21,7 +21,7 @@ from clinic.db import db
 from clinic.messaging import preferences
 from clinic.messaging.models import Message
 from clinic.messaging.preferences import Topic
-from clinic.plans.models import CheckIn
+from clinic.plans.models import CheckIn, Incident
 from clinic.plans.rule_book import signatures
 from clinic.plans.rule_book.models import RuleBookSignature
 from clinic.practice import invitations
@@ -81,6 +81,28 @@ def _signature(world: World) -> RuleBookSignature:
         row = signatures.sign(name="Ines", licence="1", seen_hash=seen, by=world.ines, now=clock.now())
         db.session.commit()
     return row
+
+
+def _incident(world: World) -> Objects:
+    ids = {}
+    for visit in (world.visit_of_ada, world.visit_of_bob):
+        row = db.session.scalar(sa.select(Incident).where(Incident.appointment_id == visit.id))
+        if row is None:
+            row = Incident(
+                appointment_id=visit.id,
+                client_id=visit.client_id,
+                author_id=world.ines.id,
+                signed_at=clock.now(),
+            )
+            row.content = {"kind": "faint", "happened": "Dizzy on standing up.", "done": "Lay down."}
+            db.session.add(row)
+            db.session.commit()
+        ids[visit.id] = row.id
+    return Objects(
+        {"incident_id": ids[world.visit_of_ada.id]},
+        {"incident_id": NOBODYS},
+        {"incident_id": ids[world.visit_of_bob.id]},
+    )
 
 
 def _client(world: World) -> Objects:
@@ -386,6 +408,9 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "staff.decline": _appointment_with_health,
     "staff.note": _appointment_with_health,
     "staff.add_to_note": _appointment_with_health,
+    "staff.new_incident": _appointment_with_health,
+    "staff.incident": _incident,
+    "staff.add_to_incident": _incident,
     "staff.hand_over": _appointment_of_calendar,
     "staff.ask_aloud": _appointment_with_health,
     "staff.look_back": _appointment_with_health,

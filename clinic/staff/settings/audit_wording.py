@@ -93,6 +93,8 @@ THINGS = {
     "closures": "a closure",
     "users": "a member of the team",
     "rule_book_signatures": "the rule book",
+    "incidents": "an incident",
+    "incident_addenda": "an addition to an incident",
     "audit_entries": "this record",
 }
 PURPOSES = {
@@ -100,6 +102,8 @@ PURPOSES = {
     "guardian": "for a guardian",
     "news": "news",
     "note": "for the note",
+    "incident": "",
+    "incident list": "in the list",
     "own_progress": "their own answers",
     "report": "for the report",
     "review": "for the review",
