@@ -17,8 +17,8 @@ class Section:
 
     @property
     def title(self) -> str:
-        """The heading without the numeral that one of them has in the document, as clients read it."""
-        return self.heading.removeprefix("III. ")
+        """The heading as clients read it: without the numeral and the examples that it has in the document."""
+        return self.heading.removeprefix("III. ").partition(" (e.g. ")[0]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -29,6 +29,16 @@ class MixPart:
 
 
 @dataclass(frozen=True, slots=True)
+class AreaPart:
+    """Minutes of a session for one type on some areas."""
+
+    areas: tuple[str, ...]
+    modality: str
+    name: str
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
 class SessionLength:
     """Minutes proposed, the shortest and longest that still fit, and why."""
 
@@ -43,7 +53,7 @@ class DraftPlan:
     """What is proposed to the therapist.
 
     `areas` and `avoid` are regions from head to foot, `sites` places only a person can find. `area_mix` is empty unless
-    areas want different types. `discomfort_limit` is where to stop, on a scale of 10. `notes` are to be minded each time.
+    areas want different types; `area_parts` then divides the session. `discomfort_limit` is where to stop, on a scale of 10. `notes` are to be minded each time.
     """
 
     areas: tuple[str, ...]
@@ -54,6 +64,7 @@ class DraftPlan:
     discomfort_limit: int
     mix: tuple[MixPart, ...]
     area_mix: str
+    area_parts: tuple[AreaPart, ...]
     techniques: tuple[PlannedTechnique, ...]
     approach: tuple[str, ...]
     length: SessionLength
@@ -124,6 +135,7 @@ def draft(facts: Facts, outcome: SafetyOutcome, suggestion: Suggestion) -> Draft
     pressure, pressure_why = _pressure(types, known, outcome)
     proposed, gate = course(known, outcome.level)
     frequency = frequency_note(known, proposed)
+    area_mix, length = _area_mix(suggestion, known), _length(known)
     return DraftPlan(
         areas=_areas(types, known, avoid),
         avoid=avoid,
@@ -132,10 +144,11 @@ def draft(facts: Facts, outcome: SafetyOutcome, suggestion: Suggestion) -> Draft
         pressure_why=pressure_why,
         discomfort_limit=DISCOMFORT_LIMIT,
         mix=_mix(types),
-        area_mix=_area_mix(suggestion, known),
+        area_mix=area_mix,
+        area_parts=_area_parts(known, avoid, length.minutes) if area_mix else (),
         techniques=techniques(types, known, outcome),
         approach=approach(types, known, with_oils=_with_oils(suggestion)),
-        length=_length(known),
+        length=length,
         course=proposed,
         reassess=gate,
         companion_care=COMPANION_CARE,
@@ -181,6 +194,18 @@ def _area_mix(suggestion: Suggestion, facts: Facts) -> str:
     if not (_NECK_OR_SHOULDERS.holds(facts) and _STIFF_LOWER_BACK.holds(facts)):
         return ""
     return "Deep tissue massage on the neck and shoulders, Swedish massage on the lower back (G12)."
+
+
+def _area_parts(facts: Facts, avoid: tuple[str, ...], minutes: int) -> tuple[AreaPart, ...]:
+    """The session divided by the number of areas, in steps of five minutes; nothing if one side is left alone."""
+    above = tuple(area for area in ("neck", "shoulders") if area in facts.pain_areas and area not in avoid)
+    if not above or "lower_back" in avoid:
+        return ()
+    deep = minutes * len(above) // (len(above) + 1) // 5 * 5
+    return (
+        AreaPart(above, "deep_tissue", MODALITIES["deep_tissue"].name, deep),
+        AreaPart(("lower_back",), "swedish", MODALITIES["swedish"].name, minutes - deep),
+    )
 
 
 def _avoid(facts: Facts, outcome: SafetyOutcome) -> tuple[str, ...]:

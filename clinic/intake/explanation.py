@@ -51,6 +51,8 @@ class ExplainedSafety:
     """Techniques that no type may use here."""
     heading: str
     say: tuple[str, ...]
+    cap: str | None
+    """The most pressure that safety allows, if it limits it."""
 
     @classmethod
     def read(cls, stored: Stored) -> Self:
@@ -65,6 +67,7 @@ class ExplainedSafety:
             forbidden=tuple(stored.get("forbidden", ())),
             heading=stored.get("heading", ""),
             say=tuple(stored.get("say", ())),
+            cap=stored.get("cap"),
         )
 
     @property
@@ -87,6 +90,7 @@ class Cited:
     sections: tuple[tuple[str, str], ...]
     """(code, heading)"""
     basis: str
+    answers: Stored
 
     @classmethod
     def read(cls, row: Stored) -> Self:
@@ -97,6 +101,7 @@ class Cited:
             text=row["text"],
             sections=tuple((section["code"], section["heading"]) for section in row.get("sections", ())),
             basis=row.get("basis", ""),
+            answers=row.get("answers", {}),
         )
 
     @property
@@ -191,6 +196,16 @@ class ExplainedShare:
 
 
 @dataclass(frozen=True)
+class ExplainedAreaPart:
+    """Minutes of a session for one type on some areas."""
+
+    areas: tuple[str, ...]
+    modality: str
+    name: str
+    minutes: int
+
+
+@dataclass(frozen=True)
 class ExplainedTechnique:
     """A technique proposed for a type, with its aim."""
 
@@ -211,6 +226,7 @@ class ExplainedPlan:
     pressure_why: str
     mix: tuple[ExplainedShare, ...]
     area_mix: str
+    area_parts: tuple[ExplainedAreaPart, ...]
     techniques: tuple[ExplainedTechnique, ...]
     approach: tuple[str, ...]
     length: ExplainedLength | None
@@ -233,6 +249,10 @@ class ExplainedPlan:
                 ExplainedShare(row["modality"], row["name"], row["percent"]) for row in stored.get("mix", ())
             ),
             area_mix=stored.get("area_mix", ""),
+            area_parts=tuple(
+                ExplainedAreaPart(tuple(row.get("areas", ())), row["modality"], row["name"], row["minutes"])
+                for row in stored.get("area_parts", ())
+            ),
             techniques=tuple(
                 ExplainedTechnique(row["technique"], row["name"], row["modality"], row["aim"])
                 for row in stored.get("techniques", ())

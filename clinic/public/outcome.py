@@ -168,12 +168,12 @@ def _looked_at_first(outcome: Outcome, held: Appointment | None) -> str:
 
 
 def _suggestion(outcome: Outcome, held: Appointment | None) -> str:
+    settings = practice.the_practice()
     return render_template(
         "public/outcome/suggestion.html",
         page=suggestion.suggestion_page(
-            Explanation.of(outcome), practice.treatments(), practice.the_practice().modalities_off
+            Explanation.of(outcome), practice.treatments(), settings.modalities_off, settings.currency
         ),
-        shown_at_once=suggestion.REASONS_AT_ONCE,
         in_sentence=suggestion.in_sentence,
         held=held,
         support=_support(outcome),

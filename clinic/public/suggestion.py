@@ -3,36 +3,41 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from clinic.guidance.knowledge import SECTIONS
+from clinic.guidance.statements import statement_behind
 from clinic.intake.explanation import (
     Cited,
     ExplainedMatch,
+    ExplainedOmission,
     ExplainedPlan,
+    ExplainedRule,
     ExplainedSafety,
     Explanation,
     safety_of,
 )
 from clinic.intake.models import Outcome
 from clinic.practice.models import Treatment
+from clinic.public.client_sentences import sentence_of, told, without_codes
+from clinic.public.draft_course import DraftCourseShown, draft_course
 from clinic.public.offered_types import sold_types
 
 SUPPORT_LINES = "support_lines"
 """The note about somebody to talk to."""
 NOT_THE_CLOSEST = "It matches the clinic’s guidance and your wishes, and it is offered here."
-REASONS_AT_ONCE = 3
-"""How many reasons an alternative shows; the rest can be opened."""
+MOST_REASONS = 3
+"""How many reasons a type shows, with what speaks against it; a therapist sees them all."""
+SILENCES, SAFETY = "silences", "safety"
+"""Places on the page of the guidance for what rests on no section of it."""
 
 
 @dataclass(frozen=True)
 class ShownReason:
-    """A sentence with the codes and heading of its section; without codes, its other source.
-
-    `anchor` is the code that stands on the guidance's own page, empty without codes.
-    """
+    """One sentence about the client, and the heading of what it rests on; `anchor` is its place on the guidance's page."""
 
     text: str
-    codes: str
     source: str
     anchor: str
+    is_against: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,16 +48,15 @@ class ShownMatch:
     name: str
     what_it_is: str
     reasons: tuple[ShownReason, ...]
-    against: tuple[ShownReason, ...]
     treatment: Treatment | None
 
 
 @dataclass(frozen=True)
-class Change:
-    """A safety measure: why, and what it means for the session."""
+class SafetyChanges:
+    """What safety changes in the session, each thing once, and the client's answers that ask for it."""
 
-    why: str
-    changes: tuple[str, ...]
+    told: tuple[str, ...]
+    lines: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,21 +72,22 @@ class SuggestionPage:
     ahead: tuple[ShownMatch, ...]
     others: tuple[ShownMatch, ...]
     summary: str
-    confidence: str | None
     evidence: str
     tags: tuple[str, ...]
-    changes: tuple[Change, ...]
+    changes: SafetyChanges
     left_out: tuple[tuple[str, str], ...]
-    course_text: str
-    course_sessions: int | None
-    course_gates: tuple[int, ...]
-    gate_text: str
+    course: DraftCourseShown
     companion_care: str
     rule_set: str
     chosen: Treatment | None
     open_choice: Treatment | None
 
 
+ALIKE = (frozenset({"E43", "E44", "K2"}), frozenset({"E15b", "E16", "E17"}))
+"""Rules that say nearly the same of a client: one of them is told."""
+CAREFUL = "Where it says nothing, we are careful"
+SAFETY_FIRST = "Where the safety questions come from"
+PACES = {"once": "One session", "fortnightly": "Every two weeks"}
 STAFF_RULES = frozenset({"K1"})
 """Limits of the scoring itself: the therapist sees them with the points; they tell a client nothing about the match."""
 
@@ -93,44 +98,57 @@ def in_sentence(name: str) -> str:
 
 
 def suggestion_page(
-    explained: Explanation, treatments: Sequence[Treatment], off: Iterable[str]
+    explained: Explanation, treatments: Sequence[Treatment], off: Iterable[str], currency: str
 ) -> SuggestionPage:
-    """The page for an outcome at ok or caution. `off` are types the practice has switched off."""
+    """The page for an outcome at ok or caution. `off` are types the practice has switched off, prices in `currency`."""
     plan = explained.plan or ExplainedPlan.read({})
     closed = frozenset(off)
-    sold = sold_types(treatments, closed)
+    sold = sold_types(_nearest_first(treatments, plan), closed)
     ranked = tuple(_match(row, sold, closed) for row in explained.ranked)
     top = next((match for match in ranked if match.treatment), next(iter(ranked), None))
     ahead = ranked[: ranked.index(top)] if top else ()
+    chosen = top.treatment if top else None
     return SuggestionPage(
         top=top,
         ahead=ahead,
         others=tuple(match for match in ranked if match is not top),
         # What is true of the first match is not true of the next.
         summary=NOT_THE_CLOSEST if ahead else explained.summary,
-        confidence=None if ahead else explained.confidence,
         evidence=explained.evidence,
-        tags=_tags(plan, of_top=not ahead),
+        tags=_tags(plan, chosen, explained.safety.cap, of_top=not ahead),
         changes=_changes(explained.safety),
-        left_out=tuple((row.name, row.text) for row in explained.left_out),
-        course_text=plan.course.text,
-        course_sessions=plan.course.sessions,
-        course_gates=plan.reassess.after,
-        gate_text=plan.reassess.text,
+        left_out=tuple(_left_out(row, explained.safety) for row in explained.left_out),
+        course=draft_course(plan, chosen, currency, cap=explained.safety.cap, of_top=not ahead),
         companion_care=plan.companion_care,
         rule_set=explained.rule_set,
-        chosen=top.treatment if top else None,
+        chosen=chosen,
         open_choice=_open_choice(treatments, top, ranked),
     )
 
 
-def _changes(safety: ExplainedSafety) -> tuple[Change, ...]:
+def _changes(safety: ExplainedSafety) -> SafetyChanges:
     """What safety changes in the session; advice to the client is elsewhere on the page."""
     apart = {text for code, text in safety.notes if code == SUPPORT_LINES}
-    found = (
-        Change(rule.why, tuple(line for line in rule.changes if line not in apart)) for rule in safety.fired
+    fired = [rule for rule in safety.fired if set(rule.changes) - apart]
+    lines = dict.fromkeys(line for rule in fired for line in rule.changes if line not in apart)
+    return SafetyChanges(_told(fired), tuple(lines))
+
+
+def _told(rules: Iterable[ExplainedRule]) -> tuple[str, ...]:
+    """The answers behind rules, in the client's words; the rule's own where no answer was stored."""
+    return tuple(dict.fromkeys(said for rule in rules for said in told(rule.answers) or (rule.why,)))
+
+
+def _left_out(row: ExplainedOmission, safety: ExplainedSafety) -> tuple[str, str]:
+    """A type and why it is left out."""
+    because = _told(rule for rule in safety.fired if rule.rule in row.rules)
+    if not because:
+        return row.name, without_codes(row.text)
+    answers = "; ".join(because)
+    return (
+        row.name,
+        f"For your safety, because you told us: {answers}. Your therapist can talk it over with you.",
     )
-    return tuple(change for change in found if change.changes)
 
 
 def speaks_of_low_mood(outcome: Outcome) -> bool:
@@ -138,15 +156,40 @@ def speaks_of_low_mood(outcome: Outcome) -> bool:
     return safety_of(outcome).has_note(SUPPORT_LINES)
 
 
+def _nearest_first(treatments: Sequence[Treatment], plan: ExplainedPlan) -> list[Treatment]:
+    """Treatments of the proposed length first, those that are too long last; otherwise in the practice's order."""
+    length = plan.length
+    if length is None:
+        return list(treatments)
+    most, minutes = length.most or length.minutes, length.minutes
+    return sorted(
+        treatments, key=lambda sold: (sold.length_minutes > most, abs(sold.length_minutes - minutes))
+    )
+
+
 def _match(row: ExplainedMatch, sold: Mapping[str, Treatment], closed: frozenset[str]) -> ShownMatch:
     return ShownMatch(
         modality=row.modality,
         name=row.name,
         what_it_is=row.what_it_is,
-        reasons=tuple(_reason(reason) for reason in row.reasons),
-        against=tuple(_reason(reason) for reason in row.against if reason.rule not in STAFF_RULES),
+        reasons=_reasons(row),
         treatment=sold.get(row.modality) or _base(row, sold, closed),
     )
+
+
+def _reasons(row: ExplainedMatch) -> tuple[ShownReason, ...]:
+    """At most three, the most telling first: what speaks against the type takes the place of the last."""
+    against = [_against(cited) for cited in row.against if cited.rule not in STAFF_RULES][:1]
+    found: dict[str, ShownReason] = {}
+    said: set[str] = set()
+    for cited in row.reasons:
+        shown = _reason(cited, row.modality)
+        # Where a type begins says nothing about this client.
+        is_said = cited.is_start or any(cited.rule in alike for alike in ALIKE if said & alike)
+        if not (found and is_said):
+            found.setdefault(shown.text, shown)
+            said.add(cited.rule)
+    return (*list(found.values())[: MOST_REASONS - len(against)], *against)
 
 
 def _base(row: ExplainedMatch, sold: Mapping[str, Treatment], closed: frozenset[str]) -> Treatment | None:
@@ -154,20 +197,30 @@ def _base(row: ExplainedMatch, sold: Mapping[str, Treatment], closed: frozenset[
     return None if row.modality in closed else sold.get(row.base or "")
 
 
-def _reason(cited: Cited) -> ShownReason:
-    if not cited.sections:
-        return ShownReason(cited.text, "", _sentence_case(cited.basis), "")
+def _reason(cited: Cited, modality: str) -> ShownReason:
+    text = sentence_of(cited.rule, cited.text, cited.answers)
     codes = [code for code, _ in cited.sections]
-    return ShownReason(cited.text, ", ".join(codes), cited.sections[0][1], codes[0])
+    statement = statement_behind(cited.rule, modality, codes)
+    if statement is not None:
+        return ShownReason(text, SECTIONS[statement.section].title, statement.anchor)
+    if codes and codes[0] in SECTIONS:
+        return ShownReason(text, SECTIONS[codes[0]].title, codes[0])
+    return ShownReason(text, CAREFUL, SILENCES)
 
 
-def _tags(plan: ExplainedPlan, *, of_top: bool) -> tuple[str, ...]:
-    """Length, pressure and pace; the pressure applies to the first match."""
-    every = plan.course.every
+def _against(cited: Cited) -> ShownReason:
+    anchor, source = (SAFETY, SAFETY_FIRST) if cited.basis == SAFETY else (SILENCES, CAREFUL)
+    return ShownReason(without_codes(cited.text), source, anchor, is_against=True)
+
+
+def _tags(plan: ExplainedPlan, chosen: Treatment | None, cap: str | None, *, of_top: bool) -> tuple[str, ...]:
+    """Length as it can be booked, pressure and pace; the pressure applies to the first match."""
+    every, at_most = plan.course.every, " at most" if plan.pressure == cap else ""
+    minutes = chosen.length_minutes if chosen else plan.length.minutes if plan.length else None
     return (
-        *((f"{plan.length.minutes} minutes",) if plan.length else ()),
-        *((f"{_sentence_case(plan.pressure)} pressure",) if of_top else ()),
-        *((_sentence_case(every),) if every else ()),
+        *((f"{minutes} minutes",) if minutes else ()),
+        *((f"{_sentence_case(plan.pressure)} pressure{at_most}",) if of_top else ()),
+        *((PACES.get(every, _sentence_case(every)),) if every else ()),
     )
 
 

@@ -59,6 +59,14 @@ NUMBNESS = {**KNOTS, "red_flags.saddle_numbness": "yes"}
 """Urgent, by U01."""
 
 
+def as_answers(facts: dict[str, Any]) -> dict[str, Any]:
+    """Facts as a form would have stored them: each red flag under its own key."""
+    flags = {f"red_flags.{code}": "yes" for code in facts.get("red_flags", ())}
+    flags |= {f"red_flags.{code}": "unsure" for code in facts.get("red_flags_unsure", ())}
+    rest = {name: value for name, value in facts.items() if not name.startswith("red_flags")}
+    return {**NO_SIGNS, **rest, **flags}
+
+
 def send(
     who: Client, answers: dict[str, Any] = KNOTS, *, at: datetime = make.NOW, kind: str = "full"
 ) -> Outcome:

@@ -24,7 +24,7 @@ from tests import make as makers
 from tests.guidance.clients import CLIENTS
 from tests.guidance.versions import OLDER
 from tests.plans.conftest import Scene
-from tests.plans.intakes import BLOOD_THINNER, KNOTS, NO_SIGNS, send
+from tests.plans.intakes import BLOOD_THINNER, KNOTS, NO_SIGNS, as_answers, send
 
 NOW = makers.NOW
 Reviewed = Callable[[dict[str, Any]], Review]
@@ -104,20 +104,12 @@ def test_the_version_it_was_judged_by_gives_the_same_result_again(judged_by_the_
 def test_every_written_client_is_replayed_to_what_was_stored(scene: Scene) -> None:
     assert len(CLIENTS) > 60
     for client in CLIENTS:
-        outcome = send(scene.ada, _as_answers(client.facts))
+        outcome = send(scene.ada, as_answers(client.facts))
         version = rules.rule_set(outcome.rule_set)
         assert replay.replayed_result(outcome.submission, version) == replay.stored_result(outcome), (
             client.name
         )
         assert assessment.assess(outcome.submission.answers, version).explanation() == outcome.explanation
-
-
-def _as_answers(facts: dict[str, Any]) -> dict[str, Any]:
-    """Facts as a form would have stored them: each red flag under its own key."""
-    flags = {f"red_flags.{code}": "yes" for code in facts.get("red_flags", ())}
-    flags |= {f"red_flags.{code}": "unsure" for code in facts.get("red_flags_unsure", ())}
-    rest = {name: value for name, value in facts.items() if not name.startswith("red_flags")}
-    return {**NO_SIGNS, **rest, **flags}
 
 
 def test_a_short_form_is_judged_with_the_full_one_before_it(scene: Scene) -> None:

@@ -1,16 +1,25 @@
 """Which of the suggested types leads the page: the best match that is offered here."""
 
+import re
 from collections.abc import Sequence
 from types import ModuleType
 
 import pytest
+from flask import Flask
 
+from clinic.guidance.statements import STATEMENTS
 from clinic.intake.explanation import Explanation
 from clinic.intake.models import Outcome
 from clinic.practice.models import Treatment
 from clinic.public import suggestion
-from clinic.public.suggestion import SuggestionPage
-from tests.plans.intakes import KNOTS, send
+from clinic.public.client_sentences import sentence_of, without_codes
+from clinic.public.suggestion import ShownMatch, SuggestionPage
+from tests.guidance.clients import CLIENTS
+from tests.guidance.clients import Client as WrittenClient
+from tests.plans.intakes import BLOOD_PRESSURE, KNOTS, as_answers, send
+from tests.web.reading import read
+
+CODE = re.compile(r"\b[GECTRUXPK]\d+|III|[+−]\d")
 
 OILS = {
     **KNOTS,
@@ -25,13 +34,21 @@ OILS = {
 
 
 @pytest.fixture
+def goals(app: Flask, database: object, make: ModuleType) -> set[str]:
+    """Every place on the guidance's page that a reason can lead to."""
+    make.practice()
+    page = read(app.test_client().get("/guidance").text)
+    return {one.get("id") for one in page.below() if "id" in one.attributes}
+
+
+@pytest.fixture
 def outcome(make: ModuleType) -> Outcome:
     make.practice()
     return send(make.client())
 
 
 def page(outcome: Outcome, sold: Sequence[Treatment], off: Sequence[str] = ()) -> SuggestionPage:
-    return suggestion.suggestion_page(Explanation.of(outcome), sold, off)
+    return suggestion.suggestion_page(Explanation.of(outcome), sold, off, "EUR")
 
 
 def names(outcome: Outcome) -> list[str]:
@@ -49,7 +66,6 @@ def test_the_best_match_leads_when_it_is_offered(make: ModuleType, outcome: Outc
     assert (shown.top.modality, shown.ahead) == (first, ())
     assert shown.chosen is not None
     assert shown.chosen.modalities == [first]
-    assert shown.confidence == outcome.explanation["suggestion"]["confidence"]
     assert shown.summary == outcome.explanation["suggestion"]["summary"]
 
 
@@ -77,7 +93,6 @@ def test_what_was_said_of_the_first_match_is_not_said_of_the_next(make: ModuleTy
     _, second = names(outcome)[:2]
     stored = outcome.explanation
     shown = page(outcome, sells(make, second))
-    assert shown.confidence is None
     assert shown.summary != stored["suggestion"]["summary"]
     assert not any("pressure" in tag for tag in shown.tags)
 
@@ -131,9 +146,132 @@ def test_oils_switched_off_are_not_offered_through_the_massage_they_are_added_to
     assert without.top.modality == row["base"]
 
 
-def test_every_cited_reason_leads_to_its_section(make: ModuleType, outcome: Outcome) -> None:
-    shown = page(outcome, sells(make, *names(outcome)))
-    assert shown.top is not None
-    for reason in shown.top.reasons:
-        assert reason.anchor == reason.codes.partition(",")[0]
-    assert any(reason.anchor for reason in shown.top.reasons)
+def matches(shown: SuggestionPage) -> list[ShownMatch]:
+    return [match for match in (shown.top, *shown.others) if match is not None]
+
+
+@pytest.mark.parametrize("client", CLIENTS, ids=lambda client: client.name)
+def test_no_written_client_gets_more_than_three_reasons_or_one_that_cannot_be_checked(
+    client: WrittenClient, make: ModuleType, goals: set[str]
+) -> None:
+    outcome = send(make.client(), as_answers(client.facts))
+    explained = Explanation.of(outcome)
+    if explained.plan is None:
+        return
+    for match in matches(page(outcome, [])):
+        assert 1 <= len(match.reasons) <= 3
+        assert len({reason.text for reason in match.reasons}) == len(match.reasons)
+        for reason in match.reasons:
+            assert reason.anchor in goals
+            assert reason.source
+            assert not CODE.search(reason.text), reason.text
+            if not reason.is_against:
+                assert reason.text.count(".") == 1, reason.text
+
+
+def test_a_wish_for_better_posture_leads_to_a_sentence_about_posture(make: ModuleType) -> None:
+    make.practice()
+    outcome = send(
+        make.client(), {**KNOTS, "muscle_findings": ["uneven_tension"], "visit_goals": ["posture"]}
+    )
+    reasons = [reason for match in matches(page(outcome, [])) for reason in match.reasons]
+    (wish,) = {reason for reason in reasons if reason.text == "You hope for better posture."}
+    assert "posture" in STATEMENTS[wish.anchor].text
+
+
+def test_what_speaks_against_a_type_takes_the_place_of_the_last_reason(make: ModuleType) -> None:
+    make.practice()
+    outcome = send(make.client(), {**KNOTS, "pressure_preference": "light"})
+    found = next(
+        match for match in matches(page(outcome, [])) if any(one.is_against for one in match.reasons)
+    )
+    assert len(found.reasons) <= 3
+    assert [one.is_against for one in found.reasons][-1]
+
+
+def test_reasons_follow_what_was_answered() -> None:
+    assert (
+        sentence_of("E26", "", {"diagnoses": ["sciatica"]}) == "You told us of sciatica, so we stay gentle."
+    )
+    assert sentence_of("E26", "", {"radiation": "arm"}) == "Your pain travels into an arm, so we stay gentle."
+    assert sentence_of("E99", "You said so (E99). More of it.", {}) == "You said so."
+    assert without_codes("Safety keeps it to medium (C07).") == "Safety keeps it to medium."
+
+
+def rows(outcome: Outcome, sold: Sequence[Treatment]) -> dict[str, str]:
+    return dict(page(outcome, sold).course.rows)
+
+
+def test_the_draft_course_says_how_many_how_often_where_how_firmly_how_long_and_what_it_costs(
+    make: ModuleType, outcome: Outcome
+) -> None:
+    sold = [make.treatment(modalities=[names(outcome)[0]], length_minutes=60, price_cents=7000)]
+    told = rows(outcome, sold)
+    assert told == {
+        "Sessions": "Weekly, 8 to 10 sessions.",
+        "We check how it is going": "At the fourth session and at the end.",
+        "Areas": "Neck, shoulders, upper back. Tell us what to leave out.",
+        "Pressure": "Medium. As you like it.",
+        "Length": "60 minutes",
+        "Price": "€560 for 8 sessions, €70 at each visit",
+    }
+    assert page(outcome, sold).course.gates == (4, 8)
+
+
+def test_the_length_is_one_that_can_be_booked_and_fits_the_client_best(make: ModuleType) -> None:
+    make.practice()
+    first = {**KNOTS, "massage_experience": "never"}
+    outcome = send(make.client(), first)
+    best = names(outcome)[0]
+    long, short = (make.treatment(modalities=[best], length_minutes=minutes) for minutes in (60, 45))
+    shown = page(outcome, [long, short])
+    assert shown.chosen is short
+    assert shown.tags[0] == "45 minutes"
+    assert rows(outcome, [long])["Length"].startswith("60 minutes can be booked here. 45 may be enough")
+
+
+def test_different_areas_may_get_different_types_with_their_minutes(make: ModuleType) -> None:
+    make.practice()
+    outcome = send(
+        make.client(),
+        {
+            **KNOTS,
+            "pain_areas": ["neck", "lower_back"],
+            "muscle_findings": ["deep_chronic_tension", "stiffness"],
+            "pressure_preference": "firm",
+        },
+    )
+    assert names(outcome)[0] == "deep_tissue"
+    assert rows(outcome, [])["Types"] == (
+        "Deep tissue massage for the neck, 30 minutes; Swedish massage for the lower back, 30 minutes"
+    )
+
+
+def test_what_safety_changes_stands_once_with_the_client_s_own_answers(make: ModuleType) -> None:
+    make.practice()
+    old = {**BLOOD_PRESSURE, "age_years": 80, "modalities_liked": ["deep_tissue"]}
+    shown = page(send(make.client(), old), [])
+    assert shown.changes.told == ("High blood pressure, under control", "Age: 80")
+    assert shown.changes.lines.count("Medium pressure at most.") == 1
+    assert shown.left_out[0] == (
+        "Deep tissue massage",
+        (
+            "For your safety, because you told us: High blood pressure, under control; Age: 80. "
+            "Your therapist can talk it over with you."
+        ),
+    )
+    assert dict(shown.course.rows)["Pressure"] == "Medium at most, for your safety."
+
+
+def test_nearly_the_same_is_not_said_twice(make: ModuleType) -> None:
+    make.practice()
+    for match in matches(page(send(make.client(), OILS), [])):
+        assert sum("scented oils" in reason.text for reason in match.reasons) <= 1
+
+
+def test_no_row_speaks_the_staff_s_language(make: ModuleType) -> None:
+    make.practice()
+    for answers in (BLOOD_PRESSURE, KNOTS, OILS):
+        said = " ".join(text for row in page(send(make.client(), answers), []).course.rows for text in row)
+        assert not CODE.search(said), said
+        assert not re.search(r"look back|product default|tie\b", said, re.IGNORECASE), said

@@ -300,8 +300,8 @@ def test_a_course_says_what_is_done_and_where_we_look_back(drawn: Draw) -> None:
     page = drawn('{% from "macros/progress.html" import course %}{{ course(8, done=3, gates=(4, 8)) }}')
     spoken = [item.text for item in page.all("li")]
     assert spoken[2] == "Session 3, done"
-    assert spoken[3] == "Session 4, next, we look back together"
-    assert spoken[7] == "Session 8, we look back together"
+    assert spoken[3] == "Session 4, next, we check how it is going"
+    assert spoken[7] == "Session 8, we check how it is going"
 
 
 def test_the_rail_shows_only_places_one_may_enter(drawn: Draw) -> None:
