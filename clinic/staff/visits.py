@@ -308,7 +308,7 @@ def decline(appointment_id: UUID) -> ResponseReturnValue:
     if appointment.state != State.REQUESTED:
         raise NotNow
     return render_template(
-        "staff/decline.html", here="calendar", appointment=appointment, shown=shown_fields(appointment)
+        "staff/visits/decline.html", here="calendar", appointment=appointment, shown=shown_fields(appointment)
     )
 
 

@@ -1,6 +1,7 @@
-"""The template filters: how instants, money and numbers read, in the language spoken now."""
+"""The template filters: how instants, money and numbers read, in the language spoken now; links to call and to write."""
 
 from flask import Flask
+from markupsafe import Markup
 
 from clinic import language
 from clinic.language.reading import MONTHS as MONTHS
@@ -25,6 +26,16 @@ from clinic.language.reading import (
 )
 
 
+def phone_link(number: str) -> Markup:
+    """A link that calls a telephone number; shows the number as it is."""
+    return Markup('<a href="tel:{}">{}</a>').format(number.replace(" ", ""), number)
+
+
+def mail_link(address: str) -> Markup:
+    """A link that writes to an email address."""
+    return Markup('<a href="mailto:{0}">{0}</a>').format(address)
+
+
 def init_app(app: Flask) -> None:
     """Make every one of them a template filter under its own name, and give templates their sentences in other languages."""
     language.init_app(app)
@@ -45,6 +56,8 @@ def init_app(app: Flask) -> None:
         money,
         plural,
         iso,
+        phone_link,
+        mail_link,
     ):
         app.add_template_filter(filter_)
     # For sentences that come from the code; what comes from people is never looked up.
