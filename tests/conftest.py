@@ -4,6 +4,7 @@ import gc
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
@@ -125,8 +126,15 @@ def app(settings: Settings) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def database(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[sa.Connection]:
-    """One outer transaction, undone after the test.
+def database(app: Flask) -> Iterator[sa.Connection]:
+    """One outer transaction, undone after the test; see `undone`."""
+    with undone(app) as connection:
+        yield connection
+
+
+@contextmanager
+def undone(app: Flask) -> Iterator[sa.Connection]:
+    """An outer transaction around all that the product does in the block, undone at its end.
 
     Commits and rollbacks of the code under test behave as in life: each session joins by a savepoint. What the product
     does on a connection of its own (the counting of limits) is real and swept up.
@@ -134,13 +142,30 @@ def database(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[sa.Connect
     clock.follow(app.config["CLOCK_FILE"])  # Another product composed here may have turned it away.
     with app.app_context():
         engine = db.engine
-    with engine.connect() as connection:
+    with engine.connect() as connection, pytest.MonkeyPatch.context() as patch:
         outer = connection.begin()
         sessions = sessionmaker(bind=connection, join_transaction_mode="create_savepoint")
-        monkeypatch.setattr(db, "session", scoped_session(sessions, scopefunc=db.session.registry.scopefunc))
+        patch.setattr(db, "session", scoped_session(sessions, scopefunc=db.session.registry.scopefunc))
         with app.app_context():
             yield connection
         outer.rollback()
+    sweep_limits(engine)
+
+
+@contextmanager
+def undone_within(connection: sa.Connection) -> Iterator[None]:
+    """The same inside a block of `undone`, for tests that share what was built there."""
+    db.session.commit()
+    act = connection.begin_nested()
+    yield
+    db.session.rollback()
+    act.rollback()
+    db.session.expire_all()
+    sweep_limits(connection.engine)
+
+
+def sweep_limits(engine: sa.Engine) -> None:
+    """Forget what was counted."""
     with engine.begin() as sweep:
         sweep.execute(sa.text("DELETE FROM limits"))
 
@@ -166,6 +191,13 @@ def now() -> datetime:
 @pytest.fixture
 def the_clock_says(settings: Settings) -> Iterator[Callable[[datetime], None]]:
     """Move the product's clock to an instant, for pages, which read it themselves; it runs on from there."""
+    with moved_clock(settings) as says:
+        yield says
+
+
+@contextmanager
+def moved_clock(settings: Settings) -> Iterator[Callable[[datetime], None]]:
+    """How the product's clock is moved in the block; it is right again afterwards."""
     assert settings.clock_file is not None
     offset_file = settings.clock_file
 

@@ -4,14 +4,17 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import Connection
 from sqlalchemy.pool import QueuePool
 
 from clinic import db
 from clinic.accounts import limits
+from clinic.accounts.models import Client
 from clinic.app import create_app
 from clinic.db import ASIDE
 from config import Settings
 from tests import make
+from tests.conftest import undone_within
 
 
 def pools() -> list[QueuePool]:
@@ -45,3 +48,13 @@ def test_a_try_counts_on_a_connection_that_rested_and_was_asked_whether_it_lives
         assert connection.connection.driver_connection.lives()  # type: ignore[union-attr]
     limits.take(limit, "two", make.NOW)
     assert limits.delete_windows(make.NOW + timedelta(days=1)) == 2
+
+
+def test_what_one_test_did_to_what_others_share_is_undone(database: Connection) -> None:
+    ada = make.client(given_name="Ada")
+    with undone_within(database):
+        ada.given_name = "Eve"
+        make.client(mail="eve@client.example")
+        db.db.session.commit()
+    assert ada.given_name == "Ada"
+    assert make.count(Client) == 1

@@ -6,6 +6,7 @@ from urllib.parse import urljoin, urlsplit
 
 from flask import Flask, g, has_app_context
 from flask.testing import FlaskClient
+from itsdangerous import URLSafeTimedSerializer
 from werkzeug.test import TestResponse
 
 from clinic import clock
@@ -143,6 +144,14 @@ def as_client(app: Flask, contact: Contact, client: Client | None) -> FlaskClien
     db.session.commit()
     browser.set_cookie(app.config["CLIENT_COOKIE_NAME"], raw)
     return browser
+
+
+def token_for(browser: FlaskClient) -> str:
+    """A CSRF token as it stands on every page this browser is shown, without opening one."""
+    with browser.session_transaction() as session:
+        raw = session.setdefault("csrf_token", "0" * 40)
+    signer = URLSafeTimedSerializer(browser.application.secret_key, salt="wtf-csrf-token")
+    return str(signer.dumps(raw))
 
 
 def _local(address: str) -> str:

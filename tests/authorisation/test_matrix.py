@@ -3,23 +3,23 @@
 import os
 import re
 from collections.abc import Iterator
-from types import ModuleType
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
-from itsdangerous import URLSafeTimedSerializer
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from clinic.accounts.permissions import Permission, granted
 from clinic.db import Base, db
 from clinic.web import access
+from tests import make as makers
 from tests.authorisation.objects import PROVIDERS
 from tests.authorisation.policies import ANYONE, CLIENT, CONTACT, POLICIES, STAFF
 from tests.authorisation.world import ROLES, Role, World, build
+from tests.visitor import token_for
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 WITHOUT_COOKIES = ("api.", "bounces.", "letters.stop")
@@ -29,9 +29,14 @@ MAY_BE_KEPT = frozenset({"api.description", "api.free_times"})
 THERAPIST = next(role for role in ROLES if role.name == "therapist")
 
 
+@pytest.fixture(scope="module")
+def shared_world(app: Flask, shared_database: sa.Connection) -> World:
+    return build(app, makers)
+
+
 @pytest.fixture
-def world(app: Flask, make: ModuleType) -> World:
-    return build(app, make)
+def world(shared_world: World, database: sa.Connection) -> World:
+    return shared_world
 
 
 def rules(app: Flask) -> list[Rule]:
@@ -77,11 +82,9 @@ def was_turned_away(answer: TestResponse) -> bool:
     return answer.status_code in (401, 403)
 
 
-def with_token(app: Flask, browser: FlaskClient) -> dict[str, str]:
+def with_token(browser: FlaskClient) -> dict[str, str]:
     """A form field that passes the CSRF check of this browser."""
-    with browser.session_transaction() as session:
-        raw = session.setdefault("csrf_token", "0" * 40)
-    return {"csrf_token": str(URLSafeTimedSerializer(app.secret_key or "", salt="wtf-csrf-token").dumps(raw))}
+    return {"csrf_token": token_for(browser)}
 
 
 def test_every_route_has_its_line_in_the_table(app: Flask) -> None:
@@ -175,7 +178,7 @@ def test_no_role_brings_any_route_down(world: World, role: Role, kind: str) -> N
     """With a token and an empty form; an error inside would be raised here, since the test product hides none."""
     browser = role.browser(world)
     for rule, method in calls(world.app):
-        fields = {} if method == "GET" else with_token(world.app, browser)
+        fields = {} if method == "GET" else with_token(browser)
         with browser.open(path_of(world, rule, kind), method=method, data=fields or None) as answer:
             assert answer.status_code < 500, (method, rule.rule)
 
@@ -197,7 +200,7 @@ def test_what_belongs_to_others_answers_exactly_like_what_is_not_there(world: Wo
         if not rule.arguments or PROVIDERS[rule.endpoint](world).others is None:
             continue
         browser = THERAPIST.browser(world)
-        fields = {} if method == "GET" else with_token(world.app, browser)
+        fields = {} if method == "GET" else with_token(browser)
         others, missing = (
             comparable(browser.open(path_of(world, rule, kind), method=method, data=fields or None))
             for kind in ("others", "missing")
@@ -262,7 +265,7 @@ def test_a_guard_that_is_taken_away_is_noticed(
     view = world.app.view_functions[endpoint]
     if hasattr(view, "policy"):
         monkeypatch.delattr(view, "policy")
-    fields = {} if method == "GET" else with_token(world.app, stranger)
+    fields = {} if method == "GET" else with_token(stranger)
     try:
         answer = stranger.open(path, method=method, data=fields or None)
     except (AssertionError, AttributeError):

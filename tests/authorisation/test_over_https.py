@@ -2,7 +2,6 @@
 every form on a page whose address is a secret is taken from that page.
 """
 
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from werkzeug.routing import Rule
 
 from clinic.db import db
 from clinic.web.headers import SECRET_PATHS
+from tests import make as makers
 from tests.authorisation.policies import ANYONE, CLIENT, CONTACT, POLICIES
 from tests.authorisation.test_matrix import (
     METHODS,
@@ -31,9 +31,14 @@ SECRETS = {"token", "raw"}
 """What arguments are called that let in whoever knows them."""
 
 
+@pytest.fixture(scope="module")
+def shared_world(proxied_app: Flask, shared_database: sa.Connection) -> World:
+    return build(proxied_app, makers)
+
+
 @pytest.fixture
-def world(proxied_app: Flask, make: ModuleType) -> World:
-    return build(proxied_app, make)
+def world(shared_world: World, database: sa.Connection) -> World:
+    return shared_world
 
 
 def is_secret(rule: Rule) -> bool:
@@ -56,7 +61,7 @@ def test_a_form_on_a_page_with_a_secret_address_is_taken_over_https_without_a_re
         for method in set(METHODS) - {"GET"} & (rule.methods or set()):
             browser = THERAPIST.browser(world) if rule.rule.startswith("/staff/") else world.app.test_client()
             headers = {"Origin": "null", "Sec-Fetch-Site": "same-origin"}
-            fields = with_token(world.app, browser)
+            fields = with_token(browser)
             answer = browser.open(path_of(world, rule), method=method, data=fields, headers=headers)
             assert answer.headers["Referrer-Policy"] == "no-referrer", rule.rule
             asked += 1
@@ -95,7 +100,7 @@ def test_what_belongs_to_another_client_is_to_a_client_as_if_it_were_not_there(
             continue
         looked += 1
         policy, path = POLICIES[rule.endpoint], path_of(bobs, rule)
-        fields = {} if method == "GET" else with_token(world.app, browser)
+        fields = {} if method == "GET" else with_token(browser)
         if policy == ANYONE and (method != "GET" or path == path_of(world, rule)):
             continue  # The address is a key, and who holds it may use it; or it is nobody's in particular.
         answer = browser.open(path, method=method, data=fields or None)
@@ -141,7 +146,7 @@ def test_no_page_of_a_client_shows_another_one_and_no_form_changes_them(world: W
             for wanted in ids:
                 given = {**shown(form), **dict.fromkeys(names - {"csrf_token"}, wanted)}
                 browser = CLIENTS[0].browser(world)
-                answer = browser.post(target, data={**given, **with_token(world.app, browser)})
+                answer = browser.post(target, data={**given, **with_token(browser)})
                 assert answer.status_code < 500, (target, wanted)
                 assert "Bob" not in answer.get_data(as_text=True), (target, wanted)
                 sent += 1

@@ -111,7 +111,7 @@ def test_a_form_that_is_refused_shows_what_was_typed(
         if kind == "missing" and not rule.arguments:
             continue
         browser = _browser(world, role)
-        path, form = path_of(world, rule, kind), sent(with_token(world.app, browser))
+        path, form = path_of(world, rule, kind), sent(with_token(browser))
         answer = browser.post(path, data=form)
         names = typed_names()
         if names and not words_in(answer):
@@ -166,7 +166,7 @@ def test_secrets_and_handles_are_not_shown_again(world: World) -> None:
         "key": "abc def",
         "revision": "12",
     }
-    page = browser.post("/nowhere", data={**hidden, "text": WORDS, **with_token(world.app, browser)})
+    page = browser.post("/nowhere", data={**hidden, "text": WORDS, **with_token(browser)})
     assert words_in(page)
     for text in hidden.values():
         assert f">{text}</textarea>" not in html.unescape(page.get_data(as_text=True))
