@@ -2,10 +2,8 @@
 
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from types import ModuleType
 from typing import TypeVar
 from urllib.parse import quote_from_bytes, urljoin, urlsplit
 
@@ -19,10 +17,14 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from clinic.db import db
+from config import Settings
+from tests import make
 from tests.authorisation import world as worlds
 from tests.authorisation.objects import PROVIDERS
+from tests.authorisation.policies import POLICIES
+from tests.authorisation.test_matrix import may_enter
 from tests.authorisation.world import World
-from tests.conftest import NOW
+from tests.conftest import NOW, moved_clock, undone, undone_within
 from tests.visitor import Visitor, as_client, as_staff, shown
 from tests.web.reading import Element
 
@@ -126,9 +128,32 @@ class Site:
     forms: list[Form]
 
 
+@pytest.fixture(scope="module")
+def shared_database(app: Flask) -> Iterator[sa.Connection]:
+    """The transaction in which every page was opened once; undone after the last test."""
+    with undone(app) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def shared_site(app: Flask, shared_database: sa.Connection, settings: Settings) -> Iterator[Site]:
+    with moved_clock(settings) as says:
+        says(NOW)
+        yield seen_by_all(app)
+
+
 @pytest.fixture
-def site(app: Flask, make: ModuleType, the_clock_says: Callable[[datetime], None]) -> Site:
-    the_clock_says(NOW)
+def site(shared_site: Site, shared_database: sa.Connection) -> Iterator[Site]:
+    """The forms, and everybody's browser and the database as they were when the last form was found."""
+    cookies = {role: dict(browser._cookies) for role, browser in shared_site.browsers.items()}
+    with undone_within(shared_database):
+        yield shared_site
+    for role, browser in shared_site.browsers.items():
+        browser._cookies = cookies[role]
+
+
+def seen_by_all(app: Flask) -> Site:
+    """Open every page in everybody's browser, as far as it is meant for them."""
     world = worlds.build(app, make)
     people = {role: make.user(roles=[role]) for role in ("front_desk", "owner")}
     for user in (world.ines, *people.values()):
@@ -140,13 +165,19 @@ def site(app: Flask, make: ModuleType, the_clock_says: Callable[[datetime], None
         "front desk": as_staff(app, people["front_desk"]),
         "owner": as_staff(app, people["owner"]),
     }
+    roles = {role.name: role for role in worlds.ROLES} | {
+        "visitor": worlds.Role("visitor", lambda world: browsers["visitor"]),
+        "client": worlds.Role("client", lambda world: browsers["client"], client=True, contact=True),
+    }
+    rules = [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())]
     with app.test_request_context():
-        addresses = [
-            address(rule, world) for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())
-        ]
+        addresses = {rule.endpoint: address(rule, world) for rule in rules}
     found: dict[tuple[str, str, str], Form] = {}
     for role, browser in browsers.items():
-        for form in forms_reached(role, browser, addresses):
+        meant = [
+            addresses[rule.endpoint] for rule in rules if may_enter(roles[role], POLICIES[rule.endpoint])
+        ]
+        for form in forms_reached(role, browser, meant):
             found.setdefault((role, urlsplit(form.path).path, str(sorted(form.values))), form)
     return Site(browsers, list(found.values()))
 
