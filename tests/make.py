@@ -106,8 +106,10 @@ def therapist(
         )
     )
     if at is not None:
-        for weekday in weekdays:
-            weekly_hours(person, at, weekday, hours[0] * 60, hours[1] * 60)
+        db.session.add_all(
+            _weekly_hours(person, at, weekday, hours[0] * 60, hours[1] * 60) for weekday in weekdays
+        )
+        db.session.commit()
     return person
 
 
@@ -115,14 +117,18 @@ def weekly_hours(
     person: Therapist, at: Location, weekday: int, from_minute: int, until_minute: int
 ) -> WeeklyHours:
     """Open hours in minutes after local midnight."""
-    return _add(
-        WeeklyHours(
-            therapist_id=person.id,
-            location_id=at.id,
-            weekday=weekday,
-            from_minute=from_minute,
-            until_minute=until_minute,
-        )
+    return _add(_weekly_hours(person, at, weekday, from_minute, until_minute))
+
+
+def _weekly_hours(
+    person: Therapist, at: Location, weekday: int, from_minute: int, until_minute: int
+) -> WeeklyHours:
+    return WeeklyHours(
+        therapist_id=person.id,
+        location_id=at.id,
+        weekday=weekday,
+        from_minute=from_minute,
+        until_minute=until_minute,
     )
 
 
