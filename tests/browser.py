@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
-PATIENCE_MS = 30_000
+PATIENCE_MS = 120_000
 """How long a page may take on a busy machine before a test gives up; nothing waits longer than it must."""
 expect.set_options(timeout=PATIENCE_MS)
 

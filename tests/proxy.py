@@ -23,7 +23,7 @@ from tests.stage import ROOT, eventually
 SITE = ROOT / "docs" / "proxy" / "nginx.conf"
 NAME = "localhost"
 """What the practice is called here: every browser finds it, and trusts it with cookies of https."""
-START_SECONDS = 30
+START_SECONDS = 240
 
 AROUND = """
 daemon off;

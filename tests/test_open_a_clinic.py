@@ -21,7 +21,7 @@ from tests.mail_sink import sunk
 from tests.ports import free_port
 from tests.proxy import Proxy, proxied
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1800)
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "open-a-clinic.md"
 UNIT = ROOT / "docs" / "service" / "lumbar.service"
@@ -123,7 +123,7 @@ class Machine:
             return False
 
     def open(self, path: str) -> "urllib.request._UrlopenRet":
-        return urllib.request.urlopen(self.proxy.base + path, context=self.proxy.trust(), timeout=30)
+        return urllib.request.urlopen(self.proxy.base + path, context=self.proxy.trust(), timeout=240)
 
 
 @pytest.fixture

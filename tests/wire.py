@@ -41,7 +41,7 @@ class Wire:
         self.connection = self._connect()
 
     def _connect(self) -> http.client.HTTPSConnection:
-        return http.client.HTTPSConnection(NAME, self.proxy.port, timeout=60, context=self.proxy.trust())
+        return http.client.HTTPSConnection(NAME, self.proxy.port, timeout=240, context=self.proxy.trust())
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Ask the proxy, and give its answer back as it came."""

@@ -62,7 +62,7 @@ def written_by(settings: Settings, program: str) -> list[dict[str, Any]]:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
     return [json.loads(line) for line in done.stderr.splitlines()]

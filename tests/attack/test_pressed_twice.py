@@ -156,7 +156,7 @@ def waits_after_two_presses(visitor: Visitor) -> tuple[int, set[str]]:
         in_between(
             db.engine,
             "INSERT INTO waiting_wishes",
-            lambda: answers.add(elsewhere.submit(press_in, app, task).result(timeout=60)),
+            lambda: answers.add(elsewhere.submit(press_in, app, task).result(timeout=240)),
         ),
     ):
         answers.add(press(0, 0, task))

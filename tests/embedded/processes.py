@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 240.0
+"""So long a busy machine may take; nothing waits longer than it must."""
 
 
 def eventually(happened: Callable[[], bool], *, within: float = PATIENCE_SECONDS) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from clinic.embedded import leash
 from clinic.embedded.leash import Leash
-from tests.embedded.processes import eventually, lives, started
+from tests.embedded.processes import PATIENCE_SECONDS, eventually, lives, started
 
 SCRIPT = ("-m", "tests.embedded.script")
 
@@ -32,7 +32,7 @@ def test_closing_the_leash_ends_what_it_holds() -> None:
     held.hold(process.pid, by=signal.SIGTERM)
     closing = threading.Thread(target=held.close)
     closing.start()
-    assert process.wait(10) == -signal.SIGTERM
+    assert process.wait(PATIENCE_SECONDS) == -signal.SIGTERM
     closing.join()
 
 
@@ -64,7 +64,7 @@ def test_a_tied_command_runs_under_its_own_name_and_number() -> None:
     with subprocess.Popen(
         leash.tied(["sh", "-c", "echo $$"], by=signal.SIGTERM), stdout=subprocess.PIPE
     ) as process:
-        out, _ = process.communicate(timeout=10)
+        out, _ = process.communicate(timeout=PATIENCE_SECONDS)
     assert int(out) == process.pid
 
 
@@ -83,6 +83,6 @@ def test_a_command_whose_parent_died_first_is_not_run() -> None:
             "ran",
         ],
         capture_output=True,
-        timeout=10,
+        timeout=PATIENCE_SECONDS,
     )
     assert answer.stdout == b""

@@ -19,9 +19,9 @@ from tests.faults.reminders import all_are_sent, many_due, reminders
 from tests.health import health_of
 from tests.stage import Stage, eventually
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(1800)]
 
-MAIL_SECONDS = 90
+MAIL_SECONDS = 300
 START_SECONDS = 300
 
 

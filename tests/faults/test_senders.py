@@ -28,7 +28,8 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(1800)]
 
 SENDERS, SCHEDULERS = 4, 3
 FOUR_MINUTES = timedelta(minutes=4)
-ONE_HAND_OVER_SECONDS = 2.0
+ONE_HAND_OVER_SECONDS = 30.0
+"""So long one may take on a busy machine; what tells is how many were under way at once."""
 PATIENCE_SECONDS = 600.0
 """So long a busy machine may take for what is a matter of seconds; nothing waits longer than it must."""
 

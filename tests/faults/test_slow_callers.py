@@ -19,7 +19,7 @@ from tests.journeys.live import Secure, secure
 from tests.ports import free_port
 from tests.proxy import NAME, Proxy, proxied
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(1800)]
 
 NOW = datetime(2031, 3, 3, 9, 0, tzinfo=UTC)
 SOON = 60

@@ -35,7 +35,8 @@ ONE_HAND_OVER_SECONDS = 2.0
 
 As long may the server take to read, and say yes to, what a sender put on the wire in its last moment.
 """
-EMPTY_SECONDS = 60
+EMPTY_SECONDS = 240
+"""So long a busy machine may take for the rest; a quiet one needs a quarter of it."""
 SETTLED_SECONDS = 0.5
 PATIENCE_SECONDS = 300
 

@@ -38,7 +38,7 @@ from tests.journeys.live import secure
 from tests.journeys.looks import served, watched, weight
 from tests.web import gallery
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(1800)]
 
 MONDAY = datetime(2031, 3, 3, 9, 0, tzinfo=UTC)
 LONG = "Maria-Fernanda Wilhelmina Alexandra Theodora Constantia Otti"

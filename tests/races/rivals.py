@@ -10,7 +10,7 @@ from clinic.app import create_app
 from clinic.db import db, dispose
 from config import Settings
 
-TIMEOUT_SECONDS = 150
+TIMEOUT_SECONDS = 450
 
 
 @dataclass(frozen=True)
