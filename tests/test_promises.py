@@ -94,6 +94,7 @@ CODES = {
     "sns_errands": {"path", "answer"},
     "submissions": {"kind", "source"},
     "rule_book_signatures": {"text_hash"},
+    "experiences": {"kind", "name", "reasons"},
     "signed_texts": {"text_hash", "rule_set", "text"},
     "therapists": {"skills"},
     "time_off": {"note"},

@@ -11,6 +11,7 @@ from clinic.booking.waiting import rounds
 from clinic.db import transaction
 from clinic.maintenance.retention import RETENTION, Sweep
 from clinic.plans import overrides
+from clinic.plans.rule_book import experience
 
 
 def lapse_and_decide() -> None:
@@ -41,6 +42,12 @@ def count_overrides_if_asked() -> None:
     """The same if somebody has asked for it. Safe to repeat: the second run finds it counted."""
     with transaction():
         overrides.count_if_asked(clock.now())
+
+
+def count_experiences() -> None:
+    """Count what happened here with each rule and type. Safe to repeat: the same records give the same numbers."""
+    with transaction():
+        experience.count(clock.now())
 
 
 def tidy() -> None:

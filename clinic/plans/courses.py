@@ -228,6 +228,11 @@ def course_of(visit: Appointment) -> Course | None:
     return found[-1] if found else None
 
 
+def courses_of(plan_ids: Iterable[UUID]) -> list[Course]:
+    """The courses of these plans, also those that ended, the oldest first."""
+    return _courses(Plan.id.in_(set(plan_ids)))
+
+
 def _courses(*conditions: sa.ColumnElement[bool]) -> list[Course]:
     """The courses of these plans, the oldest first; three statements, however many there are."""
     first = sa.orm.aliased(Appointment)

@@ -35,4 +35,5 @@ TIMETABLE: Final = (
     ScheduledStep(step=sweeps.tidy, schedule=crontab(minute="7"), expires=1800),
     ScheduledStep(step=sweeps.delete_old_drafts, schedule=crontab(hour="3", minute="20"), expires=3600),
     ScheduledStep(step=sweeps.count_overrides, schedule=crontab(hour="3", minute="40"), expires=3600),
+    ScheduledStep(step=sweeps.count_experiences, schedule=crontab(hour="3", minute="50"), expires=3600),
 )

@@ -8,13 +8,17 @@ from types import ModuleType
 import pytest
 import sqlalchemy as sa
 
+from clinic import clock
 from clinic.accounts.models import AuditEntry, User
 from clinic.db import db
 from clinic.guidance import rules
+from clinic.maintenance import sweeps
 from clinic.plans.rule_book import signatures
-from clinic.plans.rule_book.models import RuleBookSignature
+from clinic.plans.rule_book.models import Experience, RuleBookSignature
+from clinic.staff.settings.experience_wording import sentences
 from tests.plans.conftest import Scene
 from tests.plans.intakes import review
+from tests.plans.rule_book.test_experience import decided, people, replaced
 from tests.plans.rule_book.test_signatures import new_rules
 from tests.staff.conftest import Browser
 
@@ -168,3 +172,45 @@ def test_the_owner_reads_of_signatures_in_the_record(therapist: Browser, owner: 
         "licence",
         "text_hash",
     ]
+
+
+def test_what_happened_here_is_told_from_five_clients_on_and_never_as_proof(
+    therapist: Browser, scene: Scene
+) -> None:
+    page = therapist.get(PAGE)
+    assert "Not counted yet." in page
+    assert "It does not show that a rule or a type works" in page
+    decided(scene, people(4), at=clock.now())
+    sweeps.count_experiences()
+    page = therapist.get(PAGE)
+    assert "Here since January" not in page
+    assert "No type was suggested to five clients yet." in page
+    decided(scene, people(1), at=clock.now())
+    replaced(scene, people(5), at=clock.now())
+    sweeps.count_experiences()
+    page = therapist.get(PAGE)
+    rule = page[page.index('id="rule-E04"') :].partition("</li>")[0]
+    assert "Here since January 2029" in rule
+    assert "Counted: 10 clients." in rule
+    assert "followed it for at least 5 and departed from it for at least 5." in rule
+    assert "Reasons given for five clients or more: the client’s wish." in rule
+    assert "Fewer than five of these clients, or none, had an incident later." in rule
+    assert "Trigger point therapy</h3>" in page
+
+
+@pytest.mark.parametrize(
+    ("columns", "sentence"),
+    [
+        ({"clients": 15, "followed": 10}, "followed it for at least 10, and departed from it for fewer than"),
+        ({"clients": 15, "departed": 10}, "departed from it for at least 10, and followed it for fewer than"),
+        (
+            {"pain_clients": 5, "pain_start": 6.1, "pain_later": 4.6},
+            "from the start to the first look back: 6.1 to 4.6, 5 clients.",
+        ),
+        ({"function_clients": 5, "function_start": 6.1, "function_later": 4.6}, "(PEG), 0 to 10"),
+        ({"clients": 10, "incident_clients": 5}, "At least 5 of these clients had an incident later."),
+    ],
+)
+def test_numbers_are_told_in_sentences(columns: dict[str, object], sentence: str) -> None:
+    row = Experience(kind="rule", name="E04", **{"reasons": [], **columns})
+    assert sentence in " ".join(sentences(row))

@@ -25,6 +25,7 @@ def test_every_step_is_a_task_under_its_own_name(app: Flask) -> None:
         "delete_old_drafts",
         "tidy",
         "fetch_from_sns",
+        "count_experiences",
         "count_overrides",
         "count_overrides_if_asked",
     }

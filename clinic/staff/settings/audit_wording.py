@@ -94,6 +94,7 @@ THINGS = {
     "users": "a member of the team",
     "rule_book_signatures": "the rule book",
     "incidents": "an incident",
+    "experiences": "what happened here with each rule",
     "incident_addenda": "an addition to an incident",
     "audit_entries": "this record",
 }

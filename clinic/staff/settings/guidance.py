@@ -16,13 +16,15 @@ from wtforms.validators import InputRequired, Length
 from clinic import clock
 from clinic.accounts.permissions import Permission
 from clinic.db import transaction
+from clinic.guidance.knowledge import MODALITIES
 from clinic.plans import queries as plans
-from clinic.plans.rule_book import signatures
+from clinic.plans.rule_book import experience, signatures
 from clinic.plans.rule_book.models import LICENCE_LENGTH, NAME_LENGTH, RuleBookSignature
 from clinic.refusal import NotFound
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
 from clinic.staff.day import practice_zone
+from clinic.staff.settings.experience_wording import sentences
 from clinic.staff.settings.forms import UnchangedForm
 from clinic.staff.settings.layout import SIGNERS, page, saved
 from clinic.web.access import audience, may, staff
@@ -144,7 +146,9 @@ def _empty_form() -> SignRuleBookForm:
 
 
 def _page(form: SignRuleBookForm) -> ResponseReturnValue:
+    now = clock.now()
     book, state, history = signatures.book_in_use(), signatures.signing_state(), signatures.history()
+    here = {key: sentences(row) for key, row in experience.experiences().items()}
     own = [row for row in history if row.signed_by_id == desk.user().id and row.withdrawn_at is None]
     return page(
         "guidance",
@@ -156,6 +160,10 @@ def _page(form: SignRuleBookForm) -> ResponseReturnValue:
         own=own,
         may_sign=may(Permission.GUIDANCE_SIGN) and all(row.text_hash != book.text_hash for row in own),
         changes=signatures.changes_since_signed(state),
+        happened_here=here,
+        counted_at=experience.counted_at(),
+        since=experience.since(now).year,
+        types=[(one.id, one.name) for one in MODALITIES.values() if ("type", one.id) in here],
         otherwise_judged=plans.open_reviews_by_other_rules(book.version),
-        zone=practice_zone(clock.now()),
+        zone=practice_zone(now),
     )
