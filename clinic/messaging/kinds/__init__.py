@@ -14,7 +14,9 @@ from clinic.messaging.due.shape import Question
 from clinic.messaging.kinds import (
     addresses,
     afterwards,
+    agenda,
     bookings,
+    delivery_trouble,
     health_questions,
     reminders,
     series,
@@ -36,6 +38,8 @@ KINDS: Mapping[MessageKind, DeclaredKind] = {
         health_questions.KINDS,
         waiting.KINDS,
         therapists.KINDS,
+        agenda.KINDS,
+        delivery_trouble.KINDS,
         team.KINDS,
     )
 }

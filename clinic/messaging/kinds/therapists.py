@@ -1,41 +1,28 @@
-"""Letters to people who work here: what waits for them, their day, and what could not be delivered."""
+"""Letters to therapists about what waits for them: reviews, check-ins and look backs."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from clinic.accounts.models import Role, User
-from clinic.booking.models import CAME, Appointment, State
+from clinic.booking.models import CAME, Appointment
 from clinic.db import db
 from clinic.language import N_
-from clinic.messaging import heartbeat
 from clinic.messaging.due.shape import DueQuery, DueRules, Row, due_query, never_owed
-from clinic.messaging.heartbeat import DeliveryPart
 from clinic.messaging.kinds.content import Drop, LetterContent, public_url
 from clinic.messaging.kinds.declaration import DeclaredKind, Recipient, to_staff
-from clinic.messaging.kinds.greeting import letter_name
 from clinic.messaging.kinds.sample import sample_link
-from clinic.messaging.kinds.visit_letter import WHOLE, LetterVisit
 from clinic.messaging.kinds.wording import OF_PRACTICE, Words
 from clinic.messaging.models import Message, MessageKind
 from clinic.messaging.services import Claim
-from clinic.plans import queries as plans
 from clinic.plans.models import CheckIn, LookBack, Plan, PlannedSession, Review
 from clinic.practice.models import Therapist
 from clinic.practice.queries import never_signs_in
-from clinic.scheduling import hours
 
 REVIEW_WORTH = timedelta(days=7)
 LOOK_BACK_WORTH = timedelta(days=7)
 NEAR = timedelta(hours=48)
-AGENDA_AT = time(7)
-AGENDA_WORTH = timedelta(hours=5)
-UNDELIVERED_WITHIN = timedelta(days=1)
-SILENT_FOR = timedelta(minutes=15)
-"""A restarting worker is silent for less time."""
 
 LOOKS_AFTER = sa.and_(
     User.active,
@@ -43,20 +30,6 @@ LOOKS_AFTER = sa.and_(
     sa.or_(User.id == Therapist.user_id, never_signs_in()),
 )
 """Who is told about a visit's client: its therapist, or all therapists if that one never signs in."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stop:
-    """One visit in a therapist's day: only when, where, the client's first name, and the treatment's mail name."""
-
-    starts_at: datetime
-    ends_at: datetime
-    zone: str
-    what: str
-    first_name: str
-    place: str
-    room: str
-    reference: str
 
 
 def reviews_waiting(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
@@ -164,87 +137,6 @@ def look_backs_due(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
     ]
 
 
-def agendas(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
-    """A therapist's visits of the day, in the location's morning; no letter on a day without visits."""
-    return [asked for name in rules.zones for asked in _agendas_in(ZoneInfo(name), rules, now)]
-
-
-def _agendas_in(zone: ZoneInfo, rules: DueRules, now: datetime) -> Iterator[DueQuery]:
-    day = hours.local_day(now, zone)
-    while (morning := hours.earliest_instant(datetime.combine(day, AGENDA_AT), zone)) <= rules.until(now):
-        if now < morning + AGENDA_WORTH:
-            yield _agenda_of(day, morning, zone, rules, now)
-        day += timedelta(days=1)
-
-
-def _agenda_of(day: date, morning: datetime, zone: ZoneInfo, rules: DueRules, now: datetime) -> DueQuery:
-    at_work = (
-        sa.select(Therapist.id, User.id.label("recipient_id"))
-        .join(User, sa.and_(User.id == Therapist.user_id, User.active))
-        .join(Appointment, Appointment.therapist_id == Therapist.id)
-        .where(
-            Appointment.zone == zone.key,
-            Appointment.state.in_([State.BOOKED, State.ARRIVED]),
-            Appointment.starts_at < hours.midnight(day + timedelta(days=1), zone),
-            Appointment.ends_at > max(now, morning),
-            # Visits booked later in the day bring no further letter.
-            Appointment.time_agreed_at < morning,
-            never_owed(MessageKind.AGENDA, Therapist.id, Message.occasion == day.isoformat()),
-        )
-        .distinct()
-    )
-    return due_query(
-        MessageKind.AGENDA,
-        at_work,
-        rules.until(now),
-        occasion=lambda row: day.isoformat(),
-        due_at=lambda row: morning,
-        expires_at=lambda row: morning + AGENDA_WORTH,
-    )
-
-
-def delivery_troubles(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
-    """Undelivered letters, or a silent worker: to each owner, at most once a day."""
-    if not rules.zones:
-        return []
-    quiet = rules.quiet(rules.zones[0])
-    owners = sa.select(User.id, User.id.label("recipient_id")).where(
-        User.active,
-        User.role_names.contains([Role.OWNER.value]),
-        never_owed(MessageKind.DELIVERY_TROUBLE, User.id, Message.owed_at > now - UNDELIVERED_WITHIN),
-        sa.or_(sa.exists().where(*_undelivered(now)), heartbeat.some_silent(SILENT_FOR)),
-    )
-    return [
-        due_query(
-            MessageKind.DELIVERY_TROUBLE,
-            owners,
-            rules.until(now),
-            occasion=lambda row: hours.local_day(now, quiet.zone).isoformat(),
-            due_at=lambda row: quiet.after(now),
-            expires_at=lambda row: now + UNDELIVERED_WITHIN,
-        )
-    ]
-
-
-def undelivered_count(now: datetime) -> int:
-    """How many letters to clients could not be delivered within the last day."""
-    return db.session.scalar(sa.select(sa.func.count()).where(*_undelivered(now))) or 0
-
-
-def _undelivered(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
-    return Message.given_up_at > now - UNDELIVERED_WITHIN, Message.kind != MessageKind.DELIVERY_TROUBLE
-
-
-def silent_parts() -> list[str]:
-    """The parts of the delivery that were once alive and have been silent for a while."""
-    found = heartbeat.heartbeats()
-    return [
-        sign.part.value
-        for sign in found.signs
-        if sign.part is not DeliveryPart.MAIL and sign.age is not None and sign.age > SILENT_FOR
-    ]
-
-
 def _review_waiting(claim: Claim, user: User, now: datetime) -> LetterContent | Drop:
     review = db.session.get(Review, claim.subject_id)
     if review is None:
@@ -276,73 +168,6 @@ def _look_back_due(claim: Claim, user: User, now: datetime) -> LetterContent | D
         return Drop("decided")
     return LetterContent(
         recipient=user.email, facts={"link": public_url(f"/staff/appointments/{claim.subject_id}/look-back")}
-    )
-
-
-def _agenda(claim: Claim, user: User, now: datetime) -> LetterContent | Drop:
-    therapist = db.session.get(Therapist, claim.subject_id)
-    if therapist is None or therapist.user_id != user.id:
-        return Drop("gone")
-    stops = _stops(therapist, date.fromisoformat(claim.occasion))
-    if not stops:
-        return Drop("nothing_left")
-    return LetterContent(
-        recipient=user.email,
-        facts={"stops": stops, "reviews": plans.waiting(user.id, now), "link": public_url("/staff")},
-    )
-
-
-def _stops(therapist: Therapist, day: date) -> list[Stop]:
-    """The visits that begin on this local day of their place, earliest first."""
-    around = timedelta(days=1)
-    begin = hours.midnight(day, ZoneInfo("UTC"))
-    visits = db.session.scalars(
-        sa.select(Appointment)
-        .where(
-            Appointment.therapist_id == therapist.id,
-            Appointment.state.in_([State.BOOKED, State.ARRIVED]),
-            Appointment.starts_at >= begin - around,
-            Appointment.starts_at < begin + 2 * around,
-        )
-        .order_by(Appointment.starts_at)
-        .options(*WHOLE, sa.orm.joinedload(Appointment.room))
-    )
-    return [
-        Stop(
-            starts_at=visit.starts_at,
-            ends_at=visit.ends_at,
-            zone=visit.zone,
-            what=visit.treatment.mail_name,
-            first_name=letter_name(visit.client),
-            place=visit.location.name,
-            room=visit.room.name if visit.room else "",
-            reference=visit.reference,
-        )
-        for visit in visits
-        if hours.local_day(visit.starts_at, ZoneInfo(visit.zone)) == day
-    ]
-
-
-def _delivery_trouble(claim: Claim, user: User, now: datetime) -> LetterContent | Drop:
-    undelivered, silent = undelivered_count(now), silent_parts()
-    if not undelivered and not silent:
-        return Drop("well_again")
-    return LetterContent(
-        recipient=user.email,
-        facts={"undelivered": undelivered, "silent": silent, "link": public_url("/staff/messages")},
-    )
-
-
-def _sample_stop(visit: LetterVisit) -> Stop:
-    return Stop(
-        starts_at=visit.starts_at,
-        ends_at=visit.ends_at,
-        zone=visit.zone,
-        what=visit.what,
-        first_name=visit.first_name,
-        place=visit.place,
-        room="",
-        reference=visit.reference,
     )
 
 
@@ -385,31 +210,5 @@ KINDS = (
         placeholders=OF_PRACTICE,
         compose=to_staff(_look_back_due),
         sample=sample_link,
-    ),
-    DeclaredKind(
-        kind=MessageKind.AGENDA,
-        label="The day's visits (to staff)",
-        recipient=Recipient.STAFF,
-        due=(agendas,),
-        words=Words(
-            subject=N_("Your day at {practice}"),
-            heading=N_("Your day"),
-        ),
-        placeholders=OF_PRACTICE,
-        compose=to_staff(_agenda),
-        sample=lambda scene: {"stops": [_sample_stop(scene.visit)], "reviews": 1, "link": scene.link},
-    ),
-    DeclaredKind(
-        kind=MessageKind.DELIVERY_TROUBLE,
-        label="Letters not delivered (to owners)",
-        recipient=Recipient.STAFF,
-        due=(delivery_troubles,),
-        words=Words(
-            subject=N_("Letters could not be delivered"),
-            heading=N_("Letters need a look"),
-        ),
-        placeholders=OF_PRACTICE,
-        compose=to_staff(_delivery_trouble),
-        sample=lambda scene: {"undelivered": 1, "silent": [], "link": scene.link},
     ),
 )

@@ -1,0 +1,158 @@
+"""The page on which a client chooses a time of a treatment: which times, at which location, and what stands beside them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from flask import render_template, request, url_for
+
+from clinic.booking import admission, availability, barring, revalidation, same_person, services
+from clinic.booking import queries as appointments
+from clinic.booking.models import Appointment
+from clinic.booking.refusals import NextStep, next_step
+from clinic.booking.search_criteria import SearchCriteria
+from clinic.intake import queries as intake
+from clinic.language import N_
+from clinic.practice import queries as practice
+from clinic.practice.models import Location, Therapist, Treatment
+from clinic.practice.supply import supply_of
+from clinic.refusal import NotFound, Refusal
+from clinic.web import slot_picker, time_values
+from clinic.web.browser import known_browser
+from clinic.web.signed_in_client import signed_in_client_id
+from clinic.web.slot_picker import PickerUrl, SlotChoice
+
+
+def render(
+    treatment: Treatment,
+    now: datetime,
+    *,
+    refusal: Refusal | None = None,
+    wanted: datetime | None = None,
+    at: Location | None = None,
+) -> str:
+    """The times; after a refusal those of the wanted day, and if the time is gone, the nearest ones.
+
+    `at` is the location of the time, for a page whose URL does not name it.
+    """
+    choice = _choice(treatment, now, wanted, at)
+    is_gone = refusal is not None and next_step(refusal) in (NextStep.OTHER_TIME, NextStep.NEW_RESERVATION)
+    return render_template(
+        "public/choose.html",
+        treatment=treatment,
+        is_confirmed=admission.needs_approval(treatment),
+        therapists=treatment.therapists,
+        chosen_therapist=choice.therapists.get(choice.search.therapist_id)
+        if choice.search.therapist_id
+        else None,
+        locations=practice.locations(now.date()),
+        picker=slot_picker.picker(choice, treatment.slug, _address(treatment, at=at), now),
+        action=_address(treatment, "booking.hold", at)(request.args.get("day"), request.args.get("from")),
+        refusal=refusal or _bar(choice),
+        nearest=slot_picker.nearest_times(choice, wanted, now) if is_gone and wanted else [],
+        has_errors=refusal is not None,
+    )
+
+
+def place_of(treatment: Treatment, now: datetime) -> Location:
+    """The location of the visit: from the URL, or else where the treatment is usually given."""
+    asked_for = _named(practice.locations(now.date()), request.args.get("location"))
+    place = asked_for or practice.usual_place(treatment, now.date())
+    if place is None:
+        raise NotFound(N_("This practice has no place to come to yet."))
+    return place
+
+
+def _choice(
+    treatment: Treatment, now: datetime, wanted: datetime | None = None, at: Location | None = None
+) -> SlotChoice:
+    therapist = _named(treatment.therapists, request.args.get("therapist"))
+    place = at or place_of(treatment, now)
+    client_id = signed_in_client_id()
+    mine = known_browser()
+    held = services.holds_of(mine) if mine else []
+    supply = barring.shown_to(supply_of(treatment.id), client_id)
+    return SlotChoice(
+        supply=same_person.avoiding(supply, client_id, now, records=True),
+        search=SearchCriteria(
+            treatment.id,
+            therapist_id=therapist.id if therapist else None,
+            location_id=place.id,
+            own_therapist=appointments.own_therapist(client_id) if client_id else None,
+            moving=tuple(kept.id for kept in held[:1]),
+        ),
+        location=place,
+        therapists={person.id: person for person in treatment.therapists},
+        day=time_values.read_day(request.args.get("day")) or slot_picker.local_day_of(wanted, place),
+        start=time_values.read_day(request.args.get("from")),
+        not_before=_not_before(place, now),
+        own=_own_time(held, treatment, therapist, place, now),
+    )
+
+
+def _own_time(
+    held: Sequence[Appointment],
+    treatment: Treatment,
+    therapist: Therapist | None,
+    place: Location,
+    now: datetime,
+) -> Appointment | None:
+    """The time this browser keeps, where it is one of those that are shown and can still be booked."""
+    for kept in held:
+        is_shown = (kept.treatment_id, kept.location_id) == (treatment.id, place.id)
+        is_shown = is_shown and (therapist is None or kept.therapist_id == therapist.id)
+        if is_shown and revalidation.is_live(kept, now) and revalidation.is_possible(kept, now):
+            return None if _is_barred(kept.therapist_id) else kept
+    return None
+
+
+def _is_barred(therapist_id: UUID) -> bool:
+    client_id = signed_in_client_id()
+    return client_id is not None and not barring.barred_therapists(client_id).isdisjoint({None, therapist_id})
+
+
+def _bar(choice: SlotChoice) -> Refusal | None:
+    """The sentence for a signed-in client who is shown no times because of a bar; None for anybody else."""
+    if availability.candidates(choice.supply, choice.search):
+        return None
+    client_id = signed_in_client_id()
+    return barring.BarredOnline() if client_id and barring.barred_therapists(client_id) else None
+
+
+def _not_before(place: Location, now: datetime) -> datetime | None:
+    """From when this visitor's answers allow a visit; None if they do not postpone it."""
+    mine, client_id = known_browser(), signed_in_client_id()
+    if mine is None and client_id is None:
+        return None
+    return intake.safety_standing(browser=mine, client_id=client_id, now=now, zone=place.zone).not_before
+
+
+Named = TypeVar("Named", Therapist, Location)
+
+
+def _named(among: Sequence[Named], slug: str | None) -> Named | None:
+    """The one with this slug; raises NotFound if there is none."""
+    if not slug:
+        return None
+    for found in among:
+        if found.slug == slug:
+            return found
+    raise NotFound
+
+
+def _address(treatment: Treatment, endpoint: str = "booking.choose", at: Location | None = None) -> PickerUrl:
+    """The URL of the times, keeping the chosen therapist and location."""
+
+    def address(day: Any = None, start: Any = None) -> str:
+        return url_for(
+            endpoint,
+            slug=treatment.slug,
+            therapist=request.args.get("therapist") or None,
+            location=at.slug if at else request.args.get("location") or None,
+            day=day,
+            _anchor="times" if day and endpoint == "booking.choose" else None,
+            **{"from": start},
+        )
+
+    return address
