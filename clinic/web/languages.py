@@ -30,7 +30,7 @@ TRANSLATED = (
     "portal.",
     "resume.",
     "waiting.",
-    "wishes.",
+    "preferences.",
 )
 """Prefixes of the endpoints of translated pages."""
 ONLY_ENGLISH = (
