@@ -46,7 +46,7 @@ _ALL: Final = (
     _say("G1-life", "Life may feel better with massage even where a chronic problem is not solved."),
     _say(
         "G2-any",
-        "Each of the listed types may help with acute or chronic pain from a disc, sciatica, scoliosis or a muscle in spasm.",
+        "No type is singled out for pain from a disc, sciatica, a curved spine or a cramping muscle.",
         rules="E05 E26 E27 E28 E30",
     ),
     _say(
@@ -92,11 +92,13 @@ _ALL: Final = (
         rules="E19 E37",
     ),
     _say("G2-regular", "Massage is best used regularly and together with other care."),
-    _say("G3-sitting", "Long sitting is named as a cause.", rules="E10"),
+    _say("G3-sitting", "Long sitting is named as a cause of back pain.", rules="E10"),
     _say("G3-exercise", "Too little exercise can make muscles tense.", rules="E12"),
-    _say("G3-posture", "Poor posture and a curved spine are named as causes.", rules="E27"),
-    _say("G3-mind", "Stress, low mood and anxiety are named as causes.", rules="E19 E20 E21"),
-    _say("G3-sport", "Injuries from training, dance and sport are named as causes.", rules="E18"),
+    _say("G3-posture", "Poor posture and a curved spine are named as causes of back pain.", rules="E27"),
+    _say("G3-mind", "Stress, low mood and anxiety are named as causes of back pain.", rules="E19 E20 E21"),
+    _say(
+        "G3-sport", "Injuries from training, dance and sport are named as causes of back pain.", rules="E18"
+    ),
     _say(
         "G3-ages",
         "Children who grow fast, adults with heavy work, and people at changes such as retirement have sensitive backs.",
@@ -117,7 +119,7 @@ _ALL: Final = (
     _say("G4-joints", "With arthritis, swollen joints can press on nerves.", rules="E28"),
     _say(
         "G4-bones",
-        "Stress fractures, weak bones and a slipped back bone are described, and no type is named for them.",
+        "For weak bones, or a back bone that has slipped, no type of massage is named.",
         rules="E29",
     ),
     _say(
@@ -153,7 +155,7 @@ _ALL: Final = (
     ),
     _say(
         "G6-gentle",
-        "Swedish massage is gentle: for mild pain, stiffness, tightness and rest.",
+        "Gentle massage, such as Swedish, is named for mild pain, stiffness, tightness and rest.",
         types="swedish relaxation",
         rules="E09 E19 E35 E37",
     ),
@@ -247,7 +249,7 @@ _ALL: Final = (
     _say(
         "G10-relaxation",
         "Relaxation massage has calming strokes over the whole back and eases knots without hurting.",
-        types="relaxation swedish",
+        types="relaxation",
         rules="E09 E19 E20 E37 E50",
     ),
     _say("G10-pressure", "Pressure follows what you like.", rules="P01 P02"),
@@ -280,14 +282,13 @@ def statements_in(section: str) -> tuple[Statement, ...]:
     return tuple(statement for statement in _ALL if statement.section == section)
 
 
-def statement_behind(rule: str, modality: str, sections: Iterable[str]) -> Statement | None:
-    """The sentence to check for a rule's points to a type, from the first section that the rule cites and that has one.
+def statements_behind(rule: str, modality: str, sections: Iterable[str]) -> tuple[Statement, ...]:
+    """The sentences to check for a rule's points to a type, in the order of the sections that the rule cites.
 
-    It names the type or speaks of all types; None if no cited section says anything of it.
+    Each names the type or, failing that in its section, speaks of all types; none if no cited section says anything of it.
     """
+    found: list[Statement] = []
     for section in sections:
         cited = [one for one in statements_in(section) if rule in one.rules]
-        fitting = [one for one in cited if modality in one.types] or [one for one in cited if not one.types]
-        if fitting:
-            return fitting[0]
-    return None
+        found += [one for one in cited if modality in one.types] or [one for one in cited if not one.types]
+    return tuple(found)

@@ -94,7 +94,7 @@ def _length(plan: ExplainedPlan, chosen: Treatment | None) -> str:
         return f"{length.minutes} minutes" if length else ""
     booked = f"{chosen.length_minutes} minutes"
     if length and length.most and chosen.length_minutes > length.most:
-        return f"{booked} can be booked here. {length.most} may be enough for you: your therapist agrees that with you."
+        return f"{booked} can be booked here. {length.most} may be enough for you; talk it over with your therapist."
     return booked
 
 

@@ -1,10 +1,10 @@
 """A stored explanation for its client: the suggestion, its reasons, what safety changes, the draft course."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from clinic.guidance.knowledge import SECTIONS
-from clinic.guidance.statements import statement_behind
+from clinic.guidance.statements import statements_behind
 from clinic.intake.explanation import (
     Cited,
     ExplainedMatch,
@@ -32,7 +32,7 @@ SILENCES, SAFETY = "silences", "safety"
 
 @dataclass(frozen=True)
 class ShownReason:
-    """One sentence about the client, and the heading of what it rests on; `anchor` is its place on the guidance's page."""
+    """One sentence about the client, and the sentence of the guidance behind it; `anchor` is its place on that page."""
 
     text: str
     source: str
@@ -85,8 +85,8 @@ class SuggestionPage:
 
 ALIKE = (frozenset({"E43", "E44", "K2"}), frozenset({"E15b", "E16", "E17"}))
 """Rules that say nearly the same of a client: one of them is told."""
-CAREFUL = "Where it says nothing, we are careful"
-SAFETY_FIRST = "Where the safety questions come from"
+CAREFUL = "The guidance says nothing of this, so we are careful."
+SAFETY_FIRST = "Safety always counts more than the guidance."
 PACES = {"once": "One session", "fortnightly": "Every two weeks"}
 STAFF_RULES = frozenset({"K1"})
 """Limits of the scoring itself: the therapist sees them with the points; they tell a client nothing about the match."""
@@ -130,8 +130,19 @@ def _changes(safety: ExplainedSafety) -> SafetyChanges:
     """What safety changes in the session; advice to the client is elsewhere on the page."""
     apart = {text for code, text in safety.notes if code == SUPPORT_LINES}
     fired = [rule for rule in safety.fired if set(rule.changes) - apart]
-    lines = dict.fromkeys(line for rule in fired for line in rule.changes if line not in apart)
-    return SafetyChanges(_told(fired), tuple(lines))
+    return SafetyChanges(
+        _told(fired), _joined(line for rule in fired for line in rule.changes if line not in apart)
+    )
+
+
+def _joined(lines: Iterable[str]) -> tuple[str, ...]:
+    """Each line once; lists that begin alike, as `Left out: …`, become one list."""
+    lists: dict[str, list[str]] = {}
+    for line in lines:
+        beginning, colon, items = line.rstrip(".").partition(": ")
+        kept = lists.setdefault(beginning if colon else line, [])
+        kept += [item for item in items.split(", ") if item and item not in kept]
+    return tuple(f"{name}: {', '.join(items)}." if items else name for name, items in lists.items())
 
 
 def _told(rules: Iterable[ExplainedRule]) -> tuple[str, ...]:
@@ -183,11 +194,11 @@ def _reasons(row: ExplainedMatch) -> tuple[ShownReason, ...]:
     found: dict[str, ShownReason] = {}
     said: set[str] = set()
     for cited in row.reasons:
-        shown = _reason(cited, row.modality)
         # Where a type begins says nothing about this client.
         is_said = cited.is_start or any(cited.rule in alike for alike in ALIKE if said & alike)
-        if not (found and is_said):
-            found.setdefault(shown.text, shown)
+        text = sentence_of(cited.rule, cited.text, cited.answers)
+        if text not in found and not (found and is_said):
+            found[text] = _reason(text, cited, row.modality, {shown.anchor for shown in found.values()})
             said.add(cited.rule)
     return (*list(found.values())[: MOST_REASONS - len(against)], *against)
 
@@ -197,12 +208,13 @@ def _base(row: ExplainedMatch, sold: Mapping[str, Treatment], closed: frozenset[
     return None if row.modality in closed else sold.get(row.base or "")
 
 
-def _reason(cited: Cited, modality: str) -> ShownReason:
-    text = sentence_of(cited.rule, cited.text, cited.answers)
+def _reason(text: str, cited: Cited, modality: str, used: Collection[str]) -> ShownReason:
+    """A reason with the first sentence behind it that no reason before it has used, if there is another."""
     codes = [code for code, _ in cited.sections]
-    statement = statement_behind(cited.rule, modality, codes)
-    if statement is not None:
-        return ShownReason(text, SECTIONS[statement.section].title, statement.anchor)
+    behind = statements_behind(cited.rule, modality, codes)
+    if behind:
+        fresh = [one for one in behind if one.anchor not in used]
+        return ShownReason(text, (fresh or behind)[0].text, (fresh or behind)[0].anchor)
     if codes and codes[0] in SECTIONS:
         return ShownReason(text, SECTIONS[codes[0]].title, codes[0])
     return ShownReason(text, CAREFUL, SILENCES)

@@ -263,6 +263,33 @@ def test_what_safety_changes_stands_once_with_the_client_s_own_answers(make: Mod
     assert dict(shown.course.rows)["Pressure"] == "Medium at most, for your safety."
 
 
+def test_lists_that_begin_alike_become_one() -> None:
+    lines = (
+        "Medium pressure at most.",
+        "Left out: a, b.",
+        "Left out: b, c.",
+        "Medium pressure at most.",
+        "Rise slowly.",
+    )
+    assert suggestion._joined(lines) == ("Medium pressure at most.", "Left out: a, b, c.", "Rise slowly.")
+
+
+def test_two_reasons_of_a_type_lead_to_two_sentences_where_there_are_two(make: ModuleType) -> None:
+    make.practice()
+    tight = {
+        **KNOTS,
+        "muscle_findings": ["deep_chronic_tension"],
+        "sitting_hours_per_day": 9,
+        "pressure_preference": "firm",
+    }
+    top = page(send(make.client(), tight), []).top
+    assert top is not None
+    assert [(reason.text, reason.anchor) for reason in top.reasons[:2]] == [
+        ("You feel deep tightness that has lasted.", "G6-deep"),
+        ("You sit for many hours.", "G3-sitting"),
+    ]
+
+
 def test_nearly_the_same_is_not_said_twice(make: ModuleType) -> None:
     make.practice()
     for match in matches(page(send(make.client(), OILS), [])):
