@@ -7,7 +7,7 @@ checking" and never "you have".
 from collections.abc import Sequence
 from typing import Final
 
-from clinic.guidance.levels import Disposition, Level
+from clinic.guidance.levels import Disposition, HelpPlace, HowSoon, Level
 from clinic.guidance.red_flags import RedFlag
 from clinic.guidance.rules.kinds import SafetyRule
 
@@ -34,12 +34,14 @@ def advice(
     disposition: Disposition | None,
     rules: Sequence[SafetyRule],
     unsure: Sequence[RedFlag],
+    how_soon: HowSoon | None = None,
+    place: HelpPlace | None = None,
 ) -> Advice:
-    """The heading and the sentences for an outcome."""
+    """The heading and the sentences for an outcome; `how_soon` and `place` are those of its most urgent rule."""
     if disposition is Disposition.EMERGENCY:
         return "Call {emergency_number} or go to an emergency department now", (EMERGENCY,)
     if disposition is Disposition.DOCTOR:
-        return _see_a_doctor(rules, unsure)
+        return _doctors_heading(how_soon, place), _see_a_doctor(rules, unsure)
     if disposition is Disposition.POSTPONE:
         return _come_another_day(rules)
     return _BOOKABLE[level]
@@ -61,7 +63,15 @@ _BOOKABLE: Final[dict[Level, Advice]] = {
 }
 
 
-def _see_a_doctor(rules: Sequence[SafetyRule], unsure: Sequence[RedFlag]) -> Advice:
+def _doctors_heading(how_soon: HowSoon | None, place: HelpPlace | None) -> str:
+    if how_soon in (None, HowSoon.ROUTINE):
+        return "Please see a doctor before a massage"
+    if place is HelpPlace.MATERNITY:
+        return f"Please ring your midwife or maternity unit {how_soon.words}"
+    return f"Please see a doctor {how_soon.words}, before a massage"
+
+
+def _see_a_doctor(rules: Sequence[SafetyRule], unsure: Sequence[RedFlag]) -> tuple[str, ...]:
     advised_against = any(rule.id == "R25" for rule in rules)
     sentences = ["Some of your answers need checking before a massage. This does not say what you have."]
     if any(flag.urgent for flag in unsure):
@@ -72,7 +82,8 @@ def _see_a_doctor(rules: Sequence[SafetyRule], unsure: Sequence[RedFlag]) -> Adv
         )
     sentences.append("We have not booked an appointment. Your answers are kept.")
     sentences.append("Booking opens again when a therapist has recorded that you are cleared.")
-    return "Please see a doctor before a massage", tuple(sentences)
+    sentences.extend(dict.fromkeys(rule.come_back for rule in rules if rule.come_back))
+    return tuple(sentences)
 
 
 def _come_another_day(rules: Sequence[SafetyRule]) -> Advice:

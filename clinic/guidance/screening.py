@@ -36,7 +36,14 @@ def screen(facts: Facts, rule_set: RuleSet = CURRENT) -> SafetyOutcome:
     disposition = _disposition(level, fired)
     cap, capped_by = _cap(rules)
     how_soon, place = soonest(rule for rule in fired if rule.level is level)
-    heading, say = advice(level=level, disposition=disposition, rules=rules, unsure=unsure)
+    heading, say = advice(
+        level=level,
+        disposition=disposition,
+        rules=rules,
+        unsure=unsure,
+        how_soon=how_soon,
+        place=place,
+    )
     return SafetyOutcome(
         level=level,
         disposition=disposition,

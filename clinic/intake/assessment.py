@@ -6,12 +6,14 @@ from typing import Any, Final, Protocol
 
 from clinic.guidance import engine, plan, questionnaire
 from clinic.guidance.advice import advice
-from clinic.guidance.levels import Disposition, Level
+from clinic.guidance.levels import Disposition, HelpPlace, HowSoon, Level
 from clinic.guidance.outcome import FiredRule
 from clinic.guidance.questions import FLAG_PREFIX, QUESTIONS
 from clinic.guidance.red_flags import RED_FLAGS
 from clinic.guidance.rules import CURRENT
 from clinic.guidance.rules.kinds import RuleSet
+from clinic.guidance.screening import soonest
+from clinic.intake.explanation import ExplainedRule
 
 POSTPONED_UNTIL_WELL: Final = frozenset({"R22", "R31", "R32"})
 POSTPONED_UNTIL_TOMORROW: Final = "R23"
@@ -94,7 +96,9 @@ def _nothing_suggested(safety: engine.SafetyOutcome) -> engine.Suggestion:
 class Advice:
     """What to tell somebody who cannot book now: what to do, why, and which answers led to it.
 
-    The page fills in `{emergency_number}`. `fields` are keys of answers, in the order of the pages.
+    The page fills in `{emergency_number}`. `fields` are keys of answers, in the order of the pages; `led` are the answers
+    themselves, as key and value. `how_soon` and `place` are those of the most urgent rule, and `tell` are sentences to say
+    there.
     """
 
     verdict: SafetyVerdict
@@ -102,6 +106,10 @@ class Advice:
     sentences: tuple[str, ...]
     whys: tuple[str, ...]
     fields: tuple[str, ...]
+    led: tuple[tuple[str, Any], ...] = ()
+    how_soon: HowSoon | None = None
+    place: HelpPlace | None = None
+    tell: tuple[str, ...] = ()
 
 
 def so_far(answers: Mapping[str, object]) -> SafetyVerdict:
@@ -118,20 +126,48 @@ def advice_so_far(answers: Mapping[str, object]) -> Advice:
     counting = _counting(answers)
     reached = verdict(counting)
     highest = [fired for fired in counting if fired.level is reached.level]
+    how_soon, place = soonest(highest)
     heading, sentences = advice(
         level=reached.level,
         disposition=reached.disposition,
+        how_soon=how_soon,
+        place=place,
         rules=[CURRENT.safety_by_id[fired.rule] for fired in highest if fired.rule in CURRENT.safety_by_id],
         unsure=[RED_FLAGS[code] for fired in highest for code in _unsure_of(fired)],
     )
-    named = {field for fired in highest for field in _fields(fired.answers)}
+    led = led_by(fired.answers for fired in highest)
     return Advice(
         reached,
         heading,
         sentences,
         tuple(fired.why for fired in highest),
-        tuple(field for field in QUESTIONS if field in named),
+        tuple(field for field, _ in led),
+        led,
+        how_soon,
+        place,
+        tell_there(highest),
     )
+
+
+def tell_there(rules: Iterable[FiredRule | ExplainedRule]) -> tuple[str, ...]:
+    """The sentences to say at the place of help, the most urgent first, each once."""
+    said = sorted(
+        (rule for rule in rules if rule.tell),
+        key=lambda rule: rule.how_soon.order if rule.how_soon else len(HowSoon),
+    )
+    return tuple(dict.fromkeys(rule.tell for rule in said))
+
+
+def led_by(found: Iterable[Mapping[str, Any]]) -> tuple[tuple[str, Any], ...]:
+    """The answers that rules rest on, as key and value in the order of the pages; of a list only what the rules name."""
+    merged: dict[str, Any] = {}
+    for answers in found:
+        for key, value in _keyed(answers):
+            before = merged.get(key)
+            if isinstance(before, list) and isinstance(value, list):
+                value = list(dict.fromkeys((*before, *value)))
+            merged[key] = value
+    return tuple((field, merged[field]) for field in QUESTIONS if field in merged)
 
 
 def _counting(answers: Mapping[str, object]) -> list[FiredRule]:
@@ -148,13 +184,14 @@ def _unsure_of(fired: FiredRule) -> list[str]:
     return [fired.rule.removeprefix(UNSURE)] if fired.rule.startswith(UNSURE) else []
 
 
-def _fields(answers: Mapping[str, object]) -> Iterator[str]:
-    """Keys of answers: a fact about red flags is stored under each flag's key."""
+def _keyed(answers: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Keys of answers with their values: a fact about red flags is stored under each flag's key."""
+    said = {"red_flags": "yes", "red_flags_unsure": "unsure"}
     for fact, value in answers.items():
-        if fact in ("red_flags", "red_flags_unsure") and isinstance(value, list | tuple | frozenset):
-            yield from (f"{FLAG_PREFIX}{code}" for code in value)
+        if fact in said:
+            yield from ((f"{FLAG_PREFIX}{code}", said[fact]) for code in value)
         else:
-            yield fact
+            yield fact, value
 
 
 def _rests_on_a_gap(rule_id: str, answers: Mapping[str, object]) -> bool:

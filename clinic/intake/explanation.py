@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from clinic.guidance.levels import Disposition, Level
+from clinic.guidance.levels import Disposition, HelpPlace, HowSoon, Level
 from clinic.intake.models import Outcome, SubmissionKind
 
 Stored = Mapping[str, Any]
@@ -24,6 +24,9 @@ class ExplainedRule:
     changes: tuple[str, ...] = ()
     when: str = ""
     answers: Stored
+    how_soon: HowSoon | None = None
+    place: HelpPlace | None = None
+    tell: str = ""
 
     @classmethod
     def read(cls, row: Stored) -> Self:
@@ -35,13 +38,17 @@ class ExplainedRule:
             changes=tuple(row.get("changes", ())),
             when=row.get("when", ""),
             answers=row.get("answers", {}),
+            how_soon=HowSoon(row["how_soon"]) if row.get("how_soon") else None,
+            place=HelpPlace(row["place"]) if row.get("place") else None,
+            tell=row.get("tell", ""),
         )
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExplainedSafety:
     """What screening found. `heading` and `say` are what the client is told; `exclusions` gives for each type that is
-    left out the rules that leave it out, and `notes` are (code, sentence).
+    left out the rules that leave it out, and `notes` are (code, sentence). `how_soon` and `place` are those of a stop, and
+    `watch` is what to watch for and what to do then.
     """
 
     fired: tuple[ExplainedRule, ...]
@@ -53,6 +60,9 @@ class ExplainedSafety:
     say: tuple[str, ...]
     cap: str | None
     """The most pressure that safety allows, if it limits it."""
+    how_soon: HowSoon | None = None
+    place: HelpPlace | None = None
+    watch: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def read(cls, stored: Stored) -> Self:
@@ -68,6 +78,9 @@ class ExplainedSafety:
             heading=stored.get("heading", ""),
             say=tuple(stored.get("say", ())),
             cap=stored.get("cap"),
+            how_soon=HowSoon(stored["how_soon"]) if stored.get("how_soon") else None,
+            place=HelpPlace(stored["place"]) if stored.get("place") else None,
+            watch=tuple((net["watch_for"], net["do"]) for net in stored.get("safety_net", ())),
         )
 
     @property

@@ -16,12 +16,12 @@ from clinic.guidance import advice, questionnaire
 from clinic.guidance.levels import Disposition, Level
 from clinic.guidance.questions import PAGES
 from clinic.intake import path, queries
-from clinic.intake.assessment import Advice, SafetyVerdict, advice_so_far
+from clinic.intake.assessment import Advice, SafetyVerdict, advice_so_far, led_by, tell_there
 from clinic.intake.explanation import Explanation, safety_of
 from clinic.intake.models import Draft, Outcome
 from clinic.intake.queries import SafetyStanding
 from clinic.practice import queries as practice
-from clinic.public import suggestion
+from clinic.public import care_card, suggestion
 from clinic.web import access
 from clinic.web.access import anyone, audience
 from clinic.web.browser import known_browser
@@ -94,12 +94,19 @@ def _of_draft(draft: Draft, now: datetime) -> ResponseReturnValue:
     if said.verdict.level.stops:
         _record_look(draft, draft.client_id, ("level", "rules"), now)
     if said.verdict.level is Level.URGENT:
-        return _card(said, wrong_answer=_page_of(said.fields))
+        return _card(said, wrong_answer=_page_of(said.fields), may_change=True)
     following = path.next_unanswered(draft.answers)
     go_on = url_for("intake.ask", slug=following.slug) if following else url_for("intake.check")
     if said.verdict.level is Level.REFER:
         support = practice.the_practice().support_line if draft.answers.get("mood") == "marked" else ""
-        return _card(said, wrong_answer=_page_of(said.fields), go_on=go_on, support=support)
+        return _card(
+            said,
+            wrong_answer=_page_of(said.fields),
+            go_on=go_on,
+            support=support,
+            may_change=True,
+            letter=True,
+        )
     return redirect(go_on, 303)
 
 
@@ -110,14 +117,22 @@ def _card(
     go_on: str | None = None,
     not_before: datetime | None = None,
     support: str = "",
+    may_change: bool = False,
+    letter: bool = False,
 ) -> str:
-    emergency_number = practice.the_practice().emergency_number
+    here = practice.the_practice()
+    emergency_number = here.emergency_number
     is_urgent = said.verdict.level is Level.URGENT
     return render_template(
         "public/outcome/urgent.html" if is_urgent else "public/outcome/refer.html",
         heading=said.heading.replace("{emergency_number}", emergency_number),
         sentences=[text.replace("{emergency_number}", emergency_number) for text in said.sentences],
         whys=said.whys,
+        led=care_card.led_rows(said.led, may_change=may_change),
+        tell=said.tell,
+        steps=care_card.steps(said.how_soon),
+        help=care_card.help_at(said.place, here),
+        letter=url_for("doctors_letter.show") if letter else None,
         postponed=said.verdict.disposition is Disposition.POSTPONE,
         not_before=not_before,
         zone=_zone(None, clock.now()),
@@ -137,7 +152,17 @@ def _advice(standing: SafetyStanding, outcome: Outcome | None, told: Collection[
         open_rules = rules if told is None else [rule for rule in rules if _rests_on(told, rule.answers)]
         whys = tuple(rule.why for rule in open_rules)
         if open_rules == rules:
-            return Advice(reached, stored.heading, stored.say, whys, ())
+            return Advice(
+                reached,
+                stored.heading,
+                stored.say,
+                whys,
+                (),
+                led_by(rule.answers for rule in rules),
+                stored.how_soon,
+                stored.place,
+                tell_there(rules),
+            )
     heading, sentences = advice.advice(
         level=reached.level, disposition=reached.disposition, rules=(), unsure=()
     )
@@ -162,6 +187,7 @@ def _looked_at_first(outcome: Outcome, held: Appointment | None) -> str:
         "public/outcome/looked_at_first.html",
         heading=heading,
         sentences=sentences,
+        watch=care_card.watch(safety_of(outcome), practice.the_practice().emergency_number),
         held=held,
         support=_support(outcome),
     )
@@ -174,6 +200,7 @@ def _suggestion(outcome: Outcome, held: Appointment | None) -> str:
         page=suggestion.suggestion_page(
             Explanation.of(outcome), practice.treatments(), settings.modalities_off, settings.currency
         ),
+        watch=care_card.watch(safety_of(outcome), settings.emergency_number),
         in_sentence=suggestion.in_sentence,
         held=held,
         support=_support(outcome),

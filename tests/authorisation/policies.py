@@ -82,6 +82,7 @@ POLICIES: dict[str, str | frozenset[Permission]] = {
     "resume.link": ANYONE,
     "resume.use_link": ANYONE,
     "intake.without": ANYONE,
+    "doctors_letter.show": ANYONE,
     "outcome.show": ANYONE,
     "safety_form.ask": ANYONE,
     "safety_form.answer": ANYONE,

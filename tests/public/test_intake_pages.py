@@ -228,12 +228,12 @@ def test_a_doctors_card_is_shown_once_and_the_questions_may_be_finished(visitor:
     visitor.say_yes()
     visitor.answer_until("safety-3")
     page = visitor.answer(red_flags_weight_loss=["yes"])
-    assert heading(page) == "Please see a doctor before a massage"
+    assert heading(page) == "Please see a doctor within two days, before a massage"
     assert "116 117" in words(page)
     visitor.go("/intake/safety-4")
     visitor.answer_until("check", red_flags_weight_loss=["yes"])
     page = visitor.post("/intake/check", posted("closing", {}))
-    assert heading(page) == "Please see a doctor before a massage"
+    assert heading(page) == "Please see a doctor within two days, before a massage"
     assert "/book" not in page.text
 
 

@@ -27,7 +27,7 @@ def sent_to_a_doctor(visitor: Visitor, mood: str) -> tuple[str, str]:
     visitor.say_yes()
     visitor.answer_until("swelling", mood=[mood])
     card = visitor.answer(swelling=["area_or_limb_unexplained"])
-    assert heading(card) == "Please see a doctor before a massage"
+    assert heading(card) == "Please see a doctor within two days, before a massage"
     visitor.go("/intake/conditions")
     visitor.answer_until("check")
     after = visitor.post("/intake/check", posted("closing", {}))
@@ -55,5 +55,5 @@ def test_the_form_behind_a_bare_link_does_not_tell_of_it(
     address = signed_links.purpose_path("visit", "visit", visit.id, visit.link_epoch)
     sent = {"csrf_token": token(client.get(address)), **plain(red_flags_weight_loss="yes")}
     page = client.post(address, data=sent)
-    assert heading(page) == "Please see a doctor before a massage"
+    assert heading(page) == "Please see a doctor within two days, before a massage"
     assert LINE not in words(page)

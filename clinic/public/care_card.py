@@ -1,0 +1,74 @@
+"""What a care card shows beside its words: how soon, whom to ask, the answers that led to it, what to watch for."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from clinic.guidance import questionnaire
+from clinic.guidance.help_lines import advice_line
+from clinic.guidance.levels import HelpPlace, HowSoon
+from clinic.guidance.questions import QUESTIONS
+from clinic.intake.explanation import ExplainedSafety
+from clinic.practice.models import Practice
+from clinic.public import answers as written
+
+Row = tuple[str, str] | tuple[str, str, str]
+
+_STEPS = {
+    HowSoon.NOW: "Now",
+    HowSoon.TODAY: "Today",
+    HowSoon.TWO_DAYS: "Two days",
+    HowSoon.TWO_WEEKS: "Two weeks",
+    HowSoon.ROUTINE: "No hurry",
+}
+
+
+@dataclass(frozen=True)
+class Help:
+    """Whom to ask: a sentence, and a number to call, empty if there is none."""
+
+    sentence: str
+    number: str
+
+
+def steps(how_soon: HowSoon | None) -> tuple[tuple[str, bool], ...]:
+    """The five time frames, each with whether it is this one; empty if none is known."""
+    if how_soon is None:
+        return ()
+    return tuple((words, step is how_soon) for step, words in _STEPS.items())
+
+
+def help_at(place: HelpPlace | None, practice: Practice) -> Help | None:
+    """Whom to ask at this place, with the number of the practice or of its country."""
+    line = advice_line(practice.country, practice.advice_line)
+    match place:
+        case HelpPlace.ADVICE_LINE:
+            return Help(
+                "Ring your own doctor and say when you need to be seen, or call the advice line.", line
+            )
+        case HelpPlace.MATERNITY:
+            return Help(
+                "Their number is in your pregnancy notes. If nobody answers, call the advice line.", line
+            )
+        case HelpPlace.DOCTOR:
+            return Help(
+                "Ring your own doctor and say when you need to be seen. If they are closed, call the advice line.",
+                line,
+            )
+        case HelpPlace.THERAPIST:
+            return Help("We are glad to talk it over.", practice.phone)
+    return None
+
+
+def led_rows(led: Iterable[tuple[str, Any]], *, may_change: bool) -> list[Row]:
+    """The answers that led to the card: question, answer, and where to change it while that is possible."""
+    rows: list[Row] = []
+    for field, value in led:
+        row = (QUESTIONS[field].text, questionnaire.in_words(field, value))
+        rows.append((*row, written.change(field)) if may_change else row)
+    return rows
+
+
+def watch(safety: ExplainedSafety, emergency_number: str) -> list[tuple[str, str]]:
+    """What to watch for until the visit, and what to do then."""
+    return [(signs, do.replace("{emergency_number}", emergency_number)) for signs, do in safety.watch]
