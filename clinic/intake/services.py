@@ -33,7 +33,7 @@ class LookAgain(Refusal):
     """Answers contradict each other, and the client has not yet been asked to check them."""
 
     code = "look-again"
-    sentence = "Some answers do not fit together. Please look at them again."
+    sentence = "Some answers sound odd together. Please look at them again; both can be right."
 
     def __init__(self, found: Sequence[Contradiction]) -> None:
         super().__init__()
