@@ -1,6 +1,6 @@
 """What the guidance concludes from answers, and how that is stored; `explanation` reads it again."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -112,20 +112,30 @@ class Advice:
     tell: tuple[str, ...] = ()
 
 
-def so_far(answers: Mapping[str, object]) -> SafetyVerdict:
-    """The level that answers still being given have reached, judged by all rules.
+def so_far(answers: Mapping[str, object], cleared: Collection[str] = ()) -> SafetyVerdict:
+    """The level that answers still being given have reached, judged by all rules but those a therapist has cleared.
 
     Three kinds of rule wait: those that depend on `clinician_seen` until that is answered; those that ask again in single
     questions, until these are answered; and contradictions, because the client is first asked to check them.
     """
-    return verdict(_counting(answers))
+    return verdict(_uncleared(answers, cleared))
 
 
-def advice_so_far(answers: Mapping[str, object]) -> Advice:
+def newly_fired(before: Mapping[str, object], answers: Mapping[str, object]) -> list[FiredRule]:
+    """The rules that count for these answers and did not for those before, or not for the same reason."""
+    known = {(fired.rule, repr(fired.answers)) for fired in counting(before)}
+    return [fired for fired in counting(answers) if (fired.rule, repr(fired.answers)) not in known]
+
+
+def _uncleared(answers: Mapping[str, object], cleared: Collection[str]) -> list[FiredRule]:
+    return [fired for fired in counting(answers) if fired.rule not in cleared]
+
+
+def advice_so_far(answers: Mapping[str, object], cleared: Collection[str] = ()) -> Advice:
     """What unfinished answers call for, in words; judged like `so_far`."""
-    counting = _counting(answers)
-    reached = verdict(counting)
-    highest = [fired for fired in counting if fired.level is reached.level]
+    judged = _uncleared(answers, cleared)
+    reached = verdict(judged)
+    highest = [fired for fired in judged if fired.level is reached.level]
     how_soon, place = soonest(highest)
     heading, sentences = advice(
         level=reached.level,
@@ -170,7 +180,8 @@ def led_by(found: Iterable[Mapping[str, Any]]) -> tuple[tuple[str, Any], ...]:
     return tuple((field, merged[field]) for field in QUESTIONS if field in merged)
 
 
-def _counting(answers: Mapping[str, object]) -> list[FiredRule]:
+def counting(answers: Mapping[str, object]) -> list[FiredRule]:
+    """The rules that count for answers still being given; see `so_far` for those that wait."""
     safety = engine.screen(questionnaire.facts_of(answers), CURRENT)
     contradictory = {rule.id for rule in CURRENT.contradictions}
     return [

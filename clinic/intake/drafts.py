@@ -18,7 +18,7 @@ from clinic.guidance.levels import Level
 from clinic.guidance.questionnaire import UnreadableAnswer
 from clinic.guidance.questions import Question
 from clinic.intake import consent, history, path, queries, raised
-from clinic.intake.assessment import SafetyVerdict, so_far
+from clinic.intake.assessment import SafetyVerdict, counting, newly_fired, so_far, verdict
 from clinic.intake.models import Draft, RaisedLevel, Submission
 from clinic.language import N_
 from clinic.refusal import Refusal
@@ -136,15 +136,23 @@ def save_page(browser: bytes, slug: str, posted: Posted, now: datetime) -> tuple
         raise NotReached
     values, problems = read_answers(path.asked_questions(page, draft.answers), posted, draft.answers)
     answers = questionnaire.cleared(_renewed(draft, values, now))
-    reached = so_far(answers)
+    cleared = cleared_rules(draft, answers, now)
+    reached = so_far(answers, cleared)
     if problems and reached.level is not Level.URGENT:
         raise DraftIncomplete(problems)
+    # Only what this page has raised is kept: an earlier level has its own row, whose time must not begin again.
+    risen = verdict(rule for rule in newly_fired(draft.answers, answers) if rule.rule not in cleared)
     draft.answers = answers
     draft.changed_at = now
     draft.stopped_at = now if reached.level is Level.URGENT else None
-    raised.keep(reached, browser=browser, client_id=draft.client_id, now=now)
+    raised.keep(risen, browser=browser, client_id=draft.client_id, now=now)
     db.session.flush()
     return draft, reached
+
+
+def cleared_rules(draft: Draft, answers: Mapping[str, object], now: datetime) -> frozenset[str]:
+    """The rules that fire for these answers of a draft and that a therapist has cleared for the same answers before."""
+    return queries.cleared_again(counting(answers), browser=draft.browser, client_id=draft.client_id, now=now)
 
 
 def _renewed(draft: Draft, values: Mapping[str, object], now: datetime) -> Mapping[str, object]:

@@ -1,6 +1,6 @@
 """Reads of the intake, above all `safety_standing`: which safety level applies to this person now."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -13,6 +13,7 @@ from sqlalchemy.orm import contains_eager
 
 from clinic.db import db
 from clinic.guidance.levels import Disposition, Level
+from clinic.guidance.outcome import FiredRule
 from clinic.guidance.questions import DAY_OF_VISIT_FIELDS
 from clinic.intake import guardians
 from clinic.intake.assessment import (
@@ -272,16 +273,31 @@ def _covers(clearance: Clearance, fired: ExplainedRule, submission: Submission) 
     Beyond its own submission it covers only the same rule with the same answers, and never an urgent one: an emergency
     reported again is a new emergency.
     """
-    if fired.rule not in clearance.rules:
-        return False
     if clearance.submission_id == submission.id:
-        return True
-    if fired.level is Level.URGENT:
+        return fired.rule in clearance.rules
+    return _covers_again(clearance, fired)
+
+
+def _covers_again(clearance: Clearance, fired: FiredRule | ExplainedRule) -> bool:
+    """Whether a clearance covers a rule that fired anew: the same rule with the same answers, and never an urgent one."""
+    if fired.rule not in clearance.rules or fired.level is Level.URGENT:
         return False
     before = db.session.scalars(
         sa.select(Outcome).where(Outcome.submission_id == clearance.submission_id)
     ).one()
     return any(fired.rule == old.rule and fired.answers == old.answers for old in safety_of(before).fired)
+
+
+def cleared_again(
+    fired: Iterable[FiredRule], *, browser: bytes | None, client_id: UUID | None, now: datetime
+) -> frozenset[str]:
+    """Of these rules, those that a therapist has cleared for this person with the same answers."""
+    rules = list(fired)
+    full = newest_full(browser=browser, client_id=client_id, now=now) if rules else None
+    clearances = _clearances(full, now) if full is not None else ()
+    return frozenset(
+        rule.rule for rule in rules if any(_covers_again(clearance, rule) for clearance in clearances)
+    )
 
 
 def _reached(newest: Submission, cleared: frozenset[str], now: datetime, zone: ZoneInfo) -> Reached:

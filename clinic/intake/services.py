@@ -16,7 +16,7 @@ from clinic.guidance import questionnaire
 from clinic.guidance.questionnaire import Contradiction
 from clinic.guidance.questions import DAY_OF_VISIT_FIELDS, QUESTIONS, SHORT_SAFETY_FIELDS, Question
 from clinic.intake import consent, drafts, guardians, path, queries, raised
-from clinic.intake.assessment import Assessment, SafetyVerdict, assess
+from clinic.intake.assessment import Assessment, assess, verdict
 from clinic.intake.drafts import Posted
 from clinic.intake.models import (
     Consent,
@@ -95,9 +95,15 @@ def _submitted(submission: Submission, answers: dict[str, Any], assessed: Assess
     )
     outcome.rules = list(safety.rules)
     outcome.explanation = assessed.explanation()
+    cleared = queries.cleared_again(
+        safety.fired,
+        browser=submission.browser,
+        client_id=submission.client_id,
+        now=submission.submitted_at,
+    )
     db.session.add_all((submission, outcome))
     raised.keep(
-        SafetyVerdict(safety.level, safety.disposition),
+        verdict(fired for fired in safety.fired if fired.rule not in cleared),
         browser=submission.browser,
         client_id=submission.client_id,
         now=submission.submitted_at,

@@ -11,7 +11,7 @@ from clinic.accounts import audit
 from clinic.db import transaction
 from clinic.guidance import questionnaire
 from clinic.guidance.questions import FLAG_PREFIX, QUESTIONS
-from clinic.intake import queries
+from clinic.intake import drafts, queries
 from clinic.intake.assessment import advice_so_far
 from clinic.refusal import NotFound
 from clinic.web import access
@@ -53,7 +53,7 @@ def show() -> ResponseReturnValue:
         if draft is None:
             raise NotFound
         answers = dict(draft.answers)
-        said = advice_so_far(answers)
+        said = advice_so_far(answers, drafts.cleared_rules(draft, answers, now))
         if not said.verdict.level.stops:
             raise NotFound
         led = [field for field, _ in said.led]

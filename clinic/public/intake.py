@@ -166,8 +166,9 @@ def answer(slug: str) -> ResponseReturnValue:
         if unfit:
             raise drafts.DraftIncomplete(unfit)
         with transaction():
+            reached_before = so_far(before, drafts.cleared_rules(draft, before, now))
             draft, reached = drafts.save_page(browser(), slug, posted, now)
-            if reached.level > so_far(before).level:
+            if reached.level > reached_before.level:
                 _tell_visits(draft.client_id, now)
     except drafts.NotReached:
         return redirect(way_on(draft), 303)
@@ -175,7 +176,10 @@ def answer(slug: str) -> ResponseReturnValue:
         # Show what was sent, even if blank: no stored answer appears on this page.
         shown = {**before, **question_fields.as_typed(page.questions, posted)}
         return _question_page(page, before, shown, incomplete.problems), UNPROCESSABLE
-    if reached.level is Level.URGENT or (reached.level is Level.REFER and _reached_just_now(before)):
+    if reached.level is Level.URGENT or (
+        # The card is shown once, then they may continue.
+        reached.level is Level.REFER and reached_before.level < Level.REFER
+    ):
         return redirect(url_for("outcome.show"), 303)
     if not path.is_reached(page, draft.answers):
         flash(ALL_ANEW, "plain")
@@ -318,12 +322,6 @@ def _address(page: QuestionPage | None, *, changing: bool) -> str:
     if page is None:
         return url_for("intake.check")
     return url_for("intake.ask", slug=page.slug, change="yes" if changing else None)
-
-
-def _reached_just_now(before: Mapping[str, object]) -> bool:
-    """Whether the answers before this page did not yet call for a doctor; the card is shown once, then they may
-    continue."""
-    return so_far(before).level < Level.REFER
 
 
 def _question_page(

@@ -15,7 +15,7 @@ from clinic.db import transaction
 from clinic.guidance import advice, questionnaire
 from clinic.guidance.levels import Disposition, Level
 from clinic.guidance.questions import PAGES
-from clinic.intake import path, queries
+from clinic.intake import drafts, path, queries
 from clinic.intake.assessment import Advice, SafetyVerdict, advice_so_far, led_by, tell_there
 from clinic.intake.explanation import Explanation, safety_of
 from clinic.intake.models import Draft, Outcome
@@ -90,7 +90,7 @@ def card_of(standing: SafetyStanding, outcome: Outcome | None, *, told: Collecti
 
 def _of_draft(draft: Draft, now: datetime) -> ResponseReturnValue:
     """The card that a draft calls for; with a doctor's or another day's card the client can finish the questions."""
-    said = advice_so_far(draft.answers)
+    said = advice_so_far(draft.answers, drafts.cleared_rules(draft, draft.answers, now))
     if said.verdict.level.stops:
         _record_look(draft, draft.client_id, ("level", "rules"), now)
     if said.verdict.level is Level.URGENT:

@@ -9,8 +9,9 @@ import sqlalchemy as sa
 
 from clinic.accounts.models import Client
 from clinic.db import db
+from clinic.guidance import questionnaire
 from clinic.guidance.levels import Disposition, Level
-from clinic.intake import drafts, queries, services
+from clinic.intake import drafts, path, queries, services
 from clinic.intake.models import Clearance, RaisedLevel, Submission
 from clinic.intake.queries import SafetyStanding, safety_standing
 from tests.intake import walk
@@ -326,3 +327,38 @@ def test_one_look_takes_few_statements(now: datetime, make: ModuleType, database
     sa.event.listen(database.engine, "before_cursor_execute", lambda *seen: statements.append(seen[2]))
     of_client(person, now)
     assert len([text for text in statements if text.startswith("SELECT")]) <= 5
+
+
+def test_later_pages_raise_nothing_that_a_therapist_has_cleared_and_a_new_sign_does(
+    now: datetime, make: ModuleType
+) -> None:
+    """A fracture cleared by a therapist (R17): all later pages leave the level alone, until one red flag is raised."""
+    person = make.client()
+    broken = {"conditions": ["recent_fracture_lt_12w"], "clinician_seen": ["yes_not_discussed"]}
+    submission = walk.sent(now, **broken)
+    services.adopt(BROWSER, person.id, now)
+    cleared(submission, {"R17"}, make, now + HOUR)
+    later = now + DAY
+    drafts.start(browser=OTHER_BROWSER, client_id=person.id, mail=None, now=later)
+    before = raised_rows(person)
+    draft = walk.walk(later, browser=OTHER_BROWSER, **broken)
+    assert path.next_unanswered(draft.answers) is None
+    assert raised_rows(person) == before
+    assert of_client(person, later).level is Level.OK
+    page = questionnaire.page("safety-3")
+    posted = walk.page_of_posts(page.slug, draft.answers, {"red_flags.weight_loss": ["yes"]})
+    _, reached = drafts.save_page(OTHER_BROWSER, page.slug, posted, later + HOUR)
+    assert reached.level is Level.REFER
+    assert of_client(person, later + HOUR).level is Level.REFER
+
+
+def test_a_page_without_a_newly_fired_rule_does_not_renew_the_week(now: datetime) -> None:
+    walk.walk(now, until="today", red_flags_weight_loss=["yes"])
+    walk.walk(now + 3 * DAY, until="where")
+    (kept,) = db.session.scalars(sa.select(RaisedLevel)).all()
+    assert kept.raised_at == now
+
+
+def raised_rows(person: Client) -> list[tuple[str, datetime]]:
+    rows = db.session.scalars(sa.select(RaisedLevel).where(RaisedLevel.client_id == person.id)).all()
+    return sorted((row.level, row.raised_at) for row in rows)
