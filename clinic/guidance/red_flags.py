@@ -31,10 +31,11 @@ RED_FLAGS: Final = {
         RedFlag(
             code="saddle_numbness",
             title="Numb or tingling between the legs",
-            question="Have you lost feeling, or do you feel tingling, around your genitals, back passage, buttocks or "
-            "inner thighs?",
+            question="Do you have new numbness or tingling around your private parts, back passage, bottom or inner "
+            "thighs?",
             rule="U01",
             urgent=True,
+            help=f"{_NEW} Not what a doctor has known of for years.",
         ),
         RedFlag(
             code="bladder_bowel_change",
@@ -48,7 +49,7 @@ RED_FLAGS: Final = {
         RedFlag(
             code="sexual_function_change",
             title="Loss of sexual feeling or function",
-            question="Since this pain began, have you newly lost genital feeling or sexual function?",
+            question="Since this pain began, have you lost feeling in your private parts, or has sex newly become difficult?",
             rule="U03",
             urgent=True,
             help=_NEW,

@@ -16,7 +16,7 @@ from clinic.db import db, violates
 from clinic.guidance import questionnaire
 from clinic.guidance.levels import Level
 from clinic.guidance.questionnaire import UnreadableAnswer
-from clinic.guidance.questions import Question
+from clinic.guidance.questions import SHORT_SAFETY_FIELDS, Question
 from clinic.intake import consent, history, path, queries, raised
 from clinic.intake.assessment import SafetyVerdict, counting, newly_fired, so_far, verdict
 from clinic.intake.models import Draft, RaisedLevel, Submission
@@ -143,11 +143,19 @@ def save_page(browser: bytes, slug: str, posted: Posted, now: datetime) -> tuple
     # Only what this page has raised is kept: an earlier level has its own row, whose time must not begin again.
     risen = verdict(rule for rule in newly_fired(draft.answers, answers) if rule.rule not in cleared)
     draft.answers = answers
+    draft.answered_at = {**(draft.answered_at or {}), **dict.fromkeys(values, now.isoformat())}
     draft.changed_at = now
     draft.stopped_at = now if reached.level is Level.URGENT else None
     raised.keep(risen, browser=browser, client_id=draft.client_id, now=now)
     db.session.flush()
     return draft, reached
+
+
+def oldest_safety_answer(draft: Draft) -> datetime | None:
+    """When the oldest answer of the safety part that still stands was given; None if no date is known."""
+    dates = draft.answered_at or {}
+    known = [dates[name] for name in SHORT_SAFETY_FIELDS if name in draft.answers and name in dates]
+    return min((datetime.fromisoformat(date) for date in known), default=None)
 
 
 def cleared_rules(draft: Draft, answers: Mapping[str, object], now: datetime) -> frozenset[str]:

@@ -23,6 +23,9 @@ class Draft(Identified, Model):
     """The signed-in client, if any."""
     answers_sealed: Mapped[bytes]
     answers = Sealed[dict[str, Any]]("answers_sealed")
+    answered_at_sealed: Mapped[bytes | None]
+    answered_at = Sealed[dict[str, str] | None]("answered_at_sealed")
+    """When each answer was given in this draft, as field to ISO instant; none for what was filled in from before."""
     mail_sealed: Mapped[bytes | None]
     mail = Sealed[str | None]("mail_sealed")
     """Where a resume link may be sent; given on page 0, optional."""
@@ -60,8 +63,15 @@ class Submission(Identified, Model):
     source: Mapped[str] = mapped_column(default="client")
     """Who typed: the client, or a therapist on the phone or in person."""
     submitted_at: Mapped[datetime]
+    safety_answered_at: Mapped[datetime | None]
+    """When the oldest answer of the safety part was given; NULL counts as `submitted_at`."""
 
     outcome: Mapped["Outcome"] = relationship(back_populates="submission", uselist=False)
+
+    @property
+    def safety_from(self) -> datetime:
+        """From when on the safety part counts as fresh: the time of its oldest answer."""
+        return self.safety_answered_at or self.submitted_at
 
     __table_args__ = (
         sa.CheckConstraint("kind IN ('full', 'day_of_visit')", name="kind_known"),

@@ -52,7 +52,8 @@ class SafetyStanding:
 
     `level` is the highest that applies now, None if nothing was answered. A refer with disposition `postpone` only
     delays: no visit before `not_before`, and from then on `level_afterwards` applies, which otherwise equals `level`.
-    `submission` is the newest full one, at most six months old; `fresh`: its safety part was answered within 48 hours.
+    `submission` is the newest full one, at most six months old; `fresh`: the oldest answer of its safety part is at most 48
+    hours old.
     `limits` are what the answers allow in a visit. `needs_guardian`: the answers are from somebody under 18 for whom no
     guardian has agreed yet.
     """
@@ -142,7 +143,7 @@ def safety_standing(
     return replace(
         _with_raised(reached, unseen, newest, now).standing(),
         submission=full,
-        fresh=newest.submitted_at > now - SAFETY_LASTS,
+        fresh=newest.safety_from > now - SAFETY_LASTS,
         limits=_limits(newest, full),
         consented=_consented(full),
         needs_guardian=guardians.is_under_age(full.outcome) and not guardians.is_agreed(full),

@@ -68,7 +68,14 @@ def submit(browser: bytes, posted: Posted, seen: Collection[str], now: datetime)
     if any(found.rule not in seen for found in contradictory):
         raise LookAgain(contradictory)
     submission = _submitted(
-        Submission(browser=browser, client_id=draft.client_id, submitted_at=now), answers, assess(answers)
+        Submission(
+            browser=browser,
+            client_id=draft.client_id,
+            submitted_at=now,
+            safety_answered_at=drafts.oldest_safety_answer(draft),
+        ),
+        answers,
+        assess(answers),
     )
     _consented(submission, draft, answers, now)
     db.session.delete(draft)
@@ -230,6 +237,7 @@ def _copy_newest(browser: bytes, client_id: UUID, now: datetime) -> None:
         client_id=client_id,
         source=newest.source,
         submitted_at=newest.submitted_at,
+        safety_answered_at=newest.safety_answered_at,
     )
     copy.answers = newest.answers
     outcome = Outcome(

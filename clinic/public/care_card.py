@@ -8,6 +8,7 @@ from clinic.guidance import questionnaire
 from clinic.guidance.help_lines import advice_line
 from clinic.guidance.levels import HelpPlace, HowSoon
 from clinic.guidance.questions import QUESTIONS
+from clinic.guidance.regional import in_local_words
 from clinic.intake.explanation import ExplainedSafety
 from clinic.practice.models import Practice
 from clinic.public import answers as written
@@ -60,11 +61,11 @@ def help_at(place: HelpPlace | None, practice: Practice) -> Help | None:
     return None
 
 
-def led_rows(led: Iterable[tuple[str, Any]], *, may_change: bool) -> list[Row]:
+def led_rows(led: Iterable[tuple[str, Any]], country: str, *, may_change: bool) -> list[Row]:
     """The answers that led to the card: question, answer, and where to change it while that is possible."""
     rows: list[Row] = []
     for field, value in led:
-        row = (QUESTIONS[field].text, questionnaire.in_words(field, value))
+        row = (in_local_words(QUESTIONS[field].text, country), questionnaire.in_words(field, value))
         rows.append((*row, written.change(field)) if may_change else row)
     return rows
 

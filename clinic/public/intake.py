@@ -29,6 +29,7 @@ from clinic.intake.assessment import so_far
 from clinic.intake.models import Draft, Outcome
 from clinic.plans import scores
 from clinic.plans import services as plans
+from clinic.practice import queries as practice
 from clinic.public import answers as written
 from clinic.public import extend_reservation
 from clinic.refusal import NotFound
@@ -328,9 +329,10 @@ def _question_page(
     page: QuestionPage, answers: Mapping[str, object], shown: dict[str, object], problems: Mapping[str, str]
 ) -> str:
     changing = _is_changing()
-    before = path.page_before(page, answers)
+    before, here = path.page_before(page, answers), practice.find_practice()
     questions = [
-        question_fields.as_asked(question, answers) for question in path.asked_questions(page, answers)
+        question_fields.as_asked(question, answers, here.country if here else "")
+        for question in path.asked_questions(page, answers)
     ]
     for question in questions:
         if question.starts_from and question.field not in shown:

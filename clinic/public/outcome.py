@@ -128,7 +128,7 @@ def _card(
         heading=said.heading.replace("{emergency_number}", emergency_number),
         sentences=[text.replace("{emergency_number}", emergency_number) for text in said.sentences],
         whys=said.whys,
-        led=care_card.led_rows(said.led, may_change=may_change),
+        led=care_card.led_rows(said.led, here.country, may_change=may_change),
         tell=said.tell,
         steps=care_card.steps(said.how_soon),
         help=care_card.help_at(said.place, here),

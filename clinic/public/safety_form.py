@@ -4,6 +4,7 @@ The URL proves only that somebody has the email, so activities that a client onc
 words appear only if this client is signed in by a one-time link, or if their therapist handed over the device.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 from flask import Blueprint, render_template, request, url_for
@@ -19,6 +20,7 @@ from clinic.guidance.schedule import activity_field
 from clinic.intake import drafts
 from clinic.plans import before_visit
 from clinic.plans.before_visit import BeforeVisitQuestions, NotOpen
+from clinic.practice import queries as practice
 from clinic.public import outcome
 from clinic.refusal import NotFound
 from clinic.web import access, question_fields, signed_in_staff
@@ -92,7 +94,10 @@ def _visit(token: str, now: datetime) -> Appointment:
 
 
 def _sheet(visit: Appointment, now: datetime) -> BeforeVisitQuestions:
-    return before_visit.sheet(visit, now, in_own_words=_is_known(visit))
+    sheet = before_visit.sheet(visit, now, in_own_words=_is_known(visit))
+    here = practice.find_practice()
+    country = here.country if here else ""
+    return replace(sheet, signs=tuple(question_fields.in_words_of(country, sign) for sign in sheet.signs))
 
 
 def _is_known(visit: Appointment) -> bool:

@@ -9,16 +9,22 @@ from flask import request
 from clinic.guidance import questionnaire
 from clinic.guidance.fields import FieldKind
 from clinic.guidance.questions import Question
+from clinic.guidance.regional import in_local_words
 from clinic.web.forms import clean
 
 
-def as_asked(question: Question, answers: Mapping[str, object]) -> Question:
-    """The question as this person sees it: its options, and whether it may be left blank."""
+def as_asked(question: Question, answers: Mapping[str, object], country: str = "") -> Question:
+    """The question as this person sees it: its options, whether it may be left blank, and the country's own words."""
     return replace(
-        question,
+        in_words_of(country, question),
         options=questionnaire.offered(question, answers),
         optional=not questionnaire.required(question, answers),
     )
+
+
+def in_words_of(country: str, question: Question) -> Question:
+    """The question in the words of this country."""
+    return replace(question, text=in_local_words(question.text, country))
 
 
 def posted(questions: Sequence[Question]) -> tuple[dict[str, list[str]], dict[str, str]]:

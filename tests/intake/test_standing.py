@@ -362,3 +362,21 @@ def test_a_page_without_a_newly_fired_rule_does_not_renew_the_week(now: datetime
 def raised_rows(person: Client) -> list[tuple[str, datetime]]:
     rows = db.session.scalars(sa.select(RaisedLevel).where(RaisedLevel.client_id == person.id)).all()
     return sorted((row.level, row.raised_at) for row in rows)
+
+
+def test_the_safety_part_is_as_fresh_as_its_oldest_answer(now: datetime) -> None:
+    later = now + 3 * DAY
+    walk.walk(now, until="where")
+    submission = walk.sent(later)
+    assert (submission.safety_answered_at, submission.submitted_at) == (now, later)
+    assert not of_browser(later).fresh
+    assert walk.sent(later).safety_answered_at == later
+    assert of_browser(later).fresh
+
+
+def test_answers_from_before_answers_had_dates_count_from_when_they_were_sent(now: datetime) -> None:
+    submission = walk.sent(now)
+    submission.safety_answered_at = None
+    db.session.flush()
+    assert of_browser(now + HOUR).fresh
+    assert not of_browser(now + 3 * DAY).fresh
