@@ -91,7 +91,9 @@ def clients(count: int = CLIENTS, seed: int = SEED) -> Iterator[Answers]:
             "clothing_preference": _one(chance, {"undress_ok": 88, "stay_clothed": 12}),
             "massage_experience": _one(chance, {"never": 25, "some": 50, "regular": 25}),
             "approach_interest": _some(
-                chance, {"essential_oils": 10, "acupressure_points": 5, "stretching": 12, "device_vibration": 3}, 2
+                chance,
+                {"essential_oils": 10, "acupressure_points": 5, "stretching": 12, "device_vibration": 3},
+                2,
             ),
             "modalities_liked": _some(chance, {"swedish": 12, "deep_tissue": 12, "sports": 5}, 2),
             "modalities_disliked": _some(chance, {"deep_tissue": 6, "craniosacral": 3}, 1),
