@@ -6,8 +6,8 @@ Both are empty for what was given before: a submission then counts from when it 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0032_safety_dates"
-down_revision = "0031_incidents"
+revision = "0033_safety_dates"
+down_revision = "0032_experiences"
 branch_labels = None
 depends_on = None
 
