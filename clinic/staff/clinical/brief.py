@@ -78,13 +78,18 @@ def _pain(given: Mapping[str, Any]) -> tuple[str, ...]:
     now, usual = given.get("pain_now_nrs"), given.get("pain_avg_nrs")
     numbers = [f"{now} of 10 now"] if now is not None else []
     numbers += [f"{usual} of 10 on average"] if usual is not None else []
-    where = [FIELDS["pain_areas"].label(area) for area in given.get("pain_areas") or ()]
+    where = [_within(FIELDS["pain_areas"].label(area)) for area in given.get("pain_areas") or ()]
     course = [
-        answers.words(FIELDS[name], given[name])
+        _within(answers.words(FIELDS[name], given[name]))
         for name in ("pain_duration", "pain_course", "pain_trend")
         if given.get(name) is not None
     ]
     return tuple(part for part in (", ".join(numbers), ", ".join(where), ", ".join(course)) if part)
+
+
+def _within(label: str) -> str:
+    """An answer's label as it reads in the middle of a line."""
+    return label[:1].lower() + label[1:]
 
 
 def _suggestion(explained: Explanation) -> tuple[str, ...]:
