@@ -155,7 +155,7 @@ def add_address(
     actor: str,
     now: datetime,
 ) -> Contact:
-    """A further address on a record, unverified; the caller commits. Raises NotFound, Unreadable and AddressKnown."""
+    """A further address on a record, unverified; the caller commits. Raises NotFound, UnreadableAddress and AddressKnown."""
     client = locked_client(client_id)
     with violates(ONCE_ON_A_RECORD, AddressKnown()):
         contact = services.add_contact(client, kind, value, now=now, country=country, relation=relation)
@@ -175,7 +175,7 @@ def change_address(
 ) -> Contact:
     """Replace an address, by the steps at the top of this module; the caller commits.
 
-    Another spelling of the same address keeps its verification. Raises NotFound, RecordChanged, Unreadable and AddressKnown.
+    Another spelling of the same address keeps its verification. Raises NotFound, RecordChanged, UnreadableAddress and AddressKnown.
     """
     found = db.session.get(Contact, contact_id)
     if found is None:

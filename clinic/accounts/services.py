@@ -1,7 +1,7 @@
-"""Verbs that change people: clients and their contacts, and the one-time links that prove an address.
+"""Create and change clients and their contacts, and make the one-time links that prove an address.
 
 A visitor always becomes a new, unverified client: nothing is looked up or shown, so that known and unknown addresses
-behave alike. `sessions` holds client sessions, `merging` joins two records of one person.
+behave alike. `sessions` holds client sessions, `merging` merges two records of one person.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ SHORTEST_NUMBER = 5
 
 
 class UnreadableAddress(Refusal):
-    """Not a possible address; the sentence says what to check."""
+    """The text cannot be an address; the sentence says what to check."""
 
     status = 422
     code = "unreadable"
@@ -47,7 +47,7 @@ def add_client(
 ) -> Client:
     """A new client with unverified addresses; flushed. Nothing is looked up: other records may have the same address.
 
-    `country` is the practice's, for telephone numbers without a country code. Raises Unreadable for an address that cannot
+    `country` is the practice's, for telephone numbers without a country code. Raises UnreadableAddress for an address that cannot
     be one.
     """
     client = Client(
@@ -76,7 +76,7 @@ def add_contact(
     relation: Relation = Relation.SELF,
     verified_at: datetime | None = None,
 ) -> Contact:
-    """A further address of a client; raises Unreadable for one that cannot be an address of its kind."""
+    """A further address of a client; raises UnreadableAddress for one that cannot be an address of its kind."""
     normalised = normalise_mail(value) if kind == ContactKind.MAIL else normalise_phone(value, country)
     contact = Contact(
         client=client,
@@ -93,7 +93,7 @@ def add_contact(
 
 
 def normalise_mail(text: str) -> str:
-    """The address normalised for comparison: lower case, ASCII domain; raises Unreadable."""
+    """The address normalised for comparison: lower case, ASCII domain; raises UnreadableAddress."""
     try:
         found = validate_email(text.strip(), check_deliverability=False)
     except EmailNotValidError:
@@ -106,7 +106,7 @@ def normalise_mail(text: str) -> str:
 def normalise_phone(text: str, country: str) -> str:
     """The number in E.164, read as dialled in this country (two letters).
 
-    Raises Unreadable for anything that is not a number, and for one that can be dialled only within its own town.
+    Raises UnreadableAddress for anything that is not a number, and for one that can be dialled only within its own town.
     """
     try:
         number = phonenumbers.parse(text, country, keep_raw_input=True)
@@ -162,7 +162,7 @@ def phone_parts(text: str, country: str) -> list[str]:
 
 
 def contacts_on(kind: ContactKind, normalised: str) -> Sequence[Contact]:
-    """Every contact with this address, oldest first, except those of erased or merged clients."""
+    """Every contact with this address, oldest first, but not those of erased or merged clients."""
     return db.session.scalars(
         sa.select(Contact)
         .join(Contact.client)

@@ -1,4 +1,4 @@
-"""Signed URLs that are their own key: derived from what they open, never stored.
+"""Signed URLs: having one is the right to open it. They are derived from what they open, and never stored.
 
 A token is `<id>.<key id and mac>`, both in base64url; the mac is HMAC-SHA-256 over purpose, id and epoch, truncated
 to 128 bits. Raising a row's epoch revokes all its links. The keys are separate from the session key; several may be
@@ -26,7 +26,7 @@ _keys: dict[int, bytes] = {}
 
 
 def use(keys: Mapping[int, bytes]) -> None:
-    """Take these keys (id 1..255 to 32 bytes) for the whole process; raises ValueError when one is malformed."""
+    """Use these keys (id 1..255 to 32 bytes) in the whole process; raises ValueError when one is malformed."""
     for key_id, key in keys.items():
         if not 1 <= key_id <= 255 or len(key) != KEY_BYTES:
             raise ValueError(f"link key {key_id} must have an id from 1 to 255 and {KEY_BYTES} bytes")
@@ -67,12 +67,12 @@ def check_in_path(appointment_id: UUID, epoch: int) -> str:
 
 
 def entry_path(entry_id: UUID, epoch: int) -> str:
-    """The link at which a waiting-list entry is changed or withdrawn: `/w/<token>`."""
+    """The link to change or withdraw a waiting-list entry: `/w/<token>`."""
     return purpose_path("w", ENTRY, entry_id, epoch)
 
 
 def offer_path(offer_id: UUID, epoch: int) -> str:
-    """The link at which an offered time is accepted or declined: `/o/<token>`; it uses the entry's epoch."""
+    """The link to accept or decline an offered time: `/o/<token>`; it uses the entry's epoch."""
     return purpose_path("o", OFFER, offer_id, epoch)
 
 

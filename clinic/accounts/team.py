@@ -66,7 +66,7 @@ def add_user(
 ) -> User:
     """Add a member of staff; flushed. Without a password, they choose one by a set-up link.
 
-    Raises AlreadyStaff, and Unreadable for an address that cannot be one.
+    Raises AlreadyStaff, and UnreadableAddress for an address that cannot be one.
     """
     user = User(
         email=normalise_mail(mail),

@@ -28,7 +28,7 @@ class WrongKind(Refusal):
 
 
 class BodyTooLong(Refusal):
-    """More than any call needs."""
+    """The body is longer than any call needs."""
 
     status = 413
     code = "too-long"
@@ -56,7 +56,7 @@ class RevisionNeeded(Refusal):
 
 
 class StaleMatch(Refusal):
-    """The If-Match header names another revision than the present one."""
+    """The If-Match header names a revision other than the current one."""
 
     status = 412
     code = "stale"
@@ -64,7 +64,7 @@ class StaleMatch(Refusal):
 
 
 class LongPast(Refusal):
-    """A month after the visit its URL says no more than this."""
+    """The visit was more than a month ago, so its URL shows nothing else."""
 
     status = 410
     code = "past"

@@ -14,7 +14,7 @@ from clinic.db import db
 def arrive(
     appointment_id: UUID, *, actor: str, now: datetime, shown: ShownRevision | None = None
 ) -> Appointment:
-    """Note that the client is here. Raises Stale, and NotNow unless it is booked (or was marked missed too soon)."""
+    """Record that the client is here. Raises Stale, and NotNow unless the visit is booked (or was marked missed too soon)."""
     return _step(appointment_id, State.ARRIVED, actor, now, shown, arrived_at=now)
 
 
@@ -36,14 +36,14 @@ def unarrive(
 def complete(
     appointment_id: UUID, *, actor: str, now: datetime, shown: ShownRevision | None = None
 ) -> Appointment:
-    """Note that the visit took place; signing its note does this. Raises Stale and NotNow."""
+    """Record that the visit took place; signing its note does this too. Raises Stale and NotNow."""
     return _step(appointment_id, State.DONE, actor, now, shown, done_at=now)
 
 
 def mark_missed(
     appointment_id: UUID, *, actor: str, now: datetime, shown: ShownRevision | None = None
 ) -> Appointment:
-    """Note that the client did not come. Raises Stale, and NotNow before the start."""
+    """Record that the client did not come. Raises Stale, and NotNow before the start."""
     if get_appointment(appointment_id).starts_at > now:
         raise NotNow("The visit has not begun yet.")
     return _step(appointment_id, State.MISSED, actor, now, shown)

@@ -23,7 +23,7 @@ class BookingRule(Protocol):
 
 
 class BookingClosed(Refusal):
-    """The practice takes no online bookings for now; the sentence is the owner's if there is one."""
+    """The practice takes no online bookings at the moment; the sentence is the owner's, if they wrote one."""
 
     code = "booking-closed"
     sentence = N_("Online booking is closed at the moment. Please call us.")

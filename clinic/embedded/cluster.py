@@ -21,9 +21,9 @@ from clinic.embedded.process import ServerFailed
 
 DATABASE = "lumbar"
 SUPERUSER, OWNER, APP, SEALER = "postgres", "lumbar_owner", "lumbar_app", "lumbar_sealer"
-EXTENSIONS = ("btree_gist", "pg_trgm")  # Made by the superuser: the owner of the tables may not.
+EXTENSIONS = ("btree_gist", "pg_trgm")  # The superuser creates them, because the owner of the tables may not.
 FURNISHED = "2: sealer"
-"""What a prepared cluster has; an older one gets what is missing."""
+"""The state of a prepared cluster; an older one gets what it lacks."""
 NAMESPACE = ["unshare", "--user", "--map-user=65534", "--map-group=65534", "--"]
 NOBODY = "nobody"
 
@@ -46,7 +46,7 @@ class Identity:
     user: str | None = None
 
     def run(self, command: list[str]) -> subprocess.CompletedProcess[str]:
-        """Run a short command as the server would be run, and give what it said."""
+        """Run a short command in the way the server is run, and return its output."""
         return subprocess.run(
             [*self.prefix, *command],
             capture_output=True,
@@ -62,7 +62,7 @@ class Identity:
         return os.geteuid() if self.user is None else pwd.getpwnam(self.user).pw_uid
 
     def take(self, path: Path) -> None:
-        """Make a file or folder of ours the server's own, when it runs under another account."""
+        """Give a file or folder of ours to the server's account, if it runs under another one."""
         if self.user is not None:
             os.chown(path, self.uid, -1)
 
@@ -126,7 +126,7 @@ def fitting_identity() -> Identity:
 
 
 def kept_passwords(file: Path) -> Passwords:
-    """The passwords from a file only we may read; what is missing of it, as of a role that is new, is made and written."""
+    """The passwords, from a file that only we may read. A missing one, such as that of a new role, is made and added."""
     known = json.loads(file.read_text()) if file.exists() else {}
     found = Passwords(**{field.name: secrets.token_urlsafe(24) for field in fields(Passwords)} | known)
     if asdict(found) != known:
@@ -138,9 +138,9 @@ def kept_passwords(file: Path) -> Passwords:
 
 
 def make(cluster: Cluster) -> None:
-    """Make the cluster's files unless they are there; an attempt that was cut short leaves nothing in the way.
+    """Create the cluster's files unless they exist. An interrupted attempt leaves nothing that blocks the next one.
 
-    Raises ServerFailed with the program's own words.
+    Raises ServerFailed with the program's output.
     """
     if cluster.data.exists():
         return
@@ -158,7 +158,7 @@ def make(cluster: Cluster) -> None:
 
 
 def furnish(cluster: Cluster) -> None:
-    """Make the roles, the database and its extensions as far as they are missing; the server must be running."""
+    """Create the roles, the database and its extensions where they are missing; the server must be running."""
     done = cluster.folder / "furnished"
     if done.exists() and done.read_text() == FURNISHED:
         return

@@ -1,4 +1,4 @@
-"""`up`: everything Lumbar needs on one machine, started, watched and stopped in order.
+"""`up` starts, watches and stops, in order, everything that Lumbar needs on one machine.
 
 Servers are started only when no address for them is given. Each process has a group of its own, so that Ctrl-C reaches
 only us; all groups hang on a leash, so that nothing stays behind even when we are killed.
@@ -34,7 +34,7 @@ DEMO = "demo"
 
 
 class StartOptions(Protocol):
-    """What `up` has to be told; without an address a server is started for you."""
+    """The options of `up`; a server without a URL is started here."""
 
     @property
     def environment(self) -> str: ...
@@ -51,7 +51,7 @@ class StartOptions(Protocol):
 
 
 def up(start: StartOptions) -> int:
-    """Run everything until Ctrl-C or SIGTERM; gives the exit status. Call it in the main thread.
+    """Run everything until Ctrl-C or SIGTERM; returns the exit status. Call it in the main thread.
 
     Status 1, with a sentence on standard error, when the data folder or the port is in use, or when a server, the
     migrations or the demo fail.
@@ -84,7 +84,7 @@ class WatchedProcess:
     due: float | None = None
 
     def look(self, now: float) -> None:
-        """Notice an end, or start again when the pause is over; `now` is monotonic seconds."""
+        """Notice that the process ended, or start it again once the pause is over; `now` is in monotonic seconds."""
         if self.due is not None:
             if now >= self.due:
                 self.due, self.launched = None, now
@@ -116,7 +116,7 @@ class _Household:
             **os.environ,
             "LUMBAR_DATA": str(data),
             "PORT": str(start.port),
-            "PYTHONUNBUFFERED": "1",  # What a process says should be seen when it says it.
+            "PYTHONUNBUFFERED": "1",  # Show what a process prints at once.
         }
         # Only migrations get the owner's credentials, so that somebody who breaks into the web or the worker does not
         # get them.

@@ -1,7 +1,7 @@
-"""The language a letter or page speaks, and our sentences in it.
+"""The language of a letter or page, and our sentences in it.
 
-Sentences are written in English where they stand; `catalogues/<language>.po` holds the others. `gettext` takes a sentence
-with `%(names)s`; `N_` marks one that is translated later. What is not in the catalogue stays English, and a test finds it.
+Sentences are written in English where they are used; `catalogues/<language>.po` holds the others. `gettext` takes a sentence
+with `%(names)s`; `N_` marks one that is translated later. A sentence that is not in the catalogue stays English, and a test finds it.
 
 It does not know the reader: code that writes a letter or a page sets the language with `speaking`.
 """
@@ -16,7 +16,7 @@ from flask import Flask, g, has_app_context
 
 ENGLISH = "en"
 LANGUAGES = (ENGLISH, "de")
-"""Languages we speak, the one of the sentences first."""
+"""The languages we have; first the one in which sentences are written."""
 NAMES = {ENGLISH: "English", "de": "Deutsch"}
 """Each language as its speakers call it."""
 
@@ -31,7 +31,7 @@ def current() -> str:
 
 @contextmanager
 def speaking(language: str) -> Iterator[None]:
-    """Speak this language inside the block; English for one we do not know."""
+    """Use this language inside the block, or English if we do not have it."""
     before = current()
     speak(language)
     try:
@@ -41,7 +41,7 @@ def speaking(language: str) -> Iterator[None]:
 
 
 def speak(language: str) -> None:
-    """Speak this language from now on in this request; English for one we do not know."""
+    """Use this language for the rest of this request, or English if we do not have it."""
     g.language = language if language in LANGUAGES else ENGLISH
 
 
@@ -65,7 +65,7 @@ def ngettext(one: str, many: str, number: int) -> str:
 
 @cache
 def catalogue(language: str) -> Mapping[str, tuple[str, ...]]:
-    """English sentences with what they are in this language: one form, or one for a single thing and one for several."""
+    """English sentences with their translation: one form, or one for a single thing and one for several."""
     if language == ENGLISH:
         return {}
     with (FOLDER / f"{language}.po").open("rb") as file:

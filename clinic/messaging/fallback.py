@@ -1,7 +1,7 @@
-"""The fallback: a thread that makes the message pass itself when the broker is absent or silent.
+"""The fallback: a thread that runs the message pass when the broker is down or silent.
 
 One thread in each worker's main process, started before the worker connects to the broker. It reads the heartbeat of
-the pass in PostgreSQL; if there was no pass for ten seconds it makes one, on one host at a time.
+the pass in PostgreSQL; if there was no pass for ten seconds it runs one, on one host at a time.
 """
 
 import logging
@@ -21,14 +21,14 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS = 5.0
 OVERDUE = timedelta(seconds=10)
 PASS_LIMIT = 10_000
-"""In practice a pass of the fallback ends by its time limit."""
+"""So many messages that a pass of the fallback ends at its time limit instead."""
 LOCK = 7_503_002
 
 
 def start(app: Flask) -> threading.Event:
     """Start the thread; setting the returned event ends it.
 
-    The application must be the thread's own, so that no forked child shares its connections.
+    Give the thread an application of its own, so that no forked child shares its connections.
     """
     stop = threading.Event()
     threading.Thread(target=_look_until, args=(app, stop), name="stand-in", daemon=True).start()
@@ -46,7 +46,7 @@ def _look_until(app: Flask, stop: threading.Event) -> None:
 
 
 def check_worker(app: Flask) -> bool:
-    """Record that the worker is alive, and make the pass if it is overdue; returns whether it was made here."""
+    """Record that the worker is alive, and run the pass if it is overdue; returns whether it ran here."""
     with transaction():
         heartbeat.beat(DeliveryPart.WORKER)
     with transaction():

@@ -1,4 +1,4 @@
-"""Handing over a letter: to a mail server, or to a folder if there is none.
+"""Hand a letter over to a mail server, or to a folder if there is none.
 
 Three things can go wrong, and the sender treats each differently: the server cannot be reached (everything waits), this
 message can go later, this message can never go.
@@ -47,7 +47,7 @@ class Undelivered(Exception):
 
 
 class Unreachable(Undelivered):
-    """The server takes no mail from us now."""
+    """The server does not take any mail from us now."""
 
 
 class TryLater(Undelivered):
@@ -66,7 +66,7 @@ class Mailer(Protocol):
     """Delivers one mail at a time."""
 
     def send(self, envelope: Envelope) -> None:
-        """Hand one mail over; returns once the other side has taken charge of it.
+        """Hand one mail over; returns once the other side has accepted it.
 
         Raises Unreachable, TryLater, Refused.
         """
@@ -76,7 +76,7 @@ class Mailer(Protocol):
 
 
 class MaildirMailer:
-    """Writes each delivery into a file of its own under `new/`, so that a mail that went twice is seen twice."""
+    """Writes each delivery into a file of its own under `new/`, so that a mail that was sent twice shows up twice."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -97,7 +97,7 @@ class MaildirMailer:
             raise TryLater("folder") from None
 
     def probe(self) -> None:
-        """The folder exists or is created."""
+        """Create the folder if it does not exist."""
 
 
 class SmtpMailer:
@@ -136,7 +136,7 @@ class SmtpMailer:
         self._connect()
 
     def close(self) -> None:
-        """Let go of the kept connection."""
+        """Close the cached connection."""
         if self.connection is not None:
             self.connection.close()
             self.connection = None
@@ -260,7 +260,7 @@ def _recipient_refused(code: int, said: bytes, recipient: str) -> Undelivered:
 
 
 def mailer_of(app: Flask) -> Mailer:
-    """The mailer of this process: the server of SMTP_URL, else the folder. Made once; its connection is kept."""
+    """The mailer of this process: the server of SMTP_URL, else the folder. Made once; its connection is reused."""
     found: Mailer | None = app.extensions.get("mailer")
     if found is None:
         url = app.config["SMTP_URL"]

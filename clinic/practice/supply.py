@@ -66,7 +66,7 @@ class Supply:
 
     To add a rule: add its column by a migration, then one line with the column's name, here for a rule of the treatment
     (`treatments t`), in `PracticeRules` for one of the practice. `SUPPLY_SQL` and `read_supply` follow from the lines.
-    Change the rule inside `calendars.changing`, which raises `stamp`, so that no kept answer outlives it.
+    Change the rule inside `calendars.changing`, which raises `stamp`, so that cached answers become outdated.
 
     Therapists come in the practice's order. `smallest` is the shortest treatment sold, for ranking.
     """
@@ -167,7 +167,7 @@ def supply_of(treatment_id: UUID, *, retired_too: bool = False) -> Supply:
 
 
 def supplies_of(treatment_ids: Iterable[UUID]) -> dict[UUID, Supply]:
-    """The supply of each of these that is offered, in one statement; others are left out."""
+    """The supplies of those treatments that are offered, read in one statement; the others are left out."""
     asked = {"treatment_ids": list(treatment_ids)}
     rows = db.session.connection().exec_driver_sql(_SUPPLY_OF_EACH, asked).scalars()
     found = [read_supply(details) for details in rows]

@@ -1,4 +1,4 @@
-"""A client's own answers for reading back: the parts of the intake, each with its questions in words."""
+"""A client's own answers to read again: the parts of the intake, each with its questions in words."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ def _rows(page: QuestionPage, answers: Answers) -> Iterator[tuple[str, str, str]
 
 
 def _with_flags(rows: tuple[tuple[str, str, str], ...], answers: Answers) -> tuple[tuple[str, str, str], ...]:
-    """The warning signs in one line if all are no, otherwise also each that is not."""
+    """The warning signs in one line if all were answered no; otherwise also each one that was not."""
     flags = [
         question
         for name, question in QUESTIONS.items()

@@ -1,4 +1,4 @@
-"""Identifies a browser: an anonymous id in the signed session cookie; the database stores only its SHA-256.
+"""Identify a browser by an anonymous id in the signed session cookie; the database stores only its SHA-256.
 
 A visitor's drafts, holds and idempotency keys belong to it. It does not identify the person.
 """
@@ -17,7 +17,7 @@ FIELD = "browser"
 SIGNED_IN = "client"
 """Marks that a client signed in here: what they begin is hidden once that session ends, however it ends."""
 TYPED = "typed_details"
-"""Where cookies held names and contacts before the server did."""
+"""The field of the cookie in which older versions stored names and contacts."""
 
 
 def browser() -> bytes:
@@ -53,7 +53,7 @@ def typed(now: datetime) -> dict[str, str]:
 
 
 def forget_typed() -> None:
-    """Delete it: it was used, or nobody came back for it."""
+    """Delete what was typed, because it was used or nobody came back for it."""
     known = known_browser()
     if known is not None:
         with transaction():

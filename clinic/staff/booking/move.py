@@ -1,4 +1,4 @@
-"""Moving a visit for a client: to any free time of any suitable therapist, or for a reason outside the rules."""
+"""Move a visit for a client to any free time of a suitable therapist or, for a reason, to a time outside the rules."""
 
 from datetime import date, datetime
 from typing import Any

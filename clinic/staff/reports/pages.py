@@ -1,4 +1,4 @@
-"""The pages of all reports. A new one is a module beside this, its template, and its line in `REPORTS`."""
+"""The pages of all reports. To add one, write a module beside this, its template, and a line in `REPORTS`."""
 
 from typing import Final
 
@@ -29,7 +29,7 @@ def first() -> ResponseReturnValue:
 @blueprint.get("/reports/<slug>", endpoint="report")
 @audience(staff, Permission.REPORTS_READ)
 def show(slug: str) -> str:
-    """One report, as its numbers are now; raises NotFound."""
+    """One report with its current numbers; raises NotFound."""
     declared, now = _declared(slug), clock.now()
     return render_template(
         declared.template,
