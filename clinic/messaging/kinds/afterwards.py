@@ -34,6 +34,8 @@ REBOOKING_WORTH = timedelta(days=14)
 CHECK_IN_WORTH = timedelta(days=3)
 """How long after it is due a check-in still makes sense."""
 
+_later = sa.orm.aliased(Appointment)  # Made once: every pass asks.
+
 
 def aftercare(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
     """Visits that took place: as soon as the note is signed, at the latest the next morning."""
@@ -92,11 +94,10 @@ def check_ins(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
 def rebookings(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
     """Clients whose last visit was some weeks ago, who have nothing booked since, and who agreed to be invited
     again."""
-    other = sa.orm.aliased(Appointment)
     came_or_comes = sa.exists().where(
-        other.client_id == Appointment.client_id,
-        other.starts_at > Appointment.starts_at,
-        other.state.in_(OCCUPYING),
+        _later.client_id == Appointment.client_id,
+        _later.starts_at > Appointment.starts_at,
+        _later.state.in_(OCCUPYING),
     )
     last = visits(
         Appointment.state.in_(CAME),

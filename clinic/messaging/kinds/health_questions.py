@@ -34,6 +34,8 @@ NUDGED_BEFORE = timedelta(hours=48)
 NUDGED_AFTER = timedelta(hours=24)
 """No second letter so soon after the first."""
 
+_sooner = sa.orm.aliased(Appointment)  # Made once: every pass asks.
+
 
 def resumed_intakes(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
     """Somebody asked for a link to go on with the health questions."""
@@ -146,12 +148,11 @@ def _unanswered(rules: DueRules, now: datetime) -> sa.Select[Any]:
         Submission.kind == SubmissionKind.FULL,
         Submission.submitted_at > sa.func.least(rules.until(now), Appointment.starts_at) - FULL_LASTS,
     )
-    sooner = sa.orm.aliased(Appointment)
     comes_sooner = sa.exists().where(
-        sooner.client_id == Appointment.client_id,
-        sooner.state == State.BOOKED,
-        sooner.starts_at > rules.until(now),
-        sooner.starts_at < Appointment.starts_at,
+        _sooner.client_id == Appointment.client_id,
+        _sooner.state == State.BOOKED,
+        _sooner.starts_at > rules.until(now),
+        _sooner.starts_at < Appointment.starts_at,
     )
     asked = sa.or_(
         Treatment.intake == IntakeRule.BEFORE_VISIT,
