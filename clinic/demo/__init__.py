@@ -1,11 +1,12 @@
-"""The demo practice of a first start: a clearly fictional clinic in the middle of its week. Nobody in it exists.
+"""The demo practice of a first start: an obviously fictional clinic in the middle of its week. None of its people
+exist.
 
     practice   the practice, its rooms, staff, hours and treatments
     people     its clients: who they are, what they answer, what they want
-    stories    what each of them did until now, by the same services that real clients and staff use
+    stories    what each of them did until now, through the same services that real clients and staff use
     post       the letters that went out meanwhile
 
-Nothing here is written past the services: a demo that broke a rule of the product would fail to load.
+Nothing bypasses the services: a demo that broke one of the product's rules would fail to load.
 """
 
 from datetime import datetime, timedelta
@@ -19,9 +20,10 @@ OPENED = timedelta(days=90)
 
 
 def load(now: datetime) -> None:
-    """Make the demo practice with some weeks behind it and some days ahead; flushes only.
+    """Create the demo practice with a few weeks of history and a few days ahead; flushes only.
 
-    The practice must not exist yet. The same `now` makes the same week. Letters of the last hour are left to the worker.
+    The practice must not exist yet. The same `now` makes the same week. Letters of the last hour are left to the
+    worker.
     """
     practice.set_up(now - OPENED)
     stories.play(now, after_each=lambda at: post.deliver(at, now), rounds=post.rounds(now))

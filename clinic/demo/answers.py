@@ -1,4 +1,4 @@
-"""Filling in the health questions as a client would: every page that is asked, in order, by the form's own reader."""
+"""Answer the health questions as a client would: every page that is asked, in order, read by the form's own code."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,9 +17,9 @@ from clinic.plans import before_visit as form
 
 
 def send(given: Answers, browser: bytes, at: datetime) -> Submission:
-    """Answer the whole intake and send it; raises what the form itself would refuse.
+    """Answer the whole intake and send it; raises the errors that the form itself would show.
 
-    The draft is saved once at its end: page by page is how a person does it, and costs seconds at a first start.
+    The draft is saved once, at the end. Saving page by page, as for a person, would add seconds to the first start.
     """
     draft = drafts.start(browser=browser, client_id=None, mail=None, now=at)
     answers: dict[str, Any] = {}
@@ -36,7 +36,7 @@ def send(given: Answers, browser: bytes, at: datetime) -> Submission:
 
 
 def before_visit(visit: Appointment, given: Answers, pain: int, at: datetime) -> None:
-    """Answer the short form of a visit, by its link; the scores go with the pain."""
+    """Answer the short form of a visit, through its link; the scores follow from the pain."""
     scores = {
         "pain_avg_nrs": str(pain),
         "pain_now_nrs": str(max(0, pain - 1)),

@@ -7,7 +7,7 @@ from datetime import timedelta
 from clinic.plans.models import Decision, ReasonKind
 
 Answers = Mapping[str, str]
-"""Field to what is chosen, several separated by a space; every field that is not named is answered by `DULL`."""
+"""What is chosen for each field, several values separated by a space; `DULL` answers every other field."""
 
 DULL: Answers = {
     "age_years": "41",
@@ -45,7 +45,7 @@ DULL: Answers = {
     "understood_not_diagnosis": "yes",
     "accuracy_confirmed": "yes",
 }
-"""Somebody with an ordinary stiff back. Red flags are answered no, lists none, optional questions not at all."""
+"""Somebody with an ordinary stiff back: no red flags, *none* for lists, optional questions left blank."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class DemoDay:
 
 @dataclass(frozen=True)
 class DemoDecision:
-    """What the therapist decides about the answers; types are given unless the suggestion is accepted."""
+    """What the therapist decides about the answers; `types` unless the suggestion is accepted."""
 
     decision: Decision = Decision.ACCEPT
     types: tuple[str, ...] = ()
@@ -68,10 +68,11 @@ class DemoDecision:
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """One client and one wish.
+    """One client and what they book.
 
-    Booked `ahead` of the first visit or, where that is None, `ago` before now. `at` is the local time of day wished for.
-    Without `answers` they ask for a time and keep their health to themselves; `granted` says that the therapist said yes.
+    Booked `ahead` of the first visit or, if that is None, `ago` before now. `at` is the local time of day they would
+    like. Without `answers` they ask for a time and do not say anything about their health; `granted` means that the
+    therapist confirmed it.
     """
 
     given: str
@@ -90,7 +91,7 @@ class Case:
     comes: bool = True
     signs: bool = True
     pains: tuple[int, ...] = ()
-    """Average pain given on the evening before each visit; no entry, no answer."""
+    """The average pain they report on the evening before each visit; without an entry they do not answer."""
     remarks: tuple[str, ...] = ("Worked as planned. Tissue softer at the end.",)
 
     @property

@@ -1,6 +1,7 @@
-"""The letters that went out while the stories happened: owed and composed as in life, then noted as sent and thrown away.
+"""The letters that went out while the stories happened: owed and composed as usual, then recorded as sent and thrown
+away.
 
-Without it the worker would find weeks of letters owed at its first pass.
+Without this the worker's first pass would find weeks of letters to send.
 """
 
 from collections.abc import Iterator
@@ -13,19 +14,20 @@ from clinic.messaging.kinds.content import Drop
 from clinic.messaging.letters import composing
 
 LEFT_TO_THE_WORKER = timedelta(hours=1)
-"""What was owed only just now is sent by the worker, so that a first look finds a few letters."""
+"""The worker sends what became due within the last hour, so that a first look finds a few letters."""
 ROUNDS = timedelta(days=2)
 EVERY = timedelta(hours=3)
 
 
 def rounds(now: datetime) -> Iterator[datetime]:
-    """When letters are looked for though nothing happens: reminders and aftercare of the last days, earliest first."""
+    """When to look for letters although nothing else happens, earliest first: for the last days' reminders and
+    aftercare."""
     last = now - LEFT_TO_THE_WORKER
     yield from (last - EVERY * number for number in range(ROUNDS // EVERY, -1, -1))
 
 
 def deliver(at: datetime, now: datetime) -> None:
-    """Owe and send what was due at an instant of the past; does nothing within the last hour before now."""
+    """Owe and send what was due at a past instant; does nothing in the last hour before now."""
     rules = due.rules(at)
     if rules is None or at > now - LEFT_TO_THE_WORKER:
         return

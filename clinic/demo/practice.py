@@ -1,4 +1,4 @@
-"""The house, the staff and what is sold."""
+"""The demo's location, staff and treatments."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ ZONE = "America/Toronto"
 
 @dataclass(frozen=True)
 class DemoPerson:
-    """A member of the demo staff: `offers` are slugs of treatments, hours full local hours by weekday."""
+    """A member of the demo staff: `offers` are slugs of treatments, `hours` full local hours on each of `weekdays`."""
 
     given: str
     family: str
@@ -209,6 +209,6 @@ def _therapist(
 
 
 def _around_lunch(opens: int, closes: int) -> list[tuple[int, int]]:
-    """Minutes of the day from one full hour to another, without a 45-minute break in the middle."""
+    """Working hours from one full hour to another, in minutes of the day, with a 45-minute break in the middle."""
     middle = (opens + closes) // 2 * 60
     return [(opens * 60, middle), (middle + 45, closes * 60)]

@@ -1,6 +1,6 @@
-"""What each client did until now. A story goes on at the instants it names, and stops where now finds it.
+"""What each client did until now. A story continues at each instant it yields, and stops at the present.
 
-All stories are told in one order of time, so that each step meets the calendar as it would have met it then.
+All stories run in one order of time, so that each step finds the calendar as it was then.
 """
 
 import hashlib
@@ -33,11 +33,11 @@ from clinic.scheduling import hours
 from clinic.scheduling.hours import Days
 
 Story = Iterator[datetime]
-"""Yields the instant at which it goes on."""
+"""Yields the instants at which it continues."""
 
 FILLING_IN = timedelta(minutes=4)
 LOOKING = timedelta(hours=2)
-"""How long after a booking the therapist decides; the rest of a course is booked right then."""
+"""How long after a booking the therapist decides; the rest of a course is booked at the same time."""
 EVENING = timedelta(hours=13)
 EARLY = timedelta(minutes=4)
 WRITING = timedelta(minutes=8)
@@ -46,7 +46,7 @@ A_DAY = timedelta(days=1)
 
 
 def play(now: datetime, *, after_each: Callable[[datetime], None], rounds: Story) -> None:
-    """Tell every story up to now, in the order of time, and `rounds`, one more that does nothing itself.
+    """Play every story up to now in the order of time, and also `rounds`, which does nothing itself.
 
     `after_each` is called with the instant of each step.
     """
@@ -155,7 +155,7 @@ def _wished(case: Case, on: date) -> datetime:
 
 
 def _book(cast: _Cast, client: Client, on: date, at: datetime) -> Appointment:
-    """Hold and book the first start offered from the wished time of day on."""
+    """Hold and book the first offered start at or after the wanted time of day."""
     criteria = SearchCriteria(cast.treatment.id, therapist_id=cast.therapist.id)
     offered = availability.offers(criteria, Days(on, on + A_DAY), at).offers.starts(on)
     wished = _wished(cast.case, on)
@@ -190,7 +190,7 @@ def _look(cast: _Cast, review: Review | None, visit: Appointment, at: datetime) 
 
 
 def _visit(cast: _Cast, visit: Appointment, remark: str, pain: int | None) -> Story:
-    """One visit from the questions of the day to the signed note, as far as it came."""
+    """One visit from the questions of the day to the signed note, as far as it got."""
     if pain is not None:
         yield (at := visit.starts_at - EVENING)
         answers.before_visit(visit, cast.case.answers or {}, pain, at)

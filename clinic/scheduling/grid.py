@@ -25,7 +25,7 @@ Key = TypeVar("Key", bound=Hashable)
 class Window:
     """A stretch of `cells` five-minute cells that begins at an instant in UTC.
 
-    Raises ValueError when it does not begin on a whole cell of aware UTC, or holds no cell.
+    Raises ValueError if it does not begin on a whole cell of aware UTC, or has no cells.
     """
 
     begins_at: datetime
@@ -95,7 +95,7 @@ def whole_cells(length: timedelta) -> int:
 
 
 Busy = Mapping[Key, int] | Iterable[tuple[Key, datetime, datetime]]
-"""Busy time by key: masks of the window where they are made already, else rows (key, from, until)."""
+"""Busy time by key: masks of the window if they exist already, otherwise rows (key, from, until)."""
 
 
 def busy_by(window: Window, rows: Busy[Key]) -> Mapping[Key, int]:
@@ -161,9 +161,9 @@ def union(masks: Iterable[int]) -> int:
 
 
 def free_for(mask: int, cells: int) -> int:
-    """The cells from which `cells` set cells follow one another, that cell included.
+    """Every cell with which `cells` consecutive set cells begin.
 
-    Each step doubles the run known to be set, so an hour costs four shifts and not twelve.
+    Each step doubles the run that is known to be set, so an hour takes four shifts instead of twelve.
     """
     known = 1
     while known < cells:
@@ -184,7 +184,7 @@ def spread(mask: int, cells: int) -> int:
 
 
 def repeated(mask: int, first: int, end: int) -> int:
-    """The cells from `first` up to `end`, counted anew from each set cell.
+    """The cells from `first` up to `end`, counted from each set cell.
 
     The set cells lie at least `end - first` cells apart. A run of ones is a power of two minus one, so one subtraction
     writes a Monday's hours into every Monday.
@@ -198,7 +198,7 @@ def edges(mask: int) -> int:
 
 
 def flags(mask: int, window: Window) -> str:
-    """The mask as text, "1" or "0" for each cell of the window: the quickest thing to ask cell by cell."""
+    """The mask as text, "1" or "0" for each cell of the window: the fastest form for a question about single cells."""
     return f"{mask:0{window.cells}b}"[::-1]
 
 

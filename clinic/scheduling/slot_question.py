@@ -17,9 +17,9 @@ QUARTER_HOUR = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
-    """The time one appointment takes: the client's, and the buffers round it. Multiples of five minutes.
+    """The time one appointment takes: the client's, and the buffers around it. Multiples of five minutes.
 
-    Raises ValueError for other lengths, and for a visit of no length.
+    Raises ValueError for other lengths, and for a length of zero.
     """
 
     length: timedelta
@@ -68,9 +68,9 @@ class SlotLocation(Generic[Key]):
 class SlotQuestion(Generic[Key]):
     """What is asked: which starts, on which local days, for which therapists, at which places.
 
-    `therapists` stand in the practice's own order, the last word between equals. `preferred` is the client's own
-    therapist. `smallest` is the shortest visit sold here: a gap that cannot hold it is a gap nobody will fill; without
-    it the visit asked for is taken.
+    `therapists` are in the practice's own order, which decides between equals. `preferred` is the client's own
+    therapist. `smallest` is the shortest visit sold here: nobody will fill a gap that is too short for it. The default
+    is the visit asked for.
     """
 
     need: Need
@@ -84,7 +84,7 @@ class SlotQuestion(Generic[Key]):
     def window(self) -> Window:
         """The time the answer depends on, somewhat wider than the days asked: read the busy rows that touch it.
 
-        Without a place nothing is asked, and the window is the five minutes we are in.
+        Without a place there is no question, and the window is the current five minutes.
         """
         if not self.places:
             return grid.covering(self.now, self.now + CELL)
@@ -96,12 +96,12 @@ class SlotQuestion(Generic[Key]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken(Generic[Key]):
-    """What already stands in the calendar, as rows in any order.
+    """What is already in the calendar, as rows in any order.
 
-    `therapists` and `rooms` hold (id, occupied from, occupied until): all that occupies, live holds included, buffers
-    included; or the same as masks of the question's window, by id. `travelling` holds (therapist, location, from, until): times at which the therapist cannot be *there*,
-    being elsewhere or on the way. `booked` counts appointments per therapist and local day; `daily_cap` is the most a
-    therapist takes on one.
+    `therapists` and `rooms` hold (id, occupied from, occupied until): everything that occupies time, with live holds
+    and buffers; or the same as masks of the question's window, by id. `travelling` holds (therapist, location, from,
+    until): times at which the therapist cannot be *there*, because they are elsewhere or on the way. `booked` counts
+    appointments per therapist and local day; `daily_cap` is the most a therapist takes on one.
     """
 
     therapists: Busy[Key] = ()

@@ -1,7 +1,7 @@
 """Which starts a client may choose, and with whom: open cells minus busy time, under the location's rules.
 
-The client's time lies inside open hours of one location without a break. The buffers may spill over the edge of hours
-and over breaks, never over busy time; busy time is what other appointments occupy, their own buffers included. All
+The client's time lies inside open hours of one location without a break. The buffers may extend past opening hours and
+into breaks, but never into busy time; busy time is what other appointments occupy, their own buffers included. All
 arithmetic is done on masks for a whole month at once; instants appear only at the edges.
 """
 
@@ -48,7 +48,8 @@ class Candidate(Generic[Key]):
 class SlotStart(Generic[Key]):
     """A moment, in UTC, at which the visit can begin, and who could give it, best first; there is at least one.
 
-    The client's own therapist leads, then those whose calendar stays whole, then those with the fewest booked that day.
+    The client's own therapist comes first, then those whose calendar keeps no unsellable gap, then those with the
+    fewest visits that day.
     """
 
     starts_at: datetime
@@ -56,7 +57,7 @@ class SlotStart(Generic[Key]):
 
 
 def offers(question: SlotQuestion[Key], rota: Rota[Key], taken: Taken[Key]) -> "Offers[Key]":
-    """Every start that answers the question, given the rules of work and what is taken."""
+    """Every start that answers the question, given the rota and what is taken."""
     window = question.window()
     opened = hours.openings(window, {place.location: place.zone for place in question.places}, rota)
     busy = grid.busy_by(window, taken.therapists)
@@ -83,7 +84,7 @@ def best(starts: Iterable[SlotStart[Key]], count: int) -> list[SlotStart[Key]]:
 
 
 def nearest(starts: Iterable[SlotStart[Key]], wanted: datetime, count: int) -> list[SlotStart[Key]]:
-    """The few nearest to an instant, earliest first: what to show when that very start is gone."""
+    """The few nearest to an instant, earliest first: what to show if that start is gone."""
     ranked = sorted(starts, key=lambda start: (abs(start.starts_at - wanted), start.starts_at))
     return sorted(ranked[:count], key=lambda start: start.starts_at)
 
@@ -100,7 +101,7 @@ class TherapistStarts(Generic[Key]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offers(Generic[Key]):
-    """The answer: masks of starts, unfolded into values only as far as somebody looks."""
+    """The answer: masks of starts, expanded into values only when they are read."""
 
     question: SlotQuestion[Key]
     window: Window
@@ -118,19 +119,20 @@ class Offers(Generic[Key]):
         return tuple(asked._unfolded(self.window.every_cell))
 
     def at(self, starts_at: datetime) -> SlotStart[Key] | None:
-        """The start at exactly this instant, or None when it is not offered."""
+        """The start at exactly this instant, or None if it is not offered."""
         cell = self.window.floor(starts_at)
         if self.window.at(cell) != starts_at:
             return None
         return next(self._unfolded(self.window.between(cell, cell + 1)), None)
 
     def nearest(self, wanted: datetime, count: int) -> list[SlotStart[Key]]:
-        """The few offered starts nearest to an instant, earliest first; only those are unfolded."""
+        """The few offered starts nearest to an instant, earliest first; only those are expanded."""
         near = heapq.nsmallest(count, self.instants(), key=lambda at: (abs(at - wanted), at))
         return [start for at in sorted(near) if (start := self.at(at)) is not None]
 
     def per_day(self, location: Key) -> dict[date, int]:
-        """How many starts each of the asked days has at a location, earliest first; none is zero, not absent.
+        """How many starts each of the asked days has at a location, earliest first; a day without any is zero, not
+        absent.
 
         A location that was not asked about has no days.
         """
@@ -192,7 +194,8 @@ class Offers(Generic[Key]):
                 yield SlotStart(self.window.at(cell), seen[pattern])
 
     def _stretches(self, offered: int) -> list[tuple[dict[ZoneInfo, date], int]]:
-        """The offered cells, cut where a local day begins anywhere, earliest first, each with the date in every zone."""
+        """The offered cells, cut where a local day begins anywhere, earliest first, each with the date in every
+        zone."""
         parts: list[tuple[dict[ZoneInfo, date], int]] = [({}, offered)]
         for zone in dict.fromkeys(line.place.zone for line in self.lines):
             days = hours.cells_by_day(self.window, zone)
@@ -293,7 +296,7 @@ def _allowed(
 
 
 def _full_days(window: Window, place: SlotLocation[Key], therapist: Key, taken: Taken[Key]) -> int:
-    """The cells of the local days on which the therapist has as many appointments as she takes."""
+    """The cells of the local days on which the therapist has reached the daily cap."""
     if therapist not in taken.daily_cap:
         return 0
     cap = taken.daily_cap[therapist]
