@@ -1,6 +1,7 @@
 """The habits of CONTRIBUTING.md that a machine can see, looked for in every file of the project."""
 
 import ast
+import builtins
 import io
 import re
 import tokenize
@@ -328,3 +329,35 @@ def test_a_name_that_stands_for_nothing_would_be_seen(pointer: str) -> None:
 def test_pointers_are_read_from_docstrings_and_comments_only() -> None:
     source = '"""See `one.two`."""\nx = "`no.pointer`"  # and `three.four(five)`\n'
     assert [each for prose in prose_of(source) for each in pointers(prose)] == ["one.two", "three.four"]
+
+
+def raised(prose: str) -> Iterator[str]:
+    """The class names that a docstring says are raised."""
+    for sentence in re.findall(r"\b[Rr]aises? ([^.;:]*)", prose):
+        yield from re.findall(r"\b[A-Z][a-z]+(?:[A-Z][a-z]+)*\b", sentence)
+
+
+NO_ERRORS = {"Monday": "a day, to which a move is raised"}
+
+
+def test_an_error_that_a_docstring_says_is_raised_exists() -> None:
+    known = {*dir(builtins), *NO_ERRORS}
+    said: list[tuple[str, str]] = []
+    for path in sorted((ROOT / "clinic").rglob("*.py")):
+        tree = parsed(path.read_text("utf-8"))
+        for node in ast.walk(tree):
+            match node:
+                case ast.ClassDef(name=name):
+                    known.add(name)
+                case ast.alias(name=name, asname=asname):
+                    known.add(asname or name)
+        where = str(path.relative_to(ROOT))
+        said += [(where, name) for prose in docstrings(tree) for name in raised(prose)]
+    assert [(where, name) for where, name in said if name not in known] == []
+
+
+def test_an_error_that_is_said_to_be_raised_is_read_from_a_docstring() -> None:
+    assert list(raised("Give it. Raises Stale, and NoSuchVisit for an old one. Monday is fine.")) == [
+        "Stale",
+        "NoSuchVisit",
+    ]

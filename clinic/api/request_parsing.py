@@ -42,7 +42,7 @@ def query(known: Iterable[str]) -> dict[str, str]:
 
 
 def body(shape: type[Shape]) -> Shape:
-    """The body as a value of the schema. Raises WrongKind, TooLong, Malformed and Invalid."""
+    """The body as a value of the schema. Raises WrongKind, BodyTooLong, Malformed and Invalid."""
     if request.mimetype != "application/json":
         raise WrongKind
     content = request.get_data() if (request.content_length or 0) <= BODY_BYTES else b""

@@ -86,7 +86,7 @@ def alike(
 ) -> list[Caller]:
     """Records that may already be this person: the same address, or much the same name; the same address first.
 
-    Raises Unreadable for an address that cannot be one.
+    Raises UnreadableAddress for an address that cannot be one.
     """
     same: list[UUID] = []
     if mail:

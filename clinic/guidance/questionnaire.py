@@ -260,7 +260,7 @@ def read(question: Question, raw: Sequence[str], answers: Answers | None = None)
     """The value of one question from what a form posted; None when an optional question was left blank.
 
     `answers` are those given so far, for options and duties that depend on them. Activities come as texts in turn:
-    activity, score, activity, score. Raises Unreadable.
+    activity, score, activity, score. Raises UnreadableAnswer.
     """
     given = answers or {}
     texts = [text.strip() for text in raw]

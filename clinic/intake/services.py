@@ -52,7 +52,7 @@ def submit(browser: bytes, posted: Posted, seen: Collection[str], now: datetime)
     the draft.
 
     `seen` are the contradictions (rule ids) the client was shown. Raises NoDraft, Stopped, NotReached while a question
-    is open, Incomplete, and LookAgain for contradictions not in `seen`.
+    is open, DraftIncomplete, and LookAgain for contradictions not in `seen`.
     """
     draft = drafts.lock_draft(browser, now)
     if draft.stopped_at is not None:
@@ -143,7 +143,7 @@ def answer_before_visit(
 
     `source` says who typed: the client, or a therapist who asked. Only what was answered now is stored, and the form
     never shows stored answers. A blank pain score is judged by the last one given, but stays blank in storage. Raises
-    Incomplete.
+    DraftIncomplete.
     """
     before = queries.newest_full(browser=None, client_id=client_id, now=now)
     history = {

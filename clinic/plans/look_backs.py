@@ -88,7 +88,7 @@ def decide(visit: Appointment, verdict: LookBackDecision, *, by: User, now: date
     """Store the decision with the proposal, and change the course accordingly.
 
     A decision that departs from the proposal needs a reason. Finishing and referring end the course; visits that are
-    booked stand until somebody cancels them. Raises NoLookBack, ReasonNeeded, NotThisNext, NotSoMany, and Stale if
+    booked stand until somebody cancels them. Raises NoLookBack, DecisionReasonNeeded, NotThisNext, NotSoMany, and Stale if
     somebody has decided about this visit meanwhile.
     """
     found = progress.progress_at(visit)

@@ -126,7 +126,7 @@ def sign_note(
 ) -> SessionNote:
     """Save the note for the last time, sign it, and complete the visit.
 
-    From then on the database refuses every change. Raises what `write_note` raises, and TooEarly and Incomplete.
+    From then on the database refuses every change. Raises what `write_note` raises, and TooEarly and NoteIncomplete.
     """
     if appointment.starts_at > now:
         raise TooEarly

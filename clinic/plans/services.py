@@ -126,7 +126,7 @@ def decide(
     The visit has to suit the answers (`booking.suitability`): `becomes` gives it another treatment or therapist at its own
     time, and `waived` are keys of objections that are set aside by name, for this course and with a reason in words.
     Raises NotSuitable if something still speaks against the visit. Raises Stale if somebody has decided meanwhile,
-    RuleNotConfirmed for an excluded type whose rule was not set aside, NothingSuggested, NotThisType, ReasonNeeded,
+    RuleNotConfirmed for an excluded type whose rule was not set aside, NothingSuggested, NotThisType, DecisionReasonNeeded,
     OnlyToClose, StillBooked, and whatever `booking.request_decisions.confirm` or `booking.request_decisions.decline` refuse.
     """
     if review.revision != revision or review.decided_at is not None:
@@ -260,7 +260,7 @@ def clear(
 ) -> Clearance:
     """Record a therapist's decision that rules of one submission do not stop a booking until an instant.
 
-    Raises ReasonNeeded without a reason, NotFound when no rule is named, and OnlyToClose for an urgent outcome.
+    Raises DecisionReasonNeeded without a reason, NotFound when no rule is named, and OnlyToClose for an urgent outcome.
     """
     if not rules:
         raise NotFound("There is no rule to clear.")
@@ -286,7 +286,7 @@ def clear(
 
 
 def open_with_reason(client_id: UUID, *, reason: str, by: User, now: datetime) -> HealthGrant:
-    """Let a therapist read the record of a client who is not theirs for 24 hours. Raises ReasonNeeded.
+    """Let a therapist read the record of a client who is not theirs for 24 hours. Raises DecisionReasonNeeded.
 
     The owner sees it in the audit log, where it has its own action.
     """

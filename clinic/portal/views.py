@@ -94,7 +94,7 @@ def link(token: str) -> ResponseReturnValue:
 @blueprint.post("/l/<token>")
 @audience(anyone)
 def use_link(token: str) -> ResponseReturnValue:
-    """Use up the link: the address counts as proven, and this browser gets a client session. Raises LinkGone."""
+    """Use up the link: the address counts as proven, and this browser gets a client session. Raises SignInLinkGone."""
     now = clock.now()
     limits.take(limits.LINK_USES_NETWORK, limits.network(request.remote_addr), now)
     with transaction():

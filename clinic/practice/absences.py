@@ -61,7 +61,7 @@ def all_time_off(since: date) -> list[tuple[TimeOff, Therapist]]:
 
 
 def take_off(therapist_id: UUID, away: Away, *, actor: str, now: datetime) -> TimeOff:
-    """Enter time off. Raises EndsBeforeItBegins and TooLong."""
+    """Enter time off. Raises EndsBeforeItBegins and AbsenceTooLong."""
     _require_range(away.from_on, away.until_on)
     if away.from_minute is not None and (away.until_minute or 0) <= away.from_minute:
         raise EndsBeforeItBegins("The end of the time lies before its beginning. Choose a later end.")
@@ -105,7 +105,7 @@ def closures(since: date) -> list[Closure]:
 def close(
     *, name: str, from_on: date, until_on: date, location_id: UUID | None, actor: str, now: datetime
 ) -> Closure:
-    """Close a location, or the whole practice if none is given. Raises EndsBeforeItBegins and TooLong."""
+    """Close a location, or the whole practice if none is given. Raises EndsBeforeItBegins and AbsenceTooLong."""
     _require_range(from_on, until_on)
     with calendars.changing():
         entered = Closure(

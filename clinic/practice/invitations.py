@@ -182,7 +182,7 @@ def open_invitations() -> Sequence[StaffInvitation]:
 def invite(*, mail: str, roles: Iterable[Role], place: RotaPlace, by: User, now: datetime) -> StaffInvitation:
     """Invite somebody to the team; the letter follows from the row.
 
-    Raises PracticeUnnamed, Unreadable, AlreadyStaff, AlreadyInvited, PlaceInvited, SignInTaken.
+    Raises PracticeUnnamed, UnreadableAddress, AlreadyStaff, AlreadyInvited, PlaceInvited, SignInTaken.
     """
     if find_practice() is None:
         raise PracticeUnnamed

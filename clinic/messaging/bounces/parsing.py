@@ -53,7 +53,7 @@ def read_json(content: bytes, domain: str) -> BounceReport | None:
     """The report in `{"event": "bounce" | "complaint", "message_id": …, "permanent": …, "recipient": …}`.
 
     `status` (an enhanced code) and `diagnostic` (the server's words), if given, outweigh `permanent`. None if it is not
-    about a message of ours (`domain` is that of our Message-IDs). Raises Unreadable.
+    about a message of ours (`domain` is that of our Message-IDs). Raises UnreadableReport.
     """
     try:
         told = json.loads(content)
@@ -75,7 +75,7 @@ def read_json(content: bytes, domain: str) -> BounceReport | None:
 def read_mail(content: bytes, domain: str) -> BounceReport | None:
     """The report in a mail as one server sends it to another.
 
-    None if it is not about a message of ours, or only reports a delay. Raises Unreadable for an email that is not a
+    None if it is not about a message of ours, or only reports a delay. Raises UnreadableReport for an email that is not a
     report.
     """
     parts = list(message_from_bytes(content).walk())

@@ -86,7 +86,7 @@ def instant(seconds: object) -> datetime:
 
 
 def loaded(content: bytes) -> Any:
-    """The JSON of a body. Raises Unreadable."""
+    """The JSON of a body. Raises UnreadableReport."""
     try:
         return json.loads(content)
     except (ValueError, RecursionError):

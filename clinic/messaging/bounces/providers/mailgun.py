@@ -27,7 +27,7 @@ SUPPRESSED_BOUNCE, SUPPRESSED_UNWANTED = "suppress-bounce", ("suppress-complaint
 
 
 def read(content: bytes, key: str, domain: str, now: datetime) -> Notification:
-    """What a webhook tells. Raises Unproven unless its HMAC is that of the signing key and it is of these hours; Unreadable."""
+    """What a webhook tells. Raises Unproven unless its HMAC is that of the signing key and it is of these hours; UnreadableReport."""
     told = loaded(content)
     stamp, token, given = (text(told, "signature", name) for name in ("timestamp", "token", "signature"))
     expected = hmac.new(key.encode(), (stamp + token).encode(errors="replace"), hashlib.sha256).hexdigest()

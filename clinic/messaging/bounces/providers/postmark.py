@@ -34,7 +34,7 @@ COMPLAINT = "SpamComplaint"
 
 
 def read(content: bytes, password: str, secret: str, domain: str) -> Notification:
-    """What a webhook tells. Raises Unproven unless `password` is the secret, and Unreadable."""
+    """What a webhook tells. Raises Unproven unless `password` is the secret, and UnreadableReport."""
     if not hmac.compare_digest(password.encode(errors="replace"), secret.encode()):
         raise Unproven
     told = loaded(content)

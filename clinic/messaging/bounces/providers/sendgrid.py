@@ -41,7 +41,7 @@ WRONG_CLASS = "Invalid Address"
 def read(
     content: bytes, headers: Mapping[str, str], public_key: str, domain: str, now: datetime
 ) -> Notification:
-    """What a call tells. Raises Unproven unless it is signed with the key of the settings and of these hours; Unreadable."""
+    """What a call tells. Raises Unproven unless it is signed with the key of the settings and of these hours; UnreadableReport."""
     stamp, signature = headers.get(TIMESTAMP, ""), headers.get(SIGNATURE, "")
     _require_signature(public_key, signature, stamp.encode(errors="replace") + content)
     require_timely(instant(stamp), now)

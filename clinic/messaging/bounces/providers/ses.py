@@ -54,7 +54,7 @@ SUPPRESSED = ("Suppressed", "OnAccountSuppressionList")
 def read(content: bytes, topic: str, domain: str, now: datetime) -> Notification:
     """What a call of SNS tells. A proven subscription is noted for the worker to confirm.
 
-    Raises Unproven, Unreadable, and NotFetchedYet while the certificate is not known. The caller commits, also after NotFetchedYet.
+    Raises Unproven, UnreadableReport, and NotFetchedYet while the certificate is not known. The caller commits, also after NotFetchedYet.
     """
     told = loaded(content)
     kind = text(told, "Type")
