@@ -128,14 +128,14 @@ _ALL: Final = (
         rules="E52",
     ),
     _say("G5-tension", "Massage is said to loosen tight and cramping muscles.", rules="E05"),
-    _say("G5-moving", "It is said to let joints and muscles move more freely.", rules="E38"),
+    _say("G5-moving", "Massage is said to let joints and muscles move more freely.", rules="E38"),
     _say(
         "G5-posture",
         "Work on chest, neck, hips and buttocks is said to support better posture, together with standing and sitting well.",
         rules="E11 E39",
     ),
     _say("G5-mood", "Many people feel less stressed and less anxious afterwards.", rules="E21"),
-    _say("G5-regular", "One visit does less than regular ones."),
+    _say("G5-regular", "Regular visits are said to do more than a single one."),
     _say(
         "G6-usual",
         "The usual types for the lower back are deep tissue, Swedish, sports or therapeutic massage, and trigger point therapy.",
