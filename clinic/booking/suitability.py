@@ -27,7 +27,7 @@ from clinic.db import db
 from clinic.guidance.knowledge import MODALITIES
 from clinic.intake import queries as intake
 from clinic.intake.queries import SafetyStanding
-from clinic.intake.visit_limits import VisitLimits
+from clinic.intake.visit_limits import NO_LIMITS, VisitLimits
 from clinic.language import N_
 from clinic.practice import trainings
 from clinic.practice.models import Therapist, Treatment
@@ -136,6 +136,23 @@ def objections(
     if not judge(proposed, standing.limits):
         return ()
     return judge(proposed, standing.limits, set_aside_for(standing, client_id, visit_id))
+
+
+def unsuitable(
+    treatments: Iterable[Treatment], standing: SafetyStanding, client_id: UUID
+) -> dict[UUID, Mismatch]:
+    """Treatments that none of their therapists could give this client, by id, each with the first thing that does not fit."""
+    if standing.limits == NO_LIMITS:
+        return {}
+    aside = set_aside_for(standing, client_id, None)
+    found = {}
+    for treatment in treatments:
+        against = [
+            judge(Proposed.by(treatment, person), standing.limits, aside) for person in treatment.therapists
+        ]
+        if against and all(against):
+            found[treatment.id] = min(against, key=len)[0].mismatch
+    return found
 
 
 def objections_to(visit: Appointment, now: datetime) -> tuple[Objection, ...]:

@@ -32,7 +32,7 @@ from clinic.language import N_
 from clinic.plans import services as plans
 from clinic.practice import queries as practice
 from clinic.practice.models import IntakeRule
-from clinic.public import extend_reservation, times_page
+from clinic.public import extend_reservation, missing_treatments, times_page
 from clinic.public.forms import BookingDetailsForm, PersonForm
 from clinic.public.intake import SAID_NO
 from clinic.refusal import Refusal
@@ -289,9 +289,15 @@ def _without_time() -> ResponseReturnValue:
 
 def _treatments_page(*, refusal: Refusal | None = None) -> str:
     sold = practice.treatments() if practice.find_practice() else []
+    missing = missing_treatments.why_missing(sold, signed_in_client_id(), clock.now())
     return render_template(
         "public/treatments.html",
-        treatments=[(treatment, admission.needs_approval(treatment)) for treatment in sold],
+        treatments=[
+            (treatment, admission.needs_approval(treatment))
+            for treatment in sold
+            if treatment.id not in missing
+        ],
+        missing=[(treatment, missing[treatment.id]) for treatment in sold if treatment.id in missing],
         refusal=refusal,
         has_errors=refusal is not None,
     )

@@ -173,6 +173,7 @@ def review(review_id: UUID) -> ResponseReturnValue:
             names={modality.id: modality.name for modality in MODALITIES.values()},
             brief=brief.Brief.of(opened.client, opened.review.appointment, given, fired, opened.explained),
             fits=fits_of(opened, now),
+            whys={fired.rule: fired.why for fired in opened.explained.fired},
             named=fit_choices.named,
             described=fit_choices.described,
         )
