@@ -135,6 +135,8 @@ class Appointment(Identified, Model):
     """Own revision given by that act: while the two are equal, only the series' letter reports it."""
     series_wall_start: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=False))
     """Local time given by that act; it differs if the visit was moved by itself since."""
+    therapist_decides: Mapped[bool] = mapped_column(default=False, server_default=sa.text("false"))
+    """The client leaves the type of massage to the therapist; the length is what was booked."""
     booked_by: Mapped[str] = mapped_column(default="client", server_default=sa.text("'client'"))
     """`client` or `staff`: if staff booked, the client may still have to answer the health questions."""
     booked_at: Mapped[datetime | None]

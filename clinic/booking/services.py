@@ -187,6 +187,7 @@ def book(
     held_by: bytes | None = None,
     approved: bool = False,
     promised: bool = False,
+    therapist_decides: bool = False,
 ) -> Appointment:
     """Complete this browser's hold for a client: booked, or requested when a therapist looks first.
 
@@ -194,7 +195,8 @@ def book(
     requests without any health answers. `held_by` is the holder if that is not the browser: an offering of the waiting
     list. `approved`: staff offered it, so no rule about asking first applies. Staff themselves book also before the
     questions are answered, and beyond what a client may have open. `promised`: the practice offered this very time, so
-    that it can be taken also if online booking was closed since. Raises BookingClosed, BarredOnline, HoldGone,
+    that it can be taken also if online booking was closed since. `therapist_decides`: the client leaves the type of massage
+    to the therapist. Raises BookingClosed, BarredOnline, HoldGone,
     TimeWithdrawn, NotCleared, GuardianNeeded, IntakeNeeded, NotFirst, TooManyOpen, TwoPlaces.
     """
     by_staff = states.acting_side(actor) == "staff"
@@ -230,6 +232,7 @@ def book(
         if known.is_elsewhere:
             raise same_person.TwoPlaces
         appointment.booked_in = browser
+        appointment.therapist_decides = therapist_decides
     appointment.client = client
     advance(appointment, admitted.state, now)
     for column, value in admitted.columns(appointment.starts_at, now).items():

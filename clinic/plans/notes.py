@@ -181,9 +181,14 @@ def open_content(note: SessionNote, *, by: User, now: datetime) -> NoteContent:
 
 
 def planned(appointment: Appointment, *, by: User, now: datetime) -> NoteContent:
-    """What the course plans for a visit, to stand beside its note; without a course, the types that were booked."""
+    """What the course plans for a visit, to stand beside its note; without a course, the types that were booked.
+
+    Nothing if the client leaves the type to the therapist and no course was decided.
+    """
     assert appointment.client_id is not None
     plan = courses.plan_of(appointment.client_id)
+    if plan is None and appointment.therapist_decides:
+        return NoteContent()
     if plan is None:
         return NoteContent(
             modalities=tuple(m for m in appointment.treatment.modalities if m in MODALITIES)[:3]

@@ -49,6 +49,10 @@ SENT_BEFORE = N_(
 )
 
 
+THERAPIST_DECIDES = "therapist_decides"
+"""In the visitor's cookie until they have booked."""
+
+
 @blueprint.get("")
 @audience(anyone)
 def treatments() -> str:
@@ -60,6 +64,7 @@ def treatments() -> str:
 @audience(anyone)
 def choose(slug: str) -> str:
     """Days and times of one treatment."""
+    _note_decision()
     return closed_page() or times_page.render(practice.treatment(slug), clock.now())
 
 
@@ -104,6 +109,7 @@ def hold(slug: str) -> ResponseReturnValue:
 def details() -> ResponseReturnValue:
     """The visitor's details, beside what was chosen."""
     now = clock.now()
+    _note_decision()
     kept = appointments.reservation_of(known_browser(), now)
     if kept is None:
         return _without_time()
@@ -112,7 +118,13 @@ def details() -> ResponseReturnValue:
     if not _plain(kept) and (first := _next_step(kept, now)) != url_for(".details"):
         return redirect(first, 303)
     form = BookingDetailsForm(
-        formdata=None, data={**known_details(), "key": form_keys.new(), "plain": _plain(kept)}
+        formdata=None,
+        data={
+            **known_details(),
+            "key": form_keys.new(),
+            "plain": _plain(kept),
+            "decide": session.get(THERAPIST_DECIDES, False),
+        },
     )
     return _details_page(form, kept)
 
@@ -124,6 +136,8 @@ def book() -> ResponseReturnValue:
     now = clock.now()
     form = BookingDetailsForm()
     content = {name: form.data[name] for name in ("given_name", "family_name", "mail", "phone", "plain")}
+    if form.decide.data:
+        content["decide"] = True
     try:
         done = _done_before(form, content)
     except idempotency.OtherContent:
@@ -135,6 +149,7 @@ def book() -> ResponseReturnValue:
         return _done_before(form, content) or _without_time()
     if extend_reservation.is_asked():
         return _kept_longer(form, kept, now)
+    session[THERAPIST_DECIDES] = bool(form.decide.data)
     if not form.validate():
         return _details_page(form, kept), 422
     try:
@@ -146,6 +161,7 @@ def book() -> ResponseReturnValue:
     except Refusal as refusal:
         return _done_before(form, content) or _refused(form, kept, refusal, now)
     forget_typed()
+    session.pop(THERAPIST_DECIDES, None)
     return _to_done(booked)
 
 
@@ -216,7 +232,13 @@ def _book(form: BookingDetailsForm, kept: Appointment, now: datetime) -> Appoint
     client, actor = client_of(form, now)
     adopt(browser(), client.id, now, is_new=actor == audit.VISITOR)
     appointment = services.book(
-        kept.id, browser=browser(), client=client, actor=actor, now=now, plain=form.plain.data == "yes"
+        kept.id,
+        browser=browser(),
+        client=client,
+        actor=actor,
+        now=now,
+        plain=form.plain.data == "yes",
+        therapist_decides=bool(form.decide.data),
     )
     submission = intake.newest_full(browser=None, client_id=client.id, now=now)
     if submission is not None:
@@ -251,6 +273,12 @@ def _next_step(kept: Appointment, now: datetime) -> str:
         if standing.submission is None or not standing.fresh:
             return url_for("intake.begin")
     return url_for(".details")
+
+
+def _note_decision() -> None:
+    """Remember that the visitor came by *Let the therapist decide*; the last page shows it ticked."""
+    if request.args.get("decide") == "therapist":
+        session[THERAPIST_DECIDES] = True
 
 
 def _plain(kept: Appointment) -> str:

@@ -74,6 +74,10 @@ class BookingDetailsForm(PersonForm):
         validators=[InputRequired(N_("Please confirm that you have read how to cancel"))],
     )
     plain = HiddenField()
+    decide = BooleanField(
+        N_("Let the therapist decide which type of massage suits me"),
+        description=N_("You talk about it at the visit. Length and price stay as chosen."),
+    )
 
 
 class RevisionForm(Form):

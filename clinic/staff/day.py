@@ -76,7 +76,8 @@ class DayVisit:
     def what(self) -> str:
         """Treatment and room in a line."""
         room = self.appointment.room
-        return self.appointment.treatment.name + (f", {room.name}" if room else "")
+        open_type = " (you decide the type)" if self.appointment.therapist_decides else ""
+        return self.appointment.treatment.name + open_type + (f", {room.name}" if room else "")
 
 
 def practice_zone(now: datetime) -> str:

@@ -21,6 +21,7 @@ from clinic.db import db, transaction
 from clinic.intake import services as intake
 from clinic.intake.models import RaisedLevel
 from clinic.intake.queries import safety_standing
+from clinic.plans import notes
 from clinic.plans.models import Review
 from clinic.practice import absences, treatments
 from clinic.practice.models import Treatment
@@ -668,3 +669,33 @@ def test_a_move_shows_no_time_that_the_clients_own_answers_forbid(make: ModuleTy
     shown_times = re.findall(r'name="start" value="([^"]+)"', visitor.answer.get_data(as_text=True))
     assert shown_times
     assert all(time_values.read_value(html.unescape(value))[0] >= until for value in shown_times)
+
+
+# --- let the therapist decide ----------------------------------------------------------------------------------------------
+
+
+def test_who_lets_the_therapist_decide_sees_it_ticked_and_the_visit_carries_it(
+    make: ModuleType, visitor: Visitor
+) -> None:
+    sold = make.offering(minutes=45)
+    visitor.open(f"/book/{sold.slug}?decide=therapist")
+    at_details(visitor, sold)
+    assert re.search(r'name="decide"[^>]*checked', visitor.answer.get_data(as_text=True))
+    assert not the_last_hold().therapist_decides
+    visitor.press("Book this session", **DETAILS, decide="y")
+    visit = the_appointment()
+    assert (visit.therapist_decides, visit.length_minutes) == (True, 45)
+    assert notes.planned(visit, by=make.user(), now=NOW).modalities == ()
+
+
+def test_nobody_else_leaves_the_type_to_the_therapist(make: ModuleType, visitor: Visitor) -> None:
+    at_details(visitor, make.offering())
+    assert not re.search(r'name="decide"[^>]*checked', visitor.answer.get_data(as_text=True))
+    visitor.press("Book this session", **DETAILS)
+    visit = the_appointment()
+    assert not visit.therapist_decides
+    assert notes.planned(visit, by=make.user(), now=NOW).modalities == ("swedish",)
+
+
+def the_last_hold() -> Appointment:
+    return db.session.scalars(sa.select(Appointment).where(Appointment.state == State.HELD)).one()

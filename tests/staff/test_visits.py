@@ -131,3 +131,14 @@ def test_every_form_carries_what_its_page_shows(scene: Scene, front_desk: Browse
     for form in forms:
         sent = {one.attributes.get("name"): one.attributes.get("value") for one in form.all("input")}
         assert (sent["revision"], sent["state"]) == (str(visit.revision), "booked")
+
+
+def test_the_therapist_is_told_that_the_type_is_theirs_to_decide(scene: Scene, therapist: Browser) -> None:
+    visit = scene.visit(therapist_decides=True)
+    assert "leaves the type of massage to the therapist" in therapist.get(f"/staff/appointments/{visit.id}")
+    note = therapist.get(f"/staff/appointments/{visit.id}/note")
+    assert "Ada leaves the type to you." in note
+    assert "As planned" not in note
+    waiting = review(visit)
+    assert "You decide the type" in therapist.get(f"/staff/reviews/{waiting.id}")
+    assert "(you decide the type)" in therapist.get("/staff/agenda?day=2031-03-06")
