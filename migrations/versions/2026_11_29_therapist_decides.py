@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0033_therapist_decides"
-down_revision = "0032_experiences"
+revision = "0034_therapist_decides"
+down_revision = "0033_safety_dates"
 branch_labels = None
 depends_on = None
 
