@@ -17,7 +17,6 @@ USERS = (
 )
 LISTED = {
     "clinic.worker.beat_scheduler.HeartbeatScheduler": "Celery imports it from the name in its settings",
-    "clinic.guidance.questionnaire.not_asked": "tells a rule set what a partly answered questionnaire leaves unknown",
     "clinic.guidance.statements.statement_behind": "shows that every citation leads to a statement",
 }
 """What only tests use, with the reason why it stays."""

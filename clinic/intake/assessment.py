@@ -67,9 +67,15 @@ class Assessment:
         }
 
 
-def assess(answers: Mapping[str, object], rule_set: RuleSet = CURRENT) -> Assessment:
-    """The assessment of complete answers by a rule set, by default the current one."""
-    facts = questionnaire.facts_of(answers)
+def assess(
+    answers: Mapping[str, object], rule_set: RuleSet = CURRENT, *, is_partial: bool = False
+) -> Assessment:
+    """The assessment of answers by a rule set, by default the current one.
+
+    `is_partial`: only some pages were asked, so that what is missing is unknown and not left blank.
+    """
+    unknown = questionnaire.not_asked(answers) if is_partial else frozenset()
+    facts = questionnaire.facts_of(answers, unknown=unknown)
     safety = engine.screen(facts, rule_set)
     suggestion = engine.suggest(facts, safety, rule_set)
     draft = plan.draft(facts, safety, suggestion) if suggestion else None

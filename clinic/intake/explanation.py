@@ -63,6 +63,8 @@ class ExplainedSafety:
     how_soon: HowSoon | None = None
     place: HelpPlace | None = None
     watch: tuple[tuple[str, str], ...] = ()
+    not_yet_asked: tuple[str, ...] = ()
+    """Why each rule matters that nobody can decide yet, because its questions were not asked; the most serious first."""
 
     @classmethod
     def read(cls, stored: Stored) -> Self:
@@ -81,6 +83,7 @@ class ExplainedSafety:
             how_soon=HowSoon(stored["how_soon"]) if stored.get("how_soon") else None,
             place=HelpPlace(stored["place"]) if stored.get("place") else None,
             watch=tuple((net["watch_for"], net["do"]) for net in stored.get("safety_net", ())),
+            not_yet_asked=tuple(row["why"] for row in stored.get("not_yet_asked", ())),
         )
 
     @property

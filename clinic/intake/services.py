@@ -166,7 +166,7 @@ def answer_before_visit(
     submission = Submission(
         kind=SubmissionKind.DAY_OF_VISIT, client_id=client_id, source=source, submitted_at=now
     )
-    return _submitted(submission, answers, assess({**history, **answers}))
+    return _submitted(submission, answers, assess({**history, **answers}, is_partial=before is None))
 
 
 def questions_before_visit(history: Mapping[str, object]) -> tuple[Question, ...]:

@@ -12,6 +12,7 @@ from clinic.db import db
 from clinic.guidance import questionnaire
 from clinic.guidance.levels import Disposition, Level
 from clinic.intake import drafts, path, queries, services
+from clinic.intake.explanation import safety_of
 from clinic.intake.models import Clearance, RaisedLevel, Submission
 from clinic.intake.queries import SafetyStanding, safety_standing
 from tests.intake import walk
@@ -380,3 +381,15 @@ def test_answers_from_before_answers_had_dates_count_from_when_they_were_sent(no
     db.session.flush()
     assert of_browser(now + HOUR).fresh
     assert not of_browser(now + 3 * DAY).fresh
+
+
+def test_a_short_form_without_a_full_one_lists_what_was_not_asked(now: datetime, make: ModuleType) -> None:
+    person = make.client()
+    alone = services.answer_before_visit(client_id=person.id, posted=visit_form({}), now=now)
+    waiting = safety_of(alone.outcome).not_yet_asked
+    assert "Heart failure or kidney failure" in waiting
+    assert "Fever, or feeling very unwell" not in waiting
+    walk.sent(now)
+    services.adopt(BROWSER, person.id, now)
+    after = services.answer_before_visit(client_id=person.id, posted=visit_form({}), now=now + HOUR)
+    assert safety_of(after.outcome).not_yet_asked == ()
