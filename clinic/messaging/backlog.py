@@ -17,7 +17,7 @@ from clinic.messaging.services import STILL_OPEN, lease_is_free
 
 UNSENT_AFTER = timedelta(minutes=5)
 ABANDONED_AFTER = timedelta(minutes=1)
-"""How long after its lease expired a message counts as abandoned."""
+"""How long after its lease has expired a message counts as abandoned."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

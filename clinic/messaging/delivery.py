@@ -57,7 +57,7 @@ CATCH_UP_AFTER = timedelta(hours=1)
 CATCH_UP_SPACING_SECONDS = 0.1
 CATCH_UP_LOCK = 7_503_001
 NOTE_AGAIN_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0)
-"""Seconds between attempts to record an accepted message while the database is away; unrecorded, it would go twice.
+"""Seconds between attempts to record an accepted message while the database is down; unrecorded, it would go twice.
 
 Only this sender knows that it was accepted. If its lease expires meanwhile, the fence decides.
 """
@@ -273,7 +273,7 @@ def _noted(ours: bool, end: End) -> End:
 
 
 def _server_may_answer(mailer: Mailer) -> bool:
-    """Whether to try at all. While the server is away, one sender at a time checks whether it is back."""
+    """Whether to try at all. While the server is down, one sender at a time checks whether it is back."""
     if not heartbeat.heartbeats().sign(DeliveryPart.MAIL).state:
         return True
     with transaction():

@@ -17,7 +17,7 @@ UNWANTED = "complaint"
 
 
 def came_back(message_id: UUID, now: datetime, *, for_good: bool, recipient: str | None = None) -> bool:
-    """Record that an accepted letter bounced; what it said counts as not said.
+    """Record that an accepted letter bounced; its content counts as not delivered.
 
     `for_good`: the address itself does not work, and nothing more goes there until somebody corrects it. `recipient` is
     the address named in the report, if any; the person's other addresses are unaffected. Safe to repeat. False if there

@@ -1,4 +1,4 @@
-"""Parses what mail systems report about our letters: bounces and complaints.
+"""Parse what mail systems report about our letters: bounces and complaints.
 
 Two forms are read: emails between mail servers (RFC 3464 for bounces, RFC 5965 for complaints), and a small JSON object
 for providers that call a webhook. Only three things are used: which message, what happened, and to which address.
@@ -21,7 +21,8 @@ OUR_ID = re.compile(
     r"<?([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})@([^\s<>@]+)>?", re.ASCII
 )
 COMPLAINTS = frozenset({"abuse", "opt-out", "opt-out-list"})
-"""Feedback that a reader gives. `not-spam` (RFC 6430) is praise, `auth-failure` (RFC 6591) and `virus` are about our own mail."""
+"""Feedback that a reader gives. `not-spam` (RFC 6430) is praise, `auth-failure` (RFC 6591) and `virus` are about our
+own mail."""
 
 
 class What(StrEnum):
@@ -73,10 +74,10 @@ def read_json(content: bytes, domain: str) -> BounceReport | None:
 
 
 def read_mail(content: bytes, domain: str) -> BounceReport | None:
-    """The report in a mail as one server sends it to another.
+    """The report in an email from one server to another.
 
-    None if it is not about a message of ours, or only reports a delay. Raises UnreadableReport for an email that is not a
-    report.
+    None if it is not about a message of ours, or only reports a delay. Raises UnreadableReport for an email that is not
+    a report.
     """
     parts = list(message_from_bytes(content).walk())
     status = next((part for part in parts if part.get_content_type() == "message/delivery-status"), None)
@@ -139,7 +140,7 @@ def _of_recipient(message_id: UUID, block: Part) -> BounceReport:
 
 
 def _feedback_type(feedback: Part | None) -> str:
-    """What kind of feedback a report gives; its fields stand in a part within, or as its text."""
+    """What kind of feedback a report gives; its fields are in a part inside it, or in its text."""
     inner: Any = feedback.get_payload() if feedback is not None else ""
     fields = inner[0] if isinstance(inner, list) and inner else message_from_string(str(inner))
     return str(fields.get("Feedback-Type", "")).strip().lower()

@@ -1,7 +1,7 @@
 """What a mail server's reply says about an address: whether the address itself is wrong, or something else failed.
 
-Only what is certainly about the recipient may silence an address. An exact status code decides; otherwise the words of
-the reply do; words that blame the sender outweigh both.
+Only a reply that is certainly about the recipient may block an address. An exact status code decides; otherwise the
+words of the reply do; words that blame the sender outweigh both.
 """
 
 import re
@@ -20,8 +20,9 @@ RECIPIENT_CODES: Mapping[str, str] = {
 """Permanent status codes (RFC 3463, section 3, and the IANA registry, read 2026-11-28) that are about the recipient
 only.
 
-All other codes do not: 1.5 is a success, 1.7 to 1.9 blame the sender's address or a relay, 2.2 to 2.4 are a full mailbox, a long
-letter and a mailing list, 3 to 5 are systems, routes and protocols, 6 is the content, 7 is policy, spam and authentication.
+All other codes do not: 1.5 is a success, 1.7 to 1.9 blame the sender's address or a relay, 2.2 to 2.4 are a full
+mailbox, a long letter and a mailing list, 3 to 5 are systems, routes and protocols, 6 is the content, 7 is policy, spam
+and authentication.
 """
 OPEN_CODES = frozenset({"0.0", "1.0", "2.0", "5.0"})
 """Codes that only say "other", so the words of the reply decide."""

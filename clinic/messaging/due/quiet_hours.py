@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from clinic.scheduling import hours
 
 BEFORE = timedelta(minutes=30)
-"""How long before the quiet hours a letter goes that would fall into them; enough for a first try to fail."""
+"""How long before the quiet hours a letter is sent that would otherwise fall into them; enough time for one retry."""
 CANNOT_WAIT = timedelta(hours=1)
 """A late letter goes during the quiet hours if its visit begins sooner than this after them."""
 MORNING = time(9)

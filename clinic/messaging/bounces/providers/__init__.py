@@ -22,7 +22,7 @@ from clinic.messaging.bounces.smtp_replies import Blame, blame
 from clinic.refusal import Refusal
 
 TAG = "lumbar-message"
-"""Under this name a letter carries our own id where the provider puts a Message-ID of its own in place of ours."""
+"""The name under which a letter carries our own id, for a provider that replaces our Message-ID."""
 WORTH = timedelta(hours=26)
 """Notifications older than this are refused; no provider retries for longer."""
 AHEAD = timedelta(minutes=10)
@@ -46,7 +46,7 @@ class Notification:
 
 
 def tags(message_id: UUID) -> dict[str, str]:
-    """Header lines by which the providers of the settings give our own id back with their notifications."""
+    """Header lines that make the configured providers return our own id in their notifications."""
     name, config = str(message_id), current_app.config
     lines = {
         "X-SES-MESSAGE-TAGS": f"{TAG}={name}" if config["SES_TOPIC_ARN"] else None,
@@ -60,7 +60,7 @@ def tags(message_id: UUID) -> dict[str, str]:
 def is_new(provider: str, told: Notification, now: datetime) -> bool:
     """Whether a notification is new; records it, so that a replayed copy has no effect.
 
-    The caller commits it with the change. Raises AtTheSameTime when the same one is being taken elsewhere.
+    The caller commits it with the change. Raises AtTheSameTime if the same one is being processed elsewhere.
     """
     if told.key is None:
         return True
@@ -94,20 +94,20 @@ def loaded(content: bytes) -> Any:
 
 
 def part(of: Any, *names: str) -> Any:
-    """What stands under these names in objects within objects; None where there is no such thing."""
+    """The value under these names in nested objects; None if there is none."""
     for name in names:
         of = of.get(name) if isinstance(of, Mapping) else None
     return of
 
 
 def text(of: Any, *names: str) -> str:
-    """The text that stands there; empty where there is none. A number is given in digits."""
+    """The text under these names, or an empty one; a number is returned as digits."""
     found = part(of, *names)
     return str(found) if isinstance(found, str | int) and not isinstance(found, bool) else ""
 
 
 def message_of(tag: object, message_id: str, domain: str) -> UUID | None:
-    """The message of ours that a notification is about: by the tag we gave it, else by our Message-ID."""
+    """The message of ours that a notification is about: by the tag we gave it, otherwise by our Message-ID."""
     if isinstance(tag, list):
         tag = tag[0] if tag else None
     try:

@@ -1,6 +1,7 @@
 """Mailgun: webhooks with `signature` and `event-data`.
 
-https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/webhook-payloads and …/securing-webhooks (read 2026-11-28).
+https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/webhook-payloads and …/securing-webhooks (read
+2026-11-28).
 """
 
 import hashlib
@@ -23,11 +24,12 @@ from clinic.messaging.bounces.providers import (
 )
 
 SUPPRESSED_BOUNCE, SUPPRESSED_UNWANTED = "suppress-bounce", ("suppress-complaint", "suppress-unsubscribe")
-"""Reasons of letters that Mailgun did not even try: the address is on one of its lists."""
+"""Reasons for which Mailgun did not even try a letter: the address is on one of its lists."""
 
 
 def read(content: bytes, key: str, domain: str, now: datetime) -> Notification:
-    """What a webhook tells. Raises Unproven unless its HMAC is that of the signing key and it is of these hours; UnreadableReport."""
+    """What a webhook reports. Raises UnreadableReport, and Unproven unless the signing key made its HMAC within these
+    hours."""
     told = loaded(content)
     stamp, token, given = (text(told, "signature", name) for name in ("timestamp", "token", "signature"))
     expected = hmac.new(key.encode(), (stamp + token).encode(errors="replace"), hashlib.sha256).hexdigest()

@@ -1,6 +1,7 @@
-"""Postmark: bounce and spam complaint webhooks. https://postmarkapp.com/developer/webhooks/bounce-webhook (read 2026-11-28).
+"""Postmark: bounce and spam complaint webhooks. https://postmarkapp.com/developer/webhooks/bounce-webhook (read
+2026-11-28).
 
-Postmark signs nothing; it proves itself with the password of the address it is told to call.
+Postmark does not sign; it proves itself with the password in the URL that it calls.
 """
 
 import hmac
@@ -34,7 +35,7 @@ COMPLAINT = "SpamComplaint"
 
 
 def read(content: bytes, password: str, secret: str, domain: str) -> Notification:
-    """What a webhook tells. Raises Unproven unless `password` is the secret, and UnreadableReport."""
+    """What a webhook reports. Raises Unproven unless `password` is the secret, and UnreadableReport."""
     if not hmac.compare_digest(password.encode(errors="replace"), secret.encode()):
         raise Unproven
     told = loaded(content)

@@ -1,7 +1,7 @@
 """SendGrid: the signed event webhook, a list of events in each call.
 
-https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event and …/getting-started-event-webhook-security-features
-(read 2026-11-28).
+https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event and
+…/getting-started-event-webhook-security-features (read 2026-11-28).
 """
 
 import base64
@@ -34,14 +34,15 @@ from clinic.messaging.bounces.providers import (
 SIGNATURE, TIMESTAMP = "X-Twilio-Email-Event-Webhook-Signature", "X-Twilio-Email-Event-Webhook-Timestamp"
 SUPPRESSED_WRONG = ("Bounced Address", "Invalid", "Invalid SMTPAPI header: Email Address")
 SUPPRESSED_UNWANTED = ("Spam Reporting Address", "Unsubscribed Address")
-"""Reasons of letters that SendGrid dropped without trying: the address is on one of its lists."""
+"""Reasons for which SendGrid dropped a letter without trying: the address is on one of its lists."""
 WRONG_CLASS = "Invalid Address"
 
 
 def read(
     content: bytes, headers: Mapping[str, str], public_key: str, domain: str, now: datetime
 ) -> Notification:
-    """What a call tells. Raises Unproven unless it is signed with the key of the settings and of these hours; UnreadableReport."""
+    """What a call reports. Raises UnreadableReport, and Unproven unless the configured key signed it within these
+    hours."""
     stamp, signature = headers.get(TIMESTAMP, ""), headers.get(SIGNATURE, "")
     _require_signature(public_key, signature, stamp.encode(errors="replace") + content)
     require_timely(instant(stamp), now)

@@ -1,11 +1,11 @@
 """Amazon SES through Amazon SNS: bounce and complaint notifications, or events of a configuration set.
 
-https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html, …/event-publishing-retrieving-sns-contents.html and
-https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html (read 2026-11-28).
+https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html, …/event-publishing-retrieving-sns-contents.html
+and https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html (read 2026-11-28).
 
-A notification is signed with a key whose certificate lies at an address that the notification names. Its host must be that of
-the topic in the settings. A certificate that is not known yet is noted for the worker to fetch (`sns`), and SNS is asked to
-call again. Only signatures of version 2 count: version 1 rests on SHA-1.
+A notification is signed with a key, and names the URL of the key's certificate. The URL's host must be that of the
+topic in the settings. A certificate that is not known yet is queued for the worker (`sns`), and SNS is asked to call
+again. Only signatures of version 2 count, because version 1 uses SHA-1.
 """
 
 import base64
@@ -48,13 +48,14 @@ SIGNED = {
     SUBSCRIPTION: ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"),
 }
 SUPPRESSED = ("Suppressed", "OnAccountSuppressionList")
-"""Bounces of letters that SES did not even try: the address is on its list of those that do not take mail."""
+"""Bounces of letters that SES did not even try, because the address is on its suppression list."""
 
 
 def read(content: bytes, topic: str, domain: str, now: datetime) -> Notification:
-    """What a call of SNS tells. A proven subscription is noted for the worker to confirm.
+    """What a call of SNS reports. A proven subscription is queued for the worker to confirm.
 
-    Raises Unproven, UnreadableReport, and NotFetchedYet while the certificate is not known. The caller commits, also after NotFetchedYet.
+    Raises Unproven, UnreadableReport, and NotFetchedYet while the certificate is not known. The caller commits, even
+    after NotFetchedYet.
     """
     told = loaded(content)
     kind = text(told, "Type")
@@ -124,7 +125,7 @@ def _written_at(told: Any) -> datetime:
 
 
 def _inner(told: Any) -> Any:
-    """The notification of SES within that of SNS; SNS itself greets with a plain sentence."""
+    """SES's notification inside that of SNS; SNS itself sends plain sentences."""
     try:
         return json.loads(text(told, "Message"))
     except (ValueError, RecursionError):
@@ -155,7 +156,7 @@ def _reports(inner: Any, domain: str) -> Iterator[BounceReport]:
 
 
 def _own_message_id(mail: Any) -> str:
-    """The Message-ID that we gave: SES puts its own in place, and tells ours among the original headers."""
+    """The Message-ID that we gave: SES replaces it, and returns ours among the original headers."""
     headers = part(mail, "headers")
     for header in headers if isinstance(headers, list) else []:
         if text(header, "name").lower() == "message-id":

@@ -1,7 +1,7 @@
 """What the worker fetches from Amazon SNS: certificates of signatures, and the confirmation of a subscription.
 
-No request fetches anything. It notes a path here, at the one host that belongs to the topic of the settings; the worker
-fetches it within seconds, and SNS calls again after some twenty.
+No request fetches anything. It queues a path here, on the one host that belongs to the topic in the settings; the
+worker fetches it within seconds, and SNS calls again after some twenty.
 """
 
 import http.client
@@ -22,17 +22,17 @@ log = logging.getLogger(__name__)
 
 TOPIC = re.compile(r"arn:(aws|aws-cn|aws-us-gov):sns:([a-z0-9-]+):\d{12}:[A-Za-z0-9_-]{1,256}", re.ASCII)
 WAITING_AT_MOST = 8
-"""Whoever knows the name of the topic can ask for certificates that do not exist; not for more than these at a time."""
+"""Anyone who knows the topic's name can ask for certificates that do not exist, but only for so many at a time."""
 WORTH = timedelta(hours=1)
 LONGEST_ANSWER = 64 * 1024
 TIMEOUT_SECONDS = 8.0
 
 Fetch = Callable[[str, str], str | None]
-"""What stands at a path of a host; None when it could not be had."""
+"""Fetches a path from a host; None if that failed."""
 
 
 class SnsErrand(Model):
-    """A path the worker was asked to fetch from the topic's host, and what stood there."""
+    """A path that the worker was asked to fetch from the topic's host, and the answer."""
 
     __tablename__ = "sns_errands"
 
@@ -44,7 +44,7 @@ class SnsErrand(Model):
 
 
 class NotFetchedYet(Refusal):
-    """The certificate is on its way; the same notification can be judged in some seconds."""
+    """The certificate is being fetched; the same notification can be checked in a few seconds."""
 
     status = 503
     code = "not-fetched-yet"
@@ -52,7 +52,7 @@ class NotFetchedYet(Refusal):
 
 
 def host(topic: str) -> str:
-    """The host that signs for a topic. Raises ValueError when the topic's name is none."""
+    """The host that signs for a topic. Raises ValueError for an invalid topic name."""
     found = TOPIC.fullmatch(topic)
     if found is None:
         raise ValueError("not the ARN of an SNS topic")
@@ -60,7 +60,8 @@ def host(topic: str) -> str:
 
 
 def fetched(path: str, now: datetime) -> str:
-    """What the worker fetched from a path. Raises NotFetchedYet, and asks the worker for it. The caller commits either way."""
+    """What the worker fetched from a path. Raises NotFetchedYet, and asks the worker for it. The caller commits either
+    way."""
     answer = db.session.scalar(sa.select(SnsErrand.answer).where(SnsErrand.path == path))
     if answer is None:
         ask(path, now)
@@ -69,7 +70,8 @@ def fetched(path: str, now: datetime) -> str:
 
 
 def ask(path: str, now: datetime, *, proven: bool = False) -> None:
-    """Ask the worker to fetch a path; once is enough, and of what is not `proven` only so many wait. The caller commits."""
+    """Ask the worker to fetch a path. Safe to repeat; only a limited number of paths that are not `proven` wait. The
+    caller commits."""
     waiting = sa.select(sa.func.count()).where(
         SnsErrand.fetched_at.is_(None), SnsErrand.asked_at > now - WORTH
     )
@@ -78,9 +80,9 @@ def ask(path: str, now: datetime, *, proven: bool = False) -> None:
 
 
 def run_errands(topic: str, now: datetime, fetch: Fetch) -> int:
-    """Fetch what was asked for, and forget what nobody could fetch; returns how many were fetched.
+    """Fetch the queued paths, and delete those that cannot be fetched; returns how many were fetched.
 
-    Twice at once is harmless: both fetch the same. Owns its transactions; none is open across the network.
+    Running twice at once is harmless: both fetch the same. Owns its transactions; none is open during a network call.
     """
     with transaction():
         db.session.execute(
@@ -107,7 +109,7 @@ def run_errands(topic: str, now: datetime, fetch: Fetch) -> int:
 
 
 def over_https(server: str, path: str, *, trust: ssl.SSLContext | None = None) -> str | None:
-    """What stands at a path of a host, over TLS and without following anywhere else."""
+    """Fetch a path of a host over TLS, without following redirects."""
     context = trust or ssl.create_default_context()
     connection = http.client.HTTPSConnection(server, timeout=TIMEOUT_SECONDS, context=context)
     try:
