@@ -171,7 +171,7 @@ def _page(incident: Incident, form: IncidentAddendumForm) -> str:
             "staff/clinical/incident.html",
             here="today",
             incident=incident,
-            appointment=incident.appointment,
+            appointment=desk.visit(incident.appointment_id),
             rows=[
                 (title, text)
                 for title, text in (
