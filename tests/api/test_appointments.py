@@ -15,6 +15,7 @@ from clinic.db import db
 from clinic.practice.models import Treatment
 from tests.api.caller import Caller
 from tests.conftest import NOW
+from tests.plans.intakes import PREGNANT, send
 from tests.public.test_booking_pages import Statements
 
 NINE = "2031-03-06T09:00+01:00"
@@ -333,3 +334,23 @@ def test_a_hold_and_its_booking_take_at_most_twelve_statements_each(
         caller.book(kept.get_json()["hold"])
     assert len(of_hold.seen) <= 12, of_hold.seen
     assert len(of_booking.seen) <= 12, of_booking.seen
+
+
+def test_a_program_does_not_move_a_visit_to_somebody_without_the_training_and_is_not_told_which(
+    make: ModuleType, caller: Caller
+) -> None:
+    make.practice()
+    place = make.location()
+    priya = make.therapist(place, given_name="Priya", skills=["prenatal"])
+    maeve = make.therapist(place, given_name="Maeve")
+    paula = make.client(given_name="Paula")
+    visit = make.appointment(of=make.treatment(therapists=[priya, maeve], minutes=45), who=paula)
+    send(paula, PREGNANT)
+    token = signed_links.token(signed_links.MANAGE, visit.id, visit.link_epoch)
+    move = {"start": "2031-03-06T13:00+01:00", "therapist": maeve.slug, "revision": 1}
+    refused = caller.call("PATCH", f"/appointments/{token}", json=move)
+    assert (refused.status_code, refused.get_json()["code"]) == (409, "other-therapist")
+    for hidden in ("training", "pregnan", "prenatal"):
+        assert hidden not in refused.get_data(as_text=True)
+    moved = caller.call("PATCH", f"/appointments/{token}", json={**move, "therapist": priya.slug})
+    assert moved.status_code == 200
