@@ -71,7 +71,7 @@ def see_the_week(loaded_at: datetime) -> None:
 
     assert len(of) == len(CASES)
     states = {state: [visit for visit in visits if visit.state == state] for state in State}
-    assert {visit.request_reason for visit in states[State.REQUESTED]} == {"level", "plain", "excluded"}
+    assert {visit.request_reason for visit in states[State.REQUESTED]} == {"level", "plain"}
     assert len(states[State.CANCELLED]) == 1
     assert len(states[State.DONE]) >= 6
     assert len(states[State.BOOKED]) >= 8

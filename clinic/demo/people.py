@@ -266,7 +266,7 @@ CASES = (
         family="Osei",
         phone="905 555 0179",
         therapist="ines-moreau",
-        treatment="swedish",
+        treatment="swedish-45",
         at="08:30",
         days=(DemoDay(step=1),),
         ago=timedelta(minutes=12),

@@ -51,7 +51,7 @@ _BOOKABLE: Final[dict[Level, Advice]] = {
     Level.THERAPIST_REVIEW: (
         "A therapist looks at your answers first",
         (
-            "Some of your answers need a person. You can ask for a time. A therapist reads your answers and may call you.",
+            "You can ask for a time. A therapist reads your answers and may call you.",
             "The therapist then confirms the time or suggests something else.",
         ),
     ),

@@ -260,10 +260,11 @@ def clear(
 ) -> Clearance:
     """Record a therapist's decision that rules of one submission do not stop a booking until an instant.
 
-    Raises DecisionReasonNeeded without a reason, NotFound when no rule is named, and OnlyToClose for an urgent outcome.
+    Raises DecisionReasonNeeded without a reason, NotFound when no rule is named or one did not fire, and OnlyToClose for
+    an urgent outcome.
     """
-    if not rules:
-        raise NotFound("There is no rule to clear.")
+    if not rules or not set(rules) <= set(submission.outcome.rules):
+        raise NotFound("There is no such rule to clear.")
     if submission.outcome.level == Level.URGENT:
         raise OnlyToClose
     if not reason:

@@ -229,6 +229,7 @@ def test_the_reviews_and_their_decisions(chromium: Browser, desk: Desk) -> None:
         page = watch.page()
         watch.open(page, "/staff/reviews")
         watch.open(page, desk.review("Nwosu"))
+        letters_move_the_focus(page)
         for act in ("accept", "change", "decline"):
             watch.open(page, f"{desk.review('Nwosu')}/{act}")
         watch.open(page, f"{desk.review('Castellano')}/replace")
@@ -238,6 +239,22 @@ def test_the_reviews_and_their_decisions(chromium: Browser, desk: Desk) -> None:
         expect(page.get_by_role("alert")).to_contain_text("Deep tissue massage is left out by C07")
         watch.look(page)
         assert page.title().startswith("Error: ")
+
+
+def letters_move_the_focus(page: Page) -> None:
+    """A letter leads to an act without doing it, and does nothing once the letters are switched off (WCAG 2.1.4)."""
+    change, decline = page.get_by_role("link", name="Change…"), page.get_by_role("link", name="Decline…")
+    page.keyboard.press("d")
+    expect(decline).to_be_focused()
+    page.keyboard.press("c")
+    expect(change).to_be_focused()
+    switch = page.get_by_role("button", name="Letter keys")
+    switch.click()
+    page.keyboard.press("d")
+    expect(decline).not_to_be_focused()
+    switch.click()
+    page.keyboard.press("d")
+    expect(decline).to_be_focused()
 
 
 def test_the_notes(chromium: Browser, desk: Desk) -> None:

@@ -1,6 +1,7 @@
 """A suggestion before a therapist: opened once, decided once, never against a safety rule by accident."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -14,7 +15,7 @@ from clinic.intake.queries import safety_standing
 from clinic.plans import courses, services
 from clinic.plans import queries as plans
 from clinic.plans.models import Decision, Plan, ReasonKind, Review
-from clinic.refusal import Stale
+from clinic.refusal import NotFound, Stale
 from tests import make
 from tests.plans.conftest import Scene, planned_sessions
 from tests.plans.intakes import BLOOD_PRESSURE, BLOOD_THINNER, FEVER, KNOTS, NUMBNESS, review, send
@@ -311,6 +312,20 @@ def test_an_urgent_answer_is_never_followed_by_a_plan(scene: Scene) -> None:
         )
     decided(scene, waiting, Decision.DECLINE, reason_kind=ReasonKind.SAFETY)
     assert make.count(Plan) == 0
+
+
+def test_only_a_rule_that_fired_is_cleared(scene: Scene) -> None:
+    waiting = review(scene.request(), BLOOD_THINNER)
+    named: dict[str, Any] = {
+        "reason": "Agreed",
+        "until": make.NOW,
+        "by": scene.therapist_user,
+        "now": make.NOW,
+    }
+    for rules in ([], ["R17"], ["T01", "R17"]):
+        with pytest.raises(NotFound):
+            services.clear(waiting.submission, rules=rules, **named)
+    services.clear(waiting.submission, rules=["T01"], **named)
 
 
 def test_the_short_form_of_a_visit_is_accepted_without_a_new_plan(scene: Scene) -> None:
