@@ -16,7 +16,8 @@ from tests.conftest import NOW
 from tests.intake import walk
 from tests.visitor import Visitor, as_client, shown
 
-STORED = "A clinician has advised against massage"
+STORED = ("they advised against massage", "A clinician has advised you against massage")
+"""The stored answer that stops the visit, and what is concluded from it."""
 POSTED = "Unexplained fever"
 
 
@@ -48,18 +49,19 @@ def test_who_has_only_the_address_does_not_learn_which_stored_answer_stops_the_v
 ) -> None:
     said = card(client, visit)
     assert "doctor" in said
-    assert STORED not in said
+    assert [words for words in STORED if words in said] == []
 
 
 def test_who_has_only_the_address_reads_what_was_just_answered(
     client: FlaskClient, visit: Appointment
 ) -> None:
     said = card(client, visit, today="fever")
-    assert STORED not in said
+    assert [words for words in STORED if words in said] == []
     assert "ever" in said
 
 
 def test_the_client_who_is_signed_in_reads_every_reason(app: Flask, visit: Appointment) -> None:
     person = visit.client
     assert person is not None
-    assert STORED in card(as_client(app, person.contacts[0], person), visit)
+    said = card(as_client(app, person.contacts[0], person), visit)
+    assert [words for words in STORED if words not in said] == []

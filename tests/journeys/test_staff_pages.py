@@ -234,7 +234,7 @@ def test_the_reviews_and_their_decisions(chromium: Browser, desk: Desk) -> None:
             watch.open(page, f"{desk.review('Nwosu')}/{act}")
         watch.open(page, f"{desk.review('Castellano')}/replace")
         page.get_by_label("First type").select_option("Deep tissue massage")
-        page.get_by_label("The client's entry").check()
+        page.get_by_label("The client's wish").check()
         go(page.get_by_role("button", name="Decide"))
         expect(page.get_by_role("alert")).to_contain_text("Deep tissue massage is left out by C07")
         watch.look(page)
