@@ -105,7 +105,9 @@ def _rank(one: Alternative, visit: Appointment, suggested: Sequence[str]) -> tup
 def _free_then(visit: Appointment, treatment: Treatment, now: datetime) -> frozenset[UUID]:
     supply = _supply(treatment.id)
     days = availability.days_around(visit.starts_at, supply)
-    start = availability.find_offers(supply, _wish(visit, treatment.id), days, now).offers.at(visit.starts_at)
+    start = availability.find_offers(supply, _criteria(visit, treatment.id), days, now).offers.at(
+        visit.starts_at
+    )
     return frozenset(each.therapist for each in start.candidates) if start else frozenset()
 
 
@@ -113,7 +115,7 @@ def _supply(treatment_id: UUID) -> Supply:
     return waive(supply_of(treatment_id), _AGREED)
 
 
-def _wish(visit: Appointment, treatment_id: UUID, therapist_id: UUID | None = None) -> SearchCriteria:
+def _criteria(visit: Appointment, treatment_id: UUID, therapist_id: UUID | None = None) -> SearchCriteria:
     return SearchCriteria(
         treatment_id, therapist_id=therapist_id, location_id=visit.location_id, moving=(visit.id,)
     )
@@ -125,8 +127,8 @@ def refit(visit_id: UUID, fit: Fit, *, actor: str, now: datetime, revision: int 
     Raises Stale, NotNow, Unbookable, NotOffered if it is not free, and NotSuitable if it does not suit either.
     """
     seen = get_appointment(visit_id)
-    supply, wish = _supply(fit.treatment_id), _wish(seen, fit.treatment_id, fit.therapist_id)
-    lock_all(supply, wish, [seen])
+    supply, criteria = _supply(fit.treatment_id), _criteria(seen, fit.treatment_id, fit.therapist_id)
+    lock_all(supply, criteria, [seen])
     visit = reload_locked(seen)
     if revision is not None and visit.revision != revision:
         raise Stale
@@ -136,7 +138,7 @@ def refit(visit_id: UUID, fit: Fit, *, actor: str, now: datetime, revision: int 
     forget_undo(visit)
     for column, value in agreed_terms(supply).items():
         setattr(visit, column, value)
-    place(supply, wish, visit.starts_at, visit, now)
+    place(supply, criteria, visit.starts_at, visit, now)
     db.session.refresh(visit)
     suitability.refuse_unsuitable(visit, now)
     raise_revision(visit, now, time_too=visit.state == State.BOOKED)

@@ -13,6 +13,7 @@ from clinic.guidance import questionnaire
 from clinic.guidance.questions import FLAG_PREFIX, QUESTIONS
 from clinic.intake import drafts, queries
 from clinic.intake.assessment import advice_so_far
+from clinic.practice.queries import practice_zone
 from clinic.refusal import NotFound
 from clinic.web import access
 from clinic.web.access import anyone, audience
@@ -70,7 +71,12 @@ def show() -> ResponseReturnValue:
             now=now,
         )
         return render_template(
-            "public/outcome/letter.html", led=rows[0], others=rows[1], signs=rows[2], now=now
+            "public/outcome/letter.html",
+            led=rows[0],
+            others=rows[1],
+            signs=rows[2],
+            now=now,
+            zone=practice_zone(now.date()),
         )
 
 

@@ -1,5 +1,7 @@
 """A care card says how soon, whom to ask, which answers led to it, and what to say; a page for the doctor goes along."""
 
+from collections.abc import Callable
+from datetime import UTC, datetime
 from types import ModuleType
 
 import pytest
@@ -57,6 +59,15 @@ def test_the_page_for_the_doctor_holds_the_clients_answers_and_no_advice(visitor
     assert "massage is fine" not in said
     assert db.session.query(AuditEntry).filter_by(purpose="doctor's letter").count() == before + 1
     assert "no-store" in visitor.page.headers["Cache-Control"]
+
+
+def test_the_page_for_the_doctor_is_dated_where_the_practice_is(
+    visitor: Visitor, make: ModuleType, the_clock_says: Callable[[datetime], None]
+) -> None:
+    make.location(zone="America/Toronto")
+    the_clock_says(datetime(2031, 6, 12, 2, tzinfo=UTC))
+    stopped(visitor, "safety-3", red_flags_weight_loss=["yes"])
+    assert "11 June" in words(visitor.go("/intake/letter"))
 
 
 def test_there_is_no_page_for_the_doctor_without_a_stop(visitor: Visitor) -> None:
