@@ -8,6 +8,7 @@ facts           the typed answers of one person at one time
 condition       a decision on facts that can also print itself and name the answers it used
 rule            id, condition, effect, reason and source; a rule set is one dated version of all rules
 question, page  how a field is asked, in which order and when
+gate            the questions whose answers can change a booking, and so come before it; computed from the rules
 level           ok, caution, therapist_review, refer, urgent; the highest that fires counts
 disposition     what a stop asks for: emergency, doctor, postpone
 outcome         what `screen` answers: level, fired rules, and what they change for safety

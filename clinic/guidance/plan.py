@@ -123,6 +123,8 @@ _SHORT_CARE: Final = any_of(
 _SHORTER: Final = any_of(
     is_("massage_experience", "never"), at_least("pain_avg_nrs", 8), at_least("age_years", 75)
 )
+LENGTH_FIELDS: Final = (*_SHORT_CARE.fields, *_SHORTER.fields)
+"""The answers that decide how long a session may be at most."""
 _NECK_OR_SHOULDERS: Final = has_any("pain_areas", "neck", "shoulders")
 _STIFF_LOWER_BACK: Final = all_of(has("pain_areas", "lower_back"), has("muscle_findings", "stiffness"))
 

@@ -1,0 +1,127 @@
+"""What booking costs a client: pages, actions and words from consent to confirm, counted by walking through the pages.
+
+An action is a press or a typed field; words are those that can be seen, without what is folded away. See the table with
+`pytest tests/public/test_effort.py -s`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from types import ModuleType
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+from clinic.guidance.questions import QUESTIONS
+from clinic.intake import services as intake
+from tests.conftest import NOW
+from tests.intake import walk
+from tests.visitor import Visitor, as_client
+from tests.web.reading import Element
+
+Changes = Mapping[str, list[str]]
+
+TYPICAL: Changes = {}
+COMPLICATED: Changes = {
+    "sex_at_birth": ["female"],
+    "age_years": ["34"],
+    "pregnancy": ["t2"],
+    "conditions": ["asthma", "hypertension_controlled"],
+    "medications": ["antiplatelet"],
+    "limb_symptoms": ["numbness"],
+    "radiation": ["leg_below_knee"],
+    "red_flags.cough_sneeze_worse": ["unsure"],
+    "red_flags.immunosuppressed_ivdu": ["unsure"],
+    "clinician_seen": ["yes_cleared"],
+}
+
+
+@dataclass
+class Effort:
+    """What somebody had to do, page by page."""
+
+    pages: int = 0
+    actions: int = 0
+    words: int = 0
+
+    def add(self, page: Element, actions: int) -> None:
+        """One more page, with what was done on it."""
+        self.pages += 1
+        self.actions += actions
+        self.words += len(seen(page.one("main")).split())
+
+    def within(self, pages: int, actions: int, words: int) -> bool:
+        """Whether nothing costs more than this."""
+        return self.pages <= pages and self.actions <= actions and self.words <= words
+
+
+def seen(element: Element) -> str:
+    """The text that can be seen: neither for screen readers only, nor folded away."""
+    if "sr" in element.attributes.get("class", "").split() or element.name in ("svg", "script", "template"):
+        return ""
+    parts = element.parts
+    if element.name == "details" and not element.has("open"):
+        parts = [part for part in parts if isinstance(part, Element) and part.name == "summary"]
+    return " ".join(part if isinstance(part, str) else seen(part) for part in parts)
+
+
+def through(visitor: Visitor, changes: Changes) -> Effort:
+    """Answer everything from consent to confirm."""
+    effort = Effort()
+    visitor.open("/intake")
+    while visitor.path.split("?")[0] != "/intake/outcome":
+        page = visitor.page
+        (form,) = page.one("main").all("form", method="post")
+        names = list(dict.fromkeys(control.attributes.get("name") for control in form.below()))
+        answers = {
+            name: answer
+            for name in names
+            if name in QUESTIONS and (answer := walk.answer_to(QUESTIONS[name], changes))
+        }
+        if "consent_health_data" in names:
+            answers = {"consent_health_data": ["yes"]}
+        button = [button for button in form.all("button") if not button.has("name")][-1]
+        effort.add(page, sum(len(answer) for answer in answers.values()) + 1)
+        at = visitor.path
+        visitor.press(button.text, **answers)  # type: ignore[arg-type]  # several values for one field
+        assert visitor.path != at or visitor.path == "/intake", visitor.text
+    return effort
+
+
+def table(rows: Mapping[str, Effort]) -> str:
+    """The rows as text."""
+    lines = [f"{'way':34}{'pages':>7}{'actions':>9}{'words':>7}"]
+    lines += [
+        f"{name:34}{effort.pages:>7}{effort.actions:>9}{effort.words:>7}" for name, effort in rows.items()
+    ]
+    return "\n".join(lines)
+
+
+def test_what_booking_costs_a_client(
+    app: Flask, client: FlaskClient, make: ModuleType, the_clock_says: Callable[[object], None]
+) -> None:
+    the_clock_says(NOW)
+    rows: dict[str, Effort] = {}
+    sold = make.offering(intake="before_booking")
+    for kind, changes, at in (("typical", TYPICAL, "10:00"), ("complicated", COMPLICATED, "14:00")):
+        chosen = Visitor(app.test_client())
+        chosen.open(f"/book/{sold.slug}?day=2031-03-06").press(f"{at} {sold.therapists[0].given_name}")
+        rows[f"chosen treatment, {kind}"] = through(chosen, changes)
+        rows[f"suggestion first, {kind}"] = through(Visitor(app.test_client()), changes)
+    person = make.client()
+    walk.sent(NOW - timedelta(days=30))
+    intake.adopt(walk.BROWSER, person.id, NOW - timedelta(days=30))
+    rows["returning, typical"] = through(Visitor(as_client(app, person.contacts[0], person)), TYPICAL)
+    print(f"\n{table(rows)}")
+    for name, effort in rows.items():
+        assert effort.within(*MOST[name]), table(rows)
+
+
+MOST = {
+    "chosen treatment, typical": (39, 103, 4500),
+    "suggestion first, typical": (39, 103, 4500),
+    "chosen treatment, complicated": (42, 110, 4700),
+    "suggestion first, complicated": (42, 110, 4700),
+    "returning, typical": (34, 93, 4100),
+}
+"""Pages, actions and words that nobody needs more of."""
