@@ -231,6 +231,14 @@ class ExplainedTechnique:
     aim: str
 
 
+@dataclass(frozen=True, slots=True)
+class TechniqueGroup:
+    """The techniques of one type: each as its name and its aims."""
+
+    modality: str
+    techniques: tuple[str, ...]
+
+
 @dataclass(frozen=True, kw_only=True)
 class ExplainedPlan:
     """The draft plan as it was proposed. `areas` and `avoid` are regions, `sites` places only a person can find."""
@@ -250,6 +258,24 @@ class ExplainedPlan:
     reassess: ExplainedGate
     companion_care: str
     notes: tuple[str, ...]
+
+    @property
+    def techniques_by_type(self) -> tuple[TechniqueGroup, ...]:
+        """Techniques under the type that uses them first, each once; a second type only adds its aim."""
+        aims: dict[str, list[str]] = {}
+        for one in self.techniques:
+            known = aims.setdefault(one.technique, [])
+            if one.aim not in known:
+                known.append(one.aim)
+        groups: dict[str, list[str]] = {}
+        for one in self.techniques:
+            if one.technique in aims:
+                said = "; ".join(aims.pop(one.technique))
+                groups.setdefault(one.modality, []).append(f"{one.name}: {said}")
+        names = {part.modality: part.name for part in self.mix}
+        return tuple(
+            TechniqueGroup(names.get(modality, modality), tuple(words)) for modality, words in groups.items()
+        )
 
     @classmethod
     def read(cls, stored: Stored) -> Self:

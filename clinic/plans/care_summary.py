@@ -13,7 +13,13 @@ from clinic.accounts.models import User
 from clinic.booking.models import Appointment
 from clinic.guidance.knowledge import MODALITIES, TECHNIQUES
 from clinic.guidance.rules.kinds import REGIONS
-from clinic.intake.explanation import ExplainedPlan, ExplainedRule, ExplainedSafety, safety_of
+from clinic.intake.explanation import (
+    ExplainedPlan,
+    ExplainedRule,
+    ExplainedSafety,
+    TechniqueGroup,
+    safety_of,
+)
 from clinic.plans import courses, queries
 from clinic.plans.models import Plan
 
@@ -41,7 +47,8 @@ class CareSummary:
     areas: tuple[str, ...] = ()
     leave_alone: tuple[str, ...] = ()
     pressure: str = ""
-    techniques: tuple[str, ...] = ()
+    techniques: tuple[TechniqueGroup, ...] = ()
+    """By type, each technique once."""
     left_out: tuple[LeftOutType, ...] = ()
 
 
@@ -78,7 +85,7 @@ def summary(safety: ExplainedSafety, plan: Plan | None) -> CareSummary:
         areas=_regions(planned.areas),
         leave_alone=(*_regions(planned.avoid), *planned.sites),
         pressure=planned.pressure,
-        techniques=tuple(f"{one.name}: {one.aim}" for one in planned.techniques),
+        techniques=planned.techniques_by_type,
         left_out=tuple(_left_out(safety)),
     )
 

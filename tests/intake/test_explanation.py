@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from clinic.guidance import engine, plan
+from clinic.guidance.facts import Facts
 from clinic.guidance.levels import Disposition, Level
 from clinic.intake.explanation import ExplainedPlan, Explanation, safety_of
 from clinic.intake.models import Outcome, SubmissionKind
@@ -172,3 +174,19 @@ def test_only_one_module_takes_a_stored_explanation_apart() -> None:
 def test_the_guard_sees_a_module_that_reads_it() -> None:
     assert _takes_it_apart("level = outcome.explanation['safety']")
     assert not _takes_it_apart("outcome.explanation = assessed.explanation()")
+
+
+def test_a_technique_of_two_types_is_told_once_under_the_first_with_both_aims() -> None:
+    facts = Facts.of({"stress_level": 9, "muscle_findings": ["stiffness"], "pressure_preference": "medium"})
+    outcome = engine.screen(facts)
+    suggestion = engine.suggest(facts, outcome)
+    assert suggestion is not None
+    drafted = plan.draft(facts, outcome, suggestion)
+    assert [one.technique for one in drafted.techniques].count("effleurage") == 2
+    groups = ExplainedPlan.read(drafted.as_dict()).techniques_by_type
+    assert [group.modality for group in groups] == [part.name for part in drafted.mix]
+    told = [words for group in groups for words in group.techniques]
+    strokes = [words for words in told if words.startswith("Long gliding strokes")]
+    assert strokes == [groups[0].techniques[0]]
+    assert all(one.aim in strokes[0] for one in drafted.techniques if one.technique == "effleurage")
+    assert len(told) == len({one.technique for one in drafted.techniques})
