@@ -167,6 +167,7 @@ NO_POINTERS = {
     "security.txt": "an address under /.well-known",
     "app.config": "Flask's",
     "drafts.id": "every table's key, from `db.Identified`",
+    "doctor_pages.id": "every table's key, from `db.Identified`",
     "guardian_consents.id": "every table's key, from `db.Identified`",
     "var.keys": "the file of keys beside the folder `var`",
     "practice.example": "an example of a domain",

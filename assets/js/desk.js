@@ -1,4 +1,3 @@
-import "./printing.js";
 import "./private.js";
 import "./tabs.js";
 import "./acts.js";

@@ -3,3 +3,4 @@ import "./clearing.js";
 import "./dialogs.js";
 import "./flashes.js";
 import "./picker.js";
+import "./printing.js";

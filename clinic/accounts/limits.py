@@ -67,6 +67,8 @@ LINK_USES_NETWORK = _limit("link_uses_network", 60, minutes=60)
 GUARDIAN_LINKS = _limit("guardian_links", 3, minutes=60, by_mail=True)
 GUARDIAN_LINKS_AGAIN = _limit("guardian_links_again", 3, minutes=60)
 RESUME_LINKS = _limit("resume_links", 3, minutes=60)
+DOCTOR_LINKS = _limit("doctor_links", 3, minutes=60)
+DOCTOR_LINKS_MAIL = _limit("doctor_links_mail", 3, minutes=60, by_mail=True)
 OWN_TIPS_LINKS = _limit("own_tips_links", 3, minutes=60)
 
 PEOPLE_CONTACT = _limit("people_contact", 5, minutes=DAY, by_mail=True)

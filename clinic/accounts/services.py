@@ -242,6 +242,13 @@ def find_link(raw: str, purpose: LinkPurpose, now: datetime) -> LoginLink | None
     )
 
 
+def ended_link(raw: str, purpose: LinkPurpose) -> LoginLink | None:
+    """The link with this secret, also if it was used or is too old; it opens nothing. None once its row is deleted."""
+    return db.session.scalar(
+        sa.select(LoginLink).where(LoginLink.digest == digest(raw), LoginLink.purpose == purpose)
+    )
+
+
 def consume_link(raw: str, purpose: LinkPurpose, now: datetime) -> LoginLink | None:
     """Use up a link; None if it is unknown, for another purpose, too old or used. Of several calls at once, one
     wins."""

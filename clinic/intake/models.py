@@ -164,6 +164,27 @@ class GuardianConsent(Identified, Model):
     __table_args__ = (sa.CheckConstraint("agreed_at >= asked_at", name="asked_before_agreed"),)
 
 
+class DoctorPage(Identified, Model):
+    """Where a client asked to have the page for their doctor sent: the letter with its one-time link follows from it."""
+
+    __tablename__ = "doctor_pages"
+
+    draft_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("drafts.id", ondelete="CASCADE"), unique=True)
+    """Answers still being given; once they are sent, the page is about the submission."""
+    submission_id: Mapped[UUID | None] = mapped_column(
+        sa.ForeignKey("submissions.id", ondelete="CASCADE"), unique=True
+    )
+    mail_sealed: Mapped[bytes]
+    mail = Sealed[str]("mail_sealed")
+    asked_at: Mapped[datetime] = mapped_column(index=True)
+    asked_revision: Mapped[int] = mapped_column(default=1)
+    """How many letters were asked for; names the message's occasion."""
+
+    __table_args__ = (
+        sa.CheckConstraint("num_nonnulls(draft_id, submission_id) = 1", name="one_set_of_answers"),
+    )
+
+
 class Purpose(StrEnum):
     """What a consent is for."""
 

@@ -176,6 +176,12 @@ def newest_full(*, browser: bytes | None, client_id: UUID | None, now: datetime)
     return _latest(browser, client_id, now).get(SubmissionKind.FULL)
 
 
+def newest_sent(*, browser: bytes | None, client_id: UUID | None, now: datetime) -> Submission | None:
+    """This person's newest submission of either kind, at most six months old."""
+    latest = _latest(browser, client_id, now).values()
+    return max(latest, key=lambda submission: submission.submitted_at, default=None)
+
+
 def answers_judged(submission: Submission) -> dict[str, object]:
     """All answers an outcome depends on: a full form's own; or a short form's, over the lasting answers of the full
     form before it.

@@ -15,7 +15,7 @@ from clinic.db import db
 from clinic.guidance import questionnaire
 from clinic.guidance.questionnaire import Contradiction
 from clinic.guidance.questions import DAY_OF_VISIT_FIELDS, QUESTIONS, SHORT_SAFETY_FIELDS, Question
-from clinic.intake import consent, drafts, guardians, path, queries, raised
+from clinic.intake import consent, doctor_pages, drafts, guardians, path, queries, raised
 from clinic.intake.assessment import Assessment, assess, verdict
 from clinic.intake.drafts import Posted
 from clinic.intake.models import (
@@ -78,6 +78,7 @@ def submit(browser: bytes, posted: Posted, seen: Collection[str], now: datetime)
         assess(answers),
     )
     _consented(submission, draft, answers, now)
+    doctor_pages.follow(draft, submission)
     db.session.delete(draft)
     db.session.flush()
     return submission

@@ -17,7 +17,7 @@ from clinic.accounts import client_records, limits, sessions, typed_details
 from clinic.accounts import services as accounts
 from clinic.booking import idempotency, lapsed_reservations
 from clinic.booking.waiting import entries
-from clinic.intake import consent
+from clinic.intake import consent, doctor_pages
 from clinic.intake import services as intake
 from clinic.plans import note_drafts
 from clinic.practice import invitations
@@ -113,6 +113,14 @@ RETENTION: Final = (
         after="the last change",
         why="the consent text promises it",
         delete=intake.delete_old_drafts,
+        sweep=Sweep.DRAFTS,
+    ),
+    Retention(
+        what="Addresses for the page for the doctor",
+        keep=doctor_pages.KEPT,
+        after="the link was last asked for",
+        why="long enough to ask for another link before seeing the doctor",
+        delete=doctor_pages.delete_old,
         sweep=Sweep.DRAFTS,
     ),
     Retention(

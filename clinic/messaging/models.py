@@ -27,6 +27,7 @@ class MessageKind(StrEnum):
     SIGN_IN = "sign_in"
     RESUME_INTAKE = "resume_intake"
     GUARDIAN_CONSENT = "guardian_consent"
+    DOCTOR_PAGE = "doctor_page"
     REVIEW_WAITING = "review_waiting"
     CHECK_IN_ANSWERED = "check_in_answered"
     INTAKE_INVITATION = "intake_invitation"

@@ -1,23 +1,32 @@
-"""A page for the doctor: the client's own answers on one sheet to print, without advice."""
+"""A page for the doctor: the client's own answers on one sheet to print, without advice.
+
+`doctors_link` sends it to the client.
+"""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
+from wtforms import EmailField
+from wtforms.validators import InputRequired
 
 from clinic import clock
 from clinic.accounts import audit
 from clinic.db import transaction
 from clinic.guidance import questionnaire
 from clinic.guidance.questions import FLAG_PREFIX, QUESTIONS
-from clinic.intake import drafts, queries
-from clinic.intake.assessment import advice_so_far
+from clinic.intake import doctor_pages, queries
+from clinic.intake.models import Draft, Submission
+from clinic.language import N_
 from clinic.practice.queries import practice_zone
-from clinic.refusal import NotFound
+from clinic.refusal import Refusal
 from clinic.web import access
 from clinic.web.access import anyone, audience
 from clinic.web.browser import known_browser
+from clinic.web.forms import Form
+from clinic.web.signed_in_client import signed_in_client_id
 
 blueprint = Blueprint("doctors_letter", __name__, url_prefix="/intake/letter")
 
@@ -44,40 +53,74 @@ _TOLD: Final = (
 """What a doctor would ask first; the page leaves out what was not answered."""
 
 
+class NoPageForDoctor(Refusal):
+    """Nothing that was answered in this browser asks for a doctor's look."""
+
+    status = 404
+    code = "no-page-for-doctor"
+    sentence = N_(
+        "There is no page for a doctor here. There is one after answers that a doctor should look at first, "
+        "on the device where they were given."
+    )
+
+
+class MailForm(Form):
+    """Where to send the link to the page."""
+
+    mail = EmailField(
+        N_("Your e-mail address"),
+        description=N_("Whoever reads mail there can open the page, so please check it twice."),
+        validators=[InputRequired(N_("Enter your e-mail address"))],
+        render_kw={"autocomplete": "email", "inputmode": "email", "spellcheck": "false"},
+    )
+
+
 @blueprint.get("")
 @audience(anyone)
 def show() -> ResponseReturnValue:
-    """The letter of the answers that are being given in this browser; there is none without a stop."""
+    """The page for the answers of this browser; without a stop there is none."""
     now = clock.now()
     with transaction():
-        draft = queries.draft(known_browser(), now)
-        if draft is None:
-            raise NotFound
-        answers = dict(draft.answers)
-        said = advice_so_far(answers, drafts.cleared_rules(draft, answers, now))
-        if not said.verdict.level.stops:
-            raise NotFound
-        led = [field for field, _ in said.led]
-        rows = sheet(answers, led)
-        audit.record(
-            access.actor(),
-            "read",
-            draft,
-            client_id=draft.client_id,
-            purpose="doctor's letter",
-            fields=sorted(
-                {field.split(".")[0] for field in (*led, *_TOLD) if answers.get(field) is not None}
-            ),
-            now=now,
-        )
-        return render_template(
-            "public/outcome/letter.html",
-            led=rows[0],
-            others=rows[1],
-            signs=rows[2],
-            now=now,
-            zone=practice_zone(now.date()),
-        )
+        return page(source_here(now), now, purpose="doctor's letter", mail=url_for("doctors_link.ask"))
+
+
+def source_here(now: datetime) -> Draft | Submission:
+    """The answers of this browser that a doctor should see; raises NoPageForDoctor."""
+    browser, client_id = known_browser(), signed_in_client_id()
+    standing = queries.safety_standing(
+        browser=browser, client_id=client_id, now=now, zone=practice_zone(now.date())
+    )
+    found = doctor_pages.stopped_here(browser=browser, client_id=client_id, standing=standing, now=now)
+    if found is None:
+        raise NoPageForDoctor
+    return found
+
+
+def page(source: Draft | Submission, now: datetime, *, purpose: str, mail: str | None) -> str:
+    """The page of these answers, and the record that it was opened; `mail` is where to have it sent, if anywhere."""
+    told = doctor_pages.told(source, now)
+    led = [field for field, _ in told.led]
+    reasons, others, signs = sheet(told.answers, led)
+    audit.record(
+        access.actor(),
+        "read",
+        source,
+        client_id=source.client_id,
+        purpose=purpose,
+        fields=sorted(
+            {field.split(".")[0] for field in (*led, *_TOLD) if told.answers.get(field) is not None}
+        ),
+        now=now,
+    )
+    return render_template(
+        "public/outcome/letter.html",
+        led=reasons,
+        others=others,
+        signs=signs,
+        answered_at=source.changed_at if isinstance(source, Draft) else source.submitted_at,
+        zone=practice_zone(now.date()),
+        mail=mail,
+    )
 
 
 Rows = list[tuple[str, str]]

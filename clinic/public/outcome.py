@@ -22,6 +22,7 @@ from clinic.intake.models import Draft, Outcome
 from clinic.intake.queries import SafetyStanding
 from clinic.practice import queries as practice
 from clinic.public import care_card, suggestion
+from clinic.public.doctors_letter import MailForm
 from clinic.web import access
 from clinic.web.access import anyone, audience
 from clinic.web.browser import known_browser
@@ -85,7 +86,12 @@ def card_of(standing: SafetyStanding, outcome: Outcome | None, *, told: Collecti
     """
     # The person who has just answered may be somebody else, and is told nothing that is stored.
     support = _support(outcome) if outcome and told is None else ""
-    return _card(_advice(standing, outcome, told), not_before=standing.not_before, support=support)
+    return _card(
+        _advice(standing, outcome, told),
+        not_before=standing.not_before,
+        support=support,
+        letter=MailForm(formdata=None) if outcome and told is None else None,
+    )
 
 
 def _of_draft(draft: Draft, now: datetime) -> ResponseReturnValue:
@@ -105,7 +111,7 @@ def _of_draft(draft: Draft, now: datetime) -> ResponseReturnValue:
             go_on=go_on,
             support=support,
             may_change=True,
-            letter=True,
+            letter=MailForm(formdata=None, mail=draft.mail),
         )
     return redirect(go_on, 303)
 
@@ -118,7 +124,7 @@ def _card(
     not_before: datetime | None = None,
     support: str = "",
     may_change: bool = False,
-    letter: bool = False,
+    letter: MailForm | None = None,
 ) -> str:
     here = practice.the_practice()
     emergency_number = here.emergency_number
@@ -132,7 +138,7 @@ def _card(
         tell=said.tell,
         steps=care_card.steps(said.how_soon),
         help=care_card.help_at(said.place, here),
-        letter=url_for("doctors_letter.show") if letter else None,
+        letter=letter,
         postponed=said.verdict.disposition is Disposition.POSTPONE,
         not_before=not_before,
         zone=_zone(None, clock.now()),

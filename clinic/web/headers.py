@@ -43,6 +43,7 @@ SECRET_PATHS = (
     "/intake/resume/",
     "/guardian/",
     "/intake/go-on/",
+    "/own-page/",
     "/check-in/",
     "/own-tips/",
     "/staff/set-up/",

@@ -21,6 +21,9 @@ TRANSLATED = (
     "appointment.",
     "booking.",
     "course.",
+    "doctors_link.again",
+    "doctors_link.ask",
+    "doctors_link.link",
     "guardian.",
     "home.",
     "letters.",
@@ -36,6 +39,8 @@ TRANSLATED = (
 ONLY_ENGLISH = (
     "aftercare.",
     "check_in.",
+    "doctors_letter.",
+    "doctors_link.open_page",
     "guidance.",
     "intake.",
     "outcome.",

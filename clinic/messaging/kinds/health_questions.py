@@ -11,9 +11,10 @@ from clinic.accounts import services as accounts
 from clinic.accounts.models import Client, LinkPurpose
 from clinic.booking.models import Appointment, State
 from clinic.db import db
+from clinic.intake import doctor_pages
 from clinic.intake import queries as intake
 from clinic.intake.guardians import WORTH as GUARDIAN_WORTH
-from clinic.intake.models import Draft, GuardianConsent, Submission, SubmissionKind
+from clinic.intake.models import DoctorPage, Draft, GuardianConsent, Submission, SubmissionKind
 from clinic.intake.queries import FULL_LASTS
 from clinic.language import N_
 from clinic.messaging.due.shape import DueQuery, DueRules, due_query, never_owed
@@ -95,6 +96,39 @@ def guardians_asked(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
             occasion=lambda row: f"r{row.revision}",
             due_at=lambda row: row.asked_at,
             expires_at=lambda row: row.asked_at + GUARDIAN_WORTH,
+        )
+    ]
+
+
+def doctor_pages_asked(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
+    """Somebody asked for a link to the page with their own answers for the doctor."""
+    asked = (
+        sa.select(
+            DoctorPage.id,
+            DoctorPage.id.label("recipient_id"),
+            sa.func.coalesce(Draft.client_id, Submission.client_id).label("client_id"),
+            DoctorPage.asked_revision.label("revision"),
+            DoctorPage.asked_at,
+        )
+        .outerjoin(Draft, Draft.id == DoctorPage.draft_id)
+        .outerjoin(Submission, Submission.id == DoctorPage.submission_id)
+        .where(
+            DoctorPage.asked_at > now - SIGN_IN_WORTH,
+            never_owed(
+                MessageKind.DOCTOR_PAGE,
+                DoctorPage.id,
+                Message.occasion == sa.func.concat("r", DoctorPage.asked_revision),
+            ),
+        )
+    )
+    return [
+        due_query(
+            MessageKind.DOCTOR_PAGE,
+            asked,
+            rules.until(now),
+            occasion=lambda row: f"r{row.revision}",
+            due_at=lambda row: row.asked_at,
+            expires_at=lambda row: row.asked_at + SIGN_IN_WORTH,
         )
     ]
 
@@ -201,6 +235,22 @@ def _guardian_consent(claim: Claim, practice: Practice, now: datetime) -> Letter
     )
 
 
+def _doctor_page(claim: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
+    page = db.session.get(DoctorPage, claim.subject_id)
+    if page is None:
+        return Drop("gone")
+    raw = accounts.mint_link(purpose=LinkPurpose.DOCTOR_PAGE, subject_id=page.id, now=now)
+    return LetterContent(
+        recipient=page.mail,
+        language=_language(doctor_pages.client_of(page), practice),
+        facts={
+            "link": public_url(f"/own-page/{raw}"),
+            # Opens nothing by itself: its button mails a fresh link to the same address.
+            "again": public_url(f"/own-page/again/{page.id}"),
+        },
+    )
+
+
 def _language(client_id: UUID | None, practice: Practice) -> str:
     """The language of a client who may not be known yet: then the practice's."""
     client = db.session.get(Client, client_id) if client_id else None
@@ -241,6 +291,19 @@ KINDS = (
         ),
         placeholders=OF_PRACTICE,
         compose=_guardian_consent,
+        sample=lambda scene: {"link": scene.link, "again": scene.link},
+        is_one_time=True,
+    ),
+    DeclaredKind(
+        kind=MessageKind.DOCTOR_PAGE,
+        label="Link to a page asked for",
+        due=(doctor_pages_asked,),
+        words=Words(
+            subject=N_("Your link from {practice}"),
+            heading=N_("The page you asked for"),
+        ),
+        placeholders=OF_PRACTICE,
+        compose=_doctor_page,
         sample=lambda scene: {"link": scene.link, "again": scene.link},
         is_one_time=True,
     ),

@@ -76,6 +76,7 @@ THINGS = {
     "contacts": "an address",
     "consents": "a consent",
     "guardian_consents": "a guardian’s consent",
+    "doctor_pages": "a page for the doctor",
     "waiting_wishes": "a place on the waiting list",
     "waiting_offerings": "an offered time",
     "waiting_offers": "an offered time",
