@@ -69,15 +69,15 @@ class Test:
 
     def holds(self, facts: Facts) -> bool:
         """Whether the facts meet it."""
-        return self._decide(getattr(facts, self.field), self._operand)
+        return self._decide(facts.get(self.field), self._operand)
 
     def used(self, facts: Facts) -> Used:
         """The answer it rests on."""
-        answer = getattr(facts, self.field)
+        answer = facts.get(self.field)
         if isinstance(answer, frozenset):
             named = [str(value) for value in self._values if value in answer]
             return {self.field: named} if named else {}
-        return {} if answer is None else {self.field: answer}
+        return {self.field: answer} if isinstance(answer, str | int) else {}
 
     def grammar(self) -> str:
         """The compact form of the documentation."""

@@ -147,7 +147,7 @@ def course(facts: Facts, level: Level) -> tuple[DraftCourse, Gate]:
         return _REVIEW
     for line in _LINES:
         if line.when.holds(facts):
-            return _in_rhythm(line, facts.frequency_possible), line.gate
+            return _in_rhythm(line, facts.one("frequency_possible")), line.gate
     return _RECENT
 
 
@@ -157,7 +157,7 @@ def _in_rhythm(line: _Line, possible: str | None) -> DraftCourse:
 
 def frequency_note(facts: Facts, proposed: DraftCourse) -> str:
     """A sentence when the client can come at another rhythm than proposed; empty otherwise."""
-    possible = facts.frequency_possible
+    possible = facts.one("frequency_possible")
     if possible is None or proposed.every == "once" or possible == proposed.every:
         return ""
     return f"The client can come: {FIELDS['frequency_possible'].label(possible).lower()}. Agree on a rhythm."

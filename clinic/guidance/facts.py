@@ -1,5 +1,6 @@
 """Facts: the typed answers of one person at one time, which is all that a rule may look at."""
 
+import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Self
@@ -28,114 +29,71 @@ class Activity:
     score: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+Known = str | int | Codes | frozenset[int] | tuple[Activity, ...]
+"""An answer as it was read: a code, a number, codes without an order, or activities."""
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
-    """One person's answers. Unanswered is None for a choice or a number, and empty for a list.
+    """One person's answers, read from JSON by `Facts.of`.
 
     Red flags answered yes stand in `red_flags`, those answered unsure in `red_flags_unsure`; `diagnoses` hold now,
-    `diagnoses_past` did once. Lists have no order. `unknown` names the fields that were not asked, a red flag as
-    `red_flags.<code>`: an empty list means "asked, none" only where the field is not among them.
+    `diagnoses_past` did once. `unknown` names the fields that were not asked, a red flag as `red_flags.<code>`: an empty
+    list means "asked, none" only where the field is not among them.
     """
 
-    age_years: int | None = None
-    sex_at_birth: str | None = None
-    guardian_consent: str | None = None
-    occupation_type: str | None = None
-    sitting_hours_per_day: int | None = None
-    activity_level: str | None = None
-    life_stage_change: Codes = _NOTHING
-    lifestyle_factors: Codes = _NOTHING
-    visit_goals: Codes = _NOTHING
-    back_pain_now: str | None = None
-    red_flags: Codes = _NOTHING
-    red_flags_unsure: Codes = _NOTHING
-    today: Codes = _NOTHING
-    pain_areas: Codes = _NOTHING
-    pain_avg_nrs: int | None = None
-    pain_now_nrs: int | None = None
-    pain_duration: str | None = None
-    onset_type: str | None = None
-    pain_course: str | None = None
-    pain_trend: str | None = None
-    pain_quality: Codes = _NOTHING
-    muscle_findings: Codes = _NOTHING
-    onset_triggers: Codes = _NOTHING
-    mobility_limit: str | None = None
-    sport_context: str | None = None
-    radiation: str | None = None
-    limb_symptoms: Codes = _NOTHING
-    limb_symptom_trend: str | None = None
-    accident_checked: str | None = None
-    fall_started_it: str | None = None
-    fall_checked: str | None = None
-    cancer_pain_changed: str | None = None
-    eases_with_movement: str | None = None
-    began_before_45: str | None = None
-    diagnoses: Codes = _NOTHING
-    diagnoses_past: Codes = _NOTHING
-    clinician_seen: str | None = None
-    stress_level: int | None = None
-    mood: str | None = None
-    sleep_problem: str | None = None
-    tension_headaches: str | None = None
-    swelling: str | None = None
-    conditions: Codes = _NOTHING
-    medications: Codes = _NOTHING
-    osteoporosis: str | None = None
-    pregnancy: str | None = None
-    pregnancy_high_risk: str | None = None
-    recent_surgery: str | None = None
-    skin_issues: Codes = _NOTHING
-    skin_areas: Codes = _NOTHING
-    allergies: Codes = _NOTHING
-    pressure_preference: str | None = None
-    clothing_preference: str | None = None
-    massage_experience: str | None = None
-    past_reaction: str | None = None
-    approach_interest: Codes = _NOTHING
-    modalities_liked: Codes = _NOTHING
-    modalities_disliked: Codes = _NOTHING
-    touch_concern: str | None = None
-    avoid_areas: Codes = _NOTHING
-    session_minutes_pref: int | None = None
-    frequency_possible: str | None = None
-    other_care: Codes = _NOTHING
-    home_help: str | None = None
-    peg_pain: int | None = None
-    peg_enjoyment: int | None = None
-    peg_activity: int | None = None
-    psfs: tuple[Activity, ...] = ()
-    rmdq: frozenset[int] = frozenset()
-    consent_health_data: str | None = None
-    consent_share_with_clinician: str | None = None
-    understood_not_diagnosis: str | None = None
-    accuracy_confirmed: str | None = None
+    _given: Mapping[str, Known] = dataclasses.field(default_factory=dict)
     unknown: Codes = _NOTHING
 
     @classmethod
     def of(cls, mapping: Mapping[str, object], *, unknown: Iterable[str] = ()) -> Self:
         """Facts from a mapping as it comes out of JSON; missing or null means unanswered.
 
-        `unknown` names what was not asked at all. A list of just "none" is the empty list. Raises InvalidFacts for an unknown field or option, a wrong type, a
-        number out of range, or an option named twice.
+        `unknown` names what was not asked at all. A list of just "none" is the empty list. Raises InvalidFacts for an
+        unknown field or option, a wrong type, a number out of range, or an option named twice.
         """
-        values: dict[str, object] = {}
+        given: dict[str, Known] = {}
         for name, raw in mapping.items():
             field = FIELDS.get(name)
             if field is None:
                 raise InvalidFacts(str(name), "is not a field of the questionnaire")
             if raw is not None:
-                values[name] = _READERS[name](field, raw)
-        # Each value has just been read by its field's own kind, which the attribute types above repeat.
-        return cls(**values, unknown=frozenset(unknown))  # type: ignore[arg-type]  # see above
+                given[name] = _READERS[name](field, raw)
+        return cls(given, frozenset(unknown))
+
+    def get(self, name: str) -> Known | None:
+        """The answer to a field: if there is none, None, or an empty list for a field that holds a list."""
+        return self._given.get(name, _UNANSWERED[name])
+
+    def one(self, name: str) -> str | None:
+        """The chosen code of a field with one choice; None if unanswered."""
+        answer = self.get(name)
+        if answer is not None and not isinstance(answer, str):
+            raise TypeError(f"{name} does not hold one code")
+        return answer
+
+    def many(self, name: str) -> Codes:
+        """The codes of a field that holds a list; empty if unanswered."""
+        answer = self.get(name)
+        if not isinstance(answer, frozenset):
+            raise TypeError(f"{name} does not hold a list of codes")
+        return answer  # type: ignore[return-value]  # only `rmdq` holds numbers, and no rule reads it
+
+    def number(self, name: str) -> int | None:
+        """The whole number of a field; None if unanswered."""
+        answer = self.get(name)
+        if answer is not None and not isinstance(answer, int):
+            raise TypeError(f"{name} does not hold a number")
+        return answer
 
     def normalised(self) -> "Facts":
         """The same facts with the two answers that count when missing: no clinician has seen it, and it hurts."""
-        if self.clinician_seen is not None and self.back_pain_now is not None:
+        if self._given.keys() >= _COUNTED_WHEN_MISSING.keys():
             return self
-        return replace(
-            self, clinician_seen=self.clinician_seen or "no", back_pain_now=self.back_pain_now or "yes"
-        )
+        return replace(self, _given={**_COUNTED_WHEN_MISSING, **self._given})
+
+
+_COUNTED_WHEN_MISSING: Final = {"clinician_seen": "no", "back_pain_now": "yes"}
 
 
 def _number(field: Field, raw: object) -> int:
@@ -189,7 +147,7 @@ def _activity(field: Field, item: object) -> Activity:
     return Activity(activity, _number(field, item["score"]))
 
 
-def _reader(field: Field) -> Callable[[Field, object], object]:
+def _reader(field: Field) -> Callable[[Field, object], Known]:
     if field.is_number:
         return _number
     if field.kind is FieldKind.PSFS:
@@ -199,3 +157,7 @@ def _reader(field: Field) -> Callable[[Field, object], object]:
 
 # Looked up once: a thousand clients have some sixty thousand answers.
 _READERS: Final = {name: _reader(field) for name, field in FIELDS.items()}
+_UNANSWERED: Final[Mapping[str, Known | None]] = {
+    name: () if field.kind is FieldKind.PSFS else _NOTHING if field.is_list else None
+    for name, field in FIELDS.items()
+}

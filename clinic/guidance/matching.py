@@ -41,7 +41,7 @@ def suggest(facts: Facts, outcome: SafetyOutcome, rule_set: RuleSet = CURRENT) -
     known = facts.normalised()
     counted = tally(known, rule_set)
     before_safety = scores(counted)
-    removed = outcome.excluded | known.modalities_disliked
+    removed = outcome.excluded | known.many("modalities_disliked")
     left = [modality for modality in MODALITIES if modality not in removed]
     take_minuses(counted, outcome, left)
     base = _blend_base(scores(counted), left, known, rule_set)
@@ -59,7 +59,7 @@ def suggest(facts: Facts, outcome: SafetyOutcome, rule_set: RuleSet = CURRENT) -
         ranked=ranked,
         scores=points,
         left_out=_left_out(before_safety, points, order, outcome, known),
-        unwanted=tuple(modality for modality in MODALITIES if modality in known.modalities_disliked),
+        unwanted=tuple(modality for modality in MODALITIES if modality in known.many("modalities_disliked")),
         confidence=confidence,
         summary=_summary(confidence, ranked),
         evidence=EVIDENCE,
@@ -172,10 +172,12 @@ def _left_out(
     facts: Facts,
 ) -> tuple[LeftOut, ...]:
     """Excluded types that would have ranked among the first three, or that the client asked for."""
-    excluded = outcome.excluded - facts.modalities_disliked
+    excluded = outcome.excluded - facts.many("modalities_disliked")
     would_be = {**points, **{modality: before_safety[modality] for modality in excluded}}
     high = _ranked(would_be, [*order, *excluded])[:_SHOWN]
-    wished = facts.modalities_liked | {_WISHES[wish] for wish in facts.approach_interest if wish in _WISHES}
+    wished = facts.many("modalities_liked") | {
+        _WISHES[wish] for wish in facts.many("approach_interest") if wish in _WISHES
+    }
     return tuple(
         _explained(modality, before_safety[modality], outcome)
         for modality in MODALITIES

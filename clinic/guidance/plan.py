@@ -200,7 +200,9 @@ def _area_mix(suggestion: Suggestion, facts: Facts) -> str:
 
 def _area_parts(facts: Facts, avoid: tuple[str, ...], minutes: int) -> tuple[AreaPart, ...]:
     """The session divided by the number of areas, in steps of five minutes; nothing if one side is left alone."""
-    above = tuple(area for area in ("neck", "shoulders") if area in facts.pain_areas and area not in avoid)
+    above = tuple(
+        area for area in ("neck", "shoulders") if area in facts.many("pain_areas") and area not in avoid
+    )
     if not above or "lower_back" in avoid:
         return ()
     deep = minutes * len(above) // (len(above) + 1) // 5 * 5
@@ -211,15 +213,15 @@ def _area_parts(facts: Facts, avoid: tuple[str, ...], minutes: int) -> tuple[Are
 
 
 def _avoid(facts: Facts, outcome: SafetyOutcome) -> tuple[str, ...]:
-    named = {*facts.avoid_areas, *facts.skin_areas}
+    named = {*facts.many("avoid_areas"), *facts.many("skin_areas")}
     left_alone = {region for name in named for region in regions(name)} | set(outcome.avoid)
     return tuple(region for region in REGIONS if region in left_alone)
 
 
 def _areas(types: tuple[str, ...], facts: Facts, avoid: tuple[str, ...]) -> tuple[str, ...]:
-    wanted = set(facts.pain_areas) or set(_WHOLE_BACK)
+    wanted = set(facts.many("pain_areas")) or set(_WHOLE_BACK)
     if {"trigger_point", "neuromuscular"} & set(types):
-        wanted |= {near for area in facts.pain_areas for near in _REFERRING[area]}
+        wanted |= {near for area in facts.many("pain_areas") for near in _REFERRING[area]}
     if _POSTURE.holds(facts):
         wanted |= set(_POSTURE_AREAS)
     return tuple(region for region in REGIONS if region in wanted - set(avoid))
@@ -228,7 +230,7 @@ def _areas(types: tuple[str, ...], facts: Facts, avoid: tuple[str, ...]) -> tupl
 def _pressure(types: tuple[str, ...], facts: Facts, outcome: SafetyOutcome) -> tuple[str, str]:
     """The lower of what is wished or usual and what safety allows."""
     first = types[0] if types else "swedish"
-    wished = facts.pressure_preference
+    wished = facts.one("pressure_preference")
     if first in _VERY_LIGHT_TYPES:
         return MODALITIES[first].usual_pressure, "This type is very light."
     asked = wished if wished in _PRESSURES else MODALITIES[first].usual_pressure
@@ -247,5 +249,5 @@ def _length(facts: Facts) -> SessionLength:
     else:
         least, most, why = 30, 90, "About an hour; the guidance does not say."
     usual = min(60, most)
-    wished = facts.session_minutes_pref
+    wished = facts.number("session_minutes_pref")
     return SessionLength(min(max(wished or usual, least), most), least, most, why)

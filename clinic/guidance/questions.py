@@ -1,11 +1,12 @@
-"""How each field is asked: the questions, their help, and the pages that hold them, in order.
+"""Where each field is asked and of whom: the pages of the questionnaire, in order.
 
-A page holds one question or one small group. Red flags stand alone on five pages, urgent ones first. A question
-that depends on an answer always stands on a later page than that answer, so that pages work without scripts.
+What a question says stands with its field in `clinic.guidance.fields`. A page holds one question or one small group. Red
+flags stand alone on five pages, urgent ones first. A question that depends on an answer always stands on a later page than
+that answer, so that pages work without scripts.
 """
 
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, fields
+from typing import Any, Final
 
 from clinic.guidance.conditions import (
     Condition,
@@ -28,36 +29,20 @@ FLAG_PREFIX: Final = "red_flags."
 
 
 @dataclass(frozen=True, kw_only=True)
-class Question:
-    """A field as it is asked.
+class Question(Field):
+    """A field as it is asked of one person.
 
-    `field` is the key under which the answer is stored while answering; a red flag is stored as
-    `red_flags.<code>`. `shown` says when it is asked (None: always). An optional question may be left blank, unless
-    `required_if` holds. `starts_from` names an earlier field that may fill it in beforehand.
+    `shown` says when it is asked (None: always). An optional question must be answered all the same if `required_if`
+    holds.
     """
 
-    field: str
-    text: str
-    kind: FieldKind
-    title: str
-    options: tuple[Option, ...] = ()
-    low: int = 0
-    high: int = 10
-    most: int | None = None
-    exclusive: str | None = None
-    numeric: bool = False
-    help: str = ""
-    why: str = ""
-    low_label: str = ""
-    high_label: str = ""
-    optional: bool = False
     shown: Condition | None = None
     required_if: Condition | None = None
-    starts_from: str | None = None
 
-    def label(self, code: object) -> str:
-        """What a person reads for a stored code."""
-        return next((option.label for option in self.options if option.code == str(code)), str(code))
+    @property
+    def field(self) -> str:
+        """The key under which the answer is stored; a warning sign is stored as `red_flags.<code>`."""
+        return self.name
 
 
 @dataclass(frozen=True)
@@ -92,39 +77,13 @@ PARTS: Final = (
 
 
 def _ask(
-    name: str,
-    text: str,
-    *,
-    help: str = "",
-    why: str = "",
-    low_label: str = "",
-    high_label: str = "",
-    optional: bool = False,
-    shown: Condition | None = None,
-    required_if: Condition | None = None,
-    starts_from: str | None = None,
-) -> Question:
-    field: Field = FIELDS[name]
-    return Question(
-        field=name,
-        text=text,
-        kind=field.kind,
-        title=field.title,
-        options=field.options,
-        low=field.low,
-        high=field.high,
-        most=field.most,
-        exclusive=field.exclusive,
-        numeric=field.numeric,
-        help=help,
-        why=why,
-        low_label=low_label,
-        high_label=high_label,
-        optional=optional,
-        shown=shown,
-        required_if=required_if,
-        starts_from=starts_from,
-    )
+    *names: str, shown: Condition | None = None, required_if: Condition | None = None
+) -> tuple[Question, ...]:
+    return tuple(Question(**_declared(FIELDS[name]), shown=shown, required_if=required_if) for name in names)
+
+
+def _declared(field: Field) -> dict[str, Any]:
+    return {part.name: getattr(field, part.name) for part in fields(field)}
 
 
 _FLAG_OPTIONS: Final = (
@@ -140,7 +99,7 @@ _WHY_FLAGS: Final = (
 def _flag(code: str) -> Question:
     flag = RED_FLAGS[code]
     return Question(
-        field=f"{FLAG_PREFIX}{code}",
+        name=f"{FLAG_PREFIX}{code}",
         text=flag.question,
         kind=FieldKind.RED_FLAG,
         title=flag.title,
@@ -161,10 +120,7 @@ def _flag_page(number: int, *codes: str) -> QuestionPage:
 
 
 _IN_PAIN: Final = is_("back_pain_now", "yes")
-_WHY_SCORE: Final = "The same numbers start your progress chart."
 _MASSAGED_BEFORE: Final = is_not("massage_experience", "never")
-_NO_PAIN: Final = "no pain"
-_WORST: Final = "worst you can imagine"
 
 _BONES_AT_RISK: Final = any_of(
     at_least("age_years", 65),
@@ -179,148 +135,29 @@ _LATE_NIGHT_PAIN: Final = all_of(
     has("red_flags", "wakes_late_at_night"), _IN_PAIN, is_("pain_duration", "gt_12w")
 )
 
-CONSENT_QUESTION: Final = _ask(
-    "consent_health_data",
-    "May we store these health answers for your care?",
-    help="You can withdraw at any time. If you choose no, nothing is stored, and you can still ask for a booking.",
-    why="Your answers about your health are yours. Without your yes we do not keep them.",
-)
+(CONSENT_QUESTION,) = _ask("consent_health_data")
 
 PAGES: Final = (
+    QuestionPage("age", "A", _ask("age_years")),
+    QuestionPage("sex", "A", _ask("sex_at_birth")),
+    QuestionPage("guardian", "A", _ask("guardian_consent", shown=below("age_years", 18))),
     QuestionPage(
-        "age",
-        "A",
-        (_ask("age_years", "How old are you?", help="Some advice and some cautions depend on age."),),
+        "usual-day", "A", _ask("occupation_type", "sitting_hours_per_day"), heading="Your usual day"
     ),
-    QuestionPage(
-        "sex",
-        "A",
-        (
-            _ask(
-                "sex_at_birth",
-                "What sex were you registered with at birth?",
-                help="You may skip it.",
-                why="Only used to show or hide the pregnancy question.",
-                optional=True,
-            ),
-        ),
+    QuestionPage("activity", "A", _ask("activity_level")),
+    QuestionPage("changes", "A", _ask("life_stage_change", "lifestyle_factors"), heading="Your life lately"),
+    QuestionPage("goals", "B", _ask("visit_goals")),
+    QuestionPage("back-pain", "B", _ask("back_pain_now")),
+    _flag_page(1, "saddle_numbness", "bladder_bowel_change", "sexual_function_change", "both_legs_new"),
+    _flag_page(
+        2, "leg_weakness_worsening", "walking_or_hand_clumsy", "major_trauma", "sudden_severe_collapse"
     ),
-    QuestionPage(
-        "guardian",
-        "A",
-        (
-            _ask(
-                "guardian_consent",
-                "Is a parent or guardian with you and do they agree to this visit?",
-                help="We need this before we can see anyone under 18.",
-                shown=below("age_years", 18),
-            ),
-        ),
-    ),
-    QuestionPage(
-        "usual-day",
-        "A",
-        (
-            _ask(
-                "occupation_type",
-                "What best describes your usual day?",
-                help="Long sitting, lifting and repeated movements all matter for the back.",
-            ),
-            _ask(
-                "sitting_hours_per_day",
-                "About how many hours a day do you sit?",
-                help="A rough guess is fine.",
-            ),
-        ),
-        heading="Your usual day",
-    ),
-    QuestionPage(
-        "activity",
-        "A",
-        (
-            _ask(
-                "activity_level",
-                "How active are you?",
-                help="Choose “Athlete” if you train for events or competitions.",
-            ),
-        ),
-    ),
-    QuestionPage(
-        "changes",
-        "A",
-        (
-            _ask(
-                "life_stage_change",
-                "Has anything big changed lately?",
-                help="Changes in daily life can show up in the back.",
-                optional=True,
-            ),
-            _ask(
-                "lifestyle_factors",
-                "Do any of these apply?",
-                why="They affect bone strength. We use them for safety prompts and tips only.",
-                optional=True,
-            ),
-        ),
-        heading="Your life lately",
-    ),
-    QuestionPage(
-        "goals",
-        "B",
-        (_ask("visit_goals", "What would you like from this visit?", help="Pick up to three."),),
-    ),
-    QuestionPage(
-        "back-pain",
-        "B",
-        (
-            _ask(
-                "back_pain_now",
-                "Do you have back pain at the moment?",
-                help="Include neck, shoulder-blade and hip pain that seems to come from the back.",
-            ),
-        ),
+    QuestionPage("accident", "D", _ask("accident_checked", shown=has("red_flags", "major_trauma"))),
+    _flag_page(
+        3, "chest_pain_breathless", "leg_clot_signs", "sudden_head_neck_neuro", "cancer_ever", "weight_loss"
     ),
     _flag_page(
-        1,
-        "saddle_numbness",
-        "bladder_bowel_change",
-        "sexual_function_change",
-        "both_legs_new",
-    ),
-    _flag_page(
-        2,
-        "leg_weakness_worsening",
-        "walking_or_hand_clumsy",
-        "major_trauma",
-        "sudden_severe_collapse",
-    ),
-    QuestionPage(
-        "accident",
-        "D",
-        (
-            _ask(
-                "accident_checked",
-                "After the accident: has a doctor or nurse checked you since then?",
-                help="You told us of a serious accident, a fall from a height or a hard blow.",
-                shown=has("red_flags", "major_trauma"),
-            ),
-        ),
-    ),
-    _flag_page(
-        3,
-        "chest_pain_breathless",
-        "leg_clot_signs",
-        "sudden_head_neck_neuro",
-        "cancer_ever",
-        "weight_loss",
-    ),
-    _flag_page(
-        4,
-        "fever_unwell",
-        "night_rest_pain",
-        "lump_or_deformity",
-        "small_fall",
-        "thoracic_unexplained",
+        4, "fever_unwell", "night_rest_pain", "lump_or_deformity", "small_fall", "thoracic_unexplained"
     ),
     _flag_page(
         5,
@@ -330,234 +167,91 @@ PAGES: Final = (
         "wakes_late_at_night",
         "cough_sneeze_worse",
     ),
-    QuestionPage("today", "D", (_ask("today", "Does any of this apply today?"),)),
+    QuestionPage("today", "D", _ask("today")),
     QuestionPage(
         "where",
         "C",
-        (
-            _ask(
-                "pain_areas",
-                "Where does it hurt?",
-                help="Tap every area that applies, on the figure or in the list. Left and right are yours.",
-                shown=_IN_PAIN,
-            ),
-            _ask(
-                "pain_avg_nrs",
-                "Average pain over the last week, 0 to 10?",
-                why="The same number starts your progress chart.",
-                shown=_IN_PAIN,
-                low_label=_NO_PAIN,
-                high_label=_WORST,
-            ),
-            _ask(
-                "pain_now_nrs",
-                "Pain right now, 0 (none) to 10 (worst you can imagine)?",
-                shown=_IN_PAIN,
-                low_label=_NO_PAIN,
-                high_label=_WORST,
-            ),
-        ),
+        _ask("pain_areas", "pain_avg_nrs", "pain_now_nrs", shown=_IN_PAIN),
         heading="Where it hurts, and how much",
     ),
     QuestionPage(
         "course",
         "C",
-        (
-            _ask("pain_duration", "How long have you had this pain?", shown=_IN_PAIN),
-            _ask("onset_type", "How did it start?", shown=_IN_PAIN),
-            _ask("pain_course", "Which fits best?", shown=_IN_PAIN),
-            _ask("pain_trend", "Over the last two weeks, how is it changing?", shown=_IN_PAIN),
-        ),
+        _ask("pain_duration", "onset_type", "pain_course", "pain_trend", shown=_IN_PAIN),
         heading="How your pain has gone",
     ),
     QuestionPage(
-        "feel",
-        "C",
-        (
-            _ask(
-                "muscle_findings",
-                "Which of these do you notice?",
-                help="Choose all that apply. If you are not sure, your therapist checks by touch.",
-                shown=_IN_PAIN,
-            ),
-            _ask("pain_quality", "What does it feel like?", shown=_IN_PAIN, optional=True),
-        ),
-        heading="How it feels",
+        "feel", "C", _ask("muscle_findings", "pain_quality", shown=_IN_PAIN), heading="How it feels"
     ),
     QuestionPage(
         "cause",
         "C",
-        (
-            _ask("onset_triggers", "What seemed to bring it on?", shown=_IN_PAIN),
-            _ask(
-                "mobility_limit",
-                "How much does it limit bending, turning or walking?",
-                shown=_IN_PAIN,
-            ),
-        ),
+        _ask("onset_triggers", "mobility_limit", shown=_IN_PAIN),
         heading="What brings it on, and what it limits",
     ),
     QuestionPage(
         "sport",
         "C",
-        (
-            _ask(
-                "sport_context",
-                "Is this visit linked to sport?",
-                help="For example a race next week, or a hard training block.",
-                shown=any_of(
-                    in_("activity_level", "regular", "athlete"),
-                    has_any("onset_triggers", "sport_training", "dance"),
-                ),
+        _ask(
+            "sport_context",
+            shown=any_of(
+                in_("activity_level", "regular", "athlete"),
+                has_any("onset_triggers", "sport_training", "dance"),
             ),
         ),
     ),
     QuestionPage(
         "spread",
         "C",
-        (
-            _ask("radiation", "Does the pain travel?", shown=_IN_PAIN),
-            _ask(
-                "limb_symptoms",
-                "Do you have tingling, numbness or weakness in an arm or leg?",
-                help="Choose all that apply.",
-            ),
-        ),
+        (*_ask("radiation", shown=_IN_PAIN), *_ask("limb_symptoms")),
         heading="Pain and feeling in your arms and legs",
     ),
     QuestionPage(
         "limb-trend",
         "C",
-        (
-            _ask(
-                "limb_symptom_trend",
-                "Is that feeling stable, better or worse?",
-                help="Getting worse is important: we may ask you to see a doctor first.",
-                shown=has_any("limb_symptoms", "tingling", "numbness", "weakness", "long_standing_known"),
-            ),
+        _ask(
+            "limb_symptom_trend",
+            shown=has_any("limb_symptoms", "tingling", "numbness", "weakness", "long_standing_known"),
         ),
     ),
-    QuestionPage(
-        "names",
-        "C",
-        (
-            _ask(
-                "diagnoses",
-                "Has anyone given your back problem a name?",
-                help="Include what you were told even if you are not sure.",
-            ),
-        ),
-    ),
+    QuestionPage("names", "C", _ask("diagnoses")),
     QuestionPage(
         "names-past",
         "C",
-        (
-            _ask(
-                "diagnoses_past",
-                "Which of these are in the past?",
-                help="Tick those you no longer have. The others count as holding now.",
-                shown=has_any(
-                    "diagnoses", *(o.code for o in FIELDS["diagnoses"].options if o.code != "none")
-                ),
-            ),
+        _ask(
+            "diagnoses_past",
+            shown=has_any("diagnoses", *(o.code for o in FIELDS["diagnoses"].options if o.code != "none")),
         ),
     ),
-    QuestionPage(
-        "clinician",
-        "C",
-        (
-            _ask(
-                "clinician_seen",
-                "Has a doctor or physiotherapist looked at this, and are they fine with massage?",
-                help="We mean for this problem, since the present symptoms began.",
-            ),
-        ),
-    ),
+    QuestionPage("clinician", "C", _ask("clinician_seen")),
     QuestionPage(
         "stress",
         "C",
-        (
-            _ask(
-                "stress_level",
-                "How stressed have you been this month, 0 to 10?",
-                help="Stress is a common part of back pain; there is no wrong answer.",
-                low_label="not at all",
-                high_label="as much as can be",
-            ),
-            _ask(
-                "mood",
-                "Have you felt low or anxious lately?",
-                help="Only your therapist sees this. It never blocks a booking.",
-                optional=True,
-            ),
-            _ask("sleep_problem", "Is your sleep disturbed?", optional=True),
-            _ask("tension_headaches", "Do you get tension headaches?", optional=True),
-        ),
+        _ask("stress_level", "mood", "sleep_problem", "tension_headaches"),
         heading="Stress, sleep and mood",
     ),
-    QuestionPage(
-        "swelling",
-        "E",
-        (
-            _ask(
-                "swelling",
-                "Is there any swelling?",
-                help="If there is more than one, choose the one that troubles you most.",
-            ),
-        ),
-    ),
-    QuestionPage(
-        "conditions",
-        "E",
-        (
-            _ask(
-                "conditions",
-                "Do you have, or have you had, any of these?",
-                help="Most do not stop a massage; they change how we do it.",
-            ),
-        ),
-    ),
-    QuestionPage(
-        "medicines",
-        "E",
-        (
-            _ask(
-                "medications",
-                "Do you take any of these?",
-                help="Blood thinners and steroids change what pressure is safe.",
-            ),
-        ),
-    ),
+    QuestionPage("swelling", "E", _ask("swelling")),
+    QuestionPage("conditions", "E", _ask("conditions")),
+    QuestionPage("medicines", "E", _ask("medications")),
     QuestionPage(
         "bones",
         "E",
-        (
-            _ask(
-                "osteoporosis",
-                "Have you been told your bones are thin?",
-                optional=True,
-                required_if=any_of(at_least("age_years", 50), has("medications", "long_term_steroid")),
-            ),
+        _ask(
+            "osteoporosis",
+            required_if=any_of(at_least("age_years", 50), has("medications", "long_term_steroid")),
         ),
     ),
     QuestionPage(
         "short-questions",
         "E",
         (
-            _ask(
-                "fall_started_it",
-                "After the fall or the blow: did the pain start then, or in the days after?",
-                shown=all_of(_TOLD_OF_A_FALL, not_(has("red_flags", "small_fall"))),
-            ),
-            _ask(
+            *_ask("fall_started_it", shown=all_of(_TOLD_OF_A_FALL, not_(has("red_flags", "small_fall")))),
+            *_ask(
                 "fall_checked",
-                "After the fall or the knock: has a doctor looked at your back since then?",
-                help="At your age, or with thin bones or steroids, even a small fall can crack a bone.",
                 shown=any_of(_TOLD_OF_A_FALL, all_of(has("red_flags", "small_fall"), _BONES_AT_RISK)),
             ),
-            _ask(
+            *_ask(
                 "cancer_pain_changed",
-                "With cancer now or in the past: is this back pain new, different or getting worse?",
                 shown=all_of(
                     _IN_PAIN,
                     any_of(
@@ -566,16 +260,8 @@ PAGES: Final = (
                     ),
                 ),
             ),
-            _ask(
-                "eases_with_movement",
-                "When the pain wakes you: does it ease when you get up and move?",
-                shown=_LATE_NIGHT_PAIN,
-            ),
-            _ask(
-                "began_before_45",
-                "Did this pain begin before you were 45?",
-                shown=all_of(_LATE_NIGHT_PAIN, at_least("age_years", 45)),
-            ),
+            *_ask("eases_with_movement", shown=_LATE_NIGHT_PAIN),
+            *_ask("began_before_45", shown=all_of(_LATE_NIGHT_PAIN, at_least("age_years", 45))),
         ),
         heading="A few short questions about what you told us",
         intro="Each asks one thing only.",
@@ -583,192 +269,52 @@ PAGES: Final = (
     QuestionPage(
         "pregnancy",
         "E",
-        (
-            _ask(
-                "pregnancy",
-                "Are you pregnant or did you give birth in the last 6 weeks?",
-                why="Pregnancy changes how you lie, which pressure is safe, and which oils we use.",
-                shown=not_(
-                    any_of(is_("sex_at_birth", "male"), above("age_years", 60), below("age_years", 10))
-                ),
-            ),
+        _ask(
+            "pregnancy",
+            shown=not_(any_of(is_("sex_at_birth", "male"), above("age_years", 60), below("age_years", 10))),
         ),
     ),
     QuestionPage(
-        "pregnancy-risk",
-        "E",
-        (
-            _ask(
-                "pregnancy_high_risk",
-                "Is the pregnancy high-risk, or have you been told of pre-eclampsia?",
-                shown=in_("pregnancy", "t1", "t2", "t3"),
-            ),
-        ),
+        "pregnancy-risk", "E", _ask("pregnancy_high_risk", shown=in_("pregnancy", "t1", "t2", "t3"))
     ),
-    QuestionPage(
-        "operations",
-        "E",
-        (_ask("recent_surgery", "When was your last operation, if any in the past year?"),),
-    ),
-    QuestionPage("skin", "E", (_ask("skin_issues", "Any skin problem today?", help="We work around it."),)),
+    QuestionPage("operations", "E", _ask("recent_surgery")),
+    QuestionPage("skin", "E", _ask("skin_issues")),
     QuestionPage(
         "skin-where",
         "E",
-        (
-            _ask(
-                "skin_areas",
-                "Where is the skin problem?",
-                help="Choose all that apply.",
-                shown=has_any(
-                    "skin_issues", *(o.code for o in FIELDS["skin_issues"].options if o.code != "none")
-                ),
+        _ask(
+            "skin_areas",
+            shown=has_any(
+                "skin_issues", *(o.code for o in FIELDS["skin_issues"].options if o.code != "none")
             ),
         ),
     ),
+    QuestionPage("allergies", "E", _ask("allergies")),
     QuestionPage(
-        "allergies",
-        "E",
-        (_ask("allergies", "Any allergies to oils, scents, nuts, latex or lotions?"),),
+        "pressure", "F", _ask("pressure_preference", "clothing_preference"), heading="Pressure and clothing"
     ),
-    QuestionPage(
-        "pressure",
-        "F",
-        (
-            _ask(
-                "pressure_preference",
-                "What pressure do you like?",
-                help="You can change your mind at any time.",
-            ),
-            _ask(
-                "clothing_preference",
-                "Would you rather stay clothed?",
-                help="You are always covered except the area being worked on.",
-            ),
-        ),
-        heading="Pressure and clothing",
-    ),
-    QuestionPage("experience", "F", (_ask("massage_experience", "Have you had massage before?"),)),
-    QuestionPage(
-        "afterwards",
-        "F",
-        (_ask("past_reaction", "How did you feel after your earlier massages?", shown=_MASSAGED_BEFORE),),
-    ),
+    QuestionPage("experience", "F", _ask("massage_experience")),
+    QuestionPage("afterwards", "F", _ask("past_reaction", shown=_MASSAGED_BEFORE)),
     QuestionPage(
         "types",
         "F",
-        (
-            _ask("approach_interest", "Anything you would like to try?", optional=True),
-            _ask("modalities_liked", "Types you have enjoyed before?", optional=True),
-            _ask(
-                "modalities_disliked",
-                "Types you do not want?",
-                help="We will not suggest these.",
-                optional=True,
-            ),
-        ),
+        _ask("approach_interest", "modalities_liked", "modalities_disliked"),
         heading="Types of massage",
     ),
-    QuestionPage(
-        "touch",
-        "F",
-        (
-            _ask(
-                "touch_concern",
-                "Is being touched sometimes difficult for you?",
-                help="You decide what is touched; you can stop at any moment. You need not say why.",
-                optional=True,
-            ),
-            _ask("avoid_areas", "Areas you want left alone?", optional=True),
-        ),
-        heading="Touch",
-    ),
-    QuestionPage(
-        "visits",
-        "F",
-        (
-            _ask("session_minutes_pref", "Preferred length?", optional=True),
-            _ask("frequency_possible", "How often could you come?", optional=True),
-        ),
-        heading="Your visits",
-    ),
-    QuestionPage(
-        "other-care",
-        "F",
-        (
-            _ask(
-                "other_care",
-                "What else are you doing for your back?",
-                help="Massage works best alongside movement and any care your doctor advises.",
-            ),
-            _ask(
-                "home_help",
-                "Is there someone at home who could help with gentle massage?",
-                optional=True,
-            ),
-        ),
-        heading="Care around the massage",
-    ),
+    QuestionPage("touch", "F", _ask("touch_concern", "avoid_areas"), heading="Touch"),
+    QuestionPage("visits", "F", _ask("session_minutes_pref", "frequency_possible"), heading="Your visits"),
+    QuestionPage("other-care", "F", _ask("other_care", "home_help"), heading="Care around the massage"),
     QuestionPage(
         "scores",
         "G",
-        (
-            _ask(
-                "peg_pain",
-                "Over the past week, how strong was your pain on average?",
-                why=_WHY_SCORE,
-                shown=_IN_PAIN,
-                starts_from="pain_avg_nrs",
-                low_label=_NO_PAIN,
-                high_label=_WORST,
-            ),
-            _ask(
-                "peg_enjoyment",
-                "Over the past week, how much did pain get in the way of enjoying life?",
-                shown=_IN_PAIN,
-                low_label="not at all",
-                high_label="completely",
-            ),
-            _ask(
-                "peg_activity",
-                "Over the past week, how much did pain get in the way of what you do every day?",
-                shown=_IN_PAIN,
-                low_label="not at all",
-                high_label="completely",
-            ),
-        ),
+        _ask("peg_pain", "peg_enjoyment", "peg_activity", shown=_IN_PAIN),
         heading="Three questions about the past week",
     ),
-    QuestionPage(
-        "activities",
-        "G",
-        (
-            _ask(
-                "psfs",
-                "Which everyday activities are hard because of your back?",
-                help="In your own words, for example “lifting my child”. Up to three. We do not read this for "
-                "emergencies.",
-                why=_WHY_SCORE,
-                low_label="cannot do it",
-                high_label="as before the problem",
-                optional=True,
-            ),
-        ),
-    ),
+    QuestionPage("activities", "G", _ask("psfs")),
     QuestionPage(
         "closing",
         "H",
-        (
-            _ask(
-                "consent_share_with_clinician",
-                "May we contact your doctor if a safety question needs it?",
-                optional=True,
-            ),
-            _ask(
-                "understood_not_diagnosis",
-                "I understand this is a suggestion for my therapist, not a diagnosis.",
-            ),
-            _ask("accuracy_confirmed", "My answers are correct to the best of my knowledge."),
-        ),
+        _ask("consent_share_with_clinician", "understood_not_diagnosis", "accuracy_confirmed"),
         heading="Before you send",
     ),
 )

@@ -79,7 +79,7 @@ def _is_middle(place: SessionPosition) -> bool:
 
 
 GLOBAL_CHANGE: Final = Question(
-    field="global_change",
+    name="global_change",
     text=GLOBAL_CHANGE_QUESTION,
     kind=FieldKind.ONE,
     title="Change since the beginning",
@@ -87,7 +87,7 @@ GLOBAL_CHANGE: Final = Question(
     optional=True,
 )
 REACTION: Final = Question(
-    field="reaction",
+    name="reaction",
     text="How did you feel after your last session?",
     kind=FieldKind.ONE,
     title="After the last session",
@@ -136,7 +136,7 @@ def _activities(words: Sequence[str] | None) -> list[Question]:
         hints = ("",) * MOST_ACTIVITIES
     return [
         Question(
-            field=activity_field(number),
+            name=activity_field(number),
             text=text,
             kind=FieldKind.SCALE,
             title=f"Activity {number}",

@@ -30,7 +30,11 @@ def screen(facts: Facts, rule_set: RuleSet = CURRENT) -> SafetyOutcome:
     """The safety outcome of these facts: the highest level of all rules that fire, and what they change."""
     known = facts.normalised()
     rules = [rule for rule in rule_set.safety if _fires(rule, known)]
-    unsure = [flag for code, flag in RED_FLAGS.items() if code in known.red_flags_unsure - known.red_flags]
+    unsure = [
+        flag
+        for code, flag in RED_FLAGS.items()
+        if code in known.many("red_flags_unsure") - known.many("red_flags")
+    ]
     fired = (*(_fired(rule, known) for rule in rules), *(_unsure(flag) for flag in unsure))
     level = max((rule.level for rule in fired), key=_SEVERITY, default=Level.OK)
     disposition = _disposition(level, fired)

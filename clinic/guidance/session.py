@@ -126,7 +126,7 @@ def _not_possible(facts: Facts, outcome: SafetyOutcome) -> frozenset[str]:
     gone = set(outcome.forbidden)
     if "mechanical_impulse" in outcome.excluded:
         gone.update(_SHAKING)
-    if facts.clothing_preference == "stay_clothed":
+    if facts.one("clothing_preference") == "stay_clothed":
         gone.update(_OIL_BASED)
     return frozenset(gone)
 
@@ -142,10 +142,10 @@ def approach(modalities: tuple[str, ...], facts: Facts, *, with_oils: bool) -> t
     sentences = [sentence for modality in modalities for sentence in WAYS[modality].manner]
     if with_oils:
         sentences.append("With diluted oil that was agreed beforehand and tested on the skin.")
-    if "sports" in modalities and facts.sport_context == "before_event":
+    if "sports" in modalities and facts.one("sport_context") == "before_event":
         sentences.append("Lighter and brisker before an event.")
-    if "sports" in modalities and facts.sport_context == "after_event":
+    if "sports" in modalities and facts.one("sport_context") == "after_event":
         sentences.append("Slower after an event.")
-    if "not_sure" in facts.muscle_findings:
+    if "not_sure" in facts.many("muscle_findings"):
         sentences.append("The client is not sure what the muscle feels like: check by touch first.")
     return tuple(dict.fromkeys(sentences))

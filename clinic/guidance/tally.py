@@ -37,7 +37,7 @@ def tally(facts: Facts, rule_set: RuleSet) -> Tally:
     for modality in rule_set.general.modalities:
         _limit(counted[modality], rule_set.general)
     _count(counted, facts, rule_set.preferences)
-    for modality in facts.modalities_liked:
+    for modality in facts.many("modalities_liked"):
         counted[modality].append(_liked(modality, rule_set.liked))
     return counted
 

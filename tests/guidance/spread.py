@@ -115,7 +115,7 @@ def first_places(rules: RuleSet) -> Counter[str]:
         if suggestion is None:
             continue
         ranked = {match.modality for match in suggestion.ranked}
-        if ranked & (outcome.excluded | facts.modalities_disliked):
+        if ranked & (outcome.excluded | facts.many("modalities_disliked")):
             raise AssertionError(answers)
         found[suggestion.ranked[0].modality if suggestion.ranked else "nothing"] += 1
     return found

@@ -43,7 +43,7 @@ def test_the_course_follows_the_situation(
 
 
 def test_review_allows_one_session_and_then_decides() -> None:
-    proposed, gate = course(Facts(pain_duration="gt_12w"), Level.THERAPIST_REVIEW)
+    proposed, gate = course(Facts.of({"pain_duration": "gt_12w"}), Level.THERAPIST_REVIEW)
     assert (proposed.sessions, gate.after) == (1, (1,))
 
 

@@ -6,16 +6,12 @@ from clinic.guidance.facts import Activity, Facts, InvalidFacts
 from clinic.guidance.fields import FIELDS
 
 
-def test_facts_have_exactly_the_fields_of_the_questionnaire() -> None:
-    assert set(Facts.__dataclass_fields__) == {*FIELDS, "unknown"}
-
-
 def test_missing_and_null_answers_are_unanswered() -> None:
     assert Facts.of({}) == Facts.of({"age_years": None, "conditions": None}) == Facts()
 
 
 def test_none_alone_is_the_empty_list() -> None:
-    assert Facts.of({"conditions": ["none"]}).conditions == frozenset()
+    assert Facts.of({"conditions": ["none"]}).many("conditions") == frozenset()
 
 
 def test_lists_have_no_order() -> None:
@@ -28,10 +24,10 @@ def test_numbers_activities_and_numbered_options_keep_their_types() -> None:
     facts = Facts.of(
         {"session_minutes_pref": 45, "rmdq": [3, 24], "psfs": [{"activity": "lifting my child", "score": 4}]}
     )
-    assert facts.session_minutes_pref == 45
-    assert facts.rmdq == frozenset({3, 24})
-    assert facts.psfs == (Activity("lifting my child", 4),)
-    assert Facts.of({"psfs": facts.psfs}) == Facts(psfs=facts.psfs)
+    assert facts.number("session_minutes_pref") == 45
+    assert facts.get("rmdq") == frozenset({3, 24})
+    assert facts.get("psfs") == (Activity("lifting my child", 4),)
+    assert Facts.of({"psfs": facts.get("psfs")}).get("psfs") == facts.get("psfs")
 
 
 @pytest.mark.parametrize(
@@ -86,11 +82,32 @@ def test_the_text_of_a_refusal_holds_no_answer() -> None:
 
 def test_two_answers_count_when_missing() -> None:
     known = Facts().normalised()
-    assert (known.clinician_seen, known.back_pain_now) == ("no", "yes")
-    answered = Facts(clinician_seen="yes_cleared", back_pain_now="no")
+    assert (known.one("clinician_seen"), known.one("back_pain_now")) == ("no", "yes")
+    answered = Facts.of({"clinician_seen": "yes_cleared", "back_pain_now": "no"})
     assert answered.normalised() is answered
-    assert Facts(clinician_seen="yes_cleared").normalised().clinician_seen == "yes_cleared"
-    assert Facts(back_pain_now="no").normalised().back_pain_now == "no"
+    for field, answer in (("clinician_seen", "yes_cleared"), ("back_pain_now", "no")):
+        assert Facts.of({field: answer}, unknown=["mood"]).normalised().one(field) == answer
+        assert Facts.of({field: answer}, unknown=["mood"]).normalised().unknown == {"mood"}
+
+
+def test_an_unanswered_field_is_none_or_an_empty_list() -> None:
+    nobody = Facts()
+    assert (nobody.one("mood"), nobody.number("age_years"), nobody.many("today")) == (None, None, frozenset())
+    assert nobody.get("psfs") == ()
+
+
+def test_a_field_is_read_as_what_it_holds() -> None:
+    facts = Facts.of({"mood": "mild", "age_years": 40, "today": ["fever"]})
+    for read, name in (
+        (facts.one, "today"),
+        (facts.one, "age_years"),
+        (facts.many, "mood"),
+        (facts.number, "mood"),
+    ):
+        with pytest.raises(TypeError, match=name):
+            read(name)
+    with pytest.raises(KeyError, match="shoe_size"):
+        facts.get("shoe_size")
 
 
 def test_every_option_has_a_label_and_a_code_of_its_own() -> None:

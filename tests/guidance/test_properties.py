@@ -57,7 +57,7 @@ def test_excluded_and_unwanted_types_are_never_shown(answers: Answers, given: di
     suggestion = suggest(facts, outcome)
     shown = {match.modality for match in suggestion.ranked} if suggestion else set()
     assert not shown & outcome.excluded
-    assert not shown & facts.modalities_disliked
+    assert not shown & facts.many("modalities_disliked")
 
 
 @people.unhurried

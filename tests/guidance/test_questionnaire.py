@@ -38,9 +38,12 @@ def fields_asked(answers: Answers) -> set[str]:
     }
 
 
-def test_every_field_but_the_folded_and_the_optional_module_is_asked() -> None:
-    asked = {question.field for question in QUESTIONS.values() if not question.field.startswith("red_flags.")}
-    assert asked == set(FIELDS) - {"red_flags", "red_flags_unsure", "rmdq"}
+def test_every_field_with_a_question_is_asked_once_and_each_warning_sign_by_itself() -> None:
+    asked = [question.field for page in PAGES for question in page.questions]
+    assert len(asked) == len(set(asked))
+    assert {name for name in asked if not name.startswith("red_flags.")} == {
+        name for name, field in FIELDS.items() if field.text
+    } - {CONSENT_QUESTION.field}
     assert {field.removeprefix("red_flags.") for field in QUESTIONS if field.startswith("red_flags.")} == set(
         RED_FLAGS
     )
@@ -247,14 +250,14 @@ def test_red_flags_are_folded_into_facts() -> None:
     facts = questionnaire.facts_of(
         {"red_flags.weight_loss": "yes", "red_flags.fever_unwell": "unsure", "red_flags.urinary_flank": "no"}
     )
-    assert facts.red_flags == frozenset({"weight_loss"})
-    assert facts.red_flags_unsure == frozenset({"fever_unwell"})
+    assert facts.many("red_flags") == frozenset({"weight_loss"})
+    assert facts.many("red_flags_unsure") == frozenset({"fever_unwell"})
 
 
 def test_past_names_do_not_hold_now() -> None:
     facts = questionnaire.facts_of({"diagnoses": ["sciatica", "scoliosis"], "diagnoses_past": ["sciatica"]})
-    assert facts.diagnoses == frozenset({"scoliosis"})
-    assert facts.diagnoses_past == frozenset({"sciatica"})
+    assert facts.many("diagnoses") == frozenset({"scoliosis"})
+    assert facts.many("diagnoses_past") == frozenset({"sciatica"})
 
 
 def test_answers_no_page_can_have_given_are_refused() -> None:

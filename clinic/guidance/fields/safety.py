@@ -1,0 +1,37 @@
+"""Questions of the safety check; each warning sign is asked by itself, as `red_flags` declares it."""
+
+from typing import Final
+
+from clinic.guidance.fields.declaration import NONE_OF_THESE, Field, FieldKind, choices
+from clinic.guidance.red_flags import RED_FLAGS
+
+_FLAG_TITLES: Final = tuple((flag.code, flag.title) for flag in RED_FLAGS.values())
+
+SAFETY: Final = (
+    Field(
+        name="red_flags",
+        kind=FieldKind.MANY,
+        title="Warning signs",
+        options=choices(*_FLAG_TITLES),
+    ),
+    Field(
+        name="red_flags_unsure",
+        kind=FieldKind.MANY,
+        title="Warning signs, not sure",
+        options=choices(*_FLAG_TITLES),
+    ),
+    Field(
+        name="today",
+        kind=FieldKind.MANY,
+        title="Today",
+        text="Does any of this apply today?",
+        options=choices(
+            ("fever", "A fever"),
+            ("contagious_illness", "An illness others can catch", "For example flu, a stomach bug or Covid."),
+            ("cold", "A cold", "For example a runny nose, a cough or a sore throat."),
+            ("alcohol_or_drugs", "Alcohol or drugs today"),
+            ("acute_injury_lt_72h", "An injury in the last three days"),
+            NONE_OF_THESE,
+        ),
+    ),
+)
