@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from clinic.accounts import services as accounts
 from clinic.db import db, violates
 from clinic.guidance import questionnaire
+from clinic.guidance.fields import FieldKind
 from clinic.guidance.levels import Level
 from clinic.guidance.questionnaire import UnreadableAnswer
 from clinic.guidance.questions import SHORT_SAFETY_FIELDS, Question
@@ -28,6 +29,7 @@ Posted = Mapping[str, Sequence[str]]
 
 RESUME_PAUSE: Final = timedelta(minutes=1)
 """Requests within this time get the same link."""
+WHICH_IS_RIGHT: Final = "You answered yes or not sure here, and pressed “None of these”. Which is right?"
 
 
 class NoDraft(Refusal):
@@ -123,8 +125,12 @@ def withhold(browser: bytes) -> None:
     db.session.execute(sa.delete(Draft).where(Draft.browser == browser))
 
 
-def save_page(browser: bytes, slug: str, posted: Posted, now: datetime) -> tuple[Draft, SafetyVerdict]:
+def save_page(
+    browser: bytes, slug: str, posted: Posted, now: datetime, *, none_of_these: bool = False
+) -> tuple[Draft, SafetyVerdict]:
     """Save one page and judge all answers so far; at urgent the draft is stopped.
+
+    `none_of_these` answers each sign of the page that was left open with no; it is refused beside a yes or an unsure.
 
     Raises NoDraft, questionnaire.UnknownPage, NotReached, and Incomplete when an answer is missing or unreadable. If a
     page's readable answers are urgent by themselves, they are saved and the form stops: help does not wait for the
@@ -134,7 +140,10 @@ def save_page(browser: bytes, slug: str, posted: Posted, now: datetime) -> tuple
     page = questionnaire.page(slug)
     if page.slug == path.CLOSING or not path.is_reached(page, draft.answers):
         raise NotReached
-    values, problems = read_answers(path.asked_questions(page, draft.answers), posted, draft.answers)
+    questions = path.asked_questions(page, draft.answers)
+    as_group = _left_open(questions, posted) if none_of_these else ()
+    posted = {**posted, **{sign: ["no"] for sign in as_group}}
+    values, problems = read_answers(questions, posted, draft.answers)
     answers = questionnaire.cleared(_renewed(draft, values, now))
     cleared = cleared_rules(draft, answers, now)
     reached = so_far(answers, cleared)
@@ -144,11 +153,21 @@ def save_page(browser: bytes, slug: str, posted: Posted, now: datetime) -> tuple
     risen = verdict(rule for rule in newly_fired(draft.answers, answers) if rule.rule not in cleared)
     draft.answers = answers
     draft.answered_at = {**(draft.answered_at or {}), **dict.fromkeys(values, now.isoformat())}
+    draft.as_group = [*(name for name in draft.as_group or () if name not in values), *as_group]
     draft.changed_at = now
     draft.stopped_at = now if reached.level is Level.URGENT else None
     raised.keep(risen, browser=browser, client_id=draft.client_id, now=now)
     db.session.flush()
     return draft, reached
+
+
+def _left_open(questions: Sequence[Question], posted: Posted) -> tuple[str, ...]:
+    """The signs of a page that nobody answered one by one. Raises DraftIncomplete if one says yes or unsure."""
+    signs = [question.field for question in questions if question.kind is FieldKind.RED_FLAG]
+    doubtful = [sign for sign in signs if {"yes", "unsure"} & set(posted.get(sign, ()))]
+    if doubtful:
+        raise DraftIncomplete(dict.fromkeys(doubtful, WHICH_IS_RIGHT))
+    return tuple(sign for sign in signs if not any(posted.get(sign, ())))
 
 
 def oldest_safety_answer(draft: Draft) -> datetime | None:

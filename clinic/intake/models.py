@@ -26,6 +26,9 @@ class Draft(Identified, Model):
     answered_at_sealed: Mapped[bytes | None]
     answered_at = Sealed[dict[str, str] | None]("answered_at_sealed")
     """When each answer was given in this draft, as field to ISO instant; none for what was filled in from before."""
+    as_group_sealed: Mapped[bytes | None]
+    as_group = Sealed[list[str] | None]("as_group_sealed")
+    """The signs that were answered with no together, by one press of “None of these”."""
     mail_sealed: Mapped[bytes | None]
     mail = Sealed[str | None]("mail_sealed")
     """Where a resume link may be sent; given on page 0, optional."""
@@ -65,6 +68,9 @@ class Submission(Identified, Model):
     submitted_at: Mapped[datetime]
     safety_answered_at: Mapped[datetime | None]
     """When the oldest answer of the safety part was given; NULL counts as `submitted_at`."""
+    as_group_sealed: Mapped[bytes | None]
+    as_group = Sealed[list[str] | None]("as_group_sealed")
+    """The signs that were answered with no together, by one press of “None of these”."""
 
     outcome: Mapped["Outcome"] = relationship(back_populates="submission", uselist=False)
 

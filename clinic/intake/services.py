@@ -74,6 +74,7 @@ def submit(browser: bytes, posted: Posted, seen: Collection[str], now: datetime)
             submitted_at=now,
             safety_answered_at=drafts.oldest_safety_answer(draft),
         ),
+        draft.as_group,
         answers,
         assess(answers),
     )
@@ -89,10 +90,13 @@ def _complete(answers: Mapping[str, object]) -> dict[str, Any]:
     return questionnaire.cleared({**given, "consent_health_data": "yes"})
 
 
-def _submitted(submission: Submission, answers: dict[str, Any], assessed: Assessment) -> Submission:
+def _submitted(
+    submission: Submission, as_group: list[str] | None, answers: dict[str, Any], assessed: Assessment
+) -> Submission:
     """Store a submission with its outcome, and its level if that must be kept."""
     safety = assessed.safety
     submission.answers = answers
+    submission.as_group = as_group
     outcome = Outcome(
         submission=submission,
         submission_id=submission.id,
@@ -167,7 +171,7 @@ def answer_before_visit(
     submission = Submission(
         kind=SubmissionKind.DAY_OF_VISIT, client_id=client_id, source=source, submitted_at=now
     )
-    return _submitted(submission, answers, assess({**history, **answers}, is_partial=before is None))
+    return _submitted(submission, None, answers, assess({**history, **answers}, is_partial=before is None))
 
 
 def questions_before_visit(history: Mapping[str, object]) -> tuple[Question, ...]:
@@ -241,6 +245,7 @@ def _copy_newest(browser: bytes, client_id: UUID, now: datetime) -> None:
         safety_answered_at=newest.safety_answered_at,
     )
     copy.answers = newest.answers
+    copy.as_group = newest.as_group
     outcome = Outcome(
         submission=copy,
         submission_id=copy.id,

@@ -168,7 +168,9 @@ def answer(slug: str) -> ResponseReturnValue:
             raise drafts.DraftIncomplete(unfit)
         with transaction():
             reached_before = so_far(before, drafts.cleared_rules(draft, before, now))
-            draft, reached = drafts.save_page(browser(), slug, posted, now)
+            draft, reached = drafts.save_page(
+                browser(), slug, posted, now, none_of_these="none_of_these" in request.form
+            )
             if reached.level > reached_before.level:
                 _tell_visits(draft.client_id, now)
     except drafts.NotReached:

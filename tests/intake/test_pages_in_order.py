@@ -264,6 +264,38 @@ def test_every_warning_sign_must_be_answered(now: datetime) -> None:
     assert list(refused.value.problems) == [page.questions[0].field]
 
 
+def test_none_of_these_answers_what_is_open_and_is_kept_as_a_group(now: datetime) -> None:
+    walk.walk(now, until="safety-1")
+    first, *others = [question.field for question in questionnaire.page("safety-1").questions]
+    draft, _ = drafts.save_page(BROWSER, "safety-1", {first: ["no"]}, now, none_of_these=True)
+    assert {draft.answers[sign] for sign in (first, *others)} == {"no"}
+    assert draft.as_group == others
+    # A sign that is answered by itself afterwards belongs to no group.
+    posted = {sign: ["no"] for sign in (first, others[0])}
+    draft, _ = drafts.save_page(BROWSER, "safety-1", posted, now, none_of_these=True)
+    assert draft.as_group == others[1:]
+    assert walk.sent(now).as_group == others[1:]
+
+
+@pytest.mark.parametrize("said", ["yes", "unsure"])
+def test_none_of_these_is_refused_beside_a_sign_that_says_otherwise(now: datetime, said: str) -> None:
+    walk.walk(now, until="safety-3")
+    sign = questionnaire.page("safety-3").questions[2].field
+    with pytest.raises(drafts.DraftIncomplete) as refused:
+        drafts.save_page(BROWSER, "safety-3", {sign: [said]}, now, none_of_these=True)
+    assert refused.value.problems == {sign: drafts.WHICH_IS_RIGHT}
+    draft = queries.draft(BROWSER, now)
+    assert draft is not None
+    assert not {question.field for question in questionnaire.page("safety-3").questions} & set(draft.answers)
+    assert draft.as_group == []
+
+
+def test_none_of_these_answers_no_other_page(now: datetime) -> None:
+    walk.walk(now, until="conditions")
+    with pytest.raises(drafts.DraftIncomplete):
+        drafts.save_page(BROWSER, "conditions", {}, now, none_of_these=True)
+
+
 def test_the_closing_confirmations_are_needed(now: datetime) -> None:
     walk.walk(now)
     with pytest.raises(drafts.DraftIncomplete) as refused:

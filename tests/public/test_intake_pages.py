@@ -21,10 +21,11 @@ from clinic.db import Base, db, transaction
 from clinic.guidance import questionnaire
 from clinic.guidance.levels import Level
 from clinic.guidance.questions import PAGES
-from clinic.intake import path, services
+from clinic.intake import drafts, path, services
 from clinic.intake.models import Draft, RaisedLevel, Submission
 from clinic.plans.models import Review
 from tests.intake import walk
+from tests.web import reading
 
 MARKER = "zebrafish"
 """Typed where words are free; it must turn up nowhere in clear."""
@@ -186,6 +187,33 @@ def test_a_missing_answer_is_named_above_and_beside_the_question(visitor: Visito
     assert 'href="#age_years"' in page.text
     assert words(page).count("Enter a whole number, using digits only.") == 2
     assert 'value="forty"' in page.text
+
+
+def test_enter_answers_nothing_and_none_of_these_stands_after_the_rows(
+    visitor: Visitor, make: ModuleType
+) -> None:
+    visitor.say_yes()
+    visitor.answer_until("safety-1")
+    form = reading.read(visitor.page.text).one("main").one("form", method="post")
+    first, none, last = form.all("button")
+    # Browsers press a form's first button on Enter.
+    assert (first.text, first.has("name")) == ("", False)
+    assert (none.get("name"), last.text) == ("none_of_these", "Continue")
+    controls = form.below()
+    rows = [place for place, control in enumerate(controls) if control.attributes.get("type") == "radio"]
+    assert controls.index(none) > max(rows)
+    page = visitor.post("/intake/safety-1", {})
+    assert page.status_code == 422
+    visitor.post("/intake/safety-1", {"none_of_these": "yes"})
+    assert visitor.slug == "safety-2"
+    page = visitor.post(
+        "/intake/safety-2", {"none_of_these": "yes", "red_flags.walking_or_hand_clumsy": "unsure"}
+    )
+    assert page.status_code == 422
+    assert words(page).count(drafts.WHICH_IS_RIGHT) == 1
+    assert 'href="#red_flags-walking_or_hand_clumsy-yes"' in page.text
+    draft = make.found(Draft, db.session.scalars(sa.select(Draft.id)).one())
+    assert "red_flags.walking_or_hand_clumsy" not in draft.answers
 
 
 def test_an_urgent_answer_shows_the_card_on_the_very_next_page(visitor: Visitor) -> None:

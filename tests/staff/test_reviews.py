@@ -51,6 +51,16 @@ def test_a_review_shows_answers_reasons_and_what_was_left_out(scene: Scene, ther
         assert expected in page, expected
 
 
+def test_a_review_says_which_signs_were_answered_together(scene: Scene, therapist: Browser) -> None:
+    waiting = review(scene.visit(), BLOOD_PRESSURE)
+    assert "answered together" not in therapist.get(f"/staff/reviews/{waiting.id}")
+    waiting.submission.as_group = ["red_flags.weight_loss", "red_flags.cancer_ever"]
+    db.session.commit()
+    page = therapist.get(f"/staff/reviews/{waiting.id}")
+    assert "2 of them were answered together, with “None of these”" in page
+    assert "Weight loss without trying" in page
+
+
 def test_opening_a_review_records_which_answers_were_read_and_none_of_them(
     scene: Scene, therapist: Browser
 ) -> None:

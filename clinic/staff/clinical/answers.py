@@ -1,6 +1,6 @@
 """A submission's answers as a therapist reads them: panels of short titles and everyday words."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,14 +61,19 @@ class Read:
     """How many answers drove no rule."""
     asked: int
     """How many warning signs were answered."""
+    as_group: tuple[str, ...]
+    """Those of them that were answered together by “None of these”, in their short words."""
     fields: tuple[str, ...]
     """Names of everything that was read, for the audit."""
 
 
-def read_panels(answers: Mapping[str, Any], rules: Mapping[str, tuple[str, ...]]) -> Read:
+def read_panels(
+    answers: Mapping[str, Any], rules: Mapping[str, tuple[str, ...]], as_group: Collection[str] = ()
+) -> Read:
     """Answers as panels, without what was not asked or not answered.
 
-    `rules` are names of answers with the rules that rest on them: those answers are shown first, marked.
+    `rules` are names of answers with the rules that rest on them: those answers are shown first, marked. `as_group` are
+    names of signs that were answered together.
     """
     areas = tuple(answers.get("pain_areas") or ())
     average = answers.get("pain_avg_nrs")
@@ -86,6 +91,7 @@ def read_panels(answers: Mapping[str, Any], rules: Mapping[str, tuple[str, ...]]
         signs=_flags(answers, "yes"),
         unsure=_flags(answers, "unsure"),
         asked=sum(name.startswith(FLAG_PREFIX) for name in answers),
+        as_group=tuple(flag.title for code, flag in RED_FLAGS.items() if f"{FLAG_PREFIX}{code}" in as_group),
         fields=tuple(sorted({name.split(".")[0] for name in answers})),
     )
 

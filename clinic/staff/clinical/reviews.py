@@ -144,8 +144,9 @@ def review(review_id: UUID) -> ResponseReturnValue:
     user = desk.user()
     with transaction():
         opened = _open(review_id, user)
-        given, fired = opened.review.submission.answers, opened.explained.fired
-        read = answers.read_panels(given, brief.rules_by_answer(fired))
+        submission, fired = opened.review.submission, opened.explained.fired
+        given = submission.answers
+        read = answers.read_panels(given, brief.rules_by_answer(fired), submission.as_group or ())
         _record(user, opened.review, fields=read.fields, purpose="review")
         in_queue = [entry.review.id for entry in plans.queue(user.id, now)]
         decided = opened.review
