@@ -32,6 +32,7 @@ lint: $(STAMP)/dev build  ## The same without the tests, which `make test` runs 
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy --config-file tests/mypy.ini
 	$(BIN)/lint-imports
 	$(BIN)/djlint templates --lint --quiet
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 import sqlalchemy as sa
@@ -21,9 +20,9 @@ from clinic.app import create_app
 from clinic.db import db, dispose
 from clinic.embedded.servers import Servers, scratch_servers
 from config import Environment, Settings
-from tests import make as makers
 from tests.browser import launched
 from tests.health import HEALTH_TOKEN
+from tests.make import Make
 from tests.racing import race_app, race_settings
 from tests.secure import proxied_app
 from tests.visitor import Browser
@@ -182,9 +181,9 @@ def client(app: Flask, database: sa.Connection) -> FlaskClient:
 
 
 @pytest.fixture
-def make(database: sa.Connection) -> ModuleType:
+def make(database: sa.Connection) -> Make:
     """`tests/make.py`: rows with defaults that are valid and dull."""
-    return makers
+    return Make()
 
 
 @pytest.fixture

@@ -338,3 +338,27 @@ def found(model: type[Row], id_: UUID) -> Row | None:
     """The row with this id, read anew."""
     db.session.expire_all()
     return db.session.get(model, id_)
+
+
+class Make:
+    """What the fixture `make` gives a test: the functions above, so that mypy checks their use."""
+
+    NOW = NOW
+    practice = staticmethod(practice)
+    location = staticmethod(location)
+    room = staticmethod(room)
+    therapist = staticmethod(therapist)
+    weekly_hours = staticmethod(weekly_hours)
+    treatment = staticmethod(treatment)
+    offering = staticmethod(offering)
+    client = staticmethod(client)
+    stranger = staticmethod(stranger)
+    contact = staticmethod(contact)
+    user = staticmethod(user)
+    appointment = staticmethod(appointment)
+    submission = staticmethod(submission)
+    answer_seriously = staticmethod(answer_seriously)
+    day = staticmethod(day)
+    refreshed = staticmethod(refreshed)
+    count = staticmethod(count)
+    found = staticmethod(found)

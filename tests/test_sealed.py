@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Iterator
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from clinic import sealed
 from clinic.db import Base, db
 from clinic.intake.models import Draft, Submission
 from clinic.plans.models import SessionNote
+from tests.make import Make
 
 OLD, NEW = b"o" * 32, b"n" * 32
 PLACE = "submissions.answers_sealed/1"
@@ -29,7 +29,7 @@ def keys() -> Iterator[None]:
     sealed._keys.update(before)
 
 
-def draft(answers: dict[str, Any], make: ModuleType) -> Draft:
+def draft(answers: dict[str, Any], make: Make) -> Draft:
     row = Draft(
         browser=secrets.token_bytes(32),
         consented_at=make.NOW,
@@ -85,7 +85,7 @@ def test_a_value_copied_to_another_place_does_not_open(elsewhere: str) -> None:
         sealed.unseal(sealed.seal("x", PLACE), elsewhere)
 
 
-def test_a_value_copied_to_another_row_of_the_database_does_not_open(make: ModuleType) -> None:
+def test_a_value_copied_to_another_row_of_the_database_does_not_open(make: Make) -> None:
     one, other = draft({"today": ["fever"]}, make), draft({"today": []}, make)
     other.answers_sealed = one.answers_sealed
     db.session.commit()
@@ -126,7 +126,7 @@ def test_nothing_is_sealed_without_a_key() -> None:
         sealed.seal("x", PLACE)
 
 
-def test_a_null_column_reads_as_none(make: ModuleType) -> None:
+def test_a_null_column_reads_as_none(make: Make) -> None:
     row = draft({}, make)
     assert row.mail is None
     row.mail = "ada@client.example"
@@ -135,7 +135,7 @@ def test_a_null_column_reads_as_none(make: ModuleType) -> None:
     assert row.mail_sealed is None
 
 
-def test_changing_the_key_reseals_everything_in_steps_and_the_old_key_may_go(make: ModuleType) -> None:
+def test_changing_the_key_reseals_everything_in_steps_and_the_old_key_may_go(make: Make) -> None:
     rows = [draft({"number": number}, make) for number in range(5)]
     make.submission(answers={"text": MARKER})
     sealed.use({1: OLD, 2: NEW})
@@ -153,7 +153,7 @@ def test_changing_the_key_reseals_everything_in_steps_and_the_old_key_may_go(mak
     assert db.session.scalars(sa.select(Submission)).one().answers == {"text": MARKER}
 
 
-def test_a_signed_note_can_be_resealed_and_not_changed(make: ModuleType) -> None:
+def test_a_signed_note_can_be_resealed_and_not_changed(make: Make) -> None:
     ada = make.client()
     author = make.user()
     visit = make.appointment(of=make.offering(), who=ada)

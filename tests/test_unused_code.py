@@ -65,8 +65,9 @@ def used(module: str, tree: ast.Module) -> Iterator[str]:
 def defined(module: str, tree: ast.Module) -> Iterator[str]:
     """Public functions and classes; a decorated function is used by its decorator (a route, a command, a listener)."""
     for node in tree.body:
-        is_function = isinstance(node, ast.FunctionDef) and not node.decorator_list
-        if (is_function or isinstance(node, ast.ClassDef)) and not node.name.startswith("_"):
+        if not isinstance(node, ast.FunctionDef | ast.ClassDef) or node.name.startswith("_"):
+            continue
+        if isinstance(node, ast.ClassDef) or not node.decorator_list:
             yield f"{module}.{node.name}"
 
 

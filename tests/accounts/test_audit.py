@@ -1,7 +1,6 @@
 """The record of who did or read what, and the seals over it."""
 
 from datetime import UTC, datetime, timedelta
-from types import ModuleType
 from typing import Any
 from uuid import uuid4
 
@@ -14,6 +13,7 @@ from clinic.accounts.models import AuditEntry, AuditSeal
 from clinic.db import SEALING, db, open_ahead
 from config import Settings
 from tests.accounts.conftest import Tamper
+from tests.make import Make
 
 HOUR = timedelta(hours=1)
 
@@ -23,9 +23,7 @@ def note(at: datetime, action: str = "read", **more: object) -> None:
     db.session.flush()
 
 
-def test_an_entry_says_who_did_what_to_whom_and_no_values(
-    make: ModuleType, tamper: Tamper, now: datetime
-) -> None:
+def test_an_entry_says_who_did_what_to_whom_and_no_values(make: Make, tamper: Tamper, now: datetime) -> None:
     ada = make.client()
     audit.record(audit.by_user(ada.id), "changed", ada, client_id=ada.id, fields=["given_name"], now=now)
     db.session.flush()

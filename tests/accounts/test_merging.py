@@ -1,7 +1,6 @@
 """Two records of one person made one, and two again."""
 
 from datetime import datetime, timedelta
-from types import ModuleType
 from uuid import uuid4
 
 import pytest
@@ -14,15 +13,16 @@ from clinic.booking.models import Appointment
 from clinic.db import Base, db
 from clinic.intake.models import Submission
 from clinic.refusal import NotFound
+from tests.make import Make
 
 
 @pytest.fixture
-def desk(make: ModuleType) -> User:
+def desk(make: Make) -> User:
     return make.user(roles=["front_desk"])
 
 
 @pytest.fixture
-def pair(make: ModuleType) -> tuple[Client, Client]:
+def pair(make: Make) -> tuple[Client, Client]:
     return make.client(mail="ada@client.example"), make.client(mail="ada@work.example")
 
 
@@ -31,7 +31,7 @@ def visits_of(client: Client) -> int:
 
 
 def test_everything_of_the_other_record_comes_over(
-    make: ModuleType, desk: User, pair: tuple[Client, Client], now: datetime
+    make: Make, desk: User, pair: tuple[Client, Client], now: datetime
 ) -> None:
     kept, other = pair
     sold = make.offering()
@@ -47,14 +47,14 @@ def test_everything_of_the_other_record_comes_over(
     assert other.merged_into_id == kept.id
 
 
-def test_an_address_both_have_stays_where_it_is(make: ModuleType, desk: User, now: datetime) -> None:
+def test_an_address_both_have_stays_where_it_is(make: Make, desk: User, now: datetime) -> None:
     kept, other = make.client(), make.client()
     merging.merge(kept.id, other.id, by=desk, now=now)
     assert [len(one.contacts) for one in (kept, other)] == [1, 1]
 
 
 def test_a_bar_that_stands_on_both_records_stands_once_and_is_lifted_once(
-    make: ModuleType, desk: User, now: datetime
+    make: Make, desk: User, now: datetime
 ) -> None:
     make.practice()
     kept, other = make.client(), make.client()
@@ -70,7 +70,7 @@ def test_a_bar_that_stands_on_both_records_stands_once_and_is_lifted_once(
 
 
 def test_undoing_gives_back_what_was_moved_and_nothing_newer(
-    make: ModuleType, desk: User, pair: tuple[Client, Client], now: datetime
+    make: Make, desk: User, pair: tuple[Client, Client], now: datetime
 ) -> None:
     kept, other = pair
     sold = make.offering()
@@ -100,7 +100,7 @@ def test_a_merge_can_be_undone_once(desk: User, pair: tuple[Client, Client], now
 
 
 def test_records_that_are_gone_or_the_same_cannot_be_joined(
-    make: ModuleType, desk: User, pair: tuple[Client, Client], now: datetime
+    make: Make, desk: User, pair: tuple[Client, Client], now: datetime
 ) -> None:
     kept, other = pair
     erased = make.client(erased_at=now)
@@ -155,7 +155,7 @@ def test_every_table_that_is_moved_names_its_rows_by_one_id() -> None:
 
 
 def test_an_address_that_was_changed_into_one_of_the_other_record_makes_undoing_impossible(
-    make: ModuleType, desk: User, now: datetime
+    make: Make, desk: User, now: datetime
 ) -> None:
     kept, other = make.client(), make.client()
     moved = make.contact(other, value="ada@work.example")

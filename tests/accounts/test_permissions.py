@@ -1,12 +1,11 @@
 """Who on the staff may do what."""
 
-from types import ModuleType
-
 import pytest
 
 from clinic.accounts import permissions
 from clinic.accounts.models import Role
 from clinic.accounts.permissions import GRANTS, Permission
+from tests.make import Make
 
 HEALTH = {Permission.HEALTH_READ, Permission.REVIEW_DECIDE, Permission.NOTE_WRITE}
 
@@ -32,22 +31,22 @@ def test_an_owner_sees_the_calendar_and_the_contacts_and_changes_neither() -> No
     assert Permission.CALENDAR_WRITE not in GRANTS[Role.OWNER]
 
 
-def test_roles_of_one_person_add_up(make: ModuleType) -> None:
+def test_roles_of_one_person_add_up(make: Make) -> None:
     person = make.user(roles=["owner", "therapist"])
     assert permissions.may(person, Permission.SETTINGS_WRITE)
     assert permissions.may(person, Permission.HEALTH_READ)
 
 
-def test_somebody_without_a_role_may_nothing(make: ModuleType) -> None:
+def test_somebody_without_a_role_may_nothing(make: Make) -> None:
     person = make.user(roles=[])
     assert not any(permissions.may(person, permission) for permission in Permission)
 
 
-def test_somebody_who_left_may_nothing(make: ModuleType) -> None:
+def test_somebody_who_left_may_nothing(make: Make) -> None:
     person = make.user(roles=["owner", "therapist", "front_desk"], active=False)
     assert not any(permissions.may(person, permission) for permission in Permission)
 
 
-def test_demo_staff_may_nothing_outside_a_demo(make: ModuleType) -> None:
+def test_demo_staff_may_nothing_outside_a_demo(make: Make) -> None:
     person = make.user(roles=["owner"], is_demo=True)
     assert not permissions.may(person, Permission.SETTINGS_WRITE)

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from types import ModuleType
 
 import pytest
 import sqlalchemy as sa
@@ -21,10 +20,11 @@ from clinic.accounts.models import (
 )
 from clinic.db import db
 from clinic.refusal import NotFound
+from tests.make import Make
 
 
 @pytest.fixture
-def ada(make: ModuleType) -> Client:
+def ada(make: Make) -> Client:
     return make.client()
 
 
@@ -99,14 +99,14 @@ def test_another_spelling_of_the_same_address_stays_proven(ada: Client, now: dat
 
 
 def test_an_agreement_to_text_messages_was_about_the_old_telephone(
-    make: ModuleType, ada: Client, now: datetime
+    make: Make, ada: Client, now: datetime
 ) -> None:
     phone = make.contact(ada, kind="phone", value="030 5550100", normalised="+49305550100", sms_agreed_at=now)
     changed(phone, "030 5550177", now)
     assert (phone.normalised, phone.sms_agreed_at) == ("+49305550177", None)
 
 
-def test_what_proved_the_old_address_ends(make: ModuleType, ada: Client, now: datetime) -> None:
+def test_what_proved_the_old_address_ends(make: Make, ada: Client, now: datetime) -> None:
     contact = ada.contacts[0]
     partner = make.client(given_name="Bob")
     raw = accounts.mint_link(purpose=LinkPurpose.SIGN_IN, contact_id=contact.id, now=now)
@@ -121,7 +121,7 @@ def test_what_proved_the_old_address_ends(make: ModuleType, ada: Client, now: da
     assert accounts.people_on(partner.contacts[0]) == [partner]
 
 
-def test_an_address_stands_once_on_a_record(make: ModuleType, ada: Client, now: datetime) -> None:
+def test_an_address_stands_once_on_a_record(make: Make, ada: Client, now: datetime) -> None:
     other = make.contact(ada, value="ada@work.example")
     with pytest.raises(client_records.AddressKnown):
         changed(other, "ada@client.example", now)
@@ -138,7 +138,7 @@ def test_an_address_stands_once_on_a_record(make: ModuleType, ada: Client, now: 
     assert db.session.scalars(sa.select(ReplacedAddress)).all() == []
 
 
-def test_a_record_that_is_gone_is_not_corrected(make: ModuleType, ada: Client, now: datetime) -> None:
+def test_a_record_that_is_gone_is_not_corrected(make: Make, ada: Client, now: datetime) -> None:
     gone = make.client(mail="gone@client.example", merged_into_id=ada.id)
     with pytest.raises(NotFound):
         corrected(gone, now, given_name="X")

@@ -1,7 +1,6 @@
 """Clients, their addresses, and the one-time links that prove an address."""
 
 from datetime import datetime, timedelta
-from types import ModuleType
 
 import pytest
 import sqlalchemy as sa
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 from clinic.accounts import services as accounts
 from clinic.accounts.models import Client, ContactKind, LinkPurpose, LoginLink
 from clinic.db import db
+from tests.make import Make
 
 
 def contact_of(client: Client, kind: str = "mail") -> str:
@@ -103,13 +103,13 @@ def test_any_text_is_a_number_or_is_refused(text: str) -> None:
     assert found.startswith("+")
 
 
-def mint(make: ModuleType, now: datetime) -> str:
+def mint(make: Make, now: datetime) -> str:
     raw = accounts.mint_link(purpose=LinkPurpose.SIGN_IN, contact_id=make.client().contacts[0].id, now=now)
     db.session.commit()
     return raw
 
 
-def test_a_link_is_kept_as_a_digest_only(make: ModuleType, now: datetime) -> None:
+def test_a_link_is_kept_as_a_digest_only(make: Make, now: datetime) -> None:
     raw = mint(make, now)
     kept = db.session.scalars(sa.select(LoginLink)).one()
     assert len(raw) >= 43
@@ -117,28 +117,28 @@ def test_a_link_is_kept_as_a_digest_only(make: ModuleType, now: datetime) -> Non
     assert len(kept.digest) == 32
 
 
-def test_looking_at_a_link_does_not_use_it_up(make: ModuleType, now: datetime) -> None:
+def test_looking_at_a_link_does_not_use_it_up(make: Make, now: datetime) -> None:
     raw = mint(make, now)
     for _ in range(3):
         assert accounts.find_link(raw, LinkPurpose.SIGN_IN, now)
     assert accounts.consume_link(raw, LinkPurpose.SIGN_IN, now)
 
 
-def test_a_link_works_once(make: ModuleType, now: datetime) -> None:
+def test_a_link_works_once(make: Make, now: datetime) -> None:
     raw = mint(make, now)
     assert accounts.consume_link(raw, LinkPurpose.SIGN_IN, now) is not None
     assert accounts.consume_link(raw, LinkPurpose.SIGN_IN, now) is None
     assert accounts.find_link(raw, LinkPurpose.SIGN_IN, now) is None
 
 
-def test_a_link_works_for_ten_minutes(make: ModuleType, now: datetime) -> None:
+def test_a_link_works_for_ten_minutes(make: Make, now: datetime) -> None:
     raw = mint(make, now)
     assert accounts.find_link(raw, LinkPurpose.SIGN_IN, now + timedelta(minutes=9, seconds=59))
     assert not accounts.find_link(raw, LinkPurpose.SIGN_IN, now + timedelta(minutes=10))
     assert accounts.consume_link(raw, LinkPurpose.SIGN_IN, now + timedelta(minutes=10)) is None
 
 
-def test_a_link_of_one_purpose_does_not_serve_another(make: ModuleType, now: datetime) -> None:
+def test_a_link_of_one_purpose_does_not_serve_another(make: Make, now: datetime) -> None:
     raw = mint(make, now)
     assert accounts.consume_link(raw, LinkPurpose.RESUME_INTAKE, now) is None
     assert accounts.consume_link(raw, LinkPurpose.SIGN_IN, now) is not None
@@ -148,24 +148,20 @@ def test_an_unknown_link_opens_nothing(database: sa.Connection, now: datetime) -
     assert accounts.consume_link("nobody-made-this", LinkPurpose.SIGN_IN, now) is None
 
 
-def test_expired_links_are_deleted(make: ModuleType, now: datetime) -> None:
+def test_expired_links_are_deleted(make: Make, now: datetime) -> None:
     mint(make, now)
     assert accounts.delete_links(now + accounts.LINK_LIFE) == 0
     assert accounts.delete_links(now + accounts.LINK_LIFE + timedelta(seconds=1)) == 1
 
 
-def test_proving_an_address_proves_it_on_every_record_that_carries_it(
-    make: ModuleType, now: datetime
-) -> None:
+def test_proving_an_address_proves_it_on_every_record_that_carries_it(make: Make, now: datetime) -> None:
     ada, bob = make.client(), make.client(given_name="Bob")
     accounts.prove(ada.contacts[0], now)
     assert ada.contacts[0].verified_at == now
     assert bob.contacts[0].verified_at == now
 
 
-def test_the_people_on_an_address_do_not_include_erased_or_merged_records(
-    make: ModuleType, now: datetime
-) -> None:
+def test_the_people_on_an_address_do_not_include_erased_or_merged_records(make: Make, now: datetime) -> None:
     ada = make.client()
     make.client(given_name="Erased", erased_at=now)
     make.client(given_name="Joined", merged_into_id=ada.id)
@@ -173,7 +169,7 @@ def test_the_people_on_an_address_do_not_include_erased_or_merged_records(
     assert accounts.people_on(ada.contacts[0]) == [ada]
 
 
-def test_a_further_person_on_a_proven_address_is_a_record_of_its_own(make: ModuleType, now: datetime) -> None:
+def test_a_further_person_on_a_proven_address_is_a_record_of_its_own(make: Make, now: datetime) -> None:
     ada = make.client()
     bob = accounts.add_person_on(ada.contacts[0], given_name="Bob", family_name="Sample", now=now)
     assert bob.id != ada.id

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from clinic.db import db
 from clinic.practice.models import Treatment
 from tests.api.caller import Caller
 from tests.conftest import NOW
+from tests.make import Make
 from tests.plans.intakes import PREGNANT, send
 from tests.public.test_booking_pages import Statements
 
@@ -23,7 +23,7 @@ TEN = "2031-03-06T10:00+01:00"
 ELEVEN = "2031-03-06T11:00+01:00"
 
 
-def test_a_program_books_in_two_calls(make: ModuleType, caller: Caller) -> None:
+def test_a_program_books_in_two_calls(make: Make, caller: Caller) -> None:
     sold = make.offering()
     kept = caller.keep(sold, NINE)
     assert kept.status_code == 201
@@ -43,7 +43,7 @@ def test_a_program_books_in_two_calls(make: ModuleType, caller: Caller) -> None:
 
 
 def test_an_appointment_shows_when_where_with_whom_and_nothing_about_the_client(
-    make: ModuleType, caller: Caller
+    make: Make, caller: Caller
 ) -> None:
     sold = make.offering(name="Lymphatic drainage", slug="lymphatic-drainage")
     token = caller.booked(sold, NINE)["token"]
@@ -59,7 +59,7 @@ def test_an_appointment_shows_when_where_with_whom_and_nothing_about_the_client(
 # --- sent twice -----------------------------------------------------------------------------------------------------------
 
 
-def test_the_same_key_gives_the_first_answer_and_books_once(make: ModuleType, caller: Caller) -> None:
+def test_the_same_key_gives_the_first_answer_and_books_once(make: Make, caller: Caller) -> None:
     hold = caller.keep(make.offering(), NINE).get_json()["hold"]
     first, second = (caller.book(hold, key="one") for _ in range(2))
     assert (first.status_code, first.get_json()) == (second.status_code, second.get_json())
@@ -67,7 +67,7 @@ def test_the_same_key_gives_the_first_answer_and_books_once(make: ModuleType, ca
     assert (make.count(Client), make.count(IdempotencyKey)) == (1, 1)
 
 
-def test_the_same_key_with_other_content_is_refused(make: ModuleType, caller: Caller) -> None:
+def test_the_same_key_with_other_content_is_refused(make: Make, caller: Caller) -> None:
     hold = caller.keep(make.offering(), NINE).get_json()["hold"]
     caller.book(hold, key="one")
     other = caller.book(hold, key="one", given_name="Eve")
@@ -75,7 +75,7 @@ def test_the_same_key_with_other_content_is_refused(make: ModuleType, caller: Ca
     assert make.count(Client) == 1
 
 
-def test_another_key_finds_the_hold_used_up(make: ModuleType, caller: Caller) -> None:
+def test_another_key_finds_the_hold_used_up(make: Make, caller: Caller) -> None:
     hold = caller.keep(make.offering(), NINE).get_json()["hold"]
     caller.book(hold)
     other = caller.book(hold)
@@ -83,7 +83,7 @@ def test_another_key_finds_the_hold_used_up(make: ModuleType, caller: Caller) ->
     assert make.count(Client) == 1
 
 
-def test_what_was_refused_can_be_sent_again_with_the_same_key(make: ModuleType, caller: Caller) -> None:
+def test_what_was_refused_can_be_sent_again_with_the_same_key(make: Make, caller: Caller) -> None:
     hold = caller.keep(make.offering(), NINE).get_json()["hold"]
     assert caller.book(hold, key="one", mail="nobody").status_code == 422
     assert caller.book(hold, key="one").status_code == 201
@@ -92,7 +92,7 @@ def test_what_was_refused_can_be_sent_again_with_the_same_key(make: ModuleType, 
 # --- whose it is ----------------------------------------------------------------------------------------------------------
 
 
-def test_the_key_of_one_hold_is_another_key_for_another_hold(make: ModuleType, caller: Caller) -> None:
+def test_the_key_of_one_hold_is_another_key_for_another_hold(make: Make, caller: Caller) -> None:
     sold = make.offering()
     holds = [caller.keep(sold, start).get_json()["hold"] for start in (NINE, ELEVEN)]
     answers = [caller.book(hold, key="one") for hold in holds]
@@ -100,14 +100,14 @@ def test_the_key_of_one_hold_is_another_key_for_another_hold(make: ModuleType, c
     assert answers[0].get_json()["reference"] != answers[1].get_json()["reference"]
 
 
-def test_a_hold_is_completed_by_its_secret_alone(make: ModuleType, caller: Caller) -> None:
+def test_a_hold_is_completed_by_its_secret_alone(make: Make, caller: Caller) -> None:
     caller.keep(make.offering(), NINE)
     for guess in ("x" * 43, "\u2028" * 43):
         assert caller.book(guess).get_json()["code"] == "hold-gone"
     assert make.count(Client) == 0
 
 
-def test_no_cookie_owns_a_hold(make: ModuleType, app: Flask, caller: Caller) -> None:
+def test_no_cookie_owns_a_hold(make: Make, app: Flask, caller: Caller) -> None:
     """The browser that kept a time on the pages cannot be made to complete it from elsewhere."""
     sold = make.offering()
     browser = app.test_client()
@@ -122,7 +122,7 @@ def test_no_cookie_owns_a_hold(make: ModuleType, app: Flask, caller: Caller) -> 
 
 
 def test_the_token_of_somebody_else_and_one_that_never_was_find_nothing_alike(
-    make: ModuleType, caller: Caller
+    make: Make, caller: Caller
 ) -> None:
     token = caller.booked(make.offering(), NINE)["token"]
     visit = db.session.query(Appointment).one()
@@ -146,7 +146,7 @@ def test_the_token_of_somebody_else_and_one_that_never_was_find_nothing_alike(
 
 
 def test_a_month_after_the_visit_its_token_says_only_that(
-    make: ModuleType, caller: Caller, the_clock_says: Callable[[datetime], None]
+    make: Make, caller: Caller, the_clock_says: Callable[[datetime], None]
 ) -> None:
     token = caller.booked(make.offering(), NINE)["token"]
     the_clock_says(NOW + timedelta(days=34))
@@ -157,7 +157,7 @@ def test_a_month_after_the_visit_its_token_says_only_that(
 # --- the same gate --------------------------------------------------------------------------------------------------------
 
 
-def test_a_treatment_that_asks_first_sends_people_to_its_questions(make: ModuleType, caller: Caller) -> None:
+def test_a_treatment_that_asks_first_sends_people_to_its_questions(make: Make, caller: Caller) -> None:
     sold = make.offering(intake="before_booking")
     kept = caller.keep(sold, NINE).get_json()
     assert kept["questions"] == "before_booking"
@@ -167,9 +167,7 @@ def test_a_treatment_that_asks_first_sends_people_to_its_questions(make: ModuleT
     assert make.count(Client) == 0
 
 
-def test_without_answers_it_can_be_asked_for_and_a_therapist_looks_first(
-    make: ModuleType, caller: Caller
-) -> None:
+def test_without_answers_it_can_be_asked_for_and_a_therapist_looks_first(make: Make, caller: Caller) -> None:
     kept = caller.keep(make.offering(intake="before_booking"), NINE).get_json()
     answer = caller.book(kept["hold"], without_health_answers=True)
     assert (answer.status_code, answer.get_json()["state"]) == (201, "requested")
@@ -178,7 +176,7 @@ def test_without_answers_it_can_be_asked_for_and_a_therapist_looks_first(
 
 
 def test_who_told_us_something_moves_only_to_a_time_that_is_safe_and_is_not_told_why(
-    make: ModuleType, caller: Caller
+    make: Make, caller: Caller
 ) -> None:
     sold = make.offering()
     person = make.client()
@@ -194,7 +192,7 @@ def test_who_told_us_something_moves_only_to_a_time_that_is_safe_and_is_not_told
 # --- gone, stale, too many ------------------------------------------------------------------------------------------------
 
 
-def test_a_time_that_is_gone_comes_with_the_nearest(make: ModuleType, caller: Caller) -> None:
+def test_a_time_that_is_gone_comes_with_the_nearest(make: Make, caller: Caller) -> None:
     sold = make.offering()
     caller.booked(sold, TEN)
     answer = caller.keep(sold, TEN)
@@ -205,7 +203,7 @@ def test_a_time_that_is_gone_comes_with_the_nearest(make: ModuleType, caller: Ca
 
 
 def test_the_nearest_times_of_a_visit_that_moves_are_as_long_as_it_was_agreed(
-    make: ModuleType, caller: Caller
+    make: Make, caller: Caller
 ) -> None:
     sold = make.offering(minutes=60)
     token = caller.booked(sold, NINE)["token"]
@@ -221,7 +219,7 @@ def test_the_nearest_times_of_a_visit_that_moves_are_as_long_as_it_was_agreed(
 
 
 def test_the_time_kept_for_taking_a_move_back_does_not_stand_in_the_way_of_moving_back(
-    make: ModuleType, caller: Caller
+    make: Make, caller: Caller
 ) -> None:
     sold = make.offering()
     token = caller.booked(sold, NINE)["token"]
@@ -231,7 +229,7 @@ def test_the_time_kept_for_taking_a_move_back_does_not_stand_in_the_way_of_movin
         assert (moved.status_code, moved.get_json().get("start")) == (200, start), moved.get_json()
 
 
-def test_whoever_does_not_give_a_treatment_is_not_found_for_it(make: ModuleType, caller: Caller) -> None:
+def test_whoever_does_not_give_a_treatment_is_not_found_for_it(make: Make, caller: Caller) -> None:
     sold = make.offering()
     other = make.therapist(make.location())
     answer = caller.keep(sold, NINE, therapist=other.slug)
@@ -239,7 +237,7 @@ def test_whoever_does_not_give_a_treatment_is_not_found_for_it(make: ModuleType,
 
 
 def test_a_hold_taken_over_is_gone(
-    make: ModuleType, caller: Caller, the_clock_says: Callable[[datetime], None]
+    make: Make, caller: Caller, the_clock_says: Callable[[datetime], None]
 ) -> None:
     sold = make.offering()
     first = caller.keep(sold, NINE).get_json()["hold"]
@@ -248,7 +246,7 @@ def test_a_hold_taken_over_is_gone(
     assert caller.book(first).get_json()["code"] == "hold-gone"
 
 
-def test_a_move_keeps_the_therapist_unless_another_is_asked_for(make: ModuleType, caller: Caller) -> None:
+def test_a_move_keeps_the_therapist_unless_another_is_asked_for(make: Make, caller: Caller) -> None:
     make.practice()
     house = make.location()
     ana, ben = make.therapist(house), make.therapist(house)
@@ -271,7 +269,7 @@ def test_a_move_keeps_the_therapist_unless_another_is_asked_for(make: ModuleType
 
 @pytest.mark.parametrize("method", ["PATCH", "DELETE"])
 def test_a_change_names_what_was_seen_and_an_old_view_changes_nothing(
-    make: ModuleType, caller: Caller, method: str
+    make: Make, caller: Caller, method: str
 ) -> None:
     token = caller.booked(make.offering(), NINE)["token"]
     path = f"/appointments/{token}"
@@ -289,7 +287,7 @@ def test_a_change_names_what_was_seen_and_an_old_view_changes_nothing(
     assert caller.get(path).get_json()["state"] == "booked"
 
 
-def test_a_cancelled_appointment_says_so_and_is_cancelled_once(make: ModuleType, caller: Caller) -> None:
+def test_a_cancelled_appointment_says_so_and_is_cancelled_once(make: Make, caller: Caller) -> None:
     token = caller.booked(make.offering(), NINE)["token"]
     gone = caller.call("DELETE", f"/appointments/{token}?revision=1").get_json()
     assert (gone["state"], gone["can_change"], gone["revision"]) == ("cancelled", False, 2)
@@ -297,7 +295,7 @@ def test_a_cancelled_appointment_says_so_and_is_cancelled_once(make: ModuleType,
     assert (again.status_code, again.get_json()["code"]) == (409, "wrong-state")
 
 
-def test_the_limits_of_the_pages_are_the_limits_here(make: ModuleType, caller: Caller) -> None:
+def test_the_limits_of_the_pages_are_the_limits_here(make: Make, caller: Caller) -> None:
     """Ten bookings an hour from one network; the holds that wait meanwhile are ten at most."""
     sold = make.offering()
     make.practice(open_bookings_per_client=50)
@@ -312,7 +310,7 @@ def test_the_limits_of_the_pages_are_the_limits_here(make: ModuleType, caller: C
     assert db.session.query(Appointment).filter_by(state=State.BOOKED).count() == 10
 
 
-def test_one_network_keeps_ten_times_and_no_eleventh(make: ModuleType, caller: Caller) -> None:
+def test_one_network_keeps_ten_times_and_no_eleventh(make: Make, caller: Caller) -> None:
     sold = make.offering()
     codes = [
         caller.keep(sold, f"2031-03-{10 + number // 5}T{9 + number % 5:02}:00+01:00").status_code
@@ -322,7 +320,7 @@ def test_one_network_keeps_ten_times_and_no_eleventh(make: ModuleType, caller: C
 
 
 def test_a_hold_and_its_booking_take_at_most_twelve_statements_each(
-    app: Flask, make: ModuleType, caller: Caller
+    app: Flask, make: Make, caller: Caller
 ) -> None:
     sold: Treatment = make.treatment(
         therapists=[make.therapist(make.location()) for _ in range(3)] if make.practice() else ()
@@ -337,7 +335,7 @@ def test_a_hold_and_its_booking_take_at_most_twelve_statements_each(
 
 
 def test_a_program_does_not_move_a_visit_to_somebody_without_the_training_and_is_not_told_which(
-    make: ModuleType, caller: Caller
+    make: Make, caller: Caller
 ) -> None:
     make.practice()
     place = make.location()

@@ -26,6 +26,7 @@ from hypothesis import HealthCheck, Phase
 from clinic.api import openapi, request_parsing
 from clinic.db import db
 from tests.conftest import NOW
+from tests.make import Make
 
 MORE = [pytest.param(2000, id="many", marks=pytest.mark.long)] if os.environ.get("LUMBAR_LONG") else []
 OPERATIONS = [
@@ -128,7 +129,7 @@ def _free_start(turn: int) -> str:
 
 
 @pytest.fixture
-def sold(make: ModuleType) -> str:
+def sold(make: Make) -> str:
     """The slug of what can be booked."""
     make.practice(horizon_days=700)
     return str(make.offering().slug)

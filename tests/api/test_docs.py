@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from string import Template
-from types import ModuleType
 
 import pytest
 from flask.testing import FlaskClient
@@ -17,6 +16,7 @@ from clinic.api import problems
 from clinic.db import transaction
 from clinic.refusal import Refusal
 from tests.api.caller import announced
+from tests.make import Make
 
 PAGE = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
 HOST = "http://localhost:8000"
@@ -60,7 +60,7 @@ def done(browser: FlaskClient, command: str, known: dict[str, str]) -> TestRespo
 
 
 def test_the_page_books_moves_and_cancels_on_the_demo_practice(
-    make: ModuleType, client: FlaskClient, the_clock_says: Callable[[datetime], None]
+    make: Make, client: FlaskClient, the_clock_says: Callable[[datetime], None]
 ) -> None:
     the_clock_says(NOW)
     with transaction():

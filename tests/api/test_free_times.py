@@ -4,7 +4,6 @@ import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -25,6 +24,7 @@ from clinic.scheduling.hours import Days
 from tests import make as makers
 from tests.api.caller import Caller
 from tests.conftest import NOW
+from tests.make import Make
 from tests.public.test_booking_pages import Statements
 
 THURSDAY, FRIDAY = "2031-03-06", "2031-03-07"
@@ -32,7 +32,7 @@ TEN = datetime(2031, 3, 6, 9, 0, tzinfo=UTC)
 """Ten o'clock in Berlin."""
 
 
-def test_days_hold_wall_times_with_their_distance_from_utc(make: ModuleType, caller: Caller) -> None:
+def test_days_hold_wall_times_with_their_distance_from_utc(make: Make, caller: Caller) -> None:
     sold = make.offering()
     make.appointment(of=sold, starts_at=TEN, who=make.client())
     found = caller.days(sold, THURSDAY, FRIDAY)
@@ -40,14 +40,14 @@ def test_days_hold_wall_times_with_their_distance_from_utc(make: ModuleType, cal
     assert found[THURSDAY][-1] == "16:00+01:00"
 
 
-def test_after_the_clocks_changed_the_distance_is_another(make: ModuleType, caller: Caller) -> None:
+def test_after_the_clocks_changed_the_distance_is_another(make: Make, caller: Caller) -> None:
     sold = make.offering()
     found = caller.days(sold, "2031-03-28", "2031-04-01")
     assert [times[0] for times in found.values()] == ["09:00+01:00", "09:00+02:00"]
     assert list(found) == ["2031-03-28", "2031-03-31"]
 
 
-def test_what_is_listed_is_what_the_pages_offer(make: ModuleType, caller: Caller) -> None:
+def test_what_is_listed_is_what_the_pages_offer(make: Make, caller: Caller) -> None:
     make.practice(pack=True, notice_minutes=90)
     house = make.location(zone="Australia/Lord_Howe")
     people = [make.therapist(house, hours=(8, 20)) for _ in range(3)]
@@ -72,7 +72,7 @@ def test_what_is_listed_is_what_the_pages_offer(make: ModuleType, caller: Caller
 
 
 def test_one_therapist_and_one_location_are_asked_by_their_names_in_addresses(
-    make: ModuleType, caller: Caller
+    make: Make, caller: Caller
 ) -> None:
     make.practice()
     north, south = make.location(), make.location()
@@ -89,7 +89,7 @@ def test_one_therapist_and_one_location_are_asked_by_their_names_in_addresses(
     assert caller.days(sold, THURSDAY, FRIDAY, therapist=ben.slug, location=north.slug) == {}
 
 
-def test_who_caps_her_day_is_not_offered_beyond_it(make: ModuleType, caller: Caller) -> None:
+def test_who_caps_her_day_is_not_offered_beyond_it(make: Make, caller: Caller) -> None:
     sold = make.offering()
     sold.therapists[0].daily_cap = 1
     make.appointment(of=sold, starts_at=TEN, who=make.client())
@@ -99,7 +99,7 @@ def test_who_caps_her_day_is_not_offered_beyond_it(make: ModuleType, caller: Cal
 # --- answers that are kept ------------------------------------------------------------------------------------------------
 
 
-def test_an_unchanged_answer_is_not_sent_again(make: ModuleType, caller: Caller) -> None:
+def test_an_unchanged_answer_is_not_sent_again(make: Make, caller: Caller) -> None:
     words = {"treatment": make.offering().slug, "from": THURSDAY, "to": FRIDAY}
     first = caller.get("/availability", query_string=words)
     again = caller.get("/availability", query_string=words, headers={"If-None-Match": first.headers["ETag"]})
@@ -108,7 +108,7 @@ def test_an_unchanged_answer_is_not_sent_again(make: ModuleType, caller: Caller)
 
 
 def test_a_repeated_question_takes_one_statement_and_a_new_one_three(
-    app: Flask, make: ModuleType, caller: Caller
+    app: Flask, make: Make, caller: Caller
 ) -> None:
     make.practice()
     house = make.location()
@@ -124,7 +124,7 @@ def test_a_repeated_question_takes_one_statement_and_a_new_one_three(
     assert counts == [3, 1]
 
 
-def test_what_changed_is_read_once_though_two_look_for_it(make: ModuleType, caller: Caller) -> None:
+def test_what_changed_is_read_once_though_two_look_for_it(make: Make, caller: Caller) -> None:
     """Who judges the kept answer hands on what it read to whoever makes the new one."""
     sold = make.offering()
     caller.days(sold, THURSDAY, FRIDAY)
@@ -139,7 +139,7 @@ def test_what_changed_is_read_once_though_two_look_for_it(make: ModuleType, call
 @pytest.mark.parametrize("conditional", [False, True])
 def test_a_kept_answer_is_told_from_a_new_one_by_nothing(
     app: Flask,
-    make: ModuleType,
+    make: Make,
     caller: Caller,
     caplog: pytest.LogCaptureFixture,
     method: str,
@@ -166,7 +166,7 @@ def test_a_kept_answer_is_told_from_a_new_one_by_nothing(
     assert bool(seen[0][1]) == (method == "GET" and not conditional)
 
 
-def test_a_kept_answer_does_not_outlive_its_treatment(make: ModuleType, caller: Caller) -> None:
+def test_a_kept_answer_does_not_outlive_its_treatment(make: Make, caller: Caller) -> None:
     sold = make.offering()
     caller.days(sold, THURSDAY, FRIDAY)
     sold.retired_at = NOW
@@ -201,24 +201,22 @@ def unreachable(engine: sa.Engine) -> Iterator[list[str]]:
     sa.event.remove(engine, "before_cursor_execute", fail)
 
 
-def test_a_question_that_brings_more_is_refused_though_its_answer_is_kept(
-    make: ModuleType, caller: Caller
-) -> None:
+def test_a_question_that_brings_more_is_refused_though_its_answer_is_kept(make: Make, caller: Caller) -> None:
     words = {"treatment": make.offering().slug, "from": THURSDAY, "to": FRIDAY}
     assert caller.get("/availability", query_string=words).status_code == 200
     sent = {"file": (io.BytesIO(b"x"), "x.txt")}
     assert caller.browser.get(PATH, query_string=words, data=sent).status_code == 415
 
 
-def booking(make: ModuleType, caller: Caller, sold: Any) -> None:
+def booking(make: Make, caller: Caller, sold: Any) -> None:
     caller.booked(sold, f"{THURSDAY}T09:00+01:00")
 
 
-def hold(make: ModuleType, caller: Caller, sold: Any) -> None:
+def hold(make: Make, caller: Caller, sold: Any) -> None:
     assert caller.keep(sold, f"{THURSDAY}T09:00+01:00").status_code == 201
 
 
-def moving_here(make: ModuleType, caller: Caller, sold: Any) -> None:
+def moving_here(make: Make, caller: Caller, sold: Any) -> None:
     visit = make.appointment(of=sold, starts_at=TEN + timedelta(days=1), who=make.client())
     token = token_of(visit)
     answer = caller.call(
@@ -233,20 +231,20 @@ def token_of(visit: Appointment) -> str:
     return signed_links.token(signed_links.MANAGE, visit.id, visit.link_epoch)
 
 
-def time_off(make: ModuleType, caller: Caller, sold: Any) -> None:
+def time_off(make: Make, caller: Caller, sold: Any) -> None:
     """As every writer does it: under the lock, which raises the calendar's version."""
     lock([sold.therapists[0].id], [])
     db.session.add(TimeOff(therapist_id=sold.therapists[0].id, from_on=make.day(3), until_on=make.day(4)))
     db.session.commit()
 
 
-def later_opening(make: ModuleType, caller: Caller, sold: Any) -> None:
+def later_opening(make: Make, caller: Caller, sold: Any) -> None:
     make.practice(notice_minutes=3 * 24 * 60, rules_version=2)
 
 
 @pytest.mark.parametrize("change", [booking, hold, moving_here, time_off, later_opening])
 def test_a_kept_answer_shows_every_change_at_once(
-    make: ModuleType, caller: Caller, change: Callable[[ModuleType, Caller, Any], None]
+    make: Make, caller: Caller, change: Callable[[Make, Caller, Any], None]
 ) -> None:
     sold = make.offering()
     before = caller.days(sold, THURSDAY, FRIDAY)
@@ -258,7 +256,7 @@ def test_a_kept_answer_shows_every_change_at_once(
 
 
 def test_a_cancelled_time_comes_back_when_it_can_no_longer_be_undone(
-    make: ModuleType, caller: Caller, the_clock_says: Callable[[datetime], None]
+    make: Make, caller: Caller, the_clock_says: Callable[[datetime], None]
 ) -> None:
     sold = make.offering()
     booked = caller.booked(sold, f"{THURSDAY}T09:00+01:00")
@@ -269,7 +267,7 @@ def test_a_cancelled_time_comes_back_when_it_can_no_longer_be_undone(
 
 
 def test_a_hold_that_runs_out_gives_its_time_back_though_nobody_writes_a_row(
-    make: ModuleType, caller: Caller, the_clock_says: Callable[[datetime], None]
+    make: Make, caller: Caller, the_clock_says: Callable[[datetime], None]
 ) -> None:
     make.practice(hold_minutes=20)
     sold = make.treatment(therapists=[make.therapist(make.location())])
@@ -284,7 +282,7 @@ def test_a_hold_that_runs_out_gives_its_time_back_though_nobody_writes_a_row(
 @pytest.mark.parametrize("notice_minutes", [0, 60, 61, 119])
 def test_a_kept_answer_is_the_fresh_one_at_every_minute(
     app: Flask,
-    make: ModuleType,
+    make: Make,
     caller: Caller,
     the_clock_says: Callable[[datetime], None],
     notice_minutes: int,
@@ -328,7 +326,7 @@ def make_a_shop() -> Treatment:
 
 
 def test_a_treatment_that_takes_over_an_address_part_is_answered_for_itself(
-    make: ModuleType, caller: Caller
+    make: Make, caller: Caller
 ) -> None:
     old = make.offering(slug="back")
     caller.days(old, THURSDAY, FRIDAY)
@@ -338,9 +336,7 @@ def test_a_treatment_that_takes_over_an_address_part_is_answered_for_itself(
     assert caller.days(new, THURSDAY, FRIDAY)[THURSDAY][0] == "14:00+01:00"
 
 
-def test_kept_answers_take_no_more_than_their_share_of_memory(
-    app: Flask, make: ModuleType, caller: Caller
-) -> None:
+def test_kept_answers_take_no_more_than_their_share_of_memory(app: Flask, make: Make, caller: Caller) -> None:
     sold = make.offering()
     basis, supply = availability.basis(sold.slug, NOW, None)
     answers = [KeptAnswer.of(sold.slug, basis, supply, b"x" * 98) for _ in range(100)]
@@ -356,7 +352,7 @@ def test_kept_answers_take_no_more_than_their_share_of_memory(
     assert kept.get("longer than all") is None
 
 
-def test_what_an_answer_rests_on_counts_with_its_bytes(make: ModuleType, caller: Caller) -> None:
+def test_what_an_answer_rests_on_counts_with_its_bytes(make: Make, caller: Caller) -> None:
     """Short answers about many people would otherwise fill the memory many times over."""
     make.practice()
     house = make.location()
@@ -371,9 +367,7 @@ def test_what_an_answer_rests_on_counts_with_its_bytes(make: ModuleType, caller:
     assert sizes == [4096 + 2 * 256, 4096 + 12 * 256]
 
 
-def test_holds_that_ran_out_long_ago_do_not_count_as_the_next_to_end(
-    make: ModuleType, caller: Caller
-) -> None:
+def test_holds_that_ran_out_long_ago_do_not_count_as_the_next_to_end(make: Make, caller: Caller) -> None:
     sold = make.offering()
     make.appointment(of=sold, starts_at=TEN, state=State.HELD, held_until=NOW - timedelta(hours=1))
     assert availability.basis(sold.slug, NOW, None)[0].next_release is None

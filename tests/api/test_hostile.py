@@ -2,7 +2,6 @@
 
 import json
 from datetime import datetime
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -16,10 +15,11 @@ from clinic.booking.models import Appointment
 from clinic.db import db
 from clinic.practice.models import Treatment
 from tests.api.caller import Caller
+from tests.make import Make
 
 
 @pytest.fixture
-def sold(make: ModuleType) -> Treatment:
+def sold(make: Make) -> Treatment:
     return make.offering()  # type: ignore[no-any-return]
 
 

@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from types import ModuleType
 from typing import Any
 from urllib.parse import quote
 
@@ -20,6 +19,7 @@ from clinic.accounts import signed_links
 from clinic.db import Base, db
 from clinic.practice import queries as practice
 from tests.api.caller import ADA, Caller, announced
+from tests.make import Make
 
 TRIES = {"limits"}
 """How often something was tried is counted on a connection of its own, refused or not."""
@@ -63,7 +63,7 @@ class Scene:
     """A practice with a kept time and a visit, and whoever attacks them."""
 
     browser: FlaskClient
-    make: ModuleType
+    make: Make
     connection: sa.Connection
     calls: dict[str, Call]
     sold: str
@@ -145,7 +145,7 @@ def _fault(call: Call, answer: TestResponse, statuses: set[int], code: str) -> s
 
 
 @pytest.fixture
-def scene(caller: Caller, make: ModuleType, database: sa.Connection) -> Scene:
+def scene(caller: Caller, make: Make, database: sa.Connection) -> Scene:
     sold = make.offering()
     visit = caller.booked(sold, "2031-03-11T09:00+01:00")
     hold = caller.keep(sold, "2031-03-10T09:00+01:00").get_json()["hold"]

@@ -7,7 +7,6 @@ import os
 import random
 from collections import Counter
 from collections.abc import Sequence
-from types import ModuleType
 from typing import Any
 from urllib.parse import quote
 
@@ -21,6 +20,7 @@ from clinic.db import db
 from tests.authorisation import world as worlds
 from tests.authorisation.test_matrix import path_of, rules, with_token
 from tests.authorisation.world import World
+from tests.make import Make
 from tests.visitor import as_client, as_staff
 
 LONG = bool(os.environ.get("LUMBAR_LONG"))
@@ -96,7 +96,7 @@ def request(dice: random.Random, known: str, methods: Sequence[str], token: str)
 
 
 @pytest.fixture
-def world(app: Flask, make: ModuleType) -> World:
+def world(app: Flask, make: Make) -> World:
     return worlds.build(app, make)
 
 

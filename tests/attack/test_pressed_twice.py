@@ -150,7 +150,7 @@ def waits_after_two_presses(visitor: Visitor) -> tuple[int, set[str]]:
     task = the_form(visitor, "Join the waiting list", **JOINS)
     db.session.remove()
     answers: set[str] = set()
-    app = current_app._get_current_object()
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # the proxy's own way
     with (
         ThreadPoolExecutor(1) as elsewhere,
         in_between(

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from types import ModuleType
 from urllib.parse import urlencode
 
 import pytest
@@ -13,6 +12,7 @@ from clinic.accounts import signed_links
 from clinic.practice.models import Treatment
 from clinic.web.safe_redirects import own_path
 from tests.conftest import NOW
+from tests.make import Make
 from tests.visitor import PASSWORD, Visitor, shown
 
 THURSDAY = "2031-03-06"
@@ -51,9 +51,7 @@ def at_details(visitor: Visitor, sold: Treatment) -> Visitor:
         "yesterday",
     ],
 )
-def test_a_time_at_the_ends_of_the_calendar_is_no_time(
-    make: ModuleType, visitor: Visitor, moment: str
-) -> None:
+def test_a_time_at_the_ends_of_the_calendar_is_no_time(make: Make, visitor: Visitor, moment: str) -> None:
     sold = make.offering()
     visitor.open(f"/book/{sold.slug}?day={THURSDAY}")
     value = f"{moment}/{sold.therapists[0].id}"
@@ -64,12 +62,12 @@ def test_a_time_at_the_ends_of_the_calendar_is_no_time(
 @pytest.mark.parametrize(
     "path", ["/book/%00", "/intake/%00", "/a/%00", "/%00", "/l/%00", "/intake/resume/%00"]
 )
-def test_an_address_with_a_nul_in_it_is_not_found(make: ModuleType, client: FlaskClient, path: str) -> None:
+def test_an_address_with_a_nul_in_it_is_not_found(make: Make, client: FlaskClient, path: str) -> None:
     make.practice()
     assert client.get(path).status_code == 404
 
 
-def test_a_form_whose_key_holds_a_nul_books_nothing(make: ModuleType, visitor: Visitor) -> None:
+def test_a_form_whose_key_holds_a_nul_books_nothing(make: Make, visitor: Visitor) -> None:
     at_details(visitor, make.offering())
     form, _ = visitor.form_with("Book this session")
     answer = visitor.browser.post("/book/details", data={**shown(form), **DETAILS, "key": "a\0b"})
@@ -78,7 +76,7 @@ def test_a_form_whose_key_holds_a_nul_books_nothing(make: ModuleType, visitor: V
 
 @pytest.mark.parametrize("origin", ["http://[::1", "http://]", "null\ttrue", "https://attack.example"])
 def test_a_form_from_an_origin_that_is_no_address_of_ours_is_refused(
-    make: ModuleType, visitor: Visitor, origin: str
+    make: Make, visitor: Visitor, origin: str
 ) -> None:
     make.practice()
     token = visitor.open("/intake").token()
@@ -99,7 +97,7 @@ def test_after_signing_in_nobody_is_led_elsewhere(wanted: str) -> None:
     "back", ["//[", "//[attack.example", "http://[", "/\\attack.example", "//attack.example", "", "/a\nb"]
 )
 def test_a_choice_of_language_goes_back_to_our_own_pages_or_to_the_first(
-    make: ModuleType, visitor: Visitor, back: str
+    make: Make, visitor: Visitor, back: str
 ) -> None:
     make.practice()
     token = visitor.open("/").token()
@@ -112,7 +110,7 @@ def test_a_choice_of_language_goes_back_to_our_own_pages_or_to_the_first(
 
 @pytest.mark.parametrize("page", ["visit.ics", "done", "cancel", "move"])
 def test_a_month_later_no_page_of_the_address_tells_more_than_that_it_is_past(
-    make: ModuleType, visitor: Visitor, page: str
+    make: Make, visitor: Visitor, page: str
 ) -> None:
     visit = make.appointment(of=make.offering(), who=make.client(), starts_at=NOW - timedelta(days=31))
     visitor.open(f"{signed_links.manage_path(visit.id, visit.link_epoch)}/{page}")
@@ -122,7 +120,7 @@ def test_a_month_later_no_page_of_the_address_tells_more_than_that_it_is_past(
 
 @pytest.mark.parametrize("place", ["query", "form"])
 def test_staff_who_sign_in_with_a_next_that_is_no_address_are_told_so(
-    make: ModuleType, visitor: Visitor, place: str
+    make: Make, visitor: Visitor, place: str
 ) -> None:
     make.practice()
     make.user(email="ines@alderlane.example", password=hash_password(PASSWORD))

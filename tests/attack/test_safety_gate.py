@@ -1,7 +1,6 @@
 """Ways around the safety gate that the pages do not offer: nothing leads from an urgent answer to a booking."""
 
 from datetime import timedelta
-from types import ModuleType
 
 import pytest
 
@@ -15,19 +14,20 @@ from clinic.intake import services as intake
 from clinic.intake.assessment import SafetyVerdict
 from tests.conftest import NOW
 from tests.intake.walk import BROWSER, OTHER_BROWSER, sent, walk
+from tests.make import Make
 
 IN_THREE_DAYS = NOW + timedelta(days=3)
 LINK = "link:0190a8e2-0000-7000-8000-00000000beef"
 ZONE = "Europe/Berlin"
 
 
-def visit_of_somebody(make: ModuleType, **columns: object) -> Appointment:
+def visit_of_somebody(make: Make, **columns: object) -> Appointment:
     visit: Appointment = make.appointment(of=make.offering(), who=make.client(), **columns)
     return visit
 
 
 def test_a_visit_called_off_by_an_urgent_answer_cannot_be_brought_back_by_undoing_the_move_before(
-    make: ModuleType,
+    make: Make,
 ) -> None:
     visit = visit_of_somebody(make)
     with transaction():
@@ -40,7 +40,7 @@ def test_a_visit_called_off_by_an_urgent_answer_cannot_be_brought_back_by_undoin
     assert make.refreshed(visit).state == State.CANCELLED
 
 
-def test_a_request_made_for_safety_stays_a_request_through_cancel_and_undo(make: ModuleType) -> None:
+def test_a_request_made_for_safety_stays_a_request_through_cancel_and_undo(make: Make) -> None:
     visit = visit_of_somebody(make)
     with transaction():
         make.answer_seriously(visit, Level.REFER, NOW)
@@ -55,7 +55,7 @@ def test_a_request_made_for_safety_stays_a_request_through_cancel_and_undo(make:
 
 @pytest.mark.parametrize("level", [Level.REFER, Level.URGENT])
 def test_a_client_who_gave_a_serious_answer_after_cancelling_cannot_undo_the_cancelling(
-    make: ModuleType, level: Level
+    make: Make, level: Level
 ) -> None:
     visit = visit_of_somebody(make)
     with transaction():
@@ -67,7 +67,7 @@ def test_a_client_who_gave_a_serious_answer_after_cancelling_cannot_undo_the_can
     assert make.refreshed(visit).state == State.CANCELLED
 
 
-def test_what_staff_cancelled_a_client_does_not_bring_back(make: ModuleType) -> None:
+def test_what_staff_cancelled_a_client_does_not_bring_back(make: Make) -> None:
     visit = visit_of_somebody(make)
     staff = f"user:{make.user().id}"
     with transaction():
@@ -79,7 +79,7 @@ def test_what_staff_cancelled_a_client_does_not_bring_back(make: ModuleType) -> 
     assert make.refreshed(visit).state == State.BOOKED
 
 
-def test_an_urgent_answer_given_again_the_same_day_stops_as_the_first_one_did(make: ModuleType) -> None:
+def test_an_urgent_answer_given_again_the_same_day_stops_as_the_first_one_did(make: Make) -> None:
     make.practice()
     with transaction():
         walk(NOW, red_flags_saddle_numbness=["yes"])
@@ -99,7 +99,7 @@ def test_an_urgent_answer_given_again_the_same_day_stops_as_the_first_one_did(ma
 
 
 def test_a_level_reached_before_the_draft_began_goes_with_it_when_it_is_reached_again(
-    make: ModuleType,
+    make: Make,
 ) -> None:
     make.practice()
     with transaction():
@@ -115,7 +115,7 @@ def test_a_level_reached_before_the_draft_began_goes_with_it_when_it_is_reached_
     assert there.level is Level.URGENT
 
 
-def test_a_second_booking_of_the_same_browser_stands_on_the_same_floor(make: ModuleType) -> None:
+def test_a_second_booking_of_the_same_browser_stands_on_the_same_floor(make: Make) -> None:
     sold = make.offering(intake="before_booking")
     with transaction():
         raised.keep(SafetyVerdict(Level.REFER, None), browser=BROWSER, client_id=None, now=NOW)

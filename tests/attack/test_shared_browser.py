@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from types import ModuleType
 
 import pytest
 from flask import Flask
@@ -14,6 +13,7 @@ from clinic.db import db, transaction
 from clinic.intake import drafts, queries
 from clinic.web.browser import digest
 from tests.intake.walk import sent, walk
+from tests.make import Make
 from tests.visitor import Visitor, as_client
 
 HISTORY = "Light: walks, housework, now and then"
@@ -24,7 +24,7 @@ def browser_of(browser: FlaskClient) -> bytes:
         return digest(session["browser"])
 
 
-def couple(make: ModuleType) -> tuple[Client, Client]:
+def couple(make: Make) -> tuple[Client, Client]:
     make.offering()
     return make.client(given_name="Ada", mail="both@client.example"), make.client(
         given_name="Bob", mail="both@client.example"
@@ -44,7 +44,7 @@ def ada_begins(app: Flask, ada: Client) -> Visitor:
     return visitor
 
 
-def test_after_signing_out_the_answers_under_way_are_out_of_sight(app: Flask, make: ModuleType) -> None:
+def test_after_signing_out_the_answers_under_way_are_out_of_sight(app: Flask, make: Make) -> None:
     ada, _ = couple(make)
     visitor = ada_begins(app, ada)
     visitor.open("/my").press("Sign out")
@@ -52,7 +52,7 @@ def test_after_signing_out_the_answers_under_way_are_out_of_sight(app: Flask, ma
     assert "under way" not in visitor.open("/intake").text
 
 
-def test_after_signing_out_the_outcome_is_out_of_sight(app: Flask, make: ModuleType) -> None:
+def test_after_signing_out_the_outcome_is_out_of_sight(app: Flask, make: Make) -> None:
     ada, _ = couple(make)
     visitor = ada_begins(app, ada)
     draft = queries.draft(browser_of(visitor.browser), clock.now())
@@ -67,7 +67,7 @@ def test_after_signing_out_the_outcome_is_out_of_sight(app: Flask, make: ModuleT
 
 @pytest.mark.parametrize("hours", [3, 30])
 def test_when_a_session_ends_by_itself_nothing_of_it_is_left_to_see(
-    app: Flask, make: ModuleType, the_clock_says: Callable[[datetime], None], hours: int
+    app: Flask, make: Make, the_clock_says: Callable[[datetime], None], hours: int
 ) -> None:
     """After three hours it is idle, after thirty the browser has dropped its cookie too."""
     ada, _ = couple(make)
@@ -83,7 +83,7 @@ def test_when_a_session_ends_by_itself_nothing_of_it_is_left_to_see(
 
 
 def test_when_a_session_ends_by_itself_the_outcome_is_out_of_sight(
-    app: Flask, make: ModuleType, the_clock_says: Callable[[datetime], None]
+    app: Flask, make: Make, the_clock_says: Callable[[datetime], None]
 ) -> None:
     ada, _ = couple(make)
     visitor = ada_begins(app, ada)
@@ -95,7 +95,7 @@ def test_when_a_session_ends_by_itself_the_outcome_is_out_of_sight(
 
 
 def test_who_is_chosen_next_on_the_same_address_does_not_see_the_form_of_the_one_before(
-    app: Flask, make: ModuleType
+    app: Flask, make: Make
 ) -> None:
     ada, bob = couple(make)
     visitor = ada_begins(app, ada)
@@ -111,7 +111,7 @@ def test_who_is_chosen_next_on_the_same_address_does_not_see_the_form_of_the_one
     assert queries.draft(before, clock.now()) is not None, "Ada's own answers are kept for her link"
 
 
-def test_what_a_visitor_began_goes_on_after_signing_in(app: Flask, make: ModuleType) -> None:
+def test_what_a_visitor_began_goes_on_after_signing_in(app: Flask, make: Make) -> None:
     ada, _ = couple(make)
     visitor = Visitor(as_client(app, ada.contacts[0], None))
     visitor.browser.get("/intake")

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from types import ModuleType
 
 import pytest
 from flask import Flask
@@ -14,6 +13,7 @@ from clinic.guidance.questions import FLAG_PREFIX
 from clinic.intake import services
 from tests.conftest import NOW
 from tests.intake import walk
+from tests.make import Make
 from tests.visitor import Visitor, as_client, shown
 
 STORED = ("they advised against massage", "A clinician has advised you against massage")
@@ -22,7 +22,7 @@ POSTED = "Unexplained fever"
 
 
 @pytest.fixture
-def visit(make: ModuleType, the_clock_says: Callable[[datetime], None]) -> Appointment:
+def visit(make: Make, the_clock_says: Callable[[datetime], None]) -> Appointment:
     """A visit the desk booked for somebody whose doctor advised against it."""
     the_clock_says(NOW)
     person = make.client()

@@ -15,10 +15,10 @@ from werkzeug.test import TestResponse
 from clinic.accounts.permissions import Permission, granted
 from clinic.db import Base, db
 from clinic.web import access
-from tests import make as makers
 from tests.authorisation.objects import PROVIDERS
 from tests.authorisation.policies import ANYONE, CLIENT, CONTACT, POLICIES, STAFF
 from tests.authorisation.world import ROLES, Role, World, build
+from tests.make import Make
 from tests.visitor import token_for
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -31,7 +31,7 @@ THERAPIST = next(role for role in ROLES if role.name == "therapist")
 
 @pytest.fixture(scope="module")
 def shared_world(app: Flask, shared_database: sa.Connection) -> World:
-    return build(app, makers)
+    return build(app, Make())
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from werkzeug.routing import Rule
 
 from clinic.db import db
 from clinic.web.headers import SECRET_PATHS
-from tests import make as makers
 from tests.authorisation.policies import ANYONE, CLIENT, CONTACT, POLICIES
 from tests.authorisation.test_matrix import (
     METHODS,
@@ -25,6 +24,7 @@ from tests.authorisation.test_matrix import (
     with_token,
 )
 from tests.authorisation.world import ROLES, Role, World, build
+from tests.make import Make
 from tests.visitor import Visitor, shown
 
 SECRETS = {"token", "raw"}
@@ -33,7 +33,7 @@ SECRETS = {"token", "raw"}
 
 @pytest.fixture(scope="module")
 def shared_world(proxied_app: Flask, shared_database: sa.Connection) -> World:
-    return build(proxied_app, makers)
+    return build(proxied_app, Make())
 
 
 @pytest.fixture

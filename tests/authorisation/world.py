@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from types import ModuleType
 from uuid import UUID
 
 from flask import Flask
@@ -22,6 +21,7 @@ from clinic.plans.models import CheckIn, Review
 from clinic.practice import invitations
 from clinic.practice.invitations import RotaPlace
 from clinic.practice.models import Closure, TimeOff, Treatment
+from tests.make import Make
 from tests.plans import intakes
 from tests.visitor import as_client, as_staff
 
@@ -47,7 +47,7 @@ class World:
     offer_to_bob: Offer
     set_up: dict[str, UUID]
     """What the owner set up, by kind."""
-    make: ModuleType
+    make: Make
 
     def seen_from_bob(self) -> "World":
         """The same world, in which what is called Ada's is Bob's."""
@@ -66,7 +66,7 @@ class World:
         )
 
 
-def build(app: Flask, make: ModuleType) -> World:
+def build(app: Flask, make: Make) -> World:
     """The world, committed."""
     make.practice()
     place = make.location()
@@ -142,9 +142,7 @@ def build(app: Flask, make: ModuleType) -> World:
     )
 
 
-def _offered(
-    make: ModuleType, sold: Treatment, who: Client, start: datetime
-) -> tuple[WaitingListEntry, Offer]:
+def _offered(make: Make, sold: Treatment, who: Client, start: datetime) -> tuple[WaitingListEntry, Offer]:
     """Somebody who waits, and a time that is kept for them."""
     hold = make.appointment(of=sold, state=State.HELD, starts_at=start)
     entry = WaitingListEntry(

@@ -2,7 +2,8 @@
 
 import hashlib
 from datetime import datetime, timedelta
-from types import ModuleType
+from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -10,28 +11,30 @@ from clinic.accounts import audit
 from clinic.accounts.models import Client, User
 from clinic.booking import barring, changes, desk, services
 from clinic.booking.barring import BarredOnline
-from clinic.booking.models import State
+from clinic.booking.models import Appointment, State
 from clinic.booking.search_criteria import SearchCriteria
 from clinic.booking.series import new_series
 from clinic.booking.series.new_series import Order, Slot
 from clinic.booking.waiting import entries, matching
+from clinic.booking.waiting.models import WaitingListEntry
 from clinic.db import db
 from clinic.practice.models import Treatment
 from clinic.practice.supply import supply_of
 from clinic.refusal import NotFound
 from tests.conftest import NOW
+from tests.make import Make
 
 NINE = datetime.fromisoformat("2031-03-06T08:00+00:00")
 BROWSER = hashlib.sha256(b"a browser").digest()
 
 
 @pytest.fixture
-def clerk(make: ModuleType) -> User:
+def clerk(make: Make) -> User:
     return make.user(roles=["front_desk"])
 
 
 @pytest.fixture
-def sold(make: ModuleType) -> Treatment:
+def sold(make: Make) -> Treatment:
     """A treatment that two therapists give."""
     make.practice()
     place = make.location()
@@ -39,16 +42,16 @@ def sold(make: ModuleType) -> Treatment:
 
 
 @pytest.fixture
-def ada(make: ModuleType) -> Client:
+def ada(make: Make) -> Client:
     return make.client()
 
 
-def bar(client: Client, clerk: User, therapist_id: object = None) -> None:
+def bar(client: Client, clerk: User, therapist_id: UUID | None = None) -> None:
     barring.bar(client.id, therapist_id, "because", by=clerk, now=NOW)
     db.session.commit()
 
 
-def hold(sold: Treatment, client: Client | None, therapist_id: object = None) -> object:
+def hold(sold: Treatment, client: Client | None, therapist_id: UUID | None = None) -> Appointment:
     return services.hold(
         SearchCriteria(sold.id, therapist_id=therapist_id),
         NINE,
@@ -58,7 +61,7 @@ def hold(sold: Treatment, client: Client | None, therapist_id: object = None) ->
     )
 
 
-def book(kept: object, client: Client, actor: str = audit.VISITOR, **more: object) -> object:
+def book(kept: Appointment, client: Client, actor: str = audit.VISITOR, **more: Any) -> Appointment:
     return services.book(kept.id, browser=BROWSER, client=client, actor=actor, now=NOW, **more)
 
 
@@ -71,7 +74,7 @@ def test_no_time_is_kept_for_somebody_barred_from_online_booking(
 
 
 def test_a_stranger_with_a_barred_address_gets_no_further_than_the_last_page(
-    make: ModuleType, sold: Treatment, ada: Client, clerk: User
+    make: Make, sold: Treatment, ada: Client, clerk: User
 ) -> None:
     bar(ada, clerk)
     kept = hold(sold, None)
@@ -100,7 +103,7 @@ def test_anybody_is_then_somebody_else(sold: Treatment, ada: Client, clerk: User
 
 
 def test_a_stranger_with_a_barred_address_does_not_get_that_therapist(
-    make: ModuleType, sold: Treatment, ada: Client, clerk: User
+    make: Make, sold: Treatment, ada: Client, clerk: User
 ) -> None:
     bar(ada, clerk, sold.therapists[0].id)
     kept = hold(sold, None, sold.therapists[0].id)
@@ -109,7 +112,7 @@ def test_a_stranger_with_a_barred_address_does_not_get_that_therapist(
 
 
 def test_a_visit_that_stands_is_not_moved_to_the_barred_therapist_but_cancelled(
-    make: ModuleType, sold: Treatment, ada: Client, clerk: User
+    make: Make, sold: Treatment, ada: Client, clerk: User
 ) -> None:
     first, second = sold.therapists
     visit = make.appointment(of=sold, who=ada, therapist=second, starts_at=NINE)
@@ -141,7 +144,7 @@ def barred_place(sold: Treatment) -> object:
     return supply_of(sold.id).sites[0].location_id
 
 
-def join(sold: Treatment, client: Client, actor: str, therapist_id: object = None) -> object:
+def join(sold: Treatment, client: Client, actor: str, therapist_id: UUID | None = None) -> WaitingListEntry:
     return entries.join(
         client=client,
         treatment_id=sold.id,
@@ -214,7 +217,7 @@ def test_the_reason_is_sealed(ada: Client, clerk: User) -> None:
     assert b"because" not in standing.reason_sealed
 
 
-def test_nobody_who_is_gone_is_barred(make: ModuleType, ada: Client, clerk: User) -> None:
+def test_nobody_who_is_gone_is_barred(make: Make, ada: Client, clerk: User) -> None:
     with pytest.raises(NotFound):
         barring.bar(make.client(erased_at=NOW).id, None, "because", by=clerk, now=NOW)
     with pytest.raises(NotFound):

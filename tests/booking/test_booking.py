@@ -2,7 +2,6 @@
 
 import hashlib
 from datetime import datetime, timedelta
-from types import ModuleType
 
 import pytest
 import sqlalchemy as sa
@@ -18,6 +17,7 @@ from clinic.practice.models import Treatment
 from clinic.refusal import Stale
 from clinic.scheduling.hours import Days
 from tests.conftest import NOW
+from tests.make import Make
 
 ME = hashlib.sha256(b"my browser").digest()
 YOU = hashlib.sha256(b"your browser").digest()
@@ -37,20 +37,20 @@ def starts(sold: Treatment, *, now: datetime = NOW) -> list[datetime]:
     return availability.offers(SearchCriteria(sold.id), days, now).offers.instants()
 
 
-def booked(make: ModuleType, sold: Treatment, at: datetime = THURSDAY_TEN, **who: object) -> Appointment:
+def booked(make: Make, sold: Treatment, at: datetime = THURSDAY_TEN, **who: object) -> Appointment:
     hold = held(sold, at)
     with transaction():
         return services.book(hold.id, browser=ME, client=make.client(**who), actor="visitor", now=NOW)
 
 
-def test_a_held_time_is_not_offered_to_anybody_else(make: ModuleType) -> None:
+def test_a_held_time_is_not_offered_to_anybody_else(make: Make) -> None:
     sold = make.offering()
     assert THURSDAY_TEN in starts(sold)
     held(sold)
     assert THURSDAY_TEN not in starts(sold)
 
 
-def test_a_hold_that_ran_out_is_offered_again_without_any_worker(make: ModuleType) -> None:
+def test_a_hold_that_ran_out_is_offered_again_without_any_worker(make: Make) -> None:
     sold = make.offering()
     first = held(sold)
     later = NOW + timedelta(minutes=21)
@@ -60,7 +60,7 @@ def test_a_hold_that_ran_out_is_offered_again_without_any_worker(make: ModuleTyp
     assert second.state == State.HELD
 
 
-def test_a_hold_past_its_time_can_be_completed_while_nobody_took_it(make: ModuleType) -> None:
+def test_a_hold_past_its_time_can_be_completed_while_nobody_took_it(make: Make) -> None:
     sold = make.offering()
     hold = held(sold)
     person = make.client()
@@ -71,7 +71,7 @@ def test_a_hold_past_its_time_can_be_completed_while_nobody_took_it(make: Module
     assert done.state == State.BOOKED
 
 
-def test_a_hold_taken_over_by_somebody_else_is_gone(make: ModuleType) -> None:
+def test_a_hold_taken_over_by_somebody_else_is_gone(make: Make) -> None:
     sold = make.offering()
     hold = held(sold)
     later = NOW + timedelta(minutes=21)
@@ -80,14 +80,14 @@ def test_a_hold_taken_over_by_somebody_else_is_gone(make: ModuleType) -> None:
         services.book(hold.id, browser=ME, client=make.client(), actor="visitor", now=later)
 
 
-def test_another_browser_cannot_complete_my_hold(make: ModuleType) -> None:
+def test_another_browser_cannot_complete_my_hold(make: Make) -> None:
     hold = held(make.offering())
     with pytest.raises(services.HoldGone), transaction():
         services.book(hold.id, browser=YOU, client=make.client(), actor="visitor", now=NOW)
     assert make.refreshed(hold).state == State.HELD
 
 
-def test_a_browser_keeps_one_time_and_loses_it_only_with_the_next(make: ModuleType) -> None:
+def test_a_browser_keeps_one_time_and_loses_it_only_with_the_next(make: Make) -> None:
     sold = make.offering()
     first = held(sold)
     with pytest.raises(NotOffered):
@@ -109,7 +109,7 @@ def kept_by_network(sold: Treatment, number: int, network: str = "192.0.2.7") ->
         )
 
 
-def test_a_network_keeps_ten_times_and_not_eleven(make: ModuleType) -> None:
+def test_a_network_keeps_ten_times_and_not_eleven(make: Make) -> None:
     sold = make.offering()
     kept = [kept_by_network(sold, number) for number in range(services.HOLDS_PER_NETWORK)]
     with pytest.raises(services.TooManyHeld) as refused:
@@ -119,7 +119,7 @@ def test_a_network_keeps_ten_times_and_not_eleven(make: ModuleType) -> None:
     assert all(b"192.0.2.7" not in (hold.held_network or b"") for hold in kept)
 
 
-def test_a_time_let_go_booked_or_run_out_makes_room_for_another(make: ModuleType) -> None:
+def test_a_time_let_go_booked_or_run_out_makes_room_for_another(make: Make) -> None:
     sold = make.offering()
     kept = [kept_by_network(sold, number) for number in range(services.HOLDS_PER_NETWORK)]
     assert kept_by_network(sold, 9).state == State.HELD, "a browser's own earlier hold is let go first"
@@ -138,7 +138,7 @@ def test_a_time_let_go_booked_or_run_out_makes_room_for_another(make: ModuleType
     assert kept_by_network(sold, 11).state == State.HELD
 
 
-def test_extending_a_hold_helps_once(make: ModuleType) -> None:
+def test_extending_a_hold_helps_once(make: Make) -> None:
     hold = held(make.offering())
     for minutes in (10, 15):
         with transaction():
@@ -146,7 +146,7 @@ def test_extending_a_hold_helps_once(make: ModuleType) -> None:
     assert make.refreshed(hold).held_until == NOW + timedelta(minutes=30)
 
 
-def test_a_hold_that_ran_out_is_extended_only_while_nobody_took_the_time(make: ModuleType) -> None:
+def test_a_hold_that_ran_out_is_extended_only_while_nobody_took_the_time(make: Make) -> None:
     sold = make.offering()
     hold = held(sold)
     later = NOW + timedelta(minutes=21)
@@ -162,7 +162,7 @@ def test_a_hold_that_ran_out_is_extended_only_while_nobody_took_the_time(make: M
         services.extend(other.id, browser=YOU, now=NOW)
 
 
-def test_booking_makes_a_revision_an_agreement_and_an_audit_row(make: ModuleType) -> None:
+def test_booking_makes_a_revision_an_agreement_and_an_audit_row(make: Make) -> None:
     appointment = booked(make, make.offering())
     assert appointment.state == State.BOOKED
     assert appointment.booked_at == appointment.time_agreed_at == NOW
@@ -173,7 +173,7 @@ def test_booking_makes_a_revision_an_agreement_and_an_audit_row(make: ModuleType
     )
 
 
-def test_length_and_price_stay_as_agreed_when_the_treatment_changes(make: ModuleType) -> None:
+def test_length_and_price_stay_as_agreed_when_the_treatment_changes(make: Make) -> None:
     sold = make.offering()
     appointment = booked(make, sold)
     sold.length_minutes, sold.price_cents = 90, 9900
@@ -186,7 +186,7 @@ def test_length_and_price_stay_as_agreed_when_the_treatment_changes(make: Module
 
 
 @pytest.mark.parametrize("level", ["refer", "urgent"])
-def test_who_should_see_a_doctor_first_can_neither_hold_nor_book(make: ModuleType, level: str) -> None:
+def test_who_should_see_a_doctor_first_can_neither_hold_nor_book(make: Make, level: str) -> None:
     sold = make.offering()
     hold = held(sold)
     make.submission(
@@ -203,20 +203,20 @@ def test_who_should_see_a_doctor_first_can_neither_hold_nor_book(make: ModuleTyp
     assert make.refreshed(hold).state == State.HELD, "a refused hold leaves the earlier one alone"
 
 
-def test_a_treatment_that_asks_first_is_not_booked_without_answers(make: ModuleType) -> None:
+def test_a_treatment_that_asks_first_is_not_booked_without_answers(make: Make) -> None:
     hold = held(make.offering(intake="before_booking"))
     with pytest.raises(admission.IntakeNeeded), transaction():
         services.book(hold.id, browser=ME, client=make.client(), actor="visitor", now=NOW)
 
 
-def test_old_safety_answers_are_asked_again(make: ModuleType) -> None:
+def test_old_safety_answers_are_asked_again(make: Make) -> None:
     hold = held(make.offering(intake="before_booking"))
     make.submission(browser=ME, submitted_at=NOW - timedelta(hours=49))
     with pytest.raises(admission.IntakeNeeded), transaction():
         services.book(hold.id, browser=ME, client=make.client(), actor="visitor", now=NOW)
 
 
-def test_therapist_review_makes_a_request_that_is_decided_in_time(make: ModuleType) -> None:
+def test_therapist_review_makes_a_request_that_is_decided_in_time(make: Make) -> None:
     hold = held(make.offering(intake="before_booking"))
     make.submission(browser=ME, level="therapist_review", submitted_at=NOW)
     with transaction():
@@ -225,7 +225,7 @@ def test_therapist_review_makes_a_request_that_is_decided_in_time(make: ModuleTy
     assert asked.decide_by == NOW + timedelta(hours=48)
 
 
-def test_two_open_requests_on_one_address_are_enough(make: ModuleType) -> None:
+def test_two_open_requests_on_one_address_are_enough(make: Make) -> None:
     sold = make.offering(intake="before_booking")
     for hour in range(2):
         hold = held(sold, THURSDAY_TEN + timedelta(hours=hour))
@@ -236,7 +236,7 @@ def test_two_open_requests_on_one_address_are_enough(make: ModuleType) -> None:
         services.book(third.id, browser=ME, client=make.client(), actor="visitor", now=NOW, plain=True)
 
 
-def test_a_cancelled_slot_can_be_booked_again_once_undo_is_over(make: ModuleType) -> None:
+def test_a_cancelled_slot_can_be_booked_again_once_undo_is_over(make: Make) -> None:
     sold = make.offering()
     appointment = booked(make, sold)
     with transaction():
@@ -247,7 +247,7 @@ def test_a_cancelled_slot_can_be_booked_again_once_undo_is_over(make: ModuleType
     assert held(sold, browser=YOU, now=later).state == State.HELD
 
 
-def test_a_cancel_is_undone_within_two_minutes(make: ModuleType) -> None:
+def test_a_cancel_is_undone_within_two_minutes(make: Make) -> None:
     sold = make.offering()
     appointment = booked(make, sold)
     with transaction():
@@ -259,7 +259,7 @@ def test_a_cancel_is_undone_within_two_minutes(make: ModuleType) -> None:
     assert appointment.cancelled_by is None
 
 
-def test_after_two_minutes_nothing_is_undone(make: ModuleType) -> None:
+def test_after_two_minutes_nothing_is_undone(make: Make) -> None:
     appointment = booked(make, make.offering())
     with transaction():
         changes.cancel(appointment.id, revision=1, actor="visitor", now=NOW)
@@ -269,7 +269,7 @@ def test_after_two_minutes_nothing_is_undone(make: ModuleType) -> None:
 
 
 @pytest.mark.parametrize("minutes", [15, 60, 180])
-def test_a_move_keeps_the_old_time_until_it_cannot_be_undone(make: ModuleType, minutes: int) -> None:
+def test_a_move_keeps_the_old_time_until_it_cannot_be_undone(make: Make, minutes: int) -> None:
     sold = make.offering()
     appointment = booked(make, sold)
     new = THURSDAY_TEN + timedelta(minutes=minutes)
@@ -283,7 +283,7 @@ def test_a_move_keeps_the_old_time_until_it_cannot_be_undone(make: ModuleType, m
     assert new + timedelta(minutes=60) in starts(sold)
 
 
-def test_a_move_to_a_taken_time_leaves_everything_as_it_was(make: ModuleType) -> None:
+def test_a_move_to_a_taken_time_leaves_everything_as_it_was(make: Make) -> None:
     sold = make.offering()
     other = booked(make, sold, THURSDAY_TEN + timedelta(hours=1), mail="grace@client.example")
     appointment = booked(make, sold)
@@ -293,7 +293,7 @@ def test_a_move_to_a_taken_time_leaves_everything_as_it_was(make: ModuleType) ->
     assert appointment.revision == 1
 
 
-def test_a_page_that_is_old_changes_nothing(make: ModuleType) -> None:
+def test_a_page_that_is_old_changes_nothing(make: Make) -> None:
     appointment = booked(make, make.offering())
     with transaction():
         changes.move(appointment.id, THURSDAY_TEN + timedelta(hours=2), revision=1, actor="visitor", now=NOW)
@@ -302,7 +302,7 @@ def test_a_page_that_is_old_changes_nothing(make: ModuleType) -> None:
     assert make.refreshed(appointment).state == State.BOOKED
 
 
-def test_cancelling_inside_the_limit_is_marked_late_for_clients_only(make: ModuleType) -> None:
+def test_cancelling_inside_the_limit_is_marked_late_for_clients_only(make: Make) -> None:
     sold = make.offering()
     late = THURSDAY_TEN - timedelta(hours=23, minutes=59)
     by_client = booked(make, sold)
@@ -315,7 +315,7 @@ def test_cancelling_inside_the_limit_is_marked_late_for_clients_only(make: Modul
     assert not by_staff.cancelled_late
 
 
-def test_an_undecided_request_is_declined_in_time_and_only_then(make: ModuleType) -> None:
+def test_an_undecided_request_is_declined_in_time_and_only_then(make: Make) -> None:
     sold = make.offering()
     asked = make.appointment(of=sold, who=make.client(), state=State.REQUESTED, decide_by=NOW)
     with transaction():
@@ -329,7 +329,7 @@ def test_an_undecided_request_is_declined_in_time_and_only_then(make: ModuleType
     assert asked.revision == 2
 
 
-def test_a_request_that_safety_made_is_cancelled_when_nobody_decides(make: ModuleType) -> None:
+def test_a_request_that_safety_made_is_cancelled_when_nobody_decides(make: Make) -> None:
     appointment = booked(make, make.offering())
     with transaction():
         make.answer_seriously(appointment, Level.REFER, NOW)
@@ -340,14 +340,14 @@ def test_a_request_that_safety_made_is_cancelled_when_nobody_decides(make: Modul
     assert (appointment.state, appointment.cancel_reason) == (State.CANCELLED, "safety")
 
 
-def test_an_urgent_answer_cancels_at_once(make: ModuleType) -> None:
+def test_an_urgent_answer_cancels_at_once(make: Make) -> None:
     appointment = booked(make, make.offering())
     with transaction():
         make.answer_seriously(appointment, Level.URGENT, NOW)
     assert (appointment.state, appointment.cancelled_by) == (State.CANCELLED, "system")
 
 
-def test_a_room_is_found_for_each_and_runs_out(make: ModuleType) -> None:
+def test_a_room_is_found_for_each_and_runs_out(make: Make) -> None:
     make.practice()
     house = make.location()
     rooms = [make.room(house), make.room(house)]
@@ -359,7 +359,7 @@ def test_a_room_is_found_for_each_and_runs_out(make: ModuleType) -> None:
         held(sold, browser=YOU)
 
 
-def test_a_day_off_and_a_closure_always_win(make: ModuleType) -> None:
+def test_a_day_off_and_a_closure_always_win(make: Make) -> None:
     from clinic.practice.models import Closure, TimeOff
 
     sold = make.offering()
@@ -375,7 +375,7 @@ def test_a_day_off_and_a_closure_always_win(make: ModuleType) -> None:
     assert starts(sold) == []
 
 
-def test_a_special_day_replaces_the_weekly_hours_everywhere(make: ModuleType) -> None:
+def test_a_special_day_replaces_the_weekly_hours_everywhere(make: Make) -> None:
     from clinic.practice.models import SpecialDay
 
     sold = make.offering()
@@ -393,7 +393,7 @@ def test_a_special_day_replaces_the_weekly_hours_everywhere(make: ModuleType) ->
     assert starts(sold) == [datetime.fromisoformat("2031-03-06T17:00+00:00")]
 
 
-def test_the_daily_cap_counts_what_stands(make: ModuleType) -> None:
+def test_the_daily_cap_counts_what_stands(make: Make) -> None:
     sold = make.offering()
     sold.therapists[0].daily_cap = 1
     db.session.commit()
@@ -401,7 +401,7 @@ def test_the_daily_cap_counts_what_stands(make: ModuleType) -> None:
     assert starts(sold) == []
 
 
-def test_the_way_between_two_houses_takes_time(make: ModuleType) -> None:
+def test_the_way_between_two_houses_takes_time(make: Make) -> None:
     sold = make.offering()
     person = sold.therapists[0]
     there = make.location()

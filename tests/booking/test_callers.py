@@ -1,7 +1,6 @@
 """Finding who calls, and asking whether two records are one person."""
 
 from datetime import timedelta
-from types import ModuleType
 
 import pytest
 
@@ -11,6 +10,7 @@ from clinic.booking.models import State
 from clinic.db import db
 from clinic.refusal import NotFound
 from tests.conftest import NOW
+from tests.make import Make
 
 
 def names(found: list[client_search.Caller]) -> list[str]:
@@ -18,7 +18,7 @@ def names(found: list[client_search.Caller]) -> list[str]:
 
 
 @pytest.fixture
-def people(make: ModuleType) -> dict[str, object]:
+def people(make: Make) -> dict[str, object]:
     made = {}
     for given, family, mail in (
         ("Ada", "Brückner", "ada@client.example"),
@@ -65,13 +65,13 @@ def test_a_client_is_found_by_what_they_say(people: object, said: str, found: li
     assert names(client_search.find(said, "DE", NOW)) == found
 
 
-def test_a_client_is_found_by_the_reference_of_a_visit(make: ModuleType, people: dict) -> None:
+def test_a_client_is_found_by_the_reference_of_a_visit(make: Make, people: dict) -> None:
     visit = make.appointment(of=make.offering(), who=people["Grace"], reference="KWRTPLMN")
     (found,) = client_search.find("kwrt plmn", "DE", NOW)
     assert (found.client.id, found.next.id, found.last) == (visit.client_id, visit.id, None)
 
 
-def test_last_and_next_visit_tell_people_apart(make: ModuleType, people: dict) -> None:
+def test_last_and_next_visit_tell_people_apart(make: Make, people: dict) -> None:
     sold = make.offering()
     last = make.appointment(of=sold, who=people["Ada"], starts_at=NOW - timedelta(days=7), state=State.DONE)
     make.appointment(of=sold, who=people["Ada"], starts_at=NOW - timedelta(days=30), state=State.DONE)
@@ -81,7 +81,7 @@ def test_last_and_next_visit_tell_people_apart(make: ModuleType, people: dict) -
     assert (found.last.id, found.next.id) == (last.id, following.id)
 
 
-def test_records_that_are_gone_are_not_found(make: ModuleType, people: dict) -> None:
+def test_records_that_are_gone_are_not_found(make: Make, people: dict) -> None:
     people["Ada"].erased_at = NOW
     people["Grace"].merged_into_id = people["Zoë"].id
     db.session.commit()

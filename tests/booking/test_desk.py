@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from types import ModuleType
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -31,6 +30,7 @@ from clinic.practice.queries import Unbookable
 from clinic.practice.supply import supply_of
 from clinic.refusal import Stale
 from tests.conftest import NOW
+from tests.make import Make
 
 THURSDAY_TEN = datetime.fromisoformat("2031-03-06T09:00+00:00")
 """10:00 in Berlin."""
@@ -41,7 +41,7 @@ WHY = "Agreed with Ines on the telephone"
 class Shop:
     """A therapist in a house with one room, and a caller."""
 
-    make: ModuleType
+    make: Make
     place: Location
     person: Therapist
     sold: Treatment
@@ -70,7 +70,7 @@ class Shop:
 
 
 @pytest.fixture
-def shop(make: ModuleType) -> Shop:
+def shop(make: Make) -> Shop:
     make.practice(horizon_days=60)
     place = make.location()
     person = make.therapist(place)
@@ -425,7 +425,7 @@ def test_a_page_that_is_old_moves_nothing(shop: Shop) -> None:
     ],
 )
 def test_hours_set_aside_keep_to_the_clock_of_the_place_in_odd_nights(
-    make: ModuleType, zone: str, at: str, shown: datetime
+    make: Make, zone: str, at: str, shown: datetime
 ) -> None:
     """Right after the jump in Lisbon, and in Lord Howe the first coming of the half hour that comes twice."""
     make.practice()
@@ -438,7 +438,7 @@ def test_hours_set_aside_keep_to_the_clock_of_the_place_in_odd_nights(
 
 
 @pytest.mark.parametrize("needs_room", [True, False])
-def test_a_visit_moves_to_another_location_and_back(make: ModuleType, needs_room: bool) -> None:
+def test_a_visit_moves_to_another_location_and_back(make: Make, needs_room: bool) -> None:
     make.practice()
     here, there = make.location(), make.location(zone="Europe/Lisbon")
     person = make.therapist(here, weekdays=(3,))

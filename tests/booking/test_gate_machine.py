@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from types import ModuleType
 from typing import Any, Final
 from uuid import UUID
 
@@ -31,6 +30,7 @@ from clinic.practice import absences
 from clinic.refusal import Refusal
 from tests import make
 from tests.intake import walk
+from tests.make import Make
 
 BROWSERS: Final = (b"1" * 32, b"2" * 32)
 EXAMPLES: Final = 300 if os.environ.get("LUMBAR_LONG") else 25
@@ -254,7 +254,7 @@ class Gate(RuleBasedStateMachine):
         self.now += timedelta(hours=hours)
 
 
-def prepared(make: ModuleType, database: sa.Connection) -> type[Gate]:
+def prepared(make: Make, database: sa.Connection) -> type[Gate]:
     """The machine before a practice that is open, with the dull answers written out."""
     make.practice()
     place = make.location()
@@ -274,7 +274,7 @@ def prepared(make: ModuleType, database: sa.Connection) -> type[Gate]:
 
 
 def test_no_order_of_pages_leads_from_a_stopping_answer_to_a_booking(
-    make: ModuleType, database: sa.Connection
+    make: Make, database: sa.Connection
 ) -> None:
     machine = prepared(make, database)
     run_state_machine_as_test(
@@ -289,7 +289,7 @@ def test_no_order_of_pages_leads_from_a_stopping_answer_to_a_booking(
 
 
 def test_the_machine_meets_days_that_are_closed_between_a_hold_and_its_booking(
-    make: ModuleType, database: sa.Connection
+    make: Make, database: sa.Connection
 ) -> None:
     play = prepared(make, database)()
     play.open_the_doors()
@@ -301,7 +301,7 @@ def test_the_machine_meets_days_that_are_closed_between_a_hold_and_its_booking(
 
 
 def test_the_machine_books_when_nothing_speaks_against_it_and_not_when_something_does(
-    make: ModuleType, database: sa.Connection
+    make: Make, database: sa.Connection
 ) -> None:
     machine = prepared(make, database)
     for sign, state in ((None, State.BOOKED), ("review", State.REQUESTED), ("refer", None), ("urgent", None)):

@@ -1,7 +1,6 @@
 """Guards of the verbs that no other test holds: each of these fails when its guard is taken out."""
 
 from datetime import datetime, timedelta
-from types import ModuleType
 
 import pytest
 
@@ -19,6 +18,7 @@ from clinic.guidance.levels import Level
 from clinic.practice.supply import supply_of
 from clinic.scheduling.hours import Days
 from tests.conftest import NOW
+from tests.make import Make
 
 TEN = datetime.fromisoformat("2031-03-06T09:00+00:00")
 """10:00 in Berlin on a Thursday."""
@@ -30,7 +30,7 @@ STAFF = "user:desk"
 
 @pytest.mark.parametrize("state", [State.REQUESTED, State.CANCELLED, State.BOOKED])
 def test_taking_back_an_arrival_neither_confirms_a_request_nor_revives_a_cancelled_visit(
-    make: ModuleType, state: State
+    make: Make, state: State
 ) -> None:
     visit = make.appointment(of=make.offering(), who=make.client(), state=state)
     with pytest.raises(NotNow), transaction():
@@ -39,7 +39,7 @@ def test_taking_back_an_arrival_neither_confirms_a_request_nor_revives_a_cancell
 
 
 @pytest.mark.parametrize("state", [State.ARRIVED, State.MISSED])
-def test_an_arrival_or_a_missed_mark_is_taken_back(make: ModuleType, state: State) -> None:
+def test_an_arrival_or_a_missed_mark_is_taken_back(make: Make, state: State) -> None:
     visit = make.appointment(of=make.offering(), who=make.client(), state=state)
     with transaction():
         attendance.unarrive(visit.id, actor=STAFF, now=NOW)
@@ -47,7 +47,7 @@ def test_an_arrival_or_a_missed_mark_is_taken_back(make: ModuleType, state: Stat
 
 
 def test_a_visit_that_safety_called_off_is_not_brought_back_by_undoing_the_move_before(
-    make: ModuleType,
+    make: Make,
 ) -> None:
     visit = make.appointment(of=make.offering(), who=make.client())
     with transaction():
@@ -66,13 +66,13 @@ def test_a_visit_that_safety_called_off_is_not_brought_back_by_undoing_the_move_
     ("ahead", "left"), [(timedelta(minutes=30), timedelta(minutes=30)), (HOUR, HOUR), (2 * HOUR, HOUR)]
 )
 def test_a_request_made_late_has_an_hour_to_be_decided_and_never_longer_than_to_its_start(
-    make: ModuleType, ahead: timedelta, left: timedelta, safe: bool
+    make: Make, ahead: timedelta, left: timedelta, safe: bool
 ) -> None:
     make.practice()
     assert states.decide_by(NOW + ahead, NOW, safety=safe) == NOW + left
 
 
-def test_a_request_that_moves_has_its_time_to_be_decided_anew(make: ModuleType) -> None:
+def test_a_request_that_moves_has_its_time_to_be_decided_anew(make: Make) -> None:
     sold = make.offering()
     soon = NOW + HOUR
     asked = make.appointment(of=sold, who=make.client(), state=State.REQUESTED, decide_by=soon)
@@ -84,7 +84,7 @@ def test_a_request_that_moves_has_its_time_to_be_decided_anew(make: ModuleType) 
     assert make.refreshed(asked).decide_by == NOW + HOUR, "four hours before its start"
 
 
-def test_a_request_that_moves_with_its_series_has_its_time_to_be_decided_anew(make: ModuleType) -> None:
+def test_a_request_that_moves_with_its_series_has_its_time_to_be_decided_anew(make: Make) -> None:
     sold, ada = make.offering(), make.client()
     series = Series(client_id=ada.id, created_at=NOW, changed_at=NOW, revision=1)
     db.session.add(series)
@@ -121,7 +121,7 @@ def held(criteria: SearchCriteria, at: datetime) -> Appointment:
 
 @pytest.mark.parametrize("gap", [0, 5, 10])
 def test_a_visit_begins_five_minutes_after_another_when_buffers_say_so_and_not_sooner(
-    make: ModuleType, gap: int
+    make: Make, gap: int
 ) -> None:
     """Ten to eleven is taken; who needs so many minutes before a visit begins exactly so many after it."""
     make.practice(step_minutes=5)
@@ -142,7 +142,7 @@ def test_a_visit_begins_five_minutes_after_another_when_buffers_say_so_and_not_s
 
 
 def test_a_visit_fits_into_exactly_its_time_between_two_others_and_not_into_five_minutes_less(
-    make: ModuleType,
+    make: Make,
 ) -> None:
     make.practice(step_minutes=5)
     sold = make.treatment(therapists=[make.therapist(make.location())], buffer_after_minutes=5)

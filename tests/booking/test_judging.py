@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from types import ModuleType
 
 import pytest
 
@@ -23,6 +22,7 @@ from clinic.practice.absences import Away
 from clinic.practice.supply import supply_of
 from tests.booking.waiting_list import EVERY_TIME
 from tests.conftest import NOW
+from tests.make import Make
 from tests.practice.test_offered_then_changed import (
     BY,
     CHANGES,
@@ -63,14 +63,14 @@ def does(change: Change, shop: Shop) -> None:
         change(shop)
 
 
-def books(make: ModuleType, hold: Appointment, now: object = SOON) -> Appointment:
+def books(make: Make, hold: Appointment, now: object = SOON) -> Appointment:
     with transaction():
         return services.book(hold.id, browser=ME, client=make.stranger("ada"), actor="visitor", now=now)
 
 
 @pytest.mark.parametrize("change", AGAINST, ids=named)
 def test_a_time_that_is_still_kept_cannot_be_booked_after_the_practice_closed_it(
-    shop: Shop, make: ModuleType, change: Change
+    shop: Shop, make: Make, change: Change
 ) -> None:
     hold = kept(shop)
     does(change, shop)
@@ -81,7 +81,7 @@ def test_a_time_that_is_still_kept_cannot_be_booked_after_the_practice_closed_it
 
 @pytest.mark.parametrize("change", JUDGED_WHEN_KEPT, ids=named)
 def test_notice_horizon_and_length_were_judged_when_it_was_kept(
-    shop: Shop, make: ModuleType, change: Change
+    shop: Shop, make: Make, change: Change
 ) -> None:
     hold = kept(shop)
     does(change, shop)
@@ -90,7 +90,7 @@ def test_notice_horizon_and_length_were_judged_when_it_was_kept(
 
 @pytest.mark.parametrize("change", [*AGAINST, longer_notice, nearer_horizon], ids=named)
 def test_a_time_whose_keeping_ran_out_is_judged_like_a_new_one(
-    shop: Shop, make: ModuleType, change: Change
+    shop: Shop, make: Make, change: Change
 ) -> None:
     hold = kept(shop)
     does(change, shop)
@@ -100,9 +100,7 @@ def test_a_time_whose_keeping_ran_out_is_judged_like_a_new_one(
         services.extend(hold.id, browser=ME, now=OUT)
 
 
-def test_a_time_whose_keeping_ran_out_is_booked_while_it_is_still_offered(
-    shop: Shop, make: ModuleType
-) -> None:
+def test_a_time_whose_keeping_ran_out_is_booked_while_it_is_still_offered(shop: Shop, make: Make) -> None:
     shop.person.daily_cap = 1
     db.session.commit()
     assert books(make, kept(shop), OUT).state == State.BOOKED, "it does not count itself"
@@ -116,9 +114,7 @@ def test_a_kept_time_is_not_kept_longer_once_it_cannot_be_had(shop: Shop, change
         services.extend(hold.id, browser=ME, now=SOON)
 
 
-def test_a_daily_cap_entered_since_does_not_end_what_is_kept_but_what_ran_out(
-    shop: Shop, make: ModuleType
-) -> None:
+def test_a_daily_cap_entered_since_does_not_end_what_is_kept_but_what_ran_out(shop: Shop, make: Make) -> None:
     make.appointment(
         of=shop.sold, starts_at=TEN + timedelta(hours=3), room_id=shop.room.id, who=make.client()
     )
@@ -135,12 +131,12 @@ def test_a_daily_cap_entered_since_does_not_end_what_is_kept_but_what_ran_out(
 
 
 @pytest.fixture
-def owner(make: ModuleType) -> User:
+def owner(make: Make) -> User:
     user: User = make.user(roles=["owner", "front_desk"])
     return user
 
 
-def offered(shop: Shop, make: ModuleType, owner: User, *, instead_of: Appointment | None = None) -> Offer:
+def offered(shop: Shop, make: Make, owner: User, *, instead_of: Appointment | None = None) -> Offer:
     """Ten o'clock, offered by hand to somebody who waits for it, or for something earlier than a visit of theirs."""
     with transaction():
         if instead_of is not None:
@@ -171,7 +167,7 @@ def offered(shop: Shop, make: ModuleType, owner: User, *, instead_of: Appointmen
         return made.offers[0]
 
 
-def later_visit(shop: Shop, make: ModuleType) -> Appointment:
+def later_visit(shop: Shop, make: Make) -> Appointment:
     visit: Appointment = make.appointment(
         of=shop.sold, starts_at=TEN + timedelta(days=7), room_id=shop.room.id, who=make.client()
     )
@@ -193,7 +189,7 @@ def takes(way: str, offer: Offer, owner: User, now: object = SOON) -> Appointmen
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("change", AGAINST, ids=named)
 def test_an_offer_is_gone_in_every_way_of_taking_it_once_the_practice_closed_the_time(
-    shop: Shop, make: ModuleType, owner: User, way: str, change: Change
+    shop: Shop, make: Make, owner: User, way: str, change: Change
 ) -> None:
     offer = offered(shop, make, owner, instead_of=later_visit(shop, make) if "earlier" in way else None)
     does(change, shop)
@@ -205,7 +201,7 @@ def test_an_offer_is_gone_in_every_way_of_taking_it_once_the_practice_closed_the
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("change", [longer_notice, nearer_horizon], ids=named)
 def test_an_offer_is_not_judged_by_notice_and_horizon_again(
-    shop: Shop, make: ModuleType, owner: User, way: str, change: Change
+    shop: Shop, make: Make, owner: User, way: str, change: Change
 ) -> None:
     offer = offered(shop, make, owner, instead_of=later_visit(shop, make) if "earlier" in way else None)
     does(change, shop)
@@ -214,16 +210,14 @@ def test_an_offer_is_not_judged_by_notice_and_horizon_again(
     assert taken.state == (State.HELD if way == "keep_for" else State.BOOKED)
 
 
-def test_what_staff_booked_from_an_offer_was_booked_by_staff(
-    shop: Shop, make: ModuleType, owner: User
-) -> None:
+def test_what_staff_booked_from_an_offer_was_booked_by_staff(shop: Shop, make: Make, owner: User) -> None:
     visit = takes("accept_for", offered(shop, make, owner), owner)
     assert (visit.booked_by, visit.held_until, visit.kept_under) == ("staff", None, None)
 
 
 @pytest.mark.parametrize("rule", ["not_first", "ask_first"])
 def test_who_was_offered_a_time_by_staff_is_booked_whatever_new_clients_may(
-    shop: Shop, make: ModuleType, owner: User, rule: str
+    shop: Shop, make: Make, owner: User, rule: str
 ) -> None:
     offer = offered(shop, make, owner)
     shop.sold.new_clients = rule
@@ -235,7 +229,7 @@ def test_who_was_offered_a_time_by_staff_is_booked_whatever_new_clients_may(
 
 
 def test_a_rule_that_staff_set_aside_for_a_kept_time_stays_set_aside(
-    shop: Shop, make: ModuleType, owner: User
+    shop: Shop, make: Make, owner: User
 ) -> None:
     offer = offered(shop, make, owner)
     waiver = Waiver(
@@ -248,7 +242,7 @@ def test_a_rule_that_staff_set_aside_for_a_kept_time_stays_set_aside(
     assert takes("accept", offer, owner).state == State.BOOKED
 
 
-def test_absence_is_no_rule_that_was_set_aside(shop: Shop, make: ModuleType, owner: User) -> None:
+def test_absence_is_no_rule_that_was_set_aside(shop: Shop, make: Make, owner: User) -> None:
     offer = offered(shop, make, owner)
     waiver = Waiver(appointment_id=offer.offering.hold_id, user_id=owner.id, rules=["hours"], made_at=NOW)
     waiver.reason = "She can only come then."
@@ -267,7 +261,7 @@ def listed() -> Iterator[tuple[str, bool]]:
 
 
 def test_what_is_kept_against_a_closure_is_listed_and_can_be_spared_or_ended(
-    shop: Shop, make: ModuleType, owner: User
+    shop: Shop, make: Make, owner: User
 ) -> None:
     hold = kept(shop)
     assert list(listed()) == []
@@ -280,7 +274,7 @@ def test_what_is_kept_against_a_closure_is_listed_and_can_be_spared_or_ended(
 
 
 def test_a_spared_time_that_ran_out_is_judged_anew_and_one_spared_no_longer_at_once(
-    shop: Shop, make: ModuleType
+    shop: Shop, make: Make
 ) -> None:
     hold = kept(shop)
     does(time_off, shop)
@@ -295,7 +289,7 @@ def test_a_spared_time_that_ran_out_is_judged_anew_and_one_spared_no_longer_at_o
 
 
 def test_ending_frees_a_kept_time_and_says_to_whoever_kept_it_that_it_is_withdrawn(
-    shop: Shop, make: ModuleType
+    shop: Shop, make: Make
 ) -> None:
     hold = kept(shop)
     with transaction():
@@ -306,7 +300,7 @@ def test_ending_frees_a_kept_time_and_says_to_whoever_kept_it_that_it_is_withdra
         services.hold(SearchCriteria(shop.sold.id), TEN, browser=b"y" * 32, client_id=None, now=SOON)
 
 
-def test_ending_an_offered_time_tells_those_who_were_asked(shop: Shop, make: ModuleType, owner: User) -> None:
+def test_ending_an_offered_time_tells_those_who_were_asked(shop: Shop, make: Make, owner: User) -> None:
     offer = offered(shop, make, owner)
     does(time_off, shop)
     assert list(listed()) == [("Thea has time off", True)]
@@ -315,7 +309,7 @@ def test_ending_an_offered_time_tells_those_who_were_asked(shop: Shop, make: Mod
     assert make.refreshed(offer).end == OfferEnd.STOPPED
 
 
-def test_a_time_kept_so_that_a_slip_can_be_taken_back_is_not_listed(shop: Shop, make: ModuleType) -> None:
+def test_a_time_kept_so_that_a_slip_can_be_taken_back_is_not_listed(shop: Shop, make: Make) -> None:
     visit = books(make, kept(shop))
     with transaction():
         changes.cancel(visit.id, revision=visit.revision, actor="user:desk", now=SOON)
@@ -329,7 +323,7 @@ def test_a_time_kept_so_that_a_slip_can_be_taken_back_is_not_listed(shop: Shop, 
 @pytest.mark.parametrize("change", CHANGES, ids=named)
 @pytest.mark.parametrize("moved", [True, False])
 def test_undo_meets_absence_and_closure_and_no_other_rule(
-    shop: Shop, make: ModuleType, change: Change, moved: bool
+    shop: Shop, make: Make, change: Change, moved: bool
 ) -> None:
     visit = books(make, kept(shop))
     with transaction():
@@ -349,7 +343,7 @@ def test_undo_meets_absence_and_closure_and_no_other_rule(
         assert make.refreshed(visit).starts_at == TEN
 
 
-def test_asking_again_for_the_time_one_keeps_gives_it_as_it_was_kept(shop: Shop, make: ModuleType) -> None:
+def test_asking_again_for_the_time_one_keeps_gives_it_as_it_was_kept(shop: Shop, make: Make) -> None:
     hold = kept(shop)
     until = hold.held_until
     does(longer_notice, shop)
@@ -365,7 +359,7 @@ def test_asking_again_for_a_kept_time_that_was_closed_is_refused(shop: Shop) -> 
         services.hold(SearchCriteria(shop.sold.id), TEN, browser=ME, client_id=None, now=SOON)
 
 
-def test_time_off_that_was_taken_back_ends_nothing(shop: Shop, make: ModuleType) -> None:
+def test_time_off_that_was_taken_back_ends_nothing(shop: Shop, make: Make) -> None:
     hold = kept(shop)
     with transaction():
         away = absences.take_off(

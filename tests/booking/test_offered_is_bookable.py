@@ -8,7 +8,6 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from types import ModuleType
 from typing import ClassVar, Final
 from uuid import UUID
 
@@ -26,6 +25,7 @@ from clinic.db import db, transaction
 from clinic.practice.models import Practice, Room, Therapist, TimeOff, Treatment, WeeklyHours
 from clinic.scheduling.hours import Days
 from tests import make
+from tests.make import Make
 
 EXAMPLES: Final = 2000 if os.environ.get("LUMBAR_LONG") else 30
 STEPS: Final = 50 if os.environ.get("LUMBAR_LONG") else 30
@@ -529,7 +529,7 @@ def prepared(database: sa.Connection) -> type[House]:
     return House
 
 
-def test_what_is_offered_can_be_booked_and_nothing_else(make: ModuleType, database: sa.Connection) -> None:
+def test_what_is_offered_can_be_booked_and_nothing_else(make: Make, database: sa.Connection) -> None:
     machine = prepared(database)
     run_state_machine_as_test(
         machine,

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -30,6 +29,7 @@ from tests.booking.waiting_list import (
     waits,
 )
 from tests.conftest import NOW
+from tests.make import Make
 from tests.visitor import Visitor
 
 BROWSER = b"b" * 32
@@ -49,7 +49,7 @@ def monday_morning(the_clock_says: Callable[[datetime], None]) -> None:
     the_clock_says(NOW)
 
 
-def close(make: ModuleType, state: str = OnlineBooking.CLOSED, words: str = WORDS) -> None:
+def close(make: Make, state: str = OnlineBooking.CLOSED, words: str = WORDS) -> None:
     make.practice(online_booking=state, closed_words=words)
 
 
@@ -59,7 +59,7 @@ def hold(sold: Treatment, start: datetime = THURSDAY_TEN, **more: Any) -> Any:
 
 
 @pytest.mark.parametrize(("state", "said"), STATES)
-def test_nothing_new_begins_online_and_the_refusal_says_why(make: ModuleType, state: str, said: str) -> None:
+def test_nothing_new_begins_online_and_the_refusal_says_why(make: Make, state: str, said: str) -> None:
     sold, ada = make.offering(), make.client()
     kept = hold(sold)
     close(make, state)
@@ -94,14 +94,14 @@ def test_nothing_new_begins_online_and_the_refusal_says_why(make: ModuleType, st
     assert make.refreshed(kept).state == State.HELD
 
 
-def test_without_words_of_the_owner_clients_read_ours(make: ModuleType) -> None:
+def test_without_words_of_the_owner_clients_read_ours(make: Make) -> None:
     close(make, words="")
     found = online_booking.refusal(make.practice())
     assert found is not None
     assert found.sentence == BookingClosed.sentence
 
 
-def test_what_stands_can_be_moved_and_cancelled_and_staff_book_as_always(make: ModuleType) -> None:
+def test_what_stands_can_be_moved_and_cancelled_and_staff_book_as_always(make: Make) -> None:
     sold, by = make.offering(), make.user(roles=["front_desk"])
     visit = make.appointment(of=sold, starts_at=THURSDAY_TEN, who=make.client())
     close(make)
@@ -123,7 +123,7 @@ def test_what_stands_can_be_moved_and_cancelled_and_staff_book_as_always(make: M
     assert booked.state == State.BOOKED
 
 
-def test_an_offer_made_before_is_kept_and_new_ones_wait_until_it_opens_again(make: ModuleType) -> None:
+def test_an_offer_made_before_is_kept_and_new_ones_wait_until_it_opens_again(make: Make) -> None:
     sold = thursdays(make)
     taken = make.appointment(of=sold, starts_at=THURSDAY_TEN, who=make.client())
     next_week = make.appointment(of=sold, starts_at=THURSDAY_TEN + timedelta(days=7), who=make.client())
@@ -145,7 +145,7 @@ def test_an_offer_made_before_is_kept_and_new_ones_wait_until_it_opens_again(mak
 
 @pytest.mark.parametrize(("state", "said"), STATES)
 def test_every_public_page_and_the_interface_say_it_and_show_no_time(
-    make: ModuleType, client: FlaskClient, state: str, said: str
+    make: Make, client: FlaskClient, state: str, said: str
 ) -> None:
     sold, visitor, caller = make.offering(), Visitor(client), Caller(client)
     caller.days(sold, "2031-03-06", "2031-03-07")
@@ -175,7 +175,7 @@ def test_every_public_page_and_the_interface_say_it_and_show_no_time(
 
 
 def test_a_time_sent_from_an_old_page_is_refused_on_a_page_that_says_it(
-    make: ModuleType, client: FlaskClient
+    make: Make, client: FlaskClient
 ) -> None:
     sold, visitor = make.offering(), Visitor(client)
     visitor.open(f"/book/{sold.slug}?day=2031-03-06")
@@ -184,7 +184,7 @@ def test_a_time_sent_from_an_old_page_is_refused_on_a_page_that_says_it(
     assert (visitor.status, visitor.heading) == (409, "No online booking for now")
 
 
-def test_a_course_cannot_be_begun_online_while_it_is_closed(make: ModuleType, app: Flask) -> None:
+def test_a_course_cannot_be_begun_online_while_it_is_closed(make: Make, app: Flask) -> None:
     sold = make.offering()
     order = Order(
         treatment_id=sold.id,

@@ -1,7 +1,6 @@
 """One person at two places at one time: refused to who proved it, asked of staff about everybody else, and no oracle."""
 
 from datetime import datetime, timedelta
-from types import ModuleType
 
 import pytest
 
@@ -17,6 +16,7 @@ from clinic.booking.waivers import Rule
 from clinic.db import db, transaction
 from clinic.practice.models import Location, Treatment
 from tests.conftest import NOW
+from tests.make import Make
 
 TEN = datetime.fromisoformat("2031-03-06T09:00+00:00")
 """10:00 in Berlin on a Thursday."""
@@ -25,14 +25,14 @@ MINE, THEIRS = b"m" * 32, b"t" * 32
 
 
 @pytest.fixture
-def place(make: ModuleType) -> Location:
+def place(make: Make) -> Location:
     make.practice(open_bookings_per_client=20)
     found: Location = make.location()
     return found
 
 
 @pytest.fixture
-def sold(make: ModuleType, place: Location) -> Treatment:
+def sold(make: Make, place: Location) -> Treatment:
     """Given by two therapists of one place."""
     found: Treatment = make.treatment(therapists=[make.therapist(place), make.therapist(place)])
     return found
@@ -51,7 +51,7 @@ def signed_in(who: Client) -> str:
     return f"contact:{who.contacts[0].id}"
 
 
-def test_a_proven_client_cannot_be_at_two_places_at_one_time(make: ModuleType, sold: Treatment) -> None:
+def test_a_proven_client_cannot_be_at_two_places_at_one_time(make: Make, sold: Treatment) -> None:
     ada = make.client()
     books(sold, ada, actor=signed_in(ada))
     with pytest.raises(TwoPlaces):
@@ -59,9 +59,7 @@ def test_a_proven_client_cannot_be_at_two_places_at_one_time(make: ModuleType, s
     assert books(sold, ada, at=TEN + 2 * HALF, actor=signed_in(ada), browser=THEIRS).state == State.BOOKED
 
 
-def test_the_same_name_and_address_is_the_same_person_for_who_proved_it(
-    make: ModuleType, sold: Treatment
-) -> None:
+def test_the_same_name_and_address_is_the_same_person_for_who_proved_it(make: Make, sold: Treatment) -> None:
     books(sold, make.client())
     again = make.client()
     with pytest.raises(TwoPlaces):
@@ -72,27 +70,27 @@ def test_the_same_name_and_address_is_the_same_person_for_who_proved_it(
     "who", [{"given_name": "Bea", "search_name": "bea sample"}, {"mail": "x@client.example"}]
 )
 def test_couples_book_under_two_names_and_namesakes_have_other_addresses(
-    make: ModuleType, sold: Treatment, who: dict[str, str]
+    make: Make, sold: Treatment, who: dict[str, str]
 ) -> None:
     books(sold, make.client())
     assert books(sold, make.client(**who)).state == State.BOOKED
     assert same_person.pairs(NOW) == []
 
 
-def test_the_same_browser_cannot_book_itself_twice_at_one_time(make: ModuleType, sold: Treatment) -> None:
+def test_the_same_browser_cannot_book_itself_twice_at_one_time(make: Make, sold: Treatment) -> None:
     books(sold, make.client())
     with pytest.raises(TwoPlaces):
         books(sold, make.client())
 
 
-def test_a_stranger_is_answered_as_always_and_staff_are_asked(make: ModuleType, sold: Treatment) -> None:
+def test_a_stranger_is_answered_as_always_and_staff_are_asked(make: Make, sold: Treatment) -> None:
     first = books(sold, make.client())
     second = books(sold, make.client(), browser=THEIRS)
     assert second.state == State.BOOKED, "whoever tries names and addresses learns nothing"
     assert [{pair.first.id, pair.second.id} for pair in same_person.pairs(NOW)] == [{first.id, second.id}]
 
 
-def test_a_link_tells_only_of_the_visits_of_its_own_record(make: ModuleType, sold: Treatment) -> None:
+def test_a_link_tells_only_of_the_visits_of_its_own_record(make: Make, sold: Treatment) -> None:
     ada, again = make.client(), make.client()
     books(sold, ada)
     other = books(sold, ada, at=TEN + timedelta(hours=3), browser=THEIRS)
@@ -109,7 +107,7 @@ def test_a_link_tells_only_of_the_visits_of_its_own_record(make: ModuleType, sol
 
 
 @pytest.fixture
-def staff(make: ModuleType) -> User:
+def staff(make: Make) -> User:
     user: User = make.user(roles=["front_desk"])
     return user
 
@@ -139,7 +137,7 @@ def at_the_desk(
 
 @pytest.mark.parametrize("same_record", [True, False])
 def test_staff_go_on_for_a_reason_and_are_not_asked_about_what_they_meant(
-    make: ModuleType, sold: Treatment, place: Location, staff: User, same_record: bool
+    make: Make, sold: Treatment, place: Location, staff: User, same_record: bool
 ) -> None:
     ada = make.client()
     with transaction():
@@ -161,9 +159,7 @@ def test_staff_go_on_for_a_reason_and_are_not_asked_about_what_they_meant(
     assert same_person.pairs(NOW) == []
 
 
-def test_a_move_at_the_desk_asks_the_same(
-    make: ModuleType, sold: Treatment, place: Location, staff: User
-) -> None:
+def test_a_move_at_the_desk_asks_the_same(make: Make, sold: Treatment, place: Location, staff: User) -> None:
     ada = make.client()
     books(sold, ada)
     visit = books(sold, ada, at=TEN + timedelta(hours=3), browser=THEIRS)
@@ -194,7 +190,7 @@ def first_therapist(who: Client) -> object:
 
 
 def test_a_series_neither_shows_nor_books_a_time_at_which_the_client_is_elsewhere(
-    make: ModuleType, sold: Treatment, place: Location
+    make: Make, sold: Treatment, place: Location
 ) -> None:
     ada = make.client()
     books(sold, ada)
@@ -211,7 +207,7 @@ def test_a_series_neither_shows_nor_books_a_time_at_which_the_client_is_elsewher
 
 
 def test_what_staff_left_is_not_asked_again_until_they_take_that_back(
-    make: ModuleType, sold: Treatment, staff: User
+    make: Make, sold: Treatment, staff: User
 ) -> None:
     first, second = books(sold, make.client()), books(sold, make.client(), browser=THEIRS)
     for _ in range(2):
@@ -225,7 +221,7 @@ def test_what_staff_left_is_not_asked_again_until_they_take_that_back(
 
 @pytest.mark.parametrize("end", ["cancelled", "over"])
 def test_a_pair_is_asked_about_only_while_both_visits_are_to_come(
-    make: ModuleType, sold: Treatment, end: str
+    make: Make, sold: Treatment, end: str
 ) -> None:
     books(sold, make.client())
     second = books(sold, make.client(), browser=THEIRS)
@@ -239,7 +235,7 @@ def test_a_pair_is_asked_about_only_while_both_visits_are_to_come(
 
 
 def test_the_times_of_a_move_are_those_at_which_the_client_is_not_elsewhere(
-    make: ModuleType, sold: Treatment, clock_at_now: None, client: object
+    make: Make, sold: Treatment, clock_at_now: None, client: object
 ) -> None:
     from clinic.accounts import signed_links
     from tests.visitor import Visitor

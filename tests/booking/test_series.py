@@ -4,7 +4,6 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from types import ModuleType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,6 +20,7 @@ from clinic.db import db, transaction
 from clinic.practice.models import Closure, Location, Therapist, TimeOff, Treatment
 from clinic.refusal import Stale
 from tests.conftest import NOW
+from tests.make import Make
 
 THURSDAY_TEN = datetime(2031, 3, 6, 10, 0)
 """By the clock of the place."""
@@ -32,7 +32,7 @@ CLIENT = "contact:0190a8e2-0000-7000-8000-000000000002"
 class Shop:
     """A place with one therapist, and a client who comes for a course."""
 
-    make: ModuleType
+    make: Make
     place: Location
     person: Therapist
     sold: Treatment
@@ -74,7 +74,7 @@ def walls(members: Sequence[Appointment]) -> list[datetime]:
 
 
 @pytest.fixture
-def shop(make: ModuleType) -> Shop:
+def shop(make: Make) -> Shop:
     make.practice()
     place = make.location()
     person = make.therapist(place)
@@ -109,7 +109,7 @@ def test_every_so_many_weeks_is_kept(shop: Shop, every: int) -> None:
     ],
 )
 def test_ten_o_clock_stays_ten_o_clock_when_the_clocks_change(
-    make: ModuleType, zone: str, first: datetime, changes_on: date
+    make: Make, zone: str, first: datetime, changes_on: date
 ) -> None:
     make.practice()
     place = make.location(zone=zone)
@@ -171,7 +171,7 @@ def test_a_closed_week_has_no_alternatives(shop: Shop) -> None:
     assert (closed.slot, closed.alternatives) == (None, ())
 
 
-def test_a_time_the_clock_jumps_over_has_alternatives_and_no_slot(make: ModuleType) -> None:
+def test_a_time_the_clock_jumps_over_has_alternatives_and_no_slot(make: Make) -> None:
     make.practice()
     place = make.location()
     person = make.therapist(place, weekdays=range(7), hours=(0, 12))
@@ -474,7 +474,7 @@ def test_no_day_of_the_week_and_no_year_of_weeks_are_no_shift(shop: Shop) -> Non
             SeriesShift(weekday=weekday, at=time(10, 0), weeks_later=weeks)
 
 
-def test_rooms_are_given_again_when_a_series_moves(make: ModuleType) -> None:
+def test_rooms_are_given_again_when_a_series_moves(make: Make) -> None:
     make.practice()
     place = make.location()
     person, other = make.therapist(place), make.therapist(place)

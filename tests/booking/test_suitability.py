@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -22,6 +21,7 @@ from clinic.intake.visit_limits import VisitLimits
 from clinic.plans import services as plans
 from clinic.practice.models import Location, Therapist, Treatment
 from tests.conftest import NOW
+from tests.make import Make
 from tests.plans.intakes import KNOTS, PREGNANT, send
 
 AT = NOW + timedelta(days=3)
@@ -37,7 +37,7 @@ PREGNANT_LIMITS = VisitLimits(
 class Practice:
     """Two therapists, of whom only Priya is trained for pregnancy, three treatments, and Paula."""
 
-    make: ModuleType
+    make: Make
     place: Location
     maeve: Therapist
     priya: Therapist
@@ -79,7 +79,7 @@ class Practice:
 
 
 @pytest.fixture
-def house(make: ModuleType) -> Practice:
+def house(make: Make) -> Practice:
     make.practice()
     place = make.location()
     maeve = make.therapist(place, given_name="Maeve")

@@ -1,7 +1,6 @@
 """Answers to an offer: the first acceptance wins, safety counts as for every booking, an earlier time moves the visit."""
 
 from datetime import date, timedelta
-from types import ModuleType
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -28,17 +27,18 @@ from tests.booking.waiting_list import (
     waits,
 )
 from tests.conftest import NOW
+from tests.make import Make
 
 ME, YOU = b"m" * 32, b"y" * 32
 
 
 @pytest.fixture
-def sold(make: ModuleType) -> Treatment:
+def sold(make: Make) -> Treatment:
     return thursdays(make)
 
 
 @pytest.fixture
-def visit(make: ModuleType, sold: Treatment) -> Appointment:
+def visit(make: Make, sold: Treatment) -> Appointment:
     return make.appointment(of=sold, who=make.client(given_name="Bob", mail="bob@client.example"))
 
 
@@ -50,7 +50,7 @@ def accept(offer: Offer, now: object, browser: bytes = ME, **more: object) -> Ap
 
 
 def test_the_first_acceptance_gets_the_time_and_the_others_are_out(
-    make: ModuleType, sold: Treatment, visit: Appointment
+    make: Make, sold: Treatment, visit: Appointment
 ) -> None:
     ada, bea = waits(make, sold, "Ada"), waits(make, sold, "Bea", now=NOW + timedelta(seconds=1))
     later = cancels(visit)
@@ -66,7 +66,7 @@ def test_the_first_acceptance_gets_the_time_and_the_others_are_out(
         accept(offer_of(bea), later, YOU)
 
 
-def test_accepting_twice_gives_the_same_visit(make: ModuleType, sold: Treatment, visit: Appointment) -> None:
+def test_accepting_twice_gives_the_same_visit(make: Make, sold: Treatment, visit: Appointment) -> None:
     ada = waits(make, sold)
     later = cancels(visit)
     look(later)
@@ -77,7 +77,7 @@ def test_accepting_twice_gives_the_same_visit(make: ModuleType, sold: Treatment,
 
 @pytest.mark.parametrize(("seconds", "is_good"), [(-1, True), (0, False), (60, False)])
 def test_an_offer_ends_with_its_last_second(
-    make: ModuleType, sold: Treatment, visit: Appointment, seconds: int, is_good: bool
+    make: Make, sold: Treatment, visit: Appointment, seconds: int, is_good: bool
 ) -> None:
     ada = waits(make, sold)
     later = cancels(visit)
@@ -91,7 +91,7 @@ def test_an_offer_ends_with_its_last_second(
 
 
 def test_a_declined_offer_cannot_be_accepted_and_the_entry_goes_on(
-    make: ModuleType, sold: Treatment, visit: Appointment
+    make: Make, sold: Treatment, visit: Appointment
 ) -> None:
     ada = waits(make, sold)
     later = cancels(visit)
@@ -104,9 +104,7 @@ def test_a_declined_offer_cannot_be_accepted_and_the_entry_goes_on(
     assert make.refreshed(ada).is_live
 
 
-def test_whoever_withdraws_lets_the_offer_go_as_well(
-    make: ModuleType, sold: Treatment, visit: Appointment
-) -> None:
+def test_whoever_withdraws_lets_the_offer_go_as_well(make: Make, sold: Treatment, visit: Appointment) -> None:
     ada = waits(make, sold)
     later = cancels(visit)
     look(later)
@@ -119,7 +117,7 @@ def test_whoever_withdraws_lets_the_offer_go_as_well(
 
 
 def test_what_is_accepted_counts_as_a_booking_of_that_address(
-    make: ModuleType, sold: Treatment, visit: Appointment
+    make: Make, sold: Treatment, visit: Appointment
 ) -> None:
     make.practice(open_bookings_per_client=1)
     ada = waits(make, sold)
@@ -133,7 +131,7 @@ def test_what_is_accepted_counts_as_a_booking_of_that_address(
 
 @pytest.mark.parametrize(("by_hand", "state"), [(False, State.REQUESTED), (True, State.BOOKED)])
 def test_where_clients_ask_first_what_staff_offered_by_hand_is_booked(
-    make: ModuleType, by_hand: bool, state: State
+    make: Make, by_hand: bool, state: State
 ) -> None:
     sold = thursdays(make, approval="ask_first")
     entry, person = waits(make, sold), sold.therapists[0]
@@ -146,7 +144,7 @@ def test_where_clients_ask_first_what_staff_offered_by_hand_is_booked(
     assert make.refreshed(entry).end == EntryEnd.FULFILLED
 
 
-def test_nobody_new_waits_for_what_is_not_for_a_first_visit(make: ModuleType) -> None:
+def test_nobody_new_waits_for_what_is_not_for_a_first_visit(make: Make) -> None:
     sold = thursdays(make, new_clients="not_first")
     with pytest.raises(admission.NotFirst):
         waits(make, sold)
@@ -172,11 +170,11 @@ class TestSafety:
     """The gate of every booking stands before an offer as well."""
 
     @pytest.fixture
-    def sold(self, make: ModuleType) -> Treatment:
+    def sold(self, make: Make) -> Treatment:
         return thursdays(make, intake="before_booking")
 
     def test_without_answers_the_time_is_won_but_the_questions_come_first(
-        self, make: ModuleType, sold: Treatment, visit: Appointment
+        self, make: Make, sold: Treatment, visit: Appointment
     ) -> None:
         ada, bea = waits(make, sold, "Ada"), waits(make, sold, "Bea", now=NOW + timedelta(seconds=1))
         later = cancels(visit)
@@ -198,7 +196,7 @@ class TestSafety:
         assert make.refreshed(ada).end == EntryEnd.FULFILLED
 
     def test_keeping_it_lets_another_time_of_this_browser_go(
-        self, make: ModuleType, sold: Treatment, visit: Appointment
+        self, make: Make, sold: Treatment, visit: Appointment
     ) -> None:
         ada = waits(make, sold)
         later = cancels(visit)
@@ -212,7 +210,7 @@ class TestSafety:
         assert make.refreshed(other).state == State.LAPSED
 
     def test_a_time_that_was_won_and_not_completed_is_offered_again_to_those_who_missed_it(
-        self, make: ModuleType, sold: Treatment, visit: Appointment
+        self, make: Make, sold: Treatment, visit: Appointment
     ) -> None:
         ada, bea = waits(make, sold, "Ada"), waits(make, sold, "Bea", now=NOW + timedelta(seconds=1))
         later = cancels(visit)
@@ -225,7 +223,7 @@ class TestSafety:
         assert [offer.end for offer in offers_of(bea)] == [OfferEnd.MISSED, None]
 
     def test_who_did_not_complete_a_time_is_offered_the_next_once_it_is_kept_no_more(
-        self, make: ModuleType, sold: Treatment, visit: Appointment
+        self, make: Make, sold: Treatment, visit: Appointment
     ) -> None:
         ada = waits(make, sold, "Ada", last_on=date(2031, 3, 7))
         later = cancels(visit)
@@ -238,7 +236,7 @@ class TestSafety:
         assert [offer.end for offer in offers_of(ada)] == [OfferEnd.ACCEPTED, None]
 
     def test_answers_of_an_urgent_kind_book_nothing(
-        self, make: ModuleType, sold: Treatment, visit: Appointment
+        self, make: Make, sold: Treatment, visit: Appointment
     ) -> None:
         ada = waits(make, sold)
         later = cancels(visit)
@@ -249,7 +247,7 @@ class TestSafety:
         assert make.refreshed(ada).is_live
 
     def test_without_health_answers_it_can_be_asked_for(
-        self, make: ModuleType, sold: Treatment, visit: Appointment
+        self, make: Make, sold: Treatment, visit: Appointment
     ) -> None:
         ada = waits(make, sold)
         later = cancels(visit)
@@ -257,7 +255,7 @@ class TestSafety:
         assert accept(offer_of(ada), later, plain=True).state == State.REQUESTED
 
     def test_staff_accept_for_a_caller_before_the_questions_are_answered(
-        self, make: ModuleType, sold: Treatment, visit: Appointment
+        self, make: Make, sold: Treatment, visit: Appointment
     ) -> None:
         ada = waits(make, sold)
         later = cancels(visit)
@@ -273,7 +271,7 @@ class TestSafety:
         assert offer_answers.visit_of(offer_of(ada)) == booked
 
     def test_staff_accept_nothing_for_somebody_who_should_see_a_doctor(
-        self, make: ModuleType, sold: Treatment, visit: Appointment
+        self, make: Make, sold: Treatment, visit: Appointment
     ) -> None:
         ada = waits(make, sold)
         later = cancels(visit)
@@ -289,7 +287,7 @@ class TestEarlier:
     """A visit that stands waits for something earlier."""
 
     @pytest.fixture
-    def late_visit(self, make: ModuleType, sold: Treatment) -> Appointment:
+    def late_visit(self, make: Make, sold: Treatment) -> Appointment:
         return make.appointment(of=sold, who=make.client(), starts_at=THURSDAY_TEN + timedelta(days=14))
 
     @pytest.fixture
@@ -300,7 +298,7 @@ class TestEarlier:
             )
 
     def test_the_visit_moves_and_its_old_time_is_let_go_in_the_same_step(
-        self, make: ModuleType, visit: Appointment, late_visit: Appointment, entry: WaitingListEntry
+        self, make: Make, visit: Appointment, late_visit: Appointment, entry: WaitingListEntry
     ) -> None:
         later = cancels(visit)
         look(later)
@@ -314,7 +312,7 @@ class TestEarlier:
 
     def test_the_time_it_leaves_is_offered_to_the_next(
         self,
-        make: ModuleType,
+        make: Make,
         sold: Treatment,
         visit: Appointment,
         late_visit: Appointment,
@@ -330,7 +328,7 @@ class TestEarlier:
         assert second.offering.hold.starts_at == THURSDAY_TEN + timedelta(days=14)
 
     def test_nothing_later_and_nothing_at_another_place_is_offered(
-        self, make: ModuleType, sold: Treatment, late_visit: Appointment, entry: WaitingListEntry
+        self, make: Make, sold: Treatment, late_visit: Appointment, entry: WaitingListEntry
     ) -> None:
         even_later = make.appointment(
             of=sold, who=make.client(mail="x@client.example"), starts_at=THURSDAY_TEN + timedelta(days=21)
@@ -344,7 +342,7 @@ class TestEarlier:
             entries.join_earlier(late_visit, times=EVERY_TIME, any_therapist=False, actor="visitor", now=NOW)
 
     def test_a_cancelled_visit_takes_its_entry_along(
-        self, make: ModuleType, visit: Appointment, late_visit: Appointment, entry: WaitingListEntry
+        self, make: Make, visit: Appointment, late_visit: Appointment, entry: WaitingListEntry
     ) -> None:
         later = cancels(visit)
         look(later)
@@ -356,7 +354,7 @@ class TestEarlier:
         assert offer_of(entry).end == OfferEnd.STOPPED
         assert offer_of(entry).offering.end == OfferingEnd.PUBLIC
 
-    def test_a_visit_that_is_over_cannot_be_earlier(self, make: ModuleType, sold: Treatment) -> None:
+    def test_a_visit_that_is_over_cannot_be_earlier(self, make: Make, sold: Treatment) -> None:
         past = make.appointment(
             of=sold, who=make.client(), starts_at=THURSDAY_TEN - timedelta(days=7), state=State.DONE
         )
@@ -365,7 +363,7 @@ class TestEarlier:
 
 
 def test_every_step_leaves_an_audit_row_that_names_the_client(
-    make: ModuleType, sold: Treatment, visit: Appointment
+    make: Make, sold: Treatment, visit: Appointment
 ) -> None:
     ada = waits(make, sold)
     later = cancels(visit)
@@ -375,7 +373,7 @@ def test_every_step_leaves_an_audit_row_that_names_the_client(
     assert {"join_waiting_list", "offer", "accept_offer", "book"} <= seen
 
 
-def test_entries_follow_when_two_records_of_one_person_are_joined(make: ModuleType, sold: Treatment) -> None:
+def test_entries_follow_when_two_records_of_one_person_are_joined(make: Make, sold: Treatment) -> None:
     ada, kept = waits(make, sold), make.client(given_name="Ada", mail="ada@client.example")
     with transaction():
         merging.merge(kept.id, ada.client_id, by=make.user(roles=["owner"]), now=NOW)
@@ -383,7 +381,7 @@ def test_entries_follow_when_two_records_of_one_person_are_joined(make: ModuleTy
 
 
 def test_old_entries_and_what_was_offered_are_deleted_in_the_end(
-    make: ModuleType, sold: Treatment, visit: Appointment
+    make: Make, sold: Treatment, visit: Appointment
 ) -> None:
     ada = waits(make, sold)
     later = cancels(visit)
@@ -402,9 +400,7 @@ def test_old_entries_and_what_was_offered_are_deleted_in_the_end(
         assert lapsed_reservations.delete_lapsed(long_after) == 1
 
 
-def test_a_changed_entry_waits_for_what_it_says_now(
-    make: ModuleType, sold: Treatment, visit: Appointment
-) -> None:
+def test_a_changed_entry_waits_for_what_it_says_now(make: Make, sold: Treatment, visit: Appointment) -> None:
     ada = waits(make, sold)
     with transaction():
         entries.change(

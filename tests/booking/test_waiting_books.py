@@ -9,7 +9,6 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from types import ModuleType
 from typing import ClassVar, Final
 from uuid import UUID
 
@@ -40,6 +39,7 @@ from clinic.db import db, transaction
 from clinic.refusal import Refusal
 from clinic.scheduling.hours import Days
 from tests import make
+from tests.make import Make
 
 GAMES: Final = 400 if os.environ.get("LUMBAR_LONG") else 8
 STEPS: Final = 40
@@ -677,9 +677,7 @@ def plays(machine: type[List], seed: int) -> None:
         play.teardown()
 
 
-def test_offers_and_answers_are_what_a_plain_book_keeping_says(
-    make: ModuleType, database: sa.Connection
-) -> None:
+def test_offers_and_answers_are_what_a_plain_book_keeping_says(make: Make, database: sa.Connection) -> None:
     machine = prepared(database)
     for seed in range(GAMES):
         plays(machine, seed)
@@ -689,7 +687,7 @@ def test_offers_and_answers_are_what_a_plain_book_keeping_says(
 
 @pytest.mark.long
 def test_no_game_that_hypothesis_thinks_of_departs_from_the_books(
-    make: ModuleType, database: sa.Connection
+    make: Make, database: sa.Connection
 ) -> None:
     machine = prepared(database)
     run_state_machine_as_test(

@@ -7,7 +7,6 @@ constraints it holds what must be true after each step, and at the end the worke
 import os
 from contextlib import suppress
 from datetime import timedelta
-from types import ModuleType
 from typing import Any, Final
 from uuid import UUID
 
@@ -26,6 +25,7 @@ from clinic.practice import absences
 from clinic.refusal import Refusal
 from tests import make
 from tests.booking.waiting_list import EVERY_TIME, THURSDAY_TEN
+from tests.make import Make
 from tests.races.test_same_instant import overlaps
 
 EXAMPLES: Final = 200 if os.environ.get("LUMBAR_LONG") else 8
@@ -208,9 +208,7 @@ def prepared(database: sa.Connection) -> type[WaitingList]:
     return WaitingList
 
 
-def test_no_time_is_kept_for_ever_and_nothing_is_there_twice(
-    make: ModuleType, database: sa.Connection
-) -> None:
+def test_no_time_is_kept_for_ever_and_nothing_is_there_twice(make: Make, database: sa.Connection) -> None:
     machine = prepared(database)
     run_state_machine_as_test(
         machine,
@@ -225,9 +223,7 @@ def test_no_time_is_kept_for_ever_and_nothing_is_there_twice(
     assert machine.kept > 0
 
 
-def test_the_machine_would_see_a_time_that_is_kept_too_long(
-    make: ModuleType, database: sa.Connection
-) -> None:
+def test_the_machine_would_see_a_time_that_is_kept_too_long(make: Make, database: sa.Connection) -> None:
     machine = prepared(database)
     play = machine()
     play.fill_the_day()

@@ -1,7 +1,6 @@
 """What becomes free is kept once and offered to those it suits, in order, at decent hours, twice, and then let go."""
 
 from datetime import UTC, date, datetime, timedelta
-from types import ModuleType
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -25,6 +24,7 @@ from tests.booking.waiting_list import (
     waits,
 )
 from tests.conftest import NOW
+from tests.make import Make
 
 
 def is_free(sold: Treatment, at: datetime, now: datetime) -> bool:
@@ -33,16 +33,16 @@ def is_free(sold: Treatment, at: datetime, now: datetime) -> bool:
 
 
 @pytest.fixture
-def sold(make: ModuleType) -> Treatment:
+def sold(make: Make) -> Treatment:
     return thursdays(make)
 
 
 @pytest.fixture
-def visit(make: ModuleType, sold: Treatment) -> Appointment:
+def visit(make: Make, sold: Treatment) -> Appointment:
     return make.appointment(of=sold, who=make.client(given_name="Bob", mail="bob@client.example"))
 
 
-def test_a_cancelled_time_is_kept_and_offered(make: ModuleType, sold: Treatment, visit: Appointment) -> None:
+def test_a_cancelled_time_is_kept_and_offered(make: Make, sold: Treatment, visit: Appointment) -> None:
     ada = waits(make, sold)
     later = cancels(visit)
     assert look(later).kept == 1
@@ -54,7 +54,7 @@ def test_a_cancelled_time_is_kept_and_offered(make: ModuleType, sold: Treatment,
 
 
 def test_nothing_is_offered_while_a_cancellation_can_be_undone(
-    make: ModuleType, sold: Treatment, visit: Appointment
+    make: Make, sold: Treatment, visit: Appointment
 ) -> None:
     ada = waits(make, sold)
     cancels(visit)
@@ -67,14 +67,14 @@ def test_nothing_is_offered_while_a_cancellation_can_be_undone(
     assert offers_of(ada) == []
 
 
-def test_what_was_free_when_somebody_joined_is_not_offered(make: ModuleType, sold: Treatment) -> None:
+def test_what_was_free_when_somebody_joined_is_not_offered(make: Make, sold: Treatment) -> None:
     ada = waits(make, sold)
     assert look(NOW + timedelta(minutes=1)).kept == 0
     assert offers_of(ada) == []
 
 
 def test_three_are_asked_at_once_in_the_order_in_which_they_joined(
-    make: ModuleType, sold: Treatment, visit: Appointment
+    make: Make, sold: Treatment, visit: Appointment
 ) -> None:
     people = [
         waits(make, sold, name, now=NOW + timedelta(seconds=number)) for number, name in enumerate("ABCDE")
@@ -85,7 +85,7 @@ def test_three_are_asked_at_once_in_the_order_in_which_they_joined(
 
 
 def test_after_an_unanswered_round_the_next_are_asked_and_after_the_second_the_time_is_public(
-    make: ModuleType, sold: Treatment, visit: Appointment
+    make: Make, sold: Treatment, visit: Appointment
 ) -> None:
     make.practice(offer_people=1)
     first, second, third = (
@@ -108,7 +108,7 @@ def test_after_an_unanswered_round_the_next_are_asked_and_after_the_second_the_t
 
 
 def test_a_round_that_everybody_declined_is_over_at_once(
-    make: ModuleType, sold: Treatment, visit: Appointment
+    make: Make, sold: Treatment, visit: Appointment
 ) -> None:
     make.practice(offer_people=1)
     first, second = waits(make, sold, "A"), waits(make, sold, "B", now=NOW + timedelta(seconds=1))
@@ -121,7 +121,7 @@ def test_a_round_that_everybody_declined_is_over_at_once(
 
 
 def test_when_nobody_else_wants_it_the_time_is_public_after_one_round(
-    make: ModuleType, sold: Treatment, visit: Appointment
+    make: Make, sold: Treatment, visit: Appointment
 ) -> None:
     ada = waits(make, sold)
     later = cancels(visit)
@@ -132,7 +132,7 @@ def test_when_nobody_else_wants_it_the_time_is_public_after_one_round(
 
 
 def test_the_time_frees_itself_when_the_worker_is_gone(
-    make: ModuleType, sold: Treatment, visit: Appointment
+    make: Make, sold: Treatment, visit: Appointment
 ) -> None:
     waits(make, sold)
     later = cancels(visit)
@@ -160,14 +160,14 @@ def test_the_time_frees_itself_when_the_worker_is_gone(
     ],
 )
 def test_days_parts_of_the_day_and_the_last_day_count(
-    make: ModuleType, sold: Treatment, visit: Appointment, wanted: dict, is_asked: bool
+    make: Make, sold: Treatment, visit: Appointment, wanted: dict, is_asked: bool
 ) -> None:
     ada = waits(make, sold, **wanted)
     look(cancels(visit))
     assert bool(offers_of(ada)) is is_asked
 
 
-def test_therapist_and_place_count(make: ModuleType) -> None:
+def test_therapist_and_place_count(make: Make) -> None:
     make.practice()
     house, other_house = make.location(), make.location()
     thea, theo = make.therapist(house), make.therapist(house)
@@ -183,7 +183,7 @@ def test_therapist_and_place_count(make: ModuleType) -> None:
     assert offer_of(hers).offering.hold.therapist_id == thea.id
 
 
-def test_nobody_who_takes_any_therapist_is_asked_for_a_time_that_another_had_free(make: ModuleType) -> None:
+def test_nobody_who_takes_any_therapist_is_asked_for_a_time_that_another_had_free(make: Make) -> None:
     make.practice()
     house = make.location()
     thea, theo = make.therapist(house), make.therapist(house)
@@ -196,7 +196,7 @@ def test_nobody_who_takes_any_therapist_is_asked_for_a_time_that_another_had_fre
 
 @pytest.mark.parametrize("minutes_before", [29, 30, 31])
 def test_nothing_is_offered_once_the_answer_would_come_too_late(
-    make: ModuleType, sold: Treatment, visit: Appointment, minutes_before: int
+    make: Make, sold: Treatment, visit: Appointment, minutes_before: int
 ) -> None:
     make.practice(notice_minutes=60)
     ada = waits(make, sold)
@@ -211,7 +211,7 @@ def test_nothing_is_offered_once_the_answer_would_come_too_late(
     [("20:29", True), ("20:30", False), ("23:00", False), ("07:59", False), ("08:00", True)],
 )
 def test_quiet_hours_are_kept_from_the_first_minute_of_an_offer_to_its_last(
-    make: ModuleType, sold: Treatment, visit: Appointment, at: str, is_offered: bool
+    make: Make, sold: Treatment, visit: Appointment, at: str, is_offered: bool
 ) -> None:
     """Quiet from 21 to 8 at the location, and an answer takes up to half an hour."""
     ada = waits(make, sold)
@@ -224,9 +224,7 @@ def test_quiet_hours_are_kept_from_the_first_minute_of_an_offer_to_its_last(
         assert offers_of(ada), "what became free at night is offered in the morning"
 
 
-def test_a_second_round_is_not_begun_in_the_evening(
-    make: ModuleType, sold: Treatment, visit: Appointment
-) -> None:
+def test_a_second_round_is_not_begun_in_the_evening(make: Make, sold: Treatment, visit: Appointment) -> None:
     make.practice(offer_people=1)
     first, second = waits(make, sold, "A"), waits(make, sold, "B", now=NOW + timedelta(seconds=1))
     cancels(visit)
@@ -239,7 +237,7 @@ def test_a_second_round_is_not_begun_in_the_evening(
 
 
 def test_who_let_a_time_go_is_not_asked_for_it_again_and_comes_after_those_who_did_not(
-    make: ModuleType, sold: Treatment, visit: Appointment
+    make: Make, sold: Treatment, visit: Appointment
 ) -> None:
     make.practice(offer_people=1)
     ada = waits(make, sold, "Ada")
@@ -262,9 +260,7 @@ def test_who_let_a_time_go_is_not_asked_for_it_again_and_comes_after_those_who_d
     assert len(offers_of(ada)) == 2
 
 
-def test_one_person_with_two_entries_is_asked_once(
-    make: ModuleType, sold: Treatment, visit: Appointment
-) -> None:
+def test_one_person_with_two_entries_is_asked_once(make: Make, sold: Treatment, visit: Appointment) -> None:
     person = make.client(given_name="Twice", mail="twice@client.example")
     one, two = (waits(make, sold, who=person, now=NOW + timedelta(seconds=n)) for n in range(2))
     look(cancels(visit))
@@ -272,7 +268,7 @@ def test_one_person_with_two_entries_is_asked_once(
 
 
 def test_nobody_is_offered_anything_whom_no_letter_reaches(
-    make: ModuleType, sold: Treatment, visit: Appointment
+    make: Make, sold: Treatment, visit: Appointment
 ) -> None:
     bounced = make.client(given_name="Gone", mail="gone@client.example")
     bounced.contacts[0].bounced_at = NOW
@@ -283,7 +279,7 @@ def test_nobody_is_offered_anything_whom_no_letter_reaches(
     assert [offers_of(entry) for entry in without] == [[], []]
 
 
-def test_a_longer_visit_is_asked_after_the_shorter_ones_have_let_the_time_go(make: ModuleType) -> None:
+def test_a_longer_visit_is_asked_after_the_shorter_ones_have_let_the_time_go(make: Make) -> None:
     make.practice()
     person = make.therapist()
     make.weekly_hours(person, make.location(), 3, 600, 690)
@@ -299,7 +295,7 @@ def test_a_longer_visit_is_asked_after_the_shorter_ones_have_let_the_time_go(mak
     assert offer_of(long).offering.hold.length_minutes == 90
 
 
-def test_a_second_freed_time_is_offered_to_whoever_missed_the_first(make: ModuleType) -> None:
+def test_a_second_freed_time_is_offered_to_whoever_missed_the_first(make: Make) -> None:
     sold = make.offering()
     visits = [
         make.appointment(of=sold, who=make.client(), starts_at=THURSDAY_TEN + timedelta(hours=hour))
@@ -323,7 +319,7 @@ def test_a_second_freed_time_is_offered_to_whoever_missed_the_first(make: Module
     assert first.offering_id != second.offering_id
 
 
-def test_time_off_taken_back_is_offered(make: ModuleType, sold: Treatment) -> None:
+def test_time_off_taken_back_is_offered(make: Make, sold: Treatment) -> None:
     off = TimeOff(therapist_id=sold.therapists[0].id, from_on=date(2031, 3, 6), until_on=date(2031, 3, 7))
     db.session.add(off)
     db.session.commit()
@@ -335,7 +331,7 @@ def test_time_off_taken_back_is_offered(make: ModuleType, sold: Treatment) -> No
     assert offer_of(ada).offering.hold.starts_at == THURSDAY_TEN
 
 
-def test_longer_hours_are_offered(make: ModuleType, sold: Treatment) -> None:
+def test_longer_hours_are_offered(make: Make, sold: Treatment) -> None:
     ada = waits(make, sold, times=entries.times([4], [1]))
     look(NOW + timedelta(minutes=1))
     person = sold.therapists[0]
@@ -344,7 +340,7 @@ def test_longer_hours_are_offered(make: ModuleType, sold: Treatment) -> None:
     assert offer_of(ada).offering.hold.starts_at == datetime(2031, 3, 7, 13, 0, tzinfo=UTC)
 
 
-def test_a_move_frees_the_old_time(make: ModuleType, sold: Treatment, visit: Appointment) -> None:
+def test_a_move_frees_the_old_time(make: Make, sold: Treatment, visit: Appointment) -> None:
     ada = waits(make, sold)
     next_week = THURSDAY_TEN + timedelta(days=7)
     with transaction():
@@ -353,7 +349,7 @@ def test_a_move_frees_the_old_time(make: ModuleType, sold: Treatment, visit: App
     assert offer_of(ada).offering.hold.starts_at == THURSDAY_TEN
 
 
-def test_a_declined_request_frees_its_time(make: ModuleType, sold: Treatment) -> None:
+def test_a_declined_request_frees_its_time(make: Make, sold: Treatment) -> None:
     request = make.appointment(of=sold, who=make.client(), state=State.REQUESTED)
     ada = waits(make, sold)
     with transaction():
@@ -362,7 +358,7 @@ def test_a_declined_request_frees_its_time(make: ModuleType, sold: Treatment) ->
     assert offer_of(ada).offering.hold.starts_at == THURSDAY_TEN
 
 
-def test_a_day_that_the_horizon_reaches_has_not_become_free(make: ModuleType, sold: Treatment) -> None:
+def test_a_day_that_the_horizon_reaches_has_not_become_free(make: Make, sold: Treatment) -> None:
     make.practice(horizon_days=10)
     ada = waits(make, sold)
     for day in range(1, 20):
@@ -370,7 +366,7 @@ def test_a_day_that_the_horizon_reaches_has_not_become_free(make: ModuleType, so
     assert offers_of(ada) == []
 
 
-def test_a_booking_beside_it_that_shifts_the_first_fitting_start_frees_nothing(make: ModuleType) -> None:
+def test_a_booking_beside_it_that_shifts_the_first_fitting_start_frees_nothing(make: Make) -> None:
     """With `pack` on, a free stretch begins with a start wherever it begins."""
     make.practice(pack=True)
     sold = make.treatment(therapists=[make.therapist(make.location())])
@@ -383,7 +379,7 @@ def test_a_booking_beside_it_that_shifts_the_first_fitting_start_frees_nothing(m
 
 
 def test_the_worker_killed_before_it_remembers_offers_nothing_twice(
-    make: ModuleType, sold: Treatment, visit: Appointment
+    make: Make, sold: Treatment, visit: Appointment
 ) -> None:
     ada = waits(make, sold)
     before = {row.therapist_id: row.starts for row in db.session.query(Known)}
@@ -398,9 +394,7 @@ def test_the_worker_killed_before_it_remembers_offers_nothing_twice(
     assert len(offers_of(ada)) == 1
 
 
-def test_what_is_known_of_a_treatment_is_forgotten_with_its_last_entry(
-    make: ModuleType, sold: Treatment
-) -> None:
+def test_what_is_known_of_a_treatment_is_forgotten_with_its_last_entry(make: Make, sold: Treatment) -> None:
     ada = waits(make, sold)
     assert make.count(Known) == 1
     with transaction():
@@ -409,16 +403,14 @@ def test_what_is_known_of_a_treatment_is_forgotten_with_its_last_entry(
     assert make.count(Known) == 0
 
 
-def test_an_entry_ends_with_its_last_day(make: ModuleType, sold: Treatment) -> None:
+def test_an_entry_ends_with_its_last_day(make: Make, sold: Treatment) -> None:
     ada = waits(make, sold, last_on=date(2031, 3, 4))
     assert look(datetime(2031, 3, 4, 22, 59, tzinfo=UTC)).ended == 0
     assert look(datetime(2031, 3, 4, 23, 0, tzinfo=UTC)).ended == 1
     assert make.found(WaitingListEntry, ada.id).end == "over"
 
 
-def test_stopping_an_offering_frees_the_time_at_once(
-    make: ModuleType, sold: Treatment, visit: Appointment
-) -> None:
+def test_stopping_an_offering_frees_the_time_at_once(make: Make, sold: Treatment, visit: Appointment) -> None:
     ada = waits(make, sold)
     later = cancels(visit)
     look(later)

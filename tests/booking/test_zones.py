@@ -2,7 +2,6 @@
 
 import hashlib
 from datetime import UTC, date, datetime, timedelta
-from types import ModuleType
 from zoneinfo import ZoneInfo
 
 import icalendar
@@ -23,6 +22,7 @@ from clinic.practice.premises import UnknownZone
 from clinic.scheduling import hours
 from clinic.scheduling.hours import Days
 from tests.conftest import NOW
+from tests.make import Make
 from tests.scheduling import zones as changing
 
 ONE_DAY = timedelta(days=1)
@@ -53,11 +53,12 @@ def instant_in_file(visit: Appointment, now: datetime) -> datetime:
     """The start that somebody's calendar reads out of the file."""
     raw = serialise([visit], queries.the_practice(), method=Method.PUBLISH, now=now)
     (event,) = icalendar.Calendar.from_ical(raw).walk("VEVENT")
-    return event.start.astimezone(UTC)
+    start: datetime = event["DTSTART"].dt
+    return start.astimezone(UTC)
 
 
 @pytest.mark.parametrize("name", changing.representatives())
-def test_offer_booking_file_and_reminder_agree_on_both_days_of_change(make: ModuleType, name: str) -> None:
+def test_offer_booking_file_and_reminder_agree_on_both_days_of_change(make: Make, name: str) -> None:
     zone = ZoneInfo(name)
     make.practice(
         step_minutes=30,
@@ -105,13 +106,13 @@ BY_NEW_RULES = datetime(2031, 12, 9, 17, tzinfo=UTC)
 
 
 @pytest.fixture
-def sold(make: ModuleType) -> Treatment:
+def sold(make: Make) -> Treatment:
     make.practice()
     person = make.therapist(make.location(zone=VANCOUVER), weekdays=range(7))
     return make.treatment(therapists=[person])
 
 
-def promised(make: ModuleType, sold: Treatment, hour: int = 0, **columns: object) -> Appointment:
+def promised(make: Make, sold: Treatment, hour: int = 0, **columns: object) -> Appointment:
     """A visit that was booked under the rules of 2025, so many hours after ten."""
     later = timedelta(hours=hour)
     return make.appointment(
@@ -121,9 +122,7 @@ def promised(make: ModuleType, sold: Treatment, hour: int = 0, **columns: object
     )
 
 
-def test_new_zone_rules_keep_the_time_on_the_clock_and_move_the_instant(
-    make: ModuleType, sold: Treatment
-) -> None:
+def test_new_zone_rules_keep_the_time_on_the_clock_and_move_the_instant(make: Make, sold: Treatment) -> None:
     visit = promised(make, sold)
     revision = visit.revision
     assert [shift.starts_at for shift in zone_changes.drifted(NOW)] == [BY_NEW_RULES]
@@ -139,7 +138,7 @@ def test_new_zone_rules_keep_the_time_on_the_clock_and_move_the_instant(
     assert zone_changes.drifted(NOW) == []
 
 
-def test_listing_what_drifted_changes_nothing(make: ModuleType, sold: Treatment) -> None:
+def test_listing_what_drifted_changes_nothing(make: Make, sold: Treatment) -> None:
     visit = promised(make, sold)
     (shift,) = zone_changes.drifted(NOW)
     said = zone_changes.describe_shift(shift)
@@ -150,7 +149,7 @@ def test_listing_what_drifted_changes_nothing(make: ModuleType, sold: Treatment)
 
 
 def test_visits_one_after_the_other_move_together_though_each_takes_the_place_of_the_next(
-    make: ModuleType, sold: Treatment
+    make: Make, sold: Treatment
 ) -> None:
     visits = [promised(make, sold, hour) for hour in range(3)]
     with transaction():
@@ -159,7 +158,7 @@ def test_visits_one_after_the_other_move_together_though_each_takes_the_place_of
     assert starts == [BY_NEW_RULES + timedelta(hours=hour) for hour in range(3)]
 
 
-def test_a_second_repair_finds_nothing(make: ModuleType, sold: Treatment) -> None:
+def test_a_second_repair_finds_nothing(make: Make, sold: Treatment) -> None:
     visit = promised(make, sold)
     with transaction():
         zone_changes.repair(actor="system", now=NOW)
@@ -169,7 +168,7 @@ def test_a_second_repair_finds_nothing(make: ModuleType, sold: Treatment) -> Non
     assert make.refreshed(visit).revision == revision
 
 
-def test_a_clash_moves_nobody(make: ModuleType, sold: Treatment) -> None:
+def test_a_clash_moves_nobody(make: Make, sold: Treatment) -> None:
     """A visit at another place, in a zone whose rules stayed, is in the way."""
     person: Therapist = sold.therapists[0]
     visit = promised(make, sold)
@@ -180,7 +179,7 @@ def test_a_clash_moves_nobody(make: ModuleType, sold: Treatment) -> None:
     assert make.refreshed(visit).starts_at == BY_OLD_RULES
 
 
-def test_what_is_over_cancelled_or_right_stays(make: ModuleType, sold: Treatment) -> None:
+def test_what_is_over_cancelled_or_right_stays(make: Make, sold: Treatment) -> None:
     over = promised(make, sold)
     off = promised(make, sold, 3, state=State.CANCELLED)
     right = make.appointment(of=sold, starts_at=NOW + timedelta(days=4), who=make.client())
@@ -191,7 +190,7 @@ def test_what_is_over_cancelled_or_right_stays(make: ModuleType, sold: Treatment
     assert make.refreshed(off).revision == make.refreshed(right).revision == 1
 
 
-def test_a_reminder_follows_the_visit(make: ModuleType, sold: Treatment) -> None:
+def test_a_reminder_follows_the_visit(make: Make, sold: Treatment) -> None:
     make.practice(reminder_offsets_minutes=[120], quiet_from_hour=23, quiet_until_hour=1)
     visit = promised(make, sold)
     with transaction():
@@ -201,7 +200,7 @@ def test_a_reminder_follows_the_visit(make: ModuleType, sold: Treatment) -> None
     assert visit.id not in reminded(two_hours_before - timedelta(minutes=1))
 
 
-def test_a_new_clock_of_a_location_keeps_every_promised_time(make: ModuleType) -> None:
+def test_a_new_clock_of_a_location_keeps_every_promised_time(make: Make) -> None:
     make.practice()
     place = make.location(zone="Europe/London")
     sold = make.treatment(therapists=[make.therapist(place)])
@@ -223,7 +222,7 @@ def test_a_new_clock_of_a_location_keeps_every_promised_time(make: ModuleType) -
     assert {"change", "keep_wall_time"} <= actions
 
 
-def test_a_clock_that_stays_is_asked_nothing(make: ModuleType) -> None:
+def test_a_clock_that_stays_is_asked_nothing(make: Make) -> None:
     place = make.location(zone="UTC")
     with transaction():
         assert zone_changes.change_zone(place.id, "UTC", actor=BY, now=NOW) == []
@@ -231,7 +230,7 @@ def test_a_clock_that_stays_is_asked_nothing(make: ModuleType) -> None:
         zone_changes.change_zone(place.id, "Etc/GMT+5", actor=BY, now=NOW)
 
 
-def test_a_time_the_new_clock_skips_becomes_the_moment_of_the_jump(make: ModuleType) -> None:
+def test_a_time_the_new_clock_skips_becomes_the_moment_of_the_jump(make: Make) -> None:
     make.practice()
     place = make.location(zone="America/Phoenix")
     sold = make.treatment(therapists=[make.therapist(place)])

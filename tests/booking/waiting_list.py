@@ -1,7 +1,6 @@
 """A house whose Thursday is taken, and people who wait for it."""
 
 from datetime import date, datetime, timedelta
-from types import ModuleType
 from typing import Any
 
 from clinic.accounts.models import Client
@@ -13,6 +12,7 @@ from clinic.booking.waiting.rounds import RoundTally
 from clinic.db import db, transaction
 from clinic.practice.models import Treatment
 from tests.conftest import NOW
+from tests.make import Make
 
 THURSDAY_TEN = datetime.fromisoformat("2031-03-06T09:00+00:00")
 """10:00 in Berlin, three days after the tests' moment."""
@@ -22,7 +22,7 @@ UNDO_OVER = timedelta(seconds=121)
 HALF_AN_HOUR = timedelta(minutes=30)
 
 
-def thursdays(make: ModuleType, **columns: Any) -> Treatment:
+def thursdays(make: Make, **columns: Any) -> Treatment:
     """An hour of massage that can be had on Thursdays at ten and at no other time."""
     make.practice()
     person = make.therapist()
@@ -31,7 +31,7 @@ def thursdays(make: ModuleType, **columns: Any) -> Treatment:
 
 
 def waits(
-    make: ModuleType,
+    make: Make,
     sold: Treatment,
     name: str = "Ada",
     *,

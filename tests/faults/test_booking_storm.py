@@ -235,9 +235,9 @@ def test_a_storm_of_bookings_loses_nothing_doubles_nothing_and_leaves_nothing_st
 
     # Times kept by visitors whose answer was lost run out; then every time can be had, and each only once.
     stage.clock.write_text(str(timedelta(minutes=30).total_seconds()))
-    with ThreadPoolExecutor(4) as crowd:
+    with ThreadPoolExecutor(4) as visitors:
         late = enumerate((start for start in times for _ in range(THERAPISTS + 1)), start=POSTS)
-        list(crowd.map(lambda each: Visitor(each[0], port, seen).try_for(each[1]), late))
+        list(visitors.map(lambda each: Visitor(each[0], port, seen).try_for(each[1]), late))
     db.session.rollback()
     print(
         f"{POSTS} tries with seed {SEED}: {dict(seen.statuses)}, {seen.lost} lines broken, {dict(happened)}; "

@@ -18,7 +18,10 @@ from tests.guidance.versions import OLDER
 def test_every_rule_stands_there_once_with_a_source(rule_set: RuleSet) -> None:
     book = rule_book(rule_set)
     ids = [rule.id for rule in book.rules]
-    wanted = [rule.id for rule in (*rule_set.safety, *rule_set.back, *rule_set.preferences)]
+    wanted = [
+        *(rule.id for rule in rule_set.safety),
+        *(rule.id for rule in (*rule_set.back, *rule_set.preferences)),
+    ]
     assert len(ids) == len(set(ids))
     assert set(wanted) <= set(ids)
     assert all(rule.sources and rule.lines and rule.heading for rule in book.rules)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from types import ModuleType
 
 import pytest
 import sqlalchemy as sa
@@ -23,6 +22,7 @@ from clinic.plans import services as plans
 from clinic.practice.models import IntakeRule, Treatment
 from tests.intake import walk
 from tests.intake.walk import BROWSER, OTHER_BROWSER
+from tests.make import Make
 
 AGE = {"age_years": ["16"], "clinician_seen": ["yes_cleared"]}
 PARENT = "parent@client.example"
@@ -30,14 +30,14 @@ Booked = Callable[..., Appointment]
 
 
 @pytest.fixture
-def massage(make: ModuleType) -> Treatment:
+def massage(make: Make) -> Treatment:
     make.practice()
     sold: Treatment = make.treatment(therapists=[make.therapist(make.location())], intake="before_booking")
     return sold
 
 
 @pytest.fixture
-def book(massage: Treatment, make: ModuleType, now: datetime) -> Booked:
+def book(massage: Treatment, make: Make, now: datetime) -> Booked:
     """Hold a time and book it, as the pages do, for a new client."""
 
     def booked(
@@ -105,7 +105,7 @@ def test_an_address_given_as_ones_own_becomes_the_guardians(book: Booked, now: d
 
 
 def test_a_client_who_has_a_guardians_yes_needs_no_second_one(
-    book: Booked, make: ModuleType, now: datetime
+    book: Booked, make: Make, now: datetime
 ) -> None:
     agreed(walk.sent(now, **AGE), now)
     visit = book()
@@ -136,7 +136,7 @@ def test_the_yes_of_one_browser_is_not_that_of_another(book: Booked, now: dateti
 
 
 def test_a_therapists_clearance_of_the_age_rule_is_no_guardians_yes(
-    book: Booked, make: ModuleType, now: datetime
+    book: Booked, make: Make, now: datetime
 ) -> None:
     submission = walk.sent(now, **AGE)
     plans.clear(

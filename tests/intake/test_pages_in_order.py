@@ -1,7 +1,6 @@
 """Drafts: the way through the pages, what is judged after each, and what is refused."""
 
 from datetime import datetime, timedelta
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from clinic.intake import drafts, path, queries, services
 from clinic.intake.models import Consent, Draft, Outcome, Purpose, RaisedLevel, Submission
 from tests.intake import walk
 from tests.intake.walk import BROWSER, OTHER_BROWSER
+from tests.make import Make
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -324,7 +324,7 @@ def test_a_draft_of_another_browser_is_not_found(now: datetime) -> None:
     assert queries.draft(None, now) is None
 
 
-def test_drafts_are_deleted_fourteen_days_after_the_last_change(now: datetime, make: ModuleType) -> None:
+def test_drafts_are_deleted_fourteen_days_after_the_last_change(now: datetime, make: Make) -> None:
     walk.begun(now)
     walk.begun(now + timedelta(days=1), browser=OTHER_BROWSER)
     assert queries.draft(BROWSER, now + timedelta(days=14)) is None
@@ -333,7 +333,7 @@ def test_drafts_are_deleted_fourteen_days_after_the_last_change(now: datetime, m
     assert make.count(Draft) == 1
 
 
-def test_a_client_who_returns_answers_again_what_can_have_changed(now: datetime, make: ModuleType) -> None:
+def test_a_client_who_returns_answers_again_what_can_have_changed(now: datetime, make: Make) -> None:
     person = make.client()
     first = walk.sent(now, conditions=["diabetes"])
     services.adopt(BROWSER, person.id, now)
@@ -354,7 +354,7 @@ def test_a_client_who_returns_answers_again_what_can_have_changed(now: datetime,
     assert second.answers == first.answers
 
 
-def returned(now: datetime, make: ModuleType, **before: list[str]) -> Draft:
+def returned(now: datetime, make: Make, **before: list[str]) -> Draft:
     """The draft of a client who answered 30 days before `now` and begins again on another device."""
     person = make.client()
     walk.sent(now - timedelta(days=30), **before)
@@ -362,7 +362,7 @@ def returned(now: datetime, make: ModuleType, **before: list[str]) -> Draft:
     return drafts.start(browser=OTHER_BROWSER, client_id=person.id, mail=None, now=now)
 
 
-def test_a_new_name_for_the_problem_asks_everything_again(now: datetime, make: ModuleType) -> None:
+def test_a_new_name_for_the_problem_asks_everything_again(now: datetime, make: Make) -> None:
     # "Full renewal after 6 months or any new diagnosis" (guidance, 6, logic note 6).
     returned(now, make, conditions=["diabetes"], diagnoses=["muscle_strain"], diagnoses_past=["none"])
     draft = walk.walk(now, browser=OTHER_BROWSER, until="names")
@@ -376,9 +376,7 @@ def test_a_new_name_for_the_problem_asks_everything_again(now: datetime, make: M
     assert page.slug == "age"
 
 
-def test_what_was_answered_after_a_new_name_stays_when_another_is_added(
-    now: datetime, make: ModuleType
-) -> None:
+def test_what_was_answered_after_a_new_name_stays_when_another_is_added(now: datetime, make: Make) -> None:
     returned(now, make)
     told = {"diagnoses": ["sciatica"], "diagnoses_past": ["none"]}
     draft = walk.walk(now, browser=OTHER_BROWSER, **told)
@@ -388,7 +386,7 @@ def test_what_was_answered_after_a_new_name_stays_when_another_is_added(
     assert path.next_unanswered(draft.answers) is None
 
 
-def test_a_name_told_before_renews_nothing(now: datetime, make: ModuleType) -> None:
+def test_a_name_told_before_renews_nothing(now: datetime, make: Make) -> None:
     told = {"diagnoses": ["sciatica"], "diagnoses_past": ["sciatica"]}
     returned(now, make, **told)
     draft = walk.walk(now, browser=OTHER_BROWSER, until="names")
@@ -396,13 +394,13 @@ def test_a_name_told_before_renews_nothing(now: datetime, make: ModuleType) -> N
     assert draft.answers["age_years"]
 
 
-def test_a_client_who_had_no_pain_is_asked_whether_it_hurts_now(now: datetime, make: ModuleType) -> None:
+def test_a_client_who_had_no_pain_is_asked_whether_it_hurts_now(now: datetime, make: Make) -> None:
     draft = returned(now, make, back_pain_now=["no"])
     assert "back_pain_now" not in draft.answers
     assert draft.answers["age_years"]
 
 
-def test_after_six_months_everything_is_asked_again(now: datetime, make: ModuleType) -> None:
+def test_after_six_months_everything_is_asked_again(now: datetime, make: Make) -> None:
     person = make.client()
     walk.sent(now - timedelta(days=183))
     services.adopt(BROWSER, person.id, now - timedelta(days=183))
@@ -410,7 +408,7 @@ def test_after_six_months_everything_is_asked_again(now: datetime, make: ModuleT
     assert draft.answers == {}
 
 
-def test_a_visitor_does_not_find_the_history_of_a_client(now: datetime, make: ModuleType) -> None:
+def test_a_visitor_does_not_find_the_history_of_a_client(now: datetime, make: Make) -> None:
     walk.sent(now)
     services.adopt(BROWSER, make.client().id, now)
     assert drafts.start(browser=BROWSER, client_id=None, mail=None, now=now).answers == {}
@@ -421,7 +419,7 @@ def test_postponement_carries_its_own_disposition(now: datetime) -> None:
     assert (submission.outcome.level, submission.outcome.disposition) == ("refer", Disposition.POSTPONE)
 
 
-def test_what_is_stored_names_the_rule_set_it_was_made_with(now: datetime, make: ModuleType) -> None:
+def test_what_is_stored_names_the_rule_set_it_was_made_with(now: datetime, make: Make) -> None:
     submission = walk.sent(now)
     outcome = make.found(Outcome, submission.outcome.id)
     assert outcome.rule_set == outcome.explanation["safety"]["rule_set"]

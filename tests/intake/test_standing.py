@@ -1,7 +1,6 @@
 """Which level counts for a person: the newest answers, the floor of seven days, postponements, clearances."""
 
 from datetime import UTC, datetime, timedelta
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -17,6 +16,7 @@ from clinic.intake.models import Clearance, RaisedLevel, Submission
 from clinic.intake.queries import SafetyStanding, safety_standing
 from tests.intake import walk
 from tests.intake.walk import BROWSER, OTHER_BROWSER
+from tests.make import Make
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -113,7 +113,7 @@ def test_changed_answers_after_a_stop_still_go_to_a_therapist_for_seven_days(
     assert of_browser(now + 7 * DAY).level is Level.OK
 
 
-def test_the_floor_follows_the_client_to_another_browser(now: datetime, make: ModuleType) -> None:
+def test_the_floor_follows_the_client_to_another_browser(now: datetime, make: Make) -> None:
     person = make.client()
     walk.walk(now, red_flags_weight_loss=["yes"])
     drafts.withhold(BROWSER)
@@ -170,7 +170,7 @@ def test_an_illness_taken_back_goes_to_a_therapist_until_its_time_is_over(now: d
     assert of_browser(now + 48 * HOUR).level is Level.OK
 
 
-def cleared(submission: Submission, rules: set[str], make: ModuleType, now: datetime, days: int = 90) -> None:
+def cleared(submission: Submission, rules: set[str], make: Make, now: datetime, days: int = 90) -> None:
     """A clearance as it is stored, whatever the pages let a therapist clear."""
     row = Clearance(
         submission_id=submission.id,
@@ -183,7 +183,7 @@ def cleared(submission: Submission, rules: set[str], make: ModuleType, now: date
     db.session.flush()
 
 
-def test_a_clearance_reopens_booking_until_its_date(now: datetime, make: ModuleType) -> None:
+def test_a_clearance_reopens_booking_until_its_date(now: datetime, make: Make) -> None:
     person = make.client()
     submission = walk.sent(now, conditions=["recent_heart_attack_or_stroke", "hypertension_controlled"])
     services.adopt(BROWSER, person.id, now)
@@ -195,7 +195,7 @@ def test_a_clearance_reopens_booking_until_its_date(now: datetime, make: ModuleT
     assert of_client(person, now + 11 * DAY).level is Level.REFER
 
 
-def test_a_clearance_of_one_rule_leaves_the_others(now: datetime, make: ModuleType) -> None:
+def test_a_clearance_of_one_rule_leaves_the_others(now: datetime, make: Make) -> None:
     person = make.client()
     submission = walk.sent(now, conditions=["recent_heart_attack_or_stroke"], red_flags_weight_loss=["yes"])
     services.adopt(BROWSER, person.id, now)
@@ -203,9 +203,7 @@ def test_a_clearance_of_one_rule_leaves_the_others(now: datetime, make: ModuleTy
     assert of_client(person, now + HOUR).level is Level.REFER
 
 
-def test_a_clearance_reaches_the_same_answer_said_again_but_not_another(
-    now: datetime, make: ModuleType
-) -> None:
+def test_a_clearance_reaches_the_same_answer_said_again_but_not_another(now: datetime, make: Make) -> None:
     person = make.client()
     submission = walk.sent(now, conditions=["past_clot"])
     services.adopt(BROWSER, person.id, now)
@@ -224,7 +222,7 @@ def again(person: Client, at: datetime, **changes: list[str]) -> None:
     services.adopt(OTHER_BROWSER, person.id, at)
 
 
-def test_an_emergency_said_again_is_not_covered_by_an_old_clearance(now: datetime, make: ModuleType) -> None:
+def test_an_emergency_said_again_is_not_covered_by_an_old_clearance(now: datetime, make: Make) -> None:
     person = make.client()
     answers = {"red_flags.saddle_numbness": "yes"}
     first = services.answer_before_visit(client_id=person.id, posted=visit_form(answers), now=now)
@@ -244,7 +242,7 @@ def visit_form(changes: dict[str, str]) -> dict[str, list[str]]:
     return {**plain, **pains, **{name: [value] for name, value in changes.items()}}
 
 
-def test_the_short_form_is_judged_together_with_the_last_full_one(now: datetime, make: ModuleType) -> None:
+def test_the_short_form_is_judged_together_with_the_last_full_one(now: datetime, make: Make) -> None:
     """U14: numbness stands in the full form, the new pain after cancer in the short one."""
     person = make.client()
     walk.sent(now, limb_symptoms=["numbness"], radiation=["arm"], clinician_seen=["yes_cleared"])
@@ -259,7 +257,7 @@ def test_the_short_form_is_judged_together_with_the_last_full_one(now: datetime,
     assert of_client(person, now + 30 * DAY).level is Level.URGENT
 
 
-def test_the_short_form_makes_the_answers_fresh_again(now: datetime, make: ModuleType) -> None:
+def test_the_short_form_makes_the_answers_fresh_again(now: datetime, make: Make) -> None:
     person = make.client()
     full = walk.sent(now)
     services.adopt(BROWSER, person.id, now)
@@ -271,7 +269,7 @@ def test_the_short_form_makes_the_answers_fresh_again(now: datetime, make: Modul
     assert found.submission == full
 
 
-def test_the_short_form_wants_every_sign_answered(now: datetime, make: ModuleType) -> None:
+def test_the_short_form_wants_every_sign_answered(now: datetime, make: Make) -> None:
     posted = visit_form({})
     del posted["red_flags.weight_loss"]
     with pytest.raises(drafts.DraftIncomplete) as refused:
@@ -280,7 +278,7 @@ def test_the_short_form_wants_every_sign_answered(now: datetime, make: ModuleTyp
 
 
 def test_a_signed_in_client_is_not_judged_by_what_the_browser_sent_for_another(
-    now: datetime, make: ModuleType
+    now: datetime, make: Make
 ) -> None:
     other, person = make.client(given_name="Otto"), make.client()
     walk.sent(now, red_flags_weight_loss=["yes"])
@@ -289,7 +287,7 @@ def test_a_signed_in_client_is_not_judged_by_what_the_browser_sent_for_another(
     assert of_client(other, now).level is Level.REFER
 
 
-def test_a_visitor_who_books_again_takes_the_answers_along(now: datetime, make: ModuleType) -> None:
+def test_a_visitor_who_books_again_takes_the_answers_along(now: datetime, make: Make) -> None:
     first, second = make.client(), make.client(given_name="Ada")
     original = walk.sent(now)
     services.adopt(BROWSER, first.id, now)
@@ -303,7 +301,7 @@ def test_a_visitor_who_books_again_takes_the_answers_along(now: datetime, make: 
     assert of_client(first, now + HOUR).submission == original
 
 
-def test_adopting_twice_changes_nothing_more(now: datetime, make: ModuleType) -> None:
+def test_adopting_twice_changes_nothing_more(now: datetime, make: Make) -> None:
     person = make.client()
     walk.sent(now)
     services.adopt(BROWSER, person.id, now)
@@ -319,7 +317,7 @@ def test_the_same_level_is_kept_once_a_day(now: datetime) -> None:
     assert levels == ["refer"]
 
 
-def test_one_look_takes_few_statements(now: datetime, make: ModuleType, database: sa.Connection) -> None:
+def test_one_look_takes_few_statements(now: datetime, make: Make, database: sa.Connection) -> None:
     person = make.client()
     walk.sent(now)
     services.adopt(BROWSER, person.id, now)
@@ -331,7 +329,7 @@ def test_one_look_takes_few_statements(now: datetime, make: ModuleType, database
 
 
 def test_later_pages_raise_nothing_that_a_therapist_has_cleared_and_a_new_sign_does(
-    now: datetime, make: ModuleType
+    now: datetime, make: Make
 ) -> None:
     """A fracture cleared by a therapist (R17): all later pages leave the level alone, until one red flag is raised."""
     person = make.client()
@@ -384,7 +382,7 @@ def test_answers_from_before_answers_had_dates_count_from_when_they_were_sent(no
     assert not of_browser(now + 3 * DAY).fresh
 
 
-def test_a_short_form_without_a_full_one_lists_what_was_not_asked(now: datetime, make: ModuleType) -> None:
+def test_a_short_form_without_a_full_one_lists_what_was_not_asked(now: datetime, make: Make) -> None:
     person = make.client()
     alone = services.answer_before_visit(client_id=person.id, posted=visit_form({}), now=now)
     waiting = safety_of(alone.outcome).not_yet_asked

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from pathlib import Path
-from types import ModuleType
 
 import sqlalchemy as sa
 
@@ -14,6 +13,7 @@ from clinic.clock import now as the_time
 from clinic.db import db
 from clinic.maintenance import sweeps
 from clinic.maintenance.retention import RETENTION
+from tests.make import Make
 
 OPERATING = Path(__file__).parents[2] / "docs" / "operating.md"
 
@@ -35,7 +35,7 @@ def test_no_limit_counts_over_a_longer_time_than_its_tries_are_kept() -> None:
     assert max(each.window for each in named) < row.keep
 
 
-def test_tidying_deletes_what_is_too_old_and_leaves_the_rest(make: ModuleType) -> None:
+def test_tidying_deletes_what_is_too_old_and_leaves_the_rest(make: Make) -> None:
     now, massage = the_time(), make.offering()
     make.appointment(of=massage, state=State.LAPSED, changed_at=now - timedelta(days=2))
     make.appointment(of=massage, state=State.LAPSED, changed_at=now, starts_at=now + timedelta(days=9))
@@ -44,7 +44,7 @@ def test_tidying_deletes_what_is_too_old_and_leaves_the_rest(make: ModuleType) -
     assert make.count(LimitWindow) == 0
 
 
-def test_tidying_deletes_each_kind_at_the_end_of_its_own_period(make: ModuleType) -> None:
+def test_tidying_deletes_each_kind_at_the_end_of_its_own_period(make: Make) -> None:
     now, user = the_time(), make.user()
     for number, age in enumerate((timedelta(days=29), timedelta(days=31))):
         seen = now - age

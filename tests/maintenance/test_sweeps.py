@@ -1,16 +1,16 @@
 """The worker's steps for domains other than messages."""
 
 from datetime import timedelta
-from types import ModuleType
 
 from flask import Flask
 
 from clinic import clock
 from clinic.booking.models import State
 from clinic.maintenance import sweeps
+from tests.make import Make
 
 
-def test_undecided_requests_are_ended(make: ModuleType, app: Flask) -> None:
+def test_undecided_requests_are_ended(make: Make, app: Flask) -> None:
     request = make.appointment(
         of=make.offering(),
         who=make.client(),

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from types import ModuleType
 
 import pytest
 
@@ -11,6 +10,7 @@ from clinic.booking.models import Appointment
 from clinic.messaging import delivery
 from clinic.messaging.delivery import PassTally, PassTerms
 from clinic.practice.models import Treatment
+from tests.make import Make
 from tests.messaging.mailers import Postbox
 
 Pass = Callable[[datetime], PassTally]
@@ -29,18 +29,18 @@ def run(postbox: Postbox) -> Pass:
 
 
 @pytest.fixture
-def massage(make: ModuleType) -> Treatment:
+def massage(make: Make) -> Treatment:
     """What is sold; its own name must never be read in a mail."""
     return make.offering(name="Lumbar pain relief", mail_name="Massage")
 
 
 @pytest.fixture
-def ada(make: ModuleType) -> Client:
+def ada(make: Make) -> Client:
     """A client with one address."""
     return make.client()
 
 
 @pytest.fixture
-def visit(make: ModuleType, massage: Treatment, ada: Client) -> Appointment:
+def visit(make: Make, massage: Treatment, ada: Client) -> Appointment:
     """Ada's visit: booked at `now` for Thursday, 10:00 in Berlin."""
     return make.appointment(of=massage, who=ada)

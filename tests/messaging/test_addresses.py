@@ -1,7 +1,6 @@
 """An address that was replaced is told so, once, and nobody else is."""
 
 from datetime import datetime, timedelta
-from types import ModuleType
 
 import pytest
 import sqlalchemy as sa
@@ -15,12 +14,13 @@ from clinic.messaging.kinds.content import Drop
 from clinic.messaging.letters import composing
 from clinic.messaging.letters.composing import Letter
 from clinic.messaging.models import Message, MessageKind
+from tests.make import Make
 
 SETTLED = timedelta(minutes=3)
 
 
 @pytest.fixture
-def ada(make: ModuleType) -> Client:
+def ada(make: Make) -> Client:
     make.practice()
     make.location()
     return make.client()

@@ -1,7 +1,6 @@
 """The three numbers that are zero while delivery works, and how a pass brings them back to zero."""
 
 from datetime import datetime, timedelta
-from types import ModuleType
 
 import pytest
 import sqlalchemy as sa
@@ -13,6 +12,7 @@ from clinic.messaging.backlog import Backlog
 from clinic.messaging.delivery import PassTerms
 from clinic.messaging.models import Message, MessageKind
 from clinic.practice.models import Treatment
+from tests.make import Make
 from tests.messaging.conftest import Pass
 from tests.messaging.mailers import Postbox
 
@@ -21,7 +21,7 @@ MINUTE = timedelta(minutes=1)
 NONE = Backlog(due_unsent=0, sending_too_long=0, unreminded=0)
 
 
-def many(make: ModuleType, massage: Treatment, now: datetime) -> list[Appointment]:
+def many(make: Make, massage: Treatment, now: datetime) -> list[Appointment]:
     """Fifty visits of the day after tomorrow, all confirmed long ago, each with its therapist."""
     house = make.location()
     starts_at = now + timedelta(hours=47)
@@ -56,7 +56,7 @@ def many(make: ModuleType, massage: Treatment, now: datetime) -> list[Appointmen
 
 
 @pytest.fixture
-def visits(make: ModuleType, massage: Treatment, now: datetime) -> list[Appointment]:
+def visits(make: Make, massage: Treatment, now: datetime) -> list[Appointment]:
     return many(make, massage, now)
 
 
@@ -64,7 +64,7 @@ def reminders(postbox: Postbox) -> int:
     return len({mail["To"] for mail in postbox.mails})
 
 
-def test_an_empty_practice_is_behind_with_nothing(make: ModuleType, now: datetime) -> None:
+def test_an_empty_practice_is_behind_with_nothing(make: Make, now: datetime) -> None:
     assert backlog.count(now) == NONE
     make.practice()
     assert backlog.count(now) == NONE

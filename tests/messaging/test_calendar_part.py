@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from types import ModuleType
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from ical.calendar import Calendar
 from ical.calendar_stream import IcsCalendarStream
-from ical.event import Event
 from ical.timezone import IcsTimezoneInfo, Observance, Timezone
 
 from clinic.accounts.models import Client
@@ -18,6 +17,7 @@ from clinic.booking.models import Appointment, State
 from clinic.db import db
 from clinic.messaging.letters.composing import Letter
 from clinic.messaging.models import MessageKind
+from tests.make import Make
 from tests.messaging.mailers import parsed
 from tests.messaging.test_letters import about, claimed, composed, of_series, put
 
@@ -39,7 +39,7 @@ def read(letter: Letter) -> Calendar:
     return found
 
 
-def only(calendar: Calendar) -> Event:
+def only(calendar: Calendar) -> Any:
     (event,) = calendar.events
     return event
 
@@ -63,7 +63,7 @@ LIVES = {
 
 @pytest.mark.parametrize("zone", LIVES)
 def test_one_visit_keeps_its_uid_from_booking_over_a_clock_change_to_its_end(
-    make: ModuleType, ada: Client, now: datetime, zone: str
+    make: Make, ada: Client, now: datetime, zone: str
 ) -> None:
     before, after = (datetime.fromisoformat(each) for each in LIVES[zone])
     make.practice()
@@ -89,7 +89,7 @@ def test_one_visit_keeps_its_uid_from_booking_over_a_clock_change_to_its_end(
     assert [event.dtstart.replace(tzinfo=None) for event in told[1:]] == [visit.wall_start, visit.wall_start]
 
 
-def rules(zone: str, *starts: str, make: ModuleType, who: Client) -> Timezone:
+def rules(zone: str, *starts: str, make: Make, who: Client) -> Timezone:
     """What a file with visits at these local times says of their zone."""
     treatment = make.treatment(therapists=[make.therapist(make.location(zone=zone))])
     visits = [
@@ -128,7 +128,7 @@ def onsets(rules: Timezone) -> Iterator[tuple[datetime, Observance]]:
     ],
 )
 def test_a_zones_rules_hold_hour_by_hour_on_both_sides_of_a_clock_change(
-    make: ModuleType, ada: Client, zone: str, starts: tuple[str, ...]
+    make: Make, ada: Client, zone: str, starts: tuple[str, ...]
 ) -> None:
     said, really = rules(zone, *starts, make=make, who=ada), ZoneInfo(zone)
     assert said.tz_id == zone
@@ -162,7 +162,7 @@ NAMES = [
 
 @pytest.mark.parametrize("name", NAMES)
 def test_names_of_any_kind_come_back_as_they_were(
-    make: ModuleType, visit: Appointment, ada: Client, now: datetime, name: str
+    make: Make, visit: Appointment, ada: Client, now: datetime, name: str
 ) -> None:
     ada.given_name = visit.location.name = visit.treatment.mail_name = name[:80]
     make.practice(name=name[:80])
@@ -185,7 +185,7 @@ def test_names_of_any_kind_come_back_as_they_were(
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_guests_name_of_any_kind_stays_one_name(make: ModuleType, visit: Appointment, name: str) -> None:
+def test_a_guests_name_of_any_kind_stays_one_name(make: Make, visit: Appointment, name: str) -> None:
     content = calendar_file.serialise(
         [visit],
         make.practice(),
@@ -231,7 +231,7 @@ def test_a_guest_is_named_as_far_as_the_address_is_proven(
 
 
 def test_the_events_of_a_series_have_each_a_uid_of_their_own(
-    make: ModuleType, visit: Appointment, now: datetime
+    make: Make, visit: Appointment, now: datetime
 ) -> None:
     calendar = read(of_series(make, visit, now))
     assert len({event.uid for event in calendar.events}) == len(calendar.events) == 2

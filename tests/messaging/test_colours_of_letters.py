@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from html.parser import HTMLParser
-from types import ModuleType
 
 import pytest
 from flask import Flask
@@ -14,6 +13,7 @@ from clinic.messaging.kinds import KINDS
 from clinic.messaging.kinds.sample import EXAMPLE, sample_scene
 from clinic.messaging.letters import rendering
 from clinic.messaging.models import MessageKind
+from tests.make import Make
 
 ENOUGH = 4.5
 """WCAG 2.2, 1.4.3, for text of any size."""
@@ -86,7 +86,7 @@ def dark_rules(letter: str) -> Iterator[tuple[str, Colours]]:
 
 
 @pytest.fixture
-def letters(app: Flask, make: ModuleType, now: datetime) -> Mapping[MessageKind, str]:
+def letters(app: Flask, make: Make, now: datetime) -> Mapping[MessageKind, str]:
     """The sheet of every kind, on invented facts."""
     practice = make.practice()
     with language.speaking("de"):

@@ -4,7 +4,6 @@ import os
 from datetime import datetime, timedelta
 from itertools import pairwise
 from time import monotonic
-from types import ModuleType
 
 import pytest
 import sqlalchemy as sa
@@ -19,6 +18,7 @@ from clinic.messaging.heartbeat import DeliveryPart
 from clinic.messaging.mailer import Refused, TryLater
 from clinic.messaging.models import Heartbeat, Message, MessageKind
 from clinic.practice.models import Treatment
+from tests.make import Make
 from tests.messaging.conftest import Pass
 from tests.messaging.mailers import Postbox
 
@@ -85,7 +85,7 @@ def test_an_address_that_does_not_exist_is_marked(
 
 
 def test_one_bad_message_holds_up_no_other(
-    make: ModuleType, visit: Appointment, massage: Treatment, run: Pass, postbox: Postbox, now: datetime
+    make: Make, visit: Appointment, massage: Treatment, run: Pass, postbox: Postbox, now: datetime
 ) -> None:
     for hour in range(2, 5):
         make.appointment(of=massage, who=make.client(), starts_at=visit.starts_at + timedelta(hours=hour))
@@ -105,7 +105,7 @@ def test_a_fault_of_ours_is_logged_without_a_word_of_the_letter_and_tried_again(
 
 
 def test_a_server_that_is_away_uses_up_nobodys_attempts(
-    make: ModuleType, visit: Appointment, massage: Treatment, run: Pass, postbox: Postbox, now: datetime
+    make: Make, visit: Appointment, massage: Treatment, run: Pass, postbox: Postbox, now: datetime
 ) -> None:
     make.appointment(of=massage, who=make.client(), starts_at=visit.starts_at + timedelta(hours=2))
     postbox.away = True
@@ -141,7 +141,7 @@ def test_while_held_messages_are_owed_and_wait(visit: Appointment, postbox: Post
 
 
 def test_a_pass_stops_at_its_limit(
-    make: ModuleType, visit: Appointment, massage: Treatment, postbox: Postbox, now: datetime
+    make: Make, visit: Appointment, massage: Treatment, postbox: Postbox, now: datetime
 ) -> None:
     make.appointment(of=massage, who=make.client(), starts_at=visit.starts_at + timedelta(hours=2))
     assert delivery.run_pass(now, 1, postbox).sent == 1
@@ -149,7 +149,7 @@ def test_a_pass_stops_at_its_limit(
 
 
 def test_after_a_long_outage_mails_leave_ten_a_second_and_none_about_the_past(
-    make: ModuleType, massage: Treatment, ada: Client, postbox: Postbox, now: datetime
+    make: Make, massage: Treatment, ada: Client, postbox: Postbox, now: datetime
 ) -> None:
     soon = [
         make.appointment(of=massage, who=ada, starts_at=now + timedelta(hours=hour)) for hour in (3, 50, 60)
@@ -210,7 +210,7 @@ def test_the_pass_leaves_its_pulse(visit: Appointment, run: Pass, now: datetime)
 
 
 def test_no_more_leave_in_a_minute_than_the_provider_allows_and_nobodys_attempt_is_used_up(
-    make: ModuleType, visit: Appointment, massage: Treatment, postbox: Postbox, now: datetime
+    make: Make, visit: Appointment, massage: Treatment, postbox: Postbox, now: datetime
 ) -> None:
     for hour in range(2, 5):
         make.appointment(of=massage, who=make.client(), starts_at=visit.starts_at + timedelta(hours=hour))

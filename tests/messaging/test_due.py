@@ -1,7 +1,6 @@
 """What is owed, kind by kind, as the pass finds it."""
 
 from datetime import UTC, datetime, timedelta
-from types import ModuleType
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,6 +15,7 @@ from clinic.messaging.kinds.reminders import to_come
 from clinic.messaging.models import Message, MessageKind
 from clinic.plans.models import Review, SessionNote
 from clinic.practice.models import Treatment
+from tests.make import Make
 from tests.messaging.conftest import Pass
 from tests.messaging.mailers import Postbox
 
@@ -38,7 +38,7 @@ def berlin(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo("Europe/Berlin")).astimezone(UTC)
 
 
-def remind_at(make: ModuleType, *offsets: timedelta) -> None:
+def remind_at(make: Make, *offsets: timedelta) -> None:
     make.practice(reminder_offsets_minutes=[int(offset.total_seconds() // 60) for offset in offsets])
 
 
@@ -55,7 +55,7 @@ def test_a_booking_is_confirmed_once_however_often_one_looks(
 
 
 def test_nothing_is_owed_about_the_past_or_a_hold(
-    make: ModuleType, massage: Treatment, ada: Client, run: Pass, now: datetime
+    make: Make, massage: Treatment, ada: Client, run: Pass, now: datetime
 ) -> None:
     make.appointment(of=massage, who=ada, starts_at=now - HOUR)
     make.appointment(of=massage, state=State.HELD, starts_at=now + HOUR)
@@ -64,7 +64,7 @@ def test_nothing_is_owed_about_the_past_or_a_hold(
 
 
 def test_a_request_is_received_then_confirmed(
-    make: ModuleType, massage: Treatment, ada: Client, run: Pass, postbox: Postbox, now: datetime
+    make: Make, massage: Treatment, ada: Client, run: Pass, postbox: Postbox, now: datetime
 ) -> None:
     request = make.appointment(of=massage, who=ada, state=State.REQUESTED, request_reason="level")
     run(now)
@@ -79,7 +79,7 @@ def test_a_request_is_received_then_confirmed(
 
 
 def test_a_declined_request_gets_one_kind_of_letter(
-    make: ModuleType, massage: Treatment, ada: Client, run: Pass, now: datetime
+    make: Make, massage: Treatment, ada: Client, run: Pass, now: datetime
 ) -> None:
     request = make.appointment(of=massage, who=ada, state=State.REQUESTED, request_reason="level")
     run(now)
@@ -90,7 +90,7 @@ def test_a_declined_request_gets_one_kind_of_letter(
 
 
 def test_what_safety_turned_into_a_request_is_not_told_by_mail(
-    make: ModuleType, massage: Treatment, ada: Client, run: Pass, now: datetime
+    make: Make, massage: Treatment, ada: Client, run: Pass, now: datetime
 ) -> None:
     make.appointment(of=massage, who=ada, state=State.REQUESTED, request_reason="safety")
     run(now)
@@ -98,7 +98,7 @@ def test_what_safety_turned_into_a_request_is_not_told_by_mail(
 
 
 def test_what_most_passes_do_not_look_at_is_found_within_five_minutes(
-    make: ModuleType, massage: Treatment, ada: Client, run: Pass, now: datetime
+    make: Make, massage: Treatment, ada: Client, run: Pass, now: datetime
 ) -> None:
     run(now)
     make.appointment(of=massage, who=ada, changed_at=now - timedelta(days=3))
@@ -198,7 +198,7 @@ def test_each_reminder_goes_at_its_offset_and_none_after_the_visit(
 
 
 def test_a_booking_made_inside_the_window_gets_no_late_reminder(
-    make: ModuleType, massage: Treatment, ada: Client, run: Pass, now: datetime
+    make: Make, massage: Treatment, ada: Client, run: Pass, now: datetime
 ) -> None:
     starts_at = now + timedelta(hours=30)
     make.appointment(of=massage, who=ada, starts_at=starts_at, time_agreed_at=now)
@@ -214,9 +214,7 @@ def test_of_two_reminders_due_at_once_only_the_last_goes(visit: Appointment, run
     assert occasions(MessageKind.REMINDER) == ["r1/120"]
 
 
-def test_a_new_rule_neither_doubles_nor_loses_a_reminder(
-    make: ModuleType, visit: Appointment, run: Pass
-) -> None:
+def test_a_new_rule_neither_doubles_nor_loses_a_reminder(make: Make, visit: Appointment, run: Pass) -> None:
     run(visit.starts_at - timedelta(hours=48))
     remind_at(make, timedelta(hours=72), timedelta(hours=24))
     run(visit.starts_at - timedelta(hours=47))
@@ -226,7 +224,7 @@ def test_a_new_rule_neither_doubles_nor_loses_a_reminder(
 
 
 def test_a_reminder_that_falls_into_quiet_hours_goes_before_them(
-    make: ModuleType, massage: Treatment, ada: Client, run: Pass
+    make: Make, massage: Treatment, ada: Client, run: Pass
 ) -> None:
     remind_at(make, timedelta(hours=3))
     make.appointment(of=massage, who=ada, starts_at=berlin("2031-03-06T09:00"))
@@ -237,7 +235,7 @@ def test_a_reminder_that_falls_into_quiet_hours_goes_before_them(
 
 
 def test_in_quiet_hours_the_short_reminder_is_left_out_when_the_long_one_went(
-    make: ModuleType, massage: Treatment, ada: Client, run: Pass
+    make: Make, massage: Treatment, ada: Client, run: Pass
 ) -> None:
     start = berlin("2031-03-06T09:00")
     make.appointment(of=massage, who=ada, starts_at=start)
@@ -248,7 +246,7 @@ def test_in_quiet_hours_the_short_reminder_is_left_out_when_the_long_one_went(
 
 
 def test_a_reminder_that_was_missed_waits_for_the_morning_unless_the_visit_is_too_near(
-    make: ModuleType, massage: Treatment, ada: Client, run: Pass
+    make: Make, massage: Treatment, ada: Client, run: Pass
 ) -> None:
     near = make.appointment(of=massage, who=ada, starts_at=berlin("2031-03-06T09:00"))
     later = make.appointment(of=massage, who=ada, starts_at=berlin("2031-03-06T11:00"), therapist=None)
@@ -263,7 +261,7 @@ def test_a_reminder_that_was_missed_waits_for_the_morning_unless_the_visit_is_to
     assert set(reminded) == {near.id, later.id}
 
 
-def test_quiet_hours_are_those_of_the_location(make: ModuleType, ada: Client, run: Pass) -> None:
+def test_quiet_hours_are_those_of_the_location(make: Make, ada: Client, run: Pass) -> None:
     make.practice()
     remind_at(make, timedelta(hours=3))
     there = make.location(zone="Asia/Kathmandu")
@@ -279,7 +277,7 @@ def test_quiet_hours_are_those_of_the_location(make: ModuleType, ada: Client, ru
 @pytest.mark.parametrize("begins", ["09:15", "10:00", "14:00", "21:30"])
 @pytest.mark.parametrize("offsets", [(48, 2), (2,), (24, 12, 2)], ids=str)
 def test_pages_promise_the_reminders_that_go_and_when(
-    make: ModuleType, visit: Appointment, run: Pass, now: datetime, begins: str, offsets: tuple[int, ...]
+    make: Make, visit: Appointment, run: Pass, now: datetime, begins: str, offsets: tuple[int, ...]
 ) -> None:
     remind_at(make, *(hours * HOUR for hours in offsets))
     visit.starts_at = berlin(f"2031-03-06T{begins}")
@@ -312,7 +310,7 @@ def test_nothing_is_promised_to_who_gets_no_reminder(visit: Appointment, ada: Cl
 
 
 def test_a_reminder_counts_elapsed_hours_over_the_spring_night(
-    make: ModuleType, massage: Treatment, ada: Client, run: Pass
+    make: Make, massage: Treatment, ada: Client, run: Pass
 ) -> None:
     start = berlin("2031-03-31T10:00")
     make.appointment(of=massage, who=ada, starts_at=start)
@@ -333,7 +331,7 @@ def test_the_new_time_of_a_moved_visit_is_another_occasion(visit: Appointment, r
     "state", [State.CANCELLED, State.REQUESTED, State.DONE, State.MISSED, State.DECLINED]
 )
 def test_only_booked_visits_are_reminded(
-    make: ModuleType, massage: Treatment, ada: Client, run: Pass, state: State
+    make: Make, massage: Treatment, ada: Client, run: Pass, state: State
 ) -> None:
     row = make.appointment(of=massage, who=ada, state=state, request_reason="level")
     run(row.starts_at - timedelta(hours=2))
@@ -369,7 +367,7 @@ def test_nothing_is_owed_for_a_client_who_was_erased(
 
 
 def test_of_several_addresses_one_counts_the_guardians_first(
-    make: ModuleType, visit: Appointment, ada: Client, run: Pass, postbox: Postbox, now: datetime
+    make: Make, visit: Appointment, ada: Client, run: Pass, postbox: Postbox, now: datetime
 ) -> None:
     make.contact(ada, value="carer@client.example", relation="carer", verified_at=now)
     make.contact(ada, value="parent@client.example", relation="guardian")
@@ -379,7 +377,7 @@ def test_of_several_addresses_one_counts_the_guardians_first(
 
 
 def test_another_address_later_does_not_repeat_what_was_told(
-    make: ModuleType, visit: Appointment, ada: Client, run: Pass, now: datetime
+    make: Make, visit: Appointment, ada: Client, run: Pass, now: datetime
 ) -> None:
     run(now)
     make.contact(ada, value="newer@client.example", verified_at=now)
@@ -388,7 +386,7 @@ def test_another_address_later_does_not_repeat_what_was_told(
 
 
 def test_an_address_that_was_corrected_gets_the_letter_the_wrong_one_could_not_take(
-    make: ModuleType, visit: Appointment, ada: Client, run: Pass, postbox: Postbox, now: datetime
+    make: Make, visit: Appointment, ada: Client, run: Pass, postbox: Postbox, now: datetime
 ) -> None:
     run(now)
     message = db.session.scalars(sa.select(Message)).one()
@@ -401,7 +399,7 @@ def test_an_address_that_was_corrected_gets_the_letter_the_wrong_one_could_not_t
 
 
 def test_two_clients_on_one_address_each_get_their_own_letter(
-    make: ModuleType, visit: Appointment, massage: Treatment, run: Pass, postbox: Postbox, now: datetime
+    make: Make, visit: Appointment, massage: Treatment, run: Pass, postbox: Postbox, now: datetime
 ) -> None:
     ben = make.client(given_name="Ben", mail="ada@client.example")
     make.appointment(of=massage, who=ben, starts_at=visit.starts_at + 2 * HOUR)
@@ -414,13 +412,13 @@ def test_two_clients_on_one_address_each_get_their_own_letter(
 
 
 def done(
-    make: ModuleType, massage: Treatment, ada: Client, starts_at: datetime, state: State = State.DONE
+    make: Make, massage: Treatment, ada: Client, starts_at: datetime, state: State = State.DONE
 ) -> Appointment:
     row: Appointment = make.appointment(of=massage, who=ada, starts_at=starts_at, state=state)
     return row
 
 
-def sign(make: ModuleType, visit: Appointment, at: datetime) -> None:
+def sign(make: Make, visit: Appointment, at: datetime) -> None:
     author = make.user()
     note = SessionNote(
         appointment_id=visit.id, client_id=visit.client_id, author_id=author.id, written_at=at, signed_at=at
@@ -438,7 +436,7 @@ def sign(make: ModuleType, visit: Appointment, at: datetime) -> None:
 
 
 def test_aftercare_goes_once_the_note_is_signed(
-    make: ModuleType, massage: Treatment, ada: Client, run: Pass
+    make: Make, massage: Treatment, ada: Client, run: Pass
 ) -> None:
     row = done(make, massage, ada, berlin("2031-03-04T10:00"))
     run(berlin("2031-03-04T12:00"))
@@ -451,7 +449,7 @@ def test_aftercare_goes_once_the_note_is_signed(
 
 @pytest.mark.parametrize("state", [State.DONE, State.ARRIVED])
 def test_without_a_signed_note_aftercare_goes_the_next_morning_at_nine(
-    make: ModuleType, massage: Treatment, ada: Client, run: Pass, state: State
+    make: Make, massage: Treatment, ada: Client, run: Pass, state: State
 ) -> None:
     done(make, massage, ada, berlin("2031-03-29T10:00"), state)
     run(berlin("2031-03-30T08:59"))
@@ -461,7 +459,7 @@ def test_without_a_signed_note_aftercare_goes_the_next_morning_at_nine(
 
 
 def test_a_note_signed_at_night_is_followed_by_aftercare_in_the_morning(
-    make: ModuleType, massage: Treatment, ada: Client, run: Pass
+    make: Make, massage: Treatment, ada: Client, run: Pass
 ) -> None:
     sign(make, done(make, massage, ada, berlin("2031-03-04T16:00")), berlin("2031-03-04T22:00"))
     run(berlin("2031-03-05T07:59"))
@@ -472,7 +470,7 @@ def test_a_note_signed_at_night_is_followed_by_aftercare_in_the_morning(
 
 @pytest.mark.parametrize("state", [State.MISSED, State.CANCELLED, State.BOOKED])
 def test_a_visit_that_did_not_take_place_has_no_aftercare(
-    make: ModuleType, massage: Treatment, ada: Client, run: Pass, state: State
+    make: Make, massage: Treatment, ada: Client, run: Pass, state: State
 ) -> None:
     done(make, massage, ada, berlin("2031-03-04T10:00"), state)
     run(berlin("2031-03-05T12:00"))
@@ -499,7 +497,7 @@ def draft(asked_at: datetime | None, mail: str | None = "ada@client.example") ->
 
 
 def test_asking_for_a_resume_link_owes_one_letter_and_asking_again_another(
-    make: ModuleType, run: Pass, postbox: Postbox, now: datetime
+    make: Make, run: Pass, postbox: Postbox, now: datetime
 ) -> None:
     make.offering()
     row = draft(now)
@@ -512,7 +510,7 @@ def test_asking_for_a_resume_link_owes_one_letter_and_asking_again_another(
     assert [str(mail["To"]) for mail in postbox.mails] == ["ada@client.example"] * 2
 
 
-def test_a_draft_without_an_address_gets_no_link(make: ModuleType, run: Pass, now: datetime) -> None:
+def test_a_draft_without_an_address_gets_no_link(make: Make, run: Pass, now: datetime) -> None:
     make.offering()
     draft(now, mail=None)
     run(now)
@@ -520,7 +518,7 @@ def test_a_draft_without_an_address_gets_no_link(make: ModuleType, run: Pass, no
 
 
 def test_a_waiting_review_is_told_to_the_therapist_of_the_visit_only(
-    make: ModuleType,
+    make: Make,
     massage: Treatment,
     visit: Appointment,
     ada: Client,
@@ -548,7 +546,7 @@ def test_a_waiting_review_is_told_to_the_therapist_of_the_visit_only(
 
 
 def test_a_review_of_a_visit_whose_therapist_never_signs_in_is_told_to_all_therapists(
-    make: ModuleType, visit: Appointment, ada: Client, run: Pass, now: datetime
+    make: Make, visit: Appointment, ada: Client, run: Pass, now: datetime
 ) -> None:
     one, two = make.user(), make.user(roles=["therapist", "owner"])
     make.user(roles=["front_desk"])

@@ -1,7 +1,6 @@
 """The question after a visit, and the letter about an answer that worries: when, to whom, and when not."""
 
 from datetime import datetime, timedelta
-from types import ModuleType
 
 import pytest
 import sqlalchemy as sa
@@ -12,6 +11,7 @@ from clinic.db import db
 from clinic.messaging.models import Message, MessageKind
 from clinic.plans.models import CheckIn
 from clinic.practice.models import Treatment
+from tests.make import Make
 from tests.messaging.conftest import Pass
 from tests.messaging.mailers import Postbox
 from tests.messaging.test_due import berlin, done, occasions
@@ -19,7 +19,7 @@ from tests.messaging.test_due import berlin, done, occasions
 
 @pytest.mark.parametrize("state", [State.DONE, State.ARRIVED])
 def test_a_visit_is_asked_about_two_days_after_its_end(
-    make: ModuleType, massage: Treatment, ada: Client, run: Pass, state: State
+    make: Make, massage: Treatment, ada: Client, run: Pass, state: State
 ) -> None:
     done(make, massage, ada, berlin("2031-03-04T10:00"), state)
     run(berlin("2031-03-06T10:59"))
@@ -30,7 +30,7 @@ def test_a_visit_is_asked_about_two_days_after_its_end(
 
 
 def test_the_spring_night_shortens_the_two_days_by_no_hour(
-    make: ModuleType, massage: Treatment, ada: Client, run: Pass
+    make: Make, massage: Treatment, ada: Client, run: Pass
 ) -> None:
     row = done(make, massage, ada, berlin("2031-03-28T15:00"))
     run(row.ends_at + timedelta(hours=47, minutes=59))
@@ -39,7 +39,7 @@ def test_the_spring_night_shortens_the_two_days_by_no_hour(
     assert occasions(MessageKind.CHECK_IN) == ["visit"]
 
 
-def test_nobody_is_asked_in_quiet_hours(make: ModuleType, massage: Treatment, ada: Client, run: Pass) -> None:
+def test_nobody_is_asked_in_quiet_hours(make: Make, massage: Treatment, ada: Client, run: Pass) -> None:
     done(make, massage, ada, berlin("2031-03-04T20:30"))
     run(berlin("2031-03-06T21:30"))
     run(berlin("2031-03-07T07:59"))
@@ -50,7 +50,7 @@ def test_nobody_is_asked_in_quiet_hours(make: ModuleType, massage: Treatment, ad
 
 @pytest.mark.parametrize("state", [State.MISSED, State.CANCELLED, State.BOOKED])
 def test_a_visit_that_did_not_take_place_is_not_asked_about(
-    make: ModuleType, massage: Treatment, ada: Client, run: Pass, state: State
+    make: Make, massage: Treatment, ada: Client, run: Pass, state: State
 ) -> None:
     done(make, massage, ada, berlin("2031-03-04T10:00"), state)
     run(berlin("2031-03-06T12:00"))
@@ -58,7 +58,7 @@ def test_a_visit_that_did_not_take_place_is_not_asked_about(
 
 
 def test_a_week_later_the_question_makes_no_sense_any_more(
-    make: ModuleType, massage: Treatment, ada: Client, run: Pass
+    make: Make, massage: Treatment, ada: Client, run: Pass
 ) -> None:
     done(make, massage, ada, berlin("2031-03-04T10:00"))
     run(berlin("2031-03-11T12:00"))
@@ -66,7 +66,7 @@ def test_a_week_later_the_question_makes_no_sense_any_more(
 
 
 def test_somebody_who_wants_no_check_ins_is_not_asked(
-    make: ModuleType, massage: Treatment, ada: Client, run: Pass
+    make: Make, massage: Treatment, ada: Client, run: Pass
 ) -> None:
     done(make, massage, ada, berlin("2031-03-04T10:00"))
     ada.contacts[0].wants_check_ins = False
@@ -89,7 +89,7 @@ def to(postbox: Postbox) -> list[str]:
 
 
 def test_an_answer_that_worries_is_told_to_the_visits_therapist_without_a_name(
-    make: ModuleType, massage: Treatment, ada: Client, run: Pass, postbox: Postbox
+    make: Make, massage: Treatment, ada: Client, run: Pass, postbox: Postbox
 ) -> None:
     hers = make.user(email="thea@alderlane.example")
     make.user(email="other@alderlane.example")
@@ -104,7 +104,7 @@ def test_an_answer_that_worries_is_told_to_the_visits_therapist_without_a_name(
 
 
 def test_a_good_answer_and_one_that_was_seen_to_are_told_to_nobody(
-    make: ModuleType, massage: Treatment, ada: Client, run: Pass, postbox: Postbox
+    make: Make, massage: Treatment, ada: Client, run: Pass, postbox: Postbox
 ) -> None:
     user = make.user()
     visit = done(make, massage, ada, berlin("2031-03-04T10:00"))
@@ -117,7 +117,7 @@ def test_a_good_answer_and_one_that_was_seen_to_are_told_to_nobody(
 
 
 def test_when_the_visits_therapist_never_signs_in_all_therapists_are_told_in_the_morning(
-    make: ModuleType, massage: Treatment, ada: Client, run: Pass, postbox: Postbox
+    make: Make, massage: Treatment, ada: Client, run: Pass, postbox: Postbox
 ) -> None:
     make.user(email="one@alderlane.example")
     make.user(email="two@alderlane.example", roles=["therapist", "owner"])

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from types import ModuleType
 
 import pytest
 
@@ -14,6 +13,7 @@ from clinic.messaging import preferences
 from clinic.messaging.models import MessageKind
 from clinic.messaging.preferences import Topic
 from clinic.practice.models import Treatment
+from tests.make import Make
 from tests.messaging.conftest import Pass
 from tests.messaging.mailers import Postbox
 from tests.messaging.owed import berlin, kinds, occasions
@@ -32,7 +32,7 @@ def asked(massage: Treatment) -> Treatment:
 
 
 @pytest.fixture
-def called(make: ModuleType, asked: Treatment, ada: Client) -> Appointment:
+def called(make: Make, asked: Treatment, ada: Client) -> Appointment:
     """Booked by staff for a caller, nine days ahead, at 09:00 UTC."""
     return make.appointment(of=asked, who=ada, starts_at=make.NOW + 9 * DAY, booked_by="staff")
 
@@ -52,7 +52,7 @@ def test_who_was_booked_by_staff_is_invited_once_and_nudged_once(
 
 
 def test_the_nudge_waits_a_day_after_the_first_letter(
-    make: ModuleType, asked: Treatment, ada: Client, run: Pass, now: datetime
+    make: Make, asked: Treatment, ada: Client, run: Pass, now: datetime
 ) -> None:
     visit = make.appointment(of=asked, who=ada, starts_at=now + 30 * HOUR, booked_by="staff")
     run(now)
@@ -64,7 +64,7 @@ def test_the_nudge_waits_a_day_after_the_first_letter(
 
 
 def test_who_answered_is_neither_invited_nor_nudged(
-    make: ModuleType, called: Appointment, ada: Client, run: Pass, now: datetime
+    make: Make, called: Appointment, ada: Client, run: Pass, now: datetime
 ) -> None:
     make.submission(who=ada, submitted_at=now - DAY)
     run(now)
@@ -73,7 +73,7 @@ def test_who_answered_is_neither_invited_nor_nudged(
 
 
 def test_answers_older_than_half_a_year_are_asked_for_again(
-    make: ModuleType, called: Appointment, ada: Client, run: Pass, now: datetime
+    make: Make, called: Appointment, ada: Client, run: Pass, now: datetime
 ) -> None:
     make.submission(who=ada, submitted_at=now - 184 * DAY)
     run(now)
@@ -81,7 +81,7 @@ def test_answers_older_than_half_a_year_are_asked_for_again(
 
 
 def test_who_booked_online_answered_before_and_is_not_invited(
-    make: ModuleType, asked: Treatment, ada: Client, run: Pass, now: datetime
+    make: Make, asked: Treatment, ada: Client, run: Pass, now: datetime
 ) -> None:
     make.appointment(of=asked, who=ada)
     run(now)
@@ -89,7 +89,7 @@ def test_who_booked_online_answered_before_and_is_not_invited(
 
 
 def test_a_treatment_that_asks_only_before_the_visit_invites_whoever_booked(
-    make: ModuleType, massage: Treatment, ada: Client, run: Pass, now: datetime
+    make: Make, massage: Treatment, ada: Client, run: Pass, now: datetime
 ) -> None:
     massage.intake = "before_visit"
     make.appointment(of=massage, who=ada)
@@ -98,7 +98,7 @@ def test_a_treatment_that_asks_only_before_the_visit_invites_whoever_booked(
 
 
 def test_of_several_visits_only_the_next_one_invites(
-    make: ModuleType, asked: Treatment, called: Appointment, ada: Client, run: Pass, now: datetime
+    make: Make, asked: Treatment, called: Appointment, ada: Client, run: Pass, now: datetime
 ) -> None:
     make.appointment(of=asked, who=ada, starts_at=called.starts_at + 7 * DAY, booked_by="staff")
     run(now)
@@ -106,7 +106,7 @@ def test_of_several_visits_only_the_next_one_invites(
 
 
 def test_an_invitation_in_the_night_waits_for_the_morning(
-    make: ModuleType, asked: Treatment, ada: Client, run: Pass
+    make: Make, asked: Treatment, ada: Client, run: Pass
 ) -> None:
     at = berlin("2031-03-04T23:00")
     make.appointment(of=asked, who=ada, starts_at=at + 5 * DAY, booked_by="staff", booked_at=at)
@@ -128,7 +128,7 @@ def test_a_cancelled_visit_invites_nobody(called: Appointment, run: Pass, now: d
 
 
 @pytest.fixture
-def came(make: ModuleType, massage: Treatment, ada: Client) -> Callable[..., Appointment]:
+def came(make: Make, massage: Treatment, ada: Client) -> Callable[..., Appointment]:
     """A visit of Ada's that took place, at 10:00 UTC."""
     return lambda **columns: make.appointment(
         **{"of": massage, "who": ada, "starts_at": make.NOW - DAY, "state": State.DONE, **columns}
@@ -141,7 +141,7 @@ def agreed(ada: Client, now: datetime) -> None:
 
 
 def test_who_asked_for_it_is_invited_again_after_the_practices_number_of_days(
-    make: ModuleType,
+    make: Make,
     came: Callable[..., Appointment],
     ada: Client,
     run: Pass,

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from types import ModuleType
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,6 +13,7 @@ from clinic.db import db, transaction
 from clinic.messaging.models import Heartbeat, Message, MessageKind
 from clinic.plans.models import LookBack, Plan, PlannedSession, Review
 from clinic.practice.models import Treatment
+from tests.make import Make
 from tests.messaging.conftest import Pass
 from tests.messaging.mailers import Postbox, part
 from tests.messaging.owed import berlin, kinds, occasions
@@ -23,7 +23,7 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def thea(make: ModuleType, massage: Treatment) -> User:
+def thea(make: Make, massage: Treatment) -> User:
     """The therapist of the treatment, who signs in."""
     user = make.user()
     massage.therapists[0].user_id = user.id
@@ -35,7 +35,7 @@ def thea(make: ModuleType, massage: Treatment) -> User:
 
 
 def test_a_therapist_gets_the_days_visits_once_in_the_morning(
-    make: ModuleType, massage: Treatment, thea: User, visit: Appointment, run: Pass, postbox: Postbox
+    make: Make, massage: Treatment, thea: User, visit: Appointment, run: Pass, postbox: Postbox
 ) -> None:
     make.appointment(of=massage, who=make.client(given_name="Bo"), starts_at=visit.starts_at + 2 * HOUR)
     run(berlin("2031-03-06T06:59"))
@@ -50,7 +50,7 @@ def test_a_therapist_gets_the_days_visits_once_in_the_morning(
 
 
 def test_a_day_without_visits_and_a_booking_of_the_same_morning_bring_no_agenda(
-    make: ModuleType, massage: Treatment, thea: User, ada: Client, run: Pass
+    make: Make, massage: Treatment, thea: User, ada: Client, run: Pass
 ) -> None:
     run(berlin("2031-03-06T07:00"))
     make.appointment(
@@ -68,7 +68,7 @@ def test_an_agenda_that_comes_after_noon_is_no_use(visit: Appointment, thea: Use
     assert occasions(MessageKind.AGENDA) == []
 
 
-def test_the_morning_is_that_of_the_place(make: ModuleType, ada: Client, run: Pass) -> None:
+def test_the_morning_is_that_of_the_place(make: Make, ada: Client, run: Pass) -> None:
     make.practice()
     there = make.location(zone="Pacific/Auckland")
     massage = make.treatment(therapists=[make.therapist(there, user_id=make.user().id)])
@@ -82,7 +82,7 @@ def test_the_morning_is_that_of_the_place(make: ModuleType, ada: Client, run: Pa
 
 @pytest.mark.parametrize("day", ["2031-03-30", "2031-10-26"])
 def test_the_agenda_of_the_day_on_which_the_clock_changes_goes_at_seven_too(
-    make: ModuleType, massage: Treatment, thea: User, ada: Client, run: Pass, day: str
+    make: Make, massage: Treatment, thea: User, ada: Client, run: Pass, day: str
 ) -> None:
     make.appointment(of=massage, who=ada, starts_at=berlin(f"{day}T11:00"))
     run(berlin(f"{day}T06:59"))
@@ -93,7 +93,7 @@ def test_the_agenda_of_the_day_on_which_the_clock_changes_goes_at_seven_too(
 
 @pytest.mark.parametrize("state", [State.CANCELLED, State.REQUESTED, State.MISSED])
 def test_an_agenda_knows_only_visits_that_take_place(
-    make: ModuleType, massage: Treatment, thea: User, ada: Client, run: Pass, state: State
+    make: Make, massage: Treatment, thea: User, ada: Client, run: Pass, state: State
 ) -> None:
     make.appointment(of=massage, who=ada, state=state, request_reason="plain")
     run(berlin("2031-03-06T07:00"))
@@ -104,7 +104,7 @@ def test_an_agenda_knows_only_visits_that_take_place(
 
 
 @pytest.fixture
-def review(make: ModuleType, ada: Client) -> Callable[..., Review]:
+def review(make: Make, ada: Client) -> Callable[..., Review]:
     """A review of Ada's answers that was opened at a moment."""
 
     def make_review(appointment: Appointment, opened_at: datetime) -> Review:
@@ -133,7 +133,7 @@ def test_a_review_for_a_visit_within_two_days_is_told_in_the_night(
 
 
 def test_a_review_for_a_later_visit_waits_for_the_morning(
-    make: ModuleType, massage: Treatment, thea: User, ada: Client, review: Callable[..., Review], run: Pass
+    make: Make, massage: Treatment, thea: User, ada: Client, review: Callable[..., Review], run: Pass
 ) -> None:
     later = make.appointment(of=massage, who=ada, starts_at=berlin("2031-03-12T10:00"))
     review(later, berlin("2031-03-04T23:00"))
@@ -148,7 +148,7 @@ def test_a_review_for_a_later_visit_waits_for_the_morning(
 
 @pytest.fixture
 def due_look_back(
-    make: ModuleType,
+    make: Make,
     massage: Treatment,
     thea: User,
     ada: Client,
@@ -217,7 +217,7 @@ def lose(message: Message, now: datetime) -> None:
 
 
 def test_owners_hear_of_letters_that_were_not_delivered_at_most_once_a_day(
-    make: ModuleType, visit: Appointment, run: Pass, postbox: Postbox, now: datetime
+    make: Make, visit: Appointment, run: Pass, postbox: Postbox, now: datetime
 ) -> None:
     owner = make.user(roles=("owner",))
     make.user(roles=("front_desk",))
@@ -232,7 +232,7 @@ def test_owners_hear_of_letters_that_were_not_delivered_at_most_once_a_day(
     assert len(occasions(MessageKind.DELIVERY_TROUBLE)) == 1
 
 
-def test_trouble_in_the_night_is_told_in_the_morning(make: ModuleType, visit: Appointment, run: Pass) -> None:
+def test_trouble_in_the_night_is_told_in_the_morning(make: Make, visit: Appointment, run: Pass) -> None:
     make.user(roles=("owner",))
     run(visit.starts_at - 40 * HOUR)
     lose(db.session.scalars(sa.select(Message).limit(1)).one(), berlin("2031-03-04T22:00"))
@@ -244,7 +244,7 @@ def test_trouble_in_the_night_is_told_in_the_morning(make: ModuleType, visit: Ap
 
 
 def test_owners_hear_of_a_worker_that_fell_silent(
-    make: ModuleType, visit: Appointment, run: Pass, postbox: Postbox, now: datetime
+    make: Make, visit: Appointment, run: Pass, postbox: Postbox, now: datetime
 ) -> None:
     make.user(roles=("owner",))
     long_ago = sa.func.clock_timestamp() - timedelta(hours=1)

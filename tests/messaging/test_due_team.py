@@ -2,7 +2,6 @@
 
 import re
 from datetime import datetime, timedelta
-from types import ModuleType
 
 import pytest
 from flask import Flask
@@ -13,6 +12,7 @@ from clinic.db import transaction
 from clinic.messaging.models import MessageKind
 from clinic.practice import invitations
 from clinic.practice.invitations import RotaPlace, StaffInvitation
+from tests.make import Make
 from tests.messaging.conftest import Pass
 from tests.messaging.mailers import Postbox, part
 from tests.messaging.owed import kinds, occasions
@@ -21,7 +21,7 @@ MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
-def owner(make: ModuleType) -> User:
+def owner(make: Make) -> User:
     make.practice()
     return make.user(roles=["owner"], given_name="Ines", family_name="Moreau")
 
@@ -87,7 +87,7 @@ def test_what_was_withdrawn_or_ran_out_before_the_letter_left_is_not_told(
 
 
 def test_a_reset_password_brings_an_address_for_a_new_one(
-    owner: User, make: ModuleType, run: Pass, postbox: Postbox, now: datetime
+    owner: User, make: Make, run: Pass, postbox: Postbox, now: datetime
 ) -> None:
     nora = make.user(email="nora@alderlane.example", password="the old one")
     with transaction():
@@ -101,7 +101,7 @@ def test_a_reset_password_brings_an_address_for_a_new_one(
 
 
 def test_a_password_chosen_meanwhile_needs_no_letter(
-    owner: User, make: ModuleType, run: Pass, postbox: Postbox, now: datetime
+    owner: User, make: Make, run: Pass, postbox: Postbox, now: datetime
 ) -> None:
     nora = make.user(password="the old one")
     with transaction():

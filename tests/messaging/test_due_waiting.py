@@ -1,7 +1,6 @@
 """Letters of the waiting list follow from its rows: who joined, who is offered a time, who lost it, whose last day is over."""
 
 from datetime import UTC, date, datetime, timedelta
-from types import ModuleType
 
 import pytest
 import sqlalchemy as sa
@@ -18,6 +17,7 @@ from clinic.messaging.models import Message, MessageKind
 from clinic.practice.models import Treatment
 from tests.booking.waiting_list import HALF_AN_HOUR, THURSDAY_TEN, cancels, look, offer_of, thursdays, waits
 from tests.conftest import NOW
+from tests.make import Make
 
 
 def owe(now: datetime) -> list[tuple[MessageKind, str]]:
@@ -54,16 +54,16 @@ def send(now: datetime) -> list[composing.Letter | Drop]:
 
 
 @pytest.fixture
-def sold(make: ModuleType) -> Treatment:
+def sold(make: Make) -> Treatment:
     return thursdays(make)
 
 
 @pytest.fixture
-def visit(make: ModuleType, sold: Treatment) -> Appointment:
+def visit(make: Make, sold: Treatment) -> Appointment:
     return make.appointment(of=sold, who=make.client(given_name="Bob", mail="bob@client.example"))
 
 
-def test_who_joins_is_told_once_where_to_change_it(make: ModuleType, sold: Treatment) -> None:
+def test_who_joins_is_told_once_where_to_change_it(make: Make, sold: Treatment) -> None:
     waits(make, sold)
     assert owe(NOW) == [(MessageKind.WAITING_JOINED, "ada@client.example")]
     (letter,) = send(NOW)
@@ -72,7 +72,7 @@ def test_who_joins_is_told_once_where_to_change_it(make: ModuleType, sold: Treat
 
 
 def test_an_offer_is_told_at_once_with_what_one_must_know(
-    make: ModuleType, sold: Treatment, visit: Appointment
+    make: Make, sold: Treatment, visit: Appointment
 ) -> None:
     entry = waits(make, sold)
     owe(NOW)
@@ -89,7 +89,7 @@ def test_an_offer_is_told_at_once_with_what_one_must_know(
 
 
 def test_an_offer_answered_or_over_before_its_letter_went_is_not_told(
-    make: ModuleType, sold: Treatment, visit: Appointment
+    make: Make, sold: Treatment, visit: Appointment
 ) -> None:
     ada, bea = waits(make, sold, "Ada"), waits(make, sold, "Bea")
     owe(NOW)
@@ -105,7 +105,7 @@ def test_an_offer_answered_or_over_before_its_letter_went_is_not_told(
 
 
 def test_those_who_were_told_hear_that_somebody_else_was_quicker(
-    make: ModuleType, sold: Treatment, visit: Appointment
+    make: Make, sold: Treatment, visit: Appointment
 ) -> None:
     ada, _ = waits(make, sold, "Ada"), waits(make, sold, "Bea")
     owe(NOW)
@@ -121,9 +121,7 @@ def test_those_who_were_told_hear_that_somebody_else_was_quicker(
     assert owe(later + timedelta(minutes=5)) == []
 
 
-def test_who_did_not_answer_is_not_written_to_again(
-    make: ModuleType, sold: Treatment, visit: Appointment
-) -> None:
+def test_who_did_not_answer_is_not_written_to_again(make: Make, sold: Treatment, visit: Appointment) -> None:
     waits(make, sold)
     owe(NOW)
     later = cancels(visit)
@@ -134,7 +132,7 @@ def test_who_did_not_answer_is_not_written_to_again(
     assert owe(later + HALF_AN_HOUR) == []
 
 
-def test_the_last_day_is_told_in_the_morning(make: ModuleType, sold: Treatment) -> None:
+def test_the_last_day_is_told_in_the_morning(make: Make, sold: Treatment) -> None:
     waits(make, sold, last_on=date(2031, 3, 4))
     owe(NOW)
     send(NOW)
@@ -146,7 +144,7 @@ def test_the_last_day_is_told_in_the_morning(make: ModuleType, sold: Treatment) 
 
 
 def test_an_earlier_time_names_the_visit_that_stays_until_then(
-    make: ModuleType, sold: Treatment, visit: Appointment
+    make: Make, sold: Treatment, visit: Appointment
 ) -> None:
     late = make.appointment(of=sold, who=make.client(), starts_at=THURSDAY_TEN + timedelta(days=14))
     with transaction():
@@ -160,7 +158,7 @@ def test_an_earlier_time_names_the_visit_that_stays_until_then(
 
 
 def test_nothing_is_owed_to_an_address_that_bounced_or_a_client_who_was_erased(
-    make: ModuleType, sold: Treatment
+    make: Make, sold: Treatment
 ) -> None:
     bounced, erased = waits(make, sold, "Ada"), waits(make, sold, "Bea")
     bounced.client.contacts[0].bounced_at = NOW
@@ -170,9 +168,7 @@ def test_nothing_is_owed_to_an_address_that_bounced_or_a_client_who_was_erased(
     assert make.count(Message) == 0
 
 
-def test_a_german_client_is_written_to_in_german(
-    make: ModuleType, sold: Treatment, visit: Appointment
-) -> None:
+def test_a_german_client_is_written_to_in_german(make: Make, sold: Treatment, visit: Appointment) -> None:
     person = make.client(language="de")
     waits(make, sold, who=person)
     owe(NOW)

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 import sqlalchemy as sa
@@ -16,10 +15,11 @@ from clinic.messaging import fallback, heartbeat, tasks
 from clinic.messaging.heartbeat import STAND_IN, DeliveryPart
 from clinic.messaging.models import Heartbeat, Message
 from clinic.practice.models import Treatment
+from tests.make import Make
 
 
 @pytest.fixture
-def soon(make: ModuleType, massage: Treatment, ada: Client) -> Appointment:
+def soon(make: Make, massage: Treatment, ada: Client) -> Appointment:
     """A visit booked just now, by the real clock."""
     now = clock.now()
     row: Appointment = make.appointment(
@@ -53,9 +53,7 @@ def older(part: DeliveryPart, seconds: int, state: str = "") -> None:
     db.session.commit()
 
 
-def test_the_fallback_leaves_a_pass_that_is_made_alone(
-    app: Flask, soon: Appointment, make: ModuleType
-) -> None:
+def test_the_fallback_leaves_a_pass_that_is_made_alone(app: Flask, soon: Appointment, make: Make) -> None:
     older(DeliveryPart.PASS, 5)
     assert not fallback.check_worker(app)
     assert make.count(Message) == 0
@@ -64,7 +62,7 @@ def test_the_fallback_leaves_a_pass_that_is_made_alone(
 
 @pytest.mark.parametrize(("seconds", "state"), [(11, ""), (1, STAND_IN)])
 def test_the_fallback_makes_the_pass_when_it_is_overdue_and_goes_on(
-    app: Flask, soon: Appointment, make: ModuleType, seconds: int, state: str
+    app: Flask, soon: Appointment, make: Make, seconds: int, state: str
 ) -> None:
     older(DeliveryPart.PASS, seconds, state)
     assert fallback.check_worker(app)
@@ -72,7 +70,7 @@ def test_the_fallback_makes_the_pass_when_it_is_overdue_and_goes_on(
     assert heartbeat.heartbeats().sign(DeliveryPart.PASS).state == STAND_IN
 
 
-def test_of_two_fallbacks_one_makes_the_pass(app: Flask, soon: Appointment, make: ModuleType) -> None:
+def test_of_two_fallbacks_one_makes_the_pass(app: Flask, soon: Appointment, make: Make) -> None:
     older(DeliveryPart.PASS, 60)
     with fallback.delivery.alone(fallback.LOCK) as ours:
         assert ours

@@ -1,7 +1,6 @@
 """What is foreseen is what will be: one statement about two days finds what passes would find, one after the other."""
 
 from datetime import UTC, datetime, timedelta
-from types import ModuleType
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -19,6 +18,7 @@ from clinic.messaging.models import Message, MessageKind
 from clinic.messaging.services import STILL_OPEN
 from clinic.practice.models import Location
 from tests.conftest import NOW
+from tests.make import Make
 from tests.measuring import statements
 
 TORONTO = ZoneInfo("America/Toronto")
@@ -88,7 +88,7 @@ def test_in_the_demo_what_is_foreseen_is_what_passes_find(days_of_a_demo: dateti
 
 @pytest.mark.parametrize("hours", [0, 13])
 def test_reminders_around_quiet_hours_and_wishes_are_foreseen_exactly(
-    make: ModuleType, database: sa.Connection, hours: int
+    make: Make, database: sa.Connection, hours: int
 ) -> None:
     """Visits at every odd hour of four days, booked long ago or just now, by clients with wishes of their own."""
     now = NOW + timedelta(hours=hours)
@@ -126,9 +126,7 @@ def test_reminders_around_quiet_hours_and_wishes_are_foreseen_exactly(
     assert {channel for _, channel, *_ in seen} == {"mail", "sms"}
 
 
-def test_looking_ahead_asks_as_much_for_many_messages_as_for_few(
-    make: ModuleType, database: sa.Connection
-) -> None:
+def test_looking_ahead_asks_as_much_for_many_messages_as_for_few(make: Make, database: sa.Connection) -> None:
     sold = make.offering()
     house = db.session.scalars(sa.select(Location)).one()
 

@@ -3,13 +3,13 @@
 import ast
 from datetime import datetime
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 from clinic.db import db
 from clinic.messaging.kinds.greeting import letter_name
 from clinic.messaging.models import MessageKind
+from tests.make import Make
 from tests.messaging.test_letters import about
 
 HOSTILE = [
@@ -27,18 +27,18 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_name_of_somebody_unproven_carries_no_address_and_no_sentence(make: ModuleType, name: str) -> None:
+def test_a_name_of_somebody_unproven_carries_no_address_and_no_sentence(make: Make, name: str) -> None:
     assert letter_name(make.client(given_name=name)) == ""
 
 
 @pytest.mark.parametrize(
     "name", ["Ada", "Søren", "Anne-Marie", "O’Neill", "Jean Luc", "Юлия", "Μαρία", "美咲", "Zoë"]
 )
-def test_names_as_people_have_them_are_greeted(make: ModuleType, name: str) -> None:
+def test_names_as_people_have_them_are_greeted(make: Make, name: str) -> None:
     assert letter_name(make.client(given_name=name)) == name
 
 
-def test_somebody_proven_may_have_a_longer_name_but_still_no_address(make: ModuleType, now: datetime) -> None:
+def test_somebody_proven_may_have_a_longer_name_but_still_no_address(make: Make, now: datetime) -> None:
     ada = make.client(given_name="Maria del Carmen")
     assert letter_name(ada) == ""
     ada.contacts[0].verified_at = now
@@ -50,9 +50,7 @@ def test_somebody_proven_may_have_a_longer_name_but_still_no_address(make: Modul
 
 
 @pytest.mark.parametrize("kind", [MessageKind.CONFIRMATION, MessageKind.CANCELLATION, MessageKind.REMINDER])
-def test_such_a_letter_greets_nobody_and_says_the_rest(
-    make: ModuleType, now: datetime, kind: MessageKind
-) -> None:
+def test_such_a_letter_greets_nobody_and_says_the_rest(make: Make, now: datetime, kind: MessageKind) -> None:
     visit = make.appointment(of=make.offering(), who=make.client(given_name="visit www.evil.example now"))
     letter = about(visit, visit.client, kind, now)
     for part in (letter.subject, letter.text, letter.html, (letter.calendar or b"").decode()):

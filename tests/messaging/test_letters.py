@@ -3,7 +3,6 @@
 import html
 import re
 from datetime import datetime, timedelta
-from types import ModuleType
 from uuid import UUID
 
 import pytest
@@ -40,6 +39,7 @@ from clinic.practice import invitations
 from clinic.practice.invitations import RotaPlace
 from clinic.practice.models import Treatment
 from clinic.sealed import sealed_attributes
+from tests.make import Make
 from tests.messaging.mailers import parsed, part
 
 STATES = {
@@ -136,7 +136,7 @@ def about(visit: Appointment, ada: Client, kind: MessageKind, now: datetime) -> 
 
 
 def of_the_waiting_list(
-    make: ModuleType, visit: Appointment, ada: Client, now: datetime
+    make: Make, visit: Appointment, ada: Client, now: datetime
 ) -> dict[MessageKind, Letter]:
     """The letters of a entry, from joining to its last day."""
     hold = make.appointment(
@@ -172,9 +172,7 @@ def of_the_waiting_list(
     return found
 
 
-def all_letters(
-    make: ModuleType, visit: Appointment, ada: Client, now: datetime
-) -> dict[MessageKind, Letter]:
+def all_letters(make: Make, visit: Appointment, ada: Client, now: datetime) -> dict[MessageKind, Letter]:
     """One letter of every kind there is."""
     found = {kind: about(visit, ada, kind, now) for kind in STATES}
     draft = Draft(
@@ -233,7 +231,7 @@ def all_letters(
     return found
 
 
-def of_series(make: ModuleType, visit: Appointment, now: datetime) -> Letter:
+def of_series(make: Make, visit: Appointment, now: datetime) -> Letter:
     """The letter about two visits that were booked in one act."""
     assert visit.client is not None
     whole = Series(client_id=visit.client_id, created_at=now, changed_at=now)
@@ -252,7 +250,7 @@ def of_series(make: ModuleType, visit: Appointment, now: datetime) -> Letter:
     return composed(claimed(MessageKind.SERIES, whole.id, visit.client.contacts[0].id, now), now)
 
 
-def to_staff(make: ModuleType, visit: Appointment, now: datetime) -> dict[MessageKind, Letter]:
+def to_staff(make: Make, visit: Appointment, now: datetime) -> dict[MessageKind, Letter]:
     """One letter of every further kind that goes to people who work here."""
     user = make.user(roles=("owner", "therapist"))
     put(visit, State.BOOKED, now)
@@ -276,7 +274,7 @@ def to_staff(make: ModuleType, visit: Appointment, now: datetime) -> dict[Messag
     return {**letters, **of_the_team(make, user, now)}
 
 
-def of_the_team(make: ModuleType, owner: User, now: datetime) -> dict[MessageKind, Letter]:
+def of_the_team(make: Make, owner: User, now: datetime) -> dict[MessageKind, Letter]:
     """One letter of each kind that opens an account."""
     with transaction():
         invited = invitations.invite(
@@ -299,7 +297,7 @@ def of_the_team(make: ModuleType, owner: User, now: datetime) -> dict[MessageKin
     }
 
 
-def _review_columns(make: ModuleType, ada: Client) -> dict[str, UUID]:
+def _review_columns(make: Make, ada: Client) -> dict[str, UUID]:
     submission = make.submission(who=ada, answers={"note": CANARY}, explanation={"note": CANARY})
     return {"outcome_id": submission.outcome.id, "submission_id": submission.id, "client_id": ada.id}
 
@@ -323,7 +321,7 @@ def read_html(letter: Letter) -> str:
 
 
 def test_every_kind_is_composed_with_a_subject_a_text_and_a_sheet(
-    make: ModuleType, visit: Appointment, ada: Client, now: datetime
+    make: Make, visit: Appointment, ada: Client, now: datetime
 ) -> None:
     for kind, letter in all_letters(make, visit, ada, now).items():
         mail = parsed(letter.envelope().content)
@@ -335,7 +333,7 @@ def test_every_kind_is_composed_with_a_subject_a_text_and_a_sheet(
 
 
 def test_the_text_says_what_the_sheet_says(
-    make: ModuleType, visit: Appointment, ada: Client, now: datetime
+    make: Make, visit: Appointment, ada: Client, now: datetime
 ) -> None:
     # Every fact of one part, in its own words, stands in the other too: addresses, times, days, sums, names, numbers.
     fact = re.compile(
@@ -350,7 +348,7 @@ def test_the_text_says_what_the_sheet_says(
 
 
 def test_a_mail_loads_nothing_and_runs_nothing(
-    make: ModuleType, visit: Appointment, ada: Client, now: datetime
+    make: Make, visit: Appointment, ada: Client, now: datetime
 ) -> None:
     for kind, letter in all_letters(make, visit, ada, now).items():
         assert not re.search(r"<(img|script|link|iframe|form|object|table)\b|url\(|@import", letter.html), (
@@ -366,7 +364,7 @@ def test_the_dark_colours_stay_and_the_light_ones_are_inlined(
     assert '<p class="when" style="' in letter.html
 
 
-def test_no_mail_holds_health_data(make: ModuleType, visit: Appointment, ada: Client, now: datetime) -> None:
+def test_no_mail_holds_health_data(make: Make, visit: Appointment, ada: Client, now: datetime) -> None:
     filled = fill_health_fields(make, visit, ada, now)
     models = {model for model, _ in sealed_attributes(Base)}
     assert {type(row) for row in filled} >= models & {
@@ -390,7 +388,7 @@ def test_no_mail_holds_health_data(make: ModuleType, visit: Appointment, ada: Cl
             assert "lumbar-pain-relief" not in piece, kind
 
 
-def fill_health_fields(make: ModuleType, visit: Appointment, ada: Client, now: datetime) -> list[object]:
+def fill_health_fields(make: Make, visit: Appointment, ada: Client, now: datetime) -> list[object]:
     """Every sealed column of this client's rows holds the canary."""
     user = make.user()
     columns = _review_columns(make, ada)
@@ -446,7 +444,7 @@ NAMES = [
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_naughty_name_stays_a_name_in_headers_sheet_and_calendar(
-    make: ModuleType, visit: Appointment, ada: Client, now: datetime, name: str
+    make: Make, visit: Appointment, ada: Client, now: datetime, name: str
 ) -> None:
     ada.given_name = visit.therapist.given_name = visit.location.name = name
     make.practice(name=name)
@@ -526,7 +524,7 @@ def test_the_address_of_the_appointment_opens_it(
 
 
 def test_a_sign_in_link_is_minted_at_delivery_and_kept_only_as_a_digest(
-    app: Flask, make: ModuleType, ada: Client, now: datetime
+    app: Flask, make: Make, ada: Client, now: datetime
 ) -> None:
     make.practice()
     contact = ada.contacts[0]
@@ -541,7 +539,7 @@ def test_a_sign_in_link_is_minted_at_delivery_and_kept_only_as_a_digest(
 
 
 def test_a_resume_link_opens_the_draft_it_was_asked_for(
-    app: Flask, make: ModuleType, visit: Appointment, ada: Client, now: datetime
+    app: Flask, make: Make, visit: Appointment, ada: Client, now: datetime
 ) -> None:
     letter = all_letters(make, visit, ada, now)[MessageKind.RESUME_INTAKE]
     (raw,) = set(re.findall(app.config["PUBLIC_URL"] + r"/intake/resume/([\w-]+)", letter.text))
@@ -607,7 +605,7 @@ def test_a_visit_that_has_begun_is_reminded_no_more(visit: Appointment, ada: Cli
 
 
 def test_a_review_that_was_decided_is_told_no_more(
-    make: ModuleType, visit: Appointment, ada: Client, now: datetime
+    make: Make, visit: Appointment, ada: Client, now: datetime
 ) -> None:
     user = make.user()
     review = Review(**_review_columns(make, ada), appointment_id=visit.id, opened_at=now)
@@ -621,7 +619,7 @@ def test_a_review_that_was_decided_is_told_no_more(
 
 
 def test_the_letter_after_a_visit_names_the_next_one(
-    make: ModuleType, visit: Appointment, massage: Treatment, ada: Client, now: datetime
+    make: Make, visit: Appointment, massage: Treatment, ada: Client, now: datetime
 ) -> None:
     assert "NEXT SESSION" not in about(visit, ada, MessageKind.AFTERCARE, now).text
     make.appointment(of=massage, who=ada, starts_at=visit.starts_at + timedelta(days=7))
@@ -641,7 +639,7 @@ def test_what_is_no_longer_free_is_not_called_free(visit: Appointment, ada: Clie
 
 
 def test_a_reminder_links_to_the_questions_of_the_day_which_open_a_day_before(
-    app: Flask, client: FlaskClient, make: ModuleType, visit: Appointment, massage: Treatment, ada: Client
+    app: Flask, client: FlaskClient, make: Make, visit: Appointment, massage: Treatment, ada: Client
 ) -> None:
     start = clock.now() + timedelta(hours=30)
     visit.starts_at = visit.occupied_from = start
@@ -685,7 +683,7 @@ def test_the_letter_two_days_after_a_visit_leads_to_two_questions(
 
 
 def test_a_letter_about_a_check_in_names_neither_client_nor_visit(
-    make: ModuleType, visit: Appointment, ada: Client, now: datetime
+    make: Make, visit: Appointment, ada: Client, now: datetime
 ) -> None:
     letter = all_letters(make, visit, ada, now)[MessageKind.CHECK_IN_ANSWERED]
     whole = words(letter) + read_html(letter) + letter.subject
@@ -694,7 +692,7 @@ def test_a_letter_about_a_check_in_names_neither_client_nor_visit(
 
 
 def test_a_check_in_that_was_seen_is_told_no_more(
-    make: ModuleType, visit: Appointment, ada: Client, now: datetime
+    make: Make, visit: Appointment, ada: Client, now: datetime
 ) -> None:
     user = make.user()
     given = CheckIn(

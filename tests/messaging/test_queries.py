@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 from pathlib import Path
-from types import ModuleType
 
 from clinic.accounts.models import Client
 from clinic.booking.models import Appointment
@@ -12,12 +11,13 @@ from clinic.messaging.mailer import MaildirMailer, Refused, TryLater
 from clinic.messaging.models import Message, MessageKind
 from clinic.messaging.queries import MessageFilter, Stage
 from clinic.practice.models import Treatment
+from tests.make import Make
 from tests.messaging.conftest import Pass
 from tests.messaging.mailers import Postbox
 
 
 def test_the_list_names_kind_client_and_stage_newest_first(
-    make: ModuleType, visit: Appointment, massage: Treatment, run: Pass, postbox: Postbox, now: datetime
+    make: Make, visit: Appointment, massage: Treatment, run: Pass, postbox: Postbox, now: datetime
 ) -> None:
     run(now)
     postbox.faults.extend([TryLater("not_now"), Refused("refused")])
@@ -39,7 +39,7 @@ def test_the_list_names_kind_client_and_stage_newest_first(
     assert [line.client_name for line in of_ada] == ["Ada Sample"]
 
 
-def test_each_stage_is_told_apart(make: ModuleType, now: datetime) -> None:
+def test_each_stage_is_told_apart(make: Make, now: datetime) -> None:
     make.practice()
     ada: Client = make.client()
     stages = {

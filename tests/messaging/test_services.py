@@ -1,7 +1,6 @@
 """Owing, claiming and settling one row."""
 
 from datetime import datetime, timedelta
-from types import ModuleType
 from uuid import UUID, uuid4
 
 import pytest
@@ -13,6 +12,7 @@ from clinic.messaging.kinds.addresses import owe_sign_in
 from clinic.messaging.models import Message, MessageKind
 from clinic.messaging.services import LEASE, RETRY_SECONDS, Claim, Owed
 from clinic.refusal import Refusal
+from tests.make import Make
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -155,7 +155,7 @@ def test_the_oldest_due_message_tells_how_far_behind_we_are(now: datetime) -> No
     assert services.oldest_due(now) == now - timedelta(hours=3)
 
 
-def test_asking_twice_in_a_minute_for_a_sign_in_link_is_one_letter(make: ModuleType, now: datetime) -> None:
+def test_asking_twice_in_a_minute_for_a_sign_in_link_is_one_letter(make: Make, now: datetime) -> None:
     contact = make.client().contacts[0]
     owe_sign_in(contact, now)
     owe_sign_in(contact, now + timedelta(seconds=20))
@@ -164,7 +164,7 @@ def test_asking_twice_in_a_minute_for_a_sign_in_link_is_one_letter(make: ModuleT
     assert make.count(Message) == 2
 
 
-def test_a_failed_change_owes_nothing(make: ModuleType, now: datetime) -> None:
+def test_a_failed_change_owes_nothing(make: Make, now: datetime) -> None:
     contact = make.client().contacts[0]
 
     def ask_and_fail() -> None:

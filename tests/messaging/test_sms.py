@@ -5,7 +5,6 @@ import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from types import ModuleType
 from uuid import UUID
 
 import pytest
@@ -22,6 +21,7 @@ from clinic.messaging.models import Message
 from clinic.messaging.preferences import NoTelephone
 from clinic.messaging.sms import HttpSms, TextMessage
 from clinic.refusal import NotFound
+from tests.make import Make
 from tests.messaging.mailers import Postbox
 
 DESK = audit.by_user(Client().id)
@@ -66,7 +66,7 @@ def http(provider: type[Provider]) -> HttpSms:
 
 
 @pytest.fixture
-def phone(make: ModuleType, visit: Appointment, ada: Client) -> Contact:
+def phone(make: Make, visit: Appointment, ada: Client) -> Contact:
     """Ada's telephone, on which she agreed to reminders; her mail address is gone."""
     for contact in ada.contacts:
         db.session.delete(contact)
@@ -124,7 +124,7 @@ def test_a_reminder_goes_to_an_agreed_telephone_once(
 
 
 def test_while_the_mail_server_is_away_text_messages_go_and_letters_wait(
-    visit: Appointment, ada: Client, make: ModuleType, http: HttpSms, provider: type[Provider]
+    visit: Appointment, ada: Client, make: Make, http: HttpSms, provider: type[Provider]
 ) -> None:
     make.contact(ada, kind="phone", value="+49 30 555", normalised="+4930555", sms_agreed_at=make.NOW)
     moment, post = visit.starts_at - TWO_HOURS, Postbox()
@@ -140,7 +140,7 @@ def test_while_the_mail_server_is_away_text_messages_go_and_letters_wait(
 
 
 def test_mail_and_text_message_remind_at_the_same_times_the_clients_own(
-    visit: Appointment, ada: Client, make: ModuleType, http: HttpSms
+    visit: Appointment, ada: Client, make: Make, http: HttpSms
 ) -> None:
     ada.contacts[0].reminder_offsets_minutes = [60]
     make.contact(ada, kind="phone", value="+49 30 555", normalised="+4930555", sms_agreed_at=make.NOW)
@@ -156,7 +156,7 @@ def test_mail_and_text_message_remind_at_the_same_times_the_clients_own(
 
 
 def test_who_wants_no_reminders_by_mail_still_gets_the_texts_they_agreed_to(
-    visit: Appointment, ada: Client, make: ModuleType, http: HttpSms
+    visit: Appointment, ada: Client, make: Make, http: HttpSms
 ) -> None:
     preferences.set_reminders(ada.contacts[0], [], now=make.NOW)
     make.contact(ada, kind="phone", value="+49 30 555", normalised="+4930555", sms_agreed_at=make.NOW)
@@ -250,7 +250,7 @@ def test_a_provider_that_says_later_is_asked_again_and_a_refusal_is_shown(
 
 
 def test_consent_is_audited_and_only_for_telephones(
-    make: ModuleType, phone: Contact, ada: Client, now: datetime
+    make: Make, phone: Contact, ada: Client, now: datetime
 ) -> None:
     for agrees in (True, False, False, True):
         preferences.record_sms_consent(phone.id, DESK, now, agrees=agrees)

@@ -1,7 +1,6 @@
 """Words a practice may change, and what nobody can do with them."""
 
 from datetime import datetime
-from types import ModuleType
 
 import pytest
 from flask import Flask
@@ -15,6 +14,7 @@ from clinic.messaging.kinds.sample import sample_scene
 from clinic.messaging.kinds.wording import PARTS, BadWords, Words
 from clinic.messaging.letters import practice_wording, rendering
 from clinic.messaging.models import MessageKind
+from tests.make import Make
 
 EDITABLE = list(KINDS)
 WITHOUT_LINK = {MessageKind.ADDRESS_REPLACED}
@@ -87,7 +87,7 @@ def test_an_empty_placeholder_leaves_with_the_comma_before_it() -> None:
 
 @pytest.mark.parametrize("nasty", NASTY)
 def test_a_name_that_looks_like_a_command_is_only_a_name(
-    app: Flask, make: ModuleType, now: datetime, nasty: str
+    app: Flask, make: Make, now: datetime, nasty: str
 ) -> None:
     practice = make.practice(name=nasty)
     facts = {**KINDS[MessageKind.REMINDER].sample(sample_scene(practice, now)), "values": {"client": nasty}}
@@ -112,7 +112,7 @@ def test_a_name_that_looks_like_a_command_is_only_a_name(
     "typed", ["<b>bold</b>", '<a href="https://evil.example">x</a>', "</p><script>x</script>"]
 )
 def test_html_in_the_practices_words_is_shown_as_it_was_typed(
-    app: Flask, make: ModuleType, now: datetime, typed: str
+    app: Flask, make: Make, now: datetime, typed: str
 ) -> None:
     practice = make.practice()
     own = Words(subject="S", heading=typed, opening=typed, closing=typed)
@@ -127,7 +127,7 @@ def test_html_in_the_practices_words_is_shown_as_it_was_typed(
     assert typed in made.text
 
 
-def test_paragraphs_and_lines_stay_what_they_are(app: Flask, make: ModuleType, now: datetime) -> None:
+def test_paragraphs_and_lines_stay_what_they_are(app: Flask, make: Make, now: datetime) -> None:
     practice = make.practice()
     own = Words(subject="S", heading="H", opening="One\ntwo\n\n\nThree")
     made = rendering.render_letter(
@@ -142,7 +142,7 @@ def test_paragraphs_and_lines_stay_what_they_are(app: Flask, make: ModuleType, n
 
 
 @pytest.mark.parametrize("kind", EDITABLE)
-def test_no_words_take_away_what_safety_needs(app: Flask, make: ModuleType, kind: MessageKind) -> None:
+def test_no_words_take_away_what_safety_needs(app: Flask, make: Make, kind: MessageKind) -> None:
     """The link, the facts and the way to reach us stay, whatever the practice says."""
     practice, now = make.practice(), clock.now()
     bare = Words(subject="x", heading="x")
@@ -163,7 +163,7 @@ def test_no_words_take_away_what_safety_needs(app: Flask, make: ModuleType, kind
 @pytest.mark.parametrize("kind", EDITABLE)
 @pytest.mark.parametrize("spoken", LANGUAGES)
 def test_every_placeholder_of_a_letter_brings_something(
-    app: Flask, make: ModuleType, kind: MessageKind, spoken: str
+    app: Flask, make: Make, kind: MessageKind, spoken: str
 ) -> None:
     practice, now = make.practice(), clock.now()
     known = KINDS[kind].placeholders

@@ -1,7 +1,6 @@
 """A practice with one therapist who signs in, and a client who comes in three days."""
 
 from dataclasses import dataclass
-from types import ModuleType
 from uuid import UUID
 
 import pytest
@@ -12,6 +11,7 @@ from clinic.booking.models import Appointment, State
 from clinic.db import db
 from clinic.plans.models import PlannedSession
 from clinic.practice.models import Location, Therapist, Treatment
+from tests.make import Make
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Scene:
     location: Location
     treatment: Treatment
     ada: Client
-    make: ModuleType
+    make: Make
 
     def visit(self, **columns: object) -> Appointment:
         """A visit of Ada with the therapist."""
@@ -35,7 +35,7 @@ class Scene:
 
 
 @pytest.fixture
-def scene(make: ModuleType) -> Scene:
+def scene(make: Make) -> Scene:
     make.practice()
     place = make.location()
     user = make.user(roles=["therapist"], given_name="Ines", family_name="Moreau")

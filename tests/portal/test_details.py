@@ -1,7 +1,6 @@
 """A client says what the practice asks for, and nothing else."""
 
 from datetime import date
-from types import ModuleType
 
 import pytest
 import sqlalchemy as sa
@@ -11,11 +10,12 @@ from clinic.accounts import client_records
 from clinic.accounts.client_records import Further
 from clinic.accounts.models import AuditEntry, Client
 from clinic.db import db
+from tests.make import Make
 from tests.visitor import Visitor, as_client
 
 
 @pytest.fixture
-def ada(make: ModuleType) -> Client:
+def ada(make: Make) -> Client:
     make.practice(asked_details=["birth_date", "emergency"])
     person: Client = make.client()
     person.further = {"doctor": "Dr Example"}
@@ -63,9 +63,7 @@ def test_what_the_desk_changed_meanwhile_is_not_overwritten(page: Visitor, ada: 
     assert (ada.birth_on, client_records.further_of(ada).emergency_name) == (date(1970, 1, 1), "")
 
 
-def test_a_practice_that_asks_for_nothing_has_no_such_page(
-    page: Visitor, ada: Client, make: ModuleType
-) -> None:
+def test_a_practice_that_asks_for_nothing_has_no_such_page(page: Visitor, ada: Client, make: Make) -> None:
     assert "My details" in page.open("/my").text
     make.practice(asked_details=[])
     assert "My details" not in page.open("/my").text

@@ -1,7 +1,5 @@
 """A client's own wishes about letters."""
 
-from types import ModuleType
-
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -9,11 +7,12 @@ from flask import Flask
 from clinic.accounts.models import AuditEntry, Client
 from clinic.db import db
 from clinic.messaging import preferences
+from tests.make import Make
 from tests.visitor import Visitor, as_client
 
 
 @pytest.fixture
-def ada(make: ModuleType) -> Client:
+def ada(make: Make) -> Client:
     """A client with one address."""
     make.practice()
     person: Client = make.client()
@@ -80,9 +79,7 @@ def test_too_many_reminders_are_refused_with_everything_typed_kept(page: Visitor
     assert not preferences.wants_news(ada.id)
 
 
-def test_two_people_on_one_address_have_wishes_of_their_own(
-    app: Flask, make: ModuleType, ada: Client
-) -> None:
+def test_two_people_on_one_address_have_wishes_of_their_own(app: Flask, make: Make, ada: Client) -> None:
     bo = make.client(given_name="Bo")
     Visitor(as_client(app, ada.contacts[0], bo)).open("/my/letters").press("Save", reminders="never")
     assert ada.contacts[0].wants_reminders

@@ -1,7 +1,6 @@
 """A client's past visits: what became of each, its tips while they open, and the way to book it again."""
 
 from datetime import datetime, timedelta
-from types import ModuleType
 
 import pytest
 import sqlalchemy as sa
@@ -16,13 +15,14 @@ from clinic.plans import check_ins
 from clinic.portal.past import ON_A_PAGE
 from clinic.practice.models import Location, Treatment
 from clinic.public import aftercare, check_in
+from tests.make import Make
 from tests.visitor import Visitor, as_client
 
 
 class Scene:
     """A signed-in client of a practice that sells one treatment, at the moment at which tests play."""
 
-    def __init__(self, app: Flask, make: ModuleType, now: datetime) -> None:
+    def __init__(self, app: Flask, make: Make, now: datetime) -> None:
         make.practice()
         self.app, self.make, self.now = app, make, now
         self.sold: Treatment = make.offering(name="Deep work for a bad back", slug="deep-work")
@@ -50,7 +50,7 @@ class Scene:
 
 
 @pytest.fixture
-def scene(app: Flask, make: ModuleType, now: datetime, clock_at_now: None) -> Scene:
+def scene(app: Flask, make: Make, now: datetime, clock_at_now: None) -> Scene:
     return Scene(app, make, now)
 
 

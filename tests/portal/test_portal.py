@@ -2,7 +2,6 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from types import ModuleType
 
 import pytest
 import sqlalchemy as sa
@@ -15,11 +14,12 @@ from clinic.accounts import services as accounts
 from clinic.accounts.models import AuditEntry, Client, ClientSession, Contact, LinkPurpose, LoginLink
 from clinic.db import db, transaction
 from clinic.messaging.models import Message, MessageKind
+from tests.make import Make
 from tests.visitor import Visitor, as_client
 
 
 @pytest.fixture
-def visitor(client: FlaskClient, make: ModuleType) -> Visitor:
+def visitor(client: FlaskClient, make: Make) -> Visitor:
     make.practice()
     return Visitor(client)
 
@@ -34,7 +34,7 @@ def owed() -> list[Message]:
     return list(db.session.scalars(sa.select(Message).where(Message.kind == MessageKind.SIGN_IN)))
 
 
-def test_known_and_unknown_addresses_get_the_same_answer(visitor: Visitor, make: ModuleType) -> None:
+def test_known_and_unknown_addresses_get_the_same_answer(visitor: Visitor, make: Make) -> None:
     make.client()
     pages = []
     for mail in ("ada@client.example", "nobody@client.example"):
@@ -44,7 +44,7 @@ def test_known_and_unknown_addresses_get_the_same_answer(visitor: Visitor, make:
     assert len(owed()) == 1
 
 
-def test_an_address_on_several_records_gets_one_letter(visitor: Visitor, make: ModuleType) -> None:
+def test_an_address_on_several_records_gets_one_letter(visitor: Visitor, make: Make) -> None:
     make.client()
     make.client(given_name="Bob")
     visitor.open("/my/sign-in").press("Send me a link", mail=" Ada@Client.Example ")
@@ -58,16 +58,14 @@ def test_what_is_no_address_is_said_beside_the_field(visitor: Visitor) -> None:
     assert visitor.page.labelled("E-mail address").get("value") == "ada at client"
 
 
-def test_four_requests_an_hour_for_one_address_are_too_many(visitor: Visitor, make: ModuleType) -> None:
+def test_four_requests_an_hour_for_one_address_are_too_many(visitor: Visitor, make: Make) -> None:
     for mail in ("ada@client.example", "nobody@client.example"):
         for _ in range(3):
             assert visitor.open("/my/sign-in").press("Send me a link", mail=mail).status == 200
         assert visitor.open("/my/sign-in").press("Send me a link", mail=mail).status == 429
 
 
-def test_opening_the_link_signs_nobody_in_and_pressing_the_button_does(
-    visitor: Visitor, make: ModuleType
-) -> None:
+def test_opening_the_link_signs_nobody_in_and_pressing_the_button_does(visitor: Visitor, make: Make) -> None:
     path = link_for(make.client())
     for _ in range(3):
         assert visitor.open(path).heading == "Open your visits"
@@ -76,7 +74,7 @@ def test_opening_the_link_signs_nobody_in_and_pressing_the_button_does(
     assert visitor.heading == "Your visits"
 
 
-def test_the_link_works_once(app: Flask, visitor: Visitor, make: ModuleType) -> None:
+def test_the_link_works_once(app: Flask, visitor: Visitor, make: Make) -> None:
     path = link_for(make.client())
     visitor.open(path)
     other = Visitor(app.test_client()).open(path)
@@ -86,14 +84,14 @@ def test_the_link_works_once(app: Flask, visitor: Visitor, make: ModuleType) -> 
     assert "Ask for a new one" in other.text
 
 
-def test_the_link_lasts_ten_minutes(visitor: Visitor, make: ModuleType) -> None:
+def test_the_link_lasts_ten_minutes(visitor: Visitor, make: Make) -> None:
     path = link_for(make.client())
     db.session.execute(sa.update(LoginLink).values(expires_at=clock.now() - timedelta(seconds=1)))
     db.session.commit()
     assert visitor.open(path).status == 410
 
 
-def test_a_link_to_resume_a_form_does_not_sign_in(visitor: Visitor, make: ModuleType) -> None:
+def test_a_link_to_resume_a_form_does_not_sign_in(visitor: Visitor, make: Make) -> None:
     ada = make.client()
     raw = accounts.mint_link(
         purpose=LinkPurpose.RESUME_INTAKE, contact_id=ada.contacts[0].id, now=clock.now()
@@ -102,7 +100,7 @@ def test_a_link_to_resume_a_form_does_not_sign_in(visitor: Visitor, make: Module
     assert visitor.open(signed_links.sign_in_path(raw)).status == 410
 
 
-def test_one_sees_own_visits_only_each_with_its_page(visitor: Visitor, make: ModuleType) -> None:
+def test_one_sees_own_visits_only_each_with_its_page(visitor: Visitor, make: Make) -> None:
     ada, bob = make.client(), make.client(given_name="Bob", mail="bob@client.example")
     sold = make.offering(name="Deep work for a bad back")
     soon = clock.now() + timedelta(days=3)
@@ -116,7 +114,7 @@ def test_one_sees_own_visits_only_each_with_its_page(visitor: Visitor, make: Mod
     assert "Bob" not in visitor.text
 
 
-def test_two_people_on_one_address_say_who_they_are(visitor: Visitor, make: ModuleType) -> None:
+def test_two_people_on_one_address_say_who_they_are(visitor: Visitor, make: Make) -> None:
     ada = make.client()
     make.client(given_name="Bob", family_name="Secretname")
     visitor.open(link_for(ada)).press("Open my visits")
@@ -127,7 +125,7 @@ def test_two_people_on_one_address_say_who_they_are(visitor: Visitor, make: Modu
     assert "Bob" in visitor.text
 
 
-def test_somebody_else_on_the_address_becomes_a_new_client(visitor: Visitor, make: ModuleType) -> None:
+def test_somebody_else_on_the_address_becomes_a_new_client(visitor: Visitor, make: Make) -> None:
     ada = make.client()
     make.client(given_name="Bob")
     visitor.open(link_for(ada)).press("Open my visits").press("Somebody else")
@@ -139,7 +137,7 @@ def test_somebody_else_on_the_address_becomes_a_new_client(visitor: Visitor, mak
     assert cleo.contacts[0].normalised == ada.contacts[0].normalised
 
 
-def test_so_many_people_on_one_address_are_enough_for_a_day(visitor: Visitor, make: ModuleType) -> None:
+def test_so_many_people_on_one_address_are_enough_for_a_day(visitor: Visitor, make: Make) -> None:
     visitor.open(link_for(make.client())).press("Open my visits")
     for number in range(limits.PEOPLE_CONTACT.count):
         visitor.open("/my/new").press("Continue", given_name=f"Nr {number}", family_name="New")
@@ -149,9 +147,7 @@ def test_so_many_people_on_one_address_are_enough_for_a_day(visitor: Visitor, ma
     assert make.count(Client) == 1 + limits.PEOPLE_CONTACT.count
 
 
-def test_one_cannot_choose_somebody_of_another_address(
-    app: Flask, visitor: Visitor, make: ModuleType
-) -> None:
+def test_one_cannot_choose_somebody_of_another_address(app: Flask, visitor: Visitor, make: Make) -> None:
     ada, eve = make.client(), make.client(given_name="Eve", mail="eve@client.example")
     make.client(given_name="Bob")
     chooser = Visitor(as_client(app, ada.contacts[0], None)).open("/my/who")
@@ -162,7 +158,7 @@ def test_one_cannot_choose_somebody_of_another_address(
     assert db.session.scalars(sa.select(ClientSession.client_id)).one() is None
 
 
-def test_following_the_link_proves_the_address(visitor: Visitor, make: ModuleType) -> None:
+def test_following_the_link_proves_the_address(visitor: Visitor, make: Make) -> None:
     ada = make.client()
     contact_id = ada.contacts[0].id
     visitor.open(link_for(ada)).press("Open my visits")
@@ -172,9 +168,7 @@ def test_following_the_link_proves_the_address(visitor: Visitor, make: ModuleTyp
     assert db.session.scalars(by_ada).all() == ["signed_in"]
 
 
-def test_after_the_sign_in_one_is_where_one_wanted_to_go(
-    app: Flask, visitor: Visitor, make: ModuleType
-) -> None:
+def test_after_the_sign_in_one_is_where_one_wanted_to_go(app: Flask, visitor: Visitor, make: Make) -> None:
     ada = make.client()
     visitor.open("/my?from=mail")
     assert visitor.path.startswith("/my/sign-in?next=")
@@ -185,13 +179,13 @@ def test_after_the_sign_in_one_is_where_one_wanted_to_go(
 @pytest.mark.parametrize(
     "elsewhere", ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)", "evil"]
 )
-def test_nobody_is_led_to_another_site(visitor: Visitor, make: ModuleType, elsewhere: str) -> None:
+def test_nobody_is_led_to_another_site(visitor: Visitor, make: Make, elsewhere: str) -> None:
     visitor.browser.get("/my/sign-in", query_string={"next": elsewhere})
     visitor.open(link_for(make.client())).press("Open my visits")
     assert visitor.path == "/my"
 
 
-def test_nothing_booked_says_what_to_do_next(visitor: Visitor, make: ModuleType) -> None:
+def test_nothing_booked_says_what_to_do_next(visitor: Visitor, make: Make) -> None:
     visitor.open(link_for(make.client())).press("Open my visits")
     assert "Nothing is booked" in visitor.text
     assert "Book a session" in visitor.text

@@ -1,7 +1,6 @@
 """What a client waits for stands under *My visits*, in their language, and is ended there."""
 
 from datetime import timedelta
-from types import ModuleType
 
 import pytest
 from flask import Flask
@@ -12,18 +11,19 @@ from clinic.db import db
 from clinic.practice.models import Treatment
 from tests.booking.waiting_list import cancels, look, offer_of, thursdays, times, waits
 from tests.conftest import NOW
+from tests.make import Make
 from tests.visitor import Visitor, as_client
 
 pytestmark = pytest.mark.usefixtures("clock_at_now")
 
 
 @pytest.fixture
-def sold(make: ModuleType) -> Treatment:
+def sold(make: Make) -> Treatment:
     return thursdays(make)
 
 
 def test_each_wish_says_what_when_and_until_when_and_leads_to_its_page(
-    app: Flask, make: ModuleType, sold: Treatment
+    app: Flask, make: Make, sold: Treatment
 ) -> None:
     ada = make.client()
     waits(make, sold, who=ada, times=times([3], [0]))
@@ -38,7 +38,7 @@ def test_each_wish_says_what_when_and_until_when_and_leads_to_its_page(
     assert page.open(ways[0]).heading == "You are on the waiting list"
 
 
-def test_a_wish_is_ended_and_the_other_stays(app: Flask, make: ModuleType, sold: Treatment) -> None:
+def test_a_wish_is_ended_and_the_other_stays(app: Flask, make: Make, sold: Treatment) -> None:
     ada = make.client()
     first = waits(make, sold, who=ada, times=times([3], [0]))
     second = waits(make, sold, who=ada, now=NOW + timedelta(seconds=1))
@@ -54,7 +54,7 @@ def test_a_wish_is_ended_and_the_other_stays(app: Flask, make: ModuleType, sold:
     assert again.status_code == 303, "a second press changes nothing"
 
 
-def test_nobody_ends_what_somebody_else_waits_for(app: Flask, make: ModuleType, sold: Treatment) -> None:
+def test_nobody_ends_what_somebody_else_waits_for(app: Flask, make: Make, sold: Treatment) -> None:
     bea, ada = waits(make, sold, "Bea"), make.client()
     page = Visitor(as_client(app, ada.contacts[0], ada)).open("/my")
     assert "What you wait for" not in page.text
@@ -64,7 +64,7 @@ def test_nobody_ends_what_somebody_else_waits_for(app: Flask, make: ModuleType, 
     assert bea.is_live
 
 
-def test_a_time_that_is_kept_is_taken_from_there(app: Flask, make: ModuleType, sold: Treatment) -> None:
+def test_a_time_that_is_kept_is_taken_from_there(app: Flask, make: Make, sold: Treatment) -> None:
     ada = make.client()
     visit = make.appointment(of=sold, who=make.client(given_name="Bob", mail="bob@client.example"))
     entry = waits(make, sold, who=ada)
@@ -77,7 +77,7 @@ def test_a_time_that_is_kept_is_taken_from_there(app: Flask, make: ModuleType, s
     assert "What you wait for" not in page.open("/my").text
 
 
-def test_it_speaks_german(app: Flask, make: ModuleType, sold: Treatment) -> None:
+def test_it_speaks_german(app: Flask, make: Make, sold: Treatment) -> None:
     ada = make.client()
     waits(make, sold, who=ada, times=times([3], [0]))
     page = Visitor(as_client(app, ada.contacts[0], ada)).open("/my").press("Deutsch")

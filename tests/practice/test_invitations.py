@@ -1,7 +1,6 @@
 """Inviting somebody to the team: who may be invited, what becomes of an invitation, and the account it begins."""
 
 from datetime import datetime, timedelta
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -14,13 +13,14 @@ from clinic.db import db
 from clinic.practice import invitations, therapists
 from clinic.practice.invitations import InvitationStanding, RotaPlace, StaffInvitation
 from clinic.practice.models import Therapist
+from tests.make import Make
 from tests.visitor import PASSWORD
 
 MAIL = "nora@alderlane.example"
 
 
 @pytest.fixture
-def owner(make: ModuleType) -> User:
+def owner(make: Make) -> User:
     make.practice()
     return make.user(roles=["owner"], given_name="Ines")
 
@@ -63,7 +63,7 @@ def test_an_account_begins_with_the_roles_of_the_invitation(owner: User, now: da
 
 
 def test_a_therapist_joins_the_place_that_waits_or_gets_a_new_one(
-    make: ModuleType, owner: User, now: datetime
+    make: Make, owner: User, now: datetime
 ) -> None:
     known = make.therapist(make.location(), given_name="Priya", family_name="Raman")
     first = invited(owner, now, roles=[Role.THERAPIST], place=RotaPlace(therapist_id=known.id))
@@ -79,9 +79,7 @@ def test_a_therapist_joins_the_place_that_waits_or_gets_a_new_one(
     assert made.name == "Nora Eklund"
 
 
-def test_a_place_that_was_taken_meanwhile_keeps_nobody_out(
-    make: ModuleType, owner: User, now: datetime
-) -> None:
+def test_a_place_that_was_taken_meanwhile_keeps_nobody_out(make: Make, owner: User, now: datetime) -> None:
     known = make.therapist(make.location())
     made = invited(owner, now, roles=[Role.THERAPIST], place=RotaPlace(therapist_id=known.id))
     known.user_id = make.user().id
@@ -92,7 +90,7 @@ def test_a_place_that_was_taken_meanwhile_keeps_nobody_out(
 
 
 def test_nobody_is_invited_twice_and_nobody_who_has_an_account(
-    make: ModuleType, owner: User, now: datetime
+    make: Make, owner: User, now: datetime
 ) -> None:
     invited(owner, now)
     with pytest.raises(invitations.AlreadyInvited):
@@ -101,7 +99,7 @@ def test_nobody_is_invited_twice_and_nobody_who_has_an_account(
         invited(owner, now, mail=owner.email)
 
 
-def test_one_place_in_the_rota_is_offered_to_one_person(make: ModuleType, owner: User, now: datetime) -> None:
+def test_one_place_in_the_rota_is_offered_to_one_person(make: Make, owner: User, now: datetime) -> None:
     known = make.therapist(make.location())
     place = RotaPlace(therapist_id=known.id)
     invited(owner, now, roles=[Role.THERAPIST], place=place)
@@ -115,7 +113,7 @@ def test_one_place_in_the_rota_is_offered_to_one_person(make: ModuleType, owner:
         )  # fmt: skip
 
 
-def test_before_there_is_a_practice_nobody_is_invited(make: ModuleType, now: datetime) -> None:
+def test_before_there_is_a_practice_nobody_is_invited(make: Make, now: datetime) -> None:
     with pytest.raises(invitations.PracticeUnnamed):
         invited(make.user(roles=["owner"]), now)
 
@@ -169,7 +167,7 @@ def test_what_was_answered_or_withdrawn_is_not_sent_again(owner: User, now: date
 
 
 def test_an_address_that_got_an_account_meanwhile_begins_no_second_one(
-    make: ModuleType, owner: User, now: datetime
+    make: Make, owner: User, now: datetime
 ) -> None:
     raw = address(invited(owner, now), now)
     make.user(email=MAIL)
@@ -191,7 +189,7 @@ def test_the_address_is_kept_as_a_digest_and_old_invitations_are_deleted(owner: 
 
 @pytest.mark.parametrize("goes", ["leaves", "is no owner any more"])
 def test_an_owner_who_goes_leaves_no_invitation_open_behind_them(
-    make: ModuleType, owner: User, now: datetime, goes: str
+    make: Make, owner: User, now: datetime, goes: str
 ) -> None:
     owner.password = "hash"
     gone = make.user(roles=["owner"], password="hash")

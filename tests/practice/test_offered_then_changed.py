@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from types import ModuleType
 
 import pytest
 
@@ -32,6 +31,7 @@ from clinic.practice.working_hours import Span
 from clinic.refusal import Refusal
 from clinic.scheduling.hours import Days
 from tests.conftest import NOW
+from tests.make import Make
 from tests.practice import describing
 
 BY = "user:owner"
@@ -64,7 +64,7 @@ class Shop:
 
 
 @pytest.fixture
-def shop(make: ModuleType) -> Shop:
+def shop(make: Make) -> Shop:
     make.practice()
     place = make.location()
     room = make.room(place)
@@ -242,7 +242,7 @@ def test_a_change_that_is_undone_by_an_error_leaves_everything_offered(
     assert shop.stamp() == before
 
 
-def test_a_stamp_is_never_met_again_when_somebody_busy_leaves_the_sum(shop: Shop, make: ModuleType) -> None:
+def test_a_stamp_is_never_met_again_when_somebody_busy_leaves_the_sum(shop: Shop, make: Make) -> None:
     """Removing a calendar from the sum must not bring back a number under which an answer was kept."""
     busy = make.therapist(shop.place, calendar_version=1000)
     shop.sold.therapists = [shop.person, busy]

@@ -1,22 +1,23 @@
 """Bookings that a change left outside hours: listed with the reason until they are moved, and nothing else is."""
 
 from datetime import date, datetime, timedelta
-from types import ModuleType
 
 import pytest
+import sqlalchemy as sa
 
 from clinic.booking import changes, outside_hours
 from clinic.booking.models import Appointment, State, Waiver
 from clinic.db import db, transaction
 from clinic.practice.models import Closure, SpecialDay, Therapist, TimeOff, WeeklyHours
 from tests.conftest import NOW
+from tests.make import Make
 
 THURSDAY = date(2031, 3, 6)
 ONE_DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def visit(make: ModuleType) -> Appointment:
+def visit(make: Make) -> Appointment:
     """Thursday from ten to eleven, with Ines at North in the red room."""
     make.practice()
     place = make.location(name="North")
@@ -87,15 +88,15 @@ def test_a_room_that_is_no_longer_used_is_a_reason(visit: Appointment) -> None:
     assert why() == ["The room is no longer used"]
 
 
-def test_a_closure_of_another_location_is_none(visit: Appointment, make: ModuleType) -> None:
+def test_a_closure_of_another_location_is_none(visit: Appointment, make: Make) -> None:
     other = make.location()
     add(Closure(name="Works", from_on=THURSDAY, until_on=THURSDAY + ONE_DAY, location_id=other.id))
     assert why() == []
 
 
 @pytest.mark.parametrize("state", [State.CANCELLED, State.DECLINED, State.DONE])
-def test_only_what_still_stands_is_listed(visit: Appointment, make: ModuleType, state: State) -> None:
-    db.session.execute(WeeklyHours.__table__.delete())
+def test_only_what_still_stands_is_listed(visit: Appointment, make: Make, state: State) -> None:
+    db.session.execute(sa.delete(WeeklyHours))
     visit.state = state
     visit.cancelled_by = "staff" if state is State.CANCELLED else None
     db.session.commit()
@@ -112,9 +113,9 @@ def test_a_visit_leaves_the_list_when_it_is_moved(visit: Appointment) -> None:
 
 
 def test_a_visit_put_outside_on_purpose_is_listed_only_for_another_reason(
-    visit: Appointment, make: ModuleType
+    visit: Appointment, make: Make
 ) -> None:
-    db.session.execute(WeeklyHours.__table__.delete())
+    db.session.execute(sa.delete(WeeklyHours))
     waiver = Waiver(appointment_id=visit.id, user_id=make.user().id, rules=["hours"], made_at=NOW)
     waiver.reason = "She can only come then."
     add(waiver)

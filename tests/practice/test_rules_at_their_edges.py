@@ -2,7 +2,6 @@
 
 import hashlib
 from datetime import date, datetime, timedelta
-from types import ModuleType
 
 import pytest
 import sqlalchemy as sa
@@ -16,6 +15,7 @@ from clinic.db import db, transaction
 from clinic.practice.models import Location, Practice, Treatment
 from clinic.scheduling.hours import Days
 from tests.conftest import NOW
+from tests.make import Make
 
 ONE_DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
@@ -51,7 +51,7 @@ def is_bookable(sold: Treatment, at: datetime, now: datetime = NOW) -> bool:
 
 
 @pytest.mark.parametrize("minutes", [0, 5, 60, 120, 2880])
-def test_notice_is_kept_to_the_minute(make: ModuleType, minutes: int) -> None:
+def test_notice_is_kept_to_the_minute(make: Make, minutes: int) -> None:
     sold = make.offering()
     make.practice(notice_minutes=minutes)
     latest = TEN - timedelta(minutes=minutes)
@@ -60,7 +60,7 @@ def test_notice_is_kept_to_the_minute(make: ModuleType, minutes: int) -> None:
 
 
 @pytest.mark.parametrize("days", [1, 3, 120])
-def test_the_horizon_ends_to_the_minute(make: ModuleType, days: int) -> None:
+def test_the_horizon_ends_to_the_minute(make: Make, days: int) -> None:
     sold = make.offering()
     make.practice(horizon_days=days)
     earliest = TEN - timedelta(days=days) + MINUTE
@@ -69,7 +69,7 @@ def test_the_horizon_ends_to_the_minute(make: ModuleType, days: int) -> None:
 
 
 @pytest.mark.parametrize("step", [5, 10, 15, 20, 30, 60])
-def test_visits_begin_on_the_step_and_nowhere_else(make: ModuleType, step: int) -> None:
+def test_visits_begin_on_the_step_and_nowhere_else(make: Make, step: int) -> None:
     sold = make.offering()
     make.practice(step_minutes=step)
     found = starts(sold, TEN.date())
@@ -81,7 +81,7 @@ def test_visits_begin_on_the_step_and_nowhere_else(make: ModuleType, step: int) 
             hold(sold, TEN + timedelta(minutes=5))
 
 
-def test_packing_adds_the_last_start_that_fits(make: ModuleType) -> None:
+def test_packing_adds_the_last_start_that_fits(make: Make) -> None:
     make.practice(step_minutes=60)
     place = make.location()
     person = make.therapist(place, weekdays=())
@@ -92,7 +92,7 @@ def test_packing_adds_the_last_start_that_fits(make: ModuleType) -> None:
     assert TEN + timedelta(minutes=30) in starts(sold, TEN.date())
 
 
-def test_a_daily_cap_lets_in_so_many_and_no_more(make: ModuleType) -> None:
+def test_a_daily_cap_lets_in_so_many_and_no_more(make: Make) -> None:
     make.practice()
     sold = make.treatment(therapists=[make.therapist(make.location(), daily_cap=2)])
     assert is_bookable(sold, TEN)
@@ -112,7 +112,7 @@ def book(sold: Treatment, at: datetime, client: object, now: datetime = NOW) -> 
 
 
 @pytest.mark.parametrize("most", [1, 2])
-def test_a_client_has_so_many_open_bookings_and_no_more(make: ModuleType, most: int) -> None:
+def test_a_client_has_so_many_open_bookings_and_no_more(make: Make, most: int) -> None:
     sold = make.offering()
     make.practice(open_bookings_per_client=most)
     ada = make.client()
@@ -127,7 +127,7 @@ def test_a_client_has_so_many_open_bookings_and_no_more(make: ModuleType, most: 
     [(0, -1, False), (24, 0, False), (24, 1, True), (336, 0, False), (336, 1, True)],
 )
 def test_cancelling_is_late_a_minute_after_the_limit(
-    make: ModuleType, hours: int, minutes_after: int, late: bool
+    make: Make, hours: int, minutes_after: int, late: bool
 ) -> None:
     sold = make.offering()
     make.practice(late_cancel_hours=hours)
@@ -139,7 +139,7 @@ def test_cancelling_is_late_a_minute_after_the_limit(
 
 
 @pytest.mark.parametrize("hours", [1, 24, 48, 168])
-def test_a_request_is_decided_within_the_time_of_the_practice(make: ModuleType, hours: int) -> None:
+def test_a_request_is_decided_within_the_time_of_the_practice(make: Make, hours: int) -> None:
     sold = make.offering(new_clients="ask_first")
     make.practice(decide_hours=hours)
     asked = book(sold, TEN + timedelta(days=21), make.client())
@@ -157,7 +157,7 @@ EFFECTIVE = [
 
 @pytest.mark.parametrize(("of_the_practice", "of_the_treatment", "state"), EFFECTIVE)
 def test_a_treatment_has_the_rule_of_the_practice_unless_it_has_its_own(
-    make: ModuleType, of_the_practice: str, of_the_treatment: str | None, state: State
+    make: Make, of_the_practice: str, of_the_treatment: str | None, state: State
 ) -> None:
     sold = make.offering(approval=of_the_treatment)
     make.practice(approval=of_the_practice)
@@ -166,13 +166,13 @@ def test_a_treatment_has_the_rule_of_the_practice_unless_it_has_its_own(
     assert asked.request_reason == ("approval" if state is State.REQUESTED else None)
 
 
-def test_who_is_known_asks_all_the_same_where_everybody_asks(make: ModuleType) -> None:
+def test_who_is_known_asks_all_the_same_where_everybody_asks(make: Make) -> None:
     sold, ada = make.offering(approval="ask_first"), make.client()
     make.appointment(of=sold, who=ada, state=State.DONE, starts_at=NOW - ONE_DAY)
     assert book(sold, TEN, ada).state == State.REQUESTED
 
 
-def test_what_is_more_serious_stays_the_reason(make: ModuleType) -> None:
+def test_what_is_more_serious_stays_the_reason(make: Make) -> None:
     sold = make.offering(approval="ask_first", intake="before_booking")
     kept = hold(sold, TEN)
     with transaction():
@@ -187,7 +187,7 @@ def test_what_is_more_serious_stays_the_reason(make: ModuleType) -> None:
     assert asked.request_reason == "plain"
 
 
-def test_staff_book_at_once_where_clients_ask_first(make: ModuleType) -> None:
+def test_staff_book_at_once_where_clients_ask_first(make: Make) -> None:
     sold = make.offering(approval="ask_first")
     with transaction():
         visit = desk.book(
@@ -202,7 +202,7 @@ def test_staff_book_at_once_where_clients_ask_first(make: ModuleType) -> None:
     assert visit.state == State.BOOKED
 
 
-def test_a_visit_that_is_booked_stays_so_when_its_client_moves_it(make: ModuleType) -> None:
+def test_a_visit_that_is_booked_stays_so_when_its_client_moves_it(make: Make) -> None:
     sold = make.offering(approval="ask_first")
     visit = make.appointment(of=sold, who=make.client())
     with transaction():
@@ -211,7 +211,7 @@ def test_a_visit_that_is_booked_stays_so_when_its_client_moves_it(make: ModuleTy
 
 
 @pytest.mark.parametrize("minutes", [-1, 0])
-def test_a_request_ends_in_the_minute_it_was_to_be_decided_by(make: ModuleType, minutes: int) -> None:
+def test_a_request_ends_in_the_minute_it_was_to_be_decided_by(make: Make, minutes: int) -> None:
     asked = book(make.offering(approval="ask_first"), TEN, make.client())
     assert asked.decide_by is not None
     at = asked.decide_by + minutes * MINUTE
@@ -220,7 +220,7 @@ def test_a_request_ends_in_the_minute_it_was_to_be_decided_by(make: ModuleType, 
     assert asked.state == (State.REQUESTED if minutes else State.DECLINED)
 
 
-def test_a_request_that_was_confirmed_in_time_is_booked_and_ends_no_more(make: ModuleType) -> None:
+def test_a_request_that_was_confirmed_in_time_is_booked_and_ends_no_more(make: Make) -> None:
     asked = book(make.offering(approval="ask_first"), TEN, make.client())
     assert asked.decide_by is not None
     at = asked.decide_by
@@ -231,14 +231,14 @@ def test_a_request_that_was_confirmed_in_time_is_booked_and_ends_no_more(make: M
 
 
 @pytest.mark.parametrize("table", [Practice, Treatment])
-def test_the_database_knows_no_other_rule(make: ModuleType, table: type[Practice | Treatment]) -> None:
+def test_the_database_knows_no_other_rule(make: Make, table: type[Practice | Treatment]) -> None:
     make.offering()
     with pytest.raises(IntegrityError, match="approval_known"):
         db.session.execute(sa.update(table).values(approval="perhaps"))
     db.session.rollback()
 
 
-def test_who_was_never_here_asks_first_where_the_treatment_says_so(make: ModuleType) -> None:
+def test_who_was_never_here_asks_first_where_the_treatment_says_so(make: Make) -> None:
     sold = make.offering(new_clients="ask_first")
     ada = make.client()
     asked = book(sold, TEN, ada)
@@ -248,7 +248,7 @@ def test_who_was_never_here_asks_first_where_the_treatment_says_so(make: ModuleT
 
 
 @pytest.mark.parametrize("state", [State.BOOKED, State.CANCELLED, State.MISSED])
-def test_a_visit_that_did_not_take_place_makes_nobody_known(make: ModuleType, state: State) -> None:
+def test_a_visit_that_did_not_take_place_makes_nobody_known(make: Make, state: State) -> None:
     sold = make.offering(new_clients="not_first")
     ada = make.client()
     make.appointment(of=sold, who=ada, state=state, starts_at=NOW - ONE_DAY)
@@ -256,14 +256,14 @@ def test_a_visit_that_did_not_take_place_makes_nobody_known(make: ModuleType, st
         services.hold(SearchCriteria(sold.id), TEN, browser=b"b" * 32, client_id=ada.id, now=NOW)
 
 
-def test_a_treatment_that_is_not_for_a_first_visit_is_held_for_nobody_new(make: ModuleType) -> None:
+def test_a_treatment_that_is_not_for_a_first_visit_is_held_for_nobody_new(make: Make) -> None:
     sold = make.offering(new_clients="not_first")
     with pytest.raises(admission.NotFirst):
         hold(sold, TEN)
     assert make.count(Appointment) == 0
 
 
-def test_nobody_new_slips_in_between_hold_and_booking(make: ModuleType) -> None:
+def test_nobody_new_slips_in_between_hold_and_booking(make: Make) -> None:
     """The rule changed while the form was filled in: it holds at the commit, too."""
     sold = make.offering()
     kept = hold(sold, TEN)
@@ -296,7 +296,7 @@ def test_nobody_new_slips_in_between_hold_and_booking(make: ModuleType) -> None:
     ],
     ids=str,
 )
-def test_the_database_refuses_rules_that_make_no_sense(make: ModuleType, columns: dict[str, int]) -> None:
+def test_the_database_refuses_rules_that_make_no_sense(make: Make, columns: dict[str, int]) -> None:
     make.practice()
     with pytest.raises(IntegrityError):
         db.session.execute(sa.update(Practice).values(**columns))

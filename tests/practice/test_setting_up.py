@@ -1,7 +1,6 @@
 """Small truths about what an owner sets up: addresses, sign-ins, skills, lands and their holidays."""
 
 from datetime import date
-from types import ModuleType
 
 import pytest
 import sqlalchemy as sa
@@ -13,6 +12,7 @@ from clinic.practice.editing import ChangedMeanwhile, Direction, slug_of
 from clinic.practice.models import Closure, Location, Treatment
 from clinic.practice.public_holidays import PublicHoliday
 from tests.conftest import NOW
+from tests.make import Make
 from tests.practice import describing
 
 BY = "user:owner"
@@ -28,18 +28,18 @@ BY = "user:owner"
         ("a" * 80, "a" * 60),
     ],
 )
-def test_an_address_is_made_from_the_name(make: ModuleType, name: str, slug: str) -> None:
+def test_an_address_is_made_from_the_name(make: Make, name: str, slug: str) -> None:
     assert slug_of(name, Treatment) == slug
 
 
-def test_a_second_address_of_one_name_is_numbered(make: ModuleType) -> None:
+def test_a_second_address_of_one_name_is_numbered(make: Make) -> None:
     make.practice()
     for slug in ("north", "north-2", "northern"):
         make.location(slug=slug)
     assert slug_of("North", Location) == "north-3"
 
 
-def test_one_sign_in_belongs_to_one_therapist(make: ModuleType) -> None:
+def test_one_sign_in_belongs_to_one_therapist(make: Make) -> None:
     make.practice()
     user = make.user(roles=["therapist"])
     make.therapist(user_id=user.id)
@@ -57,7 +57,7 @@ def test_one_sign_in_belongs_to_one_therapist(make: ModuleType) -> None:
     assert make.refreshed(other).user_id is None
 
 
-def test_who_lacks_the_training_is_not_given_the_treatment(make: ModuleType) -> None:
+def test_who_lacks_the_training_is_not_given_the_treatment(make: Make) -> None:
     make.practice()
     trained = make.therapist(skills=["manual_lymphatic_drainage"])
     untrained = make.therapist()
@@ -78,7 +78,7 @@ def test_who_lacks_the_training_is_not_given_the_treatment(make: ModuleType) -> 
     assert make.refreshed(sold).therapists == [trained]
 
 
-def test_a_skill_that_is_needed_cannot_be_taken_away(make: ModuleType) -> None:
+def test_a_skill_that_is_needed_cannot_be_taken_away(make: Make) -> None:
     make.practice()
     trained = make.therapist(skills=["manual_lymphatic_drainage"])
     sold = make.treatment(modalities=["manual_lymphatic_drainage"], therapists=[trained])
@@ -93,7 +93,7 @@ def test_a_skill_that_is_needed_cannot_be_taken_away(make: ModuleType) -> None:
         )
 
 
-def test_an_unchanged_save_leaves_no_entry(make: ModuleType) -> None:
+def test_an_unchanged_save_leaves_no_entry(make: Make) -> None:
     make.practice()
     person = make.therapist()
     with transaction():
@@ -109,7 +109,7 @@ def test_an_unchanged_save_leaves_no_entry(make: ModuleType) -> None:
     assert db.session.scalars(told).all() == []
 
 
-def test_a_room_changed_meanwhile_is_not_overwritten(make: ModuleType) -> None:
+def test_a_room_changed_meanwhile_is_not_overwritten(make: Make) -> None:
     make.practice()
     room = make.room(make.location(), name="Red")
     mark = premises.seen_room(room)
@@ -124,7 +124,7 @@ def test_a_room_changed_meanwhile_is_not_overwritten(make: ModuleType) -> None:
     assert make.refreshed(room).name == "Blue"
 
 
-def test_the_end_of_a_list_is_no_place_to_go_on_from(make: ModuleType) -> None:
+def test_the_end_of_a_list_is_no_place_to_go_on_from(make: Make) -> None:
     make.practice()
     first, second = make.location(position=0), make.location(position=1)
     with transaction():
@@ -161,7 +161,7 @@ def test_holidays_come_in_order_and_in_their_year() -> None:
     assert "Family Day" in {day.name for day in found}
 
 
-def test_a_day_that_is_closed_already_is_not_closed_twice(make: ModuleType) -> None:
+def test_a_day_that_is_closed_already_is_not_closed_twice(make: Make) -> None:
     make.practice()
     days = [PublicHoliday(date(2031, 12, 25), "Christmas Day")]
     for expected in (1, 0):

@@ -1,7 +1,6 @@
 """Weekly hours from a day on, until another; what held before and after goes on holding."""
 
 from datetime import date, timedelta
-from types import ModuleType
 
 import pytest
 import sqlalchemy as sa
@@ -20,6 +19,7 @@ from clinic.practice.working_hours import (
 )
 from clinic.scheduling.hours import Days
 from tests.conftest import NOW
+from tests.make import Make
 
 TODAY = NOW.date()
 ONE_DAY = timedelta(days=1)
@@ -29,13 +29,13 @@ IN_APRIL = date(2031, 4, 7)
 
 
 @pytest.fixture
-def place(make: ModuleType) -> Location:
+def place(make: Make) -> Location:
     make.practice()
     return make.location(name="North")
 
 
 @pytest.fixture
-def ana(make: ModuleType, place: Location) -> Therapist:
+def ana(make: Make, place: Location) -> Therapist:
     """Mondays from nine to five."""
     return make.therapist(place, weekdays=[MONDAY])
 
@@ -106,7 +106,7 @@ def test_a_change_that_changes_nothing_is_no_phase(place: Location, ana: Therapi
 
 
 def test_hours_at_two_places_at_one_time_are_refused_by_the_name_of_the_other(
-    make: ModuleType, place: Location, ana: Therapist
+    make: Make, place: Location, ana: Therapist
 ) -> None:
     other = make.location(name="South")
     with pytest.raises(HoursOverlap) as refused:
@@ -118,7 +118,7 @@ def test_hours_at_two_places_at_one_time_are_refused_by_the_name_of_the_other(
     assert hours_on(ana, NEXT_MONDAY) == [(9, 17)]
 
 
-def test_spans_that_touch_do_not_overlap(make: ModuleType, place: Location, ana: Therapist) -> None:
+def test_spans_that_touch_do_not_overlap(make: Make, place: Location, ana: Therapist) -> None:
     other = make.location(name="South")
     set_week(ana, [span(place, 9, 12), span(other, 12, 17)])
     assert hours_on(ana, NEXT_MONDAY) == [(9, 12), (12, 17)]
@@ -149,7 +149,7 @@ def test_a_page_from_before_somebody_elses_change_writes_nothing(place: Location
 
 
 def test_a_special_day_replaces_the_week_everywhere_and_can_be_taken_back(
-    make: ModuleType, place: Location, ana: Therapist
+    make: Make, place: Location, ana: Therapist
 ) -> None:
     other = make.location()
     for spans, expected in (([span(other, 6, 8)], [(6, 8)]), ([], [(9, 17)])):
@@ -173,7 +173,7 @@ def test_the_database_refuses_two_special_hours_at_one_time(place: Location, ana
     db.session.rollback()
 
 
-def test_first_hours_need_no_past(make: ModuleType, place: Location) -> None:
+def test_first_hours_need_no_past(make: Make, place: Location) -> None:
     ben = make.therapist()
     set_week(ben, [span(place, 9, 12)])
     assert db.session.scalars(sa.select(WeeklyHours.valid_from)).all() == [date.min]

@@ -2,7 +2,6 @@
 
 import re
 from datetime import timedelta
-from types import ModuleType
 
 import pytest
 import sqlalchemy as sa
@@ -14,10 +13,11 @@ from clinic.accounts.models import AuditEntry
 from clinic.booking.models import Appointment, State
 from clinic.db import db
 from clinic.plans.models import SessionNote
+from tests.make import Make
 
 
 @pytest.fixture
-def visit(make: ModuleType) -> Appointment:
+def visit(make: Make) -> Appointment:
     """A visit that ended yesterday, of a treatment that leads with Swedish massage."""
     sold = make.offering(modalities=["swedish"])
     row: Appointment = make.appointment(
@@ -30,7 +30,7 @@ def path(visit: Appointment) -> str:
     return signed_links.aftercare_path(visit.id, visit.link_epoch)
 
 
-def sign(make: ModuleType, visit: Appointment, modalities: list[str]) -> None:
+def sign(make: Make, visit: Appointment, modalities: list[str]) -> None:
     now = clock.now()
     note = SessionNote(
         appointment_id=visit.id,
@@ -45,7 +45,7 @@ def sign(make: ModuleType, visit: Appointment, modalities: list[str]) -> None:
 
 
 def test_the_page_shows_tips_for_what_was_really_done_and_the_warning_signs(
-    client: FlaskClient, make: ModuleType, visit: Appointment
+    client: FlaskClient, make: Make, visit: Appointment
 ) -> None:
     sign(make, visit, ["aromatherapy"])
     page = client.get(path(visit))
@@ -80,7 +80,7 @@ def test_the_reading_leaves_an_audit_row(client: FlaskClient, visit: Appointment
     assert entry.fields == ["modalities"]
 
 
-def test_the_address_opens_for_thirty_days(client: FlaskClient, visit: Appointment, make: ModuleType) -> None:
+def test_the_address_opens_for_thirty_days(client: FlaskClient, visit: Appointment, make: Make) -> None:
     opened = path(visit)
     for days, status in ((29, 200), (31, 410)):
         start = clock.now() - timedelta(days=days)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from types import ModuleType
 
 import pytest
 from flask import Flask
@@ -14,6 +13,7 @@ from clinic.booking.models import Appointment
 from clinic.db import db
 from clinic.practice.models import Therapist, Treatment
 from tests.conftest import NOW
+from tests.make import Make
 from tests.visitor import Visitor, as_client
 
 DAY = "2031-03-06"
@@ -26,30 +26,30 @@ def monday_morning(the_clock_says: Callable[[datetime], None]) -> None:
 
 
 @pytest.fixture
-def pair(make: ModuleType) -> tuple[Therapist, Therapist]:
+def pair(make: Make) -> tuple[Therapist, Therapist]:
     make.practice()
     house = make.location()
     return make.therapist(house, given_name="Ana"), make.therapist(house, given_name="Ben")
 
 
 @pytest.fixture
-def sold(make: ModuleType, pair: tuple[Therapist, Therapist]) -> Treatment:
+def sold(make: Make, pair: tuple[Therapist, Therapist]) -> Treatment:
     return make.treatment(therapists=pair)
 
 
 @pytest.fixture
-def ada(make: ModuleType) -> Client:
+def ada(make: Make) -> Client:
     return make.client()
 
 
-def bar(make: ModuleType, client: Client, therapist: Therapist | None = None) -> None:
+def bar(make: Make, client: Client, therapist: Therapist | None = None) -> None:
     clerk = make.user(roles=["front_desk"])
     barring.bar(client.id, therapist.id if therapist else None, "because", by=clerk, now=NOW)
     db.session.commit()
 
 
 def test_the_times_of_a_therapist_a_client_is_barred_from_are_not_shown_to_them(
-    app: Flask, make: ModuleType, sold: Treatment, pair: tuple[Therapist, Therapist], ada: Client
+    app: Flask, make: Make, sold: Treatment, pair: tuple[Therapist, Therapist], ada: Client
 ) -> None:
     bar(make, ada, pair[0])
     page = f"/book/{sold.slug}?day={DAY}"
@@ -65,7 +65,7 @@ def test_the_times_of_a_therapist_a_client_is_barred_from_are_not_shown_to_them(
 
 
 def test_who_is_barred_from_all_of_it_is_told_to_call_before_they_choose(
-    app: Flask, make: ModuleType, sold: Treatment, ada: Client
+    app: Flask, make: Make, sold: Treatment, ada: Client
 ) -> None:
     bar(make, ada)
     known = Visitor(as_client(app, ada.contacts[0], ada)).open(f"/book/{sold.slug}")
@@ -76,7 +76,7 @@ def test_who_is_barred_from_all_of_it_is_told_to_call_before_they_choose(
 
 
 def test_a_time_kept_before_signing_in_is_no_longer_shown_where_a_bar_meets_it(
-    app: Flask, make: ModuleType, sold: Treatment, pair: tuple[Therapist, Therapist], ada: Client
+    app: Flask, make: Make, sold: Treatment, pair: tuple[Therapist, Therapist], ada: Client
 ) -> None:
     known = Visitor(as_client(app, ada.contacts[0], ada)).open(f"/book/{sold.slug}?day={DAY}")
     known.press("10:00 Ana")
@@ -87,7 +87,7 @@ def test_a_time_kept_before_signing_in_is_no_longer_shown_where_a_bar_meets_it(
 
 
 def test_a_visit_moves_only_to_therapists_its_client_is_not_barred_from(
-    app: Flask, make: ModuleType, sold: Treatment, pair: tuple[Therapist, Therapist], ada: Client
+    app: Flask, make: Make, sold: Treatment, pair: tuple[Therapist, Therapist], ada: Client
 ) -> None:
     start = datetime.fromisoformat("2031-03-07T08:00+00:00")
     visit: Appointment = make.appointment(of=sold, who=ada, therapist=pair[1], starts_at=start)

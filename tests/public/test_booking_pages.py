@@ -4,7 +4,6 @@ import html
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from types import ModuleType
 
 import pytest
 import sqlalchemy as sa
@@ -29,6 +28,7 @@ from clinic.web import time_values
 from clinic.web.browser import digest
 from tests.conftest import NOW
 from tests.intake import walk
+from tests.make import Make
 from tests.visitor import Visitor, as_client, shown
 
 THURSDAY_TEN = datetime.fromisoformat("2031-03-06T09:00+00:00")
@@ -68,7 +68,7 @@ def the_appointment() -> Appointment:
     return db.session.scalars(sa.select(Appointment).where(Appointment.state != State.HELD)).one()
 
 
-def test_a_stranger_books_in_two_pages_and_a_button(make: ModuleType, visitor: Visitor) -> None:
+def test_a_stranger_books_in_two_pages_and_a_button(make: Make, visitor: Visitor) -> None:
     sold = make.offering()
     at_details(visitor, sold)
     assert visitor.heading == "Your details"
@@ -83,7 +83,7 @@ def test_a_stranger_books_in_two_pages_and_a_button(make: ModuleType, visitor: V
     assert booked.client.name == "Zoë O'Neill-Sánchez"
 
 
-def test_the_same_form_sent_twice_books_once(make: ModuleType, visitor: Visitor) -> None:
+def test_the_same_form_sent_twice_books_once(make: Make, visitor: Visitor) -> None:
     at_details(visitor, make.offering())
     form, _ = visitor.form_with("Book this session")
     key = next(one.get("value") for one in form.all("input") if one.attributes.get("name") == "key")
@@ -99,7 +99,7 @@ def test_the_same_form_sent_twice_books_once(make: ModuleType, visitor: Visitor)
 
 
 def test_a_time_can_be_kept_longer_once_and_what_was_typed_stays(
-    make: ModuleType, visitor: Visitor, the_clock_says: Callable[[datetime], None]
+    make: Make, visitor: Visitor, the_clock_says: Callable[[datetime], None]
 ) -> None:
     at_details(visitor, make.offering())
     the_clock_says(NOW + timedelta(minutes=18))
@@ -115,7 +115,7 @@ def test_a_time_can_be_kept_longer_once_and_what_was_typed_stays(
 
 
 def test_a_time_somebody_took_over_is_not_kept_longer(
-    make: ModuleType, visitor: Visitor, the_clock_says: Callable[[datetime], None]
+    make: Make, visitor: Visitor, the_clock_says: Callable[[datetime], None]
 ) -> None:
     sold = make.offering()
     at_details(visitor, sold)
@@ -129,7 +129,7 @@ def test_a_time_somebody_took_over_is_not_kept_longer(
 
 
 def test_what_was_typed_stands_on_the_server_for_an_hour_and_never_in_the_cookie(
-    make: ModuleType, visitor: Visitor, the_clock_says: Callable[[datetime], None]
+    make: Make, visitor: Visitor, the_clock_says: Callable[[datetime], None]
 ) -> None:
     sold = make.offering(intake="before_booking")
     visitor.open(f"/book/{sold.slug}?day=2031-03-06").press(f"10:00 {sold.therapists[0].given_name}")
@@ -148,7 +148,7 @@ def test_what_was_typed_stands_on_the_server_for_an_hour_and_never_in_the_cookie
     assert typed_details.delete_old(NOW + timedelta(minutes=1)) == 1
 
 
-def test_a_cookie_that_still_holds_what_was_typed_loses_it(make: ModuleType, visitor: Visitor) -> None:
+def test_a_cookie_that_still_holds_what_was_typed_loses_it(make: Make, visitor: Visitor) -> None:
     make.practice()
     with visitor.browser.session_transaction() as session:
         session["typed_details"] = {"mail": "zoe@client.example"}
@@ -157,7 +157,7 @@ def test_a_cookie_that_still_holds_what_was_typed_loses_it(make: ModuleType, vis
         assert "typed_details" not in session
 
 
-def test_missing_details_are_named_and_what_was_typed_stays(make: ModuleType, visitor: Visitor) -> None:
+def test_missing_details_are_named_and_what_was_typed_stays(make: Make, visitor: Visitor) -> None:
     at_details(visitor, make.offering())
     visitor.press("Book this session", **{**DETAILS, "mail": "zoe@", "family_name": ""})
     assert visitor.status == 422
@@ -173,7 +173,7 @@ def test_missing_details_are_named_and_what_was_typed_stays(make: ModuleType, vi
     assert make.count(Appointment) == 1, "the hold, and nothing else"
 
 
-def test_a_time_taken_meanwhile_is_said_plainly_with_the_nearest(make: ModuleType, visitor: Visitor) -> None:
+def test_a_time_taken_meanwhile_is_said_plainly_with_the_nearest(make: Make, visitor: Visitor) -> None:
     sold = make.offering()
     visitor.open(f"/book/{sold.slug}?day=2031-03-06")
     with transaction():
@@ -186,9 +186,7 @@ def test_a_time_taken_meanwhile_is_said_plainly_with_the_nearest(make: ModuleTyp
     assert visitor.heading == "Your details"
 
 
-def test_a_treatment_given_elsewhere_shows_the_times_of_that_place(
-    make: ModuleType, visitor: Visitor
-) -> None:
+def test_a_treatment_given_elsewhere_shows_the_times_of_that_place(make: Make, visitor: Visitor) -> None:
     make.location(name="The first house", position=0)
     sold = make.offering()
     visitor.open(f"/book/{sold.slug}?day=2031-03-06")
@@ -198,7 +196,7 @@ def test_a_treatment_given_elsewhere_shows_the_times_of_that_place(
 
 
 def test_details_typed_for_a_lost_time_are_there_for_the_next(
-    make: ModuleType, visitor: Visitor, the_clock_says: Callable[[datetime], None]
+    make: Make, visitor: Visitor, the_clock_says: Callable[[datetime], None]
 ) -> None:
     sold = make.offering()
     at_details(visitor, sold)
@@ -214,13 +212,13 @@ def test_details_typed_for_a_lost_time_are_there_for_the_next(
     assert values["given_name"] == "Zoë"
 
 
-def test_a_treatment_that_asks_first_leads_to_the_questions(make: ModuleType, visitor: Visitor) -> None:
+def test_a_treatment_that_asks_first_leads_to_the_questions(make: Make, visitor: Visitor) -> None:
     at_details(visitor, make.offering(intake="before_booking"))
     assert visitor.path.startswith("/intake")
     assert db.session.scalars(sa.select(Appointment)).one().state == State.HELD
 
 
-def test_a_forged_booking_that_skips_the_questions_books_nothing(make: ModuleType, visitor: Visitor) -> None:
+def test_a_forged_booking_that_skips_the_questions_books_nothing(make: Make, visitor: Visitor) -> None:
     at_details(visitor, make.offering(intake="before_booking"))
     assert visitor.open("/book/details").path == "/intake", "the page itself leads to the questions"
     sent = {**DETAILS, "plain": "", "key": "k" * 32, "csrf_token": visitor.token()}
@@ -229,7 +227,7 @@ def test_a_forged_booking_that_skips_the_questions_books_nothing(make: ModuleTyp
     assert {row.state for row in db.session.scalars(sa.select(Appointment))} == {State.HELD}
 
 
-def test_after_an_urgent_answer_no_form_books(make: ModuleType, visitor: Visitor) -> None:
+def test_after_an_urgent_answer_no_form_books(make: Make, visitor: Visitor) -> None:
     at_details(visitor, make.offering())
     urgent = RaisedLevel(browser=browser_of(visitor), level="urgent", disposition="emergency", raised_at=NOW)
     db.session.add(urgent)
@@ -241,7 +239,7 @@ def test_after_an_urgent_answer_no_form_books(make: ModuleType, visitor: Visitor
     assert {row.state for row in db.session.scalars(sa.select(Appointment))} == {State.HELD}
 
 
-def test_without_answers_a_plain_request_waits_for_a_therapist(make: ModuleType, visitor: Visitor) -> None:
+def test_without_answers_a_plain_request_waits_for_a_therapist(make: Make, visitor: Visitor) -> None:
     at_details(visitor, make.offering(intake="before_booking"))
     asked = visitor.open("/book/details?plain=yes")
     assert "would like to call you there before they confirm" in asked.text
@@ -251,7 +249,7 @@ def test_without_answers_a_plain_request_waits_for_a_therapist(make: ModuleType,
     assert make.count(Review) == 0
 
 
-def test_an_intake_is_put_before_the_therapist_with_the_booking(make: ModuleType, visitor: Visitor) -> None:
+def test_an_intake_is_put_before_the_therapist_with_the_booking(make: Make, visitor: Visitor) -> None:
     sold = make.offering(intake="before_booking")
     at_details(visitor, sold)
     given = make.submission(browser=browser_of(visitor), submitted_at=NOW)
@@ -265,12 +263,12 @@ def test_an_intake_is_put_before_the_therapist_with_the_booking(make: ModuleType
 # --- the page of one appointment ---------------------------------------------------------------------------------------
 
 
-def booked(make: ModuleType, sold: Treatment, **columns: object) -> tuple[Appointment, str]:
+def booked(make: Make, sold: Treatment, **columns: object) -> tuple[Appointment, str]:
     row = make.appointment(of=sold, who=make.client(), starts_at=THURSDAY_TEN, **columns)
     return row, signed_links.manage_path(row.id, row.link_epoch)
 
 
-def test_an_appointment_is_moved_and_the_move_taken_back(make: ModuleType, visitor: Visitor) -> None:
+def test_an_appointment_is_moved_and_the_move_taken_back(make: Make, visitor: Visitor) -> None:
     row, address = booked(make, make.offering())
     visitor.open(f"{address}/move?day=2031-03-07").press("14:00 Thea")
     assert "Your appointment has a new time." in visitor.text
@@ -280,7 +278,7 @@ def test_an_appointment_is_moved_and_the_move_taken_back(make: ModuleType, visit
     assert make.refreshed(row).starts_at == THURSDAY_TEN
 
 
-def test_an_appointment_is_cancelled_only_by_its_button(make: ModuleType, visitor: Visitor) -> None:
+def test_an_appointment_is_cancelled_only_by_its_button(make: Make, visitor: Visitor) -> None:
     row, address = booked(make, make.offering())
     visitor.open(f"{address}/cancel")
     assert visitor.heading == "Cancel this appointment?"
@@ -291,7 +289,7 @@ def test_an_appointment_is_cancelled_only_by_its_button(make: ModuleType, visito
     assert "Your appointment is cancelled." in visitor.text
 
 
-def test_an_old_page_changes_nothing_and_shows_how_it_stands(make: ModuleType, visitor: Visitor) -> None:
+def test_an_old_page_changes_nothing_and_shows_how_it_stands(make: Make, visitor: Visitor) -> None:
     row, address = booked(make, make.offering())
     visitor.open(f"{address}/cancel")
     with transaction():
@@ -303,7 +301,7 @@ def test_an_old_page_changes_nothing_and_shows_how_it_stands(make: ModuleType, v
 
 
 def test_the_page_of_an_appointment_tells_no_health_no_telephone_and_no_family_name(
-    make: ModuleType, visitor: Visitor
+    make: Make, visitor: Visitor
 ) -> None:
     sold = make.offering(name="Lymphatic drainage after surgery")
     row, address = booked(make, sold)
@@ -317,7 +315,7 @@ def test_the_page_of_an_appointment_tells_no_health_no_telephone_and_no_family_n
 
 
 @pytest.mark.parametrize("change", ["x", "", "A"])
-def test_a_changed_address_is_a_plain_page(make: ModuleType, visitor: Visitor, change: str) -> None:
+def test_a_changed_address_is_a_plain_page(make: Make, visitor: Visitor, change: str) -> None:
     _, address = booked(make, make.offering())
     other = change if address[-5] != change else "B"
     tampered = address[:-5] + other + address[-4:] if change else address[: len(address) // 2]
@@ -325,7 +323,7 @@ def test_a_changed_address_is_a_plain_page(make: ModuleType, visitor: Visitor, c
         assert visitor.open(path).status == 404
 
 
-def test_a_raised_epoch_kills_the_old_address(make: ModuleType, visitor: Visitor) -> None:
+def test_a_raised_epoch_kills_the_old_address(make: Make, visitor: Visitor) -> None:
     row, address = booked(make, make.offering())
     row.link_epoch += 1
     db.session.commit()
@@ -333,7 +331,7 @@ def test_a_raised_epoch_kills_the_old_address(make: ModuleType, visitor: Visitor
 
 
 def test_a_month_later_the_page_only_says_that_it_is_past(
-    make: ModuleType, visitor: Visitor, the_clock_says: Callable[[datetime], None]
+    make: Make, visitor: Visitor, the_clock_says: Callable[[datetime], None]
 ) -> None:
     row, address = booked(make, make.offering())
     the_clock_says(row.ends_at + timedelta(days=30, minutes=1))
@@ -357,9 +355,7 @@ def test_a_month_later_the_page_only_says_that_it_is_past(
         "day=" + "9" * 4000,
     ],
 )
-def test_nonsense_in_the_address_of_a_picker_is_not_found(
-    make: ModuleType, visitor: Visitor, query: str
-) -> None:
+def test_nonsense_in_the_address_of_a_picker_is_not_found(make: Make, visitor: Visitor, query: str) -> None:
     sold = make.offering()
     assert visitor.open(f"/book/{sold.slug}?{query}").status in (404, 414)
 
@@ -375,7 +371,7 @@ def test_nonsense_in_the_address_of_a_picker_is_not_found(
         "\0",
     ],
 )
-def test_a_forged_start_holds_nothing(make: ModuleType, visitor: Visitor, start: str) -> None:
+def test_a_forged_start_holds_nothing(make: Make, visitor: Visitor, start: str) -> None:
     sold = make.offering()
     visitor.open(f"/book/{sold.slug}")
     answer = visitor.browser.post(f"/book/{sold.slug}", data={"csrf_token": visitor.token(), "start": start})
@@ -383,7 +379,7 @@ def test_a_forged_start_holds_nothing(make: ModuleType, visitor: Visitor, start:
     assert make.count(Appointment) == 0
 
 
-def test_a_start_nobody_offered_holds_nothing(make: ModuleType, visitor: Visitor) -> None:
+def test_a_start_nobody_offered_holds_nothing(make: Make, visitor: Visitor) -> None:
     sold = make.offering()
     visitor.open(f"/book/{sold.slug}")
     for minutes in (7, -60 * 24 * 30, 60 * 24 * 3650):
@@ -396,20 +392,20 @@ def test_a_start_nobody_offered_holds_nothing(make: ModuleType, visitor: Visitor
     assert make.count(Appointment) == 0
 
 
-def test_an_unknown_treatment_is_not_found_and_a_retired_one_too(make: ModuleType, visitor: Visitor) -> None:
+def test_an_unknown_treatment_is_not_found_and_a_retired_one_too(make: Make, visitor: Visitor) -> None:
     sold = make.offering(retired_at=NOW)
     for slug in ("nothing", sold.slug):
         assert visitor.open(f"/book/{slug}").status == 404
 
 
-def test_a_practice_that_sells_nothing_yet_says_so(make: ModuleType, visitor: Visitor) -> None:
+def test_a_practice_that_sells_nothing_yet_says_so(make: Make, visitor: Visitor) -> None:
     make.practice()
     for path in ("/", "/book"):
         assert visitor.open(path).status == 200
         assert "Nothing can be booked here yet" in visitor.text
 
 
-def test_names_that_look_like_code_are_only_names(make: ModuleType, visitor: Visitor) -> None:
+def test_names_that_look_like_code_are_only_names(make: Make, visitor: Visitor) -> None:
     at_details(visitor, make.offering())
     visitor.press("Book this session", **{**DETAILS, "given_name": "<script>alert(1)</script>"})
     said = visitor.answer.get_data(as_text=True)
@@ -417,9 +413,7 @@ def test_names_that_look_like_code_are_only_names(make: ModuleType, visitor: Vis
     assert re.search(r"&lt;script&gt;", said)
 
 
-def test_an_eleventh_time_kept_from_one_network_is_refused_in_plain_words(
-    app: Flask, make: ModuleType
-) -> None:
+def test_an_eleventh_time_kept_from_one_network_is_refused_in_plain_words(app: Flask, make: Make) -> None:
     sold = make.offering()
     home = {"REMOTE_ADDR": "2001:db8:5:5::17"}
     for number in range(10):
@@ -469,7 +463,7 @@ class Statements:
 
 @pytest.mark.parametrize("therapists", [1, 6])
 def test_a_month_of_free_times_takes_three_statements_whoever_works(
-    app: Flask, make: ModuleType, therapists: int
+    app: Flask, make: Make, therapists: int
 ) -> None:
     from clinic.booking import availability
     from clinic.scheduling.hours import Days
@@ -485,7 +479,7 @@ def test_a_month_of_free_times_takes_three_statements_whoever_works(
     assert len(statements.seen) <= 3, statements.seen
 
 
-def test_a_booking_takes_at_most_twelve_statements(app: Flask, make: ModuleType) -> None:
+def test_a_booking_takes_at_most_twelve_statements(app: Flask, make: Make) -> None:
     sold = make.offering()
     with transaction():
         hold = services.hold(
@@ -499,7 +493,7 @@ def test_a_booking_takes_at_most_twelve_statements(app: Flask, make: ModuleType)
     assert len(statements.seen) <= 12, statements.seen
 
 
-def test_little_is_asked_while_others_wait_in_the_queue(app: Flask, make: ModuleType) -> None:
+def test_little_is_asked_while_others_wait_in_the_queue(app: Flask, make: Make) -> None:
     """Every journey to the database between the lock and the commit is waited for by everybody behind it."""
     sold = make.offering()
     journeys: list[str] = []
@@ -540,9 +534,7 @@ def test_little_is_asked_while_others_wait_in_the_queue(app: Flask, make: Module
 # --- where clients ask first ---------------------------------------------------------------------------------------------
 
 
-def test_where_clients_ask_first_each_page_says_so_and_the_time_is_kept(
-    make: ModuleType, visitor: Visitor
-) -> None:
+def test_where_clients_ask_first_each_page_says_so_and_the_time_is_kept(make: Make, visitor: Visitor) -> None:
     sold = make.offering(approval="ask_first")
     assert "A therapist confirms each booking." in visitor.open("/book").text
     assert "until a therapist has confirmed it" in visitor.open(f"/book/{sold.slug}").text
@@ -554,7 +546,7 @@ def test_where_clients_ask_first_each_page_says_so_and_the_time_is_kept(
 
 
 def test_somebody_new_is_told_that_they_ask_and_somebody_known_is_not(
-    app: Flask, make: ModuleType, visitor: Visitor
+    app: Flask, make: Make, visitor: Visitor
 ) -> None:
     sold, ada = make.offering(new_clients="ask_first"), make.client()
     make.appointment(of=sold, who=ada, state=State.DONE, starts_at=NOW - timedelta(days=7))
@@ -567,7 +559,7 @@ def test_somebody_new_is_told_that_they_ask_and_somebody_known_is_not(
 
 
 def test_ones_own_kept_time_stands_among_the_times_and_can_be_chosen_again(
-    make: ModuleType, visitor: Visitor, app: Flask
+    make: Make, visitor: Visitor, app: Flask
 ) -> None:
     sold = make.offering()
     at_details(visitor, sold)
@@ -585,7 +577,7 @@ def test_ones_own_kept_time_stands_among_the_times_and_can_be_chosen_again(
     assert make.count(Appointment) == 1
 
 
-def test_a_time_in_the_way_of_ones_own_is_taken_instead_of_it(make: ModuleType, visitor: Visitor) -> None:
+def test_a_time_in_the_way_of_ones_own_is_taken_instead_of_it(make: Make, visitor: Visitor) -> None:
     sold = make.offering()
     at_details(visitor, sold)
     visitor.open(f"/book/{sold.slug}?day={THURSDAY_TEN.date()}")
@@ -607,7 +599,7 @@ def close_on_thursday() -> None:
 
 
 def test_a_kept_time_that_was_closed_is_refused_in_words_with_the_nearest_others(
-    make: ModuleType, visitor: Visitor
+    make: Make, visitor: Visitor
 ) -> None:
     sold = make.offering()
     at_details(visitor, sold)
@@ -624,7 +616,7 @@ def test_a_kept_time_that_was_closed_is_refused_in_words_with_the_nearest_others
 
 
 def test_a_kept_time_of_a_treatment_that_is_sold_no_longer_leads_to_the_others(
-    make: ModuleType, visitor: Visitor
+    make: Make, visitor: Visitor
 ) -> None:
     sold = make.offering()
     at_details(visitor, sold)
@@ -638,7 +630,7 @@ def test_a_kept_time_of_a_treatment_that_is_sold_no_longer_leads_to_the_others(
 
 
 def test_a_move_shows_and_takes_times_of_the_visit_as_agreed_also_when_it_is_sold_no_longer(
-    make: ModuleType, visitor: Visitor
+    make: Make, visitor: Visitor
 ) -> None:
     """It was a dead link, and showed times for the treatment's present length."""
     sold = make.offering()
@@ -656,7 +648,7 @@ def test_a_move_shows_and_takes_times_of_the_visit_as_agreed_also_when_it_is_sol
     assert make.refreshed(visit).length_minutes == 60
 
 
-def test_a_move_shows_no_time_that_the_clients_own_answers_forbid(make: ModuleType, visitor: Visitor) -> None:
+def test_a_move_shows_no_time_that_the_clients_own_answers_forbid(make: Make, visitor: Visitor) -> None:
     sold, ada = make.offering(), make.client()
     visit = make.appointment(of=sold, who=ada, starts_at=THURSDAY_TEN + timedelta(days=1))
     walk.sent(NOW, today=["contagious_illness"])
@@ -675,7 +667,7 @@ def test_a_move_shows_no_time_that_the_clients_own_answers_forbid(make: ModuleTy
 
 
 def test_who_lets_the_therapist_decide_sees_it_ticked_and_the_visit_carries_it(
-    make: ModuleType, visitor: Visitor
+    make: Make, visitor: Visitor
 ) -> None:
     sold = make.offering(minutes=45)
     visitor.open(f"/book/{sold.slug}?decide=therapist")
@@ -688,7 +680,7 @@ def test_who_lets_the_therapist_decide_sees_it_ticked_and_the_visit_carries_it(
     assert notes.planned(visit, by=make.user(), now=NOW).modalities == ()
 
 
-def test_nobody_else_leaves_the_type_to_the_therapist(make: ModuleType, visitor: Visitor) -> None:
+def test_nobody_else_leaves_the_type_to_the_therapist(make: Make, visitor: Visitor) -> None:
     at_details(visitor, make.offering())
     assert not re.search(r'name="decide"[^>]*checked', visitor.answer.get_data(as_text=True))
     visitor.press("Book this session", **DETAILS)

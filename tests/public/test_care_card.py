@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from types import ModuleType
 
 import pytest
 from flask.testing import FlaskClient
@@ -10,13 +9,14 @@ from flask.testing import FlaskClient
 from clinic.accounts.models import AuditEntry
 from clinic.db import db
 from clinic.guidance.help_lines import advice_line
+from tests.make import Make
 from tests.public.test_intake_pages import Visitor, heading, posted, words
 
 pytestmark = pytest.mark.usefixtures("clock_at_now")
 
 
 @pytest.fixture(autouse=True)
-def practice(make: ModuleType) -> None:
+def practice(make: Make) -> None:
     make.practice(country="CA", advice_line="", emergency_number="911")
 
 
@@ -62,7 +62,7 @@ def test_the_page_for_the_doctor_holds_the_clients_answers_and_no_advice(visitor
 
 
 def test_the_page_for_the_doctor_is_dated_where_the_practice_is(
-    visitor: Visitor, make: ModuleType, the_clock_says: Callable[[datetime], None]
+    visitor: Visitor, make: Make, the_clock_says: Callable[[datetime], None]
 ) -> None:
     make.location(zone="America/Toronto")
     the_clock_says(datetime(2031, 6, 12, 2, tzinfo=UTC))

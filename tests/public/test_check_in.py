@@ -1,7 +1,6 @@
 """Two questions after a visit: write-only, open for 30 days, and a bad answer is taken seriously at once."""
 
 from datetime import timedelta
-from types import ModuleType
 
 import pytest
 import sqlalchemy as sa
@@ -14,11 +13,12 @@ from clinic.accounts.models import AuditEntry
 from clinic.booking.models import Appointment, State
 from clinic.db import db
 from clinic.plans.models import CheckIn
+from tests.make import Make
 from tests.visitor import Visitor
 
 
 @pytest.fixture
-def visit(make: ModuleType) -> Appointment:
+def visit(make: Make) -> Appointment:
     """A visit that ended two days ago."""
     row: Appointment = make.appointment(
         of=make.offering(),

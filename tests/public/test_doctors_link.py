@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from types import ModuleType
 
 import pytest
 import sqlalchemy as sa
@@ -17,6 +16,7 @@ from clinic.intake import doctor_pages
 from clinic.intake.models import DoctorPage, Draft, Submission
 from clinic.messaging import delivery
 from clinic.messaging.delivery import PassTerms
+from tests.make import Make
 from tests.messaging.mailers import Postbox, part
 from tests.public.test_intake_pages import Visitor, heading, posted, words
 
@@ -28,7 +28,7 @@ QUESTION = "Have you lost weight without trying?"
 
 
 @pytest.fixture(autouse=True)
-def practice(make: ModuleType) -> None:
+def practice(make: Make) -> None:
     make.practice(country="CA", advice_line="", emergency_number="911")
 
 
@@ -185,7 +185,7 @@ def test_a_link_ends_with_its_draft(app: Flask, visitor: Visitor, doctor: Visito
 
 
 def test_an_erased_clients_link_shows_nothing(
-    app: Flask, visitor: Visitor, doctor: Visitor, make: ModuleType
+    app: Flask, visitor: Visitor, doctor: Visitor, make: Make
 ) -> None:
     send_stopped(visitor)
     ask(visitor)

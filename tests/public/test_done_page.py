@@ -1,7 +1,6 @@
 """Right after booking: what the page promises is what will be."""
 
 from datetime import datetime, timedelta
-from types import ModuleType
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,12 +10,13 @@ from clinic.accounts import signed_links
 from clinic.booking.models import Appointment
 from clinic.db import db
 from clinic.messaging.models import Message
+from tests.make import Make
 
 EARLY = datetime(2031, 3, 6, 9, 15, tzinfo=ZoneInfo("Europe/Berlin"))
 
 
 @pytest.fixture
-def early(make: ModuleType, clock_at_now: None) -> Appointment:
+def early(make: Make, clock_at_now: None) -> Appointment:
     """A visit whose two-hour reminder falls into the quiet hours."""
     make.practice(reminder_offsets_minutes=[48 * 60, 120])
     visit: Appointment = make.appointment(of=make.offering(), who=make.client(), starts_at=EARLY)

@@ -7,7 +7,6 @@ An action is a press or a typed field; words are those that can be seen, without
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from types import ModuleType
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -16,6 +15,7 @@ from clinic.guidance.questions import QUESTIONS
 from clinic.intake import services as intake
 from tests.conftest import NOW
 from tests.intake import walk
+from tests.make import Make
 from tests.visitor import Visitor, as_client
 from tests.web.reading import Element
 
@@ -101,7 +101,7 @@ def table(rows: Mapping[str, Effort]) -> str:
 
 
 def test_what_booking_costs_a_client(
-    app: Flask, client: FlaskClient, make: ModuleType, the_clock_says: Callable[[object], None]
+    app: Flask, client: FlaskClient, make: Make, the_clock_says: Callable[[object], None]
 ) -> None:
     the_clock_says(NOW)
     rows: dict[str, Effort] = {}

@@ -2,7 +2,6 @@
 
 import re
 from datetime import timedelta
-from types import ModuleType
 
 import pytest
 from flask import Flask
@@ -18,6 +17,7 @@ from clinic.practice.models import Treatment
 from clinic.web import waiting_form
 from tests.booking.waiting_list import cancels, look, offer_of, thursdays, waits
 from tests.conftest import NOW
+from tests.make import Make
 from tests.plans.conftest import scene
 from tests.portal.test_course import ASKED, ada
 from tests.public.spoken import english_on
@@ -45,7 +45,7 @@ def page(app: Flask) -> Visitor:
 
 
 @pytest.fixture
-def sold(make: ModuleType) -> Treatment:
+def sold(make: Make) -> Treatment:
     """A massage on Thursdays at ten, at a practice whose rules are German."""
     treatment = thursdays(make)
     make.practice(policy="Kostenfrei bis 24 Stunden vorher.")
@@ -91,7 +91,7 @@ def test_somebody_waits_changes_and_leaves_in_german(page: Visitor, sold: Treatm
 
 
 def test_an_offered_time_is_taken_or_gone_in_german(
-    app: Flask, page: Visitor, sold: Treatment, make: ModuleType
+    app: Flask, page: Visitor, sold: Treatment, make: Make
 ) -> None:
     visit = make.appointment(of=sold, who=make.client(given_name="Bob", mail="bob@client.example"))
     first, second = (
@@ -109,7 +109,7 @@ def test_an_offered_time_is_taken_or_gone_in_german(
     assert "Jemand anderes war schneller und hat diese Zeit genommen." in gone.text
 
 
-def test_waiting_for_something_earlier_is_german(page: Visitor, sold: Treatment, make: ModuleType) -> None:
+def test_waiting_for_something_earlier_is_german(page: Visitor, sold: Treatment, make: Make) -> None:
     visit: Appointment = make.appointment(
         of=sold, who=make.client(language="de"), starts_at=NOW + timedelta(days=10)
     )
@@ -130,7 +130,7 @@ def test_days_that_suit_are_listed_as_each_language_lists_them(app: Flask) -> No
             )
 
 
-def test_my_visits_and_letters_are_german(app: Flask, sold: Treatment, make: ModuleType) -> None:
+def test_my_visits_and_letters_are_german(app: Flask, sold: Treatment, make: Make) -> None:
     person = make.client(language="de")
     make.appointment(of=sold, who=person)
     page = german(as_client(app, person.contacts[0], person))
@@ -149,7 +149,7 @@ def test_my_visits_and_letters_are_german(app: Flask, sold: Treatment, make: Mod
     assert english_on(left) == []
 
 
-def test_the_rest_of_a_course_is_german(ada: Visitor, make: ModuleType) -> None:
+def test_the_rest_of_a_course_is_german(ada: Visitor, make: Make) -> None:
     make.practice(policy="Kostenfrei bis 24 Stunden vorher.")
     page = german(ada.browser)
     whole(page.open(f"/my/course?{ASKED}"), "Der Rest Ihrer Behandlungsreihe")
@@ -169,7 +169,7 @@ def test_a_guardians_yes_is_german(app: Flask, young: Answering) -> None:
 
 
 def test_what_the_practice_wrote_itself_says_in_which_language_it_is(
-    page: Visitor, sold: Treatment, make: ModuleType
+    page: Visitor, sold: Treatment, make: Make
 ) -> None:
     make.practice(about="We take our time for your back.", policy="Free until the day before.")
     sold.name, sold.description = "Massage of the back", "Slow and calm, for an hour."

@@ -1,7 +1,6 @@
 """The pages that letters lead to, in German: whole, with what is refused, and back to English by one press."""
 
 from datetime import datetime, timedelta
-from types import ModuleType
 
 import pytest
 from flask import Flask
@@ -12,6 +11,7 @@ from clinic.accounts import signed_links
 from clinic.accounts.models import Client
 from clinic.booking.models import Appointment
 from clinic.web.languages import is_translated
+from tests.make import Make
 from tests.public.spoken import english_on
 from tests.visitor import Visitor, as_client
 
@@ -25,7 +25,7 @@ def browser(app: Flask) -> FlaskClient:
 
 
 @pytest.fixture
-def visit(make: ModuleType) -> Appointment:
+def visit(make: Make) -> Appointment:
     """A visit in three days of somebody who reads German."""
     make.practice(name="Praxis Erle", policy="Kostenfrei bis 24 Stunden vorher.", is_demo=False)
     at = make.location(name="Haus Eins", street="Erlenweg 1", town="Musterstadt", getting_here="Zweiter Hof.")
@@ -88,7 +88,7 @@ def test_an_old_page_is_refused_in_german(browser: FlaskClient, visit: Appointme
 
 
 def test_a_visit_long_past_says_so_in_german(
-    browser: FlaskClient, visit: Appointment, make: ModuleType, now: datetime
+    browser: FlaskClient, visit: Appointment, make: Make, now: datetime
 ) -> None:
     long_ago = clock.now() - timedelta(days=40)
     past = make.appointment(of=visit.treatment, who=visit.client, starts_at=long_ago, state="done")
@@ -132,7 +132,7 @@ def test_what_a_visitor_chose_counts_more_than_their_letters(app: Flask, visit: 
 
 
 def test_a_browser_that_asks_for_neither_language_gets_the_practices(
-    app: Flask, visit: Appointment, make: ModuleType
+    app: Flask, visit: Appointment, make: Make
 ) -> None:
     make.practice(language="de")
     french = app.test_client()
@@ -140,9 +140,7 @@ def test_a_browser_that_asks_for_neither_language_gets_the_practices(
     assert english_on(Visitor(french).open("/my/sign-in")) == []
 
 
-def test_whoever_signs_out_takes_their_language_along(
-    app: Flask, visit: Appointment, make: ModuleType
-) -> None:
+def test_whoever_signs_out_takes_their_language_along(app: Flask, visit: Appointment, make: Make) -> None:
     assert visit.client is not None
     page = Visitor(as_client(app, visit.client.contacts[0], visit.client))
     page.open(path(visit)).open("/my").press("Abmelden")

@@ -2,7 +2,6 @@
 
 import re
 from datetime import date, timedelta
-from types import ModuleType
 
 import pytest
 import sqlalchemy as sa
@@ -16,6 +15,7 @@ from clinic.booking.models import Appointment, State
 from clinic.db import db
 from clinic.intake.models import GuardianConsent
 from clinic.practice.models import Treatment
+from tests.make import Make
 from tests.public.test_intake_pages import Visitor, heading, words
 
 DETAILS = {
@@ -28,7 +28,7 @@ DETAILS = {
 
 
 @pytest.fixture
-def massage(make: ModuleType) -> Treatment:
+def massage(make: Make) -> Treatment:
     make.practice(country="DE")
     sold: Treatment = make.treatment(
         therapists=[make.therapist(make.location())], intake="before_booking", slug="massage"

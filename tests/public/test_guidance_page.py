@@ -1,7 +1,6 @@
 """The guidance as a stranger reads it."""
 
 import re
-from types import ModuleType
 
 import pytest
 from flask.testing import FlaskClient
@@ -13,11 +12,12 @@ from clinic.guidance.silences import SILENCES
 from clinic.guidance.statements import STATEMENTS
 from clinic.public.offered_types import sold_types
 from tests.guidance.claims import claims, speaks_of_energy_as_fact
+from tests.make import Make
 from tests.web.reading import Element, read
 
 
 @pytest.fixture
-def page(client: FlaskClient, make: ModuleType) -> Element:
+def page(client: FlaskClient, make: Make) -> Element:
     make.practice(modalities_off=["sports"])
     make.treatment(modalities=["swedish", "trigger_point"], name="Easy back")
     make.treatment(modalities=["sports"], name="After the race")
@@ -120,12 +120,12 @@ def test_the_page_shows_no_figure_but_versions_and_sources(page: Element) -> Non
         assert not re.search(r"\d", shown.text), region
 
 
-def test_the_home_page_leads_to_it(client: FlaskClient, make: ModuleType) -> None:
+def test_the_home_page_leads_to_it(client: FlaskClient, make: Make) -> None:
     make.practice()
     assert any(link.attributes.get("href") == "/guidance" for link in read(client.get("/").text).all("a"))
 
 
-def test_a_type_is_sold_by_what_leads_with_it_before_what_contains_it(make: ModuleType) -> None:
+def test_a_type_is_sold_by_what_leads_with_it_before_what_contains_it(make: Make) -> None:
     mixed = make.treatment(modalities=["swedish", "deep_tissue"])
     deep = make.treatment(modalities=["deep_tissue"])
     sold = sold_types([mixed, deep], [])

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from types import ModuleType
 
 import pytest
 import sqlalchemy as sa
@@ -11,6 +10,7 @@ from flask.testing import FlaskClient
 from clinic.db import db
 from clinic.practice.models import Practice
 from tests.conftest import NOW
+from tests.make import Make
 from tests.web.reading import read
 
 
@@ -19,7 +19,7 @@ def monday_morning(the_clock_says: Callable[[datetime], None]) -> None:
     the_clock_says(NOW)
 
 
-def entered_before_the_practice_is_described(make: ModuleType) -> None:
+def entered_before_the_practice_is_described(make: Make) -> None:
     make.offering(name="Easy back")
     db.session.execute(sa.delete(Practice))
     db.session.commit()
@@ -27,7 +27,7 @@ def entered_before_the_practice_is_described(make: ModuleType) -> None:
 
 @pytest.mark.parametrize("path", ["/", "/book"])
 def test_nothing_is_bookable_and_nothing_breaks_before_the_practice_is_described(
-    client: FlaskClient, make: ModuleType, path: str
+    client: FlaskClient, make: Make, path: str
 ) -> None:
     entered_before_the_practice_is_described(make)
     answer = client.get(path)
@@ -44,7 +44,7 @@ def test_the_first_page_of_an_empty_practice_leads_nowhere_that_is_not_there_yet
 
 
 def test_the_first_page_shows_what_can_be_booked_and_the_next_free_time(
-    client: FlaskClient, make: ModuleType
+    client: FlaskClient, make: Make
 ) -> None:
     make.offering(name="Easy back")
     said = client.get("/").text

@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from html import unescape
-from types import ModuleType
 from urllib.parse import urlsplit
 
 import pytest
@@ -25,6 +24,7 @@ from clinic.intake import drafts, path, services
 from clinic.intake.models import Draft, RaisedLevel, Submission
 from clinic.plans.models import Review
 from tests.intake import walk
+from tests.make import Make
 from tests.web import reading
 
 MARKER = "zebrafish"
@@ -32,7 +32,7 @@ MARKER = "zebrafish"
 
 
 @pytest.fixture(autouse=True)
-def practice(make: ModuleType) -> None:
+def practice(make: Make) -> None:
     make.practice(country="DE", support_line="0800 1110111", advice_line="116 117")
 
 
@@ -131,7 +131,7 @@ def test_page_0_says_who_sees_the_answers_before_anything_is_asked(visitor: Visi
     assert "112" in said
 
 
-def test_page_0_wants_a_yes_or_a_no(visitor: Visitor, make: ModuleType) -> None:
+def test_page_0_wants_a_yes_or_a_no(visitor: Visitor, make: Make) -> None:
     page = visitor.post("/intake", {"mail": "ada@client.example"})
     assert page.status_code == 422
     assert title(page).startswith("Error: ")
@@ -139,7 +139,7 @@ def test_page_0_wants_a_yes_or_a_no(visitor: Visitor, make: ModuleType) -> None:
     assert make.count(Draft) == 0
 
 
-def test_a_mistyped_address_is_asked_for_again(visitor: Visitor, make: ModuleType) -> None:
+def test_a_mistyped_address_is_asked_for_again(visitor: Visitor, make: Make) -> None:
     page = visitor.say_yes("ada at client")
     assert page.status_code == 422
     assert "Enter an e-mail address" in words(page)
@@ -147,7 +147,7 @@ def test_a_mistyped_address_is_asked_for_again(visitor: Visitor, make: ModuleTyp
 
 
 def test_a_no_keeps_nothing_and_offers_the_telephone_and_a_plain_request(
-    visitor: Visitor, make: ModuleType
+    visitor: Visitor, make: Make
 ) -> None:
     page = visitor.post("/intake", {"consent_health_data": "no", "mail": "ada@client.example"})
     assert heading(page) == "We have kept nothing"
@@ -189,9 +189,7 @@ def test_a_missing_answer_is_named_above_and_beside_the_question(visitor: Visito
     assert 'value="forty"' in page.text
 
 
-def test_enter_answers_nothing_and_none_of_these_stands_after_the_rows(
-    visitor: Visitor, make: ModuleType
-) -> None:
+def test_enter_answers_nothing_and_none_of_these_stands_after_the_rows(visitor: Visitor, make: Make) -> None:
     visitor.say_yes()
     visitor.answer_until("safety-1")
     form = reading.read(visitor.page.text).one("main").one("form", method="post")
@@ -284,9 +282,7 @@ def test_a_therapist_looks_first_and_no_types_are_named(visitor: Visitor) -> Non
     assert not re.search(r"swedish|trigger|deep tissue|relaxation", page.text, re.IGNORECASE)
 
 
-def test_the_suggestion_cites_its_reasons_and_says_what_safety_changes(
-    visitor: Visitor, make: ModuleType
-) -> None:
+def test_the_suggestion_cites_its_reasons_and_says_what_safety_changes(visitor: Visitor, make: Make) -> None:
     make.treatment(name="Trigger point, 60 min", slug="trigger-60", modalities=["trigger_point"])
     page = visitor.send(
         conditions=["hypertension_controlled"],
@@ -313,7 +309,7 @@ def test_the_suggestion_cites_its_reasons_and_says_what_safety_changes(
 
 
 def test_a_type_the_practice_does_not_sell_leads_to_the_next_that_it_does(
-    visitor: Visitor, make: ModuleType
+    visitor: Visitor, make: Make
 ) -> None:
     make.treatment(name="Swedish, 60 min", slug="swedish-60", modalities=["swedish"])
     page = visitor.send(muscle_findings=["tender_points_refer"])
@@ -358,7 +354,7 @@ def test_answers_that_do_not_fit_are_shown_before_they_can_be_sent(visitor: Visi
     assert heading(page) == "A therapist looks at your answers first"
 
 
-def test_without_the_confirmations_nothing_is_sent(visitor: Visitor, make: ModuleType) -> None:
+def test_without_the_confirmations_nothing_is_sent(visitor: Visitor, make: Make) -> None:
     visitor.say_yes()
     visitor.answer_until("check")
     page = visitor.post("/intake/check", {"understood_not_diagnosis": "yes"})
@@ -394,7 +390,7 @@ def test_after_sending_the_pages_lead_to_the_outcome(visitor: Visitor) -> None:
     assert heading(visitor.go("/intake/check")).startswith("A good place to start")
 
 
-def test_beginning_again_deletes_what_was_there(visitor: Visitor, make: ModuleType) -> None:
+def test_beginning_again_deletes_what_was_there(visitor: Visitor, make: Make) -> None:
     visitor.say_yes()
     visitor.answer()
     visitor.go("/intake")
@@ -644,14 +640,14 @@ def signed_in(visitor: Visitor, person: Client, now: datetime) -> None:
     visitor.browser.set_cookie("lumbar-client", raw)
 
 
-def booked_client(make: ModuleType, now: datetime) -> tuple[Client, Appointment]:
+def booked_client(make: Make, now: datetime) -> tuple[Client, Appointment]:
     person = make.client()
     visit = make.appointment(of=make.offering(), who=person, starts_at=now + timedelta(days=2))
     return person, visit
 
 
 def test_an_urgent_answer_of_a_client_cancels_the_visit_at_once(
-    visitor: Visitor, make: ModuleType, now: datetime
+    visitor: Visitor, make: Make, now: datetime
 ) -> None:
     person, visit = booked_client(make, now)
     signed_in(visitor, person, now)
@@ -664,7 +660,7 @@ def test_an_urgent_answer_of_a_client_cancels_the_visit_at_once(
 
 
 def test_a_doctors_answer_of_a_client_turns_the_visit_into_a_request(
-    visitor: Visitor, make: ModuleType, now: datetime
+    visitor: Visitor, make: Make, now: datetime
 ) -> None:
     person, visit = booked_client(make, now)
     signed_in(visitor, person, now)
@@ -676,7 +672,7 @@ def test_a_doctors_answer_of_a_client_turns_the_visit_into_a_request(
 
 
 def test_what_was_answered_before_signing_in_reaches_the_visit_when_it_is_sent(
-    visitor: Visitor, make: ModuleType, now: datetime
+    visitor: Visitor, make: Make, now: datetime
 ) -> None:
     person, visit = booked_client(make, now)
     visitor.say_yes()
@@ -692,7 +688,7 @@ def test_what_was_answered_before_signing_in_reaches_the_visit_when_it_is_sent(
 
 
 def test_answers_that_a_booking_gave_to_a_client_go_on_to_count_for_the_visit(
-    visitor: Visitor, make: ModuleType, now: datetime
+    visitor: Visitor, make: Make, now: datetime
 ) -> None:
     """Booked meanwhile in the same browser: the draft is theirs from then on, though nobody signed in."""
     person, visit = booked_client(make, now)
@@ -706,7 +702,7 @@ def test_answers_that_a_booking_gave_to_a_client_go_on_to_count_for_the_visit(
 
 
 def test_a_second_serious_answer_leaves_no_more_time_to_decide(
-    visitor: Visitor, make: ModuleType, now: datetime
+    visitor: Visitor, make: Make, now: datetime
 ) -> None:
     person, visit = booked_client(make, now)
     signed_in(visitor, person, now)
@@ -722,7 +718,7 @@ def test_a_second_serious_answer_leaves_no_more_time_to_decide(
 
 @pytest.mark.parametrize(("days", "state"), [(1, "requested"), (4, "booked")])
 def test_an_illness_touches_only_the_visits_within_48_hours(
-    visitor: Visitor, make: ModuleType, now: datetime, days: int, state: str
+    visitor: Visitor, make: Make, now: datetime, days: int, state: str
 ) -> None:
     person = make.client()
     visit = make.appointment(of=make.offering(), who=person, starts_at=now + timedelta(days=days))
@@ -733,7 +729,7 @@ def test_an_illness_touches_only_the_visits_within_48_hours(
     assert make.found(Appointment, visit.id).state == state
 
 
-def test_a_visitor_touches_nobodys_visit(visitor: Visitor, make: ModuleType, now: datetime) -> None:
+def test_a_visitor_touches_nobodys_visit(visitor: Visitor, make: Make, now: datetime) -> None:
     _, visit = booked_client(make, now)
     visitor.say_yes()
     visitor.answer_until("safety-1")
@@ -742,7 +738,7 @@ def test_a_visitor_touches_nobodys_visit(visitor: Visitor, make: ModuleType, now
 
 
 def test_new_answers_of_a_client_who_is_coming_wait_for_the_therapist(
-    visitor: Visitor, make: ModuleType, now: datetime
+    visitor: Visitor, make: Make, now: datetime
 ) -> None:
     person, visit = booked_client(make, now)
     signed_in(visitor, person, now)
@@ -753,7 +749,7 @@ def test_new_answers_of_a_client_who_is_coming_wait_for_the_therapist(
     assert db.session.scalars(sa.select(Submission)).one().client_id == person.id
 
 
-def test_with_a_time_kept_the_suggestion_leads_on_to_the_details(visitor: Visitor, make: ModuleType) -> None:
+def test_with_a_time_kept_the_suggestion_leads_on_to_the_details(visitor: Visitor, make: Make) -> None:
     sold = make.offering(intake="before_booking", modalities=["swedish"])
     page = visitor.go(f"/book/{sold.slug}")
     start = re.search(r'name="start" value="([^"]+)"', page.text)
@@ -765,9 +761,7 @@ def test_with_a_time_kept_the_suggestion_leads_on_to_the_details(visitor: Visito
     assert f'href="/book/{sold.slug}"' not in page.text
 
 
-def test_who_chose_a_time_first_reads_that_it_is_kept_and_what_comes(
-    visitor: Visitor, make: ModuleType
-) -> None:
+def test_who_chose_a_time_first_reads_that_it_is_kept_and_what_comes(visitor: Visitor, make: Make) -> None:
     assert "We hold" not in words(visitor.go("/intake"))
     sold = make.offering(intake="before_booking")
     page = visitor.go(f"/book/{sold.slug}")
@@ -783,7 +777,7 @@ def test_who_chose_a_time_first_reads_that_it_is_kept_and_what_comes(
 
 
 def test_a_page_offers_to_keep_a_time_that_will_soon_be_let_go(
-    visitor: Visitor, make: ModuleType, now: datetime, the_clock_says: Callable[[datetime], None]
+    visitor: Visitor, make: Make, now: datetime, the_clock_says: Callable[[datetime], None]
 ) -> None:
     sold = make.offering(intake="before_booking")
     page = visitor.go(f"/book/{sold.slug}")
@@ -806,9 +800,7 @@ def test_a_page_offers_to_keep_a_time_that_will_soon_be_let_go(
     assert re.search(r'value="41"', page.text) or " checked" in page.text
 
 
-def test_after_a_no_a_time_can_be_asked_for_without_health_answers(
-    visitor: Visitor, make: ModuleType
-) -> None:
+def test_after_a_no_a_time_can_be_asked_for_without_health_answers(visitor: Visitor, make: Make) -> None:
     sold = make.offering(intake="before_booking")
     visitor.post("/intake", {"consent_health_data": "no"})
     page = visitor.go(f"/book/{sold.slug}")

@@ -2,7 +2,6 @@
 
 import re
 from datetime import timedelta
-from types import ModuleType
 
 import pytest
 import sqlalchemy as sa
@@ -15,12 +14,13 @@ from clinic.db import db, transaction
 from clinic.intake.models import Consent
 from clinic.messaging import delivery, preferences
 from clinic.messaging.preferences import Topic
+from tests.make import Make
 from tests.messaging.mailers import Postbox, part
 from tests.visitor import Visitor
 
 
 @pytest.fixture
-def ada(make: ModuleType) -> Client:
+def ada(make: Make) -> Client:
     """A client who asked to be invited again."""
     make.practice()
     person: Client = make.client()
@@ -94,7 +94,7 @@ def test_a_key_to_one_kind_of_letter_opens_no_other_and_a_false_one_nothing(
 
 
 def test_the_headers_of_such_a_letter_lead_here_and_others_have_none(
-    app: Flask, client: FlaskClient, make: ModuleType, ada: Client
+    app: Flask, client: FlaskClient, make: Make, ada: Client
 ) -> None:
     now, postbox = clock.now(), Postbox()
     massage = make.offering()
@@ -115,7 +115,7 @@ def test_the_headers_of_such_a_letter_lead_here_and_others_have_none(
 
 
 def test_the_page_speaks_the_language_of_the_letter_or_the_one_that_was_chosen(
-    app: Flask, make: ModuleType
+    app: Flask, make: Make
 ) -> None:
     ada = make.client(language="de")
     german = Visitor(app.test_client()).open(path(ada))

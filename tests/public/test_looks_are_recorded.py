@@ -1,7 +1,6 @@
 """Whoever looks at stored health answers leaves a row: also clients, at their own, and therapists at a short list."""
 
 from collections.abc import Callable
-from types import ModuleType
 
 import pytest
 import sqlalchemy as sa
@@ -10,6 +9,7 @@ from flask import Flask
 from clinic.accounts.models import AuditEntry, Client
 from clinic.db import db
 from clinic.guidance.questions import QUESTIONS
+from tests.make import Make
 from tests.public.test_intake_pages import Visitor, posted
 from tests.visitor import as_client
 
@@ -36,7 +36,7 @@ def newly(purpose: str, deed: Callable[[], object]) -> list[AuditEntry]:
 
 
 @pytest.fixture
-def person(make: ModuleType) -> Client:
+def person(make: Make) -> Client:
     make.offering()
     found: Client = make.client()
     return found

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from types import ModuleType
 
 import pytest
 from flask import Flask
@@ -12,6 +11,7 @@ from clinic.db import db
 from clinic.plans import services
 from clinic.plans.models import Decision, DeclineReason, Review
 from tests.conftest import NOW
+from tests.make import Make
 from tests.plans.intakes import PREGNANT, send
 from tests.visitor import Visitor, as_client
 
@@ -24,7 +24,7 @@ def monday_morning(the_clock_says: Callable[[datetime], None]) -> None:
 
 
 @pytest.fixture
-def paula(make: ModuleType) -> Client:
+def paula(make: Make) -> Client:
     make.practice()
     place = make.location()
     priya = make.therapist(place, given_name="Priya", skills=["prenatal"])
@@ -49,7 +49,7 @@ def offered(app: Flask, client: Client | None) -> tuple[list[str], str]:
     return [name for name in ALL if name in menu], rest
 
 
-def decide(make: ModuleType, review: Review, decision: Decision) -> None:
+def decide(make: Make, review: Review, decision: Decision) -> None:
     services.decide(
         review,
         decision=decision,
@@ -67,7 +67,7 @@ def test_before_a_decision_everything_can_be_asked_for(app: Flask, paula: Client
 
 @pytest.mark.parametrize("decision", [Decision.ACCEPT, Decision.DECLINE])
 def test_after_a_decision_only_what_suits_is_offered_and_the_page_says_why(
-    app: Flask, make: ModuleType, paula: Client, waiting: Review, decision: Decision
+    app: Flask, make: Make, paula: Client, waiting: Review, decision: Decision
 ) -> None:
     decide(make, waiting, decision)
     names, rest = offered(app, paula)
@@ -81,7 +81,7 @@ def test_after_a_decision_only_what_suits_is_offered_and_the_page_says_why(
 
 
 def test_a_stranger_on_the_same_page_sees_everything(
-    app: Flask, make: ModuleType, paula: Client, waiting: Review
+    app: Flask, make: Make, paula: Client, waiting: Review
 ) -> None:
     decide(make, waiting, Decision.ACCEPT)
     assert offered(app, None) == (list(ALL), "")

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from types import ModuleType
 
 import pytest
 from flask import Flask
@@ -10,6 +9,7 @@ from flask import Flask
 from clinic.booking import queries as appointments
 from clinic.booking.models import State
 from tests.conftest import NOW
+from tests.make import Make
 from tests.visitor import Visitor, as_client
 
 
@@ -18,7 +18,7 @@ def monday_morning(the_clock_says: Callable[[datetime], None]) -> None:
     the_clock_says(NOW)
 
 
-def test_who_gave_the_last_visit_is_offered_first_when_free(app: Flask, make: ModuleType) -> None:
+def test_who_gave_the_last_visit_is_offered_first_when_free(app: Flask, make: Make) -> None:
     make.practice()
     house = make.location()
     ana, ben = make.therapist(house, given_name="Ana"), make.therapist(house, given_name="Ben")
@@ -36,7 +36,7 @@ def test_who_gave_the_last_visit_is_offered_first_when_free(app: Flask, make: Mo
 
 
 @pytest.mark.parametrize("state", [State.CANCELLED, State.MISSED])
-def test_a_visit_that_did_not_take_place_makes_nobody_known(make: ModuleType, state: State) -> None:
+def test_a_visit_that_did_not_take_place_makes_nobody_known(make: Make, state: State) -> None:
     sold, ada = make.offering(), make.client()
     assert appointments.own_therapist(ada.id) is None
     make.appointment(of=sold, who=ada, starts_at=NOW - timedelta(days=7), state=state)

@@ -2,7 +2,6 @@
 
 import re
 from datetime import timedelta
-from types import ModuleType
 
 import pytest
 import sqlalchemy as sa
@@ -17,6 +16,7 @@ from clinic.messaging import delivery
 from clinic.messaging.delivery import PassTerms
 from clinic.messaging.models import Message, MessageKind
 from clinic.plans.models import SessionNote
+from tests.make import Make
 from tests.messaging.mailers import Postbox, part
 from tests.plans.intakes import BLOOD_THINNER, KNOTS, send
 from tests.visitor import Visitor
@@ -27,7 +27,7 @@ STRETCH = "Stretch the treated muscle gently."
 
 
 @pytest.fixture
-def visit(make: ModuleType) -> Appointment:
+def visit(make: Make) -> Appointment:
     """A visit yesterday in which trigger point therapy was given."""
     now = clock.now()
     row: Appointment = make.appointment(

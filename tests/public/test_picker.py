@@ -2,10 +2,11 @@
 
 import re
 from html import unescape
-from types import ModuleType
 
 import pytest
 from flask.testing import FlaskClient
+
+from tests.make import Make
 
 pytestmark = pytest.mark.usefixtures("clock_at_now")
 
@@ -27,7 +28,7 @@ def shown(page: str) -> tuple[list[str], dict[str, int]]:
 
 
 @pytest.mark.parametrize("who", ["", "&therapist=thea"])
-def test_the_interface_says_the_same_as_the_page(make: ModuleType, client: FlaskClient, who: str) -> None:
+def test_the_interface_says_the_same_as_the_page(make: Make, client: FlaskClient, who: str) -> None:
     make.practice()
     place = make.location()
     people = [
@@ -47,7 +48,7 @@ def test_the_interface_says_the_same_as_the_page(make: ModuleType, client: Flask
     assert len(counts) > 10
 
 
-def test_a_visit_that_is_moved_is_watched_where_it_is(make: ModuleType, client: FlaskClient) -> None:
+def test_a_visit_that_is_moved_is_watched_where_it_is(make: Make, client: FlaskClient) -> None:
     from clinic.accounts import signed_links
 
     sold = make.offering()
@@ -60,7 +61,7 @@ def test_a_visit_that_is_moved_is_watched_where_it_is(make: ModuleType, client: 
 
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_the_sentences_of_the_script_stand_in_the_page(
-    make: ModuleType, client: FlaskClient, language: str
+    make: Make, client: FlaskClient, language: str
 ) -> None:
     sold = make.offering()
     page = client.get(f"/book/{sold.slug}", headers={"Accept-Language": language}).get_data(as_text=True)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -20,6 +19,7 @@ from clinic.practice.models import Treatment
 from clinic.web import time_values
 from tests.booking.waiting_list import cancels, look, offer_of, thursdays, waits
 from tests.conftest import NOW
+from tests.make import Make
 from tests.public.test_booking_pages import DETAILS, THURSDAY_TEN, at_details
 from tests.visitor import Visitor, as_client, shown
 
@@ -54,7 +54,7 @@ def said(visitor: Visitor) -> str:
 
 class TestHolding:
     def test_what_is_not_for_a_first_visit_leads_to_the_sign_in_and_to_other_treatments(
-        self, make: ModuleType, visitor: Visitor
+        self, make: Make, visitor: Visitor
     ) -> None:
         sold = make.offering(new_clients="not_first")
         takes_ten(visitor, sold)
@@ -66,16 +66,14 @@ class TestHolding:
         assert ways["Other treatments"] == "/book"
         assert make.count(Appointment) == 0
 
-    def test_a_signed_in_client_who_is_new_is_not_sent_to_the_sign_in(
-        self, app: Flask, make: ModuleType
-    ) -> None:
+    def test_a_signed_in_client_who_is_new_is_not_sent_to_the_sign_in(self, app: Flask, make: Make) -> None:
         sold, ada = make.offering(new_clients="not_first"), make.client()
         visitor = takes_ten(Visitor(as_client(app, ada.contacts[0], ada)), sold)
         assert "Other treatments" in said(visitor)
         assert "Sign in" not in [link.text for link in visitor.page.all("a")]
 
     def test_the_therapist_the_day_and_the_weeks_stay_as_they_were_chosen(
-        self, make: ModuleType, visitor: Visitor
+        self, make: Make, visitor: Visitor
     ) -> None:
         make.practice()
         house = make.location()
@@ -87,9 +85,7 @@ class TestHolding:
         assert chosen == people[0].name
         assert "Thursday 6 March" in [one.text for one in visitor.page.all("h2")]
 
-    def test_whoever_asks_too_often_is_told_when_to_come_again(
-        self, make: ModuleType, visitor: Visitor
-    ) -> None:
+    def test_whoever_asks_too_often_is_told_when_to_come_again(self, make: Make, visitor: Visitor) -> None:
         sold = make.offering()
         used_up(limits.HOLDS_NETWORK, limits.network(HERE))
         takes_ten(visitor, sold)
@@ -99,7 +95,7 @@ class TestHolding:
         assert visitor.heading == "Choose a time"
 
     def test_a_treatment_taken_off_the_list_meanwhile_leads_to_the_others(
-        self, make: ModuleType, visitor: Visitor
+        self, make: Make, visitor: Visitor
     ) -> None:
         sold = make.offering()
         other = make.treatment(name="Short massage", therapists=sold.therapists)
@@ -112,18 +108,18 @@ class TestHolding:
         assert "Short massage" in visitor.text
 
 
-def no_longer_for_new_clients(make: ModuleType, sold: Treatment) -> None:
+def no_longer_for_new_clients(make: Make, sold: Treatment) -> None:
     sold.new_clients = "not_first"
     db.session.commit()
 
 
-def nobody_has_more_than_one(make: ModuleType, sold: Treatment) -> None:
+def nobody_has_more_than_one(make: Make, sold: Treatment) -> None:
     make.practice(open_bookings_per_client=1)
     zoe = make.client(mail=DETAILS["mail"])
     make.appointment(of=sold, who=zoe, starts_at=THURSDAY_TEN + timedelta(days=7))
 
 
-def the_network_books_much(make: ModuleType, sold: Treatment) -> None:
+def the_network_books_much(make: Make, sold: Treatment) -> None:
     used_up(limits.BOOKINGS_NETWORK, limits.network(HERE))
 
 
@@ -138,9 +134,9 @@ class TestBooking:
     )
     def test_a_refusal_keeps_the_time_and_all_that_was_typed(
         self,
-        make: ModuleType,
+        make: Make,
         visitor: Visitor,
-        happens: Callable[[ModuleType, Treatment], None],
+        happens: Callable[[Make, Treatment], None],
         status: int,
         words: str,
     ) -> None:
@@ -159,7 +155,7 @@ class TestBooking:
         assert held.starts_at == THURSDAY_TEN
 
     def test_the_same_page_books_once_what_stood_in_the_way_is_gone(
-        self, make: ModuleType, visitor: Visitor
+        self, make: Make, visitor: Visitor
     ) -> None:
         sold = make.offering()
         at_details(visitor, sold)
@@ -171,7 +167,7 @@ class TestBooking:
         assert visitor.heading == "You are booked, Zoë"
 
     def test_an_old_page_with_other_details_books_nothing_and_leads_to_the_treatments(
-        self, make: ModuleType, visitor: Visitor
+        self, make: Make, visitor: Visitor
     ) -> None:
         at_details(visitor, make.offering())
         form, _ = visitor.form_with("Book this session")
@@ -183,7 +179,7 @@ class TestBooking:
         assert make.count(Appointment) == 1
 
     def test_an_old_page_with_another_time_kept_meanwhile_books_that_once_it_is_sent_again(
-        self, make: ModuleType, visitor: Visitor
+        self, make: Make, visitor: Visitor
     ) -> None:
         sold = make.offering()
         at_details(visitor, sold)
@@ -203,11 +199,11 @@ class TestMovingAndCancelling:
     def manage(self, visitor: Visitor, visit: Appointment) -> Visitor:
         return visitor.open(signed_links.manage_path(visit.id, visit.link_epoch))
 
-    def booked(self, make: ModuleType, sold: Treatment) -> Appointment:
+    def booked(self, make: Make, sold: Treatment) -> Appointment:
         return make.appointment(of=sold, who=make.client())
 
     def test_a_move_that_comes_too_late_keeps_the_day_that_was_looked_at(
-        self, make: ModuleType, visitor: Visitor
+        self, make: Make, visitor: Visitor
     ) -> None:
         sold = make.offering()
         visit = self.booked(make, sold)
@@ -224,7 +220,7 @@ class TestMovingAndCancelling:
 
     @pytest.mark.parametrize("deed", ["cancel", "undo", "move"])
     def test_whoever_acts_too_often_sees_how_the_visit_stands(
-        self, make: ModuleType, visitor: Visitor, deed: str
+        self, make: Make, visitor: Visitor, deed: str
     ) -> None:
         visit = self.booked(make, make.offering())
         used_up(limits.CHANGES_LINK, str(visit.id))
@@ -239,7 +235,7 @@ class TestMovingAndCancelling:
         assert make.refreshed(visit).state == State.BOOKED
 
     def test_a_cancel_that_cannot_be_taken_back_any_more_is_said_on_the_visits_page(
-        self, make: ModuleType, visitor: Visitor
+        self, make: Make, visitor: Visitor
     ) -> None:
         """Somebody has the time although it was kept: then the constraint says no, and the page says so."""
         sold = make.offering()
@@ -255,7 +251,7 @@ class TestMovingAndCancelling:
         assert "Book a new time" in page.text
 
     def test_a_move_back_to_a_time_that_is_too_soon_for_safety_is_said_on_the_visits_page(
-        self, make: ModuleType, visitor: Visitor
+        self, make: Make, visitor: Visitor
     ) -> None:
         sold = make.offering()
         visit = self.booked(make, sold)
@@ -284,7 +280,7 @@ def cancels_now(visit: Appointment) -> Appointment:
 
 class TestWaiting:
     def test_what_is_not_for_a_first_visit_is_said_beside_all_that_was_typed(
-        self, make: ModuleType, visitor: Visitor
+        self, make: Make, visitor: Visitor
     ) -> None:
         sold = thursdays(make, new_clients="not_first")
         visitor.open(f"/waiting-list/{sold.slug}").press("Join the waiting list", **ADA)
@@ -293,9 +289,7 @@ class TestWaiting:
         assert 'value="Ada"' in visitor.answer.get_data(as_text=True)
         assert make.count(Waiting) == 0
 
-    def test_too_many_on_one_network_are_told_when_to_come_again(
-        self, make: ModuleType, visitor: Visitor
-    ) -> None:
+    def test_too_many_on_one_network_are_told_when_to_come_again(self, make: Make, visitor: Visitor) -> None:
         sold = thursdays(make)
         used_up(limits.WAITING_NETWORK, limits.network(HERE))
         visitor.open(f"/waiting-list/{sold.slug}").press("Join the waiting list", **ADA)
@@ -304,7 +298,7 @@ class TestWaiting:
         assert 'value="Ada"' in visitor.answer.get_data(as_text=True)
 
     def test_an_old_page_with_other_details_waits_once_it_is_sent_again(
-        self, make: ModuleType, visitor: Visitor
+        self, make: Make, visitor: Visitor
     ) -> None:
         sold = thursdays(make)
         visitor.open(f"/waiting-list/{sold.slug}")
@@ -321,7 +315,7 @@ class TestWaiting:
 
     @pytest.mark.parametrize("button", ["Take this time", "No, thank you"])
     def test_an_offer_answered_too_often_still_stands(
-        self, make: ModuleType, visitor: Visitor, button: str
+        self, make: Make, visitor: Visitor, button: str
     ) -> None:
         sold = thursdays(make)
         visit = make.appointment(of=sold, who=make.client(given_name="Bob", mail="bob@client.example"))
@@ -334,9 +328,7 @@ class TestWaiting:
         assert "That was tried too often." in visitor.text
         visitor.form_with("Take this time")
 
-    def test_an_offer_that_is_no_longer_for_new_clients_says_so(
-        self, make: ModuleType, visitor: Visitor
-    ) -> None:
+    def test_an_offer_that_is_no_longer_for_new_clients_says_so(self, make: Make, visitor: Visitor) -> None:
         sold = thursdays(make)
         visit = make.appointment(of=sold, who=make.client(given_name="Bob", mail="bob@client.example"))
         entry = waits(make, sold)
@@ -350,7 +342,7 @@ class TestWaiting:
 
     @pytest.mark.parametrize("button", ["Save", "Take me off the list"])
     def test_an_entry_changed_too_often_stays_as_it_is(
-        self, make: ModuleType, visitor: Visitor, button: str
+        self, make: Make, visitor: Visitor, button: str
     ) -> None:
         entry = waits(make, thursdays(make))
         used_up(limits.CHANGES_LINK, str(entry.id))
@@ -361,7 +353,7 @@ class TestWaiting:
         assert make.refreshed(entry).ended_at is None
 
     def test_something_earlier_asked_for_too_often_keeps_what_was_ticked(
-        self, make: ModuleType, visitor: Visitor
+        self, make: Make, visitor: Visitor
     ) -> None:
         visit = make.appointment(of=make.offering(), who=make.client())
         used_up(limits.CHANGES_LINK, str(visit.id))

@@ -1,7 +1,6 @@
 """The short safety form before a visit: open a day before, takes answers, shows none, and acts at once."""
 
 from datetime import datetime, timedelta
-from types import ModuleType
 
 import pytest
 import sqlalchemy as sa
@@ -17,6 +16,7 @@ from clinic.intake.models import Submission
 from clinic.plans import services as plans
 from clinic.plans.models import Decision, OutcomeEntry, Review
 from tests.intake import walk
+from tests.make import Make
 from tests.public.test_intake_pages import heading, title, token, words
 from tests.visitor import as_client
 
@@ -26,7 +26,7 @@ SOON = timedelta(hours=20)
 
 
 @pytest.fixture
-def visit(make: ModuleType, now: datetime) -> Appointment:
+def visit(make: Make, now: datetime) -> Appointment:
     person = make.client()
     walk.sent(now, sex_at_birth=["male"], conditions=["epilepsy"])
     services.adopt(walk.BROWSER, person.id, now)
@@ -45,7 +45,7 @@ def plain(**changes: str) -> dict[str, str]:
 
 
 def test_the_appointments_page_leads_to_the_form_from_a_day_before(
-    client: FlaskClient, visit: Appointment, make: ModuleType, now: datetime
+    client: FlaskClient, visit: Appointment, make: Make, now: datetime
 ) -> None:
     manage = signed_links.manage_path(visit.id, visit.link_epoch)
     assert address(visit) in client.get(manage).text
@@ -66,7 +66,7 @@ def test_the_form_shows_nothing_that_is_stored(client: FlaskClient, visit: Appoi
 
 
 def test_good_answers_are_thanked_for_and_stored_beside_the_visit(
-    client: FlaskClient, visit: Appointment, make: ModuleType
+    client: FlaskClient, visit: Appointment, make: Make
 ) -> None:
     page = client.get(address(visit))
     page = client.post(address(visit), data={"csrf_token": token(page), **plain()})
@@ -94,7 +94,7 @@ def test_good_answers_are_thanked_for_and_stored_beside_the_visit(
 def test_what_has_changed_acts_on_the_visit_at_once(
     client: FlaskClient,
     visit: Appointment,
-    make: ModuleType,
+    make: Make,
     changes: dict[str, str],
     seen: str,
     state: str,
@@ -107,7 +107,7 @@ def test_what_has_changed_acts_on_the_visit_at_once(
 
 
 def test_an_urgent_answer_before_one_visit_calls_off_the_clients_other_visits_too(
-    client: FlaskClient, visit: Appointment, make: ModuleType, now: datetime
+    client: FlaskClient, visit: Appointment, make: Make, now: datetime
 ) -> None:
     other = make.appointment(of=visit.treatment, who=visit.client, starts_at=now + timedelta(days=6))
     of_somebody = make.appointment(
@@ -133,7 +133,7 @@ def test_an_unanswered_sign_is_asked_for_again(client: FlaskClient, visit: Appoi
 
 
 def test_only_its_own_address_opens_the_form(
-    client: FlaskClient, visit: Appointment, make: ModuleType, now: datetime
+    client: FlaskClient, visit: Appointment, make: Make, now: datetime
 ) -> None:
     manage = signed_links.token(signed_links.MANAGE, visit.id, visit.link_epoch)
     old = signed_links.token("visit", visit.id, visit.link_epoch + 1)
@@ -144,7 +144,7 @@ def test_only_its_own_address_opens_the_form(
 
 @pytest.mark.parametrize(("hours", "state"), [(25, "booked"), (-3, "booked"), (20, "cancelled")])
 def test_the_form_is_closed_too_early_afterwards_and_when_called_off(
-    client: FlaskClient, visit: Appointment, make: ModuleType, now: datetime, hours: int, state: str
+    client: FlaskClient, visit: Appointment, make: Make, now: datetime, hours: int, state: str
 ) -> None:
     person: Client | None = visit.client
     other = make.appointment(
@@ -166,7 +166,7 @@ ACTIVITY = "lifting my marker child"
 
 
 @pytest.fixture
-def fourth(make: ModuleType, now: datetime) -> Appointment:
+def fourth(make: Make, now: datetime) -> Appointment:
     """The fourth visit of a weekly course, tomorrow morning; the client named one activity when it began."""
     person, sold, user = make.client(), make.offering(), make.user()
     begun = now - timedelta(weeks=3) + SOON
@@ -265,7 +265,7 @@ def test_the_link_never_shows_the_activities_in_the_clients_words(
 
 
 def test_somebody_signed_in_as_this_client_sees_their_own_words_and_the_look_is_recorded(
-    app: Flask, fourth: Appointment, make: ModuleType
+    app: Flask, fourth: Appointment, make: Make
 ) -> None:
     assert fourth.client is not None
     mine = as_client(app, fourth.client.contacts[0], fourth.client)

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from types import ModuleType
 
 import pytest
 from flask import Flask
@@ -16,6 +15,7 @@ from clinic.public.client_sentences import sentence_of, without_codes
 from clinic.public.suggestion import ShownMatch, SuggestionPage
 from tests.guidance.clients import CLIENTS
 from tests.guidance.clients import Client as WrittenClient
+from tests.make import Make
 from tests.plans.intakes import BLOOD_PRESSURE, KNOTS, as_answers, send
 from tests.web.reading import read
 
@@ -34,7 +34,7 @@ OILS = {
 
 
 @pytest.fixture
-def goals(app: Flask, database: object, make: ModuleType) -> set[str]:
+def goals(app: Flask, database: object, make: Make) -> set[str]:
     """Every place on the guidance's page that a reason can lead to."""
     make.practice()
     page = read(app.test_client().get("/guidance").text)
@@ -42,7 +42,7 @@ def goals(app: Flask, database: object, make: ModuleType) -> set[str]:
 
 
 @pytest.fixture
-def outcome(make: ModuleType) -> Outcome:
+def outcome(make: Make) -> Outcome:
     make.practice()
     return send(make.client())
 
@@ -55,11 +55,11 @@ def names(outcome: Outcome) -> list[str]:
     return [row["modality"] for row in outcome.explanation["suggestion"]["ranked"]]
 
 
-def sells(make: ModuleType, *modalities: str) -> list[Treatment]:
+def sells(make: Make, *modalities: str) -> list[Treatment]:
     return [make.treatment(modalities=[modality]) for modality in modalities]
 
 
-def test_the_best_match_leads_when_it_is_offered(make: ModuleType, outcome: Outcome) -> None:
+def test_the_best_match_leads_when_it_is_offered(make: Make, outcome: Outcome) -> None:
     first, second = names(outcome)[:2]
     shown = page(outcome, sells(make, second, first))
     assert shown.top is not None
@@ -69,7 +69,7 @@ def test_the_best_match_leads_when_it_is_offered(make: ModuleType, outcome: Outc
     assert shown.summary == outcome.explanation["suggestion"]["summary"]
 
 
-def test_the_next_offered_type_leads_when_the_first_is_not_sold(make: ModuleType, outcome: Outcome) -> None:
+def test_the_next_offered_type_leads_when_the_first_is_not_sold(make: Make, outcome: Outcome) -> None:
     first, second = names(outcome)[:2]
     shown = page(outcome, sells(make, second))
     assert shown.top is not None
@@ -79,7 +79,7 @@ def test_the_next_offered_type_leads_when_the_first_is_not_sold(make: ModuleType
     assert shown.chosen is shown.top.treatment
 
 
-def test_a_type_switched_off_is_not_offered_though_it_is_sold(make: ModuleType, outcome: Outcome) -> None:
+def test_a_type_switched_off_is_not_offered_though_it_is_sold(make: Make, outcome: Outcome) -> None:
     first, second = names(outcome)[:2]
     sold = sells(make, first, second)
     shown = page(outcome, sold, off=[first])
@@ -89,7 +89,7 @@ def test_a_type_switched_off_is_not_offered_though_it_is_sold(make: ModuleType, 
     assert shown.ahead[0].treatment is None
 
 
-def test_what_was_said_of_the_first_match_is_not_said_of_the_next(make: ModuleType, outcome: Outcome) -> None:
+def test_what_was_said_of_the_first_match_is_not_said_of_the_next(make: Make, outcome: Outcome) -> None:
     _, second = names(outcome)[:2]
     stored = outcome.explanation
     shown = page(outcome, sells(make, second))
@@ -98,7 +98,7 @@ def test_what_was_said_of_the_first_match_is_not_said_of_the_next(make: ModuleTy
 
 
 def test_when_nothing_suggested_is_offered_the_best_match_stays_and_nothing_is_chosen(
-    make: ModuleType, outcome: Outcome
+    make: Make, outcome: Outcome
 ) -> None:
     sold = sells(make, "craniosacral")
     assert "craniosacral" not in names(outcome)
@@ -110,7 +110,7 @@ def test_when_nothing_suggested_is_offered_the_best_match_stays_and_nothing_is_c
 
 
 def test_who_lets_the_therapist_decide_is_not_led_to_what_is_not_suggested(
-    make: ModuleType, outcome: Outcome
+    make: Make, outcome: Outcome
 ) -> None:
     first, second = names(outcome)[:2]
     left = next(name for name in ("craniosacral", "sports", "acupressure") if name not in names(outcome))
@@ -123,16 +123,14 @@ def test_who_lets_the_therapist_decide_is_not_led_to_what_is_not_suggested(
     assert page(outcome, [*sold, mixed]).open_choice is mixed
 
 
-def test_who_lets_the_therapist_decide_is_not_led_to_a_longer_session(
-    make: ModuleType, outcome: Outcome
-) -> None:
+def test_who_lets_the_therapist_decide_is_not_led_to_a_longer_session(make: Make, outcome: Outcome) -> None:
     first, second = names(outcome)[:2]
     suggested = make.treatment(modalities=[first], length_minutes=60)
     longer = make.treatment(modalities=[first, second], length_minutes=90)
     assert page(outcome, [suggested, longer]).open_choice is suggested
 
 
-def test_oils_switched_off_are_not_offered_through_the_massage_they_are_added_to(make: ModuleType) -> None:
+def test_oils_switched_off_are_not_offered_through_the_massage_they_are_added_to(make: Make) -> None:
     make.practice()
     outcome = send(make.client(), OILS)
     row = outcome.explanation["suggestion"]["ranked"][0]
@@ -152,7 +150,7 @@ def matches(shown: SuggestionPage) -> list[ShownMatch]:
 
 @pytest.mark.parametrize("client", CLIENTS, ids=lambda client: client.name)
 def test_no_written_client_gets_more_than_three_reasons_or_one_that_cannot_be_checked(
-    client: WrittenClient, make: ModuleType, goals: set[str]
+    client: WrittenClient, make: Make, goals: set[str]
 ) -> None:
     outcome = send(make.client(), as_answers(client.facts))
     explained = Explanation.of(outcome)
@@ -169,7 +167,7 @@ def test_no_written_client_gets_more_than_three_reasons_or_one_that_cannot_be_ch
                 assert reason.text.count(".") == 1, reason.text
 
 
-def test_a_wish_for_better_posture_leads_to_a_sentence_about_posture(make: ModuleType) -> None:
+def test_a_wish_for_better_posture_leads_to_a_sentence_about_posture(make: Make) -> None:
     make.practice()
     outcome = send(
         make.client(), {**KNOTS, "muscle_findings": ["uneven_tension"], "visit_goals": ["posture"]}
@@ -179,7 +177,7 @@ def test_a_wish_for_better_posture_leads_to_a_sentence_about_posture(make: Modul
     assert "posture" in STATEMENTS[wish.anchor].text
 
 
-def test_what_speaks_against_a_type_takes_the_place_of_the_last_reason(make: ModuleType) -> None:
+def test_what_speaks_against_a_type_takes_the_place_of_the_last_reason(make: Make) -> None:
     make.practice()
     outcome = send(make.client(), {**KNOTS, "pressure_preference": "light"})
     found = next(
@@ -203,7 +201,7 @@ def rows(outcome: Outcome, sold: Sequence[Treatment]) -> dict[str, str]:
 
 
 def test_the_draft_course_says_how_many_how_often_where_how_firmly_how_long_and_what_it_costs(
-    make: ModuleType, outcome: Outcome
+    make: Make, outcome: Outcome
 ) -> None:
     sold = [make.treatment(modalities=[names(outcome)[0]], length_minutes=60, price_cents=7000)]
     told = rows(outcome, sold)
@@ -218,7 +216,7 @@ def test_the_draft_course_says_how_many_how_often_where_how_firmly_how_long_and_
     assert page(outcome, sold).course.gates == (4, 8)
 
 
-def test_the_length_is_one_that_can_be_booked_and_fits_the_client_best(make: ModuleType) -> None:
+def test_the_length_is_one_that_can_be_booked_and_fits_the_client_best(make: Make) -> None:
     make.practice()
     first = {**KNOTS, "massage_experience": "never"}
     outcome = send(make.client(), first)
@@ -230,7 +228,7 @@ def test_the_length_is_one_that_can_be_booked_and_fits_the_client_best(make: Mod
     assert rows(outcome, [long])["Length"].startswith("60 minutes can be booked here. 45 may be enough")
 
 
-def test_different_areas_may_get_different_types_with_their_minutes(make: ModuleType) -> None:
+def test_different_areas_may_get_different_types_with_their_minutes(make: Make) -> None:
     make.practice()
     outcome = send(
         make.client(),
@@ -247,7 +245,7 @@ def test_different_areas_may_get_different_types_with_their_minutes(make: Module
     )
 
 
-def test_what_safety_changes_stands_once_with_the_client_s_own_answers(make: ModuleType) -> None:
+def test_what_safety_changes_stands_once_with_the_client_s_own_answers(make: Make) -> None:
     make.practice()
     old = {**BLOOD_PRESSURE, "age_years": 80, "modalities_liked": ["deep_tissue"]}
     shown = page(send(make.client(), old), [])
@@ -274,7 +272,7 @@ def test_lists_that_begin_alike_become_one() -> None:
     assert suggestion._joined(lines) == ("Medium pressure at most.", "Left out: a, b, c.", "Rise slowly.")
 
 
-def test_two_reasons_of_a_type_lead_to_two_sentences_where_there_are_two(make: ModuleType) -> None:
+def test_two_reasons_of_a_type_lead_to_two_sentences_where_there_are_two(make: Make) -> None:
     make.practice()
     tight = {
         **KNOTS,
@@ -290,13 +288,13 @@ def test_two_reasons_of_a_type_lead_to_two_sentences_where_there_are_two(make: M
     ]
 
 
-def test_nearly_the_same_is_not_said_twice(make: ModuleType) -> None:
+def test_nearly_the_same_is_not_said_twice(make: Make) -> None:
     make.practice()
     for match in matches(page(send(make.client(), OILS), [])):
         assert sum("scented oils" in reason.text for reason in match.reasons) <= 1
 
 
-def test_no_row_speaks_the_staff_s_language(make: ModuleType) -> None:
+def test_no_row_speaks_the_staff_s_language(make: Make) -> None:
     make.practice()
     for answers in (BLOOD_PRESSURE, KNOTS, OILS):
         said = " ".join(text for row in page(send(make.client(), answers), []).course.rows for text in row)

@@ -1,7 +1,6 @@
 """Who feels very low reads where somebody listens, whatever else the answers came to, and nobody else learns of it."""
 
 from datetime import datetime, timedelta
-from types import ModuleType
 
 import pytest
 from flask.testing import FlaskClient
@@ -9,6 +8,7 @@ from flask.testing import FlaskClient
 from clinic.accounts import signed_links
 from clinic.intake import services
 from tests.intake import walk
+from tests.make import Make
 from tests.public.test_intake_pages import Visitor, heading, posted, token, words
 from tests.public.test_safety_form import plain
 
@@ -18,7 +18,7 @@ LINE = "0800 1110111"
 
 
 @pytest.fixture(autouse=True)
-def practice(make: ModuleType) -> None:
+def practice(make: Make) -> None:
     make.practice(country="DE", support_line=LINE)
 
 
@@ -46,7 +46,7 @@ def test_it_does_not_stand_where_nobody_said_so(client: FlaskClient) -> None:
 
 
 def test_the_form_behind_a_bare_link_does_not_tell_of_it(
-    client: FlaskClient, make: ModuleType, now: datetime
+    client: FlaskClient, make: Make, now: datetime
 ) -> None:
     person = make.client()
     walk.sent(now, mood=["marked"])

@@ -1,7 +1,6 @@
 """The pages of the waiting list: join when nothing suits, change, withdraw; take or decline an offered time."""
 
 from datetime import date, timedelta
-from types import ModuleType
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -18,6 +17,7 @@ from clinic.practice.models import Location, Treatment
 from clinic.web import waiting_form
 from tests.booking.waiting_list import THURSDAY_TEN, cancels, look, offer_of, thursdays, waits
 from tests.conftest import NOW
+from tests.make import Make
 from tests.visitor import Visitor, as_client
 
 pytestmark = pytest.mark.usefixtures("clock_at_now")
@@ -26,12 +26,12 @@ ADA = {"given_name": "Ada", "family_name": "Sample", "mail": "ada@client.example
 
 
 @pytest.fixture
-def sold(make: ModuleType) -> Treatment:
+def sold(make: Make) -> Treatment:
     return thursdays(make)
 
 
 @pytest.fixture
-def visit(make: ModuleType, sold: Treatment) -> Appointment:
+def visit(make: Make, sold: Treatment) -> Appointment:
     return make.appointment(of=sold, who=make.client(given_name="Bob", mail="bob@client.example"))
 
 
@@ -39,7 +39,7 @@ def visitor(app: Flask) -> Visitor:
     return Visitor(app.test_client())
 
 
-def offered(make: ModuleType, sold: Treatment, visit: Appointment, **columns: object) -> Offer:
+def offered(make: Make, sold: Treatment, visit: Appointment, **columns: object) -> Offer:
     """Ada waits, Bob cancels, the time is offered; the clock of pages stands two minutes before that."""
     entry = waits(make, sold, **columns)
     look(cancels(visit, NOW - timedelta(minutes=2)))
@@ -56,7 +56,7 @@ def entry_path(entry: WaitingListEntry) -> str:
 
 class TestJoining:
     def test_the_list_is_offered_below_the_times_after_other_days_and_therapists(
-        self, app: Flask, make: ModuleType
+        self, app: Flask, make: Make
     ) -> None:
         make.practice()
         house = make.location()
@@ -79,7 +79,7 @@ class TestJoining:
         assert entry.client.given_name == "Ada"
         assert "Ada" not in page.text
 
-    def test_pressing_twice_joins_once(self, app: Flask, sold: Treatment, make: ModuleType) -> None:
+    def test_pressing_twice_joins_once(self, app: Flask, sold: Treatment, make: Make) -> None:
         page = visitor(app).open(f"/waiting-list/{sold.slug}")
         form, _ = page.form_with("Join the waiting list")
         address = page.press("Join the waiting list", **ADA).path
@@ -89,7 +89,7 @@ class TestJoining:
         assert make.count(WaitingListEntry) == 1
 
     def test_what_is_wrong_is_said_and_what_was_typed_stays(
-        self, app: Flask, sold: Treatment, make: ModuleType
+        self, app: Flask, sold: Treatment, make: Make
     ) -> None:
         page = visitor(app).open(f"/waiting-list/{sold.slug}")
         page.press(
@@ -116,18 +116,18 @@ class TestJoining:
         assert make.count(Client) == 0
 
     @pytest.mark.parametrize("last_on", ["", "soon", "2031-13-01", "2032-03-05", "0001-01-01", "99999-01-01"])
-    def test_no_other_day_is_taken(self, app: Flask, sold: Treatment, make: ModuleType, last_on: str) -> None:
+    def test_no_other_day_is_taken(self, app: Flask, sold: Treatment, make: Make, last_on: str) -> None:
         page = visitor(app).open(f"/waiting-list/{sold.slug}")
         assert page.press("Join the waiting list", **ADA, last_on=last_on).status == 422
 
-    def test_forged_choices_are_refused(self, app: Flask, sold: Treatment, make: ModuleType) -> None:
+    def test_forged_choices_are_refused(self, app: Flask, sold: Treatment, make: Make) -> None:
         page = visitor(app).open(f"/waiting-list/{sold.slug}")
         forged = {"therapist": "0190a8e2-0000-7000-8000-00000000dead", "days": ["7"], "parts": ["x"]}
         assert page.press("Join the waiting list", **ADA, **forged).status == 422
         assert make.count(WaitingListEntry) == 0
 
     def test_a_signed_in_client_waits_as_the_one_they_are(
-        self, app: Flask, sold: Treatment, make: ModuleType
+        self, app: Flask, sold: Treatment, make: Make
     ) -> None:
         ada = make.client()
         page = Visitor(as_client(app, ada.contacts[0], ada)).open(f"/waiting-list/{sold.slug}")
@@ -135,7 +135,7 @@ class TestJoining:
         assert db.session.query(WaitingListEntry).one().client_id == ada.id
 
     def test_what_is_free_already_and_suits_is_shown(
-        self, app: Flask, sold: Treatment, visit: Appointment, make: ModuleType
+        self, app: Flask, sold: Treatment, visit: Appointment, make: Make
     ) -> None:
         page = visitor(app).open(entry_path(waits(make, sold)))
         assert "Free already, and it may suit you" in page.text
@@ -147,7 +147,7 @@ WAYS = ("Next free day", "See the times of every therapist", "Join the waiting l
 
 
 class TestWish:
-    def test_it_can_be_changed(self, app: Flask, sold: Treatment, make: ModuleType) -> None:
+    def test_it_can_be_changed(self, app: Flask, sold: Treatment, make: Make) -> None:
         entry = waits(make, sold)
         page = visitor(app).open(f"{entry_path(entry)}/change")
         page.press("Save", days=["0", "4"], parts=["2"], last_on="2031-03-21")
@@ -155,7 +155,7 @@ class TestWish:
         assert "Mondays and Fridays, evenings" in page.text
         assert make.refreshed(entry).times == [2, 14]
 
-    def test_it_can_be_withdrawn(self, app: Flask, sold: Treatment, make: ModuleType) -> None:
+    def test_it_can_be_withdrawn(self, app: Flask, sold: Treatment, make: Make) -> None:
         entry = waits(make, sold)
         page = visitor(app).open(entry_path(entry)).press("Take me off the list")
         assert page.heading == "You withdrew"
@@ -163,7 +163,7 @@ class TestWish:
         assert page.open(f"{entry_path(entry)}/change").heading == "You withdrew"
 
     def test_a_withdrawn_one_is_not_changed_by_an_old_page(
-        self, app: Flask, sold: Treatment, make: ModuleType
+        self, app: Flask, sold: Treatment, make: Make
     ) -> None:
         entry = waits(make, sold)
         page = visitor(app).open(f"{entry_path(entry)}/change")
@@ -172,7 +172,7 @@ class TestWish:
         assert page.status == 409
         assert "not on the waiting list" in page.text
 
-    def test_nobody_elses_key_opens_it(self, app: Flask, sold: Treatment, make: ModuleType) -> None:
+    def test_nobody_elses_key_opens_it(self, app: Flask, sold: Treatment, make: Make) -> None:
         entry = waits(make, sold)
         for wrong in (
             signed_links.purpose_path("w", signed_links.ENTRY, entry.id, 2),
@@ -184,7 +184,7 @@ class TestWish:
 
 class TestOffer:
     def test_it_says_when_with_whom_where_how_much_and_until_when(
-        self, app: Flask, sold: Treatment, visit: Appointment, make: ModuleType
+        self, app: Flask, sold: Treatment, visit: Appointment, make: Make
     ) -> None:
         page = visitor(app).open(path(offered(make, sold, visit)))
         assert page.heading == "Thursday 6 March, 10:00 to 11:00"
@@ -194,13 +194,13 @@ class TestOffer:
         assert "Ada" not in page.text
 
     def test_looking_changes_nothing(
-        self, app: Flask, sold: Treatment, visit: Appointment, make: ModuleType
+        self, app: Flask, sold: Treatment, visit: Appointment, make: Make
     ) -> None:
         offer = offered(make, sold, visit)
         visitor(app).open(path(offer))
         assert make.refreshed(offer).ended_at is None
 
-    def test_taking_it_books(self, app: Flask, sold: Treatment, visit: Appointment, make: ModuleType) -> None:
+    def test_taking_it_books(self, app: Flask, sold: Treatment, visit: Appointment, make: Make) -> None:
         offer = offered(make, sold, visit)
         page = visitor(app).open(path(offer)).press("Take this time")
         assert page.heading == "You are booked, Ada"
@@ -213,7 +213,7 @@ class TestOffer:
         [(False, True, "We have your request, Ada"), (True, False, "You are booked, Ada")],
     )
     def test_where_clients_ask_first_the_page_says_so_unless_staff_offered_it_by_hand(
-        self, app: Flask, make: ModuleType, by_hand: bool, said: bool, heading: str
+        self, app: Flask, make: Make, by_hand: bool, said: bool, heading: str
     ) -> None:
         sold = thursdays(make, approval="ask_first")
         entry, person, place = waits(make, sold), sold.therapists[0], db.session.query(Location).one()
@@ -226,7 +226,7 @@ class TestOffer:
         assert page.press("Take this time").heading == heading
 
     def test_saying_no_leaves_one_on_the_list(
-        self, app: Flask, sold: Treatment, visit: Appointment, make: ModuleType
+        self, app: Flask, sold: Treatment, visit: Appointment, make: Make
     ) -> None:
         offer = offered(make, sold, visit)
         page = visitor(app).open(path(offer)).press("No, thank you")
@@ -234,7 +234,7 @@ class TestOffer:
         assert make.refreshed(offer).end == OfferEnd.DECLINED
 
     def test_who_comes_second_is_told_so_with_the_nearest_times(
-        self, app: Flask, sold: Treatment, visit: Appointment, make: ModuleType
+        self, app: Flask, sold: Treatment, visit: Appointment, make: Make
     ) -> None:
         bea = waits(make, sold, "Bea", now=NOW - timedelta(minutes=5))
         offer = offered(make, sold, visit)
@@ -249,7 +249,7 @@ class TestOffer:
         assert "You stay on the waiting list" in late.text
 
     def test_when_its_time_is_over_it_says_so(
-        self, app: Flask, sold: Treatment, visit: Appointment, make: ModuleType, the_clock_says
+        self, app: Flask, sold: Treatment, visit: Appointment, make: Make, the_clock_says
     ) -> None:
         offer = offered(make, sold, visit)
         the_clock_says(NOW + timedelta(minutes=31))
@@ -258,7 +258,7 @@ class TestOffer:
         assert "The time to answer is over" in page.text
 
     def test_questions_come_first_where_the_treatment_asks_them_and_the_time_waits(
-        self, app: Flask, make: ModuleType
+        self, app: Flask, make: Make
     ) -> None:
         sold = thursdays(make, intake="before_booking")
         visit = make.appointment(of=sold, who=make.client(given_name="Bob", mail="bob@client.example"))
@@ -274,14 +274,14 @@ class TestOffer:
         page.open(path(offer)).press("Take this time")
         assert page.heading == "You are booked, Ada"
 
-    def test_without_answers_it_can_be_asked_for(self, app: Flask, make: ModuleType) -> None:
+    def test_without_answers_it_can_be_asked_for(self, app: Flask, make: Make) -> None:
         sold = thursdays(make, intake="before_booking")
         visit = make.appointment(of=sold, who=make.client(given_name="Bob", mail="bob@client.example"))
         offer = offered(make, sold, visit)
         page = visitor(app).open(path(offer)).press("Ask for it without answering")
         assert page.heading == "We have your request, Ada"
 
-    def test_somebody_who_should_see_a_doctor_is_asked_to_call(self, app: Flask, make: ModuleType) -> None:
+    def test_somebody_who_should_see_a_doctor_is_asked_to_call(self, app: Flask, make: Make) -> None:
         sold = thursdays(make, intake="before_booking")
         visit = make.appointment(of=sold, who=make.client(given_name="Bob", mail="bob@client.example"))
         offer = offered(make, sold, visit)
@@ -294,14 +294,14 @@ class TestOffer:
 
 class TestEarlier:
     @pytest.fixture
-    def late_visit(self, make: ModuleType, sold: Treatment) -> Appointment:
+    def late_visit(self, make: Make, sold: Treatment) -> Appointment:
         return make.appointment(of=sold, who=make.client(), starts_at=THURSDAY_TEN + timedelta(days=14))
 
     def manage(self, visit: Appointment) -> str:
         return signed_links.manage_path(visit.id, visit.link_epoch)
 
     def test_from_its_own_page_a_visit_waits_for_something_earlier_and_moves_to_it(
-        self, app: Flask, make: ModuleType, visit: Appointment, late_visit: Appointment
+        self, app: Flask, make: Make, visit: Appointment, late_visit: Appointment
     ) -> None:
         page = visitor(app).open(self.manage(late_visit))
         assert "Tell me when something earlier is free" in page.text
@@ -317,7 +317,7 @@ class TestEarlier:
         assert page.path.startswith("/a/")
 
     def test_a_visit_that_is_cancelled_offers_no_waiting(
-        self, app: Flask, make: ModuleType, late_visit: Appointment
+        self, app: Flask, make: Make, late_visit: Appointment
     ) -> None:
         cancels(late_visit)
         page = visitor(app).open(f"{self.manage(late_visit)}/earlier")

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from types import ModuleType
 from urllib.parse import urlsplit
 
 import pytest
@@ -17,6 +16,7 @@ from clinic.messaging.kinds.declaration import Recipient
 from clinic.messaging.letters.composing import Letter
 from clinic.messaging.models import MessageKind
 from clinic.web.languages import ONLY_ENGLISH
+from tests.make import Make
 from tests.messaging.test_letters import AFTERWARDS, STATES, all_letters, put
 from tests.public.spoken import english_on
 from tests.visitor import Visitor
@@ -38,14 +38,14 @@ def browser(app: Flask) -> FlaskClient:
 
 
 @pytest.fixture
-def ada(make: ModuleType) -> Client:
+def ada(make: Make) -> Client:
     """Somebody who reads German."""
     person: Client = make.client(language="de")
     return person
 
 
 @pytest.fixture
-def visit(make: ModuleType, ada: Client) -> Appointment:
+def visit(make: Make, ada: Client) -> Appointment:
     """Their visit at a practice whose own words are German."""
     make.practice(name="Praxis Erle", policy="Kostenfrei bis 24 Stunden vorher.", language="de")
     at = make.location(name="Haus Eins", street="Erlenweg 1", town="Musterstadt", getting_here="Zweiter Hof.")
@@ -87,7 +87,7 @@ def look(app: Flask, browser: FlaskClient, path: str) -> Visitor:
 def test_every_page_a_letter_leads_to_is_german_and_so_are_the_pages_behind_it(
     app: Flask,
     browser: FlaskClient,
-    make: ModuleType,
+    make: Make,
     visit: Appointment,
     ada: Client,
     now: datetime,

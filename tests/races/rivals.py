@@ -102,7 +102,8 @@ def _wait_for_orders(settings: Settings, number: int, barrier: Any, orders: Any,
     app = create_app(settings)
     with app.app_context():
         while (order := orders.get()) is not None:
-            _run(*order, number, barrier, reports)
+            deed, tasks = order
+            _run(deed, tasks, number, barrier, reports)
         dispose()
 
 

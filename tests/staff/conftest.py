@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import ModuleType
 
 import pytest
 from flask import Flask, g
@@ -15,6 +14,7 @@ from clinic.accounts.models import User
 from clinic.booking.models import Appointment
 from clinic.db import db
 from clinic.web.signed_in_staff import STAFF_FIELD
+from tests.make import Make
 from tests.plans.conftest import Scene, scene
 from tests.visitor import token_for
 
@@ -95,13 +95,13 @@ def therapist(scene: Scene, sign_in: Callable[[User], Browser]) -> Browser:
 
 
 @pytest.fixture
-def front_desk(make: ModuleType, sign_in: Callable[[User], Browser]) -> Browser:
+def front_desk(make: Make, sign_in: Callable[[User], Browser]) -> Browser:
     """Somebody at the front desk."""
     return sign_in(make.user(roles=["front_desk"], given_name="Fritz"))
 
 
 @pytest.fixture
-def colleague(scene: Scene, make: ModuleType, sign_in: Callable[[User], Browser]) -> Browser:
+def colleague(scene: Scene, make: Make, sign_in: Callable[[User], Browser]) -> Browser:
     """Another therapist of the same place."""
     user = make.user(roles=["therapist"], given_name="Daniel", family_name="Okafor")
     make.therapist(scene.location, user_id=user.id, given_name="Daniel", family_name="Okafor")

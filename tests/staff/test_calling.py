@@ -13,6 +13,7 @@ from clinic.booking import desk
 from clinic.booking.models import Appointment, State, Waiver
 from clinic.db import db
 from tests import make
+from tests.make import Make
 from tests.plans.conftest import Scene
 from tests.plans.intakes import BLOOD_THINNER, review
 from tests.visitor import Visitor, as_staff, shown
@@ -260,7 +261,7 @@ def test_pages_of_nonsense_are_not_found(scene: Scene, clerk: Visitor) -> None:
         assert clerk.open(f"/staff/book/check?{query}").status == 404, query
 
 
-def test_a_practice_that_sells_nothing_says_so(make: object, app: Flask, clock_at_now: None) -> None:
+def test_a_practice_that_sells_nothing_says_so(make: Make, app: Flask, clock_at_now: None) -> None:
     make.practice()
     clerk = Visitor(as_staff(app, make.user(roles=["front_desk"])))
     clerk.open("/staff/book")

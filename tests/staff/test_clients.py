@@ -1,7 +1,6 @@
 """The desk corrects a client's record, and joins two records of one person and takes them apart again."""
 
 from datetime import timedelta
-from types import ModuleType
 
 import pytest
 import sqlalchemy as sa
@@ -13,12 +12,13 @@ from clinic.booking import barring, client_search
 from clinic.booking.models import Appointment
 from clinic.db import db
 from tests.conftest import NOW
+from tests.make import Make
 from tests.plans.conftest import Scene
 from tests.visitor import Visitor, as_staff
 
 
 @pytest.fixture
-def clerk(scene: Scene, app: Flask, make: ModuleType, clock_at_now: None) -> Visitor:
+def clerk(scene: Scene, app: Flask, make: Make, clock_at_now: None) -> Visitor:
     return Visitor(as_staff(app, make.user(roles=["front_desk"])))
 
 
@@ -110,7 +110,7 @@ def test_an_address_is_replaced_and_one_is_added(scene: Scene, clerk: Visitor) -
 
 
 @pytest.fixture
-def twin(make: ModuleType, scene: Scene) -> Client:
+def twin(make: Make, scene: Scene) -> Client:
     """A second record of Ada, with a visit."""
     made = make.client(given_name="Ada", mail="ada@work.example", family_name="Sampel")
     make.appointment(of=scene.treatment, who=made, starts_at=make.NOW + timedelta(days=8))
@@ -174,7 +174,7 @@ def test_a_record_is_not_joined_with_itself_or_with_one_that_is_gone(
     assert clerk.open(file_of(twin)).status == 404
 
 
-def test_the_other_record_is_found_by_search_too(scene: Scene, clerk: Visitor, make: ModuleType) -> None:
+def test_the_other_record_is_found_by_search_too(scene: Scene, clerk: Visitor, make: Make) -> None:
     other = make.client(given_name="Zoe", family_name="Elsewhere", mail="zoe@client.example")
     assert "No other record looks like this one" in clerk.open(file_of(scene.ada)).text
     clerk.open(f"/staff/clients?join={scene.ada.id}").press("Find", text="zoe")
@@ -182,7 +182,7 @@ def test_the_other_record_is_found_by_search_too(scene: Scene, clerk: Visitor, m
     assert link.get("href") == f"{file_of(scene.ada)}/join/{other.id}"
 
 
-def test_a_spelling_of_the_name_is_asked_about(scene: Scene, make: ModuleType) -> None:
+def test_a_spelling_of_the_name_is_asked_about(scene: Scene, make: Make) -> None:
     muller, mueller = (
         make.client(given_name="Jo", family_name=name, mail=f"{name}@client.example")
         for name in ("Müller", "Mueller")
@@ -208,7 +208,7 @@ def test_somebody_is_barred_for_a_reason_that_staff_see_when_they_book(scene: Sc
 
 
 def test_a_barred_client_hears_only_that_it_cannot_be_booked_online(
-    scene: Scene, app: Flask, make: ModuleType, clock_at_now: None
+    scene: Scene, app: Flask, make: Make, clock_at_now: None
 ) -> None:
     sold = make.treatment(therapists=[scene.therapist])
     barring.bar(scene.ada.id, None, "a secret reason", by=scene.therapist_user, now=NOW)

@@ -1,7 +1,5 @@
 """Strangers can guess only so often, and cannot keep a member of staff from signing in."""
 
-from types import ModuleType
-
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -10,6 +8,7 @@ from flask_security import hash_password
 from clinic.accounts import limits
 from clinic.accounts.models import AuditEntry, User
 from clinic.db import db
+from tests.make import Make
 from tests.staff.test_sign_in import enrolled, is_in, key_shown, later_code, with_password
 from tests.visitor import PASSWORD, Visitor
 
@@ -18,7 +17,7 @@ HOSTILE = [f"203.0.113.{number}" for number in range(1, 11)]
 
 
 @pytest.fixture
-def ines(app: Flask, make: ModuleType) -> User:
+def ines(app: Flask, make: Make) -> User:
     make.practice()
     user: User = make.user(roles=["therapist"], email=MAIL, password=hash_password(PASSWORD))
     db.session.commit()
@@ -142,7 +141,7 @@ def test_a_mark_that_we_did_not_make_marks_nothing(app: Flask, ines: User, sent:
     assert with_password(forger).status == 429
 
 
-def test_a_mark_knows_only_who_signed_in_with_it(app: Flask, ines: User, make: ModuleType) -> None:
+def test_a_mark_knows_only_who_signed_in_with_it(app: Flask, ines: User, make: Make) -> None:
     fritz = make.user(roles=["front_desk"], email="fritz@alderlane.example", password=hash_password(PASSWORD))
     db.session.commit()
     own = at(app, HOSTILE[0])

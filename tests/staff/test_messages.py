@@ -5,11 +5,11 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from types import ModuleType
 from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 
 from clinic.accounts.models import User
 from clinic.db import db, new_id
@@ -18,6 +18,7 @@ from clinic.messaging.heartbeat import DeliveryPart
 from clinic.messaging.mailer import Envelope, MaildirMailer
 from clinic.messaging.models import Heartbeat, Message, Sending
 from tests import make
+from tests.make import Make
 from tests.measuring import statements
 from tests.plans.conftest import Scene
 from tests.staff.conftest import Browser
@@ -32,7 +33,7 @@ LETTER = (
 
 
 @pytest.fixture
-def owner(make: ModuleType, sign_in: Callable[[User], Browser]) -> Browser:
+def owner(make: Make, sign_in: Callable[[User], Browser]) -> Browser:
     """The owner, who is no therapist."""
     return sign_in(make.user(roles=["owner"], given_name="Olga"))
 
@@ -86,7 +87,7 @@ def test_no_messages_says_what_will_bring_them(front_desk: Browser) -> None:
 
 
 def test_without_a_mail_server_a_banner_says_so_and_the_mails_can_be_read(
-    scene: Scene, front_desk: Browser, app: object
+    scene: Scene, front_desk: Browser, app: Flask
 ) -> None:
     name = written(app.config["MAILDIR"])
     assert "reach nobody" in front_desk.get("/staff")
@@ -97,7 +98,7 @@ def test_without_a_mail_server_a_banner_says_so_and_the_mails_can_be_read(
     assert "alert(1)" not in page
 
 
-def test_a_letter_s_html_can_do_nothing_in_its_frame(front_desk: Browser, app: object) -> None:
+def test_a_letter_s_html_can_do_nothing_in_its_frame(front_desk: Browser, app: Flask) -> None:
     name = written(app.config["MAILDIR"])
     answer = front_desk.look(f"/staff/messages/outbox/{name}/html")
     policy = answer.headers["Content-Security-Policy"]

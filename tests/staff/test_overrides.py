@@ -1,7 +1,6 @@
 """The owner's report of followed and left suggestions."""
 
 from collections.abc import Callable
-from types import ModuleType
 
 import pytest
 
@@ -10,6 +9,7 @@ from clinic.accounts.models import User
 from clinic.db import db
 from clinic.maintenance import sweeps
 from clinic.plans.models import Decision
+from tests.make import Make
 from tests.plans.conftest import Scene
 from tests.plans.test_overrides import decide, replaced
 from tests.staff.conftest import Browser
@@ -18,7 +18,7 @@ PAGE = "/staff/reports/overrides"
 
 
 @pytest.fixture
-def owner(scene: Scene, make: ModuleType, sign_in: Callable[[User], Browser]) -> Browser:
+def owner(scene: Scene, make: Make, sign_in: Callable[[User], Browser]) -> Browser:
     return sign_in(make.user(roles=["owner"], given_name="Olga"))
 
 

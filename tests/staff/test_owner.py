@@ -1,11 +1,10 @@
 """What an owner meets who does not treat: the calendar and how to reach people, nothing to change there, and no health."""
 
-from types import ModuleType
-
 from flask import Flask
 
 from clinic.accounts.models import User
 from clinic.db import db
+from tests.make import Make
 from tests.plans.conftest import Scene
 from tests.staff.conftest import scene
 from tests.visitor import Visitor, as_staff
@@ -13,16 +12,16 @@ from tests.visitor import Visitor, as_staff
 __all__ = ["scene"]
 
 
-def owner_of(app: Flask, make: ModuleType) -> Visitor:
+def owner_of(app: Flask, make: Make) -> Visitor:
     return Visitor(as_staff(app, make.user(roles=["owner"], given_name="Olga")))
 
 
-def test_an_owner_without_a_practice_begins_with_the_settings(app: Flask, make: ModuleType) -> None:
+def test_an_owner_without_a_practice_begins_with_the_settings(app: Flask, make: Make) -> None:
     assert owner_of(app, make).open("/staff").heading == "Settings"
 
 
 def test_an_owner_begins_with_the_day_of_all_and_finds_every_page_of_the_bar(
-    app: Flask, make: ModuleType, scene: Scene, clock_at_now: None
+    app: Flask, make: Make, scene: Scene, clock_at_now: None
 ) -> None:
     owner = owner_of(app, make).open("/staff")
     assert owner.answer.status_code == 200
@@ -35,7 +34,7 @@ def test_an_owner_begins_with_the_day_of_all_and_finds_every_page_of_the_bar(
 
 
 def test_an_owner_reads_a_visit_and_the_contacts_and_no_health(
-    app: Flask, make: ModuleType, scene: Scene, clock_at_now: None
+    app: Flask, make: Make, scene: Scene, clock_at_now: None
 ) -> None:
     owner = owner_of(app, make).open(f"/staff/appointments/{scene.visit().id}")
     assert owner.status == 200

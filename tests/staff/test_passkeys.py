@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from types import ModuleType
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
@@ -13,13 +12,14 @@ from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
 from clinic.accounts.models import User
+from tests.make import Make
 from tests.visitor import PASSWORD
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def address(app: Flask, make: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def address(app: Flask, make: Make, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The product on a port; one request at a time, since the test's transaction has one connection.
 
     A thread for each connection all the same: a browser opens spare ones, on which a single thread would wait for ever.
@@ -43,7 +43,7 @@ def address(app: Flask, make: ModuleType, monkeypatch: pytest.MonkeyPatch) -> It
 
 
 @pytest.fixture
-def ines(make: ModuleType) -> User:
+def ines(make: Make) -> User:
     """Demo staff, so that the story is about passkeys only."""
     return make.user(
         roles=["therapist"], email="ines@alderlane.example", password=hash_password(PASSWORD), is_demo=True

@@ -3,7 +3,6 @@
 import hashlib
 import re
 from collections.abc import Callable
-from types import ModuleType
 
 import pytest
 import sqlalchemy as sa
@@ -16,6 +15,7 @@ from clinic.maintenance import sweeps
 from clinic.plans.rule_book import signatures
 from clinic.plans.rule_book.models import Experience, RuleBookSignature
 from clinic.staff.settings.experience_wording import sentences
+from tests.make import Make
 from tests.plans.conftest import Scene
 from tests.plans.intakes import review
 from tests.plans.rule_book.test_experience import decided, people, replaced
@@ -28,7 +28,7 @@ LINE = "Nobody here has read and signed the rules in use yet"
 
 
 @pytest.fixture
-def owner(scene: Scene, make: ModuleType, sign_in: Callable[[User], Browser]) -> Browser:
+def owner(scene: Scene, make: Make, sign_in: Callable[[User], Browser]) -> Browser:
     return sign_in(make.user(roles=["owner"], given_name="Olga"))
 
 

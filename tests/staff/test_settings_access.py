@@ -5,7 +5,6 @@ import io
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from types import ModuleType
 from uuid import uuid4
 
 import pytest
@@ -16,6 +15,7 @@ from clinic.accounts.models import AuditEntry, Role, User
 from clinic.db import db
 from clinic.plans import services as plans
 from clinic.staff.settings.audit_wording import DEEDS
+from tests.make import Make
 from tests.staff.conftest import Browser
 from tests.web.reading import read
 
@@ -24,14 +24,14 @@ SignIn = Callable[[User], Browser]
 
 
 @pytest.fixture
-def ines(make: ModuleType) -> User:
+def ines(make: Make) -> User:
     make.practice()
     user: User = make.user(given_name="Inés", family_name="Moreau")
     return user
 
 
 @pytest.fixture
-def owner(make: ModuleType, sign_in: SignIn, ines: User) -> Browser:
+def owner(make: Make, sign_in: SignIn, ines: User) -> Browser:
     browser = sign_in(make.user(roles=["owner"], given_name="Olive"))
     with browser.client.session_transaction() as kept:
         kept["fs_paa"] = time.time()
@@ -56,7 +56,7 @@ def rows(page: str) -> list[str]:
 
 
 def test_the_owner_reads_who_looked_at_whose_answers_and_why(
-    owner: Browser, ines: User, make: ModuleType, now: datetime
+    owner: Browser, ines: User, make: Make, now: datetime
 ) -> None:
     looked_at(ines, make.client(given_name="Søren", family_name="Berg"), now)
     (row, *_) = rows(owner.get(f"{PATH}?kind=reads"))
@@ -72,7 +72,7 @@ def test_reading_the_record_is_recorded(owner: Browser, now: datetime) -> None:
 
 
 def test_the_record_is_filtered_by_person_client_kind_and_days(
-    owner: Browser, ines: User, make: ModuleType, now: datetime
+    owner: Browser, ines: User, make: Make, now: datetime
 ) -> None:
     soren, ada = (
         make.client(given_name="Sören", search_name="soren berg"),
@@ -114,7 +114,7 @@ def test_filters_that_make_no_sense_are_said_and_stand_there_again(
 
 
 def test_pages_of_the_record_meet_without_gap_or_double(
-    database: sa.Connection, make: ModuleType, now: datetime
+    database: sa.Connection, make: Make, now: datetime
 ) -> None:
     ids = []
     for number in range(2 * audit_reading.PAGE + 3):
@@ -142,7 +142,7 @@ def test_pages_of_the_record_meet_without_gap_or_double(
 
 
 def test_the_reason_of_somebody_who_opened_a_record_stands_there(
-    owner: Browser, ines: User, make: ModuleType, now: datetime
+    owner: Browser, ines: User, make: Make, now: datetime
 ) -> None:
     plans.open_with_reason(make.client().id, reason="Daniel is away today", by=ines, now=now)
     db.session.commit()
@@ -150,7 +150,7 @@ def test_the_reason_of_somebody_who_opened_a_record_stands_there(
 
 
 def test_an_export_asks_for_fresh_proof_and_is_recorded(
-    owner: Browser, ines: User, make: ModuleType, now: datetime
+    owner: Browser, ines: User, make: Make, now: datetime
 ) -> None:
     looked_at(ines, make.client(given_name="=cmd()", family_name="Berg", search_name="berg"), now)
     assert "1 entry" in owner.get(f"{PATH}/export?client_name=berg")
@@ -168,14 +168,14 @@ def test_an_export_asks_for_fresh_proof_and_is_recorded(
         assert "/staff/again" in owner.look(path).headers["Location"]
 
 
-def test_the_reason_is_not_in_the_export(owner: Browser, ines: User, make: ModuleType, now: datetime) -> None:
+def test_the_reason_is_not_in_the_export(owner: Browser, ines: User, make: Make, now: datetime) -> None:
     plans.open_with_reason(make.client().id, reason="Daniel is away today", by=ines, now=now)
     db.session.commit()
     assert "Daniel" not in owner.get(f"{PATH}/entries.csv")
 
 
 def test_changed_roles_are_written_down_by_name(
-    owner: Browser, ines: User, make: ModuleType, now: datetime
+    owner: Browser, ines: User, make: Make, now: datetime
 ) -> None:
     for _twice in range(2):
         team.set_roles(ines, [Role.OWNER, Role.THERAPIST], actor=audit.SYSTEM, network="abc", now=now)

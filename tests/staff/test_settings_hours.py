@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from types import ModuleType
 
 import pytest
 import sqlalchemy as sa
@@ -10,6 +9,7 @@ import sqlalchemy as sa
 from clinic.accounts.models import User
 from clinic.db import db
 from clinic.practice.models import SpecialDay, WeeklyHours
+from tests.make import Make
 from tests.plans.conftest import Scene
 from tests.staff.conftest import Browser
 
@@ -18,7 +18,7 @@ LINE = re.compile(r'name="(day|from|until|place)-(\d+)" value="([^"]*)"')
 
 
 @pytest.fixture
-def owner(make: ModuleType, sign_in: Callable[[User], Browser]) -> Browser:
+def owner(make: Make, sign_in: Callable[[User], Browser]) -> Browser:
     return sign_in(make.user(roles=["owner"], given_name="Olive"))
 
 

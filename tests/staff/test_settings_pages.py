@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from types import ModuleType
 
 import pytest
 import sqlalchemy as sa
@@ -20,6 +19,7 @@ from clinic.practice.models import (
     Treatment,
     WeeklyHours,
 )
+from tests.make import Make
 from tests.plans.conftest import Scene
 from tests.staff.conftest import Browser
 from tests.visitor import Visitor
@@ -29,7 +29,7 @@ SEEN = re.compile(r'name="seen"[^>]*value="([0-9a-f]+)"')
 
 
 @pytest.fixture
-def owner(make: ModuleType, sign_in: SignIn) -> Browser:
+def owner(make: Make, sign_in: SignIn) -> Browser:
     """Somebody who owns the practice and does nothing else in it."""
     return sign_in(make.user(roles=["owner"], given_name="Olive"))
 
@@ -52,7 +52,7 @@ PRACTICE = {
 }
 
 
-def test_an_owner_comes_from_nothing_to_an_offer_in_six_steps(owner: Browser, make: ModuleType) -> None:
+def test_an_owner_comes_from_nothing_to_an_offer_in_six_steps(owner: Browser, make: Make) -> None:
     """Each page leads to the next one; at the end clients see a free time."""
     assert "Describe the practice" in owner.get("/staff/settings")
     page = owner.done("/staff/settings/practice", seen=seen(owner, "/staff/settings/practice"), **PRACTICE)
@@ -383,7 +383,7 @@ def test_a_room_stands_in_a_location(owner: Browser, scene: Scene, where: dict[s
     ],
 )
 def test_a_practice_that_cannot_be_is_not_set_up(
-    owner: Browser, make: ModuleType, typed: dict[str, str], said: str
+    owner: Browser, make: Make, typed: dict[str, str], said: str
 ) -> None:
     answer = owner.post("/staff/settings/practice", **{**PRACTICE, "legal_name": "Alder Lane Ltd", **typed})
     page = answer.get_data(as_text=True)
@@ -393,7 +393,7 @@ def test_a_practice_that_cannot_be_is_not_set_up(
     assert make.count(Practice) == 0
 
 
-def test_a_region_of_another_country_is_none(owner: Browser, make: ModuleType) -> None:
+def test_a_region_of_another_country_is_none(owner: Browser, make: Make) -> None:
     path = "/staff/settings/practice"
     owner.done(path, seen=seen(owner, path), **{**PRACTICE, "phone": "(030) 555 01.00", "country": "FR"})
     assert db.session.get(Practice, 1).region == ""

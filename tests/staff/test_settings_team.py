@@ -1,7 +1,6 @@
 """Settings, Team, as an owner works with it: who is there, inviting, roles, help with a lost sign-in, and leaving."""
 
 import time
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ from clinic.db import db
 from clinic.practice import therapists
 from clinic.practice.invitations import StaffInvitation
 from clinic.practice.models import Therapist
+from tests.make import Make
 from tests.plans import intakes
 from tests.plans.conftest import Scene
 from tests.staff.conftest import scene
@@ -27,7 +27,7 @@ TEAM = "/staff/settings/team"
 
 
 @pytest.fixture
-def ines(make: ModuleType, clock_at_now: None) -> User:
+def ines(make: Make, clock_at_now: None) -> User:
     """The owner, who may sign in."""
     make.practice()
     return make.user(roles=["owner"], given_name="Ines", family_name="Moreau", password="hash")
@@ -52,7 +52,7 @@ def again(person: User) -> User:
 # The list and invitations
 
 
-def test_the_list_says_who_may_do_what_and_how_they_sign_in(owner: Visitor, make: ModuleType) -> None:
+def test_the_list_says_who_may_do_what_and_how_they_sign_in(owner: Visitor, make: Make) -> None:
     daniel = make.user(
         given_name="Daniel",
         family_name="Okafor",
@@ -117,7 +117,7 @@ def test_what_cannot_be_invited_is_said_and_what_was_typed_stays(
     assert db.session.scalar(sa.select(StaffInvitation)) is None
 
 
-def test_a_place_in_the_rota_is_for_therapists(owner: Visitor, make: ModuleType) -> None:
+def test_a_place_in_the_rota_is_for_therapists(owner: Visitor, make: Make) -> None:
     place = make.therapist(make.location())
     owner.open(f"{TEAM}/invite")
     owner.press("Send invitation", mail="jonas@mail.example", roles="front_desk", rota=str(place.id))
@@ -130,7 +130,7 @@ def test_a_place_in_the_rota_is_for_therapists(owner: Visitor, make: ModuleType)
 
 
 def test_before_there_is_a_practice_an_invitation_leads_to_naming_it(
-    app: Flask, make: ModuleType, clock_at_now: None
+    app: Flask, make: Make, clock_at_now: None
 ) -> None:
     owner = Visitor(as_staff(app, make.user(roles=["owner"])))
     owner.open(f"{TEAM}/invite")
@@ -142,7 +142,7 @@ def test_before_there_is_a_practice_an_invitation_leads_to_naming_it(
 
 
 def test_roles_add_up_and_a_therapist_gets_a_place_in_the_rota(
-    owner: Visitor, ines: User, make: ModuleType
+    owner: Visitor, ines: User, make: Make
 ) -> None:
     nora = make.user(roles=["front_desk"], given_name="Nora", family_name="Eklund")
     owner.open(f"{TEAM}/{nora.id}").press("Save", roles=["front_desk", "therapist"], rota="new")
@@ -154,7 +154,7 @@ def test_roles_add_up_and_a_therapist_gets_a_place_in_the_rota(
     assert actions(nora) == ["roles_changed"]
 
 
-def test_a_sign_in_joins_a_therapist_of_the_rota_and_parts_again(owner: Visitor, make: ModuleType) -> None:
+def test_a_sign_in_joins_a_therapist_of_the_rota_and_parts_again(owner: Visitor, make: Make) -> None:
     place = make.therapist(make.location(), given_name="Priya", family_name="Raman")
     priya = make.user(given_name="Priya")
     owner.open(f"{TEAM}/{priya.id}").press("Save", rota=str(place.id))
@@ -166,7 +166,7 @@ def test_a_sign_in_joins_a_therapist_of_the_rota_and_parts_again(owner: Visitor,
     assert again(priya).role_names == ["front_desk"]
 
 
-def test_a_place_taken_meanwhile_is_said_and_nothing_is_saved(owner: Visitor, make: ModuleType) -> None:
+def test_a_place_taken_meanwhile_is_said_and_nothing_is_saved(owner: Visitor, make: Make) -> None:
     place = make.therapist(make.location())
     priya = make.user(roles=["therapist"])
     owner.open(f"{TEAM}/{priya.id}")
@@ -177,7 +177,7 @@ def test_a_place_taken_meanwhile_is_said_and_nothing_is_saved(owner: Visitor, ma
     assert again(priya).role_names == ["therapist"]
 
 
-def test_of_two_owners_who_change_one_person_the_second_is_told(owner: Visitor, make: ModuleType) -> None:
+def test_of_two_owners_who_change_one_person_the_second_is_told(owner: Visitor, make: Make) -> None:
     nora = make.user(roles=["front_desk"])
     owner.open(f"{TEAM}/{nora.id}")
     nora.role_names = ["therapist"]
@@ -188,9 +188,7 @@ def test_of_two_owners_who_change_one_person_the_second_is_told(owner: Visitor, 
     assert again(nora).role_names == ["therapist"]
 
 
-def test_the_last_owner_can_neither_lose_the_role_nor_leave(
-    owner: Visitor, ines: User, make: ModuleType
-) -> None:
+def test_the_last_owner_can_neither_lose_the_role_nor_leave(owner: Visitor, ines: User, make: Make) -> None:
     make.user(roles=["owner"], given_name="Otto")  # who never chose a password
     make.user(roles=["owner"], given_name="Olga", password="hash", active=False)
     assert "You are the only owner." in owner.open(f"{TEAM}/{ines.id}").text
@@ -208,7 +206,7 @@ def test_the_last_owner_can_neither_lose_the_role_nor_leave(
 # Help with a lost sign-in
 
 
-def test_the_second_factor_of_a_colleague_is_reset_and_written_down(owner: Visitor, make: ModuleType) -> None:
+def test_the_second_factor_of_a_colleague_is_reset_and_written_down(owner: Visitor, make: Make) -> None:
     nora = make.user(tf_primary_method="authenticator", tf_totp_secret="{}", password="hash")
     elsewhere = sessions.open_staff(nora, clock.now())
     db.session.commit()
@@ -221,7 +219,7 @@ def test_the_second_factor_of_a_colleague_is_reset_and_written_down(owner: Visit
 
 
 def test_the_password_of_a_colleague_is_closed_at_once_and_a_letter_is_owed(
-    owner: Visitor, ines: User, make: ModuleType
+    owner: Visitor, ines: User, make: Make
 ) -> None:
     nora = make.user(tf_primary_method="authenticator", password="hash")
     elsewhere = sessions.open_staff(nora, clock.now())
@@ -249,7 +247,7 @@ def test_ones_own_sign_in_is_changed_elsewhere(owner: Visitor, ines: User, act: 
     "invite", "{0}", "{0}/leave", "{0}/reset-password", "{0}/reset-second-factor", "{0}/come-back", "{0}/hand-over",
 ])  # fmt: skip
 def test_accounts_of_others_are_touched_only_after_a_fresh_proof(
-    owner: Visitor, make: ModuleType, path: str
+    owner: Visitor, make: Make, path: str
 ) -> None:
     nora = make.user(roles=["front_desk"], password="hash")
     token = owner.open("/staff/account").token()
@@ -267,7 +265,7 @@ def test_accounts_of_others_are_touched_only_after_a_fresh_proof(
 
 
 @pytest.fixture
-def priya(scene: Scene, make: ModuleType) -> Therapist:
+def priya(scene: Scene, make: Make) -> Therapist:
     """A colleague who works at the same place and gives the same treatment."""
     user = make.user(given_name="Priya", family_name="Raman")
     person = make.therapist(scene.location, user_id=user.id, given_name="Priya", family_name="Raman")
@@ -282,7 +280,7 @@ def whose(visit: Appointment) -> str:
 
 
 def test_visits_are_handed_over_at_their_own_time_and_those_that_do_not_fit_say_why(
-    owner: Visitor, scene: Scene, priya: Therapist, make: ModuleType
+    owner: Visitor, scene: Scene, priya: Therapist, make: Make
 ) -> None:
     fits = scene.visit()
     lies_on_another = scene.visit(starts_at=make.NOW.replace(day=7, hour=11))
@@ -332,7 +330,7 @@ def test_a_visit_that_changed_since_the_page_was_opened_stays(
 
 
 def test_somebody_leaves_and_comes_back(
-    app: Flask, owner: Visitor, scene: Scene, priya: Therapist, make: ModuleType
+    app: Flask, owner: Visitor, scene: Scene, priya: Therapist, make: Make
 ) -> None:
     visit = scene.visit()
     maeve = Visitor(as_staff(app, scene.therapist_user))
@@ -366,7 +364,7 @@ def test_what_waits_for_somebody_who_left_waits_for_every_therapist(
     assert "Ada Sample" in Visitor(as_staff(app, colleague)).open("/staff/reviews").text
 
 
-def test_the_page_of_a_member_locks_the_owners_rows_in_one_order(owner: Visitor, make: ModuleType) -> None:
+def test_the_page_of_a_member_locks_the_owners_rows_in_one_order(owner: Visitor, make: Make) -> None:
     other = make.user(roles=["owner"], password="hash")
     db.session.commit()
     owner.open(f"/staff/settings/team/{other.id}")

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from types import ModuleType
 
 import pytest
 import sqlalchemy as sa
@@ -14,6 +13,7 @@ from clinic.db import db
 from clinic.messaging import delivery
 from clinic.messaging.letters.practice_wording import LetterText
 from clinic.messaging.models import Message, MessageKind
+from tests.make import Make
 from tests.messaging.mailers import Postbox, part
 from tests.visitor import Visitor, as_staff
 
@@ -21,7 +21,7 @@ PATH = "/staff/settings/texts/confirmation/en"
 
 
 @pytest.fixture
-def olive(make: ModuleType) -> User:
+def olive(make: Make) -> User:
     """An owner."""
     make.practice()
     user: User = make.user(roles=["owner"], email="olive@alderlane.example")
@@ -35,7 +35,7 @@ def page(app: Flask, olive: User) -> Visitor:
 
 
 @pytest.fixture
-def booked(make: ModuleType) -> Callable[..., Appointment]:
+def booked(make: Make) -> Callable[..., Appointment]:
     """Books a visit for a client who reads a language."""
 
     def book(language: str) -> Appointment:
@@ -106,7 +106,7 @@ def test_words_no_letter_could_be_made_of_are_refused_with_everything_typed_kept
     assert db.session.scalars(sa.select(LetterText)).all() == []
 
 
-def test_of_two_owners_the_second_is_told(app: Flask, make: ModuleType, page: Visitor) -> None:
+def test_of_two_owners_the_second_is_told(app: Flask, make: Make, page: Visitor) -> None:
     other = Visitor(as_staff(app, make.user(roles=["owner"]))).open(PATH)
     page.press("Save the words", closing="First.")
     other.press("Save the words", closing="Second.")

@@ -5,7 +5,6 @@ import statistics
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from types import ModuleType
 from urllib.parse import urlsplit
 
 import pytest
@@ -19,11 +18,12 @@ from clinic import clock
 from clinic.accounts import team
 from clinic.accounts.models import AuditEntry, Role, StaffSession, User
 from clinic.db import db, transaction
+from tests.make import Make
 from tests.visitor import PASSWORD, Visitor, as_staff
 
 
 @pytest.fixture
-def ines(app: Flask, make: ModuleType) -> User:
+def ines(app: Flask, make: Make) -> User:
     """A therapist with a password, who has no second factor yet."""
     make.practice()
     return make.user(roles=["therapist"], email="ines@alderlane.example", password=hash_password(PASSWORD))
@@ -417,7 +417,7 @@ def test_the_second_factor_cannot_be_switched_off(visitor: Visitor, ines: User) 
 
 
 def test_a_set_up_link_leads_from_nothing_to_the_first_sign_in(
-    app: Flask, visitor: Visitor, make: ModuleType
+    app: Flask, visitor: Visitor, make: Make
 ) -> None:
     make.practice()
     olga = team.add_user(

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import sqlalchemy as sa
+from flask.testing import FlaskClient
 
 from clinic.accounts.models import AuditEntry, User
 from clinic.booking.models import State
@@ -200,7 +201,7 @@ def test_many_places_wait_under_more_in_the_bar_of_a_phone(
         assert "Sign out" in more.text
 
 
-def test_a_visitor_is_led_to_the_sign_in(scene: Scene, client: object) -> None:
+def test_a_visitor_is_led_to_the_sign_in(scene: Scene, client: FlaskClient) -> None:
     for path in ("/staff", "/staff/agenda", "/staff/reviews", "/staff/messages"):
         answer = client.get(path)
         assert answer.status_code == 303

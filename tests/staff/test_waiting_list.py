@@ -1,7 +1,6 @@
 """The waiting list at the desk: who waits, what is offered to whom, offering by hand, taking a time for a caller."""
 
 from datetime import date, timedelta
-from types import ModuleType
 
 import pytest
 from flask import Flask
@@ -13,23 +12,24 @@ from clinic.db import db, transaction
 from clinic.practice.models import Treatment
 from tests.booking.waiting_list import THURSDAY_TEN, cancels, look, offer_of, thursdays, waits
 from tests.conftest import NOW
+from tests.make import Make
 from tests.visitor import Visitor, as_staff
 
 pytestmark = pytest.mark.usefixtures("clock_at_now")
 
 
 @pytest.fixture
-def sold(make: ModuleType) -> Treatment:
+def sold(make: Make) -> Treatment:
     return thursdays(make)
 
 
 @pytest.fixture
-def visit(make: ModuleType, sold: Treatment) -> Appointment:
+def visit(make: Make, sold: Treatment) -> Appointment:
     return make.appointment(of=sold, who=make.client(given_name="Bob", mail="bob@client.example"))
 
 
 @pytest.fixture
-def desk(app: Flask, make: ModuleType) -> Visitor:
+def desk(app: Flask, make: Make) -> Visitor:
     return Visitor(as_staff(app, make.user(roles=["front_desk"])))
 
 
@@ -40,7 +40,7 @@ def test_an_empty_list_says_what_fills_it(desk: Visitor, sold: Treatment) -> Non
 
 
 def test_the_list_shows_who_waits_for_what_and_can_be_narrowed(
-    desk: Visitor, make: ModuleType, sold: Treatment
+    desk: Visitor, make: Make, sold: Treatment
 ) -> None:
     other = make.treatment(therapists=sold.therapists)
     waits(make, sold, "Ada", times=[9], last_on=date(2031, 3, 20))
@@ -56,13 +56,13 @@ def test_the_list_shows_who_waits_for_what_and_can_be_narrowed(
     assert desk.open("/staff/waiting-list?treatment=nothing").status == 404
 
 
-def test_who_cannot_be_written_to_is_marked(desk: Visitor, make: ModuleType, sold: Treatment) -> None:
+def test_who_cannot_be_written_to_is_marked(desk: Visitor, make: Make, sold: Treatment) -> None:
     waits(make, sold, who=make.client(given_name="Phone", mail=None))
     assert "No e-mail: call" in desk.open("/staff/waiting-list").text
 
 
 def test_what_is_offered_stands_above_with_every_answer(
-    desk: Visitor, make: ModuleType, sold: Treatment, visit: Appointment
+    desk: Visitor, make: Make, sold: Treatment, visit: Appointment
 ) -> None:
     ada, bea = waits(make, sold, "Ada"), waits(make, sold, "Bea", now=NOW + timedelta(seconds=1))
     look(cancels(visit, NOW - timedelta(minutes=2)))
@@ -76,7 +76,7 @@ def test_what_is_offered_stands_above_with_every_answer(
 
 
 def test_a_time_is_taken_for_somebody_on_the_telephone(
-    desk: Visitor, make: ModuleType, sold: Treatment, visit: Appointment
+    desk: Visitor, make: Make, sold: Treatment, visit: Appointment
 ) -> None:
     ada = waits(make, sold)
     look(cancels(visit, NOW - timedelta(minutes=2)))
@@ -87,7 +87,7 @@ def test_a_time_is_taken_for_somebody_on_the_telephone(
 
 
 def test_a_time_taken_meanwhile_is_told(
-    desk: Visitor, make: ModuleType, sold: Treatment, visit: Appointment
+    desk: Visitor, make: Make, sold: Treatment, visit: Appointment
 ) -> None:
     ada, bea = waits(make, sold, "Ada"), waits(make, sold, "Bea")
     look(cancels(visit, NOW - timedelta(minutes=2)))
@@ -100,7 +100,7 @@ def test_a_time_taken_meanwhile_is_told(
 
 
 def test_an_offered_time_is_taken_back(
-    desk: Visitor, make: ModuleType, sold: Treatment, visit: Appointment
+    desk: Visitor, make: Make, sold: Treatment, visit: Appointment
 ) -> None:
     ada = waits(make, sold)
     look(cancels(visit, NOW - timedelta(minutes=2)))
@@ -110,7 +110,7 @@ def test_an_offered_time_is_taken_back(
 
 
 def test_a_free_time_is_offered_by_hand_to_those_who_were_chosen(
-    desk: Visitor, make: ModuleType, sold: Treatment
+    desk: Visitor, make: Make, sold: Treatment
 ) -> None:
     ada, bea, cleo = (waits(make, sold, name) for name in ("Ada", "Bea", "Cleo"))
     waits(make, sold, "Monday", times=[0])
@@ -128,7 +128,7 @@ def test_a_free_time_is_offered_by_hand_to_those_who_were_chosen(
     assert make.refreshed(bea).is_live
 
 
-def test_a_time_that_was_just_taken_is_not_offered(desk: Visitor, make: ModuleType, sold: Treatment) -> None:
+def test_a_time_that_was_just_taken_is_not_offered(desk: Visitor, make: Make, sold: Treatment) -> None:
     ada = waits(make, sold)
     page = desk.open(f"/staff/waiting-list/{ada.id}/offer")
     first = next(link for link in page.page.all("a") if "10:00" in link.text)
@@ -149,12 +149,12 @@ def test_a_time_that_was_just_taken_is_not_offered(desk: Visitor, make: ModuleTy
         "2031-03-06T09:00:00+00:00/0190a8e2-0000-7000-8000-00000000dead",
     ],
 )
-def test_forged_times_are_not_found(desk: Visitor, make: ModuleType, sold: Treatment, start: str) -> None:
+def test_forged_times_are_not_found(desk: Visitor, make: Make, sold: Treatment, start: str) -> None:
     ada = waits(make, sold)
     assert desk.open(f"/staff/waiting-list/{ada.id}/offer?start={start}").status == 404
 
 
-def test_a_caller_is_put_on_the_list(desk: Visitor, make: ModuleType, sold: Treatment) -> None:
+def test_a_caller_is_put_on_the_list(desk: Visitor, make: Make, sold: Treatment) -> None:
     page = desk.open(f"/staff/waiting-list/add?treatment={sold.slug}")
     page.press("Put on the list", given_name="Dora", family_name="Sample", phone="030 5550111")
     assert page.path == "/staff/waiting-list"
@@ -164,7 +164,7 @@ def test_a_caller_is_put_on_the_list(desk: Visitor, make: ModuleType, sold: Trea
 
 
 def test_a_caller_whom_nobody_could_reach_is_refused_and_nothing_is_lost(
-    desk: Visitor, make: ModuleType, sold: Treatment
+    desk: Visitor, make: Make, sold: Treatment
 ) -> None:
     page = desk.open(f"/staff/waiting-list/add?treatment={sold.slug}")
     page.press("Put on the list", given_name="Dora", family_name="Sample", days=["2"])
@@ -174,23 +174,21 @@ def test_a_caller_whom_nobody_could_reach_is_refused_and_nothing_is_lost(
     assert make.count(WaitingListEntry) == 0
 
 
-def test_a_known_client_waits_under_their_own_record(
-    desk: Visitor, make: ModuleType, sold: Treatment
-) -> None:
+def test_a_known_client_waits_under_their_own_record(desk: Visitor, make: Make, sold: Treatment) -> None:
     ada = make.client()
     page = desk.open(f"/staff/waiting-list/add?treatment={sold.slug}&client={ada.id}")
     page.press("Put on the list")
     assert db.session.query(WaitingListEntry).one().client_id == ada.id
 
 
-def test_somebody_is_taken_off_the_list(desk: Visitor, make: ModuleType, sold: Treatment) -> None:
+def test_somebody_is_taken_off_the_list(desk: Visitor, make: Make, sold: Treatment) -> None:
     ada = waits(make, sold)
     desk.open("/staff/waiting-list").press("Take off Ada Sample")
     assert not make.refreshed(ada).is_live
     assert "Ada is no longer on the waiting list" in desk.text
 
 
-def test_many_who_wait_go_on_further_pages(desk: Visitor, make: ModuleType, sold: Treatment) -> None:
+def test_many_who_wait_go_on_further_pages(desk: Visitor, make: Make, sold: Treatment) -> None:
     person = make.client()
     for number in range(51):
         db.session.add(
@@ -209,7 +207,7 @@ def test_many_who_wait_go_on_further_pages(desk: Visitor, make: ModuleType, sold
 
 
 def test_an_owner_without_another_role_reads_the_list_and_adds_nobody(
-    app: Flask, make: ModuleType, sold: Treatment
+    app: Flask, make: Make, sold: Treatment
 ) -> None:
     owner = Visitor(as_staff(app, make.user(roles=["owner"])))
     assert owner.open("/staff/waiting-list").status == 200

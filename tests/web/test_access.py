@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from types import ModuleType
 
 import pytest
 import sqlalchemy as sa
@@ -16,6 +15,7 @@ from clinic.accounts.permissions import Permission
 from clinic.db import db
 from clinic.web import access
 from clinic.web.access import anyone, audience, staff
+from tests.make import Make
 from tests.visitor import Visitor, as_client, as_staff
 
 
@@ -61,13 +61,13 @@ def test_a_stranger_on_a_client_page_is_sent_to_ask_for_a_link(client: FlaskClie
     assert client.get("/my").headers["Location"] == "/my/sign-in?next=/my"
 
 
-def test_somebody_signed_in_without_the_permission_is_told_so(app: Flask, make: ModuleType) -> None:
+def test_somebody_signed_in_without_the_permission_is_told_so(app: Flask, make: Make) -> None:
     make.practice()
     desk = Visitor(as_staff(app, make.user(roles=["front_desk"])))
     assert desk.open("/staff/reviews").status == 403
 
 
-def test_a_client_session_opens_no_staff_page_even_on_a_staff_address(app: Flask, make: ModuleType) -> None:
+def test_a_client_session_opens_no_staff_page_even_on_a_staff_address(app: Flask, make: Make) -> None:
     make.practice()
     stella = make.user(roles=["owner", "therapist"])
     ada = make.client(mail=stella.email)
@@ -77,12 +77,12 @@ def test_a_client_session_opens_no_staff_page_even_on_a_staff_address(app: Flask
         assert "/staff/sign-in" in browser.get(path).headers["Location"]
 
 
-def test_a_staff_session_opens_no_client_page(app: Flask, make: ModuleType) -> None:
+def test_a_staff_session_opens_no_client_page(app: Flask, make: Make) -> None:
     browser = as_staff(app, make.user(roles=["owner"]))
     assert "/my/sign-in" in browser.get("/my").headers["Location"]
 
 
-def test_somebody_who_left_is_out_with_the_next_request(app: Flask, make: ModuleType) -> None:
+def test_somebody_who_left_is_out_with_the_next_request(app: Flask, make: Make) -> None:
     make.practice()
     person = make.user()
     browser = as_staff(app, person)
@@ -92,7 +92,7 @@ def test_somebody_who_left_is_out_with_the_next_request(app: Flask, make: Module
     assert browser.get("/staff/account").status_code == 303
 
 
-def test_a_role_taken_away_is_gone_with_the_next_request(app: Flask, make: ModuleType) -> None:
+def test_a_role_taken_away_is_gone_with_the_next_request(app: Flask, make: Make) -> None:
     make.practice()
     person = make.user(roles=["therapist"])
     browser = as_staff(app, person)
@@ -102,7 +102,7 @@ def test_a_role_taken_away_is_gone_with_the_next_request(app: Flask, make: Modul
     assert browser.get("/staff/reviews").status_code == 403
 
 
-def test_a_cookie_without_its_session_on_the_server_is_worth_nothing(app: Flask, make: ModuleType) -> None:
+def test_a_cookie_without_its_session_on_the_server_is_worth_nothing(app: Flask, make: Make) -> None:
     make.practice()
     browser = as_staff(app, make.user())
     db.session.execute(sa.update(StaffSession).values(ended_at=clock.now()))
@@ -110,7 +110,7 @@ def test_a_cookie_without_its_session_on_the_server_is_worth_nothing(app: Flask,
     assert browser.get("/staff/account").status_code == 303
 
 
-def test_one_persons_session_does_not_serve_another(app: Flask, make: ModuleType) -> None:
+def test_one_persons_session_does_not_serve_another(app: Flask, make: Make) -> None:
     make.practice()
     browser = as_staff(app, make.user())
     colleague = make.user(roles=["owner"])
@@ -119,7 +119,7 @@ def test_one_persons_session_does_not_serve_another(app: Flask, make: ModuleType
     assert browser.get("/staff/account").status_code == 303
 
 
-def test_an_idle_session_is_out(app: Flask, make: ModuleType) -> None:
+def test_an_idle_session_is_out(app: Flask, make: Make) -> None:
     make.practice()
     browser = as_staff(app, make.user())
     db.session.execute(sa.update(StaffSession).values(seen_at=clock.now() - timedelta(minutes=31)))
@@ -127,7 +127,7 @@ def test_an_idle_session_is_out(app: Flask, make: ModuleType) -> None:
     assert browser.get("/staff/account").status_code == 303
 
 
-def test_a_page_that_is_read_keeps_the_session_alive(app: Flask, make: ModuleType) -> None:
+def test_a_page_that_is_read_keeps_the_session_alive(app: Flask, make: Make) -> None:
     make.practice()
     browser = as_staff(app, make.user())
     before = clock.now() - timedelta(minutes=20)
@@ -138,7 +138,7 @@ def test_a_page_that_is_read_keeps_the_session_alive(app: Flask, make: ModuleTyp
     assert db.session.scalars(sa.select(StaffSession.seen_at)).one() > before
 
 
-def test_somebody_who_proved_an_address_first_says_who_they_are(app: Flask, make: ModuleType) -> None:
+def test_somebody_who_proved_an_address_first_says_who_they_are(app: Flask, make: Make) -> None:
     make.practice()
     ada = make.client()
     make.client(given_name="Bob")
@@ -160,7 +160,7 @@ def test_somebody_who_proved_an_address_first_says_who_they_are(app: Flask, make
     ],
 )
 def test_a_form_sent_by_another_site_is_refused_even_with_a_token(
-    client: FlaskClient, make: ModuleType, headers: dict[str, str]
+    client: FlaskClient, make: Make, headers: dict[str, str]
 ) -> None:
     make.practice()
     visitor = Visitor(client).open("/my/sign-in")
@@ -180,16 +180,14 @@ def test_a_form_sent_by_another_site_is_refused_even_with_a_token(
         {"Referer": "http://localhost/my/sign-in"},
     ],
 )
-def test_a_form_of_our_own_page_is_taken(
-    client: FlaskClient, make: ModuleType, headers: dict[str, str]
-) -> None:
+def test_a_form_of_our_own_page_is_taken(client: FlaskClient, make: Make, headers: dict[str, str]) -> None:
     make.practice()
     visitor = Visitor(client).open("/my/sign-in")
     fields = {"mail": "ada@client.example", "csrf_token": visitor.token()}
     assert client.post("/my/sign-in", data=fields, headers=headers).status_code == 303
 
 
-def test_a_form_without_a_token_changes_nothing(client: FlaskClient, make: ModuleType) -> None:
+def test_a_form_without_a_token_changes_nothing(client: FlaskClient, make: Make) -> None:
     make.practice()
     ada = make.client()
     answer = client.post("/my/sign-in", data={"mail": ada.contacts[0].value})
@@ -207,7 +205,7 @@ def test_a_visitor_acts_as_nobody(request_context: None) -> None:
     assert access.actor() == "visitor"
 
 
-def test_on_a_clients_page_staff_act_as_the_client(app: Flask, make: ModuleType, now: datetime) -> None:
+def test_on_a_clients_page_staff_act_as_the_client(app: Flask, make: Make, now: datetime) -> None:
     ada = make.client()
     found = ClientSession(
         digest=b"d" * 32, contact_id=ada.contacts[0].id, client_id=ada.id,
@@ -220,7 +218,7 @@ def test_on_a_clients_page_staff_act_as_the_client(app: Flask, make: ModuleType,
         assert access.actor() == f"contact:{ada.contacts[0].id}"
 
 
-def test_signing_out_of_a_client_session_ends_it_on_the_server(app: Flask, make: ModuleType) -> None:
+def test_signing_out_of_a_client_session_ends_it_on_the_server(app: Flask, make: Make) -> None:
     make.practice()
     ada = make.client()
     browser = as_client(app, ada.contacts[0], ada)

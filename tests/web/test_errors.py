@@ -1,7 +1,5 @@
 """How the product says no."""
 
-from types import ModuleType
-
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -11,15 +9,14 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from clinic.accounts.limits import TooMany
 from clinic.refusal import NotFound, Refusal, Stale
 from clinic.web import errors
+from tests.make import Make
 from tests.web.reading import read
 
 STATUSES = [400, 401, 403, 404, 405, 409, 410, 413, 414, 415, 422, 429, 500, 503]
 
 
 @pytest.mark.parametrize("status", STATUSES)
-def test_every_status_has_a_page_with_one_heading_and_a_way_on(
-    app: Flask, make: ModuleType, status: int
-) -> None:
+def test_every_status_has_a_page_with_one_heading_and_a_way_on(app: Flask, make: Make, status: int) -> None:
     make.practice()
     with app.test_request_context("/somewhere"):
         answer = errors.answer(status)
@@ -30,7 +27,7 @@ def test_every_status_has_a_page_with_one_heading_and_a_way_on(
 
 
 @pytest.mark.parametrize("status", [418, 451, 502])
-def test_a_status_nobody_drew_gets_a_page_too(app: Flask, make: ModuleType, status: int) -> None:
+def test_a_status_nobody_drew_gets_a_page_too(app: Flask, make: Make, status: int) -> None:
     make.practice()
     with app.test_request_context("/somewhere"):
         answer = errors.answer(status)
@@ -39,7 +36,7 @@ def test_a_status_nobody_drew_gets_a_page_too(app: Flask, make: ModuleType, stat
 
 
 @pytest.mark.parametrize("path", ["/api/v1/slots", "/health"])
-def test_machines_get_a_problem_document(app: Flask, make: ModuleType, path: str) -> None:
+def test_machines_get_a_problem_document(app: Flask, make: Make, path: str) -> None:
     with app.test_request_context(path):
         answer = errors.refused(Stale())
     assert answer.mimetype == "application/problem+json"
@@ -48,7 +45,7 @@ def test_machines_get_a_problem_document(app: Flask, make: ModuleType, path: str
     assert problem["detail"] == Stale.sentence
 
 
-def test_a_refusal_reads_as_its_sentence(app: Flask, make: ModuleType) -> None:
+def test_a_refusal_reads_as_its_sentence(app: Flask, make: Make) -> None:
     make.practice()
     with app.test_request_context("/book"):
         answer = errors.refused(Refusal("That <b>time</b> has just been taken."))
@@ -58,9 +55,7 @@ def test_a_refusal_reads_as_its_sentence(app: Flask, make: ModuleType) -> None:
 @pytest.mark.parametrize(
     ("seconds", "words"), [(20, "a minute"), (61, "2 minutes"), (900, "15 minutes"), (86_000, "24 hours")]
 )
-def test_too_many_tries_say_when_to_come_again(
-    app: Flask, make: ModuleType, seconds: int, words: str
-) -> None:
+def test_too_many_tries_say_when_to_come_again(app: Flask, make: Make, seconds: int, words: str) -> None:
     make.practice()
     with app.test_request_context("/book"):
         answer = errors.refused(TooMany(seconds))
@@ -70,7 +65,7 @@ def test_too_many_tries_say_when_to_come_again(
 
 @pytest.mark.parametrize("error", [sa.exc.OperationalError("SELECT", {}, Exception()), PoolTimeout()])
 def test_without_the_database_the_page_says_when_to_come_again(
-    app: Flask, make: ModuleType, error: Exception
+    app: Flask, make: Make, error: Exception
 ) -> None:
     make.practice()
     with app.test_request_context("/book"):
@@ -79,7 +74,7 @@ def test_without_the_database_the_page_says_when_to_come_again(
     assert "SELECT" not in answer.get_data(as_text=True)
 
 
-def test_an_unknown_page_and_a_wrong_method(client: FlaskClient, make: ModuleType) -> None:
+def test_an_unknown_page_and_a_wrong_method(client: FlaskClient, make: Make) -> None:
     make.practice()
     assert client.get("/nowhere").status_code == 404
     wrong = client.delete("/my/sign-in")
@@ -87,7 +82,7 @@ def test_an_unknown_page_and_a_wrong_method(client: FlaskClient, make: ModuleTyp
     assert "POST" in wrong.headers["Allow"]
 
 
-def test_what_is_not_there_and_what_is_not_yours_read_alike(app: Flask, make: ModuleType) -> None:
+def test_what_is_not_there_and_what_is_not_yours_read_alike(app: Flask, make: Make) -> None:
     make.practice()
     pages = []
     for _ in range(2):

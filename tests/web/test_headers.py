@@ -2,7 +2,6 @@
 
 import io
 import re
-from types import ModuleType
 
 import pytest
 from flask import Flask, Response
@@ -10,13 +9,14 @@ from flask.testing import FlaskClient
 from werkzeug.datastructures import Headers
 
 from clinic.web import headers
+from tests.make import Make
 from tests.visitor import as_staff
 
 EVERY_PAGE = ["/", "/staff/sign-in", "/my/sign-in", "/nowhere", "/l/nothing", "/staff/account"]
 
 
 @pytest.mark.parametrize("path", EVERY_PAGE)
-def test_every_answer_carries_the_policy(client: FlaskClient, make: ModuleType, path: str) -> None:
+def test_every_answer_carries_the_policy(client: FlaskClient, make: Make, path: str) -> None:
     make.practice()
     carried = client.get(path).headers
     policy = carried["Content-Security-Policy"]
@@ -29,7 +29,7 @@ def test_every_answer_carries_the_policy(client: FlaskClient, make: ModuleType, 
 
 @pytest.mark.parametrize("path", ["/health", "/api/v1/treatments", "/api/v1/nowhere"])
 def test_nothing_an_answer_for_machines_holds_may_be_run_or_shown(
-    client: FlaskClient, make: ModuleType, path: str
+    client: FlaskClient, make: Make, path: str
 ) -> None:
     make.practice()
     carried = client.get(path).headers
@@ -46,9 +46,7 @@ def carries_the_rest(carried: Headers) -> None:
     assert re.fullmatch(r"[0-9a-f]{16}", carried["X-Request-ID"])
 
 
-def test_the_nonce_is_new_in_each_answer_and_the_one_of_the_page(
-    client: FlaskClient, make: ModuleType
-) -> None:
+def test_the_nonce_is_new_in_each_answer_and_the_one_of_the_page(client: FlaskClient, make: Make) -> None:
     make.practice()
     nonces = []
     for _ in range(2):
@@ -60,7 +58,7 @@ def test_the_nonce_is_new_in_each_answer_and_the_one_of_the_page(
     assert nonces[0] != nonces[1]
 
 
-def test_no_page_has_inline_style_or_handlers(app: Flask, client: FlaskClient, make: ModuleType) -> None:
+def test_no_page_has_inline_style_or_handlers(app: Flask, client: FlaskClient, make: Make) -> None:
     make.practice()
     pages = [client.get(path) for path in EVERY_PAGE]
     pages.append(as_staff(app, make.user()).get("/staff/account"))
@@ -71,20 +69,18 @@ def test_no_page_has_inline_style_or_handlers(app: Flask, client: FlaskClient, m
 
 
 @pytest.mark.parametrize("path", ["/l/secret", "/a/secret", "/staff/set-up/secret"])
-def test_a_page_whose_address_is_a_key_tells_it_to_nobody(
-    client: FlaskClient, make: ModuleType, path: str
-) -> None:
+def test_a_page_whose_address_is_a_key_tells_it_to_nobody(client: FlaskClient, make: Make, path: str) -> None:
     make.practice()
     assert client.get(path).headers["Referrer-Policy"] == "no-referrer"
 
 
-def test_other_pages_tell_their_address_to_our_own_only(client: FlaskClient, make: ModuleType) -> None:
+def test_other_pages_tell_their_address_to_our_own_only(client: FlaskClient, make: Make) -> None:
     make.practice()
     assert client.get("/staff/sign-in").headers["Referrer-Policy"] == "same-origin"
 
 
 def test_strict_transport_is_asked_for_where_there_is_encryption(
-    app: Flask, client: FlaskClient, make: ModuleType, monkeypatch: pytest.MonkeyPatch
+    app: Flask, client: FlaskClient, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make.practice()
     assert "Strict-Transport-Security" not in client.get("/nowhere").headers
@@ -105,7 +101,7 @@ def test_files_of_the_front_end_may_be_kept(client: FlaskClient) -> None:
         assert "no-store" not in answer.headers["Cache-Control"]
 
 
-def test_files_of_the_front_end_leave_the_session_alone(client: FlaskClient, make: ModuleType) -> None:
+def test_files_of_the_front_end_leave_the_session_alone(client: FlaskClient, make: Make) -> None:
     make.practice()
     client.get("/my/sign-in?next=/my")
     with client.get("/static/dist/manifest.json") as answer:
@@ -113,7 +109,7 @@ def test_files_of_the_front_end_leave_the_session_alone(client: FlaskClient, mak
         assert "Cookie" not in answer.headers.get("Vary", "")
 
 
-def test_an_upload_is_refused_wherever_it_goes(client: FlaskClient, make: ModuleType) -> None:
+def test_an_upload_is_refused_wherever_it_goes(client: FlaskClient, make: Make) -> None:
     make.practice()
     with client.session_transaction() as session:
         session["csrf_token"] = "planted"
@@ -121,18 +117,18 @@ def test_an_upload_is_refused_wherever_it_goes(client: FlaskClient, make: Module
     assert answer.status_code in (400, 415)
 
 
-def test_a_form_of_300_kilobytes_is_refused(client: FlaskClient, make: ModuleType) -> None:
+def test_a_form_of_300_kilobytes_is_refused(client: FlaskClient, make: Make) -> None:
     make.practice()
     assert client.post("/my/sign-in", data={"mail": "a" * 300_000}).status_code == 413
 
 
-def test_a_strangers_request_id_is_not_taken_over(client: FlaskClient, make: ModuleType) -> None:
+def test_a_strangers_request_id_is_not_taken_over(client: FlaskClient, make: Make) -> None:
     make.practice()
     assert client.get("/", headers={"X-Request-ID": "chosen-by-me"}).headers["X-Request-ID"] != "chosen-by-me"
 
 
 def test_a_trusted_proxys_request_id_is_taken_over_when_it_looks_like_one(
-    app: Flask, client: FlaskClient, make: ModuleType, monkeypatch: pytest.MonkeyPatch
+    app: Flask, client: FlaskClient, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make.practice()
     monkeypatch.setitem(app.config, "TRUSTED_PROXIES", 1)

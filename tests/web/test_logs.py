@@ -5,13 +5,13 @@ import json
 import logging
 import os
 from collections.abc import Iterator
-from types import ModuleType
 
 import psycopg
 import pytest
 from flask.testing import FlaskClient
 
 from clinic.web import logs
+from tests.make import Make
 from tests.visitor import Visitor
 
 
@@ -31,7 +31,7 @@ def lines(written: io.StringIO) -> list[dict[str, object]]:
 
 
 def test_a_request_is_one_line_with_its_route_and_no_address(
-    client: FlaskClient, make: ModuleType, written: io.StringIO
+    client: FlaskClient, make: Make, written: io.StringIO
 ) -> None:
     make.practice()
     client.get("/l/this-is-a-secret?q=Ada+Sample", headers={"User-Agent": "marker-agent"})
@@ -42,7 +42,7 @@ def test_a_request_is_one_line_with_its_route_and_no_address(
 
 
 def test_what_is_typed_into_forms_is_not_written_down(
-    client: FlaskClient, make: ModuleType, written: io.StringIO
+    client: FlaskClient, make: Make, written: io.StringIO
 ) -> None:
     make.practice()
     visitor = Visitor(client).open("/staff/sign-in")
@@ -53,9 +53,7 @@ def test_what_is_typed_into_forms_is_not_written_down(
     assert "marker" not in written.getvalue()
 
 
-def test_the_request_id_ties_line_and_answer(
-    client: FlaskClient, make: ModuleType, written: io.StringIO
-) -> None:
+def test_the_request_id_ties_line_and_answer(client: FlaskClient, make: Make, written: io.StringIO) -> None:
     make.practice()
     given = client.get("/nowhere").headers["X-Request-ID"]
     assert [line["request_id"] for line in lines(written) if line["logger"] == "clinic.requests"] == [given]

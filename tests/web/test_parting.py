@@ -1,7 +1,6 @@
 """What a browser keeps after a sign-out: the mark of the device, and nothing about who was there."""
 
 import time
-from types import ModuleType
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -9,6 +8,7 @@ from flask.testing import FlaskClient
 from clinic.accounts.models import User
 from clinic.db import db
 from clinic.staff.auth import device_mark
+from tests.make import Make
 from tests.visitor import Visitor, as_client, as_staff
 
 
@@ -29,7 +29,7 @@ def marked(app: Flask, browser: FlaskClient, user: User) -> None:
     browser.set_cookie("lumbar-device", answer.headers["Set-Cookie"].partition("=")[2].partition(";")[0])
 
 
-def test_a_member_of_staff_who_signs_out_leaves_the_mark_alone(app: Flask, make: ModuleType) -> None:
+def test_a_member_of_staff_who_signs_out_leaves_the_mark_alone(app: Flask, make: Make) -> None:
     make.practice()
     user = make.user()
     visitor = Visitor(as_staff(app, user))
@@ -43,7 +43,7 @@ def test_a_member_of_staff_who_signs_out_leaves_the_mark_alone(app: Flask, make:
     assert "lumbar-device" in cookies(app, visitor.browser)
 
 
-def test_a_client_who_signs_out_leaves_nothing(app: Flask, make: ModuleType) -> None:
+def test_a_client_who_signs_out_leaves_nothing(app: Flask, make: Make) -> None:
     make.practice()
     ada = make.client()
     visitor = Visitor(as_client(app, ada.contacts[0], ada))
@@ -56,9 +56,7 @@ def test_a_client_who_signs_out_leaves_nothing(app: Flask, make: ModuleType) -> 
     assert app.config["CLIENT_COOKIE_NAME"] not in cookies(app, visitor.browser)
 
 
-def test_a_client_who_leaves_a_browser_of_the_staff_signs_nobody_else_out(
-    app: Flask, make: ModuleType
-) -> None:
+def test_a_client_who_leaves_a_browser_of_the_staff_signs_nobody_else_out(app: Flask, make: Make) -> None:
     make.practice()
     ada = make.client()
     browser = as_staff(app, make.user())

@@ -6,7 +6,6 @@
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from types import ModuleType
 from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -27,6 +26,7 @@ from clinic.web import time_values
 from tests.authorisation import world as worlds
 from tests.authorisation.test_matrix import path_of, rules
 from tests.authorisation.world import World
+from tests.make import Make
 from tests.measuring import statements
 from tests.visitor import as_client, as_staff
 from tests.web.tenfold import tenfold
@@ -91,7 +91,7 @@ OPENS = (*QUERIES, *OPENED_FOR)
 
 
 @pytest.fixture
-def demo_world(app: Flask, make: ModuleType, monkeypatch: pytest.MonkeyPatch, the_clock_says: Any) -> World:
+def demo_world(app: Flask, make: Make, monkeypatch: pytest.MonkeyPatch, the_clock_says: Any) -> World:
     """The demo in the middle of its week. Ines holds every role; Hannah's visits and answers stand in the addresses."""
     monkeypatch.setitem(app.config, "ENVIRONMENT", "demo")
     with transaction():
@@ -128,7 +128,7 @@ def demo_world(app: Flask, make: ModuleType, monkeypatch: pytest.MonkeyPatch, th
     )
 
 
-def someone_everywhere(make: ModuleType, sold: Treatment, who: Client) -> None:
+def someone_everywhere(make: Make, sold: Treatment, who: Client) -> None:
     """What the demo has none of, and the practice grown from it would: one person at two places, and a time kept at night."""
     night = WEDNESDAY + timedelta(days=4, hours=14)
     for therapist in sold.therapists[:2]:
@@ -137,7 +137,7 @@ def someone_everywhere(make: ModuleType, sold: Treatment, who: Client) -> None:
     make.appointment(of=sold, state=State.HELD, starts_at=night + timedelta(days=1), held_until=kept_until)
 
 
-def something_unsuitable(make: ModuleType) -> None:
+def something_unsuitable(make: Make) -> None:
     """A visit that the client's answers speak against; nobody of the demo keeps one."""
     device = db.session.scalars(sa.select(Treatment).where(Treatment.slug == "mechanical-impulse")).one()
     amara = db.session.scalars(sa.select(Client).where(Client.given_name == "Amara")).one()

@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from types import ModuleType
 from urllib.parse import unquote
 from uuid import UUID
 
@@ -33,6 +32,7 @@ from clinic.practice.supply import supply_of
 from clinic.refusal import Refusal
 from tests.booking.waiting_list import EVERY_TIME
 from tests.conftest import NOW
+from tests.make import Make
 from tests.visitor import as_staff
 
 TEN = datetime.fromisoformat("2031-03-06T09:00+00:00")
@@ -53,7 +53,7 @@ class Taken(Exception):
 class Shop:
     """Two therapists with two rooms, who work nine to five; Ada comes on Friday at ten, and Bob is in the way on Thursday."""
 
-    make: ModuleType
+    make: Make
     app: Flask
     place: Location
     people: tuple[Therapist, Therapist]
@@ -77,7 +77,7 @@ class Shop:
 
 
 @pytest.fixture
-def shop(app: Flask, make: ModuleType, client: FlaskClient, clock_at_now: None) -> Shop:
+def shop(app: Flask, make: Make, client: FlaskClient, clock_at_now: None) -> Shop:
     make.practice(step_minutes=15, open_bookings_per_client=20)
     place = make.location()
     people = (make.therapist(place), make.therapist(place))

@@ -4,7 +4,6 @@ import html
 import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from types import ModuleType
 
 import pytest
 from flask import Flask, g
@@ -22,6 +21,7 @@ from clinic.web import typed_text
 from tests import make
 from tests.authorisation.test_matrix import path_of, rules, with_token
 from tests.authorisation.world import World, build
+from tests.make import Make
 from tests.plans.conftest import Scene, scene
 from tests.staff.conftest import Browser, sign_in
 from tests.visitor import as_client, as_staff
@@ -64,7 +64,7 @@ NO_WORDS_KEPT = ("languages.choose",)
 
 
 @pytest.fixture
-def world(app: Flask, make: ModuleType) -> World:
+def world(app: Flask, make: Make) -> World:
     return build(app, make)
 
 

@@ -1,7 +1,5 @@
 """The first owner is asked whether they treat clients, and is then a therapist with a place in the rota, or not."""
 
-from types import ModuleType
-
 import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
@@ -11,13 +9,14 @@ from clinic.accounts import team
 from clinic.accounts.models import AuditEntry, Role, User
 from clinic.db import db
 from clinic.practice.models import Therapist
+from tests.make import Make
 from tests.visitor import PASSWORD, Visitor
 
 QUESTION = "Do you treat clients yourself?"
 
 
 @pytest.fixture
-def olga(make: ModuleType) -> User:
+def olga(make: Make) -> User:
     """As `create-owner` makes the first owner."""
     person = team.add_user(
         mail="olga@alderlane.example",
@@ -84,7 +83,7 @@ def test_without_an_answer_nothing_is_set_and_the_link_still_works(visitor: Visi
     {"roles": ["front_desk"]},
 ])  # fmt: skip
 def test_a_new_password_for_anybody_else_asks_no_such_thing(
-    visitor: Visitor, make: ModuleType, columns: dict[str, object]
+    visitor: Visitor, make: Make, columns: dict[str, object]
 ) -> None:
     person = make.user(**columns)
     assert QUESTION not in at_the_address(visitor, person).text

@@ -1,7 +1,6 @@
 """From an invitation to the first sign-in with a second factor; and every address that no longer works."""
 
 from datetime import datetime, timedelta
-from types import ModuleType
 
 import pytest
 import sqlalchemy as sa
@@ -12,6 +11,7 @@ from clinic.accounts.models import Role, User
 from clinic.db import db
 from clinic.practice import invitations
 from clinic.practice.invitations import RotaPlace, StaffInvitation
+from tests.make import Make
 from tests.staff.test_sign_in import is_in, key_shown
 from tests.visitor import PASSWORD, Visitor
 
@@ -25,7 +25,7 @@ def visitor(client: FlaskClient) -> Visitor:
 
 
 @pytest.fixture
-def invitation(make: ModuleType) -> StaffInvitation:
+def invitation(make: Make) -> StaffInvitation:
     make.practice()
     made = invitations.invite(
         mail=MAIL,
@@ -77,7 +77,7 @@ def test_the_page_shows_again_what_was_typed_and_uses_nothing_up(
     assert visitor.heading == "Sign in"
 
 
-def test_a_name_the_rota_knows_stands_there_already(visitor: Visitor, make: ModuleType) -> None:
+def test_a_name_the_rota_knows_stands_there_already(visitor: Visitor, make: Make) -> None:
     make.practice()
     known = make.therapist(make.location(), given_name="Priya", family_name="Raman")
     made = invitations.invite(
@@ -127,7 +127,7 @@ def test_an_address_that_ran_out_was_replaced_or_is_unknown_says_which(
 
 
 def test_an_address_with_an_account_says_so(
-    visitor: Visitor, make: ModuleType, invitation: StaffInvitation
+    visitor: Visitor, make: Make, invitation: StaffInvitation
 ) -> None:
     visitor.open(path_of(invitation))
     make.user(email=MAIL)

@@ -1,7 +1,6 @@
 """Everybody sees where they are signed in, ends one session or all others, and proves first who they are."""
 
 import time
-from types import ModuleType
 
 import pytest
 import sqlalchemy as sa
@@ -12,6 +11,7 @@ from clinic import clock
 from clinic.accounts import sessions
 from clinic.accounts.models import AuditEntry, StaffSession, User
 from clinic.db import db
+from tests.make import Make
 from tests.staff.test_sign_in import enrolled
 from tests.visitor import PASSWORD, Visitor, as_staff
 
@@ -19,7 +19,7 @@ FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.
 
 
 @pytest.fixture
-def nora(make: ModuleType) -> User:
+def nora(make: Make) -> User:
     make.practice()
     return make.user(roles=["front_desk"], email="ines@alderlane.example", given_name="Nora")
 
@@ -48,7 +48,7 @@ def test_one_session_is_ended_and_the_others_go_on(visitor: Visitor, nora: User)
     assert "session_ended" in set(db.session.scalars(sa.select(AuditEntry.action)))
 
 
-def test_a_session_of_somebody_else_is_not_there(visitor: Visitor, make: ModuleType) -> None:
+def test_a_session_of_somebody_else_is_not_there(visitor: Visitor, make: Make) -> None:
     other = opened(make.user(), "Safari on iPad")
     row = sessions.staff(other, clock.now())
     assert row is not None
