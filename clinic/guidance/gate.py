@@ -9,15 +9,17 @@ first, leave out a type that was chosen, or make the session shorter. Everything
 3. The longest session depends on it.
 4. Whether one of these is asked at all depends on it.
 5. Nobody under 18 is seen without it: the guardian's yes.
+6. It is the place for the client's own words on a page with such a question: a client may ask there for a look first.
 """
 
 from collections.abc import Collection, Iterator
 from typing import Final
 
+from clinic.guidance.fields import FieldKind
 from clinic.guidance.knowledge import MODALITIES
 from clinic.guidance.levels import Level
 from clinic.guidance.plan import LENGTH_FIELDS
-from clinic.guidance.questions import FLAG_PREFIX, QUESTIONS
+from clinic.guidance.questions import FLAG_PREFIX, PAGES, QUESTIONS
 from clinic.guidance.red_flags import ASKED_FLAGS
 from clinic.guidance.rules import CURRENT
 from clinic.guidance.rules.kinds import RuleSet, SafetyRule
@@ -33,8 +35,19 @@ def gate_fields(types: Collection[str] = ALL_TYPES, rule_set: RuleSet = CURRENT)
     For somebody who has chosen no treatment yet these are all types.
     """
     read = {field for rule in _deciding(types, rule_set) for field in (*rule.when.fields, *rule.waits_for)}
-    return _with_what_shows_them(
+    found = _with_what_shows_them(
         {key for field in (*read, *LENGTH_FIELDS, _GUARDIAN) for key in _keys(field)}
+    )
+    return found | _own_words_beside(found)
+
+
+def _own_words_beside(found: Collection[str]) -> frozenset[str]:
+    return frozenset(
+        question.field
+        for page in PAGES
+        if any(question.field in found for question in page.questions)
+        for question in page.questions
+        if question.kind is FieldKind.OWN_WORDS
     )
 
 

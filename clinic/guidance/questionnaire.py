@@ -13,6 +13,7 @@ from typing import Final
 
 from clinic.guidance.facts import Facts, InvalidFacts
 from clinic.guidance.fields import FIELDS, FieldKind, Option
+from clinic.guidance.own_words import LONGEST, TITLES
 from clinic.guidance.questions import (
     FLAG_PREFIX,
     PAGES,
@@ -32,7 +33,7 @@ SUCCESSORS: Final = {
 }
 """Signs that are no longer asked, with those that have taken their place, as keys of answers."""
 
-Value = str | int | list[str] | list[dict[str, str | int]]
+Value = str | int | list[str] | list[dict[str, str | int]] | dict[str, str | bool]
 Answers = Mapping[str, object]
 
 
@@ -88,6 +89,8 @@ def facts_of(answers: Answers, *, unknown: Collection[str] = ()) -> Facts:
     plain: dict[str, object] = {}
     flags: dict[str, list[str]] = {"yes": [], "no": [], "unsure": []}
     for name, value in answers.items():
+        if name in TITLES:
+            continue  # The client's own words are for people; no rule sees them.
         if not name.startswith(FLAG_PREFIX):
             plain[name] = value
         elif name in QUESTIONS and isinstance(value, str) and value in flags:
@@ -130,7 +133,8 @@ def not_asked(answers: Answers) -> frozenset[str]:
         unknown.update(
             question.field
             for question in candidate.questions
-            if question.shown is None or decided(question.shown, facts) is not False
+            if question.kind is not FieldKind.OWN_WORDS
+            and (question.shown is None or decided(question.shown, facts) is not False)
         )
     return frozenset(unknown)
 
@@ -340,7 +344,15 @@ def _score(question: Question, text: str) -> int:
     return int(text)
 
 
-_READERS: dict[FieldKind, Callable[[Question, list[str], Answers], Value]] = {
+def _read_words(question: Question, texts: list[str], given: Answers) -> Value | None:
+    text, look = (*texts, "", "")[:2]
+    if len(text) > LONGEST:
+        raise UnreadableAnswer(f"Use up to {LONGEST} letters; these are {len(text)}.")
+    # Without words there is nothing to look at.
+    return {"text": text, "look": look == "yes"} if text else None
+
+
+_READERS: dict[FieldKind, Callable[[Question, list[str], Answers], Value | None]] = {
     FieldKind.ONE: _read_one,
     FieldKind.RED_FLAG: _read_one,
     FieldKind.CONFIRM: _read_one,
@@ -349,13 +361,19 @@ _READERS: dict[FieldKind, Callable[[Question, list[str], Answers], Value]] = {
     FieldKind.INTEGER: _read_number,
     FieldKind.SCALE: _read_number,
     FieldKind.PSFS: _read_activities,
+    FieldKind.OWN_WORDS: _read_words,
 }
+
+
+LOOK_FIRST: Final = "A therapist looks at this before the visit is confirmed"
 
 
 def in_words(field: str, value: object) -> str:
     """One stored answer as a person reads it, for check-answers pages and therapists."""
     if field.startswith(FLAG_PREFIX):
         return QUESTIONS[field].label(value)
+    if isinstance(value, dict):
+        return f"{value['text']}\n({LOOK_FIRST})" if value["look"] else str(value["text"])
     known = FIELDS[field]
     if known.kind is FieldKind.PSFS and isinstance(value, list):
         return "; ".join(f"{item['activity']}: {item['score']} of 10" for item in value) or "None"

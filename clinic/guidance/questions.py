@@ -23,6 +23,7 @@ from clinic.guidance.conditions import (
     not_,
 )
 from clinic.guidance.fields import FIELDS, Field, FieldKind, Option
+from clinic.guidance.own_words import LONGEST, TITLES, WORDS_PREFIX
 from clinic.guidance.red_flags import ASKED_FLAGS, RED_FLAGS
 
 FLAG_PREFIX: Final = "red_flags."
@@ -47,7 +48,7 @@ class Question(Field):
 
 @dataclass(frozen=True)
 class QuestionPage:
-    """One page of the questionnaire. `heading` is empty when its only question is the heading."""
+    """One page of the questionnaire. `heading` is empty when its only question, own words aside, is the heading."""
 
     slug: str
     part: str
@@ -119,6 +120,23 @@ def _flag_page(number: int, *codes: str) -> QuestionPage:
     )
 
 
+def _own_words(topic: str, text: str, *, shown: Condition | None = None) -> tuple[Question, ...]:
+    """The place for a client's own words about one topic. No rule can name it, because it is no field."""
+    key = f"{WORDS_PREFIX}{topic}"
+    return (
+        Question(
+            name=key,
+            kind=FieldKind.OWN_WORDS,
+            title=f"{TITLES[key]}, in your own words",
+            text=text,
+            help="In your own words, as short as you like. Your therapist reads it first.",
+            most=LONGEST,
+            optional=True,
+            shown=shown,
+        ),
+    )
+
+
 _IN_PAIN: Final = is_("back_pain_now", "yes")
 _MASSAGED_BEFORE: Final = is_not("massage_experience", "never")
 
@@ -186,7 +204,10 @@ PAGES: Final = (
     QuestionPage(
         "cause",
         "C",
-        _ask("onset_triggers", "mobility_limit", shown=_IN_PAIN),
+        (
+            *_ask("onset_triggers", "mobility_limit", shown=_IN_PAIN),
+            *_own_words("happened", "Anything else we should know about how it began?", shown=_IN_PAIN),
+        ),
         heading="What brings it on, and what it limits",
     ),
     QuestionPage(
@@ -231,8 +252,19 @@ PAGES: Final = (
         heading="Stress, sleep and mood",
     ),
     QuestionPage("swelling", "E", _ask("swelling")),
-    QuestionPage("conditions", "E", _ask("conditions")),
-    QuestionPage("medicines", "E", _ask("medications")),
+    QuestionPage(
+        "conditions",
+        "E",
+        (*_ask("conditions"), *_own_words("conditions", "Anything else we should know about your health?")),
+    ),
+    QuestionPage(
+        "medicines",
+        "E",
+        (
+            *_ask("medications"),
+            *_own_words("medicines", "Anything else we should know about your medicines?"),
+        ),
+    ),
     QuestionPage(
         "bones",
         "E",
@@ -289,7 +321,11 @@ PAGES: Final = (
             ),
         ),
     ),
-    QuestionPage("allergies", "E", _ask("allergies")),
+    QuestionPage(
+        "allergies",
+        "E",
+        (*_ask("allergies"), *_own_words("allergies", "Anything else we should know about your allergies?")),
+    ),
     QuestionPage(
         "pressure", "F", _ask("pressure_preference", "clothing_preference"), heading="Pressure and clothing"
     ),

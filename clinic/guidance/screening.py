@@ -7,7 +7,7 @@ What was not asked never clears: a rule that only an answer not yet asked could 
 answers is listed as not yet asked, and so is a contradiction, because nobody contradicts what they were not asked.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
 from typing import TypeVar
 
@@ -26,8 +26,11 @@ T = TypeVar("T")
 _SEVERITY = attrgetter("severity")
 
 
-def screen(facts: Facts, rule_set: RuleSet = CURRENT) -> SafetyOutcome:
-    """The safety outcome of these facts: the highest level of all rules that fire, and what they change."""
+def screen(facts: Facts, rule_set: RuleSet = CURRENT, also: Sequence[FiredRule] = ()) -> SafetyOutcome:
+    """The safety outcome of these facts: the highest level of all rules that fire, and what they change.
+
+    `also` counts beside the rules: what the client asks for in their own words.
+    """
     known = facts.normalised()
     rules = [rule for rule in rule_set.safety if _fires(rule, known)]
     unsure = [
@@ -35,7 +38,7 @@ def screen(facts: Facts, rule_set: RuleSet = CURRENT) -> SafetyOutcome:
         for code, flag in RED_FLAGS.items()
         if code in known.many("red_flags_unsure") - known.many("red_flags")
     ]
-    fired = (*(_fired(rule, known) for rule in rules), *(_unsure(flag) for flag in unsure))
+    fired = (*(_fired(rule, known) for rule in rules), *(_unsure(flag) for flag in unsure), *also)
     level = max((rule.level for rule in fired), key=_SEVERITY, default=Level.OK)
     disposition = _disposition(level, fired)
     cap, capped_by = _cap(rules)

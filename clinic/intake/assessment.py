@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from clinic.guidance import engine, plan, questionnaire
+from clinic.guidance import engine, own_words, plan, questionnaire
 from clinic.guidance.advice import advice
 from clinic.guidance.levels import Disposition, HelpPlace, HowSoon, Level
 from clinic.guidance.outcome import FiredRule
@@ -76,7 +76,7 @@ def assess(
     """
     unknown = questionnaire.not_asked(answers) if is_partial else frozenset()
     facts = questionnaire.facts_of(answers, unknown=unknown)
-    safety = engine.screen(facts, rule_set)
+    safety = engine.screen(facts, rule_set, own_words.asked_look(answers))
     suggestion = engine.suggest(facts, safety, rule_set)
     draft = plan.draft(facts, safety, suggestion) if suggestion else None
     longest = draft or plan.draft(facts, safety, _nothing_suggested(safety))
@@ -188,7 +188,7 @@ def led_by(found: Iterable[Mapping[str, Any]]) -> tuple[tuple[str, Any], ...]:
 
 def counting(answers: Mapping[str, object]) -> list[FiredRule]:
     """The rules that count for answers still being given; see `so_far` for those that wait."""
-    safety = engine.screen(questionnaire.facts_of(answers), CURRENT)
+    safety = engine.screen(questionnaire.facts_of(answers), CURRENT, own_words.asked_look(answers))
     contradictory = {rule.id for rule in CURRENT.contradictions}
     return [
         fired

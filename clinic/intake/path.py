@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from clinic.guidance import questionnaire
+from clinic.guidance.fields import FieldKind
 from clinic.guidance.questions import PAGES, Question, QuestionPage
 
 Answers = Mapping[str, object]
@@ -27,9 +28,10 @@ def asked_questions(page: QuestionPage, answers: Answers) -> tuple[Question, ...
 
 
 def is_complete(page: QuestionPage, answers: Answers) -> bool:
-    """Whether every question of the page was seen, and answered where it must be."""
+    """Whether every question of the page was seen, and answered where it must be. Nobody has to go back for own words."""
     return all(
-        answers.get(question.field) is not None
+        question.kind is FieldKind.OWN_WORDS
+        or answers.get(question.field) is not None
         or (question.field in answers and not questionnaire.required(question, answers))
         for question in asked_questions(page, answers)
     )

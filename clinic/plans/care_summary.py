@@ -5,14 +5,17 @@ says what is planned; what was given is only what the therapist writes into the 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from clinic.accounts import audit
 from clinic.accounts.models import User
 from clinic.booking.models import Appointment
+from clinic.guidance import own_words
 from clinic.guidance.knowledge import MODALITIES, TECHNIQUES
+from clinic.guidance.own_words import OwnWords
 from clinic.guidance.rules.kinds import REGIONS
+from clinic.intake import queries as intake
 from clinic.intake.explanation import (
     ExplainedPlan,
     ExplainedRule,
@@ -47,6 +50,8 @@ class CareSummary:
     areas: tuple[str, ...] = ()
     leave_alone: tuple[str, ...] = ()
     pressure: str = ""
+    own_words: tuple[OwnWords, ...] = ()
+    """What the client wrote in the newest full answers, shown first."""
     techniques: tuple[TechniqueGroup, ...] = ()
     """By type, each technique once."""
     left_out: tuple[LeftOutType, ...] = ()
@@ -58,7 +63,9 @@ def care_of(visit: Appointment, *, by: User, now: datetime) -> CareSummary | Non
         return None
     review = queries.newest_review(visit.client_id)
     plan = courses.plan_of(visit.client_id)
-    if review is None and plan is None:
+    sent = intake.newest_full(browser=None, client_id=visit.client_id, now=now)
+    words = own_words.told(sent.answers) if sent is not None else ()
+    if review is None and plan is None and not words:
         return None
     safety = safety_of(review.outcome) if review is not None else ExplainedSafety.read({})
     audit.record(
@@ -67,10 +74,10 @@ def care_of(visit: Appointment, *, by: User, now: datetime) -> CareSummary | Non
         visit,
         client_id=visit.client_id,
         purpose="care",
-        fields=("rules", "plan"),
+        fields=("rules", "plan", *(["own_words"] if words else [])),
         now=now,
     )
-    return summary(safety, plan)
+    return replace(summary(safety, plan), own_words=words)
 
 
 def summary(safety: ExplainedSafety, plan: Plan | None) -> CareSummary:

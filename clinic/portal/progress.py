@@ -15,10 +15,13 @@ from clinic import clock
 from clinic.accounts import audit
 from clinic.accounts.models import Client
 from clinic.db import transaction
+from clinic.guidance import own_words
 from clinic.guidance.fields import FIELDS
 from clinic.guidance.measures import GLOBAL_CHANGE_QUESTION, GlobalChange
+from clinic.guidance.own_words import OwnWords
 from clinic.guidance.questions import QUESTIONS
 from clinic.guidance.schedule import Instrument
+from clinic.intake import queries as intake
 from clinic.language.reading import local, short_date
 from clinic.plans import scores
 from clinic.plans.scores import Occasion
@@ -55,20 +58,33 @@ def show() -> str:
     with transaction():
         given = scores.of_client(person.id)
         shown = given[-NEWEST:]
-        _record_look(person, shown, signed_in.actor, now)
+        words = _own_words(person.id, now)
+        _record_look(person, shown, words, signed_in.actor, now)
         zone = _zone(shown, now)
         chart, tables = _chart(shown, zone), list(_tables(shown, zone))
     newest = NEWEST if len(given) > NEWEST else None
-    return render_template("portal/progress.html", chart=chart, tables=tables, newest=newest)
+    return render_template("portal/progress.html", chart=chart, tables=tables, newest=newest, words=words)
 
 
-def has_any(client_id: UUID) -> bool:
-    """Whether there is anything to show."""
-    return scores.has_any(client_id)
+def has_any(client_id: UUID, now: datetime) -> bool:
+    """Whether there may be anything to show; answers are not opened for it."""
+    return (
+        scores.has_any(client_id)
+        or intake.newest_full(browser=None, client_id=client_id, now=now) is not None
+    )
 
 
-def _record_look(person: Client, shown: Iterable[Occasion], actor: str, now: datetime) -> None:
+def _own_words(client_id: UUID, now: datetime) -> tuple[OwnWords, ...]:
+    """What the client wrote in the newest full answers."""
+    sent = intake.newest_full(browser=None, client_id=client_id, now=now)
+    return own_words.told(sent.answers) if sent is not None else ()
+
+
+def _record_look(
+    person: Client, shown: Iterable[Occasion], words: Sequence[OwnWords], actor: str, now: datetime
+) -> None:
     fields = sorted({instrument.value for occasion in shown for instrument in occasion.entries})
+    fields += ["own_words"] if words else []
     if fields:
         audit.record(
             actor, "read", person, client_id=person.id, purpose="own_progress", fields=fields, now=now

@@ -15,7 +15,7 @@ from wtforms.validators import InputRequired
 from clinic import clock
 from clinic.accounts import audit
 from clinic.db import transaction
-from clinic.guidance import questionnaire
+from clinic.guidance import own_words, questionnaire
 from clinic.guidance.questions import FLAG_PREFIX, QUESTIONS
 from clinic.intake import doctor_pages, queries
 from clinic.intake.models import Draft, Submission
@@ -101,6 +101,7 @@ def page(source: Draft | Submission, now: datetime, *, purpose: str, mail: str |
     told = doctor_pages.told(source, now)
     led = [field for field, _ in told.led]
     reasons, others, signs = sheet(told.answers, led)
+    words = own_words.told(told.answers)
     audit.record(
         access.actor(),
         "read",
@@ -108,7 +109,11 @@ def page(source: Draft | Submission, now: datetime, *, purpose: str, mail: str |
         client_id=source.client_id,
         purpose=purpose,
         fields=sorted(
-            {field.split(".")[0] for field in (*led, *_TOLD) if told.answers.get(field) is not None}
+            {
+                field.split(".")[0]
+                for field in (*led, *_TOLD, *own_words.TITLES)
+                if told.answers.get(field) is not None
+            }
         ),
         now=now,
     )
@@ -117,6 +122,7 @@ def page(source: Draft | Submission, now: datetime, *, purpose: str, mail: str |
         led=reasons,
         others=others,
         signs=signs,
+        words=[(one.title, one.text) for one in words],
         answered_at=source.changed_at if isinstance(source, Draft) else source.submitted_at,
         zone=practice_zone(now.date()),
         mail=mail,

@@ -10,7 +10,7 @@ from clinic.guidance import questionnaire
 from clinic.guidance.fields import FieldKind
 from clinic.guidance.questions import Question
 from clinic.guidance.regional import in_local_words
-from clinic.web.forms import clean
+from clinic.web.forms import clean, clean_lines
 
 
 def as_asked(question: Question, answers: Mapping[str, object], country: str = "") -> Question:
@@ -34,7 +34,8 @@ def posted(questions: Sequence[Question]) -> tuple[dict[str, list[str]], dict[st
     for question in questions:
         texts = _texts(question)
         try:
-            sent[question.field] = [clean(text) or "" for text in texts]
+            cleaning = clean_lines if question.kind is FieldKind.OWN_WORDS else clean
+            sent[question.field] = [cleaning(text) or "" for text in texts]
         except ValueError as problem:
             sent[question.field] = []
             unfit[question.field] = str(problem)
@@ -42,6 +43,8 @@ def posted(questions: Sequence[Question]) -> tuple[dict[str, list[str]], dict[st
 
 
 def _texts(question: Question) -> list[str]:
+    if question.kind is FieldKind.OWN_WORDS:
+        return [request.form.get(question.field, ""), request.form.get(f"{question.field}.look", "")]
     if question.kind is not FieldKind.PSFS:
         return request.form.getlist(question.field)
     return [
@@ -59,6 +62,9 @@ def as_typed(questions: Sequence[Question], posted: Mapping[str, Sequence[str]])
         if question.kind is FieldKind.PSFS:
             pairs = zip(texts[::2], texts[1::2], strict=False)
             shown[question.field] = [{"activity": activity, "score": score} for activity, score in pairs]
+        elif question.kind is FieldKind.OWN_WORDS:
+            text, look = (*texts, "", "")[:2]
+            shown[question.field] = {"text": text, "look": look == "yes"}
         elif question.kind in (FieldKind.MANY, FieldKind.BODY_MAP):
             shown[question.field] = list(texts)
         else:

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from clinic import language
+from clinic import clock, language
 from clinic.accounts.models import AuditEntry
 from clinic.booking.models import Appointment
 from clinic.db import db
@@ -139,3 +139,13 @@ def test_readers_of_german_are_told_why_the_page_is_english(course: list[Appoint
     assert '<html lang="en"' in answer
     with language.speaking("de"):
         assert language.gettext(SORRY) in answer
+
+
+def test_a_client_reads_their_own_words_and_the_way_to_change_them(scene: Scene, ada: Visitor) -> None:
+    words = {"own_words.allergies": {"text": "<i>Nuts</i>\nand bees", "look": False}}
+    make.submission(who=scene.ada, answers=words, submitted_at=clock.now())
+    ada.open("/my").open("/my/progress")
+    assert "&lt;i&gt;Nuts&lt;/i&gt;\nand bees</dd>" in ada.answer.text
+    assert "Nothing here yet" not in ada.text
+    assert any(one.get("href") == "/intake" and one.text == "Change it" for one in ada.page.all("a"))
+    assert looks() == [(f"contact:{scene.ada.contacts[0].id}", ["own_words"])]

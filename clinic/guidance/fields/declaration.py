@@ -10,7 +10,8 @@ class FieldKind(StrEnum):
     """How a field is answered. The stored value follows from it.
 
     one, red_flag, confirm: a code. many, body_map: a list of codes. integer, scale: a whole number; a scale is
-    always 0 to 10. psfs: up to three activities in the client's words, each with a score from 0 to 10.
+    always 0 to 10. psfs: up to three activities in the client's words, each with a score from 0 to 10. own_words: a
+    text for people, as {"text", "look"}; it is no fact, and no rule reads it.
     """
 
     ONE = "one"
@@ -21,6 +22,7 @@ class FieldKind(StrEnum):
     RED_FLAG = "red_flag"
     PSFS = "psfs"
     CONFIRM = "confirm"
+    OWN_WORDS = "own_words"
 
 
 @dataclass(frozen=True, slots=True)

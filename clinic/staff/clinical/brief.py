@@ -7,6 +7,7 @@ from typing import Any, Self
 from clinic.accounts.models import Client, Contact
 from clinic.booking.models import Appointment
 from clinic.guidance.fields import FIELDS
+from clinic.guidance.own_words import TITLES
 from clinic.guidance.red_flags import RED_FLAGS
 from clinic.intake.explanation import ExplainedRule, Explanation
 from clinic.staff.clinical import answers
@@ -61,6 +62,8 @@ def _quoted(rule: ExplainedRule) -> Iterable[str]:
             yield from (
                 f"{RED_FLAGS[code].title}: {_FLAG_FACTS[fact]}" for code in value if code in RED_FLAGS
             )
+        elif fact == "own_words":
+            yield from (f"{TITLES[key]}: please look before my visit is confirmed" for key in value)
         elif fact in FIELDS and value not in (None, [], ()):
             yield f"{FIELDS[fact].title}: {answers.words(FIELDS[fact], value)}"
 

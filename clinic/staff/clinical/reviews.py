@@ -1,6 +1,6 @@
 """The review queue, and one review: answers beside the suggestion and its reasons, and the therapist's decision."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -16,8 +16,10 @@ from clinic.booking.models import State
 from clinic.booking.placing import NotOffered
 from clinic.booking.suitability import NotSuitable, SafetyReasonNeeded
 from clinic.db import db, transaction
+from clinic.guidance import own_words
 from clinic.guidance.knowledge import MODALITIES
 from clinic.guidance.levels import Level
+from clinic.intake import queries as intake
 from clinic.intake.explanation import Explanation
 from clinic.plans import courses, services
 from clinic.plans import queries as plans
@@ -147,7 +149,9 @@ def review(review_id: UUID) -> ResponseReturnValue:
         submission, fired = opened.review.submission, opened.explained.fired
         given = submission.answers
         read = answers.read_panels(given, brief.rules_by_answer(fired), submission.as_group or ())
-        _record(user, opened.review, fields=read.fields, purpose="review")
+        words = own_words.told(intake.answers_judged(submission))
+        fields = {*read.fields, *(["own_words"] if words else [])}
+        _record(user, opened.review, fields=sorted(fields), purpose="review")
         in_queue = [entry.review.id for entry in plans.queue(user.id, now)]
         decided = opened.review
         return render_template(
@@ -160,6 +164,7 @@ def review(review_id: UUID) -> ResponseReturnValue:
             explained=opened.explained,
             heading=HEADINGS[opened.explained.level],
             read=read,
+            words=words,
             position=in_queue.index(review_id) + 1 if review_id in in_queue else None,
             waiting_count=len(in_queue),
             level_flag=LEVEL_FLAGS.get(opened.explained.level),
@@ -385,7 +390,7 @@ def _open(review_id: UUID, user: User) -> Opened:
     return Opened(review=review, client=client, explained=Explanation.of(review.outcome))
 
 
-def _record(user: User, review: Review, *, fields: tuple[str, ...], purpose: str) -> None:
+def _record(user: User, review: Review, *, fields: Sequence[str], purpose: str) -> None:
     audit.record(
         audit.by_user(user.id),
         "read",
