@@ -25,7 +25,7 @@ class Section:
 class Modality:
     """A type of massage.
 
-    `said_for` is what the guidance names it for, `pressure` what it says about that; `usual_pressure` is what a draft
+    `feels_like` ends "It feels like …". `said_for` is what the guidance names it for, `pressure` what it says about that; `usual_pressure` is what a draft
     plan assumes without a wish.
     `intensity` runs from 1 (stillest) to 5 (deepest). `section_count` is how fully the document describes the type,
     as the ranking counts it: lists that only name a type count for it there, and are not cited in `sections`.
@@ -34,6 +34,7 @@ class Modality:
 
     id: str
     name: str
+    feels_like: str
     what_it_is: str
     said_for: str
     pressure: str
@@ -112,6 +113,7 @@ MODALITIES: Final = {
         Modality(
             id="swedish",
             name="Swedish massage",
+            feels_like="long, flowing strokes with soft kneading",
             what_it_is="Long, gliding, soothing strokes with kneading, light friction, tapping and shaking. "
             "Many people feel relaxed and less stiff for a while.",
             said_for="Mild pain, stiffness, lasting tightness and rest; its own example is the lower back",
@@ -124,6 +126,7 @@ MODALITIES: Final = {
         Modality(
             id="relaxation",
             name="Relaxation massage",
+            feels_like="slow, calming strokes over the whole back",
             what_it_is="Calming glides over the whole back with simple oils, and mild pressure by hand where it is "
             "welcome. The guidance describes it as easing knots without hurting.",
             said_for="Comfort, when no focused work is needed",
@@ -136,6 +139,7 @@ MODALITIES: Final = {
         Modality(
             id="trigger_point",
             name="Trigger point therapy",
+            feels_like="a finger that rests on one sore spot until it may let go",
             what_it_is="A finger rests on a sore spot in a tight band of muscle for some seconds until it may let "
             "go. Kneading and stretching follow.",
             said_for="Knots from overuse, strain or lasting tension, and tender spots whose pain shows up elsewhere",
@@ -148,6 +152,7 @@ MODALITIES: Final = {
         Modality(
             id="deep_tissue",
             name="Deep tissue massage",
+            feels_like="slow, firm strokes that reach deep into the muscle",
             what_it_is="Slow, deliberate strokes across the direction of the muscle that reach its lower layers. It "
             "may ease long-standing tension for a while.",
             said_for="Lasting tension, knots from desk work, and moving more easily; its own example is neck and shoulders",
@@ -160,6 +165,7 @@ MODALITIES: Final = {
         Modality(
             id="neuromuscular",
             name="Neuromuscular therapy",
+            feels_like="careful pressure on sore spots, and a stretch of the short side",
             what_it_is="Looks for lasting patterns of tension and for muscles that work unevenly, with held "
             "pressure on sore spots and stretching of the short side.",
             said_for="Lasting back pain, and muscles that work unevenly",
@@ -172,6 +178,7 @@ MODALITIES: Final = {
         Modality(
             id="sports",
             name="Sports massage",
+            feels_like="stretching and brisk kneading of the muscles you use",
             what_it_is="A mix of stretching, working the muscles and deeper strokes. The guidance describes it for "
             "active people, around training and events.",
             said_for="Active people: strains, soreness around training and events, moving freely again",
@@ -184,6 +191,7 @@ MODALITIES: Final = {
         Modality(
             id="myofascial_release",
             name="Myofascial release",
+            feels_like="steady pressure in small circles where it feels stuck",
             what_it_is="Sustained pressure in small circles over places that feel stuck, with little or no oil.",
             said_for="Places that feel blocked; named in a list for the lower back",
             pressure="Sustained; the guidance gives no level",
@@ -195,6 +203,7 @@ MODALITIES: Final = {
         Modality(
             id="manual_lymphatic_drainage",
             name="Manual lymphatic drainage",
+            feels_like="very light, rhythmic strokes on the skin",
             what_it_is="Very light, rhythmic strokes by a therapist trained for it. The guidance names it for "
             "swelling.",
             said_for="Swelling",
@@ -208,6 +217,7 @@ MODALITIES: Final = {
         Modality(
             id="aromatherapy",
             name="Aromatherapy massage",
+            feels_like="a gentle massage with a scent you choose",
             what_it_is="A gentle massage with diluted essential oils that you agree on beforehand.",
             said_for="Only named in a list",
             pressure="As the massage it is combined with",
@@ -219,6 +229,7 @@ MODALITIES: Final = {
         Modality(
             id="acupressure",
             name="Acupressure",
+            feels_like="a steady press on single points, through clothes if you like",
             what_it_is="Held pressure on points of the body, through clothes if you like. Traditionally described "
             "as freeing the flow of energy.",
             said_for="Only named in a list",
@@ -231,6 +242,7 @@ MODALITIES: Final = {
         Modality(
             id="mechanical_impulse",
             name="Mechanical impulse therapy",
+            feels_like="vibration and quick taps from a small device",
             what_it_is="A hand-held device gives vibration and quick taps to the muscle, in short bouts.",
             said_for="Only named in a list for the lower back",
             pressure="The guidance does not say",
@@ -243,6 +255,7 @@ MODALITIES: Final = {
         Modality(
             id="craniosacral",
             name="Craniosacral therapy",
+            feels_like="still hands that hardly press",
             what_it_is="Still, very light contact with the hands. Traditionally described as following quiet "
             "rhythms of the body.",
             said_for="Only named, as one more technique that may help",

@@ -206,5 +206,9 @@ def _summary(confidence: str | None, ranked: tuple[Match, ...]) -> str:
     sentence = "It matches the clinic’s guidance and your wishes."
     if confidence == CLEAR_MATCH or len(ranked) == 1:
         return sentence
-    closeness = "is as close" if confidence == TIE else "comes close"
-    return f"{sentence} {ranked[1].name} {closeness}, so choose together with your therapist."
+    if confidence == TIE:
+        first, second = (
+            f"{match.name} feels like {MODALITIES[match.modality].feels_like}" for match in ranked[:2]
+        )
+        return f"Both fit the clinic’s guidance and your wishes. {first}; {second}. Choose together with your therapist."
+    return f"{sentence} {ranked[1].name} comes close, so choose together with your therapist."

@@ -14,8 +14,9 @@ from clinic.guidance.knowledge import MODALITIES
 from clinic.guidance.levels import Level
 from clinic.guidance.outcome import SafetyOutcome
 from clinic.guidance.plain import Json, record
-from clinic.guidance.rules.kinds import REGIONS, regions
-from clinic.guidance.session import PlannedTechnique, approach, techniques
+from clinic.guidance.rules import CURRENT
+from clinic.guidance.rules.kinds import REGIONS, RuleSet, regions
+from clinic.guidance.session import PlannedTechnique, approach, focus_notes, techniques
 from clinic.guidance.suggestion import Match, Suggestion
 
 
@@ -129,7 +130,9 @@ _NECK_OR_SHOULDERS: Final = has_any("pain_areas", "neck", "shoulders")
 _STIFF_LOWER_BACK: Final = all_of(has("pain_areas", "lower_back"), has("muscle_findings", "stiffness"))
 
 
-def draft(facts: Facts, outcome: SafetyOutcome, suggestion: Suggestion) -> DraftPlan:
+def draft(
+    facts: Facts, outcome: SafetyOutcome, suggestion: Suggestion, rule_set: RuleSet = CURRENT
+) -> DraftPlan:
     """The draft plan for a suggestion. Without any type left it still says where, how firmly, how long and how often."""
     known = facts.normalised()
     types = _worked_types(suggestion)
@@ -148,13 +151,17 @@ def draft(facts: Facts, outcome: SafetyOutcome, suggestion: Suggestion) -> Draft
         mix=_mix(types),
         area_mix=area_mix,
         area_parts=_area_parts(known, avoid, length.minutes) if area_mix else (),
-        techniques=techniques(types, known, outcome),
+        techniques=techniques(types, known, outcome, rule_set.focus),
         approach=approach(types, known, with_oils=_with_oils(suggestion)),
         length=length,
         course=proposed,
         reassess=gate,
         companion_care=COMPANION_CARE,
-        notes=(*(note.text for note in outcome.notes), *((frequency,) if frequency else ())),
+        notes=(
+            *(note.text for note in outcome.notes),
+            *((frequency,) if frequency else ()),
+            *focus_notes(known, rule_set.focus),
+        ),
         provisional=outcome.level is Level.THERAPIST_REVIEW,
         rule_set=outcome.rule_set,
     )

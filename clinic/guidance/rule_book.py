@@ -14,7 +14,7 @@ from typing import Any, Final
 from clinic.guidance.fields import FIELDS
 from clinic.guidance.knowledge import MODALITIES, SECTIONS, TECHNIQUES
 from clinic.guidance.levels import Disposition, Level
-from clinic.guidance.rules.kinds import Effect, Note, Points, RuleSet, SafetyRule
+from clinic.guidance.rules.kinds import Effect, FocusRule, Note, Points, RuleSet, SafetyRule
 from clinic.guidance.safety_net import SAFETY_NETS
 from clinic.guidance.sources import SOURCES
 
@@ -30,6 +30,7 @@ GROUPS: Final = {
     "ok": "Can be booked, with something to mind",
     "back": "What the back is like",
     "preferences": "What the client prefers",
+    "focus": "What a session gives more time to",
     "order": "How types are put in order",
 }
 """The groups of rules in the order of the book, by key."""
@@ -130,6 +131,7 @@ def _write(rule_set: RuleSet) -> RuleBook:
         *(_safety_rule(rule) for rule in rule_set.safety),
         *(_scoring_rule(rule, "back") for rule in rule_set.back),
         *(_scoring_rule(rule, "preferences") for rule in rule_set.preferences),
+        *(_focus_rule(rule) for rule in rule_set.focus),
         *_order(rule_set),
         *_further(rule_set),
     )
@@ -189,6 +191,23 @@ def _scoring_rule(rule: Any, group: str) -> BookRule:
 _TOLD_OF_SCORING: Final = frozenset({"id", "when", "points", "reason", "against"})
 
 
+def _focus_rule(rule: FocusRule) -> BookRule:
+    more = ", ".join(TECHNIQUES[technique].name for technique in rule.techniques)
+    lines = [("When", _sentence(rule.when.words()))]
+    lines += [("More time for", f"{more}.")] if more else []
+    lines += [("Note for the therapist", rule.note)] if rule.note else []
+    return BookRule(
+        id=rule.id,
+        group="focus",
+        heading=f"For {rule.answers}.",
+        lines=(*lines, *_more(rule, _TOLD_OF_FOCUS)),
+        sources=_sections(rule.sections),
+    )
+
+
+_TOLD_OF_FOCUS: Final = frozenset({"id", "when", "answers", "techniques", "note", "sections"})
+
+
 def _order(rule_set: RuleSet) -> Iterator[BookRule]:
     """What puts types in order beside the rules about the client."""
     yield BookRule(
@@ -238,6 +257,7 @@ _TOLD_OF_SET: Final = frozenset(
         "blend",
         "gentle_default",
         "cap_effects",
+        "focus",
     }
 )
 

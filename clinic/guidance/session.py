@@ -6,6 +6,7 @@ from typing import Final
 from clinic.guidance.facts import Facts
 from clinic.guidance.knowledge import TECHNIQUES
 from clinic.guidance.outcome import SafetyOutcome
+from clinic.guidance.rules.kinds import FocusRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +94,17 @@ _OIL_BASED: Final = ("effleurage", "lubrication")
 
 
 def techniques(
-    modalities: tuple[str, ...], facts: Facts, outcome: SafetyOutcome
+    modalities: tuple[str, ...], facts: Facts, outcome: SafetyOutcome, focus: tuple[FocusRule, ...]
 ) -> tuple[PlannedTechnique, ...]:
     """The techniques of these types in order, with effleurage to open and close where oil is possible.
 
     What a safety rule forbids is left out; so are vibration, tapping and percussion wherever mechanical impulse therapy
-    is, and the deep strokes of sports massage under a limit on pressure.
+    is, and the deep strokes of sports massage under a limit on pressure. What answers a finding or a goal gets more time.
     """
     gone = _not_possible(facts, outcome)
+    more = [rule for rule in focus if rule.when.holds(facts)]
     steps = [
-        (modality, technique, _aim(technique, aim, outcome))
+        (modality, technique, _aim(technique, aim, outcome) + _more_for(technique, more))
         for modality in modalities
         for technique, aim in _opened(WAYS[modality].techniques, first=modality == modalities[0])
         if technique not in gone and not (modality == "sports" and technique == "cross_grain" and outcome.cap)
@@ -135,6 +137,17 @@ def _aim(technique: str, aim: str, outcome: SafetyOutcome) -> str:
     if technique == "stretching" and outcome.has_note("no_end_range"):
         return f"{aim}, not to the end of the range"
     return aim
+
+
+def _more_for(technique: str, focus: list[FocusRule]) -> str:
+    """What the technique gets more time for, as the end of its aim; nothing if for nothing."""
+    answers = [rule.answers for rule in focus if technique in rule.techniques]
+    return f"; more of it for {', '.join(answers)}" if answers else ""
+
+
+def focus_notes(facts: Facts, focus: tuple[FocusRule, ...]) -> tuple[str, ...]:
+    """What is to be minded each time because of a goal or a past reaction."""
+    return tuple(rule.note for rule in focus if rule.note and rule.when.holds(facts))
 
 
 def approach(modalities: tuple[str, ...], facts: Facts, *, with_oils: bool) -> tuple[str, ...]:

@@ -53,7 +53,7 @@ _ALL: Final = (
         "G2-neuromuscular",
         "Neuromuscular therapy looks for uneven muscles and for lasting patterns of tension.",
         types="neuromuscular",
-        rules="E08 E11 E30 E39",
+        rules="E08 E11 E30 E39 E57",
     ),
     _say(
         "G2-points",
@@ -97,7 +97,9 @@ _ALL: Final = (
     _say("G3-posture", "Poor posture and a curved spine are named as causes of back pain.", rules="E27"),
     _say("G3-mind", "Stress, low mood and anxiety are named as causes of back pain.", rules="E19 E20 E21"),
     _say(
-        "G3-sport", "Injuries from training, dance and sport are named as causes of back pain.", rules="E18"
+        "G3-sport",
+        "Injuries from training, dance and sport are named as causes of back pain.",
+        rules="E18 E59",
     ),
     _say(
         "G3-ages",
@@ -145,13 +147,13 @@ _ALL: Final = (
         "G6-deep",
         "Deep tissue massage is named for lasting tension and pain, for knots from sitting at a desk, and for moving better.",
         types="deep_tissue",
-        rules="E01 E03 E06 E10 E33 E38",
+        rules="E01 E03 E06 E10 E33 E38 E54 E56",
     ),
     _say(
         "G6-points",
         "Trigger point therapy is held pressure on a tender spot, for pain of the neck, shoulders, arms and back.",
         types="trigger_point",
-        rules="E04 E23 E30 E31",
+        rules="E04 E23 E30 E31 E55",
     ),
     _say(
         "G6-gentle",
@@ -163,7 +165,7 @@ _ALL: Final = (
         "G6-sports",
         "Sports massage is named for strains and small injuries of people who train, and for recovery.",
         types="sports",
-        rules="E14 E15 E17 E18 E40",
+        rules="E14 E15 E17 E18 E40 E58 E59",
     ),
     _say("G6-knots", "Trigger points are said to send pain down arms and legs.", rules="E30"),
     _say(
@@ -232,25 +234,25 @@ _ALL: Final = (
     _say(
         "G10-cause",
         "The cause decides between advanced work (neuromuscular, trigger point) and general relaxation.",
-        rules="E10 E11 E26",
+        rules="E10 E11 E26 E53",
     ),
     _say(
         "G10-neuromuscular",
         "Neuromuscular therapy evens out muscles, works on points that send pain elsewhere, and is named for lasting back pain.",
         types="neuromuscular",
-        rules="E01 E04 E08 E11 E26 E30 E36 E39",
+        rules="E01 E04 E08 E11 E26 E30 E36 E39 E54 E57",
     ),
     _say(
         "G10-points",
         "Trigger point work is for knots from overuse or tension; it aims at moving more freely and, with that, better posture.",
         types="trigger_point",
-        rules="E03 E06 E08 E10 E11 E30 E38 E39",
+        rules="E03 E06 E08 E10 E11 E30 E38 E39 E56 E57",
     ),
     _say(
         "G10-relaxation",
         "Relaxation massage has calming strokes over the whole back and eases knots without hurting.",
         types="relaxation",
-        rules="E09 E19 E20 E37 E50",
+        rules="E09 E19 E20 E37 E50 P06",
     ),
     _say("G10-pressure", "Pressure follows what you like.", rules="P01 P02"),
     _say("G11-strokes", "Gliding, kneading and friction are the strokes described for the back."),

@@ -78,7 +78,7 @@ def assess(
     facts = questionnaire.facts_of(answers, unknown=unknown)
     safety = engine.screen(facts, rule_set, own_words.asked_look(answers))
     suggestion = engine.suggest(facts, safety, rule_set)
-    draft = plan.draft(facts, safety, suggestion) if suggestion else None
+    draft = plan.draft(facts, safety, suggestion, rule_set) if suggestion else None
     longest = draft or plan.draft(facts, safety, _nothing_suggested(safety))
     return Assessment(safety=safety, suggestion=suggestion, plan=draft, most_minutes=longest.length.most)
 

@@ -84,10 +84,12 @@ def summary(safety: ExplainedSafety, plan: Plan | None) -> CareSummary:
     """The card of what screening found and of a running course."""
     content = plan.content if plan is not None else {}
     planned = ExplainedPlan.read(content)
+    position = tuple(text for code, text in safety.notes if code in POSITIONS)
+    care = (*(text for _, text in safety.notes), *planned.notes)
     return CareSummary(
         cautions=tuple(f"{fired.why} ({fired.rule})" for fired in safety.fired),
-        position=tuple(text for code, text in safety.notes if code in POSITIONS),
-        care=tuple(text for code, text in safety.notes if code not in POSITIONS),
+        position=position,
+        care=tuple(text for text in dict.fromkeys(care) if text not in position),
         types=tuple(MODALITIES[modality].name for modality in content.get("modalities", ())),
         areas=_regions(planned.areas),
         leave_alone=(*_regions(planned.avoid), *planned.sites),

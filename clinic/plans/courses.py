@@ -88,7 +88,8 @@ def _therapist(review: Review, by: User) -> UUID | None:
 def _draft(facts: Facts, version: str, chosen: Sequence[str]) -> plan.DraftPlan:
     rules = rule_set(version)
     safety = engine.screen(facts, rules)
-    return plan.draft(facts, safety, _as_chosen(engine.suggest(facts, safety), safety, chosen))
+    suggested = engine.suggest(facts, safety, rules)
+    return plan.draft(facts, safety, _as_chosen(suggested, safety, chosen), rules)
 
 
 def _as_chosen(suggested: Suggestion | None, safety: SafetyOutcome, chosen: Sequence[str]) -> Suggestion:

@@ -127,6 +127,23 @@ def _scoring() -> str:
     )
 
 
+def _focus() -> str:
+    return _table(
+        ("Rule", "Condition", "For", "More time for", "Note for the therapist", "Sections"),
+        [
+            (
+                rule.id,
+                f"`{rule.when.grammar()}`",
+                rule.answers,
+                ", ".join(rule.techniques) or "none",
+                rule.note,
+                " ".join(rule.sections),
+            )
+            for rule in CURRENT.focus
+        ],
+    )
+
+
 def _causes() -> str:
     return _table(
         ("Cause", "Sections", "Fields", "Rules"),
@@ -231,6 +248,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "red flags": _flags,
     "safety rules": _safety,
     "scoring rules": _scoring,
+    "focus": _focus,
     "causes": _causes,
     "cross checks": _cross_checks,
     "how soon": _how_soon,

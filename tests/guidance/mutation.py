@@ -14,9 +14,9 @@ from clinic.guidance.facts import Facts
 from clinic.guidance.levels import Disposition, Level, Pressure
 from clinic.guidance.rules import CURRENT, VERSIONS
 from clinic.guidance.rules.kinds import Effect, Points, RuleSet, SafetyRule, ScoringRule
-from tests.guidance import checks, rule_cases
+from tests.guidance import checks
 from tests.guidance.clients import clients_of
-from tests.guidance.versions import SAFETY_CASES
+from tests.guidance.versions import SAFETY_CASES, SCORING_CASES
 
 
 @dataclass(frozen=True)
@@ -231,7 +231,8 @@ def is_noticed(mutant: Mutant) -> bool:
     id, cases = mutant.rule, SAFETY_CASES[mutant.rules.version]
     if id in cases and checks.safety(id, cases[id], mutant.rules):
         return True
-    if id in rule_cases.SCORING and checks.scoring(id, rule_cases.SCORING[id], mutant.rules):
+    scoring = SCORING_CASES[mutant.rules.version]
+    if id in scoring and checks.scoring(id, scoring[id], mutant.rules):
         return True
     if id.startswith("cap") and any(
         checks.safety(other, cases[other], mutant.rules) for other in ("C17", "C20")

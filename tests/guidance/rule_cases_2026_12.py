@@ -7,7 +7,18 @@ from dataclasses import replace
 from typing import Final
 
 from tests.guidance import rule_cases as before
-from tests.guidance.rule_cases import DEVICE, POINT, SEEN, SPORTS, SafetyCase, light, medium
+from tests.guidance.rule_cases import (
+    DEEP,
+    DEVICE,
+    POINT,
+    SEEN,
+    SPORTS,
+    Answers,
+    SafetyCase,
+    ScoringCase,
+    light,
+    medium,
+)
 
 FALL: Final = {"red_flags": ["small_fall"]}
 CANCER: Final = {"red_flags": ["cancer_ever"]}
@@ -313,4 +324,106 @@ CHANGED: Final[dict[str, SafetyCase]] = {
 SAFETY: Final[dict[str, SafetyCase]] = {
     id: replace(case, forbidden=case.forbidden | FORBIDDEN.get(id, frozenset()))
     for id, case in {**before.SAFETY, **CHANGED}.items()
+}
+
+GOALS: Final = ("pain_relief", "mobility", "posture", "sport_recovery")
+PLACES: Final = (
+    "knots",
+    "tender_points_refer",
+    "deep_chronic_tension",
+    "restricted_fascia",
+    "uneven_tension",
+)
+KNOT: Final[Answers] = {"visit_goals": ["pain_relief"], "muscle_findings": ["knots"]}
+MOVING: Final[Answers] = {"visit_goals": ["mobility"]}
+UPRIGHT: Final[Answers] = {"visit_goals": ["posture"]}
+TRAINS: Final[Answers] = {"visit_goals": ["sport_recovery"]}
+
+SCORING: Final[dict[str, ScoringCase]] = before.SCORING | {
+    "E53": ScoringCase(
+        fires=(
+            *({"visit_goals": [goal], "muscle_findings": ["knots"]} for goal in GOALS),
+            *({"visit_goals": ["pain_relief"], "muscle_findings": [place]} for place in PLACES),
+            KNOT | {"pressure_preference": "firm"},
+        ),
+        quiet=(
+            {"visit_goals": ["sleep"], "muscle_findings": ["knots"]},
+            {"visit_goals": ["pain_relief"], "muscle_findings": ["stiffness"]},
+            {"visit_goals": ["pain_relief", "relaxation"], "muscle_findings": ["knots"]},
+            {"visit_goals": ["pain_relief", "stress_relief"], "muscle_findings": ["knots"]},
+            KNOT | {"pressure_preference": "light"},
+        ),
+        points={"relaxation": -3},
+    ),
+    "E54": ScoringCase(
+        fires=({"visit_goals": ["pain_relief"], "pain_duration": "gt_12w"},),
+        quiet=(
+            {"visit_goals": ["pain_relief"], "pain_duration": "6w_12w"},
+            {"visit_goals": ["mobility"], "pain_duration": "gt_12w"},
+        ),
+        points={DEEP: 1, "neuromuscular": 2},
+    ),
+    "E55": ScoringCase(
+        fires=(KNOT, {"visit_goals": ["pain_relief"], "muscle_findings": ["tender_points_refer"]}),
+        quiet=(
+            {"visit_goals": ["pain_relief"], "muscle_findings": ["stiffness"]},
+            {"visit_goals": ["mobility"], "muscle_findings": ["knots"]},
+        ),
+        points={POINT: 2},
+    ),
+    "E56": ScoringCase(
+        fires=(
+            MOVING | {"muscle_findings": ["stiffness"]},
+            MOVING | {"muscle_findings": ["deep_chronic_tension"]},
+            MOVING | {"mobility_limit": "some"},
+            MOVING | {"mobility_limit": "marked"},
+        ),
+        quiet=(
+            MOVING,
+            MOVING | {"muscle_findings": ["knots"], "mobility_limit": "none"},
+            {"visit_goals": ["posture"], "muscle_findings": ["stiffness"], "mobility_limit": "some"},
+        ),
+        points={DEEP: 2, POINT: 2},
+    ),
+    "E57": ScoringCase(
+        fires=(
+            UPRIGHT | {"onset_triggers": ["poor_posture"]},
+            UPRIGHT | {"muscle_findings": ["uneven_tension"]},
+        ),
+        quiet=(
+            UPRIGHT,
+            UPRIGHT | {"onset_triggers": ["long_sitting"], "muscle_findings": ["knots"]},
+            {"onset_triggers": ["poor_posture"], "muscle_findings": ["uneven_tension"]},
+        ),
+        points={"neuromuscular": 2, POINT: 1},
+    ),
+    "E58": ScoringCase(
+        fires=(
+            TRAINS | {"activity_level": "regular"},
+            TRAINS | {"activity_level": "athlete"},
+            TRAINS | {"onset_triggers": ["sport_training"]},
+            TRAINS | {"onset_triggers": ["dance"]},
+        ),
+        quiet=(
+            TRAINS | {"activity_level": "light", "onset_triggers": ["heavy_lifting"]},
+            {"activity_level": "regular", "onset_triggers": ["dance"]},
+        ),
+        points={SPORTS: 3},
+    ),
+    "E59": ScoringCase(
+        fires=(
+            {"activity_level": "athlete", "onset_triggers": ["sport_training"]},
+            {"activity_level": "athlete", "onset_triggers": ["dance"]},
+        ),
+        quiet=(
+            {"activity_level": "regular", "onset_triggers": ["sport_training", "dance"]},
+            {"activity_level": "athlete", "onset_triggers": ["heavy_lifting"]},
+        ),
+        points={SPORTS: 3},
+    ),
+    "P06": ScoringCase(
+        fires=({"past_reaction": "sore_1_2_days"},),
+        quiet=({"past_reaction": "none"}, {"past_reaction": "bruised"}, {}),
+        points={"relaxation": 1, DEEP: -2, POINT: -1},
+    ),
 }

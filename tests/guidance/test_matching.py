@@ -204,7 +204,11 @@ def test_the_summary_fits_the_label() -> None:
     tie = suggested(
         {"touch_concern": "yes", "clothing_preference": "stay_clothed", "pressure_preference": "light"}
     )
-    assert "is as close" in tie.summary
+    assert tie.summary == (
+        "Both fit the clinic’s guidance and your wishes. Craniosacral therapy feels like still hands that hardly press; "
+        "Acupressure feels like a steady press on single points, through clothes if you like. "
+        "Choose together with your therapist."
+    )
 
 
 def test_review_makes_a_suggestion_provisional() -> None:

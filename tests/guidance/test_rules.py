@@ -13,8 +13,8 @@ from clinic.guidance.red_flags import ASKED_FLAGS, RED_FLAGS
 from clinic.guidance.rules import CURRENT, V2026_11, VERSIONS, UnknownRuleSet, rule_set
 from clinic.guidance.rules.kinds import Effect, SafetyRule, ScoringRule
 from clinic.guidance.sources import SOURCES
-from tests.guidance import checks, rule_cases
-from tests.guidance.versions import SAFETY_CASES
+from tests.guidance import checks
+from tests.guidance.versions import SAFETY_CASES, SCORING_CASES
 
 
 @pytest.mark.parametrize(
@@ -25,17 +25,17 @@ def test_a_safety_rule_fires_where_it_should_and_changes_what_it_should(version:
 
 
 @pytest.mark.parametrize(
-    "id", [rule.id for rule in (*CURRENT.back, *CURRENT.preferences)] + [CURRENT.liked.id]
+    ("version", "id"), [(version, id) for version, cases in SCORING_CASES.items() for id in cases]
 )
-def test_a_scoring_rule_gives_its_points_where_it_should(id: str) -> None:
-    assert checks.scoring(id, rule_cases.SCORING[id], CURRENT) is None
+def test_a_scoring_rule_gives_its_points_where_it_should(version: str, id: str) -> None:
+    assert checks.scoring(id, SCORING_CASES[version][id], VERSIONS[version]) is None
 
 
 def test_no_case_is_written_for_a_rule_that_does_not_exist() -> None:
-    scoring = {rule.id for rule in (*CURRENT.back, *CURRENT.preferences)} | {CURRENT.liked.id}
     for version, rules in VERSIONS.items():
         assert set(SAFETY_CASES[version]) == {rule.id for rule in rules.safety}
-    assert set(rule_cases.SCORING) == scoring
+        scoring = {rule.id for rule in (*rules.back, *rules.preferences)} | {rules.liked.id}
+        assert set(SCORING_CASES[version]) == scoring
 
 
 def test_rule_ids_are_unique_and_counted() -> None:
@@ -43,7 +43,7 @@ def test_rule_ids_are_unique_and_counted() -> None:
     ids = [rule.id for rule in rules]
     assert len(ids) == len(set(ids))
     families = {letter: sum(1 for id in ids if id.startswith(letter)) for letter in "URTXCEP"}
-    assert families == {"U": 14, "R": 33, "T": 28, "X": 7, "C": 29, "E": 53, "P": 4}
+    assert families == {"U": 14, "R": 33, "T": 28, "X": 7, "C": 29, "E": 60, "P": 5}
 
 
 def test_safety_rules_stand_in_the_order_of_their_levels_families() -> None:

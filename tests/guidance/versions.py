@@ -7,11 +7,15 @@ from clinic.guidance.levels import Level
 from clinic.guidance.rules import CURRENT
 from clinic.guidance.rules.kinds import Points, RuleSet
 from tests.guidance import rule_cases, rule_cases_2026_12
-from tests.guidance.rule_cases import SafetyCase
+from tests.guidance.rule_cases import SafetyCase, ScoringCase
 
 SAFETY_CASES: Final[dict[str, dict[str, SafetyCase]]] = {
     "2026.11": rule_cases.SAFETY,
     "2026.12": rule_cases_2026_12.SAFETY,
+}
+SCORING_CASES: Final[dict[str, dict[str, ScoringCase]]] = {
+    "2026.11": rule_cases.SCORING,
+    "2026.12": rule_cases_2026_12.SCORING,
 }
 """The written cases of each rule set."""
 

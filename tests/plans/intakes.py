@@ -19,7 +19,7 @@ NO_SIGNS = {f"red_flags.{code}": "no" for code in ASKED_FLAGS}
 KNOTS: dict[str, Any] = {
     **NO_SIGNS,
     "age_years": 41,
-    "visit_goals": ["mobility"],
+    "visit_goals": ["sleep"],
     "back_pain_now": "yes",
     "pain_areas": ["neck", "shoulders"],
     "pain_avg_nrs": 5,

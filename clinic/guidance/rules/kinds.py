@@ -176,6 +176,21 @@ class ScoringRule:
     against: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class FocusRule:
+    """What gets more of a session's time when this holds: techniques whose aim in the document answers it.
+
+    `answers` says for the therapist what that is. A rule without techniques is a `note` to mind each time.
+    """
+
+    id: str
+    when: Condition
+    answers: str
+    techniques: tuple[str, ...] = ()
+    note: str = ""
+    sections: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LikedRule:
     """Points for each type the client enjoyed before."""
@@ -234,7 +249,7 @@ class RuleSet:
     """One dated version of all rules, with the figures the algorithm needs.
 
     Scoring rules are about the `back` (E) or about `preferences` (P). `cap_effects` says what a pressure cap does to the
-    types. An alternative is shown from `show_at_least` points and half of the first on;
+    types, `focus` what a session gives more time to. An alternative is shown from `show_at_least` points and half of the first on;
     a lead of `clear_lead` makes a clear match.
     """
 
@@ -251,6 +266,7 @@ class RuleSet:
     cap_effects: tuple[tuple[Pressure, Effect], ...]
     show_at_least: int
     clear_lead: int
+    focus: tuple[FocusRule, ...] = ()
 
     @cached_property
     def safety_by_id(self) -> dict[str, SafetyRule]:
