@@ -256,7 +256,8 @@ class IncidentAddendum(Identified, Model):
 
 
 class OverrideCount(Model):
-    """How often therapists followed or left a rule's suggestion in one month: numbers only, so that no sealed value is needed.
+    """For how many clients therapists followed or left a rule's suggestion in one month: numbers only, so that no sealed value
+    is needed. A client counts once in the year that is counted.
 
     `rule` is a scoring rule that favoured the suggested type, or a safety rule that excluded types. `shown` is
     `followed` + `changed` + `replaced`; the reasons are those of changed and replaced together.

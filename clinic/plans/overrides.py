@@ -1,7 +1,8 @@
 """Overrides: which rules' suggestions therapists follow, change or replace, and for which kind of reason.
 
 Decisions and explanations are sealed, so the worker counts and stores numbers only; a page never opens a sealed value.
-Numbers under five are not shown exactly, so that no single client can be recognised.
+Each client counts once for a rule, with the first decision of the year reported, and numbers are told as in the rule book
+(`rule_book.steps`), so that nobody can be recognised.
 """
 
 from collections import defaultdict
@@ -9,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Final
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
@@ -19,10 +21,9 @@ from clinic.db import db
 from clinic.guidance.rules import CURRENT
 from clinic.intake.explanation import Explanation
 from clinic.plans.models import Decision, OverrideCount, ReasonKind, Recount, Review
+from clinic.plans.rule_book.steps import STEP, both_parts, in_steps
 
 NAME: Final = "overrides"
-LEAST: Final = 5
-"""Numbers from one to below this are not shown."""
 MONTHS: Final = 12
 BATCH: Final = 200
 COUNTED: Final = (Decision.ACCEPT, Decision.CHANGE, Decision.REPLACE)
@@ -76,11 +77,14 @@ def count(now: datetime) -> None:
 
 
 def _tallies(since: date) -> dict[tuple[date, str], dict[str, int]]:
-    """The numbers of each month and rule since a day."""
+    """The numbers of each month and rule since a day; each client counts once for a rule."""
     tallies: dict[tuple[date, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    counted: set[tuple[UUID, str]] = set()
     for review in _decided(since):
-        for rule, verdict in _verdicts(review):
-            _add(tallies[_month(review), rule], verdict, review.reason_kind)
+        for rule, verdict in dict(_verdicts(review)).items():
+            if (review.client_id, rule) not in counted:
+                counted.add((review.client_id, rule))
+                _add(tallies[_month(review), rule], verdict, review.reason_kind)
     return tallies
 
 
@@ -90,16 +94,19 @@ def _first_month(today: date) -> date:
 
 
 def _decided(since: date) -> Iterator[Review]:
-    """Decided reviews since a day, in batches: their explanations are opened one by one, not held in memory all at
+    """Decided reviews since a day, oldest first, in batches: their explanations are opened one by one, not held in memory all at
     once."""
     start = datetime(since.year, since.month, since.day, tzinfo=UTC)
     ids = db.session.scalars(
-        sa.select(Review.id).where(Review.decided_at >= start, Review.decision.in_(COUNTED))
+        sa.select(Review.id)
+        .where(Review.decided_at >= start, Review.decision.in_(COUNTED))
+        .order_by(Review.decided_at, Review.id)
     ).all()
     for first in range(0, len(ids), BATCH):
         yield from db.session.scalars(
             sa.select(Review)
             .where(Review.id.in_(ids[first : first + BATCH]))
+            .order_by(Review.decided_at, Review.id)
             .options(joinedload(Review.outcome), joinedload(Review.submission))
         )
 
@@ -139,19 +146,19 @@ _COLUMN: Final = {Decision.ACCEPT: "followed", Decision.CHANGE: "changed", Decis
 
 @dataclass(frozen=True, kw_only=True)
 class RuleReport:
-    """One rule in the report, in words that hide small numbers. `reasons` is (kind, how often)."""
+    """One rule in the report, in clients and in whole fives; None stands for fewer than five, or none."""
 
     rule: str
     says: str
-    shown: int
-    followed: str
-    departed: str
-    reasons: tuple[tuple[ReasonKind, str], ...]
+    clients: int
+    followed: int | None
+    departed: int | None
+    reasons: tuple[tuple[ReasonKind, int], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class OverrideReport:
-    """The rules shown at least five times, most often overridden first, and how many were shown less often.
+    """The rules that met at least five clients, most often overridden first, and how many met fewer.
 
     `since` is the first month counted.
     """
@@ -170,7 +177,7 @@ def report(now: datetime) -> OverrideReport:
     rows = db.session.execute(
         sa.select(OverrideCount.rule, *sums).where(OverrideCount.month >= since).group_by(OverrideCount.rule)
     ).all()
-    told = [row for row in rows if row.shown >= LEAST]
+    told = [row for row in rows if row.shown >= STEP]
     told.sort(key=lambda row: (-(row.changed + row.replaced) / row.shown, -row.shown, row.rule))
     state = recount()
     return OverrideReport(
@@ -188,34 +195,16 @@ _NUMBERS: Final = ("shown", "followed", "changed", "replaced", *(kind.value for 
 
 
 def _told(row: sa.Row[tuple[int, ...]]) -> RuleReport:
-    departed = row.changed + row.replaced
-    followed, left = in_words((row.followed, departed))
-    reasons = [(kind, getattr(row, kind.value)) for kind in ReasonKind]
+    followed, departed = both_parts(row.followed, row.changed + row.replaced)
+    reasons = ((kind, in_steps(getattr(row, kind.value))) for kind in ReasonKind) if departed else ()
     return RuleReport(
         rule=row.rule,
         says=_SAYS.get(row.rule, ""),
-        shown=row.shown,
+        clients=in_steps(row.shown) or 0,
         followed=followed,
-        departed=left,
-        reasons=tuple((kind, _at_least_five(number)) for kind, number in reasons if number)
-        if departed >= LEAST
-        else (),
+        departed=departed,
+        reasons=tuple((kind, number) for kind, number in reasons if number),
     )
-
-
-def in_words(parts: tuple[int, int]) -> tuple[str, str]:
-    """Two parts of a known total: if one is too small to show, the other is not shown exactly either."""
-    whole = sum(parts)
-    if not any(0 < part < LEAST for part in parts):
-        return str(parts[0]), str(parts[1])
-    first, second = (
-        _at_least_five(part) if part < LEAST else f"{whole - LEAST + 1} or more" for part in parts
-    )
-    return first, second
-
-
-def _at_least_five(number: int) -> str:
-    return "under five" if 0 < number < LEAST else str(number)
 
 
 def _sentences() -> Iterable[tuple[str, str]]:
