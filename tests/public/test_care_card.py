@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from clinic.accounts.models import AuditEntry
 from clinic.db import db
-from clinic.guidance.help_lines import advice_line
+from clinic.guidance.help_lines import ADVICE_LINES, advice_line
 from tests.make import Make
 from tests.public.test_intake_pages import Visitor, heading, posted, words
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("clock_at_now")
 
 @pytest.fixture(autouse=True)
 def practice(make: Make) -> None:
-    make.practice(country="CA", advice_line="", emergency_number="911")
+    make.practice(country="GB", advice_line="", emergency_number="999")
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def test_a_pulsing_tummy_is_for_today_with_the_countrys_line(visitor: Visitor) -
     said = stopped(visitor, "safety-5", red_flags_pulsing_abdomen=["yes"])
     assert heading(visitor.page) == "Please see a doctor today, before a massage"
     assert "Today (this is yours)" in said
-    assert 'href="tel:811"' in visitor.page.text
+    assert 'href="tel:111"' in visitor.page.text
     assert "The answer that led here" in said
     assert "Do you feel a pulsing in your tummy, like a heartbeat? Yes" in said
     assert "“I feel a pulsing in my tummy, like a heartbeat. Can someone see me today?”" in said
@@ -43,9 +43,17 @@ def test_a_pulsing_tummy_is_for_today_with_the_countrys_line(visitor: Visitor) -
 
 
 def test_an_own_number_goes_before_the_countrys() -> None:
-    assert advice_line("CA", "555 0100") == "555 0100"
-    assert advice_line("CA") == "811"
+    assert advice_line("GB", "555 0100") == "555 0100"
+    assert advice_line("GB") == "111"
     assert advice_line("US") == ""
+
+
+def test_a_countrys_line_has_a_source_and_a_country_with_regional_lines_has_none() -> None:
+    for country, line in ADVICE_LINES.items():
+        assert line.number.replace(" ", "").isdigit(), country
+        assert "." in line.source.partition(" ")[0], country
+        assert line.read_on.year >= 2026
+    assert not {"BE", "CA", "FI"} & set(ADVICE_LINES)
 
 
 def test_the_page_for_the_doctor_holds_the_clients_answers_and_no_advice(visitor: Visitor) -> None:
@@ -108,7 +116,7 @@ def test_a_look_first_says_what_to_watch_for(visitor: Visitor) -> None:
     assert heading(visitor.page) == "A therapist looks at your answers first"
     assert "Until then, watch for these" in said
     assert "Numbness between your legs" in said
-    assert "Call 911 or go to an emergency department at once." in said
+    assert "Call 999 or go to an emergency department at once." in said
 
 
 def test_nothing_to_watch_for_is_not_shown(visitor: Visitor) -> None:

@@ -72,7 +72,7 @@ class PracticeForm(UnchangedForm):
     )
     advice_line = StringField(
         "Medical advice line",
-        description="For questions that cannot wait for a doctor.",
+        description="For questions that cannot wait for a doctor. Without one we show your country’s, where the whole country has one.",
         validators=OPTIONAL_TELEPHONE,
     )
     support_line = StringField(

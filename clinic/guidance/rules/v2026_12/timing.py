@@ -105,7 +105,8 @@ TIMING: Final = {
 }
 
 WHY_THEN: Final = {
-    "R01": "NG234: pain that suggests spinal metastases is spoken of with the specialist team within 24 hours",
+    "R01": "NICE CG75 (2008), key priorities: pain that suggests spinal metastases is told to the specialist team within 24 hours; "
+    "NG234 has replaced it, of which the summary in the BMJ (2023;383:p1973) says at once with signs of cord compression",
     "R02": "NHS back pain: urgent appointment or 111",
     "R03": "NHS back pain: urgent appointment or 111; NHS fever advice",
     "R04": "NHS back pain: urgent appointment or 111",
@@ -113,12 +114,12 @@ WHY_THEN: Final = {
     "R07": "NHS back pain: urgent appointment or 111",
     "R08": "NHS-AAA: as soon as possible",
     "R12": "GIRFT: pain in both legs is a warning sign of cauda equina",
-    "R26": "NG234, as R01",
+    "R26": "as R01",
     "R28": "NHS-PRE: straight away",
     "R29": "NHS-CELL: urgent appointment or 111",
     "R30": "NHS-SHING: medicine within three days of the rash",
     "R31": "NHS-SKIN: pharmacist or doctor; stay away until treated",
-    "R33": "NG234, as R01",
+    "R33": "as R01",
 }
 """Where a time comes from; every other time is a default, to be confirmed by a clinician."""
 
