@@ -19,7 +19,7 @@ from clinic.booking.series.series_undo import TakenMeanwhile
 from clinic.db import db, transaction
 from clinic.refusal import Stale
 from clinic.scheduling.hours import Days
-from tests.booking.test_series import STAFF, THURSDAY_TEN, Shop, moved, shop, walls
+from tests.booking.series_shop import STAFF, THURSDAY_TEN, Shop, moved, shop, walls
 from tests.conftest import NOW
 
 __all__ = ["shop"]
