@@ -163,6 +163,6 @@ TO_SPEAK = 1
 """Where there is nothing, the practice is read once, for the language in which that is said."""
 
 
-def _to_own(name: str) -> int:
+def questions_to_own(name: str) -> int:
     """How many questions it takes to know whose visit a call is about."""
     return 1 if name == "move" else 0

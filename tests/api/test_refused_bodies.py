@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.api.refusing import WRITING, Scene, _to_own, scene
+from tests.api.refusing import WRITING, Scene, questions_to_own, scene
 
 __all__ = ["scene"]
 
@@ -57,7 +57,7 @@ def test_what_is_no_json_object_in_utf_8(scene: Scene, name: str) -> None:
         {what: call.raw(body) for what, body in bodies.items()},
         status=400,
         code="malformed",
-        questions=_to_own(name),
+        questions=questions_to_own(name),
     )
 
 
@@ -72,7 +72,7 @@ def test_what_says_that_it_is_no_json(scene: Scene, name: str) -> None:
         '--x\r\nContent-Disposition: form-data; name="start"\r\n\r\nnow\r\n--x--',
         "multipart/form-data; boundary=x",
     )
-    scene.refuses(attacks, status=415, code="wrong-content-type", questions=_to_own(name))
+    scene.refuses(attacks, status=415, code="wrong-content-type", questions=questions_to_own(name))
     file = '--x\r\nContent-Disposition: form-data; name="a"; filename="b"\r\n\r\nc\r\n--x--'
     scene.refuses(
         {"a file": call.raw(file, "multipart/form-data; boundary=x")},
@@ -90,7 +90,7 @@ def test_more_than_any_call_needs(scene: Scene, name: str) -> None:
         for size in (16_384, 300_000, 3_000_000)
     }
     attacks["5000 objects deep"] = call.raw('{"a":' * 5000 + "1" + "}" * 5000)
-    scene.refuses(attacks, status=413, code="too-long", questions=_to_own(name))
+    scene.refuses(attacks, status=413, code="too-long", questions=questions_to_own(name))
 
 
 @pytest.mark.parametrize("name", WRITING)
@@ -134,7 +134,7 @@ def test_members_that_are_not_what_they_are_called(scene: Scene, name: str) -> N
         attacks[f"forged {next(iter(forged))!a}"] = call.having(**forged)
     attacks["1e400"] = call.raw(json.dumps(call.body)[:-1] + ', "revision": 1e400}')
     attacks["nothing at all"] = replace(call, body={})
-    scene.refuses(attacks, status=422, code="invalid", questions=_to_own(name))
+    scene.refuses(attacks, status=422, code="invalid", questions=questions_to_own(name))
 
 
 def test_a_thousand_faults_are_not_told_one_by_one(scene: Scene) -> None:

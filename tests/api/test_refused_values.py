@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.api.refusing import Call, Scene, _to_own, scene
+from tests.api.refusing import Call, Scene, questions_to_own, scene
 
 __all__ = ["scene"]
 
@@ -43,7 +43,7 @@ TIMES_NOBODY_MEANS = (
 @pytest.mark.parametrize("name", ["keep", "move"])
 def test_times_nobody_can_mean(scene: Scene, name: str) -> None:
     attacks = {repr(start): scene.calls[name].having(start=start) for start in TIMES_NOBODY_MEANS}
-    scene.refuses(attacks, status=422, code="invalid", questions=_to_own(name))
+    scene.refuses(attacks, status=422, code="invalid", questions=questions_to_own(name))
 
 
 def test_times_that_are_not_offered(scene: Scene) -> None:
