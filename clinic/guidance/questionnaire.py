@@ -85,7 +85,7 @@ class QuestionnaireProgress:
 
 
 def facts_of(answers: Answers, *, unknown: Collection[str] = ()) -> Facts:
-    """The facts these answers stand for; `unknown` are fields that were not asked, as `not_asked` finds them. Raises InvalidFacts for answers no page can have given."""
+    """The facts these answers stand for; `unknown` are fields that were not asked, as `unasked_fields` finds them. Raises InvalidFacts for answers no page can have given."""
     plain: dict[str, object] = {}
     flags: dict[str, list[str]] = {"yes": [], "no": [], "unsure": []}
     for name, value in answers.items():
@@ -117,7 +117,7 @@ def asked(question: Question, answers: Answers) -> bool:
     return question.shown is None or question.shown.holds(_shown_facts(answers))
 
 
-def not_asked(answers: Answers) -> frozenset[str]:
+def unasked_fields(answers: Answers) -> frozenset[str]:
     """The fields that nobody has asked yet, as keys of answers, where only some pages were.
 
     A page was asked if any of its questions has an answer or was left blank on purpose (None). A question that surely

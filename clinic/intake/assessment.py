@@ -74,7 +74,7 @@ def assess(
 
     `is_partial`: only some pages were asked, so that what is missing is unknown and not left blank.
     """
-    unknown = questionnaire.not_asked(answers) if is_partial else frozenset()
+    unknown = questionnaire.unasked_fields(answers) if is_partial else frozenset()
     facts = questionnaire.facts_of(answers, unknown=unknown)
     safety = engine.screen(facts, rule_set, own_words.asked_look(answers))
     suggestion = engine.suggest(facts, safety, rule_set)

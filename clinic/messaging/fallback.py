@@ -31,7 +31,7 @@ def start(app: Flask) -> threading.Event:
     Give the thread an application of its own, so that no forked child shares its connections.
     """
     stop = threading.Event()
-    threading.Thread(target=_look_until, args=(app, stop), name="stand-in", daemon=True).start()
+    threading.Thread(target=_look_until, args=(app, stop), name="fallback", daemon=True).start()
     return stop
 
 
@@ -42,7 +42,7 @@ def _look_until(app: Flask, stop: threading.Event) -> None:
             with app.app_context():
                 check_worker(app)
         except (DBAPIError, PoolExhausted):
-            log.warning("the stand-in cannot reach the database")
+            log.warning("the fallback cannot reach the database")
 
 
 def check_worker(app: Flask) -> bool:
@@ -51,10 +51,10 @@ def check_worker(app: Flask) -> bool:
         heartbeat.beat(DeliveryPart.WORKER)
     with transaction():
         found = heartbeat.heartbeats().sign(DeliveryPart.PASS)
-    overdue = found.age is None or found.age > OVERDUE or found.state == heartbeat.STAND_IN
+    overdue = found.age is None or found.age > OVERDUE or found.state == heartbeat.FALLBACK
     if not overdue:
         return False
     with delivery.alone(LOCK) as ours:
         if ours:
-            delivery.make_pass(app, PASS_LIMIT, driver=heartbeat.STAND_IN)
+            delivery.make_pass(app, PASS_LIMIT, driver=heartbeat.FALLBACK)
         return ours

@@ -18,7 +18,7 @@ FRESH = timedelta(seconds=30)
 DEAD = timedelta(minutes=2)
 """A part that was silent this long will not come back by itself."""
 SKEW_TOLERATED = timedelta(seconds=2)
-STAND_IN = "stand_in"
+FALLBACK = "fallback"
 """State of the pass while the fallback makes it: the broker does not answer."""
 SWEEP = "sweep"
 """Name of the row that says when a pass last looked at everything; no part has this heartbeat."""

@@ -46,7 +46,7 @@ def give(client_id: UUID, visits: Sequence[Appointment]) -> int:
     # Both may be booking the rest of one course; the second sees what the first gave.
     db.session.execute(sa.select(Plan.id).where(Plan.id == plan.id).with_for_update())
     new = {visit.id for visit in visits}
-    open_ = _open(plan, _planned(plan.id), besides=new)
+    open_ = _open(plan, _planned(plan.id), excluding=new)
     taken = list(zip(open_, sorted(visits, key=lambda visit: visit.starts_at), strict=False))
     for session, visit in taken:
         session.appointment_id = visit.id
@@ -66,7 +66,7 @@ def newest_visit(client_id: UUID) -> Appointment | None:
 
 
 def _open(
-    plan: Plan, planned: Sequence[PlannedSession], besides: frozenset[UUID] | set[UUID] = frozenset()
+    plan: Plan, planned: Sequence[PlannedSession], excluding: frozenset[UUID] | set[UUID] = frozenset()
 ) -> list[PlannedSession]:
     """Planned sessions without a valid visit; visits booked one by one take the first of them."""
     counted = sa.select(Appointment.id).where(
@@ -74,7 +74,7 @@ def _open(
         Appointment.state.in_(COUNTED),
         Appointment.starts_at >= _began_at(plan, planned),
     )
-    visits = set(db.session.scalars(counted)) - set(besides)
+    visits = set(db.session.scalars(counted)) - excluding
     given = {session.appointment_id for session in planned}
     unheld = [session for session in planned if session.appointment_id not in visits]
     return unheld[len(visits - given) :]

@@ -77,7 +77,9 @@ def begin() -> ResponseReturnValue:
     """Who sees the answers, how long they are stored, and the consent; or the way back to a draft."""
     draft = queries.draft(known_browser(), clock.now())
     if draft is not None:
-        return render_template("public/intake/under_way.html", go_on=way_on(draft), held=_held())
+        return render_template(
+            "public/intake/under_way.html", go_on=way_on(draft), reservation=_reservation()
+        )
     return _begin_page(BeginForm(formdata=None))
 
 
@@ -116,11 +118,11 @@ def _begin_page(form: BeginForm) -> str:
         has_errors=form.has_errors,
         paragraphs=consent.HEALTH_DATA.paragraphs,
         why=CONSENT_QUESTION.why,
-        held=_held(),
+        reservation=_reservation(),
     )
 
 
-def _held() -> Appointment | None:
+def _reservation() -> Appointment | None:
     """The time that was chosen first and is reserved meanwhile, if any."""
     return appointments.reservation_of(known_browser(), clock.now())
 
@@ -129,7 +131,7 @@ def _held() -> Appointment | None:
 @audience(anyone)
 def without() -> str:
     """After refused consent: nothing was stored, and these options remain."""
-    return render_template("public/intake/without.html", held=_held())
+    return render_template("public/intake/without.html", reservation=_reservation())
 
 
 @blueprint.post("/again")

@@ -43,9 +43,9 @@ def show() -> ResponseReturnValue:
 
 
 def _of_sent(now: datetime) -> ResponseReturnValue:
-    held = booking.reservation_of(known_browser(), now)
+    reservation = booking.reservation_of(known_browser(), now)
     standing = queries.safety_standing(
-        browser=known_browser(), client_id=signed_in_client_id(), now=now, zone=_zone(held, now)
+        browser=known_browser(), client_id=signed_in_client_id(), now=now, zone=_zone(reservation, now)
     )
     sent = standing.submission
     outcome, owner = (sent.outcome, sent.client_id) if sent else (None, None)
@@ -58,9 +58,9 @@ def _of_sent(now: datetime) -> ResponseReturnValue:
         return redirect(url_for("guardian.show"), 303)
     if standing.level is Level.THERAPIST_REVIEW:
         _record_look(outcome, owner, ("level", "notes"), now)
-        return _looked_at_first(outcome, held)
+        return _looked_at_first(outcome, reservation)
     _record_look(outcome, owner, ("level", "rules", "suggestion", "plan"), now)
-    return _suggestion(outcome, held)
+    return _suggestion(outcome, reservation)
 
 
 def _record_look(
@@ -187,19 +187,19 @@ def _page_of(fields: Iterable[str]) -> str | None:
     return url_for("intake.ask", slug=first) if first else None
 
 
-def _looked_at_first(outcome: Outcome, held: Appointment | None) -> str:
+def _looked_at_first(outcome: Outcome, reservation: Appointment | None) -> str:
     heading, sentences = advice.advice(level=Level.THERAPIST_REVIEW, disposition=None, rules=(), unsure=())
     return render_template(
         "public/outcome/looked_at_first.html",
         heading=heading,
         sentences=sentences,
         watch=care_card.watch(safety_of(outcome), practice.the_practice().emergency_number),
-        held=held,
+        reservation=reservation,
         support=_support(outcome),
     )
 
 
-def _suggestion(outcome: Outcome, held: Appointment | None) -> str:
+def _suggestion(outcome: Outcome, reservation: Appointment | None) -> str:
     settings = practice.the_practice()
     return render_template(
         "public/outcome/suggestion.html",
@@ -208,7 +208,7 @@ def _suggestion(outcome: Outcome, held: Appointment | None) -> str:
         ),
         watch=care_card.watch(safety_of(outcome), settings.emergency_number),
         in_sentence=suggestion.in_sentence,
-        held=held,
+        reservation=reservation,
         support=_support(outcome),
     )
 
@@ -218,6 +218,6 @@ def _support(outcome: Outcome) -> str:
     return practice.the_practice().support_line if suggestion.speaks_of_low_mood(outcome) else ""
 
 
-def _zone(held: Appointment | None, now: datetime) -> str:
+def _zone(reservation: Appointment | None, now: datetime) -> str:
     """The zone for "tomorrow": that of the reserved time, or else of the first location."""
-    return held.zone if held is not None else practice.practice_zone(now.date())
+    return reservation.zone if reservation is not None else practice.practice_zone(now.date())

@@ -1,4 +1,4 @@
-"""The broker absent or frozen: mail leaves all the same, by the stand-in of a real worker."""
+"""The broker absent or frozen: mail leaves all the same, by the fallback of a real worker."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ from clinic import clock
 from clinic.booking.models import Appointment
 from clinic.db import db
 from clinic.messaging import heartbeat, queries
-from clinic.messaging.heartbeat import STAND_IN, DeliveryPart
+from clinic.messaging.heartbeat import FALLBACK, DeliveryPart
 from clinic.practice.models import Treatment
 from tests import make
 from tests.faults.reminders import all_are_sent, many_due, reminders
@@ -58,7 +58,7 @@ def test_without_a_broker_a_confirmation_leaves_within_half_a_minute(stage: Stag
     assert eventually(lambda: health_of(stage.app)["worker"] == "ok", START_SECONDS)
     booked(massage, 10)
     assert eventually(lambda: recipients(stage) == {"c10@client.example"}, MAIL_SECONDS)
-    assert health_of(stage.app)["pass"] == STAND_IN
+    assert health_of(stage.app)["pass"] == FALLBACK
     assert health_of(stage.app)["status"] == "degraded"
 
 
@@ -138,7 +138,7 @@ def test_with_a_frozen_broker_mail_goes_on_and_the_broker_takes_over_again(stage
     try:
         booked(massage, 12)
         assert eventually(lambda: "c12@client.example" in recipients(stage), MAIL_SECONDS)
-        assert eventually(lambda: state_of_the_pass() == STAND_IN, MAIL_SECONDS)
+        assert eventually(lambda: state_of_the_pass() == FALLBACK, MAIL_SECONDS)
     finally:
         os.kill(broker, signal.SIGCONT)
     assert eventually(lambda: health_of(stage.app)["status"] == "ok", START_SECONDS)

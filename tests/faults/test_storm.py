@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(1800)]
 SEED = 7
 WORKERS = 2
 SENDERS = 2
-"""In each worker: its child, and the stand-in of its main process while the broker is away."""
+"""In each worker: its child, and the fallback of its main process while the broker is away."""
 ONE_HAND_OVER_SECONDS = 2.0
 """So long after the server's yes our own note of it may still be on its way, on a machine that does other things too.
 

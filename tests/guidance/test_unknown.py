@@ -72,7 +72,7 @@ def test_and_or_and_not_know_what_they_can_decide() -> None:
 
 
 def test_a_page_that_nobody_opened_was_not_asked() -> None:
-    unknown = questionnaire.not_asked({"age_years": 30, "sex_at_birth": None, "back_pain_now": "no"})
+    unknown = questionnaire.unasked_fields({"age_years": 30, "sex_at_birth": None, "back_pain_now": "no"})
     assert {"conditions", "medications", "red_flags.weight_loss", "clinician_seen"} <= unknown
     assert not {"age_years", "sex_at_birth", "guardian_consent", "pain_avg_nrs"} & unknown
     assert "limb_symptom_trend" in unknown

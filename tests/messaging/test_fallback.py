@@ -12,7 +12,7 @@ from clinic.accounts.models import Client
 from clinic.booking.models import Appointment
 from clinic.db import db
 from clinic.messaging import fallback, heartbeat, tasks
-from clinic.messaging.heartbeat import STAND_IN, DeliveryPart
+from clinic.messaging.heartbeat import FALLBACK, DeliveryPart
 from clinic.messaging.models import Heartbeat, Message
 from clinic.practice.models import Treatment
 from tests.make import Make
@@ -60,14 +60,14 @@ def test_the_fallback_leaves_a_pass_that_is_made_alone(app: Flask, soon: Appoint
     assert heartbeat.heartbeats().sign(DeliveryPart.WORKER).word == "ok"
 
 
-@pytest.mark.parametrize(("seconds", "state"), [(11, ""), (1, STAND_IN)])
+@pytest.mark.parametrize(("seconds", "state"), [(11, ""), (1, FALLBACK)])
 def test_the_fallback_makes_the_pass_when_it_is_overdue_and_goes_on(
     app: Flask, soon: Appointment, make: Make, seconds: int, state: str
 ) -> None:
     older(DeliveryPart.PASS, seconds, state)
     assert fallback.check_worker(app)
     assert make.count(Message) == 1
-    assert heartbeat.heartbeats().sign(DeliveryPart.PASS).state == STAND_IN
+    assert heartbeat.heartbeats().sign(DeliveryPart.PASS).state == FALLBACK
 
 
 def test_of_two_fallbacks_one_makes_the_pass(app: Flask, soon: Appointment, make: Make) -> None:

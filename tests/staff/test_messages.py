@@ -123,7 +123,7 @@ def test_a_silent_delivery_is_told_above_every_page_until_it_lives(front_desk: B
     page = front_desk.get("/staff/agenda")
     assert "No message has been looked after" not in page
     heartbeat.beat(DeliveryPart.MAIL, "unreachable")
-    heartbeat.beat(DeliveryPart.PASS, heartbeat.STAND_IN)
+    heartbeat.beat(DeliveryPart.PASS, heartbeat.FALLBACK)
     db.session.commit()
     page = front_desk.get("/staff/agenda")
     assert "The mail server does not answer." in page
