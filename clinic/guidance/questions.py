@@ -110,13 +110,13 @@ def _flag(code: str) -> Question:
     )
 
 
-def _flag_page(number: int, *codes: str) -> QuestionPage:
+def _flag_page(number: int, heading: str, *codes: str) -> QuestionPage:
     return QuestionPage(
         f"safety-{number}",
         "D",
         tuple(_flag(code) for code in codes),
-        heading="Please answer each one",
-        intro="Yes, no, or I am not sure. None of them is skipped.",
+        heading=heading,
+        intro="If none of them is true for you, there is one button at the end.",
     )
 
 
@@ -138,7 +138,6 @@ def _own_words(topic: str, text: str, *, shown: Condition | None = None) -> tupl
 
 
 _IN_PAIN: Final = is_("back_pain_now", "yes")
-_MASSAGED_BEFORE: Final = is_not("massage_experience", "never")
 
 _BONES_AT_RISK: Final = any_of(
     at_least("age_years", 65),
@@ -156,29 +155,59 @@ _LATE_NIGHT_PAIN: Final = all_of(
 (CONSENT_QUESTION,) = _ask("consent_health_data")
 
 PAGES: Final = (
-    QuestionPage("age", "A", _ask("age_years")),
-    QuestionPage("sex", "A", _ask("sex_at_birth")),
+    QuestionPage(
+        "you",
+        "A",
+        _ask("age_years", "sex_at_birth", "back_pain_now", "massage_experience"),
+        heading="About you",
+    ),
     QuestionPage("guardian", "A", _ask("guardian_consent", shown=below("age_years", 18))),
     QuestionPage(
-        "usual-day", "A", _ask("occupation_type", "sitting_hours_per_day"), heading="Your usual day"
+        "usual-day",
+        "A",
+        _ask("occupation_type", "sitting_hours_per_day", "activity_level"),
+        heading="Your usual day",
     ),
-    QuestionPage("activity", "A", _ask("activity_level")),
     QuestionPage("changes", "A", _ask("life_stage_change", "lifestyle_factors"), heading="Your life lately"),
     QuestionPage("goals", "B", _ask("visit_goals")),
-    QuestionPage("back-pain", "B", _ask("back_pain_now")),
-    _flag_page(1, "saddle_numbness", "bladder_bowel_change", "sexual_function_change", "both_legs_new"),
     _flag_page(
-        2, "leg_weakness_worsening", "walking_or_hand_clumsy", "major_trauma", "sudden_severe_collapse"
+        1,
+        "Between the legs, bladder, bowels, and both legs",
+        "saddle_numbness",
+        "bladder_bowel_change",
+        "sexual_function_change",
+        "both_legs_new",
+    ),
+    _flag_page(
+        2,
+        "Strength, balance, accidents and sudden pain",
+        "leg_weakness_worsening",
+        "walking_or_hand_clumsy",
+        "major_trauma",
+        "sudden_severe_collapse",
     ),
     QuestionPage("accident", "D", _ask("accident_checked", shown=has("red_flags", "major_trauma"))),
     _flag_page(
-        3, "chest_pain_breathless", "leg_clot_signs", "sudden_head_neck_neuro", "cancer_ever", "weight_loss"
+        3,
+        "Chest, leg, head, cancer and weight",
+        "chest_pain_breathless",
+        "leg_clot_signs",
+        "sudden_head_neck_neuro",
+        "cancer_ever",
+        "weight_loss",
     ),
     _flag_page(
-        4, "fever_unwell", "night_rest_pain", "lump_or_deformity", "small_fall", "thoracic_unexplained"
+        4,
+        "Fever, pain at rest, lumps and falls",
+        "fever_unwell",
+        "night_rest_pain",
+        "lump_or_deformity",
+        "small_fall",
+        "thoracic_unexplained",
     ),
     _flag_page(
         5,
+        "Tummy, urine, infections, nights and coughing",
         "pulsing_abdomen",
         "urinary_flank",
         "immunosuppressed_ivdu",
@@ -187,45 +216,49 @@ PAGES: Final = (
     ),
     QuestionPage("today", "D", _ask("today")),
     QuestionPage(
-        "where",
-        "C",
-        _ask("pain_areas", "pain_avg_nrs", "pain_now_nrs", shown=_IN_PAIN),
-        heading="Where it hurts, and how much",
+        "where", "C", _ask("pain_areas", "pain_now_nrs", shown=_IN_PAIN), heading="Where it hurts now"
     ),
     QuestionPage(
-        "course",
+        "pain",
         "C",
-        _ask("pain_duration", "onset_type", "pain_course", "pain_trend", shown=_IN_PAIN),
-        heading="How your pain has gone",
+        (
+            *_ask(
+                "pain_avg_nrs",
+                "pain_trend",
+                "pain_duration",
+                "pain_course",
+                "onset_type",
+                "onset_triggers",
+                "radiation",
+                shown=_IN_PAIN,
+            ),
+            *_own_words("happened", "Anything else we should know about how it began?", shown=_IN_PAIN),
+        ),
+        heading="Your pain",
     ),
     QuestionPage(
         "feel", "C", _ask("muscle_findings", "pain_quality", shown=_IN_PAIN), heading="How it feels"
     ),
     QuestionPage(
-        "cause",
+        "moving",
         "C",
         (
-            *_ask("onset_triggers", "mobility_limit", shown=_IN_PAIN),
-            *_own_words("happened", "Anything else we should know about how it began?", shown=_IN_PAIN),
-        ),
-        heading="What brings it on, and what it limits",
-    ),
-    QuestionPage(
-        "sport",
-        "C",
-        _ask(
-            "sport_context",
-            shown=any_of(
-                in_("activity_level", "regular", "athlete"),
-                has_any("onset_triggers", "sport_training", "dance"),
+            *_ask("mobility_limit", shown=_IN_PAIN),
+            *_ask(
+                "sport_context",
+                shown=any_of(
+                    in_("activity_level", "regular", "athlete"),
+                    has_any("onset_triggers", "sport_training", "dance"),
+                ),
             ),
         ),
+        heading="Moving and sport",
     ),
     QuestionPage(
-        "spread",
+        "arms-and-legs",
         "C",
-        (*_ask("radiation", shown=_IN_PAIN), *_ask("limb_symptoms")),
-        heading="Pain and feeling in your arms and legs",
+        _ask("limb_symptoms", "diagnoses", "clinician_seen"),
+        heading="Arms and legs, and what you were told",
     ),
     QuestionPage(
         "limb-trend",
@@ -235,7 +268,6 @@ PAGES: Final = (
             shown=has_any("limb_symptoms", "tingling", "numbness", "weakness", "long_standing_known"),
         ),
     ),
-    QuestionPage("names", "C", _ask("diagnoses")),
     QuestionPage(
         "names-past",
         "C",
@@ -244,14 +276,12 @@ PAGES: Final = (
             shown=has_any("diagnoses", *(o.code for o in FIELDS["diagnoses"].options if o.code != "none")),
         ),
     ),
-    QuestionPage("clinician", "C", _ask("clinician_seen")),
     QuestionPage(
         "stress",
         "C",
         _ask("stress_level", "mood", "sleep_problem", "tension_headaches"),
         heading="Stress, sleep and mood",
     ),
-    QuestionPage("swelling", "E", _ask("swelling")),
     QuestionPage(
         "conditions",
         "E",
@@ -263,15 +293,22 @@ PAGES: Final = (
         (
             *_ask("medications"),
             *_own_words("medicines", "Anything else we should know about your medicines?"),
+            *_ask(
+                "osteoporosis",
+                required_if=any_of(at_least("age_years", 50), has("medications", "long_term_steroid")),
+            ),
+            *_ask(
+                "pregnancy",
+                shown=not_(
+                    any_of(is_("sex_at_birth", "male"), above("age_years", 60), below("age_years", 10))
+                ),
+            ),
+            *_ask("past_reaction", shown=is_not("massage_experience", "never")),
         ),
+        heading="Medicines, bones and earlier massages",
     ),
     QuestionPage(
-        "bones",
-        "E",
-        _ask(
-            "osteoporosis",
-            required_if=any_of(at_least("age_years", 50), has("medications", "long_term_steroid")),
-        ),
+        "pregnancy-risk", "E", _ask("pregnancy_high_risk", shown=in_("pregnancy", "t1", "t2", "t3"))
     ),
     QuestionPage(
         "short-questions",
@@ -299,18 +336,14 @@ PAGES: Final = (
         intro="Each asks one thing only.",
     ),
     QuestionPage(
-        "pregnancy",
+        "operations",
         "E",
-        _ask(
-            "pregnancy",
-            shown=not_(any_of(is_("sex_at_birth", "male"), above("age_years", 60), below("age_years", 10))),
+        (
+            *_ask("recent_surgery", "swelling", "skin_issues", "allergies"),
+            *_own_words("allergies", "Anything else we should know about your allergies?"),
         ),
+        heading="Operations, swelling, skin and allergies",
     ),
-    QuestionPage(
-        "pregnancy-risk", "E", _ask("pregnancy_high_risk", shown=in_("pregnancy", "t1", "t2", "t3"))
-    ),
-    QuestionPage("operations", "E", _ask("recent_surgery")),
-    QuestionPage("skin", "E", _ask("skin_issues")),
     QuestionPage(
         "skin-where",
         "E",
@@ -322,15 +355,8 @@ PAGES: Final = (
         ),
     ),
     QuestionPage(
-        "allergies",
-        "E",
-        (*_ask("allergies"), *_own_words("allergies", "Anything else we should know about your allergies?")),
-    ),
-    QuestionPage(
         "pressure", "F", _ask("pressure_preference", "clothing_preference"), heading="Pressure and clothing"
     ),
-    QuestionPage("experience", "F", _ask("massage_experience")),
-    QuestionPage("afterwards", "F", _ask("past_reaction", shown=_MASSAGED_BEFORE)),
     QuestionPage(
         "types",
         "F",

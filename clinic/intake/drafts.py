@@ -185,7 +185,8 @@ def cleared_rules(draft: Draft, answers: Mapping[str, object], now: datetime) ->
 def _renewed(draft: Draft, values: Mapping[str, object], now: datetime) -> Mapping[str, object]:
     answers = {**draft.answers, **values}
     before = _sent_before(draft.browser, draft.client_id, now) if history.NAMES in values else None
-    return history.renewed(before, draft.answers, answers) if before else answers
+    # What was answered on the same page as the new name is new as well.
+    return {**history.renewed(before, draft.answers, answers), **values} if before else answers
 
 
 def lock_draft(browser: bytes, now: datetime) -> Draft:
@@ -204,12 +205,16 @@ def lock_draft(browser: bytes, now: datetime) -> Draft:
 def read_answers(
     questions: Sequence[Question], posted: Posted, given: Mapping[str, object]
 ) -> tuple[dict[str, object], dict[str, str]]:
-    """The values of these questions, and a sentence for each unreadable one."""
+    """The values of these questions, and a sentence for each unreadable one.
+
+    Whether one may be left blank can depend on those before it.
+    """
     values: dict[str, object] = {}
     problems: dict[str, str] = {}
     for question in questions:
+        known = {**given, **values}
         try:
-            values[question.field] = questionnaire.read(question, posted.get(question.field, ()), given)
+            values[question.field] = questionnaire.read(question, posted.get(question.field, ()), known)
         except UnreadableAnswer as unreadable:
             problems[question.field] = unreadable.sentence
     return values, problems

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 
 from clinic.guidance import questionnaire
-from clinic.guidance.conditions import Condition
-from clinic.guidance.facts import InvalidFacts
+from clinic.guidance.engine import screen
+from clinic.guidance.facts import Facts, InvalidFacts
 from clinic.guidance.fields import FIELDS, FieldKind
 from clinic.guidance.questionnaire import PartStanding, UnknownPage, UnreadableAnswer
 from clinic.guidance.questions import (
@@ -70,15 +70,27 @@ def test_a_red_flag_offers_yes_no_and_unsure_and_none_is_optional() -> None:
         assert questionnaire.required(question, {})
 
 
-def test_a_question_depends_only_on_earlier_pages() -> None:
-    before = {"consent_health_data"}
+def test_a_question_is_asked_after_pages_it_depends_on_and_required_by_what_stands_before_it() -> None:
+    asked, before = {"consent_health_data"}, {"consent_health_data"}
     for page in PAGES:
         for question in page.questions:
-            conditions: list[Condition | None] = [question.shown, question.required_if]
-            for condition in conditions:
-                if condition is not None:
-                    assert set(condition.fields) <= before, question.field
-        before |= {question.field.split(".")[0] for question in page.questions}
+            assert question.shown is None or set(question.shown.fields) <= asked, question.field
+            assert question.required_if is None or set(question.required_if.fields) <= before, question.field
+            before.add(question.field.split(".")[0])
+        asked |= before
+
+
+def test_each_page_of_signs_says_what_it_is_about() -> None:
+    headings = [page.heading for page in PAGES if page.part == "D" and len(page.questions) > 1]
+    assert len(set(headings)) == len(headings) == 5
+
+
+def test_a_condition_that_stops_a_booking_by_itself_is_never_folded_away() -> None:
+    folded = {option.code for option in FIELDS["conditions"].further_options}
+    assert folded
+    assert "none" not in folded
+    for code in folded:
+        assert not screen(Facts.of({"conditions": [code]})).level.stops, code
 
 
 def test_consent_comes_before_the_pages_and_the_confirmations_come_last() -> None:
@@ -152,18 +164,18 @@ def test_bones_must_be_answered_from_fifty_or_with_steroids() -> None:
 
 
 def test_next_and_previous_skip_pages_that_are_not_asked() -> None:
-    assert (page := questionnaire.next_page("sex", {"age_years": 40})) is not None
+    assert (page := questionnaire.next_page("you", {"age_years": 40})) is not None
     assert page.slug == "usual-day"
-    assert (page := questionnaire.next_page("sex", {"age_years": 15})) is not None
+    assert (page := questionnaire.next_page("you", {"age_years": 15})) is not None
     assert page.slug == "guardian"
-    assert (page := questionnaire.previous_page("spread", NO_PAIN)) is not None
+    assert (page := questionnaire.previous_page("arms-and-legs", NO_PAIN)) is not None
     assert page.slug == "today"
     assert questionnaire.next_page("closing", {}) is None
-    assert questionnaire.previous_page("age", {}) is None
+    assert questionnaire.previous_page("you", {}) is None
 
 
 def test_walking_forward_meets_every_page_that_is_asked() -> None:
-    walked = ["age"]
+    walked = ["you"]
     while page := questionnaire.next_page(walked[-1], IN_PAIN):
         walked.append(page.slug)
     assert walked == slugs(IN_PAIN)
@@ -179,7 +191,7 @@ def test_an_unknown_page_is_refused() -> None:
 
 def test_a_field_leads_to_its_page() -> None:
     assert questionnaire.page_of("red_flags.weight_loss").slug == "safety-3"
-    assert questionnaire.page_of("pain_avg_nrs").slug == "where"
+    assert questionnaire.page_of("pain_avg_nrs").slug == "pain"
 
 
 def test_progress_shows_eight_parts_and_the_place_in_one() -> None:
@@ -202,7 +214,7 @@ def test_progress_shows_eight_parts_and_the_place_in_one() -> None:
 def test_progress_counts_only_pages_that_are_asked() -> None:
     assert questionnaire.progress("activities", NO_PAIN).of == 1
     assert questionnaire.progress("activities", IN_PAIN).of == 2
-    assert questionnaire.progress("guardian", {"age_years": 40}).number == 3
+    assert questionnaire.progress("guardian", {"age_years": 40}).number == 2
 
 
 def test_hiding_a_question_clears_its_answer_and_what_hangs_on_it() -> None:

@@ -24,6 +24,16 @@ def raised() -> list[tuple[str, str | None]]:
     return [(row.level, row.disposition) for row in rows]
 
 
+def you(**changes: list[str]) -> dict[str, list[str]]:
+    """What is sent for the first page."""
+    return walk.page_of_posts("you", {}, changes)
+
+
+def named(*diagnoses: str) -> dict[str, list[str]]:
+    """What is sent for the page that asks for names, by somebody in pain."""
+    return walk.page_of_posts("arms-and-legs", {"back_pain_now": "yes"}, {"diagnoses": list(diagnoses)})
+
+
 def test_a_whole_intake_of_dull_answers_is_sent_with_outcome_and_consent(now: datetime) -> None:
     submission = walk.sent(now)
     assert submission.outcome.level == "ok"
@@ -150,7 +160,7 @@ def test_unsure_at_an_urgent_sign_is_a_doctors_matter(now: datetime) -> None:
 
 def test_a_child_is_not_judged_unseen_before_the_question_is_asked(now: datetime) -> None:
     """R21 needs an answer to clinician_seen; before it is given nothing may be kept against the child."""
-    walk.walk(now, until="clinician", age_years=["14"])
+    walk.walk(now, until="arms-and-legs", age_years=["14"])
     assert ("refer", "doctor") not in raised()
     submission = walk.sent(now, age_years=["14"], clinician_seen=["no"])
     assert "R21" in submission.outcome.rules
@@ -171,15 +181,15 @@ def test_an_answered_contradiction_leaves_nothing_behind(now: datetime) -> None:
     walk.walk(now, pain_areas=["leg_left"], radiation=["none"])
     draft = queries.draft(BROWSER, now)
     assert draft is not None
-    posted = walk.page_of_posts("spread", draft.answers, {"radiation": ["leg_above_knee"]})
-    drafts.save_page(BROWSER, "spread", posted, now)
+    posted = walk.page_of_posts("pain", draft.answers, {"radiation": ["leg_above_knee"]})
+    drafts.save_page(BROWSER, "pain", posted, now)
     assert walk.sent(now).outcome.level == "caution"
     assert raised() == []
 
 
 def test_hiding_a_branch_clears_its_answers(now: datetime) -> None:
     walk.walk(now)
-    draft, _ = drafts.save_page(BROWSER, "back-pain", {"back_pain_now": ["no"]}, now)
+    draft, _ = drafts.save_page(BROWSER, "you", you(back_pain_now=["no"]), now)
     hidden = {"pain_areas", "pain_avg_nrs", "muscle_findings", "radiation", "peg_pain"}
     assert not hidden & set(draft.answers)
     assert path.next_unanswered(draft.answers) is None
@@ -187,12 +197,12 @@ def test_hiding_a_branch_clears_its_answers(now: datetime) -> None:
 
 def test_opening_a_branch_asks_only_what_it_needs(now: datetime) -> None:
     walk.walk(now, massage_experience=["never"])
-    draft, _ = drafts.save_page(BROWSER, "experience", {"massage_experience": ["some"]}, now)
-    page = questionnaire.page("experience")
+    draft, _ = drafts.save_page(BROWSER, "you", you(), now)
+    page = questionnaire.page("you")
     following = path.following(page, draft.answers, changing=True)
     assert following is not None
-    assert following.slug == "afterwards"
-    draft, _ = drafts.save_page(BROWSER, "afterwards", {"past_reaction": ["none"]}, now)
+    assert following.slug == "medicines"
+    draft, _ = drafts.save_page(BROWSER, "medicines", walk.page_of_posts("medicines", draft.answers, {}), now)
     assert path.following(following, draft.answers, changing=True) is None
 
 
@@ -200,10 +210,10 @@ def test_a_question_that_becomes_required_is_asked_again(now: datetime) -> None:
     """Thin bones are optional at 41 and left blank; at 52 they must be answered."""
     draft = walk.walk(now, osteoporosis=[])
     assert draft.answers["osteoporosis"] is None
-    draft, _ = drafts.save_page(BROWSER, "age", {"age_years": ["52"]}, now)
+    draft, _ = drafts.save_page(BROWSER, "you", you(age_years=["52"]), now)
     following = path.next_unanswered(draft.answers)
     assert following is not None
-    assert following.slug == "bones"
+    assert following.slug == "medicines"
 
 
 def test_pages_open_in_their_order(now: datetime) -> None:
@@ -222,32 +232,34 @@ def test_a_page_that_is_not_asked_cannot_be_answered(now: datetime) -> None:
 
 def test_a_forged_field_of_another_page_is_not_taken(now: datetime) -> None:
     walk.begun(now)
-    posted = {"age_years": ["41"], "clinician_seen": ["yes_cleared"], "red_flags.weight_loss": ["no"]}
-    draft, _ = drafts.save_page(BROWSER, "age", posted, now)
-    assert draft.answers == {"age_years": 41}
+    posted = {**you(), "clinician_seen": ["yes_cleared"], "red_flags.weight_loss": ["no"]}
+    draft, _ = drafts.save_page(BROWSER, "you", posted, now)
+    assert set(draft.answers) == set(you())
 
 
 @pytest.mark.parametrize(
     ("slug", "posted"),
     [
-        ("age", {"age_years": ["111"]}),
-        ("age", {"age_years": ["-1"]}),
-        ("age", {"age_years": ["4e1"]}),
-        ("age", {"age_years": ["٤١"]}),
-        ("age", {"age_years": ["9" * 5000]}),
-        ("age", {"age_years": ["41", "12"]}),
-        ("age", {}),
+        ("you", {"age_years": ["111"]}),
+        ("you", {"age_years": ["-1"]}),
+        ("you", {"age_years": ["4e1"]}),
+        ("you", {"age_years": ["٤١"]}),
+        ("you", {"age_years": ["9" * 5000]}),
+        ("you", {"age_years": ["41", "12"]}),
+        ("you", {}),
         ("goals", {"visit_goals": ["pain_relief", "cure"]}),
         ("goals", {"visit_goals": ["pain_relief", "mobility", "sleep", "posture"]}),
         ("today", {"today": ["none", "fever"]}),
-        ("back-pain", {"back_pain_now": ["maybe"]}),
-        ("back-pain", {"back_pain_now": ["yes", "no"]}),
+        ("you", {"back_pain_now": ["maybe"]}),
+        ("you", {"back_pain_now": ["yes", "no"]}),
     ],
 )
 def test_an_answer_no_page_offers_is_refused_with_a_sentence(
     now: datetime, slug: str, posted: dict[str, list[str]]
 ) -> None:
     walk.walk(now, until=slug)
+    if slug == "you":
+        posted = {**you(), **(posted or {"age_years": []})}
     with pytest.raises(drafts.DraftIncomplete) as refused:
         drafts.save_page(BROWSER, slug, posted, now)
     assert len(refused.value.problems) == 1
@@ -348,7 +360,7 @@ def test_a_client_who_returns_answers_again_what_can_have_changed(now: datetime,
         posted = walk.page_of_posts(page.slug, draft.answers, {"conditions": ["diabetes"]})
         draft, _ = drafts.save_page(OTHER_BROWSER, page.slug, posted, later)
     expected = ["goals", "safety-1", "safety-2", "safety-3", "safety-4", "safety-5", "today", "where"]
-    assert asked == [*expected, "names", "medicines", "scores", "activities"]
+    assert asked == [*expected, "pain", "arms-and-legs", "medicines", "scores", "activities"]
     second = services.submit(OTHER_BROWSER, walk.page_of_posts(path.CLOSING, draft.answers, {}), (), later)
     assert second.client_id == person.id
     assert second.answers == first.answers
@@ -365,15 +377,15 @@ def returned(now: datetime, make: Make, **before: list[str]) -> Draft:
 def test_a_new_name_for_the_problem_asks_everything_again(now: datetime, make: Make) -> None:
     # "Full renewal after 6 months or any new diagnosis" (guidance, 6, logic note 6).
     returned(now, make, conditions=["diabetes"], diagnoses=["muscle_strain"], diagnoses_past=["none"])
-    draft = walk.walk(now, browser=OTHER_BROWSER, until="names")
+    draft = walk.walk(now, browser=OTHER_BROWSER, until="arms-and-legs")
     assert draft.answers["conditions"] == ["diabetes"]
-    draft, _ = drafts.save_page(OTHER_BROWSER, "names", {"diagnoses": ["sciatica"]}, now)
+    draft, _ = drafts.save_page(OTHER_BROWSER, "arms-and-legs", named("sciatica"), now)
     assert draft.answers["diagnoses"] == ["sciatica"]
     assert draft.answers["today"] == []
     assert not {"conditions", "age_years", "swelling"} & set(draft.answers)
     page = path.next_unanswered(draft.answers)
     assert page is not None
-    assert page.slug == "age"
+    assert page.slug == "you"
 
 
 def test_what_was_answered_after_a_new_name_stays_when_another_is_added(now: datetime, make: Make) -> None:
@@ -381,7 +393,7 @@ def test_what_was_answered_after_a_new_name_stays_when_another_is_added(now: dat
     told = {"diagnoses": ["sciatica"], "diagnoses_past": ["none"]}
     draft = walk.walk(now, browser=OTHER_BROWSER, **told)
     assert path.next_unanswered(draft.answers) is None
-    draft, _ = drafts.save_page(OTHER_BROWSER, "names", {"diagnoses": ["sciatica", "scoliosis"]}, now)
+    draft, _ = drafts.save_page(OTHER_BROWSER, "arms-and-legs", named("sciatica", "scoliosis"), now)
     assert draft.answers["age_years"]
     assert path.next_unanswered(draft.answers) is None
 
@@ -389,8 +401,8 @@ def test_what_was_answered_after_a_new_name_stays_when_another_is_added(now: dat
 def test_a_name_told_before_renews_nothing(now: datetime, make: Make) -> None:
     told = {"diagnoses": ["sciatica"], "diagnoses_past": ["sciatica"]}
     returned(now, make, **told)
-    draft = walk.walk(now, browser=OTHER_BROWSER, until="names")
-    draft, _ = drafts.save_page(OTHER_BROWSER, "names", {"diagnoses": ["sciatica"]}, now)
+    draft = walk.walk(now, browser=OTHER_BROWSER, until="arms-and-legs")
+    draft, _ = drafts.save_page(OTHER_BROWSER, "arms-and-legs", named("sciatica"), now)
     assert draft.answers["age_years"]
 
 

@@ -90,7 +90,7 @@ def test_a_cold_and_shingles_have_words_of_their_own(visitor: Visitor) -> None:
     assert "when you feel well" in said
     assert "What to say" not in said
     visitor.go("/intake/where")
-    visitor.answer_until("skin", today=["cold"])
+    visitor.answer_until("operations", today=["cold"])
     visitor.answer(skin_issues=["shingles"])
     said = words(visitor.go("/intake/outcome"))
     assert heading(visitor.page) == "Please see a doctor within two days, before a massage"

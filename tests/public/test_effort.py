@@ -121,10 +121,10 @@ def test_what_booking_costs_a_client(
 
 
 MOST = {
-    "chosen treatment, typical": (39, 80, 4520),
-    "suggestion first, typical": (39, 80, 4520),
-    "chosen treatment, complicated": (42, 92, 4760),
-    "suggestion first, complicated": (42, 92, 4760),
-    "returning, typical": (34, 70, 4140),
+    "chosen treatment, typical": (28, 69, 4430),
+    "suggestion first, typical": (28, 69, 4430),
+    "chosen treatment, complicated": (30, 80, 4640),
+    "suggestion first, complicated": (30, 80, 4640),
+    "returning, typical": (25, 59, 4070),
 }
 """Pages, actions and words that nobody needs more of."""

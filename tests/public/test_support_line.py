@@ -25,10 +25,10 @@ def practice(make: Make) -> None:
 def sent_to_a_doctor(visitor: Visitor, mood: str) -> tuple[str, str]:
     """What the card says when an answer on the way asks for it, and when all answers are sent."""
     visitor.say_yes()
-    visitor.answer_until("swelling", mood=[mood])
+    visitor.answer_until("operations", mood=[mood])
     card = visitor.answer(swelling=["area_or_limb_unexplained"])
     assert heading(card) == "Please see a doctor within two days, before a massage"
-    visitor.go("/intake/conditions")
+    visitor.go("/intake/pressure")
     visitor.answer_until("check")
     after = visitor.post("/intake/check", posted("closing", {}))
     assert heading(after) == heading(card)

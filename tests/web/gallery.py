@@ -184,7 +184,7 @@ def _parts(name: str) -> str:
         chart=pain_line(),
         counts=charts.bars([("Mon", 12), ("Tue", 30), ("Wed", None), ("Thu", 0)], title="Sessions by day"),
         map=questions_of("where")[0],
-        average=questions_of("where")[1],
+        average=questions_of("pain")[0],
         flags=questions_of("safety-1"),
         page=questions_of,
     )

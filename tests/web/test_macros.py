@@ -149,7 +149,7 @@ def test_names_from_people_are_never_read_as_markup(drawn: Draw) -> None:
 def test_a_question_without_an_answer_has_nothing_chosen(drawn: Draw) -> None:
     for q in (
         *questions_of("goals"),
-        *questions_of("course"),
+        *questions_of("pain"),
         *questions_of("safety-1"),
         *questions_of("where"),
     ):
@@ -158,11 +158,24 @@ def test_a_question_without_an_answer_has_nothing_chosen(drawn: Draw) -> None:
 
 
 def test_none_of_these_is_chosen_only_after_it_was_answered(drawn: Draw) -> None:
-    (q,) = questions_of("conditions")
-    assert not drawn(QUESTION + "{{ question(q, none) }}", q=q).labelled("None of these").has("checked")
-    answered = drawn(QUESTION + "{{ question(q, []) }}", q=q).labelled("None of these")
+    q = questions_of("conditions")[0]
+    untouched = drawn(QUESTION + "{{ question(q, none) }}", q=q).one("input", value="none")
+    assert not untouched.has("checked")
+    answered = drawn(QUESTION + "{{ question(q, []) }}", q=q).one("input", value="none")
     assert answered.has("checked")
     assert answered.has("data-clears")
+
+
+def test_a_long_list_stands_under_headings_and_unfolds_for_what_was_ticked(drawn: Draw) -> None:
+    q = questions_of("conditions")[0]
+    page = drawn(QUESTION + "{{ question(q, ['diabetes']) }}", q=q)
+    folded = page.one("details")
+    assert not folded.has("open")
+    assert {box.get("value") for box in page.all("input")} == {option.code for option in q.options}
+    assert [box.get("value") for box in page.all("input")][-1] == "none"
+    assert len(page.all(role="group")) == 5
+    assert {box.get("value") for box in folded.all("input")} == {option.code for option in q.further_options}
+    assert drawn(QUESTION + "{{ question(q, ['epilepsy']) }}", q=q).one("details").has("open")
 
 
 def test_every_region_of_the_figure_ticks_a_checkbox_of_the_list(drawn: Draw) -> None:
@@ -193,7 +206,7 @@ def test_a_red_flag_is_one_question_with_three_equal_answers(drawn: Draw) -> Non
 
 
 def test_a_scale_has_eleven_numbered_answers_and_keeps_a_nought(drawn: Draw) -> None:
-    q = questions_of("where")[1]
+    q = questions_of("pain")[0]
     page = drawn(QUESTION + "{{ question(q, 0) }}", q=q)
     radios = page.all("input")
     assert [radio.get("value") for radio in radios] == [str(number) for number in range(11)]
@@ -212,7 +225,7 @@ def test_activities_come_back_in_the_clients_own_words(drawn: Draw) -> None:
 
 
 @pytest.mark.parametrize(
-    "slug", ["age", "goals", "course", "where", "safety-1", "scores", "activities", "closing"]
+    "slug", ["you", "goals", "pain", "where", "safety-1", "scores", "activities", "closing"]
 )
 def test_the_summary_of_a_question_page_leads_to_controls_that_exist(drawn: Draw, slug: str) -> None:
     asked = questions_of(slug)
@@ -225,7 +238,7 @@ def test_the_summary_of_a_question_page_leads_to_controls_that_exist(drawn: Draw
     links = page.one(role="alert").all("a")
     assert len(links) == len(asked)
     for link in links:
-        assert page.one(id=link.get("href").removeprefix("#")).name == "input"
+        assert page.one(id=link.get("href").removeprefix("#")).name in ("input", "textarea")
 
 
 def test_a_day_speaks_its_weekday_and_how_many_times_are_free(drawn: Draw) -> None:

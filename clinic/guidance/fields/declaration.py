@@ -42,7 +42,7 @@ class Field:
     optional question may be left blank. `low` and `high` are both allowed values. `numeric` says that the option codes
     stand for whole numbers and are stored as such. `most` limits how many options a client may choose. `exclusive` names
     an option, besides `none`, that cannot stand beside others. `starts_from` names an earlier field that may fill this one
-    in beforehand.
+    in beforehand. `groups` are headings with the codes shown under each; options in no group are folded away under `more`.
     """
 
     name: str
@@ -61,6 +61,8 @@ class Field:
     exclusive: str | None = None
     optional: bool = False
     starts_from: str | None = None
+    groups: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    more: str = ""
 
     def label(self, code: object) -> str:
         """What a person reads for a stored code, or for a number the number itself."""
@@ -73,6 +75,20 @@ class Field:
     def codes(self) -> frozenset[str]:
         """The codes of all options."""
         return frozenset(option.code for option in self.options)
+
+    @property
+    def headed_options(self) -> tuple[tuple[str, tuple[Option, ...]], ...]:
+        """The options under their headings, in order."""
+        return tuple(
+            (heading, tuple(option for code in codes for option in self.options if option.code == code))
+            for heading, codes in self.groups
+        )
+
+    @property
+    def further_options(self) -> tuple[Option, ...]:
+        """The options under no heading, but for "none"."""
+        headed = {code for _, codes in self.groups for code in codes}
+        return tuple(option for option in self.options if option.code not in headed | {"none"})
 
     @property
     def is_list(self) -> bool:

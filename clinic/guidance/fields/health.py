@@ -67,8 +67,31 @@ YOUR_HEALTH: Final = (
             ("recent_fracture_lt_12w", "A broken bone in the last 12 weeks"),
             ("spinal_surgery_ever", "An operation on the spine, at any time"),
             ("infection_cellulitis", "A spreading skin infection (cellulitis)"),
-            NONE_OF_THESE,
+            ("none", "None of these", "And none under “More conditions”."),
         ),
+        groups=(
+            (
+                "Heart and blood vessels",
+                (
+                    "hypertension_controlled",
+                    "hypertension_uncontrolled",
+                    "heart_disease_stable",
+                    "recent_heart_attack_or_stroke",
+                    "known_aneurysm",
+                    "current_dvt_pe",
+                    "past_clot",
+                ),
+            ),
+            (
+                "Bones and joints",
+                ("joint_replacement", "arthritis_flare", "recent_fracture_lt_12w", "spinal_surgery_ever"),
+            ),
+            ("Nerves and brain", ("neurological_condition", "reduced_sensation", "recent_head_injury")),
+            ("Cancer", ("cancer_active", "cancer_past", "bone_metastases")),
+            ("Other", ("diabetes", "asthma", "infection_cellulitis")),
+        ),
+        more="More conditions: low blood pressure, heart failure, pacemaker, bleeding, epilepsy, kidneys, liver, "
+        "lymph nodes, very flexible joints",
     ),
     Field(
         name="medications",
