@@ -1,6 +1,7 @@
 """The demo practice: whenever it is first started, it is in the middle of its week, and by the product's own rules."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -22,6 +23,7 @@ from clinic.messaging.models import Message
 from clinic.plans import courses, queries
 from clinic.plans.models import SessionNote
 from config import Environment
+from tests.conftest import undone, undone_within
 from tests.stage import staged
 from tests.visitor import Visitor, as_staff
 
@@ -38,8 +40,30 @@ MOMENTS = {
 }
 
 
-def load(moment: datetime, app: Flask, monkeypatch: pytest.MonkeyPatch) -> datetime:
+@dataclass(frozen=True)
+class Week:
+    """The demo as it was loaded at one moment."""
+
+    connection: sa.Connection
+    loaded_at: datetime
+
+
+@pytest.fixture(scope="module", params=MOMENTS.values(), ids=MOMENTS.keys())
+def shared_week(request: pytest.FixtureRequest, app: Flask) -> Iterator[Week]:
+    """Loaded once for the tests of a moment, because it takes longer than all they look at."""
+    with undone(app) as connection:
+        yield Week(connection, load(request.param))
+
+
+@pytest.fixture
+def week(shared_week: Week, app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Week]:
+    """The same; what a test does to it is undone."""
     monkeypatch.setitem(app.config, "ENVIRONMENT", "demo")
+    with undone_within(shared_week.connection):
+        yield shared_week
+
+
+def load(moment: datetime) -> datetime:
     now = moment.astimezone(UTC)
     with transaction():
         demo.load(now)
@@ -47,15 +71,30 @@ def load(moment: datetime, app: Flask, monkeypatch: pytest.MonkeyPatch) -> datet
     return now
 
 
-@pytest.mark.parametrize("moment", MOMENTS.values(), ids=MOMENTS.keys())
+def test_the_same_moment_makes_the_same_week(database: sa.Connection) -> None:
+    weeks = []
+    for _ in range(2):
+        with database.begin_nested() as attempt:
+            load(FRIDAY_EVENING)
+            weeks.append(
+                db.session.execute(
+                    sa.select(Client.search_name, Appointment.starts_at, Appointment.state, Outcome.level)
+                    .join(Client, Client.id == Appointment.client_id)
+                    .outerjoin(queries.Review, queries.Review.appointment_id == Appointment.id)
+                    .outerjoin(Outcome, Outcome.id == queries.Review.outcome_id)
+                    .order_by(Appointment.starts_at, Client.search_name)
+                ).all()
+            )
+            db.session.remove()
+            attempt.rollback()
+    assert weeks[0] == weeks[1]
+    assert len(weeks[0]) > len(CASES)
+
+
 def test_the_week_is_lively_keeps_every_rule_and_owes_no_old_letter(
-    moment: datetime,
-    app: Flask,
-    database: sa.Connection,
-    monkeypatch: pytest.MonkeyPatch,
-    the_clock_says: Callable[[datetime], None],
+    week: Week, app: Flask, the_clock_says: Callable[[datetime], None]
 ) -> None:
-    loaded_at = load(moment, app, monkeypatch)
+    loaded_at = week.loaded_at
     the_clock_says(loaded_at)
     see_the_week(loaded_at)
     see_the_letters(loaded_at)
@@ -134,11 +173,7 @@ def see_the_letters(loaded_at: datetime) -> None:
     assert db.session.scalar(sa.select(sa.func.count()).where(Message.sent_at.is_not(None))) >= 20
 
 
-def test_everybody_is_plainly_invented_and_what_they_said_stands_nowhere_in_clear(
-    app: Flask, database: sa.Connection, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    load(WEDNESDAY, app, monkeypatch)
-
+def test_everybody_is_plainly_invented_and_what_they_said_stands_nowhere_in_clear(week: Week) -> None:
     addresses = db.session.scalars(sa.select(Contact.normalised).where(Contact.kind == "mail")).all()
     numbers = db.session.scalars(sa.select(Contact.normalised).where(Contact.kind == "phone")).all()
     staff = db.session.scalars(sa.select(User)).all()
@@ -151,33 +186,11 @@ def test_everybody_is_plainly_invented_and_what_they_said_stands_nowhere_in_clea
     secrets = [*remarks, "anticoagulant", "hypertension_controlled", "tender_points_refer"]
     for table in Base.metadata.sorted_tables:
         rows = " ".join(
-            str(row) for row in database.execute(sa.text(f'SELECT t::text FROM "{table.name}" t'))
+            str(row) for row in week.connection.execute(sa.text(f'SELECT t::text FROM "{table.name}" t'))
         )
         for secret in secrets:
             assert secret not in rows, table.name
             assert secret.encode().hex() not in rows, table.name
-
-
-def test_the_same_moment_makes_the_same_week(
-    app: Flask, database: sa.Connection, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    weeks = []
-    for _ in range(2):
-        with database.begin_nested() as attempt:
-            load(FRIDAY_EVENING, app, monkeypatch)
-            weeks.append(
-                db.session.execute(
-                    sa.select(Client.search_name, Appointment.starts_at, Appointment.state, Outcome.level)
-                    .join(Client, Client.id == Appointment.client_id)
-                    .outerjoin(queries.Review, queries.Review.appointment_id == Appointment.id)
-                    .outerjoin(Outcome, Outcome.id == queries.Review.outcome_id)
-                    .order_by(Appointment.starts_at, Client.search_name)
-                ).all()
-            )
-            db.session.remove()
-            attempt.rollback()
-    assert weeks[0] == weeks[1]
-    assert len(weeks[0]) > len(CASES)
 
 
 def test_loading_twice_says_that_there_is_a_practice_already(tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ from clinic.practice.models import Treatment
 from clinic.public import suggestion
 from clinic.public.client_sentences import sentence_of, without_codes
 from clinic.public.suggestion import ShownMatch, SuggestionPage
+from tests import make as makers
+from tests.conftest import undone
 from tests.guidance.clients import CLIENTS
 from tests.guidance.clients import Client as WrittenClient
 from tests.make import Make
@@ -33,11 +35,12 @@ OILS = {
 """Aromatherapy on top of a gentle massage leads."""
 
 
-@pytest.fixture
-def goals(app: Flask, database: object, make: Make) -> set[str]:
+@pytest.fixture(scope="module")
+def goals(app: Flask) -> set[str]:
     """Every place on the guidance's page that a reason can lead to."""
-    make.practice()
-    page = read(app.test_client().get("/guidance").text)
+    with undone(app):
+        makers.practice()
+        page = read(app.test_client().get("/guidance").text)
     return {one.get("id") for one in page.below() if "id" in one.attributes}
 
 

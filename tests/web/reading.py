@@ -1,6 +1,7 @@
 """Reads a page the way a person meets it: controls by their label, groups by their legend, headings in order."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html.parser import HTMLParser
 
 VOID = frozenset(
@@ -128,8 +129,9 @@ class _Builder(HTMLParser):
         self.here.parts.append(data)
 
 
+@lru_cache(maxsize=16)
 def read(html: str) -> Element:
-    """The page as a tree. Fails when an element is closed that was not open."""
+    """The page as a tree, the same one for the same page. Fails when an element is closed that was not open."""
     builder = _Builder()
     builder.feed(html)
     builder.close()
