@@ -13,7 +13,7 @@ from clinic.accounts.models import User
 from clinic.booking.models import Appointment
 from clinic.guidance import own_words
 from clinic.guidance.knowledge import MODALITIES, TECHNIQUES
-from clinic.guidance.own_words import OwnWords
+from clinic.guidance.own_words import ASKED_LOOK, OwnWords
 from clinic.guidance.rules.kinds import REGIONS
 from clinic.intake import queries as intake
 from clinic.intake.explanation import (
@@ -87,7 +87,8 @@ def summary(safety: ExplainedSafety, plan: Plan | None) -> CareSummary:
     position = tuple(text for code, text in safety.notes if code in POSITIONS)
     care = (*(text for _, text in safety.notes), *planned.notes)
     return CareSummary(
-        cautions=tuple(f"{fired.why} ({fired.rule})" for fired in safety.fired),
+        # A wish for a look stands beside the client's own words.
+        cautions=tuple(f"{fired.why} ({fired.rule})" for fired in safety.fired if fired.rule != ASKED_LOOK),
         position=position,
         care=tuple(text for text in dict.fromkeys(care) if text not in position),
         types=tuple(MODALITIES[modality].name for modality in content.get("modalities", ())),

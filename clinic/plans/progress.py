@@ -20,8 +20,9 @@ from clinic.guidance.facts import Activity
 from clinic.guidance.fields import FIELDS
 from clinic.guidance.levels import Level
 from clinic.guidance.measures import GlobalChange, Peg, Scores, ScoreTrend
+from clinic.guidance.own_words import ASKED_LOOK
 from clinic.guidance.schedule import Instrument
-from clinic.intake.explanation import safety_of
+from clinic.intake.explanation import ExplainedRule, safety_of
 from clinic.intake.models import Outcome, Submission
 from clinic.plans import courses, scores
 from clinic.plans.courses import Course, Session
@@ -122,10 +123,15 @@ def new_warning(plan: Plan) -> Level:
             Review.decision != Decision.DECLINE,
         )
     )
-    known = {rule for outcome in decided for rule in safety_of(outcome).rules}
+    known = {_cause(fired) for outcome in decided for fired in safety_of(outcome).fired}
     return max(
-        (fired.level for fired in safety_of(newest).fired if fired.rule not in known), default=Level.OK
+        (fired.level for fired in safety_of(newest).fired if _cause(fired) not in known), default=Level.OK
     )
+
+
+def _cause(fired: ExplainedRule) -> tuple[str, str]:
+    """What a therapist has decided on: the rule, and for a wish for a look also the words it is about."""
+    return fired.rule, repr(fired.answers) if fired.rule == ASKED_LOOK else ""
 
 
 def _of_visit(visit: Appointment, course: Course, asked: Mapping[UUID, Entries]) -> Entries:

@@ -109,6 +109,17 @@ def test_what_a_therapist_has_decided_on_is_no_new_warning(scene: Scene) -> None
     assert progress.new_warning(plan) is Level.URGENT
 
 
+def test_a_wish_for_a_look_at_other_words_is_a_new_warning(scene: Scene) -> None:
+    def asking(text: str) -> dict[str, object]:
+        return {**KNOTS, "own_words.conditions": {"text": text, "look": True}}
+
+    plan = looked_at(begun(scene, **asking("old"))).course.plan
+    send(scene.ada, asking("old"), at=make.NOW + timedelta(days=1))
+    assert progress.new_warning(plan) is Level.OK
+    send(scene.ada, asking("new"), at=make.NOW + timedelta(days=2))
+    assert progress.new_warning(plan) is Level.THERAPIST_REVIEW
+
+
 def test_before_the_first_session_nothing_is_compared(course: list[Appointment]) -> None:
     scored(course[0], pain_avg_nrs=1)
     found = looked_at(course[0])

@@ -60,6 +60,11 @@ def test_the_review_says_that_the_client_asked(scene: Scene, therapist: Browser)
     assert "“Conditions: please look before my visit is confirmed.”" in page
 
 
+def test_a_wish_is_no_caution_for_the_session(scene: Scene, therapist: Browser) -> None:
+    waiting = review(scene.request(), WRITTEN)
+    assert "client:look" not in therapist.get(f"/staff/appointments/{waiting.appointment_id}")
+
+
 def test_without_words_there_is_no_panel(scene: Scene, therapist: Browser) -> None:
     waiting = review(scene.request(), KNOTS)
     assert HEADING not in therapist.get(f"/staff/reviews/{waiting.id}")
