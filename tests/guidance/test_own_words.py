@@ -41,9 +41,9 @@ def test_there_is_one_place_on_each_of_four_pages() -> None:
 
 def test_no_rule_can_name_them() -> None:
     assert not set(TITLES) & set(FIELDS)
-    read = {
-        field for rule in (*CURRENT.safety, *CURRENT.back, *CURRENT.preferences) for field in rule.when.fields
-    }
+    conditions = [rule.when for rule in CURRENT.safety]
+    conditions += [rule.when for rule in (*CURRENT.back, *CURRENT.preferences)]
+    read = {field for condition in conditions for field in condition.fields}
     assert read <= set(FIELDS)
     with pytest.raises(KeyError):
         is_("own_words.conditions", MARKER).holds(Facts.of({}))

@@ -91,7 +91,7 @@ def test_no_type_or_technique_that_was_left_out_ever_appears() -> None:
         if suggestion is None:
             continue
         plan = draft(facts, outcome, suggestion)
-        gone = outcome.excluded | facts.modalities_disliked
+        gone = outcome.excluded | facts.many("modalities_disliked")
         named = {match.modality for match in suggestion.ranked} | {part.modality for part in plan.mix}
         assert not gone & (named | {part.modality for part in plan.area_parts}), answers
         assert not set(outcome.forbidden) & {one.technique for one in plan.techniques}, answers
