@@ -1,7 +1,7 @@
 """The worker's steps for messages: the pass that delivers what is owed, and what checking bounce reports needs.
 
-Each step takes nothing, finds its work in the database, and owns its transactions: a step that is lost, doubled or late
-costs nothing, because the next one finds the same rows. When they run stands in `clinic.worker.timetable`.
+A step takes no arguments, finds its work in the database, and owns its transactions: a step that is lost, doubled or late
+costs nothing, because the next one finds the same rows. `clinic.worker.timetable` says when they run.
 """
 
 from flask import current_app

@@ -1,7 +1,7 @@
 """What the worker fetches from Amazon SNS: certificates of signatures, and the confirmation of a subscription.
 
 No request fetches anything. It queues a path here, on the one host that belongs to the topic in the settings; the
-worker fetches it within seconds, and SNS calls again after some twenty.
+worker fetches it within seconds, and SNS calls again after about twenty.
 """
 
 import http.client
