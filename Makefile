@@ -18,9 +18,11 @@ run: $(STAMP)/run build  ## Start everything, with a fictional demo practice on 
 
 # What is compiled once serves every program that a test starts.
 unexport PYTHONDONTWRITEBYTECODE
+# One more than two cores: while one file waits for a program to start or to end, another goes on.
+TEST_PROCESSES ?= 3
 
 test: $(STAMP)/dev build browser proxy  ## Run the whole suite on real servers, in a real browser, also over https
-	$(BIN)/python -m pytest -m "not long" -n 2 --dist loadfile --no-loadscope-reorder --durations 20
+	$(BIN)/python -m pytest -m "not long" -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder --durations 20
 
 test-long: $(STAMP)/dev build browser proxy  ## The same at full size; takes hours
 	LUMBAR_LONG=1 RACE_ROUNDS=300 $(BIN)/python -m pytest --timeout 7200

@@ -17,4 +17,9 @@ The packages stand in one column and an import points down it (checked on every 
 Read aloud: a surface asks a domain; a domain asks a core; the worker asks messaging.
 """
 
+import gc
+
+# What is imported stays. To search it for garbage after every 700 new objects costs each program a sixth of its start.
+gc.set_threshold(20_000, 20, 50)
+
 __version__ = "0.1.0"

@@ -4,7 +4,7 @@ import gc
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,14 +15,15 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser as Chromium
 from sqlalchemy.orm import scoped_session, sessionmaker
 
-from clinic import clock, schema
+from clinic import clock
 from clinic.app import create_app
 from clinic.db import db, dispose
-from clinic.embedded.servers import Servers, scratch_servers
+from clinic.embedded.servers import Servers
 from config import Environment, Settings
 from tests.browser import launched
 from tests.health import HEALTH_TOKEN
 from tests.make import Make
+from tests.migrated import database_to_copy, migrated_servers
 from tests.racing import race_app, race_settings
 from tests.secure import proxied_app
 from tests.visitor import Browser
@@ -53,6 +54,14 @@ for name in (
     os.environ.pop(name, None)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Where the run begins, and not in the processes it is handed out to: a place for the database that all copy."""
+    if not hasattr(config, "workerinput"):
+        within = ExitStack()
+        within.enter_context(database_to_copy())
+        config.add_cleanup(within.close)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put what is slow first, in the order of `STARTED_FIRST`; the order within a file stays."""
 
@@ -66,8 +75,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """From now on, search for garbage less often, and only among what is made from here on; see `made_to_stay`."""
-    gc.set_threshold(20_000, 20, 50)
+    """From now on, search for garbage only among what is made from here on; see `made_to_stay`."""
     made_to_stay()
 
 
@@ -95,15 +103,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Servers]:
-    """PostgreSQL and the broker, on a folder that is removed afterwards."""
-    with scratch_servers() as pair:
+    """PostgreSQL and the broker, on a folder that is removed afterwards; the database is at the newest revision."""
+    with migrated_servers() as pair:
         yield pair
 
 
 @pytest.fixture(scope="session")
 def settings(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """Settings of a test product on those servers; its database is at the newest revision."""
-    schema.upgrade(servers.urls.owner)
+    """Settings of a test product on those servers."""
     return Settings.read(
         environment=Environment.TEST,
         database_url=servers.urls.app,

@@ -16,7 +16,8 @@ MOST_FILES = 4
 
 def copied(to: Path) -> Path:
     """What a process of the product needs."""
-    unneeded = shutil.ignore_patterns("__pycache__", "dist")
+    # What was compiled comes along, but not a file that another process is still writing.
+    unneeded = shutil.ignore_patterns("dist", "*.pyc.*")
     for folder in ("clinic", "templates", "migrations"):
         shutil.copytree(ROOT / folder, to / folder, ignore=unneeded)
     (to / "clinic/static/dist").symlink_to(ROOT / "clinic/static/dist")

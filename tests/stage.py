@@ -13,12 +13,13 @@ from typing import Any
 
 from flask import Flask
 
-from clinic import clock, schema
+from clinic import clock
 from clinic.app import create_app
 from clinic.db import db, dispose
-from clinic.embedded.servers import Servers, scratch_servers
+from clinic.embedded.servers import Servers
 from config import Environment, Settings
 from tests.health import HEALTH_TOKEN
+from tests.migrated import migrated_servers
 
 ROOT = Path(__file__).parents[1]
 STOP_SECONDS = 30
@@ -107,8 +108,7 @@ class Stage:
 def staged(folder: Path, environment: Environment = Environment.TEST, **settings_of: Any) -> Iterator[Stage]:
     """A migrated product on a folder, that nobody else uses; everything started on it ends with the block."""
     with ExitStack() as undo:
-        servers = undo.enter_context(scratch_servers(durable=True))
-        schema.upgrade(servers.urls.owner)
+        servers = undo.enter_context(migrated_servers(durable=True))
         clock_file = folder / "clock"
         settings = Settings.read(
             environment=environment,

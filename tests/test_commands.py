@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from clinic.cli import COMMANDS
+from clinic.cli import COMMANDS, main
 from clinic.embedded.servers import scratch_servers
+from config import InvalidSettings
 from tests.embedded.test_supervisor import house
 from tests.ports import free_port
 
@@ -105,12 +106,25 @@ def test_the_address_that_is_printed_is_the_one_that_up_serves(variables: dict[s
 
 
 @pytest.mark.parametrize("name", sorted(NEEDS_A_DATABASE))
-def test_where_nothing_runs_a_command_says_so_and_makes_nothing(tmp_path: Path, name: str) -> None:
-    words = {"create-owner": "o@practice.example A B", "reset-password": "o@practice.example"}
-    answer = run(f"python -m clinic {name} {words.get(name, '')}", {"LUMBAR_DATA": str(tmp_path / "var")})
+def test_where_nothing_runs_a_command_says_so_and_makes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    words = {"create-owner": ["o@practice.example", "A", "B"], "reset-password": ["o@practice.example"]}
+    for variable in os.environ:
+        monkeypatch.delenv(variable)
+    monkeypatch.setenv("LUMBAR_DATA", str(tmp_path / "var"))
+    with pytest.raises(InvalidSettings, match=f"Lumbar is not running on the data folder {tmp_path / 'var'}"):
+        main([name, *words.get(name, [])])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_where_nothing_runs_the_sentence_is_all_that_is_said(tmp_path: Path) -> None:
+    answer = run("python -m clinic doctor", {"LUMBAR_DATA": str(tmp_path / "var")})
     assert answer.returncode == 1
-    assert f"Lumbar is not running on the data folder {tmp_path / 'var'}" in answer.stderr
-    assert "Traceback" not in answer.stderr
+    assert answer.stderr.startswith(
+        f"There is no database: Lumbar is not running on the data folder {tmp_path}"
+    )
+    assert answer.stderr.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
 
 

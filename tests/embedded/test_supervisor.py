@@ -71,6 +71,11 @@ class House:
         return [line.rstrip() for line in self.process.stdout]
 
 
+def maps(pid: int) -> str:
+    """The files that a process has in its memory."""
+    return Path(f"/proc/{pid}/maps").read_text()
+
+
 @contextmanager
 def everybody_gone(data: Path) -> Iterator[None]:
     """Leave only when no process of the folder is left, also when a test failed on the way."""
@@ -104,9 +109,10 @@ def data() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-def test_one_command_starts_everything_and_ctrl_c_stops_it_in_order(data: Path) -> None:
+def test_one_command_starts_everything_and_its_death_leaves_no_process_behind(data: Path) -> None:
     with house(data) as up:
         assert f"Lumbar is ready: http://localhost:{up.port}" in up.said
+        assert any("Loading the demo" in line for line in up.said)
         assert any("sign in" in line for line in up.said)
         assert up.healthy()
         for words in ("gunicorn", "celery"):
@@ -114,6 +120,8 @@ def test_one_command_starts_everything_and_ctrl_c_stops_it_in_order(data: Path) 
                 told = Path(f"/proc/{pid}/environ").read_bytes()
                 assert b"DATABASE_URL=" in told
                 assert b"OWNER" not in told, words
+                assert "/sqlalchemy/" in maps(pid), words
+        assert "/sqlalchemy/" not in maps(up.process.pid), "the supervisor stays, and carries no product"
         second = subprocess.run(
             [sys.executable, *UP],
             env={**os.environ, "LUMBAR_DATA": str(data), "PORT": str(free_port())},
@@ -126,24 +134,6 @@ def test_one_command_starts_everything_and_ctrl_c_stops_it_in_order(data: Path) 
             f"Lumbar is already running on this data folder (pid {up.process.pid})."
         )
         assert up.healthy()
-        up.process.send_signal(signal.SIGINT)
-        told = [line for line in up.rest() if line.endswith(("stopped.", "..."))]
-        assert up.process.wait(60) == 0
-    assert told == [
-        "Stopping (SIGINT) ...",
-        "web has stopped.",
-        "beat has stopped.",
-        "worker has stopped.",
-        "Lumbar has stopped.",
-    ]
-    assert not mentioning(str(data))
-    assert not (data / "servers" / "data" / "postmaster.pid").exists()
-
-
-def test_killing_the_supervisor_leaves_no_process_behind(data: Path) -> None:
-    filled_before = (data / "demo.txt").exists()
-    with house(data) as up:
-        assert any("Loading the demo" in line for line in up.said) is not filled_before
         assert eventually(lambda: len(up.members("gunicorn")) == 3)
         assert eventually(lambda: len(up.members("celery")) == 4)
         everybody = mentioning(str(data))
@@ -152,17 +142,29 @@ def test_killing_the_supervisor_leaves_no_process_behind(data: Path) -> None:
         assert eventually(lambda: not mentioning(str(data)))
 
 
-def test_after_that_it_starts_as_ever_and_whoever_dies_is_started_again(data: Path) -> None:
+def test_after_that_it_starts_as_ever_whoever_dies_is_started_again_and_ctrl_c_stops_it_in_order(
+    data: Path,
+) -> None:
     with house(data) as up:
+        assert not any("Loading the demo" in line for line in up.said)
         assert any("sign in" in line for line in up.said)
         for words in ("gunicorn", "celery --quiet -A worker:celery beat", "valkey-server", "bin/postgres -D"):
             up.replace(words)
             assert eventually(up.healthy)
-        up.process.send_signal(signal.SIGTERM)
+        up.process.send_signal(signal.SIGINT)
         told = up.rest()
         assert up.process.wait(60) == 0
     assert sum("it starts again in" in line for line in told) == 4
+    end = told[told.index("Stopping (SIGINT) ...") :]
+    assert [line for line in end if line.endswith(("stopped.", "..."))] == [
+        "Stopping (SIGINT) ...",
+        "web has stopped.",
+        "beat has stopped.",
+        "worker has stopped.",
+        "Lumbar has stopped.",
+    ]
     assert not mentioning(str(data))
+    assert not (data / "servers" / "data" / "postmaster.pid").exists()
 
 
 def test_given_addresses_are_used_and_their_servers_left_alone(tmp_path: Path) -> None:
@@ -178,7 +180,7 @@ def test_given_addresses_are_used_and_their_servers_left_alone(tmp_path: Path) -
             assert up.healthy()
             assert not (tmp_path / "var" / "servers").exists()
             up.process.send_signal(signal.SIGTERM)
-            up.rest()
+            assert "Stopping (SIGTERM) ..." in up.rest()
             assert up.process.wait(60) == 0
         with psycopg.connect(urls.app.replace("+psycopg", "")) as connection:
             practices = connection.execute("SELECT count(*) FROM practice").fetchone()

@@ -40,10 +40,7 @@ def quiet_run(stage: Stage, due: int, within: float) -> list[float]:
     post = Post(stage)
     post.open()
     began = time.monotonic()
-    for _ in range(SCHEDULERS):
-        stage.start("tests.faults.sender", post.url, "find")
-    for _ in range(SENDERS):
-        stage.start("tests.faults.sender", post.url)
+    stage.start("tests.faults.sender", post.url, *["find"] * SCHEDULERS, *["0"] * SENDERS)
     assert many.all_are_sent(due, within)
     stage.stop_all()
     found = many.reminders()
@@ -70,8 +67,7 @@ def test_hosts_whose_clocks_are_five_minutes_off_send_nothing_early_and_nothing_
     _start_later(later, FOUR_MINUTES + timedelta(minutes=30))
     post = Post(stage)
     post.open()
-    for seconds in (-300, 0, 300):
-        stage.start("tests.faults.sender", post.url, str(seconds))
+    stage.start("tests.faults.sender", post.url, "-300", "0", "300")
     assert eventually(lambda: many.sent() >= 30, PATIENCE_SECONDS)
     # Each of them has looked again since: whoever believed its own clock would have sent more by now.
     looked = stage.start("tests.faults.sender", post.url, "300")
@@ -99,8 +95,7 @@ def test_a_cancelled_visit_is_reminded_of_only_within_the_one_hand_over_under_wa
     visits = many_due(due)
     post = Post(stage)
     post.open()
-    for _ in range(SENDERS):
-        stage.start("tests.faults.sender", post.url)
+    stage.start("tests.faults.sender", post.url, *["0"] * SENDERS)
     cancelled: dict[UUID, float] = {}
     for visit in sorted(visits.live)[::2]:
         many.cancel(frozenset({visit}))

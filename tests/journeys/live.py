@@ -28,7 +28,7 @@ PASSWORD = "velvet thumb ocean 9"
 class Live:
     """A running product, its clock, and the mails that left it."""
 
-    web, worker = "clinic.app:create_app()", "worker:celery"
+    web, worker = "clinic.app:web()", "worker:celery"
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
@@ -47,7 +47,7 @@ class Live:
         bind = f"127.0.0.1:{self.stage.settings.port}"
         self.stage.start(
             "gunicorn", "--bind", bind, "--worker-class", "gthread", "--workers", "2", "--threads", "4",
-            self.web,
+            "--preload", "--no-control-socket", self.web,
         )  # fmt: skip
         assert eventually(self.answers, START_SECONDS)
 

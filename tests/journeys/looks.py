@@ -37,6 +37,9 @@ RULES = json.dumps(
 ANSWERED = "the server responded with a status of 4"
 """What the console says of a refusal that is shown as a page of its own: no fault."""
 
+FORGET = "[localStorage, sessionStorage].forEach(kept => kept.clear())"
+"""Makes a tab forget what the pages of its origin left in it."""
+
 
 @contextmanager
 def served(app: Flask, port: int = 0) -> Iterator[str]:

@@ -110,8 +110,8 @@ def test_the_main_job_from_the_first_question_to_aftercare(
 ) -> None:
     """Each run goes this way without scripts here, and with them in `test_opening_a_clinic`."""
     with live(tmp_path, MONDAY) as product:
-        product.start_web()
         product.start_worker()
+        product.start_web()
         client = Person(chromium.new_page(java_script_enabled=scripts, viewport=PHONE), product.base)
         manage = book(client)
         therapist = Person(chromium.new_page(java_script_enabled=scripts), product.base)

@@ -97,8 +97,8 @@ def test_a_clinic_opens_and_signs_its_first_note(tmp_path: Path, chromium: Brows
     day = (begun.astimezone(BERLIN) + timedelta(days=3)).date()
     visit = datetime(day.year, day.month, day.day, 10, tzinfo=BERLIN).astimezone(UTC)
     with secure(tmp_path, begun) as product:
-        product.start_web()
         product.start_worker()
+        product.start_web()
         owner = Colleague(chromium, product, "olga@clinic.example")
         therapist = Colleague(chromium, product, "thea@clinic.example")
         desk = Colleague(chromium, product, "frida@clinic.example")

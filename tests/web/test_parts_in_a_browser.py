@@ -1,89 +1,116 @@
 """The parts in a real browser: seen, tapped, typed and read, with and without script, in both themes, narrow and wide."""
 
+import json
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Request, expect
 
 from tests.browser import PATIENCE_MS
+from tests.journeys.looks import COLOURS, FORGET, NARROW, RULES, WIDE
 from tests.web.gallery import PAGE_NAMES
 
 pytestmark = pytest.mark.browser
 
-NARROW, WIDE = 360, 1440
-OPTIONS = {
-    "resultTypes": ["violations"],
-    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-}
 Open = Callable[..., Page]
+Scheme = Literal["light", "dark"]
+
+
+@dataclass
+class Window:
+    """A browser of one's own with one tab, in which one test after the other opens its pages, and what went wrong in it.
+
+    A new one for each test would cost more than the tests themselves.
+    """
+
+    tab: Page
+    address: str
+    faults: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.tab.on(
+            "console", lambda said: said.type in ("error", "warning") and self.faults.append(said.text)
+        )
+        self.tab.on("pageerror", lambda error: self.faults.append(str(error)))
+        self.tab.on("requestfailed", self._failed)
+        self.tab.on(
+            "request", lambda asked: asked.url.startswith(self.address) or self.faults.append(asked.url)
+        )
+
+    def open(self, path: str, width: int, scheme: Scheme) -> Page:
+        """A page as somebody finds it who has never been here."""
+        if self.tab.url.startswith(self.address):
+            self.tab.evaluate(FORGET)
+        self.tab.context.clear_cookies()
+        self.tab.set_viewport_size({"width": width, "height": 800})
+        self.tab.emulate_media(color_scheme=scheme)
+        self.faults.clear()
+        self.tab.goto(f"{self.address}{path}")
+        return self.tab
+
+    def _failed(self, request: Request) -> None:
+        # A page that is left may drop its favicon; that is no fault of its own.
+        if request.failure != "net::ERR_ABORTED":
+            self.faults.append(f"{request.url} {request.failure}")
+
+
+@pytest.fixture(scope="module")
+def windows(chromium: Browser, gallery_address: str) -> Iterator[dict[bool, Window]]:
+    """One with scripts and one without."""
+    made = {}
+    for script in (True, False):
+        context = chromium.new_context(java_script_enabled=script, reduced_motion="reduce")
+        context.set_default_timeout(PATIENCE_MS)
+        made[script] = Window(context.new_page(), gallery_address)
+    yield made
+    for window in made.values():
+        window.tab.context.close()
 
 
 @pytest.fixture
-def opened(chromium: Browser, gallery_address: str) -> Iterator[Open]:
+def opened(windows: dict[bool, Window]) -> Iterator[Open]:
     """Opens a page of the gallery; at the end nothing may have been refused, failed or fetched from elsewhere."""
-    with watched(chromium, gallery_address) as opening:
-        yield opening
+    used = []
 
-
-@contextmanager
-def watched(chromium: Browser, address: str) -> Iterator[Open]:
-    """As `opened`, for as long as the block lasts."""
-    contexts, faults = [], []
-
-    def opening(path: str, *, width: int = WIDE, scheme: str = "light", script: bool = True) -> Page:
-        context = chromium.new_context(
-            viewport={"width": width, "height": 800},
-            color_scheme=scheme,
-            java_script_enabled=script,
-            reduced_motion="reduce",
-        )
-        context.set_default_timeout(PATIENCE_MS)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda said: said.type in ("error", "warning") and faults.append(said.text))
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        # A page that is left may drop its favicon; that is no fault of its own.
-        page.on(
-            "requestfailed",
-            lambda request: (
-                request.failure == "net::ERR_ABORTED" or faults.append(f"{request.url} {request.failure}")
-            ),
-        )
-        page.on("request", lambda request: request.url.startswith(address) or faults.append(request.url))
-        page.goto(f"{address}{path}")
-        return page
+    def opening(path: str, *, width: int = WIDE, scheme: Scheme = "light", script: bool = True) -> Page:
+        used.append(windows[script])
+        return used[-1].open(path, width, scheme)
 
     yield opening
-    for context in contexts:
-        context.close()
-    assert faults == []
+    assert [window.faults for window in used if window.faults] == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [NARROW, WIDE])
 @pytest.mark.parametrize("name", PAGE_NAMES)
 def test_no_part_breaks_a_rule_of_accessibility_or_runs_off_the_side(
-    opened: Open, name: str, width: int, scheme: str
+    opened: Open, name: str, width: int
 ) -> None:
-    page = opened(f"/parts/{name}", width=width, scheme=scheme)
+    page = opened(f"/parts/{name}", width=width)
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-    results = Axe().run(page, options=OPTIONS)
+    results = Axe().run(page, options=json.loads(RULES))
+    assert results.violations_count == 0, results.generate_report()
+    page.emulate_media(color_scheme="dark")
+    page.evaluate("Promise.all(document.getAnimations().map(moving => moving.finished))")
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    results = Axe().run(page, options=json.loads(COLOURS))
     assert results.violations_count == 0, results.generate_report()
 
 
-@pytest.mark.parametrize("width", [NARROW, WIDE])
 def test_an_error_page_breaks_no_rule_of_accessibility(
-    chromium: Browser, gallery_address: str, width: int
+    windows: dict[bool, Window], gallery_address: str
 ) -> None:
     # A status of 404 counts as a failed load in the console, so this page is opened without watching it.
-    page = chromium.new_page(viewport={"width": width, "height": 800})
-    page.goto(f"{gallery_address}/error/404")
-    results = Axe().run(page, options=OPTIONS)
+    page = windows[True].tab.context.new_page()
+    for width in (NARROW, WIDE):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.goto(f"{gallery_address}/error/404")
+        results = Axe().run(page, options=json.loads(RULES))
+        assert results.violations_count == 0, results.generate_report()
     page.close()
-    assert results.violations_count == 0, results.generate_report()
 
 
 @pytest.mark.parametrize("script", [True, False])
@@ -288,11 +315,16 @@ def test_the_day_calendar_draws_each_visit_at_its_time_and_as_long_as_it_lasts(o
     assert abs(visit["height"] - hour["height"]) <= 2.5
 
 
-def test_only_one_font_file_is_fetched_for_a_page_in_english(chromium: Browser, gallery_address: str) -> None:
+def test_only_one_font_file_is_fetched_for_a_page_in_english(opened: Open) -> None:
     fonts: list[str] = []
-    with watched(chromium, gallery_address) as opening:
-        page = opening("/parts/client")
-        page.on("request", lambda request: request.resource_type == "font" and fonts.append(request.url))
-        page.reload()
-        page.evaluate("document.fonts.ready")
+
+    def note(request: Request) -> None:
+        if request.resource_type == "font":
+            fonts.append(request.url)
+
+    page = opened("/parts/client")
+    page.on("request", note)
+    page.reload()
+    page.evaluate("document.fonts.ready")
+    page.remove_listener("request", note)
     assert len(set(fonts)) == 1
