@@ -5,17 +5,24 @@ adds. The same rule set always gives the same text.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
 from enum import Enum
 from functools import cached_property
 from typing import Any, Final
 
-from clinic.guidance.fields import FIELDS
-from clinic.guidance.knowledge import MODALITIES, SECTIONS, TECHNIQUES
+from clinic.guidance.knowledge import SECTIONS, TECHNIQUES
 from clinic.guidance.levels import Disposition, Level
-from clinic.guidance.rules.kinds import Effect, FocusRule, Note, Points, RuleSet, SafetyRule
-from clinic.guidance.safety_net import SAFETY_NETS
+from clinic.guidance.rule_words import (
+    further_attributes,
+    in_words,
+    name_of,
+    pairs,
+    points_in_words,
+    sentence,
+    title_of,
+)
+from clinic.guidance.rules.kinds import Effect, FocusRule, Points, RuleSet, SafetyRule
 from clinic.guidance.sources import SOURCES
 
 DEFAULT: Final = "default"
@@ -152,7 +159,7 @@ def _safety_rule(rule: SafetyRule) -> BookRule:
     group = "contradiction" if rule.look_again else rule.level.value
     does = _ASKS[rule.disposition] if rule.disposition else _DOES[rule.level]
     lines = [
-        ("When", _sentence(rule.when_in_words)),
+        ("When", sentence(rule.when_in_words)),
         ("What happens", " ".join((does, *rule.effect.changes))),
         *_effect(rule.effect),
     ]
@@ -160,7 +167,7 @@ def _safety_rule(rule: SafetyRule) -> BookRule:
         lines.append(("Asked again", rule.ask_again or " ".join(rule.look_again)))
     if rule.remark:
         lines.append(("Remark", rule.remark))
-    lines += _more(rule, _TOLD_OF_SAFETY)
+    lines += further_attributes(rule, _TOLD_OF_SAFETY)
     return BookRule(
         id=rule.id, group=group, heading=rule.why, lines=tuple(lines), sources=_sources(rule.sources)
     )
@@ -168,8 +175,8 @@ def _safety_rule(rule: SafetyRule) -> BookRule:
 
 def _effect(effect: Effect) -> list[tuple[str, str]]:
     """What the sentences of an effect leave out: its points, and whatever a later rule set has besides."""
-    points = [("Points", _points(effect.points))] if effect.points else []
-    return [*points, *_more(effect, _TOLD_OF_EFFECT)]
+    points = [("Points", points_in_words(effect.points))] if effect.points else []
+    return [*points, *further_attributes(effect, _TOLD_OF_EFFECT)]
 
 
 _TOLD_OF_EFFECT: Final = frozenset({"cap", "exclude", "points", "avoid", "sites", "forbid", "notes"})
@@ -179,10 +186,10 @@ _TOLD_OF_SAFETY: Final = frozenset(
 
 
 def _scoring_rule(rule: Any, group: str) -> BookRule:
-    lines = [("When", _sentence(rule.when.words())), ("Points", _points(_pairs(rule.points)))]
+    lines = [("When", sentence(rule.when.words())), ("Points", points_in_words(pairs(rule.points)))]
     if rule.against:
         lines.append(("Said against a type", rule.against))
-    lines += _more(rule, _TOLD_OF_SCORING)
+    lines += further_attributes(rule, _TOLD_OF_SCORING)
     return BookRule(
         id=rule.id, group=group, heading=rule.reason, lines=tuple(lines), sources=_cited(rule.points)
     )
@@ -193,14 +200,14 @@ _TOLD_OF_SCORING: Final = frozenset({"id", "when", "points", "reason", "against"
 
 def _focus_rule(rule: FocusRule) -> BookRule:
     more = ", ".join(TECHNIQUES[technique].name for technique in rule.techniques)
-    lines = [("When", _sentence(rule.when.words()))]
+    lines = [("When", sentence(rule.when.words()))]
     lines += [("More time for", f"{more}.")] if more else []
     lines += [("Note for the therapist", rule.note)] if rule.note else []
     return BookRule(
         id=rule.id,
         group="focus",
         heading=f"For {rule.answers}.",
-        lines=(*lines, *_more(rule, _TOLD_OF_FOCUS)),
+        lines=(*lines, *further_attributes(rule, _TOLD_OF_FOCUS)),
         sources=_sections(rule.sections),
     )
 
@@ -214,7 +221,7 @@ def _order(rule_set: RuleSet) -> Iterator[BookRule]:
         id="start",
         group="order",
         heading=rule_set.starting_reason,
-        lines=(("Points", _points(_pairs(rule_set.starting))),),
+        lines=(("Points", points_in_words(pairs(rule_set.starting))),),
         sources=_cited(rule_set.starting),
     )
     liked, blend = rule_set.liked, rule_set.blend
@@ -241,7 +248,9 @@ def _order(rule_set: RuleSet) -> Iterator[BookRule]:
 
 
 def _one(id: str, heading: str, rule: Any, told: set[str], sources: tuple[BookSource, ...]) -> BookRule:
-    return BookRule(id=id, group="order", heading=heading, lines=tuple(_more(rule, told)), sources=sources)
+    return BookRule(
+        id=id, group="order", heading=heading, lines=tuple(further_attributes(rule, told)), sources=sources
+    )
 
 
 _TOLD_OF_SET: Final = frozenset(
@@ -269,108 +278,17 @@ def _further(rule_set: RuleSet) -> Iterator[BookRule]:
             yield BookRule(
                 id=name.replace("_", "-"),
                 group="order",
-                heading=f"{_title(name)}.",
+                heading=f"{title_of(name)}.",
                 lines=(("Value", words),),
                 sources=_sections(()),
             )
-
-
-def _more(rule: Any, told: Iterable[str]) -> list[tuple[str, str]]:
-    """Every other attribute that says something, as (its name, its value in words)."""
-    names = (field.name for field in fields(rule) if field.name not in told)
-    found = ((_title(name), in_words(getattr(rule, name))) for name in names)
-    return [(title, words) for title, words in found if words]
-
-
-def in_words(value: object) -> str:
-    """Any value of a rule in words; empty if it says nothing."""
-    if value is None or value is False or value == () or value == "" or value == {}:
-        return ""
-    if isinstance(value, Enum):
-        label = getattr(value, "label", None) or getattr(value, "words", None)
-        return label if isinstance(label, str) else str(value.value).replace("_", " ")
-    if isinstance(value, str):
-        return _name(value)
-    if isinstance(value, bool | int | float):
-        return "yes" if value is True else str(value)
-    return _compound(value)
-
-
-def _compound(value: object) -> str:
-    if isinstance(value, Effect):
-        return " ".join(value.changes)
-    if isinstance(value, Note):
-        return value.text
-    if isinstance(value, Points):
-        return _points(_pairs((value,)))
-    if callable(said := getattr(value, "words", None)):
-        return _sentence(str(said()))
-    if isinstance(value, Mapping):
-        return "; ".join(f"{in_words(key)}: {in_words(one)}" for key, one in value.items())
-    if isinstance(value, frozenset | set):
-        return ", ".join(sorted(in_words(one) for one in value))
-    if isinstance(value, Iterable):
-        return ", ".join(filter(None, (in_words(one) for one in value)))
-    if is_dataclass(value) and not isinstance(value, type):
-        return ", ".join(f"{title[0].lower()}{title[1:]} {words}" for title, words in _more(value, ()))
-    return str(value)
-
-
-def _name(word: str) -> str:
-    """What an id stands for: a type, a technique, a section, a question or a safety net; any other text as it is."""
-    if word in SAFETY_NETS:
-        net = SAFETY_NETS[word]
-        return f"{net.watch_for}. {net.do}".replace("{emergency_number}", "the emergency number")
-    if word in FIELDS:
-        return FIELDS[word].title
-    if word in MODALITIES:
-        return MODALITIES[word].name
-    if word in TECHNIQUES:
-        return TECHNIQUES[word].name
-    return SECTIONS[word].heading if word in SECTIONS else word
-
-
-def _title(name: str) -> str:
-    return _TITLES.get(name) or name.replace("_", " ").capitalize()
-
-
-_TITLES: Final = {
-    "modality": "Type",
-    "modalities": "Types",
-    "other": "Then this type leads instead",
-    "when": "When",
-    "mention": "A general mention gives at most",
-    "most": "Such mentions count together for at most",
-    "bases": "On top of",
-    "suffix": "Shown as the type below it",
-    "show_at_least": "Fewest points with which a further type is shown",
-    "waits_for": "Waits for the answer to",
-    "place": "Where",
-    "tell": "What to tell them",
-    "come_back": "When a massage is fine again",
-    "watch": "The client is told to watch for",
-    "clear_lead": "Points ahead that make a clear match",
-}
-"""Attributes whose name alone would not say what they are."""
-
-
-def _sentence(words: str) -> str:
-    return words if words.endswith((".", "!", "?")) else f"{words}."
-
-
-def _points(points: Iterable[tuple[str, int]]) -> str:
-    return ", ".join(f"{MODALITIES[modality].name} {number:+d}" for modality, number in points) + "."
-
-
-def _pairs(points: Iterable[Points]) -> tuple[tuple[str, int], ...]:
-    return tuple((one.modality, one.points) for one in points)
 
 
 def _sources(keys: Iterable[str]) -> tuple[BookSource, ...]:
     found = []
     for key in keys:
         source = SOURCES.get(key)
-        found.append(BookSource(key, source.text if source else _name(key), is_default=key == DEFAULT))
+        found.append(BookSource(key, source.text if source else name_of(key), is_default=key == DEFAULT))
     return tuple(found) or _sections(())
 
 
