@@ -291,6 +291,13 @@ def test_a_package_lists_only_modules_that_it_has(folder: Path) -> None:
     assert not missing
 
 
+def test_a_decision_has_a_number_of_its_own() -> None:
+    numbers = [path.name[:4] for path in (ROOT / "docs" / "decisions").glob("[0-9]*.md")]
+    assert len(numbers) == len(set(numbers)), sorted(
+        number for number in numbers if numbers.count(number) > 1
+    )
+
+
 @cache
 def targets() -> Targets:
     return Targets(ROOT)
