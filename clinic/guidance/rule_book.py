@@ -326,6 +326,45 @@ class RuleChange:
     before: tuple[str, ...]
     after: tuple[str, ...]
 
+    @property
+    def direction(self) -> str:
+        """Whether the rule became stricter or milder for clients; empty where that cannot be read from what it does.
+
+        A higher level is stricter; at the same level, more changes to a visit are. A changed condition alone says neither.
+        """
+        before, after = (_strictness(self.before), _strictness(self.after))
+        if before is None and after is None:
+            return ""
+        old, new = before or _NOTHING_DONE, after or _NOTHING_DONE
+        if old[0] != new[0]:
+            return "Stricter" if new[0] > old[0] else "Milder"
+        if old[1] != new[1] and (old[1] <= new[1] or new[1] <= old[1]):
+            return "Stricter" if old[1] < new[1] else "Milder"
+        return ""
+
+
+_HAPPENS: Final = "What happens: "
+_RANKS: Final = {
+    _DOES[Level.CAUTION]: 0,
+    _DOES[Level.THERAPIST_REVIEW]: 1,
+    _ASKS[Disposition.POSTPONE]: 2,
+    _ASKS[Disposition.DOCTOR]: 3,
+    _ASKS[Disposition.EMERGENCY]: 4,
+}
+"""What a safety rule does, from the mildest to the strictest."""
+_NOTHING_DONE: Final[tuple[int, frozenset[str]]] = (-1, frozenset())
+
+
+def _strictness(lines: tuple[str, ...]) -> tuple[int, frozenset[str]] | None:
+    """How strict the lines of a safety rule are: its rank, and what else it changes; None if they do not say."""
+    for line in lines:
+        said = line.removeprefix(_HAPPENS)
+        for does, rank in _RANKS.items():
+            if said != line and said.startswith(does):
+                rest = said.removeprefix(does).strip()
+                return rank, frozenset(filter(None, (part.strip(" .") for part in rest.split(". "))))
+    return None
+
 
 def changes(signed: str, present: str) -> tuple[RuleChange, ...]:
     """What the present text changes against a signed one: new rules, changed rules, removed rules."""

@@ -139,6 +139,23 @@ def queue(user_id: UUID, now: datetime) -> list[WaitingReview]:
     ]
 
 
+def queue_by_other_rules(user_id: UUID, rule_set: str, now: datetime) -> list[WaitingReview]:
+    """Reviews of this therapist's queue that another rule set than this version judged, with answers and outcome, oldest first."""
+    rows = db.session.execute(
+        sa.select(Review, Client, Outcome.level)
+        .where(_waits_for(user_id, now), Outcome.rule_set != rule_set)
+        .join(Client, Client.id == Review.client_id)
+        .join(Outcome, Outcome.id == Review.outcome_id)
+        .outerjoin(Appointment, Appointment.id == Review.appointment_id)
+        .order_by(Review.opened_at, Review.id)
+        .options(joinedload(Review.outcome), joinedload(Review.submission), joinedload(Review.appointment))
+    )
+    return [
+        WaitingReview(review=review, client=client, level=level, appointment=review.appointment)
+        for review, client, level in rows
+    ]
+
+
 def _waits_for(user_id: UUID, now: datetime) -> sa.ColumnElement[bool]:
     """Whether a review, joined with its client, outcome and visit, waits for this therapist."""
     return sa.and_(

@@ -14,8 +14,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
 from clinic.accounts import audit
-from clinic.accounts.models import Client
+from clinic.accounts.models import Client, User
 from clinic.db import db
+from clinic.guidance import rules
 from clinic.guidance.facts import InvalidFacts
 from clinic.guidance.rules import CURRENT
 from clinic.guidance.rules.kinds import RuleSet
@@ -23,7 +24,9 @@ from clinic.intake import queries as intake
 from clinic.intake.assessment import assess
 from clinic.intake.explanation import Explanation
 from clinic.intake.models import Outcome, Submission, SubmissionKind
+from clinic.plans import queries
 from clinic.plans.models import Review
+from clinic.plans.queries import WaitingReview
 
 NOTHING = "-"
 UNREADABLE = "unreadable"
@@ -83,20 +86,43 @@ def open_reviews(now: datetime, rule_set: RuleSet = CURRENT) -> list[Replayed]:
         .order_by(Review.opened_at, Review.id)
         .options(joinedload(Review.outcome), joinedload(Review.submission))
     ).all()
-    found = []
-    for review in waiting:
-        audit.record(
-            audit.SYSTEM,
-            "read",
-            review.submission,
-            client_id=review.client_id,
-            purpose="replay",
-            fields=("answers", "explanation"),
-            now=now,
-        )
-        found.append(_replayed(review, rule_set))
+    found = [_read_again(review, audit.SYSTEM, rule_set, now) for review in waiting]
     db.session.flush()
     return found
+
+
+@dataclass(frozen=True)
+class JudgedOtherwise:
+    """A review of a therapist's queue that today's rules judge differently, with both results."""
+
+    waiting: WaitingReview
+    replayed: Replayed
+
+
+def own_judged_otherwise(user: User, now: datetime) -> list[JudgedOtherwise]:
+    """This therapist's waiting reviews by older rules that today's rules judge differently, oldest first.
+
+    Each reading leaves an audit row; the caller commits.
+    """
+    rule_set = rules.CURRENT
+    waiting = queries.queue_by_other_rules(user.id, rule_set.version, now)
+    actor = audit.by_user(user.id)
+    found = [JudgedOtherwise(one, _read_again(one.review, actor, rule_set, now)) for one in waiting]
+    db.session.flush()
+    return [one for one in found if one.replayed.differs]
+
+
+def _read_again(review: Review, actor: str, rule_set: RuleSet, now: datetime) -> Replayed:
+    audit.record(
+        actor,
+        "read",
+        review.submission,
+        client_id=review.client_id,
+        purpose="replay",
+        fields=("answers", "explanation"),
+        now=now,
+    )
+    return _replayed(review, rule_set)
 
 
 def _replayed(review: Review, rule_set: RuleSet) -> Replayed:

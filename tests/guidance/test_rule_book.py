@@ -9,7 +9,7 @@ import pytest
 from clinic.guidance.conditions import has, is_
 from clinic.guidance.levels import Level
 from clinic.guidance.rule_book import ChangeKind, changes, hash_of, in_words, rule_book
-from clinic.guidance.rules import CURRENT, VERSIONS
+from clinic.guidance.rules import CURRENT, V2026_11, VERSIONS
 from clinic.guidance.rules.kinds import Effect, Note, RuleSet, SafetyRule, ScoringRule
 from tests.guidance.versions import OLDER
 
@@ -123,6 +123,31 @@ def test_changed_rules_are_found_with_the_lines_that_differ() -> None:
     ]
     assert found[0].before[0].startswith("What happens: Can be booked.")
     assert found[0].after[0].startswith("What happens: A visit can only be asked for.")
+
+
+def test_a_change_says_whether_it_is_stricter_or_milder() -> None:
+    def direction(old: RuleSet, new: RuleSet) -> str:
+        (change,) = changes(rule_book(old).text, rule_book(new).text)
+        return change.direction
+
+    first, *others = CURRENT.safety
+    milder = replace(
+        CURRENT, safety=(replace(first, level=Level.THERAPIST_REVIEW, disposition=None), *others)
+    )
+    without = replace(CURRENT, safety=tuple(others))
+    reworded = replace(CURRENT, safety=(replace(first, why="In other words"), *others))
+    noted = replace(
+        CURRENT, safety=(replace(first, effect=Effect(notes=(Note("x", "Mind this."),))), *others)
+    )
+    assert (direction(CURRENT, milder), direction(milder, CURRENT)) == ("Milder", "Stricter")
+    assert (direction(CURRENT, without), direction(without, CURRENT)) == ("Milder", "Stricter")
+    assert (direction(CURRENT, noted), direction(noted, CURRENT)) == ("Stricter", "Milder")
+    assert direction(CURRENT, reworded) == ""
+    assert {
+        one.direction
+        for one in changes(rule_book(V2026_11).text, rule_book(CURRENT).text)
+        if one.id[0] in "EPF"
+    } == {""}
 
 
 def test_new_and_removed_rules_are_found_and_a_rule_that_only_moved_is_not() -> None:

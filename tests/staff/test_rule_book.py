@@ -3,6 +3,8 @@
 import hashlib
 import re
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -15,9 +17,10 @@ from clinic.maintenance import sweeps
 from clinic.plans.rule_book import signatures
 from clinic.plans.rule_book.models import Experience, RuleBookSignature
 from clinic.staff.settings.experience_wording import sentences
+from tests import make
 from tests.make import Make
 from tests.plans.conftest import Scene
-from tests.plans.intakes import review
+from tests.plans.intakes import BLOOD_PRESSURE, review
 from tests.plans.rule_book.test_experience import decided, people, replaced
 from tests.plans.rule_book.test_signatures import new_rules
 from tests.staff.conftest import Browser
@@ -113,13 +116,56 @@ def test_new_rules_ask_again_and_the_page_says_what_is_new(
     page = therapist.get(PAGE)
     assert "What changed since the text signed last" in page
     assert "Said differently" in page
-    assert re.search(r"Removed</span> <strong>U01</strong>", page)
+    assert re.search(r"Removed</span> <span[^>]*>Milder</span> <strong>U01</strong>", page)
     assert "1 open review was judged by another rule set." in page
+    assert "today’s rules judge none differently" in page
     assert f"The last one signed here is {old}." in therapist.get("/staff")
     page = therapist.done(SIGN, **fields())
     assert "What changed since" not in page
     assert "Rule set 2032.01</strong>" in page
     assert f"Rule set {old}</strong>" in page
+
+
+def test_reviews_that_come_out_differently_are_named_to_their_therapist_and_to_nobody_else(
+    therapist: Browser, owner: Browser, scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = review(scene.visit(), BLOOD_PRESSURE)
+    other = review(scene.visit(starts_at=make.NOW + timedelta(days=4)))
+    milder = replace(
+        rules.CURRENT,
+        version="2032.02",
+        safety=tuple(rule for rule in rules.CURRENT.safety if rule.id != "C07"),
+    )
+    monkeypatch.setattr(rules, "CURRENT", milder)
+    page = therapist.get(PAGE)
+    assert "2 open reviews were judged by another rule set." in page
+    assert "today’s rules judge 1 differently" in page
+    assert f'href="/staff/reviews/{named.id}">Ada</a>' in page
+    assert str(other.id) not in page
+    assert "caution, bookable" in page
+    read = db.session.scalars(sa.select(AuditEntry).where(AuditEntry.purpose == "replay")).all()
+    assert {row.actor for row in read} == {f"user:{scene.therapist_user.id}"}
+    assert len(read) == 2
+    told = owner.get(PAGE)
+    assert "2 open reviews were judged by another rule set." in told
+    assert "Ada" not in told
+    assert "/staff/reviews/" not in told
+    assert len(db.session.scalars(sa.select(AuditEntry).where(AuditEntry.purpose == "replay")).all()) == 2
+
+
+def test_the_page_has_contents_that_lead_to_every_part_and_back(therapist: Browser) -> None:
+    page = therapist.get(PAGE)
+    contents = page.partition('id="contents"')[2].partition("</nav>")[0]
+    links = re.findall(r'href="#([\w-]+)"', contents)
+    assert links == [
+        "signed",
+        *(f"group-{key}" for key, _, _ in signatures.book_in_use().groups),
+        "types",
+        "sources",
+    ]
+    for link in links:
+        assert f'id="{link}"' in page
+    assert page.count('href="#contents"') == len(signatures.book_in_use().groups)
 
 
 def test_staff_who_decide_read_that_nobody_has_signed_until_somebody_has(

@@ -18,11 +18,13 @@ from clinic.accounts.permissions import Permission
 from clinic.db import transaction
 from clinic.guidance.knowledge import MODALITIES
 from clinic.plans import queries as plans
+from clinic.plans import replay
 from clinic.plans.rule_book import experience, signatures
 from clinic.plans.rule_book.models import LICENCE_LENGTH, NAME_LENGTH, RuleBookSignature
 from clinic.refusal import NotFound
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
+from clinic.staff.clinical.reviews import HEADINGS
 from clinic.staff.day import practice_zone
 from clinic.staff.settings.experience_wording import sentences
 from clinic.staff.settings.forms import UnchangedForm
@@ -149,6 +151,10 @@ def _page(form: SignRuleBookForm) -> ResponseReturnValue:
     now = clock.now()
     book, state, history = signatures.book_in_use(), signatures.signing_state(), signatures.history()
     here = {key: sentences(row) for key, row in experience.experiences().items()}
+    changed = []
+    if may(Permission.REVIEW_DECIDE):
+        with transaction():
+            changed = replay.own_judged_otherwise(desk.user(), now)
     own = [row for row in history if row.signed_by_id == desk.user().id and row.withdrawn_at is None]
     return page(
         "guidance",
@@ -164,6 +170,9 @@ def _page(form: SignRuleBookForm) -> ResponseReturnValue:
         counted_at=experience.counted_at(),
         since=experience.since(now).year,
         types=[(one.id, one.name) for one in MODALITIES.values() if ("type", one.id) in here],
+        judged_otherwise=changed,
+        LEVELS=HEADINGS,
+        names={one.id: one.name for one in MODALITIES.values()},
         otherwise_judged=plans.open_reviews_by_other_rules(book.version),
         zone=practice_zone(now),
     )
