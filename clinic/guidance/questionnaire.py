@@ -192,13 +192,6 @@ def page_of(field: str) -> QuestionPage:
     raise UnknownPage(field)
 
 
-def next_page(slug: str, answers: Answers) -> QuestionPage | None:
-    """The next page that is asked after this one; None after the last. Raises UnknownPage."""
-    place = PAGES.index(page(slug))
-    following = [candidate for candidate in pages(answers) if PAGES.index(candidate) > place]
-    return following[0] if following else None
-
-
 def previous_page(slug: str, answers: Answers) -> QuestionPage | None:
     """The page that is asked before this one; None before the first. Raises UnknownPage."""
     place = PAGES.index(page(slug))

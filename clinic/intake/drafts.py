@@ -105,7 +105,7 @@ def _begun(browser: bytes, client_id: UUID | None, now: datetime) -> Draft:
         changed_at=now,
     )
     before = _sent_before(browser, client_id, now)
-    draft.answers = history.filled_in(before) if before else {}
+    draft.answers = history.filled_in(before, now) if before else {}
     try:
         with violates("uq_drafts_browser", BegunElsewhere()):
             db.session.add(draft)

@@ -50,17 +50,6 @@ def is_reached(page: QuestionPage, answers: Answers) -> bool:
     return first_gap is None or PAGES.index(page) <= PAGES.index(first_gap)
 
 
-def following(page: QuestionPage, answers: Answers, *, changing: bool) -> QuestionPage | None:
-    """The page to show after this one was saved; None for the check-answers page.
-
-    After changing one answer, only pages that the new answer makes necessary follow.
-    """
-    if changing:
-        return next_unanswered(answers)
-    after = questionnaire.next_page(page.slug, answers)
-    return None if after is None or after.slug == CLOSING else after
-
-
 def page_before(page: QuestionPage, answers: Answers) -> QuestionPage | None:
     """The page before this one; None before the first."""
     return questionnaire.previous_page(page.slug, answers)

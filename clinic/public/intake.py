@@ -189,8 +189,8 @@ def answer(slug: str) -> ResponseReturnValue:
     if not path.is_reached(page, draft.answers):
         flash(ALL_ANEW, "plain")
         return redirect(way_on(draft), 303)
-    following = path.following(page, draft.answers, changing=_is_changing())
-    return redirect(_address(following, changing=_is_changing()), 303)
+    # Never through pages that are already answered: the list at the end leads back to each of them.
+    return redirect(_address(path.next_unanswered(draft.answers), changing=_is_changing()), 303)
 
 
 def _kept_longer(

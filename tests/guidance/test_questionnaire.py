@@ -163,22 +163,12 @@ def test_bones_must_be_answered_from_fifty_or_with_steroids() -> None:
     assert questionnaire.required(bones, {"age_years": 30, "medications": ["long_term_steroid"]})
 
 
-def test_next_and_previous_skip_pages_that_are_not_asked() -> None:
-    assert (page := questionnaire.next_page("you", {"age_years": 40})) is not None
-    assert page.slug == "usual-day"
-    assert (page := questionnaire.next_page("you", {"age_years": 15})) is not None
-    assert page.slug == "guardian"
+def test_next_and_previous_pages_skip_pages_that_are_not_asked() -> None:
+    assert slugs({"age_years": 40})[:2] == ["you", "usual-day"]
+    assert slugs({"age_years": 15})[:2] == ["you", "guardian"]
     assert (page := questionnaire.previous_page("arms-and-legs", NO_PAIN)) is not None
     assert page.slug == "today"
-    assert questionnaire.next_page("closing", {}) is None
     assert questionnaire.previous_page("you", {}) is None
-
-
-def test_walking_forward_meets_every_page_that_is_asked() -> None:
-    walked = ["you"]
-    while page := questionnaire.next_page(walked[-1], IN_PAIN):
-        walked.append(page.slug)
-    assert walked == slugs(IN_PAIN)
 
 
 def test_an_unknown_page_is_refused() -> None:
@@ -186,7 +176,7 @@ def test_an_unknown_page_is_refused() -> None:
         with pytest.raises(UnknownPage):
             ask("nowhere")
     with pytest.raises(UnknownPage):
-        questionnaire.next_page("nowhere", {})
+        questionnaire.previous_page("nowhere", {})
 
 
 def test_a_field_leads_to_its_page() -> None:

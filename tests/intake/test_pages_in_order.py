@@ -1,5 +1,6 @@
 """Drafts: the way through the pages, what is judged after each, and what is refused."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,9 +9,10 @@ import sqlalchemy as sa
 
 from clinic.db import db
 from clinic.guidance import questionnaire
+from clinic.guidance.fields import FIELDS
 from clinic.guidance.levels import Disposition, Level
-from clinic.guidance.questions import QUESTIONS
-from clinic.intake import drafts, path, queries, services
+from clinic.guidance.questions import ASKED_AGAIN_FIELDS, QUESTIONS
+from clinic.intake import drafts, history, path, queries, services
 from clinic.intake.models import Consent, Draft, Outcome, Purpose, RaisedLevel, Submission
 from tests.intake import walk
 from tests.intake.walk import BROWSER, OTHER_BROWSER
@@ -198,12 +200,11 @@ def test_hiding_a_branch_clears_its_answers(now: datetime) -> None:
 def test_opening_a_branch_asks_only_what_it_needs(now: datetime) -> None:
     walk.walk(now, massage_experience=["never"])
     draft, _ = drafts.save_page(BROWSER, "you", you(), now)
-    page = questionnaire.page("you")
-    following = path.following(page, draft.answers, changing=True)
+    following = path.next_unanswered(draft.answers)
     assert following is not None
     assert following.slug == "medicines"
     draft, _ = drafts.save_page(BROWSER, "medicines", walk.page_of_posts("medicines", draft.answers, {}), now)
-    assert path.following(following, draft.answers, changing=True) is None
+    assert path.next_unanswered(draft.answers) is None
 
 
 def test_a_question_that_becomes_required_is_asked_again(now: datetime) -> None:
@@ -418,6 +419,44 @@ def test_after_six_months_everything_is_asked_again(now: datetime, make: Make) -
     services.adopt(BROWSER, person.id, now - timedelta(days=183))
     draft = drafts.start(browser=OTHER_BROWSER, client_id=person.id, mail=None, now=now)
     assert draft.answers == {}
+
+
+@pytest.mark.parametrize(
+    ("field", "code", "weeks"),
+    [
+        ("recent_surgery", "lt_6w", 6),
+        ("recent_surgery", "6w_12w", 6),
+        ("pain_duration", "lt_6w", 6),
+        ("pain_duration", "6w_12w", 6),
+        ("conditions", "recent_head_injury", 4),
+        ("conditions", "recent_fracture_lt_12w", 12),
+        ("conditions", "recent_heart_attack_or_stroke", 13),
+    ],
+)
+def test_an_answer_that_names_a_period_is_asked_anew_once_it_has_passed(
+    now: datetime, field: str, code: str, weeks: int
+) -> None:
+    before = Submission(submitted_at=now)
+    value = [code, "diabetes"] if field == "conditions" else code
+    before.answers = {"back_pain_now": "yes", field: value, "swelling": "none"}
+    passed = now + timedelta(weeks=weeks)
+    assert history.filled_in(before, passed - timedelta(days=1))[field] == value
+    assert field not in history.filled_in(before, passed)
+    assert history.filled_in(before, passed)["swelling"] == "none"
+
+
+def test_every_answer_that_names_a_period_is_known_or_asked_again() -> None:
+    """Options that say since when, but for the ones that only grow older."""
+    named = {
+        (field.name, option.code)
+        for field in FIELDS.values()
+        if field.name not in ASKED_AGAIN_FIELDS
+        for option in field.options
+        if re.search(r"\b(in the last|less than|weeks ago|to 12 weeks)\b", option.label, re.IGNORECASE)
+    }
+    known = {(field, code) for field, periods in history.PERIODS.items() for code in periods}
+    assert named - known == {("recent_surgery", "gt_12w")}
+    assert known <= named
 
 
 def test_a_visitor_does_not_find_the_history_of_a_client(now: datetime, make: Make) -> None:

@@ -125,6 +125,6 @@ MOST = {
     "suggestion first, typical": (28, 69, 4430),
     "chosen treatment, complicated": (30, 80, 4640),
     "suggestion first, complicated": (30, 80, 4640),
-    "returning, typical": (25, 59, 4070),
+    "returning, typical": (15, 38, 2880),
 }
 """Pages, actions and words that nobody needs more of."""

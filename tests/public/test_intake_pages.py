@@ -432,6 +432,14 @@ def test_a_new_name_for_the_problem_leads_through_all_questions_again(visitor: V
     assert "Sciatica" in words(visitor.page)
 
 
+def test_after_going_back_one_goes_on_where_one_was(visitor: Visitor) -> None:
+    visitor.say_yes()
+    visitor.answer_until("safety-2")
+    visitor.go("/intake/goals")
+    visitor.answer(visit_goals=["sleep"])
+    assert visitor.slug == "safety-2"
+
+
 def test_nothing_is_chosen_beforehand(visitor: Visitor) -> None:
     visitor.say_yes()
     while visitor.slug != "check":
