@@ -28,12 +28,16 @@ def asked_questions(page: QuestionPage, answers: Answers) -> tuple[Question, ...
 
 
 def is_complete(page: QuestionPage, answers: Answers) -> bool:
-    """Whether every question of the page was seen, and answered where it must be. Nobody has to go back for own words."""
+    """Whether every question of the page was seen, and answered where it must be. Nobody has to go back for own words.
+
+    Whether a question is asked is looked at last: it takes all facts together, and most questions are answered.
+    """
     return all(
         question.kind is FieldKind.OWN_WORDS
         or answers.get(question.field) is not None
         or (question.field in answers and not questionnaire.required(question, answers))
-        for question in asked_questions(page, answers)
+        or not questionnaire.asked(question, answers)
+        for question in page.questions
     )
 
 
