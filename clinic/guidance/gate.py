@@ -9,10 +9,11 @@ first, leave out a type that was chosen, or make the session shorter. Everything
 3. The longest session depends on it.
 4. Whether one of these is asked at all depends on it.
 5. Nobody under 18 is seen without it: the guardian's yes.
-6. It is the place for the client's own words on a page with such a question: a client may ask there for a look first.
+6. It is the place for the client's own words after such a question: a client may ask there for a look first.
 """
 
 from collections.abc import Collection, Iterator
+from itertools import pairwise
 from typing import Final
 
 from clinic.guidance.fields import FieldKind
@@ -45,9 +46,8 @@ def _own_words_beside(found: Collection[str]) -> frozenset[str]:
     return frozenset(
         question.field
         for page in PAGES
-        if any(question.field in found for question in page.questions)
-        for question in page.questions
-        if question.kind is FieldKind.OWN_WORDS
+        for before, question in pairwise(page.questions)
+        if question.kind is FieldKind.OWN_WORDS and before.field in found
     )
 
 

@@ -142,9 +142,9 @@ class Occasion:
     entries: Mapping[Instrument, OutcomeEntry]
 
 
-def has_any(client_id: UUID) -> bool:
-    """Whether a client ever gave a score; opens none of them."""
-    return bool(db.session.scalar(sa.select(sa.exists().where(OutcomeEntry.client_id == client_id))))
+def is_any_of(client_id: UUID) -> sa.Exists:
+    """Whether a client ever gave a score, as part of a statement."""
+    return sa.exists().where(OutcomeEntry.client_id == client_id)
 
 
 def of_client(client_id: UUID) -> list[Occasion]:

@@ -9,12 +9,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
 from flask import Blueprint, render_template
 
 from clinic import clock
 from clinic.accounts import audit
 from clinic.accounts.models import Client
-from clinic.db import transaction
+from clinic.db import db, transaction
 from clinic.guidance import own_words
 from clinic.guidance.fields import FIELDS
 from clinic.guidance.measures import GLOBAL_CHANGE_QUESTION, GlobalChange
@@ -22,6 +23,7 @@ from clinic.guidance.own_words import OwnWords
 from clinic.guidance.questions import QUESTIONS
 from clinic.guidance.schedule import Instrument
 from clinic.intake import queries as intake
+from clinic.intake.models import Submission, SubmissionKind
 from clinic.language.reading import local, short_date
 from clinic.plans import scores
 from clinic.plans.scores import Occasion
@@ -66,12 +68,10 @@ def show() -> str:
     return render_template("portal/progress.html", chart=chart, tables=tables, newest=newest, words=words)
 
 
-def has_any(client_id: UUID, now: datetime) -> bool:
-    """Whether there may be anything to show; answers are not opened for it."""
-    return (
-        scores.has_any(client_id)
-        or intake.newest_full(browser=None, client_id=client_id, now=now) is not None
-    )
+def has_any(client_id: UUID) -> bool:
+    """Whether there may be anything to show; no answer is opened for it. One statement."""
+    answered = sa.exists().where(Submission.client_id == client_id, Submission.kind == SubmissionKind.FULL)
+    return bool(db.session.scalar(sa.select(sa.or_(scores.is_any_of(client_id), answered))))
 
 
 def _own_words(client_id: UUID, now: datetime) -> tuple[OwnWords, ...]:

@@ -190,7 +190,7 @@ def home() -> ResponseReturnValue:
         course=course.can_go_on(person),
         waits=waiting_list.entries_of(person.id, now),
         past=past.page(person.id, 1, now),
-        has_progress=progress.has_any(person.id, now),
+        has_progress=progress.has_any(person.id),
         asks_details=bool(details.fields_asked()),
     )
 

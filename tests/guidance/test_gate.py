@@ -45,7 +45,7 @@ def test_warning_signs_today_and_health_come_before_and_wishes_after() -> None:
 
 
 def test_scents_are_asked_before_aromatherapy_and_spasm_before_deep_tissue() -> None:
-    assert gate_fields(["aromatherapy"]) - gate_fields([]) == {"allergies"}
+    assert gate_fields(["aromatherapy"]) - gate_fields([]) == {"allergies", "own_words.allergies"}
     assert gate_fields(["deep_tissue"]) - gate_fields([]) == {"muscle_findings"}
     assert gate_fields(["swedish"]) == gate_fields([])
     assert gate_fields() == gate_fields(ALL_TYPES) == gate_fields(["aromatherapy", "deep_tissue"])

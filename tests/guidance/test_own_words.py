@@ -22,7 +22,7 @@ PLAIN = {"own_words.conditions": {"text": MARKER, "look": False}}
 ASKS = {"own_words.conditions": {"text": MARKER, "look": True}}
 
 
-def test_there_is_one_place_on_each_of_four_pages() -> None:
+def test_there_is_one_place_beside_each_of_four_topics() -> None:
     places = {
         question.field: page.slug
         for page in PAGES
@@ -30,10 +30,10 @@ def test_there_is_one_place_on_each_of_four_pages() -> None:
         if question.kind is FieldKind.OWN_WORDS
     }
     assert places == {
-        "own_words.happened": "cause",
+        "own_words.happened": "pain",
         "own_words.conditions": "conditions",
         "own_words.medicines": "medicines",
-        "own_words.allergies": "allergies",
+        "own_words.allergies": "operations",
     }
     assert set(places) == set(TITLES)
     assert all(QUESTIONS[key].optional for key in TITLES)
