@@ -63,7 +63,7 @@ def test_the_review_names_what_was_asked_for_and_says_what_accepting_does(
         "Ines Moreau has no training in massage in pregnancy on record.",
     ):
         assert sentence in page, sentence
-    assert "Accept, as Swedish massage, 45 min" in page
+    assert 'Accept<span class="acts-rest">, as Swedish massage, 45 min</span>' in " ".join(page.split())
 
 
 def test_accepting_as_offered_changes_the_visit_and_confirms_it(asked: Asked, therapist: Browser) -> None:
