@@ -146,13 +146,10 @@ def _shown_facts(answers: Answers) -> Facts:
 
 def required(question: Question, answers: Answers) -> bool:
     """Whether this question must be answered when it is asked."""
-    return _due(question, _shown_facts(answers))
-
-
-def _due(question: Question, facts: Facts) -> bool:
-    if not question.optional:
-        return True
-    return question.required_if is not None and question.required_if.holds(facts)
+    # Most duties hang on nothing, and answers about a visit beside the questionnaire are no facts.
+    if not question.optional or question.required_if is None:
+        return not question.optional
+    return question.required_if.holds(_shown_facts(answers))
 
 
 def offered(question: Question, answers: Answers) -> tuple[Option, ...]:

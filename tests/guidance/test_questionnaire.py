@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 
-from clinic.guidance import questionnaire
+from clinic.guidance import questionnaire, schedule
 from clinic.guidance.engine import screen
 from clinic.guidance.facts import Facts, InvalidFacts
 from clinic.guidance.fields import FIELDS, FieldKind
@@ -396,3 +396,11 @@ def test_no_follow_up_survives_the_answer_it_hangs_on(answers: Answers) -> None:
         assert not {"pain_areas", "pain_avg_nrs", "radiation", "peg_pain"} & set(kept)
     if "limb_symptoms" not in kept or not kept["limb_symptoms"]:
         assert "limb_symptom_trend" not in kept
+
+
+def test_what_hangs_on_nothing_is_decided_without_the_answers_before_it() -> None:
+    asked = schedule.questions(tuple(schedule.Instrument))
+    before: dict[str, object] = {"activity_now_1": 4, "reaction": "none"}
+    assert [questionnaire.read(question, [], before) for question in asked if question.optional] == [
+        None for question in asked if question.optional
+    ]
