@@ -1,13 +1,13 @@
-"""Free times and bookings over HTTP on the product as it is shipped, beside what nothing on this stack can undercut.
+"""Free times and bookings over HTTP on the product as shipped, compared with the least this stack can take.
 
 Three clinics (see `dataset`) on one PostgreSQL with its shipped settings, each served by gunicorn, two sync workers, on
-loopback. The calls take turns in rounds, so that what else the machine does falls on all alike; what counts is the ratios.
+loopback. The calls take turns in rounds, so that other load on the machine affects all alike; only the ratios count.
 
     a    one day of one therapist          c1   a month of one therapist
     b    one day of any therapist          c2   a month of any therapist
     d    a whole booking: keep a time, book it
 
-"cold" is served by a product that keeps no answers. Each booking comes from a network of its own, as the limits want it.
+"cold" is served by a product without its cache. Each booking comes from its own network, because of the rate limits.
 """
 
 import itertools
@@ -41,7 +41,7 @@ from tests.stage import ROOT, eventually
 
 ROUNDS = 5
 READS = 60
-"""Calls in each round, one after the other; a quarter of it where a call is long."""
+"""Calls in each round, one after another; a quarter as many where a call takes long."""
 AT_ONCE, CROWD = 8, 160
 BOOKINGS = 120
 
@@ -115,7 +115,7 @@ def _furnished(clinic: Clinic, servers: Servers, folder: Path, monday: date) -> 
 
 @contextmanager
 def _serving(product: Product) -> Iterator[None]:
-    """The product, the product without kept answers and the floors, each on a port of its own, until the block ends."""
+    """The product, the product without its cache, and the floors, each on its own port, until the block ends."""
     programs = []
     try:
         for name in ("product", "forgetful", "floor"):
@@ -141,7 +141,7 @@ def _served(name: str, product: Product) -> "subprocess.Popen[bytes]":
         "--worker-class",
         "sync",
         "--preload",
-        *(["--config=python:bench"] if name == "floor" else []),  # Nothing of what the product sets up.
+        *(["--config=python:bench"] if name == "floor" else []),  # Without the product's own setup.
     ]
     return subprocess.Popen(
         [sys.executable, "-m", "gunicorn", *words, "--log-level", "warning", f"bench.served:{name}()"],
@@ -167,7 +167,7 @@ def _answers(port: int, path: str) -> bool:
     return True
 
 
-# --- what is asked --------------------------------------------------------------------------------------------------------
+# --- the requests ---------------------------------------------------------------------------------------------------------
 
 
 def _count_statements(product: Product) -> None:
@@ -217,7 +217,7 @@ def _details(number: int) -> dict[str, object]:
 
 
 def _book(port: int, wanted: bytes) -> None:
-    """A whole booking, from a network nobody else calls from."""
+    """A whole booking, from a network that nobody else uses."""
     number = next(_callers)
     network = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
     kept = json.loads(load.call(port, load.post("/api/v1/holds", wanted, X_Forwarded_For=network), (201,)))
@@ -228,7 +228,7 @@ def _book(port: int, wanted: bytes) -> None:
     load.call(port, request, (201,))
 
 
-# --- what is told ---------------------------------------------------------------------------------------------------------
+# --- the report -----------------------------------------------------------------------------------------------------------
 
 
 def _heading(monday: date) -> None:
@@ -288,7 +288,7 @@ def _report_reads(products: dict[str, Product]) -> None:
 
 
 def _measured_reads(products: dict[str, Product]) -> tuple[dict[tuple[str, str], Load], dict[str, float]]:
-    """What every call took, and the medians in milliseconds of what c2 cannot do without, measured in the same rounds."""
+    """How long every call took, and the median milliseconds of what c2 needs at least, measured in the same rounds."""
     turns: list[tuple[str, str, int, list[bytes], int]] = []
     for data, product in products.items():
         cold, warm = product.ports["forgetful"], product.ports["product"]
@@ -350,7 +350,7 @@ def _report_bookings(products: dict[str, Product]) -> None:
         # One more than measured: the booking whose statements were counted.
         if (added, overlaps) != (2 * BOOKINGS + 1, 0):
             raise RuntimeError(f"{data}: {added} rows added, {overlaps} overlaps")
-    print("\nEvery booking was answered by 201 and made one row; no two appointments overlap.")
+    print("\nEvery booking was answered with 201 and added one row; no two appointments overlap.")
 
 
 def _report_guard(product: Product, servers: Servers) -> None:

@@ -1,7 +1,7 @@
-"""What a month of any therapist cannot do without: fetching its busy rows, reckoning its times, writing them as JSON.
+"""The least a month of any therapist needs: fetching its busy rows, computing its times, writing them as JSON.
 
-Each is the plainest code that does only that, with the bare driver and without a rule of the product: no buffers, rooms,
-zones, notice, absences. They are what our own call is held against.
+Each is the plainest code that does only that, with the bare driver and without the product's rules: no buffers, rooms,
+zones, notice or absences. Our own call is measured against them.
 """
 
 import json
@@ -25,14 +25,14 @@ Rows = list[tuple[UUID, datetime, datetime]]
 
 
 def fetch(cursor: psycopg.Cursor[Any], therapists: list[UUID], asked: Asked) -> Rows:
-    """The busy rows of the month: one prepared statement, binary, by the covering index."""
+    """The busy rows of the month: one prepared statement, in binary, through the covering index."""
     begins, ends = (datetime.combine(day, time(), UTC) for day in (asked.first_on, asked.until_on))
     found: Rows = cursor.execute(FETCH, (therapists, begins, ends), prepare=True).fetchall()
     return found
 
 
 def busy_minutes(rows: Rows) -> dict[UUID, dict[date, list[tuple[int, int]]]]:
-    """The rows as minutes of days: part of fetching, since no reckoning can begin without."""
+    """The rows as minutes of days: part of fetching, since computing cannot begin without it."""
     found: dict[UUID, dict[date, list[tuple[int, int]]]] = {}
     for who, begins, ends in rows:
         minute = begins.hour * 60 + begins.minute
@@ -47,7 +47,7 @@ def reckon(
     days: list[date],
     minutes: int,
 ) -> dict[str, list[str]]:
-    """Every quarter of an hour at which somebody is free for so long: one walk over the sorted intervals of each day."""
+    """Every quarter of an hour at which somebody is free for that long: one walk over each day's sorted intervals."""
     found = {}
     for day in days:
         free: set[int] = set()
@@ -66,7 +66,7 @@ def reckon(
 
 
 def measured(clinic: Clinic, asked: list[Asked], address: str, rounds: int) -> dict[str, Cost]:
-    """Fetching, reckoning and writing the same months that are asked over HTTP, in turn."""
+    """Fetching, computing and writing the same months that are requested over HTTP, in turn."""
     therapists = [id_of("therapist", number) for number in range(clinic.therapists)]
     with psycopg.connect(address.replace("+psycopg", ""), autocommit=True) as connection:
         cursor = connection.cursor(binary=True)

@@ -42,7 +42,7 @@ QUICK_HASHES = {
     "argon2__memory_cost": 8,
     "argon2__parallelism": 1,
 }
-"""How hard a password is to try in the test environment alone: a third of a second each would be most of what its tests do."""
+"""Cheap password hashes, for the test environment only: at a third of a second each, real ones would fill most of its run."""
 
 
 def create_app(settings: Settings | None = None, *, in_background: bool = False) -> Flask:
@@ -50,7 +50,7 @@ def create_app(settings: Settings | None = None, *, in_background: bool = False)
 
     Reads the environment when no settings are given. `in_background` is for the worker and the command line, whose
     statements may take longer than a page's. Raises InvalidSettings for a bad environment and
-    `access.Undeclared` when an endpoint has not said who it is for.
+    `access.Undeclared` if an endpoint does not declare who it is for.
     """
     settings = settings or Settings.read()
     app = Flask(
@@ -99,12 +99,12 @@ def create_app(settings: Settings | None = None, *, in_background: bool = False)
 
 
 def web() -> Flask:
-    """The product as a web server runs it: what it writes down goes to standard error, as lines of JSON."""
+    """The product as a web server runs it: what it logs goes to standard error, as lines of JSON."""
     logs.write_to(sys.stderr)
     app = create_app()
-    configure_mappers()  # Once before the server forks, instead of in each process's first answer.
+    configure_mappers()  # Once, before the server forks, not at each process's first request.
     gc.collect()
-    gc.freeze()  # What was made so far stays for good: looking through it for garbage would stop every answer for a while.
+    gc.freeze()  # What exists now stays for good; scanning it for garbage would only delay requests.
     return app
 
 
@@ -113,7 +113,7 @@ def flask_config(settings: Settings, *, longest_statement_ms: int) -> dict[str, 
     keys = settings.keys
     https = settings.base_url.startswith("https://")
     engine = _engine_options(longest_statement_ms)
-    # Counts of tries: the last half second of them, which a crash would lose, is not worth a wait for the disk at each.
+    # Counts of attempts: a crash may lose the last half second of them, which is not worth a disk wait each time.
     aside = _engine_options(longest_statement_ms, "-c synchronous_commit=off")
     return {
         "ENVIRONMENT": settings.environment.value,
@@ -122,13 +122,13 @@ def flask_config(settings: Settings, *, longest_statement_ms: int) -> dict[str, 
         "PUBLIC_URL": settings.base_url,
         "DATA": settings.lumbar_data.absolute(),
         "TRUSTED_PROXIES": settings.trusted_proxies,
-        # A little longer than the server takes to end a statement by itself: who is silent then will not answer.
+        # Slightly longer than the server's own statement limit: if silent by then, it will not answer.
         "DATABASE_PATIENCE": longest_statement_ms / 1000 + 0.5,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
         "SQLALCHEMY_ENGINE_OPTIONS": {**engine, "pool_size": settings.database_pool},
         "SQLALCHEMY_BINDS": {
             ASIDE: {**aside, "pool_size": 2, "url": settings.database_url, "isolation_level": "AUTOCOMMIT"},
-            # Used once a minute by the worker: no connection of it is kept.
+            # Used once a minute by the worker, so no connection is kept open.
             SEALING: {**_unpooled(engine), "url": settings.database_seal_url or settings.database_url},
         },
         "MAX_CONTENT_LENGTH": 256 * 1024,

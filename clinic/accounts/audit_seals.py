@@ -36,11 +36,11 @@ _keys: dict[int, bytes] = {}
 
 
 class NoSealKey(RuntimeError):
-    """No key to seal the audit log with is loaded."""
+    """No key for sealing the audit log is loaded."""
 
 
 def use(keys: Mapping[int, bytes]) -> None:
-    """Take these keys (id 0..255 to 32 bytes) for the whole process; the highest id seals."""
+    """Use these keys (by id, 0 to 255; 32 bytes each) for the whole process; the highest id seals."""
     for key_id, key in keys.items():
         if not 0 <= key_id <= 255 or len(key) != KEY_BYTES:
             raise ValueError(f"audit key {key_id} must have an id from 0 to 255 and {KEY_BYTES} bytes")
@@ -62,7 +62,7 @@ def seal(now: datetime, session: Session | None = None) -> int:
     """
     session = session or db.session()
     if not _keys:
-        raise NoSealKey("no key to seal the audit with is loaded")
+        raise NoSealKey("no key for sealing the audit log is loaded")
     until = _whole_minute(now - SETTLING)
     last = session.scalar(sa.select(AuditSeal).order_by(AuditSeal.number.desc()).limit(1))
     start = last.until_at if last else _first_minute(session)
@@ -136,7 +136,7 @@ def verify() -> Verification:
     if edge is not None and db.session.scalar(
         sa.select(sa.func.count()).select_from(AuditEntry).where(AuditEntry.at < _first_edge())
     ):
-        return Verification(count, 1, "entries lie before the first seal", keyed_since)
+        return Verification(count, 1, "there are entries before the first seal", keyed_since)
     return Verification(count, keyed_since=keyed_since)
 
 
@@ -182,7 +182,7 @@ def _sealed(
 
 
 def _seals() -> Iterator[AuditSeal]:
-    """Every seal in order, read in pages: a chain of years has millions."""
+    """Every seal in order, read in pages: after some years there are millions."""
     last = -1
     while page := db.session.scalars(
         sa.select(AuditSeal).where(AuditSeal.number > last).order_by(AuditSeal.number).limit(PAGE)
@@ -220,7 +220,7 @@ def _digest(
 
 
 def _content(row: Any, *, is_keyed: bool) -> list[object]:
-    """An entry as it is sealed. Unkeyed seals are older than the `network` of entries, so they leave it out."""
+    """An entry as it is sealed. Unkeyed seals predate the `network` of entries, so they omit it."""
     return [
         str(row.id),
         _instant(row.at),

@@ -1,4 +1,4 @@
-"""How often a thing may be tried: one table of named limits, one upsert for each try.
+"""How often something may be tried: one table of named limits, one upsert per try.
 
 A try counts even if its request is rolled back, so it is written in a short transaction of its own. Limits are stored
 in PostgreSQL and fail closed: without the database nobody could sign in or book anyway. GETs are not limited here.
@@ -108,7 +108,7 @@ class TooMany(Refusal):
 
     status = 429
     code = "too-many"
-    sentence = N_("That was tried too often. Please wait a little and try again.")
+    sentence = N_("Too many attempts. Please wait a little and try again.")
 
     def __init__(self, retry_after: int) -> None:
         super().__init__()
@@ -163,7 +163,7 @@ def queue_up(keys: Iterable[str]) -> None:
 
 
 def digest(key: str) -> bytes:
-    """A keyed hash of an address or network, for where it must be comparable but not readable."""
+    """A keyed hash of an address or network, for places where it must be comparable but not readable."""
     return bytes.fromhex(_blinded("digest", key))
 
 

@@ -36,7 +36,7 @@ class BarredAlready(Refusal):
     """The same bar already exists."""
 
     code = "barred-already"
-    sentence = "This is barred already."
+    sentence = "This bar already exists."
 
 
 # Built once, because every booking runs it.
@@ -68,7 +68,7 @@ def barred_therapists(client_id: UUID) -> set[UUID | None]:
 
 
 def require_allowed(client_id: UUID, therapists: Collection[UUID], actor: str) -> None:
-    """Raise BarredOnline if this client, or any client, may not book online with one of these; staff may."""
+    """Raise BarredOnline if this client may not book online with one of these therapists; staff may."""
     if acting_side(actor) == "staff":
         return
     refuse(barred_therapists(client_id), therapists)

@@ -1,11 +1,11 @@
-"""A reason as one sentence about the client.
+"""A reason as one sentence about the client, and why a type is left out.
 
 The stored reason of a rule also says what the guidance says; that stands on the page of the guidance, to which the reason
 leads. A rule that is not named here, as one of a version to come, is told by the first sentence that was stored with it.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from clinic.guidance.fields import FIELDS
@@ -117,6 +117,13 @@ def sentence_of(rule: str, stored: str, answers: Mapping[str, object]) -> str:
     given = set(_options(answers.values()))
     closer = (said for (of, option), said in CLOSER.items() if of == rule and option in given)
     return next(closer, None) or SENTENCES.get(rule) or first_sentence(stored)
+
+
+def why_left_out(because: Collection[str], stored: str) -> str:
+    """Why a type is left out: the client's own answers behind it, as `told` gives them, or what was stored."""
+    if not because:
+        return without_codes(stored)
+    return f"For your safety, because you told us: {'; '.join(because)}. Your therapist can talk it over with you."
 
 
 def told(answers: Mapping[str, object]) -> tuple[str, ...]:

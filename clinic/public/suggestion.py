@@ -17,7 +17,7 @@ from clinic.intake.explanation import (
 )
 from clinic.intake.models import Outcome
 from clinic.practice.models import Treatment
-from clinic.public.client_sentences import sentence_of, told, without_codes
+from clinic.public.client_sentences import sentence_of, told, why_left_out, without_codes
 from clinic.public.draft_course import DraftCourseShown, draft_course
 from clinic.public.offered_types import sold_types
 
@@ -152,14 +152,7 @@ def _told(rules: Iterable[ExplainedRule]) -> tuple[str, ...]:
 
 def _left_out(row: ExplainedOmission, safety: ExplainedSafety) -> tuple[str, str]:
     """A type and why it is left out."""
-    because = _told(rule for rule in safety.fired if rule.rule in row.rules)
-    if not because:
-        return row.name, without_codes(row.text)
-    answers = "; ".join(because)
-    return (
-        row.name,
-        f"For your safety, because you told us: {answers}. Your therapist can talk it over with you.",
-    )
+    return row.name, why_left_out(_told(rule for rule in safety.fired if rule.rule in row.rules), row.text)
 
 
 def speaks_of_low_mood(outcome: Outcome) -> bool:

@@ -44,7 +44,7 @@ SENTENCES = {
     413: N_("That was more than this page can take."),
     414: N_("That address is too long."),
     415: N_("Files cannot be sent here."),
-    429: N_("That was tried too often. Please wait a little and try again."),
+    429: N_("Too many attempts. Please wait a little and try again."),
     500: N_("Something went wrong on our side. It has been noted."),
     503: N_("We cannot reach our records right now. Please try again in a minute."),
 }

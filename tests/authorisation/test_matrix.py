@@ -23,9 +23,9 @@ from tests.visitor import token_for
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 WITHOUT_COOKIES = ("api.", "bounces.", "letters.stop")
-"""Endpoints without a CSRF check, because no cookie has a power there."""
+"""Endpoints without a CSRF check, because cookies grant nothing there."""
 MAY_BE_KEPT = frozenset({"api.description", "api.free_times"})
-"""Endpoints whose answers a browser or a cache may keep: they hold nothing about anybody."""
+"""Endpoints whose answers a browser or cache may store: they contain nothing about anybody."""
 THERAPIST = next(role for role in ROLES if role.name == "therapist")
 
 
@@ -61,7 +61,7 @@ def path_of(world: World, rule: Rule, kind: str = "own") -> str:
 
 
 def may_enter(role: Role, policy: str | frozenset[Permission]) -> bool:
-    """What the table of policies says of this role."""
+    """What the table of policies says about this role."""
     if policy == ANYONE:
         return True
     if policy == CONTACT:
@@ -75,7 +75,7 @@ def may_enter(role: Role, policy: str | frozenset[Permission]) -> bool:
 
 
 def was_turned_away(answer: TestResponse) -> bool:
-    """Whether the answer is one of the doors, or *not for you*."""
+    """Whether the answer leads to a sign-in page, or is *not for you*."""
     if answer.status_code == 303:
         there = answer.headers["Location"]
         return there.startswith(("/staff/sign-in", "/my/sign-in", "/my/who"))
@@ -123,9 +123,9 @@ def test_a_role_enters_what_is_meant_for_it_and_nothing_else(world: World, role:
 
 
 def slips_of(world: World, role: Role, *, doors_only: bool = False) -> list[Any]:
-    """Where a role is let in and should not be, or the other way round; with `doors_only`, on pages that are not for anyone.
+    """Where a role is let in and should not be, or the other way round; with `doors_only`, on pages not open to everyone.
 
-    Forms are sent without a token: whoever is let through meets the CSRF check (400), the others never get so far.
+    Forms are sent without a token: whoever is let in meets the CSRF check (400); the others never get that far.
     """
     wrong: list[Any] = []
     browser = role.browser(world)
@@ -133,10 +133,10 @@ def slips_of(world: World, role: Role, *, doors_only: bool = False) -> list[Any]
         if rule.endpoint == "static" or (doors_only and POLICIES[rule.endpoint] == ANYONE):
             continue
         if not (role.staff_roles or role.contact):
-            browser = role.browser(world)  # Half-finished sign-ins are thrown away by some of the pages.
+            browser = role.browser(world)  # Some pages discard half-finished sign-ins.
         answer = browser.open(path_of(world, rule), method=method)
         entered = not was_turned_away(answer)
-        # Flask-Security sends a half-finished sign-in back to its beginning with 302, which is no door of ours.
+        # Flask-Security sends a half-finished sign-in back to the start with 302, which is none of our doors.
         if entered != may_enter(role, POLICIES[rule.endpoint]):
             wrong.append((method, rule.rule, answer.status_code, answer.headers.get("Location")))
         checked = not rule.endpoint.startswith(WITHOUT_COOKIES)
@@ -163,7 +163,7 @@ def test_where_no_csrf_check_stands_no_cookie_opens_or_changes_anything(world: W
 
 
 MOST_TELLING = ("client A", "therapist", "owner")
-"""Who between them get behind every door; what the others meet there is one of these doors, or the same page."""
+"""Between them they reach every page; the others are turned away, or see the same pages."""
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ MOST_TELLING = ("client A", "therapist", "owner")
 )
 @pytest.mark.parametrize("kind", ["own", "missing"])
 def test_no_role_brings_any_route_down(world: World, role: Role, kind: str) -> None:
-    """With a token and an empty form; an error inside would be raised here, since the test product hides none."""
+    """With a token and an empty form; an error in a view would be raised here, because the test app hides none."""
     browser = role.browser(world)
     for rule, method in calls(world.app):
         if kind != "own" and not rule.arguments:
@@ -186,7 +186,7 @@ def test_no_role_brings_any_route_down(world: World, role: Role, kind: str) -> N
 
 
 def comparable(answer: TestResponse) -> tuple[int, str, list[tuple[str, str]]]:
-    """The answer without what is new in each: request id, nonce, tokens, and the address that was asked for itself."""
+    """The answer without what differs each time: request id, nonce, tokens, and the requested path itself."""
     body = answer.get_data(as_text=True).replace(f'value="{answer.request.path}"', "")
     body = re.sub(
         r"[0-9a-f]{16}|nonce=\"[^\"]+\"|name=\"csrf_token\" value=\"[^\"]+\"|value=\"[^\"]{60,}\"", "", body
@@ -215,10 +215,10 @@ def test_what_belongs_to_others_answers_exactly_like_what_is_not_there(world: Wo
 
 
 def test_a_get_changes_nothing(world: World) -> None:
-    """Apart from sessions seen and looks recorded, no row is another than before."""
+    """Apart from the record of sessions and views, no row changes."""
     for role in (role for role in ROLES if LONG or role.name in LOOKING):
         browser = role.browser(world)
-        # Providers make links and records of their own; what counts is that the requests change nothing.
+        # Providers create links and records themselves; what matters is that the requests change nothing.
         paths = [path_of(world, rule) for rule, method in calls(world.app) if method == "GET"]
         before_role = fingerprint()
         for path in paths:
@@ -237,7 +237,7 @@ UNCOUNTED = {
 
 
 def fingerprint() -> dict[str, str]:
-    """A checksum of every table that a look must not change."""
+    """A checksum of every table that viewing a page must not change."""
     db.session.expire_all()
     prints = {}
     for table in Base.metadata.sorted_tables:
@@ -271,7 +271,7 @@ def test_a_guard_that_is_taken_away_is_noticed(
     try:
         answer = stranger.open(path, method=method, data=fields or None)
     except (AssertionError, AttributeError):
-        return  # The view itself counted on somebody being signed in: it was reached.
+        return  # The view itself relied on somebody being signed in, so it was reached.
     assert not (answer.status_code == 303 and was_turned_away(answer)) or "security" in endpoint
 
 

@@ -48,7 +48,7 @@ def test_the_sessions_named_by_the_guidance_are_for_looking_back(scene: Scene) -
     visits = [first, *(weekly(scene, first, week) for week in range(1, 9))]
     numbers = courses.sessions(visits)
     assert [numbers[visit.id].number for visit in visits[:8] if numbers[visit.id].look_back] == [4, 8]
-    # The ninth visit is no session of a course of eight.
+    # The ninth visit is not a session of a course of eight.
     assert visits[8].id not in numbers
 
 

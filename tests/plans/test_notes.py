@@ -1,4 +1,4 @@
-"""The note of a visit: a draft until it is signed, then for ever."""
+"""The note of a visit: a draft until it is signed, then permanent."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Scores that a course begins with: kept once, from the answers, with what they came from."""
+"""The scores a course begins with: stored once, from the answers, with their source."""
 
 from datetime import timedelta
 

@@ -177,7 +177,7 @@ def test_whoever_books_too_often_keeps_the_page_with_what_was_chosen(scene: Scen
     ada.press("Book these sessions", **{"session-2": ""})
     assert ada.status == 429
     assert ada.answer.headers["Retry-After"]
-    assert "That was tried too often." in ada.text
+    assert "Too many attempts." in ada.text
     form, _ = ada.form_with("Book these sessions")
     kept = shown(form)
     assert [bool(kept.get(f"session-{number}", [""])[0]) for number in (1, 2, 3)] == [True, False, True]

@@ -91,7 +91,7 @@ class TestHolding:
         takes_ten(visitor, sold)
         assert visitor.status == 429
         assert int(visitor.answer.headers["Retry-After"]) > 0
-        assert said(visitor).startswith("That was tried too often.")
+        assert said(visitor).startswith("Too many attempts.")
         assert visitor.heading == "Choose a time"
 
     def test_a_treatment_taken_off_the_list_meanwhile_leads_to_the_others(
@@ -129,7 +129,7 @@ class TestBooking:
         [
             (no_longer_for_new_clients, 409, "This treatment is not for a first visit."),
             (nobody_has_more_than_one, 409, "You have several appointments open already."),
-            (the_network_books_much, 429, "That was tried too often."),
+            (the_network_books_much, 429, "Too many attempts."),
         ],
     )
     def test_a_refusal_keeps_the_time_and_all_that_was_typed(
@@ -231,7 +231,7 @@ class TestMovingAndCancelling:
         assert visitor.status == 429
         assert visitor.answer.headers["Retry-After"]
         assert visitor.heading.startswith("Thursday 6 March")
-        assert "That was tried too often." in visitor.text
+        assert "Too many attempts." in visitor.text
         assert make.refreshed(visit).state == State.BOOKED
 
     def test_a_cancel_that_cannot_be_taken_back_any_more_is_said_on_the_visits_page(
@@ -325,7 +325,7 @@ class TestWaiting:
         used_up(limits.CHANGES_LINK, str(offer.id))
         visitor.open(signed_links.offer_path(offer.id, entry.link_epoch)).press(button)
         assert visitor.status == 429
-        assert "That was tried too often." in visitor.text
+        assert "Too many attempts." in visitor.text
         visitor.form_with("Take this time")
 
     def test_an_offer_that_is_no_longer_for_new_clients_says_so(self, make: Make, visitor: Visitor) -> None:
@@ -349,7 +349,7 @@ class TestWaiting:
         path = signed_links.entry_path(entry.id, entry.link_epoch)
         visitor.open(f"{path}/change" if button == "Save" else path).press(button)
         assert visitor.status == 429
-        assert "That was tried too often." in visitor.text
+        assert "Too many attempts." in visitor.text
         assert make.refreshed(entry).ended_at is None
 
     def test_something_earlier_asked_for_too_often_keeps_what_was_ticked(

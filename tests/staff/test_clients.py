@@ -197,7 +197,7 @@ def test_somebody_is_barred_for_a_reason_that_staff_see_when_they_book(scene: Sc
     assert "From all online booking" in clerk.text
     assert "Did not come four times" in clerk.text
     clerk.open(f"{file_of(scene.ada)}/bar").press("Bar", what="online", reason="Again")
-    assert (clerk.status, "barred already" in clerk.text) == (422, True)
+    assert (clerk.status, "bar already exists" in clerk.text) == (422, True)
     at = f"treatment={scene.treatment.slug}&therapist={scene.therapist.slug}&on=2031-03-06&at=10:00"
     clerk.open(f"/staff/book/at?{at}&client={scene.ada.id}")
     assert "Barred from online booking: Did not come four times" in clerk.text

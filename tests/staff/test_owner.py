@@ -1,4 +1,4 @@
-"""What an owner meets who does not treat: the calendar and how to reach people, nothing to change there, and no health."""
+"""What an owner who treats nobody sees: the calendar and contact details, nothing to change there, and no health data."""
 
 from flask import Flask
 

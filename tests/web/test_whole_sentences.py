@@ -1,4 +1,4 @@
-"""A sentence on a page or in a letter stands whole: a condition chooses between sentences, never between halves of one."""
+"""Sentences on pages and in letters are whole: a condition chooses between sentences, never between halves of one."""
 
 import re
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ def pieces(template: str) -> Iterator[tuple[str, str, int]]:
 
 
 def split_sentences(template: str) -> list[str]:
-    """Where a condition opens after words without an end, and goes on in lower case."""
+    """Where a condition begins in mid-sentence and the text goes on in lower case."""
     found, every = [], list(pieces(template))
     for (kind, left, _), (middle, tag, line), (then, right, _) in zip(
         every, every[1:], every[2:], strict=False
@@ -65,7 +65,7 @@ def test_a_sentence_stands_whole(look: object) -> None:
         for path in TEMPLATES
         if (offences := look(path.read_text("utf-8")))
     }
-    assert not found, "hand over whole sentences, or write each variant out"
+    assert not found, "pass whole sentences, or write out each variant"
 
 
 @pytest.mark.parametrize(

@@ -23,8 +23,9 @@ from clinic.booking.placing import (
 from clinic.booking.search_criteria import SearchCriteria
 from clinic.booking.states import advance
 from clinic.booking.waiting import matching
-from clinic.booking.waiting.matching import Pace, WaitingListTime
+from clinic.booking.waiting.matching import WaitingListTime
 from clinic.booking.waiting.models import Offer, OfferEnd, Offering, OfferingEnd, WaitingListEntry
+from clinic.booking.waiting.pace import Pace
 from clinic.db import db, new_id, violates
 from clinic.practice import queries as practice
 from clinic.practice.supply import Supply, supply_of

@@ -16,9 +16,10 @@ from clinic.booking.models import Appointment, State
 from clinic.booking.placing import NotOffered
 from clinic.booking.waiting import entries, freed_times, matching, offering
 from clinic.booking.waiting.freed_times import Look, Pair
-from clinic.booking.waiting.matching import Pace, RankedEntry, WaitingListTime
+from clinic.booking.waiting.matching import RankedEntry, WaitingListTime
 from clinic.booking.waiting.models import Offering, WaitingListEntry
 from clinic.booking.waiting.offering import OfferedAlready
+from clinic.booking.waiting.pace import Pace
 from clinic.db import db, transaction
 from clinic.practice.queries import find_practice
 from clinic.scheduling import grid

@@ -23,7 +23,7 @@ WHAT_YOU_LIKE: Final = (
         kind=FieldKind.ONE,
         title="Clothing",
         text="Would you rather stay clothed?",
-        help="You are always covered except the area being worked on.",
+        help="You are always covered, except for the area being worked on.",
         options=choices(("undress_ok", "Fine to undress"), ("stay_clothed", "I would rather stay clothed")),
     ),
     Field(
