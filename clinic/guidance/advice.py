@@ -21,8 +21,8 @@ UNSURE_URGENT: Final = (
 )
 NO_MATCH: Final = "We could not find a match; your therapist decides with you."
 EVIDENCE: Final = (
-    "Massage can ease low back pain in the short term. Certainty is low, and no type is clearly better than another. It "
-    "works best with staying active and with whatever your doctor advises. Mild soreness for a day or two can happen."
+    "Massage can ease low back pain in the short term. The evidence for that is weak, and no type is clearly better than "
+    "another. It works best with staying active and with whatever your doctor advises. Mild soreness for a day or two can happen."
 )
 
 Advice = tuple[str, tuple[str, ...]]

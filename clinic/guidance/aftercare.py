@@ -76,7 +76,7 @@ _GENERAL: Final = (
     _Rule(tip=Tip(text="Mild soreness for a day or two can happen. Tell us about any reaction.")),
     _Rule(
         tip=_guided(
-            "Stay with the calm for a while. A simple oil is fine if you like it and your skin does too.",
+            "Take it easy for a while. A simple oil is fine if you like it and your skin does too.",
             "G10",
         ),
         modalities=("swedish", "relaxation"),
@@ -157,7 +157,9 @@ _PERSONAL: Final = (
         when=not_(_REDUCED_FEELING),
     ),
     _Rule(
-        tip=_guided("Ask your doctor about calcium, vitamin D and stopping tobacco.", "G4"),
+        tip=_guided(
+            "Ask your doctor about calcium and vitamin D, and for help to stop smoking if you smoke.", "G4"
+        ),
         when=any_of(
             has_any("lifestyle_factors", "smoker", "low_calcium_or_vitamin_d"), at_least("age_years", 50)
         ),

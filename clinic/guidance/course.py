@@ -47,6 +47,9 @@ class _Line:
     rhythms: tuple[str, ...] = ()
 
 
+CLIENT_CAN_COME: Final = "The client can come: "
+"""How the note about another rhythm begins."""
+
 _EVENT: Final = in_("sport_context", "before_event", "after_event")
 _TRAINING: Final = is_("sport_context", "heavy_training")
 _SECTIONS: Final = ("G7", "G12")
@@ -72,7 +75,7 @@ _RECENT: Final = (
     ),
     Gate(
         after=(2,),
-        text="Look back after the second. Stop if the pain is gone; see a doctor if it is no better by week 6.",
+        text="Look back after the second session. Stop if the pain is gone; see a doctor if it is no better by week 6.",
     ),
 )
 _LINES: Final = (
@@ -96,7 +99,7 @@ _LINES: Final = (
             every="weekly",
             text="Weekly or every two weeks while the training block lasts.",
         ),
-        Gate(after=(), text="Look back after the block."),
+        Gate(after=(), text="Look back after the training block."),
         rhythms=("weekly", "fortnightly"),
     ),
     _Line(
@@ -121,7 +124,7 @@ _LINES: Final = (
             text="6 sessions in 4 to 6 weeks.",
             sections=_SECTIONS,
         ),
-        Gate(after=(3, 6), text="Look back after the third and at the end."),
+        Gate(after=(3, 6), text="Look back after the third session and at the end."),
     ),
     _Line(
         is_("pain_duration", "gt_12w"),
@@ -160,7 +163,7 @@ def frequency_note(facts: Facts, proposed: DraftCourse) -> str:
     possible = facts.one("frequency_possible")
     if possible is None or proposed.every == "once" or possible == proposed.every:
         return ""
-    return f"The client can come: {FIELDS['frequency_possible'].label(possible).lower()}. Agree on a rhythm."
+    return f"{CLIENT_CAN_COME}{FIELDS['frequency_possible'].label(possible).lower()}. Agree on a rhythm."
 
 
 class CourseStep(StrEnum):

@@ -165,9 +165,9 @@ MODALITIES: Final = {
         Modality(
             id="neuromuscular",
             name="Neuromuscular therapy",
-            feels_like="careful pressure on sore spots, and a stretch of the short side",
-            what_it_is="Looks for lasting patterns of tension and for muscles that work unevenly, with held "
-            "pressure on sore spots and stretching of the short side.",
+            feels_like="careful pressure on sore spots, and stretching of the tighter side",
+            what_it_is="The therapist looks for lasting tension and for muscles that work unevenly, holds pressure on "
+            "sore spots and stretches the tighter side.",
             said_for="Lasting back pain, and muscles that work unevenly",
             pressure="The guidance does not say; medium unless you wish otherwise",
             usual_pressure="medium",

@@ -203,12 +203,12 @@ def _summary(confidence: str | None, ranked: tuple[Match, ...]) -> str:
         return NO_MATCH
     if confidence == LITTLE_INFORMATION:
         return "We know little so far, so this is a gentle place to start. Your therapist decides with you."
-    sentence = "It matches the clinic’s guidance and your wishes."
+    sentence = "It is the closest match to the clinic’s guidance and your wishes."
     if confidence == CLEAR_MATCH or len(ranked) == 1:
         return sentence
     if confidence == TIE:
         first, second = (
             f"{match.name} feels like {MODALITIES[match.modality].feels_like}" for match in ranked[:2]
         )
-        return f"Both fit the clinic’s guidance and your wishes. {first}; {second}. Choose together with your therapist."
+        return f"Two types fit the clinic’s guidance and your wishes equally well. {first}. {second}. Choose together with your therapist."
     return f"{sentence} {ranked[1].name} comes close, so choose together with your therapist."

@@ -86,9 +86,7 @@ class DraftPlan:
         return record(self)
 
 
-COMPANION_CARE: Final = (
-    "Massage works best alongside movement or exercise, and whatever your doctor advises, such as stretching."
-)
+COMPANION_CARE: Final = "Massage works best alongside movement or exercise, and any care your doctor advises."
 DISCOMFORT_LIMIT: Final = 5
 
 _PRESSURES: Final = ("very light", "light", "light to medium", "medium", "firm")

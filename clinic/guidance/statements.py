@@ -103,10 +103,14 @@ _ALL: Final = (
     ),
     _say(
         "G3-ages",
-        "Children who grow fast, adults with heavy work, and people at changes such as retirement have sensitive backs.",
+        "Backs are said to be more sensitive at some times of life: growing fast, heavy work, retirement and older age.",
         rules="E42 E51",
     ),
-    _say("G4-posture", "Poor posture puts muscles out of balance and loads the spine.", rules="E11"),
+    _say(
+        "G4-posture",
+        "Poor posture is said to put muscles out of balance and load the spine.",
+        rules="E11",
+    ),
     _say(
         "G4-strain",
         "A muscle or tendon can be stretched too far: it hurts there, and moving is harder.",
@@ -118,15 +122,15 @@ _ALL: Final = (
         rules="E05",
     ),
     _say("G4-nerve", "A disc or a tight muscle can touch a nerve, and the pain then travels.", rules="E26"),
-    _say("G4-joints", "With arthritis, swollen joints can press on nerves.", rules="E28"),
     _say(
-        "G4-bones",
-        "For weak bones, or a back bone that has slipped, no type of massage is named.",
-        rules="E29",
+        "G4-joints",
+        "With arthritis, the guidance speaks of swollen joints and names no type of massage above the others.",
+        rules="E28",
     ),
+    _say("G4-bones", "For bones or a spine that need care, no type of massage is named.", rules="E29"),
     _say(
         "G4-accident",
-        "An injury to the spine from an accident or a blow needs treatment at once.",
+        "After an accident or a blow, massage waits until any injury to the spine has been treated.",
         rules="E52",
     ),
     _say("G5-tension", "Massage is said to loosen tight and cramping muscles.", rules="E05"),
@@ -145,7 +149,7 @@ _ALL: Final = (
     ),
     _say(
         "G6-deep",
-        "Deep tissue massage is named for lasting tension and pain, for knots from sitting at a desk, and for moving better.",
+        "Deep tissue massage is suggested for lasting tension and pain, for knots from sitting at a desk, and for moving better.",
         types="deep_tissue",
         rules="E01 E03 E06 E10 E33 E38 E54 E56",
     ),
@@ -157,20 +161,20 @@ _ALL: Final = (
     ),
     _say(
         "G6-gentle",
-        "Gentle massage, such as Swedish, is named for mild pain, stiffness, tightness and rest.",
+        "Gentle massage, such as Swedish, is suggested for mild pain, stiffness, tightness and rest.",
         types="swedish relaxation",
         rules="E09 E19 E35 E37",
     ),
     _say(
         "G6-sports",
-        "Sports massage is named for strains and small injuries of people who train, and for recovery.",
+        "Sports massage is suggested for people who train: for strains, small injuries and recovery.",
         types="sports",
         rules="E14 E15 E17 E18 E40 E58 E59",
     ),
     _say("G6-knots", "Trigger points are said to send pain down arms and legs.", rules="E30"),
     _say(
         "G6-plan",
-        "The therapist asks what you need and prefer, then plans three things with you: areas, pressure and type.",
+        "The therapist asks what you prefer, and plans pressure, areas and type with you.",
         rules="P01 P02 P03",
     ),
     _say("G6-doctor", "Massage goes together with what your doctor advises, such as stretching."),
@@ -238,7 +242,7 @@ _ALL: Final = (
     ),
     _say(
         "G10-neuromuscular",
-        "Neuromuscular therapy evens out muscles, works on points that send pain elsewhere, and is named for lasting back pain.",
+        "Neuromuscular therapy aims to even out muscles, works on points that send pain elsewhere, and is suggested for lasting back pain.",
         types="neuromuscular",
         rules="E01 E04 E08 E11 E26 E30 E36 E39 E54 E57",
     ),
@@ -250,7 +254,7 @@ _ALL: Final = (
     ),
     _say(
         "G10-relaxation",
-        "Relaxation massage has calming strokes over the whole back and eases knots without hurting.",
+        "Relaxation massage has calming strokes over the whole back and is said to ease knots without hurting.",
         types="relaxation",
         rules="E09 E19 E20 E37 E50 P06",
     ),

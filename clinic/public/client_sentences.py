@@ -11,7 +11,7 @@ from typing import Final
 from clinic.guidance.fields import FIELDS
 
 SENTENCES: Final[Mapping[str, str]] = {
-    "E01": "You feel deep tightness that has lasted.",
+    "E01": "You feel deep tightness that has gone on for a long time.",
     "E02": "You feel tightness deep in the muscle.",
     "E03": "You can feel sore lumps in the muscle.",
     "E04": "You told us that pressing one spot hurts somewhere else.",
@@ -28,18 +28,18 @@ SENTENCES: Final[Mapping[str, str]] = {
     "E15": "You train as an athlete.",
     "E15b": "Your visit is linked to sport.",
     "E16": "You have a sports event near.",
-    "E17": "You train hard, or told us of a small sports injury.",
+    "E17": "You train hard, or told us about a small sports injury.",
     "E18": "Sport or dancing brought it on.",
     "E19": "You have had a lot of stress.",
     "E20": "You have had some stress.",
     "E21": "You have felt low or anxious lately.",
     "E22": "Your sleep is disturbed.",
     "E23": "You get tension headaches.",
-    "E24": "You told us of a little swelling after activity.",
-    "E25": "You told us of swelling with a known reason.",
-    "E26": "You told us of a disc or a nerve, or of pain that travels, so we stay gentle.",
-    "E27": "You told us of a curved spine, so we start gently.",
-    "E28": "You told us of arthritis, so we stay gentle.",
+    "E24": "You told us about a little swelling after activity.",
+    "E25": "You told us about swelling with a known reason.",
+    "E26": "You told us about a disc or a nerve, or about pain that travels, so we stay gentle.",
+    "E27": "You told us about a curved spine, so we start gently.",
+    "E28": "You told us about arthritis, so we stay gentle.",
     "E29": "Your answers about your bones ask for gentle work.",
     "E30": "You have been told of myofascial pain.",
     "E31": "Your neck or shoulders are sore.",
@@ -47,7 +47,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "E33": "Your pain has gone on for more than 12 weeks.",
     "E34": "Your pain is recent, so we start gently.",
     "E35": "Your pain is mild.",
-    "E36": "Your pain has gone on for long, with the same places tense.",
+    "E36": "Your pain has gone on for a long time, with the same places tense.",
     "E37": "You hope to relax.",
     "E38": "You hope to move better.",
     "E39": "You hope for better posture.",
@@ -65,11 +65,11 @@ SENTENCES: Final[Mapping[str, str]] = {
     "E51": "You are growing fast, or have lately retired: times when backs are sensitive.",
     "E52": "It began with an accident or a fall, so we start gently.",
     "E53": "You named one place that troubles you, and aims other than to relax.",
-    "E54": "You hope for less pain, and it has lasted.",
+    "E54": "Your pain has lasted, and you hope for less of it.",
     "E55": "You hope for less pain where it is sore.",
-    "E56": "You hope to move better, and something holds you back.",
-    "E57": "You hope for better posture, and posture is part of it.",
-    "E58": "You train, and hope to recover from it.",
+    "E56": "You hope to move better, and you feel stiff or limited.",
+    "E57": "You hope for better posture, and your posture plays a part.",
+    "E58": "You train, and would like to recover better.",
     "E59": "You train as an athlete, and training brought it on.",
     "P01": "You like light pressure.",
     "P02": "You like medium pressure.",
@@ -84,18 +84,18 @@ SENTENCES: Final[Mapping[str, str]] = {
 CLOSER: Final[Mapping[tuple[str, str], str]] = {
     ("E06", "stiffness"): "You feel stiff.",
     ("E06", "marked"): "Your back limits a lot how you move.",
-    ("E14", "muscle_strain"): "You told us of a strained muscle.",
+    ("E14", "muscle_strain"): "You told us about a strained muscle.",
     ("E14", "sudden_overstretch"): "It began with a sudden stretch.",
     ("E14", "heavy_lifting"): "It began with heavy lifting.",
     ("E16", "before_event"): "You have a sports event ahead.",
     ("E16", "after_event"): "You have just had a sports event.",
     ("E17", "heavy_training"): "You are in a hard block of training.",
-    ("E17", "minor_sport_injury"): "You told us of a small sports injury.",
+    ("E17", "minor_sport_injury"): "You told us about a small sports injury.",
     ("E18", "sport_training"): "Sport or training brought it on.",
     ("E18", "dance"): "Dancing brought it on.",
-    ("E26", "sciatica"): "You told us of sciatica, so we stay gentle.",
-    ("E26", "herniated_disc"): "You told us of a disc problem, so we stay gentle.",
-    ("E26", "pinched_nerve"): "You told us of a pinched nerve, so we stay gentle.",
+    ("E26", "sciatica"): "You told us about sciatica, so we stay gentle.",
+    ("E26", "herniated_disc"): "You told us about a disc problem, so we stay gentle.",
+    ("E26", "pinched_nerve"): "You told us about a pinched nerve, so we stay gentle.",
     ("E26", "both_legs"): "Your pain travels into both legs, so we stay gentle.",
     ("E26", "leg_below_knee"): "Your pain travels into a leg, so we stay gentle.",
     ("E26", "leg_above_knee"): "Your pain travels into a leg, so we stay gentle.",
@@ -119,10 +119,15 @@ def sentence_of(rule: str, stored: str, answers: Mapping[str, object]) -> str:
     return next(closer, None) or SENTENCES.get(rule) or first_sentence(stored)
 
 
-def why_left_out(because: Collection[str], stored: str) -> str:
-    """Why a type is left out: the client's own answers behind it, as `told` gives them, or what was stored."""
+def why_left_out(because: Collection[str], stored: str, above: Collection[str] = ()) -> str:
+    """Why a type is left out: the client's own answers behind it, as `told` gives them, or what was stored.
+
+    Several answers that the page has told `above` are not told again.
+    """
     if not because:
         return without_codes(stored)
+    if len(because) > 1 and set(because) <= set(above):
+        return "For your safety, for the reasons above. Your therapist can talk it over with you."
     return f"For your safety, because you told us: {'; '.join(because)}. Your therapist can talk it over with you."
 
 

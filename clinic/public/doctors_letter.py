@@ -16,6 +16,7 @@ from clinic import clock
 from clinic.accounts import audit
 from clinic.db import transaction
 from clinic.guidance import own_words, questionnaire
+from clinic.guidance.fields import FIELDS, FieldKind
 from clinic.guidance.questions import FLAG_PREFIX, QUESTIONS
 from clinic.intake import doctor_pages, queries
 from clinic.intake.models import Draft, Submission
@@ -51,6 +52,7 @@ _TOLD: Final = (
     "recent_surgery",
 )
 """What a doctor would ask first; the page leaves out what was not answered."""
+NONE_ASKED: Final = "None of those we asked about"
 
 
 class NoPageForDoctor(Refusal):
@@ -69,7 +71,7 @@ class MailForm(Form):
 
     mail = EmailField(
         N_("Your e-mail address"),
-        description=N_("Whoever reads mail there can open the page, so please check it twice."),
+        description=N_("Anyone who can read that inbox can open the page, so please check the address."),
         validators=[InputRequired(N_("Enter your e-mail address"))],
         render_kw={"autocomplete": "email", "inputmode": "email", "spellcheck": "false"},
     )
@@ -147,7 +149,15 @@ def sheet(answers: Mapping[str, Any], led: list[str]) -> tuple[Rows, Rows, Rows]
 
 def _rows(answers: Mapping[str, Any], fields: list[str]) -> Rows:
     return [
-        (QUESTIONS[field].text, questionnaire.in_words(field, answers[field]))
+        (FIELDS[field].title, _in_words(field, answers[field]))
+        if field in FIELDS
+        else (QUESTIONS[field].text, questionnaire.in_words(field, answers[field]))
         for field in fields
         if answers.get(field) is not None
     ]
+
+
+def _in_words(field: str, value: Any) -> str:
+    """The answer; where nothing of a list applied, in words that do not need the list."""
+    is_list = FIELDS[field].kind is FieldKind.MANY and "none" in FIELDS[field].codes
+    return NONE_ASKED if is_list and value in ([], ["none"]) else questionnaire.in_words(field, value)

@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from clinic.guidance.rules.kinds import REGIONS
+from clinic.guidance.course import CLIENT_CAN_COME
+from clinic.guidance.rules.kinds import REGION_GROUPS, REGIONS
 from clinic.intake.explanation import ExplainedPlan
 from clinic.language.reading import money, plural
 from clinic.practice.models import Treatment
 from clinic.public.client_sentences import without_codes
 
+_BOTH_SIDES: Final = {f"both {name}": sides for name, sides in REGION_GROUPS.items()}
 CHECK: Final = "We check how it is going"
 MOST_SHOWN: Final = 10
 AS_WISHED: Final = "As you like it."
@@ -35,7 +37,7 @@ def draft_course(
     """The course, with the treatment that can be booked for it; pressure and types only if it is that of the best match."""
     sessions = plan.course.sessions
     rows = [
-        ("Sessions", plan.course.text.replace("the athlete", "you")),
+        ("Sessions", _sessions(plan)),
         (CHECK, _check(plan)),
         ("Areas", _with_a_word(_areas(plan.areas))),
         ("Left alone", _areas(plan.avoid)),
@@ -51,6 +53,16 @@ def draft_course(
     )
 
 
+def _sessions(plan: ExplainedPlan) -> str:
+    """How many and how often; where the client can come at another rhythm, that too, from the stored note about it."""
+    said = plan.course.text.replace("the athlete", "you")
+    for note in plan.notes:
+        if note.startswith(CLIENT_CAN_COME):
+            rhythm = note.removeprefix(CLIENT_CAN_COME).partition(".")[0]
+            return f"{said} You can come {rhythm}; your therapist takes that into account."
+    return said
+
+
 def _check(plan: ExplainedPlan) -> str:
     """When, in the stored words without their beginning, and what follows from it."""
     said = plan.reassess.text
@@ -62,12 +74,18 @@ def _check(plan: ExplainedPlan) -> str:
 
 
 def _areas(regions: Sequence[str]) -> str:
-    names = ", ".join(REGIONS.get(region, region) for region in regions)
+    """The names of regions; both sides, and the whole of them, are one."""
+    left = list(dict.fromkeys(regions))
+    for both, (one, other, *whole) in _BOTH_SIDES.items():
+        if one in left and other in left:
+            left[left.index(one)] = both
+            left = [region for region in left if region not in (other, *whole)]
+    names = ", ".join(REGIONS.get(region, region) for region in left)
     return f"{names[:1].upper()}{names[1:]}"
 
 
 def _with_a_word(areas: str) -> str:
-    return f"{areas}. Tell us what to leave out." if areas else ""
+    return f"{areas}. We ask you before each area, and you can say no to any of them." if areas else ""
 
 
 def pressure(plan: ExplainedPlan, cap: str | None) -> str:

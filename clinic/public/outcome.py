@@ -57,7 +57,7 @@ def _of_sent(now: datetime) -> ResponseReturnValue:
     if standing.needs_guardian:
         return redirect(url_for("guardian.show"), 303)
     if standing.level is Level.THERAPIST_REVIEW:
-        _record_look(outcome, owner, ("level", "notes"), now)
+        _record_look(outcome, owner, ("level", "rules", "notes"), now)
         return _looked_at_first(outcome, reservation)
     _record_look(outcome, owner, ("level", "rules", "suggestion", "plan"), now)
     return _suggestion(outcome, reservation)
@@ -189,11 +189,13 @@ def _page_of(fields: Iterable[str]) -> str | None:
 
 def _looked_at_first(outcome: Outcome, reservation: Appointment | None) -> str:
     heading, sentences = advice.advice(level=Level.THERAPIST_REVIEW, disposition=None, rules=(), unsure=())
+    safety = safety_of(outcome)
     return render_template(
         "public/outcome/looked_at_first.html",
         heading=heading,
         sentences=sentences,
-        watch=care_card.watch(safety_of(outcome), practice.the_practice().emergency_number),
+        see_doctor=suggestion.doctors_advice(safety),
+        watch=care_card.watch(safety, practice.the_practice().emergency_number),
         reservation=reservation,
         support=_support(outcome),
     )

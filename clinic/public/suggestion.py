@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from clinic.guidance.knowledge import SECTIONS
+from clinic.guidance.rules.kinds import LEFT_OUT, LESS_SUITED
 from clinic.guidance.statements import statements_behind
 from clinic.intake.explanation import (
     Cited,
@@ -23,6 +24,8 @@ from clinic.public.offered_types import sold_types
 
 SUPPORT_LINES = "support_lines"
 """The note about somebody to talk to."""
+SEE_DOCTOR = frozenset({"see_doctor_inflammatory", "see_doctor_soon"})
+"""The notes that ask the client to see a doctor, without a stop."""
 NOT_THE_CLOSEST = "It matches the clinic’s guidance and your wishes, and it is offered here."
 MOST_REASONS = 3
 """How many reasons a type shows, with what speaks against it; a therapist sees them all."""
@@ -85,7 +88,8 @@ class SuggestionPage:
 
 ALIKE = (frozenset({"E43", "E44", "K2"}), frozenset({"E15b", "E16", "E17"}))
 """Rules that say nearly the same of a client: one of them is told."""
-CAREFUL = "The guidance says nothing of this, so we are careful."
+CAREFUL = "The guidance says nothing about this; it is our own careful choice."
+SAME_POINT = "From the same point of the guidance."
 SAFETY_FIRST = "Safety always counts more than the guidance."
 PACES = {"once": "One session", "fortnightly": "Every two weeks"}
 STAFF_RULES = frozenset({"K1"})
@@ -108,6 +112,7 @@ def suggestion_page(
     top = next((match for match in ranked if match.treatment), next(iter(ranked), None))
     ahead = ranked[: ranked.index(top)] if top else ()
     chosen = top.treatment if top else None
+    changes = _changes(explained.safety)
     return SuggestionPage(
         top=top,
         ahead=ahead,
@@ -116,8 +121,8 @@ def suggestion_page(
         summary=NOT_THE_CLOSEST if ahead else explained.summary,
         evidence=explained.evidence,
         tags=_tags(plan, chosen, explained.safety.cap, of_top=not ahead),
-        changes=_changes(explained.safety),
-        left_out=tuple(_left_out(row, explained.safety) for row in explained.left_out),
+        changes=changes,
+        left_out=tuple(_left_out(row, explained.safety, changes.told) for row in explained.left_out),
         course=draft_course(plan, chosen, currency, cap=explained.safety.cap, of_top=not ahead),
         companion_care=plan.companion_care,
         rule_set=explained.rule_set,
@@ -136,12 +141,15 @@ def _changes(safety: ExplainedSafety) -> SafetyChanges:
 
 
 def _joined(lines: Iterable[str]) -> tuple[str, ...]:
-    """Each line once; lists that begin alike, as `Left out: …`, become one list."""
+    """Each line once; lists that begin alike, as `Left out: …`, become one list. What is left out is not also less suited."""
     lists: dict[str, list[str]] = {}
     for line in lines:
         beginning, colon, items = line.rstrip(".").partition(": ")
         kept = lists.setdefault(beginning if colon else line, [])
         kept += [item for item in items.split(", ") if item and item not in kept]
+    if less_suited := lists.pop(LESS_SUITED, None):
+        still_there = [item for item in less_suited if item not in lists.get(LEFT_OUT, ())]
+        lists |= {LESS_SUITED: still_there} if still_there else {}
     return tuple(f"{name}: {', '.join(items)}." if items else name for name, items in lists.items())
 
 
@@ -150,9 +158,18 @@ def _told(rules: Iterable[ExplainedRule]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(said for rule in rules for said in told(rule.answers) or (rule.why,)))
 
 
-def _left_out(row: ExplainedOmission, safety: ExplainedSafety) -> tuple[str, str]:
-    """A type and why it is left out."""
-    return row.name, why_left_out(_told(rule for rule in safety.fired if rule.rule in row.rules), row.text)
+def _left_out(row: ExplainedOmission, safety: ExplainedSafety, above: Collection[str]) -> tuple[str, str]:
+    """A type and why it is left out; `above` are the answers that the page has told before."""
+    because = _told(rule for rule in safety.fired if rule.rule in row.rules)
+    return row.name, why_left_out(because, row.text, above)
+
+
+def doctors_advice(safety: ExplainedSafety) -> list[tuple[str, str]]:
+    """What to see a doctor about although a massage can be booked: the client's answers, and the advice."""
+    advised = {text for code, text in safety.notes if code in SEE_DOCTOR}
+    return [
+        ("; ".join(_told([rule])), text) for rule in safety.fired for text in rule.changes if text in advised
+    ]
 
 
 def speaks_of_low_mood(outcome: Outcome) -> bool:
@@ -202,12 +219,12 @@ def _base(row: ExplainedMatch, sold: Mapping[str, Treatment], closed: frozenset[
 
 
 def _reason(text: str, cited: Cited, modality: str, used: Collection[str]) -> ShownReason:
-    """A reason with the first sentence behind it that no reason before it has used, if there is another."""
+    """A reason with the first sentence behind it that no reason before it has used; if there is none, only its place."""
     codes = [code for code, _ in cited.sections]
     behind = statements_behind(cited.rule, modality, codes)
     if behind:
-        fresh = [one for one in behind if one.anchor not in used]
-        return ShownReason(text, (fresh or behind)[0].text, (fresh or behind)[0].anchor)
+        fresh = next((one for one in behind if one.anchor not in used), None)
+        return ShownReason(text, fresh.text if fresh else SAME_POINT, (fresh or behind[0]).anchor)
     if codes and codes[0] in SECTIONS:
         return ShownReason(text, SECTIONS[codes[0]].title, codes[0])
     return ShownReason(text, CAREFUL, SILENCES)

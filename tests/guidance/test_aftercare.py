@@ -51,8 +51,8 @@ def test_the_general_part_holds_no_ice_heat_or_stretching(done: list[str]) -> No
 @pytest.mark.parametrize(
     ("modality", "words"),
     [
-        ("swedish", "Stay with the calm"),
-        ("relaxation", "Stay with the calm"),
+        ("swedish", "Take it easy"),
+        ("relaxation", "Take it easy"),
         ("deep_tissue", "tenderness"),
         ("trigger_point", "sore to the touch"),
         ("neuromuscular", "sore to the touch"),

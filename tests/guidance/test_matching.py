@@ -189,7 +189,10 @@ def test_nothing_left_says_that_the_therapist_decides() -> None:
 
 def test_the_summary_fits_the_label() -> None:
     assert suggested({}).summary.startswith("We know little so far")
-    assert suggested(FIRST["sports"]).summary == "It matches the clinic’s guidance and your wishes."
+    assert (
+        suggested(FIRST["sports"]).summary
+        == "It is the closest match to the clinic’s guidance and your wishes."
+    )
     assert (
         "Relaxation massage comes close"
         in suggested(
@@ -205,7 +208,8 @@ def test_the_summary_fits_the_label() -> None:
         {"touch_concern": "yes", "clothing_preference": "stay_clothed", "pressure_preference": "light"}
     )
     assert tie.summary == (
-        "Both fit the clinic’s guidance and your wishes. Craniosacral therapy feels like still hands that hardly press; "
+        "Two types fit the clinic’s guidance and your wishes equally well. "
+        "Craniosacral therapy feels like still hands that hardly press. "
         "Acupressure feels like a steady press on single points, through clothes if you like. "
         "Choose together with your therapist."
     )
@@ -217,4 +221,4 @@ def test_review_makes_a_suggestion_provisional() -> None:
 
 
 def test_evidence_is_stated_with_every_suggestion() -> None:
-    assert "Certainty is low" in suggested({}).evidence
+    assert "The evidence for that is weak" in suggested({}).evidence

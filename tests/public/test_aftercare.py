@@ -51,7 +51,7 @@ def test_the_page_shows_tips_for_what_was_really_done_and_the_warning_signs(
     page = client.get(path(visit))
     assert page.status_code == 200
     assert "Wash the oil off" in page.text
-    assert "Stay with the calm" not in page.text
+    assert "Take it easy" not in page.text
     assert "call 112" in page.text
     assert "bladder or bowel" in page.text
     assert "CANARY" not in page.text
@@ -61,7 +61,7 @@ def test_without_a_note_the_tips_are_for_what_was_booked_and_the_page_does_not_s
     client: FlaskClient, visit: Appointment
 ) -> None:
     page = client.get(path(visit))
-    assert "Stay with the calm" in page.text
+    assert "Take it easy" in page.text
     assert "What was done" not in page.text
 
 

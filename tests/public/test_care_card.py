@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from clinic.accounts.models import AuditEntry
 from clinic.db import db
 from clinic.guidance.help_lines import ADVICE_LINES, advice_line
+from clinic.public import doctors_letter
 from tests.make import Make
 from tests.public.test_intake_pages import Visitor, heading, posted, words
 
@@ -34,7 +35,7 @@ def stopped(visitor: Visitor, page: str, **changes: list[str]) -> str:
 def test_a_pulsing_tummy_is_for_today_with_the_countrys_line(visitor: Visitor) -> None:
     said = stopped(visitor, "safety-5", red_flags_pulsing_abdomen=["yes"])
     assert heading(visitor.page) == "Please see a doctor today, before a massage"
-    assert "Today (this is yours)" in said
+    assert "Today (this applies to you)" in said
     assert 'href="tel:111"' in visitor.page.text
     assert "The answer that led here" in said
     assert "Do you feel a pulsing in your tummy, like a heartbeat? Yes" in said
@@ -62,11 +63,24 @@ def test_the_page_for_the_doctor_holds_the_clients_answers_and_no_advice(visitor
     said = words(visitor.go("/intake/letter"))
     assert heading(visitor.page) == "For the doctor"
     assert "Have you lost weight without trying? Yes" in said
-    assert "How old are you? 41" in said
+    assert "Age 41" in said
     assert "see a doctor" not in said
     assert "massage is fine" not in said
     assert db.session.query(AuditEntry).filter_by(purpose="doctor's letter").count() == before + 1
     assert "no-store" in visitor.page.headers["Cache-Control"]
+
+
+def test_a_list_of_which_nothing_applied_is_told_without_the_list() -> None:
+    led, others, _ = doctors_letter.sheet(
+        {"conditions": ["asthma"], "medications": [], "limb_symptoms": ["none"], "pain_areas": []},
+        ["medications"],
+    )
+    assert led == [("Medicines", "None of those we asked about")]
+    assert others == [
+        ("Where it hurts", "None"),
+        ("Arm or leg feeling", "None of those we asked about"),
+        ("Conditions", "Asthma"),
+    ]
 
 
 def test_the_page_for_the_doctor_is_dated_where_the_practice_is(
@@ -75,7 +89,7 @@ def test_the_page_for_the_doctor_is_dated_where_the_practice_is(
     make.location(zone="America/Toronto")
     the_clock_says(datetime(2031, 6, 12, 2, tzinfo=UTC))
     stopped(visitor, "safety-3", red_flags_weight_loss=["yes"])
-    assert "11 June" in words(visitor.go("/intake/letter"))
+    assert "11 June 2031" in words(visitor.go("/intake/letter"))
 
 
 def test_there_is_no_page_for_the_doctor_without_a_stop(visitor: Visitor) -> None:
@@ -106,7 +120,7 @@ def test_the_card_of_sent_answers_says_the_same_without_a_way_to_change(visitor:
     visitor.answer_until("check")
     said = words(visitor.post("/intake/check", posted("closing", {})))
     assert "Have you lost weight without trying? Yes" in said
-    assert "Two days (this is yours)" in said
+    assert "Two days (this applies to you)" in said
     assert "change=yes" not in visitor.page.text
 
 
@@ -114,9 +128,20 @@ def test_a_look_first_says_what_to_watch_for(visitor: Visitor) -> None:
     visitor.send(radiation=["leg_below_knee"], limb_symptoms=["numbness"])
     said = words(visitor.page)
     assert heading(visitor.page) == "A therapist looks at your answers first"
+    assert "You told us:" not in said
     assert "Until then, watch for these" in said
     assert "Numbness between your legs" in said
     assert "Call 999 or go to an emergency department at once." in said
+
+
+def test_a_look_first_says_what_to_see_a_doctor_about(visitor: Visitor) -> None:
+    visitor.send(red_flags_cough_sneeze_worse=["yes"])
+    said = words(visitor.page)
+    assert heading(visitor.page) == "A therapist looks at your answers first"
+    assert (
+        "You told us: Clearly worse on coughing or sneezing. Please have this looked at by a doctor soon."
+        in said
+    )
 
 
 def test_nothing_to_watch_for_is_not_shown(visitor: Visitor) -> None:

@@ -105,7 +105,7 @@ def test_what_is_switched_off_or_not_sold_is_marked_and_the_rest_is_not(page: El
 
 
 def test_the_page_says_how_sure_it_is_and_claims_nothing(page: Element) -> None:
-    assert "Certainty is low, and no type is clearly better than another" in page.text
+    assert "The evidence for that is weak, and no type is clearly better than another" in page.text
     assert "no diagnosis and no promise" in page.text
     assert (
         claims(page.one("main").text.replace("Importance of massage therapy for back pain relief", "")) == []

@@ -299,7 +299,7 @@ def test_the_suggestion_cites_its_reasons_and_says_what_safety_changes(visitor: 
         in said
     )
     assert not re.search(r"\bG\d|\bIII\b|[Ll]ook back|product default|\b[Tt]ie\b", said)
-    assert said.count("Certainty is low") == 1
+    assert said.count("The evidence for that is weak") == 1
     assert "What we change for your safety" in said
     assert "Medium pressure at most." in said
     assert "Left out: deep tissue massage" in said

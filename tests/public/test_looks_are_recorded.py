@@ -79,7 +79,7 @@ def test_looking_over_all_answers_is_one_look(visitor: Visitor) -> None:
     ("changes", "fields"),
     [
         ({}, {"level", "rules", "suggestion", "plan"}),
-        ({"red_flags_cough_sneeze_worse": ["yes"]}, {"level", "notes"}),
+        ({"red_flags_cough_sneeze_worse": ["yes"]}, {"level", "rules", "notes"}),
         ({"today": ["fever"]}, {"level", "rules"}),
     ],
 )

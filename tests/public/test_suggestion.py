@@ -11,7 +11,8 @@ from clinic.intake.explanation import Explanation
 from clinic.intake.models import Outcome
 from clinic.practice.models import Treatment
 from clinic.public import suggestion
-from clinic.public.client_sentences import sentence_of, without_codes
+from clinic.public.client_sentences import sentence_of, why_left_out, without_codes
+from clinic.public.draft_course import _areas
 from clinic.public.suggestion import ShownMatch, SuggestionPage
 from tests import make as makers
 from tests.conftest import undone
@@ -192,7 +193,8 @@ def test_what_speaks_against_a_type_takes_the_place_of_the_last_reason(make: Mak
 
 def test_reasons_follow_what_was_answered() -> None:
     assert (
-        sentence_of("E26", "", {"diagnoses": ["sciatica"]}) == "You told us of sciatica, so we stay gentle."
+        sentence_of("E26", "", {"diagnoses": ["sciatica"]})
+        == "You told us about sciatica, so we stay gentle."
     )
     assert sentence_of("E26", "", {"radiation": "arm"}) == "Your pain travels into an arm, so we stay gentle."
     assert sentence_of("E99", "You said so (E99). More of it.", {}) == "You said so."
@@ -211,7 +213,7 @@ def test_the_draft_course_says_how_many_how_often_where_how_firmly_how_long_and_
     assert told == {
         "Sessions": "Weekly, 8 to 10 sessions.",
         "We check how it is going": "At the fourth session and at the end.",
-        "Areas": "Neck, shoulders, upper back. Tell us what to leave out.",
+        "Areas": "Neck, shoulders, upper back. We ask you before each area, and you can say no to any of them.",
         "Pressure": "Medium. As you like it.",
         "Length": "60 minutes",
         "Price": "€560 for 8 sessions, €70 at each visit",
@@ -256,12 +258,23 @@ def test_what_safety_changes_stands_once_with_the_client_s_own_answers(make: Mak
     assert shown.changes.lines.count("Medium pressure at most.") == 1
     assert shown.left_out[0] == (
         "Deep tissue massage",
-        (
-            "For your safety, because you told us: High blood pressure, under control; Age: 80. "
-            "Your therapist can talk it over with you."
-        ),
+        "For your safety, for the reasons above. Your therapist can talk it over with you.",
     )
     assert dict(shown.course.rows)["Pressure"] == "Medium at most, for your safety."
+
+
+def test_a_type_that_is_left_out_names_answers_that_do_not_stand_above() -> None:
+    named = "For your safety, because you told us: A; B. Your therapist can talk it over with you."
+    assert why_left_out(["A", "B"], "") == named
+    assert why_left_out(["A", "B"], "", ["A", "C"]) == named
+    assert "for the reasons above" in why_left_out(["A", "B"], "", ["A", "B", "C"])
+    assert "you told us: A." in why_left_out(["A"], "", ["A", "B"]), "one of several is named"
+
+
+def test_what_is_left_out_is_not_also_less_suited() -> None:
+    lines = ("Less suited: a, b.", "Left out: b, c.", "Less suited: c.")
+    assert suggestion._joined(lines) == ("Left out: b, c.", "Less suited: a.")
+    assert suggestion._joined(("Less suited: b.", "Left out: b.")) == ("Left out: b.",)
 
 
 def test_lists_that_begin_alike_become_one() -> None:
@@ -286,9 +299,46 @@ def test_two_reasons_of_a_type_lead_to_two_sentences_where_there_are_two(make: M
     top = page(send(make.client(), tight), []).top
     assert top is not None
     assert [(reason.text, reason.anchor) for reason in top.reasons[:2]] == [
-        ("You feel deep tightness that has lasted.", "G6-deep"),
+        ("You feel deep tightness that has gone on for a long time.", "G6-deep"),
         ("You sit for many hours.", "G3-sitting"),
     ]
+
+
+def test_a_sentence_of_the_guidance_is_shown_once_under_a_type(make: Make) -> None:
+    make.practice()
+    again = 0
+    for client in CLIENTS[:40]:
+        shown = send(make.client(), as_answers(client.facts))
+        if shown.level not in ("ok", "caution"):
+            continue
+        for match in matches(page(shown, [])):
+            told = [one.source for one in match.reasons if one.anchor in STATEMENTS]
+            cited = [source for source in told if source != suggestion.SAME_POINT]
+            assert len(cited) == len(set(cited))
+            again += len(told) - len(cited)
+    assert again
+
+
+def test_a_draft_says_what_becomes_of_another_rhythm(make: Make) -> None:
+    make.practice()
+    fortnightly = send(make.client(), {**KNOTS, "frequency_possible": "fortnightly"})
+    assert rows(fortnightly, [])["Sessions"] == (
+        "Weekly, 8 to 10 sessions. You can come every two weeks; your therapist takes that into account."
+    )
+    weekly = send(make.client(), {**KNOTS, "frequency_possible": "weekly"})
+    assert rows(weekly, [])["Sessions"] == "Weekly, 8 to 10 sessions."
+
+
+def test_both_sides_are_one_area(make: Make) -> None:
+    make.practice()
+    for avoided, said in (
+        (["legs"], "Both legs"),
+        (["arms", "feet"], "Both feet, both arms"),
+        (["neck", "abdomen"], "Neck, tummy"),
+    ):
+        outcome = send(make.client(), {**KNOTS, "avoid_areas": avoided})
+        assert rows(outcome, [])["Left alone"] == said
+    assert _areas(("leg_left", "foot_right")) == "Left leg, right foot"
 
 
 def test_nearly_the_same_is_not_said_twice(make: Make) -> None:

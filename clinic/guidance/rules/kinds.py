@@ -30,6 +30,9 @@ REGIONS: Final = {
     "whole_arms": "whole arms",
 }
 
+LEFT_OUT, LESS_SUITED = "Left out", "Less suited"
+"""How the lists of types begin in what a rule changes."""
+
 # Questions speak of both sides at once; plans and figures know left from right.
 REGION_GROUPS: Final = {
     "legs": ("leg_left", "leg_right", "whole_legs"),
@@ -79,10 +82,10 @@ class Effect:
         if self.cap:
             sentences.append(f"{self.cap.value.capitalize()} pressure at most.")
         if self.exclude:
-            sentences.append(f"Left out: {_names(MODALITIES[modality].name for modality in self.exclude)}.")
+            sentences.append(f"{LEFT_OUT}: {_names(MODALITIES[modality].name for modality in self.exclude)}.")
         if self.points:
             sentences.append(
-                f"Less suited: {_names(MODALITIES[modality].name for modality, _ in self.points)}."
+                f"{LESS_SUITED}: {_names(MODALITIES[modality].name for modality, _ in self.points)}."
             )
         if self.forbid:
             sentences.append(f"Not used: {_names(TECHNIQUES[technique].name for technique in self.forbid)}.")

@@ -95,7 +95,7 @@ CONTRADICTIONS: Final = (
             not_(has_any("pain_areas", "leg_left", "leg_right", "arm_left", "arm_right")),
             not_(has("limb_symptoms", "long_standing_known")),
         ),
-        ask_again="You told us of weakness in an arm or leg, and marked no arm or leg on the figure. Both can be right, if "
+        ask_again="You told us about weakness in an arm or leg, and marked no arm or leg on the figure. Both can be right, if "
         "it does not hurt there. Please look at both answers again.",
     ),
     replace(
@@ -105,7 +105,7 @@ CONTRADICTIONS: Final = (
     ),
     replace(
         _OLD["X04"],
-        ask_again="You told us of no back pain now, and of an average pain of 4 or more. Both can be right, if it hurt last "
+        ask_again="You told us that you have no back pain now, and an average pain of 4 or more. Both can be right, if it hurt last "
         "week and is gone now. Please look at both answers again.",
     ),
     replace(

@@ -6,14 +6,29 @@ from dataclasses import replace
 from typing import Final
 
 from clinic.guidance.levels import HelpPlace, HowSoon, Level
-from clinic.guidance.rules.kinds import Effect, SafetyRule
+from clinic.guidance.rules.kinds import Effect, Note, SafetyRule
 from clinic.guidance.rules.v2026_11 import RULE_SET as V2026_11
 from clinic.guidance.rules.v2026_12 import looks, stops
 from clinic.guidance.rules.v2026_12.techniques import TAKEN_AWAY
 from clinic.guidance.rules.v2026_12.timing import TIMING, WATCH
 
+_TRAVELLING: Final = V2026_11.safety_by_id["C04"]
+_REWORDED: Final = (
+    replace(
+        _TRAVELLING,
+        effect=replace(
+            _TRAVELLING.effect,
+            notes=(
+                Note(
+                    "stop_if_travels",
+                    "We stop and check again if a feeling travels further down your arm or leg.",
+                ),
+            ),
+        ),
+    ),
+)
 _CHANGED: Final = {
-    rule.id: rule for rule in (*stops.URGENT, *stops.REFER, *looks.REVIEW, *looks.CONTRADICTIONS)
+    rule.id: rule for rule in (*stops.URGENT, *stops.REFER, *looks.REVIEW, *looks.CONTRADICTIONS, *_REWORDED)
 }
 _NEW: Final = {"U": stops.URGENT[1:], "R": stops.NEW_REFER, "T": looks.NEW_REVIEW}
 
