@@ -17,7 +17,12 @@ EMERGENCY: Final = (
     "appointment."
 )
 UNSURE_URGENT: Final = (
-    "You were not sure about a sign that matters. Please speak to a doctor or an advice line today."
+    "You were not sure about a sign that matters. Please speak to a doctor or an advice line today. If you become sure of "
+    "it, or it gets worse, call {emergency_number} or go to an emergency department at once."
+)
+LOOK_FIRST: Final = (
+    "Something in your answers needs a closer look before we confirm a time. It does not mean that you cannot "
+    "have a massage."
 )
 NO_MATCH: Final = "We could not find a match; your therapist decides with you."
 EVIDENCE: Final = (
@@ -50,10 +55,7 @@ def advice(
 _BOOKABLE: Final[dict[Level, Advice]] = {
     Level.THERAPIST_REVIEW: (
         "A therapist looks at your answers first",
-        (
-            "You can ask for a time. A therapist reads your answers and may call you.",
-            "The therapist then confirms the time or suggests something else.",
-        ),
+        (LOOK_FIRST,),
     ),
     Level.CAUTION: (
         "You can book, and a few things change for your safety",
@@ -73,7 +75,9 @@ def _doctors_heading(how_soon: HowSoon | None, place: HelpPlace | None) -> str:
 
 def _see_a_doctor(rules: Sequence[SafetyRule], unsure: Sequence[RedFlag]) -> tuple[str, ...]:
     advised_against = any(rule.id == "R25" for rule in rules)
-    sentences = ["Some of your answers need checking before a massage. This does not say what you have."]
+    sentences = [
+        "Some of your answers need checking before a massage. We cannot tell from them what is wrong."
+    ]
     if any(flag.urgent for flag in unsure):
         sentences.append(UNSURE_URGENT)
     if advised_against:
@@ -81,7 +85,7 @@ def _see_a_doctor(rules: Sequence[SafetyRule], unsure: Sequence[RedFlag]) -> tup
             "A clinician has advised you against massage. Please talk with them before you come."
         )
     sentences.append("We have not booked an appointment. Your answers are kept.")
-    sentences.append("Booking opens again when a therapist has recorded that you are cleared.")
+    sentences.append("When you have been seen, tell us. A therapist then opens booking for you again.")
     sentences.extend(dict.fromkeys(rule.come_back for rule in rules if rule.come_back))
     return tuple(sentences)
 

@@ -116,7 +116,7 @@ def _flag_page(number: int, heading: str, *codes: str) -> QuestionPage:
         "D",
         tuple(_flag(code) for code in codes),
         heading=heading,
-        intro="If none of them is true for you, there is one button at the end.",
+        intro="If your answer to all of these is no, use the one button at the end.",
     )
 
 
@@ -129,7 +129,7 @@ def _own_words(topic: str, text: str, *, shown: Condition | None = None) -> tupl
             kind=FieldKind.OWN_WORDS,
             title=f"{TITLES[key]}, in your own words",
             text=text,
-            help="In your own words. Your therapist reads it first.",
+            help="In your own words. Your therapist reads it before your visit.",
             most=LONGEST,
             optional=True,
             shown=shown,
@@ -172,7 +172,7 @@ PAGES: Final = (
     QuestionPage("goals", "B", _ask("visit_goals")),
     _flag_page(
         1,
-        "Between the legs, bladder, bowels, and both legs",
+        "Numbness, bladder, bowels and legs",
         "saddle_numbness",
         "bladder_bowel_change",
         "sexual_function_change",
@@ -189,7 +189,7 @@ PAGES: Final = (
     QuestionPage("accident", "D", _ask("accident_checked", shown=has("red_flags", "major_trauma"))),
     _flag_page(
         3,
-        "Chest, leg, head, cancer and weight",
+        "Chest, leg, head and general health",
         "chest_pain_breathless",
         "leg_clot_signs",
         "sudden_head_neck_neuro",

@@ -10,7 +10,8 @@ class RedFlag:
 
     `rule` names the safety rule a yes fires, by itself or with other answers. `urgent` says that unsure already stops the
     booking. A sign with another one `instead` is no longer asked, because its question asked two things at once; it is
-    still read, in stored answers and by the command line. `watch` names the safety nets for an unsure answer.
+    still read, in stored answers and by the command line. For an unsure answer, `tell` is what to say at the place of help
+    and `watch` names the safety nets.
     """
 
     code: str
@@ -20,6 +21,7 @@ class RedFlag:
     urgent: bool = False
     help: str = ""
     instead: str = ""
+    tell: str = ""
     watch: tuple[str, ...] = ()
 
 
@@ -35,24 +37,31 @@ RED_FLAGS: Final = {
             "thighs?",
             rule="U01",
             urgent=True,
-            help=f"{_NEW} Not what a doctor has known of for years.",
+            tell="I am not sure, but I may have new numbness or tingling around my private parts, back passage, bottom "
+            "or inner thighs.",
+            help=f"{_NEW} Do not count something your doctor has known about for years.",
         ),
         RedFlag(
             code="bladder_bowel_change",
             title="Bladder or bowel change",
-            question="Since this pain began, is it newly hard to pass urine, to hold it, or to feel or control your "
+            question="Since this pain began, has it become harder to pass urine or to hold it, or to feel or control your "
             "bowels?",
             rule="U02",
             urgent=True,
+            tell="I am not sure, but since my pain began it may be harder to pass urine or to hold it, or to feel or "
+            "control my bowels.",
             help=_NEW,
         ),
         RedFlag(
             code="sexual_function_change",
             title="Loss of sexual feeling or function",
-            question="Since this pain began, have you lost feeling in your private parts, or has sex newly become difficult?",
+            question="Since this pain began, have you lost feeling in your private parts, or had new trouble with sex, such as "
+            "with erections or orgasm?",
             rule="U03",
             urgent=True,
-            help=_NEW,
+            tell="I am not sure, but since my pain began I may have lost feeling in my private parts, or have new "
+            "trouble with sex.",
+            help=f"{_NEW} Do not count sex that is uncomfortable only because your back hurts.",
         ),
         RedFlag(
             code="both_legs_new",
@@ -60,7 +69,8 @@ RED_FLAGS: Final = {
             question="Do you have new pain, tingling, numbness or weakness in BOTH legs?",
             rule="U04",
             urgent=True,
-            help="Not the ordinary soreness of both legs after training.",
+            tell="I am not sure, but I may have new pain, tingling, numbness or weakness in both legs.",
+            help="Do not count ordinary soreness of both legs after training.",
         ),
         RedFlag(
             code="leg_weakness_worsening",
@@ -68,6 +78,7 @@ RED_FLAGS: Final = {
             question="Is an arm or leg getting weaker, or does a foot drag or slap the floor?",
             rule="U05",
             urgent=True,
+            tell="I am not sure, but an arm or leg may be getting weaker, or a foot may drag or slap the floor.",
         ),
         RedFlag(
             code="walking_or_hand_clumsy",
@@ -75,6 +86,7 @@ RED_FLAGS: Final = {
             question="Have you become unsteady on your feet, or clumsy with your hands (buttons, keys)?",
             rule="U06",
             urgent=True,
+            tell="I am not sure, but I may have become unsteady on my feet, or clumsy with my hands.",
         ),
         RedFlag(
             code="serious_accident",
@@ -88,9 +100,11 @@ RED_FLAGS: Final = {
         RedFlag(
             code="major_trauma",
             title="Serious accident",
-            question="Did this start with a serious accident, a fall from a height or a hard blow?",
+            question="Did your pain start with a serious accident, a fall from a height or a hard blow?",
             rule="U07",
             urgent=True,
+            tell="I am not sure, but my pain may have started with a serious accident, a fall from a height or a hard "
+            "blow.",
         ),
         RedFlag(
             code="sudden_severe_collapse",
@@ -98,6 +112,8 @@ RED_FLAGS: Final = {
             question="Did a sudden, very severe back or tummy pain come with faintness, sweating or clammy skin?",
             rule="U08",
             urgent=True,
+            tell="I am not sure, but I may have had a sudden, very severe back or tummy pain with faintness, sweating "
+            "or clammy skin.",
         ),
         RedFlag(
             code="chest_pain_breathless",
@@ -105,6 +121,7 @@ RED_FLAGS: Final = {
             question="Do you have chest pain or new shortness of breath?",
             rule="U09",
             urgent=True,
+            tell="I am not sure, but I may have chest pain or new shortness of breath.",
         ),
         RedFlag(
             code="leg_clot_signs",
@@ -112,6 +129,7 @@ RED_FLAGS: Final = {
             question="Is one calf or leg newly swollen, warm, red or tender?",
             rule="U10",
             urgent=True,
+            tell="I am not sure, but one calf or leg may be newly swollen, warm, red or tender.",
         ),
         RedFlag(
             code="sudden_head_neck_neuro",
@@ -120,6 +138,8 @@ RED_FLAGS: Final = {
             "drooping face?",
             rule="U11",
             urgent=True,
+            tell="I am not sure, but I may have had a sudden severe neck pain or headache with dizziness, double "
+            "vision, slurred speech or a drooping face.",
         ),
         RedFlag(
             code="cancer_new_pain",
@@ -152,10 +172,9 @@ RED_FLAGS: Final = {
         RedFlag(
             code="night_rest_pain",
             title="Pain that rest does not ease",
-            question="Is the pain there all the time with no rest or position that eases it, or does it get worse at "
-            "night?",
+            question="Is the pain there all the time, whatever position you rest in, or does it get worse at night?",
             rule="R04",
-            help="Not pain that wakes you and eases when you get up and move. We ask about that separately.",
+            help="Do not count pain that wakes you and eases when you get up and move. We ask about that separately.",
             watch=("worse",),
         ),
         RedFlag(
@@ -176,7 +195,7 @@ RED_FLAGS: Final = {
         RedFlag(
             code="small_fall",
             title="A fall or a knock",
-            question="Did it start after a fall or a knock, even a small one?",
+            question="Did your pain start after a fall or a knock, even a small one?",
             rule="R06",
             watch=("fracture",),
         ),
@@ -196,14 +215,14 @@ RED_FLAGS: Final = {
         RedFlag(
             code="urinary_flank",
             title="Burning or bloody urine, or pain in one side",
-            question="Does it burn when you pass urine, is there blood in it, or is the pain in one side below the ribs "
-            "with feeling sick?",
+            question="Does it burn when you pass urine, is there blood in it, or do you have pain on one side below the "
+            "ribs and feel sick?",
             rule="R09",
         ),
         RedFlag(
             code="immunosuppressed_ivdu",
             title="Weak immune system, recent serious infection or injected drugs",
-            question="Is your immune system weakened, have you had a serious infection in the last weeks, or do you "
+            question="Is your immune system weakened, have you had a serious infection in the last few weeks, or do you "
             "inject drugs?",
             rule="T15",
             watch=("infection",),

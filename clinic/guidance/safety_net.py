@@ -51,14 +51,14 @@ SAFETY_NETS: Final = {
         ),
         SafetyNet(
             code="clot",
-            watch_for="One leg that swells, reddens or hurts, chest pain, or trouble breathing",
+            watch_for="One calf or leg that becomes swollen, warm, red, painful or tender, chest pain, or new trouble breathing",
             do=_CALL,
             sources=("NHS-DVT",),
         ),
         SafetyNet(
             code="pregnancy",
-            watch_for="Bleeding, a bad headache, blurred sight, sudden swelling of face or hands, pain below the ribs, "
-            "or a baby that moves less",
+            watch_for="Bleeding, a bad headache, blurred vision, sudden swelling of your face or hands, pain below the "
+            "ribs, or, while pregnant, your baby moving less than usual",
             do="Ring your midwife or maternity unit at once.",
             sources=("NHS-PRE",),
         ),

@@ -130,6 +130,7 @@ def _unsure(flag: RedFlag) -> FiredRule:
         answers={"red_flags_unsure": [flag.code]},
         how_soon=HowSoon.TODAY if flag.urgent else None,
         place=HelpPlace.ADVICE_LINE if flag.urgent else None,
+        tell=flag.tell,
         watch=flag.watch,
     )
 

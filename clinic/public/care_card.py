@@ -45,7 +45,7 @@ def help_at(place: HelpPlace | None, practice: Practice) -> Help | None:
     match place:
         case HelpPlace.ADVICE_LINE:
             return Help(
-                "Ring your own doctor and say when you need to be seen, or call the advice line.", line
+                "Ring your own doctor and say how soon you need to be seen, or call the advice line.", line
             )
         case HelpPlace.MATERNITY:
             return Help(
@@ -53,7 +53,7 @@ def help_at(place: HelpPlace | None, practice: Practice) -> Help | None:
             )
         case HelpPlace.DOCTOR:
             return Help(
-                "Ring your own doctor and say when you need to be seen. If they are closed, call the advice line.",
+                "Ring your own doctor and say how soon you need to be seen. If they are closed, call the advice line.",
                 line,
             )
         case HelpPlace.THERAPIST:

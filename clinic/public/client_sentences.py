@@ -13,7 +13,7 @@ from clinic.guidance.fields import FIELDS
 SENTENCES: Final[Mapping[str, str]] = {
     "E01": "You feel deep tightness that has gone on for a long time.",
     "E02": "You feel tightness deep in the muscle.",
-    "E03": "You can feel sore lumps in the muscle.",
+    "E03": "You can feel sore knots in the muscle.",
     "E04": "You told us that pressing one spot hurts somewhere else.",
     "E05": "You feel a muscle that cramps.",
     "E06": "You feel stiff, or moving is harder than usual.",

@@ -15,6 +15,7 @@ from clinic.db import transaction
 from clinic.guidance import advice, questionnaire
 from clinic.guidance.levels import Disposition, Level
 from clinic.guidance.questions import PAGES
+from clinic.guidance.regional import in_local_words
 from clinic.intake import drafts, path, queries
 from clinic.intake.assessment import Advice, SafetyVerdict, advice_so_far, led_by, tell_there
 from clinic.intake.explanation import Explanation, safety_of
@@ -133,9 +134,9 @@ def _card(
         "public/outcome/urgent.html" if is_urgent else "public/outcome/refer.html",
         heading=said.heading.replace("{emergency_number}", emergency_number),
         sentences=[text.replace("{emergency_number}", emergency_number) for text in said.sentences],
-        whys=said.whys,
+        whys=[in_local_words(why, here.country) for why in said.whys],
         led=care_card.led_rows(said.led, here.country, may_change=may_change),
-        tell=said.tell,
+        tell=[in_local_words(sentence, here.country) for sentence in said.tell],
         steps=care_card.steps(said.how_soon),
         help=care_card.help_at(said.place, here),
         letter=letter,

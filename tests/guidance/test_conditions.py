@@ -107,7 +107,7 @@ def test_the_plain_form_uses_the_words_of_the_questionnaire() -> None:
     )
     assert condition.words() == (
         "“How long” is “6 to 12 weeks” or “More than 12 weeks” and (“Average pain last week” is at least 7 or not "
-        "“What you notice” includes “A sore lump you can feel”)"
+        "“What you notice” includes “A sore knot in the muscle that you can feel”)"
     )
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from clinic.guidance.engine import HelpPlace, HowSoon, Level, screen
 from clinic.guidance.facts import Facts
+from clinic.guidance.red_flags import ASKED_FLAGS
 from clinic.guidance.rules import CURRENT
 from clinic.guidance.rules.v2026_12.timing import TIMING, WATCH, WHY_THEN
 from clinic.guidance.safety_net import SAFETY_NETS
@@ -76,3 +77,16 @@ def test_leg_pain_with_numbness_never_examined_names_what_to_watch_for() -> None
 def test_an_unsure_answer_has_its_net_too() -> None:
     outcome = screen(Facts.of({"red_flags_unsure": ["cough_sneeze_worse"]}))
     assert [net.code for net in outcome.safety_net] == ["nerve"]
+
+
+@pytest.mark.parametrize("code", [code for code, flag in ASKED_FLAGS.items() if flag.urgent])
+def test_somebody_unsure_of_an_urgent_sign_reads_what_to_say_and_when_to_call(code: str) -> None:
+    outcome = screen(Facts.of({"red_flags_unsure": [code]}))
+    (said,) = [fired.tell for fired in outcome.fired]
+    assert said.startswith("I am not sure, but ")
+    assert said.endswith(".")
+    assert "call {emergency_number}" in " ".join(outcome.say)
+
+
+def test_one_fall_told_of_twice_is_said_once() -> None:
+    assert TIMING["R06"].tell == TIMING["R27"].tell

@@ -43,6 +43,16 @@ def test_a_pulsing_tummy_is_for_today_with_the_countrys_line(visitor: Visitor) -
     assert 'href="/intake/safety-5?change=yes#red_flags-pulsing_abdomen"' in visitor.page.text
 
 
+def test_somebody_unsure_of_an_urgent_sign_reads_what_to_say_in_local_words(
+    visitor: Visitor, make: Make
+) -> None:
+    said = stopped(visitor, "safety-1", red_flags_bladder_bowel_change=["unsure"])
+    assert "“I am not sure, but since my pain began it may be harder to pass urine or to hold it" in said
+    assert "If you become sure of it, or it gets worse, call 999" in said
+    make.practice(country="US", advice_line="", emergency_number="911")
+    assert "harder to urinate or to hold it" in words(visitor.go("/intake/outcome"))
+
+
 def test_an_own_number_goes_before_the_countrys() -> None:
     assert advice_line("GB", "555 0100") == "555 0100"
     assert advice_line("GB") == "111"
@@ -129,7 +139,7 @@ def test_a_look_first_says_what_to_watch_for(visitor: Visitor) -> None:
     said = words(visitor.page)
     assert heading(visitor.page) == "A therapist looks at your answers first"
     assert "You told us:" not in said
-    assert "Until then, watch for these" in said
+    assert "Until your visit, watch for these" in said
     assert "Numbness between your legs" in said
     assert "Call 999 or go to an emergency department at once." in said
 

@@ -269,6 +269,13 @@ def test_a_reason_that_counts_against_says_so_in_words(drawn: Draw) -> None:
     assert page.one("li").text == "Against it: it is focused pressure."
 
 
+def test_a_link_to_change_an_answer_reads_its_question_after_a_colon(drawn: Draw) -> None:
+    page = drawn(
+        '{% from "macros/facts.html" import facts %}{{ facts([("How old are you?", "41", "/intake/you")]) }}'
+    )
+    assert page.one("a").text == "Change: How old are you?"
+
+
 def test_the_urgent_card_says_what_to_do_and_leads_nowhere_but_to_the_call(drawn: Draw) -> None:
     page = drawn(
         '{% from "macros/notice.html" import care_card %}'

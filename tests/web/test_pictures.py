@@ -22,7 +22,7 @@ def test_everything_one_may_notice_in_the_muscles_has_its_picture(drawn: Draw) -
 def test_a_picture_is_not_read_aloud_because_the_words_beside_it_say_it(drawn: Draw) -> None:
     page = drawn(QUESTION, q=QUESTIONS["muscle_findings"])
     assert {picture.attributes["aria-hidden"] for picture in page.all("svg")} == {"true"}
-    assert "A sore lump you can feel" in page.text
+    assert "A sore knot in the muscle that you can feel" in page.text
 
 
 def test_other_lists_have_no_pictures(drawn: Draw) -> None:

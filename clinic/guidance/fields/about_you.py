@@ -18,9 +18,9 @@ ABOUT_YOU: Final = (
         name="sex_at_birth",
         kind=FieldKind.ONE,
         title="Sex registered at birth",
-        text="What sex were you registered with at birth?",
+        text="What sex were you registered as at birth?",
         help="You may skip it.",
-        why="Only used to show or hide the pregnancy question.",
+        why="It decides whether we ask about pregnancy. If you need our page for a doctor, it is on that too.",
         options=choices(
             ("female", "Female"),
             ("male", "Male"),
@@ -99,7 +99,7 @@ ABOUT_YOU: Final = (
         kind=FieldKind.MANY,
         title="Bone strength",
         text="Do any of these apply?",
-        why="They affect bone strength. We use them for safety prompts and tips only.",
+        why="They affect bone strength. We use them only for tips after a session.",
         options=choices(
             ("smoker", "I smoke or use tobacco"),
             ("low_calcium_or_vitamin_d", "I have been told my calcium or vitamin D is low"),

@@ -10,7 +10,7 @@ YOUR_HEALTH: Final = (
         kind=FieldKind.ONE,
         title="Swelling",
         text="Is there any swelling?",
-        help="If there is more than one, choose the one that troubles you most.",
+        help="If there is more than one, choose the one nobody has explained yet.",
         options=choices(
             ("none", "No"),
             ("mild_after_activity", "A little, after activity"),
@@ -124,8 +124,8 @@ YOUR_HEALTH: Final = (
             ("yes", "Yes, thin (osteoporosis)"),
             (
                 "severe_or_fragility_fracture",
-                "Yes, severe, or a bone broke easily",
-                "A bone broken by a small fall or no fall.",
+                "Yes, severely thin, or a bone has broken easily",
+                "For example after a small fall, or no fall at all.",
             ),
             ("not_known", "I do not know"),
         ),
@@ -150,7 +150,7 @@ YOUR_HEALTH: Final = (
         name="pregnancy_high_risk",
         kind=FieldKind.ONE,
         title="High-risk pregnancy",
-        text="Is the pregnancy high-risk, or have you been told of pre-eclampsia?",
+        text="Have you been told that your pregnancy is high-risk, or that you have pre-eclampsia?",
         options=YES_NO,
     ),
     Field(
@@ -173,7 +173,8 @@ YOUR_HEALTH: Final = (
         kind=FieldKind.ONE,
         title="Checked since the fall",
         text="After the fall or the knock: has a doctor looked at your back since then?",
-        help="At your age, or with thin bones or steroids, even a small fall can crack a bone.",
+        help="We ask everyone over 64, and anyone with thin bones or on long-term steroids, because a small fall can "
+        "sometimes crack a bone.",
         options=YES_NO_UNSURE,
     ),
     Field(
@@ -214,7 +215,7 @@ YOUR_HEALTH: Final = (
         kind=FieldKind.MANY,
         title="Skin",
         text="Any skin problem today?",
-        help="We work around it.",
+        help="We can often work around it. A few need a doctor or a later date.",
         options=choices(
             ("open_wound", "An open wound"),
             ("burn_or_sunburn", "A burn or sunburn"),

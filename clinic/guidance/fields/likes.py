@@ -82,7 +82,7 @@ WHAT_YOU_LIKE: Final = (
         kind=FieldKind.ONE,
         title="Touch can be difficult",
         text="Is being touched sometimes difficult for you?",
-        help="You decide what is touched; you can stop at any moment. You need not say why.",
+        help="You decide what is touched; you can stop at any moment. You do not have to say why.",
         options=YES_NO,
         optional=True,
     ),

@@ -24,7 +24,7 @@ SAFETY: Final = (
         name="today",
         kind=FieldKind.MANY,
         title="Today",
-        text="Does any of this apply today?",
+        text="Do any of these apply today?",
         options=choices(
             ("fever", "A fever"),
             ("contagious_illness", "An illness others can catch", "For example flu, a stomach bug or Covid."),

@@ -39,8 +39,8 @@ STARTING_SCORES: Final = (
         kind=FieldKind.PSFS,
         title="Hard activities",
         text="Which everyday activities are hard because of your back?",
-        help="In your own words, for example “lifting my child”. Up to three. We do not read this for "
-        "emergencies.",
+        help="In your own words, for example “lifting my child”. Up to three. Nobody reads this straight "
+        "away, so please do not use it for anything urgent.",
         why=_WHY_SCORE,
         low_label="cannot do it",
         high_label="as before the problem",

@@ -30,7 +30,7 @@ _REWORDED: Final = (
 _CHANGED: Final = {
     rule.id: rule for rule in (*stops.URGENT, *stops.REFER, *looks.REVIEW, *looks.CONTRADICTIONS, *_REWORDED)
 }
-_NEW: Final = {"U": stops.URGENT[1:], "R": stops.NEW_REFER, "T": looks.NEW_REVIEW}
+_NEW: Final = {"U": stops.NEW_URGENT, "R": stops.NEW_REFER, "T": looks.NEW_REVIEW}
 
 
 def _rules() -> Iterator[SafetyRule]:

@@ -1,5 +1,6 @@
 """Rules of 2026.12 that stop a booking and differ from those of 2026.11, or are new."""
 
+from dataclasses import replace
 from typing import Final
 
 from clinic.guidance.conditions import (
@@ -15,6 +16,9 @@ from clinic.guidance.conditions import (
 )
 from clinic.guidance.levels import Disposition, Level
 from clinic.guidance.rules.kinds import SafetyRule
+from clinic.guidance.rules.v2026_11 import RULE_SET as V2026_11
+
+_OLD: Final = V2026_11.safety_by_id
 
 BONES_AT_RISK: Final = any_of(
     at_least("age_years", 65),
@@ -34,6 +38,8 @@ CANCER_EVER: Final = all_of(
 )
 
 URGENT: Final = (
+    replace(_OLD["U02"], why="Back pain, and a new change in bladder or bowel control"),
+    replace(_OLD["U06"], why="New unsteady walking or clumsy hands"),
     SafetyRule(
         id="U07",
         level=Level.URGENT,
@@ -46,6 +52,11 @@ URGENT: Final = (
         sources=("NHS", "G4"),
         waits_for=("accident_checked",),
     ),
+    replace(_OLD["U13"], why="Cancer with limb weakness or numbness"),
+)
+"""The client reads why an urgent rule fired aloud to the emergency service, so it says only what was answered."""
+
+NEW_URGENT: Final = (
     SafetyRule(
         id="U14",
         level=Level.URGENT,
@@ -55,7 +66,7 @@ URGENT: Final = (
             has_any("limb_symptoms", "weakness", "numbness"),
             not_(has("limb_symptoms", "long_standing_known")),
         ),
-        why="Cancer at any time, new or changed back pain, and limb weakness or numbness: the spinal cord needs checking",
+        why="Cancer at any time, new or changed back pain, and limb weakness or numbness",
         sources=("NHSL-MSCC", "NG234"),
         waits_for=("cancer_pain_changed",),
     ),

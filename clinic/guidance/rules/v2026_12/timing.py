@@ -21,7 +21,7 @@ _DOCTOR, _LINE, _MATERNITY, _THERAPIST = (
     HelpPlace.MATERNITY,
     HelpPlace.THERAPIST,
 )
-WHEN_CHECKED: Final = "A massage is fine again when a doctor has said so."
+WHEN_CHECKED: Final = "You can have a massage again once a doctor or midwife has said it is safe."
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,9 @@ TIMING: Final = {
     ),
     "R08": Timing(_TODAY, _LINE, "I feel a pulsing in my tummy, like a heartbeat. Can someone see me today?"),
     "R09": Timing(
-        _TODAY, _LINE, "I have trouble passing urine, or pain in one side with feeling sick, and back pain."
+        _TODAY,
+        _LINE,
+        "I have back pain, and I have burning or blood when I pass urine, or pain on one side and feel sick.",
     ),
     "R10": Timing(_TWO_DAYS, _DOCTOR, "An arm or a leg is weaker, and nobody has looked at it yet."),
     "R11": Timing(_TODAY, _LINE, "The numb or tingling feeling in my arm or leg is getting worse."),
@@ -76,11 +78,11 @@ TIMING: Final = {
     "R24": Timing(_TWO_WEEKS, _DOCTOR, "I have an aneurysm. Is a massage safe for me?"),
     "R25": Timing(_ROUTINE, _DOCTOR, "You advised me against massage. Is that still so?"),
     "R26": Timing(_TODAY, _DOCTOR, "I have had cancer, and I have back pain that is new or getting worse."),
-    "R27": Timing(_TWO_DAYS, _DOCTOR, "My back has hurt since a fall or a blow, and my bones may be thin."),
+    "R27": Timing(_TWO_DAYS, _DOCTOR, "My back has hurt since a fall or a knock, and my bones may be thin."),
     "R28": Timing(
         _TODAY,
         _MATERNITY,
-        "I am pregnant or have just given birth, and I have swelling or high blood pressure.",
+        "It is about my pregnancy or a recent birth: I have swelling, or high blood pressure.",
     ),
     "R29": Timing(_TODAY, _LINE, "Part of my skin is hot, red or swollen, and it is spreading."),
     "R30": Timing(
