@@ -50,7 +50,15 @@ def test_somebody_unsure_of_an_urgent_sign_reads_what_to_say_in_local_words(
     assert "“I am not sure, but since my pain began it may be harder to pass urine or to hold it" in said
     assert "If you become sure of it, or it gets worse, call 999" in said
     make.practice(country="US", advice_line="", emergency_number="911")
-    assert "harder to urinate or to hold it" in words(visitor.go("/intake/outcome"))
+    assert "since my pain began it may be harder to urinate or to hold it" in words(
+        visitor.go("/intake/outcome")
+    )
+
+
+def test_what_to_tell_the_emergency_service_is_in_local_words(visitor: Visitor, make: Make) -> None:
+    make.practice(country="US", advice_line="", emergency_number="911")
+    said = stopped(visitor, "safety-1", red_flags_saddle_numbness=["yes"])
+    assert "Numbness or altered feeling around genitals, anus or inner thighs" in said
 
 
 def test_an_own_number_goes_before_the_countrys() -> None:
