@@ -50,7 +50,6 @@ RED_FLAGS: Final = {
             urgent=True,
             tell="I am not sure, but since my pain began it may be harder to pass urine or to hold it, or to feel or "
             "control my bowels.",
-            help=_NEW,
         ),
         RedFlag(
             code="sexual_function_change",
