@@ -61,7 +61,7 @@ def test_the_form_shows_nothing_that_is_stored(client: FlaskClient, visit: Appoi
     assert " checked>" not in page.text
     said = words(page)
     assert "pregnant" in said
-    assert "Does any of this apply today?" in said
+    assert "Do any of these apply today?" in said
     assert "pilepsy" not in said
 
 
