@@ -63,11 +63,11 @@ def care_of(visit: Appointment, *, by: User, now: datetime) -> CareSummary | Non
         return None
     review = queries.newest_review(visit.client_id)
     plan = courses.plan_of(visit.client_id)
+    safety = safety_of(review.outcome) if review is not None else ExplainedSafety.read({})
     sent = intake.newest_full(browser=None, client_id=visit.client_id, now=now)
     words = own_words.told(sent.answers) if sent is not None else ()
     if review is None and plan is None and not words:
         return None
-    safety = safety_of(review.outcome) if review is not None else ExplainedSafety.read({})
     audit.record(
         audit.by_user(by.id),
         "read",

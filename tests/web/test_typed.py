@@ -35,6 +35,7 @@ BUTTONS_ONLY = frozenset(
         "appointment.cancel",
         "appointment.undo",
         "booking.hold",
+        "doctors_link.open_page",
         "guardian.agree",
         "own_tips.show",
         "portal.use_link",

@@ -149,12 +149,12 @@ def _empty_form() -> SignRuleBookForm:
 
 def _page(form: SignRuleBookForm) -> ResponseReturnValue:
     now = clock.now()
-    book, state, history = signatures.book_in_use(), signatures.signing_state(), signatures.history()
-    here = {key: sentences(row) for key, row in experience.experiences().items()}
     changed = []
     if may(Permission.REVIEW_DECIDE):
-        with transaction():
+        with transaction():  # First: what was read before it would be read again after it.
             changed = replay.own_judged_otherwise(desk.user(), now)
+    book, state, history = signatures.book_in_use(), signatures.signing_state(), signatures.history()
+    here = {key: sentences(row) for key, row in experience.experiences().items()}
     own = [row for row in history if row.signed_by_id == desk.user().id and row.withdrawn_at is None]
     return page(
         "guidance",
