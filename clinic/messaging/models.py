@@ -11,7 +11,7 @@ from clinic.db import Identified, Model
 
 
 class MessageKind(StrEnum):
-    """What a message is about; one question in `due`, words in `wording` and one template each."""
+    """What a message is about. Each has one declaration in `messaging.kinds` and one template."""
 
     CONFIRMATION = "confirmation"
     CHANGE = "change"
