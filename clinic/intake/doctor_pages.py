@@ -63,10 +63,14 @@ def told(source: Draft | Submission, now: datetime) -> Told:
 def ask(source: Draft | Submission, mail: str, now: datetime) -> DoctorPage:
     """Request the link at an email address; a new address replaces the old one.
 
-    Raises UnreadableAddress for an address that cannot be one.
+    Raises UnreadableAddress for an address that cannot be one, and NoDraft if the answers have just gone.
     """
     address = accounts.normalise_mail(mail)
     column = DoctorPage.draft_id if isinstance(source, Draft) else DoctorPage.submission_id
+    # Two presses at once wait here for each other, so that the second finds what the first has written.
+    locked = sa.select(type(source).id).where(type(source).id == source.id).with_for_update()
+    if db.session.scalar(locked) is None:
+        raise drafts.NoDraft
     row = db.session.scalar(sa.select(DoctorPage).where(column == source.id).with_for_update())
     if row is None:
         row = DoctorPage(asked_at=now, **{column.key: source.id})
