@@ -24,6 +24,7 @@ from clinic.web import (
     access,
     assets,
     banners,
+    compiled_templates,
     context,
     errors,
     filters,
@@ -80,6 +81,7 @@ def create_app(settings: Settings | None = None, *, in_background: bool = False)
     filters.init_app(app)
     languages.init_app(app)
     assets.init_app(app)
+    compiled_templates.init_app(app)
     context.init_app(app)
     banners.init_app(app)
     for blueprint in (
