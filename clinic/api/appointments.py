@@ -6,6 +6,7 @@ A caller owns what it has the secret of: a hold's secret, or an appointment's ma
 
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -29,12 +30,14 @@ from clinic.booking import (
     search_criteria,
     services,
     states,
+    trained_therapists,
 )
 from clinic.booking import queries as appointments
 from clinic.booking.models import Appointment, State
 from clinic.booking.placing import NotOffered, supply_as_agreed
 from clinic.booking.refusals import NextStep, next_step
 from clinic.booking.search_criteria import SearchCriteria
+from clinic.booking.suitability import OtherTherapist
 from clinic.db import transaction
 from clinic.practice import queries as practice
 from clinic.practice.supply import Supply, supply_named, supply_of
@@ -152,8 +155,11 @@ def move(token: str) -> Response:
 
     try:
         return _changed(visit, token, wanted.revision, deed, now)
-    except NotOffered as gone:
+    except (NotOffered, OtherTherapist) as gone:
+        if isinstance(gone, OtherTherapist):
+            criteria = replace(criteria, therapist_id=None)
         supply = supply_as_agreed(supply_of(visit.treatment_id, retired_too=True), visit)
+        supply = trained_therapists.offered_to_client(supply, visit.client_id, now, visit.id)
         supply = same_person.avoiding(supply, visit.client_id, now, records=False, moving=[visit.id])
         return problem(gone, nearest=_nearest(supply, criteria, wanted.starts_at, now))
 

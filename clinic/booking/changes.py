@@ -13,7 +13,15 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from clinic.accounts import audit
-from clinic.booking import admission, barring, revalidation, same_person, states, suitability
+from clinic.booking import (
+    admission,
+    barring,
+    revalidation,
+    same_person,
+    states,
+    suitability,
+    trained_therapists,
+)
 from clinic.booking.locking import lock
 from clinic.booking.models import Appointment, State
 from clinic.booking.placing import (
@@ -88,6 +96,8 @@ def move(
     """
     seen = get_appointment(appointment_id)
     supply = waive(supply_as_agreed(supply_of(seen.treatment_id, retired_too=True), seen), waived)
+    if therapist_id is None:
+        supply = trained_therapists.offered_to_client(supply, seen.client_id, now, seen.id)
     criteria = SearchCriteria(
         seen.treatment_id,
         therapist_id=therapist_id,

@@ -182,7 +182,13 @@ def refuse_untrained(visit: Appointment, now: datetime) -> None:
 
 def set_aside_for(standing: SafetyStanding, client_id: UUID, visit_id: UUID | None) -> frozenset[str]:
     """Keys that a therapist set aside: for this visit, or for all visits while these answers stand."""
-    about = [sa.and_(SafetyWaiver.whole_course, SafetyWaiver.submission_id == _submission_id(standing))]
+    submission_id = standing.submission.id if standing.submission else None
+    return set_aside_keys(client_id, submission_id, visit_id)
+
+
+def set_aside_keys(client_id: UUID, submission_id: UUID | None, visit_id: UUID | None) -> frozenset[str]:
+    """The same for answers named by their full form."""
+    about = [sa.and_(SafetyWaiver.whole_course, SafetyWaiver.submission_id == submission_id)]
     if visit_id is not None:
         about.append(SafetyWaiver.appointment_id == visit_id)
     rows = db.session.scalars(
@@ -245,10 +251,6 @@ def set_aside(
 def rule_key(rule: str) -> str:
     """The key of a safety rule that leaves types out."""
     return f"{_RULE}:{rule}"
-
-
-def _submission_id(standing: SafetyStanding) -> UUID | None:
-    return standing.submission.id if standing.submission else None
 
 
 def _rules_against(

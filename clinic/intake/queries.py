@@ -35,7 +35,7 @@ from clinic.intake.models import (
     Submission,
     SubmissionKind,
 )
-from clinic.intake.visit_limits import NO_LIMITS, VisitLimits, visit_limits
+from clinic.intake.visit_limits import NO_LIMITS, VisitLimits, newest_limits
 from clinic.scheduling import hours
 
 FULL_LASTS: Final = timedelta(days=183)
@@ -144,18 +144,10 @@ def safety_standing(
         _with_raised(reached, unseen, newest, now).standing(),
         submission=full,
         fresh=newest.safety_from > now - SAFETY_LASTS,
-        limits=_limits(newest, full),
+        limits=newest_limits(newest.outcome, full.outcome),
         consented=_consented(full),
         needs_guardian=guardians.is_under_age(full.outcome) and not guardians.is_agreed(full),
     )
-
-
-def _limits(newest: Submission, full: Submission) -> VisitLimits:
-    """The limits of the newest answers; a short form from before limits were stored takes the length of the full one."""
-    limits = visit_limits(newest.outcome)
-    if limits.most_minutes is None and newest is not full:
-        return replace(limits, most_minutes=visit_limits(full.outcome).most_minutes)
-    return limits
 
 
 def draft(browser: bytes | None, now: datetime) -> Draft | None:

@@ -1,7 +1,7 @@
 """What a client's answers allow in a visit, as `booking.suitability` judges it; read from the stored explanation."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from clinic.intake.explanation import most_minutes_of, safety_of
@@ -34,3 +34,11 @@ def visit_limits(outcome: Outcome) -> VisitLimits:
         most_minutes=most_minutes_of(outcome),
         trainings=frozenset({PRENATAL} if safety.has_note(PRENATAL_NOTE) else ()),
     )
+
+
+def newest_limits(newest: Outcome, full: Outcome) -> VisitLimits:
+    """The limits of the newest answers; a short form from before limits were stored takes the length of the full one."""
+    limits = visit_limits(newest)
+    if limits.most_minutes is None and newest is not full:
+        return replace(limits, most_minutes=visit_limits(full).most_minutes)
+    return limits

@@ -13,12 +13,13 @@ from flask.typing import ResponseReturnValue
 
 from clinic import clock
 from clinic.accounts import audit, limits, signed_links
-from clinic.booking import admission, barring, changes, past_visits, same_person, states
+from clinic.booking import admission, barring, changes, past_visits, same_person, states, trained_therapists
 from clinic.booking import queries as appointments
 from clinic.booking.calendar_file import Method, serialise
 from clinic.booking.models import Appointment, State
 from clinic.booking.placing import NotOffered, supply_as_agreed
 from clinic.booking.search_criteria import SearchCriteria
+from clinic.booking.suitability import OtherTherapist
 from clinic.booking.waiting import entries
 from clinic.booking.waiting import queries as waiting_list
 from clinic.db import transaction
@@ -30,7 +31,7 @@ from clinic.practice import queries as practice
 from clinic.practice.supply import Supply, supply_of
 from clinic.public import safety_form
 from clinic.public.forms import RevisionForm
-from clinic.refusal import NotFound, Stale
+from clinic.refusal import NotFound, Refusal, Stale
 from clinic.web import languages, refusal_page, slot_picker, time_values
 from clinic.web.access import anyone, audience
 from clinic.web.slot_picker import SlotChoice
@@ -38,6 +39,22 @@ from clinic.web.slot_picker import SlotChoice
 blueprint = Blueprint("appointment", __name__, url_prefix="/a")
 
 TOO_SOON = N_("Please call us: this time is too soon after what you told us about your health today.")
+
+
+class TooSoon(Refusal):
+    """The answers allow a visit only later; a link reveals no more than that."""
+
+    code = "too-soon"
+    sentence = N_("This time is too soon after what you told us. Please choose a later one, or call us.")
+
+
+class NobodyElse(Refusal):
+    """Nobody can be offered for this visit; a link reveals no more than that."""
+
+    code = "nobody-else"
+    sentence = N_(
+        "We cannot offer you another time online. Your appointment stays as it is; please call us to move it."
+    )
 
 
 @blueprint.get("/<token>")
@@ -153,11 +170,13 @@ def move(token: str) -> ResponseReturnValue:
             ),
             N_("Your appointment has a new time."),
         )
-    except NotOffered as gone:
+    except (NotOffered, OtherTherapist) as gone:
         return _move_page(visit, token, now, gone=gone, wanted=starts_at), gone.status
-    except admission.NotCleared:
-        flash(gettext(TOO_SOON), "caution")
-        return redirect(url_for(".manage", token=token), 303)
+    except admission.NotCleared as stop:
+        if _not_before(visit, now) is None:
+            flash(gettext(TOO_SOON), "caution")
+            return redirect(url_for(".manage", token=token), 303)
+        return _move_page(visit, token, now, gone=TooSoon(), wanted=starts_at), stop.status
 
 
 Deed = Callable[[Appointment, int, str, datetime], Appointment]
@@ -220,10 +239,11 @@ def _supply(visit: Appointment, now: datetime) -> Supply:
     """The supply for the visit as agreed, without the times of the client's other visits; a link reveals nothing about
     other records.
 
-    Therapists the client is barred from are left out, because the move would be refused.
+    Therapists the client is barred from are left out, and those who lack a training, because the move would be refused.
     """
     supply = supply_as_agreed(supply_of(visit.treatment_id, retired_too=True), visit)
     supply = barring.shown_to(supply, visit.client_id)
+    supply = trained_therapists.offered_to_client(supply, visit.client_id, now, visit.id)
     return same_person.avoiding(supply, visit.client_id, now, records=False, moving=[visit.id])
 
 
@@ -239,7 +259,7 @@ def _move_page(
     token: str,
     now: datetime,
     *,
-    gone: NotOffered | None = None,
+    gone: Refusal | None = None,
     wanted: datetime | None = None,
 ) -> str:
     choice = SlotChoice(
@@ -267,7 +287,7 @@ def _move_page(
         token=token,
         picker=slot_picker.picker(choice, visit.treatment.slug, address, now),
         action=address(request.args.get("day"), request.args.get("from"), ".move"),
-        gone=gone,
+        gone=gone or (None if choice.supply.therapists else NobodyElse()),
         nearest=slot_picker.nearest_times(choice, wanted, now) if gone and wanted else [],
         has_errors=gone is not None,
     )

@@ -7,12 +7,22 @@ from uuid import UUID
 
 from flask import render_template, request, url_for
 
-from clinic.booking import admission, availability, barring, revalidation, same_person, services
+from clinic.booking import (
+    admission,
+    availability,
+    barring,
+    revalidation,
+    same_person,
+    services,
+    trained_therapists,
+)
 from clinic.booking import queries as appointments
 from clinic.booking.models import Appointment
 from clinic.booking.refusals import NextStep, next_step
 from clinic.booking.search_criteria import SearchCriteria
 from clinic.intake import queries as intake
+from clinic.intake.answered_limits import AnsweredLimits
+from clinic.intake.queries import UNKNOWN, SafetyStanding
 from clinic.language import N_
 from clinic.practice import queries as practice
 from clinic.practice.models import Location, Therapist, Treatment
@@ -42,14 +52,15 @@ def render(
         "public/choose.html",
         treatment=treatment,
         is_confirmed=admission.needs_approval(treatment),
-        therapists=treatment.therapists,
+        therapists=[one for one in treatment.therapists if one.id not in choice.left_out],
+        is_anybody_left_out=bool(choice.left_out),
         chosen_therapist=choice.therapists.get(choice.search.therapist_id)
         if choice.search.therapist_id
         else None,
         locations=practice.locations(now.date()),
         picker=slot_picker.picker(choice, treatment.slug, _address(treatment, at=at), now),
         action=_address(treatment, "booking.hold", at)(request.args.get("day"), request.args.get("from")),
-        refusal=refusal or _bar(choice),
+        refusal=refusal or _why_nobody(choice),
         nearest=slot_picker.nearest_times(choice, wanted, now) if is_gone and wanted else [],
         has_errors=refusal is not None,
     )
@@ -72,7 +83,9 @@ def _choice(
     client_id = signed_in_client_id()
     mine = known_browser()
     held = services.holds_of(mine) if mine else []
-    supply = barring.shown_to(supply_of(treatment.id), client_id)
+    standing = _standing(place, now)
+    everybody = barring.shown_to(supply_of(treatment.id), client_id)
+    supply = trained_therapists.offered_to(everybody, AnsweredLimits.of(standing), client_id)
     return SlotChoice(
         supply=same_person.avoiding(supply, client_id, now, records=True),
         search=SearchCriteria(
@@ -86,8 +99,9 @@ def _choice(
         therapists={person.id: person for person in treatment.therapists},
         day=time_values.read_day(request.args.get("day")) or slot_picker.local_day_of(wanted, place),
         start=time_values.read_day(request.args.get("from")),
-        not_before=_not_before(place, now),
+        not_before=standing.not_before,
         own=_own_time(held, treatment, therapist, place, now),
+        left_out=trained_therapists.left_out(everybody, supply),
     )
 
 
@@ -112,20 +126,22 @@ def _is_barred(therapist_id: UUID) -> bool:
     return client_id is not None and not barring.barred_therapists(client_id).isdisjoint({None, therapist_id})
 
 
-def _bar(choice: SlotChoice) -> Refusal | None:
-    """The sentence for a signed-in client who is shown no times because of a bar; None for anybody else."""
+def _why_nobody(choice: SlotChoice) -> Refusal | None:
+    """The sentence for a visitor who is shown no times because of a training or a bar; None for anybody else."""
     if availability.candidates(choice.supply, choice.search):
         return None
+    if why := trained_therapists.why_nobody(choice.left_out, choice.supply, choice.search.therapist_id):
+        return why
     client_id = signed_in_client_id()
     return barring.BarredOnline() if client_id and barring.barred_therapists(client_id) else None
 
 
-def _not_before(place: Location, now: datetime) -> datetime | None:
-    """From when this visitor's answers allow a visit; None if they do not postpone it."""
+def _standing(place: Location, now: datetime) -> SafetyStanding:
+    """What this visitor's answers mean, also when they booked nothing yet."""
     mine, client_id = known_browser(), signed_in_client_id()
     if mine is None and client_id is None:
-        return None
-    return intake.safety_standing(browser=mine, client_id=client_id, now=now, zone=place.zone).not_before
+        return UNKNOWN
+    return intake.safety_standing(browser=mine, client_id=client_id, now=now, zone=place.zone)
 
 
 Named = TypeVar("Named", Therapist, Location)

@@ -13,7 +13,7 @@ from clinic.accounts import audit
 from clinic.accounts import services as accounts
 from clinic.accounts.models import Client
 from clinic.accounts.permissions import Permission
-from clinic.booking import admission, idempotency
+from clinic.booking import admission, idempotency, trained_therapists
 from clinic.booking.idempotency import StoredAnswer
 from clinic.booking.placing import NotOffered
 from clinic.booking.waiting import entries, offer_answers, offering, queries
@@ -100,9 +100,10 @@ def ask() -> ResponseReturnValue:
     """The form to put a caller on the list."""
     choice, now = choices.choice(), clock.now()
     form = _form(choice, formdata=None, data={"key": form_keys.new()})
-    form.offer(choice.treatment, practice.locations(now.date()), now)
+    form.offer(choice.treatment, practice.locations(now.date()), now, _left_out(choice, now))
     form.begin(choice.treatment, now)
-    form.therapist.data = str(choice.therapist.id) if choice.therapist else ""
+    by = str(choice.therapist.id) if choice.therapist else ""
+    form.therapist.data = by if form.can_be_with(by) else ""
     return _add_page(form, choice)
 
 
@@ -112,7 +113,7 @@ def add() -> ResponseReturnValue:
     """Put a caller on the list, once."""
     choice, now = choices.choice(), clock.now()
     form = _form(choice)
-    form.offer(choice.treatment, practice.locations(now.date()), now)
+    form.offer(choice.treatment, practice.locations(now.date()), now, _left_out(choice, now))
     content = {name: str(value) for name, value in form.data.items() if name not in ("key", "csrf_token")}
     content |= {"treatment": choice.treatment.slug, "client": str(choice.client and choice.client.id)}
     if (done := _done_before(form, content)) is not None:
@@ -236,6 +237,14 @@ def _form(choice: BookingChoices, **given: Any) -> KnownWaiterForm | NewWaiterFo
     return form
 
 
+def _left_out(choice: BookingChoices, now: datetime) -> frozenset[UUID]:
+    """Therapists who cannot be booked for this client."""
+    if choice.client is None:
+        return frozenset()
+    pair = (choice.client.id, choice.treatment.id)
+    return trained_therapists.lacking([pair], now).get(pair, frozenset())
+
+
 def _new_client(form: KnownWaiterForm | NewWaiterForm, now: datetime) -> Client:
     settings = practice.the_practice()
     new = accounts.add_client(
@@ -314,6 +323,7 @@ def _add_page(form: WaitingListForm, choice: BookingChoices) -> str:
         here="waiting",
         form=form,
         choice=choice,
+        left_out=[one for one in choice.treatment.therapists if one.id in _left_out(choice, clock.now())],
         treatments=practice.treatments(),
         address=choices.address,
         has_errors=form.has_errors,
@@ -323,11 +333,14 @@ def _add_page(form: WaitingListForm, choice: BookingChoices) -> str:
 def _times_page(entry: WaitingListEntry, now: datetime, refusal: str | None = None) -> str:
     names = {person.id: person.name for person in entry.treatment.therapists}
     places = {place.id: place.name for place in practice.locations(now.date())}
+    pair = (entry.client_id, entry.treatment_id)
+    without = trained_therapists.lacking([pair], now).get(pair, frozenset())
     return render_template(
         "staff/waiting_list/times.html",
         here="waiting",
         entry=entry,
         words=in_words(entry.times),
+        left_out=[one for one in entry.treatment.therapists if one.id in without],
         free=[
             (time, names.get(time.therapist_id, ""), places.get(time.location_id, ""))
             for time in queries.fitting(

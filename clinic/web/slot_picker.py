@@ -96,6 +96,8 @@ class SlotChoice:
     """The client's health answers allow no visit before this."""
     own: Appointment | None = None
     """The visitor's own reservation: it can be chosen, and so can the times that it blocks."""
+    left_out: frozenset[UUID] = frozenset()
+    """Therapists who give the treatment, but may not be offered to this client (`trained_therapists`)."""
     is_past_horizon_shown: bool = False
     """Whether one can page past the booking horizon, as staff can."""
 

@@ -1,6 +1,6 @@
 """A waiting-list entry as a form and in words, for the pages of clients and staff."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -84,18 +84,31 @@ class WaitingListForm(WhenForm):
     )
 
     today: date
+    is_anybody_left: bool
+    """Whether any therapist can be offered to this client; set by `offer`."""
 
-    def offer(self, sold: Treatment, places: Sequence[Location], now: datetime) -> None:
-        """Fill in what can be chosen for a treatment."""
+    def offer(
+        self,
+        sold: Treatment,
+        places: Sequence[Location],
+        now: datetime,
+        left_out: Collection[UUID] = (),
+    ) -> None:
+        """Fill in what can be chosen for a treatment; `left_out` are therapists who cannot be offered to this client."""
         self.therapist.choices = [
             (ANY, gettext("Any therapist")),
-            *((str(person.id), person.name) for person in sold.therapists),
+            *((str(person.id), person.name) for person in sold.therapists if person.id not in left_out),
         ]
+        self.is_anybody_left = any(person.id not in left_out for person in sold.therapists)
         self.location.choices = [
             (ANY, gettext("Anywhere")),
             *((str(place.id), place.name) for place in places),
         ]
         self.today = hours.local_day(now, ZoneInfo(places[0].zone)) if places else now.date()
+
+    def can_be_with(self, therapist_id: str) -> bool:
+        """Whether this therapist, by the id that the form sends, is among those that can be chosen."""
+        return therapist_id in {choice[0] for choice in self.therapist.choices or ()}
 
     def begin(self, sold: Treatment, now: datetime) -> None:
         """The initial choice: the days on which the treatment is given, all day, for four weeks."""

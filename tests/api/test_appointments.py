@@ -350,5 +350,18 @@ def test_a_program_does_not_move_a_visit_to_somebody_without_the_training_and_is
     assert (refused.status_code, refused.get_json()["code"]) == (409, "other-therapist")
     for hidden in ("training", "pregnan", "prenatal"):
         assert hidden not in refused.get_data(as_text=True)
-    moved = caller.call("PATCH", f"/appointments/{token}", json={**move, "therapist": priya.slug})
+    nearest = [f"2031-03-06T{time}+01:00" for time in ("12:45", "13:00", "13:15")]
+    assert refused.get_json()["nearest"] == nearest
+    bob = make.client(given_name="Bob", mail="bob@client.example")
+    make.appointment(
+        of=visit.treatment, therapist=priya, who=bob, starts_at=visit.starts_at + timedelta(hours=3)
+    )
+    taken = caller.call("PATCH", f"/appointments/{token}", json={**move, "therapist": "any"})
+    assert (taken.status_code, taken.get_json()["code"]) == (409, "not-offered")
+    moved = caller.call(
+        "PATCH",
+        f"/appointments/{token}",
+        json={**move, "start": taken.get_json()["nearest"][0], "therapist": "any"},
+    )
     assert moved.status_code == 200
+    assert moved.get_json()["therapist"]["slug"] == priya.slug

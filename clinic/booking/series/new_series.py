@@ -14,7 +14,16 @@ from sqlalchemy.orm import joinedload
 
 from clinic.accounts import audit
 from clinic.accounts.models import Client
-from clinic.booking import admission, availability, barring, online_booking, same_person, services, states
+from clinic.booking import (
+    admission,
+    availability,
+    barring,
+    online_booking,
+    same_person,
+    services,
+    states,
+    trained_therapists,
+)
 from clinic.booking.admission import Agreed
 from clinic.booking.locking import lock
 from clinic.booking.models import Appointment, Series, State
@@ -123,11 +132,14 @@ def propose(
 ) -> list[Proposal]:
     """Each session of a series with what is available to this client now; nothing is reserved.
 
+    Therapists who lack a training that the client's answers call for are left out.
+
     Raises Unbookable, and BookingClosed and BarredOnline for a client.
     """
     supply = _supply(order.treatment_id, by_staff=by_staff)
     if not by_staff:
         supply = barring.allowed(supply, client_id, order.therapist_id)
+    supply = trained_therapists.offered_to_client(supply, client_id, now)
     supply = same_person.avoiding(supply, client_id, now, records=True)
     criteria = _criteria(order)
     return [

@@ -4,7 +4,7 @@ A member that was moved by itself stays where it is unless somebody picks it. Ea
 page; if one of them is out of date, nothing is done. For two minutes the act can be undone (`series_undo`).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -14,7 +14,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from clinic.accounts import audit
-from clinic.booking import changes, same_person, services, states, suitability
+from clinic.booking import changes, same_person, services, states, suitability, trained_therapists
 from clinic.booking.changes import EarlierPlace
 from clinic.booking.locking import lock
 from clinic.booking.models import Appointment, Series, State
@@ -25,6 +25,7 @@ from clinic.booking.series.new_series import STAFF_WAIVE, WEEK, Lost, NoSeries, 
 from clinic.booking.states import NotNow, raise_revision
 from clinic.booking.waivers import waive
 from clinic.db import db
+from clinic.intake.answered_limits import NOT_ANSWERED, AnsweredLimits, answered_limits
 from clinic.practice.supply import Supply, supply_of
 from clinic.refusal import Stale
 
@@ -105,10 +106,15 @@ def propose(
     `therapist_id` gives all of them to one therapist; None leaves each with their own.
     """
     along = tuple(member.id for member in picked if not new_series.moved_alone(member))
+    answers = answered_limits({member.client_id for member in picked if member.client_id}, now)
     return [
         new_series.proposal(
             same_person.avoiding(
-                _supply(member), member.client_id, now, records=True, moving=(*along, member.id)
+                _offered(member, answers),
+                member.client_id,
+                now,
+                records=True,
+                moving=(*along, member.id),
             ),
             _criteria(member, therapist_id or member.therapist_id, (*along, member.id)),
             member.series_index or 0,
@@ -209,6 +215,12 @@ def _locked(
 
 def _supply(member: Appointment) -> Supply:
     return waive(supply_as_agreed(supply_of(member.treatment_id, retired_too=True), member), STAFF_WAIVE)
+
+
+def _offered(member: Appointment, answers: Mapping[UUID, AnsweredLimits]) -> Supply:
+    """The supply without therapists who lack a training that the client's answers call for."""
+    answered = answers.get(member.client_id, NOT_ANSWERED) if member.client_id else NOT_ANSWERED
+    return trained_therapists.offered_to(_supply(member), answered, member.client_id, member.id)
 
 
 def _rooms(supply: Supply) -> tuple[UUID, ...]:

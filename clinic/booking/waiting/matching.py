@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from clinic.accounts.models import Client, Contact, ContactKind
-from clinic.booking import barring
+from clinic.booking import barring, trained_therapists
 from clinic.booking.models import Appointment, State
 from clinic.booking.waiting.entries import MAY_BE_EARLIER, time_of
 from clinic.booking.waiting.models import Offer, OfferEnd, Offering, WaitingListEntry
@@ -51,10 +51,16 @@ class RankedEntry:
     lasts: timedelta = timedelta(0)
     elsewhere: tuple[tuple[datetime, datetime], ...] = ()
     """The person's other visits, which a new one must not overlap."""
+    untrained: frozenset[UUID] = frozenset()
+    """Therapists who lack a training that the person's answers call for."""
 
     def may_be_with(self, therapist_id: UUID, location_id: UUID) -> bool:
         """Whether the therapist and the location suit."""
-        return self.therapist_id in (None, therapist_id) and self.location_id in (None, location_id)
+        return (
+            self.therapist_id in (None, therapist_id)
+            and self.location_id in (None, location_id)
+            and therapist_id not in self.untrained
+        )
 
     def wants(self, starts_at: datetime, zone: ZoneInfo) -> bool:
         """Whether day and time of day suit, in this zone."""
@@ -107,12 +113,25 @@ def in_order(now: datetime, treatment_id: UUID | None = None) -> list[RankedEntr
         question = question.where(WaitingListEntry.treatment_id == treatment_id)
     let_go, bars = _let_go(), barring.by_client()
     elsewhere = _elsewhere(now, WaitingListEntry.ended_at.is_(None))
+    rows = db.session.execute(question).all()
+    return _without_untrained(
+        (
+            replace(
+                _waiting(entry, before, minutes, let_go, elsewhere),
+                barred_from=bars.get(entry.client_id, frozenset()),
+            )
+            for entry, before, minutes in rows
+        ),
+        now,
+    )
+
+
+def _without_untrained(people: Iterable[RankedEntry], now: datetime) -> list[RankedEntry]:
+    """The same entries, each with the therapists whose training does not suffice for its client."""
+    every = list(people)
+    lacking = trained_therapists.lacking(((one.client_id, one.treatment_id) for one in every), now)
     return [
-        replace(
-            _waiting(entry, before, minutes, let_go, elsewhere),
-            barred_from=bars.get(entry.client_id, frozenset()),
-        )
-        for entry, before, minutes in db.session.execute(question)
+        replace(one, untrained=lacking.get((one.client_id, one.treatment_id), frozenset())) for one in every
     ]
 
 
@@ -161,16 +180,19 @@ def _waiting(
 def ranked(waiting: Sequence[WaitingListEntry], now: datetime) -> list[RankedEntry]:
     """These entries, whether or not they may be offered anything now."""
     elsewhere = _elsewhere(now, WaitingListEntry.id.in_([entry.id for entry in waiting])) if waiting else {}
-    return [
-        _waiting(
-            entry,
-            entry.replaces.starts_at if entry.replaces else None,
-            (entry.replaces or entry.treatment).length_minutes,
-            {},
-            elsewhere,
-        )
-        for entry in waiting
-    ]
+    return _without_untrained(
+        (
+            _waiting(
+                entry,
+                entry.replaces.starts_at if entry.replaces else None,
+                (entry.replaces or entry.treatment).length_minutes,
+                {},
+                elsewhere,
+            )
+            for entry in waiting
+        ),
+        now,
+    )
 
 
 def is_reachable() -> sa.ColumnElement[bool]:

@@ -8,12 +8,15 @@ from flask.typing import ResponseReturnValue
 
 from clinic import clock
 from clinic.accounts import audit, limits, signed_links
-from clinic.booking import idempotency
+from clinic.booking import idempotency, trained_therapists
 from clinic.booking.idempotency import StoredAnswer
+from clinic.booking.trained_therapists import NobodyTrained
 from clinic.booking.waiting import entries, queries
 from clinic.booking.waiting.entries import NoLongerWaiting
 from clinic.booking.waiting.models import WaitingListEntry
 from clinic.db import transaction
+from clinic.intake import queries as intake
+from clinic.intake.answered_limits import NOT_ANSWERED, AnsweredLimits
 from clinic.language import N_
 from clinic.practice import queries as practice
 from clinic.practice.models import Treatment
@@ -24,7 +27,8 @@ from clinic.public.waiting.blueprint import blueprint
 from clinic.refusal import NotFound, Refusal
 from clinic.web import form_keys, languages, refusal_page
 from clinic.web.access import anyone, audience
-from clinic.web.browser import browser
+from clinic.web.browser import browser, known_browser
+from clinic.web.signed_in_client import signed_in_client_id
 from clinic.web.waiting_form import WaitingListForm, in_words
 
 SENT_BEFORE = N_(
@@ -43,9 +47,10 @@ def ask(slug: str) -> str:
     form = JoinWaitingListForm(formdata=None, data={**known_details(), "key": form_keys.new()})
     _offer_choices(form, sold, now)
     form.begin(sold, now)
-    form.therapist.data = _chosen(sold.therapists, request.args.get("therapist"))
+    chosen = _chosen(sold.therapists, request.args.get("therapist"))
+    form.therapist.data = chosen if form.can_be_with(chosen) else ""
     form.location.data = _chosen(practice.locations(now.date()), request.args.get("location"))
-    return _join_page(form, sold)
+    return _join_page(form, sold, refusal=None if form.is_anybody_left else NobodyTrained())
 
 
 @blueprint.post("/waiting-list/<slug>")
@@ -103,7 +108,7 @@ def ask_change(token: str) -> ResponseReturnValue:
     if not waited_for.is_live or waited_for.replaces_id is not None:
         return redirect(url_for(".entry", token=token), 303)
     form = WaitingListForm(formdata=None)
-    _offer_choices(form, waited_for.treatment, now)
+    _offer_changes(form, waited_for, now)
     form.therapist.data = str(waited_for.therapist_id or "")
     form.location.data = str(waited_for.location_id or "")
     form.last_on.data = waited_for.last_on
@@ -117,7 +122,7 @@ def change(token: str) -> ResponseReturnValue:
     """Change the entry; its place in the order stays."""
     waited_for, now = _entry(token), clock.now()
     form = WaitingListForm()
-    _offer_choices(form, waited_for.treatment, now)
+    _offer_changes(form, waited_for, now)
     if not form.validate():
         return _change_page(form, waited_for, token), 422
     try:
@@ -156,7 +161,23 @@ def withdraw(token: str) -> ResponseReturnValue:
 
 
 def _offer_choices(form: WaitingListForm, sold: Treatment, now: datetime) -> None:
-    form.offer(sold, practice.locations(now.date()), now)
+    """What this visitor can wait for: answers they gave, here or signed in, may call for a training."""
+    mine, client_id = known_browser(), signed_in_client_id()
+    answered = NOT_ANSWERED
+    if mine is not None or client_id is not None:
+        zone = practice.practice_zone(now.date())
+        answered = AnsweredLimits.of(
+            intake.safety_standing(browser=mine, client_id=client_id, now=now, zone=zone)
+        )
+    left_out = trained_therapists.left_out_of(sold.id, answered, client_id)
+    form.offer(sold, practice.locations(now.date()), now, left_out)
+
+
+def _offer_changes(form: WaitingListForm, waited_for: WaitingListEntry, now: datetime) -> None:
+    """The same for an entry: the answers are its client's, and a therapist chosen before can stay chosen."""
+    pair = (waited_for.client_id, waited_for.treatment_id)
+    left_out = trained_therapists.lacking([pair], now).get(pair, frozenset()) - {waited_for.therapist_id}
+    form.offer(waited_for.treatment, practice.locations(now.date()), now, left_out)
 
 
 def _chosen(among: Any, slug: str | None) -> str:

@@ -36,8 +36,10 @@ class BookingChoices:
     therapist: Therapist | None
     client: Client | None
 
-    def slots(self, supply: Supply, therapist: Therapist | None) -> SlotChoice:
-        """What the slot picker shows of a supply, of one therapist or of all who give the treatment."""
+    def slots(
+        self, supply: Supply, therapist: Therapist | None, left_out: frozenset[UUID] = frozenset()
+    ) -> SlotChoice:
+        """What the slot picker shows of a supply, of one therapist or of all who give the treatment but those left out."""
         return SlotChoice(
             supply=supply,
             search=SearchCriteria(
@@ -49,6 +51,7 @@ class BookingChoices:
             therapists={one.id: one for one in self.treatment.therapists},
             day=time_values.read_day(request.args.get("day")),
             start=time_values.read_day(request.args.get("from")),
+            left_out=left_out,
             is_past_horizon_shown=True,
         )
 

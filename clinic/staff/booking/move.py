@@ -10,11 +10,12 @@ from flask.typing import ResponseReturnValue
 
 from clinic import clock
 from clinic.accounts.permissions import Permission
-from clinic.booking import desk, same_person
+from clinic.booking import desk, same_person, trained_therapists
 from clinic.booking.models import Appointment, State
 from clinic.booking.placing import NotOffered, supply_as_agreed
 from clinic.booking.search_criteria import SearchCriteria
 from clinic.booking.states import NotNow
+from clinic.booking.suitability import OtherTherapist
 from clinic.db import transaction
 from clinic.practice import queries as practice
 from clinic.practice.models import Location, Therapist
@@ -91,7 +92,7 @@ def moved(appointment_id: UUID) -> ResponseReturnValue:
     except desk.WaiverReasonNeeded as needed:
         form.reason.errors = [needed.sentence]
         return _check_page(visit, form, now), needed.status
-    except NotOffered as refusal:
+    except (NotOffered, OtherTherapist) as refusal:
         return _check_page(visit, form, now, changed=True), refusal.status
     staff_desk.say(
         "The visit has a new time. A letter tells the client.",
@@ -130,15 +131,18 @@ def _therapist(visit: Appointment) -> Therapist | None:
 
 
 def _slots(visit: Appointment, location: Location, search: SearchCriteria, now: datetime) -> SlotChoice:
-    """What the slot picker shows: the visit as agreed, without the times at which the client is somewhere else."""
+    """What the slot picker shows: the visit as agreed, without the times at which the client is somewhere else, and
+    without therapists who cannot give it to this client."""
     supply = supply_as_agreed(supply_of(visit.treatment_id, retired_too=True), visit)
+    offered = trained_therapists.offered_to_client(supply, visit.client_id, now, visit.id)
     return SlotChoice(
-        supply=same_person.avoiding(supply, visit.client_id, now, records=True, moving=[visit.id]),
+        supply=same_person.avoiding(offered, visit.client_id, now, records=True, moving=[visit.id]),
         search=search,
         location=location,
         therapists={one.id: one for one in visit.treatment.therapists},
         day=time_values.read_day(request.args.get("day")),
         start=time_values.read_day(request.args.get("from")),
+        left_out=trained_therapists.left_out(supply, offered),
         is_past_horizon_shown=True,
     )
 
@@ -163,15 +167,17 @@ def _choose_page(visit: Appointment, now: datetime, refusal: Refusal | None = No
         own_therapist=visit.therapist_id,
         moving=(visit.id,),
     )
+    slots = _slots(visit, location, search, now)
     return render_template(
         "staff/booking/move.html",
         here="calendar",
         visit=visit,
         therapist=therapist,
-        therapists=visit.treatment.therapists,
+        therapists=[one for one in visit.treatment.therapists if one.id not in slots.left_out],
+        left_out=[one for one in visit.treatment.therapists if one.id in slots.left_out],
         location=location,
         locations=practice.locations(now.date()),
-        picker=slot_picker.picker(_slots(visit, location, search, now), visit.treatment.slug, url, now),
+        picker=slot_picker.picker(slots, visit.treatment.slug, url, now),
         refusal=refusal,
         has_errors=refusal is not None,
     )

@@ -18,7 +18,15 @@ from clinic.accounts import audit
 from clinic.accounts import services as accounts
 from clinic.accounts.models import Client
 from clinic.accounts.permissions import Permission
-from clinic.booking import admission, barring, client_search, desk, idempotency, same_person
+from clinic.booking import (
+    admission,
+    barring,
+    client_search,
+    desk,
+    idempotency,
+    same_person,
+    trained_therapists,
+)
 from clinic.booking.client_search import Caller
 from clinic.booking.idempotency import StoredAnswer
 from clinic.booking.models import Appointment, State
@@ -27,7 +35,8 @@ from clinic.db import transaction
 from clinic.intake import queries as intake
 from clinic.plans import services as plans
 from clinic.practice import queries as practice
-from clinic.practice.supply import Supply, supply_of
+from clinic.practice.models import Therapist
+from clinic.practice.supply import supply_of
 from clinic.refusal import NotFound, Refusal
 from clinic.staff import desk as staff_desk
 from clinic.staff.blueprint import blueprint
@@ -37,6 +46,7 @@ from clinic.staff.booking.forms import BookForm, FindForm, NewClientForm
 from clinic.web import form_keys, slot_picker, time_values
 from clinic.web.access import audience, staff
 from clinic.web.browser import browser
+from clinic.web.slot_picker import SlotChoice
 from clinic.web.time_values import NoSuchTime
 
 
@@ -148,7 +158,7 @@ def _choose_page(now: datetime, refusal: Refusal | None = None) -> str:
     def url(day: date | None = None, start: date | None = None) -> str:
         return choices.address("staff.book_for", day=day, _anchor="times" if day else None, **{"from": start})
 
-    slots = choice.slots(_supply(choice, now), choice.therapist)
+    slots = _slots(choice, choice.therapist, now)
     return render_template(
         "staff/booking/choose.html",
         here="book",
@@ -157,6 +167,7 @@ def _choose_page(now: datetime, refusal: Refusal | None = None) -> str:
         treatments=practice.treatments(),
         locations=practice.locations(now.date()),
         picker=slot_picker.picker(slots, choice.treatment.slug, url, now),
+        left_out=[one for one in choice.treatment.therapists if one.id in slots.left_out],
         carried=choices.carried_choices(),
         without_therapist=choices.carried_choices(without="therapist"),
         address=choices.address,
@@ -177,15 +188,15 @@ def _check_page(
     changed: bool = False,
 ) -> str:
     """The last page. `changed`: something else has come in the way since it was opened."""
-    supply = _supply(choice, now)
-    seen = obstacles.obstacles_at(choice.slots(supply, moment.therapist), moment.starts_at, now)
+    slots = _slots(choice, moment.therapist, now)
+    seen = obstacles.obstacles_at(slots, moment.starts_at, now)
     form.name(seen.broken)
     return render_template(
         "staff/booking/check.html",
         here="book",
         choice=choice,
         moment=moment,
-        ends_at=moment.starts_at + supply.need.length,
+        ends_at=moment.starts_at + slots.supply.need.length,
         caller=client_search.caller_of(choice.client, now) if choice.client else None,
         bars=barring.reaching(choice.client.id) if choice.client else [],
         form=form,
@@ -199,10 +210,17 @@ def _check_page(
     )
 
 
-def _supply(choice: BookingChoices, now: datetime) -> Supply:
-    """The supply, without the times at which the client is somewhere else."""
+def _slots(choice: BookingChoices, therapist: Therapist | None, now: datetime) -> SlotChoice:
+    """What the picker shows: no times at which the client is somewhere else, and no therapist who cannot be booked for
+    them."""
     client_id = choice.client.id if choice.client else None
-    return same_person.avoiding(supply_of(choice.treatment.id), client_id, now, records=True)
+    everybody = supply_of(choice.treatment.id)
+    supply = trained_therapists.offered_to_client(everybody, client_id, now)
+    return choice.slots(
+        same_person.avoiding(supply, client_id, now, records=True),
+        therapist,
+        trained_therapists.left_out(everybody, supply),
+    )
 
 
 def _form(choice: BookingChoices, **given: Any) -> BookForm:

@@ -13,6 +13,13 @@ from clinic.web import slot_picker
 from clinic.web.slot_picker import SlotChoice, SlotTime
 
 
+class NotForThisClient(NotOffered):
+    """The therapist lacks a training that the client's answers call for; the desk is told no more than that."""
+
+    code = "not-for-this-client"
+    sentence = "This therapist cannot be booked for this client. A therapist can say why."
+
+
 @dataclass(frozen=True, kw_only=True)
 class Obstacles:
     """The obstacles to a time: rules, or an impossibility with the nearest offers."""
@@ -25,11 +32,14 @@ class Obstacles:
 def obstacles_at(choice: SlotChoice, starts_at: datetime, now: datetime) -> Obstacles:
     """The obstacles to this start; the choice names the therapist and the location."""
     search = choice.search
+    anybody = replace(choice, search=replace(search, therapist_id=None, own_therapist=search.therapist_id))
+    if search.therapist_id in choice.left_out:
+        nearest = slot_picker.nearest_times(anybody, starts_at, now)
+        return Obstacles(impossible=NotForThisClient(), nearest=nearest)
     try:
         return Obstacles(broken=waivers.broken(choice.supply, search, starts_at, now))
     except Impossible as refusal:
-        anybody = replace(search, therapist_id=None, own_therapist=search.therapist_id)
-        nearest = slot_picker.nearest_times(replace(choice, search=anybody), starts_at, now)
+        nearest = slot_picker.nearest_times(anybody, starts_at, now)
         return Obstacles(impossible=refusal, nearest=nearest)
 
 

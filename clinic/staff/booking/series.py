@@ -21,6 +21,7 @@ from clinic.booking.series import new_series, series_changes, series_undo
 from clinic.booking.series.new_series import Lost, NoSeries
 from clinic.booking.series.series_changes import Pick, Scope, SeriesMove, SeriesShift
 from clinic.booking.series.series_undo import TakenMeanwhile
+from clinic.booking.suitability import OtherTherapist
 from clinic.db import transaction
 from clinic.refusal import NotFound, Refusal, Stale
 from clinic.staff import desk
@@ -84,7 +85,7 @@ def moved(series_id: UUID) -> ResponseReturnValue:
         ]
         with transaction():
             whole = series_changes.move(series_id, moves, actor=actor(), now=now)
-    except (Lost, NoSeries, Stale, states.NotNow) as refusal:
+    except (Lost, NoSeries, OtherTherapist, Stale, states.NotNow) as refusal:
         rows = _move_rows(series_id, shift, chosen=chosen, refusal=refusal)
         return _move_page(series_id, rows, now, refusal=refusal), refusal.status
     _say_undoable("The sessions have new times. One letter tells of all of them.", whole)
