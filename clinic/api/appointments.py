@@ -233,6 +233,7 @@ def _book(
         actor=audit.VISITOR,
         now=now,
         plain=wanted.without_health_answers,
+        therapist_decides=wanted.therapist_decides,
     )
     token = signed_links.token(signed_links.MANAGE, booked.id, booked.link_epoch)
     return idempotency.StoredAnswer(201, booked.id, schemas.dumped(_appointment(booked, token, now)))

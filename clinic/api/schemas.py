@@ -92,6 +92,10 @@ class NewAppointment(Shape):
         description="Ask for the time although the treatment wants health questions answered first: a therapist looks at "
         "the request before it is confirmed.",
     )
+    therapist_decides: bool = Field(
+        default=False,
+        description="The client leaves the type of massage to the therapist, who is told. Length and price stay as chosen.",
+    )
 
 
 class Move(Shape):

@@ -66,10 +66,12 @@ def book(
     now: datetime,
     waived: Collection[Rule] = (),
     reason: str = "",
+    therapist_decides: bool = False,
 ) -> Appointment:
     """Book for a client in one step: booked, or requested when a therapist has to look first.
 
-    Limits on open bookings are for clients, not for the desk. Raises
+    Limits on open bookings are for clients, not for the desk. `therapist_decides`: the caller leaves the type of massage to
+    the therapist. Raises
     Unbookable, NotCleared, GuardianNeeded, RulesInTheWay, ReasonNeeded, Impossible, NotOffered, SlotTaken.
     """
     supply = same_person.avoiding(supply_of(treatment_id), client.id, now, records=True)
@@ -88,6 +90,7 @@ def book(
         now,
         client_id=client.id,
         booked_by="staff",
+        therapist_decides=therapist_decides,
         **admitted.columns(starts_at, now),
         **agreed_terms(supply),
     )

@@ -232,7 +232,7 @@ def book(
         if known.is_elsewhere:
             raise same_person.TwoPlaces
         appointment.booked_in = browser
-        appointment.therapist_decides = therapist_decides
+    appointment.therapist_decides = therapist_decides
     appointment.client = client
     advance(appointment, admitted.state, now)
     for column, value in admitted.columns(appointment.starts_at, now).items():

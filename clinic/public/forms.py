@@ -9,7 +9,7 @@ from clinic.language import N_
 from clinic.practice import queries as practice
 from clinic.web import languages
 from clinic.web.forms import Form
-from clinic.web.waiting_form import WaitingListForm, WhenForm
+from clinic.web.waiting_form import THERAPIST_DECIDES, THERAPIST_DECIDES_MEANS, WaitingListForm, WhenForm
 
 
 class PersonForm(Form):
@@ -74,10 +74,7 @@ class BookingDetailsForm(PersonForm):
         validators=[InputRequired(N_("Please confirm that you have read how to cancel"))],
     )
     plain = HiddenField()
-    decide = BooleanField(
-        N_("Let the therapist decide which type of massage suits me"),
-        description=N_("You talk about it at the visit. Length and price stay as chosen."),
-    )
+    decide = BooleanField(THERAPIST_DECIDES, description=THERAPIST_DECIDES_MEANS)
 
 
 class RevisionForm(Form):

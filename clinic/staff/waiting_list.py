@@ -42,7 +42,12 @@ from clinic.web.waiting_form import WaitingListForm, in_words
 PAGE = 50
 SHOWN_TIMES = 12
 UNPROCESSABLE = 422
-LABELS = {"days": "Days that suit", "parts": "Times of day that suit", "last_on": "Last day that suits"}
+LABELS = {
+    "days": "Days that suit",
+    "parts": "Times of day that suit",
+    "last_on": "Last day that suits",
+    "decide": "Leaves the type of massage to the therapist",
+}
 """The form addresses a client; here it asks staff about one."""
 
 
@@ -131,6 +136,7 @@ def add() -> ResponseReturnValue:
                 location_id=form.location_id,
                 times=form.times,
                 last_on=form.until,
+                therapist_decides=form.decide.data,
                 actor=actor(),
                 now=now,
             )
@@ -234,6 +240,7 @@ def _form(choice: BookingChoices, **given: Any) -> KnownWaiterForm | NewWaiterFo
     form = KnownWaiterForm(**given) if choice.client is not None else NewWaiterForm(**given)
     for field, words in LABELS.items():
         form[field].label.text = words
+    form.decide.description = BookForm().decide.description
     return form
 
 

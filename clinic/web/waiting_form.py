@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from wtforms import DateField, SelectField
+from wtforms import BooleanField, DateField, SelectField
 from wtforms.validators import InputRequired, ValidationError
 
 from clinic.booking.waiting import entries
@@ -31,6 +31,10 @@ DAYS_OF_WEEK = (
     *(N_("Saturdays"), N_("Sundays")),
 )
 PARTS_OF_DAY = (N_("mornings"), N_("afternoons"), N_("evenings"))
+
+
+THERAPIST_DECIDES = N_("Let the therapist decide which type of massage suits me")
+THERAPIST_DECIDES_MEANS = N_("You talk about it at the visit. Length and price stay as chosen.")
 
 
 class WaitingDateField(DateField):
@@ -82,6 +86,7 @@ class WaitingListForm(WhenForm):
         N_("Last day that suits you"),
         validators=[InputRequired(N_("Enter the last day that suits you"))],
     )
+    decide = BooleanField(THERAPIST_DECIDES, description=THERAPIST_DECIDES_MEANS)
 
     today: date
     is_anybody_left: bool

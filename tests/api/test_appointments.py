@@ -11,6 +11,7 @@ from clinic.accounts import signed_links
 from clinic.accounts.models import AuditEntry, Client
 from clinic.booking.models import Appointment, IdempotencyKey, State
 from clinic.db import db
+from clinic.plans import notes
 from clinic.practice.models import Treatment
 from tests.api.caller import Caller
 from tests.conftest import NOW
@@ -31,7 +32,7 @@ def test_a_program_books_in_two_calls(make: Make, caller: Caller) -> None:
     assert (hold["start"], hold["end"], hold["held_until"]) == (NINE, TEN, "2031-03-03T10:20+01:00")
     assert hold["therapist"]["slug"] == sold.therapists[0].slug
     assert hold["policy"] == "Free to change or cancel until 24 hours before."
-    answer = caller.book(hold["hold"], phone="030 901820")
+    answer = caller.book(hold["hold"], phone="030 901820", therapist_decides=True)
     assert answer.status_code == 201
     booked = answer.get_json()
     assert answer.headers["Location"] == f"/api/v1/appointments/{booked['token']}"
@@ -39,6 +40,8 @@ def test_a_program_books_in_two_calls(make: Make, caller: Caller) -> None:
     row = db.session.query(Appointment).filter_by(state="booked").one()
     assert (row.reference, row.client.given_name) == (booked["reference"], "Ada")
     assert [contact.kind for contact in row.client.contacts] == ["mail", "phone"]
+    assert (row.therapist_decides, row.length_minutes) == (True, 60)
+    assert notes.planned(row, by=make.user(), now=NOW).modalities == ()
     assert db.session.query(AuditEntry).filter_by(action="book", actor="visitor").count() == 1
 
 

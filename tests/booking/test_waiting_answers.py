@@ -14,6 +14,7 @@ from clinic.booking.waiting.matching import WaitingListTime
 from clinic.booking.waiting.models import EntryEnd, Offer, OfferEnd, Offering, OfferingEnd, WaitingListEntry
 from clinic.booking.waiting.offer_answers import OfferGone
 from clinic.db import db, transaction
+from clinic.plans import notes
 from clinic.practice.models import Location, Treatment
 from tests.booking.waiting_list import (
     EVERY_TIME,
@@ -409,6 +410,7 @@ def test_a_changed_entry_waits_for_what_it_says_now(make: Make, sold: Treatment,
             location_id=None,
             times=entries.times([0], [0]),
             last_on=date(2031, 3, 20),
+            therapist_decides=False,
             actor="visitor",
             now=NOW,
         )
@@ -423,6 +425,26 @@ def test_a_changed_entry_waits_for_what_it_says_now(make: Make, sold: Treatment,
             location_id=None,
             times=[0],
             last_on=date(2031, 3, 20),
+            therapist_decides=False,
             actor="visitor",
             now=NOW,
         )
+
+
+@pytest.mark.parametrize("by_staff", [False, True])
+@pytest.mark.parametrize("decides", [False, True])
+def test_the_visit_carries_that_the_therapist_decides_and_is_as_long_as_was_waited_for(
+    make: Make, sold: Treatment, visit: Appointment, decides: bool, by_staff: bool
+) -> None:
+    entry = waits(make, sold, therapist_decides=decides)
+    later = cancels(visit)
+    look(later)
+    offer = offer_of(entry)
+    with transaction():
+        if by_staff:
+            made = offer_answers.accept_for(offer.id, by=make.user(roles=["front_desk"]), now=later)
+        else:
+            made = offer_answers.accept(offer.id, browser=b"browser", actor="visitor", now=later)
+    assert (made.therapist_decides, made.length_minutes) == (decides, sold.length_minutes)
+    planned = notes.planned(made, by=make.user(roles=["therapist"]), now=later).modalities
+    assert planned == (() if decides else tuple(sold.modalities))

@@ -18,7 +18,7 @@ from clinic.web import waiting_form
 from tests.booking.waiting_list import THURSDAY_TEN, cancels, look, offer_of, thursdays, waits
 from tests.conftest import NOW
 from tests.make import Make
-from tests.visitor import Visitor, as_client
+from tests.visitor import Visitor, as_client, shown
 
 pytestmark = pytest.mark.usefixtures("clock_at_now")
 
@@ -78,6 +78,22 @@ class TestJoining:
         assert (entry.times, entry.last_on) == ([9, 10, 11], date(2031, 3, 31))
         assert entry.client.given_name == "Ada"
         assert "Ada" not in page.text
+
+    def test_who_lets_the_therapist_decide_waits_so_and_can_change_it(
+        self, app: Flask, sold: Treatment, make: Make
+    ) -> None:
+        page = visitor(app).open(f"/book/{sold.slug}?decide=therapist")
+        page.open(f"/waiting-list/{sold.slug}").press("Join the waiting list", **ADA)
+        assert "The therapist decides" in page.text
+        entry = db.session.query(WaitingListEntry).one()
+        assert entry.therapist_decides
+        page.open(f"{page.path}/change")
+        form, _ = page.form_with("Save")
+        kept = {name: value for name, value in shown(form).items() if name != "decide"}
+        page.answer = page.browser.post(page.path, data=kept)
+        db.session.refresh(entry)
+        assert not entry.therapist_decides
+        assert "The therapist decides" not in page.follow().text
 
     def test_pressing_twice_joins_once(self, app: Flask, sold: Treatment, make: Make) -> None:
         page = visitor(app).open(f"/waiting-list/{sold.slug}")

@@ -12,6 +12,7 @@ from clinic.accounts.models import AuditEntry, Client, Contact, User
 from clinic.booking import desk
 from clinic.booking.models import Appointment, State, Waiver
 from clinic.db import db
+from clinic.plans import notes
 from tests import make
 from tests.make import Make
 from tests.plans.conftest import Scene
@@ -259,6 +260,20 @@ def test_pages_of_nonsense_are_not_found(scene: Scene, clerk: Visitor) -> None:
         assert clerk.open(f"/staff/book?{query}").status == 404, query
     for query in ("", "start=now", "start=2031-03-06T09:00:00", "start=2031-03-06T09:00:00+00:00/me"):
         assert clerk.open(f"/staff/book/check?{query}").status == 404, query
+
+
+def test_a_caller_lets_the_therapist_decide_and_nothing_is_filled_in_for_them(
+    scene: Scene, clerk: Visitor
+) -> None:
+    clerk.open(f"/staff/book?client={scene.ada.id}&day={THURSDAY}")
+    clerk.open(clerk_link(clerk, "10:00")).press("Book", decide="y")
+    assert "leaves the type of massage to the therapist" in clerk.text
+    visit = newest()
+    assert (visit.therapist_decides, visit.length_minutes) == (True, scene.treatment.length_minutes)
+    assert notes.planned(visit, by=scene.therapist_user, now=make.NOW).modalities == ()
+    clerk.open(f"/staff/book?client={scene.ada.id}&day={THURSDAY}")
+    clerk.open(clerk_link(clerk, "11:00")).press("Book")
+    assert not newest().therapist_decides
 
 
 def test_a_practice_that_sells_nothing_says_so(make: Make, app: Flask, clock_at_now: None) -> None:

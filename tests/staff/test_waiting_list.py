@@ -156,11 +156,13 @@ def test_forged_times_are_not_found(desk: Visitor, make: Make, sold: Treatment, 
 
 def test_a_caller_is_put_on_the_list(desk: Visitor, make: Make, sold: Treatment) -> None:
     page = desk.open(f"/staff/waiting-list/add?treatment={sold.slug}")
-    page.press("Put on the list", given_name="Dora", family_name="Sample", phone="030 5550111")
+    page.press("Put on the list", given_name="Dora", family_name="Sample", phone="030 5550111", decide="y")
     assert page.path == "/staff/waiting-list"
     entry = db.session.query(WaitingListEntry).one()
     assert (entry.client.given_name, entry.client.contacts[0].kind) == ("Dora", "phone")
     assert "Dora is on the waiting list" in page.text
+    assert entry.therapist_decides
+    assert "Leaves the type to the therapist." in page.text
 
 
 def test_a_caller_whom_nobody_could_reach_is_refused_and_nothing_is_lost(
@@ -178,7 +180,8 @@ def test_a_known_client_waits_under_their_own_record(desk: Visitor, make: Make, 
     ada = make.client()
     page = desk.open(f"/staff/waiting-list/add?treatment={sold.slug}&client={ada.id}")
     page.press("Put on the list")
-    assert db.session.query(WaitingListEntry).one().client_id == ada.id
+    entry = db.session.query(WaitingListEntry).one()
+    assert (entry.client_id, entry.therapist_decides) == (ada.id, False)
 
 
 def test_somebody_is_taken_off_the_list(desk: Visitor, make: Make, sold: Treatment) -> None:

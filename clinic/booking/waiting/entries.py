@@ -90,10 +90,12 @@ def join(
     last_on: date,
     actor: str,
     now: datetime,
+    therapist_decides: bool = False,
 ) -> WaitingListEntry:
     """Join the list for a treatment; times that are free already are not offered.
 
-    `times` are those of `times()`; at least one. Raises Unbookable if the treatment is not offered, NotFirst if it is
+    `times` are those of `times()`; at least one. `therapist_decides`: the client leaves the type of massage to the
+    therapist. Raises Unbookable if the treatment is not offered, NotFirst if it is
     not for a first visit, and BookingClosed and BarredOnline, unless staff put somebody on the list.
     """
     if acting_side(actor) != "staff":
@@ -107,6 +109,7 @@ def join(
         location_id=location_id,
         times=sorted(times),
         last_on=last_on,
+        therapist_decides=therapist_decides,
         created_at=now,
     )
     return _added(entry, actor, now)
@@ -159,6 +162,7 @@ def change(
     location_id: UUID | None,
     times: Collection[int],
     last_on: date,
+    therapist_decides: bool,
     actor: str,
     now: datetime,
 ) -> WaitingListEntry:
@@ -168,13 +172,14 @@ def change(
         raise NoLongerWaiting
     entry.therapist_id, entry.location_id = therapist_id, location_id
     entry.times, entry.last_on = sorted(times), last_on
+    entry.therapist_decides = therapist_decides
     db.session.flush()
     audit.record(
         actor,
         "change_wish",
         entry,
         client_id=entry.client_id,
-        fields=["therapist_id", "location_id", "times", "last_on"],
+        fields=["therapist_id", "location_id", "times", "last_on", "therapist_decides"],
         now=now,
     )
     return entry

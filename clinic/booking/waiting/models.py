@@ -68,6 +68,8 @@ class WaitingListEntry(Identified, Model):
     last_on: Mapped[date]
     """The last local day that suits."""
     replaces_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("appointments.id"))
+    therapist_decides: Mapped[bool] = mapped_column(default=False, server_default=sa.text("false"))
+    """The client leaves the type of massage to the therapist; the visit that comes of it carries it."""
     created_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     end: Mapped[str | None]

@@ -179,6 +179,7 @@ def _booked(
             plain=plain,
             approved=offer.offering.by_id is not None,
             promised=True,
+            therapist_decides=entry.therapist_decides,
         )
     except TimeWithdrawn:
         raise OfferGone(GONE[OfferEnd.STOPPED]) from None

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from clinic import clock
@@ -20,7 +20,7 @@ from clinic.intake.answered_limits import NOT_ANSWERED, AnsweredLimits
 from clinic.language import N_
 from clinic.practice import queries as practice
 from clinic.practice.models import Treatment
-from clinic.public.booking import client_of, closed_page, known_details
+from clinic.public.booking import THERAPIST_DECIDES, client_of, closed_page, known_details
 from clinic.public.forms import JoinWaitingListForm
 from clinic.public.waiting import free
 from clinic.public.waiting.blueprint import blueprint
@@ -47,6 +47,7 @@ def ask(slug: str) -> str:
     form = JoinWaitingListForm(formdata=None, data={**known_details(), "key": form_keys.new()})
     _offer_choices(form, sold, now)
     form.begin(sold, now)
+    form.decide.data = session.get(THERAPIST_DECIDES, False)
     chosen = _chosen(sold.therapists, request.args.get("therapist"))
     form.therapist.data = chosen if form.can_be_with(chosen) else ""
     form.location.data = _chosen(practice.locations(now.date()), request.args.get("location"))
@@ -77,6 +78,7 @@ def join(slug: str) -> ResponseReturnValue:
                 location_id=form.location_id,
                 times=form.times,
                 last_on=form.until,
+                therapist_decides=form.decide.data,
                 actor=actor,
                 now=now,
             )
@@ -113,6 +115,7 @@ def ask_change(token: str) -> ResponseReturnValue:
     form.location.data = str(waited_for.location_id or "")
     form.last_on.data = waited_for.last_on
     form.show_times(waited_for.times)
+    form.decide.data = waited_for.therapist_decides
     return _change_page(form, waited_for, token)
 
 
@@ -134,6 +137,7 @@ def change(token: str) -> ResponseReturnValue:
                 location_id=form.location_id,
                 times=form.times,
                 last_on=form.until,
+                therapist_decides=form.decide.data,
                 actor=audit.by_link(waited_for.id),
                 now=now,
             )

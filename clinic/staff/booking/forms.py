@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from wtforms import EmailField, HiddenField, SearchField, StringField, TelField, TextAreaField
+from wtforms import BooleanField, EmailField, HiddenField, SearchField, StringField, TelField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from clinic.accounts import services as accounts
@@ -51,6 +51,10 @@ class BookForm(WaiversForm):
     """The last page of a booking for a known client."""
 
     key = HiddenField(validators=[InputRequired(), Length(max=64)])
+    decide = BooleanField(
+        "Leaves the type of massage to the therapist",
+        description="The therapist is told and decides with the client. Length and price stay as chosen.",
+    )
 
 
 class NewClientForm(BookForm):

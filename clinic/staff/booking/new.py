@@ -275,6 +275,7 @@ def _book(
         by=staff_desk.user(),
         waived=form.rules,
         reason=form.reason.data or "",
+        therapist_decides=form.decide.data,
         now=now,
     )
     answered = intake.newest_full(browser=None, client_id=client.id, now=now)
