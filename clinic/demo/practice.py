@@ -1,13 +1,23 @@
 """The demo's location, staff and treatments."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
 
 from clinic.accounts import team
 from clinic.accounts.models import Role
 from clinic.db import db
-from clinic.practice.models import Location, Practice, Room, Therapist, Treatment, WeeklyHours
+from clinic.practice.models import (
+    Gender,
+    Location,
+    Practice,
+    Room,
+    Therapist,
+    TherapistProfile,
+    Treatment,
+    WeeklyHours,
+)
+from clinic.practice.profiles import ProfileDetails
 from clinic.practice.trainings import PRENATAL
 
 PASSWORD = "alder lane demo"  # noqa: S105 - printed at start; works only while the environment is `demo`
@@ -16,7 +26,8 @@ ZONE = "America/Toronto"
 
 @dataclass(frozen=True)
 class DemoPerson:
-    """A member of the demo staff: `offers` are slugs of treatments, `hours` full local hours on each of `weekdays`."""
+    """A member of the demo staff: `offers` are slugs of treatments, `hours` full local hours on each of `weekdays`; `page` is
+    their public page, None if they chose to have none."""
 
     given: str
     family: str
@@ -27,6 +38,7 @@ class DemoPerson:
     offers: tuple[str, ...] = ()
     weekdays: tuple[int, ...] = ()
     hours: tuple[int, int] = (8, 16)
+    page: ProfileDetails | None = None
 
     @property
     def mail(self) -> str:
@@ -45,6 +57,15 @@ STAFF = (
         ("swedish", "swedish-45", "trigger-point", "neuromuscular", "relaxation", "gentle-mix"),
         (0, 1, 2, 3, 4),
         (8, 16),
+        ProfileDetails(
+            is_shown=True,
+            languages="English, français, some português",
+            likes="Backs and necks after long days at a desk.\nTender spots that send pain somewhere else.\n"
+            "People who have never had a massage and want to go slowly.",
+            training="2021 Working with people after surgery\n2014 Neuromuscular therapy, 120 hours\n"
+            "2009 Massage therapy diploma, Ontario",
+            gender=Gender.WOMAN,
+        ),
     ),
     DemoPerson(
         "Daniel",
@@ -56,6 +77,13 @@ STAFF = (
         ("swedish", "deep-tissue", "trigger-point", "sports", "mechanical-impulse"),
         (0, 1, 2, 3),
         (12, 20),
+        ProfileDetails(
+            is_shown=True,
+            languages="English",
+            likes="Runners before and after a race.\nShoulders that lift and carry all day.",
+            training="2018 Sports massage, 200 hours\n2012 Massage therapy diploma, Ontario",
+            gender=Gender.MAN,
+        ),
     ),
     DemoPerson(
         "Priya",
@@ -67,6 +95,13 @@ STAFF = (
         ("swedish", "swedish-45", "relaxation", "aromatherapy", "acupressure", "craniosacral", "gentle-mix"),
         (1, 2, 3, 4, 5),
         (9, 15),
+        ProfileDetails(
+            is_shown=True,
+            languages="English, தமிழ்",
+            likes="Backs in pregnancy.\nAnybody who sleeps badly and wants a quiet hour.",
+            training="2019 Massage in pregnancy\n2015 Massage therapy diploma, Ontario",
+            gender=Gender.WOMAN,
+        ),
     ),
     DemoPerson(
         "Maeve",
@@ -125,6 +160,8 @@ def set_up(now: datetime) -> None:
         street="18 Alder Lane",
         town="Hamilton, Ontario",
         getting_here="Second door past the bakery; the courtyard entrance is step-free. Bus 2, stop Locke.",
+        step_free="The courtyard gate is 95 cm wide; from there to every room there is no step.",
+        parking="Two places in the courtyard, free for clients; on the street two hours, $2 an hour.",
     )
     db.session.add(house)
     db.session.flush()
@@ -194,6 +231,8 @@ def _therapist(
         position=place,
         treatments=[sold[slug] for slug in person.offers],
     )
+    if person.page is not None:
+        therapist.profile = TherapistProfile(**asdict(person.page))
     db.session.add(therapist)
     db.session.flush()
     for weekday in person.weekdays:

@@ -86,8 +86,16 @@ class Location(Identified, Model):
     street: Mapped[str]
     town: Mapped[str]
     getting_here: Mapped[str] = mapped_column(default="")
+    parking: Mapped[str] = mapped_column(default="", server_default=sa.text("''"))
+    step_free: Mapped[str] = mapped_column(default="", server_default=sa.text("''"))
+    """Steps, doors and lifts, for anybody who cannot use stairs."""
     position: Mapped[int] = mapped_column(default=0)
     closed_on: Mapped[date | None]
+
+    @property
+    def address(self) -> str:
+        """Street and town."""
+        return f"{self.street}, {self.town}"
 
 
 class LocationPair(Model):
@@ -216,6 +224,7 @@ class Therapist(Identified, Model):
     treatments: Mapped[list[Treatment]] = relationship(
         secondary=treatment_therapists, back_populates="therapists"
     )
+    profile: Mapped["TherapistProfile | None"] = relationship(back_populates="therapist")
 
     __table_args__ = (
         sa.CheckConstraint("colour BETWEEN 1 AND 6", name="colour_in_palette"),
@@ -226,6 +235,72 @@ class Therapist(Identified, Model):
     def name(self) -> str:
         """Given and family name."""
         return f"{self.given_name} {self.family_name}"
+
+
+class Gender(StrEnum):
+    """What a client may ask for, of therapists who agreed to show it."""
+
+    WOMAN = "woman"
+    MAN = "man"
+
+
+class TherapistProfile(Identified, Model):
+    """What a therapist says about themself on their public page; nothing of it is shown while the page is off."""
+
+    __tablename__ = "therapist_profiles"
+
+    therapist_id: Mapped[UUID] = mapped_column(sa.ForeignKey("therapists.id"), unique=True)
+    is_shown: Mapped[bool] = mapped_column(default=False)
+    """Whether they have a public page; it is theirs to choose."""
+    languages: Mapped[str] = mapped_column(default="")
+    """The languages they speak with clients, separated by commas."""
+    training: Mapped[str] = mapped_column(default="")
+    """One training a line."""
+    likes: Mapped[str] = mapped_column(default="")
+    """What they like to treat, one thing a line."""
+    gender: Mapped[str | None]
+    """Only if they agreed to show it."""
+
+    therapist: Mapped[Therapist] = relationship(back_populates="profile")
+
+    __table_args__ = (sa.CheckConstraint("gender IN ('woman', 'man')", name="gender_known"),)
+
+
+class Photo(Identified, Model):
+    """A therapist's portrait or a picture of a location; its files are `PhotoFile` rows."""
+
+    __tablename__ = "photos"
+
+    therapist_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("therapists.id"), unique=True)
+    location_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("locations.id"), index=True)
+    alt: Mapped[str] = mapped_column(default="")
+    """What it shows, for whoever cannot see it."""
+    added_at: Mapped[datetime]
+
+    files: Mapped[list["PhotoFile"]] = relationship(
+        cascade="all, delete-orphan", order_by="PhotoFile.width", passive_deletes=True
+    )
+
+    __table_args__ = (
+        sa.CheckConstraint("(therapist_id IS NULL) <> (location_id IS NULL)", name="one_subject"),
+    )
+
+
+class PhotoFile(Model):
+    """A photo in one format and size, as it was encoded here: it carries nothing of the file that was sent."""
+
+    __tablename__ = "photo_files"
+
+    photo_id: Mapped[UUID] = mapped_column(sa.ForeignKey("photos.id", ondelete="CASCADE"), primary_key=True)
+    format: Mapped[str] = mapped_column(primary_key=True)
+    """`avif`, `webp` or `jpeg`."""
+    width: Mapped[int] = mapped_column(primary_key=True)
+    height: Mapped[int]
+    digest: Mapped[str] = mapped_column(sa.String(32), index=True)
+    """The first half of the content's SHA-256 in hexadecimal; part of its URL, so that a URL never changes what it shows."""
+    content: Mapped[bytes] = mapped_column(deferred=True)
+
+    __table_args__ = (sa.CheckConstraint("format IN ('avif', 'webp', 'jpeg')", name="format_known"),)
 
 
 class WeeklyHours(Identified, Model):

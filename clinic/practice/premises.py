@@ -48,6 +48,8 @@ class LocationDetails:
     street: str
     town: str
     getting_here: str
+    step_free: str = ""
+    parking: str = ""
     closed_on: date | None
 
 

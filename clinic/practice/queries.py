@@ -1,5 +1,6 @@
 """Reads of the practice for other packages: the practice itself, its treatments, therapists and locations."""
 
+from collections.abc import Iterable
 from datetime import date
 
 import sqlalchemy as sa
@@ -89,6 +90,7 @@ def therapists(on: date) -> list[Therapist]:
             sa.select(Therapist)
             .where(sa.or_(Therapist.left_on.is_(None), Therapist.left_on > on))
             .order_by(Therapist.position, Therapist.family_name)
+            .options(sa.orm.selectinload(Therapist.profile))
         )
     )
 
@@ -115,25 +117,31 @@ def _is_open(on: date) -> sa.ColumnElement[bool]:
     return sa.or_(Location.closed_on.is_(None), Location.closed_on > on)
 
 
-def usual_place(sold: Treatment, on: date) -> Location | None:
-    """Where to look first for times of a treatment: the first location at which one of its therapists has weekly
-    hours."""
+def usual_place(people: Iterable[Therapist], on: date) -> Location | None:
+    """Where to look first for times with these therapists: the first location at which one of them has weekly hours."""
     places = locations(on)
-    at = set(
-        db.session.scalars(
-            sa.select(WeeklyHours.location_id).where(
-                WeeklyHours.therapist_id.in_([person.id for person in sold.therapists]),
-                sa.or_(WeeklyHours.valid_until.is_(None), WeeklyHours.valid_until > on),
-            )
-        )
-    )
+    at = set(db.session.scalars(sa.select(WeeklyHours.location_id).where(_of_any(people, on))))
     return next((place for place in places if place.id in at), next(iter(places), None))
 
 
-def weekdays_of(sold: Treatment, on: date) -> list[int]:
-    """The weekdays on which a treatment's therapists have weekly hours from a day on; 0 is Monday."""
-    days = sa.select(WeeklyHours.weekday).where(
-        WeeklyHours.therapist_id.in_([person.id for person in sold.therapists]),
+def weekdays_of(people: Iterable[Therapist], on: date) -> list[int]:
+    """The weekdays on which these therapists have weekly hours from a day on; 0 is Monday."""
+    return sorted(set(db.session.scalars(sa.select(WeeklyHours.weekday).where(_of_any(people, on)))))
+
+
+def therapists_at(place: Location, on: date) -> list[Therapist]:
+    """Who has weekly hours at a location from a day on, in the practice's order."""
+    people = therapists(on)
+    hours = sa.select(WeeklyHours.therapist_id).where(
+        WeeklyHours.location_id == place.id, _of_any(people, on)
+    )
+    at = set(db.session.scalars(hours))
+    return [person for person in people if person.id in at]
+
+
+def _of_any(people: Iterable[Therapist], on: date) -> sa.ColumnElement[bool]:
+    """A condition on weekly hours: of one of these therapists, and not over by this day."""
+    return sa.and_(
+        WeeklyHours.therapist_id.in_([person.id for person in people]),
         sa.or_(WeeklyHours.valid_until.is_(None), WeeklyHours.valid_until > on),
     )
-    return sorted(set(db.session.scalars(days)))

@@ -317,9 +317,13 @@ def _without_time() -> ResponseReturnValue:
 
 def _treatments_page(*, refusal: Refusal | None = None) -> str:
     sold = practice.treatments() if practice.find_practice() else []
+    person = times_page.named(practice.therapists(clock.now().date()), request.args.get("therapist"))
+    if person is not None:
+        sold = [treatment for treatment in sold if person in treatment.therapists]
     missing = missing_treatments.why_missing(sold, signed_in_client_id(), clock.now())
     return render_template(
         "public/treatments.html",
+        person=person,
         treatments=[
             (treatment, admission.needs_approval(treatment))
             for treatment in sold

@@ -68,8 +68,8 @@ def render(
 
 def place_of(treatment: Treatment, now: datetime) -> Location:
     """The location of the visit: from the URL, or else where the treatment is usually given."""
-    asked_for = _named(practice.locations(now.date()), request.args.get("location"))
-    place = asked_for or practice.usual_place(treatment, now.date())
+    asked_for = named(practice.locations(now.date()), request.args.get("location"))
+    place = asked_for or practice.usual_place(treatment.therapists, now.date())
     if place is None:
         raise NotFound(N_("This practice has no place to come to yet."))
     return place
@@ -78,7 +78,7 @@ def place_of(treatment: Treatment, now: datetime) -> Location:
 def _choice(
     treatment: Treatment, now: datetime, wanted: datetime | None = None, at: Location | None = None
 ) -> SlotChoice:
-    therapist = _named(treatment.therapists, request.args.get("therapist"))
+    therapist = named(treatment.therapists, request.args.get("therapist"))
     place = at or place_of(treatment, now)
     client_id = signed_in_client_id()
     mine = known_browser()
@@ -147,8 +147,8 @@ def _standing(place: Location, now: datetime) -> SafetyStanding:
 Named = TypeVar("Named", Therapist, Location)
 
 
-def _named(among: Sequence[Named], slug: str | None) -> Named | None:
-    """The one with this slug; raises NotFound if there is none."""
+def named(among: Sequence[Named], slug: str | None) -> Named | None:
+    """The one with this slug, None without a slug; raises NotFound if no such one is among them."""
     if not slug:
         return None
     for found in among:

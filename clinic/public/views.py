@@ -13,6 +13,8 @@ from clinic.public import (
     manage,
     outcome,
     own_tips,
+    people,
+    photos,
     resume,
     safety_form,
     unsubscribe,
@@ -26,6 +28,8 @@ WAITING = (entries, earlier, offers)
 
 blueprints = [
     home.blueprint,
+    people.blueprint,
+    photos.blueprint,
     booking.blueprint,
     manage.blueprint,
     intake.blueprint,

@@ -31,6 +31,8 @@ V = TypeVar("V", bound=Callable[..., Any])
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 MACHINE_PATHS = ("/api/", "/health")
+FILES = ("static", "photos.show")
+"""Endpoints whose URL names their content: they set no cookie, and browsers and caches may store what they answer."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +52,15 @@ staff = Audience("staff")
 
 @dataclass(frozen=True)
 class Policy:
-    """What an endpoint asks of a visitor: the audience; of staff one of these permissions, and a recent proof of identity."""
+    """What an endpoint asks of a visitor: the audience; of staff one of these permissions, and a recent proof of identity.
+
+    `upload_bytes` is the longest form with a file that it takes; 0 takes no files.
+    """
 
     audience: Audience
     permissions: frozenset[Permission] = frozenset()
     fresh: bool = False
+    upload_bytes: int = 0
 
 
 class Undeclared(RuntimeError):
@@ -117,20 +123,23 @@ class PageSessions(SecureCookieSessionInterface):
 
     def save_session(self, app: Flask, session: SessionMixin, response: FlaskResponse) -> None:
         """As Flask saves it, on pages."""
-        if request.endpoint != "static" and not request.path.startswith(MACHINE_PATHS):
+        if request.endpoint not in FILES and not request.path.startswith(MACHINE_PATHS):
             super().save_session(app, session, response)
 
 
 csrf = CSRFProtect()
 
 
-def audience(who: Audience, *needed: Permission, fresh: bool = False) -> Callable[[V], V]:
+def audience(
+    who: Audience, *needed: Permission, fresh: bool = False, upload_bytes: int = 0
+) -> Callable[[V], V]:
     """Declare who a view is for.
 
     For staff, holding any one of the given permissions is enough; none given means all staff. `fresh` asks for a proof of
-    identity within the last minutes (`SECURITY_FRESHNESS`).
+    identity within the last minutes (`SECURITY_FRESHNESS`). `upload_bytes` lets the page take a form with a file, of at
+    most so many bytes; nobody else's form is read beyond the usual length.
     """
-    policy = Policy(who, frozenset(needed), fresh)
+    policy = Policy(who, frozenset(needed), fresh, upload_bytes)
 
     def declared(view: V) -> V:
         cast(Any, view).policy = policy
@@ -209,11 +218,14 @@ def enforce() -> ResponseReturnValue | None:
     if asked is None:
         raise Undeclared(f"no audience declared for: {request.endpoint}")
     g.policy = asked
+    turned_away = None
     if asked.audience == staff:
-        return _enforce_staff(asked)
-    if asked.audience in (contact, client):
-        return _enforce_client(asked)
-    return None
+        turned_away = _enforce_staff(asked)
+    elif asked.audience in (contact, client):
+        turned_away = _enforce_client(asked)
+    if turned_away is None and asked.upload_bytes:
+        request.max_content_length = asked.upload_bytes
+    return turned_away
 
 
 def _enforce_staff(asked: Policy) -> ResponseReturnValue | None:

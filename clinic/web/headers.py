@@ -1,7 +1,8 @@
 """Headers of every response: the content security policy with its nonce, framing and caching, and the request id.
 
 A view that needs another policy (the sandboxed preview of a letter) sets its own header, which is left as it is. No
-view decides about caching: pages are never stored, by browsers or caches (RFC 9111, section 5.2.2.5).
+view decides about caching: pages are never stored, by browsers or caches (RFC 9111, section 5.2.2.5). Files whose URL
+names their content are stored for a year.
 """
 
 import re
@@ -15,13 +16,14 @@ from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import BadRequest, NotFound, UnsupportedMediaType
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from clinic.web.access import MACHINE_PATHS
+from clinic.web.access import FILES, MACHINE_PATHS
 
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; manifest-src 'self'; form-action 'self'; frame-src 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 
+STORED_FOR_A_YEAR = "public, max-age=31536000, immutable"
 STRICT_TRANSPORT = "max-age=63072000; includeSubDomains"
 
 HEADERS = {
@@ -97,8 +99,11 @@ def request_id_of(given: str | None, config: Mapping[str, Any]) -> str:
 
 
 def refuse_files() -> None:
-    """No page accepts files: every upload is refused."""
-    if request.mimetype == "multipart/form-data" and request.files:
+    """Every upload is refused, except by the pages that declare one (`access.audience`)."""
+    if request.mimetype != "multipart/form-data":
+        return
+    asked = g.get("policy")
+    if request.files and not (asked and asked.upload_bytes):
         raise UnsupportedMediaType("Files cannot be sent here.")
 
 
@@ -130,7 +135,8 @@ def with_headers(response: Response) -> Response:
             # A library may set something that only looks right: `no-store=True` is not an HTTP directive.
             response.headers.pop("Cache-Control", None)
             carried.discard("cache-control")
-        wanted["Cache-Control"] = "no-store"
+        is_lasting = request.endpoint in FILES and response.status_code in (200, 304)
+        wanted["Cache-Control"] = STORED_FOR_A_YEAR if is_lasting else "no-store"
     for name, value in wanted.items():
         if name.lower() not in carried:
             response.headers.add(name, value)

@@ -30,6 +30,7 @@ TRANSLATED = (
     "own_details.",
     "own_tips.ask",
     "own_tips.link",
+    "people.",
     "portal.",
     "resume.",
     "waiting.",

@@ -150,6 +150,14 @@ def first_time(choice: SlotChoice, days: Days, now: datetime) -> SlotTime | None
     return _first(_offers(choice, days, now), choice)
 
 
+def first_of_days(choice: SlotChoice, days: Days, now: datetime, most: int) -> list[SlotTime]:
+    """The earliest offer of each of the first days that have any, at most so many, in order."""
+    offers = _offers(choice, days, now)
+    free = [on for on, count in offers.per_day(choice.location.id).items() if count]
+    firsts = [next(iter(offers.starts(on)), None) for on in free[:most]]
+    return [_time(start, choice) for start in firsts if start is not None]
+
+
 def local_day_of(wanted: datetime | None, location: Location) -> date | None:
     """The location's day of a wanted time; None if there is none."""
     return hours.local_day(wanted, ZoneInfo(location.zone)) if wanted else None

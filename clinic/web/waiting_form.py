@@ -117,7 +117,7 @@ class WaitingListForm(WhenForm):
 
     def begin(self, sold: Treatment, now: datetime) -> None:
         """The initial choice: the days on which the treatment is given, all day, for four weeks."""
-        self.days.data = [str(day) for day in practice.weekdays_of(sold, now.date())]
+        self.days.data = [str(day) for day in practice.weekdays_of(sold.therapists, now.date())]
         self.parts.data = [value for value, _ in PARTS]
         self.last_on.data = self.today + USUAL_WAIT
 

@@ -5,7 +5,7 @@ one that does not exist. An endpoint without a line makes the tests fail.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +26,8 @@ from clinic.plans.rule_book import signatures
 from clinic.plans.rule_book.models import RuleBookSignature
 from clinic.practice import invitations
 from clinic.practice.invitations import StaffInvitation
+from clinic.practice.models import Location, Photo, PhotoFile, Therapist, TherapistProfile
+from clinic.practice.profiles import ProfileDetails
 from tests.authorisation.world import World
 
 Arguments = dict[str, Any]
@@ -312,9 +314,63 @@ def _of_the_practice(argument: str, kind: str) -> Callable[[World], Objects]:
     return lambda world: Objects({argument: world.set_up[kind]}, {argument: NOBODYS})
 
 
+def _public_page(world: World) -> Objects:
+    """The page of a therapist who chose to have one."""
+    shown = db.session.get_one(Therapist, world.set_up["therapist"])
+    if shown.profile is None:
+        shown.profile = TherapistProfile(**asdict(ProfileDetails(is_shown=True)))
+        db.session.commit()
+    return Objects({"slug": shown.slug}, {"slug": "nobody"})
+
+
+def _therapists_page(world: World) -> Objects:
+    """One's own page as one edits it, and a colleague's."""
+    _public_page(world)
+    return Objects(
+        {"therapist_id": world.set_up["therapist"]},
+        {"therapist_id": NOBODYS},
+        {"therapist_id": world.visit_of_bob.therapist_id},
+    )
+
+
+def _photo(world: World) -> Photo:
+    """A photo of the location, in one file that is no picture."""
+    found = db.session.scalars(sa.select(Photo)).first()
+    if found is None:
+        file = PhotoFile(format="jpeg", width=480, height=320, digest="0" * 32, content=b"photo")
+        found = Photo(
+            location_id=world.set_up["location"], alt="The door", added_at=clock.now(), files=[file]
+        )
+        db.session.add(found)
+        db.session.commit()
+    return found
+
+
+def _photo_file(world: World) -> Objects:
+    file = _photo(world).files[0]
+    return Objects({"digest": file.digest, "format_": "jpeg"}, {"digest": "1" * 32, "format_": "jpeg"})
+
+
+def _location_photo(world: World) -> Objects:
+    ids = {"location_id": world.set_up["location"], "photo_id": _photo(world).id}
+    return Objects(ids, {**ids, "photo_id": NOBODYS})
+
+
 PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "static": lambda world: Objects({"filename": "dist/manifest.json"}, {"filename": "nowhere.css"}),
     "bounces.notification": lambda world: Objects({"provider": "ses"}, {"provider": "mailgun"}),
+    "people.therapist": _public_page,
+    "people.qr_code": _public_page,
+    "people.location": lambda world: Objects(
+        {"slug": db.session.get_one(Location, world.set_up["location"]).slug}, {"slug": "nowhere"}
+    ),
+    "photos.show": _photo_file,
+    "staff.settings_profile": _therapists_page,
+    "staff.settings_portrait": _therapists_page,
+    "staff.settings_remove_portrait": _therapists_page,
+    "staff.settings_card": _therapists_page,
+    "staff.settings_photos": _of_the_practice("location_id", "location"),
+    "staff.settings_remove_photo": _location_photo,
     "booking.choose": lambda world: Objects({"slug": world.treatment.slug}, {"slug": "nothing"}),
     "booking.hold": lambda world: Objects({"slug": world.treatment.slug}, {"slug": "nothing"}),
     "staff.report": lambda world: Objects({"slug": "overrides"}, {"slug": "nothing"}),

@@ -10,7 +10,7 @@ ANYONE, CONTACT, CLIENT, STAFF = "anyone", "contact", "client", "staff"
 BLOCKING = frozenset({Permission.CALENDAR_WRITE, Permission.SETTINGS_WRITE})
 """Whoever holds one of these blocks time."""
 SIGNING = frozenset({Permission.GUIDANCE_SIGN, Permission.SETTINGS_WRITE})
-"""Whoever holds one of these reads the rule book."""
+"""Whoever holds one of these reads the rule book, and edits a therapist's page: owners everybody's, therapists their own."""
 
 POLICIES: dict[str, str | frozenset[Permission]] = {
     "static": ANYONE,
@@ -29,6 +29,10 @@ POLICIES: dict[str, str | frozenset[Permission]] = {
     "home.home": ANYONE,
     "home.privacy": ANYONE,
     "home.accessibility": ANYONE,
+    "people.therapist": ANYONE,
+    "people.qr_code": ANYONE,
+    "people.location": ANYONE,
+    "photos.show": ANYONE,
     "booking.treatments": ANYONE,
     "booking.choose": ANYONE,
     "booking.hold": ANYONE,
@@ -274,6 +278,13 @@ POLICIES: dict[str, str | frozenset[Permission]] = {
     "staff.settings_new_therapist": Permission.SETTINGS_WRITE,
     "staff.settings_therapist": Permission.SETTINGS_WRITE,
     "staff.settings_order_therapist": Permission.SETTINGS_WRITE,
+    "staff.settings_own_page": SIGNING,
+    "staff.settings_profile": SIGNING,
+    "staff.settings_portrait": SIGNING,
+    "staff.settings_remove_portrait": SIGNING,
+    "staff.settings_card": SIGNING,
+    "staff.settings_photos": Permission.SETTINGS_WRITE,
+    "staff.settings_remove_photo": Permission.SETTINGS_WRITE,
     "staff.settings_hours": Permission.SETTINGS_WRITE,
     "staff.settings_week": Permission.SETTINGS_WRITE,
     "staff.settings_day": Permission.SETTINGS_WRITE,

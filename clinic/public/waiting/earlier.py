@@ -30,7 +30,7 @@ def ask_earlier(token: str) -> ResponseReturnValue:
     if not entries.may_wait(visit, now):
         return redirect(url_for("appointment.manage", token=token), 303)
     form = EarlierForm(formdata=None)
-    form.days.data = [str(day) for day in practice.weekdays_of(visit.treatment, now.date())]
+    form.days.data = [str(day) for day in practice.weekdays_of(visit.treatment.therapists, now.date())]
     form.parts.data = [value for value, _ in PARTS]
     return _earlier_page(form, visit, token)
 

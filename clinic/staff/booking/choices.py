@@ -89,7 +89,7 @@ def choice() -> BookingChoices:
     if therapist is not None and therapist not in treatment.therapists:
         therapist = None
     location = named(places, request.args.get("location")) or practice.usual_place(
-        treatment, clock.now().date()
+        treatment.therapists, clock.now().date()
     )
     return BookingChoices(
         treatment=treatment, location=location or places[0], therapist=therapist, client=person

@@ -88,6 +88,7 @@ THINGS = {
     "rooms": "a room",
     "treatments": "a treatment",
     "therapists": "a therapist",
+    "therapist_profiles": "a therapist’s page",
     "weekly_hours": "hours",
     "special_days": "hours of a day",
     "time_off": "time off",

@@ -65,6 +65,14 @@ class LocationForm(UnchangedForm):
     getting_here = TextAreaField(
         "Getting here", description="Doors, steps, buses. It stands in letters.", validators=[Optional()]
     )
+    step_free = TextAreaField(
+        "Without steps",
+        description="For somebody with a wheelchair, a pram or a sore back: steps, doors, a lift, how wide.",
+        validators=[Optional(), Length(max=400)],
+    )
+    parking = TextAreaField(
+        "Parking", description="Where, how long, what it costs.", validators=[Optional(), Length(max=400)]
+    )
     last_on = SettingsDateField(
         "Last day open",
         description="Only when the location closes for good.",
@@ -73,7 +81,7 @@ class LocationForm(UnchangedForm):
 
     def show(self, place: LocationDetails, zone: str) -> None:
         """Fill the form from what stands."""
-        for name in ("name", "street", "town", "getting_here"):
+        for name in ("name", "street", "town", "getting_here", "step_free", "parking"):
             self[name].data = getattr(place, name)
         self.zone.data = zone
         self.last_on.data = day_before(place.closed_on)
@@ -86,6 +94,8 @@ class LocationForm(UnchangedForm):
             street=text(self.street),
             town=text(self.town),
             getting_here=text(self.getting_here),
+            step_free=text(self.step_free),
+            parking=text(self.parking),
             closed_on=day_after(self.last_on.data),
         )
 

@@ -25,6 +25,8 @@ BLOCKERS = (Permission.CALENDAR_WRITE, Permission.SETTINGS_WRITE)
 READERS = (Permission.AUDIT_READ,)
 SIGNERS = (Permission.GUIDANCE_SIGN, Permission.SETTINGS_WRITE)
 """Therapists read the rule book and sign it; owners read it."""
+TREATING = (Permission.NOTE_WRITE,)
+"""Whoever treats clients has a page to write."""
 
 # (section, endpoint, word, who may)
 SECTIONS = (
@@ -37,6 +39,7 @@ SECTIONS = (
     ("rooms", "staff.settings_rooms", "Rooms", OWNERS),
     ("treatments", "staff.settings_treatments", "Treatments", OWNERS),
     ("therapists", "staff.settings_therapists", "Therapists", OWNERS),
+    ("own_page", "staff.settings_own_page", "Your page", TREATING),
     ("hours", "staff.settings_hours", "Hours", OWNERS),
     ("time_off", "staff.settings_time_off", "Time off", BLOCKERS),
     ("closures", "staff.settings_closures", "Closures", BLOCKERS),
