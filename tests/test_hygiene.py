@@ -13,6 +13,10 @@ from pathlib import Path
 
 import pytest
 
+import clinic.app  # noqa: F401 - loads every model
+from clinic.db import Base
+from clinic.maintenance.processing import ABOUT_NOBODY, PROCESSING
+
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("clinic", "tests", "templates", "assets", "migrations", "docs", "tools", "bench", ".ci")
 MADE = ("static/dist", "__pycache__")
@@ -373,3 +377,12 @@ def test_an_error_that_is_said_to_be_raised_is_read_from_a_docstring() -> None:
         "Stale",
         "NoSuchVisit",
     ]
+
+
+def test_every_table_stands_on_the_privacy_page_or_is_about_nobody() -> None:
+    """A new table belongs to a purpose in `clinic.maintenance.processing`, or to its list of tables about nobody."""
+    named = [table for row in PROCESSING for table in row.tables]
+    assert len(named) == len(set(named))
+    assert set(named) & set(ABOUT_NOBODY) == set()
+    assert sorted(set(Base.metadata.tables) - set(named) - set(ABOUT_NOBODY)) == []
+    assert sorted({*named, *ABOUT_NOBODY} - set(Base.metadata.tables)) == []

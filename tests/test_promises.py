@@ -58,6 +58,7 @@ CODES = {
     "guardian_consents": {"text_version"},
     "heartbeats": {"name", "state"},
     "idempotency_keys": {"key", "location"},
+    "legal_texts": {"page", "language", "words"},
     "letter_texts": {"kind", "language", "subject", "heading", "opening", "closing"},
     "limits": {"name", "key"},
     "locations": {"name", "slug", "zone", "street", "town", "getting_here"},

@@ -1,4 +1,4 @@
-"""The public home page: what the practice offers, who works there, where and when; and its privacy page."""
+"""The public home page: what the practice offers, who works there, where and when."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -50,20 +50,6 @@ def home() -> str:
         houses=opening_times.of_locations(now),
         next_free=_next_free(sold, people, now) if _is_open() else None,
     )
-
-
-@blueprint.get("/privacy")
-@audience(anyone)
-def privacy() -> str:
-    """Who sees what, how long it stays, and how to have it corrected or deleted."""
-    return render_template("public/privacy.html")
-
-
-@blueprint.get("/accessibility")
-@audience(anyone)
-def accessibility() -> str:
-    """The accessibility statement, and whom to tell about problems."""
-    return render_template("public/accessibility.html")
 
 
 def _is_open() -> bool:

@@ -26,6 +26,7 @@ TRANSLATED = (
     "doctors_link.link",
     "guardian.",
     "home.",
+    "legal.",
     "letters.",
     "own_details.",
     "own_tips.ask",

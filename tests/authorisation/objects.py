@@ -207,6 +207,11 @@ def _stop(world: World) -> Objects:
     )
 
 
+def _legal_text(world: World) -> Objects:
+    """Words of a legal page belong to the practice, not to anybody."""
+    return Objects({"name": "terms", "spoken": "de"}, {"name": "nothing", "spoken": "de"})
+
+
 def _letter_text(world: World) -> Objects:
     """Words of a letter belong to the practice, not to anybody."""
     return Objects({"kind": "reminder", "spoken": "de"}, {"kind": "nothing", "spoken": "de"})
@@ -421,6 +426,8 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "staff.settings_text_preview": _letter_text,
     "staff.settings_text_reset": _letter_text,
     "staff.settings_text_test": _letter_text,
+    "staff.settings_legal_text": _legal_text,
+    "staff.settings_legal_reset": _legal_text,
     "letters.stop": _stop,
     "check_in.ask": _check_in_link,
     "check_in.answer": _check_in_link,

@@ -102,6 +102,8 @@ def test_a_stranger_finds_nothing_in_the_way_before_booking(chromium: Browser, p
             "/",
             "/book",
             "/privacy",
+            "/terms",
+            "/imprint",
             "/accessibility",
             "/guidance",
             "/my/sign-in",

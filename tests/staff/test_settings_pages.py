@@ -52,7 +52,7 @@ PRACTICE = {
 }
 
 
-def test_an_owner_comes_from_nothing_to_an_offer_in_six_steps(owner: Browser, make: Make) -> None:
+def test_an_owner_comes_from_nothing_to_an_offer_in_seven_steps(owner: Browser, make: Make) -> None:
     """Each page leads to the next one; at the end clients see a free time."""
     assert "Describe the practice" in owner.get("/staff/settings")
     page = owner.done("/staff/settings/practice", seen=seen(owner, "/staff/settings/practice"), **PRACTICE)
@@ -95,6 +95,9 @@ def test_an_owner_comes_from_nothing_to_an_offer_in_six_steps(owner: Browser, ma
     hours |= {f"from-{n}": "9" for n in range(5)} | {f"until-{n}": "17:00" for n in range(5)}
     hours |= {f"place-{n}": str(location.id) for n in range(5)}
     owner.done(week, seen=seen(owner, week), act="save", from_on=make.day().isoformat(), **hours)
+    assert "Write the imprint" in owner.get("/staff/settings")
+    imprint = "/staff/settings/legal/imprint/de"
+    Visitor(owner.client).open(imprint).press("Save the text", words="Ana Ortiz")
     assert "Clients cannot book yet" in owner.get("/staff/settings")
     assert "10:00" not in owner.get("/book/relaxation-an-hour?day=2031-03-04")
     Visitor(owner.client).open("/staff/settings").press("Open for booking")
@@ -113,6 +116,7 @@ def test_a_practice_cannot_open_while_a_client_would_find_nothing(owner: Browser
 
 def test_online_booking_is_closed_with_a_sentence_and_opened_again(owner: Browser, scene: Scene) -> None:
     page, path = Visitor(owner.client), "/staff/settings/online-booking"
+    page.open("/staff/settings/legal/imprint/de").press("Save the text", words="Ana Ortiz")
     page.open(path).press("Close online booking", words="")
     assert "Write a sentence for your clients." in page.text
     assert scene.make.refreshed(db.session.get_one(Practice, 1)).is_open

@@ -77,6 +77,7 @@ THINGS = {
     "consents": "a consent",
     "guardian_consents": "a guardian’s consent",
     "doctor_pages": "a page for the doctor",
+    "legal_texts": "the words of a legal page",
     "waiting_wishes": "a place on the waiting list",
     "waiting_offerings": "an offered time",
     "waiting_offers": "an offered time",

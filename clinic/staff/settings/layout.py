@@ -35,6 +35,7 @@ SECTIONS = (
     ("rules", "staff.settings_rules", "Rules", OWNERS),
     ("online", "staff.settings_online", "Online booking", OWNERS),
     ("texts", "staff.settings_texts", "Letters", OWNERS),
+    ("legal", "staff.settings_legal", "Legal pages", OWNERS),
     ("locations", "staff.settings_locations", "Locations", OWNERS),
     ("rooms", "staff.settings_rooms", "Rooms", OWNERS),
     ("treatments", "staff.settings_treatments", "Treatments", OWNERS),

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from clinic import clock
 from clinic.booking import outside_hours
 from clinic.db import db
-from clinic.practice import booking_rules, opening_hours, practice_settings, queries
+from clinic.practice import booking_rules, legal_texts, opening_hours, practice_settings, queries
 from clinic.practice.models import (
     Location,
     OnlineBooking,
@@ -26,6 +26,8 @@ from clinic.staff.blueprint import blueprint
 from clinic.staff.settings.layout import BLOCKERS, OWNERS, page, saved
 from clinic.staff.settings.practice_forms import BookingRulesForm, PracticeForm
 from clinic.web.access import actor, audience, staff
+
+IMPRINT = "staff.settings_legal"
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ def steps() -> list[SetUpStep]:
     )
     given = sold.join(treatment_therapists).join(Therapist).where(here)
     working = sa.select(WeeklyHours.id).join(Therapist, Therapist.id == WeeklyHours.therapist_id).where(here)
-    return [
+    listed = [
         SetUpStep(
             "Say who you are",
             "Name, telephone, country and currency stand on every page and letter.",
@@ -102,6 +104,18 @@ def steps() -> list[SetUpStep]:
             there(sa.exists(working)),
         ),
     ]
+    practice_here = queries.find_practice()
+    if practice_here is not None and practice_here.country in legal_texts.IMPRINT_COUNTRIES:
+        listed.append(
+            SetUpStep(
+                "Write the imprint",
+                "Your country requires every business website to say who is behind it.",
+                IMPRINT,
+                "Write the imprint",
+                not legal_texts.lacks_imprint(practice_here),
+            )
+        )
+    return listed
 
 
 def _online() -> str:
@@ -123,6 +137,7 @@ def overview() -> ResponseReturnValue:
         next_step=next_step,
         outside=len(outside_hours.ids(clock.now())),
         online=_online(),
+        lacks_imprint=next_step is not None and next_step.endpoint == IMPRINT,
     )
 
 

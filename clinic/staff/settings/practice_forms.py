@@ -43,7 +43,7 @@ class PracticeForm(UnchangedForm):
         "Name", description="As clients know it.", validators=[InputRequired("Enter the name.")]
     )
     legal_name = StringField(
-        "Legal name", description="On the privacy page, where it differs.", validators=[Optional()]
+        "Legal name", description="On the legal pages, where it differs.", validators=[Optional()]
     )
     phone = StringField("Telephone", validators=[InputRequired("Enter a telephone number."), TELEPHONE])
     mail = StringField(
