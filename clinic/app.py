@@ -170,6 +170,8 @@ def flask_config(settings: Settings, *, longest_statement_ms: int) -> dict[str, 
         "HEALTH_TOKEN": settings.health_token.get_secret_value() if settings.health_token else None,
         "REDIS_URL": settings.redis_url,
         "WORKER_CONCURRENCY": settings.worker_concurrency,
+        "BACKUP_RECIPIENTS": tuple(settings.backup_recipients.split()),
+        "BACKUP_FOLDER": settings.backups,
     }
 
 

@@ -3,7 +3,8 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,14 +17,26 @@ from clinic import clock, demo, schema, sealed
 from clinic.accounts import audit, audit_seals, security_events, team
 from clinic.accounts.models import Role, User
 from clinic.app import create_app
+from clinic.backup import archive, drill, making, restoring, runs
+from clinic.backup.runs import BackupState
 from clinic.booking import zone_changes
 from clinic.db import Base, db, transaction
 from clinic.embedded import running, supervisor
+from clinic.embedded.servers import Servers, ServersWanted
 from clinic.guidance import suggest as suggestion
 from clinic.plans import replay
 from clinic.practice.queries import find_practice
 from clinic.refusal import Refusal
-from config import Environment, InvalidSettings, Keys, Settings, Start, judge
+from config import (
+    STARTED_HERE_BROKER,
+    Environment,
+    InvalidSettings,
+    Keys,
+    Settings,
+    Start,
+    judge,
+    key_file,
+)
 
 ROTATION_BATCH = 500
 Command = Callable[[argparse.Namespace], int]
@@ -196,6 +209,89 @@ def repair_zones(parsed: argparse.Namespace) -> int:
     return 0
 
 
+def backup_key(parsed: argparse.Namespace) -> int:
+    """Print a new key pair for backups, to be kept away from the machine that makes them; nothing is stored."""
+    private, public = archive.fresh_identity()
+    print("# The key that opens Lumbar's backups. Keep this file away from the server, and in two places.")
+    print(f"# Set on the server: BACKUP_RECIPIENTS={public}")
+    print(private)
+    return 0
+
+
+def back_up(parsed: argparse.Namespace) -> int:
+    """Make an encrypted backup of the database now, as happens each night."""
+    settings = _settings()
+    with create_app(settings, in_background=True).app_context():
+        try:
+            made = making.make(settings.database_url, settings.backups, settings.backup_recipients.split())
+        except Refusal as refusal:
+            print(refusal.sentence, file=sys.stderr)
+            return 1
+    print(f"{made} ({made.stat().st_size / 1e6:.1f} MB)")
+    return 0
+
+
+def restore(parsed: argparse.Namespace) -> int:
+    """Bring a backup back into an empty database; where no address is set, into an empty data folder."""
+    given = Start.read()
+    if not (os.environ.get("LUMBAR_KEYS") or key_file(given.lumbar_data).exists()):
+        print(
+            f"There are no keys: set LUMBAR_KEYS, or put the practice's key file at {key_file(given.lumbar_data)}.",
+            file=sys.stderr,
+        )
+        return 2
+    if running.running_environment(given.lumbar_data.resolve()):
+        print("Lumbar is running on this data folder: stop it first. Nothing was changed.", file=sys.stderr)
+        return 2
+    with ExitStack() as undo:
+        if given.database_url is None:
+            wanted = ServersWanted(broker=False)
+            pair = undo.enter_context(Servers(given.lumbar_data.resolve() / "servers", wanted=wanted))
+            settings = Settings.read(database_url=pair.urls.owner, redis_url=STARTED_HERE_BROKER)
+        else:
+            settings = Settings.read(redis_url=given.redis_url or STARTED_HERE_BROKER)
+        sealed.use(settings.keys.sealing_bytes)
+        try:
+            found = restoring.restore(
+                parsed.file, parsed.key, settings.database_owner_url or settings.database_url
+            )
+        except Refusal as refusal:
+            print(refusal.sentence, file=sys.stderr)
+            return 1
+    print(f"{found.rows} rows are back as they were at {found.manifest.made_at:%Y-%m-%d %H:%M} UTC.")
+    print("No message leaves until an owner has read what waits, under Messages.")
+    return 0
+
+
+def rehearse(parsed: argparse.Namespace) -> int:
+    """Restore the newest backup into servers of its own, look at everything, and say how long that took."""
+    settings = _settings()
+
+    @contextmanager
+    def product(servers: Servers) -> Iterator[None]:
+        there = {
+            "database_url": servers.urls.app,
+            "database_owner_url": servers.urls.owner,
+            "database_seal_url": servers.urls.sealer,
+        }
+        with create_app(settings.model_copy(update=there), in_background=True).app_context():
+            yield
+
+    with create_app(settings, in_background=True).app_context():
+        try:
+            found = drill.rehearse(settings.backups, parsed.key, product)
+        except Refusal as refusal:
+            print(refusal.sentence, file=sys.stderr)
+            return 1
+    print(f"{found.file.name}: {found.restored.rows} rows came back, each table as it was.")
+    print(
+        f"{found.opened} sealed values opened, {found.seals} seals of the audit hold, nothing would be sent."
+    )
+    print(f"Back after {found.took.total_seconds():.0f} s (recovery time).")
+    print(f"Lost would be the last {found.lost.total_seconds() / 3600:.1f} hours (recovery point).")
+    return 0
+
+
 def doctor(parsed: argparse.Namespace) -> int:
     """Check the database, its durability, the keys and the audit's seals; status 1 when something is wrong."""
     faults, settings = [], _settings()
@@ -211,6 +307,12 @@ def doctor(parsed: argparse.Namespace) -> int:
         if drifted:
             faults.append(f"{drifted} visits miss their promised time: run `python -m clinic repair-zones`.")
         seals = 0
+        if is_current and settings.environment is Environment.PRODUCTION:
+            standing = runs.state(clock.now(), are_on=bool(settings.backup_recipients))
+            if standing is BackupState.OFF:
+                faults.append("No backups are made: see `python -m clinic backup-key`.")
+            elif standing is BackupState.LATE:
+                faults.append("There is no good backup of the last 26 hours: see Settings, Data.")
         if is_current:  # Before the newest revision there may be nothing to look at.
             verification = audit_seals.verify()
             seals = verification.seals
@@ -236,6 +338,14 @@ def _first_line(run: Command) -> str:
 
 
 _PERSON = {"mail": {"help": "their e-mail address"}}
+_KEY: dict[str, dict[str, Any]] = {
+    "--key": {
+        "metavar": "FILE",
+        "type": Path,
+        "required": True,
+        "help": "the private key, as backup-key printed it",
+    }
+}
 COMMANDS: dict[str, tuple[Command, dict[str, dict[str, Any]]]] = {
     "up": (up, {}),
     "migrate": (migrate, {}),
@@ -254,4 +364,11 @@ COMMANDS: dict[str, tuple[Command, dict[str, dict[str, Any]]]] = {
         {"--list": {"action": "store_true", "help": "only list what would move; change nothing"}},
     ),
     "doctor": (doctor, {}),
+    "backup-key": (backup_key, {}),
+    "backup": (back_up, {}),
+    "restore": (
+        restore,
+        {"file": {"metavar": "FILE", "type": Path, "help": "a backup"}, **_KEY},
+    ),
+    "drill": (rehearse, _KEY),
 }

@@ -5,6 +5,7 @@ column and the row's id, so a value copied to another row, column or table does 
 and its dumps; several may be known at once, the highest id seals, `python -m clinic rotate-keys` re-seals the rest.
 """
 
+import hmac
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
 KEY_BYTES = 32
 NONCE_BYTES = 12
 
+PRINTED = b"fingerprint of a sealing key"
+
 _keys: dict[int, AESGCM] = {}
+_prints: dict[int, str] = {}
 
 
 class Unsealable(Exception):
@@ -34,6 +38,8 @@ def use(keys: Mapping[int, bytes]) -> None:
             raise ValueError(f"sealing key {key_id} must have an id from 1 to 255 and {KEY_BYTES} bytes")
     _keys.clear()
     _keys.update({key_id: AESGCM(key) for key_id, key in keys.items()})
+    _prints.clear()
+    _prints.update({key_id: hmac.digest(key, PRINTED, "sha256")[:8].hex() for key_id, key in keys.items()})
 
 
 def current_key_id() -> int:
@@ -41,6 +47,16 @@ def current_key_id() -> int:
     if not _keys:
         raise Unsealable("no sealing key is loaded")
     return max(_keys)
+
+
+def fingerprints() -> dict[int, str]:
+    """The loaded keys by id, each as 16 hexadecimal digits that tell keys apart and say nothing of them."""
+    return dict(_prints)
+
+
+def are_known(prints: Mapping[int, str]) -> bool:
+    """Whether all keys with these fingerprints are loaded."""
+    return prints.items() <= fingerprints().items()
 
 
 def seal(value: Any, place: str) -> bytes:

@@ -5,7 +5,4 @@ set -a
 source "${LUMBAR_ENV:-/etc/lumbar.env}"
 set +a
 cd "$(dirname "$0")/.."
-if [ "$1" = backup ] || [ "$1" = restore ]; then
-  exec .venv/bin/python -m tools.dump "$@"
-fi
 exec .venv/bin/python -m clinic "$@"

@@ -12,6 +12,8 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from clinic import __version__, clock
 from clinic.accounts import audit_seals
+from clinic.backup import runs
+from clinic.backup.runs import BackupState
 from clinic.db import db
 from clinic.messaging import backlog, heartbeat
 from clinic.web.access import anyone, audience
@@ -34,10 +36,17 @@ def health() -> Response:
         behind = backlog.count(clock.now())
         is_on_time = heartbeat.is_on_time(clock.system())
         sealing = audit_seals.state(clock.now())
+        backup = runs.state(clock.now(), are_on=bool(current_app.config["BACKUP_RECIPIENTS"]))
     except (OperationalError, PoolExhausted):
         db.session.rollback()
         return _down()
-    is_well = found.is_well and behind.are_none and is_on_time and sealing == "ok"
+    is_well = (
+        found.is_well
+        and behind.are_none
+        and is_on_time
+        and sealing == "ok"
+        and backup is not BackupState.LATE
+    )
     status = "ok" if is_well else "degraded"
     if not _may_see_details():
         return _unkept(jsonify(status=status))
@@ -48,6 +57,7 @@ def health() -> Response:
         clock="ok" if is_on_time else "off",
         arrears=asdict(behind),
         audit=sealing,
+        backup=backup,
         **{sign.part.value: sign.word for sign in found.signs},
     )
     return _unkept(answer)

@@ -214,6 +214,7 @@ ABOUT_NOBODY: Final = {
     "override_counts": "numbers about groups",
     "experiences": "numbers about groups",
     "recounts": "when numbers are counted again",
+    "backup_runs": "when the whole database was copied",
     "heartbeats": "the delivery's own state",
     "sending": "the delivery's own state",
     "sns_errands": "certificates of a mail provider",

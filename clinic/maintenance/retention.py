@@ -15,6 +15,7 @@ from typing import Final
 
 from clinic.accounts import client_records, limits, sessions, typed_details
 from clinic.accounts import services as accounts
+from clinic.backup import runs
 from clinic.booking import idempotency, lapsed_reservations
 from clinic.booking.waiting import entries
 from clinic.intake import consent, doctor_pages
@@ -109,6 +110,13 @@ RETENTION: Final = (
         after=N_("the first answer"),
         why=N_("a form or a caller that repeats itself gets the first answer"),
         delete=idempotency.delete_old,
+    ),
+    Retention(
+        what=N_("Attempts to make or prove a backup"),
+        keep=runs.KEPT,
+        after=N_("they began"),
+        why=N_("longer than the oldest backup file stays"),
+        delete=runs.delete_old,
     ),
     Retention(
         what=N_("Unfinished health answers"),

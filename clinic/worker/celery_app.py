@@ -26,7 +26,7 @@ class Driver(Celery):
         self.flask_app = flask_app
         self.config_from_object(_settings(flask_app))
         for each in TIMETABLE:
-            self.task(name=each.name)(each.step)
+            self.task(name=each.name, time_limit=each.limit)(each.step)
 
 
 def _settings(app: Flask) -> dict[str, Any]:
@@ -39,7 +39,6 @@ def _settings(app: Flask) -> dict[str, Any]:
         "enable_utc": True,
         "task_acks_late": True,
         "task_reject_on_worker_lost": True,
-        "task_time_limit": 120,
         "worker_prefetch_multiplier": 1,
         "worker_concurrency": app.config["WORKER_CONCURRENCY"],
         "worker_hijack_root_logger": False,

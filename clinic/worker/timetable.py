@@ -6,6 +6,7 @@ from typing import Final
 
 from celery.schedules import crontab
 
+from clinic.backup import nightly
 from clinic.maintenance import sweeps
 from clinic.messaging import tasks
 
@@ -18,6 +19,8 @@ class ScheduledStep:
     schedule: float | crontab
     expires: int
     """Seconds. A tick that was not taken up in time is worth nothing: the next one finds the same work."""
+    limit: int = 120
+    """Seconds after which the step is ended."""
 
     @property
     def name(self) -> str:
@@ -33,6 +36,7 @@ TIMETABLE: Final = (
     ScheduledStep(step=sweeps.seal_audit, schedule=60.0, expires=60),
     ScheduledStep(step=sweeps.count_overrides_if_asked, schedule=20.0, expires=20),
     ScheduledStep(step=sweeps.tidy, schedule=crontab(minute="7"), expires=1800),
+    ScheduledStep(step=nightly.back_up, schedule=crontab(hour="2", minute="30"), expires=3600, limit=14_400),
     ScheduledStep(step=sweeps.delete_old_drafts, schedule=crontab(hour="3", minute="20"), expires=3600),
     ScheduledStep(step=sweeps.count_overrides, schedule=crontab(hour="3", minute="40"), expires=3600),
     ScheduledStep(step=sweeps.count_experiences, schedule=crontab(hour="3", minute="50"), expires=3600),

@@ -237,6 +237,7 @@ POLICIES: dict[str, str | frozenset[Permission]] = {
     "staff.settings_guidance_text": SIGNING,
     "staff.settings_signed_text": SIGNING,
     "staff.settings_access": Permission.AUDIT_READ,
+    "staff.settings_data": Permission.SETTINGS_WRITE,
     "staff.settings_access_export": Permission.AUDIT_READ,
     "staff.settings_access_csv": Permission.AUDIT_READ,
     "staff.settings_practice": Permission.SETTINGS_WRITE,

@@ -47,6 +47,7 @@ SECTIONS = (
     ("guidance", "staff.settings_guidance", "Guidance", SIGNERS),
     ("access", "staff.settings_access", "Access", READERS),
     ("team", "staff.settings_team", "Team", OWNERS),
+    ("data", "staff.settings_data", "Data", OWNERS),
 )
 
 

@@ -1,0 +1,111 @@
+"""Prove the newest backup: restore it into a server of its own, open what is sealed, verify the audit, send nothing."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import sqlalchemy as sa
+
+from clinic import clock, sealed
+from clinic.accounts import audit_seals
+from clinic.backup import making, restoring, runs
+from clinic.backup.archive import digest
+from clinic.backup.models import BackupDeed
+from clinic.backup.restoring import RestoredBackup
+from clinic.db import Base, db, transaction
+from clinic.embedded.servers import Servers, scratch_servers
+from clinic.messaging import pause
+from clinic.messaging.models import Sending
+from clinic.refusal import Refusal
+
+OPENED: Final = 100
+"""Sealed values opened in each column."""
+
+
+class DrillFailed(Refusal):
+    """The backup came back, but something in it is not as it should be."""
+
+    code = "drill-failed"
+
+
+@dataclass(frozen=True, slots=True)
+class DrillReport:
+    """What a drill found."""
+
+    file: Path
+    restored: RestoredBackup
+    opened: int
+    """Sealed values that opened."""
+    seals: int
+    """Seals of the audit that hold."""
+    took: timedelta
+    """From the encrypted file to a database that can be used (recovery time)."""
+    lost: timedelta
+    """What would be missing if the live database were lost now (recovery point)."""
+
+
+Product = Callable[[Servers], AbstractContextManager[object]]
+"""The product's context on other servers."""
+
+
+def rehearse(folder: Path, key_file: Path, product: Product) -> DrillReport:
+    """Restore the newest backup into servers that are removed afterwards, look at it, and note the drill in the live database.
+
+    Owns its transactions. Raises a Refusal after noting it.
+    """
+    with transaction():
+        run_id = runs.begin(BackupDeed.DRILL, clock.now()).id
+    try:
+        report = _rehearsed(folder, key_file, product)
+    except Refusal as refusal:
+        with transaction():
+            runs.end_badly(run_id, refusal.sentence, clock.now())
+        raise
+    with transaction():
+        runs.end_well(
+            run_id,
+            file_name=report.file.name,
+            file_bytes=report.file.stat().st_size,
+            sha256=digest(report.file),
+            now=clock.now(),
+        )
+    return report
+
+
+def _rehearsed(folder: Path, key_file: Path, product: Product) -> DrillReport:
+    file = making.newest(folder)
+    with scratch_servers() as servers:
+        began = time.monotonic()
+        restored = restoring.restore(file, key_file, servers.urls.owner)
+        took = timedelta(seconds=time.monotonic() - began)
+        with product(servers):
+            opened, seals = _looked_at(clock.now())
+    return DrillReport(file, restored, opened, seals, took, clock.now() - restored.manifest.made_at)
+
+
+def _looked_at(now: datetime) -> tuple[int, int]:
+    """How many sealed values opened, and how many seals of the audit hold. Raises DrillFailed."""
+    try:
+        opened = sum(1 for _ in _opened())
+    except sealed.Unsealable as unsealable:
+        raise DrillFailed(f"A sealed value does not open: {unsealable}.") from None
+    verification = audit_seals.verify()
+    if not verification.holds:
+        raise DrillFailed(f"The audit does not hold: seal {verification.broken}, {verification.why}.")
+    with transaction():
+        # Before the first pass of a practice there is no state, and nothing that could have been sent before.
+        if db.session.get(Sending, 1) is not None and not pause.is_held(now, asked=False):
+            raise DrillFailed("The restored database would send messages.")
+    return opened, verification.seals
+
+
+def _opened() -> Iterator[object]:
+    for model, attribute in sealed.sealed_attributes(Base):
+        column = getattr(model, attribute.column)
+        for row in db.session.scalars(sa.select(model).where(column.is_not(None)).limit(OPENED)):
+            yield attribute.__get__(row, model)
+        db.session.expunge_all()

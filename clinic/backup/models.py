@@ -1,0 +1,44 @@
+"""The table of the backups: one row for each attempt to make one or to prove one."""
+
+from datetime import datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from clinic.db import Identified, Model
+
+
+class BackupDeed(StrEnum):
+    """What was attempted."""
+
+    BACKUP = "backup"
+    DRILL = "drill"
+
+
+class BackupRun(Identified, Model):
+    """One attempt. Without an end it is under way, or was killed; then its half-written file was never a backup."""
+
+    __tablename__ = "backup_runs"
+
+    deed: Mapped[str]
+    began_at: Mapped[datetime] = mapped_column(index=True)
+    ended_at: Mapped[datetime | None]
+    is_good: Mapped[bool] = mapped_column(default=False)
+    """Whether it ended with a backup that was read back, or a drill in which everything was found again."""
+    file_name: Mapped[str | None]
+    """Without its folder."""
+    file_bytes: Mapped[int | None] = mapped_column(sa.BigInteger)
+    sha256: Mapped[str | None]
+    """Of the file, in hexadecimal."""
+    problem: Mapped[str | None]
+    """Why it failed, in a sentence that names no value of any row."""
+
+    __table_args__ = (
+        sa.CheckConstraint("deed IN ('backup', 'drill')", name="deed_known"),
+        sa.CheckConstraint("ended_at >= began_at", name="ends_after_it_began"),
+        sa.CheckConstraint(
+            "NOT is_good OR (ended_at IS NOT NULL AND problem IS NULL AND file_name IS NOT NULL)",
+            name="good_means_ended_well",
+        ),
+    )

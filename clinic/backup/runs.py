@@ -1,0 +1,107 @@
+"""What is remembered of each attempt, and how the backups stand."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from clinic.backup.models import BackupDeed, BackupRun
+from clinic.db import db
+
+LATE_AFTER: Final = timedelta(hours=26)
+"""A day, and two hours for a night that was busy."""
+DRILL_AFTER: Final = timedelta(days=31)
+SHOWN: Final = 30
+KEPT: Final = timedelta(days=400)
+"""Longer than the oldest backup file is kept."""
+
+
+class BackupState(StrEnum):
+    """Whether there is a backup to go back to."""
+
+    OK = "ok"
+    LATE = "late"
+    OFF = "off"
+    """No public key is set, so nobody could read one."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackupOverview:
+    """What an owner reads about the backups."""
+
+    state: BackupState
+    newest: BackupRun | None
+    """The newest good one."""
+    drill: BackupRun | None
+    """The newest good drill."""
+    lately: Sequence[BackupRun]
+
+
+def begin(deed: BackupDeed, now: datetime) -> BackupRun:
+    """Note that an attempt begins; the caller commits before the work, so that one that is killed leaves a trace."""
+    run = BackupRun(deed=deed, began_at=now)
+    db.session.add(run)
+    db.session.flush()
+    return run
+
+
+def end_well(run_id: UUID, *, file_name: str, file_bytes: int, sha256: str, now: datetime) -> None:
+    """Note that an attempt ended as it should."""
+    _end(run_id, is_good=True, file_name=file_name, file_bytes=file_bytes, sha256=sha256, ended_at=now)
+
+
+def end_badly(run_id: UUID, problem: str, now: datetime) -> None:
+    """Note why an attempt ended otherwise."""
+    _end(run_id, problem=problem, ended_at=now)
+
+
+def _end(run_id: UUID, **columns: object) -> None:
+    db.session.execute(sa.update(BackupRun).where(BackupRun.id == run_id).values(**columns))
+
+
+def state(now: datetime, *, are_on: bool) -> BackupState:
+    """How the backups stand. One statement.
+
+    Late is whoever set public keys and got no good backup for LATE_AFTER, counted from the first attempt.
+    """
+    if not are_on:
+        return BackupState.OFF
+    runs = sa.select(BackupRun.began_at)
+    good = runs.where(BackupRun.deed == BackupDeed.BACKUP, BackupRun.is_good)
+    since = db.session.scalar(
+        sa.select(
+            sa.func.coalesce(
+                good.with_only_columns(sa.func.max(BackupRun.began_at)).scalar_subquery(),
+                runs.with_only_columns(sa.func.min(BackupRun.began_at)).scalar_subquery(),
+            )
+        )
+    )
+    return BackupState.OK if since is None or since > now - LATE_AFTER else BackupState.LATE
+
+
+def overview(now: datetime, *, are_on: bool) -> BackupOverview:
+    """How the backups stand, with the last attempts, newest first."""
+    lately = db.session.scalars(
+        sa.select(BackupRun).order_by(BackupRun.began_at.desc(), BackupRun.id.desc()).limit(SHOWN)
+    ).all()
+    return BackupOverview(
+        state(now, are_on=are_on), _newest(BackupDeed.BACKUP), _newest(BackupDeed.DRILL), lately
+    )
+
+
+def _newest(deed: BackupDeed) -> BackupRun | None:
+    return db.session.scalar(
+        sa.select(BackupRun)
+        .where(BackupRun.deed == deed, BackupRun.is_good)
+        .order_by(BackupRun.began_at.desc())
+        .limit(1)
+    )
+
+
+def delete_old(before: datetime) -> None:
+    """Forget attempts that began before an instant."""
+    db.session.execute(sa.delete(BackupRun).where(BackupRun.began_at < before))

@@ -1,0 +1,36 @@
+"""Settings, Data: how the backups stand, what was attempted lately, and whether somebody has proved that one comes back."""
+
+from flask import current_app
+from flask.typing import ResponseReturnValue
+
+from clinic import clock
+from clinic.backup import rotation, runs
+from clinic.staff.blueprint import blueprint
+from clinic.staff.day import practice_zone
+from clinic.staff.settings.layout import OWNERS, page
+from clinic.web.access import audience, staff
+
+
+@blueprint.get("/settings/data", endpoint="settings_data")
+@audience(staff, *OWNERS)
+def show() -> ResponseReturnValue:
+    """Backups and drills. Nothing about a client is shown."""
+    now = clock.now()
+    found = runs.overview(now, are_on=bool(current_app.config["BACKUP_RECIPIENTS"]))
+    is_drill_due = found.drill is None or found.drill.began_at < now - runs.DRILL_AFTER
+    return page(
+        "data",
+        "data",
+        found=found,
+        is_drill_due=is_drill_due,
+        who_reads=_who_reads(len(current_app.config["BACKUP_RECIPIENTS"])),
+        periods=(rotation.DAYS, rotation.WEEKS, rotation.MONTHS),
+        zone=practice_zone(now),
+        now=now,
+    )
+
+
+def _who_reads(keys: int) -> str:
+    if keys == 1:
+        return "Only the holder of one private key can read it."
+    return f"Only the holders of {keys} private keys can read it."
