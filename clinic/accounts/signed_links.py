@@ -21,6 +21,7 @@ AFTERCARE = "aftercare"
 CHECK_IN = "check_in"
 ENTRY = "waiting_wish"
 OFFER = "waiting_offer"
+VISIT_FORM = "visit"
 
 _keys: dict[int, bytes] = {}
 
@@ -64,6 +65,11 @@ def aftercare_path(appointment_id: UUID, epoch: int) -> str:
 def check_in_path(appointment_id: UUID, epoch: int) -> str:
     """The link to the two questions after a visit: `/check-in/<token>`."""
     return purpose_path("check-in", CHECK_IN, appointment_id, epoch)
+
+
+def visit_form_path(appointment_id: UUID, epoch: int) -> str:
+    """The link to the short form before a visit: `/visit/<token>`. The page decides when it takes answers."""
+    return purpose_path("visit", VISIT_FORM, appointment_id, epoch)
 
 
 def entry_path(entry_id: UUID, epoch: int) -> str:

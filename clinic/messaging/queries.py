@@ -15,7 +15,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from clinic.accounts.models import Client, User
+from clinic.accounts.models import Client, Contact, User
 from clinic.accounts.name_search import name_matches
 from clinic.booking.models import Appointment
 from clinic.db import db
@@ -24,6 +24,8 @@ from clinic.messaging import resend
 from clinic.messaging.bounces.effects import CAME_BACK, UNWANTED
 from clinic.messaging.due.visits import visits
 from clinic.messaging.heartbeat import DeliveryHeartbeats
+from clinic.messaging.kinds import KINDS
+from clinic.messaging.kinds.declaration import Recipient
 from clinic.messaging.models import Message, MessageKind
 from clinic.messaging.services import STILL_OPEN
 
@@ -177,6 +179,52 @@ def not_delivered(visit_ids: Iterable[UUID]) -> frozenset[UUID]:
         ~went,
     )
     return frozenset(db.session.scalars(failed))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceivedMessage:
+    """A message that left for a client: what it was, when, by which channel, to which of their addresses."""
+
+    id: UUID
+    kind: MessageKind
+    channel: str
+    at: datetime
+    """When it left, or when it came back."""
+    address: str
+    """Empty if it went to an address that is none of the client's contacts now."""
+    came_back: bool
+    visit_at: datetime | None
+    zone: str
+
+
+def received(client_id: UUID, *, before: UUID | None = None, limit: int) -> list[ReceivedMessage]:
+    """What was sent to a client, newest first, those older than `before`; messages to staff about them are left out. One
+    statement."""
+    at = sa.func.coalesce(Message.sent_at, Message.given_up_at)
+    rows = sa.select(Message, at, Contact.value, Appointment.starts_at, Appointment.zone).where(
+        Message.client_id == client_id,
+        Message.kind.in_([kind for kind, known in KINDS.items() if known.recipient is Recipient.CLIENT]),
+        sa.or_(Message.sent_at.is_not(None), Message.why == CAME_BACK),
+    )
+    rows = rows.outerjoin(Appointment, Appointment.id == Message.subject_id).outerjoin(
+        Contact, sa.and_(Contact.id == Message.recipient_id, Contact.client_id == client_id)
+    )
+    if before is not None:
+        rows = rows.where(Message.id < before)
+    found = db.session.execute(rows.order_by(Message.id.desc()).limit(limit)).all()
+    return [
+        ReceivedMessage(
+            id=message.id,
+            kind=MessageKind(message.kind),
+            channel=message.channel,
+            at=at,
+            address=address or "",
+            came_back=message.sent_at is None,
+            visit_at=visit_at,
+            zone=zone or "",
+        )
+        for message, at, address, visit_at, zone in found
+    ]
 
 
 def _lines() -> sa.Select[*tuple[Any, ...]]:

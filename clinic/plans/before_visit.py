@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
-from clinic.accounts import audit
+from clinic.accounts import audit, signed_links
 from clinic.booking import safety
 from clinic.booking.models import Appointment, State
 from clinic.db import db
@@ -43,6 +43,11 @@ def opens_at(visit: Appointment) -> datetime:
 def is_open(visit: Appointment, now: datetime) -> bool:
     """Whether the form of a visit takes answers: from a day before its start until its end."""
     return visit.state in ANSWERABLE and opens_at(visit) <= now < visit.ends_at
+
+
+def form_path(visit: Appointment, now: datetime) -> str | None:
+    """The URL of a visit's form; None while it takes no answers."""
+    return signed_links.visit_form_path(visit.id, visit.link_epoch) if is_open(visit, now) else None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -49,15 +49,15 @@ class PastVisitsPage:
     has_older: bool
 
 
-def page(client_id: UUID, number: int, now: datetime) -> PastVisitsPage:
+def page(client_id: UUID, number: int, now: datetime, *, size: int = ON_A_PAGE) -> PastVisitsPage:
     """One page of a client's past visits; an invalid number gives the nearest page."""
     number = min(max(number, 1), LAST_PAGE)
     # Read one more than is shown, to know whether there are older ones.
-    found = past_visits.past(client_id, now, skip=(number - 1) * ON_A_PAGE, limit=ON_A_PAGE + 1)
+    found = past_visits.past(client_id, now, skip=(number - 1) * size, limit=size + 1)
     return PastVisitsPage(
-        visits=[_shown(visit, now) for visit in found[:ON_A_PAGE]],
+        visits=[_shown(visit, now) for visit in found[:size]],
         number=number,
-        has_older=len(found) > ON_A_PAGE,
+        has_older=len(found) > size,
     )
 
 

@@ -3,7 +3,7 @@
 The numbers are not interpreted: no comparison, no percentages, no causes. Missing values stay missing.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,12 +18,12 @@ from clinic.accounts.models import Client
 from clinic.db import db, transaction
 from clinic.guidance import own_words
 from clinic.guidance.fields import FIELDS
-from clinic.guidance.measures import GLOBAL_CHANGE_QUESTION, GlobalChange
+from clinic.guidance.measures import GlobalChange
 from clinic.guidance.own_words import OwnWords
-from clinic.guidance.questions import QUESTIONS
 from clinic.guidance.schedule import Instrument
 from clinic.intake import queries as intake
 from clinic.intake.models import Submission, SubmissionKind
+from clinic.language import N_, gettext
 from clinic.language.reading import local, short_date
 from clinic.plans import scores
 from clinic.plans.scores import Occasion
@@ -36,9 +36,18 @@ from clinic.web.signed_in_client import client_of_page
 NEWEST = 20
 """How many occasions are shown."""
 ON_THE_CHART = 6
-CHART_TITLE = "Average pain over the last week, 0 to 10"
+CHART_TITLE = N_("Average pain over the last week, 0 to 10")
 
 blueprint = Blueprint("progress", __name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PainLine:
+    """A client's average pain as a chart, with the first and the last number given and their days."""
+
+    chart: Trend
+    first: tuple[str, float]
+    last: tuple[str, float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,9 +72,31 @@ def show() -> str:
         words = _own_words(person.id, now)
         _record_look(person, shown, words, signed_in.actor, now)
         zone = _zone(shown, now)
-        chart, tables = _chart(shown, zone), list(_tables(shown, zone))
+        line, tables = _line(shown, zone), list(_tables(shown, zone))
     newest = NEWEST if len(given) > NEWEST else None
-    return render_template("portal/progress.html", chart=chart, tables=tables, newest=newest, words=words)
+    return render_template("portal/progress.html", line=line, tables=tables, newest=newest, words=words)
+
+
+def pain_line(
+    person: Client, *, actor: str, now: datetime, look_backs: Collection[datetime] = ()
+) -> PainLine | None:
+    """The line for the first page; None without any number. The access is recorded, and the caller commits.
+
+    `look_backs` are the starts of the visits at which the course is looked back on; the chart marks them.
+    """
+    shown = scores.of_client(person.id)[-NEWEST:]
+    line = _line(shown, _zone(shown, now), look_backs)
+    if line is not None:
+        audit.record(
+            actor,
+            "read",
+            person,
+            client_id=person.id,
+            purpose="own_progress",
+            fields=[Instrument.NRS.value],
+            now=now,
+        )
+    return line
 
 
 def has_any(client_id: UUID) -> bool:
@@ -97,16 +128,22 @@ def _zone(shown: Sequence[Occasion], now: datetime) -> str:
     return next((one.zone for one in reversed(shown) if one.zone), None) or next(places, "UTC")
 
 
-def _chart(shown: Sequence[Occasion], zone: str) -> Trend | None:
+def _line(shown: Sequence[Occasion], zone: str, look_backs: Collection[datetime] = ()) -> PainLine | None:
     """The line through the latest pain scores; None without any."""
     asked = [occasion for occasion in shown if Instrument.NRS in occasion.entries][-ON_THE_CHART:]
     readings = [
-        charts.ChartReading(label=_short(one, zone), value=_of(one, Instrument.NRS).get("average"))
+        charts.ChartReading(
+            label=_short(one, zone),
+            value=_of(one, Instrument.NRS).get("average"),
+            is_gate=one.at in look_backs,
+        )
         for one in asked
     ]
-    if all(reading.value is None for reading in readings):
+    given = [(reading.label, reading.value) for reading in readings if reading.value is not None]
+    if not given:
         return None
-    return charts.trend(readings, title=CHART_TITLE)
+    chart = charts.trend(readings, title=gettext(CHART_TITLE))
+    return PainLine(chart=chart, first=given[0], last=given[-1])
 
 
 def _tables(shown: Sequence[Occasion], zone: str) -> Iterator[Table]:
@@ -118,34 +155,35 @@ def _tables(shown: Sequence[Occasion], zone: str) -> Iterator[Table]:
         )
 
     yield Table(
-        title="Pain",
-        note="0 is no pain, 10 the worst you can imagine.",
-        heads=("Average, last week", "That day"),
+        title=gettext("Pain"),
+        note=gettext("0 is no pain, 10 the worst you can imagine."),
+        heads=(gettext("Average, last week"), gettext("That day")),
         rows=rows(Instrument.NRS, _key("average"), _key("now")),
     )
     yield Table(
-        title="Pain in daily life, past week",
-        note="How strong the pain was, and how much it got in the way: 0 is not at all, 10 is completely.",
-        heads=("Strength", "Enjoying life", "What you do every day"),
+        title=gettext("Pain in daily life, past week"),
+        note=gettext(
+            "How strong the pain was, and how much it got in the way: 0 is not at all, 10 is completely."
+        ),
+        heads=(gettext("Strength"), gettext("Enjoying life"), gettext("What you do every day")),
         rows=rows(Instrument.PEG, _key("pain"), _key("enjoyment"), _key("activity")),
     )
-    ability = QUESTIONS["psfs"]
     for activity in _activities(shown):
         yield Table(
             title=f"“{activity}”",
-            note=f"How well it goes: 0 is “{ability.low_label}”, 10 is “{ability.high_label}”.",
-            heads=("How well",),
+            note=gettext("How well it goes: 0 is “cannot do it”, 10 is “as before the problem”."),
+            heads=(gettext("How well"),),
             rows=rows(Instrument.PSFS, _rated(activity)),
         )
     yield Table(
-        title="Since the start",
-        note=f"{GLOBAL_CHANGE_QUESTION} …",
-        heads=("You said",),
+        title=gettext("Since the start"),
+        note=gettext("Compared with before the course, your back is:"),
+        heads=(gettext("You said"),),
         rows=rows(Instrument.GLOBAL_CHANGE, _change),
     )
     yield Table(
-        title="After the session before",
-        heads=("You felt",),
+        title=gettext("After the session before"),
+        heads=(gettext("You felt"),),
         rows=rows(Instrument.REACTION, _reaction),
     )
 

@@ -1,4 +1,4 @@
-"""How a client signs in without a password, says who they are, and finds their visits.
+"""How a client signs in without a password, says who they are, and finds their pages.
 
 A one-time link proves an address and nothing more. The visitor then chooses one of the people on that address, or says
 they are somebody else. Opening the link's page does not use it up, so a mail scanner cannot; only the button does.
@@ -10,16 +10,26 @@ from flask import Blueprint, flash, redirect, render_template, request, session,
 from flask.typing import ResponseReturnValue
 
 from clinic import clock
-from clinic.accounts import audit, limits, sessions, signed_links
+from clinic.accounts import audit, limits, sessions
 from clinic.accounts import services as accounts
 from clinic.accounts.models import Client, ClientSession, Contact, ContactKind, LinkPurpose
-from clinic.booking import queries as booking
-from clinic.booking.models import Appointment
 from clinic.db import db, transaction
 from clinic.intake import queries as intake
 from clinic.language import N_
 from clinic.messaging.kinds.addresses import owe_sign_in
-from clinic.portal import course, details, past, preferences, progress, waiting_list
+from clinic.portal import (
+    course,
+    details,
+    home,
+    own_answers,
+    own_data,
+    own_messages,
+    past,
+    plan,
+    preferences,
+    progress,
+    waiting_list,
+)
 from clinic.portal.forms import NameForm, SignInLinkForm
 from clinic.refusal import NotFound, Refusal
 from clinic.web import languages, signed_in_client
@@ -29,7 +39,17 @@ from clinic.web.safe_redirects import own_path
 from clinic.web.signed_in_client import client_of_page, session_of_page
 
 blueprint = Blueprint("portal", __name__)
-blueprints = (blueprint, details.blueprint, preferences.blueprint, course.blueprint, progress.blueprint)
+blueprints = (
+    blueprint,
+    details.blueprint,
+    preferences.blueprint,
+    course.blueprint,
+    progress.blueprint,
+    plan.blueprint,
+    own_answers.blueprint,
+    own_messages.blueprint,
+    own_data.blueprint,
+)
 
 NEXT = "after_sign_in"
 
@@ -174,25 +194,11 @@ def _part_from_others(client_id: UUID) -> None:
         forget_browser()
 
 
-@blueprint.get("/my")
+@blueprint.get("/my", endpoint="home")
 @audience(client)
-def home() -> ResponseReturnValue:
-    """The future visits, each with the page where it can be moved or cancelled, and the latest past ones."""
-    found, now = client_of_page(), clock.now()
-    person = found.record
-    proven = db.session.get_one(Contact, found.contact_id)
-    visits = booking.upcoming(person.id, now)
-    return render_template(
-        "portal/home.html",
-        person=person,
-        visits=[(visit, manage_path(visit)) for visit in visits],
-        others=len(accounts.people_on(proven)) > 1,
-        course=course.can_go_on(person),
-        waits=waiting_list.entries_of(person.id, now),
-        past=past.page(person.id, 1, now),
-        has_progress=progress.has_any(person.id),
-        asks_details=bool(details.fields_asked()),
-    )
+def first_page() -> str:
+    """The next visit with what to do for it, how it has been, the course, and what was."""
+    return home.page(client_of_page(), clock.now())
 
 
 @blueprint.get("/my/past")
@@ -231,11 +237,6 @@ def sign_out() -> ResponseReturnValue:
     there = redirect("/", 303)
     signed_in_client.forget_client(there)
     return there
-
-
-def manage_path(visit: Appointment) -> str:
-    """The page of one visit."""
-    return signed_links.manage_path(visit.id, visit.link_epoch)
 
 
 def _onwards() -> str:

@@ -4,10 +4,8 @@ The address opens for 30 days and proves only that somebody has the mail: the pa
 given and the warning signs, and nothing that depends on the client's own answers.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 
-import sqlalchemy as sa
 from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 
@@ -16,10 +14,9 @@ from clinic.accounts import audit, signed_links
 from clinic.booking import past_visits
 from clinic.booking.models import Appointment
 from clinic.db import db, transaction
-from clinic.guidance import aftercare
 from clinic.guidance.knowledge import MODALITIES
 from clinic.language import N_
-from clinic.plans.models import SessionNote
+from clinic.plans import tips as after_visit
 from clinic.refusal import NotFound, Refusal
 from clinic.web.access import anyone, audience
 
@@ -43,7 +40,7 @@ def tips(token: str) -> ResponseReturnValue:
     now = clock.now()
     with transaction():
         appointment = opened(token, now)
-        given = given_in(appointment)
+        given = after_visit.given_in(appointment)
         audit.record(
             audit.by_link(appointment.id),
             "read",
@@ -58,7 +55,7 @@ def tips(token: str) -> ResponseReturnValue:
             "zone": appointment.zone,
             "therapist": appointment.therapist.name,
         }
-    found = aftercare.tips(given.types)
+    found = after_visit.general(given)
     names = [MODALITIES[modality].name for modality in given.types] if given.is_noted else []
     return render_template(
         "public/aftercare.html",
@@ -85,24 +82,3 @@ def opened(token: str, now: datetime) -> Appointment:
     if not past_visits.keeps_tips(appointment, now):
         raise TipsOver
     return appointment
-
-
-@dataclass(frozen=True)
-class Given:
-    """The types of a session: those actually given if a signed note says so, otherwise those of the booked
-    treatment."""
-
-    types: list[str]
-    is_noted: bool
-
-
-def given_in(appointment: Appointment) -> Given:
-    """What was given in a visit."""
-    note = db.session.scalar(
-        sa.select(SessionNote).where(
-            SessionNote.appointment_id == appointment.id, SessionNote.signed_at.is_not(None)
-        )
-    )
-    if note is None:
-        return Given(list(appointment.treatment.modalities), is_noted=False)
-    return Given(list(note.content["modalities"]), is_noted=True)

@@ -27,9 +27,9 @@ from clinic.intake import queries as intake
 from clinic.language import N_, gettext
 from clinic.messaging import queries as messages
 from clinic.messaging.kinds.reminders import to_come
+from clinic.plans import before_visit
 from clinic.practice import queries as practice
 from clinic.practice.supply import Supply, supply_of
-from clinic.public import safety_form
 from clinic.public.forms import RevisionForm
 from clinic.refusal import NotFound, Refusal, Stale
 from clinic.web import languages, refusal_page, slot_picker, time_values
@@ -228,7 +228,7 @@ def _page(visit: Appointment, token: str, *, refusal: str | None = None) -> str:
         can_undo=changes.can_undo(visit, "client", now),
         free_until=states.free_until(visit),
         refusal=refusal,
-        safety_form=safety_form.address(visit, now),
+        safety_form=before_visit.form_path(visit, now),
         may_wait=entries.may_wait(visit, now),
         is_unreachable=_open(visit, now) and not messages.reaches_by_mail(visit.id),
         waits=waiting_list.earlier_than(visit.id) is not None if _open(visit, now) else None,

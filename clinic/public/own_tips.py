@@ -4,8 +4,6 @@ Following the link proves the address, as for a sign-in; somebody who has only t
 not even whether there is anything to show.
 """
 
-from datetime import datetime
-
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -14,14 +12,9 @@ from clinic.accounts import audit, limits
 from clinic.accounts import services as accounts
 from clinic.accounts.models import LinkPurpose
 from clinic.booking import queries as appointments
-from clinic.booking.models import Appointment
 from clinic.db import transaction
-from clinic.guidance import aftercare as guidance
-from clinic.guidance import questionnaire
-from clinic.guidance.aftercare import Tip
-from clinic.guidance.levels import Level
-from clinic.intake import queries as intake
 from clinic.messaging.kinds.afterwards import owe_own_tips
+from clinic.plans import tips as after_visit
 from clinic.public import aftercare
 from clinic.web.access import anyone, audience
 
@@ -69,7 +62,7 @@ def show(raw: str) -> ResponseReturnValue:
         visit = appointments.appointment(used.subject_id) if used and used.subject_id else None
         if visit is None or visit.client is None or visit.client.erased_at is not None:
             return render_template("public/own_tips/gone.html"), GONE
-        tips = _own(visit, now)
+        tips = after_visit.own(visit, after_visit.given_in(visit), now)
         audit.record(
             audit.by_link(visit.id),
             "read",
@@ -81,14 +74,3 @@ def show(raw: str) -> ResponseReturnValue:
         )
         page = {"starts_at": visit.starts_at, "zone": visit.zone, "therapist": visit.therapist.name}
     return render_template("public/own_tips/show.html", tips=tips, **page)
-
-
-def _own(visit: Appointment, now: datetime) -> tuple[Tip, ...]:
-    """The tips for what was done, based on the newest full intake; none without one."""
-    sent = intake.newest_full(browser=None, client_id=visit.client_id, now=now)
-    if sent is None:
-        return ()
-    standing = intake.safety_standing(browser=None, client_id=visit.client_id, now=now, zone=visit.zone)
-    facts = questionnaire.facts_of(sent.answers)
-    given = aftercare.given_in(visit)
-    return guidance.tips(given.types, facts, standing.level or Level.OK).personal

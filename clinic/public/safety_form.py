@@ -29,15 +29,7 @@ from clinic.web.signed_in_client import signed_in_client_id
 
 blueprint = Blueprint("safety_form", __name__, url_prefix="/visit")
 
-PURPOSE = "visit"
 UNPROCESSABLE = 422
-
-
-def address(visit: Appointment, now: datetime) -> str | None:
-    """The URL of a visit's form; None while it is not open."""
-    if not before_visit.is_open(visit, now):
-        return None
-    return signed_links.purpose_path(PURPOSE, PURPOSE, visit.id, visit.link_epoch)
 
 
 @blueprint.get("/<token>")
@@ -84,7 +76,7 @@ def answer(token: str) -> ResponseReturnValue:
 
 
 def _visit(token: str, now: datetime) -> Appointment:
-    claim = signed_links.check(token, PURPOSE)
+    claim = signed_links.check(token, signed_links.VISIT_FORM)
     found = db.session.get(Appointment, claim.subject_id) if claim else None
     if claim is None or found is None or found.client_id is None or not claim.holds(found.link_epoch):
         raise NotFound

@@ -28,7 +28,11 @@ TRANSLATED = (
     "home.",
     "legal.",
     "letters.",
+    "own_answers.",
+    "own_data.",
     "own_details.",
+    "own_messages.",
+    "own_plan.",
     "own_tips.ask",
     "own_tips.link",
     "people.",
@@ -36,6 +40,7 @@ TRANSLATED = (
     "resume.",
     "waiting.",
     "preferences.",
+    "progress.",
 )
 """Prefixes of the endpoints of translated pages."""
 ONLY_ENGLISH = (
@@ -47,7 +52,6 @@ ONLY_ENGLISH = (
     "intake.",
     "outcome.",
     "own_tips.show",
-    "progress.",
     "safety_form.",
 )
 """Pages with health questions, care cards and tips: English until somebody who knows both languages has reviewed a

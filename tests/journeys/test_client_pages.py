@@ -253,9 +253,10 @@ def test_signing_in_and_the_own_visits_read_well(chromium: Browser, place: Place
         page = watch.page()
         watch.open(page, signed_links.sign_in_path(raw))
         go(page.get_by_role("button", name="Open my visits"))
-        expect(page.get_by_role("heading", level=1)).to_have_text("Your visits")
+        expect(page.get_by_role("heading", name="Also booked")).to_be_visible()
         watch.look(page)
-        watch.open(page, "/my/letters")
+        for path in ("/my/plan", "/my/answers", "/my/messages", "/my/data", "/my/letters"):
+            watch.open(page, path)
         watch.open(page, preferences.unsubscribe_path(ada.contacts[0].id, preferences.Topic.REBOOKING))
         watch.open(page, "/my/new")
         go(page.get_by_role("button", name="Continue"))

@@ -64,7 +64,7 @@ def test_what_the_desk_changed_meanwhile_is_not_overwritten(page: Visitor, ada: 
 
 
 def test_a_practice_that_asks_for_nothing_has_no_such_page(page: Visitor, ada: Client, make: Make) -> None:
-    assert "My details" in page.open("/my").text
+    assert "My details" in page.open("/my/data").text
     make.practice(asked_details=[])
-    assert "My details" not in page.open("/my").text
+    assert "My details" not in page.open("/my/data").text
     assert page.open("/my/details").status == 404

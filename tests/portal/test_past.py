@@ -12,6 +12,7 @@ from clinic.booking.models import Appointment, State
 from clinic.booking.past_visits import TIPS_KEPT
 from clinic.db import db
 from clinic.plans import check_ins
+from clinic.portal.home import PAST_SHOWN
 from clinic.portal.past import ON_A_PAGE
 from clinic.practice.models import Location, Treatment
 from clinic.public import aftercare, check_in
@@ -189,6 +190,8 @@ def test_more_than_a_page_of_visits_is_gone_through_without_losing_one(scene: Sc
     visits = [scene.visit(days_ago) for days_ago in range(1, 2 * ON_A_PAGE + 2)]
     expected = [visit.starts_at.date().isoformat() for visit in visits]
     scene.visitor.open("/my")
+    assert scene.days() == expected[:PAST_SHOWN]
+    scene.visitor.open(scene.links("All past visits")[0])
     seen = scene.days()
     assert len(seen) == ON_A_PAGE
     while older := scene.links("Older visits"):
@@ -201,7 +204,7 @@ def test_more_than_a_page_of_visits_is_gone_through_without_losing_one(scene: Sc
 def test_exactly_one_page_of_visits_has_no_older_ones(scene: Scene) -> None:
     for days_ago in range(1, ON_A_PAGE + 1):
         scene.visit(days_ago)
-    scene.visitor.open("/my")
+    scene.visitor.open("/my/past")
     assert scene.links("Older visits") == []
 
 
@@ -226,7 +229,7 @@ def test_twenty_past_visits_ask_the_database_as_often_as_one(scene: Scene) -> No
 
         sa.event.listen(db.engine, "before_cursor_execute", note)
         try:
-            scene.visitor.open("/my")
+            scene.visitor.open("/my/past")
         finally:
             sa.event.remove(db.engine, "before_cursor_execute", note)
         counts.append(sum(statement.lstrip().startswith("SELECT") for statement in seen))

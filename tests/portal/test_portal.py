@@ -71,7 +71,7 @@ def test_opening_the_link_signs_nobody_in_and_pressing_the_button_does(visitor: 
         assert visitor.open(path).heading == "Open your visits"
     assert "/my/sign-in" in visitor.browser.get("/my").headers["Location"]
     visitor.open(path).press("Open my visits")
-    assert visitor.heading == "Your visits"
+    assert visitor.heading == "Hello Ada"
 
 
 def test_the_link_works_once(app: Flask, visitor: Visitor, make: Make) -> None:
@@ -121,7 +121,7 @@ def test_two_people_on_one_address_say_who_they_are(visitor: Visitor, make: Make
     assert visitor.heading == "Whose visits shall we show?"
     assert "Secretname" not in visitor.text
     visitor.press("Bob")
-    assert visitor.heading == "Your visits"
+    assert visitor.heading == "Hello Bob"
     assert "Bob" in visitor.text
 
 
@@ -141,7 +141,7 @@ def test_so_many_people_on_one_address_are_enough_for_a_day(visitor: Visitor, ma
     visitor.open(link_for(make.client())).press("Open my visits")
     for number in range(limits.PEOPLE_CONTACT.count):
         visitor.open("/my/new").press("Continue", given_name=f"Nr {number}", family_name="New")
-        assert visitor.heading == "Your visits"
+        assert visitor.heading == f"Hello Nr {number}"
     visitor.open("/my/new").press("Continue", given_name="One more", family_name="New")
     assert visitor.status == 429
     assert make.count(Client) == 1 + limits.PEOPLE_CONTACT.count

@@ -6,12 +6,11 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from clinic import clock, language
+from clinic import clock
 from clinic.accounts.models import AuditEntry
 from clinic.booking.models import Appointment
 from clinic.db import db
 from clinic.portal.progress import NEWEST, ON_THE_CHART
-from clinic.web.languages import SORRY
 from tests import make
 from tests.plans.conftest import Scene, scene
 from tests.plans.test_courses import begun, weekly
@@ -97,10 +96,11 @@ def test_the_page_judges_nothing(course: list[Appointment], ada: Visitor) -> Non
 def test_each_look_is_recorded_with_the_names_of_what_was_seen(
     scene: Scene, course: list[Appointment], ada: Visitor
 ) -> None:
+    by_ada = f"contact:{scene.ada.contacts[0].id}"
     ada.open("/my")
-    assert looks() == []
+    assert looks() == [(by_ada, ["nrs"])], "the first page draws the line of pain and nothing else"
     ada.open("/my/progress")
-    assert looks() == [(f"contact:{scene.ada.contacts[0].id}", ["nrs", "peg", "psfs"])]
+    assert looks()[1:] == [(by_ada, ["nrs", "peg", "psfs"])]
 
 
 def test_who_gave_no_scores_finds_no_link_an_empty_page_and_no_record_of_a_look(
@@ -134,11 +134,12 @@ def test_many_answers_are_shown_up_to_a_number_and_the_page_says_so(scene: Scene
     assert len(table(ada, "Your own line")) == ON_THE_CHART
 
 
-def test_readers_of_german_are_told_why_the_page_is_english(course: list[Appointment], ada: Visitor) -> None:
+def test_readers_of_german_read_their_line_in_german(course: list[Appointment], ada: Visitor) -> None:
+    scored(course[1], pain_avg_nrs=3)
     answer = ada.browser.get("/my/progress", headers={"Accept-Language": "de"}).get_data(as_text=True)
-    assert '<html lang="en"' in answer
-    with language.speaking("de"):
-        assert language.gettext(SORRY) in answer
+    assert '<html lang="de"' in answer
+    assert "Durchschnittliche Schmerzen in der letzten Woche, 0 bis 10: 3. März 5, 13. März 3" in answer
+    assert "Dasselbe als Tabelle" in answer
 
 
 def test_a_client_reads_their_own_words_and_the_way_to_change_them(scene: Scene, ada: Visitor) -> None:

@@ -134,7 +134,7 @@ def test_my_visits_and_letters_are_german(app: Flask, sold: Treatment, make: Mak
     person = make.client(language="de")
     make.appointment(of=sold, who=person)
     page = german(as_client(app, person.contacts[0], person))
-    whole(page.open("/my"), "Ihre Termine")
+    whole(page.open("/my"), "Guten Tag, Ada")
     whole(page.open("/my/letters"), "Meine Briefe")
     six = ["10080", "4320", "2880", "1440", "240", "120"]
     refused = whole(page.press("Speichern", reminders="own", offsets=six), "Meine Briefe")  # type: ignore[arg-type]

@@ -46,7 +46,10 @@ lines of both, how the delivery is, and how many reviews wait."""
 
 Counted = dict[str, tuple[int, Counter[str]]]
 
-OURS = ("staff.", "portal.", "security.", "sign_in.", "booking.", "appointment.", "waiting.", "aftercare.")
+OF_CLIENTS = (
+    "portal.", "course.", "progress.", "preferences.", "own_plan.", "own_answers.", "own_messages.", "own_data.", "own_details.",
+)  # fmt: skip
+OURS = ("staff.", *OF_CLIENTS, "security.", "sign_in.", "booking.", "appointment.", "waiting.", "aftercare.")
 LEAVES = ("portal.sign_in", "portal.sent", "portal.link", "sign_in.", "security.")
 """Pages for somebody who has not signed in; a signed-in browser is led on from them."""
 
@@ -63,7 +66,6 @@ QUERIES = {
     "staff.plan_series": ("every=1&count=4", "every=1&count=4&on=2031-06-20&at=09:00&therapist=ines-moreau"),
     "staff.cancel_series": ("scope=all&index=2",),
     "staff.move_series": ("scope=all&index=2", "scope=all&index=2&weekday=2&at=09:00&weeks=0&therapist="),
-    "portal.course": ("", "count=3&every=1&on=2031-08-20&at=09:00&therapist=ines-moreau"),
 }
 """What further stands in an address; a page without a line is opened as it is."""
 OPENED_FOR = {
@@ -172,7 +174,7 @@ def counts(world: World, found: dict[str, str]) -> Counted:
     staff, client, nobody = as_staff(world.app, world.ines), client_of(world), world.app.test_client()
     counted = {}
     for name, path in found.items():
-        browser = nobody if name.startswith(LEAVES) else client if name.startswith("portal.") else staff
+        browser = nobody if name.startswith(LEAVES) else client if name.startswith(OF_CLIENTS) else staff
         seen = []
         # The fewer of two: the first fills what is kept, and once a minute one more notes that somebody is here.
         for _ in range(2):

@@ -14,7 +14,7 @@ INLINE = re.compile(r"</?(?:a|abbr|b|cite|code|em|i|kbd|q|s|small|span|strong|su
 TRANSLATED = re.compile(r"\{\{-?\s*(?:_|ngettext)\(\s*\"(.*?)\"", re.DOTALL)
 CONDITION = re.compile(r"\{%[-+]?\s*(?:if|elif|else|endif)\b")
 VALUE = "§"
-LABELS = {"free", "with %(therapist)s"}
+LABELS = {"free", "look back", "not given", "with %(therapist)s"}
 """Translated words in lower case that are labels beside a number or a time."""
 
 

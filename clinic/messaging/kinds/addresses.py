@@ -112,7 +112,7 @@ def _address_replaced(claim: Claim, practice: Practice, now: datetime) -> Letter
 KINDS = (
     DeclaredKind(
         kind=MessageKind.SIGN_IN,
-        label="Sign-in link",
+        label=N_("Sign-in link"),
         words=Words(
             subject=N_("Your sign-in link for {practice}"),
             heading=N_("Here is your link"),
@@ -124,7 +124,7 @@ KINDS = (
     ),
     DeclaredKind(
         kind=MessageKind.ADDRESS_REPLACED,
-        label="Note to an address that was replaced",
+        label=N_("Note to an address that was replaced"),
         due=(addresses_replaced,),
         words=Words(
             subject=N_("Your e-mail address at {practice} was replaced"),

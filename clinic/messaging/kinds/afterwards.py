@@ -191,7 +191,7 @@ def _questions(appointment: Appointment, practice: Practice, now: datetime) -> M
 KINDS = (
     DeclaredKind(
         kind=MessageKind.AFTERCARE,
-        label="Aftercare",
+        label=N_("Aftercare"),
         due=(aftercare,),
         words=Words(
             subject=N_("Your tips after {day}"),
@@ -207,7 +207,7 @@ KINDS = (
     ),
     DeclaredKind(
         kind=MessageKind.OWN_TIPS,
-        label="Link to own tips",
+        label=N_("Link to own tips"),
         words=Words(
             subject=N_("Your link for {day}"),
             heading=N_("The rest of your tips, {client}"),
@@ -218,7 +218,7 @@ KINDS = (
     ),
     DeclaredKind(
         kind=MessageKind.CHECK_IN,
-        label="Check-in",
+        label=N_("Check-in"),
         due=(check_ins,),
         words=Words(
             subject=N_("Two questions after {day}"),
@@ -232,7 +232,7 @@ KINDS = (
     ),
     DeclaredKind(
         kind=MessageKind.REBOOKING,
-        label="Invitation to come again",
+        label=N_("Invitation to come again"),
         due=(rebookings,),
         words=Words(
             subject=N_("Time for another session at {practice}?"),

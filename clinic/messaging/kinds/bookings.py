@@ -145,7 +145,7 @@ def _by_whom(appointment: Appointment, practice: Practice, now: datetime) -> Map
 KINDS = (
     DeclaredKind(
         kind=MessageKind.CONFIRMATION,
-        label="Confirmation",
+        label=N_("Confirmation"),
         due=(confirmations,),
         words=Words(
             subject=N_("Booked: {day}, {time} at {practice}"),
@@ -156,7 +156,7 @@ KINDS = (
     ),
     DeclaredKind(
         kind=MessageKind.CHANGE,
-        label="Change of time",
+        label=N_("Change of time"),
         due=(changes,),
         words=Words(
             subject=N_("Changed: now {day}, {time} at {practice}"),
@@ -168,7 +168,7 @@ KINDS = (
     ),
     DeclaredKind(
         kind=MessageKind.CANCELLATION,
-        label="Cancellation",
+        label=N_("Cancellation"),
         due=(cancellations,),
         words=Words(
             subject=N_("Cancelled: {day}, {time} at {practice}"),
@@ -179,7 +179,7 @@ KINDS = (
     ),
     DeclaredKind(
         kind=MessageKind.REQUEST_RECEIVED,
-        label="Request received",
+        label=N_("Request received"),
         due=(requests_received,),
         words=Words(
             subject=N_("We have your request: {day}, {time}"),
@@ -190,7 +190,7 @@ KINDS = (
     ),
     DeclaredKind(
         kind=MessageKind.REQUEST_CONFIRMED,
-        label="Request confirmed",
+        label=N_("Request confirmed"),
         due=(requests_confirmed,),
         words=Words(
             subject=N_("Confirmed: {day}, {time} at {practice}"),
@@ -202,7 +202,7 @@ KINDS = (
     ),
     DeclaredKind(
         kind=MessageKind.REQUEST_DECLINED,
-        label="Request declined",
+        label=N_("Request declined"),
         due=(requests_declined,),
         words=Words(
             subject=N_("Not booked: {day}, {time} at {practice}"),

@@ -32,7 +32,7 @@ class DeclaredKind:
 
     kind: MessageKind
     label: str
-    """What staff call it."""
+    """What staff call it, and the client's list of messages, in their language."""
     recipient: Recipient = Recipient.CLIENT
     due: Sequence[Question] = ()
     """What finds in committed rows that it is owed. Empty for a link that no fact implies: the page that is asked owes it."""

@@ -270,7 +270,7 @@ def _questions(appointment: Appointment, practice: Practice, now: datetime) -> M
 KINDS = (
     DeclaredKind(
         kind=MessageKind.RESUME_INTAKE,
-        label="Link to go on with the questions",
+        label=N_("Link to go on with the questions"),
         due=(resumed_intakes,),
         words=Words(
             subject=N_("Go on with your questions at {practice}"),
@@ -283,7 +283,7 @@ KINDS = (
     ),
     DeclaredKind(
         kind=MessageKind.GUARDIAN_CONSENT,
-        label="Link for a parent or guardian",
+        label=N_("Link for a parent or guardian"),
         due=(guardians_asked,),
         words=Words(
             subject=N_("A young person asks for your yes at {practice}"),
@@ -296,7 +296,7 @@ KINDS = (
     ),
     DeclaredKind(
         kind=MessageKind.DOCTOR_PAGE,
-        label="Link to a page asked for",
+        label=N_("Link to a page asked for"),
         due=(doctor_pages_asked,),
         words=Words(
             subject=N_("Your link from {practice}"),
@@ -309,7 +309,7 @@ KINDS = (
     ),
     DeclaredKind(
         kind=MessageKind.INTAKE_INVITATION,
-        label="Invitation to answer the questions",
+        label=N_("Invitation to answer the questions"),
         due=(invitations, nudges),
         words=Words(
             subject=N_("Before your visit on {day}: a few questions"),

@@ -33,7 +33,6 @@ from clinic.plans import before_visit
 from clinic.practice.models import IntakeRule, Location, Practice
 
 ONE_DAY = timedelta(days=1)
-FORM = "visit"
 
 
 def reminders(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
@@ -186,7 +185,7 @@ class SafetyForm:
     @classmethod
     def of(cls, appointment: Appointment, now: datetime) -> "SafetyForm":
         """The form of this visit, as `clinic.public.safety_form` opens it."""
-        path = signed_links.purpose_path(FORM, FORM, appointment.id, appointment.link_epoch)
+        path = signed_links.visit_form_path(appointment.id, appointment.link_epoch)
         opens_at = before_visit.opens_at(appointment)
         return cls(link=public_url(path), opens_at=opens_at, is_open=opens_at <= now)
 
@@ -234,7 +233,7 @@ def _text(claim: Claim, practice: Practice, now: datetime) -> TextMessage | Drop
 KINDS = (
     DeclaredKind(
         kind=MessageKind.REMINDER,
-        label="Reminder",
+        label=N_("Reminder"),
         due=(reminders,),
         words=Words(
             subject=N_("{day}, {time}: your session at {practice}"),

@@ -146,7 +146,7 @@ def _was_told(whole: Series) -> bool:
 KINDS = (
     DeclaredKind(
         kind=MessageKind.SERIES,
-        label="Several visits at once",
+        label=N_("Several visits at once"),
         due=(series,),
         words=Words(
             subject=N_("Your sessions at {practice}"),

@@ -233,7 +233,7 @@ def _content(claim: Claim, entry: WaitingListEntry, facts: Mapping[str, Any]) ->
 KINDS = (
     DeclaredKind(
         kind=MessageKind.WAITING_JOINED,
-        label="On the waiting list",
+        label=N_("On the waiting list"),
         due=(joined,),
         words=Words(
             subject=N_("You are on the waiting list at {practice}"),
@@ -245,7 +245,7 @@ KINDS = (
     ),
     DeclaredKind(
         kind=MessageKind.WAITING_OFFER,
-        label="Offer from the waiting list",
+        label=N_("Offer from the waiting list"),
         due=(offers,),
         words=Words(
             subject=N_("Free for you: {day}, {time}"),
@@ -262,7 +262,7 @@ KINDS = (
     ),
     DeclaredKind(
         kind=MessageKind.WAITING_OUTCOME,
-        label="Offered time is gone",
+        label=N_("Offered time is gone"),
         due=(outcomes,),
         words=Words(
             subject=N_("No longer free: {day}, {time}"),
@@ -273,7 +273,7 @@ KINDS = (
     ),
     DeclaredKind(
         kind=MessageKind.WAITING_OVER,
-        label="Waiting list: last day over",
+        label=N_("Waiting list: last day over"),
         due=(over,),
         words=Words(
             subject=N_("Your time on the waiting list is over"),

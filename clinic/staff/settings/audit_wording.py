@@ -109,6 +109,8 @@ PURPOSES = {
     "incident": "",
     "incident list": "in the list",
     "own_progress": "their own answers",
+    "own_answers": "their own answers",
+    "own_course": "their own course",
     "report": "for the report",
     "review": "for the review",
     "series": "several visits at once",

@@ -1,0 +1,41 @@
+"""The one thing to do next for a visit, if there is any: the most urgent one only."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import url_for
+
+from clinic.booking.models import Appointment, State
+from clinic.intake.queries import SafetyStanding
+from clinic.language import N_
+from clinic.plans import before_visit
+from clinic.practice.models import IntakeRule
+
+
+@dataclass(frozen=True, kw_only=True)
+class NextAct:
+    """What its button says, and the URL behind it."""
+
+    words: str
+    path: str
+
+
+def next_act(visit: Appointment, standing: SafetyStanding, now: datetime) -> NextAct | None:
+    """What a client should do before this visit, the most urgent first; None if they only need to come.
+
+    1. Health questions that the visit needs, if there are none from the last months.
+    2. A parent's or guardian's consent, for somebody under 18.
+    3. The short form, from a day before the visit until it is answered.
+    """
+    if _needs_answers(visit) and standing.submission is None:
+        return NextAct(words=N_("Answer the health questions"), path=url_for("intake.begin"))
+    if standing.needs_guardian:
+        return NextAct(words=N_("Ask your parent or guardian"), path=url_for("guardian.show"))
+    form = before_visit.form_path(visit, now)
+    if form is not None and before_visit.answers_given(visit) is None:
+        return NextAct(words=N_("Answer a few questions about today"), path=form)
+    return None
+
+
+def _needs_answers(visit: Appointment) -> bool:
+    return visit.state != State.ARRIVED and visit.treatment.intake != IntakeRule.NONE
