@@ -5,7 +5,7 @@
 1. Safety. Answers that call for a doctor, or a visit before the date they allow: refused (`NotCleared`).
 2. Age. Someone under 18 without a parent's or guardian's consent: refused (`GuardianNeeded`).
 3. Health questions, if the treatment asks them before booking. Someone who would rather not answer makes a request (`plain`).
-   Unanswered, or too long ago: refused (`IntakeNeeded`). The desk books without them.
+   Unanswered, too long ago, or not all that this treatment needs: refused (`IntakeNeeded`). The desk books without them.
 4. What was answered. A therapist has to look first: a request (`level`). The treatment, its length or the therapist does
    not suit the answers (`suitability`): a request (`excluded`).
 5. New clients. The treatment is not for a first visit: refused (`NotFirst`). New clients ask first: a request (`first_visit`).
@@ -152,7 +152,7 @@ def _admission_by_health(
     if treatment.intake == IntakeRule.BEFORE_BOOKING and not by_staff:
         if plain:
             return Admission(State.REQUESTED, "plain")
-        if standing.submission is None or not standing.fresh:
+        if not standing.is_answered_for(treatment.modalities):
             raise IntakeNeeded
     if standing.level_at(starts_at) is Level.THERAPIST_REVIEW:
         return Admission(State.REQUESTED, "level")

@@ -12,7 +12,7 @@ from clinic.guidance.fields import FieldKind
 from clinic.guidance.questions import PAGES, Question
 from clinic.intake import drafts, path
 from clinic.intake import services as intake
-from clinic.intake.models import Submission
+from clinic.intake.models import Door, Submission
 from clinic.plans import before_visit as form
 
 
@@ -21,7 +21,7 @@ def send(given: Answers, browser: bytes, at: datetime) -> Submission:
 
     The draft is saved once, at the end. Saving page by page, as for a person, would add seconds to the first start.
     """
-    draft = drafts.start(browser=browser, client_id=None, mail=None, now=at)
+    draft = drafts.start(browser=browser, client_id=None, mail=None, now=at, door=Door.WHOLE)
     answers: dict[str, Any] = {}
     for page in PAGES:
         if page.slug != path.CLOSING:

@@ -10,9 +10,12 @@ first, leave out a type that was chosen, or make the session shorter. Everything
 4. Whether one of these is asked at all depends on it.
 5. Nobody under 18 is seen without it: the guardian's yes.
 6. It is the place for the client's own words after such a question: a client may ask there for a look first.
+
+Somebody who wants a suggestion first answers a few pages more: what a suggestion is made of.
 """
 
 from collections.abc import Collection, Iterator
+from functools import cache
 from itertools import pairwise
 from typing import Final
 
@@ -28,6 +31,11 @@ from clinic.guidance.rules.kinds import RuleSet, SafetyRule
 ALL_TYPES: Final = frozenset(MODALITIES)
 _FLAGS: Final = tuple(f"{FLAG_PREFIX}{code}" for code in ASKED_FLAGS)
 _GUARDIAN: Final = "guardian_consent"
+_SUGGESTION_PAGES: Final = ("goals", "where", "feel", "stress", "pressure", "types")
+SUGGESTION_FIELDS: Final = frozenset(
+    question.field for page in PAGES if page.slug in _SUGGESTION_PAGES for question in page.questions
+)
+"""What a suggestion is made of, beside the gate: hopes, where it hurts and how it feels, stress and sleep, pressure and wishes."""
 
 
 def gate_fields(types: Collection[str] = ALL_TYPES, rule_set: RuleSet = CURRENT) -> frozenset[str]:
@@ -35,6 +43,17 @@ def gate_fields(types: Collection[str] = ALL_TYPES, rule_set: RuleSet = CURRENT)
 
     For somebody who has chosen no treatment yet these are all types.
     """
+    return _gate_fields(frozenset(types), rule_set)
+
+
+@cache
+def suggestion_fields() -> frozenset[str]:
+    """The fields to ask before a suggestion is made, as keys of answers: what any type needs, and the suggestion's own."""
+    return gate_fields() | SUGGESTION_FIELDS
+
+
+@cache
+def _gate_fields(types: frozenset[str], rule_set: RuleSet) -> frozenset[str]:
     read = {field for rule in _deciding(types, rule_set) for field in (*rule.when.fields, *rule.waits_for)}
     found = _with_what_shows_them(
         {key for field in (*read, *LENGTH_FIELDS, _GUARDIAN) for key in _keys(field)}

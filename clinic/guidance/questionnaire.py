@@ -7,7 +7,7 @@ untouched one is absent.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -35,6 +35,9 @@ SUCCESSORS: Final = {
 
 Value = str | int | list[str] | list[dict[str, str | int]] | dict[str, str | bool]
 Answers = Mapping[str, object]
+Scope = frozenset[str] | None
+"""The keys of answers that are asked; None asks everything."""
+EVERYTHING: Final[Scope] = None
 
 
 class UnreadableAnswer(ValueError):
@@ -71,7 +74,7 @@ class PartStanding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class QuestionnaireProgress:
-    """Where a page stands: the eight parts, and the page's number among those of its part that are asked."""
+    """Where a page stands: the parts that are asked, and the page's number among those of its part that are."""
 
     parts: tuple[tuple[QuestionnairePart, PartStanding], ...]
     part: QuestionnairePart
@@ -112,30 +115,32 @@ def _parted_diagnoses(plain: dict[str, object]) -> dict[str, object]:
     return plain
 
 
-def asked(question: Question, answers: Answers) -> bool:
-    """Whether this question is asked of somebody with these answers."""
+def asked(question: Question, answers: Answers, scope: Scope = EVERYTHING) -> bool:
+    """Whether this question is asked of somebody with these answers, where only the questions of a scope are."""
+    if not _is_within(question, answers, scope):
+        return False
     return question.shown is None or question.shown.holds(_shown_facts(answers))
 
 
-def unasked_fields(answers: Answers) -> frozenset[str]:
-    """The fields that nobody has asked yet, as keys of answers, where only some pages were.
+def _is_within(question: Question, answers: Answers, scope: Scope) -> bool:
+    """Whether a scope holds a question. What was answered before stays, to be looked over and changed."""
+    return scope is None or question.field in scope or question.field in answers
 
-    A page was asked if any of its questions has an answer or was left blank on purpose (None). A question that surely
-    does not concern this person is not among them; one that hangs on something unknown is.
+
+def unasked_fields(answers: Answers) -> frozenset[str]:
+    """The fields that nobody has asked yet, as keys of answers, where only some questions were.
+
+    A question was asked if it has an answer or was left blank on purpose (None). One that surely does not concern this
+    person is not among them; one that hangs on something unknown is.
     """
     unknown: set[str] = set()
-    for candidate in PAGES:
-        if any(question.field in answers for question in candidate.questions):
+    facts = _shown_facts(answers)
+    for question in (question for candidate in PAGES for question in candidate.questions):
+        if question.field in answers or question.kind is FieldKind.OWN_WORDS:
             continue
-        facts = facts_of(
-            {name: value for name, value in answers.items() if name != "diagnoses_past"}, unknown=unknown
-        )
-        unknown.update(
-            question.field
-            for question in candidate.questions
-            if question.kind is not FieldKind.OWN_WORDS
-            and (question.shown is None or decided(question.shown, facts) is not False)
-        )
+        if question.shown is None or decided(question.shown, facts) is not False:
+            unknown.add(question.field)
+            facts = replace(facts, unknown=frozenset(unknown))
     return frozenset(unknown)
 
 
@@ -161,13 +166,16 @@ def offered(question: Question, answers: Answers) -> tuple[Option, ...]:
     return tuple(option for option in question.options if option.code in ticked or option.code == "none")
 
 
-def pages(answers: Answers) -> tuple[QuestionPage, ...]:
-    """The pages with at least one question for these answers, in order."""
+def pages(answers: Answers, scope: Scope = EVERYTHING) -> tuple[QuestionPage, ...]:
+    """The pages with at least one question for these answers within a scope, in order."""
     facts = _shown_facts(answers)
     return tuple(
         page
         for page in PAGES
-        if any(question.shown is None or question.shown.holds(facts) for question in page.questions)
+        if any(
+            _is_within(question, answers, scope) and (question.shown is None or question.shown.holds(facts))
+            for question in page.questions
+        )
     )
 
 
@@ -189,27 +197,38 @@ def page_of(field: str) -> QuestionPage:
     raise UnknownPage(field)
 
 
-def previous_page(slug: str, answers: Answers) -> QuestionPage | None:
+def previous_page(slug: str, answers: Answers, scope: Scope = EVERYTHING) -> QuestionPage | None:
     """The page that is asked before this one; None before the first. Raises UnknownPage."""
     place = PAGES.index(page(slug))
-    before = [candidate for candidate in pages(answers) if PAGES.index(candidate) < place]
+    before = [candidate for candidate in pages(answers, scope) if PAGES.index(candidate) < place]
     return before[-1] if before else None
 
 
-def progress(slug: str, answers: Answers) -> QuestionnaireProgress:
-    """Where this page stands among the eight parts. Raises UnknownPage."""
+def progress(slug: str, answers: Answers, scope: Scope = EVERYTHING) -> QuestionnaireProgress:
+    """Where this page stands among the parts that have questions within the scope. Raises UnknownPage."""
     current = page(slug)
-    here = next(index for index, part in enumerate(PARTS) if part.code == current.part)
-    shown = {candidate.slug for candidate in pages(answers)} | {slug}
+    parts = _parts(answers, scope | {current.questions[0].field} if scope is not None else scope)
+    here = next(index for index, part in enumerate(parts) if part.code == current.part)
+    shown = {candidate.slug for candidate in pages(answers, scope)} | {slug}
     siblings = [
         candidate for candidate in PAGES if candidate.part == current.part and candidate.slug in shown
     ]
     return QuestionnaireProgress(
-        parts=tuple((part, _standing(index, here)) for index, part in enumerate(PARTS)),
-        part=PARTS[here],
+        parts=tuple((part, _standing(index, here)) for index, part in enumerate(parts)),
+        part=parts[here],
         number=siblings.index(current) + 1,
         of=len(siblings),
     )
+
+
+def _parts(answers: Answers, scope: Scope) -> tuple[QuestionnairePart, ...]:
+    """The parts with a question within the scope, whether or not it concerns this person."""
+    codes = {
+        candidate.part
+        for candidate in PAGES
+        if any(_is_within(question, answers, scope) for question in candidate.questions)
+    }
+    return tuple(part for part in PARTS if part.code in codes)
 
 
 def _standing(index: int, here: int) -> PartStanding:
@@ -240,13 +259,18 @@ def cleared(answers: Answers) -> dict[str, object]:
     return kept
 
 
-def contradictions(answers: Answers, rule_set: RuleSet = CURRENT) -> tuple[Contradiction, ...]:
-    """The answers that do not fit together, in table order; ask the client to look again before sending."""
-    facts = facts_of(answers).normalised()
+def contradictions(
+    answers: Answers, rule_set: RuleSet = CURRENT, *, unasked: Collection[str] = ()
+) -> tuple[Contradiction, ...]:
+    """The answers that do not fit together, in table order; ask the client to look again before sending.
+
+    Nobody contradicts what they were not asked: whatever hangs on `unasked` fields waits until they were.
+    """
+    facts = facts_of(answers, unknown=unasked).normalised()
     return tuple(
         Contradiction(rule.id, rule.look_again, rule.ask_again)
         for rule in rule_set.contradictions
-        if rule.when.holds(facts)
+        if decided(rule.when, facts)
     )
 
 

@@ -56,31 +56,39 @@ class Assessment:
     plan: plan.DraftPlan | None
     most_minutes: int
     """The longest session these answers allow, at every level."""
+    unasked: frozenset[str] = frozenset()
+    """The fields that nobody has asked yet, as keys of answers."""
 
     def explanation(self) -> dict[str, Any]:
-        """As JSON under `safety`, `suggestion`, `plan` and `most_minutes`, complete without the rule set."""
+        """As JSON under `safety`, `suggestion`, `plan`, `most_minutes` and `unasked`, complete without the rule set."""
         return {
             "safety": self.safety.as_dict(),
             "suggestion": self.suggestion.as_dict() if self.suggestion else None,
             "plan": self.plan.as_dict() if self.plan else None,
             "most_minutes": self.most_minutes,
+            "unasked": sorted(self.unasked),
         }
 
 
 def assess(
-    answers: Mapping[str, object], rule_set: RuleSet = CURRENT, *, is_partial: bool = False
+    answers: Mapping[str, object], rule_set: RuleSet = CURRENT, *, unasked: Collection[str] = ()
 ) -> Assessment:
     """The assessment of answers by a rule set, by default the current one.
 
-    `is_partial`: only some pages were asked, so that what is missing is unknown and not left blank.
+    `unasked` are the fields that nobody has asked yet: what is missing there is unknown, not left blank.
     """
-    unknown = questionnaire.unasked_fields(answers) if is_partial else frozenset()
-    facts = questionnaire.facts_of(answers, unknown=unknown)
+    facts = questionnaire.facts_of(answers, unknown=unasked)
     safety = engine.screen(facts, rule_set, own_words.asked_look(answers))
     suggestion = engine.suggest(facts, safety, rule_set)
     draft = plan.draft(facts, safety, suggestion, rule_set) if suggestion else None
     longest = draft or plan.draft(facts, safety, _nothing_suggested(safety))
-    return Assessment(safety=safety, suggestion=suggestion, plan=draft, most_minutes=longest.length.most)
+    return Assessment(
+        safety=safety,
+        suggestion=suggestion,
+        plan=draft,
+        most_minutes=longest.length.most,
+        unasked=frozenset(unasked),
+    )
 
 
 def _nothing_suggested(safety: engine.SafetyOutcome) -> engine.Suggestion:

@@ -20,7 +20,7 @@ from clinic.guidance.questionnaire import UnreadableAnswer
 from clinic.guidance.questions import SHORT_SAFETY_FIELDS, Question
 from clinic.intake import consent, history, path, queries, raised
 from clinic.intake.assessment import SafetyVerdict, counting, newly_fired, so_far, verdict
-from clinic.intake.models import Draft, RaisedLevel, Submission
+from clinic.intake.models import Consent, Door, Draft, RaisedLevel, Submission
 from clinic.language import N_
 from clinic.refusal import Refusal
 
@@ -74,15 +74,23 @@ class NoAddress(Refusal):
     sentence = N_("Enter an e-mail address, so that we can send you a link.")
 
 
-def start(*, browser: bytes, client_id: UUID | None, mail: str | None, now: datetime) -> Draft:
+def start(
+    *,
+    browser: bytes,
+    client_id: UUID | None,
+    mail: str | None,
+    now: datetime,
+    door: Door = Door.WHOLE,
+    types: Sequence[str] = (),
+) -> Draft:
     """Begin a draft, after consent to storing health answers; an existing draft continues, with the new address if one
     is given.
 
-    For a returning client the history is filled in; what can change from visit to visit is asked again. Raises
-    UnreadableAddress for an impossible address.
+    `door` and, for a chosen treatment, its `types` decide what is asked. For a returning client the history is filled in;
+    what can change from visit to visit is asked again. Raises UnreadableAddress for an impossible address.
     """
     address = accounts.normalise_mail(mail) if mail else None
-    draft = queries.draft(browser, now) or _begun(browser, client_id, now)
+    draft = queries.draft(browser, now) or _begun(browser, client_id, now, Door(door), types)
     if address:
         draft.mail = address
     draft.changed_at = now
@@ -90,22 +98,62 @@ def start(*, browser: bytes, client_id: UUID | None, mail: str | None, now: date
     return draft
 
 
-def _begun(browser: bytes, client_id: UUID | None, now: datetime) -> Draft:
-    """A new draft, or the one that another tab has just begun."""
-    # Replace only a draft that is too old to continue, never one that another tab has just begun.
-    db.session.execute(
-        sa.delete(Draft).where(Draft.browser == browser, Draft.changed_at <= now - consent.DRAFTS_KEPT)
-    )
-    draft = Draft(
+def complete(
+    before: Submission, given: Consent, *, browser: bytes, types: Sequence[str], now: datetime
+) -> Draft:
+    """Begin a draft that asks only what answers sent a short time ago lack for a treatment of these types.
+
+    Every answer is taken over with its date, so that nothing counts as answered anew. The consent `given` with them
+    stands. An existing draft continues.
+    """
+    draft = queries.draft(browser, now)
+    if draft is not None:
+        return draft
+    draft = _new(browser, before.client_id, now, Door.CHOSEN, types)
+    draft.consented_at, draft.consent_version = given.given_at, given.text_version
+    draft.completes_id = before.id
+    draft.answers = history.taken_over(before)
+    draft.answered_at = dict.fromkeys(draft.answers, before.safety_from.isoformat())
+    draft.as_group = before.as_group
+    return _only(draft, now)
+
+
+def choose(browser: bytes, types: Sequence[str], now: datetime) -> None:
+    """Let this browser's draft, if there is one, ask what a treatment of these types needs: the one chosen last counts."""
+    if queries.draft(browser, now) is None:
+        return
+    draft = lock_draft(browser, now)
+    draft.door, draft.types = Door.CHOSEN, list(types)
+    db.session.flush()
+
+
+def _begun(browser: bytes, client_id: UUID | None, now: datetime, door: Door, types: Sequence[str]) -> Draft:
+    draft = _new(browser, client_id, now, door, types)
+    before = _sent_before(browser, client_id, now)
+    draft.answers = history.filled_in(before, now) if before else {}
+    return _only(draft, now)
+
+
+def _new(browser: bytes, client_id: UUID | None, now: datetime, door: Door, types: Sequence[str]) -> Draft:
+    return Draft(
         browser=browser,
         client_id=client_id,
+        door=door,
+        types=list(types),
         consented_at=now,
         consent_version=consent.HEALTH_DATA.version,
         created_at=now,
         changed_at=now,
     )
-    before = _sent_before(browser, client_id, now)
-    draft.answers = history.filled_in(before, now) if before else {}
+
+
+def _only(draft: Draft, now: datetime) -> Draft:
+    """A new draft, or the one that another tab has just begun."""
+    browser = draft.browser
+    # Replace only a draft that is too old to continue, never one that another tab has just begun.
+    db.session.execute(
+        sa.delete(Draft).where(Draft.browser == browser, Draft.changed_at <= now - consent.DRAFTS_KEPT)
+    )
     try:
         with violates("uq_drafts_browser", BegunElsewhere()):
             db.session.add(draft)
@@ -138,9 +186,10 @@ def save_page(
     """
     draft = lock_draft(browser, now)
     page = questionnaire.page(slug)
-    if page.slug == path.CLOSING or not path.is_reached(page, draft.answers):
+    scope = path.scope_of(draft)
+    if page.slug == path.CLOSING or not path.is_reached(page, draft.answers, scope):
         raise NotReached
-    questions = path.asked_questions(page, draft.answers)
+    questions = path.asked_questions(page, draft.answers, scope)
     as_group = _left_open(questions, posted) if none_of_these else ()
     posted = {**posted, **{sign: ["no"] for sign in as_group}}
     values, problems = read_answers(questions, posted, draft.answers)
@@ -252,7 +301,8 @@ def _owe_a_link(draft: Draft, now: datetime) -> None:
 def resume(draft_id: UUID, browser: bytes, now: datetime) -> Draft:
     """Bind a draft to this browser, after its one-time link was used up; raises NoDraft.
 
-    It replaces the browser's own draft. Levels that the draft reached move with it.
+    It replaces the browser's own draft. Levels that the draft reached move with it, and count here from now: what this
+    browser sent in the meantime does not outweigh them.
     """
     draft = db.session.get(Draft, draft_id, with_for_update=True)
     if draft is None or draft.changed_at <= now - consent.DRAFTS_KEPT:
@@ -271,7 +321,7 @@ def resume(draft_id: UUID, browser: bytes, now: datetime) -> Draft:
                 client_id=row.client_id,
                 level=row.level,
                 disposition=row.disposition,
-                raised_at=row.raised_at,
+                raised_at=now,
             )
         )
     draft.browser = browser

@@ -384,5 +384,10 @@ def most_minutes_of(outcome: Outcome) -> int | None:
     return most
 
 
+def unasked_of(outcome: Outcome) -> frozenset[str]:
+    """The fields that nobody had asked when the answers were sent, as keys of answers; older answers were asked all."""
+    return frozenset(outcome.explanation.get("unasked", ()))
+
+
 def _length(row: Stored) -> ExplainedLength:
     return ExplainedLength(row["minutes"], row.get("least"), row.get("most"), row.get("why", ""))

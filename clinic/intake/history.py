@@ -10,8 +10,10 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from clinic.guidance import questionnaire
+from clinic.guidance.fields import FieldKind
 from clinic.guidance.questions import ASKED_AGAIN_FIELDS, QUESTIONS
 from clinic.intake import path
+from clinic.intake.explanation import unasked_of
 from clinic.intake.models import Submission
 
 Answers = Mapping[str, object]
@@ -39,14 +41,27 @@ def filled_in(before: Submission, now: datetime) -> dict[str, Any]:
     Optional questions once left blank stay blank; only questions that are asked again open their page. Somebody who had
     no pain is asked whether it hurts now, because pain scores depend on that.
     """
-    blank = dict.fromkeys(name for name, question in QUESTIONS.items() if question.optional)
-    history = {**blank, **before.answers}
+    history = taken_over(before)
     if history.get("back_pain_now") == "no":
         del history["back_pain_now"]
     not_filled_in = _NOT_FILLED_IN | _outdated(before, now)
     return questionnaire.cleared(
         {name: value for name, value in history.items() if name not in not_filled_in}
     )
+
+
+def taken_over(before: Submission) -> dict[str, Any]:
+    """All answers of a submission, with what was left blank; what was not asked is not among them."""
+    unasked = unasked_of(before.outcome)
+    blank = dict.fromkeys(
+        name
+        for name, question in QUESTIONS.items()
+        if question.optional and question.kind is not FieldKind.OWN_WORDS and name not in unasked
+    )
+    known = {**blank, **before.answers}
+    return {
+        name: value for name, value in known.items() if name not in _CLOSING and name != "consent_health_data"
+    }
 
 
 def _outdated(before: Submission, now: datetime) -> set[str]:

@@ -6,10 +6,22 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from clinic.db import Identified, Model
 from clinic.sealed import Sealed
+
+
+class Door(StrEnum):
+    """What a client came for, which decides what a draft asks before a booking."""
+
+    CHOSEN = "chosen"
+    """A chosen treatment: only what can change its booking."""
+    SUGGESTION = "suggestion"
+    """A suggestion: what can change any booking, and what the suggestion is made of."""
+    WHOLE = "whole"
+    """Everything at once, as drafts from before the two ways were begun."""
 
 
 class Draft(Identified, Model):
@@ -29,6 +41,11 @@ class Draft(Identified, Model):
     as_group_sealed: Mapped[bytes | None]
     as_group = Sealed[list[str] | None]("as_group_sealed")
     """The signs that were answered with no together, by one press of “None of these”."""
+    door: Mapped[str] = mapped_column(default=Door.WHOLE, server_default=Door.WHOLE)
+    types: Mapped[list[str]] = mapped_column(ARRAY(sa.Text), default=list, server_default="{}")
+    """The types of the chosen treatment; empty for the other doors."""
+    completes_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("submissions.id", ondelete="CASCADE"))
+    """The answers this draft took over whole to ask what they lack; NULL if it asks anew."""
     mail_sealed: Mapped[bytes | None]
     mail = Sealed[str | None]("mail_sealed")
     """Where a resume link may be sent; given on page 0, optional."""
@@ -42,7 +59,10 @@ class Draft(Identified, Model):
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime] = mapped_column(index=True)
 
-    __table_args__ = (sa.Index("uq_drafts_browser", "browser", unique=True),)
+    __table_args__ = (
+        sa.Index("uq_drafts_browser", "browser", unique=True),
+        sa.CheckConstraint("door IN ('chosen', 'suggestion', 'whole')", name="door_known"),
+    )
 
 
 class SubmissionKind(StrEnum):

@@ -1,6 +1,6 @@
 """Reads of the intake, above all `safety_standing`: which safety level applies to this person now."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import contains_eager
 
 from clinic.db import db
+from clinic.guidance.gate import gate_fields
 from clinic.guidance.levels import Disposition, Level
 from clinic.guidance.outcome import FiredRule
 from clinic.guidance.questions import DAY_OF_VISIT_FIELDS
@@ -24,7 +25,7 @@ from clinic.intake.assessment import (
     verdict,
 )
 from clinic.intake.consent import DRAFTS_KEPT
-from clinic.intake.explanation import ExplainedRule, safety_of
+from clinic.intake.explanation import ExplainedRule, safety_of, unasked_of
 from clinic.intake.models import (
     Clearance,
     Consent,
@@ -55,7 +56,7 @@ class SafetyStanding:
     `submission` is the newest full one, at most six months old; `fresh`: the oldest answer of its safety part is at most 48
     hours old.
     `limits` are what the answers allow in a visit. `needs_guardian`: the answers are from somebody under 18 for whom no
-    guardian has agreed yet.
+    guardian has agreed yet. `unasked` are the fields that nobody has asked yet, as keys of answers.
     """
 
     level: Level | None
@@ -67,6 +68,15 @@ class SafetyStanding:
     consented: bool
     limits: VisitLimits = NO_LIMITS
     needs_guardian: bool = False
+    unasked: frozenset[str] = frozenset()
+
+    def is_answered_for(self, types: Collection[str]) -> bool:
+        """Whether everything that can change the booking of these types was asked, and lately enough."""
+        return self.submission is not None and self.fresh and not self.missing_for(types)
+
+    def missing_for(self, types: Collection[str]) -> frozenset[str]:
+        """What can change the booking of these types and was never asked, as keys of answers."""
+        return self.unasked & gate_fields(types) if self.unasked else self.unasked
 
     @property
     def excluded(self) -> frozenset[str]:
@@ -145,8 +155,9 @@ def safety_standing(
         submission=full,
         fresh=newest.safety_from > now - SAFETY_LASTS,
         limits=newest_limits(newest.outcome, full.outcome),
-        consented=_consented(full),
+        consented=consent_of(full) is not None,
         needs_guardian=guardians.is_under_age(full.outcome) and not guardians.is_agreed(full),
+        unasked=unasked_of(newest.outcome),
     )
 
 
@@ -360,13 +371,15 @@ def _with_raised(
     return reached
 
 
-def _consented(full: Submission) -> bool:
-    """Whether the consent given with this submission still applies."""
-    standing_yes = sa.select(
-        sa.exists().where(
+def consent_of(full: Submission) -> Consent | None:
+    """The consent to storing health answers that was given with this submission, if it still applies."""
+    return db.session.scalars(
+        sa.select(Consent)
+        .where(
             Consent.submission_id == full.id,
             Consent.purpose == Purpose.HEALTH_DATA,
             Consent.withdrawn_at.is_(None),
         )
-    )
-    return bool(db.session.scalar(standing_yes))
+        .order_by(Consent.given_at.desc())
+        .limit(1)
+    ).one_or_none()

@@ -18,6 +18,7 @@ from clinic.guidance.questions import DAY_OF_VISIT_FIELDS, QUESTIONS, SHORT_SAFE
 from clinic.intake import consent, doctor_pages, drafts, guardians, path, queries, raised
 from clinic.intake.assessment import Assessment, assess, verdict
 from clinic.intake.drafts import Posted
+from clinic.intake.explanation import safety_of, unasked_of
 from clinic.intake.models import (
     Consent,
     Draft,
@@ -57,14 +58,15 @@ def submit(browser: bytes, posted: Posted, seen: Collection[str], now: datetime)
     draft = drafts.lock_draft(browser, now)
     if draft.stopped_at is not None:
         raise Stopped
-    if path.next_unanswered(draft.answers) is not None:
+    if path.next_unanswered(draft.answers, path.scope_of(draft)) is not None:
         raise drafts.NotReached
     closing = path.asked_questions(questionnaire.page(path.CLOSING), draft.answers)
     values, problems = drafts.read_answers(closing, posted, draft.answers)
     if problems:
         raise drafts.DraftIncomplete(problems)
-    answers = _complete({**draft.answers, **values})
-    contradictory = questionnaire.contradictions(answers)
+    answers = questionnaire.cleared({**draft.answers, **values, "consent_health_data": "yes"})
+    unasked = questionnaire.unasked_fields(answers)
+    contradictory = questionnaire.contradictions(answers, unasked=unasked)
     if any(found.rule not in seen for found in contradictory):
         raise LookAgain(contradictory)
     submission = _submitted(
@@ -76,7 +78,8 @@ def submit(browser: bytes, posted: Posted, seen: Collection[str], now: datetime)
         ),
         draft.as_group,
         answers,
-        assess(answers),
+        assess(answers, unasked=unasked),
+        completes=draft.completes_id,
     )
     _consented(submission, draft, answers, now)
     doctor_pages.follow(draft, submission)
@@ -85,15 +88,18 @@ def submit(browser: bytes, posted: Posted, seen: Collection[str], now: datetime)
     return submission
 
 
-def _complete(answers: Mapping[str, object]) -> dict[str, Any]:
-    given = {name: value for name, value in answers.items() if value is not None}
-    return questionnaire.cleared({**given, "consent_health_data": "yes"})
-
-
 def _submitted(
-    submission: Submission, as_group: list[str] | None, answers: dict[str, Any], assessed: Assessment
+    submission: Submission,
+    as_group: list[str] | None,
+    answers: dict[str, Any],
+    assessed: Assessment,
+    *,
+    completes: UUID | None = None,
 ) -> Submission:
-    """Store a submission with its outcome, and its level if that must be kept."""
+    """Store a submission with its outcome, and its level if that must be kept.
+
+    `completes` is the submission whose answers these take over: what that one raised keeps its time.
+    """
     safety = assessed.safety
     submission.answers = answers
     submission.as_group = as_group
@@ -113,15 +119,27 @@ def _submitted(
         client_id=submission.client_id,
         now=submission.submitted_at,
     )
+    known = _fired_before(completes)
     db.session.add_all((submission, outcome))
     raised.keep(
-        verdict(fired for fired in safety.fired if fired.rule not in cleared),
+        verdict(
+            fired
+            for fired in safety.fired
+            if fired.rule not in cleared and (fired.rule, repr(fired.answers)) not in known
+        ),
         browser=submission.browser,
         client_id=submission.client_id,
         now=submission.submitted_at,
     )
     db.session.flush()
     return submission
+
+
+def _fired_before(submission_id: UUID | None) -> set[tuple[str, str]]:
+    """The rules that fired for a submission, each with the answers it rested on."""
+    before = db.session.get(Submission, submission_id) if submission_id else None
+    fired = safety_of(before.outcome).fired if before else ()
+    return {(rule.rule, repr(rule.answers)) for rule in fired}
 
 
 def _consented(submission: Submission, draft: Draft, answers: Mapping[str, object], now: datetime) -> None:
@@ -171,7 +189,9 @@ def answer_before_visit(
     submission = Submission(
         kind=SubmissionKind.DAY_OF_VISIT, client_id=client_id, source=source, submitted_at=now
     )
-    return _submitted(submission, None, answers, assess({**history, **answers}, is_partial=before is None))
+    known = {**history, **values}
+    unasked = unasked_of(before.outcome) - values.keys() if before else questionnaire.unasked_fields(known)
+    return _submitted(submission, None, answers, assess({**history, **answers}, unasked=unasked))
 
 
 def questions_before_visit(history: Mapping[str, object]) -> tuple[Question, ...]:

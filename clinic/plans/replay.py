@@ -22,7 +22,7 @@ from clinic.guidance.rules import CURRENT
 from clinic.guidance.rules.kinds import RuleSet
 from clinic.intake import queries as intake
 from clinic.intake.assessment import assess
-from clinic.intake.explanation import Explanation
+from clinic.intake.explanation import Explanation, unasked_of
 from clinic.intake.models import Outcome, Submission, SubmissionKind
 from clinic.plans import queries
 from clinic.plans.models import Review
@@ -67,7 +67,7 @@ def stored_result(outcome: Outcome) -> Result:
 
 def replayed_result(submission: Submission, rule_set: RuleSet = CURRENT) -> Result:
     """The result this rule set gives for the same answers; raises InvalidFacts for answers it cannot read."""
-    assessed = assess(intake.answers_judged(submission), rule_set)
+    assessed = assess(intake.answers_judged(submission), rule_set, unasked=unasked_of(submission.outcome))
     # Nothing is suggested after the short form of a visit, whatever the engine could say.
     is_short = submission.kind == SubmissionKind.DAY_OF_VISIT
     top = assessed.suggestion.top if assessed.suggestion and not is_short else None

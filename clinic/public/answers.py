@@ -7,7 +7,7 @@ from flask import url_for
 
 from clinic.guidance import questionnaire
 from clinic.guidance.fields import FIELDS
-from clinic.guidance.questionnaire import SUCCESSORS
+from clinic.guidance.questionnaire import EVERYTHING, SUCCESSORS, Scope
 from clinic.guidance.questions import FLAG_PREFIX, PARTS, QUESTIONS, Question, QuestionPage
 from clinic.intake import path
 
@@ -32,12 +32,12 @@ class Pain:
     words: str
 
 
-def parts(answers: Answers) -> list[PartAnswers]:
-    """The parts that hold answers, in the order in which they were asked."""
-    pages = path.asked_pages(answers)
+def parts(answers: Answers, scope: Scope = EVERYTHING) -> list[PartAnswers]:
+    """The parts that hold answers, in the order in which they were asked; of a scope only its questions."""
+    pages = path.asked_pages(answers, scope)
     found = []
     for part in PARTS:
-        rows = tuple(row for page in pages if page.part == part.code for row in _rows(page, answers))
+        rows = tuple(row for page in pages if page.part == part.code for row in _rows(page, answers, scope))
         if rows:
             found.append(
                 PartAnswers(part.code, part.title, _with_flags(rows, answers) if part.code == "D" else rows)
@@ -45,8 +45,8 @@ def parts(answers: Answers) -> list[PartAnswers]:
     return found
 
 
-def _rows(page: QuestionPage, answers: Answers) -> Iterator[tuple[str, str, str]]:
-    for question in path.asked_questions(page, answers):
+def _rows(page: QuestionPage, answers: Answers, scope: Scope) -> Iterator[tuple[str, str, str]]:
+    for question in path.asked_questions(page, answers, scope):
         if not question.field.startswith(FLAG_PREFIX):
             yield question.title, words(question, answers.get(question.field)), change(question.field)
 

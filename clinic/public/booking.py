@@ -26,6 +26,7 @@ from clinic.booking.refusals import NextStep, next_step
 from clinic.booking.search_criteria import SearchCriteria
 from clinic.booking.waiting import queries as waiting_list
 from clinic.db import transaction
+from clinic.intake import drafts
 from clinic.intake import queries as intake
 from clinic.intake.services import adopt
 from clinic.language import N_
@@ -94,6 +95,8 @@ def hold(slug: str) -> ResponseReturnValue:
                 now=now,
                 network=network,
             )
+            if treatment.intake == IntakeRule.BEFORE_BOOKING:
+                drafts.choose(browser(), treatment.modalities, now)
     except Refusal as refusal:
         step = next_step(refusal)
         if (first := refusal_page.to_first(step)) is not None:
@@ -264,13 +267,12 @@ def client_of(form: PersonForm, now: datetime) -> tuple[Client, str]:
 
 
 def _next_step(kept: Appointment, now: datetime) -> str:
-    """After reserving a time: the health questions if the treatment asks them and they are not answered, otherwise
-    details."""
+    """After reserving a time: the health questions if the treatment asks any that are not answered, otherwise details."""
     if kept.treatment.intake == IntakeRule.BEFORE_BOOKING and not session.get(SAID_NO):
         standing = intake.safety_standing(
             browser=browser(), client_id=signed_in_client_id(), now=now, zone=kept.zone
         )
-        if standing.submission is None or not standing.fresh:
+        if not standing.is_answered_for(kept.treatment.modalities):
             return url_for("intake.begin")
     return url_for(".details")
 

@@ -5,6 +5,7 @@ the one that is.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -26,10 +27,11 @@ from clinic.guidance.questions import CONSENT_QUESTION, QUESTIONS, QuestionPage
 from clinic.intake import consent, drafts, path, queries
 from clinic.intake import services as intake
 from clinic.intake.assessment import so_far
-from clinic.intake.models import Draft, Outcome
+from clinic.intake.models import Consent, Door, Draft, Outcome, Submission
 from clinic.plans import scores
 from clinic.plans import services as plans
 from clinic.practice import queries as practice
+from clinic.practice.models import IntakeRule
 from clinic.public import answers as written
 from clinic.public import extend_reservation
 from clinic.refusal import NotFound
@@ -75,12 +77,61 @@ def without_draft(_refusal: drafts.NoDraft) -> ResponseReturnValue:
 @audience(anyone)
 def begin() -> ResponseReturnValue:
     """Who sees the answers, how long they are stored, and the consent; or the way back to a draft."""
-    draft = queries.draft(known_browser(), clock.now())
+    now, reservation = clock.now(), _reservation()
+    draft = queries.draft(known_browser(), now)
     if draft is not None:
+        return render_template("public/intake/under_way.html", go_on=way_on(draft), reservation=reservation)
+    if reservation is not None and (found := _lacking(reservation, now)) is not None:
         return render_template(
-            "public/intake/under_way.html", go_on=way_on(draft), reservation=_reservation()
+            "public/intake/more.html", reservation=reservation, pages=_pages_of(found.missing)
         )
     return _begin_page(BeginForm(formdata=None))
+
+
+@blueprint.post("/more")
+@audience(anyone)
+def more() -> ResponseReturnValue:
+    """Go on to the pages that the reserved treatment needs beside the answers that were sent."""
+    now, reservation = clock.now(), _reservation()
+    found = _lacking(reservation, now) if reservation is not None else None
+    if reservation is None or found is None:
+        return redirect(url_for(".begin"), 303)
+    with transaction():
+        draft = drafts.complete(
+            found.sent, found.consent, browser=browser(), types=reservation.treatment.modalities, now=now
+        )
+        _record_look(draft, draft.answers)
+    return redirect(way_on(draft), 303)
+
+
+@dataclass(frozen=True)
+class _Lacking:
+    """Answers sent a short time ago, the consent given with them, and what they lack."""
+
+    sent: Submission
+    consent: Consent
+    missing: frozenset[str]
+
+
+def _lacking(reservation: Appointment, now: datetime) -> _Lacking | None:
+    """Answers that need only be completed for the reserved treatment; None if they are enough, or have to be asked anew."""
+    person, types = signed_in_client_id(), reservation.treatment.modalities
+    standing = queries.safety_standing(
+        browser=known_browser(), client_id=person, now=now, zone=reservation.zone
+    )
+    sent = standing.submission
+    if sent is None or not standing.fresh or sent.client_id != person or standing.is_answered_for(types):
+        return None
+    if standing.level is not None and standing.level.stops:
+        return None
+    given = queries.consent_of(sent)
+    if given is None or given.text_version != consent.HEALTH_DATA.version:
+        return None
+    return _Lacking(sent, given, standing.missing_for(types))
+
+
+def _pages_of(fields: Iterable[str]) -> int:
+    return len({questionnaire.page_of(field).slug for field in fields})
 
 
 @blueprint.post("")
@@ -98,10 +149,16 @@ def start() -> ResponseReturnValue:
         return redirect(url_for(".without"), 303)
     session.pop(SAID_NO, None)
     limits.take(limits.INTAKES_NETWORK, limits.network(request.remote_addr), now)
+    door, types = _door()
     try:
         with transaction():
             draft = drafts.start(
-                browser=browser(), client_id=signed_in_client_id(), mail=form.mail.data, now=now
+                browser=browser(),
+                client_id=signed_in_client_id(),
+                mail=form.mail.data,
+                now=now,
+                door=door,
+                types=types,
             )
             if draft.created_at == now:
                 _record_look(draft, draft.answers)  # Filled in from what was sent before.
@@ -120,6 +177,14 @@ def _begin_page(form: BeginForm) -> str:
         why=CONSENT_QUESTION.why,
         reservation=_reservation(),
     )
+
+
+def _door() -> tuple[Door, Sequence[str]]:
+    """What the visitor came for: the treatment whose time is kept, with its types, or else a suggestion."""
+    reservation = _reservation()
+    if reservation is None or reservation.treatment.intake != IntakeRule.BEFORE_BOOKING:
+        return Door.SUGGESTION, ()
+    return Door.CHOSEN, reservation.treatment.modalities
 
 
 def _reservation() -> Appointment | None:
@@ -153,7 +218,7 @@ def ask(slug: str) -> ResponseReturnValue:
         return redirect(elsewhere, 303)
     with transaction():
         _record_look(draft, (question.field for question in page.questions))
-        return _question_page(page, draft.answers, dict(draft.answers), {})
+        return _question_page(page, draft, dict(draft.answers), {})
 
 
 @blueprint.post("/<slug>")
@@ -180,17 +245,18 @@ def answer(slug: str) -> ResponseReturnValue:
     except drafts.DraftIncomplete as incomplete:
         # Show what was sent, even if blank: no stored answer appears on this page.
         shown = {**before, **question_fields.as_typed(page.questions, posted)}
-        return _question_page(page, before, shown, incomplete.problems), UNPROCESSABLE
+        return _question_page(page, draft, shown, incomplete.problems), UNPROCESSABLE
     if reached.level is Level.URGENT or (
         # The card is shown once, then they may continue.
         reached.level is Level.REFER and reached_before.level < Level.REFER
     ):
         return redirect(url_for("outcome.show"), 303)
-    if not path.is_reached(page, draft.answers):
+    scope = path.scope_of(draft)
+    if not path.is_reached(page, draft.answers, scope):
         flash(ALL_ANEW, "plain")
         return redirect(way_on(draft), 303)
     # Never through pages that are already answered: the list at the end leads back to each of them.
-    return redirect(_address(path.next_unanswered(draft.answers), changing=_is_changing()), 303)
+    return redirect(_address(path.next_unanswered(draft.answers, scope), changing=_is_changing()), 303)
 
 
 def _kept_longer(
@@ -201,8 +267,8 @@ def _kept_longer(
     extend_reservation.keep_longer(now)
     if elsewhere is not None:
         return redirect(elsewhere, 303)
-    answers = dict(draft.answers)
-    return _question_page(page, answers, {**answers, **question_fields.as_typed(page.questions, posted)}, {})
+    shown = {**draft.answers, **question_fields.as_typed(page.questions, posted)}
+    return _question_page(page, draft, shown, {})
 
 
 @blueprint.get("/check")
@@ -210,11 +276,11 @@ def _kept_longer(
 def check() -> ResponseReturnValue:
     """All answers for review, with contradictions, and the closing confirmations."""
     draft = draft_here()
-    if draft.stopped_at is not None or path.next_unanswered(draft.answers) is not None:
+    if draft.stopped_at is not None or path.next_unanswered(draft.answers, path.scope_of(draft)):
         return redirect(way_on(draft), 303)
     with transaction():
         _record_look(draft, QUESTIONS)
-        return _check_page(draft.answers, dict(draft.answers), {})
+        return _check_page(draft, dict(draft.answers), {})
 
 
 @blueprint.post("/check")
@@ -246,8 +312,8 @@ def _checked_again(posted: Mapping[str, Sequence[str]], problems: Mapping[str, s
     with transaction():
         draft = draft_here()
         _record_look(draft, QUESTIONS)
-        answers = dict(draft.answers)
-        return _check_page(answers, {**answers, **question_fields.as_typed(closing, posted)}, problems)
+        shown = {**draft.answers, **question_fields.as_typed(closing, posted)}
+        return _check_page(draft, shown, problems)
 
 
 def _record_look(draft: Draft, fields: Iterable[str]) -> None:
@@ -309,9 +375,10 @@ def _is_changing() -> bool:
 
 def _not_here(page: QuestionPage, draft: Draft) -> str | None:
     """Where to go instead of this page; None if it may be shown."""
-    if page.slug == path.CLOSING or not path.is_reached(page, draft.answers):
+    scope = path.scope_of(draft)
+    if page.slug == path.CLOSING or not path.is_reached(page, draft.answers, scope):
         return way_on(draft)
-    if draft.stopped_at is not None and not path.is_complete(page, draft.answers):
+    if draft.stopped_at is not None and not path.is_complete(page, draft.answers, scope):
         return url_for("outcome.show")
     return None
 
@@ -320,7 +387,7 @@ def way_on(draft: Draft) -> str:
     """The URL of the next page of a draft."""
     if draft.stopped_at is not None:
         return url_for("outcome.show")
-    return _address(path.next_unanswered(draft.answers), changing=False)
+    return _address(path.next_unanswered(draft.answers, path.scope_of(draft)), changing=False)
 
 
 def _address(page: QuestionPage | None, *, changing: bool) -> str:
@@ -330,18 +397,18 @@ def _address(page: QuestionPage | None, *, changing: bool) -> str:
 
 
 def _question_page(
-    page: QuestionPage, answers: Mapping[str, object], shown: dict[str, object], problems: Mapping[str, str]
+    page: QuestionPage, draft: Draft, shown: dict[str, object], problems: Mapping[str, str]
 ) -> str:
-    changing = _is_changing()
-    before, here = path.page_before(page, answers), practice.find_practice()
+    changing, answers, scope = _is_changing(), draft.answers, path.scope_of(draft)
+    before, here = path.page_before(page, answers, scope), practice.find_practice()
     questions = [
         question_fields.as_asked(question, answers, here.country if here else "")
-        for question in path.asked_questions(page, answers)
+        for question in path.asked_questions(page, answers, scope)
     ]
     for question in questions:
         if question.starts_from and question.field not in shown:
             shown[question.field] = answers.get(question.starts_from)
-    progress = questionnaire.progress(page.slug, answers)
+    progress = questionnaire.progress(page.slug, answers, scope)
     return render_template(
         "public/intake/page.html",
         page=page,
@@ -361,17 +428,15 @@ def _back(before: QuestionPage | None) -> str:
     return url_for("intake.begin") if before is None else url_for("intake.ask", slug=before.slug)
 
 
-def _check_page(
-    answers: Mapping[str, object], shown: Mapping[str, object], problems: Mapping[str, str]
-) -> str:
+def _check_page(draft: Draft, shown: Mapping[str, object], problems: Mapping[str, str]) -> str:
+    answers, scope = draft.answers, path.scope_of(draft)
     closing = path.asked_questions(questionnaire.page(path.CLOSING), answers)
-    given = {name: value for name, value in answers.items() if value is not None}
-    contradictions = questionnaire.contradictions(given)
+    contradictions = questionnaire.contradictions(answers, unasked=questionnaire.unasked_fields(answers))
     return render_template(
         "public/intake/check.html",
-        parts=written.parts(answers),
+        parts=written.parts(answers, scope),
         pain=written.pain(answers),
-        last_page=url_for(".ask", slug=path.asked_pages(answers)[-1].slug),
+        last_page=url_for(".ask", slug=path.asked_pages(answers, scope)[-1].slug),
         contradictions=[
             (found, [(written.title(field), written.change(field)) for field in found.fields])
             for found in contradictions

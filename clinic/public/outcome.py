@@ -1,4 +1,4 @@
-"""The outcome of the answers: the care card, a therapist's review, or the suggestion."""
+"""The outcome of the answers: the care card, a therapist's review, the chosen treatment, or the suggestion."""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
@@ -22,7 +22,7 @@ from clinic.intake.explanation import Explanation, safety_of
 from clinic.intake.models import Draft, Outcome
 from clinic.intake.queries import SafetyStanding
 from clinic.practice import queries as practice
-from clinic.public import care_card, suggestion
+from clinic.public import care_card, chosen_treatment, suggestion
 from clinic.public.doctors_letter import MailForm
 from clinic.web import access
 from clinic.web.access import anyone, audience
@@ -61,6 +61,8 @@ def _of_sent(now: datetime) -> ResponseReturnValue:
         _record_look(outcome, owner, ("level", "rules", "notes"), now)
         return _looked_at_first(outcome, reservation)
     _record_look(outcome, owner, ("level", "rules", "suggestion", "plan"), now)
+    if chosen_treatment.has_too_few_answers(outcome):
+        return _chosen(outcome, standing, reservation)
     return _suggestion(outcome, reservation)
 
 
@@ -102,7 +104,7 @@ def _of_draft(draft: Draft, now: datetime) -> ResponseReturnValue:
         _record_look(draft, draft.client_id, ("level", "rules"), now)
     if said.verdict.level is Level.URGENT:
         return _card(said, wrong_answer=_page_of(said.fields), may_change=True)
-    following = path.next_unanswered(draft.answers)
+    following = path.next_unanswered(draft.answers, path.scope_of(draft))
     go_on = url_for("intake.ask", slug=following.slug) if following else url_for("intake.check")
     if said.verdict.level is Level.REFER:
         support = practice.the_practice().support_line if draft.answers.get("mood") == "marked" else ""
@@ -211,6 +213,16 @@ def _suggestion(outcome: Outcome, reservation: Appointment | None) -> str:
         ),
         watch=care_card.watch(safety_of(outcome), settings.emergency_number),
         in_sentence=suggestion.in_sentence,
+        reservation=reservation,
+        support=_support(outcome),
+    )
+
+
+def _chosen(outcome: Outcome, standing: SafetyStanding, reservation: Appointment | None) -> str:
+    return render_template(
+        "public/outcome/chosen.html",
+        page=chosen_treatment.chosen_treatment(outcome, standing.limits, reservation),
+        watch=care_card.watch(safety_of(outcome), practice.the_practice().emergency_number),
         reservation=reservation,
         support=_support(outcome),
     )

@@ -112,7 +112,7 @@ def suggestion_page(
     top = next((match for match in ranked if match.treatment), next(iter(ranked), None))
     ahead = ranked[: ranked.index(top)] if top else ()
     chosen = top.treatment if top else None
-    changes = _changes(explained.safety)
+    changes = safety_changes(explained.safety)
     return SuggestionPage(
         top=top,
         ahead=ahead,
@@ -131,12 +131,12 @@ def suggestion_page(
     )
 
 
-def _changes(safety: ExplainedSafety) -> SafetyChanges:
+def safety_changes(safety: ExplainedSafety) -> SafetyChanges:
     """What safety changes in the session; advice to the client is elsewhere on the page."""
     apart = {text for code, text in safety.notes if code == SUPPORT_LINES}
     fired = [rule for rule in safety.fired if set(rule.changes) - apart]
     return SafetyChanges(
-        _told(fired), _joined(line for rule in fired for line in rule.changes if line not in apart)
+        told_by(fired), _joined(line for rule in fired for line in rule.changes if line not in apart)
     )
 
 
@@ -153,14 +153,14 @@ def _joined(lines: Iterable[str]) -> tuple[str, ...]:
     return tuple(f"{name}: {', '.join(items)}." if items else name for name, items in lists.items())
 
 
-def _told(rules: Iterable[ExplainedRule]) -> tuple[str, ...]:
+def told_by(rules: Iterable[ExplainedRule]) -> tuple[str, ...]:
     """The answers behind rules, in the client's words; the rule's own where no answer was stored."""
     return tuple(dict.fromkeys(said for rule in rules for said in told(rule.answers) or (rule.why,)))
 
 
 def _left_out(row: ExplainedOmission, safety: ExplainedSafety, above: Collection[str]) -> tuple[str, str]:
     """A type and why it is left out; `above` are the answers that the page has told before."""
-    because = _told(rule for rule in safety.fired if rule.rule in row.rules)
+    because = told_by(rule for rule in safety.fired if rule.rule in row.rules)
     return row.name, why_left_out(because, row.text, above)
 
 
@@ -168,7 +168,10 @@ def doctors_advice(safety: ExplainedSafety) -> list[tuple[str, str]]:
     """What to see a doctor about although a massage can be booked: the client's answers, and the advice."""
     advised = {text for code, text in safety.notes if code in SEE_DOCTOR}
     return [
-        ("; ".join(_told([rule])), text) for rule in safety.fired for text in rule.changes if text in advised
+        ("; ".join(told_by([rule])), text)
+        for rule in safety.fired
+        for text in rule.changes
+        if text in advised
     ]
 
 

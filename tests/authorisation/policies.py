@@ -78,6 +78,7 @@ POLICIES: dict[str, str | frozenset[Permission]] = {
     "intake.ask": ANYONE,
     "intake.answer": ANYONE,
     "intake.again": ANYONE,
+    "intake.more": ANYONE,
     "intake.check": ANYONE,
     "intake.send": ANYONE,
     "resume.later": ANYONE,

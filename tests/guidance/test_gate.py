@@ -10,7 +10,7 @@ from clinic.guidance import plan
 from clinic.guidance.conditions import is_
 from clinic.guidance.engine import Level, screen, suggest
 from clinic.guidance.facts import Facts
-from clinic.guidance.gate import ALL_TYPES, gate_fields
+from clinic.guidance.gate import ALL_TYPES, gate_fields, suggestion_fields
 from clinic.guidance.levels import Pressure
 from clinic.guidance.questions import PAGES
 from clinic.guidance.rules import CURRENT
@@ -49,6 +49,17 @@ def test_scents_are_asked_before_aromatherapy_and_spasm_before_deep_tissue() -> 
     assert gate_fields(["deep_tissue"]) - gate_fields([]) == {"muscle_findings"}
     assert gate_fields(["swedish"]) == gate_fields([])
     assert gate_fields() == gate_fields(ALL_TYPES) == gate_fields(["aromatherapy", "deep_tissue"])
+
+
+def test_the_longest_session_is_known_before_a_booking_whatever_the_rules_read() -> None:
+    assert gate_fields([], replace(CURRENT, safety=())) >= set(plan.LENGTH_FIELDS)
+
+
+def test_before_a_suggestion_comes_what_it_is_made_of() -> None:
+    more = suggestion_fields() - gate_fields()
+    assert {"pain_areas", "pain_quality", "stress_level", "visit_goals", "pressure_preference"} <= more
+    assert {"modalities_disliked", "approach_interest", "clothing_preference"} <= more
+    assert not {"occupation_type", "mobility_limit", "touch_concern", "peg_pain", "other_care"} & more
 
 
 def test_a_new_rule_for_which_a_therapist_looks_moves_its_question_before_the_booking() -> None:

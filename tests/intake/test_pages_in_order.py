@@ -13,6 +13,7 @@ from clinic.guidance.fields import FIELDS
 from clinic.guidance.levels import Disposition, Level
 from clinic.guidance.questions import ASKED_AGAIN_FIELDS, QUESTIONS
 from clinic.intake import drafts, history, path, queries, services
+from clinic.intake.explanation import unasked_of
 from clinic.intake.models import Consent, Draft, Outcome, Purpose, RaisedLevel, Submission
 from tests.intake import walk
 from tests.intake.walk import BROWSER, OTHER_BROWSER
@@ -48,11 +49,13 @@ def test_a_whole_intake_of_dull_answers_is_sent_with_outcome_and_consent(now: da
     assert queries.draft(BROWSER, now) is None
 
 
-def test_an_optional_question_left_blank_is_passed_and_not_sent(now: datetime) -> None:
+def test_an_optional_question_left_blank_is_passed_and_sent_as_asked(now: datetime) -> None:
     draft = walk.walk(now)
     assert draft.answers["mood"] is None
     assert path.next_unanswered(draft.answers) is None
-    assert "mood" not in walk.sent(now).answers
+    sent = walk.sent(now)
+    assert sent.answers["mood"] is None
+    assert unasked_of(sent.outcome) == frozenset()
 
 
 def test_a_rule_that_asks_again_waits_for_its_single_question(now: datetime) -> None:
@@ -436,7 +439,8 @@ def test_after_six_months_everything_is_asked_again(now: datetime, make: Make) -
 def test_an_answer_that_names_a_period_is_asked_anew_once_it_has_passed(
     now: datetime, field: str, code: str, weeks: int
 ) -> None:
-    before = Submission(submitted_at=now)
+    before = Submission(submitted_at=now, outcome=Outcome())
+    before.outcome.explanation = {}
     value = [code, "diabetes"] if field == "conditions" else code
     before.answers = {"back_pain_now": "yes", field: value, "swelling": "none"}
     passed = now + timedelta(weeks=weeks)

@@ -392,3 +392,14 @@ def test_a_short_form_without_a_full_one_lists_what_was_not_asked(now: datetime,
     services.adopt(BROWSER, person.id, now)
     after = services.answer_before_visit(client_id=person.id, posted=visit_form({}), now=now + HOUR)
     assert safety_of(after.outcome).not_yet_asked == ()
+
+
+def test_a_stop_counts_in_the_browser_where_the_draft_goes_on_whatever_that_one_has_sent(
+    now: datetime,
+) -> None:
+    walk.walk(now, until="today", red_flags_weight_loss=["yes"])
+    draft = queries.draft(BROWSER, now)
+    assert draft is not None
+    walk.sent(now + HOUR, browser=OTHER_BROWSER)
+    drafts.resume(draft.id, OTHER_BROWSER, now + 2 * HOUR)
+    assert of_browser(now + 2 * HOUR, OTHER_BROWSER).level is Level.REFER

@@ -6,7 +6,7 @@ from datetime import datetime
 from clinic.guidance import questionnaire
 from clinic.guidance.fields import FieldKind
 from clinic.guidance.levels import Level
-from clinic.guidance.questions import Question
+from clinic.guidance.questions import Question, QuestionPage
 from clinic.intake import drafts, path, queries, services
 from clinic.intake.models import Draft, Submission
 
@@ -69,11 +69,16 @@ def answer_to(question: Question, changes: Mapping[str, list[str]]) -> list[str]
 
 
 def page_of_posts(slug: str, answers: Mapping[str, object], changes: Mapping[str, list[str]]) -> Posted:
-    """What is sent for one page."""
+    """What is sent for one page, asked whole."""
     return {
         question.field: answer_to(question, changes)
         for question in path.asked_questions(questionnaire.page(slug), answers)
     }
+
+
+def following(draft: Draft) -> QuestionPage | None:
+    """The next page of a draft by its door; None when only the list is left."""
+    return path.next_unanswered(draft.answers, path.scope_of(draft))
 
 
 def begun(now: datetime, *, browser: bytes = BROWSER, mail: str | None = None, **columns: object) -> Draft:
@@ -88,7 +93,7 @@ def walk(now: datetime, *, browser: bytes = BROWSER, until: str | None = None, *
     """
     told = {_key(name): value for name, value in changes.items()}
     draft = queries.draft(browser, now) or drafts.start(browser=browser, client_id=None, mail=None, now=now)
-    while (page := path.next_unanswered(draft.answers)) is not None and page.slug != until:
+    while (page := following(draft)) is not None and page.slug != until:
         posted = page_of_posts(page.slug, draft.answers, told)
         draft, reached = drafts.save_page(browser, page.slug, posted, now)
         if reached.level is Level.URGENT:

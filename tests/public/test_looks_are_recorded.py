@@ -70,7 +70,7 @@ def test_looking_over_all_answers_is_one_look(visitor: Visitor) -> None:
     visitor.say_yes()
     visitor.answer_until("check")
     (look,) = newly("intake", lambda: visitor.go("/intake/check"))
-    assert {"age_years", "red_flags", "peg_pain"} <= set(look.fields)
+    assert {"age_years", "red_flags", "pain_avg_nrs"} <= set(look.fields)
     (again,) = newly("intake", lambda: visitor.post("/intake/check", {}))
     assert again.fields == look.fields, "refused, the page shows all answers once more"
 

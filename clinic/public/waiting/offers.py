@@ -15,6 +15,7 @@ from clinic.booking.waiting import offer_answers, queries
 from clinic.booking.waiting.models import Offer, OfferEnd
 from clinic.booking.waiting.offer_answers import OfferGone
 from clinic.db import transaction
+from clinic.intake import drafts
 from clinic.intake import queries as intake
 from clinic.intake.services import adopt
 from clinic.language import N_
@@ -96,9 +97,10 @@ def _keep_and_go(offer_id: UUID, token: str, endpoint: str, now: datetime) -> Re
     """Secure the time for this browser, and go to what has to come first."""
     try:
         with transaction():
-            offer_answers.keep_for(
+            kept = offer_answers.keep_for(
                 offer_id, browser=browser(), actor=audit.by_link(_offer(token).entry_id), now=now
             )
+            drafts.choose(browser(), kept.treatment.modalities, now)
     except OfferGone as gone:
         return _offer_page(_offer(token), token, refusal=gone.sentence), gone.status
     flash(N_("This time is yours to finish booking. We keep it while you answer."), "ok")
@@ -160,4 +162,4 @@ def _asks_first(found: Offer, now: datetime) -> bool:
     standing = intake.safety_standing(
         browser=known_browser(), client_id=waited_for.client_id, now=now, zone=hold.zone
     )
-    return standing.submission is None or not standing.fresh
+    return not standing.is_answered_for(hold.treatment.modalities)
