@@ -23,7 +23,7 @@ from config import Settings
 from tests import make
 from tests.booking.waiting_list import waits
 from tests.conftest import Browser
-from tests.intake.walk import answer_to
+from tests.intake.walk import answer_to, following, page_of_posts
 from tests.races.rivals import race
 from tests.visitor import Visitor, shown
 
@@ -104,11 +104,8 @@ def answer_everything() -> None:
     """The draft that is under way, answered dully to its end."""
     draft = db.session.scalars(sa.select(Draft)).one()
     now = draft.changed_at
-    while (page := path.next_unanswered(draft.answers)) is not None:
-        posted = {
-            question.field: answer_to(question, {})
-            for question in path.asked_questions(questionnaire.page(page.slug), draft.answers)
-        }
+    while (page := following(draft)) is not None:
+        posted = page_of_posts(page.slug, draft.answers, {})
         with transaction():
             draft, _ = drafts.save_page(draft.browser, page.slug, posted, now)
     assert queries.draft(draft.browser, now) is not None
