@@ -17,11 +17,14 @@ from clinic.db import Base, db, transaction
 from clinic.demo.people import CASES
 from clinic.demo.post import LEFT_TO_THE_WORKER
 from clinic.intake.models import Outcome
+from clinic.maintenance import sweeps
 from clinic.messaging import due
 from clinic.messaging.kinds import QUESTIONS
 from clinic.messaging.models import Message
 from clinic.plans import courses, queries
 from clinic.plans.models import SessionNote
+from clinic.plans.rule_book import experience
+from clinic.plans.rule_book.models import Experience
 from config import Environment
 from tests.conftest import undone, undone_within
 from tests.stage import staged
@@ -99,6 +102,7 @@ def test_the_week_is_lively_keeps_every_rule_and_owes_no_old_letter(
     see_the_week(loaded_at)
     see_the_letters(loaded_at)
     see_the_pages(loaded_at, app)
+    see_the_rule_book(loaded_at)
 
 
 def see_the_week(loaded_at: datetime) -> None:
@@ -136,6 +140,16 @@ def see_the_week(loaded_at: datetime) -> None:
     assert [one.client.given_name for one in queries.plain_requests(user("ines").id) if one.client] == [
         "Grace"
     ]
+
+
+def see_the_rule_book(loaded_at: datetime) -> None:
+    """What the worker counts on its first minute: five clients for one type, and it counts only once by itself."""
+    sweeps.count_experiences_first()
+    (told,) = [row for (kind, _), row in experience.experiences().items() if kind == "type"]
+    assert (told.name, told.clients) == ("trigger_point", 5)
+    db.session.execute(sa.delete(Experience))
+    sweeps.count_experiences_first()
+    assert experience.experiences() == {}
 
 
 def see_the_pages(loaded_at: datetime, app: Flask) -> None:

@@ -104,6 +104,7 @@ def _days(days: int, hours: int = 0, minutes: int = 0) -> timedelta:
     return timedelta(days=days, hours=hours, minutes=minutes)
 
 
+# The last four came a month ago for the same type of massage as Hannah and Marcus, so that the rule book has something to count.
 CASES = (
     Case(
         given="Hannah",
@@ -387,5 +388,25 @@ CASES = (
             "clinician_seen": "yes_cleared",
         },
         verdict=DemoDecision(),
+    ),
+    *(
+        Case(
+            given=given,
+            family=family,
+            phone=f"905 555 {number}",
+            therapist=therapist,
+            treatment="trigger-point",
+            at=at,
+            days=(DemoDay(step=step, weeks=-4),),
+            ahead=_days(5, 2),
+            answers={"age_years": age, "muscle_findings": "tender_points_refer", "pain_areas": areas},
+            verdict=DemoDecision(),
+        )
+        for given, family, number, therapist, at, step, age, areas in (
+            ("Elena", "Duarte", "0186", "daniel-okafor", "13:30", 0, "39", "neck shoulders"),
+            ("Tomas", "Berg", "0187", "daniel-okafor", "15:00", 1, "51", "shoulders upper_back"),
+            ("Yusra", "Haddad", "0188", "ines-moreau", "11:30", 0, "33", "neck"),
+            ("Klara", "Weiss", "0189", "ines-moreau", "11:30", 1, "47", "shoulders"),
+        )
     ),
 )  # fmt: skip

@@ -4,6 +4,7 @@ The guidance asks a plan for three things: areas, intensity and type. It is sile
 and when to stop; those figures are cautious defaults. A therapist decides on every line.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -210,11 +211,18 @@ def _area_parts(facts: Facts, avoid: tuple[str, ...], minutes: int) -> tuple[Are
     )
     if not above or "lower_back" in avoid:
         return ()
-    deep = minutes * len(above) // (len(above) + 1) // 5 * 5
-    return (
-        AreaPart(above, "deep_tissue", MODALITIES["deep_tissue"].name, deep),
-        AreaPart(("lower_back",), "swedish", MODALITIES["swedish"].name, minutes - deep),
+    parts = ((above, "deep_tissue"), (("lower_back",), "swedish"))
+    shares = area_minutes([len(areas) for areas, _ in parts], minutes)
+    return tuple(
+        AreaPart(areas, modality, MODALITIES[modality].name, share)
+        for (areas, modality), share in zip(parts, shares, strict=True)
     )
+
+
+def area_minutes(areas: Sequence[int], minutes: int) -> tuple[int, ...]:
+    """The minutes of a session for parts with so many areas each: in steps of five, and what is left for the last part."""
+    shares = [minutes * count // sum(areas) // 5 * 5 for count in areas[:-1]]
+    return (*shares, minutes - sum(shares))
 
 
 def _avoid(facts: Facts, outcome: SafetyOutcome) -> tuple[str, ...]:

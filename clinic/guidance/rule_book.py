@@ -83,6 +83,12 @@ class BookRule:
         """All sources in one line."""
         return "; ".join(source.text for source in self.sources)
 
+    def says(self, words: str) -> bool:
+        """Whether its id, heading, lines or the tags of its sources hold these words, in whatever case."""
+        lines = (part for line in self.lines for part in line)
+        parts = (self.id, self.heading, *lines, *(source.short for source in self.sources))
+        return words.casefold() in "\n".join(parts).casefold()
+
 
 @dataclass(frozen=True, kw_only=True)
 class RuleBook:
@@ -91,11 +97,10 @@ class RuleBook:
     version: str
     rules: tuple[BookRule, ...]
 
-    @cached_property
-    def groups(self) -> tuple[tuple[str, str, tuple[BookRule, ...]], ...]:
-        """The rules by group, as (key, heading, rules); a group without rules is left out."""
+    def groups(self, words: str = "") -> tuple[tuple[str, str, tuple[BookRule, ...]], ...]:
+        """The rules that say these words by group, as (key, heading, rules); a group without any is left out."""
         found = (
-            (key, heading, tuple(rule for rule in self.rules if rule.group == key))
+            (key, heading, tuple(rule for rule in self.rules if rule.group == key and rule.says(words)))
             for key, heading in GROUPS.items()
         )
         return tuple(group for group in found if group[2])

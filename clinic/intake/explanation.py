@@ -5,10 +5,12 @@ what an older one does not have yet is empty here, and what a newer one adds is 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from clinic.guidance.levels import Disposition, HelpPlace, HowSoon, Level
+from clinic.guidance.plan import area_minutes
+from clinic.guidance.rules.kinds import REGIONS
 from clinic.intake.models import Outcome, SubmissionKind
 
 Stored = Mapping[str, Any]
@@ -220,6 +222,12 @@ class ExplainedAreaPart:
     name: str
     minutes: int
 
+    @property
+    def sentence(self) -> str:
+        """For a therapist: the type, where, and how long."""
+        where = ", ".join(REGIONS.get(area, area) for area in self.areas)
+        return f"{self.name}: {where}, {self.minutes} minutes."
+
 
 @dataclass(frozen=True)
 class ExplainedTechnique:
@@ -258,6 +266,16 @@ class ExplainedPlan:
     reassess: ExplainedGate
     companion_care: str
     notes: tuple[str, ...]
+
+    def parts_of(self, minutes: int) -> tuple[ExplainedAreaPart, ...]:
+        """Types by area in a session of this length, which need not be the one proposed; empty unless areas want different
+        types."""
+        if not self.area_parts:
+            return ()
+        shares = area_minutes([len(part.areas) for part in self.area_parts], minutes)
+        return tuple(
+            replace(part, minutes=share) for part, share in zip(self.area_parts, shares, strict=True)
+        )
 
     @property
     def techniques_by_type(self) -> tuple[TechniqueGroup, ...]:

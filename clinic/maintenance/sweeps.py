@@ -50,6 +50,13 @@ def count_experiences() -> None:
         experience.count(clock.now())
 
 
+def count_experiences_first() -> None:
+    """The same for a practice that was never counted, so that it need not wait for the night. Safe to repeat."""
+    with transaction():
+        if experience.counted_at() is None:
+            experience.count(clock.now())
+
+
 def tidy() -> None:
     """The hourly deletions of the retention table. Safe to repeat."""
     _delete(Sweep.TIDY)

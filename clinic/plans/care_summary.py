@@ -4,7 +4,7 @@ It is read from the newest answers under review and from the running course, and
 says what is planned; what was given is only what the therapist writes into the note.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -48,6 +48,8 @@ class CareSummary:
     """What to mind in each session."""
     types: tuple[str, ...] = ()
     areas: tuple[str, ...] = ()
+    by_area: tuple[str, ...] = ()
+    """Each type with its areas and minutes, where areas want different types: they add up to the visit's length."""
     leave_alone: tuple[str, ...] = ()
     pressure: str = ""
     own_words: tuple[OwnWords, ...] = ()
@@ -77,11 +79,11 @@ def care_of(visit: Appointment, *, by: User, now: datetime) -> CareSummary | Non
         fields=("rules", "plan", *(["own_words"] if words else [])),
         now=now,
     )
-    return replace(summary(safety, plan), own_words=words)
+    return replace(summary(safety, plan, visit.length_minutes), own_words=words)
 
 
-def summary(safety: ExplainedSafety, plan: Plan | None) -> CareSummary:
-    """The card of what screening found and of a running course."""
+def summary(safety: ExplainedSafety, plan: Plan | None, minutes: int) -> CareSummary:
+    """The card of what screening found and of a running course, for a visit of so many minutes."""
     content = plan.content if plan is not None else {}
     planned = ExplainedPlan.read(content)
     position = tuple(text for code, text in safety.notes if code in POSITIONS)
@@ -93,6 +95,7 @@ def summary(safety: ExplainedSafety, plan: Plan | None) -> CareSummary:
         care=tuple(text for text in dict.fromkeys(care) if text not in position),
         types=tuple(MODALITIES[modality].name for modality in content.get("modalities", ())),
         areas=_regions(planned.areas),
+        by_area=tuple(_by_area(planned, content.get("modalities", ()), minutes)),
         leave_alone=(*_regions(planned.avoid), *planned.sites),
         pressure=planned.pressure,
         techniques=planned.techniques_by_type,
@@ -102,6 +105,12 @@ def summary(safety: ExplainedSafety, plan: Plan | None) -> CareSummary:
 
 def _regions(codes: Iterable[str]) -> tuple[str, ...]:
     return tuple(REGIONS.get(code, code) for code in codes)
+
+
+def _by_area(planned: ExplainedPlan, types: Collection[str], minutes: int) -> Iterable[str]:
+    """Only while the course still has all of the types: a therapist may have chosen others."""
+    parts = planned.parts_of(minutes)
+    return [part.sentence for part in parts] if all(part.modality in types for part in parts) else []
 
 
 def _left_out(safety: ExplainedSafety) -> Iterable[LeftOutType]:

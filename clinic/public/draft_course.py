@@ -42,7 +42,7 @@ def draft_course(
         ("Areas", _with_a_word(_areas(plan.areas))),
         ("Left alone", _areas(plan.avoid)),
         ("Pressure", pressure(plan, cap) if of_top or cap or plan.pressure_why == AS_WISHED else ""),
-        ("Types", _types(plan) if of_top else ""),
+        ("Types", _types(plan, chosen) if of_top else ""),
         ("Length", _length(plan, chosen)),
         ("Price", _price(sessions, chosen, currency)),
     ]
@@ -95,11 +95,12 @@ def pressure(plan: ExplainedPlan, cap: str | None) -> str:
     return f"{plan.pressure.capitalize()}. {without_codes(plan.pressure_why)}".strip()
 
 
-def _types(plan: ExplainedPlan) -> str:
-    """Different types for different areas, with their minutes."""
-    return "; ".join(
-        f"{part.name} for the {_and(part.areas)}, {part.minutes} minutes" for part in plan.area_parts
-    )
+def _types(plan: ExplainedPlan, chosen: Treatment | None) -> str:
+    """Different types for different areas, with their minutes in the session that can be booked."""
+    proposed = plan.length.minutes if plan.length else 0
+    minutes = chosen.length_minutes if chosen is not None else proposed
+    parts = plan.parts_of(minutes) if minutes else plan.area_parts
+    return "; ".join(f"{part.name} for the {_and(part.areas)}, {part.minutes} minutes" for part in parts)
 
 
 def _and(regions: Sequence[str]) -> str:

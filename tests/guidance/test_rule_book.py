@@ -25,7 +25,7 @@ def test_every_rule_stands_there_once_with_a_source(rule_set: RuleSet) -> None:
     assert len(ids) == len(set(ids))
     assert set(wanted) <= set(ids)
     assert all(rule.sources and rule.lines and rule.heading for rule in book.rules)
-    assert sum(len(rules) for _, _, rules in book.groups) == len(ids)
+    assert sum(len(rules) for _, _, rules in book.groups()) == len(ids)
 
 
 def test_a_safety_rule_says_when_what_happens_and_where_it_comes_from() -> None:

@@ -71,8 +71,22 @@ def test_paper_shows_the_rules_and_no_ways_to_go(chromium: Browser, desk: Desk) 
         page.emulate_media(media="print")
         for around in (page.get_by_role("navigation"), page.get_by_role("button")):
             expect(around).to_have_count(0)
-        last = signatures.book_in_use().rules[-1]
-        expect(page.locator(f"#rule-{last.id}")).to_be_visible()
+        source = page.locator(f"#rule-{signatures.book_in_use().rules[-1].id} .tag").first
+        expect(source).to_be_visible()
+        page.emulate_media(media="screen")
+        expect(source).to_be_hidden()
+
+
+def test_a_phone_page_is_a_few_screens_and_a_word_leads_to_its_rule(chromium: Browser, desk: Desk) -> None:
+    with watched(chromium, desk.base, desk.cookies) as watch:
+        page = watch.page()
+        page.set_viewport_size({"width": 360, "height": 740})
+        page.goto(desk.base + BOOK)
+        assert page.evaluate("document.documentElement.scrollHeight") < 8 * 740
+        page.get_by_label("Find rules that say").fill("shingles")
+        go(page.get_by_role("button", name="Find"))
+        expect(page.get_by_role("status").filter(has_text="shingles")).to_be_visible()
+        watch.look(page)
 
 
 def test_numbers_stand_beside_a_rule_from_five_clients_on(chromium: Browser, desk: Desk) -> None:
@@ -86,7 +100,9 @@ def test_numbers_stand_beside_a_rule_from_five_clients_on(chromium: Browser, des
             decided(scene, people(number), Decision.DECLINE, FEVER, **ill)
             sweeps.count_experiences()
             page.goto(desk.base + BOOK)
-            expect(page.locator("#rule-R03")).to_be_visible()
+            page.locator("#group-refer > summary").click()
+            page.locator("#rule-R03 summary").click()
+            expect(page.locator("#rule-R03 .facts")).to_be_visible()
             expect(here).to_have_count(shown)
         expect(here).to_contain_text("Counted: 5 clients.")
         expect(here).not_to_contain_text("followed")

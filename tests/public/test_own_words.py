@@ -4,12 +4,18 @@ from types import ModuleType
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 from flask.testing import FlaskClient
 
 from clinic.accounts.models import AuditEntry
+from clinic.booking.models import State
 from clinic.db import db
-from clinic.intake.models import Draft, Submission
+from clinic.guidance.own_words import ASKED_LOOK
+from clinic.intake.explanation import safety_of
+from clinic.intake.models import Draft, RaisedLevel, Submission
+from clinic.plans import queries
 from tests.public.test_intake_pages import Visitor, heading, posted, tables, words
+from tests.visitor import as_client
 
 pytestmark = pytest.mark.usefixtures("clock_at_now")
 
@@ -123,3 +129,27 @@ def test_the_page_for_the_doctor_holds_them(visitor: Visitor) -> None:
     assert f"In their own words Conditions {MARKER}" in said
     entry = db.session.scalars(sa.select(AuditEntry).where(AuditEntry.purpose == "doctor's letter")).one()
     assert "own_words" in entry.fields
+
+
+def test_a_tick_in_later_answers_reaches_the_visit_that_is_booked_already(
+    app: Flask, make: ModuleType
+) -> None:
+    place = make.location()
+    user = make.user(roles=["therapist"])
+    sold = make.treatment(therapists=[make.therapist(place, user_id=user.id)])
+    ada = make.client()
+    visit = make.appointment(of=sold, who=ada)
+    for ticked, waiting in ((False, []), (True, [(visit.id, "therapist_review")])):
+        later = Visitor(as_client(app, ada.contacts[0], ada))
+        later.say_yes()
+        later.answer_until("conditions")
+        assert write(later, MARKER, look=ticked) == 200
+        finish(later)
+        queue = queries.queue(user.id, make.NOW)
+        found = [(one.appointment.id, one.level) for one in queue if one.appointment]
+        assert [one for one in found if one[1] != "ok"] == waiting
+        assert make.refreshed(visit).state == State.BOOKED
+        db.session.execute(sa.delete(RaisedLevel))
+    newest = db.session.scalars(sa.select(Submission).order_by(Submission.submitted_at.desc())).first()
+    assert newest.client_id == ada.id
+    assert [rule.rule for rule in safety_of(newest.outcome).fired] == [ASKED_LOOK]

@@ -248,6 +248,10 @@ def test_different_areas_may_get_different_types_with_their_minutes(make: Make) 
     assert rows(outcome, [])["Types"] == (
         "Deep tissue massage for the neck, 30 minutes; Swedish massage for the lower back, 30 minutes"
     )
+    booked = make.treatment(modalities=["deep_tissue"], length_minutes=45)
+    assert rows(outcome, [booked])["Types"] == (
+        "Deep tissue massage for the neck, 20 minutes; Swedish massage for the lower back, 25 minutes"
+    )
 
 
 def test_what_safety_changes_stands_once_with_the_client_s_own_answers(make: Make) -> None:

@@ -5,10 +5,10 @@ from datetime import timedelta
 from clinic.booking.models import State
 from clinic.db import db
 from clinic.plans import notes, services
-from clinic.plans.models import Decision
+from clinic.plans.models import Decision, ReasonKind
 from tests import make
 from tests.plans.conftest import Scene
-from tests.plans.intakes import PREGNANT, review
+from tests.plans.intakes import KNOTS, PREGNANT, review
 from tests.staff.conftest import Browser
 
 BEGUN = make.NOW - timedelta(minutes=50)
@@ -148,3 +148,33 @@ def test_cautions_position_and_what_is_left_out_stand_on_visit_and_note(
     assert "T06" not in front_desk.get(f"/staff/appointments/{visit.id}")
     therapist.done(f"/staff/appointments/{visit.id}/note", sign="yes", **GIVEN)
     assert "You lie on your side" in therapist.get(f"/staff/appointments/{visit.id}/note")
+
+
+def test_types_by_area_stand_with_minutes_of_the_visit_on_review_visit_and_note(
+    scene: Scene, therapist: Browser
+) -> None:
+    scene.treatment.length_minutes = 90
+    scene.treatment.modalities = ["deep_tissue", "swedish"]
+    visit = scene.visit(starts_at=BEGUN, state=State.ARRIVED)
+    mixed = {
+        **KNOTS,
+        "pain_areas": ["neck", "shoulders", "lower_back"],
+        "muscle_findings": ["deep_chronic_tension", "stiffness"],
+        "pressure_preference": "firm",
+    }
+    waiting = review(visit, mixed)
+    said = "Deep tissue massage: neck, shoulders, 60 minutes. Swedish massage: lower back, 30 minutes."
+    assert said in therapist.get(f"/staff/reviews/{waiting.id}")
+    services.decide(
+        waiting,
+        decision=Decision.REPLACE,
+        modalities=["deep_tissue", "swedish"],
+        reason_kind=ReasonKind.CLIENT_WISH,
+        reason="As spoken about",
+        revision=1,
+        by=scene.therapist_user,
+        now=make.NOW,
+    )
+    db.session.commit()
+    for page in (f"/staff/appointments/{visit.id}", f"/staff/appointments/{visit.id}/note"):
+        assert said in therapist.get(page)

@@ -1,13 +1,17 @@
 """A client's own words are what a therapist reads first: on the review, the visit and the note, as they were typed."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from clinic.accounts.models import AuditEntry
+from clinic.booking.models import State
 from clinic.db import db
+from clinic.plans import notes
+from tests import make
 from tests.plans.conftest import Scene
 from tests.plans.intakes import KNOTS, review
 from tests.staff.conftest import Browser
@@ -50,6 +54,29 @@ def test_they_stand_first_escaped_and_with_their_lines(scene: Scene, therapist: 
     ]
     assert "own_words" in read
     assert "zebrafish" not in " ".join(read)
+
+
+def test_they_stand_first_on_a_signed_note_and_are_stored_there_for_nobody_to_read(
+    scene: Scene, therapist: Browser, database: sa.Connection
+) -> None:
+    visit = scene.visit(starts_at=make.NOW - timedelta(hours=2), state=State.ARRIVED)
+    review(visit, WRITTEN)
+    notes.sign_note(
+        visit,
+        notes.NoteContent(modalities=("swedish",), text="Calm after it."),
+        by=scene.therapist_user,
+        now=make.NOW,
+    )
+    db.session.commit()
+    shown = therapist.get(f"/staff/appointments/{visit.id}/note")
+    assert "Signed" in shown
+    assert first_heading(shown) == HEADING
+    assert shown.index("zebrafish") < shown.index("Calm after it.")
+    assert "own_words" in [field for entry in read_entries("care") for field in entry.fields]
+    for table in ("session_notes", "submissions", "reviews", "outcomes", "audit_entries"):
+        for (row,) in database.execute(sa.text(f"SELECT CAST(t AS text) FROM {table} t")):
+            assert "zebrafish" not in row, table
+            assert b"zebrafish".hex() not in row, table
 
 
 def test_the_review_says_that_the_client_asked(scene: Scene, therapist: Browser) -> None:

@@ -156,16 +156,51 @@ def test_reviews_that_come_out_differently_are_named_to_their_therapist_and_to_n
 def test_the_page_has_contents_that_lead_to_every_part_and_back(therapist: Browser) -> None:
     page = therapist.get(PAGE)
     contents = page.partition('id="contents"')[2].partition("</nav>")[0]
-    links = re.findall(r'href="#([\w-]+)"', contents)
+    links = re.findall(r'href="([^"]*)#([\w-]+)"', contents)
+    keys = [key for key, _, _ in signatures.book_in_use().groups()]
     assert links == [
-        "signed",
-        *(f"group-{key}" for key, _, _ in signatures.book_in_use().groups),
-        "types",
-        "sources",
+        ("", "signed"),
+        *((f"{PAGE}?open={key}", f"group-{key}") for key in keys),
+        ("", "types"),
+        (f"{PAGE}?open=sources", "sources"),
     ]
-    for link in links:
+    for _, link in links:
         assert f'id="{link}"' in page
-    assert page.count('href="#contents"') == len(signatures.book_in_use().groups)
+    assert page.count('href="#contents"') == len(keys)
+
+
+def folds(page: str) -> tuple[list[str], int]:
+    """The parts of the page that are open, by id, and how many rules are."""
+    parts = re.findall(r'<details class="panel fold" id="([\w-]+)" open>', page)
+    return parts, page.count('<details class="fold" open>')
+
+
+def test_groups_are_folded_and_open_by_their_links_without_scripts(therapist: Browser) -> None:
+    book = signatures.book_in_use()
+    assert folds(therapist.get(PAGE)) == ([], 0)
+    assert folds(therapist.get(f"{PAGE}?open=urgent")) == (["group-urgent"], 0)
+    assert folds(therapist.get(f"{PAGE}?open=sources")) == (["sources"], 0)
+    every = [f"group-{key}" for key, _, _ in book.groups()] + ["sources"]
+    assert folds(therapist.get(f"{PAGE}?open=all")) == (every, len(book.rules))
+
+
+def test_a_word_finds_the_rules_that_say_it_and_opens_them(therapist: Browser) -> None:
+    book = signatures.book_in_use()
+    for word, are_few in (("shingles", True), ("FeVer", False)):
+        page = therapist.get(f"{PAGE}?word=+{word}+")
+        expected = [rule for rule in book.rules if word.lower() in str((rule.heading, rule.lines)).lower()]
+        assert re.findall(r'id="rule-([\w-]+)"', page) == [rule.id for rule in expected]
+        opened = [f"group-{key}" for key in dict.fromkeys(rule.group for rule in expected)]
+        assert folds(page) == (opened, len(expected) if are_few else 0)
+        said = (
+            f"1 rule of {len(book.rules)} says"
+            if are_few
+            else f"{len(expected)} rules of {len(book.rules)} say"
+        )
+        assert f"{said} “{word}”." in page
+    nothing = therapist.get(f"{PAGE}?word=%3Cb%3Ezebra")
+    assert "No rule says “&lt;b&gt;zebra”" in nothing
+    assert 'id="rule-' not in nothing
 
 
 def test_staff_who_decide_read_that_nobody_has_signed_until_somebody_has(

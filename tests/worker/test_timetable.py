@@ -26,6 +26,7 @@ def test_every_step_is_a_task_under_its_own_name(app: Flask) -> None:
         "tidy",
         "fetch_from_sns",
         "count_experiences",
+        "count_experiences_first",
         "count_overrides",
         "count_overrides_if_asked",
     }

@@ -8,7 +8,7 @@ import csv
 import io
 from uuid import UUID
 
-from flask import Response, redirect, url_for
+from flask import Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import BooleanField, StringField
 from wtforms.validators import InputRequired, Length
@@ -31,6 +31,11 @@ from clinic.staff.settings.forms import UnchangedForm
 from clinic.staff.settings.layout import SIGNERS, page, saved
 from clinic.web.access import audience, may, staff
 
+LONGEST_WORDS = 60
+"""What can be searched for, in characters."""
+FEW_FOUND = 8
+"""So many rules that were found are unfolded at once; of more, only the headings are shown."""
+EVERYTHING = "all"
 HEADS = ("Rule set", "Name", "Licence", "Signed (UTC)", "Withdrawn (UTC)", "SHA-256 of the text")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -53,7 +58,10 @@ class SignRuleBookForm(UnchangedForm):
 @blueprint.get("/settings/guidance", endpoint="settings_guidance")
 @audience(staff, *SIGNERS)
 def show() -> ResponseReturnValue:
-    """Every rule in plain words, what changed, and who signed."""
+    """Every rule in plain words, what changed, and who signed.
+
+    Groups are folded: `open` in the URL unfolds one or all of them, and `word` shows only the rules that say it.
+    """
     return _page(_empty_form())
 
 
@@ -155,12 +163,22 @@ def _page(form: SignRuleBookForm) -> ResponseReturnValue:
             changed = replay.own_judged_otherwise(desk.user(), now)
     book, state, history = signatures.book_in_use(), signatures.signing_state(), signatures.history()
     here = {key: sentences(row) for key, row in experience.experiences().items()}
+    words = request.args.get("word", "").strip()[:LONGEST_WORDS]
+    groups = book.groups(words)
+    found = sum(len(rules) for _, _, rules in groups)
+    opened = "" if words else request.args.get("open", "")
     own = [row for row in history if row.signed_by_id == desk.user().id and row.withdrawn_at is None]
     return page(
         "guidance",
         "guidance",
         form,
         book=book,
+        words=words,
+        groups=groups,
+        found=found,
+        opened=opened,
+        are_groups_open=bool(words) or opened == EVERYTHING,
+        are_rules_open=(bool(words) and found <= FEW_FOUND) or opened == EVERYTHING,
         state=state,
         history=history,
         own=own,
