@@ -89,6 +89,7 @@ class TestJoining:
         assert entry.therapist_decides
         page.open(f"{page.path}/change")
         form, _ = page.form_with("Save")
+        assert "decide" in shown(form)
         kept = {name: value for name, value in shown(form).items() if name != "decide"}
         page.answer = page.browser.post(page.path, data=kept)
         db.session.refresh(entry)
