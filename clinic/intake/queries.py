@@ -150,12 +150,13 @@ def safety_standing(
     cleared = _covered(newest, clearances)
     reached = _reached(newest, cleared, now, ZoneInfo(zone))
     unseen = _not_judged(raised, newest, clearances, cleared, reached)
+    consented = consent_of(full) is not None
     return replace(
         _with_raised(reached, unseen, newest, now).standing(),
         submission=full,
-        fresh=newest.safety_from > now - SAFETY_LASTS,
+        fresh=newest.safety_from > now - SAFETY_LASTS and (consented or not is_withdrawn(full)),
         limits=newest_limits(newest.outcome, full.outcome),
-        consented=consent_of(full) is not None,
+        consented=consented,
         needs_guardian=guardians.is_under_age(full.outcome) and not guardians.is_agreed(full),
         unasked=unasked_of(newest.outcome),
     )
@@ -183,6 +184,14 @@ def newest_sent(*, browser: bytes | None, client_id: UUID | None, now: datetime)
     """This person's newest submission of either kind, at most six months old."""
     latest = _latest(browser, client_id, now).values()
     return max(latest, key=lambda submission: submission.submitted_at, default=None)
+
+
+def is_withdrawn(submission: Submission) -> bool:
+    """Whether the consent to keep these answers was given and withdrawn since. One statement."""
+    purpose = (Consent.submission_id == submission.id, Consent.purpose == Purpose.HEALTH_DATA)
+    return bool(
+        db.session.scalar(sa.select(sa.func.bool_and(Consent.withdrawn_at.is_not(None))).where(*purpose))
+    )
 
 
 def answers_judged(submission: Submission) -> dict[str, object]:

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from clinic.accounts import audit, signed_links
 from clinic.accounts.models import Contact, ContactKind
 from clinic.db import db
+from clinic.intake import withdrawal
 from clinic.intake.consent import ConsentText
 from clinic.intake.models import Consent, Purpose
 from clinic.language import N_
@@ -84,14 +85,7 @@ def agree_to_news(client_id: UUID, *, actor: str, now: datetime) -> None:
 
 def withdraw_news(client_id: UUID, *, actor: str, now: datetime) -> None:
     """Withdraw consent to invitations and news; does nothing without one. The caller commits."""
-    standing = db.session.scalars(
-        sa.select(Consent).where(
-            Consent.client_id == client_id, Consent.purpose == Purpose.NEWS, Consent.withdrawn_at.is_(None)
-        )
-    ).all()
-    for given in standing:
-        given.withdrawn_at = now
-        audit.record(actor, "withdraw", given, client_id=client_id, purpose="news", now=now)
+    withdrawal.withdraw(client_id, Purpose.NEWS, actor=actor, now=now)
 
 
 def set_reminders(contact: Contact, offsets_minutes: Sequence[int] | None, *, now: datetime) -> None:

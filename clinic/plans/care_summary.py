@@ -4,7 +4,7 @@ It is read from the newest answers under review and from the running course, and
 says what is planned; what was given is only what the therapist writes into the note.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from clinic.guidance.knowledge import MODALITIES, TECHNIQUES
 from clinic.guidance.own_words import ASKED_LOOK, OwnWords
 from clinic.guidance.rules.kinds import REGIONS
 from clinic.intake import queries as intake
+from clinic.intake import withdrawal
 from clinic.intake.explanation import (
     ExplainedPlan,
     ExplainedRule,
@@ -23,6 +24,8 @@ from clinic.intake.explanation import (
     TechniqueGroup,
     safety_of,
 )
+from clinic.intake.models import Purpose
+from clinic.language.reading import full_date
 from clinic.plans import courses, queries
 from clinic.plans.models import Plan
 
@@ -42,6 +45,8 @@ class LeftOutType:
 class CareSummary:
     """The card; an empty field has nothing to say."""
 
+    withdrawn: tuple[str, ...] = ()
+    """Consents the client has withdrawn, and what that asks of the therapist."""
     cautions: tuple[str, ...] = ()
     position: tuple[str, ...] = ()
     care: tuple[str, ...] = ()
@@ -68,7 +73,8 @@ def care_of(visit: Appointment, *, by: User, now: datetime) -> CareSummary | Non
     safety = safety_of(review.outcome) if review is not None else ExplainedSafety.read({})
     sent = intake.newest_full(browser=None, client_id=visit.client_id, now=now)
     words = own_words.told(sent.answers) if sent is not None else ()
-    if review is None and plan is None and not words:
+    withdrawn = withdrawal.withdrawn_since(visit.client_id)
+    if review is None and plan is None and not words and not withdrawn:
         return None
     audit.record(
         audit.by_user(by.id),
@@ -79,7 +85,25 @@ def care_of(visit: Appointment, *, by: User, now: datetime) -> CareSummary | Non
         fields=("rules", "plan", *(["own_words"] if words else [])),
         now=now,
     )
-    return replace(summary(safety, plan, visit.length_minutes), own_words=words)
+    return replace(
+        summary(safety, plan, visit.length_minutes),
+        own_words=words,
+        withdrawn=_withdrawn(withdrawn, visit.zone),
+    )
+
+
+WITHDRAWN = {
+    Purpose.HEALTH_DATA: "Consent to keep the health answers was withdrawn on {day}: ask again before you rely on them.",
+    Purpose.SHARE_WITH_CLINICIAN: "Consent to contact the doctor was withdrawn on {day}: do not contact them.",
+}
+
+
+def _withdrawn(since: Mapping[Purpose, datetime], zone: str) -> tuple[str, ...]:
+    return tuple(
+        text.format(day=full_date(since[purpose], zone))
+        for purpose, text in WITHDRAWN.items()
+        if purpose in since
+    )
 
 
 def summary(safety: ExplainedSafety, plan: Plan | None, minutes: int) -> CareSummary:

@@ -41,9 +41,10 @@ def general(given: GivenTypes) -> Tips:
 
 
 def own(visit: Appointment, given: GivenTypes, now: datetime) -> tuple[Tip, ...]:
-    """The tips that rest on the newest full answers; none without such answers. The caller records the access."""
+    """The tips that rest on the newest full answers; none without such answers, or once consent to keep them was
+    withdrawn. The caller records the access."""
     sent = intake.newest_full(browser=None, client_id=visit.client_id, now=now)
-    if sent is None:
+    if sent is None or intake.is_withdrawn(sent):
         return ()
     standing = intake.safety_standing(browser=None, client_id=visit.client_id, now=now, zone=visit.zone)
     facts = questionnaire.facts_of(sent.answers)

@@ -6,6 +6,7 @@ from datetime import datetime
 from flask import url_for
 
 from clinic.booking.models import Appointment, State
+from clinic.intake import queries
 from clinic.intake.queries import SafetyStanding
 from clinic.language import N_
 from clinic.plans import before_visit
@@ -23,11 +24,11 @@ class NextAct:
 def next_act(visit: Appointment, standing: SafetyStanding, now: datetime) -> NextAct | None:
     """What a client should do before this visit, the most urgent first; None if they only need to come.
 
-    1. Health questions that the visit needs, if there are none from the last months.
+    1. Health questions that the visit needs, if there are none from the last months or consent to them was withdrawn.
     2. A parent's or guardian's consent, for somebody under 18.
     3. The short form, from a day before the visit until it is answered.
     """
-    if _needs_answers(visit) and standing.submission is None:
+    if _needs_answers(visit) and (standing.submission is None or queries.is_withdrawn(standing.submission)):
         return NextAct(words=N_("Answer the health questions"), path=url_for("intake.begin"))
     if standing.needs_guardian:
         return NextAct(words=N_("Ask your parent or guardian"), path=url_for("guardian.show"))

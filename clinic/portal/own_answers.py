@@ -50,7 +50,14 @@ def show() -> str:
                 purpose="own_answers", fields=sorted(sent.answers), now=now,
             )  # fmt: skip
     zone = practice.practice_zone(now.date())
-    return render_template("portal/answers.html", sent=sent, parts=parts, words=words, zone=zone)
+    return render_template(
+        "portal/answers.html",
+        sent=sent,
+        is_withdrawn=sent is not None and intake.is_withdrawn(sent),
+        parts=parts,
+        words=words,
+        zone=zone,
+    )
 
 
 def parts_of(answers: Mapping[str, object]) -> Iterator[AnsweredPart]:

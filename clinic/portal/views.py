@@ -18,6 +18,7 @@ from clinic.intake import queries as intake
 from clinic.language import N_
 from clinic.messaging.kinds.addresses import owe_sign_in
 from clinic.portal import (
+    consents,
     course,
     details,
     home,
@@ -49,6 +50,7 @@ blueprints = (
     own_answers.blueprint,
     own_messages.blueprint,
     own_data.blueprint,
+    consents.blueprint,
 )
 
 NEXT = "after_sign_in"

@@ -20,6 +20,7 @@ CHOSEN, OF_LETTERS = "language", "letters_in"
 TRANSLATED = (
     "appointment.",
     "booking.",
+    "consents.",
     "course.",
     "doctors_link.again",
     "doctors_link.ask",

@@ -364,6 +364,8 @@ def _location_photo(world: World) -> Objects:
 PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "static": lambda world: Objects({"filename": "dist/manifest.json"}, {"filename": "nowhere.css"}),
     "bounces.notification": lambda world: Objects({"provider": "ses"}, {"provider": "mailgun"}),
+    "consents.ask": lambda world: Objects({"purpose": "news"}, {"purpose": "nothing"}),
+    "consents.withdraw": lambda world: Objects({"purpose": "news"}, {"purpose": "nothing"}),
     "people.therapist": _public_page,
     "people.qr_code": _public_page,
     "people.location": lambda world: Objects(

@@ -47,7 +47,7 @@ lines of both, how the delivery is, and how many reviews wait."""
 Counted = dict[str, tuple[int, Counter[str]]]
 
 OF_CLIENTS = (
-    "portal.", "course.", "progress.", "preferences.", "own_plan.", "own_answers.", "own_messages.", "own_data.", "own_details.",
+    "portal.", "course.", "progress.", "preferences.", "own_plan.", "own_answers.", "own_messages.", "own_data.", "own_details.", "consents.",
 )  # fmt: skip
 OURS = ("staff.", *OF_CLIENTS, "security.", "sign_in.", "booking.", "appointment.", "waiting.", "aftercare.")
 LEAVES = ("portal.sign_in", "portal.sent", "portal.link", "sign_in.", "security.")
