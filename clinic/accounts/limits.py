@@ -70,6 +70,7 @@ RESUME_LINKS = _limit("resume_links", 3, minutes=60)
 DOCTOR_LINKS = _limit("doctor_links", 3, minutes=60)
 DOCTOR_LINKS_MAIL = _limit("doctor_links_mail", 3, minutes=60, by_mail=True)
 OWN_TIPS_LINKS = _limit("own_tips_links", 3, minutes=60)
+PREPARATION_LINKS = _limit("preparation_links", 3, minutes=60)
 
 PEOPLE_CONTACT = _limit("people_contact", 5, minutes=DAY, by_mail=True)
 """Additional people on one proven address."""
@@ -81,6 +82,8 @@ WAITING_NETWORK = _limit("waiting_network", 10, minutes=60)
 WAITING_CONTACT = _limit("waiting_contact", 5, minutes=60, by_mail=True)
 INTAKES_NETWORK = _limit("intakes_network", 30, minutes=60)
 CHANGES_LINK = _limit("changes_link", 20, minutes=60)
+PREPARATIONS = _limit("preparations", 60, minutes=60)
+"""Parts saved for one visit."""
 
 SECURITY_EVENTS_FROM = _limit("security_events_from", 10, minutes=60)
 SECURITY_EVENTS = _limit("security_events", 30, minutes=60)

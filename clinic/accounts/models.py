@@ -267,6 +267,7 @@ class LinkPurpose(StrEnum):
     OWN_TIPS = "own_tips"
     GUARDIAN_CONSENT = "guardian_consent"
     DOCTOR_PAGE = "doctor_page"
+    PREPARATION = "preparation"
     STAFF_INVITATION = "staff_invitation"
 
 
@@ -280,7 +281,7 @@ class LoginLink(Model):
     contact_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("contacts.id"), index=True)
     subject_id: Mapped[UUID | None]
     """For a resume link the draft, for a guardian's link the consent request, for a doctor's page its row, for
-    a new member of staff the invitation."""
+    the questions before a visit the appointment, for a new member of staff the invitation."""
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
     used_at: Mapped[datetime | None]

@@ -22,6 +22,7 @@ CHECK_IN = "check_in"
 ENTRY = "waiting_wish"
 OFFER = "waiting_offer"
 VISIT_FORM = "visit"
+PREPARATION = "preparation"
 
 _keys: dict[int, bytes] = {}
 
@@ -90,6 +91,16 @@ def purpose_path(prefix: str, purpose: str, subject_id: UUID, epoch: int) -> str
 def sign_in_path(raw: str) -> str:
     """The URL of a one-time sign-in link."""
     return f"/l/{raw}"
+
+
+def preparation_path(appointment_id: UUID, epoch: int) -> str:
+    """The link to the list of questions before a visit: `/before/<token>`. It shows no answers."""
+    return purpose_path("before", PREPARATION, appointment_id, epoch)
+
+
+def preparation_link_path(raw: str) -> str:
+    """The URL of a one-time link that opens the questions before a visit."""
+    return f"/before-visit/{raw}"
 
 
 def own_tips_path(raw: str) -> str:

@@ -65,7 +65,7 @@ def taken_over(before: Submission) -> dict[str, Any]:
 
 
 def _outdated(before: Submission, now: datetime) -> set[str]:
-    age = now - before.submitted_at
+    age = now - before.oldest_sent_at
     return {
         field
         for field, periods in PERIODS.items()

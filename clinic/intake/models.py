@@ -88,6 +88,14 @@ class Submission(Identified, Model):
     submitted_at: Mapped[datetime]
     safety_answered_at: Mapped[datetime | None]
     """When the oldest answer of the safety part was given; NULL counts as `submitted_at`."""
+    history_from: Mapped[datetime | None]
+    """Of a version that adds to earlier answers: when those were sent. The six months count from then; NULL counts as
+    `submitted_at`."""
+    safety_sent_at: Mapped[datetime | None]
+    """Of a version that adds no safety answer: when the safety part it carries on was sent; NULL counts as
+    `submitted_at`."""
+    parts_open: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How many parts of *Before your visit* these answers leave to ask."""
     as_group_sealed: Mapped[bytes | None]
     as_group = Sealed[list[str] | None]("as_group_sealed")
     """The signs that were answered with no together, by one press of “None of these”."""
@@ -99,8 +107,22 @@ class Submission(Identified, Model):
         """From when on the safety part counts as fresh: the time of its oldest answer."""
         return self.safety_answered_at or self.submitted_at
 
+    @property
+    def oldest_sent_at(self) -> datetime:
+        """When the oldest part of these answers was sent."""
+        return self.history_from or self.submitted_at
+
+    @property
+    def safety_part_sent_at(self) -> datetime:
+        """When the safety part of these answers was sent."""
+        return self.safety_sent_at or self.submitted_at
+
     __table_args__ = (
         sa.CheckConstraint("kind IN ('full', 'day_of_visit')", name="kind_known"),
+        sa.CheckConstraint(
+            "history_from <= submitted_at AND safety_sent_at <= submitted_at",
+            name="carries_on_what_was_sent",
+        ),
         sa.CheckConstraint("browser IS NOT NULL OR client_id IS NOT NULL", name="has_an_owner"),
     )
 

@@ -234,11 +234,16 @@ def _latest(browser: bytes | None, client_id: UUID | None, now: datetime) -> dic
         sa.select(Submission)
         .join(Submission.outcome)
         .options(contains_eager(Submission.outcome))
-        .where(_owned(Submission, browser, client_id), Submission.submitted_at > now - FULL_LASTS)
+        .where(_owned(Submission, browser, client_id), still_lasts(now))
         .ext(distinct_on(Submission.kind))
         .order_by(Submission.kind, Submission.submitted_at.desc(), Submission.id.desc())
     )
     return {submission.kind: submission for submission in db.session.scalars(newest)}
+
+
+def still_lasts(at: datetime | sa.ColumnElement[datetime]) -> sa.ColumnElement[bool]:
+    """Whether a submission counts at an instant: its oldest part was sent at most six months before."""
+    return sa.func.coalesce(Submission.history_from, Submission.submitted_at) > at - FULL_LASTS
 
 
 def _raised(browser: bytes | None, client_id: UUID | None, now: datetime) -> Sequence[RaisedLevel]:
@@ -331,7 +336,7 @@ def _reached(newest: Submission, cleared: frozenset[str], now: datetime, zone: Z
         waits.append(now + WELL_FOR)
     if POSTPONED_UNTIL_TOMORROW in rules:
         # "Today" means the day of the answer; by the next morning it has passed.
-        spoken_on = hours.local_day(newest.submitted_at, zone)
+        spoken_on = hours.local_day(newest.safety_part_sent_at, zone)
         waits.append(hours.midnight(spoken_on + timedelta(days=1), zone))
     return Reached(
         lasting=verdict(fired for fired in left if fired.rule not in POSTPONING),
@@ -357,7 +362,8 @@ def _not_judged(
     return [
         row
         for row in raised
-        if row.raised_at > looked_at and (row.raised_at > newest.submitted_at or Level(row.level) > known)
+        if row.raised_at > looked_at
+        and (row.raised_at > newest.safety_part_sent_at or Level(row.level) > known)
     ]
 
 
@@ -368,7 +374,7 @@ def _with_raised(
     postponed = newest is not None and newest.outcome.disposition == Disposition.POSTPONE
     for row in raised:
         disposition = Disposition(row.disposition) if row.disposition else None
-        since = newest is None or row.raised_at > newest.submitted_at
+        since = newest is None or row.raised_at > newest.safety_part_sent_at
         if disposition is not Disposition.POSTPONE:
             level = SafetyVerdict(Level(row.level), disposition) if since else _ASK_A_THERAPIST
             reached = reached.at_least(level)

@@ -15,7 +15,7 @@ from clinic.db import db
 from clinic.guidance import questionnaire
 from clinic.guidance.questionnaire import Contradiction
 from clinic.guidance.questions import DAY_OF_VISIT_FIELDS, QUESTIONS, SHORT_SAFETY_FIELDS, Question
-from clinic.intake import consent, doctor_pages, drafts, guardians, path, queries, raised
+from clinic.intake import consent, doctor_pages, drafts, guardians, path, preparation_parts, queries, raised
 from clinic.intake.assessment import Assessment, assess, verdict
 from clinic.intake.drafts import Posted
 from clinic.intake.explanation import safety_of, unasked_of
@@ -101,18 +101,7 @@ def _submitted(
     `completes` is the submission whose answers these take over: what that one raised keeps its time.
     """
     safety = assessed.safety
-    submission.answers = answers
-    submission.as_group = as_group
-    outcome = Outcome(
-        submission=submission,
-        submission_id=submission.id,
-        level=safety.level,
-        disposition=safety.disposition,
-        rule_set=safety.rule_set,
-        assessed_at=submission.submitted_at,
-    )
-    outcome.rules = list(safety.rules)
-    outcome.explanation = assessed.explanation()
+    store_with_outcome(submission, as_group, answers, assessed)
     cleared = queries.cleared_again(
         safety.fired,
         browser=submission.browser,
@@ -120,7 +109,6 @@ def _submitted(
         now=submission.submitted_at,
     )
     known = _fired_before(completes)
-    db.session.add_all((submission, outcome))
     raised.keep(
         verdict(
             fired
@@ -133,6 +121,28 @@ def _submitted(
     )
     db.session.flush()
     return submission
+
+
+def store_with_outcome(
+    submission: Submission, as_group: list[str] | None, answers: dict[str, Any], assessed: Assessment
+) -> None:
+    """Store a submission with what the guidance made of it, and how much it leaves to ask before a visit."""
+    safety = assessed.safety
+    submission.answers = answers
+    submission.as_group = as_group
+    if submission.kind != SubmissionKind.DAY_OF_VISIT:
+        submission.parts_open = preparation_parts.open_parts(answers, assessed.unasked)
+    outcome = Outcome(
+        submission=submission,
+        submission_id=submission.id,
+        level=safety.level,
+        disposition=safety.disposition,
+        rule_set=safety.rule_set,
+        assessed_at=submission.submitted_at,
+    )
+    outcome.rules = list(safety.rules)
+    outcome.explanation = assessed.explanation()
+    db.session.add_all((submission, outcome))
 
 
 def _fired_before(submission_id: UUID | None) -> set[tuple[str, str]]:
@@ -263,6 +273,9 @@ def _copy_newest(browser: bytes, client_id: UUID, now: datetime) -> None:
         source=newest.source,
         submitted_at=newest.submitted_at,
         safety_answered_at=newest.safety_answered_at,
+        history_from=newest.history_from,
+        safety_sent_at=newest.safety_sent_at,
+        parts_open=newest.parts_open,
     )
     copy.answers = newest.answers
     copy.as_group = newest.as_group
@@ -278,11 +291,16 @@ def _copy_newest(browser: bytes, client_id: UUID, now: datetime) -> None:
     outcome.explanation = newest.outcome.explanation
     db.session.add_all((copy, outcome))
     db.session.flush()
-    for given in db.session.scalars(sa.select(Consent).where(Consent.submission_id == newest.id)).all():
+    carry_consents(newest, copy)
+
+
+def carry_consents(submission: Submission, to: Submission) -> None:
+    """Extend the consents given with a submission, the guardian's too, to one that holds the same answers."""
+    for given in db.session.scalars(sa.select(Consent).where(Consent.submission_id == submission.id)).all():
         db.session.add(
             Consent(
-                client_id=client_id,
-                submission_id=copy.id,
+                client_id=to.client_id,
+                submission_id=to.id,
                 purpose=given.purpose,
                 text_version=given.text_version,
                 text_sha256=given.text_sha256,
@@ -291,7 +309,7 @@ def _copy_newest(browser: bytes, client_id: UUID, now: datetime) -> None:
                 withdrawn_at=given.withdrawn_at,
             )
         )
-    guardians.copy(newest, copy)
+    guardians.copy(submission, to)
     db.session.flush()
 
 

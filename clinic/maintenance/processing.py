@@ -102,6 +102,7 @@ PROCESSING: Final = (
         ),
         tables=(
             "drafts",
+            "visit_preparations",
             "submissions",
             "outcomes",
             "raised_levels",

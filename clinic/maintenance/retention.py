@@ -21,7 +21,7 @@ from clinic.booking.waiting import entries
 from clinic.intake import consent, doctor_pages
 from clinic.intake import services as intake
 from clinic.language import N_
-from clinic.plans import note_drafts
+from clinic.plans import note_drafts, preparation
 from clinic.practice import invitations
 
 
@@ -124,6 +124,16 @@ RETENTION: Final = (
         after=N_("the last change"),
         why=N_("the consent text promises it"),
         delete=intake.delete_old_drafts,
+        sweep=Sweep.DRAFTS,
+    ),
+    Retention(
+        what=N_("Answers given page by page before a visit"),
+        keep=preparation.KEPT,
+        after=N_("the last change"),
+        why=N_(
+            "the consent text promises it of unfinished answers; what became a version is part of the record"
+        ),
+        delete=preparation.delete_old,
         sweep=Sweep.DRAFTS,
     ),
     Retention(

@@ -10,7 +10,7 @@ from clinic.booking import request_decisions
 from clinic.booking.waiting import rounds
 from clinic.db import transaction
 from clinic.maintenance.retention import RETENTION, Sweep
-from clinic.plans import overrides
+from clinic.plans import overrides, preparation
 from clinic.plans.rule_book import experience
 
 
@@ -25,6 +25,14 @@ def lapse_and_decide() -> None:
 def offer_freed_times() -> None:
     """Reserve what has become free and offer it to the waiting list. Safe to repeat: a time is reserved once."""
     rounds.make(clock.now())
+
+
+def hand_in_preparations() -> None:
+    """Make versions of what clients answered before a visit that begins. Safe to repeat: what became one is not found again."""
+    now = clock.now()
+    for visit_id in preparation.waiting_to_be_handed_in(now):
+        with transaction():
+            preparation.hand_in(visit_id, now)
 
 
 def seal_audit() -> None:

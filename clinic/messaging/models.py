@@ -31,6 +31,8 @@ class MessageKind(StrEnum):
     REVIEW_WAITING = "review_waiting"
     CHECK_IN_ANSWERED = "check_in_answered"
     INTAKE_INVITATION = "intake_invitation"
+    PREPARATION = "preparation"
+    PREPARATION_LINK = "preparation_link"
     REBOOKING = "rebooking"
     AGENDA = "agenda"
     LOOK_BACK_DUE = "look_back_due"

@@ -1,4 +1,4 @@
-"""Tables of the clinical side: review, plan, planned sessions, notes, outcome entries, look backs, check-ins, incidents."""
+"""Tables of the clinical side: review, preparation, plan, planned sessions, notes, scores, look backs, check-ins, incidents."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -75,6 +75,40 @@ class Review(Identified, Model):
             "(decided_at IS NULL) = (decision IS NULL) AND (decided_at IS NULL) = (decided_by_id IS NULL)",
             name="decided_whole",
         ),
+    )
+
+
+class VisitPreparation(Identified, Model):
+    """What a client answers between booking and visit, page by page (*Before your visit*).
+
+    What was given becomes a new version of their answers when they finish, or when they come; `answers` keeps it, so that
+    the list of parts still shows what was done. Deleted 14 days after the last change.
+    """
+
+    __tablename__ = "visit_preparations"
+
+    appointment_id: Mapped[UUID] = mapped_column(
+        sa.ForeignKey("appointments.id", ondelete="CASCADE"), unique=True
+    )
+    client_id: Mapped[UUID] = mapped_column(sa.ForeignKey("clients.id"), index=True)
+    browser: Mapped[bytes | None]
+    """SHA-256 of the id of the browser in which a one-time link was used; it may open the pages from then on."""
+    answers_sealed: Mapped[bytes]
+    answers = Sealed[dict[str, Any]]("answers_sealed")
+    answered_at_sealed: Mapped[bytes]
+    answered_at = Sealed[dict[str, str]]("answered_at_sealed")
+    """When each answer was given that is in no version yet, as field to ISO instant."""
+    parts_done: Mapped[int] = mapped_column(default=0)
+    parts_open: Mapped[int]
+    changed_at: Mapped[datetime] = mapped_column(index=True)
+    finished_at: Mapped[datetime | None]
+    """When everything given so far became a version; NULL as long as something is in none."""
+    submission_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("submissions.id", ondelete="CASCADE"))
+    """The newest version that came of it."""
+
+    __table_args__ = (
+        sa.CheckConstraint("parts_done >= 0 AND parts_open >= 0", name="counts_parts"),
+        sa.CheckConstraint("finished_at IS NULL OR submission_id IS NOT NULL", name="finished_is_a_version"),
     )
 
 

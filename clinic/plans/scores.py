@@ -14,13 +14,19 @@ from clinic.guidance import schedule
 from clinic.guidance.schedule import Instrument
 from clinic.intake.models import Submission, SubmissionKind
 from clinic.plans import courses
-from clinic.plans.models import OutcomeEntry, Plan, Review
+from clinic.plans.models import OutcomeEntry, Plan, Review, VisitPreparation
 
 
 def keep_start(submission: Submission, client_id: UUID) -> None:
-    """Store the scores of a full intake, once; safe to repeat."""
-    if submission.kind == SubmissionKind.FULL:
+    """Store the scores of a full intake, once; safe to repeat. What a later version carries on was stored before."""
+    if submission.kind == SubmissionKind.FULL and submission.history_from is None:
         _keep(submission, client_id, schedule.at_the_start(submission.answers), appointment_id=None)
+
+
+def keep_added(submission: Submission, added: Mapping[str, object]) -> None:
+    """Store the scores among the answers that a client added to their intake before a visit."""
+    if submission.client_id is not None:
+        _keep(submission, submission.client_id, schedule.at_the_start(added), appointment_id=None)
 
 
 def keep_before_visit(submission: Submission, visit: Appointment, values: Mapping[str, object]) -> None:
@@ -109,12 +115,20 @@ def activities_of(client_id: UUID) -> tuple[str, ...]:
 
 
 def start_of(plan: Plan) -> dict[Instrument, OutcomeEntry]:
-    """The scores a course began with: those of the intake it was decided on."""
-    reviewed = sa.select(Review.submission_id).where(Review.id == plan.review_id).scalar_subquery()
+    """The scores a course began with: those of the intake it was decided on, and those added to it before the first visit."""
+    reviewed = sa.select(Review.submission_id).where(Review.id == plan.review_id)
+    added = (
+        sa.select(VisitPreparation.submission_id)
+        .join(Review, Review.appointment_id == VisitPreparation.appointment_id)
+        .where(Review.id == plan.review_id)
+    )
     rows = db.session.scalars(
-        sa.select(OutcomeEntry).where(
-            OutcomeEntry.submission_id == reviewed, OutcomeEntry.appointment_id.is_(None)
+        sa.select(OutcomeEntry)
+        .where(
+            sa.or_(OutcomeEntry.submission_id.in_(reviewed), OutcomeEntry.submission_id.in_(added)),
+            OutcomeEntry.appointment_id.is_(None),
         )
+        .order_by(OutcomeEntry.recorded_at.desc(), OutcomeEntry.id.desc())
     )
     return {Instrument(entry.instrument): entry for entry in rows}
 

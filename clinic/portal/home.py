@@ -16,7 +16,7 @@ from clinic.booking.models import Appointment
 from clinic.booking.waiting import entries
 from clinic.db import db, transaction
 from clinic.intake import queries as intake
-from clinic.plans import tips
+from clinic.plans import preparation, tips
 from clinic.portal import course, past, plan, progress, waiting_list
 from clinic.portal.next_act import next_act
 from clinic.portal.past import PastVisit
@@ -43,6 +43,7 @@ def page(signed_in: SignedInClient, now: datetime) -> str:
     proven = db.session.get_one(Contact, signed_in.contact_id)
     visits = booking.upcoming(person.id, now)
     next_visit = visits[0] if visits else None
+    prepared = preparation.progress_of(next_visit, now) if next_visit else None
     running = plan.running(person.id, now)
     before = past.page(person.id, 1, now, size=PAST_SHOWN)
     with transaction():
@@ -53,7 +54,8 @@ def page(signed_in: SignedInClient, now: datetime) -> str:
         person=person,
         others=len(accounts.people_on(proven)) > 1,
         visits=[(visit, signed_links.manage_path(visit.id, visit.link_epoch)) for visit in visits],
-        act=next_act(next_visit, _standing(next_visit, now), now) if next_visit else None,
+        act=next_act(next_visit, _standing(next_visit, now), prepared, now) if next_visit else None,
+        preparation=prepared,
         next_number=running.number_of(next_visit) if running and next_visit else None,
         course=running,
         left=course.can_go_on(person) if running else None,

@@ -28,8 +28,10 @@ from clinic.language import N_, gettext
 from clinic.messaging import queries as messages
 from clinic.messaging.kinds.reminders import to_come
 from clinic.plans import before_visit
+from clinic.plans.preparation import progress_of
 from clinic.practice import queries as practice
 from clinic.practice.supply import Supply, supply_of
+from clinic.public import preparation
 from clinic.public.forms import RevisionForm
 from clinic.refusal import NotFound, Refusal, Stale
 from clinic.web import languages, refusal_page, slot_picker, time_values
@@ -77,6 +79,7 @@ def done(token: str) -> ResponseReturnValue:
         visit=visit,
         token=token,
         reminders=reminders,
+        **_preparation(visit, clock.now()),
         reaches=messages.reaches_by_mail(visit.id),
     )
 
@@ -229,10 +232,16 @@ def _page(visit: Appointment, token: str, *, refusal: str | None = None) -> str:
         free_until=states.free_until(visit),
         refusal=refusal,
         safety_form=before_visit.form_path(visit, now),
+        **_preparation(visit, now),
         may_wait=entries.may_wait(visit, now),
         is_unreachable=_open(visit, now) and not messages.reaches_by_mail(visit.id),
         waits=waiting_list.earlier_than(visit.id) is not None if _open(visit, now) else None,
     )
+
+
+def _preparation(visit: Appointment, now: datetime) -> dict[str, Any]:
+    """How far the questions before a visit are, and where they are."""
+    return {"preparation": progress_of(visit, now), "prepare": preparation.address(visit)}
 
 
 def _supply(visit: Appointment, now: datetime) -> Supply:

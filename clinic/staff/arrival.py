@@ -16,7 +16,7 @@ from clinic.db import transaction
 from clinic.guidance.levels import Level
 from clinic.intake import drafts
 from clinic.intake.explanation import Explanation
-from clinic.plans import before_visit
+from clinic.plans import before_visit, preparation
 from clinic.plans import queries as plans
 from clinic.plans.before_visit import BeforeVisitQuestions
 from clinic.staff import desk
@@ -89,6 +89,30 @@ def hand_over(appointment_id: UUID) -> ResponseReturnValue:
             now=now,
         )
     return redirect(signed_links.purpose_path("visit", "visit", visit.id, visit.link_epoch), 303)
+
+
+@blueprint.post("/appointments/<uuid:appointment_id>/preparation", endpoint="hand_over_preparation")
+@audience(staff, Permission.NOTE_WRITE)
+def hand_over_preparation(appointment_id: UUID) -> ResponseReturnValue:
+    """Open *Before your visit* for the client, and lock the staff pages on this device.
+
+    The client sees what they have answered, so only their own therapist hands it over.
+    """
+    visit, user, now = desk.visit(appointment_id), desk.user(), clock.now()
+    desk.require_own(desk.client_id_of(visit), now)
+    if preparation.progress_of(visit, now) is None:
+        raise preparation.PreparationClosed
+    with transaction():
+        signed_in_staff.hand_over(str(visit.id))
+        audit.record(
+            audit.by_user(user.id),
+            "hand_over",
+            visit,
+            client_id=visit.client_id,
+            purpose="preparation",
+            now=now,
+        )
+    return redirect(signed_links.preparation_path(visit.id, visit.link_epoch), 303)
 
 
 @blueprint.route("/appointments/<uuid:appointment_id>/answers", endpoint="ask_aloud", methods=["GET", "POST"])

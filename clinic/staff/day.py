@@ -17,7 +17,7 @@ from clinic.booking.models import Appointment, State
 from clinic.db import db
 from clinic.guidance.levels import Level
 from clinic.intake.models import Outcome, Submission, SubmissionKind
-from clinic.intake.queries import FULL_LASTS
+from clinic.intake.queries import still_lasts
 from clinic.messaging import queries as messages
 from clinic.plans import courses
 from clinic.plans import queries as plans
@@ -229,7 +229,7 @@ def _with_intake(clients: set[UUID], now: datetime) -> frozenset[UUID]:
             sa.select(Submission.client_id).where(
                 Submission.client_id.in_(clients),
                 Submission.kind == SubmissionKind.FULL,
-                Submission.submitted_at > now - FULL_LASTS,
+                still_lasts(now),
             )
         )
     )

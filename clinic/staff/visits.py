@@ -21,7 +21,7 @@ from clinic.booking.suitability import NotSuitable
 from clinic.db import transaction
 from clinic.messaging import queries as messages
 from clinic.messaging.queries import MessageFilter
-from clinic.plans import before_visit, care_summary, check_ins, incidents, look_backs
+from clinic.plans import before_visit, care_summary, check_ins, incidents, look_backs, preparation
 from clinic.plans import queries as plans
 from clinic.plans.models import Incident
 from clinic.refusal import Refusal, Stale
@@ -141,6 +141,8 @@ def _page(appointment_id: UUID, refusal: str | None = None) -> str:
         care=care,
         panel=panel,
         today=today,
+        prepared=preparation.progress_of(appointment, now),
+        may_hand_over=is_own and may(Permission.NOTE_WRITE),
         asks_today=before_visit.is_open(appointment, now) and may(Permission.CALENDAR_WRITE),
         check_ins=answered,
         seen_form=CheckInSeenForm(formdata=None),
@@ -218,14 +220,9 @@ def _act(
 @blueprint.post("/appointments/<uuid:appointment_id>/arrived", endpoint="arrived")
 @audience(staff, Permission.CALENDAR_WRITE)
 def arrived(appointment_id: UUID) -> ResponseReturnValue:
-    """The client is here."""
+    """The client is here: what they have answered so far for this visit joins their record."""
     desk.visit(appointment_id)
-    return _act(
-        appointment_id,
-        attendance.arrive,
-        lambda done: _say_undoable(f"{_first_name(done)} is here.", done),
-        url_for("staff.today"),
-    )
+    return _act(appointment_id, attendance.arrive, _say_arrived, url_for("staff.today"))
 
 
 @blueprint.post("/appointments/<uuid:appointment_id>/missed", endpoint="missed")
@@ -239,6 +236,13 @@ def missed(appointment_id: UUID) -> ResponseReturnValue:
         lambda done: _say_undoable(f"Noted: {_first_name(done)} did not come.", done),
         url_for("staff.today"),
     )
+
+
+def _say_arrived(appointment: Appointment) -> None:
+    # After the commit: raising a level locks calendars, which arriving has locked too, in the other order.
+    with transaction():
+        preparation.hand_in(appointment.id, clock.now())
+    _say_undoable(f"{_first_name(appointment)} is here.", appointment)
 
 
 def _say_undoable(text: str, appointment: Appointment) -> None:

@@ -48,6 +48,8 @@ SECRET_PATHS = (
     "/own-page/",
     "/check-in/",
     "/own-tips/",
+    "/before/",
+    "/before-visit/",
     "/staff/set-up/",
     "/staff/join/",
     "/staff/second-factor/",

@@ -38,6 +38,10 @@ TRANSLATED = (
     "own_tips.link",
     "people.",
     "portal.",
+    "preparation.link",
+    "preparation.mail_link",
+    "preparation.tasks",
+    "preparation.use_link",
     "resume.",
     "waiting.",
     "preferences.",
@@ -53,6 +57,9 @@ ONLY_ENGLISH = (
     "intake.",
     "outcome.",
     "own_tips.show",
+    "preparation.finish",
+    "preparation.part",
+    "preparation.save",
     "safety_form.",
 )
 """Pages with health questions, care cards and tips: English until somebody who knows both languages has reviewed a

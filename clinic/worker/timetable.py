@@ -33,6 +33,7 @@ TIMETABLE: Final = (
     ScheduledStep(step=tasks.fetch_from_sns, schedule=10.0, expires=10),
     ScheduledStep(step=sweeps.lapse_and_decide, schedule=30.0, expires=30),
     ScheduledStep(step=sweeps.offer_freed_times, schedule=30.0, expires=30),
+    ScheduledStep(step=sweeps.hand_in_preparations, schedule=30.0, expires=30),
     ScheduledStep(step=sweeps.seal_audit, schedule=60.0, expires=60),
     ScheduledStep(step=sweeps.count_overrides_if_asked, schedule=20.0, expires=20),
     ScheduledStep(step=sweeps.count_experiences_first, schedule=60.0, expires=60),

@@ -188,6 +188,30 @@ def _own_tips_link(world: World) -> Objects:
     return Objects({"raw": raw}, {"raw": "nobody-made-this"})
 
 
+def _preparation(world: World) -> Objects:
+    visit = world.visit_of_ada
+    return Objects(
+        {"token": signed_links.token(signed_links.PREPARATION, visit.id, visit.link_epoch)},
+        {"token": signed_links.token(signed_links.PREPARATION, NOBODYS, 1)},
+        {"token": signed_links.token(signed_links.MANAGE, visit.id, visit.link_epoch)},
+    )
+
+
+def _preparation_part(world: World) -> Objects:
+    whole = _preparation(world)
+    assert whole.others is not None
+    code = {"code": "day"}
+    return Objects(whole.own | code, whole.missing | code, whole.others | code)
+
+
+def _preparation_link(world: World) -> Objects:
+    raw = accounts.mint_link(
+        purpose=LinkPurpose.PREPARATION, subject_id=world.visit_of_ada.id, now=clock.now()
+    )
+    db.session.commit()
+    return Objects({"raw": raw}, {"raw": "nobody-made-this"})
+
+
 def _check_in_link(world: World) -> Objects:
     visit = world.visit_of_ada
     return Objects(
@@ -420,6 +444,13 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "waiting.accept": _offer,
     "waiting.decline": _offer,
     "aftercare.tips": _aftercare,
+    "preparation.tasks": _preparation,
+    "preparation.part": _preparation_part,
+    "preparation.save": _preparation_part,
+    "preparation.finish": _preparation,
+    "preparation.mail_link": _preparation,
+    "preparation.link": _preparation_link,
+    "preparation.use_link": _preparation_link,
     "own_tips.ask": _aftercare,
     "own_tips.link": _own_tips_link,
     "own_tips.show": _own_tips_link,
@@ -488,6 +519,7 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "staff.add_to_incident": _incident,
     "staff.hand_over": _appointment_of_calendar,
     "staff.ask_aloud": _appointment_with_health,
+    "staff.hand_over_preparation": _appointment_with_health,
     "staff.look_back": _appointment_with_health,
     "staff.fit_visit": _appointment_with_health,
     "staff.see_to": _check_in,

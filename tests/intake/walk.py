@@ -91,7 +91,7 @@ def walk(now: datetime, *, browser: bytes = BROWSER, until: str | None = None, *
 
     `changes` are the answers that matter to the test; a red flag is written `red_flags_<code>`.
     """
-    told = {_key(name): value for name, value in changes.items()}
+    told = {key_of(name): value for name, value in changes.items()}
     draft = queries.draft(browser, now) or drafts.start(browser=browser, client_id=None, mail=None, now=now)
     while (page := following(draft)) is not None and page.slug != until:
         posted = page_of_posts(page.slug, draft.answers, told)
@@ -106,11 +106,12 @@ def sent(
 ) -> Submission:
     """A submission of a whole intake."""
     walk(now, browser=browser, until=None, **changes)
-    told = {_key(name): value for name, value in changes.items()}
+    told = {key_of(name): value for name, value in changes.items()}
     draft = queries.draft(browser, now)
     assert draft is not None
     return services.submit(browser, page_of_posts(path.CLOSING, draft.answers, told), seen, now)
 
 
-def _key(name: str) -> str:
+def key_of(name: str) -> str:
+    """The key of an answer as a test writes it: `red_flags_<code>` for a red flag."""
     return name.replace("red_flags_", "red_flags.", 1) if name.startswith("red_flags_") else name

@@ -227,7 +227,22 @@ def all_letters(make: Make, visit: Appointment, ada: Client, now: datetime) -> d
     found |= to_staff(make, visit, now)
     found |= of_the_waiting_list(make, visit, ada, now)
     found[MessageKind.SERIES] = of_series(make, visit, now)
+    found |= before_the_visit(make, visit, ada, now)
     assert set(found) == set(MessageKind)
+    return found
+
+
+def before_the_visit(make: Make, visit: Appointment, ada: Client, now: datetime) -> dict[MessageKind, Letter]:
+    """The letters about what is answered between booking and visit."""
+    put(visit, State.BOOKED, now)
+    visit.treatment.intake = "before_booking"
+    make.submission(who=ada, answers={"note": CANARY}, parts_open=10)
+    found = {
+        kind: composed(claimed(kind, visit.id, ada.contacts[0].id, now, "nudge"), now)
+        for kind in (MessageKind.PREPARATION, MessageKind.PREPARATION_LINK)
+    }
+    visit.treatment.intake = "none"
+    db.session.commit()
     return found
 
 

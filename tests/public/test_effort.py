@@ -11,11 +11,13 @@ from datetime import timedelta
 from flask import Flask
 from flask.testing import FlaskClient
 
+from clinic.accounts import signed_links
 from clinic.guidance.questions import QUESTIONS
 from clinic.intake import services as intake
 from tests.conftest import NOW
 from tests.intake import walk
 from tests.make import Make
+from tests.plans import at_the_gate
 from tests.visitor import Visitor, as_client
 from tests.web.reading import Element
 
@@ -128,3 +130,48 @@ MOST = {
     "returning, typical": (13, 33, 2580),
 }
 """Pages, actions and words that nobody needs more of."""
+
+
+def test_what_is_asked_before_a_visit_costs_a_few_minutes(
+    app: Flask, make: Make, the_clock_says: Callable[[object], None]
+) -> None:
+    the_clock_says(NOW)
+    rows: dict[str, Effort] = {}
+    sold = make.offering(intake="before_booking")
+    for number, kind in enumerate(("typical", "complicated")):
+        person = make.client(mail=f"{kind}@client.example")
+        at_the_gate.send(person, NOW, **({} if kind == "typical" else COMPLICATED))
+        visit = make.appointment(of=sold, who=person, starts_at=NOW + timedelta(days=3, hours=number))
+        visitor = Visitor(as_client(app, person.contacts[0], person))
+        rows[f"before your visit, {kind}"] = through_the_parts(
+            visitor, signed_links.preparation_path(visit.id, visit.link_epoch)
+        )
+    print(f"\n{table(rows)}")
+    for effort in rows.values():
+        assert effort.within(*BEFORE_VISIT), table(rows)
+
+
+def through_the_parts(visitor: Visitor, tasks: str) -> Effort:
+    """From the list through every part to *Finish*."""
+    effort = Effort()
+    effort.add(visitor.open(tasks).page, 1)
+    visitor.open(next(link for link in visitor.page.all("a") if "Next:" in link.text).get("href"))
+    while visitor.path != tasks:
+        button = "Save and go on" if "Save and go on" in visitor.text else "Save"
+        form, _ = visitor.form_with(button)
+        names = dict.fromkeys(control.attributes.get("name") for control in form.below())
+        answers = {
+            name: walk.answer_to(QUESTIONS[name], {})
+            for name in names
+            if name is not None and name in QUESTIONS
+        }
+        effort.add(visitor.page, sum(len(answer) for answer in answers.values()) + 1)
+        visitor.press(button, **answers)  # type: ignore[arg-type]  # several values for one field
+    effort.add(visitor.page, 1)
+    visitor.press("Finish")
+    assert "All done. " in visitor.text
+    return effort
+
+
+BEFORE_VISIT = (12, 40, 1500)
+"""Pages, actions and words that nobody needs more of between booking and visit."""

@@ -57,7 +57,7 @@ def test_the_appointments_page_leads_to_the_form_from_a_day_before(
 
 def test_the_form_shows_nothing_that_is_stored(client: FlaskClient, visit: Appointment) -> None:
     page = client.get(address(visit))
-    assert heading(page) == "Before your visit"
+    assert heading(page) == "A short safety check"
     assert " checked>" not in page.text
     said = words(page)
     assert "pregnant" in said

@@ -14,8 +14,10 @@ from clinic.accounts.models import AuditEntry, User
 from clinic.booking.models import Appointment, State
 from clinic.db import db
 from clinic.intake.models import Submission
+from clinic.plans import preparation, services
 from clinic.plans.models import OutcomeEntry, Review
 from tests import make
+from tests.plans import at_the_gate
 from tests.plans.conftest import Scene
 from tests.plans.test_courses import begun, weekly
 from tests.plans.test_scores import ACTIVITIES
@@ -65,7 +67,7 @@ def test_handing_over_opens_the_clients_form_with_nothing_of_the_staff(
     app: Flask, clock_at_now: None, ines: User, visit: Appointment
 ) -> None:
     device = handed(app, ines, visit)
-    assert device.heading == "Before your visit"
+    assert device.heading == "A short safety check"
     assert device.path == signed_links.purpose_path("visit", "visit", visit.id, visit.link_epoch)
     for hidden in ("Today", "Reviews", "Sign out", "Ada Sample"):
         assert hidden not in device.text
@@ -134,7 +136,7 @@ def test_the_front_desk_hands_over_without_reading_the_clients_words(
 ) -> None:
     desk = make.user(roles=["front_desk"])
     device = handed(app, desk, visit)
-    assert device.heading == "Before your visit"
+    assert device.heading == "A short safety check"
     assert "tying shoes" not in device.text
     assert "The first everyday activity you named" in device.text
 
@@ -193,3 +195,74 @@ def test_long_before_and_after_a_visit_nothing_is_asked(
         therapist.get(f"{path}/answers", 410)
         assert therapist.post(f"{path}/safety").status_code == 410
     assert therapist.get("/staff/messages")
+
+
+# What was not asked before the booking
+
+
+@pytest.fixture
+def prepared(scene: Scene) -> Appointment:
+    """A visit today, of which three of ten parts are answered."""
+    at_the_gate.send(scene.ada, make.NOW - timedelta(days=2))
+    found = scene.visit(starts_at=make.NOW + timedelta(hours=1))
+    for code in ("day", "types", "rest"):
+        asked = preparation.preparation_of(found, make.NOW)
+        assert asked is not None
+        posted = at_the_gate.posts(asked, code, occupation_type=["driving"])
+        preparation.save_part(found, code, posted, actor="link", now=make.NOW)
+    db.session.commit()
+    return found
+
+
+def test_the_page_of_a_visit_says_how_much_is_answered_and_no_more_to_the_front_desk(
+    app: Flask, clock_at_now: None, ines: User, prepared: Appointment
+) -> None:
+    clerk = make.user(roles=("front_desk",))
+    for user, may_hand_over in ((ines, True), (clerk, False)):
+        page = Visitor(as_staff(app, user)).open(f"/staff/appointments/{prepared.id}")
+        assert "Answers before the visit 3 of 10 done." in page.text
+        assert ("The rest on this tablet" in page.text) == may_hand_over
+        assert "riving" not in page.text
+
+
+def test_the_rest_is_answered_on_the_therapists_tablet_which_opens_nothing_of_the_staff(
+    app: Flask, clock_at_now: None, ines: User, prepared: Appointment
+) -> None:
+    device = Visitor(as_staff(app, ines)).open(f"/staff/appointments/{prepared.id}")
+    device.press("The rest on this tablet")
+    assert "3 of 10 done." in device.text
+    assert device.open(f"{device.path}/lately").press("Save and go back").heading == "Before your visit"
+    assert "4 of 10 done." in device.text
+    assert device.open("/staff/messages").heading == "Is it still you?"
+
+
+def test_only_the_clients_therapist_hands_it_over(
+    app: Flask, clock_at_now: None, prepared: Appointment
+) -> None:
+    colleague = Visitor(as_staff(app, make.user(roles=("therapist",))))
+    colleague.open("/staff")
+    answer = colleague.browser.post(
+        f"/staff/appointments/{prepared.id}/preparation", data={"csrf_token": colleague.token()}
+    )
+    assert answer.status_code == 404
+
+
+def test_marking_the_arrival_makes_a_version_that_the_therapist_reads_beside_the_review(
+    app: Flask, therapist: Browser, scene: Scene, prepared: Appointment
+) -> None:
+    (sent,) = db.session.scalars(sa.select(Submission).where(Submission.client_id == scene.ada.id)).all()
+    opened = services.open_review(sent.outcome, scene.ada.id, prepared, make.NOW)
+    services.decide(
+        opened, decision=services.Decision.ACCEPT, revision=1, by=scene.therapist_user, now=make.NOW
+    )
+    db.session.commit()
+    therapist.acted(prepared, "arrived")
+    versions = db.session.scalars(sa.select(Submission).where(Submission.client_id == scene.ada.id)).all()
+    assert len(versions) == 2
+    page = therapist.get(f"/staff/reviews/{opened.id}")
+    assert "Answered before the visit" in page
+    assert "Driving" in page
+    entry = db.session.scalars(
+        sa.select(AuditEntry).where(AuditEntry.purpose == "review", AuditEntry.action == "read")
+    ).all()[-1]
+    assert "occupation_type" in entry.fields

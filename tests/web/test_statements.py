@@ -49,7 +49,17 @@ Counted = dict[str, tuple[int, Counter[str]]]
 OF_CLIENTS = (
     "portal.", "course.", "progress.", "preferences.", "own_plan.", "own_answers.", "own_messages.", "own_data.", "own_details.", "consents.",
 )  # fmt: skip
-OURS = ("staff.", *OF_CLIENTS, "security.", "sign_in.", "booking.", "appointment.", "waiting.", "aftercare.")
+OURS = (
+    "staff.",
+    *OF_CLIENTS,
+    "security.",
+    "sign_in.",
+    "booking.",
+    "appointment.",
+    "waiting.",
+    "aftercare.",
+    "preparation.",
+)
 LEAVES = ("portal.sign_in", "portal.sent", "portal.link", "sign_in.", "security.")
 """Pages for somebody who has not signed in; a signed-in browser is led on from them."""
 

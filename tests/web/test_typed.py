@@ -39,6 +39,7 @@ BUTTONS_ONLY = frozenset(
         "guardian.agree",
         "own_tips.show",
         "portal.use_link",
+        "preparation.use_link",
         "resume.use_link",
         "sign_in.set_up",
         "staff.arrived",

@@ -14,7 +14,8 @@ from clinic.language import N_
 from clinic.messaging.due.shape import DueQuery, DueRules, due_query
 from clinic.messaging.due.visits import TELLS_TIME, is_told, told_in_series, visits
 from clinic.messaging.kinds.declaration import DeclaredKind
-from clinic.messaging.kinds.sample import sample_visit
+from clinic.messaging.kinds.preparation import LetterPreparation, preparation_facts
+from clinic.messaging.kinds.sample import SampleScene, sample_visit
 from clinic.messaging.kinds.visit_letter import booked, in_state, revision, visit_digest, visit_letter
 from clinic.messaging.kinds.wording import Words
 from clinic.messaging.models import Message, MessageKind
@@ -142,6 +143,10 @@ def _by_whom(appointment: Appointment, practice: Practice, now: datetime) -> Map
     return {"by_client": appointment.cancelled_by == "client"}
 
 
+def _with_preparation(scene: SampleScene) -> Mapping[str, Any]:
+    return {**sample_visit(scene), "preparation": LetterPreparation.sample(scene)}
+
+
 KINDS = (
     DeclaredKind(
         kind=MessageKind.CONFIRMATION,
@@ -151,8 +156,8 @@ KINDS = (
             subject=N_("Booked: {day}, {time} at {practice}"),
             heading=N_("You are booked, {client}"),
         ),
-        compose=visit_letter(booked, method=Method.REQUEST),
-        sample=sample_visit,
+        compose=visit_letter(booked, method=Method.REQUEST, more=preparation_facts),
+        sample=_with_preparation,
     ),
     DeclaredKind(
         kind=MessageKind.CHANGE,
@@ -197,8 +202,8 @@ KINDS = (
             heading=N_("Your request is confirmed, {client}"),
             opening=N_("A therapist has looked at it and your time stands."),
         ),
-        compose=visit_letter(booked, method=Method.REQUEST),
-        sample=sample_visit,
+        compose=visit_letter(booked, method=Method.REQUEST, more=preparation_facts),
+        sample=_with_preparation,
     ),
     DeclaredKind(
         kind=MessageKind.REQUEST_DECLINED,

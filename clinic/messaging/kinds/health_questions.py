@@ -15,7 +15,6 @@ from clinic.intake import doctor_pages
 from clinic.intake import queries as intake
 from clinic.intake.guardians import WORTH as GUARDIAN_WORTH
 from clinic.intake.models import DoctorPage, Draft, GuardianConsent, Submission, SubmissionKind
-from clinic.intake.queries import FULL_LASTS
 from clinic.language import N_
 from clinic.messaging.due.shape import DueQuery, DueRules, due_query, never_owed
 from clinic.messaging.due.visits import ADDRESS, visits
@@ -180,7 +179,7 @@ def _unanswered(rules: DueRules, now: datetime) -> sa.Select[Any]:
     answered = sa.exists().where(
         Submission.client_id == Appointment.client_id,
         Submission.kind == SubmissionKind.FULL,
-        Submission.submitted_at > sa.func.least(rules.until(now), Appointment.starts_at) - FULL_LASTS,
+        intake.still_lasts(sa.func.least(rules.until(now), Appointment.starts_at)),
     )
     comes_sooner = sa.exists().where(
         _sooner.client_id == Appointment.client_id,

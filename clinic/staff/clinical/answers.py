@@ -2,12 +2,15 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from clinic.guidance import fields
 from clinic.guidance.fields import FIELDS, Field, FieldKind
 from clinic.guidance.questions import FLAG_PREFIX
 from clinic.guidance.red_flags import RED_FLAGS
+from clinic.intake import queries as intake
+from clinic.intake.models import Submission
 
 PANELS = (
     ("Why they come", (*fields.WHY_YOU_COME, *fields.ABOUT_YOU)),
@@ -94,6 +97,31 @@ def read_panels(
         as_group=tuple(flag.title for code, flag in RED_FLAGS.items() if f"{FLAG_PREFIX}{code}" in as_group),
         fields=tuple(sorted({name.split(".")[0] for name in answers})),
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddedSince:
+    """What a client answered after the answers under review, before their visit."""
+
+    sent_at: datetime
+    panels: tuple[AnswersPanel, ...]
+    fields: tuple[str, ...]
+    """Names of what was read, for the audit."""
+
+
+def added_since(submission: Submission, now: datetime) -> AddedSince | None:
+    """The answers of the client's newest version that these do not hold; None if it adds none. The caller records it."""
+    newest = intake.newest_full(browser=None, client_id=submission.client_id, now=now)
+    if newest is None or newest.history_from is None or newest.submitted_at <= submission.submitted_at:
+        return None
+    before = submission.answers
+    added = {
+        name: value
+        for name, value in newest.answers.items()
+        if value is not None and before.get(name) != value
+    }
+    read = read_panels(added, {})
+    return AddedSince(sent_at=newest.submitted_at, panels=read.panels, fields=read.fields) if added else None
 
 
 def _counted(answers: Mapping[str, Any], rules: Mapping[str, tuple[str, ...]]) -> Iterator[CountedAnswer]:

@@ -150,7 +150,8 @@ def review(review_id: UUID) -> ResponseReturnValue:
         given = submission.answers
         read = answers.read_panels(given, brief.rules_by_answer(fired), submission.as_group or ())
         words = own_words.told(intake.answers_judged(submission))
-        fields = {*read.fields, *(["own_words"] if words else [])}
+        since = answers.added_since(submission, now)
+        fields = {*read.fields, *(["own_words"] if words else []), *(since.fields if since else ())}
         _record(user, opened.review, fields=sorted(fields), purpose="review")
         in_queue = [entry.review.id for entry in plans.queue(user.id, now)]
         decided = opened.review
@@ -164,6 +165,7 @@ def review(review_id: UUID) -> ResponseReturnValue:
             explained=opened.explained,
             heading=HEADINGS[opened.explained.level],
             read=read,
+            since=since,
             words=words,
             position=in_queue.index(review_id) + 1 if review_id in in_queue else None,
             waiting_count=len(in_queue),

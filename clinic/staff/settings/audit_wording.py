@@ -68,6 +68,7 @@ THINGS = {
     "note_addenda": "an addition to a note",
     "outcome_entries": "answers over time",
     "look_backs": "a look back",
+    "visit_preparations": "answers before a visit",
     "check_ins": "a check-in",
     "override_counts": "what departs from the guidance",
     "appointments": "a visit",
