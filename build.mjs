@@ -18,6 +18,11 @@ const ENTRIES = [
   { in: "assets/svg/icons.svg", out: "icons" },
   { in: "assets/svg/findings.svg", out: "findings" },
   { in: "assets/svg/favicon.svg", out: "favicon" },
+  // Drawn once from favicon.svg, for systems that take no SVG.
+  { in: "assets/png/icon-180.png", out: "icon-180" },
+  { in: "assets/png/icon-192.png", out: "icon-192" },
+  { in: "assets/png/icon-512.png", out: "icon-512" },
+  { in: "assets/png/icon-maskable-512.png", out: "icon-maskable-512" },
 ];
 
 // Tokens are written once, as light-dark(light, dark). Browsers older than 2024 do not know that function and would
@@ -65,10 +70,10 @@ function manifestOf(metafile) {
   return names;
 }
 
-// Text is packed once here, not at each request; a font is packed already.
+// Text is packed once here, not at each request; fonts and pictures are packed already.
 async function pack(name) {
   const file = `${name}.gz`;
-  if (!name.endsWith(".woff2")) await writeFile(join(OUT, file), gzipSync(await readFile(join(OUT, name)), { level: 9 }));
+  if (!/\.(woff2|png)$/.test(name)) await writeFile(join(OUT, file), gzipSync(await readFile(join(OUT, name)), { level: 9 }));
   return file;
 }
 
@@ -104,7 +109,7 @@ const options = {
   metafile: true,
   format: "esm",
   target: BROWSERS,
-  loader: { ".svg": "copy", ".woff2": "file" },
+  loader: { ".svg": "copy", ".png": "copy", ".woff2": "file" },
   legalComments: "none",
   logLevel: "info",
   plugins: [writtenStyles, publishing],

@@ -32,6 +32,7 @@ from clinic.web import (
     languages,
     logs,
     security_log,
+    sharing,
     sign_out,
 )
 from config import Environment, Settings
@@ -80,6 +81,7 @@ def create_app(settings: Settings | None = None, *, in_background: bool = False)
     sign_out.init_app(app)
     filters.init_app(app)
     languages.init_app(app)
+    sharing.init_app(app)
     assets.init_app(app)
     compiled_templates.init_app(app)
     context.init_app(app)

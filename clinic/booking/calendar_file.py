@@ -78,15 +78,14 @@ def _event(
     invitee: Invitee | None,
 ) -> Event:
     zone = ZoneInfo(appointment.zone)
-    location = appointment.location
     event = Event()
     event.add("uid", uid(appointment))
     event.add("sequence", appointment.revision)
     event.add("dtstamp", now.astimezone(UTC))
     event.add("dtstart", appointment.starts_at.astimezone(zone))
     event.add("dtend", appointment.ends_at.astimezone(zone))
-    event.add("summary", clean(f"{appointment.treatment.mail_name}, {practice.name}"))
-    event.add("location", clean(f"{location.name}, {location.street}, {location.town}"))
+    event.add("summary", clean(summary_of(appointment, practice)))
+    event.add("location", clean(place_of(appointment)))
     event.add("status", _status(appointment, method))
     event.add("transp", "OPAQUE")
     if link:
@@ -98,6 +97,17 @@ def _event(
     if invitee is not None and method is not Method.PUBLISH:
         event.add("attendee", _attendee(invitee), encode=False)
     return event
+
+
+def summary_of(appointment: Appointment, practice: Practice) -> str:
+    """What a calendar shows: the discreet name of the treatment, and the practice."""
+    return f"{appointment.treatment.mail_name}, {practice.name}"
+
+
+def place_of(appointment: Appointment) -> str:
+    """Where it is, as a calendar shows it."""
+    location = appointment.location
+    return f"{location.name}, {location.address}"
 
 
 def _attendee(invitee: Invitee) -> vCalAddress:

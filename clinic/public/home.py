@@ -12,7 +12,7 @@ from clinic.practice import photos, profiles
 from clinic.practice import queries as practice
 from clinic.practice.models import Location, Therapist, Treatment
 from clinic.practice.supply import supply_of
-from clinic.public import opening_times
+from clinic.public import opening_times, structured_data
 from clinic.scheduling import hours
 from clinic.scheduling.hours import Days
 from clinic.web import slot_picker
@@ -41,8 +41,14 @@ def home() -> str:
     now = clock.now()
     sold = practice.treatments() if practice.find_practice() else []
     people = practice.therapists(now.date())
+    present, places = practice.find_practice(), practice.locations(now.date())
+    pictures = photos.of_location(places[0].id) if places else []
     return render_template(
         "public/home.html",
+        picture=structured_data.photo_url(pictures[0]) if pictures else None,
+        structured=structured_data.graph(
+            *(structured_data.business(present, place, now) for place in places if present)
+        ),
         treatments=sold,
         therapists=people,
         has_page=profiles.has_page,

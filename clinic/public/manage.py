@@ -36,6 +36,7 @@ from clinic.public.forms import RevisionForm
 from clinic.refusal import NotFound, Refusal, Stale
 from clinic.web import languages, refusal_page, slot_picker, time_values
 from clinic.web.access import anyone, audience
+from clinic.web.calendar_links import calendar_links
 from clinic.web.slot_picker import SlotChoice
 
 blueprint = Blueprint("appointment", __name__, url_prefix="/a")
@@ -80,6 +81,7 @@ def done(token: str) -> ResponseReturnValue:
         token=token,
         reminders=reminders,
         **_preparation(visit, clock.now()),
+        calendars=calendar_links(visit, practice.the_practice()),
         reaches=messages.reaches_by_mail(visit.id),
     )
 
@@ -227,6 +229,7 @@ def _page(visit: Appointment, token: str, *, refusal: str | None = None) -> str:
         "public/manage.html",
         visit=visit,
         token=token,
+        calendars=calendar_links(visit, practice.the_practice()),
         is_open=_open(visit, now),
         can_undo=changes.can_undo(visit, "client", now),
         free_until=states.free_until(visit),

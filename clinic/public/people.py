@@ -17,7 +17,7 @@ from clinic.practice import opening_hours, photos, profiles
 from clinic.practice import queries as practice
 from clinic.practice.models import Location, Therapist, Treatment
 from clinic.practice.supply import supply_of
-from clinic.public import opening_times
+from clinic.public import opening_times, structured_data
 from clinic.refusal import NotFound
 from clinic.scheduling import hours
 from clinic.scheduling.hours import Days
@@ -47,17 +47,21 @@ class NextTimes:
 def therapist(slug: str) -> str:
     """What a therapist says about themself, what they give, and their next free times. Raises NotFound."""
     now = clock.now()
-    practice.the_practice()
+    present = practice.the_practice()
     person = profiles.therapist_with_page(slug, opening_hours.today(now))
     given = [each for each in practice.treatments() if person in each.therapists]
     place = practice.usual_place([person], now.date())
+    portrait = photos.portrait(person.id)
     return render_template(
         "public/therapist.html",
         person=person,
         profile=profiles.profile_of(person),
         lines=profiles.lines,
         words=profiles.words,
-        portrait=photos.portrait(person.id),
+        portrait=portrait,
+        picture=structured_data.photo_url(portrait) if portrait else None,
+        page_kind="profile",
+        structured=structured_data.graph(structured_data.person(present, person, portrait)),
         treatments=given,
         where=place,
         weekdays=opening_times.day_names(practice.weekdays_of([person], now.date())),
@@ -79,15 +83,18 @@ def qr_code(slug: str) -> Response:
 def location(slug: str) -> str:
     """Where a location is, how to get there, when somebody is there, and what it looks like. Raises NotFound."""
     now = clock.now()
-    practice.the_practice()
+    present = practice.the_practice()
     here = next((place for place in practice.locations(now.date()) if place.slug == slug), None)
     if here is None:
         raise NotFound
+    pictures = photos.of_location(here.id)
     return render_template(
         "public/location.html",
+        picture=structured_data.photo_url(pictures[0]) if pictures else None,
+        structured=structured_data.graph(structured_data.business(present, here, now, pictures)),
         where=here,
         hours=opening_times.rows_of(here, now),
-        photos=photos.of_location(here.id),
+        photos=pictures,
         maps=map_links(here),
         people=[each for each in practice.therapists_at(here, now.date()) if profiles.has_page(each)],
     )

@@ -27,6 +27,7 @@ from clinic.language import N_
 from clinic.practice import queries as practice
 from clinic.practice.models import Location, Therapist, Treatment
 from clinic.practice.supply import supply_of
+from clinic.public import structured_data
 from clinic.refusal import NotFound, Refusal
 from clinic.web import slot_picker, time_values
 from clinic.web.browser import known_browser
@@ -48,8 +49,13 @@ def render(
     """
     choice = _choice(treatment, now, wanted, at)
     is_gone = refusal is not None and next_step(refusal) in (NextStep.OTHER_TIME, NextStep.NEW_RESERVATION)
+    present = practice.the_practice()
     return render_template(
         "public/choose.html",
+        structured=structured_data.graph(
+            structured_data.business(present, choice.location, now),
+            structured_data.service(present, treatment, choice.location),
+        ),
         treatment=treatment,
         is_confirmed=admission.needs_approval(treatment),
         therapists=[one for one in treatment.therapists if one.id not in choice.left_out],

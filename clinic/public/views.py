@@ -19,6 +19,7 @@ from clinic.public import (
     preparation,
     resume,
     safety_form,
+    site_files,
     unsubscribe,
     well_known,
 )
@@ -50,4 +51,5 @@ blueprints = [
     waiting,
     unsubscribe.blueprint,
     well_known.blueprint,
+    site_files.blueprint,
 ]

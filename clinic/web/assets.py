@@ -7,8 +7,9 @@ import json
 from collections.abc import Callable
 from mimetypes import guess_type
 from pathlib import Path
+from typing import cast
 
-from flask import Flask, request, send_file
+from flask import Flask, current_app, request, send_file
 from flask.typing import ResponseReturnValue
 from werkzeug.security import safe_join
 
@@ -26,6 +27,12 @@ def init_app(app: Flask) -> None:
     base = f"{app.static_url_path}/dist"
     app.view_functions["static"] = _packed(app)
     app.jinja_env.globals["asset"] = _fresh(dist, base) if app.debug else addresses(dist, base)
+
+
+def asset_url(name: str) -> str:
+    """The path of an asset, as templates find it. Raises NotBuilt."""
+    find = cast(Callable[[str], str], current_app.jinja_env.globals["asset"])
+    return find(name)
 
 
 def _packed(app: Flask) -> Callable[[str], ResponseReturnValue]:

@@ -61,6 +61,24 @@ SECRET_PATHS = (
 )
 """Pages with a secret URL, which is sent to nobody, not even to our own next page."""
 
+FINDABLE = (
+    "home.home",
+    "legal.privacy",
+    "legal.terms",
+    "legal.imprint",
+    "legal.accessibility",
+    "booking.treatments",
+    "booking.choose",
+    "people.therapist",
+    "people.qr_code",
+    "people.location",
+    "guidance.show",
+    "site_files.robots",
+    "site_files.sitemap",
+    "site_files.manifest",
+)
+"""Endpoints that search engines may list; every other page asks them not to. The file for robots names the same ones by path."""
+
 REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 
@@ -132,6 +150,8 @@ def with_headers(response: Response) -> Response:
     wanted = for_machines(current_app.config, request.path) | {"X-Request-ID": request_id()}
     if not request.path.startswith(MACHINE_PATHS):
         wanted["Content-Security-Policy"] = CONTENT_POLICY.format(nonce=nonce())
+        if request.endpoint not in (*FINDABLE, *FILES) or response.status_code != 200:
+            wanted["X-Robots-Tag"] = "noindex, nofollow"
     if request.endpoint != "static":
         if not request.path.startswith(MACHINE_PATHS):
             # A library may set something that only looks right: `no-store=True` is not an HTTP directive.

@@ -1,8 +1,9 @@
-"""Chooses a page's language: the one this visitor chose, else that of the letter they came by, else what their browser
-asks for, else the practice's.
+"""Chooses a page's language: the one its URL names, else the one this visitor chose, else that of the letter or link they
+came by, else what their browser asks for, else the practice's.
 
 A page is either fully translated (listed in `TRANSLATED`) or English. The choice is stored in the visitor's cookie, and
-a new client's letters begin in the same language.
+a new client's letters begin in the same language. `?lang=de` names the language of a page that is passed on; search
+engines, which have no cookie, find each language by it.
 """
 
 from flask import Blueprint, Flask, redirect, request, session
@@ -17,6 +18,7 @@ from clinic.web.access import MACHINE_PATHS, anyone, audience
 from clinic.web.safe_redirects import own_path
 
 CHOSEN, OF_LETTERS = "language", "letters_in"
+IN_URL = "lang"
 TRANSLATED = (
     "appointment.",
     "booking.",
@@ -79,8 +81,9 @@ def is_translated(endpoint: str | None) -> bool:
 
 
 def wanted() -> str:
-    """The language this visitor chose or gets letters in, else the first of ours that the browser accepts."""
-    for known in (session.get(CHOSEN), session.get(OF_LETTERS)):
+    """The language that the URL names, or this visitor chose or gets letters in, else the first of ours that the browser
+    accepts."""
+    for known in (request.args.get(IN_URL), session.get(CHOSEN), session.get(OF_LETTERS)):
         if known in LANGUAGES:
             return str(known)
     return request.accept_languages.best_match(LANGUAGES) or _of_practice()
@@ -143,5 +146,8 @@ def _sorry() -> tuple[str, str] | None:
 
 
 def _speak() -> None:
+    named = request.args.get(IN_URL)
+    if named in LANGUAGES and request.method == "GET" and session.get(OF_LETTERS) != named:
+        session[OF_LETTERS] = named  # The pages after this one, unless the visitor chose a language.
     if is_translated(request.endpoint):
         language.speak(wanted())
