@@ -9,6 +9,8 @@ from flask.testing import FlaskClient
 
 from clinic.accounts import audit
 from clinic.app import create_app
+from clinic.backup import runs
+from clinic.backup.models import BackupDeed
 from clinic.db import db, dispose
 from clinic.messaging import heartbeat
 from clinic.messaging.heartbeat import DeliveryPart
@@ -48,6 +50,7 @@ def test_before_a_worker_ever_ran_people_are_served_and_the_answer_says_what_is_
         "sending": "ok",
         "clock": "ok",
         "audit": "ok",
+        "backup": "off",
         "arrears": {"due_unsent": 0, "sending_too_long": 0, "unreminded": 0},
     }
 
@@ -55,6 +58,18 @@ def test_before_a_worker_ever_ran_people_are_served_and_the_answer_says_what_is_
 def test_all_is_well_while_every_part_lives(client: FlaskClient, tamper: Tamper) -> None:
     lived(DeliveryPart.WORKER, DeliveryPart.BEAT, DeliveryPart.PASS, ago=20)
     assert client.get("/health", headers=AUTHORIZED).get_json()["status"] == "ok"
+
+
+def test_a_day_without_a_good_backup_shows_where_backups_are_made(
+    app: Flask, client: FlaskClient, tamper: Tamper, clock_at_now: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lived(*DeliveryPart)
+    runs.begin(BackupDeed.BACKUP, make.NOW - timedelta(hours=27))
+    db.session.commit()
+    assert client.get("/health").get_json() == {"status": "ok"}
+    monkeypatch.setitem(app.config, "BACKUP_RECIPIENTS", ("age1",))
+    found = client.get("/health", headers=AUTHORIZED).get_json()
+    assert (found["status"], found["backup"]) == ("degraded", "late")
 
 
 def test_entries_that_nobody_seals_show(client: FlaskClient, tamper: Tamper, clock_at_now: None) -> None:

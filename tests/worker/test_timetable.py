@@ -19,6 +19,7 @@ def test_every_step_is_a_task_under_its_own_name(app: Flask) -> None:
     ours = {name for name in Driver(app).tasks if not name.startswith("celery.")}
     assert ours == {
         "message_pass",
+        "back_up",
         "lapse_and_decide",
         "offer_freed_times",
         "seal_audit",
