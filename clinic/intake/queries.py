@@ -386,6 +386,15 @@ def _with_raised(
     return reached
 
 
+def is_agreed_to() -> sa.ColumnElement[bool]:
+    """Whether the consent to storing health answers that was given with a submission still applies, as part of a statement."""
+    return sa.exists().where(
+        Consent.submission_id == Submission.id,
+        Consent.purpose == Purpose.HEALTH_DATA,
+        Consent.withdrawn_at.is_(None),
+    )
+
+
 def consent_of(full: Submission) -> Consent | None:
     """The consent to storing health answers that was given with this submission, if it still applies."""
     return db.session.scalars(

@@ -183,7 +183,8 @@ def _preparation(
 
 
 def progress_of(visit: Appointment, now: datetime) -> PreparationProgress | None:
-    """How far the preparation of a visit is, from numbers alone; None if there is or was nothing to ask. One statement."""
+    """How far the preparation of a visit is, from numbers alone; None if there is or was nothing to ask, or the consent to
+    it was withdrawn. One statement."""
     if not is_open(visit, now):
         return None
     newest = (
@@ -192,6 +193,7 @@ def progress_of(visit: Appointment, now: datetime) -> PreparationProgress | None
             Submission.client_id == visit.client_id,
             Submission.kind == SubmissionKind.FULL,
             queries.still_lasts(now),
+            queries.is_agreed_to(),
         )
         .order_by(Submission.submitted_at.desc(), Submission.id.desc())
         .limit(1)

@@ -3,10 +3,12 @@
 from datetime import datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from clinic.accounts.models import Client
 from clinic.booking.models import Appointment, State
 from clinic.db import db
+from clinic.intake.models import Consent
 from clinic.messaging import services
 from clinic.messaging.models import MessageKind
 from clinic.messaging.services import Owed
@@ -90,6 +92,15 @@ def test_who_booked_within_two_days_of_the_visit_is_not_nudged(
 
 def test_who_wants_no_reminders_gets_no_nudge(visit: Appointment, ada: Client, run: Pass) -> None:
     ada.contacts[0].wants_reminders = False
+    db.session.commit()
+    run(visit.starts_at - 47 * HOUR)
+    assert occasions(NUDGES) == []
+
+
+def test_who_withdrew_their_consent_is_asked_nothing_more(
+    visit: Appointment, run: Pass, now: datetime
+) -> None:
+    db.session.execute(sa.update(Consent).values(withdrawn_at=now))
     db.session.commit()
     run(visit.starts_at - 47 * HOUR)
     assert occasions(NUDGES) == []

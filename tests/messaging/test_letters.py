@@ -41,6 +41,7 @@ from clinic.practice.models import Treatment
 from clinic.sealed import sealed_attributes
 from tests.make import Make
 from tests.messaging.mailers import parsed, part
+from tests.plans import at_the_gate
 
 STATES = {
     MessageKind.CONFIRMATION: State.BOOKED,
@@ -236,7 +237,7 @@ def before_the_visit(make: Make, visit: Appointment, ada: Client, now: datetime)
     """The letters about what is answered between booking and visit."""
     put(visit, State.BOOKED, now)
     visit.treatment.intake = "before_booking"
-    make.submission(who=ada, answers={"note": CANARY}, parts_open=10)
+    at_the_gate.agree(make.submission(who=ada, answers={"note": CANARY}, parts_open=10), now)
     found = {
         kind: composed(claimed(kind, visit.id, ada.contacts[0].id, now, "nudge"), now)
         for kind in (MessageKind.PREPARATION, MessageKind.PREPARATION_LINK)

@@ -52,11 +52,17 @@ def send(
     unasked = questionnaire.unasked_fields(answers)
     services.store_with_outcome(row, None, answers, assess(answers, unasked=unasked))
     db.session.flush()
+    agree(row, at)
+    return row
+
+
+def agree(submission: Submission, at: datetime) -> None:
+    """The consent to storing these answers."""
     text = consent.HEALTH_DATA
     db.session.add(
         Consent(
-            client_id=person,
-            submission_id=row.id,
+            client_id=submission.client_id,
+            submission_id=submission.id,
             purpose=text.purpose,
             text_version=text.version,
             text_sha256=text.sha256,
@@ -64,7 +70,6 @@ def send(
         )
     )
     db.session.commit()
-    return row
 
 
 def posts(preparation: Preparation, code: str, **changes: list[str]) -> dict[str, list[str]]:

@@ -142,6 +142,7 @@ def test_nothing_is_asked_once_the_visit_is_over_off_or_stopped(visit: Appointme
 def test_nothing_is_asked_once_the_consent_is_withdrawn(visit: Appointment, now: datetime) -> None:
     db.session.execute(sa.update(Consent).values(withdrawn_at=now))
     assert preparation.preparation_of(visit, now) is None
+    assert preparation.progress_of(visit, now) is None
 
 
 # Saving

@@ -69,6 +69,7 @@ def nudges(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
         *of_client,
         Submission.parts_open > 0,
         intake.still_lasts(rules.until(now)),
+        intake.is_agreed_to(),
         ~sa.exists().where(
             _newer.client_id == Submission.client_id,
             _newer.kind == SubmissionKind.FULL,
