@@ -89,6 +89,7 @@ def test_where_nobody_can_be_booked_the_desk_is_told_whom_to_ask(
         clerk.open(f"/staff/{page}?treatment={scene.treatment.slug}&client={scene.ada.id}")
         assert "Nobody who gives this treatment can be booked for this client." in clerk.text
         assert "ask a therapist to look at the record" in clerk.text
+    assert not [one for one in clerk.page.all("button") if one.text == "Put on the list"]
 
 
 def test_a_move_to_somebody_else_moves_nothing_and_names_the_three_nearest(
