@@ -124,6 +124,7 @@ def picker(choice: SlotChoice, treatment: str, url: PickerUrl, now: datetime) ->
     times = _times(offers.starts(chosen_on), choice) if chosen_on else []
     if choice.own is not None and chosen_on == own_on:
         times = _with_own(times, choice.own, choice)
+    is_anybody_there = bool(availability.candidates(choice.supply, choice.search))
     has_later = choice.is_past_horizon_shown or days.until_on <= today + choice.supply.rules.horizon
     return SlotPicker(
         location=choice.location,
@@ -133,7 +134,7 @@ def picker(choice: SlotChoice, treatment: str, url: PickerUrl, now: datetime) ->
         groups=[(gettext(title), _between(times, since, until)) for title, since, until in PARTS],
         next_day=next((cell for cell in cells if chosen_on and cell.on > chosen_on and cell.free), None),
         earlier=url(start=monday - timedelta(weeks=WEEKS)) if monday > today else None,
-        later=url(start=days.until_on) if has_later else None,
+        later=url(start=days.until_on) if has_later and is_anybody_there else None,
         watched=_watched(choice, treatment, days),
     )
 

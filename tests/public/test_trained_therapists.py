@@ -91,6 +91,9 @@ def test_where_nobody_is_trained_the_page_says_why_and_what_to_do(
         assert "Other treatments" in said
         assert "+49 30 5550100" in said
     assert not [one for one in known.page.all("button") if one.text == "Join the waiting list"]
+    times = known.open(f"/book/{sold.slug}").page.one("main").text
+    for useless in ("Look at the next four weeks", "Join the waiting list"):
+        assert useless not in times
 
 
 def test_the_waiting_list_can_be_joined_for_the_trained(
