@@ -267,6 +267,11 @@ class ExplainedPlan:
     companion_care: str
     notes: tuple[str, ...]
 
+    @property
+    def areas_named(self) -> tuple[str, ...]:
+        """The areas to give attention to, in words, from head to foot."""
+        return tuple(REGIONS.get(area, area) for area in self.areas)
+
     def parts_of(self, minutes: int) -> tuple[ExplainedAreaPart, ...]:
         """Types by area in a session of this length, which need not be the one proposed; empty unless areas want different
         types."""

@@ -45,6 +45,7 @@ def test_a_review_shows_answers_reasons_and_what_was_left_out(scene: Scene, ther
         "Deep tissue massage",
         "Draft course",
         "Neck, Shoulders",
+        "<dt>Areas</dt><dd>Neck, shoulders",
         "Figure from behind",
         'Accept<span class="acts-rest"> suggestion</span>',
     ):
