@@ -6,7 +6,7 @@ changes:
 1. The row stays, and with it its owner's preferences.
 2. It is unverified until somebody follows a link sent to it; bounces of the old address no longer count.
 3. Consent to text messages ends, because it was given for the old telephone.
-4. Sessions and one-time links that proved the old address end.
+4. Sessions and one-time links that proved the old email address end; a telephone proves nothing.
 5. An old email address is kept for a month, so that a note can tell its reader that it was replaced.
 """
 
@@ -206,12 +206,13 @@ def change_address(
 
 def _start_anew(contact: Contact, before: str, now: datetime) -> None:
     contact.verified_at = contact.bounced_at = contact.sms_agreed_at = None
-    if contact.kind == ContactKind.MAIL:
-        db.session.add(
-            ReplacedAddress(
-                client_id=contact.client_id, contact_id=contact.id, normalised=before, replaced_at=now
-            )
+    if contact.kind != ContactKind.MAIL:
+        return
+    db.session.add(
+        ReplacedAddress(
+            client_id=contact.client_id, contact_id=contact.id, normalised=before, replaced_at=now
         )
+    )
     proved_by_it = sa.or_(
         ClientSession.contact_id == contact.id, ClientSession.client_id == contact.client_id
     )

@@ -233,6 +233,20 @@ class ReplacedAddress(Identified, Model):
     replaced_at: Mapped[datetime] = mapped_column(index=True)
 
 
+class AddressChange(Identified, Model):
+    """An email address that a client wants in place of one of theirs; it counts once a link sent there was followed."""
+
+    __tablename__ = "address_changes"
+
+    contact_id: Mapped[UUID] = mapped_column(sa.ForeignKey("contacts.id", ondelete="CASCADE"), unique=True)
+    mail_sealed: Mapped[bytes]
+    mail = Sealed[str]("mail_sealed")
+    """Normalised."""
+    asked_at: Mapped[datetime] = mapped_column(index=True)
+    asked_revision: Mapped[int] = mapped_column(default=1)
+    """How many letters were asked for; names the message's occasion."""
+
+
 class ClientBar(Identified, Model):
     """A client who may not book online, or not with one therapist, until staff lift it."""
 
@@ -268,6 +282,7 @@ class LinkPurpose(StrEnum):
     GUARDIAN_CONSENT = "guardian_consent"
     DOCTOR_PAGE = "doctor_page"
     PREPARATION = "preparation"
+    NEW_ADDRESS = "new_address"
     STAFF_INVITATION = "staff_invitation"
 
 
@@ -280,8 +295,8 @@ class LoginLink(Model):
     purpose: Mapped[str]
     contact_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("contacts.id"), index=True)
     subject_id: Mapped[UUID | None]
-    """For a resume link the draft, for a guardian's link the consent request, for a doctor's page its row, for
-    the questions before a visit the appointment, for a new member of staff the invitation."""
+    """For a resume link the draft, for a guardian's link the consent request, for a doctor's page and a new
+    address its row, for the questions before a visit the appointment, for a new member of staff the invitation."""
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
     used_at: Mapped[datetime | None]

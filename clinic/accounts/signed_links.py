@@ -103,6 +103,11 @@ def preparation_link_path(raw: str) -> str:
     return f"/before-visit/{raw}"
 
 
+def new_address_path(raw: str) -> str:
+    """The URL of a one-time link that proves a client's new email address."""
+    return f"/new-address/{raw}"
+
+
 def own_tips_path(raw: str) -> str:
     """The URL of a one-time link to the tips that depend on a client's own answers."""
     return f"/own-tips/{raw}"

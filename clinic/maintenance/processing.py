@@ -67,6 +67,7 @@ PROCESSING: Final = (
             "clients",
             "contacts",
             "replaced_addresses",
+            "address_changes",
             "client_merges",
             "client_bars",
             "same_person_answers",

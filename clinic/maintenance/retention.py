@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final
 
-from clinic.accounts import client_records, limits, sessions, typed_details
+from clinic.accounts import address_changes, client_records, limits, sessions, typed_details
 from clinic.accounts import services as accounts
 from clinic.backup import runs
 from clinic.booking import idempotency, lapsed_reservations
@@ -66,6 +66,13 @@ RETENTION: Final = (
         after=N_("the address was replaced"),
         why=N_("a mistaken or malicious change can be undone for a month"),
         delete=client_records.delete_replaced,
+    ),
+    Retention(
+        what=N_("New email addresses that nobody proved"),
+        keep=address_changes.KEPT,
+        after=N_("the link was last asked for"),
+        why=N_("an address that nobody proved does not count"),
+        delete=address_changes.delete_old,
     ),
     Retention(
         what=N_("Sessions of signed-in browsers"),

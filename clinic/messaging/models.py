@@ -44,6 +44,7 @@ class MessageKind(StrEnum):
     WAITING_OUTCOME = "waiting_outcome"
     WAITING_OVER = "waiting_over"
     ADDRESS_REPLACED = "address_replaced"
+    ADDRESS_PROOF = "address_proof"
     TEXT_SAMPLE = "text_sample"
 
 

@@ -19,6 +19,7 @@ from clinic.language import N_
 from clinic.messaging.kinds.addresses import owe_sign_in
 from clinic.portal import (
     consents,
+    contact_data,
     course,
     details,
     home,
@@ -51,6 +52,7 @@ blueprints = (
     own_messages.blueprint,
     own_data.blueprint,
     consents.blueprint,
+    contact_data.blueprint,
 )
 
 NEXT = "after_sign_in"

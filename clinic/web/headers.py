@@ -46,6 +46,7 @@ SECRET_PATHS = (
     "/guardian/",
     "/intake/go-on/",
     "/own-page/",
+    "/new-address/",
     "/check-in/",
     "/own-tips/",
     "/before/",

@@ -23,6 +23,7 @@ TRANSLATED = (
     "appointment.",
     "booking.",
     "consents.",
+    "contact_data.",
     "course.",
     "doctors_link.again",
     "doctors_link.ask",

@@ -279,6 +279,12 @@ def _doctors_link(world: World) -> Objects:
     return Objects({"raw": raw}, {"raw": "never-sent"})
 
 
+def _new_address_link(world: World) -> Objects:
+    raw = accounts.mint_link(purpose=LinkPurpose.NEW_ADDRESS, subject_id=NOBODYS, now=clock.now())
+    db.session.commit()
+    return Objects({"raw": raw}, {"raw": "never-sent"})
+
+
 def _guardian_link(world: World) -> Objects:
     raw = accounts.mint_link(purpose=LinkPurpose.GUARDIAN_CONSENT, subject_id=NOBODYS, now=clock.now())
     db.session.commit()
@@ -416,6 +422,8 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "doctors_link.again_by_mail": lambda world: Objects({"page_id": NOBODYS}, {"page_id": NOBODYS}),
     "doctors_link.link": _doctors_link,
     "doctors_link.open_page": _doctors_link,
+    "contact_data.link": _new_address_link,
+    "contact_data.prove": _new_address_link,
     "guardian.link": _guardian_link,
     "guardian.agree": _guardian_link,
     "resume.link": _resume_link,

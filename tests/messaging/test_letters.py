@@ -15,6 +15,7 @@ from clinic import clock
 from clinic.accounts import audit, signed_links, team
 from clinic.accounts import services as accounts
 from clinic.accounts.models import (
+    AddressChange,
     Client,
     HealthGrant,
     LinkPurpose,
@@ -200,6 +201,13 @@ def all_letters(make: Make, visit: Appointment, ada: Client, now: datetime) -> d
     db.session.commit()
     found[MessageKind.ADDRESS_REPLACED] = composed(
         claimed(MessageKind.ADDRESS_REPLACED, replaced.id, contact.id, now, "once"), now
+    )
+    wanted = AddressChange(contact_id=contact.id, asked_at=now)
+    wanted.mail = "ada@new.example"
+    db.session.add(wanted)
+    db.session.commit()
+    found[MessageKind.ADDRESS_PROOF] = composed(
+        claimed(MessageKind.ADDRESS_PROOF, wanted.id, wanted.id, now), now
     )
     found[MessageKind.REVIEW_WAITING] = composed(
         claimed(MessageKind.REVIEW_WAITING, review.id, make.user().id, now), now

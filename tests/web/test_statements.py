@@ -47,7 +47,7 @@ lines of both, how the delivery is, and how many reviews wait."""
 Counted = dict[str, tuple[int, Counter[str]]]
 
 OF_CLIENTS = (
-    "portal.", "course.", "progress.", "preferences.", "own_plan.", "own_answers.", "own_messages.", "own_data.", "own_details.", "consents.",
+    "portal.", "course.", "progress.", "preferences.", "own_plan.", "own_answers.", "own_messages.", "own_data.", "own_details.", "consents.", "contact_data.",
 )  # fmt: skip
 OURS = (
     "staff.",

@@ -1,4 +1,4 @@
-"""Letters about a person's own record: one note to an address that was replaced."""
+"""Letters about a client's email address: the sign-in link, the proof of a new address, and a note to the one it replaced."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -7,7 +7,14 @@ import sqlalchemy as sa
 
 from clinic.accounts import services as accounts
 from clinic.accounts import signed_links
-from clinic.accounts.models import Client, Contact, ContactKind, LinkPurpose, ReplacedAddress
+from clinic.accounts.models import (
+    AddressChange,
+    Client,
+    Contact,
+    ContactKind,
+    LinkPurpose,
+    ReplacedAddress,
+)
 from clinic.db import db
 from clinic.language import N_
 from clinic.messaging.due.shape import DueQuery, DueRules, Row, due_query, never_owed
@@ -15,7 +22,7 @@ from clinic.messaging.kinds.content import Drop, LetterContent, public_url
 from clinic.messaging.kinds.declaration import DeclaredKind
 from clinic.messaging.kinds.sample import sample_link
 from clinic.messaging.kinds.wording import OF_PRACTICE, Words
-from clinic.messaging.models import MessageKind
+from clinic.messaging.models import Message, MessageKind
 from clinic.messaging.services import SIGN_IN_WORTH, Claim, Owed, owe
 from clinic.practice.models import Practice
 
@@ -28,7 +35,7 @@ STANDS_AGAIN = sa.exists().where(
 
 
 def addresses_replaced(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
-    """Staff replaced an email address and did not put it back within the settling time; after the quiet hours."""
+    """An email address was replaced and not put back within the settling time; after the quiet hours."""
 
     def due_at(row: Row) -> datetime:
         zone = next(iter(rules.zones), None)
@@ -58,6 +65,38 @@ def addresses_replaced(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
             occasion=lambda row: "once",
             due_at=due_at,
             expires_at=lambda row: row.replaced_at + REPLACED_WORTH,
+        )
+    ]
+
+
+def new_addresses(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
+    """A client asked for a link at a new address."""
+    asked = (
+        sa.select(
+            AddressChange.id,
+            AddressChange.id.label("recipient_id"),
+            Contact.client_id,
+            AddressChange.asked_revision.label("revision"),
+            AddressChange.asked_at,
+        )
+        .join(Contact, Contact.id == AddressChange.contact_id)
+        .where(
+            AddressChange.asked_at > now - SIGN_IN_WORTH,
+            never_owed(
+                MessageKind.ADDRESS_PROOF,
+                AddressChange.id,
+                Message.occasion == sa.func.concat("r", AddressChange.asked_revision),
+            ),
+        )
+    )
+    return [
+        due_query(
+            MessageKind.ADDRESS_PROOF,
+            asked,
+            rules.until(now),
+            occasion=lambda row: f"r{row.revision}",
+            due_at=lambda row: row.asked_at,
+            expires_at=lambda row: row.asked_at + SIGN_IN_WORTH,
         )
     ]
 
@@ -96,6 +135,20 @@ def _sign_in(claim: Claim, practice: Practice, now: datetime) -> LetterContent |
     )
 
 
+def _address_proof(claim: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
+    change = db.session.get(AddressChange, claim.subject_id)
+    if change is None:
+        return Drop("gone")
+    contact = db.session.get_one(Contact, change.contact_id)
+    raw = accounts.mint_link(purpose=LinkPurpose.NEW_ADDRESS, subject_id=change.id, now=now)
+    # No contact: what comes back from the new address says nothing about the one that counts.
+    return LetterContent(
+        recipient=change.mail,
+        language=contact.client.language,
+        facts={"link": public_url(signed_links.new_address_path(raw))},
+    )
+
+
 def _address_replaced(claim: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
     replaced = db.session.get(ReplacedAddress, claim.subject_id)
     client = db.session.get(Client, replaced.client_id) if replaced else None
@@ -119,6 +172,19 @@ KINDS = (
         ),
         placeholders=OF_PRACTICE,
         compose=_sign_in,
+        sample=sample_link,
+        is_one_time=True,
+    ),
+    DeclaredKind(
+        kind=MessageKind.ADDRESS_PROOF,
+        label=N_("Link to a new address"),
+        due=(new_addresses,),
+        words=Words(
+            subject=N_("Is this your new address for {practice}?"),
+            heading=N_("One press, and we write here"),
+        ),
+        placeholders=OF_PRACTICE,
+        compose=_address_proof,
         sample=sample_link,
         is_one_time=True,
     ),
