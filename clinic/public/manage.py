@@ -5,6 +5,7 @@ GET changes nothing. Each act sends the revision of its page; an outdated page c
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -27,7 +28,7 @@ from clinic.intake import queries as intake
 from clinic.language import N_, gettext
 from clinic.messaging import queries as messages
 from clinic.messaging.kinds.reminders import to_come
-from clinic.plans import before_visit
+from clinic.plans import before_visit, courses, to_book
 from clinic.plans.preparation import progress_of
 from clinic.practice import queries as practice
 from clinic.practice.supply import Supply, supply_of
@@ -37,6 +38,7 @@ from clinic.refusal import NotFound, Refusal, Stale
 from clinic.web import languages, refusal_page, slot_picker, time_values
 from clinic.web.access import anyone, audience
 from clinic.web.calendar_links import calendar_links
+from clinic.web.signed_in_client import signed_in_client_id
 from clinic.web.slot_picker import SlotChoice
 
 blueprint = Blueprint("appointment", __name__, url_prefix="/a")
@@ -83,7 +85,29 @@ def done(token: str) -> ResponseReturnValue:
         **_preparation(visit, clock.now()),
         calendars=calendar_links(visit, practice.the_practice()),
         reaches=messages.reaches_by_mail(visit.id),
+        free_until=states.free_until(visit),
+        course=_course(visit) if signed_in_client_id() == visit.client_id else None,
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CourseLeft:
+    """A course of the client as bones, and how many of its sessions are left to book."""
+
+    total: int
+    done: int
+    gates: frozenset[int]
+    left: int
+
+
+def _course(visit: Appointment) -> CourseLeft | None:
+    """What is left of a decided course, for its signed-in client only: the page's URL alone tells nothing of a course."""
+    left = to_book.left_to_book(visit.client_id) if visit.client_id else None
+    if left is None or visit.treatment.retired_at is not None:
+        return None
+    (found,) = courses.courses_of([left.plan.id])
+    done = sum(starts_at < clock.now() for _, starts_at in found.visits)
+    return CourseLeft(total=left.plan.sessions, done=done, gates=found.look_backs, left=left.sessions)
 
 
 @blueprint.get("/<token>/visit.ics")

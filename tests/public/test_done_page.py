@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from clinic.accounts import signed_links
@@ -11,6 +12,12 @@ from clinic.booking.models import Appointment
 from clinic.db import db
 from clinic.messaging.models import Message
 from tests.make import Make
+from tests.plans.conftest import Scene, scene
+from tests.plans.test_to_book import course
+from tests.visitor import Visitor, as_client
+from tests.web.reading import read
+
+__all__ = ["scene"]
 
 EARLY = datetime(2031, 3, 6, 9, 15, tzinfo=ZoneInfo("Europe/Berlin"))
 
@@ -62,3 +69,38 @@ def test_whom_mail_does_not_reach_is_promised_none(
         shown = client.get(path(early, page)).get_data(as_text=True)
         assert "Our e-mails do not reach you." in shown
         assert "is on its way" not in shown
+
+
+def test_price_length_and_the_end_of_free_cancelling_stand_there(
+    client: FlaskClient, early: Appointment
+) -> None:
+    visit = read(client.get(path(early, "/done")).get_data(as_text=True)).text
+    assert f"{early.length_minutes} minutes" in visit
+    assert "paid at the visit" in visit
+    assert "Until Wednesday 5 March, 09:15." in visit
+    early.starts_at = early.starts_at - timedelta(days=2, hours=1)
+    early.ends_at = early.ends_at - timedelta(days=2, hours=1)
+    early.occupied_from, early.occupied_until = early.starts_at, early.ends_at
+    db.session.commit()
+    late = read(client.get(path(early, "/done")).get_data(as_text=True)).text
+    assert "The time for cancelling free of charge is over." in late
+
+
+def test_a_decided_course_is_booked_from_there_by_its_signed_in_client_alone(
+    app: Flask, scene: Scene, clock_at_now: None
+) -> None:
+    _, first = course(scene)
+    mine = Visitor(as_client(app, scene.ada.contacts[0], scene.ada)).open(path(first, "/done"))
+    (way,) = [
+        one.get("href") for one in mine.page.all("a") if one.text == "Book the 3 sessions that are left"
+    ]
+    assert way == "/my/course"
+    assert [len(one.all("li")) for one in mine.page.all("ol") if one.attributes.get("class") == "course"] == [
+        4
+    ]
+    bob = scene.make.client(given_name="Bob", mail="bob@client.example")
+    for other in (app.test_client(), as_client(app, bob.contacts[0], bob)):
+        page = Visitor(other).open(path(first, "/done"))
+        assert "that are left" not in page.text
+        assert "left to book" not in page.text, "the address alone tells nothing of a course"
+        assert "More than one session?" in page.text
