@@ -48,6 +48,7 @@ SCHEMES = {
     "smtp_url": ("smtp", "smtps", "smtp+starttls"),
     "public_url": ("http", "https"),
     "sms_url": ("http", "https"),
+    "clamd_url": ("unix", "tcp"),
 }
 
 
@@ -242,6 +243,8 @@ class Settings(_Judged):
     """Mailgun's HTTP webhook signing key."""
     sendgrid_public_key: str | None = None
     """The verification key of SendGrid's signed event webhook, as its settings show it."""
+    clamd_url: str | None = None
+    """Where ClamAV's daemon takes files to scan, `unix:///path` or `tcp://host:port`; with it no file is stored unscanned."""
     worker_concurrency: int = Field(default=2, ge=1)
     backup_recipients: str = Field(default="", pattern=r"^\s*(age1[0-9a-z]{58}(\s+|$))*$")
     """The public keys that may read backups, with spaces between them; without one no backups are made."""
@@ -264,6 +267,7 @@ class Settings(_Judged):
         "smtp_url",
         "public_url",
         "sms_url",
+        "clamd_url",
     )
     @classmethod
     def _an_address(cls, value: Any, info: ValidationInfo) -> Any:

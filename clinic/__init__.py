@@ -13,6 +13,7 @@ The packages stand in one column and an import points down it (checked on every 
     accounts                           people, sign-in, permissions, limits, audit
     db  sealed  clock  refusal         session, encrypted columns, now, how we say no
     guidance  scheduling  embedded     pure cores; and the laptop's servers and supervisor
+    untrusted_files                    files from outside, read in a process of their own
 
 Read aloud: a surface asks a domain; a domain asks a core; the worker asks messaging.
 """

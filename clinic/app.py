@@ -35,6 +35,7 @@ from clinic.web import (
     sharing,
     sign_out,
 )
+from clinic.web.requests_in_memory import RequestInMemory
 from config import Environment, Settings
 
 ROOT = Path(__file__).parent.parent
@@ -63,6 +64,7 @@ def create_app(settings: Settings | None = None, *, in_background: bool = False)
         static_url_path="/static",
     )
     longest = settings.background_timeout_ms if in_background else settings.statement_timeout_ms
+    app.request_class = RequestInMemory
     app.config.from_mapping(flask_config(settings, longest_statement_ms=longest))
 
     zoneinfo.reset_tzpath(to=())  # Zones come from the pinned tzdata package alone.
@@ -161,6 +163,7 @@ def flask_config(settings: Settings, *, longest_statement_ms: int) -> dict[str, 
         "SMS_URL": settings.sms_url,
         "SMS_TOKEN": settings.sms_token.get_secret_value() if settings.sms_token else "",
         "SMS_FROM": settings.sms_from,
+        "CLAMD_URL": settings.clamd_url,
         "SECURITY_CONTACT": settings.security_contact,
         "BOUNCES_SECRET": settings.bounces_secret.get_secret_value() if settings.bounces_secret else None,
         "SES_TOPIC_ARN": settings.ses_topic_arn,

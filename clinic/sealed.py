@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
+LARGE_BYTES = 100_000
+"""A sealed value from this size on, such as a file, is not held for the rest of a batch."""
 
 PRINTED = b"fingerprint of a sealing key"
 
@@ -136,6 +138,9 @@ def rotate(session: "sa.orm.Session", base: "type[Base]", limit: int) -> int:
         for row in session.scalars(old.with_for_update(skip_locked=True)):
             attribute.__set__(row, attribute.__get__(row, model))
             done += 1
+            if len(getattr(row, attribute.column)) > LARGE_BYTES:
+                session.flush()
+                session.expire(row)  # A batch of files would not fit into memory.
         if done >= limit:
             break
     session.flush()

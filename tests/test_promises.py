@@ -54,6 +54,7 @@ CODES = {
     "closures": {"name"},
     "consents": {"purpose", "text_version", "channel"},
     "contacts": {"kind", "relation"},
+    "documents": {"sent_from", "consent_version"},
     "drafts": {"consent_version"},
     "guardian_consents": {"text_version"},
     "heartbeats": {"name", "state"},

@@ -81,6 +81,8 @@ BOOKINGS_CONTACT = _limit("bookings_contact", 10, minutes=60, by_mail=True)
 WAITING_NETWORK = _limit("waiting_network", 10, minutes=60)
 WAITING_CONTACT = _limit("waiting_contact", 5, minutes=60, by_mail=True)
 INTAKES_NETWORK = _limit("intakes_network", 30, minutes=60)
+DOCUMENTS_CLIENT = _limit("documents_client", 20, minutes=60)
+DOCUMENTS_NETWORK = _limit("documents_network", 60, minutes=60)
 CHANGES_LINK = _limit("changes_link", 20, minutes=60)
 PREPARATIONS = _limit("preparations", 60, minutes=60)
 """Parts saved for one visit."""

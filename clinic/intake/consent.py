@@ -18,7 +18,7 @@ DRAFTS_KEPT: Final = timedelta(days=14)
 
 @dataclass(frozen=True)
 class ConsentText:
-    """One text, as paragraphs, for one purpose; None for a guardian's consent, which has a table of its own."""
+    """One text, as paragraphs, for one purpose; None where the consent stands with what it is about."""
 
     purpose: Purpose | None
     version: str
@@ -47,6 +47,13 @@ SHARE_WITH_CLINICIAN: Final = ConsentText(
     "2026-11",
     (QUESTIONS["consent_share_with_clinician"].text,),
 )
+
+DOCUMENTS: Final = ConsentText(
+    None,
+    "2026-11",
+    (N_("I agree that my therapist reads this file, and that it is stored encrypted with my answers."),),
+)
+"""For a letter or report; its version stands on the document."""
 
 GUARDIAN: Final = ConsentText(
     None,

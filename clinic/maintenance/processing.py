@@ -89,8 +89,8 @@ PROCESSING: Final = (
     Processing(
         name=N_("Your health answers"),
         data=N_(
-            "Your answers about your back and your health, what the guidance concludes from them, and the consent of a parent or guardian "
-            "where one is needed. They are stored encrypted."
+            "Your answers about your back and your health, what the guidance concludes from them, letters and reports that you send us, and the "
+            "consent of a parent or guardian where one is needed. They are stored encrypted."
         ),
         ground=Ground.CONSENT,
         seen_by=N_(
@@ -99,7 +99,7 @@ PROCESSING: Final = (
         ),
         kept=N_(
             "Once sent, they are part of your health record, which stays for as long as the practice has to keep it. They are not deleted "
-            "by themselves. For unsent answers see the list below."
+            "by themselves. For unsent answers and unopened letters see the list below."
         ),
         tables=(
             "drafts",
@@ -112,6 +112,7 @@ PROCESSING: Final = (
             "consents",
             "guardian_consents",
             "doctor_pages",
+            "documents",
         ),
     ),
     Processing(

@@ -18,7 +18,7 @@ from clinic.accounts import services as accounts
 from clinic.backup import runs
 from clinic.booking import idempotency, lapsed_reservations
 from clinic.booking.waiting import entries
-from clinic.intake import consent, doctor_pages
+from clinic.intake import consent, doctor_pages, documents
 from clinic.intake import services as intake
 from clinic.language import N_
 from clinic.plans import note_drafts, preparation
@@ -141,6 +141,14 @@ RETENTION: Final = (
             "the consent text promises it of unfinished answers; what became a version is part of the record"
         ),
         delete=preparation.delete_old,
+        sweep=Sweep.DRAFTS,
+    ),
+    Retention(
+        what=N_("Letters and reports that no therapist opened"),
+        keep=documents.UNREAD_KEPT,
+        after=N_("they were sent, or the visit they were sent for"),
+        why=N_("nobody needed them; what a therapist has opened is part of the health record"),
+        delete=documents.delete_unread,
         sweep=Sweep.DRAFTS,
     ),
     Retention(

@@ -25,6 +25,7 @@ from clinic.portal import (
     home,
     own_answers,
     own_data,
+    own_documents,
     own_messages,
     past,
     plan,
@@ -53,6 +54,7 @@ blueprints = (
     own_data.blueprint,
     consents.blueprint,
     contact_data.blueprint,
+    own_documents.blueprint,
 )
 
 NEXT = "after_sign_in"

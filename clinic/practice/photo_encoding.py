@@ -6,7 +6,6 @@ behind its picture. What a file claims to be is ignored; its content decides. Pi
 
 import hashlib
 import io
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -15,6 +14,8 @@ from typing import Any
 from PIL import Image, ImageOps
 
 from clinic.refusal import Refusal
+from clinic.untrusted_files import images
+from clinic.untrusted_files.kinds import Flaw, UnfitFile
 
 MOST_BYTES = 12 * 1024 * 1024
 MOST_PIXELS = 30_000_000
@@ -103,22 +104,10 @@ def encoded(sent: bytes, shape: PhotoShape) -> list[EncodedPhoto]:
 
 
 def _opened(sent: bytes) -> Image.Image:
-    """The picture alone, upright, in red, green and blue; transparent parts are white."""
     try:
-        with warnings.catch_warnings():
-            # The library only warns of twice its own limit; ours is asked first, from the header.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(sent), formats=READ) as opened:
-                if opened.width * opened.height > MOST_PIXELS:
-                    raise TooManyPixels
-                upright = ImageOps.exif_transpose(opened).convert("RGBA")
-    except Image.DecompressionBombError:
-        raise TooManyPixels from None
-    except (OSError, ValueError, SyntaxError, EOFError, KeyError, IndexError):
-        raise NoPhoto from None  # What decoders raise for broken files; the library lists no single base class.
-    plain = Image.new("RGB", upright.size, "white")
-    plain.paste(upright, mask=upright.getchannel("A"))
-    return plain
+        return images.upright(sent, formats=READ, most_pixels=MOST_PIXELS)
+    except UnfitFile as unfit:
+        raise (TooManyPixels if unfit.flaw is Flaw.TOO_LARGE_INSIDE else NoPhoto) from None
 
 
 def _written(photo: Image.Image, format_: str, options: Mapping[str, Any]) -> bytes:

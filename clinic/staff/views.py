@@ -7,6 +7,7 @@ from clinic.staff.booking import move, new, repeat, series
 from clinic.staff.clients import barring, details, merging
 from clinic.staff.clinical import (
     check_ins,
+    documents,
     fit_visit,
     incidents,
     look_backs,
@@ -53,6 +54,7 @@ PAGES = (
     notes,
     look_backs,
     check_ins,
+    documents,
     incidents,
     message_log,
     outbox,

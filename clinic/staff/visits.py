@@ -19,6 +19,7 @@ from clinic.booking.placing import SlotTaken
 from clinic.booking.states import NotNow, ShownRevision
 from clinic.booking.suitability import NotSuitable
 from clinic.db import transaction
+from clinic.intake import documents
 from clinic.messaging import queries as messages
 from clinic.messaging.queries import MessageFilter
 from clinic.plans import before_visit, care_summary, check_ins, incidents, look_backs, preparation
@@ -140,6 +141,7 @@ def _page(appointment_id: UUID, refusal: str | None = None) -> str:
         fit=fit,
         care=care,
         panel=panel,
+        documents=documents.of_client(client_id) if is_own else [],
         today=today,
         prepared=preparation.progress_of(appointment, now),
         may_hand_over=is_own and may(Permission.NOTE_WRITE),

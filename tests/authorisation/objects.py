@@ -14,10 +14,12 @@ import sqlalchemy as sa
 from clinic import clock
 from clinic.accounts import merging, sessions, signed_links, team
 from clinic.accounts import services as accounts
-from clinic.accounts.models import LinkPurpose, StaffSession
+from clinic.accounts.models import Client, LinkPurpose, StaffSession
 from clinic.booking import barring
 from clinic.booking.models import Appointment
 from clinic.db import db
+from clinic.intake import documents
+from clinic.intake.documents import Document, SentFrom
 from clinic.messaging import preferences
 from clinic.messaging.models import Message
 from clinic.messaging.preferences import Topic
@@ -28,6 +30,7 @@ from clinic.practice import invitations
 from clinic.practice.invitations import StaffInvitation
 from clinic.practice.models import Location, Photo, PhotoFile, Therapist, TherapistProfile
 from clinic.practice.profiles import ProfileDetails
+from clinic.untrusted_files.isolation import CleanFile
 from tests.authorisation.world import World
 
 Arguments = dict[str, Any]
@@ -134,6 +137,47 @@ def _series(world: World) -> Objects:
 def _review(world: World) -> Objects:
     return Objects(
         {"review_id": world.review_of_ada.id}, {"review_id": NOBODYS}, {"review_id": world.review_of_bob.id}
+    )
+
+
+def _document(world: World, client: Client) -> UUID:
+    """A document of a client, one for all who look."""
+    found = db.session.scalar(sa.select(Document.id).where(Document.client_id == client.id))
+    if found is None:
+        file = CleanFile(b"%PDF-", 1, is_pdf=True)
+        row = documents.add(
+            client.id,
+            file,
+            name="",
+            sent_from=SentFrom.LINK,
+            visit=(world.visit_of_ada.id, world.visit_of_ada.starts_at),
+            actor="test",
+            now=clock.now(),
+        )
+        found = row.id
+        db.session.commit()
+    return found
+
+
+def _document_of_staff(world: World) -> Objects:
+    return Objects(
+        {"document_id": _document(world, world.ada)},
+        {"document_id": NOBODYS},
+        {"document_id": _document(world, world.bob)},
+    )
+
+
+def _document_of_a_client(world: World) -> Objects:
+    """No therapist sent anything: every document is somebody else's, seen from here."""
+    return Objects({"document_id": _document(world, world.ada)}, {"document_id": NOBODYS})
+
+
+def _document_of_a_visit(world: World) -> Objects:
+    link = _manage(world)
+    return Objects(
+        {**link.own, "document_id": _document(world, world.ada)},
+        {**link.own, "document_id": NOBODYS},
+        {**(link.others or {}), "document_id": _document(world, world.ada)},
     )
 
 
@@ -429,6 +473,8 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "resume.link": _resume_link,
     "resume.use_link": _resume_link,
     "appointment.manage": _manage,
+    "documents.of_visit": _manage,
+    "documents.remove": _document_of_a_visit,
     "appointment.done": _manage,
     "appointment.choose": _manage,
     "appointment.move": _manage,
@@ -440,6 +486,7 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "api.move": _manage,
     "api.cancel": _manage,
     "portal.end_waiting": _entry_of_a_client,
+    "own_documents.remove": _document_of_a_client,
     "waiting.ask": lambda world: Objects({"slug": world.treatment.slug}, {"slug": "nothing"}),
     "waiting.join": lambda world: Objects({"slug": world.treatment.slug}, {"slug": "nothing"}),
     "waiting.entry": _entry,
@@ -531,6 +578,7 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "staff.look_back": _appointment_with_health,
     "staff.fit_visit": _appointment_with_health,
     "staff.see_to": _check_in,
+    "staff.document": _document_of_staff,
     "staff.review": _review,
     "staff.accept": _review,
     "staff.change": _review,

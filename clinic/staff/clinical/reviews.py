@@ -19,6 +19,7 @@ from clinic.db import db, transaction
 from clinic.guidance import own_words
 from clinic.guidance.knowledge import MODALITIES
 from clinic.guidance.levels import Level
+from clinic.intake import documents
 from clinic.intake import queries as intake
 from clinic.intake.explanation import Explanation
 from clinic.plans import courses, services
@@ -167,6 +168,7 @@ def review(review_id: UUID) -> ResponseReturnValue:
             read=read,
             since=since,
             words=words,
+            documents=documents.of_client(opened.client.id),
             position=in_queue.index(review_id) + 1 if review_id in in_queue else None,
             waiting_count=len(in_queue),
             level_flag=LEVEL_FLAGS.get(opened.explained.level),

@@ -79,6 +79,7 @@ THINGS = {
     "guardian_consents": "a guardian’s consent",
     "doctor_pages": "a page for the doctor",
     "address_changes": "a new address",
+    "documents": "a letter or report",
     "legal_texts": "the words of a legal page",
     "waiting_wishes": "a place on the waiting list",
     "waiting_offerings": "an offered time",

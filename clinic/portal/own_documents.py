@@ -1,0 +1,57 @@
+"""Letters and reports of a signed-in client: sending them, what was sent, and taking one back."""
+
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from clinic import clock
+from clinic.db import transaction
+from clinic.intake import documents
+from clinic.intake.documents import DocumentSettled, SentFrom
+from clinic.language import N_
+from clinic.practice import queries as practice
+from clinic.refusal import NotFound
+from clinic.web.access import audience, client
+from clinic.web.document_form import UPLOAD_BYTES, DocumentForm
+from clinic.web.signed_in_client import client_of_page
+
+blueprint = Blueprint("own_documents", __name__)
+
+
+@blueprint.route("/my/documents", methods=["GET", "POST"])
+@audience(client, upload_bytes=UPLOAD_BYTES)
+def show() -> ResponseReturnValue:
+    """What this client sent, and the form for another file."""
+    found, now = client_of_page(), clock.now()
+    form = DocumentForm()
+    if form.validate_on_submit() and form.send(
+        found.client_id, sent_from=SentFrom.PORTAL, actor=found.actor, now=now
+    ):
+        flash(N_("Your file has arrived. Your therapist can read it."), "ok")
+        return redirect(url_for("own_documents.show"), 303)
+    page = render_template(
+        "portal/documents.html",
+        form=form,
+        has_errors=form.has_errors,
+        unread_days=documents.UNREAD_KEPT.days,
+        sent=documents.of_client(found.client_id),
+        zone=practice.practice_zone(now.date()),
+    )
+    return page, form.status
+
+
+@blueprint.post("/my/documents/<uuid:document_id>/remove")
+@audience(client)
+def remove(document_id: UUID) -> ResponseReturnValue:
+    """Take a file back that nobody has opened. Another client's file answers as if there were none."""
+    found, now = client_of_page(), clock.now()
+    if documents.find(document_id).client_id != found.client_id:
+        raise NotFound
+    try:
+        with transaction():
+            documents.remove(document_id, actor=found.actor, now=now)
+        flash(N_("The file is deleted."), "ok")
+    except DocumentSettled as refusal:
+        flash(refusal.sentence, "caution")
+    return redirect(url_for("own_documents.show"), 303)
