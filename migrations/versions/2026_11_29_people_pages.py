@@ -15,17 +15,15 @@ depends_on = None
 
 def upgrade() -> None:
     for column in ("parking", "step_free"):
-        op.add_column(
-            "locations", sa.Column(column, sa.String(), server_default=sa.text("''"), nullable=False)
-        )
+        op.add_column("locations", sa.Column(column, sa.Text(), server_default=sa.text("''"), nullable=False))
     op.create_table(
         "therapist_profiles",
         sa.Column("therapist_id", sa.Uuid(), nullable=False),
         sa.Column("is_shown", sa.Boolean(), nullable=False),
-        sa.Column("languages", sa.String(), nullable=False),
-        sa.Column("training", sa.String(), nullable=False),
-        sa.Column("likes", sa.String(), nullable=False),
-        sa.Column("gender", sa.String(), nullable=True),
+        sa.Column("languages", sa.Text(), nullable=False),
+        sa.Column("training", sa.Text(), nullable=False),
+        sa.Column("likes", sa.Text(), nullable=False),
+        sa.Column("gender", sa.Text(), nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.CheckConstraint("gender IN ('woman', 'man')", name=op.f("ck_therapist_profiles_gender_known")),
         sa.ForeignKeyConstraint(
@@ -38,7 +36,7 @@ def upgrade() -> None:
         "photos",
         sa.Column("therapist_id", sa.Uuid(), nullable=True),
         sa.Column("location_id", sa.Uuid(), nullable=True),
-        sa.Column("alt", sa.String(), nullable=False),
+        sa.Column("alt", sa.Text(), nullable=False),
         sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.CheckConstraint(
@@ -57,7 +55,7 @@ def upgrade() -> None:
     op.create_table(
         "photo_files",
         sa.Column("photo_id", sa.Uuid(), nullable=False),
-        sa.Column("format", sa.String(), nullable=False),
+        sa.Column("format", sa.Text(), nullable=False),
         sa.Column("width", sa.Integer(), nullable=False),
         sa.Column("height", sa.Integer(), nullable=False),
         sa.Column("digest", sa.String(length=32), nullable=False),
