@@ -49,23 +49,23 @@ def page(signed_in: SignedInClient, now: datetime) -> str:
     with transaction():
         line = progress.pain_line(person, actor=signed_in.actor, now=now, look_backs=_look_backs(running))
         after = _after(before.visits, person, signed_in.actor, now)
-    return render_template(
-        "portal/home.html",
-        person=person,
-        others=len(accounts.people_on(proven)) > 1,
-        visits=[(visit, signed_links.manage_path(visit.id, visit.link_epoch)) for visit in visits],
-        act=next_act(next_visit, _standing(next_visit, now), prepared, now) if next_visit else None,
-        preparation=prepared,
-        next_number=running.number_of(next_visit) if running and next_visit else None,
-        course=running,
-        left=course.can_go_on(person) if running else None,
-        line=line,
-        has_progress=progress.has_any(person.id),
-        past=before,
-        after=after,
-        waits=waiting_list.entries_of(person.id, now),
-        earlier=_earlier(next_visit, now) if next_visit else None,
-    )
+        return render_template(
+            "portal/home.html",
+            person=person,
+            others=len(accounts.people_on(proven)) > 1,
+            visits=[(visit, signed_links.manage_path(visit.id, visit.link_epoch)) for visit in visits],
+            act=next_act(next_visit, _standing(next_visit, now), prepared, now) if next_visit else None,
+            preparation=prepared,
+            next_number=running.number_of(next_visit) if running and next_visit else None,
+            course=running,
+            left=course.can_go_on(person) if running else None,
+            line=line,
+            has_progress=progress.has_any(person.id),
+            past=before,
+            after=after,
+            waits=waiting_list.entries_of(person.id, now),
+            earlier=_earlier(next_visit, now) if next_visit else None,
+        )
 
 
 def _standing(visit: Appointment, now: datetime) -> intake.SafetyStanding:

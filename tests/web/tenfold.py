@@ -50,7 +50,6 @@ PEOPLE_AND_HOUSE = {
     "time_off",
     "clients",
     "contacts",
-    "consents",
 }
 TAKES_PLACE = (
     "starts_at",
