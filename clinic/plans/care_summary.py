@@ -4,7 +4,7 @@ It is read from the newest answers under review and from the running course, and
 says what is planned; what was given is only what the therapist writes into the note.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -119,7 +119,7 @@ def summary(safety: ExplainedSafety, plan: Plan | None, minutes: int) -> CareSum
         care=tuple(text for text in dict.fromkeys(care) if text not in position),
         types=tuple(MODALITIES[modality].name for modality in content.get("modalities", ())),
         areas=_regions(planned.areas),
-        by_area=tuple(_by_area(planned, content.get("modalities", ()), minutes)),
+        by_area=tuple(part.sentence for part in planned.parts_of(minutes)),
         leave_alone=(*_regions(planned.avoid), *planned.sites),
         pressure=planned.pressure,
         techniques=planned.techniques_by_type,
@@ -129,12 +129,6 @@ def summary(safety: ExplainedSafety, plan: Plan | None, minutes: int) -> CareSum
 
 def _regions(codes: Iterable[str]) -> tuple[str, ...]:
     return tuple(REGIONS.get(code, code) for code in codes)
-
-
-def _by_area(planned: ExplainedPlan, types: Collection[str], minutes: int) -> Iterable[str]:
-    """Only while the course still has all of the types: a therapist may have chosen others."""
-    parts = planned.parts_of(minutes)
-    return [part.sentence for part in parts] if all(part.modality in types for part in parts) else []
 
 
 def _left_out(safety: ExplainedSafety) -> Iterable[LeftOutType]:
