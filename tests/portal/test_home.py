@@ -148,7 +148,9 @@ def test_every_page_of_a_client_has_the_same_few_entries_and_says_where_one_is(
         "My data": "/my/data",
     }
     for words, path in entries.items():
-        (bar,) = [one for one in ada.open(path).page.all("nav") if one.attributes.get("class") == "tabs"]
+        (bar,) = [
+            one for one in ada.open(path).page.all("nav") if one.attributes.get("class") == "tabs tabs--wraps"
+        ]
         assert {one.text: one.get("href") for one in bar.all("a")} == entries
         assert [one.text for one in bar.all("a") if one.has("aria-current")] == [words]
 
