@@ -37,7 +37,7 @@ from clinic.public import extend_reservation, missing_treatments, times_page
 from clinic.public.forms import BookingDetailsForm, PersonForm
 from clinic.public.intake import SAID_NO
 from clinic.refusal import Refusal
-from clinic.web import form_keys, refusal_page, time_values
+from clinic.web import form_keys, refusal_page, time_values, visit_facts
 from clinic.web.access import anyone, audience
 from clinic.web.browser import browser, forget_typed, keep_typed, known_browser, typed
 from clinic.web.signed_in_client import signed_in_client, signed_in_client_id
@@ -325,6 +325,7 @@ def _treatments_page(*, refusal: Refusal | None = None) -> str:
     missing = missing_treatments.why_missing(sold, signed_in_client_id(), clock.now())
     return render_template(
         "public/treatments.html",
+        asks_first=any(treatment.intake == IntakeRule.BEFORE_BOOKING for treatment in sold),
         person=person,
         treatments=[
             (treatment, admission.needs_approval(treatment))
@@ -350,6 +351,7 @@ def _details_page(form: BookingDetailsForm, kept: Appointment, *, refusal: Refus
         visit=kept,
         asks=bool(form.plain.data) or admission.is_requested_first(kept.treatment, signed_in_client_id()),
         free_until=states.free_until(kept),
+        agreed=visit_facts.facts_of_visit(kept, practice.the_practice(), clock.now()),
         refusal=refusal,
         has_errors=refusal is not None or form.has_errors,
     )

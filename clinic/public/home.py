@@ -12,7 +12,7 @@ from clinic.practice import photos, profiles
 from clinic.practice import queries as practice
 from clinic.practice.models import Location, Therapist, Treatment
 from clinic.practice.supply import supply_of
-from clinic.public import opening_times, structured_data
+from clinic.public import opening_times, question_time, structured_data
 from clinic.scheduling import hours
 from clinic.scheduling.hours import Days
 from clinic.web import slot_picker
@@ -56,6 +56,12 @@ def home() -> str:
         houses=opening_times.of_locations(now),
         next_free=_next_free(sold, people, now) if _is_open() else None,
     )
+
+
+@blueprint.app_context_processor
+def minutes_of_questions() -> dict[str, object]:
+    """How long the health questions take, for every page that leads to them."""
+    return {"question_minutes": question_time.MINUTES}
 
 
 def _is_open() -> bool:

@@ -35,7 +35,7 @@ from clinic.practice.supply import Supply, supply_of
 from clinic.public import preparation
 from clinic.public.forms import RevisionForm
 from clinic.refusal import NotFound, Refusal, Stale
-from clinic.web import languages, refusal_page, slot_picker, time_values
+from clinic.web import languages, refusal_page, slot_picker, time_values, visit_facts
 from clinic.web.access import anyone, audience
 from clinic.web.calendar_links import calendar_links
 from clinic.web.signed_in_client import signed_in_client_id
@@ -82,10 +82,10 @@ def done(token: str) -> ResponseReturnValue:
         visit=visit,
         token=token,
         reminders=reminders,
+        agreed=visit_facts.facts_of_visit(visit, practice.the_practice(), clock.now()),
         **_preparation(visit, clock.now()),
         calendars=calendar_links(visit, practice.the_practice()),
         reaches=messages.reaches_by_mail(visit.id),
-        free_until=states.free_until(visit),
         course=_course(visit) if signed_in_client_id() == visit.client_id else None,
     )
 
@@ -257,6 +257,7 @@ def _page(visit: Appointment, token: str, *, refusal: str | None = None) -> str:
         is_open=_open(visit, now),
         can_undo=changes.can_undo(visit, "client", now),
         free_until=states.free_until(visit),
+        agreed=visit_facts.facts_of_visit(visit, practice.the_practice(), now),
         refusal=refusal,
         safety_form=before_visit.form_path(visit, now),
         **_preparation(visit, now),

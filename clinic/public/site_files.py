@@ -17,6 +17,7 @@ blueprint = Blueprint("site_files", __name__)
 PRIVATE = (
     "/a/",
     "/api/",
+    "/before",
     "/book/details",
     "/c/",
     "/check-in/",

@@ -29,7 +29,7 @@ from clinic.practice.models import Location, Therapist, Treatment
 from clinic.practice.supply import supply_of
 from clinic.public import structured_data
 from clinic.refusal import NotFound, Refusal
-from clinic.web import slot_picker, time_values
+from clinic.web import slot_picker, time_values, visit_facts
 from clinic.web.browser import known_browser
 from clinic.web.signed_in_client import signed_in_client_id
 from clinic.web.slot_picker import PickerUrl, SlotChoice
@@ -49,7 +49,8 @@ def render(
     """
     choice = _choice(treatment, now, wanted, at)
     is_gone = refusal is not None and next_step(refusal) in (NextStep.OTHER_TIME, NextStep.NEW_RESERVATION)
-    present = practice.the_practice()
+    present, asked_for = practice.the_practice(), choice.search.therapist_id
+    chosen_therapist = choice.therapists.get(asked_for) if asked_for else None
     return render_template(
         "public/choose.html",
         structured=structured_data.graph(
@@ -57,12 +58,11 @@ def render(
             structured_data.service(present, treatment, choice.location),
         ),
         treatment=treatment,
+        agreed=visit_facts.facts_of_treatment(treatment, choice.location, chosen_therapist, present),
         is_confirmed=admission.needs_approval(treatment),
         therapists=[one for one in treatment.therapists if one.id not in choice.left_out],
         is_anybody_left_out=bool(choice.left_out),
-        chosen_therapist=choice.therapists.get(choice.search.therapist_id)
-        if choice.search.therapist_id
-        else None,
+        chosen_therapist=chosen_therapist,
         locations=practice.locations(now.date()),
         picker=slot_picker.picker(choice, treatment.slug, _address(treatment, at=at), now),
         action=_address(treatment, "booking.hold", at)(request.args.get("day"), request.args.get("from")),

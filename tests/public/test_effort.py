@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from clinic.accounts import signed_links
 from clinic.guidance.questions import QUESTIONS
 from clinic.intake import services as intake
+from clinic.public.question_time import MINUTES, SECONDS_A_PAGE, SECONDS_AN_ACTION
 from tests.conftest import NOW
 from tests.intake import walk
 from tests.make import Make
@@ -120,6 +121,9 @@ def test_what_booking_costs_a_client(
     print(f"\n{table(rows)}")
     for name, effort in rows.items():
         assert effort.within(*MOST[name]), table(rows)
+    for door, name in (("chosen", "chosen treatment, typical"), ("suggestion", "suggestion first, typical")):
+        seconds = SECONDS_A_PAGE * rows[name].pages + SECONDS_AN_ACTION * rows[name].actions
+        assert abs(MINUTES[door] - seconds / 60) < 1, "the doors say how long the questions take"
 
 
 MOST = {
