@@ -7,6 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.make import Make
+from tests.web.reading import read
 
 pytestmark = pytest.mark.usefixtures("clock_at_now")
 
@@ -68,3 +69,21 @@ def test_the_sentences_of_the_script_stand_in_the_page(
     assert attribute(page, "looking")
     assert all("{times}" in attribute(page, name) for name in ("gone", "came"))
     assert ("Try again" in page) is (language == "en")
+
+
+def test_a_therapist_is_chosen_by_one_press_which_keeps_day_and_place(
+    client: FlaskClient, make: Make
+) -> None:
+    make.practice()
+    place = make.location()
+    make.location()
+    people = [make.therapist(place), make.therapist(place, given_name="Paul", slug="paul")]
+    sold = make.treatment(therapists=people)
+    first = read(client.get(f"/book/{sold.slug}?day=2031-03-06").text).one("nav", aria_label="Therapist")
+    assert [link.text for link in first.all("a", aria_current="true")] == ["Any therapist"]
+    paul = next(link for link in first.all("a") if link.text.startswith("Paul")).get("href")
+    assert "day=2031-03-06" in paul
+    page = read(client.get(paul).text)
+    chosen = page.one("nav", aria_label="Therapist").all("a", aria_current="true")
+    assert [link.text for link in chosen] == [people[1].name]
+    assert page.one("nav", aria_label="Where").all("a", aria_current="true")
