@@ -295,7 +295,7 @@ _BLANK = {
     FieldKind.BODY_MAP: "Choose every area that applies.",
     FieldKind.INTEGER: "Enter a whole number.",
     FieldKind.SCALE: "Choose a number from 0 to 10.",
-    FieldKind.RED_FLAG: "Answer yes, no, or I am not sure.",
+    FieldKind.RED_FLAG: "Answer yes, no, or not sure.",
     FieldKind.PSFS: "Name at least one activity.",
     FieldKind.CONFIRM: "Tick the box to go on.",
 }

@@ -90,7 +90,7 @@ def _declared(field: Field) -> dict[str, Any]:
 _FLAG_OPTIONS: Final = (
     Option("yes", "Yes"),
     Option("no", "No"),
-    Option("unsure", "I am not sure", "That is a fine answer. We will suggest who to ask."),
+    Option("unsure", "Not sure", "That is a fine answer. We will suggest who to ask."),
 )
 _WHY_FLAGS: Final = (
     "A few signs need a doctor before a massage. We ask everyone. Only your therapist sees the answers."
@@ -116,7 +116,7 @@ def _flag_page(number: int, heading: str, *codes: str) -> QuestionPage:
         "D",
         tuple(_flag(code) for code in codes),
         heading=heading,
-        intro="If your answer to all of these is no, use the one button at the end.",
+        intro="If your answer to all of these is no, use the one button at the end." if number == 1 else "",
     )
 
 

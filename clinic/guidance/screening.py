@@ -125,7 +125,7 @@ def _unsure(flag: RedFlag) -> FiredRule:
         disposition=Disposition.DOCTOR if flag.urgent else None,
         why=f"Not sure: {flag.title}",
         changes=(),
-        when=f"“{flag.question}” is answered with “I am not sure”",
+        when=f"“{flag.question}” is answered with “Not sure”",
         sources=("default",),
         answers={"red_flags_unsure": [flag.code]},
         how_soon=HowSoon.TODAY if flag.urgent else None,

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from clinic.guidance.levels import Disposition, HelpPlace, HowSoon, Level
 from clinic.guidance.plan import area_minutes
+from clinic.guidance.questions import PAGES
 from clinic.guidance.rules.kinds import REGIONS
 from clinic.intake.models import Outcome, SubmissionKind
 
@@ -352,6 +353,8 @@ class Explanation:
     evidence: str
     plan: ExplainedPlan | None
     rule_set: str
+    unasked: tuple[str, ...] = ()
+    """Titles of the questions that nobody had asked, in the order of the pages."""
 
     @classmethod
     def of(cls, outcome: Outcome) -> Self:
@@ -372,6 +375,7 @@ class Explanation:
             evidence=suggestion.get("evidence", ""),
             plan=ExplainedPlan.read(plan) if plan else None,
             rule_set=outcome.rule_set,
+            unasked=unasked_titles(outcome),
         )
 
     @property
@@ -410,6 +414,17 @@ def most_minutes_of(outcome: Outcome) -> int | None:
 def unasked_of(outcome: Outcome) -> frozenset[str]:
     """The fields that nobody had asked when the answers were sent, as keys of answers; older answers were asked all."""
     return frozenset(outcome.explanation.get("unasked", ()))
+
+
+def unasked_titles(outcome: Outcome) -> tuple[str, ...]:
+    """What nobody had asked when the answers were sent, as short titles in the order of the pages."""
+    unasked = unasked_of(outcome)
+    return tuple(
+        question.title
+        for page in PAGES
+        for question in page.questions
+        if page.part != "H" and question.field in unasked
+    )
 
 
 def _length(row: Stored) -> ExplainedLength:

@@ -23,6 +23,7 @@ from clinic.intake.explanation import (
     ExplainedSafety,
     TechniqueGroup,
     safety_of,
+    unasked_titles,
 )
 from clinic.intake.models import Purpose
 from clinic.language.reading import full_date
@@ -62,6 +63,8 @@ class CareSummary:
     techniques: tuple[TechniqueGroup, ...] = ()
     """By type, each technique once."""
     left_out: tuple[LeftOutType, ...] = ()
+    not_asked: tuple[str, ...] = ()
+    """Titles of the questions that nobody has asked the client yet."""
 
 
 def care_of(visit: Appointment, *, by: User, now: datetime) -> CareSummary | None:
@@ -89,6 +92,7 @@ def care_of(visit: Appointment, *, by: User, now: datetime) -> CareSummary | Non
         summary(safety, plan, visit.length_minutes),
         own_words=words,
         withdrawn=_withdrawn(withdrawn, visit.zone),
+        not_asked=unasked_titles(sent.outcome) if sent is not None else (),
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from flask import url_for
 
 from clinic.guidance import questionnaire
-from clinic.guidance.fields import FIELDS
+from clinic.guidance.fields import FIELDS, FieldKind
 from clinic.guidance.questionnaire import EVERYTHING, SUCCESSORS, Scope
 from clinic.guidance.questions import FLAG_PREFIX, PARTS, QUESTIONS, Question, QuestionPage
 from clinic.intake import path
@@ -47,7 +47,8 @@ def parts(answers: Answers, scope: Scope = EVERYTHING) -> list[PartAnswers]:
 
 def _rows(page: QuestionPage, answers: Answers, scope: Scope) -> Iterator[tuple[str, str, str]]:
     for question in path.asked_questions(page, answers, scope):
-        if not question.field.startswith(FLAG_PREFIX):
+        own_words_left_out = question.kind is FieldKind.OWN_WORDS and answers.get(question.field) is None
+        if not (question.field.startswith(FLAG_PREFIX) or own_words_left_out):
             yield question.title, words(question, answers.get(question.field)), change(question.field)
 
 

@@ -122,7 +122,7 @@ def _lacking(reservation: Appointment, now: datetime) -> _Lacking | None:
     sent = standing.submission
     if sent is None or not standing.fresh or sent.client_id != person or standing.is_answered_for(types):
         return None
-    if standing.level is not None and standing.level.stops:
+    if reservation.treatment.intake != IntakeRule.BEFORE_BOOKING or (standing.level and standing.level.stops):
         return None
     given = queries.consent_of(sent)
     if given is None or given.text_version != consent.HEALTH_DATA.version:
@@ -175,6 +175,7 @@ def _begin_page(form: BeginForm) -> str:
         has_errors=form.has_errors,
         paragraphs=consent.HEALTH_DATA.paragraphs,
         why=CONSENT_QUESTION.why,
+        chosen=_door()[0] is Door.CHOSEN,
         reservation=_reservation(),
     )
 

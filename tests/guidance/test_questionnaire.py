@@ -7,6 +7,7 @@ from clinic.guidance import questionnaire, schedule
 from clinic.guidance.engine import screen
 from clinic.guidance.facts import Facts, InvalidFacts
 from clinic.guidance.fields import FIELDS, FieldKind
+from clinic.guidance.levels import Level
 from clinic.guidance.questionnaire import PartStanding, UnknownPage, UnreadableAnswer
 from clinic.guidance.questions import (
     ASKED_AGAIN_FIELDS,
@@ -85,12 +86,15 @@ def test_each_page_of_signs_says_what_it_is_about() -> None:
     assert len(set(headings)) == len(headings) == 5
 
 
-def test_a_condition_that_stops_a_booking_by_itself_is_never_folded_away() -> None:
-    folded = {option.code for option in FIELDS["conditions"].further_options}
+@pytest.mark.parametrize(
+    ("field", "folded_at_most"), [("conditions", Level.THERAPIST_REVIEW), ("diagnoses", Level.CAUTION)]
+)
+def test_what_stops_a_booking_by_itself_is_never_folded_away(field: str, folded_at_most: Level) -> None:
+    folded = {option.code for option in FIELDS[field].further_options}
     assert folded
     assert "none" not in folded
     for code in folded:
-        assert not screen(Facts.of({"conditions": [code]})).level.stops, code
+        assert screen(Facts.of({field: [code]})).level <= folded_at_most, code
 
 
 def test_consent_comes_before_the_pages_and_the_confirmations_come_last() -> None:
@@ -331,7 +335,7 @@ def test_what_a_form_posts_is_read(field: str, raw: list[str], value: object) ->
         ("onset_triggers", ["none_obvious", "fall"], "but not both"),
         ("visit_goals", ["sleep", "posture", "mobility", "prevention"], "up to 3"),
         ("pain_areas", [], "Choose every area"),
-        ("red_flags.weight_loss", [], "yes, no, or I am not sure"),
+        ("red_flags.weight_loss", [], "yes, no, or not sure"),
         ("red_flags.weight_loss", ["perhaps"], "one of the answers"),
         ("accuracy_confirmed", [], "Tick the box"),
         ("psfs", ["", "3"], "Write the activity"),
@@ -364,7 +368,7 @@ def test_answers_are_shown_in_words() -> None:
     assert questionnaire.in_words("stress_level", 3) == "3 of 10"
     assert questionnaire.in_words("age_years", 41) == "41"
     assert questionnaire.in_words("session_minutes_pref", 45) == "45 minutes"
-    assert questionnaire.in_words("red_flags.weight_loss", "unsure") == "I am not sure"
+    assert questionnaire.in_words("red_flags.weight_loss", "unsure") == "Not sure"
     assert questionnaire.in_words("psfs", [{"activity": "walking", "score": 4}]) == "walking: 4 of 10"
     assert questionnaire.in_words("psfs", []) == "None"
 

@@ -58,9 +58,15 @@ class Effort:
         return self.pages <= pages and self.actions <= actions and self.words <= words
 
 
+ELSEWHERE = {"sr", "column"}
+"""Classes of what phones do not show: for screen readers only, and the parts of the form, which are bars there."""
+
+
 def seen(element: Element) -> str:
-    """The text that can be seen: neither for screen readers only, nor folded away."""
-    if "sr" in element.attributes.get("class", "").split() or element.name in ("svg", "script", "template"):
+    """The text that can be seen on a phone: neither for screen readers only, nor folded away."""
+    if ELSEWHERE & set(element.attributes.get("class", "").split()):
+        return ""
+    if element.name in ("svg", "script", "template"):
         return ""
     parts = element.parts
     if element.name == "details" and not element.has("open"):

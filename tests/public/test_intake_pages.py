@@ -776,7 +776,7 @@ def test_who_chose_a_time_first_reads_that_it_is_kept_and_what_comes(visitor: Vi
     page = visitor.post(f"/book/{sold.slug}", {"start": start[1]})
     assert heading(page) == "Tell us about your back"
     assert "We hold" in words(page)
-    assert "first some questions about your health, then your name" in words(page)
+    assert "only what can change your booking: about six minutes" in words(page)
     assert f'class="back" href="/book/{sold.slug}"' in page.text
     visitor.say_yes()
     assert "We hold" in words(visitor.go("/intake"))

@@ -10,7 +10,7 @@ ABOUT_YOU: Final = (
         kind=FieldKind.INTEGER,
         title="Age",
         text="How old are you?",
-        help="Some advice and some cautions depend on age.",
+        why="Some advice and some cautions depend on age.",
         low=0,
         high=110,
     ),
@@ -19,7 +19,6 @@ ABOUT_YOU: Final = (
         kind=FieldKind.ONE,
         title="Sex registered at birth",
         text="What sex were you registered as at birth?",
-        help="You may skip it.",
         why="It decides whether we ask about pregnancy. If you need our page for a doctor, it is on that too.",
         options=choices(
             ("female", "Female"),

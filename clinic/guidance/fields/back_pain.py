@@ -28,6 +28,8 @@ _DIAGNOSES: Final = (
     ("fibromyalgia", "Fibromyalgia"),
     ("lymphoedema", "Lymphoedema: long-lasting swelling of an arm or leg"),
 )
+_RARELY_DECIDING: Final = frozenset({"scoliosis", "myofascial_pain", "postural_imbalance", "fibromyalgia"})
+"""Names that change little about a booking; they are folded away."""
 
 YOUR_BACK_PAIN: Final = (
     Field(
@@ -53,7 +55,6 @@ YOUR_BACK_PAIN: Final = (
         kind=FieldKind.SCALE,
         title="Average pain last week",
         text="How strong was your pain on average over the last week, 0 to 10?",
-        why="The same number starts your progress chart.",
         low_label=NO_PAIN,
         high_label=WORST,
     ),
@@ -224,6 +225,8 @@ YOUR_BACK_PAIN: Final = (
         text="Has anyone told you what is wrong with your back?",
         help="Include what you were told even if you are not sure.",
         options=choices(*_DIAGNOSES, ("none", "No, or none of these")),
+        groups=(("", tuple(code for code, *_ in _DIAGNOSES if code not in _RARELY_DECIDING)),),
+        more="More names: curved spine, sore spots, posture, fibromyalgia",
     ),
     Field(
         name="diagnoses_past",

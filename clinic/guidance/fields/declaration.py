@@ -42,7 +42,8 @@ class Field:
     optional question may be left blank. `low` and `high` are both allowed values. `numeric` says that the option codes
     stand for whole numbers and are stored as such. `most` limits how many options a client may choose. `exclusive` names
     an option, besides `none`, that cannot stand beside others. `starts_from` names an earlier field that may fill this one
-    in beforehand. `groups` are headings with the codes shown under each; options in no group are folded away under `more`.
+    in beforehand. `groups` are headings, or one empty one, with the codes shown under each; options in no group are folded
+    away under `more`.
     """
 
     name: str

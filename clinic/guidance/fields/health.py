@@ -31,7 +31,7 @@ YOUR_HEALTH: Final = (
         kind=FieldKind.MANY,
         title="Conditions",
         text="Do you have, or have you had, any of these?",
-        help="Most do not stop a massage; they change how we do it.",
+        why="Most do not stop a massage; they change how we do it.",
         options=choices(
             ("hypertension_controlled", "High blood pressure, under control"),
             ("hypertension_uncontrolled", "High blood pressure, not under control"),
@@ -98,7 +98,7 @@ YOUR_HEALTH: Final = (
         kind=FieldKind.MANY,
         title="Medicines",
         text="Do you take any of these?",
-        help="Blood thinners and steroids change what pressure is safe.",
+        why="Blood thinners and steroids change what pressure is safe.",
         options=choices(
             ("anticoagulant", "Blood thinners", "For example warfarin, apixaban, rivaroxaban or heparin."),
             (
@@ -215,7 +215,7 @@ YOUR_HEALTH: Final = (
         kind=FieldKind.MANY,
         title="Skin",
         text="Any skin problem today?",
-        help="We can often work around it. A few need a doctor or a later date.",
+        why="We can often work around it. A few need a doctor or a later date.",
         options=choices(
             ("open_wound", "An open wound"),
             ("burn_or_sunburn", "A burn or sunburn"),
