@@ -111,13 +111,7 @@ def _flag(code: str) -> Question:
 
 
 def _flag_page(number: int, heading: str, *codes: str) -> QuestionPage:
-    return QuestionPage(
-        f"safety-{number}",
-        "D",
-        tuple(_flag(code) for code in codes),
-        heading=heading,
-        intro="If your answer to all of these is no, use the one button at the end." if number == 1 else "",
-    )
+    return QuestionPage(f"safety-{number}", "D", tuple(_flag(code) for code in codes), heading=heading)
 
 
 def _own_words(topic: str, text: str, *, shown: Condition | None = None) -> tuple[Question, ...]:

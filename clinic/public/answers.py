@@ -1,6 +1,6 @@
 """A client's own answers to read again: the parts of the intake, each with its questions in words."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from flask import url_for
@@ -16,11 +16,16 @@ Answers = Mapping[str, object]
 
 @dataclass(frozen=True)
 class PartAnswers:
-    """One part, with (question, answer in words, URL to change it) for each question asked."""
+    """One part, with (question, answer in words, URL to change it) for each question asked.
+
+    `nothing` are the questions to which nothing applied, `blank` those left open, each as (question, URL to change it).
+    """
 
     code: str
     title: str
     rows: tuple[tuple[str, str, str], ...]
+    nothing: tuple[tuple[str, str], ...] = ()
+    blank: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -37,19 +42,41 @@ def parts(answers: Answers, scope: Scope = EVERYTHING) -> list[PartAnswers]:
     pages = path.asked_pages(answers, scope)
     found = []
     for part in PARTS:
-        rows = tuple(row for page in pages if page.part == part.code for row in _rows(page, answers, scope))
-        if rows:
-            found.append(
-                PartAnswers(part.code, part.title, _with_flags(rows, answers) if part.code == "D" else rows)
-            )
+        asked = [
+            question for page in pages if page.part == part.code for question in _listed(page, answers, scope)
+        ]
+        rows = tuple(_row(question, answers) for question in asked if _is_told(question, answers))
+        nothing = _links(question for question in asked if _is_nothing(question, answers))
+        blank = _links(question for question in asked if answers.get(question.field) is None)
+        if part.code == "D":
+            rows = _with_flags(rows, answers)
+        if rows or nothing or blank:
+            found.append(PartAnswers(part.code, part.title, rows, nothing, blank))
     return found
 
 
-def _rows(page: QuestionPage, answers: Answers, scope: Scope) -> Iterator[tuple[str, str, str]]:
+def _listed(page: QuestionPage, answers: Answers, scope: Scope) -> Iterator[Question]:
+    """The questions of a page that the list names by themselves: no signs, and no place for own words left empty."""
     for question in path.asked_questions(page, answers, scope):
-        own_words_left_out = question.kind is FieldKind.OWN_WORDS and answers.get(question.field) is None
-        if not (question.field.startswith(FLAG_PREFIX) or own_words_left_out):
-            yield question.title, words(question, answers.get(question.field)), change(question.field)
+        is_left_empty = question.kind is FieldKind.OWN_WORDS and answers.get(question.field) is None
+        if not (question.field.startswith(FLAG_PREFIX) or is_left_empty):
+            yield question
+
+
+def _is_nothing(question: Question, answers: Answers) -> bool:
+    return answers.get(question.field) in ([], "none")
+
+
+def _is_told(question: Question, answers: Answers) -> bool:
+    return answers.get(question.field) is not None and not _is_nothing(question, answers)
+
+
+def _links(questions: Iterable[Question]) -> tuple[tuple[str, str], ...]:
+    return tuple((question.title, change(question.field)) for question in questions)
+
+
+def _row(question: Question, answers: Answers) -> tuple[str, str, str]:
+    return question.title, words(question, answers.get(question.field)), change(question.field)
 
 
 def _with_flags(rows: tuple[tuple[str, str, str], ...], answers: Answers) -> tuple[tuple[str, str, str], ...]:

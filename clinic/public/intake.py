@@ -60,7 +60,7 @@ class BeginForm(Form):
     )
     mail = StringField(
         "E-mail address",
-        description="Only so that you can go on later on another device. Nothing about your health is sent.",
+        description="Only to go on later on another device. Nothing about your health is sent.",
         validators=[Optional()],
         render_kw={"autocomplete": "email", "type": "email", "inputmode": "email"},
     )

@@ -43,7 +43,7 @@ def answers(client: Client) -> dict[str, object]:
     told = AS_MISSING | {name: _texts(value) for name, value in client.facts.items()}
     for said, key in (("yes", "red_flags"), ("unsure", "red_flags_unsure")):
         told |= {f"{FLAG_PREFIX}{code}": [said] for code in told.pop(key, []) if code != "none"}
-    if ["worse"] == told.get("pain_trend") or ["first_episode"] == told.get("pain_course"):
+    if told.get("pain_trend") == ["worse"] or told.get("pain_course") == ["first_episode"]:
         told.setdefault("cancer_pain_changed", ["yes"])
     if "pregnancy" in told:
         told.setdefault("sex_at_birth", ["female"])

@@ -37,7 +37,7 @@ YOUR_BACK_PAIN: Final = (
         kind=FieldKind.BODY_MAP,
         title="Where it hurts",
         text="Where does it hurt?",
-        help="Tap every area that applies, on the figure or in the list. “Left” and “right” mean your own left and right.",
+        help="Tap every area, on the figure or in the list. “Left” means your own left.",
         options=choices(
             ("neck", "Neck"),
             ("shoulders", "Shoulders"),
@@ -120,7 +120,7 @@ YOUR_BACK_PAIN: Final = (
         kind=FieldKind.MANY,
         title="What you notice",
         text="Which of these do you notice?",
-        help="Choose all that apply. If you are not sure, your therapist checks by touch.",
+        help="If you are not sure, your therapist checks by touch.",
         options=choices(
             ("general_tightness", "Tight all over, no single sore place"),
             ("knots", "A sore knot in the muscle that you can feel"),
@@ -195,7 +195,6 @@ YOUR_BACK_PAIN: Final = (
         kind=FieldKind.MANY,
         title="Arm or leg feeling",
         text="Do you have tingling, numbness or weakness in an arm or leg?",
-        help="Choose all that apply.",
         options=choices(
             ("tingling", "Tingling or pins and needles"),
             ("numbness", "Numbness: less feeling"),
@@ -254,7 +253,7 @@ YOUR_BACK_PAIN: Final = (
         kind=FieldKind.SCALE,
         title="Stress this month",
         text="How stressed have you been this month, 0 to 10?",
-        help="Stress is a common part of back pain; there is no wrong answer.",
+        help="There is no wrong answer.",
         low_label="not at all",
         high_label="as much as can be",
     ),
@@ -263,7 +262,7 @@ YOUR_BACK_PAIN: Final = (
         kind=FieldKind.ONE,
         title="Low or anxious lately",
         text="Have you felt low or anxious lately?",
-        help="Only your therapist sees this. It never blocks a booking.",
+        help="It never blocks a booking.",
         options=choices(("none", "No"), ("mild", "A little"), ("marked", "A lot")),
         optional=True,
     ),

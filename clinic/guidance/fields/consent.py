@@ -13,7 +13,7 @@ CONSENT: Final = (
         kind=FieldKind.ONE,
         title="Storing health answers",
         text="May we store these health answers for your care?",
-        help="You can withdraw at any time. If you choose no, nothing is stored, and you can still ask for a booking.",
+        help="If you choose no, nothing is stored, and you can still ask for a booking.",
         why="Your answers about your health are yours. Without your yes we do not keep them.",
         options=YES_NO,
     ),

@@ -13,7 +13,6 @@ WHAT_YOU_LIKE: Final = (
         kind=FieldKind.ONE,
         title="Pressure",
         text="What pressure do you like?",
-        help="You can change your mind at any time.",
         options=choices(
             ("light", "Light"), ("medium", "Medium"), ("firm", "Firm"), ("none", "No preference")
         ),
