@@ -28,13 +28,14 @@ AS_MISSING = {
     "began_before_45": ["no"],
 }
 """What the gate asks besides, answered as the rules read a missing answer."""
-ASKED = [
-    client
-    for client in CLIENTS
-    if not any(
-        f"{FLAG_PREFIX}{code}" in questionnaire.SUCCESSORS for code in client.facts.get("red_flags", ())
-    )  # type: ignore[attr-defined]  # a list of codes
-]
+
+
+def _has_an_older_sign(client: Client) -> bool:
+    said = client.facts.get("red_flags")
+    return isinstance(said, list) and any(f"{FLAG_PREFIX}{code}" in questionnaire.SUCCESSORS for code in said)
+
+
+ASKED = [client for client in CLIENTS if not _has_an_older_sign(client)]
 """Everybody but those with a sign that only older answers hold."""
 
 
