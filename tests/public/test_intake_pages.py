@@ -24,6 +24,7 @@ from clinic.guidance.questions import PAGES
 from clinic.intake import drafts, path, services
 from clinic.intake.models import Draft, RaisedLevel, Submission
 from clinic.plans.models import Review
+from clinic.public import question_time
 from tests.intake import walk
 from tests.make import Make
 from tests.web import reading
@@ -776,7 +777,9 @@ def test_who_chose_a_time_first_reads_that_it_is_kept_and_what_comes(visitor: Vi
     page = visitor.post(f"/book/{sold.slug}", {"start": start[1]})
     assert heading(page) == "Tell us about your back"
     assert "We hold" in words(page)
-    assert "only what can change your booking: about six minutes" in words(page)
+    assert f"only what can change your booking: about {question_time.MINUTES['chosen']} minutes" in words(
+        page
+    )
     assert f'class="back" href="/book/{sold.slug}"' in page.text
     visitor.say_yes()
     assert "We hold" in words(visitor.go("/intake"))
