@@ -233,6 +233,7 @@ UNCOUNTED = {
     "staff_sessions": "seen_at",
     "client_sessions": "seen_at",
     "limits": "not part of a page",
+    "documents": "read_at: the first look is recorded",
 }
 
 
