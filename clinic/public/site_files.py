@@ -25,6 +25,7 @@ PRIVATE = (
     "/intake",
     "/l/",
     "/my",
+    "/new-address/",
     "/o/",
     "/own-page/",
     "/own-tips/",
