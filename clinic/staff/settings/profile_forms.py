@@ -36,7 +36,7 @@ class ProfileForm(UnchangedForm):
     )
     gender = SelectField(
         "For clients who prefer a woman or a man",
-        description="Only if you agree that they see it: they can then look for times by it.",
+        description="It stands on the page, for everybody to see, only if you choose it here.",
         choices=[("", "Do not show it"), (Gender.WOMAN.value, "A woman"), (Gender.MAN.value, "A man")],
         validators=[Optional()],
     )
