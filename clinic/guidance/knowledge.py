@@ -310,7 +310,7 @@ TECHNIQUES: Final = {
         ),
         Technique(
             "muscle_manipulation",
-            "Working and grasping the muscle",
+            "Deep grasping of whole muscles (muscle manipulation)",
             "help the muscle work and relax",
             ("G8", "G9"),
         ),

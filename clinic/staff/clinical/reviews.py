@@ -245,7 +245,7 @@ def _decision_page(
     with transaction():
         opened = _open(review_id, user)
         _record(user, opened.review, fields=("rules", "suggestion"), purpose="review")
-    was_request = opened.is_request
+    was_request, who = opened.is_request, opened.client.first_name
     if opened.review.decided_at is not None or not is_open(opened):
         if request.method == "POST" and request.form.get("reason"):
             raise Stale
@@ -262,7 +262,7 @@ def _decision_page(
             form.revision.data, problem = str(opened.review.revision), refusal.sentence
             is_stale = True
         if problem is None:
-            desk.say(_said(decision, was_request=was_request))
+            desk.say(_said(decision, who, was_request=was_request))
             return redirect(url_for("staff.reviews"), 303)
         form.form_errors.append(problem)
     status = 409 if is_stale else 400 if form.has_errors else 200
@@ -376,10 +376,10 @@ def _name_rules(refusal: services.RuleNotConfirmed) -> str:
     return f"{'; '.join(parts)}. Tick the rule to set it aside, or choose another type."
 
 
-def _said(decision: Decision, *, was_request: bool) -> str:
+def _said(decision: Decision, who: str, *, was_request: bool) -> str:
     if decision is Decision.DECLINE:
-        return "Declined. A letter tells the client." if was_request else "Closed."
-    return "Decided, and the visit is confirmed." if was_request else "Decided."
+        return f"Declined. A letter tells {who}." if was_request else f"Closed: the review of {who}."
+    return f"Decided for {who}, and the visit is confirmed." if was_request else f"Decided for {who}."
 
 
 def _open(review_id: UUID, user: User) -> Opened:
