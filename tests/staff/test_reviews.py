@@ -97,6 +97,7 @@ def test_looking_at_the_accept_page_decides_nothing(scene: Scene, therapist: Bro
 def test_accepting_a_request_confirms_it(scene: Scene, therapist: Browser) -> None:
     visit = scene.request()
     waiting = review(visit, BLOOD_THINNER)
+    assert "Decide until " in therapist.get(f"/staff/reviews/{waiting.id}")
     assert "the visit is confirmed" in therapist.done(f"/staff/reviews/{waiting.id}/accept", revision=1)
     assert make.refreshed(visit).state == State.BOOKED
 
