@@ -304,7 +304,7 @@ def test_german_pages_with_their_long_words_read_well_and_are_worked_by_keyboard
             watch.open(page, path)
         tab_to(page, "Meine Termine öffnen")
         enter(page)
-        expect(page.get_by_role("heading", level=1)).to_have_text("Ihre Termine")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Guten Tag, Eva")
         watch.look(page)
         watch.open(page, "/my/letters")
         tab_to(page, "Speichern")

@@ -184,9 +184,12 @@ def judge(product: Live, manage: str) -> None:
     """Each mail once, each right, none about health."""
     to_client = [mail for mail in product.mails() if mail.to == "hannah@client.example"]
     kinds = Counter(mail.subject.split(":")[0].split(" after")[0] for mail in to_client)
-    assert kinds == {"Booked": 1, "Friday 7 March, 10": 2, "Your tips": 1}, (
-        "two reminders: two days, two hours"
-    )
+    assert kinds == {
+        "Booked": 1,
+        "Before your visit on Friday 7 March": 1,
+        "Friday 7 March, 10": 2,
+        "Your tips": 1,
+    }, "two reminders: two days, two hours; and a word about what is still to be answered"
     for mail in product.mails():
         said = f"{mail.subject}\n{mail.text}\n{mail.html}\n{mail.calendar}"
         said = re.sub(r"https?://[^\s\"]+", "", said).casefold()  # A key may spell anything.

@@ -145,6 +145,7 @@ def test_every_page_of_a_client_has_the_same_few_entries_and_says_where_one_is(
         "Course": "/my/plan",
         "Answers": "/my/answers",
         "Messages": "/my/messages",
+        "Documents": "/my/documents",
         "My data": "/my/data",
     }
     for words, path in entries.items():

@@ -191,8 +191,8 @@ def test_a_treatment_given_elsewhere_shows_the_times_of_that_place(make: Make, v
     sold = make.offering()
     visitor.open(f"/book/{sold.slug}?day=2031-03-06")
     assert visitor.form_with("10:00 Thea")
-    chosen = [one.text for one in visitor.page.one(id="location").all("option") if one.has("selected")]
-    assert chosen != ["The first house"]
+    places = visitor.page.all("nav", aria_label="Where")
+    assert "The first house" not in [one.text for nav in places for one in nav.all("a", aria_current="true")]
 
 
 def test_details_typed_for_a_lost_time_are_there_for_the_next(

@@ -35,6 +35,7 @@ BUTTONS_ONLY = frozenset(
         "appointment.cancel",
         "appointment.undo",
         "booking.hold",
+        "contact_data.prove",
         "doctors_link.open_page",
         "guardian.agree",
         "own_tips.show",
@@ -63,6 +64,8 @@ MACHINES = ("/api/", "/health", "/static/")
 OF_PASSKEYS = ("security.wan_", "security.us_", "security.mf_")
 NO_WORDS_KEPT = ("languages.choose",)
 """Chooses a language from a list; nothing is typed."""
+FILES_ONLY = frozenset({"documents.of_visit", "own_documents.show"})
+"""Forms that ask for a file and a tick: no browser lets a page fill in a file again."""
 
 
 @pytest.fixture
@@ -119,6 +122,8 @@ def test_a_form_that_is_refused_shows_what_was_typed(
         if names and not words_in(answer):
             # Its fields have other names than those above: now they are known.
             answer = browser.post(path, data={**form, **dict.fromkeys(names, WORDS)})
+        if rule.endpoint in FILES_ONLY:
+            continue
         if answer.status_code >= 400 and (names or rule.endpoint not in BUTTONS_ONLY):
             refused += 1
             if not words_in(answer):

@@ -26,7 +26,7 @@ class ProfileForm(UnchangedForm):
     )
     likes = TextAreaField(
         "What you like to treat",
-        description="One thing a line, in a client's words. Say what you do most, not what it cures.",
+        description="One thing a line, in a client's words. Say what you do most, and promise nothing.",
         validators=[Optional(), Length(max=600)],
     )
     training = TextAreaField(
