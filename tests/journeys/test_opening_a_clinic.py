@@ -220,6 +220,13 @@ def offer_something(owner: Colleague) -> None:
 
 
 def open_for_booking(owner: Colleague) -> None:
+    """In Germany an imprint comes first."""
+    owner.open("/staff/settings")
+    owner.follow("Write the imprint")
+    go(owner.page.locator('a[hreflang="en"]').filter(has_text="Imprint"))
+    owner.fill("Text", "Represented by: Olga Brandt")
+    owner.press("Save the text")
+    owner.says("Saved. Clients read it from now on.")
     owner.open("/staff/settings/online-booking")
     owner.press("Open for booking")
     owner.says("Clients can book online now.")

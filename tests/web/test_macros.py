@@ -169,14 +169,14 @@ def test_none_of_these_is_chosen_only_after_it_was_answered(drawn: Draw) -> None
 def test_a_long_list_stands_under_headings_and_unfolds_for_what_was_ticked(drawn: Draw) -> None:
     q = questions_of("conditions")[0]
     page = drawn(QUESTION + "{{ question(q, ['diabetes']) }}", q=q)
-    (folded,) = [one for one in page.all("details") if one.get("class") != "why"]
+    (folded,) = [one for one in page.all("details") if one.attributes.get("class") != "why"]
     assert not folded.has("open")
     assert {box.get("value") for box in page.all("input")} == {option.code for option in q.options}
     assert [box.get("value") for box in page.all("input")][-1] == "none"
     assert len(page.all(role="group")) == 5
     assert {box.get("value") for box in folded.all("input")} == {option.code for option in q.further_options}
     ticked = drawn(QUESTION + "{{ question(q, ['epilepsy']) }}", q=q).all("details")
-    assert [one.has("open") for one in ticked if one.get("class") != "why"] == [True]
+    assert [one.has("open") for one in ticked if one.attributes.get("class") != "why"] == [True]
 
 
 def test_every_region_of_the_figure_ticks_a_checkbox_of_the_list(drawn: Draw) -> None:
