@@ -12,6 +12,7 @@ from clinic.backup import archive, making, nightly, postgres, runs
 from clinic.backup.models import BackupDeed, BackupRun
 from clinic.backup.runs import BackupState
 from clinic.db import db, transaction
+from tests.ports import free_port
 from tests.stage import Stage
 
 KeyPair = tuple[Path, str]
@@ -64,15 +65,12 @@ def test_one_at_a_time(product: Stage, key_pair: KeyPair, tmp_path: Path) -> Non
     assert [path.name for path in tmp_path.iterdir()] == [making.LOCK]
 
 
-def test_a_dump_that_fails_leaves_no_file_and_the_old_ones(
-    product: Stage, key_pair: KeyPair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_database_that_is_away_leaves_no_file_and_the_old_ones(
+    product: Stage, key_pair: KeyPair, tmp_path: Path
 ) -> None:
     before = making.make(product.settings.database_url, tmp_path, [key_pair[1]])
-    monkeypatch.setattr(
-        postgres, "dump", lambda *_: (_ for _ in ()).throw(postgres.ProgramFailed("pg_dump", "no"))
-    )
-    with pytest.raises(postgres.ProgramFailed):
-        making.make(product.settings.database_url, tmp_path, [key_pair[1]])
+    with pytest.raises(postgres.ProgramFailed, match="it does not answer"):
+        making.make(f"postgresql://lumbar@127.0.0.1:{free_port()}/none", tmp_path, [key_pair[1]])
     assert making.newest(tmp_path) == before
     assert [good for _, good, _ in noted()] == [True, False]
     assert sorted(path.name for path in tmp_path.iterdir()) == [making.LOCK, before.name]
