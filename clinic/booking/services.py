@@ -107,6 +107,8 @@ def hold(
     lock_all(supply, criteria, earlier)
     for old in map(_as_it_stands, earlier):
         if _is_the_same(old, criteria, starts_at, now) and revalidation.is_possible(old, now):
+            # Answers may have come since the first call.
+            admission.refuse_unsafe(_standing(old, browser, client_id, now), starts_at)
             return old
         if old.state == State.HELD:
             _release(old, now)

@@ -288,6 +288,17 @@ def test_no_order_of_pages_leads_from_a_stopping_answer_to_a_booking(
     )
 
 
+def test_the_time_that_a_browser_keeps_is_not_given_anew_after_a_stopping_answer(
+    make: Make, database: sa.Connection
+) -> None:
+    play = prepared(make, database)()
+    play.open_the_doors()
+    play.hold(BROWSERS[0], 1, 0)
+    play.meet_a_stop(BROWSERS[0], "refer", elsewhere=False)
+    play.hold(BROWSERS[0], 1, 0)
+    play.teardown()
+
+
 def test_the_machine_meets_days_that_are_closed_between_a_hold_and_its_booking(
     make: Make, database: sa.Connection
 ) -> None:
