@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from clinic import clock
-from clinic.accounts import address_changes, signed_links
+from clinic.accounts import address_changes, limits, signed_links
 from clinic.accounts import services as accounts
 from clinic.accounts.models import AddressChange, Client, Contact, LinkPurpose, ReplacedAddress
 from clinic.db import db
@@ -63,6 +63,22 @@ def test_a_new_address_counts_only_once_its_link_was_used(app: Flask, page: Visi
     replaced = db.session.scalars(sa.select(ReplacedAddress.normalised)).all()
     assert replaced == ["ada@client.example"], "a note tells the old address"
     assert db.session.scalar(sa.select(sa.func.count()).select_from(AddressChange)) == 0
+
+
+def test_the_address_that_signed_in_is_the_one_that_changes(app: Flask, ada: Client, make: Make) -> None:
+    second = make.contact(ada, value="ada@second.example", verified_at=clock.now())
+    own = Visitor(as_client(app, second, ada)).open("/my/contact")
+    assert "ada@second.example" in own.text
+    own.press("Send the link", mail=NEW)
+    assert asked().contact_id == second.id
+
+
+def test_one_address_is_written_to_only_so_often(page: Visitor) -> None:
+    for _ in range(limits.SIGN_IN_LINKS.count):
+        page.press("Send the link", mail=NEW)
+        page.press("Keep the old address")
+    page.press("Send the link", mail=NEW)
+    assert page.status == 429
 
 
 def test_the_link_works_once_and_not_after_the_change_was_given_up(

@@ -1,7 +1,10 @@
 """What is left of a file that somebody sent: its pages or its picture, and nothing that hides in it."""
 
 import io
+import os
 import random
+import subprocess
+from typing import Any
 
 import pikepdf
 import pytest
@@ -232,3 +235,19 @@ def test_a_process_that_takes_too_long_is_given_up() -> None:
     with pytest.raises(UnfitFile) as refused:
         isolation.clean(files.pdf(), patience_seconds=0.001)
     assert refused.value.flaw is Flaw.TOO_LARGE_INSIDE
+
+
+def test_the_process_that_reads_a_file_knows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LUMBAR_PROBE", "a secret")
+    given: list[dict[str, str] | None] = []
+    run = subprocess.run
+
+    def watched(*args: Any, **options: Any) -> Any:
+        given.append(options["env"])
+        return run(*args, **options)
+
+    monkeypatch.setattr(subprocess, "run", watched)
+    isolation.clean(files.pdf())
+    assert [set(environment or os.environ) for environment in given] == [
+        {"PYTHONPATH", "PYTHONDONTWRITEBYTECODE"}
+    ]
