@@ -4,6 +4,8 @@ from clinic.staff import agenda, arrival, same_person, visits, waiting_list
 from clinic.staff.auth import views as auth
 from clinic.staff.blueprint import blueprint
 from clinic.staff.booking import move, new, repeat, series
+from clinic.staff.calendar import free_time
+from clinic.staff.calendar import pages as calendar
 from clinic.staff.clients import barring, details, merging
 from clinic.staff.clinical import (
     check_ins,
@@ -39,6 +41,8 @@ from clinic.staff.settings import (
 
 PAGES = (
     agenda,
+    calendar,
+    free_time,
     new,
     move,
     repeat,

@@ -66,6 +66,14 @@ LEAVES = ("portal.sign_in", "portal.sent", "portal.link", "sign_in.", "security.
 AT = "therapist=ines-moreau&on=2031-06-19&at=09:00"
 QUERIES = {
     "staff.agenda": ("", "day=2031-06-12", "day=2031-06-12&therapist=ines-moreau"),
+    "staff.calendar": (
+        "view=day&day=2031-06-12",
+        "view=rooms&day=2031-06-12",
+        "view=week&day=2031-06-12",
+        "view=week&day=2031-06-12&therapist=all",
+        "view=month&day=2031-06-12",
+    ),
+    "staff.calendar_time": (AT,),
     "staff.find_client": ("", "name=a"),
     "staff.book_for": ("", "client={client}&treatment=swedish"),
     "staff.look_at": ("client={client}&treatment=swedish&" + AT,),
