@@ -45,7 +45,7 @@ class DraftIncomplete(Refusal):
 
     status = 422
     code = "incomplete"
-    sentence = "Please look at the answers on this page again."
+    sentence = N_("Please look at the answers on this page again.")
 
     def __init__(self, problems: Mapping[str, str]) -> None:
         super().__init__()
@@ -56,14 +56,14 @@ class NotReached(Refusal):
     """The page is not asked of this person, or not yet."""
 
     code = "not-reached"
-    sentence = "Please answer the questions before this one first."
+    sentence = N_("Please answer the questions before this one first.")
 
 
 class BegunElsewhere(Refusal):
     """Another tab of this browser began a draft at the same moment."""
 
     code = "begun-elsewhere"
-    sentence = "You began this in another window just now. Please go on there, or open this page again."
+    sentence = N_("You began this in another window just now. Please go on there, or open this page again.")
 
 
 class NoAddress(Refusal):

@@ -27,6 +27,7 @@ from clinic.intake.models import (
     Submission,
     SubmissionKind,
 )
+from clinic.language import N_
 from clinic.refusal import Refusal
 
 
@@ -34,7 +35,7 @@ class LookAgain(Refusal):
     """Answers contradict each other, and the client has not yet been asked to check them."""
 
     code = "look-again"
-    sentence = "Some answers sound odd together. Please look at them again; both can be right."
+    sentence = N_("Some answers sound odd together. Please look at them again; both can be right.")
 
     def __init__(self, found: Sequence[Contradiction]) -> None:
         super().__init__()
@@ -45,7 +46,7 @@ class Stopped(Refusal):
     """An urgent answer ended the form; nothing can be submitted."""
 
     code = "stopped"
-    sentence = "This form has ended, because an answer needs medical help straight away."
+    sentence = N_("This form has ended, because an answer needs medical help straight away.")
 
 
 def submit(browser: bytes, posted: Posted, seen: Collection[str], now: datetime) -> Submission:

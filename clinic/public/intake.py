@@ -28,6 +28,7 @@ from clinic.intake import consent, drafts, path, queries
 from clinic.intake import services as intake
 from clinic.intake.assessment import so_far
 from clinic.intake.models import Consent, Door, Draft, Outcome, Submission
+from clinic.language import N_
 from clinic.plans import scores
 from clinic.plans import services as plans
 from clinic.practice import queries as practice
@@ -44,7 +45,7 @@ from clinic.web.signed_in_client import signed_in_client_id
 blueprint = Blueprint("intake", __name__, url_prefix="/intake")
 
 UNPROCESSABLE = 422
-ALL_ANEW = "Something has changed since you last answered, so we ask everything once more."
+ALL_ANEW = N_("Something has changed since you last answered, so we ask everything once more.")
 SAID_NO = "plain"
 """In the visitor's own cookie: they prefer not to answer, and request a time without health answers."""
 
@@ -56,11 +57,11 @@ class BeginForm(Form):
         CONSENT_QUESTION.text,
         choices=[(option.code, option.label) for option in CONSENT_QUESTION.options],
         description=CONSENT_QUESTION.help,
-        validators=[InputRequired("Choose yes or no.")],
+        validators=[InputRequired(N_("Choose yes or no."))],
     )
     mail = StringField(
-        "E-mail address",
-        description="Only to go on later on another device. Nothing about your health is sent.",
+        N_("E-mail address"),
+        description=N_("Only to go on later on another device. Nothing about your health is sent."),
         validators=[Optional()],
         render_kw={"autocomplete": "email", "type": "email", "inputmode": "email"},
     )

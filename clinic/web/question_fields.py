@@ -10,6 +10,7 @@ from clinic.guidance import questionnaire
 from clinic.guidance.fields import FieldKind
 from clinic.guidance.questions import Question
 from clinic.guidance.regional import in_local_words
+from clinic.language import ENGLISH, current
 from clinic.web.forms import clean, clean_lines
 
 
@@ -23,8 +24,10 @@ def as_asked(question: Question, answers: Mapping[str, object], country: str = "
 
 
 def in_words_of(country: str, question: Question) -> Question:
-    """The question in the words of this country."""
-    return replace(question, text=in_local_words(question.text, country))
+    """The question in the words of this country; English has words that are at home in one country only."""
+    return (
+        question if current() != ENGLISH else replace(question, text=in_local_words(question.text, country))
+    )
 
 
 def posted(questions: Sequence[Question]) -> tuple[dict[str, list[str]], dict[str, str]]:
