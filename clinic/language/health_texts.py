@@ -18,6 +18,8 @@ from clinic.language import ENGLISH, FOLDER, current, read_catalogue, sentences_
 
 HEALTH = FOLDER / "health"
 UNREVIEWED = "none"
+_LISTS = {"types": ", ", "causes": "; "}
+"""Values that are lists, with what stands between their parts: each part is translated by itself."""
 _REVIEW = re.compile(r'^"X-Clinical-Review: (.*)\\n"$', re.MULTILINE)
 _VALUE = re.compile(r"\{(\w+)\}")
 _KEPT = frozenset({"emergency_number"})
@@ -67,10 +69,16 @@ def _translated(language: str, text: str) -> str:
 
 def _filled(language: str, translation: str, values: Mapping[str, str]) -> str:
     """The translation with its values, each of them in the language too unless a client wrote it."""
-    said = {
-        name: value if name in _AS_WRITTEN else _translated(language, value) for name, value in values.items()
-    }
+    said = {name: _value(language, name, value) for name, value in values.items()}
     return _VALUE.sub(lambda value: said.get(value[1], value[0]), translation)
+
+
+def _value(language: str, name: str, value: str) -> str:
+    if name in _AS_WRITTEN:
+        return value
+    between = _LISTS.get(name)
+    parts = value.split(between) if between else [value]
+    return (between or "").join(_translated(language, part) for part in parts)
 
 
 @cache

@@ -15,12 +15,12 @@ from clinic.db import transaction
 from clinic.guidance import advice, questionnaire
 from clinic.guidance.levels import Disposition, Level
 from clinic.guidance.questions import PAGES
-from clinic.guidance.regional import in_local_words
 from clinic.intake import drafts, path, queries
 from clinic.intake.assessment import Advice, SafetyVerdict, advice_so_far, led_by, tell_there
 from clinic.intake.explanation import Explanation, safety_of
 from clinic.intake.models import Draft, Outcome
 from clinic.intake.queries import SafetyStanding
+from clinic.language.health_texts import health_text
 from clinic.practice import queries as practice
 from clinic.public import care_card, chosen_treatment, suggestion
 from clinic.public.doctors_letter import MailForm
@@ -134,11 +134,13 @@ def _card(
     is_urgent = said.verdict.level is Level.URGENT
     return render_template(
         "public/outcome/urgent.html" if is_urgent else "public/outcome/refer.html",
-        heading=said.heading.replace("{emergency_number}", emergency_number),
-        sentences=[text.replace("{emergency_number}", emergency_number) for text in said.sentences],
-        whys=[in_local_words(why, here.country) for why in said.whys],
+        heading=health_text(said.heading).replace("{emergency_number}", emergency_number),
+        sentences=[
+            health_text(text).replace("{emergency_number}", emergency_number) for text in said.sentences
+        ],
+        whys=[care_card.as_read(why, here.country) for why in said.whys],
         led=care_card.led_rows(said.led, here.country, may_change=may_change),
-        tell=[in_local_words(sentence, here.country) for sentence in said.tell],
+        tell=[care_card.as_read(sentence, here.country) for sentence in said.tell],
         steps=care_card.steps(said.how_soon),
         help=care_card.help_at(said.place, here),
         letter=letter,
@@ -195,8 +197,8 @@ def _looked_at_first(outcome: Outcome, reservation: Appointment | None) -> str:
     safety = safety_of(outcome)
     return render_template(
         "public/outcome/looked_at_first.html",
-        heading=heading,
-        sentences=sentences,
+        heading=health_text(heading),
+        sentences=[health_text(sentence) for sentence in sentences],
         see_doctor=suggestion.doctors_advice(safety),
         watch=care_card.watch(safety, practice.the_practice().emergency_number),
         reservation=reservation,

@@ -57,6 +57,7 @@ TRANSLATED = (
 """Prefixes of the endpoints of translated pages."""
 HEALTH = (
     "intake.",
+    "outcome.",
     "preparation.finish",
     "preparation.part",
     "preparation.save",
@@ -68,7 +69,6 @@ ONLY_ENGLISH = (
     "doctors_letter.",
     "doctors_link.open_page",
     "guidance.",
-    "outcome.",
     "own_tips.show",
     "safety_form.",
 )

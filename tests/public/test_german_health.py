@@ -99,3 +99,67 @@ def test_what_is_under_way_and_what_was_withheld_is_german(browser: FlaskClient)
     withheld = again.press("Löschen und neu beginnen").press("Weiter", consent_health_data="no")
     assert withheld.heading == "Wir haben nichts gespeichert"
     assert english_on(withheld) == []
+
+
+def outcome_after(browser: FlaskClient, changes: dict[str, list[str]]) -> Visitor:
+    """The outcome of answers, each page with these changes."""
+    page = begun(browser)
+    while (slug := page.path.rsplit("/", 1)[-1].split("?")[0]) in SLUGS:
+        asked = {question.field for question in questionnaire.page(slug).questions}
+        told = {field: value for field, value in changes.items() if field in asked}
+        page.press("Weiter", **{**answers_for(slug), **told})  # type: ignore[arg-type]
+    if page.path.endswith("/check"):
+        boxes = dict.fromkeys(("understood_not_diagnosis", "accuracy_confirmed"), "yes")
+        page.press("Antworten absenden", **boxes)
+    return page
+
+
+def test_the_urgent_card_is_german_and_names_the_number_of_the_practice(browser: FlaskClient) -> None:
+    card = outcome_after(browser, {"red_flags.saddle_numbness": ["yes"]})
+    assert card.heading == "Rufen Sie jetzt 112 an oder gehen Sie in eine Notaufnahme"
+    assert "an den Geschlechtsteilen, am After oder an den Innenseiten der Oberschenkel" in card.text
+    assert english_on(card) == []
+
+
+def test_a_doctors_card_is_german_and_names_the_line_of_the_country(browser: FlaskClient) -> None:
+    card = outcome_after(browser, {"red_flags.bladder_bowel_change": ["unsure"]})
+    assert card.heading == "Bitte suchen Sie heute ärztlichen Rat, vor einer Massage"
+    assert "116117" in card.text
+    assert "Ich bin nicht sicher, aber seit Beginn meiner Schmerzen" in card.text
+    assert english_on(card) == []
+
+
+def test_another_day_is_german(browser: FlaskClient) -> None:
+    card = outcome_after(browser, {"today": ["cold"]})
+    assert card.heading == "Bitte kommen Sie an einem anderen Tag"
+    assert english_on(card) == []
+
+
+def test_a_look_first_is_german_with_what_to_watch_for(browser: FlaskClient) -> None:
+    page = outcome_after(browser, {})
+    assert page.heading == "Ihre Antworten werden zuerst angesehen"
+    assert "Achten Sie bis zu Ihrem Termin auf diese Anzeichen" in page.text
+    assert english_on(page) == []
+
+
+PLAIN = {
+    "pregnancy": ["no"],
+    "limb_symptoms": ["none"],
+    "diagnoses": ["none"],
+    "medications": ["none"],
+    "skin_issues": ["rash_or_eczema"],
+    "skin_areas": ["legs"],
+    "conditions": ["hypertension_controlled", "asthma"],
+    "muscle_findings": ["knots", "general_tightness"],
+    "modalities_liked": ["deep_tissue"],
+    "red_flags.cough_sneeze_worse": ["no"],
+    "red_flags.wakes_late_at_night": ["no"],
+    "red_flags.cancer_ever": ["no"],
+}
+
+
+def test_a_suggestion_is_german_with_reasons_changes_and_course(browser: FlaskClient) -> None:
+    page = outcome_after(browser, PLAIN)
+    assert page.heading.startswith("Ein guter Anfang: ")
+    assert "Wöchentlich, 8 bis 10 Behandlungen." in page.text
+    assert english_on(page) == []
