@@ -91,7 +91,7 @@ def catalogue(language: str) -> Mapping[str, tuple[str, ...]]:
 
 
 def read_catalogue(path: Path, language: str) -> Catalog:
-    """A catalogue as its translators wrote it. Raises PoFileError for one that cannot be read."""
+    """A catalogue as its translators wrote it. One that cannot be read raises."""
     with path.open("rb") as file:
         return read_po(file, locale=language, abort_invalid=True)
 
