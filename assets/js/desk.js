@@ -1,3 +1,4 @@
 import "./private.js";
 import "./tabs.js";
 import "./acts.js";
+import "./searching.js";

@@ -6,7 +6,7 @@ from clinic.staff.blueprint import blueprint
 from clinic.staff.booking import move, new, repeat, series
 from clinic.staff.calendar import free_time
 from clinic.staff.calendar import pages as calendar
-from clinic.staff.clients import barring, details, merging
+from clinic.staff.clients import barring, details, listing, merging
 from clinic.staff.clinical import (
     check_ins,
     documents,
@@ -48,6 +48,7 @@ PAGES = (
     repeat,
     series,
     waiting_list,
+    listing,
     details,
     barring,
     merging,

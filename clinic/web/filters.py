@@ -9,6 +9,7 @@ from clinic.language.reading import MONTHS as MONTHS
 from clinic.language.reading import WEEKDAYS as WEEKDAYS
 from clinic.language.reading import (
     day_abbreviated,
+    day_and_month,
     day_name,
     full_date,
     iso,
@@ -56,6 +57,7 @@ def init_app(app: Flask) -> None:
         local,
         local_date,
         full_date,
+        day_and_month,
         long_date,
         near_date,
         short_date,

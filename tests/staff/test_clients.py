@@ -29,7 +29,7 @@ def file_of(client: Client) -> str:
 def test_a_client_is_found_and_the_record_corrected(scene: Scene, clerk: Visitor) -> None:
     clerk.open("/staff/clients").press("Find", text="ada sampel")
     assert "1 client found" in clerk.text
-    link = next(one for one in clerk.page.all("a") if one.text.startswith("Open"))
+    link = next(one for one in clerk.page.all("a") if one.text == "Ada Sample")
     clerk.open(link.get("href"))
     assert clerk.heading == "Ada Sample"
     clerk.open(f"{file_of(scene.ada)}/details").press(

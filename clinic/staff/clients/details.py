@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from uuid import UUID
 
-from flask import redirect, request, url_for
+from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import Field
 
@@ -19,25 +19,10 @@ from clinic.practice import queries as practice
 from clinic.refusal import NotFound, Refusal
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
-from clinic.staff.booking.forms import FindForm
 from clinic.staff.clients import layout
 from clinic.staff.clients.forms import ChangeForm, ClientAddressForm, ClientDetailsForm
 from clinic.staff.settings.forms import UnchangedForm
 from clinic.web.access import actor, audience, staff
-
-
-@blueprint.route("/clients", methods=["GET", "POST"], endpoint="clients")
-@audience(staff, Permission.CONTACTS_READ)
-def clients() -> ResponseReturnValue:
-    """Search for a client; what was typed is in no URL. With `join`, for the other record of one person."""
-    form = FindForm()
-    found = None
-    joined = _client_of_address("join")
-    if form.validate_on_submit():
-        found = client_search.find(form.text.data or "", practice.the_practice().country, clock.now())
-        found = [one for one in found if joined is None or one.client.id != joined.id]
-    page = layout.page("find", form=form, found=found, joined=joined, has_errors=form.has_errors)
-    return page, 422 if form.has_errors else 200
 
 
 @blueprint.get("/clients/<uuid:client_id>", endpoint="client")
@@ -185,14 +170,3 @@ def _old(form: UnchangedForm, refusal: Refusal, present: Callable[[], str] | Non
     form.is_stale = True
     db.session.expire_all()
     form.seen.data = present() if present else ""
-
-
-def _client_of_address(name: str) -> Client | None:
-    """The client in the URL; raises NotFound."""
-    text = request.args.get(name)
-    if not text:
-        return None
-    try:
-        return client_search.client(UUID(text))
-    except ValueError:
-        raise NotFound from None
