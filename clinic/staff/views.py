@@ -6,7 +6,7 @@ from clinic.staff.blueprint import blueprint
 from clinic.staff.booking import move, new, repeat, series
 from clinic.staff.calendar import free_time
 from clinic.staff.calendar import pages as calendar
-from clinic.staff.clients import barring, details, listing, merging
+from clinic.staff.clients import access_tab, barring, clinical_tabs, details, file, listing, merging
 from clinic.staff.clinical import (
     check_ins,
     documents,
@@ -49,6 +49,9 @@ PAGES = (
     series,
     waiting_list,
     listing,
+    file,
+    clinical_tabs,
+    access_tab,
     details,
     barring,
     merging,

@@ -586,6 +586,17 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "staff.decline_review": _review,
     "staff.send_again": _message,
     "staff.client": _client,
+    "staff.client_record": _client,
+    "staff.client_visits": _client,
+    "staff.client_messages": _client,
+    "staff.client_notes": _client,
+    "staff.client_answers": _client,
+    "staff.client_plan": _client,
+    "staff.client_documents": _client,
+    "staff.client_access": _client,
+    "staff.open_file": lambda world: Objects(
+        {"client_id": world.ada.id, "tab": "notes"}, {"client_id": NOBODYS, "tab": "notes"}
+    ),
     "staff.client_details": _client,
     "staff.add_address": _client,
     "staff.change_address": lambda world: Objects(

@@ -34,7 +34,7 @@ from tests.web.tenfold import tenfold
 WEDNESDAY = datetime(2031, 6, 11, 13, 5, tzinfo=ZoneInfo("America/Toronto")).astimezone(UTC)
 
 GROWS: dict[str, str] = {
-    "staff.client": "People who look alike are read only where there are any; in the demo itself there are none.",
+    "staff.client_record": "People who look alike are read only where there are any; in the demo itself there are none.",
     "staff.move_series": "Sessions are asked about one by one, and again where the wished time is taken, as it is in a full week.",
     "staff.settings_access_csv": "An export holds everything there is, and reads it five hundred rows at a time.",
 }
