@@ -1,6 +1,6 @@
 """A client's own answers to read again: the parts of the intake, each with its questions in words."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from flask import url_for
@@ -39,18 +39,27 @@ class Pain:
     words: str
 
 
-def parts(answers: Answers, scope: Scope = EVERYTHING) -> list[PartAnswers]:
-    """The parts that hold answers, in the order in which they were asked; of a scope only its questions."""
+def parts(
+    answers: Answers, scope: Scope = EVERYTHING, only: Collection[str] | None = None
+) -> list[PartAnswers]:
+    """The parts that hold answers, in the order in which they were asked; of a scope only its questions.
+
+    `only` are the fields to show, as keys of answers; None shows all of them.
+    """
     pages = path.asked_pages(answers, scope)
     found = []
     for part in PARTS:
         asked = [
-            question for page in pages if page.part == part.code for question in _listed(page, answers, scope)
+            question
+            for page in pages
+            if page.part == part.code
+            for question in _listed(page, answers, scope)
+            if only is None or question.field in only
         ]
         rows = tuple(_row(question, answers) for question in asked if _is_told(question, answers))
         nothing = _links(question for question in asked if _is_nothing(question, answers))
         blank = _links(question for question in asked if answers.get(question.field) is None)
-        if part.code == "D":
+        if part.code == "D" and (only is None or any(name.startswith(FLAG_PREFIX) for name in only)):
             rows = _with_flags(rows, answers)
         if rows or nothing or blank:
             found.append(PartAnswers(part.code, part.title, rows, nothing, blank))

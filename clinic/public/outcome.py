@@ -15,7 +15,7 @@ from clinic.db import transaction
 from clinic.guidance import advice, questionnaire
 from clinic.guidance.levels import Disposition, Level
 from clinic.guidance.questions import PAGES
-from clinic.intake import drafts, path, queries
+from clinic.intake import drafts, queries, returning
 from clinic.intake.assessment import Advice, SafetyVerdict, advice_so_far, led_by, tell_there
 from clinic.intake.explanation import Explanation, safety_of
 from clinic.intake.models import Draft, Outcome
@@ -23,6 +23,7 @@ from clinic.intake.queries import SafetyStanding
 from clinic.language.health_texts import health_text
 from clinic.practice import queries as practice
 from clinic.public import care_card, chosen_treatment, suggestion
+from clinic.public import intake as intake_pages
 from clinic.public.doctors_letter import MailForm
 from clinic.web import access
 from clinic.web.access import anyone, audience
@@ -40,6 +41,8 @@ def show() -> ResponseReturnValue:
     now = clock.now()
     with transaction():
         draft = queries.draft(known_browser(), now)
+        if draft is not None and not intake_pages.is_shown_here(draft):
+            return redirect(url_for("portal.sign_in", next=url_for("intake.begin")), 303)
         return _of_sent(now) if draft is None else _of_draft(draft, now)
 
 
@@ -103,14 +106,13 @@ def _of_draft(draft: Draft, now: datetime) -> ResponseReturnValue:
     if said.verdict.level.stops:
         _record_look(draft, draft.client_id, ("level", "rules"), now)
     if said.verdict.level is Level.URGENT:
-        return _card(said, wrong_answer=_page_of(said.fields), may_change=True)
-    following = path.next_unanswered(draft.answers, path.scope_of(draft))
-    go_on = url_for("intake.ask", slug=following.slug) if following else url_for("intake.check")
+        return _card(said, wrong_answer=_where_answered(draft, said.fields), may_change=True)
+    go_on = intake_pages.way_on(draft)
     if said.verdict.level is Level.REFER:
         support = practice.the_practice().support_line if draft.answers.get("mood") == "marked" else ""
         return _card(
             said,
-            wrong_answer=_page_of(said.fields),
+            wrong_answer=_where_answered(draft, said.fields),
             go_on=go_on,
             support=support,
             may_change=True,
@@ -183,6 +185,13 @@ def _advice(standing: SafetyStanding, outcome: Outcome | None, told: Collection[
 def _rests_on(told: Collection[str], facts: Iterable[str]) -> bool:
     """Whether a rule fired because of these answers only; warning signs are all asked at once."""
     return all(fact in told or fact in ("red_flags", "red_flags_unsure") for fact in facts)
+
+
+def _where_answered(draft: Draft, fields: Iterable[str]) -> str | None:
+    """The page on which one of these answers was given: for a returning client mostly that of today."""
+    if returning.is_given_today(draft, fields):
+        return url_for("returning.ask")
+    return _page_of(fields)
 
 
 def _page_of(fields: Iterable[str]) -> str | None:

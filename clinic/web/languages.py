@@ -50,6 +50,7 @@ TRANSLATED = (
     "preparation.tasks",
     "preparation.use_link",
     "resume.",
+    "returning.",
     "waiting.",
     "preferences.",
     "progress.",

@@ -10,7 +10,6 @@ from clinic.guidance.fields import FIELDS, FieldKind
 from clinic.guidance.levels import Level
 from clinic.guidance.questionnaire import PartStanding, UnknownPage, UnreadableAnswer
 from clinic.guidance.questions import (
-    ASKED_AGAIN_FIELDS,
     CONSENT_QUESTION,
     DAY_OF_VISIT_FIELDS,
     PAGES,
@@ -374,7 +373,7 @@ def test_answers_are_shown_in_words() -> None:
 
 
 def test_what_is_asked_again_are_fields_of_the_questionnaire() -> None:
-    assert set(SHORT_SAFETY_FIELDS) < set(DAY_OF_VISIT_FIELDS) < set(ASKED_AGAIN_FIELDS) <= set(QUESTIONS)
+    assert set(SHORT_SAFETY_FIELDS) < set(DAY_OF_VISIT_FIELDS) <= set(QUESTIONS)
     assert {"today", "medications", "pregnancy"} <= set(SHORT_SAFETY_FIELDS)
     assert sum(field.startswith("red_flags.") for field in SHORT_SAFETY_FIELDS) == 23
 
