@@ -181,8 +181,8 @@ def known() -> ResponseReturnValue:
     with transaction():
         draft = drafts.claim(browser(), person, now)
         record_look(draft, draft.answers)
-        if draft.stopped_at is not None:
-            tell_visits(person, now)
+        # Some pages were answered before the client signed in.
+        tell_visits(person, now)
     return redirect(way_on(draft_here()), 303)
 
 

@@ -165,8 +165,8 @@ MOST = {
     "suggestion first, typical": (20, 53, 2600),
     "chosen treatment, complicated": (16, 50, 2190),
     "suggestion first, complicated": (22, 64, 2790),
-    "returning, typical": (3, 14, 900),
-    "returning, complicated": (4, 21, 1060),
+    "returning, typical": (3, 14, 880),
+    "returning, complicated": (4, 21, 1020),
 }
 """Pages, actions and words that nobody needs more of."""
 
