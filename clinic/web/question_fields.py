@@ -69,7 +69,8 @@ def as_typed(questions: Sequence[Question], posted: Mapping[str, Sequence[str]])
             text, look = (*texts, "", "")[:2]
             shown[question.field] = {"text": text, "look": look == "yes"}
         elif question.kind in (FieldKind.MANY, FieldKind.BODY_MAP):
-            shown[question.field] = list(texts)
+            # An empty list is the answer “none”, which nobody gave who chose nothing.
+            shown[question.field] = list(texts) or None
         else:
             shown[question.field] = texts[0] if texts else None
     return shown

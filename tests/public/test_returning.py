@@ -160,6 +160,15 @@ def test_a_group_is_not_answered_by_leaving_it_open(app: Flask, person: Client, 
     assert ("red_flags.cough_sneeze_worse", answer) in checked(visitor)
 
 
+def test_what_was_left_open_is_not_ticked_as_none_when_the_page_comes_back(
+    app: Flask, person: Client
+) -> None:
+    sent(person)
+    visitor = signed_in(app, person).open(PAGE).press("Continue")
+    assert visitor.status == 422
+    assert checked(visitor) == set()
+
+
 def checked(visitor: Visitor) -> set[tuple[str | None, str | None]]:
     return {
         (box.attributes.get("name"), box.attributes.get("value"))
