@@ -105,11 +105,8 @@ def begin() -> ResponseReturnValue:
     if known is not None and known.lasts:
         return redirect(url_for("returning.ask"), 303)
     if known is not None:
-        return render_template(
-            "public/returning/anew.html",
-            reservation=reservation,
-            minutes=question_time.MINUTES[door_here(now)[0].value],
-        )
+        minutes = question_time.MINUTES[door_here(now)[0].value]
+        return render_template("public/returning/anew.html", reservation=reservation, minutes=minutes)
     return _begin_page(BeginForm(formdata=None))
 
 
