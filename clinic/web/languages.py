@@ -50,7 +50,6 @@ TRANSLATED = (
     "preparation.tasks",
     "preparation.use_link",
     "resume.",
-    "returning.",
     "waiting.",
     "preferences.",
     "progress.",
@@ -62,6 +61,7 @@ HEALTH = (
     "preparation.finish",
     "preparation.part",
     "preparation.save",
+    "returning.",
 )
 """Pages that say what the guidance says: in each language that has a catalogue of health texts."""
 ONLY_ENGLISH = (

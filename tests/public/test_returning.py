@@ -19,6 +19,7 @@ from clinic.web.browser import digest
 from tests.conftest import NOW
 from tests.intake import walk
 from tests.make import Make
+from tests.public.spoken import english_on
 from tests.visitor import Visitor, as_client, token_for
 
 pytestmark = pytest.mark.usefixtures("clock_at_now")
@@ -397,3 +398,17 @@ def test_who_signs_in_half_way_keeps_what_they_typed(app: Flask, person: Client)
     send_today(visitor)
     assert visitor.path == "/intake/still-true"
     assert "42" in visitor.text
+
+
+def test_the_pages_are_german(app: Flask, person: Client) -> None:
+    sent(person)
+    browser = as_client(app, person.contacts[0], person)
+    browser.environ_base["HTTP_ACCEPT_LANGUAGE"] = "de-DE"
+    visitor = Visitor(browser).open(PAGE)
+    assert visitor.heading == "Etwas Neues seit dem 1. Februar?"
+    assert english_on(visitor) == []
+    visitor.press("Weiter")
+    assert english_on(visitor) == []
+    visitor.press("Weiter", **all_well(visitor))  # type: ignore[arg-type]
+    assert visitor.heading == "Stimmt das noch?"
+    assert english_on(visitor) == []
