@@ -29,7 +29,7 @@ Posted = Mapping[str, Sequence[str]]
 
 RESUME_PAUSE: Final = timedelta(minutes=1)
 """Requests within this time get the same link."""
-WHICH_IS_RIGHT: Final = "You answered yes or not sure here, and pressed “None of these”. Which is right?"
+WHICH_IS_RIGHT: Final = N_("You answered yes or not sure here, and pressed “None of these”. Which is right?")
 
 
 class NoDraft(Refusal):
