@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0062_earlier_answers"
-down_revision = "0044_documents"
+down_revision = "0045_client_list"
 branch_labels = None
 depends_on = None
 
