@@ -20,7 +20,7 @@ from tests.browser import go
 from tests.journeys.live import Secure, links_in, secure
 from tests.journeys.looks import ANSWERED
 from tests.journeys.test_main_job import HEALTH_WORDS, Person, fill_intake, tick
-from tests.stage import eventually
+from tests.patience import eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(1800)]
 
