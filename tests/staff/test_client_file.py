@@ -193,3 +193,22 @@ def test_a_tab_asks_the_same_of_a_long_file(
             therapist.get(file_of(scene, tab))
         counts.append(len(asked))
     assert counts[0] == counts[1], counts
+
+
+def test_a_name_on_a_page_leads_to_the_file(scene: Scene, therapist: Browser) -> None:
+    visit = scene.visit(starts_at=NOW - timedelta(minutes=30), state=State.ARRIVED)
+    scene.visit()
+    for page in ("", "/note", "/incidents/new"):
+        seen = therapist.get(f"/staff/appointments/{visit.id}{page}")
+        assert f'<a class="who" href="{file_of(scene)}">Ada Sample</a>' in seen, page
+
+
+def test_find_leads_to_the_visit_and_to_moving_it(scene: Scene, front_desk: Browser) -> None:
+    visit = scene.visit()
+    seen = front_desk.post("/staff/book/find", text="sample").get_data(as_text=True)
+    for address in (
+        file_of(scene),
+        f"/staff/appointments/{visit.id}",
+        f"/staff/appointments/{visit.id}/move",
+    ):
+        assert f'href="{address}"' in seen, address

@@ -27,7 +27,7 @@ SHOWN = {
     ListedClients.BIRTHDAY: "Birthday this month",
 }
 ORDERS = {
-    ClientOrder.FITTING: "As fits",
+    ClientOrder.FITTING: "As suits the list",
     ClientOrder.NAME: "By name",
     ClientOrder.NEWEST: "Newest first",
 }
@@ -44,7 +44,7 @@ class ListForm(Form):
     )
     show = SelectField("Show", choices=[(one.value, words) for one, words in SHOWN.items()])
     weeks = IntegerField(
-        "Weeks",
+        "Weeks away",
         validators=[
             Optional(),
             NumberRange(1, client_list.MOST_WEEKS, message="Enter a number of weeks from 1 to 520."),
