@@ -15,6 +15,8 @@ const ENTRIES = [
   { in: "assets/js/site.js", out: "site" },
   { in: "assets/js/desk.js", out: "desk" },
   { in: "assets/js/passkeys.js", out: "passkeys" },
+  { in: "assets/js/framed.js", out: "framed" },
+  { in: "assets/js/website.js", out: "website" },
   { in: "assets/svg/icons.svg", out: "icons" },
   { in: "assets/svg/findings.svg", out: "findings" },
   { in: "assets/svg/favicon.svg", out: "favicon" },

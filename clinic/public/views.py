@@ -11,6 +11,7 @@ from clinic.public import (
     guidance,
     home,
     intake,
+    kept_on_website,
     legal,
     manage,
     outcome,
@@ -23,6 +24,7 @@ from clinic.public import (
     safety_form,
     site_files,
     unsubscribe,
+    website_booking,
     well_known,
 )
 from clinic.public.waiting import earlier, entries, offers
@@ -37,6 +39,8 @@ blueprints = [
     photos.blueprint,
     legal.blueprint,
     booking.blueprint,
+    website_booking.blueprint,
+    kept_on_website.blueprint,
     manage.blueprint,
     documents.blueprint,
     intake.blueprint,

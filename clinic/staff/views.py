@@ -37,6 +37,7 @@ from clinic.staff.settings import (
     team,
     team_leaving,
     team_member,
+    website,
 )
 
 PAGES = (
@@ -84,6 +85,7 @@ PAGES = (
     data,
     guidance,
     online,
+    website,
     team,
     team_member,
     team_leaving,

@@ -33,6 +33,7 @@ TRANSLATED = (
     "documents.",
     "guardian.",
     "home.",
+    "kept_on_website.",
     "legal.",
     "letters.",
     "own_answers.",
@@ -53,6 +54,7 @@ TRANSLATED = (
     "waiting.",
     "preferences.",
     "progress.",
+    "website_booking.",
 )
 """Prefixes of the endpoints of translated pages."""
 HEALTH = (

@@ -454,6 +454,8 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "staff.settings_remove_photo": _location_photo,
     "booking.choose": lambda world: Objects({"slug": world.treatment.slug}, {"slug": "nothing"}),
     "booking.hold": lambda world: Objects({"slug": world.treatment.slug}, {"slug": "nothing"}),
+    "website_booking.choose": lambda world: Objects({"slug": world.treatment.slug}, {"slug": "nothing"}),
+    "website_booking.hold": lambda world: Objects({"slug": world.treatment.slug}, {"slug": "nothing"}),
     "staff.report": lambda world: Objects({"slug": "overrides"}, {"slug": "nothing"}),
     "staff.recount_report": lambda world: Objects({"slug": "overrides"}, {"slug": "nothing"}),
     "intake.ask": lambda world: Objects({"slug": "about-you"}, {"slug": "nothing"}),

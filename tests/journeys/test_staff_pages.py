@@ -303,7 +303,15 @@ def test_the_settings(chromium: Browser, desk: Desk) -> None:
     with watched(chromium, desk.base, desk.cookies) as watch:
         page = watch.page()
         watch.open(page, "/staff/settings")
-        for part in ("rules", "locations", "treatments", "time-off", "closures/holidays", "outside"):
+        for part in (
+            "rules",
+            "website",
+            "locations",
+            "treatments",
+            "time-off",
+            "closures/holidays",
+            "outside",
+        ):
             watch.open(page, f"/staff/settings/{part}")
         for part in ("texts", "texts/reminder/de"):
             watch.open(page, f"/staff/settings/{part}")
