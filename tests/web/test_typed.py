@@ -38,7 +38,6 @@ BUTTONS_ONLY = frozenset(
         "contact_data.prove",
         "doctors_link.open_page",
         "guardian.agree",
-        "kept_on_website.take_over",
         "own_tips.show",
         "portal.use_link",
         "preparation.use_link",
