@@ -284,21 +284,9 @@ def read(question: Question, raw: Sequence[str], answers: Answers | None = None)
     texts = [text.strip() for text in raw]
     if not any(texts):
         if required(question, given):
-            raise UnreadableAnswer(_BLANK[question.kind])
+            raise UnreadableAnswer(question.blank)
         return None
     return _READERS[question.kind](question, texts, given)
-
-
-_BLANK = {
-    FieldKind.ONE: "Choose one answer.",
-    FieldKind.MANY: "Choose all that apply.",
-    FieldKind.BODY_MAP: "Choose every area that applies.",
-    FieldKind.INTEGER: "Enter a whole number.",
-    FieldKind.SCALE: "Choose a number from 0 to 10.",
-    FieldKind.RED_FLAG: "Answer yes, no, or not sure.",
-    FieldKind.PSFS: "Name at least one activity.",
-    FieldKind.CONFIRM: "Tick the box to go on.",
-}
 
 
 def _read_one(question: Question, texts: list[str], given: Answers) -> Value:
@@ -416,7 +404,6 @@ def in_words(field: str, value: object, say: Callable[[str], str] = str) -> str:
 
 
 SENTENCES: Final = (
-    *_BLANK.values(),
     *(
         _NOT_ONE,
         _NOT_THESE,

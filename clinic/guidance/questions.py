@@ -102,6 +102,7 @@ def _flag(code: str) -> Question:
     return Question(
         name=f"{FLAG_PREFIX}{code}",
         text=flag.question,
+        blank=flag.blank,
         kind=FieldKind.RED_FLAG,
         title=flag.title,
         options=_FLAG_OPTIONS,

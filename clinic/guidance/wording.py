@@ -83,7 +83,7 @@ def texts() -> frozenset[str]:
 
 
 def _question(question: Question) -> Iterator[str]:
-    yield from (question.text, question.title, question.help, question.why)
+    yield from (question.text, question.title, question.blank, question.help, question.why)
     yield from (question.low_label, question.high_label, question.more)
     yield from (heading for heading, _ in question.groups)
     yield from _options(question.options)

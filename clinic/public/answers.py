@@ -109,6 +109,8 @@ def _with_flags(rows: tuple[tuple[str, str, str], ...], answers: Answers) -> tup
         for question in other
     )
     left = len(flags) - len(other)
+    if not left:
+        return (*shown, *rows)
     said = ngettext("The other %(num)s safety question", "The other %(num)s safety questions", left) % {
         "num": left
     }

@@ -36,6 +36,7 @@ from clinic.practice.models import IntakeRule
 from clinic.public import extend_reservation, missing_treatments, times_page
 from clinic.public.forms import BookingDetailsForm, PersonForm
 from clinic.public.intake import SAID_NO
+from clinic.public.menu import menu
 from clinic.refusal import Refusal
 from clinic.web import form_keys, refusal_page, time_values, visit_facts
 from clinic.web.access import anyone, audience
@@ -327,11 +328,7 @@ def treatments_page(*, refusal: Refusal | None = None) -> str:
         "public/treatments.html",
         asks_first=any(treatment.intake == IntakeRule.BEFORE_BOOKING for treatment in sold),
         person=person,
-        treatments=[
-            (treatment, admission.needs_approval(treatment))
-            for treatment in sold
-            if treatment.id not in missing
-        ],
+        menu=menu([treatment for treatment in sold if treatment.id not in missing]),
         missing=[(treatment, missing[treatment.id]) for treatment in sold if treatment.id in missing],
         refusal=refusal,
         has_errors=refusal is not None,

@@ -48,7 +48,7 @@ class CheckInForm(Form):
     worrying = RadioField(
         "Is there anything that worries you?",
         choices=[("no", "No"), ("yes", "Yes")],
-        validators=[InputRequired("Choose yes or no.")],
+        validators=[InputRequired("Choose whether anything worries you.")],
     )
 
     @property

@@ -55,7 +55,7 @@ class BeginForm(Form):
         CONSENT_QUESTION.text,
         choices=[(option.code, option.label) for option in CONSENT_QUESTION.options],
         description=CONSENT_QUESTION.help,
-        validators=[InputRequired(N_("Choose yes or no."))],
+        validators=[InputRequired(CONSENT_QUESTION.blank)],
     )
     mail = StringField(
         N_("E-mail address"),

@@ -26,6 +26,7 @@ from clinic.language.reading import (
     weekday,
     zone_name,
 )
+from clinic.web.person_links import linked
 
 
 def phone_link(number: str) -> Markup:
@@ -73,6 +74,7 @@ def init_app(app: Flask) -> None:
         iso,
         phone_link,
         mail_link,
+        linked,
     ):
         app.add_template_filter(filter_)
     # For sentences that come from the code; what comes from people is never looked up.

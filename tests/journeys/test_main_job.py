@@ -143,6 +143,7 @@ def book(client: Person) -> str:
     assert client.page.locator('.reason a[href^="/guidance#G"]').count() >= 1
     client.follow("Choose a time")
     client.page.get_by_role("link", name="Friday 7").click()
+    client.page.get_by_role("link", name="Show all").click()
     client.press("10:00 Thea")
     assert client.heading == "Your details"
     client.page.get_by_label("First name").fill("Hannah")

@@ -68,7 +68,7 @@ def test_a_client_is_found_and_the_record_corrected(scene: Scene, clerk: Visitor
         ({"birth_on": "1980-02-30"}, "a day from 1900 to today"),
         ({"birth_on": "1802-02-03"}, "a day from 1900 to today"),
         ({"birth_on": "2031-03-04"}, "a day from 1900 to today"),
-        ({"language": "xx"}, "Not a valid choice"),
+        ({"language": "xx"}, "Choose one of the answers below"),
         ({"doctor": "x" * 301}, "300 characters"),
     ],
 )

@@ -143,7 +143,9 @@ def _slots(visit: Appointment, location: Location, search: SearchCriteria, now: 
         day=time_values.read_day(request.args.get("day")),
         start=time_values.read_day(request.args.get("from")),
         left_out=trained_therapists.left_out(supply, offered),
+        present=visit,
         is_past_horizon_shown=True,
+        is_every_time_shown=True,
     )
 
 
