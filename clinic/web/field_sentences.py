@@ -13,6 +13,7 @@ from clinic.language import N_, gettext
 NOT_COMPLETE: Final = N_("This page is not complete. Please open it again.")
 _ONE_OF: Final = N_("Choose one of the answers below “%(question)s”.")
 _SOME_OF: Final = N_("Choose among the answers below “%(question)s”.")
+_NOT_AMONG: Final = N_("“%(value)s” is no answer to “%(question)s”. Choose among those below it.")
 _FILL_IN: Final = N_("Fill in “%(question)s”.")
 _NUMBER: Final = N_("Enter “%(question)s” as a number, using digits only.")
 _AT_MOST: Final = N_("Please use at most %(max)s characters.")
@@ -22,7 +23,7 @@ SENTENCES: Final = {
     "Not a valid choice.": _ONE_OF,
     "Invalid Choice: could not coerce.": _ONE_OF,
     "Invalid choice(s): one or more data inputs could not be coerced.": _SOME_OF,
-    "'%(value)s' is not a valid choice for this field.": _SOME_OF,
+    "'%(value)s' is not a valid choice for this field.": _NOT_AMONG,
     "Not a valid integer value.": _NUMBER,
     "Not a valid decimal value.": _NUMBER,
     "Not a valid date value.": N_("Enter “%(question)s” as a day, such as 2031-03-24."),

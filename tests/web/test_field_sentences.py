@@ -70,7 +70,7 @@ def test_what_wtforms_has_one_word_for_names_the_field_and_what_to_do(errors: di
     assert errors == {
         "country": ["Choose one of the answers below “Country”."],
         "pain": ["Fill in “Are 10 % of it gone?”."],
-        "days": ["Choose among the answers below “Days, 10 % of them”."],
+        "days": ["“9” is no answer to “Days, 10 % of them”. Choose among those below it."],
         "age": ["Enter “Age” as a number, using digits only."],
         "on": ["Enter “Day” as a day, such as 2031-03-24."],
         "at": ["Enter “From” as a time of day, such as 09:30."],
