@@ -6,7 +6,7 @@ text stands for a value that is put in later; a stored sentence is recognised by
 
 from collections.abc import Iterable, Iterator
 
-from clinic.guidance import advice, course, matching, plan, questionnaire, schedule, screening
+from clinic.guidance import advice, aftercare, course, matching, plan, questionnaire, schedule, screening
 from clinic.guidance.fields import FIELDS, Option
 from clinic.guidance.knowledge import MODALITIES, SECTIONS, TECHNIQUES
 from clinic.guidance.levels import Disposition
@@ -46,6 +46,7 @@ def outcome_texts() -> Iterator[str]:
     yield from (screening.UNSURE, screening.LESS_SUITED_FOR, screening.PRESSURE_KEPT)
     yield from (kinds.AT_MOST, kinds.ALL_LEFT_OUT, kinds.ALL_LESS_SUITED, kinds.NOT_USED, kinds.AVOIDED)
     yield from _suggestion_texts()
+    yield from aftercare.TEXTS
 
 
 def _suggestion_texts() -> Iterator[str]:

@@ -58,22 +58,22 @@ TRANSLATED = (
 )
 """Prefixes of the endpoints of translated pages."""
 HEALTH = (
+    "aftercare.",
+    "check_in.",
     "intake.",
     "outcome.",
+    "own_tips.show",
     "preparation.finish",
     "preparation.part",
     "preparation.save",
     "returning.",
+    "safety_form.",
 )
 """Pages that say what the guidance says: in each language that has a catalogue of health texts."""
 ONLY_ENGLISH = (
-    "aftercare.",
-    "check_in.",
     "doctors_letter.",
     "doctors_link.open_page",
     "guidance.",
-    "own_tips.show",
-    "safety_form.",
 )
 """Pages that nobody has translated yet."""
 SORRY = N_(
