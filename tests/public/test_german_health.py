@@ -48,7 +48,7 @@ def begun(browser: FlaskClient) -> Visitor:
     assert page.heading == "Erzählen Sie uns von Ihrem Rücken"
     assert english_on(page) == []
     refused = page.press("Weiter")
-    assert "Wählen Sie Ja oder Nein." in refused.text
+    assert "Wählen Sie, ob wir diese Antworten speichern dürfen." in refused.text
     assert english_on(refused) == []
     return page.press("Weiter", consent_health_data="yes")
 
