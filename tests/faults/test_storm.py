@@ -51,9 +51,8 @@ class Fault:
     ended: float
     senders: int
 
-    def explains(self, accepted: float) -> bool:
+    def explains(self, accepted: float, hand_over: float) -> bool:
         """Whether it fell between the sending of what was accepted at that moment and our note of it."""
-        hand_over = ONE_HAND_OVER_SECONDS * slowness()
         return self.began - hand_over <= accepted <= self.ended + hand_over
 
 
@@ -168,7 +167,9 @@ def seconds_until_empty(stage: Stage) -> float:
     return time.monotonic() - began + skipped.total_seconds()
 
 
-def unexplained(copies: dict[UUID, list[float]], faults: list[Fault]) -> list[tuple[UUID, float]]:
+def unexplained(
+    copies: dict[UUID, list[float]], faults: list[Fault], hand_over: float = ONE_HAND_OVER_SECONDS
+) -> list[tuple[UUID, float]]:
     """First copies that no fault explains; each fault explains at most one for each sender it struck.
 
     A copy was made because the sender of the one before never noted it: the fault lies between sending and that note.
@@ -177,7 +178,7 @@ def unexplained(copies: dict[UUID, list[float]], faults: list[Fault]) -> list[tu
     left = []
     first = sorted((accepted, name) for name, moments in copies.items() for accepted in sorted(moments)[:-1])
     for accepted, name in first:
-        fitting = [fault for fault in faults if room[fault] and fault.explains(accepted)]
+        fitting = [fault for fault in faults if room[fault] and fault.explains(accepted, hand_over)]
         if fitting:
             # The one that is over first: those that last longer can explain later copies too.
             room[min(fitting, key=attrgetter("ended"))] -= 1
@@ -200,7 +201,7 @@ def judge(weather: Storm, visits: Due) -> Counter[str]:
     whys = {visit: message.why for visit, message in found.items() if visit not in visits.live}
     assert whys == {**dict.fromkeys(visits.cancelled, "cancelled"), **dict.fromkeys(visits.moved, "moved")}
     assert not visits.unwanted & set(found)
-    assert unexplained(copies, weather.faults) == []
+    assert unexplained(copies, weather.faults, ONE_HAND_OVER_SECONDS * slowness()) == []
     doubled = len(accepted) - len(copies)
     assert doubled <= len(weather.faults)
     return Counter(accepted=len(accepted), doubled=doubled, faults=len(weather.faults))
