@@ -220,7 +220,7 @@ def test_nobody_sees_earlier_answers_without_signing_in(app: Flask, person: Clie
         stranger.open(path)
         assert stranger.path == "/intake"
         assert stranger.heading == "Tell us about your back"
-    assert "Been here before? Sign in" in stranger.text
+    assert "Returning? Sign in" in stranger.text
 
 
 def test_a_draft_with_earlier_answers_is_closed_to_a_browser_that_is_not_signed_in(
