@@ -2,3 +2,4 @@ import "./private.js";
 import "./tabs.js";
 import "./acts.js";
 import "./searching.js";
+import "./calendar.js";

@@ -4,7 +4,7 @@ from clinic.staff import agenda, arrival, same_person, visits, waiting_list
 from clinic.staff.auth import views as auth
 from clinic.staff.blueprint import blueprint
 from clinic.staff.booking import move, new, repeat, series
-from clinic.staff.calendar import free_time
+from clinic.staff.calendar import free_time, moving, stamp
 from clinic.staff.calendar import pages as calendar
 from clinic.staff.clients import access_tab, barring, clinical_tabs, details, file, listing, merging
 from clinic.staff.clinical import (
@@ -44,6 +44,8 @@ PAGES = (
     agenda,
     calendar,
     free_time,
+    moving,
+    stamp,
     new,
     move,
     repeat,

@@ -549,6 +549,8 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "staff.cancelled": _appointment_of_calendar,
     "staff.move": _appointment_of_calendar,
     "staff.move_at": _appointment_of_calendar,
+    "staff.calendar_judge": _appointment_of_calendar,
+    "staff.calendar_drop": _appointment_of_calendar,
     "staff.check_move": _appointment_of_calendar,
     "staff.moved": _appointment_of_calendar,
     "staff.plan_series": _appointment_of_calendar,

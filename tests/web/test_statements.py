@@ -74,6 +74,8 @@ QUERIES = {
         "view=month&day=2031-06-12",
     ),
     "staff.calendar_time": (AT,),
+    "staff.calendar_judge": (AT,),
+    "staff.calendar_stamp": ("from=2031-06-12&until=2031-06-13",),
     "staff.find_client": ("", "name=a"),
     "staff.book_for": ("", "client={client}&treatment=swedish"),
     "staff.look_at": ("client={client}&treatment=swedish&" + AT,),
