@@ -14,7 +14,8 @@ from clinic.staff.calendar.cards import Card
 from clinic.staff.calendar.frame import MINUTES_A_DAY, Absence, Shift
 
 CELL_MINUTES = 5
-SHORTEST_GAP = 15
+SHORTEST_GAP = 20
+"""In minutes; a shorter one would be too small to press."""
 USUAL_HOURS = (8, 18)
 """Shown where nobody works."""
 LANES = 4
