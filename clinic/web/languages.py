@@ -169,5 +169,5 @@ def _speak() -> None:
     named = request.args.get(IN_URL)
     if named in LANGUAGES and request.method == "GET" and session.get(OF_LETTERS) != named:
         session[OF_LETTERS] = named  # The pages after this one, unless the visitor chose a language.
-    if speaks(request.endpoint, wanted()):
+    if is_translated(request.endpoint) and speaks(request.endpoint, wanted()):
         language.speak(wanted())

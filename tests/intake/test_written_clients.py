@@ -5,6 +5,7 @@ Every tenth of them, and those of `SAMPLE`; all of them in the long tests.
 
 import os
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -47,6 +48,7 @@ AS_MISSING = {
 def changes(client: Client) -> dict[str, list[str]]:
     """The client's answers as a form sends them; what a page asks besides is answered as the rules read a missing answer."""
     told = dict(AS_MISSING)
+    value: Any
     for name, value in client.facts.items():
         if name in ("red_flags", "red_flags_unsure"):
             told |= {f"red_flags.{code}": ["yes" if name == "red_flags" else "unsure"] for code in value}

@@ -123,11 +123,9 @@ def overview(client_id: UUID) -> ResponseReturnValue:
 
 
 def _panel(head: FileHead, now: datetime) -> progress.ProgressPanel | None:
-    """The line through the course: at the last session, or else at the next."""
-    for visit in (head.known.last, head.known.next):
-        if visit is not None and (panel := progress.panel(visit, reader=desk.user(), now=now)) is not None:
-            return panel
-    return None
+    """The line through the course at the last session; before the first, at the one to come."""
+    visit = head.known.last or head.known.next
+    return progress.panel(visit, reader=desk.user(), now=now) if visit is not None else None
 
 
 @blueprint.get("/clients/<uuid:client_id>/visits", endpoint="client_visits")
