@@ -376,6 +376,8 @@ def test_the_file_of_a_client(chromium: Browser, desk: Desk) -> None:
             watch.open(page, own + rest)
         other = desk.visit("Menon").client_id
         watch.open(page, f"{own}/join/{other}")
+        for tab in ("visits", "notes", "answers", "plan", "documents", "messages", "access"):
+            watch.open(page, f"{own}/{tab}")
         watch.open(page, f"{own}/record")
         go(page.get_by_role("link", name="Change", exact=False).first)
         watch.look(page)
