@@ -105,21 +105,19 @@ def overview(client_id: UUID) -> ResponseReturnValue:
     head = head_of(client_id, now)
     around = head.known.next or head.known.last
     user = desk.user()
+    # Rendered before the commit, which would make the visits of the head be read once more.
     with transaction():
-        care = care_summary.care_of(around, by=user, now=now) if head.is_own and around else None
-        panel = _panel(head, now) if head.is_own else None
-        happened = client_history.events(client_id, by=user, now=now) if head.is_own else []
-    return page(
-        "overview",
-        head,
-        care=care,
-        panel=panel,
-        happened=happened,
-        visits=booking.visits_of(client_id, limit=LATEST),
-        messages=messages.page(now, MessageFilter(client_id=client_id)).lines[:LATEST]
-        if may(Permission.MESSAGES_READ)
-        else [],
-    )
+        return page(
+            "overview",
+            head,
+            care=care_summary.care_of(around, by=user, now=now) if head.is_own and around else None,
+            panel=_panel(head, now) if head.is_own else None,
+            happened=client_history.events(client_id, by=user, now=now) if head.is_own else [],
+            visits=booking.visits_of(client_id, limit=LATEST),
+            messages=messages.page(now, MessageFilter(client_id=client_id)).lines[:LATEST]
+            if may(Permission.MESSAGES_READ)
+            else [],
+        )
 
 
 def _panel(head: FileHead, now: datetime) -> progress.ProgressPanel | None:
