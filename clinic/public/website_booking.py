@@ -187,6 +187,7 @@ def _choice(treatment: Treatment, now: datetime, wanted: datetime | None) -> Slo
         therapists={person.id: person for person in treatment.therapists},
         day=time_values.read_day(request.args.get("day")) or slot_picker.local_day_of(wanted, place),
         start=time_values.read_day(request.args.get("from")),
+        is_every_time_shown=request.args.get("times") == slot_picker.EVERY,
     )
 
 
@@ -232,7 +233,7 @@ def _spoken() -> dict[str, Any]:
 
 
 def _address(treatment: Treatment, endpoint: str = "website_booking.choose") -> PickerUrl:
-    def address(day: Any = None, start: Any = None) -> str:
+    def address(day: Any = None, start: Any = None, every: bool = False) -> str:
         return url_for(
             endpoint,
             slug=treatment.slug,
@@ -240,6 +241,7 @@ def _address(treatment: Treatment, endpoint: str = "website_booking.choose") -> 
             location=request.args.get("location") or None,
             day=day,
             _anchor="times" if day and endpoint == "website_booking.choose" else None,
+            times=slot_picker.EVERY if every or request.args.get("times") == slot_picker.EVERY else None,
             **{"from": start},
             **_spoken(),
         )
