@@ -18,8 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.patience import eventually
-from tests.stage import ROOT
+from tests.stage import ROOT, eventually
 
 SITE = ROOT / "docs" / "proxy" / "nginx.conf"
 NAME = "localhost"

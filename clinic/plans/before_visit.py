@@ -17,7 +17,6 @@ from clinic.guidance.questions import Question
 from clinic.intake import drafts, queries
 from clinic.intake import services as intake
 from clinic.intake.models import Submission, SubmissionKind
-from clinic.language import N_
 from clinic.plans import scores, services
 from clinic.plans.scores import ScoreQuestions
 from clinic.refusal import NotFound, Refusal
@@ -33,7 +32,7 @@ class NotOpen(Refusal):
 
     status = 410
     code = "safety-form-closed"
-    sentence = N_("This form is open from a day before your visit until it begins.")
+    sentence = "This form is open from a day before your visit until it begins."
 
 
 def opens_at(visit: Appointment) -> datetime:

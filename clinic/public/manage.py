@@ -311,17 +311,12 @@ def _move_page(
         day=time_values.read_day(request.args.get("day")) or slot_picker.local_day_of(wanted, visit.location),
         start=time_values.read_day(request.args.get("from")),
         supply=_supply(visit, now),
-        present=visit,
-        is_every_time_shown=request.args.get("times") == slot_picker.EVERY,
         not_before=_not_before(visit, now),
     )
 
-    asked = request.args.get("times") == slot_picker.EVERY
-
-    def address(day: Any = None, start: Any = None, endpoint: str = ".choose", every: bool = asked) -> str:
+    def address(day: Any = None, start: Any = None, endpoint: str = ".choose") -> str:
         anchor = "times" if day and endpoint == ".choose" else None
-        times = slot_picker.EVERY if every else None
-        return url_for(endpoint, token=token, day=day, times=times, _anchor=anchor, **{"from": start})
+        return url_for(endpoint, token=token, day=day, _anchor=anchor, **{"from": start})
 
     return render_template(
         "public/move.html",

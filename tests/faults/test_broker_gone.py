@@ -17,8 +17,7 @@ from clinic.practice.models import Treatment
 from tests import make
 from tests.faults.reminders import all_are_sent, many_due, reminders
 from tests.health import health_of
-from tests.patience import eventually
-from tests.stage import Stage
+from tests.stage import Stage, eventually
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(1800)]
 

@@ -77,7 +77,7 @@ def note(appointment_id: UUID) -> ResponseReturnValue:
         appointment=appointment,
         note=written,
         form=form,
-        planned=rows_of(plan),
+        planned=_rows(plan),
         care=_care(appointment),
         has_errors=form.has_errors,
         is_given_back=is_given_back,
@@ -132,7 +132,7 @@ def _standing(form: NoteForm, written: SessionNote | None) -> list[tuple[str, st
         return []
     form.seen.data = written.written_at.isoformat()
     with transaction():
-        return rows_of(notes.open_content(written, by=desk.user(), now=clock.now()))
+        return _rows(notes.open_content(written, by=desk.user(), now=clock.now()))
 
 
 def _signed_meanwhile(appointment: Appointment, written: SessionNote) -> ResponseReturnValue:
@@ -202,7 +202,7 @@ def _signed_page(appointment: Appointment, written: SessionNote, form: AddendumF
             here="today",
             appointment=appointment,
             note=written,
-            rows=rows_of(content),
+            rows=_rows(content),
             care=care_summary.care_of(appointment, by=desk.user(), now=now),
             author=db.session.get(User, written.author_id),
             addenda=[
@@ -213,8 +213,7 @@ def _signed_page(appointment: Appointment, written: SessionNote, form: AddendumF
         )
 
 
-def rows_of(content: NoteContent) -> list[tuple[str, str]]:
-    """A note's content as terms and words, without what was left empty."""
+def _rows(content: NoteContent) -> list[tuple[str, str]]:
     regions = dict(NOTED_REGIONS)
     rows = [
         ("Types given", ", then ".join(MODALITIES[modality].name for modality in content.modalities)),
