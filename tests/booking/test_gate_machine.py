@@ -294,6 +294,7 @@ def test_the_time_that_a_browser_keeps_is_not_given_anew_after_a_stopping_answer
     play = prepared(make, database)()
     play.open_the_doors()
     play.hold(BROWSERS[0], 1, 0)
+    assert booking.holds_of(BROWSERS[0])
     play.meet_a_stop(BROWSERS[0], "refer", elsewhere=False)
     play.hold(BROWSERS[0], 1, 0)
     play.teardown()
