@@ -15,6 +15,8 @@ const ENTRIES = [
   { in: "assets/js/site.js", out: "site" },
   { in: "assets/js/desk.js", out: "desk" },
   { in: "assets/js/passkeys.js", out: "passkeys" },
+  { in: "assets/js/framed.js", out: "framed" },
+  { in: "assets/js/website.js", out: "website" },
   { in: "assets/svg/icons.svg", out: "icons" },
   { in: "assets/svg/findings.svg", out: "findings" },
   { in: "assets/svg/favicon.svg", out: "favicon" },
@@ -49,9 +51,22 @@ function calendarRows() {
   return rows.join("");
 }
 
+// Letters that arrive late must not move what somebody reads: a first visit on a slow line keeps the system's letters, and every
+// later page has ours (`font-display: optional`). The package's own rule would exchange them on the open page.
+const LATE_LETTERS = "font-display: swap";
+
+function lettersInTime(css) {
+  if (!css.includes(LATE_LETTERS)) throw new Error("the font package no longer says how its letters arrive; see lettersInTime");
+  return css.replaceAll(LATE_LETTERS, "font-display: optional");
+}
+
 const writtenStyles = {
   name: "written-styles",
   setup(plugin) {
+    plugin.onLoad({ filter: /fontsource-variable.*\.css$/ }, async ({ path }) => ({
+      contents: lettersInTime(await readFile(path, "utf8")),
+      loader: "css",
+    }));
     plugin.onLoad({ filter: /assets[\\/]css[\\/]tokens\.css$/ }, async ({ path }) => ({
       contents: spreadThemes(await readFile(path, "utf8")),
       loader: "css",

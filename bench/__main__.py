@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import availability, booking, frozen_broker, guidance, messages
+from bench import availability, booking, clients, frozen_broker, guidance, messages
 
 BENCHES = {
     "guidance": guidance.run,
@@ -10,6 +10,7 @@ BENCHES = {
     "frozen-broker": frozen_broker.run,
     "booking": booking.run,
     "messages": messages.run,
+    "clients": clients.run,
 }
 
 for name in sys.argv[1:] or BENCHES:

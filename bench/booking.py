@@ -36,8 +36,9 @@ from clinic.booking.models import Appointment
 from clinic.db import db, dispose
 from clinic.embedded.servers import Servers, scratch_servers
 from config import Environment, Keys, Settings
+from tests.patience import eventually
 from tests.public.test_booking_pages import Statements
-from tests.stage import ROOT, eventually
+from tests.stage import ROOT
 
 ROUNDS = 5
 READS = 60

@@ -24,7 +24,8 @@ from clinic.messaging.mailer import Envelope, SmtpMailer, Unreachable
 from clinic.messaging.models import Message, MessageKind
 from tests import make
 from tests.faults.reminders import Post, left_open, many_due, sent
-from tests.stage import Stage, eventually, staged
+from tests.patience import eventually
+from tests.stage import Stage, staged
 
 BATCH = 40
 PAST = (10_000, 1_000_000)

@@ -305,7 +305,9 @@ def doctor(parsed: argparse.Namespace) -> int:
                     faults.append(f"PostgreSQL runs with {setting} off: a crash may lose bookings.")
         drifted = len(zone_changes.drifted(clock.now())) if is_current else 0
         if drifted:
-            faults.append(f"{drifted} visits miss their promised time: run `python -m clinic repair-zones`.")
+            faults.append(
+                f"Visits that miss their promised time: {drifted}; run `python -m clinic repair-zones`."
+            )
         seals = 0
         if is_current and settings.environment is Environment.PRODUCTION:
             standing = runs.state(clock.now(), are_on=bool(settings.backup_recipients))

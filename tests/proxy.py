@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.stage import ROOT, eventually
+from tests.patience import eventually
+from tests.stage import ROOT
 
 SITE = ROOT / "docs" / "proxy" / "nginx.conf"
 NAME = "localhost"

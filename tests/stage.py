@@ -3,9 +3,7 @@
 import os
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,22 +18,10 @@ from clinic.embedded.servers import Servers
 from config import Environment, Settings
 from tests.health import HEALTH_TOKEN
 from tests.migrated import migrated_servers
+from tests.patience import slowness
 
 ROOT = Path(__file__).parents[1]
 STOP_SECONDS = 30
-SELDOM_SECONDS = 0.25
-
-
-def eventually(condition: Callable[[], bool], within: float) -> bool:
-    """Whether the condition came true within so many seconds; looks twenty times a second, then ever more rarely."""
-    still = threading.Event()
-    deadline, pause = time.monotonic() + within, 0.05
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        still.wait(pause)
-        pause = min(pause * 1.1, SELDOM_SECONDS)
-    return True
 
 
 @dataclass
@@ -71,7 +57,7 @@ class Stage:
                 program.terminate()
         for program in self.programs:
             try:
-                program.wait(STOP_SECONDS)
+                program.wait(STOP_SECONDS * slowness())
             except subprocess.TimeoutExpired:
                 os.killpg(program.pid, 9)
                 program.wait()

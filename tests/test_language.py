@@ -11,11 +11,15 @@ from babel.messages.extract import extract
 from flask import Flask
 
 from clinic import language
-from clinic.language import LANGUAGES, reading
+from clinic.guidance import wording
+from clinic.guidance.questions import QUESTIONS
+from clinic.language import LANGUAGES, health_texts, reading
+from clinic.language.health_texts import health_text
 
 ROOT = Path(__file__).parent.parent
 FOREIGN = [one for one in LANGUAGES if one != language.ENGLISH]
 PLACES = re.compile(r"%\((\w+)\)s|\{(\w+)\}")
+VALUES = re.compile(r"\{(\w+)\}")
 
 
 def sentences() -> Iterator[tuple[str, ...]]:
@@ -61,9 +65,44 @@ def test_a_translation_names_the_same_things(spoken: str) -> None:
     assert wrong == []
 
 
+@pytest.mark.parametrize("spoken", FOREIGN)
+def test_every_text_of_the_guidance_that_clients_read_is_translated(spoken: str) -> None:
+    known = health_texts.health_catalogue(spoken)
+    assert len(wording.texts()) > 500
+    assert sorted(wording.texts() - set(known)) == []
+    assert sorted(set(known) - wording.texts()) == []
+    assert [one for one, said in known.items() if set(VALUES.findall(one)) != set(VALUES.findall(said))] == []
+
+
+@pytest.mark.parametrize("spoken", FOREIGN)
+def test_no_two_texts_of_the_guidance_are_the_same_answer(spoken: str) -> None:
+    """Options of one question that read alike could not be told apart."""
+    with_twins = []
+    for question in QUESTIONS.values():
+        said = [health_texts.health_catalogue(spoken).get(option.label) for option in question.options]
+        if len(set(said)) != len(said):
+            with_twins.append(question.field)
+    assert with_twins == []
+
+
+def test_a_stored_sentence_is_recognised_by_the_words_around_its_values(app: Flask) -> None:
+    with app.app_context(), language.speaking("de"):
+        assert health_text("Safety check, page 2 of 6") == "Sicherheitsfragen, Seite 2 von 6"
+        assert (
+            health_text("Choose “None of these”, or the ones that apply, but not both.")
+            == "Wählen Sie „Nichts davon“ oder das, was zutrifft, aber nicht beides."
+        )
+        # The client's own words are not looked up, though “Dance” is an answer elsewhere.
+        assert health_text("How well does this go now: “Dance”?") == "Wie gut geht das jetzt: „Dance“?"
+        assert health_text("Nobody wrote this one") == "Nobody wrote this one"
+    with app.app_context():
+        assert health_text("Safety check, page 2 of 6") == "Safety check, page 2 of 6"
+
+
 def test_german_speaks_to_people_politely() -> None:
     familiar = re.compile(r"\b(du|dich|dir|dein|deine|deinen|deinem|deiner|euch|euer)\b", re.IGNORECASE)
     spoken = [form for forms in language.catalogue("de").values() for form in forms]
+    spoken += health_texts.health_catalogue("de").values()
     assert [form for form in spoken if familiar.search(form)] == []
 
 

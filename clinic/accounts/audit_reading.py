@@ -42,13 +42,14 @@ class AuditQuestion:
     who: str = ""
     """The id of a member of staff, `clients`, `system`, or empty for anybody."""
     client_name: str = ""
+    client_id: UUID | None = None
     since: datetime | None = None
     until: datetime | None = None
 
     @property
     def used(self) -> tuple[str, ...]:
         """The names of the filters that are set."""
-        named = ("who", "client_name", "since", "until")
+        named = ("who", "client_name", "client_id", "since", "until")
         kind = ("kind",) if self.kind is not EntryKind.ALL else ()
         return kind + tuple(name for name in named if getattr(self, name))
 
@@ -132,6 +133,8 @@ def _wanted(question: AuditQuestion) -> sa.Select[AuditEntry]:
     wanted = sa.select(AuditEntry).where(*_of_kind(question.kind), *_by(question.who))
     if matches := name_matches(Client.search_name, question.client_name):
         wanted = wanted.where(AuditEntry.client_id.in_(sa.select(Client.id).where(*matches)))
+    if question.client_id is not None:
+        wanted = wanted.where(AuditEntry.client_id == question.client_id)
     if question.since is not None:
         wanted = wanted.where(AuditEntry.at >= question.since)
     if question.until is not None:

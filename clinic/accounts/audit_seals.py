@@ -149,7 +149,7 @@ def _fault(made: AuditSeal, expected: int, before: bytes, edge: datetime | None,
         return f"its key {made.key_id} is not loaded"
     entries, digest = _digest(db.session(), made.key_id, before, made.from_at, made.until_at)
     if entries != made.entries:
-        return f"{made.entries} entries were sealed, {entries} are there now"
+        return f"of its entries, {made.entries} were sealed and {entries} are there now"
     return "" if hmac.compare_digest(digest, made.digest) else "an entry or a seal was changed"
 
 

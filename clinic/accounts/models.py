@@ -158,6 +158,12 @@ class Client(Identified, Model):
             postgresql_using="gin",
             postgresql_ops={"search_name": "gin_trgm_ops"},
         ),
+        sa.Index(
+            "ix_clients_listed",
+            "search_name",
+            "id",
+            postgresql_where=sa.text("erased_at IS NULL AND merged_into_id IS NULL"),
+        ),
         sa.CheckConstraint("merged_into_id IS NULL OR merged_into_id <> id", name="not_merged_into_itself"),
         sa.CheckConstraint("birth_year BETWEEN 1900 AND 2200", name="birth_year_plausible"),
     )
@@ -215,6 +221,12 @@ class Contact(Identified, Model):
     __table_args__ = (
         sa.UniqueConstraint("client_id", "kind", "normalised"),
         sa.Index("ix_contacts_normalised", "kind", "normalised"),
+        sa.Index(
+            "ix_contacts_normalised_trgm",
+            "normalised",
+            postgresql_using="gin",
+            postgresql_ops={"normalised": "gin_trgm_ops"},
+        ),
         sa.CheckConstraint("kind IN ('mail', 'phone')", name="kind_known"),
         sa.CheckConstraint("relation IN ('self', 'guardian', 'carer')", name="relation_known"),
         sa.CheckConstraint("sms_agreed_at IS NULL OR kind = 'phone'", name="sms_to_phones"),

@@ -63,7 +63,7 @@ def find(text: str, country: str, now: datetime) -> list[Caller]:
     numbers = [part for part in accounts.phone_parts(wanted, country) if len(part) >= SHORTEST_NUMBER]
     if numbers:
         return _callers(_reached_by(ContactKind.PHONE, numbers), now)
-    return _callers([*_of_reference(wanted), *_named(search_name(wanted))], now)
+    return _callers([*of_reference(wanted), *_named(search_name(wanted))], now)
 
 
 def pair(one: UUID, other: UUID, now: datetime) -> list[Caller]:
@@ -98,7 +98,7 @@ def alike(
 
 def _named_alike(name: str) -> Sequence[UUID]:
     close = sa.func.similarity(Client.search_name, name)
-    named = sa.select(Client.id).where(_living(), close >= ALIKE).order_by(close.desc(), Client.id)
+    named = sa.select(Client.id).where(living(), close >= ALIKE).order_by(close.desc(), Client.id)
     return db.session.scalars(named.limit(SHOWN)).all()
 
 
@@ -107,17 +107,17 @@ def _named(name: str) -> Sequence[UUID]:
         return []
     holds = Client.search_name.contains(name, autoescape=True)
     close = sa.func.word_similarity(name, Client.search_name)
-    exact = sa.select(Client.id).where(_living(), holds).order_by(Client.search_name, Client.id).limit(SHOWN)
+    exact = sa.select(Client.id).where(living(), holds).order_by(Client.search_name, Client.id).limit(SHOWN)
     found = list(db.session.scalars(exact))
     if len(found) < SHOWN:
-        near = sa.select(Client.id).where(_living(), close >= ALIKE).order_by(close.desc(), Client.id)
+        near = sa.select(Client.id).where(living(), close >= ALIKE).order_by(close.desc(), Client.id)
         found += db.session.scalars(near.limit(SHOWN))
     return found
 
 
 def _reached_by(kind: ContactKind, parts: Sequence[str]) -> Sequence[UUID]:
     holds = sa.or_(*(Contact.normalised.contains(part, autoescape=True) for part in parts))
-    on = sa.select(Contact.client_id).join(Contact.client).where(Contact.kind == kind, holds, _living())
+    on = sa.select(Contact.client_id).join(Contact.client).where(Contact.kind == kind, holds, living())
     return list(db.session.scalars(on.order_by(Contact.created_at.desc()).limit(SHOWN)))
 
 
@@ -125,20 +125,26 @@ def _with_address(kind: ContactKind, normalised: str) -> list[UUID]:
     return [contact.client_id for contact in accounts.contacts_on(kind, normalised)][:SHOWN]
 
 
-def _of_reference(text: str) -> Sequence[UUID]:
+def of_reference(text: str) -> Sequence[UUID]:
+    """The client of the visit with this reference; nobody for a text that cannot be one."""
     letters = text.upper().replace(" ", "")
     if len(letters) != 8 or set(letters) - set(REFERENCE_LETTERS):
         return []
     of = sa.select(Client.id).join(Appointment, Appointment.client_id == Client.id)
-    return list(db.session.scalars(of.where(Appointment.reference == letters, _living())))
+    return list(db.session.scalars(of.where(Appointment.reference == letters, living())))
 
 
-def _living() -> sa.ColumnElement[bool]:
+def living() -> sa.ColumnElement[bool]:
+    """Whether a record is one to book for: neither erased nor joined to another."""
     return sa.and_(Client.erased_at.is_(None), Client.merged_into_id.is_(None))
 
 
 def _callers(ids: Iterable[UUID], now: datetime) -> list[Caller]:
-    wanted = list(dict.fromkeys(ids))[:SHOWN]
+    return callers(list(dict.fromkeys(ids))[:SHOWN], now)
+
+
+def callers(wanted: Sequence[UUID], now: datetime) -> list[Caller]:
+    """These clients with their contacts, last visit and next, in this order; four statements, however many there are."""
     people = db.session.scalars(
         sa.select(Client).where(Client.id.in_(wanted)).options(selectinload(Client.contacts))
     )

@@ -213,7 +213,7 @@ class Appointment(Identified, Model):
             "held_network",
             postgresql_where=sa.text("state = 'held' AND held_network IS NOT NULL"),
         ),
-        sa.Index("ix_appointments_client_id_starts_at", "client_id", "starts_at"),
+        sa.Index("ix_appointments_client_time", "client_id", "starts_at", postgresql_include=["state"]),
         sa.Index("ix_appointments_starts_at", "starts_at"),
         sa.Index("ix_appointments_changed_at", "changed_at"),
         sa.Index("ix_appointments_series", "series_id", "series_index", unique=True),

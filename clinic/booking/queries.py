@@ -119,6 +119,19 @@ def upcoming(client_id: UUID, now: datetime) -> list[Appointment]:
     )
 
 
+def visits_of(client_id: UUID, limit: int | None = None) -> list[Appointment]:
+    """All visits of a client, the newest first, also those that did not take place. One statement."""
+    return list(
+        db.session.scalars(
+            sa.select(Appointment)
+            .where(Appointment.client_id == client_id)
+            .order_by(Appointment.starts_at.desc(), Appointment.id)
+            .limit(limit)
+            .options(*WITH_ALL)
+        )
+    )
+
+
 def own_therapist(client_id: UUID) -> UUID | None:
     """The therapist of this client's last visit, past or future, whom they most likely want again; None before the
     first."""

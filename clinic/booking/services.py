@@ -160,7 +160,7 @@ def extend(appointment_id: UUID, *, browser: bytes, now: datetime) -> Appointmen
     An expired one can be extended if nobody took the time and it could be held anew. Raises HoldGone, TimeWithdrawn.
     """
     appointment = lock_appointment(appointment_id, gone=HoldGone, whole=True)
-    _require_hold(appointment, browser, now)
+    require_hold(appointment, browser, now)
     if not appointment.hold_extended:
         appointment.hold_extended = True
         appointment.held_until = now + timedelta(minutes=practice.the_practice().hold_minutes)
@@ -208,7 +208,7 @@ def book(
     else:
         queue_for(client.id)
     appointment = lock_appointment(appointment_id, gone=HoldGone, whole=True)
-    _require_hold(appointment, held_by or browser, now)
+    require_hold(appointment, held_by or browser, now)
     if not promised:
         online_booking.require_open(practice.the_practice())
     known = None if by_staff else _known(appointment, client.id, actor=actor, browser=browser, now=now)
@@ -268,8 +268,11 @@ def _standing(
     return intake.safety_standing(browser=browser, client_id=client_id, now=now, zone=appointment.zone)
 
 
-def _require_hold(appointment: Appointment, browser: bytes, now: datetime) -> None:
-    """Raise HoldGone unless this browser's hold still stands, and TimeWithdrawn unless it can still become a visit."""
+def require_hold(appointment: Appointment, browser: bytes, now: datetime) -> None:
+    """Raise HoldGone unless this browser's hold still stands, and TimeWithdrawn unless it can still become a visit.
+
+    The hold is locked. One whose end has passed stands as long as nobody took its time.
+    """
     if appointment.held_by is None or not secrets.compare_digest(appointment.held_by, browser):
         raise HoldGone
     if appointment.state != State.HELD:

@@ -134,7 +134,7 @@ class Sold:
 
 TREATMENTS = (
     Sold("swedish", "Swedish massage", ("swedish",), 10500, "Long, gliding strokes; gentle. Many people choose it to relax or for general tightness."),
-    Sold("swedish-45", "Swedish massage, 45 minutes", ("swedish",), 8400, "The same, shorter: for a first massage, in pregnancy, or when less is enough.", 45),
+    Sold("swedish-45", "Swedish massage", ("swedish",), 8400, "Long, gliding strokes; gentle. Many people choose it to relax or for general tightness.", 45),
     Sold("deep-tissue", "Deep tissue massage", ("deep_tissue", "swedish"), 11200, "Slow, firm strokes across the grain for long-standing tension in back and shoulders."),
     Sold("trigger-point", "Trigger point therapy", ("trigger_point", "swedish"), 11200, "Held finger pressure on tender spots, then a stretch. The therapist works to your limit."),
     Sold("neuromuscular", "Neuromuscular therapy", ("neuromuscular",), 11800, "Careful work on how muscles balance each other, and on spots that send pain elsewhere."),

@@ -30,6 +30,19 @@ EVIDENCE: Final = (
     "another. It works best with staying active and with whatever your doctor advises. Mild soreness for a day or two can happen."
 )
 
+EMERGENCY_HEADING: Final = "Call {emergency_number} or go to an emergency department now"
+ROUTINE_HEADING: Final = "Please see a doctor before a massage"
+MATERNITY_HEADING: Final = "Please ring your midwife or maternity unit {when}"
+DOCTORS_HEADING: Final = "Please see a doctor {when}, before a massage"
+NEEDS_CHECKING: Final = (
+    "Some of your answers need checking before a massage. We cannot tell from them what is wrong."
+)
+ADVISED_AGAINST: Final = "A clinician has advised you against massage. Please talk with them before you come."
+NOT_BOOKED: Final = "We have not booked an appointment. Your answers are kept."
+WHEN_SEEN: Final = "When you have been seen, tell us. A therapist then opens booking for you again."
+ANOTHER_DAY: Final = "Please come another day"
+BE_WELL: Final = "We would like you to be well when you come."
+
 Advice = tuple[str, tuple[str, ...]]
 
 
@@ -44,7 +57,7 @@ def advice(
 ) -> Advice:
     """The heading and the sentences for an outcome; `how_soon` and `place` are those of its most urgent rule."""
     if disposition is Disposition.EMERGENCY:
-        return "Call {emergency_number} or go to an emergency department now", (EMERGENCY,)
+        return EMERGENCY_HEADING, (EMERGENCY,)
     if disposition is Disposition.DOCTOR:
         return _doctors_heading(how_soon, place), _see_a_doctor(rules, unsure)
     if disposition is Disposition.POSTPONE:
@@ -67,29 +80,42 @@ _BOOKABLE: Final[dict[Level, Advice]] = {
 
 def _doctors_heading(how_soon: HowSoon | None, place: HelpPlace | None) -> str:
     if how_soon in (None, HowSoon.ROUTINE):
-        return "Please see a doctor before a massage"
+        return ROUTINE_HEADING
     if place is HelpPlace.MATERNITY:
-        return f"Please ring your midwife or maternity unit {how_soon.words}"
-    return f"Please see a doctor {how_soon.words}, before a massage"
+        return MATERNITY_HEADING.format(when=how_soon.words)
+    return DOCTORS_HEADING.format(when=how_soon.words)
 
 
 def _see_a_doctor(rules: Sequence[SafetyRule], unsure: Sequence[RedFlag]) -> tuple[str, ...]:
     advised_against = any(rule.id == "R25" for rule in rules)
-    sentences = [
-        "Some of your answers need checking before a massage. We cannot tell from them what is wrong."
-    ]
+    sentences = [NEEDS_CHECKING]
     if any(flag.urgent for flag in unsure):
         sentences.append(UNSURE_URGENT)
     if advised_against:
-        sentences.append(
-            "A clinician has advised you against massage. Please talk with them before you come."
-        )
-    sentences.append("We have not booked an appointment. Your answers are kept.")
-    sentences.append("When you have been seen, tell us. A therapist then opens booking for you again.")
+        sentences.append(ADVISED_AGAINST)
+    sentences += [NOT_BOOKED, WHEN_SEEN]
     sentences.extend(dict.fromkeys(rule.come_back for rule in rules if rule.come_back))
     return tuple(sentences)
 
 
 def _come_another_day(rules: Sequence[SafetyRule]) -> Advice:
     remarks = [rule.remark for rule in rules if rule.disposition is Disposition.POSTPONE]
-    return "Please come another day", (*remarks, "We would like you to be well when you come.")
+    return ANOTHER_DAY, (*remarks, BE_WELL)
+
+
+SENTENCES: Final = (
+    *(EMERGENCY_HEADING, EMERGENCY, UNSURE_URGENT, LOOK_FIRST, NO_MATCH, EVIDENCE),
+    *(
+        ROUTINE_HEADING,
+        MATERNITY_HEADING,
+        DOCTORS_HEADING,
+        NEEDS_CHECKING,
+        ADVISED_AGAINST,
+        NOT_BOOKED,
+        WHEN_SEEN,
+    ),
+    *(ANOTHER_DAY, BE_WELL),
+    *(sentence for heading, sentences in _BOOKABLE.values() for sentence in (heading, *sentences)),
+    *(soon.words for soon in HowSoon),
+)
+"""What this module says; `{name}` stands for a value."""

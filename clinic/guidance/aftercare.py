@@ -173,6 +173,15 @@ _PERSONAL: Final = (
 _AS_ADVISED: Final = Tip(text="Move and exercise as your clinician advised.")
 
 
+TEXTS: Final = (
+    *(rule.tip.text for rule in (*_GENERAL, *_PERSONAL)),
+    _AS_ADVISED.text,
+    WARNING_LEAD,
+    *WARNING_SIGNS,
+)
+"""Everything these tips say."""
+
+
 class UnknownModality(LookupError):
     """There is no type of massage of this name."""
 

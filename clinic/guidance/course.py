@@ -141,6 +141,12 @@ _LINES: Final = (
 )
 
 
+TEXTS: Final = tuple(text for line in _LINES for text in (line.course.text, line.gate.text)) + tuple(
+    text for one, gate in (_REVIEW, _RECENT) for text in (one.text, gate.text)
+)
+"""What the courses and their look backs say."""
+
+
 def course(facts: Facts, level: Level) -> tuple[DraftCourse, Gate]:
     """The course for these facts and when to look back; one session when a therapist looks first.
 

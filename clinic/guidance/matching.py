@@ -23,6 +23,18 @@ CLOSE: Final = "close, choose together"
 TIE: Final = "tie"
 LITTLE_INFORMATION: Final = "little information: gentle default"
 
+OMITTED: Final = "{type} is left out for your safety: {causes}. Your therapist can talk it over with you."
+LITTLE_KNOWN: Final = (
+    "We know little so far, so this is a gentle place to start. Your therapist decides with you."
+)
+CLOSEST: Final = "It is the closest match to the clinic’s guidance and your wishes."
+TWO_TYPES: Final = (
+    "Two types fit the clinic’s guidance and your wishes equally well. {type} feels like {like}. {other} feels like "
+    "{other_like}. Choose together with your therapist."
+)
+COMES_CLOSE: Final = f"{CLOSEST} {{type}} comes close, so choose together with your therapist."
+BLENDED: Final = "{type} {suffix}"
+
 _SHOWN: Final = 3
 _ORDER: Final = {modality: place for place, modality in enumerate(MODALITIES)}
 # What a client can ask to try, and the type that stands for it.
@@ -138,7 +150,9 @@ def _match(
     lost = sorted((entry for entry in entries if entry.points < 0), key=lambda entry: entry.points)
     return Match(
         modality=modality,
-        name=f"{MODALITIES[base].name} {rule_set.blend.suffix}" if base and blended else known.name,
+        name=BLENDED.format(type=MODALITIES[base].name, suffix=rule_set.blend.suffix)
+        if base and blended
+        else known.name,
         what_it_is=known.what_it_is,
         score=sum(entry.points for entry in entries),
         reasons=tuple(_reason(entry, facts) for entry in gained),
@@ -194,7 +208,7 @@ def _explained(modality: str, points: int, outcome: SafetyOutcome) -> LeftOut:
         name=MODALITIES[modality].name,
         points=points,
         rules=tuple(exclusion.rule for exclusion in by),
-        text=f"{MODALITIES[modality].name} is left out for your safety: {causes}. Your therapist can talk it over with you.",
+        text=OMITTED.format(type=MODALITIES[modality].name, causes=causes),
     )
 
 
@@ -202,13 +216,15 @@ def _summary(confidence: str | None, ranked: tuple[Match, ...]) -> str:
     if not ranked:
         return NO_MATCH
     if confidence == LITTLE_INFORMATION:
-        return "We know little so far, so this is a gentle place to start. Your therapist decides with you."
-    sentence = "It is the closest match to the clinic’s guidance and your wishes."
+        return LITTLE_KNOWN
     if confidence == CLEAR_MATCH or len(ranked) == 1:
-        return sentence
+        return CLOSEST
     if confidence == TIE:
-        first, second = (
-            f"{match.name} feels like {MODALITIES[match.modality].feels_like}" for match in ranked[:2]
+        one, other = ranked[:2]
+        return TWO_TYPES.format(
+            type=one.name,
+            like=MODALITIES[one.modality].feels_like,
+            other=other.name,
+            other_like=MODALITIES[other.modality].feels_like,
         )
-        return f"Two types fit the clinic’s guidance and your wishes equally well. {first}. {second}. Choose together with your therapist."
-    return f"{sentence} {ranked[1].name} comes close, so choose together with your therapist."
+    return COMES_CLOSE.format(type=ranked[1].name)

@@ -89,8 +89,12 @@ class DraftPlan:
 
 COMPANION_CARE: Final = "Massage works best alongside movement or exercise, and any care your doctor advises."
 DISCOMFORT_LIMIT: Final = 5
+KEPT_BY_SAFETY: Final = "Safety keeps it to {pressure}."
+VERY_LIGHT: Final = "This type is very light."
+AS_WISHED: Final = "As you like it."
+USUAL: Final = "Usual for this type; you gave no preference."
 
-_PRESSURES: Final = ("very light", "light", "light to medium", "medium", "firm")
+PRESSURES: Final = ("very light", "light", "light to medium", "medium", "firm")
 _VERY_LIGHT_TYPES: Final = ("manual_lymphatic_drainage", "craniosacral")
 _FIRST_SHARE: Final = 70
 _WHOLE_BACK: Final = ("neck", "shoulders", "upper_back", "lower_back")
@@ -245,13 +249,16 @@ def _pressure(types: tuple[str, ...], facts: Facts, outcome: SafetyOutcome) -> t
     first = types[0] if types else "swedish"
     wished = facts.one("pressure_preference")
     if first in _VERY_LIGHT_TYPES:
-        return MODALITIES[first].usual_pressure, "This type is very light."
-    asked = wished if wished in _PRESSURES else MODALITIES[first].usual_pressure
-    if outcome.cap and _PRESSURES.index(asked) > _PRESSURES.index(outcome.cap.value):
-        return outcome.cap.value, f"Safety keeps it to {outcome.cap.value} ({outcome.capped_by})."
+        return MODALITIES[first].usual_pressure, VERY_LIGHT
+    asked = wished if wished in PRESSURES else MODALITIES[first].usual_pressure
+    if outcome.cap and PRESSURES.index(asked) > PRESSURES.index(outcome.cap.value):
+        return (
+            outcome.cap.value,
+            f"{KEPT_BY_SAFETY.format(pressure=outcome.cap.value)[:-1]} ({outcome.capped_by}).",
+        )
     if asked == wished:
-        return asked, "As you like it."
-    return asked, "Usual for this type; you gave no preference."
+        return asked, AS_WISHED
+    return asked, USUAL
 
 
 def _length(facts: Facts) -> SessionLength:

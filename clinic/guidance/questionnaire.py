@@ -84,7 +84,7 @@ class QuestionnaireProgress:
     @property
     def place(self) -> str:
         """The place in words, such as "Safety check, page 2 of 6"."""
-        return f"{self.part.title}, page {self.number} of {self.of}"
+        return _PLACE.format(part=self.part.title, number=self.number, of=self.of)
 
 
 def facts_of(answers: Answers, *, unknown: Collection[str] = ()) -> Facts:
@@ -284,27 +284,15 @@ def read(question: Question, raw: Sequence[str], answers: Answers | None = None)
     texts = [text.strip() for text in raw]
     if not any(texts):
         if required(question, given):
-            raise UnreadableAnswer(_BLANK[question.kind])
+            raise UnreadableAnswer(question.blank)
         return None
     return _READERS[question.kind](question, texts, given)
-
-
-_BLANK = {
-    FieldKind.ONE: "Choose one answer.",
-    FieldKind.MANY: "Choose all that apply.",
-    FieldKind.BODY_MAP: "Choose every area that applies.",
-    FieldKind.INTEGER: "Enter a whole number.",
-    FieldKind.SCALE: "Choose a number from 0 to 10.",
-    FieldKind.RED_FLAG: "Answer yes, no, or not sure.",
-    FieldKind.PSFS: "Name at least one activity.",
-    FieldKind.CONFIRM: "Tick the box to go on.",
-}
 
 
 def _read_one(question: Question, texts: list[str], given: Answers) -> Value:
     chosen = [text for text in texts if text]
     if len(chosen) != 1 or chosen[0] not in {option.code for option in offered(question, given)}:
-        raise UnreadableAnswer("Choose one of the answers on this page.")
+        raise UnreadableAnswer(_NOT_ONE)
     return int(chosen[0]) if question.numeric else chosen[0]
 
 
@@ -312,22 +300,22 @@ def _read_many(question: Question, texts: list[str], given: Answers) -> Value:
     chosen = list(dict.fromkeys(text for text in texts if text))
     options = {option.code: option.label for option in offered(question, given)}
     if not set(chosen) <= set(options):
-        raise UnreadableAnswer("Choose from the answers on this page.")
+        raise UnreadableAnswer(_NOT_THESE)
     for alone in ("none", question.exclusive):
         if alone in chosen and len(chosen) > 1:
-            raise UnreadableAnswer(f"Choose “{options[alone]}”, or the ones that apply, but not both.")
+            raise UnreadableAnswer(_NOT_BOTH.format(option=options[alone]))
     if question.most is not None and len(chosen) > question.most:
-        raise UnreadableAnswer(f"Choose up to {question.most}.")
+        raise UnreadableAnswer(_AT_MOST.format(most=question.most))
     return [] if chosen == ["none"] else chosen
 
 
 def _read_number(question: Question, texts: list[str], given: Answers) -> Value:
     # Digits of other scripts and long numbers are refused here, before int() would take them.
     if len(texts) != 1 or not texts[0].isascii() or not texts[0].isdigit() or len(texts[0]) > 4:
-        raise UnreadableAnswer("Enter a whole number, using digits only.")
+        raise UnreadableAnswer(_ONLY_DIGITS)
     number = int(texts[0])
     if not question.low <= number <= question.high:
-        raise UnreadableAnswer(f"Enter a number from {question.low} to {question.high}.")
+        raise UnreadableAnswer(_BETWEEN.format(low=question.low, high=question.high))
     return number
 
 
@@ -338,14 +326,14 @@ def _read_activities(question: Question, texts: list[str], given: Answers) -> Va
         if not activity and not score:
             continue
         if not activity:
-            raise UnreadableAnswer("Write the activity that this score is for.")
+            raise UnreadableAnswer(_NO_ACTIVITY)
         if len(activity) > _ACTIVITY_LENGTH:
-            raise UnreadableAnswer(f"Describe each activity in up to {_ACTIVITY_LENGTH} letters.")
+            raise UnreadableAnswer(_LONG_ACTIVITY.format(most=_ACTIVITY_LENGTH))
         if not score:
-            raise UnreadableAnswer("Choose a score from 0 to 10 for each activity.")
+            raise UnreadableAnswer(_NO_SCORE)
         activities.append({"activity": activity, "score": _score(question, score)})
     if question.most is not None and len(activities) > question.most:
-        raise UnreadableAnswer(f"Name up to {question.most} activities.")
+        raise UnreadableAnswer(_MOST_ACTIVITIES.format(most=question.most))
     return activities
 
 
@@ -354,14 +342,14 @@ _ACTIVITY_LENGTH = 80
 
 def _score(question: Question, text: str) -> int:
     if text not in {str(score) for score in range(question.low, question.high + 1)}:
-        raise UnreadableAnswer("Choose a score from 0 to 10 for each activity.")
+        raise UnreadableAnswer(_NO_SCORE)
     return int(text)
 
 
 def _read_words(question: Question, texts: list[str], given: Answers) -> Value | None:
     text, look = (*texts, "", "")[:2]
     if len(text) > LONGEST:
-        raise UnreadableAnswer(f"Use up to {LONGEST} letters; these are {len(text)}.")
+        raise UnreadableAnswer(_LONG_WORDS.format(most=LONGEST, now=len(text)))
     # Without words there is nothing to look at.
     return {"text": text, "look": look == "yes"} if text else None
 
@@ -379,21 +367,54 @@ _READERS: dict[FieldKind, Callable[[Question, list[str], Answers], Value | None]
 }
 
 
+_NOT_ONE: Final = "Choose one of the answers on this page."
+_NOT_THESE: Final = "Choose from the answers on this page."
+_NOT_BOTH: Final = "Choose “{option}”, or the ones that apply, but not both."
+_AT_MOST: Final = "Choose up to {most}."
+_ONLY_DIGITS: Final = "Enter a whole number, using digits only."
+_BETWEEN: Final = "Enter a number from {low} to {high}."
+_NO_ACTIVITY: Final = "Write the activity that this score is for."
+_LONG_ACTIVITY: Final = "Describe each activity in up to {most} letters."
+_NO_SCORE: Final = "Choose a score from 0 to 10 for each activity."
+_MOST_ACTIVITIES: Final = "Name up to {most} activities."
+_LONG_WORDS: Final = "Use up to {most} letters; these are {now}."
+_PLACE: Final = "{part}, page {number} of {of}"
+_OF_TEN: Final = "{score} of 10"
+_NONE: Final = "None"
 LOOK_FIRST: Final = "A therapist looks at this before the visit is confirmed"
 
 
-def in_words(field: str, value: object) -> str:
-    """One stored answer as a person reads it, for check-answers pages and therapists."""
+def in_words(field: str, value: object, say: Callable[[str], str] = str) -> str:
+    """One stored answer as a person reads it, for check-answers pages and therapists.
+
+    `say` puts each of our texts into the reader's language; what a client wrote stays as it is.
+    """
     if field.startswith(FLAG_PREFIX):
-        return QUESTIONS[field].label(value)
+        return say(QUESTIONS[field].label(value))
     if isinstance(value, dict):
-        return f"{value['text']}\n({LOOK_FIRST})" if value["look"] else str(value["text"])
+        return f"{value['text']}\n({say(LOOK_FIRST)})" if value["look"] else str(value["text"])
     known = FIELDS[field]
     if known.kind is FieldKind.PSFS and isinstance(value, list):
-        return "; ".join(f"{item['activity']}: {item['score']} of 10" for item in value) or "None"
+        scores = (f"{item['activity']}: {say(_OF_TEN.format(score=item['score']))}" for item in value)
+        return "; ".join(scores) or say(_NONE)
     if isinstance(value, list | tuple | frozenset | set):
-        nothing = known.label("none") if "none" in known.codes else "None"
-        return "; ".join(known.label(code) for code in value) or nothing
-    if known.kind is FieldKind.SCALE:
-        return f"{value} of 10"
-    return known.label(value)
+        nothing = known.label("none") if "none" in known.codes else _NONE
+        return "; ".join(say(known.label(code)) for code in value) or say(nothing)
+    return say(_OF_TEN.format(score=value) if known.kind is FieldKind.SCALE else known.label(value))
+
+
+SENTENCES: Final = (
+    *(
+        _NOT_ONE,
+        _NOT_THESE,
+        _NOT_BOTH,
+        _AT_MOST,
+        _ONLY_DIGITS,
+        _BETWEEN,
+        _NO_ACTIVITY,
+        _LONG_ACTIVITY,
+        _NO_SCORE,
+    ),
+    *(_MOST_ACTIVITIES, _LONG_WORDS, _PLACE, _OF_TEN, _NONE, LOOK_FIRST),
+)
+"""What this module says to a client by itself; `{name}` stands for a value."""

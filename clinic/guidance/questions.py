@@ -102,6 +102,7 @@ def _flag(code: str) -> Question:
     return Question(
         name=f"{FLAG_PREFIX}{code}",
         text=flag.question,
+        blank=flag.blank,
         kind=FieldKind.RED_FLAG,
         title=flag.title,
         options=_FLAG_OPTIONS,
@@ -387,7 +388,7 @@ QUESTIONS: Final = {
 }
 """Every question by its field, with those that only stored answers still hold."""
 
-# What is asked again: before a visit, and of a returning client whose history is filled in beforehand.
+# What is asked again: before a visit, and of a returning client, who only looks over the rest.
 SHORT_SAFETY_FIELDS: Final = (
     *(f"{FLAG_PREFIX}{code}" for code in ASKED_FLAGS),
     "accident_checked",
@@ -400,14 +401,4 @@ SHORT_SAFETY_FIELDS: Final = (
     "pregnancy_high_risk",
 )
 DAY_OF_VISIT_FIELDS: Final = (*SHORT_SAFETY_FIELDS, "pain_now_nrs", "pain_avg_nrs")
-# A new name for the problem renews the whole history, so names are asked for.
-ASKED_AGAIN_FIELDS: Final = (
-    *DAY_OF_VISIT_FIELDS,
-    "visit_goals",
-    "diagnoses",
-    "diagnoses_past",
-    "peg_pain",
-    "peg_enjoyment",
-    "peg_activity",
-    "psfs",
-)
+SCORE_FIELDS: Final = ("peg_pain", "peg_enjoyment", "peg_activity", "psfs")

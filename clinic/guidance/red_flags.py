@@ -9,14 +9,15 @@ class RedFlag:
     """A warning sign, asked as its own yes, no or unsure question.
 
     `rule` names the safety rule a yes fires, by itself or with other answers. `urgent` says that unsure already stops the
-    booking. A sign with another one `instead` is no longer asked, because its question asked two things at once; it is
-    still read, in stored answers and by the command line. For an unsure answer, `tell` is what to say at the place of help
-    and `watch` names the safety nets.
+    booking. `blank` says what to do when it was not answered. A sign with another one `instead` is no longer asked, because
+    its question asked two things at once; it is still read, in stored answers and by the command line. For an unsure answer,
+    `tell` is what to say at the place of help and `watch` names the safety nets.
     """
 
     code: str
     title: str
     question: str
+    blank: str
     rule: str
     urgent: bool = False
     help: str = ""
@@ -35,6 +36,7 @@ RED_FLAGS: Final = {
             title="Numb or tingling between the legs",
             question="Do you have new numbness or tingling around your private parts, back passage, bottom or inner "
             "thighs?",
+            blank="Say whether you have numbness or tingling between the legs.",
             rule="U01",
             urgent=True,
             tell="I am not sure, but I may have new numbness or tingling around my private parts, back passage, bottom "
@@ -46,6 +48,7 @@ RED_FLAGS: Final = {
             title="Bladder or bowel change",
             question="Since this pain began, has it become harder to pass urine or to hold it, or to feel or control your "
             "bowels?",
+            blank="Say whether your bladder or bowels have changed.",
             rule="U02",
             urgent=True,
             tell="I am not sure, but since my pain began it may be harder to pass urine or to hold it, or to feel or "
@@ -56,6 +59,7 @@ RED_FLAGS: Final = {
             title="Loss of sexual feeling or function",
             question="Since this pain began, have you lost feeling in your private parts, or had new trouble with sex, such as "
             "with erections or orgasm?",
+            blank="Say whether you have lost feeling in your private parts, or had trouble with sex.",
             rule="U03",
             urgent=True,
             tell="I am not sure, but since my pain began I may have lost feeling in my private parts, or have new "
@@ -66,6 +70,7 @@ RED_FLAGS: Final = {
             code="both_legs_new",
             title="New trouble in both legs",
             question="Do you have new pain, tingling, numbness or weakness in BOTH legs?",
+            blank="Say whether you have new trouble in both legs.",
             rule="U04",
             urgent=True,
             tell="I am not sure, but I may have new pain, tingling, numbness or weakness in both legs.",
@@ -75,6 +80,7 @@ RED_FLAGS: Final = {
             code="leg_weakness_worsening",
             title="Arm or leg getting weaker",
             question="Is an arm or leg getting weaker, or does a foot drag or slap the floor?",
+            blank="Say whether an arm or a leg is getting weaker.",
             rule="U05",
             urgent=True,
             tell="I am not sure, but an arm or leg may be getting weaker, or a foot may drag or slap the floor.",
@@ -83,6 +89,7 @@ RED_FLAGS: Final = {
             code="walking_or_hand_clumsy",
             title="Unsteady walking or clumsy hands",
             question="Have you become unsteady on your feet, or clumsy with your hands (buttons, keys)?",
+            blank="Say whether you have become unsteady or clumsy.",
             rule="U06",
             urgent=True,
             tell="I am not sure, but I may have become unsteady on my feet, or clumsy with my hands.",
@@ -92,6 +99,7 @@ RED_FLAGS: Final = {
             title="Serious accident, not checked",
             question="Did this start with a serious accident, a fall from a height or a violent blow that no clinician "
             "has checked since?",
+            blank="Say whether it started with an accident that nobody has checked.",
             rule="U07",
             urgent=True,
             instead="major_trauma",
@@ -100,6 +108,7 @@ RED_FLAGS: Final = {
             code="major_trauma",
             title="Serious accident",
             question="Did your pain start with a serious accident, a fall from a height or a hard blow?",
+            blank="Say whether it started with a serious accident.",
             rule="U07",
             urgent=True,
             tell="I am not sure, but my pain may have started with a serious accident, a fall from a height or a hard "
@@ -109,6 +118,7 @@ RED_FLAGS: Final = {
             code="sudden_severe_collapse",
             title="Sudden severe pain with faintness",
             question="Did a sudden, very severe back or tummy pain come with faintness, sweating or clammy skin?",
+            blank="Say whether sudden, severe pain came with faintness.",
             rule="U08",
             urgent=True,
             tell="I am not sure, but I may have had a sudden, very severe back or tummy pain with faintness, sweating "
@@ -118,6 +128,7 @@ RED_FLAGS: Final = {
             code="chest_pain_breathless",
             title="Chest pain or short of breath",
             question="Do you have chest pain or new shortness of breath?",
+            blank="Say whether you have chest pain or are short of breath.",
             rule="U09",
             urgent=True,
             tell="I am not sure, but I may have chest pain or new shortness of breath.",
@@ -126,6 +137,7 @@ RED_FLAGS: Final = {
             code="leg_clot_signs",
             title="One leg swollen, warm or red",
             question="Is one calf or leg newly swollen, warm, red or tender?",
+            blank="Say whether one leg is newly swollen, warm or red.",
             rule="U10",
             urgent=True,
             tell="I am not sure, but one calf or leg may be newly swollen, warm, red or tender.",
@@ -135,6 +147,7 @@ RED_FLAGS: Final = {
             title="Sudden neck pain or headache with dizziness or slurred speech",
             question="Did a sudden severe neck pain or headache come with dizziness, double vision, slurred speech or a "
             "drooping face?",
+            blank="Say whether sudden neck pain or headache came with dizziness or slurred speech.",
             rule="U11",
             urgent=True,
             tell="I am not sure, but I may have had a sudden severe neck pain or headache with dizziness, double "
@@ -144,6 +157,7 @@ RED_FLAGS: Final = {
             code="cancer_new_pain",
             title="Cancer at any time, and new back pain",
             question="Have you ever had cancer, and is this back pain new, different or getting worse?",
+            blank="Say whether you have ever had cancer and this pain is new or different.",
             rule="R01",
             instead="cancer_ever",
         ),
@@ -151,6 +165,7 @@ RED_FLAGS: Final = {
             code="cancer_ever",
             title="Cancer at any time",
             question="Have you ever had cancer?",
+            blank="Say whether you have ever had cancer.",
             rule="R01",
             watch=("cord", "worse"),
         ),
@@ -158,6 +173,7 @@ RED_FLAGS: Final = {
             code="weight_loss",
             title="Weight loss without trying",
             question="Have you lost weight without trying?",
+            blank="Say whether you have lost weight without trying.",
             rule="R02",
             watch=("worse",),
         ),
@@ -165,6 +181,7 @@ RED_FLAGS: Final = {
             code="fever_unwell",
             title="Fever, shivering or very unwell",
             question="With this back pain, have you had a fever, shivering, or felt seriously unwell?",
+            blank="Say whether you have had a fever or felt very unwell.",
             rule="R03",
             watch=("infection",),
         ),
@@ -172,6 +189,7 @@ RED_FLAGS: Final = {
             code="night_rest_pain",
             title="Pain that rest does not ease",
             question="Is the pain there all the time, whatever position you rest in, or does it get worse at night?",
+            blank="Say whether the pain stays when you rest.",
             rule="R04",
             help="Do not count pain that wakes you and eases when you get up and move. We ask about that separately.",
             watch=("worse",),
@@ -180,6 +198,7 @@ RED_FLAGS: Final = {
             code="lump_or_deformity",
             title="New lump or change of shape",
             question="Is there a new lump or swelling in your back, or has your back changed shape?",
+            blank="Say whether your back has a new lump or has changed shape.",
             rule="R05",
             watch=("fracture", "worse"),
         ),
@@ -188,6 +207,7 @@ RED_FLAGS: Final = {
             title="Small fall and fragile bones",
             question="Did it start after a small fall or knock AND do you have thin bones, take steroids, or are you "
             "over 65?",
+            blank="Say whether it started after a small fall and your bones may be fragile.",
             rule="R06",
             instead="small_fall",
         ),
@@ -195,6 +215,7 @@ RED_FLAGS: Final = {
             code="small_fall",
             title="A fall or a knock",
             question="Did your pain start after a fall or a knock, even a small one?",
+            blank="Say whether your pain started after a fall or a knock.",
             rule="R06",
             watch=("fracture",),
         ),
@@ -202,6 +223,7 @@ RED_FLAGS: Final = {
             code="thoracic_unexplained",
             title="Pain between the shoulder blades that movement does not change",
             question="Is there new pain between the shoulder blades that does not change when you move?",
+            blank="Say whether you have new pain between the shoulder blades that moving does not change.",
             rule="R07",
             watch=("worse",),
         ),
@@ -209,6 +231,7 @@ RED_FLAGS: Final = {
             code="pulsing_abdomen",
             title="Pulsing in the tummy",
             question="Do you feel a pulsing in your tummy, like a heartbeat?",
+            blank="Say whether you feel a pulsing in your tummy.",
             rule="R08",
         ),
         RedFlag(
@@ -216,6 +239,7 @@ RED_FLAGS: Final = {
             title="Burning or bloody urine, or pain in one side",
             question="Does it burn when you pass urine, is there blood in it, or do you have pain on one side below the "
             "ribs and feel sick?",
+            blank="Say whether you have trouble with your urine, or pain in one side.",
             rule="R09",
         ),
         RedFlag(
@@ -223,6 +247,7 @@ RED_FLAGS: Final = {
             title="Weak immune system, recent serious infection or injected drugs",
             question="Is your immune system weakened, have you had a serious infection in the last few weeks, or do you "
             "inject drugs?",
+            blank="Say whether your defences against infections are weakened.",
             rule="T15",
             watch=("infection",),
         ),
@@ -231,6 +256,7 @@ RED_FLAGS: Final = {
             title="Pain that wakes you late at night and eases with movement",
             question="Did it start before age 45, last over 3 months, wake you in the second half of the night, and ease "
             "when you move?",
+            blank="Say whether the pain wakes you late at night and eases when you move.",
             rule="T14",
             instead="wakes_late_at_night",
         ),
@@ -238,12 +264,14 @@ RED_FLAGS: Final = {
             code="wakes_late_at_night",
             title="Pain that wakes you late at night",
             question="Does the pain wake you in the second half of the night?",
+            blank="Say whether the pain wakes you late at night.",
             rule="T14",
         ),
         RedFlag(
             code="cough_sneeze_worse",
             title="Clearly worse on coughing or sneezing",
             question="Is the pain clearly worse when you cough, sneeze or strain?",
+            blank="Say whether coughing or sneezing makes the pain clearly worse.",
             rule="T23",
             watch=("nerve",),
         ),

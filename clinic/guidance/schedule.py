@@ -94,7 +94,16 @@ REACTION: Final = Question(
     options=FIELDS["past_reaction"].options,
     optional=True,
 )
-_ORDINALS: Final = ("first", "second", "third")
+_BY_NUMBER: Final = (
+    "The first everyday activity you named when you began: how well does it go now?",
+    "The second everyday activity you named when you began: how well does it go now?",
+    "The third everyday activity you named when you began: how well does it go now?",
+)
+_IN_OWN_WORDS: Final = "How well does this go now: “{activity}”?"
+_MAY_BE_BLANK: Final = "Leave it blank if you named fewer, or do not remember."
+_ACTIVITY: Final = "Activity {number}"
+ACTIVITY_TEXTS: Final = (*_BY_NUMBER, _IN_OWN_WORDS, _MAY_BE_BLANK, _ACTIVITY)
+"""How a client's own activities are asked about; `{activity}` is the client's own wording."""
 
 
 def questions(asked: Sequence[Instrument], activities: Sequence[str] | None = None) -> tuple[Question, ...]:
@@ -126,20 +135,17 @@ _PLAIN: Final = {
 
 def _activities(words: Sequence[str] | None) -> list[Question]:
     if words is None:
-        texts = [
-            f"The {ordinal} everyday activity you named when you began: how well does it go now?"
-            for ordinal in _ORDINALS
-        ]
-        hints = ("Leave it blank if you named fewer, or do not remember.",) * MOST_ACTIVITIES
+        texts = list(_BY_NUMBER)
+        hints = (_MAY_BE_BLANK,) * MOST_ACTIVITIES
     else:
-        texts = [f"How well does this go now: “{activity}”?" for activity in words[:MOST_ACTIVITIES]]
+        texts = [_IN_OWN_WORDS.format(activity=activity) for activity in words[:MOST_ACTIVITIES]]
         hints = ("",) * MOST_ACTIVITIES
     return [
         Question(
             name=activity_field(number),
             text=text,
             kind=FieldKind.SCALE,
-            title=f"Activity {number}",
+            title=_ACTIVITY.format(number=number),
             help=hints[number - 1],
             low_label=QUESTIONS["psfs"].low_label,
             high_label=QUESTIONS["psfs"].high_label,

@@ -9,7 +9,7 @@ answers is listed as not yet asked, and so is a contradiction, because nobody co
 
 from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from clinic.guidance.advice import advice
 from clinic.guidance.facts import Facts
@@ -24,6 +24,10 @@ from clinic.guidance.unknown import decided, open_fields
 
 T = TypeVar("T")
 _SEVERITY = attrgetter("severity")
+
+UNSURE: Final = "Not sure: {sign}"
+LESS_SUITED_FOR: Final = "Less suited for your safety: {why}."
+PRESSURE_KEPT: Final = "Pressure is kept to {pressure} for your safety."
 
 
 def screen(facts: Facts, rule_set: RuleSet = CURRENT, also: Sequence[FiredRule] = ()) -> SafetyOutcome:
@@ -123,7 +127,7 @@ def _unsure(flag: RedFlag) -> FiredRule:
         rule=f"unsure:{flag.code}",
         level=Level.REFER if flag.urgent else Level.THERAPIST_REVIEW,
         disposition=Disposition.DOCTOR if flag.urgent else None,
-        why=f"Not sure: {flag.title}",
+        why=UNSURE.format(sign=flag.title),
         changes=(),
         when=f"“{flag.question}” is answered with “Not sure”",
         sources=("default",),
@@ -187,11 +191,11 @@ def _all_minuses(
                 modality=modality,
                 rule=rule.id,
                 points=points,
-                text=f"Less suited for your safety: {rule.why}.",
+                text=LESS_SUITED_FOR.format(why=rule.why),
             )
     if cap and capped_by:
         for modality, points in dict(rule_set.cap_effects)[cap].points:
-            text = f"Pressure is kept to {cap.value} for your safety."
+            text = PRESSURE_KEPT.format(pressure=cap.value)
             yield Minus(modality=modality, rule=capped_by, points=points, text=text)
 
 

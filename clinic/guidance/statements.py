@@ -282,6 +282,9 @@ _ALL: Final = (
 
 STATEMENTS: Final = {statement.anchor: statement for statement in _ALL}
 
+MOST_POPULAR: Final = ("swedish", "deep_tissue", "sports", "trigger_point")
+"""The types that `G8-popular` calls the most popular."""
+
 
 def statements_in(section: str) -> tuple[Statement, ...]:
     """The sentences of a section, in order."""

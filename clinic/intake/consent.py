@@ -34,11 +34,15 @@ HEALTH_DATA: Final = ConsentText(
     Purpose.HEALTH_DATA,
     "2026-11",
     (
-        "Your therapist reads your answers. The front desk does not see them, and every reading is recorded.",
-        "They are kept encrypted and are never sent by e-mail or text message.",
-        "If you do not finish, your answers are deleted 14 days after your last change.",
-        "Once you send them, they become part of your record here, for as long as the practice has to keep it.",
-        "You can withdraw your yes at any time, and ask us to show, correct or delete what we hold.",
+        N_(
+            "Your therapist reads your answers. The front desk does not see them, and every reading is recorded."
+        ),
+        N_("They are kept encrypted and are never sent by e-mail or text message."),
+        N_("If you do not finish, your answers are deleted 14 days after your last change."),
+        N_(
+            "Once you send them, they become part of your record here, for as long as the practice has to keep it."
+        ),
+        N_("You can withdraw your yes at any time, and ask us to show, correct or delete what we hold."),
     ),
 )
 

@@ -1,7 +1,7 @@
 """Drafts of answers: begin, save page by page, continue on another device.
 
 Every page is checked by all safety rules as soon as it is saved; a level from therapist_review up is stored even if the
-form is never submitted.
+form is never submitted. For a client who returns, a draft is filled in from their earlier answers (`history`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ Posted = Mapping[str, Sequence[str]]
 
 RESUME_PAUSE: Final = timedelta(minutes=1)
 """Requests within this time get the same link."""
-WHICH_IS_RIGHT: Final = "You answered yes or not sure here, and pressed “None of these”. Which is right?"
+WHICH_IS_RIGHT: Final = N_("You answered yes or not sure here, and pressed “None of these”. Which is right?")
 
 
 class NoDraft(Refusal):
@@ -45,7 +45,7 @@ class DraftIncomplete(Refusal):
 
     status = 422
     code = "incomplete"
-    sentence = "Please look at the answers on this page again."
+    sentence = N_("Please look at the answers on this page again.")
 
     def __init__(self, problems: Mapping[str, str]) -> None:
         super().__init__()
@@ -56,14 +56,14 @@ class NotReached(Refusal):
     """The page is not asked of this person, or not yet."""
 
     code = "not-reached"
-    sentence = "Please answer the questions before this one first."
+    sentence = N_("Please answer the questions before this one first.")
 
 
 class BegunElsewhere(Refusal):
     """Another tab of this browser began a draft at the same moment."""
 
     code = "begun-elsewhere"
-    sentence = "You began this in another window just now. Please go on there, or open this page again."
+    sentence = N_("You began this in another window just now. Please go on there, or open this page again.")
 
 
 class NoAddress(Refusal):
@@ -82,15 +82,17 @@ def start(
     now: datetime,
     door: Door = Door.WHOLE,
     types: Sequence[str] = (),
+    given: Consent | None = None,
 ) -> Draft:
     """Begin a draft, after consent to storing health answers; an existing draft continues, with the new address if one
     is given.
 
-    `door` and, for a chosen treatment, its `types` decide what is asked. For a returning client the history is filled in;
-    what can change from visit to visit is asked again. Raises UnreadableAddress for an impossible address.
+    `door` and, for a chosen treatment, its `types` decide what is asked. For a client who answered within six months the
+    history is filled in; what can change from visit to visit is asked again. `given` is a consent that still stands; None if
+    it was given now. Raises UnreadableAddress for an impossible address.
     """
     address = accounts.normalise_mail(mail) if mail else None
-    draft = queries.draft(browser, now) or _begun(browser, client_id, now, Door(door), types)
+    draft = queries.draft(browser, now) or _begun(browser, client_id, now, Door(door), types, given)
     if address:
         draft.mail = address
     draft.changed_at = now
@@ -113,7 +115,10 @@ def complete(
     draft.consented_at, draft.consent_version = given.given_at, given.text_version
     draft.completes_id = before.id
     draft.answers = history.taken_over(before)
-    draft.answered_at = dict.fromkeys(draft.answers, before.safety_from.isoformat())
+    draft.answered_at = {
+        **dict.fromkeys(draft.answers, before.safety_from.isoformat()),
+        **history.dates_of(before),
+    }
     draft.as_group = before.as_group
     return _only(draft, now)
 
@@ -127,11 +132,75 @@ def choose(browser: bytes, types: Sequence[str], now: datetime) -> None:
     db.session.flush()
 
 
-def _begun(browser: bytes, client_id: UUID | None, now: datetime, door: Door, types: Sequence[str]) -> Draft:
+def _begun(
+    browser: bytes,
+    client_id: UUID | None,
+    now: datetime,
+    door: Door,
+    types: Sequence[str],
+    given: Consent | None,
+) -> Draft:
     draft = _new(browser, client_id, now, door, types)
-    before = _sent_before(browser, client_id, now)
-    draft.answers = history.filled_in(before, now) if before else {}
+    if given is not None:
+        draft.consented_at, draft.consent_version = given.given_at, given.text_version
+    draft.answers = {}
+    follow(draft, now)
     return _only(draft, now)
+
+
+def follow(draft: Draft, now: datetime) -> None:
+    """Fill in what this draft's client told us before, beside what was typed; what was typed counts.
+
+    Earlier answers belong to a client whose address is proven: a visitor finds none, even in the browser that sent them.
+    """
+    before = queries.earlier_answers(draft.client_id, now) if draft.client_id is not None else None
+    if before is None:
+        return
+    draft.follows_id = before.id
+    if not queries.lasts(before, now):
+        return  # Each page is asked again, with what was said before.
+    known, typed = history.filled_in(before, now), draft.answers
+    answers = history.reopened(before, {}, {**known, **typed})
+    dates = {name: date for name, date in history.dates_of(before).items() if name in answers}
+    draft.answers = questionnaire.cleared({**answers, **typed})
+    draft.answered_at = {**dates, **(draft.answered_at or {})}
+
+
+def earlier(draft: Draft) -> Submission | None:
+    """The earlier answers that this draft is filled in from and that still counted when it began; else None."""
+    before = followed(draft)
+    return before if before is not None and queries.lasts(before, draft.created_at) else None
+
+
+def followed(draft: Draft) -> Submission | None:
+    """The client's earlier answers that this draft follows, however old."""
+    return db.session.get(Submission, draft.follows_id) if draft.follows_id is not None else None
+
+
+def said_before(draft: Draft) -> Mapping[str, object]:
+    """What the pages of a draft show beforehand, for a client whose answers are older than six months."""
+    before = followed(draft)
+    if before is None or queries.lasts(before, draft.created_at):
+        return {}
+    return history.filled_in(before, draft.created_at)
+
+
+def claim(browser: bytes, client_id: UUID, now: datetime) -> Draft:
+    """Give this browser's draft, begun before its client signed in, to that client, with what is known of them.
+
+    What was typed stays. Raises NoDraft.
+    """
+    draft = lock_draft(browser, now)
+    if draft.client_id is None:
+        draft.client_id = client_id
+        follow(draft, now)
+        draft.changed_at = now
+        for row in db.session.scalars(
+            sa.select(RaisedLevel).where(RaisedLevel.browser == browser, RaisedLevel.client_id.is_(None))
+        ).all():
+            row.client_id = client_id
+        db.session.flush()
+    return draft
 
 
 def _new(browser: bytes, client_id: UUID | None, now: datetime, door: Door, types: Sequence[str]) -> Draft:
@@ -162,12 +231,6 @@ def _only(draft: Draft, now: datetime) -> Draft:
     return draft
 
 
-def _sent_before(browser: bytes, client_id: UUID | None, now: datetime) -> Submission | None:
-    before = queries.newest_full(browser=browser, client_id=client_id, now=now)
-    # A visitor is unknown: what this browser sent for a client belongs to that client.
-    return before if before is not None and before.client_id == client_id else None
-
-
 def withhold(browser: bytes) -> None:
     """Delete this browser's draft: after refused consent, and before starting again."""
     db.session.execute(sa.delete(Draft).where(Draft.browser == browser))
@@ -193,7 +256,21 @@ def save_page(
     as_group = _left_open(questions, posted) if none_of_these else ()
     posted = {**posted, **{sign: ["no"] for sign in as_group}}
     values, problems = read_answers(questions, posted, draft.answers)
-    answers = questionnaire.cleared(_renewed(draft, values, now))
+    return draft, store(draft, values, problems, as_group, now)
+
+
+def store(
+    draft: Draft,
+    values: Mapping[str, object],
+    problems: Mapping[str, str],
+    as_group: Sequence[str],
+    now: datetime,
+) -> SafetyVerdict:
+    """Store what was read of one page in a locked draft, and judge all its answers; at urgent the draft is stopped.
+
+    Raises DraftIncomplete with the `problems`, unless what could be read is urgent by itself.
+    """
+    answers = questionnaire.cleared(_renewed(draft, values))
     cleared = cleared_rules(draft, answers, now)
     reached = so_far(answers, cleared)
     if problems and reached.level is not Level.URGENT:
@@ -205,9 +282,9 @@ def save_page(
     draft.as_group = [*(name for name in draft.as_group or () if name not in values), *as_group]
     draft.changed_at = now
     draft.stopped_at = now if reached.level is Level.URGENT else None
-    raised.keep(risen, browser=browser, client_id=draft.client_id, now=now)
+    raised.keep(risen, browser=draft.browser, client_id=draft.client_id, now=now)
     db.session.flush()
-    return draft, reached
+    return reached
 
 
 def _left_open(questions: Sequence[Question], posted: Posted) -> tuple[str, ...]:
@@ -231,11 +308,11 @@ def cleared_rules(draft: Draft, answers: Mapping[str, object], now: datetime) ->
     return queries.cleared_again(counting(answers), browser=draft.browser, client_id=draft.client_id, now=now)
 
 
-def _renewed(draft: Draft, values: Mapping[str, object], now: datetime) -> Mapping[str, object]:
+def _renewed(draft: Draft, values: Mapping[str, object]) -> Mapping[str, object]:
     answers = {**draft.answers, **values}
-    before = _sent_before(draft.browser, draft.client_id, now) if history.NAMES in values else None
+    before = earlier(draft) if history.NAMES in values else None
     # What was answered on the same page as the new name is new as well.
-    return {**history.renewed(before, draft.answers, answers), **values} if before else answers
+    return {**history.reopened(before, draft.answers, answers), **values} if before else answers
 
 
 def lock_draft(browser: bytes, now: datetime) -> Draft:

@@ -1,8 +1,8 @@
 """What is filled in for a returning client, and when it no longer applies.
 
-History is filled in, and what changes from visit to visit is asked again; so is an answer that names a period, such as "less
-than 6 weeks ago", once that period has passed. Everything is asked again after six months, because older answers are not
-used, and as soon as there is a new diagnosis.
+History is filled in to be looked over. What can change from day to day is asked again; so is an answer that names a period,
+such as "less than 6 weeks ago", once that period has passed since it was given, however often it was looked over meanwhile. A
+new name for the problem asks about the pain again. After six months every page is asked again, with what was said before.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,12 @@ from typing import Any, Final
 
 from clinic.guidance import questionnaire
 from clinic.guidance.fields import FieldKind
-from clinic.guidance.questions import ASKED_AGAIN_FIELDS, QUESTIONS
+from clinic.guidance.questions import (
+    DAY_OF_VISIT_FIELDS,
+    QUESTIONS,
+    SCORE_FIELDS,
+    SHORT_SAFETY_FIELDS,
+)
 from clinic.intake import path
 from clinic.intake.explanation import unasked_of
 from clinic.intake.models import Submission
@@ -21,7 +26,12 @@ Answers = Mapping[str, object]
 NAMES: Final = "diagnoses"
 
 _CLOSING: Final = tuple(question.field for question in questionnaire.page(path.CLOSING).questions)
-_NOT_FILLED_IN: Final = frozenset((*ASKED_AGAIN_FIELDS, *_CLOSING, "consent_health_data"))
+_NOT_FILLED_IN: Final = frozenset((*DAY_OF_VISIT_FIELDS, *SCORE_FIELDS, *_CLOSING, "consent_health_data"))
+_PAIN: Final = frozenset(
+    question.field
+    for question in questionnaire.page("pain").questions
+    if question.field not in DAY_OF_VISIT_FIELDS
+)
 
 PERIODS: Final = {
     "recent_surgery": {"lt_6w": timedelta(weeks=6), "6w_12w": timedelta(weeks=6)},
@@ -36,10 +46,11 @@ PERIODS: Final = {
 
 
 def filled_in(before: Submission, now: datetime) -> dict[str, Any]:
-    """The answers a new draft begins with, after this submission.
+    """The answers a new draft is filled in with, after this submission.
 
     Optional questions once left blank stay blank; only questions that are asked again open their page. Somebody who had
-    no pain is asked whether it hurts now, because pain scores depend on that.
+    no pain is asked whether it hurts now, because pain scores depend on that. Never a sign or another answer of the safety
+    part.
     """
     history = taken_over(before)
     if history.get("back_pain_now") == "no":
@@ -65,28 +76,37 @@ def taken_over(before: Submission) -> dict[str, Any]:
 
 
 def _outdated(before: Submission, now: datetime) -> set[str]:
-    age = now - before.oldest_sent_at
+    dates = dates_of(before)
     return {
         field
         for field, periods in PERIODS.items()
-        if any(age >= periods[code] for code in _given(before.answers.get(field)) if code in periods)
+        for code in _given(before.answers.get(field))
+        if code in periods and now - datetime.fromisoformat(dates[field]) >= periods[code]
     }
+
+
+def dates_of(submission: Submission) -> dict[str, str]:
+    """When each answer was given, as ISO instants; an answer without a date of its own, when the oldest part was sent."""
+    oldest = dict.fromkeys(submission.answers, submission.oldest_sent_at.isoformat())
+    safety = dict.fromkeys(SHORT_SAFETY_FIELDS, submission.safety_from.isoformat())
+    known = submission.answered_at or {}
+    return {name: known.get(name) or safety.get(name) or date for name, date in oldest.items()}
 
 
 def _given(value: object) -> list[str]:
     return value if isinstance(value, list) else [str(value)]
 
 
-def renewed(before: Submission, earlier: Answers, answers: Answers) -> Answers:
-    """The answers of a draft after `earlier`: if there is a new diagnosis, only those not asked again; otherwise
-    unchanged.
+def reopened(before: Submission, earlier: Answers, answers: Answers) -> Answers:
+    """The answers of a draft after `earlier`: if there is a new name for the problem, without what was filled in about
+    the pain; otherwise unchanged.
 
-    `before` is what the draft was filled in from. A diagnosis that was already in the draft changes nothing.
+    `before` is what the draft was filled in from. A name that was already in the draft changes nothing.
     """
     known = _names(before.answers)
     if _names(answers) <= known or not _names(earlier) <= known:
         return answers
-    return {name: value for name, value in answers.items() if name in ASKED_AGAIN_FIELDS}
+    return {name: value for name, value in answers.items() if name not in _PAIN}
 
 
 def _names(answers: Answers) -> set[str]:

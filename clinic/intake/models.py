@@ -37,7 +37,7 @@ class Draft(Identified, Model):
     answers = Sealed[dict[str, Any]]("answers_sealed")
     answered_at_sealed: Mapped[bytes | None]
     answered_at = Sealed[dict[str, str] | None]("answered_at_sealed")
-    """When each answer was given in this draft, as field to ISO instant; none for what was filled in from before."""
+    """When each answer was given, as field to ISO instant; what was taken over from before keeps its date."""
     as_group_sealed: Mapped[bytes | None]
     as_group = Sealed[list[str] | None]("as_group_sealed")
     """The signs that were answered with no together, by one press of “None of these”."""
@@ -46,6 +46,10 @@ class Draft(Identified, Model):
     """The types of the chosen treatment; empty for the other doors."""
     completes_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("submissions.id", ondelete="CASCADE"))
     """The answers this draft took over whole to ask what they lack; NULL if it asks anew."""
+    follows_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("submissions.id", ondelete="CASCADE"))
+    """The client's earlier answers that this draft is filled in from; NULL for somebody who answers for the first time."""
+    looked_over_at: Mapped[datetime | None]
+    """When the client said that what is filled in from their earlier answers is still true."""
     mail_sealed: Mapped[bytes | None]
     mail = Sealed[str | None]("mail_sealed")
     """Where a resume link may be sent; given on page 0, optional."""
@@ -99,6 +103,9 @@ class Submission(Identified, Model):
     as_group_sealed: Mapped[bytes | None]
     as_group = Sealed[list[str] | None]("as_group_sealed")
     """The signs that were answered with no together, by one press of “None of these”."""
+    answered_at_sealed: Mapped[bytes | None]
+    answered_at = Sealed[dict[str, str] | None]("answered_at_sealed")
+    """When each answer was given, as field to ISO instant; an answer without one was given when these were sent."""
 
     outcome: Mapped["Outcome"] = relationship(back_populates="submission", uselist=False)
 

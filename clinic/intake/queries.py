@@ -180,6 +180,28 @@ def newest_full(*, browser: bytes | None, client_id: UUID | None, now: datetime)
     return _latest(browser, client_id, now).get(SubmissionKind.FULL)
 
 
+def earlier_answers(client_id: UUID, now: datetime) -> Submission | None:
+    """What a client sent last in full, however long ago, if they still agree that it is kept."""
+    sent = db.session.scalar(
+        sa.select(Submission)
+        .join(Submission.outcome)
+        .options(contains_eager(Submission.outcome))
+        .where(
+            Submission.client_id == client_id,
+            Submission.kind == SubmissionKind.FULL,
+            Submission.submitted_at <= now,
+        )
+        .order_by(Submission.submitted_at.desc(), Submission.id.desc())
+        .limit(1)
+    )
+    return sent if sent is not None and consent_of(sent) is not None else None
+
+
+def lasts(submission: Submission, at: datetime) -> bool:
+    """Whether a submission counts at an instant: its oldest part was sent less than six months before."""
+    return submission.oldest_sent_at > at - FULL_LASTS
+
+
 def newest_sent(*, browser: bytes | None, client_id: UUID | None, now: datetime) -> Submission | None:
     """This person's newest submission of either kind, at most six months old."""
     latest = _latest(browser, client_id, now).values()

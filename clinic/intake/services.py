@@ -15,7 +15,17 @@ from clinic.db import db
 from clinic.guidance import questionnaire
 from clinic.guidance.questionnaire import Contradiction
 from clinic.guidance.questions import DAY_OF_VISIT_FIELDS, QUESTIONS, SHORT_SAFETY_FIELDS, Question
-from clinic.intake import consent, doctor_pages, drafts, guardians, path, preparation_parts, queries, raised
+from clinic.intake import (
+    consent,
+    doctor_pages,
+    drafts,
+    guardians,
+    path,
+    preparation_parts,
+    queries,
+    raised,
+    returning,
+)
 from clinic.intake.assessment import Assessment, assess, verdict
 from clinic.intake.drafts import Posted
 from clinic.intake.explanation import safety_of, unasked_of
@@ -27,6 +37,7 @@ from clinic.intake.models import (
     Submission,
     SubmissionKind,
 )
+from clinic.language import N_
 from clinic.refusal import Refusal
 
 
@@ -34,7 +45,7 @@ class LookAgain(Refusal):
     """Answers contradict each other, and the client has not yet been asked to check them."""
 
     code = "look-again"
-    sentence = "Some answers sound odd together. Please look at them again; both can be right."
+    sentence = N_("Some answers sound odd together. Please look at them again; both can be right.")
 
     def __init__(self, found: Sequence[Contradiction]) -> None:
         super().__init__()
@@ -45,7 +56,7 @@ class Stopped(Refusal):
     """An urgent answer ended the form; nothing can be submitted."""
 
     code = "stopped"
-    sentence = "This form has ended, because an answer needs medical help straight away."
+    sentence = N_("This form has ended, because an answer needs medical help straight away.")
 
 
 def submit(browser: bytes, posted: Posted, seen: Collection[str], now: datetime) -> Submission:
@@ -53,12 +64,12 @@ def submit(browser: bytes, posted: Posted, seen: Collection[str], now: datetime)
     the draft.
 
     `seen` are the contradictions (rule ids) the client was shown. Raises NoDraft, Stopped, NotReached while a question
-    is open, DraftIncomplete, and LookAgain for contradictions not in `seen`.
+    is open or earlier answers were not looked over, DraftIncomplete, and LookAgain for contradictions not in `seen`.
     """
     draft = drafts.lock_draft(browser, now)
     if draft.stopped_at is not None:
         raise Stopped
-    if path.next_unanswered(draft.answers, path.scope_of(draft)) is not None:
+    if path.next_unanswered(draft.answers, path.scope_of(draft)) is not None or returning.is_open(draft):
         raise drafts.NotReached
     closing = path.asked_questions(questionnaire.page(path.CLOSING), draft.answers)
     values, problems = drafts.read_answers(closing, posted, draft.answers)
@@ -75,6 +86,7 @@ def submit(browser: bytes, posted: Posted, seen: Collection[str], now: datetime)
             client_id=draft.client_id,
             submitted_at=now,
             safety_answered_at=drafts.oldest_safety_answer(draft),
+            answered_at=draft.answered_at,
         ),
         draft.as_group,
         answers,
@@ -279,6 +291,7 @@ def _copy_newest(browser: bytes, client_id: UUID, now: datetime) -> None:
     )
     copy.answers = newest.answers
     copy.as_group = newest.as_group
+    copy.answered_at = newest.answered_at
     outcome = Outcome(
         submission=copy,
         submission_id=copy.id,

@@ -18,7 +18,7 @@ from clinic.guidance.outcome import FiredRule
 from clinic.guidance.questionnaire import Contradiction
 from clinic.guidance.questions import SHORT_SAFETY_FIELDS
 from clinic.guidance.rules import CURRENT
-from clinic.intake import queries, raised, services
+from clinic.intake import history, queries, raised, services
 from clinic.intake.assessment import SafetyVerdict, assess, verdict
 from clinic.intake.explanation import unasked_of
 from clinic.intake.models import Submission, SubmissionKind
@@ -92,6 +92,7 @@ def add_version(
         safety_sent_at=None if given else sent.newest.safety_part_sent_at,
         safety_answered_at=min([sent.newest.safety_from, *given]),
     )
+    submission.answered_at = {**history.dates_of(sent.full), **history.dates_of(sent.newest), **dates}
     as_group = sent.full.as_group if sent.newest is sent.full else None
     risen = _risen(sent, assessed.safety.fired, looked_at, now)
     services.store_with_outcome(submission, as_group, answers, assessed)

@@ -65,12 +65,13 @@ def wall_range(start: datetime, end: datetime, zone: str) -> str:
     return gettext("%(start)s to %(end)s") % {"start": local_time(start, zone), "end": local_time(end, zone)}
 
 
-def zone_name(instant: datetime, zone: str) -> str:
-    """The zone as a person reads it: `CET (Berlin time)`, `MEZ (Ortszeit Wien)`."""
+def zone_name(instant: datetime, zone: str, town: str = "") -> str:
+    """The zone as a person of that town reads it: `CET (Berlin time)`, `MEZ (Ortszeit Graz)`; without a town, the zone's."""
+    wall = local(instant, zone)
     if not _is_english():
-        return _translated_zone(local(instant, zone), zone)
-    city = zone.rsplit("/", 1)[-1].replace("_", " ")
-    short = local(instant, zone).tzname() or ""
+        return _translated_zone(wall, zone, town)
+    city = town or zone.rsplit("/", 1)[-1].replace("_", " ")
+    short = wall.tzname() or ""
     return f"{city} time" if not short.isalpha() else f"{short} ({city} time)"
 
 
@@ -128,8 +129,8 @@ def day_and_month(day: date) -> str:
     return format_date(day, "d. MMMM", language.current())
 
 
-def _translated_zone(wall: datetime, zone: str) -> str:
-    city = get_timezone_location(zone, locale=language.current(), return_city=True)
+def _translated_zone(wall: datetime, zone: str, town: str) -> str:
+    city = town or get_timezone_location(zone, locale=language.current(), return_city=True)
     short = get_timezone_name(wall, width="short", locale=language.current())
     place = gettext("%(city)s time") % {"city": city}
     return f"{short} ({place})" if short.isalpha() else place

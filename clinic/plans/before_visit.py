@@ -17,6 +17,7 @@ from clinic.guidance.questions import Question
 from clinic.intake import drafts, queries
 from clinic.intake import services as intake
 from clinic.intake.models import Submission, SubmissionKind
+from clinic.language import N_
 from clinic.plans import scores, services
 from clinic.plans.scores import ScoreQuestions
 from clinic.refusal import NotFound, Refusal
@@ -32,7 +33,7 @@ class NotOpen(Refusal):
 
     status = 410
     code = "safety-form-closed"
-    sentence = "This form is open from a day before your visit until it begins."
+    sentence = N_("This form is open from a day before your visit until it begins.")
 
 
 def opens_at(visit: Appointment) -> datetime:

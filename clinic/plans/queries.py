@@ -48,13 +48,13 @@ def treated(user_id: UUID, client_ids: Iterable[UUID], now: datetime) -> frozens
         .table_valued(sa.column("id", sa.Uuid()))
         .render_derived()
     )
-    return frozenset(db.session.scalars(sa.select(ids.c.id).where(_is_treated(ids.c.id, user_id, now))))
+    return frozenset(db.session.scalars(sa.select(ids.c.id).where(is_treated(ids.c.id, user_id, now))))
 
 
-def _is_treated(
+def is_treated(
     client_id: sa.SQLColumnExpression[UUID], user_id: UUID, now: datetime
 ) -> sa.ColumnElement[bool]:
-    """The rule of `treats` about the client of each row."""
+    """The rule of `treats` about the client of each row, for a statement that reads more than this."""
     since = _years_before(now, YEARS_BACK)
     seen = sa.exists().where(
         _visit.client_id == client_id,
@@ -166,7 +166,7 @@ def _waits_for(user_id: UUID, now: datetime) -> sa.ColumnElement[bool]:
             Appointment.state.in_(TREATED),
             Outcome.level.in_(("refer", "urgent")),
         ),
-        _is_treated(Review.client_id, user_id, now),
+        is_treated(Review.client_id, user_id, now),
     )
 
 

@@ -16,6 +16,7 @@ from clinic.guidance import own_words, questionnaire
 from clinic.guidance.own_words import OwnWords
 from clinic.guidance.questions import FLAG_PREFIX, PAGES, PARTS
 from clinic.intake import queries as intake
+from clinic.language.health_texts import health_text
 from clinic.practice import queries as practice
 from clinic.web.access import audience, client
 from clinic.web.signed_in_client import client_of_page
@@ -72,7 +73,7 @@ def parts_of(answers: Mapping[str, object]) -> Iterator[AnsweredPart]:
         ]
         plain_no = [one for one in asked if one.field.startswith(FLAG_PREFIX) and answers[one.field] == "no"]
         rows = tuple(
-            (one.title, questionnaire.in_words(one.field, answers[one.field]))
+            (health_text(one.title), questionnaire.in_words(one.field, answers[one.field], health_text))
             for one in asked
             if one not in plain_no
         )

@@ -24,6 +24,7 @@ from clinic.guidance.schedule import Instrument
 from clinic.intake import queries as intake
 from clinic.intake.models import Submission, SubmissionKind
 from clinic.language import N_, gettext
+from clinic.language.health_texts import health_text
 from clinic.language.reading import local, short_date
 from clinic.plans import scores
 from clinic.plans.scores import Occasion
@@ -211,12 +212,12 @@ def _rated(activity: str) -> Callable[[dict[str, Any]], Any]:
 
 def _change(given: dict[str, Any]) -> str | None:
     step = given.get("global_change")
-    return GlobalChange(step).label if step else None
+    return health_text(GlobalChange(step).label) if step else None
 
 
 def _reaction(given: dict[str, Any]) -> str | None:
     code = given.get("reaction")
-    return FIELDS["past_reaction"].label(code) if code else None
+    return health_text(FIELDS["past_reaction"].label(code)) if code else None
 
 
 def _text(value: object) -> str | None:

@@ -27,6 +27,10 @@ class OnlineBooking(StrEnum):
     CLOSED = "closed"
 
 
+ORIGIN = r"(https://[a-z0-9.-]+(:[0-9]{1,5})?|http://(localhost|127\.0\.0\.1)(:[0-9]{1,5})?)"
+"""What a browser calls an origin; `practice.websites` reads what somebody types."""
+MOST_WEBSITES = 10
+WEBSITES_ARE_ORIGINS = f"cardinality(websites) <= {MOST_WEBSITES} AND array_to_string(websites, ' ', '?') ~ '^({ORIGIN}( {ORIGIN})*)?$'"
 ONLINE_BOOKING_KNOWN = "online_booking IN ({})".format(", ".join(f"'{state}'" for state in OnlineBooking))
 
 
@@ -60,10 +64,15 @@ class Practice(BookingRuleColumns, Model):
     modalities_off: Mapped[list[str]] = mapped_column(pg.ARRAY(sa.Text), default=list)
     rules_version: Mapped[int] = mapped_column(sa.BigInteger, default=1)
     """Raised with every change of a rule, so that cached answers about free times become outdated."""
+    websites: Mapped[list[str]] = mapped_column(
+        pg.ARRAY(sa.Text), default=list, server_default=sa.text("'{}'")
+    )
+    """Origins of the practice's own websites, which may show the booking pages in a frame."""
     is_demo: Mapped[bool] = mapped_column(default=False)
 
     __table_args__ = (
         sa.CheckConstraint("id = 1", name="only_one"),
+        sa.CheckConstraint(WEBSITES_ARE_ORIGINS, name="websites_are_origins"),
         *CONSTRAINTS,
         sa.CheckConstraint(ONLINE_BOOKING_KNOWN, name="online_booking_known"),
     )

@@ -3,11 +3,12 @@
 The page is the therapist's own: they choose whether they have one, and an owner may edit it for them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
 import sqlalchemy as sa
+from sqlalchemy.orm.attributes import set_committed_value
 
 from clinic.accounts import audit, permissions
 from clinic.accounts.models import User
@@ -78,9 +79,27 @@ def therapist_with_page(slug: str, on: date) -> Therapist:
     return found
 
 
+def read_pages(people: Iterable[Therapist]) -> None:
+    """Read the pages of these therapists in one statement, so that asking each for theirs costs none."""
+    by_id = {person.id: person for person in people}
+    found = {
+        row.therapist_id: row
+        for row in db.session.scalars(
+            sa.select(TherapistProfile).where(TherapistProfile.therapist_id.in_(by_id))
+        )
+    }
+    for id_, person in by_id.items():
+        set_committed_value(person, "profile", found.get(id_))
+
+
 def has_page(person: Therapist) -> bool:
     """Whether a therapist has a public page."""
     return person.profile is not None and person.profile.is_shown
+
+
+def gender_shown(person: Therapist) -> str | None:
+    """Whether a therapist is a woman or a man, if their page shows it."""
+    return person.profile.gender if person.profile is not None and has_page(person) else None
 
 
 def lines(text: str) -> Sequence[str]:

@@ -1,6 +1,6 @@
 """Reads of the practice for other packages: the practice itself, its treatments, therapists and locations."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 import sqlalchemy as sa
@@ -56,6 +56,15 @@ def treatments() -> list[Treatment]:
             .options(sa.orm.selectinload(Treatment.therapists))
         )
     )
+
+
+def treatments_of(modalities: Sequence[str]) -> list[Treatment]:
+    """The treatments on offer with exactly these types, in the practice's order, each with its therapists."""
+    alike = sa.select(Treatment).where(
+        Treatment.retired_at.is_(None), Treatment.modalities == list(modalities)
+    )
+    in_order = alike.order_by(Treatment.position, Treatment.name)
+    return list(db.session.scalars(in_order.options(sa.orm.selectinload(Treatment.therapists))))
 
 
 def treatment(slug: str) -> Treatment:

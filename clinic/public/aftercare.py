@@ -29,7 +29,7 @@ class TipsOver(Refusal):
     status = 410
     code = "tips-over"
     sentence = N_(
-        "These tips were kept for 30 days. Please call us if you have a question about your session."
+        N_("These tips were kept for 30 days. Please call us if you have a question about your session.")
     )
 
 

@@ -1,6 +1,6 @@
 """A client's own answers to read again: the parts of the intake, each with its questions in words."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from flask import url_for
@@ -10,6 +10,8 @@ from clinic.guidance.fields import FIELDS, FieldKind
 from clinic.guidance.questionnaire import EVERYTHING, SUCCESSORS, Scope
 from clinic.guidance.questions import FLAG_PREFIX, PARTS, QUESTIONS, Question, QuestionPage
 from clinic.intake import path
+from clinic.language import gettext, ngettext
+from clinic.language.health_texts import health_text
 
 Answers = Mapping[str, object]
 
@@ -37,18 +39,27 @@ class Pain:
     words: str
 
 
-def parts(answers: Answers, scope: Scope = EVERYTHING) -> list[PartAnswers]:
-    """The parts that hold answers, in the order in which they were asked; of a scope only its questions."""
+def parts(
+    answers: Answers, scope: Scope = EVERYTHING, only: Collection[str] | None = None
+) -> list[PartAnswers]:
+    """The parts that hold answers, in the order in which they were asked; of a scope only its questions.
+
+    `only` are the fields to show, as keys of answers; None shows all of them.
+    """
     pages = path.asked_pages(answers, scope)
     found = []
     for part in PARTS:
         asked = [
-            question for page in pages if page.part == part.code for question in _listed(page, answers, scope)
+            question
+            for page in pages
+            if page.part == part.code
+            for question in _listed(page, answers, scope)
+            if only is None or question.field in only
         ]
         rows = tuple(_row(question, answers) for question in asked if _is_told(question, answers))
         nothing = _links(question for question in asked if _is_nothing(question, answers))
         blank = _links(question for question in asked if answers.get(question.field) is None)
-        if part.code == "D":
+        if part.code == "D" and (only is None or any(name.startswith(FLAG_PREFIX) for name in only)):
             rows = _with_flags(rows, answers)
         if rows or nothing or blank:
             found.append(PartAnswers(part.code, part.title, rows, nothing, blank))
@@ -72,11 +83,11 @@ def _is_told(question: Question, answers: Answers) -> bool:
 
 
 def _links(questions: Iterable[Question]) -> tuple[tuple[str, str], ...]:
-    return tuple((question.title, change(question.field)) for question in questions)
+    return tuple((health_text(question.title), change(question.field)) for question in questions)
 
 
 def _row(question: Question, answers: Answers) -> tuple[str, str, str]:
-    return question.title, words(question, answers.get(question.field)), change(question.field)
+    return health_text(question.title), words(question, answers.get(question.field)), change(question.field)
 
 
 def _with_flags(rows: tuple[tuple[str, str, str], ...], answers: Answers) -> tuple[tuple[str, str, str], ...]:
@@ -89,26 +100,33 @@ def _with_flags(rows: tuple[tuple[str, str, str], ...], answers: Answers) -> tup
     other = [question for question in flags if answers.get(question.field) != "no"]
     first = change(flags[0].field)
     if not other:
-        return ((f"{len(flags)} safety questions", "All answered No", first), *rows)
+        said = ngettext("%(num)s safety question", "%(num)s safety questions", len(flags)) % {
+            "num": len(flags)
+        }
+        return ((said, gettext("All answered No"), first), *rows)
     shown = tuple(
-        (question.title, words(question, answers.get(question.field)), change(question.field))
+        (health_text(question.title), words(question, answers.get(question.field)), change(question.field))
         for question in other
     )
-    return (
-        *shown,
-        (f"The other {len(flags) - len(other)} safety questions", "All answered No", first),
-        *rows,
-    )
+    left = len(flags) - len(other)
+    if not left:
+        return (*shown, *rows)
+    said = ngettext("The other %(num)s safety question", "The other %(num)s safety questions", left) % {
+        "num": left
+    }
+    return (*shown, (said, gettext("All answered No"), first), *rows)
 
 
 def words(question: Question, value: object) -> str:
     """One answer in words; a blank one reads "not provided"."""
-    return "Not provided" if value is None else questionnaire.in_words(question.field, value)
+    if value is None:
+        return gettext("Not provided")
+    return questionnaire.in_words(question.field, value, health_text)
 
 
 def title(field: str) -> str:
     """The short name of a question, as the list shows it."""
-    return QUESTIONS[field].title if field in QUESTIONS else FIELDS[field].title
+    return health_text(QUESTIONS[field].title if field in QUESTIONS else FIELDS[field].title)
 
 
 def change(field: str) -> str:
@@ -128,5 +146,5 @@ def pain(answers: Answers) -> Pain | None:
     return Pain(
         areas=tuple(areas),
         level=level if isinstance(level, int) else None,
-        words=", ".join(FIELDS["pain_areas"].label(area) for area in areas).capitalize(),
+        words=", ".join(health_text(FIELDS["pain_areas"].label(area)) for area in areas),
     )

@@ -36,6 +36,7 @@ from clinic.practice.models import IntakeRule
 from clinic.public import extend_reservation, missing_treatments, times_page
 from clinic.public.forms import BookingDetailsForm, PersonForm
 from clinic.public.intake import SAID_NO
+from clinic.public.menu import menu
 from clinic.refusal import Refusal
 from clinic.web import form_keys, refusal_page, time_values, visit_facts
 from clinic.web.access import anyone, audience
@@ -58,7 +59,7 @@ THERAPIST_DECIDES = "therapist_decides"
 @audience(anyone)
 def treatments() -> str:
     """What can be booked."""
-    return closed_page() or _treatments_page()
+    return closed_page() or treatments_page()
 
 
 @blueprint.get("/<slug>")
@@ -77,7 +78,7 @@ def hold(slug: str) -> ResponseReturnValue:
     try:
         treatment = practice.treatment(slug)
     except practice.Unbookable as refusal:
-        return _treatments_page(refusal=refusal), refusal.status
+        return treatments_page(refusal=refusal), refusal.status
     starts_at, therapist_id = time_values.read_value(request.form.get("start", ""))
     network = limits.network(request.remote_addr)
     try:
@@ -104,7 +105,7 @@ def hold(slug: str) -> ResponseReturnValue:
         page = closed_page() if step is NextStep.PHONE else ""
         page = page or times_page.render(treatment, now, refusal=refusal, wanted=starts_at)
         return refusal_page.answer(page, refusal)
-    return redirect(_next_step(kept, now), 303)
+    return redirect(next_page(kept, now), 303)
 
 
 @blueprint.get("/details")
@@ -118,7 +119,7 @@ def details() -> ResponseReturnValue:
         return _without_time()
     if (won := waiting_list.won_with(kept.id)) is not None:
         return redirect(signed_links.offer_path(won.id, won.entry.link_epoch), 303)
-    if not _plain(kept) and (first := _next_step(kept, now)) != url_for(".details"):
+    if not _plain(kept) and (first := next_page(kept, now)) != url_for(".details"):
         return redirect(first, 303)
     form = BookingDetailsForm(
         formdata=None,
@@ -199,7 +200,7 @@ def _choose_anew(
 ) -> ResponseReturnValue:
     _keep_typed(form)
     if kept.treatment.retired_at is not None:
-        return _treatments_page(refusal=gone), gone.status
+        return treatments_page(refusal=gone), gone.status
     page = times_page.render(kept.treatment, now, refusal=gone, wanted=kept.starts_at, at=kept.location)
     return page, gone.status
 
@@ -211,7 +212,7 @@ def _with_a_new_key(
     kept = appointments.reservation_of(known_browser(), now)
     if kept is None:
         _keep_typed(form)
-        return _treatments_page(refusal=other), other.status
+        return treatments_page(refusal=other), other.status
     form.key.data = form_keys.new()
     return _details_page(form, kept, refusal=other), other.status
 
@@ -266,7 +267,7 @@ def client_of(form: PersonForm, now: datetime) -> tuple[Client, str]:
     return new, audit.VISITOR
 
 
-def _next_step(kept: Appointment, now: datetime) -> str:
+def next_page(kept: Appointment, now: datetime) -> str:
     """After reserving a time: the health questions if the treatment asks any that are not answered, otherwise details."""
     if kept.treatment.intake == IntakeRule.BEFORE_BOOKING and not session.get(SAID_NO):
         standing = intake.safety_standing(
@@ -274,7 +275,7 @@ def _next_step(kept: Appointment, now: datetime) -> str:
         )
         if not standing.is_answered_for(kept.treatment.modalities):
             return url_for("intake.begin")
-    return url_for(".details")
+    return url_for("booking.details")
 
 
 def _note_decision() -> None:
@@ -317,7 +318,7 @@ def _without_time() -> ResponseReturnValue:
     return redirect(url_for(".treatments"), 303)
 
 
-def _treatments_page(*, refusal: Refusal | None = None) -> str:
+def treatments_page(*, refusal: Refusal | None = None) -> str:
     sold = practice.treatments() if practice.find_practice() else []
     person = times_page.named(practice.therapists(clock.now().date()), request.args.get("therapist"))
     if person is not None:
@@ -327,11 +328,7 @@ def _treatments_page(*, refusal: Refusal | None = None) -> str:
         "public/treatments.html",
         asks_first=any(treatment.intake == IntakeRule.BEFORE_BOOKING for treatment in sold),
         person=person,
-        treatments=[
-            (treatment, admission.needs_approval(treatment))
-            for treatment in sold
-            if treatment.id not in missing
-        ],
+        menu=menu([treatment for treatment in sold if treatment.id not in missing]),
         missing=[(treatment, missing[treatment.id]) for treatment in sold if treatment.id in missing],
         refusal=refusal,
         has_errors=refusal is not None,

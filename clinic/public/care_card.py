@@ -10,17 +10,19 @@ from clinic.guidance.levels import HelpPlace, HowSoon
 from clinic.guidance.questions import QUESTIONS
 from clinic.guidance.regional import in_local_words
 from clinic.intake.explanation import ExplainedSafety
+from clinic.language import ENGLISH, N_, current, gettext
+from clinic.language.health_texts import health_text
 from clinic.practice.models import Practice
 from clinic.public import answers as written
 
 Row = tuple[str, str] | tuple[str, str, str]
 
 _STEPS = {
-    HowSoon.NOW: "Now",
-    HowSoon.TODAY: "Today",
-    HowSoon.TWO_DAYS: "Two days",
-    HowSoon.TWO_WEEKS: "Two weeks",
-    HowSoon.ROUTINE: "No hurry",
+    HowSoon.NOW: N_("Now"),
+    HowSoon.TODAY: N_("Today"),
+    HowSoon.TWO_DAYS: N_("Two days"),
+    HowSoon.TWO_WEEKS: N_("Two weeks"),
+    HowSoon.ROUTINE: N_("No hurry"),
 }
 
 
@@ -36,7 +38,7 @@ def steps(how_soon: HowSoon | None) -> tuple[tuple[str, bool], ...]:
     """The five time frames, each with whether it is this one; empty if none is known."""
     if how_soon is None:
         return ()
-    return tuple((words, step is how_soon) for step, words in _STEPS.items())
+    return tuple((gettext(words), step is how_soon) for step, words in _STEPS.items())
 
 
 def help_at(place: HelpPlace | None, practice: Practice) -> Help | None:
@@ -45,19 +47,25 @@ def help_at(place: HelpPlace | None, practice: Practice) -> Help | None:
     match place:
         case HelpPlace.ADVICE_LINE:
             return Help(
-                "Ring your own doctor and say how soon you need to be seen, or call the advice line.", line
+                gettext(
+                    "Ring your own doctor and say how soon you need to be seen, or call the advice line."
+                ),
+                line,
             )
         case HelpPlace.MATERNITY:
             return Help(
-                "Their number is in your pregnancy notes. If nobody answers, call the advice line.", line
+                gettext("Their number is in your pregnancy notes. If nobody answers, call the advice line."),
+                line,
             )
         case HelpPlace.DOCTOR:
             return Help(
-                "Ring your own doctor and say how soon you need to be seen. If they are closed, call the advice line.",
+                gettext(
+                    "Ring your own doctor and say how soon you need to be seen. If they are closed, call the advice line."
+                ),
                 line,
             )
         case HelpPlace.THERAPIST:
-            return Help("We are glad to talk it over.", practice.phone)
+            return Help(gettext("We are glad to talk it over."), practice.phone)
     return None
 
 
@@ -65,11 +73,19 @@ def led_rows(led: Iterable[tuple[str, Any]], country: str, *, may_change: bool) 
     """The answers that led to the card: question, answer, and where to change it while that is possible."""
     rows: list[Row] = []
     for field, value in led:
-        row = (in_local_words(QUESTIONS[field].text, country), questionnaire.in_words(field, value))
+        row = (as_read(QUESTIONS[field].text, country), questionnaire.in_words(field, value, health_text))
         rows.append((*row, written.change(field)) if may_change else row)
     return rows
 
 
 def watch(safety: ExplainedSafety, emergency_number: str) -> list[tuple[str, str]]:
     """What to watch for until the visit, and what to do then."""
-    return [(signs, do.replace("{emergency_number}", emergency_number)) for signs, do in safety.watch]
+    return [
+        (health_text(signs), health_text(do).replace("{emergency_number}", emergency_number))
+        for signs, do in safety.watch
+    ]
+
+
+def as_read(text: str, country: str) -> str:
+    """A text of the guidance in the language spoken now; in English, in the words of this country."""
+    return in_local_words(text, country) if current() == ENGLISH else health_text(text)

@@ -37,18 +37,18 @@ class CheckInForm(Form):
     """How it went since the session."""
 
     feels = RadioField(
-        "How do you feel now, compared with before the session?",
+        N_("How do you feel now, compared with before the session?"),
         choices=[
-            (Feeling.BETTER.value, "Better"),
-            (Feeling.SAME.value, "About the same"),
-            (Feeling.WORSE.value, "Worse"),
+            (Feeling.BETTER.value, N_("Better")),
+            (Feeling.SAME.value, N_("About the same")),
+            (Feeling.WORSE.value, N_("Worse")),
         ],
-        validators=[InputRequired("Choose how you feel.")],
+        validators=[InputRequired(N_("Choose how you feel."))],
     )
     worrying = RadioField(
-        "Is there anything that worries you?",
-        choices=[("no", "No"), ("yes", "Yes")],
-        validators=[InputRequired("Choose yes or no.")],
+        N_("Is there anything that worries you?"),
+        choices=[("no", N_("No")), ("yes", N_("Yes"))],
+        validators=[InputRequired(N_("Choose whether anything worries you."))],
     )
 
     @property

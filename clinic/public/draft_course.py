@@ -6,17 +6,18 @@ from dataclasses import dataclass
 from typing import Final
 
 from clinic.guidance.course import CLIENT_CAN_COME
+from clinic.guidance.plan import AS_WISHED
 from clinic.guidance.rules.kinds import REGION_GROUPS, REGIONS
 from clinic.intake.explanation import ExplainedPlan
-from clinic.language.reading import money, plural
+from clinic.language import ENGLISH, N_, current, gettext, ngettext
+from clinic.language.health_texts import health_text
+from clinic.language.reading import money
 from clinic.practice.models import Treatment
 from clinic.public.client_sentences import without_codes
 
 _BOTH_SIDES: Final = {f"both {name}": sides for name, sides in REGION_GROUPS.items()}
-CHECK: Final = "We check how it is going"
+CHECK: Final = N_("We check how it is going")
 MOST_SHOWN: Final = 10
-AS_WISHED: Final = "As you like it."
-"""The stored reason for a pressure that is the client's own wish, whichever type is given."""
 
 
 @dataclass(frozen=True)
@@ -37,14 +38,14 @@ def draft_course(
     """The course, with the treatment that can be booked for it; pressure and types only if it is that of the best match."""
     sessions = plan.course.sessions
     rows = [
-        ("Sessions", _sessions(plan)),
-        (CHECK, _check(plan)),
-        ("Areas", _with_a_word(_areas(plan.areas))),
-        ("Left alone", _areas(plan.avoid)),
-        ("Pressure", pressure(plan, cap) if of_top or cap or plan.pressure_why == AS_WISHED else ""),
-        ("Types", _types(plan, chosen) if of_top else ""),
-        ("Length", _length(plan, chosen)),
-        ("Price", _price(sessions, chosen, currency)),
+        (gettext("Sessions"), _sessions(plan)),
+        (gettext(CHECK), _check(plan)),
+        (gettext("Areas"), _with_a_word(_areas(plan.areas))),
+        (gettext("Left alone"), _areas(plan.avoid)),
+        (gettext("Pressure"), pressure(plan, cap) if of_top or cap or plan.pressure_why == AS_WISHED else ""),
+        (gettext("Types"), _types(plan, chosen) if of_top else ""),
+        (gettext("Length"), _length(plan, chosen)),
+        (gettext("Price"), _price(sessions, chosen, currency)),
     ]
     return DraftCourseShown(
         rows=tuple((name, said) for name, said in rows if said),
@@ -55,17 +56,20 @@ def draft_course(
 
 def _sessions(plan: ExplainedPlan) -> str:
     """How many and how often; where the client can come at another rhythm, that too, from the stored note about it."""
-    said = plan.course.text.replace("the athlete", "you")
+    said = health_text(plan.course.text.replace("the athlete", "you"))
     for note in plan.notes:
         if note.startswith(CLIENT_CAN_COME):
             rhythm = note.removeprefix(CLIENT_CAN_COME).partition(".")[0]
-            return f"{said} You can come {rhythm}; your therapist takes that into account."
+            also = gettext("You can come %(rhythm)s; your therapist takes that into account.")
+            return f"{said} {also % {'rhythm': health_text(rhythm)}}"
     return said
 
 
 def _check(plan: ExplainedPlan) -> str:
     """When, in the stored words without their beginning, and what follows from it."""
     said = plan.reassess.text
+    if current() != ENGLISH:
+        return health_text(said)
     for beginning in ("Look back together ", "Look back "):
         if said.startswith(beginning):
             rest = said.removeprefix(beginning)
@@ -80,19 +84,25 @@ def _areas(regions: Sequence[str]) -> str:
         if one in left and other in left:
             left[left.index(one)] = both
             left = [region for region in left if region not in (other, *whole)]
-    names = ", ".join(REGIONS.get(region, region) for region in left)
+    names = ", ".join(health_text(REGIONS.get(region, region)) for region in left)
     return f"{names[:1].upper()}{names[1:]}"
 
 
 def _with_a_word(areas: str) -> str:
-    return f"{areas}. We ask you before each area, and you can say no to any of them." if areas else ""
+    if not areas:
+        return ""
+    return gettext("%(areas)s. We ask you before each area, and you can say no to any of them.") % {
+        "areas": areas
+    }
 
 
 def pressure(plan: ExplainedPlan, cap: str | None) -> str:
     """How firmly, and why; the most that safety allows is told as such."""
+    said = health_text(plan.pressure)
+    firmly = f"{said[:1].upper()}{said[1:]}"
     if plan.pressure == cap:
-        return f"{plan.pressure.capitalize()} at most, for your safety."
-    return f"{plan.pressure.capitalize()}. {without_codes(plan.pressure_why)}".strip()
+        return gettext("%(pressure)s at most, for your safety.") % {"pressure": firmly}
+    return f"{firmly}. {health_text(without_codes(plan.pressure_why))}".strip()
 
 
 def _types(plan: ExplainedPlan, chosen: Treatment | None) -> str:
@@ -100,20 +110,32 @@ def _types(plan: ExplainedPlan, chosen: Treatment | None) -> str:
     proposed = plan.length.minutes if plan.length else 0
     minutes = chosen.length_minutes if chosen is not None else proposed
     parts = plan.parts_of(minutes) if minutes else plan.area_parts
-    return "; ".join(f"{part.name} for the {_and(part.areas)}, {part.minutes} minutes" for part in parts)
+    sentence = gettext("%(type)s for the %(areas)s, %(minutes)s minutes")
+    return "; ".join(
+        sentence % {"type": health_text(part.name), "areas": _and(part.areas), "minutes": part.minutes}
+        for part in parts
+    )
 
 
 def _and(regions: Sequence[str]) -> str:
-    return " and ".join(REGIONS.get(region, region) for region in regions)
+    names = [health_text(REGIONS.get(region, region)) for region in regions]
+    return (
+        names[0]
+        if len(names) == 1
+        else gettext("%(one)s and %(other)s") % {"one": ", ".join(names[:-1]), "other": names[-1]}
+    )
 
 
 def _length(plan: ExplainedPlan, chosen: Treatment | None) -> str:
     length = plan.length
     if chosen is None:
-        return f"{length.minutes} minutes" if length else ""
-    booked = f"{chosen.length_minutes} minutes"
+        return gettext("%(minutes)s minutes") % {"minutes": length.minutes} if length else ""
+    booked = gettext("%(minutes)s minutes") % {"minutes": chosen.length_minutes}
     if length and length.most and chosen.length_minutes > length.most:
-        return f"{booked} can be booked here. {length.most} may be enough for you; talk it over with your therapist."
+        sentence = gettext(
+            "%(booked)s can be booked here. %(most)s may be enough for you; talk it over with your therapist."
+        )
+        return sentence % {"booked": booked, "most": length.most}
     return booked
 
 
@@ -122,6 +144,11 @@ def _price(sessions: int | None, chosen: Treatment | None, currency: str) -> str
         return ""
     each = money(chosen.price_cents, currency)
     if not sessions or sessions == 1:
-        return f"{each}, paid at the visit"
+        return gettext("%(price)s, paid at the visit") % {"price": each}
     in_all = money(sessions * chosen.price_cents, currency)
-    return f"{in_all} for {plural(sessions, 'session')}, {each} at each visit"
+    sentence = ngettext(
+        "%(all)s for %(num)s session, %(each)s at each visit",
+        "%(all)s for %(num)s sessions, %(each)s at each visit",
+        sessions,
+    )
+    return sentence % {"all": in_all, "num": sessions, "each": each}

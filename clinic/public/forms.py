@@ -1,5 +1,7 @@
 """Forms of the booking pages."""
 
+from typing import Any
+
 from wtforms import BooleanField, EmailField, HiddenField, SelectField, StringField, TelField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
@@ -10,6 +12,9 @@ from clinic.practice import queries as practice
 from clinic.web import languages
 from clinic.web.forms import Form
 from clinic.web.waiting_form import THERAPIST_DECIDES, THERAPIST_DECIDES_MEANS, WaitingListForm, WhenForm
+
+NUMBER_NEEDED = N_("Enter a telephone number: a therapist calls you there before they confirm the time")
+WILL_CALL = N_("A therapist calls you there about your health before they confirm the time.")
 
 
 class PersonForm(Form):
@@ -74,7 +79,16 @@ class BookingDetailsForm(PersonForm):
         validators=[InputRequired(N_("Please confirm that you have read how to cancel"))],
     )
     plain = HiddenField()
+    """`yes` for a request without health answers: a therapist calls before they confirm it, so it needs a number."""
     decide = BooleanField(THERAPIST_DECIDES, description=THERAPIST_DECIDES_MEANS)
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        if self.plain.data == "yes":
+            self.phone.validators = [InputRequired(NUMBER_NEEDED)]
+            self.phone.flags.optional = False
+            self.phone.label.text = N_("Telephone number")
+            self.phone.description = WILL_CALL
 
 
 class RevisionForm(Form):

@@ -13,6 +13,7 @@ from clinic.practice import queries as practice
 from clinic.practice.models import Location, Therapist, Treatment
 from clinic.practice.supply import supply_of
 from clinic.public import opening_times, question_time, structured_data
+from clinic.public.menu import menu
 from clinic.scheduling import hours
 from clinic.scheduling.hours import Days
 from clinic.web import slot_picker
@@ -49,7 +50,7 @@ def home() -> str:
         structured=structured_data.graph(
             *(structured_data.business(present, place, now) for place in places if present)
         ),
-        treatments=sold,
+        menu=menu(sold),
         therapists=people,
         has_page=profiles.has_page,
         portraits=photos.portraits(people),

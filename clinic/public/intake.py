@@ -5,7 +5,6 @@ the one that is.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -19,22 +18,22 @@ from clinic.accounts import audit, limits
 from clinic.accounts import services as accounts
 from clinic.booking import queries as appointments
 from clinic.booking import safety
-from clinic.booking.models import Appointment
 from clinic.db import transaction
 from clinic.guidance import questionnaire
 from clinic.guidance.levels import Level
 from clinic.guidance.questions import CONSENT_QUESTION, QUESTIONS, QuestionPage
-from clinic.intake import consent, drafts, path, queries
+from clinic.intake import consent, drafts, path, queries, returning
 from clinic.intake import services as intake
 from clinic.intake.assessment import so_far
-from clinic.intake.models import Consent, Door, Draft, Outcome, Submission
+from clinic.intake.models import Door, Draft, Outcome
+from clinic.language import N_
 from clinic.plans import scores
 from clinic.plans import services as plans
 from clinic.practice import queries as practice
-from clinic.practice.models import IntakeRule
 from clinic.public import answers as written
-from clinic.public import extend_reservation
-from clinic.refusal import NotFound
+from clinic.public import extend_reservation, question_time
+from clinic.public.standing_answers import door_here, earlier, lacking, reservation_here
+from clinic.refusal import NotFound, Refusal
 from clinic.web import access, question_fields
 from clinic.web.access import anyone, audience
 from clinic.web.browser import browser, known_browser
@@ -44,7 +43,7 @@ from clinic.web.signed_in_client import signed_in_client_id
 blueprint = Blueprint("intake", __name__, url_prefix="/intake")
 
 UNPROCESSABLE = 422
-ALL_ANEW = "Something has changed since you last answered, so we ask everything once more."
+ALL_ANEW = N_("Something has changed since you last answered, so we ask everything once more.")
 SAID_NO = "plain"
 """In the visitor's own cookie: they prefer not to answer, and request a time without health answers."""
 
@@ -56,14 +55,28 @@ class BeginForm(Form):
         CONSENT_QUESTION.text,
         choices=[(option.code, option.label) for option in CONSENT_QUESTION.options],
         description=CONSENT_QUESTION.help,
-        validators=[InputRequired("Choose yes or no.")],
+        validators=[InputRequired(CONSENT_QUESTION.blank)],
     )
     mail = StringField(
-        "E-mail address",
-        description="Only to go on later on another device. Nothing about your health is sent.",
+        N_("E-mail address"),
+        description=N_("To go on later elsewhere. No health answer is sent."),
         validators=[Optional()],
         render_kw={"autocomplete": "email", "type": "email", "inputmode": "email"},
     )
+
+
+class AddressNotProven(Refusal):
+    """This draft holds what a client told us before, and nobody here has proven that client's address."""
+
+    status = 403
+    code = "address-not-proven"
+    sentence = N_("Please sign in to go on with your answers.")
+
+
+@blueprint.errorhandler(AddressNotProven)
+def not_proven(_refusal: AddressNotProven) -> ResponseReturnValue:
+    """The draft is opened by signing in."""
+    return redirect(url_for("portal.sign_in", next=url_for("intake.begin")), 303)
 
 
 @blueprint.errorhandler(drafts.NoDraft)
@@ -76,15 +89,24 @@ def without_draft(_refusal: drafts.NoDraft) -> ResponseReturnValue:
 @blueprint.get("")
 @audience(anyone)
 def begin() -> ResponseReturnValue:
-    """Who sees the answers, how long they are stored, and the consent; or the way back to a draft."""
-    now, reservation = clock.now(), _reservation()
-    draft = queries.draft(known_browser(), now)
+    """Who sees the answers, how long they are stored, and the consent; or the way back to a draft, or to what is known."""
+    now = clock.now()
+    reservation, draft = reservation_here(now), queries.draft(known_browser(), now)
+    known = earlier(now)
     if draft is not None:
-        return render_template("public/intake/under_way.html", go_on=way_on(draft), reservation=reservation)
-    if reservation is not None and (found := _lacking(reservation, now)) is not None:
         return render_template(
-            "public/intake/more.html", reservation=reservation, pages=_pages_of(found.missing)
+            "public/intake/under_way.html",
+            go_on=way_on(draft),
+            reservation=reservation,
+            is_known=known is not None and draft.client_id is None,
         )
+    if reservation is not None and (found := lacking(reservation, now)) is not None:
+        return render_template("public/intake/more.html", reservation=reservation, pages=found.pages)
+    if known is not None and known.lasts:
+        return redirect(url_for("returning.ask"), 303)
+    if known is not None:
+        minutes = question_time.MINUTES[door_here(now)[0].value]
+        return render_template("public/returning/anew.html", reservation=reservation, minutes=minutes)
     return _begin_page(BeginForm(formdata=None))
 
 
@@ -92,46 +114,17 @@ def begin() -> ResponseReturnValue:
 @audience(anyone)
 def more() -> ResponseReturnValue:
     """Go on to the pages that the reserved treatment needs beside the answers that were sent."""
-    now, reservation = clock.now(), _reservation()
-    found = _lacking(reservation, now) if reservation is not None else None
+    now = clock.now()
+    reservation = reservation_here(now)
+    found = lacking(reservation, now) if reservation is not None else None
     if reservation is None or found is None:
         return redirect(url_for(".begin"), 303)
     with transaction():
         draft = drafts.complete(
             found.sent, found.consent, browser=browser(), types=reservation.treatment.modalities, now=now
         )
-        _record_look(draft, draft.answers)
+        record_look(draft, draft.answers)
     return redirect(way_on(draft), 303)
-
-
-@dataclass(frozen=True)
-class _Lacking:
-    """Answers sent a short time ago, the consent given with them, and what they lack."""
-
-    sent: Submission
-    consent: Consent
-    missing: frozenset[str]
-
-
-def _lacking(reservation: Appointment, now: datetime) -> _Lacking | None:
-    """Answers that need only be completed for the reserved treatment; None if they are enough, or have to be asked anew."""
-    person, types = signed_in_client_id(), reservation.treatment.modalities
-    standing = queries.safety_standing(
-        browser=known_browser(), client_id=person, now=now, zone=reservation.zone
-    )
-    sent = standing.submission
-    if sent is None or not standing.fresh or sent.client_id != person or standing.is_answered_for(types):
-        return None
-    if reservation.treatment.intake != IntakeRule.BEFORE_BOOKING or (standing.level and standing.level.stops):
-        return None
-    given = queries.consent_of(sent)
-    if given is None or given.text_version != consent.HEALTH_DATA.version:
-        return None
-    return _Lacking(sent, given, standing.missing_for(types))
-
-
-def _pages_of(fields: Iterable[str]) -> int:
-    return len({questionnaire.page_of(field).slug for field in fields})
 
 
 @blueprint.post("")
@@ -149,7 +142,7 @@ def start() -> ResponseReturnValue:
         return redirect(url_for(".without"), 303)
     session.pop(SAID_NO, None)
     limits.take(limits.INTAKES_NETWORK, limits.network(request.remote_addr), now)
-    door, types = _door()
+    door, types = door_here(now)
     try:
         with transaction():
             draft = drafts.start(
@@ -161,7 +154,7 @@ def start() -> ResponseReturnValue:
                 types=types,
             )
             if draft.created_at == now:
-                _record_look(draft, draft.answers)  # Filled in from what was sent before.
+                record_look(draft, draft.answers)  # Filled in from what was sent before.
     except accounts.UnreadableAddress as unreadable:
         form.mail.errors = [unreadable.sentence]
         return _begin_page(form), UNPROCESSABLE
@@ -175,29 +168,16 @@ def _begin_page(form: BeginForm) -> str:
         has_errors=form.has_errors,
         paragraphs=consent.HEALTH_DATA.paragraphs,
         why=CONSENT_QUESTION.why,
-        chosen=_door()[0] is Door.CHOSEN,
-        reservation=_reservation(),
+        chosen=door_here(clock.now())[0] is Door.CHOSEN,
+        reservation=reservation_here(clock.now()),
     )
-
-
-def _door() -> tuple[Door, Sequence[str]]:
-    """What the visitor came for: the treatment whose time is kept, with its types, or else a suggestion."""
-    reservation = _reservation()
-    if reservation is None or reservation.treatment.intake != IntakeRule.BEFORE_BOOKING:
-        return Door.SUGGESTION, ()
-    return Door.CHOSEN, reservation.treatment.modalities
-
-
-def _reservation() -> Appointment | None:
-    """The time that was chosen first and is reserved meanwhile, if any."""
-    return appointments.reservation_of(known_browser(), clock.now())
 
 
 @blueprint.get("/without")
 @audience(anyone)
 def without() -> str:
     """After refused consent: nothing was stored, and these options remain."""
-    return render_template("public/intake/without.html", reservation=_reservation())
+    return render_template("public/intake/without.html", reservation=reservation_here(clock.now()))
 
 
 @blueprint.post("/again")
@@ -218,7 +198,7 @@ def ask(slug: str) -> ResponseReturnValue:
     if elsewhere is not None:
         return redirect(elsewhere, 303)
     with transaction():
-        _record_look(draft, (question.field for question in page.questions))
+        record_look(draft, (question.field for question in page.questions))
         return _question_page(page, draft, dict(draft.answers), {})
 
 
@@ -240,7 +220,7 @@ def answer(slug: str) -> ResponseReturnValue:
                 browser(), slug, posted, now, none_of_these="none_of_these" in request.form
             )
             if reached.level > reached_before.level:
-                _tell_visits(draft.client_id, now)
+                tell_visits(draft.client_id, now)
     except drafts.NotReached:
         return redirect(way_on(draft), 303)
     except drafts.DraftIncomplete as incomplete:
@@ -257,7 +237,7 @@ def answer(slug: str) -> ResponseReturnValue:
         flash(ALL_ANEW, "plain")
         return redirect(way_on(draft), 303)
     # Never through pages that are already answered: the list at the end leads back to each of them.
-    return redirect(_address(path.next_unanswered(draft.answers, scope), changing=_is_changing()), 303)
+    return redirect(_following(draft, changing=_is_changing()), 303)
 
 
 def _kept_longer(
@@ -277,10 +257,11 @@ def _kept_longer(
 def check() -> ResponseReturnValue:
     """All answers for review, with contradictions, and the closing confirmations."""
     draft = draft_here()
-    if draft.stopped_at is not None or path.next_unanswered(draft.answers, path.scope_of(draft)):
+    is_missing = path.next_unanswered(draft.answers, path.scope_of(draft)) is not None
+    if draft.stopped_at is not None or is_missing or returning.is_open(draft):
         return redirect(way_on(draft), 303)
     with transaction():
-        _record_look(draft, QUESTIONS)
+        record_look(draft, QUESTIONS)
         return _check_page(draft, dict(draft.answers), {})
 
 
@@ -297,7 +278,7 @@ def send() -> ResponseReturnValue:
         with transaction():
             submission = intake.submit(browser(), posted, request.form.getlist("seen"), now)
             # Some rules wait until the form is complete, and some pages were answered before the client signed in.
-            _tell_visits(submission.client_id, now)
+            tell_visits(submission.client_id, now)
             _show_a_therapist(submission.outcome, now)
     except (drafts.NotReached, intake.Stopped):
         return redirect(way_on(draft_here()), 303)
@@ -312,14 +293,14 @@ def _checked_again(posted: Mapping[str, Sequence[str]], problems: Mapping[str, s
     closing = questionnaire.page(path.CLOSING).questions
     with transaction():
         draft = draft_here()
-        _record_look(draft, QUESTIONS)
+        record_look(draft, QUESTIONS)
         shown = {**draft.answers, **question_fields.as_typed(closing, posted)}
         return _check_page(draft, shown, problems)
 
 
-def _record_look(draft: Draft, fields: Iterable[str]) -> None:
+def record_look(draft: Draft, fields: Iterable[str]) -> None:
     """Record that these stored answers are shown in this browser; does nothing if there are none."""
-    answers = draft.answers
+    answers = {**drafts.said_before(draft), **draft.answers}
     shown = {field.split(".")[0] for field in fields if answers.get(field) is not None}
     if shown:
         audit.record(
@@ -341,14 +322,21 @@ def _page(slug: str) -> QuestionPage:
 
 
 def draft_here() -> Draft:
-    """This browser's draft; raises NoDraft."""
+    """This browser's draft. Raises NoDraft, and AddressNotProven if it holds earlier answers of somebody not signed in."""
     draft = queries.draft(known_browser(), clock.now())
     if draft is None:
         raise drafts.NoDraft
+    if not is_shown_here(draft):
+        raise AddressNotProven
     return draft
 
 
-def _tell_visits(answering: UUID | None, now: datetime) -> None:
+def is_shown_here(draft: Draft) -> bool:
+    """Whether a draft may be seen in this browser: one with a client's earlier answers only while they are signed in."""
+    return draft.follows_id is None or draft.client_id == signed_in_client_id()
+
+
+def tell_visits(answering: UUID | None, now: datetime) -> None:
     """Apply answers that have just become more serious to visits that are already booked.
 
     The visits are those of the client to whom the answers belong, by a booking made in this browser or by signing in. A
@@ -388,19 +376,28 @@ def way_on(draft: Draft) -> str:
     """The URL of the next page of a draft."""
     if draft.stopped_at is not None:
         return url_for("outcome.show")
-    return _address(path.next_unanswered(draft.answers, path.scope_of(draft)), changing=False)
+    return _following(draft, changing=False)
 
 
-def _address(page: QuestionPage | None, *, changing: bool) -> str:
+def _following(draft: Draft, *, changing: bool) -> str:
+    if not returning.is_answered_today(draft):
+        return url_for("returning.ask")
+    page = path.next_unanswered(draft.answers, path.scope_of(draft))
     if page is None:
-        return url_for("intake.check")
+        return _list_of(draft)
     return url_for("intake.ask", slug=page.slug, change="yes" if changing else None)
+
+
+def _list_of(draft: Draft) -> str:
+    """The URL of the list of answers: for a returning client first what they told us before."""
+    return url_for("returning.still_true" if returning.is_open(draft) else "intake.check")
 
 
 def _question_page(
     page: QuestionPage, draft: Draft, shown: dict[str, object], problems: Mapping[str, str]
 ) -> str:
     changing, answers, scope = _is_changing(), draft.answers, path.scope_of(draft)
+    shown = {**drafts.said_before(draft), **shown}  # Each page of older answers is one press.
     before, here = path.page_before(page, answers, scope), practice.find_practice()
     questions = [
         question_fields.as_asked(question, answers, here.country if here else "")
@@ -419,7 +416,7 @@ def _question_page(
         has_errors=bool(problems),
         whereabouts=progress.place,
         parts=[(part.title, standing.value) for part, standing in progress.parts],
-        back=url_for(".check") if changing else _back(before),
+        back=_list_of(draft) if changing else _back(before),
         changing=changing,
         ending=extend_reservation.ending(clock.now()),
     )
@@ -435,9 +432,11 @@ def _check_page(draft: Draft, shown: Mapping[str, object], problems: Mapping[str
     contradictions = questionnaire.contradictions(answers, unasked=questionnaire.unasked_fields(answers))
     return render_template(
         "public/intake/check.html",
-        parts=written.parts(answers, scope),
-        pain=written.pain(answers),
-        last_page=url_for(".ask", slug=path.asked_pages(answers, scope)[-1].slug),
+        parts=written.parts(answers, scope, returning.given_now(draft) if draft.looked_over_at else None),
+        pain=None if draft.looked_over_at else written.pain(answers),
+        last_page=url_for("returning.still_true")
+        if draft.looked_over_at
+        else url_for(".ask", slug=path.asked_pages(answers, scope)[-1].slug),
         contradictions=[
             (found, [(written.title(field), written.change(field)) for field in found.fields])
             for found in contradictions

@@ -311,12 +311,17 @@ def _move_page(
         day=time_values.read_day(request.args.get("day")) or slot_picker.local_day_of(wanted, visit.location),
         start=time_values.read_day(request.args.get("from")),
         supply=_supply(visit, now),
+        present=visit,
+        is_every_time_shown=request.args.get("times") == slot_picker.EVERY,
         not_before=_not_before(visit, now),
     )
 
-    def address(day: Any = None, start: Any = None, endpoint: str = ".choose") -> str:
+    asked = request.args.get("times") == slot_picker.EVERY
+
+    def address(day: Any = None, start: Any = None, endpoint: str = ".choose", every: bool = asked) -> str:
         anchor = "times" if day and endpoint == ".choose" else None
-        return url_for(endpoint, token=token, day=day, _anchor=anchor, **{"from": start})
+        times = slot_picker.EVERY if every else None
+        return url_for(endpoint, token=token, day=day, times=times, _anchor=anchor, **{"from": start})
 
     return render_template(
         "public/move.html",

@@ -15,14 +15,15 @@ from clinic.db import transaction
 from clinic.guidance import advice, questionnaire
 from clinic.guidance.levels import Disposition, Level
 from clinic.guidance.questions import PAGES
-from clinic.guidance.regional import in_local_words
-from clinic.intake import drafts, path, queries
+from clinic.intake import drafts, queries, returning
 from clinic.intake.assessment import Advice, SafetyVerdict, advice_so_far, led_by, tell_there
 from clinic.intake.explanation import Explanation, safety_of
 from clinic.intake.models import Draft, Outcome
 from clinic.intake.queries import SafetyStanding
+from clinic.language.health_texts import health_text
 from clinic.practice import queries as practice
 from clinic.public import care_card, chosen_treatment, suggestion
+from clinic.public import intake as intake_pages
 from clinic.public.doctors_letter import MailForm
 from clinic.web import access
 from clinic.web.access import anyone, audience
@@ -40,6 +41,8 @@ def show() -> ResponseReturnValue:
     now = clock.now()
     with transaction():
         draft = queries.draft(known_browser(), now)
+        if draft is not None and not intake_pages.is_shown_here(draft):
+            return redirect(url_for("portal.sign_in", next=url_for("intake.begin")), 303)
         return _of_sent(now) if draft is None else _of_draft(draft, now)
 
 
@@ -103,14 +106,13 @@ def _of_draft(draft: Draft, now: datetime) -> ResponseReturnValue:
     if said.verdict.level.stops:
         _record_look(draft, draft.client_id, ("level", "rules"), now)
     if said.verdict.level is Level.URGENT:
-        return _card(said, wrong_answer=_page_of(said.fields), may_change=True)
-    following = path.next_unanswered(draft.answers, path.scope_of(draft))
-    go_on = url_for("intake.ask", slug=following.slug) if following else url_for("intake.check")
+        return _card(said, wrong_answer=_where_answered(draft, said.fields), may_change=True)
+    go_on = intake_pages.way_on(draft)
     if said.verdict.level is Level.REFER:
         support = practice.the_practice().support_line if draft.answers.get("mood") == "marked" else ""
         return _card(
             said,
-            wrong_answer=_page_of(said.fields),
+            wrong_answer=_where_answered(draft, said.fields),
             go_on=go_on,
             support=support,
             may_change=True,
@@ -134,11 +136,13 @@ def _card(
     is_urgent = said.verdict.level is Level.URGENT
     return render_template(
         "public/outcome/urgent.html" if is_urgent else "public/outcome/refer.html",
-        heading=said.heading.replace("{emergency_number}", emergency_number),
-        sentences=[text.replace("{emergency_number}", emergency_number) for text in said.sentences],
-        whys=[in_local_words(why, here.country) for why in said.whys],
+        heading=health_text(said.heading).replace("{emergency_number}", emergency_number),
+        sentences=[
+            health_text(text).replace("{emergency_number}", emergency_number) for text in said.sentences
+        ],
+        whys=[care_card.as_read(why, here.country) for why in said.whys],
         led=care_card.led_rows(said.led, here.country, may_change=may_change),
-        tell=[in_local_words(sentence, here.country) for sentence in said.tell],
+        tell=[care_card.as_read(sentence, here.country) for sentence in said.tell],
         steps=care_card.steps(said.how_soon),
         help=care_card.help_at(said.place, here),
         letter=letter,
@@ -183,6 +187,13 @@ def _rests_on(told: Collection[str], facts: Iterable[str]) -> bool:
     return all(fact in told or fact in ("red_flags", "red_flags_unsure") for fact in facts)
 
 
+def _where_answered(draft: Draft, fields: Iterable[str]) -> str | None:
+    """The page on which one of these answers was given: for a returning client mostly that of today."""
+    if returning.is_given_today(draft, fields):
+        return url_for("returning.ask")
+    return _page_of(fields)
+
+
 def _page_of(fields: Iterable[str]) -> str | None:
     """The first page on which one of these answers was given."""
     slugs = {questionnaire.page_of(field).slug for field in fields}
@@ -195,8 +206,8 @@ def _looked_at_first(outcome: Outcome, reservation: Appointment | None) -> str:
     safety = safety_of(outcome)
     return render_template(
         "public/outcome/looked_at_first.html",
-        heading=heading,
-        sentences=sentences,
+        heading=health_text(heading),
+        sentences=[health_text(sentence) for sentence in sentences],
         see_doctor=suggestion.doctors_advice(safety),
         watch=care_card.watch(safety, practice.the_practice().emergency_number),
         reservation=reservation,

@@ -18,6 +18,7 @@ from clinic.practice import queries as practice
 from clinic.practice.models import Location, Therapist, Treatment
 from clinic.practice.supply import supply_of
 from clinic.public import opening_times, structured_data
+from clinic.public.menu import items
 from clinic.refusal import NotFound
 from clinic.scheduling import hours
 from clinic.scheduling.hours import Days
@@ -63,6 +64,7 @@ def therapist(slug: str) -> str:
         page_kind="profile",
         structured=structured_data.graph(structured_data.person(present, person, portrait)),
         treatments=given,
+        items=items(given),
         where=place,
         weekdays=opening_times.day_names(practice.weekdays_of([person], now.date())),
         next_times=_next_times(person, given, place, now),

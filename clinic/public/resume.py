@@ -14,13 +14,14 @@ from clinic.db import transaction
 from clinic.intake import drafts
 from clinic.intake.models import Draft
 from clinic.language import N_
-from clinic.public.intake import draft_here, way_on, without_draft
+from clinic.public.intake import AddressNotProven, draft_here, not_proven, way_on, without_draft
 from clinic.web.access import anyone, audience
 from clinic.web.browser import browser
 from clinic.web.forms import Form
 
 blueprint = Blueprint("resume", __name__, url_prefix="/intake")
 blueprint.register_error_handler(drafts.NoDraft, without_draft)
+blueprint.register_error_handler(AddressNotProven, not_proven)
 
 UNPROCESSABLE = 422
 GONE = 410

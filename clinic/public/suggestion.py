@@ -17,6 +17,8 @@ from clinic.intake.explanation import (
     safety_of,
 )
 from clinic.intake.models import Outcome
+from clinic.language import ENGLISH, N_, current, gettext
+from clinic.language.health_texts import health_text
 from clinic.practice.models import Treatment
 from clinic.public.client_sentences import sentence_of, told, why_left_out, without_codes
 from clinic.public.draft_course import DraftCourseShown, draft_course
@@ -26,7 +28,7 @@ SUPPORT_LINES = "support_lines"
 """The note about somebody to talk to."""
 SEE_DOCTOR = frozenset({"see_doctor_inflammatory", "see_doctor_soon"})
 """The notes that ask the client to see a doctor, without a stop."""
-NOT_THE_CLOSEST = "It matches the clinic’s guidance and your wishes, and it is offered here."
+NOT_THE_CLOSEST = N_("It matches the clinic’s guidance and your wishes, and it is offered here.")
 MOST_REASONS = 3
 """How many reasons a type shows, with what speaks against it; a therapist sees them all."""
 SILENCES, SAFETY = "silences", "safety"
@@ -88,17 +90,24 @@ class SuggestionPage:
 
 ALIKE = (frozenset({"E43", "E44", "K2"}), frozenset({"E15b", "E16", "E17"}))
 """Rules that say nearly the same of a client: one of them is told."""
-CAREFUL = "The guidance says nothing about this; it is our own careful choice."
-SAME_POINT = "From the same point of the guidance."
-SAFETY_FIRST = "Safety always counts more than the guidance."
-PACES = {"once": "One session", "fortnightly": "Every two weeks"}
+CAREFUL = N_("The guidance says nothing about this; it is our own careful choice.")
+SAME_POINT = N_("From the same point of the guidance.")
+SAFETY_FIRST = N_("Safety always counts more than the guidance.")
+PACES = {
+    "once": N_("One session"),
+    "weekly": N_("Weekly"),
+    "fortnightly": N_("Every two weeks"),
+    "monthly": N_("Monthly"),
+}
 STAFF_RULES = frozenset({"K1"})
 """Limits of the scoring itself: the therapist sees them with the points; they tell a client nothing about the match."""
 
 
 def in_sentence(name: str) -> str:
-    """A type's name inside a sentence: lower case, except the one named after a nationality."""
-    return name if name.startswith("Swedish") else name[:1].lower() + name[1:]
+    """A type's name inside a sentence: in English lower case, except the one named after a nationality."""
+    if current() != ENGLISH or name.startswith("Swedish"):
+        return name
+    return name[:1].lower() + name[1:]
 
 
 def suggestion_page(
@@ -118,13 +127,13 @@ def suggestion_page(
         ahead=ahead,
         others=tuple(match for match in ranked if match is not top),
         # What is true of the first match is not true of the next.
-        summary=NOT_THE_CLOSEST if ahead else explained.summary,
-        evidence=explained.evidence,
+        summary=gettext(NOT_THE_CLOSEST) if ahead else health_text(explained.summary),
+        evidence=health_text(explained.evidence),
         tags=_tags(plan, chosen, explained.safety.cap, of_top=not ahead),
         changes=changes,
         left_out=tuple(_left_out(row, explained.safety, changes.told) for row in explained.left_out),
         course=draft_course(plan, chosen, currency, cap=explained.safety.cap, of_top=not ahead),
-        companion_care=plan.companion_care,
+        companion_care=health_text(plan.companion_care),
         rule_set=explained.rule_set,
         chosen=chosen,
         open_choice=_open_choice(treatments, top, ranked),
@@ -150,25 +159,28 @@ def _joined(lines: Iterable[str]) -> tuple[str, ...]:
     if less_suited := lists.pop(LESS_SUITED, None):
         still_there = [item for item in less_suited if item not in lists.get(LEFT_OUT, ())]
         lists |= {LESS_SUITED: still_there} if still_there else {}
-    return tuple(f"{name}: {', '.join(items)}." if items else name for name, items in lists.items())
+    said = (f"{name}: {', '.join(items)}." if items else name for name, items in lists.items())
+    return tuple(health_text(line) for line in said)
 
 
 def told_by(rules: Iterable[ExplainedRule]) -> tuple[str, ...]:
     """The answers behind rules, in the client's words; the rule's own where no answer was stored."""
-    return tuple(dict.fromkeys(said for rule in rules for said in told(rule.answers) or (rule.why,)))
+    return tuple(
+        dict.fromkeys(said for rule in rules for said in told(rule.answers) or (health_text(rule.why),))
+    )
 
 
 def _left_out(row: ExplainedOmission, safety: ExplainedSafety, above: Collection[str]) -> tuple[str, str]:
     """A type and why it is left out; `above` are the answers that the page has told before."""
     because = told_by(rule for rule in safety.fired if rule.rule in row.rules)
-    return row.name, why_left_out(because, row.text, above)
+    return health_text(row.name), why_left_out(because, row.text, above)
 
 
 def doctors_advice(safety: ExplainedSafety) -> list[tuple[str, str]]:
     """What to see a doctor about although a massage can be booked: the client's answers, and the advice."""
     advised = {text for code, text in safety.notes if code in SEE_DOCTOR}
     return [
-        ("; ".join(told_by([rule])), text)
+        ("; ".join(told_by([rule])), health_text(text))
         for rule in safety.fired
         for text in rule.changes
         if text in advised
@@ -194,8 +206,8 @@ def _nearest_first(treatments: Sequence[Treatment], plan: ExplainedPlan) -> list
 def _match(row: ExplainedMatch, sold: Mapping[str, Treatment], closed: frozenset[str]) -> ShownMatch:
     return ShownMatch(
         modality=row.modality,
-        name=row.name,
-        what_it_is=row.what_it_is,
+        name=health_text(row.name),
+        what_it_is=health_text(row.what_it_is),
         reasons=_reasons(row),
         treatment=sold.get(row.modality) or _base(row, sold, closed),
     )
@@ -227,25 +239,29 @@ def _reason(text: str, cited: Cited, modality: str, used: Collection[str]) -> Sh
     behind = statements_behind(cited.rule, modality, codes)
     if behind:
         fresh = next((one for one in behind if one.anchor not in used), None)
-        return ShownReason(text, fresh.text if fresh else SAME_POINT, (fresh or behind[0]).anchor)
+        source = health_text(fresh.text) if fresh else gettext(SAME_POINT)
+        return ShownReason(text, source, (fresh or behind[0]).anchor)
     if codes and codes[0] in SECTIONS:
-        return ShownReason(text, SECTIONS[codes[0]].title, codes[0])
-    return ShownReason(text, CAREFUL, SILENCES)
+        return ShownReason(text, health_text(SECTIONS[codes[0]].title), codes[0])
+    return ShownReason(text, gettext(CAREFUL), SILENCES)
 
 
 def _against(cited: Cited) -> ShownReason:
     anchor, source = (SAFETY, SAFETY_FIRST) if cited.basis == SAFETY else (SILENCES, CAREFUL)
-    return ShownReason(without_codes(cited.text), source, anchor, is_against=True)
+    return ShownReason(health_text(without_codes(cited.text)), gettext(source), anchor, is_against=True)
 
 
 def _tags(plan: ExplainedPlan, chosen: Treatment | None, cap: str | None, *, of_top: bool) -> tuple[str, ...]:
     """Length as it can be booked, pressure and pace; the pressure applies to the first match."""
-    every, at_most = plan.course.every, " at most" if plan.pressure == cap else ""
+    every = plan.course.every
+    firmly = (
+        gettext("%(pressure)s pressure at most") if plan.pressure == cap else gettext("%(pressure)s pressure")
+    )
     minutes = chosen.length_minutes if chosen else plan.length.minutes if plan.length else None
     return (
-        *((f"{minutes} minutes",) if minutes else ()),
-        *((f"{_sentence_case(plan.pressure)} pressure{at_most}",) if of_top else ()),
-        *((PACES.get(every, _sentence_case(every)),) if every else ()),
+        *((gettext("%(minutes)s minutes") % {"minutes": minutes},) if minutes else ()),
+        *((firmly % {"pressure": _sentence_case(health_text(plan.pressure))},) if of_top else ()),
+        *((gettext(PACES[every]) if every in PACES else _sentence_case(every),) if every else ()),
     )
 
 

@@ -1,7 +1,8 @@
 """The page on which a client chooses a time of a treatment: which times, at which location, and what stands beside them."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, time
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -24,15 +25,19 @@ from clinic.intake import queries as intake
 from clinic.intake.answered_limits import AnsweredLimits
 from clinic.intake.queries import UNKNOWN, SafetyStanding
 from clinic.language import N_
+from clinic.practice import profiles
 from clinic.practice import queries as practice
-from clinic.practice.models import Location, Therapist, Treatment
+from clinic.practice.models import Gender, Location, Therapist, Treatment
 from clinic.practice.supply import supply_of
 from clinic.public import structured_data
+from clinic.public.menu import lengths_of
 from clinic.refusal import NotFound, Refusal
 from clinic.web import slot_picker, time_values, visit_facts
 from clinic.web.browser import known_browser
 from clinic.web.signed_in_client import signed_in_client_id
-from clinic.web.slot_picker import PickerUrl, SlotChoice
+from clinic.web.slot_picker import PickerUrl, SlotChoice, SlotTime
+
+NOON = time(12)
 
 
 def render(
@@ -47,10 +52,17 @@ def render(
 
     `at` is the location of the time, for a page whose URL does not name it.
     """
+    profiles.read_pages(treatment.therapists)
     choice = _choice(treatment, now, wanted, at)
     is_gone = refusal is not None and next_step(refusal) in (NextStep.OTHER_TIME, NextStep.NEW_RESERVATION)
     present, asked_for = practice.the_practice(), choice.search.therapist_id
     chosen_therapist = choice.therapists.get(asked_for) if asked_for else None
+    picker = slot_picker.picker(choice, treatment.slug, _address(treatment, at=at), now)
+    nearest, is_widened = [], False
+    if is_gone and wanted:
+        nearest = slot_picker.nearest_times(choice, wanted, now)
+    elif refusal is None and not any(times for _, times in picker.groups):
+        nearest, is_widened = _nearest_of_anybody(choice, now), True
     return render_template(
         "public/choose.html",
         structured=structured_data.graph(
@@ -59,17 +71,52 @@ def render(
         ),
         treatment=treatment,
         agreed=visit_facts.facts_of_treatment(treatment, choice.location, chosen_therapist, present),
+        lengths=lengths_of(treatment),
         is_confirmed=admission.needs_approval(treatment),
         therapists=[one for one in treatment.therapists if one.id not in choice.left_out],
+        with_pages=[
+            one for one in treatment.therapists if one.id not in choice.left_out and profiles.has_page(one)
+        ],
         is_anybody_left_out=bool(choice.left_out),
         chosen_therapist=chosen_therapist,
         locations=practice.locations(now.date()),
-        picker=slot_picker.picker(choice, treatment.slug, _address(treatment, at=at), now),
+        picker=picker,
+        genders=_genders(treatment, choice),
+        chosen_gender=_gender(),
+        is_widened=is_widened,
         action=_address(treatment, "booking.hold", at)(request.args.get("day"), request.args.get("from")),
         refusal=refusal or _why_nobody(choice),
-        nearest=slot_picker.nearest_times(choice, wanted, now) if is_gone and wanted else [],
+        nearest=nearest,
         has_errors=refusal is not None,
     )
+
+
+def _gender() -> str | None:
+    """Whom the visitor prefers, a woman or a man; None for no preference. Raises NotFound for anything else."""
+    wanted = request.args.get("with")
+    if wanted in (None, ""):
+        return None
+    if wanted not in set(Gender):
+        raise NotFound
+    return wanted
+
+
+def _genders(treatment: Treatment, choice: SlotChoice) -> list[str]:
+    """What can be preferred: of the therapists who may be offered, what their pages show."""
+    offered = [person for person in treatment.therapists if person.id not in choice.left_out]
+    shown = {profiles.gender_shown(person) for person in offered}
+    return [gender for gender in Gender if gender in shown and len(offered) > 1]
+
+
+def _nearest_of_anybody(choice: SlotChoice, now: datetime) -> list[SlotTime]:
+    """Where nothing suits: the nearest times to the chosen day, or to now, whoever gives them and when in the day."""
+    anybody = replace(
+        choice,
+        supply=choice.everybody or choice.supply,
+        search=replace(choice.search, therapist_id=None),
+    )
+    noon = datetime.combine(choice.day or now.astimezone(choice.zone).date(), NOON, choice.zone)
+    return slot_picker.nearest_times(anybody, max(noon, now), now, reach=slot_picker.WEEKS)
 
 
 def place_of(treatment: Treatment, now: datetime) -> Location:
@@ -92,8 +139,13 @@ def _choice(
     standing = _standing(place, now)
     everybody = barring.shown_to(supply_of(treatment.id), client_id)
     supply = trained_therapists.offered_to(everybody, AnsweredLimits.of(standing), client_id)
+    offered = same_person.avoiding(supply, client_id, now, records=True)
+    gender = _gender()
+    suiting = {one.id for one in treatment.therapists if gender in (None, profiles.gender_shown(one))}
     return SlotChoice(
-        supply=same_person.avoiding(supply, client_id, now, records=True),
+        supply=replace(offered, therapists=tuple(id_ for id_ in offered.therapists if id_ in suiting)),
+        everybody=offered,
+        is_every_time_shown=request.args.get("times") == slot_picker.EVERY,
         search=SearchCriteria(
             treatment.id,
             therapist_id=therapist.id if therapist else None,
@@ -134,9 +186,10 @@ def _is_barred(therapist_id: UUID) -> bool:
 
 def _why_nobody(choice: SlotChoice) -> Refusal | None:
     """The sentence for a visitor who is shown no times because of a training or a bar; None for anybody else."""
-    if availability.candidates(choice.supply, choice.search):
+    everybody = choice.everybody or choice.supply
+    if availability.candidates(everybody, choice.search):
         return None
-    if why := trained_therapists.why_nobody(choice.left_out, choice.supply, choice.search.therapist_id):
+    if why := trained_therapists.why_nobody(choice.left_out, everybody, choice.search.therapist_id):
         return why
     client_id = signed_in_client_id()
     return barring.BarredOnline() if client_id and barring.barred_therapists(client_id) else None
@@ -166,7 +219,7 @@ def named(among: Sequence[Named], slug: str | None) -> Named | None:
 def _address(treatment: Treatment, endpoint: str = "booking.choose", at: Location | None = None) -> PickerUrl:
     """The URL of the times, keeping the chosen therapist and location."""
 
-    def address(day: Any = None, start: Any = None) -> str:
+    def address(day: Any = None, start: Any = None, every: bool = False) -> str:
         return url_for(
             endpoint,
             slug=treatment.slug,
@@ -174,7 +227,8 @@ def _address(treatment: Treatment, endpoint: str = "booking.choose", at: Locatio
             location=at.slug if at else request.args.get("location") or None,
             day=day,
             _anchor="times" if day and endpoint == "booking.choose" else None,
-            **{"from": start},
+            **{"from": start, "with": request.args.get("with") or None},
+            times=slot_picker.EVERY if every or request.args.get("times") == slot_picker.EVERY else None,
         )
 
     return address

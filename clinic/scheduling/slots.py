@@ -8,7 +8,7 @@ arithmetic is done on masks for a whole month at once; instants appear only at t
 import heapq
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Generic
 from zoneinfo import ZoneInfo
 
@@ -28,6 +28,7 @@ __all__ = [
     "best",
     "nearest",
     "offers",
+    "one_after_another",
 ]
 
 
@@ -81,6 +82,25 @@ def best(starts: Iterable[SlotStart[Key]], count: int) -> list[SlotStart[Key]]:
     """The first few to propose: those that leave no unsellable gap come before those that do, then the earliest."""
     ranked = sorted(starts, key=lambda start: (start.candidates[0].leaves_gap, start.starts_at))
     return ranked[:count]
+
+
+def one_after_another(starts: Iterable[SlotStart[Key]], whole: timedelta) -> list[SlotStart[Key]]:
+    """Some of the starts, earliest first, so that the visits of a therapist follow one another as closely as they can.
+
+    For each therapist who stands first: the earliest start, then the earliest one after the end of that visit, and so on.
+    `whole` is what a visit occupies, buffers included. No choice of visits that do not overlap holds more. Starts that leave
+    an unsellable gap are passed over as long as there are others.
+    """
+    everything = list(starts)
+    whole_days = [start for start in everything if not start.candidates[0].leaves_gap]
+    ends: dict[Key, datetime] = {}
+    chosen = []
+    for start in sorted(whole_days or everything, key=lambda start: start.starts_at):
+        who = start.candidates[0].therapist
+        if start.starts_at >= ends.get(who, start.starts_at):
+            chosen.append(start)
+            ends[who] = start.starts_at + whole
+    return chosen
 
 
 def nearest(starts: Iterable[SlotStart[Key]], wanted: datetime, count: int) -> list[SlotStart[Key]]:
@@ -173,6 +193,18 @@ class Offers(Generic[Key]):
             meets |= self.window.between(self.window.floor(since - length) + 1, self.window.ceil(until))
         lines = tuple(
             replace(line, starts=line.starts & ~meets, gaps=line.gaps & ~meets) for line in self.lines
+        )
+        return replace(self, lines=lines)
+
+    def without(self, therapist: Key, location: Key, starts_at: datetime) -> "Offers[Key]":
+        """The same without one therapist's start at a place; somebody else may still offer that moment."""
+        cell = self.window.floor(starts_at)
+        here = self.window.between(cell, cell + 1) if self.window.at(cell) == starts_at else 0
+        lines = tuple(
+            replace(line, starts=line.starts & ~here, gaps=line.gaps & ~here)
+            if (line.therapist, line.place.location) == (therapist, location)
+            else line
+            for line in self.lines
         )
         return replace(self, lines=lines)
 

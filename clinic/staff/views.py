@@ -4,7 +4,9 @@ from clinic.staff import agenda, arrival, same_person, visits, waiting_list
 from clinic.staff.auth import views as auth
 from clinic.staff.blueprint import blueprint
 from clinic.staff.booking import move, new, repeat, series
-from clinic.staff.clients import barring, details, merging
+from clinic.staff.calendar import free_time, moving, stamp
+from clinic.staff.calendar import pages as calendar
+from clinic.staff.clients import access_tab, barring, clinical_tabs, details, file, listing, merging
 from clinic.staff.clinical import (
     check_ins,
     documents,
@@ -35,15 +37,24 @@ from clinic.staff.settings import (
     team,
     team_leaving,
     team_member,
+    website,
 )
 
 PAGES = (
     agenda,
+    calendar,
+    free_time,
+    moving,
+    stamp,
     new,
     move,
     repeat,
     series,
     waiting_list,
+    listing,
+    file,
+    clinical_tabs,
+    access_tab,
     details,
     barring,
     merging,
@@ -76,6 +87,7 @@ PAGES = (
     data,
     guidance,
     online,
+    website,
     team,
     team_member,
     team_leaving,

@@ -15,6 +15,7 @@ from flask import Response as FlaskResponse
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
 from flask_wtf import CSRFProtect
+from flask_wtf.csrf import CSRFError
 
 from clinic import clock
 from clinic.accounts import audit, permissions, sessions
@@ -24,6 +25,7 @@ from clinic.db import transaction
 from clinic.language import N_
 from clinic.refusal import Refusal
 from clinic.web import browser, typed_text
+from clinic.web.framing import is_framed
 from clinic.web.signed_in_client import client_session
 from clinic.web.signed_in_staff import find_staff_session, is_fresh, is_handed_over, signed_in_user
 
@@ -110,20 +112,21 @@ class FromElsewhere(Refusal):
 
 
 class PageSessions(SecureCookieSessionInterface):
-    """The session cookie is for pages only: the API and static files use none.
+    """The session cookie is for pages only: the API, static files and pages in a frame use none.
 
     A late answer for a file would otherwise restore an older session, and so undo a sign-in or lose a message.
     """
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         """As Flask opens it; an empty one where the cookie says nothing."""
-        if request.path.startswith(MACHINE_PATHS):
+        if request.path.startswith(MACHINE_PATHS) or is_framed(request):
             return self.session_class()
         return super().open_session(app, request)
 
     def save_session(self, app: Flask, session: SessionMixin, response: FlaskResponse) -> None:
         """As Flask saves it, on pages."""
-        if request.endpoint not in FILES and not request.path.startswith(MACHINE_PATHS):
+        is_without = request.path.startswith(MACHINE_PATHS) or is_framed(request)
+        if request.endpoint not in FILES and not is_without:
             super().save_session(app, session, response)
 
 
@@ -301,6 +304,17 @@ def came_from_elsewhere() -> bool:
         return urlsplit(origin)[:2] not in {urlsplit(address)[:2] for address in ours}
     except ValueError:  # No browser sends an origin that is not a URL.
         return True
+
+
+def require_own_form() -> None:
+    """For a form without a token: raise CSRFError unless the browser says that a page of ours sent it.
+
+    Silence is not enough here. Browsers name the origin of every form that is posted, except from pages with a secret URL.
+    """
+    if request.headers.get("Sec-Fetch-Site") == "same-origin":
+        return
+    if request.headers.get("Origin") in (None, "null") or came_from_elsewhere():
+        raise CSRFError
 
 
 def _part_with_who_was_signed_in() -> None:

@@ -35,6 +35,11 @@ def asset_url(name: str) -> str:
     return find(name)
 
 
+def asset_file(name: str) -> Path:
+    """The built file of an asset, for an address of its own. Raises NotBuilt."""
+    return Path(current_app.static_folder or "static") / "dist" / Path(asset_url(name)).name
+
+
 def _packed(app: Flask) -> Callable[[str], ResponseReturnValue]:
     """The static view, which sends the build's compressed copy to browsers that accept gzip.
 

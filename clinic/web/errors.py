@@ -22,7 +22,7 @@ from werkzeug.routing import RequestRedirect
 from clinic.accounts.limits import TooMany
 from clinic.accounts.security_events import SecurityEvent
 from clinic.db import db
-from clinic.language import N_, gettext
+from clinic.language import N_, gettext, ngettext
 from clinic.refusal import NotFound, Refusal
 from clinic.web import context, security_log, typed_text
 from clinic.web.access import MACHINE_PATHS, actor, came_from_elsewhere
@@ -182,8 +182,9 @@ def _words(seconds: int | None) -> str | None:
         return gettext("a minute")
     minutes = ceil(seconds / 60)
     if minutes <= 90:
-        return gettext("%(num)s minutes") % {"num": minutes}
-    return gettext("%(num)s hours") % {"num": ceil(minutes / 60)}
+        return ngettext("%(num)s minute", "%(num)s minutes", minutes) % {"num": minutes}
+    hours = ceil(minutes / 60)
+    return ngettext("%(num)s hour", "%(num)s hours", hours) % {"num": hours}
 
 
 def _problem(status: int, code: str | None, sentence: str | None) -> Response:

@@ -4,10 +4,12 @@ from flask import Flask
 from markupsafe import Markup
 
 from clinic import language
+from clinic.language.health_texts import health_text
 from clinic.language.reading import MONTHS as MONTHS
 from clinic.language.reading import WEEKDAYS as WEEKDAYS
 from clinic.language.reading import (
     day_abbreviated,
+    day_and_month,
     day_name,
     full_date,
     iso,
@@ -24,6 +26,7 @@ from clinic.language.reading import (
     weekday,
     zone_name,
 )
+from clinic.web.person_links import linked
 
 
 def phone_link(number: str) -> Markup:
@@ -36,6 +39,18 @@ def mail_link(address: str) -> Markup:
     return Markup('<a href="mailto:{0}">{0}</a>').format(address)
 
 
+def translated(sentence: str) -> str:
+    """A sentence that comes from the code, wherever it was written."""
+    found = language.gettext(sentence)
+    return found if found != sentence else health_text(sentence)
+
+
+def after_a_colon(sentence: str) -> str:
+    """A sentence of ours as it goes on after a colon: in English it then begins small."""
+    said = translated(sentence)
+    return said[:1].lower() + said[1:] if language.current() == language.ENGLISH else said
+
+
 def init_app(app: Flask) -> None:
     """Make every one of them a template filter under its own name, and give templates their sentences in other languages."""
     language.init_app(app)
@@ -43,6 +58,7 @@ def init_app(app: Flask) -> None:
         local,
         local_date,
         full_date,
+        day_and_month,
         long_date,
         near_date,
         short_date,
@@ -58,7 +74,10 @@ def init_app(app: Flask) -> None:
         iso,
         phone_link,
         mail_link,
+        linked,
     ):
         app.add_template_filter(filter_)
     # For sentences that come from the code; what comes from people is never looked up.
-    app.add_template_filter(language.gettext, "translated")
+    app.add_template_filter(translated)
+    app.add_template_filter(after_a_colon)
+    app.add_template_filter(health_text)

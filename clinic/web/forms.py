@@ -11,14 +11,13 @@ from typing import Any
 from flask import has_request_context
 from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField, PasswordField, SelectMultipleField, StringField, TextAreaField
-from wtforms.i18n import get_translations
 from wtforms.validators import Length, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from clinic import language
 from clinic.language import N_, gettext
 from clinic.refusal import Refusal
 from clinic.web import typed_text
+from clinic.web.field_sentences import FieldSentences
 
 TEXT_LENGTH = 200
 LONG_TEXT_LENGTH = 2000
@@ -55,18 +54,16 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types.
     """Parent of every form of the product."""
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]  # Flask-WTF ships no types.
-        """Gives each text field its cleaning and, where none is set, a length."""
+        """Gives each field its sentences, and each text field its cleaning and, where none is set, a length."""
 
         def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Field:
-            """As WTForms binds a field, with our cleaning before the field's own filters and a length after its validators."""
+            """As WTForms binds a field, with our sentences, our cleaning before the field's own filters and a length after its validators."""
             field: Field = unbound_field.bind(form=form, **options)
+            # Where a field looks for its messages; sentences name the field, so they cannot be handed to its constructor.
+            vars(field)["_translations"] = FieldSentences(field)
             if isinstance(field, StringField):
                 _bound(field)
             return field
-
-        def get_translations(self, form: Any) -> Any:
-            """WTForms' own messages, such as for an invalid choice, in the current language."""
-            return get_translations([language.current()]) if language.current() != language.ENGLISH else None
 
     def process(self, *args: Any, **named: Any) -> None:
         """As WTForms processes input; text of only spaces then counts as empty."""

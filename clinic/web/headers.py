@@ -2,7 +2,8 @@
 
 A view that needs another policy (the sandboxed preview of a letter) sets its own header, which is left as it is. No
 view decides about caching: pages are never stored, by browsers or caches (RFC 9111, section 5.2.2.5). Files whose URL
-names their content are stored for a year.
+names their content are stored for a year. Nobody may frame a page, except the practice's websites those that are made for it
+(`framing`).
 """
 
 import re
@@ -16,14 +17,17 @@ from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import BadRequest, NotFound, UnsupportedMediaType
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from clinic.web import framing
 from clinic.web.access import FILES, MACHINE_PATHS
 
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; manifest-src 'self'; form-action 'self'; frame-src 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
+NOBODY_FRAMES = "frame-ancestors 'none'"
 
 STORED_FOR_A_YEAR = "public, max-age=31536000, immutable"
+STORED_FOR_AN_HOUR = "public, max-age=3600"
 STRICT_TRANSPORT = "max-age=63072000; includeSubDomains"
 
 HEADERS = {
@@ -151,6 +155,10 @@ def with_headers(response: Response) -> Response:
     wanted = for_machines(current_app.config, request.path) | {"X-Request-ID": request_id()}
     if not request.path.startswith(MACHINE_PATHS):
         wanted["Content-Security-Policy"] = CONTENT_POLICY.format(nonce=nonce())
+        if allowed := framing.ancestors():
+            policy = CONTENT_POLICY.replace(NOBODY_FRAMES, f"frame-ancestors {' '.join(allowed)}")
+            wanted["Content-Security-Policy"] = policy.format(nonce=nonce())
+            del wanted["X-Frame-Options"]  # It knows no list of websites; browsers go by the policy.
         if request.endpoint not in (*FINDABLE, *FILES) or response.status_code != 200:
             wanted["X-Robots-Tag"] = "noindex, nofollow"
     if request.endpoint != "static":
@@ -160,6 +168,9 @@ def with_headers(response: Response) -> Response:
             carried.discard("cache-control")
         is_lasting = request.endpoint in FILES and response.status_code in (200, 304)
         wanted["Cache-Control"] = STORED_FOR_A_YEAR if is_lasting else "no-store"
+    if request.endpoint in framing.SCRIPTS_FOR_WEBSITES and response.status_code in (200, 304):
+        wanted["Cache-Control"] = STORED_FOR_AN_HOUR
+        wanted["Cross-Origin-Resource-Policy"] = "cross-origin"
     for name, value in wanted.items():
         if name.lower() not in carried:
             response.headers.add(name, value)

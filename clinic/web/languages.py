@@ -1,7 +1,8 @@
 """Chooses a page's language: the one its URL names, else the one this visitor chose, else that of the letter or link they
 came by, else what their browser asks for, else the practice's.
 
-A page is either fully translated (listed in `TRANSLATED`) or English. The choice is stored in the visitor's cookie, and
+A page is wholly in one language: `TRANSLATED` lists those that every language has, `HEALTH` those that need its catalogue of
+health texts, and any other page is English. The choice is stored in the visitor's cookie, and
 a new client's letters begin in the same language. `?lang=de` names the language of a page that is passed on; search
 engines, which have no cookie, find each language by it.
 """
@@ -13,6 +14,7 @@ from markupsafe import Markup
 from clinic import language
 from clinic.accounts.models import Client
 from clinic.language import ENGLISH, LANGUAGES, N_
+from clinic.language.health_texts import has_health_texts
 from clinic.web import context
 from clinic.web.access import MACHINE_PATHS, anyone, audience
 from clinic.web.safe_redirects import own_path
@@ -31,6 +33,7 @@ TRANSLATED = (
     "documents.",
     "guardian.",
     "home.",
+    "kept_on_website.",
     "legal.",
     "letters.",
     "own_answers.",
@@ -51,24 +54,28 @@ TRANSLATED = (
     "waiting.",
     "preferences.",
     "progress.",
+    "website_booking.",
 )
 """Prefixes of the endpoints of translated pages."""
-ONLY_ENGLISH = (
+HEALTH = (
     "aftercare.",
     "check_in.",
-    "doctors_letter.",
-    "doctors_link.open_page",
-    "guidance.",
     "intake.",
     "outcome.",
     "own_tips.show",
     "preparation.finish",
     "preparation.part",
     "preparation.save",
+    "returning.",
     "safety_form.",
 )
-"""Pages with health questions, care cards and tips: English until somebody who knows both languages has reviewed a
-translation."""
+"""Pages that say what the guidance says: in each language that has a catalogue of health texts."""
+ONLY_ENGLISH = (
+    "doctors_letter.",
+    "doctors_link.open_page",
+    "guidance.",
+)
+"""Pages that nobody has translated yet."""
 SORRY = N_(
     "This page is in English for now: its translation still has to be reviewed. If that is difficult, please call us."
 )
@@ -77,10 +84,17 @@ blueprint = Blueprint("languages", __name__)
 
 
 def is_translated(endpoint: str | None) -> bool:
-    """Whether a page is available in every language; so is the "not found" page for people."""
+    """Whether a page is available in the languages we have; so is the "not found" page for people."""
     if endpoint is None:
         return not request.path.startswith(MACHINE_PATHS)
-    return endpoint.startswith(TRANSLATED)
+    return endpoint.startswith((*TRANSLATED, *HEALTH))
+
+
+def speaks(endpoint: str | None, spoken: str) -> bool:
+    """Whether a page is available in this language."""
+    if endpoint is not None and endpoint.startswith(HEALTH):
+        return has_health_texts(spoken)
+    return spoken == ENGLISH or is_translated(endpoint)
 
 
 def wanted() -> str:
@@ -127,6 +141,7 @@ def init_app(app: Flask) -> None:
             "languages": language.NAMES if request and is_translated(request.endpoint) else {},
             "only_english": _sorry(),
             "own_words": _own_words(),
+            "has_health_texts": has_health_texts(language.current()),
         }
     )
 
@@ -142,7 +157,9 @@ def _own_words() -> Markup:
 def _sorry() -> tuple[str, str] | None:
     """The visitor's preferred language, and a note in it that says why this page is English; None if there is nothing
     to say."""
-    if not request or not (request.endpoint or "").startswith(ONLY_ENGLISH) or wanted() == ENGLISH:
+    if not request or not (request.endpoint or "").startswith((*ONLY_ENGLISH, *HEALTH)):
+        return None
+    if speaks(request.endpoint, wanted()):
         return None
     with language.speaking(wanted()):
         return wanted(), language.gettext(SORRY)
@@ -152,5 +169,5 @@ def _speak() -> None:
     named = request.args.get(IN_URL)
     if named in LANGUAGES and request.method == "GET" and session.get(OF_LETTERS) != named:
         session[OF_LETTERS] = named  # The pages after this one, unless the visitor chose a language.
-    if is_translated(request.endpoint):
+    if is_translated(request.endpoint) and speaks(request.endpoint, wanted()):
         language.speak(wanted())

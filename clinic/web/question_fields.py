@@ -10,6 +10,7 @@ from clinic.guidance import questionnaire
 from clinic.guidance.fields import FieldKind
 from clinic.guidance.questions import Question
 from clinic.guidance.regional import in_local_words
+from clinic.language import ENGLISH, current
 from clinic.web.forms import clean, clean_lines
 
 
@@ -23,8 +24,10 @@ def as_asked(question: Question, answers: Mapping[str, object], country: str = "
 
 
 def in_words_of(country: str, question: Question) -> Question:
-    """The question in the words of this country."""
-    return replace(question, text=in_local_words(question.text, country))
+    """The question in the words of this country; English has words that are at home in one country only."""
+    return (
+        question if current() != ENGLISH else replace(question, text=in_local_words(question.text, country))
+    )
 
 
 def posted(questions: Sequence[Question]) -> tuple[dict[str, list[str]], dict[str, str]]:
@@ -66,7 +69,8 @@ def as_typed(questions: Sequence[Question], posted: Mapping[str, Sequence[str]])
             text, look = (*texts, "", "")[:2]
             shown[question.field] = {"text": text, "look": look == "yes"}
         elif question.kind in (FieldKind.MANY, FieldKind.BODY_MAP):
-            shown[question.field] = list(texts)
+            # An empty list is the answer “none”, which nobody gave who chose nothing.
+            shown[question.field] = list(texts) or None
         else:
             shown[question.field] = texts[0] if texts else None
     return shown

@@ -15,6 +15,7 @@ from clinic.accounts import audit, sessions
 from clinic.accounts.models import Client, ClientSession
 from clinic.db import db
 from clinic.web import browser
+from clinic.web.framing import is_framed
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,10 @@ class SignedInClient:
 
 
 def client_session() -> ClientSession | None:
-    """The browser's live client session, read once per request; None if there is none. It may not name a client yet."""
+    """The browser's live client session, read once per request; None if there is none, and in a frame. It may not name a
+    client yet."""
     if "client_session" not in g:
-        raw = request.cookies.get(current_app.config["CLIENT_COOKIE_NAME"])
+        raw = None if is_framed(request) else request.cookies.get(current_app.config["CLIENT_COOKIE_NAME"])
         g.client_session = sessions.of_client(raw, clock.now()) if raw else None
         if g.client_session is not None:
             session[browser.SIGNED_IN] = True

@@ -23,6 +23,9 @@ PROVING = ("security.verify", "security.wan_verify", "security.wan_verify_respon
 """What stays open to a member of staff whose browser is in a client's hands: proving their identity, and signing
 out."""
 
+POLLS = ("staff.calendar_stamp",)
+"""What pages ask every few seconds by themselves; it keeps no session alive."""
+
 
 def signed_in_user() -> User | None:
     """The member of staff who passed password and second factor in this browser and whose session is live."""
@@ -78,9 +81,14 @@ def find_staff_session() -> None:
         if request.endpoint not in PROVING:
             return
     g.staff_session = live
-    if sessions.is_due_to_be_seen(live, now):
+    if not _is_by_itself() and sessions.is_due_to_be_seen(live, now):
         with transaction():
             live.seen_at = now
+
+
+def _is_by_itself() -> bool:
+    """Whether a page asks without an act of the person, as the calendar does every few seconds: nobody is seen by that."""
+    return request.endpoint in POLLS or request.headers.get("X-By-Itself") == "yes"
 
 
 def _carries_our_token() -> bool:

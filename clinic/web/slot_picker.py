@@ -26,10 +26,15 @@ from clinic.web import time_values
 WEEKS = 4
 FEW = 4
 NEAREST = 3
+EVERY = "all"
+"""In a URL, as `times`: show every time of the day."""
+MANY = 8
+"""More times than this on a day are shown only on request; without it those that follow one another."""
 PARTS = ((N_("Morning"), 0, 12), (N_("Afternoon"), 12, 17), (N_("Evening"), 17, 24))
 
 PickerUrl = Callable[..., str]
-"""Called with `day` and `start`, dates or None; returns the URL of the page whose picker shows them."""
+"""Called with `day` and `start`, dates or None; returns the URL of the page whose picker shows them. With `every`, that of
+the page with every time of the day; staff, who always see every time, are not asked for it."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,10 @@ class SlotPicker:
     """The next day with free times after the chosen one."""
     earlier: str | None
     later: str | None
+    every: str | None
+    """The URL that shows every time of the chosen day; None if they are shown."""
+    total: int
+    """How many times the chosen day has, shown or not."""
     watched: str
     """The URL of the JSON interface for these weeks; the page's script asks it for changes."""
 
@@ -96,6 +105,12 @@ class SlotChoice:
     """The client's health answers allow no visit before this."""
     own: Appointment | None = None
     """The visitor's own reservation: it can be chosen, and so can the times that it blocks."""
+    is_every_time_shown: bool = False
+    """Whether to show every time of a day that has many, rather than those that follow one another."""
+    everybody: Supply | None = None
+    """The supply without the visitor's preference for some of the therapists, if they have one."""
+    present: Appointment | None = None
+    """The visit that is moved: its own time, with its own therapist, is no other time and is not shown."""
     left_out: frozenset[UUID] = frozenset()
     """Therapists who give the treatment, but may not be offered to this client (`trained_therapists`)."""
     is_past_horizon_shown: bool = False
@@ -121,7 +136,11 @@ def picker(choice: SlotChoice, treatment: str, url: PickerUrl, now: datetime) ->
         SlotDay(on, free, url(day=on, start=monday) if free else None, free < FEW, on == chosen_on)
         for on, free in counts.items()
     ]
-    times = _times(offers.starts(chosen_on), choice) if chosen_on else []
+    starts = offers.starts(chosen_on) if chosen_on else ()
+    shown: Sequence[slots.SlotStart[UUID]] = starts
+    if len(starts) > MANY and not choice.is_every_time_shown:
+        shown = slots.one_after_another(starts, choice.supply.need.whole)
+    times = _times(shown, choice)
     if choice.own is not None and chosen_on == own_on:
         times = _with_own(times, choice.own, choice)
     is_anybody_there = bool(availability.candidates(choice.supply, choice.search))
@@ -135,14 +154,16 @@ def picker(choice: SlotChoice, treatment: str, url: PickerUrl, now: datetime) ->
         next_day=next((cell for cell in cells if chosen_on and cell.on > chosen_on and cell.free), None),
         earlier=url(start=monday - timedelta(weeks=WEEKS)) if monday > today else None,
         later=url(start=days.until_on) if has_later and is_anybody_there else None,
+        every=url(day=chosen_on, start=monday, every=True) if len(shown) < len(starts) else None,
+        total=len(starts),
         watched=_watched(choice, treatment, days),
     )
 
 
-def nearest_times(choice: SlotChoice, wanted: datetime, now: datetime) -> list[SlotTime]:
-    """The three offers nearest to an unavailable time, within a week before and after it."""
-    on, week = hours.local_day(wanted, choice.zone), timedelta(days=7)
-    offers = _offers(choice, Days(on - week, on + week), now)
+def nearest_times(choice: SlotChoice, wanted: datetime, now: datetime, reach: int = 1) -> list[SlotTime]:
+    """The three offers nearest to an unavailable time, within so many weeks before and after it."""
+    on, span = hours.local_day(wanted, choice.zone), timedelta(weeks=reach)
+    offers = _offers(choice, Days(on - span, on + span), now)
     return _times(slots.nearest(offers.starts(), wanted, NEAREST), choice)
 
 
@@ -169,7 +190,9 @@ def _offers(choice: SlotChoice, days: Days, now: datetime) -> "slots.Offers[UUID
     if choice.not_before is not None:
         notice = max(supply.rules.notice, choice.not_before - now)
         supply = replace(supply, rules=replace(supply.rules, notice=notice))
-    return availability.find_offers(supply, choice.search, days, now).offers
+    offers = availability.find_offers(supply, choice.search, days, now).offers
+    visit = choice.present
+    return offers.without(visit.therapist_id, visit.location_id, visit.starts_at) if visit else offers
 
 
 def _counts(offers: "slots.Offers[UUID]", choice: SlotChoice, own_on: date | None) -> dict[date, int]:

@@ -10,6 +10,7 @@ from clinic.booking.models import Appointment
 from clinic.language import gettext, ngettext
 from clinic.language.reading import local_date, local_time, money
 from clinic.practice.models import Location, Practice, Therapist, Treatment
+from clinic.web.person_links import linked
 
 Rows = list[tuple[str, str]]
 
@@ -23,7 +24,7 @@ def facts_of_treatment(
     return _rows(
         sold.length_minutes,
         sold.price_cents,
-        therapist.name if therapist else gettext("As named beside each time"),
+        linked(therapist) if therapist else gettext("As named beside each time"),
         place,
         free % {"num": hours} if hours else gettext("Until it begins"),
         practice,
@@ -40,7 +41,7 @@ def facts_of_visit(visit: Appointment, practice: Practice, now: datetime) -> Row
     return _rows(
         visit.length_minutes,
         visit.price_cents,
-        visit.therapist.name,
+        linked(visit.therapist),
         visit.location,
         free if now < until else gettext("The time for cancelling free of charge is over."),
         practice,

@@ -22,9 +22,9 @@ from tests.make import Make
 from tests.visitor import token_for
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-WITHOUT_COOKIES = ("api.", "bounces.", "letters.stop")
+WITHOUT_COOKIES = ("api.", "bounces.", "letters.stop", "website_booking.")
 """Endpoints without a CSRF check, because cookies grant nothing there."""
-MAY_BE_KEPT = frozenset({"api.description", "api.free_times", "photos.show"})
+MAY_BE_KEPT = frozenset({"api.description", "api.free_times", "photos.show", "website_booking.script"})
 """Endpoints whose answers a browser or cache may store: they contain nothing about anybody."""
 THERAPIST = next(role for role in ROLES if role.name == "therapist")
 

@@ -33,7 +33,7 @@ from tests.intake import walk
 from tests.make import Make
 
 BROWSERS: Final = (b"1" * 32, b"2" * 32)
-EXAMPLES: Final = 300 if os.environ.get("LUMBAR_LONG") else 25
+EXAMPLES: Final = 300 if os.environ.get("LUMBAR_LONG") else 10
 STEPS: Final = 30
 SIGNS: Final = {
     "urgent": ("safety-1", "red_flags.saddle_numbness"),

@@ -4,27 +4,20 @@ import os
 import signal
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests import patience
+
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 240.0
 """So long a busy machine may take; nothing waits longer than it must."""
-SELDOM_SECONDS = 0.25
 
 
 def eventually(happened: Callable[[], bool], *, within: float = PATIENCE_SECONDS) -> bool:
-    """Whether it happens before patience runs out; asked again and again, ever more rarely: to look costs something too."""
-    deadline, pause = time.monotonic() + within, 0.02
-    while not happened():
-        if time.monotonic() > deadline:
-            return False
-        threading.Event().wait(pause)
-        pause = min(pause * 1.2, SELDOM_SECONDS)
-    return True
+    """Whether it happens before patience runs out."""
+    return patience.eventually(happened, within)
 
 
 def lives(pid: int) -> bool:

@@ -18,8 +18,9 @@ from clinic.db import db, transaction
 from clinic.messaging.models import Message, MessageKind
 from clinic.messaging.services import STILL_OPEN
 from tests import make
+from tests.patience import eventually
 from tests.ports import free_port
-from tests.stage import Stage, eventually
+from tests.stage import Stage
 
 SLOT = timedelta(minutes=5)
 PER_THERAPIST = 6

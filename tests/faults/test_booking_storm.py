@@ -22,9 +22,10 @@ from clinic.booking.idempotency import IdempotencyKey
 from clinic.booking.models import Appointment, State
 from clinic.db import db
 from tests import make
+from tests.patience import eventually
 from tests.ports import free_port
 from tests.races.test_same_instant import overlaps
-from tests.stage import Stage, eventually, staged
+from tests.stage import Stage, staged
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(1800)]
 

@@ -17,7 +17,8 @@ from clinic.practice.models import Treatment
 from tests import make
 from tests.faults.reminders import all_are_sent, many_due, reminders
 from tests.health import health_of
-from tests.stage import Stage, eventually
+from tests.patience import eventually
+from tests.stage import Stage
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(1800)]
 

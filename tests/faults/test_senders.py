@@ -21,8 +21,9 @@ from clinic.db import db, dispose, transaction
 from clinic.messaging.services import LEASE
 from tests.faults import reminders as many
 from tests.faults.reminders import Post, many_due
+from tests.patience import eventually, slowness
 from tests.ports import free_port
-from tests.stage import Stage, eventually
+from tests.stage import Stage
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(1800)]
 
@@ -111,7 +112,7 @@ def test_a_cancelled_visit_is_reminded_of_only_within_the_one_hand_over_under_wa
         for visit, at in cancelled.items()
         if visit in found and accepted.get(found[visit].id, 0) > at
     ]
-    assert all(then - at < ONE_HAND_OVER_SECONDS for at, then in late), late
+    assert all(then - at < ONE_HAND_OVER_SECONDS * slowness() for at, then in late), late
     print(
         f"{len(late)} of {len(cancelled)} were accepted after their cancellation, by less than {ONE_HAND_OVER_SECONDS} s"
     )
@@ -154,7 +155,7 @@ def test_a_database_that_falls_between_acceptance_and_note_costs_no_second_copy(
     gate = Gate()
     with serving(gate) as url:
         stage.start("tests.faults.sender", url)
-        assert gate.reached.wait(PATIENCE_SECONDS)
+        assert gate.reached.wait(PATIENCE_SECONDS * slowness())
         db.session.remove()
         dispose()
         database = stage.servers.database.process
@@ -179,7 +180,7 @@ def test_a_sender_frozen_past_its_lease_overwrites_nothing(stage: Stage) -> None
     gate = Gate()
     with serving(gate) as url:
         frozen = stage.start("tests.faults.sender", url)
-        assert gate.reached.wait(PATIENCE_SECONDS)
+        assert gate.reached.wait(PATIENCE_SECONDS * slowness())
         os.kill(frozen.pid, signal.SIGSTOP)
         gate.opened.set()
         many.shift_clock(stage, LEASE + timedelta(seconds=1))

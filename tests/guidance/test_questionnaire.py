@@ -10,7 +10,6 @@ from clinic.guidance.fields import FIELDS, FieldKind
 from clinic.guidance.levels import Level
 from clinic.guidance.questionnaire import PartStanding, UnknownPage, UnreadableAnswer
 from clinic.guidance.questions import (
-    ASKED_AGAIN_FIELDS,
     CONSENT_QUESTION,
     DAY_OF_VISIT_FIELDS,
     PAGES,
@@ -316,7 +315,7 @@ def test_what_a_form_posts_is_read(field: str, raw: list[str], value: object) ->
 @pytest.mark.parametrize(
     ("field", "raw", "sentence"),
     [
-        ("age_years", [""], "Enter a whole number."),
+        ("age_years", [""], "Enter your age in years."),
         ("age_years", ["forty"], "using digits only"),
         ("age_years", ["41.5"], "using digits only"),
         ("age_years", ["-1"], "using digits only"),
@@ -325,19 +324,19 @@ def test_what_a_form_posts_is_read(field: str, raw: list[str], value: object) ->
         ("age_years", ["9" * 5000], "using digits only"),
         ("age_years", ["111"], "from 0 to 110"),
         ("stress_level", ["11"], "from 0 to 10"),
-        ("stress_level", [], "Choose a number from 0 to 10."),
-        ("activity_level", [], "Choose one answer."),
+        ("stress_level", [], "Choose a number for your stress"),
+        ("activity_level", [], "Choose how active you are."),
         ("activity_level", ["lazy"], "one of the answers"),
         ("activity_level", ["light", "regular"], "one of the answers"),
-        ("conditions", [], "Choose all that apply."),
+        ("conditions", [], "Tick the illnesses"),
         ("conditions", ["asthmatic"], "from the answers"),
         ("conditions", ["none", "asthma"], "but not both"),
         ("onset_triggers", ["none_obvious", "fall"], "but not both"),
         ("visit_goals", ["sleep", "posture", "mobility", "prevention"], "up to 3"),
-        ("pain_areas", [], "Choose every area"),
-        ("red_flags.weight_loss", [], "yes, no, or not sure"),
+        ("pain_areas", [], "Tick every place where it hurts"),
+        ("red_flags.weight_loss", [], "whether you have lost weight"),
         ("red_flags.weight_loss", ["perhaps"], "one of the answers"),
-        ("accuracy_confirmed", [], "Tick the box"),
+        ("accuracy_confirmed", [], "Tick that your answers are correct"),
         ("psfs", ["", "3"], "Write the activity"),
         ("psfs", ["walking", ""], "Choose a score"),
         ("psfs", ["walking"], "Choose a score"),
@@ -351,6 +350,24 @@ def test_what_cannot_be_read_is_answered_with_a_sentence(field: str, raw: list[s
         questionnaire.read(QUESTIONS[field], raw)
     assert sentence in refused.value.sentence
     assert refused.value.sentence.endswith(".")
+
+
+def test_every_question_that_must_be_answered_says_what_to_do_in_words_of_its_own() -> None:
+    asked = [question for question in QUESTIONS.values() if not question.optional or question.required_if]
+    said = [question.blank for question in asked]
+    assert len(asked) > 70
+    assert [question.field for question in asked if not question.blank.endswith(".")] == []
+    assert len(set(said)) == len(said)
+    assert {text.split()[0] for text in said} == {"Choose", "Enter", "Say", "Select", "Tick"}
+    assert QUESTIONS["pain_duration"].blank == "Select how long you have had this pain."
+
+
+def test_each_page_of_the_safety_check_names_its_subject() -> None:
+    headings = [page.heading for page in questionnaire.PAGES if page.slug.startswith("safety-")]
+    assert len(headings) == 5
+    assert len(set(headings)) == 5
+    words = [set(heading.lower().replace(",", "").split()) - {"and", "pain"} for heading in headings]
+    assert all(not one & other for one in words for other in words if one is not other)
 
 
 def test_a_duty_that_depends_on_answers_is_minded_when_reading() -> None:
@@ -374,7 +391,7 @@ def test_answers_are_shown_in_words() -> None:
 
 
 def test_what_is_asked_again_are_fields_of_the_questionnaire() -> None:
-    assert set(SHORT_SAFETY_FIELDS) < set(DAY_OF_VISIT_FIELDS) < set(ASKED_AGAIN_FIELDS) <= set(QUESTIONS)
+    assert set(SHORT_SAFETY_FIELDS) < set(DAY_OF_VISIT_FIELDS) <= set(QUESTIONS)
     assert {"today", "medications", "pregnancy"} <= set(SHORT_SAFETY_FIELDS)
     assert sum(field.startswith("red_flags.") for field in SHORT_SAFETY_FIELDS) == 23
 

@@ -11,8 +11,8 @@ from clinic.db import db
 from clinic.guidance import questionnaire
 from clinic.guidance.fields import FIELDS
 from clinic.guidance.levels import Disposition, Level
-from clinic.guidance.questions import ASKED_AGAIN_FIELDS, QUESTIONS
-from clinic.intake import drafts, history, path, queries, services
+from clinic.guidance.questions import DAY_OF_VISIT_FIELDS, QUESTIONS, SCORE_FIELDS, SHORT_SAFETY_FIELDS
+from clinic.intake import drafts, history, path, queries, returning, services
 from clinic.intake.explanation import unasked_of
 from clinic.intake.models import Consent, Draft, Outcome, Purpose, RaisedLevel, Submission
 from tests.intake import walk
@@ -356,18 +356,26 @@ def test_a_client_who_returns_answers_again_what_can_have_changed(now: datetime,
     later = now + timedelta(days=30)
     draft = drafts.start(browser=OTHER_BROWSER, client_id=person.id, mail=None, now=later)
     assert draft.answers["conditions"] == ["diabetes"]
-    again = {"today", "medications", "visit_goals", "pain_now_nrs", "red_flags.weight_loss"}
-    assert not again & set(draft.answers)
+    assert not {*SHORT_SAFETY_FIELDS, "pain_now_nrs"} & set(draft.answers)
     asked = []
     while (page := path.next_unanswered(draft.answers)) is not None:
         asked.append(page.slug)
         posted = walk.page_of_posts(page.slug, draft.answers, {"conditions": ["diabetes"]})
         draft, _ = drafts.save_page(OTHER_BROWSER, page.slug, posted, later)
-    expected = ["goals", "safety-1", "safety-2", "safety-3", "safety-4", "safety-5", "today", "where"]
-    assert asked == [*expected, "pain", "arms-and-legs", "medicines", "scores", "activities"]
-    second = services.submit(OTHER_BROWSER, walk.page_of_posts(path.CLOSING, draft.answers, {}), (), later)
+    expected = ["safety-1", "safety-2", "safety-3", "safety-4", "safety-5", "today", "where"]
+    assert asked == [*expected, "pain", "medicines", "scores", "activities"]
+    closing = walk.page_of_posts(path.CLOSING, draft.answers, {})
+    with pytest.raises(drafts.NotReached):
+        services.submit(OTHER_BROWSER, closing, (), later)
+    returning.say_still_true(OTHER_BROWSER, later)
+    second = services.submit(OTHER_BROWSER, closing, (), later)
     assert second.client_id == person.id
     assert second.answers == first.answers
+    # Looked over, but not renewed: each answer keeps the date on which it was given.
+    assert second.answered_at is not None
+    assert second.answered_at["conditions"] == now.isoformat()
+    assert second.answered_at["today"] == later.isoformat()
+    assert second.safety_from == later
 
 
 def returned(now: datetime, make: Make, **before: list[str]) -> Draft:
@@ -378,27 +386,29 @@ def returned(now: datetime, make: Make, **before: list[str]) -> Draft:
     return drafts.start(browser=OTHER_BROWSER, client_id=person.id, mail=None, now=now)
 
 
-def test_a_new_name_for_the_problem_asks_everything_again(now: datetime, make: Make) -> None:
-    # "Full renewal after 6 months or any new diagnosis" (guidance, 6, logic note 6).
+def test_a_new_name_for_the_problem_asks_about_the_pain_again(now: datetime, make: Make) -> None:
     returned(now, make, conditions=["diabetes"], diagnoses=["muscle_strain"], diagnoses_past=["none"])
     draft = walk.walk(now, browser=OTHER_BROWSER, until="arms-and-legs")
     assert draft.answers["conditions"] == ["diabetes"]
     draft, _ = drafts.save_page(OTHER_BROWSER, "arms-and-legs", named("sciatica"), now)
     assert draft.answers["diagnoses"] == ["sciatica"]
     assert draft.answers["today"] == []
-    assert not {"conditions", "age_years", "swelling"} & set(draft.answers)
+    assert draft.answers["conditions"] == ["diabetes"]
+    assert not {"pain_duration", "radiation", "onset_type"} & set(draft.answers)
     page = path.next_unanswered(draft.answers)
     assert page is not None
-    assert page.slug == "you"
+    assert page.slug == "pain"
 
 
 def test_what_was_answered_after_a_new_name_stays_when_another_is_added(now: datetime, make: Make) -> None:
     returned(now, make)
     told = {"diagnoses": ["sciatica"], "diagnoses_past": ["none"]}
+    walk.walk(now, browser=OTHER_BROWSER)
+    drafts.save_page(OTHER_BROWSER, "arms-and-legs", named("sciatica"), now)
     draft = walk.walk(now, browser=OTHER_BROWSER, **told)
     assert path.next_unanswered(draft.answers) is None
     draft, _ = drafts.save_page(OTHER_BROWSER, "arms-and-legs", named("sciatica", "scoliosis"), now)
-    assert draft.answers["age_years"]
+    assert draft.answers["pain_duration"]
     assert path.next_unanswered(draft.answers) is None
 
 
@@ -454,7 +464,7 @@ def test_every_answer_that_names_a_period_is_known_or_asked_again() -> None:
     named = {
         (field.name, option.code)
         for field in FIELDS.values()
-        if field.name not in ASKED_AGAIN_FIELDS
+        if field.name not in (*DAY_OF_VISIT_FIELDS, *SCORE_FIELDS)
         for option in field.options
         if re.search(r"\b(in the last|less than|weeks ago|to 12 weeks)\b", option.label, re.IGNORECASE)
     }

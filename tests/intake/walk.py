@@ -7,7 +7,7 @@ from clinic.guidance import questionnaire
 from clinic.guidance.fields import FieldKind
 from clinic.guidance.levels import Level
 from clinic.guidance.questions import Question, QuestionPage
-from clinic.intake import drafts, path, queries, services
+from clinic.intake import drafts, path, queries, returning, services
 from clinic.intake.models import Draft, Submission
 
 Posted = dict[str, list[str]]
@@ -109,6 +109,8 @@ def sent(
     told = {key_of(name): value for name, value in changes.items()}
     draft = queries.draft(browser, now)
     assert draft is not None
+    if returning.is_open(draft):
+        draft = returning.say_still_true(browser, now)
     return services.submit(browser, page_of_posts(path.CLOSING, draft.answers, told), seen, now)
 
 

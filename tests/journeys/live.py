@@ -15,12 +15,13 @@ from clinic.messaging.queries import Mail
 from config import Environment, Keys
 from tests import make
 from tests.mail_sink import sunk
+from tests.patience import eventually
 from tests.ports import free_port
 from tests.proxy import NAME, Proxy, proxied
-from tests.stage import Stage, eventually, staged
+from tests.stage import Stage, staged
 
 START_SECONDS, MAIL_SECONDS = 240, 180
-"""So long a busy machine may take; nothing waits longer than it must."""
+"""So long a quiet machine may take at most; nothing waits longer than it must."""
 THERAPIST = "thea@alderlane.example"
 PASSWORD = "velvet thumb ocean 9"
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urljoin
 
 from axe_playwright_python.base import AXE_SCRIPT
@@ -121,6 +122,77 @@ def watched(browser: Browser, base: str, cookies: dict[str, str] | None = None) 
         assert not watch.faults, "\n".join(watch.faults)
     finally:
         context.close()
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """What a first visit to a page is like on a slow line."""
+
+    carried: int
+    """Bytes over the wire, with everything the page fetches."""
+    first_render_ms: float
+    """From the request to the first content on the screen, here and now; the time in which the page was made is left out."""
+    on_the_line_ms: float
+    """What that takes on the line alone: an answer for the page and one for its styles, and their bytes."""
+    shift: float
+    """How far content moved under the reader (Cumulative Layout Shift); 0 is not at all."""
+
+
+SLOW_4G = {
+    "offline": False,
+    "latency": 150,
+    "downloadThroughput": 1_600_000 / 8,
+    "uploadThroughput": 750_000 / 8,
+}
+"""What Lighthouse calls slow 4G: milliseconds for each request, bytes a second."""
+SEE_SHIFTS = """
+    window.shifted = 0;
+    new PerformanceObserver((list) => {
+      for (const each of list.getEntries()) if (!each.hadRecentInput) window.shifted += each.value;
+    }).observe({ type: "layout-shift", buffered: true });
+"""
+PAINTED = """() => {
+    const [page] = performance.getEntriesByType("navigation");
+    const [paint] = performance.getEntriesByName("first-contentful-paint");
+    return [paint?.startTime ?? NaN, page.responseStart - page.requestStart, window.shifted];
+}"""
+
+
+def arrive(browser: Browser, address: str, cookies: dict[str, str] | None = None) -> Arrival:
+    """Visit an address for the first time with a telephone on slow 4G, and watch it arrive."""
+    context = browser.new_context(ignore_https_errors=True, viewport={"width": NARROW, "height": 740})
+    context.set_default_timeout(PATIENCE_MS)
+    origin = urljoin(address, "/")
+    context.add_cookies(
+        [{"name": name, "value": value, "url": origin} for name, value in (cookies or {}).items()]
+    )
+    page = context.new_page()
+    page.add_init_script(SEE_SHIFTS)
+    wire = context.new_cdp_session(page)
+    wire.send("Network.enable")
+    wire.send("Network.emulateNetworkConditions", SLOW_4G)
+    carried: list[int] = []
+    kinds: dict[str, str] = {}
+    blocking: list[int] = []
+
+    def arrived(event: dict[str, Any]) -> None:
+        carried.append(int(event["encodedDataLength"]))
+        if kinds.get(event["requestId"]) in ("Document", "Stylesheet"):
+            blocking.append(carried[-1])
+
+    wire.on("Network.responseReceived", lambda event: kinds.update({event["requestId"]: event["type"]}))
+    wire.on("Network.loadingFinished", arrived)
+    page.goto(address, wait_until="networkidle")
+    painted, waited, shift = page.evaluate(PAINTED)
+    assert page.locator("head script:not([type=module]):not([type='application/ld+json'])").count() == 0
+    context.close()
+    latency, speed = SLOW_4G["latency"], SLOW_4G["downloadThroughput"] / 1000
+    return Arrival(
+        carried=sum(carried),
+        first_render_ms=round(painted - max(0.0, waited - latency)),
+        on_the_line_ms=round(2 * latency + sum(blocking) / speed),
+        shift=shift,
+    )
 
 
 def weight(browser: Browser, address: str, cookies: dict[str, str] | None = None) -> int:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from icalendar import Calendar
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser import go
 from tests.intake.walk import DULL
@@ -143,6 +143,8 @@ def book(client: Person) -> str:
     assert client.page.locator('.reason a[href^="/guidance#G"]').count() >= 1
     client.follow("Choose a time")
     client.page.get_by_role("link", name="Friday 7").click()
+    expect(client.page.get_by_role("heading", name="Friday 7")).to_be_visible()
+    client.page.get_by_role("link", name="Show all").click()
     client.press("10:00 Thea")
     assert client.heading == "Your details"
     client.page.get_by_label("First name").fill("Hannah")

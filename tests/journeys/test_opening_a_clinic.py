@@ -20,7 +20,7 @@ from tests.browser import go
 from tests.journeys.live import Secure, links_in, secure
 from tests.journeys.looks import ANSWERED
 from tests.journeys.test_main_job import HEALTH_WORDS, Person, fill_intake, tick
-from tests.stage import eventually
+from tests.patience import eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(1800)]
 
@@ -242,6 +242,7 @@ def book(client: Person, visit: datetime) -> str:
     client.follow("Choose a time")
     client.page.locator(f'main a[href*="day={here:%Y-%m-%d}"]').first.click()
     expect(client.page.get_by_role("heading", name=f"{here:%A} {here.day}")).to_be_visible()
+    client.page.get_by_role("link", name="Show all").click()
     client.press("10:00 Thea")
     client.page.get_by_label("First name").fill("Hannah")
     client.page.get_by_label("Family name").fill("O'Neill")

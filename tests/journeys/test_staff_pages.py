@@ -145,6 +145,10 @@ def test_the_days_and_their_visits(chromium: Browser, desk: Desk) -> None:
         watch.open(page, "/staff/agenda")
         watch.open(page, "/staff/agenda?day=2031-06-15&therapist=ines-moreau")
         expect(page.get_by_role("link", name="Next: Wednesday 18 June")).to_be_visible()
+        for view in ("day", "rooms", "week", "week&therapist=all", "month", "day&gone=yes"):
+            watch.open(page, f"/staff/calendar?view={view}&day=2031-06-12")
+        watch.open(page, "/staff/calendar?view=day&day=2031-06-15")
+        watch.open(page, "/staff/calendar/time?on=2031-06-19&at=09:00&therapist=ines-moreau")
         watch.open(page, desk.today(FAMILY))
         watch.open(page, desk.today("Castellano") + "/cancel")
         watch.open(page, f"/staff/appointments/{desk.visit('Kim').id}")
@@ -303,7 +307,15 @@ def test_the_settings(chromium: Browser, desk: Desk) -> None:
     with watched(chromium, desk.base, desk.cookies) as watch:
         page = watch.page()
         watch.open(page, "/staff/settings")
-        for part in ("rules", "locations", "treatments", "time-off", "closures/holidays", "outside"):
+        for part in (
+            "rules",
+            "website",
+            "locations",
+            "treatments",
+            "time-off",
+            "closures/holidays",
+            "outside",
+        ):
             watch.open(page, f"/staff/settings/{part}")
         for part in ("texts", "texts/reminder/de"):
             watch.open(page, f"/staff/settings/{part}")
@@ -357,14 +369,16 @@ def test_the_file_of_a_client(chromium: Browser, desk: Desk) -> None:
         page.get_by_label("Find a client").fill("Farouk")
         go(page.get_by_role("button", name="Find"))
         watch.look(page)
-        go(page.get_by_role("link", name="Open Maria", exact=False))
+        go(page.get_by_role("link", name="Maria", exact=False).first)
         watch.look(page)
         own = page.url.removeprefix(desk.base)
         for rest in ("/details", "/addresses"):
             watch.open(page, own + rest)
         other = desk.visit("Menon").client_id
         watch.open(page, f"{own}/join/{other}")
-        page.goto(desk.base + own)
+        for tab in ("visits", "notes", "answers", "plan", "documents", "messages", "access"):
+            watch.open(page, f"{own}/{tab}")
+        watch.open(page, f"{own}/record")
         go(page.get_by_role("link", name="Change", exact=False).first)
         watch.look(page)
 

@@ -77,7 +77,7 @@ def test_each_past_visit_says_what_became_of_it(scene: Scene, state: State, word
     assert shown == words
     assert f"with {visit.therapist.given_name}" in scene.visitor.text
     assert "Friday 28 February 2031, 10:00" in scene.visitor.text
-    assert "CET (Berlin time)" in scene.visitor.text
+    assert f"Times are those of {visit.location.town}." in scene.visitor.text
     assert "Nothing is booked" in scene.visitor.text
 
 

@@ -13,7 +13,7 @@ ENGLISH = re.compile(
     r"|monday|tuesday|wednesday|thursday|friday|saturday|sunday)s?\b",
     re.IGNORECASE,
 )
-"""Words that German does not have; the names and rules of a practice are its own."""
+"""Words that German does not have, but for a part of the body; the names and rules of a practice are its own."""
 
 
 class Spoken(HTMLParser):
@@ -47,4 +47,4 @@ def english_on(page: Visitor) -> list[str]:
     """The English that is left on a page which says that it is German."""
     assert page.page.one("html").get("lang") == "de", page.path
     said = Spoken(page.answer.text).said
-    return [text.strip() for text in said if ENGLISH.search(text)]
+    return [text.strip() for text in said if ENGLISH.search(text.replace("am After", ""))]

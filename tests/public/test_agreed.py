@@ -38,7 +38,7 @@ def facts(page: Element) -> dict[str, str]:
 def test_the_four_pages_agree(visitor: Visitor, make: Make) -> None:
     sold = make.offering(price_cents=8450, length_minutes=75)
     who = sold.therapists[0]
-    where = visitor.open(f"/book/{sold.slug}?therapist={who.slug}&day=2031-03-06")
+    where = visitor.open(f"/book/{sold.slug}?therapist={who.slug}&day=2031-03-06&times=all")
     times = facts(where.page)
     assert times == {
         "Length": "75 min",

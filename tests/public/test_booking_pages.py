@@ -54,7 +54,9 @@ def visitor(client: FlaskClient) -> Visitor:
 def at_details(visitor: Visitor, sold: Treatment, start: datetime = THURSDAY_TEN) -> Visitor:
     """Choose a time and arrive at the last page."""
     day = start.date()
-    return visitor.open(f"/book/{sold.slug}?day={day}").press(f"10:00 {sold.therapists[0].given_name}")
+    return visitor.open(f"/book/{sold.slug}?day={day}&times=all").press(
+        f"10:00 {sold.therapists[0].given_name}"
+    )
 
 
 def browser_of(visitor: Visitor) -> bytes:
@@ -242,8 +244,11 @@ def test_after_an_urgent_answer_no_form_books(make: Make, visitor: Visitor) -> N
 def test_without_answers_a_plain_request_waits_for_a_therapist(make: Make, visitor: Visitor) -> None:
     at_details(visitor, make.offering(intake="before_booking"))
     asked = visitor.open("/book/details?plain=yes")
-    assert "would like to call you there before they confirm" in asked.text
-    asked.press("Ask for this session", **DETAILS)
+    assert "A therapist calls you there about your health before they confirm the time" in asked.text
+    asked.press("Ask for this session", **{**DETAILS, "phone": ""})
+    assert visitor.status == 422
+    assert "Enter a telephone number: a therapist calls you there" in visitor.text
+    asked.press("Ask for this session", phone="030 5550100")
     assert visitor.heading == "We have your request, Zoë"
     assert the_appointment().state == State.REQUESTED
     assert make.count(Review) == 0
@@ -276,6 +281,22 @@ def test_an_appointment_is_moved_and_the_move_taken_back(make: Make, visitor: Vi
     visitor.press("Undo")
     assert visitor.heading == "Thursday 6 March, 10:00"
     assert make.refreshed(row).starts_at == THURSDAY_TEN
+
+
+def test_a_move_does_not_offer_the_present_time(make: Make, visitor: Visitor) -> None:
+    sold = make.offering()
+    _, address = booked(make, sold)
+    shown = visitor.open(f"{address}/move?day=2031-03-06&times=all").text
+    assert "9:45 Thea 10:15 Thea" in shown
+
+
+def test_times_are_those_of_the_place(make: Make, visitor: Visitor) -> None:
+    make.practice()
+    place = make.location(town="Graz", zone="Europe/Vienna")
+    sold = make.treatment(therapists=[make.therapist(place)])
+    assert "Times are those of Graz." in visitor.open(f"/book/{sold.slug}?day=2031-03-07").text
+    visitor.press("14:00 Thea")
+    assert "CET (Graz time)" in visitor.text
 
 
 def test_an_appointment_is_cancelled_only_by_its_button(make: Make, visitor: Visitor) -> None:
@@ -564,7 +585,7 @@ def test_ones_own_kept_time_stands_among_the_times_and_can_be_chosen_again(
     sold = make.offering()
     at_details(visitor, sold)
     hold = db.session.scalars(sa.select(Appointment)).one()
-    page = f"/book/{sold.slug}?day={THURSDAY_TEN.date()}"
+    page = f"/book/{sold.slug}?day={THURSDAY_TEN.date()}&times=all"
     visitor.open(page)
     kept_until = f"{hold.held_until:%M}"
     assert f"kept for you until 10:{kept_until}" in visitor.text
@@ -580,7 +601,7 @@ def test_ones_own_kept_time_stands_among_the_times_and_can_be_chosen_again(
 def test_a_time_in_the_way_of_ones_own_is_taken_instead_of_it(make: Make, visitor: Visitor) -> None:
     sold = make.offering()
     at_details(visitor, sold)
-    visitor.open(f"/book/{sold.slug}?day={THURSDAY_TEN.date()}")
+    visitor.open(f"/book/{sold.slug}?day={THURSDAY_TEN.date()}&times=all")
     visitor.press(f"09:30 {sold.therapists[0].given_name}")
     assert "09:30 to 10:30" in visitor.text
 

@@ -96,7 +96,7 @@ def test_an_open_question_is_asked_for_again(app: Flask, visit: Appointment) -> 
     asked = Visitor(app.test_client()).open(path(visit)).press("Send your answers", feels="worse")
     assert asked.status == 422
     assert asked.title.startswith("Error: ")
-    assert "Choose yes or no." in asked.text
+    assert "Choose whether anything worries you." in asked.text
     assert db.session.scalars(sa.select(CheckIn)).all() == []
 
 

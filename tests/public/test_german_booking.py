@@ -77,7 +77,7 @@ def test_a_stranger_books_in_german(page: Visitor, sold: Treatment) -> None:
 def test_somebody_waits_changes_and_leaves_in_german(page: Visitor, sold: Treatment) -> None:
     whole(page.open(f"/waiting-list/{sold.slug}"), "Auf die Warteliste")
     unknown = whole(page.press("Auf die Warteliste", therapist="nobody"), "Auf die Warteliste")
-    assert "Keine gültige Auswahl." in unknown.text
+    assert "Wählen Sie " in unknown.text
     refused = whole(page.press("Auf die Warteliste", last_on="2040-01-01", **SOMEBODY), "Auf die Warteliste")
     assert "Geben Sie einen Tag von heute bis" in refused.text
     joined = page.press("Auf die Warteliste", last_on="2031-03-31")

@@ -63,15 +63,6 @@ def test_what_happens_next_is_german(browser: FlaskClient, visit: Appointment) -
     assert english_on(page) == []
 
 
-def test_questions_about_health_stay_english_and_say_why_in_german(
-    browser: FlaskClient, visit: Appointment
-) -> None:
-    page = Visitor(browser).open("/intake")
-    assert page.page.one("html").get("lang") == "en"
-    (why,) = [part for part in page.page.all("p") if part.attributes.get("lang") == "de"]
-    assert "zurzeit nur auf Englisch" in why.text
-
-
 def test_moving_is_german_with_its_calendar(browser: FlaskClient, visit: Appointment) -> None:
     page = Visitor(browser).open(f"{path(visit)}/move")
     assert page.heading == "Auf eine andere Zeit verschieben"

@@ -419,19 +419,6 @@ def test_a_returning_answer_is_shown_as_it_was_given(visitor: Visitor) -> None:
     assert len(re.findall(r'value="no"[^>]* checked', page.text)) == 4
 
 
-def test_a_new_name_for_the_problem_leads_through_all_questions_again(visitor: Visitor) -> None:
-    visitor.send(conditions=["asthma"])
-    visitor.go("/intake")
-    visitor.say_yes()
-    visitor.answer_until("arms-and-legs", conditions=["asthma"])
-    page = visitor.answer(diagnoses=["sciatica"])
-    assert heading(page) == "About you"
-    assert "we ask everything once more" in words(page)
-    assert not re.search(r'id="age_years"[^>]* value="\d', page.text)
-    visitor.answer_until("check", diagnoses=["sciatica"], diagnoses_past=["none"])
-    assert "Sciatica" in words(visitor.page)
-
-
 def test_after_going_back_one_goes_on_where_one_was(visitor: Visitor) -> None:
     visitor.say_yes()
     visitor.answer_until("safety-2")

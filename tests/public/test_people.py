@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from clinic.accounts import signed_links
 from clinic.db import db
 from clinic.practice.models import (
     Location,
@@ -148,6 +149,27 @@ def test_the_first_page_leads_to_those_who_have_a_page(client: FlaskClient, make
     links = [link.get("href") for link in main_of(client, "/").all("a") if link.has("href")]
     assert "/therapists/thea" in links
     assert "/therapists/paul" not in links
+
+
+def test_wherever_a_therapist_is_named_to_a_client_their_page_is_one_press_away(
+    visitor: Visitor, make: Make
+) -> None:
+    sold, person = with_page(make)
+    visit = make.appointment(of=sold, who=make.client())
+    manage = signed_links.manage_path(visit.id, visit.link_epoch)
+    slots = f"/book/{sold.slug}?day=2031-03-07"
+    pages = ["/book?therapist=thea", slots, f"{slots}&therapist=thea", manage]
+    pages += [f"{manage}/{page}" for page in ("done", "move", "cancel")]
+    assert [page for page in pages if "/therapists/thea" not in links(visitor.open(page).page)] == []
+    visitor.open(slots).press("14:00 Thea")
+    assert "/therapists/thea" in links(visitor.page)
+    person.profile.is_shown = False
+    db.session.commit()
+    assert [page for page in pages if "/therapists/thea" in links(visitor.open(page).page)] == []
+
+
+def links(page: Element) -> set[str]:
+    return {link.get("href") for link in page.all("a")}
 
 
 def test_a_page_without_anything_written_has_no_empty_headings(client: FlaskClient, make: Make) -> None:

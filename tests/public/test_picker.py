@@ -1,11 +1,13 @@
 """What the page hands its script: where the JSON interface says the same as the page does, and the sentences it may need."""
 
 import re
+from datetime import timedelta
 from html import unescape
 
 import pytest
 from flask.testing import FlaskClient
 
+from tests.conftest import NOW
 from tests.make import Make
 from tests.web.reading import read
 
@@ -38,7 +40,9 @@ def test_the_interface_says_the_same_as_the_page(make: Make, client: FlaskClient
         make.therapist(place, hours=(12, 19)),
     ]
     sold = make.treatment(therapists=people)
-    page = client.get(f"/book/{sold.slug}?location={place.slug}&day=2031-03-12{who}").get_data(as_text=True)
+    page = client.get(f"/book/{sold.slug}?location={place.slug}&day=2031-03-12&times=all{who}").get_data(
+        as_text=True
+    )
     answer = client.get(attribute(page, "watched")).get_json()
     (told,) = answer["locations"]
     times, counts = shown(page)
@@ -47,6 +51,25 @@ def test_the_interface_says_the_same_as_the_page(make: Make, client: FlaskClient
     assert [start[:5] for start in told["days"][attribute(page, "day")]] == times
     assert attribute(page, "day") == "2031-03-12"
     assert len(counts) > 10
+
+
+def test_of_many_times_those_that_follow_one_another_are_shown_and_all_on_request(
+    make: Make, client: FlaskClient
+) -> None:
+    make.practice()
+    thea = make.therapist(make.location(), slug="thea")
+    sold = make.treatment(therapists=[thea], buffer_after_minutes=15)
+    make.appointment(of=sold, who=make.client(), starts_at=NOW + timedelta(days=3, hours=2))
+    page = client.get(f"/book/{sold.slug}?day=2031-03-06").get_data(as_text=True)
+    few, counts = shown(page)
+    assert few == ["09:00", "10:45", "13:15", "14:30", "15:45"]
+    found = re.search(r'href="([^"]*)">Show all (\d+) times of this day', page)
+    assert found is not None
+    every, _ = shown(client.get(unescape(found[1])).get_data(as_text=True))
+    assert len(every) == int(found[2]) == counts["2031-03-06"] > len(few)
+    (told,) = client.get(attribute(page, "watched")).get_json()["locations"]
+    assert [start[:5] for start in told["days"]["2031-03-06"]] == every
+    assert set(few) < set(every)
 
 
 def test_a_visit_that_is_moved_is_watched_where_it_is(make: Make, client: FlaskClient) -> None:

@@ -64,7 +64,7 @@ def options(visitor: Visitor) -> list[str]:
 def test_the_times_are_those_of_the_trained(
     app: Flask, paula: Client, sold: Treatment, maeve: Therapist
 ) -> None:
-    page = f"/book/{sold.slug}?day={THURSDAY}"
+    page = f"/book/{sold.slug}?day={THURSDAY}&times=all"
     stranger = Visitor(app.test_client()).open(page)
     assert stranger.form_with("10:00 Maeve")
     assert ONLY_TRAINED not in stranger.text

@@ -43,7 +43,7 @@ def visitor(client: FlaskClient) -> Visitor:
 def keep(visitor: Visitor, treatment: Treatment, at: str = "10:00") -> Visitor:
     """Choose a time of a treatment."""
     (person,) = treatment.therapists
-    return visitor.open(f"/book/{treatment.slug}?day={DAY}").press(f"{at} {person.given_name}")
+    return visitor.open(f"/book/{treatment.slug}?day={DAY}&times=all").press(f"{at} {person.given_name}")
 
 
 def answers(visitor: Visitor, **changes: list[str]) -> dict[str, list[str]]:
@@ -149,7 +149,7 @@ def test_answers_sent_too_long_ago_are_asked_anew_with_consent(
     keep(visitor, sold["swedish"])
     go_through(visitor)
     the_clock_says(NOW + timedelta(hours=49))  # type: ignore[operator]
-    visitor.open(f"/book/aromatherapy?day={DAY}").press(f"12:00 {therapist(sold).given_name}")
+    visitor.open(f"/book/aromatherapy?day={DAY}&times=all").press(f"12:00 {therapist(sold).given_name}")
     assert visitor.heading == "Tell us about your back"
 
 

@@ -24,8 +24,9 @@ from clinic.practice.models import Treatment
 from config import Settings
 from tests import make
 from tests.api.caller import ADA
+from tests.patience import eventually, slowness
 from tests.races.test_same_instant import overlaps, shop, starts
-from tests.stage import Stage, eventually
+from tests.stage import Stage
 
 RIVALS, REPLAYS = 16, 4
 START_SECONDS, ANSWER_SECONDS = 120, 60
@@ -55,12 +56,14 @@ class Served:
         barrier = threading.Barrier(len(contents))
 
         def call(place: int, number: int) -> Said:
-            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=ANSWER_SECONDS)
+            connection = http.client.HTTPConnection(
+                "127.0.0.1", self.port, timeout=ANSWER_SECONDS * slowness()
+            )
             connection.connect()
             body = json.dumps(contents[place]) if contents[place] else None
             network = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
             words = {"Content-Type": "application/json", "X-Forwarded-For": network, **headers}
-            barrier.wait(ANSWER_SECONDS)
+            barrier.wait(ANSWER_SECONDS * slowness())
             begun = perf_counter()
             connection.request(method, f"/api/v1{path}", body, words)
             answer = connection.getresponse()

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -269,12 +270,59 @@ def test_exactly_this_start_is_answered_with_the_start_or_with_none() -> None:
     assert found.at(at("09:30") + 90 * DAY) is None
 
 
+def test_without_one_start_of_one_therapist_everything_else_is_still_offered() -> None:
+    found = ask(works("09:00", "11:00"), works("09:30", "11:00", "ben"))
+    left = found.without("ana", "north", at("09:30"))
+    both = found.without("ana", "north", at("09:00"))
+    assert times(left) == times(found) == ["09:00", "09:30", "10:00"]
+    assert [one.therapist for one in left.starts()[1].candidates] == ["ben"]
+    assert times(both) == ["09:30", "10:00"]
+    assert both.per_day("north")[MONDAY] == 2
+    assert times(found.without("ana", "south", at("09:00"))) == times(found)
+    assert times(found.without("ana", "north", at("09:01"))) == times(found)
+
+
 def test_the_starts_of_one_day_are_those_of_the_whole_answer_on_that_day() -> None:
     tuesday = replace(works("14:00", "16:00"), weekday=1)
     found = ask(works("09:00", "11:00"), tuesday, days=Days(MONDAY, MONDAY + 2 * DAY))
     by_hand = [start for start in found.starts() if hours.local_day(start.starts_at, BERLIN) == MONDAY + DAY]
     assert [*found.starts(on=MONDAY + DAY)] == by_hand
     assert len(by_hand) == 3
+
+
+drawn_starts = st.lists(
+    st.tuples(st.integers(0, 30), st.sampled_from(["ana", "ben"]), st.booleans()),
+    max_size=14,
+    unique_by=lambda row: row[0],
+)
+
+
+@given(drawn_starts, st.sampled_from([30, 60, 75]))
+def test_visits_that_follow_one_another_are_some_of_all_never_overlap_and_cannot_be_more(
+    rows: list[tuple[int, str, bool]], length: int
+) -> None:
+    starts = [
+        slots.SlotStart(at("08:00") + minutes(15) * cell, (slots.Candidate(who, "north", (), gap),))
+        for cell, who, gap in sorted(rows)
+    ]
+    chosen = slots.one_after_another(starts, minutes(length))
+    assert [start for start in starts if start in chosen] == chosen
+    usable = [start for start in starts if not start.candidates[0].leaves_gap] or starts
+    assert set(map(id, chosen)) <= set(map(id, usable))
+    for who in ("ana", "ben"):
+        own = [start.starts_at for start in chosen if start.candidates[0].therapist == who]
+        assert all(later - earlier >= minutes(length) for earlier, later in pairwise(own))
+        offered = [start.starts_at for start in usable if start.candidates[0].therapist == who]
+        assert len(own) == most_that_fit(offered, minutes(length))
+
+
+def most_that_fit(instants: list[datetime], length: timedelta) -> int:
+    """How many visits at most begin at some of these instants and do not overlap, by trying each and leaving each out."""
+    if not instants:
+        return 0
+    first, rest = instants[0], instants[1:]
+    taken = 1 + most_that_fit([one for one in rest if one - first >= length], length)
+    return max(taken, most_that_fit(rest, length))
 
 
 def test_the_nearest_starts_come_in_the_order_of_the_day() -> None:

@@ -26,10 +26,15 @@ def file_of(client: Client) -> str:
     return f"/staff/clients/{client.id}"
 
 
+def record_of(client: Client) -> str:
+    """The tab *Details* of the file."""
+    return f"{file_of(client)}/record"
+
+
 def test_a_client_is_found_and_the_record_corrected(scene: Scene, clerk: Visitor) -> None:
     clerk.open("/staff/clients").press("Find", text="ada sampel")
     assert "1 client found" in clerk.text
-    link = next(one for one in clerk.page.all("a") if one.text.startswith("Open"))
+    link = next(one for one in clerk.page.all("a") if one.text == "Ada Sample")
     clerk.open(link.get("href"))
     assert clerk.heading == "Ada Sample"
     clerk.open(f"{file_of(scene.ada)}/details").press(
@@ -63,7 +68,7 @@ def test_a_client_is_found_and_the_record_corrected(scene: Scene, clerk: Visitor
         ({"birth_on": "1980-02-30"}, "a day from 1900 to today"),
         ({"birth_on": "1802-02-03"}, "a day from 1900 to today"),
         ({"birth_on": "2031-03-04"}, "a day from 1900 to today"),
-        ({"language": "xx"}, "Not a valid choice"),
+        ({"language": "xx"}, "Choose one of the answers below"),
         ({"doctor": "x" * 301}, "300 characters"),
     ],
 )
@@ -120,20 +125,20 @@ def twin(make: Make, scene: Scene) -> Client:
 def test_two_records_of_one_person_are_joined_and_taken_apart(
     scene: Scene, clerk: Visitor, twin: Client
 ) -> None:
-    clerk.open(file_of(scene.ada))
+    clerk.open(record_of(scene.ada))
     link = next(one for one in clerk.page.all("a") if one.text.startswith("Compare and join"))
     clerk.open(link.get("href"))
     assert "ada@work.example" in clerk.text
     clerk.press("Join the two records")
     assert (clerk.status, "Choose the record that stays" in clerk.text) == (422, True)
     clerk.press("Join the two records", kept=str(scene.ada.id))
-    assert clerk.path == file_of(scene.ada)
+    assert clerk.path == record_of(scene.ada)
     assert "ada@work.example" in clerk.text
     assert "joined" in clerk.text
     assert clerk.open(file_of(twin)).path == file_of(scene.ada)
     made = db.session.scalars(sa.select(ClientMerge)).one()
     clerk.open(f"/staff/merges/{made.id}/undo").press("Take apart")
-    assert clerk.path == file_of(twin)
+    assert clerk.path == record_of(twin)
     assert "a record of their own again" in clerk.text
     owners = db.session.scalars(sa.select(Appointment.client_id).where(Appointment.client_id == twin.id))
     assert len(owners.all()) == 1
@@ -149,7 +154,7 @@ def test_a_joining_can_be_undone_for_thirty_days(scene: Scene, clerk: Visitor, t
     db.session.commit()
     clerk.open(f"/staff/merges/{made.id}/undo")
     assert "can no longer be taken apart" in clerk.text
-    assert "joined for good" in clerk.open(file_of(scene.ada)).text
+    assert "joined for good" in clerk.open(record_of(scene.ada)).text
 
 
 def test_records_that_changed_while_the_page_was_open_are_not_joined(
@@ -176,7 +181,7 @@ def test_a_record_is_not_joined_with_itself_or_with_one_that_is_gone(
 
 def test_the_other_record_is_found_by_search_too(scene: Scene, clerk: Visitor, make: Make) -> None:
     other = make.client(given_name="Zoe", family_name="Elsewhere", mail="zoe@client.example")
-    assert "No other record looks like this one" in clerk.open(file_of(scene.ada)).text
+    assert "No other record looks like this one" in clerk.open(record_of(scene.ada)).text
     clerk.open(f"/staff/clients?join={scene.ada.id}").press("Find", text="zoe")
     link = next(one for one in clerk.page.all("a") if one.text.startswith("Compare"))
     assert link.get("href") == f"{file_of(scene.ada)}/join/{other.id}"
@@ -203,7 +208,7 @@ def test_somebody_is_barred_for_a_reason_that_staff_see_when_they_book(scene: Sc
     assert "Barred from online booking: Did not come four times" in clerk.text
     clerk.press("Book")
     assert "Booked." in clerk.text
-    clerk.open(file_of(scene.ada)).press("Lift")
+    clerk.open(record_of(scene.ada)).press("Lift")
     assert "like all clients" in clerk.text
 
 

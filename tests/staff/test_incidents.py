@@ -50,7 +50,7 @@ def test_the_visit_leads_to_the_form_and_shows_what_was_signed(
     ("wrong", "sentence"),
     [
         ({"kind": ""}, "Choose what it was."),
-        ({"kind": "earthquake"}, "Not a valid choice"),
+        ({"kind": "earthquake"}, "Choose one of the answers below"),
         ({"happened": ""}, "Write what happened."),
         ({"incident": "x"}, "This page is not complete."),
     ],

@@ -51,6 +51,13 @@ def test_the_page_tells_every_rule_with_when_what_and_source(therapist: Browser)
     assert "No signature yet" in page
 
 
+def test_the_owner_reads_that_no_clinician_has_reviewed_the_german(owner: Browser) -> None:
+    page = owner.get(PAGE)
+    assert (
+        "<strong>Deutsch</strong>: written by the makers of Lumbar, not yet reviewed by a clinician." in page
+    )
+
+
 def test_therapists_sign_owners_read_and_the_desk_sees_nothing(
     therapist: Browser, owner: Browser, front_desk: Browser
 ) -> None:

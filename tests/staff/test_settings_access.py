@@ -100,7 +100,7 @@ def test_the_record_is_filtered_by_person_client_kind_and_days(
         ("first_on=yesterday", "Enter a day"),
         ("first_on=2031-03-04&last_on=2031-03-03", "The last day is before the first"),
         ("kind=nonsense", "Choose what to show"),
-        ("who=nonsense", "Not a valid choice"),
+        ("who=nonsense", "Choose one of the answers below"),
         ("client_name=" + "x" * 101, "100 characters"),
     ],
 )

@@ -34,7 +34,7 @@ from tests.web.tenfold import tenfold
 WEDNESDAY = datetime(2031, 6, 11, 13, 5, tzinfo=ZoneInfo("America/Toronto")).astimezone(UTC)
 
 GROWS: dict[str, str] = {
-    "staff.client": "People who look alike are read only where there are any; in the demo itself there are none.",
+    "staff.client_record": "People who look alike are read only where there are any; in the demo itself there are none.",
     "staff.move_series": "Sessions are asked about one by one, and again where the wished time is taken, as it is in a full week.",
     "staff.settings_access_csv": "An export holds everything there is, and reads it five hundred rows at a time.",
 }
@@ -66,6 +66,16 @@ LEAVES = ("portal.sign_in", "portal.sent", "portal.link", "sign_in.", "security.
 AT = "therapist=ines-moreau&on=2031-06-19&at=09:00"
 QUERIES = {
     "staff.agenda": ("", "day=2031-06-12", "day=2031-06-12&therapist=ines-moreau"),
+    "staff.calendar": (
+        "view=day&day=2031-06-12",
+        "view=rooms&day=2031-06-12",
+        "view=week&day=2031-06-12",
+        "view=week&day=2031-06-12&therapist=all",
+        "view=month&day=2031-06-12",
+    ),
+    "staff.calendar_time": (AT,),
+    "staff.calendar_judge": (AT,),
+    "staff.calendar_stamp": ("from=2031-06-12&until=2031-06-13",),
     "staff.find_client": ("", "name=a"),
     "staff.book_for": ("", "client={client}&treatment=swedish"),
     "staff.look_at": ("client={client}&treatment=swedish&" + AT,),

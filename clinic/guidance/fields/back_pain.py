@@ -37,6 +37,7 @@ YOUR_BACK_PAIN: Final = (
         kind=FieldKind.BODY_MAP,
         title="Where it hurts",
         text="Where does it hurt?",
+        blank="Tick every place where it hurts.",
         help="Tap every area, on the figure or in the list. “Left” means your own left.",
         options=choices(
             ("neck", "Neck"),
@@ -55,6 +56,7 @@ YOUR_BACK_PAIN: Final = (
         kind=FieldKind.SCALE,
         title="Average pain last week",
         text="How strong was your pain on average over the last week, 0 to 10?",
+        blank="Choose a number for your average pain last week.",
         low_label=NO_PAIN,
         high_label=WORST,
     ),
@@ -63,6 +65,7 @@ YOUR_BACK_PAIN: Final = (
         kind=FieldKind.SCALE,
         title="Pain right now",
         text="Pain right now, 0 (none) to 10 (worst you can imagine)?",
+        blank="Choose a number for your pain right now.",
         low_label=NO_PAIN,
         high_label=WORST,
     ),
@@ -71,6 +74,7 @@ YOUR_BACK_PAIN: Final = (
         kind=FieldKind.ONE,
         title="How long",
         text="How long have you had this pain?",
+        blank="Select how long you have had this pain.",
         options=choices(
             ("lt_6w", "Less than 6 weeks"), ("6w_12w", "6 to 12 weeks"), ("gt_12w", "More than 12 weeks")
         ),
@@ -80,6 +84,7 @@ YOUR_BACK_PAIN: Final = (
         kind=FieldKind.ONE,
         title="How it started",
         text="How did it start?",
+        blank="Select how it started.",
         options=choices(("sudden", "Suddenly"), ("gradual", "Bit by bit"), ("unsure", "I am not sure")),
     ),
     Field(
@@ -87,6 +92,7 @@ YOUR_BACK_PAIN: Final = (
         kind=FieldKind.ONE,
         title="Course",
         text="Which of these describes your pain best?",
+        blank="Select what describes your pain best.",
         options=choices(
             ("first_episode", "This is the first time"),
             ("comes_and_goes", "It comes and goes"),
@@ -98,6 +104,7 @@ YOUR_BACK_PAIN: Final = (
         kind=FieldKind.ONE,
         title="Last two weeks",
         text="Over the last two weeks, how is it changing?",
+        blank="Select how the pain has changed over the last two weeks.",
         options=choices(("better", "Getting better"), ("same", "About the same"), ("worse", "Getting worse")),
     ),
     Field(
@@ -120,6 +127,7 @@ YOUR_BACK_PAIN: Final = (
         kind=FieldKind.MANY,
         title="What you notice",
         text="Which of these do you notice?",
+        blank="Tick what you notice in your muscles, or that it is none of these.",
         help="If you are not sure, your therapist checks by touch.",
         options=choices(
             ("general_tightness", "Tight all over, no single sore place"),
@@ -139,6 +147,7 @@ YOUR_BACK_PAIN: Final = (
         kind=FieldKind.MANY,
         title="What brought it on",
         text="What seemed to bring it on?",
+        blank="Tick what seemed to bring it on.",
         options=choices(
             ("long_sitting", "Long sitting"),
             ("poor_posture", "Poor posture"),
@@ -160,6 +169,7 @@ YOUR_BACK_PAIN: Final = (
         kind=FieldKind.ONE,
         title="Limits movement",
         text="How much does your back limit bending, turning or walking?",
+        blank="Select how much your back limits bending, turning or walking.",
         options=choices(("none", "Not at all"), ("some", "Somewhat"), ("marked", "A lot")),
     ),
     Field(
@@ -167,6 +177,7 @@ YOUR_BACK_PAIN: Final = (
         kind=FieldKind.ONE,
         title="Linked to sport",
         text="Is this visit linked to sport?",
+        blank="Select whether this visit is linked to sport.",
         help="For example a race next week, or a hard training block.",
         options=choices(
             ("none", "No"),
@@ -181,6 +192,7 @@ YOUR_BACK_PAIN: Final = (
         kind=FieldKind.ONE,
         title="Pain travelling",
         text="Does the pain travel?",
+        blank="Select whether the pain travels, and where to.",
         options=choices(
             ("none", "No, it stays in one place"),
             ("hip_buttock", "To the hip or buttock"),
@@ -195,6 +207,7 @@ YOUR_BACK_PAIN: Final = (
         kind=FieldKind.MANY,
         title="Arm or leg feeling",
         text="Do you have tingling, numbness or weakness in an arm or leg?",
+        blank="Tick what you feel in an arm or leg, or that it is none of these.",
         options=choices(
             ("tingling", "Tingling or pins and needles"),
             ("numbness", "Numbness: less feeling"),
@@ -212,6 +225,7 @@ YOUR_BACK_PAIN: Final = (
         kind=FieldKind.ONE,
         title="That feeling is",
         text="Is the tingling, numbness or weakness staying the same, getting better or getting worse?",
+        blank="Select whether the feeling in your arm or leg is getting better or worse.",
         help="If it is getting worse, we may ask you to see a doctor first.",
         options=choices(
             ("stable", "About the same"), ("better", "Getting better"), ("worse", "Getting worse")
@@ -222,6 +236,7 @@ YOUR_BACK_PAIN: Final = (
         kind=FieldKind.MANY,
         title="Names given to it",
         text="Has anyone told you what is wrong with your back?",
+        blank="Tick what you were told about your back, or that nobody gave it a name.",
         help="Include what you were told even if you are not sure.",
         options=choices(*_DIAGNOSES, ("none", "No, or none of these")),
         groups=(("", tuple(code for code, *_ in _DIAGNOSES if code not in _RARELY_DECIDING)),),
@@ -232,6 +247,7 @@ YOUR_BACK_PAIN: Final = (
         kind=FieldKind.MANY,
         title="Of these, in the past",
         text="Which of these are in the past?",
+        blank="Tick which of these are in the past, or that none is.",
         help="Tick those you no longer have. We take it that you still have the others.",
         options=choices(*_DIAGNOSES, ("none", "None: I still have all of them")),
     ),
@@ -240,6 +256,7 @@ YOUR_BACK_PAIN: Final = (
         kind=FieldKind.ONE,
         title="Doctor or physiotherapist",
         text="Has a doctor or physiotherapist looked at this, and are they happy for you to have massage?",
+        blank="Select whether a doctor or physiotherapist has looked at it.",
         help="We mean for this problem, since these symptoms began.",
         options=choices(
             ("yes_cleared", "Yes, and massage is fine"),
@@ -253,6 +270,7 @@ YOUR_BACK_PAIN: Final = (
         kind=FieldKind.SCALE,
         title="Stress this month",
         text="How stressed have you been this month, 0 to 10?",
+        blank="Choose a number for your stress this month.",
         help="There is no wrong answer.",
         low_label="not at all",
         high_label="as much as can be",

@@ -13,6 +13,7 @@ CONSENT: Final = (
         kind=FieldKind.ONE,
         title="Storing health answers",
         text="May we store these health answers for your care?",
+        blank="Choose whether we may store these answers.",
         help="If you choose no, nothing is stored, and you can still ask for a booking.",
         why="Your answers about your health are yours. Without your yes we do not keep them.",
         options=YES_NO,
@@ -30,6 +31,7 @@ CONSENT: Final = (
         kind=FieldKind.CONFIRM,
         title="Not a diagnosis",
         text=_SUGGESTION,
+        blank="Tick that you understand that this is no diagnosis.",
         options=choices(("yes", _SUGGESTION)),
     ),
     Field(
@@ -37,6 +39,7 @@ CONSENT: Final = (
         kind=FieldKind.CONFIRM,
         title="Answers are correct",
         text=_CORRECT,
+        blank="Tick that your answers are correct.",
         options=choices(("yes", _CORRECT)),
     ),
 )

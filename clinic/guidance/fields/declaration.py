@@ -39,7 +39,7 @@ class Field:
     """A named answer and the question that asks for it.
 
     `title` is its short name on lists. `text` is the question; it is empty if the field is never asked by itself. An
-    optional question may be left blank. `low` and `high` are both allowed values. `numeric` says that the option codes
+    optional question may be left blank; `blank` says what to do when another one was, and names its subject. `low` and `high` are both allowed values. `numeric` says that the option codes
     stand for whole numbers and are stored as such. `most` limits how many options a client may choose. `exclusive` names
     an option, besides `none`, that cannot stand beside others. `starts_from` names an earlier field that may fill this one
     in beforehand. `groups` are headings, or one empty one, with the codes shown under each; options in no group are folded
@@ -50,6 +50,7 @@ class Field:
     kind: FieldKind
     title: str
     text: str = ""
+    blank: str = ""
     help: str = ""
     why: str = ""
     low_label: str = ""

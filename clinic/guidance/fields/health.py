@@ -10,6 +10,7 @@ YOUR_HEALTH: Final = (
         kind=FieldKind.ONE,
         title="Swelling",
         text="Is there any swelling?",
+        blank="Select whether there is any swelling.",
         help="If there is more than one, choose the one nobody has explained yet.",
         options=choices(
             ("none", "No"),
@@ -31,6 +32,7 @@ YOUR_HEALTH: Final = (
         kind=FieldKind.MANY,
         title="Conditions",
         text="Do you have, or have you had, any of these?",
+        blank="Tick the illnesses you have or had, or that it is none of these.",
         why="Most do not stop a massage; they change how we do it.",
         options=choices(
             ("hypertension_controlled", "High blood pressure, under control"),
@@ -98,6 +100,7 @@ YOUR_HEALTH: Final = (
         kind=FieldKind.MANY,
         title="Medicines",
         text="Do you take any of these?",
+        blank="Tick the medicines you take, or that it is none of these.",
         why="Blood thinners and steroids change what pressure is safe.",
         options=choices(
             ("anticoagulant", "Blood thinners", "For example warfarin, apixaban, rivaroxaban or heparin."),
@@ -118,6 +121,7 @@ YOUR_HEALTH: Final = (
         kind=FieldKind.ONE,
         title="Thin bones",
         text="Have you been told your bones are thin?",
+        blank="Select whether you were told that your bones are thin.",
         options=choices(
             ("no", "No"),
             ("osteopenia", "Yes, slightly thin (osteopenia)"),
@@ -136,6 +140,7 @@ YOUR_HEALTH: Final = (
         kind=FieldKind.ONE,
         title="Pregnancy",
         text="Are you pregnant or did you give birth in the last 6 weeks?",
+        blank="Select whether you are pregnant or gave birth in the last 6 weeks.",
         why="Pregnancy changes how you lie, which pressure is safe, and which oils we use.",
         options=choices(
             ("no", "No"),
@@ -151,6 +156,7 @@ YOUR_HEALTH: Final = (
         kind=FieldKind.ONE,
         title="High-risk pregnancy",
         text="Have you been told that your pregnancy is high-risk, or that you have pre-eclampsia?",
+        blank="Select whether you were told that your pregnancy is high-risk.",
         options=YES_NO,
     ),
     Field(
@@ -158,6 +164,7 @@ YOUR_HEALTH: Final = (
         kind=FieldKind.ONE,
         title="Checked since the accident",
         text="After the accident: has a doctor or nurse checked you since then?",
+        blank="Choose whether a doctor or nurse has checked you since the accident.",
         help="You told us of a serious accident, a fall from a height or a hard blow.",
         options=YES_NO_UNSURE,
     ),
@@ -166,6 +173,7 @@ YOUR_HEALTH: Final = (
         kind=FieldKind.ONE,
         title="Pain began with the fall",
         text="After the fall or the blow: did the pain start then, or in the days after?",
+        blank="Select whether the pain started with the fall or the blow.",
         options=YES_NO_UNSURE,
     ),
     Field(
@@ -173,6 +181,7 @@ YOUR_HEALTH: Final = (
         kind=FieldKind.ONE,
         title="Checked since the fall",
         text="After the fall or the knock: has a doctor looked at your back since then?",
+        blank="Select whether a doctor has looked at your back since the fall.",
         help="We ask everyone over 64, and anyone with thin bones or on long-term steroids, because a small fall can "
         "sometimes crack a bone.",
         options=YES_NO_UNSURE,
@@ -182,6 +191,7 @@ YOUR_HEALTH: Final = (
         kind=FieldKind.ONE,
         title="Pain that is new or has changed",
         text="With cancer now or in the past: is this back pain new, different or getting worse?",
+        blank="Select whether this pain is new, different or getting worse.",
         options=YES_NO_UNSURE,
     ),
     Field(
@@ -189,6 +199,7 @@ YOUR_HEALTH: Final = (
         kind=FieldKind.ONE,
         title="Moving eases it",
         text="When the pain wakes you: does it ease when you get up and move?",
+        blank="Select whether the pain eases when you get up and move.",
         options=YES_NO_UNSURE,
     ),
     Field(
@@ -196,6 +207,7 @@ YOUR_HEALTH: Final = (
         kind=FieldKind.ONE,
         title="Began before 45",
         text="Did this pain begin before you were 45?",
+        blank="Select whether this pain began before you were 45.",
         options=YES_NO_UNSURE,
     ),
     Field(
@@ -203,6 +215,7 @@ YOUR_HEALTH: Final = (
         kind=FieldKind.ONE,
         title="Operations",
         text="When was your last operation, if any in the past year?",
+        blank="Select when your last operation was, or that there was none.",
         options=choices(
             ("none", "None in the past year"),
             ("lt_6w", "Less than 6 weeks ago"),
@@ -215,6 +228,7 @@ YOUR_HEALTH: Final = (
         kind=FieldKind.MANY,
         title="Skin",
         text="Any skin problem today?",
+        blank="Tick the skin problems you have today, or that it is none of these.",
         why="We can often work around it. A few need a doctor or a later date.",
         options=choices(
             ("open_wound", "An open wound"),
@@ -236,6 +250,7 @@ YOUR_HEALTH: Final = (
         kind=FieldKind.MANY,
         title="Where on the skin",
         text="Where is the skin problem?",
+        blank="Tick where the skin problem is.",
         help="Choose all that apply.",
         options=choices(
             ("neck", "Neck"),
@@ -252,6 +267,7 @@ YOUR_HEALTH: Final = (
         kind=FieldKind.MANY,
         title="Allergies",
         text="Any allergies to oils, scents, nuts, latex or lotions?",
+        blank="Tick your allergies, or that you have none of these.",
         options=choices(
             ("essential_oils_fragrance", "Scents or essential oils"),
             ("nut_oil", "Nuts or nut oil"),

@@ -13,6 +13,7 @@ WHAT_YOU_LIKE: Final = (
         kind=FieldKind.ONE,
         title="Pressure",
         text="What pressure do you like?",
+        blank="Select what pressure you like.",
         options=choices(
             ("light", "Light"), ("medium", "Medium"), ("firm", "Firm"), ("none", "No preference")
         ),
@@ -22,6 +23,7 @@ WHAT_YOU_LIKE: Final = (
         kind=FieldKind.ONE,
         title="Clothing",
         text="Would you rather stay clothed?",
+        blank="Select whether you would rather stay clothed.",
         help="You are always covered, except for the area being worked on.",
         options=choices(("undress_ok", "Fine to undress"), ("stay_clothed", "I would rather stay clothed")),
     ),
@@ -30,6 +32,7 @@ WHAT_YOU_LIKE: Final = (
         kind=FieldKind.ONE,
         title="Massage before",
         text="Have you had massage before?",
+        blank="Choose whether you have had massage before.",
         options=choices(("never", "Never"), ("some", "A few times"), ("regular", "Regularly")),
     ),
     Field(
@@ -37,6 +40,7 @@ WHAT_YOU_LIKE: Final = (
         kind=FieldKind.ONE,
         title="Felt afterwards",
         text="How did you feel after your earlier massages?",
+        blank="Select how you felt after your earlier massages.",
         options=choices(
             ("none", "Fine, nothing to report"),
             ("sore_1_2_days", "Sore for a day or two"),
@@ -133,6 +137,7 @@ WHAT_YOU_LIKE: Final = (
         kind=FieldKind.MANY,
         title="Other care",
         text="What else are you doing for your back?",
+        blank="Tick what else you do for your back, or that it is nothing else.",
         help="Massage works best alongside movement and any care your doctor advises.",
         options=choices(
             ("exercise_programme", "Exercises I was given"),

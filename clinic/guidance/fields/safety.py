@@ -25,6 +25,7 @@ SAFETY: Final = (
         kind=FieldKind.MANY,
         title="Today",
         text="Do any of these apply today?",
+        blank="Tick what applies today, or that nothing does.",
         options=choices(
             ("fever", "A fever"),
             ("contagious_illness", "An illness others can catch", "For example flu, a stomach bug or Covid."),

@@ -10,6 +10,7 @@ WHY_YOU_COME: Final = (
         kind=FieldKind.MANY,
         title="Hoped for",
         text="What would you like from this visit?",
+        blank="Tick what you would like from this visit.",
         help="Pick up to three.",
         options=choices(
             ("pain_relief", "Less pain"),
@@ -29,6 +30,7 @@ WHY_YOU_COME: Final = (
         kind=FieldKind.ONE,
         title="Back pain now",
         text="Do you have back pain at the moment?",
+        blank="Choose whether you have back pain at the moment.",
         help="Include neck, shoulder-blade and hip pain that seems to come from the back.",
         options=YES_NO,
     ),

@@ -32,6 +32,11 @@ REGIONS: Final = {
 
 LEFT_OUT, LESS_SUITED = "Left out", "Less suited"
 """How the lists of types begin in what a rule changes."""
+AT_MOST: Final = "{pressure} pressure at most."
+ALL_LEFT_OUT: Final = f"{LEFT_OUT}: {{types}}."
+ALL_LESS_SUITED: Final = f"{LESS_SUITED}: {{types}}."
+NOT_USED: Final = "Not used: {types}."
+AVOIDED: Final = "We avoid: {types}."
 
 # Questions speak of both sides at once; plans and figures know left from right.
 REGION_GROUPS: Final = {
@@ -80,19 +85,22 @@ class Effect:
         """What changes, in sentences a client may read."""
         sentences = []
         if self.cap:
-            sentences.append(f"{self.cap.value.capitalize()} pressure at most.")
+            sentences.append(AT_MOST.format(pressure=self.cap.value.capitalize()))
         if self.exclude:
-            sentences.append(f"{LEFT_OUT}: {_names(MODALITIES[modality].name for modality in self.exclude)}.")
+            sentences.append(
+                ALL_LEFT_OUT.format(types=_names(MODALITIES[modality].name for modality in self.exclude))
+            )
         if self.points:
             sentences.append(
-                f"{LESS_SUITED}: {_names(MODALITIES[modality].name for modality, _ in self.points)}."
+                ALL_LESS_SUITED.format(types=_names(MODALITIES[modality].name for modality, _ in self.points))
             )
         if self.forbid:
-            sentences.append(f"Not used: {_names(TECHNIQUES[technique].name for technique in self.forbid)}.")
-        if self.avoid or self.sites:
             sentences.append(
-                f"We avoid: {', '.join((*(REGIONS.get(name, name) for name in self.avoid), *self.sites))}."
+                NOT_USED.format(types=_names(TECHNIQUES[technique].name for technique in self.forbid))
             )
+        if self.avoid or self.sites:
+            named = (*(REGIONS.get(name, name) for name in self.avoid), *self.sites)
+            sentences.append(AVOIDED.format(types=", ".join(named)))
         return (*sentences, *(note.text for note in self.notes))
 
 

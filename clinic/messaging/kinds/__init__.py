@@ -20,9 +20,9 @@ from clinic.messaging.kinds import (
     health_questions,
     preparation,
     reminders,
+    reviews_and_look_backs,
     series,
     team,
-    therapists,
     waiting,
 )
 from clinic.messaging.kinds.declaration import DeclaredKind
@@ -39,7 +39,7 @@ KINDS: Mapping[MessageKind, DeclaredKind] = {
         health_questions.KINDS,
         preparation.KINDS,
         waiting.KINDS,
-        therapists.KINDS,
+        reviews_and_look_backs.KINDS,
         agenda.KINDS,
         delivery_trouble.KINDS,
         team.KINDS,

@@ -53,6 +53,7 @@ class BookingChoices:
             start=time_values.read_day(request.args.get("from")),
             left_out=left_out,
             is_past_horizon_shown=True,
+            is_every_time_shown=True,
         )
 
 

@@ -25,6 +25,7 @@ from clinic.staff import desk as staff_desk
 from clinic.staff.blueprint import blueprint
 from clinic.staff.booking import obstacles
 from clinic.staff.booking.forms import MoveForm
+from clinic.staff.booking.obstacles import Obstacles
 from clinic.web import slot_picker, time_values
 from clinic.web.access import audience, staff
 from clinic.web.slot_picker import SlotChoice
@@ -35,14 +36,14 @@ from clinic.web.time_values import NoSuchTime
 @audience(staff, Permission.CALENDAR_WRITE)
 def move(appointment_id: UUID) -> ResponseReturnValue:
     """Other times for a visit."""
-    return _choose_page(_movable(appointment_id), clock.now())
+    return _choose_page(movable(appointment_id), clock.now())
 
 
 @blueprint.get("/appointments/<uuid:appointment_id>/move/at", endpoint="move_at")
 @audience(staff, Permission.CALENDAR_WRITE)
 def move_at(appointment_id: UUID) -> ResponseReturnValue:
     """A typed day and time: redirect to its page."""
-    visit = _movable(appointment_id)
+    visit = movable(appointment_id)
     location = _location(visit)
     therapist = _therapist(visit)
     if therapist is None:
@@ -63,7 +64,7 @@ def move_at(appointment_id: UUID) -> ResponseReturnValue:
 @audience(staff, Permission.CALENDAR_WRITE)
 def check_move(appointment_id: UUID) -> ResponseReturnValue:
     """The old time beside the new one, with the rules it would break."""
-    visit = _movable(appointment_id)
+    visit = movable(appointment_id)
     return _check_page(visit, MoveForm(formdata=None, data={"revision": str(visit.revision)}), clock.now())
 
 
@@ -72,7 +73,7 @@ def check_move(appointment_id: UUID) -> ResponseReturnValue:
 def moved(appointment_id: UUID) -> ResponseReturnValue:
     """Move it; for two minutes this can be undone."""
     now = clock.now()
-    visit, form = _movable(appointment_id), MoveForm()
+    visit, form = movable(appointment_id), MoveForm()
     starts_at, therapist_id = time_values.read_value(request.args.get("start", ""))
     if not form.validate():
         return _check_page(visit, form, now), 422
@@ -107,7 +108,22 @@ def can_move(visit: Appointment, now: datetime) -> bool:
     return visit.state in (State.BOOKED, State.REQUESTED) and visit.starts_at > now
 
 
-def _movable(appointment_id: UUID) -> Appointment:
+def judged(
+    visit: Appointment, location: Location, therapist: Therapist, starts_at: datetime, now: datetime
+) -> Obstacles:
+    """What stands in the way of a visit at this place and time: nothing, rules, or something that cannot be waived."""
+    return obstacles.obstacles_at(_at(visit, location, therapist, now), starts_at, now)
+
+
+def _at(visit: Appointment, location: Location, therapist: Therapist, now: datetime) -> SlotChoice:
+    search = SearchCriteria(
+        visit.treatment_id, therapist_id=therapist.id, location_id=location.id, moving=(visit.id,)
+    )
+    return _slots(visit, location, search, now)
+
+
+def movable(appointment_id: UUID) -> Appointment:
+    """The visit, if it can still be given another time; raises NotFound and NotNow."""
     visit = staff_desk.visit(appointment_id)
     if not can_move(visit, clock.now()):
         raise NotNow
@@ -143,7 +159,9 @@ def _slots(visit: Appointment, location: Location, search: SearchCriteria, now: 
         day=time_values.read_day(request.args.get("day")),
         start=time_values.read_day(request.args.get("from")),
         left_out=trained_therapists.left_out(supply, offered),
+        present=visit,
         is_past_horizon_shown=True,
+        is_every_time_shown=True,
     )
 
 
@@ -189,10 +207,7 @@ def _check_page(visit: Appointment, form: MoveForm, now: datetime, *, changed: b
     therapist = next((one for one in practice.therapists(date.min) if one.id == therapist_id), None)
     if therapist is None:
         raise NotFound
-    search = SearchCriteria(
-        visit.treatment_id, therapist_id=therapist_id, location_id=location.id, moving=(visit.id,)
-    )
-    slots = _slots(visit, location, search, now)
+    slots = _at(visit, location, therapist, now)
     seen = obstacles.obstacles_at(slots, starts_at, now)
     form.name(seen.broken)
     return render_template(

@@ -7,6 +7,7 @@ from datetime import datetime
 from clinic.booking import waivers
 from clinic.booking.placing import NotOffered
 from clinic.booking.waivers import Impossible, Rule
+from clinic.language.reading import plural
 from clinic.practice import queries as practice
 from clinic.practice.models import Therapist
 from clinic.web import slot_picker
@@ -49,8 +50,8 @@ def sentences(broken: Sequence[Rule], therapist: Therapist) -> list[str]:
     words = {
         Rule.HOURS: f"{who} has no open hours then, or a break lies in it.",
         Rule.NOTICE: f"It begins sooner than the {_spoken(kept.notice_minutes)} of notice the practice asks for.",
-        Rule.HORIZON: f"It lies further ahead than the {kept.horizon_days} days that are open for booking.",
-        Rule.DAILY_CAP: f"{who} already has {therapist.daily_cap} visits that day, which is the most.",
+        Rule.HORIZON: f"It lies further ahead than the {plural(kept.horizon_days, 'day')} for which booking is open.",
+        Rule.DAILY_CAP: f"{who} already has {plural(therapist.daily_cap or 0, 'visit')} that day, which is the most.",
         Rule.TRAVEL: f"The time {who} needs on the way from or to another place is too short.",
         Rule.ROOM: "No free room suits this treatment; another room would be used.",
         Rule.PERSON: "This client, or somebody with the same name and address, has another visit at that time.",

@@ -59,7 +59,7 @@ def bar(client_id: UUID) -> ResponseReturnValue:
             form.what.errors = [refusal.sentence]
         else:
             desk.say("Barred. What is booked stands, and you may still book for them here.")
-            return redirect(url_for("staff.client", client_id=client_id), 303)
+            return redirect(url_for("staff.client_record", client_id=client_id), 303)
     page = layout.page("bar", person=person, form=form, has_errors=form.has_errors)
     return page, 422 if form.has_errors else 200
 
@@ -71,4 +71,4 @@ def lift(bar_id: UUID) -> ResponseReturnValue:
     with transaction():
         lifted = barring.lift(bar_id, by=desk.user(), now=clock.now())
     desk.say("Lifted. This can be booked online again.")
-    return redirect(url_for("staff.client", client_id=lifted.client_id), 303)
+    return redirect(url_for("staff.client_record", client_id=lifted.client_id), 303)

@@ -1,10 +1,10 @@
-"""The file of a client, and the forms that correct it."""
+"""The tab *Details* of a client's file, and the forms that correct what stands there."""
 
 from collections.abc import Callable
 from datetime import date, datetime
 from uuid import UUID
 
-from flask import redirect, request, url_for
+from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import Field
 
@@ -19,45 +19,26 @@ from clinic.practice import queries as practice
 from clinic.refusal import NotFound, Refusal
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
-from clinic.staff.booking.forms import FindForm
-from clinic.staff.clients import layout
+from clinic.staff.clients import file, layout
 from clinic.staff.clients.forms import ChangeForm, ClientAddressForm, ClientDetailsForm
 from clinic.staff.settings.forms import UnchangedForm
 from clinic.web.access import actor, audience, staff
 
 
-@blueprint.route("/clients", methods=["GET", "POST"], endpoint="clients")
+@blueprint.get("/clients/<uuid:client_id>/record", endpoint="client_record")
 @audience(staff, Permission.CONTACTS_READ)
-def clients() -> ResponseReturnValue:
-    """Search for a client; what was typed is in no URL. With `join`, for the other record of one person."""
-    form = FindForm()
-    found = None
-    joined = _client_of_address("join")
-    if form.validate_on_submit():
-        found = client_search.find(form.text.data or "", practice.the_practice().country, clock.now())
-        found = [one for one in found if joined is None or one.client.id != joined.id]
-    page = layout.page("find", form=form, found=found, joined=joined, has_errors=form.has_errors)
-    return page, 422 if form.has_errors else 200
-
-
-@blueprint.get("/clients/<uuid:client_id>", endpoint="client")
-@audience(staff, Permission.CONTACTS_READ)
-def client(client_id: UUID) -> ResponseReturnValue:
-    """Details, contacts, visits by day, and records that may be the same person."""
+def record(client_id: UUID) -> ResponseReturnValue:
+    """Details, contacts, online booking, and records that may be the same person."""
     now = clock.now()
-    person = db.session.get(Client, client_id)
-    if person is not None and person.merged_into_id is not None:
-        return redirect(url_for("staff.client", client_id=person.merged_into_id), 303)
-    person = client_search.client(client_id)
-    return layout.page(
-        "file",
-        person=person,
-        further=client_records.further_of(person),
-        known=client_search.caller_of(person, now),
-        alike=client_search.twins(person, now),
-        bars=barring.of_client(person.id),
+    head = file.head_of(client_id, now)
+    return file.page(
+        "record",
+        head,
+        further=client_records.further_of(head.person),
+        alike=client_search.twins(head.person, now),
+        bars=barring.of_client(client_id),
         therapists={one.id: one.name for one in practice.therapists(date.min)},
-        joined=[(made, merging.may_be_undone(made, now)) for made in merging.of_client(person.id)],
+        joined=[(made, merging.may_be_undone(made, now)) for made in merging.of_client(client_id)],
         undoable=merging.UNDOABLE,
     )
 
@@ -81,7 +62,7 @@ def details(client_id: UUID) -> ResponseReturnValue:
             form, form.birth_on, change, lambda: client_records.page_mark(client_search.client(client_id))
         ):
             desk.say("Saved. It holds from the next letter on.")
-            return redirect(url_for("staff.client", client_id=client_id), 303)
+            return redirect(url_for("staff.client_record", client_id=client_id), 303)
     return _page("details", form, person)
 
 
@@ -108,7 +89,7 @@ def add_address(client_id: UUID) -> ResponseReturnValue:
 
         if _saved(form, form.value, add):
             desk.say("Added. It is unverified until somebody follows a link sent there.")
-            return redirect(url_for("staff.client", client_id=client_id), 303)
+            return redirect(url_for("staff.client_record", client_id=client_id), 303)
     return _page("address", form, person)
 
 
@@ -145,7 +126,7 @@ def change_address(contact_id: UUID) -> ResponseReturnValue:
             lambda: client_records.page_mark(db.session.get_one(Contact, contact_id)),
         ):
             desk.say("Saved.")
-            return redirect(url_for("staff.client", client_id=contact.client_id), 303)
+            return redirect(url_for("staff.client_record", client_id=contact.client_id), 303)
     return _page("address", form, person, contact=contact)
 
 
@@ -185,14 +166,3 @@ def _old(form: UnchangedForm, refusal: Refusal, present: Callable[[], str] | Non
     form.is_stale = True
     db.session.expire_all()
     form.seen.data = present() if present else ""
-
-
-def _client_of_address(name: str) -> Client | None:
-    """The client in the URL; raises NotFound."""
-    text = request.args.get(name)
-    if not text:
-        return None
-    try:
-        return client_search.client(UUID(text))
-    except ValueError:
-        raise NotFound from None

@@ -49,7 +49,7 @@ def join(client_id: UUID, other_id: UUID) -> ResponseReturnValue:
         desk.say(
             "The two records are one now.", undo=url_for("staff.undo_joining", merge_id=made.id), fields={}
         )
-        return redirect(url_for("staff.client", client_id=kept_id), 303)
+        return redirect(url_for("staff.client_record", client_id=kept_id), 303)
     return _join_page(pair, form), 422 if form.has_errors else 200
 
 
@@ -83,7 +83,7 @@ def undo(merge_id: UUID) -> ResponseReturnValue:
             refusal = said
         else:
             desk.say(f"{other.name} has a record of their own again.")
-            return redirect(url_for("staff.client", client_id=made.other_id), 303)
+            return redirect(url_for("staff.client_record", client_id=made.other_id), 303)
     page = layout.page(
         "undo",
         made=made,

@@ -33,7 +33,9 @@ class FitForm(Form):
     revision = HiddenField(
         validators=[InputRequired("This page is not complete. Please open the visit again.")]
     )
-    becomes = RadioField("What the visit becomes", choices=[], validators=[InputRequired("Choose one.")])
+    becomes = RadioField(
+        "What the visit becomes", choices=[], validators=[InputRequired("Choose what the visit becomes.")]
+    )
     waived = Ticks(
         "What speaks against it and you set aside",
         description="Only if you have checked why it need not apply here. It stays on the visit, with your reason.",

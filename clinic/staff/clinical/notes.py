@@ -77,7 +77,7 @@ def note(appointment_id: UUID) -> ResponseReturnValue:
         appointment=appointment,
         note=written,
         form=form,
-        planned=_rows(plan),
+        planned=rows_of(plan),
         care=_care(appointment),
         has_errors=form.has_errors,
         is_given_back=is_given_back,
@@ -132,7 +132,7 @@ def _standing(form: NoteForm, written: SessionNote | None) -> list[tuple[str, st
         return []
     form.seen.data = written.written_at.isoformat()
     with transaction():
-        return _rows(notes.open_content(written, by=desk.user(), now=clock.now()))
+        return rows_of(notes.open_content(written, by=desk.user(), now=clock.now()))
 
 
 def _signed_meanwhile(appointment: Appointment, written: SessionNote) -> ResponseReturnValue:
@@ -202,7 +202,7 @@ def _signed_page(appointment: Appointment, written: SessionNote, form: AddendumF
             here="today",
             appointment=appointment,
             note=written,
-            rows=_rows(content),
+            rows=rows_of(content),
             care=care_summary.care_of(appointment, by=desk.user(), now=now),
             author=db.session.get(User, written.author_id),
             addenda=[
@@ -213,7 +213,8 @@ def _signed_page(appointment: Appointment, written: SessionNote, form: AddendumF
         )
 
 
-def _rows(content: NoteContent) -> list[tuple[str, str]]:
+def rows_of(content: NoteContent) -> list[tuple[str, str]]:
+    """A note's content as terms and words, without what was left empty."""
     regions = dict(NOTED_REGIONS)
     rows = [
         ("Types given", ", then ".join(MODALITIES[modality].name for modality in content.modalities)),

@@ -106,6 +106,7 @@ THINGS = {
 }
 PURPOSES = {
     "before_visit": "before the visit",
+    "file": "in the file",
     "guardian": "for a guardian",
     "news": "news",
     "note": "for the note",

@@ -33,7 +33,11 @@ NEW_CLIENTS = (
 class TreatmentForm(UnchangedForm):
     """A treatment."""
 
-    name = StringField("Name", validators=[InputRequired("Enter what clients choose by.")])
+    name = StringField(
+        "Name",
+        description="Is it sold in several lengths? Give each the same name, types and rules: clients then see one choice.",
+        validators=[InputRequired("Enter what clients choose by.")],
+    )
     description = TextAreaField("In a sentence or two", validators=[Optional()])
     first = SelectField(
         "Type of massage",

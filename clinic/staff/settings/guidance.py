@@ -17,6 +17,8 @@ from clinic import clock
 from clinic.accounts.permissions import Permission
 from clinic.db import transaction
 from clinic.guidance.knowledge import MODALITIES
+from clinic.language import ENGLISH, LANGUAGES, NAMES
+from clinic.language.health_texts import clinical_review, has_health_texts
 from clinic.plans import queries as plans
 from clinic.plans import replay
 from clinic.plans.rule_book import experience, signatures
@@ -155,6 +157,15 @@ def _empty_form() -> SignRuleBookForm:
     return form
 
 
+def _wordings() -> list[tuple[str, str]]:
+    """Each other language that clients read the guidance in, with who checked its wording; empty for nobody."""
+    return [
+        (NAMES[spoken], clinical_review(spoken))
+        for spoken in LANGUAGES
+        if spoken != ENGLISH and has_health_texts(spoken)
+    ]
+
+
 def _page(form: SignRuleBookForm) -> ResponseReturnValue:
     now = clock.now()
     changed = []
@@ -185,6 +196,7 @@ def _page(form: SignRuleBookForm) -> ResponseReturnValue:
         may_sign=may(Permission.GUIDANCE_SIGN) and all(row.text_hash != book.text_hash for row in own),
         changes=signatures.changes_since_signed(state),
         happened_here=here,
+        wordings=_wordings(),
         counted_at=experience.counted_at(),
         since=experience.since(now).year,
         types=[(one.id, one.name) for one in MODALITIES.values() if ("type", one.id) in here],

@@ -34,6 +34,7 @@ SECTIONS = (
     ("practice", "staff.settings_practice", "Practice", OWNERS),
     ("rules", "staff.settings_rules", "Rules", OWNERS),
     ("online", "staff.settings_online", "Online booking", OWNERS),
+    ("website", "staff.settings_website", "Your website", OWNERS),
     ("texts", "staff.settings_texts", "Letters", OWNERS),
     ("legal", "staff.settings_legal", "Legal pages", OWNERS),
     ("locations", "staff.settings_locations", "Locations", OWNERS),

@@ -1,0 +1,272 @@
+// The calendar's grid: it follows what others do, visits are dragged onto other times, a free time is pressed or drawn, and
+// arrows walk through it. The server judges every place; without this file links and the page Move do the same.
+const CELL = 5; // minutes in a row
+const SNAP = 15;
+const EVERY = 5000;
+const REST = 150;
+const PLACE = "calendar-scrolled";
+const BY_ITSELF = { "X-By-Itself": "yes" }; // not an act of the person: it keeps no session alive
+
+const calendar = () => document.getElementById("calendar");
+const grid = () => document.querySelector(".cal[data-stamp]");
+const wrap = () => document.querySelector(".cal-wrap");
+const rem = () => parseFloat(getComputedStyle(document.documentElement).fontSize);
+const rowHeight = () => 0.4375 * rem();
+const isWide = () => matchMedia("(min-width: 48rem)").matches;
+const clock = (minute) => `${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`;
+const rowsOf = (li) => [...li.classList].reduce((found, name) => {
+  const [, kind, number] = name.match(/^(at|for)-(\d+)$/) ?? [];
+  return kind ? { ...found, [kind]: Number(number) } : found;
+}, {});
+const minuteAt = (row) => Number(grid().dataset.first) * 60 + row * CELL;
+let held = null;
+
+function say(text) {
+  const place = document.querySelector("[data-calendar-says]");
+  place.textContent = text;
+  place.hidden = !text;
+}
+
+// ---- Alive
+
+async function refresh() {
+  const answer = await fetch(location.href, { headers: BY_ITSELF });
+  if (!answer.ok || answer.redirected) return;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const fresh = page.getElementById("calendar");
+  if (!fresh || held) return;
+  const { scrollTop, scrollLeft } = wrap() ?? {};
+  const focused = calendar().contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+  calendar().replaceChildren(...fresh.children);
+  wrap()?.scrollTo(scrollLeft ?? 0, scrollTop ?? 0);
+  if (focused) calendar().querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+}
+
+async function look() {
+  const shown = grid();
+  if (!shown || held || document.hidden) return;
+  const answer = await fetch(shown.dataset.asks, { headers: BY_ITSELF }).catch(() => null);
+  if (!answer?.ok || answer.redirected) return;
+  const { stamp } = await answer.json();
+  if (stamp !== grid()?.dataset.stamp) await refresh();
+}
+
+// ---- Dragging
+
+function placeUnder(x, y) {
+  const column = document.elementsFromPoint(x, y).map((one) => one.closest(".cal-col[data-therapist]")).find(Boolean);
+  if (!column) return null;
+  const row = (y - held.offset - column.getBoundingClientRect().top) / rowHeight();
+  const minute = Math.max(Math.round(minuteAt(row) / SNAP) * SNAP, minuteAt(0));
+  return { column, minute, key: `${column.dataset.on} ${minute} ${column.dataset.therapist}` };
+}
+
+function address(act) {
+  const { place, visit } = held;
+  const asked = new URLSearchParams({ on: place.column.dataset.on, at: clock(place.minute), therapist: place.column.dataset.therapist });
+  return `/staff/calendar/visits/${visit}/${act}?${asked}`;
+}
+
+const WORDS = { free: "", reason: "Allowed with a reason", no: "Not possible" };
+
+function draw({ verdict, said } = {}) {
+  const { ghost, place } = held;
+  ghost.className = `cal-drop at-${(place.minute - minuteAt(0)) / CELL} for-${held.rows}`;
+  if (verdict === "reason" || verdict === "no") ghost.classList.add(`cal-drop--${verdict}`);
+  const head = document.createElement("b");
+  head.textContent = WORDS[verdict] || clock(place.minute);
+  ghost.replaceChildren(head, ...(verdict && WORDS[verdict] ? [`${clock(place.minute)} ${said.join(" ")}`] : []));
+  place.column.append(ghost);
+}
+
+async function judge() {
+  const asked = held.place.key;
+  const answer = await fetch(address("judge")).catch(() => null);
+  if (!held || held.place?.key !== asked || !answer || answer.redirected) return null;
+  held.verdict = await answer.json().catch(() => null);
+  if (held?.place?.key === asked && held.verdict) draw(held.verdict);
+  return held?.verdict ?? null;
+}
+
+function drag(x, y) {
+  const place = placeUnder(x, y);
+  if (!place || place.key === held.place?.key) return;
+  held.place = place;
+  held.verdict = null;
+  draw();
+  clearTimeout(held.rest);
+  held.rest = setTimeout(judge, REST);
+}
+
+function letGo() {
+  held?.ghost?.remove();
+  held?.card?.classList.remove("is-held");
+  clearTimeout(held?.rest);
+  held = null;
+}
+
+async function send(where, fields) {
+  const body = new URLSearchParams(fields);
+  body.set("csrf_token", document.querySelector("[name=csrf_token]").value);
+  body.set("back", location.pathname + location.search);
+  const answer = await fetch(where, { method: "POST", body }).catch(() => null);
+  if (!answer || answer.redirected) return { verdict: "no", said: ["The server did not answer. Nothing was moved."] };
+  return answer.json().catch(() => ({ verdict: "no", said: ["Nothing was moved."] }));
+}
+
+function done() {
+  sessionStorage.setItem(PLACE, JSON.stringify([wrap().scrollLeft, wrap().scrollTop]));
+  location.reload();
+}
+
+async function finish(where, fields, { verdict, said, rules }) {
+  if (verdict === "moved") return done();
+  if (verdict === "reason") return ask(where, fields, said, rules);
+  say(`${said.join(" ")} It stays where it was.`);
+  return refresh();
+}
+
+function ask(where, fields, said, rules) {
+  const dialog = document.getElementById("calendar-reason");
+  dialog.querySelector("ul").replaceChildren(...said.map((text) => Object.assign(document.createElement("li"), { textContent: text })));
+  dialog.querySelector("form").onsubmit = async (event) => {
+    event.preventDefault();
+    dialog.close();
+    const given = [...fields, ["reason", dialog.querySelector("input").value], ...rules.map((rule) => ["waived", rule])];
+    await finish(where, given, await send(where, given));
+  };
+  dialog.showModal();
+}
+
+async function drop() {
+  const { place, from, revision } = held;
+  if (!place || place.key === from) return letGo();
+  const where = address("drop");
+  const verdict = held.verdict ?? (await judge());
+  if (!held) return undefined;
+  letGo();
+  const fields = [["revision", revision]];
+  if (!verdict) return say("The server did not answer. Nothing was moved.");
+  return finish(where, fields, verdict.verdict === "free" ? await send(where, fields) : verdict);
+}
+
+document.addEventListener("dragstart", (event) => {
+  if (event.target.closest?.(".cal-col a")) event.preventDefault();
+});
+document.addEventListener("pointerdown", (event) => {
+  const card = event.target.closest(".cal-visit[data-movable]");
+  if (!card || event.button !== 0 || event.pointerType === "touch" || !isWide() || !card.closest("[data-therapist]")) return;
+  const slot = card.closest("li");
+  const column = card.closest(".cal-col");
+  const { at, for: rows } = rowsOf(slot);
+  held = {
+    card, rows, column, x: event.clientX, y: event.clientY, offset: event.clientY - slot.getBoundingClientRect().top,
+    visit: new URL(card.href).pathname.split("/").pop(), revision: card.dataset.movable,
+    from: `${column.dataset.on} ${minuteAt(at)} ${column.dataset.therapist}`, ghost: null,
+  };
+});
+document.addEventListener("pointermove", ({ clientX: x, clientY: y }) => {
+  if (!held) return;
+  if (!held.ghost) {
+    if (Math.hypot(x - held.x, y - held.y) < 6) return;
+    held.ghost = document.createElement("li");
+    held.card.classList.add("is-held");
+    say("");
+  }
+  drag(x, y);
+});
+document.addEventListener("pointerup", () => {
+  if (!held) return;
+  if (!held.ghost) return letGo();
+  // The click that follows a drag opens nothing.
+  const swallow = (event) => event.preventDefault();
+  addEventListener("click", swallow, { capture: true });
+  setTimeout(() => removeEventListener("click", swallow, { capture: true }), 50);
+  return drop();
+});
+document.addEventListener("keydown", ({ key }) => {
+  if (key === "Escape" && held) letGo();
+});
+
+// ---- A free time: pressed where it is meant
+
+document.addEventListener("click", (event) => {
+  const free = event.target.closest(".cal-free a");
+  if (!free || event.detail === 0 || !isWide()) return;
+  const li = free.closest("li");
+  const row = rowsOf(li).at + Math.floor((event.clientY - li.getBoundingClientRect().top) / rowHeight());
+  const to = new URL(free.href);
+  const first = minuteAt(rowsOf(li).at);
+  to.searchParams.set("at", clock(Math.max(Math.floor(minuteAt(row) / SNAP) * SNAP, first)));
+  event.preventDefault();
+  location.assign(to);
+});
+
+// ---- Keys, only while the grid has the focus
+
+const KEYS = {
+  n: "[data-books]",
+  t: ".cal-nav a:nth-child(2)",
+  d: ".cal-bar .tabs a:nth-child(1)",
+  r: ".cal-bar .tabs a:nth-child(2)",
+  w: ".cal-bar .tabs a:nth-child(3)",
+  o: ".cal-bar .tabs a:nth-child(4)",
+};
+const areOff = () => localStorage.getItem("letter-keys") === "off" || document.body.dataset.shortcuts === "off";
+const stops = (column) => [...column.querySelectorAll(".cal-visit, .cal-free a")];
+
+function walk(from, key) {
+  const columns = [...document.querySelectorAll(".cal-col")];
+  const column = from.closest(".cal-col");
+  if (!column) return columns.flatMap(stops)[0];
+  const own = stops(column);
+  const index = own.indexOf(from);
+  if (key === "ArrowDown") return own[index + 1];
+  if (key === "ArrowUp") return own[index - 1];
+  const { at } = rowsOf(from.closest("li"));
+  const rest = columns.slice(columns.indexOf(column) + 1);
+  const aside = key === "ArrowRight" ? rest : columns.slice(0, columns.indexOf(column)).reverse();
+  const next = aside.map(stops).find((found) => found.length);
+  const far = (one) => Math.abs(rowsOf(one.closest("li")).at - at);
+  return next?.reduce((best, one) => (far(one) < far(best) ? one : best));
+}
+
+document.addEventListener("keydown", (event) => {
+  const { key, target, ctrlKey, altKey, metaKey } = event;
+  if (ctrlKey || altKey || metaKey || !target.closest?.(".cal-wrap")) return;
+  if (key.startsWith("Arrow")) {
+    const next = walk(target, key);
+    if (!next) return;
+    event.preventDefault();
+    next.focus();
+    next.scrollIntoView({ block: "nearest", inline: "nearest" });
+    return;
+  }
+  if (areOff() || event.repeat) return;
+  const led = key === "m" ? target.closest(".cal-visit[data-movable]") : KEYS[key] && document.querySelector(KEYS[key]);
+  if (!led) return;
+  event.preventDefault();
+  location.assign(key === "m" ? `${led.href}/move` : led.href);
+});
+document.addEventListener("click", ({ target }) => {
+  const button = target.closest("[data-calendar-keys]");
+  if (!button) return;
+  localStorage.setItem("letter-keys", localStorage.getItem("letter-keys") === "off" ? "on" : "off");
+  showKeys();
+});
+
+function showKeys() {
+  for (const button of document.querySelectorAll("[data-calendar-keys]")) {
+    button.hidden = false;
+    button.setAttribute("aria-pressed", String(!areOff()));
+  }
+}
+
+if (calendar()) {
+  showKeys();
+  const scrolled = JSON.parse(sessionStorage.getItem(PLACE) ?? "null");
+  sessionStorage.removeItem(PLACE);
+  if (scrolled) wrap()?.scrollTo(...scrolled);
+  setInterval(look, EVERY);
+  document.addEventListener("visibilitychange", look);
+}

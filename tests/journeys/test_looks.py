@@ -1,0 +1,36 @@
+"""What a look must find: a page that is hard to read in one theme, or at one width, is told."""
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser
+
+from tests.journeys.looks import served, watched
+
+pytestmark = pytest.mark.browser
+
+PAGE = """<!doctype html><html lang="en"><title>Hours - Practice</title>
+<style>@media (prefers-color-scheme: dark) {{ body {{ color: #eee; background: #111 }} }} {style}</style>
+<main><h1>Hours</h1><p>From nine to five.</p></main></html>"""
+
+
+@pytest.mark.parametrize(
+    ("style", "told"),
+    [
+        ("@media (prefers-color-scheme: light) { p { color: #bbb } }", "at 360 light: color-contrast"),
+        ("@media (prefers-color-scheme: dark) { p { color: #444 } }", "at 1440 dark: color-contrast"),
+        ("@media (width < 400px) { p { width: 500px } }", "at 360: 1"),
+    ],
+    ids=["pale by day", "dark by night", "too wide for a phone"],
+)
+def test_a_look_tells_what_is_wrong(chromium: Browser, style: str, told: str) -> None:
+    app = Flask(__name__)
+    app.add_url_rule("/", view_func=lambda: PAGE.format(style=style))
+    with served(app) as base, pytest.raises(AssertionError, match=told), watched(chromium, base) as watch:
+        watch.open(watch.page(), "/")
+
+
+def test_a_look_finds_nothing_wrong_with_a_plain_page(chromium: Browser) -> None:
+    app = Flask(__name__)
+    app.add_url_rule("/", view_func=lambda: PAGE.format(style=""))
+    with served(app) as base, watched(chromium, base) as watch:
+        watch.open(watch.page(), "/")
