@@ -17,6 +17,7 @@ from clinic.practice import queries as practice
 from clinic.practice.models import Treatment
 from clinic.public.offered_types import sold_types
 from clinic.web.access import anyone, audience
+from clinic.web.compression import compressed
 
 blueprint = Blueprint("guidance", __name__)
 
@@ -47,6 +48,7 @@ class CitedSection:
 
 @blueprint.get("/guidance")
 @audience(anyone)
+@compressed
 def show() -> str:
     """The whole guidance on one page, the same everywhere except for what is offered here."""
     return render_template(

@@ -43,8 +43,7 @@ def asset_file(name: str) -> Path:
 def _packed(app: Flask) -> Callable[[str], ResponseReturnValue]:
     """The static view, which sends the build's compressed copy to browsers that accept gzip.
 
-    Only static files are compressed: pages hold secrets beside what a visitor typed, which compression could reveal
-    (BREACH).
+    For pages see `clinic.web.compression`.
     """
 
     def static(filename: str) -> ResponseReturnValue:

@@ -1,5 +1,6 @@
 """The guidance as a stranger reads it."""
 
+import gzip
 import re
 
 import pytest
@@ -118,6 +119,29 @@ def test_the_page_shows_no_figure_but_versions_and_sources(page: Element) -> Non
     for region in ("benefits", "types", "techniques", "causes", "silences", "sections"):
         shown = next(one for one in page.all("section") if one.attributes.get("aria-labelledby") == region)
         assert not re.search(r"\d", shown.text), region
+
+
+def test_a_browser_that_reads_gzip_gets_a_quarter_of_the_page_and_others_all_of_it(
+    client: FlaskClient, make: Make
+) -> None:
+    make.practice()
+    plain = client.get("/guidance?said=aloud")
+    packed = client.get("/guidance?said=aloud", headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert "Content-Encoding" not in plain.headers
+    assert "Accept-Encoding" in packed.vary
+    assert "Accept-Encoding" in plain.vary
+    assert len(packed.data) < len(plain.data) / 4
+    assert gzip.decompress(packed.data).decode().count("<h2") == plain.text.count("<h2")
+    assert (
+        "aloud" not in plain.text
+    )  # What a visitor sends, repeated beside a token, is what compression could betray.
+
+
+def test_pages_that_are_not_named_for_it_are_never_compressed(client: FlaskClient, make: Make) -> None:
+    make.practice()
+    for page in ("/", "/book", "/intake", "/my/sign-in"):
+        assert "Content-Encoding" not in client.get(page, headers={"Accept-Encoding": "gzip"}).headers
 
 
 def test_the_home_page_leads_to_it(client: FlaskClient, make: Make) -> None:
