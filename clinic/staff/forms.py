@@ -9,8 +9,7 @@ from clinic.guidance.knowledge import MODALITIES
 from clinic.guidance.rules.kinds import REGIONS
 from clinic.plans.models import DeclineReason, ReasonKind
 from clinic.plans.notes import PRESSURES, NoteContent
-from clinic.web.forms import Form
-from clinic.web.forms import Ticks as Ticks  # The settings' forms use it too.
+from clinic.web.forms import Form, Ticks
 
 NOTE_LENGTH = 8000
 REASON_LENGTH = 1000

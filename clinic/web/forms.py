@@ -126,3 +126,11 @@ def _longest(field: StringField) -> int:
     if isinstance(field, PasswordField):
         return PASSWORD_LENGTH
     return LONG_TEXT_LENGTH if isinstance(field, TextAreaField | HiddenField) else TEXT_LENGTH
+
+
+class UnchangedForm(Form):
+    """A form with a mark of what the page showed, so that nobody overwrites a colleague's change unseen."""
+
+    seen = HiddenField()
+    is_stale = False
+    """Whether somebody else saved the same thing first."""

@@ -70,7 +70,7 @@ def with_a_new_attribute(tree: Path) -> Mapping[str, str]:
     models, premises, forms = (
         "clinic/practice/models.py",
         "clinic/practice/premises.py",
-        "clinic/staff/settings/forms.py",
+        "clinic/staff/settings/premises_forms.py",
     )
     room = '    """A room of one location; one appointment at a time."""\n\n    __tablename__ = "rooms"\n'
     details = "    name: str\n    treatments: tuple[UUID, ...]\n"

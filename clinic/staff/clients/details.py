@@ -21,8 +21,8 @@ from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
 from clinic.staff.clients import file, layout
 from clinic.staff.clients.forms import ChangeForm, ClientAddressForm, ClientDetailsForm
-from clinic.staff.settings.forms import UnchangedForm
 from clinic.web.access import actor, audience, staff
+from clinic.web.forms import UnchangedForm
 
 
 @blueprint.get("/clients/<uuid:client_id>/record", endpoint="client_record")

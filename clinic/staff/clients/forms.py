@@ -7,8 +7,7 @@ from clinic import language
 from clinic.accounts.client_records import ClientDetails, Further
 from clinic.accounts.models import ContactKind, Relation
 from clinic.staff.booking.forms import NAME_LENGTH
-from clinic.staff.settings.forms import UnchangedForm
-from clinic.web.forms import Form
+from clinic.web.forms import Form, UnchangedForm
 from clinic.web.record_fields import BirthDate
 
 NOT_FILLED_IN_FOR_YOU = {"autocomplete": "off"}

@@ -14,7 +14,8 @@ from clinic.practice.absences import Away
 from clinic.practice.models import Closure, TimeOff
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
-from clinic.staff.settings.forms import ClosureForm, HolidaysForm, TimeOffForm, day_after, offered, text
+from clinic.staff.settings.absence_forms import ClosureForm, HolidaysForm, TimeOffForm
+from clinic.staff.settings.fields import day_after, offered, text
 from clinic.staff.settings.layout import BLOCKERS, OutsideHoursWatch, page, saved
 from clinic.web.access import actor, audience, staff
 

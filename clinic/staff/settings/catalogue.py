@@ -13,7 +13,7 @@ from clinic.practice.models import Therapist, Treatment
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
 from clinic.staff.settings.catalogue_forms import TherapistForm, TreatmentForm
-from clinic.staff.settings.forms import chosen, offered
+from clinic.staff.settings.fields import chosen, offered
 from clinic.staff.settings.layout import OWNERS, OutsideHoursWatch, page, saved, way
 from clinic.web.access import actor, audience, staff
 

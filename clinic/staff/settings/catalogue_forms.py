@@ -10,10 +10,9 @@ from clinic.practice.models import IntakeRule, NewClientRule
 from clinic.practice.therapists import TherapistDetails
 from clinic.practice.trainings import PRENATAL
 from clinic.practice.treatments import TreatmentDetails
-from clinic.staff.forms import Ticks
-from clinic.staff.settings.fields import Price, SettingsDateField, Whole, Within
-from clinic.staff.settings.forms import UnchangedForm, day_after, day_before, text
+from clinic.staff.settings.fields import Price, SettingsDateField, Whole, Within, day_after, day_before, text
 from clinic.staff.settings.practice_forms import APPROVALS
+from clinic.web.forms import Ticks, UnchangedForm
 
 COLOURS = ("Sky", "Clay", "Green", "Indigo", "Ochre", "Plum")
 TYPES = [(modality.id, modality.name) for modality in MODALITIES.values()]

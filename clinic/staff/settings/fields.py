@@ -1,12 +1,18 @@
-"""Fields of the settings: whole numbers, days, times of day and prices, each with a plain sentence when it cannot be read."""
+"""Fields of the settings: whole numbers, days, times of day and prices, each with a plain sentence when it cannot be
+read; and how forms read and fill them."""
 
 import re
-from datetime import date
+from collections.abc import Iterable
+from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 from wtforms import DateField, IntegerField, StringField
 from wtforms.validators import ValidationError
 
+from clinic.web.forms import Ticks
+
+ONE_DAY = timedelta(days=1)
 EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
 END_OF_DAY = 24 * 60
 CLOCK = re.compile(r"(\d{1,2})(?:[:.h]?([0-5]\d))?")
@@ -105,3 +111,31 @@ def parsed_day(text: str) -> date:
     if day is None or not EARLIEST <= day <= LATEST:
         raise ValueError("Enter a day, for example 2031-03-24.")
     return day
+
+
+def text(field: StringField) -> str:
+    """What was typed; nothing is the empty text."""
+    return field.data or ""
+
+
+def chosen(field: Ticks) -> tuple[UUID, ...]:
+    """The ids that are ticked; the form has checked that they were offered.
+
+    No such field may be `Optional`: that validator accepts any list whose first entry is empty.
+    """
+    return tuple(sorted(UUID(value) for value in field.data or ()))
+
+
+def offered(rows: Iterable[tuple[UUID, str]]) -> list[tuple[str, str]]:
+    """Rows as choices of a field."""
+    return [(str(id_), name) for id_, name in rows]
+
+
+def day_before(day: date | None) -> date | None:
+    """The last day of something that ends on this one."""
+    return day - ONE_DAY if day else None
+
+
+def day_after(day: date | None) -> date | None:
+    """The end of something whose last day this is."""
+    return day + ONE_DAY if day else None

@@ -29,9 +29,9 @@ from clinic.staff.blueprint import blueprint
 from clinic.staff.clinical.reviews import HEADINGS
 from clinic.staff.day import practice_zone
 from clinic.staff.settings.experience_wording import sentences
-from clinic.staff.settings.forms import UnchangedForm
 from clinic.staff.settings.layout import SIGNERS, page, saved
 from clinic.web.access import audience, may, staff
+from clinic.web.forms import UnchangedForm
 
 LONGEST_WORDS = 60
 """What can be searched for, in characters."""

@@ -20,11 +20,11 @@ from clinic.refusal import Refusal
 from clinic.scheduling.hours import Days
 from clinic.staff.blueprint import blueprint
 from clinic.staff.settings import week_form
-from clinic.staff.settings.fields import SettingsDateField, parsed_day
-from clinic.staff.settings.forms import UnchangedForm, day_after
+from clinic.staff.settings.fields import SettingsDateField, day_after, parsed_day
 from clinic.staff.settings.layout import OWNERS, OutsideHoursWatch, Problems, page, saved, tried
 from clinic.staff.settings.week_form import WeekLine
 from clinic.web.access import actor, audience, staff
+from clinic.web.forms import UnchangedForm
 
 ONE_DAY = timedelta(days=1)
 WEEKS_SHOWN = 4

@@ -15,9 +15,8 @@ from clinic.db import db, transaction
 from clinic.practice.editing import ChangedMeanwhile, Direction
 from clinic.refusal import NotFound, Refusal
 from clinic.staff import desk
-from clinic.staff.settings.forms import UnchangedForm
 from clinic.web.access import may
-from clinic.web.forms import Form
+from clinic.web.forms import Form, UnchangedForm
 
 OWNERS = (Permission.SETTINGS_WRITE,)
 BLOCKERS = (Permission.CALENDAR_WRITE, Permission.SETTINGS_WRITE)

@@ -12,10 +12,11 @@ from clinic.practice.legal_texts import LONGEST, LegalPage
 from clinic.refusal import NotFound
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
-from clinic.staff.settings.forms import UnchangedForm, text
+from clinic.staff.settings.fields import text
 from clinic.staff.settings.layout import OWNERS, page, saved
 from clinic.web import legal_pages
 from clinic.web.access import actor, audience, staff
+from clinic.web.forms import UnchangedForm
 from clinic.web.legal_pages import DRAFTS, FACTS, TITLES, UnfitText
 
 ABOUT = {

@@ -22,9 +22,9 @@ from clinic.refusal import NotFound
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
 from clinic.staff.messaging.outbox import FRAME_POLICY
-from clinic.staff.settings.forms import UnchangedForm
 from clinic.staff.settings.layout import OWNERS, page, saved
 from clinic.web.access import actor, audience, staff
+from clinic.web.forms import UnchangedForm
 
 
 class TextsForm(UnchangedForm):

@@ -11,7 +11,7 @@ from clinic.practice import photos, premises
 from clinic.practice.photo_encoding import PhotoShape
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
-from clinic.staff.settings.forms import text
+from clinic.staff.settings.fields import text
 from clinic.staff.settings.layout import OWNERS, page, saved
 from clinic.staff.settings.profile import UPLOAD_BYTES
 from clinic.staff.settings.profile_forms import LocationPhotoForm

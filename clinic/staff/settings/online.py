@@ -10,7 +10,7 @@ from clinic.db import transaction
 from clinic.practice import practice_settings, queries
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
-from clinic.staff.settings.forms import text
+from clinic.staff.settings.fields import text
 from clinic.staff.settings.layout import OWNERS, page, saved
 from clinic.staff.settings.practice import steps
 from clinic.web.access import actor, audience, staff

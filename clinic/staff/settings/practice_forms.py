@@ -7,10 +7,8 @@ from clinic.accounts import services as accounts
 from clinic.practice import geography
 from clinic.practice.booking_rules import BOUNDS, Approval, BookingRules
 from clinic.practice.practice_settings import Details
-from clinic.staff.forms import Ticks
 from clinic.staff.settings.fields import Whole, Within
-from clinic.staff.settings.forms import UnchangedForm
-from clinic.web.forms import readable
+from clinic.web.forms import Ticks, UnchangedForm, readable
 
 CURRENCIES = {
     "AUD": "Australian dollar",

@@ -12,9 +12,11 @@ from clinic.db import transaction
 from clinic.practice import geography, premises, queries, treatments
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
-from clinic.staff.settings.forms import LocationForm, RoomForm, UnchangedForm, offered
+from clinic.staff.settings.fields import offered
 from clinic.staff.settings.layout import OWNERS, OutsideHoursWatch, page, saved, way
+from clinic.staff.settings.premises_forms import LocationForm, RoomForm
 from clinic.web.access import actor, audience, staff
+from clinic.web.forms import UnchangedForm
 
 FARTHEST = 300
 

@@ -18,7 +18,7 @@ from clinic.practice.photo_encoding import PhotoShape
 from clinic.refusal import NotFound
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
-from clinic.staff.settings.forms import text
+from clinic.staff.settings.fields import text
 from clinic.staff.settings.layout import SIGNERS, page, saved
 from clinic.staff.settings.profile_forms import PortraitForm, ProfileForm
 from clinic.web.access import actor, audience, staff

@@ -8,8 +8,8 @@ from clinic.practice.models import Gender
 from clinic.practice.photo_encoding import MOST_BYTES, EncodedPhoto, PhotoShape, encoded
 from clinic.practice.profiles import ProfileDetails
 from clinic.refusal import Refusal
-from clinic.staff.settings.forms import UnchangedForm, text
-from clinic.web.forms import Form
+from clinic.staff.settings.fields import text
+from clinic.web.forms import Form, UnchangedForm
 
 
 class ProfileForm(UnchangedForm):

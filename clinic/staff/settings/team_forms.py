@@ -9,8 +9,7 @@ from wtforms.validators import InputRequired, Length, ValidationError
 from clinic.accounts.models import Role
 from clinic.practice.invitations import RotaPlace
 from clinic.practice.models import Therapist
-from clinic.staff.settings.forms import UnchangedForm
-from clinic.web.forms import Form, Ticks
+from clinic.web.forms import Form, Ticks, UnchangedForm
 
 NOWHERE, NEW = "none", "new"
 ROLES = (

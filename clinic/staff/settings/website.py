@@ -15,9 +15,9 @@ from clinic.practice.models import Practice
 from clinic.practice.websites import NotAWebsite
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
-from clinic.staff.settings.forms import UnchangedForm
 from clinic.staff.settings.layout import OWNERS, page, saved
 from clinic.web.access import actor, audience, staff
+from clinic.web.forms import UnchangedForm
 from clinic.web.framing import FRAMED_PATH
 
 BUTTON = Markup(
