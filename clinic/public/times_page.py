@@ -64,7 +64,7 @@ def render(
     elif refusal is None and not any(times for _, times in picker.groups):
         nearest, is_widened = _nearest_of_anybody(choice, now), True
     return render_template(
-        "public/choose.html",
+        "public/times.html",
         structured=structured_data.graph(
             structured_data.business(present, choice.location, now),
             structured_data.service(present, treatment, choice.location),

@@ -12,7 +12,7 @@ from typing import Final
 from clinic.guidance.rules.kinds import RuleSet
 from clinic.guidance.rules.v2026_11 import RULE_SET as V2026_11
 from clinic.guidance.rules.v2026_12.focus import FOCUS
-from clinic.guidance.rules.v2026_12.safety import SAFETY
+from clinic.guidance.rules.v2026_12.safety_table import SAFETY
 from clinic.guidance.rules.v2026_12.scoring import BACK, PREFERENCES
 
 RULE_SET: Final[RuleSet] = replace(
