@@ -2,7 +2,7 @@
 
 `judge` looks at four things together: treatment × safety outcome × therapist × length.
 
-1. Every type the treatment offers is left out by a safety rule.
+1. The type that the treatment leads with is left out by a safety rule: it would not be what its name says.
 2. The visit is longer than the longest session that the plan allows.
 3. The therapist lacks a training that the client's answers call for (pregnancy), or that the only types left require.
 
@@ -116,9 +116,9 @@ def judge(proposed: Proposed, limits: VisitLimits, aside: Collection[str] = ()) 
     """What speaks against this, except what was set aside; empty if it fits."""
     against = _rules_against(limits.left_out, aside)
     left = [modality for modality in proposed.modalities if modality not in against]
-    found: list[Objection] = []
-    if proposed.modalities and not left:
-        found.append(_left_out(proposed, against))
+    found = [
+        _left_out(leading, against[leading]) for leading in proposed.modalities[:1] if leading in against
+    ]
     if limits.most_minutes is not None and proposed.minutes > max(limits.most_minutes, _longest(aside)):
         found.append(_too_long(proposed, limits))
     found += [
@@ -264,14 +264,13 @@ def _rules_against(
     return {modality: rules for modality, rules in still.items() if rules}
 
 
-def _left_out(proposed: Proposed, against: Mapping[str, frozenset[str]]) -> Objection:
-    rules = sorted({rule for modality in proposed.modalities for rule in against[modality]})
-    types = ", ".join(MODALITIES[modality].name for modality in proposed.modalities if modality in MODALITIES)
+def _left_out(modality: str, rules: Iterable[str]) -> Objection:
+    against = tuple(sorted(rules))
     return Objection(
         mismatch=Mismatch.LEFT_OUT,
-        keys=tuple(rule_key(rule) for rule in rules),
-        sentence=f"{types} is left out for safety",
-        rules=tuple(rules),
+        keys=tuple(rule_key(rule) for rule in against),
+        sentence=f"{MODALITIES[modality].name} is left out for safety",
+        rules=against,
     )
 
 

@@ -236,6 +236,9 @@ def _avoid(facts: Facts, outcome: SafetyOutcome) -> tuple[str, ...]:
 
 
 def _areas(types: tuple[str, ...], facts: Facts, avoid: tuple[str, ...]) -> tuple[str, ...]:
+    """Where to work: where it hurts, or the whole back if nothing does; nowhere yet if nobody has asked."""
+    if "pain_areas" in facts.unknown:
+        return ()
     wanted = set(facts.many("pain_areas")) or set(_WHOLE_BACK)
     if {"trigger_point", "neuromuscular"} & set(types):
         wanted |= {near for area in facts.many("pain_areas") for near in _REFERRING[area]}

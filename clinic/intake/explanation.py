@@ -8,10 +8,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
+from clinic.guidance.knowledge import MODALITIES
 from clinic.guidance.levels import Disposition, HelpPlace, HowSoon, Level
 from clinic.guidance.plan import area_minutes
 from clinic.guidance.questions import PAGES
-from clinic.guidance.rules.kinds import REGIONS
+from clinic.guidance.rules.kinds import ALL_LEFT_OUT, LEFT_OUT, REGIONS, listed
 from clinic.intake.models import Outcome, SubmissionKind
 
 Stored = Mapping[str, Any]
@@ -76,7 +77,9 @@ class ExplainedSafety:
         for row in stored.get("exclusions", ()):
             exclusions[row["modality"]] = (*exclusions.get(row["modality"], ()), row["rule"])
         return cls(
-            fired=tuple(ExplainedRule.read(row) for row in stored.get("fired", ())),
+            fired=tuple(
+                _with_all_left_out(ExplainedRule.read(row), exclusions) for row in stored.get("fired", ())
+            ),
             exclusions=exclusions,
             notes=tuple((note["code"], note["text"]) for note in stored.get("notes", ())),
             forbidden=tuple(stored.get("forbidden", ())),
@@ -97,6 +100,17 @@ class ExplainedSafety:
     def has_note(self, code: str) -> bool:
         """Whether the session has to mind this."""
         return any(code == noted for noted, _ in self.notes)
+
+
+def _with_all_left_out(fired: ExplainedRule, exclusions: Mapping[str, tuple[str, ...]]) -> ExplainedRule:
+    """The rule with every type it leaves out among its changes: those that need more pressure than it allows are stored
+    apart."""
+    types = [modality for modality in MODALITIES if fired.rule in exclusions.get(modality, ())]
+    if not types:
+        return fired
+    others = tuple(line for line in fired.changes if not line.startswith(f"{LEFT_OUT}: "))
+    all_of_them = ALL_LEFT_OUT.format(types=listed(MODALITIES[modality].name for modality in types))
+    return replace(fired, changes=(*others[:1], all_of_them, *others[1:]))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,7 @@
 """The draft plan: where, how firmly, with what, how long and how often."""
 
+from collections.abc import Iterable
+
 import pytest
 
 from clinic.guidance.engine import screen, suggest
@@ -12,8 +14,8 @@ from tests.guidance.people import Answers
 OUTSIDE = {"aromatherapy"}
 
 
-def planned(answers: Answers) -> DraftPlan:
-    facts = Facts.of(answers)
+def planned(answers: Answers, *, unknown: Iterable[str] = ()) -> DraftPlan:
+    facts = Facts.of(answers, unknown=unknown)
     outcome = screen(facts)
     suggestion = suggest(facts, outcome)
     assert suggestion is not None
@@ -144,6 +146,11 @@ def test_areas_are_those_that_hurt_from_head_to_foot() -> None:
 
 def test_without_a_painful_area_it_is_the_whole_back() -> None:
     assert planned({"back_pain_now": "no"}).areas == ("neck", "shoulders", "upper_back", "lower_back")
+
+
+def test_before_anybody_asked_where_it_hurts_no_area_is_planned() -> None:
+    assert planned({"visit_goals": ["posture"]}).areas
+    assert planned({"visit_goals": ["posture"]}, unknown=["pain_areas"]).areas == ()
 
 
 def test_point_work_adds_the_areas_that_refer() -> None:

@@ -83,6 +83,12 @@ def test_the_samples_say_what_their_clients_answered() -> None:
     assert told.rules_against(["deep_tissue"]) == {"C07"}
     assert told.left_out[0].modality == "deep_tissue"
     assert told.left_out[0].rules == ("C07",)
+    # It is stored apart, because pressure leaves it out and not the rule by name; who reads the rule reads both.
+    changes = told.fired[0].changes
+    assert [line for line in changes if line.startswith("Left out")] == [
+        "Left out: deep tissue massage, mechanical impulse therapy."
+    ]
+    assert changes[0] == "Medium pressure at most."
 
 
 def _paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

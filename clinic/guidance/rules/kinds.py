@@ -88,15 +88,15 @@ class Effect:
             sentences.append(AT_MOST.format(pressure=self.cap.value.capitalize()))
         if self.exclude:
             sentences.append(
-                ALL_LEFT_OUT.format(types=_names(MODALITIES[modality].name for modality in self.exclude))
+                ALL_LEFT_OUT.format(types=listed(MODALITIES[modality].name for modality in self.exclude))
             )
         if self.points:
             sentences.append(
-                ALL_LESS_SUITED.format(types=_names(MODALITIES[modality].name for modality, _ in self.points))
+                ALL_LESS_SUITED.format(types=listed(MODALITIES[modality].name for modality, _ in self.points))
             )
         if self.forbid:
             sentences.append(
-                NOT_USED.format(types=_names(TECHNIQUES[technique].name for technique in self.forbid))
+                NOT_USED.format(types=listed(TECHNIQUES[technique].name for technique in self.forbid))
             )
         if self.avoid or self.sites:
             named = (*(REGIONS.get(name, name) for name in self.avoid), *self.sites)
@@ -104,7 +104,8 @@ class Effect:
         return (*sentences, *(note.text for note in self.notes))
 
 
-def _names(names: Iterable[str]) -> str:
+def listed(names: Iterable[str]) -> str:
+    """Names within a sentence, as the lists of a rule have them."""
     return ", ".join(f"{name[0].lower()}{name[1:]}" for name in names)
 
 
