@@ -24,7 +24,7 @@ def access(client_id: UUID) -> ResponseReturnValue:
     now = clock.now()
     head = file.head_of(client_id, now)
     if not (may(Permission.AUDIT_READ) or head.is_own):
-        return clinical_tabs.closed("access", head), 403
+        return clinical_tabs.to_open_form(client_id, "access")
     found = audit_reading.page(AuditQuestion(client_id=client_id), before=_id("before"), after=_id("after"))
     with transaction():
         audit.record(

@@ -46,7 +46,7 @@ Tab = Callable[[FileHead, datetime], ResponseReturnValue]
 
 
 def of_own_client(tab: str) -> Callable[[Tab], Callable[[UUID], ResponseReturnValue]]:
-    """Let only a therapist of this client through to a tab; others get the form of *Open with reason*, with 403."""
+    """Let only a therapist of this client through to a tab; others are led to the form of *Open with reason*."""
 
     def guarded(view: Tab) -> Callable[[UUID], ResponseReturnValue]:
         @wraps(view)
@@ -54,7 +54,7 @@ def of_own_client(tab: str) -> Callable[[Tab], Callable[[UUID], ResponseReturnVa
             now = clock.now()
             head = file.head_of(client_id, now)
             if not head.is_own:
-                return closed(tab, head), 403
+                return to_open_form(client_id, tab)
             return view(head, now)
 
         return opened
@@ -62,10 +62,9 @@ def of_own_client(tab: str) -> Callable[[Tab], Callable[[UUID], ResponseReturnVa
     return guarded
 
 
-def closed(tab: str, head: FileHead, form: OpenForm | None = None) -> str:
-    """What stands in place of a clinical tab that is not open to the reader."""
-    form = form or OpenForm(formdata=None)
-    return file.page(tab, head, template="closed", form=form, has_errors=form.has_errors)
+def to_open_form(client_id: UUID, tab: str) -> ResponseReturnValue:
+    """Lead on to *Open with reason* from a tab that is not open to the reader."""
+    return redirect(url_for("staff.open_file", client_id=client_id, tab=tab), 303)
 
 
 @blueprint.route("/clients/<uuid:client_id>/open/<tab>", methods=["GET", "POST"], endpoint="open_file")
@@ -81,7 +80,8 @@ def open_file(client_id: UUID, tab: str) -> ResponseReturnValue:
         return to_tab
     form = OpenForm()
     if not form.validate_on_submit():
-        return closed(tab, head, form), 422 if form.has_errors else 200
+        page = file.page(tab, head, template="closed", form=form, has_errors=form.has_errors)
+        return page, 422 if form.has_errors else 200
     with transaction():
         services.open_with_reason(client_id, reason=form.reason.data or "", by=desk.user(), now=now)
     desk.say("The record is open to you for 24 hours. The owner sees this and your reason.")
