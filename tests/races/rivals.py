@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from flask import Flask
+
 from clinic.app import create_app
 from clinic.db import db, dispose
 from config import Settings
@@ -100,23 +102,22 @@ def end_all() -> None:
 
 def _wait_for_orders(settings: Settings, number: int, barrier: Any, orders: Any, reports: Any) -> None:
     app = create_app(settings)
+    while (order := orders.get()) is not None:
+        deed, tasks = order
+        _run(app, deed, tasks, number, barrier, reports)
     with app.app_context():
-        while (order := orders.get()) is not None:
-            deed, tasks = order
-            _run(deed, tasks, number, barrier, reports)
         dispose()
 
 
-def _run(deed: Deed, tasks: Sequence[Any], number: int, barrier: Any, reports: Any) -> None:
-    db.session.connection()  # A warm connection, so that the round measures the deed alone.
-    db.session.rollback()
+def _run(app: Flask, deed: Deed, tasks: Sequence[Any], number: int, barrier: Any, reports: Any) -> None:
+    with app.app_context():
+        db.session.connection()  # A warm connection, so that the round measures the deed alone.
     for count, task in enumerate(tasks):
         barrier.wait(TIMEOUT_SECONDS)
         begun = time.perf_counter()
         try:
-            result = deed(count, number, task)
+            with app.app_context():  # As each request has one: what is read once for it ends with it.
+                result = deed(count, number, task)
         except Exception as error:  # the report names it, and the test judges
             result = type(error).__name__
-        finally:
-            db.session.remove()
         reports.put(Report(count, number, result, time.perf_counter() - begun))
