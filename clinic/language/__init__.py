@@ -7,7 +7,7 @@ clients is in `catalogues/health`, see `health_texts`. A sentence that is in no 
 It does not know the reader: code that writes a letter or a page sets the language with `speaking`.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from gettext import c2py
@@ -80,6 +80,12 @@ def ngettext(one: str, many: str, number: int) -> str:
     forms = catalogue(spoken).get(one) or (one, many)
     which = _which_form(spoken)(number) if len(forms) > 1 else 0
     return forms[min(which, len(forms) - 1)]
+
+
+def joined(words: Iterable[str]) -> str:
+    """`neck, shoulders and upper back`: one word or more as a list within a sentence."""
+    *most, last = words
+    return gettext("%(one)s and %(other)s") % {"one": ", ".join(most), "other": last} if most else last
 
 
 @cache

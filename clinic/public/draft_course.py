@@ -9,7 +9,7 @@ from clinic.guidance.course import CLIENT_CAN_COME
 from clinic.guidance.plan import AS_WISHED
 from clinic.guidance.rules.kinds import REGION_GROUPS, REGIONS
 from clinic.intake.explanation import ExplainedPlan
-from clinic.language import ENGLISH, N_, current, gettext, ngettext
+from clinic.language import ENGLISH, N_, current, gettext, joined, ngettext
 from clinic.language.health_texts import health_text
 from clinic.language.reading import money
 from clinic.practice.models import Treatment
@@ -112,17 +112,13 @@ def _types(plan: ExplainedPlan, chosen: Treatment | None) -> str:
     parts = plan.parts_of(minutes) if minutes else plan.area_parts
     sentence = gettext("%(type)s for the %(areas)s, %(minutes)s minutes")
     return "; ".join(
-        sentence % {"type": health_text(part.name), "areas": _and(part.areas), "minutes": part.minutes}
+        sentence
+        % {
+            "type": health_text(part.name),
+            "areas": joined(health_text(REGIONS.get(area, area)) for area in part.areas),
+            "minutes": part.minutes,
+        }
         for part in parts
-    )
-
-
-def _and(regions: Sequence[str]) -> str:
-    names = [health_text(REGIONS.get(region, region)) for region in regions]
-    return (
-        names[0]
-        if len(names) == 1
-        else gettext("%(one)s and %(other)s") % {"one": ", ".join(names[:-1]), "other": names[-1]}
     )
 
 

@@ -10,7 +10,7 @@ from wtforms import BooleanField, DateField, SelectField
 from wtforms.validators import InputRequired, ValidationError
 
 from clinic.booking.waiting import entries
-from clinic.language import N_, gettext
+from clinic.language import N_, gettext, joined
 from clinic.language.reading import long_date, weekday_name
 from clinic.practice import queries as practice
 from clinic.practice.models import Location, Treatment
@@ -149,9 +149,9 @@ def in_words(times: Iterable[int]) -> str:
     """`Mondays to Wednesdays and Fridays, mornings and evenings`."""
     kept = list(times)
     days, parts = entries.weekdays_of(kept), entries.parts_of(kept)
-    which = gettext("Any day") if len(days) == len(DAYS_OF_WEEK) else _listed(map(_days, _runs(days)))
+    which = gettext("Any day") if len(days) == len(DAYS_OF_WEEK) else joined(map(_days, _runs(days)))
     at_any_time = gettext("any time of day") if len(parts) == len(PARTS_OF_DAY) else ""
-    return f"{which}, {at_any_time or _listed(gettext(PARTS_OF_DAY[part]) for part in parts)}"
+    return f"{which}, {at_any_time or joined(gettext(PARTS_OF_DAY[part]) for part in parts)}"
 
 
 def _runs(days: Sequence[int]) -> list[list[int]]:
@@ -170,9 +170,3 @@ def _days(run: Sequence[int]) -> str:
     if len(run) == 1:
         return names[0]
     return gettext("%(first)s to %(last)s") % {"first": names[0], "last": names[-1]}
-
-
-def _listed(words: Iterable[str]) -> str:
-    *most, last = words
-    between = gettext("and")
-    return f"{', '.join(most)} {between} {last}" if most else last

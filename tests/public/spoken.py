@@ -47,4 +47,4 @@ def english_on(page: Visitor) -> list[str]:
     """The English that is left on a page which says that it is German."""
     assert page.page.one("html").get("lang") == "de", page.path
     said = Spoken(page.answer.text).said
-    return [text.strip() for text in said if ENGLISH.search(text.replace("am After", ""))]
+    return [text.strip() for text in said if ENGLISH.search(re.sub("(am|den) After", "", text))]

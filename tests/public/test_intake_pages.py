@@ -810,6 +810,7 @@ def test_after_a_no_a_time_can_be_asked_for_without_health_answers(visitor: Visi
         "given_name": "Ada",
         "family_name": "Sample",
         "mail": "ada@client.example",
+        "phone": "+49 30 5550199",
         "agree": "y",
         "plain": "yes",
         "key": hidden[1],

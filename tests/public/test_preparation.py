@@ -236,7 +236,7 @@ def test_a_gap_is_named_and_what_was_typed_stays(app: Flask, visit: Appointment)
     page.press("Save and go on", sitting_hours_per_day="5")
     assert page.status == 422
     assert page.title.startswith("Error:")
-    assert "choose one answer" in page.text
+    assert "Choose how active you are." in page.text
     hours = [one for one in page.page.all("input") if one.attributes.get("name") == "sitting_hours_per_day"]
     assert hours[0].get("value") == "5"
     assert stored() == []
