@@ -73,6 +73,7 @@ CODES = {
     "outcomes": {"level", "disposition", "rule_set"},
     "photo_files": {"format", "digest"},
     "practice": {
+        "websites",
         "name",
         "legal_name",
         "phone",

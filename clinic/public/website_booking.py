@@ -218,7 +218,7 @@ def _page(name: str, **shown: object) -> str:
     websites = present.websites if present else []
     framing.allow_websites(websites)
     return render_template(
-        f"public/website/{name}.html",
+        f"public/website_booking/{name}.html",
         websites=websites,
         spoken=_spoken(),
         host=urlsplit(current_app.config["PUBLIC_URL"]).netloc,

@@ -82,7 +82,7 @@ def test_a_signature_stands_there_with_name_licence_and_day(therapist: Browser) 
         ({"name": ""}, "Enter your name."),
         ({"licence": ""}, "Enter your licence."),
         ({"has_read": ""}, "Tick that you have read the rules."),
-        ({"licence": "x" * 61}, "longer than 60"),
+        ({"licence": "x" * 61}, "at most 60 characters"),
     ],
 )
 def test_a_form_that_lacks_something_says_so_and_keeps_the_rest(

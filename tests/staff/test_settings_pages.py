@@ -99,10 +99,10 @@ def test_an_owner_comes_from_nothing_to_an_offer_in_seven_steps(owner: Browser, 
     imprint = "/staff/settings/legal/imprint/de"
     Visitor(owner.client).open(imprint).press("Save the text", words="Ana Ortiz")
     assert "Clients cannot book yet" in owner.get("/staff/settings")
-    assert "10:00" not in owner.get("/book/relaxation-an-hour?day=2031-03-04")
+    assert "10:00" not in owner.get("/book/relaxation-an-hour?day=2031-03-04&times=all")
     Visitor(owner.client).open("/staff/settings").press("Open for booking")
     assert "Clients can book." in owner.get("/staff/settings")
-    assert "10:00" in owner.get("/book/relaxation-an-hour?day=2031-03-04")
+    assert "10:00" in owner.get("/book/relaxation-an-hour?day=2031-03-04&times=all")
 
 
 def test_a_practice_cannot_open_while_a_client_would_find_nothing(owner: Browser) -> None:
@@ -194,7 +194,7 @@ BAD_TREATMENTS = [
     ({"price": "１２"}, "Enter a price"),
     ({"name": ""}, "Enter what clients choose by."),
     ({"first": "needlework"}, "Choose one of the answers below"),
-    ({"therapists": "not-an-id"}, "not a valid choice"),
+    ({"therapists": "not-an-id"}, "is no answer to “"),
     ({"intake": "sometimes"}, "Choose one of the answers below"),
     ({"first": "manual_lymphatic_drainage"}, "needs training in lymphatic drainage"),
 ]

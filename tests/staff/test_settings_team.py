@@ -102,7 +102,7 @@ def test_a_page_that_is_old_sends_no_second_letter_and_says_so(owner: Visitor) -
     ({"mail": "", "roles": "front_desk"}, "Enter the e-mail address."),
     ({"mail": "nobody", "roles": "front_desk"}, "Enter an e-mail address in the correct format"),
     ({"mail": "jonas@mail.example"}, "Tick at least one role."),
-    ({"mail": "jonas@mail.example", "roles": "boss"}, "not a valid choice"),
+    ({"mail": "jonas@mail.example", "roles": "boss"}, "“boss” is no answer to “"),
     ({"mail": "ines@alderlane.example", "roles": "front_desk"}, "is already on the team"),
 ])  # fmt: skip
 def test_what_cannot_be_invited_is_said_and_what_was_typed_stays(

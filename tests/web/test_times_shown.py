@@ -188,7 +188,11 @@ def moves(shop: Shop, at: datetime) -> Appointment:
 def pages(shop: Shop, *, sold: bool) -> Iterator[tuple[str, Shown, Shown]]:
     """Each page with what it shows for Thursday, and what can be taken there."""
     address, day = signed_links.manage_path(shop.visit.id, shop.visit.link_epoch), TEN.date()
-    yield "move", shop.on_thursday(f"{address}/move?day={day}"), takeable(lambda at: moves(shop, at))
+    yield (
+        "move",
+        shop.on_thursday(f"{address}/move?day={day}&times=all"),
+        takeable(lambda at: moves(shop, at)),
+    )
 
     def at_the_desk(at: datetime, who: UUID) -> Appointment:
         return desk.move(
@@ -210,7 +214,7 @@ def pages(shop: Shop, *, sold: bool) -> Iterator[tuple[str, Shown, Shown]]:
     def hold(at: datetime) -> Appointment:
         return services.hold(SearchCriteria(shop.sold.id), at, browser=b"m" * 32, client_id=None, now=NOW)
 
-    page = f"/book/{shop.sold.slug}?day={day}"
+    page = f"/book/{shop.sold.slug}?day={day}&times=all"
     yield "book", shop.on_thursday(page), takeable(hold)
     call = f"/api/v1/availability?treatment={shop.sold.slug}&from={day}&to={day + ONE_DAY}"
     days = shop.browser.get(call).get_json()["locations"][0]["days"]
