@@ -175,6 +175,16 @@ PROCESSING: Final = (
         tables=("audit_entries", "audit_seals", "health_grants"),
     ),
     Processing(
+        name=N_("What is still to do"),
+        data=N_(
+            "To whom a task about you was handed over, that it is done, and what colleagues wrote on it; nothing about your health."
+        ),
+        ground=Ground.WORK,
+        seen_by=N_("The front desk, the therapists and the owner of the practice."),
+        kept=IN_THE_TABLE,
+        tables=("task_marks", "task_words", "to_dos"),
+    ),
+    Processing(
         name=N_("Staff"),
         data=N_(
             "For people who work here: their accounts, sign-ins, hours, time off, and the rules they signed. Of therapists, their name, their "

@@ -23,6 +23,7 @@ from clinic.intake import services as intake
 from clinic.language import N_
 from clinic.plans import note_drafts, preparation
 from clinic.practice import invitations
+from clinic.tasks import services as tasks
 
 
 class Sweep(Enum):
@@ -117,6 +118,13 @@ RETENTION: Final = (
         after=N_("the first answer"),
         why=N_("a form or a caller that repeats itself gets the first answer"),
         delete=idempotency.delete_old,
+    ),
+    Retention(
+        what=N_("Words and marks on tasks, and to-dos that are done"),
+        keep=tasks.KEPT,
+        after=N_("they were written, handed over or done"),
+        why=N_("long enough to ask who had taken something on"),
+        delete=tasks.delete_old,
     ),
     Retention(
         what=N_("Attempts to make or prove a backup"),

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -52,7 +53,7 @@ def treated(user_id: UUID, client_ids: Iterable[UUID], now: datetime) -> frozens
 
 
 def is_treated(
-    client_id: sa.SQLColumnExpression[UUID], user_id: UUID, now: datetime
+    client_id: sa.SQLColumnExpression[Any], user_id: UUID, now: datetime
 ) -> sa.ColumnElement[bool]:
     """The rule of `treats` about the client of each row, for a statement that reads more than this."""
     since = _years_before(now, YEARS_BACK)
@@ -120,7 +121,7 @@ def queue(user_id: UUID, now: datetime) -> list[WaitingReview]:
     """
     rows = db.session.execute(
         sa.select(Review, Client, Outcome.level)
-        .where(_waits_for(user_id, now))
+        .where(waits_for(user_id, now))
         .join(Client, Client.id == Review.client_id)
         .join(Outcome, Outcome.id == Review.outcome_id)
         .outerjoin(Appointment, Appointment.id == Review.appointment_id)
@@ -143,7 +144,7 @@ def queue_by_other_rules(user_id: UUID, rule_set: str, now: datetime) -> list[Wa
     """Reviews of this therapist's queue that another rule set than this version judged, with answers and outcome, oldest first."""
     rows = db.session.execute(
         sa.select(Review, Client, Outcome.level)
-        .where(_waits_for(user_id, now), Outcome.rule_set != rule_set)
+        .where(waits_for(user_id, now), Outcome.rule_set != rule_set)
         .join(Client, Client.id == Review.client_id)
         .join(Outcome, Outcome.id == Review.outcome_id)
         .outerjoin(Appointment, Appointment.id == Review.appointment_id)
@@ -156,7 +157,7 @@ def queue_by_other_rules(user_id: UUID, rule_set: str, now: datetime) -> list[Wa
     ]
 
 
-def _waits_for(user_id: UUID, now: datetime) -> sa.ColumnElement[bool]:
+def waits_for(user_id: UUID, now: datetime) -> sa.ColumnElement[bool]:
     """Whether a review, joined with its client, outcome and visit, waits for this therapist."""
     return sa.and_(
         Review.decided_at.is_(None),
@@ -177,9 +178,9 @@ def waiting(user_id: UUID, now: datetime) -> int:
         .join(Client, Client.id == Review.client_id)
         .join(Outcome, Outcome.id == Review.outcome_id)
         .outerjoin(Appointment, Appointment.id == Review.appointment_id)
-        .where(_waits_for(user_id, now))
+        .where(waits_for(user_id, now))
     )
-    both = reviews.union_all(_plain_requests(user_id).with_only_columns(Appointment.id)).subquery()
+    both = reviews.union_all(requests_without_review(user_id).with_only_columns(Appointment.id)).subquery()
     return db.session.scalar(sa.select(sa.func.count()).select_from(both)) or 0
 
 
@@ -187,7 +188,7 @@ def plain_requests(user_id: UUID | None = None) -> list[Appointment]:
     """Requested visits without an open review, earliest deadline first; for one therapist or all."""
     return list(
         db.session.scalars(
-            _plain_requests(user_id)
+            requests_without_review(user_id)
             .order_by(Appointment.decide_by, Appointment.id)
             .options(
                 joinedload(Appointment.client),
@@ -199,7 +200,7 @@ def plain_requests(user_id: UUID | None = None) -> list[Appointment]:
     )
 
 
-def _plain_requests(user_id: UUID | None) -> sa.Select[Appointment]:
+def requests_without_review(user_id: UUID | None) -> sa.Select[Appointment]:
     reviewed = sa.exists().where(Review.appointment_id == Appointment.id, Review.decided_at.is_(None))
     asked = sa.select(Appointment).where(Appointment.state == State.REQUESTED, ~reviewed)
     if user_id is not None:

@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from clinic import clock
 from clinic.accounts.models import User
 from clinic.accounts.permissions import Permission
 from clinic.booking import queries as booking_queries
@@ -77,11 +76,3 @@ def say(text: str, *, undo: str | None = None, fields: Mapping[str, str] | None 
 def undo_address(appointment: Appointment) -> str:
     """The URL that undoes the last act on a visit."""
     return url_for("staff.undo", appointment_id=appointment.id)
-
-
-@blueprint.app_context_processor
-def waiting_reviews() -> dict[str, int]:
-    """How many decisions wait for the signed-in therapist: the count on the rail of every staff page."""
-    if request.blueprint not in STAFF_PAGES or not access.may(Permission.REVIEW_DECIDE):
-        return {}
-    return {"waiting_reviews": plans.waiting(user().id, clock.now())}

@@ -30,6 +30,8 @@ from clinic.practice import invitations
 from clinic.practice.invitations import StaffInvitation
 from clinic.practice.models import Location, Photo, PhotoFile, Therapist, TherapistProfile
 from clinic.practice.profiles import ProfileDetails
+from clinic.tasks import services as tasks
+from clinic.tasks.models import ToDo
 from clinic.untrusted_files.isolation import CleanFile
 from tests.authorisation.world import World
 
@@ -283,6 +285,15 @@ def _legal_text(world: World) -> Objects:
 def _letter_text(world: World) -> Objects:
     """Words of a letter belong to the practice, not to anybody."""
     return Objects({"kind": "reminder", "spoken": "de"}, {"kind": "nothing", "spoken": "de"})
+
+
+def _to_do(world: World) -> Objects:
+    """A to-do is everybody's here; what is clinical among the tasks is tested in `tests/staff/test_tasks.py`."""
+    row = db.session.scalars(sa.select(ToDo)).first()
+    if row is None:
+        row = tasks.add_to_do("Order oil.", due_at=clock.now(), owner_id=None, by=world.ines, now=clock.now())
+        db.session.commit()
+    return Objects({"kind": "to_do", "subject_id": row.id}, {"kind": "to_do", "subject_id": NOBODYS})
 
 
 def _check_in(world: World) -> Objects:
@@ -571,6 +582,12 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "staff.accept_offer": lambda world: Objects({"offer_id": world.offer_to_ada.id}, {"offer_id": NOBODYS}),
     "staff.confirm": _appointment_with_health,
     "staff.decline": _appointment_with_health,
+    "staff.task": _to_do,
+    "staff.hand_task_over": _to_do,
+    "staff.take_task_back": _to_do,
+    "staff.task_done": _to_do,
+    "staff.task_reopened": _to_do,
+    "staff.task_words": _to_do,
     "staff.note": _appointment_with_health,
     "staff.add_to_note": _appointment_with_health,
     "staff.new_incident": _appointment_with_health,

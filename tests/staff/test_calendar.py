@@ -28,8 +28,8 @@ AT_ONE = AT_TEN + timedelta(hours=3)
 DAY = "/staff/calendar?view=day&day=2031-03-03"
 MOST_BYTES = 60_000
 MOST_STATEMENTS = 4
-OF_EVERY_PAGE = ("SELECT users.", "SELECT heartbeats.")
-"""What every page of the staff asks: who is signed in, and how the delivery of messages is."""
+OF_EVERY_PAGE = ("SELECT users.", "SELECT heartbeats.", "SELECT count(*) FILTER")
+"""What every page of the staff asks: who is signed in, how the delivery of messages is, and how many tasks wait."""
 
 
 def column(page: str, slug: str, on: str = "2031-03-03") -> Element:

@@ -1,0 +1,271 @@
+"""Tasks: what waits for whom, that it goes away with its cause, and what the desk does not see of it."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from clinic.accounts.models import AuditEntry, HealthGrant, User
+from clinic.booking.models import Appointment, State
+from clinic.db import db
+from clinic.messaging.models import Message
+from clinic.plans import check_ins
+from clinic.plans import queries as plans
+from clinic.plans.check_ins import Feeling, Reply
+from clinic.tasks import services
+from clinic.tasks.models import TaskKind, TaskMark, TaskWords, ToDo
+from tests import make
+from tests.measuring import statements
+from tests.plans.conftest import Scene
+from tests.plans.intakes import review
+from tests.staff.conftest import Browser
+from tests.web.reading import read
+
+LATER = make.NOW + timedelta(days=2)
+SignIn = Callable[[User], Browser]
+
+
+def listed(browser: Browser, query: str = "") -> str:
+    """The tasks of a list in words, without what stands around it."""
+    return " ".join(one.text for one in read(browser.get(f"/staff/tasks{query}")).all("ol"))
+
+
+def came(scene: Scene, **columns: object) -> Appointment:
+    return scene.visit(starts_at=make.NOW - timedelta(hours=3), state=State.DONE, **columns)
+
+
+def lost_letter(visit: Appointment) -> Message:
+    """A confirmation that could not be delivered."""
+    row = Message(
+        kind="confirmation",
+        subject_id=visit.id,
+        recipient_id=visit.id,
+        client_id=visit.client_id,
+        occasion="r1",
+        owed_at=make.NOW - timedelta(hours=2),
+        due_at=make.NOW - timedelta(hours=2),
+        given_up_at=make.NOW - timedelta(hours=1),
+        why="refused",
+    )
+    db.session.add(row)
+    db.session.commit()
+    return row
+
+
+def test_nothing_waits_and_the_page_says_what_will(front_desk: Browser) -> None:
+    assert "Nothing waits here" in front_desk.get("/staff/tasks")
+
+
+def test_a_review_waits_until_it_is_decided(scene: Scene, therapist: Browser) -> None:
+    waiting = review(scene.visit(starts_at=LATER))
+    page = read(therapist.get("/staff/tasks"))
+    assert "Review Ada Sample" in page.one("main").text
+    assert any(link.get("href") == f"/staff/reviews/{waiting.id}" for link in page.one("main").all("a"))
+    therapist.done(f"/staff/reviews/{waiting.id}/accept", revision=waiting.revision)
+    assert "Review Ada" not in listed(therapist)
+
+
+def test_each_fact_of_a_treatment_is_a_task_of_its_therapist(scene: Scene, therapist: Browser) -> None:
+    visit = came(scene)
+    check_ins.answer(visit, Reply(Feeling.WORSE, is_worried=True), make.NOW - timedelta(hours=1))
+    scene.visit(state=State.REQUESTED, request_reason="plain", starts_at=LATER, decide_by=LATER)
+    db.session.commit()
+    page = listed(therapist)
+    assert "Sign the note of Ada Sample" in page
+    assert "Look at the check-in of Ada Sample" in page
+    assert "Decide the request of Ada Sample" in page
+    assert "worse" not in page.lower()
+
+
+def test_the_desk_has_what_is_not_clinical_and_sees_nothing_else(scene: Scene, front_desk: Browser) -> None:
+    visit = came(scene)
+    check_ins.answer(visit, Reply(Feeling.WORSE, is_worried=True), make.NOW - timedelta(hours=1))
+    soon = scene.visit(starts_at=make.NOW + timedelta(days=1), who=make.client(given_name="Ben"))
+    scene.visit(starts_at=make.NOW - timedelta(hours=6), who=make.client(given_name="Cleo"))
+    lost_letter(soon)
+    review(scene.visit(starts_at=LATER))
+    for query in ("", "?whose=all", "?whose=nobodys"):
+        page = listed(front_desk, query)
+        assert "Answers missing: Ben Sample" in page
+        assert "A message did not arrive: Ben Sample" in page
+        assert "Say whether they came: Cleo Sample" in page
+        for clinical in ("Review", "check-in", "Sign the note", "Decide the request"):
+            assert clinical not in page
+    assert front_desk.look(f"/staff/tasks/note/{visit.id}").status_code == 404
+
+
+def test_a_colleague_sees_nothing_of_a_client_who_is_not_theirs(scene: Scene, colleague: Browser) -> None:
+    waiting = review(scene.visit(starts_at=LATER))
+    assert "Ada" not in listed(colleague, "?whose=all")
+    assert colleague.look(f"/staff/tasks/review/{waiting.id}").status_code == 404
+
+
+def test_while_nobody_is_at_the_desk_a_therapist_has_its_tasks(
+    scene: Scene, therapist: Browser, sign_in: SignIn
+) -> None:
+    scene.visit(starts_at=make.NOW + timedelta(days=1))
+    assert "Answers missing: Ada Sample" in listed(therapist)
+    make.user(roles=["front_desk"])
+    assert "Answers missing" not in listed(therapist)
+    assert "Answers missing: Ada Sample" in listed(therapist, "?whose=all")
+
+
+def test_a_task_handed_over_is_the_colleagues_and_opens_the_record_for_a_week(
+    scene: Scene, therapist: Browser, colleague: Browser
+) -> None:
+    waiting = review(scene.visit(starts_at=LATER))
+    daniel = db.session.scalars(sa.select(User).where(User.given_name == "Daniel")).one()
+    page = therapist.done(
+        f"/staff/tasks/review/{waiting.id}/hand-over",
+        seen=scene.therapist_user.id,
+        to=daniel.id,
+        words="Knows her well, marker.",
+    )
+    assert "Daniel has it now." in page
+    assert "Review Ada" not in listed(therapist)
+    theirs = listed(colleague)
+    assert "Review Ada Sample" in theirs
+    assert "Handed over by Ines" in theirs
+    assert "Knows her well, marker." in theirs
+    assert colleague.look(f"/staff/reviews/{waiting.id}").status_code == 200
+    grant = db.session.scalars(sa.select(HealthGrant)).one()
+    assert grant.until - grant.granted_at == services.OPENS_FOR
+    assert b"marker" not in db.session.scalars(sa.select(TaskWords.text_sealed)).one()
+    deeds = set(db.session.scalars(sa.select(AuditEntry.action)))
+    assert {"hand_task_over", "open_for_colleague"} <= deeds
+
+
+def test_taking_a_task_back_closes_the_record_again(
+    scene: Scene, therapist: Browser, colleague: Browser
+) -> None:
+    waiting = review(scene.visit(starts_at=LATER))
+    daniel = db.session.scalars(sa.select(User).where(User.given_name == "Daniel")).one()
+    at = f"/staff/tasks/review/{waiting.id}"
+    therapist.done(f"{at}/hand-over", seen=scene.therapist_user.id, to=daniel.id, words="")
+    therapist.done(f"{at}/take-back")
+    assert "Review Ada Sample" in listed(therapist)
+    assert not plans.treats(daniel.id, scene.ada.id, make.NOW)
+    assert colleague.look(f"/staff/reviews/{waiting.id}").status_code == 404
+
+
+def test_a_hand_over_from_an_old_page_or_to_the_wrong_person_loses_nothing(
+    scene: Scene, therapist: Browser, colleague: Browser
+) -> None:
+    waiting = review(scene.visit(starts_at=LATER))
+    fritz = make.user(roles=["front_desk"], given_name="Fritz")
+    daniel = db.session.scalars(sa.select(User).where(User.given_name == "Daniel")).one()
+    at = f"/staff/tasks/review/{waiting.id}/hand-over"
+    answer = therapist.post(at, seen=fritz.id, to=daniel.id, words="Typed words")
+    assert answer.status_code == 409
+    assert "Typed words" in answer.get_data(as_text=True)
+    assert therapist.post(at, seen=scene.therapist_user.id, to=fritz.id, words="").status_code == 400
+    assert therapist.post(at, seen=scene.therapist_user.id, to="", words="x" * 400).status_code == 400
+    assert not db.session.scalars(sa.select(TaskMark)).all()
+
+
+def test_done_is_only_for_what_cannot_end_by_itself_and_can_be_taken_back(
+    scene: Scene, front_desk: Browser, therapist: Browser
+) -> None:
+    soon = scene.visit(starts_at=make.NOW + timedelta(days=3, hours=5))
+    letter = lost_letter(soon)
+    page = front_desk.done(f"/staff/tasks/letter/{soon.id}/done")
+    assert "Done." in page
+    assert "did not arrive" not in listed(front_desk)
+    assert "A message did not arrive: Ada Sample" in listed(front_desk, "?whose=done")
+    front_desk.done(f"/staff/tasks/letter/{soon.id}/open")
+    assert "A message did not arrive: Ada Sample" in listed(front_desk)
+    front_desk.done(f"/staff/tasks/letter/{soon.id}/done")
+    letter.given_up_at = make.NOW + timedelta(minutes=5)
+    db.session.commit()
+    assert "A message did not arrive: Ada Sample" in listed(front_desk)
+    waiting = review(scene.visit(starts_at=LATER))
+    assert therapist.post(f"/staff/tasks/review/{waiting.id}/done").status_code == 409
+
+
+def test_a_to_do_is_written_down_sealed_and_done(front_desk: Browser) -> None:
+    page = front_desk.done("/staff/tasks", text="Order marker oil", due_on="2031-03-05", to="desk")
+    assert "Order marker oil" in page
+    row = db.session.scalars(sa.select(ToDo)).one()
+    assert b"marker" not in row.text_sealed
+    assert "18:00" in listed(front_desk)
+    front_desk.done(f"/staff/tasks/to_do/{row.id}/done")
+    assert "Order marker oil" not in listed(front_desk)
+
+
+def test_a_to_do_without_words_or_a_day_keeps_what_was_typed(front_desk: Browser) -> None:
+    answer = front_desk.post("/staff/tasks", text="Order oil", due_on="next week", to="desk")
+    assert answer.status_code == 400
+    assert "Order oil" in answer.get_data(as_text=True)
+    assert front_desk.post("/staff/tasks", text="", due_on="2031-03-05", to="desk").status_code == 400
+    assert front_desk.post("/staff/tasks", text="x", due_on="2031-03-05", to="somebody").status_code == 400
+
+
+@pytest.mark.parametrize("query", ["?whose=x", "?kind=x", "?page=x"])
+def test_a_list_that_does_not_exist_is_not_found(front_desk: Browser, query: str) -> None:
+    assert front_desk.look(f"/staff/tasks{query}").status_code == 404
+
+
+def test_a_word_says_that_nothing_about_health_belongs_there(scene: Scene, front_desk: Browser) -> None:
+    soon = scene.visit(starts_at=make.NOW + timedelta(days=1))
+    page = front_desk.get(f"/staff/tasks/answers/{soon.id}")
+    assert "Nothing about health" in page
+    assert "Called at noon" in front_desk.done(f"/staff/tasks/answers/{soon.id}/words", text="Called at noon")
+    assert front_desk.post(f"/staff/tasks/answers/{soon.id}/words", text="").status_code == 400
+
+
+def test_each_look_at_a_clinical_task_is_recorded(scene: Scene, therapist: Browser) -> None:
+    waiting = review(scene.visit(starts_at=LATER))
+    therapist.get("/staff/tasks")
+    looks = db.session.scalars(sa.select(AuditEntry).where(AuditEntry.purpose == "tasks")).all()
+    assert [(look.subject_id, look.actor) for look in looks] == [
+        (waiting.id, f"user:{scene.therapist_user.id}")
+    ]
+
+
+def test_the_page_costs_no_more_statements_with_more_tasks(scene: Scene, therapist: Browser) -> None:
+    def asked() -> int:
+        with statements() as sent:
+            therapist.get("/staff/tasks")
+        return len(sent)
+
+    came(scene)
+    few = asked()
+    for hours in range(4, 24, 2):
+        scene.visit(
+            starts_at=make.NOW - timedelta(hours=hours * 24),
+            state=State.DONE,
+            who=make.client(given_name=f"Client {hours}"),
+        )
+    assert asked() == few
+
+
+def test_the_rail_counts_in_one_statement(scene: Scene, therapist: Browser) -> None:
+    review(scene.visit(starts_at=LATER))
+    came(scene, who=make.client(given_name="Ben"))
+    with statements() as sent:
+        page = therapist.get("/staff/messages")
+    assert len([one for one in sent if "task_marks" in one]) == 1
+    assert "Tasks" in page
+    assert "(2 waiting)" in page
+
+
+def test_the_database_keeps_one_mark_a_task_and_no_half_hand_over(scene: Scene) -> None:
+    mark = TaskMark(kind=TaskKind.NOTE, subject_id=scene.ada.id, assignee_id=scene.therapist_user.id)
+    db.session.add(mark)
+    with pytest.raises(IntegrityError, match="assigned_whole"):
+        db.session.flush()
+    db.session.rollback()
+
+
+def test_old_words_and_finished_to_dos_are_deleted(scene: Scene) -> None:
+    old = make.NOW - services.KEPT - timedelta(days=1)
+    by = scene.therapist_user
+    gone = services.add_to_do("Old", due_at=old, owner_id=None, by=by, now=old)
+    stays = services.add_to_do("Open", due_at=old, owner_id=None, by=by, now=old)
+    db.session.add(TaskMark(kind=TaskKind.TO_DO, subject_id=gone.id, done_at=old, done_by_id=by.id))
+    db.session.flush()
+    services.delete_old(make.NOW - services.KEPT)
+    assert list(db.session.scalars(sa.select(ToDo.id))) == [stays.id]
+    assert not db.session.scalars(sa.select(TaskMark)).all()
