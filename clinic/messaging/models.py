@@ -20,6 +20,7 @@ class MessageKind(StrEnum):
     REQUEST_RECEIVED = "request_received"
     REQUEST_CONFIRMED = "request_confirmed"
     REQUEST_DECLINED = "request_declined"
+    CALL_FIRST = "call_first"
     REMINDER = "reminder"
     AFTERCARE = "aftercare"
     OWN_TIPS = "own_tips"

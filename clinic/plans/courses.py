@@ -17,10 +17,12 @@ from clinic.guidance.facts import Facts
 from clinic.guidance.knowledge import MODALITIES
 from clinic.guidance.outcome import SafetyOutcome
 from clinic.guidance.rules import rule_set
+from clinic.guidance.rules.kinds import REGIONS
 from clinic.guidance.schedule import SessionPosition
 from clinic.guidance.suggestion import Match, Suggestion
 from clinic.plans.models import LookBack, Plan, PlannedSession, Review
 from clinic.practice.models import Therapist
+from clinic.refusal import Refusal
 from clinic.scheduling import hours
 
 DAYS_APART = {"once": 7, "weekly": 7, "fortnightly": 14, "monthly": 28}
@@ -31,8 +33,30 @@ COUNTED = (State.REQUESTED, State.BOOKED, State.ARRIVED, State.DONE)
 """States that take a place in a course."""
 
 
-def begin(review: Review, chosen: Sequence[str], *, by: User, now: datetime) -> Plan | None:
-    """Create the course that a therapist decided on, and end the previous one.
+MOST_SESSIONS = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class DraftChanges:
+    """What a therapist alters of a draft course; None leaves it as the rules drafted it."""
+
+    areas: tuple[str, ...] | None = None
+    pressure: str | None = None
+    sessions: int | None = None
+
+
+class NotThisCourse(Refusal):
+    """The draft cannot be altered so: an area that is left alone, a pressure firmer than safety allows, too many sessions."""
+
+    status = 400
+    code = "not-this-course"
+    sentence = "The course cannot be changed so."
+
+
+def begin(
+    review: Review, chosen: Sequence[str], *, by: User, now: datetime, changes: DraftChanges | None = None
+) -> Plan | None:
+    """Create the course that a therapist decided on, and end the previous one. Raises NotThisCourse.
 
     Areas, pressure, techniques and sessions are drafted again by the rules of the answers' own rule set, for the types
     in the order chosen. Session 1 is the visit under review. None if there is neither a visit nor a therapist.
@@ -42,6 +66,8 @@ def begin(review: Review, chosen: Sequence[str], *, by: User, now: datetime) -> 
         return None
     facts = questionnaire.facts_of(review.submission.answers)
     draft = _draft(facts, review.outcome.rule_set, chosen)
+    if changes is not None:
+        draft = _changed(draft, changes, engine.screen(facts, rule_set(review.outcome.rule_set)))
     db.session.execute(
         sa.update(Plan)
         .where(Plan.client_id == review.client_id, Plan.ended_at.is_(None))
@@ -69,6 +95,38 @@ def begin(review: Review, chosen: Sequence[str], *, by: User, now: datetime) -> 
         now=now,
     )
     return made
+
+
+def _changed(draft: plan.DraftPlan, changes: DraftChanges, safety: SafetyOutcome) -> plan.DraftPlan:
+    if changes.areas is not None and changes.areas != draft.areas:
+        alone = set(changes.areas) & set(draft.avoid)
+        if alone:
+            raise NotThisCourse(f"Leave alone: {', '.join(REGIONS[area] for area in sorted(alone))}.")
+        draft = replace(draft, areas=changes.areas, area_mix="", area_parts=())
+    if changes.pressure is not None and changes.pressure != draft.pressure:
+        firmest = safety.cap.value if safety.cap else plan.PRESSURES[-1]
+        if plan.PRESSURES.index(changes.pressure) > plan.PRESSURES.index(firmest):
+            raise NotThisCourse(f"Safety keeps the pressure to {firmest}.")
+        draft = replace(draft, pressure=changes.pressure, pressure_why="Chosen by the therapist.")
+    if changes.sessions is not None and changes.sessions != _count(draft):
+        if not 1 <= changes.sessions <= MOST_SESSIONS:
+            raise NotThisCourse(f"Plan between 1 and {MOST_SESSIONS} sessions.")
+        draft = _with_sessions(draft, changes.sessions)
+    return draft
+
+
+def _with_sessions(draft: plan.DraftPlan, sessions: int) -> plan.DraftPlan:
+    """As many sessions; looked back on where it was planned, else at the last one."""
+    gates = tuple(number for number in draft.reassess.after if number <= sessions) or (sessions,)
+    every = "weekly" if draft.course.every == "once" else draft.course.every
+    course = replace(
+        draft.course,
+        sessions=sessions,
+        most=None,
+        every=every if sessions > 1 else "once",
+        text=f"{sessions} sessions, {every}." if sessions > 1 else "One session.",
+    )
+    return replace(draft, course=course, reassess=replace(draft.reassess, after=gates))
 
 
 def draft_again(plan: Plan, chosen: Sequence[str]) -> None:

@@ -62,6 +62,11 @@ class Review(Identified, Model):
     chosen_sealed: Mapped[bytes | None]
     chosen = Sealed[dict[str, Any] | None]("chosen_sealed")
     """Modalities in order, and the safety rules that were deliberately set aside for an excluded one."""
+    call_first_at: Mapped[datetime | None]
+    """Since when a therapist wants to call the client before deciding; the review stays open meanwhile."""
+    call_first_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("users.id"))
+    tells_client: Mapped[bool] = mapped_column(default=False, server_default=sa.text("false"))
+    """Whether the client is told that a call comes first, or a doctor's word: by the page of the visit, never by mail."""
     revision: Mapped[int] = mapped_column(default=1)
 
     outcome: Mapped[Outcome] = relationship()
@@ -75,6 +80,7 @@ class Review(Identified, Model):
             "(decided_at IS NULL) = (decision IS NULL) AND (decided_at IS NULL) = (decided_by_id IS NULL)",
             name="decided_whole",
         ),
+        sa.CheckConstraint("(call_first_at IS NULL) = (call_first_by_id IS NULL)", name="call_first_whole"),
     )
 
 

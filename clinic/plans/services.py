@@ -21,6 +21,7 @@ from clinic.guidance.levels import Level
 from clinic.intake.explanation import Explanation
 from clinic.intake.models import Clearance, Outcome, Submission
 from clinic.plans import courses, scores, visit_fit
+from clinic.plans.courses import DraftChanges
 from clinic.plans.models import Decision, DeclineReason, ReasonKind, Review
 from clinic.refusal import NotFound, Refusal, Stale
 
@@ -112,6 +113,8 @@ def decide(
     waived: Iterable[str] = (),
     becomes: Fit | None = None,
     clears: bool = False,
+    changes: DraftChanges | None = None,
+    tells_client: bool = False,
     revision: int,
     by: User,
     now: datetime,
@@ -121,7 +124,8 @@ def decide(
     Accept takes the suggested types in their order; change takes some of them in another order; replace takes any of
     the guidance's types; change, replace and decline need a reason. At level refer the rules that stopped the booking
     are cleared for 30 days; `clears` does the same for the rules that asked for a therapist first, so that further
-    visits need no request. Clearing needs a reason in words.
+    visits need no request. Clearing needs a reason in words. `changes` are what a change or replacement alters of the draft
+    course. With `tells_client` the page of the visit says that a doctor's word is wanted first.
 
     The visit has to suit the answers (`booking.suitability`): `becomes` gives it another treatment or therapist at its own
     time, and `waived` are keys of objections that are set aside by name, for this course and with a reason in words.
@@ -157,6 +161,7 @@ def decide(
         decided_by_id=by.id,
         decision=decision.value,
         reason_kind=reason_kind.value if reason_kind else None,
+        tells_client=tells_client,
     )
     review.reason = reason or None
     review.chosen = {
@@ -167,7 +172,7 @@ def decide(
         if cleared:
             clear(review.submission, rules=cleared, reason=reason, until=now + CLEARED_FOR, by=by, now=now)
         if chosen:
-            courses.begin(review, chosen, by=by, now=now)
+            courses.begin(review, chosen, by=by, now=now, changes=changes)
     audit.record(
         audit.by_user(by.id),
         "decide",
@@ -179,6 +184,25 @@ def decide(
     )
     db.session.flush()
     return review
+
+
+def call_first(review: Review, *, tells_client: bool, revision: int, by: User, now: datetime) -> None:
+    """Note that the client is called before the review is decided. A request stays one, and keeps its deadline.
+
+    Raises Stale if somebody has decided meanwhile.
+    """
+    _store(review, revision=revision, call_first_at=now, call_first_by_id=by.id, tells_client=tells_client)
+    audit.record(
+        audit.by_user(by.id), "call_first", review, client_id=review.client_id, purpose="review", now=now
+    )
+
+
+def need_no_call(review: Review, *, revision: int, by: User, now: datetime) -> None:
+    """Undo `call_first`. Raises Stale if somebody has decided meanwhile."""
+    _store(review, revision=revision, call_first_at=None, call_first_by_id=None, tells_client=False)
+    audit.record(
+        audit.by_user(by.id), "need_no_call", review, client_id=review.client_id, purpose="review", now=now
+    )
 
 
 def _chosen(
@@ -241,12 +265,13 @@ def _settle_visit(appointment: Appointment | None, decision: Decision, actor: st
         raise StillBooked
 
 
-def _store(review: Review, *, revision: int, **decided: object) -> None:
-    """Store the decision only if the revision is the one it was made for; raises Stale otherwise."""
+def _store(review: Review, *, revision: int, **columns: object) -> None:
+    """Store a decision, or what is wanted before it, only if the review is undecided and as the page showed it; raises Stale
+    otherwise."""
     done = db.session.execute(
         sa.update(Review)
         .where(Review.id == review.id, Review.revision == revision, Review.decided_at.is_(None))
-        .values(revision=revision + 1, **decided)
+        .values(revision=revision + 1, **columns)
         .execution_options(synchronize_session=False)
         .returning(Review.id)
     ).first()

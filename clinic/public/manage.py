@@ -28,7 +28,7 @@ from clinic.intake import queries as intake
 from clinic.language import N_, gettext
 from clinic.messaging import queries as messages
 from clinic.messaging.kinds.reminders import to_come
-from clinic.plans import before_visit, courses, to_book
+from clinic.plans import before_visit, courses, to_book, wanted_first
 from clinic.plans.preparation import progress_of
 from clinic.practice import queries as practice
 from clinic.practice.supply import Supply, supply_of
@@ -261,6 +261,7 @@ def _page(visit: Appointment, token: str, *, refusal: str | None = None) -> str:
         refusal=refusal,
         safety_form=before_visit.form_path(visit, now),
         **_preparation(visit, now),
+        wanted_first=wanted_first.wanted_first(visit),
         may_wait=entries.may_wait(visit, now),
         is_unreachable=_open(visit, now) and not messages.reaches_by_mail(visit.id),
         waits=waiting_list.earlier_than(visit.id) is not None if _open(visit, now) else None,

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 
-from wtforms import BooleanField, HiddenField, RadioField, SelectField, TextAreaField
+from wtforms import BooleanField, HiddenField, IntegerField, RadioField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from clinic.guidance.knowledge import MODALITIES
 from clinic.guidance.rules.kinds import REGIONS
+from clinic.intake.explanation import Explanation
+from clinic.plans.courses import DraftChanges
 from clinic.plans.models import DeclineReason, ReasonKind
 from clinic.plans.notes import PRESSURES, NoteContent
 from clinic.web.forms import Form, Ticks
@@ -23,8 +25,6 @@ REASON_KINDS = (
     (ReasonKind.OTHER, "Another reason"),
 )
 DECLINE_REASONS = (
-    (DeclineReason.DOCTOR_FIRST, "A doctor’s or midwife’s word first"),
-    (DeclineReason.CALL_FIRST, "I want to call first"),
     (DeclineReason.NOBODY_TRAINED, "Nobody here is trained for it"),
     (DeclineReason.SAFETY, "Massage is not safe now"),
     (DeclineReason.OTHER, "Another reason"),
@@ -33,6 +33,10 @@ TYPES = tuple((modality.id, modality.name) for modality in MODALITIES.values())
 NOTED_REGIONS = tuple(
     (code, name[0].upper() + name[1:]) for code, name in REGIONS.items() if not code.startswith("whole_")
 )
+
+
+def _revision(sent: str | None) -> int:
+    return int(sent) if sent and sent.isascii() and sent.isdigit() and len(sent) < 10 else -1
 
 
 class OpenForm(Form):
@@ -56,8 +60,7 @@ class DecisionForm(Form):
     @property
     def seen(self) -> int:
         """The revision of the review on the form's page; anything but a number counts as outdated."""
-        sent = self.revision.data or ""
-        return int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else -1
+        return _revision(self.revision.data)
 
 
 class ClearingForm(DecisionForm):
@@ -90,6 +93,31 @@ class DeclineForm(DecisionForm):
     )
 
 
+class DoctorFirstForm(DecisionForm):
+    """A doctor's or midwife's word is wanted before any visit."""
+
+    tells = BooleanField(
+        "Tell the client so",
+        description="The page of their visit says it. The letter only leads there, because a letter names nothing about health.",
+        default=True,
+    )
+
+
+class CallFirstForm(Form):
+    """The client is called before the review is decided."""
+
+    revision = HiddenField()
+    tells = BooleanField(
+        "Tell the client that we call",
+        description="A letter says that we would like to speak first, and gives the number of the practice.",
+    )
+
+    @property
+    def seen(self) -> int:
+        """The revision of the review on the form's page; anything but a number counts as outdated."""
+        return _revision(self.revision.data)
+
+
 class DepartForm(DecisionForm):
     """A decision that overrides the suggestion needs a reason."""
 
@@ -107,6 +135,32 @@ class ChooseForm(DepartForm, ClearingForm):
     second = SelectField("Second type", validators=[Optional()])
     third = SelectField("Third type", validators=[Optional()])
     set_aside = Ticks("Safety rules you set aside", validators=[Optional()])
+    areas = Ticks("Areas", choices=list(NOTED_REGIONS), validators=[Optional()])
+    pressure = RadioField("Pressure", choices=[], validators=[Optional()])
+    sessions = IntegerField("Number of sessions", validators=[Optional()])
+
+    def offer_course(self, explained: Explanation) -> None:
+        """Fill in what can be altered of the draft course; areas that are to be left alone are not offered."""
+        alone = explained.plan.avoid if explained.plan else ()
+        self.areas.choices = [(code, name) for code, name in NOTED_REGIONS if code not in alone]
+        self.pressure.choices = [(pressure, pressure[0].upper() + pressure[1:]) for pressure in PRESSURES]
+
+    def show_course(self, explained: Explanation) -> None:
+        """Show the draft course as it is suggested."""
+        if explained.plan:
+            self.areas.data = list(explained.plan.areas)
+            self.pressure.data = explained.plan.pressure or None
+            self.sessions.data = explained.plan.course.sessions
+
+    def changes(self, explained: Explanation) -> DraftChanges:
+        """What was altered of the course that the form showed; the rest is drafted anew for the types chosen."""
+        shown = explained.plan
+        areas, pressure, sessions = tuple(self.areas.data or ()), self.pressure.data, self.sessions.data
+        return DraftChanges(
+            areas=areas if areas and (shown is None or areas != shown.areas) else None,
+            pressure=pressure if pressure and (shown is None or pressure != shown.pressure) else None,
+            sessions=sessions if shown is None or sessions != shown.course.sessions else None,
+        )
 
     def offer(self, types: Sequence[tuple[str, str]], rules: Sequence[tuple[str, str]]) -> None:
         """Fill in what can be chosen here: types as (id, name), rules as (id, sentence)."""

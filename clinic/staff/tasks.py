@@ -35,6 +35,7 @@ NO_HEALTH = "Everybody here can read it. Nothing about health; that belongs into
 KIND_NAMES = {
     TaskKind.REVIEW: "Reviews",
     TaskKind.REQUEST: "Requests without answers",
+    TaskKind.CALL: "Calls",
     TaskKind.CHECK_IN: "Check-ins",
     TaskKind.LOOK_BACK: "Look backs",
     TaskKind.NOTE: "Notes to sign",
@@ -49,6 +50,7 @@ KIND_NAMES = {
 TABLES = {
     TaskKind.REVIEW: "reviews",
     TaskKind.REQUEST: "appointments",
+    TaskKind.CALL: "reviews",
     TaskKind.CHECK_IN: "check_ins",
     TaskKind.LOOK_BACK: "appointments",
     TaskKind.NOTE: "appointments",
@@ -195,7 +197,7 @@ def open_address(task: OpenTask) -> str | None:
         return None
     if task.kind in (TaskKind.BACKUP, TaskKind.DRILL):
         return url_for("staff.settings_data")
-    if task.kind is TaskKind.REVIEW:
+    if task.kind in (TaskKind.REVIEW, TaskKind.CALL):
         return url_for("staff.review", review_id=task.subject_id)
     endpoint = {
         TaskKind.LOOK_BACK: "staff.look_back",

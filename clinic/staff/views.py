@@ -9,6 +9,7 @@ from clinic.staff.calendar import pages as calendar
 from clinic.staff.clients import access_tab, barring, clinical_tabs, details, file, listing, merging
 from clinic.staff.clinical import (
     check_ins,
+    decisions,
     documents,
     fit_visit,
     incidents,
@@ -62,6 +63,7 @@ PAGES = (
     visits,
     arrival,
     reviews,
+    decisions,
     fit_visit,
     notes,
     look_backs,

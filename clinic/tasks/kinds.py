@@ -125,6 +125,29 @@ def _reviews(reader: TaskReader) -> Tasks:
     )
 
 
+def _calls(reader: TaskReader) -> Tasks:
+    return (
+        _task(
+            TaskKind.CALL,
+            Review.id,
+            client=Review.client_id,
+            visit=Review.appointment_id,
+            owner=Review.call_first_by_id,
+            due=sa.func.coalesce(Appointment.decide_by, Review.call_first_at + DAY),
+            since=Review.call_first_at,
+        )
+        .select_from(Review)
+        .join(Client, Client.id == Review.client_id)
+        .outerjoin(Appointment, Appointment.id == Review.appointment_id)
+        .where(
+            Review.decided_at.is_(None),
+            Review.call_first_at.is_not(None),
+            Client.erased_at.is_(None),
+            plans.is_treated(Review.client_id, reader.user_id, reader.now),
+        )
+    )
+
+
 def _requests(reader: TaskReader) -> Tasks:
     asked = plans.requests_without_review(reader.user_id).with_only_columns(Appointment.id)
     return (
@@ -325,6 +348,14 @@ KINDS: Final = {
             group=TaskGroup.CLINICAL,
             needs=Permission.REVIEW_DECIDE,
             rows=_requests,
+        ),
+        DeclaredTask(
+            kind=TaskKind.CALL,
+            label="Call",
+            group=TaskGroup.CLINICAL,
+            needs=Permission.REVIEW_DECIDE,
+            rows=_calls,
+            can_be_done=True,
         ),
         DeclaredTask(
             kind=TaskKind.CHECK_IN,

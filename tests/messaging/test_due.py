@@ -13,11 +13,13 @@ from clinic.db import db, transaction
 from clinic.intake.models import Draft
 from clinic.messaging.kinds.reminders import to_come
 from clinic.messaging.models import Message, MessageKind
+from clinic.plans import services as plans
 from clinic.plans.models import Review, SessionNote
 from clinic.practice.models import Treatment
 from tests.make import Make
 from tests.messaging.conftest import Pass
 from tests.messaging.mailers import Postbox
+from tests.plans.intakes import review
 
 SETTLED = timedelta(seconds=120)
 HOUR = timedelta(hours=1)
@@ -87,6 +89,28 @@ def test_a_declined_request_gets_one_kind_of_letter(
         request_decisions.decline(request.id, actor="system", now=now + HOUR)
     run(now + 2 * HOUR)
     assert kinds() == [MessageKind.REQUEST_RECEIVED, MessageKind.REQUEST_DECLINED]
+
+
+def test_a_client_is_told_of_a_call_only_if_wanted_and_not_once_it_is_undone(
+    make: Make, massage: Treatment, ada: Client, run: Pass, now: datetime
+) -> None:
+    request = make.appointment(of=massage, who=ada, state=State.REQUESTED, request_reason="safety")
+    waiting, by = review(request), make.user(roles=["therapist"])
+    with transaction():
+        plans.call_first(waiting, tells_client=True, revision=1, by=by, now=now)
+    run(now)
+    assert MessageKind.CALL_FIRST not in kinds()
+    with transaction():
+        plans.need_no_call(waiting, revision=2, by=by, now=now)
+        plans.call_first(waiting, tells_client=False, revision=3, by=by, now=now)
+    run(now + HOUR)
+    assert MessageKind.CALL_FIRST not in kinds()
+    with transaction():
+        plans.need_no_call(waiting, revision=4, by=by, now=now)
+        plans.call_first(waiting, tells_client=True, revision=5, by=by, now=now)
+    run(now + 2 * HOUR)
+    run(now + 3 * HOUR)
+    assert kinds().count(MessageKind.CALL_FIRST) == 1
 
 
 def test_what_safety_turned_into_a_request_is_not_told_by_mail(

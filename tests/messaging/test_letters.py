@@ -190,6 +190,12 @@ def all_letters(make: Make, visit: Appointment, ada: Client, now: datetime) -> d
     db.session.add_all([draft, review])
     db.session.commit()
     contact = ada.contacts[0]
+    put(visit, State.REQUESTED, now)
+    review.call_first_at, review.call_first_by_id = now, make.user().id
+    db.session.commit()
+    found[MessageKind.CALL_FIRST] = composed(
+        claimed(MessageKind.CALL_FIRST, visit.id, contact.id, now, "r1"), now
+    )
     found[MessageKind.RESUME_INTAKE] = composed(
         claimed(MessageKind.RESUME_INTAKE, draft.id, draft.id, now), now
     )

@@ -20,6 +20,7 @@ from clinic.messaging.kinds.visit_letter import booked, in_state, revision, visi
 from clinic.messaging.kinds.wording import Words
 from clinic.messaging.models import Message, MessageKind
 from clinic.messaging.services import Claim
+from clinic.plans.models import Review
 from clinic.practice.models import Practice
 
 
@@ -72,6 +73,28 @@ def requests_declined(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
         ~is_told(MessageKind.REQUEST_DECLINED),
     )
     return _at_revision(rules, MessageKind.REQUEST_DECLINED, declined, now)
+
+
+def calls_first(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
+    """A therapist wants to speak with the client before deciding, and wants them told; not if it was undone at once."""
+    wanted = visits(
+        Appointment.state.in_((State.REQUESTED, State.BOOKED)),
+        Appointment.starts_at > now,
+        Review.decided_at.is_(None),
+        Review.tells_client.is_(True),
+        Review.call_first_at <= rules.until(now) - rules.settle,
+        ~is_told(MessageKind.CALL_FIRST),
+    ).join(Review, Review.appointment_id == Appointment.id)
+    return [
+        due_query(
+            MessageKind.CALL_FIRST,
+            wanted.add_columns(Review.call_first_at),
+            rules.until(now),
+            occasion=lambda row: f"r{row.revision}",
+            due_at=lambda row: row.call_first_at,
+            expires_at=lambda row: row.starts_at,
+        )
+    ]
 
 
 def changes(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
@@ -137,6 +160,29 @@ def _last_told(appointment: Appointment) -> bytes | None:
         Message.sent_at.is_not(None),
     )
     return db.session.scalar(letters.order_by(Message.sent_at.desc(), Message.id.desc()).limit(1))
+
+
+def _call_stands(claim: Claim, appointment: Appointment, now: datetime) -> str | None:
+    if appointment.state not in (State.REQUESTED, State.BOOKED):
+        return str(appointment.state)
+    stands = sa.exists().where(
+        Review.appointment_id == appointment.id,
+        Review.decided_at.is_(None),
+        Review.call_first_at.is_not(None),
+    )
+    if not db.session.scalar(sa.select(stands)):
+        return "decided"
+    return "past" if appointment.starts_at <= now else None
+
+
+def _page_says_more(appointment: Appointment, practice: Practice, now: datetime) -> Mapping[str, Any]:
+    """Whether the page of a declined visit says what is wanted first."""
+    said = sa.exists().where(Review.appointment_id == appointment.id, Review.tells_client)
+    return {"page_says_more": bool(db.session.scalar(sa.select(said)))}
+
+
+def _not_more(scene: SampleScene) -> Mapping[str, Any]:
+    return {**sample_visit(scene), "page_says_more": False}
 
 
 def _by_whom(appointment: Appointment, practice: Practice, now: datetime) -> Mapping[str, Any]:
@@ -213,7 +259,18 @@ KINDS = (
             subject=N_("Not booked: {day}, {time} at {practice}"),
             heading=N_("We cannot offer this time, {client}"),
         ),
-        compose=visit_letter(in_state(State.DECLINED)),
+        compose=visit_letter(in_state(State.DECLINED), more=_page_says_more),
+        sample=_not_more,
+    ),
+    DeclaredKind(
+        kind=MessageKind.CALL_FIRST,
+        label=N_("We would like to speak first"),
+        due=(calls_first,),
+        words=Words(
+            subject=N_("May we call you? Your visit on {day}, {time}"),
+            heading=N_("We would like to speak with you first, {client}"),
+        ),
+        compose=visit_letter(_call_stands),
         sample=sample_visit,
     ),
 )

@@ -14,6 +14,7 @@ from clinic.staff.clinical import answers
 
 SHOWN_FIRST = 3
 """Answers that are quoted beside the safety level."""
+HEALTH = ("clinician_seen", "medications", "conditions")
 _FLAG_FACTS = {"red_flags": "Yes", "red_flags_unsure": "Not sure"}
 
 
@@ -24,6 +25,8 @@ class Brief:
     age: int | None
     phone: Contact | None
     visit: Appointment | None
+    health: tuple[tuple[str, str], ...]
+    """Doctor, medicines and conditions, as (title, words): also when there are none, which is worth knowing."""
     said: tuple[str, ...]
     """The answers behind the safety level, in the client's words."""
     pain: tuple[str, ...]
@@ -43,10 +46,18 @@ class Brief:
             age=given.get("age_years"),
             phone=next((one for one in client.contacts if one.kind == "phone"), None),
             visit=visit,
+            health=tuple((FIELDS[name].title, _health(name, given)) for name in HEALTH),
             said=said_first(fired),
             pain=_pain(given),
             suggestion=_suggestion(explained),
         )
+
+
+def _health(name: str, given: Mapping[str, Any]) -> str:
+    value = given.get(name)
+    if value is None:
+        return "Not asked"
+    return "None" if value in ([], ["none"]) else answers.words(FIELDS[name], value)
 
 
 def said_first(fired: Iterable[ExplainedRule]) -> tuple[str, ...]:

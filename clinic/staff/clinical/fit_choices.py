@@ -24,27 +24,31 @@ class FitChoices:
     alternatives: tuple[Alternative, ...] = ()
 
     @classmethod
-    def of(cls, visit: Appointment | None, suggested: Sequence[str], now: datetime) -> Self:
-        """What there is to choose for a visit ahead; nothing without one."""
+    def of(
+        cls, visit: Appointment | None, suggested: Sequence[str], now: datetime, *, is_choice: bool = False
+    ) -> Self:
+        """What there is to choose for a visit ahead; nothing without one, and no alternatives to one that suits unless
+        `is_choice`."""
         if visit is None:
             return cls()
         against = suitability.objections_to(visit, now)
         return cls(
             objections=against,
-            alternatives=tuple(fitting.alternatives(visit, suggested, now)) if against else (),
+            alternatives=tuple(fitting.alternatives(visit, suggested, now)) if against or is_choice else (),
         )
 
     @property
     def best(self) -> Alternative | None:
-        """What the visit becomes unless the therapist chooses otherwise."""
-        return self.alternatives[0] if self.alternatives else None
+        """What a visit that does not suit becomes unless the therapist chooses otherwise."""
+        return self.alternatives[0] if self.alternatives and self.objections else None
 
     def becomes(self, currency: str) -> list[tuple[str, str]]:
         """What can be chosen, as (value, words)."""
         found = [
             (one.fit.code, described(one.treatment, one.therapist, currency)) for one in self.alternatives
         ]
-        return [*found, (KEEP, "It stays as asked for, and I set aside what speaks against it")]
+        stays = ", and I set aside what speaks against it" if self.objections else ""
+        return [*found, (KEEP, f"It stays as asked for{stays}")]
 
     def waived(self) -> list[tuple[str, str]]:
         """What can be set aside, as (value, words)."""

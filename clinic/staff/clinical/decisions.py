@@ -1,0 +1,281 @@
+"""Deciding a review: accept, change, replace, decline, a doctor's word first; and calling before any of them."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from clinic import clock
+from clinic.accounts.models import User
+from clinic.accounts.permissions import Permission
+from clinic.booking.placing import NotOffered
+from clinic.booking.suitability import NotSuitable, SafetyReasonNeeded
+from clinic.db import transaction
+from clinic.intake.explanation import Explanation
+from clinic.plans import queries as plans
+from clinic.plans import services
+from clinic.plans.courses import NotThisCourse
+from clinic.plans.models import Decision, DeclineReason, ReasonKind, Review
+from clinic.practice.queries import the_practice
+from clinic.refusal import Stale
+from clinic.staff import desk
+from clinic.staff.blueprint import blueprint
+from clinic.staff.clinical import fit_choices, reviews
+from clinic.staff.clinical.fit_choices import KEEP, FitChoices
+from clinic.staff.forms import (
+    TYPES,
+    AcceptForm,
+    CallFirstForm,
+    ChooseForm,
+    ClearingForm,
+    DecisionForm,
+    DeclineForm,
+    DepartForm,
+    DoctorFirstForm,
+)
+from clinic.web.access import audience, staff
+
+
+@blueprint.route("/reviews/<uuid:review_id>/accept", endpoint="accept", methods=["GET", "POST"])
+@audience(staff, Permission.REVIEW_DECIDE)
+def accept(review_id: UUID) -> ResponseReturnValue:
+    """Accept the suggestion unchanged."""
+    return _decision_page(review_id, AcceptForm, Decision.ACCEPT, lambda opened: opened.may_accept)
+
+
+@blueprint.route("/reviews/<uuid:review_id>/change", endpoint="change", methods=["GET", "POST"])
+@audience(staff, Permission.REVIEW_DECIDE)
+def change(review_id: UUID) -> ResponseReturnValue:
+    """Take the suggested types in another order, or only some of them."""
+    return _decision_page(
+        review_id,
+        ChooseForm,
+        Decision.CHANGE,
+        lambda opened: opened.may_choose and bool(opened.explained.suggested),
+    )
+
+
+@blueprint.route("/reviews/<uuid:review_id>/replace", endpoint="replace", methods=["GET", "POST"])
+@audience(staff, Permission.REVIEW_DECIDE)
+def replace(review_id: UUID) -> ResponseReturnValue:
+    """Choose other types; an excluded one only with its safety rule named and set aside."""
+    return _decision_page(review_id, ChooseForm, Decision.REPLACE, lambda opened: opened.may_choose)
+
+
+@blueprint.route("/reviews/<uuid:review_id>/doctor-first", endpoint="doctor_first", methods=["GET", "POST"])
+@audience(staff, Permission.REVIEW_DECIDE)
+def doctor_first(review_id: UUID) -> ResponseReturnValue:
+    """Ask for a doctor's or midwife's word first: the request ends, and the page of the visit can say why."""
+    return _decision_page(review_id, DoctorFirstForm, Decision.DECLINE, lambda opened: opened.may_decline)
+
+
+@blueprint.route("/reviews/<uuid:review_id>/call-first", endpoint="call_first", methods=["GET", "POST"])
+@audience(staff, Permission.REVIEW_DECIDE)
+def call_first(review_id: UUID) -> ResponseReturnValue:
+    """Call the client before deciding: a task until the review is decided, and the client can be told."""
+    user, form = desk.user(), CallFirstForm()
+    with transaction():
+        opened = reviews.open_review(review_id, user)
+    if opened.review.decided_at is not None or opened.review.call_first_at is not None:
+        return redirect(url_for("staff.review", review_id=review_id), 303)
+    if not form.validate_on_submit():
+        form.revision.data = str(opened.review.revision)
+        page = render_template("staff/clinical/call_first.html", here="reviews", opened=opened, form=form)
+        return page, 400 if form.errors else 200
+    with transaction():
+        services.call_first(
+            opened.review, tells_client=bool(form.tells.data), revision=form.seen, by=user, now=clock.now()
+        )
+    desk.say(
+        f"To call: {opened.client.first_name}. It stands among your tasks.",
+        undo=url_for("staff.need_no_call", review_id=review_id),
+        fields={"revision": str(opened.review.revision)},
+    )
+    return redirect(url_for("staff.review", review_id=review_id), 303)
+
+
+@blueprint.post("/reviews/<uuid:review_id>/no-call", endpoint="need_no_call")
+@audience(staff, Permission.REVIEW_DECIDE)
+def need_no_call(review_id: UUID) -> ResponseReturnValue:
+    """No call is needed after all."""
+    user, form = desk.user(), CallFirstForm()
+    with transaction():
+        opened = reviews.open_review(review_id, user)
+        services.need_no_call(opened.review, revision=form.seen, by=user, now=clock.now())
+    desk.say("No call is needed any more.")
+    return redirect(url_for("staff.review", review_id=review_id), 303)
+
+
+@blueprint.route("/reviews/<uuid:review_id>/decline", endpoint="decline_review", methods=["GET", "POST"])
+@audience(staff, Permission.REVIEW_DECIDE)
+def decline(review_id: UUID) -> ResponseReturnValue:
+    """Decline the request, or close a review whose visit does not take place."""
+    return _decision_page(review_id, DeclineForm, Decision.DECLINE, lambda opened: opened.may_decline)
+
+
+def _decision_page(
+    review_id: UUID,
+    form_type: type[DecisionForm],
+    decision: Decision,
+    is_open: Callable[[reviews.Opened], bool],
+) -> ResponseReturnValue:
+    """The form of one decision: shown, refused without losing what was typed, or carried out."""
+    user = desk.user()
+    with transaction():
+        opened = reviews.open_review(review_id, user)
+        reviews.record_read(user, opened.review, fields=("rules", "suggestion"), purpose="review")
+    was_request, who = opened.is_request, opened.client.first_name
+    if opened.review.decided_at is not None or not is_open(opened):
+        if request.method == "POST" and request.form.get("reason"):
+            raise Stale
+        return redirect(url_for("staff.review", review_id=review_id), 303)
+    fits = FitChoices()
+    if decision is not Decision.DECLINE:
+        is_choice = issubclass(form_type, ChooseForm)
+        fits = reviews.fits_of(opened, clock.now(), is_choice=is_choice)
+    form, is_stale = _form(form_type, opened, decision, fits), False
+    if form.validate_on_submit():
+        try:
+            problem = _carry_out(opened.review, form, decision, fits, user)
+        except Stale as refusal:
+            if opened.review.decided_at is not None:
+                raise
+            # The page shows the review's present state, so that sending it again works.
+            form.revision.data, problem = str(opened.review.revision), refusal.sentence
+            is_stale = True
+        if problem is None:
+            desk.say(_said(form, decision, who, was_request=was_request))
+            return redirect(_next_address(user), 303)
+        form.form_errors.append(problem)
+    status = 409 if is_stale else 400 if form.has_errors else 200
+    return (
+        render_template(
+            "staff/clinical/decision.html",
+            here="reviews",
+            opened=opened,
+            review=opened.review,
+            client=opened.client,
+            explained=opened.explained,
+            heading=reviews.HEADINGS[opened.explained.level],
+            decision=decision,
+            is_doctor_first=isinstance(form, DoctorFirstForm),
+            form=form,
+            fits=fits,
+            named=fit_choices.named,
+            has_errors=form.has_errors,
+        ),
+        status,
+    )
+
+
+def _next_address(user: User) -> str:
+    """The review that waits next; the list if none is left."""
+    queue = plans.queue(user.id, clock.now())
+    return url_for("staff.review", review_id=queue[0].review.id) if queue else url_for("staff.reviews")
+
+
+def _form(
+    form_type: type[DecisionForm], opened: reviews.Opened, decision: Decision, fits: FitChoices
+) -> DecisionForm:
+    form = form_type()
+    if isinstance(form, ClearingForm):
+        form.becomes.choices = fits.becomes(the_practice().currency)
+        form.waived.choices = fits.waived()
+        if request.method == "GET":
+            form.becomes.data = fits.best.fit.code if fits.best else KEEP
+    if isinstance(form, ChooseForm):
+        names = dict(TYPES)
+        if decision is Decision.CHANGE:
+            form.offer([(m, names[m]) for m in opened.explained.suggested], ())
+        else:
+            form.offer(TYPES, _rules(opened.explained))
+        form.offer_course(opened.explained)
+    if request.method == "GET":
+        form.revision.data = str(opened.review.revision)
+        if isinstance(form, ChooseForm):
+            form.first.data, form.second.data, form.third.data = (*opened.explained.suggested, "", "", "")[:3]
+            form.show_course(opened.explained)
+    return form
+
+
+def _rules(explained: Explanation) -> list[tuple[str, str]]:
+    """Safety rules that leave out types, each with the types it leaves out."""
+    names = dict(TYPES)
+    why = {fired.rule: fired.why for fired in explained.fired}
+    found: dict[str, list[str]] = {}
+    for modality, rules in explained.exclusions.items():
+        for rule in rules:
+            found.setdefault(rule, []).append(names[modality])
+    return [
+        (rule, f"{rule}: {why.get(rule, '')}. It leaves out: {', '.join(left)}.")
+        for rule, left in found.items()
+    ]
+
+
+def _carry_out(
+    review: Review, form: DecisionForm, decision: Decision, fits: FitChoices, user: User
+) -> str | None:
+    """Decide; returns the sentence of a refusal that the form can show."""
+    chosen = form if isinstance(form, ChooseForm) else None
+    clearing = form if isinstance(form, ClearingForm) else None
+    try:
+        with transaction():
+            services.decide(
+                review,
+                decision=decision,
+                modalities=chosen.modalities if chosen else (),
+                reason_kind=_reason_kind(form),
+                reason=form.reason.data or "",
+                confirmed_rules=(chosen.set_aside.data or ()) if chosen else (),
+                waived=fits.keys(clearing.waived.data or ()) if clearing else (),
+                becomes=fit_choices.chosen_fit(clearing.becomes.data) if clearing else None,
+                clears=bool(clearing.clears.data) if clearing else False,
+                changes=chosen.changes(Explanation.of(review.outcome)) if chosen else None,
+                tells_client=isinstance(form, DoctorFirstForm) and bool(form.tells.data),
+                revision=form.seen,
+                by=user,
+                now=clock.now(),
+            )
+    except services.RuleNotConfirmed as refusal:
+        return _name_rules(refusal)
+    except NotSuitable as refusal:
+        return _name_objections(refusal)
+    except (
+        services.DecisionReasonNeeded,
+        services.NotThisType,
+        NotThisCourse,
+        SafetyReasonNeeded,
+        NotOffered,
+    ) as refusal:
+        return refusal.sentence
+    return None
+
+
+def _reason_kind(form: DecisionForm) -> ReasonKind | DeclineReason | None:
+    if isinstance(form, DoctorFirstForm):
+        return DeclineReason.DOCTOR_FIRST
+    if isinstance(form, DeclineForm):
+        return DeclineReason(form.reason_kind.data)
+    return ReasonKind(form.reason_kind.data) if isinstance(form, DepartForm) else None
+
+
+def _name_objections(refusal: NotSuitable) -> str:
+    against = " ".join(fit_choices.named(one) for one in refusal.objections)
+    return f"{against} Choose what the visit becomes, or tick what you set aside and say why."
+
+
+def _name_rules(refusal: services.RuleNotConfirmed) -> str:
+    names = dict(TYPES)
+    parts = [
+        f"{names[modality]} is left out by {' and '.join(rules)}" for modality, rules in refusal.rules.items()
+    ]
+    return f"{'; '.join(parts)}. Tick the rule to set it aside, or choose another type."
+
+
+def _said(form: DecisionForm, decision: Decision, who: str, *, was_request: bool) -> str:
+    if isinstance(form, DoctorFirstForm):
+        return f"A doctor’s word first: {who}." + (" A letter tells them." if was_request else "")
+    if decision is Decision.DECLINE:
+        return f"Declined. A letter tells {who}." if was_request else f"Closed: the review of {who}."
+    return f"Decided for {who}, and the visit is confirmed." if was_request else f"Decided for {who}."

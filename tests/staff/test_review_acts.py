@@ -1,0 +1,133 @@
+"""What a therapist can do with a review besides accepting it: a doctor's word or a call first, and altering the draft course."""
+
+from datetime import timedelta
+
+from clinic.accounts import signed_links
+from clinic.booking.models import State
+from clinic.plans import courses
+from tests import make
+from tests.plans.conftest import Scene, planned_sessions
+from tests.plans.intakes import BLOOD_THINNER, KNOTS, review
+from tests.staff.conftest import Browser
+from tests.web.reading import read
+
+LATER = make.NOW + timedelta(days=2)
+
+
+def test_health_that_was_answered_with_none_stands_among_the_first_lines(
+    scene: Scene, therapist: Browser
+) -> None:
+    page = read(therapist.get(f"/staff/reviews/{review(scene.visit()).id}"))
+    first = page.one("section", aria_label="In short").text
+    assert "Medicines None." in first
+    assert "Yes, and massage is fine" in first
+    thinner = read(therapist.get(f"/staff/reviews/{review(scene.visit(starts_at=LATER), BLOOD_THINNER).id}"))
+    assert "Medicines Blood thinners." in thinner.one("section", aria_label="In short").text
+
+
+def test_the_acts_follow_what_accepting_does(scene: Scene, therapist: Browser) -> None:
+    page = therapist.get(f"/staff/reviews/{review(scene.request(), BLOOD_THINNER).id}")
+    order = [page.index(words) for words in ("What accepting does", "Your decision", "Answers that counted")]
+    assert order == sorted(order)
+    for act in ("Doctor first…", "Call first…", "Decline…", "Change…"):
+        assert act in page
+
+
+def test_a_doctors_word_first_ends_the_request_and_the_page_of_the_visit_says_so(
+    scene: Scene, therapist: Browser
+) -> None:
+    visit = scene.request(starts_at=LATER)
+    waiting = review(visit, BLOOD_THINNER)
+    page = therapist.done(f"/staff/reviews/{waiting.id}/doctor-first", revision=1, tells="y")
+    assert "A doctor’s word first: Ada." in page
+    assert make.refreshed(visit).state == State.DECLINED
+    assert "A doctor’s or midwife’s word first" in therapist.get(f"/staff/reviews/{waiting.id}")
+    public = therapist.client.application.test_client()  # type: ignore[attr-defined]
+    own = public.get(signed_links.manage_path(visit.id, visit.link_epoch)).get_data(as_text=True)
+    assert "please ask your doctor or midwife" in own
+
+
+def test_nothing_is_said_to_the_client_unless_it_is_ticked(scene: Scene, therapist: Browser) -> None:
+    visit = scene.request(starts_at=LATER)
+    waiting = review(visit, BLOOD_THINNER)
+    therapist.done(f"/staff/reviews/{waiting.id}/doctor-first", revision=1)
+    public = therapist.client.application.test_client()  # type: ignore[attr-defined]
+    own = public.get(signed_links.manage_path(visit.id, visit.link_epoch)).get_data(as_text=True)
+    assert "doctor or midwife" not in own
+
+
+def test_calling_first_keeps_the_request_and_is_a_task_until_it_is_decided(
+    scene: Scene, therapist: Browser
+) -> None:
+    visit = scene.request(starts_at=LATER)
+    waiting = review(visit, BLOOD_THINNER)
+    at = f"/staff/reviews/{waiting.id}"
+    page = therapist.done(f"{at}/call-first", revision=1, tells="y")
+    assert "To call: Ada." in page
+    assert "To call before deciding" in page
+    assert make.refreshed(visit).state == State.REQUESTED
+    assert "Call Ada Sample" in therapist.get("/staff/tasks").split("<ol")[1].replace(
+        '<span class="who">', ""
+    )
+    assert therapist.post(f"{at}/no-call", revision=1).status_code == 409
+    therapist.done(f"{at}/no-call", revision=2)
+    assert make.refreshed(waiting).call_first_at is None
+    therapist.done(f"{at}/call-first", revision=3)
+    therapist.done(f"{at}/accept", revision=4)
+    assert "To call" not in therapist.get(at)
+
+
+def test_the_next_review_that_waits_follows_a_decision(scene: Scene, therapist: Browser) -> None:
+    first = review(scene.visit(starts_at=LATER))
+    ben = scene.visit(starts_at=LATER + timedelta(days=1), who=make.client(given_name="Ben", mail=None))
+    second = review(ben)
+    answer = therapist.post(f"/staff/reviews/{first.id}/accept", revision=1)
+    assert answer.headers["Location"] == f"/staff/reviews/{second.id}"
+    assert "Decided for Ada." in therapist.get(answer.headers["Location"])
+    assert (
+        therapist.post(f"/staff/reviews/{second.id}/accept", revision=1).headers["Location"]
+        == "/staff/reviews"
+    )
+
+
+def changed(therapist: Browser, waiting_id: object, status: int = 303, **fields: object) -> str:
+    sent = {
+        "revision": 1,
+        "first": "trigger_point",
+        "reason_kind": "client_wish",
+        "becomes": "keep",
+        **fields,
+    }
+    answer = therapist.post(f"/staff/reviews/{waiting_id}/change", **sent)
+    assert answer.status_code == status, read(answer.get_data(as_text=True)).one("main").text[:200]
+    return answer.get_data(as_text=True)
+
+
+def test_a_change_alters_areas_pressure_and_number_of_sessions(scene: Scene, therapist: Browser) -> None:
+    waiting = review(scene.visit(), KNOTS)
+    form = therapist.get(f"/staff/reviews/{waiting.id}/change")
+    assert "The draft course" in form
+    changed(therapist, waiting.id, areas=["neck"], pressure="light", sessions=3)
+    plan = courses.plan_of(scene.ada.id)
+    assert plan is not None
+    assert (plan.content["areas"], plan.content["pressure"], plan.sessions) == (["neck"], "light", 3)
+    assert [one.reassess for one in planned_sessions(plan.id)][-1]
+
+
+def test_what_is_left_as_it_was_shown_is_drafted_for_the_types_chosen(
+    scene: Scene, therapist: Browser
+) -> None:
+    waiting = review(scene.visit(), KNOTS)
+    changed(therapist, waiting.id, pressure="medium")
+    plan = courses.plan_of(scene.ada.id)
+    assert plan is not None
+    assert plan.content["areas"]
+
+
+def test_a_change_cannot_go_past_safety(scene: Scene, therapist: Browser) -> None:
+    waiting = review(scene.visit(length_minutes=45), BLOOD_THINNER)
+    page = changed(therapist, waiting.id, 400, pressure="firm", sessions=2)
+    assert "Safety keeps the pressure to" in page
+    assert 'value="2"' in page
+    assert "Plan between 1 and 20 sessions" in changed(therapist, waiting.id, 400, sessions=99)
+    assert make.refreshed(waiting).decided_at is None
