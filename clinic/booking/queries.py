@@ -1,7 +1,8 @@
 """Reads of appointments worth a name."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
 from clinic.accounts import signed_links
-from clinic.booking.models import OCCUPYING, Appointment, State
+from clinic.booking.models import CAME, OCCUPYING, Appointment, State
 from clinic.db import db
 from clinic.practice.models import Practice
 from clinic.practice.queries import remember_practice
@@ -155,3 +156,78 @@ def visit_counts(client_ids: Sequence[UUID]) -> dict[UUID, int]:
         .group_by(Appointment.client_id)
     )
     return {id_: count for id_, count in db.session.execute(counted) if id_ is not None}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeriodNumbers:
+    """A stretch of days in five numbers."""
+
+    came: int
+    missed: int
+    cancelled_late: int
+    new_clients: int
+    """Of those who came, how many were here for the first time."""
+    worth_cents: int
+    """What the visits of those who came cost."""
+
+
+_before = sa.orm.aliased(Appointment)
+
+
+def numbers_of(*periods: tuple[datetime, datetime]) -> list[PeriodNumbers]:
+    """Each of these periods, from one naive local time up to another, in five numbers; one statement."""
+    came = Appointment.state.in_(CAME)
+    is_first = ~sa.exists().where(
+        _before.client_id == Appointment.client_id,
+        _before.state.in_(CAME),
+        _before.starts_at < Appointment.starts_at,
+    )
+    columns: list[sa.ColumnElement[int]] = []
+    for begins, ends in periods:
+        within = sa.and_(Appointment.wall_start >= begins, Appointment.wall_start < ends)
+        columns += [
+            sa.func.count().filter(within, came),
+            sa.func.count().filter(within, Appointment.state == State.MISSED),
+            sa.func.count().filter(within, Appointment.cancelled_late),
+            sa.func.count().filter(within, came, is_first),
+            sa.func.coalesce(sa.func.sum(Appointment.price_cents).filter(within, came), 0),
+        ]
+    # A local time lies within a day of the instant, so the index of instants bounds the read.
+    first, last = min(one for one, _ in periods), max(one for _, one in periods)
+    numbers = db.session.execute(
+        sa.select(*columns).where(
+            Appointment.starts_at >= first.replace(tzinfo=UTC) - timedelta(days=1),
+            Appointment.starts_at < last.replace(tzinfo=UTC) + timedelta(days=1),
+            Appointment.client_id.is_not(None),
+        )
+    ).one()
+    return [
+        PeriodNumbers(came=came, missed=missed, cancelled_late=late, new_clients=new, worth_cents=int(worth))
+        for came, missed, late, new, worth in zip(*[iter(numbers)] * 5, strict=True)
+    ]
+
+
+def asked_for(now: datetime, limit: int) -> list[Appointment]:
+    """Requests to come that nobody has confirmed, the next to be decided first."""
+    wanted = sa.select(Appointment).where(Appointment.state == State.REQUESTED, Appointment.starts_at > now)
+    shown = wanted.order_by(Appointment.decide_by, Appointment.id).limit(limit)
+    return list(db.session.scalars(shown.options(*WITH_ALL)))
+
+
+def visits_between(first_on: date, until_on: date) -> list[Appointment]:
+    """Agreed visits whose local day lies in this half-open range, earliest first; one statement."""
+    begins, ends = datetime.combine(first_on, time()), datetime.combine(until_on, time())
+    rows = db.session.scalars(
+        sa.select(Appointment)
+        .where(
+            Appointment.starts_at >= begins.replace(tzinfo=UTC) - timedelta(days=1),
+            Appointment.starts_at < ends.replace(tzinfo=UTC) + timedelta(days=1),
+            Appointment.wall_start >= begins,
+            Appointment.wall_start < ends,
+            Appointment.state.in_((State.REQUESTED, State.BOOKED, *CAME)),
+            Appointment.client_id.is_not(None),
+        )
+        .order_by(Appointment.wall_start, Appointment.id)
+        .options(*WITH_ALL)
+    )
+    return list(rows)

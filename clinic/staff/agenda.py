@@ -18,11 +18,12 @@ from clinic.plans.rule_book import signatures
 from clinic.practice import queries as practice
 from clinic.practice.models import Therapist
 from clinic.refusal import NotFound
-from clinic.staff import desk
+from clinic.staff import desk, tasks
 from clinic.staff.blueprint import blueprint
 from clinic.staff.clinical import reviews
 from clinic.staff.day import LEVEL_FLAGS, DayVisit, next_day, visits
 from clinic.staff.day import today as practice_today
+from clinic.staff.day_overview import desk_day, owner_numbers
 from clinic.staff.visits import Act, acts
 from clinic.web.access import audience, may, staff
 
@@ -71,6 +72,11 @@ def today() -> ResponseReturnValue:
             check_ins=check_ins.waiting(user.id, now) if may(Permission.REVIEW_DECIDE) else [],
             is_mine=mine is not None,
             unsigned_rules=signatures.unsigned_sentence() if may(Permission.REVIEW_DECIDE) else "",
+            desk_day=desk_day(on, reader=user, now=now)
+            if mine is None and may(Permission.CALENDAR_WRITE)
+            else None,
+            numbers=owner_numbers(on) if may(Permission.REPORTS_READ) else None,
+            open_address=tasks.open_address,
             pairs=same_person.pairs(now) if may(Permission.CALENDAR_WRITE) else [],
         )
 

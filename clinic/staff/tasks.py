@@ -131,7 +131,7 @@ def _page(wanted: TaskFilter, typed: ToDoForm | None = None) -> str:
     asking, zone = reader(user, now), practice_zone(now)
     with transaction():
         found = queries.page(wanted, asking)
-        _record(found.tasks, user, now)
+        record_looks(found.tasks, user, now)
         form = typed or ToDoForm(formdata=None)
         form.to.choices = _whose(user)
         if typed is None:
@@ -161,7 +161,7 @@ def _whose(user: User) -> list[tuple[str, str]]:
     return [(str(user.id), "Mine"), (AT_DESK, "Front desk"), *((str(one.id), one.name) for one in others)]
 
 
-def _record(tasks: Sequence[OpenTask], user: User, now: datetime) -> None:
+def record_looks(tasks: Sequence[OpenTask], user: User, now: datetime) -> None:
     """That a clinical task waits says something about its client, so each look at one is recorded."""
     for task in tasks:
         if task.declared.group is TaskGroup.CLINICAL:
@@ -247,7 +247,7 @@ def _task_page(
 ) -> str:
     now, user = clock.now(), desk.user()
     with transaction():
-        _record([task], user, now)
+        record_looks([task], user, now)
         return render_template(
             "staff/tasks/one.html",
             here="tasks",

@@ -30,7 +30,7 @@ from clinic.scheduling import hours
 from clinic.staff import arrival, day, desk
 from clinic.staff.blueprint import blueprint
 from clinic.staff.booking import choices, move, obstacles, repeat
-from clinic.staff.clinical import progress, visit_fits
+from clinic.staff.clinical import before, progress, visit_fits
 from clinic.staff.clinical.incidents import KINDS as INCIDENT_KINDS
 from clinic.staff.clinical.look_backs import PROPOSED
 from clinic.staff.day import DayVisit
@@ -117,6 +117,8 @@ def _page(appointment_id: UUID, refusal: str | None = None) -> str:
         answered = check_ins.after(appointment, by=user, now=now) if is_own else []
         today = arrival.today(appointment, reader=user, now=now) if is_own else None
         care = care_summary.care_of(appointment, by=user, now=now) if is_own else None
+        last_note = before.last_note(appointment, by=user, now=now) if is_own else None
+        since = before.answered_since(appointment, by=user, now=now) if is_own else None
         fit = visit_fits.fit_of(appointment, reader=user, now=now) if is_own else None
         happened = _incidents(appointment, user, now) if is_own and may(Permission.NOTE_WRITE) else None
     review = plans.review_of(appointment.id) if is_own else None
@@ -140,6 +142,8 @@ def _page(appointment_id: UUID, refusal: str | None = None) -> str:
         is_own=is_own,
         fit=fit,
         care=care,
+        last_note=last_note,
+        since=since,
         panel=panel,
         documents=documents.of_client(client_id) if is_own else [],
         today=today,

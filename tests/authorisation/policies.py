@@ -259,6 +259,7 @@ POLICIES: dict[str, str | frozenset[Permission]] = {
     "staff.hand_over_preparation": Permission.NOTE_WRITE,
     "staff.look_back": Permission.REVIEW_DECIDE,
     "staff.see_to": Permission.REVIEW_DECIDE,
+    "staff.day_sheet": Permission.CALENDAR_READ,
     "staff.tasks": Permission.CALENDAR_READ,
     "staff.add_to_do": Permission.CALENDAR_READ,
     "staff.task": Permission.CALENDAR_READ,

@@ -19,10 +19,10 @@ def test_health_that_was_answered_with_none_stands_among_the_first_lines(
 ) -> None:
     page = read(therapist.get(f"/staff/reviews/{review(scene.visit()).id}"))
     first = page.one("section", aria_label="In short").text
-    assert "Medicines None." in first
+    assert "Medicines: none." in first
     assert "Yes, and massage is fine" in first
     thinner = read(therapist.get(f"/staff/reviews/{review(scene.visit(starts_at=LATER), BLOOD_THINNER).id}"))
-    assert "Medicines Blood thinners." in thinner.one("section", aria_label="In short").text
+    assert "Medicines: Blood thinners." in thinner.one("section", aria_label="In short").text
 
 
 def test_the_acts_follow_what_accepting_does(scene: Scene, therapist: Browser) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ from flask import make_response, render_template
 from flask.typing import ResponseReturnValue
 
 from clinic import clock
+from clinic.accounts.models import User
 from clinic.accounts.permissions import Permission
 from clinic.db import transaction
 from clinic.language.reading import MONTHS, day_and_month, day_name, long_date
@@ -77,6 +78,41 @@ def calendar() -> ResponseReturnValue:
         )
         answer = make_response(_page(asked, frame, cards, today, now))
     return question.remember(answer, asked, user)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CalendarGap:
+    """A free stretch of somebody's day, by the clock of its place."""
+
+    person: CalendarPerson
+    place_id: UUID
+    zone: ZoneInfo
+    begins: datetime
+    ends: datetime
+
+
+def gaps_of_day(on: date, *, reader: User, now: datetime) -> list[CalendarGap]:
+    """What is still free of a day, as the calendar draws it, earliest first; two statements. The caller commits."""
+    asked = CalendarQuestion(view="day", on=on, whose=EVERYBODY, place="", shows_gone=False)
+    frame = read_frame(asked.days)
+    cards = read_cards(asked.days, frame.places, reader=reader, shows_gone=False, now=now)
+    page = _Page(asked=asked, frame=frame, cards=cards, today=on, now=now)
+    midnight = datetime.combine(on, time())
+    found = []
+    for column, shifts in ((one, frame.shifts(one.person.id, on)) for one in page.people() if one.person):
+        for piece in column.column.pieces:
+            place_id = next((s.place_id for s in shifts if s.begins <= piece.begins < s.ends), None)
+            if piece.kind == "free" and place_id is not None and column.person is not None:
+                found.append(
+                    CalendarGap(
+                        person=column.person,
+                        place_id=place_id,
+                        zone=page._zone(place_id),
+                        begins=midnight + timedelta(minutes=piece.begins),
+                        ends=midnight + timedelta(minutes=piece.ends),
+                    )
+                )
+    return sorted(found, key=lambda gap: (gap.begins, gap.person.name))
 
 
 def _settled(asked: CalendarQuestion, frame: Frame, user_id: UUID) -> CalendarQuestion:

@@ -14,7 +14,7 @@ from clinic.staff.clinical import answers
 
 SHOWN_FIRST = 3
 """Answers that are quoted beside the safety level."""
-HEALTH = ("clinician_seen", "medications", "conditions")
+HEALTH = {"clinician_seen": "Doctor", "medications": "Medicines", "conditions": "Conditions"}
 _FLAG_FACTS = {"red_flags": "Yes", "red_flags_unsure": "Not sure"}
 
 
@@ -46,7 +46,7 @@ class Brief:
             age=given.get("age_years"),
             phone=next((one for one in client.contacts if one.kind == "phone"), None),
             visit=visit,
-            health=tuple((FIELDS[name].title, _health(name, given)) for name in HEALTH),
+            health=tuple((title, _health(name, given)) for name, title in HEALTH.items()),
             said=said_first(fired),
             pain=_pain(given),
             suggestion=_suggestion(explained),
