@@ -27,6 +27,15 @@ def zones_of(country: str) -> tuple[str, ...]:
     return tuple(name for code, _, name, *_ in rows if code == country)
 
 
+def zone_named(typed: str) -> str:
+    """The zone of what somebody typed: its name in any case, or the city that only one zone is named for; otherwise what was
+    typed."""
+    wanted = "_".join(typed.casefold().split())
+    whole = [name for name in zones() if name.casefold() == wanted]
+    cities = [name for name in zones() if name.rsplit("/", 1)[1].casefold() == wanted]
+    return (whole or (cities if len(cities) == 1 else []) or [typed])[0]
+
+
 @cache
 def regions(country: str) -> dict[str, str]:
     """The regions of a country with public holidays of their own: codes to names; empty if there are none."""

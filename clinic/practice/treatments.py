@@ -21,7 +21,7 @@ from clinic.practice.editing import (
     shift,
     slug_of,
 )
-from clinic.practice.models import Room, Therapist, Treatment
+from clinic.practice.models import IntakeRule, NewClientRule, Room, Therapist, Treatment
 from clinic.refusal import NotFound, Refusal
 
 
@@ -99,6 +99,37 @@ def add(
         db.session.add(sold)
         audit.record(actor, "create", sold, fields=sorted([*asdict(terms), "therapists", "rooms"]), now=now)
     return sold
+
+
+def add_every_type(
+    *, length_minutes: int, price_cents: int, buffer_after_minutes: int, actor: str, now: datetime
+) -> list[Treatment]:
+    """Add a treatment of every type of the guidance, given by whoever works here and is trained for it, in every room in use."""
+    people = db.session.scalars(sa.select(Therapist).where(Therapist.left_on.is_(None))).all()
+    rooms = db.session.scalars(sa.select(Room.id).where(Room.retired_at.is_(None))).all()
+    return [
+        add(
+            TreatmentDetails(
+                name=kind.name,
+                mail_name="Massage",
+                description=kind.what_it_is,
+                modalities=[kind.id],
+                length_minutes=length_minutes,
+                buffer_before_minutes=0,
+                buffer_after_minutes=buffer_after_minutes,
+                price_cents=price_cents,
+                intake=IntakeRule.BEFORE_BOOKING,
+                new_clients=NewClientRule.WELCOME,
+                approval=None,
+                needs_room=bool(rooms),
+            ),
+            therapists=[one.id for one in people if kind.special_training is None or kind.id in one.skills],
+            rooms=rooms,
+            actor=actor,
+            now=now,
+        )
+        for kind in MODALITIES.values()
+    ]
 
 
 def change(

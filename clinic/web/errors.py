@@ -50,6 +50,9 @@ SENTENCES = {
 }
 
 
+STAFF_PATHS = "/staff"
+
+
 def init_app(app: Flask) -> None:
     """Handle refusals, HTTP errors, an absent database, and unexpected errors."""
     app.register_error_handler(Refusal, refused)
@@ -154,6 +157,7 @@ def _page(status: int, sentence: str | None, retry_seconds: int | None) -> Respo
         "retry_after": _words(retry_seconds),
         "typed": [] if came_from_elsewhere() else typed_text.typed(),
         "now_at": _as_it_stands(),
+        "way_back": ("/staff", "Back to Today") if request.path.startswith(STAFF_PATHS) else None,
     }
     with suppress(OperationalError):
         context.practice()  # An absent database is noticed here, not in the middle of the page.

@@ -1,5 +1,6 @@
 """Parses times from URLs and forms: a start with its therapist, a day, a time of day. None of it is trusted."""
 
+import re
 from datetime import UTC, date, datetime, time
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -7,6 +8,7 @@ from zoneinfo import ZoneInfo
 from clinic.refusal import NotFound, Refusal
 from clinic.scheduling import hours
 
+_CLOCK = re.compile(r"(\d{1,2})(?:[:.h]?([0-5]\d))?", re.ASCII)
 YEARS = range(2000, 2200)
 """Days between which date arithmetic is safe; it overflows at the ends of the calendar."""
 
@@ -52,7 +54,7 @@ def read_day(text: str | None) -> date | None:
 def at_wall(on: str, at: str, zone: ZoneInfo) -> datetime:
     """The UTC instant of this local day and time; raises NoSuchTime."""
     try:
-        shown_at = datetime.combine(date.fromisoformat(on), time.fromisoformat(at).replace(tzinfo=None))
+        shown_at = datetime.combine(date.fromisoformat(on), _typed_time(at).replace(tzinfo=None))
     except ValueError:
         raise NoSuchTime from None
     if shown_at.year not in YEARS:
@@ -61,6 +63,12 @@ def at_wall(on: str, at: str, zone: ZoneInfo) -> datetime:
     if found is None:
         raise NoSuchTime("The clocks are put forward then, so that time does not exist on that day.")
     return found
+
+
+def _typed_time(text: str) -> time:
+    """The time of `9`, `9:30`, `9.30`, `0930` or an ISO time; raises ValueError."""
+    found = _CLOCK.fullmatch(text.strip())
+    return time(int(found[1]), int(found[2] or 0)) if found else time.fromisoformat(text)
 
 
 def day(text: str) -> date:
@@ -73,7 +81,7 @@ def day(text: str) -> date:
 
 def time_of_day(text: str) -> time:
     """A time from a form, in multiples of five minutes; raises ValueError."""
-    at = time.fromisoformat(text)
+    at = _typed_time(text)
     if at.minute % 5 or at.second or at.microsecond or at.tzinfo:
         raise ValueError
     return at

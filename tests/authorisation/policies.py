@@ -348,6 +348,7 @@ POLICIES: dict[str, str | frozenset[Permission]] = {
     "staff.settings_restore_room": Permission.SETTINGS_WRITE,
     "staff.settings_order_room": Permission.SETTINGS_WRITE,
     "staff.settings_treatments": Permission.SETTINGS_WRITE,
+    "staff.settings_begin_treatments": Permission.SETTINGS_WRITE,
     "staff.settings_new_treatment": Permission.SETTINGS_WRITE,
     "staff.settings_treatment": Permission.SETTINGS_WRITE,
     "staff.settings_retire_treatment": Permission.SETTINGS_WRITE,

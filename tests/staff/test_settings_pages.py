@@ -403,7 +403,7 @@ def test_a_region_of_another_country_is_none(owner: Browser, make: Make) -> None
     assert db.session.get(Practice, 1).region == ""
 
 
-@pytest.mark.parametrize("zone", ["Europe/Atlantis", "Etc/GMT+5", "../../etc/passwd", "Berlin"])
+@pytest.mark.parametrize("zone", ["Europe/Atlantis", "Etc/GMT+5", "../../etc/passwd", "Atlantis"])
 def test_a_zone_that_is_none_is_refused(owner: Browser, scene: Scene, zone: str) -> None:
     answer = owner.post("/staff/settings/locations/new", name="South", street="A", town="B", zone=zone)
     assert answer.status_code == 422

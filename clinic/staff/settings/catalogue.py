@@ -10,9 +10,10 @@ from clinic import clock
 from clinic.db import transaction
 from clinic.practice import opening_hours, premises, therapists, treatments
 from clinic.practice.models import Therapist, Treatment
+from clinic.refusal import Stale
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
-from clinic.staff.settings.catalogue_forms import TherapistForm, TreatmentForm
+from clinic.staff.settings.catalogue_forms import EveryTypeForm, TherapistForm, TreatmentForm
 from clinic.staff.settings.fields import chosen, offered
 from clinic.staff.settings.layout import OWNERS, OutsideHoursWatch, page, saved, way
 from clinic.web.access import actor, audience, staff
@@ -28,9 +29,33 @@ def all_treatments() -> ResponseReturnValue:
     return page(
         "treatments",
         "treatments",
+        EveryTypeForm(formdata=None, data={"length_minutes": USUAL_LENGTH}),
         sold=[each for each in every if each.retired_at is None],
         retired=[each for each in every if each.retired_at is not None],
     )
+
+
+@blueprint.post("/settings/treatments/begin", endpoint="settings_begin_treatments")
+@audience(staff, *OWNERS)
+def begin_treatments() -> ResponseReturnValue:
+    """Put a treatment of every type of the guidance onto an empty list, at one length and price, to be edited afterwards."""
+    form = EveryTypeForm()
+    if treatments.every_treatment():
+        raise Stale
+    if not form.validate_on_submit():
+        return page("treatments", "treatments", form, sold=[], retired=[])
+    with transaction():
+        made = treatments.add_every_type(
+            length_minutes=form.length_minutes.data or USUAL_LENGTH,
+            price_cents=form.price.cents or 0,
+            buffer_after_minutes=USUAL_BUFFER,
+            actor=actor(),
+            now=clock.now(),
+        )
+    desk.say(
+        f"{len(made)} treatments are on the list. Open each to change it, or stop offering what you do not give."
+    )
+    return redirect(url_for("staff.settings_treatments"), 303)
 
 
 @blueprint.route("/settings/treatments/new", endpoint="settings_new_treatment", methods=["GET", "POST"])

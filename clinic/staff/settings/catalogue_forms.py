@@ -12,7 +12,7 @@ from clinic.practice.trainings import PRENATAL
 from clinic.practice.treatments import TreatmentDetails
 from clinic.staff.settings.fields import Price, SettingsDateField, Whole, Within, day_after, day_before, text
 from clinic.staff.settings.practice_forms import APPROVALS
-from clinic.web.forms import Ticks, UnchangedForm
+from clinic.web.forms import Form, Ticks, UnchangedForm
 
 COLOURS = ("Sky", "Clay", "Green", "Indigo", "Ochre", "Plum")
 TYPES = [(modality.id, modality.name) for modality in MODALITIES.values()]
@@ -27,6 +27,16 @@ NEW_CLIENTS = (
     (NewClientRule.ASK_FIRST, "May ask for it; a therapist confirms or declines"),
     (NewClientRule.NOT_FIRST, "Have to take another treatment first"),
 )
+
+
+class EveryTypeForm(Form):
+    """One length and price for a treatment of every type."""
+
+    length_minutes = Whole(
+        "Length, in minutes",
+        validators=[InputRequired("Enter the length."), Within(5, 360, unit="minutes", in_fives=True)],
+    )
+    price = Price("Price of each", validators=[InputRequired("Enter the price."), Length(max=12)])
 
 
 class TreatmentForm(UnchangedForm):

@@ -15,6 +15,8 @@ from clinic.web.forms import Ticks
 ONE_DAY = timedelta(days=1)
 EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
 END_OF_DAY = 24 * 60
+_AROUND_PRICE = re.compile(r"^\s*(?:[A-Z]{3}|[A-Z]{0,2}[$€£¥])\s*|\s*(?:[A-Z]{3}|[$€£¥])\s*$")
+"""A currency before or after an amount."""
 CLOCK = re.compile(r"(\d{1,2})(?:[:.h]?([0-5]\d))?")
 
 
@@ -61,7 +63,7 @@ class Clock(StringField):
 
 
 class Price(StringField):
-    """An amount of money, kept as typed."""
+    """An amount of money, kept as typed: `95`, `95.00`, also with a sign or code of money around it."""
 
     def pre_validate(self, form: Any) -> None:
         """Refuse anything but an amount."""
@@ -71,7 +73,8 @@ class Price(StringField):
     @property
     def cents(self) -> int | None:
         """The amount in cents; None when it cannot be read."""
-        found = re.fullmatch(r"(\d{1,6})(?:[.,](\d{1,2}))?", self.data or "", re.ASCII)
+        typed = _AROUND_PRICE.sub("", self.data or "").replace("\u00a0", " ").strip()
+        found = re.fullmatch(r"(\d{1,6})(?:[.,](\d{1,2}))?", typed, re.ASCII)
         return int(found[1]) * 100 + int((found[2] or "0").ljust(2, "0")) if found else None
 
 

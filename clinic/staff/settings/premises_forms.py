@@ -3,6 +3,7 @@
 from wtforms import Field, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
+from clinic.practice import geography
 from clinic.practice.premises import ROOM_COLUMNS, LocationDetails, RoomDetails
 from clinic.staff.settings.fields import SettingsDateField, chosen, day_after, day_before, text
 from clinic.web.forms import Ticks, UnchangedForm
@@ -18,6 +19,7 @@ class LocationForm(UnchangedForm):
         "Time zone",
         description="Type a city to find it, for example Berlin. Hours and appointments follow this clock.",
         validators=[InputRequired("Choose a time zone."), Length(max=64)],
+        filters=[lambda typed: geography.zone_named(typed) if typed else typed],
     )
     getting_here = TextAreaField(
         "Getting here", description="Doors, steps, buses. It stands in letters.", validators=[Optional()]
