@@ -33,6 +33,7 @@ __all__ = ["Browser", "proxied_app", "race_app", "race_settings"]
 STARTED_FIRST = (
     "journeys", "faults", "embedded", "authorisation", "test_open_a_clinic", "test_commands", "test_statements",
     "races", "attack", "api", "test_demo", "test_forecast", "test_due", "test_parts_in_a_browser", "booking",
+    "test_typed", "test_times_shown", "test_framing", "backup", "public", "test_compose", "test_settings",
 )  # fmt: skip
 """Folders and files that take longest. Handed out first, they leave the short files to even out the end of the run."""
 SLOWEST_SHOWN, WORTH_TELLING_SECONDS = 10, 60
