@@ -160,7 +160,7 @@ def follow(draft: Draft, now: datetime) -> None:
     if not queries.lasts(before, now):
         return  # Each page is asked again, with what was said before.
     known, typed = history.filled_in(before, now), draft.answers
-    answers = history.reopened(before, {}, {**known, **typed})
+    answers = history.reopened(before, {}, {**known, **typed}, typed)
     dates = {name: date for name, date in history.dates_of(before).items() if name in answers}
     draft.answers = questionnaire.cleared({**answers, **typed})
     draft.answered_at = {**dates, **(draft.answered_at or {})}
@@ -178,11 +178,23 @@ def followed(draft: Draft) -> Submission | None:
 
 
 def said_before(draft: Draft) -> Mapping[str, object]:
-    """What the pages of a draft show beforehand, for a client whose answers are older than six months."""
+    """What the pages of a draft show beforehand, for a client of whom everything is asked again."""
     before = followed(draft)
-    if before is None or queries.lasts(before, draft.created_at):
+    if before is None or (queries.lasts(before, draft.created_at) and not is_renewed(draft)):
         return {}
     return history.filled_in(before, draft.created_at)
+
+
+def is_renewed(draft: Draft) -> bool:
+    """Whether everything is asked again because a returning client has a new name for the problem."""
+    before = earlier(draft)
+    return before is not None and history.has_new_name(before, draft.answers)
+
+
+def given_now(draft: Draft) -> frozenset[str]:
+    """The fields that were answered in this draft, not before it."""
+    dates = draft.answered_at or {}
+    return frozenset(name for name, at in dates.items() if datetime.fromisoformat(at) >= draft.created_at)
 
 
 def claim(browser: bytes, client_id: UUID, now: datetime) -> Draft:
@@ -312,7 +324,11 @@ def _renewed(draft: Draft, values: Mapping[str, object]) -> Mapping[str, object]
     answers = {**draft.answers, **values}
     before = earlier(draft) if history.NAMES in values else None
     # What was answered on the same page as the new name is new as well.
-    return {**history.reopened(before, draft.answers, answers), **values} if before else answers
+    return (
+        {**history.reopened(before, draft.answers, answers, given_now(draft)), **values}
+        if before
+        else answers
+    )
 
 
 def lock_draft(browser: bytes, now: datetime) -> Draft:

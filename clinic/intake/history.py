@@ -1,11 +1,12 @@
 """What is filled in for a returning client, and when it no longer applies.
 
 History is filled in to be looked over. What can change from day to day is asked again; so is an answer that names a period,
-such as "less than 6 weeks ago", once that period has passed since it was given, however often it was looked over meanwhile. A
-new name for the problem asks about the pain again. After six months every page is asked again, with what was said before.
+such as "less than 6 weeks ago", once that period has passed since it was given, however often it was looked over meanwhile.
+After six months every page is asked again, with what was said before; with a new name for the problem every page but that of
+age and sex.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -32,6 +33,8 @@ _PAIN: Final = frozenset(
     for question in questionnaire.page("pain").questions
     if question.field not in DAY_OF_VISIT_FIELDS
 )
+_PERSON: Final = frozenset(question.field for question in questionnaire.page("you").questions)
+"""Age, sex, and that there is pain: a new name changes none of it, and what was answered today rests on it."""
 
 PERIODS: Final = {
     "recent_surgery": {"lt_6w": timedelta(weeks=6), "6w_12w": timedelta(weeks=6)},
@@ -97,16 +100,21 @@ def _given(value: object) -> list[str]:
     return value if isinstance(value, list) else [str(value)]
 
 
-def reopened(before: Submission, earlier: Answers, answers: Answers) -> Answers:
-    """The answers of a draft after `earlier`: if there is a new name for the problem, without what was filled in about
-    the pain; otherwise unchanged.
+def has_new_name(before: Submission, answers: Answers) -> bool:
+    """Whether these answers name the problem as those of `before` did not."""
+    return not _names(answers) <= _names(before.answers)
+
+
+def reopened(before: Submission, earlier: Answers, answers: Answers, given: Collection[str]) -> Answers:
+    """The answers of a draft after `earlier`: if there is a new name for the problem, only who the client is and what was `given`
+    in the draft itself, but nothing about the pain; otherwise unchanged.
 
     `before` is what the draft was filled in from. A name that was already in the draft changes nothing.
     """
-    known = _names(before.answers)
-    if _names(answers) <= known or not _names(earlier) <= known:
+    if not has_new_name(before, answers) or has_new_name(before, earlier):
         return answers
-    return {name: value for name, value in answers.items() if name not in _PAIN}
+    kept = (set(given) - _PAIN) | _PERSON
+    return {name: value for name, value in answers.items() if name in kept}
 
 
 def _names(answers: Answers) -> set[str]:

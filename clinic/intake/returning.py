@@ -3,7 +3,7 @@
 1. *Safety today*: every sign, today, medicines and pregnancy, the pain now. Each is a question of its own; “None of these”
    answers the signs of one group together.
 2. *Still true?*: what they told us before. It stays as it was given, with its date; nothing of the safety part is among it.
-3. Whatever is missing, or has passed since, is asked on its own page, as of anybody.
+3. Whatever is missing, or has passed since, is asked on its own page, as of anybody. A new name for the problem asks everything.
 
 A draft of somebody new, or of somebody whose answers are older, has none of this.
 """
@@ -76,16 +76,14 @@ def is_given_today(draft: Draft, fields: Iterable[str]) -> bool:
     return not (signs | beside).isdisjoint(fields)
 
 
-def given_now(draft: Draft) -> frozenset[str]:
-    """The fields that were answered in this draft, not before it."""
-    dates = draft.answered_at or {}
-    return frozenset(name for name, at in dates.items() if datetime.fromisoformat(at) >= draft.created_at)
-
-
 def is_open(draft: Draft) -> bool:
-    """Whether a returning client has yet to answer today's page, or to say that the rest is still true."""
-    returns = drafts.earlier(draft) is not None
-    return returns and (draft.looked_over_at is None or not is_answered_today(draft))
+    """Whether a returning client has yet to answer today's page, or to say that the rest is still true.
+
+    Where everything is asked again, there is nothing to look over.
+    """
+    if drafts.earlier(draft) is None:
+        return False
+    return not is_answered_today(draft) or (draft.looked_over_at is None and not drafts.is_renewed(draft))
 
 
 def save_today(

@@ -144,8 +144,8 @@ def still_true() -> ResponseReturnValue:
     draft = draft_here()
     if draft.stopped_at is not None or not _is_complete(draft):
         return redirect(way_on(draft), 303)
-    told = set(draft.answers) - returning.given_now(draft)
-    changed = returning.given_now(draft) - {question.field for question in _questions_of(draft)}
+    told = set(draft.answers) - drafts.given_now(draft)
+    changed = drafts.given_now(draft) - {question.field for question in _questions_of(draft)}
     with transaction():
         record_look(draft, told | changed)
     scope = path.scope_of(draft)

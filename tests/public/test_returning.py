@@ -9,9 +9,10 @@ from flask import Flask
 
 from clinic.accounts.models import AuditEntry, Client
 from clinic.db import db
+from clinic.guidance import questionnaire
 from clinic.guidance.questions import QUESTIONS
 from clinic.guidance.red_flags import ASKED_FLAGS
-from clinic.intake import returning
+from clinic.intake import drafts, returning
 from clinic.intake import services as intake
 from clinic.intake.models import Consent, Draft, RaisedLevel, Submission
 from clinic.public.sign_rows import SIGN_ROWS
@@ -286,7 +287,7 @@ def change(visitor: Visitor, path: str) -> str:
     return next(link for link in links if link.startswith(path))
 
 
-def test_a_new_name_for_the_problem_reopens_the_pain(app: Flask, person: Client) -> None:
+def test_a_new_name_for_the_problem_reopens_every_page_with_what_was_said(app: Flask, person: Client) -> None:
     sent(person)
     visitor = send_today(signed_in(app, person).open(PAGE))
     visitor.open("/intake/arms-and-legs?change=yes")
@@ -296,7 +297,26 @@ def test_a_new_name_for_the_problem_reopens_the_pain(app: Flask, person: Client)
         diagnoses=["sciatica"],
         clinician_seen=["yes_cleared"],  # type: ignore[arg-type]
     )
-    assert visitor.path.split("?")[0] == "/intake/pain"
+    assert visitor.path == "/intake/goals"
+    assert "Something has changed" in visitor.text
+    assert "conditions" not in the_draft().answers
+    assert {f"red_flags.{code}" for code in ASKED_FLAGS} <= set(the_draft().answers), (
+        "answered today, so not again"
+    )
+    visited = []
+    while (slug := visitor.path.rsplit("/", 1)[-1]) != "check":
+        visited.append(slug)
+        assert visitor.path != "/intake/still-true", "nothing is left to look over"
+        said = drafts.said_before(the_draft())
+        blank = [
+            one for one in questionnaire.page(slug).questions if one.field not in said and not one.optional
+        ]
+        visitor.press("Continue", **{one.field: walk.answer_to(one, {}) for one in blank})  # type: ignore[arg-type]
+    assert {"goals", "pain", "conditions"} <= set(visited)
+    assert "you" not in visited
+    confirm(visitor)
+    assert newest().history_from is None
+    assert newest().answers["diagnoses"] == ["sciatica"]
 
 
 def test_an_answer_whose_period_has_passed_is_asked_before_still_true(app: Flask, person: Client) -> None:
