@@ -39,6 +39,7 @@ from clinic.booking.refusals import NextStep, next_step
 from clinic.booking.search_criteria import SearchCriteria
 from clinic.booking.suitability import OtherTherapist
 from clinic.db import transaction
+from clinic.practice import own_texts
 from clinic.practice import queries as practice
 from clinic.practice.supply import Supply, supply_named, supply_of
 from clinic.refusal import NotFound, Refusal, Stale
@@ -281,7 +282,7 @@ def _appointment(visit: Appointment, token: str, now: datetime) -> schemas.Appoi
         reference=visit.reference,
         state=visit.state,  # type: ignore[arg-type]  # Whoever has a token has a client; holds have none.
         revision=visit.revision,
-        treatment=visit.treatment.mail_name,
+        treatment=own_texts.said(visit.treatment, "mail_name", request_parsing.language_wanted()),
         free_until=_shown_at(states.free_until(visit), visit),
         decided_by=_shown_at(visit.decide_by, visit) if visit.decide_by else None,
         can_change=visit.state in (State.BOOKED, State.REQUESTED) and visit.starts_at > now,
@@ -296,7 +297,7 @@ def _held(visit: Appointment) -> dict[str, Any]:
         **_when_and_where(visit),
         "held_until": _shown_at(visit.held_until, visit),
         "questions": visit.treatment.intake,
-        "policy": practice.the_practice().policy,
+        "policy": own_texts.said(practice.the_practice(), "policy", request_parsing.language_wanted()),
     }
 
 

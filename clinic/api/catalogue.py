@@ -5,6 +5,7 @@ from flask import Response, jsonify
 from clinic import clock
 from clinic.api import request_parsing, schemas
 from clinic.api.blueprint import blueprint
+from clinic.practice import own_texts
 from clinic.practice import queries as practice
 from clinic.web.access import anyone, audience
 
@@ -12,15 +13,15 @@ from clinic.web.access import anyone, audience
 @blueprint.get("/treatments")
 @audience(anyone)
 def treatments() -> Response:
-    """Everything that can be booked, in the practice's order."""
+    """Everything that can be booked, in the practice's order, in the language that is asked for."""
     request_parsing.query(())
     currency = practice.the_practice().currency
-    today = clock.now().date()
+    today, spoken = clock.now().date(), request_parsing.language_wanted()
     found = [
         schemas.Treatment(
             slug=sold.slug,
-            name=sold.name,
-            description=sold.description,
+            name=own_texts.said(sold, "name", spoken),
+            description=own_texts.said(sold, "description", spoken),
             length_minutes=sold.length_minutes,
             price_cents=sold.price_cents,
             currency=currency,
@@ -31,7 +32,10 @@ def treatments() -> Response:
         )
         for sold in practice.treatments()
     ]
-    return jsonify(schemas.dumped(schemas.Treatments(treatments=found)))
+    answer = jsonify(schemas.dumped(schemas.Treatments(treatments=found)))
+    answer.headers["Content-Language"] = spoken
+    answer.vary.add("Accept-Language")
+    return answer
 
 
 @blueprint.get("/therapists")

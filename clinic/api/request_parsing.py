@@ -12,7 +12,9 @@ from typing import Any, TypeVar
 from flask import request
 from pydantic import BaseModel, ValidationError
 
+from clinic import language
 from clinic.api.problems import BodyTooLong, Invalid, Malformed, WrongKind
+from clinic.practice import queries as practice
 from clinic.scheduling.hours import Days
 
 BODY_BYTES = 16 * 1024
@@ -28,6 +30,11 @@ DAY = "^2[01][0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 START = f"{DAY[:-1]}T([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{{1,6}})?)?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
 
 Shape = TypeVar("Shape", bound=BaseModel)
+
+
+def language_wanted() -> str:
+    """The language in which an answer tells what the practice typed: the first of ours that is accepted, else its main one."""
+    return request.accept_languages.best_match(language.LANGUAGES) or practice.the_practice().language
 
 
 def query(known: Iterable[str]) -> dict[str, str]:

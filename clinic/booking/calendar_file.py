@@ -15,6 +15,7 @@ from icalendar import Calendar, Event, vCalAddress, vText
 from clinic.booking import calendar_file_zones
 from clinic.booking.models import Appointment, State
 from clinic.language import gettext
+from clinic.practice import own_texts
 from clinic.practice.models import Practice
 
 PRODUCT = "-//Lumbar//Practice software//EN"
@@ -101,7 +102,7 @@ def _event(
 
 def summary_of(appointment: Appointment, practice: Practice) -> str:
     """What a calendar shows: the discreet name of the treatment, and the practice."""
-    return f"{appointment.treatment.mail_name}, {practice.name}"
+    return f"{own_texts.said(appointment.treatment, 'mail_name')}, {practice.name}"
 
 
 def place_of(appointment: Appointment) -> str:

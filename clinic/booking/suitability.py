@@ -29,7 +29,7 @@ from clinic.intake import queries as intake
 from clinic.intake.queries import SafetyStanding
 from clinic.intake.visit_limits import NO_LIMITS, VisitLimits
 from clinic.language import N_
-from clinic.practice import trainings
+from clinic.practice import own_texts, trainings
 from clinic.practice.models import Therapist, Treatment
 from clinic.refusal import Refusal
 
@@ -105,7 +105,7 @@ class Proposed:
     def by(cls, treatment: Treatment, therapist: Therapist, minutes: int | None = None) -> Self:
         """A treatment by a therapist, as long as the treatment is unless told otherwise."""
         return cls(
-            name=treatment.name,
+            name=own_texts.said(treatment, "name"),
             modalities=tuple(treatment.modalities),
             minutes=minutes or treatment.length_minutes,
             therapist=therapist,

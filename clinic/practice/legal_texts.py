@@ -21,6 +21,7 @@ from clinic.accounts import audit
 from clinic.db import Model, db, violates
 from clinic.practice.editing import ChangedMeanwhile
 from clinic.practice.models import Practice
+from clinic.practice.own_texts import LANGUAGE_IS_CODE
 
 LONGEST: Final = 20_000
 """The longest text, in characters."""
@@ -51,7 +52,7 @@ class LegalText(Model):
 
     __table_args__ = (
         sa.CheckConstraint("page IN ('privacy', 'terms', 'imprint', 'accessibility')", name="page_known"),
-        sa.CheckConstraint("language IN ('en', 'de')", name="language_known"),
+        sa.CheckConstraint(LANGUAGE_IS_CODE, name="language_is_code"),
         sa.CheckConstraint("version >= 1", name="version_counts"),
         sa.CheckConstraint(f"words <> '' AND length(words) <= {LONGEST}", name="words_fit"),
     )

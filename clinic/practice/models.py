@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from clinic.db import Identified, Model
 from clinic.practice.booking_rules import APPROVAL_KNOWN, CONSTRAINTS, BookingRuleColumns
+from clinic.practice.own_texts import ARE_OBJECTS, HasOwnTexts
 
 MINUTES_ARE_FIVES = "{0} >= 0 AND mod({0}, 5) = 0"
 
@@ -34,7 +35,7 @@ WEBSITES_ARE_ORIGINS = f"cardinality(websites) <= {MOST_WEBSITES} AND array_to_s
 ONLINE_BOOKING_KNOWN = "online_booking IN ({})".format(", ".join(f"'{state}'" for state in OnlineBooking))
 
 
-class Practice(BookingRuleColumns, Model):
+class Practice(BookingRuleColumns, HasOwnTexts, Model):
     """The one practice of this database, with its booking rules (`booking_rules`)."""
 
     __tablename__ = "practice"
@@ -75,6 +76,7 @@ class Practice(BookingRuleColumns, Model):
         sa.CheckConstraint(WEBSITES_ARE_ORIGINS, name="websites_are_origins"),
         *CONSTRAINTS,
         sa.CheckConstraint(ONLINE_BOOKING_KNOWN, name="online_booking_known"),
+        sa.CheckConstraint(ARE_OBJECTS, name="translations_are_objects"),
     )
 
     @property
@@ -83,7 +85,7 @@ class Practice(BookingRuleColumns, Model):
         return self.online_booking == OnlineBooking.OPEN
 
 
-class Location(Identified, Model):
+class Location(Identified, HasOwnTexts, Model):
     """A place where treatments happen, in one time zone."""
 
     __tablename__ = "locations"
@@ -100,6 +102,8 @@ class Location(Identified, Model):
     """Steps, doors and lifts, for anybody who cannot use stairs."""
     position: Mapped[int] = mapped_column(default=0)
     closed_on: Mapped[date | None]
+
+    __table_args__ = (sa.CheckConstraint(ARE_OBJECTS, name="translations_are_objects"),)
 
     @property
     def address(self) -> str:
@@ -168,7 +172,7 @@ class NewClientRule(StrEnum):
     """They have to book another treatment first."""
 
 
-class Treatment(Identified, Model):
+class Treatment(Identified, HasOwnTexts, Model):
     """A bookable treatment: one modality or a mix, with length, price and buffers."""
 
     __tablename__ = "treatments"
@@ -206,6 +210,7 @@ class Treatment(Identified, Model):
         sa.CheckConstraint("intake IN ('before_booking', 'before_visit', 'none')", name="intake_known"),
         sa.CheckConstraint("new_clients IN ('welcome', 'ask_first', 'not_first')", name="new_clients_known"),
         sa.CheckConstraint(APPROVAL_KNOWN, name="approval_known"),
+        sa.CheckConstraint(ARE_OBJECTS, name="translations_are_objects"),
     )
 
 

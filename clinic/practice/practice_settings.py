@@ -1,14 +1,16 @@
 """The practice itself: its name and texts, and the rules by which clients book."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
 from clinic.accounts import audit
 from clinic.db import db, violates
+from clinic.language import ENGLISH
 from clinic.practice import calendars
 from clinic.practice.booking_rules import BookingRules, rules_of
 from clinic.practice.editing import ChangedMeanwhile, print_of, require_unchanged
 from clinic.practice.models import OnlineBooking, Practice
+from clinic.practice.own_texts import Translations
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +29,9 @@ class Details:
     support_line: str
     policy: str
     about: str
+    language: str = ENGLISH
+    """The main language, in which the texts above are typed."""
+    translations: Translations = field(default_factory=dict)
 
 
 def details_of(practice: Practice) -> Details:

@@ -1,7 +1,7 @@
 """Locations, the travel times between them, and their rooms."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import date, datetime
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from clinic.practice.editing import (
     slug_of,
 )
 from clinic.practice.models import Location, LocationPair, Room, Treatment
+from clinic.practice.own_texts import Translations
 from clinic.practice.supply import DEFAULT_TRAVEL
 from clinic.refusal import NotFound, Refusal
 
@@ -51,6 +52,7 @@ class LocationDetails:
     step_free: str = ""
     parking: str = ""
     closed_on: date | None
+    translations: Translations = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Treatments: adding, changing, retiring and restoring them."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from clinic.practice.editing import (
     slug_of,
 )
 from clinic.practice.models import IntakeRule, NewClientRule, Room, Therapist, Treatment
+from clinic.practice.own_texts import Translations
 from clinic.refusal import NotFound, Refusal
 
 
@@ -58,6 +59,7 @@ class TreatmentDetails:
     approval: str | None
     """None follows the practice's rule."""
     needs_room: bool
+    translations: Translations = field(default_factory=dict)
 
 
 def treatment(treatment_id: UUID) -> Treatment:

@@ -13,6 +13,7 @@ from clinic.intake.explanation import ExplainedSafety, safety_of, unasked_of
 from clinic.intake.models import Outcome
 from clinic.intake.visit_limits import VisitLimits
 from clinic.language import N_, gettext
+from clinic.practice import own_texts
 from clinic.public.suggestion import SafetyChanges, safety_changes, told_by
 
 STANDS: Final = N_("Nothing you told us speaks against %(treatment)s")
@@ -57,7 +58,9 @@ def chosen_treatment(
     if reservation is None:
         return ChosenTreatment(heading=gettext(NO_TREATMENT), whys=(), changes=changes)
     against = judge(Proposed.of(reservation), limits)
-    heading = gettext(LOOK_FIRST if against else STANDS) % {"treatment": reservation.treatment.name}
+    heading = gettext(LOOK_FIRST if against else STANDS) % {
+        "treatment": own_texts.said(reservation.treatment, "name")
+    }
     whys = tuple(_why(one, safety, limits, reservation) for one in against)
     return ChosenTreatment(heading=heading, whys=whys, changes=changes)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import url_for
 
-from clinic.practice import profiles
+from clinic.practice import own_texts, profiles
 from clinic.practice.models import Location, Photo, Practice, Therapist, Treatment
 from clinic.public import opening_times
 from clinic.web.sharing import full_url, therapist_url
@@ -82,8 +82,8 @@ def service(practice: Practice, sold: Treatment, place: Location) -> Node:
     return _without_blanks(
         {
             "@type": "Service",
-            "name": sold.name,
-            "description": sold.description,
+            "name": own_texts.said(sold, "name"),
+            "description": own_texts.said(sold, "description"),
             "url": full_url(url_for("booking.choose", slug=sold.slug)),
             "provider": {"@id": f"{full_url(url_for('people.location', slug=place.slug))}#here"},
             "offers": {

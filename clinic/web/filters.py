@@ -1,7 +1,7 @@
 """The template filters: how instants, money and numbers read, in the language spoken now; links to call and to write."""
 
 from flask import Flask
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from clinic import language
 from clinic.language.health_texts import health_text
@@ -26,6 +26,9 @@ from clinic.language.reading import (
     weekday,
     zone_name,
 )
+from clinic.practice import own_texts
+from clinic.practice.own_texts import HasOwnTexts
+from clinic.web import context
 from clinic.web.person_links import linked
 
 
@@ -37,6 +40,25 @@ def phone_link(number: str) -> Markup:
 def mail_link(address: str) -> Markup:
     """A link that writes to an email address."""
     return Markup('<a href="mailto:{0}">{0}</a>').format(address)
+
+
+def own(row: HasOwnTexts, column: str) -> Markup:
+    """What the practice typed, in the language spoken now; in its main language, it says so (WCAG 2.2, 3.1.2)."""
+    spoken, practice = language.current(), context.practice()
+    text = own_texts.said(row, column)
+    if (
+        not text
+        or practice is None
+        or practice.language == spoken
+        or own_texts.is_said_in(row, column, spoken)
+    ):
+        return escape(text)
+    return Markup('<span lang="{}">{}</span>').format(practice.language, text)
+
+
+def own_text(row: HasOwnTexts, column: str) -> str:
+    """The same as plain text, for titles and attributes."""
+    return own_texts.said(row, column)
 
 
 def translated(sentence: str) -> str:
@@ -75,6 +97,8 @@ def init_app(app: Flask) -> None:
         phone_link,
         mail_link,
         linked,
+        own,
+        own_text,
     ):
         app.add_template_filter(filter_)
     # For sentences that come from the code; what comes from people is never looked up.

@@ -493,3 +493,69 @@ def test_hours_are_written_only_by_saving(owner: Browser, scene: Scene) -> None:
         owner.post(path, seen=seen(owner, path), act=act, from_on="2031-03-03", **{"day-0": 0, "from-0": "8"})
         if act != "nonsense-9":
             assert scene.make.count(WeeklyHours) == count, act
+
+
+def test_an_owner_types_a_treatment_in_another_language_and_takes_it_back(
+    owner: Browser, scene: Scene
+) -> None:
+    sold = scene.make.treatment(name="Calm hour")
+    db.session.commit()
+    path = f"/staff/settings/treatments/{sold.id}"
+    assert "In another language: Deutsch" in owner.get(path)
+    typed = {
+        "name": "Calm hour",
+        "first": "relaxation",
+        "length_minutes": "60",
+        "buffer_before_minutes": "0",
+        "buffer_after_minutes": "15",
+        "price": "56",
+        "mail_name": "Massage",
+        "intake": "none",
+        "new_clients": "welcome",
+    }
+    owner.done(path, seen=seen(owner, path), **typed, name_de="Ruhige Stunde", description_de=" ")
+    db.session.expire_all()
+    assert sold.translations == {"de": {"name": "Ruhige Stunde"}}
+    assert 'value="Ruhige Stunde"' in owner.get(path)
+    owner.done(path, seen=seen(owner, path), **typed, name_de="")
+    db.session.expire_all()
+    assert sold.translations == {}
+    long = owner.post(path, seen=seen(owner, path), **typed, description_de="x" * 2001)
+    assert long.status_code == 422
+    assert "x" * 2001 in long.get_data(as_text=True)
+
+
+def test_the_rules_and_the_way_in_are_typed_in_another_language_too(owner: Browser, scene: Scene) -> None:
+    place = scene.therapist.treatments and db.session.scalars(sa.select(Location)).first()
+    path = f"/staff/settings/locations/{place.id}"
+    here = {"name": place.name, "street": place.street, "town": place.town, "zone": place.zone}
+    owner.done(
+        path, seen=seen(owner, path), **here, getting_here="Ring twice.", getting_here_de="Zweimal klingeln."
+    )
+    db.session.expire_all()
+    assert place.translations == {"de": {"getting_here": "Zweimal klingeln."}}
+    path = "/staff/settings/practice"
+    about = {
+        "name": "Alder",
+        "phone": "+49 30 5550100",
+        "mail": "a@alder.example",
+        "country": "DE",
+        "currency": "EUR",
+    }
+    owner.done(
+        path,
+        seen=seen(owner, path),
+        **about,
+        emergency_number="112",
+        language="de",
+        policy_de="",
+        policy_en="",
+    )
+    db.session.expire_all()
+    assert db.session.get(Practice, 1).language == "de"
+    assert "In another language: English" in owner.get(path)
+    owner.done(
+        path, seen=seen(owner, path), **about, emergency_number="112", language="de", policy_en="Free."
+    )
+    db.session.expire_all()
+    assert db.session.get(Practice, 1).translations == {"en": {"policy": "Free."}}

@@ -34,6 +34,7 @@ class Stop:
     starts_at: datetime
     ends_at: datetime
     zone: str
+    town: str
     what: str
     first_name: str
     place: str
@@ -113,6 +114,7 @@ def _stops(therapist: Therapist, day: date) -> list[Stop]:
             starts_at=visit.starts_at,
             ends_at=visit.ends_at,
             zone=visit.zone,
+            town=visit.location.town,
             what=visit.treatment.mail_name,
             first_name=letter_name(visit.client),
             place=visit.location.name,
@@ -129,6 +131,7 @@ def _sample_stop(visit: LetterVisit) -> Stop:
         starts_at=visit.starts_at,
         ends_at=visit.ends_at,
         zone=visit.zone,
+        town=visit.town,
         what=visit.what,
         first_name=visit.first_name,
         place=visit.place,

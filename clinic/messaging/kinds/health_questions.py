@@ -11,10 +11,10 @@ from clinic.accounts import services as accounts
 from clinic.accounts.models import Client, LinkPurpose
 from clinic.booking.models import Appointment, State
 from clinic.db import db
-from clinic.intake import doctor_pages
+from clinic.intake import own_pages
 from clinic.intake import queries as intake
 from clinic.intake.guardians import WORTH as GUARDIAN_WORTH
-from clinic.intake.models import DoctorPage, Draft, GuardianConsent, Submission, SubmissionKind
+from clinic.intake.models import Draft, GuardianConsent, OwnPage, Submission, SubmissionKind
 from clinic.language import N_
 from clinic.messaging.due.shape import DueQuery, DueRules, due_query, never_owed
 from clinic.messaging.due.visits import ADDRESS, visits
@@ -99,24 +99,24 @@ def guardians_asked(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
     ]
 
 
-def doctor_pages_asked(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
-    """Somebody asked for a link to the page with their own answers for the doctor."""
+def own_pages_asked(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
+    """Somebody asked for a link to the outcome of their answers, or to the page with them for the doctor."""
     asked = (
         sa.select(
-            DoctorPage.id,
-            DoctorPage.id.label("recipient_id"),
+            OwnPage.id,
+            OwnPage.id.label("recipient_id"),
             sa.func.coalesce(Draft.client_id, Submission.client_id).label("client_id"),
-            DoctorPage.asked_revision.label("revision"),
-            DoctorPage.asked_at,
+            OwnPage.asked_revision.label("revision"),
+            OwnPage.asked_at,
         )
-        .outerjoin(Draft, Draft.id == DoctorPage.draft_id)
-        .outerjoin(Submission, Submission.id == DoctorPage.submission_id)
+        .outerjoin(Draft, Draft.id == OwnPage.draft_id)
+        .outerjoin(Submission, Submission.id == OwnPage.submission_id)
         .where(
-            DoctorPage.asked_at > now - SIGN_IN_WORTH,
+            OwnPage.asked_at > now - SIGN_IN_WORTH,
             never_owed(
                 MessageKind.DOCTOR_PAGE,
-                DoctorPage.id,
-                Message.occasion == sa.func.concat("r", DoctorPage.asked_revision),
+                OwnPage.id,
+                Message.occasion == sa.func.concat("r", OwnPage.asked_revision),
             ),
         )
     )
@@ -234,14 +234,14 @@ def _guardian_consent(claim: Claim, practice: Practice, now: datetime) -> Letter
     )
 
 
-def _doctor_page(claim: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
-    page = db.session.get(DoctorPage, claim.subject_id)
+def _own_page(claim: Claim, practice: Practice, now: datetime) -> LetterContent | Drop:
+    page = db.session.get(OwnPage, claim.subject_id)
     if page is None:
         return Drop("gone")
     raw = accounts.mint_link(purpose=LinkPurpose.DOCTOR_PAGE, subject_id=page.id, now=now)
     return LetterContent(
         recipient=page.mail,
-        language=_language(doctor_pages.client_of(page), practice),
+        language=page.language or _language(own_pages.client_of(page), practice),
         facts={
             "link": public_url(f"/own-page/{raw}"),
             # Opens nothing by itself: its button mails a fresh link to the same address.
@@ -296,13 +296,13 @@ KINDS = (
     DeclaredKind(
         kind=MessageKind.DOCTOR_PAGE,
         label=N_("Link to a page asked for"),
-        due=(doctor_pages_asked,),
+        due=(own_pages_asked,),
         words=Words(
             subject=N_("Your link from {practice}"),
             heading=N_("The page you asked for"),
         ),
         placeholders=OF_PRACTICE,
-        compose=_doctor_page,
+        compose=_own_page,
         sample=lambda scene: {"link": scene.link, "again": scene.link},
         is_one_time=True,
     ),

@@ -8,6 +8,7 @@ from typing import Any
 from clinic.language import N_, gettext
 from clinic.messaging.kinds.content import public_url
 from clinic.messaging.kinds.visit_letter import LetterVisit
+from clinic.practice import own_texts
 from clinic.practice.models import Practice
 
 EXAMPLE = "/example"
@@ -54,6 +55,7 @@ def _visit(practice: Practice, now: datetime, link: str) -> LetterVisit:
         starts_at=starts_at,
         ends_at=starts_at + _HOUR,
         zone=_ZONE,
+        town="",
         what="Massage",
         minutes=60,
         therapist=gettext(_THERAPIST),
@@ -64,7 +66,7 @@ def _visit(practice: Practice, now: datetime, link: str) -> LetterVisit:
         currency=practice.currency,
         free_until=practice.free_until(starts_at),
         is_free=True,
-        policy=practice.policy,
+        policy=own_texts.said(practice, "policy"),
         reference="EXAMPLEX",
         link=link,
     )

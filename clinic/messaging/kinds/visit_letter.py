@@ -21,6 +21,7 @@ from clinic.messaging.kinds.content import Composer, Drop, LetterContent, public
 from clinic.messaging.kinds.greeting import letter_name
 from clinic.messaging.preferences import Topic
 from clinic.messaging.services import Claim
+from clinic.practice import own_texts
 from clinic.practice.models import Practice
 
 WHOLE = [
@@ -38,6 +39,7 @@ class LetterVisit:
     starts_at: datetime
     ends_at: datetime
     zone: str
+    town: str
     what: str
     minutes: int
     therapist: str
@@ -63,17 +65,18 @@ class LetterVisit:
             starts_at=appointment.starts_at,
             ends_at=appointment.ends_at,
             zone=appointment.zone,
-            what=appointment.treatment.mail_name,
+            town=location.town,
+            what=own_texts.said(appointment.treatment, "mail_name", client.language),
             minutes=appointment.length_minutes,
             therapist=", ".join(part for part in (therapist.name, therapist.licence) if part),
             place=location.name,
             address=", ".join(part for part in (location.street, location.town) if part),
-            getting_here=location.getting_here,
+            getting_here=own_texts.said(location, "getting_here", client.language),
             price_cents=appointment.price_cents,
             currency=practice.currency,
             free_until=free_until,
             is_free=now < free_until,
-            policy=practice.policy,
+            policy=own_texts.said(practice, "policy", client.language),
             reference=appointment.reference,
             link=public_url(signed_links.manage_path(appointment.id, appointment.link_epoch)),
         )

@@ -12,6 +12,7 @@ from clinic.messaging.kinds import KINDS, wording
 from clinic.messaging.kinds.wording import PARTS, Words
 from clinic.messaging.models import MessageKind
 from clinic.practice.editing import ChangedMeanwhile
+from clinic.practice.own_texts import LANGUAGE_IS_CODE
 
 
 class LetterText(Model):
@@ -30,7 +31,7 @@ class LetterText(Model):
     changed_at: Mapped[datetime]
 
     __table_args__ = (
-        sa.CheckConstraint("language IN ('en', 'de')", name="language_known"),
+        sa.CheckConstraint(LANGUAGE_IS_CODE, name="language_is_code"),
         sa.CheckConstraint("length(subject) <= 200 AND length(heading) <= 200", name="lines_short"),
         sa.CheckConstraint("length(opening) <= 2000 AND length(closing) <= 2000", name="words_short"),
     )

@@ -83,7 +83,7 @@ THINGS = {
     "contacts": "an address",
     "consents": "a consent",
     "guardian_consents": "a guardian’s consent",
-    "doctor_pages": "a page for the doctor",
+    "doctor_pages": "a page by one-time link",
     "address_changes": "a new address",
     "documents": "a letter or report",
     "legal_texts": "the words of a legal page",

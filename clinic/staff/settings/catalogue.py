@@ -16,6 +16,7 @@ from clinic.staff.blueprint import blueprint
 from clinic.staff.settings.catalogue_forms import EveryTypeForm, TherapistForm, TreatmentForm
 from clinic.staff.settings.fields import chosen, offered
 from clinic.staff.settings.layout import OWNERS, OutsideHoursWatch, page, saved, way
+from clinic.staff.settings.translated_forms import in_languages
 from clinic.web.access import actor, audience, staff
 
 USUAL_LENGTH, USUAL_BUFFER = 60, 15
@@ -115,7 +116,7 @@ def treatment(treatment_id: UUID) -> ResponseReturnValue:
 
 
 def _treatment_form(sold: Treatment | None) -> TreatmentForm:
-    form = TreatmentForm()
+    form = in_languages(TreatmentForm)
     today = opening_hours.today(clock.now())
     people = sold.therapists if sold else []
     rooms = sold.rooms if sold else []

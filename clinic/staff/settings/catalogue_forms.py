@@ -7,11 +7,13 @@ from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from clinic.guidance.knowledge import MODALITIES
 from clinic.practice.models import IntakeRule, NewClientRule
+from clinic.practice.own_texts import OF_TREATMENT
 from clinic.practice.therapists import TherapistDetails
 from clinic.practice.trainings import PRENATAL
 from clinic.practice.treatments import TreatmentDetails
 from clinic.staff.settings.fields import Price, SettingsDateField, Whole, Within, day_after, day_before, text
 from clinic.staff.settings.practice_forms import APPROVALS
+from clinic.staff.settings.translated_forms import TranslatedForm
 from clinic.web.forms import Form, Ticks, UnchangedForm
 
 COLOURS = ("Sky", "Clay", "Green", "Indigo", "Ochre", "Plum")
@@ -39,8 +41,10 @@ class EveryTypeForm(Form):
     price = Price("Price of each", validators=[InputRequired("Enter the price."), Length(max=12)])
 
 
-class TreatmentForm(UnchangedForm):
+class TreatmentForm(TranslatedForm):
     """A treatment."""
+
+    texts = OF_TREATMENT
 
     name = StringField(
         "Name",
@@ -106,6 +110,7 @@ class TreatmentForm(UnchangedForm):
         for name, value in vars(terms).items():
             if name in self:
                 self[name].data = value
+        self.show_translations(terms.translations)
         self.approval.data = terms.approval or ""
         self.price.data = f"{terms.price_cents // 100}.{terms.price_cents % 100:02}".removesuffix(".00")
 
@@ -130,6 +135,7 @@ class TreatmentForm(UnchangedForm):
             new_clients=self.new_clients.data,
             approval=self.approval.data or None,
             needs_room=self.needs_room.data,
+            translations=self.translations,
         )
 
 

@@ -25,6 +25,7 @@ from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
 from clinic.staff.settings.layout import BLOCKERS, OWNERS, page, saved
 from clinic.staff.settings.practice_forms import BookingRulesForm, PracticeForm
+from clinic.staff.settings.translated_forms import in_languages
 from clinic.web.access import actor, audience, staff
 
 IMPRINT = "staff.settings_legal"
@@ -146,7 +147,7 @@ def overview() -> ResponseReturnValue:
 def practice() -> ResponseReturnValue:
     """Who the practice is; saving it for the first time sets it up."""
     present = queries.find_practice()
-    form = PracticeForm()
+    form = in_languages(PracticeForm)
     if not form.is_submitted():
         form.seen.data = practice_settings.page_mark(
             practice_settings.details_of(present) if present else None

@@ -3,11 +3,14 @@
 from wtforms import BooleanField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import Email, InputRequired, Optional, Regexp, ValidationError
 
+from clinic import language
 from clinic.accounts import services as accounts
 from clinic.practice import geography
 from clinic.practice.booking_rules import BOUNDS, Approval, BookingRules
+from clinic.practice.own_texts import OF_PRACTICE
 from clinic.practice.practice_settings import Details
 from clinic.staff.settings.fields import Whole, Within
+from clinic.staff.settings.translated_forms import TranslatedForm
 from clinic.web.forms import Ticks, UnchangedForm, readable
 
 CURRENCIES = {
@@ -34,8 +37,13 @@ TELEPHONE = Regexp(
 OPTIONAL_TELEPHONE = [Optional(), TELEPHONE]
 
 
-class PracticeForm(UnchangedForm):
+TYPED = tuple(name for name in Details.__dataclass_fields__ if name != "translations")
+
+
+class PracticeForm(TranslatedForm):
     """The practice's name, place and telephone number."""
+
+    texts = OF_PRACTICE
 
     name = StringField(
         "Name", description="As clients know it.", validators=[InputRequired("Enter the name.")]
@@ -62,6 +70,11 @@ class PracticeForm(UnchangedForm):
         "Currency",
         choices=CURRENCY_CHOICES,
         validators=[InputRequired("Choose the currency of your prices.")],
+    )
+    language = SelectField(
+        "Main language",
+        description="What you type on these pages is in it, and so are letters to clients who have chosen none.",
+        default=language.ENGLISH,
     )
     emergency_number = StringField(
         "Emergency number",
@@ -91,23 +104,25 @@ class PracticeForm(UnchangedForm):
     def offer(self) -> None:
         """Fill in countries, and the regions of the country that is chosen."""
         self.country.choices = [("", "Choose a country"), *geography.countries().items()]
+        self.language.choices = list(language.NAMES.items())
         known = geography.regions(self.country.data or "")
         self.region.choices = [("", "The whole country"), *known.items()]
 
     def show(self, details: Details) -> None:
         """Fill the form from what stands."""
-        for name, value in vars(details).items():
-            self[name].data = value
+        for name in TYPED:
+            self[name].data = getattr(details, name)
+        self.show_translations(details.translations)
         if details.currency not in CURRENCIES:
             self.currency.choices = [*CURRENCY_CHOICES, (details.currency, details.currency)]
 
     @property
     def details(self) -> Details:
         """What was typed; a region of another country is dropped."""
-        values = {name: self[name].data or "" for name in Details.__dataclass_fields__}
+        values = {name: self[name].data or "" for name in TYPED}
         if values["region"] not in geography.regions(values["country"]):
             values["region"] = ""
-        return Details(**values)
+        return Details(**values, translations=self.translations)
 
 
 def _span(minutes: int) -> str:

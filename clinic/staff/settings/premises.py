@@ -15,6 +15,7 @@ from clinic.staff.blueprint import blueprint
 from clinic.staff.settings.fields import offered
 from clinic.staff.settings.layout import OWNERS, OutsideHoursWatch, page, saved, way
 from clinic.staff.settings.premises_forms import LocationForm, RoomForm
+from clinic.staff.settings.translated_forms import in_languages
 from clinic.web.access import actor, audience, staff
 from clinic.web.forms import UnchangedForm
 
@@ -76,7 +77,7 @@ def ways() -> ResponseReturnValue:
 @audience(staff, *OWNERS)
 def new_location() -> ResponseReturnValue:
     """Add a location."""
-    form = LocationForm()
+    form = in_languages(LocationForm)
     practice = queries.find_practice()
     near = geography.zones_of(practice.country) if practice else ()
     if not form.is_submitted() and len(near) == 1:
@@ -97,7 +98,7 @@ def new_location() -> ResponseReturnValue:
 def location(location_id: UUID) -> ResponseReturnValue:
     """One location; a change of its zone is confirmed first if it has visits."""
     where = premises.location(location_id)
-    form = LocationForm()
+    form = in_languages(LocationForm)
     if not form.is_submitted():
         form.seen.data = premises.page_mark(where)
         form.show(premises.place_of(where), where.zone)

@@ -4,13 +4,17 @@ from wtforms import Field, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from clinic.practice import geography
+from clinic.practice.own_texts import OF_LOCATION
 from clinic.practice.premises import ROOM_COLUMNS, LocationDetails, RoomDetails
 from clinic.staff.settings.fields import SettingsDateField, chosen, day_after, day_before, text
+from clinic.staff.settings.translated_forms import TranslatedForm
 from clinic.web.forms import Ticks, UnchangedForm
 
 
-class LocationForm(UnchangedForm):
+class LocationForm(TranslatedForm):
     """A location's address and time zone."""
+
+    texts = OF_LOCATION
 
     name = StringField("Name", validators=[InputRequired("Enter what the location is called.")])
     street = StringField("Street and number", validators=[InputRequired("Enter the street.")])
@@ -42,6 +46,7 @@ class LocationForm(UnchangedForm):
         """Fill the form from what stands."""
         for name in ("name", "street", "town", "getting_here", "step_free", "parking"):
             self[name].data = getattr(place, name)
+        self.show_translations(place.translations)
         self.zone.data = zone
         self.last_on.data = day_before(place.closed_on)
 
@@ -56,6 +61,7 @@ class LocationForm(UnchangedForm):
             step_free=text(self.step_free),
             parking=text(self.parking),
             closed_on=day_after(self.last_on.data),
+            translations=self.translations,
         )
 
 

@@ -8,8 +8,8 @@ from markupsafe import Markup
 from wtforms import TextAreaField
 from wtforms.validators import Length, Optional, ValidationError
 
-from clinic import clock
-from clinic.language import LANGUAGES, NAMES
+from clinic import clock, language
+from clinic.language import N_
 from clinic.practice import queries, websites
 from clinic.practice.models import Practice
 from clinic.practice.websites import NotAWebsite
@@ -29,7 +29,7 @@ INLINE = Markup(
     '<script src="{script}" async></script>\n'
     '<p><a href="{address}">{words}</a></p>'
 )
-WORDS = {"en": "Book a session at {name}", "de": "Termin bei {name} buchen"}
+WORDS = N_("Book a session at %(practice)s")
 """On the button, in the language of the website it stands on."""
 
 
@@ -94,7 +94,7 @@ def website() -> ResponseReturnValue:
     sold = queries.treatments()
     slug = next((one.slug for one in sold if one.slug == request.args.get("treatment")), "")
     spoken = request.args.get("lang", "")
-    spoken = spoken if spoken in LANGUAGES else ""
+    spoken = spoken if spoken in language.LANGUAGES else ""
     return page(
         "website",
         "website",
@@ -102,7 +102,7 @@ def website() -> ResponseReturnValue:
         present=present,
         sold=sold,
         slug=slug,
-        languages_of_websites=NAMES,
+        languages_of_websites=language.NAMES,
         spoken=spoken,
         snippets=_snippets(present, slug, spoken),
     )
@@ -111,7 +111,8 @@ def website() -> ResponseReturnValue:
 def _snippets(present: Practice, slug: str, spoken: str) -> Snippets:
     home = current_app.config["PUBLIC_URL"]
     behind = (f"/{slug}" if slug else "") + (f"?lang={spoken}" if spoken else "")
-    words = WORDS[spoken or present.language].format(name=present.name)
+    with language.speaking(spoken or present.language):
+        words = language.gettext(WORDS) % {"practice": present.name}
     address, framed = f"{home}/book{behind}", f"{FRAMED_PATH}{behind}"
     return Snippets(
         button=str(BUTTON.format(address=address, words=words)),
