@@ -7,6 +7,8 @@ text stands for a value that is put in later; a stored sentence is recognised by
 from collections.abc import Iterable, Iterator
 
 from clinic.guidance import advice, aftercare, course, matching, plan, questionnaire, schedule, screening
+from clinic.guidance.benefits import BENEFITS
+from clinic.guidance.causes import CAUSES
 from clinic.guidance.fields import FIELDS, Option
 from clinic.guidance.knowledge import MODALITIES, SECTIONS, TECHNIQUES
 from clinic.guidance.levels import Disposition
@@ -15,6 +17,8 @@ from clinic.guidance.questions import PAGES, PARTS, QUESTIONS, Question
 from clinic.guidance.red_flags import RED_FLAGS
 from clinic.guidance.rules import CURRENT, kinds
 from clinic.guidance.safety_net import SAFETY_NETS
+from clinic.guidance.silences import SILENCES
+from clinic.guidance.sources import SOURCES
 from clinic.guidance.statements import STATEMENTS
 
 
@@ -74,13 +78,28 @@ def _suggestion_texts() -> Iterator[str]:
     yield from (statement.text for statement in STATEMENTS.values())
 
 
+def document_texts() -> Iterator[str]:
+    """What the page of the guidance says beside the types and the statements."""
+    for modality in MODALITIES.values():
+        yield from (modality.said_for, modality.pressure, modality.special_training or "")
+    for technique in TECHNIQUES.values():
+        yield from (technique.name, technique.aim)
+    for cause in CAUSES:
+        yield from (cause.name, cause.described_as)
+    for benefit in BENEFITS:
+        yield from (benefit.name, benefit.said)
+    for silence in SILENCES:
+        yield from (silence.on, silence.instead)
+    yield from (source.text for source in SOURCES.values())
+
+
 def _in_a_list(name: str) -> str:
     return f"{name[0].lower()}{name[1:]}"
 
 
 def texts() -> frozenset[str]:
     """All of them, each once."""
-    return frozenset(text for text in (*questionnaire_texts(), *outcome_texts()) if text)
+    return frozenset(text for text in (*questionnaire_texts(), *outcome_texts(), *document_texts()) if text)
 
 
 def _question(question: Question) -> Iterator[str]:

@@ -219,24 +219,38 @@ class GuardianConsent(Identified, Model):
     __table_args__ = (sa.CheckConstraint("agreed_at >= asked_at", name="asked_before_agreed"),)
 
 
-class DoctorPage(Identified, Model):
-    """Where a client asked to have the page for their doctor sent: the letter with its one-time link follows from it."""
+class PageShown(StrEnum):
+    """Which page about their own answers a client asked for."""
+
+    DOCTOR = "doctor"
+    OUTCOME = "outcome"
+
+
+class OwnPage(Identified, Model):
+    """Where a client asked to have a page about their own answers sent: the letter with its one-time link follows from it.
+
+    The table is called as when there was only the page for the doctor.
+    """
 
     __tablename__ = "doctor_pages"
 
-    draft_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("drafts.id", ondelete="CASCADE"), unique=True)
+    shows: Mapped[str] = mapped_column(default=PageShown.DOCTOR, server_default=PageShown.DOCTOR)
+    draft_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("drafts.id", ondelete="CASCADE"))
     """Answers still being given; once they are sent, the page is about the submission."""
-    submission_id: Mapped[UUID | None] = mapped_column(
-        sa.ForeignKey("submissions.id", ondelete="CASCADE"), unique=True
-    )
+    submission_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("submissions.id", ondelete="CASCADE"))
     mail_sealed: Mapped[bytes]
     mail = Sealed[str]("mail_sealed")
     asked_at: Mapped[datetime] = mapped_column(index=True)
     asked_revision: Mapped[int] = mapped_column(default=1)
     """How many letters were asked for; names the message's occasion."""
+    language: Mapped[str | None]
+    """The language it was asked for in, in which the letter is written; None before it was recorded."""
 
     __table_args__ = (
         sa.CheckConstraint("num_nonnulls(draft_id, submission_id) = 1", name="one_set_of_answers"),
+        sa.CheckConstraint("shows IN ('doctor', 'outcome')", name="shows_known"),
+        sa.UniqueConstraint("draft_id", "shows"),
+        sa.UniqueConstraint("submission_id", "shows"),
     )
 
 

@@ -17,9 +17,9 @@ from clinic.guidance.questionnaire import Contradiction
 from clinic.guidance.questions import DAY_OF_VISIT_FIELDS, QUESTIONS, SHORT_SAFETY_FIELDS, Question
 from clinic.intake import (
     consent,
-    doctor_pages,
     drafts,
     guardians,
+    own_pages,
     path,
     preparation_parts,
     queries,
@@ -94,7 +94,7 @@ def submit(browser: bytes, posted: Posted, seen: Collection[str], now: datetime)
         completes=draft.completes_id,
     )
     _consented(submission, draft, answers, now)
-    doctor_pages.follow(draft, submission)
+    own_pages.follow(draft, submission)
     db.session.delete(draft)
     db.session.flush()
     return submission

@@ -18,7 +18,7 @@ from clinic.accounts import services as accounts
 from clinic.backup import runs
 from clinic.booking import idempotency, lapsed_reservations
 from clinic.booking.waiting import entries
-from clinic.intake import consent, doctor_pages, documents
+from clinic.intake import consent, documents, own_pages
 from clinic.intake import services as intake
 from clinic.language import N_
 from clinic.plans import note_drafts, preparation
@@ -160,11 +160,11 @@ RETENTION: Final = (
         sweep=Sweep.DRAFTS,
     ),
     Retention(
-        what=N_("Addresses for the page for the doctor"),
-        keep=doctor_pages.KEPT,
+        what=N_("Addresses that a page about your answers was sent to"),
+        keep=own_pages.KEPT,
         after=N_("the link was last asked for"),
-        why=N_("long enough to ask for another link before seeing the doctor"),
-        delete=doctor_pages.delete_old,
+        why=N_("long enough to ask for another link, for example before seeing the doctor"),
+        delete=own_pages.delete_old,
         sweep=Sweep.DRAFTS,
     ),
     Retention(

@@ -19,14 +19,13 @@ from clinic.db import db, transaction
 from clinic.language import N_
 from clinic.practice import queries as practice
 from clinic.refusal import Stale
-from clinic.web import languages, signed_in_client
+from clinic.web import languages, one_time, signed_in_client
 from clinic.web.access import anyone, audience, client
 from clinic.web.forms import Form
 from clinic.web.signed_in_client import SignedInClient, client_of_page
 
 blueprint = Blueprint("contact_data", __name__)
 
-GONE = 410
 UNPROCESSABLE = 422
 
 
@@ -127,10 +126,17 @@ def _keep_phone(signed_in: SignedInClient, form: TelephoneForm) -> None:
 @blueprint.get("/new-address/<raw>")
 @audience(anyone)
 def link(raw: str) -> ResponseReturnValue:
-    """A button, because mail programs follow links before people do."""
+    """A one-time link."""
     if accounts.find_link(raw, LinkPurpose.NEW_ADDRESS, clock.now()) is None:
-        return render_template("portal/new_address_gone.html"), GONE
-    return render_template("portal/new_address.html", raw=raw)
+        return _gone()
+    return one_time.button_page(
+        heading=N_("Your new e-mail address"),
+        sentence=N_(
+            "From now on we write to the address at which you opened this link. The old one no longer opens your visits."
+        ),
+        act=N_("This is my address"),
+        to=url_for(".prove", raw=raw),
+    )
 
 
 @blueprint.post("/new-address/<raw>")
@@ -152,11 +158,20 @@ def prove(raw: str) -> ResponseReturnValue:
     except AddressKnown:
         contact = None
     if contact is None:
-        return render_template("portal/new_address_gone.html"), GONE
+        return _gone()
     flash(N_("Your new e-mail address counts from now on."), "ok")
     there = redirect(url_for(".show"), 303)
     signed_in_client.remember_client(there, secret)
     return there
+
+
+def _gone() -> ResponseReturnValue:
+    return one_time.gone_page(
+        N_(
+            "A link works for ten minutes, once. Your old address still counts: sign in with it and ask for another link."
+        ),
+        way_on=(N_("Ask for a new link"), url_for(".show")),
+    )
 
 
 def own_mail(signed_in: SignedInClient) -> Contact:

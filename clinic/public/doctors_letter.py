@@ -1,26 +1,27 @@
 """A page for the doctor: the client's own answers on one sheet to print, without advice.
 
-`doctors_link` sends it to the client.
+It is in the language that the doctor reads, as the client chooses it. `own_page` sends it to the client.
 """
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from flask import Blueprint, render_template, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import EmailField
 from wtforms.validators import InputRequired
 
-from clinic import clock
+from clinic import clock, language
 from clinic.accounts import audit
 from clinic.db import transaction
 from clinic.guidance import own_words, questionnaire
 from clinic.guidance.fields import FIELDS, FieldKind
 from clinic.guidance.questions import FLAG_PREFIX, QUESTIONS
-from clinic.intake import doctor_pages, queries
+from clinic.intake import own_pages, queries
 from clinic.intake.models import Draft, Submission
-from clinic.language import N_
+from clinic.language import N_, gettext
+from clinic.language.health_texts import health_text
 from clinic.practice.queries import practice_zone
 from clinic.refusal import Refusal
 from clinic.web import access
@@ -52,7 +53,7 @@ _TOLD: Final = (
     "recent_surgery",
 )
 """What a doctor would ask first; the page leaves out what was not answered."""
-NONE_ASKED: Final = "None of those we asked about"
+NONE_ASKED: Final = N_("None of those we asked about")
 
 
 class NoPageForDoctor(Refusal):
@@ -80,10 +81,10 @@ class MailForm(Form):
 @blueprint.get("")
 @audience(anyone)
 def show() -> ResponseReturnValue:
-    """The page for the answers of this browser; without a stop there is none."""
+    """The page for the answers of this browser, in the language `in`; without a stop there is none."""
     now = clock.now()
-    with transaction():
-        return page(source_here(now), now, purpose="doctor's letter", mail=url_for("doctors_link.ask"))
+    with language.speaking(request.args.get("in", language.current())), transaction():
+        return page(source_here(now), now, purpose="doctor's letter", mail=url_for("own_page.ask"))
 
 
 def source_here(now: datetime) -> Draft | Submission:
@@ -92,7 +93,7 @@ def source_here(now: datetime) -> Draft | Submission:
     standing = queries.safety_standing(
         browser=browser, client_id=client_id, now=now, zone=practice_zone(now.date())
     )
-    found = doctor_pages.stopped_here(browser=browser, client_id=client_id, standing=standing, now=now)
+    found = own_pages.stopped_here(browser=browser, client_id=client_id, standing=standing, now=now)
     if found is None:
         raise NoPageForDoctor
     return found
@@ -100,7 +101,7 @@ def source_here(now: datetime) -> Draft | Submission:
 
 def page(source: Draft | Submission, now: datetime, *, purpose: str, mail: str | None) -> str:
     """The page of these answers, and the record that it was opened; `mail` is where to have it sent, if anywhere."""
-    told = doctor_pages.told(source, now)
+    told = own_pages.told(source, now)
     led = [field for field, _ in told.led]
     reasons, others, signs = sheet(told.answers, led)
     words = own_words.told(told.answers)
@@ -124,10 +125,11 @@ def page(source: Draft | Submission, now: datetime, *, purpose: str, mail: str |
         led=reasons,
         others=others,
         signs=signs,
-        words=[(one.title, one.text) for one in words],
+        words=[(health_text(one.title), one.text) for one in words],
         answered_at=source.changed_at if isinstance(source, Draft) else source.submitted_at,
         zone=practice_zone(now.date()),
         mail=mail,
+        is_shown_once=mail is None,
     )
 
 
@@ -140,7 +142,7 @@ def sheet(answers: Mapping[str, Any], led: list[str]) -> tuple[Rows, Rows, Rows]
         _rows(answers, led),
         _rows(answers, [field for field in _TOLD if field not in led]),
         [
-            (QUESTIONS[field].text, questionnaire.in_words(field, value))
+            (health_text(QUESTIONS[field].text), questionnaire.in_words(field, value, health_text))
             for field, value in answers.items()
             if field.startswith(FLAG_PREFIX) and value in ("yes", "unsure") and field not in led
         ],
@@ -149,9 +151,9 @@ def sheet(answers: Mapping[str, Any], led: list[str]) -> tuple[Rows, Rows, Rows]
 
 def _rows(answers: Mapping[str, Any], fields: list[str]) -> Rows:
     return [
-        (FIELDS[field].title, _in_words(field, answers[field]))
+        (health_text(FIELDS[field].title), _in_words(field, answers[field]))
         if field in FIELDS
-        else (QUESTIONS[field].text, questionnaire.in_words(field, answers[field]))
+        else (health_text(QUESTIONS[field].text), questionnaire.in_words(field, answers[field], health_text))
         for field in fields
         if answers.get(field) is not None
     ]
@@ -160,4 +162,6 @@ def _rows(answers: Mapping[str, Any], fields: list[str]) -> Rows:
 def _in_words(field: str, value: Any) -> str:
     """The answer; where nothing of a list applied, in words that do not need the list."""
     is_list = FIELDS[field].kind is FieldKind.MANY and "none" in FIELDS[field].codes
-    return NONE_ASKED if is_list and value in ([], ["none"]) else questionnaire.in_words(field, value)
+    if is_list and value in ([], ["none"]):
+        return gettext(NONE_ASKED)
+    return questionnaire.in_words(field, value, health_text)

@@ -432,7 +432,7 @@ def _check_page(draft: Draft, shown: Mapping[str, object], problems: Mapping[str
     contradictions = questionnaire.contradictions(answers, unasked=questionnaire.unasked_fields(answers))
     return render_template(
         "public/intake/check.html",
-        parts=written.parts(answers, scope, returning.given_now(draft) if draft.looked_over_at else None),
+        parts=written.parts(answers, scope, drafts.given_now(draft) if draft.looked_over_at else None),
         pain=None if draft.looked_over_at else written.pain(answers),
         last_page=url_for("returning.still_true")
         if draft.looked_over_at

@@ -1,6 +1,6 @@
 """The outcome of the answers: the care card, a therapist's review, the chosen treatment, or the suggestion."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -18,19 +18,31 @@ from clinic.guidance.questions import PAGES
 from clinic.intake import drafts, queries, returning
 from clinic.intake.assessment import Advice, SafetyVerdict, advice_so_far, led_by, tell_there
 from clinic.intake.explanation import Explanation, safety_of
-from clinic.intake.models import Draft, Outcome
+from clinic.intake.models import Draft, Outcome, Submission
 from clinic.intake.queries import SafetyStanding
+from clinic.language import N_
 from clinic.language.health_texts import health_text
 from clinic.practice import queries as practice
 from clinic.public import care_card, chosen_treatment, suggestion
 from clinic.public import intake as intake_pages
 from clinic.public.doctors_letter import MailForm
+from clinic.refusal import Refusal
 from clinic.web import access
 from clinic.web.access import anyone, audience
 from clinic.web.browser import known_browser
 from clinic.web.signed_in_client import signed_in_client_id
 
 blueprint = Blueprint("outcome", __name__, url_prefix="/intake/outcome")
+
+
+class NoOutcome(Refusal):
+    """No answers were sent from this browser whose outcome could be mailed."""
+
+    status = 404
+    code = "no-outcome"
+    sentence = N_(
+        "There is no page to send from here. There is one where the questions were answered and sent."
+    )
 
 
 @blueprint.get("")
@@ -48,44 +60,100 @@ def show() -> ResponseReturnValue:
 
 def _of_sent(now: datetime) -> ResponseReturnValue:
     reservation = booking.reservation_of(known_browser(), now)
+    standing = _standing_here(now, _zone(reservation, now))
+    if not _stops(standing):
+        if standing.submission is None:
+            return redirect(url_for("intake.begin"), 303)
+        if standing.needs_guardian:
+            return redirect(url_for("guardian.show"), 303)
+    return _sent_page(standing, reservation, now)
+
+
+def submission_here(now: datetime) -> Submission:
+    """The answers of this browser whose outcome can be mailed; raises NoOutcome.
+
+    An emergency is not mailed: there the only thing to do is to call.
+    """
+    draft = queries.draft(known_browser(), now)
+    standing = _standing_here(now, _zone(None, now))
+    sent = standing.submission
+    if draft is not None or sent is None or standing.needs_guardian or standing.level is Level.URGENT:
+        raise NoOutcome
+    return sent
+
+
+def page_by_link(sent: Submission, now: datetime) -> str | None:
+    """The present outcome of the person whose answers these are, to read and without ways to go; None if there is none now.
+
+    The look is recorded; the caller commits.
+    """
     standing = queries.safety_standing(
-        browser=known_browser(), client_id=signed_in_client_id(), now=now, zone=_zone(reservation, now)
+        browser=None if sent.client_id else sent.browser,
+        client_id=sent.client_id,
+        now=now,
+        zone=_zone(None, now),
     )
+    if not _stops(standing) and (standing.submission is None or standing.needs_guardian):
+        return None
+    return _sent_page(standing, None, now, is_mailed=True)
+
+
+def _standing_here(now: datetime, zone: str) -> SafetyStanding:
+    return queries.safety_standing(
+        browser=known_browser(), client_id=signed_in_client_id(), now=now, zone=zone
+    )
+
+
+def _stops(standing: SafetyStanding) -> bool:
+    return standing.level is not None and standing.level.stops
+
+
+def _sent_page(
+    standing: SafetyStanding, reservation: Appointment | None, now: datetime, *, is_mailed: bool = False
+) -> str:
+    """The outcome of answers that were sent, and the record that it was shown; `is_mailed`: by a one-time link."""
     sent = standing.submission
     outcome, owner = (sent.outcome, sent.client_id) if sent else (None, None)
-    if standing.level is not None and standing.level.stops:
-        _record_look(outcome, owner, ("level", "rules"), now)
-        return card_of(standing, outcome)
-    if outcome is None:
-        return redirect(url_for("intake.begin"), 303)
-    if standing.needs_guardian:
-        return redirect(url_for("guardian.show"), 303)
+    if _stops(standing) or outcome is None:
+        _record_look(outcome, owner, ("level", "rules"), now, is_mailed=is_mailed)
+        return card_of(standing, outcome, is_mailed=is_mailed)
     if standing.level is Level.THERAPIST_REVIEW:
-        _record_look(outcome, owner, ("level", "rules", "notes"), now)
-        return _looked_at_first(outcome, reservation)
-    _record_look(outcome, owner, ("level", "rules", "suggestion", "plan"), now)
+        _record_look(outcome, owner, ("level", "rules", "notes"), now, is_mailed=is_mailed)
+        return _looked_at_first(outcome, reservation, is_mailed=is_mailed)
+    _record_look(outcome, owner, ("level", "rules", "suggestion", "plan"), now, is_mailed=is_mailed)
     if chosen_treatment.has_too_few_answers(outcome):
-        return _chosen(outcome, standing, reservation)
-    return _suggestion(outcome, reservation)
+        return _chosen(outcome, standing, reservation, is_mailed=is_mailed)
+    return _suggestion(outcome, reservation, is_mailed=is_mailed)
 
 
 def _record_look(
-    subject: Outcome | Draft | None, client_id: UUID | None, fields: tuple[str, ...], now: datetime
+    subject: Outcome | Draft | None,
+    client_id: UUID | None,
+    fields: tuple[str, ...],
+    now: datetime,
+    *,
+    is_mailed: bool = False,
 ) -> None:
-    """Record that an outcome is shown in this browser; the caller commits."""
+    """Record that an outcome is shown; the caller commits."""
     audit.record(
         access.actor(),
         "read",
         subject,
         subject_type=Outcome.__tablename__,
         client_id=client_id or signed_in_client_id(),
-        purpose="outcome",
+        purpose="outcome by link" if is_mailed else "outcome",
         fields=fields,
         now=now,
     )
 
 
-def card_of(standing: SafetyStanding, outcome: Outcome | None, *, told: Collection[str] | None = None) -> str:
+def card_of(
+    standing: SafetyStanding,
+    outcome: Outcome | None,
+    *,
+    told: Collection[str] | None = None,
+    is_mailed: bool = False,
+) -> str:
     """The card for a stop that comes from submitted answers; `outcome` is theirs, if there is one.
 
     `told` are the keys of the answers just given: the card then mentions nothing else that is known.
@@ -96,7 +164,8 @@ def card_of(standing: SafetyStanding, outcome: Outcome | None, *, told: Collecti
         _advice(standing, outcome, told),
         not_before=standing.not_before,
         support=support,
-        letter=MailForm(formdata=None) if outcome and told is None else None,
+        letter=MailForm(formdata=None) if outcome and told is None and not is_mailed else None,
+        keep=_keep(is_mailed) if outcome and told is None else None,
     )
 
 
@@ -130,6 +199,7 @@ def _card(
     support: str = "",
     may_change: bool = False,
     letter: MailForm | None = None,
+    keep: Mapping[str, object] | None = None,
 ) -> str:
     here = practice.the_practice()
     emergency_number = here.emergency_number
@@ -152,7 +222,14 @@ def _card(
         wrong_answer=wrong_answer,
         go_on=go_on,
         support=support,
+        **(keep or {"keep": None}),
     )
+
+
+def _keep(is_mailed: bool) -> Mapping[str, object]:
+    """How a page can be kept; one that came by mail is shown once and leads nowhere."""
+    mail = None if is_mailed else url_for("own_page.ask_outcome")
+    return {"keep": {"is_mailed": is_mailed, "mail": mail}, "is_shown_once": is_mailed}
 
 
 def _advice(standing: SafetyStanding, outcome: Outcome | None, told: Collection[str] | None) -> Advice:
@@ -201,7 +278,7 @@ def _page_of(fields: Iterable[str]) -> str | None:
     return url_for("intake.ask", slug=first) if first else None
 
 
-def _looked_at_first(outcome: Outcome, reservation: Appointment | None) -> str:
+def _looked_at_first(outcome: Outcome, reservation: Appointment | None, *, is_mailed: bool) -> str:
     heading, sentences = advice.advice(level=Level.THERAPIST_REVIEW, disposition=None, rules=(), unsure=())
     safety = safety_of(outcome)
     return render_template(
@@ -212,10 +289,11 @@ def _looked_at_first(outcome: Outcome, reservation: Appointment | None) -> str:
         watch=care_card.watch(safety, practice.the_practice().emergency_number),
         reservation=reservation,
         support=_support(outcome),
+        **_keep(is_mailed),
     )
 
 
-def _suggestion(outcome: Outcome, reservation: Appointment | None) -> str:
+def _suggestion(outcome: Outcome, reservation: Appointment | None, *, is_mailed: bool) -> str:
     settings = practice.the_practice()
     return render_template(
         "public/outcome/suggestion.html",
@@ -226,16 +304,20 @@ def _suggestion(outcome: Outcome, reservation: Appointment | None) -> str:
         in_sentence=suggestion.in_sentence,
         reservation=reservation,
         support=_support(outcome),
+        **_keep(is_mailed),
     )
 
 
-def _chosen(outcome: Outcome, standing: SafetyStanding, reservation: Appointment | None) -> str:
+def _chosen(
+    outcome: Outcome, standing: SafetyStanding, reservation: Appointment | None, *, is_mailed: bool
+) -> str:
     return render_template(
         "public/outcome/chosen.html",
         page=chosen_treatment.chosen_treatment(outcome, standing.limits, reservation),
         watch=care_card.watch(safety_of(outcome), practice.the_practice().emergency_number),
         reservation=reservation,
         support=_support(outcome),
+        **_keep(is_mailed),
     )
 
 

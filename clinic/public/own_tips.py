@@ -13,14 +13,18 @@ from clinic.accounts import services as accounts
 from clinic.accounts.models import LinkPurpose
 from clinic.booking import queries as appointments
 from clinic.db import transaction
+from clinic.language import N_
 from clinic.messaging.kinds.afterwards import owe_own_tips
 from clinic.plans import tips as after_visit
 from clinic.public import aftercare
+from clinic.web import one_time
 from clinic.web.access import anyone, audience
 
 blueprint = Blueprint("own_tips", __name__)
 
-GONE = 410
+TOO_LATE = N_(
+    "A link works for ten minutes, once. The page of your tips, whose address came with the mail after your session, sends you a new one."
+)
 
 
 @blueprint.post("/c/<token>/own")
@@ -39,16 +43,25 @@ def ask(token: str) -> ResponseReturnValue:
 @audience(anyone)
 def asked() -> str:
     """The same page whether or not a letter follows."""
-    return render_template("public/own_tips/asked.html")
+    return one_time.asked_page(
+        N_("A link is on its way to the address you booked with. It works for ten minutes, once.")
+    )
 
 
 @blueprint.get("/own-tips/<raw>")
 @audience(anyone)
 def link(raw: str) -> ResponseReturnValue:
-    """A one-time link: a button, because mail programs follow links before people do."""
+    """A one-time link."""
     if accounts.find_link(raw, LinkPurpose.OWN_TIPS, clock.now()) is None:
-        return render_template("public/own_tips/gone.html"), GONE
-    return render_template("public/own_tips/link.html", raw=raw)
+        return one_time.gone_page(TOO_LATE)
+    return one_time.button_page(
+        heading=N_("Tips for you"),
+        sentence=N_(
+            "They are shown once, and may say something about your health. Open them where nobody else looks on."
+        ),
+        act=N_("Show my tips"),
+        to=url_for(".show", raw=raw),
+    )
 
 
 @blueprint.post("/own-tips/<raw>")
@@ -61,7 +74,7 @@ def show(raw: str) -> ResponseReturnValue:
         used = accounts.consume_link(raw, LinkPurpose.OWN_TIPS, now)
         visit = appointments.appointment(used.subject_id) if used and used.subject_id else None
         if visit is None or visit.client is None or visit.client.erased_at is not None:
-            return render_template("public/own_tips/gone.html"), GONE
+            return one_time.gone_page(TOO_LATE)
         tips = after_visit.own(visit, after_visit.given_in(visit), now)
         audit.record(
             audit.by_link(visit.id),

@@ -36,7 +36,7 @@ from clinic.plans.preparation import PartsLeft, Preparation, PreparationClosed, 
 from clinic.practice import queries as practice
 from clinic.public import outcome
 from clinic.refusal import NotFound
-from clinic.web import access, languages, question_fields, signed_in_staff
+from clinic.web import access, languages, one_time, question_fields, signed_in_staff
 from clinic.web.access import anyone, audience
 from clinic.web.browser import browser, known_browser
 from clinic.web.signed_in_client import signed_in_client_id
@@ -44,7 +44,9 @@ from clinic.web.signed_in_client import signed_in_client_id
 blueprint = Blueprint("preparation", __name__)
 
 UNPROCESSABLE = 422
-GONE = 410
+TOO_LATE = N_(
+    "A link works for ten minutes, once. The letter about your booking leads to the page that sends you a new one."
+)
 LOOKED_AT_FIRST = N_("Saved. Your therapist looks at this before your visit. Your appointment stays booked.")
 FINISHED = N_("Thank you. Your therapist has your answers.")
 
@@ -149,16 +151,23 @@ def mail_link(token: str) -> ResponseReturnValue:
 @audience(anyone)
 def link_asked() -> str:
     """The same page whether or not a letter follows."""
-    return render_template("public/preparation/asked.html")
+    return one_time.asked_page(
+        N_("A link is on its way to the address you booked with. It works for ten minutes, once.")
+    )
 
 
 @blueprint.get("/before-visit/<raw>")
 @audience(anyone)
 def link(raw: str) -> ResponseReturnValue:
-    """A one-time link: a button, because mail programs follow links before people do."""
+    """A one-time link."""
     if accounts.find_link(raw, LinkPurpose.PREPARATION, clock.now()) is None:
-        return render_template("public/preparation/gone.html"), GONE
-    return render_template("public/preparation/link.html", raw=raw)
+        return one_time.gone_page(TOO_LATE)
+    return one_time.button_page(
+        heading=N_("Before your visit"),
+        sentence=N_("Your answers open in this browser until your visit. Go on where nobody else looks on."),
+        act=N_("Go on"),
+        to=url_for(".use_link", raw=raw),
+    )
 
 
 @blueprint.post("/before-visit/<raw>")
@@ -171,7 +180,7 @@ def use_link(raw: str) -> ResponseReturnValue:
         used = accounts.consume_link(raw, LinkPurpose.PREPARATION, now)
         visit = db.session.get(Appointment, used.subject_id) if used and used.subject_id else None
         if visit is None or not preparation.bind(visit, browser(), now):
-            return render_template("public/preparation/gone.html"), GONE
+            return one_time.gone_page(TOO_LATE)
         audit.record(
             audit.by_link(visit.id), "open", visit, client_id=visit.client_id, purpose="preparation", now=now
         )

@@ -15,6 +15,7 @@ from clinic.intake import drafts
 from clinic.intake.models import Draft
 from clinic.language import N_
 from clinic.public.intake import AddressNotProven, draft_here, not_proven, way_on, without_draft
+from clinic.web import one_time
 from clinic.web.access import anyone, audience
 from clinic.web.browser import browser
 from clinic.web.forms import Form
@@ -24,7 +25,6 @@ blueprint.register_error_handler(drafts.NoDraft, without_draft)
 blueprint.register_error_handler(AddressNotProven, not_proven)
 
 UNPROCESSABLE = 422
-GONE = 410
 
 
 class ResumeForm(Form):
@@ -76,14 +76,20 @@ def _later_page(form: ResumeForm, draft: Draft) -> str:
 @audience(anyone)
 def link_asked() -> str:
     """The same page whether or not a letter follows, so that it reveals nothing."""
-    return render_template("public/resume/asked.html")
+    return one_time.asked_page(
+        N_(
+            "If your answers are still kept, a link is on its way to the address you gave. It works for ten minutes, once."
+        )
+    )
 
 
 @blueprint.get("/go-on/<uuid:draft_id>")
 @audience(anyone)
 def go_on(draft_id: UUID) -> str:
     """The link in a letter, valid as long as the draft: it opens nothing, and its button sends a new one-time link."""
-    return render_template("public/resume/again.html", draft_id=draft_id)
+    return one_time.again_page(
+        heading=N_("Go on with your answers"), to=url_for(".mail_fresh_link", draft_id=draft_id)
+    )
 
 
 @blueprint.post("/go-on/<uuid:draft_id>")
@@ -100,11 +106,15 @@ def mail_fresh_link(draft_id: UUID) -> ResponseReturnValue:
 @blueprint.get("/resume/<raw>")
 @audience(anyone)
 def link(raw: str) -> ResponseReturnValue:
-    """A one-time link: a button, because mail programs follow links before people do."""
-    found = accounts.find_link(raw, LinkPurpose.RESUME_INTAKE, clock.now())
-    if found is None:
-        return render_template("public/resume/gone.html"), GONE
-    return render_template("public/resume/link.html", raw=raw)
+    """A one-time link."""
+    if accounts.find_link(raw, LinkPurpose.RESUME_INTAKE, clock.now()) is None:
+        return _gone()
+    return one_time.button_page(
+        heading=N_("Go on with your answers"),
+        sentence=N_("Your answers will open on this device, and close on the one where you began."),
+        act=N_("Go on here"),
+        to=url_for(".use_link", raw=raw),
+    )
 
 
 @blueprint.post("/resume/<raw>")
@@ -117,5 +127,14 @@ def use_link(raw: str) -> ResponseReturnValue:
         found = accounts.consume_link(raw, LinkPurpose.RESUME_INTAKE, now)
         draft = drafts.resume(found.subject_id, browser(), now) if found and found.subject_id else None
     if draft is None:
-        return render_template("public/resume/gone.html"), GONE
+        return _gone()
     return redirect(way_on(draft), 303)
+
+
+def _gone() -> ResponseReturnValue:
+    return one_time.gone_page(
+        N_(
+            "A link works for ten minutes, once. The mail it came in holds a second address, where you can ask for a new one."
+        ),
+        way_on=(N_("Tell us about your back"), url_for("intake.begin")),
+    )

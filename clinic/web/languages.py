@@ -27,9 +27,6 @@ TRANSLATED = (
     "consents.",
     "contact_data.",
     "course.",
-    "doctors_link.again",
-    "doctors_link.ask",
-    "doctors_link.link",
     "documents.",
     "guardian.",
     "home.",
@@ -40,6 +37,9 @@ TRANSLATED = (
     "own_data.",
     "own_details.",
     "own_messages.",
+    "own_page.again",
+    "own_page.ask",
+    "own_page.link",
     "own_plan.",
     "own_documents.",
     "own_tips.ask",
@@ -60,8 +60,11 @@ TRANSLATED = (
 HEALTH = (
     "aftercare.",
     "check_in.",
+    "doctors_letter.",
+    "guidance.",
     "intake.",
     "outcome.",
+    "own_page.open_page",
     "own_tips.show",
     "preparation.finish",
     "preparation.part",
@@ -70,12 +73,6 @@ HEALTH = (
     "safety_form.",
 )
 """Pages that say what the guidance says: in each language that has a catalogue of health texts."""
-ONLY_ENGLISH = (
-    "doctors_letter.",
-    "doctors_link.open_page",
-    "guidance.",
-)
-"""Pages that nobody has translated yet."""
 SORRY = N_(
     "This page is in English for now: its translation still has to be reviewed. If that is difficult, please call us."
 )
@@ -113,9 +110,15 @@ def _of_practice() -> str:
 
 def speak_to(somebody: Client | None) -> None:
     """Use the language of somebody's letters on this and following pages, unless the visitor chose one."""
-    if somebody is None or session.get(OF_LETTERS) == somebody.language:
+    if somebody is not None:
+        speak_as_letters(somebody.language)
+
+
+def speak_as_letters(spoken: str | None) -> None:
+    """Use the language of a letter on this and following pages, unless the visitor chose one; None changes nothing."""
+    if spoken is None or session.get(OF_LETTERS) == spoken:
         return
-    session[OF_LETTERS] = somebody.language
+    session[OF_LETTERS] = spoken
     _speak()
 
 
@@ -157,7 +160,7 @@ def _own_words() -> Markup:
 def _sorry() -> tuple[str, str] | None:
     """The visitor's preferred language, and a note in it that says why this page is English; None if there is nothing
     to say."""
-    if not request or not (request.endpoint or "").startswith((*ONLY_ENGLISH, *HEALTH)):
+    if not request or not (request.endpoint or "").startswith(HEALTH):
         return None
     if speaks(request.endpoint, wanted()):
         return None

@@ -328,7 +328,7 @@ def _resume_link(world: World) -> Objects:
     return Objects({"raw": raw}, {"raw": "nobody-made-this"})
 
 
-def _doctors_link(world: World) -> Objects:
+def _own_page_link(world: World) -> Objects:
     raw = accounts.mint_link(purpose=LinkPurpose.DOCTOR_PAGE, subject_id=NOBODYS, now=clock.now())
     db.session.commit()
     return Objects({"raw": raw}, {"raw": "never-sent"})
@@ -475,10 +475,10 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "resume.mail_fresh_link": lambda world: Objects({"draft_id": world.draft.id}, {"draft_id": NOBODYS}),
     "guardian.go_on": lambda world: Objects({"consent_id": NOBODYS}, {"consent_id": NOBODYS}),
     "guardian.mail_fresh_link": lambda world: Objects({"consent_id": NOBODYS}, {"consent_id": NOBODYS}),
-    "doctors_link.again": lambda world: Objects({"page_id": NOBODYS}, {"page_id": NOBODYS}),
-    "doctors_link.again_by_mail": lambda world: Objects({"page_id": NOBODYS}, {"page_id": NOBODYS}),
-    "doctors_link.link": _doctors_link,
-    "doctors_link.open_page": _doctors_link,
+    "own_page.again": lambda world: Objects({"page_id": NOBODYS}, {"page_id": NOBODYS}),
+    "own_page.again_by_mail": lambda world: Objects({"page_id": NOBODYS}, {"page_id": NOBODYS}),
+    "own_page.link": _own_page_link,
+    "own_page.open_page": _own_page_link,
     "contact_data.link": _new_address_link,
     "contact_data.prove": _new_address_link,
     "guardian.link": _guardian_link,

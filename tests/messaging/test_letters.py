@@ -27,7 +27,7 @@ from clinic.accounts.models import (
 from clinic.booking.models import Appointment, Series, State
 from clinic.booking.waiting.models import EntryEnd, Offer, OfferEnd, Offering, WaitingListEntry
 from clinic.db import Base, db, transaction
-from clinic.intake.models import Clearance, DoctorPage, Draft, GuardianConsent, Submission
+from clinic.intake.models import Clearance, Draft, GuardianConsent, OwnPage, Submission
 from clinic.messaging import preferences, resend, services
 from clinic.messaging.kinds.content import Drop
 from clinic.messaging.letters import composing
@@ -227,7 +227,7 @@ def all_letters(make: Make, visit: Appointment, ada: Client, now: datetime) -> d
     found[MessageKind.GUARDIAN_CONSENT] = composed(
         claimed(MessageKind.GUARDIAN_CONSENT, asked.id, asked.id, now), now
     )
-    page = DoctorPage(submission_id=asked.submission_id, asked_at=now)
+    page = OwnPage(submission_id=asked.submission_id, asked_at=now)
     page.mail = "ada@client.example"
     db.session.add(page)
     db.session.commit()

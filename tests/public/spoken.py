@@ -16,6 +16,10 @@ ENGLISH = re.compile(
 """Words that German does not have, but for a part of the body; the names and rules of a practice are its own."""
 
 
+NOT_ENGLISH = re.compile(r"\b(am|den) After\b|Aches and Pains|[\w-]+(\.[\w-]+)+(/\S+)?")
+"""A part of the body, and names and addresses of sources."""
+
+
 class Spoken(HTMLParser):
     """What a page says, read or heard, outside of parts that say they are in another language."""
 
@@ -47,4 +51,4 @@ def english_on(page: Visitor) -> list[str]:
     """The English that is left on a page which says that it is German."""
     assert page.page.one("html").get("lang") == "de", page.path
     said = Spoken(page.answer.text).said
-    return [text.strip() for text in said if ENGLISH.search(re.sub("(am|den) After", "", text))]
+    return [text.strip() for text in said if ENGLISH.search(NOT_ENGLISH.sub("", text))]

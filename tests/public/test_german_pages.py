@@ -10,7 +10,6 @@ from clinic import clock
 from clinic.accounts import signed_links
 from clinic.accounts.models import Client
 from clinic.booking.models import Appointment
-from clinic.web.languages import is_translated
 from tests.make import Make
 from tests.public.spoken import english_on
 from tests.visitor import Visitor, as_client
@@ -138,8 +137,11 @@ def test_whoever_signs_out_takes_their_language_along(app: Flask, visit: Appoint
     assert page.open("/").page.one("html").get("lang") == "en"
 
 
-def test_a_page_that_is_not_translated_stays_english_whole(browser: FlaskClient, visit: Appointment) -> None:
+def test_the_guidance_is_german_from_its_title_to_its_last_section(
+    browser: FlaskClient, visit: Appointment
+) -> None:
     page = Visitor(browser).open("/guidance")
-    assert not is_translated("guidance.show")
-    assert page.page.one("html").get("lang") == "en"
-    assert "Meine Termine" not in page.text
+    assert page.heading == "Was unser Leitfaden sagt"
+    assert english_on(page) == []
+    assert "Wirbelgleiten" in page.text
+    assert "NICE-Leitlinie NG59" in page.text

@@ -4,22 +4,34 @@ translate shows, and a third language is proved to be a catalogue and no code.
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import write_po
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser, Route
 
 from clinic import clock, language
+from clinic.accounts import signed_links
 from clinic.booking.models import Appointment
+from clinic.db import db
 from clinic.guidance import wording
 from clinic.guidance.questions import PAGES
 from clinic.language import health_texts
+from clinic.messaging.kinds.wording import Words
+from clinic.messaging.letters import practice_wording
+from clinic.messaging.models import MessageKind
+from clinic.practice import legal_texts, own_texts
+from clinic.practice.legal_texts import LegalPage
 from clinic.web import languages, sharing
+from tests.browser import PATIENCE_MS
+from tests.journeys.looks import NARROW
 from tests.make import Make
 from tests.public.test_german_health import answers_for
 from tests.test_language import sentences
@@ -27,7 +39,15 @@ from tests.visitor import Visitor
 
 SPOKEN = "fi"
 """A language for which there are dates and numbers, and in which the test recognises no English word."""
+HTML = "text/html; charset=utf-8"
 OPEN, CLOSE = "⟦", "⟧"
+BEYOND = """() => [...document.querySelectorAll("body *")]
+  .filter(part => !part.closest("[tabindex='0'], .sr, svg, .skip"))
+  .filter(part => part.getClientRects().length && part.getBoundingClientRect().right > innerWidth + 1)
+  .map(part => part.tagName + "." + part.className + ": " + part.textContent.slice(0, 60)).slice(0, 4)"""
+"""What stands beyond the side of the window; what scrolls by itself is left out."""
+LONG_WORD = 20
+"""Letters of a long German word, such as Kreuzschmerzbehandlung."""
 VALUE = re.compile(r"(%\(\w+\)s|\{\w+\})")
 OURS = re.compile(r"⟦[^⟦⟧]*⟧")
 WORD = re.compile(r"[A-Za-z]{3,}")
@@ -45,6 +65,7 @@ ALLOWED = {
     "Outlook": "the name of a service",
     "Apple": "the name of a service",
     "OpenStreetMap": "the name of a service",
+    "Maps": "part of the name of a service",
 }
 """Words that stay as they are in each language, and why; what the test's practice and people are called is told by `DATA`."""
 DATA = "Erlenpraxis Erlenhaus Erlenweg Musterstadt Erlenruhe Thea Tannert Ada Muster client example musta"
@@ -52,7 +73,8 @@ DATA = "Erlenpraxis Erlenhaus Erlenweg Musterstadt Erlenruhe Thea Tannert Ada Mu
 
 def pseudo(sentence: str) -> str:
     """The sentence with brackets around what is ours, and as much longer as German may be; values stay outside."""
-    longer = "~" * (len(sentence) * 2 // 5)
+    letters = len(sentence) * 2 // 5
+    longer = " ".join("~" * min(LONG_WORD, letters - at) for at in range(0, letters, LONG_WORD + 1))
     parts = [
         part if VALUE.fullmatch(part) or not part else f"{OPEN}{part}{CLOSE}"
         for part in VALUE.split(sentence)
@@ -174,6 +196,18 @@ DATES = [
 ]
 
 
+@dataclass
+class Pages:
+    """What was read, by where it stood: what is no sentence of ours there, and the page itself."""
+
+    wrong: dict[str, list[str]] = field(default_factory=dict)
+    bodies: dict[str, str] = field(default_factory=dict)
+
+    def read(self, where: str, page: Visitor) -> None:
+        """Keep a page under a name."""
+        self.wrong[where], self.bodies[where] = untranslated(page), page.answer.text
+
+
 def english_left(wrong: dict[str, list[str]]) -> list[str]:
     """One line for each thing that is left, with where it stands."""
     return [f"{where}: {said}" for where, each in wrong.items() for said in each]
@@ -197,19 +231,95 @@ def speaking(browser: FlaskClient) -> Visitor:
     return Visitor(browser)
 
 
-def test_every_page_of_the_questions_and_every_outcome_is_a_catalogue(
-    app: Flask, visit: Appointment, third_language: str
-) -> None:
+def questions(app: Flask) -> Pages:
+    """Every page of the questions, and the outcome with the pages that lead on from it."""
+    pages = Pages()
     page = speaking(app.test_client()).open("/intake")
-    wrong = {"/intake": untranslated(page)}
+    pages.read("/intake", page)
     go_on = pseudo("Continue")
     page.press(go_on, consent_health_data="yes")
     slugs = {one.slug for one in PAGES}
     while (slug := page.path.rsplit("/", 1)[-1].split("?")[0]) in slugs:
-        wrong[slug] = untranslated(page)
+        pages.read(slug, page)
         page.press(go_on, **answers_for(slug))  # type: ignore[arg-type]
-    wrong["check"] = untranslated(page)
+    pages.read("check", page)
     page.press(pseudo("Send your answers"), understood_not_diagnosis="yes", accuracy_confirmed="yes")
-    wrong["outcome"] = untranslated(page)
-    assert len(wrong) > 20
-    assert english_left(wrong) == []
+    pages.read("outcome", page)
+    pages.read("mail", page.open("/intake/outcome/mail"))
+    return pages
+
+
+def around(app: Flask, visit: Appointment) -> Pages:
+    """What somebody reads before and after the questions."""
+    pages = Pages()
+    manage = signed_links.manage_path(visit.id, visit.link_epoch)
+    for path in (
+        *("/", "/book", f"/book/{visit.treatment.slug}", "/guidance", "/my/sign-in", "/own-page/asked"),
+        *(
+            f"/locations/{visit.location.slug}",
+            manage,
+            f"{manage}/cancel",
+            f"{manage}/move",
+            "/own-page/gone",
+        ),
+    ):
+        pages.read(path, speaking(app.test_client()).open(path))
+    return pages
+
+
+def test_every_page_of_the_questions_and_every_outcome_is_a_catalogue(
+    app: Flask, visit: Appointment, third_language: str
+) -> None:
+    pages = questions(app)
+    assert len(pages.wrong) > 20
+    assert english_left(pages.wrong) == []
+
+
+def test_the_pages_around_the_questions_are_a_catalogue(
+    app: Flask, visit: Appointment, third_language: str
+) -> None:
+    assert english_left(around(app, visit).wrong) == []
+
+
+def test_the_practice_can_write_its_own_texts_in_a_third_language(
+    app: Flask, visit: Appointment, third_language: str, now: datetime
+) -> None:
+    """The tables name no language: what is known is what has a catalogue."""
+    said = Words(subject="Hei", heading="Hei", opening="", closing="")
+    practice_wording.save(MessageKind.CONFIRMATION, SPOKEN, said, seen="", actor="system", now=now)
+    legal_texts.save(LegalPage.TERMS, SPOKEN, "Erlenruhe", seen="0", actor="system", now=now)
+    visit.treatment.translations = {SPOKEN: {"name": "Rauha"}}
+    db.session.commit()
+    assert practice_wording.words(MessageKind.CONFIRMATION, SPOKEN).subject == "Hei"
+    assert "Rauha" in speaking(app.test_client()).open("/book").text
+    assert own_texts.other_languages("en") == (SPOKEN,)
+
+
+@pytest.mark.browser
+def test_no_page_breaks_when_its_sentences_are_forty_in_a_hundred_longer(
+    app: Flask, visit: Appointment, third_language: str, chromium: Browser
+) -> None:
+    bodies = {**questions(app).bodies, **around(app, visit).bodies}
+    static = Path(str(app.static_folder))
+
+    def answer(route: Route) -> None:
+        path = urlsplit(route.request.url).path
+        if path.startswith("/static/"):
+            route.fulfill(path=static / path.removeprefix("/static/"))
+        else:
+            route.fulfill(
+                body=bodies[parse_qs(urlsplit(route.request.url).query)["where"][0]], content_type=HTML
+            )
+
+    context = chromium.new_context(viewport={"width": NARROW, "height": 800}, java_script_enabled=False)
+    context.set_default_timeout(PATIENCE_MS)
+    context.route("**/*", answer)
+    tab, broken = context.new_page(), []
+    for where in bodies:
+        tab.goto(f"http://lumbar.test/?{urlencode({'where': where})}")
+        beyond = tab.evaluate(BEYOND)
+        if beyond:
+            broken.append((where, beyond))
+    context.close()
+    assert len(bodies) > 30
+    assert broken == []

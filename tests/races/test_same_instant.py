@@ -15,8 +15,8 @@ from clinic.booking import locking, placing, services
 from clinic.booking.models import OCCUPYING, Appointment, State
 from clinic.booking.search_criteria import SearchCriteria
 from clinic.db import db, transaction
-from clinic.intake import doctor_pages, drafts
-from clinic.intake.models import DoctorPage, Draft
+from clinic.intake import drafts, own_pages
+from clinic.intake.models import Draft, OwnPage
 from clinic.practice.models import Treatment
 from config import Settings
 from tests import make
@@ -229,11 +229,11 @@ def test_a_page_for_the_doctor_that_is_asked_for_twice_at_once_is_one_page(
         ]
     reports = race(race_settings, ask_for_page, [str(draft.id) for draft in own], rivals=4)
     assert Counter(report.result for report in reports) == {"asked": 20}
-    assert sorted(db.session.scalars(sa.select(DoctorPage.asked_revision))) == [1] * 5
+    assert sorted(db.session.scalars(sa.select(OwnPage.asked_revision))) == [1] * 5
 
 
 def ask_for_page(round_: int, rival: int, task: Any) -> str:
     """What a press of the button writes."""
     with transaction():
-        doctor_pages.ask(db.session.get_one(Draft, UUID(task)), "ada@client.example", NOW)
+        own_pages.ask(db.session.get_one(Draft, UUID(task)), "ada@client.example", NOW)
         return "asked"

@@ -36,7 +36,7 @@ BUTTONS_ONLY = frozenset(
         "appointment.undo",
         "booking.hold",
         "contact_data.prove",
-        "doctors_link.open_page",
+        "own_page.open_page",
         "guardian.agree",
         "own_tips.show",
         "portal.use_link",

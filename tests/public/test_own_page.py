@@ -12,8 +12,8 @@ from flask.testing import FlaskClient
 from clinic import clock
 from clinic.accounts.models import AuditEntry, Client
 from clinic.db import db
-from clinic.intake import doctor_pages
-from clinic.intake.models import DoctorPage, Draft, Submission
+from clinic.intake import own_pages
+from clinic.intake.models import Draft, OwnPage, Submission
 from clinic.messaging import delivery
 from clinic.messaging.delivery import PassTerms
 from tests.make import Make
@@ -156,7 +156,7 @@ def test_sent_answers_have_a_page_too(app: Flask, visitor: Visitor, doctor: Visi
     ask(visitor)
     once, _ = mailed(app)
     assert "Why we asked them to see you" in opened(doctor, once)
-    row = db.session.scalars(sa.select(DoctorPage)).one()
+    row = db.session.scalars(sa.select(OwnPage)).one()
     assert row.submission_id == db.session.scalars(sa.select(Submission.id)).one()
     assert ADDRESS.encode() not in row.mail_sealed
 
@@ -205,7 +205,7 @@ def test_an_address_is_asked_for_and_shown_again(visitor: Visitor) -> None:
     assert "Enter your e-mail address" in words(visitor.page)
     assert ask(visitor, "ada at home") == 422
     assert 'value="ada at home"' in visitor.page.text
-    assert db.session.scalars(sa.select(DoctorPage)).all() == []
+    assert db.session.scalars(sa.select(OwnPage)).all() == []
 
 
 def test_without_a_stop_there_is_nothing_to_send(visitor: Visitor) -> None:
@@ -247,7 +247,7 @@ def test_the_pages_speak_german(visitor: Visitor) -> None:
 def test_addresses_are_deleted_after_a_fortnight(visitor: Visitor) -> None:
     stop(visitor)
     ask(visitor)
-    doctor_pages.delete_old(clock.now() - doctor_pages.KEPT)
-    assert len(db.session.scalars(sa.select(DoctorPage)).all()) == 1
-    doctor_pages.delete_old(clock.now())
-    assert db.session.scalars(sa.select(DoctorPage)).all() == []
+    own_pages.delete_old(clock.now() - own_pages.KEPT)
+    assert len(db.session.scalars(sa.select(OwnPage)).all()) == 1
+    own_pages.delete_old(clock.now())
+    assert db.session.scalars(sa.select(OwnPage)).all() == []

@@ -1,4 +1,5 @@
-"""The page for the doctor: a client's own answers after a stop, mailed as a one-time link to an address they give.
+"""Pages about a client's own answers, mailed as a one-time link to an address they give: the outcome, and after a stop the
+page for the doctor.
 
 Asking stores the address; messaging derives the letter from that row. Following the link proves the address, and nothing
 about health is in the letter. What the page shows is read when the link is used.
@@ -13,14 +14,14 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from clinic.accounts import services as accounts
-from clinic.accounts.models import Client
+from clinic.accounts.models import Client, LoginLink
 from clinic.db import db
 from clinic.guidance.levels import Disposition
 from clinic.intake import drafts, queries
 from clinic.intake.assessment import advice_so_far, led_by
 from clinic.intake.consent import DRAFTS_KEPT
 from clinic.intake.explanation import safety_of
-from clinic.intake.models import DoctorPage, Draft, Submission
+from clinic.intake.models import Draft, OwnPage, PageShown, Submission
 from clinic.intake.queries import SafetyStanding
 
 ASKED_AGAIN: Final = timedelta(minutes=1)
@@ -60,45 +61,59 @@ def told(source: Draft | Submission, now: datetime) -> Told:
     return Told(queries.answers_judged(source), led_by(rule.answers for rule in highest))
 
 
-def ask(source: Draft | Submission, mail: str, now: datetime) -> DoctorPage:
-    """Request the link at an email address; a new address replaces the old one.
+def ask(
+    source: Draft | Submission,
+    mail: str,
+    now: datetime,
+    *,
+    shows: PageShown = PageShown.DOCTOR,
+    language: str | None = None,
+) -> OwnPage:
+    """Request the link at an email address; a new address replaces the old one. The letter is in this language.
 
     Raises UnreadableAddress for an address that cannot be one, and NoDraft if the answers have just gone.
     """
     address = accounts.normalise_mail(mail)
-    column = DoctorPage.draft_id if isinstance(source, Draft) else DoctorPage.submission_id
+    column = OwnPage.draft_id if isinstance(source, Draft) else OwnPage.submission_id
     # Two presses at once wait here for each other, so that the second finds what the first has written.
     locked = sa.select(type(source).id).where(type(source).id == source.id).with_for_update()
     if db.session.scalar(locked) is None:
         raise drafts.NoDraft
-    row = db.session.scalar(sa.select(DoctorPage).where(column == source.id).with_for_update())
+    row = db.session.scalar(
+        sa.select(OwnPage).where(column == source.id, OwnPage.shows == shows).with_for_update()
+    )
     if row is None:
-        row = DoctorPage(asked_at=now, **{column.key: source.id})
+        row = OwnPage(shows=shows, asked_at=now, **{column.key: source.id})
         row.mail = address
         db.session.add(row)
     elif row.mail != address or row.asked_at <= now - ASKED_AGAIN:
         row.mail = address
         _owe_a_letter(row, now)
+    row.language = language or row.language
     db.session.flush()
     return row
 
 
 def ask_again(page_id: UUID, now: datetime) -> None:
     """Request a new link at the same address; does nothing if there is no such page any more."""
-    row = db.session.get(DoctorPage, page_id, with_for_update=True)
+    row = db.session.get(OwnPage, page_id, with_for_update=True)
     if row is not None and now - KEPT < row.asked_at <= now - ASKED_AGAIN:
         _owe_a_letter(row, now)
         db.session.flush()
 
 
-def _owe_a_letter(row: DoctorPage, now: datetime) -> None:
+def _owe_a_letter(row: OwnPage, now: datetime) -> None:
     row.asked_at = now
     row.asked_revision += 1
 
 
-def opened(page_id: UUID, now: datetime) -> Draft | Submission | None:
-    """The answers behind a page whose one-time link was used up; None if they are no longer kept."""
-    row = db.session.get(DoctorPage, page_id)
+def page_behind(link: LoginLink | None) -> OwnPage | None:
+    """The page that a one-time link is for, also a link that was used."""
+    return db.session.get(OwnPage, link.subject_id) if link else None
+
+
+def answers_behind(row: OwnPage | None, now: datetime) -> Draft | Submission | None:
+    """The answers that a page is about; None if they are no longer kept."""
     if row is None or row.asked_at <= now - KEPT:
         return None
     source: Draft | Submission | None
@@ -112,7 +127,7 @@ def opened(page_id: UUID, now: datetime) -> Draft | Submission | None:
     return None if client is not None and client.erased_at is not None else source
 
 
-def client_of(row: DoctorPage) -> UUID | None:
+def client_of(row: OwnPage) -> UUID | None:
     """Whose answers they are, if that is known yet."""
     if row.draft_id is not None:
         return db.session.scalar(sa.select(Draft.client_id).where(Draft.id == row.draft_id))
@@ -122,12 +137,12 @@ def client_of(row: DoctorPage) -> UUID | None:
 def follow(draft: Draft, submission: Submission) -> None:
     """Let a mailed link lead to the answers as they were sent, once their draft ends."""
     db.session.execute(
-        sa.update(DoctorPage)
-        .where(DoctorPage.draft_id == draft.id)
+        sa.update(OwnPage)
+        .where(OwnPage.draft_id == draft.id)
         .values(draft_id=None, submission_id=submission.id)
     )
 
 
 def delete_old(until: datetime) -> None:
     """Delete the addresses last asked for at an instant or before it. The caller commits."""
-    db.session.execute(sa.delete(DoctorPage).where(DoctorPage.asked_at <= until))
+    db.session.execute(sa.delete(OwnPage).where(OwnPage.asked_at <= until))
