@@ -106,6 +106,13 @@ def test_german_speaks_to_people_politely() -> None:
     assert [form for form in spoken if familiar.search(form)] == []
 
 
+def test_german_says_only_where_it_is_so_that_something_is_in_english() -> None:
+    """What is said of a language without a catalogue of health texts is the rest; German has one."""
+    said = [english for english, forms in language.catalogue("de").items() if "Englisch" in "".join(forms)]
+    assert [english for english in said if "English" not in english] == []
+    assert len(said) == 3
+
+
 INSTANT = datetime(2031, 3, 6, 9, 5, tzinfo=UTC)
 
 

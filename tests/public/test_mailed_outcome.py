@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser, Route
 
 from clinic import clock
 from clinic.accounts import sessions
@@ -14,6 +17,7 @@ from clinic.accounts.models import AuditEntry, Client
 from clinic.db import db, transaction
 from clinic.intake import own_pages
 from clinic.intake.models import OwnPage, RaisedLevel, Submission
+from tests.browser import PATIENCE_MS
 from tests.make import Make
 from tests.public.spoken import ENGLISH
 from tests.public.test_intake_pages import Visitor, heading, posted, words
@@ -231,3 +235,40 @@ def test_an_address_is_deleted_after_a_fortnight(visitor: Visitor) -> None:
     ask(visitor)
     own_pages.delete_old(clock.now())
     assert db.session.scalars(sa.select(OwnPage)).all() == []
+
+
+@pytest.mark.browser
+def test_on_paper_stands_what_one_reads_and_no_way_to_go(
+    app: Flask, visitor: Visitor, chromium: Browser
+) -> None:
+    send(visitor)
+    body, static = visitor.page.text, Path(str(app.static_folder))
+
+    def answer(route: Route) -> None:
+        path = urlsplit(route.request.url).path
+        if path.startswith("/static/"):
+            route.fulfill(path=static / path.removeprefix("/static/"))
+        else:
+            route.fulfill(body=body, content_type="text/html; charset=utf-8")
+
+    context = chromium.new_context(viewport={"width": 794, "height": 1123})
+    context.set_default_timeout(PATIENCE_MS)
+    context.route("**/*", answer)
+    tab = context.new_page()
+    tab.goto("http://lumbar.test/")
+    on_screen = tab.locator("body").inner_text()
+    tab.emulate_media(media="print")
+    on_paper = tab.locator("body").inner_text()
+    context.close()
+    for said in (SUGGESTED, "Why we suggest it", "Draft course", "How sure is this?"):
+        assert said in on_paper
+    for said in (
+        "Choose a time",
+        "Mail me this page",
+        "Keep this page",
+        "Next step",
+        "Accessibility",
+        "What our guidance says of it",
+    ):
+        assert said in on_screen
+        assert said not in on_paper
