@@ -18,6 +18,7 @@ from clinic.messaging import delivery
 from clinic.messaging.delivery import PassTerms
 from tests.make import Make
 from tests.messaging.mailers import Postbox, part
+from tests.public.spoken import ENGLISH, NOT_ENGLISH
 from tests.public.test_intake_pages import Visitor, heading, posted, words
 
 pytestmark = pytest.mark.usefixtures("clock_at_now")
@@ -251,3 +252,26 @@ def test_addresses_are_deleted_after_a_fortnight(visitor: Visitor) -> None:
     assert len(db.session.scalars(sa.select(OwnPage)).all()) == 1
     own_pages.delete_old(clock.now())
     assert db.session.scalars(sa.select(OwnPage)).all() == []
+
+
+def test_the_client_chooses_the_language_that_the_doctor_reads(
+    app: Flask, visitor: Visitor, doctor: Visitor
+) -> None:
+    stop(visitor)
+    assert f"{QUESTION} Yes" in words(visitor.go("/intake/letter"))
+    assert 'href="?in=de"' in visitor.page.text
+    german = words(visitor.go("/intake/letter?in=de"))
+    assert "Haben Sie ungewollt Gewicht verloren? Ja" in german
+    assert heading(visitor.page) == "Für die Ärztin oder den Arzt"
+    assert "Alter 41" in german
+    assert ENGLISH.search(NOT_ENGLISH.sub("", heading(visitor.page))) is None
+    assert f"{QUESTION} Yes" in words(visitor.go("/intake/letter")), (
+        "the client's own pages stay as they were"
+    )
+    visitor.go(ASK)
+    ask(visitor)
+    once, _ = mailed(app)
+    doctor.go(once)
+    assert 'name="in" value="de"' in doctor.page.text
+    assert "Haben Sie ungewollt Gewicht verloren? Ja" in words(doctor.post(once, {"in": "de"}))
+    assert "/language" not in doctor.page.text
