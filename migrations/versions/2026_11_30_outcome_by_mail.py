@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0070_outcome_by_mail"
-down_revision = "0065_websites"
+down_revision = "0077_review_acts"
 branch_labels = None
 depends_on = None
 
