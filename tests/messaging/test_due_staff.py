@@ -45,7 +45,7 @@ def test_a_therapist_gets_the_days_visits_once_in_the_morning(
     assert occasions(MessageKind.AGENDA) == ["2031-03-06"]
     mail = next(mail for mail in postbox.mails if mail["To"] == thea.email)
     text = part(mail, "text/plain")
-    assert text.index("10:00 to 11:00, CET (Berlin time): Ada, Massage") < text.index("12:00 to 13:00")
+    assert text.index("10:00 to 11:00, CET (Sampleton time): Ada, Massage") < text.index("12:00 to 13:00")
     assert "Sample" not in text
 
 
