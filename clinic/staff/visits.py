@@ -118,6 +118,8 @@ def _page(appointment_id: UUID, refusal: str | None = None) -> str:
         today = arrival.today(appointment, reader=user, now=now) if is_own else None
         care = care_summary.care_of(appointment, by=user, now=now) if is_own else None
         last_note = before.last_note(appointment, by=user, now=now) if is_own else None
+        newest = plans.newest_review(client_id) if is_own else None
+        said = before.said_at_review(newest, by=user, now=now)
         since = before.answered_since(appointment, by=user, now=now) if is_own else None
         fit = visit_fits.fit_of(appointment, reader=user, now=now) if is_own else None
         happened = _incidents(appointment, user, now) if is_own and may(Permission.NOTE_WRITE) else None
@@ -144,6 +146,7 @@ def _page(appointment_id: UUID, refusal: str | None = None) -> str:
         care=care,
         last_note=last_note,
         since=since,
+        said_at_review=said,
         panel=panel,
         documents=documents.of_client(client_id) if is_own else [],
         today=today,

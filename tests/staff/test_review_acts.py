@@ -19,7 +19,8 @@ def test_health_that_was_answered_with_none_stands_among_the_first_lines(
 ) -> None:
     page = read(therapist.get(f"/staff/reviews/{review(scene.visit()).id}"))
     first = page.one("section", aria_label="In short").text
-    assert "Medicines: none." in first
+    assert "Medicines: none of the " in first
+    assert "Conditions: none of the " in first
     assert "Yes, and massage is fine" in first
     thinner = read(therapist.get(f"/staff/reviews/{review(scene.visit(starts_at=LATER), BLOOD_THINNER).id}"))
     assert "Medicines: Blood thinners." in thinner.one("section", aria_label="In short").text
@@ -83,7 +84,7 @@ def test_the_next_review_that_waits_follows_a_decision(scene: Scene, therapist: 
     second = review(ben)
     answer = therapist.post(f"/staff/reviews/{first.id}/accept", revision=1)
     assert answer.headers["Location"] == f"/staff/reviews/{second.id}"
-    assert "Decided for Ada." in therapist.get(answer.headers["Location"])
+    assert "Decided for Ada: " in therapist.get(answer.headers["Location"])
     assert (
         therapist.post(f"/staff/reviews/{second.id}/accept", revision=1).headers["Location"]
         == "/staff/reviews"
@@ -131,3 +132,48 @@ def test_a_change_cannot_go_past_safety(scene: Scene, therapist: Browser) -> Non
     assert 'value="2"' in page
     assert "Plan between 1 and 20 sessions" in changed(therapist, waiting.id, 400, sessions=99)
     assert make.refreshed(waiting).decided_at is None
+
+
+def test_a_visit_does_not_stay_another_type_than_was_chosen_unless_somebody_says_so(
+    scene: Scene, therapist: Browser
+) -> None:
+    make.treatment(therapists=[scene.therapist], modalities=["trigger_point"], intake="before_booking")
+    visit = scene.visit(starts_at=LATER)
+    waiting = review(visit, KNOTS)
+    page = changed(therapist, waiting.id, 400)
+    assert "would stay booked as another type" in page
+    assert make.refreshed(waiting).decided_at is None
+    changed(therapist, waiting.id, keeps="y")
+    assert make.refreshed(waiting).decided_at is not None
+    assert make.refreshed(visit).treatment_id == scene.treatment.id
+
+
+def test_a_change_of_the_visit_goes_with_the_decision(scene: Scene, therapist: Browser) -> None:
+    other = make.treatment(
+        therapists=[scene.therapist], modalities=["trigger_point"], intake="before_booking"
+    )
+    visit = scene.visit(starts_at=LATER)
+    waiting = review(visit, KNOTS)
+    changed(therapist, waiting.id, becomes=f"{other.id}.{scene.therapist.id}")
+    assert make.refreshed(visit).treatment_id == other.id
+    assert f"The visit is: {other.name}" in therapist.get("/staff/reviews")
+
+
+def test_what_was_said_at_the_review_stands_on_the_visit(
+    scene: Scene, therapist: Browser, front_desk: Browser
+) -> None:
+    visit = scene.visit(starts_at=LATER)
+    waiting = review(visit, KNOTS)
+    therapist.done(f"/staff/reviews/{waiting.id}/accept", revision=1, reason="Marker: mind the left hip.")
+    at = f"/staff/appointments/{visit.id}"
+    assert "Marker: mind the left hip." in therapist.get(at)
+    assert "Marker" not in front_desk.get(at)
+
+
+def test_a_booked_visit_can_be_cancelled_or_called_about_from_its_review(
+    scene: Scene, therapist: Browser
+) -> None:
+    visit = scene.visit(starts_at=LATER)
+    page = therapist.get(f"/staff/reviews/{review(visit).id}")
+    assert f"/staff/appointments/{visit.id}/cancel" in page
+    assert "Call first…" in page

@@ -79,7 +79,7 @@ def test_opening_a_review_records_which_answers_were_read_and_none_of_them(
 def test_accepting_goes_back_to_the_queue_and_plans_the_course(scene: Scene, therapist: Browser) -> None:
     waiting = review(scene.visit())
     page = therapist.done(f"/staff/reviews/{waiting.id}/accept", revision=1)
-    assert "Decided for Ada." in page
+    assert "Decided for Ada: " in page
     assert "No review waits" in page
     assert courses.plan_of(scene.ada.id) is not None
     decided = therapist.get(f"/staff/reviews/{waiting.id}")

@@ -12,7 +12,7 @@ from clinic.booking.models import Appointment
 from clinic.db import db
 from clinic.plans import notes
 from clinic.plans import queries as plans
-from clinic.plans.models import SessionNote
+from clinic.plans.models import Review, SessionNote
 from clinic.staff.clinical import answers
 from clinic.staff.clinical.answers import AddedSince
 from clinic.staff.clinical.notes import rows_of
@@ -44,6 +44,22 @@ def last_note(visit: Appointment, *, by: User, now: datetime) -> LastNote | None
         return None
     note, earlier = found
     return LastNote(visit=earlier, rows=list(rows_of(notes.open_content(note, by=by, now=now))))
+
+
+def said_at_review(review: Review | None, *, by: User, now: datetime) -> str:
+    """What a therapist wrote when they decided the review; empty if nothing. The access is recorded."""
+    if review is None or review.decided_at is None or not review.reason:
+        return ""
+    audit.record(
+        audit.by_user(by.id),
+        "read",
+        review,
+        client_id=review.client_id,
+        purpose="before_visit",
+        fields=("reason",),
+        now=now,
+    )
+    return review.reason
 
 
 def answered_since(visit: Appointment, *, by: User, now: datetime) -> AddedSince | None:

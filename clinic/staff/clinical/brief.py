@@ -14,7 +14,14 @@ from clinic.staff.clinical import answers
 
 SHOWN_FIRST = 3
 """Answers that are quoted beside the safety level."""
-HEALTH = {"clinician_seen": "Doctor", "medications": "Medicines", "conditions": "Conditions"}
+HEALTH = {
+    "clinician_seen": "Doctor",
+    "medications": "Medicines",
+    "conditions": "Conditions",
+    "allergies": "Allergies",
+    "skin_issues": "Skin",
+    "past_reaction": "Earlier reaction",
+}
 _FLAG_FACTS = {"red_flags": "Yes", "red_flags_unsure": "Not sure"}
 
 
@@ -57,7 +64,11 @@ def _health(name: str, given: Mapping[str, Any]) -> str:
     value = given.get(name)
     if value is None:
         return "Not asked"
-    return "None" if value in ([], ["none"]) else answers.words(FIELDS[name], value)
+    field = FIELDS[name]
+    if value in ([], ["none"]):
+        asked = len([option for option in field.options if option.code != "none"])
+        return f"none of the {asked} we ask about"
+    return answers.words(field, value)
 
 
 def said_first(fired: Iterable[ExplainedRule]) -> tuple[str, ...]:

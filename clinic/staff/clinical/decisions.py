@@ -9,9 +9,11 @@ from flask.typing import ResponseReturnValue
 from clinic import clock
 from clinic.accounts.models import User
 from clinic.accounts.permissions import Permission
+from clinic.booking.models import State
 from clinic.booking.placing import NotOffered
 from clinic.booking.suitability import NotSuitable, SafetyReasonNeeded
 from clinic.db import transaction
+from clinic.guidance.knowledge import MODALITIES
 from clinic.intake.explanation import Explanation
 from clinic.plans import queries as plans
 from clinic.plans import services
@@ -125,7 +127,7 @@ def _decision_page(
     with transaction():
         opened = reviews.open_review(review_id, user)
         reviews.record_read(user, opened.review, fields=("rules", "suggestion"), purpose="review")
-    was_request, who = opened.is_request, opened.client.first_name
+    was_request = opened.is_request
     if opened.review.decided_at is not None or not is_open(opened):
         if request.method == "POST" and request.form.get("reason"):
             raise Stale
@@ -135,9 +137,11 @@ def _decision_page(
         is_choice = issubclass(form_type, ChooseForm)
         fits = reviews.fits_of(opened, clock.now(), is_choice=is_choice)
     form, is_stale = _form(form_type, opened, decision, fits), False
+    asks_to_keep = False
     if form.validate_on_submit():
+        asks_to_keep = _leaves_another_type(opened, form, fits)
         try:
-            problem = _carry_out(opened.review, form, decision, fits, user)
+            problem = DIFFERS if asks_to_keep else _carry_out(opened.review, form, decision, fits, user)
         except Stale as refusal:
             if opened.review.decided_at is not None:
                 raise
@@ -145,7 +149,7 @@ def _decision_page(
             form.revision.data, problem = str(opened.review.revision), refusal.sentence
             is_stale = True
         if problem is None:
-            desk.say(_said(form, decision, who, was_request=was_request))
+            desk.say(_said(form, decision, opened, was_request=was_request))
             return redirect(_next_address(user), 303)
         form.form_errors.append(problem)
     status = 409 if is_stale else 400 if form.has_errors else 200
@@ -159,6 +163,7 @@ def _decision_page(
             explained=opened.explained,
             heading=reviews.HEADINGS[opened.explained.level],
             decision=decision,
+            asks_to_keep=asks_to_keep,
             is_doctor_first=isinstance(form, DoctorFirstForm),
             form=form,
             fits=fits,
@@ -167,6 +172,18 @@ def _decision_page(
         ),
         status,
     )
+
+
+DIFFERS = "The visit would stay booked as another type than you chose. Choose what it becomes, or tick that it stays."
+
+
+def _leaves_another_type(opened: reviews.Opened, form: DecisionForm, fits: FitChoices) -> bool:
+    """Whether the visit would stay one of a type that was not chosen, without the therapist having said so."""
+    visit = opened.review.appointment
+    if not isinstance(form, ChooseForm) or visit is None or not fits.alternatives or visit.therapist_decides:
+        return False
+    is_other = not set(visit.treatment.modalities) & set(form.modalities)
+    return is_other and fit_choices.chosen_fit(form.becomes.data) is None and not form.keeps.data
 
 
 def _next_address(user: User) -> str:
@@ -273,9 +290,15 @@ def _name_rules(refusal: services.RuleNotConfirmed) -> str:
     return f"{'; '.join(parts)}. Tick the rule to set it aside, or choose another type."
 
 
-def _said(form: DecisionForm, decision: Decision, who: str, *, was_request: bool) -> str:
+def _said(form: DecisionForm, decision: Decision, opened: reviews.Opened, *, was_request: bool) -> str:
+    who, visit = opened.client.first_name, opened.review.appointment
     if isinstance(form, DoctorFirstForm):
         return f"A doctor’s word first: {who}." + (" A letter tells them." if was_request else "")
     if decision is Decision.DECLINE:
         return f"Declined. A letter tells {who}." if was_request else f"Closed: the review of {who}."
-    return f"Decided for {who}, and the visit is confirmed." if was_request else f"Decided for {who}."
+    types = ", then ".join(MODALITIES[one].name for one in (opened.review.chosen or {}).get("modalities", ()))
+    decided = f"Decided for {who}{': ' + types if types else ''}."
+    if visit is None or visit.state != State.BOOKED:
+        return decided
+    now_is = f"{visit.treatment.name}, {visit.length_minutes} min"
+    return f"{decided} {'A letter says that the visit is confirmed' if was_request else 'The visit is'}: {now_is}."

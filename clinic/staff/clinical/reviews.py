@@ -121,6 +121,7 @@ def queue() -> ResponseReturnValue:
             requests=plans.plain_requests(user.id),
             level_flags=LEVEL_FLAGS,
             zone=practice_zone(now),
+            unsigned_rules=signatures.unsigned_sentence(),
         )
 
 
@@ -166,7 +167,6 @@ def review(review_id: UUID) -> ResponseReturnValue:
             waiting_count=len(in_queue),
             level_flag=LEVEL_FLAGS.get(opened.explained.level),
             zone=opened.zone(now),
-            unsigned_rules=signatures.unsigned_sentence(),
             is_first=_is_first(opened),
             decided_by=db.session.get(User, decided.decided_by_id) if decided.decided_by_id else None,
             chosen=[MODALITIES[m].name for m in (decided.chosen or {}).get("modalities", ())],
