@@ -142,6 +142,13 @@ def test_the_days_and_their_visits(chromium: Browser, desk: Desk) -> None:
     with watched(chromium, desk.base, desk.cookies) as watch:
         page = watch.page()
         watch.open(page, "/staff")
+        for sheet in ("", "?length=week&names=no"):
+            watch.open(page, f"/staff/day-sheet{sheet}")
+        for whose in ("mine", "all", "nobodys", "done"):
+            watch.open(page, f"/staff/tasks?whose={whose}")
+        page.goto(f"{desk.base}/staff/tasks")
+        go(page.get_by_role("link", name="Hand over…").first)
+        watch.look(page)
         watch.open(page, "/staff/agenda")
         watch.open(page, "/staff/agenda?day=2031-06-15&therapist=ines-moreau")
         expect(page.get_by_role("link", name="Next: Wednesday 18 June")).to_be_visible()
@@ -235,7 +242,7 @@ def test_the_reviews_and_their_decisions(chromium: Browser, desk: Desk) -> None:
         watch.open(page, "/staff/reviews")
         watch.open(page, desk.review("Nwosu"))
         letters_move_the_focus(page)
-        for act in ("accept", "change", "decline"):
+        for act in ("accept", "change", "doctor-first", "call-first", "decline"):
             watch.open(page, f"{desk.review('Nwosu')}/{act}")
         watch.open(page, f"{desk.review('Castellano')}/replace")
         page.get_by_label("First type").select_option("Deep tissue massage")

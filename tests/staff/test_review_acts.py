@@ -7,7 +7,7 @@ from clinic.booking.models import State
 from clinic.plans import courses
 from tests import make
 from tests.plans.conftest import Scene, planned_sessions
-from tests.plans.intakes import BLOOD_THINNER, KNOTS, review
+from tests.plans.intakes import BLOOD_PRESSURE, BLOOD_THINNER, KNOTS, review
 from tests.staff.conftest import Browser
 from tests.web.reading import read
 
@@ -146,6 +146,17 @@ def test_a_visit_does_not_stay_another_type_than_was_chosen_unless_somebody_says
     changed(therapist, waiting.id, keeps="y")
     assert make.refreshed(waiting).decided_at is not None
     assert make.refreshed(visit).treatment_id == scene.treatment.id
+
+
+def test_what_safety_leaves_out_is_refused_before_the_visit_is_asked_about(
+    scene: Scene, therapist: Browser
+) -> None:
+    make.treatment(therapists=[scene.therapist], modalities=["trigger_point"], intake="before_booking")
+    waiting = review(scene.visit(starts_at=LATER), BLOOD_PRESSURE)
+    sent = {"revision": 1, "first": "deep_tissue", "reason_kind": "client_wish"}
+    page = therapist.post(f"/staff/reviews/{waiting.id}/replace", **sent).get_data(as_text=True)
+    assert "is left out by C07" in page
+    assert "another type than you chose" not in page
 
 
 def test_a_change_of_the_visit_goes_with_the_decision(scene: Scene, therapist: Browser) -> None:

@@ -182,6 +182,8 @@ def _leaves_another_type(opened: reviews.Opened, form: DecisionForm, fits: FitCh
     visit = opened.review.appointment
     if not isinstance(form, ChooseForm) or visit is None or not fits.alternatives or visit.therapist_decides:
         return False
+    if not opened.explained.rules_against(form.modalities) <= set(form.set_aside.data or ()):
+        return False  # What safety leaves out is refused first.
     is_other = not set(visit.treatment.modalities) & set(form.modalities)
     return is_other and fit_choices.chosen_fit(form.becomes.data) is None and not form.keeps.data
 
