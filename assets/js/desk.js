@@ -2,4 +2,5 @@ import "./private.js";
 import "./tabs.js";
 import "./acts.js";
 import "./searching.js";
+import "./autosave.js";
 import "./calendar.js";

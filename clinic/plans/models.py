@@ -163,7 +163,13 @@ class SessionNote(Identified, Model):
     content = Sealed[dict[str, Any]]("content_sealed")
     """`modalities` actually given, in order, `areas`, `pressure`, `text`, `reaction`, `next`."""
     written_at: Mapped[datetime]
+    """Names the version: a save says which one it began from."""
     signed_at: Mapped[datetime | None] = mapped_column(index=True)
+    page_key: Mapped[UUID | None]
+    """The open page that saved last by itself, and which of its saves that was; NULL after a save by hand without scripts."""
+    page_save: Mapped[int | None]
+
+    __table_args__ = (sa.CheckConstraint("(page_key IS NULL) = (page_save IS NULL)", name="page_whole"),)
 
 
 class NoteAddendum(Identified, Model):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -38,6 +39,14 @@ def forget(visit: Appointment, *, by: User) -> None:
     """Delete it: it was saved, or something newer replaces it."""
     for row in db.session.scalars(_of(visit, by)).all():
         db.session.delete(row)
+    db.session.flush()
+
+
+def forget_of_page(visit: Appointment, page: UUID | None, *, by: User) -> None:
+    """Delete what this open page had sent when the session ended: it has been saved since. What another page sent stays."""
+    for row in db.session.scalars(_of(visit, by)).all():
+        if page is not None and row.fields.get("page") == [page.hex]:
+            db.session.delete(row)
     db.session.flush()
 
 

@@ -1,9 +1,15 @@
-"""Verbs of the session note: write, sign, add. One note per visit; signing locks it and completes the visit."""
+"""Verbs of the session note: write, discard, sign, add. One note per visit; signing locks it and completes the visit.
+
+A page saves the draft by itself while somebody writes, so two saves of one note can meet in any order. Every verb locks the note's
+row first. A save is taken if it began from the version that stands, or if the page that saves also made that version, by an
+earlier save whose answer may have been lost. Everything else is refused.
+"""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Self
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -21,6 +27,8 @@ from clinic.refusal import NotFound, Refusal, Stale
 PRESSURES = ("very light", "light", "light to medium", "medium", "firm")
 NOTED = (State.BOOKED, State.ARRIVED, State.DONE)
 """States of a visit that can have a note."""
+EDITING = timedelta(minutes=30)
+"""Saves of a page by one person that follow each other within this time are one piece of work, and one audit entry."""
 
 
 class NoVisit(Refusal):
@@ -92,37 +100,75 @@ class NoteContent:
         )
 
 
+@dataclass(frozen=True, kw_only=True)
+class PageSave:
+    """Which save of which open page this is; `number` grows with each save that the page sends."""
+
+    page: UUID
+    number: int
+
+
 def write_note(
-    appointment: Appointment, content: NoteContent, *, by: User, now: datetime, seen: datetime | None = None
+    appointment: Appointment,
+    content: NoteContent,
+    *,
+    by: User,
+    now: datetime,
+    seen: datetime | None = None,
+    save: PageSave | None = None,
+    is_by_itself: bool = False,
 ) -> SessionNote:
     """Save the draft of a visit's note.
 
     `seen` is `written_at` of the draft that the page showed, None for a first one: raises Stale if another was saved
-    meanwhile. Raises NoVisit and Signed.
+    meanwhile, unless `save` says that this page saved it. A page that saves by itself leaves one audit entry for a piece of
+    work. Raises NoVisit and Signed.
     """
     if appointment.state not in NOTED:
         raise NoVisit
-    note = note_of(appointment)
+    note = _locked_note(appointment)
+    is_going_on = False
     if note is None:
         if seen is not None:
             raise Stale
         note = SessionNote(appointment_id=appointment.id, client_id=appointment.client_id, author_id=by.id)
-        note.content, note.written_at = asdict(content), now
-        with violates("uq_session_notes_appointment_id", Stale()):
-            db.session.add(note)
     else:
         if note.signed_at is not None:
             raise Signed
-        if note.written_at != seen:
+        if not _follows(note, seen, save):
             raise Stale
-        note.content, note.written_at, note.author_id = asdict(content), now, by.id
-        db.session.flush()
-    _record("write", note, by, now, fields=tuple(asdict(content)))
+        is_going_on = is_by_itself and note.author_id == by.id and now - note.written_at < EDITING
+    note.content, note.written_at, note.author_id = asdict(content), now, by.id
+    note.page_key, note.page_save = (save.page, save.number) if save else (None, None)
+    with violates("uq_session_notes_appointment_id", Stale()):
+        db.session.add(note)
+    if not is_going_on:
+        _record("write", note, by, now, fields=tuple(asdict(content)))
     return note
 
 
+def discard_note(appointment: Appointment, *, by: User, now: datetime, seen: datetime) -> None:
+    """Delete the draft of a visit's note that was `seen`. Raises Signed, and Stale if it is another one or none."""
+    note = _locked_note(appointment)
+    if note is None:
+        raise Stale
+    if note.signed_at is not None:
+        raise Signed
+    if note.written_at != seen:
+        raise Stale
+    _record("delete", note, by, now)
+    db.session.delete(note)
+    db.session.flush()
+
+
 def sign_note(
-    appointment: Appointment, content: NoteContent, *, by: User, now: datetime, seen: datetime | None = None
+    appointment: Appointment,
+    content: NoteContent,
+    *,
+    by: User,
+    now: datetime,
+    seen: datetime | None = None,
+    save: PageSave | None = None,
 ) -> SessionNote:
     """Save the note for the last time, sign it, and complete the visit.
 
@@ -135,7 +181,7 @@ def sign_note(
     # Completing takes the calendar's locks, which come before all others.
     if appointment.state in (State.BOOKED, State.ARRIVED):
         attendance.complete(appointment.id, actor=audit.by_user(by.id), now=now)
-    note = write_note(appointment, content, by=by, now=now, seen=seen)
+    note = write_note(appointment, content, by=by, now=now, seen=seen, save=save)
     note.signed_at = now
     db.session.flush()
     _record("sign", note, by, now)
@@ -162,6 +208,22 @@ def note_of(appointment: Appointment) -> SessionNote | None:
     return db.session.scalars(
         sa.select(SessionNote).where(SessionNote.appointment_id == appointment.id)
     ).one_or_none()
+
+
+def _locked_note(appointment: Appointment) -> SessionNote | None:
+    return db.session.scalars(
+        sa.select(SessionNote)
+        .where(SessionNote.appointment_id == appointment.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+
+
+def _follows(note: SessionNote, seen: datetime | None, save: PageSave | None) -> bool:
+    """Whether a save may take the place of what stands. An older save of the same page that arrives late may not."""
+    if save is not None and note.page_key == save.page and note.page_save is not None:
+        return save.number > note.page_save
+    return note.written_at == seen
 
 
 def addenda(note: SessionNote) -> list[NoteAddendum]:

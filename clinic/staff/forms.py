@@ -1,6 +1,7 @@
 """What staff type and tick; shape only, the services decide what may be."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from wtforms import BooleanField, HiddenField, IntegerField, RadioField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
@@ -10,7 +11,7 @@ from clinic.guidance.rules.kinds import REGIONS
 from clinic.intake.explanation import Explanation
 from clinic.plans.courses import DraftChanges
 from clinic.plans.models import DeclineReason, ReasonKind
-from clinic.plans.notes import PRESSURES, NoteContent
+from clinic.plans.notes import PRESSURES, NoteContent, PageSave
 from clinic.web.forms import Form, Ticks
 
 NOTE_LENGTH = 8000
@@ -181,6 +182,9 @@ class NoteForm(Form):
     """A session note."""
 
     seen = HiddenField()
+    page = HiddenField()
+    number = HiddenField()
+    restored = HiddenField()
     first = SelectField("First type", choices=[("", "Not said yet"), *TYPES], validators=[Optional()])
     second = SelectField("Second type", choices=[("", "None"), *TYPES], validators=[Optional()])
     third = SelectField("Third type", choices=[("", "None"), *TYPES], validators=[Optional()])
@@ -206,6 +210,17 @@ class NoteForm(Form):
         self.take_over(content)
         self.text.data, self.reaction.data, self.next.data = content.text, content.reaction, content.next
         self.seen.data = seen
+
+    @property
+    def save(self) -> PageSave | None:
+        """Which save of which open page this is; None without scripts, and for invalid input."""
+        number = self.number.data or ""
+        if not (number.isascii() and number.isdigit() and len(number) < 9):
+            return None
+        try:
+            return PageSave(page=UUID(self.page.data), number=int(number))
+        except ValueError:
+            return None
 
     @property
     def content(self) -> NoteContent:

@@ -44,6 +44,7 @@ BUTTONS_ONLY = frozenset(
         "resume.use_link",
         "sign_in.set_up",
         "staff.arrived",
+        "staff.discard_note",
         "staff.join_records",
         "staff.missed",
         "staff.release",

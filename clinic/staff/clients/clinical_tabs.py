@@ -34,7 +34,7 @@ from clinic.staff.clients import file
 from clinic.staff.clients.file import FileHead
 from clinic.staff.clinical import answers
 from clinic.staff.clinical.look_backs import CHOICES
-from clinic.staff.clinical.notes import rows_of
+from clinic.staff.clinical.note_reading import rows_of
 from clinic.staff.clinical.reviews import WHY
 from clinic.staff.day import LEVEL_FLAGS
 from clinic.staff.forms import OpenForm

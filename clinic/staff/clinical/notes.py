@@ -1,6 +1,5 @@
 """The note of one visit: written, saved as a draft, signed, and added to."""
 
-from datetime import UTC, datetime
 from uuid import UUID
 
 from flask import redirect, render_template, request, url_for
@@ -13,7 +12,6 @@ from clinic.accounts.models import User
 from clinic.accounts.permissions import Permission
 from clinic.booking.models import Appointment
 from clinic.db import db, transaction
-from clinic.guidance.knowledge import MODALITIES
 from clinic.plans import care_summary, note_drafts, notes
 from clinic.plans import queries as plans
 from clinic.plans.models import SessionNote
@@ -21,10 +19,10 @@ from clinic.plans.notes import NoteContent
 from clinic.refusal import NotFound, Refusal, Stale
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
-from clinic.staff.forms import NOTED_REGIONS, AddendumForm, NoteForm
+from clinic.staff.clinical.note_reading import rows_of
+from clinic.staff.clinical.note_saving import save_by_itself, seen_in, standing
+from clinic.staff.forms import AddendumForm, NoteForm
 from clinic.web.access import audience, rescued_by, staff
-
-NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def keep_typed(writer: User, appointment_id: UUID) -> bool:
@@ -48,6 +46,8 @@ def keep_typed(writer: User, appointment_id: UUID) -> bool:
 def note(appointment_id: UUID) -> ResponseReturnValue:
     """Write the note of an own client's visit; once signed, read it."""
     appointment = _own_visit(appointment_id)
+    if "auto" in request.form:
+        return save_by_itself(appointment, NoteForm())
     written = notes.note_of(appointment)
     if written is not None and written.signed_at is not None:
         return _signed_meanwhile(appointment, written)
@@ -71,6 +71,10 @@ def note(appointment_id: UUID) -> ResponseReturnValue:
         is_given_back = _give_back(form, appointment)
         if not is_given_back and written is not None:
             _fill(form, written)
+    if form.save and written is not None and written.page_key == form.save.page:
+        form.seen.data = (
+            written.written_at.isoformat()
+        )  # Its answer may not have reached the page that was sent.
     page = render_template(
         "staff/clinical/note.html",
         here="today",
@@ -82,6 +86,8 @@ def note(appointment_id: UUID) -> ResponseReturnValue:
         has_errors=form.has_errors,
         is_given_back=is_given_back,
         can_sign=appointment.starts_at <= clock.now(),
+        author=db.session.get(User, written.author_id) if written else None,
+        saving=_saving(is_given_back=is_given_back, refusal=refusal),
         standing=_standing(form, written) if isinstance(refusal, Stale) else None,
     )
     if refusal is not None:
@@ -118,21 +124,27 @@ def _save(appointment: Appointment, form: NoteForm) -> Refusal | None:
     verb = notes.sign_note if signs else notes.write_note
     try:
         with transaction():
-            verb(appointment, form.content, by=desk.user(), now=clock.now(), seen=_seen(form))
+            verb(
+                appointment, form.content, by=desk.user(), now=clock.now(), seen=seen_in(form), save=form.save
+            )
             note_drafts.forget(appointment, by=desk.user())
     except Refusal as refusal:
         return refusal
     return None
 
 
+def _saving(*, is_given_back: bool, refusal: Refusal | None) -> str:
+    """How the page begins to save by itself: `now` if something stands there that is not saved, `paused` until the writer has
+    chosen between two texts."""
+    if isinstance(refusal, Stale):
+        return "paused"
+    return "now" if is_given_back or "take" in request.form else "on"
+
+
 def _standing(form: NoteForm, written: SessionNote | None) -> list[tuple[str, str]]:
-    """The draft that was saved meanwhile, as terms and words. Saving again now works, because it has been seen."""
-    if written is None:
-        form.seen.data = ""
-        return []
-    form.seen.data = written.written_at.isoformat()
-    with transaction():
-        return rows_of(notes.open_content(written, by=desk.user(), now=clock.now()))
+    """The draft that was saved meanwhile. Saving again now works, because it has been seen."""
+    form.seen.data = written.written_at.isoformat() if written else ""
+    return standing(written)
 
 
 def _signed_meanwhile(appointment: Appointment, written: SessionNote) -> ResponseReturnValue:
@@ -145,17 +157,6 @@ def _signed_meanwhile(appointment: Appointment, written: SessionNote) -> Respons
     more.text.data = "\n\n".join(text for text in words if text)
     more.form_errors.append(notes.Signed.sentence)
     return _signed_page(appointment, written, more), notes.Signed.status
-
-
-def _seen(form: NoteForm) -> datetime | None:
-    """When the form's draft was saved; invalid input counts as an outdated draft."""
-    if not form.seen.data:
-        return None
-    try:
-        seen = datetime.fromisoformat(form.seen.data)
-    except ValueError:
-        return NEVER
-    return seen if seen.tzinfo else NEVER
 
 
 def _saved(appointment: Appointment) -> ResponseReturnValue:
@@ -173,6 +174,7 @@ def _give_back(form: NoteForm, appointment: Appointment) -> bool:
     if kept is None:
         return False
     form.process(MultiDict([(name, value) for name, values in kept.items() for value in values]))
+    form.restored.data = "yes"
     return True
 
 
@@ -211,17 +213,3 @@ def _signed_page(appointment: Appointment, written: SessionNote, form: AddendumF
             form=form,
             has_errors=form.has_errors,
         )
-
-
-def rows_of(content: NoteContent) -> list[tuple[str, str]]:
-    """A note's content as terms and words, without what was left empty."""
-    regions = dict(NOTED_REGIONS)
-    rows = [
-        ("Types given", ", then ".join(MODALITIES[modality].name for modality in content.modalities)),
-        ("Areas", ", ".join(regions.get(area, area) for area in content.areas)),
-        ("Pressure", content.pressure.capitalize()),
-        ("Done and found", content.text),
-        ("How the client took it", content.reaction),
-        ("For next time", content.next),
-    ]
-    return [(title, text) for title, text in rows if text]
