@@ -3,4 +3,5 @@ import "./tabs.js";
 import "./acts.js";
 import "./searching.js";
 import "./autosave.js";
+import "./note.js";
 import "./calendar.js";

@@ -21,7 +21,7 @@ from clinic.intake.models import Submission
 from clinic.plans import courses, notes
 from clinic.plans.courses import Course
 from clinic.plans.models import CheckIn, Incident, LookBack, NoteAddendum, Plan, Review, SessionNote
-from clinic.plans.notes import NoteContent
+from clinic.plans.note_content import NoteContent
 
 LATEST = 20
 """How many lines the overview shows."""

@@ -5,10 +5,8 @@ row first. A save is taken if it began from the version that stands, or if the p
 earlier save whose answer may have been lost. Everything else is refused.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
-from typing import Any, Self
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -22,9 +20,9 @@ from clinic.guidance.knowledge import MODALITIES
 from clinic.guidance.rules.kinds import REGIONS
 from clinic.plans import courses
 from clinic.plans.models import NoteAddendum, SessionNote
+from clinic.plans.note_content import PRESSURES, NoteContent
 from clinic.refusal import NotFound, Refusal, Stale
 
-PRESSURES = ("very light", "light", "light to medium", "medium", "firm")
 NOTED = (State.BOOKED, State.ARRIVED, State.DONE)
 """States of a visit that can have a note."""
 EDITING = timedelta(minutes=30)
@@ -68,39 +66,6 @@ class NoteIncomplete(Refusal):
 
 
 @dataclass(frozen=True, kw_only=True)
-class NoteContent:
-    """What was actually done and found: types in order, areas, pressure, and the therapist's own words."""
-
-    modalities: tuple[str, ...] = ()
-    areas: tuple[str, ...] = ()
-    pressure: str = ""
-    text: str = ""
-    reaction: str = ""
-    next: str = ""
-
-    def __post_init__(self) -> None:
-        """Raise ValueError, without the value, for input that no page can send."""
-        if not set(self.modalities) <= set(MODALITIES) or len(set(self.modalities)) < len(self.modalities):
-            raise ValueError("modalities")
-        if not set(self.areas) <= set(REGIONS):
-            raise ValueError("areas")
-        if self.pressure and self.pressure not in PRESSURES:
-            raise ValueError("pressure")
-
-    @classmethod
-    def of(cls, stored: Mapping[str, Any]) -> Self:
-        """The content as it was stored."""
-        return cls(
-            modalities=tuple(stored["modalities"]),
-            areas=tuple(stored["areas"]),
-            pressure=stored["pressure"],
-            text=stored["text"],
-            reaction=stored["reaction"],
-            next=stored["next"],
-        )
-
-
-@dataclass(frozen=True, kw_only=True)
 class PageSave:
     """Which save of which open page this is; `number` grows with each save that the page sends."""
 
@@ -138,12 +103,12 @@ def write_note(
         if not _follows(note, seen, save):
             raise Stale
         is_going_on = is_by_itself and note.author_id == by.id and now - note.written_at < EDITING
-    note.content, note.written_at, note.author_id = asdict(content), now, by.id
+    note.content, note.written_at, note.author_id = content.stored, now, by.id
     note.page_key, note.page_save = (save.page, save.number) if save else (None, None)
     with violates("uq_session_notes_appointment_id", Stale()):
         db.session.add(note)
     if not is_going_on:
-        _record("write", note, by, now, fields=tuple(asdict(content)))
+        _record("write", note, by, now, fields=tuple(content.stored))
     return note
 
 
@@ -238,8 +203,38 @@ def addenda(note: SessionNote) -> list[NoteAddendum]:
 def open_content(note: SessionNote, *, by: User, now: datetime) -> NoteContent:
     """Open a note's content, and record that it was read."""
     content = NoteContent.of(note.content)
-    _record("read", note, by, now, fields=tuple(asdict(content)))
+    _record("read", note, by, now, fields=tuple(content.stored))
     return content
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreviousNote:
+    """The signed note of the visit before, by whomever of the team."""
+
+    on: date
+    """The day of its visit, by the clock of its place."""
+    content: NoteContent
+    author: User
+
+
+def previous_note(appointment: Appointment, *, by: User, now: datetime) -> PreviousNote | None:
+    """The last signed note of the visit's client before this visit; that it was read is recorded."""
+    found = db.session.execute(
+        sa.select(SessionNote, Appointment.wall_start, User)
+        .join(Appointment, Appointment.id == SessionNote.appointment_id)
+        .join(User, User.id == SessionNote.author_id)
+        .where(
+            SessionNote.client_id == appointment.client_id,
+            SessionNote.signed_at.is_not(None),
+            Appointment.starts_at < appointment.starts_at,
+        )
+        .order_by(Appointment.starts_at.desc())
+        .limit(1)
+    ).one_or_none()
+    if found is None:
+        return None
+    note, wall_start, author = found
+    return PreviousNote(on=wall_start.date(), content=open_content(note, by=by, now=now), author=author)
 
 
 def planned(appointment: Appointment, *, by: User, now: datetime) -> NoteContent:

@@ -1,7 +1,6 @@
 """What staff type and tick; shape only, the services decide what may be."""
 
 from collections.abc import Sequence
-from uuid import UUID
 
 from wtforms import BooleanField, HiddenField, IntegerField, RadioField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
@@ -11,7 +10,6 @@ from clinic.guidance.rules.kinds import REGIONS
 from clinic.intake.explanation import Explanation
 from clinic.plans.courses import DraftChanges
 from clinic.plans.models import DeclineReason, ReasonKind
-from clinic.plans.notes import PRESSURES, NoteContent, PageSave
 from clinic.web.forms import Form, Ticks
 
 NOTE_LENGTH = 8000
@@ -176,64 +174,6 @@ class ChooseForm(DepartForm, ClearingForm):
     def modalities(self) -> list[str]:
         """The types chosen, in order."""
         return [getattr(self, place).data for place in PLACES if getattr(self, place).data]
-
-
-class NoteForm(Form):
-    """A session note."""
-
-    seen = HiddenField()
-    page = HiddenField()
-    number = HiddenField()
-    restored = HiddenField()
-    first = SelectField("First type", choices=[("", "Not said yet"), *TYPES], validators=[Optional()])
-    second = SelectField("Second type", choices=[("", "None"), *TYPES], validators=[Optional()])
-    third = SelectField("Third type", choices=[("", "None"), *TYPES], validators=[Optional()])
-    areas = Ticks("Areas", choices=list(NOTED_REGIONS))
-    pressure = RadioField(
-        "Pressure",
-        choices=[(pressure, pressure[0].upper() + pressure[1:]) for pressure in PRESSURES],
-        validators=[Optional()],
-    )
-    text = TextAreaField("What you did and found", validators=[Length(max=NOTE_LENGTH)])
-    reaction = TextAreaField("How the client took it", validators=[Length(max=NOTE_LENGTH)])
-    next = TextAreaField("For next time", validators=[Length(max=NOTE_LENGTH)])
-
-    def take_over(self, planned: NoteContent) -> None:
-        """Fill types, areas and pressure from what was planned; the words stay as they were typed."""
-        for place, modality in zip(PLACES, (*planned.modalities, "", "", ""), strict=False):
-            getattr(self, place).data = modality
-        self.areas.data = list(planned.areas)
-        self.pressure.data = planned.pressure or None
-
-    def show(self, content: NoteContent, seen: str) -> None:
-        """Fill the form from a saved draft."""
-        self.take_over(content)
-        self.text.data, self.reaction.data, self.next.data = content.text, content.reaction, content.next
-        self.seen.data = seen
-
-    @property
-    def save(self) -> PageSave | None:
-        """Which save of which open page this is; None without scripts, and for invalid input."""
-        number = self.number.data or ""
-        if not (number.isascii() and number.isdigit() and len(number) < 9):
-            return None
-        try:
-            return PageSave(page=UUID(self.page.data), number=int(number))
-        except ValueError:
-            return None
-
-    @property
-    def content(self) -> NoteContent:
-        """What was typed, each type once and in order."""
-        types = dict.fromkeys(getattr(self, place).data for place in PLACES if getattr(self, place).data)
-        return NoteContent(
-            modalities=tuple(types),
-            areas=tuple(self.areas.data or ()),
-            pressure=self.pressure.data or "",
-            text=self.text.data or "",
-            reaction=self.reaction.data or "",
-            next=self.next.data or "",
-        )
 
 
 class CheckInSeenForm(Form):

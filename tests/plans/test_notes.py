@@ -11,7 +11,7 @@ from clinic.booking.models import Appointment, State
 from clinic.db import db
 from clinic.plans import notes, services
 from clinic.plans.models import Decision, SessionNote
-from clinic.plans.notes import NoteContent
+from clinic.plans.note_content import NoteContent
 from clinic.refusal import Stale
 from tests import make
 from tests.plans.conftest import Scene

@@ -11,7 +11,7 @@ from clinic.booking.models import State
 from clinic.db import db
 from clinic.intake.models import SubmissionKind
 from clinic.plans import notes
-from clinic.plans.notes import NoteContent
+from clinic.plans.note_content import NoteContent
 from tests.conftest import NOW
 from tests.make import Make
 from tests.measuring import statements

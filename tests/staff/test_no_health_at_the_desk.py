@@ -12,6 +12,7 @@ from clinic.booking.models import State
 from clinic.db import db, new_id
 from clinic.plans import incidents, notes, services
 from clinic.plans.models import Decision, ReasonKind
+from clinic.plans.note_content import NoteContent
 from tests import make
 from tests.plans.conftest import Scene
 from tests.plans.intakes import BLOOD_THINNER, KNOTS, review
@@ -54,7 +55,7 @@ def test_no_page_tells_of_health_to_those_whose_client_it_is_not(
     )
     note = notes.sign_note(
         done,
-        notes.NoteContent(modalities=("trigger_point",), text=MARKER, reaction=MARKER, next=MARKER),
+        NoteContent(modalities=("trigger_point",), text=MARKER, reaction=MARKER, next=MARKER),
         by=scene.therapist_user,
         now=make.NOW,
     )

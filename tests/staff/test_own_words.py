@@ -11,6 +11,7 @@ from clinic.accounts.models import AuditEntry
 from clinic.booking.models import State
 from clinic.db import db
 from clinic.plans import notes
+from clinic.plans.note_content import NoteContent
 from tests import make
 from tests.plans.conftest import Scene
 from tests.plans.intakes import KNOTS, review
@@ -66,7 +67,7 @@ def test_they_stand_first_on_a_signed_note_and_are_stored_there_for_nobody_to_re
     review(visit, WRITTEN)
     notes.sign_note(
         visit,
-        notes.NoteContent(modalities=("swedish",), text="Calm after it."),
+        NoteContent(modalities=("swedish",), text="Calm after it."),
         by=scene.therapist_user,
         now=make.NOW,
     )

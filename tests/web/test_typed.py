@@ -16,7 +16,7 @@ from clinic.accounts.models import User
 from clinic.db import db
 from clinic.plans import notes
 from clinic.plans.models import SessionNote
-from clinic.plans.notes import NoteContent
+from clinic.plans.note_content import NoteContent
 from clinic.web import typed_text
 from tests import make
 from tests.authorisation.test_matrix import path_of, rules, with_token

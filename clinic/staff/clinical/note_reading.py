@@ -1,19 +1,32 @@
 """A note's content as staff read it."""
 
 from clinic.guidance.knowledge import MODALITIES
-from clinic.plans.notes import NoteContent
+from clinic.language.reading import long_date
+from clinic.plans.note_content import NoteContent
+from clinic.staff.clinical.note_form import CONSENT_WORDS
 from clinic.staff.forms import NOTED_REGIONS
 
 
-def rows_of(content: NoteContent) -> list[tuple[str, str]]:
-    """A note's content as terms and words, without what was left empty."""
+def parts_of(content: NoteContent) -> list[tuple[str, str, str]]:
+    """A note's parts with their names, terms and words, without what was left empty."""
     regions = dict(NOTED_REGIONS)
-    rows = [
-        ("Types given", ", then ".join(MODALITIES[modality].name for modality in content.modalities)),
-        ("Areas", ", ".join(regions.get(area, area) for area in content.areas)),
-        ("Pressure", content.pressure.capitalize()),
-        ("Done and found", content.text),
-        ("How the client took it", content.reaction),
-        ("For next time", content.next),
+    parts = [
+        ("modalities", "Types given", ", then ".join(MODALITIES[each].name for each in content.modalities)),
+        ("areas", "Areas", ", ".join(regions.get(area, area) for area in content.areas)),
+        ("pressure", "Pressure", content.pressure.capitalize()),
+        ("consent", "Consent to the areas", CONSENT_WORDS.get(content.consent, "")),
+        ("text", "Done and found", content.text),
+        ("reaction", "How the client took it", content.reaction),
+        ("advice", "Advice for home", content.advice),
+        ("next", "For next time", content.next),
     ]
-    return [(title, text) for title, text in rows if text]
+    return [part for part in parts if part[2]]
+
+
+def rows_of(content: NoteContent) -> list[tuple[str, str]]:
+    """A note's content as terms and words; a term says if its words were copied, and from which day."""
+    copied = {part.part: f"{long_date(part.on)} {part.on.year}" for part in content.copied}
+    return [
+        (f"{title}, copied from {copied[name]}" if name in copied else title, text)
+        for name, title, text in parts_of(content)
+    ]

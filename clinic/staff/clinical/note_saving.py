@@ -18,8 +18,8 @@ from clinic.plans.models import SessionNote
 from clinic.refusal import Refusal, Stale
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
+from clinic.staff.clinical.note_form import NoteForm
 from clinic.staff.clinical.note_reading import rows_of
-from clinic.staff.forms import NoteForm
 from clinic.web.access import audience, staff
 from clinic.web.forms import Form
 

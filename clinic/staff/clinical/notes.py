@@ -15,13 +15,15 @@ from clinic.db import db, transaction
 from clinic.plans import care_summary, note_drafts, notes
 from clinic.plans import queries as plans
 from clinic.plans.models import SessionNote
-from clinic.plans.notes import NoteContent
+from clinic.plans.note_content import COPIED_PARTS, NoteContent
+from clinic.plans.notes import PreviousNote
 from clinic.refusal import NotFound, Refusal, Stale
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
-from clinic.staff.clinical.note_reading import rows_of
+from clinic.staff.clinical.note_form import WORDS, NoteForm
+from clinic.staff.clinical.note_reading import parts_of, rows_of
 from clinic.staff.clinical.note_saving import save_by_itself, seen_in, standing
-from clinic.staff.forms import AddendumForm, NoteForm
+from clinic.staff.forms import AddendumForm
 from clinic.web.access import audience, rescued_by, staff
 
 
@@ -55,8 +57,10 @@ def note(appointment_id: UUID) -> ResponseReturnValue:
         raise notes.NoVisit
     form = NoteForm()
     is_given_back, refusal = False, None
-    plan = _planned(appointment)
-    if "take" in request.form:
+    plan, previous = _planned(appointment), _previous(appointment)
+    if "copy" in request.form:
+        _copy(form, previous, request.form["copy"])
+    elif "take" in request.form:
         # One press takes over what was planned; nothing is stored before the therapist saves or signs.
         form.take_over(plan)
     elif form.validate_on_submit():
@@ -82,6 +86,10 @@ def note(appointment_id: UUID) -> ResponseReturnValue:
         note=written,
         form=form,
         planned=rows_of(plan),
+        previous=previous,
+        rows_of_previous=parts_of(previous.content) if previous else [],
+        copied_parts=COPIED_PARTS,
+        copied={copied.part: copied.on for copied in form.copied_parts},
         care=_care(appointment),
         has_errors=form.has_errors,
         is_given_back=is_given_back,
@@ -138,7 +146,7 @@ def _saving(*, is_given_back: bool, refusal: Refusal | None) -> str:
     chosen between two texts."""
     if isinstance(refusal, Stale):
         return "paused"
-    return "now" if is_given_back or "take" in request.form else "on"
+    return "now" if is_given_back or "take" in request.form or "copy" in request.form else "on"
 
 
 def _standing(form: NoteForm, written: SessionNote | None) -> list[tuple[str, str]]:
@@ -153,8 +161,7 @@ def _signed_meanwhile(appointment: Appointment, written: SessionNote) -> Respons
     if request.method == "GET":
         return _signed_page(appointment, written, more)
     form = NoteForm()
-    words = (form.text.data, form.reaction.data, form.next.data)
-    more.text.data = "\n\n".join(text for text in words if text)
+    more.text.data = "\n\n".join(text for name in WORDS if (text := form[name].data))
     more.form_errors.append(notes.Signed.sentence)
     return _signed_page(appointment, written, more), notes.Signed.status
 
@@ -188,6 +195,17 @@ def _fill(form: NoteForm, written: SessionNote) -> None:
 def _planned(appointment: Appointment) -> NoteContent:
     with transaction():
         return notes.planned(appointment, by=desk.user(), now=clock.now())
+
+
+def _previous(appointment: Appointment) -> PreviousNote | None:
+    with transaction():
+        return notes.previous_note(appointment, by=desk.user(), now=clock.now())
+
+
+def _copy(form: NoteForm, previous: PreviousNote | None, part: str) -> None:
+    """Copy one part of the note before; nothing is stored before the therapist saves or signs."""
+    if previous is not None and part in COPIED_PARTS:
+        form.copy(part, previous.content, previous.on)
 
 
 def _care(appointment: Appointment) -> care_summary.CareSummary | None:
