@@ -98,7 +98,7 @@ class Typist:
             self.page.keyboard.type(letter)
             self.text += letter
             self.at.append(time.monotonic())
-            time.sleep(0.04)
+            self.page.wait_for_timeout(40)
         self.look()
 
     def look(self) -> None:
