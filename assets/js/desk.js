@@ -4,4 +4,5 @@ import "./acts.js";
 import "./searching.js";
 import "./autosave.js";
 import "./note.js";
+import "./phrases.js";
 import "./calendar.js";

@@ -223,6 +223,8 @@ ABOUT_NOBODY: Final = {
     "closures": "when the practice is closed",
     "letter_texts": "the practice's wording",
     "legal_texts": "the practice's wording",
+    "note_templates": "the practice's wording",
+    "phrases": "the practice's and its therapists' wording",
     "signed_texts": "texts of rules",
     "override_counts": "numbers about groups",
     "experiences": "numbers about groups",

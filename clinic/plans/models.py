@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from clinic.booking.models import Appointment
@@ -182,6 +183,30 @@ class NoteAddendum(Identified, Model):
     text_sealed: Mapped[bytes]
     text = Sealed[str]("text_sealed")
     added_at: Mapped[datetime]
+
+
+class NoteTemplate(Identified, Model):
+    """Headings that the practice writes its notes under."""
+
+    __tablename__ = "note_templates"
+
+    name: Mapped[str] = mapped_column(unique=True)
+    headings: Mapped[list[str]] = mapped_column(pg.ARRAY(sa.Text))
+
+    __table_args__ = (sa.CheckConstraint("cardinality(headings) BETWEEN 1 AND 12", name="has_headings"),)
+
+
+class Phrase(Identified, Model):
+    """A short text that is put into notes, of one member of staff or, without one, of the practice."""
+
+    __tablename__ = "phrases"
+
+    user_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("users.id"))
+    name: Mapped[str]
+    text_sealed: Mapped[bytes]
+    text = Sealed[str]("text_sealed")
+
+    __table_args__ = (sa.UniqueConstraint("user_id", "name", postgresql_nulls_not_distinct=True),)
 
 
 class KeptNote(Identified, Model):

@@ -11,8 +11,11 @@ from clinic.guidance.rules.kinds import REGIONS
 PRESSURES = ("very light", "light", "light to medium", "medium", "firm")
 CONSENTS = ("agreed", "left_out")
 """Whether the client agreed to every area, or asked to leave something out."""
+MOST_SECTIONS = 12
 COPIED_PARTS = ("modalities", "areas", "pressure", "text", "reaction", "advice", "next")
-"""What can be copied from the note before. Consent is given anew at each visit."""
+"""What can be copied from the note before, beside sections. Consent is given anew at each visit."""
+SECTION = "section:"
+"""The part of a section is this and its heading."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +27,14 @@ class CopiedPart:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NoteSection:
+    """The words below one heading of the template that the note was written with."""
+
+    heading: str
+    text: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class NoteContent:
     """What was actually done and found: types in order, areas, pressure, consent to the areas, and the therapist's own words."""
 
@@ -31,6 +42,7 @@ class NoteContent:
     areas: tuple[str, ...] = ()
     pressure: str = ""
     consent: str = ""
+    sections: tuple[NoteSection, ...] = ()
     text: str = ""
     reaction: str = ""
     advice: str = ""
@@ -47,7 +59,10 @@ class NoteContent:
             raise ValueError("pressure")
         if self.consent and self.consent not in CONSENTS:
             raise ValueError("consent")
-        if not {copied.part for copied in self.copied} <= set(COPIED_PARTS):
+        headings = [section.heading for section in self.sections]
+        if len(set(headings)) < len(headings) or "" in headings:
+            raise ValueError("sections")
+        if not {copied.part for copied in self.copied} <= {*COPIED_PARTS, *map(SECTION.__add__, headings)}:
             raise ValueError("copied")
 
     @classmethod
@@ -58,6 +73,9 @@ class NoteContent:
             areas=tuple(stored["areas"]),
             pressure=stored["pressure"],
             consent=stored.get("consent", ""),
+            sections=tuple(
+                NoteSection(heading=row["heading"], text=row["text"]) for row in stored.get("sections", ())
+            ),
             text=stored["text"],
             reaction=stored["reaction"],
             advice=stored.get("advice", ""),
@@ -76,6 +94,7 @@ class NoteContent:
             "areas": list(self.areas),
             "pressure": self.pressure,
             "consent": self.consent,
+            "sections": [{"heading": section.heading, "text": section.text} for section in self.sections],
             "text": self.text,
             "reaction": self.reaction,
             "advice": self.advice,

@@ -23,7 +23,7 @@ from clinic.intake.documents import Document, SentFrom
 from clinic.messaging import preferences
 from clinic.messaging.models import Message
 from clinic.messaging.preferences import Topic
-from clinic.plans.models import CheckIn, Incident
+from clinic.plans.models import CheckIn, Incident, NoteTemplate, Phrase
 from clinic.plans.rule_book import signatures
 from clinic.plans.rule_book.models import RuleBookSignature
 from clinic.practice import invitations
@@ -399,6 +399,23 @@ def _two_visits(world: World) -> Objects:
     return Objects(ids, {**ids, "second_id": NOBODYS})
 
 
+def _note_template(world: World) -> Objects:
+    """Headings that notes are written under."""
+    row = NoteTemplate(name=f"Ours {clock.now().isoformat()}", headings=["What we did"])
+    db.session.add(row)
+    db.session.commit()
+    return Objects({"template_id": row.id}, {"template_id": NOBODYS})
+
+
+def _phrase(world: World) -> Objects:
+    """A phrase of the practice; those of one person have a test of their own."""
+    row = Phrase(name=f"Ours {clock.now().isoformat()}")
+    row.text = "Moves freely"
+    db.session.add(row)
+    db.session.commit()
+    return Objects({"phrase_id": row.id}, {"phrase_id": NOBODYS})
+
+
 def _of_the_practice(argument: str, kind: str) -> Callable[[World], Objects]:
     """Something that the owner sets up; it belongs to nobody in particular."""
     return lambda world: Objects({argument: world.set_up[kind]}, {argument: NOBODYS})
@@ -652,6 +669,8 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     ),
     "staff.settings_location": _of_the_practice("location_id", "location"),
     "staff.settings_order_location": _of_the_practice("location_id", "location"),
+    "staff.settings_template": _note_template,
+    "staff.settings_phrase": _phrase,
     "staff.settings_room": _of_the_practice("room_id", "room"),
     "staff.settings_retire_room": _of_the_practice("room_id", "room"),
     "staff.settings_restore_room": _of_the_practice("room_id", "room"),

@@ -16,7 +16,7 @@ from playwright.sync_api import Error, Page, expect
 from clinic.accounts.models import Client
 from clinic.booking.models import Appointment, State
 from clinic.db import db
-from clinic.plans.models import SessionNote
+from clinic.plans.models import Phrase, SessionNote
 from clinic.practice.models import Therapist, Treatment
 from tests import make
 from tests.browser import go
@@ -217,3 +217,45 @@ def test_a_session_that_ends_meanwhile_loses_nothing(tab: NewPage, desk: Desk, v
     page.context.add_cookies(kept)  # Signed in again in another window.
     expect(says).not_to_contain_text("Not saved")
     assert text_of(visit) == "Calm, slept"
+
+
+@pytest.fixture
+def phrases(desk: Desk) -> Iterator[None]:
+    """Three phrases of the practice, for this test alone."""
+    made = []
+    for name, words in (
+        ("rom", "Moves freely"),
+        ("rom less", "Moves less inward"),
+        ("tender", "Tender on touch"),
+    ):
+        row = Phrase(name=name)
+        row.text = words
+        made.append(row)
+    db.session.add_all(made)
+    db.session.commit()
+    yield
+    db.session.execute(sa.delete(Phrase))
+    db.session.commit()
+
+
+@pytest.mark.usefixtures("phrases")
+def test_a_slash_offers_phrases_and_keys_choose_one(tab: NewPage, desk: Desk, visit: UUID) -> None:
+    page = opened(tab(), desk, visit)
+    field, offered = page.get_by_label("What you did and found"), page.get_by_role("listbox", name="Phrases")
+    page.keyboard.type("Neck: /rom")
+    expect(offered.get_by_role("option")).to_have_count(2)
+    page.keyboard.press("ArrowDown")
+    expect(offered.get_by_role("option", selected=True)).to_contain_text("Moves less inward")
+    page.keyboard.press("Enter")
+    expect(field).to_have_value("Neck: Moves less inward")
+    expect(offered).to_be_hidden()
+    page.keyboard.type(" and/or /")
+    expect(offered.get_by_role("option")).to_have_count(3)
+    page.keyboard.press("Escape")
+    expect(offered).to_be_hidden()
+    page.keyboard.press("Enter")
+    expect(field).to_have_value("Neck: Moves less inward and/or /\n")
+    page.get_by_text("Phrases", exact=True).click()
+    page.get_by_role("button", name="tender").click()
+    expect(field).to_have_value("Neck: Moves less inward and/or /\nTender on touch")
+    assert eventually(lambda: text_of(visit).endswith("Tender on touch"), 10)

@@ -7,16 +7,36 @@ from datetime import date
 from hashlib import sha256
 from uuid import UUID
 
-from wtforms import HiddenField, RadioField, SelectField, TextAreaField
+from wtforms import FieldList, FormField, HiddenField, RadioField, SelectField, TextAreaField
 from wtforms.validators import Length, Optional
 
-from clinic.plans.note_content import COPIED_PARTS, PRESSURES, CopiedPart, NoteContent
+from clinic.plans.note_content import (
+    MOST_SECTIONS,
+    PRESSURES,
+    SECTION,
+    CopiedPart,
+    NoteContent,
+    NoteSection,
+)
 from clinic.plans.notes import PageSave
 from clinic.staff.forms import NOTE_LENGTH, NOTED_REGIONS, PLACES, TYPES, Ticks
 from clinic.web.forms import Form
 
+HEADING_LENGTH = 80
 WORDS = ("text", "reaction", "advice", "next")
 CONSENT_WORDS = {"agreed": "Agreed to every area", "left_out": "Asked to leave something out"}
+
+
+class SectionForm(Form):
+    """The words below one heading."""
+
+    class Meta(Form.Meta):
+        """The token stands once, in the note's form."""
+
+        csrf = False
+
+    heading = HiddenField(validators=[Length(max=HEADING_LENGTH)])
+    text = TextAreaField(validators=[Length(max=NOTE_LENGTH)])
 
 
 class NoteForm(Form):
@@ -37,6 +57,7 @@ class NoteForm(Form):
         validators=[Optional()],
     )
     consent = RadioField("Consent to the areas", choices=list(CONSENT_WORDS.items()), validators=[Optional()])
+    sections = FieldList(FormField(SectionForm), max_entries=MOST_SECTIONS)
     text = TextAreaField("What you did and found", validators=[Length(max=NOTE_LENGTH)])
     reaction = TextAreaField("How the client took it", validators=[Length(max=NOTE_LENGTH)])
     advice = TextAreaField("Advice for home", validators=[Length(max=NOTE_LENGTH)])
@@ -49,13 +70,54 @@ class NoteForm(Form):
 
     def copy(self, part: str, content: NoteContent, on: date) -> None:
         """Copy a part of an earlier note, below what is typed there already, and mark it as copied."""
-        typed = getattr(self, part).data if part in WORDS else ""
-        self._fill(part, content)
-        if typed and typed != getattr(content, part):
-            getattr(self, part).data = f"{typed}\n{getattr(content, part)}"
-        self.mark_copied(
-            [*(kept for kept in self.copied_parts if kept.part != part), CopiedPart(part=part, on=on)]
-        )
+        said = text_of(content, part)
+        field = self.words_of(part)
+        if field is None:
+            self._fill(part, content)
+        elif field.data and field.data != said:
+            field.data = f"{field.data}\n{said}"
+        else:
+            field.data = said
+        kept = [copied for copied in self.copied_parts if copied.part != part]
+        self.mark_copied([*kept, CopiedPart(part=part, on=on)])
+
+    def words_of(self, part: str) -> TextAreaField | None:
+        """The field for the words of a part; a heading that the form has not gets one. None for what is chosen, not typed."""
+        if part in WORDS:
+            typed: TextAreaField = self[part]
+            return typed
+        if not part.startswith(SECTION):
+            return None
+        heading = part.removeprefix(SECTION)
+        for entry in self.sections:
+            if entry.heading.data == heading:
+                return entry.form.text
+        if len(self.sections) >= MOST_SECTIONS:
+            return None
+        return self.sections.append_entry({"heading": heading}).form.text
+
+    @property
+    def typed_parts(self) -> list[tuple[str, str]]:
+        """The parts that are typed, with their labels; each section's field is given its heading as label."""
+        for entry in self.sections:
+            entry.form.text.label.text = entry.heading.data
+        sections = [(SECTION + entry.heading.data, entry.heading.data) for entry in self.sections]
+        return [*sections, *((name, self[name].label.text) for name in WORDS)]
+
+    def use_template(self, headings: Sequence[str]) -> None:
+        """Lay out the form by these headings. What is typed below another one stays, after them."""
+        typed = {entry.heading.data: entry.form.text.data or "" for entry in self.sections}
+        left = [heading for heading, text in typed.items() if text and heading not in headings]
+        while self.sections.entries:
+            self.sections.pop_entry()
+        for heading in [*headings, *left][:MOST_SECTIONS]:
+            self.sections.append_entry({"heading": heading, "text": typed.get(heading, "")})
+
+    def put(self, part: str, words: str) -> None:
+        """Put a phrase below what is typed in a part; nothing happens for a part that is not typed."""
+        field = self.words_of(part)
+        if field is not None:
+            field.data = f"{field.data}\n{words}" if field.data else words
 
     def show(self, content: NoteContent, seen: str) -> None:
         """Fill the form from a saved draft."""
@@ -63,13 +125,17 @@ class NoteForm(Form):
         self.consent.data = content.consent or None
         for name in WORDS:
             self._fill(name, content)
+        while self.sections.entries:
+            self.sections.pop_entry()
+        for section in content.sections:
+            self.sections.append_entry({"heading": section.heading, "text": section.text})
         self.mark_copied(content.copied)
         self.seen.data = seen
 
     def mark_copied(self, parts: Sequence[CopiedPart]) -> None:
         """Say in the form which parts are copied, and what each said then."""
         self.copied.data = json.dumps(
-            {copied.part: [copied.on.isoformat(), self._print_of(copied.part)] for copied in parts}
+            {copied.part: [copied.on.isoformat(), self._prints.get(copied.part, "")] for copied in parts}
         )
 
     @property
@@ -78,7 +144,7 @@ class NoteForm(Form):
         found = []
         with suppress(ValueError, TypeError, AttributeError):
             for part, (on, says) in json.loads(self.copied.data or "{}").items():
-                if part in COPIED_PARTS and says and says == self._print_of(part):
+                if says and says == self._prints.get(part):
                     found.append(CopiedPart(part=part, on=date.fromisoformat(on)))
         return tuple(found)
 
@@ -101,6 +167,7 @@ class NoteForm(Form):
             areas=tuple(self.areas.data or ()),
             pressure=self.pressure.data or "",
             consent=self.consent.data or "",
+            sections=self._sections,
             text=self.text.data or "",
             reaction=self.reaction.data or "",
             advice=self.advice.data or "",
@@ -123,8 +190,24 @@ class NoteForm(Form):
         else:
             getattr(self, part).data = getattr(content, part) or None
 
-    def _print_of(self, part: str) -> str:
-        """What a part says, as a fingerprint; empty for one that says nothing."""
-        said = self._types if part == "modalities" else getattr(self, part).data or ()
-        text = said if isinstance(said, str) else "\n".join(said)
-        return sha256(text.encode()).hexdigest()[:16] if text else ""
+    @property
+    def _sections(self) -> tuple[NoteSection, ...]:
+        texts = {
+            entry.heading.data: entry.form.text.data or "" for entry in self.sections if entry.heading.data
+        }
+        return tuple(NoteSection(heading=heading, text=text) for heading, text in texts.items())
+
+    @property
+    def _prints(self) -> dict[str, str]:
+        """What each part that can be copied says, as a fingerprint; without those that say nothing."""
+        said = {name: self[name].data or "" for name in ("pressure", *WORDS)}
+        said |= {"modalities": "\n".join(self._types), "areas": "\n".join(self.areas.data or ())}
+        said |= {SECTION + section.heading: section.text for section in self._sections}
+        return {part: sha256(text.encode()).hexdigest()[:16] for part, text in said.items() if text}
+
+
+def text_of(content: NoteContent, part: str) -> str:
+    """The words of a part; empty for what is chosen, not typed."""
+    if part in WORDS:
+        return str(getattr(content, part))
+    return next((each.text for each in content.sections if SECTION + each.heading == part), "")

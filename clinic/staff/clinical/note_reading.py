@@ -2,7 +2,7 @@
 
 from clinic.guidance.knowledge import MODALITIES
 from clinic.language.reading import long_date
-from clinic.plans.note_content import NoteContent
+from clinic.plans.note_content import SECTION, NoteContent
 from clinic.staff.clinical.note_form import CONSENT_WORDS
 from clinic.staff.forms import NOTED_REGIONS
 
@@ -15,6 +15,7 @@ def parts_of(content: NoteContent) -> list[tuple[str, str, str]]:
         ("areas", "Areas", ", ".join(regions.get(area, area) for area in content.areas)),
         ("pressure", "Pressure", content.pressure.capitalize()),
         ("consent", "Consent to the areas", CONSENT_WORDS.get(content.consent, "")),
+        *((SECTION + each.heading, each.heading, each.text) for each in content.sections),
         ("text", "Done and found", content.text),
         ("reaction", "How the client took it", content.reaction),
         ("advice", "Advice for home", content.advice),

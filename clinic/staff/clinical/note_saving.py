@@ -46,7 +46,7 @@ def seen_in(form: NoteForm | DiscardForm) -> datetime | None:
 def save_by_itself(appointment: Appointment, form: NoteForm) -> ResponseReturnValue:
     """Save what a page sent while somebody writes, and say when and as which version; or why not, beside what stands there."""
     if not form.validate():
-        return jsonify(sentence=next(iter(form.errors.values()))[0]), 400
+        return jsonify(sentence=_first_of(form.errors)), 400
     try:
         with transaction():
             written = notes.write_note(
@@ -67,6 +67,14 @@ def save_by_itself(appointment: Appointment, form: NoteForm) -> ResponseReturnVa
     return jsonify(
         saved=local_time(written.written_at, appointment.zone), seen=written.written_at.isoformat()
     )
+
+
+def _first_of(errors: object) -> str:
+    """The first sentence among a form's errors, those of its inner forms included."""
+    while not isinstance(errors, str):
+        inner = errors.values() if isinstance(errors, dict) else errors
+        errors = next(each for each in inner if each)  # type: ignore[attr-defined]  # Lists and dicts, as WTForms nests them.
+    return errors
 
 
 def standing(written: SessionNote | None) -> list[tuple[str, str]]:

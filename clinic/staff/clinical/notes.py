@@ -12,10 +12,10 @@ from clinic.accounts.models import User
 from clinic.accounts.permissions import Permission
 from clinic.booking.models import Appointment
 from clinic.db import db, transaction
-from clinic.plans import care_summary, note_drafts, notes
+from clinic.plans import care_summary, note_drafts, note_texts, notes
 from clinic.plans import queries as plans
 from clinic.plans.models import SessionNote
-from clinic.plans.note_content import COPIED_PARTS, NoteContent
+from clinic.plans.note_content import COPIED_PARTS, SECTION, NoteContent
 from clinic.plans.notes import PreviousNote
 from clinic.refusal import NotFound, Refusal, Stale
 from clinic.staff import desk
@@ -25,6 +25,9 @@ from clinic.staff.clinical.note_reading import parts_of, rows_of
 from clinic.staff.clinical.note_saving import save_by_itself, seen_in, standing
 from clinic.staff.forms import AddendumForm
 from clinic.web.access import audience, rescued_by, staff
+
+FILLING = ("take", "copy", "template", "phrase")
+"""Buttons that fill in the form."""
 
 
 def keep_typed(writer: User, appointment_id: UUID) -> bool:
@@ -37,7 +40,8 @@ def keep_typed(writer: User, appointment_id: UUID) -> bool:
         return False
     if not permissions.may(writer, Permission.NOTE_WRITE) or not plans.treats(writer.id, client_id, now):
         return False
-    names = [name for name in NoteForm(formdata=None).data if name in request.form and name != "csrf_token"]
+    fields = set(NoteForm(formdata=None).data) - {"csrf_token"}
+    names = [name for name in request.form if name.split("-")[0] in fields]
     note_drafts.keep(visit, {name: request.form.getlist(name) for name in names}, by=writer, now=now)
     return True
 
@@ -58,11 +62,8 @@ def note(appointment_id: UUID) -> ResponseReturnValue:
     form = NoteForm()
     is_given_back, refusal = False, None
     plan, previous = _planned(appointment), _previous(appointment)
-    if "copy" in request.form:
-        _copy(form, previous, request.form["copy"])
-    elif "take" in request.form:
-        # One press takes over what was planned; nothing is stored before the therapist saves or signs.
-        form.take_over(plan)
+    if _is_filling():
+        _fill_in(form, plan, previous)
     elif form.validate_on_submit():
         refusal = _save(appointment, form)
         if refusal is None:
@@ -88,7 +89,12 @@ def note(appointment_id: UUID) -> ResponseReturnValue:
         planned=rows_of(plan),
         previous=previous,
         rows_of_previous=parts_of(previous.content) if previous else [],
-        copied_parts=COPIED_PARTS,
+        copied_parts=(*COPIED_PARTS, *(SECTION + each.heading for each in previous.content.sections))
+        if previous
+        else (),
+        typed_parts=form.typed_parts,
+        templates=note_texts.templates(),
+        phrases=note_texts.phrases_for(desk.user()),
         copied={copied.part: copied.on for copied in form.copied_parts},
         care=_care(appointment),
         has_errors=form.has_errors,
@@ -146,7 +152,7 @@ def _saving(*, is_given_back: bool, refusal: Refusal | None) -> str:
     chosen between two texts."""
     if isinstance(refusal, Stale):
         return "paused"
-    return "now" if is_given_back or "take" in request.form or "copy" in request.form else "on"
+    return "now" if is_given_back or _is_filling() else "on"
 
 
 def _standing(form: NoteForm, written: SessionNote | None) -> list[tuple[str, str]]:
@@ -161,7 +167,8 @@ def _signed_meanwhile(appointment: Appointment, written: SessionNote) -> Respons
     if request.method == "GET":
         return _signed_page(appointment, written, more)
     form = NoteForm()
-    more.text.data = "\n\n".join(text for name in WORDS if (text := form[name].data))
+    words = [entry.form.text.data for entry in form.sections] + [form[name].data for name in WORDS]
+    more.text.data = "\n\n".join(filter(None, words))
     more.form_errors.append(notes.Signed.sentence)
     return _signed_page(appointment, written, more), notes.Signed.status
 
@@ -202,10 +209,33 @@ def _previous(appointment: Appointment) -> PreviousNote | None:
         return notes.previous_note(appointment, by=desk.user(), now=clock.now())
 
 
-def _copy(form: NoteForm, previous: PreviousNote | None, part: str) -> None:
-    """Copy one part of the note before; nothing is stored before the therapist saves or signs."""
-    if previous is not None and part in COPIED_PARTS:
-        form.copy(part, previous.content, previous.on)
+def _is_filling() -> bool:
+    """Whether a press fills in something: the plan, a part of the note before, a template or a phrase."""
+    return any(name in request.form for name in FILLING)
+
+
+def _fill_in(form: NoteForm, plan: NoteContent, previous: PreviousNote | None) -> None:
+    """Fill in what was pressed. Nothing is stored before the page saves or the therapist signs."""
+    sent = request.form
+    if "take" in sent:
+        form.take_over(plan)
+    elif "copy" in sent and previous is not None:
+        if (
+            any(part == sent["copy"] for part, _, _ in parts_of(previous.content))
+            and sent["copy"] != "consent"
+        ):
+            form.copy(sent["copy"], previous.content, previous.on)
+    elif "template" in sent:
+        form.use_template(note_texts.template(_id_in(sent["template"])).headings)
+    elif "phrase" in sent:
+        form.put(sent.get("into", ""), note_texts.phrase(_id_in(sent["phrase"]), desk.user()).text)
+
+
+def _id_in(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotFound from None
 
 
 def _care(appointment: Appointment) -> care_summary.CareSummary | None:

@@ -72,6 +72,8 @@ THINGS = {
     "planned_sessions": "a planned session",
     "session_notes": "a note",
     "note_addenda": "an addition to a note",
+    "note_templates": "a template for notes",
+    "phrases": "a phrase",
     "outcome_entries": "answers over time",
     "look_backs": "a look back",
     "visit_preparations": "answers before a visit",

@@ -40,6 +40,7 @@ SECTIONS = (
     ("rooms", "staff.settings_rooms", "Rooms", OWNERS),
     ("treatments", "staff.settings_treatments", "Treatments", OWNERS),
     ("therapists", "staff.settings_therapists", "Therapists", OWNERS),
+    ("notes", "staff.settings_notes", "Notes", (*TREATING, *OWNERS)),
     ("own_page", "staff.settings_own_page", "Your page", TREATING),
     ("hours", "staff.settings_hours", "Hours", OWNERS),
     ("time_off", "staff.settings_time_off", "Time off", BLOCKERS),
