@@ -61,7 +61,8 @@ function draw() {
   );
   field.setAttribute("aria-controls", list.id);
   field.setAttribute("aria-activedescendant", `phrase-${at}`);
-  list.children[at].scrollIntoView({ block: "nearest" });
+  const line = list.children[at];
+  list.scrollTop = Math.max(0, line.offsetTop + line.offsetHeight - list.clientHeight); // Nothing but the list moves.
 }
 
 function look(area) {

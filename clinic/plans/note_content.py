@@ -1,7 +1,7 @@
 """What a session note says, as it is stored and exported. What an older note does not have reads as empty."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Self
 
@@ -34,14 +34,43 @@ class NoteSection:
     text: str = ""
 
 
+VIEWS = ("back", "front")
+SIDES = ("left", "middle", "right", "both")
+MOST_FINDINGS = 20
+WORST_PAIN = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What the therapist found at one place of the body chart; `pain` from 0 to 10 as the client says it there."""
+
+    view: str
+    area: str
+    side: str = ""
+    words: str = ""
+    pressure: str = ""
+    pain: int | None = None
+
+    def __post_init__(self) -> None:
+        """Raise ValueError, without the value, for input that no page can send."""
+        if self.view not in VIEWS or self.area not in REGIONS or self.side not in ("", *SIDES):
+            raise ValueError("finding")
+        if self.pressure not in ("", *PRESSURES):
+            raise ValueError("finding")
+        if self.pain is not None and not 0 <= self.pain <= WORST_PAIN:
+            raise ValueError("finding")
+
+
 @dataclass(frozen=True, kw_only=True)
 class NoteContent:
-    """What was actually done and found: types in order, areas, pressure, consent to the areas, and the therapist's own words."""
+    """What was actually done and found: types in order, areas, pressure, consent to the areas,
+    findings on the body chart, and the therapist's own words."""
 
     modalities: tuple[str, ...] = ()
     areas: tuple[str, ...] = ()
     pressure: str = ""
     consent: str = ""
+    findings: tuple[Finding, ...] = ()
     sections: tuple[NoteSection, ...] = ()
     text: str = ""
     reaction: str = ""
@@ -73,6 +102,7 @@ class NoteContent:
             areas=tuple(stored["areas"]),
             pressure=stored["pressure"],
             consent=stored.get("consent", ""),
+            findings=tuple(Finding(**row) for row in stored.get("findings", ())),
             sections=tuple(
                 NoteSection(heading=row["heading"], text=row["text"]) for row in stored.get("sections", ())
             ),
@@ -94,6 +124,7 @@ class NoteContent:
             "areas": list(self.areas),
             "pressure": self.pressure,
             "consent": self.consent,
+            "findings": [asdict(finding) for finding in self.findings],
             "sections": [{"heading": section.heading, "text": section.text} for section in self.sections],
             "text": self.text,
             "reaction": self.reaction,

@@ -1,7 +1,7 @@
 """The form of a session note: what was given, the therapist's words, and which parts stand as they were copied."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from hashlib import sha256
@@ -11,14 +11,18 @@ from wtforms import FieldList, FormField, HiddenField, RadioField, SelectField, 
 from wtforms.validators import Length, Optional
 
 from clinic.plans.note_content import (
+    MOST_FINDINGS,
     MOST_SECTIONS,
     PRESSURES,
     SECTION,
     CopiedPart,
+    Finding,
     NoteContent,
     NoteSection,
 )
 from clinic.plans.notes import PageSave
+from clinic.staff.clinical.body_chart import PLACES as CHART_PLACES
+from clinic.staff.clinical.body_chart import FindingForm, row_of
 from clinic.staff.forms import NOTE_LENGTH, NOTED_REGIONS, PLACES, TYPES, Ticks
 from clinic.web.forms import Form
 
@@ -57,6 +61,7 @@ class NoteForm(Form):
         validators=[Optional()],
     )
     consent = RadioField("Consent to the areas", choices=list(CONSENT_WORDS.items()), validators=[Optional()])
+    findings = FieldList(FormField(FindingForm), max_entries=MOST_FINDINGS)
     sections = FieldList(FormField(SectionForm), max_entries=MOST_SECTIONS)
     text = TextAreaField("What you did and found", validators=[Length(max=NOTE_LENGTH)])
     reaction = TextAreaField("How the client took it", validators=[Length(max=NOTE_LENGTH)])
@@ -96,6 +101,31 @@ class NoteForm(Form):
             return None
         return self.sections.append_entry({"heading": heading}).form.text
 
+    def add_finding(self, place: str) -> None:
+        """Begin a row for a place of the chart, if there is room and such a place."""
+        if place in dict(CHART_PLACES) and len(self.findings) < MOST_FINDINGS:
+            self.findings.append_entry({"place": place})
+
+    def remove_finding(self, number: str) -> None:
+        """Take a row away, counted from 0; nothing happens for any other number."""
+        rows = [entry.form.data for entry in self.findings]
+        self._show_findings(row for index, row in enumerate(rows) if str(index) != number)
+
+    def _show_findings(self, rows: Iterable[Mapping[str, str]]) -> None:
+        while self.findings.entries:
+            self.findings.pop_entry()
+        for row in rows:
+            self.findings.append_entry(row)
+
+    @property
+    def findings_said(self) -> tuple[Finding, ...]:
+        """The rows as far as they can be read, for the figure."""
+        found = []
+        for entry in self.findings:
+            with suppress(ValueError, AttributeError):
+                found.append(entry.form.finding)
+        return tuple(found)
+
     @property
     def typed_parts(self) -> list[tuple[str, str]]:
         """The parts that are typed, with their labels; each section's field is given its heading as label."""
@@ -125,6 +155,7 @@ class NoteForm(Form):
         self.consent.data = content.consent or None
         for name in WORDS:
             self._fill(name, content)
+        self._show_findings(row_of(finding) for finding in content.findings)
         while self.sections.entries:
             self.sections.pop_entry()
         for section in content.sections:
@@ -167,6 +198,7 @@ class NoteForm(Form):
             areas=tuple(self.areas.data or ()),
             pressure=self.pressure.data or "",
             consent=self.consent.data or "",
+            findings=tuple(entry.form.finding for entry in self.findings),
             sections=self._sections,
             text=self.text.data or "",
             reaction=self.reaction.data or "",

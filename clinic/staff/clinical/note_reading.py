@@ -3,6 +3,7 @@
 from clinic.guidance.knowledge import MODALITIES
 from clinic.language.reading import long_date
 from clinic.plans.note_content import SECTION, NoteContent
+from clinic.staff.clinical.body_chart import said
 from clinic.staff.clinical.note_form import CONSENT_WORDS
 from clinic.staff.forms import NOTED_REGIONS
 
@@ -15,6 +16,7 @@ def parts_of(content: NoteContent) -> list[tuple[str, str, str]]:
         ("areas", "Areas", ", ".join(regions.get(area, area) for area in content.areas)),
         ("pressure", "Pressure", content.pressure.capitalize()),
         ("consent", "Consent to the areas", CONSENT_WORDS.get(content.consent, "")),
+        ("findings", "Findings", _numbered(content)),
         *((SECTION + each.heading, each.heading, each.text) for each in content.sections),
         ("text", "Done and found", content.text),
         ("reaction", "How the client took it", content.reaction),
@@ -22,6 +24,10 @@ def parts_of(content: NoteContent) -> list[tuple[str, str, str]]:
         ("next", "For next time", content.next),
     ]
     return [part for part in parts if part[2]]
+
+
+def _numbered(content: NoteContent) -> str:
+    return "\n".join(f"{number}. {said(finding)}" for number, finding in enumerate(content.findings, 1))
 
 
 def rows_of(content: NoteContent) -> list[tuple[str, str]]:

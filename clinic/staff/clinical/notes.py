@@ -20,13 +20,15 @@ from clinic.plans.notes import PreviousNote
 from clinic.refusal import NotFound, Refusal, Stale
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
+from clinic.staff.clinical.body_chart import PLACES as CHART_PLACES
+from clinic.staff.clinical.body_chart import markers
 from clinic.staff.clinical.note_form import WORDS, NoteForm
 from clinic.staff.clinical.note_reading import parts_of, rows_of
 from clinic.staff.clinical.note_saving import save_by_itself, seen_in, standing
 from clinic.staff.forms import AddendumForm
 from clinic.web.access import audience, rescued_by, staff
 
-FILLING = ("take", "copy", "template", "phrase")
+FILLING = ("take", "copy", "template", "phrase", "finding", "remove")
 """Buttons that fill in the form."""
 
 
@@ -89,12 +91,9 @@ def note(appointment_id: UUID) -> ResponseReturnValue:
         planned=rows_of(plan),
         previous=previous,
         rows_of_previous=parts_of(previous.content) if previous else [],
-        copied_parts=(*COPIED_PARTS, *(SECTION + each.heading for each in previous.content.sections))
-        if previous
-        else (),
-        typed_parts=form.typed_parts,
-        templates=note_texts.templates(),
-        phrases=note_texts.phrases_for(desk.user()),
+        copied_parts=_copied_parts(previous),
+        markers=markers(form.findings_said),
+        chart_places=CHART_PLACES,
         copied={copied.part: copied.on for copied in form.copied_parts},
         care=_care(appointment),
         has_errors=form.has_errors,
@@ -209,6 +208,13 @@ def _previous(appointment: Appointment) -> PreviousNote | None:
         return notes.previous_note(appointment, by=desk.user(), now=clock.now())
 
 
+def _copied_parts(previous: PreviousNote | None) -> tuple[str, ...]:
+    """What can be copied from the note before."""
+    if previous is None:
+        return ()
+    return (*COPIED_PARTS, *(SECTION + each.heading for each in previous.content.sections))
+
+
 def _is_filling() -> bool:
     """Whether a press fills in something: the plan, a part of the note before, a template or a phrase."""
     return any(name in request.form for name in FILLING)
@@ -227,6 +233,10 @@ def _fill_in(form: NoteForm, plan: NoteContent, previous: PreviousNote | None) -
             form.copy(sent["copy"], previous.content, previous.on)
     elif "template" in sent:
         form.use_template(note_texts.template(_id_in(sent["template"])).headings)
+    elif "finding" in sent:
+        form.add_finding(sent["finding"])
+    elif "remove" in sent:
+        form.remove_finding(sent["remove"])
     elif "phrase" in sent:
         form.put(sent.get("into", ""), note_texts.phrase(_id_in(sent["phrase"]), desk.user()).text)
 
@@ -252,7 +262,9 @@ def _signed_page(appointment: Appointment, written: SessionNote, form: AddendumF
             here="today",
             appointment=appointment,
             note=written,
+            now=now,
             rows=rows_of(content),
+            markers=markers(content.findings) if content.findings else {},
             care=care_summary.care_of(appointment, by=desk.user(), now=now),
             author=db.session.get(User, written.author_id),
             addenda=[
