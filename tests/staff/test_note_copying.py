@@ -11,7 +11,7 @@ from clinic.booking.models import Appointment, State
 from clinic.db import db
 from clinic.plans import notes
 from clinic.plans.models import SessionNote
-from clinic.plans.note_content import NoteContent
+from clinic.plans.note_content import Finding, NoteContent
 from tests import make
 from tests.plans.conftest import Scene
 from tests.staff.conftest import Browser
@@ -26,6 +26,7 @@ THEN = NoteContent(
     text="Tight band left of L4",
     reaction="Fell asleep",
     advice="Hip stretch",
+    findings=(Finding(view="back", area="lower_back", side="left", words="tight", pain=4),),
 )
 DAY = f"{BEFORE:%-d} {BEFORE:%B}"
 
