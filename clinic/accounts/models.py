@@ -48,6 +48,8 @@ class User(Identified, Model, SignsIn):
     family_name: Mapped[str]
     role_names: Mapped[list[str]] = mapped_column(pg.ARRAY(sa.Text), default=list)
     active: Mapped[bool] = mapped_column(default=True)
+    supervisor_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("users.id"))
+    """Whoever co-signs the notes of a student; NULL for everybody else."""
     is_demo: Mapped[bool] = mapped_column(default=False)
     """Demo staff may sign in without a second factor while the environment is `demo`."""
 
@@ -73,6 +75,7 @@ class User(Identified, Model, SignsIn):
 
     __table_args__ = (
         sa.CheckConstraint("email = lower(email)", name="email_is_lower_case"),
+        sa.CheckConstraint("supervisor_id <> id", name="supervised_by_another"),
         sa.CheckConstraint("role_names <@ ARRAY['front_desk', 'therapist', 'owner']", name="roles_known"),
     )
 

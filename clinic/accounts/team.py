@@ -47,6 +47,15 @@ class NotHere(Refusal):
     sentence = "This person no longer works here. Let them come back first."
 
 
+class NoSupervisor(Refusal):
+    """The person chosen cannot supervise, or the student supervises others."""
+
+    code = "no-supervisor"
+    sentence = (
+        "A supervisor is a therapist who works here and is no student, and a student supervises nobody."
+    )
+
+
 class LastOwner(Refusal):
     """No other owner could run the practice."""
 
@@ -232,6 +241,31 @@ def set_roles(user: User, roles: Iterable[Role], *, actor: str, now: datetime, n
     security_events.record_roles(user, before, actor=actor, network=network, now=now)
     db.session.flush()
     return True
+
+
+def supervisors_for(user: User) -> Sequence[User]:
+    """Who can supervise this person: therapists who work here and are no students themselves, by name."""
+    able = sa.select(User).where(
+        User.active,
+        User.role_names.contains([Role.THERAPIST.value]),
+        User.supervisor_id.is_(None),
+        User.id != user.id,
+    )
+    return db.session.scalars(able.order_by(User.given_name, User.family_name)).all()
+
+
+def set_supervisor(user: User, supervisor_id: UUID | None, *, actor: str, now: datetime) -> None:
+    """Make this person a student of somebody, or nobody's. Raises NoSupervisor. The caller commits."""
+    if supervisor_id == user.supervisor_id:
+        return
+    has_students = db.session.scalar(sa.select(sa.exists().where(User.supervisor_id == user.id)))
+    if supervisor_id is not None and (
+        has_students or supervisor_id not in {each.id for each in supervisors_for(user)}
+    ):
+        raise NoSupervisor
+    user.supervisor_id = supervisor_id
+    audit.record(actor, "change", user, fields=["supervisor_id"], now=now)
+    db.session.flush()
 
 
 def see_off(user: User, *, actor: str, now: datetime) -> None:

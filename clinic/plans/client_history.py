@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import InstrumentedAttribute, joinedload
+from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload
 
 from clinic.accounts import audit
 from clinic.accounts.models import User
@@ -114,31 +114,35 @@ class FiledNote:
     note: SessionNote
     visit: Appointment
     author: User
+    cosigner: User | None
     content: NoteContent | None
     addenda: Sequence[tuple[NoteAddendum, User]]
 
 
 def notes_of(client_id: UUID, *, by: User, now: datetime) -> list[FiledNote]:
     """A client's notes, the newest visit first; each that is read is recorded."""
+    cosigning = aliased(User)
     rows = db.session.execute(
-        sa.select(SessionNote, Appointment, User)
+        sa.select(SessionNote, Appointment, User, cosigning)
         .join(Appointment, Appointment.id == SessionNote.appointment_id)
         .join(User, User.id == SessionNote.author_id)
+        .outerjoin(cosigning, cosigning.id == SessionNote.cosigned_by_id)
         .where(SessionNote.client_id == client_id)
         .order_by(Appointment.starts_at.desc())
         .limit(NOTES)
         .options(joinedload(Appointment.therapist), joinedload(Appointment.treatment))
     ).all()
-    added = _addenda([note.id for note, _, _ in rows])
+    added = _addenda([row[0].id for row in rows])
     return [
         FiledNote(
             note=note,
             visit=visit,
             author=author,
+            cosigner=cosigner,
             content=notes.open_content(note, by=by, now=now) if note.signed_at is not None else None,
             addenda=added.get(note.id, ()),
         )
-        for note, visit, author in rows
+        for note, visit, author, cosigner in rows
     ]
 
 

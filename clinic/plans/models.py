@@ -169,8 +169,24 @@ class SessionNote(Identified, Model):
     page_key: Mapped[UUID | None]
     """The open page that saved last by itself, and which of its saves that was; NULL after a save by hand without scripts."""
     page_save: Mapped[int | None]
+    needs_cosigning: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    """Signed by a student: it waits until their supervisor co-signs."""
+    cosigned_at: Mapped[datetime | None]
+    cosigned_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("users.id"))
 
-    __table_args__ = (sa.CheckConstraint("(page_key IS NULL) = (page_save IS NULL)", name="page_whole"),)
+    __table_args__ = (
+        sa.CheckConstraint("(page_key IS NULL) = (page_save IS NULL)", name="page_whole"),
+        sa.CheckConstraint(
+            "(cosigned_at IS NULL) = (cosigned_by_id IS NULL) AND (cosigned_at IS NULL OR (needs_cosigning AND signed_at IS NOT NULL)) "
+            "AND (cosigned_by_id IS NULL OR cosigned_by_id <> author_id)",
+            name="cosigned_whole",
+        ),
+        sa.Index(
+            "ix_session_notes_to_cosign",
+            "author_id",
+            postgresql_where=sa.text("needs_cosigning AND cosigned_at IS NULL"),
+        ),
+    )
 
 
 class NoteAddendum(Identified, Model):

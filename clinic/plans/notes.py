@@ -57,6 +57,13 @@ class NotSigned(Refusal):
     sentence = "This note is not signed yet; write into the note itself."
 
 
+class NotSupervisor(Refusal):
+    """A co-signature by somebody who does not supervise the author, or of a note that needs none."""
+
+    code = "not-supervisor"
+    sentence = "Only whoever supervises the author of a note co-signs it."
+
+
 class NoteIncomplete(Refusal):
     """The note does not say what was done."""
 
@@ -147,10 +154,34 @@ def sign_note(
     if appointment.state in (State.BOOKED, State.ARRIVED):
         attendance.complete(appointment.id, actor=audit.by_user(by.id), now=now)
     note = write_note(appointment, content, by=by, now=now, seen=seen, save=save)
-    note.signed_at = now
+    note.signed_at, note.needs_cosigning = now, by.supervisor_id is not None
     db.session.flush()
     _record("sign", note, by, now)
     return note
+
+
+def cosign_note(appointment: Appointment, *, by: User, now: datetime) -> None:
+    """Put a supervisor's name under the signed note of a student; doing it twice is harmless.
+
+    The database refuses to change it from then on. Raises NotSigned and NotSupervisor.
+    """
+    note = _locked_note(appointment)
+    if note is None or note.signed_at is None:
+        raise NotSigned
+    if not may_cosign(note, by):
+        raise NotSupervisor
+    if note.cosigned_at is not None:
+        return
+    note.cosigned_at, note.cosigned_by_id = now, by.id
+    _record("cosign", note, by, now)
+    db.session.flush()
+
+
+def may_cosign(note: SessionNote | None, user: User) -> bool:
+    """Whether this person supervises the author of this signed note, which needs a co-signature or has it."""
+    if note is None or note.signed_at is None or not note.needs_cosigning:
+        return False
+    return db.session.scalar(sa.select(User.supervisor_id).where(User.id == note.author_id)) == user.id
 
 
 def add_to_note(note: SessionNote, text: str, *, by: User, now: datetime) -> NoteAddendum:

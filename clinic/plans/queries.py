@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import aliased, joinedload
 
-from clinic.accounts.models import Client, HealthGrant
+from clinic.accounts.models import Client, HealthGrant, User
 from clinic.booking.models import Appointment, State
 from clinic.db import db
 from clinic.intake.models import Outcome
@@ -240,6 +240,24 @@ def unsigned_notes(user_id: UUID) -> list[tuple[SessionNote, Appointment]]:
         .join(Appointment, Appointment.id == SessionNote.appointment_id)
         .where(SessionNote.author_id == user_id, SessionNote.signed_at.is_(None))
         .order_by(Appointment.starts_at)
+        .options(joinedload(Appointment.client))
+    )
+    return [(note, appointment) for note, appointment in rows]
+
+
+def notes_to_cosign(user_id: UUID) -> list[tuple[SessionNote, Appointment]]:
+    """Signed notes of students that wait for this supervisor, oldest first."""
+    rows = db.session.execute(
+        sa.select(SessionNote, Appointment)
+        .join(Appointment, Appointment.id == SessionNote.appointment_id)
+        .join(User, User.id == SessionNote.author_id)
+        .where(
+            User.supervisor_id == user_id,
+            SessionNote.signed_at.is_not(None),
+            SessionNote.needs_cosigning,
+            SessionNote.cosigned_at.is_(None),
+        )
+        .order_by(SessionNote.signed_at)
         .options(joinedload(Appointment.client))
     )
     return [(note, appointment) for note, appointment in rows]

@@ -68,6 +68,7 @@ def today() -> ResponseReturnValue:
             level_flags=LEVEL_FLAGS,
             next_day=None if lines else next_day(on, whose),
             own_id=whose,
+            to_cosign=plans.notes_to_cosign(user.id) if may(Permission.NOTE_WRITE) else [],
             unsigned=plans.unsigned_notes(user.id) if may(Permission.NOTE_WRITE) else [],
             check_ins=check_ins.waiting(user.id, now) if may(Permission.REVIEW_DECIDE) else [],
             is_mine=mine is not None,

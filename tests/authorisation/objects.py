@@ -608,6 +608,7 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "staff.note": _appointment_with_health,
     "staff.add_to_note": _appointment_with_health,
     "staff.discard_note": _appointment_with_health,
+    "staff.cosign_note": _appointment_with_health,
     "staff.new_incident": _appointment_with_health,
     "staff.incident": _incident,
     "staff.add_to_incident": _incident,

@@ -253,6 +253,7 @@ POLICIES: dict[str, str | frozenset[Permission]] = {
     "staff.note": Permission.NOTE_WRITE,
     "staff.add_to_note": Permission.NOTE_WRITE,
     "staff.discard_note": Permission.NOTE_WRITE,
+    "staff.cosign_note": Permission.NOTE_WRITE,
     "staff.incidents": Permission.NOTE_WRITE,
     "staff.new_incident": Permission.NOTE_WRITE,
     "staff.incident": Permission.NOTE_WRITE,

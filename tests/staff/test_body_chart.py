@@ -30,6 +30,11 @@ def page(scene: Scene, therapist: Browser, clock_at_now: None) -> Visitor:
 
 def press(page: Visitor, button: str, value: str, **typed: str) -> Visitor:
     form, _ = page.form_with("Save draft")
+    if button == "finding":  # The figure's labels press the buttons of the list.
+        pressed = next(one for one in form.all("button") if one.get("value") == value)
+        area = value.split(":")[1]
+        drawn = form.all("label", for_=pressed.get("id"))
+        assert drawn or area in ("head", "chest", "abdomen", "foot_left", "foot_right")
     page.answer = page.browser.post(page.path, data={**shown(form), **typed, button: value})
     assert page.answer.status_code == 200
     return page

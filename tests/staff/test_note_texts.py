@@ -51,8 +51,9 @@ def note_path(visit: Appointment) -> str:
 
 
 def press(page: Visitor, button: str, value: object, **typed: str) -> Visitor:
-    """Press a button that fills in something."""
+    """Press a button that stands on the page and fills in something."""
     form, _ = page.form_with("Save draft")
+    assert [one for one in form.all("button") if (one.get("name"), one.get("value")) == (button, str(value))]
     page.answer = page.browser.post(page.path, data={**shown(form), **typed, button: str(value)})
     assert page.answer.status_code == 200
     return page
@@ -171,6 +172,8 @@ def test_a_phrase_is_put_below_what_is_typed(
 ) -> None:
     mine = phrase(scene.therapist_user)
     page = press(Visitor(therapist.client).open(note_path(visit)), "template", soap.id)
+    into = next(one for one in page.form_with("Save draft")[0].all("select") if one.get("name") == "into")
+    assert [one.text for one in into.all("option")][:5] == [*soap.headings, "What you did and found"]
     press(page, "phrase", mine.id, into="section:Objective", **{"sections-1-text": "Tender"})
     assert values(page)["sections-1-text"] == "Tender\nMoves freely"
     press(page, "phrase", mine.id, into="reaction")

@@ -45,6 +45,7 @@ BUTTONS_ONLY = frozenset(
         "sign_in.set_up",
         "staff.arrived",
         "staff.discard_note",
+        "staff.cosign_note",
         "staff.join_records",
         "staff.missed",
         "staff.release",

@@ -92,6 +92,9 @@ def note(appointment_id: UUID) -> ResponseReturnValue:
         previous=previous,
         rows_of_previous=parts_of(previous.content) if previous else [],
         copied_parts=_copied_parts(previous),
+        typed_parts=form.typed_parts,
+        templates=note_texts.templates(),
+        phrases=note_texts.phrases_for(desk.user()),
         markers=markers(form.findings_said),
         chart_places=CHART_PLACES,
         copied={copied.part: copied.on for copied in form.copied_parts},
@@ -125,9 +128,22 @@ def add_to_note(appointment_id: UUID) -> ResponseReturnValue:
     return redirect(url_for("staff.note", appointment_id=appointment_id), 303)
 
 
+@blueprint.post("/appointments/<uuid:appointment_id>/note/cosign", endpoint="cosign_note")
+@audience(staff, Permission.NOTE_WRITE)
+def cosign_note(appointment_id: UUID) -> ResponseReturnValue:
+    """Co-sign the signed note of a student."""
+    appointment = _own_visit(appointment_id)
+    with transaction():
+        notes.cosign_note(appointment, by=desk.user(), now=clock.now())
+    desk.say("Co-signed.")
+    return redirect(url_for("staff.note", appointment_id=appointment_id), 303)
+
+
 def _own_visit(appointment_id: UUID) -> Appointment:
+    """A visit of an own client, or one whose note the person may co-sign."""
     appointment = desk.visit(appointment_id)
-    desk.require_own(desk.client_id_of(appointment), clock.now())
+    if not notes.may_cosign(notes.note_of(appointment), desk.user()):
+        desk.require_own(desk.client_id_of(appointment), clock.now())
     return appointment
 
 
@@ -257,6 +273,7 @@ def _signed_page(appointment: Appointment, written: SessionNote, form: AddendumF
     now = clock.now()
     with transaction():
         content = notes.open_content(written, by=desk.user(), now=now)
+        author = db.session.get_one(User, written.author_id)
         return render_template(
             "staff/clinical/note_signed.html",
             here="today",
@@ -265,8 +282,13 @@ def _signed_page(appointment: Appointment, written: SessionNote, form: AddendumF
             now=now,
             rows=rows_of(content),
             markers=markers(content.findings) if content.findings else {},
-            care=care_summary.care_of(appointment, by=desk.user(), now=now),
-            author=db.session.get(User, written.author_id),
+            care=care_summary.care_of(appointment, by=desk.user(), now=now)
+            if plans.treats(desk.user().id, written.client_id, now)
+            else None,
+            author=author,
+            supervisor=db.session.get(User, author.supervisor_id) if author.supervisor_id else None,
+            cosigner=db.session.get(User, written.cosigned_by_id) if written.cosigned_by_id else None,
+            may_cosign=notes.may_cosign(written, desk.user()),
             addenda=[
                 (addendum, db.session.get(User, addendum.author_id)) for addendum in notes.addenda(written)
             ],

@@ -53,6 +53,7 @@ VERBS = {
     "withdraw": "Withdrew",
     "see_to": "Saw to",
     "sign": "Signed",
+    "cosign": "Co-signed",
     "look_back": "Looked back at",
     "count": "Counted",
     "clear": "Cleared",

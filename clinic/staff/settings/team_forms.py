@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from wtforms import SelectField, StringField
-from wtforms.validators import InputRequired, Length, ValidationError
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
-from clinic.accounts.models import Role
+from clinic.accounts.models import Role, User
 from clinic.practice.invitations import RotaPlace
 from clinic.practice.models import Therapist
 from clinic.web.forms import Form, Ticks, UnchangedForm
@@ -84,7 +84,23 @@ class InviteForm(RolesForm):
 
 
 class MemberForm(UnchangedForm, RolesForm):
-    """A member's roles and place in the rota."""
+    """A member's roles, place in the rota, and supervisor."""
+
+    supervisor = SelectField(
+        "Student of", description="For students: whoever co-signs their notes.", validators=[Optional()]
+    )
+
+    def offer_supervisors(self, able: Sequence[User], person: User) -> None:
+        """Offer who can supervise, and whoever does so now."""
+        names = {str(each.id): each.name for each in able}
+        if person.supervisor_id:
+            names.setdefault(str(person.supervisor_id), "The same as now")
+        self.supervisor.choices = [("", "Nobody, signs alone"), *names.items()]
+
+    @property
+    def chosen_supervisor(self) -> UUID | None:
+        """Who is chosen."""
+        return UUID(self.supervisor.data) if self.supervisor.data else None
 
 
 class HandOverForm(Form):

@@ -29,11 +29,13 @@ def member(user_id: UUID) -> ResponseReturnValue:
     person, now = team.member(user_id), clock.now()
     own = therapists.of_user(person.id)
     form = MemberForm()
+    form.offer_supervisors(team.supervisors_for(person), person)
     form.offer(therapists.without_sign_in(opening_hours.today(now)), own)
     if not form.is_submitted():
         form.seen.data = _seen(person)
         form.roles.data = list(person.role_names)
         form.rota.data = str(own.id) if own else NOWHERE
+        form.supervisor.data = str(person.supervisor_id or "")
     if form.validate_on_submit() and saved(
         form, lambda: _change(person, form, now), present=lambda: _seen(team.member(user_id))
     ):
@@ -55,7 +57,7 @@ def member(user_id: UUID) -> ResponseReturnValue:
 
 def _seen(person: User) -> str:
     own = therapists.of_user(person.id)
-    return print_of(sorted(person.role_names), person.active, own.id if own else None)
+    return print_of(sorted(person.role_names), person.active, own.id if own else None, person.supervisor_id)
 
 
 def _change(person: User, form: MemberForm, now: datetime) -> None:
@@ -64,6 +66,7 @@ def _change(person: User, form: MemberForm, now: datetime) -> None:
     require_unchanged(form.seen.data or "", _seen(person))
     network = security_events.network_hash(request.remote_addr)
     team.set_roles(person, form.chosen_roles, actor=by, now=now, network=network)
+    team.set_supervisor(person, form.chosen_supervisor, actor=by, now=now)
     own, place = therapists.of_user(person.id), form.place
     if own is not None and place.therapist_id == own.id:
         return
