@@ -10,6 +10,7 @@ from clinic.guidance.rules.kinds import REGIONS
 from clinic.intake.explanation import Explanation
 from clinic.plans.courses import DraftChanges
 from clinic.plans.models import DeclineReason, ReasonKind
+from clinic.plans.note_content import PRESSURES
 from clinic.web.forms import Form, Ticks
 
 NOTE_LENGTH = 8000

@@ -15,7 +15,7 @@ from clinic.plans import queries as plans
 from clinic.plans.models import Review, SessionNote
 from clinic.staff.clinical import answers
 from clinic.staff.clinical.answers import AddedSince
-from clinic.staff.clinical.notes import rows_of
+from clinic.staff.clinical.note_reading import rows_of
 
 
 @dataclass(frozen=True, kw_only=True)

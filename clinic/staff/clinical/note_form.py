@@ -23,8 +23,8 @@ from clinic.plans.note_content import (
 from clinic.plans.notes import PageSave
 from clinic.staff.clinical.body_chart import PLACES as CHART_PLACES
 from clinic.staff.clinical.body_chart import FindingForm, row_of
-from clinic.staff.forms import NOTE_LENGTH, NOTED_REGIONS, PLACES, TYPES, Ticks
-from clinic.web.forms import Form
+from clinic.staff.forms import NOTE_LENGTH, NOTED_REGIONS, PLACES, TYPES
+from clinic.web.forms import Form, Ticks
 
 HEADING_LENGTH = 80
 WORDS = ("text", "reaction", "advice", "next")
