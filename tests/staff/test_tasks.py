@@ -102,6 +102,19 @@ def test_a_colleague_sees_nothing_of_a_client_who_is_not_theirs(scene: Scene, co
     assert colleague.look(f"/staff/tasks/review/{waiting.id}").status_code == 404
 
 
+def test_who_is_no_therapist_any_more_sees_no_clinical_task_of_their_former_clients(
+    scene: Scene, sign_in: SignIn
+) -> None:
+    visit = came(scene)
+    check_ins.answer(visit, Reply(Feeling.WORSE, is_worried=True), make.NOW - timedelta(hours=1))
+    review(scene.visit(starts_at=LATER))
+    scene.therapist_user.role_names = ["front_desk"]
+    db.session.commit()
+    page = listed(sign_in(scene.therapist_user), "?whose=all")
+    for clinical in ("Review", "check-in", "Sign the note"):
+        assert clinical not in page
+
+
 def test_while_nobody_is_at_the_desk_a_therapist_has_its_tasks(
     scene: Scene, therapist: Browser, sign_in: SignIn
 ) -> None:
