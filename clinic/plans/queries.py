@@ -56,6 +56,23 @@ def is_treated(
     client_id: sa.SQLColumnExpression[Any], user_id: UUID, now: datetime
 ) -> sa.ColumnElement[bool]:
     """The rule of `treats` about the client of each row, for a statement that reads more than this."""
+    granted = sa.exists().where(
+        HealthGrant.client_id == client_id,
+        HealthGrant.user_id == user_id,
+        HealthGrant.granted_at <= now,
+        HealthGrant.until > now,
+    )
+    return sa.or_(_is_theirs(client_id, user_id, now), granted)
+
+
+def treats_without_grant(user_id: UUID, client_id: UUID, now: datetime) -> bool:
+    """Whether this client is theirs by a visit or a review, and not only because the record was opened to them."""
+    return bool(db.session.scalar(sa.select(_is_theirs(sa.literal(client_id, sa.Uuid()), user_id, now))))
+
+
+def _is_theirs(
+    client_id: sa.SQLColumnExpression[Any], user_id: UUID, now: datetime
+) -> sa.ColumnElement[bool]:
     since = _years_before(now, YEARS_BACK)
     seen = sa.exists().where(
         _visit.client_id == client_id,
@@ -81,13 +98,7 @@ def is_treated(
         )
         .exists()
     )
-    granted = sa.exists().where(
-        HealthGrant.client_id == client_id,
-        HealthGrant.user_id == user_id,
-        HealthGrant.granted_at <= now,
-        HealthGrant.until > now,
-    )
-    return sa.or_(seen, reviewed, granted)
+    return sa.or_(seen, reviewed)
 
 
 def _years_before(now: datetime, years: int) -> datetime:

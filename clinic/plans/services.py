@@ -198,7 +198,9 @@ def call_first(review: Review, *, tells_client: bool, revision: int, by: User, n
 
 
 def need_no_call(review: Review, *, revision: int, by: User, now: datetime) -> None:
-    """Undo `call_first`. Raises Stale if somebody has decided meanwhile."""
+    """Undo `call_first`. Raises Stale if somebody has decided meanwhile, or nobody wanted to call."""
+    if review.call_first_at is None:
+        raise Stale
     _store(review, revision=revision, call_first_at=None, call_first_by_id=None, tells_client=False)
     audit.record(
         audit.by_user(by.id), "need_no_call", review, client_id=review.client_id, purpose="review", now=now

@@ -297,7 +297,8 @@ def hand_over(kind: str, subject_id: UUID) -> ResponseReturnValue:
         form.seen.data = str(found.owner_id or "")
         return _task_page(found, hand_over=form), refusal.status
     desk.say(
-        f"{to.given_name} has it now.", undo=url_for("staff.take_task_back", kind=kind, subject_id=subject_id)
+        f"{to.given_name} has it now.",
+        undo=url_for("staff.take_task_back", kind=kind, subject_id=subject_id, given_to=to.id),
     )
     return redirect(url_for("staff.tasks"), 303)
 
@@ -307,6 +308,8 @@ def hand_over(kind: str, subject_id: UUID) -> ResponseReturnValue:
 def take_back(kind: str, subject_id: UUID) -> ResponseReturnValue:
     """Undo a hand-over."""
     found = _found(kind, subject_id)
+    if request.args.get("given_to", "") not in ("", str(found.assignee_id)):
+        raise Stale
     with transaction():
         services.take_back(found, by=desk.user(), now=clock.now())
     desk.say("Taken back.")

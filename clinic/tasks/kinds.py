@@ -34,6 +34,8 @@ LOOKED_BACK_ON: Final = timedelta(days=60)
 CAME_WITHIN: Final = timedelta(days=14)
 ANSWERS_BEFORE: Final = timedelta(days=3)
 """From then on missing answers are a task; for a day less they are not yet late."""
+OPENS_FOR: Final = timedelta(days=7)
+"""How long a handed-over clinical task is the colleague's, and opens the client's record to them."""
 THE_PRACTICE: Final = UUID(int=0)
 """The subject of a task that is about the practice itself."""
 
@@ -73,6 +75,8 @@ class DeclaredTask:
     rows: Callable[[TaskReader], Tasks]
     can_be_done: bool = False
     """Whether *done* has to be said, because no fact tells it."""
+    can_be_handed_over: bool = True
+    """Whether a colleague could settle it; a request without answers is decided by its therapist alone."""
 
 
 def _task(
@@ -126,6 +130,8 @@ def _reviews(reader: TaskReader) -> Tasks:
 
 
 def _calls(reader: TaskReader) -> Tasks:
+    """Calls before a decision, as long as it is open; within a day, and before the visit or its last hour to decide."""
+    before = sa.func.coalesce(Appointment.decide_by, Appointment.starts_at)
     return (
         _task(
             TaskKind.CALL,
@@ -133,18 +139,14 @@ def _calls(reader: TaskReader) -> Tasks:
             client=Review.client_id,
             visit=Review.appointment_id,
             owner=Review.call_first_by_id,
-            due=sa.func.coalesce(Appointment.decide_by, Review.call_first_at + DAY),
+            due=sa.func.least(before, Review.call_first_at + DAY),
             since=Review.call_first_at,
         )
         .select_from(Review)
         .join(Client, Client.id == Review.client_id)
+        .join(Outcome, Outcome.id == Review.outcome_id)
         .outerjoin(Appointment, Appointment.id == Review.appointment_id)
-        .where(
-            Review.decided_at.is_(None),
-            Review.call_first_at.is_not(None),
-            Client.erased_at.is_(None),
-            plans.is_treated(Review.client_id, reader.user_id, reader.now),
-        )
+        .where(Review.call_first_at.is_not(None), plans.waits_for(reader.user_id, reader.now))
     )
 
 
@@ -224,15 +226,19 @@ def _look_backs(reader: TaskReader) -> Tasks:
 
 
 def _notes(reader: TaskReader) -> Tasks:
-    """Of one's own visits, and of those whose note was handed over to one."""
+    """Of one's own visits, of those whose note was handed over to one, and of one's clients' with somebody who never signs in."""
     is_handed_over = sa.exists().where(
         TaskMark.kind == TaskKind.NOTE,
         TaskMark.subject_id == Appointment.id,
         TaskMark.assignee_id == reader.user_id,
+        TaskMark.assigned_at > reader.now - OPENS_FOR,
+    )
+    nobody_else = sa.and_(
+        never_signs_in(), plans.is_treated(Appointment.client_id, reader.user_id, reader.now)
     )
     ended = _visits(TaskKind.NOTE, _signs_in, Appointment.ends_at + NOTE_WITHIN, Appointment.ends_at)
     return ended.where(
-        sa.or_(Therapist.user_id == reader.user_id, is_handed_over),
+        sa.or_(Therapist.user_id == reader.user_id, is_handed_over, nobody_else),
         Appointment.state.in_(CAME),
         Appointment.starts_at > reader.now - LOOKED_BACK_ON,
         Appointment.ends_at <= reader.now,
@@ -348,6 +354,7 @@ KINDS: Final = {
             group=TaskGroup.CLINICAL,
             needs=Permission.REVIEW_DECIDE,
             rows=_requests,
+            can_be_handed_over=False,
         ),
         DeclaredTask(
             kind=TaskKind.CALL,
@@ -355,7 +362,6 @@ KINDS: Final = {
             group=TaskGroup.CLINICAL,
             needs=Permission.REVIEW_DECIDE,
             rows=_calls,
-            can_be_done=True,
         ),
         DeclaredTask(
             kind=TaskKind.CHECK_IN,

@@ -14,7 +14,7 @@ from clinic.booking.models import Appointment
 from clinic.db import db
 from clinic.practice.models import Therapist, Treatment
 from clinic.refusal import NotFound
-from clinic.tasks.kinds import KINDS, DeclaredTask, TaskGroup, TaskReader
+from clinic.tasks.kinds import KINDS, OPENS_FOR, DeclaredTask, TaskGroup, TaskReader
 from clinic.tasks.models import TaskKind, TaskMark, TaskWords, ToDo
 
 PAGE: Final = 50
@@ -52,6 +52,8 @@ class OpenTask:
     owner_id: UUID | None
     owner: str
     """Given name; empty if it is nobody's."""
+    assignee_id: UUID | None
+    """To whom it was handed over."""
     assigned_by: str
     """Who handed it over; empty if nobody did."""
     done_at: datetime | None
@@ -97,13 +99,25 @@ def kinds_for(reader: TaskReader) -> list[DeclaredTask]:
     return [one for one in KINDS.values() if one.needs in reader.permissions]
 
 
-_owner, _assigner, _doer = (sa.orm.aliased(User) for _ in range(3))
+_owner, _assigner, _doer, _worker = (sa.orm.aliased(User) for _ in range(4))
 
 
 def _all(kinds: Iterable[DeclaredTask], reader: TaskReader) -> tuple[Any, sa.ColumnElement[Any]]:
-    """The rows of these kinds, and the account of who has each."""
+    """The rows of these kinds, and the account of who has each.
+
+    A hand-over ends when the colleague leaves, and a clinical one after the week in which it opens the record. Nobody is
+    the owner who has left.
+    """
     found = sa.union_all(*(one.rows(reader) for one in kinds)).subquery()
-    return found, sa.func.coalesce(TaskMark.assignee_id, found.c.owner_id)
+    clinical = [one.kind.value for one in KINDS.values() if one.group is TaskGroup.CLINICAL]
+    lasts = sa.or_(found.c.kind.not_in(clinical), TaskMark.assigned_at > reader.now - OPENS_FOR)
+    assignee = sa.case((sa.and_(_works_here(TaskMark.assignee_id), lasts), TaskMark.assignee_id))
+    own = sa.case((_works_here(found.c.owner_id), found.c.owner_id))
+    return found, sa.func.coalesce(assignee, own)
+
+
+def _works_here(user_id: sa.SQLColumnExpression[Any]) -> sa.ColumnElement[bool]:
+    return sa.exists().where(_worker.id == user_id, _worker.active)
 
 
 def _marks(found: Any) -> sa.ColumnElement[bool]:
@@ -199,6 +213,7 @@ def _select(found: Any, owner: sa.ColumnElement[Any]) -> sa.Select[Any]:
             Therapist.colour,
             owner,
             _owner.given_name,
+            TaskMark.assignee_id,
             _assigner.given_name,
             TaskMark.done_at,
             _doer.given_name,
@@ -236,6 +251,7 @@ def _read(rows: Iterable[Sequence[Any]]) -> list[OpenTask]:
             since=since,
             owner_id=owner_id,
             owner=owner or "",
+            assignee_id=assignee_id,
             assigned_by=assigned_by or "",
             done_at=done_at if done_at and done_at >= since else None,
             done_by=done_by or "",
@@ -244,7 +260,7 @@ def _read(rows: Iterable[Sequence[Any]]) -> list[OpenTask]:
         )
         for (
             kind, subject_id, client_id, visit_id, _, due_at, since, client, visit_at, zone, treatment, therapist, colour,
-            owner_id, owner, assigned_by, done_at, done_by,
+            owner_id, owner, assignee_id, assigned_by, done_at, done_by,
         ) in rows
     ]  # fmt: skip
 

@@ -15,13 +15,11 @@ from clinic.accounts.models import HealthGrant, User
 from clinic.db import db, new_id
 from clinic.plans import queries as plans
 from clinic.refusal import Refusal, Stale
-from clinic.tasks.kinds import TaskGroup
+from clinic.tasks.kinds import OPENS_FOR, TaskGroup
 from clinic.tasks.models import TaskKind, TaskMark, TaskWords, ToDo
 from clinic.tasks.queries import OpenTask
 
 KEPT: Final = timedelta(days=180)
-OPENS_FOR: Final = timedelta(days=7)
-"""How long a handed-over task opens the client's record to a therapist whose client it is not."""
 
 
 class NotTheirs(Refusal):
@@ -48,12 +46,13 @@ class NothingSaid(Refusal):
 
 
 def hand_over(task: OpenTask, to: User, *, by: User, now: datetime) -> None:
-    """Give a task to a colleague. A clinical one lets them open the client's record for a week, which the owner sees.
+    """Give a task to a colleague. A clinical one is theirs for a week, and lets them open the client's record that long, which
+    the owner sees, if the client is one's own: who opened a record with a reason passes nothing on.
 
     Raises NotTheirs, and Stale if somebody handed it over since the task was read.
     """
     held = permissions.granted(to.role_names)
-    if not to.is_active or task.declared.needs not in held:
+    if not to.is_active or task.declared.needs not in held or not task.declared.can_be_handed_over:
         raise NotTheirs
     mark = _marked(task)
     if mark.assignee_id not in (None, task.owner_id):
@@ -66,8 +65,13 @@ def hand_over(task: OpenTask, to: User, *, by: User, now: datetime) -> None:
 
 
 def take_back(task: OpenTask, *, by: User, now: datetime) -> None:
-    """Undo a hand-over: the task is again whose it was by itself, and what the hand-over opened is closed."""
+    """Undo a hand-over: the task is again whose it was by itself, and what the hand-over opened is closed.
+
+    Raises Stale if it is not handed over, or to somebody else since the task was read.
+    """
     mark = _marked(task)
+    if mark.assignee_id is None or mark.assignee_id != task.assignee_id:
+        raise Stale
     _end_grant(mark, now)
     mark.assignee_id = mark.assigned_by_id = mark.assigned_at = None
     db.session.flush()
@@ -85,8 +89,10 @@ def mark_done(task: OpenTask, *, by: User, now: datetime) -> None:
 
 
 def mark_open(task: OpenTask, *, by: User, now: datetime) -> None:
-    """It is not done after all."""
+    """It is not done after all. Raises Stale if it is open already."""
     mark = _marked(task)
+    if mark.done_at is None:
+        raise Stale
     mark.done_at = mark.done_by_id = None
     db.session.flush()
     _record("task_reopened", mark, task, by, now)
@@ -125,7 +131,9 @@ def _marked(task: OpenTask) -> TaskMark:
 def _grant(task: OpenTask, to: User, by: User, now: datetime) -> UUID | None:
     if task.declared.group is not TaskGroup.CLINICAL or task.client_id is None:
         return None
-    if plans.treats(to.id, task.client_id, now):
+    if to.id == by.id or not plans.treats_without_grant(by.id, task.client_id, now):
+        return None
+    if plans.treats_without_grant(to.id, task.client_id, now):
         return None
     grant = HealthGrant(user_id=to.id, client_id=task.client_id, granted_at=now, until=now + OPENS_FOR)
     grant.reason = f"A task was handed over by {by.name}."
@@ -156,11 +164,11 @@ def _record(deed: str, mark: TaskMark, task: OpenTask, by: User, now: datetime) 
 
 
 def delete_old(before: datetime) -> None:
-    """Delete words and finished to-dos older than an instant, and marks that were last set before it."""
+    """Delete words and finished to-dos older than an instant, and marks that were last set before it or say nothing any more."""
     db.session.execute(sa.delete(TaskWords).where(TaskWords.written_at < before))
     finished = sa.select(TaskMark.subject_id).where(
         TaskMark.kind == TaskKind.TO_DO.value, TaskMark.done_at < before
     )
     db.session.execute(sa.delete(ToDo).where(ToDo.id.in_(finished)))
     newest = sa.func.greatest(TaskMark.assigned_at, TaskMark.done_at)
-    db.session.execute(sa.delete(TaskMark).where(newest < before))
+    db.session.execute(sa.delete(TaskMark).where(sa.or_(newest < before, newest.is_(None))))

@@ -2,19 +2,23 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from clinic.accounts.models import AuditEntry, HealthGrant, User
+from clinic.accounts.permissions import granted
 from clinic.booking.models import Appointment, State
 from clinic.db import db
 from clinic.messaging.models import Message
 from clinic.plans import check_ins
 from clinic.plans import queries as plans
 from clinic.plans.check_ins import Feeling, Reply
+from clinic.tasks import queries as task_queries
 from clinic.tasks import services
+from clinic.tasks.kinds import TaskReader
 from clinic.tasks.models import TaskKind, TaskMark, TaskWords, ToDo
 from tests import make
 from tests.measuring import statements
@@ -161,6 +165,73 @@ def test_taking_a_task_back_closes_the_record_again(
     assert "Review Ada Sample" in listed(therapist)
     assert not plans.treats(daniel.id, scene.ada.id, make.NOW)
     assert colleague.look(f"/staff/reviews/{waiting.id}").status_code == 404
+
+
+def test_who_opened_a_record_with_a_reason_passes_it_on_to_nobody(
+    scene: Scene, therapist: Browser, colleague: Browser
+) -> None:
+    waiting = review(scene.visit(starts_at=LATER))
+    daniel = db.session.scalars(sa.select(User).where(User.given_name == "Daniel")).one()
+    third = make.user(roles=["therapist"], given_name="Thora")
+    opened = HealthGrant(
+        user_id=daniel.id, client_id=scene.ada.id, granted_at=make.NOW, until=make.NOW + timedelta(hours=24)
+    )
+    opened.reason = "Stands in today."
+    db.session.add(opened)
+    db.session.commit()
+    at = f"/staff/tasks/review/{waiting.id}/hand-over"
+    for to in (third, daniel):
+        colleague.done(at, seen=_owner_of(waiting.id) or scene.therapist_user.id, to=to.id, words="")
+    assert db.session.scalars(sa.select(HealthGrant)).all() == [opened]
+    assert not plans.treats(third.id, scene.ada.id, make.NOW)
+
+
+def _owner_of(subject_id: UUID) -> UUID | None:
+    return db.session.scalar(sa.select(TaskMark.assignee_id).where(TaskMark.subject_id == subject_id))
+
+
+def test_a_hand_over_ends_after_its_week_and_when_the_colleague_leaves(
+    scene: Scene, therapist: Browser, colleague: Browser
+) -> None:
+    waiting = review(scene.visit(starts_at=make.NOW + timedelta(days=9)))
+    daniel = db.session.scalars(sa.select(User).where(User.given_name == "Daniel")).one()
+    therapist.done(
+        f"/staff/tasks/review/{waiting.id}/hand-over", seen=scene.therapist_user.id, to=daniel.id, words=""
+    )
+    assert "Review Ada" not in listed(therapist)
+    mark = db.session.scalars(sa.select(TaskMark)).one()
+    mark.assigned_at = make.NOW - services.OPENS_FOR
+    db.session.commit()
+    assert "Review Ada Sample" in listed(therapist)
+    mark.assigned_at = make.NOW
+    db.session.commit()
+    assert "Review Ada" not in listed(therapist)
+    daniel.active = False
+    db.session.commit()
+    assert "Review Ada Sample" in listed(therapist)
+
+
+def test_a_call_is_due_before_its_visit_and_goes_with_it(scene: Scene, therapist: Browser) -> None:
+    visit = scene.visit(starts_at=make.NOW + timedelta(hours=2))
+    waiting = review(visit)
+    waiting.call_first_at, waiting.call_first_by_id = make.NOW, scene.therapist_user.id
+    db.session.commit()
+    call = task_queries.one(TaskKind.CALL, waiting.id, tasks_of(scene.therapist_user))
+    assert call.due_at == visit.starts_at
+    visit.state, visit.cancelled_by = State.CANCELLED, "client"
+    visit.cancelled_at = make.NOW
+    db.session.commit()
+    assert "Call Ada" not in listed(therapist, "?whose=all")
+
+
+def tasks_of(user: User) -> TaskReader:
+    return TaskReader(
+        user_id=user.id,
+        permissions=granted(user.role_names),
+        role_names=frozenset(user.role_names),
+        backups_are_on=False,
+        now=make.NOW,
+    )
 
 
 def test_a_hand_over_from_an_old_page_or_to_the_wrong_person_loses_nothing(

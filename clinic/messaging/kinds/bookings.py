@@ -21,6 +21,7 @@ from clinic.messaging.kinds.wording import Words
 from clinic.messaging.models import Message, MessageKind
 from clinic.messaging.services import Claim
 from clinic.plans.models import Review
+from clinic.plans.wanted_first import WantedFirst, wanted_first
 from clinic.practice.models import Practice
 
 
@@ -169,6 +170,7 @@ def _call_stands(claim: Claim, appointment: Appointment, now: datetime) -> str |
         Review.appointment_id == appointment.id,
         Review.decided_at.is_(None),
         Review.call_first_at.is_not(None),
+        Review.tells_client,
     )
     if not db.session.scalar(sa.select(stands)):
         return "decided"
@@ -177,8 +179,7 @@ def _call_stands(claim: Claim, appointment: Appointment, now: datetime) -> str |
 
 def _page_says_more(appointment: Appointment, practice: Practice, now: datetime) -> Mapping[str, Any]:
     """Whether the page of a declined visit says what is wanted first."""
-    said = sa.exists().where(Review.appointment_id == appointment.id, Review.tells_client)
-    return {"page_says_more": bool(db.session.scalar(sa.select(said)))}
+    return {"page_says_more": wanted_first(appointment) is WantedFirst.DOCTOR}
 
 
 def _not_more(scene: SampleScene) -> Mapping[str, Any]:
@@ -267,7 +268,7 @@ KINDS = (
         label=N_("We would like to speak first"),
         due=(calls_first,),
         words=Words(
-            subject=N_("May we call you? Your visit on {day}, {time}"),
+            subject=N_("We call you before your visit on {day}, {time}"),
             heading=N_("We would like to speak with you first, {client}"),
         ),
         compose=visit_letter(_call_stands),
