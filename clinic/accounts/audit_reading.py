@@ -16,7 +16,7 @@ from clinic.db import db
 
 PAGE = 50
 BATCH = 500
-READS = ("read", "open_with_reason", "export")
+READS = ("read", "open_with_reason", "open_for_colleague", "export")
 PEOPLE = ("contact:", "link:", audit.VISITOR, audit.GUARDIAN)
 """Prefixes of actors who are clients, or who act for one."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -80,7 +81,7 @@ def begin(
         sessions=_count(draft),
         made_at=now,
     )
-    made.content = {**draft.as_dict(), "modalities": list(chosen)}
+    made.content = {**draft.as_dict(), "modalities": list(chosen), "altered": _altered(changes)}
     db.session.add(made)
     db.session.flush()
     db.session.add_all(_planned(made, draft, review.appointment, now))
@@ -97,8 +98,21 @@ def begin(
     return made
 
 
+def _altered(changes: DraftChanges | None) -> dict[str, Any]:
+    """What a therapist altered, as it is stored with the course, so that a later draft keeps it."""
+    if changes is None:
+        return {}
+    return {
+        "areas": list(changes.areas) if changes.areas else None,
+        "pressure": changes.pressure,
+        "sessions": changes.sessions,
+    }
+
+
 def _changed(draft: plan.DraftPlan, changes: DraftChanges, safety: SafetyOutcome) -> plan.DraftPlan:
     if changes.areas is not None and changes.areas != draft.areas:
+        if not set(changes.areas) <= set(REGIONS):
+            raise NotThisCourse
         alone = set(changes.areas) & set(draft.avoid)
         if alone:
             raise NotThisCourse(f"Leave alone: {', '.join(REGIONS[area] for area in sorted(alone))}.")
@@ -126,7 +140,14 @@ def _with_sessions(draft: plan.DraftPlan, sessions: int) -> plan.DraftPlan:
         every=every if sessions > 1 else "once",
         text=f"{sessions} sessions, {every}." if sessions > 1 else "One session.",
     )
-    return replace(draft, course=course, reassess=replace(draft.reassess, after=gates))
+    return replace(
+        draft, course=course, reassess=replace(draft.reassess, after=gates, text=_gate_words(gates))
+    )
+
+
+def _gate_words(gates: Sequence[int]) -> str:
+    after = " and ".join(str(number) for number in gates)
+    return f"Look back together after session {after}."
 
 
 def draft_again(plan: Plan, chosen: Sequence[str]) -> None:
@@ -134,7 +155,13 @@ def draft_again(plan: Plan, chosen: Sequence[str]) -> None:
     review = db.session.get_one(Review, plan.review_id)
     facts = questionnaire.facts_of(review.submission.answers)
     draft = _draft(facts, review.outcome.rule_set, chosen)
-    plan.content = {**draft.as_dict(), "modalities": list(chosen)}
+    altered = plan.content.get("altered") or {}
+    if altered:
+        kept = DraftChanges(
+            areas=tuple(altered["areas"]) if altered["areas"] else None, pressure=altered["pressure"]
+        )
+        draft = _changed(draft, kept, engine.screen(facts, rule_set(review.outcome.rule_set)))
+    plan.content = {**draft.as_dict(), "modalities": list(chosen), "altered": altered}
 
 
 def _therapist(review: Review, by: User) -> UUID | None:

@@ -23,7 +23,7 @@ from clinic.practice.editing import (
 )
 from clinic.practice.models import IntakeRule, NewClientRule, Room, Therapist, Treatment
 from clinic.practice.own_texts import Translations
-from clinic.refusal import NotFound, Refusal
+from clinic.refusal import NotFound, Refusal, Stale
 
 
 class NotTrained(Refusal):
@@ -106,7 +106,13 @@ def add(
 def add_every_type(
     *, length_minutes: int, price_cents: int, buffer_after_minutes: int, actor: str, now: datetime
 ) -> list[Treatment]:
-    """Add a treatment of every type of the guidance, given by whoever works here and is trained for it, in every room in use."""
+    """Add a treatment of every type of the guidance, given by whoever works here and is trained for it, in every room in use.
+
+    Raises Stale if the list is no longer empty.
+    """
+    with calendars.changing():
+        if every_treatment():
+            raise Stale
     people = db.session.scalars(sa.select(Therapist).where(Therapist.left_on.is_(None))).all()
     rooms = db.session.scalars(sa.select(Room.id).where(Room.retired_at.is_(None))).all()
     return [

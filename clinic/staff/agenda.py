@@ -74,7 +74,7 @@ def today() -> ResponseReturnValue:
             is_mine=mine is not None,
             unsigned_rules=signatures.unsigned_sentence() if may(Permission.REVIEW_DECIDE) else "",
             desk_day=desk_day(on, reader=user, now=now)
-            if mine is None and may(Permission.CALENDAR_WRITE)
+            if not may(Permission.REVIEW_DECIDE) and may(Permission.CALENDAR_WRITE)
             else None,
             numbers=owner_numbers(on) if may(Permission.REPORTS_READ) else None,
             open_address=tasks.open_address,

@@ -11,6 +11,7 @@ from clinic.booking.models import Appointment
 from clinic.booking.queries import PeriodNumbers
 from clinic.booking.waiting import matching
 from clinic.booking.waiting.matching import RankedEntry
+from clinic.practice import queries as practice
 from clinic.staff import tasks
 from clinic.staff.calendar.pages import CalendarGap, gaps_of_day
 from clinic.tasks import queries as task_queries
@@ -49,12 +50,16 @@ def desk_day(on: date, *, reader: User, now: datetime) -> DeskDay:
     """The desk's day. A fixed number of statements; the caller commits."""
     gaps = [gap for gap in gaps_of_day(on, reader=reader, now=now) if gap.ends - gap.begins >= WORTH_SELLING]
     people = matching.in_order(now) if gaps else []
+    gives = {one.id: {person.id for person in one.therapists} for one in practice.treatments()}
     found = task_queries.page(TaskFilter(), tasks.reader(reader, now)).tasks
     tasks.record_looks(found[:SHOWN], reader, now)
     return DeskDay(
         tasks=found[:SHOWN],
         asked_for=booking.asked_for(now, SHOWN),
-        gaps=[_saleable(gap, people) for gap in gaps],
+        gaps=[
+            _saleable(gap, [one for one in people if gap.person.id in gives.get(one.treatment_id, ())])
+            for gap in gaps
+        ],
     )
 
 

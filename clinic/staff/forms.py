@@ -136,7 +136,7 @@ class ChooseForm(DepartForm, ClearingForm):
     third = SelectField("Third type", validators=[Optional()])
     set_aside = Ticks("Safety rules you set aside", validators=[Optional()])
     keeps = BooleanField("The visit stays as it is, although its type is not among those I chose")
-    areas = Ticks("Areas", choices=list(NOTED_REGIONS), validators=[Optional()])
+    areas = Ticks("Areas", choices=list(NOTED_REGIONS))
     pressure = RadioField("Pressure", choices=[], validators=[Optional()])
     sessions = IntegerField("Number of sessions", validators=[Optional()])
 

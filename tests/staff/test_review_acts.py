@@ -188,3 +188,16 @@ def test_a_booked_visit_can_be_cancelled_or_called_about_from_its_review(
     page = therapist.get(f"/staff/reviews/{review(visit).id}")
     assert f"/staff/appointments/{visit.id}/cancel" in page
     assert "Call first…" in page
+
+
+def test_what_was_altered_stays_when_the_types_change_later_and_unknown_areas_are_refused(
+    scene: Scene, therapist: Browser
+) -> None:
+    waiting = review(scene.visit(), KNOTS)
+    changed(therapist, waiting.id, 400, areas=["", "evil area"])
+    changed(therapist, waiting.id, areas=["neck"], pressure="light", sessions=2)
+    plan = courses.plan_of(scene.ada.id)
+    assert plan is not None
+    assert plan.content["reassess"]["text"] == "Look back together after session 2."
+    courses.draft_again(plan, ["swedish"])
+    assert (plan.content["areas"], plan.content["pressure"]) == (["neck"], "light")

@@ -189,8 +189,10 @@ def _leaves_another_type(opened: reviews.Opened, form: DecisionForm, fits: FitCh
 
 
 def _next_address(user: User) -> str:
-    """The review that waits next; the list if none is left."""
-    queue = plans.queue(user.id, clock.now())
+    """The review that waits next, those that wait for a call last; the list if none is left."""
+    queue = sorted(
+        plans.queue(user.id, clock.now()), key=lambda entry: entry.review.call_first_at is not None
+    )
     return url_for("staff.review", review_id=queue[0].review.id) if queue else url_for("staff.reviews")
 
 

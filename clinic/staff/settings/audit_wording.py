@@ -27,6 +27,8 @@ DEEDS = {
     "address_bounced": "A letter came back",
     "hand_over": "Handed the screen to the client",
     "hand_task_over": "Handed a task over",
+    "call_first": "Wants to call before deciding",
+    "need_no_call": "Needs no call any more",
     "take_task_back": "Took a task back",
     "task_done": "Marked a task as done",
     "task_reopened": "Opened a task again",

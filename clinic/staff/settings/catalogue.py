@@ -10,7 +10,6 @@ from clinic import clock
 from clinic.db import transaction
 from clinic.practice import opening_hours, premises, therapists, treatments
 from clinic.practice.models import Therapist, Treatment
-from clinic.refusal import Stale
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
 from clinic.staff.settings.catalogue_forms import EveryTypeForm, TherapistForm, TreatmentForm
@@ -41,8 +40,6 @@ def all_treatments() -> ResponseReturnValue:
 def begin_treatments() -> ResponseReturnValue:
     """Put a treatment of every type of the guidance onto an empty list, at one length and price, to be edited afterwards."""
     form = EveryTypeForm()
-    if treatments.every_treatment():
-        raise Stale
     if not form.validate_on_submit():
         return page("treatments", "treatments", form, sold=[], retired=[])
     with transaction():
