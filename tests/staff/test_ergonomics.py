@@ -74,7 +74,9 @@ def test_an_owner_begins_with_every_type_of_the_guidance(sign_in: Callable[[User
     refused = owner.post("/staff/settings/treatments/begin", length_minutes="60", price="much")
     assert refused.status_code == 422
     assert "Enter a price" in refused.get_data(as_text=True)
-    page = owner.done("/staff/settings/treatments/begin", length_minutes="60", price="$95.00")
+    foreign = owner.post("/staff/settings/treatments/begin", length_minutes="60", price="$95.00")
+    assert "Enter the price in EUR" in foreign.get_data(as_text=True)
+    page = owner.done("/staff/settings/treatments/begin", length_minutes="60", price="€95.00")
     assert f"{len(MODALITIES)} treatments are on the list" in page
     sold = practice.treatments()
     assert {one.modalities[0] for one in sold} == set(MODALITIES)

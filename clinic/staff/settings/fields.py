@@ -10,11 +10,22 @@ from uuid import UUID
 from wtforms import DateField, IntegerField, StringField
 from wtforms.validators import ValidationError
 
+from clinic.practice import queries
 from clinic.web.forms import Ticks
 
 ONE_DAY = timedelta(days=1)
 EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
 END_OF_DAY = 24 * 60
+SIGNS = {
+    "EUR": ("€",),
+    "GBP": ("£",),
+    "USD": ("$", "US$"),
+    "CAD": ("$", "CA$", "C$"),
+    "AUD": ("$", "AU$", "A$"),
+    "NZD": ("$", "NZ$"),
+    "JPY": ("¥",),
+}
+"""How an amount in a currency may be marked besides by its code."""
 _AROUND_PRICE = re.compile(r"^\s*(?:[A-Z]{3}|[A-Z]{0,2}[$€£¥])\s*|\s*(?:[A-Z]{3}|[$€£¥])\s*$")
 """A currency before or after an amount."""
 CLOCK = re.compile(r"(\d{1,2})(?:[:.h]?([0-5]\d))?")
@@ -69,6 +80,10 @@ class Price(StringField):
         """Refuse anything but an amount."""
         if self.data and self.cents is None:
             raise ValidationError("Enter a price, for example 56 or 56.50.")
+        named = [one.strip() for one in _AROUND_PRICE.findall(self.data or "")]
+        practice = queries.find_practice() if named else None
+        if practice and not {*named} <= {practice.currency, *SIGNS.get(practice.currency, ())}:
+            raise ValidationError(f"Enter the price in {practice.currency}, for example 56 or 56.50.")
 
     @property
     def cents(self) -> int | None:
