@@ -172,7 +172,7 @@ def treat(product: Live, therapist: Person) -> None:
     """The day: arrived, note written and signed."""
     product.set_clock(FRIDAY_TEN + timedelta(minutes=2))
     sign_in(therapist)
-    go(therapist.page.get_by_role("link", name="Hannah O'Neill").first)
+    go(therapist.page.get_by_role("link", name="visit of Hannah O'Neill").first)
     therapist.press("Arrived")
     go(therapist.page.get_by_role("link", name="Write note").first)
     therapist.page.locator('[name="first"]').select_option("swedish")

@@ -283,7 +283,7 @@ def treat(product: Secure, therapist: Colleague, visit: datetime) -> None:
     """The day itself: signed in anew, arrived, note written and signed."""
     product.set_clock(visit + timedelta(minutes=2))
     therapist.sign_in()
-    go(therapist.page.get_by_role("link", name="Hannah O'Neill").first)
+    go(therapist.page.get_by_role("link", name="visit of Hannah O'Neill").first)
     therapist.press("Arrived")
     go(therapist.page.get_by_role("link", name="Write note").first)
     therapist.page.locator('[name="first"]').select_option("swedish")

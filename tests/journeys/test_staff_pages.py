@@ -544,7 +544,7 @@ def test_by_keyboard_from_the_door_to_a_decision(chromium: Browser, desk: Desk) 
         page.keyboard.type("Long strokes over the neck.")
         tab_to(page, page.get_by_role("button", name="Save draft"))
         enter(page)
-        expect(page.get_by_role("status")).to_contain_text("Draft saved.")
+        expect(page.get_by_role("banner").get_by_role("status")).to_contain_text("Draft saved.")
 
 
 def tab_to(page: Page, wanted: Locator) -> None:

@@ -192,6 +192,7 @@ def all_letters(make: Make, visit: Appointment, ada: Client, now: datetime) -> d
     contact = ada.contacts[0]
     put(visit, State.REQUESTED, now)
     review.call_first_at, review.call_first_by_id = now, make.user().id
+    review.tells_client = True
     db.session.commit()
     found[MessageKind.CALL_FIRST] = composed(
         claimed(MessageKind.CALL_FIRST, visit.id, contact.id, now, "r1"), now

@@ -66,7 +66,7 @@ def test_the_owner_sees_yesterday_and_the_week_in_five_numbers(
     owner = sign_in(make.user(roles=["owner"]))
     with statements() as sent:
         rows = [row.text for row in read(owner.get("/staff")).all("tr")]
-    assert "Visits that took place 1 1" in rows
+    assert "Clients who came 1 1" in rows
     assert "Did not come 1 0" in rows
     assert "New clients 1 0" in rows
     assert any(row.startswith("Worth €60") for row in rows), rows
@@ -88,6 +88,11 @@ def test_the_day_on_paper_with_and_without_names(scene: Scene, front_desk: Brows
     assert visit.reference in week
     assert later.reference in week
     assert "Ada" not in week
+    page = read(front_desk.get("/staff/day-sheet"))
+    for link, named in (("Without names", False), ("Week", False), ("With names", True), ("Day", True)):
+        address = next(one.get("href") for one in page.all("a") if one.text == link)
+        page = read(front_desk.get(address))
+        assert ("Ada" in page.one("main").text) == named, link
     for nonsense in ("length=year", "day=x"):
         assert front_desk.look(f"/staff/day-sheet?{nonsense}").status_code == 404
 

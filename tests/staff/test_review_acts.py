@@ -141,7 +141,13 @@ def test_a_visit_does_not_stay_another_type_than_was_chosen_unless_somebody_says
     visit = scene.visit(starts_at=LATER)
     waiting = review(visit, KNOTS)
     page = changed(therapist, waiting.id, 400)
-    assert "would stay booked as another type" in page
+    assert "would be given as another type" in page
+    assert make.refreshed(waiting).decided_at is None
+    other = make.treatment(
+        therapists=[scene.therapist], modalities=["relaxation"], intake="before_booking", name="Another"
+    )
+    page = changed(therapist, waiting.id, 400, becomes=f"{other.id}.{scene.therapist.id}", keeps="y")
+    assert "would be given as another type" in page
     assert make.refreshed(waiting).decided_at is None
     changed(therapist, waiting.id, keeps="y")
     assert make.refreshed(waiting).decided_at is not None

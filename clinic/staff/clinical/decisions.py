@@ -174,18 +174,22 @@ def _decision_page(
     )
 
 
-DIFFERS = "The visit would stay booked as another type than you chose. Choose what it becomes, or tick that it stays."
+DIFFERS = (
+    "The visit would be given as another type than you chose. Choose what it becomes, or tick that it stays."
+)
 
 
 def _leaves_another_type(opened: reviews.Opened, form: DecisionForm, fits: FitChoices) -> bool:
-    """Whether the visit would stay one of a type that was not chosen, without the therapist having said so."""
+    """Whether the visit would become one of a type that was not chosen, or stay one without the therapist having said so."""
     visit = opened.review.appointment
     if not isinstance(form, ChooseForm) or visit is None or not fits.alternatives or visit.therapist_decides:
         return False
     if not opened.explained.rules_against(form.modalities) <= set(form.set_aside.data or ()):
         return False  # What safety leaves out is refused first.
-    is_other = not set(visit.treatment.modalities) & set(form.modalities)
-    return is_other and fit_choices.chosen_fit(form.becomes.data) is None and not form.keeps.data
+    becomes = fit_choices.chosen_fit(form.becomes.data)
+    given = next((one.treatment for one in fits.alternatives if one.fit == becomes), visit.treatment)
+    is_other = not set(given.modalities) & set(form.modalities)
+    return is_other and (becomes is not None or not form.keeps.data)
 
 
 def _next_address(user: User) -> str:
