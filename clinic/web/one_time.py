@@ -11,7 +11,7 @@ GONE = 410
 
 def asked_page(sentence: str) -> str:
     """*Please look at your mail*. The same page whether or not a letter follows, so that it reveals nothing."""
-    return render_template("public/one_time/asked.html", sentence=sentence)
+    return render_template("one_time/asked.html", sentence=sentence)
 
 
 def button_page(*, heading: str, sentence: str, act: str, to: str, with_languages: bool = False) -> str:
@@ -20,7 +20,7 @@ def button_page(*, heading: str, sentence: str, act: str, to: str, with_language
     `with_languages`: with a button for each other language, named `in`, for what somebody else is to read.
     """
     return render_template(
-        "public/one_time/button.html",
+        "one_time/button.html",
         heading=heading,
         sentence=sentence,
         act=act,
@@ -31,7 +31,7 @@ def button_page(*, heading: str, sentence: str, act: str, to: str, with_language
 
 def again_page(*, heading: str, to: str) -> str:
     """The second link of a letter: it opens nothing, and its button posts to `to`, which sends a new link."""
-    return render_template("public/one_time/again.html", heading=heading, to=to)
+    return render_template("one_time/again.html", heading=heading, to=to)
 
 
 def gone_page(
@@ -41,4 +41,4 @@ def gone_page(
 
     `again` is where a press sends a new one; `way_on` is another page to go to, as what it is called and its URL.
     """
-    return render_template("public/one_time/gone.html", sentence=sentence, again=again, way_on=way_on), GONE
+    return render_template("one_time/gone.html", sentence=sentence, again=again, way_on=way_on), GONE
