@@ -5,7 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "templates"
-NAMED = re.compile(r"\"((?:public|portal|staff|errors|macros)/[\w/{} .<>=-]*\.html|base\.html)\"")
+NAMED = re.compile(r"\"((?:public|portal|staff|one_time|errors|macros)/[\w/{} .<>=-]*\.html|base\.html)\"")
 IN_NO_PAGE_YET = {"macros/dialog.html"}
 SURFACES = ("public", "portal", "staff")
 
