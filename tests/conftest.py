@@ -12,6 +12,8 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from playwright.sync_api import Browser as Chromium
 from sqlalchemy.orm import scoped_session, sessionmaker
 
@@ -40,6 +42,12 @@ SLOWEST_SHOWN, WORTH_TELLING_SECONDS = 10, 60
 
 NOW = datetime(2031, 3, 3, 9, 0, tzinfo=UTC)
 """A Monday morning; Berlin is an hour ahead, its clocks change on 30 March."""
+
+# How fast a property is tried says nothing about it, only about what else the machine does.
+hypothesis_settings.register_profile(
+    "at any speed", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("at any speed")
 
 # Tests name their settings; what the machine happens to have set must not reach them.
 for name in (
