@@ -30,6 +30,13 @@ class NotTheirs(Refusal):
     sentence = "Choose somebody who works here and may do this."
 
 
+class NotTheirClient(NotTheirs):
+    """A clinical task about a client whose record is only open to the person, or not to the colleague: it would be in neither's list."""
+
+    code = "not-their-client"
+    sentence = "This client is not yours. The therapist who treats them can hand it over."
+
+
 class NotByHand(Refusal):
     """The task goes away when its cause is settled; saying *done* would hide it."""
 
@@ -49,17 +56,18 @@ def hand_over(task: OpenTask, to: User, *, by: User, now: datetime) -> None:
     """Give a task to a colleague. A clinical one is theirs for a week, and lets them open the client's record that long, which
     the owner sees, if the client is one's own: who opened a record with a reason passes nothing on.
 
-    Raises NotTheirs, and Stale if somebody handed it over since the task was read.
+    Raises NotTheirs, NotTheirClient, and Stale if somebody handed it over since the task was read.
     """
     held = permissions.granted(to.role_names)
     if not to.is_active or task.declared.needs not in held or not task.declared.can_be_handed_over:
         raise NotTheirs
+    opens_record = _opens_record(task, to, by, now)
     mark = _marked(task)
-    if mark.assignee_id not in (None, task.owner_id):
+    if mark.assignee_id != task.assignee_id:
         raise Stale
     _end_grant(mark, now)
     mark.assignee_id, mark.assigned_by_id, mark.assigned_at = to.id, by.id, now
-    mark.grant_id = _grant(task, to, by, now)
+    mark.grant_id = _grant(task, to, by, now) if opens_record else None
     db.session.flush()
     _record("hand_task_over", mark, task, by, now)
 
@@ -128,13 +136,21 @@ def _marked(task: OpenTask) -> TaskMark:
     return db.session.scalars(own.with_for_update().execution_options(populate_existing=True)).one()
 
 
-def _grant(task: OpenTask, to: User, by: User, now: datetime) -> UUID | None:
+def _opens_record(task: OpenTask, to: User, by: User, now: datetime) -> bool:
+    """Whether a hand-over has to open the client's record to the colleague. Raises NotTheirClient if it may not."""
     if task.declared.group is not TaskGroup.CLINICAL or task.client_id is None:
-        return None
-    if to.id == by.id or not plans.treats_without_grant(by.id, task.client_id, now):
-        return None
+        return False
     if plans.treats_without_grant(to.id, task.client_id, now):
-        return None
+        return False
+    if to.id == by.id and task.owner_id is None:
+        return False  # What is nobody's is in everybody's list already.
+    if to.id == by.id or not plans.treats_without_grant(by.id, task.client_id, now):
+        raise NotTheirClient
+    return True
+
+
+def _grant(task: OpenTask, to: User, by: User, now: datetime) -> UUID:
+    assert task.client_id is not None
     grant = HealthGrant(user_id=to.id, client_id=task.client_id, granted_at=now, until=now + OPENS_FOR)
     grant.reason = f"A task was handed over by {by.name}."
     db.session.add(grant)

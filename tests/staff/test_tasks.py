@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -181,13 +180,12 @@ def test_who_opened_a_record_with_a_reason_passes_it_on_to_nobody(
     db.session.commit()
     at = f"/staff/tasks/review/{waiting.id}/hand-over"
     for to in (third, daniel):
-        colleague.done(at, seen=_owner_of(waiting.id) or scene.therapist_user.id, to=to.id, words="")
+        answer = colleague.post(at, seen=scene.therapist_user.id, to=to.id, words="Typed words")
+        assert answer.status_code == 400
+        assert "Typed words" in answer.get_data(as_text=True)
+    assert "Review Ada Sample" in listed(therapist)
     assert db.session.scalars(sa.select(HealthGrant)).all() == [opened]
     assert not plans.treats(third.id, scene.ada.id, make.NOW)
-
-
-def _owner_of(subject_id: UUID) -> UUID | None:
-    return db.session.scalar(sa.select(TaskMark.assignee_id).where(TaskMark.subject_id == subject_id))
 
 
 def test_a_hand_over_ends_after_its_week_and_when_the_colleague_leaves(
@@ -203,8 +201,9 @@ def test_a_hand_over_ends_after_its_week_and_when_the_colleague_leaves(
     mark.assigned_at = make.NOW - services.OPENS_FOR
     db.session.commit()
     assert "Review Ada Sample" in listed(therapist)
-    mark.assigned_at = make.NOW
-    db.session.commit()
+    therapist.done(
+        f"/staff/tasks/review/{waiting.id}/hand-over", seen=scene.therapist_user.id, to=daniel.id, words=""
+    )
     assert "Review Ada" not in listed(therapist)
     daniel.active = False
     db.session.commit()

@@ -139,7 +139,7 @@ def _decision_page(
     form, is_stale = _form(form_type, opened, decision, fits), False
     asks_to_keep = False
     if form.validate_on_submit():
-        asks_to_keep = _leaves_another_type(opened, form, fits)
+        asks_to_keep = _gives_another_type(opened, form, fits)
         try:
             problem = DIFFERS if asks_to_keep else _carry_out(opened.review, form, decision, fits, user)
         except Stale as refusal:
@@ -179,7 +179,7 @@ DIFFERS = (
 )
 
 
-def _leaves_another_type(opened: reviews.Opened, form: DecisionForm, fits: FitChoices) -> bool:
+def _gives_another_type(opened: reviews.Opened, form: DecisionForm, fits: FitChoices) -> bool:
     """Whether the visit would become one of a type that was not chosen, or stay one without the therapist having said so."""
     visit = opened.review.appointment
     if not isinstance(form, ChooseForm) or visit is None or not fits.alternatives or visit.therapist_decides:
