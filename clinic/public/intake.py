@@ -234,7 +234,7 @@ def answer(slug: str) -> ResponseReturnValue:
         return redirect(url_for("outcome.show"), 303)
     scope = path.scope_of(draft)
     if not path.is_reached(page, draft.answers, scope):
-        flash(ALL_ANEW, "plain")
+        flash(ALL_ANEW, "here")
         return redirect(way_on(draft), 303)
     # Never through pages that are already answered: the list at the end leads back to each of them.
     return redirect(_following(draft, changing=_is_changing()), 303)

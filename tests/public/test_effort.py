@@ -1,13 +1,15 @@
 """What booking costs a client: pages, actions and words from consent to confirm, counted by walking through the pages.
 
-An action is a press or a typed field; words are those that can be seen, without what is folded away. See the table with
-`pytest tests/public/test_effort.py -s`.
+An action is a press or a typed field. Words are those that can be seen in `<main>`: labels, hints, buttons, numbers and the way
+back on every page, without what is folded away. The visitor runs no scripts, so every row holds without JavaScript;
+`journeys/test_effort_in_a_browser.py` counts the same in Chromium. See the table with `pytest tests/public/test_effort.py -s`.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -51,11 +53,16 @@ class Effort:
         """One more page, with what was done on it."""
         self.pages += 1
         self.actions += actions
-        self.words += len(seen(page.one("main")).split())
+        self.words += words_in(seen(page.one("main")))
 
     def within(self, pages: int, actions: int, words: int) -> bool:
         """Whether nothing costs more than this."""
         return self.pages <= pages and self.actions <= actions and self.words <= words
+
+
+def words_in(text: str) -> int:
+    """How many words; a sign between two of them is none."""
+    return sum(any(letter.isalnum() for letter in word) for word in text.split())
 
 
 ELSEWHERE = {"sr", "column"}
@@ -122,53 +129,78 @@ def anything_new(visitor: Visitor, effort: Effort, changes: Changes) -> None:
         if name in QUESTIONS and not name.startswith("red_flags."):
             answers[name] = walk.answer_to(QUESTIONS[name], changes)
     effort.add(page, sum(len(answer) for answer in answers.values()) + 1)
-    visitor.press("Continue", **answers)  # type: ignore[arg-type]  # several values for one field
+    (form,) = page.one("main").all("form", method="post")
+    button = next(button for button in form.all("button") if not button.has("name"))
+    visitor.press(button.text, **answers)  # type: ignore[arg-type]  # several values for one field
     assert visitor.path != "/intake/anything-new", visitor.text
+
+
+BEFORE = {"chosen": (41, 130), "suggestion": (41, 130), "returning": (34, None)}
+"""Pages and about how many actions a way took before the short gate, as far as somebody had counted them."""
 
 
 def table(rows: Mapping[str, Effort]) -> str:
     """The rows as text."""
-    lines = [f"{'way':34}{'pages':>7}{'actions':>9}{'words':>7}"]
-    lines += [
-        f"{name:34}{effort.pages:>7}{effort.actions:>9}{effort.words:>7}" for name, effort in rows.items()
-    ]
+    lines = [f"{'way':42}{'pages':>7}{'actions':>9}{'words':>7}  before"]
+    for name, effort in rows.items():
+        pages, actions = BEFORE.get(name.split()[0].strip(","), (None, None))
+        before = f"{pages} pages" if pages else ""
+        before += f", about {actions} actions" if actions else ""
+        lines.append(f"{name:42}{effort.pages:>7}{effort.actions:>9}{effort.words:>7}  {before}".rstrip())
     return "\n".join(lines)
 
 
+@pytest.mark.parametrize("spoken", ["en", "de"])
 def test_what_booking_costs_a_client(
-    app: Flask, client: FlaskClient, make: Make, the_clock_says: Callable[[object], None]
+    spoken: str, app: Flask, make: Make, the_clock_says: Callable[[object], None]
 ) -> None:
     the_clock_says(NOW)
     rows: dict[str, Effort] = {}
     sold = make.offering(intake="before_booking")
     for kind, changes, at in (("typical", TYPICAL, "10:00"), ("complicated", COMPLICATED, "14:00")):
-        chosen = Visitor(app.test_client())
+        chosen = speaks(spoken, app.test_client())
         chosen.open(f"/book/{sold.slug}?day=2031-03-06").press(f"{at} {sold.therapists[0].given_name}")
         rows[f"chosen treatment, {kind}"] = through(chosen, changes)
-        rows[f"suggestion first, {kind}"] = through(Visitor(app.test_client()), changes)
+        rows[f"suggestion first, {kind}"] = through(speaks(spoken, app.test_client()), changes)
     for kind, changes in (("typical", TYPICAL), ("complicated", COMPLICATED)):
         person, then = make.client(mail=f"{kind}@returning.example"), NOW - timedelta(days=30)
+        person.language = spoken
         told = {name.replace(".", "_", 1): answer for name, answer in changes.items()}
         walk.sent(then, **told)
         intake.adopt(walk.BROWSER, person.id, then)
-        rows[f"returning, {kind}"] = through(Visitor(as_client(app, person.contacts[0], person)), changes)
-    print(f"\n{table(rows)}")
+        rows[f"returning, {kind}"] = through(
+            speaks(spoken, as_client(app, person.contacts[0], person)), changes
+        )
+    assert visitor_lang(chosen) == spoken
+    print(f"\n{spoken}\n{table(rows)}")
     for name, effort in rows.items():
-        assert effort.within(*MOST[name]), table(rows)
+        pages, actions, words, german_words = MOST[name]
+        assert effort.within(pages, actions, german_words if spoken == "de" else words), table(rows)
     for door, name in (("chosen", "chosen treatment, typical"), ("suggestion", "suggestion first, typical")):
         seconds = SECONDS_A_PAGE * rows[name].pages + SECONDS_AN_ACTION * rows[name].actions
         assert abs(MINUTES[door] - seconds / 60) < 1, "the doors say how long the questions take"
 
 
+def visitor_lang(visitor: Visitor) -> str:
+    """The language of the page that is open."""
+    return str(visitor.page.one("html").get("lang"))
+
+
+def speaks(language: str, browser: FlaskClient) -> Visitor:
+    """Somebody whose browser asks for pages in this language."""
+    browser.environ_base["HTTP_ACCEPT_LANGUAGE"] = language
+    return Visitor(browser)
+
+
 MOST = {
-    "chosen treatment, typical": (14, 39, 2010),
-    "suggestion first, typical": (20, 53, 2600),
-    "chosen treatment, complicated": (16, 50, 2190),
-    "suggestion first, complicated": (22, 64, 2790),
-    "returning, typical": (3, 14, 880),
-    "returning, complicated": (4, 21, 1020),
+    "chosen treatment, typical": (14, 39, 2010, 2010),
+    "suggestion first, typical": (20, 53, 2600, 2600),
+    "chosen treatment, complicated": (16, 50, 2190, 2190),
+    "suggestion first, complicated": (22, 64, 2790, 2790),
+    "returning, typical": (3, 14, 880, 880),
+    "returning, complicated": (4, 21, 1020, 1020),
 }
-"""Pages, actions and words that nobody needs more of."""
+"""Pages, actions, words and German words that nobody needs more of."""
 
 
 def test_what_is_asked_before_a_visit_costs_a_few_minutes(

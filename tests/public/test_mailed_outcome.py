@@ -84,6 +84,13 @@ def test_the_link_shows_the_outcome_once_and_is_recorded(
     assert len(looks()) == 1
 
 
+def test_the_next_step_stands_before_ways_to_keep_the_page(visitor: Visitor) -> None:
+    send(visitor)
+    visitor.go("/intake/outcome")
+    page = visitor.page.text
+    assert page.index("Next step</h2>") < page.index("Draft course</h2>") < page.index("Keep this page</h2>")
+
+
 def test_a_page_by_mail_leads_nowhere_a_stranger_could_book(
     app: Flask, visitor: Visitor, elsewhere: Visitor
 ) -> None:

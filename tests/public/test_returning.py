@@ -298,7 +298,10 @@ def test_a_new_name_for_the_problem_reopens_every_page_with_what_was_said(app: F
         clinician_seen=["yes_cleared"],  # type: ignore[arg-type]
     )
     assert visitor.path == "/intake/goals"
-    assert "Something has changed" in visitor.text
+    told = [each for each in visitor.page.all() if each.text.startswith("Something has changed")]
+    assert told, "it says why it asks once more"
+    (header,) = visitor.page.all("header")
+    assert "Something has changed" not in header.text, "beside the question, not above the page"
     assert "conditions" not in the_draft().answers
     assert {f"red_flags.{code}" for code in ASKED_FLAGS} <= set(the_draft().answers), (
         "answered today, so not again"
