@@ -1,10 +1,11 @@
 """Suitability: whether what is booked fits what the client's answers allow. One judgement for every way to a visit.
 
-`judge` looks at four things together: treatment × safety outcome × therapist × length.
+`judge` looks at these together: treatment × safety outcome × therapist × length, and of a course also pressure and areas.
 
 1. The type that the treatment leads with is left out by a safety rule: it would not be what its name says.
 2. The visit is longer than the longest session that the plan allows.
 3. The therapist lacks a training that the client's answers call for (pregnancy), or that the only types left require.
+4. A course is planned with more pressure than a rule allows, or on an area that is to be left alone.
 
 Each answer is an `Objection` with the keys a therapist may set aside for a reason (`SafetyWaiver`). A visit with an
 objection is never confirmed: booking makes it a request (`admission`), a request is not confirmed
@@ -25,6 +26,8 @@ from clinic.accounts.models import User
 from clinic.booking.models import Appointment, SafetyWaiver, State
 from clinic.db import db
 from clinic.guidance.knowledge import MODALITIES
+from clinic.guidance.plan import PRESSURES
+from clinic.guidance.rules.kinds import REGIONS
 from clinic.intake import queries as intake
 from clinic.intake.queries import SafetyStanding
 from clinic.intake.visit_limits import NO_LIMITS, VisitLimits
@@ -34,7 +37,7 @@ from clinic.practice.models import Therapist, Treatment
 from clinic.refusal import Refusal
 
 LONGEST_REASON: Final = 500
-_RULE, _LENGTH, _TRAINING = "rule", "length", "training"
+_RULE, _LENGTH, _TRAINING, _PRESSURE, _AREA = "rule", "length", "training", "pressure", "area"
 
 
 class Mismatch(StrEnum):
@@ -43,6 +46,8 @@ class Mismatch(StrEnum):
     LEFT_OUT = "left_out"
     TOO_LONG = "too_long"
     NOT_TRAINED = "not_trained"
+    TOO_FIRM = "too_firm"
+    LEFT_ALONE = "left_alone"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,12 +93,14 @@ class SafetyReasonNeeded(Refusal):
 
 @dataclass(frozen=True, kw_only=True)
 class Proposed:
-    """What is to be given: types in order, by whom, how long."""
+    """What is to be given: types in order, by whom, how long; of a course also how firmly and where."""
 
     name: str
     modalities: tuple[str, ...]
     minutes: int
     therapist: Therapist
+    pressure: str = ""
+    areas: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, visit: Appointment) -> Self:
@@ -125,6 +132,13 @@ def judge(proposed: Proposed, limits: VisitLimits, aside: Collection[str] = ()) 
         _not_trained(proposed, training)
         for training in _missing(proposed, left or proposed.modalities, limits.trainings)
         if _training_key(training, proposed.therapist) not in aside
+    ]
+    if _is_too_firm(proposed.pressure, limits.most_pressure, aside):
+        found.append(_too_firm(proposed.pressure, limits))
+    found += [
+        _alone(area, limits.left_alone[area])
+        for area in proposed.areas
+        if area in limits.left_alone and _area_key(area) not in aside
     ]
     return tuple(found)
 
@@ -286,6 +300,36 @@ def _longest(aside: Collection[str]) -> int:
     """The longest session that was allowed for a reason, in minutes."""
     prefix = f"{_LENGTH}:"
     return max((int(key.removeprefix(prefix)) for key in aside if key.startswith(prefix)), default=0)
+
+
+def _is_too_firm(pressure: str, most: str | None, aside: Collection[str]) -> bool:
+    if most is None or pressure not in PRESSURES:
+        return False
+    allowed = {most, *(one for one in PRESSURES if f"{_PRESSURE}:{one}" in aside)}
+    return PRESSURES.index(pressure) > max(PRESSURES.index(one) for one in allowed)
+
+
+def _too_firm(pressure: str, limits: VisitLimits) -> Objection:
+    return Objection(
+        mismatch=Mismatch.TOO_FIRM,
+        keys=(f"{_PRESSURE}:{pressure}",),
+        sentence=f"{pressure.capitalize()} pressure is more than {limits.most_pressure}, the most that safety allows",
+        rules=tuple(sorted(limits.pressure_rules)),
+    )
+
+
+def _area_key(area: str) -> str:
+    return f"{_AREA}:{area}"
+
+
+def _alone(area: str, rules: Iterable[str]) -> Objection:
+    why = "" if rules else ", because the client asked so or the skin is sore"
+    return Objection(
+        mismatch=Mismatch.LEFT_ALONE,
+        keys=(_area_key(area),),
+        sentence=f"{REGIONS.get(area, area).capitalize()} is to be left alone{why}",
+        rules=tuple(sorted(rules)),
+    )
 
 
 def _missing(proposed: Proposed, types: Sequence[str], for_client: Collection[str]) -> list[str]:

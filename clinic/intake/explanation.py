@@ -64,6 +64,10 @@ class ExplainedSafety:
     say: tuple[str, ...]
     cap: str | None
     """The most pressure that safety allows, if it limits it."""
+    capped_by: str | None = None
+    """The rule that limits it."""
+    avoid: tuple[str, ...] = ()
+    """Regions that rules leave alone."""
     how_soon: HowSoon | None = None
     place: HelpPlace | None = None
     watch: tuple[tuple[str, str], ...] = ()
@@ -86,6 +90,8 @@ class ExplainedSafety:
             heading=stored.get("heading", ""),
             say=tuple(stored.get("say", ())),
             cap=stored.get("cap"),
+            capped_by=stored.get("capped_by"),
+            avoid=tuple(stored.get("avoid", ())),
             how_soon=HowSoon(stored["how_soon"]) if stored.get("how_soon") else None,
             place=HelpPlace(stored["place"]) if stored.get("place") else None,
             watch=tuple((net["watch_for"], net["do"]) for net in stored.get("safety_net", ())),
@@ -236,12 +242,14 @@ class ExplainedAreaPart:
     modality: str
     name: str
     minutes: int
+    """0 if a therapist left it open."""
 
     @property
     def sentence(self) -> str:
         """For a therapist: the type, where, and how long."""
         where = ", ".join(REGIONS.get(area, area) for area in self.areas)
-        return f"{self.name}: {where}, {self.minutes} minutes."
+        place = f"{self.name}: {where}" if self.name else where.capitalize()
+        return f"{place}, {self.minutes} minutes." if self.minutes else f"{place}."
 
 
 @dataclass(frozen=True)
@@ -281,6 +289,8 @@ class ExplainedPlan:
     reassess: ExplainedGate
     companion_care: str
     notes: tuple[str, ...]
+    is_edited: bool = False
+    """Whether a therapist wrote the areas and their minutes."""
 
     @property
     def areas_named(self) -> tuple[str, ...]:
@@ -292,10 +302,19 @@ class ExplainedPlan:
         types."""
         if not self.area_parts:
             return ()
+        if self.is_edited:
+            return tuple(
+                replace(part, minutes=self._scaled(part.minutes, minutes)) for part in self.area_parts
+            )
         shares = area_minutes([len(part.areas) for part in self.area_parts], minutes)
         return tuple(
             replace(part, minutes=share) for part, share in zip(self.area_parts, shares, strict=True)
         )
+
+    def _scaled(self, planned: int, minutes: int) -> int:
+        """A part of the planned session in one of another length, in steps of five minutes."""
+        whole = self.length.minutes if self.length else minutes
+        return planned if minutes == whole else planned * minutes // whole // 5 * 5
 
     @property
     def techniques_by_type(self) -> tuple[TechniqueGroup, ...]:
@@ -345,6 +364,7 @@ class ExplainedPlan:
             reassess=ExplainedGate(tuple(gate.get("after", ())), gate.get("text", "")),
             companion_care=stored.get("companion_care", ""),
             notes=tuple(stored.get("notes", ())),
+            is_edited=bool(stored.get("edited")),
         )
 
 

@@ -133,6 +133,7 @@ PROCESSING: Final = (
         tables=(
             "reviews",
             "plans",
+            "plan_versions",
             "planned_sessions",
             "session_notes",
             "note_addenda",

@@ -8,6 +8,8 @@ and visit).
 
     services      open_review, decide, clear, open_with_reason
     notes         write_note, sign_note, add_to_note, read
+    plan_changes  change: a running course becomes what a therapist wrote, if its answers allow it
+    plan_versions what a plan said from when on; only added to
     courses       begin, plan_of, sessions: the plan that follows a decision, and which session a visit is
     before_visit  the short form on the day: what it asks, and what its answers do
     preparation   save_part, finish, hand_in: what the booking did not need, asked before the visit

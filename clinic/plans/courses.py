@@ -13,7 +13,7 @@ from clinic.accounts import audit
 from clinic.accounts.models import User
 from clinic.booking.models import Appointment, State
 from clinic.db import db
-from clinic.guidance import engine, plan, questionnaire
+from clinic.guidance import engine, plan, questionnaire, schedule
 from clinic.guidance.facts import Facts
 from clinic.guidance.knowledge import MODALITIES
 from clinic.guidance.outcome import SafetyOutcome
@@ -21,7 +21,10 @@ from clinic.guidance.rules import rule_set
 from clinic.guidance.rules.kinds import REGIONS
 from clinic.guidance.schedule import SessionPosition
 from clinic.guidance.suggestion import Match, Suggestion
+from clinic.plans import plan_versions
 from clinic.plans.models import LookBack, Plan, PlannedSession, Review
+from clinic.plans.plan_content import PlanContent, goals_named, put_into
+from clinic.plans.plan_versions import PlanCause
 from clinic.practice.models import Therapist
 from clinic.refusal import Refusal
 from clinic.scheduling import hours
@@ -60,7 +63,8 @@ def begin(
     """Create the course that a therapist decided on, and end the previous one. Raises NotThisCourse.
 
     Areas, pressure, techniques and sessions are drafted again by the rules of the answers' own rule set, for the types
-    in the order chosen. Session 1 is the visit under review. None if there is neither a visit nor a therapist.
+    in the order chosen; the activities the client named are its goals. Session 1 is the visit under review. This is the
+    first version of the plan. None if there is neither a visit nor a therapist.
     """
     therapist_id = _therapist(review, by)
     if therapist_id is None:
@@ -81,11 +85,17 @@ def begin(
         sessions=_count(draft),
         made_at=now,
     )
-    made.content = {**draft.as_dict(), "modalities": list(chosen), "altered": _altered(changes)}
+    goals = goals_named(schedule.at_the_start(review.submission.answers))
+    made.content = {
+        **draft.as_dict(),
+        "modalities": list(chosen),
+        "altered": _altered(changes),
+        "goals": [vars(goal) for goal in goals],
+    }
     db.session.add(made)
     db.session.flush()
     db.session.add_all(_planned(made, draft, review.appointment, now))
-    db.session.flush()
+    plan_versions.keep(made, cause=PlanCause.DECISION, why=review.reason or "", by_id=by.id, now=now)
     audit.record(
         audit.by_user(by.id),
         "begin",
@@ -151,17 +161,43 @@ def _gate_words(gates: Sequence[int]) -> str:
 
 
 def draft_again(plan: Plan, chosen: Sequence[str]) -> None:
-    """Draft the sessions of a course again for other types, from the answers and rules it was decided on."""
-    review = db.session.get_one(Review, plan.review_id)
-    facts = questionnaire.facts_of(review.submission.answers)
-    draft = _draft(facts, review.outcome.rule_set, chosen)
-    altered = plan.content.get("altered") or {}
+    """Draft the sessions of a course again for other types, from the answers and rules it was decided on.
+
+    How many there are and how often, where it is looked back on, and the goals stay. So do areas and pressure if a
+    therapist wrote them.
+    """
+    stored = plan.content
+    if stored.get("edited"):
+        content = PlanContent.of(stored, plan.sessions)
+        areas = (
+            area if area.modality in ("", *chosen) else replace(area, modality="") for area in content.areas
+        )
+        content = replace(content, modalities=tuple(chosen), areas=tuple(areas))
+        plan.content = put_into(stored, content, draft_for(plan, chosen))
+        return
+    altered = stored.get("altered") or {}
+    kept = DraftChanges()
     if altered:
         kept = DraftChanges(
             areas=tuple(altered["areas"]) if altered["areas"] else None, pressure=altered["pressure"]
         )
+    stays: dict[str, Any] = {name: stored[name] for name in ("course", "reassess", "goals") if name in stored}
+    plan.content = {
+        **draft_for(plan, chosen, kept),
+        **stays,
+        "modalities": list(chosen),
+        "altered": altered,
+    }
+
+
+def draft_for(plan: Plan, chosen: Sequence[str], kept: DraftChanges | None = None) -> dict[str, Any]:
+    """What the rules draft for these types, from the answers and rules the course was decided on. Raises NotThisCourse."""
+    review = db.session.get_one(Review, plan.review_id)
+    facts = questionnaire.facts_of(review.submission.answers)
+    draft = _draft(facts, review.outcome.rule_set, chosen)
+    if kept is not None:
         draft = _changed(draft, kept, engine.screen(facts, rule_set(review.outcome.rule_set)))
-    plan.content = {**draft.as_dict(), "modalities": list(chosen), "altered": altered}
+    return draft.as_dict()
 
 
 def _therapist(review: Review, by: User) -> UUID | None:

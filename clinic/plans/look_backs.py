@@ -16,8 +16,10 @@ from clinic.guidance.course import CourseStep
 from clinic.guidance.knowledge import MODALITIES
 from clinic.intake import queries as intake
 from clinic.intake.explanation import Explanation
-from clinic.plans import courses, progress
+from clinic.plans import courses, plan_versions, progress
 from clinic.plans.models import LookBack, Plan, PlannedSession, ReasonKind, Review
+from clinic.plans.plan_content import rhythm_of
+from clinic.plans.plan_versions import PlanCause
 from clinic.plans.services import DecisionReasonNeeded
 from clinic.refusal import Refusal, Stale
 from clinic.scheduling import hours
@@ -38,6 +40,8 @@ class LookBackChoice(StrEnum):
 
 
 ENDING = (LookBackChoice.FINISH, LookBackChoice.REFER)
+CHANGING = (LookBackChoice.CHANGE, LookBackChoice.SPACE_OUT)
+"""Decisions that make a new version of the plan."""
 FOLLOWS = {
     CourseStep.CONTINUE: frozenset({LookBackChoice.CONTINUE}),
     CourseStep.CHANGE: frozenset({LookBackChoice.CHANGE, LookBackChoice.ACTIVE_CARE}),
@@ -101,7 +105,11 @@ def decide(visit: Appointment, verdict: LookBackDecision, *, by: User, now: date
         raise Stale
     _need_reason(verdict, found.proposal.step)
     before = list(plan.content["modalities"])
+    if verdict.choice in CHANGING:
+        plan_versions.begin_history(plan)
     _change(plan, verdict, visit, found.session.number, now)
+    if verdict.choice in CHANGING:
+        plan_versions.keep(plan, cause=PlanCause.LOOK_BACK, why=verdict.reason, by_id=by.id, now=now)
     kept = LookBack(
         plan_id=plan.id,
         appointment_id=visit.id,
@@ -179,6 +187,9 @@ def _space_out(plan: Plan, verdict: LookBackDecision, visit: Appointment, number
     this_day = hours.local_day(visit.starts_at, ZoneInfo(visit.zone))
     apart = courses.DAYS_APART[verdict.every]
     plan.sessions = number + verdict.further
+    gates = sa.select(PlannedSession.number).where(PlannedSession.plan_id == plan.id, PlannedSession.reassess)
+    look_backs = (*sorted(db.session.scalars(gates)), plan.sessions)
+    plan.content = {**plan.content, **rhythm_of(plan.content, plan.sessions, verdict.every, look_backs)}
     db.session.add_all(
         PlannedSession(
             plan_id=plan.id,

@@ -1,4 +1,4 @@
-"""Tables of the clinical side: review, preparation, plan, planned sessions, notes, scores, look backs, check-ins, incidents."""
+"""Tables of the clinical side: review, preparation, plan with its versions, planned sessions, notes, scores, look backs, check-ins, incidents."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -129,12 +129,33 @@ class Plan(Identified, Model):
     therapist_id: Mapped[UUID] = mapped_column(sa.ForeignKey("therapists.id"), index=True)
     content_sealed: Mapped[bytes]
     content = Sealed[dict[str, Any]]("content_sealed")
-    """Modalities, areas, pressure, techniques, minutes, course and reassessment."""
+    """Modalities, areas, pressure, techniques, minutes, course, reassessment and goals, as the newest version decided."""
     sessions: Mapped[int]
     made_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
 
     __table_args__ = (sa.CheckConstraint("sessions > 0", name="has_sessions"),)
+
+
+class PlanVersion(Identified, Model):
+    """What a plan said from one moment on, who decided it and why. Never changed or deleted; a trigger refuses it."""
+
+    __tablename__ = "plan_versions"
+
+    plan_id: Mapped[UUID] = mapped_column(sa.ForeignKey("plans.id"))
+    client_id: Mapped[UUID] = mapped_column(sa.ForeignKey("clients.id"), index=True)
+    number: Mapped[int]
+    """From 1, without gaps."""
+    author_id: Mapped[UUID] = mapped_column(sa.ForeignKey("users.id"))
+    made_at: Mapped[datetime]
+    content_sealed: Mapped[bytes]
+    content = Sealed[dict[str, Any]]("content_sealed")
+    """`plan` as `PlanContent` stores it, `cause`, `why`, and the sentences that were `set_aside`."""
+
+    __table_args__ = (
+        sa.UniqueConstraint("plan_id", "number"),
+        sa.CheckConstraint("number > 0", name="counts_from_one"),
+    )
 
 
 class PlannedSession(Identified, Model):

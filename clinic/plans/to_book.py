@@ -88,6 +88,7 @@ def _began_at(plan: Plan, planned: Sequence[PlannedSession]) -> sa.ColumnElement
 
 
 def _weeks_apart(planned: Sequence[PlannedSession]) -> int:
+    """Between the last two sessions, because the rhythm may have changed on the way."""
     if len(planned) < 2:
         return 1
-    return max(1, (planned[1].about_on - planned[0].about_on).days // 7)
+    return max(1, (planned[-1].about_on - planned[-2].about_on).days // 7)

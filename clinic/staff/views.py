@@ -6,7 +6,7 @@ from clinic.staff.blueprint import blueprint
 from clinic.staff.booking import move, new, repeat, series
 from clinic.staff.calendar import free_time, moving, stamp
 from clinic.staff.calendar import pages as calendar
-from clinic.staff.clients import access_tab, barring, clinical_tabs, details, file, listing, merging
+from clinic.staff.clients import access_tab, barring, clinical_tabs, details, file, listing, merging, plan_tab
 from clinic.staff.clinical import (
     check_ins,
     decisions,
@@ -17,6 +17,7 @@ from clinic.staff.clinical import (
     note_saving,
     notes,
     open_with_reason,
+    plan_editor,
     reviews,
 )
 from clinic.staff.messaging import message_log, outbox, sending_paused
@@ -59,6 +60,7 @@ PAGES = (
     listing,
     file,
     clinical_tabs,
+    plan_tab,
     access_tab,
     details,
     barring,
@@ -71,6 +73,7 @@ PAGES = (
     notes,
     note_saving,
     look_backs,
+    plan_editor,
     check_ins,
     documents,
     incidents,

@@ -23,7 +23,9 @@ from clinic.intake.documents import Document, SentFrom
 from clinic.messaging import preferences
 from clinic.messaging.models import Message
 from clinic.messaging.preferences import Topic
-from clinic.plans.models import CheckIn, Incident, NoteTemplate, Phrase
+from clinic.plans import plan_versions
+from clinic.plans.models import CheckIn, Incident, NoteTemplate, Phrase, Plan
+from clinic.plans.plan_versions import PlanCause
 from clinic.plans.rule_book import signatures
 from clinic.plans.rule_book.models import RuleBookSignature
 from clinic.practice import invitations
@@ -139,6 +141,36 @@ def _series(world: World) -> Objects:
 def _review(world: World) -> Objects:
     return Objects(
         {"review_id": world.review_of_ada.id}, {"review_id": NOBODYS}, {"review_id": world.review_of_bob.id}
+    )
+
+
+def _plan(world: World) -> Objects:
+    """A running course of each; the reviews of the world stay open."""
+    ids = {}
+    for review, visit in (
+        (world.review_of_ada, world.visit_of_ada),
+        (world.review_of_bob, world.visit_of_bob),
+    ):
+        found = db.session.scalar(sa.select(Plan.id).where(Plan.review_id == review.id))
+        if found is None:
+            row = Plan(
+                client_id=visit.client_id,
+                review_id=review.id,
+                therapist_id=visit.therapist_id,
+                sessions=4,
+                made_at=clock.now(),
+            )
+            row.content = {"modalities": ["swedish"]}
+            db.session.add(row)
+            db.session.flush()
+            plan_versions.keep(row, cause=PlanCause.DECISION, why="", by_id=world.ines.id, now=clock.now())
+            db.session.commit()
+            found = row.id
+        ids[review.id] = found
+    return Objects(
+        {"plan_id": ids[world.review_of_ada.id]},
+        {"plan_id": NOBODYS},
+        {"plan_id": ids[world.review_of_bob.id]},
     )
 
 
@@ -620,6 +652,8 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "staff.see_to": _check_in,
     "staff.document": _document_of_staff,
     "staff.review": _review,
+    "staff.edit_plan": _plan,
+    "staff.plan_versions": _plan,
     "staff.accept": _review,
     "staff.change": _review,
     "staff.replace": _review,

@@ -262,6 +262,8 @@ POLICIES: dict[str, str | frozenset[Permission]] = {
     "staff.ask_aloud": Permission.NOTE_WRITE,
     "staff.hand_over_preparation": Permission.NOTE_WRITE,
     "staff.look_back": Permission.REVIEW_DECIDE,
+    "staff.edit_plan": Permission.REVIEW_DECIDE,
+    "staff.plan_versions": Permission.HEALTH_READ,
     "staff.see_to": Permission.REVIEW_DECIDE,
     "staff.day_sheet": Permission.CALENDAR_READ,
     "staff.tasks": Permission.CALENDAR_READ,

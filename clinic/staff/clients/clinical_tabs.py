@@ -1,4 +1,4 @@
-"""The clinical tabs of a client's file: notes, answers, plan and documents.
+"""The clinical tabs of a client's file: notes, answers and documents; the plan is `plan_tab`.
 
 They need the permission to read health data, so the desk gets 403. A therapist who does not treat the client gets 403 with the
 form of *Open with reason*. Every read leaves an audit entry.
@@ -22,20 +22,16 @@ from clinic.guidance.questions import FLAG_PREFIX
 from clinic.guidance.red_flags import RED_FLAGS
 from clinic.intake import answer_versions, documents
 from clinic.intake.answer_versions import AnswerVersion
-from clinic.intake.explanation import ExplainedSafety, safety_of
+from clinic.intake.explanation import safety_of
 from clinic.intake.models import Submission
-from clinic.plans import care_summary, client_history, services
-from clinic.plans.client_history import FiledPlan
-from clinic.plans.look_backs import LookBackChoice
+from clinic.plans import client_history, services
 from clinic.refusal import NotFound
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
 from clinic.staff.clients import file
 from clinic.staff.clients.file import FileHead
 from clinic.staff.clinical import answers
-from clinic.staff.clinical.look_backs import CHOICES
 from clinic.staff.clinical.note_reading import rows_of
-from clinic.staff.clinical.reviews import WHY
 from clinic.staff.day import LEVEL_FLAGS
 from clinic.staff.forms import OpenForm
 from clinic.web.access import audience, staff
@@ -96,7 +92,7 @@ def notes(head: FileHead, now: datetime) -> ResponseReturnValue:
     with transaction():
         found = client_history.notes_of(head.person.id, by=desk.user(), now=now)
         if not found:
-            _record_empty("session_notes", head, now)
+            record_empty("session_notes", head, now)
         return file.page("notes", head, notes=found, rows_of=rows_of, reader=desk.user())
 
 
@@ -108,7 +104,7 @@ def given_answers(head: FileHead, now: datetime) -> ResponseReturnValue:
     with transaction():
         sent = answer_versions.sent_by(head.person.id)
         if not sent:
-            _record_empty("submissions", head, now)
+            record_empty("submissions", head, now)
             return file.page("answers", head, sent=sent, chosen=None)
         index = _index(len(sent))
         chosen = answer_versions.version(sent, index)
@@ -160,53 +156,13 @@ def _index(count: int) -> int:
     return count - min(max(1, number), count)
 
 
-@blueprint.get("/clients/<uuid:client_id>/plan", endpoint="client_plan")
-@audience(staff, Permission.HEALTH_READ)
-@of_own_client("plan")
-def plan(head: FileHead, now: datetime) -> ResponseReturnValue:
-    """The course now, and the courses before it: who decided what, and why."""
-    with transaction():
-        found = client_history.plans_of(head.person.id, by=desk.user(), now=now)
-        if not found:
-            _record_empty("plans", head, now)
-        around = head.known.next or head.known.last
-        minutes = around.length_minutes if around is not None else 60
-        return file.page(
-            "plan",
-            head,
-            plans=[(one, care_of(one, minutes), history_of(one)) for one in found],
-        )
-
-
-def care_of(filed: FiledPlan, minutes: int) -> care_summary.CareSummary:
-    """What a course plans, as the card beside a visit says it."""
-    return care_summary.summary(ExplainedSafety.read({}), filed.plan, minutes)
-
-
-def history_of(filed: FiledPlan) -> list[tuple[datetime, str, str, str]]:
-    """What was decided about a course, as (when, what, who, why), the oldest first."""
-    review = filed.review
-    reason = ". ".join(text for text in (WHY.get(review.reason_kind or "", ""), review.reason or "") if text)
-    begun = (filed.plan.made_at, "Decided", filed.decided_by.name if filed.decided_by else "", reason)
-    looked = [
-        (
-            look.decided_at,
-            CHOICES[LookBackChoice(look.content["chosen"])],
-            who.name,
-            look.content.get("reason") or "",
-        )
-        for look, who in filed.look_backs
-    ]
-    return [begun, *looked]
-
-
 @blueprint.get("/clients/<uuid:client_id>/documents", endpoint="client_documents")
 @audience(staff, Permission.HEALTH_READ)
 @of_own_client("documents")
 def sent_documents(head: FileHead, now: datetime) -> ResponseReturnValue:
     """Letters and reports that the client sent; opening one is recorded by itself."""
     with transaction():
-        _record_empty("documents", head, now)
+        record_empty("documents", head, now)
         return file.page("documents", head, documents=documents.of_client(head.person.id))
 
 
@@ -222,7 +178,7 @@ def _record(submission: Submission, head: FileHead, now: datetime) -> None:
     )
 
 
-def _record_empty(table: str, head: FileHead, now: datetime) -> None:
+def record_empty(table: str, head: FileHead, now: datetime) -> None:
     """A look at a list, or at a tab that holds nothing: that there is nothing is known now, too."""
     audit.record(
         audit.by_user(desk.user().id),

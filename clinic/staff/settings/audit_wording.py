@@ -72,6 +72,7 @@ THINGS = {
     "reviews": "a review",
     "task_marks": "a task",
     "plans": "a plan",
+    "plan_versions": "a version of a plan",
     "planned_sessions": "a planned session",
     "session_notes": "a note",
     "note_addenda": "an addition to a note",
