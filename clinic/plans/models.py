@@ -66,6 +66,9 @@ class Review(Identified, Model):
     call_first_at: Mapped[datetime | None]
     """Since when a therapist wants to call the client before deciding; the review stays open meanwhile."""
     call_first_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("users.id"))
+    call_tried_at: Mapped[datetime | None]
+    """When somebody last called and reached nobody."""
+    call_tries: Mapped[int] = mapped_column(default=0, server_default=sa.text("0"))
     tells_client: Mapped[bool] = mapped_column(default=False, server_default=sa.text("false"))
     """Whether the client is told that a call comes first, or a doctor's word: by the page of the visit, never by mail."""
     revision: Mapped[int] = mapped_column(default=1)
@@ -82,6 +85,9 @@ class Review(Identified, Model):
             name="decided_whole",
         ),
         sa.CheckConstraint("(call_first_at IS NULL) = (call_first_by_id IS NULL)", name="call_first_whole"),
+        sa.CheckConstraint(
+            "(call_tried_at IS NULL) = (call_tries = 0) AND call_tries >= 0", name="call_tries_whole"
+        ),
     )
 
 

@@ -197,13 +197,31 @@ def call_first(review: Review, *, tells_client: bool, revision: int, by: User, n
     )
 
 
-def need_no_call(review: Review, *, revision: int, by: User, now: datetime) -> None:
-    """Undo `call_first`. Raises Stale if somebody has decided meanwhile, or nobody wanted to call."""
+def end_call(review: Review, *, reached: bool, revision: int, by: User, now: datetime) -> None:
+    """The client was reached, or no call is needed any more. Raises Stale if somebody has decided meanwhile, or nobody wanted
+    to call."""
     if review.call_first_at is None:
         raise Stale
-    _store(review, revision=revision, call_first_at=None, call_first_by_id=None, tells_client=False)
+    _store(
+        review,
+        revision=revision,
+        call_first_at=None,
+        call_first_by_id=None,
+        call_tried_at=None,
+        call_tries=0,
+        tells_client=False,
+    )
+    action = "reach_by_call" if reached else "need_no_call"
+    audit.record(audit.by_user(by.id), action, review, client_id=review.client_id, purpose="review", now=now)
+
+
+def not_reached(review: Review, *, revision: int, by: User, now: datetime) -> None:
+    """Nobody answered the call: the task stays and says so. Raises Stale as `end_call` does."""
+    if review.call_first_at is None:
+        raise Stale
+    _store(review, revision=revision, call_tried_at=now, call_tries=review.call_tries + 1)
     audit.record(
-        audit.by_user(by.id), "need_no_call", review, client_id=review.client_id, purpose="review", now=now
+        audit.by_user(by.id), "not_reached", review, client_id=review.client_id, purpose="review", now=now
     )
 
 

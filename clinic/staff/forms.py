@@ -55,7 +55,9 @@ class DecisionForm(Form):
     revision = HiddenField(
         validators=[InputRequired("This page is not complete. Please open the review again.")]
     )
-    reason = TextAreaField("In your words", validators=[Optional(), Length(max=REASON_LENGTH)])
+    reason = TextAreaField(
+        "In your words", validators=[Optional(), Length(max=REASON_LENGTH)], render_kw={"rows": 2}
+    )
 
     @property
     def seen(self) -> int:

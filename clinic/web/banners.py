@@ -47,7 +47,7 @@ def notes() -> list[Note]:
         or signed_in_staff.is_handed_over()
     ):
         return _demo()
-    return [*_letters(), *_unencrypted(), *_recovery(), *_kept_mails(), *_demo()]
+    return [*_letters(), *_unencrypted(), *_recovery(), *(_kept_mails() or _demo())]
 
 
 def _letters() -> list[Note]:
@@ -82,10 +82,12 @@ def _kept_mails() -> list[Note]:
     """Where emails go while there is no mail server; outside production they can be read."""
     if current_app.config["SMTP_URL"]:
         return []
-    note: Note = {
-        "kind": "plain",
-        "text": "No mail server is set: mails stay in a folder here and reach nobody.",
-    }
+    text = "No mail server is set: mails stay in a folder here and reach nobody."
+    if current_app.config["ENVIRONMENT"] == "demo":
+        text = (
+            "A demo with invented people: enter nothing real. Mails stay in a folder here and reach nobody."
+        )
+    note: Note = {"kind": "plain", "text": text}
     if current_app.config["ENVIRONMENT"] != "production" and access.may(Permission.MESSAGES_READ):
         note["link"] = (url_for("staff.outbox"), "Read the mails")
     return [note]

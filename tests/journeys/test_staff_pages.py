@@ -244,7 +244,7 @@ def test_the_reviews_and_their_decisions(chromium: Browser, desk: Desk) -> None:
         letters_move_the_focus(page)
         for act in ("accept", "change", "doctor-first", "call-first", "decline"):
             watch.open(page, f"{desk.review('Nwosu')}/{act}")
-        watch.open(page, f"{desk.review('Castellano')}/replace")
+        watch.open(page, f"{desk.review('Castellano')}/change")
         page.get_by_label("First type").select_option("Deep tissue massage")
         page.get_by_label("The client's wish").check()
         go(page.get_by_role("button", name="Decide"))

@@ -101,12 +101,12 @@ def test_a_client_is_told_of_a_call_only_if_wanted_and_not_once_it_is_undone(
     run(now)
     assert MessageKind.CALL_FIRST not in kinds()
     with transaction():
-        plans.need_no_call(waiting, revision=2, by=by, now=now)
+        plans.end_call(waiting, reached=False, revision=2, by=by, now=now)
         plans.call_first(waiting, tells_client=False, revision=3, by=by, now=now)
     run(now + HOUR)
     assert MessageKind.CALL_FIRST not in kinds()
     with transaction():
-        plans.need_no_call(waiting, revision=4, by=by, now=now)
+        plans.end_call(waiting, reached=False, revision=4, by=by, now=now)
         plans.call_first(waiting, tells_client=True, revision=5, by=by, now=now)
     run(now + 2 * HOUR)
     run(now + 3 * HOUR)

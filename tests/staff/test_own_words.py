@@ -47,7 +47,7 @@ def test_they_stand_first_escaped_and_with_their_lines(scene: Scene, therapist: 
     }[page]
     shown = therapist.get(path)
     if page == "review":
-        assert shown.index(HEADING) < shown.index("What accepting does") < shown.index("Answers that counted")
+        assert shown.index(HEADING) < shown.index("Your decision") < shown.index("Answers that counted")
     else:
         assert first_heading(shown) == HEADING
     assert '<q class="lines-kept">A &lt;b&gt;zebrafish&lt;/b&gt;\nbit me</q>' in shown

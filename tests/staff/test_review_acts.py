@@ -28,8 +28,11 @@ def test_health_that_was_answered_with_none_stands_among_the_first_lines(
 
 def test_the_acts_follow_what_accepting_does(scene: Scene, therapist: Browser) -> None:
     page = therapist.get(f"/staff/reviews/{review(scene.request(), BLOOD_THINNER).id}")
-    order = [page.index(words) for words in ("What accepting does", "Your decision", "Answers that counted")]
+    order = [page.index(words) for words in ("In short", "Your decision", "Answers that counted")]
     assert order == sorted(order)
+    bar = read(page).one("div", aria_label="Your decision").text
+    assert f"Accepting confirms {scene.treatment.name}, 60 min." in bar
+    assert "A letter tells Ada." in bar
     for act in ("Doctor first…", "Call first…", "Decline…", "Change…"):
         assert act in page
 
@@ -78,6 +81,61 @@ def test_calling_first_keeps_the_request_and_is_a_task_until_it_is_decided(
     assert "To call" not in therapist.get(at)
 
 
+def test_a_call_that_reached_nobody_stays_and_counts_and_one_that_did_ends(
+    scene: Scene, therapist: Browser
+) -> None:
+    waiting = review(scene.request(starts_at=LATER), BLOOD_THINNER)
+    at = f"/staff/reviews/{waiting.id}"
+    assert therapist.post(f"{at}/not-reached", revision=1).status_code == 409
+    assert therapist.post(f"{at}/reached", revision=1).status_code == 409
+    therapist.done(f"{at}/call-first", revision=1)
+    assert "Noted: not reached." in therapist.done(f"{at}/not-reached", revision=2)
+    assert therapist.post(f"{at}/not-reached", revision=2).status_code == 409
+    page = therapist.done(f"{at}/not-reached", revision=3)
+    assert "Not reached 2 times, last " in " ".join(page.split())
+    assert "Call Ada Sample" in read(therapist.get("/staff/tasks")).one("main").text
+    therapist.done(f"{at}/reached", revision=4)
+    ended = make.refreshed(waiting)
+    assert (ended.call_first_at, ended.call_tried_at, ended.call_tries) == (None, None, 0)
+    assert ended.decided_at is None
+
+
+def test_the_page_for_a_call_has_the_number_and_what_to_speak_about(scene: Scene, therapist: Browser) -> None:
+    make.contact(scene.ada, kind="phone", value="905 555 0199")
+    waiting = review(scene.request(starts_at=LATER), BLOOD_THINNER)
+    page = read(therapist.get(f"/staff/reviews/{waiting.id}/call-first")).one("main").text
+    assert "Medicines: Blood thinners." in page
+    assert "905 555 0199" in page
+    assert "Tell the client that we call" in page
+
+
+def test_no_letter_promises_a_call_to_somebody_without_a_telephone(scene: Scene, therapist: Browser) -> None:
+    who = make.client(given_name="Ben", mail="ben@client.example")
+    waiting = review(scene.request(starts_at=LATER, who=who), BLOOD_THINNER)
+    at = f"/staff/reviews/{waiting.id}"
+    assert "No telephone is known" in therapist.get(f"{at}/call-first")
+    therapist.done(f"{at}/call-first", revision=1, tells="y")
+    assert make.refreshed(waiting).tells_client is False
+
+
+def test_the_line_about_safety_says_what_the_answers_change(scene: Scene, therapist: Browser) -> None:
+    page = read(therapist.get(f"/staff/reviews/{review(scene.visit(), BLOOD_PRESSURE).id}"))
+    first = page.one("section", aria_label="In short").text
+    assert "Left out: deep tissue massage" in first
+
+
+def test_one_form_takes_other_types_and_names_those_left_out_last(scene: Scene, therapist: Browser) -> None:
+    waiting = review(scene.visit(), BLOOD_PRESSURE)
+    form = read(therapist.get(f"/staff/reviews/{waiting.id}/change"))
+    offered = [option.text for option in form.one("select", id="first").all("option")]
+    assert offered[-1].endswith(": left out")
+    assert "Deep tissue massage: left out" in offered
+    changed(therapist, waiting.id, first="relaxation", keeps="y")
+    decided = make.refreshed(waiting)
+    assert decided.decision == "replace"
+    assert decided.chosen == {"modalities": ["relaxation"], "set_aside": []}
+
+
 def test_the_next_review_that_waits_follows_a_decision(scene: Scene, therapist: Browser) -> None:
     first = review(scene.visit(starts_at=LATER))
     ben = scene.visit(starts_at=LATER + timedelta(days=1), who=make.client(given_name="Ben", mail=None))
@@ -107,7 +165,7 @@ def changed(therapist: Browser, waiting_id: object, status: int = 303, **fields:
 def test_a_change_alters_areas_pressure_and_number_of_sessions(scene: Scene, therapist: Browser) -> None:
     waiting = review(scene.visit(), KNOTS)
     form = therapist.get(f"/staff/reviews/{waiting.id}/change")
-    assert "The draft course" in form
+    assert "Areas, pressure and number of sessions" in form
     changed(therapist, waiting.id, areas=["neck"], pressure="light", sessions=3)
     plan = courses.plan_of(scene.ada.id)
     assert plan is not None
@@ -160,7 +218,7 @@ def test_what_safety_leaves_out_is_refused_before_the_visit_is_asked_about(
     make.treatment(therapists=[scene.therapist], modalities=["trigger_point"], intake="before_booking")
     waiting = review(scene.visit(starts_at=LATER), BLOOD_PRESSURE)
     sent = {"revision": 1, "first": "deep_tissue", "reason_kind": "client_wish"}
-    page = therapist.post(f"/staff/reviews/{waiting.id}/replace", **sent).get_data(as_text=True)
+    page = therapist.post(f"/staff/reviews/{waiting.id}/change", **sent).get_data(as_text=True)
     assert "is left out by C07" in page
     assert "another type than you chose" not in page
 

@@ -54,8 +54,8 @@ def test_the_review_names_what_was_asked_for_and_says_what_accepting_does(
 ) -> None:
     page = therapist.get(asked.page)
     first, then = page.index("In short"), page.index("Answers that counted")
-    assert first < page.index("Deep tissue massage, 60 min, ") < page.index("What accepting does") < then
-    becomes = "The visit becomes <strong>Swedish massage, 45 min, $92, with Priya Raman</strong>"
+    assert first < page.index("Deep tissue massage, 60 min, ") < page.index("Your decision") < then
+    becomes = "Accepting makes the visit <strong>Swedish massage, 45 min, $92, with Priya Raman</strong>"
     assert becomes in " ".join(page.replace("€", "$").split())
     for sentence in (
         "Deep tissue massage is left out for safety (T06).",
@@ -82,7 +82,7 @@ def test_accepting_as_offered_changes_the_visit_and_confirms_it(asked: Asked, th
         ("accept", {"becomes": "keep"}),
         ("accept", {"becomes": "keep", "reason": "She insists"}),
         ("change", {"first": "trigger_point", "reason_kind": "client_wish"}),
-        ("replace", {"first": "swedish", "reason_kind": "client_wish", "reason": "Calm"}),
+        ("change", {"first": "swedish", "reason_kind": "client_wish", "reason": "Calm"}),
     ],
 )
 def test_no_forged_or_hasty_request_confirms_what_was_asked_for(

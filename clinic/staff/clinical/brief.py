@@ -20,6 +20,7 @@ HEALTH = {
     "conditions": "Conditions",
     "allergies": "Allergies",
     "skin_issues": "Skin",
+    "massage_experience": "Massage before",
     "past_reaction": "Earlier reaction",
 }
 _FLAG_FACTS = {"red_flags": "Yes", "red_flags_unsure": "Not sure"}
@@ -36,6 +37,8 @@ class Brief:
     """Doctor, medicines and conditions, as (title, words): also when there are none, which is worth knowing."""
     said: tuple[str, ...]
     """The answers behind the safety level, in the client's words."""
+    minds: tuple[str, ...]
+    """What those answers change, as the rules say it."""
     pain: tuple[str, ...]
     suggestion: tuple[str, ...]
 
@@ -51,13 +54,19 @@ class Brief:
         """The five lines of one review."""
         return cls(
             age=given.get("age_years"),
-            phone=next((one for one in client.contacts if one.kind == "phone"), None),
+            phone=phone_of(client),
             visit=visit,
             health=tuple((title, _health(name, given)) for name, title in HEALTH.items()),
             said=said_first(fired),
+            minds=changes_first(fired),
             pain=_pain(given),
             suggestion=_suggestion(explained),
         )
+
+
+def phone_of(client: Client) -> Contact | None:
+    """The telephone on which a client is called."""
+    return next((one for one in client.contacts if one.kind == "phone"), None)
 
 
 def _health(name: str, given: Mapping[str, Any]) -> str:
@@ -76,6 +85,12 @@ def said_first(fired: Iterable[ExplainedRule]) -> tuple[str, ...]:
     by_weight = sorted(fired, key=lambda rule: -rule.level.severity)
     quoted = dict.fromkeys(words for rule in by_weight for words in _quoted(rule))
     return tuple(quoted)[:SHOWN_FIRST]
+
+
+def changes_first(fired: Iterable[ExplainedRule]) -> tuple[str, ...]:
+    """What the most serious rules change, each once, those of as many rules as `said_first` quotes."""
+    by_weight = sorted(fired, key=lambda rule: -rule.level.severity)[:SHOWN_FIRST]
+    return tuple(dict.fromkeys(line for rule in by_weight for line in rule.changes))
 
 
 def _quoted(rule: ExplainedRule) -> Iterable[str]:

@@ -23,7 +23,7 @@ from clinic.practice.queries import the_practice
 from clinic.refusal import Stale
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
-from clinic.staff.clinical import fit_choices, reviews
+from clinic.staff.clinical import brief, fit_choices, reviews
 from clinic.staff.clinical.fit_choices import KEEP, FitChoices
 from clinic.staff.forms import (
     TYPES,
@@ -49,20 +49,8 @@ def accept(review_id: UUID) -> ResponseReturnValue:
 @blueprint.route("/reviews/<uuid:review_id>/change", endpoint="change", methods=["GET", "POST"])
 @audience(staff, Permission.REVIEW_DECIDE)
 def change(review_id: UUID) -> ResponseReturnValue:
-    """Take the suggested types in another order, or only some of them."""
-    return _decision_page(
-        review_id,
-        ChooseForm,
-        Decision.CHANGE,
-        lambda opened: opened.may_choose and bool(opened.explained.suggested),
-    )
-
-
-@blueprint.route("/reviews/<uuid:review_id>/replace", endpoint="replace", methods=["GET", "POST"])
-@audience(staff, Permission.REVIEW_DECIDE)
-def replace(review_id: UUID) -> ResponseReturnValue:
-    """Choose other types; an excluded one only with its safety rule named and set aside."""
-    return _decision_page(review_id, ChooseForm, Decision.REPLACE, lambda opened: opened.may_choose)
+    """Take other types, or those suggested in another order; one left out only with its safety rule named and set aside."""
+    return _decision_page(review_id, ChooseForm, Decision.CHANGE, lambda opened: opened.may_choose)
 
 
 @blueprint.route("/reviews/<uuid:review_id>/doctor-first", endpoint="doctor_first", methods=["GET", "POST"])
@@ -83,11 +71,22 @@ def call_first(review_id: UUID) -> ResponseReturnValue:
         return redirect(url_for("staff.review", review_id=review_id), 303)
     if not form.validate_on_submit():
         form.revision.data = str(opened.review.revision)
-        page = render_template("staff/clinical/call_first.html", here="reviews", opened=opened, form=form)
+        page = render_template(
+            "staff/clinical/call_first.html",
+            here="reviews",
+            opened=opened,
+            phone=brief.phone_of(opened.client),
+            said=brief.said_first(opened.explained.fired),
+            form=form,
+        )
         return page, 400 if form.errors else 200
     with transaction():
         services.call_first(
-            opened.review, tells_client=bool(form.tells.data), revision=form.seen, by=user, now=clock.now()
+            opened.review,
+            tells_client=bool(form.tells.data) and brief.phone_of(opened.client) is not None,
+            revision=form.seen,
+            by=user,
+            now=clock.now(),
         )
     desk.say(
         f"To call: {opened.client.first_name}. It stands among your tasks.",
@@ -101,11 +100,34 @@ def call_first(review_id: UUID) -> ResponseReturnValue:
 @audience(staff, Permission.REVIEW_DECIDE)
 def need_no_call(review_id: UUID) -> ResponseReturnValue:
     """No call is needed after all."""
+    return _call_ended(review_id, reached=False, said="No call is needed any more.")
+
+
+@blueprint.post("/reviews/<uuid:review_id>/reached", endpoint="reached")
+@audience(staff, Permission.REVIEW_DECIDE)
+def reached(review_id: UUID) -> ResponseReturnValue:
+    """The client was reached: the call is done, and the decision follows."""
+    return _call_ended(review_id, reached=True, said="The call is done. Decide when you are ready.")
+
+
+def _call_ended(review_id: UUID, *, reached: bool, said: str) -> ResponseReturnValue:
     user, form = desk.user(), CallFirstForm()
     with transaction():
         opened = reviews.open_review(review_id, user)
-        services.need_no_call(opened.review, revision=form.seen, by=user, now=clock.now())
-    desk.say("No call is needed any more.")
+        services.end_call(opened.review, reached=reached, revision=form.seen, by=user, now=clock.now())
+    desk.say(said)
+    return redirect(url_for("staff.review", review_id=review_id), 303)
+
+
+@blueprint.post("/reviews/<uuid:review_id>/not-reached", endpoint="not_reached")
+@audience(staff, Permission.REVIEW_DECIDE)
+def not_reached(review_id: UUID) -> ResponseReturnValue:
+    """Nobody answered: the call stays a task, with the time of this try."""
+    user, form = desk.user(), CallFirstForm()
+    with transaction():
+        opened = reviews.open_review(review_id, user)
+        services.not_reached(opened.review, revision=form.seen, by=user, now=clock.now())
+    desk.say("Noted: not reached. The call stays among your tasks.")
     return redirect(url_for("staff.review", review_id=review_id), 303)
 
 
@@ -210,11 +232,7 @@ def _form(
         if request.method == "GET":
             form.becomes.data = fits.best.fit.code if fits.best else KEEP
     if isinstance(form, ChooseForm):
-        names = dict(TYPES)
-        if decision is Decision.CHANGE:
-            form.offer([(m, names[m]) for m in opened.explained.suggested], ())
-        else:
-            form.offer(TYPES, _rules(opened.explained))
+        form.offer(_types(opened.explained), _rules(opened.explained))
         form.offer_course(opened.explained)
     if request.method == "GET":
         form.revision.data = str(opened.review.revision)
@@ -222,6 +240,17 @@ def _form(
             form.first.data, form.second.data, form.third.data = (*opened.explained.suggested, "", "", "")[:3]
             form.show_course(opened.explained)
     return form
+
+
+def _types(explained: Explanation) -> list[tuple[str, str]]:
+    """The guidance's types: those suggested first, those that safety leaves out last and named so."""
+    names = dict(TYPES)
+    left_out = [modality for modality in names if modality in explained.exclusions]
+    others = [modality for modality in names if modality not in (*explained.suggested, *left_out)]
+    return [
+        *((modality, names[modality]) for modality in (*explained.suggested, *others)),
+        *((modality, f"{names[modality]}: left out") for modality in left_out),
+    ]
 
 
 def _rules(explained: Explanation) -> list[tuple[str, str]]:
@@ -243,6 +272,9 @@ def _carry_out(
 ) -> str | None:
     """Decide; returns the sentence of a refusal that the form can show."""
     chosen = form if isinstance(form, ChooseForm) else None
+    explained = Explanation.of(review.outcome)
+    if chosen and not set(chosen.modalities) <= set(explained.suggested):
+        decision = Decision.REPLACE
     clearing = form if isinstance(form, ClearingForm) else None
     try:
         with transaction():
@@ -256,7 +288,7 @@ def _carry_out(
                 waived=fits.keys(clearing.waived.data or ()) if clearing else (),
                 becomes=fit_choices.chosen_fit(clearing.becomes.data) if clearing else None,
                 clears=bool(clearing.clears.data) if clearing else False,
-                changes=chosen.changes(Explanation.of(review.outcome)) if chosen else None,
+                changes=chosen.changes(explained) if chosen else None,
                 tells_client=isinstance(form, DoctorFirstForm) and bool(form.tells.data),
                 revision=form.seen,
                 by=user,

@@ -28,6 +28,8 @@ DEEDS = {
     "hand_over": "Handed the screen to the client",
     "hand_task_over": "Handed a task over",
     "call_first": "Wants to call before deciding",
+    "reach_by_call": "Reached by telephone",
+    "not_reached": "Called and reached nobody",
     "need_no_call": "Needs no call any more",
     "take_task_back": "Took a task back",
     "task_done": "Marked a task as done",
