@@ -41,7 +41,7 @@ RED_FLAGS: Final = {
             urgent=True,
             tell="I am not sure, but I may have new numbness or tingling around my private parts, back passage, bottom "
             "or inner thighs.",
-            help=f"{_NEW} Do not count something your doctor has known about for years.",
+            help=f"{_NEW} Do not count something your doctor has known about for years and that has not got worse.",
         ),
         RedFlag(
             code="bladder_bowel_change",
