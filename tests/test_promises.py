@@ -119,7 +119,8 @@ CODES = {
     "signed_texts": {"text_hash", "rule_set", "text"},
     "task_marks": {"kind"},
     "task_words": {"kind"},
-    "therapists": {"skills"},
+    "therapist_profiles": {"translations"},
+    "therapists": {"skills", "translations"},
     "time_off": {"note"},
     "treatments": {
         "name",

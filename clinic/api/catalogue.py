@@ -41,16 +41,23 @@ def treatments() -> Response:
 @blueprint.get("/therapists")
 @audience(anyone)
 def therapists() -> Response:
-    """Everybody who works here, in the practice's order, with what they give."""
+    """Everybody who works here, in the practice's order, with what they give; texts in the language asked for."""
     request_parsing.query(())
+    spoken = request_parsing.language_wanted()
     given: dict[str, list[str]] = {}
     for sold in practice.treatments():
         for person in sold.therapists:
             given.setdefault(person.slug, []).append(sold.slug)
     found = [
         schemas.Therapist(
-            slug=person.slug, name=person.name, about=person.about, treatments=given.get(person.slug, [])
+            slug=person.slug,
+            name=person.name,
+            about=own_texts.said(person, "about", spoken),
+            treatments=given.get(person.slug, []),
         )
         for person in practice.therapists(clock.now().date())
     ]
-    return jsonify(schemas.dumped(schemas.Therapists(therapists=found)))
+    answer = jsonify(schemas.dumped(schemas.Therapists(therapists=found)))
+    answer.headers["Content-Language"] = spoken
+    answer.vary.add("Accept-Language")
+    return answer

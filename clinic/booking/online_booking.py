@@ -8,7 +8,9 @@ made. Staff book as always.
 from typing import Protocol
 
 from clinic.language import N_
+from clinic.practice import own_texts
 from clinic.practice.models import OnlineBooking
+from clinic.practice.own_texts import Translations
 from clinic.refusal import Refusal
 
 
@@ -20,6 +22,9 @@ class BookingRule(Protocol):
 
     @property
     def closed_words(self) -> str: ...
+
+    @property
+    def translations(self) -> Translations: ...
 
 
 class BookingClosed(Refusal):
@@ -42,7 +47,7 @@ def refusal(rule: BookingRule) -> BookingClosed | None:
         return None
     if rule.online_booking == OnlineBooking.NOT_OPEN:
         return NotOpenYet()
-    return BookingClosed(rule.closed_words or None)
+    return BookingClosed(own_texts.said(rule, "closed_words") or None)
 
 
 def require_open(rule: BookingRule) -> None:

@@ -83,7 +83,9 @@ class QuestionnaireProgress:
 
     @property
     def place(self) -> str:
-        """The place in words, such as "Safety check, page 2 of 6"."""
+        """The place in words, such as "Safety check, 2 of 6"; only the part if that is its one page."""
+        if self.of == 1:
+            return self.part.title
         return _PLACE.format(part=self.part.title, number=self.number, of=self.of)
 
 
@@ -378,7 +380,7 @@ _LONG_ACTIVITY: Final = "Describe each activity in up to {most} letters."
 _NO_SCORE: Final = "Choose a score from 0 to 10 for each activity."
 _MOST_ACTIVITIES: Final = "Name up to {most} activities."
 _LONG_WORDS: Final = "Use up to {most} letters; these are {now}."
-_PLACE: Final = "{part}, page {number} of {of}"
+_PLACE: Final = "{part}, {number} of {of}"
 _OF_TEN: Final = "{score} of 10"
 _NONE: Final = "None"
 LOOK_FIRST: Final = "A therapist looks at this before the visit is confirmed"

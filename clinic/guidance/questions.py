@@ -253,7 +253,7 @@ PAGES: Final = (
         "arms-and-legs",
         "C",
         _ask("limb_symptoms", "diagnoses", "clinician_seen"),
-        heading="Arms and legs, and what you were told",
+        heading="Arms, legs and diagnoses",
     ),
     QuestionPage(
         "limb-trend",

@@ -64,7 +64,7 @@ RED_FLAGS: Final = {
             urgent=True,
             tell="I am not sure, but since my pain began I may have lost feeling in my private parts, or have new "
             "trouble with sex.",
-            help=f"{_NEW} Do not count sex that is uncomfortable only because your back hurts.",
+            help="Do not count sex that is uncomfortable only because your back hurts.",
         ),
         RedFlag(
             code="both_legs_new",
@@ -191,7 +191,7 @@ RED_FLAGS: Final = {
             question="Is the pain there all the time, whatever position you rest in, or does it get worse at night?",
             blank="Say whether the pain stays when you rest.",
             rule="R04",
-            help="Do not count pain that wakes you and eases when you get up and move. We ask about that separately.",
+            help="Do not count pain that wakes you and eases when you get up and move.",
             watch=("worse",),
         ),
         RedFlag(

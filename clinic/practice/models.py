@@ -214,7 +214,7 @@ class Treatment(Identified, HasOwnTexts, Model):
     )
 
 
-class Therapist(Identified, Model):
+class Therapist(Identified, HasOwnTexts, Model):
     """A person who treats clients; `user` is their account, if they have one."""
 
     __tablename__ = "therapists"
@@ -243,6 +243,7 @@ class Therapist(Identified, Model):
     __table_args__ = (
         sa.CheckConstraint("colour BETWEEN 1 AND 6", name="colour_in_palette"),
         sa.CheckConstraint("daily_cap > 0", name="cap_positive"),
+        sa.CheckConstraint(ARE_OBJECTS, name="translations_are_objects"),
     )
 
     @property
@@ -258,7 +259,7 @@ class Gender(StrEnum):
     MAN = "man"
 
 
-class TherapistProfile(Identified, Model):
+class TherapistProfile(Identified, HasOwnTexts, Model):
     """What a therapist says about themself on their public page; nothing of it is shown while the page is off."""
 
     __tablename__ = "therapist_profiles"
@@ -277,7 +278,10 @@ class TherapistProfile(Identified, Model):
 
     therapist: Mapped[Therapist] = relationship(back_populates="profile")
 
-    __table_args__ = (sa.CheckConstraint("gender IN ('woman', 'man')", name="gender_known"),)
+    __table_args__ = (
+        sa.CheckConstraint("gender IN ('woman', 'man')", name="gender_known"),
+        sa.CheckConstraint(ARE_OBJECTS, name="translations_are_objects"),
+    )
 
 
 class Photo(Identified, Model):

@@ -1,16 +1,16 @@
 """The practice itself: its name and texts, and the rules by which clients book."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
 from clinic.accounts import audit
 from clinic.db import db, violates
 from clinic.language import ENGLISH
-from clinic.practice import calendars
+from clinic.practice import calendars, own_texts
 from clinic.practice.booking_rules import BookingRules, rules_of
 from clinic.practice.editing import ChangedMeanwhile, print_of, require_unchanged
 from clinic.practice.models import OnlineBooking, Practice
-from clinic.practice.own_texts import Translations
+from clinic.practice.own_texts import OF_CLOSING, OF_PRACTICE, Translations
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +54,8 @@ def describe(details: Details, *, seen_as: str, actor: str, now: datetime) -> Pr
             db.session.add(practice)
         audit.record(actor, "create", practice, fields=sorted(asdict(details)), now=now)
         return practice
-    _amend(practice, details, actor, now)
+    standing = own_texts.replaced(practice.translations, OF_PRACTICE, details.translations)
+    _amend(practice, replace(details, translations=standing), actor, now)
     db.session.flush()
     return practice
 
@@ -71,23 +72,33 @@ def set_rules(rules: BookingRules, *, seen_as: str, actor: str, now: datetime) -
 
 def open_for_booking(*, actor: str, now: datetime) -> None:
     """Let clients book online from now on. Safe to repeat."""
-    _set_online_booking(OnlineBooking.OPEN, None, actor, now)
+    _set_online_booking(OnlineBooking.OPEN, None, None, actor, now)
 
 
-def close_for_booking(words: str, *, actor: str, now: datetime) -> None:
-    """Close online booking until it is opened again; clients read these words. Existing bookings stay."""
-    _set_online_booking(OnlineBooking.CLOSED, words, actor, now)
+def close_for_booking(words: str, translations: Translations, *, actor: str, now: datetime) -> None:
+    """Close online booking until it is opened again; clients read these words, in their language if they are translated.
+
+    Existing bookings stay.
+    """
+    _set_online_booking(OnlineBooking.CLOSED, words, translations, actor, now)
 
 
-def _set_online_booking(state: OnlineBooking, words: str | None, actor: str, now: datetime) -> None:
+def _set_online_booking(
+    state: OnlineBooking, words: str | None, translations: Translations | None, actor: str, now: datetime
+) -> None:
     with calendars.changing():
         practice = _locked()
         if practice is None:
             raise LookupError("booking is opened once there is a practice")
-        if practice.online_booking == state and words in (None, practice.closed_words):
+        words = practice.closed_words if words is None else words
+        if translations is None:
+            standing = practice.translations
+        else:
+            standing = own_texts.replaced(practice.translations, OF_CLOSING, translations)
+        before = (practice.online_booking, practice.closed_words, practice.translations)
+        if before == (state, words, standing):
             return
-        practice.online_booking = state
-        practice.closed_words = practice.closed_words if words is None else words
+        practice.online_booking, practice.closed_words, practice.translations = state, words, standing
         audit.record(actor, "change", practice, fields=["online_booking"], purpose=state.value, now=now)
 
 

@@ -4,7 +4,7 @@ The page is the therapist's own: they choose whether they have one, and an owner
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 
 import sqlalchemy as sa
@@ -14,8 +14,10 @@ from clinic.accounts import audit, permissions
 from clinic.accounts.models import User
 from clinic.accounts.permissions import Permission
 from clinic.db import db
+from clinic.practice import own_texts
 from clinic.practice.editing import print_of, require_unchanged
 from clinic.practice.models import Therapist, TherapistProfile
+from clinic.practice.own_texts import Translations
 from clinic.refusal import NotFound
 
 
@@ -28,6 +30,8 @@ class ProfileDetails:
     training: str = ""
     likes: str = ""
     gender: str | None = None
+    translations: Translations = field(default_factory=dict)
+    """What they like to treat and their training in other languages."""
 
 
 def profile_of(person: Therapist) -> ProfileDetails:
@@ -36,6 +40,17 @@ def profile_of(person: Therapist) -> ProfileDetails:
     if row is None:
         return ProfileDetails()
     return ProfileDetails(**{name: getattr(row, name) for name in ProfileDetails.__dataclass_fields__})
+
+
+def in_language(person: Therapist, text: str, spoken: str) -> tuple[list[str], bool]:
+    """The lines of a text of their page (`likes` or `training`), and whether they stand in this language.
+
+    A text that nobody has translated is in the practice's main language.
+    """
+    row = person.profile
+    if row is None:
+        return [], True
+    return list(lines(own_texts.said(row, text, spoken))), own_texts.is_said_in(row, text, spoken)
 
 
 def page_mark(person: Therapist) -> str:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from clinic.db import db
 from clinic.practice.models import NewClientRule
+from clinic.practice.own_texts import Translations
 from clinic.practice.queries import Unbookable
 from clinic.scheduling import slots
 
@@ -48,6 +49,8 @@ class PracticeRules:
     """How long a chosen time stays reserved."""
     online_booking: Annotated[str, StoredIn("p.online_booking")]
     closed_words: Annotated[str, StoredIn("p.closed_words")]
+    translations: Annotated[Translations, StoredIn("p.translations")]
+    """Of the words above, beside others of the practice."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Therapists: adding one, changing their details, and their last day."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from clinic.practice.editing import (
     slug_of,
 )
 from clinic.practice.models import Therapist, Treatment
+from clinic.practice.own_texts import Translations
 from clinic.practice.treatments import require_trained
 from clinic.refusal import NotFound, Refusal
 
@@ -49,6 +50,8 @@ class TherapistDetails:
     daily_cap: int | None
     left_on: date | None
     user_id: UUID | None
+    translations: Translations = field(default_factory=dict)
+    """`about` in other languages."""
 
 
 def therapist(therapist_id: UUID) -> Therapist:

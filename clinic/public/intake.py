@@ -446,4 +446,5 @@ def _check_page(draft: Draft, shown: Mapping[str, object], problems: Mapping[str
         problems=problems,
         has_errors=bool(problems),
         paragraphs=consent.HEALTH_DATA.paragraphs,
+        looked_over=draft.looked_over_at is not None,
     )

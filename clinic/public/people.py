@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, render_template
 
-from clinic import clock
+from clinic import clock, language
 from clinic.booking import barring
 from clinic.booking.search_criteria import SearchCriteria
 from clinic.practice import opening_hours, photos, profiles
@@ -57,7 +57,8 @@ def therapist(slug: str) -> str:
         "public/therapist.html",
         person=person,
         profile=profiles.profile_of(person),
-        lines=profiles.lines,
+        likes=profiles.in_language(person, "likes", language.current()),
+        training=profiles.in_language(person, "training", language.current()),
         words=profiles.words,
         portrait=portrait,
         picture=structured_data.photo_url(portrait) if portrait else None,

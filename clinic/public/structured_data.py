@@ -69,7 +69,7 @@ def person(practice: Practice, who: Therapist, portrait: Photo | None) -> Node:
             "givenName": who.given_name,
             "familyName": who.family_name,
             "url": therapist_url(who),
-            "description": who.about,
+            "description": own_texts.said(who, "about"),
             "image": photo_url(portrait) if portrait else "",
             "knowsLanguage": profiles.words(profile.languages),
             "worksFor": {"@type": "Organization", "name": practice.name, "url": full_url("/")},

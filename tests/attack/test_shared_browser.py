@@ -16,7 +16,7 @@ from tests.intake.walk import sent, walk
 from tests.make import Make
 from tests.visitor import Visitor, as_client
 
-HISTORY = "Nothing I can think of"
+HISTORY = "Nothing in particular"
 
 
 def browser_of(browser: FlaskClient) -> bytes:

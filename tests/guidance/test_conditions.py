@@ -106,7 +106,7 @@ def test_the_plain_form_uses_the_words_of_the_questionnaire() -> None:
         any_of(at_least("pain_avg_nrs", 7), not_(has("muscle_findings", "knots"))),
     )
     assert condition.words() == (
-        "“How long” is “6 to 12 weeks” or “More than 12 weeks” and (“Average pain last week” is at least 7 or not "
+        "“How long” is “6 to 12 weeks” or “Over 12 weeks” and (“Average pain last week” is at least 7 or not "
         "“What you notice” includes “A sore knot in the muscle that you can feel”)"
     )
 

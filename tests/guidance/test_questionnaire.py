@@ -189,7 +189,7 @@ def test_a_field_leads_to_its_page() -> None:
 
 def test_progress_shows_eight_parts_and_the_place_in_one() -> None:
     progress = questionnaire.progress("today", IN_PAIN)
-    assert progress.place == "Safety check, page 6 of 6"
+    assert progress.place == "Safety check, 6 of 6"
     assert [part.title for part, _ in progress.parts] == [
         "About you",
         "Why you are coming",
@@ -378,7 +378,7 @@ def test_a_duty_that_depends_on_answers_is_minded_when_reading() -> None:
 
 
 def test_answers_are_shown_in_words() -> None:
-    assert questionnaire.in_words("pain_duration", "gt_12w") == "More than 12 weeks"
+    assert questionnaire.in_words("pain_duration", "gt_12w") == "Over 12 weeks"
     assert questionnaire.in_words("conditions", ["asthma", "epilepsy"]) == "Asthma; Epilepsy"
     assert questionnaire.in_words("conditions", []) == "None of these"
     assert questionnaire.in_words("pain_areas", []) == "None"

@@ -466,7 +466,9 @@ def test_every_answer_that_names_a_period_is_known_or_asked_again() -> None:
         for field in FIELDS.values()
         if field.name not in (*DAY_OF_VISIT_FIELDS, *SCORE_FIELDS)
         for option in field.options
-        if re.search(r"\b(in the last|less than|weeks ago|to 12 weeks)\b", option.label, re.IGNORECASE)
+        if re.search(
+            r"\b(in the last|less than|under \d|weeks ago|to 12 weeks)\b", option.label, re.IGNORECASE
+        )
     }
     known = {(field, code) for field, periods in history.PERIODS.items() for code in periods}
     assert named - known == {("recent_surgery", "gt_12w")}

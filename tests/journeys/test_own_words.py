@@ -42,7 +42,7 @@ def test_words_are_typed_sealed_and_read_first(chromium: Browser, desk: Desk) ->
         page = watch.page()
         watch.open(page, "/intake/conditions")
         page.get_by_label("None of these").check()
-        page.get_by_text("Say more in your own words").click()
+        page.get_by_text("Say more").click()
         tick = page.get_by_label("This may matter for my safety")
         expect(tick).to_be_hidden()
         page.get_by_label("Anything else we should know about your health?").fill(WORDS)

@@ -9,13 +9,14 @@ from flask.testing import FlaskClient
 
 from clinic import clock, language
 from clinic.accounts import signed_links
-from clinic.booking import calendar_file
+from clinic.booking import calendar_file, online_booking
 from clinic.booking.calendar_file import Method
 from clinic.booking.models import Appointment
 from clinic.db import db
 from clinic.messaging.kinds.visit_letter import LetterVisit
 from clinic.practice import own_texts
-from clinic.practice.models import Practice, Treatment
+from clinic.practice.models import OnlineBooking, Practice, TherapistProfile, Treatment
+from clinic.public import structured_data
 from clinic.public.structured_data import service
 from tests.make import Make
 from tests.public.spoken import english_on
@@ -69,6 +70,50 @@ def test_each_reader_meets_the_texts_in_their_language(app: Flask, visit: Appoin
     assert POLICY_IN_GERMAN in manage.text
     assert WAY_IN_GERMAN in manage.text
     assert english_on(manage) == []
+
+
+ABOUT, ABOUT_IN_GERMAN = "Sports and deep tissue", "Sport und tiefes Gewebe"
+LIKES, LIKES_IN_GERMAN = "Runners' calves", "Waden nach dem Laufen"
+TRAINING = "2021 Working after surgery"
+
+
+def test_a_therapist_is_read_in_the_readers_language(app: Flask, visit: Appointment) -> None:
+    person = visit.therapist
+    person.about, person.translations = ABOUT, {"de": {"about": ABOUT_IN_GERMAN}}
+    person.profile = TherapistProfile(
+        is_shown=True, likes=LIKES, training=TRAINING, translations={"de": {"likes": LIKES_IN_GERMAN}}
+    )
+    db.session.commit()
+    german = reading(app, "de").open(f"/therapists/{person.slug}")
+    assert ABOUT_IN_GERMAN in german.text
+    assert LIKES_IN_GERMAN in german.text
+    assert ABOUT not in german.text
+    assert LIKES not in german.text
+    assert f'<ul class="spine" lang="en"><li class="small">{TRAINING}' in german.answer.text
+    assert f'<li class="reason">{LIKES_IN_GERMAN}' in german.answer.text
+    english = reading(app, "en").open(f"/therapists/{person.slug}")
+    assert ABOUT in english.text
+    assert ABOUT_IN_GERMAN not in english.text
+    assert ABOUT_IN_GERMAN in reading(app, "de").open("/").text
+    answer = app.test_client().get("/api/v1/therapists", headers={"Accept-Language": "de"})
+    assert answer.json["therapists"][0]["about"] == ABOUT_IN_GERMAN
+    with app.test_request_context("/"), language.speaking("de"):
+        node = structured_data.person(db.session.get_one(Practice, 1), person, None)
+    assert node["description"] == ABOUT_IN_GERMAN
+
+
+def test_why_booking_is_closed_is_read_in_the_readers_language(app: Flask, visit: Appointment) -> None:
+    practice = db.session.get_one(Practice, 1)
+    practice.online_booking, practice.closed_words = OnlineBooking.CLOSED, "Back in May."
+    practice.translations = {"de": {"closed_words": "Ab Mai wieder."}}
+    db.session.commit()
+    assert "Ab Mai wieder." in reading(app, "de").open("/").text
+    assert "Back in May." in reading(app, "en").open("/").text
+    for spoken, words in (("de", "Ab Mai wieder."), ("en", "Back in May.")):
+        with language.speaking(spoken):
+            refused = online_booking.refusal(practice)
+        assert refused is not None
+        assert refused.sentence == words
 
 
 def test_what_nobody_has_typed_is_read_in_the_main_language_and_says_so(

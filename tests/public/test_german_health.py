@@ -1,5 +1,7 @@
 """The questions about health in German: every page that a client can reach, with what is refused, and no English left."""
 
+from collections.abc import Iterator
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -11,6 +13,7 @@ from tests.intake.walk import DULL
 from tests.make import Make
 from tests.public.spoken import english_on
 from tests.visitor import Visitor
+from tests.web.reading import Element
 
 SLUGS = {page.slug for page in PAGES}
 WIDE = {
@@ -70,18 +73,21 @@ def answers_for(slug: str) -> dict[str, object]:
 
 def answer_all(page: Visitor) -> tuple[Visitor, list[str]]:
     """Answer page after page, each first with nothing; the page after the last, and the pages that were seen."""
-    seen, wrong = [], {}
+    wrong = {where: english_on(page) for where, _ in answer_all_seen(page)}
+    assert {where: said for where, said in wrong.items() if said} == {}
+    return page, [where for where in wrong if not where.endswith("refused")]
+
+
+def answer_all_seen(page: Visitor, button: str = "Weiter") -> Iterator[tuple[str, Element]]:
+    """Answer page after page, each first with nothing; every page as it is seen, and as it is refused."""
     while (slug := page.path.rsplit("/", 1)[-1].split("?")[0]) in SLUGS:
-        seen.append(slug)
-        wrong[slug] = english_on(page)
-        page.press("Weiter")
+        yield slug, page.page
+        page.press(button)
         if page.status != 422:
             continue  # Nothing on it has to be answered.
-        wrong[f"{slug} refused"] = english_on(page)
-        page.press("Weiter", **answers_for(slug))  # type: ignore[arg-type]
+        yield f"{slug} refused", page.page
+        page.press(button, **answers_for(slug))  # type: ignore[arg-type]
         assert page.path.rsplit("/", 1)[-1] != slug, (slug, page.text)
-    assert {where: said for where, said in wrong.items() if said} == {}
-    return page, seen
 
 
 def test_every_question_and_every_refusal_is_german(browser: FlaskClient) -> None:

@@ -177,7 +177,7 @@ def test_every_page_has_a_back_link_and_the_place_in_words(visitor: Visitor) -> 
     visitor.say_yes()
     assert 'href="/intake"' in visitor.page.text
     visitor.answer_until("safety-2")
-    assert "Safety check, page 2 of" in words(visitor.page)
+    assert "Safety check, 2 of" in words(visitor.page)
     assert 'href="/intake/safety-1"' in visitor.page.text
 
 
@@ -764,9 +764,7 @@ def test_who_chose_a_time_first_reads_that_it_is_kept_and_what_comes(visitor: Vi
     page = visitor.post(f"/book/{sold.slug}", {"start": start[1]})
     assert heading(page) == "Tell us about your back"
     assert "We hold" in words(page)
-    assert f"only what can change your booking: about {question_time.MINUTES['chosen']} minutes" in words(
-        page
-    )
+    assert f"About {question_time.MINUTES['chosen']} minutes. We ask only what can change" in words(page)
     assert f'class="back" href="/book/{sold.slug}"' in page.text
     visitor.say_yes()
     assert "We hold" in words(visitor.go("/intake"))

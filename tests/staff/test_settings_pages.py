@@ -117,13 +117,13 @@ def test_a_practice_cannot_open_while_a_client_would_find_nothing(owner: Browser
 def test_online_booking_is_closed_with_a_sentence_and_opened_again(owner: Browser, scene: Scene) -> None:
     page, path = Visitor(owner.client), "/staff/settings/online-booking"
     page.open("/staff/settings/legal/imprint/de").press("Save the text", words="Ana Ortiz")
-    page.open(path).press("Close online booking", words="")
+    page.open(path).press("Close online booking", closed_words="")
     assert "Write a sentence for your clients." in page.text
     assert scene.make.refreshed(db.session.get_one(Practice, 1)).is_open
-    page.press("Close online booking", words="Back on 1 May.")
+    page.press("Close online booking", closed_words="Back on 1 May.")
     assert "Online booking is closed." in page.text
     assert "Back on 1 May." in page.open("/").text
-    page.open(path).press("Save the sentence", words="Back on 2 May.")
+    page.open(path).press("Save the sentence", closed_words="Back on 2 May.")
     assert "Back on 2 May." in page.open("/book").text
     page.open(path).press("Open for booking")
     assert "Clients can book online now." in page.text
@@ -559,3 +559,32 @@ def test_the_rules_and_the_way_in_are_typed_in_another_language_too(owner: Brows
     )
     db.session.expire_all()
     assert db.session.get(Practice, 1).translations == {"en": {"policy": "Free."}}
+
+
+def test_why_booking_is_closed_is_typed_in_another_language_and_the_rules_stay(
+    owner: Browser, scene: Scene
+) -> None:
+    practice = db.session.get_one(Practice, 1)
+    practice.translations = {"de": {"policy": "Kostenfrei bis zum Vorabend."}}
+    db.session.commit()
+    page, path = Visitor(owner.client), "/staff/settings/online-booking"
+    page.open(path).press(
+        "Close online booking", closed_words="Back in May.", closed_words_de="Ab Mai wieder."
+    )
+    said = {"policy": "Kostenfrei bis zum Vorabend.", "closed_words": "Ab Mai wieder."}
+    assert scene.make.refreshed(practice).translations == {"de": said}
+    page.open("/staff/settings/practice").press("Save the practice", policy_de="Kostenfrei.")
+    assert scene.make.refreshed(practice).translations == {"de": {**said, "policy": "Kostenfrei."}}
+    page.open(path).press("Save the sentence", closed_words_de="")
+    assert scene.make.refreshed(practice).translations == {"de": {"policy": "Kostenfrei."}}
+
+
+def test_a_therapist_is_described_in_another_language_too(owner: Browser, scene: Scene) -> None:
+    person, page = scene.therapist, Visitor(owner.client)
+    page.open(f"/staff/settings/therapists/{person.id}").press("Save the therapist", about_de="Sport")
+    assert scene.make.refreshed(person).translations == {"de": {"about": "Sport"}}
+    page.open(f"/staff/settings/therapists/{person.id}/page")
+    page.press("Save the page", likes="Calves", likes_de="Waden", training_de="")
+    assert person.profile is not None
+    assert scene.make.refreshed(person.profile).translations == {"de": {"likes": "Waden"}}
+    assert "Waden" in page.open(f"/staff/settings/therapists/{person.id}/page").answer.text

@@ -25,7 +25,7 @@ ABOUT_YOU: Final = (
             ("female", "Female"),
             ("male", "Male"),
             ("intersex", "Intersex"),
-            ("prefer_not_say", "I prefer not to say"),
+            ("prefer_not_say", "Prefer not to say"),
         ),
         optional=True,
     ),

@@ -42,7 +42,7 @@ WHAT_YOU_LIKE: Final = (
         text="How did you feel after your earlier massages?",
         blank="Select how you felt after your earlier massages.",
         options=choices(
-            ("none", "Fine, nothing to report"),
+            ("none", "Fine"),
             ("sore_1_2_days", "Sore for a day or two"),
             ("bruised", "Bruised"),
             ("felt_worse", "Worse than before"),

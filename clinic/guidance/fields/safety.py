@@ -28,8 +28,8 @@ SAFETY: Final = (
         blank="Tick what applies today, or that nothing does.",
         options=choices(
             ("fever", "A fever"),
-            ("contagious_illness", "An illness others can catch", "For example flu, a stomach bug or Covid."),
-            ("cold", "A cold", "For example a runny nose, a cough or a sore throat."),
+            ("contagious_illness", "An illness others can catch", "Flu, a stomach bug, Covid\u00a0…"),
+            ("cold", "A cold", "Runny nose, cough, sore throat\u00a0…"),
             ("alcohol_or_drugs", "Alcohol or drugs today"),
             ("acute_injury_lt_72h", "An injury in the last three days"),
             NONE_OF_THESE,

@@ -232,7 +232,7 @@ def therapist(therapist_id: UUID) -> ResponseReturnValue:
 
 
 def _therapist_form(known: Therapist | None) -> TherapistForm:
-    form = TherapistForm()
+    form = in_languages(TherapistForm)
     given = known.treatments if known else []
     form.treatments.choices = offered(
         (sold.id, sold.name)

@@ -7,14 +7,14 @@ from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from clinic.guidance.knowledge import MODALITIES
 from clinic.practice.models import IntakeRule, NewClientRule
-from clinic.practice.own_texts import OF_TREATMENT
+from clinic.practice.own_texts import OF_THERAPIST, OF_TREATMENT
 from clinic.practice.therapists import TherapistDetails
 from clinic.practice.trainings import PRENATAL
 from clinic.practice.treatments import TreatmentDetails
 from clinic.staff.settings.fields import Price, SettingsDateField, Whole, Within, day_after, day_before, text
 from clinic.staff.settings.practice_forms import APPROVALS
 from clinic.staff.settings.translated_forms import TranslatedForm
-from clinic.web.forms import Form, Ticks, UnchangedForm
+from clinic.web.forms import Form, Ticks
 
 COLOURS = ("Sky", "Clay", "Green", "Indigo", "Ochre", "Plum")
 TYPES = [(modality.id, modality.name) for modality in MODALITIES.values()]
@@ -139,8 +139,10 @@ class TreatmentForm(TranslatedForm):
         )
 
 
-class TherapistForm(UnchangedForm):
+class TherapistForm(TranslatedForm):
     """A therapist."""
+
+    texts = OF_THERAPIST
 
     given_name = StringField("Given name", validators=[InputRequired("Enter the given name.")])
     family_name = StringField("Family name", validators=[InputRequired("Enter the family name.")])
@@ -178,6 +180,7 @@ class TherapistForm(UnchangedForm):
         for name, value in vars(person).items():
             if name in self:
                 self[name].data = value
+        self.show_translations(person.translations)
         self.user.data = str(person.user_id) if person.user_id else ""
         self.last_on.data = day_before(person.left_on)
 
@@ -194,4 +197,5 @@ class TherapistForm(UnchangedForm):
             daily_cap=self.daily_cap.data,
             left_on=day_after(self.last_on.data),
             user_id=UUID(self.user.data) if self.user.data else None,
+            translations=self.translations,
         )

@@ -8,21 +8,24 @@ from wtforms.validators import InputRequired, Length
 from clinic import clock
 from clinic.db import transaction
 from clinic.practice import practice_settings, queries
+from clinic.practice.own_texts import OF_CLOSING
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
 from clinic.staff.settings.fields import text
 from clinic.staff.settings.layout import OWNERS, page, saved
 from clinic.staff.settings.practice import steps
+from clinic.staff.settings.translated_forms import TranslatedForm, in_languages
 from clinic.web.access import actor, audience, staff
-from clinic.web.forms import Form
 
 WORDS_LENGTH = 300
 
 
-class ClosingForm(Form):
+class ClosingForm(TranslatedForm):
     """What clients read while nobody can book online."""
 
-    words = TextAreaField(
+    texts = OF_CLOSING
+
+    closed_words = TextAreaField(
         "What clients read meanwhile",
         description="One or two sentences: until when, and what they can do. Your telephone number stands below it.",
         validators=[
@@ -39,11 +42,15 @@ def online() -> ResponseReturnValue:
     if queries.find_practice() is None:
         desk.say("First say who you are; clients can book after that.")
         return redirect(url_for("staff.settings_practice"), 303)
-    form = ClosingForm()
+    form = in_languages(ClosingForm)
     if not form.is_submitted():
-        form.words.data = queries.the_practice().closed_words
+        form.closed_words.data = queries.the_practice().closed_words
+        form.show_translations(queries.the_practice().translations)
     if form.validate_on_submit() and saved(
-        form, lambda: practice_settings.close_for_booking(text(form.words), actor=actor(), now=clock.now())
+        form,
+        lambda: practice_settings.close_for_booking(
+            text(form.closed_words), form.translations, actor=actor(), now=clock.now()
+        ),
     ):
         desk.say("Online booking is closed.", undo=url_for("staff.settings_open_booking"))
         return redirect(url_for("staff.settings_online"), 303)

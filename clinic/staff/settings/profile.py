@@ -21,6 +21,7 @@ from clinic.staff.blueprint import blueprint
 from clinic.staff.settings.fields import text
 from clinic.staff.settings.layout import SIGNERS, page, saved
 from clinic.staff.settings.profile_forms import PortraitForm, ProfileForm
+from clinic.staff.settings.translated_forms import in_languages
 from clinic.web.access import actor, audience, staff
 from clinic.web.sharing import qr_svg, therapist_url
 
@@ -44,7 +45,7 @@ def own_page() -> ResponseReturnValue:
 @audience(staff, *SIGNERS)
 def profile(therapist_id: UUID) -> ResponseReturnValue:
     """What stands on a therapist's page, and whether it is shown."""
-    person, form = _editable(therapist_id), ProfileForm()
+    person, form = _editable(therapist_id), in_languages(ProfileForm)
     if not form.is_submitted():
         form.seen.data = profiles.page_mark(person)
         form.show(profiles.profile_of(person))
@@ -71,7 +72,7 @@ def portrait(therapist_id: UUID) -> ResponseReturnValue:
             photos.set_portrait(person, files, alt=text(form.alt), actor=actor(), now=clock.now())
         desk.say("The portrait is stored.")
         return redirect(url_for("staff.settings_profile", therapist_id=therapist_id), 303)
-    words = ProfileForm(formdata=None, seen=profiles.page_mark(person))
+    words = in_languages(ProfileForm, formdata=None, seen=profiles.page_mark(person))
     words.show(profiles.profile_of(person))
     return _page(person, words, form)
 

@@ -5,15 +5,19 @@ from wtforms import BooleanField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from clinic.practice.models import Gender
+from clinic.practice.own_texts import OF_PROFILE
 from clinic.practice.photo_encoding import MOST_BYTES, EncodedPhoto, PhotoShape, encoded
 from clinic.practice.profiles import ProfileDetails
 from clinic.refusal import Refusal
 from clinic.staff.settings.fields import text
-from clinic.web.forms import Form, UnchangedForm
+from clinic.staff.settings.translated_forms import TranslatedForm
+from clinic.web.forms import Form
 
 
-class ProfileForm(UnchangedForm):
+class ProfileForm(TranslatedForm):
     """What stands on a therapist's page."""
+
+    texts = OF_PROFILE
 
     is_shown = BooleanField(
         "Show this page to everybody",
@@ -44,7 +48,9 @@ class ProfileForm(UnchangedForm):
     def show(self, details: ProfileDetails) -> None:
         """Fill the form from what stands."""
         for name, value in vars(details).items():
-            self[name].data = value or "" if name == "gender" else value
+            if name in self:
+                self[name].data = value or "" if name == "gender" else value
+        self.show_translations(details.translations)
 
     @property
     def details(self) -> ProfileDetails:
@@ -55,6 +61,7 @@ class ProfileForm(UnchangedForm):
             training=text(self.training),
             likes=text(self.likes),
             gender=self.gender.data or None,
+            translations=self.translations,
         )
 
 

@@ -51,8 +51,8 @@ class TranslatedForm(UnchangedForm):
 F = TypeVar("F", bound=TranslatedForm)
 
 
-def in_languages(form: type[F]) -> F:
-    """The form of this request, with its texts in each language of our pages beside the practice's main one."""
+def in_languages(form: type[F], **given: Any) -> F:
+    """The form of this request, or of what is given, with its texts in each language of our pages beside the practice's main one."""
     practice = queries.find_practice()
     others = other_languages(practice.language) if practice else ()
     fields: dict[str, Any] = {"others": others}
@@ -65,7 +65,7 @@ def in_languages(form: type[F]) -> F:
                 render_kw={"lang": spoken},
             )
     made: type[F] = type(form.__name__, (form,), fields)
-    return made()
+    return made(**given)
 
 
 def _named(text: str, spoken: str) -> str:
