@@ -193,12 +193,12 @@ def speaks(language: str, browser: FlaskClient) -> Visitor:
 
 
 MOST = {
-    "chosen treatment, typical": (14, 39, 1740, 1735),
-    "suggestion first, typical": (20, 53, 2320, 2295),
-    "chosen treatment, complicated": (16, 50, 1925, 1915),
-    "suggestion first, complicated": (22, 64, 2500, 2475),
-    "returning, typical": (3, 14, 830, 825),
-    "returning, complicated": (4, 21, 970, 965),
+    "chosen treatment, typical": (14, 39, 1745, 1740),
+    "suggestion first, typical": (20, 53, 2325, 2300),
+    "chosen treatment, complicated": (16, 50, 1930, 1920),
+    "suggestion first, complicated": (22, 64, 2510, 2485),
+    "returning, typical": (3, 14, 830, 840),
+    "returning, complicated": (4, 21, 970, 980),
 }
 """Pages, actions, words and German words that nobody needs more of.
 
