@@ -69,6 +69,9 @@ class Review(Identified, Model):
     call_tried_at: Mapped[datetime | None]
     """When somebody last called and reached nobody."""
     call_tries: Mapped[int] = mapped_column(default=0, server_default=sa.text("0"))
+    call_words_sealed: Mapped[bytes | None]
+    call_words = Sealed[str | None]("call_words_sealed")
+    """What the client said when they were called, as a therapist noted it."""
     tells_client: Mapped[bool] = mapped_column(default=False, server_default=sa.text("false"))
     """Whether the client is told that a call comes first, or a doctor's word: by the page of the visit, never by mail."""
     revision: Mapped[int] = mapped_column(default=1)

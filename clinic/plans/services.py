@@ -186,20 +186,32 @@ def decide(
     return review
 
 
-def call_first(review: Review, *, tells_client: bool, revision: int, by: User, now: datetime) -> None:
+def call_first(review: Review, *, revision: int, by: User, now: datetime) -> None:
     """Note that the client is called before the review is decided. A request stays one, and keeps its deadline.
 
     Raises Stale if somebody has decided meanwhile.
     """
-    _store(review, revision=revision, call_first_at=now, call_first_by_id=by.id, tells_client=tells_client)
+    _store(review, revision=revision, call_first_at=now, call_first_by_id=by.id, tells_client=False)
     audit.record(
         audit.by_user(by.id), "call_first", review, client_id=review.client_id, purpose="review", now=now
     )
 
 
-def end_call(review: Review, *, reached: bool, revision: int, by: User, now: datetime) -> None:
-    """The client was reached, or no call is needed any more. Raises Stale if somebody has decided meanwhile, or nobody wanted
-    to call."""
+def tell_of_call(review: Review, *, revision: int, by: User, now: datetime) -> None:
+    """Let a letter and the page of the visit say that we call. Raises Stale unless a call is wanted and nobody has told."""
+    if review.call_first_at is None or review.tells_client:
+        raise Stale
+    _store(review, revision=revision, tells_client=True)
+    audit.record(
+        audit.by_user(by.id), "tell_of_call", review, client_id=review.client_id, purpose="review", now=now
+    )
+
+
+def end_call(
+    review: Review, *, reached: bool, words: str = "", revision: int, by: User, now: datetime
+) -> None:
+    """The client was reached and said something, or no call is needed any more. Raises Stale if somebody has decided
+    meanwhile, or nobody wanted to call."""
     if review.call_first_at is None:
         raise Stale
     _store(
@@ -211,8 +223,20 @@ def end_call(review: Review, *, reached: bool, revision: int, by: User, now: dat
         call_tries=0,
         tells_client=False,
     )
+    if words:
+        review.call_words = words
     action = "reach_by_call" if reached else "need_no_call"
-    audit.record(audit.by_user(by.id), action, review, client_id=review.client_id, purpose="review", now=now)
+    fields = ("call_words",) if words else ()
+    audit.record(
+        audit.by_user(by.id),
+        action,
+        review,
+        client_id=review.client_id,
+        purpose="review",
+        fields=fields,
+        now=now,
+    )
+    db.session.flush()
 
 
 def not_reached(review: Review, *, revision: int, by: User, now: datetime) -> None:

@@ -2,7 +2,15 @@
 
 from collections.abc import Sequence
 
-from wtforms import BooleanField, HiddenField, IntegerField, RadioField, SelectField, TextAreaField
+from wtforms import (
+    BooleanField,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import InputRequired, Length, Optional
 
 from clinic.guidance.knowledge import MODALITIES
@@ -105,14 +113,11 @@ class DoctorFirstForm(DecisionForm):
     )
 
 
-class CallFirstForm(Form):
-    """The client is called before the review is decided."""
+class CallForm(Form):
+    """An act of a call before a decision, and what the client said in it."""
 
     revision = HiddenField()
-    tells = BooleanField(
-        "Tell the client that we call",
-        description="A letter says that we would like to speak first, and gives the number of the practice.",
-    )
+    words = StringField("What they said", validators=[Optional(), Length(max=REASON_LENGTH)])
 
     @property
     def seen(self) -> int:

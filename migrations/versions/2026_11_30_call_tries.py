@@ -1,4 +1,4 @@
-"""A call before a decision counts the tries at which nobody was reached."""
+"""A call before a decision counts the tries at which nobody was reached, and keeps what was said."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,6 +14,7 @@ def upgrade() -> None:
     op.add_column(
         "reviews", sa.Column("call_tries", sa.Integer(), server_default=sa.text("0"), nullable=False)
     )
+    op.add_column("reviews", sa.Column("call_words_sealed", sa.LargeBinary(), nullable=True))
     op.create_check_constraint(
         op.f("ck_reviews_call_tries_whole"),
         "reviews",
@@ -23,5 +24,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_constraint(op.f("ck_reviews_call_tries_whole"), "reviews")
+    op.drop_column("reviews", "call_words_sealed")
     op.drop_column("reviews", "call_tries")
     op.drop_column("reviews", "call_tried_at")

@@ -659,6 +659,7 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "staff.doctor_first": _review,
     "staff.call_first": _review,
     "staff.need_no_call": _review,
+    "staff.tell_of_call": _review,
     "staff.reached": _review,
     "staff.not_reached": _review,
     "staff.decline_review": _review,

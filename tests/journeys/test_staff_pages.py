@@ -242,7 +242,7 @@ def test_the_reviews_and_their_decisions(chromium: Browser, desk: Desk) -> None:
         watch.open(page, "/staff/reviews")
         watch.open(page, desk.review("Nwosu"))
         letters_move_the_focus(page)
-        for act in ("accept", "change", "doctor-first", "call-first", "decline"):
+        for act in ("accept", "change", "doctor-first", "decline"):
             watch.open(page, f"{desk.review('Nwosu')}/{act}")
         watch.open(page, f"{desk.review('Castellano')}/change")
         page.get_by_label("First type").select_option("Deep tissue massage")

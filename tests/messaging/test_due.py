@@ -97,17 +97,19 @@ def test_a_client_is_told_of_a_call_only_if_wanted_and_not_once_it_is_undone(
     request = make.appointment(of=massage, who=ada, state=State.REQUESTED, request_reason="safety")
     waiting, by = review(request), make.user(roles=["therapist"])
     with transaction():
-        plans.call_first(waiting, tells_client=True, revision=1, by=by, now=now)
+        plans.call_first(waiting, revision=1, by=by, now=now)
+        plans.tell_of_call(waiting, revision=waiting.revision, by=by, now=now)
     run(now)
     assert MessageKind.CALL_FIRST not in kinds()
     with transaction():
-        plans.end_call(waiting, reached=False, revision=2, by=by, now=now)
-        plans.call_first(waiting, tells_client=False, revision=3, by=by, now=now)
+        plans.end_call(waiting, reached=False, revision=waiting.revision, by=by, now=now)
+        plans.call_first(waiting, revision=waiting.revision, by=by, now=now)
     run(now + HOUR)
     assert MessageKind.CALL_FIRST not in kinds()
     with transaction():
-        plans.end_call(waiting, reached=False, revision=4, by=by, now=now)
-        plans.call_first(waiting, tells_client=True, revision=5, by=by, now=now)
+        plans.end_call(waiting, reached=False, revision=waiting.revision, by=by, now=now)
+        plans.call_first(waiting, revision=waiting.revision, by=by, now=now)
+        plans.tell_of_call(waiting, revision=waiting.revision, by=by, now=now)
     run(now + 2 * HOUR)
     run(now + 3 * HOUR)
     assert kinds().count(MessageKind.CALL_FIRST) == 1

@@ -2,8 +2,11 @@
 
 from datetime import timedelta
 
+import sqlalchemy as sa
+
 from clinic.accounts import signed_links
 from clinic.booking.models import State
+from clinic.db import db
 from clinic.plans import courses
 from tests import make
 from tests.plans.conftest import Scene, planned_sessions
@@ -33,7 +36,7 @@ def test_the_acts_follow_what_accepting_does(scene: Scene, therapist: Browser) -
     bar = read(page).one("div", aria_label="Your decision").text
     assert f"Accepting confirms {scene.treatment.name}, 60 min." in bar
     assert "A letter tells Ada." in bar
-    for act in ("Doctor first…", "Call first…", "Decline…", "Change…"):
+    for act in ("Doctor first…", "Call first", "Decline…", "Change…"):
         assert act in page
 
 
@@ -66,7 +69,7 @@ def test_calling_first_keeps_the_request_and_is_a_task_until_it_is_decided(
     visit = scene.request(starts_at=LATER)
     waiting = review(visit, BLOOD_THINNER)
     at = f"/staff/reviews/{waiting.id}"
-    page = therapist.done(f"{at}/call-first", revision=1, tells="y")
+    page = therapist.done(f"{at}/call-first", revision=1)
     assert "To call: Ada." in page
     assert "To call before deciding" in page
     assert make.refreshed(visit).state == State.REQUESTED
@@ -100,22 +103,38 @@ def test_a_call_that_reached_nobody_stays_and_counts_and_one_that_did_ends(
     assert ended.decided_at is None
 
 
-def test_the_page_for_a_call_has_the_number_and_what_to_speak_about(scene: Scene, therapist: Browser) -> None:
+def test_a_call_shows_the_number_and_what_to_speak_about_and_keeps_what_was_said(
+    scene: Scene, therapist: Browser
+) -> None:
     make.contact(scene.ada, kind="phone", value="905 555 0199")
     waiting = review(scene.request(starts_at=LATER), BLOOD_THINNER)
-    page = read(therapist.get(f"/staff/reviews/{waiting.id}/call-first")).one("main").text
-    assert "Medicines: Blood thinners." in page
-    assert "905 555 0199" in page
-    assert "Tell the client that we call" in page
-
-
-def test_no_letter_promises_a_call_to_somebody_without_a_telephone(scene: Scene, therapist: Browser) -> None:
-    who = make.client(given_name="Ben", mail="ben@client.example")
-    waiting = review(scene.request(starts_at=LATER, who=who), BLOOD_THINNER)
     at = f"/staff/reviews/{waiting.id}"
-    assert "No telephone is known" in therapist.get(f"{at}/call-first")
-    therapist.done(f"{at}/call-first", revision=1, tells="y")
-    assert make.refreshed(waiting).tells_client is False
+    therapist.done(f"{at}/call-first", revision=1)
+    call = read(therapist.get(at)).one("section", aria_labelledby="call").text
+    assert "905 555 0199" in call
+    assert "Medicines: Blood thinners" in call
+    therapist.done(f"{at}/reached", revision=2, words="Low dose, her doctor agrees")
+    page = read(therapist.get(at))
+    assert "Low dose, her doctor agrees" in page.one("section", aria_label="In short").text
+    therapist.done(f"{at}/accept", revision=3)
+    assert "Low dose, her doctor agrees" in therapist.get(at)
+    stored = db.session.execute(sa.text("SELECT call_words_sealed FROM reviews")).scalar_one()
+    assert b"Low dose" not in bytes(stored)
+
+
+def test_somebody_is_told_of_a_call_only_while_it_is_wanted_and_if_they_have_a_telephone(
+    scene: Scene, therapist: Browser
+) -> None:
+    waiting = review(scene.request(starts_at=LATER), BLOOD_THINNER)
+    at = f"/staff/reviews/{waiting.id}"
+    assert therapist.post(f"{at}/tell-of-call", revision=1).status_code == 409
+    assert "No telephone is known" in therapist.done(f"{at}/call-first", revision=1)
+    assert "that we call" not in therapist.get(at)
+    assert therapist.post(f"{at}/tell-of-call", revision=2).status_code == 409
+    make.contact(scene.ada, kind="phone", value="905 555 0199")
+    therapist.done(f"{at}/tell-of-call", revision=2)
+    assert make.refreshed(waiting).tells_client is True
+    assert therapist.post(f"{at}/tell-of-call", revision=3).status_code == 409
 
 
 def test_the_line_about_safety_says_what_the_answers_change(scene: Scene, therapist: Browser) -> None:
@@ -251,7 +270,7 @@ def test_a_booked_visit_can_be_cancelled_or_called_about_from_its_review(
     visit = scene.visit(starts_at=LATER)
     page = therapist.get(f"/staff/reviews/{review(visit).id}")
     assert f"/staff/appointments/{visit.id}/cancel" in page
-    assert "Call first…" in page
+    assert "Call first" in page
 
 
 def test_what_was_altered_stays_when_the_types_change_later_and_unknown_areas_are_refused(

@@ -9,6 +9,7 @@ from clinic.booking.models import Appointment
 from clinic.guidance.fields import FIELDS
 from clinic.guidance.own_words import TITLES
 from clinic.guidance.red_flags import RED_FLAGS
+from clinic.guidance.rules.kinds import NOT_USED
 from clinic.intake.explanation import ExplainedRule, Explanation
 from clinic.staff.clinical import answers
 
@@ -88,9 +89,10 @@ def said_first(fired: Iterable[ExplainedRule]) -> tuple[str, ...]:
 
 
 def changes_first(fired: Iterable[ExplainedRule]) -> tuple[str, ...]:
-    """What the most serious rules change, each once, those of as many rules as `said_first` quotes."""
+    """What the most serious rules change, each once, those of as many rules as `said_first` quotes; techniques stand below."""
     by_weight = sorted(fired, key=lambda rule: -rule.level.severity)[:SHOWN_FIRST]
-    return tuple(dict.fromkeys(line for rule in by_weight for line in rule.changes))
+    lines = dict.fromkeys(line for rule in by_weight for line in rule.changes)
+    return tuple(line for line in lines if not line.startswith(NOT_USED.partition("{")[0]))
 
 
 def _quoted(rule: ExplainedRule) -> Iterable[str]:
@@ -135,7 +137,7 @@ def _within(label: str) -> str:
 def _suggestion(explained: Explanation) -> tuple[str, ...]:
     if not explained.ranked:
         return ()
-    names = [explained.ranked[0].name]
+    names = [", then ".join(match.name for match in explained.ranked)]
     plan = explained.plan
     if plan is not None and plan.length is not None:
         names.append(f"{plan.length.minutes} minutes")

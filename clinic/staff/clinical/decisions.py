@@ -1,6 +1,8 @@
 """Deciding a review: accept, change, replace, decline, a doctor's word first; and calling before any of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from uuid import UUID
 
 from flask import redirect, render_template, request, url_for
@@ -23,12 +25,13 @@ from clinic.practice.queries import the_practice
 from clinic.refusal import Stale
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
-from clinic.staff.clinical import brief, fit_choices, reviews
+from clinic.staff.clinical import fit_choices, reviews
 from clinic.staff.clinical.fit_choices import KEEP, FitChoices
 from clinic.staff.forms import (
+    REASON_LENGTH,
     TYPES,
     AcceptForm,
-    CallFirstForm,
+    CallForm,
     ChooseForm,
     ClearingForm,
     DecisionForm,
@@ -60,74 +63,73 @@ def doctor_first(review_id: UUID) -> ResponseReturnValue:
     return _decision_page(review_id, DoctorFirstForm, Decision.DECLINE, lambda opened: opened.may_decline)
 
 
-@blueprint.route("/reviews/<uuid:review_id>/call-first", endpoint="call_first", methods=["GET", "POST"])
+@blueprint.post("/reviews/<uuid:review_id>/call-first", endpoint="call_first")
 @audience(staff, Permission.REVIEW_DECIDE)
 def call_first(review_id: UUID) -> ResponseReturnValue:
-    """Call the client before deciding: a task until the review is decided, and the client can be told."""
-    user, form = desk.user(), CallFirstForm()
-    with transaction():
-        opened = reviews.open_review(review_id, user)
-    if opened.review.decided_at is not None or opened.review.call_first_at is not None:
-        return redirect(url_for("staff.review", review_id=review_id), 303)
-    if not form.validate_on_submit():
-        form.revision.data = str(opened.review.revision)
-        page = render_template(
-            "staff/clinical/call_first.html",
-            here="reviews",
-            opened=opened,
-            phone=brief.phone_of(opened.client),
-            said=brief.said_first(opened.explained.fired),
-            form=form,
-        )
-        return page, 400 if form.errors else 200
-    with transaction():
-        services.call_first(
-            opened.review,
-            tells_client=bool(form.tells.data) and brief.phone_of(opened.client) is not None,
-            revision=form.seen,
-            by=user,
-            now=clock.now(),
-        )
+    """Call the client before deciding: a task until the review is decided."""
+    with _calling(review_id) as (opened, form, by, now):
+        services.call_first(opened.review, revision=form.seen, by=by, now=now)
     desk.say(
         f"To call: {opened.client.first_name}. It stands among your tasks.",
         undo=url_for("staff.need_no_call", review_id=review_id),
         fields={"revision": str(opened.review.revision)},
     )
-    return redirect(url_for("staff.review", review_id=review_id), 303)
+    return _back_to(review_id)
+
+
+@blueprint.post("/reviews/<uuid:review_id>/tell-of-call", endpoint="tell_of_call")
+@audience(staff, Permission.REVIEW_DECIDE)
+def tell_of_call(review_id: UUID) -> ResponseReturnValue:
+    """Tell the client that we call; only somebody who can be called is told."""
+    with _calling(review_id) as (opened, form, by, now):
+        if not opened.tells_of_call(now):
+            raise Stale
+        services.tell_of_call(opened.review, revision=form.seen, by=by, now=now)
+    desk.say(f"A letter tells {opened.client.first_name} that you call.")
+    return _back_to(review_id)
 
 
 @blueprint.post("/reviews/<uuid:review_id>/no-call", endpoint="need_no_call")
 @audience(staff, Permission.REVIEW_DECIDE)
 def need_no_call(review_id: UUID) -> ResponseReturnValue:
     """No call is needed after all."""
-    return _call_ended(review_id, reached=False, said="No call is needed any more.")
+    with _calling(review_id) as (opened, form, by, now):
+        services.end_call(opened.review, reached=False, revision=form.seen, by=by, now=now)
+    desk.say("No call is needed any more.")
+    return _back_to(review_id)
 
 
 @blueprint.post("/reviews/<uuid:review_id>/reached", endpoint="reached")
 @audience(staff, Permission.REVIEW_DECIDE)
 def reached(review_id: UUID) -> ResponseReturnValue:
-    """The client was reached: the call is done, and the decision follows."""
-    return _call_ended(review_id, reached=True, said="The call is done. Decide when you are ready.")
-
-
-def _call_ended(review_id: UUID, *, reached: bool, said: str) -> ResponseReturnValue:
-    user, form = desk.user(), CallFirstForm()
-    with transaction():
-        opened = reviews.open_review(review_id, user)
-        services.end_call(opened.review, reached=reached, revision=form.seen, by=user, now=clock.now())
-    desk.say(said)
-    return redirect(url_for("staff.review", review_id=review_id), 303)
+    """The client was reached: what they said is kept with the review, and the decision follows."""
+    with _calling(review_id) as (opened, form, by, now):
+        words = form.words.data or ""
+        services.end_call(opened.review, reached=True, words=words, revision=form.seen, by=by, now=now)
+    desk.say("The call is done. Decide when you are ready.")
+    return _back_to(review_id)
 
 
 @blueprint.post("/reviews/<uuid:review_id>/not-reached", endpoint="not_reached")
 @audience(staff, Permission.REVIEW_DECIDE)
 def not_reached(review_id: UUID) -> ResponseReturnValue:
     """Nobody answered: the call stays a task, with the time of this try."""
-    user, form = desk.user(), CallFirstForm()
-    with transaction():
-        opened = reviews.open_review(review_id, user)
-        services.not_reached(opened.review, revision=form.seen, by=user, now=clock.now())
+    with _calling(review_id) as (opened, form, by, now):
+        services.not_reached(opened.review, revision=form.seen, by=by, now=now)
     desk.say("Noted: not reached. The call stays among your tasks.")
+    return _back_to(review_id)
+
+
+@contextmanager
+def _calling(review_id: UUID) -> Iterator[tuple[reviews.Opened, CallForm, User, datetime]]:
+    """One act of a call, in a transaction: the review, what was sent, who does it and when."""
+    user, form = desk.user(), CallForm()
+    form.words.data = (form.words.data or "").strip()[:REASON_LENGTH]
+    with transaction():
+        yield reviews.open_review(review_id, user), form, user, clock.now()
+
+
+def _back_to(review_id: UUID) -> ResponseReturnValue:
     return redirect(url_for("staff.review", review_id=review_id), 303)
 
 

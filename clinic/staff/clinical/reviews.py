@@ -34,6 +34,7 @@ from clinic.staff.day import LEVEL_FLAGS, practice_zone
 from clinic.staff.forms import (
     DECLINE_REASONS,
     REASON_KINDS,
+    REASON_LENGTH,
 )
 from clinic.web.access import audience, staff
 
@@ -100,6 +101,17 @@ class Opened:
         """Whether the review can end without a plan: its visit is a request or does not take place."""
         visit = self.review.appointment
         return visit is None or visit.state not in (State.BOOKED, State.ARRIVED, State.DONE)
+
+    def tells_of_call(self, now: datetime) -> bool:
+        """Whether the client can be told that we call: they have a telephone, and their visit is ahead."""
+        visit = self.review.appointment
+        return (
+            not self.review.tells_client
+            and visit is not None
+            and visit.state in (State.REQUESTED, State.BOOKED)
+            and visit.starts_at > now
+            and brief.phone_of(self.client) is not None
+        )
 
     @property
     def accept_needs_reason(self) -> bool:
@@ -178,6 +190,7 @@ def review(review_id: UUID) -> ResponseReturnValue:
             fits=fits_of(opened, now),
             whys={fired.rule: fired.why for fired in opened.explained.fired},
             named=fit_choices.named,
+            reason_length=REASON_LENGTH,
             described=fit_choices.described,
         )
 

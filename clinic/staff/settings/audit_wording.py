@@ -28,6 +28,7 @@ DEEDS = {
     "hand_over": "Handed the screen to the client",
     "hand_task_over": "Handed a task over",
     "call_first": "Wants to call before deciding",
+    "tell_of_call": "Lets the client know of a call",
     "reach_by_call": "Reached by telephone",
     "not_reached": "Called and reached nobody",
     "need_no_call": "Needs no call any more",
