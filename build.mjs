@@ -15,6 +15,7 @@ const ENTRIES = [
   { in: "assets/js/site.js", out: "site" },
   { in: "assets/js/desk.js", out: "desk" },
   { in: "assets/js/passkeys.js", out: "passkeys" },
+  { in: "assets/js/locked.js", out: "locked" },
   { in: "assets/js/framed.js", out: "framed" },
   { in: "assets/js/website.js", out: "website" },
   { in: "assets/svg/icons.svg", out: "icons" },

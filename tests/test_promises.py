@@ -32,6 +32,7 @@ PERSONAL = {
         "last_login_ip",
         "current_login_ip",
     },
+    "staff_sessions": {"pin_hash"},
     "webauthn": {"name"},
     "therapists": {"given_name", "family_name", "slug", "licence", "about"},
     "therapist_profiles": {"languages", "training", "likes", "gender"},

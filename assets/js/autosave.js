@@ -15,6 +15,7 @@ class Autosave {
     this.form = form;
     this.says = document.querySelector("[data-autosave-says]");
     this.speaks = document.querySelector("[data-autosave-speaks]");
+    this.standing = document.querySelector("[data-autosave-standing]");
     this.edits = 0;
     this.kept = 0; // of the edits, so many are saved
     this.number = 0;
@@ -159,14 +160,28 @@ class Autosave {
   refuse({ standing, seen, sentence }) {
     this.isPaused = true;
     this.fail(sentence);
-    const place = document.querySelector("[data-autosave-standing]");
-    place.innerHTML = standing;
-    place.firstElementChild.focus();
+    this.standing.innerHTML = standing;
+    this.standing.firstElementChild.focus();
     this.field("seen").value = seen;
     this.field("page").value = pageKey();
   }
 
+  // Waits until what is open is saved, or cannot be.
+  async settle() {
+    const until = performance.now() + ANSWER_MS;
+    while (this.isOpen && !this.isPaused && !this.hasFailed && performance.now() < until) {
+      await this.save();
+      if (this.running) await new Promise((next) => setTimeout(next, 100));
+    }
+  }
+
   async tryAgain(answer) {
+    if (answer?.status === 423) {
+      this.fail("This browser is locked. Unlock it, and this page saves by itself.");
+      this.plan(AGAIN_MS);
+      document.dispatchEvent(new Event("found-locked"));
+      return;
+    }
     const isSignedOut = answer && (answer.type === "opaqueredirect" || answer.status === 400 || answer.status === 401);
     if (isSignedOut && (await this.renew())) {
       this.plan(0);
@@ -188,4 +203,9 @@ class Autosave {
   }
 }
 
-for (const form of document.querySelectorAll("form[data-autosave]")) new Autosave(form);
+const autosaves = [...document.querySelectorAll("form[data-autosave]")].map((form) => new Autosave(form));
+
+// Saves what is open, and answers once it is saved or has failed.
+export const settled = () => Promise.all(autosaves.map((one) => one.settle()));
+export const areOpen = () => autosaves.some((one) => one.isOpen);
+export const goOn = () => autosaves.forEach((one) => one.plan(0));

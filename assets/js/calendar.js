@@ -46,6 +46,7 @@ async function look() {
   const shown = grid();
   if (!shown || held || document.hidden) return;
   const answer = await fetch(shown.dataset.asks, { headers: BY_ITSELF }).catch(() => null);
+  if (answer?.status === 423) document.dispatchEvent(new Event("found-locked"));
   if (!answer?.ok || answer.redirected) return;
   const { stamp } = await answer.json();
   if (stamp !== grid()?.dataset.stamp) await refresh();

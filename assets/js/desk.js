@@ -4,6 +4,7 @@ import "./acts.js";
 import "./searching.js";
 import "./swaps.js";
 import "./autosave.js";
+import "./locking.js";
 import "./note.js";
 import "./phrases.js";
 import "./calendar.js";

@@ -351,8 +351,20 @@ class StaffSession(Model):
     spent_proof: Mapped[float | None]
     """A proof of identity that no longer counts, because the browser was handed to a client; only a newer proof is
     accepted."""
+    locked_at: Mapped[datetime | None]
+    """Since when the browser is locked; NULL while it is open."""
+    voided_proof: Mapped[float | None]
+    """Proofs of identity up to this one are no longer fresh: the browser was locked since, and a PIN proves nothing anew."""
+    pin_hash: Mapped[str | None]
+    """The PIN that unlocks this session and no other."""
+    pin_tries: Mapped[int] = mapped_column(default=0, server_default=sa.text("0"))
+    """Tries since the PIN was last right; each is counted before it is checked."""
+    lock_minutes: Mapped[int | None]
+    """After so many minutes without an act the browser locks by itself, as the practice says; NULL for never."""
 
     user: Mapped[User] = relationship()
+
+    __table_args__ = (sa.CheckConstraint("pin_tries BETWEEN 0 AND 5", name="pin_tries_at_most_five"),)
 
 
 class SetUpLink(Model):

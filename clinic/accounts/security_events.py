@@ -23,6 +23,7 @@ class SecurityEvent(StrEnum):
     SIGN_IN_FAILED = "sign_in_failed"
     CODE_WRONG = "code_wrong"
     IDENTITY_NOT_PROVEN = "identity_not_proven"
+    PIN_WRONG = "pin_wrong"
     LOCKED_OUT = "locked_out"
     REFUSED = "refused"
     ROLES_CHANGED = "roles_changed"

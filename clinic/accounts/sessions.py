@@ -1,7 +1,8 @@
 """Signed-in browsers: separate sessions for staff and for clients.
 
 The browser holds a 256-bit secret, the database its SHA-256. Sign-out, idleness and age end a session on the server,
-so a copied cookie is worthless afterwards. The principal of a client session is a proven address, not a client.
+so a copied cookie is worthless afterwards. The principal of a client session is a proven address, not a client. What locks
+a session of staff, and opens it again, is `session_locks`.
 """
 
 import secrets
@@ -41,13 +42,17 @@ def staff(raw: str, now: datetime) -> StaffSession | None:
         sa.select(StaffSession)
         .join(StaffSession.user)
         .options(contains_eager(StaffSession.user))
-        .where(
-            StaffSession.digest == digest(raw),
-            StaffSession.ended_at.is_(None),
-            StaffSession.created_at > now - STAFF_LIFE,
-            StaffSession.seen_at > now - STAFF_IDLE,
-            User.active,
-        )
+        .where(StaffSession.digest == digest(raw), *_is_live(now), User.active)
+    )
+
+
+def _is_live(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    """Neither ended nor too old. A locked session does not end by idleness: it opens nothing meanwhile."""
+    is_locked = sa.or_(StaffSession.locked_at.is_not(None), StaffSession.lock_minutes.is_not(None))
+    return (
+        StaffSession.ended_at.is_(None),
+        StaffSession.created_at > now - STAFF_LIFE,
+        sa.or_(StaffSession.seen_at > now - STAFF_IDLE, is_locked),
     )
 
 
@@ -68,8 +73,7 @@ def lately_idle(raw: str, now: datetime) -> User | None:
 
 def others_of(user: User, own: StaffSession, now: datetime) -> Sequence[StaffSession]:
     """This person's other live sessions, most recently seen first."""
-    live = sa.select(StaffSession).where(*_others(user, own), StaffSession.created_at > now - STAFF_LIFE)
-    live = live.where(StaffSession.seen_at > now - STAFF_IDLE)
+    live = sa.select(StaffSession).where(*_others(user, own), *_is_live(now))
     return db.session.scalars(live.order_by(StaffSession.seen_at.desc())).all()
 
 
@@ -86,7 +90,7 @@ def end_one_of(user: User, session_id: UUID, now: datetime) -> bool:
 
 def end_others_of(user: User, own: StaffSession, now: datetime) -> None:
     """End every session of this person except the current one."""
-    db.session.execute(sa.update(StaffSession).where(*_others(user, own)).values(ended_at=now))
+    db.session.execute(sa.update(StaffSession).where(*_others(user, own)).values(ended_at=now, pin_hash=None))
 
 
 def _others(user: User, own: StaffSession) -> tuple[sa.ColumnElement[bool], ...]:
@@ -135,14 +139,16 @@ def is_due_to_be_seen(session: StaffSession | ClientSession, now: datetime) -> b
 
 
 def end(session: StaffSession | ClientSession, now: datetime) -> None:
-    """Sign out; the secret opens nothing from now on."""
+    """Sign out; the secret opens nothing from now on, and the PIN is gone with it."""
     session.ended_at = session.ended_at or now
+    if isinstance(session, StaffSession):
+        session.pin_hash = None
 
 
 def end_all_of(user: User, now: datetime) -> None:
     """Sign a member of staff out everywhere, as after a reset or when somebody leaves."""
     live = sa.update(StaffSession).where(StaffSession.user_id == user.id, StaffSession.ended_at.is_(None))
-    db.session.execute(live.values(ended_at=now))
+    db.session.execute(live.values(ended_at=now, pin_hash=None))
 
 
 def delete_old(before: datetime) -> None:

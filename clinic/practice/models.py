@@ -70,9 +70,12 @@ class Practice(BookingRuleColumns, HasOwnTexts, Model):
     )
     """Origins of the practice's own websites, which may show the booking pages in a frame."""
     is_demo: Mapped[bool] = mapped_column(default=False)
+    lock_minutes: Mapped[int | None]
+    """After so many minutes without an act a browser of staff locks by itself; NULL for never."""
 
     __table_args__ = (
         sa.CheckConstraint("id = 1", name="only_one"),
+        sa.CheckConstraint("lock_minutes BETWEEN 1 AND 29", name="lock_minutes_before_signing_out"),
         sa.CheckConstraint(WEBSITES_ARE_ORIGINS, name="websites_are_origins"),
         *CONSTRAINTS,
         sa.CheckConstraint(ONLINE_BOOKING_KNOWN, name="online_booking_known"),

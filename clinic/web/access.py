@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
-from flask import Flask, Request, current_app, flash, g, redirect, request, session, url_for
+from flask import Flask, Request, current_app, flash, g, jsonify, redirect, request, session, url_for
 from flask import Response as FlaskResponse
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
@@ -26,8 +26,18 @@ from clinic.language import N_
 from clinic.refusal import Refusal
 from clinic.web import browser, typed_text
 from clinic.web.framing import is_framed
+from clinic.web.safe_redirects import own_path
 from clinic.web.signed_in_client import client_session
-from clinic.web.signed_in_staff import find_staff_session, is_fresh, is_handed_over, signed_in_user
+from clinic.web.signed_in_staff import (
+    PROVING,
+    UNLOCKING,
+    find_staff_session,
+    is_by_itself,
+    is_fresh,
+    is_handed_over,
+    is_locked,
+    signed_in_user,
+)
 
 V = TypeVar("V", bound=Callable[..., Any])
 
@@ -91,6 +101,16 @@ class ProveAndSendAgain(NotSignedIn):
 
     code = "prove-again"
     sentence = N_("Please confirm in another window that it is you, then send this again. Nothing was saved.")
+
+
+class BrowserLocked(Refusal):
+    """The browser is locked; what was typed is shown again."""
+
+    status = 423
+    code = "locked"
+    sentence = N_(
+        "This browser is locked, so nothing was saved. Unlock it in another window, then send this again."
+    )
 
 
 class NotAllowed(Refusal):
@@ -204,7 +224,12 @@ def init_app(app: Flask) -> None:
     csrf.init_app(app)
     declare(app, {"static": anyone})
     app.context_processor(
-        lambda: {"may": may, "client_session": client_session, "is_handed_over": is_handed_over}
+        lambda: {
+            "may": may,
+            "client_session": client_session,
+            "is_handed_over": is_handed_over,
+            "is_locked": is_locked,
+        }
     )
 
 
@@ -222,13 +247,31 @@ def enforce() -> ResponseReturnValue | None:
         raise Undeclared(f"no audience declared for: {request.endpoint}")
     g.policy = asked
     turned_away = None
-    if asked.audience == staff:
+    if is_locked() and _is_for_staff(asked) and request.endpoint not in UNLOCKING:
+        turned_away = _to_the_lock()
+    elif is_handed_over() and request.blueprint == "security" and request.endpoint not in PROVING:
+        turned_away = _to_the_door("security.verify")
+    elif asked.audience == staff:
         turned_away = _enforce_staff(asked)
     elif asked.audience in (contact, client):
         turned_away = _enforce_client(asked)
     if turned_away is None and asked.upload_bytes:
         request.max_content_length = asked.upload_bytes
     return turned_away
+
+
+def _is_for_staff(asked: Policy) -> bool:
+    """Also the pages of the sign-in that are open to anyone: they know the person by the cookie alone."""
+    return asked.audience == staff or request.blueprint == "security"
+
+
+def _to_the_lock() -> ResponseReturnValue:
+    """What any staff page answers while the browser is locked: a page that asks by itself reads it, a person is led."""
+    if is_by_itself():
+        return jsonify(locked=True), BrowserLocked.status
+    if typed_text.typed():
+        raise BrowserLocked
+    return redirect(url_for("auth.unlock", next=_here()), 303)
 
 
 def _enforce_staff(asked: Policy) -> ResponseReturnValue | None:
@@ -279,10 +322,27 @@ def _to_the_door(endpoint: str) -> ResponseReturnValue:
 
 
 def _here() -> str | None:
-    """Where to return to: the requested page; a form's target only if what it sent is stored there."""
+    """Where to return to: the requested page, or the staff page a form stood on; a form's target only if what it sent is
+    stored there."""
     if g.get("comes_back"):
         return request.path
-    return request.full_path.rstrip("?") if request.method == "GET" else None
+    return request.full_path.rstrip("?") if request.method == "GET" else _page_of_form()
+
+
+def _page_of_form() -> str | None:
+    """The staff page that sent this request's form, if the browser names it."""
+    if came_from_elsewhere():
+        return None
+    try:
+        sent_by = urlsplit(request.referrer or "")
+    except ValueError:
+        return None
+    page = own_path(sent_by.path + (f"?{sent_by.query}" if sent_by.query else ""))
+    return page if page and sent_by.netloc in _own_hosts() and page.startswith("/staff") else None
+
+
+def _own_hosts() -> set[str]:
+    return {urlsplit(address).netloc for address in (current_app.config["PUBLIC_URL"], request.host_url)}
 
 
 def came_from_elsewhere() -> bool:

@@ -45,6 +45,7 @@ def notes() -> list[Note]:
         or for_staff.audience != staff
         or signed_in_staff.signed_in_user() is None
         or signed_in_staff.is_handed_over()
+        or signed_in_staff.is_locked()
     ):
         return _demo()
     return [*_letters(), *_unencrypted(), *_recovery(), *(_kept_mails() or _demo())]

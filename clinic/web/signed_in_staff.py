@@ -1,4 +1,4 @@
-"""Which member of staff is signed in here, and whether their browser is in a client's hands.
+"""Which member of staff is signed in here, and whether their browser is locked or in a client's hands.
 
 They sign in by password and second factor (`clinic.staff.auth.sign_in`); the cookie names a session that the server knows.
 """
@@ -13,8 +13,8 @@ from flask_wtf.csrf import validate_csrf
 from wtforms.validators import ValidationError
 
 from clinic import clock
-from clinic.accounts import sessions
-from clinic.accounts.models import User
+from clinic.accounts import audit, session_locks, sessions
+from clinic.accounts.models import StaffSession, User
 from clinic.db import transaction
 
 STAFF_FIELD = "staff"
@@ -23,7 +23,15 @@ PROVING = ("security.verify", "security.wan_verify", "security.wan_verify_respon
 """What stays open to a member of staff whose browser is in a client's hands: proving their identity, and signing
 out."""
 
-POLLS = ("staff.calendar_stamp",)
+UNLOCKING = (
+    "auth.unlock",
+    "security.wan_verify",
+    "security.wan_verify_response",
+    "security.logout",
+)
+"""What stays open while the browser is locked: PIN, passkey, and signing out. A password alone does not unlock."""
+
+POLLS = ("staff.calendar_stamp", "auth.lock_state")
 """What pages ask every few seconds by themselves; it keeps no session alive."""
 
 
@@ -32,6 +40,42 @@ def signed_in_user() -> User | None:
     if g.get("staff_session") is None:
         return None
     return cast(User, current_user._get_current_object())
+
+
+def is_locked() -> bool:
+    """Whether this browser belongs to a member of staff and is locked."""
+    return bool(g.get("locked"))
+
+
+def lock_browser(*, is_by_itself: bool = False) -> None:
+    """Lock this browser's session: from now on every staff page leads to the page that unlocks it. The caller commits."""
+    own: StaffSession = g.staff_session
+    now = clock.now()
+    session_locks.lock(own, proof=_proof(), now=now)
+    audit.record(
+        audit.by_user(own.user_id),
+        "locked_itself" if is_by_itself else "locked",
+        subject_type="users",
+        subject_id=own.user_id,
+        now=now,
+    )
+
+
+def unlock_browser(by: str) -> bool:
+    """Open this browser's session again; False if it ended meanwhile. `by` names what opened it. The caller commits."""
+    own: StaffSession = g.staff_session
+    now = clock.now()
+    if not session_locks.unlock(own, now):
+        return False
+    audit.record(
+        audit.by_user(own.user_id),
+        "unlocked",
+        subject_type="users",
+        subject_id=own.user_id,
+        purpose=by,
+        now=now,
+    )
+    return True
 
 
 def is_fresh() -> bool:
@@ -67,6 +111,8 @@ def find_staff_session() -> None:
         return
     now = clock.now()
     live = sessions.staff(session.get(STAFF_FIELD, ""), now)
+    if live is not None and live.voided_proof is not None and 0 < _proof() <= live.voided_proof:
+        session["fs_paa"] = 0  # Also for Flask-Security, which reads it when the person is first asked for.
     g.user_of_session = live.user if live is not None else None
     user = current_user
     if live is None or not user.is_authenticated or not user.is_active or user.id != live.user_id:
@@ -81,12 +127,25 @@ def find_staff_session() -> None:
         if request.endpoint not in PROVING:
             return
     g.staff_session = live
-    if not _is_by_itself() and sessions.is_due_to_be_seen(live, now):
+    if session_locks.is_locked(live, now):
+        _find_locked(live)
+        return
+    if not is_by_itself() and sessions.is_due_to_be_seen(live, now):
         with transaction():
             live.seen_at = now
 
 
-def _is_by_itself() -> bool:
+def _find_locked(live: StaffSession) -> None:
+    """Of a locked session no page knows who is signed in, except those that unlock it."""
+    if live.locked_at is None:
+        with transaction():
+            lock_browser(is_by_itself=True)
+    g.locked = True
+    if request.endpoint not in UNLOCKING:
+        g.staff_session = None
+
+
+def is_by_itself() -> bool:
     """Whether a page asks without an act of the person, as the calendar does every few seconds: nobody is seen by that."""
     return request.endpoint in POLLS or request.headers.get("X-By-Itself") == "yes"
 

@@ -1,5 +1,6 @@
 """A practice day with people at the desk: who signs in, and who comes."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -77,6 +78,7 @@ def signed_in_browser(app: Flask, user: User) -> FlaskClient:
         kept["_user_id"] = user.fs_uniquifier
         kept["_fresh"] = True
         kept["fs_cc"] = "set"
+        kept["fs_paa"] = time.time()
         kept[STAFF_FIELD] = sessions.open_staff(user, clock.now())
     db.session.commit()
     return client

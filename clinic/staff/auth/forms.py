@@ -76,7 +76,17 @@ class PasskeyAnswerForm(WebAuthnSigninResponseForm):
             self.credential.errors = ["Please start again: this answer belongs to another page."]
             return _told(False, SecurityEvent.SIGN_IN_FAILED, None)
         event = SecurityEvent.IDENTITY_NOT_PROVEN if self.is_verify else SecurityEvent.SIGN_IN_FAILED
-        return _told(bool(super().validate(**given)), event, self.user)
+        holds = _told(bool(super().validate(**given)), event, self.user)
+        if (
+            holds
+            and self.is_verify
+            and signed_in_staff.is_locked()
+            and self.user == signed_in_staff.signed_in_user()
+        ):
+            signed_in_staff.unlock_browser(
+                "passkey"
+            )  # Flask-Security commits it together with the passkey's use.
+        return holds
 
 
 def _told(holds: bool, event: SecurityEvent, user: Any) -> bool:

@@ -129,7 +129,7 @@ def add_to_note(appointment_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.post("/appointments/<uuid:appointment_id>/note/cosign", endpoint="cosign_note")
-@audience(staff, Permission.NOTE_WRITE)
+@audience(staff, Permission.NOTE_WRITE, fresh=True)
 def cosign_note(appointment_id: UUID) -> ResponseReturnValue:
     """Co-sign the signed note of a student."""
     appointment = _own_visit(appointment_id)

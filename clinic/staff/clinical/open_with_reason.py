@@ -17,7 +17,7 @@ from clinic.web.access import audience, staff
 
 
 @blueprint.route("/appointments/<uuid:appointment_id>/open", endpoint="open_record", methods=["GET", "POST"])
-@audience(staff, Permission.HEALTH_READ)
+@audience(staff, Permission.HEALTH_READ, fresh=True)
 def open_record(appointment_id: UUID) -> ResponseReturnValue:
     """Ask for the reason; then the record is open for 24 hours."""
     appointment = desk.visit(appointment_id)
