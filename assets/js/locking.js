@@ -53,6 +53,27 @@ async function look() {
   return undefined;
 }
 
+// A browser that locks by itself: keys and presses are told to the server, and a page that had none for long enough asks it.
+const SEEN_MS = 30_000;
+const LOOK_MS = 10_000;
+let actedAt = Date.now();
+let toldAt = Date.now();
+
+function acted({ isTrusted }) {
+  if (!isTrusted || held) return;
+  actedAt = Date.now();
+  if (actedAt - toldAt < SEEN_MS) return;
+  toldAt = actedAt;
+  fetch(STATE, { redirect: "manual" }).then(({ status }) => status === 200 || look(), () => undefined);
+}
+
+function watch(minutes) {
+  for (const act of ["keydown", "pointerdown", "wheel"]) addEventListener(act, acted, { capture: true, passive: true });
+  const judge = () => !held && Date.now() - actedAt >= minutes * 60_000 - LOOK_MS && look();
+  setInterval(judge, LOOK_MS);
+  document.addEventListener("visibilitychange", judge);
+}
+
 async function lock() {
   hide(true);
   await settled();
@@ -87,6 +108,7 @@ if (form) {
     if (target !== form) isTyped = false;
   });
   document.addEventListener("found-locked", look);
+  if (form.dataset.minutes) watch(Number(form.dataset.minutes));
   windows?.addEventListener("message", look);
   windows?.postMessage("open");
   setInterval(() => held && look(), AGAIN_MS);

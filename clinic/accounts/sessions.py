@@ -27,13 +27,29 @@ CLIENT_IDLE = timedelta(hours=2)
 SEEN_STEP = timedelta(minutes=1)
 
 
-def open_staff(user: User, now: datetime, device: str = "") -> str:
-    """Begin a staff session; returns the secret for the browser. `device` describes the browser to its owner."""
+def open_staff(user: User, now: datetime, device: str = "", *, lock_minutes: int | None = None) -> str:
+    """Begin a staff session; returns the secret for the browser. `device` describes the browser to its owner.
+
+    After `lock_minutes` without an act it locks by itself; None for never.
+    """
     raw = secrets.token_urlsafe(32)
     db.session.add(
-        StaffSession(digest=digest(raw), user_id=user.id, device=device, created_at=now, seen_at=now)
+        StaffSession(
+            digest=digest(raw),
+            user_id=user.id,
+            device=device,
+            created_at=now,
+            seen_at=now,
+            lock_minutes=lock_minutes,
+        )
     )
     return raw
+
+
+def lock_all_after(minutes: int | None) -> None:
+    """Let every session of staff lock by itself after so many minutes without an act; None for never."""
+    live = sa.update(StaffSession).where(StaffSession.ended_at.is_(None))
+    db.session.execute(live.values(lock_minutes=minutes))
 
 
 def staff(raw: str, now: datetime) -> StaffSession | None:

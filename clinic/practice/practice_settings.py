@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
-from clinic.accounts import audit
+from clinic.accounts import audit, sessions
 from clinic.db import db, violates
 from clinic.language import ENGLISH
 from clinic.practice import calendars, own_texts
@@ -81,6 +81,18 @@ def close_for_booking(words: str, translations: Translations, *, actor: str, now
     Existing bookings stay.
     """
     _set_online_booking(OnlineBooking.CLOSED, words, translations, actor, now)
+
+
+def lock_after(minutes: int | None, *, actor: str, now: datetime) -> None:
+    """Let browsers of staff lock by themselves after so many minutes without an act, also those signed in now; None for never."""
+    practice = _locked()
+    if practice is None:
+        raise LookupError("browsers lock by themselves once there is a practice")
+    if practice.lock_minutes == minutes:
+        return
+    practice.lock_minutes = minutes
+    sessions.lock_all_after(minutes)
+    audit.record(actor, "change", practice, fields=["lock_minutes"], now=now)
 
 
 def _set_online_booking(

@@ -48,7 +48,7 @@ def notes() -> list[Note]:
         or signed_in_staff.is_locked()
     ):
         return _demo()
-    return [*_letters(), *_unencrypted(), *_recovery(), *(_kept_mails() or _demo())]
+    return [*_letters(), *_unencrypted(), *_recovery(), *_no_pin(), *(_kept_mails() or _demo())]
 
 
 def _letters() -> list[Note]:
@@ -110,6 +110,15 @@ def _recovery() -> list[Note]:
         return []
     text = "You have no recovery codes. Without them a lost telephone locks you out."
     return [{"kind": "plain", "text": text, "link": (url_for("security.mf_recovery_codes"), "Make them now")}]
+
+
+def _no_pin() -> list[Note]:
+    """Nothing but the whole sign-in would open a browser that locks by itself."""
+    own = g.staff_session
+    if own.lock_minutes is None or own.pin_hash is not None or own.user.webauthn:
+        return []
+    text = f"After {own.lock_minutes} minutes this browser locks by itself. You have no PIN here to open it again."
+    return [{"kind": "plain", "text": text, "link": (url_for("auth.pin"), "Choose a PIN")}]
 
 
 def _demo() -> list[Note]:

@@ -31,7 +31,7 @@ UNLOCKING = (
 )
 """What stays open while the browser is locked: PIN, passkey, and signing out. A password alone does not unlock."""
 
-POLLS = ("staff.calendar_stamp", "auth.lock_state")
+POLLS = ("staff.calendar_stamp",)
 """What pages ask every few seconds by themselves; it keeps no session alive."""
 
 

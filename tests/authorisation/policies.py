@@ -327,6 +327,7 @@ POLICIES: dict[str, str | frozenset[Permission]] = {
     "staff.settings_access_csv": Permission.AUDIT_READ,
     "staff.settings_practice": Permission.SETTINGS_WRITE,
     "staff.settings_team": Permission.SETTINGS_WRITE,
+    "staff.settings_lock": Permission.SETTINGS_WRITE,
     "staff.settings_invite": Permission.SETTINGS_WRITE,
     "staff.settings_invite_again": Permission.SETTINGS_WRITE,
     "staff.settings_withdraw_invitation": Permission.SETTINGS_WRITE,

@@ -125,6 +125,18 @@ def test_a_passkey_is_added_signs_in_proves_it_again_and_is_deleted(
     expect(page.get_by_text("That passkey was not accepted")).to_be_visible()
 
 
+def test_a_passkey_unlocks_a_browser_and_is_a_full_proof(page: Page, address: str, ines: User) -> None:
+    sign_in(page, address)
+    add_passkey(page, address)
+    page.goto(f"{address}/staff/tasks")
+    page.get_by_role("button", name="Lock").click()
+    expect(page.get_by_text("There is no PIN in this browser.")).to_be_visible()
+    page.get_by_role("button", name="Use a passkey").click()
+    page.wait_for_url(f"{address}/staff/tasks")
+    page.goto(f"{address}/staff/pin")
+    expect(page.get_by_role("heading", name="Choose a PIN")).to_be_visible()
+
+
 def test_an_answer_sent_from_another_browser_signs_nobody_in(
     page: Page, chromium: Browser, address: str, ines: User
 ) -> None:

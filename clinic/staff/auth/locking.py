@@ -80,7 +80,10 @@ def before_locking() -> ResponseReturnValue:
 @blueprint.get("/lock/state")
 @audience(staff)
 def lock_state() -> ResponseReturnValue:
-    """Say to a page that asks by itself that the browser is open, and to whom; a locked one answers 423 before this."""
+    """Say to a page that asks by itself that the browser is open, and to whom; a locked one answers 423 before this.
+
+    Asked after a key or a press, it keeps the browser open as any page does.
+    """
     return jsonify(locked=False, person=str(desk.user().id))
 
 

@@ -36,7 +36,7 @@ from clinic.staff.auth import (
 from clinic.staff.auth.first_owner import FirstOwnerForm
 from clinic.staff.auth.password_form import PasswordForm
 from clinic.staff.day import practice_zone
-from clinic.web import access, signed_in_staff
+from clinic.web import access, context, signed_in_staff
 from clinic.web.access import anyone, audience, staff
 from clinic.web.signed_in_staff import STAFF_FIELD
 
@@ -97,7 +97,10 @@ def _signed_in(app: Flask, user: User, authn_via: list[str] | None = None, **mor
     _end_own_session()
     if authn_via == ["change"]:
         sessions.end_all_of(user, now)
-    session[STAFF_FIELD] = sessions.open_staff(user, now, own_sessions.device())
+    place = context.practice()
+    session[STAFF_FIELD] = sessions.open_staff(
+        user, now, own_sessions.device(), lock_minutes=place.lock_minutes if place else None
+    )
     session.permanent = True
     device_mark.remember(user)
     audit.record(

@@ -10,14 +10,15 @@ from clinic.accounts import team
 from clinic.db import transaction
 from clinic.messaging import queries as messages
 from clinic.messaging.models import MessageKind
-from clinic.practice import invitations, opening_hours, queries, therapists
+from clinic.practice import invitations, opening_hours, practice_settings, queries, therapists
 from clinic.practice.invitations import InvitationStanding
 from clinic.refusal import NotFound, Refusal
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
 from clinic.staff.day import practice_zone
 from clinic.staff.settings.layout import OWNERS, page, saved
-from clinic.staff.settings.team_forms import NEW, ROLE_HINTS, ROLES, InviteForm
+from clinic.staff.settings.team_forms import NEW, ROLE_HINTS, ROLES, InviteForm, LockForm
+from clinic.web import context
 from clinic.web.access import actor, audience, staff
 
 ROLE_NAMES = dict(ROLES)
@@ -27,7 +28,8 @@ ROLE_NAMES = dict(ROLES)
 @audience(staff, *OWNERS)
 def everybody() -> ResponseReturnValue:
     """Who has an account, what they may do and how they sign in; and who is invited."""
-    now = clock.now()
+    now, place, form = clock.now(), context.practice(), LockForm(formdata=None)
+    form.minutes.data = str(place.lock_minutes or "") if place else ""
     people = team.everybody()
     waiting = invitations.open_invitations()
     return page(
@@ -42,7 +44,21 @@ def everybody() -> ResponseReturnValue:
         own_id=desk.user().id,
         is_last_owner=team.is_last_owner(desk.user()),
         zone=practice_zone(now),
+        locks=form if place else None,
     )
+
+
+@blueprint.post("/settings/team/lock", endpoint="settings_lock")
+@audience(staff, *OWNERS)
+def lock_by_itself() -> ResponseReturnValue:
+    """Say after how long without an act the browsers of staff lock by themselves."""
+    form = LockForm()
+    if context.practice() is not None and form.validate_on_submit():
+        minutes = int(form.minutes.data) if form.minutes.data else None
+        with transaction():
+            practice_settings.lock_after(minutes, actor=actor(), now=clock.now())
+        desk.say(f"Browsers lock after {minutes} minutes." if minutes else "No browser locks by itself.")
+    return redirect(url_for("staff.settings_team"), 303)
 
 
 @blueprint.route("/settings/team/invite", endpoint="settings_invite", methods=["GET", "POST"])

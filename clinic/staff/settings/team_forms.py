@@ -12,6 +12,7 @@ from clinic.practice.models import Therapist
 from clinic.web.forms import Form, Ticks, UnchangedForm
 
 NOWHERE, NEW = "none", "new"
+LOCK_MINUTES = (5, 10, 15, 20)
 ROLES = (
     (Role.FRONT_DESK.value, "Front desk"),
     (Role.THERAPIST.value, "Therapist"),
@@ -22,6 +23,17 @@ ROLE_HINTS = {
     Role.THERAPIST.value: "Sees health answers of own clients, writes notes.",
     Role.OWNER.value: "Settings, team and reports; sees the calendar. Health answers only as a therapist.",
 }
+
+
+class LockForm(Form):
+    """After how long without an act a browser of staff locks."""
+
+    minutes = SelectField(
+        "Lock by itself",
+        description="After so long without a key or a press; what a page does by itself does not count.",
+        choices=[("", "Never"), *((str(minutes), f"After {minutes} minutes") for minutes in LOCK_MINUTES)],
+        validators=[Optional()],
+    )
 
 
 class RolesForm(Form):

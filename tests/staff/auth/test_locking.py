@@ -237,3 +237,54 @@ def test_a_browser_in_a_clients_hands_shows_no_page_of_the_sign_in(visitor: Visi
     own_session().spent_proof = time.time() + 60
     db.session.commit()
     assert visitor.open("/staff/second-factor").heading == "Is it still you?"
+
+
+def after(minutes: float) -> None:
+    """So long ago was the person of the one session last seen."""
+    own_session().seen_at = clock.now() - timedelta(minutes=minutes)
+    db.session.commit()
+
+
+def test_an_owner_lets_browsers_lock_by_themselves(visitor: Visitor) -> None:
+    visitor.open("/staff/settings/team").press("Save", minutes="5")
+    assert "Browsers lock after 5 minutes." in visitor.text
+    assert own_session().lock_minutes == 5, "also those signed in now"
+    after(4.9)
+    assert visitor.open("/staff/tasks").heading != "Locked"
+    after(5)
+    assert visitor.open("/staff/tasks").heading == "Locked"
+    assert "locked_itself" in acts()
+    assert visitor.press("Unlock", pin=PIN).path == "/staff/tasks"
+    visitor.open("/staff/settings/team").press("Save", minutes="")
+    assert "No browser locks by itself." in visitor.text
+    after(29)
+    assert visitor.open("/staff/tasks").heading != "Locked"
+
+
+def test_one_that_locks_by_itself_does_not_end_by_idleness(visitor: Visitor) -> None:
+    own_session().lock_minutes = 5
+    after(300)
+    assert visitor.open("/staff/tasks").heading == "Locked"
+
+
+def test_only_acts_keep_a_browser_open(visitor: Visitor) -> None:
+    own_session().lock_minutes = 5
+    after(4)
+    visitor.browser.get("/staff/lock/state", headers={"X-By-Itself": "yes"})
+    visitor.browser.get("/staff/calendar/stamp")
+    assert clock.now() - own_session().seen_at > timedelta(minutes=3)
+    visitor.browser.get("/staff/lock/state")
+    assert clock.now() - own_session().seen_at < timedelta(minutes=1)
+
+
+def test_a_new_session_locks_by_itself_as_the_practice_says(
+    app: Flask, nora: User, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make.practice(lock_minutes=10)
+    nora.is_demo = True
+    db.session.commit()
+    monkeypatch.setitem(app.config, "ENVIRONMENT", "demo")
+    visitor = Visitor(app.test_client()).open("/staff/sign-in")
+    visitor.press("Continue", email=nora.email, password=PASSWORD)
+    assert own_session().lock_minutes == 10
+    assert "You have no PIN here to open it again." in visitor.text
