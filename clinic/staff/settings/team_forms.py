@@ -32,7 +32,6 @@ class LockForm(Form):
         "Lock by itself",
         description="After so long without a key or a press; what a page does by itself does not count.",
         choices=[("", "Never"), *((str(minutes), f"After {minutes} minutes") for minutes in LOCK_MINUTES)],
-        validators=[Optional()],
     )
 
 
