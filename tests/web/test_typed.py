@@ -32,6 +32,7 @@ WORDS = "Wörter, die jemand getippt hat"
 NAMES = ("text", "reason", "note", "done", "name", "given_name", "family_name", "mail", "days", "words")
 BUTTONS_ONLY = frozenset(
     {
+        "auth.pin",
         "appointment.cancel",
         "appointment.undo",
         "booking.hold",
