@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0082_session_locks"
-down_revision = "0078_call_tries"
+down_revision = "0085_therapists_own_texts"
 branch_labels = None
 depends_on = None
 
