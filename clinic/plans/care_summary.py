@@ -7,6 +7,7 @@ says what is planned; what was given is only what the therapist writes into the 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from uuid import UUID
 
 from clinic.accounts import audit
 from clinic.accounts.models import User
@@ -65,6 +66,8 @@ class CareSummary:
     left_out: tuple[LeftOutType, ...] = ()
     not_asked: tuple[str, ...] = ()
     """Titles of the questions that nobody has asked the client yet."""
+    plan_id: UUID | None = None
+    """The running course, whose plan can be changed."""
 
 
 def care_of(visit: Appointment, *, by: User, now: datetime) -> CareSummary | None:
@@ -93,6 +96,7 @@ def care_of(visit: Appointment, *, by: User, now: datetime) -> CareSummary | Non
         own_words=words,
         withdrawn=_withdrawn(withdrawn, visit.zone),
         not_asked=unasked_titles(sent.outcome) if sent is not None else (),
+        plan_id=plan.id if plan is not None else None,
     )
 
 

@@ -14,10 +14,13 @@ from clinic.accounts import audit, signed_links
 from clinic.booking.models import CAME, Appointment
 from clinic.db import db, transaction
 from clinic.guidance.knowledge import MODALITIES
-from clinic.language import N_
+from clinic.guidance.rules.kinds import REGIONS
+from clinic.language import N_, gettext
+from clinic.language.health_texts import health_text
 from clinic.plans import courses
 from clinic.plans.look_backs import LookBackChoice
 from clinic.plans.models import LookBack, Plan, PlannedSession
+from clinic.plans.plan_content import PlanContent
 from clinic.portal import course
 from clinic.web.access import audience, client
 from clinic.web.signed_in_client import client_of_page
@@ -33,6 +36,13 @@ DECIDED: dict[LookBackChoice, str] = {
     LookBackChoice.REFER: N_("You looked back together: somebody else should look at it first."),
 }
 """What was decided when looking back, as the client reads it. Reasons and scores are not shown."""
+
+RHYTHMS: dict[str, str] = {
+    "weekly": N_("Every week"),
+    "fortnightly": N_("Every two weeks"),
+    "monthly": N_("Every four weeks"),
+}
+"""How often the sessions are planned; a single session has no rhythm."""
 
 blueprint = Blueprint("own_plan", __name__)
 
@@ -81,15 +91,37 @@ def show() -> str:
     signed_in, now = client_of_page(), clock.now()
     with transaction():
         found = running(signed_in.client_id, now, with_decisions=True)
-        types = []
+        planned: list[tuple[str, str]] = []
+        goals: list[str] = []
         if found is not None:
-            types = [MODALITIES[name].name for name in found.plan.content.get("modalities", ())]
+            stored = found.plan.content
+            content = PlanContent.of(stored, found.plan.sessions)
+            planned = list(_planned(content, has_length=bool(stored.get("length"))))
+            goals = [goal.words for goal in content.goals]
             audit.record(
                 signed_in.actor, "read", found.plan, client_id=signed_in.client_id,
-                purpose="own_course", fields=("modalities", "chosen"), now=now,
+                purpose="own_course", fields=("content", "chosen"), now=now,
             )  # fmt: skip
         left = course.can_go_on(signed_in.record) if found else None
-    return render_template("portal/plan.html", course=found, types=types, left=left)
+    return render_template("portal/plan.html", course=found, planned=planned, goals=goals, left=left)
+
+
+def _planned(content: PlanContent, *, has_length: bool) -> Iterator[tuple[str, str]]:
+    """What the newest version of the plan says, as terms and words of the client's language."""
+    if content.modalities:
+        yield gettext("Types"), ", ".join(health_text(MODALITIES[name].name) for name in content.modalities)
+    if content.every in RHYTHMS:
+        yield gettext("How often"), gettext(RHYTHMS[content.every])
+    if has_length:
+        yield gettext("Length"), gettext("%(minutes)s minutes") % {"minutes": content.minutes}
+    if content.areas:
+        yield gettext("Areas"), _capital(", ".join(health_text(REGIONS[area]) for area in content.regions))
+    if content.pressure:
+        yield gettext("Pressure"), _capital(health_text(content.pressure))
+
+
+def _capital(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}"
 
 
 def running(client_id: UUID, now: datetime, *, with_decisions: bool = False) -> ClientCourse | None:

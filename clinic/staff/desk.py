@@ -61,9 +61,13 @@ def require_own(client_id: UUID, now: datetime) -> None:
 
 def back_to(fallback: str) -> ResponseReturnValue:
     """Redirect (303) to the staff page a form came from, or to the fallback."""
-    asked = own_path(request.form.get("back"))
-    is_ours = asked is not None and asked.startswith("/staff") and "//" not in asked
-    return redirect(asked if asked and is_ours else fallback, 303)
+    return redirect(staff_path(request.form.get("back")) or fallback, 303)
+
+
+def staff_path(asked: str | None) -> str | None:
+    """One of the staff's own pages to return to; None for anything else."""
+    path = own_path(asked)
+    return path if path is not None and path.startswith("/staff") and "//" not in path else None
 
 
 def say(text: str, *, undo: str | None = None, fields: Mapping[str, str] | None = None) -> None:

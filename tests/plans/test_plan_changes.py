@@ -97,6 +97,7 @@ def test_a_look_back_that_is_over_stays(scene: Scene) -> None:
         weekly(scene, first, week)
     change(scene, look_backs=(6, 8), now=first.starts_at + timedelta(weeks=3, hours=3))
     assert [row.number for row in planned_sessions(plan_of(scene).id) if row.reassess] == [4, 6, 8]
+    assert kept(scene)[0].content.look_backs == (4, 6, 8)
 
 
 def test_fewer_sessions_than_are_booked_are_refused(scene: Scene) -> None:

@@ -1,5 +1,6 @@
 """What a client reads of their course, their answers, their messages and their data; nothing of anybody else."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -14,6 +15,8 @@ from clinic.messaging.bounces.effects import CAME_BACK
 from clinic.messaging.kinds import KINDS
 from clinic.messaging.kinds.declaration import Recipient
 from clinic.messaging.models import Message, MessageKind
+from clinic.plans import courses, plan_changes, plan_versions
+from clinic.plans.plan_content import ClientGoal, PlannedArea
 from clinic.portal.own_messages import ON_A_PAGE
 from tests import make
 from tests.plans.conftest import Scene, scene
@@ -71,7 +74,7 @@ def test_the_course_lists_each_session_with_its_day_and_what_is_not_booked(
     assert "Session 4" in text
     assert "You look back together." in text
     (look,) = looks("own_course")
-    assert (look.client_id, look.fields) == (scene.ada.id, ["modalities", "chosen"])
+    assert (look.client_id, look.fields) == (scene.ada.id, ["content", "chosen"])
 
 
 def test_who_has_no_course_reads_when_there_will_be_one(ada: Visitor, bob: Visitor, scene: Scene) -> None:
@@ -158,3 +161,30 @@ def test_pages_of_a_client_do_not_open_without_a_sign_in(app: Flask, scene: Scen
 def test_messages_older_than_a_visit_keep_their_day(scene: Scene, ada: Visitor) -> None:
     sent(scene.ada, sent_at=make.NOW - timedelta(days=30))
     assert "Saturday 1 February 2031" in ada.open("/my/messages").text
+
+
+def test_the_course_says_the_newest_version_of_the_plan_and_the_goals_in_the_clients_words(
+    scene: Scene, ada: Visitor
+) -> None:
+    begun(scene, psfs=[{"activity": "Sit through a meeting", "score": 3}])
+    plan = courses.plan_of(scene.ada.id)
+    assert plan is not None
+    content = plan_versions.present(plan)
+    assert "60 minutes" in ada.open("/my/plan").text
+    changed = replace(
+        content,
+        every="fortnightly",
+        minutes=45,
+        pressure="light",
+        areas=(PlannedArea(area="neck"),),
+        goals=(*content.goals, ClientGoal(words="Sleep through")),
+    )
+    plan_changes.change(
+        plan.id, changed, seen=1, why="Not for the client", by=scene.therapist_user, now=make.NOW
+    )
+    db.session.commit()
+    text = ada.open("/my/plan").text
+    for said in ("Sit through a meeting", "Sleep through", "Every two weeks", "45 minutes", "Light", "Neck"):
+        assert said in text, said
+    assert "60 minutes" not in text
+    assert "Not for the client" not in text

@@ -261,7 +261,7 @@ def test_the_plan_lists_what_was_booked_against_what_was_planned(
     assert page.count("Did not come") == 1
     assert "Book the 6 sessions that are left" in page
     assert f"/staff/appointments/{first.id}/series?count=6" not in page
-    assert "/series?count=6&amp;every=1" in page
+    assert "&amp;count=6&amp;every=1" in page
 
 
 def test_the_plan_costs_the_same_however_many_sessions_and_versions_it_has(
@@ -278,3 +278,69 @@ def test_the_plan_costs_the_same_however_many_sessions_and_versions_it_has(
     with statements() as many:
         therapist.get(address)
     assert len(many) <= len(few)
+
+
+def test_the_visit_and_the_note_lead_to_the_plan_and_back(
+    scene: Scene, therapist: Browser, first: Appointment, plan: Plan
+) -> None:
+    address = f"/staff/appointments/{first.id}"
+    first.state = State.ARRIVED
+    db.session.commit()
+    for path in (address, f"{address}/note"):
+        link = f"{editor(plan)}?back={path}"
+        assert f'href="{link}"' in therapist.get(path), path
+        page = therapist.get(link)
+        assert page.count(f'href="{path}"') == 2
+    answer = therapist.post(editor(plan), **{**fields_of(page), "minutes": "45", "why": "Too long"})
+    assert answer.headers["Location"] == f"{address}/note"
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["https://evil.example/staff/", "//evil.example", "/my", "/staff//evil.example"]
+)
+def test_the_editor_leads_back_to_pages_of_the_staff_only(
+    scene: Scene, therapist: Browser, plan: Plan, elsewhere: str
+) -> None:
+    page = therapist.get(f"{editor(plan)}?back={elsewhere}")
+    assert f'href="{elsewhere}"' not in page
+    fields = {**fields_of(page), "back": elsewhere, "minutes": "45", "why": "Too long"}
+    answer = therapist.post(editor(plan), **fields)
+    assert answer.headers["Location"] == f"/staff/clients/{scene.ada.id}/plan"
+
+
+def test_the_desk_reads_no_way_to_the_plan_on_a_visit(
+    front_desk: Browser, first: Appointment, plan: Plan
+) -> None:
+    assert str(plan.id) not in front_desk.get(f"/staff/appointments/{first.id}")
+
+
+def test_the_rest_is_booked_in_the_length_and_type_that_the_plan_says(
+    scene: Scene, make: Make, therapist: Browser, first: Appointment, plan: Plan
+) -> None:
+    types = plan_versions.present(plan).modalities
+    make.treatment(therapists=[scene.therapist], name="Other type", minutes=45, modalities=["craniosacral"])
+    make.treatment(therapists=[], name="By nobody here", minutes=45, modalities=[types[0]])
+    fits = make.treatment(therapists=[scene.therapist], name="As planned", minutes=45, modalities=[types[0]])
+    therapist.done(editor(plan), **typed(therapist, plan, minutes="45", why="Too long"))
+    page = therapist.get(f"/staff/clients/{scene.ada.id}/plan")
+    link = next(
+        one.get("href") for one in read(page).all("a") if one.text == "Book the 7 sessions that are left"
+    )
+    assert f"treatment={fits.slug}" in link
+    asked = therapist.look(link).headers["Location"]
+    shown_page = therapist.get(asked)
+    assert "As planned, 45 min, at" in shown_page
+    form = next(one for one in read(shown_page).all("form") if "Book the chosen sessions" in one.text)
+    answer = therapist.post(form.get("action"), **{k: v for k, v in shown(form).items() if k != "csrf_token"})
+    assert answer.status_code == 303
+    rows = sa.select(Appointment.treatment_id, Appointment.length_minutes).where(
+        Appointment.series_id.is_not(None)
+    )
+    assert {tuple(row) for row in db.session.execute(rows)} == {(fits.id, 45)}
+    assert "not booked yet" not in therapist.get(f"/staff/clients/{scene.ada.id}/plan")
+
+
+def test_a_treatment_that_is_not_sold_is_not_found_on_the_page_of_further_sessions(
+    therapist: Browser, first: Appointment
+) -> None:
+    assert therapist.look(f"/staff/appointments/{first.id}/series?treatment=nonsense").status_code == 404

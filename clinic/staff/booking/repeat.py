@@ -20,7 +20,8 @@ from clinic.booking.series import new_series
 from clinic.booking.series.new_series import Lost, NoSeries, Order
 from clinic.db import transaction
 from clinic.plans import to_book
-from clinic.practice.models import Therapist
+from clinic.practice import queries as practice
+from clinic.practice.models import Therapist, Treatment
 from clinic.refusal import NotFound, Refusal, Stale
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
@@ -37,7 +38,7 @@ USUAL = 6
 @blueprint.get("/appointments/<uuid:appointment_id>/series", endpoint="plan_series")
 @audience(staff, Permission.CALENDAR_WRITE)
 def plan_series(appointment_id: UUID) -> ResponseReturnValue:
-    """Further sessions after a visit: how often and how many, then each with what is available."""
+    """Further sessions after a visit: of which treatment, how often and how many, then each with what is available."""
     visit, now = desk.visit(appointment_id), clock.now()
     if "count" not in request.args:
         return _plan_page(visit, [], now)
@@ -62,7 +63,11 @@ def book_series(appointment_id: UUID) -> ResponseReturnValue:
     order, rhythm = _order(visit), series_form.rhythm()
     chosen = series_form.chosen(rhythm.count)
     key = request.form.get("key", "")
-    content: dict[str, object] = {"series_of": str(visit.id), "chosen": sorted(chosen.items())}
+    content: dict[str, object] = {
+        "series_of": str(visit.id),
+        "treatment": str(order.treatment_id),
+        "chosen": sorted(chosen.items()),
+    }
     if not key:
         raise Stale
     if (done := _done_before(key, content)) is not None:
@@ -99,15 +104,16 @@ def _from_the_visit_on(visit: Appointment, now: datetime) -> str:
     """The URL of sessions at the visit's time of day and with its therapist, at the chosen interval."""
     every, count = request.args.get("every", ""), request.args["count"]
     weeks = int(every) if every in map(str, range(1, new_series.MOST_WEEKS_APART + 1)) else 1
-    first = series_form.next_start(visit, weeks, now)
+    first, treatment = series_form.next_start(visit, weeks, now), _treatment(visit)
     return url_for(
         "staff.plan_series",
         appointment_id=visit.id,
+        treatment=treatment.slug,
         every=weeks,
         count=count,
         on=first.date().isoformat(),
         at=first.strftime("%H:%M"),
-        therapist=visit.therapist.slug,
+        therapist=visit.therapist.slug if visit.therapist in treatment.therapists else "",
     )
 
 
@@ -121,17 +127,22 @@ def _plan_page(
     rest = to_book.left_to_book(visit.client_id) if visit.client_id else None
     every, count = repeats(visit)
     first = series_form.next_start(visit, every, now)
+    treatment = _treatment(visit)
+    usual = visit.therapist.slug if visit.therapist in treatment.therapists else ""
     asked = {
+        "treatment": treatment.slug,
         "every": request.args.get("every", str(every)),
         "count": request.args.get("count", str(count)),
         "on": request.args.get("on", first.date().isoformat()),
         "at": request.args.get("at", first.strftime("%H:%M")),
-        "therapist": request.args.get("therapist", visit.therapist.slug),
+        "therapist": request.args.get("therapist", usual),
     }
     return render_template(
         "staff/booking/series/plan.html",
         here="calendar",
         visit=visit,
+        treatment=treatment,
+        treatments=_treatments(visit),
         rest=rest,
         asked=asked,
         most=new_series.MOST,
@@ -145,17 +156,31 @@ def _plan_page(
     )
 
 
+def _treatments(visit: Appointment) -> list[Treatment]:
+    """What can be booked after a visit: its own treatment, and all that is sold now."""
+    sold = practice.treatments()
+    return sold if visit.treatment in sold else [visit.treatment, *sold]
+
+
+def _treatment(visit: Appointment) -> Treatment:
+    """The treatment in the URL, by default the visit's own; raises NotFound."""
+    return choices.named(_treatments(visit), request.args.get("treatment")) or visit.treatment
+
+
 def _order(visit: Appointment) -> Order:
-    therapist = choices.named(visit.treatment.therapists, request.args.get("therapist"))
+    treatment = _treatment(visit)
+    people = dict.fromkeys((*treatment.therapists, *visit.treatment.therapists))
+    therapist = choices.named(list(people), request.args.get("therapist"))
     return Order(
-        treatment_id=visit.treatment_id,
+        treatment_id=treatment.id,
         location_id=visit.location_id,
-        therapist_id=therapist.id if therapist else None,
+        # Who gives the visit's treatment need not give another one: then anybody does.
+        therapist_id=therapist.id if therapist in treatment.therapists else None,
     )
 
 
 def _people(visit: Appointment) -> dict[UUID, Therapist]:
-    return {one.id: one for one in visit.treatment.therapists}
+    return {one.id: one for one in _treatment(visit).therapists}
 
 
 def _done_before(key: str, content: dict[str, object]) -> ResponseReturnValue | None:

@@ -8,6 +8,7 @@ from flask import url_for
 from flask.typing import ResponseReturnValue
 
 from clinic.accounts.permissions import Permission
+from clinic.booking.models import Appointment
 from clinic.db import transaction
 from clinic.intake.explanation import ExplainedSafety
 from clinic.plans import booked_sessions, care_summary, client_history, plan_versions, to_book
@@ -18,6 +19,8 @@ from clinic.plans.goal_scores import GoalScore, goal_scores
 from clinic.plans.look_backs import LookBackChoice
 from clinic.plans.plan_content import PlanContent
 from clinic.plans.to_book import ToBook
+from clinic.practice import queries as practice
+from clinic.practice.models import Treatment
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
 from clinic.staff.clients import file
@@ -89,7 +92,27 @@ def _book_rest(left: ToBook | None, head: FileHead) -> str | None:
         return None
     if not may(Permission.CALENDAR_WRITE):
         return None
-    return url_for("staff.plan_series", appointment_id=after.id, count=left.sessions, every=left.every_weeks)
+    content = PlanContent.of(left.plan.content, left.plan.sessions)
+    return url_for(
+        "staff.plan_series",
+        appointment_id=after.id,
+        treatment=_as_planned(after, content).slug,
+        count=left.sessions,
+        every=left.every_weeks,
+    )
+
+
+def _as_planned(after: Appointment, content: PlanContent) -> Treatment:
+    """What is sold that is as long as planned and leads with a planned type, best type first; else the treatment of the last visit."""
+    fitting = [
+        one
+        for one in (after.treatment, *practice.treatments())
+        if one.length_minutes == content.minutes
+        and after.therapist in one.therapists
+        and one.modalities
+        and one.modalities[0] in content.modalities
+    ]
+    return min(fitting, key=lambda one: content.modalities.index(one.modalities[0]), default=after.treatment)
 
 
 def history_of(filed: FiledPlan) -> list[tuple[datetime, str, str, str]]:

@@ -25,7 +25,6 @@ from clinic.staff.clinical import plan_wording
 from clinic.staff.clinical.plan_form import PlanForm
 from clinic.staff.day import practice_zone
 from clinic.web.access import audience, may, staff
-from clinic.web.safe_redirects import own_path
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +94,7 @@ def _fill(form: PlanForm, opened: OpenedPlan) -> None:
     if chosen is None:
         raise NotFound
     form.show(opened.present if chosen is opened.versions[0] else chosen.content, opened.number)
-    form.back.data = own_path(request.args.get("back")) or ""
+    form.back.data = desk.staff_path(request.args.get("back")) or ""
     if number != opened.number:
         form.why.data = f"Taken back to version {number}."
 
@@ -150,6 +149,7 @@ def _page(plan_id: UUID, form: PlanForm, refusal: Refusal | None, now: datetime)
         newest=opened.versions[0],
         typed_otherwise=plan_wording.differences(opened.present, form.content) if is_stale else [],
         is_stale=is_stale,
+        back=_back(form.back.data, opened),
         held=len(course.visits),
         over=plan_changes.sessions_over(course, now),
         has_errors=form.has_errors,
@@ -158,6 +158,11 @@ def _page(plan_id: UUID, form: PlanForm, refusal: Refusal | None, now: datetime)
     if refusal is not None:
         return page, refusal.status
     return page, 400 if form.has_errors else 200
+
+
+def _back(asked: str | None, opened: OpenedPlan) -> str:
+    """The staff page that led here, else the client's file."""
+    return desk.staff_path(asked) or url_for("staff.client_plan", client_id=opened.client.id)
 
 
 def _sentence(refusal: Refusal) -> str:
