@@ -245,12 +245,32 @@ def test_the_reviews_and_their_decisions(chromium: Browser, desk: Desk) -> None:
         for act in ("accept", "change", "doctor-first", "decline"):
             watch.open(page, f"{desk.review('Nwosu')}/{act}")
         watch.open(page, f"{desk.review('Castellano')}/change")
-        page.get_by_label("First type").select_option("Deep tissue massage")
+        page.get_by_label("First type").select_option("Deep tissue massage: left out")
         page.get_by_label("The client's wish").check()
         go(page.get_by_role("button", name="Decide"))
         expect(page.get_by_role("alert")).to_contain_text("Deep tissue massage is left out by C07")
         watch.look(page)
         assert page.title().startswith("Error: ")
+
+
+def test_a_type_that_is_moved_changes_places_and_a_double_press_decides_nothing(
+    chromium: Browser, desk: Desk
+) -> None:
+    with watched(chromium, desk.base, desk.cookies) as watch:
+        page = watch.page()
+        watch.open(page, f"{desk.review('Castellano')}/change")
+        first, second = page.get_by_label("First type"), page.get_by_label("Second type")
+        before = first.input_value(), second.input_value()
+        assert all(before)
+        first.select_option(before[1])
+        assert (first.input_value(), second.input_value()) == (before[1], before[0])
+        page.add_init_script("performance.now = () => 200")
+        at = desk.base + desk.review("Nwosu")
+        page.goto(at)
+        page.get_by_role("button", name="Call first").click()
+        page.wait_for_timeout(300)
+        assert page.url == at
+        expect(page.get_by_role("button", name="Call first")).to_be_visible()
 
 
 def letters_move_the_focus(page: Page) -> None:
