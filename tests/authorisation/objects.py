@@ -160,7 +160,7 @@ def _plan(world: World) -> Objects:
                 sessions=4,
                 made_at=clock.now(),
             )
-            row.content = {"modalities": ["swedish"]}
+            row.content = {"modalities": ["swedish"], "areas": [], "pressure": ""}
             db.session.add(row)
             db.session.flush()
             plan_versions.keep(row, cause=PlanCause.DECISION, why="", by_id=world.ines.id, now=clock.now())

@@ -168,7 +168,7 @@ def test_demo_staff_need_no_second_factor_in_a_demo(
     monkeypatch.setitem(app.config, "ENVIRONMENT", "demo")
     with_password(visitor)
     assert is_in(visitor)
-    assert "This is a demo" in visitor.text
+    assert "A demo with invented people" in visitor.text
 
 
 @pytest.mark.parametrize("environment", ["production", "test"])
