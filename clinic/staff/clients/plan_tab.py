@@ -57,10 +57,11 @@ def plan(head: FileHead, now: datetime) -> ResponseReturnValue:
         minutes = around.length_minutes if around is not None else 60
         sessions = booked_sessions.booked_sessions([one.course for one in found])
         left = to_book.left_to_book(head.person.id)
+        running = next((one for one in found if one.plan.ended_at is None), None)
         return file.page(
             "plan",
             head,
-            plans=[_shown(one, minutes, sessions[one.plan.id]) for one in found],
+            plans=[_shown(one, minutes, sessions[one.plan.id], is_present=one is running) for one in found],
             left=left,
             book_rest=_book_rest(left, head),
             may_edit=may(Permission.REVIEW_DECIDE),
@@ -68,8 +69,9 @@ def plan(head: FileHead, now: datetime) -> ResponseReturnValue:
         )
 
 
-def _shown(filed: FiledPlan, minutes: int, sessions: Sequence[BookedSession]) -> ShownPlan:
-    is_present = filed.plan.ended_at is None
+def _shown(
+    filed: FiledPlan, minutes: int, sessions: Sequence[BookedSession], *, is_present: bool
+) -> ShownPlan:
     content = (
         plan_versions.present(filed.plan)
         if is_present
