@@ -174,7 +174,7 @@ def test_the_level_of_pain_shades_what_is_marked(opened: Open) -> None:
     page = opened("/parts/questions")
     neck = page.locator(".figure-card").first.locator('[data-area="neck"] .region')
     before = neck.evaluate("path => getComputedStyle(path).fill")
-    page.get_by_role("group", name="your pain on average").get_by_role("radio", name="9").check()
+    page.get_by_role("group", name="pain last week, on average").get_by_role("radio", name="9").check()
     expect(neck).not_to_have_css("fill", before)
 
 
