@@ -445,6 +445,12 @@ def most_minutes_of(outcome: Outcome) -> int | None:
     return most
 
 
+def asked_to_avoid(outcome: Outcome) -> tuple[str, ...]:
+    """Regions that the draft plan leaves alone for the client's own reasons; none without a plan."""
+    plan = outcome.explanation.get("plan") or {}
+    return tuple(plan.get("avoid", ()))
+
+
 def unasked_of(outcome: Outcome) -> frozenset[str]:
     """The fields that nobody had asked when the answers were sent, as keys of answers; older answers were asked all."""
     return frozenset(outcome.explanation.get("unasked", ()))

@@ -6,7 +6,7 @@ from typing import Final
 
 from clinic.guidance.rules import UnknownRuleSet, rule_set
 from clinic.guidance.rules.kinds import regions
-from clinic.intake.explanation import ExplainedSafety, most_minutes_of, safety_of
+from clinic.intake.explanation import ExplainedSafety, asked_to_avoid, most_minutes_of, safety_of
 from clinic.intake.models import Outcome
 from clinic.practice.trainings import PRENATAL
 
@@ -48,9 +48,11 @@ def visit_limits(outcome: Outcome) -> VisitLimits:
 
 def _left_alone(outcome: Outcome, safety: ExplainedSafety) -> dict[str, frozenset[str]]:
     """Regions that stay alone: those of rules, and those that the draft plan leaves out for the client's own reasons."""
-    asked = (outcome.explanation.get("plan") or {}).get("avoid", ())
     rules = _rules_by_region(outcome.rule_set, safety.rules)
-    return {region: rules.get(region, frozenset()) for region in dict.fromkeys((*safety.avoid, *asked))}
+    return {
+        region: rules.get(region, frozenset())
+        for region in dict.fromkeys((*safety.avoid, *asked_to_avoid(outcome)))
+    }
 
 
 def _rules_by_region(version: str, fired: frozenset[str]) -> dict[str, frozenset[str]]:

@@ -123,6 +123,8 @@ class _Builder(HTMLParser):
             return
         assert self.here.name == tag, f"</{tag}> closes <{self.here.name} {self.here.attributes}>"
         assert self.here.parent is not None
+        if tag == "template":  # Nobody sees it before a script copies it.
+            self.here.parts.clear()
         self.here = self.here.parent
 
     def handle_data(self, data: str) -> None:
