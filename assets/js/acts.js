@@ -19,12 +19,7 @@ const isTyping = (element) => element.closest("input, select, textarea, [content
 document.addEventListener("click", ({ target }) => {
   if (!target.closest("[data-switches-keys]")) return;
   localStorage.setItem(KEPT, areOff() ? "on" : "off");
-  // A decision leads to the next review, whose acts stand at the same place: a second press of a double click decides nothing.
-const SETTLED = 400; // Milliseconds.
-document.addEventListener("submit", (event) => {
-  if (event.target.closest(".actionbar--acts") && performance.now() < SETTLED) event.preventDefault();
-});
-show();
+  show();
 });
 document.addEventListener("keydown", (event) => {
   const { key, ctrlKey, altKey, metaKey, target } = event;

@@ -224,7 +224,7 @@ def end_call(
         tells_client=False,
     )
     if words:
-        review.call_words = words
+        review.call_words = "\n".join(filter(None, (review.call_words, words)))
     action = "reach_by_call" if reached else "need_no_call"
     fields = ("call_words",) if words else ()
     audit.record(

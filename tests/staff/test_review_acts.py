@@ -116,8 +116,14 @@ def test_a_call_shows_the_number_and_what_to_speak_about_and_keeps_what_was_said
     therapist.done(f"{at}/reached", revision=2, words="Low dose, her doctor agrees")
     page = read(therapist.get(at))
     assert "Low dose, her doctor agrees" in page.one("section", aria_label="In short").text
-    therapist.done(f"{at}/accept", revision=3)
-    assert "Low dose, her doctor agrees" in therapist.get(at)
+    therapist.done(f"{at}/call-first", revision=3)
+    therapist.done(f"{at}/reached", revision=4, words="Bruises easily")
+    stale = therapist.post(f"{at}/reached", revision=4, words="Takes warfarin")
+    assert stale.status_code == 409
+    assert "Takes warfarin" in stale.get_data(as_text=True)
+    therapist.done(f"{at}/accept", revision=5)
+    for words in ("Low dose, her doctor agrees", "Bruises easily"):
+        assert words in therapist.get(at)
     stored = db.session.execute(sa.text("SELECT call_words_sealed FROM reviews")).scalar_one()
     assert b"Low dose" not in bytes(stored)
 
