@@ -30,9 +30,9 @@ class PinTry:
     """1 for the first since the PIN was last right."""
 
     @property
-    def is_last(self) -> bool:
-        """Whether a wrong PIN now ends the session."""
-        return self.number >= MOST_TRIES
+    def left(self) -> int:
+        """How many tries are left if this one is wrong; with none the session ends."""
+        return MOST_TRIES - self.number
 
     def fits(self, pin: str) -> bool:
         """Whether this is the PIN. Takes as long as checking a password."""

@@ -133,7 +133,7 @@ def refuse_impossible(content: PlanContent, course: Course, now: datetime) -> No
 
 
 def _faults(content: PlanContent, course: Course) -> list[tuple[bool, str]]:
-    types, held = content.modalities, len(course.visits)
+    types, booked = content.modalities, len(course.visits)
     by_area = sum(area.minutes for area in content.areas)
     return [
         (
@@ -145,8 +145,8 @@ def _faults(content: PlanContent, course: Course) -> list[tuple[bool, str]]:
             f"Plan between 1 and {MOST_SESSIONS} sessions.",
         ),
         (
-            content.sessions < held,
-            f"Booked or over already: {held}. Plan at least as many sessions, or cancel visits first.",
+            content.sessions < booked,
+            f"Booked or over already: {booked}. Plan at least as many sessions, or cancel visits first.",
         ),
         (content.every not in DAYS_APART, "Choose how often."),
         (
@@ -236,7 +236,7 @@ def _replan(plan: Plan, content: PlanContent, course: Course, now: datetime) -> 
     """Give the sessions to come their number, day and look backs; those that are over stay as they were."""
     planned = sa.select(PlannedSession).where(PlannedSession.plan_id == plan.id)
     rows = {row.number: row for row in db.session.scalars(planned)}
-    over, held = sessions_over(course, now), len(course.visits)
+    over, booked = sessions_over(course, now), len(course.visits)
     begins_on = rows[1].about_on if 1 in rows else now.date()
     last_on = _day_of_last(course)
     apart = DAYS_APART[content.every]
@@ -245,8 +245,8 @@ def _replan(plan: Plan, content: PlanContent, course: Course, now: datetime) -> 
         if row is None:
             row = PlannedSession(plan_id=plan.id, number=number)
             db.session.add(row)
-        if number > held or row.about_on is None:
-            since = (last_on, number - held) if last_on else (begins_on, number - 1)
+        if number > booked or row.about_on is None:
+            since = (last_on, number - booked) if last_on else (begins_on, number - 1)
             row.about_on = since[0] + timedelta(days=apart * since[1])
         if number > over:
             row.reassess = number in content.look_backs

@@ -52,7 +52,7 @@ def test_five_tries_are_counted_before_they_are_checked_and_no_sixth(own: StaffS
     session_locks.set_pin(own, PIN)
     tries = [session_locks.count_try(own) for _ in range(5)]
     assert [one.number for one in tries if one] == [1, 2, 3, 4, 5]
-    assert [one.is_last for one in tries if one] == [False, False, False, False, True]
+    assert [one.left for one in tries if one] == [4, 3, 2, 1, 0]
     assert tries[4] is not None
     assert tries[4].fits(PIN)
     assert not tries[4].fits("407217")

@@ -125,7 +125,7 @@ def _tried(pin: str) -> int | None:
             signed_in_staff.unlock_browser("PIN")
         return None
     security_log.note(SecurityEvent.PIN_WRONG, actor=audit.by_user(own.user_id), account_id=own.user_id)
-    return session_locks.MOST_TRIES - counted.number
+    return counted.left
 
 
 def _left(tries: int) -> str:

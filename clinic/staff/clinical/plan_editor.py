@@ -150,7 +150,7 @@ def _page(plan_id: UUID, form: PlanForm, refusal: Refusal | None, now: datetime)
         typed_otherwise=plan_wording.differences(opened.present, form.content) if is_stale else [],
         is_stale=is_stale,
         back=_back(form.back.data, opened),
-        held=len(course.visits),
+        booked=len(course.visits),
         over=plan_changes.sessions_over(course, now),
         has_errors=form.has_errors,
         zone=practice_zone(now),
