@@ -90,7 +90,7 @@ def _declared(field: Field) -> dict[str, Any]:
 _FLAG_OPTIONS: Final = (
     Option("yes", "Yes"),
     Option("no", "No"),
-    Option("unsure", "Not sure", "That is a fine answer. We will suggest who to ask."),
+    Option("unsure", "Unsure", "That is a fine answer. We will suggest who to ask."),
 )
 _WHY_FLAGS: Final = (
     "A few signs need a doctor before a massage. We ask everyone. Only your therapist sees the answers."
@@ -368,11 +368,9 @@ PAGES: Final = (
         heading="Three questions about the past week",
     ),
     QuestionPage("activities", "G", _ask("psfs")),
+    QuestionPage("doctor", "H", _ask("consent_share_with_clinician")),
     QuestionPage(
-        "closing",
-        "H",
-        _ask("consent_share_with_clinician", "understood_not_diagnosis", "accuracy_confirmed"),
-        heading="Before you send",
+        "closing", "H", _ask("understood_not_diagnosis", "accuracy_confirmed"), heading="Before you send"
     ),
 )
 

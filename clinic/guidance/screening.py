@@ -129,7 +129,7 @@ def _unsure(flag: RedFlag) -> FiredRule:
         disposition=Disposition.DOCTOR if flag.urgent else None,
         why=UNSURE.format(sign=flag.title),
         changes=(),
-        when=f"“{flag.question}” is answered with “Not sure”",
+        when=f"“{flag.question}” is answered with “Unsure”",
         sources=("default",),
         answers={"red_flags_unsure": [flag.code]},
         how_soon=HowSoon.TODAY if flag.urgent else None,

@@ -46,10 +46,12 @@ HEALTH_DATA: Final = ConsentText(
     ),
 )
 
+TO_DOCTOR: Final = "consent_share_with_clinician"
+"""The question whose answer is the consent below, as a key of answers."""
 SHARE_WITH_CLINICIAN: Final = ConsentText(
     Purpose.SHARE_WITH_CLINICIAN,
     "2026-11",
-    (QUESTIONS["consent_share_with_clinician"].text,),
+    (QUESTIONS[TO_DOCTOR].text,),
 )
 
 DOCUMENTS: Final = ConsentText(

@@ -18,9 +18,10 @@ from clinic.guidance.questions import (
     SCORE_FIELDS,
     SHORT_SAFETY_FIELDS,
 )
-from clinic.intake import path
+from clinic.intake import path, withdrawal
+from clinic.intake.consent import TO_DOCTOR
 from clinic.intake.explanation import unasked_of
-from clinic.intake.models import Submission
+from clinic.intake.models import Purpose, Submission
 
 Answers = Mapping[str, object]
 
@@ -65,7 +66,10 @@ def filled_in(before: Submission, now: datetime) -> dict[str, Any]:
 
 
 def taken_over(before: Submission) -> dict[str, Any]:
-    """All answers of a submission, with what was left blank; what was not asked is not among them."""
+    """All answers of a submission, with what was left blank; what was not asked is not among them.
+
+    Whether we may speak with the doctor is taken over as the client's consent stands now.
+    """
     unasked = unasked_of(before.outcome)
     blank = dict.fromkeys(
         name
@@ -73,6 +77,9 @@ def taken_over(before: Submission) -> dict[str, Any]:
         if question.optional and question.kind is not FieldKind.OWN_WORDS and name not in unasked
     )
     known = {**blank, **before.answers}
+    if before.client_id is not None and known.get(TO_DOCTOR) is not None:
+        stands = withdrawal.stands(before.client_id, Purpose.SHARE_WITH_CLINICIAN)
+        known[TO_DOCTOR] = "yes" if stands else "no"
     return {
         name: value for name, value in known.items() if name not in _CLOSING and name != "consent_health_data"
     }

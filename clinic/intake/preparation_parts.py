@@ -101,7 +101,7 @@ _GROUPED: Final = (
         group=_SESSION,
         title=N_("Care around the massage"),
         hint=N_("Other treatment, and what you do at home"),
-        pages=("operations", "other-care"),
+        pages=("operations", "other-care", "doctor"),
     ),
 )
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from clinic.accounts import audit
 from clinic.db import db
 from clinic.guidance import questionnaire
 from clinic.guidance.questionnaire import Contradiction
@@ -25,14 +26,17 @@ from clinic.intake import (
     queries,
     raised,
     returning,
+    withdrawal,
 )
 from clinic.intake.assessment import Assessment, assess, verdict
+from clinic.intake.consent import ConsentText
 from clinic.intake.drafts import Posted
 from clinic.intake.explanation import safety_of, unasked_of
 from clinic.intake.models import (
     Consent,
     Draft,
     Outcome,
+    Purpose,
     RaisedLevel,
     Submission,
     SubmissionKind,
@@ -165,20 +169,30 @@ def _fired_before(submission_id: UUID | None) -> set[tuple[str, str]]:
 
 
 def _consented(submission: Submission, draft: Draft, answers: Mapping[str, object], now: datetime) -> None:
-    given = [(consent.HEALTH_DATA, draft.consented_at)]
-    if answers.get("consent_share_with_clinician") == "yes":
-        given.append((consent.SHARE_WITH_CLINICIAN, now))
-    db.session.add_all(
-        Consent(
-            client_id=submission.client_id,
-            submission_id=submission.id,
-            purpose=text.purpose,
-            text_version=text.version,
-            text_sha256=text.sha256,
-            given_at=at,
-        )
-        for text, at in given
+    db.session.add(_given_with(submission, consent.HEALTH_DATA, draft.consented_at))
+    follow_doctor_consent(submission, answers, now)
+
+
+def _given_with(submission: Submission, text: ConsentText, at: datetime) -> Consent:
+    return Consent(
+        client_id=submission.client_id,
+        submission_id=submission.id,
+        purpose=text.purpose,
+        text_version=text.version,
+        text_sha256=text.sha256,
+        given_at=at,
     )
+
+
+def follow_doctor_consent(submission: Submission, said: Mapping[str, object], now: datetime) -> None:
+    """Store or withdraw the consent to speak with the client's doctor, as these answers say; do nothing if they do not, or if it
+    is so already."""
+    purpose, client_id = Purpose.SHARE_WITH_CLINICIAN, submission.client_id
+    agrees = said.get(consent.TO_DOCTOR)
+    if agrees == "yes" and (client_id is None or not withdrawal.stands(client_id, purpose)):
+        db.session.add(_given_with(submission, consent.SHARE_WITH_CLINICIAN, now))
+    elif agrees == "no" and client_id is not None:
+        withdrawal.withdraw(client_id, purpose, actor=audit.SYSTEM, now=now)
 
 
 def answer_before_visit(

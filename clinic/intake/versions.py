@@ -97,6 +97,7 @@ def add_version(
     risen = _risen(sent, assessed.safety.fired, looked_at, now)
     services.store_with_outcome(submission, as_group, answers, assessed)
     services.carry_consents(sent.full, submission)
+    services.follow_doctor_consent(submission, added, now)
     raised.keep(risen, browser=submission.browser, client_id=submission.client_id, now=now)
     return submission, risen
 

@@ -1,4 +1,4 @@
-"""Consents of a client, and their withdrawal, which takes effect on what rests on the consent and on nothing else.
+"""Consents of a client outside the questions, and their withdrawal, which takes effect on what rests on the consent and on nothing else.
 
 - Health answers: they no longer count as answered for a booking, and tips no longer use them. Warning signs in them go on
   counting for safety, visits that are booked stand, and the record stays as long as the law asks for it.
@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from clinic.accounts import audit
 from clinic.db import db
+from clinic.intake.consent import ConsentText
 from clinic.intake.models import Consent, Purpose
 
 
@@ -24,6 +25,35 @@ def consents_of(client_id: UUID) -> Sequence[Consent]:
     """All consents of a client, withdrawn ones too, newest first."""
     theirs = sa.select(Consent).where(Consent.client_id == client_id)
     return db.session.scalars(theirs.order_by(Consent.given_at.desc(), Consent.id.desc())).all()
+
+
+def stands(client_id: UUID, purpose: Purpose) -> bool:
+    """Whether a client has agreed to a purpose and not withdrawn it. One statement."""
+    standing = sa.exists().where(
+        Consent.client_id == client_id, Consent.purpose == purpose, Consent.withdrawn_at.is_(None)
+    )
+    return bool(db.session.scalar(sa.select(standing)))
+
+
+def agree(client_id: UUID, text: ConsentText, *, actor: str, now: datetime) -> None:
+    """Record a client's consent to a text; does nothing if one to its purpose stands. The caller commits.
+
+    Raises ValueError for a text without a purpose of its own.
+    """
+    if text.purpose is None:
+        raise ValueError("This consent stands with what it is about.")
+    if stands(client_id, text.purpose):
+        return
+    given = Consent(
+        client_id=client_id,
+        purpose=text.purpose,
+        text_version=text.version,
+        text_sha256=text.sha256,
+        given_at=now,
+    )
+    db.session.add(given)
+    db.session.flush()
+    audit.record(actor, "agree", given, client_id=client_id, purpose=text.purpose.value, now=now)
 
 
 def withdraw(client_id: UUID, purpose: Purpose, *, actor: str, now: datetime) -> int:

@@ -69,18 +69,7 @@ def wants_news(client_id: UUID) -> bool:
 
 def agree_to_news(client_id: UUID, *, actor: str, now: datetime) -> None:
     """Record consent to invitations and news; does nothing if it already exists. The caller commits."""
-    if wants_news(client_id):
-        return
-    given = Consent(
-        client_id=client_id,
-        purpose=Purpose.NEWS,
-        text_version=NEWS.version,
-        text_sha256=NEWS.sha256,
-        given_at=now,
-    )
-    db.session.add(given)
-    db.session.flush()
-    audit.record(actor, "agree", given, client_id=client_id, purpose="news", now=now)
+    withdrawal.agree(client_id, NEWS, actor=actor, now=now)
 
 
 def withdraw_news(client_id: UUID, *, actor: str, now: datetime) -> None:

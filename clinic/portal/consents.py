@@ -1,6 +1,7 @@
-"""A signed-in client's consents: what they agreed to and when, and withdrawing each with what that means."""
+"""A signed-in client's consents: what they agreed to and when, withdrawing each with what that means, and agreeing that we speak
+with their doctor."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,6 +24,8 @@ from clinic.web.signed_in_client import SignedInClient, client_of_page
 
 blueprint = Blueprint("consents", __name__)
 
+TO_GIVE = Purpose.SHARE_WITH_CLINICIAN
+"""The consent that can be given on the page itself; the others are given where they matter."""
 TEXTS = "text_messages"
 """Agreement to text messages stands on the telephone, not in the table of consents."""
 
@@ -93,8 +96,25 @@ def show() -> str:
         "portal/consents.html",
         standing=[one for one in found if one.withdrawn_at is None],
         withdrawn=[one for one in found if one.withdrawn_at is not None],
+        doctor=None if _is_standing(found, TO_GIVE) else consent.SHARE_WITH_CLINICIAN.paragraphs[0],
         zone=practice.practice_zone(clock.now().date()),
     )
+
+
+def _is_standing(found: Iterable[GivenConsent], purpose: str) -> bool:
+    return any(one.purpose == purpose and one.withdrawn_at is None for one in found)
+
+
+@blueprint.post("/my/consents/doctor")
+@audience(client)
+def agree() -> ResponseReturnValue:
+    """Agree that a therapist speaks with the client's doctor; a second press changes nothing."""
+    signed_in, now = client_of_page(), clock.now()
+    limits.take(limits.CHANGES_LINK, str(signed_in.client_id), now)
+    with transaction():
+        withdrawal.agree(signed_in.client_id, consent.SHARE_WITH_CLINICIAN, actor=signed_in.actor, now=now)
+    flash(N_("Thank you. You can withdraw it here at any time."), "ok")
+    return redirect(url_for(".show"), 303)
 
 
 @blueprint.get("/my/consents/<purpose>")

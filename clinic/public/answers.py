@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
+from urllib.parse import urldefrag
 
 from flask import url_for
 
@@ -17,6 +19,19 @@ Answers = Mapping[str, object]
 
 
 @dataclass(frozen=True)
+class PageAnswers:
+    """The answers given on one page of questions, as (question, answer in words), with the URL to change them."""
+
+    rows: tuple[tuple[str, str], ...]
+    change: str
+
+    @property
+    def titles(self) -> str:
+        """What they are about."""
+        return ", ".join(title for title, _ in self.rows)
+
+
+@dataclass(frozen=True)
 class PartAnswers:
     """One part, with (question, answer in words, URL to change it) for each question asked.
 
@@ -28,6 +43,14 @@ class PartAnswers:
     rows: tuple[tuple[str, str, str], ...]
     nothing: tuple[tuple[str, str], ...] = ()
     blank: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def by_page(self) -> tuple[PageAnswers, ...]:
+        """The rows together that were answered on one page of questions, in their order."""
+        pages = [list(rows) for _, rows in groupby(self.rows, key=lambda row: urldefrag(row[2]).url)]
+        return tuple(
+            PageAnswers(tuple((title, said) for title, said, _ in rows), change=rows[0][2]) for rows in pages
+        )
 
 
 @dataclass(frozen=True)

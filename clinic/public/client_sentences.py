@@ -138,7 +138,7 @@ def why_left_out(because: Collection[str], stored: str, above: Collection[str] =
 
 
 def told(answers: Mapping[str, object]) -> tuple[str, ...]:
-    """The answers that a rule depends on, in the client's own words: `High blood pressure, under control`, `Age: 80`."""
+    """The answers that a rule depends on, in the client's own words: `High blood pressure, controlled`, `Age: 80`."""
     return tuple(said for name, value in answers.items() if name in FIELDS for said in _told(name, value))
 
 

@@ -59,7 +59,7 @@ class BeginForm(Form):
     )
     mail = StringField(
         N_("E-mail address"),
-        description=N_("To go on later elsewhere. No health answer is sent."),
+        description=N_("For a link to go on later."),
         validators=[Optional()],
         render_kw={"autocomplete": "email", "type": "email", "inputmode": "email"},
     )
@@ -167,7 +167,6 @@ def _begin_page(form: BeginForm) -> str:
         form=form,
         has_errors=form.has_errors,
         paragraphs=consent.HEALTH_DATA.paragraphs,
-        why=CONSENT_QUESTION.why,
         chosen=door_here(clock.now())[0] is Door.CHOSEN,
         reservation=reservation_here(clock.now()),
     )

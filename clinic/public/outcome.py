@@ -15,10 +15,10 @@ from clinic.db import transaction
 from clinic.guidance import advice, questionnaire
 from clinic.guidance.levels import Disposition, Level
 from clinic.guidance.questions import PAGES
-from clinic.intake import drafts, queries, returning
+from clinic.intake import consent, drafts, queries, returning, withdrawal
 from clinic.intake.assessment import Advice, SafetyVerdict, advice_so_far, led_by, tell_there
 from clinic.intake.explanation import Explanation, safety_of
-from clinic.intake.models import Draft, Outcome, Submission
+from clinic.intake.models import Draft, Outcome, Purpose, Submission
 from clinic.intake.queries import SafetyStanding
 from clinic.language import N_
 from clinic.language.health_texts import health_text
@@ -222,8 +222,16 @@ def _card(
         wrong_answer=wrong_answer,
         go_on=go_on,
         support=support,
+        doctor_question=consent.SHARE_WITH_CLINICIAN.paragraphs[0] if _may_ask_for_the_doctor(keep) else "",
         **(keep or {"keep": None}),
     )
+
+
+def _may_ask_for_the_doctor(keep: Mapping[str, object] | None) -> bool:
+    """Whether the reader is a client we know, who has not agreed yet that we speak with their doctor. A page by mail asks nothing."""
+    known = signed_in_client_id()
+    is_mailed = bool(keep and keep.get("is_shown_once"))
+    return not is_mailed and known is not None and not withdrawal.stands(known, Purpose.SHARE_WITH_CLINICIAN)
 
 
 def _keep(is_mailed: bool) -> Mapping[str, object]:

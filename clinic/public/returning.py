@@ -32,7 +32,7 @@ from clinic.public.intake import (
     way_on,
     without_draft,
 )
-from clinic.public.sign_rows import SIGN_ROWS
+from clinic.public.sign_rows import sign_row
 from clinic.public.standing_answers import door_here, earlier, reservation_here
 from clinic.web import question_fields
 from clinic.web.access import anyone, audience
@@ -260,7 +260,7 @@ def _today(
         SignRows(
             slug=group.slug,
             heading=group.heading,
-            lines=tuple(SIGN_ROWS[sign.field.removeprefix(FLAG_PREFIX)] for sign in group.signs),
+            lines=tuple(sign_row(sign.field.removeprefix(FLAG_PREFIX), country) for sign in group.signs),
             questions=tuple(question_fields.as_asked(sign, answers, country) for sign in group.signs),
             problem=problems.get(group.slug),
             is_none=group.slug in none_of,

@@ -6,7 +6,8 @@ below it as soon as it unfolds.
 
 from typing import Final
 
-from clinic.language import N_
+from clinic.guidance.regional import in_local_words
+from clinic.language import ENGLISH, N_, current, gettext
 
 SIGN_ROWS: Final = {
     "saddle_numbness": N_(
@@ -48,3 +49,8 @@ SIGN_ROWS: Final = {
     "cough_sneeze_worse": N_("Pain clearly worse when you cough, sneeze or strain"),
 }
 """By the sign's code."""
+
+
+def sign_row(code: str, country: str) -> str:
+    """The line of a sign in the reader's language; in English with the words of this country (ISO 3166)."""
+    return in_local_words(SIGN_ROWS[code], country) if current() == ENGLISH else gettext(SIGN_ROWS[code])

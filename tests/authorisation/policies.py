@@ -153,6 +153,7 @@ POLICIES: dict[str, str | frozenset[Permission]] = {
     "contact_data.link": ANYONE,
     "contact_data.prove": ANYONE,
     "consents.show": CLIENT,
+    "consents.agree": CLIENT,
     "consents.ask": CLIENT,
     "consents.withdraw": CLIENT,
     "course.ask": CLIENT,

@@ -99,7 +99,6 @@ def test_what_stops_a_booking_by_itself_is_never_folded_away(field: str, folded_
 def test_consent_comes_before_the_pages_and_the_confirmations_come_last() -> None:
     assert CONSENT_QUESTION.field not in {q.field for page in PAGES for q in page.questions}
     assert {q.field for q in PAGES[-1].questions} == {
-        "consent_share_with_clinician",
         "understood_not_diagnosis",
         "accuracy_confirmed",
     }
@@ -385,7 +384,7 @@ def test_answers_are_shown_in_words() -> None:
     assert questionnaire.in_words("stress_level", 3) == "3 of 10"
     assert questionnaire.in_words("age_years", 41) == "41"
     assert questionnaire.in_words("session_minutes_pref", 45) == "45 minutes"
-    assert questionnaire.in_words("red_flags.weight_loss", "unsure") == "Not sure"
+    assert questionnaire.in_words("red_flags.weight_loss", "unsure") == "Unsure"
     assert questionnaire.in_words("psfs", [{"activity": "walking", "score": 4}]) == "walking: 4 of 10"
     assert questionnaire.in_words("psfs", []) == "None"
 

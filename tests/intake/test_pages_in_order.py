@@ -467,7 +467,9 @@ def test_every_answer_that_names_a_period_is_known_or_asked_again() -> None:
         if field.name not in (*DAY_OF_VISIT_FIELDS, *SCORE_FIELDS)
         for option in field.options
         if re.search(
-            r"\b(in the last|less than|under \d|weeks ago|to 12 weeks)\b", option.label, re.IGNORECASE
+            r"\b(in the last|last \d+|less than|under \d|weeks ago|to 12 weeks)\b",
+            option.label,
+            re.IGNORECASE,
         )
     }
     known = {(field, code) for field, periods in history.PERIODS.items() for code in periods}

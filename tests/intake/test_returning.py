@@ -6,9 +6,9 @@ import pytest
 
 from clinic.accounts.models import Client
 from clinic.guidance.questions import QUESTIONS, SHORT_SAFETY_FIELDS
-from clinic.intake import drafts, history, path, queries, returning, services
+from clinic.intake import drafts, history, path, queries, returning, services, withdrawal
 from clinic.intake.explanation import unasked_of
-from clinic.intake.models import Door, Draft, Submission
+from clinic.intake.models import Door, Draft, Purpose, Submission
 from tests.intake import walk
 from tests.intake.walk import BROWSER, OTHER_BROWSER
 from tests.make import Make
@@ -45,6 +45,24 @@ def sent_again(now: datetime) -> Submission:
     draft = queries.draft(OTHER_BROWSER, now)
     assert draft is not None
     return services.submit(OTHER_BROWSER, walk.page_of_posts(path.CLOSING, draft.answers, {}), (), now)
+
+
+@pytest.mark.parametrize(("said", "withdrawn", "taken_over"), [
+    ("yes", False, "yes"), ("yes", True, "no"), ("no", False, "no"),
+])  # fmt: skip
+def test_whether_we_may_speak_with_the_doctor_is_taken_over_as_it_stands(
+    said: str, withdrawn: bool, taken_over: str, now: datetime, make: Make
+) -> None:
+    person = first_visit(now, make, consent_share_with_clinician=[said])
+    if withdrawn:
+        withdrawal.withdraw(person.id, Purpose.SHARE_WITH_CLINICIAN, actor="test", now=now + HOUR)
+    then = now + 4 * WEEK
+    assert back(person, then, door=Door.SUGGESTION).answers["consent_share_with_clinician"] == taken_over
+    today_answered(then)
+    sent_again(then)
+    given = [row for row in withdrawal.consents_of(person.id) if row.purpose == Purpose.SHARE_WITH_CLINICIAN]
+    assert withdrawal.stands(person.id, Purpose.SHARE_WITH_CLINICIAN) is (taken_over == "yes")
+    assert len(given) == (said == "yes"), "nothing is agreed to a second time"
 
 
 def test_still_true_renews_no_safety_answer(now: datetime, make: Make) -> None:

@@ -13,7 +13,7 @@ from clinic.db import db
 from clinic.guidance.levels import Level
 from clinic.guidance.schedule import Instrument
 from clinic.intake import drafts, preparation_parts, queries
-from clinic.intake.models import Consent, RaisedLevel, Submission
+from clinic.intake.models import Consent, Purpose, RaisedLevel, Submission
 from clinic.intake.services import LookAgain
 from clinic.maintenance import sweeps
 from clinic.plans import before_visit, courses, preparation, scores, services
@@ -216,6 +216,25 @@ def test_finishing_makes_one_version_with_everything_in_it(visit: Appointment, n
     assert (before.parts_open, after.parts_open) == (10, 0)
     assert preparation.progress_of(visit, now + 2 * HOUR) == preparation.PreparationProgress(done=10, left=0)
     assert standing(visit, now + 2 * HOUR).consented
+
+
+def test_a_yes_to_the_doctor_becomes_a_consent_and_a_later_no_withdraws_it(
+    visit: Appointment, now: datetime
+) -> None:
+    ours = sa.select(Consent).where(
+        Consent.client_id == visit.client_id, Consent.purpose == Purpose.SHARE_WITH_CLINICIAN
+    )
+    save_all(visit, now, consent_share_with_clinician=["yes"])
+    assert db.session.scalars(ours).all() == [], "agreed to when it is handed in"
+    finish(visit, now)
+    (given,) = db.session.scalars(ours)
+    assert (given.given_at, given.withdrawn_at) == (now, None)
+    save(visit, "care", now + HOUR, consent_share_with_clinician=["yes"])
+    finish(visit, now + HOUR)
+    assert all(row.withdrawn_at is None for row in db.session.scalars(ours))
+    save(visit, "care", now + 2 * HOUR, consent_share_with_clinician=["no"])
+    finish(visit, now + 2 * HOUR)
+    assert {row.withdrawn_at for row in db.session.scalars(ours)} == {now + 2 * HOUR}
 
 
 def test_finishing_twice_makes_one_version(visit: Appointment, now: datetime) -> None:

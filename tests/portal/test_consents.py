@@ -129,6 +129,31 @@ def test_the_therapist_reads_that_the_doctor_may_not_be_contacted(
     )
 
 
+def test_who_has_not_agreed_that_we_speak_with_the_doctor_can_do_so_there(scene: Scene, ada: Visitor) -> None:
+    ada.open("/my/consents").press("Yes, you may")
+    given = db.session.scalars(sa.select(Consent)).one()
+    assert (given.client_id, given.purpose) == (scene.ada.id, Purpose.SHARE_WITH_CLINICIAN)
+    assert given.text_sha256 == consent.SHARE_WITH_CLINICIAN.sha256
+    assert "Yes, you may" not in ada.text
+    assert "Withdraw: We may contact your doctor" in [link.text for link in ada.page.all("a")]
+    ada.browser.post("/my/consents/doctor", data={"csrf_token": ada.token()})
+    assert len(db.session.scalars(sa.select(Consent)).all()) == 1
+    withdraws(ada, "We may contact your doctor")
+    assert "Yes, you may" in ada.text
+
+
+def test_a_known_client_who_should_see_a_doctor_is_asked_whether_we_may_speak_with_them(
+    scene: Scene, ada: Visitor, app: Flask
+) -> None:
+    make.submission(who=scene.ada, level="refer", disposition="doctor", submitted_at=make.NOW)
+    db.session.commit()
+    ada.open("/intake/outcome")
+    assert consent.SHARE_WITH_CLINICIAN.paragraphs[0] in ada.text
+    ada.press("Yes, you may")
+    assert ada.path == "/my/consents"
+    assert consent.SHARE_WITH_CLINICIAN.paragraphs[0] not in ada.open("/intake/outcome").text
+
+
 def test_text_messages_stop_and_news_goes_on(scene: Scene, ada: Visitor) -> None:
     phone = make.contact(scene.ada, kind="phone", value="+49 30 123456", sms_agreed_at=make.NOW)
     preferences.agree_to_news(scene.ada.id, actor="test", now=make.NOW)

@@ -356,6 +356,24 @@ def test_answers_that_do_not_fit_are_shown_before_they_can_be_sent(visitor: Visi
     assert heading(page) == "A therapist looks at your answers first"
 
 
+def test_the_list_of_answers_has_one_way_to_change_for_each_page_of_questions(visitor: Visitor) -> None:
+    visitor.say_yes()
+    visitor.answer_until("check", red_flags_cough_sneeze_worse=["unsure"])
+    page = reading.read(visitor.page.text)
+    said = [(group.one("dl"), group.one("a")) for group in page.all("div", class_="said")]
+    ways = [urlsplit(way.get("href")).path for _, way in said]
+    assert len(set(ways)) == len(ways) > 5
+    about_you, way = said[0]
+    assert [(term.text, about_you.all("dd")[at].text) for at, term in enumerate(about_you.all("dt"))] == [
+        ("Age", "41"), ("Sex registered at birth", "Male"), ("Back pain now", "Yes"), ("Massage before", "A few times"),
+    ]  # fmt: skip
+    assert way.text == "Change: Age, Sex registered at birth, Back pain now, Massage before"
+    visitor.go(way.get("href"))
+    visitor.post("/intake/you", {**posted("you", {"age_years": ["42"]}), "change": "yes"})
+    assert visitor.slug == "check"
+    assert "Age 42" in words(visitor.page)
+
+
 def test_without_the_confirmations_nothing_is_sent(visitor: Visitor, make: Make) -> None:
     visitor.say_yes()
     visitor.answer_until("check")

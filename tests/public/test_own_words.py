@@ -56,7 +56,7 @@ def kept() -> object:
 
 def test_the_page_has_a_place_for_words_and_a_tick(visitor: Visitor) -> None:
     said = words(visitor.page)
-    assert heading(visitor.page) == "Do you have, or have you had, any of these?"
+    assert heading(visitor.page) == "Any of these, now or in the past?"
     assert "Anything else we should know about your health? (optional)" in said
     assert "please let a therapist look before my visit is confirmed" in said
 

@@ -12,9 +12,11 @@ from clinic.db import db
 from clinic.guidance import questionnaire
 from clinic.guidance.questions import QUESTIONS
 from clinic.guidance.red_flags import ASKED_FLAGS
+from clinic.guidance.regional import in_local_words
 from clinic.intake import drafts, returning
 from clinic.intake import services as intake
 from clinic.intake.models import Consent, Draft, RaisedLevel, Submission
+from clinic.practice import queries as practice
 from clinic.public.sign_rows import SIGN_ROWS
 from clinic.web.browser import digest
 from tests.conftest import NOW
@@ -125,13 +127,31 @@ def test_a_withdrawn_consent_is_asked_for_and_nothing_is_filled_in(app: Flask, p
     assert the_draft().answers == {}
 
 
+@pytest.mark.parametrize(("country", "read", "unread"), [
+    ("GB", ("pass urine", "back passage"), ("urinate", "anus")),
+    ("CA", ("urinate", "anus"), ("pass urine", "back passage")),
+])  # fmt: skip
+def test_signs_are_in_the_words_of_the_country_in_rows_and_questions(
+    country: str, read: tuple[str, ...], unread: tuple[str, ...], app: Flask, person: Client
+) -> None:
+    sent(person)
+    practice.the_practice().country = country
+    db.session.commit()
+    groups = signed_in(app, person).open(PAGE).page.all("fieldset", class_="sign-group stack-2")
+    rows = " ".join(line.text for group in groups for line in group.all("li"))
+    said = " ".join(group.text for group in groups)
+    assert all(word in rows for word in read)
+    assert not any(word in said for word in unread)
+
+
 def test_every_sign_can_be_read_and_enter_answers_nothing(app: Flask, person: Client) -> None:
     sent(person)
     visitor = signed_in(app, person).open(PAGE)
     assert set(SIGN_ROWS) == set(ASKED_FLAGS)
     folded = [text for details in visitor.page.all("details") for text in [details.text]]
     lines = [line.text for group in visitor.page.all("fieldset") for line in group.all("li")]
-    assert [line for line in SIGN_ROWS.values() if line not in lines] == []
+    country = practice.the_practice().country
+    assert [code for code in SIGN_ROWS if in_local_words(SIGN_ROWS[code], country) not in lines] == []
     assert len([text for text in folded if text.startswith("One fits, or I am not sure")]) == len(GROUPS)
     form, button = visitor.form_with("Continue")
     assert form.all("button")[0] is button or form.all("button")[0].text == "Continue"
@@ -269,7 +289,7 @@ def test_change_leads_to_the_page_and_back(app: Flask, person: Client) -> None:
     sent(person)
     visitor = send_today(signed_in(app, person).open(PAGE))
     visitor.open(change(visitor, "/intake/conditions"))
-    assert visitor.heading == "Do you have, or have you had, any of these?"
+    assert visitor.heading == "Any of these, now or in the past?"
     assert visitor.page.all("a", class_="back") is not None
     visitor.press("Continue", conditions=["asthma"])  # type: ignore[arg-type]
     assert visitor.path == "/intake/still-true"

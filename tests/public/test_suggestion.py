@@ -258,7 +258,7 @@ def test_what_safety_changes_stands_once_with_the_client_s_own_answers(make: Mak
     make.practice()
     old = {**BLOOD_PRESSURE, "age_years": 80, "modalities_liked": ["deep_tissue"]}
     shown = page(send(make.client(), old), [])
-    assert shown.changes.told == ("High blood pressure, under control", "Age: 80")
+    assert shown.changes.told == ("High blood pressure, controlled", "Age: 80")
     assert shown.changes.lines.count("Medium pressure at most.") == 1
     assert shown.left_out[0] == (
         "Deep tissue massage",

@@ -212,7 +212,7 @@ def test_a_scale_has_eleven_numbered_answers_and_keeps_a_nought(drawn: Draw) -> 
     radios = page.all("input")
     assert [radio.get("value") for radio in radios] == [str(number) for number in range(11)]
     assert [radio.get("value") for radio in radios if radio.has("checked")] == ["0"]
-    assert page.labelled("10 worst you can imagine")
+    assert page.labelled("10 worst imaginable")
 
 
 def test_activities_come_back_in_the_clients_own_words(drawn: Draw) -> None:

@@ -19,7 +19,7 @@ ABOUT_YOU: Final = (
         name="sex_at_birth",
         kind=FieldKind.ONE,
         title="Sex registered at birth",
-        text="What sex were you registered as at birth?",
+        text="Your sex registered at birth?",
         why="It decides whether we ask about pregnancy. If you need our page for a doctor, it is on that too.",
         options=choices(
             ("female", "Female"),

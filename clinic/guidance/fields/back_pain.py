@@ -5,13 +5,13 @@ from typing import Final
 from clinic.guidance.fields.declaration import NONE_OF_THESE, YES_NO, Field, FieldKind, choices
 
 NO_PAIN: Final = "no pain"
-WORST: Final = "worst you can imagine"
+WORST: Final = "worst imaginable"
 
 _DIAGNOSES: Final = (
     ("muscle_strain", "Pulled or strained muscle"),
     ("herniated_disc", "Slipped or bulging disc"),
     ("sciatica", "Sciatica"),
-    ("pinched_nerve", "Pinched or trapped nerve"),
+    ("pinched_nerve", "Trapped nerve"),
     ("osteoarthritis", "Arthritis from wear (osteoarthritis)"),
     (
         "inflammatory_arthritis",
@@ -20,13 +20,13 @@ _DIAGNOSES: Final = (
     ),
     ("scoliosis", "Curved spine (scoliosis)"),
     ("spondylolisthesis", "Back bone slipped forward (spondylolisthesis)"),
-    ("stress_fracture", "Stress fracture: a small crack in a bone"),
-    ("vertebral_fracture_old", "Back bone broken in the past"),
+    ("stress_fracture", "Stress fracture: small crack in a bone"),
+    ("vertebral_fracture_old", "Back bone once broken"),
     ("spinal_stenosis", "Narrow spinal canal (spinal stenosis)"),
     ("myofascial_pain", "Myofascial pain: long-lasting pain from sore spots in the muscles"),
     ("postural_imbalance", "Uneven posture, or muscles out of balance"),
     ("fibromyalgia", "Fibromyalgia"),
-    ("lymphoedema", "Lymphoedema: long-lasting swelling of an arm or leg"),
+    ("lymphoedema", "Lymphoedema: lasting swelling, arm or leg"),
 )
 _RARELY_DECIDING: Final = frozenset({"scoliosis", "myofascial_pain", "postural_imbalance", "fibromyalgia"})
 """Names that change little about a booking; they are folded away."""
@@ -94,16 +94,16 @@ YOUR_BACK_PAIN: Final = (
         options=choices(
             ("first_episode", "The first time"),
             ("comes_and_goes", "Comes and goes"),
-            ("constant", "There most of the time"),
+            ("constant", "Mostly there"),
         ),
     ),
     Field(
         name="pain_trend",
         kind=FieldKind.ONE,
         title="Last two weeks",
-        text="Over the last two weeks, how is it changing?",
+        text="How has it changed in two weeks?",
         blank="Select how the pain has changed over the last two weeks.",
-        options=choices(("better", "Getting better"), ("same", "About the same"), ("worse", "Getting worse")),
+        options=choices(("better", "Better"), ("same", "About the same"), ("worse", "Worse")),
     ),
     Field(
         name="pain_quality",
@@ -144,19 +144,19 @@ YOUR_BACK_PAIN: Final = (
         name="onset_triggers",
         kind=FieldKind.MANY,
         title="What brought it on",
-        text="What seemed to bring it on?",
+        text="What brought it on?",
         blank="Tick what seemed to bring it on.",
         options=choices(
             ("long_sitting", "Long sitting"),
             ("poor_posture", "Poor posture"),
             ("heavy_lifting", "Heavy lifting"),
             ("repetitive_motion", "Repeated movements"),
-            ("sudden_overstretch", "A sudden stretch or twist"),
+            ("sudden_overstretch", "Sudden stretch or twist"),
             ("sport_training", "Sport or training"),
             ("dance", "Dance"),
             ("accident_or_blow", "Accident or blow"),
             ("fall", "A fall"),
-            ("stress_period", "A stressful time"),
+            ("stress_period", "Stressful time"),
             ("growth", "Growing fast"),
             ("none_obvious", "Nothing in particular"),
         ),
@@ -189,22 +189,22 @@ YOUR_BACK_PAIN: Final = (
         name="radiation",
         kind=FieldKind.ONE,
         title="Pain travelling",
-        text="Does the pain travel?",
+        text="Where does the pain travel?",
         blank="Select whether the pain travels, and where to.",
         options=choices(
-            ("none", "No"),
-            ("hip_buttock", "To the hip or buttock"),
-            ("leg_above_knee", "Down a leg, above the knee"),
-            ("leg_below_knee", "Down a leg, below the knee"),
-            ("both_legs", "Into both legs"),
-            ("arm", "Into an arm"),
+            ("none", "Nowhere"),
+            ("hip_buttock", "Hip or buttock"),
+            ("leg_above_knee", "A leg, above the knee"),
+            ("leg_below_knee", "A leg, below the knee"),
+            ("both_legs", "Both legs"),
+            ("arm", "An arm"),
         ),
     ),
     Field(
         name="limb_symptoms",
         kind=FieldKind.MANY,
         title="Arm or leg feeling",
-        text="Do you have tingling, numbness or weakness in an arm or leg?",
+        text="Any of these in an arm or leg?",
         blank="Tick what you feel in an arm or leg, or that it is none of these.",
         options=choices(
             ("tingling", "Tingling or pins and needles"),
@@ -212,8 +212,8 @@ YOUR_BACK_PAIN: Final = (
             ("weakness", "Weakness: less strength"),
             (
                 "long_standing_known",
-                "Long known, and discussed with a clinician",
-                "For example numb feet from diabetes.",
+                "Long known, discussed with a clinician",
+                "Numb feet from diabetes\u00a0…",
             ),
             NONE_OF_THESE,
         ),
@@ -235,7 +235,7 @@ YOUR_BACK_PAIN: Final = (
         title="Names given to it",
         text="Has anyone told you what is wrong with your back?",
         blank="Tick what you were told about your back, or that nobody gave it a name.",
-        help="Even if you are not sure.",
+        help="Even if not sure.",
         options=choices(*_DIAGNOSES, ("none", "No, or none of these")),
         groups=(("", tuple(code for code, *_ in _DIAGNOSES if code not in _RARELY_DECIDING)),),
         more="More names: curved spine, sore spots, posture, fibromyalgia",
@@ -256,9 +256,9 @@ YOUR_BACK_PAIN: Final = (
         text="Has a doctor or physiotherapist looked at this since it began?",
         blank="Select whether a doctor or physiotherapist has looked at it.",
         options=choices(
-            ("yes_cleared", "Yes, and massage is fine"),
-            ("yes_not_discussed", "Yes, massage was not discussed"),
-            ("yes_advised_against", "Yes, and they advised against massage"),
+            ("yes_cleared", "Yes, massage is fine"),
+            ("yes_not_discussed", "Yes, massage not discussed"),
+            ("yes_advised_against", "Yes, advised against massage"),
             ("no", "No"),
         ),
     ),

@@ -4,8 +4,8 @@ from typing import Final
 
 from clinic.guidance.fields.declaration import YES_NO, Field, FieldKind, choices
 
-_SUGGESTION: Final = "I understand this is a suggestion for my therapist, not a diagnosis."
-_CORRECT: Final = "My answers are correct to the best of my knowledge."
+_SUGGESTION: Final = "I understand this is no diagnosis; my therapist decides."
+_CORRECT: Final = "My answers are correct, as far as I know."
 
 CONSENT: Final = (
     Field(
@@ -14,8 +14,7 @@ CONSENT: Final = (
         title="Storing health answers",
         text="May we store these health answers for your care?",
         blank="Choose whether we may store these answers.",
-        help="If you choose no, nothing is stored, and you can still ask for a booking.",
-        why="Your answers about your health are yours. Without your yes we do not keep them.",
+        help="“No” stores nothing; you can still ask for a booking.",
         options=YES_NO,
     ),
     Field(

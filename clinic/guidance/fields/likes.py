@@ -39,7 +39,7 @@ WHAT_YOU_LIKE: Final = (
         name="past_reaction",
         kind=FieldKind.ONE,
         title="Felt afterwards",
-        text="How did you feel after your earlier massages?",
+        text="How did you feel after earlier massages?",
         blank="Select how you felt after your earlier massages.",
         options=choices(
             ("none", "Fine"),

@@ -29,9 +29,9 @@ WHY_YOU_COME: Final = (
         name="back_pain_now",
         kind=FieldKind.ONE,
         title="Back pain now",
-        text="Do you have back pain at the moment?",
+        text="Do you have back pain now?",
         blank="Choose whether you have back pain at the moment.",
-        help="Include neck, shoulder-blade and hip pain that seems to come from the back.",
+        help="Count neck, shoulder-blade and hip pain from the back too.",
         options=YES_NO,
     ),
 )
