@@ -83,6 +83,7 @@ CODES = {
     "override_counts": {"rule"},
     "note_templates": {"headings", "name"},
     "outcome_entries": {"instrument", "source"},
+    "score_sheets": {"way"},
     "outcomes": {"level", "disposition", "rule_set"},
     "phrases": {"name"},
     "photo_files": {"format", "digest"},

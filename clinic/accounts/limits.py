@@ -84,6 +84,8 @@ INTAKES_NETWORK = _limit("intakes_network", 30, minutes=60)
 DOCUMENTS_CLIENT = _limit("documents_client", 20, minutes=60)
 DOCUMENTS_NETWORK = _limit("documents_network", 60, minutes=60)
 CHANGES_LINK = _limit("changes_link", 20, minutes=60)
+TABLET_CODES = _limit("tablet_codes", 10, minutes=15)
+"""Guesses at a code that opens a client's questions on a tablet."""
 PREPARATIONS = _limit("preparations", 60, minutes=60)
 """Parts saved for one visit."""
 

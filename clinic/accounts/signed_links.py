@@ -23,6 +23,7 @@ ENTRY = "waiting_wish"
 OFFER = "waiting_offer"
 VISIT_FORM = "visit"
 PREPARATION = "preparation"
+SCORES = "scores"
 
 _keys: dict[int, bytes] = {}
 
@@ -73,6 +74,11 @@ def visit_form_path(appointment_id: UUID, epoch: int) -> str:
     return purpose_path("visit", VISIT_FORM, appointment_id, epoch)
 
 
+def scores_path(sheet_id: UUID) -> str:
+    """The link to a score sheet: `/scores/<token>`. The sheet says whether it still takes answers, so it has no epoch."""
+    return purpose_path("scores", SCORES, sheet_id, 0)
+
+
 def entry_path(entry_id: UUID, epoch: int) -> str:
     """The link to change or withdraw a waiting-list entry: `/w/<token>`."""
     return purpose_path("w", ENTRY, entry_id, epoch)
@@ -120,6 +126,16 @@ def token(purpose: str, subject_id: UUID, epoch: int) -> str:
     key_id = max(_keys)
     mac = bytes([key_id]) + _mac(_keys[key_id], purpose, subject_id, epoch)
     return f"{_text(subject_id.bytes)}.{_text(mac)}"
+
+
+def keyed_digest(purpose: str, text: str) -> bytes:
+    """What is stored of a code that is too short for a plain digest: who reads the database cannot try all codes.
+
+    Raises LookupError if no key is loaded.
+    """
+    if not _keys:
+        raise LookupError("no link key is loaded")
+    return hmac.new(_keys[max(_keys)], f"{purpose}\0{text}".encode(), hashlib.sha256).digest()
 
 
 def check(token: str, purpose: str = MANAGE) -> LinkClaim | None:

@@ -188,6 +188,20 @@ def before_a_session(values: Mapping[str, object], activities: Sequence[str] = (
     return found
 
 
+def as_answers(instrument: Instrument, scores: Mapping[str, Any], activities: Sequence[str] = ()) -> Json:
+    """The answers to `questions` that give these scores: the reverse of `before_a_session`."""
+    if instrument in _KEYS:
+        return {field: scores[name] for name, field in _KEYS[instrument].items() if name in scores}
+    if instrument is Instrument.PSFS:
+        rated = {row["activity"]: row["score"] for row in scores.get("activities", ())}
+        return {
+            activity_field(number): rated[activity]
+            for number, activity in enumerate(activities, 1)
+            if activity in rated
+        }
+    return {instrument.value: scores[instrument.value]} if instrument.value in scores else {}
+
+
 _KEYS: Final = {
     Instrument.NRS: {"now": "pain_now_nrs", "average": "pain_avg_nrs"},
     Instrument.PEG: {"pain": "peg_pain", "enjoyment": "peg_enjoyment", "activity": "peg_activity"},

@@ -139,6 +139,7 @@ PROCESSING: Final = (
             "note_addenda",
             "kept_notes",
             "outcome_entries",
+            "score_sheets",
             "look_backs",
             "check_ins",
             "incidents",

@@ -25,6 +25,7 @@ class MessageKind(StrEnum):
     AFTERCARE = "aftercare"
     OWN_TIPS = "own_tips"
     CHECK_IN = "check_in"
+    SCORES_ASKED = "scores_asked"
     SIGN_IN = "sign_in"
     RESUME_INTAKE = "resume_intake"
     GUARDIAN_CONSENT = "guardian_consent"

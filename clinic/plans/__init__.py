@@ -14,6 +14,7 @@ and visit).
     before_visit  the short form on the day: what it asks, and what its answers do
     preparation   save_part, finish, hand_in: what the booking did not need, asked before the visit
     scores        kept from the intake and before each session
+    score_sheets  enter, answer, correct: scores outside those forms, and asking for them
     progress      a client's scores over time, and what they propose
     look_backs    decide: what a therapist concludes from a look back, and how the course follows
     check_ins     answer, waiting, see_to

@@ -1,6 +1,6 @@
 """Two questions some days after a visit. A bad answer waits for a therapist until somebody has seen to it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -130,6 +130,16 @@ def after(visit: Appointment, *, by: User, now: datetime) -> Sequence[tuple[Chec
             now=now,
         )
     return [(one, _reply(one)) for one in given]
+
+
+def newest_after(visit_ids: Iterable[UUID]) -> dict[UUID, Reply]:
+    """The newest answer after each of these visits. One statement. A caller that shows them records it."""
+    given = db.session.scalars(
+        sa.select(CheckIn)
+        .where(CheckIn.appointment_id.in_(list(visit_ids)))
+        .order_by(CheckIn.answered_at, CheckIn.id)
+    )
+    return {one.appointment_id: _reply(one) for one in given}
 
 
 def _reply(given: CheckIn) -> Reply:

@@ -1,4 +1,4 @@
-"""Tables of the clinical side: review, preparation, plan with its versions, planned sessions, notes, scores, look backs, check-ins, incidents."""
+"""Tables of the clinical side: review, preparation, plan with its versions, planned sessions, notes, scores and their sheets, look backs, check-ins, incidents."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -287,6 +287,14 @@ class OutcomeEntry(Identified, Model):
     scores = Sealed[dict[str, Any]]("scores_sealed")
     source: Mapped[str] = mapped_column(default="client")
     """Who typed: the client, or a therapist who asked aloud."""
+    sheet_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("score_sheets.id"), index=True)
+    """The sheet they were given on, outside the forms of intake and visit."""
+    entered_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("users.id"))
+    """Who of the staff entered them on a sheet; NULL if the client typed."""
+    entered_at: Mapped[datetime | None]
+    """When staff entered them; `recorded_at` is when they were given, which a correction does not change."""
+    corrects_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("outcome_entries.id"), unique=True)
+    """The entry that this one replaces; it stays."""
     recorded_at: Mapped[datetime]
 
     __table_args__ = (
@@ -295,6 +303,32 @@ class OutcomeEntry(Identified, Model):
         ),
         sa.CheckConstraint("source IN ('client', 'therapist')", name="source_known"),
         sa.UniqueConstraint("submission_id", "instrument"),
+        sa.CheckConstraint("(entered_by_id IS NULL) = (entered_at IS NULL)", name="entered_whole"),
+    )
+
+
+class ScoreSheet(Identified, Model):
+    """Scores that staff entered, or asked a client for on the practice's tablet or by letter; open until it is answered."""
+
+    __tablename__ = "score_sheets"
+
+    client_id: Mapped[UUID] = mapped_column(sa.ForeignKey("clients.id"), index=True)
+    appointment_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("appointments.id"), index=True)
+    """The visit they are given at; for a letter, the visit it is written after."""
+    way: Mapped[str]
+    """`staff`, `tablet` or `letter`."""
+    asked_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("users.id"))
+    asked_at: Mapped[datetime]
+    closes_at: Mapped[datetime]
+    """From this instant on it takes no answers."""
+    answered_at: Mapped[datetime | None]
+    code_digest: Mapped[bytes | None]
+    """A keyed digest of the code that opens it on a tablet; gone once it was used."""
+
+    __table_args__ = (
+        sa.CheckConstraint("way IN ('staff', 'tablet', 'letter')", name="way_known"),
+        sa.CheckConstraint("way <> 'letter' OR appointment_id IS NOT NULL", name="letter_names_a_visit"),
+        sa.Index("ix_score_sheets_open", "closes_at", postgresql_where=sa.text("answered_at IS NULL")),
     )
 
 

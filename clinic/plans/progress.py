@@ -5,7 +5,7 @@ An improvement does not show what caused it, so nothing here mentions causes or 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -24,28 +24,40 @@ from clinic.guidance.own_words import ASKED_LOOK
 from clinic.guidance.schedule import Instrument
 from clinic.intake.explanation import ExplainedRule, safety_of
 from clinic.intake.models import Outcome, Submission
-from clinic.plans import courses, scores
+from clinic.language.reading import short_date
+from clinic.plans import check_ins, courses, scores
+from clinic.plans.check_ins import Feeling, Reply
 from clinic.plans.courses import Course, Session
 from clinic.plans.models import Decision, LookBack, OutcomeEntry, Plan, Review
+from clinic.plans.scores import Occasion
 
 PEG_COUNTS_FOR = timedelta(days=8)
 """A PEG score given this shortly before a visit is not asked again, and counts for the visit too."""
 
-SHOWN = tuple(instrument.value for instrument in Instrument)
+SHOWN = (*(instrument.value for instrument in Instrument), "check_in")
 """Names of what a progress shows, for the audit."""
 
 FIRST_SESSION = "This is the first session: there is nothing to compare yet. Decide together afterwards."
+
+FELT = {Feeling.BETTER: "better", Feeling.SAME: "about the same", Feeling.WORSE: "worse"}
+"""How somebody felt some days after a session, in words."""
 
 Entries = Mapping[Instrument, OutcomeEntry]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Point:
-    """Average pain at one session, or at the start; None if it was not given or the session is still to come."""
+    """Average pain at one session, at the start, or between sessions; None if it was not given or the session is still to come.
+
+    `between` is when (UTC) scores were given outside a session. `check_in` says how the client felt some days after the session,
+    and whether something worried them; empty without an answer.
+    """
 
     label: str
     average: int | None
     is_look_back: bool
+    check_in: str = ""
+    between: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +99,7 @@ def progress_at(visit: Appointment) -> ClientProgress | None:
     return ClientProgress(
         course=course,
         session=session,
-        points=_points(course, start, asked),
+        points=_points(course, start, asked, visit.zone),
         rows=_rows(start, now),
         reading=reading,
         proposal=_proposal(reading, session, new_warning(course.plan)),
@@ -149,19 +161,52 @@ def _of_visit(visit: Appointment, course: Course, asked: Mapping[UUID, Entries])
     return own
 
 
-def _points(course: Course, start: Entries, asked: Mapping[UUID, Entries]) -> tuple[Point, ...]:
+def _points(course: Course, start: Entries, asked: Mapping[UUID, Entries], zone: str) -> tuple[Point, ...]:
     visits = [visit_id for visit_id, _ in course.visits]
-    return (
-        Point(label="Start", average=_average(start), is_look_back=False),
-        *(
+    felt = check_ins.newest_after(visits)
+    points = [Point(label="Start", average=_average(start), is_look_back=False)]
+    between = _between(course)
+    for number in range(1, course.plan.sessions + 1):
+        visit_id, starts_at = course.visits[number - 1] if number <= len(visits) else (None, None)
+        while between and starts_at is not None and between[0].at < starts_at:
+            points.append(_aside(between.pop(0), zone))
+        points.append(
             Point(
                 label=str(number),
-                average=_average(asked[visits[number - 1]]) if number <= len(visits) else None,
+                average=_average(asked[visit_id]) if visit_id else None,
                 is_look_back=number in course.look_backs,
+                check_in=_felt(felt.get(visit_id)) if visit_id else "",
             )
-            for number in range(1, course.plan.sessions + 1)
-        ),
+        )
+        if number == len(visits):
+            # What was given after the last session that is booked stands before those still to come.
+            points += [_aside(one, zone) for one in between]
+            between = []
+    return tuple(points)
+
+
+def _between(course: Course) -> list[Occasion]:
+    """Average pain that was given outside a visit since the course began, the oldest first."""
+    return [
+        occasion
+        for occasion in scores.between_visits(course.plan.client_id, since=course.plan.made_at)
+        if _average(occasion.entries) is not None
+    ]
+
+
+def _aside(occasion: Occasion, zone: str) -> Point:
+    return Point(
+        label=short_date(occasion.at, zone).split(" ", 1)[1],
+        average=_average(occasion.entries),
+        is_look_back=False,
+        between=occasion.at,
     )
+
+
+def _felt(reply: Reply | None) -> str:
+    if reply is None:
+        return ""
+    return f"{FELT[reply.feels]}, worried" if reply.is_worried else FELT[reply.feels]
 
 
 def _average(entries: Entries) -> int | None:

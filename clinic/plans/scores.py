@@ -140,6 +140,7 @@ def _newest_start(client_id: UUID) -> OutcomeEntry | None:
             OutcomeEntry.client_id == client_id,
             OutcomeEntry.instrument == Instrument.PSFS,
             OutcomeEntry.appointment_id.is_(None),
+            OutcomeEntry.sheet_id.is_(None),
         )
         .order_by(OutcomeEntry.recorded_at.desc(), OutcomeEntry.id.desc())
         .limit(1)
@@ -148,8 +149,8 @@ def _newest_start(client_id: UUID) -> OutcomeEntry | None:
 
 @dataclass(frozen=True, kw_only=True)
 class Occasion:
-    """Scores a client gave for one visit, or with a full intake; then `zone` is None, because an intake has no
-    location."""
+    """Scores a client gave for one visit, or with a full intake or between visits; then `zone` is None, because these have
+    no location."""
 
     at: datetime
     zone: str | None
@@ -174,7 +175,7 @@ def of_client(client_id: UUID) -> list[Occasion]:
     ).all()
     found: dict[UUID | None, Occasion] = {}
     for entry, starts_at, zone in rows:
-        key = entry.appointment_id or entry.submission_id
+        key = entry.appointment_id or entry.submission_id or entry.sheet_id
         known = found[key].entries if key in found else {}
         found[key] = Occasion(
             at=starts_at or entry.recorded_at,
@@ -182,6 +183,31 @@ def of_client(client_id: UUID) -> list[Occasion]:
             entries={**known, Instrument(entry.instrument): entry},
         )
     return sorted(found.values(), key=lambda occasion: occasion.at)
+
+
+def between_visits(client_id: UUID, *, since: datetime) -> list[Occasion]:
+    """Occasions since an instant on which a client gave scores outside a visit and its forms, the oldest first.
+
+    A correction counts instead of what it corrects. One statement. A caller that shows them records it.
+    """
+    rows = db.session.scalars(
+        sa.select(OutcomeEntry)
+        .where(
+            OutcomeEntry.client_id == client_id,
+            OutcomeEntry.sheet_id.is_not(None),
+            OutcomeEntry.appointment_id.is_(None),
+            OutcomeEntry.recorded_at >= since,
+        )
+        .order_by(OutcomeEntry.recorded_at, OutcomeEntry.id)
+    )
+    found: dict[UUID, Occasion] = {}
+    for entry in rows:
+        assert entry.sheet_id is not None
+        known = found[entry.sheet_id].entries if entry.sheet_id in found else {}
+        found[entry.sheet_id] = Occasion(
+            at=entry.recorded_at, zone=None, entries={**known, Instrument(entry.instrument): entry}
+        )
+    return list(found.values())
 
 
 def before_visits(visit_ids: Iterable[UUID]) -> dict[UUID, dict[Instrument, OutcomeEntry]]:

@@ -19,6 +19,7 @@ from clinic.staff.clinical import (
     open_with_reason,
     plan_editor,
     reviews,
+    scores,
 )
 from clinic.staff.messaging import message_log, outbox, sending_paused
 from clinic.staff.reports import pages as reports
@@ -75,6 +76,7 @@ PAGES = (
     look_backs,
     plan_editor,
     check_ins,
+    scores,
     documents,
     incidents,
     message_log,

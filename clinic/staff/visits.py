@@ -14,7 +14,7 @@ from clinic.accounts.models import Contact, User
 from clinic.accounts.permissions import Permission
 from clinic.booking import attendance, changes, request_decisions
 from clinic.booking import desk as booking_desk
-from clinic.booking.models import Appointment, State
+from clinic.booking.models import CAME, Appointment, State
 from clinic.booking.placing import SlotTaken
 from clinic.booking.states import NotNow, ShownRevision
 from clinic.booking.suitability import NotSuitable
@@ -22,7 +22,15 @@ from clinic.db import transaction
 from clinic.intake import documents
 from clinic.messaging import queries as messages
 from clinic.messaging.queries import MessageFilter
-from clinic.plans import before_visit, care_summary, check_ins, incidents, look_backs, preparation
+from clinic.plans import (
+    before_visit,
+    care_summary,
+    check_ins,
+    incidents,
+    look_backs,
+    preparation,
+    score_sheets,
+)
 from clinic.plans import queries as plans
 from clinic.plans.models import Incident
 from clinic.refusal import Refusal, Stale
@@ -153,6 +161,9 @@ def _page(appointment_id: UUID, refusal: str | None = None) -> str:
         prepared=preparation.progress_of(appointment, now),
         may_hand_over=is_own and may(Permission.NOTE_WRITE),
         asks_today=before_visit.is_open(appointment, now) and may(Permission.CALENDAR_WRITE),
+        scores_asked_at=score_sheets.asked_by_letter_at(client_id, now),
+        asks_scores=may(Permission.CALENDAR_WRITE) and appointment.state in (State.BOOKED, *CAME),
+        is_over=appointment.state in CAME,
         check_ins=answered,
         seen_form=CheckInSeenForm(formdata=None),
         proposed=PROPOSED[panel.progress.proposal.step.value] if panel else None,

@@ -18,12 +18,15 @@ INSET = 16
 class ChartReading:
     """One reading: where it was taken, its value (None if not given), and whether there is a look back.
 
-    Future readings also have the value None and only take their place on the axis.
+    Future readings also have the value None and only take their place on the axis. `is_aside` is one between two places of the
+    axis, which has no room for its label. `remark` is said beside the value, and marked on the chart.
     """
 
     label: str
     value: float | None
     is_gate: bool = False
+    is_aside: bool = False
+    remark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class Dot:
     last: bool
     text: str
     text_y: float
+    is_aside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,12 @@ class Trend:
     labels: tuple[AxisLabel, ...]
     path: str
     dots: tuple[Dot, ...]
+    marks: tuple[float, ...]
+    """Where on the axis something is remarked."""
     rows: tuple[tuple[str, float | None], ...]
+    remarks: tuple[str, ...]
+    """What is remarked on each row, empty for most; none at all without a mark."""
+    has_asides: bool
     summary: str
 
 
@@ -115,11 +124,12 @@ def trend(
 
     on_axis = list(zip(xs, readings, strict=True))
     points = [None if reading.value is None else (x, level(reading.value)) for x, reading in on_axis]
-    given = [(x, reading.value) for x, reading in on_axis if reading.value is not None]
+    given = [(x, reading.value, reading.is_aside) for x, reading in on_axis if reading.value is not None]
     dots = tuple(
-        _dot(x, level(value), value, first=index == 0, last=index == len(given) - 1)
-        for index, (x, value) in enumerate(given)
+        _dot(x, level(value), value, first=index == 0, last=index == len(given) - 1, is_aside=is_aside)
+        for index, (x, value, is_aside) in enumerate(given)
     )
+    marks = tuple(x for x, reading in on_axis if reading.remark)
     rows = tuple((reading.label, reading.value) for reading in readings)
     return Trend(
         width=width,
@@ -130,11 +140,16 @@ def trend(
         bottom=bottom,
         grid=tuple(GridLine(level(value), _number(value)) for value in _steps(top)),
         gates=tuple(x for x, reading in on_axis if reading.is_gate),
-        labels=tuple(AxisLabel(x, reading.label, reading.is_gate) for x, reading in on_axis),
+        labels=tuple(
+            AxisLabel(x, reading.label, reading.is_gate) for x, reading in on_axis if not reading.is_aside
+        ),
         path=_path(points),
         dots=dots,
+        marks=marks,
         rows=rows,
-        summary=_spoken(title, rows),
+        remarks=tuple(reading.remark for reading in readings) if marks else (),
+        has_asides=any(reading.is_aside for reading in readings),
+        summary=_trend_spoken(title, readings),
     )
 
 
@@ -193,10 +208,10 @@ def _path(points: Sequence[tuple[float, float] | None]) -> str:
     return "".join(strokes)
 
 
-def _dot(x: float, y: float, value: float, *, first: bool, last: bool) -> Dot:
+def _dot(x: float, y: float, value: float, *, first: bool, last: bool, is_aside: bool = False) -> Dot:
     # Near the top edge the number goes below its dot.
     text_y = y - 14 if y > TOP + 20 else y + 24
-    return Dot(x, y, last, _number(value) if first or last else "", round(text_y, 1))
+    return Dot(x, y, last, _number(value) if first or last else "", round(text_y, 1), is_aside)
 
 
 def _steps(top: int) -> list[int]:
@@ -216,3 +231,14 @@ def _number(value: float) -> str:
 def _spoken(title: str, values: Sequence[tuple[str, float | None]]) -> str:
     spoken = [f"{label} {_number(value)}" for label, value in values if value is not None]
     return f"{title}: {', '.join(spoken) or 'nothing yet'}"
+
+
+def _trend_spoken(title: str, readings: Sequence[ChartReading]) -> str:
+    """As `_spoken`, with what is remarked, also where no number was given."""
+    said = []
+    for reading in readings:
+        parts = [] if reading.value is None else [_number(reading.value)]
+        parts += [f"({reading.remark})"] if reading.remark else []
+        if parts:
+            said.append(" ".join((reading.label, *parts)))
+    return f"{title}: {', '.join(said) or 'nothing yet'}"

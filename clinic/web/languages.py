@@ -71,6 +71,7 @@ HEALTH = (
     "preparation.save",
     "returning.",
     "safety_form.",
+    "score_sheet.",
 )
 """Pages that say what the guidance says: in each language that has a catalogue of health texts."""
 SORRY = N_(

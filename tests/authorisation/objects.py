@@ -23,8 +23,8 @@ from clinic.intake.documents import Document, SentFrom
 from clinic.messaging import preferences
 from clinic.messaging.models import Message
 from clinic.messaging.preferences import Topic
-from clinic.plans import plan_versions
-from clinic.plans.models import CheckIn, Incident, NoteTemplate, Phrase, Plan
+from clinic.plans import plan_versions, score_sheets
+from clinic.plans.models import CheckIn, Incident, NoteTemplate, OutcomeEntry, Phrase, Plan
 from clinic.plans.plan_versions import PlanCause
 from clinic.plans.rule_book import signatures
 from clinic.plans.rule_book.models import RuleBookSignature
@@ -117,6 +117,34 @@ def _incident(world: World) -> Objects:
 def _client(world: World) -> Objects:
     """The desk reaches everybody who comes here."""
     return Objects({"client_id": world.ada.id}, {"client_id": NOBODYS})
+
+
+def _client_with_health(world: World) -> Objects:
+    return Objects({"client_id": world.ada.id}, {"client_id": NOBODYS}, {"client_id": world.bob.id})
+
+
+def _score_sheet_link(world: World) -> Objects:
+    sheet = score_sheets.hand_over(world.visit_of_ada, by=world.ines, now=clock.now())
+    db.session.commit()
+    return Objects(
+        {"token": signed_links.token(signed_links.SCORES, sheet.id, 0)},
+        {"token": signed_links.token(signed_links.SCORES, NOBODYS, 0)},
+        {"token": signed_links.token(signed_links.CHECK_IN, sheet.id, 0)},
+    )
+
+
+def _scores(world: World) -> Objects:
+    """Scores that a therapist entered, for each of the two clients; made once."""
+    ids = {}
+    for person in (world.ada, world.bob):
+        mine = sa.select(OutcomeEntry.id).where(
+            OutcomeEntry.client_id == person.id, OutcomeEntry.sheet_id.is_not(None)
+        )
+        if db.session.scalar(mine) is None:
+            score_sheets.enter(person.id, None, {"pain_avg_nrs": ["4"]}, by=world.ines, now=clock.now())
+            db.session.commit()
+        ids[person.id] = db.session.scalar(mine)
+    return Objects({"entry_id": ids[world.ada.id]}, {"entry_id": NOBODYS}, {"entry_id": ids[world.bob.id]})
 
 
 def _bar(world: World) -> Objects:
@@ -581,6 +609,8 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "letters.stop": _stop,
     "check_in.ask": _check_in_link,
     "check_in.answer": _check_in_link,
+    "score_sheet.ask": _score_sheet_link,
+    "score_sheet.answer": _score_sheet_link,
     "safety_form.ask": _before_visit,
     "safety_form.answer": _before_visit,
     "portal.link": _sign_in_link,
@@ -647,6 +677,9 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "staff.hand_over": _appointment_of_calendar,
     "staff.ask_aloud": _appointment_with_health,
     "staff.hand_over_preparation": _appointment_with_health,
+    "staff.hand_over_scores": _appointment_of_calendar,
+    "staff.scores_code": _appointment_of_calendar,
+    "staff.ask_scores_by_letter": _appointment_of_calendar,
     "staff.look_back": _appointment_with_health,
     "staff.fit_visit": _appointment_with_health,
     "staff.see_to": _check_in,
@@ -669,6 +702,9 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "staff.client_visits": _client,
     "staff.client_messages": _client,
     "staff.client_notes": _client,
+    "staff.client_scores": _client,
+    "staff.enter_scores": _client_with_health,
+    "staff.correct_scores": _scores,
     "staff.client_answers": _client,
     "staff.client_plan": _client,
     "staff.client_documents": _client,

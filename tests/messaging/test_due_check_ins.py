@@ -9,6 +9,7 @@ from clinic.accounts.models import Client
 from clinic.booking.models import Appointment, State
 from clinic.db import db
 from clinic.messaging.models import Message, MessageKind
+from clinic.plans import score_sheets
 from clinic.plans.models import CheckIn
 from clinic.practice.models import Treatment
 from tests.make import Make
@@ -128,3 +129,28 @@ def test_when_the_visits_therapist_never_signs_in_all_therapists_are_told_in_the
     assert to(postbox) == []
     run(berlin("2031-03-07T08:00"))
     assert to(postbox) == ["one@alderlane.example", "two@alderlane.example"]
+
+
+def test_a_letter_that_staff_asked_for_goes_once_outside_the_quiet_hours(
+    make: Make, massage: Treatment, ada: Client, run: Pass
+) -> None:
+    visit = done(make, massage, ada, berlin("2031-03-04T10:00"))
+    sheet = score_sheets.ask_by_letter(visit, by=make.user(), now=berlin("2031-03-05T22:00"))
+    db.session.commit()
+    run(berlin("2031-03-05T22:01"))
+    assert occasions(MessageKind.SCORES_ASKED) == []
+    for minute in (0, 1):
+        run(berlin(f"2031-03-06T08:0{minute}"))
+    assert occasions(MessageKind.SCORES_ASKED) == [str(sheet.id)]
+
+
+def test_a_letter_for_scores_that_were_given_meanwhile_does_not_go(
+    make: Make, massage: Treatment, ada: Client, run: Pass, postbox: Postbox
+) -> None:
+    visit = done(make, massage, ada, berlin("2031-03-04T10:00"))
+    sheet = score_sheets.ask_by_letter(visit, by=make.user(), now=berlin("2031-03-05T22:00"))
+    score_sheets.answer(sheet.id, {"pain_avg_nrs": ["3"]}, berlin("2031-03-05T22:05"))
+    db.session.commit()
+    run(berlin("2031-03-06T08:00"))
+    assert occasions(MessageKind.SCORES_ASKED) == []
+    assert not [mail for mail in postbox.mails if "A few questions" in str(mail["Subject"])]

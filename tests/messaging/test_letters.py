@@ -35,6 +35,7 @@ from clinic.messaging.letters.composing import Letter
 from clinic.messaging.models import MessageKind
 from clinic.messaging.resend import ONE_TIME
 from clinic.messaging.services import Claim, Owed
+from clinic.plans import score_sheets
 from clinic.plans.models import CheckIn, LookBack, NoteAddendum, OutcomeEntry, Plan, Review, SessionNote
 from clinic.practice import invitations
 from clinic.practice.invitations import RotaPlace
@@ -244,8 +245,17 @@ def all_letters(make: Make, visit: Appointment, ada: Client, now: datetime) -> d
     found |= of_the_waiting_list(make, visit, ada, now)
     found[MessageKind.SERIES] = of_series(make, visit, now)
     found |= before_the_visit(make, visit, ada, now)
+    found[MessageKind.SCORES_ASKED] = asked_for_scores(make, visit, ada, now)
     assert set(found) == set(MessageKind)
     return found
+
+
+def asked_for_scores(make: Make, visit: Appointment, ada: Client, now: datetime) -> Letter:
+    """The letter that staff asked for."""
+    put(visit, State.DONE, now)
+    sheet = score_sheets.ask_by_letter(visit, by=make.user(), now=now)
+    db.session.commit()
+    return composed(claimed(MessageKind.SCORES_ASKED, visit.id, ada.contacts[0].id, now, str(sheet.id)), now)
 
 
 def before_the_visit(make: Make, visit: Appointment, ada: Client, now: datetime) -> dict[MessageKind, Letter]:

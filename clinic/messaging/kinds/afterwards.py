@@ -26,7 +26,9 @@ from clinic.messaging.models import MessageKind
 from clinic.messaging.preferences import Topic
 from clinic.messaging.services import SIGN_IN_WORTH, Claim, Owed, owe
 from clinic.plans import check_ins as after_visits
-from clinic.plans.models import SessionNote
+from clinic.plans import score_sheets
+from clinic.plans.models import ScoreSheet, SessionNote
+from clinic.plans.score_sheets import Way
 from clinic.practice.models import Practice
 
 AFTERCARE_WORTH = timedelta(days=7)
@@ -87,6 +89,30 @@ def check_ins(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
             occasion=lambda row: "visit",
             due_at=lambda row: rules.quiet(row.zone).after(row.ends_at + after_visits.AFTER),
             expires_at=lambda row: row.ends_at + after_visits.AFTER + CHECK_IN_WORTH,
+        )
+    ]
+
+
+def scores_asked(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
+    """Clients whom staff asked for scores by letter: at once, outside the quiet hours, until the page closes."""
+    asked = (
+        visits(
+            ScoreSheet.way == Way.LETTER,
+            ScoreSheet.answered_at.is_(None),
+            ScoreSheet.closes_at > now,
+            ADDRESS.c.wants_check_ins,
+        )
+        .add_columns(ScoreSheet.id.label("sheet_id"), ScoreSheet.asked_at, ScoreSheet.closes_at)
+        .join(ScoreSheet, ScoreSheet.appointment_id == Appointment.id)
+    )
+    return [
+        due_query(
+            MessageKind.SCORES_ASKED,
+            asked,
+            rules.until(now),
+            occasion=lambda row: str(row.sheet_id),
+            due_at=lambda row: rules.quiet(row.zone).after(row.asked_at),
+            expires_at=lambda row: row.closes_at,
         )
     ]
 
@@ -183,6 +209,17 @@ def _one_time_link(appointment: Appointment, practice: Practice, now: datetime) 
     return {"link": public_url(signed_links.own_tips_path(raw))}
 
 
+def _still_asked(claim: Claim, appointment: Appointment, now: datetime) -> str | None:
+    if score_sheets.open_letter(appointment.id, now) is None:
+        return "answered"
+    return over(claim, appointment, now)
+
+
+def _scores(appointment: Appointment, practice: Practice, now: datetime) -> Mapping[str, Any]:
+    sheet = score_sheets.open_letter(appointment.id, now)
+    return {"questions_link": public_url(signed_links.scores_path(sheet.id)) if sheet else ""}
+
+
 def _questions(appointment: Appointment, practice: Practice, now: datetime) -> Mapping[str, Any]:
     path = signed_links.check_in_path(appointment.id, appointment.link_epoch)
     return {"questions_link": public_url(path)}
@@ -227,6 +264,20 @@ KINDS = (
         ),
         compose=visit_letter(
             over, wanted=lambda contact: contact.wants_check_ins, stops=Topic.CHECK_INS, more=_questions
+        ),
+        sample=lambda scene: {**sample_visit(scene), "questions_link": scene.link},
+    ),
+    DeclaredKind(
+        kind=MessageKind.SCORES_ASKED,
+        label=N_("Questions about how you have been"),
+        due=(scores_asked,),
+        words=Words(
+            subject=N_("A few questions after {day}"),
+            heading=N_("How have you been, {client}?"),
+            opening=N_("Before your next session {therapist} would like to look back with you."),
+        ),
+        compose=visit_letter(
+            _still_asked, wanted=lambda contact: contact.wants_check_ins, stops=Topic.CHECK_INS, more=_scores
         ),
         sample=lambda scene: {**sample_visit(scene), "questions_link": scene.link},
     ),

@@ -16,10 +16,11 @@ from clinic.accounts.permissions import Permission
 from clinic.booking import client_search
 from clinic.booking import queries as booking
 from clinic.booking.client_search import Caller
+from clinic.booking.models import Appointment
 from clinic.db import db, transaction
 from clinic.messaging import queries as messages
 from clinic.messaging.queries import MessageFilter
-from clinic.plans import care_summary, client_history
+from clinic.plans import care_summary, client_history, score_sheets
 from clinic.plans import queries as plans
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
@@ -34,6 +35,7 @@ TABS = (
     ("notes", "Notes", "staff.client_notes", (Permission.HEALTH_READ,)),
     ("answers", "Answers", "staff.client_answers", (Permission.HEALTH_READ,)),
     ("plan", "Plan", "staff.client_plan", (Permission.HEALTH_READ,)),
+    ("scores", "Scores", "staff.client_scores", (Permission.HEALTH_READ,)),
     ("documents", "Documents", "staff.client_documents", (Permission.HEALTH_READ,)),
     ("messages", "Messages", "staff.client_messages", (Permission.MESSAGES_READ,)),
     ("record", "Details", "staff.client_record", (Permission.CONTACTS_READ,)),
@@ -113,11 +115,19 @@ def overview(client_id: UUID) -> ResponseReturnValue:
             care=care_summary.care_of(around, by=user, now=now) if head.is_own and around else None,
             panel=_panel(head, now) if head.is_own else None,
             happened=client_history.events(client_id, by=user, now=now) if head.is_own else [],
+            asks_about=_asks_about(head) if may(Permission.CALENDAR_WRITE) else None,
+            is_over=head.known.last is not None,
+            scores_asked_at=score_sheets.asked_by_letter_at(client_id, now),
             visits=booking.visits_of(client_id, limit=LATEST),
             messages=messages.page(now, MessageFilter(client_id=client_id)).lines[:LATEST]
             if may(Permission.MESSAGES_READ)
             else [],
         )
+
+
+def _asks_about(head: FileHead) -> Appointment | None:
+    """The visit that scores are asked about: the last one that took place, or before the first the one to come."""
+    return head.known.last or head.known.next
 
 
 def _panel(head: FileHead, now: datetime) -> progress.ProgressPanel | None:

@@ -20,6 +20,7 @@ from clinic.plans.notes import PreviousNote
 from clinic.refusal import NotFound, Refusal, Stale
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
+from clinic.staff.clinical import scores
 from clinic.staff.clinical.body_chart import PLACES as CHART_PLACES
 from clinic.staff.clinical.body_chart import markers
 from clinic.staff.clinical.note_form import WORDS, NoteForm
@@ -99,6 +100,7 @@ def note(appointment_id: UUID) -> ResponseReturnValue:
         chart_places=CHART_PLACES,
         copied={copied.part: copied.on for copied in form.copied_parts},
         care=_care(appointment),
+        score_rows=_score_rows(appointment),
         has_errors=form.has_errors,
         is_given_back=is_given_back,
         can_sign=appointment.starts_at <= clock.now(),
@@ -269,8 +271,14 @@ def _care(appointment: Appointment) -> care_summary.CareSummary | None:
         return care_summary.care_of(appointment, by=desk.user(), now=clock.now())
 
 
+def _score_rows(appointment: Appointment) -> list[tuple[str, str]]:
+    with transaction():
+        return scores.rows_of_visit(appointment, reader=desk.user(), now=clock.now())
+
+
 def _signed_page(appointment: Appointment, written: SessionNote, form: AddendumForm) -> str:
     now = clock.now()
+    is_own = plans.treats(desk.user().id, written.client_id, now)
     with transaction():
         content = notes.open_content(written, by=desk.user(), now=now)
         author = db.session.get_one(User, written.author_id)
@@ -282,9 +290,8 @@ def _signed_page(appointment: Appointment, written: SessionNote, form: AddendumF
             now=now,
             rows=rows_of(content),
             markers=markers(content.findings) if content.findings else {},
-            care=care_summary.care_of(appointment, by=desk.user(), now=now)
-            if plans.treats(desk.user().id, written.client_id, now)
-            else None,
+            care=care_summary.care_of(appointment, by=desk.user(), now=now) if is_own else None,
+            score_rows=scores.rows_of_visit(appointment, reader=desk.user(), now=now) if is_own else None,
             author=author,
             supervisor=db.session.get(User, author.supervisor_id) if author.supervisor_id else None,
             cosigner=db.session.get(User, written.cosigned_by_id) if written.cosigned_by_id else None,

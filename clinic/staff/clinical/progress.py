@@ -59,7 +59,13 @@ def panel(visit: Appointment, *, reader: User, now: datetime) -> ProgressPanel |
         now=now,
     )
     readings = [
-        charts.ChartReading(label=point.label, value=point.average, is_gate=point.is_look_back)
+        charts.ChartReading(
+            label=f"{point.label}, between sessions" if point.between else point.label,
+            value=point.average,
+            is_gate=point.is_look_back,
+            is_aside=point.between is not None,
+            remark=f"check-in: {point.check_in}" if point.check_in else "",
+        )
         for point in found.points
     ]
     return ProgressPanel(

@@ -31,6 +31,7 @@ STAGES = {
 WHYS = {
     "address": "The address cannot be written to.",
     "needs_utf8": "The mail server takes no address with such letters. Please call, and ask for another address.",
+    "answered": "It was answered meanwhile.",
     "bounced": "The letter came back.",
     "cancelled": "The visit was cancelled.",
     "complaint": "The reader reported it; nothing more goes to that address.",

@@ -89,6 +89,7 @@ THINGS = {
     "note_templates": "a template for notes",
     "phrases": "a phrase",
     "outcome_entries": "answers over time",
+    "score_sheets": "a page for scores",
     "look_backs": "a look back",
     "visit_preparations": "answers before a visit",
     "check_ins": "a check-in",
