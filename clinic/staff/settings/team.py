@@ -28,13 +28,19 @@ ROLE_NAMES = dict(ROLES)
 @audience(staff, *OWNERS)
 def everybody() -> ResponseReturnValue:
     """Who has an account, what they may do and how they sign in; and who is invited."""
-    now, place, form = clock.now(), context.practice(), LockForm(formdata=None)
+    form, place = LockForm(formdata=None), context.practice()
     form.minutes.data = str(place.lock_minutes or "") if place else ""
+    return _team_page(form)
+
+
+def _team_page(form: LockForm) -> ResponseReturnValue:
+    now = clock.now()
     people = team.everybody()
     waiting = invitations.open_invitations()
     return page(
         "team",
         "team",
+        form,
         people=[each for each in people if each.active],
         gone=[each for each in people if not each.active],
         rota={each.user_id: each for each in therapists.every_therapist() if each.user_id},
@@ -44,7 +50,7 @@ def everybody() -> ResponseReturnValue:
         own_id=desk.user().id,
         is_last_owner=team.is_last_owner(desk.user()),
         zone=practice_zone(now),
-        locks=form if place else None,
+        locks=form if context.practice() else None,
     )
 
 
@@ -53,11 +59,14 @@ def everybody() -> ResponseReturnValue:
 def lock_by_itself() -> ResponseReturnValue:
     """Say after how long without an act the browsers of staff lock by themselves."""
     form = LockForm()
-    if context.practice() is not None and form.validate_on_submit():
-        minutes = int(form.minutes.data) if form.minutes.data else None
-        with transaction():
-            practice_settings.lock_after(minutes, actor=actor(), now=clock.now())
-        desk.say(f"Browsers lock after {minutes} minutes." if minutes else "No browser locks by itself.")
+    if context.practice() is None:
+        return redirect(url_for("staff.settings_team"), 303)
+    if not form.validate_on_submit():
+        return _team_page(form)
+    minutes = int(form.minutes.data) if form.minutes.data else None
+    with transaction():
+        practice_settings.lock_after(minutes, actor=actor(), now=clock.now())
+    desk.say(f"Browsers lock after {minutes} minutes." if minutes else "No browser locks by itself.")
     return redirect(url_for("staff.settings_team"), 303)
 
 

@@ -245,6 +245,13 @@ def after(minutes: float) -> None:
     db.session.commit()
 
 
+def test_minutes_that_nobody_offered_are_refused_with_a_sentence(visitor: Visitor) -> None:
+    page = visitor.open("/staff/settings/team").press("Save", minutes="7")
+    assert page.status == 422
+    assert page.title.startswith("Error: ")
+    assert own_session().lock_minutes is None
+
+
 def test_an_owner_lets_browsers_lock_by_themselves(visitor: Visitor) -> None:
     visitor.open("/staff/settings/team").press("Save", minutes="5")
     assert "Browsers lock after 5 minutes." in visitor.text
