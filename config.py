@@ -248,6 +248,8 @@ class Settings(_Judged):
     worker_concurrency: int = Field(default=2, ge=1)
     backup_recipients: str = Field(default="", pattern=r"^\s*(age1[0-9a-z]{58}(\s+|$))*$")
     """The public keys that may read backups, with spaces between them; without one no backups are made."""
+    downtime_recipients: str = Field(default="", pattern=r"^\s*(age1[0-9a-z]{58}(\s+|$))*$")
+    """The public keys that may read downtime sheets. Default: those of the backups."""
     backup_folder: Path | None = None
     """Where backups lie. Default: `backups` in the data folder."""
 

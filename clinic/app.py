@@ -176,6 +176,7 @@ def flask_config(settings: Settings, *, longest_statement_ms: int) -> dict[str, 
         "REDIS_URL": settings.redis_url,
         "WORKER_CONCURRENCY": settings.worker_concurrency,
         "BACKUP_RECIPIENTS": tuple(settings.backup_recipients.split()),
+        "DOWNTIME_RECIPIENTS": tuple(settings.downtime_recipients.split()),
         "BACKUP_FOLDER": settings.backups,
     }
 

@@ -168,6 +168,7 @@ DOCUMENTS = (
 NO_POINTERS = {
     "postmaster.pid": "a file of PostgreSQL",
     "manifest.json": "made by the build of the assets",
+    "sheet.html": "what a reader calls a file of theirs",
     "security.txt": "an address under /.well-known",
     "app.config": "Flask's",
     "drafts.id": "every table's key, from `db.Identified`",

@@ -1,6 +1,6 @@
-"""The table of the backups: one row for each attempt to make one or to prove one."""
+"""The tables of the backups: one row for each attempt to make one or to prove one, and the sheets for a day without the server."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
@@ -42,3 +42,18 @@ class BackupRun(Identified, Model):
             name="good_means_ended_well",
         ),
     )
+
+
+class DowntimeSheet(Identified, Model):
+    """The newest encrypted sheet of who comes on one day; deleted two days after it was made."""
+
+    __tablename__ = "downtime_sheets"
+
+    day: Mapped[date] = mapped_column(unique=True)
+    """The local day it is for."""
+    made_at: Mapped[datetime]
+    visits: Mapped[int]
+    encrypted: Mapped[bytes]
+    """In the age format; this machine cannot open it."""
+
+    __table_args__ = (sa.CheckConstraint("visits >= 0", name="counts_visits"),)

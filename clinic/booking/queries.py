@@ -214,8 +214,10 @@ def asked_for(now: datetime, limit: int) -> list[Appointment]:
     return list(db.session.scalars(shown.options(*WITH_ALL)))
 
 
-def visits_between(first_on: date, until_on: date) -> list[Appointment]:
-    """Agreed visits whose local day lies in this half-open range, earliest first; one statement."""
+def visits_between(
+    first_on: date, until_on: date, states: Sequence[State] = (State.REQUESTED, State.BOOKED, *CAME)
+) -> list[Appointment]:
+    """Visits in these states, by default those agreed, whose local day lies in this half-open range, earliest first; one statement."""
     begins, ends = datetime.combine(first_on, time()), datetime.combine(until_on, time())
     rows = db.session.scalars(
         sa.select(Appointment)
@@ -224,7 +226,7 @@ def visits_between(first_on: date, until_on: date) -> list[Appointment]:
             Appointment.starts_at < ends.replace(tzinfo=UTC) + timedelta(days=1),
             Appointment.wall_start >= begins,
             Appointment.wall_start < ends,
-            Appointment.state.in_((State.REQUESTED, State.BOOKED, *CAME)),
+            Appointment.state.in_(states),
             Appointment.client_id.is_not(None),
         )
         .order_by(Appointment.wall_start, Appointment.id)

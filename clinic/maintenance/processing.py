@@ -58,7 +58,8 @@ PROCESSING: Final = (
         name=N_("Your visits"),
         data=N_(
             "Your name, your e-mail address and telephone number, the visits you booked, moved or cancelled, and what else you enter "
-            "under My visits or tell the front desk, such as your postal address."
+            "under My visits or tell the front desk, such as your postal address. Each evening an encrypted sheet of the next day’s visits with "
+            "names and telephone numbers is made, in case our computer fails."
         ),
         ground=Ground.CONTRACT,
         seen_by=N_("The front desk, the therapists and the owner of the practice."),
@@ -76,6 +77,7 @@ PROCESSING: Final = (
             "waivers",
             "typed_details",
             "idempotency_keys",
+            "downtime_sheets",
         ),
     ),
     Processing(

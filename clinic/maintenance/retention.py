@@ -15,7 +15,7 @@ from typing import Final
 
 from clinic.accounts import address_changes, client_records, limits, sessions, typed_details
 from clinic.accounts import services as accounts
-from clinic.backup import runs
+from clinic.backup import downtime_sheet, runs
 from clinic.booking import idempotency, lapsed_reservations
 from clinic.booking.waiting import entries
 from clinic.intake import consent, documents, own_pages
@@ -125,6 +125,13 @@ RETENTION: Final = (
         after=N_("they were written, handed over or done"),
         why=N_("long enough to ask who had taken something on"),
         delete=tasks.delete_old,
+    ),
+    Retention(
+        what=N_("Encrypted sheets of who comes, for a day without the server"),
+        keep=downtime_sheet.KEPT,
+        after=N_("they were made"),
+        why=N_("a sheet is for one day, and the day after to type in what happened"),
+        delete=downtime_sheet.delete_old,
     ),
     Retention(
         what=N_("Attempts to make or prove a backup"),

@@ -1,6 +1,6 @@
 """All pages of the staff, gathered for the composition: importing a module adds its pages to the blueprint."""
 
-from clinic.staff import agenda, arrival, day_sheet, same_person, tasks, visits, waiting_list
+from clinic.staff import afterwards, agenda, arrival, day_sheet, same_person, tasks, visits, waiting_list
 from clinic.staff.auth import views as auth
 from clinic.staff.blueprint import blueprint
 from clinic.staff.booking import move, new, repeat, series
@@ -28,6 +28,7 @@ from clinic.staff.settings import (
     access,
     catalogue,
     data,
+    downtime,
     guidance,
     hours,
     legal,
@@ -48,6 +49,7 @@ from clinic.staff.settings import (
 PAGES = (
     agenda,
     day_sheet,
+    afterwards,
     tasks,
     calendar,
     free_time,
@@ -97,6 +99,7 @@ PAGES = (
     legal,
     access,
     data,
+    downtime,
     guidance,
     online,
     website,

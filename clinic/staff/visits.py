@@ -230,7 +230,7 @@ def _act(
     """Do what a page asked, if the visit is still as that page showed it; otherwise show its present state."""
     try:
         with transaction():
-            done = verb(appointment_id, actor=actor(), now=clock.now(), shown=_shown())
+            done = verb(appointment_id, actor=actor(), now=clock.now(), shown=shown_revision())
     except (Stale, NotNow, NotSuitable) as refusal:
         return _page(appointment_id, refusal.sentence), refusal.status
     say(done)
@@ -357,7 +357,8 @@ def shown_fields(appointment: Appointment) -> dict[str, str]:
     return {"revision": str(appointment.revision), "state": appointment.state}
 
 
-def _shown() -> ShownRevision:
+def shown_revision() -> ShownRevision:
+    """How the page that was sent showed the visit (`shown_fields`)."""
     return ShownRevision(_revision(), request.form.get("state", ""))
 
 

@@ -15,6 +15,7 @@ from clinic import clock
 from clinic.accounts import merging, sessions, signed_links, team
 from clinic.accounts import services as accounts
 from clinic.accounts.models import Client, LinkPurpose, StaffSession
+from clinic.backup.models import DowntimeSheet
 from clinic.booking import barring
 from clinic.booking.models import Appointment
 from clinic.db import db
@@ -145,6 +146,16 @@ def _scores(world: World) -> Objects:
             db.session.commit()
         ids[person.id] = db.session.scalar(mine)
     return Objects({"entry_id": ids[world.ada.id]}, {"entry_id": NOBODYS}, {"entry_id": ids[world.bob.id]})
+
+
+def _downtime_sheet(world: World) -> Objects:
+    """An encrypted sheet belongs to the practice."""
+    sheet = db.session.scalars(sa.select(DowntimeSheet)).first()
+    if sheet is None:
+        sheet = DowntimeSheet(day=clock.now().date(), made_at=clock.now(), visits=0, encrypted=b"age")
+        db.session.add(sheet)
+        db.session.commit()
+    return Objects({"sheet_id": sheet.id}, {"sheet_id": NOBODYS})
 
 
 def _bar(world: World) -> Objects:
@@ -677,6 +688,8 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "staff.hand_over": _appointment_of_calendar,
     "staff.ask_aloud": _appointment_with_health,
     "staff.hand_over_preparation": _appointment_with_health,
+    "staff.settings_downtime_file": _downtime_sheet,
+    "staff.cancelled_afterwards": _appointment_of_calendar,
     "staff.hand_over_scores": _appointment_of_calendar,
     "staff.scores_code": _appointment_of_calendar,
     "staff.ask_scores_by_letter": _appointment_of_calendar,

@@ -96,6 +96,7 @@ THINGS = {
     "override_counts": "what departs from the guidance",
     "appointments": "a visit",
     "series": "several visits",
+    "downtime_sheets": "a downtime sheet",
     "clients": "a client",
     "contacts": "an address",
     "consents": "a consent",

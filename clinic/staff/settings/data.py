@@ -1,10 +1,11 @@
-"""Settings, Data: how the backups stand, what was attempted lately, and whether somebody has proved that one comes back."""
+"""Settings, Data: how the backups stand, what was attempted lately, whether somebody has proved that one comes back, and the sheets for a day
+without the server."""
 
 from flask import current_app
 from flask.typing import ResponseReturnValue
 
 from clinic import clock
-from clinic.backup import rotation, runs
+from clinic.backup import downtime_sheet, rotation, runs
 from clinic.staff.blueprint import blueprint
 from clinic.staff.day import practice_zone
 from clinic.staff.settings.layout import OWNERS, page
@@ -14,7 +15,7 @@ from clinic.web.access import audience, staff
 @blueprint.get("/settings/data", endpoint="settings_data")
 @audience(staff, *OWNERS)
 def show() -> ResponseReturnValue:
-    """Backups and drills. Nothing about a client is shown."""
+    """Backups, drills and downtime sheets. Nothing about a client is shown."""
     now = clock.now()
     found = runs.overview(now, are_on=bool(current_app.config["BACKUP_RECIPIENTS"]))
     is_drill_due = found.drill is None or found.drill.began_at < now - runs.DRILL_AFTER
@@ -23,6 +24,10 @@ def show() -> ResponseReturnValue:
         "data",
         found=found,
         is_drill_due=is_drill_due,
+        sheets=downtime_sheet.sheets(),
+        can_make_sheets=bool(downtime_sheet.readers()),
+        sheet_file=downtime_sheet.file_name,
+        evening=downtime_sheet.EVENING,
         who_reads=_who_reads(len(current_app.config["BACKUP_RECIPIENTS"])),
         periods=(rotation.DAYS, rotation.WEEKS, rotation.MONTHS),
         zone=practice_zone(now),
