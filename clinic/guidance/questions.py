@@ -337,7 +337,7 @@ PAGES: Final = (
             *_ask("recent_surgery", "swelling", "skin_issues", "allergies"),
             *_own_words("allergies", "Anything else we should know about your allergies?"),
         ),
-        heading="Operations, swelling, skin and allergies",
+        heading="Operations, swelling and skin",
     ),
     QuestionPage(
         "skin-where",

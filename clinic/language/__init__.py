@@ -37,6 +37,11 @@ def name_of(language: str) -> str:
     return name[:1].upper() + name[1:]
 
 
+def english_name(language: str) -> str:
+    """A language as English calls it, for staff, whose pages are in English: `German`."""
+    return Locale.parse(language).get_language_name(ENGLISH) or language
+
+
 NAMES = {language: name_of(language) for language in LANGUAGES}
 """Each language as its speakers call it."""
 

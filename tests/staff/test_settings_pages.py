@@ -495,13 +495,24 @@ def test_hours_are_written_only_by_saving(owner: Browser, scene: Scene) -> None:
             assert scene.make.count(WeeklyHours) == count, act
 
 
+def test_treatments_of_one_name_are_told_apart_by_their_length(owner: Browser, scene: Scene) -> None:
+    for name, minutes in (("Calm", 60), ("Calm", 90), ("Brisk", 30)):
+        scene.make.treatment(name=name, length_minutes=minutes)
+    db.session.commit()
+    for path in (f"/staff/settings/therapists/{scene.therapist.id}", "/staff/settings/rooms/new"):
+        said = owner.get(path)
+        assert "Calm, 60 minutes" in said
+        assert "Calm, 90 minutes" in said
+        assert "Brisk, 30" not in said
+
+
 def test_an_owner_types_a_treatment_in_another_language_and_takes_it_back(
     owner: Browser, scene: Scene
 ) -> None:
     sold = scene.make.treatment(name="Calm hour")
     db.session.commit()
     path = f"/staff/settings/treatments/{sold.id}"
-    assert "In another language: Deutsch" in owner.get(path)
+    assert "In another language: German" in owner.get(path)
     typed = {
         "name": "Calm hour",
         "first": "relaxation",

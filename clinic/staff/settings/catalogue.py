@@ -13,7 +13,7 @@ from clinic.practice.models import Therapist, Treatment
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
 from clinic.staff.settings.catalogue_forms import EveryTypeForm, TherapistForm, TreatmentForm
-from clinic.staff.settings.fields import chosen, offered
+from clinic.staff.settings.fields import chosen, offered, told_apart
 from clinic.staff.settings.layout import OWNERS, OutsideHoursWatch, page, saved, way
 from clinic.staff.settings.translated_forms import in_languages
 from clinic.web.access import actor, audience, staff
@@ -235,9 +235,9 @@ def _therapist_form(known: Therapist | None) -> TherapistForm:
     form = in_languages(TherapistForm)
     given = known.treatments if known else []
     form.treatments.choices = offered(
-        (sold.id, sold.name)
-        for sold in treatments.every_treatment()
-        if sold.retired_at is None or sold in given
+        told_apart(
+            [sold for sold in treatments.every_treatment() if sold.retired_at is None or sold in given]
+        )
     )
     form.user.choices = [
         ("", "None yet"),

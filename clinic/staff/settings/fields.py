@@ -2,7 +2,8 @@
 read; and how forms read and fill them."""
 
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,7 @@ from wtforms import DateField, IntegerField, StringField
 from wtforms.validators import ValidationError
 
 from clinic.practice import queries
+from clinic.practice.models import Treatment
 from clinic.web.forms import Ticks
 
 ONE_DAY = timedelta(days=1)
@@ -142,6 +144,13 @@ def chosen(field: Ticks) -> tuple[UUID, ...]:
     No such field may be `Optional`: that validator accepts any list whose first entry is empty.
     """
     return tuple(sorted(UUID(value) for value in field.data or ()))
+
+
+def told_apart(sold: Sequence[Treatment]) -> Iterator[tuple[UUID, str]]:
+    """Treatments by their name, and by their length too where several have one name."""
+    names = Counter(one.name for one in sold)
+    for one in sold:
+        yield one.id, f"{one.name}, {one.length_minutes} minutes" if names[one.name] > 1 else one.name
 
 
 def offered(rows: Iterable[tuple[UUID, str]]) -> list[tuple[str, str]]:

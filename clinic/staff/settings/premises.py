@@ -12,7 +12,7 @@ from clinic.db import transaction
 from clinic.practice import geography, premises, queries, treatments
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
-from clinic.staff.settings.fields import offered
+from clinic.staff.settings.fields import offered, told_apart
 from clinic.staff.settings.layout import OWNERS, OutsideHoursWatch, page, saved, way
 from clinic.staff.settings.premises_forms import LocationForm, RoomForm
 from clinic.staff.settings.translated_forms import in_languages
@@ -207,7 +207,7 @@ def room(room_id: UUID) -> ResponseReturnValue:
 def _room_form() -> RoomForm:
     form = RoomForm()
     form.treatments.choices = offered(
-        (sold.id, sold.name) for sold in treatments.every_treatment() if sold.retired_at is None or sold.rooms
+        told_apart([sold for sold in treatments.every_treatment() if sold.retired_at is None or sold.rooms])
     )
     return form
 

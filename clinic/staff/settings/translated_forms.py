@@ -26,7 +26,7 @@ class TranslatedForm(UnchangedForm):
     def in_others(self) -> Iterator[tuple[str, list[Field]]]:
         """Each other language by its name, with its fields."""
         for spoken in self.others:
-            yield language.NAMES[spoken], [self[_named(text, spoken)] for text in self.texts]
+            yield language.english_name(spoken), [self[_named(text, spoken)] for text in self.texts]
 
     def show_translations(self, translations: Translations) -> None:
         """Fill the fields from what stands."""
@@ -60,7 +60,8 @@ def in_languages(form: type[F], **given: Any) -> F:
         for text in form.texts:
             main = getattr(form, text)
             fields[_named(text, spoken)] = main.field_class(
-                f"{main.args[0]}, {language.NAMES[spoken]}",
+                f"{main.args[0]}, in {language.english_name(spoken)}",
+                description=main.kwargs.get("description", ""),
                 validators=[Optional(), Length(max=LONGEST)],
                 render_kw={"lang": spoken},
             )
