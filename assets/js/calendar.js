@@ -2,6 +2,9 @@
 // arrows walk through it. The server judges every place; without this file links and the page Move do the same.
 const CELL = 5; // minutes in a row
 const SNAP = 15;
+const LONGEST = 360; // minutes of a visit
+const LAST_MINUTE = 24 * 60 - CELL;
+const EDGE = 8; // pixels at the lower edge of a visit by which it is made longer or shorter
 const EVERY = 5000;
 const REST = 150;
 const PLACE = "calendar-scrolled";
@@ -52,31 +55,51 @@ async function look() {
   if (stamp !== grid()?.dataset.stamp) await refresh();
 }
 
-// ---- Dragging
+// ---- Dragging: a visit, its lower edge, or a span of free time
 
-function placeUnder(x, y) {
-  const column = document.elementsFromPoint(x, y).map((one) => one.closest(".cal-col[data-therapist]")).find(Boolean);
-  if (!column) return null;
-  const row = (y - held.offset - column.getBoundingClientRect().top) / rowHeight();
-  const minute = Math.max(Math.round(minuteAt(row) / SNAP) * SNAP, minuteAt(0));
-  return { column, minute, key: `${column.dataset.on} ${minute} ${column.dataset.therapist}` };
-}
+const columnUnder = (x, y) =>
+  document.elementsFromPoint(x, y).map((one) => one.closest(".cal-col[data-therapist]")).find(Boolean);
+const rowOf = (column, y) => (y - column.getBoundingClientRect().top) / rowHeight();
+const snapped = (row) => Math.round(minuteAt(row) / SNAP) * SNAP;
+const within = (least, number, most) => Math.min(Math.max(number, least), most);
 
-function address(act) {
-  const { place, visit } = held;
-  const asked = new URLSearchParams({ on: place.column.dataset.on, at: clock(place.minute), therapist: place.column.dataset.therapist });
-  return `/staff/calendar/visits/${visit}/${act}?${asked}`;
-}
+// Where the pointer would put what is held: a place has a column, its first minute, its rows, and a key that tells it from others.
+const PLACES = {
+  move(x, y) {
+    const column = columnUnder(x, y);
+    if (!column) return null;
+    const minute = Math.max(snapped(rowOf(column, y - held.offset)), minuteAt(0));
+    const asked = { on: column.dataset.on, at: clock(minute), therapist: column.dataset.therapist };
+    return { column, minute, rows: held.rows, asked, key: `${column.dataset.on} ${minute} ${column.dataset.therapist}` };
+  },
+  resize(_, y) {
+    const { column, at, lasts } = held;
+    const rows = Math.max(Math.round(rowOf(column, y)) - at, 1);
+    const minutes = within(CELL, lasts + (rows - held.rows) * CELL, LONGEST);
+    const minute = minuteAt(at);
+    return { column, minute, rows: held.rows + (minutes - lasts) / CELL, minutes, asked: { minutes }, key: String(minutes) };
+  },
+  span(_, y) {
+    const { column, first, last, minute } = held;
+    const until = within(Math.min(minute + SNAP, last), snapped(rowOf(column, y)), last);
+    return { column, minute: Math.max(minute, first), rows: (until - minute) / CELL, until, key: String(until) };
+  },
+};
+
+PLACES.wait = PLACES.move;
+
+const address = (act) => `/staff/calendar/${held.path}/${act}?${new URLSearchParams(held.place.asked)}`;
 
 const WORDS = { free: "", reason: "Allowed with a reason", no: "Not possible" };
 
 function draw({ verdict, said } = {}) {
   const { ghost, place } = held;
-  ghost.className = `cal-drop at-${(place.minute - minuteAt(0)) / CELL} for-${held.rows}`;
+  ghost.className = `cal-drop at-${(place.minute - minuteAt(0)) / CELL} for-${place.rows}`;
   if (verdict === "reason" || verdict === "no") ghost.classList.add(`cal-drop--${verdict}`);
+  const when = ["move", "wait"].includes(held.kind) ? clock(place.minute) : `${clock(place.minute)} to ${clock(place.minute + place.rows * CELL)}`;
   const head = document.createElement("b");
-  head.textContent = WORDS[verdict] || clock(place.minute);
-  ghost.replaceChildren(head, ...(verdict && WORDS[verdict] ? [`${clock(place.minute)} ${said.join(" ")}`] : []));
+  head.textContent = WORDS[verdict] || when;
+  ghost.replaceChildren(head, ...(verdict && WORDS[verdict] ? [`${when} ${said.join(" ")}`] : []));
   place.column.append(ghost);
 }
 
@@ -90,13 +113,13 @@ async function judge() {
 }
 
 function drag(x, y) {
-  const place = placeUnder(x, y);
+  const place = PLACES[held.kind](x, y);
   if (!place || place.key === held.place?.key) return;
   held.place = place;
   held.verdict = null;
   draw();
   clearTimeout(held.rest);
-  held.rest = setTimeout(judge, REST);
+  if (held.path) held.rest = setTimeout(judge, REST);
 }
 
 function letGo() {
@@ -120,58 +143,97 @@ function done() {
   location.reload();
 }
 
-async function finish(where, fields, { verdict, said, rules }) {
+async function finish(act, { verdict, said, rules }) {
   if (verdict === "moved") return done();
-  if (verdict === "reason") return ask(where, fields, said, rules);
-  say(`${said.join(" ")} It stays where it was.`);
+  if (verdict === "reason") return ask(act, said, rules);
+  say(`${said.join(" ")} It stays ${act.kind === "move" ? "where" : "as"} it was.`);
   return refresh();
 }
 
-function ask(where, fields, said, rules) {
+function ask({ where, fields, kind }, said, rules) {
   const dialog = document.getElementById("calendar-reason");
+  dialog.querySelector("form .button").textContent = kind === "move" ? "Move anyway" : "Change the length anyway";
   dialog.querySelector("ul").replaceChildren(...said.map((text) => Object.assign(document.createElement("li"), { textContent: text })));
   dialog.querySelector("form").onsubmit = async (event) => {
     event.preventDefault();
     dialog.close();
-    const given = [...fields, ["reason", dialog.querySelector("input").value], ...rules.map((rule) => ["waived", rule])];
-    await finish(where, given, await send(where, given));
+    const told = dialog.querySelector("[name=untold]").checked ? [["untold", "y"]] : [];
+    const given = [...fields, ...told, ["reason", dialog.querySelector("#calendar-why").value], ...rules.map((rule) => ["waived", rule])];
+    await finish({ where, fields: given, kind }, await send(where, given));
   };
   dialog.showModal();
 }
 
 async function drop() {
-  const { place, from, revision } = held;
+  const { kind, place, from, revision } = held;
   if (!place || place.key === from) return letGo();
+  if (kind === "span") return leadOn();
   const where = address("drop");
   const verdict = held.verdict ?? (await judge());
   if (!held) return undefined;
   letGo();
   const fields = [["revision", revision]];
   if (!verdict) return say("The server did not answer. Nothing was moved.");
-  return finish(where, fields, verdict.verdict === "free" ? await send(where, fields) : verdict);
+  if (kind === "wait") return verdict.leads ? location.assign(verdict.leads) : say(verdict.said.join(" "));
+  return finish({ where, fields, kind }, verdict.verdict === "free" ? await send(where, fields) : verdict);
 }
 
 document.addEventListener("dragstart", (event) => {
   if (event.target.closest?.(".cal-col a")) event.preventDefault();
 });
-document.addEventListener("pointerdown", (event) => {
-  const card = event.target.closest(".cal-visit[data-movable]");
-  if (!card || event.button !== 0 || event.pointerType === "touch" || !isWide() || !card.closest("[data-therapist]")) return;
+// The page of a free time takes the span, and books or blocks it.
+function leadOn() {
+  const { href, place } = held;
+  letGo();
+  const to = new URL(href);
+  to.searchParams.set("at", clock(place.minute));
+  to.searchParams.set("until", clock(Math.min(place.until, LAST_MINUTE)));
+  location.assign(to);
+}
+
+function visitHeld(card, { clientX: x, clientY: y }) {
   const slot = card.closest("li");
+  const box = slot.getBoundingClientRect();
   const column = card.closest(".cal-col");
   const { at, for: rows } = rowsOf(slot);
-  held = {
-    card, rows, column, x: event.clientX, y: event.clientY, offset: event.clientY - slot.getBoundingClientRect().top,
-    visit: new URL(card.href).pathname.split("/").pop(), revision: card.dataset.movable,
-    from: `${column.dataset.on} ${minuteAt(at)} ${column.dataset.therapist}`, ghost: null,
+  const lasts = Number(card.dataset.lasts);
+  const kind = box.bottom - y <= EDGE ? "resize" : "move";
+  const place = `${column.dataset.on} ${minuteAt(at)} ${column.dataset.therapist}`;
+  return {
+    kind, card, rows, column, at, lasts, x, y, offset: y - box.top, ghost: null, revision: card.dataset.movable,
+    path: `visits/${new URL(card.href).pathname.split("/").pop()}`, from: kind === "move" ? place : String(lasts),
   };
+}
+
+function spanHeld(free, { clientX: x, clientY: y }) {
+  const column = free.closest(".cal-col");
+  const { at, for: rows } = rowsOf(free.closest("li"));
+  const [first, last] = [minuteAt(at), minuteAt(at + rows)];
+  const minute = Math.max(Math.floor(minuteAt(rowOf(column, y)) / SNAP) * SNAP, first);
+  return { kind: "span", column, first, last, minute, x, y, href: free.href, ghost: null };
+}
+
+// Somebody of the waiting list, taken by the upper edge.
+function waitHeld(card, { clientX: x, clientY: y }) {
+  return { kind: "wait", card, rows: Number(card.dataset.lasts) / CELL, x, y, offset: 0, path: `waiting/${card.dataset.waits}`, ghost: null };
+}
+
+document.addEventListener("pointerdown", (event) => {
+  const { target, button, pointerType } = event;
+  if (button !== 0 || pointerType === "touch" || !isWide()) return;
+  const card = target.closest("[data-therapist] .cal-visit[data-movable]");
+  const free = target.closest("[data-therapist] .cal-free a");
+  const waits = !target.closest("a") && target.closest("[data-waits]");
+  if (card) held = visitHeld(card, event);
+  else if (free) held = spanHeld(free, event);
+  else if (waits && grid()) held = waitHeld(waits, event);
 });
 document.addEventListener("pointermove", ({ clientX: x, clientY: y }) => {
   if (!held) return;
   if (!held.ghost) {
     if (Math.hypot(x - held.x, y - held.y) < 6) return;
     held.ghost = document.createElement("li");
-    held.card.classList.add("is-held");
+    held.card?.classList.add("is-held");
     say("");
   }
   drag(x, y);
@@ -193,7 +255,7 @@ document.addEventListener("keydown", ({ key }) => {
 
 document.addEventListener("click", (event) => {
   const free = event.target.closest(".cal-free a");
-  if (!free || event.detail === 0 || !isWide()) return;
+  if (!free || event.detail === 0 || event.defaultPrevented || !isWide()) return;
   const li = free.closest("li");
   const row = rowsOf(li).at + Math.floor((event.clientY - li.getBoundingClientRect().top) / rowHeight());
   const to = new URL(free.href);

@@ -2,6 +2,7 @@ import "./private.js";
 import "./tabs.js";
 import "./acts.js";
 import "./searching.js";
+import "./combobox.js";
 import "./swaps.js";
 import "./autosave.js";
 import "./locking.js";

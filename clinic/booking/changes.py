@@ -33,6 +33,7 @@ from clinic.booking.placing import (
     new_appointment,
     place,
     reload_locked,
+    require_length,
     set_time,
     supply_as_agreed,
     take_over,
@@ -68,6 +69,15 @@ class UndoOver(Refusal):
     sentence = N_("It is too late to take that back. You can book a new time.")
 
 
+class TooLong(NotOffered):
+    """The answers, or a plan made of them, speak against so long a visit; says nothing about health."""
+
+    code = "too-long"
+    sentence = (
+        "This visit cannot be made so long. A therapist can say why, and can set it aside for a reason."
+    )
+
+
 class NobodyThere(NotOffered):
     """The practice has since entered time off or a closure over the old time."""
 
@@ -83,19 +93,24 @@ def move(
     location_id: UUID | None = None,
     waived: Collection[Rule] = (),
     onto: Appointment | None = None,
+    length_minutes: int | None = None,
+    is_told: bool = True,
     revision: int,
     actor: str,
     now: datetime,
 ) -> Appointment:
-    """Move an appointment to another start, and optionally to another therapist or location, in one step.
+    """Move an appointment to another start, and optionally to another therapist or location, in one step; with
+    `length_minutes` it also becomes longer or shorter.
 
-    The old time stays reserved for two minutes, so that the move can be undone. Length, buffers and price stay as
-    agreed. `waived` are rules that staff set aside (`desk.move`). `onto` is a hold for this move, already checked and
-    locked, and is taken over as it is. Raises Stale, NotNow, NotOffered, SlotTaken, OtherTherapist if the new one
-    lacks a training the visit needs, and for a client's own move NotCleared, TwoPlaces and BarredOnline.
+    The old time stays reserved for two minutes, so that the move can be undone. Buffers and price stay as agreed, and
+    so do notice and the like for a visit that stays where it is. Without `is_told` no letter is written about the change. `waived` are rules that staff set aside (`desk.move`). `onto` is a hold for this move, already checked and
+    locked, and is taken over as it is. Raises NoSuchLength, Stale, NotNow, NotOffered, SlotTaken, OtherTherapist if the new one
+    lacks a training the visit needs, TooLong if the answers speak against a longer one, and for a client's own move NotCleared, TwoPlaces and BarredOnline.
     """
     seen = get_appointment(appointment_id)
-    supply = waive(supply_as_agreed(supply_of(seen.treatment_id, retired_too=True), seen), waived)
+    length = seen.length_minutes if length_minutes is None else require_length(length_minutes)
+    supply = supply_as_agreed(supply_of(seen.treatment_id, retired_too=True), seen, length)
+    supply = waive(supply, [*waived, *agreed_already(seen, starts_at, therapist_id, location_id)])
     if therapist_id is None:
         supply = trained_therapists.offered_to_client(supply, seen.client_id, now, seen.id)
     criteria = SearchCriteria(
@@ -114,6 +129,7 @@ def move(
         raise NotNow
     end_undo_holds(appointment, now)
     before = EarlierPlace.before_change(appointment)
+    appointment.length_minutes = length
     if acting_side(actor) == "staff" and Rule.PERSON not in waived:
         supply = same_person.avoiding(supply, seen.client_id, now, records=True, moving=[seen.id])
     if onto is None:
@@ -129,20 +145,78 @@ def move(
             same_person.refuse_two_places(appointment, appointment.client_id, actor=actor, browser=None)
     if appointment.therapist_id != before.therapist_id:
         suitability.refuse_untrained(appointment, now)
+    if length > before.length_minutes and suitability.is_too_long(appointment, length, now):
+        raise TooLong
+    was_untold = is_untold(appointment)
     raise_revision(appointment, now, time_too=True)
+    if not is_told:
+        appointment.untold_revision = appointment.time_revision
     if appointment.state == State.REQUESTED:
         appointment.decide_by = states.decide_by(appointment.starts_at, now)
     note_undo(appointment, before, now)
+    appointment.undo_untold = was_untold
     reserve_for_undo(before, appointment, [appointment], now)
+    resized = ["length_minutes"] if length != before.length_minutes else []
     audit.record(
         actor,
         "move",
         appointment,
         client_id=appointment.client_id,
-        fields=["starts_at", "therapist_id", "room_id"],
+        fields=["starts_at", "therapist_id", "room_id", *resized],
+        purpose="" if is_told else UNTOLD,
         now=now,
     )
     return appointment
+
+
+UNTOLD = "untold"
+"""In the audit log: the client is not written to about this change."""
+
+
+def is_untold(appointment: Appointment) -> bool:
+    """Whether staff want no letter about the present time; the queries for letters ask the same of the row."""
+    return appointment.untold_revision == appointment.time_revision
+
+
+def tell(appointment_id: UUID, *, is_told: bool, revision: int, actor: str, now: datetime) -> Appointment:
+    """Decide again whether a letter is written about the newest change of a visit's time or length.
+
+    Nothing of the visit itself changes. Raises Stale, NotNow.
+    """
+    appointment = lock_appointment(appointment_id)
+    require_current(appointment, revision)
+    if appointment.state not in (State.BOOKED, State.REQUESTED) or appointment.starts_at <= now:
+        raise NotNow
+    appointment.untold_revision = None if is_told else appointment.time_revision
+    if is_told:
+        appointment.changed_at = now  # So that the next pass looks at it again.
+    db.session.flush()
+    audit.record(
+        actor,
+        "change",
+        appointment,
+        client_id=appointment.client_id,
+        fields=["untold_revision"],
+        purpose="" if is_told else UNTOLD,
+        now=now,
+    )
+    return appointment
+
+
+AGREED = (Rule.NOTICE, Rule.HORIZON, Rule.DAILY_CAP, Rule.STEP)
+"""Rules about when a time may be chosen; one that was agreed is not chosen again."""
+
+
+def agreed_already(
+    visit: Appointment, starts_at: datetime, therapist_id: UUID | None, location_id: UUID | None
+) -> tuple[Rule, ...]:
+    """The rules that do not ask anew when a visit stays at its time, therapist and place and only its length changes."""
+    stays = (
+        starts_at == visit.starts_at
+        and therapist_id == visit.therapist_id
+        and location_id in (None, visit.location_id)
+    )
+    return AGREED if stays else ()
 
 
 def _refuse_unsafe(appointment: Appointment, now: datetime) -> None:
@@ -188,7 +262,7 @@ def undo(appointment_id: UUID, *, revision: int, actor: str, now: datetime) -> A
         raise UndoOver
     if appointment.state not in (State.BOOKED, State.REQUESTED, State.CANCELLED):
         raise UndoOver
-    if revalidation.is_absent(goes_back_to(appointment).spot(appointment)):
+    if revalidation.is_absent(goes_back_to(appointment).spot()):
         raise NobodyThere
     end_undo_holds(appointment, now)
     with translate_conflicts():
@@ -232,12 +306,14 @@ def goes_back_to(appointment: Appointment) -> "EarlierPlace":
     if appointment.undo_starts_at is None or appointment.undo_therapist_id is None:
         raise UndoOver
     starts_at, zone = appointment.undo_starts_at, here.zone
+    length = appointment.undo_length_minutes or appointment.length_minutes
     if appointment.undo_location_id is not None:
         zone = db.session.get_one(Location, appointment.undo_location_id).zone
     return EarlierPlace(
         starts_at=starts_at,
         occupied_from=starts_at - (here.starts_at - here.occupied_from),
-        occupied_until=starts_at + (here.occupied_until - here.starts_at),
+        occupied_until=starts_at + timedelta(minutes=length + appointment.buffer_after_minutes),
+        length_minutes=length,
         therapist_id=appointment.undo_therapist_id,
         room_id=appointment.undo_room_id,
         location_id=appointment.undo_location_id or here.location_id,
@@ -253,6 +329,8 @@ def put_back(appointment: Appointment, now: datetime) -> None:
     else:
         _moved_back(appointment)
     raise_revision(appointment, now, time_too=appointment.undo_starts_at is not None)
+    if appointment.undo_untold:
+        appointment.untold_revision = appointment.time_revision
     forget_undo(appointment)
 
 
@@ -267,10 +345,12 @@ def _moved_back(appointment: Appointment) -> None:
     back, by_series = goes_back_to(appointment), is_of_act(appointment)
     appointment.therapist_id, appointment.room_id = back.therapist_id, back.room_id
     appointment.location_id, appointment.zone = back.location_id, back.zone
+    appointment.length_minutes = back.length_minutes
     set_time(appointment, back.starts_at)
     if by_series:
         # The whole series was moved, and this visit is back where it was, so it needs no letter of its own.
         appointment.series_wall_start = appointment.wall_start
+        appointment.series_length_minutes = appointment.length_minutes
 
 
 @dataclass(frozen=True)
@@ -280,6 +360,7 @@ class EarlierPlace:
     starts_at: datetime
     occupied_from: datetime
     occupied_until: datetime
+    length_minutes: int
     therapist_id: UUID
     room_id: UUID | None
     location_id: UUID
@@ -294,6 +375,7 @@ class EarlierPlace:
             row.starts_at,
             row.occupied_from,
             row.occupied_until,
+            row.length_minutes,
             row.therapist_id,
             row.room_id,
             row.location_id,
@@ -301,11 +383,11 @@ class EarlierPlace:
             row.wall_start,
         )
 
-    def spot(self, visit: Appointment) -> Spot:
-        """The visit at this place, with its present length and without buffers, for `revalidation`."""
+    def spot(self) -> Spot:
+        """The visit at this place, as long as it was there and without buffers, for `revalidation`."""
         return Spot(
             starts_at=self.starts_at,
-            ends_at=self.starts_at + (visit.ends_at - visit.starts_at),
+            ends_at=self.starts_at + timedelta(minutes=self.length_minutes),
             therapist_id=self.therapist_id,
             location_id=self.location_id,
         )
@@ -355,6 +437,7 @@ def note_undo(appointment: Appointment, before: EarlierPlace, now: datetime) -> 
     appointment.undo_therapist_id = before.therapist_id
     appointment.undo_room_id = before.room_id
     appointment.undo_location_id = before.location_id
+    appointment.undo_length_minutes = before.length_minutes
 
 
 def end_undo_holds(appointment: Appointment, now: datetime) -> None:

@@ -22,7 +22,9 @@ from clinic.booking.placing import (
     get_appointment,
     new_appointment,
     place,
+    require_length,
     supply_as_agreed,
+    supply_with_length,
 )
 from clinic.booking.search_criteria import SearchCriteria
 from clinic.booking.services import queue_for
@@ -67,14 +69,16 @@ def book(
     waived: Collection[Rule] = (),
     reason: str = "",
     therapist_decides: bool = False,
+    length_minutes: int | None = None,
 ) -> Appointment:
     """Book for a client in one step: booked, or requested when a therapist has to look first.
 
     Limits on open bookings are for clients, not for the desk. `therapist_decides`: the caller leaves the type of massage to
-    the therapist. Raises
-    Unbookable, NotCleared, GuardianNeeded, RulesInTheWay, ReasonNeeded, Impossible, NotOffered, SlotTaken.
+    the therapist. `length_minutes` is another length than the treatment's; the price stays the treatment's. Raises
+    NoSuchLength, Unbookable, NotCleared, GuardianNeeded, RulesInTheWay, ReasonNeeded, Impossible, NotOffered, SlotTaken.
     """
-    supply = same_person.avoiding(supply_of(treatment_id), client.id, now, records=True)
+    sold = supply_with_length(supply_of(treatment_id), length_minutes)
+    supply = same_person.avoiding(sold, client.id, now, records=True)
     criteria = SearchCriteria(treatment_id, therapist_id=therapist_id, location_id=location_id)
     needed = _needed(waivers.broken(supply, criteria, starts_at, now), waived, reason)
     queue_for(client.id)
@@ -84,7 +88,8 @@ def book(
         )  # Read again, now that nobody else can book for them.
     supply = waivers.waive(supply, needed)
     lock([therapist_id], supply.rooms if supply.needs_room else (), client.id)
-    admitted = _admission(treatment_id, starts_at, client, therapist_id, supply.zone_of(location_id).key, now)
+    zone = supply.zone_of(location_id).key
+    admitted = _admission(treatment_id, starts_at, client, therapist_id, zone, length_minutes, now)
     appointment = new_appointment(
         admitted.state,
         now,
@@ -119,13 +124,20 @@ def move(
     now: datetime,
     waived: Collection[Rule] = (),
     reason: str = "",
+    length_minutes: int | None = None,
+    is_told: bool = True,
 ) -> Appointment:
-    """Move a visit for a client, to any therapist and, for a reason, outside the rules; undone like every move.
+    """Move a visit for a client, to any therapist and, for a reason, outside the rules, or give it another length;
+    undone like every move. Without `is_told` no letter is written about it.
 
     Raises what `changes.move` raises, and RulesInTheWay, ReasonNeeded, Impossible.
     """
     needed = _needed(
-        in_the_way(get_appointment(appointment_id), starts_at, therapist_id, location_id, now), waived, reason
+        in_the_way(
+            get_appointment(appointment_id), starts_at, therapist_id, location_id, now, length_minutes
+        ),
+        waived,
+        reason,
     )
     moved = changes.move(
         appointment_id,
@@ -133,6 +145,8 @@ def move(
         therapist_id=therapist_id,
         location_id=location_id,
         waived=needed,
+        length_minutes=length_minutes,
+        is_told=is_told,
         revision=revision,
         actor=audit.by_user(by.id),
         now=now,
@@ -142,10 +156,17 @@ def move(
 
 
 def in_the_way(
-    visit: Appointment, starts_at: datetime, therapist_id: UUID, location_id: UUID, now: datetime
+    visit: Appointment,
+    starts_at: datetime,
+    therapist_id: UUID,
+    location_id: UUID,
+    now: datetime,
+    length_minutes: int | None = None,
 ) -> tuple[Rule, ...]:
-    """The rules a move of this visit would break; raises Impossible."""
-    supply = supply_as_agreed(supply_of(visit.treatment_id, retired_too=True), visit)
+    """The rules a move of this visit would break, or another length; raises Impossible and NoSuchLength."""
+    length = visit.length_minutes if length_minutes is None else require_length(length_minutes)
+    supply = supply_as_agreed(supply_of(visit.treatment_id, retired_too=True), visit, length)
+    supply = waivers.waive(supply, changes.agreed_already(visit, starts_at, therapist_id, location_id))
     supply = same_person.avoiding(supply, visit.client_id, now, records=True, moving=[visit.id])
     criteria = SearchCriteria(
         visit.treatment_id, therapist_id=therapist_id, location_id=location_id, moving=(visit.id,)
@@ -169,7 +190,13 @@ def _needed(broken: Sequence[Rule], waived: Collection[Rule], reason: str) -> tu
 
 
 def _admission(
-    treatment_id: UUID, starts_at: datetime, client: Client, therapist_id: UUID, zone: str, now: datetime
+    treatment_id: UUID,
+    starts_at: datetime,
+    client: Client,
+    therapist_id: UUID,
+    zone: str,
+    minutes: int | None,
+    now: datetime,
 ) -> Admission:
     """How the booking begins. Missing answers do not prevent it here; answers that call for a doctor do."""
     standing = intake.safety_standing(browser=None, client_id=client.id, now=now, zone=zone)
@@ -181,6 +208,7 @@ def _admission(
         client_id=client.id,
         therapist_id=therapist_id,
         agreed=Agreed.DESK,
+        minutes=minutes,
     )
 
 

@@ -126,6 +126,8 @@ class Appointment(Identified, Model):
     """Revision of the last change of time; names the occasion of reminders."""
     time_agreed_at: Mapped[datetime | None]
     """When the present time was agreed; a reminder of offset d is due only if that was before starts_at - d."""
+    untold_revision: Mapped[int | None]
+    """The time's revision about which staff want no letter written; while it is the newest, only a change is not told."""
     link_epoch: Mapped[int] = mapped_column(default=1)
     series_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("series.id"), index=True)
     series_index: Mapped[int | None]
@@ -135,6 +137,8 @@ class Appointment(Identified, Model):
     """Own revision given by that act: while the two are equal, only the series' letter reports it."""
     series_wall_start: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=False))
     """Local time given by that act; it differs if the visit was moved by itself since."""
+    series_length_minutes: Mapped[int | None]
+    """Length at that act; it differs if the visit was made longer or shorter by itself since."""
     therapist_decides: Mapped[bool] = mapped_column(default=False, server_default=sa.text("false"))
     """The client leaves the type of massage to the therapist; the length is what was booked."""
     booked_by: Mapped[str] = mapped_column(default="client", server_default=sa.text("'client'"))
@@ -156,7 +160,9 @@ class Appointment(Identified, Model):
     undo_therapist_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("therapists.id"))
     undo_room_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("rooms.id"))
     undo_location_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("locations.id"))
-    """After a move, where it was before, for undo."""
+    undo_length_minutes: Mapped[int | None]
+    undo_untold: Mapped[bool] = mapped_column(default=False, server_default=sa.text("false"))
+    """After a move, where and how long it was before, and whether that was left untold, for undo."""
     undo_of_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("appointments.id"), index=True)
     """On a hold: the appointment whose old time it reserves."""
 

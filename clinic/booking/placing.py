@@ -42,6 +42,25 @@ class NotOffered(Refusal):
     sentence = N_("That time is no longer free. Nothing you typed is lost; please choose another.")
 
 
+SHORTEST_VISIT, LONGEST_VISIT, VISIT_STEP = 5, 360, 5
+"""In minutes; the same for what treatments last."""
+
+
+class NoSuchLength(Refusal):
+    """A visit cannot last so long, or not to the minute."""
+
+    status = 422
+    code = "no-such-length"
+    sentence = f"Enter a length from {SHORTEST_VISIT} to {LONGEST_VISIT} minutes, in steps of {VISIT_STEP}."
+
+
+def require_length(minutes: int) -> int:
+    """The length of a visit in minutes, if there can be such a visit. Raises NoSuchLength."""
+    if not SHORTEST_VISIT <= minutes <= LONGEST_VISIT or minutes % VISIT_STEP:
+        raise NoSuchLength
+    return minutes
+
+
 class SlotTaken(NotOffered):
     """Somebody else took the time at the same moment."""
 
@@ -75,16 +94,27 @@ def reservation_terms(supply: Supply) -> dict[str, Any]:
     return {**agreed_terms(supply), "kept_under": supply.rules.version}
 
 
-def supply_as_agreed(supply: Supply, appointment: Appointment) -> Supply:
-    """The supply for an existing appointment: with its own length and buffers, whatever the treatment's are now."""
+def supply_as_agreed(supply: Supply, appointment: Appointment, length_minutes: int | None = None) -> Supply:
+    """The supply for an existing appointment: with its own length and buffers, whatever the treatment's are now.
+
+    `length_minutes` is a new length that it is to have.
+    """
     return replace(
         supply,
         need=slots.Need(
-            length=timedelta(minutes=appointment.length_minutes),
+            length=timedelta(minutes=length_minutes or appointment.length_minutes),
             buffer_before=timedelta(minutes=appointment.buffer_before_minutes),
             buffer_after=timedelta(minutes=appointment.buffer_after_minutes),
         ),
     )
+
+
+def supply_with_length(supply: Supply, length_minutes: int | None) -> Supply:
+    """The supply of a treatment for a visit of another length, if one is given. Raises NoSuchLength."""
+    if length_minutes is None:
+        return supply
+    length = timedelta(minutes=require_length(length_minutes))
+    return replace(supply, need=replace(supply.need, length=length))
 
 
 def _minutes(length: timedelta) -> int:
@@ -126,7 +156,10 @@ def place(
 def _take(supply: Supply, chosen: Candidate[UUID], starts_at: datetime, appointment: Appointment) -> None:
     appointment.therapist_id = chosen.therapist
     appointment.location_id = chosen.location
-    appointment.room_id = chosen.rooms[0] if chosen.rooms else None
+    # One that stays where it is keeps its room.
+    keeps = appointment.starts_at == starts_at and appointment.room_id in chosen.rooms
+    if not keeps:
+        appointment.room_id = chosen.rooms[0] if chosen.rooms else None
     appointment.zone = supply.zone_of(chosen.location).key
     set_time(appointment, starts_at)
 

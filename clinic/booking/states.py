@@ -94,6 +94,7 @@ def forget_undo(appointment: Appointment) -> None:
     """Nothing is left to undo."""
     appointment.undo_until = appointment.undo_starts_at = None
     appointment.undo_therapist_id = appointment.undo_room_id = appointment.undo_location_id = None
+    appointment.undo_length_minutes, appointment.undo_untold = None, False
 
 
 def acting_side(actor: str) -> str:

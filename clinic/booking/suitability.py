@@ -13,7 +13,7 @@ objection is never confirmed: booking makes it a request (`admission`), a reques
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, Self
@@ -192,6 +192,16 @@ def refuse_untrained(visit: Appointment, now: datetime) -> None:
         untrained = [one for one in objections_to(visit, now) if one.mismatch is Mismatch.NOT_TRAINED]
         if untrained:
             raise OtherTherapist(untrained)
+
+
+def is_too_long(visit: Appointment, minutes: int, now: datetime) -> bool:
+    """Whether the client's answers, or a plan made of them, speak against a booked visit of so many minutes."""
+    if visit.client_id is None or visit.state != State.BOOKED:
+        return False
+    standing = intake.safety_standing(browser=None, client_id=visit.client_id, now=now, zone=visit.zone)
+    proposed = replace(Proposed.of(visit), minutes=minutes)
+    against = objections(proposed, standing, visit.client_id, visit.id)
+    return any(one.mismatch is Mismatch.TOO_LONG for one in against)
 
 
 def set_aside_for(standing: SafetyStanding, client_id: UUID, visit_id: UUID | None) -> frozenset[str]:

@@ -13,14 +13,13 @@ from clinic.booking.waiting import matching
 from clinic.booking.waiting.matching import RankedEntry
 from clinic.practice import queries as practice
 from clinic.staff import tasks
-from clinic.staff.calendar.pages import CalendarGap, gaps_of_day
+from clinic.staff.calendar.gaps import CalendarGap, first_fit
+from clinic.staff.calendar.pages import gaps_of_day
 from clinic.tasks import queries as task_queries
 from clinic.tasks.queries import OpenTask, TaskFilter
 
 SHOWN: Final = 5
 WORTH_SELLING: Final = timedelta(minutes=30)
-STEP: Final = timedelta(minutes=15)
-"""How far apart the starts are at which a gap is tried for somebody who waits."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,20 +63,8 @@ def desk_day(on: date, *, reader: User, now: datetime) -> DeskDay:
 
 
 def _saleable(gap: CalendarGap, people: Sequence[RankedEntry]) -> SaleableGap:
-    waiting = {one.client_id for one in people if _fits(gap, one)}
+    waiting = {one.client_id for one in people if first_fit(gap, one) is not None}
     return SaleableGap(gap=gap, waiting=len(waiting))
-
-
-def _fits(gap: CalendarGap, entry: RankedEntry) -> bool:
-    """Whether somebody who waits would come at some start within the gap; buffers are left to the booking."""
-    if not entry.may_be_with(gap.person.id, gap.place_id):
-        return False
-    starts = gap.begins
-    while starts + entry.lasts <= gap.ends:
-        if entry.wants(starts.replace(tzinfo=gap.zone), gap.zone):
-            return True
-        starts += STEP
-    return False
 
 
 @dataclass(frozen=True, kw_only=True)

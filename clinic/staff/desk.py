@@ -1,6 +1,7 @@
 """What every staff page needs: who is signed in, whether a record may be opened, where to go back to."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -70,11 +71,33 @@ def staff_path(asked: str | None) -> str | None:
     return path if path is not None and path.startswith("/staff") and "//" not in path else None
 
 
-def say(text: str, *, undo: str | None = None, fields: Mapping[str, str] | None = None) -> None:
-    """Say on the next page what was done, with an undo link if there is one."""
+@dataclass(frozen=True, kw_only=True)
+class FlashAct:
+    """A button beside what was just said: its words, where its form is sent, and what the form holds."""
+
+    text: str
+    to: str
+    fields: Mapping[str, str]
+
+
+def say(
+    text: str,
+    *,
+    undo: str | None = None,
+    fields: Mapping[str, str] | None = None,
+    acts: Sequence[FlashAct] = (),
+) -> None:
+    """Say on the next page what was done, with a button to undo it if there is one, and with further acts."""
     # A message may be any JSON value; Flask's types know text alone.
-    message: Any = {"text": text, "undo": undo, "fields": dict(fields or {})} if undo else text
-    flash(message, "ok")
+    more = [{"text": act.text, "to": act.to, "fields": dict(act.fields)} for act in acts]
+    message: Any = {"text": text, "undo": undo, "fields": dict(fields or {}), "acts": more}
+    flash(message if undo or acts else text, "ok")
+
+
+def sent_revision() -> int:
+    """The revision of a visit that the page of this form showed; anything but a number counts as outdated."""
+    sent = request.form.get("revision", "")
+    return int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else -1
 
 
 def undo_address(appointment: Appointment) -> str:

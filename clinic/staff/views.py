@@ -1,10 +1,20 @@
 """All pages of the staff, gathered for the composition: importing a module adds its pages to the blueprint."""
 
-from clinic.staff import afterwards, agenda, arrival, day_sheet, same_person, tasks, visits, waiting_list
+from clinic.staff import (
+    afterwards,
+    agenda,
+    arrival,
+    day_sheet,
+    same_person,
+    tasks,
+    telling,
+    visits,
+    waiting_list,
+)
 from clinic.staff.auth import views as auth
 from clinic.staff.blueprint import blueprint
 from clinic.staff.booking import move, new, repeat, series
-from clinic.staff.calendar import free_time, moving, stamp
+from clinic.staff.calendar import free_time, moving, stamp, waiting
 from clinic.staff.calendar import pages as calendar
 from clinic.staff.clients import access_tab, barring, clinical_tabs, details, file, listing, merging, plan_tab
 from clinic.staff.clinical import (
@@ -55,6 +65,8 @@ PAGES = (
     free_time,
     moving,
     stamp,
+    waiting,
+    telling,
     new,
     move,
     repeat,

@@ -143,6 +143,7 @@ def _page(appointment_id: UUID, refusal: str | None = None) -> str:
         record=review or (plans.newest_review(client_id) if is_own else None),
         waivers=[(obstacles.named(one.rules), one.reason) for one in booking_desk.waivers_of(appointment.id)],
         book_again=choices.book_again_address(appointment),
+        is_untold=changes.is_untold(appointment),
         may_move=move.can_move(appointment, now) and may(Permission.CALENDAR_WRITE),
         contacts=_contacts(appointment) if may(Permission.CONTACTS_READ) else [],
         messages=messages.page(now, MessageFilter(visit_id=appointment.id)).lines[:8]

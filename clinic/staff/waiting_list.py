@@ -29,6 +29,7 @@ from clinic.practice import queries as practice
 from clinic.practice.supply import supply_of
 from clinic.refusal import NotFound
 from clinic.staff import desk as staff_desk
+from clinic.staff import telling
 from clinic.staff.blueprint import blueprint
 from clinic.staff.booking import choices
 from clinic.staff.booking.choices import BookingChoices
@@ -39,6 +40,7 @@ from clinic.web.browser import browser
 from clinic.web.forms import Form, Ticks
 from clinic.web.waiting_form import WaitingListForm, in_words
 
+NOT_NOW = "This client cannot be booked now. Please let a therapist look at the record first."
 PAGE = 50
 SHOWN_TIMES = 12
 UNPROCESSABLE = 422
@@ -180,6 +182,8 @@ def offer(entry_id: UUID) -> ResponseReturnValue:
     entry, now = _live_entry(entry_id), clock.now()
     time = _chosen_time(entry)
     form = _people_form(entry, time)
+    if request.form.get("at_once"):
+        return _book_at_once(entry, time, now)
     if not form.validate():
         return _people_page(entry, time, form), UNPROCESSABLE
     try:
@@ -195,6 +199,21 @@ def offer(entry_id: UUID) -> ResponseReturnValue:
         return _times_page(_live_entry(entry_id), now, refusal.sentence), refusal.status
     staff_desk.say("The time is kept, and a letter goes out to everybody you chose.")
     return redirect(url_for("staff.waiting_list"), 303)
+
+
+def _book_at_once(entry: WaitingListEntry, time: WaitingListTime, now: datetime) -> ResponseReturnValue:
+    """Book the time for somebody who said yes already: offered and accepted in one step, so no offer is written."""
+    entry_id, by = entry.id, staff_desk.user()
+    try:
+        with transaction():
+            kept = offering.keep(entry.treatment_id, time, [entry_id], now=now, by_id=by.id)
+            visit = offer_answers.accept_for(queries.only_offer(kept.id).id, by=by, now=now)
+    except (NotOffered, OfferedAlready, OfferGone, NothingEarlier) as refusal:
+        return _times_page(_live_entry(entry_id), now, refusal.sentence), refusal.status
+    except (admission.NotCleared, admission.GuardianNeeded) as refusal:
+        return _times_page(_live_entry(entry_id), now, NOT_NOW), refusal.status
+    staff_desk.say(f"Booked. {telling.letter_sentence(visit, now)}")
+    return redirect(url_for("staff.visit", appointment_id=visit.id), 303)
 
 
 @blueprint.post("/waiting-list/offerings/<uuid:offering_id>/stop", endpoint="stop_offering")
@@ -218,9 +237,9 @@ def accept(offer_id: UUID) -> ResponseReturnValue:
         staff_desk.say(gone.sentence)
         return redirect(url_for("staff.waiting_list"), 303)
     except (admission.NotCleared, admission.GuardianNeeded):
-        staff_desk.say("This client cannot be booked now. Please let a therapist look at the record first.")
+        staff_desk.say(NOT_NOW)
         return redirect(url_for("staff.waiting_list"), 303)
-    staff_desk.say("Booked. A letter tells the client.")
+    staff_desk.say(f"Booked. {telling.letter_sentence(visit, clock.now())}")
     return redirect(url_for("staff.visit", appointment_id=visit.id), 303)
 
 

@@ -652,6 +652,7 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "staff.move_at": _appointment_of_calendar,
     "staff.calendar_judge": _appointment_of_calendar,
     "staff.calendar_drop": _appointment_of_calendar,
+    "staff.tell_change": _appointment_of_calendar,
     "staff.check_move": _appointment_of_calendar,
     "staff.moved": _appointment_of_calendar,
     "staff.plan_series": _appointment_of_calendar,
@@ -665,6 +666,7 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "staff.open_record": _appointment_of_calendar,
     "staff.end_entry": _entry_at_the_desk,
     "staff.offer_time": _entry_at_the_desk,
+    "staff.calendar_waiting_judge": _entry_at_the_desk,
     "staff.offered_time": _entry_at_the_desk,
     "staff.stop_offering": lambda world: Objects(
         {"offering_id": world.offer_to_ada.offering_id}, {"offering_id": NOBODYS}

@@ -152,7 +152,15 @@ def test_the_days_and_their_visits(chromium: Browser, desk: Desk) -> None:
         watch.open(page, "/staff/agenda")
         watch.open(page, "/staff/agenda?day=2031-06-15&therapist=ines-moreau")
         expect(page.get_by_role("link", name="Next: Wednesday 18 June")).to_be_visible()
-        for view in ("day", "rooms", "week", "week&therapist=all", "month", "day&gone=yes"):
+        for view in (
+            "day",
+            "rooms",
+            "week",
+            "week&therapist=all",
+            "month",
+            "day&gone=yes",
+            "day&waiting=yes",
+        ):
             watch.open(page, f"/staff/calendar?view={view}&day=2031-06-12")
         watch.open(page, "/staff/calendar?view=day&day=2031-06-15")
         watch.open(page, "/staff/calendar/time?on=2031-06-19&at=09:00&therapist=ines-moreau")

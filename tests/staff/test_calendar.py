@@ -265,6 +265,30 @@ def test_a_full_day_is_read_in_four_statements_and_stays_small(
     assert len(page.encode()) <= MOST_BYTES
 
 
+def test_each_view_of_ten_therapists_is_few_statements_and_little_to_send(
+    scene: Scene, make: Make, front_desk: Browser
+) -> None:
+    """`pytest -s` prints the table: own statements, those of every page (who is signed in, delivery, tasks), and kB."""
+    scene.treatment.buffer_after_minutes = 15
+    db.session.commit()
+    people = [scene.therapist, *(make.therapist(scene.location) for _ in range(9))]
+    for days in range(5):
+        fill(scene, make, people, AT_TEN + timedelta(days=days))
+    own = f"week&therapist={scene.therapist.slug}"
+    for view in ("day", "rooms", own, "week&therapist=all", "month"):
+        path = f"/staff/calendar?view={view}&day=2031-03-03"
+        front_desk.get(path)
+        with statements() as sent:
+            page = front_desk.get(path)
+        asked = [one for one in sent if not one.startswith(OF_EVERY_PAGE)]
+        size = len(page.encode())
+        print(
+            f"{view.split('&')[0]:6} {len(asked)} own, {len(sent) - len(asked)} of every page, {size / 1000:5.1f} kB"
+        )
+        assert len(asked) <= MOST_STATEMENTS, (view, asked)
+        assert size <= MOST_BYTES, view
+
+
 @pytest.mark.parametrize("view", ["rooms", "week", "week&therapist=all", "month"])
 def test_no_view_asks_more_of_a_greater_practice(
     scene: Scene, make: Make, therapist: Browser, view: str
@@ -280,12 +304,12 @@ def test_no_view_asks_more_of_a_greater_practice(
     assert len(after) <= len(before)
 
 
-def fill(scene: Scene, make: Make, people: list[Therapist]) -> None:
-    """Six visits for each of these therapists on the day, and as many clients."""
+def fill(scene: Scene, make: Make, people: list[Therapist], day: datetime = AT_TEN) -> None:
+    """Six visits for each of these therapists on a day, and as many clients."""
     for person in people:
         for number in range(6):
             who = make.client(mail=None, given_name=f"Theodora-{number}", family_name="Brandtner")
-            starts_at = AT_TEN + timedelta(minutes=75 * number - 60)
+            starts_at = day + timedelta(minutes=75 * number - 60)
             make.appointment(
                 of=scene.treatment, who=who, therapist=person, location=scene.location, starts_at=starts_at
             )
@@ -297,11 +321,7 @@ TIME = "/staff/calendar/time?on=2031-03-04&at=12:00&therapist={}"
 def test_a_free_time_leads_to_booking_with_everything_chosen(scene: Scene, front_desk: Browser) -> None:
     page = read(front_desk.get(TIME.format(scene.therapist.slug)))
     form = next(one for one in page.all("form") if one.attributes["action"].startswith("/staff/book/find"))
-    start = next(one for one in form.all("input") if one.attributes["name"] == "start").get("value")
-    check = front_desk.client.get(
-        "/staff/book/check",
-        query_string={"start": start, "treatment": scene.treatment.slug, "location": scene.location.slug},
-    ).get_data(as_text=True)
+    check = front_desk.done(form.attributes["action"], treatment=scene.treatment.slug, new="yes")
     assert "Tuesday 4 March 2031, 12:00 to 13:00" in read(check).text
     assert "Ines Moreau" in check
 

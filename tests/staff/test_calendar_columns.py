@@ -29,6 +29,7 @@ def card(at: str, minutes: int = 60, place: UUID = HERE, **columns: object) -> C
         ends=ends,
         taken_from=begins,
         taken_until=ends,
+        minutes=minutes,
         client="Ada Sample",
         treatment="Swedish",
     )

@@ -344,6 +344,7 @@ def _member(
     by_staff: bool,
     now: datetime,
 ) -> Appointment:
+    terms = agreed_terms(supply)
     return new_appointment(
         State.BOOKED,
         now,
@@ -356,7 +357,8 @@ def _member(
         series_revision=series.revision,
         act_revision=1,
         series_wall_start=local_time(slot.starts_at, supply.zone_of(order.location_id).key),
-        **agreed_terms(supply),
+        series_length_minutes=terms["length_minutes"],
+        **terms,
     )
 
 

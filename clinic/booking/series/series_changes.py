@@ -247,6 +247,7 @@ def _by_this_act(member: Appointment, whole: Series) -> None:
     member.series_revision = whole.revision
     member.act_revision = member.revision
     member.series_wall_start = member.wall_start
+    member.series_length_minutes = member.length_minutes
 
 
 def recorded(member: Appointment, action: str, fields: list[str], actor: str, now: datetime) -> None:

@@ -72,9 +72,7 @@ def _is_undoable(member: Appointment, now: datetime) -> bool:
 def _refuse_taken(members: Sequence[Appointment], places: Iterable[EarlierPlace], now: datetime) -> None:
     """Raise TakenMeanwhile if one of these places is taken, or nobody is there now; needs the lock."""
     every = list(places)
-    judged = revalidation.objections(
-        [place.spot(member) for member, place in zip(members, every, strict=True)]
-    )
+    judged = revalidation.objections([place.spot() for place in every])
     taken = []
     for place, reason in zip(every, judged, strict=True):
         if reason in revalidation.ABSENT:

@@ -77,6 +77,11 @@ def open_offer(entry_id: UUID, now: datetime) -> Offer | None:
     return db.session.scalar(waiting.options(*WHOLE_OFFER))
 
 
+def only_offer(offering_id: UUID) -> Offer:
+    """The offer of a time that was offered to one person alone."""
+    return db.session.scalars(sa.select(Offer).where(Offer.offering_id == offering_id)).one()
+
+
 def open_offers(client_id: UUID, now: datetime) -> dict[UUID, Offer]:
     """A client's open offers, by entry id."""
     waiting = (
@@ -151,6 +156,26 @@ def fitting(
             ]
             found += [time for time in times if one.suits(time)][:1]
     return found
+
+
+def free_with(
+    waited_for: WaitingListEntry, starts_at: datetime, therapist_id: UUID, now: datetime
+) -> WaitingListTime | None:
+    """This start with this therapist for an entry, if it is free for everybody; None otherwise."""
+    try:
+        supply = supply_of(waited_for.treatment_id)
+    except Unbookable:
+        return None
+    if waited_for.replaces is not None:
+        supply = supply_as_agreed(supply, waited_for.replaces)
+    asked = SearchCriteria(
+        waited_for.treatment_id, therapist_id=therapist_id, location_id=waited_for.location_id
+    )
+    days = availability.days_around(starts_at, supply)
+    start = availability.find_offers(supply, asked, days, now).offers.at(starts_at)
+    for one in start.candidates if start is not None else ():
+        return WaitingListTime(starts_at, one.therapist, one.location, supply.zone_of(one.location))
+    return None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,8 +10,10 @@ from clinic.messaging.models import Message, MessageKind
 from clinic.practice.models import Location
 
 
-def address_of(client_id: sa.orm.InstrumentedAttribute[Any]) -> sa.sql.selectable.LateralFromClause:
-    """The address to use for the client in a column."""
+def address_of(
+    client_id: sa.orm.InstrumentedAttribute[Any] | sa.ColumnElement[Any],
+) -> sa.sql.selectable.LateralFromClause:
+    """The address to use for the client in a column, or with this id."""
     return (
         sa.select(
             Contact.id,

@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from clinic.booking.calendar_file import Method
+from clinic.booking.changes import is_untold
 from clinic.booking.models import Appointment, State
 from clinic.booking.series.new_series import TOLD_TOGETHER
 from clinic.db import db
@@ -23,6 +24,9 @@ from clinic.messaging.services import Claim
 from clinic.plans.models import Review
 from clinic.plans.wanted_first import WantedFirst, wanted_first
 from clinic.practice.models import Practice
+
+MAY_BE_TOLD = Appointment.untold_revision.is_distinct_from(Appointment.time_revision)
+"""Unless staff want no letter about the present time (`booking.changes.is_untold`)."""
 
 
 def confirmations(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
@@ -48,6 +52,7 @@ def requests_received(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
         Appointment.request_reason.is_distinct_from("safety"),
         Appointment.starts_at > now,
         ~is_told(MessageKind.REQUEST_RECEIVED, since=Appointment.time_revision),
+        sa.or_(MAY_BE_TOLD, ~is_told(MessageKind.REQUEST_RECEIVED)),
         sa.or_(Appointment.time_revision == 1, Appointment.changed_at <= rules.until(now) - rules.settle),
     )
     return _at_revision(rules, MessageKind.REQUEST_RECEIVED, requested, now)
@@ -99,8 +104,8 @@ def calls_first(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
 
 
 def changes(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
-    """Moved since a letter told the time, and unchanged for the settling time: of several moves, only the newest is
-    told."""
+    """Moved or of another length since a letter told the time, and unchanged for the settling time: of several changes,
+    only the newest is told, and none that staff left untold."""
     moved = visits(
         Appointment.changed_at >= rules.changed_since,
         Appointment.state == State.BOOKED,
@@ -110,8 +115,15 @@ def changes(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
         ~TOLD_TOGETHER,
         sa.or_(
             is_told(*TELLS_TIME),
-            sa.and_(told_in_series(), Appointment.wall_start != Appointment.series_wall_start),
+            sa.and_(
+                told_in_series(),
+                sa.or_(
+                    Appointment.wall_start != Appointment.series_wall_start,
+                    Appointment.length_minutes != Appointment.series_length_minutes,
+                ),
+            ),
         ),
+        MAY_BE_TOLD,
         ~is_told(*TELLS_TIME, since=Appointment.time_revision),
     )
     return _at_revision(rules, MessageKind.CHANGE, moved, now)
@@ -148,9 +160,16 @@ def _at_revision(
 def _changed(claim: Claim, appointment: Appointment, now: datetime) -> str | None:
     if revision(claim) < appointment.time_revision:
         return "moved"
-    if not claim.is_copy and _last_told(appointment) == visit_digest(appointment):
+    if not claim.is_copy and is_untold(appointment):
+        return "untold"
+    if not claim.is_copy and is_known_already(appointment):
         return "undone"
     return booked(claim, appointment, now)
+
+
+def is_known_already(appointment: Appointment) -> bool:
+    """Whether the newest letter told just this time, length, therapist and place, so that there is nothing to tell."""
+    return _last_told(appointment) == visit_digest(appointment)
 
 
 def _last_told(appointment: Appointment) -> bytes | None:

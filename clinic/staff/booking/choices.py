@@ -15,6 +15,7 @@ from clinic import clock
 from clinic.accounts.models import Client
 from clinic.booking import client_search
 from clinic.booking.models import Appointment
+from clinic.booking.placing import require_length
 from clinic.booking.search_criteria import SearchCriteria
 from clinic.practice import queries as practice
 from clinic.practice.models import Location, Therapist, Treatment
@@ -23,7 +24,7 @@ from clinic.refusal import NotFound
 from clinic.web import time_values
 from clinic.web.slot_picker import SlotChoice
 
-CARRIED = ("client", "treatment", "therapist", "location", "day", "start")
+CARRIED = ("client", "treatment", "therapist", "location", "day", "start", "minutes")
 """What a URL of these pages may contain; no personal text."""
 
 
@@ -79,11 +80,11 @@ def named(among: Sequence[Named], slug: str | None) -> Named | None:
 
 
 def choice() -> BookingChoices:
-    """The URL's choices; by default the first treatment at its usual location, with anybody."""
+    """The URL's choices; by default the first treatment that can be given, at its usual location, with anybody."""
     treatments = practice.treatments()
     places = practice.locations(clock.now().date())
     person = client(request.args.get("client"))
-    treatment = named(treatments, request.args.get("treatment")) or next(iter(treatments), None)
+    treatment = named(treatments, request.args.get("treatment")) or _first_given(treatments)
     if treatment is None or not places:
         raise NotFound("Nothing can be booked here yet: there is no treatment or no place.")
     therapist = named(practice.therapists(clock.now().date()), request.args.get("therapist"))
@@ -95,6 +96,15 @@ def choice() -> BookingChoices:
     return BookingChoices(
         treatment=treatment, location=location or places[0], therapist=therapist, client=person
     )
+
+
+def _first_given(treatments: Sequence[Treatment]) -> Treatment | None:
+    """The first treatment that whoever stands in the URL's start gives; without a start the first of all."""
+    if not request.args.get("start"):
+        return next(iter(treatments), None)
+    _, therapist_id = time_values.read_value(request.args["start"])
+    given = (one for one in treatments if any(who.id == therapist_id for who in one.therapists))
+    return next(given, next(iter(treatments), None))
 
 
 def client(text: str | None) -> Client | None:
@@ -116,9 +126,25 @@ def moment() -> Moment:
     return Moment(starts_at=starts_at, therapist=therapist)
 
 
+def minutes() -> int | None:
+    """Another length than is usual, in minutes, as the URL or a form of these pages names it. Raises NoSuchLength."""
+    sent = request.values.get("minutes", "").strip()
+    if not sent:
+        return None
+    return require_length(int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 6 else 0)
+
+
 def carried_choices(without: str = "") -> dict[str, str]:
     """The URL's choices that the next URL keeps, except one that its form asks again."""
     return {name: request.args[name] for name in CARRIED if request.args.get(name) and name != without}
+
+
+def sent_treatment() -> dict[str, str]:
+    """The treatment that a form chose beside the name that it asks for; raises NotFound for one that is not on offer."""
+    found = (
+        named(practice.treatments(), request.form.get("treatment")) if request.form.get("treatment") else None
+    )
+    return {"treatment": found.slug} if found is not None else {}
 
 
 def address(endpoint: str, **changed: Any) -> str:

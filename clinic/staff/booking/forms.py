@@ -105,6 +105,10 @@ class MoveForm(WaiversForm):
     """The last page of a move."""
 
     revision = HiddenField()
+    untold = BooleanField(
+        "Write no letter about it",
+        description="For example because the client is on the telephone. Reminders name the new time.",
+    )
 
     @property
     def seen(self) -> int:

@@ -1,5 +1,6 @@
 """Move a visit for a client to any free time of a suitable therapist or, for a reason, to a time outside the rules."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -10,20 +11,23 @@ from flask.typing import ResponseReturnValue
 
 from clinic import clock
 from clinic.accounts.permissions import Permission
-from clinic.booking import desk, same_person, trained_therapists
+from clinic.booking import changes, desk, same_person, suitability, trained_therapists, waivers
+from clinic.booking.changes import TooLong
 from clinic.booking.models import Appointment, State
-from clinic.booking.placing import NotOffered, supply_as_agreed
+from clinic.booking.placing import NoSuchLength, NotOffered, supply_as_agreed
 from clinic.booking.search_criteria import SearchCriteria
 from clinic.booking.states import NotNow
 from clinic.booking.suitability import OtherTherapist
 from clinic.db import transaction
+from clinic.messaging import promises
 from clinic.practice import queries as practice
 from clinic.practice.models import Location, Therapist
 from clinic.practice.supply import supply_of
 from clinic.refusal import NotFound, Refusal
 from clinic.staff import desk as staff_desk
+from clinic.staff import telling
 from clinic.staff.blueprint import blueprint
-from clinic.staff.booking import obstacles
+from clinic.staff.booking import choices, obstacles
 from clinic.staff.booking.forms import MoveForm
 from clinic.staff.booking.obstacles import Obstacles
 from clinic.web import slot_picker, time_values
@@ -36,7 +40,12 @@ from clinic.web.time_values import NoSuchTime
 @audience(staff, Permission.CALENDAR_WRITE)
 def move(appointment_id: UUID) -> ResponseReturnValue:
     """Other times for a visit."""
-    return _choose_page(movable(appointment_id), clock.now())
+    visit = movable(appointment_id)
+    try:
+        choices.minutes()
+    except NoSuchLength as refusal:
+        return _choose_page(visit, clock.now(), refusal=refusal), refusal.status
+    return _choose_page(visit, clock.now())
 
 
 @blueprint.get("/appointments/<uuid:appointment_id>/move/at", endpoint="move_at")
@@ -49,22 +58,26 @@ def move_at(appointment_id: UUID) -> ResponseReturnValue:
     if therapist is None:
         raise NotFound
     try:
+        minutes = choices.minutes()
         starts_at = time_values.at_wall(
             request.args.get("on", ""), request.args.get("at", ""), ZoneInfo(location.zone)
         )
-    except NoSuchTime as refusal:
+    except (NoSuchTime, NoSuchLength) as refusal:
         return _choose_page(visit, clock.now(), refusal=refusal), refusal.status
     start = time_values.value(starts_at, therapist.id)
-    return redirect(
-        url_for("staff.check_move", appointment_id=visit.id, location=location.slug, start=start), 303
-    )
+    asked: dict[str, Any] = {"location": location.slug, "start": start, "minutes": minutes}
+    return redirect(url_for("staff.check_move", appointment_id=visit.id, **asked), 303)
 
 
 @blueprint.get("/appointments/<uuid:appointment_id>/move/check", endpoint="check_move")
 @audience(staff, Permission.CALENDAR_WRITE)
 def check_move(appointment_id: UUID) -> ResponseReturnValue:
-    """The old time beside the new one, with the rules it would break."""
+    """The old time and length beside the new ones, with the rules they would break."""
     visit = movable(appointment_id)
+    try:
+        choices.minutes()
+    except NoSuchLength as refusal:
+        return _choose_page(visit, clock.now(), refusal=refusal), refusal.status
     return _check_page(visit, MoveForm(formdata=None, data={"revision": str(visit.revision)}), clock.now())
 
 
@@ -75,6 +88,7 @@ def moved(appointment_id: UUID) -> ResponseReturnValue:
     now = clock.now()
     visit, form = movable(appointment_id), MoveForm()
     starts_at, therapist_id = time_values.read_value(request.args.get("start", ""))
+    minutes = choices.minutes()
     if not form.validate():
         return _check_page(visit, form, now), 422
     try:
@@ -88,6 +102,8 @@ def moved(appointment_id: UUID) -> ResponseReturnValue:
                 by=staff_desk.user(),
                 waived=form.rules,
                 reason=form.reason.data or "",
+                length_minutes=minutes,
+                is_told=not form.untold.data,
                 now=now,
             )
     except desk.WaiverReasonNeeded as needed:
@@ -95,11 +111,7 @@ def moved(appointment_id: UUID) -> ResponseReturnValue:
         return _check_page(visit, form, now), needed.status
     except (NotOffered, OtherTherapist) as refusal:
         return _check_page(visit, form, now, changed=True), refusal.status
-    staff_desk.say(
-        "The visit has a new time. A letter tells the client.",
-        undo=staff_desk.undo_address(done),
-        fields={"revision": str(done.revision)},
-    )
+    telling.say_changed(done, now)
     return redirect(url_for("staff.visit", appointment_id=done.id), 303)
 
 
@@ -109,17 +121,39 @@ def can_move(visit: Appointment, now: datetime) -> bool:
 
 
 def judged(
-    visit: Appointment, location: Location, therapist: Therapist, starts_at: datetime, now: datetime
+    visit: Appointment,
+    location: Location,
+    therapist: Therapist,
+    starts_at: datetime,
+    now: datetime,
+    minutes: int | None = None,
 ) -> Obstacles:
-    """What stands in the way of a visit at this place and time: nothing, rules, or something that cannot be waived."""
-    return obstacles.obstacles_at(_at(visit, location, therapist, now), starts_at, now)
+    """What stands in the way of a visit at this place and time, with another length if `minutes` says so: nothing, rules,
+    or something that cannot be waived."""
+    return _judged(visit, _at(visit, location, therapist, now, minutes), starts_at, now, minutes)
 
 
-def _at(visit: Appointment, location: Location, therapist: Therapist, now: datetime) -> SlotChoice:
+def _judged(
+    visit: Appointment, slots: SlotChoice, starts_at: datetime, now: datetime, minutes: int | None
+) -> Obstacles:
+    if (
+        minutes is not None
+        and minutes > visit.length_minutes
+        and suitability.is_too_long(visit, minutes, now)
+    ):
+        return Obstacles(impossible=TooLong())
+    therapist_id, location_id = slots.search.therapist_id, slots.search.location_id
+    agreed = changes.agreed_already(visit, starts_at, therapist_id, location_id)
+    return obstacles.obstacles_at(replace(slots, supply=waivers.waive(slots.supply, agreed)), starts_at, now)
+
+
+def _at(
+    visit: Appointment, location: Location, therapist: Therapist, now: datetime, minutes: int | None
+) -> SlotChoice:
     search = SearchCriteria(
         visit.treatment_id, therapist_id=therapist.id, location_id=location.id, moving=(visit.id,)
     )
-    return _slots(visit, location, search, now)
+    return _slots(visit, location, search, now, minutes)
 
 
 def movable(appointment_id: UUID) -> Appointment:
@@ -146,10 +180,12 @@ def _therapist(visit: Appointment) -> Therapist | None:
     return found
 
 
-def _slots(visit: Appointment, location: Location, search: SearchCriteria, now: datetime) -> SlotChoice:
-    """What the slot picker shows: the visit as agreed, without the times at which the client is somewhere else, and
+def _slots(
+    visit: Appointment, location: Location, search: SearchCriteria, now: datetime, minutes: int | None
+) -> SlotChoice:
+    """What the slot picker shows: the visit as agreed or as long as `minutes` says, without the times at which the client is somewhere else, and
     without therapists who cannot give it to this client."""
-    supply = supply_as_agreed(supply_of(visit.treatment_id, retired_too=True), visit)
+    supply = supply_as_agreed(supply_of(visit.treatment_id, retired_too=True), visit, minutes)
     offered = trained_therapists.offered_to_client(supply, visit.client_id, now, visit.id)
     return SlotChoice(
         supply=same_person.avoiding(offered, visit.client_id, now, records=True, moving=[visit.id]),
@@ -167,10 +203,12 @@ def _slots(visit: Appointment, location: Location, search: SearchCriteria, now: 
 
 def _choose_page(visit: Appointment, now: datetime, refusal: Refusal | None = None) -> str:
     location, therapist = _location(visit), _therapist(visit)
+    minutes = None if isinstance(refusal, NoSuchLength) else choices.minutes()
     chosen: dict[str, Any] = {
         "appointment_id": visit.id,
         "location": location.slug,
         "therapist": therapist.slug if therapist else None,
+        "minutes": minutes,
     }
 
     def url(day: date | None = None, start: date | None = None) -> str:
@@ -185,7 +223,7 @@ def _choose_page(visit: Appointment, now: datetime, refusal: Refusal | None = No
         own_therapist=visit.therapist_id,
         moving=(visit.id,),
     )
-    slots = _slots(visit, location, search, now)
+    slots = _slots(visit, location, search, now, minutes)
     return render_template(
         "staff/booking/move.html",
         here="calendar",
@@ -196,7 +234,10 @@ def _choose_page(visit: Appointment, now: datetime, refusal: Refusal | None = No
         location=location,
         locations=practice.locations(now.date()),
         picker=slot_picker.picker(slots, visit.treatment.slug, url, now),
+        minutes=minutes,
+        present=time_values.value(visit.starts_at, visit.therapist_id),
         refusal=refusal,
+        wrong="minutes" if isinstance(refusal, NoSuchLength) else "on",
         has_errors=refusal is not None,
     )
 
@@ -207,8 +248,9 @@ def _check_page(visit: Appointment, form: MoveForm, now: datetime, *, changed: b
     therapist = next((one for one in practice.therapists(date.min) if one.id == therapist_id), None)
     if therapist is None:
         raise NotFound
-    slots = _at(visit, location, therapist, now)
-    seen = obstacles.obstacles_at(slots, starts_at, now)
+    minutes = choices.minutes()
+    slots = _at(visit, location, therapist, now, minutes)
+    seen = _judged(visit, slots, starts_at, now, minutes)
     form.name(seen.broken)
     return render_template(
         "staff/booking/move_check.html",
@@ -219,6 +261,8 @@ def _check_page(visit: Appointment, form: MoveForm, now: datetime, *, changed: b
         starts_at=starts_at,
         ends_at=starts_at + slots.supply.need.length,
         start=request.args["start"],
+        minutes=minutes,
+        can_be_told=promises.has_address(staff_desk.client_id_of(visit)),
         form=form,
         seen=seen,
         sentences=obstacles.sentences(seen.broken, therapist),

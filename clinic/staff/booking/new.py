@@ -4,7 +4,8 @@ A URL holds the choices so far as ids and slugs, never personal text: names are 
 not offered leads to the same last page, which then names every rule it breaks and asks for a reason.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -30,17 +31,17 @@ from clinic.booking import (
 from clinic.booking.client_search import Caller
 from clinic.booking.idempotency import StoredAnswer
 from clinic.booking.models import Appointment, State
-from clinic.booking.placing import NotOffered
+from clinic.booking.placing import NotOffered, supply_with_length
 from clinic.db import transaction
 from clinic.intake import queries as intake
 from clinic.plans import services as plans
 from clinic.practice import queries as practice
-from clinic.practice.models import Therapist
+from clinic.practice.models import Therapist, Treatment
 from clinic.practice.supply import supply_of
 from clinic.refusal import NotFound, Refusal
 from clinic.staff import desk as staff_desk
 from clinic.staff.blueprint import blueprint
-from clinic.staff.booking import choices, obstacles
+from clinic.staff.booking import choices, obstacles, presets
 from clinic.staff.booking.choices import BookingChoices, Moment
 from clinic.staff.booking.forms import BookForm, FindForm, NewClientForm
 from clinic.web import form_keys, slot_picker, time_values
@@ -48,6 +49,9 @@ from clinic.web.access import audience, staff
 from clinic.web.browser import browser
 from clinic.web.slot_picker import SlotChoice
 from clinic.web.time_values import NoSuchTime
+
+SHORTEST_TEXT = 2
+"""A single letter fits nearly everybody."""
 
 
 class NotBookable(Refusal):
@@ -67,20 +71,36 @@ def book_for() -> ResponseReturnValue:
 @blueprint.route("/book/find", methods=["GET", "POST"], endpoint="find_client")
 @audience(staff, Permission.CALENDAR_WRITE)
 def find_client() -> ResponseReturnValue:
-    """Search for a client; what was typed is in no URL."""
+    """Search for a client; what was typed is in no URL. The button *Somebody new* goes on without one."""
+    if request.form.get("new"):
+        return redirect(_without_client(), 303)
     form = FindForm()
     found: list[Caller] | None = None
     if form.validate_on_submit():
         found = client_search.find(form.text.data or "", practice.the_practice().country, clock.now())
+    asked = choices.carried_choices() | choices.sent_treatment()
     page = render_template(
         "staff/booking/find.html",
         here="book",
         form=form,
-        found=found,
-        carried=choices.carried_choices(),
+        found=_bookings_of(found or (), asked),
+        searched=found is not None,
+        carried=asked,
         address=choices.address,
     )
     return page, 422 if form.has_errors else 200
+
+
+@blueprint.post("/book/suggest", endpoint="suggest_clients")
+@audience(staff, Permission.CALENDAR_WRITE)
+def suggest_clients() -> ResponseReturnValue:
+    """The clients that fit what is being typed, as a list for the field; what was typed is in no URL."""
+    form = FindForm()
+    text = form.text.data or ""
+    is_long_enough = form.validate() and len(text.strip()) >= SHORTEST_TEXT
+    found = client_search.find(text, practice.the_practice().country, clock.now()) if is_long_enough else []
+    asked = choices.carried_choices() | choices.sent_treatment()
+    return render_template("staff/booking/suggestions.html", found=_bookings_of(found, asked))
 
 
 @blueprint.get("/book/at", endpoint="look_at")
@@ -122,6 +142,7 @@ def book() -> ResponseReturnValue:
         **form.data,
         "csrf_token": None,
         "start": request.args["start"],
+        "minutes": request.args.get("minutes"),
         "client": str(known and known.id),
     }
     if (done := _done_before(form, content)) is not None:
@@ -150,6 +171,49 @@ def book() -> ResponseReturnValue:
         )
     _say(visit)
     return _to_visit(visit.id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallerBooking:
+    """A client who was found, and the page on which a booking for them goes on."""
+
+    known: Caller
+    address: str
+
+
+def _bookings_of(found: Sequence[Caller], asked: Mapping[str, str]) -> list[CallerBooking]:
+    """A booking for each of them. What was not chosen yet begins as last time: the treatment, and without a time the
+    therapist."""
+    at, minutes = choices.moment() if "start" in asked else None, choices.minutes()
+    sold = practice.treatments() if found and "treatment" not in asked else []
+    return [
+        CallerBooking(
+            known=known, address=_address_for(known, {**_preset(known, sold, at, minutes), **asked})
+        )
+        for known in found
+    ]
+
+
+def _preset(
+    known: Caller, sold: Sequence[Treatment], at: Moment | None, minutes: int | None
+) -> dict[str, str]:
+    therapist_id = at.therapist.id if at else None
+    treatment = presets.usual_treatment(sold, known=known, therapist_id=therapist_id, minutes=minutes)
+    if treatment is None:
+        return {}
+    therapist = presets.usual_therapist(known, treatment) if at is None else None
+    return {"treatment": treatment.slug, **({"therapist": therapist.slug} if therapist else {})}
+
+
+def _without_client() -> str:
+    endpoint = "staff.check_booking" if request.args.get("start") else "staff.book_for"
+    return choices.address(endpoint, **{"client": None, **choices.sent_treatment()})
+
+
+def _address_for(known: Caller, chosen: Mapping[str, str]) -> str:
+    endpoint = "staff.check_booking" if "start" in chosen else "staff.book_for"
+    asked: dict[str, Any] = {**chosen, "client": known.client.id}
+    return url_for(endpoint, **asked)
 
 
 def _choose_page(now: datetime, refusal: Refusal | None = None) -> str:
@@ -197,6 +261,7 @@ def _check_page(
         choice=choice,
         moment=moment,
         ends_at=moment.starts_at + slots.supply.need.length,
+        minutes=choices.minutes() or choice.treatment.length_minutes,
         caller=client_search.caller_of(choice.client, now) if choice.client else None,
         bars=barring.reaching(choice.client.id) if choice.client else [],
         form=form,
@@ -214,7 +279,7 @@ def _slots(choice: BookingChoices, therapist: Therapist | None, now: datetime) -
     """What the picker shows: no times at which the client is somewhere else, and no therapist who cannot be booked for
     them."""
     client_id = choice.client.id if choice.client else None
-    everybody = supply_of(choice.treatment.id)
+    everybody = supply_with_length(supply_of(choice.treatment.id), choices.minutes())
     supply = trained_therapists.offered_to_client(everybody, client_id, now)
     return choice.slots(
         same_person.avoiding(supply, client_id, now, records=True),
@@ -276,6 +341,7 @@ def _book(
         waived=form.rules,
         reason=form.reason.data or "",
         therapist_decides=form.decide.data,
+        length_minutes=choices.minutes(),
         now=now,
     )
     answered = intake.newest_full(browser=None, client_id=client.id, now=now)

@@ -56,6 +56,8 @@ class Card:
     taken_from: datetime
     taken_until: datetime
     """The same with its buffers."""
+    minutes: int
+    """Its length as agreed."""
     client: str
     treatment: str
     flags: tuple[Flag, ...] = ()
@@ -134,6 +136,7 @@ _COLUMNS = (
     Appointment.occupied_from,
     Appointment.occupied_until,
     Appointment.zone,
+    Appointment.length_minutes,
     Appointment.held_until,
     Appointment.therapist_decides,
     Client.given_name,
@@ -241,6 +244,7 @@ def _card(row: Any, now: datetime) -> Card:
         ends=hours.wall(row.ends_at, zone),
         taken_from=hours.wall(row.occupied_from, zone),
         taken_until=hours.wall(row.occupied_until, zone),
+        minutes=row.length_minutes,
         client=" ".join(part for part in (row.given_name, row.family_name) if part) or "Erased client",
         treatment=row.treatment + (" (you decide the type)" if row.therapist_decides else ""),
         flags=tuple(_flags(row, state)),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -12,12 +13,14 @@ from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from clinic import clock
 from clinic.accounts.permissions import Permission
+from clinic.booking.placing import LONGEST_VISIT, SHORTEST_VISIT
 from clinic.practice import absences
 from clinic.practice import queries as practice
 from clinic.practice.absences import Away
 from clinic.practice.models import Location, Therapist
 from clinic.refusal import NotFound, Refusal
 from clinic.staff.blueprint import blueprint
+from clinic.staff.booking.forms import FindForm
 from clinic.staff.calendar.frame import ONE_DAY
 from clinic.staff.settings.fields import Clock, SettingsDateField
 from clinic.staff.settings.layout import OutsideHoursWatch, saved
@@ -73,6 +76,16 @@ class FreeTime:
     therapist: Therapist
     location: Location
     starts_at: datetime
+    until: time | None = None
+    """Until when a span was drawn; None if the time was only pressed."""
+
+    @property
+    def minutes(self) -> int | None:
+        """How long the span is, if one was drawn that a visit can fill."""
+        if self.until is None:
+            return None
+        long = self.until.hour * 60 + self.until.minute - self.minute
+        return long if SHORTEST_VISIT <= long <= LONGEST_VISIT else None
 
     @property
     def minute(self) -> int:
@@ -96,7 +109,8 @@ def calendar_time() -> ResponseReturnValue:
     """What can be done with this time."""
     chosen = _chosen()
     ends = datetime.combine(chosen.on, chosen.at) + timedelta(minutes=USUAL_BLOCK)
-    until = request.args.get("until") or (f"{ends:%H:%M}" if ends.date() == chosen.on else "23:55")
+    usual = ends.time() if ends.date() == chosen.on else time(23, 55)
+    until = f"{chosen.until or usual:%H:%M}"
     return _page(chosen, BlockForm(formdata=None, data={"until_time": until}))
 
 
@@ -121,12 +135,19 @@ def block() -> ResponseReturnValue:
 
 def _page(chosen: FreeTime, form: BlockForm) -> str:
     sold = [one for one in practice.treatments() if chosen.therapist in one.therapists]
+    carried: dict[str, Any] = {
+        "start": time_values.value(chosen.starts_at, chosen.therapist.id),
+        "location": chosen.location.slug,
+        "minutes": chosen.minutes,
+    }
     return render_template(
         "staff/calendar/time.html",
         here="calendar",
         chosen=chosen,
         treatments=sold,
-        start=time_values.value(chosen.starts_at, chosen.therapist.id),
+        find=FindForm(formdata=None),
+        find_address=url_for("staff.find_client", **carried),
+        suggest_address=url_for("staff.suggest_clients", **carried),
         form=form,
     )
 
@@ -146,9 +167,10 @@ def _chosen() -> FreeTime:
     try:
         on, at = date.fromisoformat(asked.get("on", "")), time_values.time_of_day(asked.get("at", ""))
         starts_at = time_values.at_wall(on.isoformat(), f"{at:%H:%M}", ZoneInfo(location.zone))
+        until = time_values.time_of_day(asked["until"]) if asked.get("until") else None
     except ValueError:
         raise NotFound from None
-    return FreeTime(on=on, at=at, therapist=therapist, location=location, starts_at=starts_at)
+    return FreeTime(on=on, at=at, therapist=therapist, location=location, starts_at=starts_at, until=until)
 
 
 def _enter(chosen: FreeTime, form: BlockForm, now: datetime) -> list[UUID]:

@@ -1,4 +1,5 @@
-"""Moving a visit inside the calendar: the server judges a place before the visit may be dropped there.
+"""Moving a visit inside the calendar, or changing its length: the server judges a place before the visit may be dropped
+there.
 
 The script asks `calendar_judge` while a visit is held over a place and sends `calendar_drop` when it is let go. Both answer
 with a verdict: `free`, `reason` (allowed when somebody says why) or `no`, with sentences to show; a drop that worked is
@@ -25,18 +26,21 @@ from clinic.practice import queries as practice
 from clinic.practice.models import Therapist
 from clinic.refusal import NotFound, Refusal
 from clinic.staff import desk as staff_desk
+from clinic.staff import telling
 from clinic.staff.blueprint import blueprint
-from clinic.staff.booking import move, obstacles
+from clinic.staff.booking import choices, move, obstacles
 from clinic.web import time_values
 from clinic.web.access import audience, staff
 
 
 @dataclass(frozen=True, kw_only=True)
 class DropPlace:
-    """Where a visit is held: a therapist's column at a time."""
+    """Where a visit is held: a therapist's column at a time, and how long it is to be."""
 
     therapist: Therapist
     starts_at: datetime
+    minutes: int | None
+    """None to leave the length as it is."""
 
 
 @blueprint.get("/calendar/visits/<uuid:appointment_id>/judge", endpoint="calendar_judge")
@@ -56,6 +60,7 @@ def judge(appointment_id: UUID) -> ResponseReturnValue:
 @audience(staff, Permission.CALENDAR_WRITE)
 def drop(appointment_id: UUID) -> ResponseReturnValue:
     """Move the visit there, or say why not; for two minutes a move can be undone."""
+    now = clock.now()
     try:
         visit = move.movable(appointment_id)
         place = _place(visit)
@@ -65,11 +70,13 @@ def drop(appointment_id: UUID) -> ResponseReturnValue:
                 place.starts_at,
                 therapist_id=place.therapist.id,
                 location_id=visit.location_id,
-                revision=_revision(),
+                revision=staff_desk.sent_revision(),
                 by=staff_desk.user(),
                 waived=_waived(),
                 reason=request.values.get("reason", "")[:LONGEST_REASON],
-                now=clock.now(),
+                length_minutes=place.minutes,
+                is_told="untold" not in request.form,
+                now=now,
             )
     except desk.RulesInTheWay as broken:
         return _needs_reason(broken.rules, place.therapist, status=broken.status)
@@ -77,16 +84,12 @@ def drop(appointment_id: UUID) -> ResponseReturnValue:
         raise
     except Refusal as refusal:
         return _answer("no", refusal.sentence, status=refusal.status)
-    staff_desk.say(
-        "The visit has a new time. A letter tells the client.",
-        undo=staff_desk.undo_address(done),
-        fields={"revision": str(done.revision), "back": request.values.get("back", "")},
-    )
+    telling.say_changed(done, now, staff_desk.staff_path(request.values.get("back")) or "")
     return _answer("moved")
 
 
 def _judged(visit: Appointment, place: DropPlace) -> ResponseReturnValue:
-    seen = move.judged(visit, visit.location, place.therapist, place.starts_at, clock.now())
+    seen = move.judged(visit, visit.location, place.therapist, place.starts_at, clock.now(), place.minutes)
     if seen.impossible is not None:
         return _answer("no", seen.impossible.sentence)
     if seen.broken:
@@ -104,22 +107,21 @@ def _answer(verdict: str, *said: str, status: int = 200) -> tuple[dict[str, Any]
 
 
 def _place(visit: Appointment) -> DropPlace:
-    """The place in the request. Raises NotFound for nobody's column, and NoSuchTime for an hour that the clock skips."""
-    asked = request.values
+    """The place in the request; one without a day is the visit's own, for another length.
+
+    Raises NotFound for nobody's column, NoSuchTime for an hour that the clock skips, and NoSuchLength.
+    """
+    asked, minutes = request.values, choices.minutes()
+    if "on" not in asked:
+        return DropPlace(therapist=visit.therapist, starts_at=visit.starts_at, minutes=minutes)
     people = practice.therapists(clock.now().date())
     therapist = next((one for one in people if one.slug == asked.get("therapist")), None)
     if therapist is None:
         raise NotFound
     starts_at = time_values.at_wall(asked.get("on", ""), asked.get("at", ""), ZoneInfo(visit.location.zone))
-    return DropPlace(therapist=therapist, starts_at=starts_at)
+    return DropPlace(therapist=therapist, starts_at=starts_at, minutes=minutes)
 
 
 def _waived() -> tuple[Rule, ...]:
     """The rules that the reason was given for; words that name none are left out."""
     return tuple(rule for rule in Rule if rule.value in request.form.getlist("waived"))
-
-
-def _revision() -> int:
-    """The revision that the calendar showed; anything but a number counts as outdated."""
-    sent = request.form.get("revision", "")
-    return int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else -1

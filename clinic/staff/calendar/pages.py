@@ -1,7 +1,7 @@
 """The calendar: a day by therapist or by room, a week of one therapist or of everybody, a month with its load."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from uuid import UUID
@@ -18,7 +18,7 @@ from clinic.language.reading import MONTHS, day_and_month, day_name, long_date
 from clinic.scheduling import hours
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
-from clinic.staff.calendar import columns, question
+from clinic.staff.calendar import columns, question, waiting
 from clinic.staff.calendar.cards import Card, read_cards
 from clinic.staff.calendar.columns import Column, DayPlan, clock_words
 from clinic.staff.calendar.frame import (
@@ -29,6 +29,7 @@ from clinic.staff.calendar.frame import (
     Frame,
     read_frame,
 )
+from clinic.staff.calendar.gaps import CalendarGap
 from clinic.staff.calendar.question import EVERYBODY, CalendarQuestion
 from clinic.staff.day import today as practice_today
 from clinic.web.access import audience, may, staff
@@ -80,39 +81,13 @@ def calendar() -> ResponseReturnValue:
     return question.remember(answer, asked, user)
 
 
-@dataclass(frozen=True, kw_only=True)
-class CalendarGap:
-    """A free stretch of somebody's day, by the clock of its place."""
-
-    person: CalendarPerson
-    place_id: UUID
-    zone: ZoneInfo
-    begins: datetime
-    ends: datetime
-
-
 def gaps_of_day(on: date, *, reader: User, now: datetime) -> list[CalendarGap]:
     """What is still free of a day, as the calendar draws it, earliest first; two statements. The caller commits."""
     asked = CalendarQuestion(view="day", on=on, whose=EVERYBODY, place="", shows_gone=False)
     frame = read_frame(asked.days)
     cards = read_cards(asked.days, frame.places, reader=reader, shows_gone=False, now=now)
     page = _Page(asked=asked, frame=frame, cards=cards, today=on, now=now)
-    midnight = datetime.combine(on, time())
-    found = []
-    for column, shifts in ((one, frame.shifts(one.person.id, on)) for one in page.people() if one.person):
-        for piece in column.column.pieces:
-            place_id = next((s.place_id for s in shifts if s.begins <= piece.begins < s.ends), None)
-            if piece.kind == "free" and place_id is not None and column.person is not None:
-                found.append(
-                    CalendarGap(
-                        person=column.person,
-                        place_id=place_id,
-                        zone=page._zone(place_id),
-                        begins=midnight + timedelta(minutes=piece.begins),
-                        ends=midnight + timedelta(minutes=piece.ends),
-                    )
-                )
-    return sorted(found, key=lambda gap: (gap.begins, gap.person.name))
+    return page.gaps(page.people())
 
 
 def _settled(asked: CalendarQuestion, frame: Frame, user_id: UUID) -> CalendarQuestion:
@@ -123,9 +98,7 @@ def _settled(asked: CalendarQuestion, frame: Frame, user_id: UUID) -> CalendarQu
     whose = asked.whose or own
     if whose != EVERYBODY:
         frame.person(whose)
-    return CalendarQuestion(
-        view=asked.view, on=asked.on, whose=whose, place=asked.place, shows_gone=asked.shows_gone
-    )
+    return replace(asked, whose=whose)
 
 
 def _page(asked: CalendarQuestion, frame: Frame, cards: Sequence[Card], today: date, now: datetime) -> str:
@@ -153,11 +126,14 @@ def _page(asked: CalendarQuestion, frame: Frame, cards: Sequence[Card], today: d
         else page.people()
     )
     at_work = [one for one in found if not one.column.is_empty]
+    may_wait = may(Permission.CALENDAR_WRITE) and asked.view != "rooms"
     return render_template(
         "staff/calendar/grid.html",
         shown=at_work,
         absent=[one for one in found if one.column.is_empty],
         axis=columns.axis(one.column for one in at_work),
+        may_wait=may_wait,
+        would_come=waiting.panel(page.gaps(at_work), now) if may_wait and asked.shows_waiting else None,
         **shown,
     )
 
@@ -251,6 +227,27 @@ class _Page:
                 title="No room", small="Visits that need none", colour=6, column=drawn, on=self.asked.on
             ),
         ]
+
+    def gaps(self, drawn: Sequence[ShownColumn]) -> list[CalendarGap]:
+        """What is free in these columns of people, earliest first."""
+        found = []
+        for one in drawn:
+            if one.person is None:
+                continue
+            shifts, midnight = self.frame.shifts(one.person.id, one.on), datetime.combine(one.on, time())
+            for piece in one.column.pieces:
+                place_id = next((s.place_id for s in shifts if s.begins <= piece.begins < s.ends), None)
+                if piece.kind == "free" and place_id is not None:
+                    found.append(
+                        CalendarGap(
+                            person=one.person,
+                            place_id=place_id,
+                            zone=self._zone(place_id),
+                            begins=midnight + timedelta(minutes=piece.begins),
+                            ends=midnight + timedelta(minutes=piece.ends),
+                        )
+                    )
+        return sorted(found, key=lambda gap: (gap.begins, gap.person.name))
 
     def _of_room(self, room: CalendarRoom, number: int) -> ShownColumn:
         on = self.asked.on

@@ -30,6 +30,8 @@ class CalendarQuestion:
     place: str = ""
     """Slug of a location; empty for all."""
     shows_gone: bool = False
+    shows_waiting: bool = False
+    """Whether the waiting list stands beside it."""
 
     @property
     def days(self) -> Days:
@@ -69,6 +71,7 @@ class CalendarQuestion:
             therapist=asked.whose or None,
             location=asked.place or None,
             gone="yes" if asked.shows_gone else None,
+            waiting="yes" if asked.shows_waiting else None,
         )
 
 
@@ -91,6 +94,7 @@ def asked(today: date, user: User) -> CalendarQuestion:
         whose=request.args.get("therapist", kept.get("whose", "")),
         place=request.args.get("location", "" if is_asked else kept.get("place", "")),
         shows_gone=request.args.get("gone") == "yes",
+        shows_waiting=request.args.get("waiting") == "yes",
     )
 
 

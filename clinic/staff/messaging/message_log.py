@@ -54,6 +54,7 @@ WHYS = {
     "seen": "It was seen to meanwhile.",
     "sms_off": "Text messages are switched off.",
     "too_late": "It would have come too late.",
+    "untold": "Staff wanted no letter about it.",
     "unwanted": "The client does not want such letters.",
     "withdrawn": "It was withdrawn.",
 }
