@@ -23,7 +23,7 @@ from clinic.guidance.questions import Question
 from clinic.guidance.schedule import Instrument
 from clinic.intake import drafts
 from clinic.language import N_
-from clinic.plans import courses, scores
+from clinic.plans import before_visit, courses, scores
 from clinic.plans.models import OutcomeEntry, ScoreSheet
 from clinic.refusal import NotFound, Refusal, Stale
 
@@ -290,11 +290,12 @@ def _keep(
     now: datetime,
 ) -> None:
     plan = courses.plan_of(sheet.client_id)
+    visit_id = _counts_for(sheet, now)
     for instrument, given in found.items():
         entry = OutcomeEntry(
             client_id=sheet.client_id,
             plan_id=plan.id if plan else None,
-            appointment_id=None if sheet.way == Way.LETTER else sheet.appointment_id,
+            appointment_id=visit_id,
             sheet_id=sheet.id,
             instrument=instrument.value,
             source=source,
@@ -305,6 +306,22 @@ def _keep(
         entry.scores = given
         db.session.add(entry)
     db.session.flush()
+
+
+def _counts_for(sheet: ScoreSheet, now: datetime) -> UUID | None:
+    """The visit that scores given now count for. What a therapist typed counts for the visit they named, also days later; what a
+    client says of today does not count for a visit of last week."""
+    if sheet.way == Way.STAFF:
+        return sheet.appointment_id
+    if sheet.way == Way.LETTER or sheet.appointment_id is None:
+        return None
+    visit = db.session.get_one(Appointment, sheet.appointment_id)
+    return visit.id if is_around(visit, now) else None
+
+
+def is_around(visit: Appointment, now: datetime) -> bool:
+    """Whether a visit is so near, a day before or after, that what is said now is said of it."""
+    return visit.starts_at - before_visit.OPENS <= now < visit.ends_at + before_visit.OPENS
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -205,6 +205,19 @@ def test_the_front_desk_hands_over_without_the_clients_words(app: Flask, visit: 
     assert "tying shoes" not in device.text
 
 
+@pytest.mark.parametrize(("days", "counts"), [(0, True), (-8, False)])
+def test_what_a_client_says_today_counts_for_a_visit_only_around_it(
+    scene: Scene, visit: Appointment, days: int, counts: bool
+) -> None:
+    length = visit.ends_at - visit.starts_at
+    visit.starts_at = visit.occupied_from = make.NOW + timedelta(days=days, hours=1)
+    visit.ends_at = visit.occupied_until = visit.starts_at + length
+    sheet = score_sheets.hand_over(visit, by=scene.therapist_user, now=make.NOW)
+    score_sheets.answer(sheet.id, {"pain_avg_nrs": ["2"]}, make.NOW)
+    (entry,) = entries()
+    assert entry.appointment_id == (visit.id if counts else None)
+
+
 def code_of(page: str) -> str:
     return page.split('class="code-shown"><strong>')[1].split("</strong>")[0]
 

@@ -16,7 +16,7 @@ from clinic.accounts.permissions import Permission
 from clinic.booking import client_search
 from clinic.booking import queries as booking
 from clinic.booking.client_search import Caller
-from clinic.booking.models import Appointment
+from clinic.booking.models import CAME, Appointment
 from clinic.db import db, transaction
 from clinic.messaging import queries as messages
 from clinic.messaging.queries import MessageFilter
@@ -106,6 +106,7 @@ def overview(client_id: UUID) -> ResponseReturnValue:
         return redirect(url_for("staff.client", client_id=person.merged_into_id), 303)
     head = head_of(client_id, now)
     around = head.known.next or head.known.last
+    asks_about = _asks_about(head, now)
     user = desk.user()
     # Rendered before the commit, which would make the visits of the head be read once more.
     with transaction():
@@ -115,8 +116,9 @@ def overview(client_id: UUID) -> ResponseReturnValue:
             care=care_summary.care_of(around, by=user, now=now) if head.is_own and around else None,
             panel=_panel(head, now) if head.is_own else None,
             happened=client_history.events(client_id, by=user, now=now) if head.is_own else [],
-            asks_about=_asks_about(head) if may(Permission.CALENDAR_WRITE) else None,
-            is_over=head.known.last is not None,
+            asks_about=asks_about if may(Permission.CALENDAR_WRITE) else None,
+            asks_now=asks_about is not None and score_sheets.is_around(asks_about, now),
+            is_over=asks_about is not None and asks_about.state in CAME,
             scores_asked_at=score_sheets.asked_by_letter_at(client_id, now),
             visits=booking.visits_of(client_id, limit=LATEST),
             messages=messages.page(now, MessageFilter(client_id=client_id)).lines[:LATEST]
@@ -125,9 +127,12 @@ def overview(client_id: UUID) -> ResponseReturnValue:
         )
 
 
-def _asks_about(head: FileHead) -> Appointment | None:
-    """The visit that scores are asked about: the last one that took place, or before the first the one to come."""
-    return head.known.last or head.known.next
+def _asks_about(head: FileHead, now: datetime) -> Appointment | None:
+    """The visit that scores are asked about: the one that is near, or the last, or before the first the one to come."""
+    following = head.known.next
+    if following is not None and score_sheets.is_around(following, now):
+        return following
+    return head.known.last or following
 
 
 def _panel(head: FileHead, now: datetime) -> progress.ProgressPanel | None:
