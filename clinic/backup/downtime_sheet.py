@@ -45,7 +45,7 @@ def file_name(day: date) -> str:
     return f"downtime-{day.isoformat()}.html.age"
 
 
-def make_this_evening() -> None:
+def make_downtime_sheet() -> None:
     """The worker's step: make tomorrow's sheet once it is evening, if there are public keys. Safe to repeat: each evening has one."""
     now = clock.now()
     if not readers():

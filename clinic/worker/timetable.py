@@ -38,7 +38,7 @@ TIMETABLE: Final = (
     ScheduledStep(step=sweeps.count_overrides_if_asked, schedule=20.0, expires=20),
     ScheduledStep(step=sweeps.count_experiences_first, schedule=60.0, expires=60),
     ScheduledStep(step=sweeps.tidy, schedule=crontab(minute="7"), expires=1800),
-    ScheduledStep(step=downtime_sheet.make_this_evening, schedule=crontab(minute="5,35"), expires=1500),
+    ScheduledStep(step=downtime_sheet.make_downtime_sheet, schedule=crontab(minute="5,35"), expires=1500),
     ScheduledStep(step=nightly.back_up, schedule=crontab(hour="2", minute="30"), expires=3600, limit=14_400),
     ScheduledStep(step=sweeps.delete_old_drafts, schedule=crontab(hour="3", minute="20"), expires=3600),
     ScheduledStep(step=sweeps.count_overrides, schedule=crontab(hour="3", minute="40"), expires=3600),

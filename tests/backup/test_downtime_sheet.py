@@ -117,7 +117,7 @@ def test_each_evening_of_the_practice_makes_tomorrows_once(
         ("2031-03-30T17:05:00+00:00", [("2031-03-30", "29 18:05"), ("2031-03-31", "30 17:05")]),
     ):
         the_clock_says(datetime.fromisoformat(instant))
-        downtime_sheet.make_this_evening()
+        downtime_sheet.make_downtime_sheet()
         assert kept() == expected, instant
     assert (tmp_path / "downtime-2031-03-31.html.age").read_bytes().startswith(b"age-encryption.org/v1")
 
@@ -129,7 +129,7 @@ def test_a_sheet_that_was_made_in_the_morning_is_made_again_in_the_evening(
     with transaction():
         downtime_sheet.make(date(2031, 3, 6), clock.now())
     the_clock_says(datetime.fromisoformat("2031-03-05T18:05:00+00:00"))
-    downtime_sheet.make_this_evening()
+    downtime_sheet.make_downtime_sheet()
     (sheet,) = db.session.scalars(sa.select(DowntimeSheet)).all()
     db.session.refresh(sheet)
     assert f"{sheet.made_at:%H:%M}" == "18:05"
