@@ -73,9 +73,7 @@ class TooLong(NotOffered):
     """The answers, or a plan made of them, speak against so long a visit; says nothing about health."""
 
     code = "too-long"
-    sentence = (
-        "This visit cannot be made so long. A therapist can say why, and can set it aside for a reason."
-    )
+    sentence = "This visit cannot be made so long. A therapist can say why."
 
 
 class NobodyThere(NotOffered):

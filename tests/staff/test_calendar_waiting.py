@@ -51,6 +51,10 @@ def test_those_who_would_come_stand_beside_the_grid_and_the_others_are_counted(
     assert "Tuesdays, afternoons" in card.text
     assert "First free: 12:00 with Ines" in card.text
     assert "1 other person on the list" in read(page).text
+    week = front_desk.get(
+        f"/staff/calendar?view=week&day=2031-03-04&therapist={scene.therapist.slug}&waiting=yes"
+    )
+    assert "First free: Tuesday 12:00 with Ines" in read(week).text
     link = card.one("a")
     assert link.text == "Offer a time to Ada Sample"
     assert "Offer a time to" in front_desk.get(link.get("href"))

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from clinic.accounts.models import AuditEntry
 from clinic.booking.models import Appointment, State, Waiver
 from clinic.db import db
-from clinic.practice.models import TimeOff
+from clinic.practice.models import Practice, TimeOff
 from clinic.web import time_values
 from tests import make
 from tests.make import Make
@@ -104,6 +104,8 @@ def test_time_off_and_other_lengths_than_there_are_refuse_in_words(scene: Scene,
 def test_notice_does_not_ask_anew_for_a_visit_that_stays_where_it_is(
     scene: Scene, front_desk: Browser
 ) -> None:
+    db.session.get_one(Practice, 1).notice_minutes = 120
+    db.session.commit()
     visit = scene.visit(starts_at=make.NOW + timedelta(minutes=30))
     assert judged(front_desk, visit, 75)["verdict"] == "free"
     assert dropped(front_desk, visit, 75)[0] == 200

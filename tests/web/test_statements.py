@@ -75,7 +75,7 @@ QUERIES = {
         "view=month&day=2031-06-12",
     ),
     "staff.calendar_time": (AT, AT + "&until=10:15"),
-    "staff.calendar_judge": (AT, "minutes=45"),
+    "staff.calendar_judge": (AT,),
     "staff.calendar_waiting_judge": (AT,),
     "staff.calendar_stamp": ("from=2031-06-12&until=2031-06-13",),
     "staff.find_client": ("", "name=a"),

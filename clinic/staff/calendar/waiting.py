@@ -18,6 +18,7 @@ from clinic.accounts.permissions import Permission
 from clinic.booking.waiting import matching, queries
 from clinic.booking.waiting.matching import WaitingListTime
 from clinic.booking.waiting.models import WaitingListEntry
+from clinic.language.reading import day_name
 from clinic.practice import queries as practice
 from clinic.practice.supply import supply_of
 from clinic.refusal import NotFound, Refusal
@@ -59,6 +60,7 @@ def panel(gaps: Sequence[CalendarGap], now: datetime) -> WaitingPanel:
     lines, count = queries.listed(limit=LOOKED_AT, now=now)
     entries = [line.entry for line in lines if not line.is_busy]
     gives = {one.id: {person.id for person in one.therapists} for one in practice.treatments()}
+    is_of_days = len({gap.begins.date() for gap in gaps}) > 1
     cards = []
     for entry, ranked in zip(entries, matching.ranked(entries, now), strict=True):
         own = [gap for gap in gaps if gap.person.id in gives.get(entry.treatment_id, ())]
@@ -69,7 +71,8 @@ def panel(gaps: Sequence[CalendarGap], now: datetime) -> WaitingPanel:
                     entry=entry,
                     minutes=int(ranked.lasts.total_seconds()) // 60,
                     words=in_words(entry.times),
-                    fits=f"{first[0]:%H:%M} with {first[1].person.given_name}",
+                    fits=f"{day_name(first[0].date()) + ' ' if is_of_days else ''}{first[0]:%H:%M}"
+                    f" with {first[1].person.given_name}",
                 )
             )
     return WaitingPanel(cards=tuple(cards), others=count - len(cards))
