@@ -44,6 +44,7 @@ blueprint = Blueprint("intake", __name__, url_prefix="/intake")
 
 UNPROCESSABLE = 422
 ALL_ANEW = N_("Something has changed since you last answered, so we ask everything once more.")
+CORRECTED = N_("Thank you. Your therapist reads your new answers. Your visits stay as they are.")
 SAID_NO = "plain"
 """In the visitor's own cookie: they prefer not to answer, and request a time without health answers."""
 
@@ -285,7 +286,22 @@ def send() -> ResponseReturnValue:
         return _checked_again(posted, {}), UNPROCESSABLE
     except drafts.DraftIncomplete as incomplete:
         return _checked_again(posted, incomplete.problems), UNPROCESSABLE
+    if _only_corrects(now):
+        flash(CORRECTED, "ok")
+        return redirect(url_for("portal.home"), 303)
     return redirect(url_for("outcome.show"), 303)
+
+
+def _only_corrects(now: datetime) -> bool:
+    """Whether a signed-in client with visits to come sent answers that change nothing about them, and is not about to book."""
+    person = signed_in_client_id()
+    visits = appointments.upcoming(person, now) if person else []
+    if not visits or reservation_here(now) is not None:
+        return False
+    standing = queries.safety_standing(
+        browser=known_browser(), client_id=person, now=now, zone=visits[0].zone
+    )
+    return standing.level is not None and standing.level < Level.THERAPIST_REVIEW
 
 
 def _checked_again(posted: Mapping[str, Sequence[str]], problems: Mapping[str, str]) -> str:

@@ -103,6 +103,36 @@ def test_three_pages_lead_to_an_outcome(app: Flask, person: Client, make: Make) 
     assert set(after.as_group or ()) == {f"red_flags.{code}" for code in ASKED_FLAGS}
 
 
+def test_who_corrects_answers_with_visits_to_come_hears_that_these_stay(
+    app: Flask, person: Client, make: Make
+) -> None:
+    sent(person)
+    make.appointment(of=make.offering(), who=person, starts_at=NOW + timedelta(days=3))
+    visitor = signed_in(app, person).open("/intake")
+    confirm(send_today(visitor).press("Still true"))
+    assert visitor.path == "/my"
+    assert "Your visits stay as they are." in visitor.text
+
+
+def test_an_answer_that_a_therapist_looks_at_first_is_not_said_to_change_nothing(
+    app: Flask, person: Client, make: Make
+) -> None:
+    sent(person)
+    make.appointment(of=make.offering(), who=person, starts_at=NOW + timedelta(days=3))
+    visitor = signed_in(app, person).open(PAGE)
+    groups = [slug for slug in GROUPS if slug != "safety-5"]
+    signs = {
+        sign.field.replace(".", "_"): ["no"] for sign in returning.SIGN_GROUPS[GROUPS.index("safety-5")].signs
+    }
+    signs["red_flags_immunosuppressed_ivdu"] = ["unsure"]
+    send_today(visitor, none_of_these=groups, **signs)
+    while visitor.path == "/intake/still-true":
+        visitor.press("Still true")
+    confirm(visitor)
+    assert visitor.path == "/intake/outcome"
+    assert "stay as they are" not in visitor.text
+
+
 def test_the_first_consent_stands(app: Flask, person: Client) -> None:
     before = sent(person)
     visitor = signed_in(app, person).open("/intake")
@@ -241,7 +271,7 @@ def test_nobody_sees_earlier_answers_without_signing_in(app: Flask, person: Clie
         stranger.open(path)
         assert stranger.path == "/intake"
         assert stranger.heading == "Tell us about your back"
-    assert "Returning? Sign in" in stranger.text
+    assert "Sign in, and we ask only what is new" in stranger.text
 
 
 def test_a_draft_with_earlier_answers_is_closed_to_a_browser_that_is_not_signed_in(
