@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -91,27 +92,18 @@ def page(question: ClientQuestion, *, country: str, today: date, now: datetime) 
     """
     searched, nearness = _searched(question.text.strip()[:LONGEST_TEXT], country)
     filtered = _filtered(question, today, now)
-    conditions = [client_search.living(), *searched, *filtered]
     edge = _edge_of(question, now)
-    count = _count(conditions, edge)
-    order: list[sa.ColumnElement[Any]] = []
+    ids, count = _read(
+        [client_search.living(), *searched, *filtered], edge, _order(question, edge), question.page
+    )
     if nearness is not None and count < SHOWN:
-        conditions = [client_search.living(), nearness.condition, *filtered]
         # `<%` alone uses the index, and takes its bound from a setting; here it holds for this transaction.
         db.session.execute(
             sa.select(sa.func.set_config("pg_trgm.word_similarity_threshold", str(ALIKE), True))
         )
-        count = _count(conditions, edge)
-        order = nearness.order
+        near = [client_search.living(), nearness.condition, *filtered]
+        ids, count = _read(near, edge, nearness.order, question.page)
     number = min(max(1, question.page), max(1, -(-count // PAGE)))
-    order = order or _order(question, edge)
-    ids = db.session.scalars(
-        _of(edge, Client.id)
-        .where(*conditions)
-        .order_by(*order, Client.search_name, Client.id)
-        .limit(PAGE)
-        .offset((number - 1) * PAGE)
-    ).all()
     return ClientPage(callers=client_search.callers(ids, now), count=count, page=number)
 
 
@@ -156,32 +148,42 @@ def _filtered(question: ClientQuestion, today: date, now: datetime) -> list[sa.C
     return []
 
 
-def _edge_of(question: ClientQuestion, now: datetime) -> sa.Subquery | None:
-    """For a list that rests on visits: its clients, each with the next visit or the last; read in one pass over all visits."""
+def _edge_of(question: ClientQuestion, now: datetime) -> sa.CTE | None:
+    """For a list that rests on visits: its clients, each with the next visit or the last; all visits are read once."""
     visits = sa.select(Appointment.client_id).where(
         Appointment.client_id.is_not(None), Appointment.state.in_(COMES)
     )
     visits = visits.group_by(Appointment.client_id)
     if question.shown is ListedClients.COMING:
         coming = visits.where(Appointment.starts_at > now)
-        return coming.add_columns(sa.func.min(Appointment.starts_at).label("at")).subquery()
+        return coming.add_columns(sa.func.min(Appointment.starts_at).label("at")).cte("edge")
     if question.shown is ListedClients.AWAY:
         last = sa.func.max(Appointment.starts_at)
         away = visits.having(last <= now - timedelta(weeks=question.weeks))
-        return away.add_columns(last.label("at")).subquery()
+        return away.add_columns(last.label("at")).cte("edge")
     return None
 
 
-def _of(edge: sa.Subquery | None, what: Any) -> sa.Select[Any]:
-    found = sa.select(what).select_from(Client)
-    return found if edge is None else found.join(edge, edge.c.client_id == Client.id)
+def _read(
+    conditions: Sequence[sa.ColumnElement[bool]],
+    edge: sa.CTE | None,
+    order: Sequence[sa.ColumnElement[Any]],
+    number: int,
+) -> tuple[list[UUID], int]:
+    """The clients of one page, or of the last if there are fewer pages, and how many there are on all; in one statement."""
+    found = sa.select(Client.id).where(*conditions)
+    if edge is not None:
+        found = found.join(edge, edge.c.client_id == Client.id)
+    counted = sa.select(sa.func.count().label("clients")).select_from(found.subquery()).cte("counted")
+    last = sa.func.greatest(counted.c.clients - 1, 0) // PAGE * PAGE
+    offset = sa.select(sa.func.least(max(0, number - 1) * PAGE, last)).scalar_subquery()
+    ids = found.order_by(*order, Client.search_name, Client.id).limit(PAGE).offset(offset)
+    asked = sa.select(sa.func.array(ids.scalar_subquery()), counted.c.clients)
+    listed, count = db.session.execute(asked).one()
+    return list(listed), count
 
 
-def _count(conditions: Sequence[sa.ColumnElement[bool]], edge: sa.Subquery | None) -> int:
-    return db.session.scalar(_of(edge, sa.func.count()).where(*conditions)) or 0
-
-
-def _order(question: ClientQuestion, edge: sa.Subquery | None) -> list[sa.ColumnElement[Any]]:
+def _order(question: ClientQuestion, edge: sa.CTE | None) -> list[sa.ColumnElement[Any]]:
     """What comes before the name: as asked, else the soonest visit, the longest away, the next birthday, the newest."""
     is_fitting = question.order is ClientOrder.FITTING
     if question.order is ClientOrder.NEWEST or (is_fitting and question.shown is ListedClients.NEW):
