@@ -26,6 +26,7 @@ from clinic.booking.refusals import NextStep, next_step
 from clinic.booking.search_criteria import SearchCriteria
 from clinic.booking.waiting import queries as waiting_list
 from clinic.db import transaction
+from clinic.guidance.levels import Level
 from clinic.intake import drafts
 from clinic.intake import queries as intake
 from clinic.intake.services import adopt
@@ -34,11 +35,12 @@ from clinic.plans import services as plans
 from clinic.practice import queries as practice
 from clinic.practice.models import IntakeRule
 from clinic.public import extend_reservation, missing_treatments, times_page
+from clinic.public.chosen_treatment import why_looked_at_first
 from clinic.public.forms import BookingDetailsForm, PersonForm
 from clinic.public.intake import SAID_NO
 from clinic.public.menu import menu
 from clinic.refusal import Refusal
-from clinic.web import form_keys, refusal_page, time_values, visit_facts
+from clinic.web import access, form_keys, refusal_page, time_values, visit_facts
 from clinic.web.access import anyone, audience
 from clinic.web.browser import browser, forget_typed, keep_typed, known_browser, typed
 from clinic.web.signed_in_client import signed_in_client, signed_in_client_id
@@ -342,13 +344,34 @@ def closed_page() -> str:
 
 
 def _details_page(form: BookingDetailsForm, kept: Appointment, *, refusal: Refusal | None = None) -> str:
+    now, client_id = clock.now(), signed_in_client_id()
+    standing = intake.safety_standing(browser=known_browser(), client_id=client_id, now=now, zone=kept.zone)
+    whys = () if form.plain.data else why_looked_at_first(standing, kept, client_id)
+    if whys and standing.submission is not None:
+        outcome = standing.submission.outcome
+        with transaction():
+            audit.record(
+                access.actor(),
+                "read",
+                outcome,
+                client_id=client_id,
+                purpose="booking",
+                fields=("rules",),
+                now=now,
+            )
+    asks = (
+        bool(form.plain.data or whys)
+        or standing.level_at(kept.starts_at) is Level.THERAPIST_REVIEW
+        or admission.is_requested_first(kept.treatment, client_id)
+    )
     return render_template(
         "public/details.html",
         form=form,
         visit=kept,
-        asks=bool(form.plain.data) or admission.is_requested_first(kept.treatment, signed_in_client_id()),
+        asks=asks,
+        whys=whys,
         free_until=states.free_until(kept),
-        agreed=visit_facts.facts_of_visit(kept, practice.the_practice(), clock.now()),
+        agreed=visit_facts.facts_of_visit(kept, practice.the_practice(), now),
         refusal=refusal,
         has_errors=refusal is not None or form.has_errors,
     )

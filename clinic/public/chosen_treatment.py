@@ -5,13 +5,15 @@ So few answers make no suggestion, and none is shown.
 
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
 from clinic.booking.models import Appointment
-from clinic.booking.suitability import Mismatch, Objection, Proposed, judge
+from clinic.booking.suitability import Mismatch, Objection, Proposed, judge, objections
 from clinic.guidance.gate import SUGGESTION_FIELDS
 from clinic.intake.explanation import ExplainedSafety, safety_of, unasked_of
 from clinic.intake.models import Outcome
-from clinic.intake.visit_limits import VisitLimits
+from clinic.intake.queries import SafetyStanding
+from clinic.intake.visit_limits import NO_LIMITS, VisitLimits
 from clinic.language import N_, gettext
 from clinic.practice import own_texts
 from clinic.public.suggestion import SafetyChanges, safety_changes, told_by
@@ -63,6 +65,21 @@ def chosen_treatment(
     }
     whys = tuple(_why(one, safety, limits, reservation) for one in against)
     return ChosenTreatment(heading=heading, whys=whys, changes=changes)
+
+
+def why_looked_at_first(
+    standing: SafetyStanding, reservation: Appointment, client_id: UUID | None
+) -> tuple[str, ...]:
+    """Why a therapist looks first at this time, by the answers that were sent; empty if nothing about it speaks against it.
+
+    What a therapist set aside for this client no longer counts. The sentences tell of health: the caller records the look.
+    """
+    if standing.submission is None or standing.limits == NO_LIMITS:
+        return ()
+    proposed = Proposed.of(reservation)
+    against = objections(proposed, standing, client_id) if client_id else judge(proposed, standing.limits)
+    safety = safety_of(standing.submission.outcome)
+    return tuple(_why(one, safety, standing.limits, reservation) for one in against)
 
 
 def _why(against: Objection, safety: ExplainedSafety, limits: VisitLimits, kept: Appointment) -> str:

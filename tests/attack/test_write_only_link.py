@@ -16,7 +16,7 @@ from tests.intake import walk
 from tests.make import Make
 from tests.visitor import Visitor, as_client, shown
 
-STORED = ("they advised against massage", "A clinician has advised you against massage")
+STORED = ("advised against massage", "A clinician has advised you against massage")
 """The stored answer that stops the visit, and what is concluded from it."""
 POSTED = "Unexplained fever"
 

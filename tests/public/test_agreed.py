@@ -94,8 +94,8 @@ def test_every_way_to_a_kept_time_says_first_what_is_asked_and_how_long_it_takes
 ) -> None:
     sold = make.offering(intake=intake)
     asks = intake == "before_booking"
-    assert ("about 8 minutes" in visitor.open("/").text) == asks
-    assert ("about 8 minutes: warning signs" in visitor.open("/book").text) == asks
+    assert ("about 10 minutes" in visitor.open("/").text) == asks
+    assert ("about 10 minutes: warning signs" in visitor.open("/book").text) == asks
     times = visitor.open(f"/book/{sold.slug}").text
-    assert ("about 8 minutes: warning signs" in times) == asks
+    assert ("about 10 minutes: warning signs" in times) == asks
     assert ("We keep the time you choose for 20 minutes" in times) == asks

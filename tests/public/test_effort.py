@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from clinic.accounts import signed_links
 from clinic.guidance.questions import QUESTIONS
 from clinic.intake import services as intake
-from clinic.public.question_time import MINUTES, SECONDS_A_PAGE, SECONDS_AN_ACTION
+from clinic.public.question_time import MINUTES, SECONDS_AN_ACTION, WORDS_A_MINUTE
 from tests.conftest import NOW
 from tests.intake import walk
 from tests.make import Make
@@ -177,8 +177,8 @@ def test_what_booking_costs_a_client(
         pages, actions, words, german_words = MOST[name]
         assert effort.within(pages, actions, german_words if spoken == "de" else words), table(rows)
     for door, name in (("chosen", "chosen treatment, typical"), ("suggestion", "suggestion first, typical")):
-        seconds = SECONDS_A_PAGE * rows[name].pages + SECONDS_AN_ACTION * rows[name].actions
-        assert abs(MINUTES[door] - seconds / 60) < 1, "the doors say how long the questions take"
+        minutes = rows[name].words / WORDS_A_MINUTE + SECONDS_AN_ACTION * rows[name].actions / 60
+        assert abs(MINUTES[door] - minutes) < 1, "the doors say how long the questions take"
 
 
 def visitor_lang(visitor: Visitor) -> str:

@@ -271,7 +271,7 @@ def test_nobody_sees_earlier_answers_without_signing_in(app: Flask, person: Clie
         stranger.open(path)
         assert stranger.path == "/intake"
         assert stranger.heading == "Tell us about your back"
-    assert "Sign in, and we ask only what is new" in stranger.text
+    assert "Sign in for fewer questions" in stranger.text
 
 
 def test_a_draft_with_earlier_answers_is_closed_to_a_browser_that_is_not_signed_in(
