@@ -25,6 +25,8 @@ from clinic.plans import courses, queries
 from clinic.plans.models import SessionNote
 from clinic.plans.rule_book import experience
 from clinic.plans.rule_book.models import Experience
+from clinic.practice import own_texts
+from clinic.practice.models import Location, Practice, Therapist, TherapistProfile, Treatment
 from config import Environment
 from tests.conftest import undone, undone_within
 from tests.stage import staged
@@ -205,6 +207,26 @@ def test_everybody_is_plainly_invented_and_what_they_said_stands_nowhere_in_clea
         for secret in secrets:
             assert secret not in rows, table.name
             assert secret.encode().hex() not in rows, table.name
+
+
+def test_what_the_practice_says_of_itself_stands_in_german_too(week: Week) -> None:
+    told = (
+        (Practice, own_texts.OF_PRACTICE),
+        (Location, own_texts.OF_LOCATION),
+        (Treatment, ("name", "description")),
+        (Therapist, own_texts.OF_THERAPIST),
+        (TherapistProfile, own_texts.OF_PROFILE),
+    )
+    for model, columns in told:
+        rows = db.session.scalars(sa.select(model)).all()
+        assert rows
+        missing = [
+            (getattr(row, column), column)
+            for row in rows
+            for column in columns
+            if getattr(row, column) and not own_texts.is_said_in(row, column, "de")
+        ]
+        assert missing == [], model
 
 
 def test_loading_twice_says_that_there_is_a_practice_already(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 exist.
 
     practice   the practice, its rooms, staff, hours and treatments
+    german     what it says about itself in German
     people     its clients: who they are, what they answer, what they want
     stories    what each of them did until now, through the same services that real clients and staff use
     post       the letters that went out meanwhile

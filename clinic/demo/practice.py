@@ -1,12 +1,13 @@
 """The demo's location, staff and treatments."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from clinic.accounts import team
 from clinic.accounts.models import Role
 from clinic.db import db
+from clinic.demo import german
 from clinic.practice.models import (
     Gender,
     Location,
@@ -162,6 +163,7 @@ def set_up(now: datetime) -> None:
         getting_here="Second door past the bakery; the courtyard entrance is step-free. Bus 2, stop Locke.",
         step_free="The courtyard gate is 95 cm wide; from there to every room there is no step.",
         parking="Two places in the courtyard, free for clients; on the street two hours, $2 an hour.",
+        translations=german.said(german.LOCATION),
     )
     db.session.add(house)
     db.session.flush()
@@ -198,17 +200,20 @@ def _practice() -> Practice:
         support_line="988",
         policy="Move or cancel free of charge until 24 hours before. After that we charge half.",
         about="Four registered massage therapists on Alder Lane.",
+        translations=german.said(german.PRACTICE),
         is_demo=True,
     )
 
 
 def _treatment(item: Sold, place: int, rooms: list[Room]) -> Treatment:
+    name, about = german.TREATMENTS[item.slug]
     return Treatment(
         slug=item.slug,
         name=item.name,
         modalities=list(item.modalities),
         price_cents=item.cents,
         description=item.about,
+        translations=german.said({"name": name, "description": about}),
         length_minutes=item.minutes,
         buffer_after_minutes=15,
         position=place,
@@ -226,13 +231,16 @@ def _therapist(
         slug=f"{person.given}-{person.family}".lower(),
         licence=person.licence,
         about=person.about,
+        translations=german.said({"about": german.STAFF[person.given]}),
         skills=list(person.skills),
         colour=place % 6 + 1,
         position=place,
         treatments=[sold[slug] for slug in person.offers],
     )
     if person.page is not None:
-        therapist.profile = TherapistProfile(**asdict(person.page))
+        therapist.profile = TherapistProfile(
+            **asdict(replace(person.page, translations=german.said(german.PROFILES[person.given])))
+        )
     db.session.add(therapist)
     db.session.flush()
     for weekday in person.weekdays:

@@ -166,12 +166,12 @@ def _tables(shown: Sequence[Occasion], zone: str) -> Iterator[Table]:
         note=gettext(
             "How strong the pain was, and how much it got in the way: 0 is not at all, 10 is completely."
         ),
-        heads=(gettext("Strength"), gettext("Enjoying life"), gettext("What you do every day")),
+        heads=(gettext("Strength"), gettext("In the way of enjoying life"), gettext("In the way of your day")),
         rows=rows(Instrument.PEG, _key("pain"), _key("enjoyment"), _key("activity")),
     )
     for activity in _activities(shown):
         yield Table(
-            title=f"“{activity}”",
+            title=gettext("“%(said)s”") % {"said": activity},
             note=gettext("How well it goes: 0 is “cannot do it”, 10 is “as before the problem”."),
             heads=(gettext("How well"),),
             rows=rows(Instrument.PSFS, _rated(activity)),

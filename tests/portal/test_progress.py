@@ -138,8 +138,14 @@ def test_readers_of_german_read_their_line_in_german(course: list[Appointment], 
     scored(course[1], pain_avg_nrs=3)
     answer = ada.browser.get("/my/progress", headers={"Accept-Language": "de"}).get_data(as_text=True)
     assert '<html lang="de"' in answer
-    assert "Durchschnittliche Schmerzen in der letzten Woche, 0 bis 10: 3. März 5, 13. März 3" in answer
+    assert "Durchschnittliche Schmerzen in den letzten 7 Tagen, 0 bis 10: 3. März 5, 13. März 3" in answer
     assert "Dasselbe als Tabelle" in answer
+
+
+def test_an_activity_stands_in_the_marks_of_the_language(course: list[Appointment], ada: Visitor) -> None:
+    answer = ada.browser.get("/my/progress", headers={"Accept-Language": "de"}).get_data(as_text=True)
+    assert "„tying shoes“" in answer
+    assert "“tying shoes”" not in answer
 
 
 def test_a_client_reads_their_own_words_and_the_way_to_change_them(scene: Scene, ada: Visitor) -> None:

@@ -63,9 +63,9 @@ def test_a_stranger_books_in_german(page: Visitor, sold: Treatment) -> None:
     whole(page.open("/"), "Eine ruhige Hand für einen wehen Rücken.")
     assert "Donnerstag" in page.text
     whole(page.open("/book"), "Behandlung wählen")
-    whole(page.open(f"/book/{sold.slug}"), "Zeit wählen")
+    whole(page.open(f"/book/{sold.slug}"), "Termin wählen")
     held = whole(page.press("10:00 Thea"), "Ihre Angaben")
-    assert re.search(r"Wir halten diese Zeit bis 10:\d\d Uhr für Sie frei\.", held.text)
+    assert re.search(r"Wir reservieren Ihnen diesen Termin bis 10:\d\d Uhr\.", held.text)
     wrong = whole(page.press("Diesen Termin buchen", mail="keine", given_name="x" * 90), "Ihre Angaben")
     assert wrong.status == 422
     assert "Geben Sie Ihren Nachnamen ein" in wrong.text
@@ -101,12 +101,12 @@ def test_an_offered_time_is_taken_or_gone_in_german(
     offers = [offer_of(entry) for entry in (first, second)]
     paths = [signed_links.offer_path(one.id, one.entry.link_epoch) for one in offers]
     open_ = page.open(paths[0])
-    assert "Wir haben sie auch 1 anderen Person angeboten" in open_.text
+    assert "Wir haben ihn auch 1 anderen Person angeboten" in open_.text
     assert english_on(open_) == []
     whole(page.open(signed_links.entry_path(first.id, first.link_epoch)), "Sie stehen auf der Warteliste")
-    whole(page.open(paths[0]).press("Diese Zeit nehmen"), "Ihr Termin ist gebucht, Ada")
-    gone = whole(german(app.test_client()).open(paths[1]), "Diese Zeit ist weg")
-    assert "Jemand anderes war schneller und hat diese Zeit genommen." in gone.text
+    whole(page.open(paths[0]).press("Diesen Termin nehmen"), "Ihr Termin ist gebucht, Ada")
+    gone = whole(german(app.test_client()).open(paths[1]), "Dieser Termin ist vergeben")
+    assert "Jemand anders war schneller und hat diesen Termin genommen." in gone.text
 
 
 def test_waiting_for_something_earlier_is_german(page: Visitor, sold: Treatment, make: Make) -> None:
@@ -135,11 +135,11 @@ def test_my_visits_and_letters_are_german(app: Flask, sold: Treatment, make: Mak
     make.appointment(of=sold, who=person)
     page = german(as_client(app, person.contacts[0], person))
     whole(page.open("/my"), "Guten Tag, Ada")
-    whole(page.open("/my/letters"), "Meine Briefe")
+    whole(page.open("/my/letters"), "Meine Nachrichten")
     six = ["10080", "4320", "2880", "1440", "240", "120"]
-    refused = whole(page.press("Speichern", reminders="own", offsets=six), "Meine Briefe")  # type: ignore[arg-type]
+    refused = whole(page.press("Speichern", reminders="own", offsets=six), "Meine Nachrichten")  # type: ignore[arg-type]
     assert "höchstens 5 Erinnerungen" in refused.text
-    whole(page.open("/my/letters").press("Speichern", language="de"), "Meine Briefe")
+    whole(page.open("/my/letters").press("Speichern", language="de"), "Meine Nachrichten")
     assert "Gespeichert." in page.text
     whole(page.open("/my/who"), "Wessen Termine sollen wir zeigen?")
     whole(page.press("Jemand anderes"), "Ihr Name")

@@ -64,7 +64,7 @@ def test_what_happens_next_is_german(browser: FlaskClient, visit: Appointment) -
 
 def test_moving_is_german_with_its_calendar(browser: FlaskClient, visit: Appointment) -> None:
     page = Visitor(browser).open(f"{path(visit)}/move")
-    assert page.heading == "Auf eine andere Zeit verschieben"
+    assert page.heading == "Auf einen anderen Termin verschieben"
     assert english_on(page) == []
     assert "Frühester Termin:" in page.text
 

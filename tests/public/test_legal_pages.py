@@ -6,6 +6,7 @@ from datetime import datetime
 import pytest
 from flask.testing import FlaskClient
 
+from clinic import language
 from clinic.db import db
 from clinic.maintenance.processing import PROCESSING
 from clinic.maintenance.retention import RETENTION
@@ -73,6 +74,12 @@ def test_a_page_speaks_german_and_says_the_same_periods(client: FlaskClient, mak
     text = said(client, "/privacy", "de")
     assert "14 Tage, nachdem zuletzt etwas geändert wurde." in text
     assert "Wer verantwortlich ist" in text
+
+
+def test_a_german_period_begins_after_something_happened() -> None:
+    known = language.catalogue("de")
+    moments = [known[row.after][0] for row in RETENTION]
+    assert [one for one in moments if not one.startswith("nachdem ")] == []
 
 
 @pytest.mark.parametrize("page", [LegalPage.PRIVACY, LegalPage.ACCESSIBILITY])

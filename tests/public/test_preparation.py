@@ -225,6 +225,7 @@ def test_the_whole_way_ends_with_one_version(app: Flask, visit: Appointment) -> 
         button = "Save and go on" if "Save and go on" in page.text else "Save"
         fill_in(page, button)
     assert set(rows(page).values()) == {"Done"}
+    assert "All done." not in page.text
     page.press("Finish")
     assert "All done. " in page.text
     assert not [button for button in page.page.all("button") if button.text == "Finish"]

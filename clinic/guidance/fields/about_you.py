@@ -101,7 +101,7 @@ ABOUT_YOU: Final = (
     Field(
         name="lifestyle_factors",
         kind=FieldKind.MANY,
-        title="Bone strength",
+        title="Smoking, calcium, vitamin D",
         text="Do any of these apply?",
         why="They affect bone strength. We use them only for tips after a session.",
         options=choices(

@@ -22,7 +22,7 @@ STARTING_SCORES: Final = (
     Field(
         name="peg_enjoyment",
         kind=FieldKind.SCALE,
-        title="Enjoyment of life",
+        title="Pain in the way of enjoying life",
         text="Over the past week, how much did pain get in the way of enjoying life?",
         blank="Choose a number for how much pain got in the way of enjoying life.",
         low_label="not at all",
@@ -31,7 +31,7 @@ STARTING_SCORES: Final = (
     Field(
         name="peg_activity",
         kind=FieldKind.SCALE,
-        title="General activity",
+        title="Pain in the way of your day",
         text="Over the past week, how much did pain get in the way of what you do every day?",
         blank="Choose a number for how much pain got in the way of your day.",
         low_label="not at all",
