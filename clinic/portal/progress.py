@@ -166,7 +166,11 @@ def _tables(shown: Sequence[Occasion], zone: str) -> Iterator[Table]:
         note=gettext(
             "How strong the pain was, and how much it got in the way: 0 is not at all, 10 is completely."
         ),
-        heads=(gettext("Strength"), gettext("In the way of enjoying life"), gettext("In the way of your day")),
+        heads=(
+            gettext("Strength"),
+            gettext("In the way of enjoying life"),
+            gettext("In the way of your day"),
+        ),
         rows=rows(Instrument.PEG, _key("pain"), _key("enjoyment"), _key("activity")),
     )
     for activity in _activities(shown):
