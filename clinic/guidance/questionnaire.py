@@ -83,10 +83,13 @@ class QuestionnaireProgress:
 
     @property
     def place(self) -> str:
-        """The place in words, such as "Safety check, 2 of 6"; only the part if that is its one page."""
+        """The place in words, such as "Safety check, page 2"; only the part if that is its one page.
+
+        How many follow is not said: answers open and close pages.
+        """
         if self.of == 1:
             return self.part.title
-        return _PLACE.format(part=self.part.title, number=self.number, of=self.of)
+        return _PLACE.format(part=self.part.title, number=self.number)
 
 
 def facts_of(answers: Answers, *, unknown: Collection[str] = ()) -> Facts:
@@ -380,7 +383,7 @@ _LONG_ACTIVITY: Final = "Describe each activity in up to {most} letters."
 _NO_SCORE: Final = "Choose a score from 0 to 10 for each activity."
 _MOST_ACTIVITIES: Final = "Name up to {most} activities."
 _LONG_WORDS: Final = "Use up to {most} letters; these are {now}."
-_PLACE: Final = "{part}, {number} of {of}"
+_PLACE: Final = "{part}, page {number}"
 _OF_TEN: Final = "{score} of 10"
 _NONE: Final = "None"
 LOOK_FIRST: Final = "A therapist looks at this before the visit is confirmed"

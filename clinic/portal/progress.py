@@ -34,6 +34,7 @@ from clinic.web.access import audience, client
 from clinic.web.charts import Trend
 from clinic.web.signed_in_client import client_of_page
 
+_NO_BREAK = "\u00a0"
 NEWEST = 20
 """How many occasions are shown."""
 ON_THE_CHART = 6
@@ -229,9 +230,10 @@ def _text(value: object) -> str | None:
 
 
 def _day(occasion: Occasion, zone: str) -> str:
-    """`Tue 24 Nov 2026`."""
+    """`Tue 24 Nov 2026`, which breaks after the weekday or nowhere."""
     where = occasion.zone or zone
-    return f"{short_date(occasion.at, where)} {local(occasion.at, where).year}"
+    weekday, *day = f"{short_date(occasion.at, where)} {local(occasion.at, where).year}".split()
+    return f"{weekday} {_NO_BREAK.join(day)}"
 
 
 def _short(occasion: Occasion, zone: str) -> str:

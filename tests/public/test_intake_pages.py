@@ -177,7 +177,7 @@ def test_every_page_has_a_back_link_and_the_place_in_words(visitor: Visitor) -> 
     visitor.say_yes()
     assert 'href="/intake"' in visitor.page.text
     visitor.answer_until("safety-2")
-    assert "Safety check, 2 of" in words(visitor.page)
+    assert "Safety check, page 2" in words(visitor.page)
     assert 'href="/intake/safety-1"' in visitor.page.text
 
 
