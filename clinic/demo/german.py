@@ -11,7 +11,7 @@ _SWEDISH: Final = (
 
 PRACTICE: Final = {
     "policy": "Bis 24 Stunden vorher verschieben oder absagen Sie kostenfrei. Danach berechnen wir den halben Preis.",
-    "about": "Vier staatlich anerkannte Massagetherapeutinnen und Massagetherapeuten in der Alder Lane.",
+    "about": "Vier registrierte Massagetherapeutinnen und -therapeuten in der Alder Lane.",
 }
 
 LOCATION: Final = {
