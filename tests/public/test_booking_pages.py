@@ -308,6 +308,8 @@ def test_an_appointment_is_cancelled_only_by_its_button(make: Make, visitor: Vis
     visitor.press("Cancel appointment")
     assert make.refreshed(row).state == State.CANCELLED
     assert "Your appointment is cancelled." in visitor.text
+    assert visitor.heading.startswith("Cancelled: "), "who goes by headings hears it too"
+    assert visitor.page.one("title").text.startswith("Cancelled")
 
 
 def test_an_old_page_changes_nothing_and_shows_how_it_stands(make: Make, visitor: Visitor) -> None:
