@@ -52,6 +52,7 @@ SECRET_PATHS = (
     "/own-page/",
     "/new-address/",
     "/check-in/",
+    "/scores/",
     "/own-tips/",
     "/before/",
     "/before-visit/",
