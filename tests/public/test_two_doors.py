@@ -184,7 +184,7 @@ def test_what_speaks_against_the_chosen_treatment_is_said_and_it_can_still_be_as
     assert visitor.heading == "Deep_tissue: a therapist looks first"
     assert "because you told us: High blood pressure, controlled" in visitor.text
     visitor.open("/book/details")
-    visitor.press("Book this session", **details())
+    visitor.press("Ask for this session", **details())
     assert booked() == [("deep_tissue", "requested")]
 
 
