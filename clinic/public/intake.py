@@ -36,7 +36,7 @@ from clinic.public.standing_answers import door_here, earlier, lacking, reservat
 from clinic.refusal import NotFound, Refusal
 from clinic.web import access, question_fields
 from clinic.web.access import anyone, audience
-from clinic.web.browser import browser, known_browser
+from clinic.web.browser import browser, keep_typed, known_browser, typed
 from clinic.web.forms import Form
 from clinic.web.signed_in_client import signed_in_client_id
 
@@ -271,7 +271,7 @@ def send() -> ResponseReturnValue:
     """Submit the answers; contradictions that were not shown yet are shown first."""
     closing, now = questionnaire.page(path.CLOSING).questions, clock.now()
     posted, unfit = question_fields.posted(closing)
-    draft_here()
+    mail = draft_here().mail
     try:
         if unfit:
             raise drafts.DraftIncomplete(unfit)
@@ -286,6 +286,9 @@ def send() -> ResponseReturnValue:
         return _checked_again(posted, {}), UNPROCESSABLE
     except drafts.DraftIncomplete as incomplete:
         return _checked_again(posted, incomplete.problems), UNPROCESSABLE
+    if mail and signed_in_client_id() is None and not typed(now):
+        # Nobody types their address twice (WCAG 2.2, 3.3.7): the page of the details shows it.
+        keep_typed({"mail": mail}, now)
     if _only_corrects(now):
         flash(CORRECTED, "ok")
         return redirect(url_for("portal.home"), 303)

@@ -16,7 +16,7 @@ from clinic.practice.models import Therapist, Treatment
 from tests.conftest import NOW
 from tests.intake import walk
 from tests.make import Make
-from tests.visitor import Visitor, as_client
+from tests.visitor import Visitor, as_client, shown
 
 pytestmark = pytest.mark.usefixtures("clock_at_now")
 
@@ -174,6 +174,17 @@ def test_nothing_is_missing_for_a_treatment_that_needs_no_more(
     go_through(visitor)
     keep(visitor, sold["swedish"], "11:00")
     assert visitor.path == "/book/details"
+
+
+def test_an_address_given_with_the_consent_is_not_asked_for_again(
+    visitor: Visitor, sold: dict[str, Treatment]
+) -> None:
+    keep(visitor, sold["swedish"])
+    visitor.press("Continue", consent_health_data="yes", mail="ada@client.example")
+    go_through(visitor)
+    visitor.open("/book/details")
+    form, _ = visitor.form_with("Book this session")
+    assert shown(form)["mail"] == "ada@client.example"
 
 
 def test_what_speaks_against_the_chosen_treatment_is_said_and_it_can_still_be_asked_for(
