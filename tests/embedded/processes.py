@@ -22,11 +22,15 @@ def eventually(happened: Callable[[], bool], *, within: float = PATIENCE_SECONDS
 
 def lives(pid: int) -> bool:
     """Whether the process runs; one that ended and waits for its parent does not."""
+    return state_of(pid) not in ("Z", "")
+
+
+def state_of(pid: int) -> str:
+    """What the process does, in the system's letter: `R` runs, `S` sleeps, `T` is stopped, `Z` has ended; empty if it is gone."""
     try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except (FileNotFoundError, ProcessLookupError):
-        return False
-    return state != "Z"
+        return ""
 
 
 def mentioning(text: str) -> set[int]:

@@ -23,6 +23,7 @@ from clinic.messaging import queries
 from clinic.practice.models import Treatment
 from tests import make
 from tests.conftest import Browser
+from tests.embedded.processes import state_of
 from tests.health import health_of
 from tests.patience import eventually, slowness
 from tests.ports import free_port
@@ -60,13 +61,16 @@ def frozen(stage: Stage) -> Iterator[None]:
     """The server and every backend stand still: connections stay open and nobody answers on them."""
     root = stage.servers.database.process
     assert root is not None
+    # The server stands still first: from then on no backend is born, and none that ends is gone before it is signalled.
+    os.kill(root.pid, signal.SIGSTOP)
+    assert eventually(lambda: state_of(root.pid) == "T", BOUND_SECONDS)
     stopped = processes(root.pid)
     for pid in stopped:
         os.kill(pid, signal.SIGSTOP)
     try:
         yield
     finally:
-        for pid in stopped:
+        for pid in reversed(stopped):
             os.kill(pid, signal.SIGCONT)
 
 

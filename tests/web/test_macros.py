@@ -250,7 +250,7 @@ def test_a_day_speaks_its_weekday_and_how_many_times_are_free(drawn: Draw) -> No
     assert cells[0] == "Monday Nov 23, no free times"
     assert cells[1] == "Tuesday 24, 6 free times"
     assert cells[8] == "Tuesday Dec 1, 1 free time"
-    assert len([item for item in page.all("a") if item.attributes.get("aria-current") == "date"]) == 1
+    assert len([item for item in page.all("a") if item.attributes.get("aria-current") == "true"]) == 1
 
 
 def test_an_offer_is_a_real_button_that_sends_its_start(drawn: Draw) -> None:
