@@ -193,12 +193,12 @@ def speaks(language: str, browser: FlaskClient) -> Visitor:
 
 
 MOST = {
-    "chosen treatment, typical": (14, 39, 1575, 1570),
-    "suggestion first, typical": (20, 53, 2150, 2130),
-    "chosen treatment, complicated": (16, 50, 1745, 1745),
-    "suggestion first, complicated": (22, 64, 2320, 2300),
-    "returning, typical": (3, 14, 795, 810),
-    "returning, complicated": (4, 21, 930, 945),
+    "chosen treatment, typical": (14, 39, 1565, 1550),
+    "suggestion first, typical": (20, 53, 2135, 2100),
+    "chosen treatment, complicated": (16, 50, 1735, 1725),
+    "suggestion first, complicated": (22, 64, 2305, 2275),
+    "returning, typical": (3, 14, 795, 805),
+    "returning, complicated": (4, 21, 930, 940),
 }
 """Pages, actions, words and German words that nobody needs more of.
 
