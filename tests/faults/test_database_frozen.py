@@ -7,7 +7,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from http.client import HTTPMessage
 from pathlib import Path
@@ -51,8 +51,9 @@ def processes(root: int) -> list[int]:
     """A process and all it has started."""
     found = [root]
     for pid in found:
-        for thread in Path(f"/proc/{pid}/task").iterdir():
-            found.extend(int(child) for child in (thread / "children").read_text().split())
+        with suppress(FileNotFoundError, ProcessLookupError):  # It ended meanwhile.
+            for thread in Path(f"/proc/{pid}/task").iterdir():
+                found.extend(int(child) for child in (thread / "children").read_text().split())
     return found
 
 
@@ -62,16 +63,19 @@ def frozen(stage: Stage) -> Iterator[None]:
     root = stage.servers.database.process
     assert root is not None
     # The server stands still first: from then on no backend is born, and none that ends is gone before it is signalled.
+    stopped = [root.pid]
     os.kill(root.pid, signal.SIGSTOP)
-    assert eventually(lambda: state_of(root.pid) == "T", BOUND_SECONDS)
-    stopped = processes(root.pid)
-    for pid in stopped:
-        os.kill(pid, signal.SIGSTOP)
     try:
+        assert eventually(lambda: state_of(root.pid) == "T", BOUND_SECONDS)
+        stopped = processes(root.pid)
+        for pid in stopped:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGSTOP)
         yield
     finally:
         for pid in reversed(stopped):
-            os.kill(pid, signal.SIGCONT)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
 
 
 def timed(address: str) -> tuple[int, HTTPMessage, float]:
