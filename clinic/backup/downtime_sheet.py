@@ -160,7 +160,7 @@ def _visits(day: date) -> list[Appointment]:
 
 
 def _page(day: date, visits: Sequence[Appointment], now: datetime) -> str:
-    template = current_app.jinja_env.get_template("downtime_sheet.jinja")
+    template = current_app.jinja_env.get_template("backup/downtime_sheet.html")
     return template.render(
         day=day,
         visits=[(visit, _telephones(visit)) for visit in visits],

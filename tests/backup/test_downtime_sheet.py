@@ -56,6 +56,16 @@ def test_the_sheet_says_who_comes_and_how_to_call_them(scene: Scene, key: Identi
     assert "http" not in page
 
 
+def test_a_name_is_no_markup_in_the_page_that_a_browser_opens(
+    scene: Scene, key: Identity, now: datetime
+) -> None:
+    """Anybody may book under any name, and the sheet is opened where the desk's other files lie."""
+    scene.ada.given_name, scene.ada.family_name = "<img src=x onerror=alert(1)>", "O'Neill & Sons"
+    page = made(day_of(scene), key, now)
+    assert "<img" not in page
+    assert "&lt;img src=x onerror=alert(1)&gt; O&#39;Neill &amp; Sons" in page
+
+
 def test_nothing_about_health_is_on_it(scene: Scene, key: Identity, now: datetime) -> None:
     from tests.plans.test_courses import begun
 

@@ -5,7 +5,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "templates"
-NAMED = re.compile(r"\"((?:public|portal|staff|one_time|errors|macros)/[\w/{} .<>=-]*\.html|base\.html)\"")
+NAMED = re.compile(
+    r"\"((?:public|portal|staff|one_time|errors|macros|backup)/[\w/{} .<>=-]*\.html|base\.html)\""
+)
 IN_NO_PAGE_YET = {"macros/dialog.html"}
 SURFACES = ("public", "portal", "staff")
 
@@ -24,6 +26,12 @@ def files_of(name: str) -> set[str]:
 def test_a_template_that_is_named_exists() -> None:
     assert len(names()) > 100
     assert [name for name in sorted(names()) if not files_of(name)] == []
+
+
+def test_only_the_bodies_of_letters_do_without_escaping() -> None:
+    """Flask escapes by a file's ending. The parts that a letter's body is made of escape for it (`messages/_parts.html`)."""
+    endings = {path.suffix for path in TEMPLATES.rglob("*.*") if path.parent.name != "messages"}
+    assert endings == {".html", ".xml"}
 
 
 def test_a_template_that_exists_is_named() -> None:
