@@ -12,9 +12,9 @@ from uuid import UUID
 from clinic.accounts import audit
 from clinic.accounts.models import Client, User
 from clinic.booking import same_person, waivers
-from clinic.booking.desk import WaiverReasonNeeded
+from clinic.booking.desk import WaiverReasonNeeded, keep_reason
 from clinic.booking.locking import lapse_expired, lock
-from clinic.booking.models import Appointment, State, Waiver
+from clinic.booking.models import Appointment, State
 from clinic.booking.placing import agreed_terms, lock_appointment, new_appointment, place
 from clinic.booking.search_criteria import SearchCriteria
 from clinic.booking.services import queue_for
@@ -114,27 +114,7 @@ def add(
         purpose=PURPOSE,
         now=now,
     )
-    _explain(visit, [rule for rule in broken if rule not in NEVER_JUDGED], reason, by, now)
+    # Notice was always set aside: nobody gave any.
+    set_aside = [Rule.NOTICE, *(rule for rule in broken if rule not in NEVER_JUDGED)]
+    keep_reason(visit, set_aside, reason, by, now)
     return visit
-
-
-def _explain(visit: Appointment, broken: list[Rule], reason: str, by: User, now: datetime) -> None:
-    """Keep the reason with the visit. Notice was always set aside: nobody gave any."""
-    made = Waiver(
-        appointment_id=visit.id,
-        user_id=by.id,
-        rules=[rule.value for rule in (Rule.NOTICE, *broken)],
-        made_at=now,
-    )
-    made.reason = reason.strip()
-    db.session.add(made)
-    audit.record(
-        audit.by_user(by.id),
-        "set_aside",
-        made,
-        client_id=visit.client_id,
-        fields=made.rules,
-        purpose="rules",
-        now=now,
-    )
-    db.session.flush()

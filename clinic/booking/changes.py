@@ -101,9 +101,11 @@ def move(
     `length_minutes` it also becomes longer or shorter.
 
     The old time stays reserved for two minutes, so that the move can be undone. Buffers and price stay as agreed, and
-    so do notice and the like for a visit that stays where it is. Without `is_told` no letter is written about the change. `waived` are rules that staff set aside (`desk.move`). `onto` is a hold for this move, already checked and
-    locked, and is taken over as it is. Raises NoSuchLength, Stale, NotNow, NotOffered, SlotTaken, OtherTherapist if the new one
-    lacks a training the visit needs, TooLong if the answers speak against a longer one, and for a client's own move NotCleared, TwoPlaces and BarredOnline.
+    so do notice and the like for a visit that stays where it is. Without `is_told` no letter is written about the change.
+    `waived` are rules that staff set aside (`desk.move`). `onto` is a hold for this move, already checked and locked, and
+    is taken over as it is. Raises NoSuchLength, Stale, NotNow, NotOffered, SlotTaken, OtherTherapist if the new one lacks
+    a training the visit needs, TooLong if the answers speak against a longer one, and for a client's own move NotCleared,
+    TwoPlaces and BarredOnline.
     """
     seen = get_appointment(appointment_id)
     length = seen.length_minutes if length_minutes is None else require_length(length_minutes)

@@ -109,7 +109,7 @@ def book(
         purpose="desk",
         now=now,
     )
-    _explain(appointment, needed, reason, by, now)
+    keep_reason(appointment, needed, reason, by, now)
     return appointment
 
 
@@ -151,7 +151,7 @@ def move(
         actor=audit.by_user(by.id),
         now=now,
     )
-    _explain(moved, needed, reason, by, now)
+    keep_reason(moved, needed, reason, by, now)
     return moved
 
 
@@ -212,7 +212,10 @@ def _admission(
     )
 
 
-def _explain(appointment: Appointment, waived: Sequence[Rule], reason: str, by: User, now: datetime) -> None:
+def keep_reason(
+    appointment: Appointment, waived: Sequence[Rule], reason: str, by: User, now: datetime
+) -> None:
+    """Keep with the visit which rules were set aside for it, and why; does nothing if none were."""
     if not waived:
         return
     made = Waiver(

@@ -15,7 +15,6 @@ from wtforms import EmailField, HiddenField, SelectField, StringField, TelField,
 from wtforms.validators import InputRequired, Length
 
 from clinic import clock
-from clinic.accounts import audit
 from clinic.accounts import services as accounts
 from clinic.accounts.models import Client
 from clinic.accounts.permissions import Permission
@@ -32,7 +31,7 @@ from clinic.practice import queries as practice
 from clinic.refusal import NotFound, Refusal, Stale
 from clinic.staff import day, desk
 from clinic.staff.blueprint import blueprint
-from clinic.staff.booking import choices
+from clinic.staff.booking import choices, new_client
 from clinic.staff.booking.choices import Named
 from clinic.staff.booking.forms import NAME_LENGTH, FindForm
 from clinic.staff.visits import shown_fields, shown_revision
@@ -183,11 +182,11 @@ def add() -> ResponseReturnValue:
         return done
     if not _is_filled_in(form, known, on):
         return _add_page(form, known, on), 422
-    if known is None and request.form.get("sure") != "yes" and (alike := _alike(form, now)):
+    if known is None and request.form.get("sure") != "yes" and (alike := new_client.alike(form.data, now)):
         return _add_page(form, known, on, alike=alike), 409
     try:
         with transaction():
-            visit = _add(form, known or _new_client(form, now), on, now)
+            visit = _add(form, known or new_client.add(form.data, now), on, now)
             idempotency.remember(browser(), form.key.data or "", content, StoredAnswer(303, visit.id), now)
     except idempotency.AtTheSameTime:
         return _done_before(form, content, on) or _to_day(on)
@@ -233,33 +232,6 @@ def _is_filled_in(form: AddForm, known: Client | None, on: date) -> bool:
     plain = AddForm()
     plain.offer(on)
     return bool(plain.validate())
-
-
-def _alike(form: AddForm, now: datetime) -> list[Caller]:
-    typed = {name: form.data[name] for name in ("given_name", "family_name", "mail", "phone")}
-    return client_search.alike(**typed, country=practice.the_practice().country, now=now)
-
-
-def _new_client(form: AddForm, now: datetime) -> Client:
-    kept = practice.the_practice()
-    new = accounts.add_client(
-        given_name=form.data["given_name"],
-        family_name=form.data["family_name"],
-        mail=form.data["mail"] or None,
-        phone=form.data["phone"] or None,
-        country=kept.country,
-        language=kept.language,
-        now=now,
-    )
-    audit.record(
-        audit.by_user(desk.user().id),
-        "add",
-        new,
-        client_id=new.id,
-        fields=["given_name", "family_name"],
-        now=now,
-    )
-    return new
 
 
 def _done_before(form: AddForm, content: dict[str, Any], on: date) -> ResponseReturnValue | None:

@@ -9,9 +9,6 @@ from flask.typing import ResponseReturnValue
 from wtforms.validators import InputRequired
 
 from clinic import clock
-from clinic.accounts import audit
-from clinic.accounts import services as accounts
-from clinic.accounts.models import Client
 from clinic.accounts.permissions import Permission
 from clinic.booking import admission, idempotency, trained_therapists
 from clinic.booking.idempotency import StoredAnswer
@@ -31,7 +28,7 @@ from clinic.refusal import NotFound
 from clinic.staff import desk as staff_desk
 from clinic.staff import telling
 from clinic.staff.blueprint import blueprint
-from clinic.staff.booking import choices
+from clinic.staff.booking import choices, new_client
 from clinic.staff.booking.choices import BookingChoices
 from clinic.staff.booking.forms import BookForm, NewClientForm
 from clinic.web import form_keys, time_values
@@ -130,7 +127,7 @@ def add() -> ResponseReturnValue:
     location = url_for("staff.waiting_list")
     try:
         with transaction():
-            client = choice.client or _new_client(form, now)
+            client = choice.client or new_client.add(form.data, now)
             entries.join(
                 client=client,
                 treatment_id=choice.treatment.id,
@@ -269,21 +266,6 @@ def _left_out(choice: BookingChoices, now: datetime) -> frozenset[UUID]:
         return frozenset()
     pair = (choice.client.id, choice.treatment.id)
     return trained_therapists.lacking([pair], now).get(pair, frozenset())
-
-
-def _new_client(form: KnownWaiterForm | NewWaiterForm, now: datetime) -> Client:
-    settings = practice.the_practice()
-    new = accounts.add_client(
-        given_name=form.data["given_name"],
-        family_name=form.data["family_name"],
-        mail=form.data["mail"] or None,
-        phone=form.data["phone"] or None,
-        country=settings.country,
-        language=settings.language,
-        now=now,
-    )
-    audit.record(actor(), "add", new, client_id=new.id, fields=["given_name", "family_name"], now=now)
-    return new
 
 
 def _done_before(form: BookForm, content: dict[str, Any]) -> ResponseReturnValue | None:

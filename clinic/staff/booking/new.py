@@ -15,8 +15,6 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from clinic import clock
-from clinic.accounts import audit
-from clinic.accounts import services as accounts
 from clinic.accounts.models import Client
 from clinic.accounts.permissions import Permission
 from clinic.booking import (
@@ -41,7 +39,7 @@ from clinic.practice.supply import supply_of
 from clinic.refusal import NotFound, Refusal
 from clinic.staff import desk as staff_desk
 from clinic.staff.blueprint import blueprint
-from clinic.staff.booking import choices, obstacles, presets
+from clinic.staff.booking import choices, new_client, obstacles, presets
 from clinic.staff.booking.choices import BookingChoices, Moment
 from clinic.staff.booking.forms import BookForm, FindForm, NewClientForm
 from clinic.web import form_keys, slot_picker, time_values
@@ -149,11 +147,11 @@ def book() -> ResponseReturnValue:
         return done
     if not _is_filled_in(form, known):
         return _check_page(choice, moment, form, now), 422
-    if known is None and request.form.get("sure") != "yes" and (alike := _alike(form, now)):
+    if known is None and request.form.get("sure") != "yes" and (alike := new_client.alike(form.data, now)):
         return _check_page(choice, moment, form, now, alike=alike), 409
     try:
         with transaction():
-            visit = _book(choice, moment, known or _new_client(form, now), form, now)
+            visit = _book(choice, moment, known or new_client.add(form.data, now), form, now)
             idempotency.remember(browser(), form.key.data or "", content, StoredAnswer(303, visit.id), now)
     except idempotency.AtTheSameTime:
         return _done_before(form, content) or redirect(url_for("staff.book_for"), 303)
@@ -300,32 +298,6 @@ def _is_filled_in(form: BookForm, known: Client | None) -> bool:
 def _same_person() -> Client | None:
     """The known client that staff chose at *Same person?*."""
     return choices.client(request.form.get("same"))
-
-
-def _alike(form: BookForm, now: datetime) -> list[Caller]:
-    typed = {name: form.data[name] for name in ("given_name", "family_name", "mail", "phone")}
-    return client_search.alike(**typed, country=practice.the_practice().country, now=now)
-
-
-def _new_client(form: BookForm, now: datetime) -> Client:
-    new = accounts.add_client(
-        given_name=form.data["given_name"],
-        family_name=form.data["family_name"],
-        mail=form.data["mail"] or None,
-        phone=form.data["phone"] or None,
-        country=practice.the_practice().country,
-        language=practice.the_practice().language,
-        now=now,
-    )
-    audit.record(
-        audit.by_user(staff_desk.user().id),
-        "add",
-        new,
-        client_id=new.id,
-        fields=["given_name", "family_name"],
-        now=now,
-    )
-    return new
 
 
 def _book(
