@@ -2,7 +2,7 @@
 // Each save names the version it began from, this page, and its own number: if an answer is lost, the next save of this page is still
 // taken, and one that arrives late is not. Without this file the form is saved by its button.
 const FIRST_MS = 1500; // from the first letter that is not kept until it is sent
-const AGAIN_MS = 3000; // after an attempt that failed
+const AGAIN_MS = 2000; // after an attempt that failed: once the server answers again, no more than three seconds are open
 const ANSWER_MS = 8000;
 const LATE_MS = 3000; // so long may something be unsaved before the page says so
 const KEEPALIVE_BYTES = 60_000; // browsers let no more than 64 kB outlive a page
@@ -28,7 +28,7 @@ class Autosave {
     this.field("number").value = 0;
     form.addEventListener("input", () => this.edited());
     form.addEventListener("change", () => this.edited());
-    form.addEventListener("submit", () => this.stop());
+    form.addEventListener("submit", (event) => this.submit(event));
     document.addEventListener("click", ({ target }) => target.closest("[data-autosave-lets-go]") && this.stop());
     document.addEventListener("visibilitychange", () => document.hidden && this.save(true));
     addEventListener("pagehide", () => this.save(true));
@@ -56,6 +56,21 @@ class Autosave {
 
   plan(wait) {
     this.next ??= setTimeout(() => this.save(), wait);
+  }
+
+  // What is open is saved before the form is sent: a browser that finds no server shows a page of its own in place of the words.
+  // Anything but silence is the server's to answer: it takes the form, or says why not.
+  async submit(event) {
+    if (this.isSent || this.isPaused || !this.isOpen) return this.stop();
+    event.preventDefault();
+    if (this.isSending) return undefined;
+    this.isSending = true;
+    this.hasFailed = this.isCutOff = false;
+    await this.settle();
+    this.isSending = false;
+    if (this.isPaused || this.isCutOff) return undefined;
+    this.isSent = true;
+    return this.form.requestSubmit(event.submitter);
   }
 
   // Takes from now on no part in what happens to the form: it is being sent, or its words were given up.
@@ -123,7 +138,7 @@ class Autosave {
     this.kept = Math.max(this.kept, sent);
     this.since = this.kept === this.edits ? null : sentAt;
     this.savedAt = saved;
-    this.hasFailed = false;
+    this.hasFailed = this.isCutOff = false;
     this.form.dataset.kept = this.kept;
     const discards = document.querySelector("[data-autosave-discards]");
     if (discards) discards.hidden = false;
@@ -182,6 +197,7 @@ class Autosave {
       document.dispatchEvent(new Event("found-locked"));
       return;
     }
+    this.isCutOff = !answer || answer.status >= 500;
     const isSignedOut = answer && (answer.type === "opaqueredirect" || answer.status === 400 || answer.status === 401);
     if (isSignedOut && (await this.renew())) {
       this.plan(0);

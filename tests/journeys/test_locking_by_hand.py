@@ -55,7 +55,7 @@ def is_locked(page: Page) -> None:
 def test_a_note_is_saved_before_the_page_is_replaced_and_stands_there_again(
     tab: NewPage, desk: Desk, visit: UUID
 ) -> None:
-    page = opened(tab(), desk, visit)
+    page = opened(tab(), desk.base, visit)
     there = page.url
     page.keyboard.type("Calm, and half a sent")
     page.get_by_role("button", name="Lock").click()
@@ -78,7 +78,7 @@ def test_a_note_is_saved_before_the_page_is_replaced_and_stands_there_again(
 
 
 def test_a_lock_in_another_window_replaces_this_one_too(tab: NewPage, desk: Desk, visit: UUID) -> None:
-    page = opened(tab(), desk, visit)
+    page = opened(tab(), desk.base, visit)
     page.keyboard.type("Calm")
     assert eventually(lambda: text_of(visit) == "Calm", 10)
     other = page.context.new_page()
@@ -94,7 +94,7 @@ def test_a_lock_in_another_window_replaces_this_one_too(tab: NewPage, desk: Desk
 
 def test_what_cannot_be_saved_is_taken_from_view_and_put_back(tab: NewPage, desk: Desk, visit: UUID) -> None:
     """The session is locked while the note is being typed, and the save is refused."""
-    page = opened(tab(), desk, visit)
+    page = opened(tab(), desk.base, visit)
     page.keyboard.type("Calm")
     assert eventually(lambda: text_of(visit) == "Calm", 10)
     for session in _sessions():
@@ -113,7 +113,7 @@ def test_what_cannot_be_saved_is_taken_from_view_and_put_back(tab: NewPage, desk
 
 
 def test_the_page_says_since_when_it_is_not_saved(tab: NewPage, desk: Desk, visit: UUID) -> None:
-    page = opened(tab(), desk, visit)
+    page = opened(tab(), desk.base, visit)
     page.keyboard.type("Calm")
     assert eventually(lambda: text_of(visit) == "Calm", 10)
     page.route("**/staff/lock/state", lambda route: route.abort())
@@ -142,7 +142,7 @@ def test_a_form_that_was_begun_stands_there_again(tab: NewPage, desk: Desk) -> N
 def test_the_key_is_dead_in_fields_and_where_letter_keys_are_off(
     tab: NewPage, desk: Desk, visit: UUID
 ) -> None:
-    page = opened(tab(), desk, visit)
+    page = opened(tab(), desk.base, visit)
     page.keyboard.press("Shift+L")
     expect(page.get_by_label(FIELD)).to_have_value("L")
     page.goto(f"{desk.base}/staff/account")

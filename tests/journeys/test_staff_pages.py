@@ -94,11 +94,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterato
     ):
         app, base = product.stage.app, product.proxy.base
         with transaction():
-            demo.load(NOW)
-            for person in db.session.scalars(sa.select(User)):
-                person.is_demo = False
-                person.tf_primary_method = "authenticator"
-                person.tf_totp_secret = app.extensions["security"].totp_factory.generate_totp_secret()
+            furnish(app)
             db.session.execute(
                 sa.update(Client)
                 .where(Client.family_name == "Farouk")
@@ -112,6 +108,15 @@ def desk(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterato
         cookies = {cookie["name"]: cookie["value"] for cookie in page.context.cookies()}
         page.context.close()
         yield Desk(app, base, product.outbox, cookies)
+
+
+def furnish(app: Flask) -> None:
+    """The demo's people and visits as a real practice's, each of the staff with an app for codes. The caller commits."""
+    demo.load(NOW)
+    for person in db.session.scalars(sa.select(User)):
+        person.is_demo = False
+        person.tf_primary_method = "authenticator"
+        person.tf_totp_secret = app.extensions["security"].totp_factory.generate_totp_secret()
 
 
 def sign_in(page: Page, base: str, mail: str = INES, password: str = demo.PASSWORD) -> None:
