@@ -21,7 +21,7 @@ from clinic.booking.waiting import entries
 from clinic.intake import consent, documents, own_pages
 from clinic.intake import services as intake
 from clinic.language import N_
-from clinic.plans import note_drafts, preparation
+from clinic.plans import kept_forms, preparation
 from clinic.practice import invitations
 from clinic.tasks import services as tasks
 
@@ -175,11 +175,11 @@ RETENTION: Final = (
         sweep=Sweep.DRAFTS,
     ),
     Retention(
-        what=N_("Unsaved session notes"),
-        keep=note_drafts.KEPT,
+        what=N_("Unsaved session notes and plans"),
+        keep=kept_forms.KEPT,
         after=N_("the therapist was signed out"),
-        why=N_("long enough to come back the same day; a note that counts is saved"),
-        delete=note_drafts.delete_old,
+        why=N_("long enough to come back the same day; what counts is saved"),
+        delete=kept_forms.delete_old,
         sweep=Sweep.DRAFTS,
     ),
 )

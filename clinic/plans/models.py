@@ -255,20 +255,29 @@ class Phrase(Identified, Model):
     __table_args__ = (sa.UniqueConstraint("user_id", "name", postgresql_nulls_not_distinct=True),)
 
 
-class KeptNote(Identified, Model):
-    """What somebody had typed into a note when their session ended; restored once they sign in again."""
+class KeptForm(Identified, Model):
+    """What somebody had typed into a note or a plan when their session ended; restored once they sign in again.
+
+    What is sealed is bound to the name of its table, so the table is still called after notes.
+    """
 
     __tablename__ = "kept_notes"
 
     user_id: Mapped[UUID] = mapped_column(sa.ForeignKey("users.id"))
-    appointment_id: Mapped[UUID] = mapped_column(sa.ForeignKey("appointments.id"), index=True)
+    appointment_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("appointments.id"), index=True)
+    """The visit whose note it is; NULL for a plan."""
+    plan_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("plans.id"), index=True)
     client_id: Mapped[UUID] = mapped_column(sa.ForeignKey("clients.id"), index=True)
     fields_sealed: Mapped[bytes]
     fields = Sealed[dict[str, list[str]]]("fields_sealed")
     """As the form sent them."""
     kept_at: Mapped[datetime]
 
-    __table_args__ = (sa.UniqueConstraint("user_id", "appointment_id"),)
+    __table_args__ = (
+        sa.UniqueConstraint("user_id", "appointment_id"),
+        sa.UniqueConstraint("user_id", "plan_id"),
+        sa.CheckConstraint("num_nonnulls(appointment_id, plan_id) = 1", name="about_one"),
+    )
 
 
 class OutcomeEntry(Identified, Model):

@@ -25,7 +25,7 @@ from clinic.accounts.models import StaffSession, User
 from clinic.accounts.services import digest
 from clinic.booking.models import Appointment, State
 from clinic.db import db, transaction
-from clinic.plans.models import KeptNote
+from clinic.plans.models import KeptForm
 from clinic.web.signed_in_staff import STAFF_FIELD
 from tests.browser import chromium as chromium_path
 from tests.journeys.live import Secure, secure
@@ -401,7 +401,7 @@ def _compare(round: Round, visit: UUID, end: object, *, is_connected: bool, tabl
 def found(visit: UUID) -> str:
     """What the writer is shown on opening the note again: what was kept when a session ended, else the note."""
     db.session.rollback()
-    kept = db.session.scalar(sa.select(KeptNote).where(KeptNote.appointment_id == visit))
+    kept = db.session.scalar(sa.select(KeptForm).where(KeptForm.appointment_id == visit))
     text = text_of(visit) if kept is None else kept.fields["text"][0]
     db.session.rollback()
     return text

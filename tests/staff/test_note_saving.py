@@ -15,7 +15,7 @@ from clinic.accounts.models import AuditEntry, StaffSession
 from clinic.booking.models import Appointment, State
 from clinic.db import db
 from clinic.plans import notes
-from clinic.plans.models import KeptNote, SessionNote
+from clinic.plans.models import KeptForm, SessionNote
 from tests import make
 from tests.plans.conftest import Scene
 from tests.staff.conftest import Browser, signed_in_browser
@@ -183,16 +183,16 @@ def test_what_a_page_sends_after_its_session_ended_is_kept_until_the_same_page_s
     page.save("Calm")
     the_clock_says(make.NOW + timedelta(minutes=40))
     assert page.save("Calm, slept").status_code == 303
-    assert make.count(KeptNote) == 1
+    assert make.count(KeptForm) == 1
     again = Browser(signed_in_browser(app, scene.therapist_user))
     another = OpenPage(again, visit, seen=page.seen)
     page.browser = again
     assert another.save("Something else").status_code == 200
-    assert make.count(KeptNote) == 1, "another page's save does not speak for this one"
+    assert make.count(KeptForm) == 1, "another page's save does not speak for this one"
     assert page.save("Calm, slept well").status_code == 409
     page.seen = another.seen
     assert page.save("Calm, slept well").status_code == 200
-    assert make.count(KeptNote) == 0
+    assert make.count(KeptForm) == 0
 
 
 def test_nonsense_is_refused_with_a_sentence_and_saves_nothing(page: OpenPage) -> None:

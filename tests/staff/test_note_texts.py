@@ -10,7 +10,7 @@ from clinic.accounts.models import AuditEntry, User
 from clinic.booking.models import Appointment, State
 from clinic.db import db
 from clinic.plans import note_texts, notes
-from clinic.plans.models import KeptNote, NoteTemplate, Phrase, SessionNote
+from clinic.plans.models import KeptForm, NoteTemplate, Phrase, SessionNote
 from clinic.plans.note_content import CopiedPart, NoteContent, NoteSection
 from tests import make
 from tests.make import Make
@@ -218,7 +218,7 @@ def test_what_was_typed_under_headings_is_kept_when_the_session_ends(
     page = press(Visitor(therapist.client).open(note_path(visit)), "template", soap.id)
     the_clock_says(make.NOW + timedelta(minutes=40))
     page.press("Save draft", **{"sections-0-text": "Better after session 4"})
-    kept = db.session.scalars(sa.select(KeptNote)).one()
+    kept = db.session.scalars(sa.select(KeptForm)).one()
     assert kept.fields["sections-0-text"] == ["Better after session 4"]
     assert kept.fields["sections-0-heading"] == ["Subjective"]
 

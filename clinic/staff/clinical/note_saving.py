@@ -13,7 +13,7 @@ from clinic.accounts.permissions import Permission
 from clinic.booking.models import Appointment
 from clinic.db import db, transaction
 from clinic.language.reading import local_time
-from clinic.plans import note_drafts, notes
+from clinic.plans import kept_forms, notes
 from clinic.plans.models import SessionNote
 from clinic.refusal import Refusal, Stale
 from clinic.staff import desk
@@ -59,9 +59,9 @@ def save_by_itself(appointment: Appointment, form: NoteForm) -> ResponseReturnVa
                 is_by_itself=True,
             )
             if form.restored.data:
-                note_drafts.forget(appointment, by=desk.user())
+                kept_forms.forget(appointment, by=desk.user())
             elif form.save:
-                note_drafts.forget_of_page(appointment, form.save.page, by=desk.user())
+                kept_forms.forget_of_page(appointment, form.save.page, by=desk.user())
     except Refusal as refusal:
         return _too_late(appointment, refusal)
     return jsonify(
@@ -113,7 +113,7 @@ def discard_note(appointment_id: UUID) -> ResponseReturnValue:
         try:
             with transaction():
                 notes.discard_note(appointment, by=desk.user(), now=clock.now(), seen=seen_in(form) or NEVER)
-                note_drafts.forget(appointment, by=desk.user())
+                kept_forms.forget(appointment, by=desk.user())
             desk.say("The draft is discarded.")
             return redirect(url_for("staff.visit", appointment_id=appointment_id), 303)
         except Stale as stale:

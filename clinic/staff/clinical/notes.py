@@ -4,15 +4,13 @@ from uuid import UUID
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from werkzeug.datastructures import MultiDict
 
 from clinic import clock
-from clinic.accounts import permissions
 from clinic.accounts.models import User
 from clinic.accounts.permissions import Permission
 from clinic.booking.models import Appointment
 from clinic.db import db, transaction
-from clinic.plans import care_summary, note_drafts, note_texts, notes
+from clinic.plans import care_summary, kept_forms, note_texts, notes
 from clinic.plans import queries as plans
 from clinic.plans.models import SessionNote
 from clinic.plans.note_content import COPIED_PARTS, SECTION, NoteContent
@@ -20,7 +18,7 @@ from clinic.plans.notes import PreviousNote
 from clinic.refusal import NotFound, Refusal, Stale
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
-from clinic.staff.clinical import scores
+from clinic.staff.clinical import scores, unsaved
 from clinic.staff.clinical.body_chart import PLACES as CHART_PLACES
 from clinic.staff.clinical.body_chart import markers
 from clinic.staff.clinical.note_form import WORDS, NoteForm
@@ -35,18 +33,12 @@ FILLING = ("take", "copy", "template", "phrase", "finding", "remove")
 
 def keep_typed(writer: User, appointment_id: UUID) -> bool:
     """Store what was typed into the note of an own client's visit; anything else is dropped."""
-    now = clock.now()
     try:
         visit = desk.visit(appointment_id)
         client_id = desk.client_id_of(visit)
     except NotFound:
         return False
-    if not permissions.may(writer, Permission.NOTE_WRITE) or not plans.treats(writer.id, client_id, now):
-        return False
-    fields = set(NoteForm(formdata=None).data) - {"csrf_token"}
-    names = [name for name in request.form if name.split("-")[0] in fields]
-    note_drafts.keep(visit, {name: request.form.getlist(name) for name in names}, by=writer, now=now)
-    return True
+    return unsaved.keep_typed(NoteForm, visit, client_id, writer=writer, needed=Permission.NOTE_WRITE)
 
 
 @blueprint.route("/appointments/<uuid:appointment_id>/note", endpoint="note", methods=["GET", "POST"])
@@ -158,7 +150,7 @@ def _save(appointment: Appointment, form: NoteForm) -> Refusal | None:
             verb(
                 appointment, form.content, by=desk.user(), now=clock.now(), seen=seen_in(form), save=form.save
             )
-            note_drafts.forget(appointment, by=desk.user())
+            kept_forms.forget(appointment, by=desk.user())
     except Refusal as refusal:
         return refusal
     return None
@@ -201,10 +193,10 @@ def _saved(appointment: Appointment) -> ResponseReturnValue:
 def _give_back(form: NoteForm, appointment: Appointment) -> bool:
     """Fill the form with what was stored when the session ended; returns whether there was anything."""
     with transaction():
-        kept = note_drafts.open_draft(appointment, by=desk.user(), now=clock.now())
-    if kept is None:
+        typed = unsaved.typed_before(appointment)
+    if typed is None:
         return False
-    form.process(MultiDict([(name, value) for name, values in kept.items() for value in values]))
+    form.process(typed)
     form.restored.data = "yes"
     return True
 

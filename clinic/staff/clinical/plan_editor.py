@@ -6,13 +6,14 @@ from uuid import UUID
 
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
 
 from clinic import clock
 from clinic.accounts.models import Client, User
 from clinic.accounts.permissions import Permission
 from clinic.booking.suitability import NotSuitable, SafetyReasonNeeded
 from clinic.db import db, transaction
-from clinic.plans import courses, plan_changes, plan_versions, scores
+from clinic.plans import courses, kept_forms, plan_changes, plan_versions, scores
 from clinic.plans.courses import NotThisCourse
 from clinic.plans.models import Plan
 from clinic.plans.plan_content import PlanContent
@@ -21,10 +22,10 @@ from clinic.plans.services import DecisionReasonNeeded
 from clinic.refusal import NotFound, Refusal, Stale
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
-from clinic.staff.clinical import plan_wording
+from clinic.staff.clinical import plan_wording, unsaved
 from clinic.staff.clinical.plan_form import PlanForm
 from clinic.staff.day import practice_zone
-from clinic.web.access import audience, may, staff
+from clinic.web.access import audience, may, rescued_by, staff
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,28 +60,40 @@ def open_plan(plan_id: UUID, user: User, now: datetime, *, purpose: str) -> Open
     )
 
 
+def keep_typed(writer: User, plan_id: UUID) -> bool:
+    """Store what was typed into the plan of an own client; anything else is dropped."""
+    plan = db.session.get(Plan, plan_id)
+    if plan is None:
+        return False
+    return unsaved.keep_typed(PlanForm, plan, plan.client_id, writer=writer, needed=Permission.REVIEW_DECIDE)
+
+
 @blueprint.route("/plans/<uuid:plan_id>/edit", endpoint="edit_plan", methods=["GET", "POST"])
 @audience(staff, Permission.REVIEW_DECIDE)
+@rescued_by(keep_typed)
 def edit(plan_id: UUID) -> ResponseReturnValue:
     """Change the plan of an own client's running course; what is saved is its next version."""
     user, now = desk.user(), clock.now()
     with transaction():
         opened = open_plan(plan_id, user, now, purpose="plan")
+        is_read = request.method == "GET" and "from" not in request.args
+        typed = unsaved.typed_before(opened.plan) if is_read else None
     if opened.plan.ended_at is not None:
         raise plan_changes.CourseOver
-    form, refusal = _form(opened, now), None
+    form, refusal = _form(opened, now, typed), None
     if form.validate_on_submit():
         refusal = _save(opened.plan, form, user, now)
         if refusal is None:
             desk.say(f"The plan is changed. It stands as version {opened.number + 1}.")
             return desk.back_to(url_for("staff.client_plan", client_id=opened.client.id))
-    elif request.method == "GET":
+    elif request.method == "GET" and typed is None:
         _fill(form, opened)
-    return _page(plan_id, form, refusal, now)
+    return _page(plan_id, form, refusal, now, is_given_back=typed is not None)
 
 
-def _form(opened: OpenedPlan, now: datetime) -> PlanForm:
-    form = PlanForm()
+def _form(opened: OpenedPlan, now: datetime, typed: MultiDict[str, str] | None) -> PlanForm:
+    """The form as it was sent, or as it was typed before the session ended."""
+    form = PlanForm() if typed is None else PlanForm(formdata=typed)
     limits, _ = plan_changes.limits_of(opened.plan, now)
     form.offer(limits.left_out, scores.activities_of(opened.client.id), opened.present)
     return form
@@ -112,6 +125,7 @@ def _save(plan: Plan, form: PlanForm, user: User, now: datetime) -> Refusal | No
                 by=user,
                 now=now,
             )
+            kept_forms.forget(plan, by=user)
     except (
         Stale,
         NotSuitable,
@@ -124,7 +138,9 @@ def _save(plan: Plan, form: PlanForm, user: User, now: datetime) -> Refusal | No
     return None
 
 
-def _page(plan_id: UUID, form: PlanForm, refusal: Refusal | None, now: datetime) -> ResponseReturnValue:
+def _page(
+    plan_id: UUID, form: PlanForm, refusal: Refusal | None, now: datetime, *, is_given_back: bool
+) -> ResponseReturnValue:
     """The editor, beside what stands if somebody else saved meanwhile, and with what speaks against it."""
     with transaction():
         opened = open_plan(plan_id, desk.user(), now, purpose="plan")
@@ -149,6 +165,7 @@ def _page(plan_id: UUID, form: PlanForm, refusal: Refusal | None, now: datetime)
         newest=opened.versions[0],
         typed_otherwise=plan_wording.differences(opened.present, form.content) if is_stale else [],
         is_stale=is_stale,
+        is_given_back=is_given_back,
         back=_back(form.back.data, opened),
         booked=len(course.visits),
         over=plan_changes.sessions_over(course, now),

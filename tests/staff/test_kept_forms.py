@@ -1,4 +1,4 @@
-"""A note typed for longer than a session lasts is not lost: who signs in again finds it, and nobody else does."""
+"""A note or a plan typed for longer than a session lasts is not lost: who signs in again finds it, and nobody else does."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -11,10 +11,11 @@ from clinic import clock
 from clinic.accounts.models import AuditEntry, StaffSession, User
 from clinic.booking.models import Appointment
 from clinic.db import db, transaction
-from clinic.plans import note_drafts
-from clinic.plans.models import KeptNote, SessionNote
+from clinic.plans import courses, kept_forms
+from clinic.plans.models import KeptForm, Plan, SessionNote
 from tests import make
 from tests.plans.conftest import Scene
+from tests.plans.test_courses import begun
 from tests.visitor import Visitor, as_staff, shown
 
 TYPED = {"text": "zebrafish in the lower back", "reaction": "slept", "first": "swedish"}
@@ -50,7 +51,7 @@ def test_what_was_typed_comes_back_after_the_sign_in(
     assert writer.path == f"/staff/sign-in?next=/staff/appointments/{visit.id}/note"
     assert "what you typed is there again" in writer.text
     assert make.count(SessionNote) == 0
-    kept = db.session.scalars(sa.select(KeptNote)).one()
+    kept = db.session.scalars(sa.select(KeptForm)).one()
     assert b"zebrafish" not in kept.fields_sealed
 
     back = again(app, scene.therapist_user, visit)
@@ -58,7 +59,7 @@ def test_what_was_typed_comes_back_after_the_sign_in(
     form, _ = back.form_with("Save draft")
     assert {name: shown(form)[name].strip() for name in TYPED} == TYPED
     back.press("Save draft")
-    assert make.count(KeptNote) == 0
+    assert make.count(KeptForm) == 0
     assert db.session.scalars(sa.select(SessionNote)).one().content["text"] == TYPED["text"]
     actions = db.session.scalars(
         sa.select(AuditEntry.action).where(AuditEntry.purpose == "kept note").order_by(AuditEntry.id)
@@ -103,15 +104,54 @@ def test_nothing_is_kept_of_what_need_not_be_theirs(
     assert (
         writer.browser.post(path, data=data).status_code == 401
     )  # The words go back to the page and are kept nowhere.
-    assert make.count(KeptNote) == 0
+    assert make.count(KeptForm) == 0
 
 
 def test_after_a_day_it_is_gone(scene: Scene, visit: Appointment) -> None:
     user = scene.therapist_user
     with transaction():
-        note_drafts.keep(visit, {"text": ["zebrafish"]}, by=user, now=make.NOW)
+        kept_forms.keep(visit, {"text": ["zebrafish"]}, by=user, now=make.NOW)
     late = make.NOW + timedelta(hours=24)
-    assert note_drafts.open_draft(visit, by=user, now=late) is None
+    assert kept_forms.open_kept(visit, by=user, now=late) is None
     with transaction():
-        note_drafts.delete_old(make.NOW)
-    assert make.count(KeptNote) == 0
+        kept_forms.delete_old(make.NOW)
+    assert make.count(KeptForm) == 0
+
+
+@pytest.fixture
+def plan(scene: Scene) -> Plan:
+    begun(scene)
+    found = courses.plan_of(scene.ada.id)
+    assert found is not None
+    return found
+
+
+def editor(plan: Plan) -> str:
+    return f"/staff/plans/{plan.id}/edit"
+
+
+def test_a_plan_that_was_being_changed_comes_back_the_same_way(
+    app: Flask, scene: Scene, plan: Plan, clock_at_now: None, the_clock_says: Callable[..., None]
+) -> None:
+    page = Visitor(as_staff(app, scene.therapist_user)).open(editor(plan))
+    words = {"minutes": "45", "why": "An hour of zebrafish", "goals-1-words": "Sleep through"}
+    after_a_while(the_clock_says, minutes=40)
+    page.press("Save as version 2", **words)
+    assert page.path == f"/staff/sign-in?next={editor(plan)}"
+    assert "what you typed is there again" in page.text
+    kept = db.session.scalars(sa.select(KeptForm)).one()
+    assert b"zebrafish" not in kept.fields_sealed
+
+    colleague = make.user()
+    make.appointment(of=scene.treatment, who=scene.ada, therapist=make.therapist(user_id=colleague.id))
+    assert "zebrafish" not in Visitor(as_staff(app, colleague)).open(editor(plan)).text
+
+    back = Visitor(as_staff(app, scene.therapist_user)).open(editor(plan))
+    assert "What you had typed is here again" in back.text
+    form, _ = back.form_with("Save as version 2")
+    assert {name: shown(form)[name].strip() for name in words} == words
+    anew = Visitor(back.browser).open(f"{editor(plan)}?from=1")
+    assert "zebrafish" not in anew.text
+    back.press("Save as version 2")
+    assert "It stands as version 2" in back.text
+    assert make.count(KeptForm) == 0
