@@ -21,7 +21,11 @@ from clinic.practice.queries import never_signs_in
 TREATED = (State.REQUESTED, State.BOOKED, State.ARRIVED, State.DONE, State.MISSED)
 """States in which a visit makes its client a therapist's own."""
 
-YEARS_BACK = 2
+YEARS_BACK = sa.func.make_interval(2, type_=sa.Interval())
+"""In years, so that 29 February has its day."""
+SomeUser = UUID | sa.ColumnElement[UUID]
+SomeInstant = datetime | sa.ColumnElement[datetime]
+"""A value, or its place in a statement that is built once for everybody."""
 
 # Aliases of whole tables are made once: every staff page asks about them, and making one costs more than asking.
 _visit, _reviewed_visit = aliased(Appointment), aliased(Appointment)
@@ -53,7 +57,7 @@ def treated(user_id: UUID, client_ids: Iterable[UUID], now: datetime) -> frozens
 
 
 def is_treated(
-    client_id: sa.SQLColumnExpression[Any], user_id: UUID, now: datetime
+    client_id: sa.SQLColumnExpression[Any], user_id: SomeUser, now: SomeInstant
 ) -> sa.ColumnElement[bool]:
     """The rule of `treats` about the client of each row, for a statement that reads more than this."""
     granted = sa.exists().where(
@@ -71,9 +75,9 @@ def treats_without_grant(user_id: UUID, client_id: UUID, now: datetime) -> bool:
 
 
 def _is_theirs(
-    client_id: sa.SQLColumnExpression[Any], user_id: UUID, now: datetime
+    client_id: sa.SQLColumnExpression[Any], user_id: SomeUser, now: SomeInstant
 ) -> sa.ColumnElement[bool]:
-    since = _years_before(now, YEARS_BACK)
+    since = sa.type_coerce(now, sa.DateTime(timezone=True)) - YEARS_BACK
     seen = sa.exists().where(
         _visit.client_id == client_id,
         _visit.therapist_id == _therapist.id,
@@ -99,13 +103,6 @@ def _is_theirs(
         .exists()
     )
     return sa.or_(seen, reviewed)
-
-
-def _years_before(now: datetime, years: int) -> datetime:
-    try:
-        return now.replace(year=now.year - years)
-    except ValueError:  # 29 February
-        return now.replace(year=now.year - years, day=28)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,7 +165,7 @@ def queue_by_other_rules(user_id: UUID, rule_set: str, now: datetime) -> list[Wa
     ]
 
 
-def waits_for(user_id: UUID, now: datetime) -> sa.ColumnElement[bool]:
+def waits_for(user_id: SomeUser, now: SomeInstant) -> sa.ColumnElement[bool]:
     """Whether a review, joined with its client, outcome and visit, waits for this therapist."""
     return sa.and_(
         Review.decided_at.is_(None),
@@ -211,7 +208,7 @@ def plain_requests(user_id: UUID | None = None) -> list[Appointment]:
     )
 
 
-def requests_without_review(user_id: UUID | None) -> sa.Select[Appointment]:
+def requests_without_review(user_id: SomeUser | None) -> sa.Select[Appointment]:
     reviewed = sa.exists().where(Review.appointment_id == Appointment.id, Review.decided_at.is_(None))
     asked = sa.select(Appointment).where(Appointment.state == State.REQUESTED, ~reviewed)
     if user_id is not None:

@@ -6,7 +6,7 @@ A kind is one SELECT with the columns of `_task`, so that a list or a count of a
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import Enum
 from typing import Any, Final
 from uuid import UUID
@@ -50,14 +50,14 @@ class TaskGroup(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class TaskReader:
-    """For whom tasks are looked up, and when."""
+    """For whom tasks are looked up, and when; whose account and which instant may be left open in a statement."""
 
-    user_id: UUID
+    user_id: plans.SomeUser
     permissions: frozenset[Permission]
     role_names: frozenset[str]
     backups_are_on: bool
     """Whether this installation makes backups at all."""
-    now: datetime
+    now: plans.SomeInstant
 
 
 Tasks = sa.Select[Any]

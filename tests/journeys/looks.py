@@ -17,11 +17,10 @@ from werkzeug.serving import make_server
 from tests.browser import PATIENCE_MS
 
 NARROW, WIDE = 360, 1440
-WHOLE = [(NARROW, "light"), (WIDE, "dark")]
-"""From where every page is looked at, by every rule."""
+LOOKS = [(NARROW, "light"), (WIDE, "dark")]
+"""From where every page is looked at. The rules are asked at the first, and at the second by `make test-long`."""
 CROSSED = [(NARROW, "dark"), (WIDE, "light")]
-"""From where `make test-long` looks at their colours too."""
-LOOKS = [*WHOLE, *(CROSSED if os.environ.get("LUMBAR_LONG") else ())]
+"""From where `make test-long` looks at the colours too."""
 COLOURS = json.dumps(
     {
         "resultTypes": ["violations"],
@@ -29,6 +28,7 @@ COLOURS = json.dumps(
     }
 )
 """What can change with the colours alone; the other rules see no theme, and have seen this width in another one."""
+EVERYWHERE = bool(os.environ.get("LUMBAR_LONG"))
 RULES = json.dumps(
     {
         "resultTypes": ["violations"],
@@ -62,6 +62,8 @@ class Watch:
 
     context: BrowserContext
     base: str
+    everywhere: bool = EVERYWHERE
+    """Whether the rules are asked in both themes at both widths."""
     faults: list[str] = field(default_factory=list)
 
     def page(self) -> Page:
@@ -81,17 +83,23 @@ class Watch:
             self.faults.append(f"{where}: {page.locator('h1').count()} main headings")
         if not page.title().partition(" - ")[0].removeprefix("Error: ").strip():
             self.faults.append(f"{where}: no title")
-        for width, scheme in LOOKS:
+        for width, scheme in [*LOOKS, *(CROSSED if self.everywhere else ())]:
             page.set_viewport_size({"width": width, "height": 800})
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
             page.evaluate("Promise.all(document.getAnimations().map(moving => moving.finished))")
             beyond = page.evaluate("document.documentElement.scrollWidth - innerWidth")
             if beyond > 0:
                 self.faults.append(f"{where} at {width}: {beyond} pixels beyond the side")
-            rules = RULES if (width, scheme) in WHOLE else COLOURS
-            for found in page.evaluate(f"axe.run({rules}).then(answer => answer.violations)"):
+            for found in self._breaks(page, (width, scheme)):
                 at = [node["target"] for node in found["nodes"][:3]]
                 self.faults.append(f"{where} at {width} {scheme}: {found['id']} {at}")
+
+    def _breaks(self, page: Page, seen_from: tuple[int, str]) -> list[dict[str, Any]]:
+        """The rules that a page breaks, where they are asked."""
+        if seen_from != LOOKS[0] and not self.everywhere:
+            return []
+        rules = RULES if seen_from in LOOKS else COLOURS
+        return list(page.evaluate(f"axe.run({rules}).then(answer => answer.violations)"))
 
     def open(self, page: Page, path: str) -> Page:
         """Go to a path and look at it."""
@@ -109,14 +117,16 @@ class Watch:
 
 
 @contextmanager
-def watched(browser: Browser, base: str, cookies: dict[str, str] | None = None) -> Iterator[Watch]:
-    """A browser of one's own; at the end of the block nothing may be wrong with what was seen."""
+def watched(
+    browser: Browser, base: str, cookies: dict[str, str] | None = None, *, everywhere: bool = EVERYWHERE
+) -> Iterator[Watch]:
+    """A browser of one's own; at the end of the block nothing may be wrong with what was seen, perhaps from everywhere."""
     context = browser.new_context(reduced_motion="reduce", ignore_https_errors=True)
     context.set_default_timeout(PATIENCE_MS)
     context.add_cookies(
         [{"name": name, "value": value, "url": base} for name, value in (cookies or {}).items()]
     )
-    watch = Watch(context, base)
+    watch = Watch(context, base, everywhere)
     try:
         yield watch
         assert not watch.faults, "\n".join(watch.faults)

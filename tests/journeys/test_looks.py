@@ -25,7 +25,11 @@ PAGE = """<!doctype html><html lang="en"><title>Hours - Practice</title>
 def test_a_look_tells_what_is_wrong(chromium: Browser, style: str, told: str) -> None:
     app = Flask(__name__)
     app.add_url_rule("/", view_func=lambda: PAGE.format(style=style))
-    with served(app) as base, pytest.raises(AssertionError, match=told), watched(chromium, base) as watch:
+    with (
+        served(app) as base,
+        pytest.raises(AssertionError, match=told),
+        watched(chromium, base, everywhere=True) as watch,
+    ):
         watch.open(watch.page(), "/")
 
 
