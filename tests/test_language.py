@@ -87,7 +87,7 @@ def test_no_two_texts_of_the_guidance_are_the_same_answer(spoken: str) -> None:
 
 def test_a_stored_sentence_is_recognised_by_the_words_around_its_values(app: Flask) -> None:
     with app.app_context(), language.speaking("de"):
-        assert health_text("Safety check, page 2") == "Sicherheitsfragen, Seite 2"
+        assert health_text("Safety check · 2") == "Sicherheitsfragen · 2"
         assert (
             health_text("Choose “None of these”, or the ones that apply, but not both.")
             == "Wählen Sie „Nichts davon“ oder das, was zutrifft, aber nicht beides."
@@ -96,7 +96,7 @@ def test_a_stored_sentence_is_recognised_by_the_words_around_its_values(app: Fla
         assert health_text("How well does this go now: “Dance”?") == "Wie gut geht das jetzt: „Dance“?"
         assert health_text("Nobody wrote this one") == "Nobody wrote this one"
     with app.app_context():
-        assert health_text("Safety check, page 2") == "Safety check, page 2"
+        assert health_text("Safety check · 2") == "Safety check · 2"
 
 
 def test_german_speaks_to_people_politely() -> None:

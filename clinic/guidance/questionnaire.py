@@ -83,7 +83,7 @@ class QuestionnaireProgress:
 
     @property
     def place(self) -> str:
-        """The place in words, such as "Safety check, page 2"; only the part if that is its one page.
+        """The place in words, such as "Safety check · 2"; only the part if that is its one page.
 
         How many follow is not said: answers open and close pages.
         """
@@ -383,7 +383,7 @@ _LONG_ACTIVITY: Final = "Describe each activity in up to {most} letters."
 _NO_SCORE: Final = "Choose a score from 0 to 10 for each activity."
 _MOST_ACTIVITIES: Final = "Name up to {most} activities."
 _LONG_WORDS: Final = "Use up to {most} letters; these are {now}."
-_PLACE: Final = "{part}, page {number}"
+_PLACE: Final = "{part} · {number}"
 _OF_TEN: Final = "{score} of 10"
 _NONE: Final = "None"
 LOOK_FIRST: Final = "A therapist looks at this before the visit is confirmed"

@@ -69,8 +69,8 @@ PARTS: Final = (
     QuestionnairePart("A", "About you"),
     QuestionnairePart("B", "Why you are coming"),
     QuestionnairePart("D", "Safety check"),
-    QuestionnairePart("C", "Your back pain"),
-    QuestionnairePart("E", "Your health"),
+    QuestionnairePart("C", "Back pain"),
+    QuestionnairePart("E", "Health"),
     QuestionnairePart("F", "What you like"),
     QuestionnairePart("G", "Starting scores"),
     QuestionnairePart("H", "Consent"),
@@ -229,7 +229,7 @@ PAGES: Final = (
             ),
             *_own_words("happened", "Anything else we should know about how it began?", shown=_IN_PAIN),
         ),
-        heading="Your pain",
+        heading="Back pain",
     ),
     QuestionPage(
         "feel", "C", _ask("muscle_findings", "pain_quality", shown=_IN_PAIN), heading="How it feels"

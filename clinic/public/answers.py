@@ -98,7 +98,7 @@ def _listed(page: QuestionPage, answers: Answers, scope: Scope) -> Iterator[Ques
 
 
 def _is_nothing(question: Question, answers: Answers) -> bool:
-    return answers.get(question.field) in ([], "none")
+    return answers.get(question.field) in ([], "none", "no", [question.exclusive])
 
 
 def _is_told(question: Question, answers: Answers) -> bool:
@@ -123,10 +123,10 @@ def _with_flags(rows: tuple[tuple[str, str, str], ...], answers: Answers) -> tup
     other = [question for question in flags if answers.get(question.field) != "no"]
     first = change(flags[0].field)
     if not other:
-        said = ngettext("%(num)s safety question", "%(num)s safety questions", len(flags)) % {
+        said = ngettext("%(num)s question", "%(num)s questions", len(flags)) % {
             "num": len(flags)
         }
-        return ((said, gettext("All answered No"), first), *rows)
+        return ((said, gettext("All No"), first), *rows)
     shown = tuple(
         (health_text(question.title), words(question, answers.get(question.field)), change(question.field))
         for question in other
@@ -134,10 +134,10 @@ def _with_flags(rows: tuple[tuple[str, str, str], ...], answers: Answers) -> tup
     left = len(flags) - len(other)
     if not left:
         return (*shown, *rows)
-    said = ngettext("The other %(num)s safety question", "The other %(num)s safety questions", left) % {
+    said = ngettext("The other %(num)s question", "The other %(num)s questions", left) % {
         "num": left
     }
-    return (*shown, (said, gettext("All answered No"), first), *rows)
+    return (*shown, (said, gettext("All No"), first), *rows)
 
 
 def words(question: Question, value: object) -> str:

@@ -325,12 +325,18 @@ def treatments_page(*, refusal: Refusal | None = None) -> str:
     person = times_page.named(practice.therapists(clock.now().date()), request.args.get("therapist"))
     if person is not None:
         sold = [treatment for treatment in sold if person in treatment.therapists]
-    missing = missing_treatments.why_missing(sold, signed_in_client_id(), clock.now())
+    now = clock.now()
+    missing = missing_treatments.why_missing(sold, signed_in_client_id(), now)
+    offered = [treatment for treatment in sold if treatment.id not in missing]
+    zone = practice.practice_zone(now.date())
+    most_minutes = times_page.standing_here(zone, now).limits.most_minutes if offered else None
+    shown = menu(offered, most_minutes)
     return render_template(
         "public/treatments.html",
         asks_first=any(treatment.intake == IntakeRule.BEFORE_BOOKING for treatment in sold),
         person=person,
-        menu=menu([treatment for treatment in sold if treatment.id not in missing]),
+        menu=shown,
+        most_minutes=most_minutes if shown != menu(offered) else None,
         missing=[(treatment, missing[treatment.id]) for treatment in sold if treatment.id in missing],
         refusal=refusal,
         has_errors=refusal is not None,

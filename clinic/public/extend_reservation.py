@@ -25,9 +25,11 @@ def is_asked() -> bool:
 
 
 def ending(now: datetime) -> Appointment | None:
-    """The hold, if it ends soon and can still be extended."""
+    """The hold, if it ends soon and can still be extended, or if that was asked for just now."""
     held = queries.reservation_of(known_browser(), now)
-    if held is None or held.held_until is None or held.hold_extended:
+    if held is None or held.held_until is None or is_asked():
+        return held
+    if held.hold_extended:
         return None
     return held if held.held_until - now <= NEAR_END else None
 

@@ -60,7 +60,7 @@ class BeginForm(Form):
     )
     mail = StringField(
         N_("E-mail address"),
-        description=N_("For a link to go on later."),
+        description=N_("To go on later."),
         validators=[Optional()],
         render_kw={"autocomplete": "email", "type": "email", "inputmode": "email"},
     )

@@ -5,7 +5,7 @@ rules are one choice, if their lengths differ; nothing else is taken for the sam
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from clinic.booking import admission
@@ -37,11 +37,15 @@ class Menu:
         return self.popular + self.rest
 
 
-def menu(sold: Iterable[Treatment]) -> Menu:
-    """These treatments, which stand in the practice's order, as a client chooses among them."""
+def menu(sold: Iterable[Treatment], most_minutes: int | None = None) -> Menu:
+    """These treatments, which stand in the practice's order, as a client chooses among them.
+
+    `most_minutes` is what the client's answers allow; longer ones are left out where a shorter one fits.
+    """
     popular: dict[str, MenuItem] = {}
     rest = []
-    for item in items(sold):
+    for each in items(sold):
+        item = replace(each, lengths=that_fit(each.lengths, most_minutes))
         leading = item.shown.modalities[0] if item.shown.modalities else ""
         if leading in MOST_POPULAR and leading not in popular:
             popular[leading] = item
@@ -70,6 +74,12 @@ def lengths_of(treatment: Treatment) -> tuple[Treatment, ...]:
         if _what_it_is(each) == _what_it_is(treatment)
     ]
     return next((item.lengths for item in items(alike) if treatment in item.lengths), (treatment,))
+
+
+def that_fit(lengths: tuple[Treatment, ...], most_minutes: int | None) -> tuple[Treatment, ...]:
+    """The lengths of at most so many minutes; all of them if none fits, for which a therapist can still be asked."""
+    fitting = tuple(each for each in lengths if most_minutes is None or each.length_minutes <= most_minutes)
+    return fitting or lengths
 
 
 def _item(group: list[Treatment]) -> MenuItem:

@@ -30,7 +30,7 @@ from clinic.practice import queries as practice
 from clinic.practice.models import Gender, Location, Therapist, Treatment
 from clinic.practice.supply import supply_of
 from clinic.public import structured_data
-from clinic.public.menu import lengths_of
+from clinic.public.menu import lengths_of, that_fit
 from clinic.refusal import NotFound, Refusal
 from clinic.web import slot_picker, time_values, visit_facts
 from clinic.web.browser import known_browser
@@ -53,7 +53,11 @@ def render(
     `at` is the location of the time, for a page whose URL does not name it.
     """
     profiles.read_pages(treatment.therapists)
-    choice = _choice(treatment, now, wanted, at)
+    place = at or place_of(treatment, now)
+    standing = standing_here(place.zone, now)
+    choice = _choice(treatment, now, standing, place, wanted)
+    lengths = lengths_of(treatment)
+    fitting = that_fit(lengths, standing.limits.most_minutes)
     is_gone = refusal is not None and next_step(refusal) in (NextStep.OTHER_TIME, NextStep.NEW_RESERVATION)
     present, asked_for = practice.the_practice(), choice.search.therapist_id
     chosen_therapist = choice.therapists.get(asked_for) if asked_for else None
@@ -71,7 +75,8 @@ def render(
         ),
         treatment=treatment,
         agreed=visit_facts.facts_of_treatment(treatment, choice.location, chosen_therapist, present),
-        lengths=lengths_of(treatment),
+        lengths=fitting,
+        most_minutes=standing.limits.most_minutes if fitting != lengths else None,
         is_confirmed=admission.needs_approval(treatment),
         therapists=[one for one in treatment.therapists if one.id not in choice.left_out],
         with_pages=[
@@ -129,14 +134,16 @@ def place_of(treatment: Treatment, now: datetime) -> Location:
 
 
 def _choice(
-    treatment: Treatment, now: datetime, wanted: datetime | None = None, at: Location | None = None
+    treatment: Treatment,
+    now: datetime,
+    standing: SafetyStanding,
+    place: Location,
+    wanted: datetime | None,
 ) -> SlotChoice:
     therapist = named(treatment.therapists, request.args.get("therapist"))
-    place = at or place_of(treatment, now)
     client_id = signed_in_client_id()
     mine = known_browser()
     held = services.holds_of(mine) if mine else []
-    standing = _standing(place, now)
     everybody = barring.shown_to(supply_of(treatment.id), client_id)
     supply = trained_therapists.offered_to(everybody, AnsweredLimits.of(standing), client_id)
     offered = same_person.avoiding(supply, client_id, now, records=True)
@@ -195,12 +202,12 @@ def _why_nobody(choice: SlotChoice) -> Refusal | None:
     return barring.BarredOnline() if client_id and barring.barred_therapists(client_id) else None
 
 
-def _standing(place: Location, now: datetime) -> SafetyStanding:
+def standing_here(zone: str, now: datetime) -> SafetyStanding:
     """What this visitor's answers mean, also when they booked nothing yet."""
     mine, client_id = known_browser(), signed_in_client_id()
     if mine is None and client_id is None:
         return UNKNOWN
-    return intake.safety_standing(browser=mine, client_id=client_id, now=now, zone=place.zone)
+    return intake.safety_standing(browser=mine, client_id=client_id, now=now, zone=zone)
 
 
 Named = TypeVar("Named", Therapist, Location)

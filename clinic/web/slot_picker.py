@@ -16,7 +16,7 @@ from clinic.booking import availability
 from clinic.booking.models import Appointment
 from clinic.booking.search_criteria import SearchCriteria
 from clinic.language import N_, gettext
-from clinic.language.reading import day_and_month
+from clinic.language.reading import long_date
 from clinic.practice.models import Location, Therapist
 from clinic.practice.supply import Supply
 from clinic.scheduling import hours, slots
@@ -69,6 +69,8 @@ class SlotPicker:
     first: SlotTime | None
     """The earliest offer of all; None if the page begins after today."""
     chosen_on: date | None
+    empty_on: date | None
+    """The day that was asked for and has no times, where the next one that has some is shown instead."""
     groups: list[tuple[str, list[tuple[str, str, str, bool]]]]
     next_day: SlotDay | None
     """The next day with free times after the chosen one."""
@@ -86,8 +88,8 @@ class SlotPicker:
         """A heading for the days, for screen readers."""
         first, last = self.days[0].on, self.days[-1].on
         return gettext("Days, %(first)s to %(last)s") % {
-            "first": day_and_month(first),
-            "last": f"{day_and_month(last)} {last.year}",
+            "first": long_date(first),
+            "last": long_date(last),
         }
 
 
@@ -130,8 +132,7 @@ def picker(choice: SlotChoice, treatment: str, url: PickerUrl, now: datetime) ->
     days = Days(monday, monday + timedelta(weeks=WEEKS))
     offers = _offers(choice, days, now)
     counts = _counts(offers, choice, own_on)
-    first_free = next((on for on, free in counts.items() if free), None)
-    chosen_on = choice.day if choice.day in counts else first_free
+    chosen_on = _opened(choice.day, counts)
     cells = [
         SlotDay(on, free, url(day=on, start=monday) if free else None, free < FEW, on == chosen_on)
         for on, free in counts.items()
@@ -150,6 +151,7 @@ def picker(choice: SlotChoice, treatment: str, url: PickerUrl, now: datetime) ->
         days=cells,
         first=_first(offers, choice) if monday <= today else None,
         chosen_on=chosen_on,
+        empty_on=choice.day if choice.day in counts and chosen_on not in (None, choice.day) else None,
         groups=[(gettext(title), _between(times, since, until)) for title, since, until in PARTS],
         next_day=next((cell for cell in cells if chosen_on and cell.on > chosen_on and cell.free), None),
         earlier=url(start=monday - timedelta(weeks=WEEKS)) if monday > today else None,
@@ -158,6 +160,13 @@ def picker(choice: SlotChoice, treatment: str, url: PickerUrl, now: datetime) ->
         total=len(starts),
         watched=_watched(choice, treatment, days),
     )
+
+
+def _opened(wanted: date | None, counts: Mapping[date, int]) -> date | None:
+    """The day whose times are shown: the wanted one, or the next that has any, or the first; None if no day has."""
+    free = [on for on, count in counts.items() if count]
+    after = (on for on in free if wanted in counts and wanted is not None and on >= wanted)
+    return next(after, next(iter(free), None))
 
 
 def nearest_times(choice: SlotChoice, wanted: datetime, now: datetime, reach: int = 1) -> list[SlotTime]:

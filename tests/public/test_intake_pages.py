@@ -164,7 +164,7 @@ def test_questions_come_one_page_at_a_time_and_lead_to_the_suggestion(visitor: V
     assert heading(visitor.page) == "About you"
     visitor.answer_until("check")
     assert heading(visitor.page) == "Check your answers"
-    assert "All answered No" in words(visitor.page)
+    assert "All No" in words(visitor.page)
     page = visitor.post("/intake/check", posted("closing", {}))
     assert heading(page).startswith("A good place to start: ")
     said = words(page)
@@ -177,7 +177,7 @@ def test_every_page_has_a_back_link_and_the_place_in_words(visitor: Visitor) -> 
     visitor.say_yes()
     assert 'href="/intake"' in visitor.page.text
     visitor.answer_until("safety-2")
-    assert "Safety check, page 2" in words(visitor.page)
+    assert "Safety check · 2" in words(visitor.page)
     assert 'href="/intake/safety-1"' in visitor.page.text
 
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from flask import Flask
 
+from clinic.guidance.red_flags import ASKED_FLAGS
 from tests.make import Make
 from tests.public.test_german_health import answer_all_seen
 from tests.visitor import Visitor
@@ -115,6 +116,19 @@ def has_label(page: Element, control: Element) -> bool:
     return bool(page.all("label", for_=control.attributes.get("id", "")))
 
 
+def rows_of_signs(page: Element) -> list[Element]:
+    """The warning signs among others on a page."""
+    return [one for one in page.all("fieldset") if "flag-row" in one.attributes.get("class", "").split()]
+
+
+def signs_without_heading(page: Element) -> Iterator[str]:
+    """The signs that somebody who goes through a page by its headings would not find."""
+    for row in rows_of_signs(page):
+        legend = row.one("legend")
+        if not any(below.name in ("h2", "h3") for below in legend.below()):
+            yield f"the sign {legend.text!r} is no heading"
+
+
 def test_every_inner_page_of_the_questions_is_valid_html(app: Flask, make: Make) -> None:
     make.practice(name="Praxis Erle", country="DE", language="de", emergency_number="112", is_demo=False)
     client = app.test_client()
@@ -122,9 +136,12 @@ def test_every_inner_page_of_the_questions_is_valid_html(app: Flask, make: Make)
     visitor = Visitor(client).open("/intake")
     found = {"/intake": set(flaws(visitor.page))}
     visitor.press("Weiter", consent_health_data="yes")
+    signs = 0
     for where, page in answer_all_seen(visitor):
-        found[where] = set(flaws(page))
+        found[where] = set(flaws(page)) | set(signs_without_heading(page))
+        signs += len(rows_of_signs(page))
     assert len(found) > 40, "each page empty and refused"
+    assert signs >= len(ASKED_FLAGS), "screen readers go from sign to sign by headings"
     found["the list"] = set(flaws(visitor.page))
     visitor.press("Antworten absenden", understood_not_diagnosis="yes", accuracy_confirmed="yes")
     found["the outcome"] = set(flaws(visitor.page))

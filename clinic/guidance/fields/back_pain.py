@@ -92,7 +92,7 @@ YOUR_BACK_PAIN: Final = (
         text="What describes it best?",
         blank="Select what describes your pain best.",
         options=choices(
-            ("first_episode", "The first time"),
+            ("first_episode", "First time"),
             ("comes_and_goes", "Comes and goes"),
             ("constant", "Mostly there"),
         ),
@@ -155,7 +155,7 @@ YOUR_BACK_PAIN: Final = (
             ("sport_training", "Sport or training"),
             ("dance", "Dance"),
             ("accident_or_blow", "Accident or blow"),
-            ("fall", "A fall"),
+            ("fall", "Fall"),
             ("stress_period", "Stressful time"),
             ("growth", "Growing fast"),
             ("none_obvious", "Nothing in particular"),
@@ -194,10 +194,10 @@ YOUR_BACK_PAIN: Final = (
         options=choices(
             ("none", "Nowhere"),
             ("hip_buttock", "Hip or buttock"),
-            ("leg_above_knee", "A leg, above the knee"),
-            ("leg_below_knee", "A leg, below the knee"),
+            ("leg_above_knee", "Leg, above the knee"),
+            ("leg_below_knee", "Leg, below the knee"),
             ("both_legs", "Both legs"),
-            ("arm", "An arm"),
+            ("arm", "Arm"),
         ),
     ),
     Field(
