@@ -364,8 +364,11 @@ PAGES: Final = (
     QuestionPage(
         "scores",
         "G",
-        _ask("peg_pain", "peg_enjoyment", "peg_activity", shown=_IN_PAIN),
-        heading="Three questions about the past week",
+        (
+            *_ask("peg_pain", shown=all_of(_IN_PAIN, not_(at_least("pain_avg_nrs", 0)))),
+            *_ask("peg_enjoyment", "peg_activity", shown=_IN_PAIN),
+        ),
+        heading="Your pain and your days",
     ),
     QuestionPage("activities", "G", _ask("psfs")),
     QuestionPage("doctor", "H", _ask("consent_share_with_clinician")),

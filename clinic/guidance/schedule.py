@@ -94,6 +94,7 @@ REACTION: Final = Question(
     options=FIELDS["past_reaction"].options,
     optional=True,
 )
+AVERAGE, PEG_PAIN = "pain_avg_nrs", "peg_pain"
 _BY_NUMBER: Final = (
     "The first everyday activity you named when you began: how well does it go now?",
     "The second everyday activity you named when you began: how well does it go now?",
@@ -118,16 +119,18 @@ def questions(asked: Sequence[Instrument], activities: Sequence[str] | None = No
             found += _activities(activities)
         else:
             found += _PLAIN[instrument]
-    return tuple(found)
+    # PEG's own question about pain is the one about average pain in other words, so it is not asked twice.
+    is_asked = AVERAGE in {question.field for question in found}
+    return tuple(question for question in found if not (is_asked and question.field == PEG_PAIN))
 
 
 def _asked_anew(field: str) -> Question:
-    return replace(QUESTIONS[field], shown=None, starts_from=None, optional=True, why="")
+    return replace(QUESTIONS[field], shown=None, optional=True, why="")
 
 
 _PLAIN: Final = {
-    Instrument.NRS: (_asked_anew("pain_now_nrs"), _asked_anew("pain_avg_nrs")),
-    Instrument.PEG: tuple(_asked_anew(field) for field in ("peg_pain", "peg_enjoyment", "peg_activity")),
+    Instrument.NRS: (_asked_anew("pain_now_nrs"), _asked_anew(AVERAGE)),
+    Instrument.PEG: tuple(_asked_anew(field) for field in (PEG_PAIN, "peg_enjoyment", "peg_activity")),
     Instrument.GLOBAL_CHANGE: (GLOBAL_CHANGE,),
     Instrument.REACTION: (REACTION,),
 }
@@ -160,9 +163,14 @@ def activity_field(number: int) -> str:
     return f"activity_now_{number}"
 
 
-def at_the_start(answers: Mapping[str, object]) -> dict[Instrument, Json]:
-    """The scores in the answers of a whole intake; nothing is given where nothing was answered."""
-    found = _plain_scores(answers)
+def at_the_start(
+    answers: Mapping[str, object], before: Mapping[str, object] | None = None
+) -> dict[Instrument, Json]:
+    """The scores in the answers of a whole intake; nothing is given where nothing was answered.
+
+    `before` are answers that these add to: their average pain is PEG's, and no new score of its own.
+    """
+    found = _plain_scores(answers, (before or answers).get(AVERAGE))
     named = answers.get("psfs")
     if isinstance(named, list) and named:
         found[Instrument.PSFS] = {"activities": [dict(activity) for activity in named]}
@@ -174,7 +182,7 @@ def before_a_session(values: Mapping[str, object], activities: Sequence[str] = (
 
     A number for an activity nobody named is left out.
     """
-    found = _plain_scores(values)
+    found = _plain_scores(values, values.get(AVERAGE))
     rated = [
         {"activity": activity, "score": score}
         for number, activity in enumerate(activities, 1)
@@ -203,15 +211,18 @@ def as_answers(instrument: Instrument, scores: Mapping[str, Any], activities: Se
 
 
 _KEYS: Final = {
-    Instrument.NRS: {"now": "pain_now_nrs", "average": "pain_avg_nrs"},
-    Instrument.PEG: {"pain": "peg_pain", "enjoyment": "peg_enjoyment", "activity": "peg_activity"},
+    Instrument.NRS: {"now": "pain_now_nrs", "average": AVERAGE},
+    Instrument.PEG: {"pain": PEG_PAIN, "enjoyment": "peg_enjoyment", "activity": "peg_activity"},
 }
 
 
-def _plain_scores(answers: Mapping[str, object]) -> dict[Instrument, Json]:
+def _plain_scores(answers: Mapping[str, object], average: object) -> dict[Instrument, Json]:
+    """The scores in these answers. PEG without an answer of its own about pain takes the average pain."""
     found: dict[Instrument, Json] = {}
     for instrument, keys in _KEYS.items():
         given = {name: answers[field] for name, field in keys.items() if isinstance(answers.get(field), int)}
+        if instrument is Instrument.PEG and given and isinstance(average, int):
+            given = {"pain": average, **given}
         if given:
             found[instrument] = given
     return found

@@ -28,7 +28,6 @@ from clinic.plans.models import OutcomeEntry, ScoreSheet
 from clinic.refusal import NotFound, Refusal, Stale
 
 ASKED: Final = (Instrument.NRS, Instrument.PEG, Instrument.PSFS, Instrument.GLOBAL_CHANGE)
-AVERAGE, PEG_PAIN, PEG_OTHERS = "pain_avg_nrs", "peg_pain", ("peg_enjoyment", "peg_activity")
 ON_TABLET: Final = timedelta(hours=1)
 CODE_LASTS: Final = timedelta(minutes=10)
 BY_LETTER: Final = timedelta(days=schedule.PEG_PAUSE_DAYS)
@@ -78,12 +77,7 @@ class NoLetterPossible(Refusal):
 def questions(client_id: UUID, *, in_own_words: bool) -> tuple[Question, ...]:
     """What a sheet asks, all of it optional. The client's own activities only with `in_own_words`, else by number."""
     words = scores.activities_of(client_id) if in_own_words else None
-    return _asked(words)
-
-
-def _asked(words: Sequence[str] | None = None) -> tuple[Question, ...]:
-    """PEG's own question about pain is the one about average pain in other words, so it is not asked twice."""
-    return tuple(one for one in schedule.questions(ASKED, words) if one.field != PEG_PAIN)
+    return schedule.questions(ASKED, words)
 
 
 def enter(
@@ -268,13 +262,11 @@ def _open(
 
 
 def _read(client_id: UUID, posted: drafts.Posted) -> dict[Instrument, dict[str, object]]:
-    asked = _asked()
+    asked = schedule.questions(ASKED)
     values, wrong = drafts.read_answers(asked, posted, {})
     if wrong:
         raise drafts.DraftIncomplete(wrong)
     given = {name: value for name, value in values.items() if value is not None}
-    if AVERAGE in given and any(field in given for field in PEG_OTHERS):
-        given[PEG_PAIN] = given[AVERAGE]
     found = schedule.before_a_session(given, scores.activities_of(client_id))
     if not found:
         raise drafts.DraftIncomplete({asked[0].field: NOTHING_GIVEN})

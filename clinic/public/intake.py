@@ -421,9 +421,6 @@ def _question_page(
         question_fields.as_asked(question, answers, here.country if here else "")
         for question in path.asked_questions(page, answers, scope)
     ]
-    for question in questions:
-        if question.starts_from and question.field not in shown:
-            shown[question.field] = answers.get(question.starts_from)
     progress = questionnaire.progress(page.slug, answers, scope)
     return render_template(
         "public/intake/page.html",

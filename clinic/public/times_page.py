@@ -65,7 +65,7 @@ def render(
     nearest, is_widened = [], False
     if is_gone and wanted:
         nearest = slot_picker.nearest_times(choice, wanted, now)
-    elif refusal is None and not any(times for _, times in picker.groups):
+    elif refusal is None and (picker.empty_on or not any(times for _, times in picker.groups)):
         nearest, is_widened = _nearest_of_anybody(choice, now), True
     return render_template(
         "public/times.html",

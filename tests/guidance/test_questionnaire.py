@@ -188,7 +188,7 @@ def test_a_field_leads_to_its_page() -> None:
 
 def test_progress_shows_eight_parts_and_the_place_in_one() -> None:
     progress = questionnaire.progress("today", IN_PAIN)
-    assert progress.place == "Safety check, page 6"
+    assert progress.place == "Safety check · 6"
     assert [part.title for part, _ in progress.parts] == [
         "About you",
         "Why you are coming",

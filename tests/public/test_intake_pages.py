@@ -774,20 +774,20 @@ def test_with_a_time_kept_the_suggestion_leads_on_to_the_details(visitor: Visito
 
 
 def test_who_chose_a_time_first_reads_that_it_is_kept_and_what_comes(visitor: Visitor, make: Make) -> None:
-    assert "We hold" not in words(visitor.go("/intake"))
+    assert "held for you" not in words(visitor.go("/intake"))
     sold = make.offering(intake="before_booking")
     page = visitor.go(f"/book/{sold.slug}")
     start = re.search(r'name="start" value="([^"]+)"', page.text)
     assert start, words(page)
     page = visitor.post(f"/book/{sold.slug}", {"start": start[1]})
     assert heading(page) == "Tell us about your back"
-    assert "We hold" in words(page)
+    assert "held for you until" in words(page)
     assert f"About {question_time.MINUTES['chosen']} minutes. We ask only what can change" in words(page)
     assert re.search(rf'class="back" href="/book/{sold.slug}\?day=2031-03-\d\d"', page.text), (
         "Back leads to the day chosen"
     )
     visitor.say_yes()
-    assert "We hold" in words(visitor.go("/intake"))
+    assert "held for you until" in words(visitor.go("/intake"))
 
 
 def test_a_page_offers_to_keep_a_time_that_will_soon_be_let_go(
@@ -803,9 +803,11 @@ def test_a_page_offers_to_keep_a_time_that_will_soon_be_let_go(
     the_clock_says(now + timedelta(minutes=12))
     visitor.go(f"/intake/{visitor.slug}")
     assert "Keep it for me longer" in words(visitor.page)
+    assert f'formaction="/intake/{visitor.slug}#kept"' in visitor.page.text, "the page comes back where it was left"
     page = visitor.post(f"/intake/{visitor.slug}", {**posted(visitor.slug, {}), "keep_longer": "yes"})
     assert page.status_code == 200
     assert "Keep it for me longer" not in words(page)
+    assert re.search(r'id="kept" tabindex="-1"><span>[^<]+ held for you until', page.text)
     held = db.session.scalars(sa.select(Appointment)).one()
     assert held.held_until is not None
     assert held.held_until > now + timedelta(minutes=31)

@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 from clinic.db import db
 from clinic.guidance.knowledge import MODALITIES
 from clinic.guidance.statements import MOST_POPULAR, STATEMENTS
+from clinic.intake import services as intake
 from clinic.practice.models import Treatment
 from clinic.public import menu
 from tests.conftest import NOW
+from tests.intake import walk
 from tests.make import Make
 from tests.measuring import statements
-from tests.visitor import Visitor
+from tests.visitor import Visitor, as_client
 
 
 @pytest.fixture(autouse=True)
@@ -160,3 +162,34 @@ def test_the_menu_costs_the_same_whatever_is_sold(make: Make, client: FlaskClien
         make.treatment(therapists=first.therapists, name="Strokes", minutes=minutes, position=number + 1)
     db.session.commit()
     assert [asked(path) for path in pages] == before
+
+
+def test_lengths_that_do_not_fit_the_answers_are_not_offered_where_a_shorter_one_does(
+    app: Flask, make: Make
+) -> None:
+    rows = sold(
+        make,
+        ("Long strokes", "swedish", 30),
+        ("Long strokes", "swedish", 45),
+        ("Long strokes", "swedish", 90),
+        ("Deep", "deep_tissue", 60),
+    )
+    person = make.client()
+    walk.sent(NOW, age_years=["76"])  # From 75 years on, 45 minutes at most.
+    intake.adopt(walk.BROWSER, person.id, NOW)
+    db.session.commit()
+    anybody, answered = Visitor(app.test_client()), Visitor(as_client(app, person.contacts[0], person))
+    for where in ("/book", f"/book/{rows[0].slug}"):
+        assert lengths(anybody.open(where)) >= {"30", "45", "90"}
+        assert "at most" not in anybody.text
+        assert lengths(answered.open(where)) & {"30", "45", "90"} == {"30", "45"}
+        assert "For now your answers allow 45 minutes at most; longer sessions are not shown." in answered.text
+    assert f"/book/{rows[3].slug}" in {link.get("href") for link in answered.open("/book").page.all("a")}, (
+        "there is no shorter one; a therapist can be asked for it"
+    )
+
+
+def lengths(visitor: Visitor) -> set[str]:
+    """The minutes of the lengths that can be chosen."""
+    found = [link for link in visitor.page.all("a") if link.attributes.get("class") == "chip"]
+    return {one.text.split(", ")[-2].removesuffix(" min") for one in found if " min" in one.text}

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -116,3 +116,17 @@ def test_without_a_preference_the_nearest_stand_there_too_and_never_beside_a_tim
         in visitor.open(f"/book/{sold.slug}?day=2031-03-08").text
     )
     assert "nearest free times" not in visitor.open(f"/book/{sold.slug}?{FRIDAY}").text
+
+
+def test_a_preference_that_leaves_nothing_on_the_day_opens_the_next_that_has_something(
+    sold: Treatment, visitor: Visitor, the_clock_says: Callable[[datetime], None]
+) -> None:
+    the_clock_says(NOW + timedelta(hours=4))  # Thea's mornings are over.
+    visitor.open(f"/book/{sold.slug}?day=2031-03-03")
+    assert offered(visitor) == {"Emil", "Kim"}
+    visitor.open(chips(visitor)["A woman"])
+    assert offered(visitor) == {"Thea"}
+    assert visitor.page.one(id="times-title").text == "Tuesday 4 March"
+    assert "Nothing is free on Monday 3 March. This day has free times." in visitor.text
+    visitor.open(f"/book/{sold.slug}?day=2031-03-04&with=woman")
+    assert "Nothing is free on" not in visitor.text

@@ -247,9 +247,9 @@ def test_a_day_speaks_its_weekday_and_how_many_times_are_free(drawn: Draw) -> No
         '{% from "macros/slot_picker.html" import month %}{{ month(days, "Days") }}', days=four_weeks()
     )
     cells = [item.text for item in page.one("ul").all("li")]
-    assert cells[0] == "Monday Nov 23, no free times"
-    assert cells[1] == "Tuesday 24, 6 free times"
-    assert cells[8] == "Tuesday Dec 1, 1 free time"
+    assert cells[0] == "Monday 23 November, no free times"
+    assert cells[1] == "Tuesday 24 November, 6 free times"
+    assert cells[8] == "Tuesday 1 December, 1 free time"
     assert len([item for item in page.all("a") if item.attributes.get("aria-current") == "true"]) == 1
 
 

@@ -41,8 +41,7 @@ class Field:
     `title` is its short name on lists. `text` is the question; it is empty if the field is never asked by itself. An
     optional question may be left blank; `blank` says what to do when another one was, and names its subject. `low` and `high` are both allowed values. `numeric` says that the option codes
     stand for whole numbers and are stored as such. `most` limits how many options a client may choose. `exclusive` names
-    an option, besides `none`, that cannot stand beside others. `starts_from` names an earlier field that may fill this one
-    in beforehand. `groups` are headings, or one empty one, with the codes shown under each; options in no group are folded
+    an option, besides `none`, that cannot stand beside others. `groups` are headings, or one empty one, with the codes shown under each; options in no group are folded
     away under `more`.
     """
 
@@ -62,7 +61,6 @@ class Field:
     most: int | None = None
     exclusive: str | None = None
     optional: bool = False
-    starts_from: str | None = None
     groups: tuple[tuple[str, tuple[str, ...]], ...] = ()
     more: str = ""
 

@@ -17,7 +17,6 @@ STARTING_SCORES: Final = (
         why=_WHY_SCORE,
         low_label=NO_PAIN,
         high_label=WORST,
-        starts_from="pain_avg_nrs",
     ),
     Field(
         name="peg_enjoyment",
