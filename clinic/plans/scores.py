@@ -26,7 +26,12 @@ def keep_start(submission: Submission, client_id: UUID) -> None:
 def keep_added(submission: Submission, added: Mapping[str, object]) -> None:
     """Store the scores among the answers that a client added to their intake before a visit."""
     if submission.client_id is not None:
-        _keep(submission, submission.client_id, schedule.at_the_start(added, submission.answers), appointment_id=None)
+        _keep(
+            submission,
+            submission.client_id,
+            schedule.at_the_start(added, submission.answers),
+            appointment_id=None,
+        )
 
 
 def keep_before_visit(submission: Submission, visit: Appointment, values: Mapping[str, object]) -> None:

@@ -123,9 +123,7 @@ def _with_flags(rows: tuple[tuple[str, str, str], ...], answers: Answers) -> tup
     other = [question for question in flags if answers.get(question.field) != "no"]
     first = change(flags[0].field)
     if not other:
-        said = ngettext("%(num)s question", "%(num)s questions", len(flags)) % {
-            "num": len(flags)
-        }
+        said = ngettext("%(num)s question", "%(num)s questions", len(flags)) % {"num": len(flags)}
         return ((said, gettext("All No"), first), *rows)
     shown = tuple(
         (health_text(question.title), words(question, answers.get(question.field)), change(question.field))
@@ -134,9 +132,7 @@ def _with_flags(rows: tuple[tuple[str, str, str], ...], answers: Answers) -> tup
     left = len(flags) - len(other)
     if not left:
         return (*shown, *rows)
-    said = ngettext("The other %(num)s question", "The other %(num)s questions", left) % {
-        "num": left
-    }
+    said = ngettext("The other %(num)s question", "The other %(num)s questions", left) % {"num": left}
     return (*shown, (said, gettext("All No"), first), *rows)
 
 

@@ -32,6 +32,7 @@ from clinic.intake import queries as intake
 from clinic.intake.services import adopt
 from clinic.language import N_
 from clinic.plans import services as plans
+from clinic.plans import to_book
 from clinic.practice import queries as practice
 from clinic.practice.models import IntakeRule
 from clinic.public import extend_reservation, missing_treatments, times_page
@@ -376,6 +377,7 @@ def _details_page(form: BookingDetailsForm, kept: Appointment, *, refusal: Refus
         visit=kept,
         asks=asks,
         whys=whys,
+        course=to_book.left_to_book(client_id) if client_id else None,
         free_until=states.free_until(kept),
         agreed=visit_facts.facts_of_visit(kept, practice.the_practice(), now),
         refusal=refusal,

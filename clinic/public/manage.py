@@ -14,52 +14,32 @@ from flask.typing import ResponseReturnValue
 
 from clinic import clock
 from clinic.accounts import audit, limits, signed_links
-from clinic.booking import admission, barring, changes, past_visits, same_person, states, trained_therapists
+from clinic.booking import admission, changes, past_visits, states
 from clinic.booking import queries as appointments
 from clinic.booking.calendar_file import Method, serialise
 from clinic.booking.models import Appointment, State
-from clinic.booking.placing import NotOffered, supply_as_agreed
-from clinic.booking.search_criteria import SearchCriteria
+from clinic.booking.placing import NotOffered
 from clinic.booking.suitability import OtherTherapist
 from clinic.booking.waiting import entries
 from clinic.booking.waiting import queries as waiting_list
 from clinic.db import transaction
-from clinic.intake import queries as intake
 from clinic.language import N_, gettext
 from clinic.messaging import queries as messages
 from clinic.messaging.kinds.reminders import to_come
 from clinic.plans import before_visit, courses, to_book, wanted_first
 from clinic.plans.preparation import progress_of
 from clinic.practice import queries as practice
-from clinic.practice.supply import Supply, supply_of
-from clinic.public import preparation
+from clinic.public import move_page, preparation
 from clinic.public.forms import RevisionForm
-from clinic.refusal import NotFound, Refusal, Stale
-from clinic.web import languages, refusal_page, slot_picker, time_values, visit_facts
+from clinic.refusal import NotFound, Stale
+from clinic.web import languages, refusal_page, time_values, visit_facts
 from clinic.web.access import anyone, audience
 from clinic.web.calendar_links import calendar_links
 from clinic.web.signed_in_client import signed_in_client_id
-from clinic.web.slot_picker import SlotChoice
 
 blueprint = Blueprint("appointment", __name__, url_prefix="/a")
 
 TOO_SOON = N_("Please call us: this time is too soon after what you told us about your health today.")
-
-
-class TooSoon(Refusal):
-    """The answers allow a visit only later; a link reveals no more than that."""
-
-    code = "too-soon"
-    sentence = N_("This time is too soon after what you told us. Please choose a later one, or call us.")
-
-
-class NobodyElse(Refusal):
-    """Nobody can be offered for this visit; a link reveals no more than that."""
-
-    code = "nobody-else"
-    sentence = N_(
-        "We cannot offer you another time online. Your appointment stays as it is; please call us to move it."
-    )
 
 
 @blueprint.get("/<token>")
@@ -176,15 +156,17 @@ def choose(token: str) -> ResponseReturnValue:
     visit, now = _appointment(token), clock.now()
     if not _open(visit, now):
         return redirect(url_for(".manage", token=token), 303)
-    return _move_page(visit, token, now)
+    return move_page.render(visit, token, now)
 
 
 @blueprint.post("/<token>/move")
 @audience(anyone)
 def move(token: str) -> ResponseReturnValue:
-    """Move to the chosen time; the old one is released in the same step."""
+    """Ask whether the chosen time is meant; then move to it, and release the old one in the same step."""
     visit, now = _appointment(token), clock.now()
     starts_at, therapist_id = time_values.read_value(request.form.get("start", ""))
+    if request.form.get("sure") != "yes" and _open(visit, now):
+        return move_page.render_question(visit, token, starts_at, therapist_id)
     try:
         return _act(
             token,
@@ -200,12 +182,12 @@ def move(token: str) -> ResponseReturnValue:
             N_("Your appointment has a new time."),
         )
     except (NotOffered, OtherTherapist) as gone:
-        return _move_page(visit, token, now, gone=gone, wanted=starts_at), gone.status
+        return move_page.render(visit, token, now, gone=gone, wanted=starts_at), gone.status
     except admission.NotCleared as stop:
-        if _not_before(visit, now) is None:
+        if move_page.not_before(visit, now) is None:
             flash(gettext(TOO_SOON), "caution")
             return redirect(url_for(".manage", token=token), 303)
-        return _move_page(visit, token, now, gone=TooSoon(), wanted=starts_at), stop.status
+        return move_page.render(visit, token, now, gone=move_page.TooSoon(), wanted=starts_at), stop.status
 
 
 Deed = Callable[[Appointment, int, str, datetime], Appointment]
@@ -271,66 +253,3 @@ def _page(visit: Appointment, token: str, *, refusal: str | None = None) -> str:
 def _preparation(visit: Appointment, now: datetime) -> dict[str, Any]:
     """How far the questions before a visit are, and where they are."""
     return {"preparation": progress_of(visit, now), "prepare": preparation.address(visit)}
-
-
-def _supply(visit: Appointment, now: datetime) -> Supply:
-    """The supply for the visit as agreed, without the times of the client's other visits; a link reveals nothing about
-    other records.
-
-    Therapists the client is barred from are left out, and those who lack a training, because the move would be refused.
-    """
-    supply = supply_as_agreed(supply_of(visit.treatment_id, retired_too=True), visit)
-    supply = barring.shown_to(supply, visit.client_id)
-    supply = trained_therapists.offered_to_client(supply, visit.client_id, now, visit.id)
-    return same_person.avoiding(supply, visit.client_id, now, records=False, moving=[visit.id])
-
-
-def _not_before(visit: Appointment, now: datetime) -> datetime | None:
-    """From when the client's answers allow a visit; None if they do not postpone it."""
-    return intake.safety_standing(
-        browser=None, client_id=visit.client_id, now=now, zone=visit.zone
-    ).not_before
-
-
-def _move_page(
-    visit: Appointment,
-    token: str,
-    now: datetime,
-    *,
-    gone: Refusal | None = None,
-    wanted: datetime | None = None,
-) -> str:
-    choice = SlotChoice(
-        search=SearchCriteria(
-            visit.treatment_id,
-            location_id=visit.location_id,
-            own_therapist=visit.therapist_id,
-            moving=(visit.id,),
-        ),
-        location=visit.location,
-        therapists={person.id: person for person in visit.treatment.therapists},
-        day=time_values.read_day(request.args.get("day")) or slot_picker.local_day_of(wanted, visit.location),
-        start=time_values.read_day(request.args.get("from")),
-        supply=_supply(visit, now),
-        present=visit,
-        is_every_time_shown=request.args.get("times") == slot_picker.EVERY,
-        not_before=_not_before(visit, now),
-    )
-
-    asked = request.args.get("times") == slot_picker.EVERY
-
-    def address(day: Any = None, start: Any = None, endpoint: str = ".choose", every: bool = asked) -> str:
-        anchor = "times" if day and endpoint == ".choose" else None
-        times = slot_picker.EVERY if every else None
-        return url_for(endpoint, token=token, day=day, times=times, _anchor=anchor, **{"from": start})
-
-    return render_template(
-        "public/move.html",
-        visit=visit,
-        token=token,
-        picker=slot_picker.picker(choice, visit.treatment.slug, address, now),
-        action=address(request.args.get("day"), request.args.get("from"), ".move"),
-        gone=gone or (None if choice.supply.therapists else NobodyElse()),
-        nearest=slot_picker.nearest_times(choice, wanted, now) if gone and wanted else [],
-        has_errors=gone is not None,
-    )

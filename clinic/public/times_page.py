@@ -27,12 +27,12 @@ from clinic.intake.queries import UNKNOWN, SafetyStanding
 from clinic.language import N_
 from clinic.practice import profiles
 from clinic.practice import queries as practice
-from clinic.practice.models import Gender, Location, Therapist, Treatment
+from clinic.practice.models import Location, Therapist, Treatment
 from clinic.practice.supply import supply_of
 from clinic.public import structured_data
 from clinic.public.menu import lengths_of, that_fit
 from clinic.refusal import NotFound, Refusal
-from clinic.web import slot_picker, time_values, visit_facts
+from clinic.web import gender_preference, slot_picker, time_values, visit_facts
 from clinic.web.browser import known_browser
 from clinic.web.signed_in_client import signed_in_client_id
 from clinic.web.slot_picker import PickerUrl, SlotChoice, SlotTime
@@ -56,6 +56,7 @@ def render(
     place = at or place_of(treatment, now)
     standing = standing_here(place.zone, now)
     choice = _choice(treatment, now, standing, place, wanted)
+    therapists = [one for one in treatment.therapists if one.id not in choice.left_out]
     lengths = lengths_of(treatment)
     fitting = that_fit(lengths, standing.limits.most_minutes)
     is_gone = refusal is not None and next_step(refusal) in (NextStep.OTHER_TIME, NextStep.NEW_RESERVATION)
@@ -78,39 +79,20 @@ def render(
         lengths=fitting,
         most_minutes=standing.limits.most_minutes if fitting != lengths else None,
         is_confirmed=admission.needs_approval(treatment),
-        therapists=[one for one in treatment.therapists if one.id not in choice.left_out],
-        with_pages=[
-            one for one in treatment.therapists if one.id not in choice.left_out and profiles.has_page(one)
-        ],
+        therapists=therapists,
+        with_pages=[one for one in therapists if profiles.has_page(one)],
         is_anybody_left_out=bool(choice.left_out),
         chosen_therapist=chosen_therapist,
         locations=practice.locations(now.date()),
         picker=picker,
-        genders=_genders(treatment, choice),
-        chosen_gender=_gender(),
+        genders=gender_preference.choices(therapists),
+        chosen_gender=gender_preference.asked_for(),
         is_widened=is_widened,
         action=_address(treatment, "booking.hold", at)(request.args.get("day"), request.args.get("from")),
         refusal=refusal or _why_nobody(choice),
         nearest=nearest,
         has_errors=refusal is not None,
     )
-
-
-def _gender() -> str | None:
-    """Whom the visitor prefers, a woman or a man; None for no preference. Raises NotFound for anything else."""
-    wanted = request.args.get("with")
-    if wanted in (None, ""):
-        return None
-    if wanted not in set(Gender):
-        raise NotFound
-    return wanted
-
-
-def _genders(treatment: Treatment, choice: SlotChoice) -> list[str]:
-    """What can be preferred: of the therapists who may be offered, what their pages show."""
-    offered = [person for person in treatment.therapists if person.id not in choice.left_out]
-    shown = {profiles.gender_shown(person) for person in offered}
-    return [gender for gender in Gender if gender in shown and len(offered) > 1]
 
 
 def _nearest_of_anybody(choice: SlotChoice, now: datetime) -> list[SlotTime]:
@@ -147,8 +129,7 @@ def _choice(
     everybody = barring.shown_to(supply_of(treatment.id), client_id)
     supply = trained_therapists.offered_to(everybody, AnsweredLimits.of(standing), client_id)
     offered = same_person.avoiding(supply, client_id, now, records=True)
-    gender = _gender()
-    suiting = {one.id for one in treatment.therapists if gender in (None, profiles.gender_shown(one))}
+    suiting = gender_preference.suiting(treatment.therapists, gender_preference.asked_for())
     return SlotChoice(
         supply=replace(offered, therapists=tuple(id_ for id_ in offered.therapists if id_ in suiting)),
         everybody=offered,

@@ -97,3 +97,22 @@ def test_a_number_stands_for_the_activity_named_at_the_start() -> None:
         Instrument.GLOBAL_CHANGE: {"global_change": "the_same"},
         Instrument.REACTION: {"reaction": "none"},
     }
+
+
+def test_average_pain_is_asked_once_and_is_pegs_own_and_older_answers_keep_theirs() -> None:
+    asked = schedule.questions((Instrument.NRS, Instrument.PEG))
+    assert [question.field for question in asked] == [
+        "pain_now_nrs",
+        "pain_avg_nrs",
+        "peg_enjoyment",
+        "peg_activity",
+    ]
+    assert "peg_pain" in {question.field for question in schedule.questions((Instrument.PEG,))}
+    assert not questionnaire.asked(QUESTIONS["peg_pain"], {"back_pain_now": "yes", "pain_avg_nrs": 4})
+    assert questionnaire.asked(QUESTIONS["peg_pain"], {"back_pain_now": "yes"})
+    later = {"peg_enjoyment": 2, "peg_activity": 3}
+    whole = {**later, "pain_avg_nrs": 4}
+    assert schedule.at_the_start(whole)[Instrument.PEG] == {"pain": 4, "enjoyment": 2, "activity": 3}
+    assert schedule.at_the_start(later, whole) == {Instrument.PEG: {"pain": 4, "enjoyment": 2, "activity": 3}}
+    assert schedule.at_the_start({**whole, "peg_pain": 6})[Instrument.PEG]["pain"] == 6
+    assert Instrument.PEG not in schedule.at_the_start({"pain_avg_nrs": 4})

@@ -98,5 +98,5 @@ def test_a_visit_moves_only_to_therapists_its_client_is_not_barred_from(
     )
     assert "10:00 Ben" in page.text
     assert "Ana" not in page.text
-    page.press("10:00 Ben")
+    page.press("10:00 Ben").press("Move the appointment")
     assert "Your appointment has a new time." in page.text

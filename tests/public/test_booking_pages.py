@@ -277,6 +277,11 @@ def booked(make: Make, sold: Treatment, **columns: object) -> tuple[Appointment,
 def test_an_appointment_is_moved_and_the_move_taken_back(make: Make, visitor: Visitor) -> None:
     row, address = booked(make, make.offering())
     visitor.open(f"{address}/move?day=2031-03-07").press("14:00 Thea")
+    assert visitor.heading == "Move to this time?"
+    assert "New time Friday 7 March, 14:00 to 15:00, with Thea" in visitor.text
+    assert "Until now Thursday 6 March, 10:00 to 11:00, with Thea" in visitor.text
+    assert make.refreshed(row).starts_at == THURSDAY_TEN, "one press takes nothing"
+    visitor.press("Move the appointment")
     assert "Your appointment has a new time." in visitor.text
     assert visitor.heading == "Friday 7 March, 14:00"
     visitor.press("Undo")
@@ -667,7 +672,7 @@ def test_a_move_shows_and_takes_times_of_the_visit_as_agreed_also_when_it_is_sol
     path = signed_links.manage_path(visit.id, visit.link_epoch)
     visitor.open(f"{path}/move?day={THURSDAY_TEN.date()}")
     assert visitor.status == 200
-    visitor.press(f"16:00 {sold.therapists[0].given_name}")
+    visitor.press(f"16:00 {sold.therapists[0].given_name}").press("Move the appointment")
     assert make.refreshed(visit).starts_at == THURSDAY_TEN + timedelta(hours=6)
     assert make.refreshed(visit).length_minutes == 60
 

@@ -104,3 +104,20 @@ def test_a_decided_course_is_booked_from_there_by_its_signed_in_client_alone(
         assert "that are left" not in page.text
         assert "left to book" not in page.text, "the address alone tells nothing of a course"
         assert "More than one session?" in page.text
+
+
+def test_who_is_in_a_course_reads_before_booking_that_the_session_becomes_part_of_it(
+    app: Flask, scene: Scene, clock_at_now: None
+) -> None:
+    _, first = course(scene)
+    mine = Visitor(as_client(app, scene.ada.contacts[0], scene.ada))
+    bob = scene.make.client(given_name="Bob", mail="bob@client.example")
+    told = []
+    for visitor in (mine, Visitor(as_client(app, bob.contacts[0], bob))):
+        visitor.open(f"/book/{first.treatment.slug}")
+        visitor.press(next(one.text for one in visitor.page.one(id="times").all("button")))
+        visitor.open("/book/details?plain=yes")
+        assert visitor.heading == "Your details"
+        told.append("sessions still to book. This session becomes the next one of it." in visitor.text)
+    assert told == [True, False]
+    assert "You have a course here with 3 sessions still to book." in mine.text

@@ -803,7 +803,9 @@ def test_a_page_offers_to_keep_a_time_that_will_soon_be_let_go(
     the_clock_says(now + timedelta(minutes=12))
     visitor.go(f"/intake/{visitor.slug}")
     assert "Keep it for me longer" in words(visitor.page)
-    assert f'formaction="/intake/{visitor.slug}#kept"' in visitor.page.text, "the page comes back where it was left"
+    assert f'formaction="/intake/{visitor.slug}#kept"' in visitor.page.text, (
+        "the page comes back where it was left"
+    )
     page = visitor.post(f"/intake/{visitor.slug}", {**posted(visitor.slug, {}), "keep_longer": "yes"})
     assert page.status_code == 200
     assert "Keep it for me longer" not in words(page)

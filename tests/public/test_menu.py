@@ -183,7 +183,9 @@ def test_lengths_that_do_not_fit_the_answers_are_not_offered_where_a_shorter_one
         assert lengths(anybody.open(where)) >= {"30", "45", "90"}
         assert "at most" not in anybody.text
         assert lengths(answered.open(where)) & {"30", "45", "90"} == {"30", "45"}
-        assert "For now your answers allow 45 minutes at most; longer sessions are not shown." in answered.text
+        assert (
+            "For now your answers allow 45 minutes at most; longer sessions are not shown." in answered.text
+        )
     assert f"/book/{rows[3].slug}" in {link.get("href") for link in answered.open("/book").page.all("a")}, (
         "there is no shorter one; a therapist can be asked for it"
     )

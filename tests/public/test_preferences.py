@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from flask.testing import FlaskClient
 
+from clinic.accounts import signed_links
 from clinic.booking.models import Appointment
 from clinic.db import db
 from clinic.practice.models import Gender, Therapist, TherapistProfile, Treatment
@@ -130,3 +131,30 @@ def test_a_preference_that_leaves_nothing_on_the_day_opens_the_next_that_has_som
     assert "Nothing is free on Monday 3 March. This day has free times." in visitor.text
     visitor.open(f"/book/{sold.slug}?day=2031-03-04&with=woman")
     assert "Nothing is free on" not in visitor.text
+
+
+def test_a_move_begins_around_the_visit_with_the_same_therapist_and_others_are_one_press(
+    sold: Treatment, make: Make, visitor: Visitor
+) -> None:
+    visit = make.appointment(
+        of=sold, who=make.client(), therapist=sold.therapists[0], starts_at=NOW + timedelta(days=8, hours=1)
+    )
+    address = f"{signed_links.manage_path(visit.id, visit.link_epoch)}/move"
+    visitor.open(address)
+    assert visitor.page.one(id="times-title").text == "Tuesday 11 March"
+    assert offered(visitor) == {"Thea"}
+    visitor.open(chips(visitor)["A man"])
+    assert (visitor.page.one(id="times-title").text, offered(visitor)) == ("Tuesday 11 March", {"Emil"})
+    (later,) = {
+        link.get("href")
+        for link in visitor.page.all("a")
+        if "day=2031-03-12" in link.attributes.get("href", "")
+    }
+    assert offered(visitor.open(later)) == {"Emil"}, "the wish stays while one looks at other days"
+    visitor.open(chips(visitor)["Any therapist"])
+    assert offered(visitor) == {"Thea", "Emil", "Kim"}
+    visitor.press("14:00 Emil")
+    assert "New time Wednesday 12 March, 14:00 to 15:00, with Emil" in visitor.text
+    assert make.refreshed(visit).therapist_id == sold.therapists[0].id
+    visitor.press("Move the appointment")
+    assert make.refreshed(visit).therapist_id == sold.therapists[1].id

@@ -213,7 +213,7 @@ class TestMovingAndCancelling:
         with transaction():
             week_later = THURSDAY_TEN + timedelta(days=7)
             services.hold(hold, week_later, browser=b"y" * 32, client_id=None, now=NOW)
-        visitor.press(f"10:00 {sold.therapists[0].given_name}")
+        visitor.press(f"10:00 {sold.therapists[0].given_name}").press("Move the appointment")
         assert visitor.status == 409
         assert "The nearest free times:" in said(visitor)
         assert "Thursday 13 March" in [one.text for one in visitor.page.all("h2")]
@@ -226,7 +226,7 @@ class TestMovingAndCancelling:
         used_up(limits.CHANGES_LINK, str(visit.id))
         token = visitor.open(signed_links.manage_path(visit.id, visit.link_epoch)).token()
         start = time_values.value(THURSDAY_TEN + timedelta(days=7), visit.therapist_id)
-        data = {"revision": visit.revision, "csrf_token": token, "start": start}
+        data = {"revision": visit.revision, "csrf_token": token, "start": start, "sure": "yes"}
         visitor.answer = visitor.browser.post(f"{visitor.path}/{deed}", data=data)
         assert visitor.status == 429
         assert visitor.answer.headers["Retry-After"]

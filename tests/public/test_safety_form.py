@@ -206,8 +206,8 @@ def test_before_the_fourth_session_the_longer_scores_are_asked_and_kept(
     page = client.get(address(fourth))
     assert "Compared with before the course" in words(page)
     assert "How did you feel after your last session?" in words(page)
+    assert 'name="peg_pain"' not in page.text, "average pain is asked once on a page"
     scores = {
-        "peg_pain": "2",
         "peg_enjoyment": "1",
         "peg_activity": "3",
         "activity_now_1": "7",
@@ -219,7 +219,7 @@ def test_before_the_fourth_session_the_longer_scores_are_asked_and_kept(
     assert heading(page) == "Thank you"
     assert entries(fourth) == {
         "nrs": {"now": 3, "average": 4},
-        "peg": {"pain": 2, "enjoyment": 1, "activity": 3},
+        "peg": {"pain": 4, "enjoyment": 1, "activity": 3},
         "psfs": {"activities": [{"activity": ACTIVITY, "score": 7}]},
         "global_change": {"global_change": "much_better"},
         "reaction": {"reaction": "sore_1_2_days"},
@@ -243,10 +243,10 @@ def test_an_unreadable_score_is_asked_for_again_with_everything_kept(
     page = client.get(address(fourth))
     page = client.post(
         address(fourth),
-        data={"csrf_token": token(page), **plain(), "peg_pain": "11", "global_change": "fine"},
+        data={"csrf_token": token(page), **plain(), "peg_activity": "11", "global_change": "fine"},
     )
     assert page.status_code == 422
-    assert 'href="#peg_pain-0"' in page.text
+    assert 'href="#peg_activity-0"' in page.text
     assert 'href="#global_change-very_much_better"' in page.text
     assert entries(fourth) == {}
     assert db.session.scalars(sa.select(Submission).where(Submission.kind == "day_of_visit")).all() == []

@@ -129,7 +129,7 @@ def move_path(visit: Appointment) -> str:
 
 def refused(link: Visitor, value: str) -> None:
     """Ask for a time that no button of the page has."""
-    sent = {"csrf_token": link.token(), "revision": "1", "start": value}
+    sent = {"csrf_token": link.token(), "revision": "1", "start": value, "sure": "yes"}
     link.path = link.path.split("?")[0]
     link.answer = link.browser.post(link.path, data=sent)
 
@@ -151,7 +151,7 @@ def test_a_move_shows_the_times_of_the_trained_and_a_refused_one_the_three_neare
     assert nearest(link) == [f"Thursday 6 March, {at} Priya" for at in ("12:45", "13:00", "13:15")]
     for hidden in ("training", "pregnan"):
         assert hidden not in link.text
-    link.press(nearest(link)[1])
+    link.press(nearest(link)[1]).press("Move the appointment")
     db.session.refresh(visit)
     assert visit.starts_at == wanted
 
@@ -177,6 +177,6 @@ def test_a_move_to_before_what_the_answers_allow_offers_the_nearest_times_that_f
     assert link.status == 403
     assert "This time is too soon after what you told us." in link.text
     assert [text.partition(",")[0] for text in nearest(link)] == ["Wednesday 5 March"] * 3
-    link.press(nearest(link)[0])
+    link.press(nearest(link)[0]).press("Move the appointment")
     db.session.refresh(visit)
     assert visit.starts_at >= NOW + timedelta(hours=48)

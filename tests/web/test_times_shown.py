@@ -190,7 +190,7 @@ def pages(shop: Shop, *, sold: bool) -> Iterator[tuple[str, Shown, Shown]]:
     address, day = signed_links.manage_path(shop.visit.id, shop.visit.link_epoch), TEN.date()
     yield (
         "move",
-        shop.on_thursday(f"{address}/move?day={day}&times=all"),
+        shop.on_thursday(f"{address}/move?day={day}&times=all&therapist=any"),
         takeable(lambda at: moves(shop, at)),
     )
 
