@@ -4,6 +4,7 @@ import pytest
 
 from clinic.guidance import questionnaire, schedule
 from clinic.guidance.measures import GlobalChange
+from clinic.guidance.questions import QUESTIONS
 from clinic.guidance.schedule import Instrument, SessionPosition, due
 
 SHORT = (Instrument.NRS, Instrument.REACTION)
