@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Page, expect
 
+from clinic import clock
 from clinic.accounts import session_locks
 from clinic.accounts.models import StaffSession, User
 from clinic.db import db
@@ -35,12 +37,21 @@ def own(desk: Desk) -> Iterator[None]:
     db.session.rollback()
     for session in _sessions():
         session_locks.unlock(session, NOW)
+        session.lock_minutes = None
     db.session.commit()
 
 
 def _sessions() -> list[StaffSession]:
     own = sa.select(StaffSession).join(User).where(User.given_name == "Ines", StaffSession.ended_at.is_(None))
     return list(db.session.scalars(own.execution_options(populate_existing=True)))
+
+
+def idle_for(minutes: float) -> None:
+    """Let the last act of Ines be so long ago, in a browser that locks by itself after five minutes."""
+    db.session.rollback()
+    for session in _sessions():
+        session.lock_minutes, session.seen_at = 5, clock.now() - timedelta(minutes=minutes)
+    db.session.commit()
 
 
 def unlock(page: Page) -> None:
@@ -110,6 +121,51 @@ def test_what_cannot_be_saved_is_taken_from_view_and_put_back(tab: NewPage, desk
     expect(page.get_by_label(FIELD)).to_have_value("Calm, slept")
     expect(page.locator("[data-autosave-says]")).not_to_contain_text("Not saved")
     assert eventually(lambda: text_of(visit) == "Calm, slept", 10)
+
+
+def test_an_open_page_locks_by_itself_and_gives_back_what_was_typed(
+    tab: NewPage, desk: Desk, visit: UUID
+) -> None:
+    idle_for(0)
+    page = tab()
+    page.clock.install()
+    opened(page, desk.base, visit)
+    page.keyboard.type("Calm")
+    assert eventually(lambda: text_of(visit) == "Calm", 10)
+    page.route("**/note", lambda route: route.abort())
+    page.keyboard.type(", slept")
+    idle_for(6)
+    page.clock.fast_forward("06:00")
+    is_locked(page)
+    assert "slept" not in page.content()
+    page.unroute("**/note")
+    with page.context.expect_page() as opening:
+        page.get_by_role("link", name="Unlock in another window").click()
+    unlock(opening.value)
+    page.clock.fast_forward("00:05")
+    expect(page.get_by_label(FIELD)).to_have_value("Calm, slept")
+    page.clock.fast_forward("00:05")
+    assert eventually(lambda: text_of(visit) == "Calm, slept", 10)
+
+
+def test_neither_polls_nor_autosaves_keep_a_browser_open(tab: NewPage, desk: Desk, visit: UUID) -> None:
+    idle_for(0)
+    calendar = tab()
+    calendar.clock.install()
+    calendar.goto(f"{desk.base}/staff/calendar")
+    note = opened(calendar.context.new_page(), desk.base, visit)
+    idle_for(4)
+    (before,) = [session.seen_at for session in _sessions()]
+    with calendar.expect_response("**/staff/calendar/stamp*"):
+        calendar.clock.fast_forward("00:10")
+    note.keyboard.type("Calm")
+    assert eventually(lambda: text_of(visit) == "Calm", 10)
+    db.session.rollback()
+    assert [session.seen_at for session in _sessions()] == [before]
+    idle_for(6)
+    calendar.clock.fast_forward("06:00")
+    is_locked(calendar)
+    is_locked(note)
 
 
 def test_the_page_says_since_when_it_is_not_saved(tab: NewPage, desk: Desk, visit: UUID) -> None:
