@@ -130,7 +130,9 @@ def _changed(draft: plan.DraftPlan, changes: DraftChanges, safety: SafetyOutcome
     if changes.pressure is not None and changes.pressure != draft.pressure:
         firmest = safety.cap.value if safety.cap else plan.PRESSURES[-1]
         if plan.PRESSURES.index(changes.pressure) > plan.PRESSURES.index(firmest):
-            raise NotThisCourse(f"Safety keeps the pressure to {firmest}.")
+            raise NotThisCourse(
+                f"Safety keeps the pressure to {firmest}. To set that aside, decide first and then change the plan."
+            )
         draft = replace(draft, pressure=changes.pressure, pressure_why="Chosen by the therapist.")
     if changes.sessions is not None and changes.sessions != _count(draft):
         if not 1 <= changes.sessions <= MOST_SESSIONS:

@@ -31,7 +31,7 @@ from clinic.practice import queries as practice
 from clinic.refusal import NotFound, Refusal, Stale
 from clinic.staff import day, desk
 from clinic.staff.blueprint import blueprint
-from clinic.staff.booking import choices, new_client
+from clinic.staff.booking import choices, new_client, suggestions
 from clinic.staff.booking.choices import Named
 from clinic.staff.booking.forms import NAME_LENGTH, FindForm
 from clinic.staff.visits import shown_fields, shown_revision
@@ -114,6 +114,7 @@ def _day_page(refusal: Refusal | None = None) -> str:
         "staff/afterwards/day.html",
         here="today",
         on=on,
+        form=FindForm(formdata=None),
         before=on - timedelta(days=1),
         after=on + timedelta(days=1) if on < today else None,
         visits=[(visit, _is_open(visit, now), shown_fields(visit)) for visit in visits],
@@ -163,6 +164,16 @@ def find() -> ResponseReturnValue:
         has_errors=form.has_errors,
     )
     return page, 422 if form.has_errors else 200
+
+
+@blueprint.post("/afterwards/suggest", endpoint="suggest_afterwards")
+@audience(staff, Permission.CALENDAR_WRITE)
+def suggest() -> ResponseReturnValue:
+    """The clients that fit what is being typed; each leads to the page that adds a visit."""
+    on = _day(clock.now())
+    return suggestions.list_of(
+        lambda found: [url_for("staff.add_afterwards", day=on, client=known.client.id) for known in found]
+    )
 
 
 @blueprint.route("/afterwards/add", methods=["GET", "POST"], endpoint="add_afterwards")

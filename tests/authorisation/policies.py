@@ -343,6 +343,7 @@ POLICIES: dict[str, str | frozenset[Permission]] = {
     "staff.cancelled_afterwards": Permission.CALENDAR_WRITE,
     "staff.find_afterwards": Permission.CALENDAR_WRITE,
     "staff.add_afterwards": Permission.CALENDAR_WRITE,
+    "staff.suggest_afterwards": Permission.CALENDAR_WRITE,
     "staff.settings_access_export": Permission.AUDIT_READ,
     "staff.settings_access_csv": Permission.AUDIT_READ,
     "staff.settings_practice": Permission.SETTINGS_WRITE,

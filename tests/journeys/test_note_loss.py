@@ -37,7 +37,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(7200)]
 
 LOST_SECONDS = 3
 """So much typing may be lost at most while the page is connected."""
-ROUNDS, SHORT_ROUNDS = 200, 4
+ROUNDS, SHORT_ROUNDS, CHUNK = 200, 4, 28
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 FIELD = "What you did and found"
 
@@ -113,6 +113,8 @@ class Round:
     kept: int = 0
     """How many letters the page said were saved, last time somebody looked."""
     connected_since: float | None = field(default_factory=time.monotonic)
+    says_not_saved: bool = False
+    """Whether the page says so; a browser then asks before it leaves the page, and this one is told to leave it."""
     last_connected: tuple[float, float] = (0, 0)
     safe_until: float = 0
     """What was typed before this moment must be found."""
@@ -139,6 +141,7 @@ class Round:
         words = says.inner_text()
         no_letters = self.page.evaluate("globalThis.left ?? 0")
         self.kept = int(form.get_attribute("data-kept") or 0) - self.before - no_letters
+        self.says_not_saved = words.startswith("Not")
         if words.startswith("Saved"):
             assert self.kept >= self.typed_before(looked_at - (LOST_SECONDS + 1) * slowness()), words
 
@@ -381,7 +384,7 @@ def _compare(round: Round, visit: UUID, end: object, *, is_connected: bool, tabl
         found(visit),
         round.text,
     )
-    if end in KEEPS_ALL and is_connected:
+    if end in KEEPS_ALL and is_connected and not (end is leave and round.says_not_saved):
         assert eventually(lambda: found(visit) == round.text, 10), (round.happened, found(visit), round.text)
     text = found(visit)
     assert round.text.startswith(text), (round.happened, text, round.text)
@@ -433,10 +436,10 @@ def test_little_is_lost_and_nothing_that_was_said_to_be_saved(
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("begin", range(SHORT_ROUNDS, ROUNDS, 50))
+@pytest.mark.parametrize("begin", range(SHORT_ROUNDS, ROUNDS, CHUNK))
 def test_little_is_lost_in_two_hundred_rounds(
     chromium: Browser, server: Server, begin: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    said = work(chromium, server, range(begin, min(begin + 50, ROUNDS)))
+    said = work(chromium, server, range(begin, min(begin + CHUNK, ROUNDS)))
     with capsys.disabled():
         print(f"\n{said}")

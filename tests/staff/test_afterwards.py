@@ -16,6 +16,7 @@ from clinic.messaging.models import Message
 from tests import make
 from tests.plans.conftest import Scene
 from tests.staff.conftest import Browser
+from tests.staff.test_suggesting_clients import leads, suggested
 
 
 @pytest.fixture
@@ -230,3 +231,14 @@ def test_therapists_and_the_desk_type_in_but_owners_do_not(
 ) -> None:
     owner = sign_in(make.user(roles=["owner"]))
     assert owner.look(day_page(yesterday)).status_code == 403
+
+
+def test_clients_who_fit_are_listed_while_a_name_is_typed_and_lead_to_their_visit(
+    scene: Scene, yesterday: str, front_desk: Browser
+) -> None:
+    assert f'data-suggests="/staff/afterwards/suggest?day={yesterday}"' in front_desk.get(day_page(yesterday))
+    (option,) = suggested(front_desk, "sampel", f"/staff/afterwards/suggest?day={yesterday}")
+    page, asked = leads(option)
+    assert page == "/staff/afterwards/add"
+    assert asked == {"day": yesterday, "client": str(scene.ada.id)}
+    assert suggested(front_desk, "s", f"/staff/afterwards/suggest?day={yesterday}") == []

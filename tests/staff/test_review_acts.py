@@ -211,7 +211,7 @@ def test_what_is_left_as_it_was_shown_is_drafted_for_the_types_chosen(
 def test_a_change_cannot_go_past_safety(scene: Scene, therapist: Browser) -> None:
     waiting = review(scene.visit(length_minutes=45), BLOOD_THINNER)
     page = changed(therapist, waiting.id, 400, pressure="firm", sessions=2)
-    assert "Safety keeps the pressure to" in page
+    assert "To set that aside, decide first and then change the plan." in page
     assert 'value="2"' in page
     assert "Plan between 1 and 20 sessions" in changed(therapist, waiting.id, 400, sessions=99)
     assert make.refreshed(waiting).decided_at is None

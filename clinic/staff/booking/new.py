@@ -39,7 +39,7 @@ from clinic.practice.supply import supply_of
 from clinic.refusal import NotFound, Refusal
 from clinic.staff import desk as staff_desk
 from clinic.staff.blueprint import blueprint
-from clinic.staff.booking import choices, new_client, obstacles, presets
+from clinic.staff.booking import choices, new_client, obstacles, presets, suggestions
 from clinic.staff.booking.choices import BookingChoices, Moment
 from clinic.staff.booking.forms import BookForm, FindForm, NewClientForm
 from clinic.web import form_keys, slot_picker, time_values
@@ -47,9 +47,6 @@ from clinic.web.access import audience, staff
 from clinic.web.browser import browser
 from clinic.web.slot_picker import SlotChoice
 from clinic.web.time_values import NoSuchTime
-
-SHORTEST_TEXT = 2
-"""A single letter fits nearly everybody."""
 
 
 class NotBookable(Refusal):
@@ -93,12 +90,8 @@ def find_client() -> ResponseReturnValue:
 @audience(staff, Permission.CALENDAR_WRITE)
 def suggest_clients() -> ResponseReturnValue:
     """The clients that fit what is being typed, as a list for the field; what was typed is in no URL."""
-    form = FindForm()
-    text = form.text.data or ""
-    is_long_enough = form.validate() and len(text.strip()) >= SHORTEST_TEXT
-    found = client_search.find(text, practice.the_practice().country, clock.now()) if is_long_enough else []
     asked = choices.carried_choices() | choices.sent_treatment()
-    return render_template("staff/booking/suggestions.html", found=_bookings_of(found, asked))
+    return suggestions.list_of(lambda found: [one.address for one in _bookings_of(found, asked)])
 
 
 @blueprint.get("/book/at", endpoint="look_at")
