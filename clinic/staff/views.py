@@ -13,7 +13,7 @@ from clinic.staff import (
 )
 from clinic.staff.auth import views as auth
 from clinic.staff.blueprint import blueprint
-from clinic.staff.booking import move, new, repeat, series
+from clinic.staff.booking import move, new, next_week, repeat, series
 from clinic.staff.calendar import free_time, moving, stamp, waiting
 from clinic.staff.calendar import pages as calendar
 from clinic.staff.clients import access_tab, barring, clinical_tabs, details, file, listing, merging, plan_tab
@@ -68,6 +68,7 @@ PAGES = (
     waiting,
     telling,
     new,
+    next_week,
     move,
     repeat,
     series,

@@ -692,6 +692,7 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "staff.hand_over_preparation": _appointment_with_health,
     "staff.settings_downtime_file": _downtime_sheet,
     "staff.cancelled_afterwards": _appointment_of_calendar,
+    "staff.book_next_week": _appointment_of_calendar,
     "staff.hand_over_scores": _appointment_of_calendar,
     "staff.scores_code": _appointment_of_calendar,
     "staff.ask_scores_by_letter": _appointment_of_calendar,

@@ -341,6 +341,7 @@ POLICIES: dict[str, str | frozenset[Permission]] = {
     "staff.settings_downtime_file": Permission.SETTINGS_WRITE,
     "staff.afterwards": Permission.CALENDAR_WRITE,
     "staff.cancelled_afterwards": Permission.CALENDAR_WRITE,
+    "staff.book_next_week": Permission.CALENDAR_WRITE,
     "staff.find_afterwards": Permission.CALENDAR_WRITE,
     "staff.add_afterwards": Permission.CALENDAR_WRITE,
     "staff.suggest_afterwards": Permission.CALENDAR_WRITE,

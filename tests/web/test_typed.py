@@ -46,6 +46,7 @@ BUTTONS_ONLY = frozenset(
         "sign_in.set_up",
         "score_sheet.answer",
         "staff.arrived",
+        "staff.book_next_week",
         "staff.cancelled_afterwards",
         "staff.correct_scores",
         "staff.discard_note",

@@ -144,7 +144,8 @@ def book() -> ResponseReturnValue:
         return _check_page(choice, moment, form, now, alike=alike), 409
     try:
         with transaction():
-            visit = _book(choice, moment, known or new_client.add(form.data, now), form, now)
+            client = known or new_client.add(form.data, now)
+            visit = book_choice(choice, moment, client, form, choices.minutes(), now)
             idempotency.remember(browser(), form.key.data or "", content, StoredAnswer(303, visit.id), now)
     except idempotency.AtTheSameTime:
         return _done_before(form, content) or redirect(url_for("staff.book_for"), 303)
@@ -160,8 +161,8 @@ def book() -> ResponseReturnValue:
             _check_page(choice, moment, form, now, changed=True),
             refusal.status,
         )
-    _say(visit)
-    return _to_visit(visit.id)
+    say_booked(visit)
+    return to_visit(visit.id)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -293,9 +294,13 @@ def _same_person() -> Client | None:
     return choices.client(request.form.get("same"))
 
 
-def _book(
-    choice: BookingChoices, moment: Moment, client: Client, form: BookForm, now: datetime
+def book_choice(
+    choice: BookingChoices, moment: Moment, client: Client, form: BookForm, minutes: int | None, now: datetime
 ) -> Appointment:
+    """Book what was chosen, `minutes` long if that is not the usual length, and let its review wait. The caller commits.
+
+    Raises what `booking.desk.book` raises.
+    """
     visit = desk.book(
         choice.treatment.id,
         moment.starts_at,
@@ -306,7 +311,7 @@ def _book(
         waived=form.rules,
         reason=form.reason.data or "",
         therapist_decides=form.decide.data,
-        length_minutes=choices.minutes(),
+        length_minutes=minutes,
         now=now,
     )
     answered = intake.newest_full(browser=None, client_id=client.id, now=now)
@@ -320,20 +325,24 @@ def _done_before(form: BookForm, content: dict[str, Any]) -> ResponseReturnValue
     if not form.key.data or form.key.process_errors:
         return None
     earlier = idempotency.earlier(browser(), form.key.data, content)
-    return _to_visit(earlier.subject_id) if earlier is not None and earlier.subject_id else None
+    return to_visit(earlier.subject_id) if earlier is not None and earlier.subject_id else None
 
 
-def _to_visit(visit_id: UUID) -> ResponseReturnValue:
+def to_visit(visit_id: UUID) -> ResponseReturnValue:
+    """Redirect to the visit that was just booked."""
     return redirect(url_for("staff.visit", appointment_id=visit_id, just="booked"), 303)
 
 
-def _say(visit: Appointment) -> None:
+def say_booked(visit: Appointment, *, undo: bool = False) -> None:
+    """Say what came of it and whether a letter goes out; `undo` gives a button that cancels it again."""
+    back = url_for("staff.cancelled", appointment_id=visit.id) if undo else None
+    fields = {"revision": str(visit.revision)}
     first_name = visit.client.first_name if visit.client else "the client"
     writes = visit.client is not None and any(contact.kind == "mail" for contact in visit.client.contacts)
     letter = (
         f"A letter tells {first_name}." if writes else "No e-mail address is known, so no letter goes out."
     )
     if visit.state == State.REQUESTED:
-        staff_desk.say(f"Asked for: a therapist looks first. {letter}")
+        staff_desk.say(f"Asked for: a therapist looks first. {letter}", undo=back, fields=fields)
     else:
-        staff_desk.say(f"Booked. {letter}")
+        staff_desk.say(f"Booked. {letter}", undo=back, fields=fields)
