@@ -10,6 +10,9 @@ RUN node build.mjs
 FROM python:3.13.9-slim-bookworm
 ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 LUMBAR_DATA=/data
 WORKDIR /lumbar
+# For the PDF in a copy of a client's record.
+RUN apt-get update && apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core \
+  && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --home-dir /lumbar lumbar && install --directory --owner lumbar --mode 0700 /data
 # With the embedded servers' packages: pg_dump and pg_restore are among their programs, as new as the server.
 COPY requirements-run.lock ./

@@ -22,6 +22,8 @@ STAFF_LIFE = timedelta(hours=12)
 STAFF_IDLE = timedelta(minutes=30)
 CLIENT_LIFE = timedelta(hours=24)
 CLIENT_IDLE = timedelta(hours=2)
+CLIENT_FRESH = timedelta(minutes=15)
+"""How long after the one-time link a client's sign-in counts as a fresh proof of who they are."""
 
 # `seen_at` is rewritten at most this often, so that reading pages does not mean writing rows.
 SEEN_STEP = timedelta(minutes=1)
@@ -152,6 +154,11 @@ def of_client(raw: str, now: datetime) -> ClientSession | None:
 def is_due_to_be_seen(session: StaffSession | ClientSession, now: datetime) -> bool:
     """Whether `seen_at` is old enough to be rewritten."""
     return now - session.seen_at >= SEEN_STEP
+
+
+def is_fresh_client(session: ClientSession, now: datetime) -> bool:
+    """Whether the address of this session was proven only just now."""
+    return now - session.created_at < CLIENT_FRESH
 
 
 def end(session: StaffSession | ClientSession, now: datetime) -> None:

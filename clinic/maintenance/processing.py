@@ -23,6 +23,7 @@ class Ground(Enum):
         "Art. 6(1)(c), 9(2)(h)",
     )
     SECURITY = (N_("To keep these pages and your data safe"), "Art. 6(1)(f)")
+    LAW = (N_("To give you what the law entitles you to"), "Art. 6(1)(c)")
     WORK = (N_("To work together, and to know who did what"), "Art. 6(1)(b), (f)")
 
     @property
@@ -177,6 +178,16 @@ PROCESSING: Final = (
         seen_by=N_("The owner of the practice."),
         kept=N_("It stays, because nobody may be able to remove traces. It is not deleted by itself."),
         tables=("audit_entries", "audit_seals", "health_grants"),
+    ),
+    Processing(
+        name=N_("A copy of everything about you"),
+        data=N_(
+            "Who asked for it and when, and for a day the copy itself, encrypted with a password that we do not keep."
+        ),
+        ground=Ground.LAW,
+        seen_by=N_("You, and whoever you give the password to."),
+        kept=IN_THE_TABLE,
+        tables=("data_exports",),
     ),
     Processing(
         name=N_("What is still to do"),

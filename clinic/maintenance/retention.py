@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final
 
-from clinic.accounts import address_changes, client_records, limits, sessions, typed_details
+from clinic.accounts import address_changes, client_records, data_exports, limits, sessions, typed_details
 from clinic.accounts import services as accounts
 from clinic.backup import downtime_sheet, runs
 from clinic.booking import idempotency, lapsed_reservations
@@ -132,6 +132,13 @@ RETENTION: Final = (
         after=N_("they were made"),
         why=N_("a sheet is for one day, and the day after to type in what happened"),
         delete=downtime_sheet.delete_old,
+    ),
+    Retention(
+        what=N_("Copies of everything about one client, encrypted"),
+        keep=data_exports.KEPT,
+        after=N_("they were ready"),
+        why=N_("long enough to download it; a new one can be asked for at any time"),
+        delete=data_exports.delete_old,
     ),
     Retention(
         what=N_("Attempts to make or prove a backup"),

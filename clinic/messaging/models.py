@@ -47,6 +47,7 @@ class MessageKind(StrEnum):
     WAITING_OVER = "waiting_over"
     ADDRESS_REPLACED = "address_replaced"
     ADDRESS_PROOF = "address_proof"
+    DATA_EXPORT = "data_export"
     TEXT_SAMPLE = "text_sample"
 
 

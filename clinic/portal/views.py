@@ -26,6 +26,7 @@ from clinic.portal import (
     own_answers,
     own_data,
     own_documents,
+    own_export,
     own_messages,
     past,
     plan,
@@ -55,6 +56,7 @@ blueprints = (
     consents.blueprint,
     contact_data.blueprint,
     own_documents.blueprint,
+    own_export.blueprint,
 )
 
 NEXT = "after_sign_in"

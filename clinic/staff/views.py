@@ -16,7 +16,17 @@ from clinic.staff.blueprint import blueprint
 from clinic.staff.booking import move, new, next_week, repeat, series
 from clinic.staff.calendar import free_time, moving, stamp, waiting
 from clinic.staff.calendar import pages as calendar
-from clinic.staff.clients import access_tab, barring, clinical_tabs, details, file, listing, merging, plan_tab
+from clinic.staff.clients import (
+    access_tab,
+    barring,
+    clinical_tabs,
+    details,
+    export,
+    file,
+    listing,
+    merging,
+    plan_tab,
+)
 from clinic.staff.clinical import (
     check_ins,
     decisions,
@@ -78,6 +88,7 @@ PAGES = (
     clinical_tabs,
     plan_tab,
     access_tab,
+    export,
     details,
     barring,
     merging,

@@ -43,6 +43,9 @@ V = TypeVar("V", bound=Callable[..., Any])
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 MACHINE_PATHS = ("/api/", "/health")
+PROVE_BY_LINK = N_(
+    "For this, please prove once more that it is you: we send a link to your e-mail address, and it leads back here."
+)
 FILES = ("static", "photos.show")
 """Endpoints whose URL names their content: they set no cookie, and browsers and caches may store what they answer."""
 
@@ -64,7 +67,7 @@ staff = Audience("staff")
 
 @dataclass(frozen=True)
 class Policy:
-    """What an endpoint asks of a visitor: the audience; of staff one of these permissions, and a recent proof of identity.
+    """What an endpoint asks of a visitor: the audience, a recent proof of identity, and of staff one of these permissions.
 
     `upload_bytes` is the longest form with a file that it takes; 0 takes no files.
     """
@@ -159,7 +162,8 @@ def audience(
     """Declare who a view is for.
 
     For staff, holding any one of the given permissions is enough; none given means all staff. `fresh` asks for a proof of
-    identity within the last minutes (`SECURITY_FRESHNESS`). `upload_bytes` lets the page take a form with a file, of at
+    identity within the last minutes: of staff `SECURITY_FRESHNESS`, of clients a one-time link (`sessions.CLIENT_FRESH`).
+    `upload_bytes` lets the page take a form with a file, of at
     most so many bytes; nobody else's form is read beyond the usual length.
     """
     policy = Policy(who, frozenset(needed), fresh, upload_bytes)
@@ -310,6 +314,9 @@ def _enforce_client(asked: Policy) -> ResponseReturnValue | None:
             found.seen_at = now
     if asked.audience == client and found.client_id is None:
         return redirect(url_for("portal.choose"), 303)
+    if asked.fresh and not sessions.is_fresh_client(found, now):
+        flash(PROVE_BY_LINK, "plain")
+        return redirect(url_for("portal.sign_in", next=_here()), 303)
     return None
 
 
@@ -322,7 +329,7 @@ def _to_the_door(endpoint: str) -> ResponseReturnValue:
 
 
 def _here() -> str | None:
-    """Where to return to: the requested page, or the staff page a form stood on; a form's target only if what it sent is
+    """Where to return to: the requested page, or the page a form stood on; a form's target only if what it sent is
     stored there."""
     if g.get("comes_back"):
         return request.path
@@ -330,7 +337,7 @@ def _here() -> str | None:
 
 
 def _page_of_form() -> str | None:
-    """The staff page that sent this request's form, if the browser names it."""
+    """The page of staff or of a client that sent this request's form, if the browser names it."""
     if came_from_elsewhere():
         return None
     try:
@@ -338,7 +345,8 @@ def _page_of_form() -> str | None:
     except ValueError:
         return None
     page = own_path(sent_by.path + (f"?{sent_by.query}" if sent_by.query else ""))
-    return page if page and sent_by.netloc in _own_hosts() and page.startswith("/staff") else None
+    of_theirs = page is not None and page.startswith(("/staff", "/my/"))
+    return page if of_theirs and sent_by.netloc in _own_hosts() else None
 
 
 def _own_hosts() -> set[str]:

@@ -42,6 +42,7 @@ TRANSLATED = (
     "own_page.link",
     "own_plan.",
     "own_documents.",
+    "own_export.",
     "own_tips.ask",
     "own_tips.link",
     "people.",

@@ -724,6 +724,10 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "staff.client_answers": _client,
     "staff.client_plan": _client,
     "staff.client_documents": _client,
+    "staff.client_copy": _client,
+    "staff.client_copy_ask": _client,
+    "staff.client_copy_file": lambda world: Objects({"client_id": NOBODYS}, {"client_id": NOBODYS}),
+    "staff.client_copy_delete": _client,
     "staff.client_access": _client,
     "staff.open_file": lambda world: Objects(
         {"client_id": world.ada.id, "tab": "notes"}, {"client_id": NOBODYS, "tab": "notes"}

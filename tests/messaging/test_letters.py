@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from icalendar import Calendar
 
 from clinic import clock
-from clinic.accounts import audit, signed_links, team
+from clinic.accounts import audit, data_exports, signed_links, team
 from clinic.accounts import services as accounts
 from clinic.accounts.models import (
     AddressChange,
@@ -216,6 +216,14 @@ def all_letters(make: Make, visit: Appointment, ada: Client, now: datetime) -> d
     db.session.commit()
     found[MessageKind.ADDRESS_PROOF] = composed(
         claimed(MessageKind.ADDRESS_PROOF, wanted.id, wanted.id, now), now
+    )
+    copy, _ = data_exports.ask(ada.id, by_staff=None, contact_id=contact.id, actor="system", now=now)
+    db.session.commit()
+    data_exports.claim(now)
+    data_exports.settle(copy.id, 1, b"PK", now)
+    db.session.commit()
+    found[MessageKind.DATA_EXPORT] = composed(
+        claimed(MessageKind.DATA_EXPORT, copy.id, contact.id, now, "ready"), now
     )
     found[MessageKind.REVIEW_WAITING] = composed(
         claimed(MessageKind.REVIEW_WAITING, review.id, make.user().id, now), now

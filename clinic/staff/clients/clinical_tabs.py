@@ -36,7 +36,7 @@ from clinic.staff.day import LEVEL_FLAGS
 from clinic.staff.forms import OpenForm
 from clinic.web.access import audience, staff
 
-CLINICAL = ("notes", "answers", "plan", "scores", "documents", "access")
+CLINICAL = ("notes", "answers", "plan", "scores", "documents", "access", "copy")
 """The tabs that *Open with reason* can lead on to."""
 Tab = Callable[[FileHead, datetime], ResponseReturnValue]
 
