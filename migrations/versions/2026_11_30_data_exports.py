@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0096_data_exports"
-down_revision = "0089_visit_lengths"
+down_revision = "0093_kept_plans"
 branch_labels = None
 depends_on = None
 

@@ -6,7 +6,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "templates"
 NAMED = re.compile(
-    r"\"((?:public|portal|staff|one_time|errors|macros|backup)/[\w/{} .<>=-]*\.html|base\.html)\""
+    r"\"((?:public|portal|staff|one_time|errors|macros|backup|exports)/[\w/{} .<>=-]*\.html|base\.html)\""
 )
 IN_NO_PAGE_YET = {"macros/dialog.html"}
 SURFACES = ("public", "portal", "staff")
