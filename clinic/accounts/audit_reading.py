@@ -43,6 +43,8 @@ class AuditQuestion:
     """The id of a member of staff, `clients`, `system`, or empty for anybody."""
     client_name: str = ""
     client_id: UUID | None = None
+    by_staff: bool = False
+    """Whether only what members of staff did is wanted."""
     since: datetime | None = None
     until: datetime | None = None
 
@@ -135,6 +137,8 @@ def _wanted(question: AuditQuestion) -> sa.Select[AuditEntry]:
         wanted = wanted.where(AuditEntry.client_id.in_(sa.select(Client.id).where(*matches)))
     if question.client_id is not None:
         wanted = wanted.where(AuditEntry.client_id == question.client_id)
+    if question.by_staff:
+        wanted = wanted.where(AuditEntry.actor.startswith("user:"))
     if question.since is not None:
         wanted = wanted.where(AuditEntry.at >= question.since)
     if question.until is not None:

@@ -33,6 +33,7 @@ TRANSLATED = (
     "kept_on_website.",
     "legal.",
     "letters.",
+    "own_access.",
     "own_answers.",
     "own_data.",
     "own_details.",

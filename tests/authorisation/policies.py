@@ -83,6 +83,7 @@ POLICIES: dict[str, str | frozenset[Permission]] = {
     "documents.remove": ANYONE,
     "own_documents.show": CLIENT,
     "own_documents.remove": CLIENT,
+    "own_access.show": CLIENT,
     "own_export.show": CLIENT,
     "own_export.ask": CLIENT,
     "own_export.fetch": CLIENT,

@@ -142,6 +142,7 @@ PURPOSES = {
     "incident list": "in the list",
     "own_progress": "their own answers",
     "own_answers": "their own answers",
+    "own_access": "",
     "own_course": "their own course",
     "report": "for the report",
     "review": "for the review",
