@@ -69,7 +69,7 @@ PARTS: Final = (
     QuestionnairePart("A", "About you"),
     QuestionnairePart("B", "Why you are coming"),
     QuestionnairePart("D", "Safety check"),
-    QuestionnairePart("C", "Back pain"),
+    QuestionnairePart("C", "Your back"),
     QuestionnairePart("E", "Health"),
     QuestionnairePart("F", "What you like"),
     QuestionnairePart("G", "Starting scores"),
@@ -229,7 +229,7 @@ PAGES: Final = (
             ),
             *_own_words("happened", "Anything else we should know about how it began?", shown=_IN_PAIN),
         ),
-        heading="Back pain",
+        heading="Your back",
     ),
     QuestionPage(
         "feel", "C", _ask("muscle_findings", "pain_quality", shown=_IN_PAIN), heading="How it feels"

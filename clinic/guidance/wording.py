@@ -6,7 +6,17 @@ text stands for a value that is put in later; a stored sentence is recognised by
 
 from collections.abc import Iterable, Iterator
 
-from clinic.guidance import advice, aftercare, course, matching, plan, questionnaire, schedule, screening
+from clinic.guidance import (
+    advice,
+    aftercare,
+    course,
+    matching,
+    plan,
+    questionnaire,
+    schedule,
+    screening,
+    without_pain,
+)
 from clinic.guidance.benefits import BENEFITS
 from clinic.guidance.causes import CAUSES
 from clinic.guidance.fields import FIELDS, Option
@@ -29,6 +39,7 @@ def questionnaire_texts() -> Iterator[str]:
         yield from (page.heading, page.intro)
     for question in (*QUESTIONS.values(), schedule.GLOBAL_CHANGE, schedule.REACTION):
         yield from _question(question)
+    yield from (*without_pain.TEXTS.values(), *without_pain.HELPS.values())
     yield from TITLES.values()
     yield from (flag.tell for flag in RED_FLAGS.values())
     yield from schedule.ACTIVITY_TEXTS

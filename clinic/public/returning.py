@@ -256,12 +256,17 @@ def _today(
 ) -> str:
     now, here = clock.now(), practice.find_practice()
     country = here.country if here else ""
+    told = {**before.answers, **answers}
+    in_pain = told.get("back_pain_now") != "no"
     groups = [
         SignRows(
             slug=group.slug,
             heading=group.heading,
-            lines=tuple(sign_row(sign.field.removeprefix(FLAG_PREFIX), country) for sign in group.signs),
-            questions=tuple(question_fields.as_asked(sign, answers, country) for sign in group.signs),
+            lines=tuple(
+                sign_row(sign.field.removeprefix(FLAG_PREFIX), country, in_pain=in_pain)
+                for sign in group.signs
+            ),
+            questions=tuple(question_fields.as_asked(sign, told, country) for sign in group.signs),
             problem=problems.get(group.slug),
             is_none=group.slug in none_of,
             is_unfolded=_is_unfolded(group, shown, none_of)

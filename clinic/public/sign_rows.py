@@ -49,8 +49,18 @@ SIGN_ROWS: Final = {
     "cough_sneeze_worse": N_("Pain clearly worse when you cough, sneeze or strain"),
 }
 """By the sign's code."""
+_WITHOUT_PAIN: Final = {
+    "bladder_bowel_change": N_("Lately: harder to pass urine or hold it, or to feel or control your bowels"),
+    "sexual_function_change": N_("Lately: no feeling in your private parts, or new trouble with sex"),
+    "fever_unwell": N_("A fever, shivering, or feeling seriously unwell"),
+}
+"""The same for somebody who had no back pain when they answered."""
 
 
-def sign_row(code: str, country: str) -> str:
-    """The line of a sign in the reader's language; in English with the words of this country (ISO 3166)."""
-    return in_local_words(SIGN_ROWS[code], country) if current() == ENGLISH else gettext(SIGN_ROWS[code])
+def sign_row(code: str, country: str, *, in_pain: bool = True) -> str:
+    """The line of a sign in the reader's language; in English with the words of this country (ISO 3166).
+
+    `in_pain`: whether it may name the reader's back pain.
+    """
+    row = SIGN_ROWS[code] if in_pain else _WITHOUT_PAIN.get(code, SIGN_ROWS[code])
+    return in_local_words(row, country) if current() == ENGLISH else gettext(row)

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import request
 
-from clinic.guidance import questionnaire
+from clinic.guidance import questionnaire, without_pain
 from clinic.guidance.fields import FieldKind
 from clinic.guidance.questions import Question
 from clinic.guidance.regional import in_local_words
@@ -15,9 +15,13 @@ from clinic.web.forms import clean, clean_lines
 
 
 def as_asked(question: Question, answers: Mapping[str, object], country: str = "") -> Question:
-    """The question as this person sees it: its options, whether it may be left blank, and the country's own words."""
+    """The question as this person sees it: its options, whether it may be left blank, and the country's own words.
+
+    Somebody without back pain now is asked in sentences that name none.
+    """
+    said = without_pain.reworded(question) if answers.get("back_pain_now") == "no" else question
     return replace(
-        in_words_of(country, question),
+        in_words_of(country, said),
         options=questionnaire.offered(question, answers),
         optional=not questionnaire.required(question, answers),
     )

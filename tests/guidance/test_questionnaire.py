@@ -193,7 +193,7 @@ def test_progress_shows_eight_parts_and_the_place_in_one() -> None:
         "About you",
         "Why you are coming",
         "Safety check",
-        "Back pain",
+        "Your back",
         "Health",
         "What you like",
         "Starting scores",

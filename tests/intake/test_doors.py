@@ -98,7 +98,7 @@ def test_place_and_list_follow_the_door(now: datetime) -> None:
     scope = path.scope_of(draft)
     place = questionnaire.progress("you", draft.answers, scope)
     titles = [part.title for part, _ in place.parts]
-    assert titles == ["About you", "Safety check", "Back pain", "Health", "Consent"]
+    assert titles == ["About you", "Safety check", "Your back", "Health", "Consent"]
     assert questionnaire.progress("pain", {"back_pain_now": "yes"}, scope).of == 2
     with pytest.raises(drafts.NotReached):
         drafts.save_page(BROWSER, "usual-day", {}, now)
