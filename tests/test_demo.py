@@ -14,9 +14,13 @@ from clinic import demo
 from clinic.accounts.models import Client, Contact, User
 from clinic.booking.models import OCCUPYING, Appointment, State
 from clinic.db import Base, db, transaction
+from clinic.demo import german
+from clinic.demo import practice as demo_practice
 from clinic.demo.people import CASES
 from clinic.demo.post import LEFT_TO_THE_WORKER
+from clinic.guidance.knowledge import MODALITIES
 from clinic.intake.models import Outcome
+from clinic.language.health_texts import health_catalogue
 from clinic.maintenance import sweeps
 from clinic.messaging import due
 from clinic.messaging.kinds import QUESTIONS
@@ -260,3 +264,12 @@ def working_day(now: datetime) -> date:
     """Today in Toronto or, at the weekend, the Monday after."""
     on = now.astimezone(ZONE).date()
     return on + timedelta(days=max(0, 7 - on.weekday()) if on.weekday() > 4 else 0)
+
+
+def test_a_type_of_massage_is_called_on_the_menu_what_the_questions_call_it() -> None:
+    for sold in demo_practice.TREATMENTS:
+        if len(sold.modalities) > 1 and sold.modalities[0] == "swedish":
+            continue  # A mixture has a name of its own.
+        name = MODALITIES[sold.modalities[0]].name
+        assert sold.name == name
+        assert german.TREATMENTS[sold.slug][0] == health_catalogue("de")[name]

@@ -122,7 +122,7 @@ def test_german_reads_dates_times_sums_and_zones_as_german(app: Flask) -> None:
         assert reading.short_date(INSTANT, "Europe/Vienna") == "Do., 6. März"
         assert (
             reading.wall_range(INSTANT, INSTANT + timedelta(hours=1), "Europe/Vienna")
-            == "10:05 bis 11:05 Uhr"
+            == "10:05 bis 11:05\u00a0Uhr"
         )
         assert reading.zone_name(INSTANT, "Europe/Vienna") == "MEZ (Ortszeit Wien)"
         assert reading.zone_name(INSTANT + timedelta(days=90), "Europe/Berlin") == "MESZ (Ortszeit Berlin)"

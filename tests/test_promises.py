@@ -137,7 +137,7 @@ CODES = {
     },
     "waiting_offerings": {"end"},
     "waiting_offers": {"end"},
-    "waiting_wishes": {"end"},
+    "waiting_wishes": {"end", "therapist_gender"},
     "waivers": {"rules"},
     "staff_invitations": {"role_names"},
     "staff_sessions": {"device"},

@@ -2,5 +2,6 @@
 import "./clearing.js";
 import "./dialogs.js";
 import "./flashes.js";
+import "./leaving.js";
 import "./picker.js";
 import "./printing.js";

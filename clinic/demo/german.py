@@ -5,8 +5,8 @@ from typing import Final
 from clinic.practice.own_texts import Translations
 
 _SWEDISH: Final = (
-    "Klassische Massage (Schwedische Massage)",
-    "Lange, gleitende Streichungen; sanft. Viele wählen sie zum Entspannen oder bei allgemeiner Verspannung.",
+    "Schwedische Massage",
+    "Die klassische Massage: lange, gleitende Streichungen; sanft. Viele wählen sie zum Entspannen oder bei allgemeiner Verspannung.",
 )
 
 PRACTICE: Final = {
@@ -45,11 +45,11 @@ TREATMENTS: Final = {
         "Anhaltender Druck in kleinen, langsamen Kreisen, wo sich das Gewebe verklebt anfühlt.",
     ),
     "lymphatic-drainage": (
-        "Lymphdrainage",
+        "Manuelle Lymphdrainage",
         "Sehr leichte, rhythmische Griffe bei Schwellungen, von einer dafür ausgebildeten Fachkraft.",
     ),
     "aromatherapy": (
-        "Massage mit ätherischen Ölen",
+        "Aromatherapie-Massage",
         "Eine sanfte Massage mit verdünnten ätherischen Ölen, vorher abgesprochen und auf der Haut getestet.",
     ),
     "acupressure": ("Akupressur", "Gleichmäßiger Druck auf einzelne Punkte, auf Wunsch durch die Kleidung."),
@@ -58,10 +58,10 @@ TREATMENTS: Final = {
         "Ruhige, sehr leichte Berührung. Sie bleiben bekleidet.",
     ),
     "mechanical-impulse": (
-        "Vibration und Klopfen",
+        "Mechanische Impulstherapie",
         "Kurze Abschnitte mit einem Vibrationsgerät auf dem Muskel.",
     ),
-    "gentle-mix": ("Lange klassische Massage mit Entspannung", "Anderthalb Stunden ohne Eile."),
+    "gentle-mix": ("Lange Schwedische Massage mit Entspannung", "Anderthalb Stunden ohne Eile."),
 }
 """Name and description, by slug."""
 
@@ -90,6 +90,11 @@ PROFILES: Final = {
         "training": "2019 Massage in der Schwangerschaft\n2015 Diplom in Massagetherapie, Ontario",
     },
 }
+
+
+def licence(text: str) -> str:
+    """A therapist's licence, in German."""
+    return text.replace("licence", "Zulassung")
 
 
 def said(texts: dict[str, str]) -> Translations:

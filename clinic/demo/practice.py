@@ -142,11 +142,11 @@ TREATMENTS = (
     Sold("sports", "Sports massage", ("sports",), 11000, "Stretching and deeper work around training and events."),
     Sold("relaxation", "Relaxation massage", ("relaxation",), 10500, "Broad, calming strokes at light to medium pressure, with plain oil."),
     Sold("myofascial-release", "Myofascial release", ("myofascial_release",), 11200, "Sustained pressure in small, slow circles where tissue feels stuck."),
-    Sold("lymphatic-drainage", "Lymphatic drainage", ("manual_lymphatic_drainage",), 11800, "Very light, rhythmic strokes for swelling. With a therapist trained in it."),
-    Sold("aromatherapy", "Massage with essential oils", ("aromatherapy", "swedish"), 11500, "A gentle massage with diluted essential oils, agreed and skin-tested beforehand."),
+    Sold("lymphatic-drainage", "Manual lymphatic drainage", ("manual_lymphatic_drainage",), 11800, "Very light, rhythmic strokes for swelling. With a therapist trained in it."),
+    Sold("aromatherapy", "Aromatherapy massage", ("aromatherapy", "swedish"), 11500, "A gentle massage with diluted essential oils, agreed and skin-tested beforehand."),
     Sold("acupressure", "Acupressure", ("acupressure",), 10500, "Held pressure on points, through clothes if you like."),
-    Sold("craniosacral", "Craniosacral work", ("craniosacral",), 10500, "Still, very light contact. Clothes stay on."),
-    Sold("mechanical-impulse", "Vibration and percussion", ("mechanical_impulse",), 7500, "Short bouts of vibration on muscle, with a device.", 30),
+    Sold("craniosacral", "Craniosacral therapy", ("craniosacral",), 10500, "Still, very light contact. Clothes stay on."),
+    Sold("mechanical-impulse", "Mechanical impulse therapy", ("mechanical_impulse",), 7500, "Short bouts of vibration on muscle, with a device.", 30),
     Sold("gentle-mix", "Long Swedish with relaxation", ("swedish", "relaxation"), 14500, "An unhurried hour and a half.", 90),
 )  # fmt: skip
 
@@ -231,7 +231,9 @@ def _therapist(
         slug=f"{person.given}-{person.family}".lower(),
         licence=person.licence,
         about=person.about,
-        translations=german.said({"about": german.STAFF[person.given]}),
+        translations=german.said(
+            {"licence": german.licence(person.licence), "about": german.STAFF[person.given]}
+        ),
         skills=list(person.skills),
         colour=place % 6 + 1,
         position=place,

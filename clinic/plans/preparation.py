@@ -225,18 +225,30 @@ class Saved:
 
 
 def save_part(
-    visit: Appointment, code: str, posted: drafts.Posted, *, actor: str, now: datetime, source: str = "client"
+    visit: Appointment,
+    code: str,
+    posted: drafts.Posted,
+    *,
+    actor: str,
+    now: datetime,
+    source: str = "client",
+    is_leaving: bool = False,
 ) -> Saved:
     """Store the answers of one part, judge all of them, and apply a raised level to the client's visits.
 
     Raises PreparationClosed, and DraftIncomplete with a sentence for each question left open or unreadable. Answers that
-    are urgent by themselves count although others are missing: help does not wait for the rest.
+    are urgent by themselves count although others are missing: help does not wait for the rest. Who `is_leaving` the part
+    half-way keeps what they answered; the rest stays to do.
     """
     row = _lock_row(visit, now)
     found = _loaded(visit, row, now)
     if found is None:
         raise PreparationClosed
     questions = found.task(code).questions
+    if is_leaving:
+        questions = tuple(one for one in questions if any(posted.get(one.field, ())))
+        if not questions:
+            return Saved(preparation=found, level=Level.OK)
     values, problems = drafts.read_answers(questions, posted, found.answers)
     after = found.sent.with_added({**found.added, **values})
     new = newly_fired(found.answers, after)

@@ -19,7 +19,7 @@ OF_TREATMENT: Final = ("name", "description", "mail_name")
 OF_LOCATION: Final = ("getting_here", "step_free", "parking")
 OF_PRACTICE: Final = ("about", "policy")
 OF_CLOSING: Final = ("closed_words",)
-OF_THERAPIST: Final = ("about",)
+OF_THERAPIST: Final = ("licence", "about")
 OF_PROFILE: Final = ("likes", "training")
 """The columns that can be said in several languages."""
 LANGUAGE_IS_CODE: Final = "language ~ '^[a-z]{2,3}(_[A-Za-z]{2,4})?$'"

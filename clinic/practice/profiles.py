@@ -6,6 +6,7 @@ The page is the therapist's own: they choose whether they have one, and an owner
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm.attributes import set_committed_value
@@ -115,6 +116,19 @@ def has_page(person: Therapist) -> bool:
 def gender_shown(person: Therapist) -> str | None:
     """Whether a therapist is a woman or a man, if their page shows it."""
     return person.profile.gender if person.profile is not None and has_page(person) else None
+
+
+def therapists_by_gender() -> dict[str | None, frozenset[UUID]]:
+    """The ids of the therapists whose pages show that they are a woman, or a man."""
+    rows = db.session.execute(
+        sa.select(TherapistProfile.gender, TherapistProfile.therapist_id).where(
+            TherapistProfile.is_shown, TherapistProfile.gender.is_not(None)
+        )
+    )
+    found: dict[str | None, frozenset[UUID]] = {}
+    for gender, therapist_id in rows:
+        found[gender] = found.get(gender, frozenset()) | {therapist_id}
+    return found
 
 
 def lines(text: str) -> Sequence[str]:

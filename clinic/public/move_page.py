@@ -13,6 +13,7 @@ from clinic.booking.placing import supply_as_agreed
 from clinic.booking.search_criteria import SearchCriteria
 from clinic.intake import queries as intake
 from clinic.language import N_
+from clinic.practice import profiles
 from clinic.practice.models import Therapist
 from clinic.practice.supply import Supply, supply_of
 from clinic.public.times_page import named
@@ -51,6 +52,7 @@ def render(
     """The times around the visit's day with its therapist, unless the URL says otherwise; after a refusal around `wanted`."""
     supply, gender = _supply(visit, now), gender_preference.asked_for()
     offered = [person for person in visit.treatment.therapists if person.id in supply.therapists]
+    profiles.read_pages(offered)
     therapist = _therapist(visit, offered, gender)
     suiting = gender_preference.suiting(offered, gender)
     choice = SlotChoice(

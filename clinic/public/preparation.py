@@ -44,6 +44,8 @@ from clinic.web.signed_in_client import signed_in_client_id
 blueprint = Blueprint("preparation", __name__)
 
 UNPROCESSABLE = 422
+LEAVE = "leave"
+"""Sent by the way back to the list: what was answered is saved, and nothing else is asked for."""
 TOO_LATE = N_(
     "A link works for ten minutes, once. The letter about your booking leads to the page that sends you a new one."
 )
@@ -97,11 +99,14 @@ def save(token: str, code: str) -> ResponseReturnValue:
         raise PreparationClosed
     task = found.task(code)
     sent, unfit = question_fields.posted(task.questions)
+    is_leaving = request.form.get("then") == LEAVE
     try:
         if unfit:
             raise drafts.DraftIncomplete(unfit)
         with transaction():
-            saved = preparation.save_part(visit, code, sent, actor=_actor(visit), now=now)
+            saved = preparation.save_part(
+                visit, code, sent, actor=_actor(visit), now=now, is_leaving=is_leaving
+            )
     except drafts.DraftIncomplete as incomplete:
         # Show what was sent, even if blank: no stored answer appears on this page.
         shown = question_fields.as_typed(task.questions, sent)

@@ -132,6 +132,7 @@ def add() -> ResponseReturnValue:
                 client=client,
                 treatment_id=choice.treatment.id,
                 therapist_id=form.therapist_id,
+                therapist_gender=form.therapist_gender,
                 location_id=form.location_id,
                 times=form.times,
                 last_on=form.until,

@@ -12,9 +12,11 @@ from wtforms.validators import InputRequired, ValidationError
 from clinic.booking.waiting import entries
 from clinic.language import N_, gettext, joined
 from clinic.language.reading import long_date, weekday_name
+from clinic.practice import profiles
 from clinic.practice import queries as practice
-from clinic.practice.models import Location, Treatment
+from clinic.practice.models import Gender, Location, Treatment
 from clinic.scheduling import hours
+from clinic.web import gender_preference
 from clinic.web.forms import Form, Ticks
 
 USUAL_WAIT = timedelta(days=28)
@@ -30,6 +32,7 @@ DAYS_OF_WEEK = (
     *(N_("Mondays"), N_("Tuesdays"), N_("Wednesdays"), N_("Thursdays"), N_("Fridays")),
     *(N_("Saturdays"), N_("Sundays")),
 )
+GENDERS: dict[str, str] = {Gender.WOMAN: N_("A woman"), Gender.MAN: N_("A man")}
 PARTS_OF_DAY = (N_("mornings"), N_("afternoons"), N_("evenings"))
 
 
@@ -100,11 +103,14 @@ class WaitingListForm(WhenForm):
         left_out: Collection[UUID] = (),
     ) -> None:
         """Fill in what can be chosen for a treatment; `left_out` are therapists who cannot be offered to this client."""
+        profiles.read_pages(sold.therapists)
+        offered = [person for person in sold.therapists if person.id not in left_out]
         self.therapist.choices = [
             (ANY, gettext("Any therapist")),
-            *((str(person.id), person.name) for person in sold.therapists if person.id not in left_out),
+            *((gender, gettext(GENDERS[gender])) for gender in gender_preference.choices(offered)),
+            *((str(person.id), person.name) for person in offered),
         ]
-        self.is_anybody_left = any(person.id not in left_out for person in sold.therapists)
+        self.is_anybody_left = bool(offered)
         self.location.choices = [
             (ANY, gettext("Anywhere")),
             *((str(place.id), place.name) for place in places),
@@ -136,8 +142,13 @@ class WaitingListForm(WhenForm):
 
     @property
     def therapist_id(self) -> UUID | None:
-        """Who was chosen; None for any."""
-        return UUID(self.therapist.data) if self.therapist.data else None
+        """Who was chosen; None for any, and for a woman or a man."""
+        return UUID(self.therapist.data) if self.therapist.data and not self.therapist_gender else None
+
+    @property
+    def therapist_gender(self) -> str | None:
+        """Whether a woman or a man was chosen; None for neither."""
+        return self.therapist.data if self.therapist.data in GENDERS else None
 
     @property
     def location_id(self) -> UUID | None:

@@ -29,7 +29,9 @@ from clinic.booking.waiting.models import EntryEnd, Offer, OfferEnd, Offering, W
 from clinic.db import Base, db, transaction
 from clinic.intake.models import Clearance, Draft, GuardianConsent, OwnPage, Submission
 from clinic.messaging import preferences, resend, services
+from clinic.messaging.kinds import KINDS
 from clinic.messaging.kinds.content import Drop
+from clinic.messaging.kinds.declaration import Recipient
 from clinic.messaging.letters import composing
 from clinic.messaging.letters.composing import Letter
 from clinic.messaging.models import MessageKind
@@ -378,6 +380,9 @@ def test_every_kind_is_composed_with_a_subject_a_text_and_a_sheet(
         assert "Alder Lane" in part(mail, "text/plain")
         assert "<h1" in part(mail, "text/html")
         assert "{{" not in letter.text + letter.html
+        greets = KINDS[kind].recipient is Recipient.CLIENT
+        for said in (words(letter), read_html(letter)):
+            assert ("Hello," in said, "Kind regards" in said) == (greets, greets), kind
         assert "None" not in words(letter) + read_html(letter)
 
 

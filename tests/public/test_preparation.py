@@ -243,6 +243,24 @@ def test_a_gap_is_named_and_what_was_typed_stays(app: Flask, visit: Appointment)
     assert stored() == []
 
 
+def test_who_goes_back_half_way_keeps_what_they_answered(app: Flask, visit: Appointment) -> None:
+    mine = booker(app).open(f"{address(visit)}/day")
+    back = next(one for one in mine.page.all("button") if one.text == "Before your visit")
+    assert (back.get("form"), back.get("name"), back.get("value")) == ("part", "then", "leave")
+    first = next(one for one in mine.page.all("button") if one.attributes.get("form") == "part")
+    assert first.get("value") == "next", "Enter in a field saves the part"
+    sent = {"csrf_token": mine.token(), "then": "leave", "occupation_type": "desk"}
+    left = mine.browser.post(f"{address(visit)}/day", data=sent)
+    assert (left.status_code, left.headers["Location"]) == (303, address(visit))
+    mine.open(f"{address(visit)}/day")
+    chosen = [one.get("value") for one in mine.page.all("input") if one.has("checked")]
+    assert chosen == ["desk"]
+    row = db.session.scalars(sa.select(VisitPreparation)).one()
+    assert row.parts_done == 0, "the rest is still to do"
+    untouched = mine.browser.post(f"{address(visit)}/hopes", data={**sent, "occupation_type": ""})
+    assert untouched.status_code == 303, "nothing is asked of who answered nothing"
+
+
 def test_what_sounds_odd_is_shown_again_once_and_both_can_be_right(app: Flask, visit: Appointment) -> None:
     page = booker(app).open(f"{address(visit)}/day")
     odd = {"sitting_hours_per_day": ["14"], "activity_level": ["athlete"]}

@@ -1,5 +1,6 @@
 """The pages of the waiting list: join when nothing suits, change, withdraw; take or decline an offered time."""
 
+from dataclasses import asdict
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,11 +10,12 @@ from flask import Flask
 from clinic.accounts import signed_links
 from clinic.accounts.models import Client
 from clinic.booking.models import Appointment, State
-from clinic.booking.waiting import offering
+from clinic.booking.waiting import offering, queries
 from clinic.booking.waiting.matching import WaitingListTime
 from clinic.booking.waiting.models import Offer, OfferEnd, WaitingListEntry
 from clinic.db import db, transaction
-from clinic.practice.models import Location, Treatment
+from clinic.practice.models import Gender, Location, TherapistProfile, Treatment
+from clinic.practice.profiles import ProfileDetails
 from clinic.web import waiting_form
 from tests.booking.waiting_list import THURSDAY_TEN, cancels, look, offer_of, thursdays, waits
 from tests.conftest import NOW
@@ -353,3 +355,56 @@ class TestEarlier:
 )
 def test_an_entry_reads_like_a_sentence(days: list[int], parts: list[int], words: str) -> None:
     assert waiting_form.in_words(waiting_form.entries.times(days, parts)) == words
+
+
+class TestWomanOrMan:
+    def test_a_wish_for_a_woman_or_a_man_is_kept_on_the_list_and_can_be_changed(
+        self, app: Flask, make: Make
+    ) -> None:
+        make.practice()
+        house = make.location()
+        thea = make.therapist(house, given_name="Thea", slug="thea", hours=(9, 12))
+        emil = make.therapist(house, given_name="Emil", slug="emil", hours=(13, 17))
+        for person, gender in ((thea, Gender.WOMAN), (emil, Gender.MAN)):
+            person.profile = TherapistProfile(**asdict(ProfileDetails(is_shown=True, gender=gender)))
+        db.session.commit()
+        sold = make.treatment(therapists=[thea, emil])
+        page = visitor(app).open(f"/book/{sold.slug}?with=woman")
+        page.open(
+            next(link.get("href") for link in page.page.all("a") if "/waiting-list/" in link.get("href"))
+        )
+        page.press("Join the waiting list", **ADA)
+        assert "With A woman" in page.text
+        entry = db.session.query(WaitingListEntry).one()
+        assert (entry.therapist_id, entry.therapist_gender) == (None, "woman")
+        assert {time.therapist_id for time in queries.fitting(entry, NOW, 9, apart=timedelta(hours=1))} == {
+            thea.id
+        }
+        page.open(f"{page.path}/change").press("Save", therapist="man")
+        assert "With A man" in page.text
+        db.session.refresh(entry)
+        assert {time.therapist_id for time in queries.fitting(entry, NOW, 9, apart=timedelta(hours=1))} == {
+            emil.id
+        }
+        page.open(f"{page.path}/change").press("Save", therapist=str(thea.id))
+        db.session.refresh(entry)
+        assert (entry.therapist_id, entry.therapist_gender) == (thea.id, None)
+
+    def test_who_waits_for_something_earlier_changes_days_times_and_therapist(
+        self, app: Flask, make: Make, visit: Appointment
+    ) -> None:
+        page = visitor(app).open(f"{signed_links.manage_path(visit.id, visit.link_epoch)}/earlier")
+        page.press("Tell me when something is free", days=["3"], parts=["0", "1", "2"], same_therapist="y")
+        entry = db.session.query(WaitingListEntry).one()
+        assert entry.therapist_id == visit.therapist_id
+        (change,) = [link for link in page.page.all("a") if link.text == "Change"]
+        page.open(change.get("href"))
+        form, _ = page.form_with("Save")
+        assert shown(form)["same_therapist"] == ["y"]
+        kept = {name: value for name, value in shown(form).items() if name != "same_therapist"}
+        page.answer = page.browser.post(page.path, data=kept | {"days": ["2", "3"], "parts": ["0"]})
+        page.follow()
+        assert "Wednesdays and Thursdays, mornings" in page.text
+        db.session.refresh(entry)
+        assert (entry.therapist_id, entry.times, entry.replaces_id) == (None, [6, 9], visit.id)
+        assert entry.location_id == visit.location_id

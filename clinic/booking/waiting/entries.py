@@ -91,6 +91,7 @@ def join(
     actor: str,
     now: datetime,
     therapist_decides: bool = False,
+    therapist_gender: str | None = None,
 ) -> WaitingListEntry:
     """Join the list for a treatment; times that are free already are not offered.
 
@@ -106,6 +107,7 @@ def join(
         client_id=client.id,
         treatment_id=treatment_id,
         therapist_id=therapist_id,
+        therapist_gender=therapist_gender,
         location_id=location_id,
         times=sorted(times),
         last_on=last_on,
@@ -165,12 +167,14 @@ def change(
     therapist_decides: bool,
     actor: str,
     now: datetime,
+    therapist_gender: str | None = None,
 ) -> WaitingListEntry:
     """Change an entry; it keeps its place in the order. Raises NoLongerWaiting."""
     entry = lock_entry(entry_id)
     if not entry.is_live:
         raise NoLongerWaiting
-    entry.therapist_id, entry.location_id = therapist_id, location_id
+    entry.therapist_id, entry.therapist_gender = therapist_id, therapist_gender
+    entry.location_id = location_id
     entry.times, entry.last_on = sorted(times), last_on
     entry.therapist_decides = therapist_decides
     db.session.flush()
@@ -179,7 +183,7 @@ def change(
         "change_wish",
         entry,
         client_id=entry.client_id,
-        fields=["therapist_id", "location_id", "times", "last_on", "therapist_decides"],
+        fields=["therapist_id", "therapist_gender", "location_id", "times", "last_on", "therapist_decides"],
         now=now,
     )
     return entry

@@ -14,6 +14,7 @@ from clinic.booking.models import Appointment, State
 from clinic.booking.waiting.entries import MAY_BE_EARLIER, time_of
 from clinic.booking.waiting.models import Offer, OfferEnd, Offering, WaitingListEntry
 from clinic.db import db
+from clinic.practice import profiles
 from clinic.practice.models import Treatment
 from clinic.scheduling import hours
 
@@ -53,6 +54,10 @@ class RankedEntry:
     """The person's other visits, which a new one must not overlap."""
     untrained: frozenset[UUID] = frozenset()
     """Therapists who lack a training that the person's answers call for."""
+    gender: str | None = None
+    """Whether the person prefers a woman or a man."""
+    of_gender: frozenset[UUID] = frozenset()
+    """The therapists who suit that, if anything is preferred."""
 
     def may_be_with(self, therapist_id: UUID, location_id: UUID) -> bool:
         """Whether the therapist and the location suit."""
@@ -60,6 +65,7 @@ class RankedEntry:
             self.therapist_id in (None, therapist_id)
             and self.location_id in (None, location_id)
             and therapist_id not in self.untrained
+            and (self.gender is None or therapist_id in self.of_gender)
         )
 
     def wants(self, starts_at: datetime, zone: ZoneInfo) -> bool:
@@ -127,11 +133,17 @@ def in_order(now: datetime, treatment_id: UUID | None = None) -> list[RankedEntr
 
 
 def _without_untrained(people: Iterable[RankedEntry], now: datetime) -> list[RankedEntry]:
-    """The same entries, each with the therapists whose training does not suffice for its client."""
+    """The same entries, each with the therapists whose training does not suffice, and those of the preferred gender."""
     every = list(people)
     lacking = trained_therapists.lacking(((one.client_id, one.treatment_id) for one in every), now)
+    shown = profiles.therapists_by_gender() if any(one.gender for one in every) else {}
     return [
-        replace(one, untrained=lacking.get((one.client_id, one.treatment_id), frozenset())) for one in every
+        replace(
+            one,
+            untrained=lacking.get((one.client_id, one.treatment_id), frozenset()),
+            of_gender=shown.get(one.gender, frozenset()),
+        )
+        for one in every
     ]
 
 
@@ -168,6 +180,7 @@ def _waiting(
         treatment_id=entry.treatment_id,
         therapist_id=entry.therapist_id,
         location_id=entry.location_id,
+        gender=entry.therapist_gender,
         times=frozenset(entry.times),
         last_on=entry.last_on,
         before=before,

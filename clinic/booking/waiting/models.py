@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from clinic.accounts.models import Client
 from clinic.booking.models import Appointment
 from clinic.db import Identified, Model
-from clinic.practice.models import Location, Therapist, Treatment
+from clinic.practice.models import Gender, Location, Therapist, Treatment
 
 PARTS_OF_DAY = 3
 TIMES = 7 * PARTS_OF_DAY
@@ -62,6 +62,8 @@ class WaitingListEntry(Identified, Model):
     client_id: Mapped[UUID] = mapped_column(sa.ForeignKey("clients.id"), index=True)
     treatment_id: Mapped[UUID] = mapped_column(sa.ForeignKey("treatments.id"), index=True)
     therapist_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("therapists.id"), index=True)
+    therapist_gender: Mapped[str | None]
+    """Whether a woman or a man is preferred, as `Gender`; None where a therapist was chosen, or nobody in particular."""
     location_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("locations.id"), index=True)
     times: Mapped[list[int]] = mapped_column(pg.ARRAY(sa.SmallInteger))
     """Parts of the week that suit, as `weekday * 3 + part` in the location's time."""
@@ -90,6 +92,8 @@ class WaitingListEntry(Identified, Model):
         ),
         sa.CheckConstraint('(ended_at IS NULL) = ("end" IS NULL)', name="ended_whole"),
         sa.CheckConstraint(f'"end" {_one_of(EntryEnd)}', name="end_known"),
+        sa.CheckConstraint(f"therapist_gender {_one_of(Gender)}", name="therapist_gender_known"),
+        sa.CheckConstraint("therapist_id IS NULL OR therapist_gender IS NULL", name="therapist_or_gender"),
         # A visit has at most one entry for an earlier time.
         sa.Index(
             "uq_waiting_wishes_replaces_id",

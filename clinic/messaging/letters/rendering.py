@@ -17,7 +17,8 @@ from markupsafe import Markup
 
 from clinic import language
 from clinic.language import reading
-from clinic.messaging.kinds import wording
+from clinic.messaging.kinds import KINDS, wording
+from clinic.messaging.kinds.declaration import Recipient
 from clinic.messaging.kinds.wording import Words
 from clinic.messaging.letters import practice_wording
 from clinic.messaging.models import MessageKind
@@ -54,12 +55,19 @@ def render_letter(
             "heading": said.heading,
             "opening": wording.paragraphs(said.opening),
             "closing": wording.paragraphs(said.closing),
+            "greets": _greets(kind, found),
         }
         return RenderedLetter(
             subject=shared["subject"],
             text=re.sub(r"\n{3,}", "\n\n", _rendered(kind, "txt", shared)).strip() + "\n",
             html=_inliner().inline(_rendered(kind, "html", shared)),
         )
+
+
+def _greets(kind: MessageKind, said: Words) -> bool:
+    """Whether the sheet greets and takes leave: of clients, unless the practice begins in its own words."""
+    is_to_client = kind in KINDS and KINDS[kind].recipient is Recipient.CLIENT
+    return is_to_client and said.opening == practice_wording.ours(kind, language.current()).opening
 
 
 def _values(facts: Mapping[str, Any], practice: Practice) -> dict[str, str]:

@@ -15,21 +15,21 @@ from clinic.booking.waiting import entries, queries
 from clinic.booking.waiting.entries import NoLongerWaiting
 from clinic.booking.waiting.models import WaitingListEntry
 from clinic.db import transaction
-from clinic.intake import queries as intake
-from clinic.intake.answered_limits import NOT_ANSWERED, AnsweredLimits
+from clinic.intake.answered_limits import AnsweredLimits
 from clinic.language import N_
 from clinic.practice import queries as practice
 from clinic.practice.models import Treatment
+from clinic.public import times_page
 from clinic.public.booking import THERAPIST_DECIDES, client_of, closed_page, known_details
-from clinic.public.forms import JoinWaitingListForm
+from clinic.public.forms import EarlierForm, JoinWaitingListForm
 from clinic.public.waiting import free
 from clinic.public.waiting.blueprint import blueprint
 from clinic.refusal import NotFound, Refusal
 from clinic.web import form_keys, languages, refusal_page
 from clinic.web.access import anyone, audience
-from clinic.web.browser import browser, known_browser
+from clinic.web.browser import browser
 from clinic.web.signed_in_client import signed_in_client_id
-from clinic.web.waiting_form import WaitingListForm, in_words
+from clinic.web.waiting_form import WaitingListForm, WhenForm, in_words
 
 SENT_BEFORE = N_(
     "This form was sent before, with other details, and put somebody on the list; nothing was done now. If you want to "
@@ -48,7 +48,7 @@ def ask(slug: str) -> str:
     _offer_choices(form, sold, now)
     form.begin(sold, now)
     form.decide.data = session.get(THERAPIST_DECIDES, False)
-    chosen = _chosen(sold.therapists, request.args.get("therapist"))
+    chosen = _chosen(sold.therapists, request.args.get("therapist")) or request.args.get("with") or ""
     form.therapist.data = chosen if form.can_be_with(chosen) else ""
     form.location.data = _chosen(practice.locations(now.date()), request.args.get("location"))
     return _join_page(form, sold, refusal=None if form.is_anybody_left else NobodyTrained())
@@ -75,6 +75,7 @@ def join(slug: str) -> ResponseReturnValue:
                 client=client,
                 treatment_id=sold.id,
                 therapist_id=form.therapist_id,
+                therapist_gender=form.therapist_gender,
                 location_id=form.location_id,
                 times=form.times,
                 last_on=form.until,
@@ -107,11 +108,16 @@ def entry(token: str) -> str:
 def ask_change(token: str) -> ResponseReturnValue:
     """Other days, another therapist, another last day."""
     waited_for, now = _entry(token), clock.now()
-    if not waited_for.is_live or waited_for.replaces_id is not None:
+    if not waited_for.is_live:
         return redirect(url_for(".entry", token=token), 303)
+    if waited_for.replaces is not None:
+        earlier = EarlierForm(formdata=None)
+        earlier.show_times(waited_for.times)
+        earlier.same_therapist.data = waited_for.therapist_id is not None
+        return _change_page(earlier, waited_for, token)
     form = WaitingListForm(formdata=None)
     _offer_changes(form, waited_for, now)
-    form.therapist.data = str(waited_for.therapist_id or "")
+    form.therapist.data = str(waited_for.therapist_id or waited_for.therapist_gender or "")
     form.location.data = str(waited_for.location_id or "")
     form.last_on.data = waited_for.last_on
     form.show_times(waited_for.times)
@@ -124,8 +130,9 @@ def ask_change(token: str) -> ResponseReturnValue:
 def change(token: str) -> ResponseReturnValue:
     """Change the entry; its place in the order stays."""
     waited_for, now = _entry(token), clock.now()
-    form = WaitingListForm()
-    _offer_changes(form, waited_for, now)
+    form = EarlierForm() if waited_for.replaces is not None else WaitingListForm()
+    if isinstance(form, WaitingListForm):
+        _offer_changes(form, waited_for, now)
     if not form.validate():
         return _change_page(form, waited_for, token), 422
     try:
@@ -133,13 +140,10 @@ def change(token: str) -> ResponseReturnValue:
         with transaction():
             entries.change(
                 waited_for.id,
-                therapist_id=form.therapist_id,
-                location_id=form.location_id,
                 times=form.times,
-                last_on=form.until,
-                therapist_decides=form.decide.data,
                 actor=audit.by_link(waited_for.id),
                 now=now,
+                **_changed(form, waited_for),
             )
     except NoLongerWaiting as over:
         return _entry_page(_entry(token), token, refusal=over.sentence), over.status
@@ -166,14 +170,8 @@ def withdraw(token: str) -> ResponseReturnValue:
 
 def _offer_choices(form: WaitingListForm, sold: Treatment, now: datetime) -> None:
     """What this visitor can wait for: answers they gave, here or signed in, may call for a training."""
-    mine, client_id = known_browser(), signed_in_client_id()
-    answered = NOT_ANSWERED
-    if mine is not None or client_id is not None:
-        zone = practice.practice_zone(now.date())
-        answered = AnsweredLimits.of(
-            intake.safety_standing(browser=mine, client_id=client_id, now=now, zone=zone)
-        )
-    left_out = trained_therapists.left_out_of(sold.id, answered, client_id)
+    answered = AnsweredLimits.of(times_page.standing_here(practice.practice_zone(now.date()), now))
+    left_out = trained_therapists.left_out_of(sold.id, answered, signed_in_client_id())
     form.offer(sold, practice.locations(now.date()), now, left_out)
 
 
@@ -182,6 +180,25 @@ def _offer_changes(form: WaitingListForm, waited_for: WaitingListEntry, now: dat
     pair = (waited_for.client_id, waited_for.treatment_id)
     left_out = trained_therapists.lacking([pair], now).get(pair, frozenset()) - {waited_for.therapist_id}
     form.offer(waited_for.treatment, practice.locations(now.date()), now, left_out)
+
+
+def _changed(form: WaitingListForm | EarlierForm, waited_for: WaitingListEntry) -> dict[str, Any]:
+    """What a form says besides days and times. Who waits for something earlier keeps the place, and their visit's day as the last."""
+    if isinstance(form, WaitingListForm):
+        return {
+            "therapist_id": form.therapist_id,
+            "therapist_gender": form.therapist_gender,
+            "location_id": form.location_id,
+            "last_on": form.until,
+            "therapist_decides": form.decide.data,
+        }
+    visit = waited_for.replaces
+    return {
+        "therapist_id": visit.therapist_id if visit is not None and form.same_therapist.data else None,
+        "location_id": waited_for.location_id,
+        "last_on": waited_for.last_on,
+        "therapist_decides": waited_for.therapist_decides,
+    }
 
 
 def _chosen(among: Any, slug: str | None) -> str:
@@ -227,7 +244,7 @@ def _join_page(form: JoinWaitingListForm, sold: Treatment, *, refusal: Refusal |
 
 
 def _change_page(
-    form: WaitingListForm, waited_for: WaitingListEntry, token: str, *, refusal: Refusal | None = None
+    form: WhenForm, waited_for: WaitingListEntry, token: str, *, refusal: Refusal | None = None
 ) -> str:
     return render_template(
         "public/waiting/change.html",
