@@ -29,6 +29,7 @@ from clinic.db import transaction
 from clinic.guidance.levels import Level
 from clinic.intake import drafts
 from clinic.intake import queries as intake
+from clinic.intake.queries import UNKNOWN
 from clinic.intake.services import adopt
 from clinic.language import N_
 from clinic.plans import services as plans
@@ -330,11 +331,16 @@ def treatments_page(*, refusal: Refusal | None = None) -> str:
     missing = missing_treatments.why_missing(sold, signed_in_client_id(), now)
     offered = [treatment for treatment in sold if treatment.id not in missing]
     zone = practice.practice_zone(now.date())
-    most_minutes = times_page.standing_here(zone, now).limits.most_minutes if offered else None
+    standing = times_page.standing_here(zone, now) if offered else UNKNOWN
+    most_minutes = standing.limits.most_minutes
     shown = menu(offered, most_minutes)
     return render_template(
         "public/treatments.html",
-        asks_first=any(treatment.intake == IntakeRule.BEFORE_BOOKING for treatment in sold),
+        asks_first=any(
+            treatment.intake == IntakeRule.BEFORE_BOOKING
+            and not standing.is_answered_for(treatment.modalities)
+            for treatment in sold
+        ),
         person=person,
         menu=shown,
         most_minutes=most_minutes if shown != menu(offered) else None,

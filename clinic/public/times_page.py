@@ -27,7 +27,7 @@ from clinic.intake.queries import UNKNOWN, SafetyStanding
 from clinic.language import N_
 from clinic.practice import profiles
 from clinic.practice import queries as practice
-from clinic.practice.models import Location, Therapist, Treatment
+from clinic.practice.models import IntakeRule, Location, Therapist, Treatment
 from clinic.practice.supply import supply_of
 from clinic.public import structured_data
 from clinic.public.menu import lengths_of, that_fit
@@ -76,6 +76,8 @@ def render(
         ),
         treatment=treatment,
         agreed=visit_facts.facts_of_treatment(treatment, choice.location, chosen_therapist, present),
+        asks_first=treatment.intake == IntakeRule.BEFORE_BOOKING
+        and not standing.is_answered_for(treatment.modalities),
         lengths=fitting,
         most_minutes=standing.limits.most_minutes if fitting != lengths else None,
         is_confirmed=admission.needs_approval(treatment),

@@ -174,6 +174,8 @@ def test_lengths_that_do_not_fit_the_answers_are_not_offered_where_a_shorter_one
         ("Long strokes", "swedish", 90),
         ("Deep", "deep_tissue", 60),
     )
+    for row in rows:
+        row.intake = "before_booking"
     person = make.client()
     walk.sent(NOW, age_years=["76"])  # From 75 years on, 45 minutes at most.
     intake.adopt(walk.BROWSER, person.id, NOW)
@@ -189,6 +191,9 @@ def test_lengths_that_do_not_fit_the_answers_are_not_offered_where_a_shorter_one
     assert f"/book/{rows[3].slug}" in {link.get("href") for link in answered.open("/book").page.all("a")}, (
         "there is no shorter one; a therapist can be asked for it"
     )
+
+
+ASKED_FIRST = "Before you book we ask about your health"
 
 
 def lengths(visitor: Visitor) -> set[str]:
