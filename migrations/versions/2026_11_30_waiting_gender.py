@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0090_waiting_gender"
-down_revision = "0093_kept_plans"
+down_revision = "0096_data_exports"
 branch_labels = None
 depends_on = None
 
