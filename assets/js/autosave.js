@@ -67,6 +67,7 @@ class Autosave {
     this.isSending = true;
     this.hasFailed = this.isCutOff = false;
     await this.settle();
+    if (this.isOpen && !this.isPaused && !this.isCutOff) await this.renew(); // Somebody may just have signed in again.
     this.isSending = false;
     if (this.isPaused || this.isCutOff) return undefined;
     this.isSent = true;

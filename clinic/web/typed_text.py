@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from clinic.web.forms import Form
 
 SECRET = re.compile(r"pass|code|secret|token|credential|key|answer_to|^pin", re.I)
-HANDLE = re.compile(r"[0-9a-f-]{32,}|[\d.:T+Z~_ -]*|[\w~.:+=-]{24,}|/.*|yes|no|on|y", re.I | re.ASCII)
-"""What a page puts into a hidden field or a button: an id, a number, a time, a key, a URL, a tick."""
+HANDLE = re.compile(
+    r"[0-9a-f-]{32,}|[\d.:T+Z~_ -]*|(?=.*[\d_~.:+=-])[\w~.:+=-]{24,}|/.*|yes|no|on|y", re.I | re.ASCII
+)
+"""What a page puts into a hidden field or a button: an id, a number, a time, a key, a URL, a tick. A long word is none."""
 MOST = 60
 
 

@@ -7,6 +7,8 @@ import pytest
 import sqlalchemy as sa
 
 from clinic.accounts.models import AuditEntry
+from clinic.booking import desk
+from clinic.booking.changes import TooLong
 from clinic.booking.models import Appointment, State, Waiver
 from clinic.db import db
 from clinic.practice.models import Practice, TimeOff
@@ -14,6 +16,7 @@ from clinic.web import time_values
 from tests import make
 from tests.make import Make
 from tests.plans.conftest import Scene
+from tests.plans.intakes import PREGNANT, send
 from tests.staff.conftest import Browser
 from tests.web.reading import read
 
@@ -200,3 +203,36 @@ def test_a_span_that_cannot_be_books_the_usual_length_or_is_not_found(
     answer = front_desk.look(path)
     assert answer.status_code in (200, 404)
     assert "&amp;minutes=" not in answer.get_data(as_text=True)
+
+
+def test_answers_that_limit_a_visit_refuse_a_longer_one_without_naming_health(
+    scene: Scene, front_desk: Browser
+) -> None:
+    send(scene.ada, PREGNANT)
+    visit = scene.visit(length_minutes=30, ends_at=make.NOW + timedelta(days=3, minutes=30))
+    refused = "This visit cannot be made so long. A therapist can say why."
+    assert judged(front_desk, visit, 60)["said"] == [refused]
+    status, said = dropped(front_desk, visit, 60)
+    assert (status, said["said"]) == (409, [refused])
+    value = quote(time_values.value(visit.starts_at, visit.therapist_id))
+    check = f"/staff/appointments/{visit.id}/move/check?start={value}&minutes=60"
+    assert refused in front_desk.get(check)
+    answer = front_desk.post(check, revision=visit.revision)
+    assert answer.status_code == 409
+    assert refused in answer.get_data(as_text=True)
+    assert "pregnan" not in answer.get_data(as_text=True).lower()
+    with pytest.raises(TooLong):
+        desk.move(
+            visit.id,
+            visit.starts_at,
+            therapist_id=visit.therapist_id,
+            location_id=visit.location_id,
+            revision=visit.revision,
+            by=scene.therapist_user,
+            length_minutes=60,
+            now=make.NOW,
+        )
+    db.session.rollback()
+    assert lasts(visit)[0] == 30
+    assert dropped(front_desk, visit, 45)[0] == 200
+    assert lasts(visit)[0] == 45

@@ -243,3 +243,8 @@ def test_a_note_that_was_signed_meanwhile_takes_the_words_as_an_addition(
     assert "This note is signed and does not change any more." in page
     assert WORDS in html.unescape(page)
     assert "Slept well afterwards" in page
+
+
+def test_one_long_word_is_text_and_a_key_is_none() -> None:
+    assert typed_text._looks_typed("text", "Nackenmuskelverspannungen")
+    assert not typed_text._looks_typed("text", "kA8fEM8mQ0ZrVtS3cJq1xY2u")
