@@ -288,7 +288,8 @@ def can_undo(appointment: Appointment, by: str, now: datetime) -> bool:
 
     Clients cannot undo what the practice cancelled, or a change to their series.
     """
-    if appointment.undo_until is None or appointment.undo_until <= now:
+    is_decision = appointment.state == State.DECLINED  # Taken back by whoever decided, with the review.
+    if is_decision or appointment.undo_until is None or appointment.undo_until <= now:
         return False
     return by == "staff" or (appointment.cancelled_by in (None, "client") and not is_of_act(appointment))
 

@@ -6,9 +6,10 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from clinic.accounts import audit
-from clinic.booking import states, suitability
+from clinic.booking import changes, revalidation, states, suitability
+from clinic.booking.changes import EarlierPlace, NobodyThere, UndoOver
 from clinic.booking.models import Appointment, State
-from clinic.booking.placing import lock_appointment
+from clinic.booking.placing import lock_appointment, translate_conflicts
 from clinic.booking.states import NotNow, ShownRevision, advance, call_off, raise_revision
 from clinic.db import db
 
@@ -37,15 +38,45 @@ def decline(
     now: datetime,
     reason: str = "staff",
     shown: ShownRevision | None = None,
+    can_be_taken_back: bool = False,
 ) -> Appointment:
-    """Decline a request and free its time. Raises Stale, and NotNow if it is not a request."""
+    """Decline a request and free its time. Raises Stale, and NotNow if it is not a request.
+
+    If it can be taken back, its time stays reserved for two minutes, and no letter is written before they are over.
+    """
     appointment = lock_appointment(appointment_id)
     states.require_shown(appointment, shown)
     if appointment.state != State.REQUESTED:
         raise NotNow
     advance(appointment, State.DECLINED, now)
     appointment.cancel_reason = reason
-    return _decided(appointment, actor, "decline", now)
+    _decided(appointment, actor, "decline", now)
+    if can_be_taken_back:
+        appointment.undo_until = now + changes.UNDO
+        changes.reserve_for_undo(EarlierPlace.before_change(appointment), appointment, [], now)
+    return appointment
+
+
+def take_back_decline(appointment_id: UUID, *, actor: str, now: datetime) -> Appointment:
+    """Make a declined visit a request again, within two minutes; it is decided about anew, and has as long as a new one.
+
+    Raises UndoOver, NobodyThere if time off or a closure now covers it, and SlotTaken.
+    """
+    appointment = lock_appointment(appointment_id)
+    if appointment.state != State.DECLINED or appointment.undo_until is None or appointment.undo_until <= now:
+        raise UndoOver
+    if revalidation.is_absent(EarlierPlace.before_change(appointment).spot()):
+        raise NobodyThere
+    changes.end_undo_holds(appointment, now)
+    with translate_conflicts():
+        appointment.decide_by = states.decide_by(appointment.starts_at, now)
+        advance(appointment, State.REQUESTED, now)
+        appointment.cancel_reason = None
+        states.forget_undo(appointment)
+        raise_revision(appointment, now)
+        db.session.flush()
+    audit.record(actor, "undo", appointment, client_id=appointment.client_id, fields=["state"], now=now)
+    return appointment
 
 
 def _decided(appointment: Appointment, actor: str, action: str, now: datetime) -> Appointment:

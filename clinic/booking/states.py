@@ -17,10 +17,10 @@ NEXT: dict[State, frozenset[State]] = {
     State.MISSED: frozenset({State.BOOKED, State.ARRIVED}),
     State.CANCELLED: frozenset({State.BOOKED, State.REQUESTED}),
     State.DONE: frozenset(),
-    State.DECLINED: frozenset(),
+    State.DECLINED: frozenset({State.REQUESTED}),
     State.LAPSED: frozenset(),
 }
-"""Back from missed, cancelled and arrived only to undo a slip."""
+"""Back from missed, cancelled, declined and arrived only to undo a slip."""
 
 
 class NotNow(Refusal):

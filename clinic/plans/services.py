@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from clinic.accounts import audit
 from clinic.accounts.models import HealthGrant, User
 from clinic.booking import request_decisions
+from clinic.booking.changes import UNDO, UndoOver
 from clinic.booking.fitting import Fit
 from clinic.booking.models import Appointment, State
 from clinic.db import db
@@ -186,6 +187,42 @@ def decide(
     return review
 
 
+def take_back(review: Review, *, revision: int, by: User, now: datetime) -> None:
+    """Open a review again that was declined in the last two minutes; a request it ended is one again.
+
+    Raises Stale if it is not as the page showed it, UndoOver, and what `booking.request_decisions.take_back_decline` refuses.
+    """
+    if review.revision != revision or review.decided_at is None:
+        raise Stale
+    if review.decision != Decision.DECLINE or now >= review.decided_at + UNDO:
+        raise UndoOver
+    visit = review.appointment
+    if visit is not None and visit.state == State.DECLINED:
+        request_decisions.take_back_decline(visit.id, actor=audit.by_user(by.id), now=now)
+    undecided = dict.fromkeys(
+        ("decided_at", "decided_by_id", "decision", "reason_kind", "reason_sealed", "chosen_sealed")
+    )
+    done = db.session.execute(
+        sa.update(Review)
+        .where(Review.id == review.id, Review.revision == revision)
+        .values(**undecided, tells_client=False, revision=revision + 1)
+        .execution_options(synchronize_session=False)
+        .returning(Review.id)
+    ).first()
+    if done is None:
+        raise Stale
+    db.session.refresh(review)
+    audit.record(
+        audit.by_user(by.id),
+        "take_back",
+        review,
+        client_id=review.client_id,
+        purpose="review",
+        fields=("decision", "reason"),
+        now=now,
+    )
+
+
 def call_first(review: Review, *, revision: int, by: User, now: datetime) -> None:
     """Note that the client is called before the review is decided. A request stays one, and keeps its deadline.
 
@@ -302,7 +339,7 @@ def _settle_visit(appointment: Appointment | None, decision: Decision, actor: st
         return
     if appointment.state == State.REQUESTED:
         if decision is Decision.DECLINE:
-            request_decisions.decline(appointment.id, actor=actor, now=now)
+            request_decisions.decline(appointment.id, actor=actor, now=now, can_be_taken_back=True)
         else:
             request_decisions.confirm(appointment.id, actor=actor, now=now)
     elif decision is Decision.DECLINE and appointment.state == State.BOOKED:

@@ -708,6 +708,7 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "staff.doctor_first": _review,
     "staff.call_first": _review,
     "staff.need_no_call": _review,
+    "staff.take_back_decision": _review,
     "staff.tell_of_call": _review,
     "staff.reached": _review,
     "staff.not_reached": _review,

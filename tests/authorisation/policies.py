@@ -311,6 +311,7 @@ POLICIES: dict[str, str | frozenset[Permission]] = {
     "staff.doctor_first": Permission.REVIEW_DECIDE,
     "staff.call_first": Permission.REVIEW_DECIDE,
     "staff.need_no_call": Permission.REVIEW_DECIDE,
+    "staff.take_back_decision": Permission.REVIEW_DECIDE,
     "staff.tell_of_call": Permission.REVIEW_DECIDE,
     "staff.reached": Permission.REVIEW_DECIDE,
     "staff.not_reached": Permission.REVIEW_DECIDE,

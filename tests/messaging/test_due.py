@@ -91,6 +91,20 @@ def test_a_declined_request_gets_one_kind_of_letter(
     assert kinds() == [MessageKind.REQUEST_RECEIVED, MessageKind.REQUEST_DECLINED]
 
 
+def test_a_decision_that_can_be_taken_back_is_told_once_it_cannot(
+    make: Make, visit: Appointment, run: Pass, now: datetime
+) -> None:
+    visit.state, visit.decide_by, visit.request_reason = State.REQUESTED, now + timedelta(hours=1), "plain"
+    db.session.commit()
+    run(now)
+    request_decisions.decline(visit.id, actor="user:1", now=now, can_be_taken_back=True)
+    db.session.commit()
+    run(now + timedelta(seconds=119))
+    assert MessageKind.REQUEST_DECLINED not in kinds()
+    run(now + timedelta(seconds=120))
+    assert kinds()[-1] == MessageKind.REQUEST_DECLINED
+
+
 def test_a_client_is_told_of_a_call_only_if_wanted_and_not_once_it_is_undone(
     make: Make, massage: Treatment, ada: Client, run: Pass, now: datetime
 ) -> None:

@@ -47,6 +47,7 @@ BUTTONS_ONLY = frozenset(
         "score_sheet.answer",
         "staff.arrived",
         "staff.book_next_week",
+        "staff.take_back_decision",
         "staff.cancelled_afterwards",
         "staff.correct_scores",
         "staff.discard_note",

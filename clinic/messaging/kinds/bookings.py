@@ -71,10 +71,11 @@ def requests_confirmed(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
 
 
 def requests_declined(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
-    """A therapist declined, or nobody decided in time."""
+    """A therapist declined and can no longer take it back, or nobody decided in time."""
     declined = visits(
         Appointment.changed_at >= rules.changed_since,
         Appointment.state == State.DECLINED,
+        sa.or_(Appointment.undo_until.is_(None), Appointment.undo_until <= rules.until(now)),
         Appointment.starts_at > now,
         ~is_told(MessageKind.REQUEST_DECLINED),
     )

@@ -173,7 +173,7 @@ def _decision_page(
             form.revision.data, problem = str(opened.review.revision), refusal.sentence
             is_stale = True
         if problem is None:
-            desk.say(_said(form, decision, opened, was_request=was_request))
+            _say(form, decision, opened, was_request=was_request)
             return redirect(_next_address(user), 303)
         form.form_errors.append(problem)
     status = 409 if is_stale else 400 if form.has_errors else 200
@@ -196,6 +196,27 @@ def _decision_page(
         ),
         status,
     )
+
+
+def _say(form: DecisionForm, decision: Decision, opened: reviews.Opened, *, was_request: bool) -> None:
+    """Say what was decided; what is declined can be taken back."""
+    sentence = _said(form, decision, opened, was_request=was_request)
+    if decision is not Decision.DECLINE:
+        return desk.say(sentence)
+    back = url_for("staff.take_back_decision", review_id=opened.review.id)
+    return desk.say(sentence, undo=back, fields={"revision": str(opened.review.revision)})
+
+
+@blueprint.post("/reviews/<uuid:review_id>/take-back", endpoint="take_back_decision")
+@audience(staff, Permission.REVIEW_DECIDE)
+def take_back(review_id: UUID) -> ResponseReturnValue:
+    """Take back that a review was declined, within two minutes and before any letter."""
+    user = desk.user()
+    with transaction():
+        opened = reviews.open_review(review_id, user)
+        services.take_back(opened.review, revision=desk.sent_revision(), by=user, now=clock.now())
+    desk.say("Taken back: it waits for a decision again.")
+    return _back_to(review_id)
 
 
 DIFFERS = (

@@ -39,6 +39,7 @@ DEEDS = {
     "reach_by_call": "Reached by telephone",
     "not_reached": "Called and reached nobody",
     "need_no_call": "Needs no call any more",
+    "take_back": "Decision taken back",
     "take_task_back": "Took a task back",
     "task_done": "Marked a task as done",
     "task_reopened": "Opened a task again",
