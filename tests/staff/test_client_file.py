@@ -17,6 +17,7 @@ from tests.make import Make
 from tests.measuring import statements
 from tests.plans.conftest import Scene
 from tests.staff.conftest import Browser
+from tests.web.reading import read
 
 CLINICAL = ("notes", "answers", "plan", "documents")
 OPEN_TABS = ("", "/visits", "/messages", "/record")
@@ -111,6 +112,20 @@ def test_the_overview_shows_a_colleague_nothing_clinical(
     closed = colleague.get(file_of(scene))
     assert "Health questions answered" not in closed
     assert "Open with reason" in closed
+
+
+def test_the_overview_is_one_list_of_visits_messages_and_decisions_the_newest_first(
+    scene: Scene, make: Make, therapist: Browser, front_desk: Browser
+) -> None:
+    scene.visit(starts_at=NOW - timedelta(days=10), state=State.DONE)
+    scene.visit(starts_at=NOW + timedelta(days=3))
+    make.submission(who=scene.ada, submitted_at=NOW - timedelta(days=5))
+    lines = [one.text for one in read(therapist.get(file_of(scene))).one("ol").all("li")]
+    assert len(lines) == 3
+    assert "Booked" in lines[0]
+    assert "Health questions answered" in lines[1]
+    assert "Done" in lines[2]
+    assert len(read(front_desk.get(file_of(scene))).one("ol").all("li")) == 2
 
 
 def test_notes_stand_below_each_other_and_each_is_recorded(

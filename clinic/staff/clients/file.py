@@ -3,6 +3,7 @@
 What is clinical is on tabs of its own (`clinical_tabs`), and on the overview only for a therapist who may read it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -19,9 +20,10 @@ from clinic.booking.client_search import Caller
 from clinic.booking.models import CAME, Appointment
 from clinic.db import db, transaction
 from clinic.messaging import queries as messages
-from clinic.messaging.queries import MessageFilter
+from clinic.messaging.queries import MessageFilter, MessageLine
 from clinic.plans import care_summary, client_history, score_sheets
 from clinic.plans import queries as plans
+from clinic.plans.client_history import ClinicalEvent
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
 from clinic.staff.booking import move
@@ -42,8 +44,18 @@ TABS = (
     ("access", "Access", "staff.client_access", (Permission.AUDIT_READ, Permission.HEALTH_READ)),
 )
 """Each tab with its words, its page, and the permissions of which one is needed to see it."""
-LATEST = 8
-"""How many visits and messages the overview shows."""
+LATEST = 20
+"""How many lines of each kind the overview's timeline reads, and how many it shows in all."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimelineLine:
+    """What happened or is to come at one moment: a visit, a message, or something clinical; the others are None."""
+
+    at: datetime
+    visit: Appointment | None = None
+    event: ClinicalEvent | None = None
+    message: MessageLine | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,21 +122,31 @@ def overview(client_id: UUID) -> ResponseReturnValue:
     user = desk.user()
     # Rendered before the commit, which would make the visits of the head be read once more.
     with transaction():
+        happened = client_history.events(client_id, by=user, now=now) if head.is_own else []
         return page(
             "overview",
             head,
             care=care_summary.care_of(around, by=user, now=now) if head.is_own and around else None,
             panel=_panel(head, now) if head.is_own else None,
-            happened=client_history.events(client_id, by=user, now=now) if head.is_own else [],
             asks_about=asks_about if may(Permission.CALENDAR_WRITE) else None,
             asks_now=asks_about is not None and score_sheets.is_around(asks_about, now),
             is_over=asks_about is not None and asks_about.state in CAME,
             scores_asked_at=score_sheets.asked_by_letter_at(client_id, now),
-            visits=booking.visits_of(client_id, limit=LATEST),
-            messages=messages.page(now, MessageFilter(client_id=client_id)).lines[:LATEST]
-            if may(Permission.MESSAGES_READ)
-            else [],
+            timeline=_timeline(client_id, happened, now),
         )
+
+
+def _timeline(client_id: UUID, happened: Sequence[ClinicalEvent], now: datetime) -> list[TimelineLine]:
+    """The newest of all that this reader may see, what is to come first."""
+    told = (
+        messages.page(now, MessageFilter(client_id=client_id)).lines if may(Permission.MESSAGES_READ) else ()
+    )
+    lines = [
+        *(TimelineLine(at=one.starts_at, visit=one) for one in booking.visits_of(client_id, limit=LATEST)),
+        *(TimelineLine(at=one.at, event=one) for one in happened),
+        *(TimelineLine(at=one.at, message=one) for one in told[:LATEST]),
+    ]
+    return sorted(lines, key=lambda line: line.at, reverse=True)[:LATEST]
 
 
 def _asks_about(head: FileHead, now: datetime) -> Appointment | None:
