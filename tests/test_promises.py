@@ -116,6 +116,7 @@ CODES = {
     "sending": {"incarnation", "held_why"},
     "sns_errands": {"path", "answer"},
     "submissions": {"kind", "source"},
+    "unusual_readings": {"kind"},
     "rule_book_signatures": {"text_hash"},
     "experiences": {"kind", "name", "reasons"},
     "signed_texts": {"text_hash", "rule_set", "text"},

@@ -177,7 +177,7 @@ PROCESSING: Final = (
         ground=Ground.SECURITY,
         seen_by=N_("The owner of the practice."),
         kept=N_("It stays, because nobody may be able to remove traces. It is not deleted by itself."),
-        tables=("audit_entries", "audit_seals", "health_grants"),
+        tables=("audit_entries", "audit_seals", "health_grants", "unusual_readings"),
     ),
     Processing(
         name=N_("A copy of everything about you"),

@@ -13,7 +13,15 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final
 
-from clinic.accounts import address_changes, client_records, data_exports, limits, sessions, typed_details
+from clinic.accounts import (
+    address_changes,
+    client_records,
+    data_exports,
+    limits,
+    sessions,
+    typed_details,
+    unusual_reading,
+)
 from clinic.accounts import services as accounts
 from clinic.backup import downtime_sheet, runs
 from clinic.booking import idempotency, lapsed_reservations
@@ -139,6 +147,13 @@ RETENTION: Final = (
         after=N_("they were ready"),
         why=N_("long enough to download it; a new one can be asked for at any time"),
         delete=data_exports.delete_old,
+    ),
+    Retention(
+        what=N_("That somebody here read unusually many files, or at night"),
+        keep=unusual_reading.KEPT,
+        after=N_("it was last noticed"),
+        why=N_("long enough to look into it; who read what stays in the record of access"),
+        delete=unusual_reading.delete_old,
     ),
     Retention(
         what=N_("Attempts to make or prove a backup"),

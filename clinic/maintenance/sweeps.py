@@ -5,13 +5,14 @@ nothing, because the next one finds the same rows.
 """
 
 from clinic import clock
-from clinic.accounts import audit_seals
+from clinic.accounts import audit_seals, unusual_reading
 from clinic.booking import request_decisions
 from clinic.booking.waiting import rounds
 from clinic.db import transaction
 from clinic.maintenance.retention import RETENTION, Sweep
 from clinic.plans import overrides, preparation
 from clinic.plans.rule_book import experience
+from clinic.practice import queries as practice
 
 
 def lapse_and_decide() -> None:
@@ -38,6 +39,13 @@ def hand_in_preparations() -> None:
 def seal_audit() -> None:
     """Seal the audit log's past minutes. Safe to repeat: the second run finds nothing to seal."""
     audit_seals.seal_as_sealer(clock.now())
+
+
+def find_unusual_reading() -> None:
+    """Write down what staff read unusually. Safe to repeat: the same reading is the same row."""
+    now = clock.now()
+    with transaction():
+        unusual_reading.find(now, practice.practice_zone(now.date()))
 
 
 def count_overrides() -> None:

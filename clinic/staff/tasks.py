@@ -45,6 +45,7 @@ KIND_NAMES = {
     TaskKind.LEFT: "Visits of somebody who left",
     TaskKind.BACKUP: "Backups",
     TaskKind.DRILL: "Backup drills",
+    TaskKind.UNUSUAL: "Unusual reading",
     TaskKind.TO_DO: "To-dos",
 }
 TABLES = {
@@ -197,6 +198,8 @@ def open_address(task: OpenTask) -> str | None:
         return None
     if task.kind in (TaskKind.BACKUP, TaskKind.DRILL):
         return url_for("staff.settings_data")
+    if task.kind is TaskKind.UNUSUAL:
+        return url_for("staff.settings_access", _anchor="unusual")
     if task.kind in (TaskKind.REVIEW, TaskKind.CALL):
         return url_for("staff.review", review_id=task.subject_id)
     endpoint = {

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from clinic.accounts.models import Client
 from clinic.accounts.permissions import Permission
+from clinic.accounts.unusual_reading import UnusualReading
 from clinic.backup.models import BackupDeed, BackupRun
 from clinic.backup.runs import DRILL_AFTER, LATE_AFTER
 from clinic.booking.models import CAME, Appointment, State
@@ -333,6 +334,12 @@ def _drills(reader: TaskReader) -> Tasks:
     return row.where(sa.literal(reader.backups_are_on), due < reader.now)
 
 
+def _unusual(_reader: TaskReader) -> Tasks:
+    found = UnusualReading
+    row = _task(TaskKind.UNUSUAL, found.id, due=found.last_at + DAY, since=found.first_at)
+    return row.select_from(found)
+
+
 def _to_dos(_reader: TaskReader) -> Tasks:
     row = _task(TaskKind.TO_DO, ToDo.id, owner=ToDo.owner_id, due=ToDo.due_at, since=ToDo.made_at)
     return row.select_from(ToDo)
@@ -427,6 +434,15 @@ KINDS: Final = {
             group=TaskGroup.OWNER,
             needs=Permission.SETTINGS_WRITE,
             rows=_drills,
+        ),
+        DeclaredTask(
+            kind=TaskKind.UNUSUAL,
+            label="Look at unusual reading of files",
+            group=TaskGroup.OWNER,
+            needs=Permission.AUDIT_READ,
+            rows=_unusual,
+            can_be_done=True,
+            can_be_handed_over=False,
         ),
         DeclaredTask(
             kind=TaskKind.TO_DO,

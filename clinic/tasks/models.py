@@ -26,6 +26,7 @@ class TaskKind(StrEnum):
     LEFT = "left"
     BACKUP = "backup"
     DRILL = "drill"
+    UNUSUAL = "unusual"
     TO_DO = "to_do"
 
 

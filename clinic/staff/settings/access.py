@@ -17,7 +17,7 @@ from wtforms import SelectField, StringField
 from wtforms.validators import AnyOf, Length, Optional, ValidationError
 
 from clinic import clock
-from clinic.accounts import audit, audit_reading
+from clinic.accounts import audit, audit_reading, unusual_reading
 from clinic.accounts.audit_reading import AuditLine, AuditQuestion, EntryKind
 from clinic.accounts.models import AuditEntry
 from clinic.accounts.permissions import Permission
@@ -89,6 +89,8 @@ def access() -> ResponseReturnValue:
         deed=deed,
         purpose=purpose,
         zone=zone,
+        unusual=unusual_reading.lately(now),
+        day_of=lambda instant: hours.local_day(instant, ZoneInfo(zone)),
     )
 
 
