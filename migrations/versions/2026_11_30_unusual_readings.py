@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0097_unusual_readings"
-down_revision = "0096_data_exports"
+down_revision = "0090_waiting_gender"
 branch_labels = None
 depends_on = None
 
