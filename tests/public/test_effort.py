@@ -196,7 +196,7 @@ MOST = {
     "chosen treatment, typical": (14, 39, 1500, 1500),
     "suggestion first, typical": (20, 53, 2060, 2030),
     "chosen treatment, complicated": (16, 50, 1665, 1660),
-    "suggestion first, complicated": (22, 64, 2225, 2195),
+    "suggestion first, complicated": (22, 64, 2225, 2200),
     "returning, typical": (3, 14, 780, 790),
     "returning, complicated": (4, 21, 910, 925),
 }
