@@ -24,6 +24,7 @@ from clinic.db import Base, db, transaction
 from clinic.embedded import running, supervisor
 from clinic.embedded.servers import Servers, ServersWanted
 from clinic.guidance import suggest as suggestion
+from clinic.maintenance import erasure, erasure_ledger
 from clinic.plans import replay
 from clinic.practice.queries import find_practice
 from clinic.refusal import Refusal
@@ -255,12 +256,22 @@ def restore(parsed: argparse.Namespace) -> int:
             found = restoring.restore(
                 parsed.file, parsed.key, settings.database_owner_url or settings.database_url
             )
+            erased = _erase_again(settings, parsed.file.resolve().parent)
         except Refusal as refusal:
             print(refusal.sentence, file=sys.stderr)
             return 1
     print(f"{found.rows} rows are back as they were at {found.manifest.made_at:%Y-%m-%d %H:%M} UTC.")
+    if erased:
+        print(f"{erased} of the clients in it had been erased since. They are erased again.")
     print("No message leaves until an owner has read what waits, under Messages.")
     return 0
+
+
+def _erase_again(settings: Settings, beside: Path) -> int:
+    """Erase whoever the backup brought back although the ledger, beside it or in the folder of the backups, says they are erased."""
+    done = {**erasure_ledger.read(settings.backups), **erasure_ledger.read(beside)}
+    with create_app(settings, in_background=True).app_context():
+        return len(erasure.erase_again(done, clock.now(), settings.lumbar_data.absolute() / "mail"))
 
 
 def rehearse(parsed: argparse.Namespace) -> int:

@@ -4,11 +4,14 @@ Each step takes nothing, finds its work in the database, and owns its transactio
 nothing, because the next one finds the same rows.
 """
 
+from flask import current_app
+
 from clinic import clock
 from clinic.accounts import audit_seals, unusual_reading
 from clinic.booking import request_decisions
 from clinic.booking.waiting import rounds
 from clinic.db import transaction
+from clinic.maintenance import erasure, erasure_ledger
 from clinic.maintenance.retention import RETENTION, Sweep
 from clinic.plans import overrides, preparation
 from clinic.plans.rule_book import experience
@@ -71,6 +74,12 @@ def count_experiences_first() -> None:
     with transaction():
         if experience.counted_at() is None:
             experience.count(clock.now())
+
+
+def erase_granted() -> None:
+    """Erase the clients whose hour is over, and write that down outside the database. Safe to repeat: nobody is erased twice."""
+    erasure.carry_out_granted(clock.now(), mails=current_app.config["MAILDIR"])
+    erasure_ledger.complete(current_app.config["BACKUP_FOLDER"])
 
 
 def tidy() -> None:

@@ -9,12 +9,14 @@ import os
 import smtplib
 import ssl
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from secrets import token_hex
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
+from uuid import UUID
 
 from flask import Flask
 
@@ -98,6 +100,14 @@ class MaildirMailer:
 
     def probe(self) -> None:
         """Create the folder if it does not exist."""
+
+
+def delete_files(folder: Path, message_ids: Iterable[UUID]) -> None:
+    """Delete what MaildirMailer wrote of these messages; a folder that does not exist holds none."""
+    ids = {str(one) for one in message_ids}
+    for file in (folder / "new").glob("*.eml"):
+        if file.name.split(".")[1] in ids:
+            file.unlink(missing_ok=True)
 
 
 class SmtpMailer:

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from clinic.accounts.erasures import ANSWER_WITHIN, Erasure, ErasureState
 from clinic.accounts.models import Client
 from clinic.accounts.permissions import Permission
 from clinic.accounts.unusual_reading import UnusualReading
@@ -340,6 +341,17 @@ def _unusual(_reader: TaskReader) -> Tasks:
     return row.select_from(found)
 
 
+def _erasures(_reader: TaskReader) -> Tasks:
+    row = _task(
+        TaskKind.ERASURE,
+        Erasure.id,
+        client=Erasure.client_id,
+        due=Erasure.asked_at + ANSWER_WITHIN,
+        since=Erasure.asked_at,
+    )
+    return row.select_from(Erasure).where(Erasure.state == ErasureState.ASKED)
+
+
 def _to_dos(_reader: TaskReader) -> Tasks:
     row = _task(TaskKind.TO_DO, ToDo.id, owner=ToDo.owner_id, due=ToDo.due_at, since=ToDo.made_at)
     return row.select_from(ToDo)
@@ -443,6 +455,13 @@ KINDS: Final = {
             rows=_unusual,
             can_be_done=True,
             can_be_handed_over=False,
+        ),
+        DeclaredTask(
+            kind=TaskKind.ERASURE,
+            label="Decide the erasure of",
+            group=TaskGroup.OWNER,
+            needs=Permission.SETTINGS_WRITE,
+            rows=_erasures,
         ),
         DeclaredTask(
             kind=TaskKind.TO_DO,

@@ -28,6 +28,7 @@ class TaskKind(StrEnum):
     DRILL = "drill"
     UNUSUAL = "unusual"
     TO_DO = "to_do"
+    ERASURE = "erasure"
 
 
 _KINDS_SQL = "kind IN ({})".format(", ".join(f"'{kind}'" for kind in TaskKind))

@@ -40,6 +40,7 @@ TIMETABLE: Final = (
     ScheduledStep(step=sweeps.count_experiences_first, schedule=60.0, expires=60),
     ScheduledStep(step=building.build_data_exports, schedule=10.0, expires=10, limit=600),
     ScheduledStep(step=sweeps.find_unusual_reading, schedule=300.0, expires=300),
+    ScheduledStep(step=sweeps.erase_granted, schedule=60.0, expires=60),
     ScheduledStep(step=sweeps.tidy, schedule=crontab(minute="7"), expires=1800),
     ScheduledStep(step=downtime_sheet.make_downtime_sheet, schedule=crontab(minute="5,35"), expires=1500),
     ScheduledStep(step=nightly.back_up, schedule=crontab(hour="2", minute="30"), expires=3600, limit=14_400),
