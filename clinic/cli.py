@@ -262,7 +262,7 @@ def restore(parsed: argparse.Namespace) -> int:
             return 1
     print(f"{found.rows} rows are back as they were at {found.manifest.made_at:%Y-%m-%d %H:%M} UTC.")
     if erased:
-        print(f"{erased} of the clients in it had been erased since. They are erased again.")
+        print(f"Erased again, as they had been since: {erased}.")
     print("No message leaves until an owner has read what waits, under Messages.")
     return 0
 

@@ -57,6 +57,7 @@ CODES = {
     "closures": {"name"},
     "consents": {"purpose", "text_version", "channel"},
     "contacts": {"kind", "relation"},
+    "erasures": {"state"},
     "doctor_pages": {"language", "shows"},
     "documents": {"sent_from", "consent_version"},
     "backup_runs": {"deed", "file_name", "problem", "sha256"},

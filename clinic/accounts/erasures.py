@@ -11,11 +11,12 @@ from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, defer, mapped_column
 
 from clinic.accounts import audit
 from clinic.accounts.client_records import locked_client
 from clinic.db import Identified, Model, db, violates
+from clinic.language import N_
 from clinic.refusal import NotFound, Refusal
 from clinic.sealed import Sealed
 
@@ -39,14 +40,14 @@ class AlreadyAsked(Refusal):
     """The erasure of this client is asked for already."""
 
     code = "erasure-asked"
-    sentence = "It was asked for already. Nothing was changed."
+    sentence = N_("It was asked for already. Nothing was changed.")
 
 
 class AlreadyDecided(Refusal):
     """Somebody decided it, or took it back, meanwhile."""
 
     code = "erasure-decided"
-    sentence = "This was decided or taken back meanwhile. Nothing was done; here is how it stands now."
+    sentence = N_("This was decided or taken back meanwhile. Nothing was changed.")
 
 
 class Erasure(Identified, Model):
@@ -124,6 +125,12 @@ def open_erasures() -> list[Erasure]:
     """Every erasure that waits for a decision or for its hour, oldest first."""
     wanted = sa.select(Erasure).where(Erasure.state.in_((ErasureState.ASKED, ErasureState.GRANTED)))
     return list(db.session.scalars(wanted.order_by(Erasure.asked_at)))
+
+
+def restricted_records() -> list[RestrictedRecord]:
+    """Every record that the law keeps, without its content, the one to go first at the top."""
+    wanted = sa.select(RestrictedRecord).options(defer(RestrictedRecord.content_sealed))
+    return list(db.session.scalars(wanted.order_by(RestrictedRecord.kept_until, RestrictedRecord.id)))
 
 
 def ask(client_id: UUID, *, actor: str, by_id: UUID | None, now: datetime) -> Erasure:

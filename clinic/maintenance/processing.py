@@ -190,6 +190,17 @@ PROCESSING: Final = (
         tables=("data_exports",),
     ),
     Processing(
+        name=N_("Erasure"),
+        data=N_(
+            "That somebody asked to be erased, when, and what we decided; and, if we have to keep notes, the record of treatment, sealed and "
+            "used for nothing else."
+        ),
+        ground=Ground.LAW,
+        seen_by=N_("The owner of the practice; a sealed record only for a reason, which is recorded."),
+        kept=IN_THE_TABLE,
+        tables=("erasures", "restricted_records"),
+    ),
+    Processing(
         name=N_("What is still to do"),
         data=N_(
             "To whom a task about you was handed over, that it is done, and what colleagues wrote on it; nothing about your health."

@@ -29,6 +29,7 @@ from clinic.booking.waiting import entries
 from clinic.intake import consent, documents, own_pages
 from clinic.intake import services as intake
 from clinic.language import N_
+from clinic.maintenance import erasure
 from clinic.plans import kept_forms, preparation
 from clinic.practice import invitations
 from clinic.tasks import services as tasks
@@ -154,6 +155,11 @@ RETENTION: Final = (
         after=N_("it was last noticed"),
         why=N_("long enough to look into it; who read what stays in the record of access"),
         delete=unusual_reading.delete_old,
+        what=N_("Records of treatment of erased clients, sealed"),
+        keep=timedelta(days=1),
+        after=N_("the last day on which the law keeps them"),
+        why=N_("the law obliges the practice to keep notes; then nothing of the client is left"),
+        delete=erasure.delete_ended,
     ),
     Retention(
         what=N_("Attempts to make or prove a backup"),

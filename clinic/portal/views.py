@@ -27,6 +27,7 @@ from clinic.portal import (
     own_answers,
     own_data,
     own_documents,
+    own_erasure,
     own_export,
     own_messages,
     past,
@@ -58,6 +59,7 @@ blueprints = (
     consents.blueprint,
     contact_data.blueprint,
     own_documents.blueprint,
+    own_erasure.blueprint,
     own_export.blueprint,
 )
 

@@ -46,6 +46,7 @@ KIND_NAMES = {
     TaskKind.BACKUP: "Backups",
     TaskKind.DRILL: "Backup drills",
     TaskKind.UNUSUAL: "Unusual reading",
+    TaskKind.ERASURE: "Erasures",
     TaskKind.TO_DO: "To-dos",
 }
 TABLES = {
@@ -200,6 +201,8 @@ def open_address(task: OpenTask) -> str | None:
         return url_for("staff.settings_data")
     if task.kind is TaskKind.UNUSUAL:
         return url_for("staff.settings_access", _anchor="unusual")
+    if task.kind is TaskKind.ERASURE:
+        return url_for("staff.erase_client", client_id=task.client_id)
     if task.kind in (TaskKind.REVIEW, TaskKind.CALL):
         return url_for("staff.review", review_id=task.subject_id)
     endpoint = {

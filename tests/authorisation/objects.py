@@ -12,8 +12,9 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from clinic import clock
-from clinic.accounts import merging, sessions, signed_links, team
+from clinic.accounts import audit, erasures, merging, sessions, signed_links, team
 from clinic.accounts import services as accounts
+from clinic.accounts.erasures import RestrictedRecord
 from clinic.accounts.models import Client, LinkPurpose, StaffSession
 from clinic.backup.models import DowntimeSheet
 from clinic.booking import barring
@@ -156,6 +157,25 @@ def _downtime_sheet(world: World) -> Objects:
         db.session.add(sheet)
         db.session.commit()
     return Objects({"sheet_id": sheet.id}, {"sheet_id": NOBODYS})
+
+
+def _erasure(world: World) -> Objects:
+    """An owner decides about everybody."""
+    other = world.make.client(given_name="Mallory", mail="mallory@client.example")
+    asked = erasures.ask(other.id, actor=audit.SYSTEM, by_id=world.ines.id, now=clock.now())
+    db.session.commit()
+    return Objects({"erasure_id": asked.id}, {"erasure_id": NOBODYS})
+
+
+def _restricted_record(world: World) -> Objects:
+    """What the law keeps of somebody who was erased belongs to the practice."""
+    other = world.make.client(given_name="Mallory", mail="mallory@client.example")
+    kept = RestrictedRecord(
+        client_id=other.id, content={}, made_at=clock.now(), kept_until=clock.now().date()
+    )
+    db.session.add(kept)
+    db.session.commit()
+    return Objects({"record_id": kept.id}, {"record_id": NOBODYS})
 
 
 def _bar(world: World) -> Objects:
@@ -691,6 +711,7 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "staff.ask_aloud": _appointment_with_health,
     "staff.hand_over_preparation": _appointment_with_health,
     "staff.settings_downtime_file": _downtime_sheet,
+    "staff.settings_restricted": _restricted_record,
     "staff.cancelled_afterwards": _appointment_of_calendar,
     "staff.book_next_week": _appointment_of_calendar,
     "staff.hand_over_scores": _appointment_of_calendar,
@@ -739,6 +760,11 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
         {"contact_id": world.ada.contacts[0].id}, {"contact_id": NOBODYS}
     ),
     "staff.bar_client": _client,
+    "staff.erase_client": _client,
+    "staff.ask_erasure": _client,
+    "staff.grant_erasure": _erasure,
+    "staff.refuse_erasure": _erasure,
+    "staff.take_back_erasure": _erasure,
     "staff.lift_bar": _bar,
     "staff.join_records": lambda world: Objects(
         {"client_id": world.ada.id, "other_id": world.bob.id},

@@ -47,6 +47,11 @@ DEEDS = {
     "set_aside": "Set a rule aside",
     "join_waiting_list": "Joined the waiting list",
     "merged": "Joined two records",
+    "erasure_asked": "Asked for a client to be erased",
+    "erasure_granted": "Decided that a client is erased",
+    "erasure_refused": "Refused to erase a client",
+    "erasure_taken_back": "Took an erasure back",
+    "erased": "Erased a client",
 }
 VERBS = {
     "read": "Looked at",
@@ -101,6 +106,8 @@ THINGS = {
     "appointments": "a visit",
     "series": "several visits",
     "downtime_sheets": "a downtime sheet",
+    "restricted_records": "the restricted record of an erased client",
+    "erasures": "an erasure",
     "clients": "a client",
     "contacts": "an address",
     "consents": "a consent",

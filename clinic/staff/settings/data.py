@@ -5,6 +5,7 @@ from flask import current_app
 from flask.typing import ResponseReturnValue
 
 from clinic import clock
+from clinic.accounts import erasures
 from clinic.backup import downtime_sheet, rotation, runs
 from clinic.staff.blueprint import blueprint
 from clinic.staff.day import practice_zone
@@ -24,6 +25,8 @@ def show() -> ResponseReturnValue:
         "data",
         found=found,
         is_drill_due=is_drill_due,
+        asked=erasures.open_erasures(),
+        restricted=erasures.restricted_records(),
         sheets=downtime_sheet.sheets(),
         can_make_sheets=bool(downtime_sheet.readers()),
         sheet_file=downtime_sheet.file_name,
