@@ -19,7 +19,6 @@ from clinic.refusal import NotFound
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
 from clinic.staff.clients import layout
-from clinic.staff.day import practice_zone
 from clinic.web.access import audience, staff
 from clinic.web.forms import Form
 
@@ -128,5 +127,4 @@ def _page(client_id: UUID, form: RefusalForm) -> str:
         newest=newest,
         is_open=newest is not None and newest.state in (ErasureState.ASKED, ErasureState.GRANTED),
         decide_by=newest.asked_at + erasures.ANSWER_WITHIN if newest else None,
-        place_zone=practice_zone(now),
     )
