@@ -155,6 +155,8 @@ RETENTION: Final = (
         after=N_("it was last noticed"),
         why=N_("long enough to look into it; who read what stays in the record of access"),
         delete=unusual_reading.delete_old,
+    ),
+    Retention(
         what=N_("Records of treatment of erased clients, sealed"),
         keep=timedelta(days=1),
         after=N_("the last day on which the law keeps them"),
