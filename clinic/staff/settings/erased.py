@@ -3,7 +3,6 @@
 from typing import Final
 from uuid import UUID
 
-from flask import make_response
 from flask.typing import ResponseReturnValue
 from wtforms import RadioField
 from wtforms.validators import InputRequired
@@ -64,9 +63,4 @@ def show(record_id: UUID) -> ResponseReturnValue:
                 fields=sorted(content), now=now,
             )  # fmt: skip
             opened = {TABLES[name]: content[name] for name in TABLES if content.get(name)}
-    answer = make_response(
-        page("data", "restricted", kept=kept, form=form, opened=opened, zone=practice_zone(now)),
-        422 if form.has_errors else 200,
-    )
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    return page("restricted", "data", form, kept=kept, opened=opened, zone=practice_zone(now))
