@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, FrameLocator, Page, exp
 from clinic.practice.models import IntakeRule
 from tests import make
 from tests.browser import PATIENCE_MS
-from tests.browser import chromium as chromium_path
+from tests.browser import whole_chromium
 from tests.journeys.live import Secure, secure
 from tests.journeys.looks import served
 
@@ -87,7 +87,7 @@ def visitor(request: pytest.FixtureRequest, chromium: Browser, tmp_path: Path) -
             json.dumps({"profile": {"cookie_controls_mode": 1, "block_third_party_cookies": True}})
         )
         context = chromium.browser_type.launch_persistent_context(
-            tmp_path, executable_path=chromium_path(), ignore_https_errors=True, reduced_motion="reduce"
+            tmp_path, executable_path=whole_chromium(), ignore_https_errors=True, reduced_motion="reduce"
         )
     context.set_default_timeout(PATIENCE_MS)
     yield context
