@@ -13,8 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, FrameLocator, Page, exp
 
 from clinic.practice.models import IntakeRule
 from tests import make
-from tests.browser import PATIENCE_MS
-from tests.browser import whole_chromium
+from tests.browser import PATIENCE_MS, whole_chromium
 from tests.journeys.live import Secure, secure
 from tests.journeys.looks import served
 
