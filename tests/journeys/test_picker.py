@@ -1,6 +1,7 @@
 """The slot picker in a real browser over https: days and weeks change in place, by keyboard too, the way back leads back, and what is
 shown is asked of the JSON interface anew."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -53,23 +54,23 @@ def test_the_weeks_turn_by_keyboard_and_are_said(page: Page) -> None:
     later = page.get_by_role("link", name="Four weeks later")
     later.focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_role("list", name="Days, 31 March to 27 April 2031")).to_be_visible()
+    expect(page.get_by_role("list", name="Days, Monday 31 March to Sunday 27 April")).to_be_visible()
     expect(later).to_be_focused()
-    expect(page.get_by_role("status").filter(has_text="31 March to 27 April")).to_have_count(1)
+    expect(page.get_by_role("status").filter(has_text="Monday 31 March to Sunday 27 April")).to_have_count(1)
     page.keyboard.press("Enter")
-    expect(page.get_by_role("list", name="Days, 28 April to 25 May 2031")).to_be_visible()
+    expect(page.get_by_role("list", name="Days, Monday 28 April to Sunday 25 May")).to_be_visible()
     earlier = page.get_by_role("link", name="Four weeks earlier")
     earlier.focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_role("list", name="Days, 31 March to 27 April 2031")).to_be_visible()
+    expect(page.get_by_role("list", name="Days, Monday 31 March to Sunday 27 April")).to_be_visible()
     expect(earlier).to_be_focused()
     assert stayed(page)
 
 
 def test_a_time_chosen_after_turning_is_kept(page: Page) -> None:
     page.get_by_role("link", name="Four weeks later").click()
-    expect(page.get_by_role("list", name="Days, 31 March to 27 April 2031")).to_be_visible()
-    page.get_by_role("link", name="Wednesday 2 ,").click()
+    expect(page.get_by_role("list", name="Days, Monday 31 March to Sunday 27 April")).to_be_visible()
+    page.get_by_role("link", name=re.compile("Wednesday 2 April ?,")).click()
     expect(page.get_by_role("heading", name="Wednesday 2 April")).to_be_focused()
     page.get_by_role("button", name="10:00").click()
     expect(page.get_by_role("heading", name="Your details")).to_be_visible()
@@ -95,11 +96,11 @@ def test_a_day_seen_before_comes_back_when_the_interface_says_that_nothing_chang
     expect(page.get_by_role("heading", name="Monday 31 March")).to_be_visible()
     # What is shown before the first answer of the interface is not kept, so each day is opened twice.
     for day in ("Thursday 3 April", "Friday 4 April") * 2:
-        page.get_by_role("link", name=f"{day.rpartition(' ')[0]} ,").click()
+        page.get_by_role("link", name=re.compile(f"^{day} ?,")).click()
         expect(page.get_by_role("heading", name=day)).to_be_focused()
     asked = fetched(page)
     with page.expect_response("**/api/v1/availability*") as answer:
-        page.get_by_role("link", name="Thursday 3 ,").click()
+        page.get_by_role("link", name=re.compile("Thursday 3 April ?,")).click()
     assert answer.value.status == 304
     expect(page.get_by_role("heading", name="Thursday 3 April")).to_be_focused()
     assert set(asked) == {"/api/v1/availability"}
