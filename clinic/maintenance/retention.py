@@ -159,7 +159,7 @@ RETENTION: Final = (
     Retention(
         what=N_("Records of treatment of erased clients, sealed"),
         keep=timedelta(days=1),
-        after=N_("the last day on which the law keeps them"),
+        after=N_("the period of the law ended"),
         why=N_("the law obliges the practice to keep notes; then nothing of the client is left"),
         delete=erasure.delete_ended,
     ),

@@ -60,6 +60,7 @@ BUTTONS_ONLY = frozenset(
         "staff.settings_hand_over",
         "staff.settings_lock",
         "staff.settings_member",
+        "staff.settings_restricted",
         "staff.settings_ways",
         "staff.settings_week",
         "staff.undo",
