@@ -81,7 +81,7 @@ BELONGING: Final = (
 """In the order in which they are read and written."""
 
 LEFT_OUT: Final = {
-    "address_changes": "a new address that was not proven; it is gone after a day",
+    "address_changes": "a new address that nobody has confirmed; it is gone after a day",
     "client_merges": "which rows two records of one person were joined from; the rows themselves are in the copy",
     "client_sessions": "secrets of a signed-in browser, as digests only",
     "data_exports": "the copy itself",

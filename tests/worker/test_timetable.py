@@ -21,6 +21,7 @@ def test_every_step_is_a_task_under_its_own_name(app: Flask) -> None:
         "message_pass",
         "back_up",
         "build_data_exports",
+        "erase_granted",
         "find_unusual_reading",
         "make_downtime_sheet",
         "hand_in_preparations",
