@@ -3,11 +3,12 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from psycopg.errors import UndefinedColumn, UndefinedTable
@@ -253,10 +254,15 @@ def restore(parsed: argparse.Namespace) -> int:
             settings = Settings.read(redis_url=given.redis_url or STARTED_HERE_BROKER)
         sealed.use(settings.keys.sealing_bytes)
         try:
+            # Read before anything is restored: whoever cannot read it must not bring anybody back.
+            done = {
+                **erasure_ledger.read(settings.backups),
+                **erasure_ledger.read(parsed.file.resolve().parent),
+            }
             found = restoring.restore(
                 parsed.file, parsed.key, settings.database_owner_url or settings.database_url
             )
-            erased = _erase_again(settings, parsed.file.resolve().parent)
+            erased = _erase_again(settings, done)
         except Refusal as refusal:
             print(refusal.sentence, file=sys.stderr)
             return 1
@@ -267,11 +273,13 @@ def restore(parsed: argparse.Namespace) -> int:
     return 0
 
 
-def _erase_again(settings: Settings, beside: Path) -> int:
-    """Erase whoever the backup brought back although the ledger, beside it or in the folder of the backups, says they are erased."""
-    done = {**erasure_ledger.read(settings.backups), **erasure_ledger.read(beside)}
-    with create_app(settings, in_background=True).app_context():
-        return len(erasure.erase_again(done, clock.now(), settings.lumbar_data.absolute() / "mail"))
+def _erase_again(settings: Settings, done: Mapping[UUID, datetime]) -> int:
+    """Erase whoever the backup brought back although the ledger says that they are erased; returns how many."""
+    app = create_app(settings, in_background=True)
+    with app.app_context():
+        erased = erasure.erase_again(done, clock.now(), app.config["MAILDIR"])
+        erasure_ledger.complete(app.config["BACKUP_FOLDER"])
+    return len(erased)
 
 
 def rehearse(parsed: argparse.Namespace) -> int:

@@ -8,8 +8,7 @@ While a note must be kept, the rows it rests on become one sealed record (`Restr
 Source: GDPR, articles 17(3)(b) and 18 (read 2026-11-30).
 """
 
-import base64
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import chain
@@ -28,10 +27,11 @@ from clinic.booking.models import Appointment, State
 from clinic.booking.placing import reload_locked
 from clinic.booking.states import call_off
 from clinic.db import Base, db, transaction
+from clinic.exports import record as records
+from clinic.intake.documents import Document
 from clinic.messaging import mailer
 from clinic.plans.models import Incident, SessionNote
 from clinic.practice.queries import practice_zone, the_practice
-from clinic.sealed import sealed_attributes
 
 STAY: Final = frozenset({"clients", "appointments", "series", "erasures", "restricted_records"})
 """Tables whose rows stay: emptied of the person (`_forget`), or never naming one."""
@@ -126,7 +126,9 @@ def erase(client_id: UUID, now: datetime, mails: Path) -> None:
     until = kept_until(people, now)
     if until is not None:
         db.session.add(
-            RestrictedRecord(client_id=client_id, content=contents(rows), made_at=now, kept_until=until)
+            RestrictedRecord(
+                client_id=client_id, content=contents(people, now), made_at=now, kept_until=until
+            )
         )
     _forget_typed_details(rows)
     mailer.delete_files(mails, rows["messages"])
@@ -230,36 +232,18 @@ def years_after(day: date, years: int) -> date:
         return day.replace(year=day.year + years, day=28)
 
 
-def contents(rows: Rows) -> dict[str, list[dict[str, Any]]]:
-    """The rows of the record of treatment, by table, with sealed values open; JSON values, bytes in base64."""
-    models = {mapper.class_.__tablename__: mapper.class_ for mapper in Base.registry.mappers}
-    sealed = {
-        (model.__tablename__, attribute.column): attribute for model, attribute in sealed_attributes(Base)
-    }
-    kept: dict[str, list[dict[str, Any]]] = {}
-    for table in Base.metadata.sorted_tables:
-        if table.name in RECORD and rows.get(table.name):
-            wanted = (
-                sa.select(models[table.name]).where(table.c.id.in_(rows[table.name])).order_by(table.c.id)
-            )
-            kept[table.name] = [dict(_values(row, table, sealed)) for row in db.session.scalars(wanted).all()]
-    return kept
-
-
-def _values(row: Any, table: sa.Table, sealed: Mapping[tuple[str, str], Any]) -> Iterator[tuple[str, Any]]:
-    for column in table.columns:
-        attribute = sealed.get((table.name, column.name))
-        value = attribute.__get__(row, type(row)) if attribute else getattr(row, column.name)
-        if value is not None:
-            yield column.name.removesuffix("_sealed"), _as_json(value)
-
-
-def _as_json(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode()
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    return str(value) if isinstance(value, UUID) else value
+def contents(people: Collection[UUID], now: datetime) -> dict[str, list[records.Record]]:
+    """The rows of the record of treatment as a copy of it holds them, by table; documents with their files, in base64."""
+    kept: dict[str, list[records.Record]] = {name: [] for name in RECORD}
+    names: dict[str, str] = {}
+    for client_id in people:
+        record = records.read(client_id, now)
+        names |= record["names"]["users"]
+        for name in RECORD:
+            kept[name] += record["tables"][name]
+    for row in kept["documents"]:
+        row["content"] = db.session.get_one(Document, UUID(row["id"])).content
+    return {**kept, "users": [{"id": user_id, "name": name} for user_id, name in names.items()]}
 
 
 def _forget_typed_details(rows: Rows) -> None:
@@ -274,7 +258,13 @@ def _forget_typed_details(rows: Rows) -> None:
 
 
 def _forget(rows: Rows, now: datetime) -> None:
-    """Empty the rows that stay of who it was."""
+    """Empty the rows that stay of who it was, and forget earlier requests with what was answered to them."""
+    db.session.execute(
+        sa.delete(Erasure).where(
+            Erasure.client_id.in_(rows["clients"]),
+            Erasure.state.not_in((ErasureState.GRANTED, ErasureState.DONE)),
+        )
+    )
     db.session.execute(
         sa.update(Client)
         .where(Client.id.in_(rows["clients"]))
@@ -301,8 +291,8 @@ def delete_ended(before: datetime) -> int:
     return len(ended)
 
 
-def erase_again(done: Collection[UUID], now: datetime, mails: Path) -> list[UUID]:
-    """Erase those of these clients who came back with a backup, each in a transaction; returns them."""
+def erase_again(done: Mapping[UUID, datetime], now: datetime, mails: Path) -> list[UUID]:
+    """Erase those clients who came back with a backup, each in a transaction, as it was done at these moments; returns them."""
     back = db.session.scalars(
         sa.select(Client.id).where(Client.id.in_(done), Client.erased_at.is_(None))
     ).all()
@@ -310,8 +300,11 @@ def erase_again(done: Collection[UUID], now: datetime, mails: Path) -> list[UUID
         with transaction():
             db.session.get(Client, client_id, with_for_update=True)
             erase(client_id, now, mails)
+            db.session.execute(sa.delete(Erasure).where(Erasure.client_id == client_id))
+            at = done[client_id]
+            again = Erasure(client_id=client_id, asked_at=at, state=ErasureState.DONE, done_at=at)
+            db.session.add(again)
             audit.record(
-                audit.SYSTEM, "erased", subject_type="clients", subject_id=client_id, client_id=client_id,
-                purpose="after_a_restore", now=now,
-            )  # fmt: skip
+                audit.SYSTEM, "erased", again, client_id=client_id, purpose="after_a_restore", now=now
+            )
     return list(back)

@@ -1,6 +1,6 @@
 """Erasing a client of the demo's week: of the one without notes nothing is found anywhere, of the other only the restricted record."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -271,6 +271,16 @@ def test_a_signed_note_goes_only_with_its_client(week: sa.Connection) -> None:
         db.session.execute(of_them)
 
 
+def test_what_was_answered_to_an_earlier_wish_goes_too(week: sa.Connection, tmp_path: Path) -> None:
+    person, owner = new_client(), make.user(roles=[Role.OWNER], email="otto@alderlane.example")
+    refused = erasures.ask(person.id, actor=audit.SYSTEM, by_id=owner.id, now=WEDNESDAY - timedelta(days=3))
+    erasures.refuse(refused.id, f"{MARK} owes us something.", by_id=owner.id, now=WEDNESDAY)
+    granted(person)
+    assert traces(MARK) == ["erasures.reason_sealed"]
+    erasure.carry_out_granted(AFTER, tmp_path)
+    assert traces(MARK) == []
+
+
 def test_one_cannot_ask_twice(week: sa.Connection) -> None:
     person = new_client()
     granted(person)
@@ -321,12 +331,15 @@ def test_the_ledger_names_who_was_erased_once_and_mends_a_line_that_was_cut_off(
 def test_who_comes_back_with_a_backup_is_erased_again_and_once(week: sa.Connection, tmp_path: Path) -> None:
     person = new_client()
     mark(person)
-    done: Collection[UUID] = {person.id, UUID(int=7)}
+    at = WEDNESDAY - timedelta(days=9)
+    done = {person.id: at, UUID(int=7): at}
     assert erasure.erase_again(done, AFTER, tmp_path) == [person.id]
     assert traces(MARK) == []
     assert erasure.erase_again(done, AFTER, tmp_path) == []
     entry = db.session.scalars(sa.select(AuditEntry).where(AuditEntry.purpose == "after_a_restore")).one()
     assert entry.client_id == person.id
+    assert erasure_ledger.complete(tmp_path) == 1
+    assert erasure_ledger.read(tmp_path) == {person.id: at}
 
 
 def test_letters_in_the_folder_go_too_and_those_of_others_stay(week: sa.Connection, tmp_path: Path) -> None:

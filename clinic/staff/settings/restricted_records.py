@@ -32,6 +32,7 @@ TABLES: Final = {
     "plan_versions": "Versions of plans", "planned_sessions": "Planned sessions", "session_notes": "Notes",
     "note_addenda": "Additions to notes", "outcome_entries": "Scores", "look_backs": "Look backs", "check_ins": "Check-ins",
     "incidents": "Incidents", "incident_addenda": "Additions to incidents", "documents": "Letters and reports",
+    "users": "Who wrote and decided",
 }  # fmt: skip
 """The parts of a record in the order in which they are read."""
 
