@@ -1,14 +1,19 @@
 """The commands, as somebody types them: their sentences and statuses, and that a refusal makes nothing."""
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
+from clinic.accounts.models import Client
 from clinic.backup import archive, making
 from clinic.cli import main
+from clinic.db import db
+from clinic.maintenance import erasure_ledger
 from tests.stage import ROOT, Stage
 
 KeyPair = tuple[Path, str]
@@ -81,3 +86,24 @@ def test_without_a_public_key_no_backup_is_made_and_the_reason_is_said(
     }
     assert run(["backup"], variables) == (1, f"{making.NoReaders.sentence}\n")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_who_was_erased_does_not_come_back_and_an_unreadable_ledger_brings_nobody_back(
+    product: Stage, backup: Path, key_pair: KeyPair, tmp_path: Path
+) -> None:
+    eve = db.session.scalars(sa.select(Client.id).where(Client.given_name == "Eve")).one()
+    ledger = tmp_path / "ledger" / erasure_ledger.FILE
+    ledger.parent.mkdir()
+    words = ["restore", str(backup), "--key", str(key_pair[0])]
+    variables = {
+        "LUMBAR_DATA": str(tmp_path / "var"),
+        "ENVIRONMENT": "test",
+        "LUMBAR_KEYS": product.settings.keys.dumped(),
+        "BACKUP_FOLDER": str(ledger.parent),
+    }
+    ledger.write_text("nonsense\n")
+    status, said = run(words, variables)
+    assert (status, f"Line 1 of {ledger.name} cannot be read" in said) == (1, True), said
+    ledger.write_text(json.dumps({"client": str(eve), "erased_at": "2031-03-01T09:00:00+00:00"}) + "\n")
+    status, said = run(words, variables)
+    assert (status, "Erased again, as they had been since: 1." in said) == (0, True), said
