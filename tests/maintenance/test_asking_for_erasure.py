@@ -97,6 +97,31 @@ def test_a_client_asks_an_owner_grants_and_only_the_sealed_record_is_left(
     assert (entry.action, entry.purpose, entry.client_id) == ("read", "client_asks", scene.ada.id)
 
 
+def test_the_pages_of_the_day_go_on_with_a_visit_that_has_no_person_any_more(
+    scene: Scene, ada: Visitor, owner: Visitor, app: Flask
+) -> None:
+    visit = signed_note(scene)
+    coming = scene.visit(starts_at=the_time() + timedelta(hours=3))
+    ada.open("/my/data/erase").press("Ask for erasure")
+    owner.open(f"/staff/clients/{scene.ada.id}/erase").press("Erase in an hour")
+    an_hour_later()
+    therapist = Visitor(as_staff(app, scene.therapist_user))
+    for path in (
+        "/staff",
+        "/staff/calendar",
+        "/staff/clients",
+        "/staff/tasks",
+        "/staff/reviews",
+        "/staff/messages",
+        f"/staff/appointments/{visit.id}",
+        f"/staff/appointments/{coming.id}",
+    ):
+        assert therapist.open(path).status == 200, path
+        assert "Ada Sample" not in therapist.text
+    for path in ("/staff/reports", "/staff/settings/access"):
+        assert owner.open(path).status == 200, path
+
+
 def test_the_desk_notes_it_and_decides_nothing(scene: Scene, front_desk: Visitor, owner: Visitor) -> None:
     front_desk.open(link_of(front_desk.open(f"/staff/clients/{scene.ada.id}/record"), "Erase this client"))
     front_desk.press("Note that they ask for it")
