@@ -16,7 +16,7 @@ from tests.intake.walk import sent, walk
 from tests.make import Make
 from tests.visitor import Visitor, as_client
 
-HISTORY = "Nothing in particular"
+TOLD = "Tight all over, no single sore place"
 
 
 def browser_of(browser: FlaskClient) -> bytes:
@@ -40,7 +40,7 @@ def ada_begins(app: Flask, ada: Client) -> Visitor:
     assert draft.client_id == ada.id
     with transaction():
         walk(clock.now(), browser=draft.browser)
-    assert HISTORY in visitor.open("/intake/check").text
+    assert TOLD in visitor.open("/intake/check").text
     return visitor
 
 
@@ -48,7 +48,7 @@ def test_after_signing_out_the_answers_under_way_are_out_of_sight(app: Flask, ma
     ada, _ = couple(make)
     visitor = ada_begins(app, ada)
     visitor.open("/my").press("Sign out")
-    assert HISTORY not in visitor.open("/intake/check").text
+    assert TOLD not in visitor.open("/intake/check").text
     assert "under way" not in visitor.open("/intake").text
 
 
@@ -77,7 +77,7 @@ def test_when_a_session_ends_by_itself_nothing_of_it_is_left_to_see(
     the_clock_says(clock.now() + timedelta(hours=hours))
     if hours > 24:
         visitor.browser.delete_cookie(app.config["CLIENT_COOKIE_NAME"])
-    assert HISTORY not in visitor.open("/intake/check").text
+    assert TOLD not in visitor.open("/intake/check").text
     assert "under way" not in visitor.open("/intake").text
     assert queries.draft(draft.browser, clock.now()) is not None, "kept for her link"
 
@@ -102,7 +102,7 @@ def test_who_is_chosen_next_on_the_same_address_does_not_see_the_form_of_the_one
     before = browser_of(visitor.browser)
     token = visitor.open("/my/who").token()
     visitor.browser.post("/my/who", data={"csrf_token": token, "person": str(bob.id)})
-    assert HISTORY not in visitor.open("/intake/check").text
+    assert TOLD not in visitor.open("/intake/check").text
     visitor.open("/intake").press("Continue", consent_health_data="yes")
     db.session.expire_all()
     bobs = queries.draft(browser_of(visitor.browser), clock.now())
