@@ -51,13 +51,14 @@ class _Rule:
 
 
 WARNING_SIGNS: Final = (
+    "Stop and get medical help straight away for any of these: call {emergency_number} or go to an emergency department.",
     "New numbness or weakness in an arm or leg.",
     "Numbness between the legs, or a change in bladder or bowel control.",
     "Chest pain, or new shortness of breath.",
     "One leg newly swollen, warm, red or tender.",
     "Sudden severe headache or neck pain with dizziness, double vision or slurred speech.",
 )
-WARNING_LEAD: Final = "Stop and get medical help straight away for any of these: call {emergency_number} or go to an emergency department."
+"""The sentence that says what to do, then each sign."""
 
 
 def _guided(text: str, *sections: str) -> Tip:
@@ -176,7 +177,6 @@ _AS_ADVISED: Final = Tip(text="Move and exercise as your clinician advised.")
 TEXTS: Final = (
     *(rule.tip.text for rule in (*_GENERAL, *_PERSONAL)),
     _AS_ADVISED.text,
-    WARNING_LEAD,
     *WARNING_SIGNS,
 )
 """Everything these tips say."""
@@ -199,7 +199,7 @@ def tips(modalities: Iterable[str], facts: Facts | None = None, level: Level = L
     return Tips(
         general=tuple(rule.tip for rule in _GENERAL if _fits(rule, done)),
         personal=() if facts is None else _personal(done, facts, level),
-        warning_signs=(WARNING_LEAD, *WARNING_SIGNS),
+        warning_signs=WARNING_SIGNS,
     )
 
 

@@ -21,7 +21,6 @@ from clinic.portal import course, past, plan, progress, waiting_list
 from clinic.portal.next_act import next_act
 from clinic.portal.past import PastVisit
 from clinic.portal.plan import ClientCourse
-from clinic.practice import queries as practice
 from clinic.web.signed_in_client import SignedInClient
 
 PAST_SHOWN = 3
@@ -30,7 +29,7 @@ TIPS_SHOWN = 5
 
 @dataclass(frozen=True, kw_only=True)
 class AfterLastVisit:
-    """Tips for the days after the last visit, the client's own first, and the signs to get help for; `path` has all."""
+    """Tips for the days after the last visit, the client's own first, and the sentence and signs for when to get help; `path` has all."""
 
     tips: tuple[str, ...]
     signs: tuple[str, ...]
@@ -102,10 +101,8 @@ def _after(visits: Sequence[PastVisit], person: Client, actor: str, now: datetim
         fields=("answers", "modalities"),
         now=now,
     )
-    number = practice.the_practice().emergency_number
-    lead, *signs = general.warning_signs
     return AfterLastVisit(
         tips=tuple(tip.text for tip in (*own, *general.general))[:TIPS_SHOWN],
-        signs=(lead.format(emergency_number=number), *signs),
+        signs=general.warning_signs,
         path=last.tips,
     )

@@ -78,7 +78,6 @@ def answer(token: str) -> ResponseReturnValue:
     return render_template(
         "public/check_in_thanks.html",
         asks_for_therapist=form.reply.asks_for_therapist,
-        lead=aftercare.WARNING_LEAD,
         signs=aftercare.WARNING_SIGNS,
     )
 

@@ -1,8 +1,8 @@
 """Chooses a page's language: the one its URL names, else the one this visitor chose, else that of the letter or link they
 came by, else what their browser asks for, else the practice's.
 
-A page is wholly in one language: `TRANSLATED` lists those that every language has, `HEALTH` those that need its catalogue of
-health texts, and any other page is English. The choice is stored in the visitor's cookie, and
+A page is wholly in one language: what staff and machines read is English, `HEALTH` lists the pages that need a language's
+catalogue of health texts, and every language has the rest. The choice is stored in the visitor's cookie, and
 a new client's letters begin in the same language. `?lang=de` names the language of a page that is passed on; search
 engines, which have no cookie, find each language by it.
 """
@@ -21,44 +21,8 @@ from clinic.web.safe_redirects import own_path
 
 CHOSEN, OF_LETTERS = "language", "letters_in"
 IN_URL = "lang"
-TRANSLATED = (
-    "appointment.",
-    "booking.",
-    "consents.",
-    "contact_data.",
-    "course.",
-    "documents.",
-    "guardian.",
-    "home.",
-    "kept_on_website.",
-    "legal.",
-    "letters.",
-    "own_access.",
-    "own_answers.",
-    "own_data.",
-    "own_details.",
-    "own_messages.",
-    "own_page.again",
-    "own_page.ask",
-    "own_page.link",
-    "own_plan.",
-    "own_documents.",
-    "own_export.",
-    "own_tips.ask",
-    "own_tips.link",
-    "people.",
-    "portal.",
-    "preparation.link",
-    "preparation.mail_link",
-    "preparation.tasks",
-    "preparation.use_link",
-    "resume.",
-    "waiting.",
-    "preferences.",
-    "progress.",
-    "website_booking.",
-)
-"""Prefixes of the endpoints of translated pages."""
+ONLY_ENGLISH = (*MACHINE_PATHS, "/staff")
+"""Where pages and answers are in English alone; anything else can meet a client, and is in every language."""
 HEALTH = (
     "aftercare.",
     "check_in.",
@@ -83,18 +47,16 @@ SORRY = N_(
 blueprint = Blueprint("languages", __name__)
 
 
-def is_translated(endpoint: str | None) -> bool:
-    """Whether a page is available in the languages we have; so is the "not found" page for people."""
-    if endpoint is None:
-        return not request.path.startswith(MACHINE_PATHS)
-    return endpoint.startswith((*TRANSLATED, *HEALTH))
+def is_translated() -> bool:
+    """Whether the page that is asked for is available in the languages we have."""
+    return not request.path.startswith(ONLY_ENGLISH)
 
 
-def speaks(endpoint: str | None, spoken: str) -> bool:
-    """Whether a page is available in this language."""
-    if endpoint is not None and endpoint.startswith(HEALTH):
+def speaks(spoken: str) -> bool:
+    """Whether the page that is asked for is available in this language."""
+    if (request.endpoint or "").startswith(HEALTH):
         return has_health_texts(spoken)
-    return spoken == ENGLISH or is_translated(endpoint)
+    return spoken == ENGLISH or is_translated()
 
 
 def wanted() -> str:
@@ -144,7 +106,7 @@ def init_app(app: Flask) -> None:
     app.context_processor(
         lambda: {
             "lang": language.current(),
-            "languages": language.NAMES if request and is_translated(request.endpoint) else {},
+            "languages": language.NAMES if request and is_translated() else {},
             "only_english": _sorry(),
             "own_words": _own_words(),
             "has_health_texts": has_health_texts(language.current()),
@@ -165,7 +127,7 @@ def _sorry() -> tuple[str, str] | None:
     to say."""
     if not request or not (request.endpoint or "").startswith(HEALTH):
         return None
-    if speaks(request.endpoint, wanted()):
+    if speaks(wanted()):
         return None
     with language.speaking(wanted()):
         return wanted(), language.gettext(SORRY)
@@ -175,5 +137,5 @@ def _speak() -> None:
     named = request.args.get(IN_URL)
     if named in LANGUAGES and request.method == "GET" and session.get(OF_LETTERS) != named:
         session[OF_LETTERS] = named  # The pages after this one, unless the visitor chose a language.
-    if is_translated(request.endpoint) and speaks(request.endpoint, wanted()):
+    if is_translated() and speaks(wanted()):
         language.speak(wanted())

@@ -23,7 +23,7 @@ class PageLinks:
 def page_links() -> PageLinks:
     """The links of the page that is being answered: without its query, save the language that the URL names."""
     plain = full_url(request.path)
-    if not languages.is_translated(request.endpoint):
+    if not languages.is_translated():
         return PageLinks(plain, {})
     each = in_each_language(plain)
     return PageLinks(each.get(request.args.get(languages.IN_URL, ""), plain), each)

@@ -150,10 +150,10 @@ class Said(HTMLParser):
             self.said.append(data)
 
 
-def untranslated(page: Visitor) -> list[str]:
+def untranslated(page: Visitor, names: str = DATA) -> list[str]:
     """What stands on the page and is no sentence of ours in this language, no name of the test and not allowed."""
     assert page.page.one("html").get("lang") == SPOKEN, page.path
-    known = {*ALLOWED, *DATA.split(), *DATES}
+    known = {*ALLOWED, *names.split(), *DATES}
     left = []
     for said in Said(page.answer.text).said:
         plain = PRACTICE.sub(" ", OURS.sub(" ", said))
@@ -203,9 +203,9 @@ class Pages:
     wrong: dict[str, list[str]] = field(default_factory=dict)
     bodies: dict[str, str] = field(default_factory=dict)
 
-    def read(self, where: str, page: Visitor) -> None:
-        """Keep a page under a name."""
-        self.wrong[where], self.bodies[where] = untranslated(page), page.answer.text
+    def read(self, where: str, page: Visitor, names: str = DATA) -> None:
+        """Keep a page under a name; `names` are those of its practice and people."""
+        self.wrong[where], self.bodies[where] = untranslated(page, names), page.answer.text
 
 
 def english_left(wrong: dict[str, list[str]]) -> list[str]:
