@@ -72,6 +72,24 @@ class Identified:
         super().__init__(**{"id": new_id(), **columns})
 
 
+@dataclass(frozen=True, slots=True)
+class RowsToDelete:
+    """Rows of one table whose time is over: what a preview counts is what a sweep deletes, by one condition."""
+
+    model: type[Base]
+    condition: sa.ColumnElement[bool]
+
+    def count(self) -> int:
+        """How many there are now."""
+        wanted = sa.select(sa.func.count()).select_from(self.model).where(self.condition)
+        return db.session.scalar(wanted) or 0
+
+    def delete(self) -> int:
+        """Delete them; returns how many. The caller commits."""
+        gone = db.session.execute(sa.delete(self.model).where(self.condition))
+        return gone.rowcount  # type: ignore[attr-defined, no-any-return]  # a DELETE gives a cursor
+
+
 Answer = TypeVar("Answer")
 
 

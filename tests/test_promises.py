@@ -112,6 +112,7 @@ CODES = {
     },
     "raised_levels": {"level", "disposition"},
     "recounts": {"name"},
+    "retention_periods": {"kind"},
     "reviews": {"decision", "reason_kind"},
     "rooms": {"name"},
     "sending": {"incarnation", "held_why"},

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from clinic.accounts import audit, client_records, services
 from clinic.accounts.client_records import AddressKnown
 from clinic.accounts.models import AddressChange, Client, Contact, ContactKind, Relation
-from clinic.db import db
+from clinic.db import RowsToDelete, db
 
 KEPT: Final = timedelta(days=1)
 """How long after it was asked for an address that nobody proved is kept."""
@@ -81,6 +81,6 @@ def prove(change_id: UUID, now: datetime) -> Contact | None:
     return changed
 
 
-def delete_old(until: datetime) -> None:
-    """Delete addresses asked for at an instant or before it. The caller commits."""
-    db.session.execute(sa.delete(AddressChange).where(AddressChange.asked_at <= until))
+def old_changes(until: datetime) -> RowsToDelete:
+    """Addresses asked for at an instant or before it."""
+    return RowsToDelete(AddressChange, AddressChange.asked_at <= until)

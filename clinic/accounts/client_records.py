@@ -13,7 +13,6 @@ changes:
 import hashlib
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import Any, cast
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -29,7 +28,7 @@ from clinic.accounts.models import (
     ReplacedAddress,
 )
 from clinic.accounts.name_search import search_name
-from clinic.db import db, violates
+from clinic.db import RowsToDelete, db, violates
 from clinic.language import N_
 from clinic.refusal import NotFound, Refusal, Stale
 
@@ -226,10 +225,9 @@ def _start_anew(contact: Contact, before: str, now: datetime) -> None:
     )
 
 
-def delete_replaced(before: datetime) -> int:
-    """Delete addresses that were replaced before an instant; returns how many. The caller commits."""
-    old = sa.delete(ReplacedAddress).where(ReplacedAddress.replaced_at < before)
-    return cast(sa.CursorResult[Any], db.session.execute(old)).rowcount
+def old_replaced(before: datetime) -> RowsToDelete:
+    """Addresses that were replaced before an instant."""
+    return RowsToDelete(ReplacedAddress, ReplacedAddress.replaced_at < before)
 
 
 def locked_client(client_id: UUID) -> Client:

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from clinic.accounts import audit
 from clinic.accounts.models import Client
-from clinic.db import Identified, Model, db
+from clinic.db import Identified, Model, RowsToDelete, db
 from clinic.language import N_
 from clinic.refusal import NotFound, Refusal
 from clinic.sealed import Sealed
@@ -145,11 +145,17 @@ def delete(client_id: UUID, *, actor: str, now: datetime) -> None:
         _record_end(actor, "delete", export_id, client_id, now)
 
 
+def old_copies(before: datetime) -> RowsToDelete:
+    """Copies that were ready, or failed, before an instant."""
+    return RowsToDelete(DataExport, sa.func.coalesce(DataExport.ready_at, DataExport.failed_at) < before)
+
+
 def delete_old(before: datetime) -> int:
-    """Delete copies that were ready, or failed, before an instant; each is recorded, and they are counted. The caller commits."""
-    over = sa.func.coalesce(DataExport.ready_at, DataExport.failed_at) < before
+    """Delete these copies; each is recorded, and they are counted. The caller commits."""
     gone = db.session.execute(
-        sa.delete(DataExport).where(over).returning(DataExport.id, DataExport.client_id)
+        sa.delete(DataExport)
+        .where(old_copies(before).condition)
+        .returning(DataExport.id, DataExport.client_id)
     ).all()
     for export_id, client_id in gone:
         _record_end(audit.SYSTEM, "expire", export_id, client_id, before + KEPT)

@@ -17,7 +17,7 @@ from flask import current_app
 
 from clinic.accounts.models import LimitWindow
 from clinic.accounts.services import UnreadableAddress, normalise_mail
-from clinic.db import ASIDE, db
+from clinic.db import ASIDE, RowsToDelete, db
 from clinic.language import N_
 from clinic.refusal import Refusal
 
@@ -202,11 +202,15 @@ def wide_network(address: str | None) -> str:
     return str(ipaddress.ip_network(narrow).supernet(new_prefix=48))
 
 
+def old_windows(before: datetime) -> RowsToDelete:
+    """Counts of windows that began before an instant."""
+    return RowsToDelete(LimitWindow, LimitWindow.window_start < before)
+
+
 def delete_windows(before: datetime) -> int:
-    """Delete counts of windows that began before an instant; returns how many. Commits by itself."""
-    old = sa.delete(LimitWindow).where(LimitWindow.window_start < before)
+    """Delete these counts; returns how many. Commits by itself."""
     with db.engines[ASIDE].connect() as connection:
-        return connection.execute(old).rowcount
+        return connection.execute(sa.delete(LimitWindow).where(old_windows(before).condition)).rowcount
 
 
 def _blinded(name: str, key: str) -> str:

@@ -8,7 +8,6 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, cast
 from uuid import UUID
 
 import phonenumbers
@@ -18,7 +17,7 @@ from sqlalchemy.orm import contains_eager
 
 from clinic.accounts.models import Client, Contact, ContactKind, LinkPurpose, LoginLink, Relation
 from clinic.accounts.name_search import search_name
-from clinic.db import db
+from clinic.db import RowsToDelete, db
 from clinic.language import N_
 from clinic.refusal import Refusal
 
@@ -267,10 +266,9 @@ def consume_link(raw: str, purpose: LinkPurpose, now: datetime) -> LoginLink | N
     return db.session.scalar(used)
 
 
-def delete_links(before: datetime) -> int:
-    """Delete one-time links that expired before an instant; returns how many. The caller commits."""
-    old = sa.delete(LoginLink).where(LoginLink.expires_at < before)
-    return cast(sa.CursorResult[Any], db.session.execute(old)).rowcount
+def old_links(before: datetime) -> RowsToDelete:
+    """One-time links that expired before an instant."""
+    return RowsToDelete(LoginLink, LoginLink.expires_at < before)
 
 
 def digest(raw: str) -> bytes:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import contains_eager
 
 from clinic.accounts.models import Client, ClientSession, Contact, StaffSession, User
 from clinic.accounts.services import digest
-from clinic.db import db
+from clinic.db import RowsToDelete, db
 
 # NIST SP 800-63B-4 section 2.2.3 (read 2026-11-22) allows 24 h and 1 h at this level; a shared front desk needs less.
 STAFF_LIFE = timedelta(hours=12)
@@ -174,7 +174,11 @@ def end_all_of(user: User, now: datetime) -> None:
     db.session.execute(live.values(ended_at=now, pin_hash=None))
 
 
-def delete_old(before: datetime) -> None:
-    """Delete staff sessions last seen, and client sessions that expired, before an instant. The caller commits."""
-    db.session.execute(sa.delete(StaffSession).where(StaffSession.seen_at < before))
-    db.session.execute(sa.delete(ClientSession).where(ClientSession.expires_at < before))
+def old_staff_sessions(before: datetime) -> RowsToDelete:
+    """Sessions of staff last seen before an instant."""
+    return RowsToDelete(StaffSession, StaffSession.seen_at < before)
+
+
+def old_client_sessions(before: datetime) -> RowsToDelete:
+    """Sessions of clients that expired before an instant."""
+    return RowsToDelete(ClientSession, ClientSession.expires_at < before)

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, cast
 
 import sqlalchemy as sa
 
 from clinic.accounts.models import TypedDetails
-from clinic.db import db
+from clinic.db import RowsToDelete, db
 
 KEPT = timedelta(hours=1)
 
@@ -34,7 +33,6 @@ def forget(browser: bytes) -> None:
     db.session.execute(sa.delete(TypedDetails).where(TypedDetails.browser == browser))
 
 
-def delete_old(until: datetime) -> int:
-    """Delete what was typed at an instant or before it; returns how many. The caller commits."""
-    old = sa.delete(TypedDetails).where(TypedDetails.typed_at <= until)
-    return cast(sa.CursorResult[Any], db.session.execute(old)).rowcount
+def old_details(until: datetime) -> RowsToDelete:
+    """What was typed at an instant or before it."""
+    return RowsToDelete(TypedDetails, TypedDetails.typed_at <= until)

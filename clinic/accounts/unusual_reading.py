@@ -18,7 +18,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from clinic.accounts.audit_reading import READS
 from clinic.accounts.models import AuditEntry, User
-from clinic.db import Identified, Model, db, new_id
+from clinic.db import Identified, Model, RowsToDelete, db, new_id
 
 AN_HOUR: Final = timedelta(hours=1)
 A_DAY: Final = timedelta(days=1)
@@ -33,7 +33,6 @@ NIGHT_UNTIL: Final = time(5)
 """By the clock of the practice's first location; this one is not night any more."""
 GLANCES: Final = ("calendar", "day", "tasks")
 """Purposes of what is shown of many clients at once."""
-KEPT: Final = timedelta(days=180)
 SHOWN: Final = timedelta(days=14)
 
 
@@ -150,6 +149,6 @@ def lately(now: datetime) -> Sequence[ReadingOf]:
     ]
 
 
-def delete_old(before: datetime) -> None:
-    """Delete what was last noticed before an instant. The caller commits."""
-    db.session.execute(sa.delete(UnusualReading).where(UnusualReading.last_at < before))
+def old_readings(before: datetime) -> RowsToDelete:
+    """What was last noticed before an instant."""
+    return RowsToDelete(UnusualReading, UnusualReading.last_at < before)

@@ -26,7 +26,7 @@ from clinic.backup.making import NoReaders
 from clinic.backup.models import DowntimeSheet
 from clinic.booking import queries as booking
 from clinic.booking.models import Appointment
-from clinic.db import db, new_id, transaction
+from clinic.db import RowsToDelete, db, new_id, transaction
 from clinic.practice import queries as practice
 from clinic.refusal import NotFound, Refusal
 from clinic.scheduling import hours
@@ -114,10 +114,16 @@ def write_file(sheet: DowntimeSheet, now: datetime) -> bool:
     return True
 
 
-def delete_old(before: datetime) -> None:
-    """Delete sheets made before an instant, here and beside the backups."""
-    db.session.execute(sa.delete(DowntimeSheet).where(DowntimeSheet.made_at < before))
+def old_sheets(before: datetime) -> RowsToDelete:
+    """Sheets made before an instant."""
+    return RowsToDelete(DowntimeSheet, DowntimeSheet.made_at < before)
+
+
+def delete_old(before: datetime) -> int:
+    """Delete these sheets, here and beside the backups; returns how many there were here. The caller commits."""
+    gone = old_sheets(before).delete()
     delete_files(before)
+    return gone
 
 
 def delete_files(before: datetime) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from clinic.backup.models import BackupDeed, BackupRun
-from clinic.db import db
+from clinic.db import RowsToDelete, db
 
 LATE_AFTER: Final = timedelta(hours=26)
 """A day, and two hours for a night that was busy."""
@@ -102,6 +102,6 @@ def _newest(deed: BackupDeed) -> BackupRun | None:
     )
 
 
-def delete_old(before: datetime) -> None:
-    """Forget attempts that began before an instant."""
-    db.session.execute(sa.delete(BackupRun).where(BackupRun.began_at < before))
+def old_runs(before: datetime) -> RowsToDelete:
+    """Attempts that began before an instant."""
+    return RowsToDelete(BackupRun, BackupRun.began_at < before)

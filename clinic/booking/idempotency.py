@@ -17,7 +17,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from clinic.booking.models import IdempotencyKey
-from clinic.db import db, violates
+from clinic.db import RowsToDelete, db, violates
 from clinic.language import N_
 from clinic.refusal import Refusal
 
@@ -82,12 +82,18 @@ def remember(scope: bytes, key: str, content: Mapping[str, Any], answer: StoredA
         db.session.flush()
 
 
-def delete_old(before: datetime) -> None:
-    """Delete keys made before an instant, and the URLs that an earlier version stored with newer ones. The caller commits."""
-    db.session.execute(sa.delete(IdempotencyKey).where(IdempotencyKey.created_at < before))
+def old_keys(before: datetime) -> RowsToDelete:
+    """Keys made before an instant."""
+    return RowsToDelete(IdempotencyKey, IdempotencyKey.created_at < before)
+
+
+def delete_old(before: datetime) -> int:
+    """Delete these keys, and the URLs that an earlier version stored with newer ones; returns how many. The caller commits."""
+    gone = old_keys(before).delete()
     db.session.execute(
         sa.update(IdempotencyKey).where(IdempotencyKey.location.is_not(None)).values(location=None)
     )
+    return gone
 
 
 def _digest(content: Mapping[str, Any]) -> bytes:

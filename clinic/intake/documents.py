@@ -18,7 +18,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from clinic.accounts import audit
 from clinic.accounts.models import Client
-from clinic.db import Identified, Model, db
+from clinic.db import Identified, Model, RowsToDelete, db
 from clinic.intake import consent
 from clinic.language import N_
 from clinic.refusal import NotFound, Refusal
@@ -32,7 +32,6 @@ MOST_BYTES: Final = 10 * 1024 * 1024
 MOST_FILES: Final = 10
 """Of one client, among those that are stored."""
 MOST_BYTES_TOGETHER: Final = 40 * 1024 * 1024
-UNREAD_KEPT: Final = timedelta(days=180)
 NAME_LENGTH = 120
 
 
@@ -251,9 +250,9 @@ def remove(document_id: UUID, *, actor: str, now: datetime) -> None:
     db.session.flush()
 
 
-def delete_unread(until: datetime) -> None:
-    """Delete what nobody has opened and what counts from this moment or an earlier one. The caller commits."""
-    db.session.execute(sa.delete(Document).where(Document.read_at.is_(None), Document.counts_from <= until))
+def old_unread(until: datetime) -> RowsToDelete:
+    """What nobody has opened and what counts from this moment or an earlier one."""
+    return RowsToDelete(Document, sa.and_(Document.read_at.is_(None), Document.counts_from <= until))
 
 
 def _shown_name(name: str) -> str:

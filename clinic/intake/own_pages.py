@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from clinic.accounts import services as accounts
 from clinic.accounts.models import Client, LoginLink
-from clinic.db import db
+from clinic.db import RowsToDelete, db
 from clinic.guidance.levels import Disposition
 from clinic.intake import drafts, queries
 from clinic.intake.assessment import advice_so_far, led_by
@@ -143,6 +143,6 @@ def follow(draft: Draft, submission: Submission) -> None:
     )
 
 
-def delete_old(until: datetime) -> None:
-    """Delete the addresses last asked for at an instant or before it. The caller commits."""
-    db.session.execute(sa.delete(OwnPage).where(OwnPage.asked_at <= until))
+def old_pages(until: datetime) -> RowsToDelete:
+    """The addresses last asked for at an instant or before it."""
+    return RowsToDelete(OwnPage, OwnPage.asked_at <= until)

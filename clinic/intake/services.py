@@ -12,7 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from clinic.accounts import audit
-from clinic.db import db
+from clinic.db import RowsToDelete, db
 from clinic.guidance import questionnaire
 from clinic.guidance.questionnaire import Contradiction
 from clinic.guidance.questions import DAY_OF_VISIT_FIELDS, QUESTIONS, SHORT_SAFETY_FIELDS, Question
@@ -340,7 +340,6 @@ def carry_consents(submission: Submission, to: Submission) -> None:
     db.session.flush()
 
 
-def delete_old_drafts(until: datetime) -> int:
-    """Delete drafts last changed at an instant or before it; returns how many. The caller commits."""
-    old = sa.delete(Draft).where(Draft.changed_at <= until).returning(Draft.id)
-    return len(db.session.execute(old).all())
+def old_drafts(until: datetime) -> RowsToDelete:
+    """Drafts last changed at an instant or before it."""
+    return RowsToDelete(Draft, Draft.changed_at <= until)

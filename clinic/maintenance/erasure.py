@@ -26,12 +26,14 @@ from clinic.booking.locking import lock
 from clinic.booking.models import Appointment, State
 from clinic.booking.placing import reload_locked
 from clinic.booking.states import call_off
-from clinic.db import Base, db, transaction
+from clinic.db import Base, RowsToDelete, db, transaction
 from clinic.exports import record as records
 from clinic.intake.documents import Document
+from clinic.maintenance import periods
+from clinic.maintenance.periods import Period
 from clinic.messaging import mailer
 from clinic.plans.models import Incident, SessionNote
-from clinic.practice.queries import practice_zone, the_practice
+from clinic.practice.queries import practice_zone
 
 STAY: Final = frozenset({"clients", "appointments", "series", "erasures", "restricted_records"})
 """Tables whose rows stay: emptied of the person (`_forget`), or never naming one."""
@@ -216,11 +218,12 @@ def kept_until(people: Collection[UUID], now: datetime) -> date | None:
         return None
     born = db.session.scalar(sa.select(sa.func.max(Client.birth_on)).where(Client.id.in_(people)))
     begins = max(last.date(), years_after(born, OF_AGE)) if born else last.date()
-    until = years_after(begins, the_practice().keep_notes_years)
-    return until if until >= _local_day(now) else None
+    until = years_after(begins, periods.notes_years())
+    return until if until >= local_day(now) else None
 
 
-def _local_day(at: datetime) -> date:
+def local_day(at: datetime) -> date:
+    """The practice's day of an instant."""
     return at.astimezone(ZoneInfo(practice_zone(at.date()))).date()
 
 
@@ -283,12 +286,10 @@ def _forget(rows: Rows, now: datetime) -> None:
     )  # fmt: skip
 
 
-def delete_ended(before: datetime) -> int:
-    """Delete restricted records whose last day is over; returns how many. The caller commits."""
-    over = RestrictedRecord.kept_until < _local_day(before)
-    ended = db.session.scalars(sa.select(RestrictedRecord.id).where(over)).all()
-    db.session.execute(sa.delete(RestrictedRecord).where(RestrictedRecord.id.in_(ended)))
-    return len(ended)
+def ended_records(now: datetime, period: Period) -> RowsToDelete:
+    """Restricted records whose last day is over, if notes are kept for this period."""
+    longer = sa.func.make_interval(period.length - periods.notes_years())
+    return RowsToDelete(RestrictedRecord, RestrictedRecord.kept_until + longer < local_day(now))
 
 
 def erase_again(done: Mapping[UUID, datetime], now: datetime, mails: Path) -> list[UUID]:

@@ -37,7 +37,6 @@ class Ground(Enum):
         return self.value[1]
 
 
-UNTIL_DELETED: Final = N_("Until the practice deletes it; it is not deleted by itself.")
 IN_THE_TABLE: Final = N_("See the list below; what it does not name is not deleted by itself.")
 
 
@@ -101,8 +100,8 @@ PROCESSING: Final = (
             "does not see them."
         ),
         kept=N_(
-            "Once sent, they are part of your health record, which stays for as long as the practice has to keep it. They are not deleted "
-            "by themselves. For unsent answers and unopened letters see the list below."
+            "Once sent, they are part of your health record, which stays for as long as the practice has to keep it. What the list below does "
+            "not name is not deleted by itself."
         ),
         tables=(
             "drafts",
@@ -131,7 +130,7 @@ PROCESSING: Final = (
         ),
         kept=N_(
             "For as long as the practice has to keep a health record. How long that is depends on the country and on the profession; ask us. "
-            "It is not deleted by itself."
+            "What the list below does not name is not deleted by itself."
         ),
         tables=(
             "reviews",
@@ -157,7 +156,7 @@ PROCESSING: Final = (
         ),
         ground=Ground.CONTRACT,
         seen_by=N_("The front desk, the therapists and the owner of the practice."),
-        kept=UNTIL_DELETED,
+        kept=IN_THE_TABLE,
         tables=("messages",),
     ),
     Processing(
@@ -252,6 +251,7 @@ ABOUT_NOBODY: Final = {
     "note_templates": "the practice's wording",
     "phrases": "the practice's and its therapists' wording",
     "signed_texts": "texts of rules",
+    "retention_periods": "how long records are kept",
     "override_counts": "numbers about groups",
     "experiences": "numbers about groups",
     "recounts": "when numbers are counted again",

@@ -4,10 +4,12 @@ Each step takes nothing, finds its work in the database, and owns its transactio
 nothing, because the next one finds the same rows.
 """
 
+from contextlib import nullcontext
+
 from flask import current_app
 
 from clinic import clock
-from clinic.accounts import audit_seals, unusual_reading
+from clinic.accounts import audit, audit_seals, unusual_reading
 from clinic.booking import request_decisions
 from clinic.booking.waiting import rounds
 from clinic.db import transaction
@@ -88,13 +90,25 @@ def tidy() -> None:
 
 
 def delete_old_drafts() -> None:
-    """The nightly deletion of unfinished answers and unsaved notes that are too old. Safe to repeat."""
+    """The nightly deletions of the retention table. Safe to repeat."""
     _delete(Sweep.DRAFTS)
 
 
+def erase_unseen_clients() -> None:
+    """Erase clients who have not been here for as long as the practice chose. Safe to repeat: nobody is erased twice."""
+    _delete(Sweep.UNSEEN)
+    erasure_ledger.complete(current_app.config["BACKUP_FOLDER"])
+
+
 def _delete(sweep: Sweep) -> None:
-    now = clock.now()
+    now, counts = clock.now(), {}
     for row in RETENTION:
         if row.sweep is sweep:
-            with transaction():
-                row.delete(now - row.keep)
+            with nullcontext() if sweep is Sweep.UNSEEN else transaction():
+                counts[row.kind] = row.delete_due(now)
+    taken = "; ".join(f"{kind}: {count}" for kind, count in counts.items() if count)
+    if taken:
+        with transaction():
+            audit.record(
+                audit.SYSTEM, "deleted_in_time", subject_type="retention_periods", purpose=taken, now=now
+            )

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from clinic.accounts import audit
 from clinic.accounts.models import User
 from clinic.booking.models import Appointment
-from clinic.db import db
+from clinic.db import RowsToDelete, db
 from clinic.plans.models import KeptForm, Plan
 
 KEPT = timedelta(hours=24)
@@ -54,9 +54,9 @@ def forget_of_page(visit: Appointment, page: UUID | None, *, by: User) -> None:
     db.session.flush()
 
 
-def delete_old(until: datetime) -> None:
-    """Delete what was stored at or before an instant. The caller commits."""
-    db.session.execute(sa.delete(KeptForm).where(KeptForm.kept_at <= until))
+def old_forms(until: datetime) -> RowsToDelete:
+    """What was stored at or before an instant."""
+    return RowsToDelete(KeptForm, KeptForm.kept_at <= until)
 
 
 def _of(about: Appointment | Plan, by: User) -> sa.Select[KeptForm]:

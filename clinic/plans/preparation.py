@@ -24,7 +24,7 @@ from clinic.accounts import audit
 from clinic.booking import queries as appointments
 from clinic.booking import safety
 from clinic.booking.models import Appointment, State
-from clinic.db import db, violates
+from clinic.db import RowsToDelete, db, violates
 from clinic.guidance.levels import Level
 from clinic.guidance.questions import Question
 from clinic.intake import drafts, preparation_parts, queries, versions
@@ -454,6 +454,6 @@ def _lock_row(visit: Appointment, now: datetime) -> VisitPreparation:
     return row
 
 
-def delete_old(until: datetime) -> None:
-    """Delete preparations last changed at an instant or before it. The caller commits."""
-    db.session.execute(sa.delete(VisitPreparation).where(VisitPreparation.changed_at <= until))
+def old_preparations(until: datetime) -> RowsToDelete:
+    """Preparations last changed at an instant or before it."""
+    return RowsToDelete(VisitPreparation, VisitPreparation.changed_at <= until)

@@ -10,6 +10,7 @@ from clinic.db import transaction
 from clinic.intake import documents
 from clinic.intake.documents import DocumentSettled, SentFrom
 from clinic.language import N_
+from clinic.maintenance import periods
 from clinic.practice import queries as practice
 from clinic.refusal import NotFound
 from clinic.web.access import audience, client
@@ -34,7 +35,7 @@ def show() -> ResponseReturnValue:
         "portal/documents.html",
         form=form,
         has_errors=form.has_errors,
-        unread_days=documents.UNREAD_KEPT.days,
+        unread_days=periods.unread_days(),
         sent=documents.of_client(found.client_id),
         zone=practice.practice_zone(now.date()),
     )

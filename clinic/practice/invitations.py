@@ -21,7 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from clinic.accounts import audit, security_events, team
 from clinic.accounts.models import LinkPurpose, LoginLink, Role, User
 from clinic.accounts.services import digest, mint_link, normalise_mail
-from clinic.db import Identified, Model, db, violates_one_of
+from clinic.db import Identified, Model, RowsToDelete, db, violates_one_of
 from clinic.practice import therapists
 from clinic.practice.models import Therapist
 from clinic.practice.queries import find_practice
@@ -293,9 +293,9 @@ def accept(
     return user
 
 
-def delete_expired(before: datetime) -> None:
-    """Delete invitations, accepted or not, that expired before an instant. The caller commits."""
-    db.session.execute(sa.delete(StaffInvitation).where(StaffInvitation.expires_at < before))
+def old_invitations(before: datetime) -> RowsToDelete:
+    """Invitations, accepted or not, that expired before an instant."""
+    return RowsToDelete(StaffInvitation, StaffInvitation.expires_at < before)
 
 
 def _usable(raw: str, now: datetime, *, lock: bool) -> StaffInvitation:

@@ -62,6 +62,7 @@ class Practice(BookingRuleColumns, HasOwnTexts, Model):
     closed_words: Mapped[str] = mapped_column(default="", server_default=sa.text("''"))
     """What clients read while it is closed, in the owner's words; kept for the next closure."""
     keep_notes_years: Mapped[int] = mapped_column(default=10)
+    """For the previous version of the code; `maintenance.periods` has it now."""
     modalities_off: Mapped[list[str]] = mapped_column(pg.ARRAY(sa.Text), default=list)
     rules_version: Mapped[int] = mapped_column(sa.BigInteger, default=1)
     """Raised with every change of a rule, so that cached answers about free times become outdated."""

@@ -16,6 +16,7 @@ from clinic.db import transaction
 from clinic.intake import documents
 from clinic.intake.documents import DocumentSettled, SentFrom
 from clinic.language import N_
+from clinic.maintenance import periods
 from clinic.refusal import NotFound
 from clinic.web import languages
 from clinic.web.access import anyone, audience
@@ -48,7 +49,7 @@ def of_visit(token: str) -> ResponseReturnValue:
         "public/documents.html",
         form=form,
         has_errors=form.has_errors,
-        unread_days=documents.UNREAD_KEPT.days,
+        unread_days=periods.unread_days(),
         sent=documents.of_visit(visit.id),
         visit=visit,
         token=token,

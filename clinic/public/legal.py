@@ -1,15 +1,16 @@
 """The legal pages: privacy, terms and cancelling, imprint, accessibility. The practice's words first, then what the product does."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Final
 
 from flask import Blueprint, current_app, render_template
 
 from clinic import clock, language
 from clinic.language import gettext, ngettext
+from clinic.maintenance import retention
+from clinic.maintenance.periods import Period, PeriodUnit
 from clinic.maintenance.processing import PROCESSING
-from clinic.maintenance.retention import RETENTION, Retention
+from clinic.maintenance.retention import Retention
 from clinic.practice import legal_texts, queries
 from clinic.practice.legal_texts import LegalPage
 from clinic.practice.models import Practice
@@ -76,7 +77,7 @@ def privacy() -> str:
         here,
         processing=PROCESSING,
         names_articles=here is not None and here.country in GDPR,
-        deleted=[_deleted(row) for row in RETENTION],
+        deleted=[_deleted(row, period) for row, period in retention.in_force()],
         sends_texts=bool(current_app.config["SMS_URL"]),
     )
 
@@ -130,17 +131,19 @@ def _page(page: LegalPage, here: Practice | None, **shown: object) -> str:
     )
 
 
-def _deleted(row: Retention) -> PrivacyRow:
+def _deleted(row: Retention, keep: Period) -> PrivacyRow:
     why = gettext(row.why)
     period = gettext("%(period)s after %(moment)s.") % {
-        "period": _period(row.keep),
+        "period": _period(keep),
         "moment": gettext(row.after),
     }
     return PrivacyRow(gettext(row.what), period, f"{why[0].upper()}{why[1:]}.")
 
 
-def _period(keep: timedelta) -> str:
-    if keep < timedelta(days=1):
-        hours = keep // timedelta(hours=1)
-        return ngettext("%(num)s hour", "%(num)s hours", hours) % {"num": hours}
-    return ngettext("%(num)s day", "%(num)s days", keep.days) % {"num": keep.days}
+def _period(keep: Period) -> str:
+    number = {"num": keep.length}
+    if keep.unit is PeriodUnit.HOURS:
+        return ngettext("%(num)s hour", "%(num)s hours", keep.length) % number
+    if keep.unit is PeriodUnit.YEARS:
+        return ngettext("%(num)s year", "%(num)s years", keep.length) % number
+    return ngettext("%(num)s day", "%(num)s days", keep.length) % number

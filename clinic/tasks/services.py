@@ -12,14 +12,12 @@ from sqlalchemy.dialects import postgresql as pg
 
 from clinic.accounts import audit, permissions
 from clinic.accounts.models import HealthGrant, User
-from clinic.db import db, new_id
+from clinic.db import RowsToDelete, db, new_id
 from clinic.plans import queries as plans
 from clinic.refusal import Refusal, Stale
 from clinic.tasks.kinds import OPENS_FOR, TaskGroup
 from clinic.tasks.models import TaskKind, TaskMark, TaskWords, ToDo
 from clinic.tasks.queries import OpenTask
-
-KEPT: Final = timedelta(days=180)
 
 
 class NotTheirs(Refusal):
@@ -179,12 +177,20 @@ def _record(deed: str, mark: TaskMark, task: OpenTask, by: User, now: datetime) 
     audit.record(audit.by_user(by.id), deed, mark, client_id=task.client_id, purpose=task.kind.value, now=now)
 
 
-def delete_old(before: datetime) -> None:
-    """Delete words and finished to-dos older than an instant, and marks that were last set before it or say nothing any more."""
-    db.session.execute(sa.delete(TaskWords).where(TaskWords.written_at < before))
+def old_words(before: datetime) -> RowsToDelete:
+    """Words written before an instant."""
+    return RowsToDelete(TaskWords, TaskWords.written_at < before)
+
+
+def old_to_dos(before: datetime) -> RowsToDelete:
+    """To-dos that were done before an instant. Their marks say when, and so go after them."""
     finished = sa.select(TaskMark.subject_id).where(
         TaskMark.kind == TaskKind.TO_DO.value, TaskMark.done_at < before
     )
-    db.session.execute(sa.delete(ToDo).where(ToDo.id.in_(finished)))
+    return RowsToDelete(ToDo, ToDo.id.in_(finished))
+
+
+def old_marks(before: datetime) -> RowsToDelete:
+    """Marks that were last set before an instant, or say nothing any more."""
     newest = sa.func.greatest(TaskMark.assigned_at, TaskMark.done_at)
-    db.session.execute(sa.delete(TaskMark).where(sa.or_(newest < before, newest.is_(None))))
+    return RowsToDelete(TaskMark, sa.or_(newest < before, newest.is_(None)))

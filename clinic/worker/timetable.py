@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import time
 from typing import Final
 
 from celery.schedules import crontab
 
 from clinic.backup import downtime_sheet, nightly
 from clinic.exports import building
-from clinic.maintenance import sweeps
+from clinic.maintenance import retention, sweeps
 from clinic.messaging import tasks
 
 
@@ -29,6 +30,10 @@ class ScheduledStep:
         return self.step.__name__
 
 
+def _daily(at: time) -> crontab:
+    return crontab(hour=str(at.hour), minute=str(at.minute))
+
+
 TIMETABLE: Final = (
     ScheduledStep(step=tasks.message_pass, schedule=2.0, expires=4),
     ScheduledStep(step=tasks.fetch_from_sns, schedule=10.0, expires=10),
@@ -41,10 +46,13 @@ TIMETABLE: Final = (
     ScheduledStep(step=building.build_data_exports, schedule=10.0, expires=10, limit=600),
     ScheduledStep(step=sweeps.find_unusual_reading, schedule=300.0, expires=300),
     ScheduledStep(step=sweeps.erase_granted, schedule=60.0, expires=60),
-    ScheduledStep(step=sweeps.tidy, schedule=crontab(minute="7"), expires=1800),
+    ScheduledStep(step=sweeps.tidy, schedule=crontab(minute=str(retention.MINUTE)), expires=1800),
     ScheduledStep(step=downtime_sheet.make_downtime_sheet, schedule=crontab(minute="5,35"), expires=1500),
     ScheduledStep(step=nightly.back_up, schedule=crontab(hour="2", minute="30"), expires=3600, limit=14_400),
-    ScheduledStep(step=sweeps.delete_old_drafts, schedule=crontab(hour="3", minute="20"), expires=3600),
+    ScheduledStep(step=sweeps.delete_old_drafts, schedule=_daily(retention.NIGHT), expires=3600),
+    ScheduledStep(
+        step=sweeps.erase_unseen_clients, schedule=_daily(retention.UNSEEN_NIGHT), expires=3600, limit=3600
+    ),
     ScheduledStep(step=sweeps.count_overrides, schedule=crontab(hour="3", minute="40"), expires=3600),
     ScheduledStep(step=sweeps.count_experiences, schedule=crontab(hour="3", minute="50"), expires=3600),
 )

@@ -148,5 +148,5 @@ def test_a_record_that_is_gone_is_not_corrected(make: Make, ada: Client, now: da
 
 def test_replaced_addresses_are_deleted(ada: Client, now: datetime) -> None:
     changed(ada.contacts[0], "ada@new.example", now)
-    assert client_records.delete_replaced(now) == 0
-    assert client_records.delete_replaced(now + timedelta(seconds=1)) == 1
+    assert client_records.old_replaced(now).delete() == 0
+    assert client_records.old_replaced(now + timedelta(seconds=1)).delete() == 1

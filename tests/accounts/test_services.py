@@ -150,8 +150,8 @@ def test_an_unknown_link_opens_nothing(database: sa.Connection, now: datetime) -
 
 def test_expired_links_are_deleted(make: Make, now: datetime) -> None:
     mint(make, now)
-    assert accounts.delete_links(now + accounts.LINK_LIFE) == 0
-    assert accounts.delete_links(now + accounts.LINK_LIFE + timedelta(seconds=1)) == 1
+    assert accounts.old_links(now + accounts.LINK_LIFE).delete() == 0
+    assert accounts.old_links(now + accounts.LINK_LIFE + timedelta(seconds=1)).delete() == 1
 
 
 def test_proving_an_address_proves_it_on_every_record_that_carries_it(make: Make, now: datetime) -> None:

@@ -113,7 +113,7 @@ def test_the_owner_has_a_task_reads_who_it_was_and_says_that_it_is_done(
 def test_it_is_forgotten_after_half_a_year(ines: User) -> None:
     reads(ines, MANY_FILES, make.NOW)
     assert found(make.NOW)
-    unusual_reading.delete_old(make.NOW)
+    unusual_reading.old_readings(make.NOW).delete()
     assert make.count(UnusualReading) == 1
-    unusual_reading.delete_old(make.NOW + A_MINUTE)
+    unusual_reading.old_readings(make.NOW + A_MINUTE).delete()
     assert make.count(UnusualReading) == 0

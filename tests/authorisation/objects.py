@@ -167,6 +167,11 @@ def _erasure(world: World) -> Objects:
     return Objects({"erasure_id": asked.id}, {"erasure_id": NOBODYS})
 
 
+def _retention_period(world: World) -> Objects:
+    """How long a kind of record is kept is the practice's."""
+    return Objects({"kind": "waiting_list"}, {"kind": "drafts"})
+
+
 def _restricted_record(world: World) -> Objects:
     """What the law keeps of somebody who was erased belongs to the practice."""
     other = world.make.client(given_name="Mallory", mail="mallory@client.example")
@@ -712,6 +717,7 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "staff.hand_over_preparation": _appointment_with_health,
     "staff.settings_downtime_file": _downtime_sheet,
     "staff.settings_restricted": _restricted_record,
+    "staff.settings_retention_period": _retention_period,
     "staff.cancelled_afterwards": _appointment_of_calendar,
     "staff.book_next_week": _appointment_of_calendar,
     "staff.hand_over_scores": _appointment_of_calendar,

@@ -392,13 +392,13 @@ def test_old_entries_and_what_was_offered_are_deleted_in_the_end(
     look(later + timedelta(minutes=1))
     long_after = later + timedelta(days=100)
     with transaction():
-        assert lapsed_reservations.delete_lapsed(long_after) == 1, (
+        assert lapsed_reservations.old_reservations(long_after).delete() == 1, (
             "only what kept the cancelled time for its undo"
         )
         assert entries.delete_ended(long_after) == 1
     assert make.count(Offering) == 0
     with transaction():
-        assert lapsed_reservations.delete_lapsed(long_after) == 1
+        assert lapsed_reservations.old_reservations(long_after).delete() == 1
 
 
 def test_a_changed_entry_waits_for_what_it_says_now(make: Make, sold: Treatment, visit: Appointment) -> None:

@@ -344,8 +344,8 @@ def test_drafts_are_deleted_fourteen_days_after_the_last_change(now: datetime, m
     walk.begun(now)
     walk.begun(now + timedelta(days=1), browser=OTHER_BROWSER)
     assert queries.draft(BROWSER, now + timedelta(days=14)) is None
-    assert services.delete_old_drafts(now) == 1
-    assert services.delete_old_drafts(now) == 0
+    assert services.old_drafts(now).delete() == 1
+    assert services.old_drafts(now).delete() == 0
     assert make.count(Draft) == 1
 
 

@@ -16,10 +16,9 @@ from clinic.accounts.models import AuditEntry, Client, Role, User
 from clinic.booking.models import Appointment, State
 from clinic.db import Base, db, transaction
 from clinic.intake.models import Submission
-from clinic.maintenance import erasure, erasure_ledger
+from clinic.maintenance import erasure, erasure_ledger, periods, retention
 from clinic.messaging.models import Message
 from clinic.plans.models import SessionNote
-from clinic.practice.queries import the_practice
 from clinic.sealed import sealed_attributes
 from tests import make
 from tests.conftest import undone, undone_within
@@ -197,7 +196,7 @@ def test_of_a_client_with_notes_only_the_restricted_record_is_left_until_its_day
             .where(Appointment.client_id == person.id)
         )
     ).date()
-    until = erasure.years_after(last, the_practice().keep_notes_years)
+    until = erasure.years_after(last, periods.notes_years())
     assert erasure.preview(person.id, AFTER).kept_until == until
     erasure.carry_out_granted(AFTER, tmp_path)
     assert traces(MARK) == ["restricted_records.content_sealed"]
@@ -208,11 +207,9 @@ def test_of_a_client_with_notes_only_the_restricted_record_is_left_until_its_day
     assert {"contacts", "submissions", "consents", "appointments"} <= set(kept.content)
 
     zone = ZoneInfo("America/Toronto")
-    assert erasure.delete_ended(datetime(until.year, until.month, until.day, 23, 59, tzinfo=zone)) == 0
-    day_after = until + timedelta(days=1)
-    assert (
-        erasure.delete_ended(datetime(day_after.year, day_after.month, day_after.day, 0, 1, tzinfo=zone)) == 1
-    )
+    row, day_after = retention.row_of(periods.NOTES), until + timedelta(days=1)
+    assert row.delete_due(datetime(until.year, until.month, until.day, 23, 59, tzinfo=zone)) == 0
+    assert row.delete_due(datetime(day_after.year, day_after.month, day_after.day, 0, 1, tzinfo=zone)) == 1
     assert traces(MARK) == []
 
 
@@ -304,7 +301,7 @@ def test_notes_about_a_child_are_kept_as_if_the_last_visit_were_on_the_eighteent
     person = noted_client()
     person.birth_on = date(2020, 2, 29)
     db.session.commit()
-    years = the_practice().keep_notes_years
+    years = periods.notes_years()
     assert erasure.preview(person.id, AFTER).kept_until == date(2038 + years, 2, 28)
 
 

@@ -518,9 +518,9 @@ def test_what_is_not_finished_is_deleted_after_two_weeks(visit: Appointment, now
     later = now + 14 * DAY
     assert codes(found(visit, later), done=True) == []
     assert save(visit, "types", later).preparation.progress.done == 1
-    preparation.delete_old(later - HOUR)
+    preparation.old_preparations(later - HOUR).delete()
     assert len(db.session.scalars(sa.select(VisitPreparation)).all()) == 1
-    preparation.delete_old(later)
+    preparation.old_preparations(later).delete()
     assert db.session.scalars(sa.select(VisitPreparation)).all() == []
 
 

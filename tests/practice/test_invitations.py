@@ -181,9 +181,9 @@ def test_the_address_is_kept_as_a_digest_and_old_invitations_are_deleted(owner: 
     (link,) = db.session.scalars(sa.select(LoginLink)).all()
     assert raw.encode() not in link.digest
     assert (link.purpose, link.expires_at) == ("staff_invitation", made.expires_at)
-    invitations.delete_expired(made.expires_at)
+    invitations.old_invitations(made.expires_at).delete()
     assert db.session.scalar(sa.select(sa.func.count()).select_from(StaffInvitation)) == 1
-    invitations.delete_expired(made.expires_at + timedelta(seconds=1))
+    invitations.old_invitations(made.expires_at + timedelta(seconds=1)).delete()
     assert db.session.scalar(sa.select(sa.func.count()).select_from(StaffInvitation)) == 0
 
 

@@ -147,8 +147,8 @@ def test_what_was_typed_stands_on_the_server_for_an_hour_and_never_in_the_cookie
     assert DETAILS["mail"].encode() not in row.details_sealed
     assert typed_details.find(b"another browser", NOW) == {}
     assert typed_details.find(browser, NOW + timedelta(minutes=61)) == {}
-    assert typed_details.delete_old(NOW - timedelta(minutes=1)) == 0
-    assert typed_details.delete_old(NOW + timedelta(minutes=1)) == 1
+    assert typed_details.old_details(NOW - timedelta(minutes=1)).delete() == 0
+    assert typed_details.old_details(NOW + timedelta(minutes=1)).delete() == 1
 
 
 def test_a_cookie_that_still_holds_what_was_typed_loses_it(make: Make, visitor: Visitor) -> None:

@@ -18,7 +18,7 @@ from clinic.booking.models import Appointment, State
 from clinic.db import db, transaction
 from clinic.intake import documents
 from clinic.intake.documents import Document, SentFrom, TooManyDocuments
-from clinic.maintenance import sweeps
+from clinic.maintenance import periods, sweeps
 from clinic.untrusted_files.isolation import CleanFile
 from tests.conftest import NOW
 from tests.make import Make
@@ -356,7 +356,7 @@ def test_what_nobody_opened_is_deleted_half_a_year_after_its_visit(
     read = ward.store()
     with transaction():
         documents.read(read, actor=audit.by_user(ward.thea.id), now=NOW)
-    the_clock_says(NOW + documents.UNREAD_KEPT)
+    the_clock_says(NOW + timedelta(days=periods.unread_days()))
     sweeps.delete_old_drafts()
     assert sorted(one.id for one in stored()) == sorted([kept.id, read.id])
 

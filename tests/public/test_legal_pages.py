@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 
 from clinic import language
 from clinic.db import db
+from clinic.maintenance import periods, retention
 from clinic.maintenance.processing import PROCESSING
 from clinic.maintenance.retention import RETENTION
 from clinic.practice import legal_texts
@@ -41,18 +42,23 @@ def test_the_privacy_page_names_every_purpose_and_every_period(client: FlaskClie
         assert row.name in text
         assert row.seen_by in text
         assert f"{row.ground.words} (GDPR, {row.ground.article})" in text
-    for kept in RETENTION:
+    for kept, period in retention.in_force():
         assert kept.what in text
+        assert f"{period} after" in text
         assert f"after {kept.after}." in text
     assert "14 days after the last change." in text
     assert "1 hour after they were typed." in text
 
 
 def test_the_privacy_page_promises_no_deletion_that_nothing_does(client: FlaskClient, make: Make) -> None:
-    make.practice(keep_notes_years=7)
+    make.practice()
+    unseen = retention.row_of(periods.UNSEEN)
+    assert unseen.what not in said(client, "/privacy")
+    db.session.add(periods.RetentionPeriod(kind=periods.UNSEEN, length=12, chosen_at=NOW))
+    db.session.commit()
     text = said(client, "/privacy")
-    assert "7 years" not in text
-    assert "It is not deleted by itself." in text
+    assert unseen.what in text
+    assert f"12 years after {unseen.after}." in text
 
 
 def test_articles_are_named_where_they_hold_and_text_messages_where_they_are_sent(

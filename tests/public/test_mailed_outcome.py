@@ -240,7 +240,7 @@ def test_an_address_is_deleted_after_a_fortnight(visitor: Visitor) -> None:
     send(visitor)
     visitor.go(ASK)
     ask(visitor)
-    own_pages.delete_old(clock.now())
+    own_pages.old_pages(clock.now()).delete()
     assert db.session.scalars(sa.select(OwnPage)).all() == []
 
 

@@ -248,9 +248,9 @@ def test_the_pages_speak_german(visitor: Visitor) -> None:
 def test_addresses_are_deleted_after_a_fortnight(visitor: Visitor) -> None:
     stop(visitor)
     ask(visitor)
-    own_pages.delete_old(clock.now() - own_pages.KEPT)
+    own_pages.old_pages(clock.now() - own_pages.KEPT).delete()
     assert len(db.session.scalars(sa.select(OwnPage)).all()) == 1
-    own_pages.delete_old(clock.now())
+    own_pages.old_pages(clock.now()).delete()
     assert db.session.scalars(sa.select(OwnPage)).all() == []
 
 

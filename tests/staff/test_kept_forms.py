@@ -114,7 +114,7 @@ def test_after_a_day_it_is_gone(scene: Scene, visit: Appointment) -> None:
     late = make.NOW + timedelta(hours=24)
     assert kept_forms.open_kept(visit, by=user, now=late) is None
     with transaction():
-        kept_forms.delete_old(make.NOW)
+        kept_forms.old_forms(make.NOW).delete()
     assert make.count(KeptForm) == 0
 
 

@@ -343,12 +343,14 @@ def test_the_database_keeps_one_mark_a_task_and_no_half_hand_over(scene: Scene) 
 
 
 def test_old_words_and_finished_to_dos_are_deleted(scene: Scene) -> None:
-    old = make.NOW - services.KEPT - timedelta(days=1)
+    since = make.NOW - timedelta(days=180)
+    old = since - timedelta(days=1)
     by = scene.therapist_user
     gone = services.add_to_do("Old", due_at=old, owner_id=None, by=by, now=old)
     stays = services.add_to_do("Open", due_at=old, owner_id=None, by=by, now=old)
     db.session.add(TaskMark(kind=TaskKind.TO_DO, subject_id=gone.id, done_at=old, done_by_id=by.id))
     db.session.flush()
-    services.delete_old(make.NOW - services.KEPT)
+    for old_ones in (services.old_to_dos, services.old_marks):
+        old_ones(since).delete()
     assert list(db.session.scalars(sa.select(ToDo.id))) == [stays.id]
     assert not db.session.scalars(sa.select(TaskMark)).all()

@@ -22,6 +22,7 @@ def test_every_step_is_a_task_under_its_own_name(app: Flask) -> None:
         "back_up",
         "build_data_exports",
         "erase_granted",
+        "erase_unseen_clients",
         "find_unusual_reading",
         "make_downtime_sheet",
         "hand_in_preparations",

@@ -25,7 +25,7 @@ from clinic.booking.waiting.models import (
     Offering,
     WaitingListEntry,
 )
-from clinic.db import db, violates
+from clinic.db import RowsToDelete, db, violates
 from clinic.language import N_
 from clinic.practice import queries as practice
 from clinic.practice.models import Treatment
@@ -270,11 +270,15 @@ def fulfil(entry: WaitingListEntry, now: datetime) -> None:
     db.session.flush()
 
 
-def delete_ended(before: datetime) -> int:
-    """Delete entries that ended before an instant, with their offers and offerings left without one; returns how
-    many."""
+def old_entries(before: datetime) -> RowsToDelete:
+    """Entries that ended before an instant."""
     ended = sa.and_(WaitingListEntry.ended_at.is_not(None), WaitingListEntry.ended_at < before)
-    ids = list(db.session.scalars(sa.select(WaitingListEntry.id).where(ended)))
+    return RowsToDelete(WaitingListEntry, ended)
+
+
+def delete_ended(before: datetime) -> int:
+    """Delete these entries, with their offers and offerings left without one; returns how many."""
+    ids = list(db.session.scalars(sa.select(WaitingListEntry.id).where(old_entries(before).condition)))
     if not ids:
         return 0
     db.session.execute(sa.delete(Offer).where(Offer.entry_id.in_(ids)))

@@ -1,7 +1,10 @@
 """Audit entries in words for the owner: what was done to what, and why."""
 
+import re
+
 from clinic.accounts.audit_reading import AuditLine
 from clinic.accounts.models import AuditEntry
+from clinic.maintenance.retention import RETENTION
 
 DEEDS = {
     "signed_in": "Signed in",
@@ -52,6 +55,7 @@ DEEDS = {
     "erasure_refused": "Refused to erase a client",
     "erasure_taken_back": "Took an erasure back",
     "erased": "Erased a client",
+    "deleted_in_time": "Deleted what was kept long enough",
 }
 VERBS = {
     "read": "Looked at",
@@ -123,6 +127,7 @@ THINGS = {
     "letter_texts": "a letter’s words",
     "messages": "a message",
     "practice": "the practice",
+    "retention_periods": "how long records are kept",
     "locations": "a location",
     "location_pairs": "ways between locations",
     "rooms": "a room",
@@ -162,6 +167,9 @@ PURPOSES = {
     "code": "with password and code",
 }
 
+WHAT = {row.kind: row.what for row in RETENTION}
+_KINDS = re.compile(r"\b(?:" + "|".join(WHAT) + r")\b")
+
 
 def deed(line: AuditLine) -> str:
     """What was done, in a few words; a kind without words shows its code."""
@@ -177,5 +185,7 @@ def deed(line: AuditLine) -> str:
 
 
 def purpose(entry: AuditEntry) -> str:
-    """Why, or by what means; empty if the action says it all."""
+    """Why, or by what means; empty if the action says it all. Kinds of records are called as in the retention table."""
+    if entry.subject_type == "retention_periods":
+        return _KINDS.sub(lambda kind: WHAT[kind[0]], entry.purpose)
     return PURPOSES.get(entry.purpose, entry.purpose.replace("_", " "))
