@@ -27,7 +27,7 @@ def upgrade() -> None:
     )
     op.execute(
         "INSERT INTO retention_periods (kind, length, chosen_at) "
-        "SELECT 'notes', keep_notes_years, CURRENT_TIMESTAMP FROM practice "
+        "SELECT 'notes', keep_notes_years, TIMESTAMPTZ '2026-11-30 00:00+00' FROM practice "
         "WHERE keep_notes_years <> 10 AND keep_notes_years BETWEEN 1 AND 30"
     )
 
