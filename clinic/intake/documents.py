@@ -8,7 +8,7 @@ The name a client gave the file may tell of their health, so it is sealed too. N
 """
 
 import base64
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 from uuid import UUID

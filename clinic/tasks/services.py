@@ -3,8 +3,7 @@
 Whoever may see a task may do all of it. Its cause is not touched: a review is decided in the review.
 """
 
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
