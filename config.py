@@ -1,7 +1,7 @@
 """Settings: read once from the environment, all missing or wrong variables named together.
 
 Defaults suit a laptop; `ENVIRONMENT=production` is strict. Units stand in the names. Only the composition
-(`clinic.app`, `clinic.cli`, `worker`) imports this module.
+(`clinic.background`, `clinic.app`, `clinic.cli`) imports this module.
 """
 
 import base64

@@ -11,12 +11,12 @@ from typing import Any
 from celery.signals import setup_logging, worker_init, worker_process_init
 
 from clinic import db
-from clinic.app import create_app
+from clinic.background import create_background_app
 from clinic.messaging import fallback
 from clinic.web import logs
 from clinic.worker.celery_app import Driver
 
-app = create_app(in_background=True)
+app = create_background_app()
 celery = Driver(app)
 celery.set_default()
 
@@ -33,7 +33,7 @@ def start_fallback(**_: Any) -> None:
 
     It gets an application, and so an engine, of its own: the children that the worker forks share no connection with it.
     """
-    fallback.start(create_app(in_background=True))
+    fallback.start(create_background_app())
 
 
 @worker_process_init.connect

@@ -14,10 +14,10 @@ import sqlalchemy as sa
 from psycopg.errors import UndefinedColumn, UndefinedTable
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from clinic import clock, demo, schema, sealed
+from clinic import clock, schema, sealed
 from clinic.accounts import audit, audit_seals, security_events, team
 from clinic.accounts.models import Role, User
-from clinic.app import create_app
+from clinic.background import create_background_app
 from clinic.backup import archive, drill, making, restoring, runs
 from clinic.backup.runs import BackupState
 from clinic.booking import zone_changes
@@ -109,7 +109,11 @@ def load_demo(parsed: argparse.Namespace) -> int:
     if settings.environment is Environment.PRODUCTION:
         print("The demo practice is refused: this is production.", file=sys.stderr)
         return 2
-    with create_app(settings, in_background=True).app_context(), transaction():
+    # Only here: the demo signs people in, with passwords, and so needs the pages; no other command does.
+    from clinic import demo
+    from clinic.app import create_app
+
+    with create_app(settings).app_context(), transaction():
         if find_practice() is not None:
             print("There is a practice already; nothing was changed.")
             return 0
@@ -142,7 +146,7 @@ def _invited(person: Callable[[datetime], User]) -> int:
     """Print a set-up address for somebody; what speaks against it is printed instead, and nothing is changed."""
     settings, now = _settings(), clock.now()
     try:
-        with create_app(settings, in_background=True).app_context(), transaction():
+        with create_background_app(settings).app_context(), transaction():
             path = team.set_up_path(team.mint_set_up_link(person(now), now))
     except Refusal as refusal:
         print(refusal.sentence, file=sys.stderr)
@@ -158,7 +162,7 @@ def suggest(parsed: argparse.Namespace) -> int:
 
 def replay_reviews(parsed: argparse.Namespace) -> int:
     """List the open reviews that would come out differently under the current rule set; changes nothing."""
-    with create_app(_settings(), in_background=True).app_context(), transaction():
+    with create_background_app(_settings()).app_context(), transaction():
         found = replay.open_reviews(clock.now())
         lines = replay.table(found)
     differing = len(lines) - 1
@@ -177,7 +181,7 @@ def new_keys(parsed: argparse.Namespace) -> int:
 def rotate_keys(parsed: argparse.Namespace) -> int:
     """Seal everything anew under the newest key; may be stopped and started again."""
     done = 0
-    with create_app(_settings(), in_background=True).app_context():
+    with create_background_app(_settings()).app_context():
         while True:
             with transaction():
                 batch = sealed.rotate(db.session(), Base, ROTATION_BATCH)
@@ -191,7 +195,7 @@ def rotate_keys(parsed: argparse.Namespace) -> int:
 
 def repair_zones(parsed: argparse.Namespace) -> int:
     """List the visits whose promised time new zone rules would change, and move them to keep it, all in one step."""
-    with create_app(_settings(), in_background=True).app_context():
+    with create_background_app(_settings()).app_context():
         now = clock.now()
         try:
             with transaction():
@@ -223,7 +227,7 @@ def backup_key(parsed: argparse.Namespace) -> int:
 def back_up(parsed: argparse.Namespace) -> int:
     """Make an encrypted backup of the database now, as happens each night."""
     settings = _settings()
-    with create_app(settings, in_background=True).app_context():
+    with create_background_app(settings).app_context():
         try:
             made = making.make(settings.database_url, settings.backups, settings.backup_recipients.split())
         except Refusal as refusal:
@@ -275,7 +279,7 @@ def restore(parsed: argparse.Namespace) -> int:
 
 def _erase_again(settings: Settings, done: Mapping[UUID, datetime]) -> int:
     """Erase whoever the backup brought back although the ledger says that they are erased; returns how many."""
-    app = create_app(settings, in_background=True)
+    app = create_background_app(settings)
     with app.app_context():
         erased = erasure.erase_again(done, clock.now(), app.config["MAILDIR"])
         erasure_ledger.complete(app.config["BACKUP_FOLDER"])
@@ -293,10 +297,10 @@ def rehearse(parsed: argparse.Namespace) -> int:
             "database_owner_url": servers.urls.owner,
             "database_seal_url": servers.urls.sealer,
         }
-        with create_app(settings.model_copy(update=there), in_background=True).app_context():
+        with create_background_app(settings.model_copy(update=there)).app_context():
             yield
 
-    with create_app(settings, in_background=True).app_context():
+    with create_background_app(settings).app_context():
         try:
             found = drill.rehearse(settings.backups, parsed.key, product)
         except Refusal as refusal:
@@ -314,7 +318,7 @@ def rehearse(parsed: argparse.Namespace) -> int:
 def doctor(parsed: argparse.Namespace) -> int:
     """Check the database, its durability, the keys and the audit's seals; status 1 when something is wrong."""
     faults, settings = [], _settings()
-    with create_app(settings, in_background=True).app_context():
+    with create_background_app(settings).app_context():
         with db.engine.connect() as connection:
             is_current = schema.is_current(connection)
             if not is_current:

@@ -13,7 +13,7 @@ from datetime import timedelta
 from sqlalchemy.exc import DBAPIError
 
 from clinic import clock
-from clinic.app import create_app
+from clinic.background import create_background_app
 from clinic.db import dispose, transaction
 from clinic.messaging import delivery, heartbeat
 from clinic.messaging.mailer import SmtpMailer
@@ -23,7 +23,7 @@ def main(url: str, *, role: str, ended: threading.Event) -> None:
     """Pass after pass; a database that is away is tried again."""
     only_find = role == "find"
     off = timedelta() if only_find else timedelta(seconds=int(role))
-    app = create_app(in_background=True)
+    app = create_background_app()
     mailer = SmtpMailer(url)
     while not ended.wait(0.05):
         with app.app_context():

@@ -37,7 +37,7 @@ SCRIPT = """
 import json, sys
 from datetime import datetime
 from email import message_from_bytes, policy
-from clinic.app import create_app
+from clinic.background import create_background_app
 from clinic.messaging import delivery, kinds, queries
 from clinic.messaging.kinds.sample import sample_scene
 from clinic.messaging.letters import rendering
@@ -54,7 +54,7 @@ class Post:
         pass
 
 now, post = datetime.fromisoformat(sys.argv[1]), Post()
-with create_app(in_background=True).app_context():
+with create_background_app().app_context():
     delivery.run_pass(now, 10, post)
     declared = kinds.KINDS[MessageKind.PARKING]
     sample = rendering.render_letter(
