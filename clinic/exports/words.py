@@ -11,6 +11,7 @@ from clinic.guidance.questions import QUESTIONS
 from clinic.guidance.rules.kinds import REGIONS
 from clinic.language import N_, gettext
 from clinic.language.health_texts import health_text
+from clinic.messaging.consent_ledger import WORDS
 from clinic.plans.note_content import Finding, NoteContent
 
 INSTRUMENTS: Final = {
@@ -39,11 +40,7 @@ STATES: Final = {
     "declined": N_("Declined"),
     "lapsed": N_("Not confirmed"),
 }
-PURPOSES: Final = {
-    "health_data": N_("We keep your health answers"),
-    "share_with_clinician": N_("We may contact your doctor"),
-    "news": N_("We write when it is time for another session"),
-}
+PURPOSES: Final = {kind: words.title for kind, words in WORDS.items()}
 INCIDENTS: Final = {
     "fall": N_("Fall"),
     "faint": N_("Fainting"),

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from clinic import language
 from clinic.guidance.questions import QUESTIONS
 from clinic.intake.models import Purpose
-from clinic.language import N_
+from clinic.language import N_, gettext
+from clinic.language.health_texts import health_text
 
 DRAFTS_KEPT: Final = timedelta(days=14)
 """How long after the last change drafts are kept; the text below says so too."""
@@ -28,6 +30,12 @@ class ConsentText:
     def sha256(self) -> bytes:
         """Digest of the text as it was read."""
         return hashlib.sha256("\n\n".join(self.paragraphs).encode()).digest()
+
+    def words(self, spoken: str) -> str:
+        """The text as somebody reads it in a language."""
+        with language.speaking(spoken):
+            said = [(paragraph, gettext(paragraph)) for paragraph in self.paragraphs]
+            return "\n\n".join(health_text(text) if text == same else text for same, text in said)
 
 
 HEALTH_DATA: Final = ConsentText(

@@ -6,18 +6,20 @@ This is not a safety level: the young person's answers are assessed as usual, an
 them first.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
 
+from clinic import language
 from clinic.accounts import audit
 from clinic.accounts import services as accounts
 from clinic.accounts.models import Client, Contact, ContactKind, Relation
 from clinic.db import db
 from clinic.intake.consent import GUARDIAN
-from clinic.intake.models import GuardianConsent, Outcome, Submission
+from clinic.intake.models import ConsentWay, GuardianConsent, Outcome, Submission
 from clinic.language import N_
 from clinic.refusal import Refusal
 
@@ -57,15 +59,20 @@ def _given(submission: Submission) -> GuardianConsent | None:
     return db.session.scalar(
         sa.select(GuardianConsent)
         .join(Submission, Submission.id == GuardianConsent.submission_id)
-        .where(GuardianConsent.agreed_at.is_not(None), sa.or_(Submission.id == submission.id, same))
+        .where(
+            GuardianConsent.agreed_at.is_not(None),
+            GuardianConsent.withdrawn_at.is_(None),
+            sa.or_(Submission.id == submission.id, same),
+        )
         .order_by(GuardianConsent.agreed_at.desc())
         .limit(1)
     )
 
 
 def consent_asked(submission: Submission) -> GuardianConsent | None:
-    """The consent request for these answers, agreed to or not; None if there is none."""
-    return db.session.scalar(sa.select(GuardianConsent).where(GuardianConsent.submission_id == submission.id))
+    """The consent request for these answers, agreed to or not; None if there is none, or the consent was withdrawn."""
+    asked = sa.select(GuardianConsent).where(GuardianConsent.submission_id == submission.id)
+    return db.session.scalar(asked.where(GuardianConsent.withdrawn_at.is_(None)))
 
 
 def ask(submission: Submission, mail: str, now: datetime) -> GuardianConsent:
@@ -110,13 +117,40 @@ def agree(consent_id: UUID, now: datetime) -> GuardianConsent | None:
     if row is None:
         return None
     if row.agreed_at is None:
-        row.agreed_at = now
+        row.agreed_at, row.language = now, language.current()
+        row.words = GUARDIAN.words(row.language)
         audit.record(audit.GUARDIAN, "agree", row, purpose="guardian", fields=("agreed_at",), now=now)
     submission = db.session.get_one(Submission, row.submission_id)
     if submission.client_id is not None:
         _give_address(db.session.get_one(Client, submission.client_id), row, now)
     db.session.flush()
     return row
+
+
+def consents_of(client_id: UUID) -> Sequence[GuardianConsent]:
+    """What guardians agreed to for a client, withdrawn ones too, newest first."""
+    theirs = sa.select(GuardianConsent).join(Submission, Submission.id == GuardianConsent.submission_id)
+    given = theirs.where(Submission.client_id == client_id, GuardianConsent.agreed_at.is_not(None))
+    return db.session.scalars(
+        given.order_by(GuardianConsent.agreed_at.desc(), GuardianConsent.id.desc())
+    ).all()
+
+
+def withdrawn_at(client_id: UUID) -> datetime | None:
+    """When what guardians agreed to for a client was withdrawn; None if nobody agreed, or a consent stands."""
+    given = consents_of(client_id)
+    ends = [row.withdrawn_at for row in given if row.withdrawn_at is not None]
+    return max(ends) if ends and len(ends) == len(given) else None
+
+
+def withdraw(client_id: UUID, *, way: ConsentWay, actor: str, now: datetime) -> int:
+    """Withdraw what guardians agreed to for a client: nothing more can be booked until one agrees again. Returns how many."""
+    standing = [row for row in consents_of(client_id) if row.withdrawn_at is None]
+    for row in standing:
+        row.withdrawn_at, row.withdrawn_way, row.withdrawn_by = now, way, actor
+        audit.record(actor, "withdraw", row, client_id=client_id, purpose="guardian", now=now)
+    db.session.flush()
+    return len(standing)
 
 
 def copy(submission: Submission, to: Submission) -> None:
@@ -129,6 +163,8 @@ def copy(submission: Submission, to: Submission) -> None:
             asked_revision=row.asked_revision,
             agreed_at=row.agreed_at,
             text_version=row.text_version,
+            language=row.language,
+            words=row.words,
         )
         same.mail = row.mail
         db.session.add(same)
@@ -140,7 +176,11 @@ def add_address(client_id: UUID, now: datetime) -> None:
     given = (
         sa.select(GuardianConsent)
         .join(Submission, Submission.id == GuardianConsent.submission_id)
-        .where(Submission.client_id == client_id, GuardianConsent.agreed_at.is_not(None))
+        .where(
+            Submission.client_id == client_id,
+            GuardianConsent.agreed_at.is_not(None),
+            GuardianConsent.withdrawn_at.is_(None),
+        )
     )
     for row in db.session.scalars(given).all():
         _give_address(db.session.get_one(Client, client_id), row, now)

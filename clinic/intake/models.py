@@ -199,13 +199,30 @@ class Clearance(Identified, Model):
     until: Mapped[datetime]
 
 
+class ConsentWay(StrEnum):
+    """By which way a consent was given or withdrawn."""
+
+    WEB = "web"
+    """On our pages."""
+    TABLET = "tablet"
+    """On a screen that was handed over at the practice."""
+    DESK = "desk"
+    """Said to somebody of the practice, who recorded it."""
+    LINK = "link"
+    """By a link in a letter."""
+
+
+_WAYS = "({})".format(", ".join(f"'{way}'" for way in ConsentWay))
+_WITHDRAWN_WHOLE = "withdrawn_at IS NOT NULL OR withdrawn_way IS NULL AND withdrawn_by IS NULL"
+
+
 class GuardianConsent(Identified, Model):
     """A parent's or guardian's consent to visits of somebody under 18: requested at an address, given by the link sent
     there."""
 
     __tablename__ = "guardian_consents"
 
-    submission_id: Mapped[UUID] = mapped_column(sa.ForeignKey("submissions.id"), unique=True)
+    submission_id: Mapped[UUID] = mapped_column(sa.ForeignKey("submissions.id"))
     """The answers with the young person's age; through them a client's later answers are covered too."""
     mail_sealed: Mapped[bytes]
     mail = Sealed[str]("mail_sealed")
@@ -214,9 +231,28 @@ class GuardianConsent(Identified, Model):
     """How many letters were asked for; names the message's occasion."""
     agreed_at: Mapped[datetime | None]
     text_version: Mapped[str]
-    """Digest of the text the guardian agreed to, or of the newest request until then."""
+    """Version of the text the guardian agreed to, or of the newest request until then."""
+    language: Mapped[str | None]
+    words: Mapped[str | None]
+    """The text as the guardian read it; NULL before it was stored."""
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_way: Mapped[str | None]
+    withdrawn_by: Mapped[str | None]
 
-    __table_args__ = (sa.CheckConstraint("agreed_at >= asked_at", name="asked_before_agreed"),)
+    __table_args__ = (
+        sa.CheckConstraint("agreed_at >= asked_at", name="asked_before_agreed"),
+        sa.CheckConstraint(f"withdrawn_way IN {_WAYS} AND ({_WITHDRAWN_WHOLE})", name="withdrawn_whole"),
+        sa.CheckConstraint(
+            "withdrawn_at IS NULL OR agreed_at IS NOT NULL AND withdrawn_at >= agreed_at",
+            name="agreed_before_withdrawn",
+        ),
+        sa.Index(
+            "uq_guardian_consents_standing",
+            "submission_id",
+            unique=True,
+            postgresql_where=sa.text("withdrawn_at IS NULL"),
+        ),
+    )
 
 
 class PageShown(StrEnum):
@@ -260,10 +296,13 @@ class Purpose(StrEnum):
     HEALTH_DATA = "health_data"
     SHARE_WITH_CLINICIAN = "share_with_clinician"
     NEWS = "news"
+    TEXT_MESSAGES = "text_messages"
+    """About one telephone: `Contact.sms_agreed_at` says the same to whoever sends."""
 
 
 class Consent(Identified, Model):
-    """Given or withdrawn consent: what for, which text, when, by which channel."""
+    """Given or withdrawn consent: what for, which words, when, by which way, by whom. A row only ever gets its withdrawal; the
+    database refuses any other change, and lets it go only with its client."""
 
     __tablename__ = "consents"
 
@@ -272,13 +311,28 @@ class Consent(Identified, Model):
     purpose: Mapped[str]
     text_version: Mapped[str]
     text_sha256: Mapped[bytes]
-    channel: Mapped[str] = mapped_column(default="web")
+    """Digest of the English text."""
+    contact_id: Mapped[UUID | None] = mapped_column(
+        sa.ForeignKey("contacts.id", ondelete="SET NULL"), index=True
+    )
+    """The telephone it is about."""
+    language: Mapped[str | None]
+    words: Mapped[str | None]
+    """The text as it was read, in that language; NULL before it was stored."""
+    channel: Mapped[str] = mapped_column(default=ConsentWay.WEB)
+    given_by: Mapped[str | None]
+    """An actor of the audit; NULL for whoever filled in the form."""
     given_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None]
+    withdrawn_way: Mapped[str | None]
+    withdrawn_by: Mapped[str | None]
 
     __table_args__ = (
         sa.CheckConstraint(
-            "purpose IN ('health_data', 'share_with_clinician', 'news')", name="purpose_known"
+            "purpose IN ('health_data', 'share_with_clinician', 'news', 'text_messages')",
+            name="purpose_known",
         ),
+        sa.CheckConstraint(f"channel IN {_WAYS} AND withdrawn_way IN {_WAYS}", name="ways_known"),
+        sa.CheckConstraint(_WITHDRAWN_WHOLE, name="withdrawn_whole"),
         sa.CheckConstraint("client_id IS NOT NULL OR submission_id IS NOT NULL", name="has_an_owner"),
     )

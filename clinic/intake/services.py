@@ -34,6 +34,7 @@ from clinic.intake.drafts import Posted
 from clinic.intake.explanation import safety_of, unasked_of
 from clinic.intake.models import (
     Consent,
+    ConsentWay,
     Draft,
     Outcome,
     Purpose,
@@ -174,14 +175,18 @@ def _consented(submission: Submission, draft: Draft, answers: Mapping[str, objec
 
 
 def _given_with(submission: Submission, text: ConsentText, at: datetime) -> Consent:
-    return Consent(
+    return withdrawal.given(
+        text,
         client_id=submission.client_id,
         submission_id=submission.id,
-        purpose=text.purpose,
-        text_version=text.version,
-        text_sha256=text.sha256,
-        given_at=at,
+        way=_way(submission),
+        actor=None,
+        now=at,
     )
+
+
+def _way(submission: Submission) -> ConsentWay:
+    return ConsentWay.WEB if submission.source == "client" else ConsentWay.DESK
 
 
 def follow_doctor_consent(submission: Submission, said: Mapping[str, object], now: datetime) -> None:
@@ -192,7 +197,7 @@ def follow_doctor_consent(submission: Submission, said: Mapping[str, object], no
     if agrees == "yes" and (client_id is None or not withdrawal.stands(client_id, purpose)):
         db.session.add(_given_with(submission, consent.SHARE_WITH_CLINICIAN, now))
     elif agrees == "no" and client_id is not None:
-        withdrawal.withdraw(client_id, purpose, actor=audit.SYSTEM, now=now)
+        withdrawal.withdraw(client_id, purpose, actor=audit.SYSTEM, now=now, way=_way(submission))
 
 
 def answer_before_visit(
@@ -331,9 +336,14 @@ def carry_consents(submission: Submission, to: Submission) -> None:
                 purpose=given.purpose,
                 text_version=given.text_version,
                 text_sha256=given.text_sha256,
+                language=given.language,
+                words=given.words,
                 channel=given.channel,
+                given_by=given.given_by,
                 given_at=given.given_at,
                 withdrawn_at=given.withdrawn_at,
+                withdrawn_way=given.withdrawn_way,
+                withdrawn_by=given.withdrawn_by,
             )
         )
     guardians.copy(submission, to)

@@ -15,10 +15,11 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from clinic import language
 from clinic.accounts import audit
 from clinic.db import db
 from clinic.intake.consent import ConsentText
-from clinic.intake.models import Consent, Purpose
+from clinic.intake.models import Consent, ConsentWay, Purpose
 
 
 def consents_of(client_id: UUID) -> Sequence[Consent]:
@@ -35,39 +36,73 @@ def stands(client_id: UUID, purpose: Purpose) -> bool:
     return bool(db.session.scalar(sa.select(standing)))
 
 
-def agree(client_id: UUID, text: ConsentText, *, actor: str, now: datetime) -> None:
-    """Record a client's consent to a text; does nothing if one to its purpose stands. The caller commits.
+def given(
+    text: ConsentText,
+    *,
+    client_id: UUID | None,
+    way: ConsentWay,
+    actor: str | None,
+    now: datetime,
+    submission_id: UUID | None = None,
+    contact_id: UUID | None = None,
+) -> Consent:
+    """A consent to a text in the language that is spoken now, not yet added.
 
     Raises ValueError for a text without a purpose of its own.
     """
     if text.purpose is None:
         raise ValueError("This consent stands with what it is about.")
-    if stands(client_id, text.purpose):
-        return
-    given = Consent(
+    spoken = language.current()
+    return Consent(
         client_id=client_id,
+        submission_id=submission_id,
+        contact_id=contact_id,
         purpose=text.purpose,
         text_version=text.version,
         text_sha256=text.sha256,
+        language=spoken,
+        words=text.words(spoken),
+        channel=way,
+        given_by=actor,
         given_at=now,
     )
-    db.session.add(given)
+
+
+def agree(
+    client_id: UUID, text: ConsentText, *, actor: str, now: datetime, way: ConsentWay = ConsentWay.WEB
+) -> None:
+    """Record a client's consent to a text; does nothing if one to its purpose stands. The caller commits."""
+    if text.purpose is not None and stands(client_id, text.purpose):
+        return
+    row = given(text, client_id=client_id, way=way, actor=actor, now=now)
+    db.session.add(row)
     db.session.flush()
-    audit.record(actor, "agree", given, client_id=client_id, purpose=text.purpose.value, now=now)
+    audit.record(actor, "agree", row, client_id=client_id, purpose=row.purpose, now=now)
 
 
-def withdraw(client_id: UUID, purpose: Purpose, *, actor: str, now: datetime) -> int:
-    """Withdraw every standing consent to a purpose; returns how many. Does nothing without one. The caller commits."""
-    standing = db.session.scalars(
+def withdraw(
+    client_id: UUID,
+    purpose: Purpose,
+    *,
+    actor: str,
+    now: datetime,
+    way: ConsentWay = ConsentWay.WEB,
+    contact_id: UUID | None = None,
+) -> int:
+    """Withdraw every standing consent to a purpose, of one telephone if it is given; returns how many. The caller commits."""
+    standing = (
         sa.select(Consent)
         .where(Consent.client_id == client_id, Consent.purpose == purpose, Consent.withdrawn_at.is_(None))
         .with_for_update()
-    ).all()
-    for given in standing:
-        given.withdrawn_at = now
-        audit.record(actor, "withdraw", given, client_id=client_id, purpose=purpose.value, now=now)
+    )
+    if contact_id is not None:
+        standing = standing.where(Consent.contact_id == contact_id)
+    found = db.session.scalars(standing).all()
+    for row in found:
+        row.withdrawn_at, row.withdrawn_way, row.withdrawn_by = now, way, actor
+        audit.record(actor, "withdraw", row, client_id=client_id, purpose=purpose.value, now=now)
     db.session.flush()
-    return len(standing)
+    return len(found)
 
 
 def withdrawn_since(client_id: UUID) -> dict[Purpose, datetime]:

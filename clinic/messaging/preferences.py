@@ -18,7 +18,7 @@ from clinic.accounts.models import Contact, ContactKind
 from clinic.db import db
 from clinic.intake import withdrawal
 from clinic.intake.consent import ConsentText
-from clinic.intake.models import Consent, Purpose
+from clinic.intake.models import Consent, ConsentWay, Purpose
 from clinic.language import N_
 from clinic.refusal import NotFound, Refusal
 
@@ -30,6 +30,12 @@ NEWS: Final = ConsentText(
     Purpose.NEWS,
     "2026-11",
     (N_("Write to me when it is time for another session. I can stop this at any time."),),
+)
+
+TEXT_MESSAGES: Final = ConsentText(
+    Purpose.TEXT_MESSAGES,
+    "2026-12",
+    (N_("Remind me of my visits by text messages to my telephone. I can stop this at any time."),),
 )
 
 
@@ -72,9 +78,9 @@ def agree_to_news(client_id: UUID, *, actor: str, now: datetime) -> None:
     withdrawal.agree(client_id, NEWS, actor=actor, now=now)
 
 
-def withdraw_news(client_id: UUID, *, actor: str, now: datetime) -> None:
+def withdraw_news(client_id: UUID, *, actor: str, now: datetime, way: ConsentWay = ConsentWay.WEB) -> None:
     """Withdraw consent to invitations and news; does nothing without one. The caller commits."""
-    withdrawal.withdraw(client_id, Purpose.NEWS, actor=actor, now=now)
+    withdrawal.withdraw(client_id, Purpose.NEWS, actor=actor, now=now, way=way)
 
 
 def set_reminders(contact: Contact, offsets_minutes: Sequence[int] | None, *, now: datetime) -> None:
@@ -106,8 +112,10 @@ def set_check_ins(contact: Contact, wanted: bool, *, now: datetime) -> None:
     )  # fmt: skip
 
 
-def record_sms_consent(contact_id: UUID, actor: str, now: datetime, *, agrees: bool) -> Contact:
-    """Record that the owner of a telephone agreed to text messages, or withdrew.
+def record_sms_consent(
+    contact_id: UUID, actor: str, now: datetime, *, agrees: bool, way: ConsentWay = ConsentWay.DESK
+) -> Contact:
+    """Record that the owner of a telephone agreed to text messages, or withdrew: on the telephone, which stops them, and in the ledger.
 
     Raises NotFound and NoTelephone. The caller commits.
     """
@@ -118,9 +126,26 @@ def record_sms_consent(contact_id: UUID, actor: str, now: datetime, *, agrees: b
         raise NoTelephone
     if agrees != (contact.sms_agreed_at is not None):
         contact.sms_agreed_at = now if agrees else None
+        if agrees:
+            about = {"client_id": contact.client_id, "contact_id": contact.id}
+            db.session.add(withdrawal.given(TEXT_MESSAGES, way=way, actor=actor, now=now, **about))
+        else:
+            _end_texts(contact, actor, now, way)
         action = "sms_agreed" if agrees else "sms_withdrawn"
         audit.record(actor, action, contact, client_id=contact.client_id, fields=("sms_agreed_at",), now=now)
     return contact
+
+
+def end_texts_to_changed(contact: Contact, actor: str, now: datetime, way: ConsentWay) -> None:
+    """End in the ledger what was agreed to for a number that is no longer this telephone's. The caller commits."""
+    if contact.kind == ContactKind.PHONE and contact.sms_agreed_at is None:
+        _end_texts(contact, actor, now, way)
+
+
+def _end_texts(contact: Contact, actor: str, now: datetime, way: ConsentWay) -> None:
+    withdrawal.withdraw(
+        contact.client_id, Purpose.TEXT_MESSAGES, actor=actor, now=now, way=way, contact_id=contact.id
+    )
 
 
 def unsubscribe(contact: Contact, topic: Topic, now: datetime) -> None:
@@ -128,7 +153,7 @@ def unsubscribe(contact: Contact, topic: Topic, now: datetime) -> None:
     if topic is Topic.CHECK_INS:
         set_check_ins(contact, False, now=now)
     else:
-        withdraw_news(contact.client_id, actor=audit.by_contact(contact.id), now=now)
+        withdraw_news(contact.client_id, actor=audit.by_contact(contact.id), now=now, way=ConsentWay.LINK)
 
 
 def unsubscribe_path(contact_id: UUID, topic: Topic) -> str:

@@ -4,7 +4,7 @@ It is read from the newest answers under review and from the running course, and
 says what is planned; what was given is only what the therapist writes into the note.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -16,8 +16,8 @@ from clinic.guidance import own_words
 from clinic.guidance.knowledge import MODALITIES, TECHNIQUES
 from clinic.guidance.own_words import ASKED_LOOK, OwnWords
 from clinic.guidance.rules.kinds import REGIONS
+from clinic.intake import guardians, withdrawal
 from clinic.intake import queries as intake
-from clinic.intake import withdrawal
 from clinic.intake.explanation import (
     ExplainedPlan,
     ExplainedRule,
@@ -79,7 +79,7 @@ def care_of(visit: Appointment, *, by: User, now: datetime) -> CareSummary | Non
     safety = safety_of(review.outcome) if review is not None else ExplainedSafety.read({})
     sent = intake.newest_full(browser=None, client_id=visit.client_id, now=now)
     words = own_words.told(sent.answers) if sent is not None else ()
-    withdrawn = withdrawal.withdrawn_since(visit.client_id)
+    withdrawn = _withdrawn(visit.client_id, visit.zone)
     if review is None and plan is None and not words and not withdrawn:
         return None
     audit.record(
@@ -94,7 +94,7 @@ def care_of(visit: Appointment, *, by: User, now: datetime) -> CareSummary | Non
     return replace(
         summary(safety, plan, visit.length_minutes),
         own_words=words,
-        withdrawn=_withdrawn(withdrawn, visit.zone),
+        withdrawn=withdrawn,
         not_asked=unasked_titles(sent.outcome) if sent is not None else (),
         plan_id=plan.id if plan is not None else None,
     )
@@ -106,12 +106,16 @@ WITHDRAWN = {
 }
 
 
-def _withdrawn(since: Mapping[Purpose, datetime], zone: str) -> tuple[str, ...]:
-    return tuple(
-        text.format(day=full_date(since[purpose], zone))
-        for purpose, text in WITHDRAWN.items()
-        if purpose in since
-    )
+GUARDIAN_WITHDRAWN = (
+    "The consent of a parent or guardian was withdrawn on {day}: speak with them before the visit."
+)
+
+
+def _withdrawn(client_id: UUID, zone: str) -> tuple[str, ...]:
+    since = withdrawal.withdrawn_since(client_id)
+    said = [(text, since.get(purpose)) for purpose, text in WITHDRAWN.items()]
+    said.append((GUARDIAN_WITHDRAWN, guardians.withdrawn_at(client_id)))
+    return tuple(text.format(day=full_date(at, zone)) for text, at in said if at is not None)
 
 
 def summary(safety: ExplainedSafety, plan: Plan | None, minutes: int) -> CareSummary:

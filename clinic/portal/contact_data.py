@@ -16,7 +16,9 @@ from clinic.accounts.client_records import AddressKnown
 from clinic.accounts.models import Contact, ContactKind, LinkPurpose, Relation
 from clinic.accounts.services import UnreadableAddress
 from clinic.db import db, transaction
+from clinic.intake.models import ConsentWay
 from clinic.language import N_
+from clinic.messaging import preferences
 from clinic.practice import queries as practice
 from clinic.refusal import Stale
 from clinic.web import languages, one_time, signed_in_client
@@ -117,10 +119,12 @@ def _keep_phone(signed_in: SignedInClient, form: TelephoneForm) -> None:
             relation=Relation.SELF, country=country, actor=signed_in.actor, now=clock.now(),
         )  # fmt: skip
         return
-    client_records.change_address(
+    now = clock.now()
+    changed = client_records.change_address(
         stands.id, typed, relation=Relation(stands.relation), country=country,
-        seen_as=form.seen.data or "", actor=signed_in.actor, now=clock.now(),
+        seen_as=form.seen.data or "", actor=signed_in.actor, now=now,
     )  # fmt: skip
+    preferences.end_texts_to_changed(changed, signed_in.actor, now, ConsentWay.WEB)
 
 
 @blueprint.get("/new-address/<raw>")

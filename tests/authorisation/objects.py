@@ -121,6 +121,13 @@ def _client(world: World) -> Objects:
     return Objects({"client_id": world.ada.id}, {"client_id": NOBODYS})
 
 
+def _client_consent(world: World) -> Objects:
+    """The desk records what any client says."""
+    preferences.agree_to_news(world.ada.id, actor=audit.SYSTEM, now=clock.now())
+    db.session.commit()
+    return Objects({"client_id": world.ada.id, "kind": "news"}, {"client_id": NOBODYS, "kind": "news"})
+
+
 def _client_with_health(world: World) -> Objects:
     return Objects({"client_id": world.ada.id}, {"client_id": NOBODYS}, {"client_id": world.bob.id})
 
@@ -562,8 +569,8 @@ def _location_photo(world: World) -> Objects:
 PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "static": lambda world: Objects({"filename": "dist/manifest.json"}, {"filename": "nowhere.css"}),
     "bounces.notification": lambda world: Objects({"provider": "ses"}, {"provider": "mailgun"}),
-    "consents.ask": lambda world: Objects({"purpose": "news"}, {"purpose": "nothing"}),
-    "consents.withdraw": lambda world: Objects({"purpose": "news"}, {"purpose": "nothing"}),
+    "consents.ask": lambda world: Objects({"kind": "news"}, {"kind": "nothing"}),
+    "consents.withdraw": lambda world: Objects({"kind": "news"}, {"kind": "nothing"}),
     "people.therapist": _public_page,
     "people.qr_code": _public_page,
     "people.location": lambda world: Objects(
@@ -743,6 +750,9 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "staff.send_again": _message,
     "staff.client": _client,
     "staff.client_record": _client,
+    "staff.client_consents": _client,
+    "staff.client_consent": _client_consent,
+    "staff.withdraw_consent": _client_consent,
     "staff.client_visits": _client,
     "staff.client_messages": _client,
     "staff.client_notes": _client,

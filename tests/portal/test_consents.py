@@ -84,7 +84,7 @@ def test_withdrawn_health_answers_no_longer_count_and_everything_else_stands(
     assert standing(scene).fresh
     withdraws(ada, "We keep your health answers")
     assert withdrawn() == {Purpose.HEALTH_DATA}
-    assert "Agreed on Monday 3 March 2031, withdrawn on Monday 3 March 2031." in ada.text
+    assert "Withdrawn on our pages on Monday 3 March 2031." in ada.text
     assert not standing(scene).fresh, "a booking asks the questions again"
     assert make.found(Appointment, visit.id).state == State.BOOKED
     assert "Answer the health questions" in ada.open("/my").text
@@ -155,7 +155,8 @@ def test_a_known_client_who_should_see_a_doctor_is_asked_whether_we_may_speak_wi
 
 
 def test_text_messages_stop_and_news_goes_on(scene: Scene, ada: Visitor) -> None:
-    phone = make.contact(scene.ada, kind="phone", value="+49 30 123456", sms_agreed_at=make.NOW)
+    phone = make.contact(scene.ada, kind="phone", value="+49 30 123456")
+    preferences.record_sms_consent(phone.id, "test", make.NOW, agrees=True)
     preferences.agree_to_news(scene.ada.id, actor="test", now=make.NOW)
     db.session.commit()
     withdraws(ada, "We send reminders as text messages")

@@ -15,6 +15,8 @@ from clinic.accounts.permissions import Permission
 from clinic.accounts.services import UnreadableAddress
 from clinic.booking import barring, client_search
 from clinic.db import db, transaction
+from clinic.intake.models import ConsentWay
+from clinic.messaging import preferences
 from clinic.practice import queries as practice
 from clinic.refusal import NotFound, Refusal
 from clinic.staff import desk
@@ -109,7 +111,7 @@ def change_address(contact_id: UUID) -> ResponseReturnValue:
     elif form.validate():
 
         def change(now: datetime) -> None:
-            client_records.change_address(
+            changed = client_records.change_address(
                 contact_id,
                 form.value.data or "",
                 relation=Relation(form.relation.data),
@@ -118,6 +120,7 @@ def change_address(contact_id: UUID) -> ResponseReturnValue:
                 actor=actor(),
                 now=now,
             )
+            preferences.end_texts_to_changed(changed, actor(), now, ConsentWay.DESK)
 
         if _saved(
             form,

@@ -41,6 +41,7 @@ TABS = (
     ("documents", "Documents", "staff.client_documents", (Permission.HEALTH_READ,)),
     ("messages", "Messages", "staff.client_messages", (Permission.MESSAGES_READ,)),
     ("record", "Details", "staff.client_record", (Permission.CONTACTS_READ,)),
+    ("consents", "Consents", "staff.client_consents", (Permission.CONTACTS_READ,)),
     ("access", "Access", "staff.client_access", (Permission.AUDIT_READ, Permission.HEALTH_READ)),
 )
 """Each tab with its words, its page, and the permissions of which one is needed to see it."""
