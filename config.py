@@ -5,23 +5,19 @@ Defaults suit a laptop; `ENVIRONMENT=production` is strict. Units stand in the n
 """
 
 import base64
-import binascii
-import json
 import os
-import secrets
+import sys
 from collections.abc import Iterator
 from enum import StrEnum
 from functools import cached_property
+from getpass import getpass
 from pathlib import Path
 from typing import Any, Self
 
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 from pydantic import (
-    BaseModel,
     Field,
     ModelWrapValidatorHandler,
     SecretStr,
@@ -33,6 +29,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 import addresses
+from secret_keys import KeyFile, Keys, faults_of_keys, is_locked, key_file, passphrase, readable
 
 IN_CLEAR = (
     "sends letters in clear to another machine: use smtp+starttls:// or smtps://, "
@@ -65,78 +62,6 @@ class Environment(StrEnum):
 
 class InvalidSettings(SystemExit):
     """The environment does not describe a product that may start; the message names every reason."""
-
-
-class Keys(BaseModel):
-    """The secrets of one practice. They live beside the data folder (or in LUMBAR_KEYS), never inside it or a dump."""
-
-    secret_key: SecretStr
-    password_salt: SecretStr
-    totp_secrets: dict[int, SecretStr]
-    sealing: dict[int, SecretStr]
-    links: dict[int, SecretStr]
-    audit: dict[int, SecretStr] = Field(default_factory=dict)
-    """Keys that seal the audit; without any, one derived from `secret_key` does."""
-
-    @classmethod
-    def fresh(cls) -> "Keys":
-        """New random keys."""
-        return cls(
-            secret_key=SecretStr(secrets.token_urlsafe(48)),
-            password_salt=SecretStr(secrets.token_urlsafe(24)),
-            totp_secrets={1: SecretStr(secrets.token_urlsafe(32))},
-            sealing={1: SecretStr(base64.b64encode(secrets.token_bytes(32)).decode())},
-            links={1: SecretStr(base64.b64encode(secrets.token_bytes(32)).decode())},
-            audit={1: SecretStr(base64.b64encode(secrets.token_bytes(32)).decode())},
-        )
-
-    @model_validator(mode="after")
-    def _decodable(self) -> "Keys":
-        _ = self.sealing_bytes, self.link_bytes, self.audit_bytes
-        return self
-
-    @cached_property
-    def sealing_bytes(self) -> dict[int, bytes]:
-        """Key id to 32 bytes, for `clinic.sealed`."""
-        return _decoded("sealing", self.sealing)
-
-    @cached_property
-    def link_bytes(self) -> dict[int, bytes]:
-        """Key id to 32 bytes, for manage links."""
-        return _decoded("links", self.links)
-
-    @cached_property
-    def audit_bytes(self) -> dict[int, bytes]:
-        """Key id to 32 bytes, for the seals of the audit; 0 is derived from `secret_key`."""
-        secret = self.secret_key.get_secret_value().encode()
-        derived = HKDF(hashes.SHA256(), 32, salt=None, info=b"lumbar audit seals").derive(secret)
-        return {0: derived, **(_decoded("audit", self.audit) if self.audit else {})}
-
-    def dumped(self) -> str:
-        """As JSON text, secrets in clear, for the key file."""
-        return json.dumps(
-            {
-                "secret_key": self.secret_key.get_secret_value(),
-                "password_salt": self.password_salt.get_secret_value(),
-                **{
-                    name: {str(number): key.get_secret_value() for number, key in getattr(self, name).items()}
-                    for name in ("totp_secrets", "sealing", "links", "audit")
-                },
-            },
-            indent=2,
-        )
-
-
-def _decoded(name: str, keys: dict[int, SecretStr]) -> dict[int, bytes]:
-    try:
-        decoded = {
-            number: base64.b64decode(key.get_secret_value(), validate=True) for number, key in keys.items()
-        }
-    except binascii.Error:
-        raise ValueError(f"{name}: keys must be base64") from None
-    if not decoded or any(len(key) != 32 for key in decoded.values()):
-        raise ValueError(f"{name}: give at least one key, each of 32 bytes in base64")
-    return decoded
 
 
 class _Judged(BaseSettings):
@@ -184,8 +109,20 @@ class Start(_Judged):
 
         The whole environment is judged, also what only the web or the worker reads: nothing is started before.
         """
+        ask_for_passphrase()
         judge()
         return cls()
+
+    @classmethod
+    def with_keys(cls) -> "Start":
+        """The same, with keys made and their passphrase handed on: once there is a database, nobody makes keys for it."""
+        start = cls.read()
+        settings = Settings.without_servers()
+        _ = settings.keys
+        if settings.passphrase is not None:
+            os.environ["LUMBAR_KEYS_PASSPHRASE"] = settings.passphrase.get_secret_value()
+            os.environ.pop("LUMBAR_KEYS_PASSPHRASE_FILE", None)  # A pipe is empty by now.
+        return start
 
 
 class Settings(_Judged):
@@ -210,6 +147,10 @@ class Settings(_Judged):
     lumbar_data: Path = Path("var")
     public_url: str | None = None
     lumbar_keys: SecretStr | None = None
+    lumbar_keys_passphrase: SecretStr | None = None
+    """Opens the keys if they are locked."""
+    lumbar_keys_passphrase_file: Path | None = None
+    """A file, or a pipe, whose first line is that passphrase."""
     clock_file: Path | None = None
     database_pool: int = Field(default=10, ge=2)
     """Connections of each process; two at least, because the message pass holds one while it works with another."""
@@ -294,13 +235,6 @@ class Settings(_Judged):
             raise ValueError(fault)
         return value
 
-    @field_validator("lumbar_keys")
-    @classmethod
-    def _keys_that_open(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None:
-            _readable_keys(value.get_secret_value())
-        return value
-
     @field_validator("sendgrid_public_key")
     @classmethod
     def _elliptic(cls, value: str | None) -> str | None:
@@ -314,21 +248,14 @@ class Settings(_Judged):
 
     @classmethod
     def further_faults(cls, given: dict[str, Any]) -> Iterator[tuple[str, str]]:
-        """What production demands."""
-        if str(given.get("environment", "")) != Environment.PRODUCTION:
-            return
+        """What is wrong with the keys, and what production demands."""
         text = {name: _text(value) for name, value in given.items() if value not in (None, "")}
+        is_production = text.get("environment", "") == Environment.PRODUCTION
+        yield from faults_of_keys(text, is_production=is_production)
+        if not is_production:
+            return
         if not text.get("public_url", "").startswith("https://"):
             yield "PUBLIC_URL", "must be an https:// address in production"
-        keys = key_file(Path(text.get("lumbar_data", "var")))
-        if "lumbar_keys" not in text:
-            if not keys.exists():
-                yield "LUMBAR_KEYS", f"is not set, and {keys} does not exist"
-            else:
-                try:
-                    _readable_keys(keys.read_text())
-                except (OSError, ValueError) as error:
-                    yield "LUMBAR_KEYS", f"is not set, and {keys} cannot be used: {error}"
         if "clock_file" in text:
             yield "CLOCK_FILE", "is refused: production follows the real clock"
         if "smtp_url" not in text:
@@ -348,9 +275,9 @@ class Settings(_Judged):
             yield "SMS_URL", "must be an https:// address in production"
 
     @property
-    def key_file(self) -> Path:
+    def key_file(self) -> KeyFile:
         """Beside the data folder, not inside it: a copy of the data alone opens nothing."""
-        return key_file(self.lumbar_data)
+        return KeyFile(key_file(self.lumbar_data), self.passphrase)
 
     @property
     def backups(self) -> Path:
@@ -366,53 +293,47 @@ class Settings(_Judged):
     def keys(self) -> Keys:
         """The practice's secrets: LUMBAR_KEYS, else the key file, else (outside production) a new key file."""
         if self.lumbar_keys is not None:
-            return Keys.model_validate_json(self.lumbar_keys.get_secret_value())
-        if self.key_file.exists():
-            return Keys.model_validate_json(self.key_file.read_text())
-        if self.environment is Environment.PRODUCTION:
-            raise InvalidSettings("LUMBAR_KEYS is not set")
-        keys = Keys.fresh()
-        self.key_file.parent.mkdir(parents=True, exist_ok=True)
-        # Written apart and linked into place: of several processes that start at once, one file wins, whole.
-        draft = self.key_file.with_name(f"{self.key_file.name}.{os.getpid()}")
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w") as file:
-            file.write(keys.dumped())
-        try:
-            os.link(draft, self.key_file)
-        except FileExistsError:
-            return Keys.model_validate_json(self.key_file.read_text())
-        finally:
-            draft.unlink()
-        return keys
+            return readable(self.lumbar_keys.get_secret_value(), self.passphrase)
+        file = self.key_file
+        if not file.path.exists():
+            if self.environment is Environment.PRODUCTION:
+                raise InvalidSettings("LUMBAR_KEYS is not set")
+            made = Keys.fresh()
+            if file.make(made):
+                return made
+        return file.read()
+
+    @property
+    def passphrase(self) -> SecretStr | None:
+        """What opens locked keys; None if nothing was given."""
+        return passphrase(self.lumbar_keys_passphrase, self.lumbar_keys_passphrase_file)
 
     @classmethod
     def read(cls, **overrides: Any) -> "Settings":
         """Settings from the environment; raises InvalidSettings that lists every fault at once."""
         return cls(**overrides)
 
+    @classmethod
+    def without_servers(cls, **overrides: Any) -> "Settings":
+        """The same, where servers that nobody named have addresses that stand for ones that are started later, or not at all."""
+        here = {"database_url": STARTED_HERE_DATABASE, "redis_url": STARTED_HERE_BROKER}
+        unnamed = {name: value for name, value in here.items() if not os.environ.get(name.upper())}
+        return cls.read(**{**unnamed, **overrides})
+
 
 def judge(**given: Any) -> None:
     """Raise InvalidSettings for whatever is wrong besides servers that nobody has named, because they are started for you."""
-    here = {"database_url": STARTED_HERE_DATABASE, "redis_url": STARTED_HERE_BROKER}
-    unnamed = {name: value for name, value in here.items() if not os.environ.get(name.upper())}
-    Settings.read(**{**unnamed, **given})
+    Settings.without_servers(**given)
 
 
-def key_file(data: Path) -> Path:
-    """Where the keys of a data folder lie when LUMBAR_KEYS does not hold them."""
-    whole = data.absolute()
-    return whole.with_name(whole.name + ".keys")
-
-
-def _readable_keys(text: str) -> Keys:
-    """The keys that a text holds. Raises ValueError, which shows nothing of them."""
-    try:
-        return Keys.model_validate_json(text)
-    except ValidationError as error:
-        names = sorted({str(fault["loc"][0]) for fault in error.errors() if fault["loc"]})
-        about = f" ({', '.join(names)})" if names else ""
-        raise ValueError(f"it does not hold the keys as new-keys prints them{about}") from None
+def ask_for_passphrase() -> None:
+    """Ask at the terminal for the passphrase of locked keys that nobody has given yet, and set it for this process."""
+    given = (os.environ.get(f"LUMBAR_KEYS_PASSPHRASE{name}") for name in ("", "_FILE"))
+    if any(given) or not (sys.stdin and sys.stdin.isatty()):
+        return
+    file = KeyFile(key_file(Path(os.environ.get("LUMBAR_DATA") or "var")))
+    if is_locked(os.environ.get("LUMBAR_KEYS") or file.text_if_any()):
+        os.environ["LUMBAR_KEYS_PASSPHRASE"] = getpass("Passphrase of the keys: ")
 
 
 def _goes_unprotected(smtp_url: str) -> bool:

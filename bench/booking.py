@@ -35,7 +35,8 @@ from clinic.app import create_app
 from clinic.booking.models import Appointment
 from clinic.db import db, dispose
 from clinic.embedded.servers import Servers, scratch_servers
-from config import Environment, Keys, Settings
+from config import Environment, Settings
+from secret_keys import Keys
 from tests.patience import eventually
 from tests.public.test_booking_pages import Statements
 from tests.stage import ROOT

@@ -15,7 +15,7 @@ if sys.argv[1:] == ["up"]:
     from clinic.embedded import supervisor
     from config import Start
 
-    sys.exit(supervisor.up(Start.read()))
+    sys.exit(supervisor.up(Start.with_keys()))
 
 from clinic.cli import main
 

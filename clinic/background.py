@@ -12,10 +12,9 @@ from typing import Any
 from flask import Flask
 from sqlalchemy.pool import NullPool
 
-from clinic import clock, db, sealed
-from clinic.accounts import audit_seals, signed_links
+from clinic import clock, db, keys_in_use
 from clinic.db import ASIDE, SEALING
-from clinic.maintenance import sweeps  # noqa: F401 - with what the worker does, every table is known; see `rotate-keys`
+from clinic.maintenance import sweeps  # noqa: F401 - with what the worker does, every table is known; see `rotate-key`
 from clinic.messaging import tasks  # noqa: F401 - the same
 from clinic.practice import legal_texts  # noqa: F401 - the one table that only pages read
 from clinic.web import compiled_templates, filters
@@ -52,11 +51,9 @@ def without_pages(settings: Settings, *, longest_statement_ms: int) -> Flask:
     app.config.from_mapping(flask_config(settings, longest_statement_ms=longest_statement_ms))
 
     zoneinfo.reset_tzpath(to=())  # Zones come from the pinned tzdata package alone.
-    sealed.use(settings.keys.sealing_bytes)
-    signed_links.use(settings.keys.link_bytes)
-    audit_seals.use(settings.keys.audit_bytes)
     clock.follow(settings.clock_file)
     db.init_app(app)
+    keys_in_use.init_app(app, settings.keys, None if settings.lumbar_keys else settings.key_file)
     filters.init_app(app)
     compiled_templates.init_app(app)
     return app

@@ -14,33 +14,30 @@ import sqlalchemy as sa
 from psycopg.errors import UndefinedColumn, UndefinedTable
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from clinic import clock, schema, sealed
+from clinic import clock, key_commands, schema, sealed
 from clinic.accounts import audit, audit_seals, security_events, team
 from clinic.accounts.models import Role, User
 from clinic.background import create_background_app
 from clinic.backup import archive, drill, making, restoring, runs
 from clinic.backup.runs import BackupState
 from clinic.booking import zone_changes
-from clinic.db import Base, db, transaction
+from clinic.command_settings import command_settings
+from clinic.db import db, transaction
 from clinic.embedded import running, supervisor
 from clinic.embedded.servers import Servers, ServersWanted
 from clinic.guidance import suggest as suggestion
-from clinic.maintenance import erasure, erasure_ledger
+from clinic.maintenance import erasure, erasure_ledger, key_rotation
 from clinic.plans import replay
 from clinic.practice.queries import find_practice
 from clinic.refusal import Refusal
 from config import (
     STARTED_HERE_BROKER,
     Environment,
-    InvalidSettings,
-    Keys,
     Settings,
     Start,
-    judge,
-    key_file,
 )
+from secret_keys import key_file
 
-ROTATION_BATCH = 500
 Command = Callable[[argparse.Namespace], int]
 
 
@@ -71,41 +68,28 @@ def _run(command: Command, parsed: argparse.Namespace) -> int:
     return 1
 
 
-def _settings() -> Settings:
-    """The settings of the environment; where it names no servers, those of the `up` that runs on this data folder.
-
-    Raises InvalidSettings, also if there are no servers at all.
-    """
-    data = Path(os.environ.get("LUMBAR_DATA") or "var").resolve()
-    told = running.running_environment(data)
-    if os.environ.get("DATABASE_URL"):
-        told = {name: value for name, value in told.items() if not name.startswith("DATABASE_")}
-    given = {name.lower(): value for name, value in told.items() if not os.environ.get(name)}
-    if os.environ.get("DATABASE_URL") or "database_url" in given:
-        return Settings.read(**given)
-    judge(**given)
-    raise InvalidSettings(
-        f"There is no database: Lumbar is not running on the data folder {data}. Start it with `python -m clinic up`, "
-        "or set DATABASE_URL and REDIS_URL."
-    )
-
-
 def up(parsed: argparse.Namespace) -> int:
     """Start everything: database, broker, web, worker and beat, until Ctrl-C."""
-    return supervisor.up(Start.read())
+    return supervisor.up(Start.with_keys())
 
 
 def migrate(parsed: argparse.Namespace) -> int:
     """Bring the database to the newest revision, as the role that owns it."""
-    settings = _settings()
+    settings = command_settings()
     schema.upgrade(settings.database_owner_url or settings.database_url)
+    with create_background_app(settings).app_context():
+        try:
+            key_rotation.refuse_other_keys()
+        except Refusal as refusal:
+            print(refusal.sentence, file=sys.stderr)
+            return 1
     print("The database is at the newest revision.")
     return 0
 
 
 def load_demo(parsed: argparse.Namespace) -> int:
     """Make the fictional demo practice, unless the database holds a practice already."""
-    settings = _settings()
+    settings = command_settings()
     if settings.environment is Environment.PRODUCTION:
         print("The demo practice is refused: this is production.", file=sys.stderr)
         return 2
@@ -144,7 +128,7 @@ def reset_password(parsed: argparse.Namespace) -> int:
 
 def _invited(person: Callable[[datetime], User]) -> int:
     """Print a set-up address for somebody; what speaks against it is printed instead, and nothing is changed."""
-    settings, now = _settings(), clock.now()
+    settings, now = command_settings(), clock.now()
     try:
         with create_background_app(settings).app_context(), transaction():
             path = team.set_up_path(team.mint_set_up_link(person(now), now))
@@ -162,7 +146,7 @@ def suggest(parsed: argparse.Namespace) -> int:
 
 def replay_reviews(parsed: argparse.Namespace) -> int:
     """List the open reviews that would come out differently under the current rule set; changes nothing."""
-    with create_background_app(_settings()).app_context(), transaction():
+    with create_background_app(command_settings()).app_context(), transaction():
         found = replay.open_reviews(clock.now())
         lines = replay.table(found)
     differing = len(lines) - 1
@@ -172,30 +156,9 @@ def replay_reviews(parsed: argparse.Namespace) -> int:
     return 0
 
 
-def new_keys(parsed: argparse.Namespace) -> int:
-    """Print fresh secrets as JSON, for LUMBAR_KEYS; nothing is stored."""
-    print(Keys.fresh().dumped())
-    return 0
-
-
-def rotate_keys(parsed: argparse.Namespace) -> int:
-    """Seal everything anew under the newest key; may be stopped and started again."""
-    done = 0
-    with create_background_app(_settings()).app_context():
-        while True:
-            with transaction():
-                batch = sealed.rotate(db.session(), Base, ROTATION_BATCH)
-            if not batch:
-                break
-            done += batch
-            print(f"{done} values sealed anew")
-    print("Every value is sealed under the newest key; older keys may be taken away.")
-    return 0
-
-
 def repair_zones(parsed: argparse.Namespace) -> int:
     """List the visits whose promised time new zone rules would change, and move them to keep it, all in one step."""
-    with create_background_app(_settings()).app_context():
+    with create_background_app(command_settings()).app_context():
         now = clock.now()
         try:
             with transaction():
@@ -226,7 +189,7 @@ def backup_key(parsed: argparse.Namespace) -> int:
 
 def back_up(parsed: argparse.Namespace) -> int:
     """Make an encrypted backup of the database now, as happens each night."""
-    settings = _settings()
+    settings = command_settings()
     with create_background_app(settings).app_context():
         try:
             made = making.make(settings.database_url, settings.backups, settings.backup_recipients.split())
@@ -288,7 +251,7 @@ def _erase_again(settings: Settings, done: Mapping[UUID, datetime]) -> int:
 
 def rehearse(parsed: argparse.Namespace) -> int:
     """Restore the newest backup into servers of its own, look at everything, and say how long that took."""
-    settings = _settings()
+    settings = command_settings()
 
     @contextmanager
     def product(servers: Servers) -> Iterator[None]:
@@ -317,7 +280,7 @@ def rehearse(parsed: argparse.Namespace) -> int:
 
 def doctor(parsed: argparse.Namespace) -> int:
     """Check the database, its durability, the keys and the audit's seals; status 1 when something is wrong."""
-    faults, settings = [], _settings()
+    faults, settings = [], command_settings()
     with create_background_app(settings).app_context():
         with db.engine.connect() as connection:
             is_current = schema.is_current(connection)
@@ -382,8 +345,12 @@ COMMANDS: dict[str, tuple[Command, dict[str, dict[str, Any]]]] = {
     "reset-password": (reset_password, _PERSON),
     "suggest": (suggest, {"file": {"metavar": "FILE", "help": "a JSON file, or - for standard input"}}),
     "replay": (replay_reviews, {}),
-    "new-keys": (new_keys, {}),
-    "rotate-keys": (rotate_keys, {}),
+    "new-keys": (key_commands.new_keys, {}),
+    "keys": (key_commands.keys, {}),
+    "rotate-key": (key_commands.rotate_key, key_commands.KIND),
+    "let-go-key": (key_commands.let_go_key, {**key_commands.KIND, **key_commands.NUMBER}),
+    "lock-keys": (key_commands.lock_keys, {}),
+    "unlock-keys": (key_commands.unlock_keys, {}),
     "repair-zones": (
         repair_zones,
         {"--list": {"action": "store_true", "help": "only list what would move; change nothing"}},

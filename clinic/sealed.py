@@ -2,13 +2,13 @@
 
 A sealed value is `key id (1 byte) | nonce (12 bytes) | ciphertext and tag`. The associated data name the table, the
 column and the row's id, so a value copied to another row, column or table does not open. Keys live outside the database
-and its dumps; several may be known at once, the highest id seals, `python -m clinic rotate-keys` re-seals the rest.
+and its dumps; several may be known at once, the highest id seals, `python -m clinic rotate-key sealing` re-seals the rest.
 """
 
 import hmac
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
 import sqlalchemy as sa
@@ -27,21 +27,26 @@ PRINTED = b"fingerprint of a sealing key"
 
 _keys: dict[int, AESGCM] = {}
 _prints: dict[int, str] = {}
+_look_for_more: Callable[[], object] | None = None
 
 
 class Unsealable(Exception):
     """A sealed value that does not open: wrong key, wrong row, or changed bytes. Names the place, never the content."""
 
 
-def use(keys: Mapping[int, bytes]) -> None:
-    """Take these keys (id 1..255 to 32 bytes) for the whole process; raises ValueError when one is malformed."""
+def use(keys: Mapping[int, bytes], look_for_more: Callable[[], object] | None = None) -> None:
+    """Take these keys (id 1..255 to 32 bytes) for the whole process; raises ValueError when one is malformed.
+
+    `look_for_more` is called when a value names a key that is not loaded: it may call `use` again.
+    """
+    global _keys, _prints, _look_for_more
     for key_id, key in keys.items():
         if not 1 <= key_id <= 255 or len(key) != KEY_BYTES:
             raise ValueError(f"sealing key {key_id} must have an id from 1 to 255 and {KEY_BYTES} bytes")
-    _keys.clear()
-    _keys.update({key_id: AESGCM(key) for key_id, key in keys.items()})
-    _prints.clear()
-    _prints.update({key_id: hmac.digest(key, PRINTED, "sha256")[:8].hex() for key_id, key in keys.items()})
+    # Each is replaced in one step: other threads are sealing meanwhile.
+    _prints = {key_id: hmac.digest(key, PRINTED, "sha256")[:8].hex() for key_id, key in keys.items()}
+    _keys = {key_id: AESGCM(key) for key_id, key in keys.items()}
+    _look_for_more = look_for_more
 
 
 def current_key_id() -> int:
@@ -63,15 +68,21 @@ def are_known(prints: Mapping[int, str]) -> bool:
 
 def seal(value: Any, place: str) -> bytes:
     """Seal a JSON value for one place, `table.column/row id`."""
-    key_id = current_key_id()
+    keys = _keys
+    if not keys:
+        raise Unsealable("no sealing key is loaded")
+    key_id = max(keys)
     nonce = os.urandom(NONCE_BYTES)
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-    return bytes([key_id]) + nonce + _keys[key_id].encrypt(nonce, text, place.encode())
+    return bytes([key_id]) + nonce + keys[key_id].encrypt(nonce, text, place.encode())
 
 
 def unseal(sealed: bytes, place: str) -> Any:
     """Open a value sealed for this place; raises Unsealable for any other place, key or content."""
     key = _keys.get(sealed[0]) if sealed else None
+    if key is None and sealed and _look_for_more is not None:
+        _look_for_more()  # Whoever changes the key may be ahead of this process.
+        key = _keys.get(sealed[0])
     if key is None:
         raise Unsealable(f"{place}: sealed with a key that is not loaded")
     try:
@@ -122,6 +133,44 @@ def sealed_attributes(base: "type[Base]") -> Iterator[tuple[type[Any], Sealed[An
             attribute = vars(mapper.class_)[name]
             if isinstance(attribute, Sealed):
                 yield mapper.class_, attribute
+
+
+def counts(session: "sa.orm.Session", base: "type[Base]") -> dict[str, dict[int, int]]:
+    """How many values each key holds: by table and column, then by the key's id. Columns without a value are left out."""
+    found: dict[str, dict[int, int]] = {}
+    for model, attribute in sealed_attributes(base):
+        column = getattr(model, attribute.column)
+        key = sa.func.get_byte(column, 0)
+        rows = session.execute(sa.select(key, sa.func.count()).where(column.is_not(None)).group_by(key))
+        if by_key := {int(key_id): int(count) for key_id, count in rows}:
+            found[f"{model.__tablename__}.{attribute.column}"] = by_key
+    return found
+
+
+def unreadable(session: "sa.orm.Session", base: "type[Base]") -> list[str]:
+    """The columns, `table.column`, in which something is sealed with a key that is not loaded, or is not this one.
+
+    Of values under keys that are loaded, one in each column is opened; no value is returned.
+    """
+    found = []
+    loaded = [bytes([key_id]) for key_id in _keys]
+    for model, attribute in sealed_attributes(base):
+        column = getattr(model, attribute.column)
+        any_value = sa.select(model.id, column).where(column.is_not(None)).limit(1)
+        other_key = any_value.where(sa.func.substring(column, 1, 1).not_in(loaded))
+        place = f"{model.__tablename__}.{attribute.column}"
+        asked = sa.union_all(sa.select(other_key.subquery()), sa.select(any_value.subquery()))
+        if not all(_opens(value, f"{place}/{row_id}") for row_id, value in session.execute(asked)):
+            found.append(place)
+    return found
+
+
+def _opens(value: bytes, place: str) -> bool:
+    try:
+        unseal(value, place)
+    except Unsealable:
+        return False
+    return True
 
 
 def rotate(session: "sa.orm.Session", base: "type[Base]", limit: int) -> int:

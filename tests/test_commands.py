@@ -31,7 +31,12 @@ SAYS = {
     "python -m clinic create-owner owner@practice.example Given Family": r"Open this address within a day.*\n +http\S+/staff/set-up/\S+",
     "python -m clinic reset-password owner@practice.example": r"Open this address within a day.*\n +http\S+/staff/set-up/\S+",
     "python -m clinic doctor": r"All is well; \d+ seals of the audit hold\.",
-    "python -m clinic rotate-keys": r"Every value is sealed under the newest key",
+    "python -m clinic keys": r"sealing: health data in the database\n  1, made .*, the newest: 0 values",
+    "python -m clinic rotate-key sealing": r"Every value of sealing is under key 2",
+    "python -m clinic rotate-key totp_secrets": r"Every value of totp_secrets is under key 2",
+    "python -m clinic rotate-key links": r"Key 1 may go: `python -m clinic let-go-key links 1`",
+    "python -m clinic rotate-key audit": r"Key 2 of audit is in",
+    "python -m clinic let-go-key links 1": r"Key 1 of links is no longer in",
     "python -m clinic repair-zones --list": r"0 would move",
     "python -m clinic repair-zones": r"0 moved",
     "python -m clinic new-keys": r'"sealing": \{',
@@ -42,7 +47,9 @@ SAYS = {
 """What each says; in this order, because some need what another made."""
 OF_BACKUPS = {"backup-key", "backup", "restore", "drill"}
 """Followed by `tests/test_open_a_clinic.py`, and one by one in `tests/backup`."""
-NEEDS_A_DATABASE = set(COMMANDS) - {"up", "new-keys", "suggest", "backup-key", "restore"}
+OF_LOCKED_KEYS = {"lock-keys", "unlock-keys"}
+"""Run by `tests/test_settings.py`."""
+NEEDS_A_DATABASE = set(COMMANDS) - {"up", "new-keys", "suggest", "backup-key", "restore", *OF_LOCKED_KEYS}
 
 
 def in_the_documents() -> set[str]:
@@ -87,7 +94,9 @@ def variables(
 
 def test_no_command_of_the_documents_is_forgotten_here() -> None:
     assert in_the_documents() <= set(SAYS)
-    assert {command.split()[3] for command in SAYS} | {"load-demo"} | OF_BACKUPS == set(COMMANDS)
+    assert {command.split()[3] for command in SAYS} | {"load-demo"} | OF_BACKUPS | OF_LOCKED_KEYS == set(
+        COMMANDS
+    )
 
 
 def test_each_command_does_what_the_documents_say(variables: dict[str, str]) -> None:
@@ -115,6 +124,8 @@ def test_where_nothing_runs_a_command_says_so_and_makes_nothing(
         "create-owner": ["o@practice.example", "A", "B"],
         "reset-password": ["o@practice.example"],
         "drill": ["--key", "none"],
+        "rotate-key": ["sealing"],
+        "let-go-key": ["sealing", "1"],
     }
     for variable in os.environ:
         monkeypatch.delenv(variable)

@@ -9,8 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
-from config import Environment, InvalidSettings, Keys, Settings, Start
+from config import Environment, InvalidSettings, Settings, Start
+from secret_keys import KeyFile, Keys
 
 ROOT = Path(__file__).parents[1]
 GOOD = {"database_url": "postgresql://app@/lumbar", "redis_url": "redis://localhost"}
@@ -136,12 +138,93 @@ def test_a_key_file_that_holds_no_keys_is_named_before_anything_starts(tmp_path:
         in_production(tmp_path, lumbar_keys=None)
 
 
+PASSPHRASE = "seven lamps on the pier"
+
+
+def locked(tmp_path: Path) -> KeyFile:
+    """A key file under a passphrase, and somebody who knows it."""
+    file = KeyFile(tmp_path / "var.keys", SecretStr(PASSPHRASE))
+    file.replace(Keys.fresh(), file.passphrase)
+    return file
+
+
+def test_locked_keys_open_with_their_passphrase_only_and_each_fault_has_its_sentence(tmp_path: Path) -> None:
+    made = locked(tmp_path).read().dumped()
+    assert "sealing" not in (tmp_path / "var.keys").read_text()
+    assert settings(tmp_path, lumbar_keys_passphrase=PASSPHRASE).keys.dumped() == made
+    (tmp_path / "word").write_text(f"{PASSPHRASE}\n")
+    assert settings(tmp_path, lumbar_keys_passphrase_file=tmp_path / "word").keys.dumped() == made
+    with pytest.raises(InvalidSettings, match=r"var.keys cannot be used: it is locked: give the passphrase"):
+        settings(tmp_path)
+    with pytest.raises(
+        InvalidSettings, match=r"cannot be used: the passphrase does not open it, or it is damaged$"
+    ):
+        settings(tmp_path, lumbar_keys_passphrase="seven lamps on the peer")
+    with pytest.raises(InvalidSettings, match=r"LUMBAR_KEYS_PASSPHRASE_FILE: cannot be read"):
+        settings(tmp_path, lumbar_keys_passphrase_file=tmp_path / "nowhere")
+
+
+def test_locked_keys_may_stand_in_the_environment(tmp_path: Path) -> None:
+    file = locked(tmp_path)
+    found = in_production(tmp_path, lumbar_keys=file.text(), lumbar_keys_passphrase=PASSPHRASE)
+    assert found.keys.dumped() == file.read().dumped()
+
+
+def test_keys_are_locked_and_unlocked_by_a_command(tmp_path: Path) -> None:
+    made = settings(tmp_path).keys.dumped()
+
+    def run(name: str, said: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "clinic", name],
+            env={"PATH": os.environ["PATH"], "LUMBAR_DATA": str(tmp_path / "var"), **variables},
+            cwd=ROOT,
+            input=said,
+            capture_output=True,
+            text=True,
+        )
+
+    assert "12 characters or more" in run("lock-keys", "short\n").stderr
+    assert "every start needs the passphrase" in run("lock-keys", f"{PASSPHRASE}\n").stdout
+    assert stat.S_IMODE((tmp_path / "var.keys").stat().st_mode) == 0o600
+    assert "it is locked" in run("up").stderr
+    assert "does not open it" in run("unlock-keys", LUMBAR_KEYS_PASSPHRASE="another one").stderr
+    assert run("unlock-keys", LUMBAR_KEYS_PASSPHRASE=PASSPHRASE).returncode == 0
+    assert settings(tmp_path).keys.dumped() == made
+
+
+def test_nobody_makes_keys_for_a_data_folder_that_holds_a_practice(tmp_path: Path) -> None:
+    (tmp_path / "var" / "servers" / "data").mkdir(parents=True)
+    (tmp_path / "var" / "servers" / "data" / "PG_VERSION").write_text("18\n")
+    with pytest.raises(InvalidSettings, match=r"does not exist, although .*var holds a practice.*your copy"):
+        settings(tmp_path)
+    assert not (tmp_path / "var.keys").exists()
+
+
+def test_keys_inside_the_data_folder_are_in_the_wrong_place(tmp_path: Path) -> None:
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var" / "var.keys").write_text(Keys.fresh().dumped())
+    with pytest.raises(InvalidSettings, match=rf"inside the data folder.*: move it to {tmp_path}/var.keys"):
+        settings(tmp_path)
+    assert not (tmp_path / "var.keys").exists()
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620])
+def test_production_refuses_keys_that_are_open_to_other_accounts(tmp_path: Path, mode: int) -> None:
+    made = settings(tmp_path).key_file.path
+    settings(tmp_path).key_file.make(Keys.fresh())
+    made.chmod(mode)
+    with pytest.raises(InvalidSettings, match=rf"is open to other accounts: chmod 600 {made}"):
+        in_production(tmp_path, lumbar_keys=None)
+    made.chmod(0o600)
+    assert in_production(tmp_path, lumbar_keys=None).keys
+
+
 WORDS = {
     "up": ["-m", "clinic", "up"],
     "migrate": ["-m", "clinic", "migrate"],
     "doctor": ["-m", "clinic", "doctor"],
     "create-owner": ["-m", "clinic", "create-owner", "o@alderlane.clinic", "Olive", "Owner"],
-    "rotate-keys": ["-m", "clinic", "rotate-keys"],
+    "rotate-key": ["-m", "clinic", "rotate-key", "sealing"],
     "web": ["-m", "gunicorn", "--check-config", "clinic.app:web()"],
     "worker": ["-m", "celery", "-A", "worker:celery", "report"],
 }
@@ -201,8 +284,8 @@ def test_production_starts_with_what_it_needs(tmp_path: Path) -> None:
 def test_keys_are_made_once_beside_the_data_folder_for_the_owner_alone(tmp_path: Path) -> None:
     first = settings(tmp_path)
     made = first.keys.dumped()
-    assert first.key_file == tmp_path / "var.keys"
-    assert stat.S_IMODE(first.key_file.stat().st_mode) == 0o600
+    assert first.key_file.path == tmp_path / "var.keys"
+    assert stat.S_IMODE(first.key_file.path.stat().st_mode) == 0o600
     assert settings(tmp_path).keys.dumped() == made
 
 

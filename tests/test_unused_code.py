@@ -11,6 +11,7 @@ USERS = (
     "tools",
     "bench",
     "config.py",
+    "secret_keys.py",
     "worker.py",
     "gunicorn.conf.py",
     "addresses.py",

@@ -41,11 +41,11 @@ class NoSealKey(RuntimeError):
 
 def use(keys: Mapping[int, bytes]) -> None:
     """Use these keys (by id, 0 to 255; 32 bytes each) for the whole process; the highest id seals."""
+    global _keys
     for key_id, key in keys.items():
         if not 0 <= key_id <= 255 or len(key) != KEY_BYTES:
             raise ValueError(f"audit key {key_id} must have an id from 0 to 255 and {KEY_BYTES} bytes")
-    _keys.clear()
-    _keys.update(keys)
+    _keys = dict(keys)
 
 
 def seal_as_sealer(now: datetime) -> int:

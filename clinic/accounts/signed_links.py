@@ -30,11 +30,11 @@ _keys: dict[int, bytes] = {}
 
 def use(keys: Mapping[int, bytes]) -> None:
     """Use these keys (id 1..255 to 32 bytes) in the whole process; raises ValueError when one is malformed."""
+    global _keys
     for key_id, key in keys.items():
         if not 1 <= key_id <= 255 or len(key) != KEY_BYTES:
             raise ValueError(f"link key {key_id} must have an id from 1 to 255 and {KEY_BYTES} bytes")
-    _keys.clear()
-    _keys.update(keys)
+    _keys = dict(keys)  # In one step: other threads are reading them.
 
 
 @dataclass(frozen=True)
@@ -121,21 +121,21 @@ def own_tips_path(raw: str) -> str:
 
 def token(purpose: str, subject_id: UUID, epoch: int) -> str:
     """The token, signed with the newest key; raises LookupError if no key is loaded."""
-    if not _keys:
+    keys = _keys
+    if not keys:
         raise LookupError("no link key is loaded")
-    key_id = max(_keys)
-    mac = bytes([key_id]) + _mac(_keys[key_id], purpose, subject_id, epoch)
+    key_id = max(keys)
+    mac = bytes([key_id]) + _mac(keys[key_id], purpose, subject_id, epoch)
     return f"{_text(subject_id.bytes)}.{_text(mac)}"
 
 
-def keyed_digest(purpose: str, text: str) -> bytes:
-    """What is stored of a code that is too short for a plain digest: who reads the database cannot try all codes.
+def keyed_digests(purpose: str, text: str) -> list[bytes]:
+    """A code that is too short for a plain digest, under each key, the newest first: who reads the database cannot try all codes.
 
-    Raises LookupError if no key is loaded.
+    The first is what is stored; a code is right if any of them is what was stored. Empty if no key is loaded.
     """
-    if not _keys:
-        raise LookupError("no link key is loaded")
-    return hmac.new(_keys[max(_keys)], f"{purpose}\0{text}".encode(), hashlib.sha256).digest()
+    content = f"{purpose}\0{text}".encode()
+    return [hmac.new(key, content, hashlib.sha256).digest() for _, key in sorted(_keys.items(), reverse=True)]
 
 
 def check(token: str, purpose: str = MANAGE) -> LinkClaim | None:

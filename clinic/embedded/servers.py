@@ -202,7 +202,9 @@ def _database(plan: Cluster) -> Program:
             *("-D", str(plan.data)),
             *(word for name, value in options.items() for word in ("-c", f"{name}={value}")),
         ],
-        environment={name: value for name, value in os.environ.items() if not name.startswith("PG")},
+        environment={
+            name: value for name, value in os.environ.items() if not name.startswith(("PG", "LUMBAR_KEYS"))
+        },
         log=plan.folder / "database.log",
         ready=lambda: pq.PGconn.ping(f"host='{plan.sockets}'".encode()) == pq.Ping.OK,
         stop_signal=signal.SIGINT,  # Fast shutdown: sessions are ended, everything is written.
@@ -228,7 +230,7 @@ def _broker(plan: Cluster) -> Program:
             _broker_binary(),
             *(word for name, value in options.items() for word in (f"--{name}", value)),
         ],
-        environment=os.environ,
+        environment={name: value for name, value in os.environ.items() if not name.startswith("LUMBAR_KEYS")},
         log=plan.folder / "broker.log",
         ready=lambda: _answers_ping(path),
         stop_signal=signal.SIGTERM,

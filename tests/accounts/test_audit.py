@@ -11,6 +11,8 @@ from flask import Flask
 from clinic.accounts import audit, audit_seals
 from clinic.accounts.models import AuditEntry, AuditSeal
 from clinic.db import SEALING, db, open_ahead
+from clinic.maintenance import key_rotation
+from clinic.maintenance.key_rotation import KeyKind
 from config import Settings
 from tests.accounts.conftest import Tamper
 from tests.make import Make
@@ -33,6 +35,14 @@ def test_an_entry_says_who_did_what_to_whom_and_no_values(make: Make, tamper: Ta
     )  # fmt: skip
     assert entry.fields == ["given_name"]
     assert entry.at == now
+
+
+def test_a_key_that_made_a_seal_is_needed_for_ever(tamper: Tamper, now: datetime) -> None:
+    note(now)
+    audit_seals.seal(now + HOUR)
+    newest = max(audit_seals._keys)
+    uses = key_rotation.uses(KeyKind.AUDIT, {newest: None, newest + 1: None}, now)
+    assert [use.is_needed for use in uses.values()] == [True, False]
 
 
 def test_an_entry_is_undone_with_the_deed(tamper: Tamper, now: datetime) -> None:

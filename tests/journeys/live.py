@@ -12,7 +12,8 @@ from flask_security import hash_password
 from clinic.accounts.models import Role
 from clinic.messaging import queries
 from clinic.messaging.queries import Mail
-from config import Environment, Keys
+from config import Environment
+from secret_keys import Keys
 from tests import make
 from tests.mail_sink import sunk
 from tests.patience import eventually

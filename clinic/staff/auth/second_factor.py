@@ -9,7 +9,7 @@ import unicodedata
 from typing import Any, cast
 
 import sqlalchemy as sa
-from flask import current_app, g, session
+from flask import Flask, current_app, g, session
 from flask_security import (
     MailUtil,
     MfRecoveryCodesUtil,
@@ -20,7 +20,7 @@ from flask_security import (
     WebauthnUtil,
 )
 from flask_security.mail_util import EmailValidateException
-from passlib.totp import TokenError
+from passlib.totp import TOTP, TokenError
 from webauthn.helpers.structs import (
     AuthenticatorSelectionCriteria,
     ResidentKeyRequirement,
@@ -55,6 +55,10 @@ class Staff(SQLAlchemyUserDatastore):
 class OneTimeTotp(Totp):
     """Codes of an authenticator app, each accepted once, even if it comes twice at the same moment."""
 
+    def use(self, secrets: dict[str, str]) -> None:
+        """Take other keys for the secrets of people's apps; the highest number is used for new ones."""
+        self._totp = TOTP.using(issuer=self._totp.issuer, secrets=secrets)
+
     def verify_totp(self, token: str, totp_secret: str, user: UserMixin, window: int = 0) -> bool:
         """Whether the code is right and newer than the last accepted one; accepting and noting it is one statement."""
         try:
@@ -68,6 +72,12 @@ class OneTimeTotp(Totp):
             .returning(User.id)
         )
         return db.session.scalar(noted) is not None
+
+
+def use_secrets(app: Flask, secrets: dict[str, str]) -> None:
+    """Take other keys, by number, for apps and recovery codes, in an application that is composed."""
+    app.config["SECURITY_TOTP_SECRETS"] = secrets
+    app.extensions["security"].totp_factory.use(secrets)
 
 
 class RecoveryCodes(MfRecoveryCodesUtil):
@@ -96,18 +106,21 @@ class RecoveryCodes(MfRecoveryCodesUtil):
         return True
 
     def _encrypt_codes(self, codes: list[str]) -> list[str]:
-        return [_blinded(code, next(iter(_peppers()))) for code in codes]
+        number, pepper = _peppers()[0]
+        return [f"{number}:{_blinded(code, pepper)}" for code in codes]
 
     def _kept(self, user: UserMixin, code: str) -> str | None:
         typed = code.strip().lower()
-        candidates = {_blinded(typed, pepper) for pepper in _peppers()}
+        blinded = [(number, _blinded(typed, pepper)) for number, pepper in _peppers()]
+        # Codes that were made before they named their key stand there without its number.
+        candidates = {kept for number, each in blinded for kept in (f"{number}:{each}", each)}
         return next((kept for kept in user.mf_recovery_codes or [] if kept in candidates), None)
 
 
-def _peppers() -> list[bytes]:
-    """The keys that blind recovery codes, the newest first."""
+def _peppers() -> list[tuple[str, bytes]]:
+    """The keys that blind recovery codes with their numbers, the newest first."""
     secrets: dict[str, str] = current_app.config["SECURITY_TOTP_SECRETS"]
-    return [secrets[number].encode() for number in sorted(secrets, key=int, reverse=True)]
+    return [(number, secrets[number].encode()) for number in sorted(secrets, key=int, reverse=True)]
 
 
 def _blinded(code: str, pepper: bytes) -> str:
