@@ -147,7 +147,8 @@ def let_go_key(parsed: argparse.Namespace) -> int:
     if kind is KeyKind.SEALING:
         print(
             f"Backups made before {_let_go_from(settings, made[newest]):%Y-%m-%d %H:%M} UTC need it: keep the older copy of your "
-            "keys for as long as you keep such backups."
+            "keys for as long as you keep such backups.",
+            file=sys.stderr if settings.lumbar_keys else sys.stdout,
         )
     return 0
 
