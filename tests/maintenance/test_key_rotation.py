@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from flask import Flask
 
+from clinic import keys_in_use
 from clinic.accounts import signed_links
 from clinic.maintenance import key_rotation
 from clinic.maintenance.key_rotation import KeyKind
@@ -22,9 +23,9 @@ BOTH = {"1": OLD, "2": NEW}
 def factors(app: Flask) -> Iterator[second_factor.OneTimeTotp]:
     """The second factors of an application that knows one key; its own come back afterwards."""
     before = app.config["SECURITY_TOTP_SECRETS"]
-    second_factor.use_secrets(app, {"1": OLD})
+    keys_in_use.use_totp_secrets(app, {"1": OLD})
     yield app.extensions["security"].totp_factory
-    second_factor.use_secrets(app, before)
+    keys_in_use.use_totp_secrets(app, before)
 
 
 def test_an_app_works_before_while_and_after_its_key_is_changed(
@@ -33,14 +34,14 @@ def test_an_app_works_before_while_and_after_its_key_is_changed(
     secret = factors.generate_totp_secret()
     ines = make.user(tf_primary_method="authenticator", tf_totp_secret=secret)
     shown = factors.get_totp_pretty_key(secret)
-    second_factor.use_secrets(app, BOTH)
+    keys_in_use.use_totp_secrets(app, BOTH)
     assert factors.get_totp_pretty_key(ines.tf_totp_secret) == shown
     assert key_rotation.held_by_older(KeyKind.TOTP_SECRETS, 2) == 1
     assert key_rotation.write_anew(KeyKind.TOTP_SECRETS, 10) == 1
     assert key_rotation.write_anew(KeyKind.TOTP_SECRETS, 10) == 0
     assert key_rotation.held_by_older(KeyKind.TOTP_SECRETS, 2) == 0
     assert json.loads(ines.tf_totp_secret)["enckey"]["t"] == "2"
-    second_factor.use_secrets(app, {"2": NEW})
+    keys_in_use.use_totp_secrets(app, {"2": NEW})
     assert factors.get_totp_pretty_key(ines.tf_totp_secret) == shown
 
 
@@ -52,13 +53,13 @@ def test_recovery_codes_name_their_key_and_are_what_letting_it_go_costs(
     with app.test_request_context("/"):
         code = util.create_recovery_codes(ines)[0]
         ines.mf_recovery_codes = [kept.removeprefix("1:") for kept in ines.mf_recovery_codes or []]
-        second_factor.use_secrets(app, BOTH)
+        keys_in_use.use_totp_secrets(app, BOTH)
         util.create_recovery_codes(olga)
         assert util.check_recovery_code(ines, code)
         uses = key_rotation.uses(KeyKind.TOTP_SECRETS, {1: None, 2: None}, now)
         assert uses[1].cost.startswith("The recovery codes of 1 people would stop working")
         assert not uses[1].is_needed
-        second_factor.use_secrets(app, {"2": NEW})
+        keys_in_use.use_totp_secrets(app, {"2": NEW})
         assert not util.check_recovery_code(ines, code)
 
 

@@ -9,7 +9,7 @@ import unicodedata
 from typing import Any, cast
 
 import sqlalchemy as sa
-from flask import Flask, current_app, g, session
+from flask import current_app, g, session
 from flask_security import (
     MailUtil,
     MfRecoveryCodesUtil,
@@ -72,12 +72,6 @@ class OneTimeTotp(Totp):
             .returning(User.id)
         )
         return db.session.scalar(noted) is not None
-
-
-def use_secrets(app: Flask, secrets: dict[str, str]) -> None:
-    """Take other keys, by number, for apps and recovery codes, in an application that is composed."""
-    app.config["SECURITY_TOTP_SECRETS"] = secrets
-    app.extensions["security"].totp_factory.use(secrets)
 
 
 class RecoveryCodes(MfRecoveryCodesUtil):
