@@ -24,7 +24,7 @@ from secret_keys import Keys, is_locked, written
 BATCH: Final = 500
 PATIENCE_ROUNDS, PATIENCE_SECONDS = 60, 0.5
 """How often it is tried again, and after how long, while others are changing the last rows."""
-SHORTEST_PASSPHRASE: Final = 12
+SHORTEST: Final = 12
 KIND: Final[dict[str, dict[str, Any]]] = {
     "kind": {"choices": [kind.value for kind in KeyKind], "help": "which kind of key"}
 }
@@ -101,7 +101,7 @@ def _written_anew(app: Flask, kind: KeyKind, newest: int) -> bool:
             print(f"Every value of {kind} is under key {newest}.")
             return True
         time.sleep(PATIENCE_SECONDS)
-    print(f"{left} values are being changed by others: run this command again.", file=sys.stderr)
+    print(f"Values that others are changing now: {left}. Run this command again.", file=sys.stderr)
     return False
 
 
@@ -117,7 +117,7 @@ def _say_what_may_go(app: Flask, settings: Settings, kind: KeyKind, newest: int)
         older = {number: use for number, use in key_rotation.uses(kind, made, now).items() if number < newest}
     for number, use in older.items():
         if use.is_needed:
-            print(f"Key {number} stays: {use.words} rest on it.")
+            print(f"Key {number} stays. On it rest {use.words}.")
             continue
         print(f"Key {number} may go: `python -m clinic let-go-key {kind} {number}`.")
         if kind.is_written_anew:
@@ -171,8 +171,8 @@ def lock_keys(parsed: argparse.Namespace) -> int:
     """Lock the keys with a passphrase, which every start asks for; the passphrase comes from the terminal or standard input."""
     settings = _settings_of_keys()
     word = _new_passphrase()
-    if len(word) < SHORTEST_PASSPHRASE:
-        return _refused(f"A passphrase has {SHORTEST_PASSPHRASE} characters or more. Nothing was changed.")
+    if len(word) < SHORTEST:
+        return _refused(f"A passphrase has {SHORTEST} characters or more. Nothing was changed.")
     return _stored_under(settings, SecretStr(word), "locked: every start needs the passphrase from now on")
 
 

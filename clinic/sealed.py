@@ -148,7 +148,7 @@ def counts(session: "sa.orm.Session", base: "type[Base]") -> dict[str, dict[int,
 
 
 def unreadable(session: "sa.orm.Session", base: "type[Base]") -> list[str]:
-    """The columns, `table.column`, in which something is sealed with a key that is not loaded, or is not this one.
+    """The columns, each after its table and a point, in which something is sealed with a key that is not loaded, or is not this one.
 
     Of values under keys that are loaded, one in each column is opened; no value is returned.
     """

@@ -128,11 +128,11 @@ def _uses(
             held = Counter[int]()
             for by_key in sealed.counts(db.session(), Base).values():
                 held.update(by_key)
-            return {each: KeyUse(f"{held[each]} values", bool(held[each])) for each in numbers}
+            return {each: KeyUse(f"values: {held[each]}", bool(held[each])) for each in numbers}
         case KeyKind.AUDIT:
             counted = sa.select(AuditSeal.key_id, sa.func.count()).group_by(AuditSeal.key_id)
             seals = {key_id: count for key_id, count in db.session.execute(counted) if key_id is not None}
-            return {each: KeyUse(f"{seals.get(each, 0)} seals", bool(seals.get(each))) for each in numbers}
+            return {each: KeyUse(f"seals: {seals.get(each, 0)}", bool(seals.get(each))) for each in numbers}
         case KeyKind.LINKS:
             return {each: _use_of_links(made.get(_next(each, numbers)), now) for each in numbers}
         case KeyKind.TOTP_SECRETS:
@@ -152,18 +152,18 @@ def _use_of_links(replaced: datetime | None, now: datetime) -> KeyUse:
     if replaced is not None:
         visits = visits.where(Appointment.created_at < replaced)
     count = db.session.scalar(visits) or 0
-    words = f"links in letters about {count} visits to come"
-    cost = f"The links in letters about {count} visits to come would stop working." if count else ""
+    words = f"links in letters, about visits to come: {count}"
+    cost = f"Links in letters would stop working, about visits to come: {count}." if count else ""
     return KeyUse(words, cost=cost)
 
 
 def _use_of_factors(apps: int, codes: int) -> KeyUse:
     cost = (
-        f"The recovery codes of {codes} people would stop working: they make new ones under “Your sign-in”."
+        f"Recovery codes would stop working, of people: {codes}. They make new ones under “Your sign-in”."
         if codes
         else ""
     )
-    return KeyUse(f"the apps of {apps} people, recovery codes of {codes}", bool(apps), cost)
+    return KeyUse(f"apps of people: {apps}, recovery codes of people: {codes}", bool(apps), cost)
 
 
 def _second_factors() -> Counter[int]:

@@ -182,7 +182,7 @@ def test_a_key_that_still_holds_values_is_not_let_go_and_a_list_says_what_rests_
     practice.back_date()
     refused = practice.run("let-go-key", "sealing", "1", "--even-so")
     assert refused.returncode == 1
-    assert "Key 1 of sealing stays. On it rest" in refused.stderr
+    assert "Key 1 of sealing stays. On it rest values: " in refused.stderr
     assert "Run `rotate-key sealing` first." in refused.stderr
     listed = practice.run("keys").stdout
     assert "sealing: health data in the database" in listed

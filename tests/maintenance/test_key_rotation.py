@@ -57,7 +57,7 @@ def test_recovery_codes_name_their_key_and_are_what_letting_it_go_costs(
         util.create_recovery_codes(olga)
         assert util.check_recovery_code(ines, code)
         uses = key_rotation.uses(KeyKind.TOTP_SECRETS, {1: None, 2: None}, now)
-        assert uses[1].cost.startswith("The recovery codes of 1 people would stop working")
+        assert uses[1].cost.startswith("Recovery codes would stop working, of people: 1.")
         assert not uses[1].is_needed
         keys_in_use.use_totp_secrets(app, {"2": NEW})
         assert not util.check_recovery_code(ines, code)
@@ -70,7 +70,7 @@ def test_a_link_key_costs_the_links_about_visits_that_were_booked_before_it_was_
     visit = make.appointment(of=offering, who=make.client(), created_at=now - timedelta(days=2))
     made = {1: None, 2: visit.created_at + timedelta(days=1)}
     uses = key_rotation.uses(KeyKind.LINKS, made, now)
-    assert uses[1].cost == "The links in letters about 1 visits to come would stop working."
+    assert uses[1].cost == "Links in letters would stop working, about visits to come: 1."
     assert not uses[1].is_needed
     after = key_rotation.uses(KeyKind.LINKS, made, visit.starts_at)
     assert after[1].cost == ""
