@@ -10,8 +10,8 @@ _SWEDISH: Final = (
 )
 
 PRACTICE: Final = {
-    "policy": "Bis 24 Stunden vorher verschieben oder absagen Sie kostenfrei. Danach berechnen wir den halben Preis.",
-    "about": "Vier registrierte Massagetherapeutinnen und -therapeuten in der Alder Lane.",
+    "policy": "Bis 24 Stunden vorher können Sie kostenfrei verschieben oder absagen. Danach berechnen wir den halben Preis.",
+    "about": "Vier registrierte Massagetherapeutinnen und -therapeuten (RMT) in der Alder Lane.",
 }
 
 LOCATION: Final = {
@@ -68,13 +68,14 @@ TREATMENTS: Final = {
 STAFF: Final = {
     "Ines": "Neuromuskuläre Therapie, Triggerpunkte",
     "Daniel": "Sportmassage, Tiefengewebsmassage",
-    "Priya": "Klassische Massage, Entspannung, Schwangerschaft",
+    "Priya": "Schwedische Massage, Entspannung, Schwangerschaft",
     "Maeve": "Lymphdrainage, Faszien",
 }
 """In a few words, by given name."""
 
 PROFILES: Final = {
     "Ines": {
+        "languages": "Englisch, Französisch, etwas Portugiesisch",
         "likes": "Rücken und Nacken nach langen Tagen am Schreibtisch.\n"
         "Empfindliche Stellen, die woandershin ausstrahlen.\n"
         "Menschen, die noch nie bei einer Massage waren und es langsam angehen möchten.",
@@ -82,10 +83,12 @@ PROFILES: Final = {
         "2009 Diplom in Massagetherapie, Ontario",
     },
     "Daniel": {
+        "languages": "Englisch",
         "likes": "Läuferinnen und Läufer vor und nach dem Wettkampf.\nSchultern, die den ganzen Tag heben und tragen.",
         "training": "2018 Sportmassage, 200 Stunden\n2012 Diplom in Massagetherapie, Ontario",
     },
     "Priya": {
+        "languages": "Englisch, Tamil",
         "likes": "Rücken in der Schwangerschaft.\nAlle, die schlecht schlafen und eine ruhige Stunde möchten.",
         "training": "2019 Massage in der Schwangerschaft\n2015 Diplom in Massagetherapie, Ontario",
     },

@@ -300,7 +300,7 @@ PAGES: Final = (
             ),
             *_ask("past_reaction", shown=is_not("massage_experience", "never")),
         ),
-        heading="Medicines, bones and earlier massages",
+        heading="Medicines and further questions",
     ),
     QuestionPage(
         "pregnancy-risk", "E", _ask("pregnancy_high_risk", shown=in_("pregnancy", "t1", "t2", "t3"))

@@ -67,7 +67,7 @@ _GROUPED: Final = (
     PreparationPart(
         code="hopes",
         group=_BACK,
-        title=N_("What you hope for"),
+        title=N_("Your wishes for the visits"),
         pages=("goals", "visits"),
     ),
     PreparationPart(
@@ -76,7 +76,9 @@ _GROUPED: Final = (
         title=N_("Where it hurts"),
         pages=("where",),
     ),
-    PreparationPart(code="feel", group=_BACK, title=N_("How it feels, and moving"), pages=("feel", "moving")),
+    PreparationPart(
+        code="feel", group=_BACK, title=N_("How your back feels and moves"), pages=("feel", "moving")
+    ),
     PreparationPart(code="rest", group=_BACK, title=N_("Stress, sleep and mood"), pages=("stress",)),
     PreparationPart(
         code="everyday",
@@ -87,7 +89,7 @@ _GROUPED: Final = (
     PreparationPart(
         code="session",
         group=_SESSION,
-        title=N_("Pressure, clothing and touch"),
+        title=N_("How the massage should be"),
         pages=("pressure", "touch"),
     ),
     PreparationPart(

@@ -32,7 +32,7 @@ class ProfileDetails:
     likes: str = ""
     gender: str | None = None
     translations: Translations = field(default_factory=dict)
-    """What they like to treat and their training in other languages."""
+    """Their languages, what they like to treat and their training, in other languages."""
 
 
 def profile_of(person: Therapist) -> ProfileDetails:

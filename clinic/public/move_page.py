@@ -1,13 +1,13 @@
 """The pages on which a client moves a visit: other times around it, first with the same therapist, and the question before it moves."""
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from flask import render_template, request, url_for
 
-from clinic.booking import barring, same_person, states, trained_therapists
+from clinic.booking import barring, changes, same_person, states, trained_therapists
 from clinic.booking.models import Appointment
 from clinic.booking.placing import supply_as_agreed
 from clinic.booking.search_criteria import SearchCriteria
@@ -115,6 +115,7 @@ def render_question(visit: Appointment, token: str, starts_at: datetime, therapi
         therapist=therapist,
         start=time_values.value(starts_at, therapist_id),
         free_until=states.free_until(visit),
+        undo_minutes=changes.UNDO // timedelta(minutes=1),
         day=slot_picker.local_day_of(starts_at, visit.location),
     )
 

@@ -13,7 +13,7 @@ from flask import Blueprint, Response, render_template
 from clinic import clock, language
 from clinic.booking import barring
 from clinic.booking.search_criteria import SearchCriteria
-from clinic.practice import opening_hours, photos, profiles
+from clinic.practice import opening_hours, own_texts, photos, profiles
 from clinic.practice import queries as practice
 from clinic.practice.models import Location, Therapist, Treatment
 from clinic.practice.supply import supply_of
@@ -53,13 +53,14 @@ def therapist(slug: str) -> str:
     given = [each for each in practice.treatments() if person in each.therapists]
     place = practice.usual_place([person], now.date())
     portrait = photos.portrait(person.id)
+    profile = profiles.profile_of(person)
     return render_template(
         "public/therapist.html",
         person=person,
-        profile=profiles.profile_of(person),
+        profile=profile,
         likes=profiles.in_language(person, "likes", language.current()),
         training=profiles.in_language(person, "training", language.current()),
-        words=profiles.words,
+        spoken_languages=profiles.words(own_texts.said(profile, "languages")),
         portrait=portrait,
         picture=structured_data.photo_url(portrait) if portrait else None,
         page_kind="profile",

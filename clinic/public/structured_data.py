@@ -71,7 +71,7 @@ def person(practice: Practice, who: Therapist, portrait: Photo | None) -> Node:
             "url": therapist_url(who),
             "description": own_texts.said(who, "about"),
             "image": photo_url(portrait) if portrait else "",
-            "knowsLanguage": profiles.words(profile.languages),
+            "knowsLanguage": profiles.words(own_texts.said(profile, "languages")),
             "worksFor": {"@type": "Organization", "name": practice.name, "url": full_url("/")},
         }
     )

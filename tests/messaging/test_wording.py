@@ -19,6 +19,12 @@ from tests.make import Make
 EDITABLE = list(KINDS)
 WITHOUT_LINK = {MessageKind.ADDRESS_REPLACED}
 """Whoever reads an address that was replaced may be anybody: nothing there may open a record."""
+ALWAYS_CAPITAL = {
+    *("Sie", "Ihnen", "Ihr", "Ihre", "Ihren"),
+    *("Fragen", "Termine", "Tipps"),
+    *("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag"),
+}
+"""With what a German letter begins below its greeting."""
 NASTY = (
     "<script>alert(1)</script>",
     '"><img src=x onerror=alert(1)>',
@@ -175,3 +181,19 @@ def test_every_placeholder_of_a_letter_brings_something(
         assert f"{name}=[" in text
         assert f"{name}=[]" not in text
         assert f"{{{name}}}" not in text
+
+
+@pytest.mark.parametrize("kind", EDITABLE)
+def test_after_the_comma_of_the_german_greeting_nothing_begins_with_a_capital_that_it_would_lose(
+    app: Flask, make: Make, kind: MessageKind
+) -> None:
+    """German goes on small after “Guten Tag,”: only a noun, or a word for the reader, is written as at a beginning."""
+    practice, now = make.practice(), clock.now()
+    with language.speaking("de"):
+        facts = KINDS[kind].sample(sample_scene(practice, now))
+    _, greeting, said = rendering.render_letter(kind, facts, practice, spoken="de").text.partition(
+        "Guten Tag,\n\n"
+    )
+    assert bool(greeting) == (KINDS[kind].recipient is Recipient.CLIENT)
+    is_a_heading = said.split("\n")[0].isupper()
+    assert not greeting or is_a_heading or said.split()[0].strip(",:") in ALWAYS_CAPITAL

@@ -30,6 +30,7 @@ NAME, DESCRIPTION, POLICY, WAY = (
 )
 IN_GERMAN = {"name": "Ruhige Stunde", "description": "Langsam und warm.", "mail_name": "Behandlung"}
 POLICY_IN_GERMAN, WAY_IN_GERMAN = "Kostenfrei bis zum Vorabend.", "Zweimal klingeln."
+LICENCE, LICENCE_IN_GERMAN = "Licence A1", {"de": {"licence": "Zulassung A1"}}
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def visit(make: Make) -> Appointment:
     sold = make.treatment(
         name=NAME,
         description=DESCRIPTION,
-        therapists=[make.therapist(at, weekdays=range(7))],
+        therapists=[make.therapist(at, weekdays=range(7), licence=LICENCE, translations=LICENCE_IN_GERMAN)],
         translations={"de": IN_GERMAN},
     )
     starts_at = (clock.now() + timedelta(days=3)).replace(hour=10, minute=0, second=0, microsecond=0)
@@ -85,6 +86,7 @@ def test_a_therapist_is_read_in_the_readers_language(app: Flask, visit: Appointm
     )
     db.session.commit()
     german = reading(app, "de").open(f"/therapists/{person.slug}")
+    assert f"<title>{person.name}, {LICENCE}" in german.answer.text, "no markup in a title"
     assert ABOUT_IN_GERMAN in german.text
     assert LIKES_IN_GERMAN in german.text
     assert ABOUT not in german.text
@@ -136,6 +138,7 @@ def test_letters_and_calendar_files_are_in_the_clients_language(visit: Appointme
         POLICY_IN_GERMAN,
         WAY_IN_GERMAN,
     )
+    assert told.therapist == f"{visit.therapist.name}, Zulassung A1"
     with language.speaking("de"):
         file = calendar_file.serialise([visit], practice, method=Method.PUBLISH, now=now)
     assert b"SUMMARY:Behandlung\\, Erle" in file

@@ -279,7 +279,8 @@ def test_an_appointment_is_moved_and_the_move_taken_back(make: Make, visitor: Vi
     visitor.open(f"{address}/move?day=2031-03-07").press("14:00 Thea")
     assert visitor.heading == "Move to this time?"
     assert "New time Friday 7 March, 14:00 to 15:00, with Thea" in visitor.text
-    assert "Until now Thursday 6 March, 10:00 to 11:00, with Thea" in visitor.text
+    assert "Now Thursday 6 March, 10:00 to 11:00, with Thea" in visitor.text
+    assert "You can undo this for 2 minutes. Then your old time becomes free for others." in visitor.text
     assert make.refreshed(row).starts_at == THURSDAY_TEN, "one press takes nothing"
     visitor.press("Move the appointment")
     assert "Your appointment has a new time." in visitor.text

@@ -60,7 +60,7 @@ def whole(page: Visitor, heading: str) -> Visitor:
 
 
 def test_a_stranger_books_in_german(page: Visitor, sold: Treatment) -> None:
-    whole(page.open("/"), "Eine ruhige Hand für einen wehen Rücken.")
+    whole(page.open("/"), "Eine ruhige Hand für einen schmerzenden Rücken.")
     assert "Donnerstag" in page.text
     whole(page.open("/book"), "Behandlung wählen")
     whole(page.open(f"/book/{sold.slug}"), "Termin wählen")

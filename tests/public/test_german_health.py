@@ -123,7 +123,7 @@ def outcome_after(browser: FlaskClient, changes: dict[str, list[str]]) -> Visito
 def test_the_urgent_card_is_german_and_names_the_number_of_the_practice(browser: FlaskClient) -> None:
     card = outcome_after(browser, {"red_flags.saddle_numbness": ["yes"]})
     assert card.heading == "Rufen Sie jetzt 112 an oder gehen Sie in eine Notaufnahme"
-    assert "an den Geschlechtsteilen, am After oder an den Innenseiten der Oberschenkel" in card.text
+    assert "im Intimbereich, am After oder an den Innenseiten der Oberschenkel" in card.text
     assert english_on(card) == []
 
 

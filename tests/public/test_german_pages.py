@@ -94,7 +94,7 @@ def test_signing_in_is_german_with_what_is_wrong(browser: FlaskClient, visit: Ap
     assert "Geben Sie eine E-Mail-Adresse in der richtigen Form ein" in wrong.text
     assert english_on(wrong) == []
     sent = wrong.press("Schicken Sie mir einen Link", mail="ada@client.example")
-    assert sent.heading == "Bitte sehen Sie in Ihre E-Mails"
+    assert sent.heading == "Bitte schauen Sie in Ihr E-Mail-Postfach"
     assert english_on(sent) == []
     gone = Visitor(browser).open("/l/nobody-made-this")
     assert gone.heading == "Dieser Link gilt nicht mehr"

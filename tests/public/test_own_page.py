@@ -240,7 +240,7 @@ def test_the_pages_speak_german(visitor: Visitor) -> None:
     visitor.browser.environ_base["HTTP_ACCEPT_LANGUAGE"] = "de"
     assert heading(visitor.go(ASK)) == "Die Seite an sich selbst schicken"
     visitor.go("/own-page/asked")
-    assert heading(visitor.page) == "Bitte sehen Sie in Ihre E-Mails"
+    assert heading(visitor.page) == "Bitte schauen Sie in Ihr E-Mail-Postfach"
     visitor.go("/own-page/never-sent")
     assert heading(visitor.page) == "Dieser Link gilt nicht mehr"
 

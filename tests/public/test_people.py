@@ -56,6 +56,16 @@ def with_page(make: Make, details: ProfileDetails = SHOWN, **columns: Any) -> tu
     return sold, person
 
 
+def test_the_languages_of_a_therapist_are_called_as_the_reader_calls_them(
+    client: FlaskClient, make: Make
+) -> None:
+    with_page(make, replace(SHOWN, translations={"de": {"languages": "Deutsch, Englisch"}}))
+    assert "Deutsch, English" in main_of(client, "/therapists/thea").text
+    in_german = client.get("/therapists/thea", headers={"Accept-Language": "de"}).text
+    assert "Deutsch, Englisch" in read(in_german).one("main").text
+    assert '"knowsLanguage":["Deutsch","Englisch"]' in in_german.replace(", ", ",").replace(": ", ":")
+
+
 def with_photo(person: Therapist | None = None, place: Location | None = None) -> Photo:
     """A photo in one file that is no picture."""
     file = PhotoFile(format="webp", width=160, height=160, digest=DIGEST, content=b"bytes of a photo")

@@ -68,7 +68,11 @@ class LetterVisit:
             town=location.town,
             what=own_texts.said(appointment.treatment, "mail_name", client.language),
             minutes=appointment.length_minutes,
-            therapist=", ".join(part for part in (therapist.name, therapist.licence) if part),
+            therapist=", ".join(
+                part
+                for part in (therapist.name, own_texts.said(therapist, "licence", client.language))
+                if part
+            ),
             place=location.name,
             address=", ".join(part for part in (location.street, location.town) if part),
             getting_here=own_texts.said(location, "getting_here", client.language),
