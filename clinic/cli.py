@@ -76,13 +76,13 @@ def up(parsed: argparse.Namespace) -> int:
 def migrate(parsed: argparse.Namespace) -> int:
     """Bring the database to the newest revision, as the role that owns it."""
     settings = command_settings()
-    schema.upgrade(settings.database_owner_url or settings.database_url)
-    with create_background_app(settings).app_context():
-        try:
+    try:
+        schema.upgrade(settings.database_owner_url or settings.database_url)
+        with create_background_app(settings).app_context():
             key_rotation.refuse_other_keys()
-        except Refusal as refusal:
-            print(refusal.sentence, file=sys.stderr)
-            return 1
+    except Refusal as refusal:
+        print(refusal.sentence, file=sys.stderr)
+        return 1
     print("The database is at the newest revision.")
     return 0
 

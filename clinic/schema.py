@@ -12,6 +12,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from clinic.db import Base
+from clinic.refusal import Refusal
 
 ONLY_THE_SEALER_SEALS = """
 DO $$
@@ -42,9 +43,28 @@ def config(engine: sa.Engine | sa.Connection) -> Config:
     return alembic
 
 
+class NewerDatabase(Refusal):
+    """A newer Lumbar brought the database to a revision that this one does not know."""
+
+    code = "newer-database"
+
+
+def knows(revision: str) -> bool:
+    """Whether this code has the revision."""
+    script = ScriptDirectory(str(FOLDER))
+    return revision in {each.revision for each in script.walk_revisions()}
+
+
 def upgrade(owner_url: str) -> None:
-    """Bring the database to the newest revision; does nothing when it is there."""
+    """Bring the database to the newest revision; does nothing when it is there. Raises NewerDatabase with nothing changed."""
     engine = sa.create_engine(owner_url, poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        there = MigrationContext.configure(connection).get_current_revision()
+    if there is not None and not knows(there):
+        raise NewerDatabase(
+            f"A newer Lumbar brought this database to revision {there}, which this one does not know. "
+            "Start the newer one, or restore a backup that this one made. Nothing was changed."
+        )
     command.upgrade(config(engine), "head")
     with engine.begin() as connection:
         connection.execute(sa.text(ONLY_THE_SEALER_SEALS))

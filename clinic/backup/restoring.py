@@ -4,8 +4,6 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from alembic.script import ScriptDirectory
-
 from clinic import schema, sealed
 from clinic.backup import archive, postgres
 from clinic.backup.archive import Manifest
@@ -78,8 +76,7 @@ def restore(file: Path, key_file: Path, url: str) -> RestoredBackup:
 
 
 def _refuse_newer(manifest: Manifest) -> None:
-    script = ScriptDirectory(str(schema.FOLDER))
-    if manifest.revision not in {revision.revision for revision in script.walk_revisions()}:
+    if not schema.knows(manifest.revision):
         raise NewerSchema(
             f"Lumbar {manifest.version} made this backup, which is newer than the one here. Nothing was changed."
         )
