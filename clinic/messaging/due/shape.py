@@ -7,6 +7,7 @@ after the other (`find`), a forecast runs all of them in one statement (`foresee
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -177,6 +178,9 @@ def never_owed(
     *conditions: sa.ColumnElement[bool],
 ) -> sa.ColumnElement[bool]:
     """A condition: there never was a message of this kind about the subject, under further conditions."""
-    return ~sa.exists().where(
-        Message.kind == kind, Message.channel == "mail", Message.subject_id == subject, *conditions
-    )
+    return ~_owed(kind, subject).where(*conditions)
+
+
+@cache
+def _owed(kind: MessageKind, subject: sa.ColumnElement[Any] | sa.orm.InstrumentedAttribute[Any]) -> sa.Exists:
+    return sa.exists().where(Message.kind == kind, Message.channel == "mail", Message.subject_id == subject)

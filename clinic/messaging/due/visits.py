@@ -1,5 +1,9 @@
-"""Visits for the queries in `due`: with the one address to use, and with what letters have already said about them."""
+"""Visits for the queries in `due`: with the one address to use, and with what letters have already said about them.
 
+What does not depend on the moment is built once: a pass asks every two seconds.
+"""
+
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -51,24 +55,31 @@ PHONE = sa.orm.aliased(Contact)
 
 def visits(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
     """Appointments under these conditions, each with the address to use."""
-    return _visits(ADDRESS.c.id, *conditions).join(ADDRESS, sa.true())
+    return _mailed_visits().where(*conditions)
 
 
 def texted_visits(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
     """The same for text messages: one row for each telephone, whether or not the client has an address."""
+    return _texted_visits().where(*conditions)
+
+
+@cache
+def _mailed_visits() -> sa.Select[Any]:
+    return _visits(ADDRESS.c.id).join(ADDRESS, sa.true())
+
+
+@cache
+def _texted_visits() -> sa.Select[Any]:
     agreed = (
         PHONE.client_id == Client.id,
         PHONE.kind == ContactKind.PHONE,
         PHONE.sms_agreed_at.is_not(None),
         PHONE.bounced_at.is_(None),
     )
-    return _visits(PHONE.id, *conditions).join(PHONE, sa.and_(*agreed)).outerjoin(ADDRESS, sa.true())
+    return _visits(PHONE.id).join(PHONE, sa.and_(*agreed)).outerjoin(ADDRESS, sa.true())
 
 
-def _visits(
-    recipient_id: sa.ColumnElement[Any] | sa.orm.InstrumentedAttribute[Any],
-    *conditions: sa.ColumnElement[bool],
-) -> sa.Select[Any]:
+def _visits(recipient_id: sa.ColumnElement[Any] | sa.orm.InstrumentedAttribute[Any]) -> sa.Select[Any]:
     return (
         sa.select(
             Appointment.id,
@@ -84,10 +95,11 @@ def _visits(
         )
         .join(Client, Client.id == Appointment.client_id)
         .join(Location, Location.id == Appointment.location_id)
-        .where(Client.erased_at.is_(None), *conditions)
+        .where(Client.erased_at.is_(None))
     )
 
 
+@cache
 def is_told(
     *kinds: MessageKind, since: sa.orm.InstrumentedAttribute[int] | None = None
 ) -> sa.ColumnElement[bool]:
@@ -109,6 +121,7 @@ def is_told(
     )
 
 
+@cache
 def told_in_series() -> sa.ColumnElement[bool]:
     """Whether a letter about the whole series, which includes this appointment, is queued or sent."""
     return sa.exists().where(
