@@ -107,6 +107,13 @@ def test_a_value_under_a_key_that_is_not_loaded_does_not_open() -> None:
         sealed.unseal(value, PLACE)
 
 
+def test_a_key_that_is_not_known_yet_is_looked_for_once() -> None:
+    sealed.use({1: OLD, 2: NEW})
+    value = sealed.seal("x", PLACE)
+    sealed.use({1: OLD}, look_for_more=lambda: sealed.use({1: OLD, 2: NEW}))
+    assert sealed.unseal(value, PLACE) == "x"
+
+
 def test_a_key_of_the_same_number_and_other_bytes_does_not_open() -> None:
     value = sealed.seal("x", PLACE)
     sealed.use({1: NEW})
