@@ -155,7 +155,7 @@ _KEPT_BY_NETWORK = """
 
 
 def extend(appointment_id: UUID, *, browser: bytes, now: datetime) -> Appointment:
-    """Extend a hold once, by the hold time; a second call changes nothing.
+    """Extend a hold once, by the hold time from when it would end; a second call changes nothing.
 
     An expired one can be extended if nobody took the time and it could be held anew. Raises HoldGone, TimeWithdrawn.
     """
@@ -163,7 +163,8 @@ def extend(appointment_id: UUID, *, browser: bytes, now: datetime) -> Appointmen
     require_hold(appointment, browser, now)
     if not appointment.hold_extended:
         appointment.hold_extended = True
-        appointment.held_until = now + timedelta(minutes=practice.the_practice().hold_minutes)
+        until = max(appointment.held_until or now, now)
+        appointment.held_until = until + timedelta(minutes=practice.the_practice().hold_minutes)
         db.session.flush()
     return appointment
 

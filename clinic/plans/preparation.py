@@ -69,6 +69,8 @@ class PreparationProgress:
 
     done: int
     left: int
+    is_to_finish: bool = False
+    """Whether all of them are done and only *Finish* is left."""
 
     @property
     def total(self) -> int:
@@ -200,15 +202,24 @@ def progress_of(visit: Appointment, now: datetime) -> PreparationProgress | None
         .subquery()
     )
     found = db.session.execute(
-        sa.select(newest.c.parts_open, VisitPreparation.parts_done, VisitPreparation.parts_open)
+        sa.select(
+            newest.c.parts_open,
+            VisitPreparation.parts_done,
+            VisitPreparation.parts_open,
+            VisitPreparation.finished_at,
+        )
         .select_from(newest)
         .outerjoin(VisitPreparation, VisitPreparation.appointment_id == visit.id)
     ).one_or_none()
     if found is None:
         return None
-    unasked, done, still_open = found
+    unasked, done, still_open, finished_at = found
     left = min(unasked, unasked if still_open is None else still_open)
-    return PreparationProgress(done=done or 0, left=left) if left or done else None
+    if not left and not done:
+        return None
+    return PreparationProgress(
+        done=done or 0, left=left, is_to_finish=not left and bool(done) and finished_at is None
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

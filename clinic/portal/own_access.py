@@ -19,7 +19,7 @@ blueprint = Blueprint("own_access", __name__)
 
 ROLES: Final = {
     Role.FRONT_DESK: N_("Front desk"),
-    Role.THERAPIST: N_("Therapist"),
+    Role.THERAPIST: N_("Massage therapist"),
     Role.OWNER: N_("Owner"),
 }
 THINGS: Final = {

@@ -18,6 +18,8 @@ from clinic.web.access import audience, client
 from clinic.web.signed_in_client import client_of_page
 
 blueprint = Blueprint("own_answers", __name__)
+CONSENT = "H"
+"""The part of the questionnaire in which clients agree."""
 
 
 @blueprint.get("/my/answers")
@@ -30,7 +32,9 @@ def show() -> str:
         parts: list[AnsweredPart] = []
         words: tuple[OwnWords, ...] = ()
         if sent is not None:
-            parts, words = list(parts_of(sent.answers)), own_words.told(sent.answers)
+            # What was agreed to can be withdrawn, and stands on a page of its own.
+            parts = [part for part in parts_of(sent.answers) if part.code != CONSENT]
+            words = own_words.told(sent.answers)
             audit.record(
                 signed_in.actor, "read", sent, client_id=signed_in.client_id,
                 purpose="own_answers", fields=sorted(sent.answers), now=now,

@@ -32,7 +32,7 @@ from clinic.plans import services as plans
 from clinic.practice import queries as practice
 from clinic.public import answers as written
 from clinic.public import extend_reservation, question_time
-from clinic.public.standing_answers import door_here, earlier, lacking, reservation_here
+from clinic.public.standing_answers import door_here, earlier, lacking, next_visit_here, reservation_here
 from clinic.refusal import NotFound, Refusal
 from clinic.web import access, question_fields
 from clinic.web.access import anyone, audience
@@ -297,12 +297,11 @@ def send() -> ResponseReturnValue:
 
 def _only_corrects(now: datetime) -> bool:
     """Whether a signed-in client with visits to come sent answers that change nothing about them, and is not about to book."""
-    person = signed_in_client_id()
-    visits = appointments.upcoming(person, now) if person else []
-    if not visits or reservation_here(now) is not None:
+    visit = next_visit_here(now)
+    if visit is None:
         return False
     standing = queries.safety_standing(
-        browser=known_browser(), client_id=person, now=now, zone=visits[0].zone
+        browser=known_browser(), client_id=visit.client_id, now=now, zone=visit.zone
     )
     return standing.level is not None and standing.level < Level.THERAPIST_REVIEW
 

@@ -26,6 +26,7 @@ from clinic.practice import queries as practice
 from clinic.public import care_card, chosen_treatment, suggestion
 from clinic.public import intake as intake_pages
 from clinic.public.doctors_letter import MailForm
+from clinic.public.standing_answers import next_visit_here
 from clinic.refusal import Refusal
 from clinic.web import access
 from clinic.web.access import anyone, audience
@@ -119,7 +120,7 @@ def _sent_page(
         return card_of(standing, outcome, is_mailed=is_mailed)
     if standing.level is Level.THERAPIST_REVIEW:
         _record_look(outcome, owner, ("level", "rules", "notes"), now, is_mailed=is_mailed)
-        return _looked_at_first(outcome, reservation, is_mailed=is_mailed)
+        return _looked_at_first(outcome, reservation, now, is_mailed=is_mailed)
     _record_look(outcome, owner, ("level", "rules", "suggestion", "plan"), now, is_mailed=is_mailed)
     if chosen_treatment.has_too_few_answers(outcome):
         return _chosen(outcome, standing, reservation, is_mailed=is_mailed)
@@ -286,7 +287,9 @@ def _page_of(fields: Iterable[str]) -> str | None:
     return url_for("intake.ask", slug=first) if first else None
 
 
-def _looked_at_first(outcome: Outcome, reservation: Appointment | None, *, is_mailed: bool) -> str:
+def _looked_at_first(
+    outcome: Outcome, reservation: Appointment | None, now: datetime, *, is_mailed: bool
+) -> str:
     heading, sentences = advice.advice(level=Level.THERAPIST_REVIEW, disposition=None, rules=(), unsure=())
     safety = safety_of(outcome)
     return render_template(
@@ -296,6 +299,7 @@ def _looked_at_first(outcome: Outcome, reservation: Appointment | None, *, is_ma
         see_doctor=suggestion.doctors_advice(safety),
         watch=care_card.watch(safety, practice.the_practice().emergency_number),
         reservation=reservation,
+        has_visit=next_visit_here(now) is not None,
         support=_support(outcome),
         **_keep(is_mailed),
     )

@@ -45,6 +45,8 @@ blueprint.register_error_handler(AddressNotProven, not_proven)
 
 UNPROCESSABLE = 422
 NONE_OF_THESE = "none_of_these"
+CORRECTS = "correct"
+"""In the URL of whoever comes to correct answers, not to book."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ def _saved(
     known = earlier(now)
     if queries.draft(known_browser(), now) is None and known is not None:
         limits.take(limits.INTAKES_NETWORK, limits.network(request.remote_addr), now)
-        door, types = door_here(now)
+        door, types = door_here(now, only_corrects=CORRECTS in request.args)
         drafts.start(
             browser=browser(), client_id=signed_in_client_id(), mail=None, now=now,
             door=door, types=types, given=known.consent,
@@ -280,6 +282,7 @@ def _today(
     ]
     return render_template(
         "public/returning/anything_new.html",
+        action=url_for(".save", **{CORRECTS: request.args.get(CORRECTS)}),
         since=_day(before.safety_from),
         is_begun=queries.draft(known_browser(), now) is not None,
         groups=groups,

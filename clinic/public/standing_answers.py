@@ -73,9 +73,20 @@ def reservation_here(now: datetime) -> Appointment | None:
     return appointments.reservation_of(known_browser(), now)
 
 
-def door_here(now: datetime) -> tuple[Door, Sequence[str]]:
-    """What the visitor came for: the treatment whose time is kept, with its types, or else a suggestion."""
-    reservation = reservation_here(now)
-    if reservation is None or reservation.treatment.intake != IntakeRule.BEFORE_BOOKING:
+def next_visit_here(now: datetime) -> Appointment | None:
+    """The next visit of the client who is signed in here, if any; none while another time is reserved."""
+    person = signed_in_client_id()
+    if person is None or reservation_here(now) is not None:
+        return None
+    return next(iter(appointments.upcoming(person, now)), None)
+
+
+def door_here(now: datetime, *, only_corrects: bool = False) -> tuple[Door, Sequence[str]]:
+    """What the visitor came for: the treatment whose time is kept, with its types, or else a suggestion.
+
+    Who only corrects answers is asked no more than the treatment of their next visit needs.
+    """
+    visit = reservation_here(now) or (next_visit_here(now) if only_corrects else None)
+    if visit is None or visit.treatment.intake != IntakeRule.BEFORE_BOOKING:
         return Door.SUGGESTION, ()
-    return Door.CHOSEN, reservation.treatment.modalities
+    return Door.CHOSEN, visit.treatment.modalities

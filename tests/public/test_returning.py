@@ -22,6 +22,7 @@ from clinic.web.browser import digest
 from tests.conftest import NOW
 from tests.intake import walk
 from tests.make import Make
+from tests.plans import at_the_gate
 from tests.public.spoken import english_on
 from tests.visitor import Visitor, as_client, token_for
 
@@ -131,6 +132,32 @@ def test_an_answer_that_a_therapist_looks_at_first_is_not_said_to_change_nothing
     confirm(visitor)
     assert visitor.path == "/intake/outcome"
     assert "stay as they are" not in visitor.text
+    assert "You ask for a time" not in visitor.text
+    assert "If something about your visit has to change, we call you or write to you." in visitor.text
+    assert [one.get("href") for one in visitor.page.all("a") if one.text == "My visits"][-1] == "/my"
+
+
+def test_who_corrects_is_asked_no_more_than_the_next_visit_needs(
+    app: Flask, person: Client, make: Make
+) -> None:
+    """Who came the short way is not led through what only a suggestion needs."""
+    at_the_gate.send(person, NOW - timedelta(hours=1))
+    visit = make.appointment(of=make.offering(intake="before_booking"), who=person)
+    visitor = signed_in(app, person).open("/my/answers")
+    link = next(one.get("href") for one in visitor.page.all("a") if one.text == "Correct my answers")
+    assert send_today(visitor.open(link)).path == "/intake/still-true"
+    begun = db.session.scalars(sa.select(Draft)).one()
+    assert (begun.door, begun.types) == ("chosen", visit.treatment.modalities)
+
+
+def test_who_comes_for_a_suggestion_is_asked_what_it_needs_also_with_a_visit_to_come(
+    app: Flask, person: Client, make: Make
+) -> None:
+    at_the_gate.send(person, NOW - timedelta(hours=1))
+    make.appointment(of=make.offering(intake="before_booking"), who=person)
+    visitor = send_today(signed_in(app, person).open("/intake"))
+    assert visitor.path == "/intake/goals"
+    assert db.session.scalars(sa.select(Draft)).one().door == "suggestion"
 
 
 def test_the_first_consent_stands(app: Flask, person: Client) -> None:

@@ -20,7 +20,7 @@ from clinic.practice import invitations as practice_invitations
 from clinic.practice.invitations import InvitationStanding, StaffInvitation
 from clinic.practice.models import Practice
 
-ROLES = {"front_desk": N_("Front desk"), "therapist": N_("Therapist"), "owner": N_("Owner")}
+ROLES = {"front_desk": N_("Front desk"), "therapist": N_("Massage therapist"), "owner": N_("Owner")}
 
 WHY_NOT = {
     InvitationStanding.USED: "decided",
@@ -135,7 +135,7 @@ KINDS = (
         sample=lambda scene: {
             "link": scene.link,
             "inviter": scene.visit.therapist,
-            "roles": [gettext("Therapist")],
+            "roles": [gettext("Massage therapist")],
         },
         is_one_time=True,
     ),
