@@ -15,7 +15,7 @@ from clinic.booking import barring
 from clinic.booking.search_criteria import SearchCriteria
 from clinic.practice import opening_hours, own_texts, photos, profiles
 from clinic.practice import queries as practice
-from clinic.practice.models import Location, Therapist, Treatment
+from clinic.practice.models import IntakeRule, Location, Therapist, Treatment
 from clinic.practice.supply import supply_of
 from clinic.public import opening_times, structured_data
 from clinic.public.menu import items
@@ -69,7 +69,8 @@ def therapist(slug: str) -> str:
         items=items(given),
         where=place,
         weekdays=opening_times.day_names(practice.weekdays_of([person], now.date())),
-        next_times=_next_times(person, given, place, now),
+        next_times=(times := _next_times(person, given, place, now)),
+        asks_first=times is not None and times.treatment.intake == IntakeRule.BEFORE_BOOKING,
         address=therapist_url(person),
     )
 

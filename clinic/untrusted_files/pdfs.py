@@ -6,16 +6,20 @@
    the PDF stay behind, because they hang from the document or lie outside it.
 4. What could do something from within a page is deleted: its actions, links to other files, attached files, metadata.
 
-A picture or font in a page stays as it is: who reads the page trusts their own viewer with it.
+5. Photos in a page lose what is noted beside the picture, such as where they were taken; the picture itself and fonts stay as they
+   are: who reads the page trusts their own viewer with them.
+
 Source: ISO 32000-1, 7.5 (file structure), 7.11 (file specifications), 12.6 (actions) (read 2026-11-29).
 """
 
 import io
+import zlib
 from typing import Final
 
 import pikepdf
 from PIL import Image
 
+from clinic.untrusted_files.jpeg import without_notes
 from clinic.untrusted_files.kinds import Flaw, UnfitFile
 
 MOST_PAGES: Final = 40
@@ -41,7 +45,8 @@ ACTIONS: Final = frozenset(
         "/URI",
     ]
 )
-PICTURES: Final = ("/DCTDecode", "/DCT", "/JPXDecode")
+JPEG: Final = ("/DCTDecode", "/DCT")
+PICTURES: Final = (*JPEG, "/JPXDecode")
 
 
 def cleaned(sent: bytes) -> tuple[bytes, int]:
@@ -66,7 +71,7 @@ def cleaned(sent: bytes) -> tuple[bytes, int]:
         raise UnfitFile(Flaw.ENCRYPTED) from None
     except MemoryError:
         raise UnfitFile(Flaw.TOO_LARGE_INSIDE) from None
-    except (pikepdf.PdfError, ValueError, TypeError, KeyError, RuntimeError, RecursionError):
+    except (pikepdf.PdfError, zlib.error, ValueError, TypeError, KeyError, RuntimeError, RecursionError):
         raise UnfitFile(Flaw.UNREADABLE) from None
 
 
@@ -79,6 +84,7 @@ def _strip(plain: pikepdf.Pdf) -> None:
                 raise UnfitFile(Flaw.TOO_LARGE_INSIDE)
             if "/F" in found:  # The stream's content would be another file.
                 raise UnfitFile(Flaw.UNREADABLE)
+            _forget_notes(found)
         _strip_below(found)
 
 
@@ -113,13 +119,44 @@ def _stands_here(value: object) -> bool:
     return isinstance(value, pikepdf.Dictionary | pikepdf.Array) and not value.is_indirect
 
 
+def _forget_notes(stream: pikepdf.Stream) -> None:
+    """Take out of a photo what is noted beside the picture; one that is packed twice is packed once afterwards."""
+    names = _filters(stream)
+    if not names or names[-1] not in JPEG:
+        return
+    raw = stream.read_raw_bytes()
+    if len(names) > 1:
+        if names[:-1] != ["/FlateDecode"]:
+            raise UnfitFile(Flaw.UNREADABLE)
+        raw = _inflated(raw)
+    parameters = stream.get("/DecodeParms")
+    if isinstance(parameters, pikepdf.Array):
+        parameters = parameters[len(parameters) - 1]
+    is_told = isinstance(parameters, pikepdf.Dictionary)
+    stream.write(
+        without_notes(raw), filter=pikepdf.Name.DCTDecode, decode_parms=parameters if is_told else None
+    )
+
+
+def _inflated(packed: bytes) -> bytes:
+    reader = zlib.decompressobj()
+    unpacked = reader.decompress(packed, MOST_UNPACKED)
+    if reader.unconsumed_tail:
+        raise UnfitFile(Flaw.TOO_LARGE_INSIDE)
+    return unpacked
+
+
+def _filters(stream: pikepdf.Stream) -> list[str]:
+    filters: object = stream.get("/Filter", [])
+    return [str(each) for each in (filters if isinstance(filters, pikepdf.Array) else [filters])]
+
+
 def _unpacked(stream: pikepdf.Stream) -> int:
     """How many bytes a stream has once unpacked. Raises UnfitFile for a picture with too many pixels."""
     width, height = stream.get("/Width", 0), stream.get("/Height", 0)
     if stream.get("/Subtype") == "/Image" and int(width) * int(height) > MOST_PIXELS:
         raise UnfitFile(Flaw.TOO_LARGE_INSIDE)
-    filters: object = stream.get("/Filter", [])
-    names = [str(each) for each in (filters if isinstance(filters, pikepdf.Array) else [filters])]
+    names = _filters(stream)
     if names and names[-1] in PICTURES:
         return _packed_picture(stream)
     try:

@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from uuid import UUID
@@ -32,7 +32,8 @@ from clinic.intake import queries as intake
 from clinic.intake.models import Draft
 from clinic.messaging import preferences
 from clinic.plans.models import VisitPreparation
-from clinic.practice.models import Treatment
+from clinic.practice.models import Location, TherapistProfile, Treatment
+from clinic.practice.profiles import ProfileDetails
 from clinic.web.browser import digest
 from tests import make
 from tests.browser import PATIENCE_MS, enter, go
@@ -64,6 +65,7 @@ class Place:
     app: Flask
     base: str
     plain: Treatment
+    house: Location
 
     def cookies(self, secret: str) -> dict[str, str]:
         """The cookie of a browser that the product knows by this secret."""
@@ -102,7 +104,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         plain = make.treatment(
             therapists=people, name="Massage for long-standing tension of back and shoulders"
         )
-        yield Place(product.stage.app, product.base, plain)
+        people[0].profile = TherapistProfile(**asdict(ProfileDetails(is_shown=True, likes="Long journeys")))
+        db.session.commit()
+        yield Place(product.stage.app, product.base, plain, house)
 
 
 def test_a_stranger_finds_nothing_in_the_way_before_booking(chromium: Browser, place: Place) -> None:
@@ -120,6 +124,8 @@ def test_a_stranger_finds_nothing_in_the_way_before_booking(chromium: Browser, p
             "/my/sign-in/sent",
         ):
             watch.open(page, path)
+        watch.open(page, f"/therapists/{place.plain.therapists[0].slug}")
+        watch.open(page, f"/locations/{place.house.slug}")
         watch.open(page, f"/book/{place.plain.slug}")
         watch.open(
             page, f"/book/{place.plain.slug}?therapist={place.plain.therapists[1].slug}&day=2031-03-06"
@@ -270,7 +276,7 @@ def test_signing_in_and_the_own_visits_read_well(chromium: Browser, place: Place
         go(page.get_by_role("button", name="Open my visits"))
         expect(page.get_by_role("heading", name="Also booked")).to_be_visible()
         watch.look(page)
-        for path in ("/my/plan", "/my/answers", "/my/messages", "/my/data", "/my/letters"):
+        for path in pages_of_the_portal(place.app):
             watch.open(page, path)
         watch.open(page, preferences.unsubscribe_path(ada.contacts[0].id, preferences.Topic.REBOOKING))
         watch.open(page, "/my/new")

@@ -98,7 +98,9 @@ def test_answers_are_read_in_words_and_the_reading_is_recorded_by_name_alone(
     assert "Age 38" in text
     assert "Nuts" in text
     assert "1 safety question was answered with no." in text
-    assert [one.get("href") for one in ada.page.all("a") if one.text == "Correct my answers"] == ["/intake"]
+    assert [one.get("href") for one in ada.page.all("a") if one.text == "Correct my answers"] == [
+        "/intake/anything-new?correct=yes"
+    ]
     (look,) = looks("own_answers")
     assert look.fields == sorted(answers)
     assert "No answers here" in bob.open("/my/answers").text

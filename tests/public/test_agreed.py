@@ -1,6 +1,7 @@
 """What a client agrees to stands on four pages in the same words: times, details, booked, appointment."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import datetime
 
 import pytest
@@ -9,7 +10,8 @@ from flask.testing import FlaskClient
 
 from clinic.accounts import signed_links
 from clinic.db import db
-from clinic.practice.models import Practice
+from clinic.practice.models import Practice, TherapistProfile
+from clinic.practice.profiles import ProfileDetails
 from tests.conftest import NOW
 from tests.make import Make
 from tests.visitor import Visitor
@@ -99,3 +101,9 @@ def test_every_way_to_a_kept_time_says_first_what_is_asked_and_how_long_it_takes
     times = visitor.open(f"/book/{sold.slug}").text
     assert ("about 10 minutes: warning signs" in times) == asks
     assert ("We keep the time you choose for 20 minutes" in times) == asks
+    sold.therapists[0].profile = TherapistProfile(**asdict(ProfileDetails(is_shown=True)))
+    db.session.commit()
+    person = visitor.open(f"/therapists/{sold.therapists[0].slug}")
+    assert [one.text for one in person.page.all("button")], "a time can be kept there at once"
+    assert ("about 10 minutes: warning signs" in person.text) == asks
+    assert ("We keep the time you choose for 20 minutes" in person.text) == asks

@@ -107,9 +107,9 @@ def test_a_time_can_be_kept_longer_once_and_what_was_typed_stays(
     the_clock_says(NOW + timedelta(minutes=18))
     visitor.press("Keep it for me longer", **{**DETAILS, "mail": "zoe@"})
     assert visitor.status == 200
-    assert "until 10:38" in visitor.text
+    assert "until 10:40" in visitor.text
     assert "Keep it for me longer" not in visitor.text
-    assert visitor.page.one(id="kept").text.endswith("held for you until 10:38.")
+    assert visitor.page.one(id="kept").text.endswith("held for you until 10:40.")
     form, _ = visitor.form_with("Book this session")
     assert shown(form)["given_name"] == "Zoë"
     the_clock_says(NOW + timedelta(minutes=30))

@@ -38,6 +38,21 @@ def pdf(pages: int = 1, **options: object) -> bytes:
         return written(made, **options)
 
 
+def scanned_pdf(picture: bytes, *, is_packed_twice: bool = False) -> bytes:
+    """A page that is a photo, as a telephone's scanner makes it."""
+    with pikepdf.new() as made:
+        page = made.add_blank_page()
+        raw = zlib.compress(picture) if is_packed_twice else picture
+        filters = [pikepdf.Name.FlateDecode, pikepdf.Name.DCTDecode][0 if is_packed_twice else 1 :]
+        image = pikepdf.Stream(
+            made, raw, Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Image, Width=64, Height=48,
+            ColorSpace=pikepdf.Name.DeviceRGB, BitsPerComponent=8, Filter=pikepdf.Array(filters),
+        )  # fmt: skip
+        page.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Im0=image))
+        page.Contents = made.make_stream(b"q 64 0 0 48 0 0 cm /Im0 Do Q")
+        return written(made)
+
+
 def written(made: pikepdf.Pdf, **options: object) -> bytes:
     """The bytes of a PDF."""
     into = io.BytesIO()

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from clinic.untrusted_files import images, isolation, pdfs
+from clinic.untrusted_files.jpeg import without_notes
 from clinic.untrusted_files.kinds import FileKind, Flaw, UnfitFile, kind_of
 from tests.untrusted_files import files
 
@@ -67,6 +68,27 @@ def test_a_picture_loses_where_it_was_taken_and_what_hangs_behind_it(sent: bytes
         assert picture.size == (64, 48)
         assert dict(picture.getexif()) == {}
         assert set(picture.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
+
+
+@pytest.mark.parametrize("is_packed_twice", [False, True], ids=["plain", "packed twice"])
+def test_a_photo_in_a_pdf_loses_where_it_was_taken_and_looks_the_same(is_packed_twice: bool) -> None:
+    photo = files.photo("JPEG")
+    assert files.LATITUDE.encode() in photo
+    done, _ = pdfs.cleaned(files.scanned_pdf(photo, is_packed_twice=is_packed_twice))
+    with pikepdf.open(io.BytesIO(done)) as pdf:
+        (image,) = pdf.pages[0].get_images().values()
+        kept = image.read_raw_bytes()
+        assert image.Filter == pikepdf.Name.DCTDecode
+        assert pikepdf.PdfImage(image).as_pil_image().tobytes() == Image.open(io.BytesIO(photo)).tobytes()
+    assert files.LATITUDE.encode() not in kept
+    with Image.open(io.BytesIO(kept)) as picture:
+        assert dict(picture.getexif()) == {}
+        assert picture.tobytes() == Image.open(io.BytesIO(photo)).tobytes()
+
+
+@pytest.mark.parametrize("cut", [2, 3, 5, 12, 40])
+def test_a_photo_that_ends_early_stays_as_it_is(cut: int) -> None:
+    assert without_notes(files.photo("JPEG")[:cut]) == files.photo("JPEG")[:cut]
 
 
 def test_a_comment_in_a_picture_is_not_written_again() -> None:
