@@ -282,7 +282,7 @@ def _today(
     ]
     return render_template(
         "public/returning/anything_new.html",
-        action=url_for(".save", **{CORRECTS: request.args.get(CORRECTS)}),
+        action=url_for(".save", correct=request.args.get(CORRECTS)),
         since=_day(before.safety_from),
         is_begun=queries.draft(known_browser(), now) is not None,
         groups=groups,

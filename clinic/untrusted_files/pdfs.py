@@ -132,10 +132,8 @@ def _forget_notes(stream: pikepdf.Stream) -> None:
     parameters = stream.get("/DecodeParms")
     if isinstance(parameters, pikepdf.Array):
         parameters = parameters[len(parameters) - 1]
-    is_told = isinstance(parameters, pikepdf.Dictionary)
-    stream.write(
-        without_notes(raw), filter=pikepdf.Name.DCTDecode, decode_parms=parameters if is_told else None
-    )
+    told = parameters if isinstance(parameters, pikepdf.Dictionary) else None
+    stream.write(without_notes(raw), filter=pikepdf.Name.DCTDecode, decode_parms=told)
 
 
 def _inflated(packed: bytes) -> bytes:
