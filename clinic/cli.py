@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,7 @@ from psycopg.errors import UndefinedColumn, UndefinedTable
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from clinic import clock, key_commands, schema, sealed
-from clinic.accounts import audit, audit_seals, security_events, team
+from clinic.accounts import affected_clients, audit, audit_seals, security_events, team
 from clinic.accounts.models import Role, User
 from clinic.background import create_background_app
 from clinic.backup import archive, drill, making, restoring, runs
@@ -30,6 +30,7 @@ from clinic.maintenance import erasure, erasure_ledger, key_rotation
 from clinic.plans import replay
 from clinic.practice.queries import find_practice
 from clinic.refusal import Refusal
+from clinic.web.spreadsheet import as_csv
 from config import (
     STARTED_HERE_BROKER,
     Environment,
@@ -176,6 +177,28 @@ def repair_zones(parsed: argparse.Namespace) -> int:
     done = "would move" if parsed.list else "moved"
     print(f"{len(lines)} {done}; every visit to come keeps the time on the clock it was promised.")
     return 0
+
+
+def affected(parsed: argparse.Namespace) -> int:
+    """Print as CSV whose data staff reached, which, and since when: for whoever has to report a breach."""
+    with create_background_app(command_settings()).app_context(), transaction():
+        try:
+            user_id = team.find_user(parsed.by).id if parsed.by else None
+        except Refusal as refusal:
+            print(refusal.sentence, file=sys.stderr)
+            return 2
+        found = affected_clients.affected(
+            user_id=user_id, since=parsed.since, until=parsed.until, actor=audit.SYSTEM, now=clock.now()
+        )
+        print(as_csv(affected_clients.HEADINGS, map(affected_clients.as_row, found)), end="")
+    print(f"{len(found)} clients. Times are UTC.", file=sys.stderr)
+    return 0
+
+
+def _instant(text: str) -> datetime:
+    """A day or an instant of ISO 8601, in UTC unless it names a zone. Raises ValueError."""
+    instant = datetime.fromisoformat(text)
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
 def backup_key(parsed: argparse.Namespace) -> int:
@@ -334,6 +357,11 @@ _KEY: dict[str, dict[str, Any]] = {
         "help": "the private key, as backup-key printed it",
     }
 }
+_REACHED: dict[str, dict[str, Any]] = {
+    "--by": {"metavar": "MAIL", "help": "one member of staff; without it everybody"},
+    "--since": {"type": _instant, "metavar": "WHEN", "help": "a day or an instant (ISO 8601, UTC), included"},
+    "--until": {"type": _instant, "metavar": "WHEN", "help": "the same, not included"},
+}
 COMMANDS: dict[str, tuple[Command, dict[str, dict[str, Any]]]] = {
     "up": (up, {}),
     "migrate": (migrate, {}),
@@ -355,6 +383,7 @@ COMMANDS: dict[str, tuple[Command, dict[str, dict[str, Any]]]] = {
         repair_zones,
         {"--list": {"action": "store_true", "help": "only list what would move; change nothing"}},
     ),
+    "affected": (affected, _REACHED),
     "doctor": (doctor, {}),
     "backup-key": (backup_key, {}),
     "backup": (back_up, {}),

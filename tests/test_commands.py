@@ -30,6 +30,7 @@ SAYS = {
     "python -m clinic migrate": r"The database is at the newest revision\.",
     "python -m clinic create-owner owner@practice.example Given Family": r"Open this address within a day.*\n +http\S+/staff/set-up/\S+",
     "python -m clinic reset-password owner@practice.example": r"Open this address within a day.*\n +http\S+/staff/set-up/\S+",
+    "python -m clinic affected --by owner@practice.example --since 2026-11-01": r"client,name,first,last,reads,changes,records,fields",
     "python -m clinic doctor": r"All is well; \d+ seals of the audit hold\.",
     "python -m clinic keys": r"sealing: health data in the database\n  1, made .*, the newest: values: 0",
     "python -m clinic rotate-key sealing": r"Every value of sealing is under key 2",

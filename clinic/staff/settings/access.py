@@ -3,8 +3,6 @@
 Reading the record is itself recorded.
 """
 
-import csv
-import io
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -30,6 +28,7 @@ from clinic.staff.settings.fields import SettingsDateField
 from clinic.staff.settings.layout import page
 from clinic.web.access import actor, audience, staff
 from clinic.web.forms import Form
+from clinic.web.spreadsheet import as_csv
 
 KINDS = {
     EntryKind.ALL: "Everything",
@@ -40,7 +39,6 @@ KINDS = {
 EXPORTED = 10_000
 ONE_DAY = timedelta(days=1)
 HEADS = ("When (UTC)", "Who", "What", "Client", "Why", "Network", "Entry")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class AccessForm(Form):
@@ -176,19 +174,16 @@ def _id(name: str) -> UUID | None:
 
 
 def _written(lines: Iterable[AuditLine]) -> str:
-    out = io.StringIO()
-    table = csv.writer(out)
-    table.writerow(HEADS)
-    for line in lines:
-        cells = (
-            line.entry.at.isoformat(timespec="seconds"),
-            line.who,
-            deed(line),
-            line.client,
-            purpose(line.entry),
-            line.entry.network or "",
-            str(line.entry.id),
-        )
-        # A spreadsheet runs cells that look like formulas, and people can type those as names.
-        table.writerow([f"'{cell}" if cell.startswith(FORMULA) else cell for cell in cells])
-    return out.getvalue()
+    return as_csv(HEADS, (_cells(line) for line in lines))
+
+
+def _cells(line: AuditLine) -> tuple[str, ...]:
+    return (
+        line.entry.at.isoformat(timespec="seconds"),
+        line.who,
+        deed(line),
+        line.client,
+        purpose(line.entry),
+        line.entry.network or "",
+        str(line.entry.id),
+    )

@@ -4,8 +4,6 @@ The page tells every rule in use with its source. Therapists sign its text and m
 be fetched again at any time, also after the rules have changed.
 """
 
-import csv
-import io
 from uuid import UUID
 
 from flask import Response, redirect, request, url_for
@@ -32,6 +30,7 @@ from clinic.staff.settings.experience_wording import sentences
 from clinic.staff.settings.layout import SIGNERS, page, saved
 from clinic.web.access import audience, may, staff
 from clinic.web.forms import UnchangedForm
+from clinic.web.spreadsheet import as_csv
 
 LONGEST_WORDS = 60
 """What can be searched for, in characters."""
@@ -39,7 +38,6 @@ FEW_FOUND = 8
 """So many rules that were found are unfolded at once; of more, only the headings are shown."""
 EVERYTHING = "all"
 HEADS = ("Rule set", "Name", "Licence", "Signed (UTC)", "Withdrawn (UTC)", "SHA-256 of the text")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class SignRuleBookForm(UnchangedForm):
@@ -107,23 +105,14 @@ def withdraw(signature_id: UUID) -> ResponseReturnValue:
 @audience(staff, *SIGNERS)
 def signatures_csv() -> ResponseReturnValue:
     """All signatures as a table for a spreadsheet, the newest first."""
-    out = io.StringIO()
-    table = csv.writer(out)
-    table.writerow(HEADS)
-    for row in signatures.history():
-        table.writerow(_cell(cell) for cell in _cells(row))
-    return _file(out.getvalue(), "text/csv", "rule-book-signatures.csv")
+    table = as_csv(HEADS, (_cells(row) for row in signatures.history()))
+    return _file(table, "text/csv", "rule-book-signatures.csv")
 
 
 def _cells(row: RuleBookSignature) -> tuple[str, ...]:
     moments = (row.signed_at, row.withdrawn_at)
     dates = (moment.isoformat(timespec="seconds") if moment else "" for moment in moments)
     return (row.signed_text.rule_set, row.name, row.licence, *dates, row.text_hash)
-
-
-def _cell(text: str) -> str:
-    """A spreadsheet runs cells that look like formulas, and people can type those as names."""
-    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 @blueprint.get("/settings/guidance/text", endpoint="settings_guidance_text")
