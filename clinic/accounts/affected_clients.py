@@ -6,7 +6,6 @@ from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql as pg
 
 from clinic.accounts import audit
 from clinic.accounts.audit_reading import READS
@@ -54,7 +53,7 @@ def affected(
             sa.func.max(AuditEntry.at).label("last_at"),
             sa.func.count().filter(is_read).label("reads"),
             sa.func.count().filter(sa.not_(is_read)).label("changes"),
-            pg.array_agg(sa.distinct(AuditEntry.subject_type)).label("kinds"),
+            sa.func.array_agg(sa.distinct(AuditEntry.subject_type)).label("kinds"),
             sa.func.string_agg(sa.distinct(sa.func.array_to_string(AuditEntry.fields, ",")), ",").label(
                 "fields"
             ),
