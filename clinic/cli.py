@@ -18,7 +18,7 @@ from clinic import clock, key_commands, schema, sealed
 from clinic.accounts import affected_clients, audit, audit_seals, security_events, team
 from clinic.accounts.models import Role, User
 from clinic.background import create_background_app
-from clinic.backup import archive, drill, making, restoring, runs
+from clinic.backup import archive, before_upgrade, drill, making, restoring, runs
 from clinic.backup.runs import BackupState
 from clinic.booking import zone_changes
 from clinic.command_settings import command_settings
@@ -77,8 +77,11 @@ def up(parsed: argparse.Namespace) -> int:
 def migrate(parsed: argparse.Namespace) -> int:
     """Bring the database to the newest revision, as the role that owns it."""
     settings = command_settings()
+    owner_url = settings.database_owner_url or settings.database_url
     try:
-        schema.upgrade(settings.database_owner_url or settings.database_url)
+        if parsed.copy_first and schema.is_behind(owner_url):
+            _copy_first(settings, owner_url)
+        schema.upgrade(owner_url)
         with create_background_app(settings).app_context():
             key_rotation.refuse_other_keys()
     except Refusal as refusal:
@@ -86,6 +89,17 @@ def migrate(parsed: argparse.Namespace) -> int:
         return 1
     print("The database is at the newest revision.")
     return 0
+
+
+def _copy_first(settings: Settings, owner_url: str) -> None:
+    """Copy a database that is about to be migrated, and say how to come back."""
+    sealed.use(settings.keys.sealing_bytes)
+    copy, key = before_upgrade.copy(owner_url, settings.lumbar_data, settings.backup_recipients.split())
+    print(f"Before the upgrade everything was copied to {copy}.")
+    print(
+        "To go back: put the data folder's servers aside, and with the version before run "
+        f"`python -m clinic restore {copy} --key {key or 'FILE'}`."
+    )
 
 
 def load_demo(parsed: argparse.Namespace) -> int:
@@ -364,7 +378,15 @@ _REACHED: dict[str, dict[str, Any]] = {
 }
 COMMANDS: dict[str, tuple[Command, dict[str, dict[str, Any]]]] = {
     "up": (up, {}),
-    "migrate": (migrate, {}),
+    "migrate": (
+        migrate,
+        {
+            "--copy-first": {
+                "action": "store_true",
+                "help": "copy a database that an older Lumbar made before it is changed",
+            }
+        },
+    ),
     "load-demo": (load_demo, {}),
     "create-owner": (
         create_owner,

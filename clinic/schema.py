@@ -55,6 +55,14 @@ def knows(revision: str) -> bool:
     return revision in {each.revision for each in script.walk_revisions()}
 
 
+def is_behind(owner_url: str) -> bool:
+    """Whether there is a database that an older Lumbar made: `upgrade` would change it. False for an empty or a newer one."""
+    engine = sa.create_engine(owner_url, poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        there = MigrationContext.configure(connection).get_current_revision()
+        return there is not None and knows(there) and not is_current(connection)
+
+
 def upgrade(owner_url: str) -> None:
     """Bring the database to the newest revision; does nothing when it is there. Raises NewerDatabase with nothing changed."""
     engine = sa.create_engine(owner_url, poolclass=sa.NullPool)

@@ -51,7 +51,7 @@ def make(url: str, folder: Path, readers: Sequence[str]) -> Path:
     with transaction():
         run_id = runs.begin(BackupDeed.BACKUP, clock.now()).id
     try:
-        made, sha256 = _made(url, folder, readers)
+        made, sha256 = write(url, folder, readers)
     except Refusal as refusal:
         with transaction():
             runs.end_badly(run_id, refusal.sentence, clock.now())
@@ -77,7 +77,8 @@ def _listed(folder: Path) -> Iterator[Path]:
     return folder.iterdir() if folder.is_dir() else iter(())
 
 
-def _made(url: str, folder: Path, readers: Sequence[str]) -> tuple[Path, str]:
+def write(url: str, folder: Path, readers: Sequence[str]) -> tuple[Path, str]:
+    """Write a backup into the folder and note nothing in the database; returns it with its SHA-256. Raises as `make` does."""
     keys = archive.recipients(readers)
     if not keys:
         raise NoReaders

@@ -170,7 +170,10 @@ class _Household:
     def _prepare(self) -> bool:
         """Bring the database up to date, and fill it on the very first start; false when somebody asked to stop."""
         say("Bringing the database to the newest revision ...")
-        if not self._finish(self._command("migrate", ["-m", "clinic", "migrate"], more=self.of_owner)):
+        words = ["-m", "clinic", "migrate"]
+        if self.start.database_url is None:  # A server of one's own is copied by whoever runs it.
+            words.append("--copy-first")
+        if not self._finish(self._command("migrate", words, more=self.of_owner)):
             return False
         if self.start.environment != DEMO or self._sign_ins.exists():
             return True
