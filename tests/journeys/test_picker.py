@@ -183,7 +183,7 @@ def test_a_slow_answer_is_said_to_be_on_its_way(page: Page) -> None:
         way.continue_()
     expect(page.get_by_role("heading", name="Thursday 6 March")).to_be_focused()
     expect(page.locator("[aria-busy=true]")).to_have_count(0)
-    expect(page.get_by_text("The number is how many times are free that day.")).to_be_visible()
+    expect(page.get_by_text("Below each day: its free times.")).to_be_visible()
 
 
 def test_without_scripts_every_day_is_a_link(chromium: Browser, product: tuple[Live, str]) -> None:

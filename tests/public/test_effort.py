@@ -21,6 +21,7 @@ from tests.conftest import NOW
 from tests.intake import walk
 from tests.make import Make
 from tests.plans import at_the_gate
+from tests.public.test_booking_pages import DETAILS
 from tests.visitor import Visitor, as_client
 from tests.web.reading import Element
 
@@ -65,7 +66,7 @@ def words_in(text: str) -> int:
     return sum(any(letter.isalnum() for letter in word) for word in text.split())
 
 
-ELSEWHERE = {"sr", "column"}
+ELSEWHERE = {"sr", "column", "wide"}
 """Classes of what phones do not show: for screen readers only, and the parts of the form, which are bars there."""
 
 
@@ -179,6 +180,23 @@ def test_what_booking_costs_a_client(
     for door, name in (("chosen", "chosen treatment, typical"), ("suggestion", "suggestion first, typical")):
         minutes = rows[name].words / WORDS_A_MINUTE + SECONDS_AN_ACTION * rows[name].actions / 60
         assert abs(MINUTES[door] - minutes) < 1, "the doors say how long the questions take"
+
+
+@pytest.mark.parametrize("spoken", ["en", "de"])
+def test_a_whole_booking_without_health_questions_costs_little(
+    spoken: str, app: Flask, make: Make, the_clock_says: Callable[[object], None]
+) -> None:
+    """From the treatments to *Book*: choose one, a day, a time, and say who one is."""
+    the_clock_says(NOW)
+    effort, visitor = Effort(), speaks(spoken, app.test_client())
+    sold = make.offering(intake="none")
+    effort.add(visitor.open("/book").page, 1)
+    effort.add(visitor.open(f"/book/{sold.slug}?day=2031-03-06").page, 2)
+    visitor.press(f"10:00 {sold.therapists[0].given_name}")
+    effort.add(visitor.page, sum(map(bool, DETAILS.values())) + 1)
+    assert visitor_lang(visitor) == spoken
+    print(f"\n{spoken}\n{table({'no health questions, the whole booking': effort})}")
+    assert effort.within(5, 8, 400)
 
 
 def visitor_lang(visitor: Visitor) -> str:
