@@ -10,7 +10,15 @@ from typing import Any
 
 from flask import has_request_context
 from flask_wtf import FlaskForm
-from wtforms import Field, HiddenField, PasswordField, SelectMultipleField, StringField, TextAreaField
+from wtforms import (
+    Field,
+    HiddenField,
+    PasswordField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import Length, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -66,13 +74,15 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types.
             return field
 
     def process(self, *args: Any, **named: Any) -> None:
-        """As WTForms processes input; text of only spaces then counts as empty."""
+        """As WTForms processes input; text of only spaces then counts as empty, and so does such a choice."""
         super().process(*args, **named)
         if has_request_context() and any(field.raw_data for field in self):
             typed_text.note_form(self)
         for field in self:
             if isinstance(field, StringField) and not isinstance(field, PasswordField) and field.raw_data:
                 field.raw_data = [field.data or ""]
+            elif isinstance(field, SelectField) and field.raw_data:
+                _forget_blanks(field)
 
     @property
     def has_errors(self) -> bool:
@@ -91,6 +101,15 @@ def readable(read: Callable[[str], object], text: str | None) -> None:
         read(text)
     except Refusal as refusal:
         raise ValidationError(refusal.sentence) from None
+
+
+def _forget_blanks(field: SelectField) -> None:
+    """Without them `Optional` sees what was chosen; it would take one blank for an empty field, and pass whatever is beside it."""
+    field.raw_data = [value for value in field.raw_data or () if value.strip()]
+    if isinstance(field, SelectMultipleField):
+        field.data = [value for value in field.data or () if str(value).strip()]
+    elif isinstance(field.data, str) and not field.data.strip():
+        field.data = ""
 
 
 class Ticks(SelectMultipleField):

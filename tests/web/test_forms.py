@@ -5,7 +5,15 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 from werkzeug.datastructures import MultiDict
-from wtforms import HiddenField, IntegerField, PasswordField, StringField, TextAreaField
+from wtforms import (
+    HiddenField,
+    IntegerField,
+    PasswordField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import InputRequired, Length, Optional
 
 from clinic.web.forms import Form
@@ -22,6 +30,8 @@ class Example(Form):
     secret = PasswordField("Secret")
     shout = StringField("Shout", [Optional()], filters=[lambda text: text.upper() if text else text])
     number = IntegerField("Number", [Optional()])
+    times = SelectMultipleField("Times", validators=[Optional()], choices=[("60", "An hour"), ("30", "Half")])
+    kind = SelectField("Kind", validators=[Optional()], choices=[("", "Any"), ("a", "A")])
 
 
 @pytest.fixture(autouse=True)
@@ -79,3 +89,22 @@ def test_spaces_alone_are_nothing() -> None:
 def test_names_of_people_everywhere_are_fine() -> None:
     for name in ("O'Neill", "Łukasz", "Nguyễn", "王小明", "محمد", "Ana-María", "J. R.", "Ⅷ"):
         assert not sent(name=name).has_errors
+
+
+@pytest.mark.parametrize("values", [[""], [" "], []])
+def test_blank_choices_are_none(values: list[str]) -> None:
+    form = Example(MultiDict([("name", "Ada"), *(("times", value) for value in values)]))
+    assert form.validate()
+    assert form.times.data == []
+
+
+@pytest.mark.parametrize("values", [["", "90"], ["90", ""], ["60", "x"]])
+def test_a_blank_choice_does_not_let_an_unknown_one_pass(values: list[str]) -> None:
+    form = Example(MultiDict([("name", "Ada"), *(("times", value) for value in values)]))
+    assert not form.validate()
+    assert form.times.errors
+
+
+def test_a_choice_of_spaces_is_the_empty_one() -> None:
+    assert sent(kind="  ").kind.data == ""
+    assert sent(kind="b").has_errors

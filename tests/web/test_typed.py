@@ -61,6 +61,7 @@ BUTTONS_ONLY = frozenset(
         "staff.settings_lock",
         "staff.settings_member",
         "staff.settings_restricted",
+        "staff.settings_retention_period",
         "staff.settings_ways",
         "staff.settings_week",
         "staff.undo",
@@ -69,7 +70,7 @@ BUTTONS_ONLY = frozenset(
         "preferences.letters",
     }
 )
-"""Forms that answer on a page of their own and take no words: buttons, ticks, lists, passwords, and sheets of hours, which show
+"""Forms that answer on a page of their own and take no words: buttons, ticks, lists, numbers, passwords, and sheets of hours, which show
 their own lines again."""
 MACHINES = ("/api/", "/health", "/static/")
 OF_PASSKEYS = ("security.wan_", "security.us_", "security.mf_")
