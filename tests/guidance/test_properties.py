@@ -2,7 +2,7 @@
 
 import json
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from clinic.guidance.engine import screen, suggest
@@ -16,6 +16,8 @@ from tests.guidance.people import Answers
 
 FLAG = st.sampled_from(people.FLAGS)
 SAID = st.sampled_from(["no", "unsure", "yes"])
+WEIGHED_BY_BONES = {"small_fall"}
+"""A small fall counts where bones are at risk, which is asked too. Who is unsure whether they fell is looked at in any case."""
 
 
 @people.unhurried
@@ -28,15 +30,35 @@ def test_a_further_red_flag_never_lowers_the_level(
     assert after >= before
 
 
-@people.unhurried
-@given(people.people, people.flags, FLAG)
-def test_unsure_weighs_between_no_and_yes(answers: Answers, given: dict[str, str], flag: str) -> None:
-    others = {code: said for code, said in given.items() if code != flag}
-    levels = [
+def levels_of(answers: Answers, others: dict[str, str], flag: str) -> list[Level]:
+    """The levels of no, unsure and yes to one red flag, all else being equal."""
+    return [
         screen(Facts.of(people.with_flags(answers, {**others, flag: said}))).level
         for said in ("no", "unsure", "yes")
     ]
-    assert levels == sorted(levels, key=lambda level: level.severity)
+
+
+@people.unhurried
+@given(people.people, people.flags, FLAG)
+@example({}, {}, "small_fall")
+def test_unsure_weighs_between_no_and_yes(answers: Answers, given: dict[str, str], flag: str) -> None:
+    others = {code: said for code, said in given.items() if code != flag}
+    no, unsure, yes = levels_of(answers, others, flag)
+    assert no <= unsure
+    assert no <= yes
+    assert unsure <= yes or flag in WEIGHED_BY_BONES
+
+
+@people.unhurried
+@given(people.people, people.flags, st.integers(65, 100))
+def test_where_bones_are_at_risk_a_small_fall_weighs_as_every_sign(
+    answers: Answers, given: dict[str, str], age: int
+) -> None:
+    checked = {"fall_checked": "no", "clinician_seen": "no", "age_years": age}
+    others = {code: said for code, said in given.items() if code != "small_fall"}
+    no, unsure, yes = levels_of({**answers, **checked}, others, "small_fall")
+    assert no <= unsure <= yes
+    assert yes >= Level.REFER
 
 
 @people.unhurried
