@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from flask import current_app
+from PIL import ImageFile
 
 from clinic import language
 from clinic.exports import record as records
@@ -42,6 +43,8 @@ def written(record: Record) -> tuple[str, bytes]:
 def _pdf(page: str) -> bytes:
     import weasyprint
 
+    # WeasyPrint lets Pillow read pictures that end early, in the whole process; one that somebody sends is refused.
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
     found: bytes = weasyprint.HTML(string=page, url_fetcher=_fetch_nothing).write_pdf(pdf_variant=VARIANT)
     return found
 

@@ -17,6 +17,7 @@ import pyzipper
 import sqlalchemy as sa
 from fhir.resources.R4B.bundle import Bundle
 from flask import Flask
+from PIL import ImageFile
 from pydantic import BaseModel
 
 from clinic import demo
@@ -205,6 +206,7 @@ def test_the_copy_opens_with_its_password_alone(app: Flask, make: Make) -> None:
         if readable == "record.pdf":
             made = pikepdf.open(io.BytesIO(copy.read(readable)))
             assert "/StructTreeRoot" in made.Root, "it can be read aloud"
+            assert not ImageFile.LOAD_TRUNCATED_IMAGES, "half a picture stays no picture in this process"
 
 
 def test_without_pango_the_page_to_read_is_html(

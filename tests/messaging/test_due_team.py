@@ -53,7 +53,7 @@ def test_an_invitation_is_told_once_and_its_address_works(
     assert mail["To"] == "nora@alderlane.example"
     text = " ".join(part(mail, "text/plain").split())
     assert "Ines Moreau invites you" in text
-    assert "as: Front desk, Therapist" in text
+    assert "as: Front desk, Massage therapist" in text
     (key,) = keys(postbox, "/staff/join")
     assert invitations.find(key, now + MINUTE) == made
 
