@@ -213,6 +213,8 @@ class Appointment(Identified, Model):
             unique=True,
             postgresql_where=sa.text("state = 'held' AND held_by IS NOT NULL"),
         ),
+        # Also of holds that lapsed: their browser is told what became of them.
+        sa.Index("ix_appointments_held_by", "held_by", postgresql_where=sa.text("held_by IS NOT NULL")),
         sa.Index("ix_appointments_held_until", "held_until", postgresql_where=sa.text("state = 'held'")),
         sa.Index(
             "ix_appointments_held_network",

@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from clinic.accounts import audit, limits
 from clinic.accounts.models import Client, Contact
+from clinic.accounts.shared_addresses import is_of_anyone_there
 from clinic.booking import admission, barring, online_booking, revalidation, same_person, states
 from clinic.booking.admission import Admission, Agreed
 from clinic.booking.models import Appointment, State
@@ -286,19 +287,11 @@ def require_hold(appointment: Appointment, browser: bytes, now: datetime) -> Non
 
 
 # Built once: building it for each booking takes longer than running it, and others wait meanwhile.
-_own, _other = sa.orm.aliased(Contact), sa.orm.aliased(Contact)
 _OPEN = sa.select(
     sa.func.count().label("booked"),
     sa.func.count().filter(Appointment.state == State.REQUESTED).label("requested"),
 ).where(
-    sa.or_(
-        Appointment.client_id == sa.bindparam("client"),
-        Appointment.client_id.in_(
-            sa.select(_other.client_id)
-            .join(_own, sa.and_(_own.kind == _other.kind, _own.normalised == _other.normalised))
-            .where(_own.client_id == sa.bindparam("client"))
-        ),
-    ),
+    is_of_anyone_there(Appointment.client_id),
     Appointment.state.in_([State.BOOKED, State.REQUESTED]),
     Appointment.starts_at > sa.bindparam("now"),
 )
