@@ -19,7 +19,10 @@ import sqlalchemy as sa
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from psycopg import Error as DriverError
+from psycopg._preparing import PrepareManager  # Nothing public lets a connection remember what it prepared.
 from psycopg.abc import PQGen
+from psycopg.pq import TransactionStatus
+from psycopg.pq.abc import PGconn
 from sqlalchemy import event
 from sqlalchemy.exc import DisconnectionError, IntegrityError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
@@ -114,13 +117,40 @@ class Patience:
         return min(self.resting, self.full) if is_resting else self.full
 
 
+class PreparedStatements(PrepareManager):
+    """What psycopg knows of the statements that a connection has prepared; it can be told to remember them for now."""
+
+    are_remembered = False
+
+    def clear(self) -> bool:
+        """Forget them all, here and then on the server, unless they are to be remembered."""
+        return False if self.are_remembered else super().clear()
+
+
 class Connection(psycopg.Connection[Any]):
-    """A connection that closes itself and raises OperationalError when the server keeps silent for too long."""
+    """A connection that closes itself and raises OperationalError when the server keeps silent for too long.
+
+    It remembers its prepared statements when a transaction is undone in which nothing failed, as every request that only
+    reads ends. psycopg forgets them, because the transaction may have made or dropped tables; the product makes none, and
+    PostgreSQL does not undo a PREPARE. After an error they are forgotten: one of them may be half known.
+    """
 
     patience: Patience | None = None
     is_resting = False
     rests_since: float | None = None
     """Monotonic seconds; None for one that was never used."""
+
+    def __init__(self, pgconn: PGconn, *others: Any) -> None:
+        super().__init__(pgconn, *others)
+        self._prepared: PreparedStatements = PreparedStatements()
+
+    def rollback(self) -> None:
+        """Undo the current transaction."""
+        self._prepared.are_remembered = self.info.transaction_status == TransactionStatus.INTRANS
+        try:
+            super().rollback()
+        finally:
+            self._prepared.are_remembered = False
 
     def wait(self, gen: PQGen[Answer], interval: float = 0.1, timeout: float | None = None) -> Answer:
         """As psycopg waits, but never without limit; an explicit timeout is kept."""

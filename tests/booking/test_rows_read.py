@@ -28,7 +28,7 @@ MANY = """
 
 def copies(row: Client | Appointment, **changed: str) -> None:
     """Copies of a row, numbered by `n`."""
-    columns = [f'"{column.name}"' for column in sa.inspect(type(row)).columns]
+    columns = [f'"{column.name}"' for column in type(row).__table__.columns]
     values = [changed.get(column.strip('"'), f"original.{column}") for column in columns]
     words = {"columns": ", ".join(columns), "values": ", ".join(values), "count": TO_COME, "of": row.id}
     db.session.execute(sa.text(MANY.format(table=row.__tablename__, **words)))
