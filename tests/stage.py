@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from clinic.db import db, dispose
 from clinic.embedded.servers import Servers
 from config import Environment, Settings
 from tests.health import HEALTH_TOKEN
-from tests.migrated import migrated_servers
+from tests.migrated import keys_of_the_demo, migrated_servers
 from tests.patience import slowness
 
 ROOT = Path(__file__).parents[1]
@@ -91,10 +92,21 @@ class Stage:
 
 
 @contextmanager
-def staged(folder: Path, environment: Environment = Environment.TEST, **settings_of: Any) -> Iterator[Stage]:
-    """A migrated product on a folder, that nobody else uses; everything started on it ends with the block."""
+def staged(
+    folder: Path,
+    environment: Environment = Environment.TEST,
+    *,
+    demo_at: datetime | None = None,
+    **settings_of: Any,
+) -> Iterator[Stage]:
+    """A migrated product on a folder, that nobody else uses; everything started on it ends with the block.
+
+    It is empty, or has the people and visits of the demo as they are at a moment.
+    """
+    if demo_at is not None:
+        settings_of["lumbar_keys"] = keys_of_the_demo().dumped()
     with ExitStack() as undo:
-        servers = undo.enter_context(migrated_servers(durable=True))
+        servers = undo.enter_context(migrated_servers(durable=True, demo_at=demo_at))
         clock_file = folder / "clock"
         settings = Settings.read(
             environment=environment,

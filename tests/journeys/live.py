@@ -104,10 +104,12 @@ def live(folder: Path, moment: datetime) -> Iterator[Live]:
 
 
 @contextmanager
-def secure(folder: Path, moment: datetime, **of_the_site: str) -> Iterator[Secure]:
-    """The product with production settings at a moment, empty: https at a proxy, its mails in a mail server's folder.
+def secure(
+    folder: Path, moment: datetime, *, with_demo: bool = False, **of_the_site: str
+) -> Iterator[Secure]:
+    """The product with production settings at a moment: https at a proxy, its mails in a mail server's folder.
 
-    `of_the_site` are directives of the proxy's documented site that a test needs otherwise.
+    It is empty, or has the people and visits of the demo. `of_the_site` are directives of the proxy's documented site that a test needs otherwise.
     """
     outside, mail = free_port(), free_port()
     with ExitStack() as undo:
@@ -116,6 +118,7 @@ def secure(folder: Path, moment: datetime, **of_the_site: str) -> Iterator[Secur
             staged(
                 folder,
                 Environment.PRODUCTION,
+                demo_at=moment if with_demo else None,
                 port=free_port(),
                 public_url=f"https://{NAME}:{outside}",
                 lumbar_keys=Keys.fresh().dumped(),

@@ -15,10 +15,12 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 from werkzeug.serving import make_server
 
 from tests.browser import PATIENCE_MS
+from tests.journeys import contrast
 
 NARROW, WIDE = 360, 1440
 LOOKS = [(NARROW, "light"), (WIDE, "dark")]
-"""From where every page is looked at. The rules are asked at the first, and at the second by `make test-long`."""
+"""From where every page is looked at, and its colours are read. All other rules are asked at the first, and at the
+second by `make test-long`, which also reads every text again that is drawn like another one."""
 CROSSED = [(NARROW, "dark"), (WIDE, "light")]
 """From where `make test-long` looks at the colours too."""
 COLOURS = json.dumps(
@@ -37,6 +39,7 @@ RULES = json.dumps(
         "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     }
 )
+BUT_CONTRAST = json.dumps({**json.loads(RULES), "rules": {"color-contrast": {"enabled": False}}})
 AT_REST = """Promise.all(document.getAnimations()
     .filter(moving => moving.effect.getComputedTiming().endTime < 2000).map(moving => moving.finished))"""
 """Waits until what moves has moved. What goes by itself after a while, such as a message, is looked at before."""
@@ -101,9 +104,13 @@ class Watch:
 
     def _breaks(self, page: Page, seen_from: tuple[int, str]) -> list[dict[str, Any]]:
         """The rules that a page breaks, where they are asked."""
-        if seen_from != LOOKS[0] and not self.everywhere:
-            return []
-        rules = RULES if seen_from in LOOKS else COLOURS
+        if self.everywhere:
+            return self._asked_of(page, RULES if seen_from in LOOKS else COLOURS)
+        found = contrast.violations(page)
+        return found + self._asked_of(page, BUT_CONTRAST) if seen_from == LOOKS[0] else found
+
+    @staticmethod
+    def _asked_of(page: Page, rules: str) -> list[dict[str, Any]]:
         return list(page.evaluate(f"axe.run({rules}).then(answer => answer.violations)"))
 
     def open(self, page: Page, path: str) -> Page:

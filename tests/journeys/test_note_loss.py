@@ -89,7 +89,7 @@ class Server:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with secure(tmp_path_factory.mktemp("loss"), NOW) as product:
+    with secure(tmp_path_factory.mktemp("loss"), NOW, with_demo=True) as product:
         with transaction():
             furnish(product.stage.app)
         product.start_web()

@@ -89,7 +89,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterato
     """The demo's people and visits with production settings behind https, each of the staff with an app for codes: a
     page that works on a laptop alone is found here."""
     with (
-        secure(tmp_path_factory.mktemp("desk"), NOW) as product,
+        secure(tmp_path_factory.mktemp("desk"), NOW, with_demo=True) as product,
         served(product.stage.app, product.stage.settings.port),
     ):
         app, base = product.stage.app, product.proxy.base
@@ -111,8 +111,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterato
 
 
 def furnish(app: Flask) -> None:
-    """The demo's people and visits as a real practice's, each of the staff with an app for codes. The caller commits."""
-    demo.load(NOW)
+    """Make the demo's people a real practice's, each of the staff with an app for codes. The caller commits."""
     for person in db.session.scalars(sa.select(User)):
         person.is_demo = False
         person.tf_primary_method = "authenticator"
