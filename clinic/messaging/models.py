@@ -48,6 +48,7 @@ class MessageKind(StrEnum):
     ADDRESS_REPLACED = "address_replaced"
     ADDRESS_PROOF = "address_proof"
     DATA_EXPORT = "data_export"
+    ERASURE_DECIDED = "erasure_decided"
     TEXT_SAMPLE = "text_sample"
 
 
@@ -59,7 +60,7 @@ class Message(Identified, Model):
     kind: Mapped[str]
     channel: Mapped[str] = mapped_column(default="mail")
     subject_id: Mapped[UUID]
-    """The appointment, draft, contact, review or check-in it is about, by kind."""
+    """The appointment, draft, contact, review, check-in or erasure it is about, by kind."""
     recipient_id: Mapped[UUID]
     """The contact or user it goes to; for a resume link the draft, for a new member of staff the invitation."""
     client_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("clients.id"), index=True)

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from icalendar import Calendar
 
 from clinic import clock
-from clinic.accounts import audit, data_exports, signed_links, team
+from clinic.accounts import audit, data_exports, erasures, signed_links, team
 from clinic.accounts import services as accounts
 from clinic.accounts.models import (
     AddressChange,
@@ -226,6 +226,12 @@ def all_letters(make: Make, visit: Appointment, ada: Client, now: datetime) -> d
     db.session.commit()
     found[MessageKind.DATA_EXPORT] = composed(
         claimed(MessageKind.DATA_EXPORT, copy.id, contact.id, now, "ready"), now
+    )
+    erasure = erasures.ask(ada.id, actor="system", by_id=None, now=now)
+    erasures.refuse(erasure.id, "Two invoices are open.", by_id=make.user().id, now=now)
+    db.session.commit()
+    found[MessageKind.ERASURE_DECIDED] = composed(
+        claimed(MessageKind.ERASURE_DECIDED, erasure.id, contact.id, now, "refused"), now
     )
     found[MessageKind.REVIEW_WAITING] = composed(
         claimed(MessageKind.REVIEW_WAITING, review.id, make.user().id, now), now

@@ -17,7 +17,7 @@ from clinic.messaging.models import MessageKind
 from tests.make import Make
 
 EDITABLE = list(KINDS)
-WITHOUT_LINK = {MessageKind.ADDRESS_REPLACED}
+WITHOUT_LINK = {MessageKind.ADDRESS_REPLACED, MessageKind.ERASURE_DECIDED}
 """Whoever reads an address that was replaced may be anybody: nothing there may open a record."""
 ALWAYS_CAPITAL = {
     *("Sie", "Ihnen", "Ihr", "Ihre", "Ihren"),
