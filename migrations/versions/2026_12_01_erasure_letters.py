@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0127_erasure_letters"
-down_revision = "0102_consent_ledger"
+down_revision = "0123_holds_by_browser"
 branch_labels = None
 depends_on = None
 

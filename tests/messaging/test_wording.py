@@ -18,7 +18,7 @@ from tests.make import Make
 
 EDITABLE = list(KINDS)
 WITHOUT_LINK = {MessageKind.ADDRESS_REPLACED, MessageKind.ERASURE_DECIDED}
-"""Whoever reads an address that was replaced may be anybody: nothing there may open a record."""
+"""Whoever reads an address that was replaced may be anybody: nothing there may open a record. Whoever is erased has none."""
 ALWAYS_CAPITAL = {
     *("Sie", "Ihnen", "Ihr", "Ihre", "Ihren"),
     *("Fragen", "Termine", "Tipps"),
