@@ -283,7 +283,8 @@ def _forget(rows: Rows, now: datetime) -> None:
         sa.update(Appointment)
         .where(Appointment.id.in_(rows["appointments"]))
         .values(
-            held_by=None, held_network=None, booked_in=None, link_epoch=Appointment.link_epoch + 1,
+            held_by=None, held_network=None, booked_in=None, coming_said_at=None, coming_revision=None,
+            link_epoch=Appointment.link_epoch + 1,
             undo_until=sa.case((Appointment.undo_until.is_not(None), now)),
         )
     )  # fmt: skip

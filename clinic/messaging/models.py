@@ -18,6 +18,8 @@ class MessageKind(StrEnum):
     CANCELLATION = "cancellation"
     SERIES = "series"
     REQUEST_RECEIVED = "request_received"
+    REQUEST_MOVED = "request_moved"
+    REQUEST_WITHDRAWN = "request_withdrawn"
     REQUEST_CONFIRMED = "request_confirmed"
     REQUEST_DECLINED = "request_declined"
     CALL_FIRST = "call_first"
@@ -79,6 +81,8 @@ class Message(Identified, Model):
     dropped_at: Mapped[datetime | None]
     told: Mapped[bytes | None]
     """SHA-256 of the time and place in a sent letter: a change that was undone before anybody heard needs no letter."""
+    visit_starts_at: Mapped[datetime | None]
+    """When the visit begins that a sent message spoke of; a visit may have moved since."""
     why: Mapped[str | None]
     """A code for how it ended (`cancelled`, `moved`, `refused`, …); never an address, never a server's words."""
 

@@ -52,6 +52,8 @@ STATES = {
     MessageKind.CHANGE: State.BOOKED,
     MessageKind.CANCELLATION: State.CANCELLED,
     MessageKind.REQUEST_RECEIVED: State.REQUESTED,
+    MessageKind.REQUEST_MOVED: State.REQUESTED,
+    MessageKind.REQUEST_WITHDRAWN: State.CANCELLED,
     MessageKind.REQUEST_CONFIRMED: State.BOOKED,
     MessageKind.REQUEST_DECLINED: State.DECLINED,
     MessageKind.REMINDER: State.BOOKED,
@@ -286,6 +288,15 @@ def before_the_visit(make: Make, visit: Appointment, ada: Client, now: datetime)
     visit.treatment.intake = "none"
     db.session.commit()
     return found
+
+
+def call_letter(make: Make, visit: Appointment, ada: Client, now: datetime, state: State) -> Letter:
+    """The letter that a therapist calls first, about a visit in this state."""
+    put(visit, state, now)
+    columns = {"call_first_at": now, "call_first_by_id": make.user().id, "tells_client": True}
+    db.session.add(Review(**_review_columns(make, ada), appointment_id=visit.id, opened_at=now, **columns))
+    db.session.commit()
+    return composed(claimed(MessageKind.CALL_FIRST, visit.id, ada.contacts[0].id, now, "r1"), now)
 
 
 def of_series(make: Make, visit: Appointment, now: datetime) -> Letter:
