@@ -41,7 +41,8 @@ from clinic.booking.suitability import OtherTherapist
 from clinic.db import transaction
 from clinic.practice import own_texts
 from clinic.practice import queries as practice
-from clinic.practice.supply import Supply, supply_named, supply_of
+from clinic.practice.models import Location
+from clinic.practice.supply import Site, Supply, supply_named, supply_of
 from clinic.refusal import NotFound, Refusal, Stale
 from clinic.scheduling import hours
 from clinic.scheduling.hours import Days
@@ -66,7 +67,7 @@ def keep() -> Response:
     secret = secrets.token_urlsafe(32)
     try:
         with transaction():
-            kept = services.hold(
+            hold = services.hold(
                 criteria,
                 wanted.starts_at,
                 browser=digest(secret),
@@ -75,13 +76,14 @@ def keep() -> Response:
                 network=network,
                 known=False,
                 supply=supply,
-            ).id
+            )
+            # From what was read before the locks, so that nobody waits for it.
+            kept = schemas.Hold(hold=secret, **_held(hold, supply))
     except Refusal as refusal:
         if next_step(refusal) is not NextStep.OTHER_TIME:
             raise
         return problem(refusal, nearest=_nearest(supply, criteria, wanted.starts_at, now))
-    # Read after the locks are released, so that nobody waits for it.
-    return _answer(schemas.Hold(hold=secret, **_held(appointments.appointment(kept))), 201)
+    return _answer(kept, 201)
 
 
 @blueprint.post("/appointments")
@@ -99,8 +101,8 @@ def book() -> Response:
     if kept is None:  # Only the caller who booked it has an answer to a key, and then the hold is gone.
         return _answered_meanwhile(scope, key, content, services.HoldGone())
     _check_addresses(wanted)
-    limits.take(limits.BOOKINGS_NETWORK, limits.network(request.remote_addr), now)
-    limits.take(limits.BOOKINGS_CONTACT, wanted.mail, now)
+    network = limits.network(request.remote_addr)
+    limits.take_both((limits.BOOKINGS_NETWORK, network), (limits.BOOKINGS_CONTACT, wanted.mail), now)
     try:
         with transaction():
             answer = _book(kept, scope, wanted, now)
@@ -291,32 +293,45 @@ def _appointment(visit: Appointment, token: str, now: datetime) -> schemas.Appoi
     )
 
 
-def _held(visit: Appointment) -> dict[str, Any]:
-    assert visit.held_until is not None
+def _held(hold: Appointment, supply: Supply) -> dict[str, Any]:
+    assert hold.held_until is not None
+    site, therapist_id = supply.site_at(hold.location_id), hold.therapist_id
     return {
-        **_when_and_where(visit),
-        "held_until": _shown_at(visit.held_until, visit),
-        "questions": visit.treatment.intake,
-        "policy": own_texts.said(practice.the_practice(), "policy", request_parsing.language_wanted()),
+        **_when(hold),
+        "therapist": schemas.Who(
+            slug=supply.therapist_slugs[therapist_id], name=supply.therapist_names[therapist_id]
+        ),
+        "location": _where(site),
+        "currency": supply.rules.currency,
+        "held_until": _shown_at(hold.held_until, hold),
+        "questions": supply.intake,
+        "policy": own_texts.said(
+            supply.rules, "policy", request_parsing.language_wanted(supply.rules.language)
+        ),
     }
 
 
 def _when_and_where(visit: Appointment) -> dict[str, Any]:
     return {
+        **_when(visit),
+        "therapist": schemas.Who(slug=visit.therapist.slug, name=visit.therapist.name),
+        "location": _where(visit.location),
+        "currency": practice.the_practice().currency,
+    }
+
+
+def _when(visit: Appointment) -> dict[str, Any]:
+    return {
         "start": _shown_at(visit.starts_at, visit),
         "end": _shown_at(visit.ends_at, visit),
         "zone": visit.zone,
-        "therapist": schemas.Who(slug=visit.therapist.slug, name=visit.therapist.name),
-        "location": schemas.Where(
-            slug=visit.location.slug,
-            name=visit.location.name,
-            street=visit.location.street,
-            town=visit.location.town,
-        ),
         "length_minutes": visit.length_minutes,
         "price_cents": visit.price_cents,
-        "currency": practice.the_practice().currency,
     }
+
+
+def _where(place: Location | Site) -> schemas.Where:
+    return schemas.Where(slug=place.slug, name=place.name, street=place.street, town=place.town)
 
 
 def _shown_at(at: datetime, visit: Appointment) -> str:

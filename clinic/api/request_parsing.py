@@ -32,9 +32,13 @@ START = f"{DAY[:-1]}T([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{{1,6}})?
 Shape = TypeVar("Shape", bound=BaseModel)
 
 
-def language_wanted() -> str:
-    """The language in which an answer tells what the practice typed: the first of ours that is accepted, else its main one."""
-    return request.accept_languages.best_match(language.LANGUAGES) or practice.the_practice().language
+def language_wanted(main: str | None = None) -> str:
+    """The language in which an answer tells what the practice typed: the first of ours that is accepted, else its main one.
+
+    `main` is that of the practice, if it was read already.
+    """
+    accepted = request.accept_languages.best_match(language.LANGUAGES)
+    return accepted or main or practice.the_practice().language
 
 
 def query(known: Iterable[str]) -> dict[str, str]:

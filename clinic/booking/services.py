@@ -5,8 +5,8 @@ and leaves an audit row.
 """
 
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -20,12 +20,15 @@ from clinic.booking import admission, barring, online_booking, revalidation, sam
 from clinic.booking.admission import Admission, Agreed
 from clinic.booking.models import Appointment, State
 from clinic.booking.placing import (
+    get_appointment,
     lock_all,
     lock_appointment,
+    lock_seen,
     new_appointment,
     place,
     reload_locked,
     reservation_terms,
+    whole_row_with,
 )
 from clinic.booking.search_criteria import SearchCriteria
 from clinic.booking.states import advance
@@ -35,7 +38,7 @@ from clinic.intake.queries import SafetyStanding
 from clinic.language import N_
 from clinic.practice import queries as practice
 from clinic.practice.supply import Supply, supply_of
-from clinic.refusal import Refusal
+from clinic.refusal import Refusal, Stale
 
 OPEN_REQUESTS_PER_CONTACT = 2
 HOLDS_PER_NETWORK = 10
@@ -100,12 +103,11 @@ def hold(
     admission.refuse_first_visit(supply.new_clients, client_id)
     supply = barring.allowed(supply, client_id, criteria.therapist_id)
     earlier = holds_of(browser) if known else []
-    # Read as much as possible before the queue: everyone in it waits for every statement after it.
     held_network = limits.digest(network) if network else None
-    if held_network is not None:
-        limits.queue_up([f"network {network}"])
-        _refuse_a_crowd(held_network, browser, now)
-    lock_all(supply, criteria, earlier)
+    # Read as much as possible before the queue: everyone in it waits for every statement after it.
+    lock_all(supply, criteria, earlier, turns=[f"network {network}"] if network else ())
+    if earlier and held_network is not None:
+        _refuse_a_crowd(_kept_by_others(held_network, browser, now))
     for old in map(_as_it_stands, earlier):
         if _is_the_same(old, criteria, starts_at, now) and revalidation.is_possible(old, now):
             # Answers may have come since the first call.
@@ -113,7 +115,8 @@ def hold(
             return old
         if old.state == State.HELD:
             _release(old, now)
-    db.session.flush()
+    if earlier:
+        db.session.flush()
     reserved = new_appointment(
         State.HELD,
         now,
@@ -122,7 +125,8 @@ def hold(
         held_network=held_network,
         **reservation_terms(supply),
     )
-    place(supply, criteria, starts_at, reserved, now)
+    crowd = _refuse_a_crowd if held_network is not None else None
+    place(supply, criteria, starts_at, reserved, now, alone=True, crowd=crowd)
     if known:
         admission.refuse_unsafe(_standing(reserved, browser, client_id, now), starts_at)
     return reserved
@@ -142,11 +146,15 @@ def _is_the_same(hold: Appointment, criteria: SearchCriteria, starts_at: datetim
     )
 
 
-def _refuse_a_crowd(network: bytes, browser: bytes, now: datetime) -> None:
-    """Count the holds of others on the network; the queue taken before ensures that nobody adds one meanwhile."""
-    asked = {"network": network, "browser": browser, "now": now}
-    if db.session.connection().exec_driver_sql(_KEPT_BY_NETWORK, asked).scalar_one() >= HOLDS_PER_NETWORK:
+def _refuse_a_crowd(kept_by_others: int) -> None:
+    """Raise TooManyHeld at the limit; the network's turn ensures that nobody adds a hold meanwhile."""
+    if kept_by_others >= HOLDS_PER_NETWORK:
         raise TooManyHeld
+
+
+def _kept_by_others(network: bytes, browser: bytes, now: datetime) -> int:
+    asked = {"network": network, "browser": browser, "now": now}
+    return int(db.session.connection().exec_driver_sql(_KEPT_BY_NETWORK, asked).scalar_one())
 
 
 _KEPT_BY_NETWORK = """
@@ -204,20 +212,25 @@ def book(
     TimeWithdrawn, NotCleared, GuardianNeeded, IntakeNeeded, NotFirst, TooManyOpen, TwoPlaces.
     """
     by_staff = states.acting_side(actor) == "staff"
+    seen = get_appointment(appointment_id, HoldGone)
+    turns: list[str] = []
     if actor == audit.VISITOR:
         # Nobody is looked up for a visitor: the client was added in this very transaction.
-        limits.queue_up(f"{contact.kind} {contact.normalised}" for contact in client.contacts)
+        turns = [f"{contact.kind} {contact.normalised}" for contact in client.contacts]
     else:
         queue_for(client.id)
-    appointment = lock_appointment(appointment_id, gone=HoldGone, whole=True)
+    appointment, known = _judged(seen, client.id, turns, actor=actor, browser=browser, now=now)
     require_hold(appointment, held_by or browser, now)
     if not promised:
         online_booking.require_open(practice.the_practice())
-    known = None if by_staff else _known(appointment, client.id, actor=actor, browser=browser, now=now)
-    if known and not approved:
+    if not by_staff and not approved:
         barring.refuse(known.barred_from, [appointment.therapist_id])
-    standing = intake.safety_standing(
-        browser=None if by_staff else browser, client_id=client.id, now=now, zone=appointment.zone
+    standing = (
+        intake.safety_standing(
+            browser=None if by_staff else browser, client_id=client.id, now=now, zone=appointment.zone
+        )
+        if known.has_answered
+        else intake.UNKNOWN
     )
     admitted = admission.admission_of(
         appointment.treatment,
@@ -229,7 +242,7 @@ def book(
         agreed=Agreed.DESK if by_staff else Agreed.OFFERED if approved else Agreed.ONLINE,
         plain=plain,
     )
-    if known is None:
+    if by_staff:
         appointment.booked_by = "staff"
     else:
         _refuse_above_limits(known.booked + 1, known.requested, admitted)
@@ -245,6 +258,7 @@ def book(
     appointment.held_until = appointment.kept_under = appointment.spared_at = None
     db.session.flush()
     purpose = "desk" if by_staff else ""
+    # Nothing is flushed after this: the entry is written together with the key of the form.
     audit.record(actor, "book", appointment, client_id=client.id, fields=["state"], purpose=purpose, now=now)
     return appointment
 
@@ -296,11 +310,14 @@ _OPEN = sa.select(
     Appointment.starts_at > sa.bindparam("now"),
 )
 _COUNTED = _OPEN.subquery()
-_KNOWN = sa.select(
-    _COUNTED.c.booked,
-    _COUNTED.c.requested,
-    sa.func.array(barring.STANDING.scalar_subquery(), type_=ARRAY(sa.Uuid())).label("barred_from"),
-    same_person.IS_ELSEWHERE.label("is_elsewhere"),
+_JUDGED = whole_row_with(
+    sa.select(
+        _COUNTED.c.booked,
+        _COUNTED.c.requested,
+        sa.func.array(barring.STANDING.scalar_subquery(), type_=ARRAY(sa.Uuid())).label("barred_from"),
+        same_person.IS_ELSEWHERE.label("is_elsewhere"),
+        intake.HAS_ANSWERED.label("has_answered"),
+    )
 )
 
 
@@ -312,12 +329,22 @@ class _Known:
     requested: int
     barred_from: Sequence[UUID | None]
     is_elsewhere: bool
+    has_answered: bool
+    """Also in this browser; whoever has not needs no further reading."""
 
 
-def _known(appointment: Appointment, client_id: UUID, *, actor: str, browser: bytes, now: datetime) -> _Known:
-    """Read in one statement, since others wait meanwhile; call it in the client's turn, with the appointment locked."""
-    asked = same_person.elsewhere_parameters(appointment, client_id, actor=actor, browser=browser)
-    return _Known(**db.session.execute(_KNOWN, {**asked, "now": now}).mappings().one())
+def _judged(
+    seen: Appointment, client_id: UUID, turns: Iterable[str], *, actor: str, browser: bytes, now: datetime
+) -> tuple[Appointment, _Known]:
+    """A hold as it stands once its calendars are locked, and what is known about who completes it.
+
+    Two statements, since others wait meanwhile: the lock, and everything that is read under it.
+    """
+    asked = same_person.elsewhere_parameters(seen, client_id, actor=actor, browser=browser)
+    appointment, row = lock_seen(seen, _JUDGED, {**asked, "now": now, "browser": browser}, turns=turns)
+    if (appointment.starts_at, appointment.ends_at) != (asked["starts_at"], asked["ends_at"]):
+        raise Stale  # It was asked for another time whether the client is elsewhere then.
+    return appointment, _Known(**{each.name: row[each.name] for each in fields(_Known)})
 
 
 def refuse_too_many(client: Client, admitted: Admission, now: datetime, *, more: int = 1) -> None:
