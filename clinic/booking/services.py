@@ -71,6 +71,13 @@ class TooManyHeld(Refusal):
     )
 
 
+class ClientErased(Refusal):
+    """The client was erased while somebody was booking for them."""
+
+    code = "client-erased"
+    sentence = N_("The data of this person was erased meanwhile. Nothing was changed.")
+
+
 class TooManyOpen(Refusal):
     """The client has as many open bookings or requests as the practice allows."""
 
@@ -266,16 +273,20 @@ def book(
 def queue_for(client_id: UUID) -> None:
     """Queue behind other bookings for this client, or for anyone with the same addresses; call it before `lock`.
 
-    The limits count what is open for all of them.
+    The limits count what is open for all of them. Raises ClientErased if an erasure came first: a visit booked now would be left
+    without its person. An erasure that comes later finds the visit.
     """
     addresses = (
-        sa.select(Contact.kind, Contact.normalised)
+        sa.select(Contact.kind, Contact.normalised, Client.erased_at)
         .select_from(Client)
         .outerjoin(Contact, Contact.client_id == Client.id)
         .where(Client.id == client_id)
         .with_for_update(key_share=True, of=Client)
     )
-    limits.queue_up(f"{kind} {normalised}" for kind, normalised in db.session.execute(addresses) if kind)
+    rows = db.session.execute(addresses).all()
+    if any(erased_at for _, _, erased_at in rows):
+        raise ClientErased
+    limits.queue_up(f"{kind} {normalised}" for kind, normalised, _ in rows if kind)
 
 
 def _standing(
