@@ -31,7 +31,7 @@ from tests.patience import eventually
 from tests.ports import free_port
 from tests.visitor import Visitor
 
-pytestmark = [pytest.mark.long, pytest.mark.faults, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.long, pytest.mark.faults, pytest.mark.timeout(3600)]
 
 START_SECONDS, LETTER_SECONDS = 240, 180
 TREATMENT = "swedish-45"
