@@ -1,7 +1,7 @@
 """The first render of every page that a client can open, on a slow line, as a person meets it who has never been there.
 
-Chromium's own network emulation slows each request and each byte. The page's making is part of it, so a busy machine shows: the last
-two columns say what the line alone takes. What must hold on any machine is asserted in `tests/journeys/test_weight.py`.
+Chromium's own network emulation slows each request and each byte. The page's making is part of the time, and so is what the browser computes: a
+busy machine shows. What must hold on any machine is asserted in `tests/journeys/test_weight.py`.
 """
 
 import logging
