@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql as pg
 
 revision = "0122_photo_texts"
-down_revision = "0123_holds_by_browser"
+down_revision = "0118_visits_of_messages"
 branch_labels = None
 depends_on = None
 
