@@ -27,6 +27,7 @@ SAYS_NOTHING = frozenset(
         *("conditions", "medications", "osteoporosis", "pregnancy", "pregnancy_high_risk", "fall_started_it"),
         *("cancer_pain_changed", "began_before_45", "recent_surgery", "swelling", "skin_issues", "allergies"),
         *("approach_interest", "touch_concern", "other_care", "home_help"),
+        *("past_reaction", "pressure_preference"),
         *("guardian_consent", "consent_health_data"),
     }
 )

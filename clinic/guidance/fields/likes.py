@@ -11,7 +11,6 @@ WHAT_YOU_LIKE: Final = (
     Field(
         name="pressure_preference",
         kind=FieldKind.ONE,
-        no_tells=True,
         title="Pressure",
         text="What pressure do you like?",
         blank="Select what pressure you like.",
@@ -39,7 +38,6 @@ WHAT_YOU_LIKE: Final = (
     Field(
         name="past_reaction",
         kind=FieldKind.ONE,
-        no_tells=True,
         title="Felt afterwards",
         text="How did you feel after earlier massages?",
         blank="Select how you felt after your earlier massages.",
