@@ -54,19 +54,29 @@ def query(known: Iterable[str]) -> dict[str, str]:
 
 def body(shape: type[Shape]) -> Shape:
     """The body as a value of the schema. Raises WrongKind, BodyTooLong, Malformed and Invalid."""
+    return fitted(sent(), shape)
+
+
+def sent() -> dict[str, Any]:
+    """The body as a JSON object. Raises WrongKind, BodyTooLong and Malformed."""
     if request.mimetype != "application/json":
         raise WrongKind
     content = request.get_data() if (request.content_length or 0) <= BODY_BYTES else b""
     if max(request.content_length or 0, len(content)) > BODY_BYTES:
         raise BodyTooLong
     try:
-        sent = json.loads(content.decode(), object_pairs_hook=_without_duplicates, parse_constant=_no_number)
+        found = json.loads(content.decode(), object_pairs_hook=_without_duplicates, parse_constant=_no_number)
     except (ValueError, RecursionError):
         raise Malformed("The body is not JSON in UTF-8, or holds a member twice.") from None
-    if not isinstance(sent, dict):
+    if not isinstance(found, dict):
         raise Malformed("The body has to be one JSON object.")
+    return found
+
+
+def fitted(content: dict[str, Any], shape: type[Shape]) -> Shape:
+    """A JSON object as a value of the schema. Raises Invalid."""
     try:
-        return shape.model_validate(sent)
+        return shape.model_validate(content)
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)[:MOST_FAULTS]
         raise Invalid(dict(map(_fault, found))) from None

@@ -253,14 +253,20 @@ def whole_row_with(further: sa.Select[Any]) -> sa.Select[Any]:
 
 
 def lock_seen(
-    seen: Appointment, statement: sa.Select[Any], parameters: Mapping[str, Any], *, turns: Iterable[str]
+    seen: Appointment,
+    statement: sa.Select[Any],
+    parameters: Mapping[str, Any],
+    *,
+    turns: Iterable[str] | None,
 ) -> tuple[Appointment, Mapping[Any, Any]]:
     """An appointment that was read, as it stands once its calendars are locked, with a row of further columns.
 
-    Both are read in one statement, made by `whole_row_with`, `whole` as in `reload_locked`. `turns` are queued on before.
-    Raises Stale.
+    Both are read in one statement, made by `whole_row_with`, `whole` as in `reload_locked`. `turns` are queued on before;
+    without them the calendars are locked already. Raises Stale.
     """
-    where = _lock_calendars_of(seen, turns=turns)
+    where = seen.therapist_id, seen.room_id
+    if turns is not None:
+        _lock_calendars_of(seen, turns=turns)
     row = db.session.execute(statement, {**parameters, "seen_id": seen.id}).one()
     remember_practice(row.Practice)
     return _where_it_was(row.Appointment, where), row._mapping

@@ -95,6 +95,7 @@ def hold(
     network: str | None = None,
     known: bool = True,
     supply: Supply | None = None,
+    turns: Sequence[str] = (),
 ) -> Appointment:
     """Reserve a start for the practice's hold time while the person fills in the form.
 
@@ -102,7 +103,7 @@ def hold(
     for the time that it already holds returns that hold, with its old end. `known` is False for a secret made in this
     request, under which nothing can be on record yet. `client_id` is the signed-in client, if any: their earlier
     answers count. `network` is where the request comes from (`limits.network`): it keeps only so many times at once.
-    `supply` is that of the treatment, if it was read already. Raises Unbookable, NotFirst, TooManyHeld, NotCleared, NotOffered,
+    `supply` is that of the treatment, if it was read already. `turns` are queued on with the network. Raises Unbookable, NotFirst, TooManyHeld, NotCleared, NotOffered,
     SlotTaken, BookingClosed, BarredOnline.
     """
     supply = supply or supply_of(criteria.treatment_id)
@@ -112,7 +113,7 @@ def hold(
     earlier = holds_of(browser) if known else []
     held_network = limits.digest(network) if network else None
     # Read as much as possible before the queue: everyone in it waits for every statement after it.
-    lock_all(supply, criteria, earlier, turns=[f"network {network}"] if network else ())
+    lock_all(supply, criteria, earlier, turns=[*turns, *([f"network {network}"] if network else [])])
     if earlier and held_network is not None:
         _refuse_a_crowd(_kept_by_others(held_network, browser, now))
     for old in map(_as_it_stands, earlier):
@@ -207,6 +208,7 @@ def book(
     approved: bool = False,
     promised: bool = False,
     therapist_decides: bool = False,
+    is_locked: bool = False,
 ) -> Appointment:
     """Complete this browser's hold for a client: booked, or requested when a therapist looks first.
 
@@ -215,17 +217,17 @@ def book(
     list. `approved`: staff offered it, so no rule about asking first applies. Staff themselves book also before the
     questions are answered, and beyond what a client may have open. `promised`: the practice offered this very time, so
     that it can be taken also if online booking was closed since. `therapist_decides`: the client leaves the type of massage
-    to the therapist. Raises BookingClosed, BarredOnline, HoldGone,
+    to the therapist. `is_locked`: this transaction holds its calendars and the client's turns. Raises BookingClosed, BarredOnline, HoldGone,
     TimeWithdrawn, NotCleared, GuardianNeeded, IntakeNeeded, NotFirst, TooManyOpen, TwoPlaces.
     """
     by_staff = states.acting_side(actor) == "staff"
     seen = get_appointment(appointment_id, HoldGone)
-    turns: list[str] = []
+    turns: list[str] | None = None
     if actor == audit.VISITOR:
-        # Nobody is looked up for a visitor: the client was added in this very transaction.
-        turns = [f"{contact.kind} {contact.normalised}" for contact in client.contacts]
+        turns = None if is_locked else _turns_of(client)
     else:
         queue_for(client.id)
+        turns = []
     appointment, known = _judged(seen, client.id, turns, actor=actor, browser=browser, now=now)
     require_hold(appointment, held_by or browser, now)
     if not promised:
@@ -268,6 +270,49 @@ def book(
     # Nothing is flushed after this: the entry is written together with the key of the form.
     audit.record(actor, "book", appointment, client_id=client.id, fields=["state"], purpose=purpose, now=now)
     return appointment
+
+
+def book_start(
+    criteria: SearchCriteria,
+    starts_at: datetime,
+    *,
+    browser: bytes,
+    client: Client,
+    now: datetime,
+    supply: Supply,
+    plain: bool = False,
+    therapist_decides: bool = False,
+) -> Appointment:
+    """Book a start for a visitor without keeping it first: `hold` and `book` in one transaction, under one lock.
+
+    The visitor's turns are taken before the calendars, as the protocol wants it (`locking`). Nothing is kept for a network
+    here, so its limit of holds is not asked. Raises what `hold` and `book` raise.
+    """
+    kept = hold(
+        criteria,
+        starts_at,
+        browser=browser,
+        client_id=None,
+        now=now,
+        known=False,
+        supply=supply,
+        turns=_turns_of(client),
+    )
+    return book(
+        kept.id,
+        browser=browser,
+        client=client,
+        actor=audit.VISITOR,
+        now=now,
+        plain=plain,
+        therapist_decides=therapist_decides,
+        is_locked=True,
+    )
+
+
+def _turns_of(client: Client) -> list[str]:
+    """A visitor's turns. Nobody is looked up for them: the client was added in this very transaction."""
+    return [f"{contact.kind} {contact.normalised}" for contact in client.contacts]
 
 
 def queue_for(client_id: UUID) -> None:
@@ -345,11 +390,18 @@ class _Known:
 
 
 def _judged(
-    seen: Appointment, client_id: UUID, turns: Iterable[str], *, actor: str, browser: bytes, now: datetime
+    seen: Appointment,
+    client_id: UUID,
+    turns: Iterable[str] | None,
+    *,
+    actor: str,
+    browser: bytes,
+    now: datetime,
 ) -> tuple[Appointment, _Known]:
     """A hold as it stands once its calendars are locked, and what is known about who completes it.
 
-    Two statements, since others wait meanwhile: the lock, and everything that is read under it.
+    Two statements, since others wait meanwhile: the lock, and everything that is read under it. Without `turns` the lock
+    is held already.
     """
     asked = same_person.elsewhere_parameters(seen, client_id, actor=actor, browser=browser)
     appointment, row = lock_seen(seen, _JUDGED, {**asked, "now": now, "browser": browser}, turns=turns)

@@ -53,6 +53,7 @@ class PracticeRules:
     """Of the words above, beside others of the practice."""
     policy: Annotated[str, StoredIn("p.policy")] = ""
     currency: Annotated[str, StoredIn("p.currency")] = ""
+    country: Annotated[str, StoredIn("p.country")] = ""
     language: Annotated[str, StoredIn("p.language")] = ""
     """The main one."""
 
