@@ -196,5 +196,5 @@ def test_after_the_comma_of_the_german_greeting_nothing_begins_with_a_capital_th
     )
     assert bool(greeting) == (KINDS[kind].recipient is Recipient.CLIENT)
     is_a_heading = said.split("\n")[0].isupper()
-    first = said.split()[0].strip(",:")
+    first = next(iter(said.split()), "").strip(",:")
     assert not greeting or is_a_heading or first.islower() or first in ALWAYS_CAPITAL
