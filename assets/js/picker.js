@@ -175,7 +175,16 @@ window.addEventListener("popstate", () => {
 
 // --- what changes meanwhile ---------------------------------------------------------------------------------------------
 
-const times = (days, on) => (days[on] ?? []).map((time) => time.slice(0, 5));
+const times = (days, on) => days[on] ?? [];
+
+// How the buttons of this picker write some times of a day; one that has no button was never offered here.
+function written(on, some) {
+  const labels = new Map();
+  for (const offer of picker().querySelectorAll("#times .offers .offer")) {
+    labels.set(Date.parse(offer.value.split("/")[0]), offer.firstChild.textContent.trim());
+  }
+  return some.map((time) => labels.get(Date.parse(`${on}T${time}`))).filter(Boolean);
+}
 
 // The picker as it is now, in place of this one; whoever stands on a time or day stays there, while it is there.
 async function renew(before) {
@@ -191,11 +200,13 @@ async function renew(before) {
   if (pressing || underWay || found.watched !== picker().dataset.watched) return;
   const held = document.activeElement;
   const inside = picker().contains(held);
+  const lost = written(day, gone);
   picker().replaceWith(found.main.cloneNode(true).querySelector("#picker"));
   settleDays();
+  const won = written(day, came);
   if (inside) (same(held) ?? document.getElementById("times-title")).focus();
-  const { gone: lost, came: won } = picker().dataset;
-  const news = [gone.length && lost.replace("{times}", gone.join(", ")), came.length && won.replace("{times}", came.join(", "))];
+  const words = picker().dataset;
+  const news = [lost.length && words.gone.replace("{times}", lost.join(", ")), won.length && words.came.replace("{times}", won.join(", "))];
   if (!news.some(Boolean)) return;
   const line = document.createElement("p");
   line.append(news.filter(Boolean).join(" "));

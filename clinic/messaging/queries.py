@@ -67,6 +67,14 @@ SHOWN: dict[MessageStage, sa.ColumnElement[bool]] = {
     MessageStage.DROPPED: Message.dropped_at.is_not(None),
 }
 
+OF_REQUESTS = (
+    MessageKind.REQUEST_RECEIVED,
+    MessageKind.REQUEST_MOVED,
+    MessageKind.REQUEST_WITHDRAWN,
+    MessageKind.REQUEST_DECLINED,
+)
+"""Letters about a visit that was asked for and is not booked; once it is confirmed, they are about a visit."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageLine:
@@ -196,6 +204,11 @@ class ReceivedMessage:
     visit_at: datetime | None
     """When the visit begins that it spoke of; None if it spoke of none, or if that is no longer known."""
     zone: str
+
+    @property
+    def is_of_request(self) -> bool:
+        """Whether it spoke of a visit that was asked for and not booked."""
+        return self.kind in OF_REQUESTS
 
 
 def received(client_id: UUID, *, before: UUID | None = None, limit: int) -> list[ReceivedMessage]:

@@ -149,7 +149,7 @@ def come(token: str) -> ResponseReturnValue:
     return _act(
         token,
         lambda visit, revision, actor, now: coming.say(visit.id, revision=revision, actor=actor, now=now),
-        N_("Thank you. We know that you come."),
+        N_("Thank you. We know that you are coming."),
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Request, Route, expect
 
+from clinic.db import db
 from tests import make
 from tests.journeys.live import Live, secure
 
@@ -178,7 +179,7 @@ def test_a_time_that_went_meanwhile_goes_and_is_said(chromium: Browser, product:
     page.evaluate("window.stayed = true")
     page.get_by_role("button", name="16:00").focus()
     taken_by_somebody(page, "2031-03-11T09:00+01:00")
-    gone = "No longer free: 09:00, 09:15, 09:30, 09:45."
+    gone = "No longer free: 09:00."
     expect(page.get_by_role("region", name="Tuesday 11 March").get_by_text(gone)).to_be_visible()
     expect(page.get_by_role("status").filter(has_text=gone)).to_have_count(1)
     expect(page.get_by_role("button", name="09:00 Thea")).to_have_count(0)
@@ -188,6 +189,24 @@ def test_a_time_that_went_meanwhile_goes_and_is_said(chromium: Browser, product:
     expect(page.get_by_role("heading", name="Tuesday 11 March")).to_be_focused()
     assert stayed(page)
     context.close()
+
+
+def test_times_that_went_are_said_as_their_buttons_said_them(
+    chromium: Browser, product: tuple[Live, str]
+) -> None:
+    make.practice(country="CA")
+    db.session.commit()
+    context = chromium.new_context(base_url=product[0].base, ignore_https_errors=True)
+    page = context.new_page()
+    with page.expect_response("**/api/v1/availability*"):
+        page.goto(product[1] + "?day=2031-03-12&times=all")
+    expect(page.get_by_role("button", name="9:15 am")).to_be_visible()
+    taken_by_somebody(page, "2031-03-12T09:00+01:00")
+    gone = "No longer free: 9:00 am, 9:15 am, 9:30 am, 9:45 am."
+    expect(page.get_by_role("status").filter(has_text=gone)).to_have_count(1)
+    context.close()
+    make.practice(country="DE")
+    db.session.commit()
 
 
 def test_who_cannot_be_reached_is_told_and_goes_on_from_there(page: Page) -> None:

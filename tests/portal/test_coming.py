@@ -23,7 +23,7 @@ from tests.web.reading import read
 __all__ = ["front_desk", "scene", "sign_in"]
 
 WILL_COME = "I will come"
-THANKS = "You told us that you come"
+THANKS = "You told us that you are coming"
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_the_portal_asks_for_it_as_the_next_act_and_then_says_that_it_is_known(
 ) -> None:
     ada.open("/my").press(WILL_COME)
     assert ada.path == page_of(visit)
-    assert "Thank you. We know that you come." in ada.text
+    assert "Thank you. We know that you are coming." in ada.text
     db.session.refresh(visit)
     assert visit.is_coming
     ada.open("/my")
@@ -115,7 +115,7 @@ def test_it_is_asked_in_german(scene: Scene, visit: Appointment, ada: Visitor) -
 @pytest.mark.parametrize(
     ("language", "asks", "thanks"),
     [
-        ("en", "Tell us with one press that you come", "You told us that you come. Thank you."),
+        ("en", "Tell us with one press that you are coming", "You told us that you are coming. Thank you."),
         ("de", "Mit einem Klick zusagen, dass Sie kommen", "Sie haben uns zugesagt, dass Sie kommen. Danke."),
     ],
 )
@@ -148,7 +148,7 @@ def test_the_desk_sees_who_has_not_said_it_and_who_has(scene: Scene, front_desk:
     (listed,) = [one for one in page.all("section") if one.attributes.get("aria-labelledby") == "not-said"]
     assert "Ada Sample" in listed.text
     assert "Ben" not in listed.text
-    assert "Says they come" in page.text
+    assert "Says they are coming" in page.text
     assert front_desk.get(f"/staff/calendar?view=day&day={coming.wall_start.date()}").count("Comes") == 1
     assert front_desk.get(f"/staff/calendar?view=day&day={silent.wall_start.date()}").count("Comes") == 0
 
@@ -156,7 +156,7 @@ def test_the_desk_sees_who_has_not_said_it_and_who_has(scene: Scene, front_desk:
 def test_the_desk_notes_what_was_said_on_the_telephone(scene: Scene, front_desk: Browser) -> None:
     visit = scene.visit(starts_at=make.NOW + timedelta(hours=30))
     db.session.commit()
-    assert "Says they come" in front_desk.get(f"/staff/appointments/{visit.id}")
+    assert "Says they are coming" in front_desk.get(f"/staff/appointments/{visit.id}")
     page = front_desk.acted(visit, "coming")
     assert "Noted: Ada comes." in page
     assert make.refreshed(visit).is_coming

@@ -126,6 +126,16 @@ def test_messages_say_what_when_and_where_to_and_never_what_staff_were_told(
     assert "No messages yet" in bob.open("/my/messages").text
 
 
+def test_a_letter_about_a_request_is_not_called_one_about_a_visit(scene: Scene, ada: Visitor) -> None:
+    visit = scene.visit()
+    for kind in (MessageKind.REQUEST_RECEIVED, MessageKind.REQUEST_MOVED, MessageKind.REQUEST_CONFIRMED):
+        sent(scene.ada, kind, subject_id=visit.id, visit_starts_at=visit.starts_at)
+    text = ada.open("/my/messages").text
+    assert text.count("About your request for Thursday 6 March 2031.") == 2
+    assert text.count("About your visit on Thursday 6 March 2031.") == 1
+    assert "Zu Ihrer Anfrage für Donnerstag, 6. März 2031." in ada.press("Deutsch").text
+
+
 def test_a_message_keeps_the_day_it_spoke_of_when_the_visit_moves(scene: Scene, ada: Visitor) -> None:
     visit = scene.visit()
     sent(scene.ada, subject_id=visit.id, visit_starts_at=visit.starts_at)
