@@ -6,7 +6,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time, get_timezone_location, get_timezone_name
-from babel.numbers import format_currency
+from babel.numbers import format_currency, get_currency_symbol
 
 from clinic import language
 from clinic.language import gettext, places
@@ -37,8 +37,13 @@ def long_date(day: date) -> str:
 
 def full_date(instant: datetime, zone: str) -> str:
     """`Tuesday 24 November 2026`, `Tuesday, November 24, 2026`, `Dienstag, 24. November 2026`."""
+    return and_year(local_date(instant, zone), local(instant, zone).year)
+
+
+def and_year(words: str, year: int) -> str:
+    """A date in words with its year: `Tue 24 Nov 2026`, `November 24, 2026`."""
     comma = "," if _is_english() and places.is_month_first(places.locale()) else ""
-    return f"{local_date(instant, zone)}{comma} {local(instant, zone).year}"
+    return f"{words}{comma} {year}"
 
 
 def near_date(instant: datetime, zone: str, now: datetime) -> str:
@@ -89,6 +94,8 @@ def money(cents: int, currency: str) -> str:
     """`$56` or `$56.50`, `56 €`, `CHF 56.50`: cents only where there are any."""
     where = places.locale()
     pattern = str(where.currency_formats["standard"].pattern)
+    if get_currency_symbol(currency, where)[-1:].isalpha():
+        pattern = pattern.replace("¤#", "¤\u00a0#")  # CLDR's spacing of currencies, which Babel leaves out.
     if cents % 100 == 0:
         pattern = pattern.replace(".00", "")
     return format_currency(Decimal(cents) / 100, currency, pattern, where, currency_digits=False)

@@ -9,6 +9,7 @@ from clinic.language.health_texts import health_text
 from clinic.language.reading import MONTHS as MONTHS
 from clinic.language.reading import WEEKDAYS as WEEKDAYS
 from clinic.language.reading import (
+    and_year,
     day_abbreviated,
     day_and_month,
     day_name,
@@ -83,6 +84,7 @@ def init_app(app: Flask) -> None:
         local,
         local_date,
         full_date,
+        and_year,
         day_and_month,
         long_date,
         near_date,

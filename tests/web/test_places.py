@@ -22,6 +22,7 @@ from clinic.language.reading import (
 )
 from tests.make import Make
 from tests.visitor import Visitor
+from tests.web.reading import Element
 
 BERLIN = "Europe/Berlin"
 AT = datetime(2027, 1, 5, 16, 15, tzinfo=UTC)
@@ -39,6 +40,10 @@ READ = {
     ("en", "CA", "CAD"): (
         *("Tuesday, January 5", "Tuesday, January 5, 2027", "Tue, Jan 5", "January 5"),
         *("5:15 pm", "$1,234", "$1,234.50", date(2027, 1, 3)),
+    ),
+    ("en", "CH", "CHF"): (
+        *("Tuesday 5 January", "Tuesday 5 January 2027", "Tue 5 Jan", "5 January"),
+        *("17:15", "CHF\xa01,234", "CHF\xa01,234.50", date(2027, 1, 4)),
     ),
     ("de", "DE", "EUR"): (
         *("Dienstag, 5. Januar", "Dienstag, 5. Januar 2027", "Di., 5. Jan.", "5. Januar"),
@@ -116,8 +121,17 @@ def test_the_page_of_times_speaks_the_practices_country(app: Flask, make: Make, 
     assert re.search(r"\b\d{1,2}:\d\d [ap]m\b", page.text)
     heads = [one.text for one in page.page.all("div") if one.attributes.get("class") == "month-head"]
     assert heads[0] == "Sun"
+    assert cells_of_rows(page.page) == [7, 7, 7, 7]
     make.practice(country="GB")
     page.open(f"/book/{sold.slug}")
     assert not re.search(r"\d [ap]m\b", page.text)
     heads = [one.text for one in page.page.all("div") if one.attributes.get("class") == "month-head"]
     assert heads[0] == "Mon"
+    assert cells_of_rows(page.page) == [7, 7, 7, 7]
+
+
+def cells_of_rows(page: Element) -> list[int]:
+    """How many days each week of the grid has; a week ends where its own element does."""
+    rows = [part for part in page.one(role="grid").parts if isinstance(part, Element)]
+    assert all(row.get("role") == "row" for row in rows)
+    return [len(row.all(role="gridcell")) for row in rows]
