@@ -299,13 +299,8 @@ class Settings(_Judged):
             if self.environment is Environment.PRODUCTION:
                 raise InvalidSettings("LUMBAR_KEYS is not set")
             made = Keys.fresh()
-            try:
-                if file.make(made):
-                    return made
-            except OSError as error:
-                raise InvalidSettings(
-                    f"The key file {file.path} cannot be written: {error.strerror}. Nothing was started."
-                ) from None
+            if file.make(made):
+                return made
         return file.read()
 
     @property

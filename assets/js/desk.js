@@ -9,4 +9,3 @@ import "./locking.js";
 import "./note.js";
 import "./phrases.js";
 import "./calendar.js";
-import "./days.js";

@@ -21,7 +21,6 @@ SHAPES: tuple[type[BaseModel], ...] = (
     schemas.NewHold,
     schemas.Hold,
     schemas.NewAppointment,
-    schemas.NewAppointmentAt,
     schemas.Move,
     schemas.Appointment,
     schemas.Problem,
@@ -127,20 +126,20 @@ def _paths() -> dict[str, Any]:
         "/api/v1/appointments": {
             "post": _operation(
                 "book",
-                "Book or request the time that is held, or a start that nobody holds",
+                "Book or request the time that is held",
                 schemas.Appointment,
                 status=201,
-                takes=(schemas.NewAppointment, schemas.NewAppointmentAt),
+                takes=schemas.NewAppointment,
                 parameters=[
                     _parameter(
                         "Idempotency-Key",
                         "header",
                         {"type": "string", "pattern": request_parsing.KEY},
-                        "Sent again with the same key and hold, or secret, the first answer comes again; with other content, 409.",
+                        "Sent again with the same key and hold, the first answer comes again; with other content, 409.",
                         required=True,
                     )
                 ],
-                refusals=(403, 404, 409),
+                refusals=(403, 409),
             ),
         },
         "/api/v1/appointments/{token}": {
@@ -181,7 +180,7 @@ def _operation(
     gives: type[BaseModel],
     *,
     status: int = 200,
-    takes: type[BaseModel] | tuple[type[BaseModel], ...] | None = None,
+    takes: type[BaseModel] | None = None,
     parameters: list[dict[str, Any]] | None = None,
     further: dict[str, Any] | None = None,
     refusals: tuple[int, ...] = (),
@@ -210,9 +209,7 @@ def _operation(
     return operation
 
 
-def _schema(shape: type[BaseModel] | tuple[type[BaseModel], ...]) -> dict[str, Any]:
-    if isinstance(shape, tuple):
-        return {"schema": {"oneOf": [_schema(each)["schema"] for each in shape]}}
+def _schema(shape: type[BaseModel]) -> dict[str, Any]:
     return {"schema": {"$ref": f"#/components/schemas/{shape.__name__}"}}
 
 

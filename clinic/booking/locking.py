@@ -33,20 +33,11 @@ _LAPSE = f"""
 """  # noqa: S608 - made of constants
 
 
-def lock(
-    therapists: Iterable[UUID],
-    rooms: Iterable[UUID],
-    client: UUID | None = None,
-    *,
-    turns: Iterable[str] = (),
-) -> None:
-    """Queue behind every transaction that is changing these calendars, and hold them until this one ends.
-
-    `turns` are queued on in the same statement, before the calendars.
-    """
+def lock(therapists: Iterable[UUID], rooms: Iterable[UUID], client: UUID | None = None) -> None:
+    """Queue behind every transaction that is changing these calendars, and hold them until this one ends."""
     if client is not None:
         db.session.execute(_CLIENT, {"client": client})
-    calendars.lock(therapists, rooms, turns)
+    calendars.lock(therapists, rooms)
 
 
 def lapse_expired(

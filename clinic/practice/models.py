@@ -288,7 +288,7 @@ class TherapistProfile(Identified, HasOwnTexts, Model):
     )
 
 
-class Photo(Identified, HasOwnTexts, Model):
+class Photo(Identified, Model):
     """A therapist's portrait or a picture of a location; its files are `PhotoFile` rows."""
 
     __tablename__ = "photos"
@@ -305,7 +305,6 @@ class Photo(Identified, HasOwnTexts, Model):
 
     __table_args__ = (
         sa.CheckConstraint("(therapist_id IS NULL) <> (location_id IS NULL)", name="one_subject"),
-        sa.CheckConstraint(ARE_OBJECTS, name="translations_are_objects"),
     )
 
 

@@ -69,7 +69,6 @@ VERBS = {
     "add": "Added",
     "book": "Booked",
     "move": "Moved",
-    "say_coming": "Noted that the client comes to",
     "cancel": "Cancelled",
     "decide": "Decided",
     "open": "Opened",
