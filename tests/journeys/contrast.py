@@ -28,13 +28,15 @@ ASK = """async (read) => {
   const look = (element) => {
     const own = getComputedStyle(element);
     const layers = [];
+    let isCovered = false;
     for (let at = element; at; at = at.parentElement) {
       const style = getComputedStyle(at);
-      if (decorated(at)) return null;
       const layer = drawn(style);
+      if (isCovered) layer.splice(0, 2, clear, "none"); // What fades or tints a group still reaches all that is in it.
+      else if (decorated(at)) return null;
       if (!isNothing(layer)) layers.push(layer.join());
-      if (isOpaque(layer)) break;
-      if (!["static", "relative"].includes(style.position) || style.transform !== "none") return null;
+      isCovered ||= isOpaque(layer);
+      if (!isCovered && (!["static", "relative"].includes(style.position) || style.transform !== "none")) return null;
     }
     return [own.color, own.fontSize, own.fontWeight, own.textShadow, ...layers].join(";");
   };

@@ -109,7 +109,8 @@ def secure(
 ) -> Iterator[Secure]:
     """The product with production settings at a moment: https at a proxy, its mails in a mail server's folder.
 
-    It is empty, or has the people and visits of the demo. `of_the_site` are directives of the proxy's documented site that a test needs otherwise.
+    It is empty, or has the people and visits of the demo. `of_the_site` are directives of the proxy's documented site that a
+    test needs otherwise.
     """
     outside, mail = free_port(), free_port()
     with ExitStack() as undo:

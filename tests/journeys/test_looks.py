@@ -50,9 +50,16 @@ def test_a_look_finds_nothing_wrong_with_a_plain_page(chromium: Browser) -> None
         "p { color: #bbb }",
         "main { background: #777 }",
         "main { opacity: 0.4 }",
+        "main { opacity: 0.6 } p { background: #fff }",
         "p { position: absolute; inset-block-start: 50px } h1 { background: #777; block-size: 200px }",
     ],
-    ids=["its colour", "what lies behind it", "how it shines through", "what it lies over"],
+    ids=[
+        "its colour",
+        "what lies behind it",
+        "how it shines through",
+        "how its box does",
+        "what it lies over",
+    ],
 )
 def test_text_that_is_drawn_otherwise_than_before_is_read_again(chromium: Browser, style: str) -> None:
     plain = "body { background: #fff; color: #222 }"
